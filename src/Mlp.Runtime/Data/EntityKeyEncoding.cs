@@ -1,0 +1,141 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Mlp.Runtime.Data;
+
+/// <summary>
+/// The one canonical encoding of an entity key, used by the online store, the offline join, hashes and labels:
+/// <c>[part count: 1 byte]</c>, then per part <c>[tag: 1 byte]</c> and its payload: nothing for null, 8 bytes big-endian for an integer,
+/// 16 bytes big-endian for a GUID, a 4-byte big-endian length and the UTF-8 bytes for a text. Two keys are equal exactly if their bytes are.
+/// </summary>
+public static class EntityKeyEncoding
+{
+    /// <summary>The greatest number of parts of a key.</summary>
+    public const int MaximumParts = 255;
+
+    /// <summary>Whether any part is null, in which case no entity is meant and every feature reads Missing.</summary>
+    /// <param name="key">The parts, in the order of the view's keys.</param>
+    /// <returns>True if a part is null.</returns>
+    public static bool ContainsNull(ReadOnlySpan<EntityValue> key)
+    {
+        foreach (ref readonly var part in key)
+        {
+            if (part.IsNull)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>A length in bytes that is enough for <see cref="Encode"/>; cheap and not always tight.</summary>
+    /// <param name="key">The parts.</param>
+    /// <returns>Bytes.</returns>
+    public static int GetMaximumLength(ReadOnlySpan<EntityValue> key)
+    {
+        var length = 1;
+        foreach (ref readonly var part in key)
+        {
+            length += 1 + part.Kind switch
+            {
+                EntityValueKind.Int64 => 8,
+                EntityValueKind.Guid => 16,
+                EntityValueKind.String => 4 + (part.AsString().Length * 3),
+                _ => 0,
+            };
+        }
+
+        return length;
+    }
+
+    /// <summary>Writes the encoding of a key. Allocates nothing.</summary>
+    /// <param name="key">The parts, at most <see cref="MaximumParts"/>.</param>
+    /// <param name="destination">At least <see cref="GetMaximumLength"/> bytes.</param>
+    /// <returns>Bytes written.</returns>
+    /// <exception cref="ArgumentException">There are too many parts, or the destination is too short.</exception>
+    public static int Encode(ReadOnlySpan<EntityValue> key, Span<byte> destination)
+    {
+        if (key.Length > MaximumParts)
+        {
+            throw new ArgumentException($"Expected at most {MaximumParts} key parts, but found {key.Length}.", nameof(key));
+        }
+
+        destination[0] = (byte)key.Length;
+        var position = 1;
+        foreach (ref readonly var part in key)
+        {
+            destination[position++] = (byte)part.Kind;
+            switch (part.Kind)
+            {
+                case EntityValueKind.Int64:
+                    BinaryPrimitives.WriteInt64BigEndian(destination[position..], part.AsInt64());
+                    position += 8;
+                    break;
+                case EntityValueKind.Guid:
+                    part.AsGuid().TryWriteBytes(destination[position..], bigEndian: true, out _);
+                    position += 16;
+                    break;
+                case EntityValueKind.String:
+                    var written = Encoding.UTF8.GetBytes(part.AsString(), destination[(position + 4)..]);
+                    BinaryPrimitives.WriteInt32BigEndian(destination[position..], written);
+                    position += 4 + written;
+                    break;
+            }
+        }
+
+        return position;
+    }
+
+    /// <summary>Reads a key back.</summary>
+    /// <param name="encoded">Bytes written by <see cref="Encode"/>.</param>
+    /// <returns>The parts.</returns>
+    /// <exception cref="FormatException">The bytes are not a canonical key.</exception>
+    public static EntityValue[] Decode(ReadOnlySpan<byte> encoded)
+    {
+        if (encoded.IsEmpty)
+        {
+            throw new FormatException("Expected an encoded entity key, but found no bytes.");
+        }
+
+        var parts = new EntityValue[encoded[0]];
+        var rest = encoded[1..];
+        for (var i = 0; i < parts.Length; i++)
+        {
+            parts[i] = DecodePart(ref rest, i);
+        }
+
+        return rest.IsEmpty ? parts : throw new FormatException($"Expected an entity key of {parts.Length} parts, but {rest.Length} bytes follow it.");
+    }
+
+    private static EntityValue DecodePart(ref ReadOnlySpan<byte> rest, int index)
+    {
+        var kind = (EntityValueKind)Take(ref rest, 1, index)[0];
+        switch (kind)
+        {
+            case EntityValueKind.Null:
+                return default;
+            case EntityValueKind.Int64:
+                return BinaryPrimitives.ReadInt64BigEndian(Take(ref rest, 8, index));
+            case EntityValueKind.Guid:
+                return new Guid(Take(ref rest, 16, index), bigEndian: true);
+            case EntityValueKind.String:
+                var length = BinaryPrimitives.ReadInt32BigEndian(Take(ref rest, 4, index));
+                return Encoding.UTF8.GetString(Take(ref rest, length, index));
+            default:
+                throw new FormatException($"Expected a key part tag of 0 to 3, but found {(byte)kind} at part {index}.");
+        }
+    }
+
+    private static ReadOnlySpan<byte> Take(ref ReadOnlySpan<byte> rest, int length, int index)
+    {
+        if (length < 0 || length > rest.Length)
+        {
+            throw new FormatException($"Expected {length} more bytes in part {index} of an entity key, but found {rest.Length}.");
+        }
+
+        var taken = rest[..length];
+        rest = rest[length..];
+        return taken;
+    }
+}

@@ -1,0 +1,17 @@
+namespace Mlp.Runtime.Data;
+
+/// <summary>The kind of one part of an entity key. The numbers are tags of the canonical key encoding and never change.</summary>
+public enum EntityValueKind : byte
+{
+    /// <summary>No value; every feature of the entity reads Missing.</summary>
+    Null = 0,
+
+    /// <summary>A 64-bit integer; smaller integers are widened.</summary>
+    Int64 = 1,
+
+    /// <summary>Text, compared ordinally as UTF-8.</summary>
+    String = 2,
+
+    /// <summary>A GUID, big-endian.</summary>
+    Guid = 3,
+}

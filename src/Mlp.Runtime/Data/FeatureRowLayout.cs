@@ -1,0 +1,71 @@
+namespace Mlp.Runtime.Data;
+
+/// <summary>
+/// Where each feature of a service lies in <see cref="FeatureRows"/>: one row-major block per element type, columns in the service's order within it.
+/// Immutable and thread-safe.
+/// </summary>
+public sealed class FeatureRowLayout
+{
+    private readonly int[] _ordinals;
+    private readonly int[] _viewIndexes;
+    private readonly int[] _counts = new int[6];
+    private readonly Dictionary<string, int> _indexes = new(StringComparer.Ordinal);
+
+    /// <summary>Lays out columns.</summary>
+    /// <param name="columns">The features in the service's order; names are unique.</param>
+    /// <exception cref="ArgumentException">A name occurs twice.</exception>
+    public FeatureRowLayout(IReadOnlyList<FeatureColumn> columns)
+    {
+        ArgumentNullException.ThrowIfNull(columns);
+        Columns = [.. columns];
+        _ordinals = new int[Columns.Count];
+        _viewIndexes = new int[Columns.Count];
+        var views = new List<string>();
+        for (var i = 0; i < Columns.Count; i++)
+        {
+            var column = Columns[i];
+            if (!_indexes.TryAdd(column.Name, i))
+            {
+                throw new ArgumentException($"Expected feature names to be unique, but '{column.Name}' occurs twice.", nameof(columns));
+            }
+
+            _ordinals[i] = _counts[(int)column.Type]++;
+            var view = views.IndexOf(column.View);
+            if (view < 0)
+            {
+                view = views.Count;
+                views.Add(column.View);
+            }
+
+            _viewIndexes[i] = view;
+        }
+
+        Views = views;
+    }
+
+    /// <summary>The features in the service's order.</summary>
+    public IReadOnlyList<FeatureColumn> Columns { get; }
+
+    /// <summary>The views that the features come from, in order of first use.</summary>
+    public IReadOnlyList<string> Views { get; }
+
+    /// <summary>How many features have a type.</summary>
+    /// <param name="type">The type.</param>
+    /// <returns>Width of that type's block.</returns>
+    public int CountOf(FeatureType type) => _counts[(int)type];
+
+    /// <summary>Position of a feature within the block of its type.</summary>
+    /// <param name="column">Index of the feature in <see cref="Columns"/>.</param>
+    /// <returns>Ordinal from 0.</returns>
+    public int OrdinalOf(int column) => _ordinals[column];
+
+    /// <summary>Index in <see cref="Views"/> of the view that a feature comes from.</summary>
+    /// <param name="column">Index of the feature in <see cref="Columns"/>.</param>
+    /// <returns>Index from 0.</returns>
+    public int ViewIndexOf(int column) => _viewIndexes[column];
+
+    /// <summary>Index of a feature by name.</summary>
+    /// <param name="name">Feature name.</param>
+    /// <returns>Index in <see cref="Columns"/>, or -1.</returns>
+    public int IndexOf(string name) => _indexes.GetValueOrDefault(name, -1);
+}

@@ -1,0 +1,196 @@
+using System.Text;
+
+namespace Mlp.Runtime.Data;
+
+/// <summary>
+/// Feature values of one or more requests in pinned memory that an inference session can be bound to: per element type one block of shape
+/// (rows, features of that type), row-major, then one <see cref="FeatureStatus"/> per value of shape (rows, features) and one event time per view of shape (rows, views).
+/// <para>
+/// A value that is not <see cref="FeatureStatus.Present"/> holds NaN (floats), 0 (integers, booleans) or the empty text, and its status says so: a reader of a 0 looks at the status.
+/// </para>
+/// Not thread-safe: one writer at a time. The memory stays where it is for the life of the object.
+/// </summary>
+public sealed class FeatureRows
+{
+    /// <summary>The event time of a view without a row.</summary>
+    public const long NoEventTime = long.MinValue;
+
+    private readonly float[] _float32;
+    private readonly double[] _float64;
+    private readonly long[] _int64;
+    private readonly bool[] _boolean;
+    private readonly int[] _stringOffsets;
+    private readonly int[] _stringLengths;
+    private readonly FeatureStatus[] _status;
+    private readonly long[] _eventTimes;
+    private byte[] _utf8 = new byte[64];
+    private int _utf8Length;
+    private int _rowCount;
+
+    /// <summary>Allocates the blocks.</summary>
+    /// <param name="layout">Which features lie where.</param>
+    /// <param name="capacity">Greatest number of rows, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The capacity is less than 1.</exception>
+    public FeatureRows(FeatureRowLayout layout, int capacity)
+    {
+        ArgumentNullException.ThrowIfNull(layout);
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        Layout = layout;
+        Capacity = capacity;
+        _float32 = Pinned<float>(layout.CountOf(FeatureType.Float32), capacity);
+        _float64 = Pinned<double>(layout.CountOf(FeatureType.Float64), capacity);
+        _int64 = Pinned<long>(layout.CountOf(FeatureType.Int64), capacity);
+        _boolean = Pinned<bool>(layout.CountOf(FeatureType.Boolean), capacity);
+        _stringOffsets = new int[checked(layout.CountOf(FeatureType.String) * capacity)];
+        _stringLengths = new int[_stringOffsets.Length];
+        _status = Pinned<FeatureStatus>(layout.Columns.Count, capacity);
+        _eventTimes = Pinned<long>(layout.Views.Count, capacity);
+        Reset(1);
+    }
+
+    /// <summary>Which features lie where.</summary>
+    public FeatureRowLayout Layout { get; }
+
+    /// <summary>Greatest number of rows.</summary>
+    public int Capacity { get; }
+
+    /// <summary>Number of rows in use, 0 to <see cref="Capacity"/>.</summary>
+    public int RowCount => _rowCount;
+
+    /// <summary>The block of float32 features, shape (rows, float32 features).</summary>
+    public Span<float> Float32 => _float32.AsSpan(0, _rowCount * Layout.CountOf(FeatureType.Float32));
+
+    /// <summary>The block of float64 features, shape (rows, float64 features).</summary>
+    public Span<double> Float64 => _float64.AsSpan(0, _rowCount * Layout.CountOf(FeatureType.Float64));
+
+    /// <summary>The block of int64 features, shape (rows, int64 features).</summary>
+    public Span<long> Int64 => _int64.AsSpan(0, _rowCount * Layout.CountOf(FeatureType.Int64));
+
+    /// <summary>The block of boolean features, shape (rows, boolean features).</summary>
+    public Span<bool> Boolean => _boolean.AsSpan(0, _rowCount * Layout.CountOf(FeatureType.Boolean));
+
+    /// <summary>One status per value, shape (rows, features) in the service's order.</summary>
+    public Span<FeatureStatus> Status => _status.AsSpan(0, _rowCount * Layout.Columns.Count);
+
+    /// <summary>One event time per view in microseconds, shape (rows, views); <see cref="NoEventTime"/> where no row is known.</summary>
+    public Span<long> EventTimes => _eventTimes.AsSpan(0, _rowCount * Layout.Views.Count);
+
+    /// <summary>The whole float32 block, to bind a session to it once.</summary>
+    internal float[] Float32Buffer => _float32;
+
+    /// <summary>The whole float64 block, to bind a session to it once.</summary>
+    internal double[] Float64Buffer => _float64;
+
+    /// <summary>The whole int64 block, to bind a session to it once.</summary>
+    internal long[] Int64Buffer => _int64;
+
+    /// <summary>The whole boolean block, to bind a session to it once.</summary>
+    internal bool[] BooleanBuffer => _boolean;
+
+    /// <summary>The whole status block, to bind a session to it once.</summary>
+    internal FeatureStatus[] StatusBuffer => _status;
+
+    /// <summary>Starts over with a number of rows, every value Missing.</summary>
+    /// <param name="rowCount">0 to <see cref="Capacity"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The count is negative or above the capacity.</exception>
+    public void Reset(int rowCount)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rowCount);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(rowCount, Capacity);
+        _rowCount = rowCount;
+        _utf8Length = 0;
+        Float32.Fill(float.NaN);
+        Float64.Fill(double.NaN);
+        Int64.Clear();
+        Boolean.Clear();
+        Status.Clear();
+        EventTimes.Fill(NoEventTime);
+        _stringOffsets.AsSpan(0, rowCount * Layout.CountOf(FeatureType.String)).Clear();
+        _stringLengths.AsSpan(0, rowCount * Layout.CountOf(FeatureType.String)).Clear();
+    }
+
+    /// <summary>The statuses of one row, in the service's order.</summary>
+    /// <param name="row">Row index.</param>
+    /// <returns>One status per feature.</returns>
+    public Span<FeatureStatus> StatusOf(int row) => Status.Slice(row * Layout.Columns.Count, Layout.Columns.Count);
+
+    /// <summary>The event times of one row, one per view, microseconds.</summary>
+    /// <param name="row">Row index.</param>
+    /// <returns>One time per view.</returns>
+    public Span<long> EventTimesOf(int row) => EventTimes.Slice(row * Layout.Views.Count, Layout.Views.Count);
+
+    /// <summary>The float32 features of one row.</summary>
+    /// <param name="row">Row index.</param>
+    /// <returns>One value per float32 feature.</returns>
+    public Span<float> Float32Of(int row) => Float32.Slice(row * Layout.CountOf(FeatureType.Float32), Layout.CountOf(FeatureType.Float32));
+
+    /// <summary>The float64 features of one row.</summary>
+    /// <param name="row">Row index.</param>
+    /// <returns>One value per float64 feature.</returns>
+    public Span<double> Float64Of(int row) => Float64.Slice(row * Layout.CountOf(FeatureType.Float64), Layout.CountOf(FeatureType.Float64));
+
+    /// <summary>The int64 features of one row.</summary>
+    /// <param name="row">Row index.</param>
+    /// <returns>One value per int64 feature.</returns>
+    public Span<long> Int64Of(int row) => Int64.Slice(row * Layout.CountOf(FeatureType.Int64), Layout.CountOf(FeatureType.Int64));
+
+    /// <summary>The boolean features of one row.</summary>
+    /// <param name="row">Row index.</param>
+    /// <returns>One value per boolean feature.</returns>
+    public Span<bool> BooleanOf(int row) => Boolean.Slice(row * Layout.CountOf(FeatureType.Boolean), Layout.CountOf(FeatureType.Boolean));
+
+    /// <summary>The UTF-8 bytes of a text feature; empty where it is not present. Valid until the next write.</summary>
+    /// <param name="row">Row index.</param>
+    /// <param name="ordinal">Position among the text features (<see cref="FeatureRowLayout.OrdinalOf"/>).</param>
+    /// <returns>UTF-8 bytes.</returns>
+    public ReadOnlySpan<byte> StringOf(int row, int ordinal)
+    {
+        var cell = StringCell(row, ordinal);
+        return _utf8.AsSpan(_stringOffsets[cell], _stringLengths[cell]);
+    }
+
+    /// <summary>Sets a text feature. Does not touch its status. Allocates only when the text outgrows what was ever held.</summary>
+    /// <param name="row">Row index.</param>
+    /// <param name="ordinal">Position among the text features (<see cref="FeatureRowLayout.OrdinalOf"/>).</param>
+    /// <param name="utf8">UTF-8 bytes.</param>
+    public void SetString(int row, int ordinal, ReadOnlySpan<byte> utf8)
+    {
+        utf8.CopyTo(ReserveString(row, ordinal, utf8.Length));
+    }
+
+    /// <summary>Sets a text feature. Does not touch its status. Allocates only when the text outgrows what was ever held.</summary>
+    /// <param name="row">Row index.</param>
+    /// <param name="ordinal">Position among the text features (<see cref="FeatureRowLayout.OrdinalOf"/>).</param>
+    /// <param name="value">The text.</param>
+    public void SetString(int row, int ordinal, ReadOnlySpan<char> value)
+    {
+        var length = Encoding.UTF8.GetByteCount(value);
+        Encoding.UTF8.GetBytes(value, ReserveString(row, ordinal, length));
+    }
+
+    private static T[] Pinned<T>(int width, int capacity)
+        where T : unmanaged
+        => GC.AllocateArray<T>(checked(width * capacity), pinned: true);
+
+    private Span<byte> ReserveString(int row, int ordinal, int length)
+    {
+        if (_utf8.Length - _utf8Length < length)
+        {
+            Array.Resize(ref _utf8, Math.Max(_utf8.Length * 2, _utf8Length + length));
+        }
+
+        var cell = StringCell(row, ordinal);
+        _stringOffsets[cell] = _utf8Length;
+        _stringLengths[cell] = length;
+        _utf8Length += length;
+        return _utf8.AsSpan(_stringOffsets[cell], length);
+    }
+
+    private int StringCell(int row, int ordinal)
+    {
+        var width = Layout.CountOf(FeatureType.String);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)_rowCount, nameof(row));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)ordinal, (uint)width, nameof(ordinal));
+        return (row * width) + ordinal;
+    }
+}

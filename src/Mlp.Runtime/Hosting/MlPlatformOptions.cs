@@ -1,0 +1,25 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Mlp.Runtime.Hosting;
+
+/// <summary>Settings of the platform, bound from the configuration section <c>MlPlatform</c> and validated at start.</summary>
+public sealed class MlPlatformOptions
+{
+    /// <summary>The configuration section.</summary>
+    public const string SectionName = "MlPlatform";
+
+    /// <summary>The folder that holds everything the platform keeps.</summary>
+    /// <value>The default value is <c>ml-data</c> under the current directory.</value>
+    [Required(AllowEmptyStrings = false)]
+    public string DataDirectory { get; set; } = "ml-data";
+
+    /// <summary>How this process uses the data directory.</summary>
+    /// <value>The default value is <see cref="MlPlatformMode.Owner"/>.</value>
+    [EnumDataType(typeof(MlPlatformMode))]
+    public MlPlatformMode Mode { get; set; } = MlPlatformMode.Owner;
+
+    /// <summary>How long to wait for another owner to leave, 0 to 1 hour.</summary>
+    /// <value>The default value is 30 seconds, which waits out an overlapping restart.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan OwnerWait { get; set; } = TimeSpan.FromSeconds(30);
+}

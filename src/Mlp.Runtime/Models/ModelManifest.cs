@@ -1,0 +1,61 @@
+using Mlp.Runtime.Data;
+
+namespace Mlp.Runtime.Models;
+
+/// <summary>The record of one published version: immutable, stored as JSON beside the content-addressed files it names.</summary>
+public sealed record ModelManifest
+{
+    /// <summary>The newest manifest format this version writes and reads.</summary>
+    public const int CurrentFormatVersion = 1;
+
+    /// <summary>Format of the manifest.</summary>
+    public int FormatVersion { get; init; } = CurrentFormatVersion;
+
+    /// <summary>Model name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Version, from 1, never used twice.</summary>
+    public required int Version { get; init; }
+
+    /// <summary>When it was published, UTC.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>SHA-256 of the ONNX file, 64 lower-case hexadecimal digits.</summary>
+    public required string OnnxSha256 { get; init; }
+
+    /// <summary>Size of the ONNX file in bytes.</summary>
+    public required long OnnxByteCount { get; init; }
+
+    /// <summary>Inputs and outputs of the file.</summary>
+    public required ModelSignature Signature { get; init; }
+
+    /// <summary>What the outputs mean.</summary>
+    public required ModelOutput Output { get; init; }
+
+    /// <summary>The feature service whose features the model takes; null when callers bring the inputs themselves.</summary>
+    public FeatureServiceReference? FeatureService { get; init; }
+
+    /// <summary>The features the model takes, in order; null when callers bring the inputs themselves.</summary>
+    public IReadOnlyList<FeatureColumn>? Features { get; init; }
+
+    /// <summary>Quality on the holdout, by name.</summary>
+    public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>Content hash of the training set.</summary>
+    public string? TrainingSetHash { get; init; }
+
+    /// <summary>SHA-256 of the reference profile; null when there is none.</summary>
+    public string? ReferenceProfileSha256 { get; init; }
+
+    /// <summary>Agreement of the file with the trained model; null when the file came from elsewhere.</summary>
+    public ExportProof? ExportProof { get; init; }
+
+    /// <summary>The version this one was compared with or trained from.</summary>
+    public int? ParentVersion { get; init; }
+
+    /// <summary>A sentence for people.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>Free labels.</summary>
+    public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+}

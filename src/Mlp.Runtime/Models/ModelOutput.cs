@@ -1,0 +1,26 @@
+namespace Mlp.Runtime.Models;
+
+/// <summary>What the outputs of a model mean, so that monitoring and routing need not ask who trained it.</summary>
+public sealed record ModelOutput
+{
+    /// <summary>What the model predicts.</summary>
+    public required ModelTask Task { get; init; }
+
+    /// <summary>Name of the output tensor that holds the score.</summary>
+    public required string ScoreOutput { get; init; }
+
+    /// <summary>Column of the score within the output, from 0. For two columns of class probabilities the positive class is usually 1. Default 0.</summary>
+    public int ScoreIndex { get; init; }
+
+    /// <summary>Names of the classes in the order of their scores; empty for regression and ranking.</summary>
+    public IReadOnlyList<string> ClassNames { get; init; } = [];
+
+    /// <summary>The score at and above which a binary model says the positive class, 0 to 1. Default 0.5.</summary>
+    public double DecisionThreshold { get; init; } = 0.5;
+
+    /// <summary>What the label is, in a sentence.</summary>
+    public string? LabelDefinition { get; init; }
+
+    /// <summary>Unit of the label; null for classes.</summary>
+    public string? LabelUnit { get; init; }
+}

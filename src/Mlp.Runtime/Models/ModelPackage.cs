@@ -1,0 +1,40 @@
+using Mlp.Runtime.Data;
+
+namespace Mlp.Runtime.Models;
+
+/// <summary>A model as it is handed to the registry: any valid ONNX file with a description, from our exporter or any other.</summary>
+public sealed record ModelPackage
+{
+    /// <summary>Bytes of the ONNX file.</summary>
+    public required ReadOnlyMemory<byte> Onnx { get; init; }
+
+    /// <summary>What the outputs mean.</summary>
+    public required ModelOutput Output { get; init; }
+
+    /// <summary>The feature service whose features the model takes; null when callers bring the inputs themselves.</summary>
+    public FeatureServiceReference? FeatureService { get; init; }
+
+    /// <summary>The features the model takes, in order; null when callers bring the inputs themselves.</summary>
+    public IReadOnlyList<FeatureColumn>? Features { get; init; }
+
+    /// <summary>Quality on the holdout, by name, for example <c>auc</c>.</summary>
+    public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>Content hash of the training set.</summary>
+    public string? TrainingSetHash { get; init; }
+
+    /// <summary>The reference profile as JSON (see <c>ReferenceProfile</c>); empty when there is none.</summary>
+    public ReadOnlyMemory<byte> ReferenceProfile { get; init; }
+
+    /// <summary>Agreement of the file with the trained model; null when the file came from elsewhere.</summary>
+    public ExportProof? ExportProof { get; init; }
+
+    /// <summary>The version this one was compared with or trained from.</summary>
+    public int? ParentVersion { get; init; }
+
+    /// <summary>A sentence for people.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>Free labels.</summary>
+    public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+}

@@ -1,0 +1,65 @@
+using Mlp.Runtime.Models;
+
+namespace Mlp.Runtime.Registry;
+
+/// <summary>
+/// Published model versions and the aliases that point at them. Versions are immutable and their files content-addressed; safe for many processes at once. Thread-safe.
+/// </summary>
+public interface IModelRegistry
+{
+    /// <summary>Publishes a new version. When the task completes it is on the device; when it fails nothing of it is visible.</summary>
+    /// <param name="name">Model name: letters, digits, '-', '_' and '.', at most 100 characters.</param>
+    /// <param name="package">The model and its description.</param>
+    /// <param name="cancellationToken">Gives up before the version becomes visible.</param>
+    /// <returns>The manifest of the new version.</returns>
+    /// <exception cref="InvalidModelException">The bytes are not a valid ONNX file, or the description does not fit it.</exception>
+    Task<ModelManifest> PublishAsync(string name, ModelPackage package, CancellationToken cancellationToken = default);
+
+    /// <summary>The manifest of a version.</summary>
+    /// <param name="name">Model name.</param>
+    /// <param name="version">Version from 1.</param>
+    /// <returns>The manifest, or null if there is no such version.</returns>
+    ModelManifest? FindVersion(string name, int version);
+
+    /// <summary>The versions of a model, ascending.</summary>
+    /// <param name="name">Model name.</param>
+    /// <returns>Version numbers; empty for an unknown model.</returns>
+    IReadOnlyList<int> ListVersions(string name);
+
+    /// <summary>The names of all models, ordinal order.</summary>
+    /// <returns>Model names.</returns>
+    IReadOnlyList<string> ListModels();
+
+    /// <summary>Where an alias points.</summary>
+    /// <param name="name">Model name.</param>
+    /// <param name="alias">Alias, for example <c>champion</c>.</param>
+    /// <returns>The alias, or null if it does not exist.</returns>
+    ModelAlias? FindAlias(string name, string alias);
+
+    /// <summary>Moves an alias if it is where the caller last saw it.</summary>
+    /// <param name="name">Model name.</param>
+    /// <param name="alias">Alias: letters, digits, '-', '_' and '.', at most 100 characters.</param>
+    /// <param name="version">The version it shall point at, which exists.</param>
+    /// <param name="expectedRevision">Revision of the alias as the caller saw it; 0 if it did not exist.</param>
+    /// <param name="reason">Why, for the history.</param>
+    /// <param name="cancellationToken">Gives up before the move.</param>
+    /// <returns>The alias after the move; on the device when the task completes.</returns>
+    /// <exception cref="AliasConflictException">Somebody else moved it first.</exception>
+    /// <exception cref="ModelNotFoundException">The version does not exist.</exception>
+    Task<ModelAlias> SetAliasAsync(
+        string name, string alias, int version, long expectedRevision, string? reason = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Reads a version's ONNX file and checks its SHA-256.</summary>
+    /// <param name="manifest">The version.</param>
+    /// <param name="cancellationToken">Ends the read.</param>
+    /// <returns>Bytes of the file.</returns>
+    /// <exception cref="CorruptFileException">The file is missing or is not what was published.</exception>
+    Task<byte[]> ReadOnnxAsync(ModelManifest manifest, CancellationToken cancellationToken = default);
+
+    /// <summary>Reads a version's reference profile as JSON and checks its SHA-256.</summary>
+    /// <param name="manifest">The version.</param>
+    /// <param name="cancellationToken">Ends the read.</param>
+    /// <returns>JSON bytes, or null when the version has none.</returns>
+    /// <exception cref="CorruptFileException">The file is missing or is not what was published.</exception>
+    Task<byte[]?> ReadReferenceProfileAsync(ModelManifest manifest, CancellationToken cancellationToken = default);
+}
