@@ -97,7 +97,7 @@ internal sealed class FasterRowStore : IOnlineRowStore
         try
         {
             _files.Use(directory);
-            var (success, token) = await _store.TakeFullCheckpointAsync(CheckpointType.FoldOver, cancellationToken).ConfigureAwait(false);
+            var (success, token) = await CompleteAsync(_store.TakeFullCheckpointAsync(CheckpointType.FoldOver, CancellationToken.None).AsTask(), cancellationToken).ConfigureAwait(false);
             if (!success)
             {
                 throw new InvalidOperationException("Expected no other checkpoint of the online store to be under way, but one is.");
@@ -154,7 +154,7 @@ internal sealed class FasterRowStore : IOnlineRowStore
     }
 
     /// <inheritdoc/>
-    public void DeleteLogBelow(long address) => _device.DeleteBelow((int)(address / SegmentSize));
+    public void DeleteLogBelow(long address) => _device.DeleteBelow((int)Math.Min(address / SegmentSize, int.MaxValue));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -217,6 +217,21 @@ internal sealed class FasterRowStore : IOnlineRowStore
         else
         {
             _writers.Return(writer);
+        }
+    }
+
+    /// <summary>Waits for a checkpoint. One that is broken off blocks all later ones, so it is left alone only when the disk is what holds it up.</summary>
+    private async Task<T> CompleteAsync<T>(Task<T> checkpoint, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await checkpoint.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!checkpoint.IsCompleted)
+        {
+            return _device.Fault is { } fault
+                ? throw new IOException($"Expected to write a checkpoint of the online store to '{_device.FileName}', but the disk failed.", fault)
+                : await checkpoint.ConfigureAwait(false);
         }
     }
 
