@@ -11,13 +11,15 @@ internal sealed class DuckDbSession : IDisposable
     internal const string NativePackage = "DuckDB.NET.Data.Full";
 
     private readonly DuckDBConnection _connection;
-    private readonly string _spillDirectory;
 
     private DuckDbSession(DuckDBConnection connection, string spillDirectory)
     {
         _connection = connection;
-        _spillDirectory = spillDirectory;
+        ScratchDirectory = spillDirectory;
     }
+
+    /// <summary>A folder of this session alone, removed with it; it need not exist yet.</summary>
+    internal string ScratchDirectory { get; }
 
     /// <summary>Opens a database.</summary>
     /// <exception cref="MissingNativePackageException">The application does not bring libduckdb.</exception>
@@ -95,9 +97,9 @@ internal sealed class DuckDbSession : IDisposable
     public void Dispose()
     {
         _connection.Dispose();
-        if (Directory.Exists(_spillDirectory))
+        if (Directory.Exists(ScratchDirectory))
         {
-            Directory.Delete(_spillDirectory, recursive: true);
+            Directory.Delete(ScratchDirectory, recursive: true);
         }
     }
 
