@@ -27,7 +27,7 @@ internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile
         var filter = Filter();
         CheckValues(columns, filter);
         session.Execute(
-            $"INSERT INTO {OfflineView.StagingTable} SELECT {string.Join(", ", columns.Select(c => c.Value))} FROM {Kept(filter)} ORDER BY source_row",
+            $"INSERT INTO {OfflineView.StagingTable} SELECT {string.Join(", ", columns.Select(c => c.Value))} FROM {Kept(filter)} ORDER BY __source_row",
             cancellationToken);
         session.Execute($"DROP TABLE {Raw}", CancellationToken.None);
     }
@@ -161,12 +161,12 @@ internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile
         }
     }
 
-    private static string Kept(string? filter) => $"(SELECT rowid AS source_row, * FROM {Raw}{(filter is null ? string.Empty : $" WHERE {filter}")})";
+    private static string Kept(string? filter) => $"(SELECT rowid AS __source_row, * FROM {Raw}{(filter is null ? string.Empty : $" WHERE {filter}")})";
 
     /// <summary>Finds the first row with a value that cannot be read or a time that is null.</summary>
     private void CheckValues(List<FileColumn> columns, string? filter)
     {
-        var checks = columns.ConvertAll(c => $"min(source_row) FILTER (WHERE {c.IsBad ?? "false"}{(c.IsTime ? $" OR NOT coalesce(isfinite({c.Value}), false)" : string.Empty)})");
+        var checks = columns.ConvertAll(c => $"min(__source_row) FILTER (WHERE {c.IsBad ?? "false"}{(c.IsTime ? $" OR NOT coalesce(isfinite({c.Value}), false)" : string.Empty)})");
         object?[] first;
         try
         {
