@@ -99,14 +99,15 @@ internal static class ReferenceProfileSerializer
 
     private static CategoryDocument ToDocument(CategoryCount category) => new() { Name = category.Name, Count = category.Count };
 
-    private static FeatureProfile FromDocument(FeatureDocument document) => (document.Numeric, document.Categorical) switch
+    private static FeatureProfile FromDocument(FeatureDocument? document) => (document?.Numeric, document?.Categorical) switch
     {
+        _ when document is null => throw new ArgumentException("Expected a feature, but found null.", nameof(document)),
         ({ } numeric, null) => FromDocument(document, numeric),
         (null, { } categorical) => new CategoricalFeatureProfile(
             document.Name,
             document.RowCount,
             document.MissingCount,
-            [.. categorical.Categories.Select(category => new CategoryCount(category.Name, category.Count))],
+            [.. categorical.Categories.Select(category => FromDocument(document.Name, category))],
             categorical.OtherCount,
             FromBytes(document.Name, categorical.RareCategories ?? []),
             categorical.RareCategories is not null),
@@ -114,6 +115,13 @@ internal static class ReferenceProfileSerializer
             $"Expected feature '{document.Name}' to be either numeric or categorical, but found both or neither.",
             nameof(document)),
     };
+
+    private static CategoryCount FromDocument(string feature, CategoryDocument? category)
+    {
+        return category is null
+            ? throw new ArgumentException($"Expected a category in feature '{feature}', but found null.", nameof(category))
+            : new(category.Name, category.Count);
+    }
 
     private static NumericFeatureProfile FromDocument(FeatureDocument feature, NumericDocument numeric) => new(
         feature.Name,

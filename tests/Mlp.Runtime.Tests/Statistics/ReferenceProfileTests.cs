@@ -76,6 +76,9 @@ public class ReferenceProfileTests
     [InlineData("\"numeric\":{\"mean\":\"NaN\"", "\"other\":{\"mean\":\"NaN\"", "'none' to be either numeric or categorical")]
     [InlineData("[0,0,0,0,0,0,0,0,0,0,6", "[0,0,0,0,0,0,0,0,0,0,5", "histogram")]
     [InlineData("PFKN", "", "bytes per rare category of feature 'c'")]
+    [InlineData("\"features\":[", "\"features\":[null,", "found null")]
+    [InlineData("\"categories\":[", "\"categories\":[null,", "category in feature 'c'")]
+    [InlineData("\"name\":\"a\"", "\"name\":null", "categories[0]")]
     [InlineData("\"edges\":[0.1,", "\"edges\":[\"a\",", "features[0].numeric.edges[0]")]
     [InlineData("\"maximum\":2,", "", "features[0].numeric")]
     [InlineData("]}}", "", "Expected a reference profile in JSON")]
@@ -88,6 +91,13 @@ public class ReferenceProfileTests
         var exception = Assert.Throws<InvalidDataException>(() => ReferenceProfile.Parse(Encoding.UTF8.GetBytes(damaged)));
 
         Assert.Contains(expected, exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Parse_CutShortAnywhere_IsRefused()
+    {
+        var bytes = Encoding.UTF8.GetBytes(Version1);
+        Assert.All(Enumerable.Range(0, bytes.Length), length => Assert.Throws<InvalidDataException>(() => ReferenceProfile.Parse(bytes.AsSpan(0, length))));
     }
 
     [Fact]
