@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 
@@ -8,6 +9,8 @@ namespace Mlp.Runtime.Tests.Models;
 
 public sealed class ModelManifestJsonTests
 {
+    private static readonly JsonSerializerOptions PlainJson = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+
     private static readonly string Fixture = Path.Combine(AppContext.BaseDirectory, "Models", "Fixtures", "manifest-v1.json");
 
     private static readonly ModelManifest Sample = new()
@@ -159,7 +162,6 @@ public sealed class ModelManifestJsonTests
     /// <summary>Records with lists compare by reference, so the comparison goes through plain JSON without the code under test.</summary>
     private static void AssertSame(ModelManifest expected, ModelManifest found)
     {
-        var options = new JsonSerializerOptions { NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals };
-        Assert.Equal(JsonSerializer.Serialize(expected, options), JsonSerializer.Serialize(found, options));
+        Assert.Equal(JsonSerializer.Serialize(expected, PlainJson), JsonSerializer.Serialize(found, PlainJson));
     }
 }
