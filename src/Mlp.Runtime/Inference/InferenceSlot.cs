@@ -1,6 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
 using Mlp.Runtime.Data;
-using Mlp.Runtime.Models;
 
 namespace Mlp.Runtime.Inference;
 
@@ -24,20 +23,20 @@ internal sealed class InferenceSlot : IDisposable
 
     /// <summary>Makes a slot.</summary>
     /// <param name="session">The session.</param>
-    /// <param name="binding">Which features fill which input.</param>
+    /// <param name="inputs">Which features fill which input.</param>
     /// <param name="output">The score output.</param>
     /// <param name="keyCount">Number of entity keys of a row.</param>
     /// <param name="capacity">Greatest number of rows of a run.</param>
     /// <exception cref="ObjectDisposedException">The session is gone.</exception>
-    public InferenceSlot(ExecutionSession session, FeatureBinding binding, OutputPlan output, int keyCount, int capacity)
+    public InferenceSlot(ExecutionSession session, InputPlan inputs, OutputPlan output, int keyCount, int capacity)
     {
         ObjectDisposedException.ThrowIf(!session.TryAcquire(), session);
         _session = session;
         _output = output;
-        Rows = new FeatureRows(binding.Layout, capacity);
+        Rows = new FeatureRows(inputs.Layout, capacity);
         Keys = new EntityValue[keyCount];
         Score = new ScoreBuffer(output, capacity);
-        _buffers = [.. binding.Inputs.Select(i => InputBuffer.Create(i, Rows))];
+        _buffers = [.. inputs.Inputs.Select(i => InputBuffer.Create(i, Rows))];
         _shapes = new BoundShape?[Math.Min(KeptShapes, capacity)];
     }
 
