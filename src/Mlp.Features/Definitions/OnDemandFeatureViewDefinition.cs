@@ -1,4 +1,5 @@
 using System.Reflection;
+using Mlp.Features.OnDemand;
 using Mlp.Runtime.Data;
 
 namespace Mlp.Features.Definitions;
@@ -58,6 +59,9 @@ public abstract class OnDemandFeatureViewDefinition
     internal IReadOnlyList<(PropertyInfo Property, FeatureField Field)> RequestProperties { get; }
 
     internal IReadOnlyList<(PropertyInfo Property, FeatureField Field)> FeatureProperties { get; }
+
+    /// <summary>Compiles the view once for requests and batches.</summary>
+    internal abstract OnDemandTransform CreateTransform();
 
     /// <inheritdoc/>
     public override string ToString() => $"on-demand feature view '{Name}' version {Version}";

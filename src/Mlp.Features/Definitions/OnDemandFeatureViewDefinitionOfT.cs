@@ -1,3 +1,5 @@
+using Mlp.Features.OnDemand;
+
 namespace Mlp.Features.Definitions;
 
 /// <summary>Features of type <typeparamref name="TFeatures"/> computed from a request of type <typeparamref name="TRequest"/>. Immutable and thread-safe.</summary>
@@ -23,6 +25,8 @@ public sealed class OnDemandFeatureViewDefinition<TRequest, TFeatures> : OnDeman
 
     /// <summary>Computes the features of a request.</summary>
     public Func<TRequest, TFeatures> Transform { get; }
+
+    internal override OnDemandTransform CreateTransform() => new OnDemandTransform<TRequest, TFeatures>(this);
 
     /// <summary>Hands every feature to a writer, in order.</summary>
     internal void WriteFeatures<TWriter>(in TFeatures features, ref TWriter writer)
