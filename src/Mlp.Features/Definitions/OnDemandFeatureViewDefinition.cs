@@ -1,4 +1,6 @@
 using System.Reflection;
+using Apache.Arrow;
+using Mlp.Features.OnDemand;
 using Mlp.Runtime.Data;
 
 namespace Mlp.Features.Definitions;
@@ -58,6 +60,12 @@ public abstract class OnDemandFeatureViewDefinition
     internal IReadOnlyList<(PropertyInfo Property, FeatureField Field)> RequestProperties { get; }
 
     internal IReadOnlyList<(PropertyInfo Property, FeatureField Field)> FeatureProperties { get; }
+
+    /// <summary>Computes the features of many requests.</summary>
+    /// <param name="request">The request columns in the types of <see cref="RequestFields"/>, each with its own error.</param>
+    /// <param name="count">Number of rows.</param>
+    /// <returns>The feature columns in the types of <see cref="Fields"/>.</returns>
+    internal abstract IReadOnlyList<IArrowArray> Compute(IReadOnlyList<RequestColumn> request, int count);
 
     /// <inheritdoc/>
     public override string ToString() => $"on-demand feature view '{Name}' version {Version}";
