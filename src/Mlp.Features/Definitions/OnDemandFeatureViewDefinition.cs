@@ -1,5 +1,4 @@
 using System.Reflection;
-using Apache.Arrow;
 using Mlp.Features.OnDemand;
 using Mlp.Runtime.Data;
 
@@ -61,11 +60,8 @@ public abstract class OnDemandFeatureViewDefinition
 
     internal IReadOnlyList<(PropertyInfo Property, FeatureField Field)> FeatureProperties { get; }
 
-    /// <summary>Computes the features of many requests.</summary>
-    /// <param name="request">The request columns in the types of <see cref="RequestFields"/>, each with its own error.</param>
-    /// <param name="count">Number of rows.</param>
-    /// <returns>The feature columns in the types of <see cref="Fields"/>.</returns>
-    internal abstract IReadOnlyList<IArrowArray> Compute(IReadOnlyList<RequestColumn> request, int count);
+    /// <summary>Compiles the view once for requests and batches.</summary>
+    internal abstract OnDemandTransform CreateTransform();
 
     /// <inheritdoc/>
     public override string ToString() => $"on-demand feature view '{Name}' version {Version}";

@@ -1,5 +1,4 @@
 using Apache.Arrow;
-using Apache.Arrow.Types;
 using Mlp.Features.Definitions;
 using Mlp.Features.Interop;
 using Mlp.Features.Offline;
@@ -16,7 +15,7 @@ internal sealed class PointInTimeJoin(OfflineStore store, OnDemandGoldenRows gol
         var service = question.Service;
         var snapshots = service.Views.Where(v => v.View is not null).Select(v => Snapshot(v.View!, question)).ToList();
         using var session = store.OpenSession();
-        using var table = new SpineTable(session, question, options.TrainingSetMemoryBytes, store.Settings.TemporaryDirectory);
+        using var table = new SpineTable(session, question, goldenRows, options.TrainingSetMemoryBytes, store.Settings.TemporaryDirectory);
         await foreach (var batch in spine.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             table.Append(batch);
@@ -24,7 +23,7 @@ internal sealed class PointInTimeJoin(OfflineStore store, OnDemandGoldenRows gol
         }
 
         table.Complete();
-        var output = new TrainingSetComposer(service, table.Schema, goldenRows);
+        var output = new TrainingSetComposer(service, table.Schema);
         var rows = new ArrowSpool(output.Schema, options.TrainingSetMemoryBytes, store.Settings.TemporaryDirectory);
         try
         {

@@ -2,6 +2,7 @@ using Apache.Arrow;
 using Apache.Arrow.Types;
 using Mlp.Features.Definitions;
 using Mlp.Features.Interop;
+using Mlp.Features.OnDemand;
 using Mlp.Runtime.Data;
 
 namespace Mlp.Features.Joins;
@@ -18,12 +19,16 @@ internal sealed class SpineTable : IDisposable
     private readonly long _memoryLimit;
     private readonly string _folder;
     private readonly Schema _tableSchema;
+    private readonly OnDemandGoldenRows _goldenRows;
+    private readonly IReadOnlyList<(FeatureServiceView View, OnDemandTransform Transform)> _onDemand;
     private DuckDbAppender? _appender;
     private ArrowSpool? _spool;
     private long _lastTime = long.MinValue;
 
-    internal SpineTable(DuckDbSession session, TrainingSetQuestion question, long memoryLimit, string folder)
+    internal SpineTable(DuckDbSession session, TrainingSetQuestion question, OnDemandGoldenRows goldenRows, long memoryLimit, string folder)
     {
+        _goldenRows = goldenRows;
+        _onDemand = [.. question.Service.Views.Where(v => v.OnDemand is not null).Select(v => (v, v.OnDemand!.CreateTransform()))];
         _session = session;
         _question = question;
         _converter = new SpineConverter(question.Service, question.TimeColumn, question.LabelColumn);
@@ -41,6 +46,7 @@ internal sealed class SpineTable : IDisposable
         session.Execute($"CREATE TEMP TABLE {JoinSql.SpineTable} ({string.Join(", ", columns)})");
     }
 
+    /// <summary>The columns of the question, without the on-demand features that stand behind them in <see cref="ReadAsync"/>.</summary>
     internal Schema Schema => _converter.Schema!;
 
     internal long RowCount => _spool!.RowCount;
@@ -51,14 +57,15 @@ internal sealed class SpineTable : IDisposable
     internal void Append(RecordBatch batch)
     {
         var converted = _converter.Convert(batch);
-        _spool ??= new ArrowSpool(converted.Schema, _memoryLimit, _folder);
+        var computed = WithOnDemandFeatures(converted);
+        _spool ??= new ArrowSpool(computed.Schema, _memoryLimit, _folder);
         _appender ??= _session.CreateAppender(JoinSql.SpineTable, _tableSchema);
         var first = _spool.RowCount;
         var rows = new Int64Array.Builder().Reserve(batch.Length).AppendRange(Enumerable.Range(0, batch.Length).Select(i => first + i)).Build();
         var times = (TimestampArray)converted.Column(converted.Schema.GetFieldIndex(_question.TimeColumn));
         foreach (var time in times.Values)
         {
-            LastTime = Math.Max(LastTime, time);
+            _lastTime = Math.Max(_lastTime, time);
         }
 
         _appender.Append(new RecordBatch(
@@ -69,7 +76,27 @@ internal sealed class SpineTable : IDisposable
                 .. _question.Service.Description.Keys.Select(k => converted.Column(converted.Schema.GetFieldIndex(k.Name))),
             ],
             batch.Length));
-        _spool.Append(converted);
+        _spool.Append(computed);
+    }
+
+    private RecordBatch WithOnDemandFeatures(RecordBatch batch)
+    {
+        var fields = batch.Schema.FieldsList.ToList();
+        var columns = Enumerable.Range(0, batch.ColumnCount).Select(batch.Column).ToList();
+        foreach (var (view, transform) in _onDemand)
+        {
+            var request = RequestColumns.Find(transform.Definition, batch);
+            var features = transform.Compute(request, batch.Length);
+            _goldenRows.Keep(transform.Definition, request, features, batch.Length);
+            foreach (var column in view.Columns)
+            {
+                var feature = _question.Service.Description.Layout.Columns[column.ColumnIndex];
+                fields.Add(new Field(feature.Name, FeatureViewDefinition.ArrowTypeOf(feature.Type), nullable: true));
+                columns.Add(features[column.FieldIndex]);
+            }
+        }
+
+        return new RecordBatch(new Schema(fields, metadata: null), columns, batch.Length);
     }
 
     /// <exception cref="SpineException">There was no batch.</exception>

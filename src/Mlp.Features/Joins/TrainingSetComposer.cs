@@ -1,7 +1,6 @@
 using Apache.Arrow;
 using Apache.Arrow.Types;
 using Mlp.Features.Definitions;
-using Mlp.Features.OnDemand;
 using Mlp.Runtime.Data;
 
 namespace Mlp.Features.Joins;
@@ -12,12 +11,12 @@ namespace Mlp.Features.Joins;
 internal sealed class TrainingSetComposer
 {
     private readonly FeatureServiceDefinition _service;
-    private readonly OnDemandGoldenRows _goldenRows;
+    private readonly int _spineColumns;
 
-    internal TrainingSetComposer(FeatureServiceDefinition service, Schema spine, OnDemandGoldenRows goldenRows)
+    internal TrainingSetComposer(FeatureServiceDefinition service, Schema spine)
     {
         _service = service;
-        _goldenRows = goldenRows;
+        _spineColumns = spine.FieldsList.Count;
         var stored = service.Views.Where(v => v.View is not null).ToList();
         Schema = new Schema(
             [
@@ -44,15 +43,21 @@ internal sealed class TrainingSetComposer
     /// <param name="firstRow">Number of the first row.</param>
     internal RecordBatch Compose(RecordBatch question, int questionStart, RecordBatch answer, int answerStart, int count, long firstRow)
     {
-        var spine = Enumerable.Range(0, question.ColumnCount).Select(i => ArrowArrayFactory.Slice(question.Column(i), questionStart, count)).ToList();
+        var beside = Enumerable.Range(0, question.ColumnCount).Select(i => ArrowArrayFactory.Slice(question.Column(i), questionStart, count)).ToList();
         var features = new IArrowArray[_service.Description.Layout.Columns.Count];
         var facts = new List<IArrowArray>();
         var next = 0;
+        var nextComputed = _spineColumns;
         foreach (var view in _service.Views)
         {
-            if (view.OnDemand is { } onDemand)
+            if (view.OnDemand is not null)
             {
-                Compute(onDemand, view, question.Schema, spine, count, firstRow, features);
+                // Computed when the question came in; they stand behind its columns, in order.
+                foreach (var column in view.Columns)
+                {
+                    features[column.ColumnIndex] = beside[nextComputed++];
+                }
+
                 continue;
             }
 
@@ -66,19 +71,8 @@ internal sealed class TrainingSetComposer
         }
 
         var rows = new Int64Array.Builder().Reserve(count).AppendRange(Enumerable.Range(0, count).Select(i => firstRow + i)).Build();
-        return new RecordBatch(Schema, [rows, .. spine, .. features, .. facts], count);
+        return new RecordBatch(Schema, [rows, .. beside.Take(_spineColumns), .. features, .. facts], count);
 
         IArrowArray Answer() => ArrowArrayFactory.Slice(answer.Column(next++), answerStart, count);
-    }
-
-    private void Compute(
-        OnDemandFeatureViewDefinition onDemand, FeatureServiceView view, Schema schema, List<IArrowArray> spine, int count, long firstRow, IArrowArray[] features)
-    {
-        var request = onDemand.RequestFields.Select(f => spine[schema.GetFieldIndex(f.Name)]).ToList();
-        var columns = OnDemandBatch.Compute(onDemand, request, count, firstRow, _goldenRows);
-        foreach (var column in view.Columns)
-        {
-            features[column.ColumnIndex] = columns[column.FieldIndex];
-        }
     }
 }

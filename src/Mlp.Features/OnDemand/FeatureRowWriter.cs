@@ -3,86 +3,60 @@ using Mlp.Runtime.Data;
 
 namespace Mlp.Features.OnDemand;
 
-/// <summary>Writes the fields of a record into one row of <see cref="FeatureRows"/>. Allocates nothing.</summary>
-internal readonly ref struct FeatureRowWriter(FeatureRowCell[] cells, FeatureRows rows, int row) : IFeatureFieldWriter
+/// <summary>Writes the fields of a view, with their statuses, into one row.</summary>
+internal readonly struct FeatureRowWriter(FeatureRows rows, int row, FeatureTarget[] targets) : IFeatureFieldWriter
 {
     public void WriteFloat32(int field, float value)
     {
-        if (Take(field, FeatureStatus.Present) is { Column: >= 0 } cell)
+        if (targets[field] is { IsUsed: true } target)
         {
-            rows.Float32Of(row)[cell.Ordinal] = value;
+            rows.Float32Of(row)[target.Ordinal] = value;
+            rows.StatusOf(row)[target.Column] = FeatureStatus.Present;
         }
     }
 
     public void WriteFloat64(int field, double value)
     {
-        if (Take(field, FeatureStatus.Present) is { Column: >= 0 } cell)
+        if (targets[field] is { IsUsed: true } target)
         {
-            rows.Float64Of(row)[cell.Ordinal] = value;
+            rows.Float64Of(row)[target.Ordinal] = value;
+            rows.StatusOf(row)[target.Column] = FeatureStatus.Present;
         }
     }
 
     public void WriteInt64(int field, long value)
     {
-        if (Take(field, FeatureStatus.Present) is { Column: >= 0 } cell)
+        if (targets[field] is { IsUsed: true } target)
         {
-            rows.Int64Of(row)[cell.Ordinal] = value;
+            rows.Int64Of(row)[target.Ordinal] = value;
+            rows.StatusOf(row)[target.Column] = FeatureStatus.Present;
         }
     }
 
     public void WriteBoolean(int field, bool value)
     {
-        if (Take(field, FeatureStatus.Present) is { Column: >= 0 } cell)
+        if (targets[field] is { IsUsed: true } target)
         {
-            rows.BooleanOf(row)[cell.Ordinal] = value;
+            rows.BooleanOf(row)[target.Ordinal] = value;
+            rows.StatusOf(row)[target.Column] = FeatureStatus.Present;
         }
     }
 
     public void WriteString(int field, string value)
     {
-        if (Take(field, FeatureStatus.Present) is { Column: >= 0 } cell)
+        if (targets[field] is { IsUsed: true } target)
         {
-            rows.SetString(row, cell.Ordinal, value.AsSpan());
+            rows.SetString(row, target.Ordinal, value);
+            rows.StatusOf(row)[target.Column] = FeatureStatus.Present;
         }
     }
 
-    /// <summary>The values of what is not present, as <see cref="FeatureRows"/> defines them.</summary>
     public void WriteNull(int field)
     {
-        var cell = Take(field, FeatureStatus.Null);
-        if (cell.Column < 0)
+        if (targets[field] is { IsUsed: true } target)
         {
-            return;
+            // The value of a feature that is not present was set when the row was reset.
+            rows.StatusOf(row)[target.Column] = FeatureStatus.Null;
         }
-
-        switch (cell.Type)
-        {
-            case FeatureType.Float32:
-                rows.Float32Of(row)[cell.Ordinal] = float.NaN;
-                break;
-            case FeatureType.Float64:
-                rows.Float64Of(row)[cell.Ordinal] = double.NaN;
-                break;
-            case FeatureType.Int64:
-                rows.Int64Of(row)[cell.Ordinal] = 0;
-                break;
-            case FeatureType.Boolean:
-                rows.BooleanOf(row)[cell.Ordinal] = false;
-                break;
-            default:
-                rows.SetString(row, cell.Ordinal, ReadOnlySpan<byte>.Empty);
-                break;
-        }
-    }
-
-    private FeatureRowCell Take(int field, FeatureStatus status)
-    {
-        var cell = cells[field];
-        if (cell.Column >= 0)
-        {
-            rows.StatusOf(row)[cell.Column] = status;
-        }
-
-        return cell;
     }
 }

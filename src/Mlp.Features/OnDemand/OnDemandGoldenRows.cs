@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 using Apache.Arrow;
@@ -9,78 +8,70 @@ using Mlp.Runtime.Storage;
 namespace Mlp.Features.OnDemand;
 
 /// <summary>
-/// Keeps the first rows that each version of an on-demand view computed, beside its definition, and computes them again at start: code that changed without a new version
-/// would feed a model features that it was not trained on. Thread-safe, and safe beside other processes.
+/// Up to 16 requests of the first batch with the features they gave, kept beside the definition of an on-demand view. Code has no fingerprint, so these rows stand for it:
+/// they are computed again at every start, and code that gives other bits under the same version is refused.
 /// </summary>
 internal sealed class OnDemandGoldenRows(DefinitionStore definitions, IDiskSync disk)
 {
-    internal const int RowCount = 16;
+    public const int MaximumRows = 16;
 
-    private readonly ConcurrentDictionary<(string Name, int Version), bool> _kept = new();
-
-    /// <summary>Keeps the first rows of a batch, if none are kept yet.</summary>
-    internal void Offer(OnDemandFeatureViewDefinition view, IReadOnlyList<IArrowArray> request, IReadOnlyList<IArrowArray> features, int count)
+    /// <summary>Keeps rows of a batch, spread evenly over it, unless rows are kept already.</summary>
+    public void Keep(OnDemandFeatureViewDefinition view, IReadOnlyList<IArrowArray> requests, IReadOnlyList<IArrowArray> features, int rowCount)
     {
-        if (count == 0 || _kept.ContainsKey((view.Name, view.Version)))
+        var path = PathOf(view);
+        if (rowCount == 0 || File.Exists(path))
         {
             return;
         }
 
-        var path = PathOf(view);
-        if (!File.Exists(path))
+        var rows = Enumerable.Range(0, Math.Min(MaximumRows, rowCount)).Select(i => (int)((long)i * rowCount / Math.Min(MaximumRows, rowCount))).ToArray();
+        var document = new GoldenRowsDocument
         {
-            var kept = Math.Min(count, RowCount);
-            var document = new GoldenRowsDocument
-            {
-                Name = view.Name,
-                Version = view.Version,
-                Fingerprint = view.Fingerprint,
-                RowCount = kept,
-                Request = [.. request.Select(a => GoldenRowsDocument.Encode(a, kept))],
-                Features = [.. features.Select(a => GoldenRowsDocument.Encode(a, kept))],
-            };
-            DurableFile.CreateDirectories(disk, definitions.FolderOf(view.Name));
-            DurableFile.WriteExclusive(disk, path, JsonSerializer.SerializeToUtf8Bytes(document, GoldenRowsJson.Default.GoldenRowsDocument));
-        }
-
-        _kept.TryAdd((view.Name, view.Version), true);
+            Fingerprint = view.Fingerprint,
+            RowCount = rows.Length,
+            Requests = [.. requests.Select(c => rows.Select(r => GoldenCell.Format(c, r)).ToArray())],
+            Features = [.. features.Select(c => rows.Select(r => GoldenCell.Format(c, r)).ToArray())],
+        };
+        DurableFile.CreateDirectories(disk, definitions.FolderOf(view.Name));
+        DurableFile.WriteExclusive(disk, path, JsonSerializer.SerializeToUtf8Bytes(document, GoldenRowsJson.Default.GoldenRowsDocument));
     }
 
     /// <summary>Computes the kept rows again.</summary>
-    /// <exception cref="OnDemandChangedException">A feature comes out differently.</exception>
+    /// <exception cref="FeatureDefinitionException">The method gives other features than it did.</exception>
     /// <exception cref="CorruptFileException">The kept rows cannot be read.</exception>
-    internal void Check(OnDemandFeatureViewDefinition view)
+    public void Check(OnDemandTransform transform)
     {
+        var view = transform.Definition;
         var path = PathOf(view);
         if (!File.Exists(path))
         {
             return;
         }
 
-        var document = Read(path, view);
-        var request = view.RequestFields
-            .Select((f, i) => new RequestColumn(Decode(path, document.Request[i], f), f.Type, OnDemandBatch.ErrorFor(view, f.Name, 0)))
-            .ToList();
-        var features = view.Compute(request, document.RowCount);
-        for (var i = 0; i < features.Count; i++)
+        var (document, requests) = Read(path, view);
+        var computed = transform.Compute(requests, document.RowCount);
+        for (var field = 0; field < view.Fields.Count; field++)
         {
-            if (!GoldenRowsDocument.Encode(features[i], document.RowCount).SequenceEqual(document.Features[i], StringComparer.Ordinal))
+            for (var row = 0; row < document.RowCount; row++)
             {
-                throw new OnDemandChangedException(view.Name, view.Version, view.Fields[i].Name, path);
+                if (GoldenCell.Format(computed[field], row) != document.Features[field][row])
+                {
+                    throw new FeatureDefinitionException(view.Name, string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"Expected the {view} to compute what it computed before, but feature '{view.Fields[field].Name}' of golden row {row} in '{path}' differs. Raise its version when its method changes."));
+                }
             }
         }
-
-        _kept.TryAdd((view.Name, view.Version), true);
     }
 
-    private static GoldenRowsDocument Read(string path, OnDemandFeatureViewDefinition view)
+    private static (GoldenRowsDocument Document, IReadOnlyList<IArrowArray> Requests) Read(string path, OnDemandFeatureViewDefinition view)
     {
         try
         {
             var document = JsonSerializer.Deserialize(File.ReadAllBytes(path), GoldenRowsJson.Default.GoldenRowsDocument);
             if (document is not { Magic: GoldenRowsDocument.MagicValue })
             {
-                throw new CorruptFileException(path, $"Expected rows of {view} in '{path}', but found something else.");
+                throw new CorruptFileException(path, $"Expected golden rows of the {view} in '{path}', but found something else.");
             }
 
             if (document.FormatVersion > GoldenRowsDocument.CurrentFormatVersion)
@@ -88,25 +79,17 @@ internal sealed class OnDemandGoldenRows(DefinitionStore definitions, IDiskSync 
                 throw new UnsupportedFormatVersionException(path, document.FormatVersion, GoldenRowsDocument.CurrentFormatVersion);
             }
 
-            return document.Fingerprint == view.Fingerprint && document.Request.Count == view.RequestFields.Count && document.Features.Count == view.Fields.Count
-                ? document
-                : throw new CorruptFileException(path, $"Expected rows of {view} with fingerprint {view.Fingerprint[..8]} in '{path}', but they belong to another definition.");
-        }
-        catch (JsonException e)
-        {
-            throw new CorruptFileException(path, $"Expected rows of {view} as JSON in '{path}', but they cannot be read: {e.Message}", innerException: e);
-        }
-    }
+            if (document.Fingerprint != view.Fingerprint || document.Requests.Count != view.RequestFields.Count || document.Features.Count != view.Fields.Count
+                || document.Requests.Concat(document.Features).Any(c => c.Count != document.RowCount))
+            {
+                throw new CorruptFileException(path, $"Expected golden rows of the {view} in '{path}', but found rows of another definition.");
+            }
 
-    private static IArrowArray Decode(string path, IReadOnlyList<string?> cells, FeatureField field)
-    {
-        try
-        {
-            return GoldenRowsDocument.Decode(cells, field.Type);
+            return (document, [.. document.Requests.Zip(view.RequestFields, (cells, field) => GoldenCell.Parse(cells, field.Type))]);
         }
-        catch (Exception e) when (e is FormatException or OverflowException)
+        catch (Exception e) when (e is JsonException or FormatException or OverflowException)
         {
-            throw new CorruptFileException(path, $"Expected values of type {field.Type} for field '{field.Name}' in '{path}', but found others.", innerException: e);
+            throw new CorruptFileException(path, $"Expected golden rows of the {view} in '{path}', but they cannot be read: {e.Message}", innerException: e);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Linq.Expressions;
 using System.Reflection;
 using Mlp.Features.Definitions;
@@ -5,70 +6,76 @@ using Mlp.Runtime.Data;
 
 namespace Mlp.Features.OnDemand;
 
-/// <summary>Compiles a function that makes a request record from one row of columns.</summary>
-internal static class RequestReader
+/// <summary>Makes the request record of one row of a batch; compiled once per view.</summary>
+internal sealed class RequestReader<TRequest>
 {
-    private static readonly NullabilityInfoContext Nullability = new();
+    private readonly Func<RequestColumn[], int, TRequest> _read;
 
-    /// <param name="definition">Name of the on-demand view, for messages.</param>
-    /// <param name="properties">The properties of the request, one per column.</param>
-    internal static Func<RequestColumn[], int, TRequest> Compile<TRequest>(string definition, IReadOnlyList<PropertyInfo> properties)
+    private RequestReader(Func<RequestColumn[], int, TRequest> read) => _read = read;
+
+    public TRequest Read(RequestColumn[] columns, int row) => _read(columns, row);
+
+    public static RequestReader<TRequest> Compile(OnDemandFeatureViewDefinition view)
     {
         var columns = Expression.Parameter(typeof(RequestColumn[]), "columns");
         var row = Expression.Parameter(typeof(int), "row");
-        var values = properties.Select((p, i) => (Property: p, Value: Read(p, Expression.ArrayIndex(columns, Expression.Constant(i)), row))).ToList();
+        var values = view.RequestProperties
+            .Select((p, i) => (p.Property, Value: Read(view, p.Property, p.Field, Expression.ArrayIndex(columns, Expression.Constant(i)), row)))
+            .ToList();
+
         var constructor = RecordConstruction.ConstructorOf(typeof(TRequest));
-        var arguments = new List<Expression>();
-        foreach (var parameter in constructor?.GetParameters() ?? [])
+        var passed = new HashSet<PropertyInfo>();
+        var arguments = constructor?.GetParameters().Select(parameter =>
         {
-            var index = values.FindIndex(v => RecordConstruction.ParameterOf(typeof(TRequest), v.Property) == parameter);
-            if (index < 0)
+            var match = values.FirstOrDefault(v => RecordConstruction.ParameterOf(typeof(TRequest), v.Property) is { } p && p.Position == parameter.Position);
+            if (match.Property is null)
             {
-                throw new FeatureDefinitionException(
-                    definition, $"Expected every parameter of the constructor of '{typeof(TRequest).Name}' to have a property of its name and type, but '{parameter.Name}' has none.");
+                return parameter.HasDefaultValue
+                    ? Expression.Constant(parameter.DefaultValue, parameter.ParameterType)
+                    : (Expression)Expression.Default(parameter.ParameterType);
             }
 
-            arguments.Add(values[index].Value);
-            values.RemoveAt(index);
-        }
+            passed.Add(match.Property);
+            return match.Value;
+        }).ToArray();
 
-        var made = constructor is null ? Expression.New(typeof(TRequest)) : Expression.New(constructor, arguments);
-        var body = Expression.MemberInit(made, values.Select(v => Expression.Bind(v.Property, v.Value)));
-        return Expression.Lambda<Func<RequestColumn[], int, TRequest>>(body, columns, row).Compile();
+        var made = constructor is null ? Expression.New(typeof(TRequest)) : Expression.New(constructor, arguments!);
+        var rest = values.Where(v => !passed.Contains(v.Property)).Select(v => Expression.Bind(v.Property, v.Value));
+        return new RequestReader<TRequest>(Expression.Lambda<Func<RequestColumn[], int, TRequest>>(Expression.MemberInit(made, rest), columns, row).Compile());
     }
 
-    private static Expression Read(PropertyInfo property, Expression column, Expression row)
+    private static Expression Read(OnDemandFeatureViewDefinition view, PropertyInfo property, FeatureField field, Expression column, ParameterExpression row)
     {
-        var type = property.PropertyType;
-        var underlying = Nullable.GetUnderlyingType(type) ?? type;
-        var feature = RecordTypes.FeatureTypeOf(type)!.Value;
-        if (feature == FeatureType.String)
+        var value = Expression.Call(column, GetterOf(field.Type), null, row);
+        if (property.PropertyType == typeof(string))
         {
-            var text = Expression.Call(column, nameof(RequestColumn.Text), null, row);
-            return IsNullableText(property) ? text : Expression.Call(column, nameof(RequestColumn.RequiredText), null, text, row);
+            return value;
         }
 
-        Expression value = Expression.Call(column, feature.ToString(), null, row);
-        var isNullable = type != underlying;
-        if (feature == FeatureType.Int64 && underlying != typeof(long))
+        if (Nullable.GetUnderlyingType(property.PropertyType) is not null)
         {
-            Expression Narrow(Expression integer) => Expression.Call(column, nameof(RequestColumn.Narrow), [underlying], integer, row);
-            var required = Expression.Call(column, nameof(RequestColumn.Required), [typeof(long)], value, row);
-            return isNullable
-                ? Expression.Condition(
-                    Expression.Property(value, "HasValue"), Expression.Convert(Narrow(Expression.Property(value, "Value")), type), Expression.Default(type))
-                : Narrow(required);
+            return Expression.ConvertChecked(value, property.PropertyType);
         }
 
-        return isNullable ? value : Expression.Call(column, nameof(RequestColumn.Required), [underlying], value, row);
+        var require = typeof(RequestReader<TRequest>).GetMethod(nameof(Require), BindingFlags.NonPublic | BindingFlags.Static)!
+            .MakeGenericMethod(Nullable.GetUnderlyingType(value.Type)!);
+        return Expression.ConvertChecked(
+            Expression.Call(require, value, Expression.Constant($"{typeof(TRequest).Name}.{property.Name}"), Expression.Constant(field.Name), Expression.Constant(view.Name), row),
+            property.PropertyType);
     }
 
-    private static bool IsNullableText(PropertyInfo property)
+    private static string GetterOf(FeatureType type) => type switch
     {
-        // The context caches and is not thread-safe.
-        lock (Nullability)
-        {
-            return Nullability.Create(property).ReadState != NullabilityState.NotNull;
-        }
-    }
+        FeatureType.Float32 => nameof(RequestColumn.GetFloat32),
+        FeatureType.Float64 => nameof(RequestColumn.GetFloat64),
+        FeatureType.Int64 => nameof(RequestColumn.GetInt64),
+        FeatureType.Boolean => nameof(RequestColumn.GetBoolean),
+        _ => nameof(RequestColumn.GetString),
+    };
+
+    private static T Require<T>(T? value, string property, string column, string view, int row)
+        where T : struct
+        => value ?? throw new ArgumentException(string.Create(
+            CultureInfo.InvariantCulture,
+            $"Expected a value in column '{column}', row {row}, for '{property}' of the on-demand feature view '{view}', but found null. Make the property nullable if it may be absent."));
 }
