@@ -1,17 +1,15 @@
 namespace Mlp.Runtime;
 
-/// <summary>A native library is not beside the application: it lacks a package that only the application can choose.</summary>
-/// <param name="package">The NuGet package to add.</param>
-/// <param name="library">File name of the library that could not be loaded.</param>
+/// <summary>A native library is not there: the libraries reference managed code only, and the application chooses the natives by a package of its own.</summary>
+/// <param name="package">NuGet package that the application must reference.</param>
+/// <param name="library">The engine that could not be loaded.</param>
 /// <param name="innerException">What the loader said.</param>
 public sealed class MissingNativePackageException(string package, string library, Exception? innerException = null)
-    : MlPlatformException(
-        $"Expected the native library '{library}' beside the application, but it could not be loaded: add the NuGet package '{package}' to the application's project.",
-        innerException)
+    : MlPlatformException($"Expected the native library of {library}, but it could not be loaded. Add the NuGet package '{package}' to the application.", innerException)
 {
-    /// <summary>The NuGet package to add.</summary>
+    /// <summary>NuGet package that the application must reference.</summary>
     public string Package { get; } = package;
 
-    /// <summary>File name of the library that could not be loaded.</summary>
+    /// <summary>The engine that could not be loaded.</summary>
     public string Library { get; } = library;
 }
