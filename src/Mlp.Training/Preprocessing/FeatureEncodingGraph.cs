@@ -1,5 +1,6 @@
 using System.Globalization;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Models;
 using Mlp.Runtime.Onnx;
 
 namespace Mlp.Training.Preprocessing;
@@ -11,9 +12,6 @@ namespace Mlp.Training.Preprocessing;
 /// </summary>
 internal sealed class FeatureEncodingGraph
 {
-    /// <summary>Name of the input with one <see cref="FeatureStatus"/> per feature; there is one only where a feature has a type without NaN.</summary>
-    public const string StatusInput = "status";
-
     private readonly FeatureEncoding _encoding;
     private readonly OnnxGraphBuilder _graph;
     private readonly Dictionary<FeatureType, string> _inputs = [];
@@ -27,29 +25,19 @@ internal sealed class FeatureEncodingGraph
         {
             if (layout.CountOf(type) > 0)
             {
-                _inputs.Add(type, graph.AddInput(InputName(type), ElementType(type), OnnxGraphBuilder.Batch, layout.CountOf(type)));
+                _inputs.Add(type, graph.AddInput(FeatureBinding.BlockName(type), ElementType(type), OnnxGraphBuilder.Batch, layout.CountOf(type)));
             }
         }
 
         if (NeedsStatus(layout))
         {
-            var status = graph.AddInput(StatusInput, OnnxDataType.UInt8, OnnxGraphBuilder.Batch, layout.Columns.Count);
+            var status = graph.AddInput(FeatureBinding.StatusInput, OnnxDataType.UInt8, OnnxGraphBuilder.Batch, layout.Columns.Count);
             _present = graph.AddNode(
                 "Equal", [Cast(status, OnnxDataType.Int32), graph.AddConstant("present", [(int)FeatureStatus.Present])], output: "is_present");
         }
     }
 
-    /// <summary>Name of the input that holds the features of a type.</summary>
-    public static string InputName(FeatureType type) => type switch
-    {
-        FeatureType.Float32 => "float32",
-        FeatureType.Float64 => "float64",
-        FeatureType.Int64 => "int64",
-        FeatureType.Boolean => "boolean",
-        _ => "string",
-    };
-
-    /// <summary>Whether a model over these features takes statuses.</summary>
+    /// <summary>Whether a model over these features takes statuses: there is a feature of a type without NaN.</summary>
     public static bool NeedsStatus(FeatureRowLayout layout)
         => layout.CountOf(FeatureType.Int64) + layout.CountOf(FeatureType.Boolean) + layout.CountOf(FeatureType.String) > 0;
 
