@@ -1,6 +1,7 @@
 using Apache.Arrow;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
+using Mlp.Training.Export;
 using Mlp.Training.Preprocessing;
 using TorchSharp;
 
@@ -62,6 +63,45 @@ public sealed class TrainedNetwork : IDisposable
     {
         ArgumentNullException.ThrowIfNull(batch);
         return Predict(Encoding.Encode(FeatureTable.Of(batch, Features)));
+    }
+
+    /// <summary>
+    /// Writes the network and its preprocessing as one ONNX file and proves it: ONNX Runtime scores the validation rows (the training rows where there are none), and the largest
+    /// |file − network| / max(1, |network|) is stored with the model.
+    /// </summary>
+    /// <param name="options">What the model says of its outputs; null for the defaults.</param>
+    /// <param name="cancellationToken">Ends the proof.</param>
+    /// <returns>The model; it does not need the network any more.</returns>
+    /// <exception cref="ExportRefusedException">The difference is above 0.0001.</exception>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    /// <exception cref="Mlp.Runtime.MissingNativePackageException">The application lacks the package with ONNX Runtime's native library.</exception>
+    /// <exception cref="ObjectDisposedException">The network was disposed of.</exception>
+    public TrainedModel Export(ExportOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new();
+        OptionRanges.ThrowIfViolated(options);
+        var output = new ModelOutput
+        {
+            Task = Task,
+            ScoreOutput = OnnxExporter.ScoreOutput,
+            ClassNames = [.. options.ClassNames],
+            DecisionThreshold = options.DecisionThreshold,
+            LabelDefinition = options.LabelDefinition,
+            LabelUnit = options.LabelUnit,
+        };
+        var onnx = OnnxExporter.Write(Encoding, Describe(), Manifest);
+        var scores = Predict(Encoded);
+        var start = TrainingCount < Rows.RowCount ? TrainingCount : 0;
+        return new TrainedModel
+        {
+            Onnx = onnx,
+            Features = Features,
+            Output = output,
+            ExportProof = OnnxExporter.Prove(onnx, Rows.Table, start, scores.AsSpan(start), output, cancellationToken),
+            FeatureService = Manifest.FeatureService,
+            TrainingSetHash = Manifest.ContentHash,
+            ReferenceProfile = TrainingProfile.Create(Rows.Table, Encoding, scores).ToJson(),
+        };
     }
 
     /// <summary>Frees the network's native memory.</summary>
