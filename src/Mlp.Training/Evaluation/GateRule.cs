@@ -18,11 +18,6 @@ internal static class GateRule
             return (GateDecision.Inconclusive, $"The {name} is not defined on these rows ({numbers}): the champion stays.");
         }
 
-        if (LogLossObjection(verdict, options) is { } objection)
-        {
-            return (GateDecision.Reject, $"{objection} ({numbers}): the champion stays.");
-        }
-
         if (!(improvement > 0 && improvement >= options.MinimumImprovement))
         {
             return (
@@ -30,6 +25,11 @@ internal static class GateRule
                 improvement > 0
                     ? FormattableString.Invariant($"The challenger is better by less than {options.MinimumImprovement} ({numbers}): the champion stays.")
                     : $"The challenger is not better ({numbers}): the champion stays.");
+        }
+
+        if (LogLossObjection(verdict, options) is { } objection)
+        {
+            return (GateDecision.Reject, $"{objection} ({numbers}): the champion stays.");
         }
 
         if (verdict.Interval is { } interval && !(interval.Lower > 0 && interval.Lower >= options.MinimumImprovement))
