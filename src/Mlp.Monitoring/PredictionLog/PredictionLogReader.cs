@@ -29,7 +29,7 @@ internal sealed class PredictionLogReader(string root)
     /// <param name="to">Last logged time, microseconds, exclusive.</param>
     /// <param name="version">One version only, or null for all.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <returns>Batches; the caller disposes them. Those of one version have one schema.</returns>
+    /// <returns>Batches; disposing them is not needed. Those of one version have one schema.</returns>
     public async IAsyncEnumerable<RecordBatch> ReadAsync(
         string model, long from = long.MinValue, long to = long.MaxValue, int? version = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -43,7 +43,7 @@ internal sealed class PredictionLogReader(string root)
             }
 
             using var stream = new FrameStream(frames);
-            using var arrow = new ArrowStreamReader(stream, leaveOpen: true);
+            using var arrow = new ArrowStreamReader(stream, ManagedAllocator.Instance, leaveOpen: true);
             while (await ReadBatchAsync(arrow, stream, cancellationToken).ConfigureAwait(false) is { } batch)
             {
                 foreach (var part in TimeRange.Cut(batch, from, to))

@@ -5,24 +5,13 @@ namespace Mlp.Monitoring.PredictionLog;
 /// <summary>Cuts batches of predictions to a range of logged times.</summary>
 internal static class TimeRange
 {
-    /// <summary>The rows of a range. Takes the batch over: it is returned itself where all its rows lie in the range, and disposed where not.</summary>
-    /// <param name="batch">Predictions.</param>
+    /// <summary>The rows of a range, without copying.</summary>
+    /// <param name="batch">Predictions in memory of the garbage collector.</param>
     /// <param name="from">Microseconds, inclusive.</param>
     /// <param name="to">Microseconds, exclusive.</param>
-    /// <returns>The runs of rows that lie in the range, in order; each to be disposed.</returns>
+    /// <returns>The runs of rows that lie in the range, in order.</returns>
     public static IEnumerable<RecordBatch> Cut(RecordBatch batch, long from, long to)
-    {
-        var runs = FindRuns(batch, from, to);
-        if (runs is [(0, var length)] && length == batch.Length)
-        {
-            return [batch];
-        }
-
-        using (batch)
-        {
-            return [.. runs.Select(run => batch.SliceShared(run.Start, run.Length))];
-        }
-    }
+        => FindRuns(batch, from, to).Select(run => run.Length == batch.Length ? batch : batch.Slice(run.Start, run.Length));
 
     private static List<(int Start, int Length)> FindRuns(RecordBatch batch, long from, long to)
     {
