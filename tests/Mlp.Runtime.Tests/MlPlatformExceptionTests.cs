@@ -3,12 +3,12 @@ namespace Mlp.Runtime.Tests;
 public sealed class MlPlatformExceptionTests
 {
     [Fact]
-    public void CorruptFileException_Message_NamesFileAndOffset()
+    public void CorruptFileException_WithoutOffset_ConcernsTheWholeFile()
     {
-        var error = new CorruptFileException("a.mlplog", 4096, "expected a frame, but found none.");
+        var error = new CorruptFileException("a.mlplog", "Expected a frame in 'a.mlplog', but found none.");
 
-        Assert.Equal("The file 'a.mlplog' is corrupt at offset 4096: expected a frame, but found none.", error.Message);
-        Assert.Equal(("a.mlplog", 4096L, false), (error.Path, error.Offset, error.IsTransient));
+        Assert.Equal("Expected a frame in 'a.mlplog', but found none.", error.Message);
+        Assert.Equal(("a.mlplog", -1L, false), (error.Path, error.Offset, error.IsTransient));
     }
 
     [Fact]
@@ -16,8 +16,8 @@ public sealed class MlPlatformExceptionTests
     {
         var error = new UnsupportedFormatVersionException("a.mlplog", found: 7, supported: 2);
 
-        Assert.Contains("format version 7", error.Message, StringComparison.Ordinal);
-        Assert.Contains("versions 1 to 2", error.Message, StringComparison.Ordinal);
+        Assert.Contains("found version 7", error.Message, StringComparison.Ordinal);
+        Assert.Contains("format version 2 or older", error.Message, StringComparison.Ordinal);
         Assert.Equal((7, 2), (error.Found, error.Supported));
     }
 }
