@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
+using Mlp.Monitoring.Segments;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Storage;
 

@@ -1,5 +1,6 @@
 using Apache.Arrow;
 using Apache.Arrow.Types;
+using Mlp.Monitoring.Segments;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Predictions;
 

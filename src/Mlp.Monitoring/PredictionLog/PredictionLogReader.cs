@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Apache.Arrow;
 using Apache.Arrow.Ipc;
+using Mlp.Monitoring.Segments;
 using Mlp.Runtime.Storage;
 
 namespace Mlp.Monitoring.PredictionLog;
@@ -10,18 +11,7 @@ namespace Mlp.Monitoring.PredictionLog;
 internal sealed class PredictionLogReader(string root)
 {
     /// <summary>The segments of a model in the order in which they were begun.</summary>
-    public IReadOnlyList<string> ListSegments(string model)
-    {
-        var directory = DirectoryOf(root, model);
-        if (!Directory.Exists(directory))
-        {
-            return [];
-        }
-
-        var segments = Directory.GetFiles(directory, "*" + SegmentFormat.Extension);
-        System.Array.Sort(segments, StringComparer.Ordinal);
-        return [.. segments.Where(path => !DurableFile.IsTemporary(path))];
-    }
+    public IReadOnlyList<string> ListSegments(string model) => SegmentFormat.List(DirectoryOf(root, model));
 
     /// <summary>Reads the predictions of a model.</summary>
     /// <param name="model">Model name.</param>

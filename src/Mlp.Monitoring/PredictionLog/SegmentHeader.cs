@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Mlp.Monitoring.Segments;
 using Mlp.Runtime;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;

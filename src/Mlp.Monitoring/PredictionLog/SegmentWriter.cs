@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mlp.Monitoring.Segments;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Storage;
 

@@ -2,13 +2,27 @@ using System.Text.Json;
 using Mlp.Runtime;
 using Mlp.Runtime.Storage;
 
-namespace Mlp.Monitoring.PredictionLog;
+namespace Mlp.Monitoring.Segments;
 
 /// <summary>What the headers of all our segments have in common: <c>kind</c> and <c>formatVersion</c>, checked before anything else is read.</summary>
 internal static class SegmentFormat
 {
     /// <summary>The ending of a segment's name.</summary>
     public const string Extension = ".mlplog";
+
+    /// <summary>The segments of a folder in the order of their names, which is that in which they were begun.</summary>
+    /// <param name="directory">The folder; may not exist.</param>
+    public static IReadOnlyList<string> List(string directory)
+    {
+        if (!Directory.Exists(directory))
+        {
+            return [];
+        }
+
+        var segments = Directory.GetFiles(directory, "*" + Extension);
+        Array.Sort(segments, StringComparer.Ordinal);
+        return [.. segments.Where(path => !DurableFile.IsTemporary(path))];
+    }
 
     /// <summary>Refuses another kind and a newer format.</summary>
     /// <exception cref="CorruptFileException">The header says another kind, or nothing.</exception>

@@ -1,6 +1,6 @@
 using Mlp.Runtime.Storage;
 
-namespace Mlp.Monitoring.PredictionLog;
+namespace Mlp.Monitoring.Segments;
 
 /// <summary>The payloads of a log, one behind the other, as a stream to read. It ends where the log's valid part ends. The reader stays open.</summary>
 /// <param name="reader">The log.</param>

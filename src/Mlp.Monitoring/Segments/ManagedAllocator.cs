@@ -1,7 +1,7 @@
 using System.Buffers;
 using Apache.Arrow.Memory;
 
-namespace Mlp.Monitoring.PredictionLog;
+namespace Mlp.Monitoring.Segments;
 
 /// <summary>
 /// Gives Arrow memory of the garbage collector, so that a batch which was read, and every slice of it, is good as long as somebody holds it.

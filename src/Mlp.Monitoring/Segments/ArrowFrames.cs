@@ -1,7 +1,7 @@
 using Apache.Arrow;
 using Apache.Arrow.Ipc;
 
-namespace Mlp.Monitoring.PredictionLog;
+namespace Mlp.Monitoring.Segments;
 
 /// <summary>
 /// Makes the frames of a segment: each is one message of an Arrow IPC stream, so that the payloads of a segment, one behind the other, are such a stream. Not thread-safe.
