@@ -7,5 +7,6 @@ internal interface IPredictionBatchListener
 {
     /// <summary>Looks at a batch. Must not keep it: its memory is used again.</summary>
     /// <param name="batch">The predictions.</param>
-    void OnBatch(RecordBatch batch);
+    /// <returns>A task that completes when the batch is no longer looked at; the writing waits for it.</returns>
+    ValueTask OnBatchAsync(RecordBatch batch);
 }

@@ -297,7 +297,7 @@ internal sealed class ModelLog : IAsyncDisposable
         var rows = _batch.RowCount;
         try
         {
-            AppendBatch();
+            await AppendBatchAsync().ConfigureAwait(false);
             await _segments.CommitAsync().ConfigureAwait(false);
             if (rows > 0)
             {
@@ -321,7 +321,7 @@ internal sealed class ModelLog : IAsyncDisposable
         }
     }
 
-    private void AppendBatch()
+    private async ValueTask AppendBatchAsync()
     {
         if (_batch.RowCount == 0)
         {
@@ -329,15 +329,18 @@ internal sealed class ModelLog : IAsyncDisposable
         }
 
         using var batch = _batch.Build();
-        Tell(batch);
+        await TellAsync(batch).ConfigureAwait(false);
         _segments.Append(_frames.BatchMessage(batch));
     }
 
-    private void Tell(Apache.Arrow.RecordBatch batch)
+    private async ValueTask TellAsync(Apache.Arrow.RecordBatch batch)
     {
         try
         {
-            _listener?.OnBatch(batch);
+            if (_listener is not null)
+            {
+                await _listener.OnBatchAsync(batch).ConfigureAwait(false);
+            }
         }
 #pragma warning disable CA1031 // Who looks at the log must not stop it.
         catch (Exception e)
