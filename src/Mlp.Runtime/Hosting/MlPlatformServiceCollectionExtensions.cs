@@ -4,6 +4,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Mlp.Runtime.Hosting;
+using Mlp.Runtime.Registry;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -43,6 +44,7 @@ public static class MlPlatformServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<MlPlatform>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, DataDirectoryComponent>());
+        services.AddModelRegistry();
     }
 
     /// <summary>Binds the section where the application has a configuration; without one the defaults stand.</summary>

@@ -131,19 +131,19 @@ internal sealed class FrameLogReader : IDisposable
     {
         if (!_file.TryRead(0, FrameLogFormat.PreambleLength, out var preamble))
         {
-            throw new CorruptFileException(Path, 0, FormattableString.Invariant($"expected a log, but found a file of {_file.Length} bytes."));
+            throw Corrupt(0, FormattableString.Invariant($"expected a log, but found a file of {_file.Length} bytes."));
         }
 
         if (!preamble.Span.StartsWith(FrameLogFormat.Magic))
         {
             var found = Convert.ToHexString(preamble.Span[..FrameLogFormat.Magic.Length]);
-            throw new CorruptFileException(Path, 0, $"expected a log that starts with '{Encoding.UTF8.GetString(FrameLogFormat.Magic)}', but found the bytes {found}.");
+            throw Corrupt(0, $"expected a log that starts with '{Encoding.UTF8.GetString(FrameLogFormat.Magic)}', but found the bytes {found}.");
         }
 
         var version = BinaryPrimitives.ReadUInt16LittleEndian(preamble.Span[FrameLogFormat.Magic.Length..]);
         if (version == 0)
         {
-            throw new CorruptFileException(Path, FrameLogFormat.Magic.Length, "expected a format version of 1 or more, but found 0.");
+            throw Corrupt(FrameLogFormat.Magic.Length, "expected a format version of 1 or more, but found 0.");
         }
 
         if (version > FrameLogFormat.Version)
@@ -154,7 +154,7 @@ internal sealed class FrameLogReader : IDisposable
         Position = FrameLogFormat.PreambleLength;
         if (!TryReadFrame(_file, Position, out var header, out var payload))
         {
-            throw new CorruptFileException(Path, Position, "expected the frame that describes the log, but found none that is whole.");
+            throw Corrupt(Position, "expected the frame that describes the log, but found none that is whole.");
         }
 
         Header = payload.ToArray();
@@ -171,10 +171,13 @@ internal sealed class FrameLogReader : IDisposable
         }
 
         TornBytes = 0;
-        Damage = new CorruptFileException(Path, Position, detail);
+        Damage = Corrupt(Position, detail);
         if (_throwOnDamage)
         {
             throw Damage;
         }
     }
+
+    private CorruptFileException Corrupt(long offset, string detail)
+        => new(Path, FormattableString.Invariant($"The file '{Path}' is corrupt at offset {offset}: {detail}"), offset);
 }

@@ -179,7 +179,7 @@ public sealed class MlPlatformTests : IDisposable
         var report = await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
         await host.StopAsync();
 
-        Assert.Equal(["mlp-data-directory", "mlp-part"], report.Entries.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(["mlp-data-directory", "mlp-model-registry", "mlp-part"], report.Entries.Keys.Order(StringComparer.Ordinal));
         Assert.Equal(HealthStatus.Degraded, report.Entries["mlp-part"].Status);
         Assert.Equal(["open part", "close part"], events);
         Assert.True(File.Exists(_temp.Combine("owner.json")));

@@ -1,0 +1,26 @@
+using Microsoft.Extensions.DependencyInjection;
+using Mlp.Runtime.Hosting;
+using Mlp.Runtime.Registry;
+
+namespace Mlp.Runtime.Inference;
+
+/// <summary>The models of a platform.</summary>
+public static class MlPlatformModelExtensions
+{
+    extension(MlPlatform platform)
+    {
+        /// <summary>Published versions and their aliases.</summary>
+        public IModelRegistry Registry => platform.Services.GetRequiredService<IModelRegistry>();
+
+        /// <summary>A model that the application has declared by <see cref="ModelBuilderExtensions.AddModel"/>.</summary>
+        /// <param name="name">Model name.</param>
+        /// <returns>The model; it may not be ready yet.</returns>
+        /// <exception cref="ModelNotFoundException">No such model was declared.</exception>
+        public IModel GetModel(string name)
+        {
+            var catalog = platform.Services.GetService<IModelCatalog>()
+                ?? throw new ModelNotFoundException(name, name, $"Expected a model that the application has declared by AddModel, but found no '{name}'; declared are: none.");
+            return catalog.GetModel(name);
+        }
+    }
+}

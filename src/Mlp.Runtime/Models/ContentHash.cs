@@ -1,0 +1,18 @@
+using System.Buffers;
+using System.Security.Cryptography;
+
+namespace Mlp.Runtime.Models;
+
+/// <summary>SHA-256 as the platform writes it: 64 lower-case hexadecimal digits.</summary>
+internal static class ContentHash
+{
+    private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789abcdef");
+
+    /// <summary>The hash of bytes.</summary>
+    /// <param name="content">The bytes.</param>
+    public static string Of(ReadOnlySpan<byte> content) => Convert.ToHexStringLower(SHA256.HashData(content));
+
+    /// <summary>Whether text is a hash in that form; only then may it become part of a path.</summary>
+    /// <param name="text">The text.</param>
+    public static bool IsValid(string? text) => text is { Length: 64 } && !text.AsSpan().ContainsAnyExcept(Digits);
+}

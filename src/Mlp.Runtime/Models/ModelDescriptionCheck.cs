@@ -1,0 +1,123 @@
+using System.Globalization;
+using System.Text.Json;
+using Mlp.Runtime.Data;
+
+namespace Mlp.Runtime.Models;
+
+/// <summary>Checks that the description of a model fits its file, before it may be published.</summary>
+internal sealed class ModelDescriptionCheck(string model, ModelPackage package, ModelSignature signature)
+{
+    /// <summary>Runs every check.</summary>
+    /// <exception cref="InvalidModelException">The description does not fit.</exception>
+    public void Run()
+    {
+        CheckFeatures();
+        CheckOutput();
+        CheckReferenceProfile();
+    }
+
+    private void CheckFeatures()
+    {
+        if (package.Features is not { } features)
+        {
+            if (package.FeatureService is { } service)
+            {
+                throw Error($"Expected the features that the model takes from service '{service.Name}' version {Text(service.Version)}, but found none");
+            }
+
+            return;
+        }
+
+        if (features.GroupBy(f => f.Name, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
+        {
+            throw Error($"Expected feature names to be unique, but '{twice.Key}' occurs {Text(twice.Count())} times");
+        }
+
+        FeatureBinding.Create(model, version: null, signature, new FeatureRowLayout(features));
+    }
+
+    private void CheckOutput()
+    {
+        var output = package.Output;
+        var score = signature.Outputs.FirstOrDefault(o => o.Name == output.ScoreOutput)
+            ?? throw Error($"Expected output '{output.ScoreOutput}' for the score, but found {FoundOutputs()}");
+        if (score.ElementType is TensorElementKind.String or TensorElementKind.Boolean)
+        {
+            throw Error($"Expected output '{score.Name}' to hold numbers for the score, but found {score.ElementType}");
+        }
+
+        CheckScoreIndex(output, score);
+        CheckClasses(output, score);
+        if (!(output.DecisionThreshold is >= 0 and <= 1))
+        {
+            throw Error($"Expected a decision threshold from 0 to 1, but found {Text(output.DecisionThreshold)}");
+        }
+    }
+
+    private void CheckScoreIndex(ModelOutput output, TensorSpecification score)
+    {
+        if (output.ScoreIndex < 0 || (ColumnCount(score) is { } columns && output.ScoreIndex >= columns))
+        {
+            throw Error($"Expected the score in a column of output {score}, but found column {Text(output.ScoreIndex)}, counted from 0");
+        }
+    }
+
+    private void CheckClasses(ModelOutput output, TensorSpecification score)
+    {
+        var classes = output.ClassNames;
+        var fits = output.Task switch
+        {
+            ModelTask.BinaryClassification => classes.Count is 0 or 2,
+            ModelTask.MulticlassClassification => classes.Count >= 2 && (ColumnCount(score) is not { } columns || columns == classes.Count),
+            ModelTask.Regression or ModelTask.Ranking => classes.Count == 0,
+            _ => throw Error($"Expected a known task, but found {Text((int)output.Task)}"),
+        };
+        if (!fits)
+        {
+            var expected = output.Task switch
+            {
+                ModelTask.BinaryClassification => "2 class names or none",
+                ModelTask.MulticlassClassification => ColumnCount(score) is { } columns ? $"{Text(columns)} class names, one per column of output {score}," : "at least 2 class names",
+                _ => "no class names",
+            };
+            throw Error($"Expected {expected} for task {output.Task}, but found {Text(classes.Count)}");
+        }
+
+        if (classes.Any(string.IsNullOrWhiteSpace) || classes.Distinct(StringComparer.Ordinal).Count() != classes.Count)
+        {
+            throw Error("Expected class names to be unique and not blank, but found " + string.Join(", ", classes.Select(c => $"'{c}'")));
+        }
+    }
+
+    private void CheckReferenceProfile()
+    {
+        if (package.ReferenceProfile.IsEmpty)
+        {
+            return;
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(package.ReferenceProfile);
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidModelException(model, $"Expected the reference profile to be JSON, but it cannot be read: {e.Message} (model '{model}').", e);
+        }
+    }
+
+    /// <summary>Columns of an output: the last of several dimensions; null where the file leaves it open or declares no tensor.</summary>
+    /// <remarks>A single dimension says nothing about columns: some exporters declare [1] and return a row per example.</remarks>
+    private static long? ColumnCount(TensorSpecification output) => output.Dimensions switch
+    {
+        [_, .., > 0 and var last] => last,
+        _ => null,
+    };
+
+    private string FoundOutputs()
+        => signature.Outputs.Count == 0 ? "no outputs" : "outputs " + string.Join(", ", signature.Outputs.Select(o => $"'{o.Name}'"));
+
+    private static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
+
+    private InvalidModelException Error(string sentence) => new(model, $"{sentence} (model '{model}').");
+}

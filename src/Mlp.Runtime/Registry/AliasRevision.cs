@@ -1,0 +1,26 @@
+namespace Mlp.Runtime.Registry;
+
+/// <summary>One move of an alias, as its file records it. The file with the highest revision says where the alias points; the others are its history.</summary>
+internal sealed record AliasRevision
+{
+    /// <summary>The newest format this version writes and reads.</summary>
+    public const int CurrentFormatVersion = 1;
+
+    public int FormatVersion { get; init; } = CurrentFormatVersion;
+
+    public required string Model { get; init; }
+
+    public required string Alias { get; init; }
+
+    public required long Revision { get; init; }
+
+    public required int Version { get; init; }
+
+    public int? PreviousVersion { get; init; }
+
+    public required DateTimeOffset MovedAt { get; init; }
+
+    public string? Reason { get; init; }
+
+    public ModelAlias ToAlias() => new(Alias, Version, Revision, MovedAt, PreviousVersion, Reason);
+}

@@ -1,0 +1,69 @@
+using System.Text.Json;
+using Mlp.Runtime.Models;
+using Mlp.Runtime.Storage;
+
+namespace Mlp.Runtime.Registry;
+
+/// <summary>
+/// Aliases as folders of numbered files. A move creates the next number exclusively, so that of several movers in any number of processes exactly
+/// one wins, no lock can be left behind by a crash, and the history is kept. Thread-safe.
+/// </summary>
+internal sealed class AliasStore(RegistryPaths paths, IDiskSync disk)
+{
+    /// <summary>Where an alias points, or null.</summary>
+    public ModelAlias? Find(string model, string alias)
+    {
+        var revision = LatestRevision(model, alias);
+        return revision == 0 ? null : Read(model, alias, revision);
+    }
+
+    /// <summary>Moves an alias. When this returns the move is on the device.</summary>
+    /// <exception cref="AliasConflictException">The alias is not, or no longer, at the expected revision.</exception>
+    public ModelAlias Move(string model, string alias, int version, long expectedRevision, DateTimeOffset now, string? reason)
+    {
+        var found = LatestRevision(model, alias);
+        if (found != expectedRevision)
+        {
+            throw new AliasConflictException(model, alias, expectedRevision, found);
+        }
+
+        var move = new AliasRevision
+        {
+            Model = model,
+            Alias = alias,
+            Revision = expectedRevision + 1,
+            Version = version,
+            PreviousVersion = found == 0 ? null : Read(model, alias, found).Version,
+            MovedAt = now,
+            Reason = reason,
+        };
+        DurableFile.CreateDirectories(disk, paths.Alias(model, alias));
+        var json = JsonSerializer.SerializeToUtf8Bytes(move, AliasJsonContext.Default.AliasRevision);
+        return DurableFile.WriteExclusive(disk, paths.AliasRevision(model, alias, move.Revision), json)
+            ? move.ToAlias()
+            : throw new AliasConflictException(model, alias, expectedRevision, LatestRevision(model, alias));
+    }
+
+    private long LatestRevision(string model, string alias)
+    {
+        var folder = paths.Alias(model, alias);
+        try
+        {
+            return Directory.EnumerateFiles(folder).Select(RegistryPaths.ParseRevision).DefaultIfEmpty().Max();
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return 0;
+        }
+    }
+
+    private ModelAlias Read(string model, string alias, long revision)
+    {
+        var path = paths.AliasRevision(model, alias, revision);
+        var move = VersionedJson.Read<AliasRevision>(
+            File.ReadAllBytes(path), path, AliasRevision.CurrentFormatVersion, AliasJsonContext.Default.AliasRevision);
+        return move.Revision == revision && move.Version > 0
+            ? move.ToAlias()
+            : throw new CorruptFileException(path, $"Expected revision {revision} of alias '{alias}' in '{path}', but found another move.");
+    }
+}

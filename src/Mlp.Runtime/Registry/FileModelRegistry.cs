@@ -1,0 +1,166 @@
+using Microsoft.Extensions.Logging;
+using Mlp.Runtime.Hosting;
+using Mlp.Runtime.Models;
+using Mlp.Runtime.Storage;
+
+namespace Mlp.Runtime.Registry;
+
+/// <summary>
+/// The registry in the folder <c>registry</c> of a data directory. A version is a folder that appears by one rename, and the files it names are stored under
+/// their SHA-256 before that; an alias is a row of numbered files of which the highest counts. Any number of processes may publish, move aliases and read at
+/// once, whatever their <see cref="MlPlatformMode"/>. Thread-safe.
+/// </summary>
+public sealed class FileModelRegistry : IModelRegistry
+{
+    private readonly RegistryPaths _paths;
+    private readonly TimeProvider _time;
+    private readonly ILogger<FileModelRegistry> _logger;
+    private readonly BlobStore _blobs;
+    private readonly AliasStore _aliases;
+    private readonly VersionPublisher _publisher;
+
+    /// <summary>Opens the registry. Nothing is created before something is published.</summary>
+    /// <param name="directory">The data directory.</param>
+    /// <param name="timeProvider">The clock of publications and moves.</param>
+    /// <param name="logger">Told of each publication and move.</param>
+    public FileModelRegistry(DataDirectory directory, TimeProvider timeProvider, ILogger<FileModelRegistry> logger)
+        : this(directory, timeProvider, logger, DiskSync.Instance)
+    {
+    }
+
+    internal FileModelRegistry(DataDirectory directory, TimeProvider timeProvider, ILogger<FileModelRegistry> logger, IDiskSync disk)
+    {
+        ArgumentNullException.ThrowIfNull(directory);
+        ArgumentNullException.ThrowIfNull(timeProvider);
+        ArgumentNullException.ThrowIfNull(logger);
+        _time = timeProvider;
+        _logger = logger;
+        _paths = new RegistryPaths(directory.Registry);
+        _blobs = new BlobStore(_paths, disk, logger);
+        _aliases = new AliasStore(_paths, disk);
+        _publisher = new VersionPublisher(_paths, disk, _blobs, timeProvider);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The name is no name.</exception>
+    /// <exception cref="MissingNativePackageException">The native library of ONNX Runtime is not there, so the file cannot be tried.</exception>
+    /// <remarks>Checks and writes on a thread of the pool. A failure after the files were stored may leave them behind; no version names them, and the same files published again use them.</remarks>
+    public async Task<ModelManifest> PublishAsync(string name, ModelPackage package, CancellationToken cancellationToken = default)
+    {
+        RegistryName.Require(name, "model", nameof(name));
+        ArgumentNullException.ThrowIfNull(package);
+        var manifest = await Task.Run(() => _publisher.Publish(name, package, cancellationToken), cancellationToken).ConfigureAwait(false);
+        _logger.LogInformation("Published model {Model} version {Version}.", name, manifest.Version);
+        return manifest;
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The name is no name.</exception>
+    /// <exception cref="CorruptFileException">The manifest is damaged.</exception>
+    /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote the manifest.</exception>
+    public ModelManifest? FindVersion(string name, int version)
+    {
+        RegistryName.Require(name, "model", nameof(name));
+        ArgumentOutOfRangeException.ThrowIfLessThan(version, 1);
+        var path = _paths.Manifest(name, version);
+        byte[] json;
+        try
+        {
+            json = File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return Directory.Exists(_paths.Version(name, version))
+                ? throw new CorruptFileException(path, $"Expected the manifest of model '{name}' version {version} at '{path}', but found no file.", innerException: e)
+                : null;
+        }
+
+        var manifest = ModelManifestJson.Deserialize(json, path);
+        return manifest.Name == name && manifest.Version == version
+            ? manifest
+            : throw new CorruptFileException(
+                path, $"Expected the manifest of model '{name}' version {version} at '{path}', but found that of '{manifest.Name}' version {manifest.Version}.");
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The name is no name.</exception>
+    public IReadOnlyList<int> ListVersions(string name)
+    {
+        RegistryName.Require(name, "model", nameof(name));
+        return _publisher.ListVersions(name);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> ListModels()
+    {
+        try
+        {
+            return [.. Directory.EnumerateDirectories(_paths.Models)
+                .Select(d => Path.GetFileName(d))
+                .Where(n => RegistryName.IsValid(n) && _publisher.ListVersions(n).Count > 0)
+                .Order(StringComparer.Ordinal)];
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">A name is no name.</exception>
+    /// <exception cref="CorruptFileException">The file of the last move is damaged.</exception>
+    /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform moved the alias.</exception>
+    public ModelAlias? FindAlias(string name, string alias)
+    {
+        RegistryName.Require(name, "model", nameof(name));
+        RegistryName.Require(alias, "alias", nameof(alias));
+        return _aliases.Find(name, alias);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">A name is no name.</exception>
+    /// <remarks>After an <see cref="IOException"/> the move may have happened: read the alias again.</remarks>
+    public async Task<ModelAlias> SetAliasAsync(
+        string name, string alias, int version, long expectedRevision, string? reason = null, CancellationToken cancellationToken = default)
+    {
+        RegistryName.Require(name, "model", nameof(name));
+        RegistryName.Require(alias, "alias", nameof(alias));
+        ArgumentOutOfRangeException.ThrowIfLessThan(version, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(expectedRevision);
+        var moved = await Task.Run(() => Move(name, alias, version, expectedRevision, reason), cancellationToken).ConfigureAwait(false);
+        _logger.LogInformation("Alias {Alias} of model {Model} points at version {Version} (revision {Revision}).", alias, name, version, moved.Revision);
+        return moved;
+    }
+
+    /// <inheritdoc/>
+    public Task<byte[]> ReadOnnxAsync(ModelManifest manifest, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(manifest);
+        return ReadBlobAsync(manifest, manifest.OnnxSha256, "ONNX file", cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<byte[]?> ReadReferenceProfileAsync(ModelManifest manifest, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(manifest);
+        return manifest.ReferenceProfileSha256 is { } hash
+            ? await ReadBlobAsync(manifest, hash, "reference profile", cancellationToken).ConfigureAwait(false)
+            : null;
+    }
+
+    private ModelAlias Move(string name, string alias, int version, long expectedRevision, string? reason)
+    {
+        if (!File.Exists(_paths.Manifest(name, version)))
+        {
+            var wanted = FormattableString.Invariant($"version {version}");
+            throw new ModelNotFoundException(name, wanted, $"Expected {wanted} of model '{name}' for alias '{alias}', but found no such version.");
+        }
+
+        return _aliases.Move(name, alias, version, expectedRevision, _time.GetUtcNow(), reason);
+    }
+
+    private Task<byte[]> ReadBlobAsync(ModelManifest manifest, string hash, string what, CancellationToken cancellationToken)
+        => ContentHash.IsValid(hash)
+            ? _blobs.ReadAsync(hash, $"the {what} of model '{manifest.Name}' version {manifest.Version}", cancellationToken)
+            : throw new ArgumentException($"Expected the SHA-256 of the {what} as 64 lower-case hexadecimal digits, but found '{hash}'.", nameof(manifest));
+}
