@@ -43,7 +43,11 @@ internal sealed class DriftDetector
 
     /// <summary>Begins to watch a version that comes into service.</summary>
     public RecentDrift Watch(ServedModel model)
-        => _recent[(model.Manifest.Name, model.Manifest.Version)] = new RecentDrift(model, FindProfileAsync(model.Manifest, CancellationToken.None), _configuration, _timeProvider);
+    {
+        var key = (model.Manifest.Name, model.Manifest.Version);
+        var profile = FindProfileAsync(model.Manifest, CancellationToken.None);
+        return _recent[key] = new RecentDrift(model, profile, _configuration, _timeProvider, left => _recent.TryRemove(new(key, left)));
+    }
 
     /// <summary>Compares the logged predictions of a version.</summary>
     /// <param name="model">Model name.</param>

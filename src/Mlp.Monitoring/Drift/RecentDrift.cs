@@ -8,7 +8,7 @@ namespace Mlp.Monitoring.Drift;
 /// <summary>
 /// The recent window of one model version, kept up to date by the task that writes its log: panes of a twelfth of the window, of which the oldest is cleared when time moves on. Thread-safe.
 /// </summary>
-internal sealed class RecentDrift : IPredictionBatchListener
+internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
 {
     private const int PaneCount = 12;
 
@@ -16,6 +16,7 @@ internal sealed class RecentDrift : IPredictionBatchListener
     private readonly Task<ReferenceProfile?> _profile;
     private readonly DriftConfiguration _configuration;
     private readonly TimeProvider _timeProvider;
+    private readonly Action<RecentDrift> _onDisposed;
     private readonly Lock _gate = new();
     private readonly long _paneTicks;
     private DriftBatchReader? _reader;
@@ -27,8 +28,10 @@ internal sealed class RecentDrift : IPredictionBatchListener
     /// <param name="profile">Its reference, which may still be on its way; null when it has none.</param>
     /// <param name="configuration">Settings.</param>
     /// <param name="timeProvider">The clock.</param>
-    public RecentDrift(ServedModel model, Task<ReferenceProfile?> profile, DriftConfiguration configuration, TimeProvider timeProvider)
+    /// <param name="onDisposed">Told when the version has left service.</param>
+    public RecentDrift(ServedModel model, Task<ReferenceProfile?> profile, DriftConfiguration configuration, TimeProvider timeProvider, Action<RecentDrift> onDisposed)
     {
+        _onDisposed = onDisposed;
         _model = model;
         _profile = profile;
         _configuration = configuration;
@@ -73,6 +76,9 @@ internal sealed class RecentDrift : IPredictionBatchListener
             return DriftComparison.Compare(_model.Manifest.Name, _model.Manifest.Version, whole, _reader, _configuration);
         }
     }
+
+    /// <summary>The version has left service.</summary>
+    public void Dispose() => _onDisposed(this);
 
     private void MoveTo(long pane)
     {

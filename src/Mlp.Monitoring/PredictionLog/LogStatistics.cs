@@ -16,4 +16,12 @@ public sealed record LogStatistics(string Model, int Version, long Accepted, lon
 
     /// <summary>Predictions on their way to the device.</summary>
     public long Pending => Accepted - Written - Dropped;
+
+    /// <summary>The counts of two logs of one version together.</summary>
+    internal static LogStatistics Add(LogStatistics one, LogStatistics other) => one with
+    {
+        Accepted = one.Accepted + other.Accepted,
+        Written = one.Written + other.Written,
+        DroppedBy = one.DroppedBy.Concat(other.DroppedBy).GroupBy(d => d.Key).ToDictionary(g => g.Key, g => g.Sum(d => d.Value)),
+    };
 }

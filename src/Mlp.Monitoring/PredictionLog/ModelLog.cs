@@ -38,8 +38,8 @@ internal sealed class ModelLog : IAsyncDisposable
     private byte[][] _variants = [];
     private int _batchByteCount;
     private Exception? _failure;
-    private TimeSpan _retryDelay = FirstRetryDelay;
-    private DateTimeOffset _retryAt;
+    private TimeSpan _retryDelay;
+    private long _failedAt;
     private bool _isClosing;
     private bool _isFinished;
 
@@ -72,6 +72,9 @@ internal sealed class ModelLog : IAsyncDisposable
 
     /// <summary>The version.</summary>
     public ServedModel Model => _model;
+
+    /// <summary>How many sinks lead here; guarded by the owner's lock.</summary>
+    public int Holders { get; set; }
 
     /// <summary>The counts now.</summary>
     public LogStatistics Statistics => _counters.Snapshot(_model.Manifest.Name, _model.Manifest.Version);
@@ -210,7 +213,7 @@ internal sealed class ModelLog : IAsyncDisposable
             isClosing = Volatile.Read(ref _isClosing);
             var flushes = TakeFlushes();
             var isUrgent = isClosing || flushes.Count > 0;
-            if (!isUrgent && Failure is not null && _timeProvider.GetUtcNow() < _retryAt)
+            if (!isUrgent && Failure is not null && _timeProvider.GetElapsedTime(_failedAt) < _retryDelay)
             {
                 // While the disk refuses, the rings hold what they can.
                 continue;
@@ -232,6 +235,7 @@ internal sealed class ModelLog : IAsyncDisposable
         await _timer.DisposeAsync().ConfigureAwait(false);
         _segments.Dispose();
         _frames.Dispose();
+        (_listener as IDisposable)?.Dispose();
 
         // Whoever asks for a flush from here on sees the flag, and whoever asked before is answered below.
         Volatile.Write(ref _isFinished, true);
@@ -364,8 +368,8 @@ internal sealed class ModelLog : IAsyncDisposable
         }
 
         _segments.Abandon();
-        _retryAt = _timeProvider.GetUtcNow() + _retryDelay;
-        _retryDelay = _retryDelay * 2 < LongestRetryDelay ? _retryDelay * 2 : LongestRetryDelay;
+        _failedAt = _timeProvider.GetTimestamp();
+        _retryDelay = _retryDelay == TimeSpan.Zero ? FirstRetryDelay : TimeSpan.FromTicks(Math.Min(_retryDelay.Ticks * 2, LongestRetryDelay.Ticks));
         Volatile.Write(ref _failure, failure);
     }
 
@@ -376,7 +380,7 @@ internal sealed class ModelLog : IAsyncDisposable
             return;
         }
 
-        _retryDelay = FirstRetryDelay;
+        _retryDelay = TimeSpan.Zero;
         Volatile.Write(ref _failure, null);
         _logger.LogInformation("Predictions of model {Model} version {Version} are written again.", _model.Manifest.Name, _model.Manifest.Version);
     }

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Apache.Arrow;
 using Apache.Arrow.Ipc;
 using Mlp.Monitoring.Segments;
+using Mlp.Runtime.Registry;
 using Mlp.Runtime.Storage;
 
 namespace Mlp.Monitoring.PredictionLog;
@@ -48,12 +49,7 @@ internal sealed class PredictionLogReader(string root)
     /// <exception cref="ArgumentException">The name cannot be that of a model.</exception>
     public static string DirectoryOf(string root, string model)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(model);
-        if (model.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '.')) || model.All(c => c == '.'))
-        {
-            throw new ArgumentException($"Expected a model name of letters, digits, '-', '_' and '.', but found '{model}'.", nameof(model));
-        }
-
+        RegistryName.Require(model, "model", nameof(model));
         return Path.Combine(root, model);
     }
 

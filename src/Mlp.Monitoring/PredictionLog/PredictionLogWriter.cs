@@ -18,6 +18,9 @@ internal sealed class PredictionLogWriter : IPredictionObserver, IPlatformCompon
     private readonly ILogger<PredictionLogWriter> _logger;
     private readonly Lock _gate = new();
     private readonly List<ModelLog> _logs = [];
+    private readonly List<ModelLog> _leaving = [];
+    private readonly List<Task> _closing = [];
+    private readonly Dictionary<(string Model, int Version), LogStatistics> _closed = [];
     private bool _isOpen;
 
     /// <summary>Creates the log; nothing is opened.</summary>
@@ -59,7 +62,11 @@ internal sealed class PredictionLogWriter : IPredictionObserver, IPlatformCompon
         {
             lock (_gate)
             {
-                return [.. _logs.Select(log => log.Statistics)];
+                return [.. _closed.Values.Concat(_logs.Concat(_leaving).Select(log => log.Statistics))
+                    .GroupBy(s => (s.Model, s.Version))
+                    .Select(group => group.Aggregate(LogStatistics.Add))
+                    .OrderBy(s => s.Model, StringComparer.Ordinal)
+                    .ThenBy(s => s.Version)];
             }
         }
     }
@@ -89,7 +96,8 @@ internal sealed class PredictionLogWriter : IPredictionObserver, IPlatformCompon
                 _logs.Add(log);
             }
 
-            return new PredictionSink(log, log.AddVariant(model.Variant));
+            log.Holders++;
+            return new PredictionSink(log, log.AddVariant(model.Variant), Release);
         }
     }
 
@@ -110,26 +118,26 @@ internal sealed class PredictionLogWriter : IPredictionObserver, IPlatformCompon
     /// <exception cref="IOException">The disk refused what was pending; it is counted as dropped.</exception>
     public async Task FlushAsync(string? model, CancellationToken cancellationToken)
     {
-        ModelLog[] logs;
+        Task[] tasks;
         lock (_gate)
         {
-            logs = [.. _logs.Where(log => model is null || log.Model.Manifest.Name == model)];
+            tasks = [.. _logs.Where(log => model is null || log.Model.Manifest.Name == model).Select(log => log.FlushAsync(cancellationToken)), .. _closing];
         }
 
-        await Task.WhenAll(logs.Select(log => log.FlushAsync(cancellationToken))).ConfigureAwait(false);
+        await Task.WhenAll(tasks).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public async Task CloseAsync(CancellationToken cancellationToken)
     {
-        ModelLog[] logs;
+        Task[] tasks;
         lock (_gate)
         {
             _isOpen = false;
-            logs = [.. _logs];
+            tasks = [.. _logs.Select(log => log.DisposeAsync().AsTask()), .. _closing];
         }
 
-        await Task.WhenAll(logs.Select(log => log.DisposeAsync().AsTask())).ConfigureAwait(false);
+        await Task.WhenAll(tasks).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -149,6 +157,31 @@ internal sealed class PredictionLogWriter : IPredictionObserver, IPlatformCompon
             }
 
             return _isOpen ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("The prediction log is not open.");
+        }
+    }
+
+    private void Release(ModelLog log)
+    {
+        lock (_gate)
+        {
+            if (--log.Holders == 0 && _logs.Remove(log))
+            {
+                _closing.RemoveAll(task => task.IsCompleted);
+                _leaving.Add(log);
+                _closing.Add(CloseAsync(log));
+            }
+        }
+    }
+
+    private async Task CloseAsync(ModelLog log)
+    {
+        await log.DisposeAsync().ConfigureAwait(false);
+        lock (_gate)
+        {
+            var counts = log.Statistics;
+            var key = (counts.Model, counts.Version);
+            _closed[key] = _closed.TryGetValue(key, out var before) ? LogStatistics.Add(before, counts) : counts;
+            _leaving.Remove(log);
         }
     }
 

@@ -19,7 +19,7 @@ internal sealed class SegmentWriter(
 {
     private FrameLogWriter? _segment;
     private long _firstFrame;
-    private DateTimeOffset _createdAt;
+    private long _begun;
 
     /// <summary>Path of the open segment, or null.</summary>
     public string? Path => _segment?.Path;
@@ -47,7 +47,7 @@ internal sealed class SegmentWriter(
     public void RollIfDue()
     {
         if (_segment is not null
-            && (_segment.Position >= configuration.MaximumSegmentByteCount || timeProvider.GetUtcNow() - _createdAt >= configuration.MaximumSegmentAge))
+            && (_segment.Position >= configuration.MaximumSegmentByteCount || timeProvider.GetElapsedTime(_begun) >= configuration.MaximumSegmentAge))
         {
             Dispose();
         }
@@ -87,10 +87,11 @@ internal sealed class SegmentWriter(
     private FrameLogWriter Create()
     {
         DurableFile.CreateDirectories(disk, directory);
-        _createdAt = timeProvider.GetUtcNow();
+        _begun = timeProvider.GetTimestamp();
+        var createdAt = timeProvider.GetUtcNow();
         var name = string.Create(
-            CultureInfo.InvariantCulture, $"{_createdAt.UtcTicks:D19}-{model.Manifest.Version}-{Guid.NewGuid():N}{SegmentFormat.Extension}");
-        var segment = FrameLogWriter.Create(disk, System.IO.Path.Combine(directory, name), SegmentHeader.For(model, _createdAt).ToJson());
+            CultureInfo.InvariantCulture, $"{createdAt.UtcTicks:D19}-{model.Manifest.Version}-{Guid.NewGuid():N}{SegmentFormat.Extension}");
+        var segment = FrameLogWriter.Create(disk, System.IO.Path.Combine(directory, name), SegmentHeader.For(model, createdAt).ToJson());
         _firstFrame = segment.Append(schemaMessage);
         return segment;
     }
