@@ -23,6 +23,7 @@ internal sealed class ModelLog : IAsyncDisposable
     private readonly ServedModel _model;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
+    private readonly IPredictionBatchListener? _listener;
     private readonly RecordFormat _format;
     private readonly RecordRing[] _rings;
     private readonly int _stripeMask;
@@ -34,7 +35,7 @@ internal sealed class ModelLog : IAsyncDisposable
     private readonly ConcurrentQueue<TaskCompletionSource> _flushes = new();
     private readonly ITimer _timer;
     private readonly Task _loop;
-    private IPredictionBatchListener? _listener;
+    private bool _isListenerOff;
     private byte[][] _variants = [];
     private int _batchByteCount;
     private Exception? _failure;
@@ -341,7 +342,7 @@ internal sealed class ModelLog : IAsyncDisposable
     {
         try
         {
-            if (_listener is not null)
+            if (_listener is not null && !_isListenerOff)
             {
                 await _listener.OnBatchAsync(batch).ConfigureAwait(false);
             }
@@ -351,7 +352,7 @@ internal sealed class ModelLog : IAsyncDisposable
 #pragma warning restore CA1031
         {
             _logger.LogError(e, "Watching the predictions of model {Model} version {Version} failed and is off.", _model.Manifest.Name, _model.Manifest.Version);
-            _listener = null;
+            _isListenerOff = true;
         }
     }
 

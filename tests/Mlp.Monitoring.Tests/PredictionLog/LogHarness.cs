@@ -10,7 +10,7 @@ using Mlp.TestSupport;
 namespace Mlp.Monitoring.Tests.PredictionLog;
 
 /// <summary>A prediction log in a folder of its own.</summary>
-internal sealed class LogHarness : IAsyncDisposable
+internal sealed class LogHarness : IAsyncDisposable, IDisposable
 {
     private readonly TempDirectory _folder = new();
 
@@ -63,6 +63,8 @@ internal sealed class LogHarness : IAsyncDisposable
     }
 
     public async Task<int> CountAsync(string model = "tips") => (await ReadAsync(model)).Sum(batch => batch.Length);
+
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     public async ValueTask DisposeAsync()
     {
