@@ -34,7 +34,7 @@ internal sealed class QuickstartRun(QuickstartOptions options, IStageReporter re
         SourceMark.Write(options.DataDirectory, source);
 
         var ingested = await reporter.RunAsync("Ingesting feature rows", p => new IngestStage(ml, trips).RunAsync(p, cancellationToken));
-        var joined = await reporter.RunAsync("Joining the training set, checking for leaks", p => new JoinStage(ml, trips, options).RunAsync(p, cancellationToken));
+        using var joined = await reporter.RunAsync("Joining the training set, checking for leaks", p => new JoinStage(ml, trips, options).RunAsync(p, cancellationToken));
         var trained = await reporter.RunAsync("Training with and without feature views", p => new TrainStage(ml, options).RunAsync(joined, p, cancellationToken));
         var published = await reporter.RunAsync("Gate and publishing", p => new PublishStage(ml).RunAsync(trained, joined, p, cancellationToken));
         var replayed = await reporter.RunAsync("Replaying the last 30 %", p => new ReplayStage(ml, trips, clock).RunAsync(published, p, cancellationToken));

@@ -27,8 +27,8 @@ internal static class SummaryMaker
             ReplayRows = replay.Count,
             IngestedFeatureRows = ingested.RowCount,
             IngestedBefore = ingested.RepeatedRowCount,
-            CheckedForLeaks = joined.Leakage.CheckedRowCount,
-            Leaks = joined.Leakage.LeakCount,
+            CheckedForLeaks = joined.Leakage.RowCount,
+            Leaks = joined.Leakage.DifferenceCount,
             PaymentTypeAuc = PaymentTypeAuc(trips),
             WithoutViewsAuc = verified.WithoutViewsAuc,
             Champion = verified.Champion,
@@ -57,9 +57,9 @@ internal static class SummaryMaker
     private static IEnumerable<string> Failures(TripPartition trips, Joined joined, Trained trained, Replayed replayed, Verified verified, double? optimum)
     {
         var count = trips.Replay.Count;
-        if (joined.Leakage.LeakCount > 0)
+        if (joined.Leakage.DifferenceCount > 0)
         {
-            yield return Sentence($"Expected no training row to see its future, but {joined.Leakage.LeakCount} of {joined.Leakage.CheckedRowCount} differ from a recomputation.");
+            yield return Sentence($"Expected no training row to see its future, but {joined.Leakage.DifferenceCount} of {joined.Leakage.RowCount} differ from a recomputation.");
         }
 
         if (trained.Complete.ExportProof is var proof && proof.MaximumDifference > proof.Tolerance)

@@ -17,13 +17,14 @@ internal sealed class JoinStage(MlPlatform ml, TripPartition trips, QuickstartOp
     {
         var spine = TripSpine.Build(trips.History, Labels());
         var complete = await ml.Features.CreateTrainingSetAsync(
-            TaxiFeatures.BigTipper, spine, TripSpine.Time, TripSpine.Label, JoinMode.CreatedTime, cancellationToken);
+            TaxiFeatures.BigTipper, spine, TripSpine.Time, TripSpine.Label, JoinMode.CreatedTime, cancellationToken: cancellationToken);
         progress.Report(0.4);
         var requestOnly = await ml.Features.CreateTrainingSetAsync(
-            TaxiFeatures.RequestOnly, spine, TripSpine.Time, TripSpine.Label, JoinMode.CreatedTime, cancellationToken);
+            TaxiFeatures.RequestOnly, spine, TripSpine.Time, TripSpine.Label, JoinMode.CreatedTime, cancellationToken: cancellationToken);
         progress.Report(0.6);
         var leaks = await ml.Features.CheckLeakageAsync(complete, CheckedRows, options.Seed, cancellationToken);
         return new Joined(
+            [complete, requestOnly],
             await TimeSplit.AtAsync(complete, trips.GateTime, cancellationToken),
             await TimeSplit.AtAsync(requestOnly, trips.GateTime, cancellationToken),
             leaks);
@@ -42,4 +43,13 @@ internal sealed class JoinStage(MlPlatform ml, TripPartition trips, QuickstartOp
 }
 
 /// <summary>The training sets, cut at the gate, and what the leakage check found.</summary>
-internal sealed record Joined(TimeSplit Complete, TimeSplit RequestOnly, LeakageReport Leakage);
+internal sealed record Joined(IReadOnlyList<JoinedTrainingSet> Sets, TimeSplit Complete, TimeSplit RequestOnly, LeakageReport Leakage) : IDisposable
+{
+    public void Dispose()
+    {
+        foreach (var set in Sets)
+        {
+            set.Dispose();
+        }
+    }
+}
