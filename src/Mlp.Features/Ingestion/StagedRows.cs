@@ -27,7 +27,8 @@ internal sealed class StagedRows : IDisposable
     {
         _appendSchema ??= WithoutTimeZones(batch.Schema);
         _appender ??= Session.CreateAppender(OfflineView.StagingTable, _appendSchema);
-        using var plain = new RecordBatch(_appendSchema, Enumerable.Range(0, batch.ColumnCount).Select(i => WithoutTimeZone(batch.Column(i))), batch.Length);
+        // Not disposed: the arrays belong to the caller.
+        var plain = new RecordBatch(_appendSchema, Enumerable.Range(0, batch.ColumnCount).Select(i => WithoutTimeZone(batch.Column(i))), batch.Length);
         _appender.Append(plain);
     }
 
