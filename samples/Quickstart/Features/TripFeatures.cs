@@ -5,7 +5,7 @@ namespace Quickstart.Features;
 /// <summary>Features computed from the request itself: the same method for a training batch and for a single call.</summary>
 internal readonly record struct TripFeatures
 {
-    public string PaymentType { get; init; }
+    public string TripPaymentType { get; init; }
 
     public string? TripCompany { get; init; }
 
@@ -29,7 +29,7 @@ internal readonly record struct TripFeatures
 
     public static TripFeatures From(TripRequest request) => new()
     {
-        PaymentType = request.PaymentType,
+        TripPaymentType = request.PaymentType,
         TripCompany = request.Company,
         TripArea = AreaName(request.PickupArea),
         TripHour = request.Hour,

@@ -7,6 +7,9 @@ namespace Mlp.Runtime.Tests.Storage;
 
 public sealed class FrameLogWriterTests : IDisposable
 {
+    /// <summary>So that a writer that never flushes fails a test and does not hang it.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private readonly TempDirectory _folder = new();
     private readonly RecordingDiskSync _disk = new();
 
@@ -81,15 +84,15 @@ public sealed class FrameLogWriterTests : IDisposable
         _disk.OnSync = (_, _) =>
         {
             entered.Set();
-            release.Wait();
+            release.Wait(Patience);
         };
 
         var first = writer.CommitAsync(writer.Append("first"u8)).AsTask();
-        entered.Wait();
+        Assert.True(entered.Wait(Patience));
         var others = Enumerable.Range(0, 100).Select(i => writer.CommitAsync(writer.Append(BitConverter.GetBytes(i))).AsTask()).ToArray();
         Assert.False(first.IsCompleted);
         release.Set();
-        await Task.WhenAll([first, .. others]);
+        await Task.WhenAll([first, .. others]).WaitAsync(Patience);
 
         Assert.Equal(syncs + 2, _disk.Calls.Count);
         Assert.Equal(101, FrameLogs.Read(Log).Length);
@@ -104,18 +107,18 @@ public sealed class FrameLogWriterTests : IDisposable
         _disk.OnSync = (_, _) =>
         {
             entered.Release();
-            release.Wait();
+            release.Wait(Patience);
         };
 
         var position = writer.Append("first"u8);
         var first = writer.CommitAsync(position).AsTask();
-        await entered.WaitAsync();
+        Assert.True(await entered.WaitAsync(Patience));
         var second = writer.CommitAsync(writer.Append("second"u8)).AsTask();
         var again = writer.CommitAsync(position).AsTask();
         release.Release();
-        await Task.WhenAll(first, again);
+        await Task.WhenAll(first, again).WaitAsync(Patience);
 
-        await entered.WaitAsync();
+        Assert.True(await entered.WaitAsync(Patience));
         Assert.False(second.IsCompleted);
         release.Release();
         await second;
@@ -127,7 +130,7 @@ public sealed class FrameLogWriterTests : IDisposable
         using var writer = FrameLogWriter.Create(_disk, Log, "{}"u8);
         using var release = new ManualResetEventSlim();
         using var cancellation = new CancellationTokenSource();
-        _disk.OnSync = (_, _) => release.Wait();
+        _disk.OnSync = (_, _) => release.Wait(Patience);
 
         var position = writer.Append("first"u8);
         var cancelled = writer.CommitAsync(position, cancellation.Token).AsTask();
@@ -218,12 +221,12 @@ public sealed class FrameLogWriterTests : IDisposable
         _disk.OnSync = (_, _) =>
         {
             entered.Set();
-            release.Wait();
+            release.Wait(Patience);
             throw new IOException("The device failed.");
         };
 
         var first = writer.CommitAsync(writer.Append("first"u8)).AsTask();
-        entered.Wait();
+        Assert.True(entered.Wait(Patience));
         var second = writer.CommitAsync(writer.Append("second"u8)).AsTask();
         var blocked = Task.Run(writer.Flush);
         release.Set();
@@ -249,6 +252,25 @@ public sealed class FrameLogWriterTests : IDisposable
         }
 
         Assert.Equal(["first", "third"], FrameLogs.Read(Log));
+    }
+
+    [Fact]
+    public void Continue_TornTailLongerThanWhatFollows_LeavesNothingOfIt()
+    {
+        FrameLogs.WriteUnclosed(Log, ["first"], [new string('x', 3000)]);
+        FrameLogs.Truncate(Log, new FileInfo(Log).Length - 3);
+
+        using (var reader = FrameLogReader.Open(Log))
+        {
+            FrameLogs.ReadRest(reader);
+            using var writer = FrameLogWriter.Continue(_disk, reader);
+            writer.Append("second"u8);
+        }
+
+        using var again = FrameLogReader.Open(Log);
+        Assert.Equal(["first", "second"], FrameLogs.ReadRest(again));
+        Assert.True(again.IsClosed);
+        Assert.Equal(0, again.TornBytes);
     }
 
     [Fact]
@@ -307,16 +329,17 @@ public sealed class FrameLogWriterTests : IDisposable
         using var writer = FrameLogWriter.Create(_disk, Log, "{}"u8);
         var payload = new byte[200];
         var sequence = Sequence(new byte[100], new byte[100]);
-        AppendMany();
-        writer.Flush();
-        AppendMany();
-        writer.Flush();
+        var allocated = new long[6];
+        for (var round = 0; round < allocated.Length; round++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            AppendMany();
+            allocated[round] = GC.GetAllocatedBytesForCurrentThread() - before;
+            writer.Flush();
+        }
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        AppendMany();
-        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-
-        Assert.Equal(0, allocated);
+        // Both buffers grow in the first two rounds. In one of the others the runtime may swap in better code, which is not ours to count.
+        Assert.Contains(0L, allocated[2..]);
 
         void AppendMany()
         {

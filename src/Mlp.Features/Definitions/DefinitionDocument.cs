@@ -1,0 +1,123 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Mlp.Runtime.Data;
+
+namespace Mlp.Features.Definitions;
+
+/// <summary>The stored form of a definition, and the source of its fingerprint. Parts that a kind does not have are null.</summary>
+internal sealed record DefinitionDocument
+{
+    internal const string MagicValue = "mlp-feature-definition";
+    internal const int CurrentFormatVersion = 1;
+    internal const string FeatureViewKind = "feature-view";
+    internal const string OnDemandKind = "on-demand-feature-view";
+    internal const string ServiceKind = "feature-service";
+
+    public string Magic { get; init; } = MagicValue;
+
+    public int FormatVersion { get; init; } = CurrentFormatVersion;
+
+    public required string Kind { get; init; }
+
+    public required string Name { get; init; }
+
+    public required int Version { get; init; }
+
+    public string Fingerprint { get; init; } = string.Empty;
+
+    public IReadOnlyList<KeyColumn>? Keys { get; init; }
+
+    public IReadOnlyList<FeatureField>? RequestFields { get; init; }
+
+    public IReadOnlyList<FeatureField>? Fields { get; init; }
+
+    public long? TimeToLiveMicroseconds { get; init; }
+
+    public IReadOnlyList<ServiceViewDocument>? Views { get; init; }
+
+    public string? EventTimeColumn { get; init; }
+
+    public string? CreatedTimeColumn { get; init; }
+
+    public bool? CreatedTimeEqualsEventTime { get; init; }
+
+    public string? Owner { get; init; }
+
+    public string? Description { get; init; }
+
+    internal DefinitionDocument WithFingerprint() => this with { Fingerprint = ComputeFingerprint() };
+
+    /// <summary>SHA-256 of canonical JSON: no blanks, fixed order, only what changes the meaning of stored rows.</summary>
+    internal string ComputeFingerprint()
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteString("kind", Kind);
+            json.WriteString("name", Name);
+            json.WriteNumber("version", Version);
+            WriteArray(json, "keys", Keys, k => WritePair(json, k.Name, "kind", k.Kind.ToString()));
+            WriteArray(json, "request", RequestFields, f => WritePair(json, f.Name, "type", f.Type.ToString()));
+            WriteArray(json, "fields", Fields, f => WritePair(json, f.Name, "type", f.Type.ToString()));
+            if (TimeToLiveMicroseconds is { } timeToLive)
+            {
+                json.WriteNumber("timeToLiveMicroseconds", timeToLive);
+            }
+
+            WriteArray(json, "views", Views, v => WriteView(json, v));
+            json.WriteEndObject();
+        }
+
+        return Convert.ToHexStringLower(SHA256.HashData(buffer.ToArray()));
+    }
+
+    private static void WriteView(Utf8JsonWriter json, ServiceViewDocument view)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", view.Name);
+        json.WriteNumber("version", view.Version);
+        json.WriteString("fingerprint", view.Fingerprint);
+        WriteArray(json, "columns", view.Columns, c => WritePair(json, c.Name, "field", c.Field));
+        json.WriteEndObject();
+    }
+
+    private static void WritePair(Utf8JsonWriter json, string name, string property, string value)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", name);
+        json.WriteString(property, value);
+        json.WriteEndObject();
+    }
+
+    private static void WriteArray<T>(Utf8JsonWriter json, string name, IReadOnlyList<T>? items, Action<T> write)
+    {
+        if (items is null)
+        {
+            return;
+        }
+
+        json.WriteStartArray(name);
+        foreach (var item in items)
+        {
+            write(item);
+        }
+
+        json.WriteEndArray();
+    }
+}
+
+/// <summary>One view of a stored feature service.</summary>
+internal sealed record ServiceViewDocument(string Name, int Version, string Fingerprint, IReadOnlyList<ServiceColumnDocument> Columns);
+
+/// <summary>One column of a stored feature service.</summary>
+internal sealed record ServiceColumnDocument(string Name, string Field);
+
+[JsonSerializable(typeof(DefinitionDocument))]
+[JsonSourceGenerationOptions(
+    WriteIndented = true,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+internal sealed partial class DefinitionJson : JsonSerializerContext;

@@ -1,0 +1,12 @@
+using Mlp.Runtime;
+
+namespace Mlp.Features.Definitions;
+
+/// <summary>A view, on-demand view or feature service is not well defined.</summary>
+/// <param name="definition">Name of the definition.</param>
+/// <param name="message">What was expected and what was found.</param>
+public sealed class FeatureDefinitionException(string definition, string message) : MlPlatformException(message)
+{
+    /// <summary>Name of the definition.</summary>
+    public string Definition { get; } = definition;
+}

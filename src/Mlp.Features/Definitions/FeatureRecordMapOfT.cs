@@ -1,0 +1,119 @@
+using System.Reflection;
+using Mlp.Runtime.Data;
+
+namespace Mlp.Features.Definitions;
+
+/// <summary>
+/// Reads records of one type as rows of a feature view. Property access is compiled once; reading a record allocates nothing. Immutable and thread-safe.
+/// </summary>
+/// <typeparam name="T">The record.</typeparam>
+public sealed class FeatureRecordMap<T>
+{
+    private readonly RecordGetter<T, EntityValue>[] _keys;
+    private readonly RecordField<T>[] _fields;
+    private readonly RecordGetter<T, DateTimeOffset?> _eventTime;
+    private readonly RecordGetter<T, DateTimeOffset?>? _createdTime;
+
+    internal FeatureRecordMap(FeatureViewDefinition definition)
+    {
+        Definition = definition;
+        var columns = new Dictionary<string, PropertyInfo>(StringComparer.Ordinal);
+        foreach (var property in RecordAttributes.Properties(typeof(T)))
+        {
+            columns.TryAdd(ColumnOf(property), property);
+        }
+
+        _keys = [.. definition.Keys.Select(k => RecordGetters.CompileKey<T>(Find(columns, k.Name, k.Kind, RecordTypes.KeyKindOf), k.Kind))];
+        _fields = [.. definition.Fields.Select(f => new RecordField<T>(Find(columns, f.Name, f.Type, RecordTypes.FeatureTypeOf), f))];
+        _eventTime = RecordGetters.CompileTime<T>(FindTime(columns, definition.EventTimeColumn));
+        _createdTime = definition.CreatedTimeColumn is { } created ? RecordGetters.CompileTime<T>(FindTime(columns, created)) : null;
+    }
+
+    /// <summary>The view whose rows the records are.</summary>
+    public FeatureViewDefinition Definition { get; }
+
+    /// <summary>Whether the records carry the time at which they became known.</summary>
+    public bool HasCreatedTime => _createdTime is not null;
+
+    /// <summary>Reads the entity key.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="destination">At least as long as the view has keys.</param>
+    public void GetKey(in T record, Span<EntityValue> destination)
+    {
+        for (var i = 0; i < _keys.Length; i++)
+        {
+            destination[i] = _keys[i](record);
+        }
+    }
+
+    /// <summary>Reads the event time, rounded up to microseconds.</summary>
+    /// <param name="record">The record.</param>
+    /// <returns>Microseconds since the Unix epoch; null when the property is null.</returns>
+    public long? GetEventTime(in T record) => _eventTime(record) is { } time ? Microseconds.FromFeatureTime(time) : null;
+
+    /// <summary>
+    /// Reads the time at which the record became known, rounded up to microseconds: the created time of the record, or its event time where the view says
+    /// <see cref="FeatureViewDefinition.CreatedTimeEqualsEventTime"/>.
+    /// </summary>
+    /// <param name="record">The record.</param>
+    /// <returns>Microseconds since the Unix epoch; null when the property is null, or when the view has neither a created time nor that flag.</returns>
+    public long? GetCreatedTime(in T record)
+    {
+        if (_createdTime is null)
+        {
+            return Definition.CreatedTimeEqualsEventTime ? GetEventTime(record) : null;
+        }
+
+        return _createdTime(record) is { } time ? Microseconds.FromFeatureTime(time) : null;
+    }
+
+    /// <summary>Hands every field of a record to a writer, in order.</summary>
+    /// <typeparam name="TWriter">The writer; a struct, so that calls are direct.</typeparam>
+    /// <param name="record">The record.</param>
+    /// <param name="writer">Receives the fields.</param>
+    public void WriteFields<TWriter>(in T record, ref TWriter writer)
+        where TWriter : IFeatureFieldWriter, allows ref struct
+    {
+        for (var i = 0; i < _fields.Length; i++)
+        {
+            _fields[i].Write(record, i, ref writer);
+        }
+    }
+
+    private static string ColumnOf(PropertyInfo property)
+    {
+        var name = RecordAttributes.Find<EntityKeyAttribute>(typeof(T), property)?.Name
+            ?? RecordAttributes.Find<FeatureAttribute>(typeof(T), property)?.Name
+            ?? RecordAttributes.Find<EventTimestampAttribute>(typeof(T), property)?.Name
+            ?? RecordAttributes.Find<CreatedTimestampAttribute>(typeof(T), property)?.Name;
+        return RecordAttributes.ColumnOf(name, property);
+    }
+
+    private PropertyInfo Find<TKind>(Dictionary<string, PropertyInfo> columns, string column, TKind expected, Func<Type, TKind?> kindOf)
+        where TKind : struct
+    {
+        var property = Find(columns, column);
+        return kindOf(property.PropertyType) is { } found && found.Equals(expected)
+            ? property
+            : throw new FeatureDefinitionException(
+                Definition.Name,
+                $"Expected '{typeof(T).Name}.{property.Name}' to be {expected} for column '{column}' of {Definition}, but found {property.PropertyType.Name}.");
+    }
+
+    private PropertyInfo FindTime(Dictionary<string, PropertyInfo> columns, string column)
+    {
+        var property = Find(columns, column);
+        return RecordTypes.IsTime(property.PropertyType)
+            ? property
+            : throw new FeatureDefinitionException(
+                Definition.Name,
+                $"Expected '{typeof(T).Name}.{property.Name}' to be a DateTimeOffset or a DateTime for column '{column}' of {Definition}, but found {property.PropertyType.Name}.");
+    }
+
+    private PropertyInfo Find(Dictionary<string, PropertyInfo> columns, string column)
+        => columns.TryGetValue(column, out var property)
+            ? property
+            : throw new FeatureDefinitionException(
+                Definition.Name,
+                $"Expected '{typeof(T).Name}' to have a property for column '{column}' of {Definition}, but found {string.Join(", ", columns.Keys.Select(c => $"'{c}'"))}.");
+}

@@ -1,0 +1,180 @@
+using System.Globalization;
+using Mlp.Runtime.Data;
+
+namespace Mlp.Features.Definitions;
+
+/// <summary>Chooses the views and features of a service. Not thread-safe.</summary>
+public sealed class FeatureServiceBuilder
+{
+    private readonly List<Entry> _entries = [];
+    private string _description = string.Empty;
+
+    internal FeatureServiceBuilder(string name, int version)
+    {
+        DefinitionNames.CheckDefinition("feature service", name, version);
+        Name = name;
+        Version = version;
+    }
+
+    internal string Name { get; }
+
+    internal int Version { get; }
+
+    /// <summary>Takes features from the view that a record defines, or from the on-demand view that computes it.</summary>
+    /// <typeparam name="TView">A record that was added as a view, or the feature record of an on-demand view that was added.</typeparam>
+    /// <param name="fields">Names of the features to take, in order; none means all.</param>
+    /// <returns>This builder.</returns>
+    public FeatureServiceBuilder From<TView>(params string[] fields)
+    {
+        _entries.Add(new Entry(typeof(TView), null, 0, fields));
+        return this;
+    }
+
+    /// <summary>Takes features from a view by name.</summary>
+    /// <param name="view">Name of a view or an on-demand view.</param>
+    /// <param name="version">Its version.</param>
+    /// <param name="fields">Names of the features to take, in order; none means all.</param>
+    /// <returns>This builder.</returns>
+    public FeatureServiceBuilder From(string view, int version, params string[] fields)
+    {
+        _entries.Add(new Entry(null, view, version, fields));
+        return this;
+    }
+
+    /// <summary>Gives the features of the view named last a prefix, so that two views may have features of one name.</summary>
+    /// <param name="prefix">The columns are called <c>prefix_feature</c>.</param>
+    /// <returns>This builder.</returns>
+    /// <exception cref="InvalidOperationException">No view has been named yet.</exception>
+    public FeatureServiceBuilder As(string prefix)
+    {
+        if (_entries.Count == 0)
+        {
+            throw new InvalidOperationException($"Expected From before As in the feature service '{Name}', but found none.");
+        }
+
+        _entries[^1] = _entries[^1] with { Prefix = prefix };
+        return this;
+    }
+
+    /// <summary>Says what the service is for.</summary>
+    /// <param name="description">A sentence.</param>
+    /// <returns>This builder.</returns>
+    public FeatureServiceBuilder Description(string description)
+    {
+        _description = description;
+        return this;
+    }
+
+    internal FeatureServiceDefinition Build(IReadOnlyList<FeatureViewDefinition> views, IReadOnlyList<OnDemandFeatureViewDefinition> onDemand, IReadOnlyDictionary<Type, string> records)
+    {
+        if (_entries.Count == 0)
+        {
+            throw Wrong("Expected the feature service '{0}' to take features from a view, but it names none.");
+        }
+
+        var keys = new List<KeyColumn>();
+        var columns = new List<FeatureColumn>();
+        var resolved = new List<FeatureServiceView>();
+        foreach (var entry in _entries)
+        {
+            var (view, computed) = Find(entry, views, onDemand, records);
+            var name = view?.Name ?? computed!.Name;
+            if (resolved.Exists(r => r.Name == name))
+            {
+                throw Wrong($"Expected every view once in the feature service '{{0}}', but '{name}' is named twice.");
+            }
+
+            var fields = SelectFields(entry, name, view?.Fields ?? computed!.Fields, columns);
+            resolved.Add(new FeatureServiceView(view, computed, view is null ? [] : AddKeys(keys, view), fields, resolved.Count));
+        }
+
+        return new FeatureServiceDefinition(Name, Version, keys, new FeatureRowLayout(columns), resolved, _description);
+    }
+
+    private (FeatureViewDefinition? View, OnDemandFeatureViewDefinition? OnDemand) Find(
+        Entry entry, IReadOnlyList<FeatureViewDefinition> views, IReadOnlyList<OnDemandFeatureViewDefinition> onDemand, IReadOnlyDictionary<Type, string> records)
+    {
+        var (name, version) = (entry.Name, entry.Version);
+        if (entry.Record is { } record)
+        {
+            if (onDemand.Where(o => o.FeaturesType == record).MaxBy(o => o.Version) is { } computed)
+            {
+                return (null, computed);
+            }
+
+            if (!records.TryGetValue(record, out var qualified))
+            {
+                throw Wrong($"Expected the view of the record '{record.Name}' to be added before the feature service '{{0}}' is made, but it was not.");
+            }
+
+            var split = qualified.IndexOf('@', StringComparison.Ordinal);
+            (name, version) = (qualified[..split], int.Parse(qualified.AsSpan(split + 1), CultureInfo.InvariantCulture));
+        }
+
+        var view = views.FirstOrDefault(v => v.Name == name && v.Version == version);
+        var byName = onDemand.FirstOrDefault(v => v.Name == name && v.Version == version);
+        if (view is null && byName is null)
+        {
+            var known = views.Select(v => $"'{v.Name}' version {v.Version}").Concat(onDemand.Select(v => $"'{v.Name}' version {v.Version}"));
+            throw Wrong($"Expected the feature service '{{0}}' to name known views, but '{name}' version {version} is not among {string.Join(", ", known)}.");
+        }
+
+        return (view, byName);
+    }
+
+    private List<FeatureServiceColumn> SelectFields(Entry entry, string view, IReadOnlyList<FeatureField> fields, List<FeatureColumn> columns)
+    {
+        var selected = new List<FeatureServiceColumn>();
+        foreach (var field in entry.Fields.Length == 0 ? fields.Select(f => f.Name) : entry.Fields)
+        {
+            var index = fields.ToList().FindIndex(f => f.Name == field);
+            if (index < 0)
+            {
+                throw Wrong($"Expected the features that the feature service '{{0}}' takes from '{view}' to be among {string.Join(", ", fields.Select(f => $"'{f.Name}'"))}, but found '{field}'.");
+            }
+
+            var column = entry.Prefix is null ? field : $"{entry.Prefix}_{field}";
+            DefinitionNames.CheckColumn(Name, column);
+            if (columns.Find(c => string.Equals(c.Name, column, StringComparison.OrdinalIgnoreCase)) is { } other)
+            {
+                throw Wrong($"Expected feature names to be unique in the feature service '{{0}}', but '{column}' comes from '{other.View}' and from '{view}'. Give one of them a prefix by .As(prefix).");
+            }
+
+            selected.Add(new FeatureServiceColumn(index, columns.Count));
+            columns.Add(new FeatureColumn(column, fields[index].Type, view));
+        }
+
+        return selected;
+    }
+
+    private int[] AddKeys(List<KeyColumn> keys, FeatureViewDefinition view)
+    {
+        var indexes = new int[view.Keys.Count];
+        for (var i = 0; i < indexes.Length; i++)
+        {
+            var key = view.Keys[i];
+            var index = keys.FindIndex(k => string.Equals(k.Name, key.Name, StringComparison.OrdinalIgnoreCase));
+            if (index >= 0 && keys[index] != key)
+            {
+                throw Wrong($"Expected one meaning per key in the feature service '{{0}}', but '{key.Name}' of '{view.Name}' is {key.Kind} and '{keys[index].Name}' of another view is {keys[index].Kind}.");
+            }
+
+            if (index < 0)
+            {
+                index = keys.Count;
+                keys.Add(key);
+            }
+
+            indexes[i] = index;
+        }
+
+        return indexes;
+    }
+
+    private FeatureDefinitionException Wrong(string message) => new(Name, message.Replace("{0}", Name, StringComparison.Ordinal));
+
+    private sealed record Entry(Type? Record, string? Name, int Version, string[] Fields)
+    {
+        internal string? Prefix { get; init; }
+    }
+}

@@ -1,0 +1,110 @@
+using Mlp.Runtime.Data;
+
+namespace Mlp.Features.Definitions;
+
+/// <summary>Defines a feature view whose schema is known only at run time. Not thread-safe.</summary>
+/// <param name="name">Name of the view: lower-case letters, digits, <c>_</c> and <c>-</c>.</param>
+/// <param name="version">Version, from 1.</param>
+public sealed class FeatureViewBuilder(string name, int version = 1)
+{
+    private readonly List<KeyColumn> _keys = [];
+    private readonly List<FeatureField> _fields = [];
+    private string? _eventTime;
+    private string? _createdTime;
+    private bool _createdTimeEqualsEventTime;
+    private TimeSpan _timeToLive;
+    private string _owner = string.Empty;
+    private string _description = string.Empty;
+
+    /// <summary>Adds a part of the entity key.</summary>
+    /// <param name="column">Column name.</param>
+    /// <param name="kind">Int64, String or Guid.</param>
+    /// <returns>This builder.</returns>
+    public FeatureViewBuilder Key(string column, EntityValueKind kind)
+    {
+        _keys.Add(new KeyColumn(column, kind));
+        return this;
+    }
+
+    /// <summary>Names the column that says when the values became true.</summary>
+    /// <param name="column">Column name in the source.</param>
+    /// <returns>This builder.</returns>
+    public FeatureViewBuilder EventTime(string column)
+    {
+        _eventTime = column;
+        return this;
+    }
+
+    /// <summary>Names the column that says when the values became known.</summary>
+    /// <param name="column">Column name in the source.</param>
+    /// <returns>This builder.</returns>
+    public FeatureViewBuilder CreatedTime(string column)
+    {
+        _createdTime = column;
+        return this;
+    }
+
+    /// <summary>Says that rows became known at their event time, for sources without a created time.</summary>
+    /// <returns>This builder.</returns>
+    public FeatureViewBuilder CreatedTimeEqualsEventTime()
+    {
+        _createdTimeEqualsEventTime = true;
+        return this;
+    }
+
+    /// <summary>Adds a feature.</summary>
+    /// <param name="column">Column name.</param>
+    /// <param name="type">Type of its values; every feature may be null.</param>
+    /// <param name="description">What it means.</param>
+    /// <returns>This builder.</returns>
+    public FeatureViewBuilder Feature(string column, FeatureType type, string description = "")
+    {
+        _fields.Add(new FeatureField(column, type, description));
+        return this;
+    }
+
+    /// <summary>Sets how long a row may be used after its event time.</summary>
+    /// <param name="timeToLive">Zero means without limit, which is the default.</param>
+    /// <returns>This builder.</returns>
+    public FeatureViewBuilder TimeToLive(TimeSpan timeToLive)
+    {
+        _timeToLive = timeToLive;
+        return this;
+    }
+
+    /// <summary>Says who answers for the view.</summary>
+    /// <param name="owner">A name or an address.</param>
+    /// <returns>This builder.</returns>
+    public FeatureViewBuilder Owner(string owner)
+    {
+        _owner = owner;
+        return this;
+    }
+
+    /// <summary>Says what the view is about.</summary>
+    /// <param name="description">A sentence.</param>
+    /// <returns>This builder.</returns>
+    public FeatureViewBuilder Description(string description)
+    {
+        _description = description;
+        return this;
+    }
+
+    /// <summary>Makes the definition.</summary>
+    /// <returns>The definition.</returns>
+    /// <exception cref="FeatureDefinitionException">A part is missing or not allowed.</exception>
+    public FeatureViewDefinition Build() => new(new DefinitionDocument
+    {
+        Kind = DefinitionDocument.FeatureViewKind,
+        Name = name,
+        Version = version,
+        Keys = [.. _keys],
+        Fields = [.. _fields],
+        TimeToLiveMicroseconds = Microseconds.FromTimeSpan(_timeToLive),
+        EventTimeColumn = _eventTime,
+        CreatedTimeColumn = _createdTime,
+        CreatedTimeEqualsEventTime = _createdTimeEqualsEventTime,
+        Owner = _owner,
+        Description = _description,
+    });
+}

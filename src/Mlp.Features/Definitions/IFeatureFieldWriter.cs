@@ -1,0 +1,34 @@
+namespace Mlp.Features.Definitions;
+
+/// <summary>Receives the fields of a record, each once and in order. Implement it as a struct: calls are then direct and nothing is boxed.</summary>
+public interface IFeatureFieldWriter
+{
+    /// <summary>Receives a float32 field.</summary>
+    /// <param name="field">Index of the field.</param>
+    /// <param name="value">The value.</param>
+    void WriteFloat32(int field, float value);
+
+    /// <summary>Receives a float64 field.</summary>
+    /// <param name="field">Index of the field.</param>
+    /// <param name="value">The value.</param>
+    void WriteFloat64(int field, double value);
+
+    /// <summary>Receives an int64 field.</summary>
+    /// <param name="field">Index of the field.</param>
+    /// <param name="value">The value.</param>
+    void WriteInt64(int field, long value);
+
+    /// <summary>Receives a boolean field.</summary>
+    /// <param name="field">Index of the field.</param>
+    /// <param name="value">The value.</param>
+    void WriteBoolean(int field, bool value);
+
+    /// <summary>Receives a text field.</summary>
+    /// <param name="field">Index of the field.</param>
+    /// <param name="value">The value.</param>
+    void WriteString(int field, string value);
+
+    /// <summary>Receives a field that is null.</summary>
+    /// <param name="field">Index of the field.</param>
+    void WriteNull(int field);
+}

@@ -1,0 +1,65 @@
+using System.Reflection;
+using Mlp.Runtime.Data;
+
+namespace Mlp.Features.Definitions;
+
+/// <summary>One property of a record as a typed field.</summary>
+internal sealed class RecordField<TRecord>
+{
+    private readonly RecordGetter<TRecord, float?>? _float32;
+    private readonly RecordGetter<TRecord, double?>? _float64;
+    private readonly RecordGetter<TRecord, long?>? _int64;
+    private readonly RecordGetter<TRecord, bool?>? _boolean;
+    private readonly RecordGetter<TRecord, string?>? _string;
+
+    internal RecordField(PropertyInfo property, FeatureField field)
+    {
+        Field = field;
+        switch (field.Type)
+        {
+            case FeatureType.Float32:
+                _float32 = RecordGetters.Compile<TRecord, float?>(property);
+                break;
+            case FeatureType.Float64:
+                _float64 = RecordGetters.Compile<TRecord, double?>(property);
+                break;
+            case FeatureType.Int64:
+                _int64 = RecordGetters.Compile<TRecord, long?>(property);
+                break;
+            case FeatureType.Boolean:
+                _boolean = RecordGetters.Compile<TRecord, bool?>(property);
+                break;
+            default:
+                _string = RecordGetters.Compile<TRecord, string?>(property);
+                break;
+        }
+    }
+
+    internal FeatureField Field { get; }
+
+    internal void Write<TWriter>(in TRecord record, int index, ref TWriter writer)
+        where TWriter : IFeatureFieldWriter, allows ref struct
+    {
+        switch (Field.Type)
+        {
+            case FeatureType.Float32 when _float32!(record) is { } value:
+                writer.WriteFloat32(index, value);
+                break;
+            case FeatureType.Float64 when _float64!(record) is { } value:
+                writer.WriteFloat64(index, value);
+                break;
+            case FeatureType.Int64 when _int64!(record) is { } value:
+                writer.WriteInt64(index, value);
+                break;
+            case FeatureType.Boolean when _boolean!(record) is { } value:
+                writer.WriteBoolean(index, value);
+                break;
+            case FeatureType.String when _string!(record) is { } value:
+                writer.WriteString(index, value);
+                break;
+            default:
+                writer.WriteNull(index);
+                break;
+        }
+    }
+}

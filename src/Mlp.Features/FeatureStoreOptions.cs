@@ -1,0 +1,39 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Mlp.Features;
+
+/// <summary>Settings of the feature store, bound from the configuration section <c>MlPlatform:Features</c> and validated at start.</summary>
+public sealed class FeatureStoreOptions
+{
+    /// <summary>The configuration section.</summary>
+    public const string SectionName = "MlPlatform:Features";
+
+    /// <summary>Memory that one ingest or join may use before it spills to disk, in bytes, 64 MiB to 1 TiB.</summary>
+    /// <value>The default value is 1 GiB.</value>
+    [Range(64L << 20, 1L << 40)]
+    public long DuckDbMemoryLimitBytes { get; set; } = 1L << 30;
+
+    /// <summary>Threads that one ingest or join uses, 1 to 1024.</summary>
+    /// <value>The default value is the number of processors.</value>
+    [Range(1, 1024)]
+    public int DuckDbThreads { get; set; } = Environment.ProcessorCount;
+
+    /// <summary>The folder that joins spill to.</summary>
+    /// <value>The default value is null: <c>features/tmp</c> in the data directory.</value>
+    public string? TemporaryDirectory { get; set; }
+
+    /// <summary>How many rows a data file of the offline store should have; a file holds whole days. 1 to 1 billion.</summary>
+    /// <value>The default value is 1,000,000.</value>
+    [Range(1L, 1_000_000_000L)]
+    public long TargetFileRows { get; set; } = 1_000_000;
+
+    /// <summary>How old a data file of no commit must be before the owner removes it at start: longer than any ingest takes. 0 to 365 days.</summary>
+    /// <value>The default value is one day.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "365.00:00:00")]
+    public TimeSpan UncommittedFileGrace { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>Memory that the rows of one training set may use before they go to a file, in bytes, 0 to 1 TiB.</summary>
+    /// <value>The default value is 256 MiB.</value>
+    [Range(0L, 1L << 40)]
+    public long TrainingSetMemoryBytes { get; set; } = 256L << 20;
+}

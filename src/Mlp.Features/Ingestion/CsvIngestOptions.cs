@@ -1,0 +1,17 @@
+namespace Mlp.Features.Ingestion;
+
+/// <summary>How a CSV file is read: UTF-8, one header line, RFC 4180 quoting.</summary>
+public sealed class CsvIngestOptions : FileIngestOptions
+{
+    /// <summary>Stands between values.</summary>
+    /// <value>The default value is a comma.</value>
+    public char Delimiter { get; set; } = ',';
+
+    /// <summary>Stands around values that contain delimiters or line ends, and is doubled within them.</summary>
+    /// <value>The default value is a double quote.</value>
+    public char Quote { get; set; } = '"';
+
+    /// <summary>The unquoted text that means null.</summary>
+    /// <value>The default value is empty. A quoted empty text is the empty text.</value>
+    public string NullText { get; set; } = string.Empty;
+}

@@ -1,0 +1,13 @@
+namespace Mlp.Features.Ingestion;
+
+/// <summary>One column of a view as it is computed from a file that stands in a table.</summary>
+/// <param name="Name">Column of the view.</param>
+/// <param name="Source">What it is read from, for messages.</param>
+/// <param name="Value">SQL of the value in its stored type.</param>
+/// <param name="Expected">What its values must be, for messages.</param>
+/// <param name="IsTime">Whether null is not allowed.</param>
+internal sealed record FileColumn(string Name, string Source, string Value, string Expected, bool IsTime)
+{
+    /// <summary>SQL that is true for a text that cannot be read; null when there is no such check.</summary>
+    internal string? IsBad { get; init; }
+}

@@ -1,0 +1,107 @@
+using Apache.Arrow;
+using Mlp.Features.Definitions;
+using Mlp.Features.Offline;
+
+namespace Mlp.Features.Ingestion;
+
+/// <summary>Takes batches into the offline store. Thread-safe.</summary>
+internal sealed class OfflineIngest(OfflineStore store)
+{
+    private const int RecordsPerBatch = 8192;
+    private const string ArrowSource = "the Arrow batch";
+    private const string RecordSource = "the records";
+
+    /// <summary>Arrow batches with the columns of the view's source.</summary>
+    internal async Task<IngestResult> IngestAsync(FeatureViewDefinition view, IAsyncEnumerable<RecordBatch> batches, string? batchId, CancellationToken cancellationToken)
+    {
+        StoredBatchConverter.CheckCreatedTime(view, ArrowSource);
+        var target = store.Open(view);
+        if (FindRepeated(target, batchId) is { } repeated)
+        {
+            return repeated;
+        }
+
+        using var staged = new StagedRows(target, store.OpenSession());
+        var converter = new StoredBatchConverter(view, ArrowSource);
+        await foreach (var batch in batches.WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            staged.Append(converter.Convert(batch));
+            GC.KeepAlive(batch);
+        }
+
+        return staged.Commit(batchId ?? NewBatchId(), cancellationToken);
+    }
+
+    /// <summary>Records, with a created time for views that leave it open.</summary>
+    internal IngestResult IngestRecords<T>(FeatureRecordMap<T> map, IEnumerable<T> records, string? batchId, long? createdTime, CancellationToken cancellationToken)
+    {
+        if (createdTime is null)
+        {
+            StoredBatchConverter.CheckCreatedTime(map.Definition, RecordSource);
+        }
+
+        var target = store.Open(map.Definition);
+        if (FindRepeated(target, batchId) is { } repeated)
+        {
+            return repeated;
+        }
+
+        using var staged = new StagedRows(target, store.OpenSession());
+        var builder = new StoredBatchBuilder<T>(map, RecordSource);
+        foreach (var record in records)
+        {
+            builder.Add(record, createdTime);
+            if (builder.Count == RecordsPerBatch)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                staged.Append(builder.Build());
+            }
+        }
+
+        if (builder.Count > 0)
+        {
+            staged.Append(builder.Build());
+        }
+
+        return staged.Commit(batchId ?? NewBatchId(), cancellationToken);
+    }
+
+    /// <summary>Batches that are in the stored form already.</summary>
+    internal IngestResult IngestStored(FeatureViewDefinition view, IEnumerable<RecordBatch> batches, string? batchId, CancellationToken cancellationToken)
+    {
+        var target = store.Open(view);
+        if (FindRepeated(target, batchId) is { } repeated)
+        {
+            return repeated;
+        }
+
+        using var staged = new StagedRows(target, store.OpenSession());
+        foreach (var batch in batches)
+        {
+            staged.Append(batch);
+            GC.KeepAlive(batch);
+        }
+
+        return staged.Commit(batchId ?? NewBatchId(), cancellationToken);
+    }
+
+    /// <summary>A file that DuckDB reads.</summary>
+    internal IngestResult IngestFile(FeatureViewDefinition view, SourceFile file, string? batchId, CancellationToken cancellationToken)
+    {
+        StoredBatchConverter.CheckCreatedTime(view, file.Source);
+        var target = store.Open(view);
+        if (FindRepeated(target, batchId) is { } repeated)
+        {
+            return repeated;
+        }
+
+        using var staged = new StagedRows(target, store.OpenSession());
+        new FileStaging(view, file, staged.Session).Run(cancellationToken);
+        return staged.Commit(batchId ?? NewBatchId(), cancellationToken);
+    }
+
+    private static string NewBatchId() => Guid.NewGuid().ToString("D");
+
+    private static IngestResult? FindRepeated(OfflineView view, string? batchId)
+        => batchId is not null && view.FindBatch(batchId) is { } commit ? StagedRows.ToResult(view.Definition, commit, repeated: true) : null;
+}

@@ -1,0 +1,16 @@
+namespace Mlp.Features.Ingestion;
+
+/// <summary>A file to ingest.</summary>
+/// <param name="Source">Full path, as it stands in messages.</param>
+/// <param name="Options">How columns are found; says by its type which format the file has.</param>
+internal sealed record SourceFile(string Source, FileIngestOptions Options)
+{
+    /// <summary>Checks that the file is there.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    internal static SourceFile Open(string path, FileIngestOptions options)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var full = Path.GetFullPath(path);
+        return File.Exists(full) ? new SourceFile(full, options) : throw new FileNotFoundException($"Expected a file to ingest at '{full}', but there is none.", full);
+    }
+}

@@ -1,0 +1,61 @@
+using Apache.Arrow;
+using Apache.Arrow.Types;
+using Mlp.Features.Definitions;
+using Mlp.Features.Interop;
+using Mlp.Features.Offline;
+
+namespace Mlp.Features.Ingestion;
+
+/// <summary>Rows of one batch on their way into a view: first into a table of a private DuckDB session, then as files and one commit. Not thread-safe.</summary>
+internal sealed class StagedRows : IDisposable
+{
+    private readonly OfflineView _view;
+    private DuckDbAppender? _appender;
+    private Schema? _appendSchema;
+
+    internal StagedRows(OfflineView view, DuckDbSession session)
+    {
+        _view = view;
+        Session = session;
+        view.CreateStaging(session);
+    }
+
+    internal DuckDbSession Session { get; }
+
+    /// <summary>Adds rows of <see cref="FeatureViewDefinition.StoredSchema"/>.</summary>
+    internal void Append(RecordBatch batch)
+    {
+        _appendSchema ??= WithoutTimeZones(batch.Schema);
+        _appender ??= Session.CreateAppender(OfflineView.StagingTable, _appendSchema);
+        using var plain = new RecordBatch(_appendSchema, Enumerable.Range(0, batch.ColumnCount).Select(i => WithoutTimeZone(batch.Column(i))), batch.Length);
+        _appender.Append(plain);
+    }
+
+    internal IngestResult Commit(string batchId, CancellationToken cancellationToken)
+    {
+        _appender?.Close();
+        _appender?.Dispose();
+        _appender = null;
+        var (commit, repeated) = _view.Append(Session, batchId, cancellationToken);
+        return ToResult(_view.Definition, commit, repeated);
+    }
+
+    internal static IngestResult ToResult(FeatureViewDefinition view, OfflineCommit commit, bool repeated)
+        => new(view.Name, view.Version, commit.Number, commit.RowCount, commit.NullKeyRowCount, commit.FirstSequence, repeated);
+
+    public void Dispose()
+    {
+        _appender?.Dispose();
+        Session.Dispose();
+    }
+
+    // The stored columns are plain TIMESTAMPs in UTC: no conversion between time zones may touch them.
+    private static IArrowType WithoutTimeZone(IArrowType type) => type is TimestampType time ? new TimestampType(time.Unit, (string?)null) : type;
+
+    private static Schema WithoutTimeZones(Schema schema)
+        => new(schema.FieldsList.Select(f => new Field(f.Name, WithoutTimeZone(f.DataType), f.IsNullable)), metadata: null);
+
+    private static IArrowArray WithoutTimeZone(IArrowArray array) => array is TimestampArray time
+        ? new TimestampArray(new ArrayData(WithoutTimeZone(time.Data.DataType), time.Length, time.NullCount, time.Offset, time.Data.Buffers))
+        : array;
+}

@@ -1,0 +1,86 @@
+using System.Runtime.InteropServices;
+using Apache.Arrow;
+using Mlp.Features.Definitions;
+using Mlp.Runtime.Data;
+
+namespace Mlp.Features.Ingestion;
+
+/// <summary>Collects records into batches of <see cref="FeatureViewDefinition.StoredSchema"/>. Not thread-safe.</summary>
+/// <param name="map">Reads the records.</param>
+/// <param name="source">Names the records in messages.</param>
+internal sealed class StoredBatchBuilder<T>(FeatureRecordMap<T> map, string source)
+{
+    private readonly EntityValue[] _key = new EntityValue[map.Definition.Keys.Count];
+    private readonly ColumnBuilder[] _keys = [.. map.Definition.Keys.Select(k => new ColumnBuilder(k.Kind == EntityValueKind.Int64 ? FeatureType.Int64 : FeatureType.String))];
+    private readonly ColumnBuilder[] _fields = [.. map.Definition.Fields.Select(f => new ColumnBuilder(f.Type))];
+    private readonly List<long> _eventTimes = [];
+    private readonly List<long> _createdTimes = [];
+    private long _rowsBefore;
+
+    internal int Count => _eventTimes.Count;
+
+    /// <summary>Adds a record.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="createdTime">When it became known, for views that leave that open; microseconds.</param>
+    /// <exception cref="IngestException">A time is null.</exception>
+    internal void Add(in T record, long? createdTime = null)
+    {
+        var view = map.Definition;
+        var eventTime = map.GetEventTime(record) ?? throw NoTime(view.EventTimeColumn);
+        var created = map.GetCreatedTime(record)
+            ?? (view.CreatedTimeColumn is { } column ? throw NoTime(column) : createdTime)
+            ?? throw new InvalidOperationException($"Expected a created time for the rows of {view}, but found none.");
+        map.GetKey(record, _key);
+        for (var i = 0; i < _key.Length; i++)
+        {
+            _keys[i].AppendKey(_key[i]);
+        }
+
+        _eventTimes.Add(eventTime);
+        _createdTimes.Add(created);
+        var writer = new FieldWriter(_fields);
+        map.WriteFields(record, ref writer);
+    }
+
+    /// <summary>The records since the last call as a batch.</summary>
+    internal RecordBatch Build()
+    {
+        var count = Count;
+        var batch = new RecordBatch(
+            map.Definition.StoredSchema,
+            [.. _keys.Select(k => k.Build()), Times(_eventTimes), Times(_createdTimes), .. _fields.Select(f => f.Build())],
+            count);
+        _eventTimes.Clear();
+        _createdTimes.Clear();
+        _rowsBefore += count;
+        return batch;
+    }
+
+    private static TimestampArray Times(List<long> times)
+    {
+        var values = new ArrowBuffer.Builder<long>(times.Count);
+        values.Append(CollectionsMarshal.AsSpan(times));
+        return new TimestampArray(new ArrayData(ArrowColumns.Time, times.Count, 0, 0, [ArrowBuffer.Empty, values.Build()]));
+    }
+
+    private IngestException NoTime(string column)
+    {
+        var row = _rowsBefore + Count + 1;
+        return new IngestException(source, $"Expected column '{column}' of {source} to hold a time in every row for {map.Definition}, but found null in row {row}.", column, row);
+    }
+
+    private readonly struct FieldWriter(ColumnBuilder[] fields) : IFeatureFieldWriter
+    {
+        public void WriteFloat32(int field, float value) => fields[field].Append(value);
+
+        public void WriteFloat64(int field, double value) => fields[field].Append(value);
+
+        public void WriteInt64(int field, long value) => fields[field].Append(value);
+
+        public void WriteBoolean(int field, bool value) => fields[field].Append(value);
+
+        public void WriteString(int field, string value) => fields[field].Append(value);
+
+        public void WriteNull(int field) => fields[field].AppendNull();
+    }
+}

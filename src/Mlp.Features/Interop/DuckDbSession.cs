@@ -1,0 +1,149 @@
+using System.Globalization;
+using Apache.Arrow;
+using DuckDB.NET.Data;
+using Mlp.Runtime;
+
+namespace Mlp.Features.Interop;
+
+/// <summary>A private DuckDB database in memory that spills to a folder of its own. Not thread-safe.</summary>
+internal sealed class DuckDbSession : IDisposable
+{
+    internal const string NativePackage = "DuckDB.NET.Data.Full";
+
+    private readonly DuckDBConnection _connection;
+
+    private DuckDbSession(DuckDBConnection connection, string spillDirectory)
+    {
+        _connection = connection;
+        ScratchDirectory = spillDirectory;
+    }
+
+    /// <summary>A folder of this session alone, removed with it; it need not exist yet.</summary>
+    internal string ScratchDirectory { get; }
+
+    /// <summary>Opens a database.</summary>
+    /// <exception cref="MissingNativePackageException">The application does not bring libduckdb.</exception>
+    internal static DuckDbSession Open(DuckDbSettings settings)
+    {
+        var connection = Connect();
+        var spill = Path.Combine(settings.TemporaryDirectory, $"duckdb-{Guid.NewGuid():N}");
+        var session = new DuckDbSession(connection, spill);
+        try
+        {
+            session.Execute(string.Create(CultureInfo.InvariantCulture, $"SET memory_limit = '{settings.MemoryLimitBytes}B'"));
+            session.Execute($"SET temp_directory = {Sql.Text(spill)}");
+            session.Execute(string.Create(CultureInfo.InvariantCulture, $"SET threads = {settings.Threads}"));
+            session.Execute("SET TimeZone = 'UTC'");
+            session.Execute("SET preserve_insertion_order = true");
+            session.Execute("SET enable_progress_bar = false");
+            return session;
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    internal void Execute(string sql, CancellationToken cancellationToken = default)
+    {
+        using var command = CreateCommand(sql);
+        using var cancel = cancellationToken.Register(static c => ((DuckDBCommand)c!).Cancel(), command);
+        try
+        {
+            command.ExecuteNonQuery();
+        }
+        catch (DuckDBException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellationToken);
+        }
+    }
+
+    /// <summary>The rows of a query that returns few.</summary>
+    internal List<object?[]> Query(string sql)
+    {
+        using var command = CreateCommand(sql);
+        using var reader = command.ExecuteReader();
+        var rows = new List<object?[]>();
+        while (reader.Read())
+        {
+            var row = new object?[reader.FieldCount];
+            for (var i = 0; i < row.Length; i++)
+            {
+                row[i] = reader.IsDBNull(i) ? null : reader.GetValue(i);
+            }
+
+            rows.Add(row);
+        }
+
+        return rows;
+    }
+
+    internal long QueryInt64(string sql) => Convert.ToInt64(Query(sql)[0][0], CultureInfo.InvariantCulture);
+
+    /// <summary>The rows of a query as Arrow batches, which the caller disposes.</summary>
+    internal async IAsyncEnumerable<RecordBatch> QueryArrowAsync(string sql, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        using var command = CreateCommand(sql);
+        using var cancel = cancellationToken.Register(static c => ((DuckDBCommand)c!).Cancel(), command);
+        await foreach (var batch in command.ExecuteArrowBatchesAsync(cancellationToken).ConfigureAwait(false))
+        {
+            yield return batch;
+        }
+    }
+
+    internal DuckDbAppender CreateAppender(string table, Schema schema) => new(_connection, table, schema);
+
+    public void Dispose()
+    {
+        _connection.Dispose();
+        if (Directory.Exists(ScratchDirectory))
+        {
+            Directory.Delete(ScratchDirectory, recursive: true);
+        }
+    }
+
+    /// <summary>Finds the missing library among the causes of an exception.</summary>
+    internal static MissingNativePackageException? FindMissingLibrary(Exception exception)
+    {
+        for (var cause = exception; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is DllNotFoundException or BadImageFormatException)
+            {
+                return new MissingNativePackageException(NativePackage, "libduckdb", exception);
+            }
+        }
+
+        return null;
+    }
+
+    private static DuckDBConnection Connect()
+    {
+        DuckDBConnection? connection = null;
+        try
+        {
+            connection = new DuckDBConnection("DataSource=:memory:");
+            connection.Open();
+            return connection;
+        }
+        catch (Exception e) when (FindMissingLibrary(e) is { } missing)
+        {
+            connection?.Dispose();
+            throw missing;
+        }
+        catch
+        {
+            connection?.Dispose();
+            throw;
+        }
+    }
+
+    private DuckDBCommand CreateCommand(string sql)
+    {
+        var command = (DuckDBCommand)_connection.CreateCommand();
+#pragma warning disable CA2100 // Every name and text in our SQL went through Sql.Name and Sql.Text; expressions of CsvIngestOptions are SQL by intent.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        return command;
+    }
+}

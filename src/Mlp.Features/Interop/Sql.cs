@@ -1,0 +1,32 @@
+using Mlp.Features.Definitions;
+using Mlp.Runtime.Data;
+
+namespace Mlp.Features.Interop;
+
+/// <summary>Names and literals of DuckDB's SQL.</summary>
+internal static class Sql
+{
+    internal static string Name(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+
+    internal static string Text(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
+
+    internal static string TypeOf(FeatureType type) => type switch
+    {
+        FeatureType.Float32 => "FLOAT",
+        FeatureType.Float64 => "DOUBLE",
+        FeatureType.Int64 => "BIGINT",
+        FeatureType.Boolean => "BOOLEAN",
+        _ => "VARCHAR",
+    };
+
+    internal static string TypeOf(EntityValueKind kind) => kind == EntityValueKind.Int64 ? "BIGINT" : "VARCHAR";
+
+    /// <summary>The columns of rows as the offline store takes them, with their types.</summary>
+    internal static IReadOnlyList<(string Name, string Type)> StoredColumns(FeatureViewDefinition view) =>
+    [
+        .. view.Keys.Select(k => (k.Name, TypeOf(k.Kind))),
+        (FeatureViewDefinition.StoredEventTime, "TIMESTAMP"),
+        (FeatureViewDefinition.StoredCreatedTime, "TIMESTAMP"),
+        .. view.Fields.Select(f => (f.Name, TypeOf(f.Type))),
+    ];
+}

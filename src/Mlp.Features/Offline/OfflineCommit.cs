@@ -1,0 +1,32 @@
+namespace Mlp.Features.Offline;
+
+/// <summary>One commit of a view's offline store. Immutable.</summary>
+public sealed record OfflineCommit
+{
+    /// <summary>Number of the commit, from 1 without gaps.</summary>
+    public required long Number { get; init; }
+
+    /// <summary>The source batch that it took in; a repeated ingest of the same batch changes nothing.</summary>
+    public required string BatchId { get; init; }
+
+    /// <summary>When it was made, microseconds since the Unix epoch.</summary>
+    public required long CommittedAt { get; init; }
+
+    /// <summary>Number of rows added.</summary>
+    public required long RowCount { get; init; }
+
+    /// <summary>Number of added rows with a null in their key; they are kept and never joined.</summary>
+    public required long NullKeyRowCount { get; init; }
+
+    /// <summary>Ingest sequence of the first added row; the others follow without gaps in the order of the source. Meaningless when no row was added.</summary>
+    public required long FirstSequence { get; init; }
+
+    /// <summary>The highest ingest sequence that was ever given out in the view.</summary>
+    public required long LastSequence { get; init; }
+
+    /// <summary>The data files added.</summary>
+    public required IReadOnlyList<OfflineFile> Added { get; init; }
+
+    /// <summary>Paths of the data files that are no longer part of the view, relative to its folder.</summary>
+    public IReadOnlyList<string> Removed { get; init; } = [];
+}

@@ -1,0 +1,68 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Mlp.Features.Definitions;
+using Mlp.Runtime;
+
+namespace Mlp.Features.Offline;
+
+/// <summary>The file of a commit.</summary>
+internal sealed record OfflineCommitDocument
+{
+    internal const string MagicValue = "mlp-offline-commit";
+    internal const int CurrentFormatVersion = 1;
+
+    public string Magic { get; init; } = MagicValue;
+
+    public int FormatVersion { get; init; } = CurrentFormatVersion;
+
+    public required string View { get; init; }
+
+    public required int Version { get; init; }
+
+    public required string Fingerprint { get; init; }
+
+    public required OfflineCommit Commit { get; init; }
+
+    internal static byte[] Write(FeatureViewDefinition view, OfflineCommit commit)
+        => JsonSerializer.SerializeToUtf8Bytes(
+            new OfflineCommitDocument { View = view.Name, Version = view.Version, Fingerprint = view.Fingerprint, Commit = commit },
+            OfflineCommitJson.Default.OfflineCommitDocument);
+
+    internal static OfflineCommit Read(string path, FeatureViewDefinition view, long number)
+    {
+        OfflineCommitDocument? document;
+        try
+        {
+            document = JsonSerializer.Deserialize(File.ReadAllBytes(path), OfflineCommitJson.Default.OfflineCommitDocument);
+        }
+        catch (JsonException e)
+        {
+            throw new CorruptFileException(path, $"Expected a commit of {view} as JSON in '{path}', but it cannot be read: {e.Message}", innerException: e);
+        }
+
+        if (document is not { Magic: MagicValue })
+        {
+            throw new CorruptFileException(path, $"Expected a commit of {view} in '{path}', but found something else.");
+        }
+
+        if (document.FormatVersion > CurrentFormatVersion)
+        {
+            throw new UnsupportedFormatVersionException(path, document.FormatVersion, CurrentFormatVersion);
+        }
+
+        if (document.Fingerprint != view.Fingerprint)
+        {
+            throw new CorruptFileException(
+                path,
+                $"Expected rows of {view} with fingerprint {view.Fingerprint[..8]} in '{path}', but they were written with fingerprint {document.Fingerprint[..Math.Min(8, document.Fingerprint.Length)]}.");
+        }
+
+        return document.Commit.Number == number
+            ? document.Commit
+            : throw new CorruptFileException(path, $"Expected commit {number} of {view} in '{path}', but found commit {document.Commit.Number}.");
+    }
+}
+
+[JsonSerializable(typeof(OfflineCommitDocument))]
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+internal sealed partial class OfflineCommitJson : JsonSerializerContext;

@@ -1,0 +1,9 @@
+namespace Mlp.Features.Offline;
+
+/// <summary>One immutable Parquet file of a view.</summary>
+/// <param name="Path">Path relative to the view's folder, with <c>/</c>.</param>
+/// <param name="RowCount">Number of rows.</param>
+/// <param name="MinEventTime">Earliest event time, microseconds.</param>
+/// <param name="MaxEventTime">Latest event time, microseconds.</param>
+/// <param name="Length">Length in bytes.</param>
+public sealed record OfflineFile(string Path, long RowCount, long MinEventTime, long MaxEventTime, long Length);

@@ -1,0 +1,82 @@
+using System.Globalization;
+using Mlp.Features.Definitions;
+using Mlp.Runtime.Storage;
+
+namespace Mlp.Features.Offline;
+
+/// <summary>
+/// The commits of one view, read once and kept: a commit never changes, so only newer ones are looked for. Thread-safe, and safe beside writers in other processes.
+/// </summary>
+internal sealed class OfflineLog
+{
+    private readonly Lock _gate = new();
+    private readonly FeatureViewDefinition _view;
+    private readonly string _folder;
+    private readonly List<OfflineCommit> _commits = [];
+    private readonly Dictionary<string, OfflineCommit> _byBatch = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _everAdded = new(StringComparer.Ordinal);
+
+    internal OfflineLog(FeatureViewDefinition view, string viewFolder)
+    {
+        _view = view;
+        _folder = Path.Combine(viewFolder, "commits");
+    }
+
+    internal string Folder => _folder;
+
+    internal string PathOf(long number) => Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"{number}.json"));
+
+    /// <summary>The commits now, oldest first.</summary>
+    internal IReadOnlyList<OfflineCommit> Refresh()
+    {
+        lock (_gate)
+        {
+            ReadNew();
+            return [.. _commits];
+        }
+    }
+
+    /// <summary>The newest commit, or null.</summary>
+    internal OfflineCommit? Last()
+    {
+        lock (_gate)
+        {
+            ReadNew();
+            return _commits.Count == 0 ? null : _commits[^1];
+        }
+    }
+
+    /// <summary>The commit that took in a batch, or null.</summary>
+    internal OfflineCommit? FindBatch(string batchId)
+    {
+        lock (_gate)
+        {
+            ReadNew();
+            return _byBatch.GetValueOrDefault(batchId);
+        }
+    }
+
+    /// <summary>Whether a data file was ever part of the view.</summary>
+    internal bool Knows(string file)
+    {
+        lock (_gate)
+        {
+            return _everAdded.Contains(file);
+        }
+    }
+
+    /// <summary>Publishes a commit. False when its number is taken.</summary>
+    internal bool TryAdd(IDiskSync disk, OfflineCommit commit)
+        => DurableFile.WriteExclusive(disk, PathOf(commit.Number), OfflineCommitDocument.Write(_view, commit));
+
+    private void ReadNew()
+    {
+        for (var next = _commits.Count + 1L; PathOf(next) is var path && File.Exists(path); next++)
+        {
+            var commit = OfflineCommitDocument.Read(path, _view, next);
+            _commits.Add(commit);
+            _byBatch.TryAdd(commit.BatchId, commit);
+            _everAdded.UnionWith(commit.Added.Select(f => f.Path));
+        }
+    }
+}

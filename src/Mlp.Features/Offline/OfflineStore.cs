@@ -1,0 +1,37 @@
+using System.Collections.Concurrent;
+using Mlp.Features.Definitions;
+using Mlp.Features.Interop;
+using Mlp.Runtime.Hosting;
+using Mlp.Runtime.Storage;
+
+namespace Mlp.Features.Offline;
+
+/// <summary>The offline rows of all views of a data directory. Thread-safe; several processes may read and append at once.</summary>
+internal sealed class OfflineStore
+{
+    private readonly ConcurrentDictionary<(string Name, int Version), OfflineView> _views = new();
+    private readonly string _root;
+    private readonly FeatureStoreOptions _options;
+    private readonly IDiskSync _disk;
+    private readonly TimeProvider _time;
+
+    internal OfflineStore(DataDirectory directory, FeatureStoreOptions options, IDiskSync disk, TimeProvider time)
+    {
+        _root = Path.Combine(directory.Features, "offline");
+        _options = options;
+        _disk = disk;
+        _time = time;
+        Settings = new DuckDbSettings(options.DuckDbMemoryLimitBytes, options.DuckDbThreads, options.TemporaryDirectory ?? Path.Combine(directory.Features, "tmp"));
+    }
+
+    internal DuckDbSettings Settings { get; }
+
+    internal OfflineView Open(FeatureViewDefinition view)
+        => _views.GetOrAdd((view.Name, view.Version), static (_, s) => new OfflineView(s.view, s.self._root, s.self._options.TargetFileRows, s.self._disk, s.self._time), (view, self: this));
+
+    internal DuckDbSession OpenSession() => DuckDbSession.Open(Settings);
+
+    /// <summary>Removes what interrupted ingests of the views left behind.</summary>
+    internal int RemoveUncommitted(IEnumerable<FeatureViewDefinition> views)
+        => views.Sum(v => Open(v).RemoveUncommitted(_options.UncommittedFileGrace));
+}

@@ -1,0 +1,26 @@
+using System.Text.Json.Serialization;
+
+namespace Mlp.Features.OnDemand;
+
+/// <summary>The golden rows of an on-demand view as stored: cells as text that keeps every bit (see <see cref="GoldenCell"/>), by column.</summary>
+internal sealed record GoldenRowsDocument
+{
+    public const string MagicValue = "mlp-golden-rows";
+    public const int CurrentFormatVersion = 1;
+
+    public string Magic { get; init; } = MagicValue;
+
+    public int FormatVersion { get; init; } = CurrentFormatVersion;
+
+    public required string Fingerprint { get; init; }
+
+    public required int RowCount { get; init; }
+
+    public required IReadOnlyList<IReadOnlyList<string?>> Requests { get; init; }
+
+    public required IReadOnlyList<IReadOnlyList<string?>> Features { get; init; }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(GoldenRowsDocument))]
+internal sealed partial class GoldenRowsJson : JsonSerializerContext;

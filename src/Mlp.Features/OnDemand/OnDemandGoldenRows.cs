@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Text.Json;
+using Apache.Arrow;
+using Mlp.Features.Definitions;
+using Mlp.Runtime;
+using Mlp.Runtime.Storage;
+
+namespace Mlp.Features.OnDemand;
+
+/// <summary>
+/// Up to 16 requests of the first batch with the features they gave, kept beside the definition of an on-demand view. Code has no fingerprint, so these rows stand for it:
+/// they are computed again at every start, and code that gives other bits under the same version is refused.
+/// </summary>
+internal sealed class OnDemandGoldenRows(DefinitionStore definitions, IDiskSync disk)
+{
+    public const int MaximumRows = 16;
+
+    /// <summary>Keeps rows of a batch, spread evenly over it, unless rows are kept already.</summary>
+    public void Keep(OnDemandFeatureViewDefinition view, IReadOnlyList<IArrowArray> requests, IReadOnlyList<IArrowArray> features, int rowCount)
+    {
+        var path = PathOf(view);
+        if (rowCount == 0 || File.Exists(path))
+        {
+            return;
+        }
+
+        var rows = Enumerable.Range(0, Math.Min(MaximumRows, rowCount)).Select(i => (int)((long)i * rowCount / Math.Min(MaximumRows, rowCount))).ToArray();
+        var document = new GoldenRowsDocument
+        {
+            Fingerprint = view.Fingerprint,
+            RowCount = rows.Length,
+            Requests = [.. requests.Select(c => rows.Select(r => GoldenCell.Format(c, r)).ToArray())],
+            Features = [.. features.Select(c => rows.Select(r => GoldenCell.Format(c, r)).ToArray())],
+        };
+        DurableFile.CreateDirectories(disk, definitions.FolderOf(view.Name));
+        DurableFile.WriteExclusive(disk, path, JsonSerializer.SerializeToUtf8Bytes(document, GoldenRowsJson.Default.GoldenRowsDocument));
+    }
+
+    /// <summary>Computes the kept rows again.</summary>
+    /// <exception cref="FeatureDefinitionException">The method gives other features than it did.</exception>
+    /// <exception cref="CorruptFileException">The kept rows cannot be read.</exception>
+    public void Check(OnDemandTransform transform)
+    {
+        var view = transform.Definition;
+        var path = PathOf(view);
+        if (!File.Exists(path))
+        {
+            return;
+        }
+
+        var (document, requests) = Read(path, view);
+        var computed = transform.Compute(requests, document.RowCount);
+        for (var field = 0; field < view.Fields.Count; field++)
+        {
+            for (var row = 0; row < document.RowCount; row++)
+            {
+                if (GoldenCell.Format(computed[field], row) != document.Features[field][row])
+                {
+                    throw new FeatureDefinitionException(view.Name, string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"Expected the {view} to compute what it computed before, but feature '{view.Fields[field].Name}' of golden row {row} in '{path}' differs. Raise its version when its method changes."));
+                }
+            }
+        }
+    }
+
+    private static (GoldenRowsDocument Document, IReadOnlyList<IArrowArray> Requests) Read(string path, OnDemandFeatureViewDefinition view)
+    {
+        try
+        {
+            var document = JsonSerializer.Deserialize(File.ReadAllBytes(path), GoldenRowsJson.Default.GoldenRowsDocument);
+            if (document is not { Magic: GoldenRowsDocument.MagicValue })
+            {
+                throw new CorruptFileException(path, $"Expected golden rows of the {view} in '{path}', but found something else.");
+            }
+
+            if (document.FormatVersion > GoldenRowsDocument.CurrentFormatVersion)
+            {
+                throw new UnsupportedFormatVersionException(path, document.FormatVersion, GoldenRowsDocument.CurrentFormatVersion);
+            }
+
+            if (document.Fingerprint != view.Fingerprint || document.Requests.Count != view.RequestFields.Count || document.Features.Count != view.Fields.Count
+                || document.Requests.Concat(document.Features).Any(c => c.Count != document.RowCount))
+            {
+                throw new CorruptFileException(path, $"Expected golden rows of the {view} in '{path}', but found rows of another definition.");
+            }
+
+            return (document, [.. document.Requests.Zip(view.RequestFields, (cells, field) => GoldenCell.Parse(cells, field.Type))]);
+        }
+        catch (Exception e) when (e is JsonException or FormatException or OverflowException)
+        {
+            throw new CorruptFileException(path, $"Expected golden rows of the {view} in '{path}', but they cannot be read: {e.Message}", innerException: e);
+        }
+    }
+
+    private string PathOf(OnDemandFeatureViewDefinition view)
+        => Path.Combine(definitions.FolderOf(view.Name), string.Create(CultureInfo.InvariantCulture, $"v{view.Version}.golden.json"));
+}

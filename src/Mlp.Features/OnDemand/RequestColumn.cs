@@ -1,0 +1,17 @@
+using Apache.Arrow;
+
+namespace Mlp.Features.OnDemand;
+
+/// <summary>One column of requests; the getter that fits its type is the one that is called.</summary>
+internal sealed class RequestColumn(IArrowArray array)
+{
+    public float? GetFloat32(int row) => ((FloatArray)array).GetValue(row);
+
+    public double? GetFloat64(int row) => ((DoubleArray)array).GetValue(row);
+
+    public long? GetInt64(int row) => ((Int64Array)array).GetValue(row);
+
+    public bool? GetBoolean(int row) => ((BooleanArray)array).GetValue(row);
+
+    public string? GetString(int row) => ((StringArray)array).GetString(row);
+}

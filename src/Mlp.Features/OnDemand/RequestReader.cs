@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Linq.Expressions;
+using System.Reflection;
+using Mlp.Features.Definitions;
+using Mlp.Runtime.Data;
+
+namespace Mlp.Features.OnDemand;
+
+/// <summary>Makes the request record of one row of a batch; compiled once per view.</summary>
+internal sealed class RequestReader<TRequest>
+{
+    private readonly Func<RequestColumn[], int, TRequest> _read;
+
+    private RequestReader(Func<RequestColumn[], int, TRequest> read) => _read = read;
+
+    public TRequest Read(RequestColumn[] columns, int row) => _read(columns, row);
+
+    public static RequestReader<TRequest> Compile(OnDemandFeatureViewDefinition view)
+    {
+        var columns = Expression.Parameter(typeof(RequestColumn[]), "columns");
+        var row = Expression.Parameter(typeof(int), "row");
+        var values = view.RequestProperties
+            .Select((p, i) => (p.Property, Value: Read(view, p.Property, p.Field, Expression.ArrayIndex(columns, Expression.Constant(i)), row)))
+            .ToList();
+
+        var constructor = RecordConstruction.ConstructorOf(typeof(TRequest));
+        var passed = new HashSet<PropertyInfo>();
+        var arguments = constructor?.GetParameters().Select(parameter =>
+        {
+            var match = values.FirstOrDefault(v => RecordConstruction.ParameterOf(typeof(TRequest), v.Property) is { } p && p.Position == parameter.Position);
+            if (match.Property is null)
+            {
+                return parameter.HasDefaultValue
+                    ? Expression.Constant(parameter.DefaultValue, parameter.ParameterType)
+                    : (Expression)Expression.Default(parameter.ParameterType);
+            }
+
+            passed.Add(match.Property);
+            return match.Value;
+        }).ToArray();
+
+        var made = constructor is null ? Expression.New(typeof(TRequest)) : Expression.New(constructor, arguments!);
+        var rest = values.Where(v => !passed.Contains(v.Property)).Select(v => Expression.Bind(v.Property, v.Value));
+        return new RequestReader<TRequest>(Expression.Lambda<Func<RequestColumn[], int, TRequest>>(Expression.MemberInit(made, rest), columns, row).Compile());
+    }
+
+    private static Expression Read(OnDemandFeatureViewDefinition view, PropertyInfo property, FeatureField field, Expression column, ParameterExpression row)
+    {
+        var value = Expression.Call(column, GetterOf(field.Type), null, row);
+        if (property.PropertyType == typeof(string))
+        {
+            return value;
+        }
+
+        if (Nullable.GetUnderlyingType(property.PropertyType) is not null)
+        {
+            return Expression.ConvertChecked(value, property.PropertyType);
+        }
+
+        var require = typeof(RequestReader<TRequest>).GetMethod(nameof(Require), BindingFlags.NonPublic | BindingFlags.Static)!
+            .MakeGenericMethod(Nullable.GetUnderlyingType(value.Type)!);
+        return Expression.ConvertChecked(
+            Expression.Call(require, value, Expression.Constant($"{typeof(TRequest).Name}.{property.Name}"), Expression.Constant(field.Name), Expression.Constant(view.Name), row),
+            property.PropertyType);
+    }
+
+    private static string GetterOf(FeatureType type) => type switch
+    {
+        FeatureType.Float32 => nameof(RequestColumn.GetFloat32),
+        FeatureType.Float64 => nameof(RequestColumn.GetFloat64),
+        FeatureType.Int64 => nameof(RequestColumn.GetInt64),
+        FeatureType.Boolean => nameof(RequestColumn.GetBoolean),
+        _ => nameof(RequestColumn.GetString),
+    };
+
+    private static T Require<T>(T? value, string property, string column, string view, int row)
+        where T : struct
+        => value ?? throw new ArgumentException(string.Create(
+            CultureInfo.InvariantCulture,
+            $"Expected a value in column '{column}', row {row}, for '{property}' of the on-demand feature view '{view}', but found null. Make the property nullable if it may be absent."));
+}
