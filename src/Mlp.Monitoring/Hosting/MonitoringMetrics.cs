@@ -38,6 +38,9 @@ internal sealed class MonitoringMetrics : IDisposable
         _meter.CreateObservableGauge("ml.live.label_maturity", () => Live(r => r.LabelMaturity), "1", "Share of the answered predictions that have a label.");
     }
 
+    /// <summary>The meter.</summary>
+    public Meter Meter => _meter;
+
     public void Dispose() => _meter.Dispose();
 
     private static Measurement<T> Measure<T>(T value, string model, int version, params ReadOnlySpan<KeyValuePair<string, object?>> more)
