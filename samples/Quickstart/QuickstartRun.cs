@@ -4,7 +4,6 @@ using Mlp.Features.Hosting;
 using Mlp.Monitoring.Hosting;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Inference;
-using Mlp.Training.Hosting;
 using Quickstart.Data;
 using Quickstart.Features;
 using Quickstart.Stages;

@@ -41,7 +41,7 @@ internal sealed class ReplayStage(MlPlatform ml, TripPartition trips, SimulatedC
             await PushKnownAsync(trip.Start, cancellationToken);
             await RecordLabelsAsync(trip.Start, cancellationToken);
 
-            var (keys, request) = (new TripKeys(trip.Company, trip.PickupArea), TripRequest.From(trip));
+            var (keys, request) = (new TripKeys(trip.Company, trip.PickupArea), TripRequests.Of(trip));
             var started = Stopwatch.GetTimestamp();
             var prediction = await model.PredictAsync(keys, request, trip.Start, cancellationToken);
             latencies.Add(Stopwatch.GetElapsedTime(started));
