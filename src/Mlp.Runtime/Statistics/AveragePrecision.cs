@@ -3,11 +3,14 @@ namespace Mlp.Runtime.Statistics;
 /// <summary>Average precision: the area under the precision-recall step curve.</summary>
 internal static class AveragePrecision
 {
-    /// <summary>AP = Σ_k (R_k − R_{k−1})·P_k over the distinct scores from the highest down, as scikit-learn's average_precision_score.</summary>
+    /// <summary>
+    /// AP = Σ_k (R_k − R_{k−1})·P_k over the distinct scores from the highest down, as scikit-learn's average_precision_score.
+    /// </summary>
     /// <remarks>
-    /// P_k and R_k are precision and recall when every row with a score at or above the k-th distinct score is called positive; no interpolation.
-    /// Ties: tied rows enter together, so their order does not matter. Edges: NaN without positives (scikit-learn: 0 and a warning), 1 without negatives.
-    /// NaN scores must have been taken out. Cost: O(P + N) on sorted input.
+    /// P_k and R_k are precision and recall when every row with a score at or above the k-th distinct score is called positive; no
+    /// interpolation.
+    /// Ties: tied rows enter together, so their order does not matter. Edges: NaN without positives (scikit-learn: 0 and a warning), 1
+    /// without negatives. NaN scores must have been taken out. Cost: O(P + N) on sorted input.
     /// </remarks>
     /// <param name="positives">Scores of the positive rows, ascending.</param>
     /// <param name="negatives">Scores of the negative rows, ascending.</param>

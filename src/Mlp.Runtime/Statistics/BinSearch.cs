@@ -5,9 +5,9 @@ namespace Mlp.Runtime.Statistics;
 
 /// <summary>Finds bins among ascending edges without branches.</summary>
 /// <remarks>
-/// E edges make E + 1 value bins: bin 0 is (−∞, e_0), bin b is [e_{b−1}, e_b), the last is [e_{E−1}, +∞]. A value equal to an edge goes to the upper bin. So the bin
-/// is the number of edges that are not above the value, which a vector comparison counts; a binary search over ten bins mispredicts about once a value.
-/// Infinities are values. NaN is missing: it has its own bin E + 1.
+/// E edges make E + 1 value bins: bin 0 is (−∞, e_0), bin b is [e_{b−1}, e_b), the last is [e_{E−1}, +∞]. A value equal to an edge goes to
+/// the upper bin. So the bin is the number of edges that are not above the value, which a vector comparison counts; a binary search over
+/// ten bins mispredicts about once a value. Infinities are values. NaN is missing: it has its own bin E + 1.
 /// </remarks>
 internal static class BinSearch
 {
@@ -58,7 +58,10 @@ internal static class BinSearch
     }
 
     /// <summary>Adds many values to the counts of their bins.</summary>
-    /// <remarks>Counts for each edge how many values reach it; bins are the differences. No value is stored to, so equal values in a row do not wait for each other.</remarks>
+    /// <remarks>
+    /// Counts for each edge how many values reach it; bins are the differences. No value is stored to, so equal values in a row do not wait
+    /// for each other.
+    /// </remarks>
     /// <typeparam name="T">float or double.</typeparam>
     /// <param name="values">Any values; a block that fits the first-level cache is fastest.</param>
     /// <param name="edges">Ascending edges, not padded.</param>

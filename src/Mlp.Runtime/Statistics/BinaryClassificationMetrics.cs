@@ -4,14 +4,14 @@ using System.Text.Json.Serialization;
 namespace Mlp.Runtime.Statistics;
 
 /// <summary>
-/// The quality of a binary classifier's scores on labelled rows. The same rows give the same bits in any order, so a live figure can be compared with the offline one.
-/// Immutable; safe for use by many threads.
+/// The quality of a binary classifier's scores on labelled rows. The same rows give the same bits in any order, so a live figure can be
+/// compared with the offline one. Immutable; safe for use by many threads.
 /// </summary>
 /// <remarks>
-/// Scores may be any numbers without NaN. Log loss, Brier and calibration need probabilities: they are NaN (and <see cref="Calibration"/> is empty) where a score leaves
-/// [0, 1] by more than <see cref="ProbabilityTolerance"/>; smaller excursions, which float32 arithmetic produces, are moved to the nearer end.
-/// A ratio whose denominator is 0 is NaN: AUC with a single class, recall without positives, precision where nothing was predicted positive.
-/// JSON writes NaN as the string "NaN".
+/// Scores may be any numbers without NaN. Log loss, Brier and calibration need probabilities: they are NaN (and <see cref="Calibration"/>
+/// is empty) where a score leaves [0, 1] by more than <see cref="ProbabilityTolerance"/>; smaller excursions, which float32 arithmetic
+/// produces, are moved to the nearer end. A ratio whose denominator is 0 is NaN: AUC with a single class, recall without positives,
+/// precision where nothing was predicted positive. JSON writes NaN as the string "NaN".
 /// </remarks>
 [JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 public sealed record BinaryClassificationMetrics
@@ -34,7 +34,9 @@ public sealed record BinaryClassificationMetrics
     /// <summary>Average precision, 0 to 1; NaN without positives.</summary>
     public required double AveragePrecision { get; init; }
 
-    /// <summary>Mean of −ln of the probability given to what happened, clipped at 2^-52; 0 is perfect. NaN where the scores are no probabilities.</summary>
+    /// <summary>
+    /// Mean of −ln of the probability given to what happened, clipped at 2^-52; 0 is perfect. NaN where the scores are no probabilities.
+    /// </summary>
     public required double LogLoss { get; init; }
 
     /// <summary>Mean squared distance of probability and outcome, 0 (perfect) to 1. NaN where the scores are no probabilities.</summary>
@@ -64,17 +66,23 @@ public sealed record BinaryClassificationMetrics
     /// <summary>Expected calibration error over bins of equal row count, 0 to 1. NaN where the scores are no probabilities.</summary>
     public required double EqualMassCalibrationError { get; init; }
 
-    /// <summary>Largest gap between mean score and positive share over bins of equal width, 0 to 1. NaN where the scores are no probabilities.</summary>
+    /// <summary>
+    /// Largest gap between mean score and positive share over bins of equal width, 0 to 1. NaN where the scores are no probabilities.
+    /// </summary>
     public required double MaximumCalibrationError { get; init; }
 
-    /// <summary>The reliability diagram: <see cref="CalibrationBinCount"/> bins of equal width over [0, 1], or empty where the scores are no probabilities.</summary>
+    /// <summary>
+    /// The reliability diagram: <see cref="CalibrationBinCount"/> bins of equal width over [0, 1], or empty where the scores are no
+    /// probabilities.
+    /// </summary>
     public required IReadOnlyList<CalibrationBin> Calibration { get; init; }
 
     /// <summary>Computes every metric.</summary>
     /// <param name="scores">Shape (rows). Compared with the threshold as double, to which float32 widens exactly.</param>
     /// <param name="labels">Shape (rows), 0 or 1.</param>
     /// <param name="threshold">Decision threshold; 0.5 by default.</param>
-    /// <exception cref="ArgumentException">No rows, lengths that differ, a NaN score or threshold, or a label other than 0 and 1.</exception>
+    /// <exception cref="ArgumentException">No rows, lengths that differ, a NaN score or threshold, or a label other than 0 and
+    /// 1.</exception>
     public static BinaryClassificationMetrics Compute(ReadOnlySpan<float> scores, ReadOnlySpan<byte> labels, double threshold = 0.5)
         => Evaluate(scores, labels, threshold);
 
@@ -114,7 +122,9 @@ public sealed record BinaryClassificationMetrics
             MaximumCalibrationError = double.NaN,
             Calibration = [],
         };
-        return MoveIntoUnitInterval(classes.Positives) && MoveIntoUnitInterval(classes.Negatives) ? metrics.WithProbabilityMetrics(classes) : metrics;
+        return MoveIntoUnitInterval(classes.Positives) && MoveIntoUnitInterval(classes.Negatives)
+            ? metrics.WithProbabilityMetrics(classes)
+            : metrics;
     }
 
     private BinaryClassificationMetrics WithProbabilityMetrics(ClassScores classes)

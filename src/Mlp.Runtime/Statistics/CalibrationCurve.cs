@@ -5,7 +5,10 @@ namespace Mlp.Runtime.Statistics;
 internal static class CalibrationCurve
 {
     /// <summary>Bins of equal width over [0, 1].</summary>
-    /// <remarks>Bin b covers [b/B, (b+1)/B); the last one includes 1. A score equal to an edge goes to the upper bin. Empty bins are kept, with count 0 and NaN.</remarks>
+    /// <remarks>
+    /// Bin b covers [b/B, (b+1)/B); the last one includes 1. A score equal to an edge goes to the upper bin. Empty bins are kept, with
+    /// count 0 and NaN.
+    /// </remarks>
     /// <param name="positives">Scores of the positive rows.</param>
     /// <param name="negatives">Scores of the negative rows.</param>
     /// <param name="bins">One slot per bin.</param>
@@ -30,8 +33,9 @@ internal static class CalibrationCurve
 
     /// <summary>Bins of equal row count.</summary>
     /// <remarks>
-    /// Sizes as numpy's array_split: the first n mod B bins hold one row more. A run of tied scores that crosses a boundary is split, and its positives are shared
-    /// out in proportion, so that the order of the rows has no say. Edges are the lowest and the highest score of the bin. With fewer rows than bins the last bins are empty.
+    /// Sizes as numpy's array_split: the first n mod B bins hold one row more. A run of tied scores that crosses a boundary is split, and
+    /// its positives are shared out in proportion, so that the order of the rows has no say. Edges are the lowest and the highest score of
+    /// the bin. With fewer rows than bins the last bins are empty.
     /// </remarks>
     /// <param name="positives">Scores of the positive rows.</param>
     /// <param name="negatives">Scores of the negative rows.</param>
@@ -61,7 +65,10 @@ internal static class CalibrationCurve
         }
     }
 
-    /// <summary>ECE = Σ_b n_b/n · |mean score − positive share| (Naeini et al., "Obtaining Well Calibrated Probabilities Using Bayesian Binning", 2015). NaN without rows.</summary>
+    /// <summary>
+    /// ECE = Σ_b n_b/n · |mean score − positive share| (Naeini et al., "Obtaining Well Calibrated Probabilities Using Bayesian Binning",
+    /// 2015). NaN without rows.
+    /// </summary>
     /// <param name="bins">A reliability diagram; empty bins count nothing.</param>
     internal static double ExpectedError(ReadOnlySpan<CalibrationBin> bins)
     {
@@ -114,11 +121,13 @@ internal static class CalibrationCurve
                 return;
             }
 
-            Score = Math.Min(_positives.IsEmpty ? double.PositiveInfinity : _positives[0], _negatives.IsEmpty ? double.PositiveInfinity : _negatives[0]);
+            Score = Math.Min(FirstOrInfinity(_positives), FirstOrInfinity(_negatives));
             var positive = TakeRun(ref _positives, Score);
             RowsLeft = positive + TakeRun(ref _negatives, Score);
             PositiveShare = positive / (double)RowsLeft;
         }
+
+        private static double FirstOrInfinity(ReadOnlySpan<double> ascending) => ascending.IsEmpty ? double.PositiveInfinity : ascending[0];
 
         private static int TakeRun(ref ReadOnlySpan<double> ascending, double score)
         {

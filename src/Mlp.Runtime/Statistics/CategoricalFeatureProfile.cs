@@ -4,9 +4,11 @@ namespace Mlp.Runtime.Statistics;
 
 /// <summary>A categorical feature in the reference. Immutable; safe for use by many threads.</summary>
 /// <remarks>
-/// Bins: one per listed category, then <em>other</em> (categories of the reference that are not listed), <em>unseen</em> (categories that the reference never had; 0 rows
-/// there), then missing. Categories compare by ordinal. To tell other from unseen, the profile keeps a 64-bit hash of each rare category, up to
-/// <see cref="MaximumRareCategories"/> of them; beyond that (<see cref="KnowsRareCategories"/> is false) whatever is not listed counts as other.
+/// Bins: one per listed category, then <em>other</em> (categories of the reference that are not listed), <em>unseen</em> (categories that
+/// the reference never had; 0 rows there), then missing. Categories compare by ordinal. To tell other from unseen, the profile keeps a
+/// 64-bit hash of each rare category, up to
+/// <see cref="MaximumRareCategories"/> of them; beyond that (<see cref="KnowsRareCategories"/> is false) whatever is not listed counts as
+/// other.
 /// </remarks>
 public sealed class CategoricalFeatureProfile : FeatureProfile
 {
@@ -14,12 +16,20 @@ public sealed class CategoricalFeatureProfile : FeatureProfile
     public const int MaximumRareCategories = 4096;
 
     internal CategoricalFeatureProfile(
-        string name, long rowCount, long missingCount, ImmutableArray<CategoryCount> categories, long otherCount, ImmutableArray<ulong> rareHashes, bool knowsRareCategories)
+        string name,
+        long rowCount,
+        long missingCount,
+        ImmutableArray<CategoryCount> categories,
+        long otherCount,
+        ImmutableArray<ulong> rareHashes,
+        bool knowsRareCategories)
         : base(name, rowCount, missingCount)
     {
         if (categories.Select(category => category.Name).Distinct(StringComparer.Ordinal).Count() != categories.Length)
         {
-            throw new ArgumentException($"Expected the categories of feature '{name}' to be distinct, but found one twice.", nameof(categories));
+            throw new ArgumentException(
+                $"Expected the categories of feature '{name}' to be distinct, but found one twice.",
+                nameof(categories));
         }
 
         BinCounts = [.. categories.Select(category => category.Count), otherCount, 0, missingCount];

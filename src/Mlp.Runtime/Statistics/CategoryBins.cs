@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Mlp.Runtime.Statistics;
 
-/// <summary>The bins of a categorical profile: the listed categories, then other, unseen and missing. Immutable; safe for use by many threads.</summary>
+/// <summary>
+/// The bins of a categorical profile: the listed categories, then other, unseen and missing. Immutable; safe for use by many threads.
+/// </summary>
 internal sealed class CategoryBins
 {
     private const int StackLength = 256;
@@ -16,7 +18,8 @@ internal sealed class CategoryBins
     /// <summary>Creates the bins.</summary>
     /// <param name="listed">Names of the listed categories, distinct.</param>
     /// <param name="rareHashes">Hashes of all other categories of the reference, ascending.</param>
-    /// <param name="knowsRareCategories">False where the reference had too many categories to remember: what is not listed is then other, never unseen.</param>
+    /// <param name="knowsRareCategories">False where the reference had too many categories to remember: what is not listed is then other,
+    /// never unseen.</param>
     internal CategoryBins(IEnumerable<string> listed, ReadOnlySpan<ulong> rareHashes, bool knowsRareCategories)
     {
         var indexes = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -67,7 +70,9 @@ internal sealed class CategoryBins
         return index;
     }
 
-    /// <summary>XXH3 (64 bits) of the name in UTF-8: what a profile keeps of a rare category. Two categories collide with probability 5e-20.</summary>
+    /// <summary>
+    /// XXH3 (64 bits) of the name in UTF-8: what a profile keeps of a rare category. Two categories collide with probability 5e-20.
+    /// </summary>
     /// <param name="category">The category.</param>
     internal static ulong Hash(ReadOnlySpan<char> category)
     {

@@ -6,7 +6,10 @@ internal static class ChiSquareDistribution
     private const double Precision = 1e-15;
 
     /// <summary>P(X ≤ x) = P(k/2, x/2), the regularised lower incomplete gamma function, to about 1e-14.</summary>
-    /// <remarks>Series below k/2 + 1, continued fraction by Lentz's method above (Press et al., "Numerical Recipes", 3rd edition, 6.2). Edges: 0 at x ≤ 0, 1 at +∞; NaN propagates.</remarks>
+    /// <remarks>
+    /// Series below k/2 + 1, continued fraction by Lentz's method above (Press et al., "Numerical Recipes", 3rd edition, 6.2). Edges: 0 at
+    /// x ≤ 0, 1 at +∞; NaN propagates.
+    /// </remarks>
     /// <param name="x">The value.</param>
     /// <param name="degreesOfFreedom">k, at least 1.</param>
     internal static double Cumulative(double x, int degreesOfFreedom) => Tails(x, degreesOfFreedom).Lower;
@@ -18,8 +21,8 @@ internal static class ChiSquareDistribution
 
     /// <summary>The value that X exceeds with probability <paramref name="upperTail"/>, to about 1e-12 relative.</summary>
     /// <remarks>
-    /// Starts at k·(1 − 2/(9k) + z·√(2/(9k)))³ (Wilson and Hilferty, "The Distribution of Chi-square", 1931; off by up to some percent) and closes in by Newton steps on the upper
-    /// tail, kept inside a bracket. Edges: 0 at 1, +∞ at 0, NaN outside [0, 1].
+    /// Starts at k·(1 − 2/(9k) + z·√(2/(9k)))³ (Wilson and Hilferty, "The Distribution of Chi-square", 1931; off by up to some percent) and
+    /// closes in by Newton steps on the upper tail, kept inside a bracket. Edges: 0 at 1, +∞ at 0, NaN outside [0, 1].
     /// </remarks>
     /// <param name="upperTail">α, 0 to 1; 0.05 asks for the 95 % point.</param>
     /// <param name="degreesOfFreedom">k, at least 1.</param>
@@ -154,7 +157,8 @@ internal static class ChiSquareDistribution
 
         var inverse = 1 / a;
         var square = inverse * inverse;
-        var correction = inverse * ((1.0 / 12) - (square * ((1.0 / 360) - (square * ((1.0 / 1260) - (square * ((1.0 / 1680) - (square / 1188))))))));
+        var series = (1.0 / 1260) - (square * ((1.0 / 1680) - (square / 1188)));
+        var correction = inverse * ((1.0 / 12) - (square * ((1.0 / 360) - (square * series))));
         return ((a - 0.5) * Math.Log(a)) - a + (0.5 * Math.Log(2 * Math.PI)) + correction - Math.Log(product);
     }
 }

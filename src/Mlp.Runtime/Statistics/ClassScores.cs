@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace Mlp.Runtime.Statistics;
 
 /// <summary>
-/// The scores of the positive rows and of the negative rows, each in ascending order: the form from which every binary metric is one linear pass, and in which
-/// the order of the rows has left no trace.
+/// The scores of the positive rows and of the negative rows, each in ascending order: the form from which every binary metric is one linear
+/// pass, and in which the order of the rows has left no trace.
 /// </summary>
 /// <remarks>Memory comes from the shared pool and goes back on <see cref="Dispose"/>. Cost: O(n).</remarks>
 internal readonly ref struct ClassScores
@@ -68,7 +68,9 @@ internal readonly ref struct ClassScores
     {
         if (scores.Length != labels.Length)
         {
-            throw new ArgumentException($"Expected one label per score, but found {scores.Length} scores and {labels.Length} labels.", nameof(labels));
+            throw new ArgumentException(
+                $"Expected one label per score, but found {scores.Length} scores and {labels.Length} labels.",
+                nameof(labels));
         }
 
         if (scores.IsEmpty)

@@ -19,11 +19,15 @@ public readonly record struct ConfusionCounts(long TruePositives, long FalsePosi
     /// <summary>TP / (TP + FN); NaN where nothing is positive.</summary>
     public double Recall => TruePositives / (double)(TruePositives + FalseNegatives);
 
-    /// <summary>2·TP / (2·TP + FP + FN), the harmonic mean of precision and recall; NaN where nothing is positive and nothing was predicted so.</summary>
+    /// <summary>
+    /// 2·TP / (2·TP + FP + FN), the harmonic mean of precision and recall; NaN where nothing is positive and nothing was predicted so.
+    /// </summary>
     public double F1 => 2 * TruePositives / (double)((2 * TruePositives) + FalsePositives + FalseNegatives);
 
     /// <summary>Counts the rows on both sides of a threshold.</summary>
-    /// <remarks>A row is predicted positive when score ≥ threshold: a score equal to the threshold is positive. Cost: two binary searches.</remarks>
+    /// <remarks>
+    /// A row is predicted positive when score ≥ threshold: a score equal to the threshold is positive. Cost: two binary searches.
+    /// </remarks>
     /// <param name="positives">Scores of the positive rows, ascending, without NaN.</param>
     /// <param name="negatives">Scores of the negative rows, ascending, without NaN.</param>
     /// <param name="threshold">Any number but NaN.</param>

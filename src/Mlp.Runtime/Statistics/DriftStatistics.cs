@@ -2,25 +2,31 @@ namespace Mlp.Runtime.Statistics;
 
 /// <summary>Distances between a reference and a current distribution, each given as counts over the same bins.</summary>
 /// <remarks>
-/// p_b is the reference's share of bin b and q_b the current one. All are symmetric and do not depend on the order of the bins. Counts are at least 0. No allocation.
+/// p_b is the reference's share of bin b and q_b the current one. All are symmetric and do not depend on the order of the bins. Counts are
+/// at least 0. No allocation.
 /// Edges: NaN where one side has no rows; a bin that is empty on both sides adds nothing.
 /// </remarks>
 internal static class DriftStatistics
 {
-    /// <summary>The share below which a bin counts as this much in <see cref="PopulationStabilityIndex"/>: 1e-4, the field's practice.</summary>
+    /// <summary>
+    /// The share below which a bin counts as this much in <see cref="PopulationStabilityIndex"/>: 1e-4, the field's practice.
+    /// </summary>
     internal const double SmallestShare = 1e-4;
 
     /// <summary>PSI = Σ_b (p_b − q_b)·ln(p_b / q_b), natural logarithm: 0 for equal shares, unbounded above.</summary>
     /// <remarks>
-    /// The symmetric Kullback-Leibler divergence of Jeffreys; bins and folklore thresholds 0.1 and 0.25 from Siddiqi, "Credit Risk Scorecards", 2006.
-    /// Zero rule: a share below <paramref name="smallestShare"/> is raised to it, on both sides, and shares are not renormalised. Without such bins the value is
-    /// the plain formula's. One row in a bin that the reference leaves empty moves PSI by at most ln(1/(m·ε))/m for m current rows and not at all for m ≥ 1/ε.
+    /// The symmetric Kullback-Leibler divergence of Jeffreys; bins and folklore thresholds 0.1 and 0.25 from Siddiqi, "Credit Risk
+    /// Scorecards", 2006.
+    /// Zero rule: a share below <paramref name="smallestShare"/> is raised to it, on both sides, and shares are not renormalised. Without
+    /// such bins the value is the plain formula's. One row in a bin that the reference leaves empty moves PSI by at most ln(1/(m·ε))/m for
+    /// m current rows and not at all for m ≥ 1/ε.
     /// </remarks>
     /// <param name="reference">Reference counts per bin.</param>
     /// <param name="current">Current counts per bin.</param>
     /// <param name="smallestShare">ε, above 0.</param>
     /// <exception cref="ArgumentException">The two have different lengths.</exception>
-    internal static double PopulationStabilityIndex(ReadOnlySpan<long> reference, ReadOnlySpan<long> current, double smallestShare = SmallestShare)
+    internal static double PopulationStabilityIndex(
+        ReadOnlySpan<long> reference, ReadOnlySpan<long> current, double smallestShare = SmallestShare)
     {
         var (n, m) = Totals(reference, current);
         var sum = 0.0;
@@ -44,7 +50,9 @@ internal static class DriftStatistics
         var (n, m) = Totals(reference, current);
         if (destination.Length != reference.Length)
         {
-            throw new ArgumentException($"Expected a slot for each of {reference.Length} bins, but found {destination.Length}.", nameof(destination));
+            throw new ArgumentException(
+                $"Expected a slot for each of {reference.Length} bins, but found {destination.Length}.",
+                nameof(destination));
         }
 
         for (var b = 0; b < reference.Length; b++)
@@ -53,10 +61,13 @@ internal static class DriftStatistics
         }
     }
 
-    /// <summary>The PSI that two samples of the same distribution exceed with probability <paramref name="significance"/>: (1/n + 1/m)·χ²_{B−1} (Yurdakul, 2018).</summary>
+    /// <summary>
+    /// The PSI that two samples of the same distribution exceed with probability <paramref name="significance"/>: (1/n + 1/m)·χ²_{B−1}
+    /// (Yurdakul, 2018).
+    /// </summary>
     /// <remarks>
-    /// Asymptotic: good to two or three digits from about 500 rows a side; below about 5 expected rows per bin it is too small. 0 with fewer than two bins in use, NaN
-    /// where a side has no rows.
+    /// Asymptotic: good to two or three digits from about 500 rows a side; below about 5 expected rows per bin it is too small. 0 with
+    /// fewer than two bins in use, NaN where a side has no rows.
     /// </remarks>
     /// <param name="referenceRows">n.</param>
     /// <param name="currentRows">m.</param>
@@ -69,7 +80,9 @@ internal static class DriftStatistics
             return double.NaN;
         }
 
-        return binsInUse < 2 ? 0 : ((1.0 / referenceRows) + (1.0 / currentRows)) * ChiSquareDistribution.UpperQuantile(significance, binsInUse - 1);
+        return binsInUse < 2
+            ? 0
+            : ((1.0 / referenceRows) + (1.0 / currentRows)) * ChiSquareDistribution.UpperQuantile(significance, binsInUse - 1);
     }
 
     /// <summary>The number of bins that hold a row on at least one side.</summary>
@@ -88,8 +101,14 @@ internal static class DriftStatistics
         return used;
     }
 
-    /// <summary>Jensen-Shannon distance √(½·KL(p‖m) + ½·KL(q‖m)) with m = (p + q)/2 and logarithms to base 2: 0 to 1 (Lin, "Divergence Measures Based on the Shannon Entropy", 1991).</summary>
-    /// <remarks>The base of NannyML. Evidently uses the natural logarithm, whose figure is this one times √ln 2 = 0.8326. A zero share adds 0: no smoothing is needed.</remarks>
+    /// <summary>
+    /// Jensen-Shannon distance √(½·KL(p‖m) + ½·KL(q‖m)) with m = (p + q)/2 and logarithms to base 2: 0 to 1 (Lin, "Divergence Measures
+    /// Based on the Shannon Entropy", 1991).
+    /// </summary>
+    /// <remarks>
+    /// The base of NannyML. Evidently uses the natural logarithm, whose figure is this one times √ln 2 = 0.8326. A zero share adds 0: no
+    /// smoothing is needed.
+    /// </remarks>
     /// <param name="reference">Reference counts per bin.</param>
     /// <param name="current">Current counts per bin.</param>
     /// <exception cref="ArgumentException">The two have different lengths.</exception>
@@ -171,7 +190,9 @@ internal static class DriftStatistics
     {
         if (reference.Length != current.Length)
         {
-            throw new ArgumentException($"Expected counts over the same bins, but found {reference.Length} reference and {current.Length} current bins.", nameof(current));
+            throw new ArgumentException(
+                $"Expected counts over the same bins, but found {reference.Length} reference and {current.Length} current bins.",
+                nameof(current));
         }
 
         var n = 0L;

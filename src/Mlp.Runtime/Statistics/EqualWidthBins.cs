@@ -4,7 +4,10 @@ namespace Mlp.Runtime.Statistics;
 internal static class EqualWidthBins
 {
     /// <summary>The bin of a probability; a value equal to an edge b/B (as a double) goes to the upper bin.</summary>
-    /// <remarks>The product p·B can round across an edge, so the edges have the last word. Values below 0 go to the first bin, above 1 to the last. NaN is not allowed.</remarks>
+    /// <remarks>
+    /// The product p·B can round across an edge, so the edges have the last word. Values below 0 go to the first bin, above 1 to the last.
+    /// NaN is not allowed.
+    /// </remarks>
     /// <param name="probability">p.</param>
     /// <param name="binCount">B, at least 1.</param>
     internal static int IndexOf(double probability, int binCount)

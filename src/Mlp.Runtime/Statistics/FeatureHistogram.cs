@@ -3,10 +3,13 @@ using System.Globalization;
 namespace Mlp.Runtime.Statistics;
 
 /// <summary>
-/// Counts of a production window over the bins of a reference profile: all that drift statistics need, in a few hundred bytes, whatever the number of rows.
-/// Not safe for use by several threads at once: give each its own and <see cref="Merge"/> them, in any order.
+/// Counts of a production window over the bins of a reference profile: all that drift statistics need, in a few hundred bytes, whatever the
+/// number of rows. Not safe for use by several threads at once: give each its own and <see cref="Merge"/> them, in any order.
 /// </summary>
-/// <remarks>Adding never allocates. A numeric profile takes numbers, a categorical one categories; anything else is an <see cref="InvalidOperationException"/>.</remarks>
+/// <remarks>
+/// Adding never allocates. A numeric profile takes numbers, a categorical one categories; anything else is an
+/// <see cref="InvalidOperationException"/>.
+/// </remarks>
 internal sealed class FeatureHistogram
 {
     private readonly NumericBins? _numeric;
@@ -90,7 +93,8 @@ internal sealed class FeatureHistogram
     internal void AddRange(ReadOnlySpan<float> values, ReadOnlySpan<bool> isPresent = default) => Numeric.Count(values, isPresent, _counts);
 
     /// <inheritdoc cref="AddRange(ReadOnlySpan{float}, ReadOnlySpan{bool})"/>
-    internal void AddRange(ReadOnlySpan<double> values, ReadOnlySpan<bool> isPresent = default) => Numeric.Count(values, isPresent, _counts);
+    internal void AddRange(ReadOnlySpan<double> values, ReadOnlySpan<bool> isPresent = default)
+        => Numeric.Count(values, isPresent, _counts);
 
     /// <inheritdoc cref="AddRange(ReadOnlySpan{float}, ReadOnlySpan{bool})"/>
     internal void AddRange(ReadOnlySpan<long> values, ReadOnlySpan<bool> isPresent = default) => Numeric.Count(values, isPresent, _counts);
@@ -102,7 +106,10 @@ internal sealed class FeatureHistogram
     {
         if (!HasSameBins(Profile, other.Profile))
         {
-            throw new ArgumentException($"Expected a histogram over the bins of feature '{Profile.Name}', but found one over other bins (feature '{other.Profile.Name}').", nameof(other));
+            throw new ArgumentException(
+                $"Expected a histogram over the bins of feature '{Profile.Name}', "
+                + $"but found one over other bins (feature '{other.Profile.Name}').",
+                nameof(other));
         }
 
         for (var b = 0; b < _counts.Length; b++)
@@ -120,7 +127,7 @@ internal sealed class FeatureHistogram
         (CategoricalFeatureProfile a, CategoricalFeatureProfile b) =>
             a.KnowsRareCategories == b.KnowsRareCategories
             && a.RareHashes.AsSpan().SequenceEqual(b.RareHashes.AsSpan())
-            && a.Categories.Select(category => category.Name).SequenceEqual(b.Categories.Select(category => category.Name), StringComparer.Ordinal),
+            && a.Categories.Select(category => category.Name).SequenceEqual(b.Categories.Select(category => category.Name)),
         _ => false,
     };
 

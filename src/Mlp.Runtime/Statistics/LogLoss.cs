@@ -5,15 +5,18 @@ namespace Mlp.Runtime.Statistics;
 /// <summary>Log loss (cross-entropy) of probabilities.</summary>
 internal static class LogLoss
 {
-    /// <summary>Probabilities are clipped to [Epsilon, 1 − Epsilon]: 2^-52, the machine epsilon of float64, as scikit-learn's log_loss does.</summary>
+    /// <summary>
+    /// Probabilities are clipped to [Epsilon, 1 − Epsilon]: 2^-52, the machine epsilon of float64, as scikit-learn's log_loss does.
+    /// </summary>
     internal const double Epsilon = 2.220446049250313e-16;
 
     private const int Lanes = 8;
 
     /// <summary>−(Σ_{positives} ln p + Σ_{negatives} ln(1 − p)) / n, natural logarithm.</summary>
     /// <remarks>
-    /// Sixteen clipped probabilities are multiplied before one logarithm is taken: the smallest such product is 3e-251, far from underflow, and the error is below
-    /// 2e-16 per row in absolute terms. Ties do not matter. Edges: NaN without rows. NaN scores must have been taken out; scores outside [0, 1] are clipped.
+    /// Sixteen clipped probabilities are multiplied before one logarithm is taken: the smallest such product is 3e-251, far from underflow,
+    /// and the error is about 2e-16 per row plus 2e-16 of the loss. Ties do not matter. Edges: NaN without rows. NaN scores must have been
+    /// taken out; scores outside [0, 1] are clipped.
     /// </remarks>
     /// <param name="positives">Probabilities of the positive rows, in an order that does not depend on the rows' (ascending).</param>
     /// <param name="negatives">Probabilities (of the positive class) of the negative rows, likewise.</param>

@@ -3,7 +3,10 @@ namespace Mlp.Runtime.Statistics;
 /// <summary>The standard normal distribution.</summary>
 internal static class NormalDistribution
 {
-    /// <summary>Φ⁻¹(p), with a relative error of about 1e-16: algorithm AS 241, PPND16 (Wichura, "The Percentage Points of the Normal Distribution", Applied Statistics 37, 1988).</summary>
+    /// <summary>
+    /// Φ⁻¹(p), with a relative error of about 1e-16: algorithm AS 241, PPND16 (Wichura, "The Percentage Points of the Normal Distribution",
+    /// Applied Statistics 37, 1988).
+    /// </summary>
     /// <remarks>Edges: −∞ at 0, +∞ at 1, NaN outside [0, 1] and at NaN.</remarks>
     /// <param name="probability">p, 0 to 1.</param>
     internal static double Quantile(double probability)

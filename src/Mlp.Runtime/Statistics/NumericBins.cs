@@ -4,8 +4,9 @@ namespace Mlp.Runtime.Statistics;
 
 /// <summary>The bins of a numeric profile, ready for search by float and by double. Immutable; safe for use by many threads.</summary>
 /// <remarks>
-/// Float32 values are compared with edges rounded to float32. A reference kept in float64 and a model fed with float32 then agree on the values that matter: a value that
-/// sat on an edge before rounding sits on it after. Edges that rounding throws together move up to the next float32, so that a frequent value keeps its bin.
+/// Float32 values are compared with edges rounded to float32. A reference kept in float64 and a model fed with float32 then agree on the
+/// values that matter: a value that sat on an edge before rounding sits on it after. Edges that rounding throws together move up to the
+/// next float32, so that a frequent value keeps its bin.
 /// </remarks>
 internal sealed class NumericBins
 {
@@ -40,10 +41,12 @@ internal sealed class NumericBins
     /// <param name="values">Shape (rows); NaN is missing.</param>
     /// <param name="isPresent">Shape (rows), or empty where all are present; false is missing, whatever the value.</param>
     /// <param name="counts">One slot per bin.</param>
-    internal void Count(ReadOnlySpan<float> values, ReadOnlySpan<bool> isPresent, Span<long> counts) => CountBlocks(values, isPresent, _singleEdges, counts);
+    internal void Count(ReadOnlySpan<float> values, ReadOnlySpan<bool> isPresent, Span<long> counts)
+        => CountBlocks(values, isPresent, _singleEdges, counts);
 
     /// <inheritdoc cref="Count(ReadOnlySpan{float}, ReadOnlySpan{bool}, Span{long})"/>
-    internal void Count(ReadOnlySpan<double> values, ReadOnlySpan<bool> isPresent, Span<long> counts) => CountBlocks(values, isPresent, _edges, counts);
+    internal void Count(ReadOnlySpan<double> values, ReadOnlySpan<bool> isPresent, Span<long> counts)
+        => CountBlocks(values, isPresent, _edges, counts);
 
     /// <inheritdoc cref="Count(ReadOnlySpan{float}, ReadOnlySpan{bool}, Span{long})"/>
     internal void Count(ReadOnlySpan<long> values, ReadOnlySpan<bool> isPresent, Span<long> counts)
@@ -89,7 +92,9 @@ internal sealed class NumericBins
     {
         if (!isPresent.IsEmpty && isPresent.Length != rowCount)
         {
-            throw new ArgumentException($"Expected presence for {rowCount} rows, or none, but found it for {isPresent.Length}.", nameof(isPresent));
+            throw new ArgumentException(
+                $"Expected presence for {rowCount} rows, or none, but found it for {isPresent.Length}.",
+                nameof(isPresent));
         }
     }
 

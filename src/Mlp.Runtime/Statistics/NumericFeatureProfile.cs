@@ -4,9 +4,10 @@ namespace Mlp.Runtime.Statistics;
 
 /// <summary>A numeric feature in the reference. Immutable; safe for use by many threads.</summary>
 /// <remarks>
-/// With E edges there are E + 1 bins of values: bin 0 is (−∞, e_0), bin b is [e_{b−1}, e_b), the last is [e_{E−1}, +∞]: a value equal to an edge goes to the upper bin.
-/// The edges are the inner quantiles of the reference. A value that holds so many rows that several quantiles fall on it has a bin of its own (its edges are the
-/// value and the next representable number), and a constant reference therefore has the bins below, equal and above.
+/// With E edges there are E + 1 bins of values: bin 0 is (−∞, e_0), bin b is [e_{b−1}, e_b), the last is [e_{E−1}, +∞]: a value equal to an
+/// edge goes to the upper bin. The edges are the inner quantiles of the reference. A value that holds so many rows that several quantiles
+/// fall on it has a bin of its own (its edges are the value and the next representable number), and a constant reference therefore has the
+/// bins below, equal and above.
 /// </remarks>
 public sealed class NumericFeatureProfile : FeatureProfile
 {
@@ -16,14 +17,18 @@ public sealed class NumericFeatureProfile : FeatureProfile
     {
         if (counts.Length != edges.Length + 1)
         {
-            throw new ArgumentException($"Expected {edges.Length + 1} counts for the {edges.Length} edges of feature '{name}', but found {counts.Length}.", nameof(counts));
+            throw new ArgumentException(
+                $"Expected {edges.Length + 1} counts for the {edges.Length} edges of feature '{name}', but found {counts.Length}.",
+                nameof(counts));
         }
 
         for (var i = 0; i < edges.Length; i++)
         {
             if (double.IsNaN(edges[i]) || (i > 0 && !(edges[i] > edges[i - 1])))
             {
-                throw new ArgumentException($"Expected the edges of feature '{name}' to ascend, but found otherwise at edge {i}.", nameof(edges));
+                throw new ArgumentException(
+                    $"Expected the edges of feature '{name}' to ascend, but found otherwise at edge {i}.",
+                    nameof(edges));
             }
         }
 

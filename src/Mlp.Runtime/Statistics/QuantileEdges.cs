@@ -4,17 +4,20 @@ namespace Mlp.Runtime.Statistics;
 internal static class QuantileEdges
 {
     /// <summary>
-    /// The inner quantiles of a reference as ascending edges for <see cref="BinSearch"/>; at most <paramref name="binCount"/> − 1 of them. The outer bins are open-ended.
+    /// The inner quantiles of a reference as ascending edges for <see cref="BinSearch"/>; at most <paramref name="binCount"/> − 1 of them.
+    /// The outer bins are open-ended.
     /// </summary>
     /// <remarks>
-    /// A quantile that occurs more than once is a value that holds at least 1/B of the rows, and becomes a bin of its own: its edges are the value and the next
-    /// representable number. So nothing hides beside a frequent value (the many zeros of a sparse feature), and a constant reference gets the three bins below,
-    /// equal and above: whatever leaves the value is drift. Equal-width bins are blind there, and one outlier blinds them everywhere.
+    /// A quantile that occurs more than once is a value that holds at least 1/B of the rows, and becomes a bin of its own: its edges are
+    /// the value and the next representable number. So nothing hides beside a frequent value (the many zeros of a sparse feature), and a
+    /// constant reference gets the three bins below, equal and above: whatever leaves the value is drift. Equal-width bins are blind there,
+    /// and one outlier blinds them everywhere.
     /// Edges: no values give no edges, which is one bin.
     /// </remarks>
     /// <param name="ascending">Finite values, ascending, without -0.</param>
     /// <param name="binCount">B, at least 2.</param>
-    /// <param name="isSingle">True where the values are float32: edges are then rounded to float32, so that a column compares alike in either type.</param>
+    /// <param name="isSingle">True where the values are float32: edges are then rounded to float32, so that a column compares alike in
+    /// either type.</param>
     internal static double[] Choose(ReadOnlySpan<double> ascending, int binCount, bool isSingle)
     {
         var edges = new List<double>(binCount - 1);
@@ -39,7 +42,10 @@ internal static class QuantileEdges
         return [.. edges];
     }
 
-    /// <summary>The quantile by linear interpolation, Hyndman and Fan's type 7 ("Sample Quantiles in Statistical Packages", 1996), with numpy's arithmetic.</summary>
+    /// <summary>
+    /// The quantile by linear interpolation, Hyndman and Fan's type 7 ("Sample Quantiles in Statistical Packages", 1996), with numpy's
+    /// arithmetic.
+    /// </summary>
     /// <param name="ascending">Finite values, ascending, at least one.</param>
     /// <param name="share">0 to 1.</param>
     internal static double Linear(ReadOnlySpan<double> ascending, double share)

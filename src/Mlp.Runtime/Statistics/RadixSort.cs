@@ -3,12 +3,16 @@ using System.Runtime.InteropServices;
 
 namespace Mlp.Runtime.Statistics;
 
-/// <summary>Ascending order of doubles, which every metric here starts from: sums taken in sorted order do not depend on the order of the rows.</summary>
+/// <summary>
+/// Ascending order of doubles, which every metric here starts from: sums taken in sorted order do not depend on the order of the rows.
+/// </summary>
 /// <remarks>
-/// Least-significant-digit radix sort over the IEEE 754 bits in eight digits of eight bits, after the usual change of sign bits that makes the bit order the
-/// numeric order (Terdiman, "Radix Sort Revisited", 2000). A digit that is the same in all values costs no pass, so values widened from float32 need five passes at most.
-/// O(n), stable, no comparison and so no misprediction. Below <see cref="Smallest"/> values the library's introsort is faster and is used.
-/// Ties: stay ties. Signed zeros: -0 becomes +0, so that the two are one value. NaN: must have been taken out before; they would be sorted to the ends.
+/// Least-significant-digit radix sort over the IEEE 754 bits in eight digits of eight bits, after the usual change of sign bits that makes
+/// the bit order the numeric order (Terdiman, "Radix Sort Revisited", 2000). A digit that is the same in all values costs no pass, so
+/// values widened from float32 need five passes at most. O(n), stable, no comparison and so no misprediction. Below <see cref="Smallest"/>
+/// values the library's introsort is faster and is used.
+/// Ties: stay ties. Signed zeros: -0 becomes +0, so that the two are one value. NaN: must have been taken out before; they would be sorted
+/// to the ends.
 /// </remarks>
 internal static class RadixSort
 {

@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace Mlp.Runtime.Statistics;
 
 /// <summary>
-/// What a model's inputs and score looked like on the rows it was trained or accepted on. It is stored with the model, and production windows are compared with it;
-/// the reference rows themselves are not needed again. Immutable; safe for use by many threads.
+/// What a model's inputs and score looked like on the rows it was trained or accepted on. It is stored with the model, and production
+/// windows are compared with it; the reference rows themselves are not needed again. Immutable; safe for use by many threads.
 /// </summary>
 public sealed class ReferenceProfile
 {
@@ -49,7 +49,9 @@ public sealed class ReferenceProfile
     /// <param name="name">The feature's name, compared by ordinal.</param>
     public FeatureProfile? Find(string name) => _byName.GetValueOrDefault(name);
 
-    /// <summary>Writes the profile as UTF-8 JSON, which <see cref="Parse"/> reads back exactly: numbers carry every digit they need.</summary>
+    /// <summary>
+    /// Writes the profile as UTF-8 JSON, which <see cref="Parse"/> reads back exactly: numbers carry every digit they need.
+    /// </summary>
     public byte[] ToJson() => ReferenceProfileSerializer.Write(this);
 
     /// <summary>Reads a profile.</summary>
@@ -61,7 +63,9 @@ public sealed class ReferenceProfile
     {
         if (feature.RowCount != rowCount)
         {
-            throw new ArgumentException($"Expected {rowCount} rows in feature '{feature.Name}', as in the profile, but found {feature.RowCount}.", nameof(feature));
+            throw new ArgumentException(
+                $"Expected {rowCount} rows in feature '{feature.Name}', as in the profile, but found {feature.RowCount}.",
+                nameof(feature));
         }
     }
 }

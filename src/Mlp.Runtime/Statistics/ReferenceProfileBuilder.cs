@@ -8,8 +8,8 @@ namespace Mlp.Runtime.Statistics;
 
 /// <summary>Builds a <see cref="ReferenceProfile"/> from whole columns. Not safe for use by several threads at once.</summary>
 /// <remarks>
-/// Columns are read, not kept. Every column has the same rows. In every column, <c>isPresent</c> says which rows have a value; empty (the default) means all, and NaN is missing
-/// in any case. The result depends on the values, not on the order of the rows.
+/// Columns are read, not kept. Every column has the same rows. In every column, <c>isPresent</c> says which rows have a value; empty (the
+/// default) means all, and NaN is missing in any case. The result depends on the values, not on the order of the rows.
 /// </remarks>
 public sealed class ReferenceProfileBuilder
 {
@@ -36,7 +36,8 @@ public sealed class ReferenceProfileBuilder
 
     /// <summary>Adds a numeric feature.</summary>
     /// <param name="name">The feature's name, not yet added.</param>
-    /// <param name="values">Shape (rows), in the element type that the model is fed with: float32 and float64 values of the same decimal are different numbers.</param>
+    /// <param name="values">Shape (rows), in the element type that the model is fed with: float32 and float64 values of the same decimal
+    /// are different numbers.</param>
     /// <param name="isPresent">Shape (rows), or empty.</param>
     /// <exception cref="ArgumentException">The name is empty or taken, or a column has another number of rows.</exception>
     public ReferenceProfileBuilder AddNumeric(string name, ReadOnlySpan<float> values, ReadOnlySpan<bool> isPresent = default)
@@ -55,7 +56,9 @@ public sealed class ReferenceProfileBuilder
     }
 
     /// <inheritdoc cref="AddNumeric(string, ReadOnlySpan{float}, ReadOnlySpan{bool})"/>
-    /// <remarks>Integers are counted as doubles: beyond 2^53 neighbours fall together, alike in the reference and in later windows.</remarks>
+    /// <remarks>
+    /// Integers are counted as doubles: beyond 2^53 neighbours fall together, alike in the reference and in later windows.
+    /// </remarks>
     public ReferenceProfileBuilder AddNumeric(string name, ReadOnlySpan<long> values, ReadOnlySpan<bool> isPresent = default)
     {
         var wide = new double[values.Length];
@@ -100,7 +103,9 @@ public sealed class ReferenceProfileBuilder
         return this;
     }
 
-    /// <summary>Adds a categorical feature whose categories are integers, such as codes of areas; a category's name is the number in decimal digits.</summary>
+    /// <summary>
+    /// Adds a categorical feature whose categories are integers, such as codes of areas; a category's name is the number in decimal digits.
+    /// </summary>
     /// <param name="name">The feature's name, not yet added.</param>
     /// <param name="values">Shape (rows).</param>
     /// <param name="isPresent">Shape (rows), or empty.</param>
@@ -211,7 +216,9 @@ public sealed class ReferenceProfileBuilder
         ArgumentException.ThrowIfNullOrEmpty(name);
         if (presenceCount != 0 && presenceCount != rowCount)
         {
-            throw new ArgumentException($"Expected presence for the {rowCount} rows of feature '{name}', or none, but found it for {presenceCount}.", nameof(name));
+            throw new ArgumentException(
+                $"Expected presence for the {rowCount} rows of feature '{name}', or none, but found it for {presenceCount}.",
+                nameof(name));
         }
 
         if (_names.Contains(name))
@@ -227,7 +234,9 @@ public sealed class ReferenceProfileBuilder
     {
         if (_rowCount is { } expected && expected != rowCount)
         {
-            throw new ArgumentException($"Expected {expected} rows, as in the columns before, but found {rowCount} in '{name}'.", nameof(rowCount));
+            throw new ArgumentException(
+                $"Expected {expected} rows, as in the columns before, but found {rowCount} in '{name}'.",
+                nameof(rowCount));
         }
 
         _rowCount = rowCount;

@@ -2,7 +2,9 @@ using System.Text.Json.Serialization;
 
 namespace Mlp.Runtime.Statistics;
 
-/// <summary>The JSON form of a reference profile, version 1. Its names are a file format: they do not follow renames of the public types.</summary>
+/// <summary>
+/// The JSON form of a reference profile, version 1. Its names are a file format: they do not follow renames of the public types.
+/// </summary>
 internal sealed class ReferenceProfileDocument
 {
     public required string Format { get; init; }
@@ -58,7 +60,9 @@ internal sealed class ReferenceProfileDocument
 
         public required long OtherCount { get; init; }
 
-        /// <summary>XXH3 hashes of the rare categories, ascending, eight bytes each, little-endian; absent where there were too many.</summary>
+        /// <summary>
+        /// XXH3 hashes of the rare categories, ascending, eight bytes each, little-endian; absent where there were too many.
+        /// </summary>
         public byte[]? RareCategories { get; init; }
     }
 

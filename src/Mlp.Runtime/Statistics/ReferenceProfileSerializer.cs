@@ -39,7 +39,8 @@ internal static class ReferenceProfileSerializer
             // The version first, from what all versions share: a newer document need not fit the rest.
             ThrowIfNotReadable(JsonSerializer.Deserialize(utf8Json, ReferenceProfileJsonContext.Default.HeaderDocument));
             var document = JsonSerializer.Deserialize(utf8Json, ReferenceProfileJsonContext.Default.ReferenceProfileDocument)!;
-            return new(document.RowCount, [.. document.Features.Select(FromDocument)], document.Score is { } score ? FromDocument(score) : null);
+            var score = document.Score is { } scored ? FromDocument(scored) : null;
+            return new(document.RowCount, [.. document.Features.Select(FromDocument)], score);
         }
         catch (JsonException exception)
         {
@@ -58,13 +59,15 @@ internal static class ReferenceProfileSerializer
     {
         if (header?.Format != Format || header.FormatVersion is not { } version || version < 1)
         {
-            throw new InvalidDataException($"Expected a JSON object with \"format\": \"{Format}\" and a format version, but found something else.");
+            throw new InvalidDataException(
+                $"Expected a JSON object with \"format\": \"{Format}\" and a format version, but found something else.");
         }
 
         if (version > ReferenceProfile.FormatVersion)
         {
             throw new InvalidDataException(
-                $"Expected a reference profile of format version {ReferenceProfile.FormatVersion} or older, but found version {version}: a newer release of Mlp wrote it, and a newer one is needed to read it.");
+                $"Expected a reference profile of format version {ReferenceProfile.FormatVersion} or older, but found version {version}: "
+                + "a newer release of Mlp wrote it, and a newer one is needed to read it.");
         }
     }
 
@@ -87,26 +90,38 @@ internal static class ReferenceProfileSerializer
         Categorical = feature is CategoricalFeatureProfile categorical
             ? new()
             {
-                Categories = [.. categorical.Categories.Select(category => new CategoryDocument { Name = category.Name, Count = category.Count })],
+                Categories = [.. categorical.Categories.Select(ToDocument)],
                 OtherCount = categorical.OtherCount,
                 RareCategories = categorical.KnowsRareCategories ? ToBytes(categorical.RareHashes) : null,
             }
             : null,
     };
 
-    private static FeatureProfile FromDocument(FeatureDocument document) => (document.Numeric, document.Categorical) switch
+    private static CategoryDocument ToDocument(CategoryCount category) => new() { Name = category.Name, Count = category.Count };
+
+    private static FeatureProfile FromDocument(FeatureDocument? document) => (document?.Numeric, document?.Categorical) switch
     {
+        _ when document is null => throw new ArgumentException("Expected a feature, but found null.", nameof(document)),
         ({ } numeric, null) => FromDocument(document, numeric),
         (null, { } categorical) => new CategoricalFeatureProfile(
             document.Name,
             document.RowCount,
             document.MissingCount,
-            [.. categorical.Categories.Select(category => new CategoryCount(category.Name, category.Count))],
+            [.. categorical.Categories.Select(category => FromDocument(document.Name, category))],
             categorical.OtherCount,
             FromBytes(document.Name, categorical.RareCategories ?? []),
             categorical.RareCategories is not null),
-        _ => throw new ArgumentException($"Expected feature '{document.Name}' to be either numeric or categorical, but found both or neither.", nameof(document)),
+        _ => throw new ArgumentException(
+            $"Expected feature '{document.Name}' to be either numeric or categorical, but found both or neither.",
+            nameof(document)),
     };
+
+    private static CategoryCount FromDocument(string feature, CategoryDocument? category)
+    {
+        return category is null
+            ? throw new ArgumentException($"Expected a category in feature '{feature}', but found null.", nameof(category))
+            : new(category.Name, category.Count);
+    }
 
     private static NumericFeatureProfile FromDocument(FeatureDocument feature, NumericDocument numeric) => new(
         feature.Name,
@@ -138,7 +153,9 @@ internal static class ReferenceProfileSerializer
     {
         if (bytes.Length % sizeof(ulong) != 0)
         {
-            throw new ArgumentException($"Expected {sizeof(ulong)} bytes per rare category of feature '{feature}', but found {bytes.Length} in all.", nameof(bytes));
+            throw new ArgumentException(
+                $"Expected {sizeof(ulong)} bytes per rare category of feature '{feature}', but found {bytes.Length} in all.",
+                nameof(bytes));
         }
 
         var hashes = ImmutableArray.CreateBuilder<ulong>(bytes.Length / sizeof(ulong));

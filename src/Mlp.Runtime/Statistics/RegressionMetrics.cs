@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 namespace Mlp.Runtime.Statistics;
 
 /// <summary>
-/// The quality of a regression's predictions on rows with known targets, in the target's unit. The same rows give the same bits in any order.
-/// Immutable; safe for use by many threads.
+/// The quality of a regression's predictions on rows with known targets, in the target's unit. The same rows give the same bits in any
+/// order. Immutable; safe for use by many threads.
 /// </summary>
 /// <remarks>The error of a row is prediction − target. JSON writes NaN as the string "NaN".</remarks>
 [JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
@@ -24,7 +24,9 @@ public sealed record RegressionMetrics
     /// <summary>Square root of the mean squared error.</summary>
     public required double RootMeanSquaredError { get; init; }
 
-    /// <summary>R² = 1 − Σ error² / Σ (target − mean target)²; 1 is perfect, 0 is as good as the mean. NaN where all targets are equal.</summary>
+    /// <summary>
+    /// R² = 1 − Σ error² / Σ (target − mean target)²; 1 is perfect, 0 is as good as the mean. NaN where all targets are equal.
+    /// </summary>
     public required double RSquared { get; init; }
 
     /// <summary>Computes every metric.</summary>
@@ -34,7 +36,8 @@ public sealed record RegressionMetrics
     public static RegressionMetrics Compute(ReadOnlySpan<float> predictions, ReadOnlySpan<float> targets) => Evaluate(predictions, targets);
 
     /// <inheritdoc cref="Compute(ReadOnlySpan{float}, ReadOnlySpan{float})"/>
-    public static RegressionMetrics Compute(ReadOnlySpan<double> predictions, ReadOnlySpan<double> targets) => Evaluate(predictions, targets);
+    public static RegressionMetrics Compute(ReadOnlySpan<double> predictions, ReadOnlySpan<double> targets)
+        => Evaluate(predictions, targets);
 
     private static RegressionMetrics Evaluate<T>(ReadOnlySpan<T> predictions, ReadOnlySpan<T> targets)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -76,19 +79,25 @@ public sealed record RegressionMetrics
     {
         if (predictions.Length != targets.Length)
         {
-            throw new ArgumentException($"Expected one target per prediction, but found {predictions.Length} predictions and {targets.Length} targets.", nameof(targets));
+            throw new ArgumentException(
+                $"Expected one target per prediction, but found {predictions.Length} predictions and {targets.Length} targets.",
+                nameof(targets));
         }
 
         if (predictions.IsEmpty)
         {
-            throw new ArgumentException("Expected at least one row, but found none: no metric is defined without rows.", nameof(predictions));
+            throw new ArgumentException(
+                "Expected at least one row, but found none: no metric is defined without rows.",
+                nameof(predictions));
         }
 
         for (var i = 0; i < predictions.Length; i++)
         {
             if (!T.IsFinite(predictions[i]) || !T.IsFinite(targets[i]))
             {
-                throw new ArgumentException($"Expected finite predictions and targets, but found NaN or infinity at row {i}.", T.IsFinite(targets[i]) ? nameof(predictions) : nameof(targets));
+                throw new ArgumentException(
+                    $"Expected finite predictions and targets, but found NaN or infinity at row {i}.",
+                    T.IsFinite(targets[i]) ? nameof(predictions) : nameof(targets));
             }
         }
     }

@@ -1,13 +1,18 @@
 namespace Mlp.Runtime.Statistics;
 
-/// <summary>Area under the receiver operating characteristic: the share of (positive, negative) pairs that the score orders rightly, a tie counting one half.</summary>
+/// <summary>
+/// Area under the receiver operating characteristic: the share of (positive, negative) pairs that the score orders rightly, a tie counting
+/// one half.
+/// </summary>
 internal static class RocAuc
 {
     /// <summary>The exact area.</summary>
     /// <remarks>
-    /// AUC = U / (P·N) with the Mann-Whitney statistic U = Σ over positives of (negatives below + ½ negatives equal), which is the midrank formula (Hanley and McNeil,
-    /// "The Meaning and Use of the Area under a ROC Curve", Radiology 143, 1982). 2U is an integer and is summed as one: the only rounding is that of the division.
-    /// Ties: one half per tied pair. Edges: NaN where one class has no rows. NaN scores must have been taken out; infinities are ordinary scores.
+    /// AUC = U / (P·N) with the Mann-Whitney statistic U = Σ over positives of (negatives below + ½ negatives equal), which is the midrank
+    /// formula (Hanley and McNeil, "The Meaning and Use of the Area under a ROC Curve", Radiology 143, 1982). 2U is an integer and is
+    /// summed as one: the only rounding is that of the division.
+    /// Ties: one half per tied pair. Edges: NaN where one class has no rows. NaN scores must have been taken out; infinities are ordinary
+    /// scores.
     /// Cost: O(P + N) on sorted input.
     /// </remarks>
     /// <param name="positives">Scores of the positive rows, ascending.</param>
@@ -42,7 +47,8 @@ internal static class RocAuc
 
     /// <summary>The area from counts per score bin, for streams that keep no rows.</summary>
     /// <remarks>
-    /// AUC_B = Σ_b P_b·(Σ_{c&lt;b} N_c + N_b/2) / (P·N): pairs within one bin count as ties. The exact area differs by at most Σ_b P_b·N_b / (2·P·N).
+    /// AUC_B = Σ_b P_b·(Σ_{c&lt;b} N_c + N_b/2) / (P·N): pairs within one bin count as ties. The exact area differs by at most Σ_b P_b·N_b
+    /// / (2·P·N).
     /// Edges: NaN, and a bound of NaN, where one class has no rows.
     /// </remarks>
     /// <param name="positives">Positive rows per bin, bins in ascending order of score.</param>
@@ -53,7 +59,9 @@ internal static class RocAuc
     {
         if (positives.Length != negatives.Length)
         {
-            throw new ArgumentException($"Expected the same bins for both classes, but found {positives.Length} and {negatives.Length}.", nameof(negatives));
+            throw new ArgumentException(
+                $"Expected the same bins for both classes, but found {positives.Length} and {negatives.Length}.",
+                nameof(negatives));
         }
 
         Int128 twiceRightPairs = 0;

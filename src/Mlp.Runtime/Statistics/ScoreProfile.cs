@@ -10,10 +10,11 @@ public sealed class ScoreProfile
 
     internal ScoreProfile(NumericFeatureProfile distribution, ImmutableArray<long> histogram)
     {
-        if (!histogram.IsEmpty && (histogram.Length != HistogramBinCount || histogram.Sum() != distribution.RowCount - distribution.MissingCount))
+        var values = distribution.RowCount - distribution.MissingCount;
+        if (!histogram.IsEmpty && (histogram.Length != HistogramBinCount || histogram.Sum() != values || histogram.Min() < 0))
         {
             throw new ArgumentException(
-                $"Expected the score's histogram to hold its {distribution.RowCount - distribution.MissingCount} values in {HistogramBinCount} bins, "
+                $"Expected the score's histogram to hold its {values} values in {HistogramBinCount} bins, "
                 + $"but found {histogram.Sum()} in {histogram.Length}.",
                 nameof(histogram));
         }
@@ -25,11 +26,14 @@ public sealed class ScoreProfile
     /// <summary>The scores in bins of equal share, as a feature.</summary>
     public NumericFeatureProfile Distribution { get; }
 
-    /// <summary>True where every score of the reference lies in [0, 1], give or take <see cref="BinaryClassificationMetrics.ProbabilityTolerance"/>.</summary>
+    /// <summary>
+    /// True where every score of the reference lies in [0, 1], give or take <see cref="BinaryClassificationMetrics.ProbabilityTolerance"/>.
+    /// </summary>
     public bool IsProbability => !Histogram.IsEmpty;
 
     /// <summary>
-    /// Rows per bin of width 1/20 over [0, 1]; a score equal to an edge goes to the upper bin, 1 to the last. Empty where the score is no probability.
+    /// Rows per bin of width 1/20 over [0, 1]; a score equal to an edge goes to the upper bin, 1 to the last. Empty where the score is no
+    /// probability.
     /// </summary>
     public ImmutableArray<long> Histogram { get; }
 }

@@ -4,9 +4,10 @@ namespace Mlp.Runtime.Statistics;
 
 /// <summary>Sums in double that give the same bits on every machine.</summary>
 /// <remarks>
-/// Element i goes to lane i mod 8, and the eight lanes are added from the first to the last: the order is fixed by the code, not by the width of the
-/// machine's vectors. The scalar twins add in the same order, so that the two agree bit for bit. NaN and infinities propagate; an empty sum is 0.
-/// The error is at most about n/8 units in the last place of the sum of the terms' magnitudes (Higham, "Accuracy and Stability of Numerical Algorithms", 4.2).
+/// Element i goes to lane i mod 8, and the eight lanes are added from the first to the last: the order is fixed by the code, not by the
+/// width of the machine's vectors. The scalar twins add in the same order, so that the two agree bit for bit. NaN and infinities propagate;
+/// an empty sum is 0. The error is at most about n/8 units in the last place of the sum of the terms' magnitudes (Higham, "Accuracy and
+/// Stability of Numerical Algorithms", 4.2).
 /// </remarks>
 internal static class Summation
 {
@@ -38,12 +39,14 @@ internal static class Summation
     /// <summary>Σ (x − c)².</summary>
     /// <param name="values">Any values.</param>
     /// <param name="center">c.</param>
-    internal static double SumOfSquaredDeviations(ReadOnlySpan<double> values, double center) => Reduce(values, new SquaredDeviation(center));
+    internal static double SumOfSquaredDeviations(ReadOnlySpan<double> values, double center)
+        => Reduce(values, new SquaredDeviation(center));
 
     /// <summary>The scalar twin of <see cref="SumOfSquaredDeviations"/>.</summary>
     /// <param name="values">Any values.</param>
     /// <param name="center">c.</param>
-    internal static double SumOfSquaredDeviationsScalar(ReadOnlySpan<double> values, double center) => ReduceScalar(values, new SquaredDeviation(center));
+    internal static double SumOfSquaredDeviationsScalar(ReadOnlySpan<double> values, double center)
+        => ReduceScalar(values, new SquaredDeviation(center));
 
     private static double Reduce<TTerm>(ReadOnlySpan<double> values, TTerm term)
         where TTerm : struct, ITerm

@@ -10,8 +10,10 @@ public class BinSearchTests
     {
         var bins = new NumericBins([-1.0, 0, 2]);
 
-        Assert.Equal([0, 1, 1, 2, 2, 3, 0, 3], new[] { -1.5, -1, -0.5, -0.0, 1.9, 2, double.NegativeInfinity, double.PositiveInfinity }.Select(bins.IndexOf));
-        Assert.Equal([0, 1, 1, 2, 2, 3, 0, 3], new[] { -1.5f, -1, -0.5f, -0.0f, 1.9f, 2, float.NegativeInfinity, float.PositiveInfinity }.Select(bins.IndexOf));
+        double[] doubles = [-1.5, -1, -0.5, -0.0, 1.9, 2, double.NegativeInfinity, double.PositiveInfinity];
+        float[] floats = [-1.5f, -1, -0.5f, -0.0f, 1.9f, 2, float.NegativeInfinity, float.PositiveInfinity];
+        Assert.Equal([0, 1, 1, 2, 2, 3, 0, 3], doubles.Select(bins.IndexOf));
+        Assert.Equal([0, 1, 1, 2, 2, 3, 0, 3], floats.Select(bins.IndexOf));
         Assert.Equal(4, bins.IndexOf(double.NaN));
         Assert.Equal(4, bins.IndexOf(float.NaN));
     }
@@ -28,7 +30,8 @@ public class BinSearchTests
     [Fact]
     public void IndexOf_FloatOnDoubleEdge_StaysOnTheSameSide()
     {
-        // 0.7 as float32 is below 0.7 as float64: compared as doubles it would fall into the lower bin and the whole value would seem to drift.
+        // 0.7 as float32 is below 0.7 as float64: compared as doubles it would fall into the lower bin and the whole value would seem to
+        // drift.
         var bins = new NumericBins([0.1, 0.3, 0.7, Math.BitIncrement(0.7)]);
 
         Assert.Equal(3, bins.IndexOf(0.7));

@@ -88,6 +88,15 @@ public class BinaryClassificationMetricsTests
         Assert.Empty(metrics.Calibration);
     }
 
+    [Theory]
+    [InlineData(-1e-5, 0.5)]
+    [InlineData(0.5, 1 + 1e-5)]
+    public void Compute_OneScoreOutsideTheTolerance_LeavesProbabilityMetricsNaN(double lower, double upper)
+    {
+        byte[] labels = [0, 1];
+        Assert.True(double.IsNaN(BinaryClassificationMetrics.Compute([lower, upper], labels).Brier));
+    }
+
     [Fact]
     public void Compute_FloatRoundedPastOne_IsTakenForOne()
     {

@@ -31,7 +31,8 @@ public class DriftRobustnessTests
     [Fact]
     public void PopulationStabilityIndex_OneUnseenCategory_MovesByOneOverTheRows()
     {
-        var profile = new ReferenceProfileBuilder().AddCategorical("c", Enumerable.Range(0, 1000).Select(i => i % 3 == 0 ? "a" : "b").ToArray<string?>()).Build().Features[0];
+        var reference = Enumerable.Range(0, 1000).Select(i => i % 3 == 0 ? "a" : "b").ToArray<string?>();
+        var profile = new ReferenceProfileBuilder().AddCategorical("c", reference).Build().Features[0];
         foreach (var rows in new[] { 100, 1000, 100_000 })
         {
             var window = new FeatureHistogram(profile);
@@ -92,7 +93,8 @@ public class DriftRobustnessTests
     public void PopulationStabilityIndex_SparseReference_SeesTheZerosGoAway()
     {
         // 95 % zeros: merged deciles alone would leave two bins, and both kinds of value would share one of them.
-        var profile = new ReferenceProfileBuilder().AddNumeric("tips", Enumerable.Range(0, 1000).Select(i => i % 20 == 0 ? 1.0 + i : 0).ToArray()).Build().Features[0];
+        var reference = Enumerable.Range(0, 1000).Select(i => i % 20 == 0 ? 1.0 + i : 0).ToArray();
+        var profile = new ReferenceProfileBuilder().AddNumeric("tips", reference).Build().Features[0];
         var window = new FeatureHistogram(profile);
         window.AddRange(Enumerable.Range(0, 1000).Select(i => i % 2 == 0 ? 1.0 + i : 0).ToArray());
 

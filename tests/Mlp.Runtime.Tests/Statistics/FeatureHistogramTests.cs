@@ -102,7 +102,8 @@ public class FeatureHistogramTests
     {
         var whole = new FeatureHistogram(Numbers);
         var one = new FeatureHistogram(Numbers);
-        var other = new FeatureHistogram(ReferenceProfile.Parse(new ReferenceProfileBuilder().AddNumeric("x", GoldenVectors.Reference).Build().ToJson()).Features[0]);
+        var stored = new ReferenceProfileBuilder().AddNumeric("x", GoldenVectors.Reference).Build().ToJson();
+        var other = new FeatureHistogram(ReferenceProfile.Parse(stored).Features[0]);
         whole.AddRange(GoldenVectors.Current);
         one.AddRange(GoldenVectors.Current.AsSpan(0, 700));
         other.AddRange(GoldenVectors.Current.AsSpan(700));
