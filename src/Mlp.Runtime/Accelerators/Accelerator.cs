@@ -1,0 +1,14 @@
+namespace Mlp.Runtime.Accelerators;
+
+/// <summary>Where a model runs.</summary>
+public enum Accelerator
+{
+    /// <summary>On the processor. The default.</summary>
+    Cpu,
+
+    /// <summary>On an NVIDIA GPU; loading fails, saying what is missing, where there is no CUDA build of ONNX Runtime or no GPU.</summary>
+    Cuda,
+
+    /// <summary>On an NVIDIA GPU where everything for it is present, else on the processor; the model's description says which and why.</summary>
+    Auto,
+}

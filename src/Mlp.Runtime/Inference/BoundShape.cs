@@ -1,0 +1,84 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace Mlp.Runtime.Inference;
+
+/// <summary>
+/// A session bound to the memory of a slot for one number of rows. It keeps every tensor alive as long as the binding: ONNX Runtime holds raw handles only, and a
+/// tensor that the collector finalizes under it ends the process.
+/// </summary>
+internal sealed class BoundShape : IDisposable
+{
+    private readonly InputBuffer[] _buffers;
+    private readonly OrtValue[] _inputs;
+    private readonly OrtValue _output;
+    private readonly OrtIoBinding _binding;
+    private readonly bool _bindsBeforeEachRun;
+
+    /// <summary>Binds.</summary>
+    /// <param name="session">The session; the caller holds a lease.</param>
+    /// <param name="buffers">The inputs.</param>
+    /// <param name="output">Name of the score output.</param>
+    /// <param name="score">Memory of the score output.</param>
+    /// <param name="rowCount">Number of rows.</param>
+    public BoundShape(ExecutionSession session, InputBuffer[] buffers, string output, ScoreBuffer score, int rowCount)
+    {
+        RowCount = rowCount;
+        _buffers = buffers;
+        _bindsBeforeEachRun = session.Accelerator.Accelerator == Accelerators.Accelerator.Cuda;
+        _inputs = Array.ConvertAll(buffers, b => b.CreateValue(rowCount));
+        _output = score.CreateValue(rowCount);
+        _binding = session.CreateBinding();
+        BindInputs();
+        _binding.BindOutput(output, _output);
+    }
+
+    /// <summary>Number of rows.</summary>
+    public int RowCount { get; }
+
+    /// <summary>Runs the rows as they are now.</summary>
+    /// <param name="session">The session that this was bound for.</param>
+    /// <param name="options">Options of the slot.</param>
+    public void Run(ExecutionSession session, RunOptions options)
+    {
+        for (var i = 0; i < _buffers.Length; i++)
+        {
+            if (_buffers[i].NeedsFilling)
+            {
+                _buffers[i].Fill(_inputs[i], RowCount);
+            }
+        }
+
+        if (_bindsBeforeEachRun)
+        {
+            // Binding is what copies to the device; memory written afterwards would not be seen.
+            BindInputs();
+            _binding.SynchronizeBoundInputs();
+        }
+
+        session.Run(options, _binding);
+        if (_bindsBeforeEachRun)
+        {
+            _binding.SynchronizeBoundOutputs();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _binding.Dispose();
+        foreach (var input in _inputs)
+        {
+            input.Dispose();
+        }
+
+        _output.Dispose();
+    }
+
+    private void BindInputs()
+    {
+        for (var i = 0; i < _buffers.Length; i++)
+        {
+            _binding.BindInput(_buffers[i].Input.Name, _inputs[i]);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using Mlp.Runtime.Data;
+
+namespace Mlp.Runtime.Inference;
+
+/// <summary>What one pair of caller's types means for one version: made at the first call with them.</summary>
+/// <typeparam name="TKeys">The keys.</typeparam>
+/// <typeparam name="TRequest">The request.</typeparam>
+/// <param name="WriteKeys">Writes the entity key.</param>
+/// <param name="WriteRequest">Computes the on-demand features; null when the call has no request.</param>
+internal sealed record EntityCallPlan<TKeys, TRequest>(EntityKeyWriter<TKeys> WriteKeys, RequestFeatureWriter<TRequest>? WriteRequest)
+{
+    /// <summary>Makes the plan.</summary>
+    /// <param name="reader">The model's feature service.</param>
+    /// <exception cref="ArgumentException">A type does not fit the service.</exception>
+    public static EntityCallPlan<TKeys, TRequest> Create(IFeatureServiceReader reader)
+    {
+        var service = reader.Description;
+        var writeKeys = EntityKeyMapping.Compile<TKeys>(service);
+        if (typeof(TRequest) == typeof(NoRequest))
+        {
+            return new EntityCallPlan<TKeys, TRequest>(writeKeys, null);
+        }
+
+        var hint = typeof(TRequest) == typeof(DateTimeOffset) || typeof(TRequest) == typeof(DateTimeOffset?) ? " To pass a time, name it: asOf." : string.Empty;
+        var writeRequest = reader.FindRequestWriter<TRequest>() ?? throw new ArgumentException(
+            FormattableString.Invariant(
+                $"Expected a request that feature service '{service.Name}' version {service.Version} has on-demand features for, but found type '{typeof(TRequest).Name}'.{hint}"));
+        return new EntityCallPlan<TKeys, TRequest>(writeKeys, writeRequest);
+    }
+}

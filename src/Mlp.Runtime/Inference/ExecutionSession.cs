@@ -1,0 +1,119 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.ML.OnnxRuntime;
+using Mlp.Runtime.Accelerators;
+using Mlp.Runtime.Models;
+using Mlp.Runtime.Onnx;
+
+namespace Mlp.Runtime.Inference;
+
+/// <summary>
+/// An inference session that counts who uses it, because disposing of one that runs ends the process. The creator holds the first lease and every slot holds
+/// one for its life; whoever gives back the last one disposes of the session. Thread-safe.
+/// </summary>
+internal sealed class ExecutionSession
+{
+    private readonly InferenceSession _session;
+    private int _leases = 1;
+
+    private ExecutionSession(InferenceSession session, AcceleratorChoice accelerator)
+    {
+        _session = session;
+        Accelerator = accelerator;
+    }
+
+    /// <summary>Where the session runs.</summary>
+    public AcceleratorChoice Accelerator { get; }
+
+    /// <summary>Whether the last lease has been given back.</summary>
+    public bool IsDisposed => Volatile.Read(ref _leases) == 0;
+
+    /// <summary>Creates a session with one thread: callers bring their own, and a pool of threads per session that spins while it waits would starve them.</summary>
+    /// <param name="manifest">The version, for messages.</param>
+    /// <param name="onnx">Bytes of the file.</param>
+    /// <param name="accelerator">Where it shall run.</param>
+    /// <exception cref="InvalidModelException">ONNX Runtime refuses the file.</exception>
+    /// <exception cref="AcceleratorUnavailableException">CUDA and a GPU are there, but ONNX Runtime cannot use them.</exception>
+    /// <exception cref="MissingNativePackageException">The native library of ONNX Runtime is not there.</exception>
+    public static ExecutionSession Create(ModelManifest manifest, byte[] onnx, AcceleratorChoice accelerator)
+    {
+        try
+        {
+            using var options = CreateOptions(accelerator);
+            return new ExecutionSession(new InferenceSession(onnx, options), accelerator);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new InvalidModelException(
+                manifest.Name,
+                FormattableString.Invariant(
+                    $"Expected a model that ONNX Runtime can load, but it says: {e.Message.Trim().TrimEnd('.')} (model '{manifest.Name}' version {manifest.Version})."),
+                e);
+        }
+        catch (Exception e) when (OnnxRuntimeNative.IsMissing(e))
+        {
+            throw OnnxRuntimeNative.Missing(e);
+        }
+    }
+
+    /// <summary>Takes a lease, unless the last one has been given back already.</summary>
+    /// <returns>True if the caller now holds a lease.</returns>
+    public bool TryAcquire()
+    {
+        for (var leases = Volatile.Read(ref _leases); leases > 0;)
+        {
+            var found = Interlocked.CompareExchange(ref _leases, leases + 1, leases);
+            if (found == leases)
+            {
+                return true;
+            }
+
+            leases = found;
+        }
+
+        return false;
+    }
+
+    /// <summary>Gives a lease back.</summary>
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _leases) == 0)
+        {
+            _session.Dispose();
+        }
+    }
+
+    /// <summary>A binding of inputs and outputs to memory; the holder of a lease disposes of it before giving the lease back.</summary>
+    public OrtIoBinding CreateBinding() => _session.CreateIoBinding();
+
+    /// <summary>Runs bound memory. The caller holds a lease.</summary>
+    /// <param name="options">Options of this caller alone.</param>
+    /// <param name="binding">A binding of this session.</param>
+    public void Run(RunOptions options, OrtIoBinding binding) => _session.RunWithBinding(options, binding);
+
+    /// <summary>Runs into memory that ONNX Runtime allocates, for outputs whose shape is not known yet. The caller holds a lease.</summary>
+    /// <param name="options">Options of this caller alone.</param>
+    /// <param name="binding">A binding of inputs, with the outputs bound to a device.</param>
+    /// <returns>The outputs; the caller disposes of them.</returns>
+    public IDisposableReadOnlyCollection<OrtValue> RunForOutputs(RunOptions options, OrtIoBinding binding)
+        => _session.RunWithBoundResults(options, binding);
+
+    [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The caller disposes of the options.")]
+    private static SessionOptions CreateOptions(AcceleratorChoice accelerator)
+    {
+        var options = new SessionOptions
+        {
+            IntraOpNumThreads = 1,
+            InterOpNumThreads = 1,
+            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+
+            // What is wrong comes back as an exception; it need not stand on the console too.
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
+        };
+        if (accelerator.Accelerator == Accelerators.Accelerator.Cuda)
+        {
+            CudaSessionOptions.Append(options);
+        }
+
+        return options;
+    }
+}

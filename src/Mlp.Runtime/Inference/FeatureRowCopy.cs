@@ -1,0 +1,38 @@
+using Mlp.Runtime.Data;
+
+namespace Mlp.Runtime.Inference;
+
+/// <summary>Copies rows from one block of memory to another of the same layout.</summary>
+internal static class FeatureRowCopy
+{
+    /// <summary>Replaces the destination by some rows of the source: values, statuses and event times, bit for bit.</summary>
+    /// <param name="source">Rows with the same features in the same order.</param>
+    /// <param name="firstRow">First row to copy.</param>
+    /// <param name="rowCount">Number of rows, at most the destination's capacity.</param>
+    /// <param name="destination">Has those rows, and no others, afterwards.</param>
+    public static void Copy(FeatureRows source, int firstRow, int rowCount, FeatureRows destination)
+    {
+        var layout = destination.Layout;
+        destination.Reset(rowCount);
+        Slice(source.Float32, firstRow, rowCount, layout.CountOf(FeatureType.Float32)).CopyTo(destination.Float32);
+        Slice(source.Float64, firstRow, rowCount, layout.CountOf(FeatureType.Float64)).CopyTo(destination.Float64);
+        Slice(source.Int64, firstRow, rowCount, layout.CountOf(FeatureType.Int64)).CopyTo(destination.Int64);
+        Slice(source.Boolean, firstRow, rowCount, layout.CountOf(FeatureType.Boolean)).CopyTo(destination.Boolean);
+        Slice(source.Status, firstRow, rowCount, layout.Columns.Count).CopyTo(destination.Status);
+        if (source.Layout.Views.Count == layout.Views.Count)
+        {
+            Slice(source.EventTimes, firstRow, rowCount, layout.Views.Count).CopyTo(destination.EventTimes);
+        }
+
+        var textCount = layout.CountOf(FeatureType.String);
+        for (var row = 0; row < rowCount; row++)
+        {
+            for (var ordinal = 0; ordinal < textCount; ordinal++)
+            {
+                destination.SetString(row, ordinal, source.StringOf(firstRow + row, ordinal));
+            }
+        }
+    }
+
+    private static Span<T> Slice<T>(Span<T> block, int firstRow, int rowCount, int width) => block.Slice(firstRow * width, rowCount * width);
+}

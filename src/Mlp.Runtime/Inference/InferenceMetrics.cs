@@ -1,0 +1,58 @@
+using System.Diagnostics.Metrics;
+using Mlp.Runtime.Predictions;
+
+namespace Mlp.Runtime.Inference;
+
+/// <summary>
+/// The instruments of the request path, on the meter <c>Mlp.Runtime</c>. The tags of a version are made once, so that a measurement allocates nothing. Thread-safe.
+/// </summary>
+internal sealed class InferenceMetrics
+{
+    /// <summary>Name of the meter.</summary>
+    public const string MeterName = "Mlp.Runtime";
+
+    private static readonly Meter Meter = new(MeterName);
+
+    private static readonly Counter<long> Requests =
+        Meter.CreateCounter<long>("ml.infer.requests", "{prediction}", "Predictions asked for, by how they ended.");
+
+    private static readonly Histogram<double> Duration =
+        Meter.CreateHistogram<double>("ml.infer.duration", "s", "Time from call to answer, reading features included.");
+
+    private static readonly Counter<long> ScoredRows =
+        Meter.CreateCounter<long>("ml.score.rows", "{row}", "Rows of record batches scored.");
+
+    private static readonly Counter<long> ObserverFailures =
+        Meter.CreateCounter<long>("ml.infer.observer_failures", "{prediction}", "Predictions that an observer failed to take.");
+
+    private static readonly string[] OutcomeNames = ["ok", "error", "cancelled", "timeout", "shed"];
+
+    private readonly KeyValuePair<string, object?>[][] _byOutcome;
+    private readonly KeyValuePair<string, object?>[] _version;
+
+    /// <summary>Makes the tags of a version.</summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="version">Version.</param>
+    public InferenceMetrics(string model, int version)
+    {
+        _version = [new("model", model), new("version", version)];
+        _byOutcome = Array.ConvertAll(OutcomeNames, o => (KeyValuePair<string, object?>[])[.. _version, new("outcome", o)]);
+    }
+
+    /// <summary>Counts a call.</summary>
+    /// <param name="outcome">How it ended.</param>
+    /// <param name="rowCount">Predictions that it asked for.</param>
+    /// <param name="latencyNanoseconds">How long it took.</param>
+    public void Record(PredictionOutcome outcome, int rowCount, long latencyNanoseconds)
+    {
+        Requests.Add(rowCount, _byOutcome[(int)outcome]);
+        Duration.Record(latencyNanoseconds * 1e-9, _version);
+    }
+
+    /// <summary>Counts rows of a scored batch.</summary>
+    /// <param name="rowCount">Number of rows.</param>
+    public void RecordScored(int rowCount) => ScoredRows.Add(rowCount, _version);
+
+    /// <summary>Counts a prediction that an observer failed to take.</summary>
+    public void RecordObserverFailure() => ObserverFailures.Add(1, _version);
+}

@@ -1,0 +1,182 @@
+using Apache.Arrow;
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Models;
+using Mlp.Runtime.Predictions;
+using Mlp.Runtime.Scoring;
+
+namespace Mlp.Runtime.Inference;
+
+/// <summary>The door to whichever version is in service. Thread-safe.</summary>
+internal sealed class Model : IModel
+{
+    private readonly PredictionClock _clock;
+    private volatile ServingVersion? _current;
+    private volatile string? _unavailableReason;
+    private volatile ModelState _state = ModelState.Loading;
+
+    /// <summary>Makes a model without a version.</summary>
+    /// <param name="settings">Its settings.</param>
+    /// <param name="clock">The clock of calls.</param>
+    public Model(ModelSettings settings, PredictionClock clock)
+    {
+        _clock = clock;
+        Settings = settings;
+        _unavailableReason = $"{settings.Target} has not been loaded yet";
+    }
+
+    /// <summary>The settings.</summary>
+    public ModelSettings Settings { get; }
+
+    /// <inheritdoc/>
+    public string Name => Settings.Name;
+
+    /// <inheritdoc/>
+    public ModelState State => _state;
+
+    /// <inheritdoc/>
+    public ModelManifest? Manifest => _current?.Manifest;
+
+    /// <inheritdoc/>
+    public string? UnavailableReason => _unavailableReason;
+
+    /// <inheritdoc/>
+    public ModelDescription? Description
+        => _current is { } version
+            ? new ModelDescription(
+                Name,
+                version.Manifest.Version,
+                Settings.Alias,
+                version.Inputs.Layout,
+                version.Reader?.Description.Reference,
+                version.Accelerator.Accelerator,
+                version.Accelerator.FallbackReason)
+            : null;
+
+    /// <summary>Puts a version into service. Calls that have begun on the one before go on there.</summary>
+    /// <param name="version">The new version.</param>
+    /// <returns>The version before, for the caller to retire; null if there was none.</returns>
+    public ServingVersion? Publish(ServingVersion version)
+    {
+        var previous = Interlocked.Exchange(ref _current, version);
+        _unavailableReason = null;
+        _state = ModelState.Ready;
+        return previous;
+    }
+
+    /// <summary>Takes the version out of service.</summary>
+    /// <param name="reason">Why, as the rest of a sentence.</param>
+    /// <returns>The version before, for the caller to retire; null if there was none.</returns>
+    public ServingVersion? Withdraw(string reason)
+    {
+        _unavailableReason = reason;
+        _state = ModelState.Unavailable;
+        return Interlocked.Exchange(ref _current, null);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<Prediction> PredictAsync<TKeys, TRequest>(
+        TKeys keys, TRequest request, DateTimeOffset? asOf = null, CancellationToken cancellationToken = default)
+    {
+        var times = Start(asOf);
+        var version = Current();
+        RequireService(version);
+        return version.Singles.TryRent(out var slot)
+            ? version.Entities.PredictAsync(slot, times, in keys, in request, cancellationToken)
+            : WaitAndPredictAsync(times, keys, request, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<Prediction> PredictAsync<TKeys>(TKeys keys, DateTimeOffset? asOf = null, CancellationToken cancellationToken = default)
+        => PredictAsync(keys, default(NoRequest), asOf, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<Prediction> PredictAsync(ReadOnlyMemory<EntityValue> keys, DateTimeOffset? asOf = null, CancellationToken cancellationToken = default)
+        => PredictAsync(keys, default(NoRequest), asOf, cancellationToken);
+
+    /// <inheritdoc/>
+    public Prediction Predict(ReadOnlySpan<float> features, CancellationToken cancellationToken = default)
+    {
+        var times = Start(null);
+        while (true)
+        {
+            var version = Current();
+            version.Features.Check(features);
+            if (version.Singles.Rent(cancellationToken) is { } slot)
+            {
+                return version.Features.Predict(slot, times, features, cancellationToken);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Predict(FeatureRows rows, Span<Prediction> results, DateTimeOffset? asOf = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        var times = Start(asOf);
+        while (true)
+        {
+            var version = Current();
+            version.Features.Check(rows, results.Length);
+            var pool = rows.RowCount <= 1 ? version.Singles : version.Batches;
+            if (rows.RowCount == 0 || version.Features.TryPredict(pool, times, rows, results[..rows.RowCount], cancellationToken))
+            {
+                return;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<RecordBatch> ScoreAsync(RecordBatch batch, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        while (true)
+        {
+            var version = Current();
+            var scorer = new BatchScorer(version, batch);
+            if (await version.Batches.RentAsync(cancellationToken).ConfigureAwait(false) is { } slot)
+            {
+                try
+                {
+                    return scorer.Score(slot, cancellationToken);
+                }
+                finally
+                {
+                    version.Batches.Return(slot);
+                }
+            }
+        }
+    }
+
+    private async ValueTask<Prediction> WaitAndPredictAsync<TKeys, TRequest>(
+        CallTimes times, TKeys keys, TRequest request, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var version = Current();
+            RequireService(version);
+            if (await version.Singles.RentAsync(cancellationToken).ConfigureAwait(false) is { } slot)
+            {
+                return await version.Entities.PredictAsync(slot, times, in keys, in request, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private CallTimes Start(DateTimeOffset? asOf)
+    {
+        var started = _clock.GetTimestamp();
+        var now = _clock.ToMicroseconds(started);
+        return new CallTimes(started, now, asOf is { } time ? Microseconds.FromRequestTime(time) : now);
+    }
+
+    private ServingVersion Current() => _current ?? throw new ModelNotReadyException(Name, _unavailableReason ?? "it has just been taken out of service");
+
+    private static void RequireService(ServingVersion version)
+    {
+        if (version.Reader is null)
+        {
+            throw new InvalidOperationException(
+                FormattableString.Invariant(
+                    $"Expected model '{version.Manifest.Name}' version {version.Manifest.Version} to have a feature service to read by entity keys, but it has none; pass the features to {nameof(Predict)}."));
+        }
+    }
+}

@@ -1,0 +1,21 @@
+using Mlp.Runtime.Accelerators;
+using Mlp.Runtime.Data;
+
+namespace Mlp.Runtime.Inference;
+
+/// <summary>How a model version is being served. Immutable.</summary>
+/// <param name="Model">Model name.</param>
+/// <param name="Version">Version in service.</param>
+/// <param name="Alias">The alias that chose it; null for a fixed version.</param>
+/// <param name="Layout">The features that it takes, in order.</param>
+/// <param name="FeatureService">The service that they are read from; null when callers bring them.</param>
+/// <param name="Accelerator">Where it runs: <see cref="Accelerator.Cpu"/> or <see cref="Accelerator.Cuda"/>.</param>
+/// <param name="AcceleratorFallback">Why <see cref="Accelerator.Auto"/> fell back to the processor; else null.</param>
+public sealed record ModelDescription(
+    string Model,
+    int Version,
+    string? Alias,
+    FeatureRowLayout Layout,
+    FeatureServiceReference? FeatureService,
+    Accelerator Accelerator,
+    string? AcceleratorFallback);

@@ -1,0 +1,150 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Microsoft.ML.OnnxRuntime;
+using Mlp.Runtime.Accelerators;
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Models;
+using Mlp.Runtime.Onnx;
+using Mlp.Runtime.Predictions;
+using Mlp.Runtime.Registry;
+
+namespace Mlp.Runtime.Inference;
+
+/// <summary>
+/// Loads a version so that it may answer: its file is the published one, its inputs are what the manifest says, its features are what the feature service delivers, and
+/// every slot has run. Whatever fails leaves nothing behind. Thread-safe.
+/// </summary>
+internal sealed class ModelLoader(
+    IModelRegistry registry,
+    IFeatureSource? features,
+    IEnumerable<IPredictionObserver> observers,
+    PredictionClock clock,
+    IAcceleratorProbe probe,
+    ILoggerFactory loggers)
+{
+    private const int TimedRuns = 5;
+
+    private readonly ILogger _logger = loggers.CreateLogger<ModelLoader>();
+
+    /// <summary>Checks that ONNX Runtime and the accelerator that a model asks for are there, before there is a version to load.</summary>
+    /// <param name="settings">The model's settings.</param>
+    /// <exception cref="AcceleratorUnavailableException">Something for the accelerator is missing.</exception>
+    /// <exception cref="MissingNativePackageException">The native library of ONNX Runtime is not there.</exception>
+    public AcceleratorChoice ChooseAccelerator(ModelSettings settings)
+    {
+        try
+        {
+            OrtEnv.Instance();
+            return AcceleratorSelector.Select(settings.Accelerator, probe);
+        }
+        catch (Exception e) when (OnnxRuntimeNative.IsMissing(e))
+        {
+            throw OnnxRuntimeNative.Missing(e);
+        }
+    }
+
+    /// <summary>Loads and warms a version.</summary>
+    /// <param name="settings">The model's settings.</param>
+    /// <param name="version">Version.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>A version that can answer at once.</returns>
+    /// <exception cref="ModelNotFoundException">There is no such version.</exception>
+    /// <exception cref="InvalidModelException">The file, its description and its feature service do not fit together.</exception>
+    /// <exception cref="CorruptFileException">The file is not what was published.</exception>
+    public async Task<ServingVersion> LoadAsync(ModelSettings settings, int version, CancellationToken cancellationToken)
+    {
+        var manifest = registry.FindVersion(settings.Name, version) ?? throw new ModelNotFoundException(
+            settings.Name,
+            FormattableString.Invariant($"version {version}"),
+            FormattableString.Invariant($"Expected version {version} of model '{settings.Name}' in the registry, but found no such version."));
+        var onnx = await registry.ReadOnnxAsync(manifest, cancellationToken).ConfigureAwait(false);
+        RequireSignature(manifest, onnx);
+        var reader = ModelFeatureService.Find(manifest, settings.FeatureService, features);
+        var inputs = ModelFeatureService.Plan(manifest, reader);
+        cancellationToken.ThrowIfCancellationRequested();
+
+        var session = ExecutionSession.Create(manifest, onnx, ChooseAccelerator(settings));
+        try
+        {
+            return Assemble(settings, manifest, session, inputs, reader);
+        }
+        catch
+        {
+            session.Release();
+            throw;
+        }
+    }
+
+    private ServingVersion Assemble(ModelSettings settings, ModelManifest manifest, ExecutionSession session, InputPlan inputs, IFeatureServiceReader? reader)
+    {
+        var outputProbe = new OutputProbe(manifest, session, inputs);
+        var output = outputProbe.Run();
+        var served = new ServedModel(manifest, settings.Variant, reader?.Description.Keys ?? [], inputs.Layout);
+        var recorder = new PredictionRecorder(served, observers, _logger);
+        var serving = new ServingVersion(served, session, inputs, output, reader, recorder, clock, settings.PoolSize);
+        try
+        {
+            serving.Singles.Fill(slot => Warm(slot, outputProbe.HasRun, serving));
+        }
+        catch (Exception e)
+        {
+            // The slots that exist hold leases of their own; the caller gives back the first one.
+            serving.Singles.Close();
+            serving.Batches.Close();
+            if (e is OnnxRuntimeException)
+            {
+                throw new InvalidModelException(
+                    manifest.Name,
+                    FormattableString.Invariant($"Expected a model that runs, but ONNX Runtime says: {e.Message.Trim()} (model '{manifest.Name}' version {manifest.Version})."),
+                    e);
+            }
+
+            throw;
+        }
+
+        return serving;
+    }
+
+    /// <summary>Binds and runs a slot, so that the first call is like any other; the quickest run tells how long one takes.</summary>
+    private static void Warm(InferenceSlot slot, bool canRun, ServingVersion serving)
+    {
+        if (!canRun)
+        {
+            return;
+        }
+
+        slot.Rows.Reset(1);
+        slot.Rows.Float32.Clear();
+        slot.Rows.Float64.Clear();
+        var runs = serving.RunNanoseconds == 0 ? TimedRuns : 1;
+        for (var i = 0; i < runs; i++)
+        {
+            // A measurement of this machine, not a time that anything is decided or logged by.
+            var started = Stopwatch.GetTimestamp();
+            slot.Run(interruptible: false, CancellationToken.None);
+            var nanoseconds = Math.Max(1, (long)Stopwatch.GetElapsedTime(started).TotalNanoseconds);
+            serving.RunNanoseconds = serving.RunNanoseconds == 0 ? nanoseconds : Math.Min(serving.RunNanoseconds, nanoseconds);
+        }
+    }
+
+    private static void RequireSignature(ModelManifest manifest, byte[] onnx)
+    {
+        var found = OnnxModelReader.Read(manifest.Name, onnx).Signature;
+        Require(manifest, "input", manifest.Signature.Inputs, found.Inputs);
+        Require(manifest, "output", manifest.Signature.Outputs, found.Outputs);
+    }
+
+    private static void Require(
+        ModelManifest manifest, string what, IReadOnlyList<TensorSpecification> expected, IReadOnlyList<TensorSpecification> found)
+    {
+        if (!expected.SequenceEqual(found))
+        {
+            var index = expected.Zip(found).TakeWhile(pair => pair.First.Equals(pair.Second)).Count();
+            var wanted = index < expected.Count ? expected[index].ToString() : "no more";
+            var actual = index < found.Count ? found[index].ToString() : "no more";
+            throw new InvalidModelException(
+                manifest.Name,
+                FormattableString.Invariant($"Expected {what} {wanted}, but the file has {actual} (model '{manifest.Name}' version {manifest.Version})."));
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using System.ComponentModel.DataAnnotations;
+using Mlp.Runtime.Accelerators;
+
+namespace Mlp.Runtime.Inference;
+
+/// <summary>Settings of one model in service, bound from the configuration section <c>MlPlatform:Models:name</c> and validated at start.</summary>
+public sealed class ModelOptions : IValidatableObject
+{
+    /// <summary>The configuration section that holds one section per model.</summary>
+    public const string SectionName = "MlPlatform:Models";
+
+    /// <summary>The alias that says which version to serve; null when <see cref="Version"/> does.</summary>
+    /// <value>The default value is <c>champion</c>.</value>
+    public string? Alias { get; set; } = "champion";
+
+    /// <summary>The version to serve, from 1; null when <see cref="Alias"/> says it. A fixed version wins over an alias.</summary>
+    /// <value>The default value is null.</value>
+    [Range(1, int.MaxValue)]
+    public int? Version { get; set; }
+
+    /// <summary>The feature service to read from; null for the one that the model was trained on.</summary>
+    /// <value>The default value is null.</value>
+    public string? FeatureService { get; set; }
+
+    /// <summary>Calls that may run at once, 1 to 4096; further ones wait in order.</summary>
+    /// <value>The default value is twice the number of processors.</value>
+    [Range(1, 4096)]
+    public int PoolSize { get; set; } = Environment.ProcessorCount * 2;
+
+    /// <summary>Where the model runs.</summary>
+    /// <value>The default value is <see cref="Accelerator.Cpu"/>.</value>
+    [EnumDataType(typeof(Accelerator))]
+    public Accelerator Accelerator { get; set; } = Accelerator.Cpu;
+
+    /// <summary>How often the registry is asked where the alias points, 10 milliseconds to 1 day.</summary>
+    /// <value>The default value is 500 milliseconds.</value>
+    [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00")]
+    public TimeSpan AliasPollInterval { get; set; } = TimeSpan.FromMilliseconds(500);
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Version is null && string.IsNullOrWhiteSpace(Alias))
+        {
+            yield return new ValidationResult($"Expected {nameof(Alias)} or {nameof(Version)} to say which version to serve, but found neither.", [nameof(Alias), nameof(Version)]);
+        }
+    }
+}

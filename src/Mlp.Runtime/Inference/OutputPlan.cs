@@ -1,0 +1,22 @@
+using Microsoft.ML.OnnxRuntime.Tensors;
+
+namespace Mlp.Runtime.Inference;
+
+/// <summary>The output that holds the score, as a run showed it: shape (rows, <paramref name="Width"/>), or (rows) if <paramref name="Rank"/> is 1.</summary>
+/// <param name="Name">Name of the output.</param>
+/// <param name="ElementType">Float, Double or Int64.</param>
+/// <param name="Rank">Number of dimensions.</param>
+/// <param name="Width">Values per row.</param>
+internal sealed record OutputPlan(string Name, TensorElementType ElementType, int Rank, int Width)
+{
+    /// <summary>The shape for a number of rows.</summary>
+    /// <param name="rows">Number of rows.</param>
+    public long[] Shape(int rows)
+    {
+        var shape = new long[Rank];
+        Array.Fill(shape, 1);
+        shape[^1] = Width;
+        shape[0] = rows;
+        return shape;
+    }
+}

@@ -1,0 +1,148 @@
+using System.Globalization;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Models;
+
+namespace Mlp.Runtime.Inference;
+
+/// <summary>
+/// Learns the shape of the score output by running the model on one, two and three rows: what a file declares can be untrue (some exporters declare [1] and
+/// return a value per row), and memory bound for a wrong shape fails every call.
+/// </summary>
+internal sealed class OutputProbe(ModelManifest manifest, ExecutionSession session, InputPlan inputs)
+{
+    private const int MaximumRows = 3;
+
+    /// <summary>Whether the model ran on the probe's rows (zeros and empty texts). If not, its output is what the file declares.</summary>
+    public bool HasRun { get; private set; } = true;
+
+    /// <summary>Runs the probe.</summary>
+    /// <returns>The score output.</returns>
+    /// <exception cref="InvalidModelException">The output is not a tensor of numbers with one row per row.</exception>
+    public OutputPlan Run()
+    {
+        RequireTensor();
+        var plans = new List<OutputPlan>();
+        try
+        {
+            for (var rowCount = 1; rowCount <= MaximumRows; rowCount++)
+            {
+                plans.Add(Run(rowCount));
+            }
+        }
+        catch (OnnxRuntimeException e)
+        {
+            // Some models refuse unknown categories. The first true call will show whether the declaration holds.
+            HasRun = false;
+            return ReadDeclaration(e);
+        }
+
+        return plans.Distinct().Count() == 1
+            ? plans[0]
+            : throw Error($"an output of the same width for every number of rows, but found {string.Join(", ", plans.Select((p, i) => $"{Text(p.Shape(i + 1))} for {Text(i + 1)}"))} rows");
+    }
+
+    private OutputPlan Run(int rowCount)
+    {
+        var rows = new FeatureRows(inputs.Layout, rowCount);
+        rows.Reset(rowCount);
+        rows.Float32.Clear();
+        rows.Float64.Clear();
+        var buffers = inputs.Inputs.Select(i => InputBuffer.Create(i, rows)).ToArray();
+        var values = Array.ConvertAll(buffers, b => b.CreateValue(rowCount));
+        try
+        {
+            using var binding = session.CreateBinding();
+            for (var i = 0; i < buffers.Length; i++)
+            {
+                buffers[i].Fill(values[i], rowCount);
+                binding.BindInput(buffers[i].Input.Name, values[i]);
+            }
+
+            binding.BindOutputToDevice(manifest.Output.ScoreOutput, OrtMemoryInfo.DefaultInstance);
+            using var options = new RunOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+            using var outputs = session.RunForOutputs(options, binding);
+            var shape = outputs[0].GetTensorTypeAndShape();
+            return Read(shape.ElementDataType, shape.Shape, rowCount);
+        }
+        finally
+        {
+            foreach (var value in values)
+            {
+                value.Dispose();
+            }
+
+            GC.KeepAlive(rows);
+        }
+    }
+
+    private OutputPlan Read(TensorElementType type, long[] shape, int rowCount)
+    {
+        if (shape.Length == 0 || shape[0] != rowCount)
+        {
+            throw Error($"one row of output per row of input, but found {Text(shape)} for {Text(rowCount)} rows");
+        }
+
+        return Create(type, shape, $"found {Text(shape)}");
+    }
+
+    private OutputPlan ReadDeclaration(OnnxRuntimeException cause)
+    {
+        var declared = manifest.Signature.Outputs.First(o => o.Name == manifest.Output.ScoreOutput);
+        if (declared.Dimensions.Count == 0 || declared.Dimensions.Skip(1).Any(d => d < 1))
+        {
+            throw Error($"a model that runs on zeros and empty texts, or one that declares the width of its output, but found {declared}", cause);
+        }
+
+        var type = declared.ElementType switch
+        {
+            TensorElementKind.Float32 => TensorElementType.Float,
+            TensorElementKind.Float64 => TensorElementType.Double,
+            TensorElementKind.Int64 => TensorElementType.Int64,
+            _ => TensorElementType.DataTypeMax,
+        };
+        return Create(type, [.. declared.Dimensions], $"found {declared}");
+    }
+
+    private OutputPlan Create(TensorElementType type, long[] shape, string found)
+    {
+        if (type is not (TensorElementType.Float or TensorElementType.Double or TensorElementType.Int64))
+        {
+            throw Error($"values of type Float32, Float64 or Int64, but found {type}");
+        }
+
+        var width = shape.Skip(1).Aggregate(1L, (product, size) => product * size);
+        var output = manifest.Output;
+        var least = output.Task == ModelTask.MulticlassClassification ? Math.Max(2, output.ClassNames.Count) : output.ScoreIndex + 1;
+        if (width < least || (output.Task == ModelTask.MulticlassClassification && output.ClassNames.Count > 0 && width != least))
+        {
+            throw Error($"{(output.Task == ModelTask.MulticlassClassification ? string.Empty : "at least ")}{Text(least)} values per row, but {found}");
+        }
+
+        // Between the rows and the last dimension only ones may stand: a row of scores is a list.
+        return width == shape[^1] || shape.Length == 1
+            ? new OutputPlan(output.ScoreOutput, type, shape.Length, (int)width)
+            : throw Error($"a list of values per row, but {found}");
+    }
+
+    private void RequireTensor()
+    {
+        var declared = manifest.Signature.Outputs.FirstOrDefault(o => o.Name == manifest.Output.ScoreOutput)
+            ?? throw Error($"an output of that name, but found {string.Join(", ", manifest.Signature.Outputs.Select(o => $"'{o.Name}'"))}");
+        if (declared.ElementType == TensorElementKind.Other)
+        {
+            throw Error("a tensor of numbers, but found another kind of value. Where it is a sequence of maps, export the classifier without ZipMap (zipmap=False)");
+        }
+    }
+
+    private InvalidModelException Error(string rest, Exception? cause = null)
+        => new(
+            manifest.Name,
+            FormattableString.Invariant($"Expected output '{manifest.Output.ScoreOutput}', the score, to be {rest} (model '{manifest.Name}' version {manifest.Version})."),
+            cause);
+
+    private static string Text(long[] shape) => "[" + string.Join(", ", shape.Select(d => FormattableString.Invariant($"{d}"))) + "]";
+
+    private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,73 @@
+using Microsoft.Extensions.Logging;
+using Mlp.Runtime.Predictions;
+
+namespace Mlp.Runtime.Inference;
+
+/// <summary>Tells the observers of one model version what it did. What an observer throws is counted, logged once and goes no further. Thread-safe.</summary>
+internal sealed class PredictionRecorder
+{
+    private readonly ServedModel _model;
+    private readonly IPredictionSink[] _sinks;
+    private readonly ILogger _logger;
+    private int _hasLogged;
+
+    /// <summary>Attaches the observers.</summary>
+    /// <param name="model">The version.</param>
+    /// <param name="observers">Who may want to hear of it.</param>
+    /// <param name="logger">Told of observers that fail.</param>
+    public PredictionRecorder(ServedModel model, IEnumerable<IPredictionObserver> observers, ILogger logger)
+    {
+        _model = model;
+        _logger = logger;
+        Metrics = new InferenceMetrics(model.Manifest.Name, model.Manifest.Version);
+        _sinks = [.. observers.Select(Attach).OfType<IPredictionSink>()];
+    }
+
+    /// <summary>Whether anybody listens.</summary>
+    public bool HasSinks => _sinks.Length > 0;
+
+    /// <summary>The instruments of the version.</summary>
+    public InferenceMetrics Metrics { get; }
+
+    /// <summary>Tells of one prediction.</summary>
+    /// <param name="record">The prediction.</param>
+    public void Record(in PredictionRecord record)
+    {
+        foreach (var sink in _sinks)
+        {
+            try
+            {
+                sink.Record(in record);
+            }
+            catch (Exception e)
+            {
+                Metrics.RecordObserverFailure();
+                if (Interlocked.Exchange(ref _hasLogged, 1) == 0)
+                {
+                    LogFailure(e, sink.GetType());
+                }
+            }
+        }
+    }
+
+    private IPredictionSink? Attach(IPredictionObserver observer)
+    {
+        try
+        {
+            return observer.Attach(_model);
+        }
+        catch (Exception e)
+        {
+            LogFailure(e, observer.GetType());
+            return null;
+        }
+    }
+
+    private void LogFailure(Exception exception, Type observer)
+        => _logger.LogError(
+            exception,
+            "Observer {Observer} failed on model {Model} version {Version}; the model goes on answering.",
+            observer.Name,
+            _model.Manifest.Name,
+            _model.Manifest.Version);
+}

@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using System.Runtime.ExceptionServices;
+using Microsoft.ML.OnnxRuntime;
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Predictions;
+
+namespace Mlp.Runtime.Inference;
+
+/// <summary>Runs a version on the rows of a slot, reads the answers and tells the observers, of failures too. Thread-safe.</summary>
+internal sealed class Predictor(ServingVersion version, PredictionClock clock)
+{
+    private readonly PredictionRecorder _recorder = version.Recorder;
+
+    /// <summary>Runs the rows in use of a slot.</summary>
+    /// <param name="slot">A rented slot whose rows are filled.</param>
+    /// <param name="times">The times of the call.</param>
+    /// <param name="keys">The entity keys; empty when the caller brought the features.</param>
+    /// <param name="results">Receives one answer per row.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public void Run(InferenceSlot slot, in CallTimes times, ReadOnlySpan<EntityValue> keys, Span<Prediction> results, CancellationToken cancellationToken)
+    {
+        slot.Run(version.IsInterruptible(slot.Rows.RowCount), cancellationToken);
+        var milliseconds = Microseconds.FloorDivide(times.LoggedTime, 1000);
+        for (var row = 0; row < results.Length; row++)
+        {
+            var (score, predictedClass) = version.Score.Read(slot.Score, row);
+            results[row] = new Prediction(PredictionIdGenerator.Next(milliseconds), score, predictedClass, version.Manifest.Version);
+        }
+
+        var latency = clock.NanosecondsBetween(times.Started, clock.GetTimestamp());
+        _recorder.Metrics.Record(PredictionOutcome.Ok, results.Length, latency);
+        if (_recorder.HasSinks)
+        {
+            var traceId = Activity.Current?.TraceId ?? default;
+            for (var row = 0; row < results.Length; row++)
+            {
+                Record(slot, row, times, keys, PredictionOutcome.Ok, results[row].Id, latency, traceId);
+            }
+        }
+    }
+
+    /// <summary>Tells the observers that the rows of a slot got no answer.</summary>
+    /// <param name="slot">The slot, which nobody writes to any more.</param>
+    /// <param name="times">The times of the call.</param>
+    /// <param name="keys">The entity keys; empty when the caller brought the features.</param>
+    /// <param name="failure">Why.</param>
+    /// <param name="cancellationToken">The caller's token.</param>
+    /// <returns>The exception for the caller.</returns>
+    public Exception Fail(InferenceSlot slot, in CallTimes times, ReadOnlySpan<EntityValue> keys, Exception failure, CancellationToken cancellationToken)
+    {
+        var outcome = failure switch
+        {
+            OperationCanceledException when cancellationToken.IsCancellationRequested => PredictionOutcome.Cancelled,
+            TimeoutException => PredictionOutcome.TimedOut,
+            _ => PredictionOutcome.Error,
+        };
+        var latency = clock.NanosecondsBetween(times.Started, clock.GetTimestamp());
+        _recorder.Metrics.Record(outcome, slot.Rows.RowCount, latency);
+        if (_recorder.HasSinks)
+        {
+            var traceId = Activity.Current?.TraceId ?? default;
+            var milliseconds = Microseconds.FloorDivide(times.LoggedTime, 1000);
+            for (var row = 0; row < slot.Rows.RowCount; row++)
+            {
+                Record(slot, row, times, keys, outcome, PredictionIdGenerator.Next(milliseconds), latency, traceId);
+            }
+        }
+
+        return failure is OnnxRuntimeException ? new InferenceFailedException(version.Manifest.Name, version.Manifest.Version, failure) : failure;
+    }
+
+    /// <summary>Throws what <see cref="Fail"/> returned, with the trace of where it happened.</summary>
+    /// <param name="thrown">What was caught.</param>
+    /// <param name="failure">What <see cref="Fail"/> returned.</param>
+    public static void Rethrow(Exception thrown, Exception failure)
+    {
+        if (ReferenceEquals(thrown, failure))
+        {
+            ExceptionDispatchInfo.Throw(thrown);
+        }
+
+        throw failure;
+    }
+
+    private void Record(
+        InferenceSlot slot,
+        int row,
+        in CallTimes times,
+        ReadOnlySpan<EntityValue> keys,
+        PredictionOutcome outcome,
+        PredictionId id,
+        long latency,
+        ActivityTraceId traceId)
+        => _recorder.Record(new PredictionRecord
+        {
+            Id = id,
+            EventTime = times.EventTime,
+            LoggedTime = times.LoggedTime,
+            LatencyNanoseconds = latency,
+            Outcome = outcome,
+            Keys = keys,
+            Features = slot.Rows,
+            Row = row,
+            Outputs = outcome == PredictionOutcome.Ok ? slot.Score.RowOf(row) : default,
+            TraceId = traceId,
+        });
+}

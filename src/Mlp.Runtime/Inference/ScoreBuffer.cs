@@ -1,0 +1,84 @@
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+
+namespace Mlp.Runtime.Inference;
+
+/// <summary>The memory that the score output is written to, and its values as float for those who look at them after a run.</summary>
+internal sealed class ScoreBuffer
+{
+    private readonly OutputPlan _plan;
+    private readonly float[] _floats;
+    private readonly double[] _doubles = [];
+    private readonly long[] _integers = [];
+
+    /// <summary>Allocates the memory.</summary>
+    /// <param name="plan">The output.</param>
+    /// <param name="capacity">Greatest number of rows.</param>
+    public ScoreBuffer(OutputPlan plan, int capacity)
+    {
+        _plan = plan;
+        var length = checked(plan.Width * capacity);
+        _floats = GC.AllocateArray<float>(length, pinned: true);
+        switch (plan.ElementType)
+        {
+            case TensorElementType.Float:
+                break;
+            case TensorElementType.Double:
+                _doubles = GC.AllocateArray<double>(length, pinned: true);
+                break;
+            case TensorElementType.Int64:
+                _integers = GC.AllocateArray<long>(length, pinned: true);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(plan), plan.ElementType, "Expected an output of Float, Double or Int64.");
+        }
+    }
+
+    /// <summary>Wraps the first rows as a tensor. The caller keeps the value alive while a binding uses it, and then disposes of it.</summary>
+    /// <param name="rowCount">Number of rows.</param>
+    public OrtValue CreateValue(int rowCount)
+    {
+        var length = rowCount * _plan.Width;
+        var shape = _plan.Shape(rowCount);
+        return _plan.ElementType switch
+        {
+            TensorElementType.Double => OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, _doubles.AsMemory(0, length), shape),
+            TensorElementType.Int64 => OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, _integers.AsMemory(0, length), shape),
+            _ => OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, _floats.AsMemory(0, length), shape),
+        };
+    }
+
+    /// <summary>Makes the float values of what a run has written.</summary>
+    /// <param name="rowCount">Number of rows.</param>
+    public void Complete(int rowCount)
+    {
+        var length = rowCount * _plan.Width;
+        for (var i = 0; i < length && i < _doubles.Length; i++)
+        {
+            _floats[i] = (float)_doubles[i];
+        }
+
+        for (var i = 0; i < length && i < _integers.Length; i++)
+        {
+            _floats[i] = _integers[i];
+        }
+    }
+
+    /// <summary>The outputs of a row as float.</summary>
+    /// <param name="row">Row index.</param>
+    public ReadOnlySpan<float> RowOf(int row) => _floats.AsSpan(row * _plan.Width, _plan.Width);
+
+    /// <summary>One output of a row in full precision.</summary>
+    /// <param name="row">Row index.</param>
+    /// <param name="index">Column of the output.</param>
+    public double ValueOf(int row, int index)
+    {
+        var cell = (row * _plan.Width) + index;
+        return _plan.ElementType switch
+        {
+            TensorElementType.Double => _doubles[cell],
+            TensorElementType.Int64 => _integers[cell],
+            _ => _floats[cell],
+        };
+    }
+}

@@ -1,0 +1,41 @@
+using Mlp.Runtime.Models;
+
+namespace Mlp.Runtime.Inference;
+
+/// <summary>Reads the score and the class out of a row of outputs as the manifest describes them. Immutable and thread-safe.</summary>
+internal sealed class ScoreReader(ModelOutput output)
+{
+    /// <summary>Reads a row.</summary>
+    /// <param name="scores">The score output.</param>
+    /// <param name="row">Row index.</param>
+    /// <returns>The score and the index of the class; -1 where there are none.</returns>
+    public (double Score, int PredictedClass) Read(ScoreBuffer scores, int row)
+    {
+        switch (output.Task)
+        {
+            case ModelTask.BinaryClassification:
+                var probability = scores.ValueOf(row, output.ScoreIndex);
+                return (probability, probability >= output.DecisionThreshold ? 1 : 0);
+            case ModelTask.MulticlassClassification:
+                var highest = IndexOfHighest(scores.RowOf(row));
+                return (scores.ValueOf(row, highest), highest);
+            default:
+                return (scores.ValueOf(row, output.ScoreIndex), -1);
+        }
+    }
+
+    /// <summary>The first of the highest values; NaN is lower than any number.</summary>
+    private static int IndexOfHighest(ReadOnlySpan<float> values)
+    {
+        var highest = 0;
+        for (var i = 1; i < values.Length; i++)
+        {
+            if (values[i] > values[highest] || (float.IsNaN(values[highest]) && !float.IsNaN(values[i])))
+            {
+                highest = i;
+            }
+        }
+
+        return highest;
+    }
+}

@@ -1,0 +1,167 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Models;
+
+namespace Mlp.Runtime.Tests.Models;
+
+public sealed class ModelManifestJsonTests
+{
+    private static readonly JsonSerializerOptions PlainJson = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+
+    private static readonly string Fixture = Path.Combine(AppContext.BaseDirectory, "Models", "Fixtures", "manifest-v1.json");
+
+    private static readonly ModelManifest Sample = new()
+    {
+        Name = "taxi-tips",
+        Version = 3,
+        CreatedAt = new DateTimeOffset(2024, 6, 1, 12, 30, 0, TimeSpan.Zero).AddTicks(1),
+        OnnxSha256 = new string('a', 64),
+        OnnxByteCount = 5_000_000_000,
+        Signature = new(
+            [new("float32", TensorElementKind.Float32, [-1, 2]), new("string", TensorElementKind.String, [-1, 1]), new("status", TensorElementKind.UInt8, [-1, 3])],
+            [new("score", TensorElementKind.Float32, [-1, 1]), new("maps", TensorElementKind.Other, [])]),
+        Output = new()
+        {
+            Task = ModelTask.BinaryClassification,
+            ScoreOutput = "score",
+            ClassNames = ["small tip", "big tip"],
+            DecisionThreshold = 0.35,
+            LabelDefinition = "the tip exceeds 20 % of the fare",
+        },
+        FeatureService = new("big-tipper", 1, new string('b', 64)),
+        Features = [new("fare", FeatureType.Float32, "trip"), new("miles", FeatureType.Float32, "trip"), new("company", FeatureType.String, "trip")],
+        Metrics = new Dictionary<string, double> { ["auc"] = 0.9312345678901234, ["log_loss"] = 0.1, ["lift"] = double.NaN },
+        TrainingSetHash = new string('c', 64),
+        ReferenceProfileSha256 = new string('d', 64),
+        ExportProof = new(1000, 1.5e-7, 1e-5),
+        ParentVersion = 2,
+        Description = "Ünïcode – nightly",
+        Tags = new Dictionary<string, string> { ["git"] = "abc" },
+    };
+
+    [Fact]
+    public void Deserialize_CommittedFixtureOfFormatOne_ReadsEveryField() => AssertSame(Sample, ModelManifestJson.Deserialize(File.ReadAllBytes(Fixture), Fixture));
+
+    [Fact]
+    public void Serialize_Sample_WritesWhatTheFixtureHolds()
+        => Assert.True(JsonNode.DeepEquals(JsonNode.Parse(File.ReadAllBytes(Fixture)), JsonNode.Parse(ModelManifestJson.Serialize(Sample))));
+
+    [Fact]
+    public void Serialize_Sample_StartsWithTheFormatVersionAndReadsBack()
+    {
+        var json = ModelManifestJson.Serialize(Sample);
+
+        Assert.StartsWith("{\n  \"formatVersion\": 1,\n  \"name\": \"taxi-tips\"", Encoding.UTF8.GetString(json), StringComparison.Ordinal);
+        AssertSame(Sample, ModelManifestJson.Deserialize(json, "manifest.json"));
+    }
+
+    [Fact]
+    public void Serialize_OnlyWhatIsRequired_ReadsBack()
+    {
+        var plain = new ModelManifest
+        {
+            Name = "m",
+            Version = 1,
+            CreatedAt = DateTimeOffset.UnixEpoch,
+            OnnxSha256 = new string('0', 64),
+            OnnxByteCount = 1,
+            Signature = new([], []),
+            Output = new() { Task = ModelTask.Regression, ScoreOutput = "y" },
+        };
+
+        var found = ModelManifestJson.Deserialize(ModelManifestJson.Serialize(plain), "manifest.json");
+
+        AssertSame(plain, found);
+        Assert.Null(found.Features);
+        Assert.Null(found.FeatureService);
+        Assert.Empty(found.Tags);
+    }
+
+    [Fact]
+    public void Deserialize_NewerFormat_IsRefusedBeforeAnythingElseIsLookedAt()
+    {
+        var json = """{"formatVersion": 2, "output": 17}"""u8.ToArray();
+
+        var error = Assert.Throws<UnsupportedFormatVersionException>(() => ModelManifestJson.Deserialize(json, "/r/manifest.json"));
+
+        Assert.Equal(("/r/manifest.json", 2, 1), (error.Path, error.Found, error.Supported));
+        Assert.Contains("it was written by a newer version of the platform", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Deserialize_UnknownProperty_IsPassedOver()
+    {
+        var json = JsonNode.Parse(ModelManifestJson.Serialize(Sample))!;
+        json["laterAddition"] = true;
+
+        AssertSame(Sample, ModelManifestJson.Deserialize(Encoding.UTF8.GetBytes(json.ToJsonString()), "manifest.json"));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("""{"formatVersion": "1"}""")]
+    [InlineData("""{"formatVersion": 0}""")]
+    [InlineData("""{"formatVersion": 1}""")]
+    [InlineData("""{"formatVersion": 1, "name": """)]
+    public void Deserialize_NoManifest_NamesTheFile(string json)
+    {
+        var error = Assert.Throws<CorruptFileException>(() => ModelManifestJson.Deserialize(Encoding.UTF8.GetBytes(json), "/r/manifest.json"));
+
+        Assert.Equal("/r/manifest.json", error.Path);
+        Assert.StartsWith("Expected ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("'/r/manifest.json'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("name")]
+    [InlineData("version")]
+    [InlineData("createdAt")]
+    [InlineData("onnxSha256")]
+    [InlineData("onnxByteCount")]
+    [InlineData("signature")]
+    [InlineData("output")]
+    public void Deserialize_RequiredPropertyMissing_NamesTheFile(string property)
+    {
+        var json = JsonNode.Parse(ModelManifestJson.Serialize(Sample))!.AsObject();
+        json.Remove(property);
+
+        Assert.Throws<CorruptFileException>(() => ModelManifestJson.Deserialize(Encoding.UTF8.GetBytes(json.ToJsonString()), "manifest.json"));
+    }
+
+    [Theory]
+    [InlineData("onnxSha256")]
+    [InlineData("referenceProfileSha256")]
+    public void Deserialize_HashThatIsNone_IsRefused(string property)
+    {
+        var json = JsonNode.Parse(ModelManifestJson.Serialize(Sample))!;
+        json[property] = "../../../../etc/passwd";
+
+        var error = Assert.Throws<CorruptFileException>(
+            () => ModelManifestJson.Deserialize(Encoding.UTF8.GetBytes(json.ToJsonString()), "manifest.json"));
+
+        Assert.Contains($"'{property}' to be 64 lower-case hexadecimal digits", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Deserialize_EveryCutOfAFile_IsRefused()
+    {
+        var json = ModelManifestJson.Serialize(Sample);
+
+        for (var length = 0; length < json.Length; length += 7)
+        {
+            Assert.Throws<CorruptFileException>(() => ModelManifestJson.Deserialize(json.AsMemory(0, length), "manifest.json"));
+        }
+    }
+
+    /// <summary>Records with lists compare by reference, so the comparison goes through plain JSON without the code under test.</summary>
+    private static void AssertSame(ModelManifest expected, ModelManifest found)
+    {
+        Assert.Equal(JsonSerializer.Serialize(expected, PlainJson), JsonSerializer.Serialize(found, PlainJson));
+    }
+}
