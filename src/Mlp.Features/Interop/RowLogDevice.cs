@@ -1,0 +1,216 @@
+using System.Collections.Concurrent;
+using FASTER.core;
+using Microsoft.Win32.SafeHandles;
+using Mlp.Runtime.Storage;
+
+namespace Mlp.Features.Interop;
+
+/// <summary>
+/// Files of a FASTER log (or one file without segments) such that durability goes through <see cref="IDiskSync"/>, a failed write is tried again until it succeeds
+/// (FASTER would wait for ever on a failed one), and files are deleted by us and not by FASTER, because an older checkpoint may need them.
+/// </summary>
+internal sealed class RowLogDevice : StorageDeviceBase
+{
+    private const uint Sector = 512;
+    private const uint Failed = uint.MaxValue;
+
+    private readonly ConcurrentDictionary<int, SafeFileHandle> _handles = new();
+    private readonly ConcurrentDictionary<int, bool> _dirty = new();
+    private readonly TimeSpan _retryDelay;
+    private readonly TimeProvider _timeProvider;
+    private readonly CancellationTokenSource _disposal = new();
+    private long _readFailures;
+    private volatile Exception? _fault;
+    private volatile bool _disposed;
+
+    /// <summary>Names the files; none is opened.</summary>
+    /// <param name="path">Path of the file, or of the segments without their number. The directory exists.</param>
+    /// <param name="timeProvider">Measures the pause before a failed write is tried again.</param>
+    /// <param name="retryDelay">The pause; null for one second.</param>
+    internal RowLogDevice(string path, TimeProvider timeProvider, TimeSpan? retryDelay = null)
+        : base(path, Sector, Devices.CAPACITY_UNSPECIFIED)
+    {
+        _timeProvider = timeProvider;
+        _retryDelay = retryDelay ?? TimeSpan.FromSeconds(1);
+    }
+
+    /// <summary>The last failed write or read; null again once a write has succeeded.</summary>
+    internal Exception? Fault => _fault;
+
+    /// <summary>How many reads have failed; their destination reads as zeros.</summary>
+    internal long ReadFailures => Volatile.Read(ref _readFailures);
+
+    /// <summary>Flushes what was written since the last call, and the directory.</summary>
+    /// <param name="disk">Where durability comes from.</param>
+    internal void Sync(IDiskSync disk)
+    {
+        var any = false;
+        foreach (var segment in _dirty.Keys)
+        {
+            // Taken off the list first: a write that comes during the flush puts it back.
+            if (_dirty.TryRemove(segment, out _))
+            {
+                disk.SyncFile(Open(segment), PathOf(segment));
+                any = true;
+            }
+        }
+
+        if (any)
+        {
+            disk.SyncDirectory(Path.GetDirectoryName(FileName)!);
+        }
+    }
+
+    /// <summary>Deletes the segments below one.</summary>
+    /// <param name="segment">The first segment to keep.</param>
+    internal void DeleteBelow(int segment)
+    {
+        var directory = Path.GetDirectoryName(FileName)!;
+        var prefix = Path.GetFileName(FileName) + ".";
+        foreach (var path in Directory.EnumerateFiles(directory, prefix + "*"))
+        {
+            if (int.TryParse(Path.GetFileName(path.AsSpan())[prefix.Length..], out var number) && number < segment)
+            {
+                if (_handles.TryRemove(number, out var handle))
+                {
+                    handle.Dispose();
+                }
+
+                _dirty.TryRemove(number, out _);
+                File.Delete(path);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void WriteAsync(IntPtr sourceAddress, int segmentId, ulong destinationAddress, uint numBytesToWrite, DeviceIOCompletionCallback callback, object context)
+        => ThreadPool.UnsafeQueueUserWorkItem(
+            static write => write.Device.Write(write),
+            new Transfer(this, sourceAddress, segmentId, (long)destinationAddress, (int)numBytesToWrite, callback, context),
+            preferLocal: false);
+
+    /// <inheritdoc/>
+    public override void ReadAsync(int segmentId, ulong sourceAddress, IntPtr destinationAddress, uint readLength, DeviceIOCompletionCallback callback, object context)
+        => ThreadPool.UnsafeQueueUserWorkItem(
+            static read => read.Device.Read(read),
+            new Transfer(this, destinationAddress, segmentId, (long)sourceAddress, (int)readLength, callback, context),
+            preferLocal: false);
+
+    /// <inheritdoc/>
+    public override void RemoveSegmentAsync(int segment, AsyncCallback callback, IAsyncResult result) => callback(result);
+
+    /// <inheritdoc/>
+    public override void RemoveSegment(int segment)
+    {
+        // See DeleteBelow.
+    }
+
+    /// <inheritdoc/>
+    public override long GetFileSize(int segment) => segmentSize > 0 ? segmentSize : RandomAccess.GetLength(Open(segment));
+
+    /// <inheritdoc/>
+    public override void Reset() => CloseHandles();
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        if (!_disposed)
+        {
+            _disposed = true;
+            _disposal.Cancel();
+            CloseHandles();
+        }
+    }
+
+    private void CloseHandles()
+    {
+        foreach (var segment in _handles.Keys)
+        {
+            if (_handles.TryRemove(segment, out var handle))
+            {
+                handle.Dispose();
+            }
+        }
+    }
+
+    private string PathOf(int segment) => GetSegmentFilename(FileName, segment);
+
+    private SafeFileHandle Open(int segment)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_handles.TryGetValue(segment, out var handle))
+        {
+            return handle;
+        }
+
+        var opened = File.OpenHandle(PathOf(segment), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        var kept = _handles.GetOrAdd(segment, opened);
+        if (!ReferenceEquals(kept, opened))
+        {
+            opened.Dispose();
+        }
+
+        return kept;
+    }
+
+    private unsafe void Write(Transfer write)
+    {
+        try
+        {
+            RandomAccess.Write(Open(write.Segment), new ReadOnlySpan<byte>((void*)write.Memory, write.Length), write.Offset);
+            _dirty[write.Segment] = true;
+            _fault = null;
+        }
+        catch (Exception error) when (_disposed)
+        {
+            _fault = error;
+            write.Callback(Failed, 0, write.Context);
+            return;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            _fault = error;
+            _ = RetryAsync(write);
+            return;
+        }
+
+        write.Callback(0, (uint)write.Length, write.Context);
+    }
+
+    private async Task RetryAsync(Transfer write)
+    {
+        await Task.Delay(_retryDelay, _timeProvider, _disposal.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
+        Write(write);
+    }
+
+    private unsafe void Read(Transfer read)
+    {
+        var destination = new Span<byte>((void*)read.Memory, read.Length);
+        var done = 0;
+        try
+        {
+            while (done < read.Length)
+            {
+                var count = RandomAccess.Read(Open(read.Segment), destination[done..], read.Offset + done);
+                if (count == 0)
+                {
+                    break;
+                }
+
+                done += count;
+            }
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ObjectDisposedException)
+        {
+            _fault = error;
+            done = 0;
+            Interlocked.Increment(ref _readFailures);
+        }
+
+        // FASTER looks at the bytes whatever the result is; zeros are an empty record, which ends its search.
+        destination[done..].Clear();
+        read.Callback(0, (uint)read.Length, read.Context);
+    }
+
+    private sealed record Transfer(RowLogDevice Device, IntPtr Memory, int Segment, long Offset, int Length, DeviceIOCompletionCallback Callback, object Context);
+}

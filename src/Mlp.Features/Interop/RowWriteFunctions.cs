@@ -1,0 +1,53 @@
+using FASTER.core;
+using Mlp.Features.Online;
+
+namespace Mlp.Features.Interop;
+
+/// <summary>What FASTER does with a written row: it is kept if there is none or if it replaces the kept one. Also moves rows when the log is compacted.</summary>
+internal sealed class RowWriteFunctions : FunctionsBase<SpanByte, SpanByte, SpanByte, Empty, Empty>
+{
+    /// <inheritdoc/>
+    public override bool InitialUpdater(ref SpanByte key, ref SpanByte input, ref SpanByte value, ref Empty output, ref RMWInfo rmwInfo)
+    {
+        input.AsReadOnlySpan().CopyTo(value.AsSpan());
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override bool NeedCopyUpdate(ref SpanByte key, ref SpanByte input, ref SpanByte oldValue, ref Empty output, ref RMWInfo rmwInfo)
+        => OnlineRowCodec.Replaces(input.AsReadOnlySpan(), oldValue.AsReadOnlySpan());
+
+    /// <inheritdoc/>
+    public override bool CopyUpdater(ref SpanByte key, ref SpanByte input, ref SpanByte oldValue, ref SpanByte newValue, ref Empty output, ref RMWInfo rmwInfo)
+    {
+        input.AsReadOnlySpan().CopyTo(newValue.AsSpan());
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override bool InPlaceUpdater(ref SpanByte key, ref SpanByte input, ref SpanByte value, ref Empty output, ref RMWInfo rmwInfo)
+    {
+        var current = value.AsSpan();
+        var candidate = input.AsReadOnlySpan();
+        if (!OnlineRowCodec.Replaces(candidate, current))
+        {
+            return true;
+        }
+
+        // A record keeps its length for life, or scans of the log would lose their step: another length makes a copy.
+        if (candidate.Length != current.Length)
+        {
+            return false;
+        }
+
+        candidate.CopyTo(current);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override bool SingleWriter(ref SpanByte key, ref SpanByte input, ref SpanByte src, ref SpanByte dst, ref Empty output, ref UpsertInfo upsertInfo, WriteReason reason)
+    {
+        src.AsReadOnlySpan().CopyTo(dst.AsSpan());
+        return true;
+    }
+}

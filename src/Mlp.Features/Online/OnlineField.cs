@@ -1,0 +1,8 @@
+using Mlp.Runtime.Data;
+
+namespace Mlp.Features.Online;
+
+/// <summary>One stored feature of a view.</summary>
+/// <param name="Name">Field name within the view.</param>
+/// <param name="Type">Type of its values.</param>
+internal sealed record OnlineField(string Name, FeatureType Type);

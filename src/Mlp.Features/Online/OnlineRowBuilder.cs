@@ -1,0 +1,124 @@
+using System.Buffers.Binary;
+using System.Text;
+using Mlp.Runtime.Data;
+
+namespace Mlp.Features.Online;
+
+/// <summary>Builds the bytes of rows of one view, one after another in one buffer. Not thread-safe; allocates only to grow.</summary>
+/// <param name="view">The view.</param>
+internal sealed class OnlineRowBuilder(OnlineView view)
+{
+    private readonly OnlineRowLayout _layout = view.Layout;
+    private readonly (int Offset, int Length)[] _strings = new (int, int)[view.Layout.StringCount];
+    private byte[] _row = new byte[view.Layout.FixedLength + (view.Layout.StringCount * 16)];
+    private byte[] _utf8 = new byte[64];
+    private int _utf8Length;
+
+    /// <summary>Starts a row in which every field is null.</summary>
+    /// <param name="version">Version of the row.</param>
+    internal void Begin(in RowVersion version)
+    {
+        var row = _row.AsSpan(0, _layout.FixedLength);
+        row[OnlineRowLayout.HeaderLength..].Clear();
+        BinaryPrimitives.WriteUInt32LittleEndian(row, view.DefinitionId);
+        BinaryPrimitives.WriteInt64LittleEndian(row[4..], version.EventTime);
+        BinaryPrimitives.WriteInt64LittleEndian(row[12..], version.CreatedTime);
+        BinaryPrimitives.WriteInt64LittleEndian(row[20..], version.Sequence);
+        for (var i = 0; i < _layout.Fields.Count; i++)
+        {
+            // NaN stands for null, so that the reader can copy a block without looking at each value.
+            switch (_layout.Fields[i].Type)
+            {
+                case FeatureType.Float32:
+                    BinaryPrimitives.WriteSingleLittleEndian(row[_layout.OffsetOf(i)..], float.NaN);
+                    break;
+                case FeatureType.Float64:
+                    BinaryPrimitives.WriteDoubleLittleEndian(row[_layout.OffsetOf(i)..], double.NaN);
+                    break;
+            }
+        }
+
+        _utf8Length = 0;
+        Array.Clear(_strings);
+    }
+
+    /// <summary>Sets a float32 field.</summary>
+    /// <param name="field">Index of the field in the view.</param>
+    /// <param name="value">The value; NaN is a value.</param>
+    internal void SetFloat32(int field, float value) => BinaryPrimitives.WriteSingleLittleEndian(Cell(field, FeatureType.Float32), value);
+
+    /// <summary>Sets a float64 field.</summary>
+    /// <param name="field">Index of the field in the view.</param>
+    /// <param name="value">The value; NaN is a value.</param>
+    internal void SetFloat64(int field, double value) => BinaryPrimitives.WriteDoubleLittleEndian(Cell(field, FeatureType.Float64), value);
+
+    /// <summary>Sets an int64 field.</summary>
+    /// <param name="field">Index of the field in the view.</param>
+    /// <param name="value">The value.</param>
+    internal void SetInt64(int field, long value) => BinaryPrimitives.WriteInt64LittleEndian(Cell(field, FeatureType.Int64), value);
+
+    /// <summary>Sets a boolean field.</summary>
+    /// <param name="field">Index of the field in the view.</param>
+    /// <param name="value">The value.</param>
+    internal void SetBoolean(int field, bool value) => Cell(field, FeatureType.Boolean)[0] = value ? (byte)1 : (byte)0;
+
+    /// <summary>Sets a text field.</summary>
+    /// <param name="field">Index of the field in the view.</param>
+    /// <param name="utf8">UTF-8 bytes.</param>
+    internal void SetString(int field, ReadOnlySpan<byte> utf8) => utf8.CopyTo(ReserveString(field, utf8.Length));
+
+    /// <summary>Sets a text field.</summary>
+    /// <param name="field">Index of the field in the view.</param>
+    /// <param name="value">The text.</param>
+    internal void SetString(int field, string value) => Encoding.UTF8.GetBytes(value, ReserveString(field, Encoding.UTF8.GetByteCount(value)));
+
+    /// <summary>Ends the row.</summary>
+    /// <returns>Its bytes, valid until the next <see cref="Begin"/>.</returns>
+    internal ReadOnlySpan<byte> End()
+    {
+        var length = _layout.FixedLength + (_strings.Length * sizeof(int)) + _utf8Length;
+        if (_row.Length < length)
+        {
+            Array.Resize(ref _row, Math.Max(length, _row.Length * 2));
+        }
+
+        var position = _layout.FixedLength;
+        foreach (var (offset, count) in _strings)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(_row.AsSpan(position), count);
+            _utf8.AsSpan(offset, count).CopyTo(_row.AsSpan(position + sizeof(int)));
+            position += sizeof(int) + count;
+        }
+
+        return _row.AsSpan(0, position);
+    }
+
+    private Span<byte> Cell(int field, FeatureType type)
+    {
+        MarkPresent(field, type);
+        return _row.AsSpan(_layout.OffsetOf(field));
+    }
+
+    private Span<byte> ReserveString(int field, int length)
+    {
+        MarkPresent(field, FeatureType.String);
+        if (_utf8.Length - _utf8Length < length)
+        {
+            Array.Resize(ref _utf8, Math.Max(_utf8.Length * 2, _utf8Length + length));
+        }
+
+        _strings[_layout.OffsetOf(field)] = (_utf8Length, length);
+        _utf8Length += length;
+        return _utf8.AsSpan(_utf8Length - length, length);
+    }
+
+    private void MarkPresent(int field, FeatureType type)
+    {
+        if (_layout.Fields[field].Type != type)
+        {
+            throw new ArgumentException($"Expected a value of type {_layout.Fields[field].Type} for field '{_layout.Fields[field].Name}' of view '{view.Name}', but found {type}.", nameof(field));
+        }
+
+        _row[OnlineRowLayout.PresenceOffset + (field >> 3)] |= (byte)(1 << (field & 7));
+    }
+}

@@ -1,0 +1,248 @@
+using Mlp.Runtime.Data;
+
+namespace Mlp.Features.Online;
+
+/// <content>Writing.</content>
+internal sealed partial class OnlineStore
+{
+    // How many batches may wait for the offline store before who pushes waits too.
+    private const int WaitingBatches = 8;
+    private const int PendingWrites = 256;
+
+    /// <summary>Writes the rows of a frame. When the task completes they are on the device and can be read.</summary>
+    /// <param name="frame">A frame of rows (<see cref="WriteAheadFrame"/>); in use until the task completes.</param>
+    /// <param name="assignSequences">Whether the rows get sequence numbers now; rows from the offline store have theirs.</param>
+    /// <param name="cancellationToken">Gives up before anything is written; later it is ignored.</param>
+    internal async ValueTask WriteAsync(Memory<byte> frame, bool assignSequences, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        ThrowIfUnusable();
+        var targets = WriteAheadFrame.TargetsOf(frame.Span);
+        CheckLengths(frame.Span);
+        if (targets.HasFlag(PushTargets.Offline) && _pushed.Count > (long)_options.OfflineBatchSize * WaitingBatches)
+        {
+            await FoldAsync(_options.OfflineBatchSize, cancellationToken).ConfigureAwait(false);
+        }
+
+        await WriteAppendedAsync(frame, Append(frame.Span, assignSequences)).ConfigureAwait(false);
+        if (targets.HasFlag(PushTargets.Offline) && _pushed.Count >= _options.OfflineBatchSize)
+        {
+            _foldSignal.Writer.TryWrite(true);
+        }
+
+        if (_log.Length >= _options.CheckpointWriteAheadLength)
+        {
+            _checkpointSignal.Writer.TryWrite(true);
+        }
+    }
+
+    /// <summary>Brings the rows that may be seen now into the row store.</summary>
+    internal async Task ApplyDueAsync()
+    {
+        await _dueGate.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            var taken = _due.Take(Now);
+            if (taken.Count == 0)
+            {
+                return;
+            }
+
+            try
+            {
+                using var writer = Rows.RentWriter();
+                foreach (var row in taken)
+                {
+                    writer.Write(row.Key, row.Row);
+                }
+
+                await writer.CompleteAsync().ConfigureAwait(false);
+                Volatile.Write(ref _changed, true);
+            }
+            catch
+            {
+                _due.PutBack(taken);
+                throw;
+            }
+
+            _due.Complete(taken);
+        }
+        finally
+        {
+            _dueGate.Release();
+        }
+    }
+
+    /// <summary>Writes pushed rows of the views of which enough wait to the offline store, as one commit per batch.</summary>
+    /// <param name="minimumRows">How many rows of a view must wait.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    internal async Task FoldAsync(int minimumRows, CancellationToken cancellationToken)
+    {
+        await _foldGate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            foreach (var viewId in _pushed.ViewsWith(minimumRows))
+            {
+                while (_pushed.Peek(viewId, _options.OfflineBatchSize * 4L) is { Count: > 0 } frames)
+                {
+                    // Nothing may be offline that the write-ahead log could still lose.
+                    foreach (var frame in frames)
+                    {
+                        await frame.Durable.WaitAsync(cancellationToken).ConfigureAwait(false);
+                    }
+
+                    await _target.CommitAsync(viewId, frames, cancellationToken).ConfigureAwait(false);
+                    _pushed.Remove(viewId, frames);
+                }
+            }
+        }
+        finally
+        {
+            _foldGate.Release();
+        }
+    }
+
+    /// <summary>How far a view has been materialised, or null.</summary>
+    /// <param name="viewId">Number of the view.</param>
+    internal MaterializationMark? FindMark(uint viewId)
+    {
+        lock (_marks)
+        {
+            return _marks.TryGetValue(viewId, out var mark) ? mark : null;
+        }
+    }
+
+    /// <summary>Remembers how far a view has been materialised. When the task completes it is on the device.</summary>
+    /// <param name="viewId">Number of the view.</param>
+    /// <param name="mark">How far.</param>
+    internal async Task SetMarkAsync(uint viewId, MaterializationMark mark)
+    {
+        ThrowIfUnusable();
+        var (segment, durable) = Append(WriteAheadFrame.CreateMark(viewId, mark), assignSequences: false);
+        Exception? failure = null;
+        try
+        {
+            await durable.ConfigureAwait(false);
+            lock (_marks)
+            {
+                _marks[viewId] = mark;
+            }
+        }
+        catch (Exception error)
+        {
+            failure = error;
+            throw;
+        }
+        finally
+        {
+            _log.Leave(segment, failure);
+        }
+    }
+
+    /// <summary>Refuses rows that the row store could never hold, before they are in the log.</summary>
+    private void CheckLengths(ReadOnlySpan<byte> frame)
+    {
+        var maximum = Rows.MaximumRecordLength;
+        var position = WriteAheadFrame.HeaderLength;
+        for (var index = 1; position < frame.Length && WriteAheadFrame.TryRead(frame, ref position, out var key, out _, out var row); index++)
+        {
+            var length = key.Length + frame[row].Length;
+            if (length > maximum)
+            {
+                var view = _registry.Find(WriteAheadFrame.ViewIdOf(frame));
+                throw new ArgumentException($"Expected rows of at most {maximum} bytes for feature view '{view?.Name}' version {view?.Version}, but row {index} has {length}. Raise {nameof(OnlineStoreOptions.PageSize)} before the store is first opened.", nameof(frame));
+            }
+        }
+    }
+
+    private (WriteAheadSegment Segment, Task Durable) Append(Span<byte> frame, bool assignSequences)
+    {
+        try
+        {
+            var appended = _log.Append(frame, assignSequences);
+            Volatile.Write(ref _changed, true);
+            return appended;
+        }
+        catch (Runtime.LogWriteException error)
+        {
+            _log.Fail(error);
+            throw;
+        }
+    }
+
+    private async Task WriteAppendedAsync(Memory<byte> frame, (WriteAheadSegment Segment, Task Durable) appended)
+    {
+        Exception? failure = null;
+        try
+        {
+            await appended.Durable.ConfigureAwait(false);
+            if (WriteAheadFrame.TargetsOf(frame.Span).HasFlag(PushTargets.Online))
+            {
+                await ApplyAsync(Rows, _due, frame, Now).ConfigureAwait(false);
+            }
+
+            OnlineMetrics.PushedRows.Add(WriteAheadFrame.CountOf(frame.Span));
+        }
+        catch (Exception error)
+        {
+            // The rows may be on the device and not in the store: no checkpoint may say otherwise, so the store stops here and its log tells the truth at the next opening.
+            failure = error;
+            throw;
+        }
+        finally
+        {
+            _log.Leave(appended.Segment, failure);
+        }
+    }
+
+    /// <summary>Brings the rows of a frame into the row store, or among the due rows if they lie ahead of a time.</summary>
+    /// <param name="rows">The row store.</param>
+    /// <param name="due">The due rows.</param>
+    /// <param name="frame">The frame.</param>
+    /// <param name="now">Microseconds.</param>
+    internal static async ValueTask ApplyAsync(IOnlineRowStore rows, DueRows due, ReadOnlyMemory<byte> frame, long now)
+    {
+        using var writer = rows.RentWriter();
+        var position = WriteAheadFrame.HeaderLength;
+        try
+        {
+            while (ApplySome(writer, due, frame.Span, ref position, now))
+            {
+                await writer.CompleteAsync().ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            await writer.CompleteAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Writes rows until the frame ends (false) or many writes wait for the disk (true).</summary>
+    private static bool ApplySome(IOnlineRowWriter writer, DueRows due, ReadOnlySpan<byte> frame, ref int position, long now)
+    {
+        var pending = 0;
+        while (pending < PendingWrites)
+        {
+            if (!WriteAheadFrame.TryRead(frame, ref position, out var key, out var hasNullKey, out var range))
+            {
+                return false;
+            }
+
+            var row = frame[range];
+            if (hasNullKey)
+            {
+                // No entity is meant; every feature of a null key reads Missing.
+            }
+            else if (!Visibility.IsVisible(OnlineRowCodec.DueTime(OnlineRowCodec.ReadVersion(row)), now))
+            {
+                due.Add(key, row);
+            }
+            else if (!writer.Write(key, row))
+            {
+                pending++;
+            }
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,74 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using Mlp.Runtime.Data;
+
+namespace Mlp.Features.Online;
+
+/// <summary>What the online store knows of one version of a feature view. Immutable and thread-safe.</summary>
+internal sealed class OnlineView
+{
+    /// <summary>Length of the view id in front of every key, in bytes.</summary>
+    internal const int KeyPrefixLength = sizeof(uint);
+
+    /// <summary>Describes a view.</summary>
+    /// <param name="id">Number of this version of the view in this data directory, from 1.</param>
+    /// <param name="name">View name.</param>
+    /// <param name="version">View version.</param>
+    /// <param name="fingerprint">Fingerprint of the definition, 64 hexadecimal digits.</param>
+    /// <param name="keys">Key columns in order.</param>
+    /// <param name="fields">Fields in order.</param>
+    /// <param name="timeToLive">Microseconds, or <see cref="Visibility.NoTimeToLive"/>.</param>
+    internal OnlineView(uint id, string name, int version, string fingerprint, IReadOnlyList<KeyColumn> keys, IReadOnlyList<OnlineField> fields, long timeToLive)
+    {
+        Id = id;
+        Name = name;
+        Version = version;
+        Fingerprint = fingerprint;
+        DefinitionId = uint.Parse(fingerprint.AsSpan(0, 8), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+        Keys = [.. keys];
+        TimeToLive = timeToLive;
+        Layout = new OnlineRowLayout(fields);
+    }
+
+    /// <summary>Number of this version of the view in this data directory; it stands in front of every key.</summary>
+    internal uint Id { get; }
+
+    /// <summary>View name.</summary>
+    internal string Name { get; }
+
+    /// <summary>View version.</summary>
+    internal int Version { get; }
+
+    /// <summary>Fingerprint of the definition.</summary>
+    internal string Fingerprint { get; }
+
+    /// <summary>The first four bytes of the fingerprint; it stands in front of every row.</summary>
+    internal uint DefinitionId { get; }
+
+    /// <summary>Key columns in order.</summary>
+    internal IReadOnlyList<KeyColumn> Keys { get; }
+
+    /// <summary>Microseconds, or <see cref="Visibility.NoTimeToLive"/>.</summary>
+    internal long TimeToLive { get; }
+
+    /// <summary>Where each field lies in a row.</summary>
+    internal OnlineRowLayout Layout { get; }
+
+    /// <summary>The greatest length of a key in the store.</summary>
+    /// <param name="key">Key parts in the view's order.</param>
+    internal static int GetMaximumKeyLength(ReadOnlySpan<EntityValue> key) => KeyPrefixLength + EntityKeyEncoding.GetMaximumLength(key);
+
+    /// <summary>The view id in front of a key or a frame.</summary>
+    /// <param name="key">The encoded key.</param>
+    internal static uint ReadViewId(ReadOnlySpan<byte> key) => BinaryPrimitives.ReadUInt32LittleEndian(key);
+
+    /// <summary>Writes the key under which the store keeps an entity: view id, then the canonical key.</summary>
+    /// <param name="key">Key parts in the view's order.</param>
+    /// <param name="destination">At least <see cref="GetMaximumKeyLength"/> bytes.</param>
+    /// <returns>Bytes written.</returns>
+    internal int EncodeKey(ReadOnlySpan<EntityValue> key, Span<byte> destination)
+    {
+        BinaryPrimitives.WriteUInt32LittleEndian(destination, Id);
+        return KeyPrefixLength + EntityKeyEncoding.Encode(key, destination[KeyPrefixLength..]);
+    }
+}

@@ -1,0 +1,100 @@
+namespace Mlp.Features.Online;
+
+/// <summary>Pushed rows that wait for the offline store, per view in order of sequence. Thread-safe.</summary>
+internal sealed class PushedRows
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<uint, Queue<PushedFrame>> _frames = [];
+    private readonly Dictionary<uint, long> _counts = [];
+
+    /// <summary>Number of rows of all views that wait.</summary>
+    internal long Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _counts.Values.Sum();
+            }
+        }
+    }
+
+    /// <summary>The oldest segment of the write-ahead log that is still needed; <see cref="long.MaxValue"/> if none.</summary>
+    internal long OldestSegment
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _frames.Values.Where(queue => queue.Count > 0).Select(queue => queue.Peek().Segment).DefaultIfEmpty(long.MaxValue).Min();
+            }
+        }
+    }
+
+    /// <summary>Adds rows behind those of the view.</summary>
+    /// <param name="viewId">Number of the view.</param>
+    /// <param name="frame">The rows.</param>
+    /// <returns>How many rows of the view wait now.</returns>
+    internal long Add(uint viewId, PushedFrame frame)
+    {
+        lock (_gate)
+        {
+            if (!_frames.TryGetValue(viewId, out var queue))
+            {
+                _frames.Add(viewId, queue = new Queue<PushedFrame>());
+            }
+
+            queue.Enqueue(frame);
+            return _counts[viewId] = _counts.GetValueOrDefault(viewId) + frame.Count;
+        }
+    }
+
+    /// <summary>The views of which so many rows wait.</summary>
+    /// <param name="minimum">Number of rows, at least 1.</param>
+    internal List<uint> ViewsWith(long minimum)
+    {
+        lock (_gate)
+        {
+            return [.. _counts.Where(pair => pair.Value >= minimum).Select(pair => pair.Key)];
+        }
+    }
+
+    /// <summary>The first rows of a view; they stay until <see cref="Remove"/>.</summary>
+    /// <param name="viewId">Number of the view.</param>
+    /// <param name="maximum">About how many rows; at least one frame.</param>
+    internal List<PushedFrame> Peek(uint viewId, long maximum)
+    {
+        var frames = new List<PushedFrame>();
+        lock (_gate)
+        {
+            var count = 0L;
+            foreach (var frame in _frames[viewId])
+            {
+                if (count > 0 && count + frame.Count > maximum)
+                {
+                    break;
+                }
+
+                count += frame.Count;
+                frames.Add(frame);
+            }
+        }
+
+        return frames;
+    }
+
+    /// <summary>Removes the first frames of a view, which are in the offline store.</summary>
+    /// <param name="viewId">Number of the view.</param>
+    /// <param name="frames">What <see cref="Peek"/> returned.</param>
+    internal void Remove(uint viewId, List<PushedFrame> frames)
+    {
+        lock (_gate)
+        {
+            foreach (var frame in frames)
+            {
+                _frames[viewId].Dequeue();
+                _counts[viewId] -= frame.Count;
+            }
+        }
+    }
+}

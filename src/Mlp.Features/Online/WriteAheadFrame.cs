@@ -1,0 +1,137 @@
+using System.Buffers;
+using System.Buffers.Binary;
+
+namespace Mlp.Features.Online;
+
+/// <summary>
+/// The payload of a frame of the write-ahead log, little-endian. Rows:
+/// <code>
+/// rows = kind 1 (u8), targets (u8), 0 (u16), view id (u32), row count (u32), row*
+/// row  = key length (u32; highest bit: a part of the key is null), row length (u32), key (view id and canonical entity key), row (OnlineRowLayout)
+/// </code>
+/// A mark of how far a view has been materialised: kind 2 (u8), whether later rows were left out (u8), 0 (u16), view id (u32), commit (i64), as-of time (i64).
+/// </summary>
+internal static class WriteAheadFrame
+{
+    /// <summary>A frame of rows.</summary>
+    internal const byte Rows = 1;
+
+    /// <summary>A mark of how far a view has been materialised.</summary>
+    internal const byte Materialized = 2;
+
+    /// <summary>Length of what stands before the rows.</summary>
+    internal const int HeaderLength = 12;
+
+    private const int RowHeaderLength = 2 * sizeof(uint);
+    private const uint NullKey = 1u << 31;
+
+    /// <summary>Starts a frame of rows.</summary>
+    /// <param name="writer">The frame.</param>
+    /// <param name="viewId">Number of the view.</param>
+    /// <param name="targets">Where the rows go.</param>
+    internal static void Begin(ArrayBufferWriter<byte> writer, uint viewId, PushTargets targets)
+    {
+        writer.ResetWrittenCount();
+        var header = writer.GetSpan(HeaderLength)[..HeaderLength];
+        header.Clear();
+        header[0] = Rows;
+        header[1] = (byte)targets;
+        BinaryPrimitives.WriteUInt32LittleEndian(header[4..], viewId);
+        writer.Advance(HeaderLength);
+    }
+
+    /// <summary>Adds a row; the count in the header is set by <see cref="SetCount"/>.</summary>
+    /// <param name="writer">The frame.</param>
+    /// <param name="key">View id and canonical entity key.</param>
+    /// <param name="hasNullKey">Whether a part of the key is null.</param>
+    /// <param name="row">Row bytes.</param>
+    internal static void Add(ArrayBufferWriter<byte> writer, ReadOnlySpan<byte> key, bool hasNullKey, ReadOnlySpan<byte> row)
+    {
+        var length = RowHeaderLength + key.Length + row.Length;
+        var span = writer.GetSpan(length);
+        BinaryPrimitives.WriteUInt32LittleEndian(span, (uint)key.Length | (hasNullKey ? NullKey : 0));
+        BinaryPrimitives.WriteUInt32LittleEndian(span[4..], (uint)row.Length);
+        key.CopyTo(span[RowHeaderLength..]);
+        row.CopyTo(span[(RowHeaderLength + key.Length)..]);
+        writer.Advance(length);
+    }
+
+    /// <summary>Sets the number of rows.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="count">Number of rows.</param>
+    internal static void SetCount(Span<byte> frame, int count) => BinaryPrimitives.WriteInt32LittleEndian(frame[8..], count);
+
+    /// <summary>The kind of a frame.</summary>
+    /// <param name="frame">The payload.</param>
+    internal static byte KindOf(ReadOnlySpan<byte> frame) => frame.Length < HeaderLength ? (byte)0 : frame[0];
+
+    /// <summary>Where the rows of a frame go.</summary>
+    /// <param name="frame">The payload.</param>
+    internal static PushTargets TargetsOf(ReadOnlySpan<byte> frame) => (PushTargets)frame[1];
+
+    /// <summary>Number of the view.</summary>
+    /// <param name="frame">The payload.</param>
+    internal static uint ViewIdOf(ReadOnlySpan<byte> frame) => BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]);
+
+    /// <summary>Number of rows.</summary>
+    /// <param name="frame">The payload.</param>
+    internal static int CountOf(ReadOnlySpan<byte> frame) => BinaryPrimitives.ReadInt32LittleEndian(frame[8..]);
+
+    /// <summary>Takes the next row.</summary>
+    /// <param name="frame">The payload.</param>
+    /// <param name="position">Where the row starts, at first <see cref="HeaderLength"/>; moved behind it.</param>
+    /// <param name="key">View id and canonical entity key.</param>
+    /// <param name="hasNullKey">Whether a part of the key is null.</param>
+    /// <param name="row">Where the row's bytes lie in the frame.</param>
+    /// <returns>False at the end of the frame.</returns>
+    internal static bool TryRead(ReadOnlySpan<byte> frame, ref int position, out ReadOnlySpan<byte> key, out bool hasNullKey, out Range row)
+    {
+        key = default;
+        (hasNullKey, row) = (false, default);
+        if (position + RowHeaderLength > frame.Length)
+        {
+            return false;
+        }
+
+        var keyLength = BinaryPrimitives.ReadUInt32LittleEndian(frame[position..]);
+        var rowLength = BinaryPrimitives.ReadInt32LittleEndian(frame[(position + 4)..]);
+        hasNullKey = (keyLength & NullKey) != 0;
+        var start = position + RowHeaderLength;
+        var middle = start + (int)(keyLength & ~NullKey);
+        key = frame[start..middle];
+        row = middle..(middle + rowLength);
+        position = middle + rowLength;
+        return true;
+    }
+
+    /// <summary>Gives the rows of a frame their sequence numbers, in order.</summary>
+    /// <param name="frame">The payload.</param>
+    /// <param name="first">The first number.</param>
+    internal static void SetSequences(Span<byte> frame, long first)
+    {
+        var position = HeaderLength;
+        while (TryRead(frame, ref position, out _, out _, out var row))
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(frame[row][(OnlineRowLayout.VersionOffset + (2 * sizeof(long)))..], first++);
+        }
+    }
+
+    /// <summary>Makes a mark of how far a view has been materialised.</summary>
+    /// <param name="viewId">Number of the view.</param>
+    /// <param name="mark">How far.</param>
+    internal static byte[] CreateMark(uint viewId, MaterializationMark mark)
+    {
+        var frame = new byte[HeaderLength + (2 * sizeof(long)) - 4];
+        frame[0] = Materialized;
+        frame[1] = mark.HasLaterRows ? (byte)1 : (byte)0;
+        BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(4), viewId);
+        BinaryPrimitives.WriteInt64LittleEndian(frame.AsSpan(8), mark.Commit);
+        BinaryPrimitives.WriteInt64LittleEndian(frame.AsSpan(16), mark.AsOf);
+        return frame;
+    }
+
+    /// <summary>Reads a mark.</summary>
+    /// <param name="frame">The payload.</param>
+    internal static MaterializationMark ReadMark(ReadOnlySpan<byte> frame)
+        => new(BinaryPrimitives.ReadInt64LittleEndian(frame[8..]), BinaryPrimitives.ReadInt64LittleEndian(frame[16..]), frame[1] != 0);
+}

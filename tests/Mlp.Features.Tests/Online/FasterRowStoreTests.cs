@@ -1,0 +1,350 @@
+using Mlp.Features.Online;
+using Mlp.Runtime;
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Storage;
+using Mlp.TestSupport;
+
+namespace Mlp.Features.Tests.Online;
+
+public sealed class FasterRowStoreTests : IDisposable
+{
+    private const long Start = OnlineTestViews.Start;
+
+    private readonly TempDirectory _directory = new();
+    private readonly OnlineView _view = OnlineTestViews.Floats(32);
+    private readonly FeatureRowLayout _layout;
+    private readonly ViewReadPlan _plan;
+
+    public FasterRowStoreTests()
+    {
+        _layout = OnlineTestViews.LayoutOf(_view);
+        _plan = OnlineTestViews.PlanOf(_view, _layout);
+    }
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public async Task Write_AnyOrderAndTwice_KeepsTheNewestVersion()
+    {
+        using var store = Open();
+        RowVersion[] versions = [new(Start, Start, 1), new(Start + 9, Start, 2), new(Start + 9, Start + 1, 1), new(Start + 9, Start + 1, 3), new(Start + 8, Start + 99, 99)];
+        foreach (var order in new[] { new[] { 0, 1, 2, 3, 4 }, [4, 3, 2, 1, 0], [3, 3, 0, 4, 1, 2] })
+        {
+            var key = order[0] + (10 * order.Length);
+            foreach (var i in order)
+            {
+                await WriteAsync(store, key, versions[i], i);
+            }
+
+            Assert.Equal(3f, await ReadAsync(store, key));
+        }
+    }
+
+    [Fact]
+    public async Task Read_UnknownKey_LeavesMissing()
+    {
+        using var store = Open();
+
+        Assert.Null(await ReadAsync(store, 1));
+    }
+
+    [Fact]
+    public async Task Write_OtherLengthOfText_ReplacesTheRow()
+    {
+        using var store = Open();
+        var view = OnlineTestViews.Create([new("t", FeatureType.String)], id: 7);
+        var layout = OnlineTestViews.LayoutOf(view);
+        var builder = new OnlineRowBuilder(view);
+        using var writer = store.RentWriter();
+        foreach (var (sequence, text) in new[] { (1, "abc"), (2, new string('x', 500)), (3, "y"), (4, "zz") })
+        {
+            builder.Begin(new RowVersion(Start, Start, sequence));
+            builder.SetString(0, text);
+            writer.Write(OnlineTestViews.KeyOf(view, 5), builder.End());
+            await writer.CompleteAsync();
+
+            var rows = new FeatureRows(layout, 1);
+            using var reader = store.RentReader();
+            Assert.True(reader.Read(OnlineTestViews.KeyOf(view, 5), new RowDestination(OnlineTestViews.PlanOf(view, layout), rows, 0, Start)));
+            Assert.Equal(text, System.Text.Encoding.UTF8.GetString(rows.StringOf(0, 0)));
+        }
+    }
+
+    [Fact]
+    public async Task Read_MoreRowsThanMemory_CompletesFromDisk()
+    {
+        using var store = Open();
+        const int Count = 20_000;
+        await FillAsync(store, Count, 0);
+        Assert.True(store.LogLength > 3 << 20);
+
+        var rows = new FeatureRows(_layout, 256);
+        rows.Reset(256);
+        var pending = 0;
+        using (var reader = store.RentReader())
+        {
+            for (var i = 0; i < 256; i++)
+            {
+                pending += reader.Read(OnlineTestViews.KeyOf(_view, i * 70), new RowDestination(_plan, rows, i, Start)) ? 0 : 1;
+            }
+
+            await reader.CompleteAsync();
+        }
+
+        Assert.InRange(pending, 100, 256);
+        for (var i = 0; i < 256; i++)
+        {
+            Assert.Equal(i * 70, rows.Float32Of(i)[31]);
+        }
+    }
+
+    [Fact]
+    public async Task Write_RowsOnDisk_AreReplacedOnlyByNewerOnes()
+    {
+        using var store = Open();
+        await FillAsync(store, 20_000, 0);
+
+        await WriteAsync(store, 3, new RowVersion(Start, Start, -1), 111);
+        await WriteAsync(store, 4, new RowVersion(Start, Start, 1), 222);
+
+        Assert.Equal(3f, await ReadAsync(store, 3));
+        Assert.Equal(222f, await ReadAsync(store, 4));
+    }
+
+    [Theory]
+    [InlineData(100)]
+    [InlineData(20_000)]
+    public async Task Recover_Checkpoint_HasItsRowsAndNoOther(int count)
+    {
+        RowStoreCheckpoint checkpoint;
+        var folder = Directory.CreateDirectory(_directory.Combine("cp")).FullName;
+        using (var store = Open())
+        {
+            await FillAsync(store, count, 0);
+            checkpoint = await store.CheckpointAsync(folder, default);
+            await WriteAsync(store, 1, new RowVersion(Start, Start, 5), 999);
+            await WriteAsync(store, count + 1, new RowVersion(Start, Start, 5), 999);
+        }
+
+        var options = OnlineTestViews.SmallOptions();
+        options.IndexSize *= 4;
+        options.MemorySize *= 2;
+        using var again = Open(options);
+        again.Recover(folder, checkpoint);
+
+        Assert.Null(await ReadAsync(again, count + 1));
+        for (var i = 0; i < count; i += 7)
+        {
+            Assert.Equal((float)i, await ReadAsync(again, i));
+        }
+
+        await WriteAsync(again, 1, new RowVersion(Start, Start, 6), 1234);
+        Assert.Equal(1234f, await ReadAsync(again, 1));
+    }
+
+    [Fact]
+    public async Task Recover_EmptyCheckpoint_IsEmpty()
+    {
+        RowStoreCheckpoint checkpoint;
+        var folder = Directory.CreateDirectory(_directory.Combine("cp")).FullName;
+        using (var store = Open())
+        {
+            checkpoint = await store.CheckpointAsync(folder, default);
+        }
+
+        using var again = Open();
+        again.Recover(folder, checkpoint);
+        Assert.Null(await ReadAsync(again, 1));
+        await WriteAsync(again, 1, new RowVersion(Start, Start, 6), 1234);
+        Assert.Equal(1234f, await ReadAsync(again, 1));
+    }
+
+    [Fact]
+    public async Task CompactAsync_ReplacedRows_ShrinksTheLogAndBothCheckpointsStayReadable()
+    {
+        var first = Directory.CreateDirectory(_directory.Combine("cp1")).FullName;
+        var second = Directory.CreateDirectory(_directory.Combine("cp2")).FullName;
+        RowStoreCheckpoint before;
+        RowStoreCheckpoint after;
+        using (var store = Open())
+        {
+            for (var round = 0; round < 8; round++)
+            {
+                await FillAsync(store, 2000, round);
+                before = await store.CheckpointAsync(Directory.CreateDirectory(_directory.Combine("r" + round)).FullName, default);
+            }
+
+            before = await store.CheckpointAsync(first, default);
+            var length = store.LogLength;
+            await store.CompactAsync();
+            Assert.InRange(store.LogLength, 1, length / 2);
+            after = await store.CheckpointAsync(second, default);
+            Assert.Equal(7 + 1500f, await ReadAsync(store, 1500));
+        }
+
+        foreach (var (folder, checkpoint) in new[] { (first, before), (second, after) })
+        {
+            using var again = Open();
+            again.Recover(folder, checkpoint);
+            for (var i = 0; i < 2000; i++)
+            {
+                Assert.Equal(i + 7f, await ReadAsync(again, i));
+            }
+        }
+
+        var files = Directory.GetFiles(_directory.Combine("log")).Length;
+        using var last = Open();
+        last.Recover(second, after);
+        last.DeleteLogBelow(after.BeginAddress);
+        Assert.True(Directory.GetFiles(_directory.Combine("log")).Length < files);
+        Assert.Equal(7f, await ReadAsync(last, 0));
+    }
+
+    [Fact]
+    public async Task Scan_AllRows_VisitsTheNewestOfEachKeyLast()
+    {
+        using var store = Open();
+        await FillAsync(store, 500, 0);
+        await FillAsync(store, 500, 1);
+        var seen = new Dictionary<string, long>();
+
+        store.Scan((key, row) => seen[Convert.ToHexString(key)] = OnlineRowCodec.ReadVersion(row).Sequence);
+
+        Assert.Equal(500, seen.Count);
+        Assert.All(seen.Values, sequence => Assert.Equal(1, sequence));
+    }
+
+    [Fact]
+    public async Task Read_Warm_AllocatesNothing()
+    {
+        using var store = Open();
+        await FillAsync(store, 1000, 0);
+        var rows = new FeatureRows(_layout, 256);
+        var keys = Enumerable.Range(0, 256).Select(i => OnlineTestViews.KeyOf(_view, i)).ToArray();
+        ReadAll();
+        ReadAll();
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 20; i++)
+        {
+            ReadAll();
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+        void ReadAll()
+        {
+            rows.Reset(256);
+            using var reader = store.RentReader();
+            for (var i = 0; i < keys.Length; i++)
+            {
+                reader.Read(keys[i], new RowDestination(_plan, rows, i, Start));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Read_WhileWritten_NeverSeesAMixedRow()
+    {
+        using var store = Open();
+        await FillAsync(store, 4, 0);
+        using var stop = new CancellationTokenSource();
+        var writers = Enumerable.Range(0, 2).Select(w => Task.Run(async () =>
+        {
+            using var writer = store.RentWriter();
+            for (var i = 1; i <= 40_000; i++)
+            {
+                writer.Write(OnlineTestViews.KeyOf(_view, i & 3), OnlineTestViews.FloatRow(_view, new RowVersion(Start, Start, i), i));
+            }
+
+            await writer.CompleteAsync();
+        })).ToArray();
+        var reads = 0L;
+        var readers = Enumerable.Range(0, 2).Select(r => Task.Run(async () =>
+        {
+            var rows = new FeatureRows(_layout, 1);
+            var last = new float[4];
+            while (!stop.IsCancellationRequested)
+            {
+                for (var key = 0; key < 4; key++)
+                {
+                    rows.Reset(1);
+                    using var reader = store.RentReader();
+                    if (!reader.Read(OnlineTestViews.KeyOf(_view, key), new RowDestination(_plan, rows, 0, Start)))
+                    {
+                        await reader.CompleteAsync();
+                    }
+
+                    Assert.Equal(-1, rows.Float32Of(0).IndexOfAnyExcept(rows.Float32Of(0)[0]));
+                    Assert.True(rows.Float32Of(0)[0] >= last[key]);
+                    last[key] = rows.Float32Of(0)[0];
+                    Interlocked.Increment(ref reads);
+                }
+            }
+        })).ToArray();
+        var checkpoints = Task.Run(async () =>
+        {
+            for (var i = 0; i < 5 && !stop.IsCancellationRequested; i++)
+            {
+                await store.CheckpointAsync(Directory.CreateDirectory(_directory.Combine("c" + i)).FullName, default);
+            }
+        });
+
+        await Task.WhenAll(writers);
+        await checkpoints;
+        await stop.CancelAsync();
+        await Task.WhenAll(readers);
+        Assert.True(reads > 0);
+        Assert.Equal(40_000f, await ReadAsync(store, 0));
+    }
+
+    [Fact]
+    public async Task Recover_TruncatedIndex_IsASentence()
+    {
+        RowStoreCheckpoint checkpoint;
+        var folder = Directory.CreateDirectory(_directory.Combine("cp")).FullName;
+        using (var store = Open())
+        {
+            await FillAsync(store, 100, 0);
+            checkpoint = await store.CheckpointAsync(folder, default);
+        }
+
+        File.WriteAllBytes(Path.Combine(folder, "log-info.bin"), [1, 2, 3]);
+        using var again = Open();
+        var error = Assert.Throws<CorruptFileException>(() => again.Recover(folder, checkpoint));
+        Assert.Contains(folder, error.Message, StringComparison.Ordinal);
+    }
+
+    private FasterRowStore Open(OnlineStoreOptions? options = null)
+        => new(Directory.CreateDirectory(_directory.Combine("log")).FullName, options ?? OnlineTestViews.SmallOptions(), DiskSync.Instance, TimeProvider.System);
+
+    private async Task FillAsync(FasterRowStore store, int count, int round)
+    {
+        using var writer = store.RentWriter();
+        for (var i = 0; i < count; i++)
+        {
+            writer.Write(OnlineTestViews.KeyOf(_view, i), OnlineTestViews.FloatRow(_view, new RowVersion(Start, Start, round), i + round));
+        }
+
+        await writer.CompleteAsync();
+    }
+
+    private async Task WriteAsync(FasterRowStore store, long id, RowVersion version, float value)
+    {
+        using var writer = store.RentWriter();
+        writer.Write(OnlineTestViews.KeyOf(_view, id), OnlineTestViews.FloatRow(_view, version, value));
+        await writer.CompleteAsync();
+    }
+
+    private async Task<float?> ReadAsync(FasterRowStore store, long id, long asOf = Start + 100)
+    {
+        var rows = new FeatureRows(_layout, 1);
+        using var reader = store.RentReader();
+        if (!reader.Read(OnlineTestViews.KeyOf(_view, id), new RowDestination(_plan, rows, 0, asOf)))
+        {
+            await reader.CompleteAsync();
+        }
+
+        return rows.StatusOf(0)[0] == FeatureStatus.Present ? rows.Float32Of(0)[0] : null;
+    }
+}
