@@ -10,26 +10,35 @@ internal sealed class BoundShape : IDisposable
 {
     private readonly InputBuffer[] _buffers;
     private readonly OrtValue[] _inputs;
-    private readonly OrtValue _output;
+    private readonly ScoreBuffer _score;
+    private readonly OrtValue? _output;
     private readonly OrtIoBinding _binding;
     private readonly bool _bindsBeforeEachRun;
 
     /// <summary>Binds.</summary>
     /// <param name="session">The session; the caller holds a lease.</param>
     /// <param name="buffers">The inputs.</param>
-    /// <param name="output">Name of the score output.</param>
+    /// <param name="output">The score output.</param>
     /// <param name="score">Memory of the score output.</param>
     /// <param name="rowCount">Number of rows.</param>
-    public BoundShape(ExecutionSession session, InputBuffer[] buffers, string output, ScoreBuffer score, int rowCount)
+    public BoundShape(ExecutionSession session, InputBuffer[] buffers, OutputPlan output, ScoreBuffer score, int rowCount)
     {
         RowCount = rowCount;
         _buffers = buffers;
         _bindsBeforeEachRun = session.Accelerator.Accelerator == Accelerators.Accelerator.Cuda;
         _inputs = Array.ConvertAll(buffers, b => b.CreateValue(rowCount));
-        _output = score.CreateValue(rowCount);
+        _score = score;
         _binding = session.CreateBinding();
         BindInputs();
-        _binding.BindOutput(output, _output);
+        if (output.IsAsDeclared)
+        {
+            _output = score.CreateValue(rowCount);
+            _binding.BindOutput(output.Name, _output);
+        }
+        else
+        {
+            _binding.BindOutputToDevice(output.Name, OrtMemoryInfo.DefaultInstance);
+        }
     }
 
     /// <summary>Number of rows.</summary>
@@ -55,6 +64,13 @@ internal sealed class BoundShape : IDisposable
             _binding.SynchronizeBoundInputs();
         }
 
+        if (_output is null)
+        {
+            using var outputs = session.RunForOutputs(options, _binding);
+            _score.CopyFrom(outputs[0], RowCount);
+            return;
+        }
+
         session.Run(options, _binding);
         if (_bindsBeforeEachRun)
         {
@@ -71,7 +87,7 @@ internal sealed class BoundShape : IDisposable
             input.Dispose();
         }
 
-        _output.Dispose();
+        _output?.Dispose();
     }
 
     private void BindInputs()

@@ -40,6 +40,11 @@ internal static class EntityKeyMapping
             return (EntityKeyWriter<TKeys>)(object)new EntityKeyWriter<ReadOnlyMemory<EntityValue>>((in keys, destination) => Copy(keys.Span, destination, service));
         }
 
+        if (typeof(TKeys) == typeof(Memory<EntityValue>))
+        {
+            return (EntityKeyWriter<TKeys>)(object)new EntityKeyWriter<Memory<EntityValue>>((in keys, destination) => Copy(keys.Span, destination, service));
+        }
+
         var keys = Expression.Parameter(typeof(TKeys).MakeByRefType(), "keys");
         var destination = Expression.Parameter(typeof(EntityValue[]), "destination");
         var body = new List<Expression>();

@@ -131,7 +131,7 @@ internal sealed class InferenceSlot : IDisposable
             }
         }
 
-        var bound = new BoundShape(_session, _buffers, _output.Name, Score, rowCount);
+        var bound = new BoundShape(_session, _buffers, _output, Score, rowCount);
         _shapes[_nextShape]?.Dispose();
         _shapes[_nextShape] = bound;
         _nextShape = (_nextShape + 1) % _shapes.Length;

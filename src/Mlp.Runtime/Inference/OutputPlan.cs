@@ -7,7 +7,8 @@ namespace Mlp.Runtime.Inference;
 /// <param name="ElementType">Float, Double or Int64.</param>
 /// <param name="Rank">Number of dimensions.</param>
 /// <param name="Width">Values per row.</param>
-internal sealed record OutputPlan(string Name, TensorElementType ElementType, int Rank, int Width)
+/// <param name="IsAsDeclared">Whether the file declares this shape. ONNX Runtime refuses memory of any other, so it must then allocate the output itself.</param>
+internal sealed record OutputPlan(string Name, TensorElementType ElementType, int Rank, int Width, bool IsAsDeclared)
 {
     /// <summary>The shape for a number of rows.</summary>
     /// <param name="rows">Number of rows.</param>

@@ -38,8 +38,10 @@ internal sealed class OutputProbe(ModelManifest manifest, ExecutionSession sessi
             return ReadDeclaration(e);
         }
 
-        return plans.Distinct().Count() == 1
-            ? plans[0]
+        // A fixed batch of 1 is true of one row only.
+        var isAsDeclared = plans.All(p => p.IsAsDeclared);
+        return plans.Select(p => p with { IsAsDeclared = isAsDeclared }).Distinct().Count() == 1
+            ? plans[0] with { IsAsDeclared = isAsDeclared }
             : throw Error($"an output of the same width for every number of rows, but found {string.Join(", ", plans.Select((p, i) => $"{Text(p.Shape(i + 1))} for {Text(i + 1)}"))} rows");
     }
 
@@ -122,8 +124,16 @@ internal sealed class OutputProbe(ModelManifest manifest, ExecutionSession sessi
 
         // Between the rows and the last dimension only ones may stand: a row of scores is a list.
         return width == shape[^1] || shape.Length == 1
-            ? new OutputPlan(output.ScoreOutput, type, shape.Length, (int)width)
+            ? new OutputPlan(output.ScoreOutput, type, shape.Length, (int)width, IsDeclared(shape))
             : throw Error($"a list of values per row, but {found}");
+    }
+
+    private bool IsDeclared(long[] shape)
+    {
+        var declared = manifest.Signature.Outputs.First(o => o.Name == manifest.Output.ScoreOutput).Dimensions;
+
+        // A declaration without dimensions leaves the shape open.
+        return declared.Count == 0 || (declared.Count == shape.Length && declared.Zip(shape).All(d => d.First < 0 || d.First == d.Second));
     }
 
     private void RequireTensor()

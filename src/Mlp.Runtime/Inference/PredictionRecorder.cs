@@ -50,6 +50,22 @@ internal sealed class PredictionRecorder
         }
     }
 
+    /// <summary>Tells the sinks that the version has left service: nothing more is recorded.</summary>
+    public void Detach()
+    {
+        foreach (var sink in _sinks.OfType<IDisposable>())
+        {
+            try
+            {
+                sink.Dispose();
+            }
+            catch (Exception e)
+            {
+                LogFailure(e, sink.GetType());
+            }
+        }
+    }
+
     private IPredictionSink? Attach(IPredictionObserver observer)
     {
         try

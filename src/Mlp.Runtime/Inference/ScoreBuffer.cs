@@ -48,6 +48,26 @@ internal sealed class ScoreBuffer
         };
     }
 
+    /// <summary>Takes over an output that ONNX Runtime has allocated.</summary>
+    /// <param name="value">The output.</param>
+    /// <param name="rowCount">Number of rows.</param>
+    public void CopyFrom(OrtValue value, int rowCount)
+    {
+        var length = rowCount * _plan.Width;
+        switch (_plan.ElementType)
+        {
+            case TensorElementType.Double:
+                value.GetTensorDataAsSpan<double>()[..length].CopyTo(_doubles);
+                break;
+            case TensorElementType.Int64:
+                value.GetTensorDataAsSpan<long>()[..length].CopyTo(_integers);
+                break;
+            default:
+                value.GetTensorDataAsSpan<float>()[..length].CopyTo(_floats);
+                break;
+        }
+    }
+
     /// <summary>Makes the float values of what a run has written.</summary>
     /// <param name="rowCount">Number of rows.</param>
     public void Complete(int rowCount)

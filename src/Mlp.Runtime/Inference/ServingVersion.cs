@@ -95,6 +95,7 @@ internal sealed class ServingVersion
         Batches.Close();
         await Singles.Drained.ConfigureAwait(false);
         await Batches.Drained.ConfigureAwait(false);
+        Recorder.Detach();
         _session.Release();
     }
 }

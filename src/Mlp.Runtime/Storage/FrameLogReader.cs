@@ -95,6 +95,10 @@ internal sealed class FrameLogReader : IDisposable
         return false;
     }
 
+    /// <summary>Goes on behind the frames that another reader of this log has read: for following a log that grows.</summary>
+    /// <param name="position">The <see cref="Position"/> of that reader; one in front of this reader's own changes nothing.</param>
+    internal void SkipTo(long position) => Position = Math.Max(Position, position);
+
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 

@@ -1,0 +1,37 @@
+namespace Mlp.Monitoring.Drift;
+
+/// <summary>The inputs and the score of a model version in production against its reference profile. Immutable.</summary>
+public sealed record DriftReport
+{
+    /// <summary>Model name.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Model version.</summary>
+    public required int Version { get; init; }
+
+    /// <summary>First logged time asked for; null for the beginning.</summary>
+    public DateTimeOffset? From { get; init; }
+
+    /// <summary>Logged time up to which was asked, exclusive; null for the end.</summary>
+    public DateTimeOffset? To { get; init; }
+
+    /// <summary>Rows of the reference.</summary>
+    public required long ReferenceRowCount { get; init; }
+
+    /// <summary>Predictions compared: those that the model answered.</summary>
+    public required long RowCount { get; init; }
+
+    /// <summary>The features and the score, most drifted first.</summary>
+    public required IReadOnlyList<FeatureDrift> Features { get; init; }
+
+    /// <summary>Features without a comparison: the reference has no profile of them, or one of another kind.</summary>
+    public required IReadOnlyList<string> NotCompared { get; init; }
+
+    /// <summary>The worst verdict on any feature or the score.</summary>
+    public DriftSeverity Severity => Features.Count == 0 ? DriftSeverity.Undetermined : Features.Max(f => f.Severity);
+
+    /// <summary>The comparison of one feature.</summary>
+    /// <param name="name">Feature name.</param>
+    /// <returns>The comparison, or null if there is none.</returns>
+    public FeatureDrift? Find(string name) => Features.FirstOrDefault(f => !f.IsScore && f.Name == name);
+}

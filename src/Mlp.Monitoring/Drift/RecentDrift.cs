@@ -1,0 +1,97 @@
+using Apache.Arrow;
+using Mlp.Monitoring.PredictionLog;
+using Mlp.Runtime.Predictions;
+using Mlp.Runtime.Statistics;
+
+namespace Mlp.Monitoring.Drift;
+
+/// <summary>
+/// The recent window of one model version, kept up to date by the task that writes its log: panes of a twelfth of the window, of which the oldest is cleared when time moves on. Thread-safe.
+/// </summary>
+internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
+{
+    private const int PaneCount = 12;
+
+    private readonly ServedModel _model;
+    private readonly Task<ReferenceProfile?> _profile;
+    private readonly DriftConfiguration _configuration;
+    private readonly TimeProvider _timeProvider;
+    private readonly Action<RecentDrift> _onDisposed;
+    private readonly Lock _gate = new();
+    private readonly long _paneTicks;
+    private DriftBatchReader? _reader;
+    private DriftWindow[] _panes = [];
+    private long _pane = long.MinValue;
+
+    /// <summary>Creates an empty window.</summary>
+    /// <param name="model">The version.</param>
+    /// <param name="profile">Its reference, which may still be on its way; null when it has none.</param>
+    /// <param name="configuration">Settings.</param>
+    /// <param name="timeProvider">The clock.</param>
+    /// <param name="onDisposed">Told when the version has left service.</param>
+    public RecentDrift(ServedModel model, Task<ReferenceProfile?> profile, DriftConfiguration configuration, TimeProvider timeProvider, Action<RecentDrift> onDisposed)
+    {
+        _onDisposed = onDisposed;
+        _model = model;
+        _profile = profile;
+        _configuration = configuration;
+        _timeProvider = timeProvider;
+        _paneTicks = Math.Max(configuration.Window.Ticks / PaneCount, 1);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask OnBatchAsync(RecordBatch batch)
+    {
+        if (await _profile.ConfigureAwait(false) is not { } profile)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            if (_reader is null)
+            {
+                _reader = new DriftBatchReader(batch.Schema, profile);
+                _panes = [.. Enumerable.Range(0, PaneCount).Select(_ => new DriftWindow(profile))];
+            }
+
+            MoveTo(_timeProvider.GetUtcNow().UtcTicks / _paneTicks);
+            _reader.Count(batch, _panes[_pane % PaneCount]);
+        }
+    }
+
+    /// <summary>The recent window against the reference, or null before the first prediction and for a model without a reference.</summary>
+    public DriftReport? Report()
+    {
+        lock (_gate)
+        {
+            if (_reader is null)
+            {
+                return null;
+            }
+
+            MoveTo(_timeProvider.GetUtcNow().UtcTicks / _paneTicks);
+            var whole = new DriftWindow(_panes[0].Profile);
+            System.Array.ForEach(_panes, whole.Merge);
+            return DriftComparison.Compare(_model.Manifest.Name, _model.Manifest.Version, whole, _reader, _configuration);
+        }
+    }
+
+    /// <summary>The version has left service.</summary>
+    public void Dispose() => _onDisposed(this);
+
+    private void MoveTo(long pane)
+    {
+        if (pane - PaneCount > _pane)
+        {
+            System.Array.ForEach(_panes, p => p.Clear());
+            _pane = pane;
+        }
+
+        while (_pane < pane)
+        {
+            _pane++;
+            _panes[_pane % PaneCount].Clear();
+        }
+    }
+}

@@ -1,0 +1,126 @@
+using Apache.Arrow;
+using Mlp.Monitoring.Drift;
+using Mlp.Monitoring.Labels;
+using Mlp.Monitoring.Performance;
+using Mlp.Monitoring.PredictionLog;
+using Mlp.Runtime;
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Predictions;
+using Mlp.Runtime.Registry;
+
+namespace Mlp.Monitoring.Hosting;
+
+/// <summary>
+/// The door to monitoring: labels in, and out of it the logged predictions, live quality and drift. What it reads is what lies in the files: call <see cref="FlushAsync"/> first where the
+/// predictions of the last commit interval matter. Thread-safe.
+/// </summary>
+public sealed class ModelMonitor
+{
+    private readonly PredictionLogWriter _writer;
+    private readonly PredictionLogReader _reader;
+    private readonly LabelStore _labels;
+    private readonly LivePerformance _performance;
+    private readonly DriftDetector _drift;
+
+    internal ModelMonitor(PredictionLogWriter writer, PredictionLogReader reader, LabelStore labels, LivePerformance performance, DriftDetector drift)
+    {
+        _writer = writer;
+        _reader = reader;
+        _labels = labels;
+        _performance = performance;
+        _drift = drift;
+    }
+
+    /// <summary>What became of the predictions of every version that was in service since the start: accepted = written + dropped + pending.</summary>
+    public IReadOnlyList<LogStatistics> LogStatistics => _writer.Statistics;
+
+    /// <summary>Records what became known about a prediction. When the task completes, it is on the device; callers who come at the same time share one flush.</summary>
+    /// <param name="predictionId">The prediction; it need not be in the log yet.</param>
+    /// <param name="label">The truth: 0 or 1 for a binary model, the index of the class for several classes, the number itself for a regression. Finite.</param>
+    /// <param name="observedAt">When it became known. Of several labels of one prediction the one observed last counts, then the one recorded last.</param>
+    /// <param name="cancellationToken">Ends the wait; the label may be recorded all the same.</param>
+    /// <exception cref="ArgumentException">The label is NaN or infinite.</exception>
+    /// <exception cref="LogWriteException">The disk refused; trying again may help.</exception>
+    /// <exception cref="IOException">The disk refused; trying again may help.</exception>
+    public ValueTask RecordLabelAsync(PredictionId predictionId, double label, DateTimeOffset observedAt, CancellationToken cancellationToken = default)
+        => RecordLabelsAsync(new[] { new Label(predictionId, label, observedAt) }, cancellationToken);
+
+    /// <summary>Records whether a prediction of a binary model belongs to the positive class.</summary>
+    /// <param name="predictionId">The prediction; it need not be in the log yet.</param>
+    /// <param name="isPositive">Whether it belongs to the positive class.</param>
+    /// <param name="observedAt">When it became known.</param>
+    /// <param name="cancellationToken">Ends the wait; the label may be recorded all the same.</param>
+    /// <inheritdoc cref="RecordLabelAsync(PredictionId, double, DateTimeOffset, CancellationToken)" path="/exception"/>
+    public ValueTask RecordLabelAsync(PredictionId predictionId, bool isPositive, DateTimeOffset observedAt, CancellationToken cancellationToken = default)
+        => RecordLabelsAsync(new[] { new Label(predictionId, isPositive, observedAt) }, cancellationToken);
+
+    /// <summary>Records many labels with one flush for each 4,096.</summary>
+    /// <param name="labels">The labels.</param>
+    /// <param name="cancellationToken">Ends the wait; labels may be recorded all the same.</param>
+    /// <exception cref="ArgumentException">A label is NaN or infinite; none is recorded.</exception>
+    /// <exception cref="LogWriteException">The disk refused; trying again may help.</exception>
+    /// <exception cref="IOException">The disk refused; trying again may help.</exception>
+    public ValueTask RecordLabelsAsync(ReadOnlyMemory<Label> labels, CancellationToken cancellationToken = default) => _labels.RecordAsync(labels, cancellationToken);
+
+    /// <summary>Completes when every prediction made before the call is on the device, or counted as dropped.</summary>
+    /// <param name="model">One model only, or null for all.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="IOException">The disk refused what was pending; it is counted as dropped.</exception>
+    public Task FlushAsync(string? model = null, CancellationToken cancellationToken = default) => _writer.FlushAsync(model, cancellationToken);
+
+    /// <summary>Reads logged predictions.</summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="version">One version only, or null for all.</param>
+    /// <param name="from">First logged time, or null for the beginning.</param>
+    /// <param name="to">Logged time to stop before, or null for the end.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>Batches with the columns of <see cref="PredictionColumns"/> and the features; those of one version have one schema. Disposing them is not needed.</returns>
+    /// <exception cref="ArgumentException">The name cannot be that of a model.</exception>
+    /// <exception cref="CorruptFileException">A segment is damaged; a tail that a crash has torn is no damage.</exception>
+    public IAsyncEnumerable<RecordBatch> ReadPredictionsAsync(
+        string model, int? version = null, DateTimeOffset? from = null, DateTimeOffset? to = null, CancellationToken cancellationToken = default)
+        => _reader.ReadAsync(
+            model,
+            from is null ? long.MinValue : Microseconds.FromRequestTime(from.Value),
+            to is null ? long.MaxValue : Microseconds.FromRequestTime(to.Value),
+            version,
+            cancellationToken);
+
+    /// <summary>Reads every label of every process, corrections included.</summary>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>Batches with the columns of <see cref="LabelColumns"/>. Disposing them is not needed.</returns>
+    /// <exception cref="CorruptFileException">A segment is damaged.</exception>
+    public IAsyncEnumerable<RecordBatch> ReadLabelsAsync(CancellationToken cancellationToken = default) => _labels.ReadAsync(cancellationToken);
+
+    /// <summary>Joins labels to logged predictions and computes the quality of each version, by the same kernels as on a holdout.</summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="version">One version only, or null for all that have logged predictions.</param>
+    /// <param name="from">First logged time, or null for the beginning.</param>
+    /// <param name="to">Logged time to stop before, or null for the end.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>One result per version, ascending; empty where nothing was logged.</returns>
+    /// <exception cref="ArgumentException">The name cannot be that of a model.</exception>
+    /// <exception cref="CorruptFileException">A segment is damaged.</exception>
+    public Task<IReadOnlyList<PerformanceResult>> EvaluateAsync(
+        string model, int? version = null, DateTimeOffset? from = null, DateTimeOffset? to = null, CancellationToken cancellationToken = default)
+        => _performance.EvaluateAsync(model, version, from, to, cancellationToken);
+
+    /// <summary>Compares the inputs and the score of logged predictions with the reference profile that was published with their version.</summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="version">Version, or null for the highest one that has logged predictions.</param>
+    /// <param name="from">First logged time, or null for the beginning.</param>
+    /// <param name="to">Logged time to stop before, or null for the end.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The comparison, most drifted feature first.</returns>
+    /// <exception cref="ModelNotFoundException">The version is not in the registry, or nothing of the model was logged.</exception>
+    /// <exception cref="InvalidOperationException">The version was published without a reference profile.</exception>
+    /// <exception cref="CorruptFileException">A segment or the profile is damaged.</exception>
+    public Task<DriftReport> DetectDriftAsync(
+        string model, int? version = null, DateTimeOffset? from = null, DateTimeOffset? to = null, CancellationToken cancellationToken = default)
+        => _drift.DetectAsync(model, version, from, to, cancellationToken);
+
+    /// <summary>The recent window of the versions in service whose drift is watched all the time, without reading a file.</summary>
+    /// <param name="model">Model name.</param>
+    /// <returns>One report per version, ascending; a version is absent before its first prediction and without a reference profile.</returns>
+    public IReadOnlyList<DriftReport> GetRecentDrift(string model) => [.. _drift.Recent.Where(r => r.Model == model).OrderBy(r => r.Version)];
+}

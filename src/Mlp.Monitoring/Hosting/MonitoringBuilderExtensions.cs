@@ -1,0 +1,96 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Mlp.Monitoring.Hosting;
+using Mlp.Monitoring.Drift;
+using Mlp.Monitoring.Labels;
+using Mlp.Monitoring.Performance;
+using Mlp.Monitoring.PredictionLog;
+using Mlp.Runtime.Predictions;
+using Mlp.Runtime.Registry;
+using Mlp.Runtime.Storage;
+
+namespace Mlp.Runtime.Hosting;
+
+/// <summary>Adds monitoring to the platform.</summary>
+public static class MonitoringBuilderExtensions
+{
+    extension(MlPlatform platform)
+    {
+        /// <summary>Labels, logged predictions, live quality and drift.</summary>
+        /// <exception cref="InvalidOperationException">The application did not call <see cref="AddMonitoring"/>.</exception>
+        public ModelMonitor Monitoring => platform.Services.GetService<ModelMonitor>()
+            ?? throw new InvalidOperationException($"Expected monitoring to be part of the platform, but it was not added: call {nameof(AddMonitoring)} on the builder.");
+    }
+
+    /// <summary>
+    /// Adds the prediction log, labels, live quality and drift. Settings come from the configuration section <c>MlPlatform:Monitoring</c>, then from <paramref name="configure"/>.
+    /// Safe to call more than once: the calls add up.
+    /// </summary>
+    /// <param name="builder">The platform's builder.</param>
+    /// <param name="configure">Says what is monitored.</param>
+    /// <returns>The builder.</returns>
+    public static IMlPlatformBuilder AddMonitoring(this IMlPlatformBuilder builder, Action<MonitoringBuilder>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var services = builder.Services;
+        services.AddOptions<MonitoringOptions>().ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<MonitoringOptions>, BindSection>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<MonitoringOptions>, MonitoringOptionsValidator>());
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(s => MonitoringConfiguration.From(s.GetRequiredService<IOptions<MonitoringOptions>>().Value));
+        services.TryAddSingleton(CreateLabels);
+        services.TryAddSingleton(CreateDetector);
+        services.TryAddSingleton(CreateLog);
+        services.TryAddSingleton(s => new PredictionLogReader(s.GetRequiredService<DataDirectory>().Predictions));
+        services.TryAddSingleton(s => new LivePerformance(
+            s.GetRequiredService<DataDirectory>(), s.GetRequiredService<LabelStore>(), s.GetRequiredService<MonitoringConfiguration>().MaximumJoinedPredictions));
+        services.TryAddSingleton<MonitoringMetrics>();
+        services.TryAddSingleton<PeriodicEvaluation>();
+        services.TryAddSingleton(s => new ModelMonitor(
+            s.GetRequiredService<PredictionLogWriter>(),
+            s.GetRequiredService<PredictionLogReader>(),
+            s.GetRequiredService<LabelStore>(),
+            s.GetRequiredService<LivePerformance>(),
+            s.GetRequiredService<DriftDetector>()));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPredictionObserver, PredictionLogWriter>(s => s.GetRequiredService<PredictionLogWriter>()));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, PredictionLogWriter>(s => s.GetRequiredService<PredictionLogWriter>()));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, LabelStore>(s => s.GetRequiredService<LabelStore>()));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, PeriodicEvaluation>(s => s.GetRequiredService<PeriodicEvaluation>()));
+        configure?.Invoke(new MonitoringBuilder(services));
+        return builder;
+    }
+
+    private static LabelStore CreateLabels(IServiceProvider services)
+        => new(services.GetRequiredService<DataDirectory>(), Disk(services), services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<LabelStore>>());
+
+    private static DriftDetector CreateDetector(IServiceProvider services) => new(
+        services.GetRequiredService<DataDirectory>(),
+        services.GetService<IModelRegistry>(),
+        services.GetRequiredService<MonitoringConfiguration>().Drift,
+        services.GetRequiredService<TimeProvider>());
+
+    private static PredictionLogWriter CreateLog(IServiceProvider services)
+    {
+        var configuration = services.GetRequiredService<MonitoringConfiguration>();
+        var detector = services.GetRequiredService<DriftDetector>();
+        return new PredictionLogWriter(
+            services.GetRequiredService<DataDirectory>(),
+            configuration.Log,
+            configuration.IsLogged,
+            Disk(services),
+            services.GetRequiredService<TimeProvider>(),
+            services.GetRequiredService<ILogger<PredictionLogWriter>>(),
+            model => configuration.WatchesDrift(model.Manifest.Name) ? detector.Watch(model) : null);
+    }
+
+    private static IDiskSync Disk(IServiceProvider services) => services.GetService<IDiskSync>() ?? DiskSync.Instance;
+
+    /// <summary>Binds the section where the application has a configuration; without one the defaults stand.</summary>
+    private sealed class BindSection(IServiceProvider services) : IConfigureOptions<MonitoringOptions>
+    {
+        public void Configure(MonitoringOptions options) => services.GetService<IConfiguration>()?.GetSection(MonitoringOptions.SectionName).Bind(options);
+    }
+}

@@ -1,0 +1,39 @@
+using Mlp.Monitoring.Drift;
+using Mlp.Monitoring.PredictionLog;
+
+namespace Mlp.Monitoring.Hosting;
+
+/// <summary>The validated settings, copied once: what the running code sees.</summary>
+/// <param name="LoggedModels">Names, or all.</param>
+/// <param name="DriftModels">Names, or all.</param>
+/// <param name="Log">Settings of the prediction log.</param>
+/// <param name="Drift">Settings of drift detection.</param>
+/// <param name="MaximumJoinedPredictions">Predictions per model, and labels, that are kept in memory.</param>
+/// <param name="EvaluationInterval">How often live quality is computed for the metrics; zero for never.</param>
+/// <param name="DriftMetricFeatureCount">Features per version in the metrics.</param>
+internal sealed record MonitoringConfiguration(
+    IReadOnlySet<string> LoggedModels,
+    IReadOnlySet<string> DriftModels,
+    PredictionLogConfiguration Log,
+    DriftConfiguration Drift,
+    int MaximumJoinedPredictions,
+    TimeSpan EvaluationInterval,
+    int DriftMetricFeatureCount)
+{
+    public static MonitoringConfiguration From(MonitoringOptions options) => new(
+        options.LoggedModels.ToHashSet(StringComparer.Ordinal),
+        options.DriftModels.ToHashSet(StringComparer.Ordinal),
+        new PredictionLogConfiguration(options.CommitInterval, options.BufferByteCount, options.MaximumSegmentByteCount, options.MaximumSegmentAge),
+        new DriftConfiguration(options.DriftWindow, options.DriftSignificance, options.DriftMinimumRowCount),
+        options.MaximumJoinedPredictions,
+        options.EvaluationInterval,
+        options.DriftMetricFeatureCount);
+
+    /// <summary>Whether the predictions of a model are logged.</summary>
+    public bool IsLogged(string model) => Names(LoggedModels, model) || WatchesDrift(model);
+
+    /// <summary>Whether the recent predictions of a model are compared with its reference.</summary>
+    public bool WatchesDrift(string model) => Names(DriftModels, model);
+
+    private static bool Names(IReadOnlySet<string> models, string model) => models.Contains(model) || models.Contains(MonitoringOptions.AllModels);
+}

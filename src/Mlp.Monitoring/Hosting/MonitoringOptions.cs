@@ -1,0 +1,71 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Mlp.Monitoring.Hosting;
+
+/// <summary>Settings of monitoring, bound from the configuration section <c>MlPlatform:Monitoring</c> and validated at start.</summary>
+public sealed class MonitoringOptions
+{
+    /// <summary>The configuration section.</summary>
+    public const string SectionName = "MlPlatform:Monitoring";
+
+    /// <summary>Stands for every model in <see cref="LoggedModels"/> and <see cref="DriftModels"/>.</summary>
+    public const string AllModels = "*";
+
+    /// <summary>Names of the models whose predictions are logged; <see cref="AllModels"/> for all.</summary>
+    /// <value>The default value is empty: nothing is logged.</value>
+    public IList<string> LoggedModels { get; } = [];
+
+    /// <summary>Names of the logged models whose recent predictions are compared with their reference profile all the time; <see cref="AllModels"/> for all.</summary>
+    /// <value>The default value is empty; drift of what was logged can be asked for in any case.</value>
+    public IList<string> DriftModels { get; } = [];
+
+    /// <summary>How often what was logged is flushed to the device, 1 millisecond to 1 minute: at most this much is lost when the power fails.</summary>
+    /// <value>The default value is 50 milliseconds.</value>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:01:00")]
+    public TimeSpan CommitInterval { get; set; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Memory for predictions on their way to the disk, bytes per model version, 64 KiB to 1 GiB. When it is full, predictions are dropped and counted.</summary>
+    /// <value>The default value is 16 MiB: about 50,000 predictions of 40 floats.</value>
+    [Range(64 * 1024, 1024 * 1024 * 1024)]
+    public int BufferByteCount { get; set; } = 16 * 1024 * 1024;
+
+    /// <summary>A segment of this size is sealed and another one begun, 64 KiB to 2 GiB.</summary>
+    /// <value>The default value is 256 MiB.</value>
+    [Range(64L * 1024, 2L * 1024 * 1024 * 1024)]
+    public long MaximumSegmentByteCount { get; set; } = 256L * 1024 * 1024;
+
+    /// <summary>A segment of this age is sealed and another one begun, 1 second to 7 days.</summary>
+    /// <value>The default value is 1 hour.</value>
+    [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00")]
+    public TimeSpan MaximumSegmentAge { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>Predictions per model, and labels, that are kept in memory to be joined, 1,000 to 100 million; beyond, the oldest are left out of live quality.</summary>
+    /// <value>The default value is 1 million: about 100 MB.</value>
+    [Range(1_000, 100_000_000)]
+    public int MaximumJoinedPredictions { get; set; } = 1_000_000;
+
+    /// <summary>How often live quality is computed for the metrics, 0 (never) to 1 day.</summary>
+    /// <value>The default value is 1 minute.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
+    public TimeSpan EvaluationInterval { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How far back the recent window of drift reaches, 1 minute to 30 days.</summary>
+    /// <value>The default value is 1 hour.</value>
+    [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
+    public TimeSpan DriftWindow { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>The chance that a report without drift calls any feature drifted, 0.000001 to 0.5.</summary>
+    /// <value>The default value is 0.01.</value>
+    [Range(0.000001, 0.5)]
+    public double DriftSignificance { get; set; } = 0.01;
+
+    /// <summary>Rows below which nothing is said about drift, 1 to 1 million.</summary>
+    /// <value>The default value is 100.</value>
+    [Range(1, 1_000_000)]
+    public int DriftMinimumRowCount { get; set; } = 100;
+
+    /// <summary>The most drifted features per version that appear in the metrics, 0 to 1,000, so that the number of time series stays bounded.</summary>
+    /// <value>The default value is 20.</value>
+    [Range(0, 1_000)]
+    public int DriftMetricFeatureCount { get; set; } = 20;
+}

@@ -1,0 +1,220 @@
+using System.Runtime.CompilerServices;
+using Apache.Arrow;
+using Apache.Arrow.Ipc;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
+using Mlp.Monitoring.Segments;
+using Mlp.Runtime;
+using Mlp.Runtime.Hosting;
+using Mlp.Runtime.Storage;
+
+namespace Mlp.Monitoring.Labels;
+
+/// <summary>
+/// Labels, appended and never changed: each writer has a segment of its own, so that many processes can record at once. Everything is kept; of several labels of one prediction the one
+/// observed last counts, and of those observed at the same time the one recorded last. Labels of unknown predictions are kept too: a label may come before its prediction is on the disk.
+/// Thread-safe.
+/// </summary>
+internal sealed class LabelStore : IPlatformComponent, IDisposable
+{
+    private const int MaximumBatchRows = 4096;
+
+    private readonly string _directory;
+    private readonly IDiskSync _disk;
+    private readonly TimeProvider _timeProvider;
+    private readonly ILogger<LabelStore> _logger;
+    private readonly long _maximumSegmentByteCount;
+    private readonly Lock _gate = new();
+    private readonly LabelBatch _batch = new();
+    private ArrowFrames? _frames;
+    private LabelSegment? _segment;
+    private Exception? _failure;
+    private long _count;
+    private bool _isClosed;
+
+    /// <summary>Creates the store; nothing is opened before the first label.</summary>
+    /// <param name="directory">Where the labels lie.</param>
+    /// <param name="disk">Where durability comes from.</param>
+    /// <param name="timeProvider">The clock.</param>
+    /// <param name="logger">Hears of failures.</param>
+    /// <param name="maximumSegmentByteCount">A segment of this size is sealed and another one begun.</param>
+    public LabelStore(DataDirectory directory, IDiskSync disk, TimeProvider timeProvider, ILogger<LabelStore> logger, long maximumSegmentByteCount = 64L * 1024 * 1024)
+    {
+        _directory = directory.Labels;
+        _disk = disk;
+        _timeProvider = timeProvider;
+        _logger = logger;
+        _maximumSegmentByteCount = maximumSegmentByteCount;
+    }
+
+    /// <inheritdoc/>
+    public string Name => "labels";
+
+    /// <inheritdoc/>
+    public PlatformStage Stage => PlatformStage.Monitoring;
+
+    /// <summary>Labels recorded by this process.</summary>
+    public long RecordedCount => Interlocked.Read(ref _count);
+
+    /// <summary>Records labels: when the task completes they are on the device. Callers who come at the same time share one flush.</summary>
+    /// <param name="labels">Labels; recorded all or not at all, up to 4,096 at a time.</param>
+    /// <param name="cancellationToken">Ends the wait; the labels may be recorded all the same.</param>
+    /// <exception cref="ArgumentException">A label is NaN or infinite.</exception>
+    /// <exception cref="IOException">The disk refused.</exception>
+    /// <exception cref="LogWriteException">The disk refused; trying again may help, since it begins another segment.</exception>
+    /// <exception cref="ObjectDisposedException">The store is closed.</exception>
+    public async ValueTask RecordAsync(ReadOnlyMemory<Label> labels, CancellationToken cancellationToken)
+    {
+        ThrowIfNotUsable(labels.Span);
+        cancellationToken.ThrowIfCancellationRequested();
+        for (var start = 0; start < labels.Length; start += MaximumBatchRows)
+        {
+            var part = labels.Slice(start, Math.Min(MaximumBatchRows, labels.Length - start));
+            var (segment, position) = Append(part.Span);
+            try
+            {
+                await segment.Log.CommitAsync(position, cancellationToken).ConfigureAwait(false);
+            }
+            catch (LogWriteException e)
+            {
+                Fail(segment, e);
+                throw;
+            }
+            finally
+            {
+                Leave(segment);
+            }
+
+            Interlocked.Add(ref _count, part.Length);
+            Volatile.Write(ref _failure, null);
+        }
+    }
+
+    /// <summary>Reads every label of every writer, corrections included.</summary>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>Batches of the columns of <see cref="LabelColumns"/>; disposing them is not needed.</returns>
+    public async IAsyncEnumerable<RecordBatch> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        foreach (var path in SegmentFormat.List(_directory))
+        {
+            using var frames = FrameLogReader.Open(path);
+            LabelSegmentHeader.Read(frames);
+            using var stream = new FrameStream(frames);
+            using var arrow = new ArrowStreamReader(stream, ManagedAllocator.Instance, leaveOpen: true);
+            while (!stream.IsAtEnd && await arrow.ReadNextRecordBatchAsync(cancellationToken).ConfigureAwait(false) is { } batch)
+            {
+                yield return batch;
+            }
+        }
+    }
+
+    /// <summary>Follows what is recorded.</summary>
+    public SegmentFollower<LabelSegmentHeader> Follow() => new(_directory, LabelSegmentHeader.Read);
+
+    /// <inheritdoc/>
+    public Task OpenAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task CloseAsync(CancellationToken cancellationToken)
+    {
+        Dispose();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public HealthCheckResult CheckHealth()
+        => Volatile.Read(ref _failure) is { } failure ? HealthCheckResult.Unhealthy("Labels cannot be recorded: the last attempt failed.", failure) : HealthCheckResult.Healthy();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _isClosed = true;
+            Retire();
+            _frames?.Dispose();
+            _frames = null;
+        }
+    }
+
+    private static void ThrowIfNotUsable(ReadOnlySpan<Label> labels)
+    {
+        for (var i = 0; i < labels.Length; i++)
+        {
+            if (!double.IsFinite(labels[i].Value))
+            {
+                throw new ArgumentException($"Expected every label to be a finite number, but found NaN or infinity at index {i} (prediction {labels[i].PredictionId}).", nameof(labels));
+            }
+        }
+    }
+
+    /// <summary>Appends labels and enters their segment, which the caller leaves.</summary>
+    private (LabelSegment Segment, long Position) Append(ReadOnlySpan<Label> labels)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_isClosed, this);
+            try
+            {
+                _segment ??= Create();
+                using var batch = _batch.Build(labels, _timeProvider.GetUtcNow());
+                var position = _segment.Log.Append(_frames!.BatchMessage(batch));
+                var segment = _segment;
+                segment.Enter();
+                if (position >= _maximumSegmentByteCount)
+                {
+                    Retire();
+                }
+
+                return (segment, position);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or LogWriteException)
+            {
+                Fail(_segment, e);
+                throw;
+            }
+        }
+    }
+
+    private void Leave(LabelSegment segment)
+    {
+        lock (_gate)
+        {
+            segment.Leave();
+        }
+    }
+
+    private void Retire()
+    {
+        _segment?.Retire();
+        _segment = null;
+    }
+
+    private LabelSegment Create()
+    {
+        DurableFile.CreateDirectories(_disk, _directory);
+        _frames ??= new ArrowFrames(LabelBatch.Schema);
+        var createdAt = _timeProvider.GetUtcNow();
+        var path = Path.Combine(_directory, $"{Guid.CreateVersion7(createdAt):N}{SegmentFormat.Extension}");
+        var segment = FrameLogWriter.Create(_disk, path, new LabelSegmentHeader { CreatedAt = createdAt }.ToJson());
+        segment.Append(_frames.SchemaMessage);
+        return new LabelSegment(segment);
+    }
+
+    private void Fail(LabelSegment? segment, Exception failure)
+    {
+        lock (_gate)
+        {
+            if (Volatile.Read(ref _failure) is null)
+            {
+                _logger.LogError(failure, "Labels cannot be recorded; the next attempt begins another segment.");
+            }
+
+            Volatile.Write(ref _failure, failure);
+            if (ReferenceEquals(_segment, segment))
+            {
+                Retire();
+            }
+        }
+    }
+}

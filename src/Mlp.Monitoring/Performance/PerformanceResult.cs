@@ -1,0 +1,44 @@
+using Mlp.Runtime.Models;
+using Mlp.Runtime.Statistics;
+
+namespace Mlp.Monitoring.Performance;
+
+/// <summary>How good a model version is on the predictions whose truth became known. Immutable.</summary>
+public sealed record PerformanceResult
+{
+    /// <summary>Model name.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Model version.</summary>
+    public required int Version { get; init; }
+
+    /// <summary>What the model predicts, which decides on the metrics.</summary>
+    public required ModelTask Task { get; init; }
+
+    /// <summary>First logged time asked for; null for the beginning.</summary>
+    public DateTimeOffset? From { get; init; }
+
+    /// <summary>Logged time up to which was asked, exclusive; null for the end.</summary>
+    public DateTimeOffset? To { get; init; }
+
+    /// <summary>Predictions in the log, failed ones included.</summary>
+    public required long PredictionCount { get; init; }
+
+    /// <summary>Predictions that the model answered.</summary>
+    public required long ScoredCount { get; init; }
+
+    /// <summary>Answered predictions that have a label by now.</summary>
+    public required long LabelledCount { get; init; }
+
+    /// <summary>Labelled predictions left out of the metrics: the score is NaN, or the label is not one that the model's task can have.</summary>
+    public required long UnusableCount { get; init; }
+
+    /// <summary>Share of the answered predictions that have a label, 0 to 1; NaN without answers. Quality of a window whose labels are still coming in belongs to those that came first.</summary>
+    public double LabelMaturity => LabelledCount / (double)ScoredCount;
+
+    /// <summary>AUC, log loss, calibration and so on, computed exactly as on a holdout; null for other tasks and without usable labels.</summary>
+    public BinaryClassificationMetrics? BinaryClassification { get; init; }
+
+    /// <summary>The errors of a regression; null for other tasks and without usable labels.</summary>
+    public RegressionMetrics? Regression { get; init; }
+}

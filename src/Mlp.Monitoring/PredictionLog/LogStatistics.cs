@@ -1,0 +1,27 @@
+namespace Mlp.Monitoring.PredictionLog;
+
+/// <summary>
+/// What became of the predictions of one model version since it came into service: <c>Accepted = Written + Dropped + Pending</c>, always; after a flush nothing is pending.
+/// Immutable.
+/// </summary>
+/// <param name="Model">Model name.</param>
+/// <param name="Version">Model version.</param>
+/// <param name="Accepted">Predictions that the log was told of.</param>
+/// <param name="Written">Predictions that are on the device.</param>
+/// <param name="DroppedBy">Predictions that were given up, by reason; reasons that did not occur are absent.</param>
+public sealed record LogStatistics(string Model, int Version, long Accepted, long Written, IReadOnlyDictionary<DropReason, long> DroppedBy)
+{
+    /// <summary>Predictions that were given up.</summary>
+    public long Dropped => DroppedBy.Values.Sum();
+
+    /// <summary>Predictions on their way to the device.</summary>
+    public long Pending => Accepted - Written - Dropped;
+
+    /// <summary>The counts of two logs of one version together.</summary>
+    internal static LogStatistics Add(LogStatistics one, LogStatistics other) => one with
+    {
+        Accepted = one.Accepted + other.Accepted,
+        Written = one.Written + other.Written,
+        DroppedBy = one.DroppedBy.Concat(other.DroppedBy).GroupBy(d => d.Key).ToDictionary(g => g.Key, g => g.Sum(d => d.Value)),
+    };
+}

@@ -1,0 +1,415 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
+using Mlp.Monitoring.Segments;
+using Mlp.Runtime.Predictions;
+using Mlp.Runtime.Storage;
+
+namespace Mlp.Monitoring.PredictionLog;
+
+/// <summary>
+/// The log of one model version. Callers copy their prediction into one of a few rings and go on; one task takes the predictions out every commit interval, turns them into Arrow and writes them.
+/// <see cref="Record"/> and <see cref="FlushAsync"/> are safe for many threads.
+/// </summary>
+internal sealed class ModelLog : IAsyncDisposable
+{
+    private const int MaximumBatchRows = 4096;
+    private const int MaximumBatchByteCount = 4 * 1024 * 1024;
+
+    private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestRetryDelay = TimeSpan.FromMinutes(1);
+
+    private readonly ServedModel _model;
+    private readonly TimeProvider _timeProvider;
+    private readonly ILogger _logger;
+    private readonly IPredictionBatchListener? _listener;
+    private readonly RecordFormat _format;
+    private readonly RecordRing[] _rings;
+    private readonly int _stripeMask;
+    private readonly LogCounters _counters;
+    private readonly PredictionBatch _batch;
+    private readonly ArrowFrames _frames;
+    private readonly SegmentWriter _segments;
+    private readonly SemaphoreSlim _wake = new(0);
+    private readonly ConcurrentQueue<TaskCompletionSource> _flushes = new();
+    private readonly ITimer _timer;
+    private readonly Task _loop;
+    private bool _isListenerOff;
+    private byte[][] _variants = [];
+    private int _batchByteCount;
+    private Exception? _failure;
+    private TimeSpan _retryDelay;
+    private long _failedAt;
+    private bool _isClosing;
+    private bool _isFinished;
+
+    /// <summary>Allocates the rings and starts the task.</summary>
+    public ModelLog(
+        ServedModel model,
+        string directory,
+        PredictionLogConfiguration configuration,
+        IDiskSync disk,
+        TimeProvider timeProvider,
+        ILogger logger,
+        IPredictionBatchListener? listener = null)
+    {
+        _model = model;
+        _timeProvider = timeProvider;
+        _logger = logger;
+        _listener = listener;
+        var stripes = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(Environment.ProcessorCount, 1, 8));
+        _stripeMask = stripes - 1;
+        _rings = [.. Enumerable.Range(0, stripes).Select(_ => new RecordRing(configuration.BufferByteCount / stripes))];
+        _counters = new LogCounters(stripes);
+        _format = new RecordFormat(model.Layout);
+        var schema = new PredictionSchema(model);
+        _batch = new PredictionBatch(model, schema, _format);
+        _frames = new ArrowFrames(schema.Arrow);
+        _segments = new SegmentWriter(model, directory, _frames.SchemaMessage, configuration, disk, timeProvider);
+        _timer = timeProvider.CreateTimer(static state => ((ModelLog)state!).Wake(), this, configuration.CommitInterval, configuration.CommitInterval);
+        _loop = Task.Run(RunAsync);
+    }
+
+    /// <summary>The version.</summary>
+    public ServedModel Model => _model;
+
+    /// <summary>How many sinks lead here; guarded by the owner's lock.</summary>
+    public int Holders { get; set; }
+
+    /// <summary>The counts now.</summary>
+    public LogStatistics Statistics => _counters.Snapshot(_model.Manifest.Name, _model.Manifest.Version);
+
+    /// <summary>Why nothing can be written at the moment, or null.</summary>
+    public Exception? Failure => Volatile.Read(ref _failure);
+
+    /// <summary>Gives a variant its index. Not on the request path.</summary>
+    public int AddVariant(string variant)
+    {
+        var name = Encoding.UTF8.GetBytes(variant);
+        lock (_rings)
+        {
+            var index = Array.FindIndex(_variants, v => v.AsSpan().SequenceEqual(name));
+            if (index < 0)
+            {
+                index = _variants.Length;
+                Volatile.Write(ref _variants, [.. _variants, name]);
+            }
+
+            return index;
+        }
+    }
+
+    /// <summary>Copies a prediction. Never throws, never waits, never allocates.</summary>
+    public void Record(in PredictionRecord record, int variant)
+    {
+        var stripe = Thread.GetCurrentProcessorId() & _stripeMask;
+        _counters.Accept(stripe);
+        try
+        {
+            if (!_format.Fits(record))
+            {
+                _counters.Drop(stripe, DropReason.LayoutMismatch);
+                return;
+            }
+
+            var length = _format.Measure(record);
+            if (length > _rings[stripe].MaximumBodyLength)
+            {
+                _counters.Drop(stripe, DropReason.TooLarge);
+            }
+            else if (!TryPut(record, variant, stripe, (int)length))
+            {
+                _counters.Drop(stripe, _rings[stripe].IsSealed ? DropReason.Closed : DropReason.BufferFull);
+            }
+        }
+#pragma warning disable CA1031 // Monitoring never breaks the host: whatever is wrong with a record, its prediction stands.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            _counters.Drop(stripe, DropReason.LayoutMismatch);
+        }
+    }
+
+    /// <summary>Completes when every prediction recorded before the call is on the device or counted as dropped.</summary>
+    /// <exception cref="IOException">The disk refused what was pending; it is counted as dropped.</exception>
+    public Task FlushAsync(CancellationToken cancellationToken)
+    {
+        var flush = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _flushes.Enqueue(flush);
+        Wake();
+        if (Volatile.Read(ref _isFinished))
+        {
+            CompleteFlushes(TakeFlushes(), failure: null);
+        }
+
+        return flush.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Takes nothing more, writes what is pending and seals the segment.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Volatile.Write(ref _isClosing, true);
+        Wake();
+        await _loop.ConfigureAwait(false);
+    }
+
+    /// <summary>How the log is doing.</summary>
+    public HealthCheckResult CheckHealth()
+    {
+        var statistics = Statistics;
+        return Failure is { } failure
+            ? HealthCheckResult.Unhealthy($"The predictions of model '{statistics.Model}' version {statistics.Version} cannot be written; {statistics.Dropped} were dropped so far.", failure)
+            : HealthCheckResult.Healthy();
+    }
+
+    private bool TryPut(in PredictionRecord record, int variant, int stripe, int length)
+    {
+        for (var i = 0; i < _rings.Length; i++)
+        {
+            var ring = _rings[(stripe + i) & _stripeMask];
+            if (!ring.TryClaim(length, out var claim, out var body))
+            {
+                continue;
+            }
+
+            var isComplete = false;
+            try
+            {
+                _format.Write(record, variant, body);
+                isComplete = true;
+            }
+            finally
+            {
+                if (isComplete)
+                {
+                    ring.Commit(claim, length);
+                }
+                else
+                {
+                    ring.Abandon(claim, length);
+                }
+            }
+
+            return true;
+        }
+
+        return false;
+    }
+
+    private void Wake()
+    {
+        if (_wake.CurrentCount == 0)
+        {
+            _wake.Release();
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        var isClosing = false;
+        while (!isClosing)
+        {
+            await _wake.WaitAsync().ConfigureAwait(false);
+            isClosing = Volatile.Read(ref _isClosing);
+            var flushes = TakeFlushes();
+            var isUrgent = isClosing || flushes.Count > 0;
+            if (!isUrgent && Failure is not null && _timeProvider.GetElapsedTime(_failedAt) < _retryDelay)
+            {
+                // While the disk refuses, the rings hold what they can.
+                continue;
+            }
+
+            if (isClosing)
+            {
+                Array.ForEach(_rings, ring => ring.Seal());
+            }
+
+            var failure = await WritePendingAsync(isUrgent).ConfigureAwait(false);
+            CompleteFlushes(flushes, failure);
+            if (IsFilling())
+            {
+                Wake();
+            }
+        }
+
+        await _timer.DisposeAsync().ConfigureAwait(false);
+        _segments.Dispose();
+        _frames.Dispose();
+        (_listener as IDisposable)?.Dispose();
+
+        // Whoever asks for a flush from here on sees the flag, and whoever asked before is answered below.
+        Volatile.Write(ref _isFinished, true);
+        CompleteFlushes(TakeFlushes(), failure: null);
+    }
+
+    private bool IsFilling() => _rings.Any(ring => (ring.Tail - ring.Head) * sizeof(long) > ring.Capacity / 4);
+
+    private async Task<Exception?> WritePendingAsync(bool mustComplete)
+    {
+        Exception? firstFailure = null;
+        var targets = Array.ConvertAll(_rings, ring => ring.Tail);
+        bool isMore;
+        do
+        {
+            isMore = TakeBatch(targets, mustComplete);
+            var failure = await WriteBatchAsync().ConfigureAwait(false);
+            firstFailure ??= failure;
+        }
+        while (isMore && (firstFailure is null || mustComplete));
+        return firstFailure;
+    }
+
+    /// <summary>Moves predictions from the rings into the batch until it is full or everything before the targets is taken.</summary>
+    /// <returns>Whether the batch became full before.</returns>
+    private bool TakeBatch(long[] targets, bool mustComplete)
+    {
+        var variants = Volatile.Read(ref _variants);
+        for (var i = 0; i < _rings.Length; i++)
+        {
+            var ring = _rings[i];
+            var wait = default(SpinWait);
+            while (ring.Head < targets[i])
+            {
+                if (_batch.RowCount == MaximumBatchRows || _batchByteCount >= MaximumBatchByteCount)
+                {
+                    return true;
+                }
+
+                if (ring.TryPeek(out var body))
+                {
+                    _batch.Append(body, variants);
+                    _batchByteCount += body.Length;
+                    ring.Take();
+                }
+                else if (mustComplete && ring.Head < targets[i])
+                {
+                    // A caller is in the middle of its copy; it needs some hundred nanoseconds of a processor.
+                    wait.SpinOnce();
+                }
+                else
+                {
+                    break;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private async Task<Exception?> WriteBatchAsync()
+    {
+        var rows = _batch.RowCount;
+        try
+        {
+            await AppendBatchAsync().ConfigureAwait(false);
+            await _segments.CommitAsync().ConfigureAwait(false);
+            if (rows > 0)
+            {
+                _counters.Write(rows);
+                Recover();
+            }
+
+            return null;
+        }
+#pragma warning disable CA1031 // The log goes on whatever the disk says.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Fail(e, rows);
+            return e;
+        }
+        finally
+        {
+            _batch.Clear();
+            _batchByteCount = 0;
+        }
+    }
+
+    private async ValueTask AppendBatchAsync()
+    {
+        if (_batch.RowCount == 0)
+        {
+            return;
+        }
+
+        using var batch = _batch.Build();
+        await TellAsync(batch).ConfigureAwait(false);
+        _segments.Append(_frames.BatchMessage(batch));
+    }
+
+    private async ValueTask TellAsync(Apache.Arrow.RecordBatch batch)
+    {
+        try
+        {
+            if (_listener is not null && !_isListenerOff)
+            {
+                await _listener.OnBatchAsync(batch).ConfigureAwait(false);
+            }
+        }
+#pragma warning disable CA1031 // Who looks at the log must not stop it.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _logger.LogError(e, "Watching the predictions of model {Model} version {Version} failed and is off.", _model.Manifest.Name, _model.Manifest.Version);
+            _isListenerOff = true;
+        }
+    }
+
+    private void Fail(Exception failure, int rows)
+    {
+        _counters.Drop(0, DropReason.Disk, rows);
+        if (Failure is null)
+        {
+            _logger.LogError(
+                failure,
+                "Predictions of model {Model} version {Version} cannot be written and are dropped; trying again until the disk takes them.",
+                _model.Manifest.Name,
+                _model.Manifest.Version);
+        }
+
+        _segments.Abandon();
+        _failedAt = _timeProvider.GetTimestamp();
+        _retryDelay = _retryDelay == TimeSpan.Zero ? FirstRetryDelay : TimeSpan.FromTicks(Math.Min(_retryDelay.Ticks * 2, LongestRetryDelay.Ticks));
+        Volatile.Write(ref _failure, failure);
+    }
+
+    private void Recover()
+    {
+        if (Failure is null)
+        {
+            return;
+        }
+
+        _retryDelay = TimeSpan.Zero;
+        Volatile.Write(ref _failure, null);
+        _logger.LogInformation("Predictions of model {Model} version {Version} are written again.", _model.Manifest.Name, _model.Manifest.Version);
+    }
+
+    private List<TaskCompletionSource> TakeFlushes()
+    {
+        var taken = new List<TaskCompletionSource>();
+        while (_flushes.TryDequeue(out var flush))
+        {
+            taken.Add(flush);
+        }
+
+        return taken;
+    }
+
+    private void CompleteFlushes(List<TaskCompletionSource> flushes, Exception? failure)
+    {
+        foreach (var flush in flushes)
+        {
+            if (failure is null)
+            {
+                flush.TrySetResult();
+            }
+            else
+            {
+                flush.TrySetException(new IOException(
+                    $"The pending predictions of model '{_model.Manifest.Name}' version {_model.Manifest.Version} could not be written and were dropped: {failure.Message}", failure));
+            }
+        }
+    }
+}

@@ -1,0 +1,190 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
+using Mlp.Runtime.Hosting;
+using Mlp.Runtime.Predictions;
+using Mlp.Runtime.Storage;
+
+namespace Mlp.Monitoring.PredictionLog;
+
+/// <summary>Logs the predictions of the chosen models: one <see cref="ModelLog"/> per version in service. Thread-safe.</summary>
+internal sealed class PredictionLogWriter : IPredictionObserver, IPlatformComponent, IAsyncDisposable
+{
+    private readonly DataDirectory _directory;
+    private readonly PredictionLogConfiguration _configuration;
+    private readonly Func<string, bool> _isLogged;
+    private readonly Func<ServedModel, IPredictionBatchListener?>? _createListener;
+    private readonly IDiskSync _disk;
+    private readonly TimeProvider _timeProvider;
+    private readonly ILogger<PredictionLogWriter> _logger;
+    private readonly Lock _gate = new();
+    private readonly List<ModelLog> _logs = [];
+    private readonly List<ModelLog> _leaving = [];
+    private readonly List<Task> _closing = [];
+    private readonly Dictionary<(string Model, int Version), LogStatistics> _closed = [];
+    private bool _isOpen;
+
+    /// <summary>Creates the log; nothing is opened.</summary>
+    /// <param name="directory">Where the log lies, and whether this process may write it.</param>
+    /// <param name="configuration">Settings.</param>
+    /// <param name="isLogged">Says of a model name whether its predictions are logged.</param>
+    /// <param name="disk">Where durability comes from.</param>
+    /// <param name="timeProvider">The clock.</param>
+    /// <param name="logger">Hears of failures.</param>
+    /// <param name="createListener">Who else looks at the batches of a version; may be null.</param>
+    public PredictionLogWriter(
+        DataDirectory directory,
+        PredictionLogConfiguration configuration,
+        Func<string, bool> isLogged,
+        IDiskSync disk,
+        TimeProvider timeProvider,
+        ILogger<PredictionLogWriter> logger,
+        Func<ServedModel, IPredictionBatchListener?>? createListener = null)
+    {
+        _directory = directory;
+        _configuration = configuration;
+        _isLogged = isLogged;
+        _disk = disk;
+        _timeProvider = timeProvider;
+        _logger = logger;
+        _createListener = createListener;
+    }
+
+    /// <inheritdoc/>
+    public string Name => "prediction-log";
+
+    /// <inheritdoc/>
+    public PlatformStage Stage => PlatformStage.Monitoring;
+
+    /// <summary>The counts of every version that was in service since the start.</summary>
+    public IReadOnlyList<LogStatistics> Statistics
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _closed.Values.Concat(_logs.Concat(_leaving).Select(log => log.Statistics))
+                    .GroupBy(s => (s.Model, s.Version))
+                    .Select(group => group.Aggregate(LogStatistics.Add))
+                    .OrderBy(s => s.Model, StringComparer.Ordinal)
+                    .ThenBy(s => s.Version)];
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">The log is not open.</exception>
+    public IPredictionSink? Attach(ServedModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        if (!_directory.IsOwner || !_isLogged(model.Manifest.Name))
+        {
+            return null;
+        }
+
+        lock (_gate)
+        {
+            if (!_isOpen)
+            {
+                throw new InvalidOperationException($"Expected the prediction log to be open when model '{model.Manifest.Name}' comes into service, but it is not.");
+            }
+
+            var log = _logs.Find(l => IsSame(l.Model, model));
+            if (log is null)
+            {
+                var directory = PredictionLogReader.DirectoryOf(_directory.Predictions, model.Manifest.Name);
+                log = new ModelLog(model, directory, _configuration, _disk, _timeProvider, _logger, _createListener?.Invoke(model));
+                _logs.Add(log);
+            }
+
+            log.Holders++;
+            return new PredictionSink(log, log.AddVariant(model.Variant), Release);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task OpenAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            _isOpen = true;
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Completes when every prediction recorded before the call is on the device or counted as dropped.</summary>
+    /// <param name="model">One model only, or null for all.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="IOException">The disk refused what was pending; it is counted as dropped.</exception>
+    public async Task FlushAsync(string? model, CancellationToken cancellationToken)
+    {
+        Task[] tasks;
+        lock (_gate)
+        {
+            tasks = [.. _logs.Where(log => model is null || log.Model.Manifest.Name == model).Select(log => log.FlushAsync(cancellationToken)), .. _closing];
+        }
+
+        await Task.WhenAll(tasks).WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task CloseAsync(CancellationToken cancellationToken)
+    {
+        Task[] tasks;
+        lock (_gate)
+        {
+            _isOpen = false;
+            tasks = [.. _logs.Select(log => log.DisposeAsync().AsTask()), .. _closing];
+        }
+
+        await Task.WhenAll(tasks).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await CloseAsync(CancellationToken.None).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public HealthCheckResult CheckHealth()
+    {
+        lock (_gate)
+        {
+            foreach (var log in _logs)
+            {
+                if (log.CheckHealth() is { Status: not HealthStatus.Healthy } result)
+                {
+                    return result;
+                }
+            }
+
+            return _isOpen ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("The prediction log is not open.");
+        }
+    }
+
+    private void Release(ModelLog log)
+    {
+        lock (_gate)
+        {
+            if (--log.Holders == 0 && _logs.Remove(log))
+            {
+                _closing.RemoveAll(task => task.IsCompleted);
+                _leaving.Add(log);
+                _closing.Add(CloseAsync(log));
+            }
+        }
+    }
+
+    private async Task CloseAsync(ModelLog log)
+    {
+        await log.DisposeAsync().ConfigureAwait(false);
+        lock (_gate)
+        {
+            var counts = log.Statistics;
+            var key = (counts.Model, counts.Version);
+            _closed[key] = _closed.TryGetValue(key, out var before) ? LogStatistics.Add(before, counts) : counts;
+            _leaving.Remove(log);
+        }
+    }
+
+    private static bool IsSame(ServedModel a, ServedModel b)
+        => a.Manifest.Name == b.Manifest.Name && a.Manifest.Version == b.Manifest.Version && a.Layout.Columns.SequenceEqual(b.Layout.Columns);
+}

@@ -1,0 +1,233 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Text;
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Predictions;
+
+namespace Mlp.Monitoring.PredictionLog;
+
+/// <summary>
+/// How a prediction lies in the ring: a fixed part whose offsets follow from the layout, then outputs, key, texts and tags. In memory only, in the byte order of the machine.
+/// Immutable and thread-safe; allocates nothing on writing.
+/// </summary>
+internal sealed class RecordFormat
+{
+    private const int EventTimeOffset = PredictionId.ByteCount;
+    private const int LoggedTimeOffset = EventTimeOffset + 8;
+    private const int LatencyOffset = LoggedTimeOffset + 8;
+    private const int TraceOffset = LatencyOffset + 8;
+    private const int CountsOffset = TraceOffset + 16;
+    private const int OutcomeIndex = 0;
+    private const int VariantIndex = 1;
+    private const int OutputCountIndex = 2;
+    private const int KeyLengthIndex = 3;
+    private const int TagCountIndex = 4;
+    private const int CountsLength = 6;
+    private const int Float64Offset = CountsOffset + (CountsLength * sizeof(int));
+
+    private readonly int _int64Offset;
+    private readonly int _eventTimesOffset;
+    private readonly int _float32Offset;
+    private readonly int _stringLengthsOffset;
+    private readonly int _statusOffset;
+    private readonly int _booleanOffset;
+
+    /// <summary>Lays out the fixed part.</summary>
+    /// <param name="layout">The features of the model.</param>
+    public RecordFormat(FeatureRowLayout layout)
+    {
+        Layout = layout;
+        _int64Offset = Float64Offset + (layout.CountOf(FeatureType.Float64) * sizeof(double));
+        _eventTimesOffset = _int64Offset + (layout.CountOf(FeatureType.Int64) * sizeof(long));
+        _float32Offset = _eventTimesOffset + (layout.Views.Count * sizeof(long));
+        _stringLengthsOffset = _float32Offset + (layout.CountOf(FeatureType.Float32) * sizeof(float));
+        _statusOffset = _stringLengthsOffset + (layout.CountOf(FeatureType.String) * sizeof(int));
+        _booleanOffset = _statusOffset + layout.Columns.Count;
+        FixedLength = (_booleanOffset + layout.CountOf(FeatureType.Boolean) + 7) & ~7;
+    }
+
+    /// <summary>The features of the model.</summary>
+    public FeatureRowLayout Layout { get; }
+
+    /// <summary>Bytes of the fixed part, a multiple of 8.</summary>
+    public int FixedLength { get; }
+
+    /// <summary>Whether the features of a call lie as the model said that they would.</summary>
+    public bool Fits(in PredictionRecord record) => (uint)record.Row < (uint)record.Features.RowCount && FitsLayout(record.Features.Layout);
+
+    /// <summary>A number of bytes that is enough for a prediction. Long, because tags have no limit.</summary>
+    public long Measure(in PredictionRecord record)
+    {
+        long length = FixedLength + (record.Outputs.Length * sizeof(float));
+        if (!record.Keys.IsEmpty)
+        {
+            length += EntityKeyEncoding.GetMaximumLength(record.Keys);
+        }
+
+        var texts = Layout.CountOf(FeatureType.String);
+        for (var i = 0; i < texts; i++)
+        {
+            length += record.Features.StringOf(record.Row, i).Length;
+        }
+
+        foreach (ref readonly var tag in record.Tags)
+        {
+            length += 8L + (tag.Key.Length * 3L) + ((tag.Value?.Length ?? 0) * 3L);
+        }
+
+        return length;
+    }
+
+    /// <summary>Copies a prediction.</summary>
+    /// <param name="record">The prediction, which <see cref="Fits"/>.</param>
+    /// <param name="variant">Index of the variant.</param>
+    /// <param name="body">At least <see cref="Measure"/> bytes, aligned to 8.</param>
+    public void Write(in PredictionRecord record, int variant, Span<byte> body)
+    {
+        var rows = record.Features;
+        var row = record.Row;
+        record.Id.Write(body);
+        MemoryMarshal.Write(body[EventTimeOffset..], record.EventTime);
+        MemoryMarshal.Write(body[LoggedTimeOffset..], record.LoggedTime);
+        MemoryMarshal.Write(body[LatencyOffset..], record.LatencyNanoseconds);
+        record.TraceId.CopyTo(body.Slice(TraceOffset, 16));
+        var counts = MemoryMarshal.Cast<byte, int>(body.Slice(CountsOffset, CountsLength * sizeof(int)));
+        counts[OutcomeIndex] = (int)record.Outcome;
+        counts[VariantIndex] = variant;
+        counts[OutputCountIndex] = record.Outputs.Length;
+        counts[TagCountIndex] = record.Tags.Length;
+
+        MemoryMarshal.AsBytes(rows.Float64Of(row)).CopyTo(body[Float64Offset..]);
+        MemoryMarshal.AsBytes(rows.Int64Of(row)).CopyTo(body[_int64Offset..]);
+        MemoryMarshal.AsBytes(rows.EventTimesOf(row)).CopyTo(body[_eventTimesOffset..]);
+        MemoryMarshal.AsBytes(rows.Float32Of(row)).CopyTo(body[_float32Offset..]);
+        MemoryMarshal.AsBytes(rows.StatusOf(row)).CopyTo(body[_statusOffset..]);
+        MemoryMarshal.AsBytes(rows.BooleanOf(row)).CopyTo(body[_booleanOffset..]);
+
+        var position = FixedLength;
+        MemoryMarshal.AsBytes(record.Outputs).CopyTo(body[position..]);
+        position += record.Outputs.Length * sizeof(float);
+        counts[KeyLengthIndex] = record.Keys.IsEmpty ? -1 : EntityKeyEncoding.Encode(record.Keys, body[position..]);
+        position += Math.Max(counts[KeyLengthIndex], 0);
+        position = WriteTexts(rows, row, body, position);
+        foreach (ref readonly var tag in record.Tags)
+        {
+            position = WriteText(tag.Key, body, position);
+            position = WriteText(tag.Value, body, position);
+        }
+    }
+
+    /// <summary>Reads a prediction in place.</summary>
+    /// <param name="body">What <see cref="Write"/> wrote.</param>
+    public RecordView View(ReadOnlySpan<byte> body) => new(this, body);
+
+    private bool FitsLayout(FeatureRowLayout layout)
+    {
+        if (ReferenceEquals(layout, Layout))
+        {
+            return true;
+        }
+
+        if (layout.Columns.Count != Layout.Columns.Count)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < layout.Columns.Count; i++)
+        {
+            if (layout.Columns[i] != Layout.Columns[i])
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private int WriteTexts(FeatureRows rows, int row, Span<byte> body, int position)
+    {
+        var lengths = MemoryMarshal.Cast<byte, int>(body[_stringLengthsOffset.._statusOffset]);
+        for (var i = 0; i < lengths.Length; i++)
+        {
+            var text = rows.StringOf(row, i);
+            text.CopyTo(body[position..]);
+            lengths[i] = text.Length;
+            position += text.Length;
+        }
+
+        return position;
+    }
+
+    private static int WriteText(string? text, Span<byte> body, int position)
+    {
+        var length = text is null ? -1 : Encoding.UTF8.GetBytes(text, body[(position + sizeof(int))..]);
+        BinaryPrimitives.WriteInt32LittleEndian(body[position..], length);
+        return position + sizeof(int) + Math.Max(length, 0);
+    }
+
+    /// <summary>A prediction in the ring, read in place.</summary>
+    internal readonly ref struct RecordView(RecordFormat format, ReadOnlySpan<byte> body)
+    {
+        private readonly ReadOnlySpan<byte> _body = body;
+
+        public ReadOnlySpan<byte> Id => _body[..PredictionId.ByteCount];
+
+        public long EventTime => MemoryMarshal.Read<long>(_body[EventTimeOffset..]);
+
+        public long LoggedTime => MemoryMarshal.Read<long>(_body[LoggedTimeOffset..]);
+
+        public long LatencyNanoseconds => MemoryMarshal.Read<long>(_body[LatencyOffset..]);
+
+        public ReadOnlySpan<byte> TraceId => _body.Slice(TraceOffset, 16);
+
+        public byte Outcome => (byte)Counts[OutcomeIndex];
+
+        public int Variant => Counts[VariantIndex];
+
+        public int TagCount => Counts[TagCountIndex];
+
+        public bool HasKey => Counts[KeyLengthIndex] >= 0;
+
+        public ReadOnlySpan<double> Float64 => MemoryMarshal.Cast<byte, double>(_body[Float64Offset..format._int64Offset]);
+
+        public ReadOnlySpan<long> Int64 => MemoryMarshal.Cast<byte, long>(_body[format._int64Offset..format._eventTimesOffset]);
+
+        public ReadOnlySpan<long> EventTimes => MemoryMarshal.Cast<byte, long>(_body[format._eventTimesOffset..format._float32Offset]);
+
+        public ReadOnlySpan<float> Float32 => MemoryMarshal.Cast<byte, float>(_body[format._float32Offset..format._stringLengthsOffset]);
+
+        public ReadOnlySpan<int> StringLengths => MemoryMarshal.Cast<byte, int>(_body[format._stringLengthsOffset..format._statusOffset]);
+
+        public ReadOnlySpan<byte> Status => _body[format._statusOffset..format._booleanOffset];
+
+        public ReadOnlySpan<byte> Boolean => _body.Slice(format._booleanOffset, format.Layout.CountOf(FeatureType.Boolean));
+
+        public ReadOnlySpan<float> Outputs => MemoryMarshal.Cast<byte, float>(_body.Slice(format.FixedLength, OutputLength));
+
+        public ReadOnlySpan<byte> Key => _body.Slice(format.FixedLength + OutputLength, KeyLength);
+
+        /// <summary>Where the first text begins; the texts follow each other, then come the tags.</summary>
+        public int TextStart => format.FixedLength + OutputLength + KeyLength;
+
+        private ReadOnlySpan<int> Counts => MemoryMarshal.Cast<byte, int>(_body.Slice(CountsOffset, CountsLength * sizeof(int)));
+
+        private int OutputLength => Counts[OutputCountIndex] * sizeof(float);
+
+        private int KeyLength => Math.Max(Counts[KeyLengthIndex], 0);
+
+        /// <summary>Bytes at a place after <see cref="TextStart"/>.</summary>
+        public ReadOnlySpan<byte> Bytes(int position, int length) => _body.Slice(position, length);
+
+        /// <summary>Reads the text of a tag and moves behind it.</summary>
+        /// <param name="position">Where it begins; afterwards, where the next one does.</param>
+        /// <param name="isNull">Whether there is no text.</param>
+        public ReadOnlySpan<byte> ReadTagText(ref int position, out bool isNull)
+        {
+            var length = BinaryPrimitives.ReadInt32LittleEndian(_body[position..]);
+            isNull = length < 0;
+            var text = _body.Slice(position + sizeof(int), Math.Max(length, 0));
+            position += sizeof(int) + text.Length;
+            return text;
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Mlp.Monitoring.Segments;
+using Mlp.Runtime;
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Models;
+using Mlp.Runtime.Predictions;
+using Mlp.Runtime.Storage;
+
+namespace Mlp.Monitoring.PredictionLog;
+
+/// <summary>What stands at the start of a segment of a prediction log. The first frame behind it is the Arrow schema message, each further one a record batch message.</summary>
+internal sealed record SegmentHeader
+{
+    /// <summary>The newest format that is written and read.</summary>
+    public const int CurrentFormatVersion = 1;
+
+    /// <summary>What the log holds.</summary>
+    public const string PredictionsKind = "predictions";
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        Converters = { new JsonStringEnumConverter() },
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
+
+    /// <summary>Format of the frames.</summary>
+    public int FormatVersion { get; init; } = CurrentFormatVersion;
+
+    /// <summary>What the log holds.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>Model name.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Model version.</summary>
+    public required int Version { get; init; }
+
+    /// <summary>The feature service, with the fingerprint of its definition.</summary>
+    public FeatureServiceReference? FeatureService { get; init; }
+
+    /// <summary>The parts of the entity key, in order.</summary>
+    public required IReadOnlyList<KeyColumn> Keys { get; init; }
+
+    /// <summary>The features, in order.</summary>
+    public required IReadOnlyList<FeatureColumn> Features { get; init; }
+
+    /// <summary>What the outputs mean.</summary>
+    public required ModelOutput Output { get; init; }
+
+    /// <summary>When the segment was begun, UTC.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Describes a model version.</summary>
+    public static SegmentHeader For(ServedModel model, DateTimeOffset createdAt) => new()
+    {
+        Kind = PredictionsKind,
+        Model = model.Manifest.Name,
+        Version = model.Manifest.Version,
+        FeatureService = model.Manifest.FeatureService,
+        Keys = model.Keys,
+        Features = model.Layout.Columns,
+        Output = model.Manifest.Output,
+        CreatedAt = createdAt,
+    };
+
+    /// <summary>UTF-8 JSON.</summary>
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Json);
+
+    /// <summary>Reads and checks the header of an open segment.</summary>
+    /// <exception cref="CorruptFileException">The header is not that of a prediction log.</exception>
+    /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote it.</exception>
+    public static SegmentHeader Read(FrameLogReader reader)
+    {
+        SegmentFormat.Check(reader, PredictionsKind, CurrentFormatVersion);
+        return SegmentFormat.Deserialize<SegmentHeader>(reader, Json);
+    }
+}

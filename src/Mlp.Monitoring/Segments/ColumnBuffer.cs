@@ -1,0 +1,68 @@
+using System.Runtime.InteropServices;
+using Apache.Arrow;
+using Apache.Arrow.Types;
+
+namespace Mlp.Monitoring.Segments;
+
+/// <summary>A column that grows row by row, is looked at as Arrow, and starts over in the same memory. Not thread-safe.</summary>
+/// <param name="type">Arrow type of the column.</param>
+internal abstract class ColumnBuffer(IArrowType type)
+{
+    private byte[] _validity = new byte[32];
+    private int _nullCount;
+
+    /// <summary>Arrow type of the column.</summary>
+    public IArrowType Type { get; } = type;
+
+    /// <summary>Rows so far.</summary>
+    public int RowCount { get; private set; }
+
+    /// <summary>The rows as Arrow, in the memory of this buffer: valid until the next row or <see cref="Clear"/>.</summary>
+    public abstract ArrayData Build();
+
+    /// <summary>Starts over with no rows.</summary>
+    public virtual void Clear()
+    {
+        _validity.AsSpan(0, (RowCount + 7) / 8).Clear();
+        RowCount = 0;
+        _nullCount = 0;
+    }
+
+    /// <summary>Adds the validity of the next row.</summary>
+    protected void Next(bool isValid)
+    {
+        if (RowCount == _validity.Length * 8)
+        {
+            System.Array.Resize(ref _validity, _validity.Length * 2);
+        }
+
+        if (isValid)
+        {
+            _validity[RowCount >> 3] |= (byte)(1 << (RowCount & 7));
+        }
+        else
+        {
+            _nullCount++;
+        }
+
+        RowCount++;
+    }
+
+    /// <summary>The column made of its validity and these buffers.</summary>
+    protected ArrayData Build(ReadOnlySpan<ArrowBuffer> buffers, ArrayData[]? children = null)
+        => new(Type, RowCount, _nullCount, 0, [_nullCount == 0 ? ArrowBuffer.Empty : Wrap(_validity, (RowCount + 7) / 8), .. buffers], children);
+
+    /// <summary>Views bytes as an Arrow buffer.</summary>
+    protected static ArrowBuffer Wrap(byte[] bytes, int length) => new(bytes.AsMemory(0, length));
+
+    /// <summary>The next bytes of growing memory.</summary>
+    protected static Span<byte> Grow(ref byte[] bytes, int used, int length)
+    {
+        if (bytes.Length - used < length)
+        {
+            System.Array.Resize(ref bytes, Math.Max(bytes.Length * 2, used + length));
+        }
+
+        return bytes.AsSpan(used, length);
+    }
+}

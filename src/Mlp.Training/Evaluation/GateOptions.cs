@@ -1,0 +1,48 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Mlp.Training.Evaluation;
+
+/// <summary>When a challenger may become champion.</summary>
+public sealed class GateOptions
+{
+    /// <summary>What models are compared by.</summary>
+    /// <value>The default value is null, which stands for AUC (binary classification) and root mean squared error (regression).</value>
+    public GateMetric? Metric { get; set; }
+
+    /// <summary>By how much the challenger must be better, in the metric's unit, 0 to 1,000,000. With 0 it must be better at all: a tie keeps the champion.</summary>
+    /// <value>The default value is 0.</value>
+    [Range(0.0, 1_000_000.0)]
+    public double MinimumImprovement { get; set; }
+
+    /// <summary>By how much the log loss of a classifier may rise at most, in nats, 0 to 100, so that a better ranking is not bought with worse probabilities.</summary>
+    /// <value>The default value is 0.05.</value>
+    [Range(0.0, 100.0)]
+    public double MaximumLogLossIncrease { get; set; } = 0.05;
+
+    /// <summary>Rows without which there is no verdict, 1 to 1,000,000,000.</summary>
+    /// <value>The default value is 100.</value>
+    [Range(1, 1_000_000_000)]
+    public int MinimumRows { get; set; } = 100;
+
+    /// <summary>
+    /// Resamples of the rows from which the confidence interval of the improvement is taken, 0 to 1,000,000. With any, a challenger whose improvement may be chance is
+    /// <see cref="GateDecision.Inconclusive"/>; with 0 there is no interval.
+    /// </summary>
+    /// <value>The default value is 0.</value>
+    [Range(0, 1_000_000)]
+    public int BootstrapSamples { get; set; }
+
+    /// <summary>Probability that the interval covers the improvement, 0.5 to 0.9999.</summary>
+    /// <value>The default value is 0.95.</value>
+    [Range(0.5, 0.9999)]
+    public double Confidence { get; set; } = 0.95;
+
+    /// <summary>Decides the resamples: the same seed and rows give the same interval.</summary>
+    /// <value>The default value is 0.</value>
+    public int Seed { get; set; }
+
+    internal string? FindViolation()
+        => Metric is { } metric && !Enum.IsDefined(metric)
+            ? $"Expected {nameof(GateOptions)}.{nameof(Metric)} to be one of {string.Join(", ", Enum.GetNames<GateMetric>())}, but found {metric}."
+            : OptionRanges.FindViolation(this);
+}

@@ -1,0 +1,24 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Mlp.Training.Export;
+
+/// <summary>What an exported model says of its outputs.</summary>
+public sealed class ExportOptions
+{
+    /// <summary>Names of the classes 0 and 1; empty, or two different names. Not for regression.</summary>
+    /// <value>The default value is empty.</value>
+    public IReadOnlyList<string> ClassNames { get; set; } = [];
+
+    /// <summary>The probability at and above which class 1 is said, 0 to 1.</summary>
+    /// <value>The default value is 0.5.</value>
+    [Range(0.0, 1.0)]
+    public double DecisionThreshold { get; set; } = 0.5;
+
+    /// <summary>What the label is, in a sentence.</summary>
+    /// <value>The default value is null.</value>
+    public string? LabelDefinition { get; set; }
+
+    /// <summary>Unit of a regression's label.</summary>
+    /// <value>The default value is null.</value>
+    public string? LabelUnit { get; set; }
+}

@@ -1,0 +1,50 @@
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Models;
+
+namespace Mlp.Training.Export;
+
+/// <summary>A trained model as a file with its proof: all that is needed to evaluate, compare and publish it. Immutable and thread-safe.</summary>
+public sealed record TrainedModel
+{
+    /// <summary>Bytes of the ONNX file.</summary>
+    public required ReadOnlyMemory<byte> Onnx { get; init; }
+
+    /// <summary>The features it takes, in order.</summary>
+    public required IReadOnlyList<FeatureColumn> Features { get; init; }
+
+    /// <summary>What its output means.</summary>
+    public required ModelOutput Output { get; init; }
+
+    /// <summary>Agreement of the file with the trained network.</summary>
+    public required ExportProof ExportProof { get; init; }
+
+    /// <summary>The feature service that the training set came from; null when it came from elsewhere.</summary>
+    public FeatureServiceReference? FeatureService { get; init; }
+
+    /// <summary>Content hash of the training set.</summary>
+    public string? TrainingSetHash { get; init; }
+
+    /// <summary>The reference profile of the training set's rows and of the scores on them, as JSON.</summary>
+    public ReadOnlyMemory<byte> ReferenceProfile { get; init; }
+
+    /// <summary>The model as the registry takes it.</summary>
+    /// <param name="metrics">Quality on a holdout, by name; see <see cref="Evaluation.EvaluationResult.Metrics"/>.</param>
+    /// <param name="parentVersion">The version that this one was compared with.</param>
+    /// <param name="description">A sentence for people.</param>
+    /// <param name="tags">Free labels.</param>
+    public ModelPackage ToPackage(
+        IReadOnlyDictionary<string, double>? metrics = null, int? parentVersion = null, string? description = null, IReadOnlyDictionary<string, string>? tags = null) => new()
+        {
+            Onnx = Onnx,
+            Output = Output,
+            FeatureService = FeatureService,
+            Features = Features,
+            Metrics = metrics ?? new Dictionary<string, double>(),
+            TrainingSetHash = TrainingSetHash,
+            ReferenceProfile = ReferenceProfile,
+            ExportProof = ExportProof,
+            ParentVersion = parentVersion,
+            Description = description,
+            Tags = tags ?? new Dictionary<string, string>(),
+        };
+}

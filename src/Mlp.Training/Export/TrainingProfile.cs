@@ -1,0 +1,58 @@
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Statistics;
+using Mlp.Training.Preprocessing;
+
+namespace Mlp.Training.Export;
+
+/// <summary>The reference profile of a training set: what monitoring compares production with.</summary>
+internal static class TrainingProfile
+{
+    /// <summary>Profiles all rows of a training set and a model's scores on them.</summary>
+    /// <param name="table">All rows.</param>
+    /// <param name="encoding">Which integers are codes.</param>
+    /// <param name="scores">One score per row.</param>
+    public static ReferenceProfile Create(FeatureTable table, FeatureEncoding encoding, ReadOnlySpan<float> scores)
+    {
+        var builder = new ReferenceProfileBuilder();
+        for (var i = 0; i < table.Columns.Count; i++)
+        {
+            var column = table.Columns[i];
+            var name = column.Feature.Name;
+            var isPresent = Presence(column);
+            _ = column switch
+            {
+                NumberColumn<float> single => builder.AddNumeric(name, single.Values, isPresent),
+                NumberColumn<double> wide => builder.AddNumeric(name, wide.Values, isPresent),
+                NumberColumn<long> code when encoding.Categories.Any(c => c.Column == i) => builder.AddCategorical(name, code.Values, isPresent),
+                NumberColumn<long> integer => builder.AddNumeric(name, integer.Values, isPresent),
+                BooleanColumn truth => builder.AddBoolean(name, truth.Values, isPresent),
+                TextColumn text => builder.AddCategorical(name, Texts(text)),
+                _ => throw new ArgumentOutOfRangeException(nameof(table), $"Expected a known column, but found {column.GetType().Name}."),
+            };
+        }
+
+        return builder.SetScore(scores).Build();
+    }
+
+    private static bool[] Presence(TableColumn column)
+    {
+        var isPresent = new bool[column.RowCount];
+        for (var row = 0; row < isPresent.Length; row++)
+        {
+            isPresent[row] = column.Statuses[row] == FeatureStatus.Present;
+        }
+
+        return isPresent;
+    }
+
+    private static string?[] Texts(TextColumn column)
+    {
+        var texts = new string?[column.RowCount];
+        for (var row = 0; row < texts.Length; row++)
+        {
+            texts[row] = column.IsPresent(row) ? column.TextAt(row) : null;
+        }
+
+        return texts;
+    }
+}

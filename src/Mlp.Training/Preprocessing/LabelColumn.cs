@@ -1,0 +1,74 @@
+using System.Numerics;
+using Apache.Arrow;
+
+namespace Mlp.Training.Preprocessing;
+
+/// <summary>Reads labels as numbers: truth values as 0 and 1, integers and floats as they are.</summary>
+internal static class LabelColumn
+{
+    /// <summary>Adds the labels of a column.</summary>
+    /// <exception cref="TrainingDataException">The column has another type, or a row has no finite label.</exception>
+    public static void Append(IArrowArray array, string name, List<double> destination)
+    {
+        switch (array)
+        {
+            case BooleanArray truth:
+                Append(array, name, destination, row => truth.GetValue(row) == true ? 1 : 0);
+                break;
+            case FloatArray single:
+                AppendNumbers(single, name, destination);
+                break;
+            case DoubleArray wide:
+                AppendNumbers(wide, name, destination);
+                break;
+            case Int64Array int64:
+                AppendNumbers(int64, name, destination);
+                break;
+            case Int32Array int32:
+                AppendNumbers(int32, name, destination);
+                break;
+            case Int16Array int16:
+                AppendNumbers(int16, name, destination);
+                break;
+            case Int8Array int8:
+                AppendNumbers(int8, name, destination);
+                break;
+            case UInt8Array uint8:
+                AppendNumbers(uint8, name, destination);
+                break;
+            default:
+                throw new TrainingDataException($"Expected the label column '{name}' to hold truth values or numbers, but found the Arrow type {array.Data.DataType.Name}.", name);
+        }
+    }
+
+    /// <summary>Checks that labels are classes of a binary problem.</summary>
+    /// <exception cref="TrainingDataException">A label is neither 0 nor 1.</exception>
+    public static void ThrowIfNotBinary(ReadOnlySpan<double> labels, string name)
+    {
+        for (var row = 0; row < labels.Length; row++)
+        {
+            if (labels[row] is not (0 or 1))
+            {
+                throw new TrainingDataException($"Expected label '{name}' to be 0 or 1 in every row, but row {row} holds another number.", name, row);
+            }
+        }
+    }
+
+    private static void AppendNumbers<T>(PrimitiveArray<T> array, string name, List<double> destination)
+        where T : struct, INumber<T>
+        => Append(array, name, destination, row => double.CreateTruncating(array.Values[row]));
+
+    private static void Append(IArrowArray array, string name, List<double> destination, Func<int, double> valueAt)
+    {
+        for (var row = 0; row < array.Length; row++)
+        {
+            var value = array.IsValid(row) ? valueAt(row) : double.NaN;
+            if (!double.IsFinite(value))
+            {
+                throw new TrainingDataException($"Expected a label in every row of column '{name}', but row {destination.Count} has none.", name, destination.Count);
+            }
+
+            destination.Add(value);
+        }
+    }
+}

@@ -1,0 +1,253 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
+using Mlp.Monitoring.Drift;
+using Mlp.Monitoring.Hosting;
+using Mlp.Monitoring.PredictionLog;
+using Mlp.Monitoring.Tests.Drift;
+using Mlp.Monitoring.Tests.PredictionLog;
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Hosting;
+using Mlp.Runtime.Predictions;
+using Mlp.Runtime.Registry;
+using Mlp.Runtime.Statistics;
+using Mlp.TestSupport;
+
+namespace Mlp.Monitoring.Tests.Hosting;
+
+public sealed class MonitoringBuilderTests : IDisposable
+{
+    private static readonly FeatureRowLayout Layout = TestModels.FloatLayout(1);
+    private static readonly DateTimeOffset Noon = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+
+    private readonly TempDirectory _folder = new();
+    private readonly ProfileRegistry _registry = new("tips");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task AddMonitoring_WholePlatform_LogsJoinsAndWatches()
+    {
+        await using var platform = Build(m => m.LogPredictions("tips").DetectDrift("tips"));
+        await platform.StartAsync();
+        var sink = Attach(platform);
+        Record(sink, 300);
+        await platform.Monitoring.FlushAsync();
+        for (var i = 0; i < 20; i++)
+        {
+            await platform.Monitoring.RecordLabelAsync(TestModels.Id(i), isPositive: i % 2 == 1, Noon);
+        }
+
+        await platform.Monitoring.RecordLabelAsync(TestModels.Id(20), label: 0, Noon);
+
+        var quality = Assert.Single(await platform.Monitoring.EvaluateAsync("tips"));
+        var drift = await platform.Monitoring.DetectDriftAsync("tips");
+        var rows = 0;
+        await foreach (var batch in platform.Monitoring.ReadPredictionsAsync("tips", version: 1, to: Microseconds.ToDateTimeOffset(2_100)))
+        {
+            rows += batch.Length;
+        }
+
+        var labels = 0;
+        await foreach (var batch in platform.Monitoring.ReadLabelsAsync())
+        {
+            labels += batch.Length;
+        }
+
+        Assert.Equal((300, 21), (quality.ScoredCount, quality.LabelledCount));
+        Assert.Equal((300, DriftSeverity.Major), (drift.RowCount, drift.Find("x0")!.Severity));
+        Assert.Equal(drift.Features, Assert.Single(platform.Monitoring.GetRecentDrift("tips")).Features);
+        Assert.Equal((100, 21), (rows, labels));
+        Assert.Equal(300, Assert.Single(platform.Monitoring.LogStatistics).Written);
+        Assert.All(platform.CheckHealth().Values, h => Assert.Equal(HealthStatus.Healthy, h.Status));
+    }
+
+    [Fact]
+    public async Task Attach_ModelThatIsNotNamed_IsNotLogged()
+    {
+        await using var platform = Build(m => m.LogPredictions("other"));
+        await platform.StartAsync();
+
+        Assert.Null(Observer(platform).Attach(TestModels.Serve(Layout)));
+        Assert.NotNull(Observer(platform).Attach(TestModels.Serve(Layout, name: "other")));
+    }
+
+    [Fact]
+    public async Task Attach_BeforeTheStart_Throws()
+    {
+        await using var platform = Build(m => m.LogPredictions());
+
+        Assert.Throws<InvalidOperationException>(() => Observer(platform).Attach(TestModels.Serve(Layout)));
+    }
+
+    [Fact]
+    public async Task AsReader_BesideTheOwner_ReadsAndLabelsButDoesNotLog()
+    {
+        await using var owner = Build(m => m.LogPredictions());
+        await owner.StartAsync();
+        Record(Attach(owner), 10);
+        await owner.Monitoring.FlushAsync();
+        var builder = MlPlatform.CreateBuilder().UseDataDirectory(_folder.FullName).AsReader().AddMonitoring(m => m.LogPredictions());
+        builder.Services.AddSingleton<IModelRegistry>(_registry);
+        await using var reader = builder.Build();
+        await reader.StartAsync();
+
+        Assert.Null(Observer(reader).Attach(TestModels.Serve(Layout)));
+        await reader.Monitoring.RecordLabelAsync(TestModels.Id(1), true, Noon);
+        await reader.Monitoring.RecordLabelAsync(TestModels.Id(2), false, Noon);
+
+        Assert.Equal(2, Assert.Single(await reader.Monitoring.EvaluateAsync("tips")).LabelledCount);
+        Assert.Equal(2, Assert.Single(await owner.Monitoring.EvaluateAsync("tips")).LabelledCount);
+    }
+
+    [Fact]
+    public async Task Meter_WhileRunning_TellsOfLogLabelsDriftAndQuality()
+    {
+        await using var platform = Build(m => m.LogPredictions("tips").DetectDrift("tips"));
+        await platform.StartAsync();
+        var sink = Attach(platform);
+        Record(sink, 300);
+        LogHarness.Record(sink, new FeatureRows(TestModels.FloatLayout(9), 1), 0, 999, 0.5f);
+        await platform.Monitoring.FlushAsync();
+        await platform.Monitoring.RecordLabelAsync(TestModels.Id(1), true, Noon);
+        await platform.Monitoring.RecordLabelAsync(TestModels.Id(0), false, Noon);
+        await platform.Monitoring.EvaluateAsync("tips");
+
+        var seen = Measure(platform);
+
+        Assert.Equal(301, seen["ml.log.accepted{model=tips,version=1}"]);
+        Assert.Equal(300, seen["ml.log.written{model=tips,version=1}"]);
+        Assert.Equal(1, seen["ml.log.dropped{model=tips,version=1,reason=layout_mismatch}"]);
+        Assert.Equal(0, seen["ml.log.pending{model=tips,version=1}"]);
+        Assert.Equal(2, seen["ml.labels"]);
+        Assert.Equal(1, seen["ml.live.auc{model=tips,version=1}"]);
+        Assert.Equal(2 / 300.0, seen["ml.live.label_maturity{model=tips,version=1}"]);
+        Assert.True(seen["ml.drift.psi{model=tips,version=1,feature=x0}"] > 0.25);
+    }
+
+    [Fact]
+    public async Task Dispose_ReleasedVersion_ClosesItsLogAndKeepsItsCounts()
+    {
+        await using var platform = Build(m => m.LogPredictions());
+        await platform.StartAsync();
+        var sink = Attach(platform);
+        Record(sink, 10);
+        ((IDisposable)sink).Dispose();
+        ((IDisposable)sink).Dispose();
+        await platform.Monitoring.FlushAsync();
+        Assert.Equal((10, 10), Counts(platform));
+
+        Record(Attach(platform), 5);
+        await platform.Monitoring.FlushAsync();
+        Assert.Equal((15, 15), Counts(platform));
+    }
+
+    [Fact]
+    public void AddMonitoring_ConfigurationAndCode_AddUp()
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["MlPlatform:Monitoring:CommitInterval"] = "00:00:00.100",
+            ["MlPlatform:Monitoring:LoggedModels:0"] = "tips",
+            ["MlPlatform:Monitoring:DriftMinimumRowCount"] = "7",
+        }).Build();
+        var services = new ServiceCollection();
+        services.AddSingleton<IConfiguration>(configuration);
+        services.AddMlPlatform(ml => ml.AddMonitoring(m => m.DetectDrift("tips")).AddMonitoring(m => m.LogPredictions("other")));
+        using var provider = services.BuildServiceProvider();
+
+        var options = provider.GetRequiredService<IOptions<MonitoringOptions>>().Value;
+
+        Assert.Equal(TimeSpan.FromMilliseconds(100), options.CommitInterval);
+        Assert.Equal(["tips", "other"], options.LoggedModels);
+        Assert.Equal(["tips"], options.DriftModels);
+        Assert.Equal(7, options.DriftMinimumRowCount);
+        Assert.Single(services, s => s.ServiceType == typeof(IPredictionObserver));
+    }
+
+    [Theory]
+    [InlineData("CommitInterval", "00:02:00", "MlPlatform:Monitoring:CommitInterval must be between 00:00:00.0010000 and 00:01:00, but is 00:02:00.")]
+    [InlineData("BufferByteCount", "10", "MlPlatform:Monitoring:BufferByteCount must be between 65536 and 1073741824, but is 10.")]
+    [InlineData("DriftSignificance", "0.9", "MlPlatform:Monitoring:DriftSignificance must be between 1E-06 and 0.5, but is 0.9.")]
+    [InlineData("MaximumSegmentAge", "00:00:00", "MlPlatform:Monitoring:MaximumSegmentAge must be between 00:00:01 and 7.00:00:00, but is 00:00:00.")]
+    [InlineData("LoggedModels:0", "../tips", "MlPlatform:Monitoring:LoggedModels must hold model names or '*', but holds '../tips'.")]
+    public void Options_OutOfRange_AreRefusedWithASentence(string setting, string value, string expected)
+    {
+        var services = new ServiceCollection();
+        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["MlPlatform:Monitoring:" + setting] = value }).Build());
+        services.AddMlPlatform(ml => ml.AddMonitoring());
+        using var provider = services.BuildServiceProvider();
+
+        var error = Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IOptions<MonitoringOptions>>().Value);
+
+        Assert.Equal([expected], error.Failures);
+    }
+
+    [Fact]
+    public async Task Monitoring_NotAdded_SaysWhatToCall()
+    {
+        await using var platform = MlPlatform.CreateBuilder().UseDataDirectory(_folder.FullName).Build();
+
+        Assert.Contains("AddMonitoring", Assert.Throws<InvalidOperationException>(() => platform.Monitoring).Message, StringComparison.Ordinal);
+    }
+
+    private static IPredictionObserver Observer(MlPlatform platform) => platform.Services.GetRequiredService<IPredictionObserver>();
+
+    private static (long Accepted, long Written) Counts(MlPlatform platform)
+    {
+        var counts = Assert.Single(platform.Monitoring.LogStatistics);
+        return (counts.Accepted, counts.Written);
+    }
+
+    private static void Record(IPredictionSink sink, int count)
+    {
+        var rows = new FeatureRows(Layout, 1);
+        rows.Status.Fill(FeatureStatus.Present);
+        for (var i = 0; i < count; i++)
+        {
+            rows.Float32Of(0)[0] = 5;
+            LogHarness.Record(sink, rows, 0, i, (i % 100) / 100f);
+        }
+    }
+
+    private static Dictionary<string, double> Measure(MlPlatform platform)
+    {
+        // Other tests of this process have meters of that name too.
+        var meter = platform.Services.GetRequiredService<MonitoringMetrics>().Meter;
+        var seen = new Dictionary<string, double>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, l) =>
+            {
+                if (ReferenceEquals(instrument.Meter, meter))
+                {
+                    l.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => seen[Key(instrument, tags)] = value);
+        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => seen[Key(instrument, tags)] = value);
+        listener.Start();
+        listener.RecordObservableInstruments();
+        return seen;
+    }
+
+    private static string Key(Instrument instrument, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+        => tags.IsEmpty ? instrument.Name : instrument.Name + "{" + string.Join(',', tags.ToArray().Select(t => $"{t.Key}={t.Value}")) + "}";
+
+    private MlPlatform Build(Action<MonitoringBuilder> configure)
+    {
+        var builder = MlPlatform.CreateBuilder().UseDataDirectory(_folder.FullName).AddMonitoring(configure);
+        builder.Services.AddSingleton<IModelRegistry>(_registry);
+        return builder.Build();
+    }
+
+    private IPredictionSink Attach(MlPlatform platform)
+    {
+        var model = TestModels.Serve(Layout);
+        var profile = new ReferenceProfileBuilder().AddNumeric("x0", Enumerable.Range(0, 1000).Select(i => i / 1000f).ToArray()).Build();
+        return Observer(platform).Attach(model with { Manifest = _registry.Add(model.Manifest, profile) })!;
+    }
+}

@@ -1,0 +1,74 @@
+using Apache.Arrow;
+using Microsoft.Extensions.Logging.Abstractions;
+using Mlp.Monitoring.PredictionLog;
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Hosting;
+using Mlp.Runtime.Predictions;
+using Mlp.Runtime.Storage;
+using Mlp.TestSupport;
+
+namespace Mlp.Monitoring.Tests.PredictionLog;
+
+/// <summary>A prediction log in a folder of its own.</summary>
+internal sealed class LogHarness : IAsyncDisposable, IDisposable
+{
+    private readonly TempDirectory _folder = new();
+
+    public LogHarness(IDiskSync? disk = null, PredictionLogConfiguration? configuration = null, TimeProvider? timeProvider = null)
+    {
+        Directory = new DataDirectory(_folder.FullName, MlPlatformMode.Owner);
+        Writer = new PredictionLogWriter(
+            Directory,
+            configuration ?? PredictionLogConfiguration.Default,
+            _ => true,
+            disk ?? DiskSync.Instance,
+            timeProvider ?? TimeProvider.System,
+            NullLogger<PredictionLogWriter>.Instance);
+        Writer.OpenAsync(CancellationToken.None).GetAwaiter().GetResult();
+        Reader = new PredictionLogReader(Directory.Predictions);
+    }
+
+    public DataDirectory Directory { get; }
+
+    public PredictionLogWriter Writer { get; }
+
+    public PredictionLogReader Reader { get; }
+
+    public LogStatistics Statistics => Assert.Single(Writer.Statistics);
+
+    public Task FlushAsync() => Writer.FlushAsync(null, CancellationToken.None);
+
+    public static void Record(IPredictionSink sink, FeatureRows rows, int row, long number, params ReadOnlySpan<float> outputs)
+        => sink.Record(new PredictionRecord
+        {
+            Id = TestModels.Id(number),
+            EventTime = 1_000 + number,
+            LoggedTime = 2_000 + number,
+            LatencyNanoseconds = 10 * number,
+            Outcome = outputs.IsEmpty ? PredictionOutcome.Error : PredictionOutcome.Ok,
+            Features = rows,
+            Row = row,
+            Outputs = outputs,
+        });
+
+    public async Task<List<RecordBatch>> ReadAsync(string model = "tips", long from = long.MinValue, long to = long.MaxValue, int? version = null)
+    {
+        var batches = new List<RecordBatch>();
+        await foreach (var batch in Reader.ReadAsync(model, from, to, version))
+        {
+            batches.Add(batch);
+        }
+
+        return batches;
+    }
+
+    public async Task<int> CountAsync(string model = "tips") => (await ReadAsync(model)).Sum(batch => batch.Length);
+
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    public async ValueTask DisposeAsync()
+    {
+        await Writer.DisposeAsync();
+        _folder.Dispose();
+    }
+}

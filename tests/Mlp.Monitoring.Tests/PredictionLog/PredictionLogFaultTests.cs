@@ -1,0 +1,364 @@
+using System.Globalization;
+using Apache.Arrow;
+using Apache.Arrow.Arrays;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Time.Testing;
+using Mlp.Monitoring.PredictionLog;
+using Mlp.Runtime;
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Predictions;
+using Mlp.Runtime.Storage;
+using Mlp.TestSupport;
+
+namespace Mlp.Monitoring.Tests.PredictionLog;
+
+public sealed class PredictionLogFaultTests
+{
+    private static readonly FeatureRowLayout Layout = TestModels.FloatLayout(40);
+
+    [Fact]
+    public async Task Record_StormOnAFailingDisk_AcceptedIsWrittenPlusDropped()
+    {
+        const int Callers = 4;
+        const int Each = 10_000;
+        var calls = 0;
+        var disk = new RecordingDiskSync
+        {
+            OnSync = (_, _) =>
+            {
+                Thread.Yield();
+                if (Interlocked.Increment(ref calls) % 7 == 0)
+                {
+                    throw new IOException("No space left on device.");
+                }
+            },
+        };
+        var configuration = PredictionLogConfiguration.Default with { CommitInterval = TimeSpan.FromMilliseconds(1), BufferByteCount = 256 * 1024, MaximumSegmentByteCount = 1024 * 1024 };
+        await using var log = new LogHarness(disk, configuration);
+        var sink = log.Writer.Attach(TestModels.Serve(Layout))!;
+
+        var callers = Enumerable.Range(0, Callers).Select(caller => Task.Run(() =>
+        {
+            var rows = new FeatureRows(Layout, 1);
+            for (var i = 0; i < Each; i++)
+            {
+                LogHarness.Record(sink, rows, 0, (caller * Each) + i, 0.5f);
+            }
+        })).ToArray();
+        while (!callers.All(c => c.IsCompleted))
+        {
+            Assert.InRange(log.Statistics.Pending, 0, Callers * Each);
+            await Task.Yield();
+        }
+
+        await Task.WhenAll(callers);
+        for (var attempt = 0; attempt < 3; attempt++)
+        {
+            await Record.ExceptionAsync(log.FlushAsync);
+        }
+
+        var statistics = log.Statistics;
+        Assert.Equal(Callers * Each, statistics.Accepted);
+        Assert.Equal(statistics.Accepted, statistics.Written + statistics.Dropped);
+        Assert.True(statistics.Written > 0);
+        Assert.True(statistics.DroppedBy.GetValueOrDefault(DropReason.Disk) > 0);
+        disk.OnSync = null;
+        await log.Writer.CloseAsync(CancellationToken.None);
+        var ids = (await log.ReadAsync()).SelectMany(Ids).ToList();
+        Assert.Equal(statistics.Written, ids.Count);
+        Assert.Equal(ids.Count, ids.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task FlushAsync_DiskRefusesThenTakes_ThrowsCountsAndGoesOnInANewSegment()
+    {
+        var disk = new RecordingDiskSync();
+        var time = new FakeTimeProvider();
+        await using var log = new LogHarness(disk, timeProvider: time);
+        var sink = log.Writer.Attach(TestModels.Serve(Layout))!;
+        var rows = new FeatureRows(Layout, 1);
+        LogHarness.Record(sink, rows, 0, 1, 0.5f);
+        await log.FlushAsync();
+
+        disk.OnSync = (_, _) => throw new IOException("No space left on device.");
+        LogHarness.Record(sink, rows, 0, 2, 0.5f);
+        var error = await Assert.ThrowsAsync<IOException>(log.FlushAsync);
+        Assert.Contains("'tips' version 1", error.Message, StringComparison.Ordinal);
+        Assert.Equal(HealthStatus.Unhealthy, log.Writer.CheckHealth().Status);
+        Assert.Equal(1, log.Statistics.DroppedBy[DropReason.Disk]);
+
+        disk.OnSync = null;
+        LogHarness.Record(sink, rows, 0, 3, 0.5f);
+        time.Advance(TimeSpan.FromSeconds(10));
+        await log.FlushAsync();
+        Assert.Equal(HealthStatus.Healthy, log.Writer.CheckHealth().Status);
+        Assert.Equal((3, 2), (log.Statistics.Accepted, log.Statistics.Written));
+        Assert.Equal([1UL, 3UL], (await log.ReadAsync()).SelectMany(Ids).Order());
+    }
+
+    [Fact]
+    public async Task Record_CommitIntervalPasses_IsDurableWithoutAFlush()
+    {
+        var time = new FakeTimeProvider();
+        await using var log = new LogHarness(timeProvider: time);
+        var sink = log.Writer.Attach(TestModels.Serve(Layout))!;
+        LogHarness.Record(sink, new FeatureRows(Layout, 1), 0, 1, 0.5f);
+        Assert.Equal(1, log.Statistics.Pending);
+
+        time.Advance(TimeSpan.FromMilliseconds(50));
+        await UntilAsync(() => log.Statistics.Written == 1);
+
+        Assert.Equal(1, await log.CountAsync());
+    }
+
+    [Fact]
+    public async Task Record_SizeAndAge_EndSegments()
+    {
+        var time = new FakeTimeProvider();
+        var configuration = PredictionLogConfiguration.Default with { MaximumSegmentByteCount = 64 * 1024, MaximumSegmentAge = TimeSpan.FromMinutes(5) };
+        await using var log = new LogHarness(configuration: configuration, timeProvider: time);
+        var sink = log.Writer.Attach(TestModels.Serve(Layout))!;
+        var rows = new FeatureRows(Layout, 1);
+        for (var i = 0; i < 1_000; i++)
+        {
+            LogHarness.Record(sink, rows, 0, i, 0.5f);
+            if (i % 100 == 99)
+            {
+                await log.FlushAsync();
+            }
+        }
+
+        var bySize = log.Reader.ListSegments("tips").Count;
+        Assert.InRange(bySize, 3, 10);
+        LogHarness.Record(sink, rows, 0, 1_000, 0.5f);
+        await log.FlushAsync();
+        time.Advance(TimeSpan.FromMinutes(5));
+        await log.FlushAsync();
+        Assert.All(log.Reader.ListSegments("tips"), path => Assert.True(IsSealed(path)));
+        Assert.Equal(1_001, await log.CountAsync());
+    }
+
+    [LinuxFact]
+    public async Task FlushAsync_PowerCut_KeepsEverythingAcknowledged()
+    {
+        using var folder = new TempDirectory();
+        await using var log = new LogHarness();
+        using var disk = new UnsyncedLossDisk(log.Directory.Root);
+        await using var lossy = new PredictionLogWriter(
+            log.Directory, PredictionLogConfiguration.Default with { CommitInterval = TimeSpan.FromMilliseconds(1) }, _ => true, disk, TimeProvider.System,
+            Microsoft.Extensions.Logging.Abstractions.NullLogger<PredictionLogWriter>.Instance);
+        await lossy.OpenAsync(CancellationToken.None);
+        var sink = lossy.Attach(TestModels.Serve(Layout))!;
+        var rows = new FeatureRows(Layout, 1);
+        var number = 0;
+        for (var round = 0; round < TestRounds.Count; round++)
+        {
+            for (var i = 0; i < 50; i++)
+            {
+                LogHarness.Record(sink, rows, 0, number++, 0.5f);
+            }
+
+            await lossy.FlushAsync("tips", CancellationToken.None);
+            var after = disk.Crash(folder.Combine($"round{round}"));
+            var reader = new PredictionLogReader(Path.Combine(after, "predictions"));
+            Assert.Equal(number, await CountAsync(reader, "tips"));
+        }
+    }
+
+    [Fact]
+    public async Task ReadAsync_TornTail_GivesTheWholeBatchesBefore()
+    {
+        await using var log = new LogHarness();
+        var sink = log.Writer.Attach(TestModels.Serve(Layout))!;
+        var rows = new FeatureRows(Layout, 1);
+        for (var i = 0; i < 5; i++)
+        {
+            LogHarness.Record(sink, rows, 0, i, 0.5f);
+            await log.FlushAsync();
+        }
+
+        var segment = Assert.Single(log.Reader.ListSegments("tips"));
+        var whole = new FileInfo(segment).Length;
+        var folder = Directory.CreateDirectory(Path.Combine(log.Directory.Predictions, "torn"));
+        var seen = new HashSet<int>();
+        for (var length = whole; length > 0; length -= 611)
+        {
+            var bytes = File.ReadAllBytes(segment).AsSpan(0, (int)length).ToArray();
+            File.WriteAllBytes(Path.Combine(folder.FullName, Path.GetFileName(segment)), bytes);
+            if (await Record.ExceptionAsync(() => log.CountAsync("torn")) is { } error)
+            {
+                // A crash never leaves a file without its header: it gets its name after that is on the device.
+                Assert.IsType<CorruptFileException>(error);
+                break;
+            }
+
+            seen.Add(await log.CountAsync("torn"));
+        }
+
+        Assert.Equal([0, 1, 2, 3, 4, 5], seen.Order());
+    }
+
+    [Fact]
+    public async Task ReadAsync_NewerFormatOrOtherKind_IsRefused()
+    {
+        await using var log = new LogHarness();
+        var folder = Directory.CreateDirectory(Path.Combine(log.Directory.Predictions, "tips")).FullName;
+        var path = Path.Combine(folder, "1.mlplog");
+        using (FrameLogWriter.Create(DiskSync.Instance, path, """{"kind":"predictions","formatVersion":2}"""u8))
+        {
+        }
+
+        var newer = await Assert.ThrowsAsync<UnsupportedFormatVersionException>(() => log.CountAsync());
+        Assert.Equal((path, 2, 1), (newer.Path, newer.Found, newer.Supported));
+
+        File.Delete(path);
+        using (FrameLogWriter.Create(DiskSync.Instance, path, """{"kind":"labels","formatVersion":1}"""u8))
+        {
+        }
+
+        var other = await Assert.ThrowsAsync<CorruptFileException>(() => log.CountAsync());
+        Assert.Contains("'labels'", other.Message, StringComparison.Ordinal);
+    }
+
+    [LinuxFact]
+    public async Task FlushAsync_ProcessKilled_KeepsEverythingAcknowledged()
+    {
+        using var folder = new TempDirectory();
+        var reader = new PredictionLogReader(folder.Combine("predictions"));
+        var random = new Random(5);
+        long first = 0;
+        for (var round = 0; round < Math.Max(2, TestRounds.Count / 3); round++)
+        {
+            using var child = ChildProcess.StartScenario("predictionlog", folder.FullName, first.ToString(CultureInfo.InvariantCulture));
+            long acknowledged = first;
+            for (var i = random.Next(1, 20); i > 0; i--)
+            {
+                acknowledged = Number(await child.ReadLineAsync());
+            }
+
+            foreach (var line in await child.KillAsync())
+            {
+                acknowledged = Number(line);
+            }
+
+            var numbers = await ReadNumbersAsync(reader);
+            Assert.Equal(numbers.Count, numbers.Distinct().Count());
+            Assert.Empty(Range(first, acknowledged).Except(numbers));
+            first = numbers.Max() + 1;
+        }
+    }
+
+    [Fact]
+    public async Task ReadAsync_CommittedFixture_StillReads()
+    {
+        await using var log = new LogHarness();
+        var folder = Directory.CreateDirectory(Path.Combine(log.Directory.Predictions, "tips")).FullName;
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "Fixtures", "predictions-v1.mlplog"), Path.Combine(folder, "1.mlplog"));
+
+        var batch = Assert.Single(await log.ReadAsync());
+
+        Assert.Equal(3, batch.Length);
+        Assert.Equal([TestModels.Id(1), TestModels.Id(2), TestModels.Id(3)], Enumerable.Range(0, 3).Select(i => PredictionId.Read(((FixedSizeBinaryArray)batch.Column("prediction_id")).GetBytes(i))));
+        Assert.Equal([0.25f, 0.75f, null], ((FloatArray)batch.Column("score")).ToList(includeNulls: true));
+        Assert.Equal([1.5f, null, 2.5f], ((FloatArray)batch.Column("fare")).ToList(includeNulls: true));
+        Assert.Equal([1, 0, 1], ((UInt8Array)batch.Column("fare__status")).Values.ToArray());
+        Assert.Equal(["Flash Cab", null, "é"], Enumerable.Range(0, 3).Select(i => ((StringArray)batch.Column("company_name")).GetString(i)));
+        Assert.Equal([0, 0, 3], ((UInt8Array)batch.Column("outcome")).Values.ToArray());
+    }
+
+    /// <summary>Writes the fixture anew where <c>MLP_WRITE_FIXTURES</c> names a folder; done once per format version, by hand.</summary>
+    [Fact]
+    public async Task Fixture_WrittenToday_HasTheSameRows()
+    {
+        await using var log = new LogHarness(timeProvider: new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddDays(20_000)));
+        var layout = new FeatureRowLayout([new("fare", FeatureType.Float32, "trip"), new("company_name", FeatureType.String, "company")]);
+        var sink = log.Writer.Attach(TestModels.Serve(layout))!;
+        var rows = new FeatureRows(layout, 3);
+        rows.Reset(3);
+        (rows.Float32Of(0)[0], rows.StatusOf(0)[0], rows.StatusOf(0)[1]) = (1.5f, FeatureStatus.Present, FeatureStatus.Present);
+        rows.SetString(0, 0, "Flash Cab");
+        (rows.Float32Of(2)[0], rows.StatusOf(2)[0], rows.StatusOf(2)[1]) = (2.5f, FeatureStatus.Present, FeatureStatus.Present);
+        rows.SetString(2, 0, "é");
+        LogHarness.Record(sink, rows, 0, 1, 0.25f);
+        LogHarness.Record(sink, rows, 1, 2, 0.75f);
+        sink.Record(new PredictionRecord
+        {
+            Id = TestModels.Id(3), EventTime = 3, LoggedTime = 3, LatencyNanoseconds = 3, Outcome = PredictionOutcome.TimedOut, Features = rows, Row = 2, Keys = ["Flash Cab", 8],
+        });
+        await log.Writer.CloseAsync(CancellationToken.None);
+
+        var written = Assert.Single(log.Reader.ListSegments("tips"));
+        if (Environment.GetEnvironmentVariable("MLP_WRITE_FIXTURES") is { Length: > 0 } folder)
+        {
+            File.Copy(written, Path.Combine(folder, "predictions-v1.mlplog"), overwrite: true);
+        }
+
+        Assert.Equal(3, await log.CountAsync());
+    }
+
+    private static IEnumerable<ulong> Ids(RecordBatch batch)
+    {
+        var column = (FixedSizeBinaryArray)batch.Column(PredictionColumns.PredictionId);
+        return Enumerable.Range(0, batch.Length).Select(i => System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(column.GetBytes(i)[8..]) & 0xFFFF_FFFF).ToList();
+    }
+
+    private static IEnumerable<long> Range(long from, long to)
+    {
+        for (var i = from; i < to; i++)
+        {
+            yield return i;
+        }
+    }
+
+    private static long Number(string? line)
+    {
+        Assert.StartsWith("ack ", line, StringComparison.Ordinal);
+        return long.Parse(line.AsSpan(4), CultureInfo.InvariantCulture);
+    }
+
+    private static async Task<List<long>> ReadNumbersAsync(PredictionLogReader reader)
+    {
+        var numbers = new List<long>();
+        await foreach (var batch in reader.ReadAsync("crash"))
+        {
+            var column = (Int64Array)batch.Column("number");
+            var texts = (StringArray)batch.Column("text");
+            for (var i = 0; i < batch.Length; i++)
+            {
+                Assert.Equal(FormattableString.Invariant($"text {column.GetValue(i)}"), texts.GetString(i));
+                numbers.Add(column.GetValue(i)!.Value);
+            }
+        }
+
+        return numbers;
+    }
+
+    private static async Task<int> CountAsync(PredictionLogReader reader, string model)
+    {
+        var count = 0;
+        await foreach (var batch in reader.ReadAsync(model))
+        {
+            count += batch.Length;
+        }
+
+        return count;
+    }
+
+    private static bool IsSealed(string path)
+    {
+        using var reader = FrameLogReader.Open(path);
+        while (reader.Read())
+        {
+        }
+
+        return reader.IsClosed;
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        while (!condition())
+        {
+            await Task.Delay(1);
+        }
+    }
+}

@@ -1,0 +1,149 @@
+using System.Buffers.Binary;
+using Mlp.Monitoring.PredictionLog;
+
+namespace Mlp.Monitoring.Tests.PredictionLog;
+
+public sealed class RecordRingTests
+{
+    [Fact]
+    public void TryClaim_RecordsOfAnyLength_ComeBackInOrderAcrossTheEnd()
+    {
+        var ring = new RecordRing(1024);
+        var random = new Random(1);
+        var pending = new Queue<byte[]>();
+        for (var i = 0; i < 5_000; i++)
+        {
+            var content = new byte[random.Next(ring.MaximumBodyLength + 1)];
+            random.NextBytes(content);
+            while (!ring.TryClaim(content.Length, out var claim, out var body) || !Put(ring, claim, body, content))
+            {
+                AssertNext(ring, pending);
+            }
+
+            pending.Enqueue(content);
+        }
+
+        while (pending.Count > 0)
+        {
+            AssertNext(ring, pending);
+        }
+
+        Assert.False(ring.TryPeek(out _));
+        Assert.Equal(ring.Tail, ring.Head);
+    }
+
+    [Fact]
+    public void TryClaim_FullRing_SaysSoAndLosesNothing()
+    {
+        var ring = new RecordRing(1024);
+        var put = 0;
+        while (ring.TryClaim(24, out var claim, out var body))
+        {
+            body[0] = (byte)put++;
+            ring.Commit(claim, 24);
+        }
+
+        Assert.Equal(1024 / 32, put);
+        for (var i = 0; i < put; i++)
+        {
+            Assert.True(ring.TryPeek(out var body));
+            Assert.Equal((byte)i, body[0]);
+            ring.Take();
+        }
+
+        Assert.True(ring.TryClaim(24, out _, out _));
+    }
+
+    [Fact]
+    public void TryPeek_ClaimInProgress_WaitsForItAndSkipsAbandoned()
+    {
+        var ring = new RecordRing(1024);
+        Assert.True(ring.TryClaim(8, out var first, out _));
+        Assert.True(ring.TryClaim(8, out var second, out var body));
+        body[0] = 7;
+        ring.Commit(second, 8);
+
+        Assert.False(ring.TryPeek(out _));
+        ring.Abandon(first, 8);
+        Assert.True(ring.TryPeek(out var taken));
+        Assert.Equal(7, taken[0]);
+    }
+
+    [Fact]
+    public void Seal_LaterClaims_AreRefusedAndEarlierOnesKept()
+    {
+        var ring = new RecordRing(1024);
+        Assert.True(ring.TryClaim(8, out var claim, out _));
+        ring.Seal();
+
+        Assert.True(ring.IsSealed);
+        Assert.False(ring.TryClaim(8, out _, out _));
+        ring.Commit(claim, 8);
+        Assert.True(ring.TryPeek(out _));
+        ring.Take();
+        Assert.Equal(ring.Tail, ring.Head);
+        Assert.False(ring.TryClaim(8, out _, out _));
+    }
+
+    [Fact]
+    public async Task TryClaim_ManyThreads_EveryRecordArrivesOnceAndWhole()
+    {
+        const int Writers = 4;
+        const int Each = 20_000;
+        var ring = new RecordRing(4096);
+        var writers = Enumerable.Range(0, Writers).Select(writer => Task.Run(() =>
+        {
+            for (var i = 0; i < Each; i++)
+            {
+                var length = 16 + ((i * 7) % 100);
+                int claim;
+                Span<byte> body;
+                while (!ring.TryClaim(length, out claim, out body))
+                {
+                    Thread.Yield();
+                }
+
+                body[..length].Fill((byte)i);
+                BinaryPrimitives.WriteInt64LittleEndian(body, ((long)writer << 32) | (uint)i);
+                BinaryPrimitives.WriteInt32LittleEndian(body[8..], length);
+                ring.Commit(claim, length);
+            }
+        })).ToArray();
+
+        var next = new int[Writers];
+        for (var taken = 0; taken < Writers * Each;)
+        {
+            if (!ring.TryPeek(out var body))
+            {
+                Thread.Yield();
+                continue;
+            }
+
+            var tag = BinaryPrimitives.ReadInt64LittleEndian(body);
+            var length = BinaryPrimitives.ReadInt32LittleEndian(body[8..]);
+            Assert.Equal(next[tag >> 32]++, (int)tag);
+            Assert.False(body[12..length].ContainsAnyExcept((byte)tag));
+            ring.Take();
+            taken++;
+        }
+
+        await Task.WhenAll(writers);
+        Assert.All(next, count => Assert.Equal(Each, count));
+    }
+
+    private static bool Put(RecordRing ring, int claim, Span<byte> body, byte[] content)
+    {
+        Assert.False(body.ContainsAnyExcept((byte)0));
+        content.CopyTo(body);
+        ring.Commit(claim, content.Length);
+        return true;
+    }
+
+    private static void AssertNext(RecordRing ring, Queue<byte[]> pending)
+    {
+        Assert.True(ring.TryPeek(out var body));
+        var expected = pending.Dequeue();
+        Assert.True(body[..expected.Length].SequenceEqual(expected));
+        ring.Take();
+    }
+}

@@ -1,0 +1,142 @@
+using System.Diagnostics.Metrics;
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Inference;
+using Mlp.Runtime.Predictions;
+using static Mlp.Runtime.Tests.Inference.TestPlatform;
+
+namespace Mlp.Runtime.Tests.Inference;
+
+/// <summary>The promise: a warm call allocates nothing, with an observer, a metrics listener and a token that can be cancelled.</summary>
+public sealed class ModelAllocationTests : IDisposable
+{
+    private const int Calls = 10_000;
+
+    private readonly MeterListener _listener = new();
+    private readonly CancellationTokenSource _cancellation = new();
+    private readonly CountingObserver _observer = new();
+    private long _measured;
+
+    public ModelAllocationTests()
+    {
+        _listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (instrument.Meter.Name == InferenceMetrics.MeterName)
+            {
+                listener.EnableMeasurementEvents(instrument);
+            }
+        };
+        _listener.SetMeasurementEventCallback<long>((_, value, tags, _) => _measured += value * tags.Length);
+        _listener.SetMeasurementEventCallback<double>((_, value, tags, _) => _measured += value > 0 ? tags.Length : 0);
+        _listener.Start();
+    }
+
+    private readonly record struct TripKeys(string? Company, int? Area);
+
+    private readonly record struct Trip(float Miles, string Payment);
+
+    public void Dispose()
+    {
+        _listener.Dispose();
+        _cancellation.Dispose();
+    }
+
+    [Fact]
+    public async Task Predict_Span_AllocatesNothing()
+    {
+        await using var platform = await ServeAsync(Package(TestGraphs.Logistic(1, 2, 3), Binary()), observers: _observer);
+        var model = platform.Model;
+        var features = new float[] { 1, float.NaN, 3 };
+
+        AssertNoAllocation(() => model.Predict(features, _cancellation.Token));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(300)]
+    public async Task Predict_Rows_AllocatesNothing(int rowCount)
+    {
+        await using var platform = await ServeAsync(Package(TestGraphs.Columns(), Regression()), observers: _observer);
+        var model = platform.Model;
+        var rows = new FeatureRows(model.Description!.Layout, rowCount);
+        rows.Reset(rowCount);
+        for (var row = 0; row < rowCount; row++)
+        {
+            rows.SetString(row, 0, "a text too long to be kept inside a native string");
+        }
+
+        var results = new Prediction[rowCount];
+
+        AssertNoAllocation(() => model.Predict(rows, results, cancellationToken: _cancellation.Token), Math.Max(200, Calls / rowCount));
+    }
+
+    [Fact]
+    public async Task PredictAsync_EntityAndRequest_AllocatesNothing()
+    {
+        var features = AllTypesFeatures.Create().WithRequest((in Trip trip, FeatureRows rows, int row) =>
+        {
+            rows.Float32Of(row)[1] = trip.Miles;
+            rows.SetString(row, 1, trip.Payment);
+        });
+        await using var platform = await ServeAsync(Package(TestGraphs.AllTypes(), Regression(), features.Description), features: features, observers: _observer);
+        var model = platform.Model;
+
+        AssertNoAllocation(() =>
+        {
+            var answer = model.PredictAsync(new TripKeys("Flash Cab", 8), new Trip(2, "cash"), cancellationToken: _cancellation.Token);
+            Assert.True(answer.IsCompletedSuccessfully);
+            answer.GetAwaiter().GetResult();
+        });
+    }
+
+    [Fact]
+    public async Task PredictAsync_RunTimeKeys_AllocatesNothing()
+    {
+        var features = TestFeatures.Floats(3);
+        await using var platform = await ServeAsync(Package(TestGraphs.Logistic(1, 2, 3), Binary(), features.Description), features: features, observers: _observer);
+        var model = platform.Model;
+        var keys = new EntityValue[] { "Flash Cab" };
+
+        AssertNoAllocation(() =>
+        {
+            var answer = model.PredictAsync(keys.AsMemory(), cancellationToken: _cancellation.Token);
+            Assert.True(answer.IsCompletedSuccessfully);
+            answer.GetAwaiter().GetResult();
+        });
+    }
+
+    private void AssertNoAllocation(Action call, int calls = Calls)
+    {
+        // Warm: the code is compiled in tiers, and dynamic profiles allocate while they are made.
+        for (var i = 0; i < Math.Min(calls, 2_000); i++)
+        {
+            call();
+        }
+
+        var (seen, measured) = (_observer.Count, _measured);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < calls; i++)
+        {
+            call();
+        }
+
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.Equal(0, allocated);
+        Assert.True(_observer.Count - seen >= calls, "The observer has not heard of every call.");
+        Assert.True(_measured > measured, "The listener has heard nothing.");
+    }
+
+    private sealed class CountingObserver : IPredictionObserver, IPredictionSink
+    {
+        public long Count { get; private set; }
+
+        public IPredictionSink? Attach(ServedModel model) => this;
+
+        public void Record(in PredictionRecord record)
+        {
+            if (record.Outcome == PredictionOutcome.Ok && record.Outputs.Length > 0)
+            {
+                Count++;
+            }
+        }
+    }
+}

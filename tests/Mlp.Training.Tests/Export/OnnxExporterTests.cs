@@ -1,0 +1,207 @@
+using Microsoft.ML.OnnxRuntime;
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Models;
+using Mlp.Runtime.Onnx;
+using Mlp.Runtime.Statistics;
+using Mlp.Training.Evaluation;
+using Mlp.Training.Export;
+using Mlp.Training.Networks;
+using Mlp.Training.Tests.Networks;
+
+namespace Mlp.Training.Tests.Export;
+
+public sealed class OnnxExporterTests
+{
+    [Theory]
+    [InlineData(true, 16, 8)]
+    [InlineData(false, 16, 8)]
+    [InlineData(true)]
+    public async Task Export_Classifier_AgreesWithTheNetworkOnUnseenRows(bool batchNorm, params int[] hidden)
+    {
+        var options = NetworkTrainerTests.Small();
+        (options.BatchNorm, options.HiddenLayers, options.MaxEpochs) = (batchNorm, hidden, 4);
+        using var network = await new NetworkTrainer(options).FitAsync(SyntheticRows.Create(1500, seed: 1));
+
+        var model = network.Export();
+
+        Assert.Equal(300, model.ExportProof.RowCount);
+        Assert.InRange(model.ExportProof.MaximumDifference, 0, OnnxExporter.Tolerance);
+        Assert.Equal(OnnxExporter.Tolerance, model.ExportProof.Tolerance);
+        await AssertSameScoresAsync(network, model, SyntheticRows.Create(500, seed: 2));
+    }
+
+    [Fact]
+    public async Task Export_Regression_AgreesInTheLabelsUnit()
+    {
+        var options = NetworkTrainerTests.Small();
+        (options.Task, options.MaxEpochs, options.ValidationShare) = (ModelTask.Regression, 3, 0);
+        using var network = await new NetworkTrainer(options).FitAsync(SyntheticRows.Create(600, seed: 1, isRegression: true));
+
+        var model = network.Export(new ExportOptions { LabelUnit = "USD", LabelDefinition = "The fare." });
+
+        // Without validation rows the training rows prove the export.
+        Assert.Equal(600, model.ExportProof.RowCount);
+        Assert.Equal(("USD", "The fare.", ModelTask.Regression), (model.Output.LabelUnit, model.Output.LabelDefinition, model.Output.Task));
+        await AssertSameScoresAsync(network, model, SyntheticRows.Create(500, seed: 2, isRegression: true));
+    }
+
+    [Fact]
+    public async Task Export_Signature_HasOneInputPerElementTypeAndTheStatus()
+    {
+        using var network = await TrainAsync();
+
+        var signature = OnnxModelReader.Read("m", network.Export().Onnx.Span).Signature;
+
+        Assert.Equal(
+            ["'float32' of type Float32 [N, 1]", "'float64' of type Float64 [N, 1]", "'int64' of type Int64 [N, 1]", "'boolean' of type Boolean [N, 1]", "'string' of type String [N, 1]", "'status' of type UInt8 [N, 5]"],
+            signature.Inputs.Select(i => i.ToString()));
+        Assert.Equal(["'score' of type Float32 [N, 1]"], signature.Outputs.Select(o => o.ToString()));
+    }
+
+    [Fact]
+    public async Task Export_Metadata_NamesFeaturesServiceAndTrainingSet()
+    {
+        var rows = SyntheticRows.Create(300, seed: 1);
+        var set = new WithService(rows, new FeatureServiceReference("trips", 2, new string('a', 64)));
+        var options = NetworkTrainerTests.Small();
+        options.MaxEpochs = 1;
+        using var network = await new NetworkTrainer(options).FitAsync(set);
+
+        var model = network.Export();
+
+        using var session = new InferenceSession(model.Onnx.ToArray());
+        var metadata = session.ModelMetadata.CustomMetadataMap;
+        Assert.StartsWith("""[{"name":"miles","type":"Float32","view":"view"},""", metadata["mlp.features"], StringComparison.Ordinal);
+        Assert.Equal("trips/2", metadata["mlp.feature_service"]);
+        Assert.Equal(new string('a', 64), metadata["mlp.feature_service.fingerprint"]);
+        Assert.Equal(rows.Manifest.ContentHash, metadata["mlp.training_set.sha256"]);
+        Assert.Equal(SyntheticRows.Label, metadata["mlp.label"]);
+        Assert.Equal(set.Manifest.FeatureService, model.FeatureService);
+        Assert.Equal(rows.Manifest.ContentHash, model.TrainingSetHash);
+    }
+
+    [Fact]
+    public async Task Export_Twice_SameBytes()
+    {
+        using var network = await TrainAsync();
+
+        Assert.Equal(network.Export().Onnx.ToArray(), network.Export().Onnx.ToArray());
+    }
+
+    [Fact]
+    public async Task Export_AfterDispose_TheModelStays()
+    {
+        var network = await TrainAsync();
+        var model = network.Export();
+        network.Dispose();
+
+        var result = await Evaluator.EvaluateAsync(model, SyntheticRows.Create(200, seed: 9));
+
+        Assert.Equal(200, result.RowCount);
+        Assert.Throws<ObjectDisposedException>(() => network.Export());
+    }
+
+    [Fact]
+    public async Task Export_ReferenceProfile_CoversFeaturesAndScoreOfTheTrainingSet()
+    {
+        using var network = await TrainAsync(o => o.Preprocessing.CategoricalFeatures.Add("hour"));
+
+        var profile = ReferenceProfile.Parse(network.Export().ReferenceProfile.Span);
+
+        Assert.Equal(300, profile.RowCount);
+        Assert.Equal(["miles", "fare", "hour", "card", "company"], profile.Features.Select(f => f.Name));
+        Assert.IsType<CategoricalFeatureProfile>(profile.Find("hour"));
+        Assert.IsType<CategoricalFeatureProfile>(profile.Find("company"));
+        Assert.IsType<NumericFeatureProfile>(profile.Find("card"));
+        Assert.True(profile.Find("fare")!.MissingCount > 0);
+        Assert.True(profile.Score!.IsProbability);
+    }
+
+    [Fact]
+    public async Task Export_OptionOutOfRange_IsRefused()
+    {
+        using var network = await TrainAsync();
+
+        var error = Assert.Throws<ArgumentException>(() => network.Export(new ExportOptions { DecisionThreshold = 1.5 }));
+
+        Assert.StartsWith("Expected ExportOptions.DecisionThreshold between 0 and 1, but found 1.5.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(5e-5f, false)]
+    [InlineData(2e-4f, true)]
+    [InlineData(float.NaN, true)]
+    public async Task Prove_FileAndNetworkDiffer_RefusesAboveTheLimit(float difference, bool isRefused)
+    {
+        using var network = await TrainAsync();
+        var model = network.Export();
+        var reference = network.Predict(network.Encoded);
+        reference[17] += difference;
+
+        ExportProof Prove() => OnnxExporter.Prove(model.Onnx, network.Rows.Table, 0, reference, model.Output, CancellationToken.None);
+
+        if (isRefused)
+        {
+            var error = Assert.Throws<ExportRefusedException>(() => Prove());
+            Assert.StartsWith("Expected the exported model to agree with the trained one within 0.0001", error.Message, StringComparison.Ordinal);
+            Assert.Equal(300, error.Proof.RowCount);
+        }
+        else
+        {
+            Assert.InRange(Prove().MaximumDifference, 4.9e-5, 5.1e-5);
+        }
+    }
+
+    [Fact]
+    public async Task ToPackage_PublishedAndRead_KeepsEverything()
+    {
+        using var network = await TrainAsync();
+        var model = network.Export(new ExportOptions { ClassNames = ["small tip", "big tip"] });
+
+        var package = model.ToPackage(new Dictionary<string, double> { ["auc"] = 0.9 }, parentVersion: 1, description: "A test.");
+        using var registry = new TestRegistry();
+        await registry.Registry.PublishAsync("tips", model.ToPackage());
+        var manifest = await registry.Registry.PublishAsync("tips", package);
+
+        Assert.Equal(model.ExportProof, manifest.ExportProof);
+        Assert.Equal(["small tip", "big tip"], manifest.Output.ClassNames);
+        Assert.Equal(0.9, manifest.Metrics["auc"]);
+        Assert.Equal((1, "A test."), (manifest.ParentVersion, manifest.Description));
+        Assert.Equal(model.Features, manifest.Features);
+        Assert.Equal(model.ReferenceProfile.ToArray(), await registry.Registry.ReadReferenceProfileAsync(manifest));
+    }
+
+    internal static async Task<TrainedNetwork> TrainAsync(Action<FeedForwardOptions>? configure = null)
+    {
+        var options = NetworkTrainerTests.Small();
+        options.MaxEpochs = 1;
+        configure?.Invoke(options);
+        return await new NetworkTrainer(options).FitAsync(SyntheticRows.Create(300, seed: 1));
+    }
+
+    private static async Task AssertSameScoresAsync(TrainedNetwork network, TrainedModel model, ITrainingSet set)
+    {
+        var batch = await SyntheticRows.BatchOf(set);
+        var expected = network.Predict(batch);
+        using var scorer = OnnxScorer.Open("m", model.Onnx, model.Features, model.Output);
+        var scores = scorer.Score(Preprocessing(batch, model), 0, batch.Length, CancellationToken.None);
+        for (var i = 0; i < expected.Length; i++)
+        {
+            Assert.InRange(Math.Abs(scores[i] - expected[i]), 0, OnnxExporter.Tolerance * Math.Max(1, Math.Abs(expected[i])));
+        }
+
+        Assert.True(expected.Distinct().Count() > expected.Length / 2);
+    }
+
+    private static Mlp.Training.Preprocessing.FeatureTable Preprocessing(Apache.Arrow.RecordBatch batch, TrainedModel model)
+        => Mlp.Training.Preprocessing.FeatureTable.Of(batch, model.Features);
+
+    private sealed class WithService(ITrainingSet inner, FeatureServiceReference service) : ITrainingSet
+    {
+        public TrainingSetManifest Manifest => inner.Manifest with { FeatureService = service };
+
+        public Apache.Arrow.Schema Schema => inner.Schema;
+
+        public IAsyncEnumerable<Apache.Arrow.RecordBatch> ReadAsync(CancellationToken cancellationToken = default) => inner.ReadAsync(cancellationToken);
+    }
+}

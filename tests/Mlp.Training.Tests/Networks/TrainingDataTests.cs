@@ -1,0 +1,119 @@
+using Apache.Arrow;
+using Apache.Arrow.Types;
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Models;
+using Mlp.Training.Networks;
+
+namespace Mlp.Training.Tests.Networks;
+
+/// <summary>Rows that cannot be trained on, each with its sentence.</summary>
+public sealed class TrainingDataTests
+{
+    [Fact]
+    public Task FitAsync_NoRows_SaysSo()
+        => RefusesAsync(new Rows().Float32("x").Label("y", System.Array.Empty<float>()).Set("y"), "Expected at least one row, but the training set is empty.");
+
+    [Fact]
+    public Task FitAsync_NoLabelNamed_SaysSo()
+        => RefusesAsync(new Rows().Float32("x", 1f).Set(), "Expected a training set with a label column, but its manifest names none.");
+
+    [Fact]
+    public Task FitAsync_LabelColumnMissing_NamesItAndWhatIsThere()
+        => RefusesAsync(new Renamed(new Rows().Float32("x", 1f).Label("y", true).Set("y"), label: "z"), "Expected the label column 'z', but found 'x', 'y'.", "z");
+
+    [Fact]
+    public Task FitAsync_NoFeatures_SaysSo()
+        => RefusesAsync(new Rows().Label("y", true, false).Set("y"), "Expected at least one feature, but the training set's manifest names none.");
+
+    [Fact]
+    public Task FitAsync_LabelIsTwo_NamesTheRow()
+        => RefusesAsync(
+            new Rows().Float32("x", 1f, 2f, 3f, 4f).Label("y", 0, 1, 2, 0).Set("y"), "Expected label 'y' to be 0 or 1 in every row, but row 2 holds another number.", "y", 2);
+
+    [Fact]
+    public Task FitAsync_LabelIsNull_NamesTheRow()
+        => RefusesAsync(
+            new Rows().Float32("x", 1f, 2f).Other("y", new Int64Array.Builder().Append(1).AppendNull().Build()).Set("y"),
+            "Expected a label in every row of column 'y', but row 1 has none.",
+            "y",
+            1);
+
+    [Fact]
+    public Task FitAsync_LabelIsText_NamesTheType()
+        => RefusesAsync(
+            new Rows().Float32("x", 1f).Other("y", new StringArray.Builder().Append("yes").Build()).Set("y"),
+            "Expected the label column 'y' to hold truth values or numbers, but found the Arrow type utf8.",
+            "y");
+
+    [Fact]
+    public Task FitAsync_OneClass_SaysWhich()
+        => RefusesAsync(
+            new Rows().Float32("x", 1f, 2f, 3f, 4f).Label("y", true, true, true, true).Set("y"),
+            "Expected both classes in label 'y', but all 3 training rows hold the class 1.",
+            "y");
+
+    [Fact]
+    public Task FitAsync_OneTrainingRow_SaysHowMany()
+        => RefusesAsync(
+            new Rows().Float32("x", 1f, 2f).Label("y", true, false).Time("t", 5, 6).Set("y", "t"),
+            "Expected at least 2 training rows, but only 1 of 2 rows lie before the validation rows: bring more rows, or a smaller validation share.",
+            validationShare: 0.5);
+
+    [Fact]
+    public Task FitAsync_AllRowsAtOneTime_SaysHowMany()
+        => RefusesAsync(
+            new Rows().Float32("x", 1f, 2f, 3f).Label("y", true, false, true).Time("t", 5, 5, 5).Set("y", "t"),
+            "Expected at least 2 training rows, but only 0 of 3 rows lie before the validation rows: bring more rows, or a smaller validation share.",
+            validationShare: 0.5);
+
+    [Fact]
+    public Task FitAsync_RowsOutOfOrder_NamesTheRow()
+        => RefusesAsync(
+            new Rows().Float32("x", 1f, 2f, 3f).Label("y", true, false, true).Time("t", 5, 7, 6).Set("y", "t"),
+            "Expected rows in order of the time column 't', but row 2 is earlier than the row before it.",
+            "t",
+            2);
+
+    [Fact]
+    public Task FitAsync_TimeIsNull_NamesTheRow()
+        => RefusesAsync(
+            new Rows().Float32("x", 1f).Label("y", true).Other("t", new TimestampArray.Builder(TimeUnit.Microsecond, "UTC").AppendNull().Build()).Set("y", "t"),
+            "Expected a time in every row of column 't', but row 0 has none.",
+            "t",
+            0);
+
+    [Fact]
+    public Task FitAsync_NumbersTooLarge_NamesTheColumn()
+        => RefusesAsync(
+            new Rows().Float64("x", 1e300, -1e300, 1).Label("y", true, false, true).Set("y"),
+            "Expected numbers below 1e150 in magnitude in column 'x', but found some that have no standard deviation.",
+            "x");
+
+    [Fact]
+    public Task FitAsync_ConstantRegressionLabel_SaysSo()
+        => RefusesAsync(
+            new Rows().Float32("x", 1f, 2f, 3f).Label("y", 7, 7, 7).Set("y"),
+            "Expected label 'y' to vary within the range of float32, but all training rows hold one number or some are too large.",
+            "y",
+            task: ModelTask.Regression);
+
+    private static async Task RefusesAsync(
+        ITrainingSet set, string sentence, string? column = null, long row = -1, double validationShare = 0.2, ModelTask task = ModelTask.BinaryClassification)
+    {
+        var trainer = new NetworkTrainer(new FeedForwardOptions { MaxEpochs = 1, ValidationShare = validationShare, Task = task });
+
+        var error = await Assert.ThrowsAsync<TrainingDataException>(() => trainer.FitAsync(set));
+
+        Assert.Equal(sentence, error.Message);
+        Assert.Equal((column, row), (error.Column, error.Row));
+    }
+
+    private sealed class Renamed(ITrainingSet inner, string label) : ITrainingSet
+    {
+        public TrainingSetManifest Manifest => inner.Manifest with { LabelColumn = label };
+
+        public Schema Schema => inner.Schema;
+
+        public IAsyncEnumerable<RecordBatch> ReadAsync(CancellationToken cancellationToken = default) => inner.ReadAsync(cancellationToken);
+    }
+}
