@@ -1,3 +1,4 @@
+using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Accelerators;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Tests.Inference;
