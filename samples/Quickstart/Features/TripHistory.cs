@@ -12,8 +12,8 @@ internal static class TripHistory
     private const double WeightOfNewest = 0.3;
 
     public static List<CompanyStats> OfCompanies(IEnumerable<Trip> trips) => Build(
-        trips,
-        trip => trip.Company,
+        trips.Where(trip => trip.Company is not null),
+        trip => trip.Company!,
         (company, trip, past) => new CompanyStats
         {
             Company = company,
@@ -26,8 +26,8 @@ internal static class TripHistory
         });
 
     public static List<AreaStats> OfAreas(IEnumerable<Trip> trips) => Build(
-        trips,
-        trip => trip.PickupArea,
+        trips.Where(trip => trip.PickupArea is not null),
+        trip => trip.PickupArea!.Value,
         (area, trip, past) => new AreaStats
         {
             PickupArea = area,
@@ -39,18 +39,14 @@ internal static class TripHistory
             AreaRecentBigTipShare = past.RecentBigTipShare,
         });
 
-    private static List<TRow> Build<TKey, TRow>(IEnumerable<Trip> trips, Func<Trip, TKey?> key, Func<TKey, Trip, Past, TRow> make)
+    private static List<TRow> Build<TKey, TRow>(IEnumerable<Trip> trips, Func<Trip, TKey> key, Func<TKey, Trip, Past, TRow> make)
         where TKey : notnull
     {
         var histories = new Dictionary<TKey, Past>();
         var rows = new List<TRow>();
         foreach (var trip in trips.OrderBy(t => t.End))
         {
-            if (key(trip) is not { } entity)
-            {
-                continue;
-            }
-
+            var entity = key(trip);
             if (!histories.TryGetValue(entity, out var past))
             {
                 histories.Add(entity, past = new Past());

@@ -1,5 +1,3 @@
-using Quickstart.Data;
-
 namespace Quickstart.Features;
 
 /// <summary>What is asked about a trip: everything but its outcome.</summary>
@@ -22,17 +20,4 @@ internal sealed record TripRequest
     public required double Seconds { get; init; }
 
     public required double Fare { get; init; }
-
-    public static TripRequest From(Trip trip) => new()
-    {
-        PaymentType = trip.PaymentType,
-        Company = trip.Company,
-        PickupArea = trip.PickupArea,
-        Hour = trip.Hour,
-        Weekday = trip.Weekday,
-        Month = trip.Month,
-        Miles = trip.Miles,
-        Seconds = trip.Seconds,
-        Fare = trip.Fare,
-    };
 }

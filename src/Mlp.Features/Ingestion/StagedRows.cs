@@ -13,11 +13,11 @@ internal sealed class StagedRows : IDisposable
     private DuckDbAppender? _appender;
     private Schema? _appendSchema;
 
-    internal StagedRows(OfflineView view, DuckDbSession session)
+    internal StagedRows(OfflineView view, DuckDbSession session, bool withSequences = false)
     {
         _view = view;
         Session = session;
-        view.CreateStaging(session);
+        view.CreateStaging(session, withSequences);
     }
 
     internal DuckDbSession Session { get; }
@@ -27,16 +27,17 @@ internal sealed class StagedRows : IDisposable
     {
         _appendSchema ??= WithoutTimeZones(batch.Schema);
         _appender ??= Session.CreateAppender(OfflineView.StagingTable, _appendSchema);
-        using var plain = new RecordBatch(_appendSchema, Enumerable.Range(0, batch.ColumnCount).Select(i => WithoutTimeZone(batch.Column(i))), batch.Length);
+        // Not disposed: the arrays belong to the caller.
+        var plain = new RecordBatch(_appendSchema, Enumerable.Range(0, batch.ColumnCount).Select(i => WithoutTimeZone(batch.Column(i))), batch.Length);
         _appender.Append(plain);
     }
 
-    internal IngestResult Commit(string batchId, CancellationToken cancellationToken)
+    internal IngestResult Commit(string batchId, CancellationToken cancellationToken, (long First, long Last)? sequences = null)
     {
         _appender?.Close();
         _appender?.Dispose();
         _appender = null;
-        var (commit, repeated) = _view.Append(Session, batchId, cancellationToken);
+        var (commit, repeated) = _view.Append(Session, batchId, cancellationToken, sequences);
         return ToResult(_view.Definition, commit, repeated);
     }
 

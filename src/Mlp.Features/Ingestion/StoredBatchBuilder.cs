@@ -38,7 +38,7 @@ internal sealed class StoredBatchBuilder<T>(FeatureRecordMap<T> map, string sour
 
         _eventTimes.Add(eventTime);
         _createdTimes.Add(created);
-        var writer = new FieldWriter(_fields);
+        var writer = new ColumnWriter(_fields);
         map.WriteFields(record, ref writer);
     }
 
@@ -67,20 +67,5 @@ internal sealed class StoredBatchBuilder<T>(FeatureRecordMap<T> map, string sour
     {
         var row = _rowsBefore + Count + 1;
         return new IngestException(source, $"Expected column '{column}' of {source} to hold a time in every row for {map.Definition}, but found null in row {row}.", column, row);
-    }
-
-    private readonly struct FieldWriter(ColumnBuilder[] fields) : IFeatureFieldWriter
-    {
-        public void WriteFloat32(int field, float value) => fields[field].Append(value);
-
-        public void WriteFloat64(int field, double value) => fields[field].Append(value);
-
-        public void WriteInt64(int field, long value) => fields[field].Append(value);
-
-        public void WriteBoolean(int field, bool value) => fields[field].Append(value);
-
-        public void WriteString(int field, string value) => fields[field].Append(value);
-
-        public void WriteNull(int field) => fields[field].AppendNull();
     }
 }

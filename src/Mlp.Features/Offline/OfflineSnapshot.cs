@@ -26,6 +26,10 @@ internal sealed class OfflineSnapshot
 
     internal long RowCount => Files.Sum(f => f.RowCount);
 
+    /// <summary>Some of the files.</summary>
+    /// <param name="predicate">Which.</param>
+    internal OfflineSnapshot Select(Func<OfflineFile, bool> predicate) => new(View, _folder, Commit, [.. Files.Where(predicate)]);
+
     /// <summary>Checks that every file is there and as long as it was.</summary>
     /// <exception cref="CorruptFileException">A file is missing or has another length.</exception>
     internal void Verify()

@@ -20,6 +20,8 @@ internal sealed class OfflineView
     private readonly string _folder;
     private readonly long _targetFileRows;
     private readonly OfflineLog _log;
+    private readonly Lock _sequenceGate = new();
+    private long _lastReserved;
 
     internal OfflineView(FeatureViewDefinition view, string offlineRoot, long targetFileRows, IDiskSync disk, TimeProvider time)
     {
@@ -42,6 +44,24 @@ internal sealed class OfflineView
     }
 
     internal OfflineCommit? LastCommit() => _log.Last();
+
+    /// <summary>All commits, oldest first.</summary>
+    internal IReadOnlyList<OfflineCommit> Commits() => _log.Refresh();
+
+    /// <summary>Gives out ingest sequence numbers that are greater than all that commits and this process have given out before.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="above">A number that all of them are greater than.</param>
+    /// <returns>The first; the others follow without gaps.</returns>
+    internal long ReserveSequences(long count, long above)
+    {
+        var committed = _log.Last()?.LastSequence ?? 0;
+        lock (_sequenceGate)
+        {
+            var first = Math.Max(Microseconds.FromRequestTime(_time.GetUtcNow()), Math.Max(above, Math.Max(committed, _lastReserved)) + 1);
+            _lastReserved = first + count - 1;
+            return first;
+        }
+    }
 
     internal OfflineCommit? FindBatch(string batchId) => _log.FindBatch(batchId);
 
@@ -77,15 +97,19 @@ internal sealed class OfflineView
     }
 
     /// <summary>Creates the staging table in a session.</summary>
-    internal void CreateStaging(DuckDbSession session)
-        => session.Execute($"CREATE TEMP TABLE {StagingTable} ({string.Join(", ", Sql.StoredColumns(Definition).Select(c => $"{Sql.Name(c.Name)} {c.Type}"))})");
+    /// <param name="session">The session.</param>
+    /// <param name="withSequences">Whether the rows bring their ingest sequence, as pushed rows do.</param>
+    internal void CreateStaging(DuckDbSession session, bool withSequences = false)
+        => session.Execute($"CREATE TEMP TABLE {StagingTable} ({string.Join(", ", (withSequences ? Columns(Definition) : Sql.StoredColumns(Definition)).Select(c => $"{Sql.Name(c.Name)} {c.Type}"))})");
 
     /// <summary>Makes the staged rows part of the view. When the task completes they are on the device.</summary>
     /// <param name="session">Holds the staging table.</param>
     /// <param name="batchId">Names the source batch.</param>
     /// <param name="cancellationToken">Gives up; nothing is committed then.</param>
+    /// <param name="sequences">First and last sequence of rows that bring theirs; null when they are given out here.</param>
     /// <returns>The commit, and whether it is an earlier one of the same batch.</returns>
-    internal (OfflineCommit Commit, bool Repeated) Append(DuckDbSession session, string batchId, CancellationToken cancellationToken)
+    internal (OfflineCommit Commit, bool Repeated) Append(
+        DuckDbSession session, string batchId, CancellationToken cancellationToken, (long First, long Last)? sequences = null)
     {
         var rows = session.QueryInt64($"SELECT count(*) FROM {StagingTable}");
         var nullKeys = rows == 0
@@ -103,12 +127,12 @@ internal sealed class OfflineView
 
             var last = _log.Last();
             var lastSequence = last?.LastSequence ?? 0;
-            if (firstSequence <= lastSequence)
+            if (sequences is null ? firstSequence <= lastSequence : firstSequence == 0)
             {
                 // The first round, or another process has committed meanwhile and given out the sequences that stand in our files.
                 Delete(files);
-                firstSequence = Math.Max(Microseconds.FromRequestTime(_time.GetUtcNow()), lastSequence + 1);
-                files = WriteFiles(session, rows, firstSequence, cancellationToken);
+                firstSequence = sequences?.First ?? ReserveSequences(rows, lastSequence);
+                files = WriteFiles(session, rows, sequences is null ? firstSequence : null, cancellationToken);
             }
 
             var commit = new OfflineCommit
@@ -119,7 +143,7 @@ internal sealed class OfflineView
                 RowCount = rows,
                 NullKeyRowCount = nullKeys,
                 FirstSequence = firstSequence,
-                LastSequence = rows == 0 ? lastSequence : firstSequence + rows - 1,
+                LastSequence = rows == 0 ? lastSequence : Math.Max(lastSequence, sequences?.Last ?? (firstSequence + rows - 1)),
                 Added = files,
             };
             cancellationToken.ThrowIfCancellationRequested();
@@ -161,7 +185,7 @@ internal sealed class OfflineView
     /// <summary>
     /// Writes the staged rows, whole days together until a file has enough rows, and makes the files durable. A file lies under the date of its earliest row.
     /// </summary>
-    private List<OfflineFile> WriteFiles(DuckDbSession session, long rows, long firstSequence, CancellationToken cancellationToken)
+    private List<OfflineFile> WriteFiles(DuckDbSession session, long rows, long? firstSequence, CancellationToken cancellationToken)
     {
         var files = new List<OfflineFile>();
         if (rows == 0)
@@ -171,7 +195,7 @@ internal sealed class OfflineView
 
         var eventTime = Sql.Name(FeatureViewDefinition.StoredEventTime);
         var days = session.Query($"SELECT epoch_us(date_trunc('day', {eventTime})), count(*) FROM {StagingTable} GROUP BY 1 ORDER BY 1");
-        var select = string.Join(", ", Columns(Definition).Select(c => c.Name == FeatureViewDefinition.StoredSequence
+        var select = string.Join(", ", Columns(Definition).Select(c => c.Name == FeatureViewDefinition.StoredSequence && firstSequence is not null
             ? string.Create(CultureInfo.InvariantCulture, $"({firstSequence} + rowid)::BIGINT AS {Sql.Name(c.Name)}")
             : Sql.Name(c.Name)));
         try

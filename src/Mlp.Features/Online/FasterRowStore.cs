@@ -10,6 +10,9 @@ internal sealed class FasterRowStore : IOnlineRowStore
 {
     private const string LogName = "rows";
 
+    // A record lies on one page: its header, two lengths, padding, and what the first page begins with.
+    private const int RecordOverhead = 128;
+
     private readonly IDiskSync _disk;
     private readonly RowLogDevice _device;
     private readonly RowCheckpointFiles _files;
@@ -55,6 +58,9 @@ internal sealed class FasterRowStore : IOnlineRowStore
 
     /// <inheritdoc/>
     public long LogLength => _store.Log.TailAddress - _store.Log.BeginAddress;
+
+    /// <inheritdoc/>
+    public int MaximumRecordLength => (int)PageSize - RecordOverhead;
 
     /// <summary>How many reads of the disk have failed.</summary>
     internal long ReadFailures => _device.ReadFailures;

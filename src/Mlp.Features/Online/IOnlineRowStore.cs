@@ -15,6 +15,9 @@ internal interface IOnlineRowStore : IDisposable
     /// <summary>Bytes of the log that hold rows, live and replaced.</summary>
     long LogLength { get; }
 
+    /// <summary>The greatest length of key and row together, in bytes.</summary>
+    int MaximumRecordLength { get; }
+
     /// <summary>Rents a reader; disposing gives it back. Allocates nothing when one is free.</summary>
     IOnlineRowReader RentReader();
 

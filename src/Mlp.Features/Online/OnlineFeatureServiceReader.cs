@@ -1,23 +1,26 @@
 using System.Buffers;
 using System.Runtime.ExceptionServices;
+using Mlp.Features.Definitions;
+using Mlp.Features.OnDemand;
 using Mlp.Runtime.Data;
 
 namespace Mlp.Features.Online;
 
 /// <summary>Reads a service from the online store. Completes synchronously and without allocation when all rows are in memory. Thread-safe.</summary>
 /// <param name="description">What the service delivers.</param>
-/// <param name="views">Its stored views.</param>
 /// <param name="store">The store; throws a sentence when this process has none.</param>
-/// <param name="requestWriters">Finds the on-demand features for a type of request: a <see cref="RequestFeatureWriter{TRequest}"/> or null.</param>
+/// <param name="createViews">Resolves its stored views, once the store is open.</param>
+/// <param name="service">The definition, for its on-demand features; null for none.</param>
 internal sealed class OnlineFeatureServiceReader(
     FeatureServiceDescription description,
-    IReadOnlyList<OnlineServiceView> views,
     Func<OnlineStore> store,
-    Func<Type, object?> requestWriters) : IFeatureServiceReader
+    Func<IEnumerable<OnlineServiceView>> createViews,
+    FeatureServiceDefinition? service = null) : IFeatureServiceReader
 {
     private const int StackKeyLength = 256;
 
-    private readonly OnlineServiceView[] _views = [.. views];
+    private readonly bool _hasStoredViews = service is null || service.Views.Any(view => view.View is not null);
+    private OnlineServiceView[]? _views;
 
     /// <inheritdoc/>
     public FeatureServiceDescription Description { get; } = description;
@@ -33,25 +36,31 @@ internal sealed class OnlineFeatureServiceReader(
             return ValueTask.FromCanceled(cancellationToken);
         }
 
-        var opened = store();
-        if (OnlineMetrics.Reads.Enabled)
+        if (!_hasStoredViews)
         {
-            OnlineMetrics.Reads.Add((long)destination.RowCount * _views.Length);
+            return ValueTask.CompletedTask;
         }
 
-        return opened.MayBeDue(asOf) ? ReadDueAsync(opened, keys, asOf, destination) : ReadNow(opened, keys.Span, asOf, destination);
+        var opened = store();
+        var views = _views ??= [.. createViews()];
+        if (OnlineMetrics.Reads.Enabled)
+        {
+            OnlineMetrics.Reads.Add((long)destination.RowCount * views.Length);
+        }
+
+        return opened.MayBeDue(asOf) ? ReadDueAsync(opened, views, keys, asOf, destination) : ReadNow(opened, views, keys.Span, asOf, destination);
     }
 
     /// <inheritdoc/>
-    public RequestFeatureWriter<TRequest>? FindRequestWriter<TRequest>() => (RequestFeatureWriter<TRequest>?)requestWriters(typeof(TRequest));
+    public RequestFeatureWriter<TRequest>? FindRequestWriter<TRequest>() => service is null ? null : OnDemandWriters.Find<TRequest>(service);
 
-    private ValueTask ReadNow(OnlineStore opened, ReadOnlySpan<EntityValue> keys, long asOf, FeatureRows destination)
+    private ValueTask ReadNow(OnlineStore opened, OnlineServiceView[] views, ReadOnlySpan<EntityValue> keys, long asOf, FeatureRows destination)
     {
         var reader = opened.RentReader();
         int pending;
         try
         {
-            pending = IssueReads(reader, keys, asOf, destination);
+            pending = IssueReads(reader, views, keys, asOf, destination);
         }
         catch (Exception error)
         {
@@ -68,7 +77,7 @@ internal sealed class OnlineFeatureServiceReader(
         return ValueTask.CompletedTask;
     }
 
-    private int IssueReads(IOnlineRowReader reader, ReadOnlySpan<EntityValue> keys, long asOf, FeatureRows destination)
+    private int IssueReads(IOnlineRowReader reader, OnlineServiceView[] views, ReadOnlySpan<EntityValue> keys, long asOf, FeatureRows destination)
     {
         var pending = 0;
         var width = Description.Keys.Count;
@@ -78,7 +87,7 @@ internal sealed class OnlineFeatureServiceReader(
         for (var row = 0; row < destination.RowCount; row++)
         {
             var rowKey = keys.Slice(row * width, width);
-            foreach (var view in _views)
+            foreach (var view in views)
             {
                 var key = view.SelectKey(rowKey, ref parts);
                 if (EntityKeyEncoding.ContainsNull(key))
@@ -102,11 +111,11 @@ internal sealed class OnlineFeatureServiceReader(
     }
 
     /// <summary>A question about a time at which rows become due: they are applied first; those ahead of the clock are looked at one by one.</summary>
-    private async ValueTask ReadDueAsync(OnlineStore opened, ReadOnlyMemory<EntityValue> keys, long asOf, FeatureRows destination)
+    private async ValueTask ReadDueAsync(OnlineStore opened, OnlineServiceView[] views, ReadOnlyMemory<EntityValue> keys, long asOf, FeatureRows destination)
     {
         if (!await opened.PrepareReadAsync(asOf).ConfigureAwait(false))
         {
-            await ReadNow(opened, keys.Span, asOf, destination).ConfigureAwait(false);
+            await ReadNow(opened, views, keys.Span, asOf, destination).ConfigureAwait(false);
             return;
         }
 
@@ -114,7 +123,7 @@ internal sealed class OnlineFeatureServiceReader(
         using var reader = opened.RentReader();
         for (var row = 0; row < destination.RowCount; row++)
         {
-            foreach (var view in _views)
+            foreach (var view in views)
             {
                 if (EncodeKey(view, keys.Span.Slice(row * width, width)) is not { } key)
                 {

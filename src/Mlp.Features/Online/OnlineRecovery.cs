@@ -146,9 +146,9 @@ internal sealed class OnlineRecovery
         foreach (var view in Latest?.Views ?? [])
         {
             LastSequences[view.Id] = view.LastSequence;
-            if (view is { MaterializedCommit: { } commit, MaterializedAsOf: { } asOf })
+            if (view.Materialized is { } mark)
             {
-                Marks[view.Id] = new MaterializationMark(commit, asOf);
+                Marks[view.Id] = mark;
             }
         }
     }

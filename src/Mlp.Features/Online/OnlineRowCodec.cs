@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Text;
+using Mlp.Features.Definitions;
 using Mlp.Runtime.Data;
 
 namespace Mlp.Features.Online;
@@ -65,11 +67,57 @@ internal static class OnlineRowCodec
         return rest.IsEmpty;
     }
 
+    /// <summary>Hands every field of a row to a writer, in order.</summary>
+    /// <typeparam name="TWriter">The writer; a struct, so that calls are direct.</typeparam>
+    /// <param name="row">A whole row of the view (<see cref="IsWhole"/>).</param>
+    /// <param name="view">The view.</param>
+    /// <param name="writer">Receives the fields.</param>
+    internal static void WriteFields<TWriter>(ReadOnlySpan<byte> row, OnlineView view, ref TWriter writer)
+        where TWriter : IFeatureFieldWriter, allows ref struct
+    {
+        var layout = view.Layout;
+        var texts = row[layout.FixedLength..];
+        for (var i = 0; i < layout.Fields.Count; i++)
+        {
+            var type = layout.Fields[i].Type;
+            ReadOnlySpan<byte> text = [];
+            if (type == FeatureType.String)
+            {
+                TryTakeString(ref texts, out text);
+            }
+
+            if (!IsPresent(row, i))
+            {
+                writer.WriteNull(i);
+                continue;
+            }
+
+            switch (type)
+            {
+                case FeatureType.Float32:
+                    writer.WriteFloat32(i, BinaryPrimitives.ReadSingleLittleEndian(row[layout.OffsetOf(i)..]));
+                    break;
+                case FeatureType.Float64:
+                    writer.WriteFloat64(i, BinaryPrimitives.ReadDoubleLittleEndian(row[layout.OffsetOf(i)..]));
+                    break;
+                case FeatureType.Int64:
+                    writer.WriteInt64(i, BinaryPrimitives.ReadInt64LittleEndian(row[layout.OffsetOf(i)..]));
+                    break;
+                case FeatureType.Boolean:
+                    writer.WriteBoolean(i, row[layout.OffsetOf(i)] != 0);
+                    break;
+                default:
+                    writer.WriteString(i, Encoding.UTF8.GetString(text));
+                    break;
+            }
+        }
+    }
+
     /// <summary>Takes the next text field.</summary>
     /// <param name="rest">What is left of the row.</param>
     /// <param name="utf8">The UTF-8 bytes.</param>
     /// <returns>False when the bytes do not hold one.</returns>
-    internal static bool TryTakeString(ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> utf8)
+    internal static bool TryTakeString(scoped ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> utf8)
     {
         utf8 = default;
         if (rest.Length < sizeof(int))

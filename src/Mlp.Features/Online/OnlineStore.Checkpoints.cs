@@ -140,8 +140,7 @@ internal sealed partial class OnlineStore
                 .. sequences.Keys.Union(_marks.Keys).Order().Select(id => new OnlineCheckpointView(
                     id,
                     sequences.GetValueOrDefault(id),
-                    _marks.TryGetValue(id, out var mark) ? mark.Commit : null,
-                    _marks.TryGetValue(id, out mark) ? mark.AsOf : null)),
+                    _marks.TryGetValue(id, out var mark) ? mark : null)),
             ];
         }
     }

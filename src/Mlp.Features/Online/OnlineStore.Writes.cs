@@ -18,6 +18,7 @@ internal sealed partial class OnlineStore
         cancellationToken.ThrowIfCancellationRequested();
         ThrowIfUnusable();
         var targets = WriteAheadFrame.TargetsOf(frame.Span);
+        CheckLengths(frame.Span);
         if (targets.HasFlag(PushTargets.Offline) && _pushed.Count > (long)_options.OfflineBatchSize * WaitingBatches)
         {
             await FoldAsync(_options.OfflineBatchSize, cancellationToken).ConfigureAwait(false);
@@ -135,6 +136,22 @@ internal sealed partial class OnlineStore
         finally
         {
             _log.Leave(segment, failure);
+        }
+    }
+
+    /// <summary>Refuses rows that the row store could never hold, before they are in the log.</summary>
+    private void CheckLengths(ReadOnlySpan<byte> frame)
+    {
+        var maximum = Rows.MaximumRecordLength;
+        var position = WriteAheadFrame.HeaderLength;
+        for (var index = 1; position < frame.Length && WriteAheadFrame.TryRead(frame, ref position, out var key, out _, out var row); index++)
+        {
+            var length = key.Length + frame[row].Length;
+            if (length > maximum)
+            {
+                var view = _registry.Find(WriteAheadFrame.ViewIdOf(frame));
+                throw new ArgumentException($"Expected rows of at most {maximum} bytes for feature view '{view?.Name}' version {view?.Version}, but row {index} has {length}. Raise {nameof(OnlineStoreOptions.PageSize)} before the store is first opened.", nameof(frame));
+            }
         }
     }
 

@@ -23,6 +23,9 @@ internal sealed class OnlineViewRegistry
         _entries = [.. Load(path)];
     }
 
+    /// <summary>Path of the file.</summary>
+    internal string Path => _path;
+
     /// <summary>The number of a view, which is new if the view is.</summary>
     /// <param name="name">View name.</param>
     /// <param name="version">View version.</param>

@@ -9,7 +9,7 @@ namespace Mlp.Features.Online;
 /// rows = kind 1 (u8), targets (u8), 0 (u16), view id (u32), row count (u32), row*
 /// row  = key length (u32; highest bit: a part of the key is null), row length (u32), key (view id and canonical entity key), row (OnlineRowLayout)
 /// </code>
-/// A mark of how far a view has been materialised: kind 2 (u8), 0 (u8), 0 (u16), view id (u32), commit (i64), as-of time (i64).
+/// A mark of how far a view has been materialised: kind 2 (u8), whether later rows were left out (u8), 0 (u16), view id (u32), commit (i64), as-of time (i64).
 /// </summary>
 internal static class WriteAheadFrame
 {
@@ -123,6 +123,7 @@ internal static class WriteAheadFrame
     {
         var frame = new byte[HeaderLength + (2 * sizeof(long)) - 4];
         frame[0] = Materialized;
+        frame[1] = mark.HasLaterRows ? (byte)1 : (byte)0;
         BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(4), viewId);
         BinaryPrimitives.WriteInt64LittleEndian(frame.AsSpan(8), mark.Commit);
         BinaryPrimitives.WriteInt64LittleEndian(frame.AsSpan(16), mark.AsOf);
@@ -132,5 +133,5 @@ internal static class WriteAheadFrame
     /// <summary>Reads a mark.</summary>
     /// <param name="frame">The payload.</param>
     internal static MaterializationMark ReadMark(ReadOnlySpan<byte> frame)
-        => new(BinaryPrimitives.ReadInt64LittleEndian(frame[8..]), BinaryPrimitives.ReadInt64LittleEndian(frame[16..]));
+        => new(BinaryPrimitives.ReadInt64LittleEndian(frame[8..]), BinaryPrimitives.ReadInt64LittleEndian(frame[16..]), frame[1] != 0);
 }

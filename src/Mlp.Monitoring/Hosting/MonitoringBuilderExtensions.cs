@@ -3,16 +3,16 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Mlp.Monitoring.Hosting;
 using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.PredictionLog;
-using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Registry;
 using Mlp.Runtime.Storage;
 
-namespace Mlp.Monitoring.Hosting;
+namespace Mlp.Runtime.Hosting;
 
 /// <summary>Adds monitoring to the platform.</summary>
 public static class MonitoringBuilderExtensions

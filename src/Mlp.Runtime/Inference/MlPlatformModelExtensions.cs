@@ -1,8 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
-using Mlp.Runtime.Hosting;
+using Mlp.Runtime.Inference;
 using Mlp.Runtime.Registry;
 
-namespace Mlp.Runtime.Inference;
+namespace Mlp.Runtime.Hosting;
 
 /// <summary>The models of a platform.</summary>
 public static class MlPlatformModelExtensions

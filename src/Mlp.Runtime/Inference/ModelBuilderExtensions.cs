@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Mlp.Runtime.Hosting;
+using Mlp.Runtime.Inference;
 
-namespace Mlp.Runtime.Inference;
+namespace Mlp.Runtime.Hosting;
 
 /// <summary>Adds models to the platform.</summary>
 public static class ModelBuilderExtensions

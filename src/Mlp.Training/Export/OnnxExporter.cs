@@ -30,9 +30,10 @@ internal static class OnnxExporter
     {
         var graph = new OnnxGraphBuilder("network");
         var value = FeatureEncodingGraph.Write(encoding, graph);
-        for (var i = 0; i < layers.Count; i++)
+        var folded = Fold(layers);
+        for (var i = 0; i < folded.Count; i++)
         {
-            value = WriteLayer(graph, layers[i], value, i, i == layers.Count - 1 ? ScoreOutput : null);
+            value = WriteLayer(graph, folded[i], value, i, i == folded.Count - 1 ? ScoreOutput : null);
         }
 
         graph.AddOutput(value, OnnxDataType.Float32, OnnxGraphBuilder.Batch, 1);
@@ -62,6 +63,25 @@ internal static class OnnxExporter
 
         var proof = new ExportProof(scores.Length, largest, Tolerance);
         return largest <= Limit ? proof : throw new ExportRefusedException(proof, Limit);
+    }
+
+    // A normalisation after a linear layer costs a node in every prediction and nothing when it is part of the weights.
+    private static List<NetworkLayer> Fold(IReadOnlyList<NetworkLayer> layers)
+    {
+        var folded = new List<NetworkLayer>();
+        foreach (var layer in layers)
+        {
+            if (layer is NetworkLayer.BatchNorm norm && folded is [.., NetworkLayer.Linear linear])
+            {
+                folded[^1] = linear.Fold(norm);
+            }
+            else
+            {
+                folded.Add(layer);
+            }
+        }
+
+        return folded;
     }
 
     private static string WriteLayer(OnnxGraphBuilder graph, NetworkLayer layer, string input, int index, string? output)

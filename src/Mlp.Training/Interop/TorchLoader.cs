@@ -35,7 +35,7 @@ internal static class TorchLoader
     {
         foreach (var library in Libraries)
         {
-            var path = NativeSearchPath.Find(directories, library) ?? throw new MissingNativePackageException(PackageName(), library);
+            var path = NativeSearchPath.Find(directories, library) ?? throw new MissingNativePackageException(PackageName(), $"libtorch ('{library}')");
             try
             {
                 NativeLibrary.Load(path);
@@ -46,7 +46,7 @@ internal static class TorchLoader
             }
         }
 
-        var glue = NativeSearchPath.Find(directories, Glue) ?? throw new MissingNativePackageException("TorchSharp", Glue);
+        var glue = NativeSearchPath.Find(directories, Glue) ?? throw new MissingNativePackageException("TorchSharp", $"TorchSharp ('{Glue}')");
         try
         {
             NativeLibrary.Load(glue);
@@ -83,7 +83,7 @@ internal static class TorchLoader
         }
         catch (Exception e) when (e is TypeInitializationException or NotSupportedException or DllNotFoundException)
         {
-            throw new MissingNativePackageException(PackageName(), OperatingSystem.IsWindows() ? "LibTorchSharp.dll" : "LibTorchSharp", e);
+            throw new MissingNativePackageException(PackageName(), "libtorch", e);
         }
     }
 

@@ -37,7 +37,7 @@ internal sealed class FeedForwardNetwork : IDisposable
             _linears.Add(NewLinear(inputs, units, initialisation));
             if (settings.BatchNorm)
             {
-                _norms.Add(torch.nn.BatchNorm1d(units, Epsilon, Momentum));
+                _norms.Add(torch.nn.BatchNorm1d(units, Epsilon, Momentum, device: torch.CPU, dtype: torch.float32));
             }
 
             inputs = units;
@@ -138,6 +138,9 @@ internal sealed class FeedForwardNetwork : IDisposable
         _norms.ForEach(n => n.Dispose());
     }
 
+    /// <summary>Zeros in float32 on the processor, whatever defaults the application has given TorchSharp.</summary>
+    public static Tensor Zeros(params long[] shape) => torch.zeros(shape, torch.float32, torch.CPU);
+
     /// <summary>The memory of a float tensor on the processor.</summary>
     public static Span<float> Floats(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.bytes);
 
@@ -164,7 +167,7 @@ internal sealed class FeedForwardNetwork : IDisposable
     // Uniform within ±1/√inputs, as torch.nn.Linear begins.
     private static Linear NewLinear(int inputs, int outputs, SeededRandom random)
     {
-        var linear = torch.nn.Linear(inputs, outputs);
+        var linear = torch.nn.Linear(inputs, outputs, device: torch.CPU, dtype: torch.float32);
         var bound = 1 / Math.Sqrt(inputs);
         foreach (var parameter in linear.parameters())
         {

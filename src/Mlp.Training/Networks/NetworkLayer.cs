@@ -11,6 +11,24 @@ internal abstract record NetworkLayer
         public int Outputs => Bias.Length;
 
         public int Inputs => Weight.Length / Bias.Length;
+
+        /// <summary>This layer and a normalisation after it as one: w' = w · scale / √(variance + epsilon), and so on, computed in double.</summary>
+        public Linear Fold(BatchNorm norm)
+        {
+            var weight = new float[Weight.Length];
+            var bias = new float[Bias.Length];
+            for (var unit = 0; unit < bias.Length; unit++)
+            {
+                var factor = norm.Scale[unit] / Math.Sqrt(norm.Variance[unit] + norm.Epsilon);
+                bias[unit] = (float)((((double)Bias[unit] - norm.Mean[unit]) * factor) + norm.Shift[unit]);
+                for (var i = unit * Inputs; i < (unit + 1) * Inputs; i++)
+                {
+                    weight[i] = (float)(Weight[i] * factor);
+                }
+            }
+
+            return new(weight, bias);
+        }
     }
 
     /// <summary>y = (x − mean) / √(variance + epsilon) · scale + shift, each of shape (units).</summary>

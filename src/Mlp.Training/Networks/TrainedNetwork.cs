@@ -123,7 +123,7 @@ public sealed class TrainedNetwork : IDisposable
         {
             using var scope = torch.NewDisposeScope();
             var size = Math.Min(BatchSize, scores.Length - done);
-            var batch = torch.zeros(size, rows.Width);
+            var batch = FeedForwardNetwork.Zeros(size, rows.Width);
             rows.Copy(done, size, FeedForwardNetwork.Floats(batch));
             FeedForwardNetwork.Floats(_network.Score(batch).contiguous()).CopyTo(scores.AsSpan(done));
         }

@@ -36,11 +36,11 @@ internal sealed class TrainingLoop : IDisposable
         _shuffle = SeededRandom.For(settings.Seed, "order");
         _optimizer = torch.optim.AdamW(network.Parameters, settings.LearningRate, 0.9, 0.999, 1e-8, settings.WeightDecay);
         _largestBatch = (trainingCount + StepsPerEpoch - 1) / StepsPerEpoch;
-        _batch = torch.zeros(_largestBatch, rows.Width);
-        _labels = torch.zeros(_largestBatch);
+        _batch = FeedForwardNetwork.Zeros(_largestBatch, rows.Width);
+        _labels = FeedForwardNetwork.Zeros(_largestBatch);
         if (settings.Dropout > 0)
         {
-            _masks.AddRange(settings.HiddenLayers.Select(units => torch.zeros(_largestBatch, units)));
+            _masks.AddRange(settings.HiddenLayers.Select(units => FeedForwardNetwork.Zeros(_largestBatch, units)));
         }
     }
 

@@ -71,8 +71,7 @@ internal sealed class FeatureEncodingGraph
 
     private void WriteNumbers(List<string> parts)
     {
-        var byType = _encoding.Numbers.GroupBy(n => _encoding.Layout.Columns[n.Column].Type);
-        var values = Concat([.. byType.Select(g => Numbers(g.Key, [.. g.Select(n => n.Column)]))], "numbers");
+        var values = Concat([.. FloatNumbers(), .. OtherNumbers()], "numbers");
         var width = _encoding.Numbers.Count;
 
         // x − x is NaN for NaN and for both infinities.
@@ -91,91 +90,93 @@ internal sealed class FeatureEncodingGraph
         }
     }
 
-    // The numbers of one type as double, NaN where not present.
-    private string Numbers(FeatureType type, int[] columns)
+    // Floats as double; what is not present is NaN already.
+    private IEnumerable<string> FloatNumbers()
     {
-        var input = Columns(_inputs[type], Ordinals(columns), _encoding.Layout.CountOf(type));
-        if (type == FeatureType.Float64)
+        if (_inputs.TryGetValue(FeatureType.Float32, out var single))
         {
-            return input;
+            yield return Cast(single, OnnxDataType.Float64);
         }
 
-        var numbers = Cast(input, OnnxDataType.Float64);
-        return type == FeatureType.Float32 ? numbers : _graph.AddNode("Where", [Present(columns), numbers, _graph.AddConstant($"nan_{type}", [double.NaN])]);
+        if (_inputs.TryGetValue(FeatureType.Float64, out var wide))
+        {
+            yield return wide;
+        }
     }
 
+    // Integers and truth values as double, NaN where not present.
+    private IEnumerable<string> OtherNumbers()
+    {
+        var byType = _encoding.Numbers.Select(n => n.Column).GroupBy(c => _encoding.Layout.Columns[c].Type).Where(g => g.Key is FeatureType.Int64 or FeatureType.Boolean).ToList();
+        if (byType.Count > 0)
+        {
+            var numbers = byType.ConvertAll(g => Cast(Columns(_inputs[g.Key], Ordinals([.. g]), _encoding.Layout.CountOf(g.Key)), OnnxDataType.Float64));
+            int[] columns = [.. byType.SelectMany(g => g)];
+            yield return _graph.AddNode("Where", [Present(columns), Concat(numbers, "integers"), _graph.AddConstant("nan", [double.NaN])]);
+        }
+    }
+
+    // The slots of all categories: value -> number within the dictionary of its type -> slot, by a table with one row per feature.
     private string WriteSlots()
     {
-        var slots = new List<string>();
+        var numbers = new List<string>();
+        var rows = new List<long>();
+        var table = new List<long>();
         foreach (var group in _encoding.Categories.GroupBy(c => _encoding.Layout.Columns[c.Column].Type))
         {
-            slots.Add(Slots(group.Key, [.. group]));
+            numbers.Add(
+                group.Key == FeatureType.String
+                    ? Look(group.Key, [.. group], c => c.Texts, string.Empty, keys => OnnxAttribute.Strings("keys_strings", keys), rows, table)
+                    : Look(group.Key, [.. group], c => c.Integers, 0L, keys => OnnxAttribute.Ints("keys_int64s", keys), rows, table));
         }
 
-        var all = Concat(slots, "slots");
+        var entries = Concat(numbers, "categories");
+        if (rows.Count > 1)
+        {
+            entries = _graph.AddNode("Add", [entries, _graph.AddConstant("slot_rows", [.. rows], rows.Count)]);
+        }
+
+        var found = _graph.AddNode("Gather", [_graph.AddConstant("slot_table", [.. table], table.Count), entries]);
+        long[] missing = [.. _encoding.Categories.Select(c => SlotOrNone(c.MissingSlot))];
+        var slots = _graph.AddNode(
+            "Where", [Present([.. _encoding.Categories.Select(c => c.Column)]), found, _graph.AddConstant("missing_slots", missing, missing.Length)], output: "slots");
         var depth = _graph.AddConstant("slot_count", [(long)_encoding.SlotCount], 1);
-        var oneHot = _graph.AddNode("OneHot", [all, depth, _graph.AddConstant("off_on", [0f, 1f], 2)]);
+        var oneHot = _graph.AddNode("OneHot", [slots, depth, _graph.AddConstant("off_on", [0f, 1f], 2)]);
         return _graph.AddNode("ReduceSum", [oneHot, _graph.AddConstant("category_axis", [1L], 1)], [OnnxAttribute.Int("keepdims", 0)], output: "one_hot");
     }
 
-    // One dictionary serves all features of a type: value -> number in the union of vocabularies -> slot by a table with one row per feature.
-    private string Slots(FeatureType type, CategoryEncoding[] categories)
-    {
-        var isText = type == FeatureType.String;
-        string[] texts = [.. categories.SelectMany(c => c.Texts).Distinct(StringComparer.Ordinal)];
-        long[] integers = [.. categories.SelectMany(c => c.Integers).Distinct()];
-        var unionSize = isText ? texts.Length : integers.Length;
-        var columns = categories.Select(c => c.Column).ToArray();
-        var suffix = isText ? "text" : "code";
-        var values = Columns(_inputs[type], Ordinals(columns), _encoding.Layout.CountOf(type));
-        string numbers;
-        if (unionSize == 0)
-        {
-            // Nothing has a slot of its own; LabelEncoder refuses an empty dictionary. Every value is "other": number 0 of a table of one entry.
-            integers = [0];
-            texts = [string.Empty];
-            unionSize = 1;
-        }
-
-        numbers = _graph.AddNode(
-            "LabelEncoder",
-            [values],
-            [
-                isText ? OnnxAttribute.Strings("keys_strings", texts) : OnnxAttribute.Ints("keys_int64s", integers),
-                OnnxAttribute.Ints("values_int64s", [.. Enumerable.Range(0, unionSize).Select(i => (long)i)]),
-                OnnxAttribute.Int("default_int64", unionSize),
-            ],
-            OnnxGraphBuilder.MlDomain);
-        if (categories.Length > 1)
-        {
-            long[] offsets = [.. categories.Select((_, i) => (long)i * (unionSize + 1))];
-            numbers = _graph.AddNode("Add", [numbers, _graph.AddConstant($"rows_{suffix}", offsets, offsets.Length)]);
-        }
-
-        var table = isText ? Table(categories, texts, c => c.Texts) : Table(categories, integers, c => c.Integers);
-        var found = _graph.AddNode("Gather", [_graph.AddConstant($"slots_{suffix}", table, table.Length), numbers]);
-        long[] missing = [.. categories.Select(c => SlotOrNone(c.MissingSlot))];
-        return _graph.AddNode("Where", [Present(columns), found, _graph.AddConstant($"missing_{suffix}", missing, missing.Length)]);
-    }
-
-    // Shape (features, union + 1): the slot of each value of the union, and in the last column that of any other value.
-    private long[] Table<T>(CategoryEncoding[] categories, T[] union, Func<CategoryEncoding, IReadOnlyList<T>> valuesOf)
+    // Looks values of one type up in the union of their features' vocabularies, and adds those features' rows to the table.
+    private string Look<T>(
+        FeatureType type, CategoryEncoding[] categories, Func<CategoryEncoding, IReadOnlyList<T>> valuesOf, T filler, Func<T[], OnnxAttribute> keys, List<long> rows, List<long> table)
         where T : notnull
     {
-        var numberOf = union.Select((value, i) => (value, i)).ToDictionary(p => p.value, p => p.i);
-        var table = new long[categories.Length * (union.Length + 1)];
-        for (var i = 0; i < categories.Length; i++)
+        T[] union = [.. categories.SelectMany(valuesOf).Distinct()];
+        if (union.Length == 0)
         {
-            var row = table.AsSpan(i * (union.Length + 1), union.Length + 1);
-            row.Fill(SlotOrNone(categories[i].OtherSlot));
-            var values = valuesOf(categories[i]);
-            for (var v = 0; v < values.Count; v++)
-            {
-                row[numberOf[values[v]]] = categories[i].FirstSlot + v;
-            }
+            // LabelEncoder refuses an empty dictionary. One entry that no feature claims is "other" for all of them.
+            union = [filler];
         }
 
-        return table;
+        foreach (var category in categories)
+        {
+            rows.Add(table.Count);
+            table.AddRange(TableRow(category, union, valuesOf(category)));
+        }
+
+        return _graph.AddNode(
+            "LabelEncoder",
+            [Columns(_inputs[type], Ordinals([.. categories.Select(c => c.Column)]), _encoding.Layout.CountOf(type))],
+            [keys(union), OnnxAttribute.Ints("values_int64s", [.. Enumerable.Range(0, union.Length).Select(i => (long)i)]), OnnxAttribute.Int("default_int64", union.Length)],
+            OnnxGraphBuilder.MlDomain);
+    }
+
+    // The slot of each value of the union, and in the last place that of any other value.
+    private long[] TableRow<T>(CategoryEncoding category, T[] union, IReadOnlyList<T> values)
+        where T : notnull
+    {
+        var slotOf = values.Select((value, i) => (value, i)).ToDictionary(p => p.value, p => (long)category.FirstSlot + p.i);
+        var other = SlotOrNone(category.OtherSlot);
+        return [.. union.Select(v => slotOf.GetValueOrDefault(v, other)), other];
     }
 
     // An index outside the depth of OneHot sets nothing (ONNX operator OneHot, version 11).

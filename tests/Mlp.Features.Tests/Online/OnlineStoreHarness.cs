@@ -20,7 +20,7 @@ internal sealed class OnlineStoreHarness : IAsyncDisposable
         View = OnlineTestViews.Floats(4, timeToLive: timeToLive);
         var layout = OnlineTestViews.LayoutOf(View);
         Description = new FeatureServiceDescription("s", 1, new string('0', 64), View.Keys, layout);
-        Reader = new OnlineFeatureServiceReader(Description, [new OnlineServiceView(OnlineTestViews.PlanOf(View, layout), 0, [0])], () => Store, _ => null);
+        Reader = new OnlineFeatureServiceReader(Description, () => Store, () => [new OnlineServiceView(OnlineTestViews.PlanOf(View, layout), 0, [0])]);
         Clock.SetUtcNow(Microseconds.ToDateTimeOffset(OnlineTestViews.Start));
     }
 

@@ -56,9 +56,9 @@ public sealed class PairedBootstrapTests
     }
 
     [Fact]
-    public void Compute_EveryRowDrawnOnce_IsTheMetricItself()
+    public void Compute_TiedScores_IntervalHoldsTheKernelsImprovement()
     {
-        // With a single row per class and ties the weighted area must equal the kernel's: checked over draws of all ones by a one-row-per-class set.
+        // A tie across classes counts one half in the kernel and must do so in every draw.
         double[] scores = [0.2, 0.7, 0.7, 0.9];
         double[] labels = [0, 1, 0, 1];
         double[] constant = [0.5, 0.5, 0.5, 0.5];

@@ -44,7 +44,7 @@ public sealed class TorchTests
 
         Assert.Equal("libtorch-cpu-linux-x64", error.Package);
         Assert.Contains("'libc10.so'", error.Message, StringComparison.Ordinal);
-        Assert.Contains("add the NuGet package 'libtorch-cpu-linux-x64'", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Add the NuGet package 'libtorch-cpu-linux-x64'", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,48 @@
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Hosting;
+using Mlp.Runtime.Inference;
+using Mlp.Training.Export;
+using Mlp.Training.Networks;
+using Quickstart.Features;
+
+namespace Quickstart.Stages;
+
+/// <summary>Trains the network twice: with the stored features and without them.</summary>
+internal sealed class TrainStage(MlPlatform ml, QuickstartOptions options)
+{
+    public async Task<Trained> RunAsync(Joined joined, IProgress<double> progress, CancellationToken cancellationToken)
+    {
+        // Each version starts from its own weights, so that a second run trains another model on the same rows.
+        var seed = options.Seed + ml.Registry.ListVersions(TaxiFeatures.BigTipper).Count;
+        var complete = await FitAsync(joined.Complete.Training, seed, new Part(progress, 0, 0.6), cancellationToken);
+        var requestOnly = await FitAsync(joined.RequestOnly.Training, seed, new Part(progress, 0.6, 1), cancellationToken);
+        return new Trained(complete, requestOnly);
+    }
+
+    private static async Task<TrainedModel> FitAsync(ITrainingSet rows, int seed, Part progress, CancellationToken cancellationToken)
+    {
+        var trainer = new NetworkTrainer(new FeedForwardOptions
+        {
+            HiddenLayers = [48, 24],
+            Dropout = 0.1,
+            BatchSize = 128,
+            LearningRate = 3e-3,
+            MaxEpochs = 30,
+            EarlyStoppingPatience = 4,
+            ValidationShare = 0.15,
+            Seed = seed,
+        });
+        using var network = await trainer.FitAsync(rows, progress, cancellationToken);
+        return network.Export(
+            new ExportOptions { ClassNames = ["small tip", "big tip"], LabelDefinition = "The tip exceeded 20 % of the fare." }, cancellationToken);
+    }
+
+    /// <summary>Maps epochs to a part of the bar.</summary>
+    private sealed class Part(IProgress<double> whole, double from, double to) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => whole.Report(from + ((to - from) * value.Epoch / value.MaxEpochs));
+    }
+}
+
+/// <summary>The exported models, each proved against its network.</summary>
+internal sealed record Trained(TrainedModel Complete, TrainedModel RequestOnly);

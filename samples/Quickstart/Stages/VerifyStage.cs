@@ -1,0 +1,70 @@
+using Apache.Arrow;
+using Mlp.Features;
+using Mlp.Monitoring.Drift;
+using Mlp.Monitoring.Hosting;
+using Mlp.Monitoring.PredictionLog;
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Hosting;
+using Mlp.Runtime.Inference;
+using Mlp.Runtime.Statistics;
+using Mlp.Training.Evaluation;
+using Quickstart.Data;
+using Quickstart.Features;
+
+namespace Quickstart.Stages;
+
+/// <summary>Asks the offline store what the replayed trips should have seen, and compares: the logged inputs bit for bit, and the live AUC with the offline one.</summary>
+internal sealed class VerifyStage(MlPlatform ml, TripPartition trips)
+{
+    public async Task<Verified> RunAsync(Published published, Trained trained, Replayed replayed, IProgress<double> progress, CancellationToken cancellationToken)
+    {
+        var champion = published.Champion;
+        var spine = TripSpine.Build(trips.Replay, [.. trips.Replay.Select(t => t.IsBigTip)]);
+        using var rows = await ml.Features.CreateTrainingSetAsync(TaxiFeatures.BigTipper, spine, TripSpine.Time, TripSpine.Label, JoinMode.CreatedTime, cancellationToken: cancellationToken);
+        using var requestOnly = await ml.Features.CreateTrainingSetAsync(TaxiFeatures.RequestOnly, spine, TripSpine.Time, TripSpine.Label, JoinMode.CreatedTime, cancellationToken: cancellationToken);
+        progress.Report(0.3);
+
+        var onnx = await ml.Registry.ReadOnnxAsync(champion, cancellationToken);
+        var offline = await Evaluator.EvaluateAsync(onnx, champion.Features!, champion.Output, rows, cancellationToken);
+        var withoutViews = await Evaluator.EvaluateAsync(trained.RequestOnly, requestOnly, cancellationToken);
+        progress.Report(0.5);
+
+        var (logged, skewed) = await CompareWithLogAsync(rows, replayed, champion.Version, cancellationToken);
+        var live = (await ml.Monitoring.EvaluateAsync(TaxiFeatures.BigTipper, champion.Version, cancellationToken: cancellationToken)).Single();
+        var drift = await ml.Monitoring.DetectDriftAsync(TaxiFeatures.BigTipper, champion.Version, cancellationToken: cancellationToken);
+        var statistics = ml.Monitoring.LogStatistics.Where(s => s.Model == TaxiFeatures.BigTipper).ToList();
+        return new Verified(
+            offline.Classification!,
+            withoutViews.Classification!.Auc,
+            live.BinaryClassification!.Auc,
+            logged,
+            skewed,
+            statistics.Sum(s => s.Dropped),
+            drift);
+    }
+
+    private async Task<(int Logged, int Skewed)> CompareWithLogAsync(ITrainingSet rows, Replayed replayed, int version, CancellationToken cancellationToken)
+    {
+        var comparison = await PointInTimeRows.ReadAsync(rows, cancellationToken);
+        var index = replayed.Ids.Select((id, i) => (id, i)).ToDictionary(pair => pair.id, pair => pair.i);
+        var (logged, skewed) = (0, 0);
+        await foreach (var batch in ml.Monitoring.ReadPredictionsAsync(TaxiFeatures.BigTipper, version, cancellationToken: cancellationToken))
+        {
+            var ids = (Apache.Arrow.Arrays.FixedSizeBinaryArray)batch.Column(PredictionColumns.PredictionId);
+            for (var row = 0; row < batch.Length; row++)
+            {
+                if (index.TryGetValue(Mlp.Runtime.Predictions.PredictionId.Read(ids.GetBytes(row)), out var trip))
+                {
+                    logged++;
+                    skewed += comparison.Equals(trip, batch, row) ? 0 : 1;
+                }
+            }
+        }
+
+        return (logged, skewed);
+    }
+}
+
+/// <summary>What the replay looks like from the offline side.</summary>
+internal sealed record Verified(
+    BinaryClassificationMetrics Champion, double WithoutViewsAuc, double LiveAuc, int Logged, int Skewed, long Dropped, DriftReport Drift);

@@ -1,0 +1,50 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Mlp.Features;
+using Mlp.Features.Definitions;
+using Mlp.Features.Hosting;
+using Mlp.Features.Offline;
+
+namespace Mlp.Runtime.Hosting;
+
+/// <summary>Adds the feature store to the platform.</summary>
+public static class MlPlatformBuilderFeaturesExtensions
+{
+    /// <summary>Adds views, on-demand views and services, and the <see cref="FeatureStore"/> that keeps them. Several calls add up.</summary>
+    /// <param name="builder">The platform's builder.</param>
+    /// <param name="configure">Adds definitions.</param>
+    /// <returns>The builder.</returns>
+    public static IMlPlatformBuilder AddFeatures(this IMlPlatformBuilder builder, Action<FeaturesBuilder>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var services = builder.Services;
+        var features = services.FirstOrDefault(s => s.ServiceType == typeof(FeaturesBuilder))?.ImplementationInstance as FeaturesBuilder;
+        if (features is null)
+        {
+            features = new FeaturesBuilder();
+            services.AddSingleton(features);
+        }
+
+        configure?.Invoke(features);
+        services.AddOptions<FeatureStoreOptions>().ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<FeatureStoreOptions>, BindSection>());
+        services.TryAddSingleton(provider => provider.GetRequiredService<FeaturesBuilder>().Build());
+        services.TryAddSingleton(provider => new FeatureStore(
+            provider.GetRequiredService<DataDirectory>(),
+            provider.GetRequiredService<FeatureCatalog>(),
+            provider.GetRequiredService<IOptions<FeatureStoreOptions>>().Value,
+            provider.GetService<TimeProvider>(),
+            provider.GetService<ILoggerFactory>()));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, OfflineStoreComponent>());
+        return builder;
+    }
+
+    /// <summary>Binds the section where the application has a configuration; without one the defaults stand.</summary>
+    private sealed class BindSection(IServiceProvider services) : IConfigureOptions<FeatureStoreOptions>
+    {
+        public void Configure(FeatureStoreOptions options) => services.GetService<IConfiguration>()?.GetSection(FeatureStoreOptions.SectionName).Bind(options);
+    }
+}

@@ -1,0 +1,81 @@
+using Mlp.Features.Definitions;
+using Mlp.Features.Interop;
+using Mlp.Features.Offline;
+using Mlp.Runtime.Data;
+
+namespace Mlp.Features.Joins;
+
+/// <summary>
+/// The point-in-time join as SQL. Per view, rows are first reduced to those that can be seen at all, one per key and visible time, so that <c>ASOF</c> never has to choose among ties;
+/// then each row of the question takes the last one visible. The time to live is applied to what was found, never as a second inequality: DuckDB 1.5 fails or crawls on it.
+/// </summary>
+internal static class JoinSql
+{
+    internal const string SpineTable = "spine";
+    internal const string Row = "r";
+    internal const string Time = "t";
+
+    internal static string Key(int index) => Invariant($"k{index}");
+
+    /// <summary>The query: one row per row of the spine, in order. Columns: the features of each stored view in the service's order, its status, its event time.</summary>
+    /// <param name="service">The feature service.</param>
+    /// <param name="snapshots">One per stored view of the service, in order.</param>
+    /// <param name="mode">Which rows may be seen.</param>
+    /// <param name="lastTime">The latest time of the spine.</param>
+    internal static string Build(FeatureServiceDefinition service, IReadOnlyList<OfflineSnapshot> snapshots, JoinMode mode, long lastTime)
+    {
+        var views = service.Views.Where(v => v.View is not null).ToList();
+        var with = views.Select((view, i) => $"{Alias(i)} AS ({VisibleRows(view, snapshots[i], mode, lastTime)})");
+        var columns = views.SelectMany(Columns).DefaultIfEmpty("0");
+        var joins = views.Select((view, i) =>
+            $"ASOF LEFT JOIN {Alias(i)} ON {string.Join(" AND ", view.KeyIndexes.Select((key, part) => $"s.{Key(key)} = {Alias(i)}.{Key(part)}"))} AND s.{Time} >= {Alias(i)}.v");
+        return $"WITH {string.Join(", ", with.DefaultIfEmpty("nothing AS (SELECT 1)"))} SELECT {string.Join(", ", columns)} FROM {SpineTable} s {string.Join(" ", joins)} ORDER BY s.{Row}";
+    }
+
+    private static IEnumerable<string> Columns(FeatureServiceView view, int index)
+    {
+        var alias = Alias(index);
+        var timeToLive = view.View!.TimeToLiveMicroseconds;
+        var isExpired = timeToLive == Visibility.NoTimeToLive
+            ? "false"
+            : Invariant($"s.{Time} - {alias}.e > {timeToLive}");
+        foreach (var column in view.Columns)
+        {
+            var field = Invariant($"{alias}.f{column.FieldIndex}");
+            yield return timeToLive == Visibility.NoTimeToLive ? field : $"CASE WHEN {isExpired} THEN NULL ELSE {field} END";
+        }
+
+        yield return $"(CASE WHEN {alias}.e IS NULL THEN {(int)FeatureStatus.Missing} WHEN {isExpired} THEN {(int)FeatureStatus.Expired} ELSE {(int)FeatureStatus.Present} END)::UTINYINT";
+        yield return $"{alias}.e";
+    }
+
+    /// <summary>Rows of a view with columns k0.., v (when the row takes effect), e (event time), f0...</summary>
+    private static string VisibleRows(FeatureServiceView serviceView, OfflineSnapshot snapshot, JoinMode mode, long lastTime)
+    {
+        var view = serviceView.View!;
+        var keys = string.Join(", ", view.Keys.Select((_, i) => Key(i)));
+        var columns = view.Keys.Select((k, i) => $"o.{Sql.Name(k.Name)} AS {Key(i)}")
+            .Append($"epoch_us(o.{FeatureViewDefinition.StoredEventTime}) AS e")
+            .Append($"epoch_us(o.{FeatureViewDefinition.StoredCreatedTime}) AS c")
+            .Append($"o.{FeatureViewDefinition.StoredSequence} AS q")
+            .Concat(serviceView.Columns.Select(x => x.FieldIndex).Distinct().Select(f => Invariant($"o.{Sql.Name(view.Fields[f].Name)} AS f{f}")));
+
+        // Only entities that are asked about; a null key equals nothing.
+        var asked = string.Join(" AND ", serviceView.KeyIndexes.Select((key, part) => $"o.{Sql.Name(view.Keys[part].Name)} = s.{Key(key)}"));
+        var rows = $"SELECT {string.Join(", ", columns)} FROM {snapshot.Relation(lastTime)} o SEMI JOIN {SpineTable} s ON {asked}";
+        if (mode == JoinMode.EventTime)
+        {
+            // Of rows with one event time the last by created time and sequence.
+            return Invariant($"SELECT * EXCLUDE (c, q), e AS v FROM ({rows}) WHERE e <= {lastTime} QUALIFY row_number() OVER (PARTITION BY {keys}, e ORDER BY c DESC, q DESC) = 1");
+        }
+
+        // A row takes effect when it is known and due (v), and only if nothing that ranks above it has taken effect by then.
+        var ranked = Invariant($"SELECT *, greatest(e, c) AS v, row_number() OVER (PARTITION BY {keys} ORDER BY e, c, q) AS rank FROM ({rows}) WHERE greatest(e, c) <= {lastTime}");
+        var effective = $"SELECT * FROM ({ranked}) QUALIFY max(rank) OVER (PARTITION BY {keys} ORDER BY v, rank ROWS UNBOUNDED PRECEDING) = rank";
+        return $"SELECT * EXCLUDE (c, q, rank) FROM ({effective}) QUALIFY row_number() OVER (PARTITION BY {keys}, v ORDER BY rank DESC) = 1";
+    }
+
+    private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
+
+    private static string Alias(int index) => Invariant($"v{index}");
+}

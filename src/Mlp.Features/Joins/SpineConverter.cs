@@ -1,0 +1,129 @@
+using Apache.Arrow;
+using Apache.Arrow.Types;
+using Mlp.Features.Definitions;
+using Mlp.Features.Ingestion;
+using Mlp.Runtime.Data;
+
+namespace Mlp.Features.Joins;
+
+/// <summary>
+/// Brings the rows of the question into one form: keys canonical, request times as microseconds UTC rounded down, texts plain UTF-8, all other columns as they are.
+/// </summary>
+internal sealed class SpineConverter
+{
+    private readonly FeatureServiceDefinition _service;
+    private readonly string _timeColumn;
+    private readonly string? _labelColumn;
+    private Schema? _source;
+    private long _rowsBefore;
+
+    internal SpineConverter(FeatureServiceDefinition service, string timeColumn, string? labelColumn)
+    {
+        _service = service;
+        _timeColumn = timeColumn;
+        _labelColumn = labelColumn;
+    }
+
+    /// <summary>Schema of converted batches, once one was converted.</summary>
+    internal Schema? Schema { get; private set; }
+
+    /// <exception cref="SpineException">A column is missing or has another type, a time is null, or a name is taken.</exception>
+    internal RecordBatch Convert(RecordBatch batch)
+    {
+        CheckSchema(batch.Schema);
+        var columns = batch.Schema.FieldsList.Select((field, i) => Convert(field.Name, batch.Column(i))).ToList();
+        Schema ??= new Schema(columns.Select((c, i) => new Field(batch.Schema.GetFieldByIndex(i).Name, c.Data.DataType, nullable: true)), metadata: null);
+        _rowsBefore += batch.Length;
+        return new RecordBatch(Schema, columns, batch.Length);
+    }
+
+    private void CheckSchema(Schema schema)
+    {
+        if (_source is not null)
+        {
+            if (!schema.FieldsList.Select(f => (f.Name, f.DataType.TypeId)).SequenceEqual(_source.FieldsList.Select(f => (f.Name, f.DataType.TypeId))))
+            {
+                throw new SpineException("Expected all batches of the rows to have the schema of the first, but found another.");
+            }
+
+            return;
+        }
+
+        _source = schema;
+        var names = schema.FieldsList.Select(f => f.Name).ToList();
+        var needed = _service.Description.Keys.Select(k => k.Name).Append(_timeColumn);
+        needed = _labelColumn is null ? needed : needed.Append(_labelColumn);
+        needed = needed.Concat(_service.Views.Where(v => v.OnDemand is not null).SelectMany(v => v.OnDemand!.RequestFields.Select(f => f.Name)));
+        foreach (var name in needed)
+        {
+            if (!names.Contains(name))
+            {
+                throw new SpineException($"Expected a column '{name}' in the rows for {_service}, but found {string.Join(", ", names.Select(n => $"'{n}'"))}.", name);
+            }
+        }
+
+        CheckNames(names);
+    }
+
+    private void CheckNames(List<string> names)
+    {
+        var features = _service.Description.Layout.Columns.Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var (name, index) in names.Select((n, i) => (n, i)))
+        {
+            if (features.Contains(name))
+            {
+                throw new SpineException($"Expected the columns of the rows to differ from the features of {_service}, but both have '{name}'.", name);
+            }
+
+            if (name.Contains("__", StringComparison.Ordinal))
+            {
+                throw new SpineException($"Expected the columns of the rows to leave names with '__' to the platform, but found '{name}'.", name);
+            }
+
+            if (names.IndexOf(name) != index)
+            {
+                throw new SpineException($"Expected the columns of the rows to have different names, but '{name}' occurs twice.", name);
+            }
+        }
+    }
+
+    private IArrowArray Convert(string name, IArrowArray column)
+    {
+        if (name == _timeColumn)
+        {
+            return ConvertTime(name, column);
+        }
+
+        if (_service.Description.Keys.FirstOrDefault(k => k.Name == name) is { } key)
+        {
+            return ArrowColumns.ToKey(column, key.Kind, ErrorFor(name));
+        }
+
+        if (ArrowColumns.ToText(column) is { } text)
+        {
+            return text;
+        }
+
+        return column is BooleanArray || (column.Data.DataType is FixedWidthType { BitWidth: var width } and not FixedSizeBinaryType && width % 8 == 0)
+            ? column
+            : throw new SpineException($"Expected column '{name}' of the rows to be a number, a truth value, a time or a text, but found {column.Data.DataType.Name}.", name);
+    }
+
+    private TimestampArray ConvertTime(string name, IArrowArray column)
+    {
+        var times = ArrowColumns.ToTime(column, roundUp: false, ErrorFor(name));
+        for (var row = 0; times.NullCount > 0 && row < times.Length; row++)
+        {
+            if (times.IsNull(row))
+            {
+                throw ErrorFor(name)("a time in every row", "null", row);
+            }
+        }
+
+        return times;
+    }
+
+    private ColumnError ErrorFor(string column) => (expected, found, row) => row < 0
+        ? new SpineException($"Expected column '{column}' of the rows to be {expected} for {_service}, but found {found}.", column)
+        : new SpineException($"Expected column '{column}' of the rows to hold {expected} for {_service}, but found {found} in row {_rowsBefore + row + 1}.", column, _rowsBefore + row + 1);
+}

@@ -1,0 +1,13 @@
+using Mlp.Features.Definitions;
+using Mlp.Runtime.Data;
+
+namespace Mlp.Features.Joins;
+
+/// <summary>What a point-in-time join is asked.</summary>
+/// <param name="Service">The features wanted.</param>
+/// <param name="TimeColumn">The column with the time of each row.</param>
+/// <param name="LabelColumn">The label column, or null.</param>
+/// <param name="Mode">Which feature rows may be seen.</param>
+/// <param name="Commits">Per view the commit to read; views that are not named are read as of now.</param>
+internal sealed record TrainingSetQuestion(
+    FeatureServiceDefinition Service, string TimeColumn, string? LabelColumn, JoinMode Mode, IReadOnlyDictionary<string, long>? Commits = null);

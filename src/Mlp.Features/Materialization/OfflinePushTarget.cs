@@ -1,0 +1,51 @@
+using Apache.Arrow;
+using Mlp.Features.Definitions;
+using Mlp.Features.Ingestion;
+using Mlp.Features.Offline;
+using Mlp.Features.Online;
+using Mlp.Runtime;
+using Mlp.Runtime.Data;
+
+namespace Mlp.Features.Materialization;
+
+/// <summary>Brings pushed rows into the offline store, with the sequences they were given at the push. Thread-safe.</summary>
+/// <param name="offline">The offline store.</param>
+/// <param name="views">The views.</param>
+internal sealed class OfflinePushTarget(OfflineStore offline, OnlineViews views) : IOfflinePushTarget
+{
+    /// <inheritdoc/>
+    public long ReserveSequences(uint viewId, int count, long above) => offline.Open(views.Get(viewId).Definition).ReserveSequences(count, above);
+
+    /// <inheritdoc/>
+    public long FindCommittedSequence(uint viewId)
+    {
+        var commits = offline.Open(views.Get(viewId).Definition).Commits();
+        for (var i = commits.Count - 1; i >= 0; i--)
+        {
+            if (PushedBatchId.FindLast(commits[i].BatchId) is { } last)
+            {
+                return last;
+            }
+        }
+
+        return long.MinValue;
+    }
+
+    /// <inheritdoc/>
+    public Task CommitAsync(uint viewId, IReadOnlyList<PushedFrame> frames, CancellationToken cancellationToken)
+        => Task.Run(() => Commit(viewId, frames, cancellationToken), cancellationToken);
+
+    private void Commit(uint viewId, IReadOnlyList<PushedFrame> frames, CancellationToken cancellationToken)
+    {
+        var (definition, view) = views.Get(viewId);
+        var target = offline.Open(definition);
+        var (first, last) = (frames[0].FirstSequence, frames[^1].LastSequence);
+        using var staged = new StagedRows(target, offline.OpenSession(), withSequences: true);
+        using (var batch = new PushedBatchBuilder(definition, view).Build(frames))
+        {
+            staged.Append(batch);
+        }
+
+        staged.Commit(PushedBatchId.Create(first, last), cancellationToken, (first, last));
+    }
+}

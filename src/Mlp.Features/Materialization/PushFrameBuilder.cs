@@ -1,0 +1,89 @@
+using System.Buffers;
+using Mlp.Features.Definitions;
+using Mlp.Features.Online;
+using Mlp.Runtime.Data;
+
+namespace Mlp.Features.Materialization;
+
+/// <summary>Builds frames of rows of one view. Not thread-safe.</summary>
+/// <param name="view">The view.</param>
+/// <param name="targets">Where the rows go.</param>
+internal sealed class PushFrameBuilder(OnlineView view, PushTargets targets)
+{
+    private readonly ArrayBufferWriter<byte> _frame = new(1024);
+    private readonly OnlineRowBuilder _row = new(view);
+    private byte[] _key = new byte[64];
+    private int _keyLength;
+    private bool _hasNullKey;
+
+    /// <summary>Number of rows so far.</summary>
+    internal int Count { get; private set; }
+
+    /// <summary>Length so far in bytes.</summary>
+    internal int Length => Count == 0 ? 0 : _frame.WrittenCount;
+
+    /// <summary>Starts a row.</summary>
+    /// <param name="key">Key parts in the view's order.</param>
+    /// <param name="version">Version of the row; the sequence may be given later.</param>
+    /// <returns>Takes the fields.</returns>
+    internal FieldWriter Begin(ReadOnlySpan<EntityValue> key, in RowVersion version)
+    {
+        if (Count == 0)
+        {
+            WriteAheadFrame.Begin(_frame, view.Id, targets);
+        }
+
+        if (OnlineView.GetMaximumKeyLength(key) is var length && length > _key.Length)
+        {
+            _key = new byte[length];
+        }
+
+        _keyLength = view.EncodeKey(key, _key);
+        _hasNullKey = EntityKeyEncoding.ContainsNull(key);
+        _row.Begin(version);
+        return new FieldWriter(_row);
+    }
+
+    /// <summary>Ends a row.</summary>
+    internal void End()
+    {
+        WriteAheadFrame.Add(_frame, _key.AsSpan(0, _keyLength), _hasNullKey, _row.End());
+        Count++;
+    }
+
+    /// <summary>Ends the frame and starts over.</summary>
+    /// <returns>The frame.</returns>
+    internal byte[] Build()
+    {
+        var frame = _frame.WrittenSpan.ToArray();
+        WriteAheadFrame.SetCount(frame, Count);
+        Count = 0;
+        return frame;
+    }
+
+    /// <summary>Takes the fields of a row.</summary>
+    /// <param name="row">The row.</param>
+    internal readonly struct FieldWriter(OnlineRowBuilder row) : IFeatureFieldWriter
+    {
+        /// <inheritdoc/>
+        public void WriteFloat32(int field, float value) => row.SetFloat32(field, value);
+
+        /// <inheritdoc/>
+        public void WriteFloat64(int field, double value) => row.SetFloat64(field, value);
+
+        /// <inheritdoc/>
+        public void WriteInt64(int field, long value) => row.SetInt64(field, value);
+
+        /// <inheritdoc/>
+        public void WriteBoolean(int field, bool value) => row.SetBoolean(field, value);
+
+        /// <inheritdoc/>
+        public void WriteString(int field, string value) => row.SetString(field, value);
+
+        /// <inheritdoc/>
+        public void WriteNull(int field)
+        {
+            // A row starts with every field null.
+        }
+    }
+}

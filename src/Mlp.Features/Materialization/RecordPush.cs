@@ -1,0 +1,52 @@
+using Mlp.Features.Definitions;
+using Mlp.Features.Ingestion;
+using Mlp.Features.Online;
+using Mlp.Runtime.Data;
+
+namespace Mlp.Features.Materialization;
+
+/// <summary>Makes frames of records. Thread-safe.</summary>
+/// <typeparam name="T">The record.</typeparam>
+/// <param name="map">Reads the records.</param>
+/// <param name="view">The view they belong to.</param>
+internal sealed class RecordPush<T>(FeatureRecordMap<T> map, OnlineView view)
+{
+    private const string Source = "the pushed records";
+
+    /// <summary>Makes frames, each up to a length.</summary>
+    /// <param name="records">The records.</param>
+    /// <param name="targets">Where the rows go.</param>
+    /// <param name="now">Created time of views that leave it open, microseconds.</param>
+    /// <param name="frameLength">About how long a frame gets.</param>
+    /// <exception cref="IngestException">A time is null.</exception>
+    internal List<byte[]> Encode(IReadOnlyList<T> records, PushTargets targets, long now, int frameLength)
+    {
+        var frames = new List<byte[]>(1);
+        var builder = new PushFrameBuilder(view, targets);
+        var key = new EntityValue[map.Definition.Keys.Count];
+        for (var i = 0; i < records.Count; i++)
+        {
+            var record = records[i];
+            var eventTime = map.GetEventTime(record) ?? throw NoTime(map.Definition.EventTimeColumn, i);
+            var created = map.GetCreatedTime(record) ?? (map.Definition.CreatedTimeColumn is { } column ? throw NoTime(column, i) : now);
+            map.GetKey(record, key);
+            var writer = builder.Begin(key, new RowVersion(eventTime, created, 0));
+            map.WriteFields(record, ref writer);
+            builder.End();
+            if (builder.Length >= frameLength)
+            {
+                frames.Add(builder.Build());
+            }
+        }
+
+        if (builder.Count > 0)
+        {
+            frames.Add(builder.Build());
+        }
+
+        return frames;
+    }
+
+    private IngestException NoTime(string column, int index)
+        => new(Source, $"Expected column '{column}' of {Source} to hold a time in every row for {map.Definition}, but found null in row {index + 1}.", column, index + 1);
+}

@@ -1,0 +1,53 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Mlp.Runtime;
+using Mlp.Runtime.Hosting;
+
+namespace Mlp.Features.Offline;
+
+/// <summary>Opens the offline store with the platform and watches over its files.</summary>
+internal sealed class OfflineStoreComponent(FeatureStore store) : IPlatformComponent
+{
+    private volatile bool _isOpen;
+
+    public string Name => "offline-store";
+
+    public PlatformStage Stage => PlatformStage.Features;
+
+    public Task OpenAsync(CancellationToken cancellationToken) => Task.Run(
+        () =>
+        {
+            store.OpenOffline();
+            _isOpen = true;
+        },
+        cancellationToken);
+
+    // Every commit is on the device when its ingest completes, so there is nothing to flush.
+    public Task CloseAsync(CancellationToken cancellationToken)
+    {
+        _isOpen = false;
+        return Task.CompletedTask;
+    }
+
+    public HealthCheckResult CheckHealth()
+    {
+        if (!_isOpen)
+        {
+            return HealthCheckResult.Unhealthy("The offline store is not open.");
+        }
+
+        try
+        {
+            long rows = 0;
+            foreach (var view in store.Catalog.Views)
+            {
+                rows += store.Offline.Open(view).GetSnapshot().RowCount;
+            }
+
+            return HealthCheckResult.Healthy($"{store.Catalog.Views.Count} views with {rows} rows.");
+        }
+        catch (Exception e) when (e is MlPlatformException or IOException or UnauthorizedAccessException)
+        {
+            return HealthCheckResult.Unhealthy(e.Message, e);
+        }
+    }
+}
