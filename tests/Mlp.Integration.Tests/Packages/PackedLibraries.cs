@@ -4,7 +4,7 @@ using Mlp.TestSupport;
 namespace Mlp.Integration.Tests.Packages;
 
 /// <summary>The four libraries packed into a local folder under a version of their own, and applications outside the tree that restore them.</summary>
-public sealed partial class PackedLibraries : IAsyncLifetime
+public sealed partial class PackedLibraries : IAsyncLifetime, IDisposable
 {
     private static readonly string[] Libraries = ["Mlp.Runtime", "Mlp.Features", "Mlp.Training", "Mlp.Monitoring"];
 
@@ -39,7 +39,6 @@ public sealed partial class PackedLibraries : IAsyncLifetime
 
     public Task DisposeAsync()
     {
-        _temp.Dispose();
         foreach (var library in Libraries)
         {
             var cached = Path.Combine(PackageCache(), library.ToLowerInvariant(), Version.ToLowerInvariant());
@@ -51,6 +50,8 @@ public sealed partial class PackedLibraries : IAsyncLifetime
 
         return Task.CompletedTask;
     }
+
+    public void Dispose() => _temp.Dispose();
 
     /// <summary>The packed file of a library.</summary>
     public string PackageFile(string library, string extension = "nupkg") => _temp.Combine("feed", $"{library}.{Version}.{extension}");
