@@ -30,7 +30,9 @@ internal sealed class FeatureBindingRules(string model, int? version, ModelSigna
         }
 
         var extra = Array.FindIndex(_bound, b => b is null);
-        return extra < 0 ? [.. _bound.Select(b => b!)] : throw Error($"Expected an input for features only, but found input {signature.Inputs[extra]}, which no feature fills");
+        return extra < 0
+            ? [.. _bound.Select(b => b!)]
+            : throw Error($"Expected an input for features only, but found input {signature.Inputs[extra]}, which no feature fills");
     }
 
     /// <summary>No feature has type uint8, so an input of that name and type can mean nothing else.</summary>

@@ -77,7 +77,8 @@ internal sealed class ModelDescriptionCheck(string model, ModelPackage package, 
             var expected = output.Task switch
             {
                 ModelTask.BinaryClassification => "2 class names or none",
-                ModelTask.MulticlassClassification => ColumnCount(score) is { } columns ? $"{Text(columns)} class names, one per column of output {score}," : "at least 2 class names",
+                ModelTask.MulticlassClassification when ColumnCount(score) is { } columns => $"{Text(columns)} class names, one per column of output {score},",
+                ModelTask.MulticlassClassification => "at least 2 class names",
                 _ => "no class names",
             };
             throw Error($"Expected {expected} for task {output.Task}, but found {Text(classes.Count)}");

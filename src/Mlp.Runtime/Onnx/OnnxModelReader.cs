@@ -23,8 +23,8 @@ internal static class OnnxModelReader
         {
             throw new InvalidModelException(
                 model,
-                FormattableString.Invariant(
-                    $"Expected an ONNX file, but the bytes cannot be read from offset {e.Offset} of {onnx.Length}: {e.Message} (model '{model}'). The file may be cut short."),
+                FormattableString.Invariant($"Expected an ONNX file, but the bytes cannot be read from offset {e.Offset} of {onnx.Length}: {e.Message} ")
+                + $"(model '{model}'). The file may be cut short.",
                 e);
         }
 

@@ -45,7 +45,8 @@ internal static class OnnxSessionCheck
     {
         var text = message.Trim().TrimEnd('.');
         return text.Contains("locale", StringComparison.OrdinalIgnoreCase)
-            ? text + ". The model changes the case of text (StringNormalizer), which needs a locale that this host lacks: install it, or change the case before the model and export without"
+            ? text + ". The model changes the case of text (StringNormalizer), which needs a locale that this host lacks: "
+                + "install it, or change the case before the model and export without"
             : text;
     }
 }

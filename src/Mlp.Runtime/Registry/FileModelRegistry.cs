@@ -44,7 +44,10 @@ public sealed class FileModelRegistry : IModelRegistry
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The name is no name.</exception>
     /// <exception cref="MissingNativePackageException">The native library of ONNX Runtime is not there, so the file cannot be tried.</exception>
-    /// <remarks>Checks and writes on a thread of the pool. A failure after the files were stored may leave them behind; no version names them, and the same files published again use them.</remarks>
+    /// <remarks>
+    /// Checks and writes on a thread of the pool. A failure after the files were stored may leave them behind; no version names them, and the same files published
+    /// again use them.
+    /// </remarks>
     public async Task<ModelManifest> PublishAsync(string name, ModelPackage package, CancellationToken cancellationToken = default)
     {
         RegistryName.Require(name, "model", nameof(name));

@@ -20,7 +20,8 @@ internal static class RegistryName
         if (!IsValid(name))
         {
             throw new ArgumentException(
-                $"Expected the name of the {what} to be 1 to {MaximumLength} letters a to z, digits, '-', '_' and '.', with a letter or digit first and no '.' last, but found '{name}'.",
+                $"Expected the name of the {what} to be 1 to {MaximumLength} letters a to z, digits, '-', '_' and '.', "
+                + $"with a letter or digit first and no '.' last, but found '{name}'.",
                 parameter);
         }
     }

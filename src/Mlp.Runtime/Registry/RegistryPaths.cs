@@ -6,6 +6,10 @@ namespace Mlp.Runtime.Registry;
 /// <param name="root">The folder <c>registry</c> of the data directory.</param>
 internal sealed class RegistryPaths(string root)
 {
+    public const string ManifestName = "manifest.json";
+
+    private const string JsonExtension = ".json";
+
     public string Root { get; } = root;
 
     public string Models { get; } = Path.Combine(root, "models");
@@ -25,8 +29,6 @@ internal sealed class RegistryPaths(string root)
 
     public string Blob(string sha256) => Path.Combine(Blobs, sha256[..2], sha256[2..]);
 
-    public const string ManifestName = "manifest.json";
-
     /// <summary>The version a folder stands for, or 0: unfinished ones have other names.</summary>
     public static int ParseVersion(string path)
         => int.TryParse(Path.GetFileName(path.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : 0;
@@ -40,6 +42,4 @@ internal sealed class RegistryPaths(string root)
                 ? revision
                 : 0;
     }
-
-    private const string JsonExtension = ".json";
 }

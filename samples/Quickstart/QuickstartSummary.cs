@@ -1,0 +1,71 @@
+using Mlp.Runtime.Statistics;
+
+namespace Quickstart;
+
+/// <summary>What a run found.</summary>
+internal sealed record QuickstartSummary
+{
+    public required string Source { get; init; }
+
+    public required int TrainingRows { get; init; }
+
+    public required int GateRows { get; init; }
+
+    public required int ReplayRows { get; init; }
+
+    public required long IngestedFeatureRows { get; init; }
+
+    public required long IngestedBefore { get; init; }
+
+    public required long CheckedForLeaks { get; init; }
+
+    public required long Leaks { get; init; }
+
+    public required double PaymentTypeAuc { get; init; }
+
+    public required double WithoutViewsAuc { get; init; }
+
+    public required BinaryClassificationMetrics Champion { get; init; }
+
+    /// <summary>AUC of the true probabilities; null where nobody knows them.</summary>
+    public double? OptimumAuc { get; init; }
+
+    public required double ExportDifference { get; init; }
+
+    public required double ExportTolerance { get; init; }
+
+    public required int ModelVersion { get; init; }
+
+    public required int ChampionVersion { get; init; }
+
+    public required string GateVerdict { get; init; }
+
+    public required bool IsPromoted { get; init; }
+
+    public required double PredictionsPerSecond { get; init; }
+
+    public required TimeSpan LatencyMedian { get; init; }
+
+    public required TimeSpan LatencyP99 { get; init; }
+
+    public required long Logged { get; init; }
+
+    public required long Dropped { get; init; }
+
+    public required long Labelled { get; init; }
+
+    public required double LiveAuc { get; init; }
+
+    /// <summary>Logged predictions whose inputs differ, in bits or status, from the point-in-time rows.</summary>
+    public required long SkewedRows { get; init; }
+
+    /// <summary>Features by population stability index, the most drifted first.</summary>
+    public required IReadOnlyList<(string Feature, double Psi)> Drift { get; init; }
+
+    public required string DataDirectory { get; init; }
+
+    public required TimeSpan Elapsed { get; init; }
+
+    /// <summary>What did not hold, a sentence each; empty for a good run.</summary>
+    public required IReadOnlyList<string> Failures { get; init; }
+}

@@ -1,0 +1,41 @@
+using System.Globalization;
+using Spectre.Console;
+
+namespace Quickstart;
+
+/// <summary>Prints a summary as a table.</summary>
+internal static class SummaryPrinter
+{
+    public static void Print(IAnsiConsole console, QuickstartSummary summary)
+    {
+        var table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumn(string.Empty).AddColumn(string.Empty);
+        void Row(string name, FormattableString value) => table.AddRow(name, Markup.Escape(value.ToString(CultureInfo.InvariantCulture)));
+
+        Row("rows", $"{summary.TrainingRows:N0} trained on, {summary.GateRows:N0} for the gate, {summary.ReplayRows:N0} replayed ({summary.Source})");
+        Row("feature rows", $"{summary.IngestedFeatureRows:N0} ingested, {summary.IngestedBefore:N0} were there before");
+        Row("leakage check", $"{summary.CheckedForLeaks:N0} rows recomputed by brute force, {summary.Leaks:N0} leaks");
+        Row("AUC, payment type alone", $"{summary.PaymentTypeAuc:F4}");
+        Row("AUC, without feature views", $"{summary.WithoutViewsAuc:F4}");
+        Row("AUC, champion", $"{summary.Champion.Auc:F4} (log loss {summary.Champion.LogLoss:F4}, Brier {summary.Champion.Brier:F4})");
+        if (summary.OptimumAuc is { } optimum)
+        {
+            Row("AUC, known optimum", $"{optimum:F4}");
+        }
+
+        Row("export difference", $"{summary.ExportDifference:E1} (tolerance {summary.ExportTolerance:E0})");
+        Row("model", $"version {summary.ModelVersion} published, champion is version {summary.ChampionVersion}");
+        Row("gate", $"{summary.GateVerdict}");
+        Row("replay", $"{summary.PredictionsPerSecond:N0} predictions/s, p50 {summary.LatencyMedian.TotalMicroseconds:F1} µs, p99 {summary.LatencyP99.TotalMicroseconds:F1} µs");
+        Row("prediction log", $"{summary.Logged:N0} logged, {summary.Dropped:N0} dropped, {summary.Labelled:N0} labelled");
+        Row("live AUC", $"{summary.LiveAuc:F4} (offline on the same rows: {summary.Champion.Auc:F4})");
+        Row("served = point in time", $"{summary.ReplayRows - summary.SkewedRows:N0} of {summary.ReplayRows:N0} rows bit for bit");
+        Row("drifted most", $"{string.Join(", ", summary.Drift.Take(3).Select(d => string.Create(CultureInfo.InvariantCulture, $"{d.Feature} (PSI {d.Psi:F3})")))}");
+        Row("files", $"{summary.DataDirectory}");
+        Row("time", $"{summary.Elapsed.TotalSeconds:F1} s");
+        console.Write(table);
+        foreach (var failure in summary.Failures)
+        {
+            console.MarkupLineInterpolated($"[red]FAILED[/] {failure}");
+        }
+    }
+}

@@ -1,0 +1,20 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+
+namespace Mlp.Runtime.Hosting;
+
+/// <summary>Who owns a data directory, as written beside the lock for people; the lock itself is the operating system's.</summary>
+/// <param name="ProcessId">Process id on its host.</param>
+/// <param name="ProcessName">Name of the process.</param>
+/// <param name="Host">Name of the host.</param>
+/// <param name="StartedAt">When it took the directory, UTC.</param>
+public sealed record DataDirectoryOwner(int ProcessId, string ProcessName, string Host, DateTimeOffset StartedAt)
+{
+    /// <inheritdoc/>
+    public override string ToString()
+        => string.Create(CultureInfo.InvariantCulture, $"process {ProcessId} ({ProcessName}) on host '{Host}', there since {StartedAt:yyyy-MM-dd HH:mm:ss'Z'},");
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(DataDirectoryOwner))]
+internal sealed partial class DataDirectoryOwnerJson : JsonSerializerContext;

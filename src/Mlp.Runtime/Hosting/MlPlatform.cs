@@ -1,0 +1,157 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
+
+namespace Mlp.Runtime.Hosting;
+
+/// <summary>
+/// The platform inside a process. In a host application it is opened and closed by the host; without one, by <see cref="StartAsync"/> and disposal.
+/// Each library adds its own door as an extension property. Thread-safe.
+/// </summary>
+public sealed class MlPlatform : IAsyncDisposable
+{
+    private readonly IPlatformComponent[] _components;
+    private readonly ILogger<MlPlatform> _logger;
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly Stack<IPlatformComponent> _open = new();
+    private ServiceProvider? _ownedProvider;
+    private bool _isStarted;
+    private bool _isStopped;
+
+    /// <summary>Creates the platform over its parts; applications use <c>AddMlPlatform</c> or <see cref="CreateBuilder"/>.</summary>
+    /// <param name="services">The services that the parts live in.</param>
+    /// <param name="components">The parts, in any order.</param>
+    /// <param name="directory">Where the parts keep their files.</param>
+    /// <param name="logger">Hears of opening and closing.</param>
+    public MlPlatform(IServiceProvider services, IEnumerable<IPlatformComponent> components, DataDirectory directory, ILogger<MlPlatform> logger)
+    {
+        ArgumentNullException.ThrowIfNull(components);
+        Services = services;
+        Directory = directory;
+        _logger = logger;
+        _components = [.. components.OrderBy(c => c.Stage)];
+    }
+
+    /// <summary>The services that the parts live in.</summary>
+    public IServiceProvider Services { get; }
+
+    /// <summary>Where the parts keep their files.</summary>
+    public DataDirectory Directory { get; }
+
+    /// <summary>A builder for a platform without a host application.</summary>
+    /// <returns>The builder; end with <see cref="MlPlatformBuilderExtensions.Build"/>.</returns>
+    public static IMlPlatformBuilder CreateBuilder()
+    {
+        var services = new ServiceCollection();
+        MlPlatformServiceCollectionExtensions.AddCore(services);
+        return new MlPlatformBuilder(services, isStandalone: true);
+    }
+
+    /// <summary>Opens every part in order. When one fails, those already open are closed again and the failure is thrown.</summary>
+    /// <param name="cancellationToken">Gives up opening.</param>
+    /// <returns>A task that completes when all parts are open.</returns>
+    /// <exception cref="InvalidOperationException">The platform was started before.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_isStarted)
+            {
+                throw new InvalidOperationException("Expected a platform that was not started before, but it was: build a new one to start again.");
+            }
+
+            _isStarted = true;
+            await OpenAllAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Closes every part in reverse order: what was acknowledged is on the device. A part that fails does not keep the others open.</summary>
+    /// <param name="cancellationToken">The caller's patience.</param>
+    /// <returns>A task that completes when all parts are closed.</returns>
+    /// <exception cref="AggregateException">Parts failed to close.</exception>
+    public async Task StopAsync(CancellationToken cancellationToken = default)
+    {
+        await _gate.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            if (_isStopped)
+            {
+                return;
+            }
+
+            _isStopped = true;
+            var failures = await CloseAllAsync(cancellationToken).ConfigureAwait(false);
+            if (failures.Count > 0)
+            {
+                throw new AggregateException("Parts of the platform failed to close.", failures);
+            }
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>How each part is doing now.</summary>
+    /// <returns>One result per part, by name.</returns>
+    public IReadOnlyDictionary<string, HealthCheckResult> CheckHealth() => _components.ToDictionary(c => c.Name, c => c.CheckHealth(), StringComparer.Ordinal);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync().ConfigureAwait(false);
+        if (Interlocked.Exchange(ref _ownedProvider, null) is { } provider)
+        {
+            await provider.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Takes the container of a standalone platform along, to be disposed with it.</summary>
+    internal void Own(ServiceProvider provider) => _ownedProvider = provider;
+
+    private async Task OpenAllAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (var component in _components)
+            {
+                _open.Push(component);
+                await component.OpenAsync(cancellationToken).ConfigureAwait(false);
+                _logger.LogDebug("Opened {Component}.", component.Name);
+            }
+        }
+        catch (Exception e)
+        {
+            _logger.LogError(e, "The platform did not start; closing what was open.");
+            await CloseAllAsync(CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async Task<List<Exception>> CloseAllAsync(CancellationToken cancellationToken)
+    {
+        var failures = new List<Exception>();
+        while (_open.TryPop(out var component))
+        {
+            try
+            {
+                await component.CloseAsync(cancellationToken).ConfigureAwait(false);
+                _logger.LogDebug("Closed {Component}.", component.Name);
+            }
+#pragma warning disable CA1031 // One part's failure must not leave the others open.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                _logger.LogError(e, "Closing {Component} failed.", component.Name);
+                failures.Add(e);
+            }
+        }
+
+        return failures;
+    }
+}

@@ -1,0 +1,120 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace Mlp.Runtime.Hosting;
+
+/// <summary>
+/// The lock on <c>owner.lock</c> by which one process owns a data directory. It is the operating system's, freed also by kill -9; the file's existence says nothing.
+/// <c>owner.json</c> beside it tells people who holds it.
+/// </summary>
+internal sealed class OwnerLock : IDisposable
+{
+    private const int SharingViolation = 32;
+
+    private static readonly int WouldBlock = OperatingSystem.IsMacOS() ? 35 : 11;
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(100);
+
+    private readonly FileStream _file;
+
+    private OwnerLock(FileStream file) => _file = file;
+
+    /// <summary>Takes the lock, waiting for another owner to leave.</summary>
+    /// <exception cref="DataDirectoryInUseException">The other owner did not leave in time.</exception>
+    /// <exception cref="DataDirectoryUnusableException">The directory cannot be written.</exception>
+    public static async Task<OwnerLock> AcquireAsync(string root, TimeSpan wait, TimeProvider timeProvider, CancellationToken cancellationToken)
+    {
+        var started = timeProvider.GetTimestamp();
+        while (true)
+        {
+            if (TryAcquire(root) is { } acquired)
+            {
+                acquired.Describe(root, timeProvider);
+                return acquired;
+            }
+
+            if (timeProvider.GetElapsedTime(started) >= wait)
+            {
+                throw new DataDirectoryInUseException(root, ReadOwner(root), wait);
+            }
+
+            await Task.Delay(RetryInterval, timeProvider, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Whether the lock file is still the one that was locked: a directory that was removed or replaced is no longer ours.</summary>
+    public static bool IsStillInPlace(string root)
+    {
+        try
+        {
+            using var probe = new FileStream(LockPath(root), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return false;
+        }
+        catch (IOException e)
+        {
+            return IsHeldElsewhere(e);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private static string LockPath(string root) => Path.Combine(root, "owner.lock");
+
+    private static string DescriptionPath(string root) => Path.Combine(root, "owner.json");
+
+    private static OwnerLock? TryAcquire(string root)
+    {
+        try
+        {
+            Directory.CreateDirectory(root);
+
+            // FileShare.None is an exclusive lock of the operating system: flock on Unix, a share mode on Windows.
+            return new OwnerLock(new FileStream(LockPath(root), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        }
+        catch (IOException e) when (IsHeldElsewhere(e))
+        {
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw NotWritable(root, e);
+        }
+    }
+
+    private static bool IsHeldElsewhere(IOException e) => (e.HResult & 0xFFFF) == (OperatingSystem.IsWindows() ? SharingViolation : WouldBlock);
+
+    private static DataDirectoryUnusableException NotWritable(string root, Exception e)
+        => new(root, $"Expected a writable data directory at '{root}', but writing to it failed: {e.Message}", e);
+
+    private static DataDirectoryOwner? ReadOwner(string root)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(DescriptionPath(root)), DataDirectoryOwnerJson.Default.DataDirectoryOwner);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    private void Describe(string root, TimeProvider timeProvider)
+    {
+        using var process = Process.GetCurrentProcess();
+        var owner = new DataDirectoryOwner(Environment.ProcessId, process.ProcessName, Environment.MachineName, timeProvider.GetUtcNow());
+        try
+        {
+            var draft = DescriptionPath(root) + ".tmp";
+            File.WriteAllBytes(draft, JsonSerializer.SerializeToUtf8Bytes(owner, DataDirectoryOwnerJson.Default.DataDirectoryOwner));
+            File.Move(draft, DescriptionPath(root), overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Dispose();
+            throw NotWritable(root, e);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using System.Reflection;
+using System.Xml.Linq;
+
+namespace Mlp.Architecture.Tests;
+
+/// <summary>Who may reference whom (the table of the contribution guide), read from project files and from the assemblies built from them.</summary>
+public sealed class DependencyTests
+{
+    private static readonly Dictionary<string, string[]> AllowedProjects = new(StringComparer.Ordinal)
+    {
+        ["Mlp.Runtime"] = [],
+        ["Mlp.Features"] = ["Mlp.Runtime"],
+        ["Mlp.Training"] = ["Mlp.Runtime"],
+        ["Mlp.Monitoring"] = ["Mlp.Runtime"],
+    };
+
+    private static readonly Dictionary<string, string[]> AllowedPackages = new(StringComparer.Ordinal)
+    {
+        ["Mlp.Runtime"] =
+        [
+            "Apache.Arrow", "Apache.Arrow.Compression", "DuckDB.NET.Data", "Google.Protobuf", "MathNet.Numerics", "Microsoft.Extensions.",
+            "Microsoft.ML.OnnxRuntime.Managed", "System.IO.Hashing", "System.Numerics.Tensors",
+        ],
+        ["Mlp.Features"] = ["Microsoft.FASTER.Core", "Microsoft.Extensions.", "System.Interactive.Async"],
+        ["Mlp.Training"] = ["TorchSharp", "SharpZipLib", "SkiaSharp", "LightGBM"],
+        ["Mlp.Monitoring"] = [],
+    };
+
+    public static TheoryData<string> Libraries => [.. AllowedProjects.Keys];
+
+    [Theory]
+    [MemberData(nameof(Libraries))]
+    public void ProjectFile_References_AreAllowed(string library)
+    {
+        var project = XDocument.Load(Repository.ProjectFile(library));
+
+        var projects = project.Descendants("ProjectReference").Select(r => Path.GetFileNameWithoutExtension(r.Attribute("Include")!.Value.Replace('\\', '/')));
+        var packages = project.Descendants("PackageReference").Select(r => r.Attribute("Include")!.Value);
+
+        Assert.Empty(projects.Except(AllowedProjects[library]));
+        Assert.All(packages, p => Assert.Contains(AllowedPackages[library], a => a.EndsWith('.') ? p.StartsWith(a, StringComparison.Ordinal) : p == a));
+    }
+
+    [Theory]
+    [MemberData(nameof(Libraries))]
+    public void Assembly_References_StayOnAllowedEdges(string library)
+    {
+        var references = Assembly.Load(library).GetReferencedAssemblies().Select(a => a.Name!).Where(n => n.StartsWith("Mlp.", StringComparison.Ordinal));
+
+        Assert.Empty(references.Except(AllowedProjects[library]));
+    }
+
+    [Fact]
+    public void Source_EveryProject_HasARule()
+    {
+        var known = AllowedProjects.Keys.Concat(["Mlp.Spark", "Mlp.Spark.Worker"]);
+
+        Assert.Empty(Directory.GetDirectories(Path.Combine(Repository.Root, "src")).Select(Path.GetFileName).Except(known));
+    }
+}

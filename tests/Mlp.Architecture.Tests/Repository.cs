@@ -1,0 +1,22 @@
+namespace Mlp.Architecture.Tests;
+
+/// <summary>The checkout that the tests were built from.</summary>
+internal static class Repository
+{
+    public static string Root { get; } = FindRoot();
+
+    public static string ProjectFile(string project) => Path.Combine(Root, "src", project, project + ".csproj");
+
+    private static string FindRoot()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "Mlp.sln")))
+            {
+                return folder.FullName;
+            }
+        }
+
+        throw new InvalidOperationException($"Expected Mlp.sln above '{AppContext.BaseDirectory}', but found none.");
+    }
+}
