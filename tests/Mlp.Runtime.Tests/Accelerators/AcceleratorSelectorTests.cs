@@ -42,8 +42,7 @@ public sealed class AcceleratorSelectorTests
         Assert.StartsWith("Expected accelerator Cuda, but ONNX Runtime has its CUDA build, but the driver offers no NVIDIA GPU.", error.Message, StringComparison.Ordinal);
     }
 
-#if !MLP_CUDA
-    [Fact]
+    [CpuBuildFact]
     public async Task Open_CudaOnTheCpuPackage_FailsTheStart()
     {
         await using var platform = new TestPlatform();
@@ -54,7 +53,7 @@ public sealed class AcceleratorSelectorTests
         Assert.Equal(AcceleratorSelector.NoCudaBuild, error.Missing);
     }
 
-    [Fact]
+    [CpuBuildFact]
     public async Task Open_AutoOnTheCpuPackage_FallsBackAndSaysSo()
     {
         await using var platform = await ServeAsync(Package(TestGraphs.Logistic(1), Binary()), configure: o => o.OnAccelerator(Accelerator.Auto));
@@ -64,14 +63,13 @@ public sealed class AcceleratorSelectorTests
         Assert.Equal(1, platform.Model.Predict([1]).ModelVersion);
     }
 
-    [Fact]
+    [CpuBuildFact]
     public void Append_CudaOnTheCpuPackage_SaysWhatIsMissing()
     {
         using var options = new Microsoft.ML.OnnxRuntime.SessionOptions();
 
         Assert.Throws<AcceleratorUnavailableException>(() => CudaSessionOptions.Append(options));
     }
-#endif
 
     [Fact]
     public void GpuCount_AnyMachine_DoesNotThrow() => Assert.InRange(new AcceleratorProbe().GpuCount, 0, 1_000);
