@@ -25,6 +25,13 @@ internal sealed class RecordFormat
     private const int CountsLength = 6;
     private const int Float64Offset = CountsOffset + (CountsLength * sizeof(int));
 
+    private readonly int _float64Count;
+    private readonly int _int64Count;
+    private readonly int _float32Count;
+    private readonly int _stringCount;
+    private readonly int _booleanCount;
+    private readonly int _viewCount;
+    private readonly int _columnCount;
     private readonly int _int64Offset;
     private readonly int _eventTimesOffset;
     private readonly int _float32Offset;
@@ -37,13 +44,20 @@ internal sealed class RecordFormat
     public RecordFormat(FeatureRowLayout layout)
     {
         Layout = layout;
-        _int64Offset = Float64Offset + (layout.CountOf(FeatureType.Float64) * sizeof(double));
-        _eventTimesOffset = _int64Offset + (layout.CountOf(FeatureType.Int64) * sizeof(long));
-        _float32Offset = _eventTimesOffset + (layout.Views.Count * sizeof(long));
-        _stringLengthsOffset = _float32Offset + (layout.CountOf(FeatureType.Float32) * sizeof(float));
-        _statusOffset = _stringLengthsOffset + (layout.CountOf(FeatureType.String) * sizeof(int));
-        _booleanOffset = _statusOffset + layout.Columns.Count;
-        FixedLength = (_booleanOffset + layout.CountOf(FeatureType.Boolean) + 7) & ~7;
+        _float64Count = layout.CountOf(FeatureType.Float64);
+        _int64Count = layout.CountOf(FeatureType.Int64);
+        _float32Count = layout.CountOf(FeatureType.Float32);
+        _stringCount = layout.CountOf(FeatureType.String);
+        _booleanCount = layout.CountOf(FeatureType.Boolean);
+        _viewCount = layout.Views.Count;
+        _columnCount = layout.Columns.Count;
+        _int64Offset = Float64Offset + (_float64Count * sizeof(double));
+        _eventTimesOffset = _int64Offset + (_int64Count * sizeof(long));
+        _float32Offset = _eventTimesOffset + (_viewCount * sizeof(long));
+        _stringLengthsOffset = _float32Offset + (_float32Count * sizeof(float));
+        _statusOffset = _stringLengthsOffset + (_stringCount * sizeof(int));
+        _booleanOffset = _statusOffset + _columnCount;
+        FixedLength = (_booleanOffset + _booleanCount + 7) & ~7;
     }
 
     /// <summary>The features of the model.</summary>
@@ -64,8 +78,7 @@ internal sealed class RecordFormat
             length += EntityKeyEncoding.GetMaximumLength(record.Keys);
         }
 
-        var texts = Layout.CountOf(FeatureType.String);
-        for (var i = 0; i < texts; i++)
+        for (var i = 0; i < _stringCount; i++)
         {
             length += record.Features.StringOf(record.Row, i).Length;
         }
@@ -90,26 +103,33 @@ internal sealed class RecordFormat
         MemoryMarshal.Write(body[EventTimeOffset..], record.EventTime);
         MemoryMarshal.Write(body[LoggedTimeOffset..], record.LoggedTime);
         MemoryMarshal.Write(body[LatencyOffset..], record.LatencyNanoseconds);
-        record.TraceId.CopyTo(body.Slice(TraceOffset, 16));
+        if (record.TraceId != default)
+        {
+            record.TraceId.CopyTo(body.Slice(TraceOffset, 16));
+        }
+
         var counts = MemoryMarshal.Cast<byte, int>(body.Slice(CountsOffset, CountsLength * sizeof(int)));
         counts[OutcomeIndex] = (int)record.Outcome;
         counts[VariantIndex] = variant;
         counts[OutputCountIndex] = record.Outputs.Length;
         counts[TagCountIndex] = record.Tags.Length;
 
-        MemoryMarshal.AsBytes(rows.Float64Of(row)).CopyTo(body[Float64Offset..]);
-        MemoryMarshal.AsBytes(rows.Int64Of(row)).CopyTo(body[_int64Offset..]);
-        MemoryMarshal.AsBytes(rows.EventTimesOf(row)).CopyTo(body[_eventTimesOffset..]);
-        MemoryMarshal.AsBytes(rows.Float32Of(row)).CopyTo(body[_float32Offset..]);
-        MemoryMarshal.AsBytes(rows.StatusOf(row)).CopyTo(body[_statusOffset..]);
-        MemoryMarshal.AsBytes(rows.BooleanOf(row)).CopyTo(body[_booleanOffset..]);
-
+        Copy(rows.Float64, row, _float64Count, body[Float64Offset..]);
+        Copy(rows.Int64, row, _int64Count, body[_int64Offset..]);
+        Copy(rows.EventTimes, row, _viewCount, body[_eventTimesOffset..]);
+        Copy(rows.Float32, row, _float32Count, body[_float32Offset..]);
+        Copy(rows.Status, row, _columnCount, body[_statusOffset..]);
+        Copy(rows.Boolean, row, _booleanCount, body[_booleanOffset..]);
         var position = FixedLength;
         MemoryMarshal.AsBytes(record.Outputs).CopyTo(body[position..]);
         position += record.Outputs.Length * sizeof(float);
         counts[KeyLengthIndex] = record.Keys.IsEmpty ? -1 : EntityKeyEncoding.Encode(record.Keys, body[position..]);
         position += Math.Max(counts[KeyLengthIndex], 0);
-        position = WriteTexts(rows, row, body, position);
+        if (_stringCount > 0)
+        {
+            position = WriteTexts(rows, row, body, position);
+        }
+
         foreach (ref readonly var tag in record.Tags)
         {
             position = WriteText(tag.Key, body, position);
@@ -120,6 +140,15 @@ internal sealed class RecordFormat
     /// <summary>Reads a prediction in place.</summary>
     /// <param name="body">What <see cref="Write"/> wrote.</param>
     public RecordView View(ReadOnlySpan<byte> body) => new(this, body);
+
+    private static void Copy<T>(ReadOnlySpan<T> block, int row, int count, Span<byte> destination)
+        where T : unmanaged
+    {
+        if (count > 0)
+        {
+            MemoryMarshal.AsBytes(block.Slice(row * count, count)).CopyTo(destination);
+        }
+    }
 
     private bool FitsLayout(FeatureRowLayout layout)
     {
@@ -200,7 +229,7 @@ internal sealed class RecordFormat
 
         public ReadOnlySpan<byte> Status => _body[format._statusOffset..format._booleanOffset];
 
-        public ReadOnlySpan<byte> Boolean => _body.Slice(format._booleanOffset, format.Layout.CountOf(FeatureType.Boolean));
+        public ReadOnlySpan<byte> Boolean => _body.Slice(format._booleanOffset, format._booleanCount);
 
         public ReadOnlySpan<float> Outputs => MemoryMarshal.Cast<byte, float>(_body.Slice(format.FixedLength, OutputLength));
 

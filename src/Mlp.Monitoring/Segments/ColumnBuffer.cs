@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using System.Runtime.CompilerServices;
 using Apache.Arrow;
 using Apache.Arrow.Types;
 
@@ -23,26 +23,22 @@ internal abstract class ColumnBuffer(IArrowType type)
     /// <summary>Starts over with no rows.</summary>
     public virtual void Clear()
     {
-        _validity.AsSpan(0, (RowCount + 7) / 8).Clear();
+        if (_nullCount > 0)
+        {
+            _validity.AsSpan(0, (RowCount + 7) / 8).Clear();
+        }
+
         RowCount = 0;
         _nullCount = 0;
     }
 
-    /// <summary>Adds the validity of the next row.</summary>
+    /// <summary>Adds the validity of the next row. A column without nulls keeps none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     protected void Next(bool isValid)
     {
-        if (RowCount == _validity.Length * 8)
+        if (!isValid || _nullCount > 0)
         {
-            System.Array.Resize(ref _validity, _validity.Length * 2);
-        }
-
-        if (isValid)
-        {
-            _validity[RowCount >> 3] |= (byte)(1 << (RowCount & 7));
-        }
-        else
-        {
-            _nullCount++;
+            SetValidity(isValid);
         }
 
         RowCount++;
@@ -56,13 +52,39 @@ internal abstract class ColumnBuffer(IArrowType type)
     protected static ArrowBuffer Wrap(byte[] bytes, int length) => new(bytes.AsMemory(0, length));
 
     /// <summary>The next bytes of growing memory.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     protected static Span<byte> Grow(ref byte[] bytes, int used, int length)
     {
         if (bytes.Length - used < length)
         {
-            System.Array.Resize(ref bytes, Math.Max(bytes.Length * 2, used + length));
+            Enlarge(ref bytes, used + length);
         }
 
         return bytes.AsSpan(used, length);
+    }
+
+    private static void Enlarge(ref byte[] bytes, int needed) => System.Array.Resize(ref bytes, Math.Max(bytes.Length * 2, needed));
+
+    private void SetValidity(bool isValid)
+    {
+        if ((RowCount >> 3) >= _validity.Length)
+        {
+            Enlarge(ref _validity, (RowCount >> 3) + 1);
+        }
+
+        if (_nullCount == 0)
+        {
+            _validity.AsSpan(0, RowCount >> 3).Fill(0xFF);
+            _validity[RowCount >> 3] = (byte)((1 << (RowCount & 7)) - 1);
+        }
+
+        if (isValid)
+        {
+            _validity[RowCount >> 3] |= (byte)(1 << (RowCount & 7));
+        }
+        else
+        {
+            _nullCount++;
+        }
     }
 }
