@@ -5,6 +5,7 @@ using Mlp.Features.Definitions;
 using Mlp.Features.Ingestion;
 using Mlp.Features.Joins;
 using Mlp.Features.Offline;
+using Mlp.Features.Online;
 using Mlp.Features.OnDemand;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
@@ -54,6 +55,7 @@ public sealed partial class FeatureStore
         Offline = new OfflineStore(directory, Options, disk, _time);
         _ingest = new OfflineIngest(Offline);
         _join = new PointInTimeJoin(Offline, _goldenRows, Options, _time);
+        Online = new OnlineFeatures(directory, catalog, _definitions, Offline, Options.Online, disk, _time, _loggers.CreateLogger<OnlineFeatures>());
     }
 
     /// <summary>The data directory.</summary>
@@ -261,7 +263,14 @@ public sealed partial class FeatureStore
         ArgumentException.ThrowIfNullOrEmpty(timeColumn);
         EnsureOpen();
         var question = new TrainingSetQuestion(Catalog.GetService(service, version), timeColumn, labelColumn, mode);
-        return Task.Run(() => _join.JoinAsync(question, spine, cancellationToken), cancellationToken);
+        return Task.Run(
+            async () =>
+            {
+                // What was pushed is acknowledged, so a training set that is made after it has it.
+                await Online.FlushAsync(cancellationToken).ConfigureAwait(false);
+                return await _join.JoinAsync(question, spine, cancellationToken).ConfigureAwait(false);
+            },
+            cancellationToken);
     }
 
     /// <summary>Recomputes sampled rows of a training set by brute force from the raw rows and compares bits and statuses.</summary>

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Mlp.Features.Online;
 
 namespace Mlp.Features;
 
@@ -36,4 +37,9 @@ public sealed class FeatureStoreOptions
     /// <value>The default value is 256 MiB.</value>
     [Range(0L, 1L << 40)]
     public long TrainingSetMemoryBytes { get; set; } = 256L << 20;
+
+    /// <summary>Settings of the online store.</summary>
+    /// <value>The default value has the defaults of <see cref="OnlineStoreOptions"/>.</value>
+    [Required]
+    public OnlineStoreOptions Online { get; set; } = new();
 }

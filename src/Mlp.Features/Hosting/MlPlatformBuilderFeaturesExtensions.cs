@@ -7,6 +7,8 @@ using Mlp.Features;
 using Mlp.Features.Definitions;
 using Mlp.Features.Hosting;
 using Mlp.Features.Offline;
+using Mlp.Features.Online;
+using Mlp.Runtime.Data;
 
 namespace Mlp.Runtime.Hosting;
 
@@ -39,6 +41,9 @@ public static class MlPlatformBuilderFeaturesExtensions
             provider.GetService<TimeProvider>(),
             provider.GetService<ILoggerFactory>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, OfflineStoreComponent>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, OnlineStoreComponent>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<FeatureStoreOptions>, OnlineStoreOptionsValidator>());
+        services.TryAddSingleton<IFeatureSource>(provider => provider.GetRequiredService<FeatureStore>());
         return builder;
     }
 

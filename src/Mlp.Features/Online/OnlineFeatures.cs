@@ -14,7 +14,7 @@ namespace Mlp.Features.Online;
 /// <summary>
 /// The online side of the feature store: opens the store with the platform, and pushes, materializes and reads by definitions. Only the owner of the data directory has it open. Thread-safe.
 /// </summary>
-internal sealed class OnlineFeatures : IPlatformComponent, IFeatureSource, IDisposable
+internal sealed class OnlineFeatures : IPlatformComponent, IFeatureSource
 {
     // About how long a frame of the write-ahead log gets; larger pushes take several.
     private const int FrameLength = 4 << 20;
@@ -29,7 +29,6 @@ internal sealed class OnlineFeatures : IPlatformComponent, IFeatureSource, IDisp
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<Type, object> _records = new();
     private readonly ConcurrentDictionary<(string Name, int Version), OnlineFeatureServiceReader> _readers = new();
-    private readonly SemaphoreSlim _materialization = new(1, 1);
     private volatile OnlineStore? _store;
     private volatile OnlineViews? _views;
     private Exception? _openFailure;
@@ -85,6 +84,7 @@ internal sealed class OnlineFeatures : IPlatformComponent, IFeatureSource, IDisp
 
         try
         {
+            OnlineStoreOptionsValidator.Check(_options);
             _store = await OnlineStore.OpenAsync(
                 Path.Combine(_directory.Features, "online"), _options, CreateTarget, _disk, _timeProvider, _logger, cancellationToken).ConfigureAwait(false);
         }
@@ -165,7 +165,7 @@ internal sealed class OnlineFeatures : IPlatformComponent, IFeatureSource, IDisp
     internal async Task<MaterializationResult> MaterializeAsync(FeatureViewDefinition definition, long? asOf, IProgress<long>? progress, CancellationToken cancellationToken)
     {
         var (store, view) = (Store, Views.Get(definition));
-        await _materialization.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await store.MaterializationGate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             await store.FoldAsync(1, cancellationToken).ConfigureAwait(false);
@@ -173,7 +173,7 @@ internal sealed class OnlineFeatures : IPlatformComponent, IFeatureSource, IDisp
         }
         finally
         {
-            _materialization.Release();
+            store.MaterializationGate.Release();
         }
     }
 
@@ -199,9 +199,6 @@ internal sealed class OnlineFeatures : IPlatformComponent, IFeatureSource, IDisp
     /// <summary>Writes pushed rows that wait to the offline store. Does nothing where this process has no online store.</summary>
     /// <param name="cancellationToken">Gives up; the rows stay in the write-ahead log.</param>
     internal Task FlushAsync(CancellationToken cancellationToken) => _store is { } store ? store.FoldAsync(1, cancellationToken) : Task.CompletedTask;
-
-    /// <inheritdoc/>
-    public void Dispose() => _materialization.Dispose();
 
     private static PushTargets TargetsOf(PushTarget target) => target switch
     {

@@ -64,6 +64,9 @@ internal sealed partial class OnlineStore : IAsyncDisposable
     /// <summary>The rows.</summary>
     internal IOnlineRowStore Rows { get; }
 
+    /// <summary>Lets one materialization run at a time.</summary>
+    internal SemaphoreSlim MaterializationGate { get; } = new(1, 1);
+
     /// <summary>Rows that may not be seen yet.</summary>
     internal DueRows Due => _due;
 
@@ -138,6 +141,7 @@ internal sealed partial class OnlineStore : IAsyncDisposable
         _dueGate.Dispose();
         _foldGate.Dispose();
         _checkpointGate.Dispose();
+        MaterializationGate.Dispose();
         _stop.Dispose();
     }
 

@@ -1,0 +1,95 @@
+using System.Runtime.CompilerServices;
+using Apache.Arrow;
+using Mlp.Features.Definitions;
+using Mlp.Features.Ingestion;
+using Mlp.Features.Materialization;
+using Mlp.Features.Online;
+using Mlp.Runtime.Data;
+
+namespace Mlp.Features;
+
+/// <content>The online store: push, materialize, read. Only the owner of the data directory has it open.</content>
+public sealed partial class FeatureStore : IFeatureSource
+{
+    internal OnlineFeatures Online { get; }
+
+    /// <summary>Pushes one record of a view that its type defines.</summary>
+    /// <typeparam name="T">A record with <see cref="FeatureViewAttribute"/> whose view was added.</typeparam>
+    /// <param name="record">The row. Where the view does not say when rows become known, it became known now.</param>
+    /// <param name="target">Where it goes.</param>
+    /// <param name="cancellationToken">Gives up before anything is written; later it is ignored.</param>
+    /// <returns>A task that completes when the row is on the device and can be read.</returns>
+    /// <exception cref="FeatureDefinitionException">The record defines no view, or one that was not added.</exception>
+    /// <exception cref="IngestException">A time is null.</exception>
+    /// <exception cref="InvalidOperationException">This process has no open online store, or the store has failed.</exception>
+    /// <exception cref="Runtime.LogWriteException">The device refused; the row may be lost, and the store takes no more until it is opened again.</exception>
+    public ValueTask PushAsync<T>(T record, PushTarget target = PushTarget.OnlineAndOffline, CancellationToken cancellationToken = default)
+        => Online.PushAsync<T>([record], target, cancellationToken);
+
+    /// <summary>Pushes records of a view that their type defines, acknowledged together.</summary>
+    /// <typeparam name="T">A record with <see cref="FeatureViewAttribute"/> whose view was added.</typeparam>
+    /// <param name="records">The rows. Where the view does not say when rows become known, they became known now.</param>
+    /// <param name="target">Where they go.</param>
+    /// <param name="cancellationToken">Gives up before anything is written; later it is ignored.</param>
+    /// <returns>A task that completes when all rows are on the device and can be read.</returns>
+    /// <exception cref="FeatureDefinitionException">The record defines no view, or one that was not added.</exception>
+    /// <exception cref="IngestException">A time is null; then nothing was written.</exception>
+    /// <exception cref="InvalidOperationException">This process has no open online store, or the store has failed.</exception>
+    /// <exception cref="Runtime.LogWriteException">The device refused; rows may be lost, and the store takes no more until it is opened again.</exception>
+    [OverloadResolutionPriority(1)] // A list is many records, not one record of type list.
+    public ValueTask PushAsync<T>(IReadOnlyList<T> records, PushTarget target = PushTarget.OnlineAndOffline, CancellationToken cancellationToken = default)
+        => Online.PushAsync(records, target, cancellationToken);
+
+    /// <summary>Pushes an Arrow batch, acknowledged as a whole.</summary>
+    /// <param name="view">View name.</param>
+    /// <param name="batch">A column per key and feature, the event time and, where the view names one, the created time, as for <c>IngestAsync</c>. It stays the caller's.</param>
+    /// <param name="target">Where the rows go.</param>
+    /// <param name="version">View version; null for the highest.</param>
+    /// <param name="cancellationToken">Gives up before anything is written; later it is ignored.</param>
+    /// <returns>A task that completes when all rows are on the device and can be read.</returns>
+    /// <exception cref="FeatureDefinitionException">There is no such view.</exception>
+    /// <exception cref="IngestException">A column is missing or has another type, or a time is null; then nothing was written.</exception>
+    /// <exception cref="InvalidOperationException">This process has no open online store, or the store has failed.</exception>
+    /// <exception cref="Runtime.LogWriteException">The device refused; rows may be lost, and the store takes no more until it is opened again.</exception>
+    public ValueTask PushAsync(
+        string view, RecordBatch batch, PushTarget target = PushTarget.OnlineAndOffline, int? version = null, CancellationToken cancellationToken = default)
+        => Online.PushAsync(Catalog.GetView(view, version), batch, target, cancellationToken);
+
+    /// <summary>Writes pushed rows that wait to the offline store. Closing the platform and making a training set do it too.</summary>
+    /// <param name="cancellationToken">Gives up; the rows stay in the write-ahead log.</param>
+    /// <returns>A task that completes when every acknowledged row is part of an offline commit.</returns>
+    public Task FlushAsync(CancellationToken cancellationToken = default) => Online.FlushAsync(cancellationToken);
+
+    /// <summary>
+    /// Brings the latest row of every entity that was visible at a time (event time and created time not after it) from the offline into the online store. Rows of commits that were
+    /// brought over before are not read again. A row that is older than the one in the online store changes nothing.
+    /// </summary>
+    /// <param name="view">View name.</param>
+    /// <param name="asOf">The time; null for now.</param>
+    /// <param name="version">View version; null for the highest.</param>
+    /// <param name="progress">Gets the number of rows brought over so far.</param>
+    /// <param name="cancellationToken">Gives up; what was brought over stays, and the next call starts where this one did.</param>
+    /// <returns>What was done; the rows are on the device and can be read.</returns>
+    /// <exception cref="FeatureDefinitionException">There is no such view.</exception>
+    /// <exception cref="InvalidOperationException">This process has no open online store, or the store has failed.</exception>
+    public Task<MaterializationResult> MaterializeAsync(
+        string view, DateTimeOffset? asOf = null, int? version = null, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
+        => Online.MaterializeAsync(Catalog.GetView(view, version), asOf is { } time ? Microseconds.FromRequestTime(time) : null, progress, cancellationToken);
+
+    /// <summary>Reads the stored features of one entity or many. Applications that read often use <see cref="FindService"/> and a destination of their own.</summary>
+    /// <param name="service">Service name.</param>
+    /// <param name="keys">Entity keys, shape (entities, keys of the service), row-major; a null part makes the features that use it Missing.</param>
+    /// <param name="asOf">The time of the question; null for now. A row with a later event time is not seen: if it is the newest of its entity, the features read Missing.</param>
+    /// <param name="version">Service version; null for the highest.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>One row per entity.</returns>
+    /// <exception cref="ArgumentException">The keys do not fit the service.</exception>
+    /// <exception cref="FeatureDefinitionException">There is no such service.</exception>
+    /// <exception cref="InvalidOperationException">This process has no open online store.</exception>
+    public ValueTask<FeatureRows> ReadAsync(
+        string service, ReadOnlyMemory<EntityValue> keys, DateTimeOffset? asOf = null, int? version = null, CancellationToken cancellationToken = default)
+        => Online.ReadAsync(Catalog.GetService(service, version), keys, asOf is { } time ? Microseconds.FromRequestTime(time) : null, cancellationToken);
+
+    /// <inheritdoc/>
+    public IFeatureServiceReader? FindService(string name, int? version = null) => Online.FindService(name, version);
+}
