@@ -73,13 +73,13 @@ internal sealed class ReplayStage(MlPlatform ml, TripPartition trips, SimulatedC
         var pushes = new List<Task>(2);
         if (companies.Count > 0)
         {
-            pushes.Add(ml.Features.PushAsync<CompanyStats>(companies, PushTarget.Online, cancellationToken));
+            pushes.Add(ml.Features.PushAsync<CompanyStats>(companies, PushTarget.Online, cancellationToken).AsTask());
             _companyBatch.AddRange(companies);
         }
 
         if (areas.Count > 0)
         {
-            pushes.Add(ml.Features.PushAsync<AreaStats>(areas, PushTarget.Online, cancellationToken));
+            pushes.Add(ml.Features.PushAsync<AreaStats>(areas, PushTarget.Online, cancellationToken).AsTask());
             _areaBatch.AddRange(areas);
         }
 

@@ -4,7 +4,7 @@ using Mlp.TestSupport;
 namespace Mlp.Integration.Tests.Packages;
 
 /// <summary>The four libraries packed into a local folder under a version of their own, and applications outside the tree that restore them.</summary>
-public sealed partial class PackedLibraries : IAsyncLifetime
+public sealed partial class PackedLibraries : IAsyncLifetime, IDisposable
 {
     private static readonly string[] Libraries = ["Mlp.Runtime", "Mlp.Features", "Mlp.Training", "Mlp.Monitoring"];
 
@@ -37,9 +37,10 @@ public sealed partial class PackedLibraries : IAsyncLifetime
         }
     }
 
+    public void Dispose() => _temp.Dispose();
+
     public Task DisposeAsync()
     {
-        _temp.Dispose();
         foreach (var library in Libraries)
         {
             var cached = Path.Combine(PackageCache(), library.ToLowerInvariant(), Version.ToLowerInvariant());
