@@ -23,7 +23,7 @@ internal sealed class QuickstartRun(QuickstartOptions options, IStageReporter re
     {
         var started = Stopwatch.GetTimestamp();
         var source = await reporter.RunAsync("Reading the trips", _ => Task.Run(ReadTrips, cancellationToken));
-        var trips = new TripPartition(source, GateStart, ReplayStart);
+        var trips = new TripPartition(source, GateStart, ReplayStart, options.ShuffleLabels ? options.Seed : null);
         SourceMark.Check(options.DataDirectory, source);
         OnlineLeftovers.Remove(options.DataDirectory);
 

@@ -17,7 +17,7 @@ internal static class SummaryMaker
     {
         var replay = trips.Replay;
         var latencies = replayed.Latencies.Order().ToList();
-        var optimum = trips.Source.Optimum.Count == 0 ? (double?)null : Auc(trips.Source.Optimum.Skip(trips.ReplayIndex), replay);
+        var optimum = trips.Source.Optimum.Count == 0 ? (double?)null : Auc(trips.Source.Optimum.Skip(trips.ReplayIndex), trips.ReplayLabels);
         var proof = trained.Complete.ExportProof;
         return new QuickstartSummary
         {
@@ -96,12 +96,14 @@ internal static class SummaryMaker
     /// <summary>What the payment type alone gives: its share of big tips among the training rows as the score.</summary>
     private static double PaymentTypeAuc(TripPartition trips)
     {
-        var shares = trips.History.Take(trips.GateIndex).GroupBy(t => t.PaymentType).ToDictionary(g => g.Key, g => g.Average(t => t.IsBigTip ? 1.0 : 0.0));
-        return Auc(trips.Replay.Select(t => shares.GetValueOrDefault(t.PaymentType, 0.5)), trips.Replay);
+        var shares = trips.History.Zip(trips.Labels).Take(trips.GateIndex)
+            .GroupBy(p => p.First.PaymentType)
+            .ToDictionary(g => g.Key, g => g.Average(p => p.Second ? 1.0 : 0.0));
+        return Auc(trips.Replay.Select(t => shares.GetValueOrDefault(t.PaymentType, 0.5)), trips.ReplayLabels);
     }
 
-    private static double Auc(IEnumerable<double> scores, IReadOnlyList<Trip> rows)
-        => BinaryClassificationMetrics.Compute(scores.ToArray(), rows.Select(t => t.IsBigTip).ToArray()).Auc;
+    private static double Auc(IEnumerable<double> scores, IReadOnlyList<bool> labels)
+        => BinaryClassificationMetrics.Compute(scores.ToArray(), labels.ToArray()).Auc;
 
     private static string Sentence(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -19,8 +19,8 @@ internal sealed class IngestStage(MlPlatform ml, TripPartition trips)
         progress.Report(0.5);
         var second = await ml.Features.IngestAsync(areas, $"{trips.Source.BatchId}-areas", cancellationToken);
         progress.Report(0.7);
-        await ml.Features.MaterializeAsync<CompanyStats>(trips.ReplayTime, cancellationToken: cancellationToken);
-        await ml.Features.MaterializeAsync<AreaStats>(trips.ReplayTime, cancellationToken: cancellationToken);
+        await ml.Features.MaterializeAsync("company_stats", trips.ReplayTime, cancellationToken: cancellationToken);
+        await ml.Features.MaterializeAsync("area_stats", trips.ReplayTime, cancellationToken: cancellationToken);
 
         var results = new[] { first, second };
         return new Ingested(results.Where(r => !r.IsRepeated).Sum(r => r.RowCount), results.Where(r => r.IsRepeated).Sum(r => r.RowCount));

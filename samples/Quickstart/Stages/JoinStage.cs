@@ -15,7 +15,7 @@ internal sealed class JoinStage(MlPlatform ml, TripPartition trips, QuickstartOp
 
     public async Task<Joined> RunAsync(IProgress<double> progress, CancellationToken cancellationToken)
     {
-        var spine = TripSpine.Build(trips.History, Labels());
+        var spine = TripSpine.Build(trips.History, trips.HistoryLabels);
         var complete = await ml.Features.CreateTrainingSetAsync(
             TaxiFeatures.BigTipper, spine, TripSpine.Time, TripSpine.Label, JoinMode.CreatedTime, cancellationToken: cancellationToken);
         progress.Report(0.4);
@@ -28,17 +28,6 @@ internal sealed class JoinStage(MlPlatform ml, TripPartition trips, QuickstartOp
             await TimeSplit.AtAsync(complete, trips.GateTime, cancellationToken),
             await TimeSplit.AtAsync(requestOnly, trips.GateTime, cancellationToken),
             leaks);
-    }
-
-    private bool[] Labels()
-    {
-        var labels = trips.History.Select(t => t.IsBigTip).ToArray();
-        if (options.ShuffleLabels)
-        {
-            new Random(options.Seed).Shuffle(labels);
-        }
-
-        return labels;
     }
 }
 

@@ -31,7 +31,7 @@ internal sealed class ReplayStage(MlPlatform ml, TripPartition trips, SimulatedC
     public async Task<Replayed> RunAsync(Published published, IProgress<double> progress, CancellationToken cancellationToken)
     {
         var model = ml.GetModel(TaxiFeatures.BigTipper);
-        var replay = trips.Replay;
+        var (replay, labels) = (trips.Replay, trips.ReplayLabels);
         var ids = new List<PredictionId>(replay.Count);
         var latencies = new List<TimeSpan>(replay.Count);
         for (var i = 0; i < replay.Count; i++)
@@ -47,7 +47,7 @@ internal sealed class ReplayStage(MlPlatform ml, TripPartition trips, SimulatedC
             latencies.Add(Stopwatch.GetElapsedTime(started));
 
             ids.Add(prediction.Id);
-            _labels.Enqueue(new Label(prediction.Id, trip.IsBigTip, trip.End), trip.End);
+            _labels.Enqueue(new Label(prediction.Id, labels[i], trip.End), trip.End);
             if ((i + 1) % TripsPerBatch == 0)
             {
                 await IngestPushedAsync(cancellationToken);
@@ -73,13 +73,13 @@ internal sealed class ReplayStage(MlPlatform ml, TripPartition trips, SimulatedC
         var pushes = new List<Task>(2);
         if (companies.Count > 0)
         {
-            pushes.Add(ml.Features.PushAsync<CompanyStats>(companies, PushTarget.Online, cancellationToken).AsTask());
+            pushes.Add(ml.Features.PushAsync(companies, PushTarget.Online, cancellationToken).AsTask());
             _companyBatch.AddRange(companies);
         }
 
         if (areas.Count > 0)
         {
-            pushes.Add(ml.Features.PushAsync<AreaStats>(areas, PushTarget.Online, cancellationToken).AsTask());
+            pushes.Add(ml.Features.PushAsync(areas, PushTarget.Online, cancellationToken).AsTask());
             _areaBatch.AddRange(areas);
         }
 

@@ -19,7 +19,7 @@ internal sealed class VerifyStage(MlPlatform ml, TripPartition trips)
     public async Task<Verified> RunAsync(Published published, Trained trained, Replayed replayed, IProgress<double> progress, CancellationToken cancellationToken)
     {
         var champion = published.Champion;
-        var spine = TripSpine.Build(trips.Replay, [.. trips.Replay.Select(t => t.IsBigTip)]);
+        var spine = TripSpine.Build(trips.Replay, trips.ReplayLabels);
         using var rows = await ml.Features.CreateTrainingSetAsync(TaxiFeatures.BigTipper, spine, TripSpine.Time, TripSpine.Label, JoinMode.CreatedTime, cancellationToken: cancellationToken);
         using var requestOnly = await ml.Features.CreateTrainingSetAsync(TaxiFeatures.RequestOnly, spine, TripSpine.Time, TripSpine.Label, JoinMode.CreatedTime, cancellationToken: cancellationToken);
         progress.Report(0.3);

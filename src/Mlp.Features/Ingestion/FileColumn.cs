@@ -4,7 +4,7 @@ namespace Mlp.Features.Ingestion;
 /// <param name="Name">Column of the view.</param>
 /// <param name="Source">What it is read from, for messages.</param>
 /// <param name="Value">SQL of the value in its stored type.</param>
-/// <param name="Expected">What its values must be, for messages.</param>
+/// <param name="Expected">What its values must be, with an article, for messages.</param>
 /// <param name="IsTime">Whether null is not allowed.</param>
 internal sealed record FileColumn(string Name, string Source, string Value, string Expected, bool IsTime)
 {

@@ -93,10 +93,10 @@ internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile
 
         return
         [
-            .. view.Keys.Select(k => Resolve(names, k.Name, k.Kind == EntityValueKind.Guid ? "UUID" : Sql.TypeOf(k.Kind), $"{k.Kind} key")),
-            Resolve(names, view.EventTimeColumn, "TIMESTAMP", "time"),
-            Resolve(names, view.CreatedTimeColumn ?? view.EventTimeColumn, "TIMESTAMP", "time"),
-            .. view.Fields.Select(f => Resolve(names, f.Name, Sql.TypeOf(f.Type), f.Type.ToString())),
+            .. view.Keys.Select(k => Resolve(names, k.Name, k.Kind == EntityValueKind.Guid ? "UUID" : Sql.TypeOf(k.Kind), WithArticle($"{k.Kind} key"))),
+            Resolve(names, view.EventTimeColumn, "TIMESTAMP", "a time"),
+            Resolve(names, view.CreatedTimeColumn ?? view.EventTimeColumn, "TIMESTAMP", "a time"),
+            .. view.Fields.Select(f => Resolve(names, f.Name, Sql.TypeOf(f.Type), WithArticle(f.Type.ToString()))),
         ];
     }
 
@@ -126,7 +126,7 @@ internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile
                 column,
                 source,
                 FileColumns.FromTyped(value, type, target)
-                    ?? throw new IngestException(file.Source, $"Expected {source} of '{file.Source}' to be a {expected} for {view}, but found {type}, which does not fit without loss.", column),
+                    ?? throw new IngestException(file.Source, $"Expected {source} of '{file.Source}' to be {expected} for {view}, but found {type}, which does not fit without loss.", column),
                 expected,
                 isTime);
     }
@@ -245,7 +245,7 @@ internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile
     }
 
     private IngestException BadValue(FileColumn column, long row, string found)
-        => new(file.Source, $"Expected {column.Source} of '{file.Source}' to be a {column.Expected} for {view}, but {found} in {Where(row)}.", column.Name, row + 1, LineOf(row));
+        => new(file.Source, $"Expected {column.Source} of '{file.Source}' to be {column.Expected} for {view}, but {found} in {Where(row)}.", column.Name, row + 1, LineOf(row));
 
     private string Where(long row)
     {
@@ -265,6 +265,8 @@ internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile
         var within = string.Join(" + ", names.Select(n => $"coalesce(length({n}) - length(replace({n}, chr(10), '')), 0)"));
         return 2 + row + session.QueryInt64(string.Create(CultureInfo.InvariantCulture, $"SELECT coalesce(sum({within}), 0)::BIGINT FROM {Raw} WHERE rowid < {row}"));
     }
+
+    private static string WithArticle(string name) => $"{(name[0] == 'I' ? "an" : "a")} {name}";
 
     private static string Quoted(IEnumerable<string> names) => string.Join(", ", names.Select(n => $"'{n}'"));
 

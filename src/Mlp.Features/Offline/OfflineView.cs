@@ -147,6 +147,13 @@ internal sealed class OfflineView
                 Added = files,
             };
             cancellationToken.ThrowIfCancellationRequested();
+            if (files.Any(f => !File.Exists(FullPath(f))))
+            {
+                // An owner that opened meanwhile took them for left behind: this ingest has outlived the grace time.
+                firstSequence = 0;
+                continue;
+            }
+
             DurableFile.CreateDirectories(_disk, _log.Folder);
             if (_log.TryAdd(_disk, commit))
             {
@@ -254,7 +261,9 @@ internal sealed class OfflineView
         foreach (var file in files)
         {
             // No commit names it, so a file that stays costs space and nothing else.
-            File.Delete(Path.Combine(_folder, file.Path.Replace('/', Path.DirectorySeparatorChar)));
+            File.Delete(FullPath(file));
         }
     }
+
+    private string FullPath(OfflineFile file) => Path.Combine(_folder, file.Path.Replace('/', Path.DirectorySeparatorChar));
 }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 using Mlp.Monitoring.Segments;
@@ -14,9 +13,6 @@ namespace Mlp.Monitoring.PredictionLog;
 /// </summary>
 internal sealed class ModelLog : IAsyncDisposable
 {
-    private const int MaximumBatchRows = 4096;
-    private const int MaximumBatchByteCount = 4 * 1024 * 1024;
-
     private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestRetryDelay = TimeSpan.FromMinutes(1);
 
@@ -24,10 +20,7 @@ internal sealed class ModelLog : IAsyncDisposable
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
     private readonly IPredictionBatchListener? _listener;
-    private readonly RecordFormat _format;
-    private readonly RecordRing[] _rings;
-    private readonly int _stripeMask;
-    private readonly LogCounters _counters;
+    private readonly RecordBuffer _buffer;
     private readonly PredictionBatch _batch;
     private readonly ArrowFrames _frames;
     private readonly SegmentWriter _segments;
@@ -36,8 +29,6 @@ internal sealed class ModelLog : IAsyncDisposable
     private readonly ITimer _timer;
     private readonly Task _loop;
     private bool _isListenerOff;
-    private byte[][] _variants = [];
-    private int _batchByteCount;
     private Exception? _failure;
     private TimeSpan _retryDelay;
     private long _failedAt;
@@ -58,13 +49,10 @@ internal sealed class ModelLog : IAsyncDisposable
         _timeProvider = timeProvider;
         _logger = logger;
         _listener = listener;
-        var stripes = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(Environment.ProcessorCount, 1, 8));
-        _stripeMask = stripes - 1;
-        _rings = [.. Enumerable.Range(0, stripes).Select(_ => new RecordRing(configuration.BufferByteCount / stripes))];
-        _counters = new LogCounters(stripes);
-        _format = new RecordFormat(model.Layout);
         var schema = new PredictionSchema(model);
-        _batch = new PredictionBatch(model, schema, _format);
+        var format = new RecordFormat(model.Layout);
+        _buffer = new RecordBuffer(format, configuration.BufferByteCount);
+        _batch = new PredictionBatch(model, schema, format);
         _frames = new ArrowFrames(schema.Arrow);
         _segments = new SegmentWriter(model, directory, _frames.SchemaMessage, configuration, disk, timeProvider);
         _timer = timeProvider.CreateTimer(static state => ((ModelLog)state!).Wake(), this, configuration.CommitInterval, configuration.CommitInterval);
@@ -78,58 +66,16 @@ internal sealed class ModelLog : IAsyncDisposable
     public int Holders { get; set; }
 
     /// <summary>The counts now.</summary>
-    public LogStatistics Statistics => _counters.Snapshot(_model.Manifest.Name, _model.Manifest.Version);
+    public LogStatistics Statistics => _buffer.Counters.Snapshot(_model.Manifest.Name, _model.Manifest.Version);
 
     /// <summary>Why nothing can be written at the moment, or null.</summary>
     public Exception? Failure => Volatile.Read(ref _failure);
 
     /// <summary>Gives a variant its index. Not on the request path.</summary>
-    public int AddVariant(string variant)
-    {
-        var name = Encoding.UTF8.GetBytes(variant);
-        lock (_rings)
-        {
-            var index = Array.FindIndex(_variants, v => v.AsSpan().SequenceEqual(name));
-            if (index < 0)
-            {
-                index = _variants.Length;
-                Volatile.Write(ref _variants, [.. _variants, name]);
-            }
-
-            return index;
-        }
-    }
+    public int AddVariant(string variant) => _buffer.AddVariant(variant);
 
     /// <summary>Copies a prediction. Never throws, never waits, never allocates.</summary>
-    public void Record(in PredictionRecord record, int variant)
-    {
-        var stripe = Thread.GetCurrentProcessorId() & _stripeMask;
-        _counters.Accept(stripe);
-        try
-        {
-            if (!_format.Fits(record))
-            {
-                _counters.Drop(stripe, DropReason.LayoutMismatch);
-                return;
-            }
-
-            var length = _format.Measure(record);
-            if (length > _rings[stripe].MaximumBodyLength)
-            {
-                _counters.Drop(stripe, DropReason.TooLarge);
-            }
-            else if (!TryPut(record, variant, stripe, (int)length))
-            {
-                _counters.Drop(stripe, _rings[stripe].IsSealed ? DropReason.Closed : DropReason.BufferFull);
-            }
-        }
-#pragma warning disable CA1031 // Monitoring never breaks the host: whatever is wrong with a record, its prediction stands.
-        catch (Exception)
-#pragma warning restore CA1031
-        {
-            _counters.Drop(stripe, DropReason.LayoutMismatch);
-        }
-    }
+    public void Record(in PredictionRecord record, int variant) => _buffer.Put(record, variant);
 
     /// <summary>Completes when every prediction recorded before the call is on the device or counted as dropped.</summary>
     /// <exception cref="IOException">The disk refused what was pending; it is counted as dropped.</exception>
@@ -163,40 +109,6 @@ internal sealed class ModelLog : IAsyncDisposable
             : HealthCheckResult.Healthy();
     }
 
-    private bool TryPut(in PredictionRecord record, int variant, int stripe, int length)
-    {
-        for (var i = 0; i < _rings.Length; i++)
-        {
-            var ring = _rings[(stripe + i) & _stripeMask];
-            if (!ring.TryClaim(length, out var claim, out var body))
-            {
-                continue;
-            }
-
-            var isComplete = false;
-            try
-            {
-                _format.Write(record, variant, body);
-                isComplete = true;
-            }
-            finally
-            {
-                if (isComplete)
-                {
-                    ring.Commit(claim, length);
-                }
-                else
-                {
-                    ring.Abandon(claim, length);
-                }
-            }
-
-            return true;
-        }
-
-        return false;
-    }
-
     private void Wake()
     {
         if (_wake.CurrentCount == 0)
@@ -222,12 +134,12 @@ internal sealed class ModelLog : IAsyncDisposable
 
             if (isClosing)
             {
-                Array.ForEach(_rings, ring => ring.Seal());
+                _buffer.Seal();
             }
 
             var failure = await WritePendingAsync(isUrgent).ConfigureAwait(false);
             CompleteFlushes(flushes, failure);
-            if (IsFilling())
+            if (_buffer.IsFilling)
             {
                 Wake();
             }
@@ -243,58 +155,19 @@ internal sealed class ModelLog : IAsyncDisposable
         CompleteFlushes(TakeFlushes(), failure: null);
     }
 
-    private bool IsFilling() => _rings.Any(ring => (ring.Tail - ring.Head) * sizeof(long) > ring.Capacity / 4);
-
     private async Task<Exception?> WritePendingAsync(bool mustComplete)
     {
         Exception? firstFailure = null;
-        var targets = Array.ConvertAll(_rings, ring => ring.Tail);
+        var mark = _buffer.Mark();
         bool isMore;
         do
         {
-            isMore = TakeBatch(targets, mustComplete);
+            isMore = _buffer.TakeInto(_batch, mark, mustComplete);
             var failure = await WriteBatchAsync().ConfigureAwait(false);
             firstFailure ??= failure;
         }
         while (isMore && (firstFailure is null || mustComplete));
         return firstFailure;
-    }
-
-    /// <summary>Moves predictions from the rings into the batch until it is full or everything before the targets is taken.</summary>
-    /// <returns>Whether the batch became full before.</returns>
-    private bool TakeBatch(long[] targets, bool mustComplete)
-    {
-        var variants = Volatile.Read(ref _variants);
-        for (var i = 0; i < _rings.Length; i++)
-        {
-            var ring = _rings[i];
-            var wait = default(SpinWait);
-            while (ring.Head < targets[i])
-            {
-                if (_batch.RowCount == MaximumBatchRows || _batchByteCount >= MaximumBatchByteCount)
-                {
-                    return true;
-                }
-
-                if (ring.TryPeek(out var body))
-                {
-                    _batch.Append(body, variants);
-                    _batchByteCount += body.Length;
-                    ring.Take();
-                }
-                else if (mustComplete && ring.Head < targets[i])
-                {
-                    // A caller is in the middle of its copy; it needs some hundred nanoseconds of a processor.
-                    wait.SpinOnce();
-                }
-                else
-                {
-                    break;
-                }
-            }
-        }
-
-        return false;
     }
 
     private async Task<Exception?> WriteBatchAsync()
@@ -306,7 +179,7 @@ internal sealed class ModelLog : IAsyncDisposable
             await _segments.CommitAsync().ConfigureAwait(false);
             if (rows > 0)
             {
-                _counters.Write(rows);
+                _buffer.Counters.Write(rows);
                 Recover();
             }
 
@@ -322,7 +195,6 @@ internal sealed class ModelLog : IAsyncDisposable
         finally
         {
             _batch.Clear();
-            _batchByteCount = 0;
         }
     }
 
@@ -358,7 +230,7 @@ internal sealed class ModelLog : IAsyncDisposable
 
     private void Fail(Exception failure, int rows)
     {
-        _counters.Drop(0, DropReason.Disk, rows);
+        _buffer.Counters.Drop(0, DropReason.Disk, rows);
         if (Failure is null)
         {
             _logger.LogError(

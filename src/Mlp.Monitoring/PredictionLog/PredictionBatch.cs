@@ -9,6 +9,9 @@ namespace Mlp.Monitoring.PredictionLog;
 /// <summary>Turns predictions from the rows of the ring into columns of Arrow, in memory that is used again for the next batch. Not thread-safe.</summary>
 internal sealed class PredictionBatch
 {
+    private const int MaximumRowCount = 4096;
+    private const int MaximumByteCount = 4 * 1024 * 1024;
+
     private readonly PredictionSchema _schema;
     private readonly RecordFormat _format;
     private readonly int _version;
@@ -29,6 +32,7 @@ internal sealed class PredictionBatch
     private readonly FixedColumn<byte>[] _statuses;
     private readonly ColumnBuffer[] _features;
     private readonly ColumnBuffer[] _all;
+    private int _byteCount;
 
     /// <summary>Creates an empty batch.</summary>
     /// <param name="model">The version whose predictions it takes.</param>
@@ -63,11 +67,15 @@ internal sealed class PredictionBatch
     /// <summary>Predictions so far.</summary>
     public int RowCount => _id.RowCount;
 
+    /// <summary>Whether the batch is as large as a frame shall be.</summary>
+    public bool IsFull => RowCount >= MaximumRowCount || _byteCount >= MaximumByteCount;
+
     /// <summary>Adds a prediction.</summary>
     /// <param name="body">The prediction as it lies in the ring.</param>
     /// <param name="variants">The UTF-8 names of the variants by index.</param>
     public void Append(ReadOnlySpan<byte> body, ReadOnlySpan<byte[]> variants)
     {
+        _byteCount += body.Length;
         var record = _format.View(body);
         var isOk = record.Outcome == (byte)PredictionOutcome.Ok;
         _id.Append(record.Id);
@@ -100,6 +108,7 @@ internal sealed class PredictionBatch
     /// <summary>Starts over.</summary>
     public void Clear()
     {
+        _byteCount = 0;
         foreach (var column in _all)
         {
             column.Clear();

@@ -46,7 +46,7 @@ internal sealed class ExecutionSession
             throw new InvalidModelException(
                 manifest.Name,
                 FormattableString.Invariant(
-                    $"Expected a model that ONNX Runtime can load, but it says: {e.Message.Trim().TrimEnd('.')} (model '{manifest.Name}' version {manifest.Version})."),
+                    $"Expected a model that ONNX Runtime can load, but it says: {OnnxSessionCheck.Describe(e.Message)} (model '{manifest.Name}' version {manifest.Version})."),
                 e);
         }
         catch (Exception e) when (OnnxRuntimeNative.IsMissing(e))

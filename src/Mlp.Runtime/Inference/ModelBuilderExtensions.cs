@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Mlp.Runtime.Inference;
+using Mlp.Runtime.Registry;
 
 namespace Mlp.Runtime.Hosting;
 
@@ -16,11 +17,11 @@ public static class ModelBuilderExtensions
     /// <param name="name">Model name in the registry.</param>
     /// <param name="configure">Settings; null for the version that alias <c>champion</c> points at.</param>
     /// <returns>The same builder.</returns>
-    /// <exception cref="ArgumentException">The name is blank.</exception>
+    /// <exception cref="ArgumentException">The name is no name for a model.</exception>
     public static IMlPlatformBuilder AddModel(this IMlPlatformBuilder builder, string name, Action<ModelOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        RegistryName.Require(name, "model", nameof(name));
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ModelCatalog>();

@@ -35,13 +35,13 @@ internal sealed class ModelRefresher(Model model, IModelRegistry registry, Model
     /// <param name="cancellationToken">Gives up waiting for calls.</param>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        await _stopping.CancelAsync().ConfigureAwait(false);
+        var cancelling = _stopping.CancelAsync();
+        Withdraw();
+        await cancelling.ConfigureAwait(false);
         await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (model.Withdraw("the platform has been closed") is { } last)
-        {
-            _retirements.Add(last.RetireAsync());
-        }
 
+        // The watcher may have published one more version before it stopped.
+        Withdraw();
         await Task.WhenAll(_retirements).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -88,13 +88,26 @@ internal sealed class ModelRefresher(Model model, IModelRegistry registry, Model
         }
     }
 
+    private void Withdraw() => Retire(model.Withdraw("the platform has been closed"));
+
+    private void Retire(ServingVersion? version)
+    {
+        lock (_retirements)
+        {
+            _retirements.RemoveAll(t => t.IsCompletedSuccessfully);
+            if (version is not null)
+            {
+                _retirements.Add(version.RetireAsync());
+            }
+        }
+    }
+
     private async Task WatchAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(model.Settings.AliasPollInterval, time);
         while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
         {
             await RefreshAsync(cancellationToken).ConfigureAwait(false);
-            _retirements.RemoveAll(t => t.IsCompletedSuccessfully);
         }
     }
 
@@ -125,10 +138,7 @@ internal sealed class ModelRefresher(Model model, IModelRegistry registry, Model
         }
 
         Recover();
-        if (previous is not null)
-        {
-            _retirements.Add(previous.RetireAsync());
-        }
+        Retire(previous);
     }
 
     private void Recover()

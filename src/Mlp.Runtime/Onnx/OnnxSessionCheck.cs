@@ -39,7 +39,9 @@ internal static class OnnxSessionCheck
     private static byte[] AsArray(ReadOnlyMemory<byte> onnx)
         => MemoryMarshal.TryGetArray(onnx, out var segment) && segment.Array is { } array && array.Length == onnx.Length ? array : onnx.ToArray();
 
-    private static string Describe(string message)
+    /// <summary>What ONNX Runtime says, with the cure where it is known.</summary>
+    /// <param name="message">Its message.</param>
+    public static string Describe(string message)
     {
         var text = message.Trim().TrimEnd('.');
         return text.Contains("locale", StringComparison.OrdinalIgnoreCase)

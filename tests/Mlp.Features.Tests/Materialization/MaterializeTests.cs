@@ -1,5 +1,6 @@
 using Mlp.Features.Definitions;
 using Mlp.Features.Hosting;
+using Mlp.Features.Online;
 using Mlp.Features.Tests.Online;
 using Mlp.Runtime.Data;
 
@@ -31,6 +32,87 @@ public sealed class MaterializeTests
         Assert.Equal(1f, await ReadAsync(harness, "a"));
         Assert.Equal(3f, await ReadAsync(harness, "b"));
         Assert.Equal(4f, await ReadAsync(harness, "c"));
+    }
+
+    [Fact]
+    public async Task MaterializeAsync_Again_ReadsOnlyNewCommitsAndFindsLateRows()
+    {
+        await using var harness = new FeatureStoreHarness(Catalog);
+        await harness.OpenAsync();
+        await harness.Store.IngestAsync<Shop>([Create("a", -2, -2, 1), Create("b", -2, -2, 2)]);
+        await harness.Store.MaterializeAsync("shop");
+        var nothing = await harness.Store.MaterializeAsync("shop");
+        await harness.Store.IngestAsync<Shop>([Create("a", -9, 0, 3), Create("b", -2, -1, 4)]);
+        await harness.ReopenAsync();
+        var late = await harness.Store.MaterializeAsync("shop");
+        await harness.KillAsync();
+
+        Assert.Equal((2, 1, 0), (nothing.FromCommit, nothing.ToCommit, nothing.RowCount));
+        Assert.Equal((2, 2, 2), (late.FromCommit, late.ToCommit, late.RowCount));
+        Assert.Equal(1f, await ReadAsync(harness, "a"));
+        Assert.Equal(4f, await ReadAsync(harness, "b"));
+        Assert.Equal(0, (await harness.Store.MaterializeAsync("shop")).RowCount);
+    }
+
+    [Fact]
+    public async Task MaterializeAsync_AsOfThePast_LeavesLaterRowsForTheNextTime()
+    {
+        await using var harness = new FeatureStoreHarness(Catalog);
+        await harness.OpenAsync();
+        await harness.Store.IngestAsync<Shop>([Create("a", -20, -20, 1), Create("a", -10, -10, 2), Create("b", -20, -5, 3), Create("c", 5, -5, 4)]);
+
+        var past = await harness.Store.MaterializeAsync("shop", Microseconds.ToDateTimeOffset(Start - 15));
+        Assert.Equal(1, past.RowCount);
+        Assert.Equal(1f, await ReadAsync(harness, "a"));
+        Assert.Null(await ReadAsync(harness, "b"));
+
+        var now = await harness.Store.MaterializeAsync("shop");
+        Assert.Equal(2, now.RowCount);
+        Assert.Equal(2f, await ReadAsync(harness, "a"));
+        Assert.Equal(3f, await ReadAsync(harness, "b"));
+        Assert.Null(await ReadAsync(harness, "c"));
+
+        harness.Clock.Advance(TimeSpan.FromMicroseconds(5));
+        Assert.Equal(1, (await harness.Store.MaterializeAsync("shop")).RowCount);
+        Assert.Equal(4f, await ReadAsync(harness, "c"));
+        Assert.Equal(0, (await harness.Store.MaterializeAsync("shop")).RowCount);
+    }
+
+    [Fact]
+    public async Task MaterializeAsync_GuidAndCompositeKeys_AreFound()
+    {
+        await using var harness = new FeatureStoreHarness(Catalog);
+        await harness.OpenAsync();
+        var id = Guid.Parse("0188f2a0-7a4c-7c11-9d1e-2f3a4b5c6d7e");
+        await harness.Store.PushAsync(new Visitor(id, 7, Microseconds.ToDateTimeOffset(Start), 3, "Ögrü"), PushTarget.Offline);
+        await harness.Store.PushAsync(new Visitor(id, 8, Microseconds.ToDateTimeOffset(Start), null, null));
+        Assert.Equal(FeatureStatus.Missing, (await harness.Store.ReadAsync("all", new EntityValue[] { id, 7, "a" })).StatusOf(0)[0]);
+
+        await harness.Store.MaterializeAsync("visitor");
+
+        var rows = await harness.Store.ReadAsync("all", new EntityValue[] { id, 7, "a", id, 8, EntityValue.Null, Guid.Empty, 7, EntityValue.Null });
+        Assert.Equal(3, rows.Int64Of(0)[0]);
+        Assert.Equal("Ögrü", System.Text.Encoding.UTF8.GetString(rows.StringOf(0, 0)));
+        Assert.Equal([FeatureStatus.Present, FeatureStatus.Present, FeatureStatus.Missing], rows.StatusOf(0).ToArray());
+        Assert.Equal([FeatureStatus.Null, FeatureStatus.Null, FeatureStatus.Missing], rows.StatusOf(1).ToArray());
+        Assert.All(rows.StatusOf(2).ToArray(), status => Assert.Equal(FeatureStatus.Missing, status));
+    }
+
+    [Fact]
+    public async Task MaterializeAsync_ManyEntitiesOverSmallMemory_AreAllReadable()
+    {
+        await using var harness = new FeatureStoreHarness(Catalog);
+        await harness.OpenAsync();
+        await harness.Store.IngestAsync(Enumerable.Range(0, 30_000).Select(i => Create(FormattableString.Invariant($"shop {i % 20_000}"), i / 20_000, 0, i)));
+        harness.Clock.Advance(TimeSpan.FromSeconds(1));
+
+        var result = await harness.Store.MaterializeAsync("shop");
+
+        Assert.Equal(20_000, result.RowCount);
+        for (var i = 0; i < 20_000; i += 501)
+        {
+            Assert.Equal(i < 10_000 ? i + 20_000f : i, await ReadAsync(harness, FormattableString.Invariant($"shop {i}")));
+        }
     }
 
     private static Shop Create(string? id, long eventOffset, long createdOffset, float value)

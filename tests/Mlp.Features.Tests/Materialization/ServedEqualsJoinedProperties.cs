@@ -35,7 +35,7 @@ public sealed class ServedEqualsJoinedProperties
     private static readonly float?[] Floats = [1.5f, -0f, 0f, float.NaN, BitConverter.UInt32BitsToSingle(0x7FC0_0777), null, float.NegativeInfinity];
     private static readonly string?[] Texts = ["", "x", "grüße", null];
 
-    [Property(MaxTest = 12)]
+    [Property(MaxTest = 10, EndSize = 40)]
     public async Task ServedAndJoined_AnyHistory_AreEqualBitForBit((byte Operation, byte Key, byte Event, byte Created, byte Value)[] history)
     {
         await using var harness = new FeatureStoreHarness(Catalog);

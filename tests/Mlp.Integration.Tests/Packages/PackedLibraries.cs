@@ -53,6 +53,8 @@ public sealed partial class PackedLibraries : IAsyncLifetime, IDisposable
         return Task.CompletedTask;
     }
 
+    public void Dispose() => _temp.Dispose();
+
     /// <summary>The packed file of a library.</summary>
     public string PackageFile(string library, string extension = "nupkg") => _temp.Combine("feed", $"{library}.{Version}.{extension}");
 

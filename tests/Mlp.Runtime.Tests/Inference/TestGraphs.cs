@@ -67,6 +67,18 @@ public static class TestGraphs
             Output("y", Float, "N", 1),
         ]));
 
+    /// <summary><c>y = Σ status</c> of a float and a text, which do not count: float32 [N, 1], string [N, 1], status uint8 [N, features], y [N, 1].</summary>
+    public static byte[] StatusSum(int features) => WithOperators(Graph(
+        [
+            .. Term("status", UInt8, "Cast", 1),
+            Node("Identity", ["status.term"], ["y"]),
+            Integers("axes", [1], 1),
+            Input("float32", Float, "N", 1),
+            Input("string", OnnxBytes.String, "N", 1),
+            Input("status", UInt8, "N", features),
+            Output("y", Float, "N", 1),
+        ]));
+
     /// <summary>One input per feature: a [N, 1] float, b [N] float, c [N, 1] string. <c>y = a + 10 b + 100 code(c)</c>; y [N, 1].</summary>
     public static byte[] Columns() => WithOperators(Graph(
         Node("Reshape", ["b", "shape"], ["b2"]),
@@ -127,7 +139,7 @@ public static class TestGraphs
         Floats(input + ".factor", [factor], 1),
     ];
 
-    private static byte[] Cast(string input, string output)
+    public static byte[] Cast(string input, string output)
         => Bytes(1, Message(Text(1, input), Text(2, output), Text(4, "Cast"), Attribute("to", 2, Integer(3, Float))));
 
     private static byte[] LabelEncoder(string input, string output) => Bytes(1, Message(

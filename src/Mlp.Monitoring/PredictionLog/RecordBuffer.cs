@@ -1,0 +1,163 @@
+using System.Text;
+using Mlp.Runtime.Predictions;
+
+namespace Mlp.Monitoring.PredictionLog;
+
+/// <summary>
+/// The callers' side of a log: predictions on their way to the disk, in a few rings of memory that is allocated once. Putting is safe for many threads; one thread takes.
+/// </summary>
+internal sealed class RecordBuffer
+{
+    private readonly RecordFormat _format;
+    private readonly LogCounters _counters;
+    private readonly RecordRing[] _rings;
+    private readonly int _stripeMask;
+    private byte[][] _variants = [];
+
+    /// <summary>Allocates the rings.</summary>
+    /// <param name="format">How a prediction lies in a ring.</param>
+    /// <param name="byteCount">Bytes of all rings together, about.</param>
+    public RecordBuffer(RecordFormat format, int byteCount)
+    {
+        _format = format;
+        var stripes = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(Environment.ProcessorCount, 1, 8));
+        _stripeMask = stripes - 1;
+        _rings = [.. Enumerable.Range(0, stripes).Select(_ => new RecordRing(byteCount / stripes))];
+        _counters = new LogCounters(stripes);
+    }
+
+    /// <summary>What was accepted, dropped and, by the one that takes, written.</summary>
+    public LogCounters Counters => _counters;
+
+    /// <summary>Whether a ring is more than a quarter full.</summary>
+    public bool IsFilling => Array.Exists(_rings, ring => (ring.Tail - ring.Head) * sizeof(long) > ring.Capacity / 4);
+
+    /// <summary>Gives a variant its index. Not on the request path.</summary>
+    public int AddVariant(string variant)
+    {
+        var name = Encoding.UTF8.GetBytes(variant);
+        lock (_rings)
+        {
+            var index = Array.FindIndex(_variants, v => v.AsSpan().SequenceEqual(name));
+            if (index < 0)
+            {
+                index = _variants.Length;
+                Volatile.Write(ref _variants, [.. _variants, name]);
+            }
+
+            return index;
+        }
+    }
+
+    /// <summary>Copies a prediction. Never throws, never waits, never allocates.</summary>
+    /// <param name="record">The prediction.</param>
+    /// <param name="variant">What <see cref="AddVariant"/> gave.</param>
+    public void Put(in PredictionRecord record, int variant)
+    {
+        var stripe = Thread.GetCurrentProcessorId() & _stripeMask;
+        _counters.Accept(stripe);
+        try
+        {
+            if (!_format.Fits(record))
+            {
+                _counters.Drop(stripe, DropReason.LayoutMismatch);
+                return;
+            }
+
+            var length = _format.Measure(record);
+            if (length > _rings[stripe].MaximumBodyLength)
+            {
+                _counters.Drop(stripe, DropReason.TooLarge);
+            }
+            else if (!TryPut(record, variant, stripe, (int)length))
+            {
+                _counters.Drop(stripe, _rings[stripe].IsSealed ? DropReason.Closed : DropReason.BufferFull);
+            }
+        }
+#pragma warning disable CA1031 // Monitoring never breaks the host: whatever is wrong with a record, its prediction stands.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            _counters.Drop(stripe, DropReason.LayoutMismatch);
+        }
+    }
+
+    /// <summary>Takes nothing more in.</summary>
+    public void Seal() => Array.ForEach(_rings, ring => ring.Seal());
+
+    /// <summary>A mark behind everything that was put before the call.</summary>
+    public long[] Mark() => Array.ConvertAll(_rings, ring => ring.Tail);
+
+    /// <summary>Moves predictions into a batch until it is full or everything before a mark is taken.</summary>
+    /// <param name="batch">Where they go.</param>
+    /// <param name="mark">What <see cref="Mark"/> gave.</param>
+    /// <param name="mustComplete">Whether to wait for a caller who is in the middle of its copy; otherwise what lies behind it is left.</param>
+    /// <returns>Whether the batch became full before.</returns>
+    public bool TakeInto(PredictionBatch batch, long[] mark, bool mustComplete)
+    {
+        var variants = Volatile.Read(ref _variants);
+        for (var i = 0; i < _rings.Length; i++)
+        {
+            var ring = _rings[i];
+            var wait = default(SpinWait);
+            while (ring.Head < mark[i])
+            {
+                if (batch.IsFull)
+                {
+                    return true;
+                }
+
+                if (ring.TryPeek(out var body))
+                {
+                    batch.Append(body, variants);
+                    ring.Take();
+                }
+                else if (mustComplete && ring.Head < mark[i])
+                {
+                    // The copy needs some hundred nanoseconds of a processor.
+                    wait.SpinOnce();
+                }
+                else
+                {
+                    break;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private bool TryPut(in PredictionRecord record, int variant, int stripe, int length)
+    {
+        for (var i = 0; i < _rings.Length; i++)
+        {
+            var ring = _rings[(stripe + i) & _stripeMask];
+            if (!ring.TryClaim(length, out var claim, out var body))
+            {
+                continue;
+            }
+
+            var isComplete = false;
+            try
+            {
+                _format.Write(record, variant, body);
+                isComplete = true;
+            }
+            finally
+            {
+                if (isComplete)
+                {
+                    ring.Commit(claim, length);
+                }
+                else
+                {
+                    ring.Abandon(claim, length);
+                }
+            }
+
+            return true;
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,275 @@
+using Microsoft.Extensions.Time.Testing;
+using Mlp.CrashChild;
+using Mlp.Features.Definitions;
+using Mlp.Features.Hosting;
+using Mlp.Features.Ingestion;
+using Mlp.Features.Offline;
+using Mlp.Runtime;
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Hosting;
+using Mlp.TestSupport;
+
+namespace Mlp.Features.Tests.Offline;
+
+public sealed class OfflineStoreTests : IDisposable
+{
+    private static readonly DateTimeOffset Noon = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+    private static readonly FeatureViewDefinition View = FeatureViewDefinition.FromRecord<IngestedRow>();
+
+    private readonly TempDirectory _temp = new();
+    private readonly FakeTimeProvider _time = new(Noon);
+
+    [Fact]
+    public async Task IngestAsync_SameBatchTwice_ChangesNothing()
+    {
+        var store = Open();
+        var first = await store.IngestAsync(Rows(1, 5), "monday");
+        var files = AllFiles();
+        var second = await store.IngestAsync(Rows(2, 7), "monday");
+
+        Assert.False(first.IsRepeated);
+        Assert.Equal(first with { IsRepeated = true }, second);
+        Assert.Equal(files, AllFiles());
+        Assert.Equal(first with { IsRepeated = true }, await Open().IngestAsync(Rows(1, 5), "monday"));
+    }
+
+    [Fact]
+    public async Task IngestAsync_ClockStandsOrGoesBack_SequencesStillIncrease()
+    {
+        var store = Open();
+        var first = await store.IngestAsync(Rows(1, 5));
+        var second = await store.IngestAsync(Rows(2, 3));
+        var later = new FeatureStore(new DataDirectory(_temp.FullName, MlPlatformMode.Reader), Catalog(), time: new FakeTimeProvider(Noon.AddDays(-1)));
+        later.OpenOffline();
+        var third = await later.IngestAsync(Rows(3, 2));
+
+        Assert.Equal(Microseconds.FromRequestTime(Noon), first.FirstSequence);
+        Assert.Equal(first.FirstSequence + 5, second.FirstSequence);
+        Assert.Equal(second.FirstSequence + 3, third.FirstSequence);
+        Assert.Equal([1, 1, 1, 1, 1, 2, 2, 2, 3, 3], Reading.Column<long>(store, View, "batch"));
+        Assert.Equal(
+            Enumerable.Range(0, 10).Select(i => first.FirstSequence + i), Reading.Column<long>(store, View, FeatureViewDefinition.StoredSequence));
+    }
+
+    [Fact]
+    public async Task IngestAsync_DaysFarApart_CutsFilesAtDaysAndListsTheirTimes()
+    {
+        var options = new FeatureStoreOptions { TargetFileRows = 3 };
+        var store = FeatureStore.Open(_temp.FullName, Catalog(), options: options, time: _time);
+        int[] hours = [49, 1, 2, 30, 25, 73, 3];
+        await store.IngestAsync(hours.Select(h => new IngestedRow(h, Noon.Date.AddHours(h), h, "x")));
+
+        var commit = Reading.View<IngestedRow>(store).LastCommit()!;
+        Assert.Equal(7, commit.RowCount);
+        Assert.Equal(
+            [("date=2026-03-01", 3L, Hours(1), Hours(3)), ("date=2026-03-02", 3L, Hours(25), Hours(49)), ("date=2026-03-04", 1L, Hours(73), Hours(73))],
+            commit.Added.Select(f => (f.Path.Split('/')[1], f.RowCount, f.MinEventTime, f.MaxEventTime)));
+        Assert.Equal(hours.Select(h => (long)h), Reading.Column<long>(store, View, "batch"));
+
+        static long Hours(int hours) => Microseconds.FromFeatureTime(new DateTimeOffset(Noon.Date, TimeSpan.Zero).AddHours(hours));
+    }
+
+    [Fact]
+    public async Task GetSnapshot_EarlierCommit_ReadsItsRowsOnly()
+    {
+        var store = Open();
+        await store.IngestAsync(Rows(1, 5));
+        await store.IngestAsync(Rows(2, 3));
+
+        var view = Reading.View<IngestedRow>(store);
+        Assert.Equal(0, view.GetSnapshot(0).RowCount);
+        Assert.Equal(5, view.GetSnapshot(1).RowCount);
+        Assert.Equal(8, view.GetSnapshot().RowCount);
+        Assert.Throws<ArgumentOutOfRangeException>(() => view.GetSnapshot(3));
+    }
+
+    [Fact]
+    public async Task OpenOffline_FilesOfNoCommit_AreInvisibleAndRemovedAfterTheGraceTime()
+    {
+        var store = Open();
+        await store.IngestAsync(Rows(1, 5));
+        var committed = AllFiles();
+        var folder = Path.GetDirectoryName(committed.Single(f => f.EndsWith(".parquet", StringComparison.Ordinal)))!;
+        var orphan = Path.Combine(folder, $"{Guid.NewGuid():D}.parquet");
+        File.Copy(committed.Single(f => f.EndsWith(".parquet", StringComparison.Ordinal)), orphan);
+        File.SetLastWriteTimeUtc(orphan, Noon.UtcDateTime);
+        foreach (var file in committed)
+        {
+            File.SetLastWriteTimeUtc(file, Noon.UtcDateTime.AddDays(-30));
+        }
+
+        Assert.Equal(5, Reading.Column<long>(Open(), View, "batch").Count);
+        Assert.True(File.Exists(orphan));
+
+        _time.Advance(TimeSpan.FromDays(1) + TimeSpan.FromTicks(1));
+        FeatureStore.Open(_temp.FullName, Catalog(), MlPlatformMode.Reader, time: _time);
+        Assert.True(File.Exists(orphan));
+        Open();
+        Assert.Equal(committed, AllFiles());
+    }
+
+    [Fact]
+    public async Task GetSnapshot_DamagedFiles_SaysWhich()
+    {
+        var store = Open();
+        await store.IngestAsync(Rows(1, 5));
+        var data = AllFiles().Single(f => f.EndsWith(".parquet", StringComparison.Ordinal));
+        var bytes = File.ReadAllBytes(data);
+
+        File.WriteAllBytes(data, bytes[..^1]);
+        var cut = Assert.Throws<CorruptFileException>(() => Reading.View<IngestedRow>(store).GetSnapshot());
+        Assert.Equal(data, cut.Path);
+        Assert.Equal($"Expected the file '{data}' of commit 1 of feature view 'ingested' version 1 to have {bytes.Length} bytes, but it has {bytes.Length - 1}.", cut.Message);
+
+        File.Delete(data);
+        Assert.Contains("is missing", Assert.Throws<CorruptFileException>(() => Reading.View<IngestedRow>(store).GetSnapshot()).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"formatVersion\": 1", "\"formatVersion\": 2", typeof(UnsupportedFormatVersionException))]
+    [InlineData("mlp-offline-commit", "mlp-something", typeof(CorruptFileException))]
+    [InlineData("\"fingerprint\": \"", "\"fingerprint\": \"0", typeof(CorruptFileException))]
+    [InlineData("\"number\": 1", "\"number\": 2", typeof(CorruptFileException))]
+    [InlineData("{", "", typeof(CorruptFileException))]
+    public async Task GetSnapshot_ChangedCommit_IsRefused(string from, string to, Type expected)
+    {
+        await Open().IngestAsync(Rows(1, 5));
+        var path = AllFiles().Single(f => f.EndsWith("1.json", StringComparison.Ordinal) && f.Contains("commits", StringComparison.Ordinal));
+        var text = File.ReadAllText(path);
+        var at = text.IndexOf(from, StringComparison.Ordinal);
+        File.WriteAllText(path, text[..at] + to + text[(at + from.Length)..]);
+
+        Assert.IsType(expected, Assert.ThrowsAny<MlPlatformException>(() => Reading.View<IngestedRow>(new FeatureStore(new DataDirectory(_temp.FullName, MlPlatformMode.Reader), Catalog())).GetSnapshot()));
+    }
+
+    [Fact]
+    public async Task IngestAsync_TwoStoresAtOnce_LoseNothingAndNumberWithoutGaps()
+    {
+        const int batches = 8;
+        var stores = new[] { Open(), FeatureStore.Open(_temp.FullName, Catalog(), MlPlatformMode.Reader, time: _time) };
+        var results = await Task.WhenAll(Enumerable.Range(0, batches).Select(i => Task.Run(() => stores[i % 2].IngestAsync(Rows(i, 20), $"batch-{i}"))));
+
+        Assert.Equal(Enumerable.Range(1, batches).Select(i => (long)i), results.Select(r => r.Commit).Order());
+        var sequences = Reading.Column<long>(stores[0], View, FeatureViewDefinition.StoredSequence);
+        Assert.Equal(batches * 20, sequences.Distinct().Count());
+        var found = Reading.Column<long>(stores[0], View, "batch");
+        Assert.All(found.Chunk(20), chunk => Assert.Single(chunk.Distinct()));
+        Assert.Equal(batches * 20, AllFiles().Where(f => f.EndsWith(".parquet", StringComparison.Ordinal)).Count() * 20);
+
+        // Order of commits is order of sequences.
+        var byCommit = results.OrderBy(r => r.Commit).Select(r => r.FirstSequence).ToList();
+        Assert.Equal(byCommit.Order(), byCommit);
+    }
+
+    [Fact]
+    public async Task IngestAsync_SameBatchInTwoStoresAtOnce_IsTakenInOnce()
+    {
+        var stores = new[] { Open(), FeatureStore.Open(_temp.FullName, Catalog(), MlPlatformMode.Reader, time: _time) };
+        var results = await Task.WhenAll(stores.Select(s => Task.Run(() => s.IngestAsync(Rows(1, 20), "the batch"))));
+
+        Assert.Single(results, r => !r.IsRepeated);
+        Assert.Equal(20, Reading.Column<long>(stores[0], View, "batch").Count);
+        Assert.Single(AllFiles(), f => f.EndsWith(".parquet", StringComparison.Ordinal));
+    }
+
+    [LinuxFact]
+    public async Task IngestAsync_PowerLossAfterAcknowledgement_LosesNothing()
+    {
+        var root = Directory.CreateDirectory(_temp.Combine("live")).FullName;
+        using var disk = new UnsyncedLossDisk(root);
+        var store = new FeatureStore(new DataDirectory(root, MlPlatformMode.Owner), Catalog(), null, _time, null, disk);
+        store.OpenOffline();
+        for (var round = 0; round < TestRounds.Count; round++)
+        {
+            await store.IngestAsync(Rows(round, 3), $"batch-{round}");
+            var after = FeatureStore.Open(disk.Crash(_temp.Combine($"crash-{round}")), Catalog(), time: _time);
+            Assert.Equal(
+                Enumerable.Range(0, round + 1).SelectMany(r => Enumerable.Repeat((long)r, 3)), Reading.Column<long>(after, View, "batch"));
+        }
+    }
+
+    [LinuxFact]
+    public async Task IngestAsync_PowerLossAtEverySync_LeavesTheBatchWholeOrAbsent()
+    {
+        var syncs = int.MaxValue;
+        for (var failing = 1; failing <= syncs; failing++)
+        {
+            var root = Directory.CreateDirectory(_temp.Combine($"live-{failing}")).FullName;
+            using var watched = new UnsyncedLossDisk(root);
+            var disk = new CuttingDisk(watched);
+            var store = new FeatureStore(new DataDirectory(root, MlPlatformMode.Owner), Catalog(), null, _time, null, disk);
+            store.OpenOffline();
+            await store.IngestAsync(Rows(1, 3), "first");
+            disk.RemainingSyncs = failing - 1;
+            var acknowledged = false;
+            try
+            {
+                await store.IngestAsync(Rows(2, 3), "second");
+                acknowledged = true;
+                syncs = failing - 1;
+            }
+            catch (IOException)
+            {
+                // The power went; what is left is looked at below.
+            }
+
+            var after = FeatureStore.Open(watched.Crash(_temp.Combine($"crash-{failing}")), Catalog(), time: _time);
+            var found = Reading.Column<long>(after, View, "batch");
+            Assert.True(found is [1, 1, 1, 2, 2, 2] || (!acknowledged && found is [1, 1, 1]), $"At sync {failing}: {string.Join(", ", found)}.");
+
+            // The batch can be taken in again under its name.
+            await after.IngestAsync(Rows(2, 3), "second");
+            Assert.Equal([1, 1, 1, 2, 2, 2], Reading.Column<long>(after, View, "batch"));
+        }
+
+        Assert.InRange(syncs, 4, 40);
+    }
+
+    [Fact]
+    public async Task IngestAsync_KilledChildBesideAReader_LosesNothingAndTheReaderSeesNoError()
+    {
+        var catalog = new FeaturesBuilder().Add<IngestedRow>().AddService("ingested-service", 1, s => s.From<IngestedRow>()).Build();
+        var reader = FeatureStore.Open(_temp.FullName, catalog);
+        var next = 0;
+        for (var round = 0; round < TestRounds.Count; round++)
+        {
+            using var child = ChildProcess.StartScenario("ingest", _temp.FullName, $"{next}", "1");
+            var acknowledged = new List<int>();
+            var target = next + 1 + (round % 3);
+            while (acknowledged.Count == 0 || acknowledged[^1] < target)
+            {
+                var line = await child.ReadLineAsync() ?? throw new InvalidOperationException(await child.ReadErrorsAsync());
+                acknowledged.Add(Number(line));
+
+                // Reads go on while the child ingests.
+                Reading.Column<long>(reader, View, "batch");
+            }
+
+            acknowledged.AddRange((await child.KillAsync()).Select(Number));
+            Assert.Equal(Enumerable.Range(next, acknowledged.Count), acknowledged);
+            next = acknowledged[^1] + 1;
+
+            var found = Reading.Column<long>(FeatureStore.Open(_temp.FullName, catalog), View, "batch");
+            Assert.All(found.CountBy(b => b), b => Assert.Equal(10, b.Value));
+            var batches = found.Distinct().Select(b => (int)b).Order().ToList();
+            Assert.True(batches.SequenceEqual(Enumerable.Range(0, next)) || batches.SequenceEqual(Enumerable.Range(0, next + 1)), $"{next} acknowledged, found {string.Join(", ", batches)}.");
+        }
+
+        using var set = await reader.CreateTrainingSetAsync("ingested-service", Enumerable.Range(0, 10).Select(i => new Question(i, DateTimeOffset.UnixEpoch.AddYears(50))), "at");
+        Assert.Equal(10, set.Manifest.RowCount);
+
+        static int Number(string line) => int.Parse(line.AsSpan("ack ".Length), System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    public void Dispose() => _temp.Dispose();
+
+    private static FeatureCatalog Catalog() => new FeaturesBuilder().Add<IngestedRow>().Build();
+
+    private static IEnumerable<IngestedRow> Rows(int batch, int count) => Enumerable.Range(0, count).Select(i => new IngestedRow(i, Noon.AddMinutes(i), batch, "text"));
+
+    private FeatureStore Open() => FeatureStore.Open(_temp.FullName, Catalog(), time: _time);
+
+    private List<string> AllFiles() => [.. Directory.EnumerateFiles(Path.Combine(_temp.FullName, "features", "offline"), "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+
+    private sealed record Question(long Id, DateTimeOffset At);
+}

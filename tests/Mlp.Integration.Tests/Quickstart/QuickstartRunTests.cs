@@ -1,0 +1,76 @@
+using Mlp.TestSupport;
+using Quickstart;
+
+namespace Mlp.Integration.Tests.Quickstart;
+
+/// <summary>The whole loop, on data whose answers are known.</summary>
+public sealed class QuickstartRunTests : IDisposable
+{
+    private const string Taxi = "data/chicago_taxi.csv";
+
+    private readonly TempDirectory _temp = new();
+
+    public void Dispose() => _temp.Dispose();
+
+    [Fact]
+    public async Task Execute_SyntheticStreamTwice_ReachesTheOptimumAndIngestsNothingTwice()
+    {
+        var first = await RunAsync(new QuickstartOptions());
+
+        Assert.Empty(first.Failures);
+        Assert.Equal(1, first.ModelVersion);
+        Assert.True(first.IsPromoted);
+        Assert.InRange(first.Champion.Auc - first.OptimumAuc!.Value, -0.02, 0.02);
+        Assert.True(first.WithoutViewsAuc <= 0.60, $"AUC without the views is {first.WithoutViewsAuc}.");
+        Assert.Equal("trip_miles", first.Drift[0].Feature);
+        Assert.Equal(1_000, first.CheckedForLeaks);
+        Assert.Equal(first.ReplayRows, first.Logged);
+        Assert.Equal(first.ReplayRows, first.Labelled);
+
+        var second = await RunAsync(new QuickstartOptions());
+
+        Assert.Empty(second.Failures);
+        Assert.Equal(2, second.ModelVersion);
+        Assert.Equal(0, second.IngestedFeatureRows);
+        Assert.Equal(first.IngestedFeatureRows, second.IngestedBefore);
+        Assert.Equal(second.IsPromoted ? 2 : 1, second.ChampionVersion);
+        Assert.Contains("version 1", second.GateVerdict, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Execute_ShuffledLabels_FindsNothing()
+    {
+        var summary = await RunAsync(new QuickstartOptions { ShuffleLabels = true });
+
+        Assert.Empty(summary.Failures);
+        Assert.InRange(summary.Champion.Auc, 0.47, 0.53);
+    }
+
+    [ReferenceDataFact(Taxi)]
+    public async Task Execute_ChicagoTaxi_StaysBetweenWhatIsKnownToBePossible()
+    {
+        var summary = await RunAsync(new QuickstartOptions { DataFile = ReferenceData.Find(Taxi) });
+
+        Assert.Empty(summary.Failures);
+        Assert.Equal(0.909, summary.PaymentTypeAuc, tolerance: 0.001);
+        Assert.InRange(summary.Champion.Auc, 0.925, 0.95);
+        Assert.True(summary.ExportDifference <= summary.ExportTolerance);
+        Assert.Equal(summary.ReplayRows, summary.Logged);
+        Assert.Equal(0, summary.SkewedRows);
+        Assert.Equal(summary.Champion.Auc, summary.LiveAuc, tolerance: 1e-9);
+    }
+
+    [Fact]
+    public async Task Execute_DirectoryOfAnotherSource_SaysSo()
+    {
+        Directory.CreateDirectory(_temp.Combine("data"));
+        await File.WriteAllTextAsync(_temp.Combine("data", "quickstart-source.txt"), "trips-of-somebody-else");
+
+        var thrown = await Assert.ThrowsAsync<InvalidDataException>(() => RunAsync(new QuickstartOptions { TripCount = 2_000 }));
+
+        Assert.Contains("trips-of-somebody-else", thrown.Message, StringComparison.Ordinal);
+    }
+
+    private Task<QuickstartSummary> RunAsync(QuickstartOptions options)
+        => new QuickstartRun(options with { DataDirectory = _temp.Combine("data") }, new SilentReporter()).ExecuteAsync(CancellationToken.None);
+}

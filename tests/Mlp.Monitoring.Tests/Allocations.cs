@@ -1,0 +1,23 @@
+namespace Mlp.Monitoring.Tests;
+
+internal static class Allocations
+{
+    /// <summary>
+    /// The least number of bytes that the current thread allocates in a run, of some runs after a first one. A collection that another thread starts in the middle is charged with what was left
+    /// of this thread's allocation buffer, so a single run can show some kilobytes that nobody allocated; an allocation per call shows in every run.
+    /// </summary>
+    /// <param name="run">Many calls of what shall not allocate.</param>
+    public static long OfBestRun(Action run)
+    {
+        var least = long.MaxValue;
+        for (var i = 0; i < 6; i++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            run();
+            var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            least = i == 0 ? least : Math.Min(least, allocated);
+        }
+
+        return least;
+    }
+}

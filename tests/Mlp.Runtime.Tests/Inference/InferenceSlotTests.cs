@@ -1,0 +1,64 @@
+using Mlp.Runtime.Inference;
+using static Mlp.Runtime.Tests.Inference.TestPlatform;
+
+namespace Mlp.Runtime.Tests.Inference;
+
+public sealed class InferenceSlotTests
+{
+    [Fact]
+    public async Task Run_CancelledWhileItRuns_EndsAndLeavesTheSlotUsable()
+    {
+        var fixture = new SlotFixture(TestGraphs.Slow(512, 400), Regression());
+        using var slot = fixture.CreateSlot(256);
+        slot.Rows.Reset(256);
+        slot.Rows.Float32.Fill(3);
+        using var cancellation = new CancellationTokenSource();
+
+        var cancelled = Task.Run(() => slot.Run(interruptible: true, cancellation.Token));
+        await Task.Delay(20);
+        await cancellation.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
+
+        slot.Rows.Reset(1);
+        slot.Rows.Float32.Fill(3);
+        slot.Run(interruptible: true, CancellationToken.None);
+        Assert.Equal(3, slot.Score.ValueOf(0, 0), 1e-3);
+        fixture.Session.Release();
+    }
+
+    [Fact]
+    public void Dispose_LastLease_DisposesOfTheSessionOnceOnly()
+    {
+        var fixture = new SlotFixture(TestGraphs.Logistic(1), Binary());
+        var slot = fixture.CreateSlot();
+
+        fixture.Session.Release();
+        Assert.False(fixture.Session.IsDisposed, "The slot still holds a lease.");
+        slot.Rows.Reset(1);
+        slot.Run(interruptible: false, CancellationToken.None);
+        slot.Dispose();
+
+        Assert.True(fixture.Session.IsDisposed);
+        Assert.False(fixture.Session.TryAcquire());
+        Assert.Throws<ObjectDisposedException>(() => fixture.CreateSlot());
+    }
+
+    [Fact]
+    public void Run_ManyDifferentSizes_GivesEachItsAnswer()
+    {
+        var fixture = new SlotFixture(TestGraphs.Logistic(1), Binary());
+        using var slot = fixture.CreateSlot(256);
+        for (var round = 0; round < 2; round++)
+        {
+            for (var rowCount = 1; rowCount <= 256; rowCount += 3)
+            {
+                slot.Rows.Reset(rowCount);
+                slot.Rows.Float32.Fill(rowCount);
+                slot.Run(interruptible: false, CancellationToken.None);
+                Assert.Equal(1 / (1 + Math.Exp(-rowCount)), slot.Score.ValueOf(rowCount - 1, 0), 1e-6);
+            }
+        }
+
+        fixture.Session.Release();
+    }
+}

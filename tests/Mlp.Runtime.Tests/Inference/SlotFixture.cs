@@ -1,0 +1,34 @@
+using Mlp.Runtime.Accelerators;
+using Mlp.Runtime.Inference;
+using Mlp.Runtime.Models;
+using Mlp.Runtime.Onnx;
+
+namespace Mlp.Runtime.Tests.Inference;
+
+/// <summary>A session, and what it takes to make slots for it.</summary>
+internal sealed class SlotFixture
+{
+    private readonly InputPlan _inputs;
+    private readonly OutputPlan _output;
+
+    public SlotFixture(byte[] onnx, ModelOutput output)
+    {
+        var manifest = new ModelManifest
+        {
+            Name = "m",
+            Version = 1,
+            CreatedAt = default,
+            OnnxSha256 = string.Empty,
+            OnnxByteCount = onnx.Length,
+            Signature = OnnxModelReader.Read("m", onnx).Signature,
+            Output = output,
+        };
+        Session = ExecutionSession.Create(manifest, onnx, AcceleratorChoice.Cpu);
+        _inputs = InputPlan.ForSignature(manifest);
+        _output = new OutputProbe(manifest, Session, _inputs).Run();
+    }
+
+    public ExecutionSession Session { get; }
+
+    public InferenceSlot CreateSlot(int capacity = 1) => new(Session, _inputs, _output, 0, capacity);
+}

@@ -1,0 +1,273 @@
+using Apache.Arrow;
+using Apache.Arrow.Types;
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Inference;
+using Mlp.Runtime.Models;
+using Mlp.Runtime.Predictions;
+using Mlp.Runtime.Scoring;
+using Mlp.Runtime.Tests.Inference;
+using static Mlp.Runtime.Tests.Inference.TestPlatform;
+
+namespace Mlp.Runtime.Tests.Scoring;
+
+public sealed class ScoreAsyncTests
+{
+    private static readonly FeatureColumn[] OneOfEach =
+    [
+        new("f", FeatureType.Float32, "view"),
+        new("s", FeatureType.String, "view"),
+    ];
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(255)]
+    [InlineData(256)]
+    [InlineData(1000)]
+    public async Task ScoreAsync_AllTypes_AgreesWithRowsOneByOne(int rowCount)
+    {
+        await using var platform = await ServeAsync(Package(TestGraphs.AllTypes(), Regression(), features: AllTypesFeatures.Columns));
+        using var batch = AllTypes(rowCount);
+
+        using var scored = await platform.Model.ScoreAsync(batch);
+
+        Assert.Equal(rowCount, scored.Length);
+        Assert.Equal([.. AllTypesFeatures.Columns.Select(c => c.Name), "company__status", BatchColumns.Score, BatchColumns.PredictedClass], scored.Schema.FieldsList.Select(f => f.Name));
+        var rows = new FeatureRows(platform.Model.Description!.Layout, 1);
+        var result = new Prediction[1];
+        for (var i = 0; i < rowCount; i++)
+        {
+            rows.Reset(1);
+            WriteExpected(rows, i);
+            platform.Model.Predict(rows, result);
+            Assert.Equal((float)result[0].Score, ((FloatArray)scored.Column(BatchColumns.Score)).GetValue(i));
+            Assert.Equal(-1, ((Int32Array)scored.Column(BatchColumns.PredictedClass)).GetValue(i));
+        }
+    }
+
+    [Theory]
+    [InlineData(0, 5)]
+    [InlineData(3, 300)]
+    [InlineData(299, 1)]
+    [InlineData(300, 0)]
+    public async Task ScoreAsync_Slice_ScoresTheRowsOfTheSlice(int offset, int length)
+    {
+        await using var platform = await ServeAsync(Package(TestGraphs.AllTypes(), Regression(), features: AllTypesFeatures.Columns));
+        using var batch = AllTypes(600);
+        using var whole = await platform.Model.ScoreAsync(batch);
+        using var slice = batch.SliceShared(offset, length);
+
+        using var scored = await platform.Model.ScoreAsync(slice);
+
+        Assert.Equal(
+            ((FloatArray)whole.Column(BatchColumns.Score)).Values.Slice(offset, length).ToArray(), ((FloatArray)scored.Column(BatchColumns.Score)).Values.ToArray());
+    }
+
+    [Fact]
+    public async Task ScoreAsync_Result_OutlivesTheBatchAndTheOtherWayRound()
+    {
+        await using var platform = await ServeAsync(Package(TestGraphs.AllTypes(), Regression(), features: AllTypesFeatures.Columns));
+        var batch = AllTypes(3);
+        var scored = await platform.Model.ScoreAsync(batch);
+        var again = await platform.Model.ScoreAsync(batch);
+
+        scored.Dispose();
+        Assert.Equal("a", ((StringArray)batch.Column("s1")).GetString(0));
+        batch.Dispose();
+        Assert.Equal("a", ((StringArray)again.Column("s1")).GetString(0));
+        again.Dispose();
+    }
+
+    [Fact]
+    public async Task ScoreAsync_Classifier_AddsScoreAndClass()
+    {
+        await using var platform = await ServeAsync(Package(TestGraphs.Logistic(1), Binary(threshold: 0.6), features: [new("f", FeatureType.Float32, "view")]));
+        using var batch = Batch(("f", new FloatArray.Builder().Append(0).Append(1).AppendNull().Build()));
+
+        using var scored = await platform.Model.ScoreAsync(batch);
+
+        var scores = ((FloatArray)scored.Column(BatchColumns.Score)).Values.ToArray();
+        Assert.Equal(0.5f, scores[0]);
+        Assert.Equal(1 / (1 + MathF.Exp(-1)), scores[1], 1e-6);
+        Assert.True(float.IsNaN(scores[2]), "A null is NaN for the model.");
+        Assert.Equal([0, 1, 0], ((Int32Array)scored.Column(BatchColumns.PredictedClass)).Values.ToArray());
+    }
+
+    [Fact]
+    public async Task ScoreAsync_Integers_AreWidened()
+    {
+        await using var platform = await ServeAsync(Package(IntegerModel(), Regression(), features: [new("i", FeatureType.Int64, "view")]));
+        IArrowArray[] columns =
+        [
+            new Int8Array.Builder().Append(7).Build(),
+            new Int16Array.Builder().Append(7).Build(),
+            new Int32Array.Builder().Append(7).Build(),
+            new Int64Array.Builder().Append(7).Build(),
+            new UInt8Array.Builder().Append(7).Build(),
+            new UInt16Array.Builder().Append(7).Build(),
+            new UInt32Array.Builder().Append(7).Build(),
+        ];
+        foreach (var column in columns)
+        {
+            using var scored = await platform.Model.ScoreAsync(Batch(("i", column)));
+            Assert.Equal(7, ((FloatArray)scored.Column(BatchColumns.Score)).GetValue(0));
+        }
+    }
+
+    [Fact]
+    public async Task ScoreAsync_Floats_AreWidenedAndNeverNarrowed()
+    {
+        FeatureColumn[] columns = [new("d", FeatureType.Float64, "view")];
+        await using var wide = await ServeAsync(Package(TestGraphs.LinearDouble(1), Regression(), features: columns));
+        await using var narrow = await ServeAsync(Package(TestGraphs.Logistic(1), Binary(), features: [new("d", FeatureType.Float32, "view")]));
+        var single = Batch(("d", new FloatArray.Builder().Append(0.1f).Build()));
+        var @double = Batch(("d", new DoubleArray.Builder().Append(0.1).Build()));
+        var half = Batch(("d", new HalfFloatArray.Builder().Append((Half)0.5f).Build()));
+
+        using var scored = await wide.Model.ScoreAsync(single);
+        using var halfScored = await narrow.Model.ScoreAsync(half);
+        var error = await Assert.ThrowsAsync<ArgumentException>(() => narrow.Model.ScoreAsync(@double));
+
+        Assert.Equal(0.1f, ((FloatArray)scored.Column(BatchColumns.Score)).GetValue(0));
+        Assert.Equal(1 / (1 + MathF.Exp(-0.5f)), ((FloatArray)halfScored.Column(BatchColumns.Score)).GetValue(0)!.Value, 1e-6f);
+        Assert.Equal("Expected column 'd' of Arrow type float or halffloat for a feature of type Float32, but found double (model 'tips' version 1).", error.Message);
+    }
+
+    [Fact]
+    public async Task ScoreAsync_Texts_AreReadInEveryEncoding()
+    {
+        await using var platform = await ServeAsync(Package(TestGraphs.Columns(), Regression()));
+        var plain = new StringArray.Builder().Append("a").Append("ü").AppendNull().Append("other").Append("a").Build();
+        var words = new StringArray.Builder().Append("ü").AppendNull().Append("a").Append("other").Build();
+        var indexes = new Int16Array.Builder().Append(2).Append(0).AppendNull().Append(3).Append(2).Build();
+        var coded = new DictionaryArray(new DictionaryType(Int16Type.Default, StringType.Default, false), indexes, words);
+        var view = new StringViewArray.Builder().Append("a").Append("ü").AppendNull().Append("other").Append("a").Build();
+
+        foreach (var texts in new IArrowArray[] { plain, coded, view })
+        {
+            var batch = Batch(("a", Floats(1, 2, 3, 4, 5)), ("b", Floats(0, 0, 0, 0, 0)), ("c", texts));
+            using var scored = await platform.Model.ScoreAsync(batch);
+            Assert.Equal([101, 202, 3, 4, 105], ((FloatArray)scored.Column(BatchColumns.Score)).Values.ToArray());
+            using var slice = await platform.Model.ScoreAsync(batch.Slice(1, 3));
+            Assert.Equal([202, 3, 4], ((FloatArray)slice.Column(BatchColumns.Score)).Values.ToArray());
+        }
+    }
+
+    [Fact]
+    public async Task ScoreAsync_NullWordInDictionary_IsNull()
+    {
+        await using var platform = await ServeAsync(Package(TestGraphs.StatusSum(2), Regression(), features: OneOfEach));
+        var words = new StringArray.Builder().Append("a").AppendNull().Build();
+        var coded = new DictionaryArray(
+            new DictionaryType(Int32Type.Default, StringType.Default, false), new Int32Array.Builder().Append(0).Append(1).Build(), words);
+
+        using var scored = await platform.Model.ScoreAsync(Batch(("f", Floats(1, 1)), ("s", coded)));
+
+        Assert.Equal([1 + 1, 1 + 2], ((FloatArray)scored.Column(BatchColumns.Score)).Values.ToArray());
+    }
+
+    [Fact]
+    public async Task ScoreAsync_NullsAndViewStatus_BecomeStatuses()
+    {
+        await using var platform = await ServeAsync(Package(TestGraphs.StatusSum(2), Regression(), features: OneOfEach));
+        var floats = new FloatArray.Builder().Append(1).AppendNull().AppendNull().AppendNull().Build();
+        var nothing = new NullArray(4);
+        var status = new UInt8Array.Builder().Append(1).Append(1).Append(0).Append(3).Build();
+
+        using var without = await platform.Model.ScoreAsync(Batch(("f", floats), ("s", nothing)));
+        using var with = await platform.Model.ScoreAsync(Batch(("f", floats), ("s", nothing), (TrainingSetColumns.StatusOf("view"), status)));
+
+        Assert.Equal([1 + 2, 2 + 2, 2 + 2, 2 + 2], ((FloatArray)without.Column(BatchColumns.Score)).Values.ToArray());
+        Assert.Equal([1 + 2, 2 + 2, 0 + 0, 3 + 3], ((FloatArray)with.Column(BatchColumns.Score)).Values.ToArray());
+    }
+
+    [Fact]
+    public async Task ScoreAsync_WrongColumns_SaysWhich()
+    {
+        await using var platform = await ServeAsync(Package(TestGraphs.Columns(), Regression()));
+        var texts = new StringArray.Builder().Append("a").Build();
+
+        Assert.Equal(
+            "Expected a column 'c' of type String for the feature of that name, but found columns 'a', 'b' (model 'tips' version 1).",
+            await ErrorAsync(Batch(("a", Floats(1)), ("b", Floats(1)))));
+        Assert.Equal(
+            "Expected column 'b' of Arrow type float or halffloat for a feature of type Float32, but found utf8 (model 'tips' version 1).",
+            await ErrorAsync(Batch(("a", Floats(1)), ("b", texts), ("c", texts))));
+        Assert.Equal(
+            "Expected one column 'a', but found two (model 'tips' version 1).",
+            await ErrorAsync(Batch(("a", Floats(1)), ("a", Floats(1)), ("b", Floats(1)), ("c", texts))));
+        Assert.Equal(
+            "Expected a batch without a column 'score', which scoring adds, but found one (model 'tips' version 1).",
+            await ErrorAsync(Batch(("a", Floats(1)), ("b", Floats(1)), ("c", texts), ("score", texts))));
+
+        async Task<string> ErrorAsync(RecordBatch batch) => (await Assert.ThrowsAsync<ArgumentException>(() => platform.Model.ScoreAsync(batch))).Message;
+    }
+
+    [Fact]
+    public async Task ScoreAsync_Cancelled_Ends()
+    {
+        await using var platform = await ServeAsync(Package(TestGraphs.Slow(256, 200), Regression()));
+        using var cancellation = new CancellationTokenSource();
+        using var batch = Batch(("x", Floats([.. Enumerable.Repeat(1f, 100_000)])));
+
+        var scoring = Task.Run(() => platform.Model.ScoreAsync(batch, cancellation.Token));
+        await Task.Delay(20);
+        await cancellation.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => scoring);
+    }
+
+    /// <summary><c>y</c> = the integer as float.</summary>
+    private static byte[] IntegerModel() => TestSupport.OnnxBytes.Model(TestSupport.OnnxBytes.Graph(
+        TestGraphs.Cast("int64", "y"),
+        TestSupport.OnnxBytes.Input("int64", TestSupport.OnnxBytes.Int64, "N", 1),
+        TestSupport.OnnxBytes.Output("y", TestSupport.OnnxBytes.Float, "N", 1)));
+
+    private static void WriteExpected(FeatureRows rows, int i)
+    {
+        AllTypesFeatures.Fill(rows, 0);
+        rows.Float32[0] = i;
+        rows.Int64[0] = i;
+        rows.Boolean[0] = i % 2 == 1;
+        rows.SetString(0, 0, i % 2 == 0 ? "a" : "ü");
+        rows.Status.Fill(FeatureStatus.Present);
+        if (i % 5 == 4)
+        {
+            rows.Int64[1] = 0;
+            rows.Status[6] = FeatureStatus.Null;
+        }
+    }
+
+    private static RecordBatch AllTypes(int rowCount)
+    {
+        var f1 = new FloatArray.Builder();
+        var s1 = new StringArray.Builder();
+        var i1 = new Int64Array.Builder();
+        var b1 = new BooleanArray.Builder();
+        var i2 = new Int32Array.Builder();
+        for (var i = 0; i < rowCount; i++)
+        {
+            f1.Append(i);
+            s1.Append(i % 2 == 0 ? "a" : "ü");
+            i1.Append(i);
+            b1.Append(i % 2 == 1);
+            _ = i % 5 == 4 ? i2.AppendNull() : i2.Append(2);
+        }
+
+        return Batch(
+            ("f1", f1.Build()),
+            ("s1", s1.Build()),
+            ("i1", i1.Build()),
+            ("d1", new DoubleArray.Builder().AppendRange(Enumerable.Repeat(0.25, rowCount)).Build()),
+            ("f2", Floats([.. Enumerable.Repeat(0.5f, rowCount)])),
+            ("b1", b1.Build()),
+            ("i2", i2.Build()),
+            ("s2", new StringArray.Builder().AppendRange(Enumerable.Repeat("ü", rowCount)).Build()),
+            ("company__status", new UInt8Array.Builder().AppendRange(Enumerable.Repeat((byte)1, rowCount)).Build()));
+    }
+
+    private static FloatArray Floats(params float[] values) => new FloatArray.Builder().AppendRange(values).Build();
+
+    private static RecordBatch Batch(params (string Name, IArrowArray Array)[] columns)
+        => new(new Schema(columns.Select(c => new Field(c.Name, c.Array.Data.DataType, true)), null), columns.Select(c => c.Array), columns[0].Array.Length);
+}
