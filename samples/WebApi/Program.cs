@@ -1,4 +1,6 @@
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
+using Mlp.Runtime;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Inference;
 using Quickstart.Features;
@@ -7,6 +9,7 @@ using WebApi;
 var builder = WebApplication.CreateBuilder(args);
 builder.Services.AddProblemDetails();
 builder.Services.AddExceptionHandler<PlatformExceptionHandler>();
+builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
 builder.Services.AddHealthChecks();
 builder.Services.AddMlPlatform(ml => ml
     .AddFeatures(TaxiFeatures.Add)
@@ -15,6 +18,7 @@ builder.Services.AddMlPlatform(ml => ml
 
 var app = builder.Build();
 app.UseExceptionHandler();
+app.UseStatusCodePages();
 
 app.MapPost("/predict", async (PredictRequest request, MlPlatform ml, CancellationToken cancellationToken) =>
 {
@@ -36,4 +40,13 @@ app.MapGet("/quality", async (MlPlatform ml, CancellationToken cancellationToken
 app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
 app.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = HealthResponse.WriteAsync });
 
-app.Run();
+try
+{
+    app.Run();
+    return 0;
+}
+catch (Exception e) when (e is MlPlatformException or OptionsValidationException)
+{
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}

@@ -30,6 +30,12 @@ public interface IModel
     /// <summary>Why no version is in service, as the rest of a sentence; null while one is.</summary>
     string? UnavailableReason { get; }
 
+    /// <summary>Waits until a version is in service, for applications that publish and predict in one go. One that has been in service stays so until the platform is closed.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>A task that completes when the model can be called.</returns>
+    /// <exception cref="ModelNotReadyException">The platform was closed.</exception>
+    Task WaitUntilReadyAsync(CancellationToken cancellationToken = default);
+
     /// <summary>Predicts for one entity and one request: reads its stored features, computes those of the request, and runs the model.</summary>
     /// <typeparam name="TKeys">
     /// A type with a property for each entity key of the feature service, of the same name (case and underscores do not count) and of type long, int, short, string, Guid or a nullable of these.

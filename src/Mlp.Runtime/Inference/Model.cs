@@ -13,6 +13,7 @@ internal sealed class Model : IModel
     private volatile ServingVersion? _current;
     private volatile string? _unavailableReason;
     private volatile ModelState _state = ModelState.Loading;
+    private volatile TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Makes a model without a version.</summary>
     /// <param name="settings">Its settings.</param>
@@ -60,18 +61,31 @@ internal sealed class Model : IModel
         var previous = Interlocked.Exchange(ref _current, version);
         _unavailableReason = null;
         _state = ModelState.Ready;
+        _ready.TrySetResult();
         return previous;
     }
 
     /// <summary>Takes the version out of service.</summary>
     /// <param name="reason">Why, as the rest of a sentence.</param>
+    /// <param name="isFinal">Whether no other version will come.</param>
     /// <returns>The version before, for the caller to retire; null if there was none.</returns>
-    public ServingVersion? Withdraw(string reason)
+    public ServingVersion? Withdraw(string reason, bool isFinal = false)
     {
         _unavailableReason = reason;
         _state = ModelState.Unavailable;
+        if (isFinal)
+        {
+            var waiting = _ready;
+            _ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            Fail(_ready, reason);
+            Fail(waiting, reason);
+        }
+
         return Interlocked.Exchange(ref _current, null);
     }
+
+    /// <inheritdoc/>
+    public Task WaitUntilReadyAsync(CancellationToken cancellationToken = default) => _ready.Task.WaitAsync(cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<Prediction> PredictAsync<TKeys, TRequest>(
@@ -158,6 +172,15 @@ internal sealed class Model : IModel
             {
                 return await version.Entities.PredictAsync(slot, times, in keys, in request, cancellationToken).ConfigureAwait(false);
             }
+        }
+    }
+
+    private void Fail(TaskCompletionSource waiting, string reason)
+    {
+        if (waiting.TrySetException(new ModelNotReadyException(Name, reason)))
+        {
+            // Nobody needs to wait, so it counts as seen.
+            _ = waiting.Task.Exception;
         }
     }
 
