@@ -88,9 +88,28 @@ public sealed class ModelPredictTests
         features.Write = (_, asOf, _) => time = asOf;
         await using var platform = await ServeAsync(Package(TestGraphs.Logistic(1), Binary(), features.Description), features: features);
 
-        await platform.Model.PredictAsync(new TripKeys(null), asOf: Noon.AddTicks(19));
+        await platform.Model.PredictAsync(new TripKeys(null), PredictionOptions.At(Noon.AddTicks(19)));
 
         Assert.Equal(Microseconds.FromRequestTime(Noon) + 1, time);
+    }
+
+    [Fact]
+    public async Task Predict_Tags_ReachTheObserver()
+    {
+        var features = TestFeatures.Floats(1);
+        var observer = new TestObserver();
+        await using var platform = await ServeAsync(Package(TestGraphs.Logistic(1), Binary(), features.Description), features: features, observers: observer);
+        var options = new PredictionOptions { AsOf = Noon, Tags = new KeyValuePair<string, string>[] { new("page", "checkout"), new("page", "basket") } };
+
+        var prediction = await platform.Model.PredictAsync(new TripKeys("a"), options);
+        platform.Model.Predict([1], options);
+        platform.Model.Predict([1]);
+
+        Assert.Equal("champion", prediction.Variant);
+        Assert.Equal(string.Empty, default(Prediction).Variant);
+        Assert.Equal([2, 2, 0], observer.Seen.Select(s => s.Tags.Length));
+        Assert.All(observer.Seen.Take(2), s => Assert.Equal(options.Tags.ToArray(), s.Tags));
+        Assert.All(observer.Seen.Take(2), s => Assert.Equal(Microseconds.FromRequestTime(Noon), s.EventTime));
     }
 
     [Fact]
@@ -171,10 +190,15 @@ public sealed class ModelPredictTests
         await using var platform = await ServeAsync(Package(TestGraphs.Logistic(1), Binary(), features.Description), features: features);
 
         var error = await Assert.ThrowsAsync<ArgumentException>(async () => await platform.Model.PredictAsync(new TripKeys("a"), new Trip(1)));
-        var mistaken = await Assert.ThrowsAsync<ArgumentException>(async () => await platform.Model.PredictAsync(new TripKeys("a"), Noon));
+        var time = await Assert.ThrowsAsync<ArgumentException>(async () => await platform.Model.PredictAsync(new TripKeys("a"), Noon));
+        var token = await Assert.ThrowsAsync<ArgumentException>(async () => await platform.Model.PredictAsync(new TripKeys("a"), CancellationToken.None));
+        var options = await Assert.ThrowsAsync<ArgumentException>(
+            async () => await platform.Model.PredictAsync<TripKeys, PredictionOptions>(new TripKeys("a"), PredictionOptions.At(Noon)));
 
         Assert.Equal("Expected a request that feature service 'trips' version 1 has on-demand features for, but found type 'Trip'.", error.Message);
-        Assert.EndsWith("but found type 'DateTimeOffset'. To pass a time, name it: asOf.", mistaken.Message, StringComparison.Ordinal);
+        Assert.Equal("Expected a request record after the keys, but found a value of type 'DateTimeOffset': pass a time as PredictionOptions.At(time).", time.Message);
+        Assert.Equal("Expected a request record after the keys, but found a value of type 'CancellationToken': pass a token by its name, cancellationToken.", token.Message);
+        Assert.StartsWith("Expected a request record after the keys, but found a value of type 'PredictionOptions'", options.Message, StringComparison.Ordinal);
     }
 
     [Fact]
