@@ -36,7 +36,7 @@ internal sealed record SegmentHeader
     /// <summary>Model version.</summary>
     public required int Version { get; init; }
 
-    /// <summary>The feature service, with the fingerprint of its definition.</summary>
+    /// <summary>The feature service that was read from, with the fingerprint of its definition.</summary>
     public FeatureServiceReference? FeatureService { get; init; }
 
     /// <summary>The parts of the entity key, in order.</summary>
@@ -57,7 +57,7 @@ internal sealed record SegmentHeader
         Kind = PredictionsKind,
         Model = model.Manifest.Name,
         Version = model.Manifest.Version,
-        FeatureService = model.Manifest.FeatureService,
+        FeatureService = model.Service,
         Keys = model.Keys,
         Features = model.Layout.Columns,
         Output = model.Manifest.Output,

@@ -91,7 +91,7 @@ public interface IModel
     /// <param name="batch">A table with a column for every feature of the model; it stays the caller's.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>
-    /// The batch's columns (shared, not copied), then <c>score</c> (float32) and <c>predicted_class</c> (int32, -1 for regression and ranking). The caller disposes of it.
+    /// The batch's columns (shared, not copied), then <c>score</c> (float64) and <c>predicted_class</c> (int32, -1 for regression and ranking). The caller disposes of it.
     /// </returns>
     /// <exception cref="ArgumentException">A column is missing, has a type that does not fit, or is already called like a result.</exception>
     Task<RecordBatch> ScoreAsync(RecordBatch batch, CancellationToken cancellationToken = default);

@@ -259,7 +259,7 @@ public sealed class PredictionLogFaultTests
 
         Assert.Equal(3, batch.Length);
         Assert.Equal([TestModels.Id(1), TestModels.Id(2), TestModels.Id(3)], Enumerable.Range(0, 3).Select(i => PredictionId.Read(((FixedSizeBinaryArray)batch.Column("prediction_id")).GetBytes(i))));
-        Assert.Equal([0.25f, 0.75f, null], ((FloatArray)batch.Column("score")).ToList(includeNulls: true));
+        Assert.Equal([0.25, 0.75, null], ((DoubleArray)batch.Column("score")).ToList(includeNulls: true));
         Assert.Equal([1.5f, null, 2.5f], ((FloatArray)batch.Column("fare")).ToList(includeNulls: true));
         Assert.Equal([1, 0, 1], ((UInt8Array)batch.Column("fare__status")).Values.ToArray());
         Assert.Equal(["Flash Cab", null, "é"], Enumerable.Range(0, 3).Select(i => ((StringArray)batch.Column("company_name")).GetString(i)));

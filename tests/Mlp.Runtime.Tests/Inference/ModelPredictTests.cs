@@ -1,3 +1,5 @@
+using Apache.Arrow;
+using Apache.Arrow.Types;
 using Microsoft.Extensions.Time.Testing;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
@@ -46,8 +48,9 @@ public sealed class ModelPredictTests
     [Fact]
     public async Task Predict_DoubleOutput_KeepsItsPrecision()
     {
-        await using var platform = await ServeAsync(Package(TestGraphs.LinearDouble(1e-12, 1), Regression(), features:
-            [new("a", FeatureType.Float64, "v"), new("b", FeatureType.Float64, "v")]));
+        var observer = new TestObserver();
+        await using var platform = await ServeAsync(
+            Package(TestGraphs.LinearDouble(1e-12, 1), Regression(), features: [new("a", FeatureType.Float64, "v"), new("b", FeatureType.Float64, "v")]), observers: observer);
         var rows = new FeatureRows(platform.Model.Description!.Layout, 1);
         rows.Float64[0] = 1;
         rows.Float64[1] = 1;
@@ -57,6 +60,27 @@ public sealed class ModelPredictTests
 
         Assert.Equal(1 + 1e-12, result[0].Score);
         Assert.Equal(-1, result[0].PredictedClass);
+        Assert.Equal([1 + 1e-12], Assert.Single(observer.Seen).Outputs);
+
+        var ones = new DoubleArray.Builder().Append(1).Build();
+        var batch = new RecordBatch(
+            new Schema([new Field("a", DoubleType.Default, false), new Field("b", DoubleType.Default, false)], null), [ones, ones], 1);
+        var scored = await platform.Model.ScoreAsync(batch);
+        Assert.Equal(1 + 1e-12, ((DoubleArray)scored.Column("score")).GetValue(0));
+    }
+
+    [Fact]
+    public async Task Attach_ServiceChosenByTheApplication_IsTold()
+    {
+        var features = TestFeatures.Floats(1);
+        var observer = new TestObserver();
+        await using var platform = await ServeAsync(
+            Package(TestGraphs.Logistic(1), Binary()), features: features, configure: o => o.WithFeatures("trips"), observers: observer);
+
+        var served = Assert.Single(observer.Attached);
+
+        Assert.Null(served.Manifest.FeatureService);
+        Assert.Equal(features.Description.Reference, served.Service);
     }
 
     [Fact]

@@ -42,6 +42,6 @@ internal sealed class TestObserver : IPredictionObserver, IPredictionSink
         EntityValue[] Keys,
         float[] Floats,
         FeatureStatus[] Status,
-        float[] Outputs,
+        double[] Outputs,
         KeyValuePair<string, string>[] Tags);
 }
