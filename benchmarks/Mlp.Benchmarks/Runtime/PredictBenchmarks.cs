@@ -89,7 +89,7 @@ public class PredictBenchmarks : IDisposable
     }
 
     [Benchmark(Description = "IModel.Predict(span)")]
-    public double Span() => _model.Predict(_features, _cancellation.Token).Score;
+    public double Span() => _model.Predict(_features, cancellationToken: _cancellation.Token).Score;
 
     [Benchmark(Description = "IModel.Predict(FeatureRows)")]
     public double Rows()

@@ -79,7 +79,7 @@ internal sealed class ModelLoader(
     {
         var outputProbe = new OutputProbe(manifest, session, inputs);
         var output = outputProbe.Run();
-        var served = new ServedModel(manifest, settings.Variant, reader?.Description.Keys ?? [], inputs.Layout);
+        var served = new ServedModel(manifest, settings.Variant, reader?.Description.Keys ?? [], inputs.Layout) { Service = reader?.Description.Reference };
         var recorder = new PredictionRecorder(served, observers, _logger);
         var serving = new ServingVersion(served, session, inputs, output, reader, recorder, clock, settings.PoolSize);
         try
