@@ -46,7 +46,7 @@ internal sealed class PredictionSchema
             fields.Add(new(PredictionColumns.Outputs, new ListType(new Field("item", DoubleType.Default, nullable: false)), nullable: true));
         }
 
-        var taken = new HashSet<string>(Reserved, StringComparer.Ordinal);
+        var taken = new HashSet<string>(Reserved, StringComparer.OrdinalIgnoreCase);
         fields.AddRange(Layout.Views.Select(view => new Field(Claim(taken, PredictionColumns.EventTimeOf(view)), Time, nullable: true)));
         foreach (var column in Layout.Columns)
         {

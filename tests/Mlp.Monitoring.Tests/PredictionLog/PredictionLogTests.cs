@@ -199,6 +199,18 @@ public sealed class PredictionLogTests
         Assert.Single(log.Reader.ListSegments("tips"));
     }
 
+    [Fact]
+    public void Schema_NamesThatDifferInCaseOnly_GetColumnsThatDifferWithoutIt()
+    {
+        var layout = new FeatureRowLayout([new("Score", FeatureType.Float32, "v"), new("fare", FeatureType.Float32, "v"), new("Fare", FeatureType.Float32, "v")]);
+
+        var names = new PredictionSchema(TestModels.Serve(layout)).Arrow.FieldsList.Select(f => f.Name).ToList();
+
+        Assert.Equal(names.Count, names.Distinct(StringComparer.OrdinalIgnoreCase).Count());
+        Assert.Contains("feature__Score", names);
+        Assert.Contains("feature__Fare", names);
+    }
+
     [Theory]
     [InlineData("../tips")]
     [InlineData("..")]

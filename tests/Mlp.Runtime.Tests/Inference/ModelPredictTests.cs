@@ -1,7 +1,9 @@
+using System.Text.Json.Nodes;
 using Apache.Arrow;
 using Apache.Arrow.Types;
 using Microsoft.Extensions.Time.Testing;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Predictions;
@@ -67,6 +69,25 @@ public sealed class ModelPredictTests
             new Schema([new Field("a", DoubleType.Default, false), new Field("b", DoubleType.Default, false)], null), [ones, ones], 1);
         var scored = await platform.Model.ScoreAsync(batch);
         Assert.Equal(1 + 1e-12, ((DoubleArray)scored.Column("score")).GetValue(0));
+    }
+
+    [Theory]
+    [InlineData("""{"name":"z","elementType":"Other","dimensions":[]}""", true)]
+    [InlineData("""{"name":"z","elementType":"Float64","dimensions":[-1,1]}""", false)]
+    [InlineData("""{"name":"y","elementType":"Other","dimensions":[]}""", false)]
+    public async Task Open_OutputOfATypeThatThePublisherDidNotKnow_IsServed(string stored, bool isServed)
+    {
+        await using var platform = new TestPlatform();
+        platform.AddModel(ModelName);
+        await platform.PublishAsync(Package(TestGraphs.LogisticWithSum(1), Binary()));
+        var path = Path.Combine(platform.RegistryPath, "models", ModelName, "versions", "1", "manifest.json");
+        var manifest = JsonNode.Parse(File.ReadAllText(path))!;
+        manifest["signature"]!["outputs"]![1] = JsonNode.Parse(stored);
+        File.WriteAllText(path, manifest.ToJsonString());
+
+        await platform.Catalog.OpenAsync(CancellationToken.None);
+
+        Assert.Equal(isServed ? ModelState.Ready : ModelState.Unavailable, platform.Model.State);
     }
 
     [Fact]
