@@ -2,6 +2,7 @@ using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Columns;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
+using Perfolizer.Horology;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
@@ -122,8 +123,14 @@ public class PredictBenchmarks : IDisposable
         public ShortConfig()
         {
             // In this process: the natives of the other libraries are 450 MB to copy for a process of its own.
-            AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance));
-            HideColumns(Column.Job, Column.Toolchain, Column.Error);
+            // Many short iterations, of which the least and the median say something even on a machine that others use.
+            AddJob(Job.Default
+                .WithToolchain(InProcessEmitToolchain.Instance)
+                .WithWarmupCount(30)
+                .WithIterationTime(TimeInterval.FromMilliseconds(2))
+                .WithIterationCount(300));
+            AddColumn(StatisticColumn.Min, StatisticColumn.Q1, StatisticColumn.Median);
+            HideColumns(Column.Job, Column.Toolchain, Column.Error, Column.StdDev, Column.Ratio, Column.RatioSD, Column.AllocRatio, Column.Gen0);
         }
     }
 }

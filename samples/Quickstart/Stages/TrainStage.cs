@@ -23,10 +23,11 @@ internal sealed class TrainStage(MlPlatform ml, QuickstartOptions options)
     {
         var trainer = new NetworkTrainer(new FeedForwardOptions
         {
-            HiddenLayers = [48, 24],
-            Dropout = 0.1,
+            HiddenLayers = [32, 16],
+            Dropout = 0.25,
+            WeightDecay = 0.05,
             BatchSize = 128,
-            LearningRate = 3e-3,
+            LearningRate = 2e-3,
             MaxEpochs = 30,
             EarlyStoppingPatience = 4,
             ValidationShare = 0.15,

@@ -10,10 +10,15 @@ internal sealed class DuckDbSession : IDisposable
 {
     internal const string NativePackage = "DuckDB.NET.Data.Full";
 
-    private readonly DuckDBConnection _connection;
+    /// <summary>How the name of a session's folder starts.</summary>
+    internal const string ScratchPrefix = "duckdb-";
 
-    private DuckDbSession(DuckDBConnection connection, string spillDirectory)
+    private readonly DuckDBConnection _connection;
+    private readonly long _memoryLimit;
+
+    private DuckDbSession(DuckDBConnection connection, string spillDirectory, long memoryLimit)
     {
+        _memoryLimit = memoryLimit;
         _connection = connection;
         ScratchDirectory = spillDirectory;
     }
@@ -26,10 +31,12 @@ internal sealed class DuckDbSession : IDisposable
     internal static DuckDbSession Open(DuckDbSettings settings)
     {
         var connection = Connect();
-        var spill = Path.Combine(settings.TemporaryDirectory, $"duckdb-{Guid.NewGuid():N}");
-        var session = new DuckDbSession(connection, spill);
+        var spill = Path.Combine(settings.TemporaryDirectory, $"{ScratchPrefix}{Guid.NewGuid():N}");
+        var session = new DuckDbSession(connection, spill, settings.MemoryLimitBytes);
         try
         {
+            // DuckDB makes the folder when it needs it, but not the one above.
+            Directory.CreateDirectory(settings.TemporaryDirectory);
             session.Execute(string.Create(CultureInfo.InvariantCulture, $"SET memory_limit = '{settings.MemoryLimitBytes}B'"));
             session.Execute($"SET temp_directory = {Sql.Text(spill)}");
             session.Execute(string.Create(CultureInfo.InvariantCulture, $"SET threads = {settings.Threads}"));
@@ -61,6 +68,10 @@ internal sealed class DuckDbSession : IDisposable
         {
             throw new OperationCanceledException(cancellationToken);
         }
+        catch (DuckDBException e) when (IsOutOfMemory(e))
+        {
+            throw OutOfMemory(e);
+        }
     }
 
     /// <summary>The rows of a query that returns few.</summary>
@@ -90,9 +101,11 @@ internal sealed class DuckDbSession : IDisposable
     {
         using var command = CreateCommand(sql);
         using var cancel = cancellationToken.Register(static c => ((DuckDBCommand)c!).Cancel(), command);
-        await foreach (var batch in command.ExecuteArrowBatchesAsync(cancellationToken).ConfigureAwait(false))
+        var batches = command.ExecuteArrowBatchesAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using var _ = batches.ConfigureAwait(false);
+        while (await MoveNextAsync(batches, cancellationToken).ConfigureAwait(false))
         {
-            yield return batch;
+            yield return batches.Current;
         }
     }
 
@@ -114,12 +127,37 @@ internal sealed class DuckDbSession : IDisposable
         {
             if (cause is DllNotFoundException or BadImageFormatException)
             {
-                return new MissingNativePackageException(NativePackage, "libduckdb", exception);
+                return new MissingNativePackageException(NativePackage, "DuckDB", exception);
             }
         }
 
         return null;
     }
+
+    private static bool IsOutOfMemory(DuckDBException exception) => exception.Message.Contains("Out of Memory Error", StringComparison.Ordinal);
+
+    private async ValueTask<bool> MoveNextAsync(IAsyncEnumerator<RecordBatch> batches, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await batches.MoveNextAsync().ConfigureAwait(false);
+        }
+        catch (DuckDBException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellationToken);
+        }
+        catch (DuckDBException e) when (IsOutOfMemory(e))
+        {
+            throw OutOfMemory(e);
+        }
+    }
+
+    private InsufficientMemoryException OutOfMemory(DuckDBException cause)
+        => new(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Expected the ingest or join to do with {_memoryLimit >> 20} MiB and the temporary folder '{ScratchDirectory}', but it needs more. Raise {nameof(FeatureStoreOptions)}.{nameof(FeatureStoreOptions.DuckDbMemoryLimitBytes)}."),
+            cause);
 
     private static DuckDBConnection Connect()
     {

@@ -11,6 +11,9 @@ namespace Mlp.Features.Joins;
 /// </summary>
 internal sealed class ArrowSpool : IDisposable
 {
+    /// <summary>How the name of a spool's file starts.</summary>
+    internal const string FilePrefix = "rows-";
+
     private const int SegmentBytes = 4 << 20;
 
     private readonly List<byte[]> _segments = [];
@@ -109,7 +112,7 @@ internal sealed class ArrowSpool : IDisposable
         if (_file is null)
         {
             Directory.CreateDirectory(_folder);
-            var path = Path.Combine(_folder, $"rows-{Guid.NewGuid():N}.tmp");
+            var path = Path.Combine(_folder, $"{FilePrefix}{Guid.NewGuid():N}.tmp");
             _file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read, FileOptions.DeleteOnClose);
         }
 

@@ -31,7 +31,40 @@ internal sealed class OfflineStore
 
     internal DuckDbSession OpenSession() => DuckDbSession.Open(Settings);
 
-    /// <summary>Removes what interrupted ingests of the views left behind.</summary>
+    /// <summary>Removes what interrupted ingests of the views and interrupted joins left behind.</summary>
     internal int RemoveUncommitted(IEnumerable<FeatureViewDefinition> views)
-        => views.Sum(v => Open(v).RemoveUncommitted(_options.UncommittedFileGrace));
+        => views.Sum(v => Open(v).RemoveUncommitted(_options.UncommittedFileGrace)) + RemoveScratch();
+
+    private int RemoveScratch()
+    {
+        if (!Directory.Exists(Settings.TemporaryDirectory))
+        {
+            return 0;
+        }
+
+        var limit = _time.GetUtcNow().UtcDateTime - _options.UncommittedFileGrace;
+        var removed = 0;
+        foreach (var entry in new DirectoryInfo(Settings.TemporaryDirectory).EnumerateFileSystemInfos().Where(e => IsScratch(e) && e.LastWriteTimeUtc < limit))
+        {
+            if (entry is DirectoryInfo directory)
+            {
+                directory.Delete(recursive: true);
+            }
+            else
+            {
+                entry.Delete();
+            }
+
+            removed++;
+        }
+
+        return removed;
+    }
+
+    // The folder may be one of the user's, with files of others.
+    private static bool IsScratch(FileSystemInfo entry) => entry switch
+    {
+        DirectoryInfo => entry.Name.StartsWith(DuckDbSession.ScratchPrefix, StringComparison.Ordinal),
+        _ => entry.Name.StartsWith(Joins.ArrowSpool.FilePrefix, StringComparison.Ordinal) && entry.Extension == ".tmp",
+    };
 }

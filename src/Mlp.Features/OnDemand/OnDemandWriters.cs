@@ -26,7 +26,8 @@ internal static class OnDemandWriters
                 {
                     write(request, destination, row);
                 }
-            },
+            }
+            ,
         };
     }
 }

@@ -20,12 +20,12 @@ public static class PredictionIdGenerator
     private const long MaximumMilliseconds = (1L << 48) - 1;
 
     [ThreadStatic]
-    private static ThreadState? t_state;
+    private static ThreadState? _state;
 
     /// <summary>Makes the next id of this thread.</summary>
     /// <param name="unixMilliseconds">The time, milliseconds since the Unix epoch, 0 to 2^48 - 1; a time outside is taken as the nearest one inside.</param>
     /// <returns>An id greater than every id this thread has made before.</returns>
-    public static PredictionId Next(long unixMilliseconds) => (t_state ??= new ThreadState()).Next(unixMilliseconds);
+    public static PredictionId Next(long unixMilliseconds) => (_state ??= new ThreadState()).Next(unixMilliseconds);
 
     private sealed class ThreadState
     {

@@ -87,6 +87,19 @@ public sealed class TrainingSetTests : IDisposable
     }
 
     [Fact]
+    public async Task CreateTrainingSetAsync_JoinBeyondMemory_SpillsAndGivesTheSame()
+    {
+        await _store.IngestAsync(Enumerable.Range(0, 400_000).Select(i => new AreaStats(i % 5_000, Noon.AddSeconds(i / 100), i)));
+        var trips = Enumerable.Range(0, 400_000).Select(i => new Trip(i * 7L % 5_000, Noon.AddSeconds(i / 100), i, i % 24, "card", true));
+        using var roomy = await _store.CreateTrainingSetAsync("tips", trips, "at");
+        var narrow = Open(new FeatureStoreOptions { DuckDbMemoryLimitBytes = 64L << 20, DuckDbThreads = 2, TrainingSetMemoryBytes = 0 });
+        using var spilled = await narrow.CreateTrainingSetAsync("tips", trips, "at");
+
+        Assert.Equal(roomy.Manifest.ContentHash, spilled.Manifest.ContentHash);
+        Assert.Single(Directory.GetFileSystemEntries(_temp.Combine("features", "tmp")));
+    }
+
+    [Fact]
     public async Task CreateTrainingSetAsync_ServiceWithoutStoredViews_NeedsNoKeys()
     {
         using var set = await _store.CreateTrainingSetAsync("request-only", Trips(3), "at");
@@ -158,7 +171,7 @@ public sealed class TrainingSetTests : IDisposable
 
         // Ten rows out of a hundred, chosen by the seed: the leak is among them for some seeds and not for others.
         var counts = new List<long>();
-        for (var seed = 0; seed < 30; seed++)
+        for (var seed = 0; seed < 20; seed++)
         {
             var sampled = await _store.CheckLeakageAsync(leaking, sampleCount: 10, seed);
             Assert.Equal(10, sampled.RowCount);

@@ -109,6 +109,25 @@ public sealed class OfflineStoreTests : IDisposable
     }
 
     [Fact]
+    public void OpenOffline_ScratchOfAKilledJoin_IsRemovedAndOnlyThat()
+    {
+        var scratch = Directory.CreateDirectory(_temp.Combine("features", "tmp", "duckdb-1")).FullName;
+        File.WriteAllText(Path.Combine(scratch, "block"), "x");
+        File.WriteAllText(_temp.Combine("features", "tmp", "rows-1.tmp"), "x");
+        File.WriteAllText(_temp.Combine("features", "tmp", "mine.txt"), "x");
+        foreach (var entry in Directory.GetFileSystemEntries(_temp.Combine("features", "tmp")))
+        {
+            File.SetLastWriteTimeUtc(entry, Noon.UtcDateTime);
+        }
+
+        Open();
+        Assert.Equal(3, Directory.GetFileSystemEntries(_temp.Combine("features", "tmp")).Length);
+        _time.Advance(TimeSpan.FromDays(2));
+        Open();
+        Assert.Equal([_temp.Combine("features", "tmp", "mine.txt")], Directory.GetFileSystemEntries(_temp.Combine("features", "tmp")));
+    }
+
+    [Fact]
     public async Task GetSnapshot_DamagedFiles_SaysWhich()
     {
         var store = Open();

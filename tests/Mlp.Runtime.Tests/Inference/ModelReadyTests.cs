@@ -1,3 +1,4 @@
+using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Inference;
 using static Mlp.Runtime.Tests.Inference.TestPlatform;
 
