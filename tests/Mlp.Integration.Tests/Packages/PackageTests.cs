@@ -103,16 +103,6 @@ public sealed class PackageTests(PackedLibraries packed) : IClassFixture<PackedL
     }
 
     [Fact]
-    public async Task Application_WithoutTraining_Predicts()
-    {
-        var result = await packed.RunApplicationAsync(
-            "serving", PredictProgram, ["Mlp.Runtime", "Microsoft.ML.OnnxRuntime"], ("model.onnx", OnnxBytes.Linear(inputs: 3, outputs: 1)));
-
-        Assert.True(result.ExitCode == 0, result.Output);
-        Assert.Contains("score 7", result.Output, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task Application_WithoutTheNativePackage_IsToldItsName()
     {
         var result = await packed.RunApplicationAsync("no-natives", PredictProgram, ["Mlp.Runtime"], ("model.onnx", OnnxBytes.Linear(inputs: 3, outputs: 1)));

@@ -9,11 +9,16 @@ namespace Mlp.Integration.Tests.WebApi;
 /// <param name="number">Makes the fares of this client its own.</param>
 internal sealed class LoadClient(WebApiProcess service, int number)
 {
+    private int _answered;
+
     /// <summary>The fare and the probability of every answered prediction.</summary>
     public Dictionary<PredictionId, (double Fare, double Probability)> Predictions { get; } = [];
 
     /// <summary>Every acknowledged label.</summary>
     public Dictionary<PredictionId, bool> Labels { get; } = [];
+
+    /// <summary>How many predictions and labels both were answered; may be read while it runs.</summary>
+    public int AnsweredCount => Volatile.Read(ref _answered);
 
     /// <summary>Whether the service was seen to end.</summary>
     public bool IsRefused { get; private set; }
@@ -33,6 +38,7 @@ internal sealed class LoadClient(WebApiProcess service, int number)
                 var (labelled, _) = await service.PostAsync("/labels", new { predictionId = id.ToString(), isBigTip = i % 3 == 0 });
                 Assert.Equal(HttpStatusCode.NoContent, labelled);
                 Labels.Add(id, i % 3 == 0);
+                Interlocked.Increment(ref _answered);
             }
 
             throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"The service still answers client {number}."));
