@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Mlp.Runtime;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Inference;
+using Mlp.Runtime.Predictions;
 using Quickstart.Features;
 using WebApi;
 
@@ -23,7 +24,7 @@ app.UseStatusCodePages();
 
 app.MapPost("/predict", async (PredictRequest request, MlPlatform ml, CancellationToken cancellationToken) =>
 {
-    var prediction = await ml.GetModel(TaxiFeatures.BigTipper).PredictAsync(request.Keys(), request.Trip(), request.AsOf, cancellationToken);
+    var prediction = await ml.GetModel(TaxiFeatures.BigTipper).PredictAsync(request.Keys(), request.Trip(), new PredictionOptions { AsOf = request.AsOf }, cancellationToken);
     return new PredictResponse(prediction.Id.ToString(), prediction.Score, prediction.PredictedClass == 1, prediction.ModelVersion);
 });
 

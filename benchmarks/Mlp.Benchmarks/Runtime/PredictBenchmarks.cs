@@ -2,7 +2,6 @@ using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Columns;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
-using Perfolizer.Horology;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
@@ -10,6 +9,7 @@ using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Predictions;
 using Mlp.TestSupport;
+using Perfolizer.Horology;
 
 namespace Mlp.Benchmarks.Runtime;
 
@@ -89,7 +89,7 @@ public class PredictBenchmarks : IDisposable
     }
 
     [Benchmark(Description = "IModel.Predict(span)")]
-    public double Span() => _model.Predict(_features, _cancellation.Token).Score;
+    public double Span() => _model.Predict(_features, cancellationToken: _cancellation.Token).Score;
 
     [Benchmark(Description = "IModel.Predict(FeatureRows)")]
     public double Rows()

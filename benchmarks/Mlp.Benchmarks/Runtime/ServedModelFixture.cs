@@ -46,7 +46,7 @@ internal sealed class ServedModelFixture : IMlPlatformBuilder, IAsyncDisposable
             .AddSingleton<IModelRegistry>(registry)
             .AddSingleton<IFeatureSource>(features)
             .AddSingleton<IPredictionObserver, Observer>();
-        
+
         // The watcher reads the alias file, which would stand among the bytes of the calls.
         fixture.AddModel(Name, o => o.AliasPollInterval = TimeSpan.FromHours(1));
         fixture._provider = fixture.Services.BuildServiceProvider();

@@ -89,50 +89,50 @@ internal sealed class Model : IModel
 
     /// <inheritdoc/>
     public ValueTask<Prediction> PredictAsync<TKeys, TRequest>(
-        TKeys keys, TRequest request, DateTimeOffset? asOf = null, CancellationToken cancellationToken = default)
+        TKeys keys, TRequest request, PredictionOptions options = default, CancellationToken cancellationToken = default)
     {
-        var times = Start(asOf);
+        var call = Start(options);
         var version = Current();
         RequireService(version);
         return version.Singles.TryRent(out var slot)
-            ? version.Entities.PredictAsync(slot, times, in keys, in request, cancellationToken)
-            : WaitAndPredictAsync(times, keys, request, cancellationToken);
+            ? version.Entities.PredictAsync(slot, call, in keys, in request, cancellationToken)
+            : WaitAndPredictAsync(call, keys, request, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public ValueTask<Prediction> PredictAsync<TKeys>(TKeys keys, DateTimeOffset? asOf = null, CancellationToken cancellationToken = default)
-        => PredictAsync(keys, default(NoRequest), asOf, cancellationToken);
+    public ValueTask<Prediction> PredictAsync<TKeys>(TKeys keys, PredictionOptions options = default, CancellationToken cancellationToken = default)
+        => PredictAsync(keys, default(NoRequest), options, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<Prediction> PredictAsync(ReadOnlyMemory<EntityValue> keys, DateTimeOffset? asOf = null, CancellationToken cancellationToken = default)
-        => PredictAsync(keys, default(NoRequest), asOf, cancellationToken);
+    public ValueTask<Prediction> PredictAsync(ReadOnlyMemory<EntityValue> keys, PredictionOptions options = default, CancellationToken cancellationToken = default)
+        => PredictAsync(keys, default(NoRequest), options, cancellationToken);
 
     /// <inheritdoc/>
-    public Prediction Predict(ReadOnlySpan<float> features, CancellationToken cancellationToken = default)
+    public Prediction Predict(ReadOnlySpan<float> features, PredictionOptions options = default, CancellationToken cancellationToken = default)
     {
-        var times = Start(null);
+        var call = Start(options);
         while (true)
         {
             var version = Current();
             version.Features.Check(features);
             if (version.Singles.Rent(cancellationToken) is { } slot)
             {
-                return version.Features.Predict(slot, times, features, cancellationToken);
+                return version.Features.Predict(slot, call, features, cancellationToken);
             }
         }
     }
 
     /// <inheritdoc/>
-    public void Predict(FeatureRows rows, Span<Prediction> results, DateTimeOffset? asOf = null, CancellationToken cancellationToken = default)
+    public void Predict(FeatureRows rows, Span<Prediction> results, PredictionOptions options = default, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(rows);
-        var times = Start(asOf);
+        var call = Start(options);
         while (true)
         {
             var version = Current();
             version.Features.Check(rows, results.Length);
             var pool = rows.RowCount <= 1 ? version.Singles : version.Batches;
-            if (rows.RowCount == 0 || version.Features.TryPredict(pool, times, rows, results[..rows.RowCount], cancellationToken))
+            if (rows.RowCount == 0 || version.Features.TryPredict(pool, call, rows, results[..rows.RowCount], cancellationToken))
             {
                 return;
             }
@@ -162,7 +162,7 @@ internal sealed class Model : IModel
     }
 
     private async ValueTask<Prediction> WaitAndPredictAsync<TKeys, TRequest>(
-        CallTimes times, TKeys keys, TRequest request, CancellationToken cancellationToken)
+        CallContext call, TKeys keys, TRequest request, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -170,7 +170,7 @@ internal sealed class Model : IModel
             RequireService(version);
             if (await version.Singles.RentAsync(cancellationToken).ConfigureAwait(false) is { } slot)
             {
-                return await version.Entities.PredictAsync(slot, times, in keys, in request, cancellationToken).ConfigureAwait(false);
+                return await version.Entities.PredictAsync(slot, call, in keys, in request, cancellationToken).ConfigureAwait(false);
             }
         }
     }
@@ -184,11 +184,11 @@ internal sealed class Model : IModel
         }
     }
 
-    private CallTimes Start(DateTimeOffset? asOf)
+    private CallContext Start(in PredictionOptions options)
     {
         var started = _clock.GetTimestamp();
         var now = _clock.ToMicroseconds(started);
-        return new CallTimes(started, now, asOf is { } time ? Microseconds.FromRequestTime(time) : now);
+        return new CallContext(started, now, options.AsOf is { } time ? Microseconds.FromRequestTime(time) : now, options.Tags);
     }
 
     private ServingVersion Current() => _current ?? throw new ModelNotReadyException(Name, _unavailableReason ?? "it has just been taken out of service");

@@ -6,6 +6,11 @@ internal sealed record AliasRevision
     /// <summary>The newest format this version writes and reads.</summary>
     public const int CurrentFormatVersion = 1;
 
+    /// <summary>What the file says that it is.</summary>
+    public const string FormatName = "mlp-model-alias";
+
+    public string Format { get; } = FormatName;
+
     public int FormatVersion { get; init; } = CurrentFormatVersion;
 
     public required string Model { get; init; }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Mlp.Runtime.Models;
 using Mlp.Runtime.Storage;
 
 namespace Mlp.Runtime.Registry;
@@ -61,7 +60,7 @@ internal sealed class AliasStore(RegistryPaths paths, IDiskSync disk)
     {
         var path = paths.AliasRevision(model, alias, revision);
         var move = VersionedJson.Read<AliasRevision>(
-            File.ReadAllBytes(path), path, AliasRevision.CurrentFormatVersion, AliasJsonContext.Default.AliasRevision);
+            File.ReadAllBytes(path), path, AliasRevision.FormatName, AliasRevision.CurrentFormatVersion, AliasJsonContext.Default.AliasRevision);
         return move.Revision == revision && move.Version > 0
             ? move.ToAlias()
             : throw new CorruptFileException(path, $"Expected revision {revision} of alias '{alias}' in '{path}', but found another move.");

@@ -46,7 +46,7 @@ internal static class ReadmeExample
         // Predicted in this process and logged; the outcome is recorded when it is known.
         var model = ml.GetModel("big-tipper");
         await model.WaitUntilReadyAsync();
-        var prediction = await model.PredictAsync(new TripKeys("Flash Cab"), new Trip(Miles: 3, Fare: 12), asOf: now);
+        var prediction = await model.PredictAsync(new TripKeys("Flash Cab"), new Trip(Miles: 3, Fare: 12), PredictionOptions.At(now));
         await ml.Monitoring.RecordLabelAsync(prediction.Id, isPositive: true, observedAt: now.AddMinutes(20));
         await ml.Monitoring.FlushAsync();
         var live = await ml.Monitoring.EvaluateAsync("big-tipper");

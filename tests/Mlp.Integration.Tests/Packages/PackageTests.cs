@@ -72,7 +72,13 @@ public sealed class PackageTests(PackedLibraries packed) : IClassFixture<PackedL
     {
         using var package = ZipFile.OpenRead(packed.PackageFile(library));
         using var specification = package.GetEntry($"{library}.nuspec")!.Open();
-        var metadata = XDocument.Load(specification).Root!.Elements().Single(e => e.Name.LocalName == "metadata").Elements().ToLookup(e => e.Name.LocalName, e => e.Value);
+        var document = XDocument.Load(specification);
+        var siblings = document.Descendants().Where(e => e.Name.LocalName == "dependency" && e.Attribute("id")!.Value.StartsWith("Mlp.", StringComparison.Ordinal));
+        Assert.Equal(
+            library == "Mlp.Runtime" ? [] : [("Mlp.Runtime", $"[{packed.Version}]")],
+            siblings.Select(e => (e.Attribute("id")!.Value, e.Attribute("version")!.Value)));
+
+        var metadata = document.Root!.Elements().Single(e => e.Name.LocalName == "metadata").Elements().ToLookup(e => e.Name.LocalName, e => e.Value);
 
         Assert.True(metadata["description"].Single().Length > 60);
         Assert.Equal("README.md", metadata["readme"].Single());

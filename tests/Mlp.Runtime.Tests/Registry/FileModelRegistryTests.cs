@@ -331,6 +331,7 @@ public sealed class FileModelRegistryTests : IDisposable
     [InlineData("a b")]
     [InlineData("a.")]
     [InlineData("-a")]
+    [InlineData("Champion")]
     [InlineData("ä")]
     [InlineData("a\0")]
     public async Task Everything_WrongName_IsRefusedWithTheRule(string name)
@@ -339,7 +340,7 @@ public sealed class FileModelRegistryTests : IDisposable
 
         var error = await Assert.ThrowsAsync<ArgumentException>(() => registry.PublishAsync(name, TestRegistry.Package()));
         Assert.StartsWith(
-            $"Expected the name of the model to be 1 to 100 letters a to z, digits, '-', '_' and '.', with a letter or digit first and no '.' last, but found '{name}'.",
+            $"Expected the name of the model to be 1 to 100 lower-case letters a to z, digits, '-', '_' and '.', with a letter or digit first and no '.' last, but found '{name}'.",
             error.Message,
             StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => registry.FindVersion(name, 1));
