@@ -18,19 +18,11 @@ public static class ModelBuilderExtensions
     /// <param name="name">Model name in the registry.</param>
     /// <param name="configure">Settings; null for the version that alias <c>champion</c> points at.</param>
     /// <returns>The same builder.</returns>
-<<<<<<< HEAD
-    /// <exception cref="ArgumentException">The name is no name for a model.</exception>
-    public static IMlPlatformBuilder AddModel(this IMlPlatformBuilder builder, string name, Action<ModelOptions>? configure = null)
-    {
-        ArgumentNullException.ThrowIfNull(builder);
-        RegistryName.Require(name, "model", nameof(name));
-=======
     /// <exception cref="ArgumentException">The name is none: 1 to 100 lower-case letters a to z, digits, '-', '_' and '.', a letter or digit first.</exception>
     public static IMlPlatformBuilder AddModel(this IMlPlatformBuilder builder, string name, Action<ModelOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
         PlatformName.Require(name, "model", nameof(name));
->>>>>>> contracts
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ModelCatalog>();

@@ -89,7 +89,7 @@ public sealed class ScoreAsyncTests
         var scores = ((DoubleArray)scored.Column(BatchColumns.Score)).Values.ToArray();
         Assert.Equal(0.5f, scores[0]);
         Assert.Equal(1 / (1 + MathF.Exp(-1)), scores[1], 1e-6);
-        Assert.True(float.IsNaN(scores[2]), "A null is NaN for the model.");
+        Assert.True(double.IsNaN(scores[2]), "A null is NaN for the model.");
         Assert.Equal([0, 1, 0], ((Int32Array)scored.Column(BatchColumns.PredictedClass)).Values.ToArray());
     }
 
