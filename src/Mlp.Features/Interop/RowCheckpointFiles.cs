@@ -24,6 +24,9 @@ internal sealed class RowCheckpointFiles(TimeProvider timeProvider) : ICheckpoin
     /// <summary>The files of a checkpoint.</summary>
     internal static IReadOnlyList<string> FileNames { get; } = [IndexFile, IndexInfoFile, LogInfoFile];
 
+    /// <summary>First address of the log that the last checkpoint needs, and the address behind the last.</summary>
+    internal (long Begin, long End) LogRange { get; private set; }
+
     private string Directory => _directory ?? throw new InvalidOperationException("Expected a directory for the checkpoint, but none was set.");
 
     /// <summary>Names the directory of the next checkpoint or recovery.</summary>
@@ -45,7 +48,14 @@ internal sealed class RowCheckpointFiles(TimeProvider timeProvider) : ICheckpoin
     public void CommitIndexCheckpoint(Guid indexToken, byte[] commitMetadata) => File.WriteAllBytes(Path.Combine(Directory, IndexInfoFile), commitMetadata);
 
     /// <inheritdoc/>
-    public void CommitLogCheckpoint(Guid logToken, byte[] commitMetadata) => File.WriteAllBytes(Path.Combine(Directory, LogInfoFile), commitMetadata);
+    public void CommitLogCheckpoint(Guid logToken, byte[] commitMetadata)
+    {
+        using var reader = new StreamReader(new MemoryStream(commitMetadata));
+        var info = default(HybridLogRecoveryInfo);
+        info.Initialize(reader);
+        LogRange = (info.beginAddress, info.finalLogicalAddress);
+        File.WriteAllBytes(Path.Combine(Directory, LogInfoFile), commitMetadata);
+    }
 
     /// <inheritdoc/>
     public byte[] GetIndexCheckpointMetadata(Guid indexToken) => File.ReadAllBytes(Path.Combine(Directory, IndexInfoFile));

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using FASTER.core;
 using Microsoft.Win32.SafeHandles;
+using Mlp.Runtime;
 using Mlp.Runtime.Storage;
 
 namespace Mlp.Features.Interop;
@@ -58,6 +59,27 @@ internal sealed class RowLogDevice : StorageDeviceBase
         if (any)
         {
             disk.SyncDirectory(Path.GetDirectoryName(FileName)!);
+        }
+    }
+
+    /// <summary>Checks that the files hold a range of addresses.</summary>
+    /// <param name="begin">First address.</param>
+    /// <param name="end">Address behind the last.</param>
+    /// <param name="size">Size of a segment.</param>
+    /// <exception cref="CorruptFileException">A file is missing or too short.</exception>
+    internal void CheckSegments(long begin, long end, long size)
+    {
+        // An empty log has no file.
+        for (var start = begin - (begin % size); begin < end && start < end; start += size)
+        {
+            var path = GetSegmentFilename(FileName, (int)(start / size), omitSegmentId: false);
+            var expected = Math.Min(size, end - start);
+            var found = new FileInfo(path) is { Exists: true } file ? file.Length : -1;
+            if (found < expected)
+            {
+                throw new CorruptFileException(
+                    path, $"Expected '{path}' of the online store's log to have at least {expected} bytes, but {(found < 0 ? "it is missing" : $"it has {found}")}.", Math.Max(found, 0));
+            }
         }
     }
 

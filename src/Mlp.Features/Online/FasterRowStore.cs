@@ -13,6 +13,8 @@ internal sealed class FasterRowStore : IOnlineRowStore
     // A record lies on one page: its header, two lengths, padding, and what the first page begins with.
     private const int RecordOverhead = 128;
 
+    private static readonly TimeSpan ReturnPatience = TimeSpan.FromSeconds(10);
+
     private readonly IDiskSync _disk;
     private readonly RowLogDevice _device;
     private readonly RowCheckpointFiles _files;
@@ -73,14 +75,28 @@ internal sealed class FasterRowStore : IOnlineRowStore
     public IOnlineRowReader RentReader()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return _readers.Rent();
+        var reader = _readers.Rent();
+        if (_disposed)
+        {
+            Return(reader);
+            ObjectDisposedException.ThrowIf(_disposed, this);
+        }
+
+        return reader;
     }
 
     /// <inheritdoc/>
     public IOnlineRowWriter RentWriter()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return _writers.Rent();
+        var writer = _writers.Rent();
+        if (_disposed)
+        {
+            Return(writer);
+            ObjectDisposedException.ThrowIf(_disposed, this);
+        }
+
+        return writer;
     }
 
     /// <inheritdoc/>
@@ -109,10 +125,9 @@ internal sealed class FasterRowStore : IOnlineRowStore
                 throw new InvalidOperationException("Expected no other checkpoint of the online store to be under way, but one is.");
             }
 
-            var info = _store.GetLogFileSize(token);
             _device.Sync(_disk);
             _files.Sync(_disk);
-            return new RowStoreCheckpoint(token, info.hybridLogFileStartAddress, info.hybridLogFileEndAddress, PageSize, SegmentSize);
+            return new RowStoreCheckpoint(token, _files.LogRange.Begin, _files.LogRange.End, PageSize, SegmentSize);
         }
         finally
         {
@@ -124,9 +139,13 @@ internal sealed class FasterRowStore : IOnlineRowStore
     public void Recover(string directory, RowStoreCheckpoint checkpoint)
     {
         _files.Use(directory);
+        _device.CheckSegments(checkpoint.BeginAddress, checkpoint.TailAddress, SegmentSize);
         try
         {
             _store.Recover(checkpoint.Token);
+
+            // Nobody resumes them, and every checkpoint would carry them on.
+            _store.DisposeRecoverableSessions();
         }
         catch (Exception error) when (error is not OutOfMemoryException)
         {
@@ -170,16 +189,10 @@ internal sealed class FasterRowStore : IOnlineRowStore
             return;
         }
 
+        // FASTER's memory goes with it, so whoever is still reading comes to an end first.
         _disposed = true;
-        foreach (var reader in _readers.Drain())
-        {
-            reader.Close();
-        }
-
-        foreach (var writer in _writers.Drain())
-        {
-            writer.Close();
-        }
+        _readers.Close(reader => reader.Close(), ReturnPatience);
+        _writers.Close(writer => writer.Close(), ReturnPatience);
 
         _store.Dispose();
         _device.Dispose();
@@ -205,6 +218,7 @@ internal sealed class FasterRowStore : IOnlineRowStore
         if (_disposed)
         {
             reader.Close();
+            _readers.Forget();
         }
         else
         {
@@ -219,6 +233,7 @@ internal sealed class FasterRowStore : IOnlineRowStore
         if (_disposed)
         {
             writer.Close();
+            _writers.Forget();
         }
         else
         {

@@ -211,6 +211,7 @@ internal sealed class OnlineFeatures : IPlatformComponent, IFeatureSource
     private async ValueTask WriteAsync(List<byte[]> frames, CancellationToken cancellationToken)
     {
         var store = Store;
+        frames.ForEach(frame => store.CheckLengths(frame));
         foreach (var frame in frames)
         {
             await store.WriteAsync(frame, assignSequences: true, cancellationToken).ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using Mlp.Runtime;
 using Mlp.Runtime.Data;
 
 namespace Mlp.Features.Online;
@@ -85,10 +86,10 @@ internal sealed partial class OnlineStore
             {
                 while (_pushed.Peek(viewId, _options.OfflineBatchSize * 4L) is { Count: > 0 } frames)
                 {
-                    // Nothing may be offline that the write-ahead log could still lose.
-                    foreach (var frame in frames)
+                    await KeepDurableAsync(frames, cancellationToken).ConfigureAwait(false);
+                    if (frames.Count == 0)
                     {
-                        await frame.Durable.WaitAsync(cancellationToken).ConfigureAwait(false);
+                        break;
                     }
 
                     await _target.CommitAsync(viewId, frames, cancellationToken).ConfigureAwait(false);
@@ -99,6 +100,22 @@ internal sealed partial class OnlineStore
         finally
         {
             _foldGate.Release();
+        }
+    }
+
+    /// <summary>Waits until frames are on the device and drops those that never will be: nothing may be offline that the write-ahead log has lost, and they were not acknowledged.</summary>
+    private static async Task KeepDurableAsync(List<PushedFrame> frames, CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < frames.Count; i++)
+        {
+            try
+            {
+                await frames[i].Durable.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (LogWriteException)
+            {
+                frames.RemoveRange(i, frames.Count - i);
+            }
         }
     }
 
@@ -140,8 +157,14 @@ internal sealed partial class OnlineStore
     }
 
     /// <summary>Refuses rows that the row store could never hold, before they are in the log.</summary>
-    private void CheckLengths(ReadOnlySpan<byte> frame)
+    /// <param name="frame">A frame of rows.</param>
+    internal void CheckLengths(ReadOnlySpan<byte> frame)
     {
+        if (!WriteAheadFrame.TargetsOf(frame).HasFlag(PushTargets.Online))
+        {
+            return;
+        }
+
         var maximum = Rows.MaximumRecordLength;
         var position = WriteAheadFrame.HeaderLength;
         for (var index = 1; position < frame.Length && WriteAheadFrame.TryRead(frame, ref position, out var key, out _, out var row); index++)
@@ -163,7 +186,7 @@ internal sealed partial class OnlineStore
             Volatile.Write(ref _changed, true);
             return appended;
         }
-        catch (Runtime.LogWriteException error)
+        catch (LogWriteException error)
         {
             _log.Fail(error);
             throw;

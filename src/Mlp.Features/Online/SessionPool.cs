@@ -8,14 +8,18 @@ namespace Mlp.Features.Online;
 internal sealed class SessionPool<T>(Func<T> create)
     where T : class
 {
+    private static readonly TimeSpan Recheck = TimeSpan.FromMilliseconds(20);
+
     private readonly Slot[] _slots = new Slot[Environment.ProcessorCount];
     private readonly ConcurrentQueue<T> _rest = new();
+    private readonly object _returned = new();
+    private int _open;
 
     /// <summary>Takes a session.</summary>
     internal T Rent()
     {
         ref var slot = ref _slots[Thread.GetCurrentProcessorId() % _slots.Length].Session;
-        return Interlocked.Exchange(ref slot, null) ?? (_rest.TryDequeue(out var session) ? session : Steal() ?? create());
+        return Interlocked.Exchange(ref slot, null) ?? (_rest.TryDequeue(out var session) ? session : Steal() ?? Create());
     }
 
     /// <summary>Gives a session back.</summary>
@@ -29,18 +33,51 @@ internal sealed class SessionPool<T>(Func<T> create)
         }
     }
 
-    /// <summary>Takes all that wait.</summary>
-    internal IEnumerable<T> Drain()
+    /// <summary>A session that was rented has been closed instead of given back.</summary>
+    internal void Forget()
     {
-        while (Steal() is { } session)
+        lock (_returned)
         {
-            yield return session;
+            _open--;
+            Monitor.PulseAll(_returned);
+        }
+    }
+
+    /// <summary>Closes all sessions, those that are rented when they come back.</summary>
+    /// <param name="close">Closes one.</param>
+    /// <param name="patience">How long to wait for those that are rented.</param>
+    internal void Close(Action<T> close, TimeSpan patience)
+    {
+        var started = System.Diagnostics.Stopwatch.StartNew();
+        lock (_returned)
+        {
+            while (true)
+            {
+                while (Steal() is { } session || _rest.TryDequeue(out session))
+                {
+                    close(session);
+                    _open--;
+                }
+
+                // Who gave one back at the moment of closing may have put it among the waiting ones, so they are looked at again now and then.
+                if (_open == 0 || started.Elapsed > patience)
+                {
+                    return;
+                }
+
+                Monitor.Wait(_returned, Recheck);
+            }
+        }
+    }
+
+    private T Create()
+    {
+        lock (_returned)
+        {
+            _open++;
         }
 
-        while (_rest.TryDequeue(out var session))
-        {
-            yield return session;
-        }
+        return create();
     }
 
     private T? Steal()

@@ -256,6 +256,57 @@ public sealed class OnlineStoreTests
     }
 
     [Fact]
+    public async Task OpenAsync_MissingOrShortRowLog_IsASentence()
+    {
+        await using var harness = new OnlineStoreHarness();
+        await FillWithThreeCheckpointsAsync(harness);
+        await harness.Store.AbandonAsync();
+        var log = Path.Combine(harness.Folder, "rows", "rows.0");
+        var bytes = File.ReadAllBytes(log);
+
+        File.Delete(log);
+        Assert.Contains($"'{log}' of the online store's log to have at least", (await Assert.ThrowsAsync<CorruptFileException>(() => harness.OpenAsync())).Message, StringComparison.Ordinal);
+        File.WriteAllBytes(log, bytes[..100]);
+        Assert.Contains("it has 100", (await Assert.ThrowsAsync<CorruptFileException>(() => harness.OpenAsync())).Message, StringComparison.Ordinal);
+
+        File.WriteAllBytes(log, bytes);
+        await harness.OpenAsync();
+        await AssertAllThereAsync(harness);
+    }
+
+    [Fact]
+    public async Task DisposeAsync_WhileOthersRead_LetsThemFinish()
+    {
+        await using var harness = new OnlineStoreHarness();
+        await harness.OpenAsync();
+        await harness.PushAsync([.. Enumerable.Range(0, 20_000).Select(i => ((long?)i, Start, Start, (float)i))]);
+        var readers = Enumerable.Range(0, 3).Select(seed => Task.Run(async () =>
+        {
+            var random = new Random(seed);
+            var reads = 0;
+            try
+            {
+                while (true)
+                {
+                    var id = random.Next(20_000);
+                    Assert.Equal((FeatureStatus.Present, (float)id, Start), await harness.ReadAsync(id));
+                    reads++;
+                }
+            }
+            catch (ObjectDisposedException)
+            {
+                return reads;
+            }
+        })).ToArray();
+        await Task.Delay(50);
+
+        await harness.Store.DisposeAsync();
+
+        Assert.All(await Task.WhenAll(readers), reads => Assert.True(reads > 0));
+        await harness.OpenAsync();
+    }
+
+    [Fact]
     public async Task OpenAsync_NewerCheckpointFormat_IsRefused()
     {
         await using var harness = new OnlineStoreHarness();
