@@ -24,7 +24,8 @@ internal sealed record DefinitionDocument
 
     public required int Version { get; init; }
 
-    public string Fingerprint { get; init; } = string.Empty;
+    // An absent property is set to null when read.
+    public string Fingerprint { get; init => field = value ?? string.Empty; } = string.Empty;
 
     public IReadOnlyList<KeyColumn>? Keys { get; init; }
 
@@ -126,6 +127,8 @@ internal sealed record ServiceColumnDocument(string Name, string Field);
 [JsonSourceGenerationOptions(
     WriteIndented = true,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
     Converters = [typeof(DefinitionTerms.FeatureTypeConverter), typeof(DefinitionTerms.KeyKindConverter)],
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 internal sealed partial class DefinitionJson : JsonSerializerContext;
