@@ -127,7 +127,7 @@ internal sealed class DuckDbSession : IDisposable
         {
             if (cause is DllNotFoundException or BadImageFormatException)
             {
-                return new MissingNativePackageException(NativePackage, "libduckdb", exception);
+                return new MissingNativePackageException(NativePackage, "DuckDB", exception);
             }
         }
 

@@ -104,7 +104,7 @@ public sealed class DuckDbAppenderTests : IDisposable
 
         var e = Assert.IsType<MissingNativePackageException>(DuckDbSession.FindMissingLibrary(failure));
         Assert.Equal(
-            "Expected the native library 'libduckdb', but it could not be loaded. Add the package 'DuckDB.NET.Data.Full' to the application, which brings it.", e.Message);
+            "Expected the native library of DuckDB, but it could not be loaded. Add the NuGet package 'DuckDB.NET.Data.Full' to the application.", e.Message);
         Assert.Null(DuckDbSession.FindMissingLibrary(new InvalidOperationException("other")));
     }
 
