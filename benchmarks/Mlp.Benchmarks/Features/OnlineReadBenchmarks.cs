@@ -20,6 +20,8 @@ namespace Mlp.Benchmarks.Features;
 /// </summary>
 [ShortRunJob]
 [MemoryDiagnoser]
+[MinColumn]
+[MedianColumn]
 #pragma warning disable CA1001 // Disposed in the cleanup that BenchmarkDotNet calls.
 public class OnlineReadBenchmarks
 #pragma warning restore CA1001
