@@ -73,20 +73,26 @@ internal sealed class OnlineCheckpoints(string directory, IDiskSync disk)
             throw new CorruptFileException(path, $"Expected the manifest '{path}' of a checkpoint of the online store, but it is missing.");
         }
 
-        var manifest = OnlineJson.Read(path, File.ReadAllBytes(path), OnlineJson.Default.OnlineCheckpointManifest, "the manifest of a checkpoint of the online store");
-        if (manifest.FormatVersion > OnlineCheckpointManifest.CurrentFormatVersion)
-        {
-            throw new UnsupportedFormatVersionException(path, manifest.FormatVersion, OnlineCheckpointManifest.CurrentFormatVersion);
-        }
-
+        var manifest = StoredDocument.Read(
+            path,
+            File.ReadAllBytes(path),
+            OnlineCheckpointManifest.MagicValue,
+            OnlineCheckpointManifest.CurrentFormatVersion,
+            OnlineJson.Default.OnlineCheckpointManifest,
+            "the manifest of a checkpoint of the online store");
         if (manifest.RowFormatVersion > OnlineRowLayout.FormatVersion)
         {
             throw new UnsupportedFormatVersionException(path, manifest.RowFormatVersion, OnlineRowLayout.FormatVersion);
         }
 
-        if (manifest.Kind != OnlineCheckpointManifest.KindValue || manifest.Number != number)
+        if (manifest.Files.Any(file => file is null) || manifest.Views.Any(view => view is null))
         {
-            throw new CorruptFileException(path, $"Expected checkpoint {number} of the online store in '{path}', but found '{manifest.Kind}' number {manifest.Number}.");
+            throw new CorruptFileException(path, $"Expected files and views in '{path}', but found null among them.");
+        }
+
+        if (manifest.Number != number)
+        {
+            throw new CorruptFileException(path, $"Expected checkpoint {number} of the online store in '{path}', but found number {manifest.Number}.");
         }
 
         foreach (var file in manifest.Files)

@@ -84,6 +84,12 @@ internal sealed class OnlineRecovery
     {
         Checkpoints.RemoveUnfinished();
         var segments = WriteAheadFiles.List();
+        foreach (var segment in segments)
+        {
+            // A segment of a newer version is refused before anything is changed.
+            WriteAheadFiles.Open(segment).Dispose();
+        }
+
         RecoverCheckpoint(segments);
         foreach (var segment in segments)
         {

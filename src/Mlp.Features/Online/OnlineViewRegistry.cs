@@ -44,7 +44,7 @@ internal sealed class OnlineViewRegistry
             }
 
             var added = new OnlineViewEntry((uint)_entries.Count + 1, name, version, fingerprint);
-            var document = new OnlineViewDocument(OnlineViewDocument.KindValue, OnlineViewDocument.CurrentFormatVersion, [.. _entries, added]);
+            var document = new OnlineViewDocument(OnlineViewDocument.MagicValue, OnlineViewDocument.CurrentFormatVersion, [.. _entries, added]);
             DurableFile.Replace(_disk, _path, JsonSerializer.SerializeToUtf8Bytes(document, OnlineJson.Default.OnlineViewDocument));
             _entries.Add(added);
             return added.Id;
@@ -69,14 +69,15 @@ internal sealed class OnlineViewRegistry
             return [];
         }
 
-        var document = OnlineJson.Read(path, File.ReadAllBytes(path), OnlineJson.Default.OnlineViewDocument, "the views of the online store");
-        if (document.FormatVersion > OnlineViewDocument.CurrentFormatVersion)
-        {
-            throw new UnsupportedFormatVersionException(path, document.FormatVersion, OnlineViewDocument.CurrentFormatVersion);
-        }
-
+        var document = StoredDocument.Read(
+            path, File.ReadAllBytes(path), OnlineViewDocument.MagicValue, OnlineViewDocument.CurrentFormatVersion, OnlineJson.Default.OnlineViewDocument, "the views of the online store");
         for (var i = 0; i < document.Views.Count; i++)
         {
+            if (document.Views[i] is not { Fingerprint.Length: 64 })
+            {
+                throw new CorruptFileException(path, $"Expected name, version and fingerprint of every view in '{path}', but found something else at position {i + 1}.");
+            }
+
             if (document.Views[i].Id != i + 1)
             {
                 throw new CorruptFileException(path, $"Expected the views in '{path}' to be numbered from 1, but found number {document.Views[i].Id} at position {i + 1}.");

@@ -1,6 +1,8 @@
+using System.Security.Cryptography;
 using Mlp.Features.Online;
 using Mlp.Runtime;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Storage;
 
 namespace Mlp.Features.Tests.Online;
 
@@ -310,18 +312,47 @@ public sealed class OnlineStoreTests
         await harness.OpenAsync();
     }
 
-    [Fact]
-    public async Task OpenAsync_NewerCheckpointFormat_IsRefused()
+    [Theory]
+    [InlineData("checkpoints/0000000003/checkpoint.json", "mlp-online-checkpoint", null)]
+    [InlineData("checkpoints/0000000002/checkpoint.json", "mlp-online-checkpoint", null)]
+    [InlineData("checkpoints/0000000002/checkpoint.json", "mlp-online-checkpoint", "0000000003")]
+    [InlineData("views.json", "mlp-online-views", null)]
+    public async Task OpenAsync_NewerDocumentOfAnyShape_IsRefusedAndNothingIsChanged(string file, string magic, string? damaged)
     {
         await using var harness = new OnlineStoreHarness();
         await FillWithThreeCheckpointsAsync(harness);
         await harness.Store.AbandonAsync();
-        var path = Path.Combine(harness.Folder, "checkpoints", "0000000003", "checkpoint.json");
-        File.WriteAllText(path, File.ReadAllText(path).Replace("\"formatVersion\": 1", "\"formatVersion\": 9", StringComparison.Ordinal));
+        var path = Path.Combine(harness.Folder, file);
+        File.WriteAllText(path, $$"""{ "magic": "{{magic}}", "formatVersion": 9, "rows": "elsewhere" }""");
+        if (damaged is not null)
+        {
+            Damage(harness, damaged, "index.bin");
+        }
 
+        var files = Contents(harness.Folder);
         var error = await Assert.ThrowsAsync<UnsupportedFormatVersionException>(() => harness.OpenAsync());
 
-        Assert.Equal(9, error.Found);
+        Assert.Equal((9, path), (error.Found, error.Path));
+        Assert.Equal(files, Contents(harness.Folder));
+    }
+
+    [Fact]
+    public async Task OpenAsync_NewerSegment_IsRefusedAndNothingIsChanged()
+    {
+        await using var harness = new OnlineStoreHarness();
+        await harness.OpenAsync();
+        await harness.PushAsync(1, Start, Start, 1);
+        await harness.Store.CheckpointAsync(default);
+        await harness.Store.AbandonAsync();
+        Damage(harness, "0000000001", "index.bin");
+        using (var newer = FrameLogWriter.Create(DiskSync.Instance, Path.Combine(harness.Folder, "wal", "0000000003.mlplog"), """{ "magic": "mlp-online-write-ahead", "formatVersion": 2 }"""u8))
+        {
+            // A header is all it takes.
+        }
+
+        var files = Contents(harness.Folder);
+        Assert.Equal(2, (await Assert.ThrowsAsync<UnsupportedFormatVersionException>(() => harness.OpenAsync())).Found);
+        Assert.Equal(files, Contents(harness.Folder));
     }
 
     [Fact]
@@ -443,6 +474,9 @@ public sealed class OnlineStoreTests
         Assert.True(harness.Offline.Rows.Count >= 4);
         Assert.Equal(harness.Offline.Rows.Count, harness.Offline.Rows.Select(row => OnlineRowCodec.ReadVersion(row.Row).Sequence).Distinct().Count());
     }
+
+    private static List<(string, string)> Contents(string folder)
+        => [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(f => (f, Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(f)))))];
 
     private static void Damage(OnlineStoreHarness harness, string checkpoint, string? file)
     {
