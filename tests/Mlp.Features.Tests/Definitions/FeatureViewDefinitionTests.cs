@@ -36,7 +36,7 @@ public sealed class FeatureViewDefinitionTests
     {
         var built = new FeatureViewBuilder("company_stats", 2)
             .Key("company", EntityValueKind.String).Key("area", EntityValueKind.Int64)
-            .EventTime("other").CreatedTimeEqualsEventTime()
+            .EventTime("other")
             .Feature("trips", FeatureType.Int64).Feature("mean_fare", FeatureType.Float32).Feature("tip_share", FeatureType.Float64)
             .Feature("is_big", FeatureType.Boolean).Feature("motto", FeatureType.String)
             .CreatedTime("known_at").TimeToLive(TimeSpan.FromDays(7)).Owner("somebody else").Build();
