@@ -36,7 +36,7 @@ public sealed class FeatureViewDefinitionTests
     {
         var built = new FeatureViewBuilder("company_stats", 2)
             .Key("company", EntityValueKind.String).Key("area", EntityValueKind.Int64)
-            .EventTime("other").CreatedTimeEqualsEventTime()
+            .EventTime("other")
             .Feature("trips", FeatureType.Int64).Feature("mean_fare", FeatureType.Float32).Feature("tip_share", FeatureType.Float64)
             .Feature("is_big", FeatureType.Boolean).Feature("motto", FeatureType.String)
             .CreatedTime("known_at").TimeToLive(TimeSpan.FromDays(7)).Owner("somebody else").Build();
@@ -91,6 +91,8 @@ public sealed class FeatureViewDefinitionTests
         { Start().Feature("a b", FeatureType.Int64), "found 'a b'" },
         { Start().Feature("f", FeatureType.Int64).CreatedTime("c").CreatedTimeEqualsEventTime(), "found both" },
         { Start().Feature("f", FeatureType.Int64).TimeToLive(TimeSpan.FromSeconds(-1)), "negative" },
+        { Start().Feature("f", FeatureType.Int64).TimeToLive(TimeSpan.FromTicks(-1)), "negative" },
+        { Start().Feature("f", FeatureType.Int64).TimeToLive(TimeSpan.FromTicks(9)), "at least a microsecond, but it is shorter" },
     };
 
     [Theory]
