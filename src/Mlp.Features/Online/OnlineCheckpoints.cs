@@ -18,6 +18,15 @@ internal sealed class OnlineCheckpoints(string directory, IDiskSync disk)
     /// <param name="number">Its number.</param>
     internal string PathOf(long number) => Path.Combine(directory, number.ToString("D10", CultureInfo.InvariantCulture));
 
+    /// <summary>Path of the manifest of a checkpoint.</summary>
+    /// <param name="number">Its number.</param>
+    internal string ManifestOf(long number) => Path.Combine(PathOf(number), OnlineCheckpointManifest.FileName);
+
+    /// <summary>Whether a path is a checkpoint's folder or a file in it.</summary>
+    /// <param name="number">Number of the checkpoint.</param>
+    /// <param name="path">The path.</param>
+    internal bool IsPartOf(long number, string path) => path == PathOf(number) || Path.GetDirectoryName(path) == PathOf(number);
+
     /// <summary>The checkpoints that are there, newest first.</summary>
     internal List<long> List()
     {
@@ -67,7 +76,7 @@ internal sealed class OnlineCheckpoints(string directory, IDiskSync disk)
     internal OnlineCheckpointManifest Load(long number)
     {
         var folder = PathOf(number);
-        var path = Path.Combine(folder, OnlineCheckpointManifest.FileName);
+        var path = ManifestOf(number);
         if (!File.Exists(path))
         {
             throw new CorruptFileException(path, $"Expected the manifest '{path}' of a checkpoint of the online store, but it is missing.");

@@ -137,10 +137,13 @@ internal sealed partial class OnlineStore
         {
             return
             [
-                .. sequences.Keys.Union(_marks.Keys).Order().Select(id => new OnlineCheckpointView(
-                    id,
-                    sequences.GetValueOrDefault(id),
-                    _marks.TryGetValue(id, out var mark) ? mark : null)),
+                .. _registry.Snapshot().Select(view => new OnlineCheckpointView(
+                    view.Id,
+                    view.Name,
+                    view.Version,
+                    view.Fingerprint,
+                    sequences.GetValueOrDefault(view.Id),
+                    _marks.TryGetValue(view.Id, out var mark) ? mark : null)),
             ];
         }
     }

@@ -91,6 +91,8 @@ public sealed class FeatureViewDefinitionTests
         { Start().Feature("a b", FeatureType.Int64), "found 'a b'" },
         { Start().Feature("f", FeatureType.Int64).CreatedTime("c").CreatedTimeEqualsEventTime(), "found both" },
         { Start().Feature("f", FeatureType.Int64).TimeToLive(TimeSpan.FromSeconds(-1)), "negative" },
+        { Start().Feature("f", FeatureType.Int64).TimeToLive(TimeSpan.FromTicks(-1)), "negative" },
+        { Start().Feature("f", FeatureType.Int64).TimeToLive(TimeSpan.FromTicks(9)), "at least a microsecond, but it is shorter" },
     };
 
     [Theory]

@@ -355,6 +355,75 @@ public sealed class OnlineStoreTests
         Assert.Equal(files, Contents(harness.Folder));
     }
 
+    [Theory]
+    [InlineData(true, null)]
+    [InlineData(false, null)]
+    [InlineData(true, "a1b2c3d4")]
+    [InlineData(false, "a1b2c3d4")]
+    public async Task OpenAsync_ViewsAbsentOrOthers_IsASentenceAndGivesNoNumberAgain(bool hasCheckpoint, string? fingerprint)
+    {
+        await using var harness = new OnlineStoreHarness();
+        await harness.OpenAsync();
+        await harness.PushAsync(1, Start, Start, 1);
+        if (hasCheckpoint)
+        {
+            await harness.Store.CheckpointAsync(default);
+        }
+
+        await harness.Store.AbandonAsync();
+        var path = Path.Combine(harness.Folder, "views.json");
+        var text = File.ReadAllText(path);
+        File.Delete(path);
+        if (fingerprint is not null)
+        {
+            File.WriteAllText(path, text.Replace(fingerprint, "ffffffff", StringComparison.Ordinal));
+        }
+
+        var error = await Assert.ThrowsAsync<CorruptFileException>(() => harness.OpenAsync());
+        Assert.Equal(path, error.Path);
+        Assert.Contains("Restore the file, or delete the folder", error.Message, StringComparison.Ordinal);
+        Assert.Equal(fingerprint is not null, File.Exists(path));
+
+        File.WriteAllText(path, text);
+        await harness.OpenAsync();
+        Assert.Equal(1f, (await harness.ReadAsync(1)).Value);
+    }
+
+    [Theory]
+    [InlineData("\"engine\": \"faster-2.6.5\"", "\"engine\": \"faster-3.0.0\"")]
+    [InlineData("\"keyHash\": \"xxh3-64\"", "\"keyHash\": \"another\"")]
+    [InlineData("\"keyFormat\": 1", "\"keyFormat\": 2")]
+    public async Task OpenAsync_CheckpointOfAnotherEngine_IsRefusedAndNothingIsChanged(string from, string to)
+    {
+        await using var harness = new OnlineStoreHarness();
+        await FillWithThreeCheckpointsAsync(harness);
+        await harness.Store.AbandonAsync();
+        var path = Path.Combine(harness.Folder, "checkpoints", "0000000003", "checkpoint.json");
+        var text = File.ReadAllText(path);
+        Assert.Contains(from, text, StringComparison.Ordinal);
+        File.WriteAllText(path, text.Replace(from, to, StringComparison.Ordinal));
+
+        var files = Contents(harness.Folder);
+        var error = await Assert.ThrowsAsync<CorruptFileException>(() => harness.OpenAsync());
+        Assert.Contains("another version of the platform wrote it", error.Message, StringComparison.Ordinal);
+        Assert.Equal(files, Contents(harness.Folder));
+    }
+
+    [Fact]
+    public async Task CheckpointAsync_Manifest_NamesItsViews()
+    {
+        await using var harness = new OnlineStoreHarness();
+        await harness.OpenAsync();
+        var other = harness.Store.GetViewId("other", 3, new string('b', 64));
+        await harness.PushAsync(1, Start, Start, 1);
+        await harness.Store.CheckpointAsync(default);
+
+        var views = new OnlineCheckpoints(Path.Combine(harness.Folder, "checkpoints"), DiskSync.Instance).Load(1).Views;
+        Assert.Equal((harness.View.Id, harness.View.Name, 1, harness.View.Fingerprint), (views[0].Id, views[0].Name, views[0].Version, views[0].Fingerprint));
+        Assert.True(views[0].LastSequence > 0);
+        Assert.Equal(new OnlineCheckpointView(other, "other", 3, new string('b', 64), 0, null), views[1]);
+    }
+
     [Fact]
     public async Task SetMarkAsync_Mark_SurvivesKillAndCheckpoints()
     {
