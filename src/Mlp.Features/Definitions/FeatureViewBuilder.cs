@@ -3,7 +3,7 @@ using Mlp.Runtime.Data;
 namespace Mlp.Features.Definitions;
 
 /// <summary>Defines a feature view whose schema is known only at run time. Not thread-safe.</summary>
-/// <param name="name">Name of the view: lower-case letters, digits, <c>_</c> and <c>-</c>.</param>
+/// <param name="name">Name of the view: 1 to 100 lower-case letters, digits, <c>_</c>, <c>-</c> and <c>.</c>.</param>
 /// <param name="version">Version, from 1.</param>
 public sealed class FeatureViewBuilder(string name, int version = 1)
 {

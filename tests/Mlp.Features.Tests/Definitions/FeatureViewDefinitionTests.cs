@@ -81,6 +81,10 @@ public sealed class FeatureViewDefinitionTests
     {
         { new FeatureViewBuilder("Big View").Key("k", EntityValueKind.Int64).EventTime("t").Feature("f", FeatureType.Int64), "found 'Big View'" },
         { new FeatureViewBuilder("../v").Key("k", EntityValueKind.Int64).EventTime("t").Feature("f", FeatureType.Int64), "found '../v'" },
+        { new FeatureViewBuilder("v.").Key("k", EntityValueKind.Int64).EventTime("t").Feature("f", FeatureType.Int64), "found 'v.'" },
+        { new FeatureViewBuilder(new string('v', 101)).Key("k", EntityValueKind.Int64).EventTime("t").Feature("f", FeatureType.Int64), "to be 1 to 100 lower-case letters" },
+        { new FeatureViewBuilder("nul").Key("k", EntityValueKind.Int64).EventTime("t").Feature("f", FeatureType.Int64), "Windows keeps 'nul' for a device" },
+        { new FeatureViewBuilder("com1.stats").Key("k", EntityValueKind.Int64).EventTime("t").Feature("f", FeatureType.Int64), "Windows keeps 'com1.stats' for a device" },
         { new FeatureViewBuilder("v", 0).Key("k", EntityValueKind.Int64).EventTime("t").Feature("f", FeatureType.Int64), "to be 1 or more, but found 0" },
         { new FeatureViewBuilder("v").EventTime("t").Feature("f", FeatureType.Int64), "to have an entity key" },
         { new FeatureViewBuilder("v").Key("k", EntityValueKind.Int64).EventTime("t"), "to have a feature" },
@@ -99,6 +103,15 @@ public sealed class FeatureViewDefinitionTests
     [MemberData(nameof(Wrong))]
     public void Build_WrongDefinition_SaysWhatIsExpected(FeatureViewBuilder builder, string sentence)
         => Assert.Contains(sentence, Assert.Throws<FeatureDefinitionException>(builder.Build).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("a")]
+    [InlineData("0-taxi_stats.v2")]
+    [InlineData("console")]
+    [InlineData("com")]
+    [InlineData("lpt12")]
+    public void Build_NameThatEveryFolderCanHave_IsTaken(string name)
+        => Assert.Equal(name, new FeatureViewBuilder(name).Key("k", EntityValueKind.Int64).EventTime("t").Feature("f", FeatureType.Int64).Build().Name);
 
     [Fact]
     public void FromRecord_FeatureOfUnknownType_NamesThePropertyAndTheTypes()
