@@ -7,7 +7,8 @@ using Mlp.Runtime.Predictions;
 using Quickstart.Features;
 using WebApi;
 
-var builder = WebApplication.CreateBuilder(args);
+// The settings lie beside the program, the data where it is started.
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.Services.AddProblemDetails();
 builder.Services.AddExceptionHandler<PlatformExceptionHandler>();
 builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);

@@ -20,7 +20,7 @@ public sealed partial class FeatureStore : IFeatureSource
     /// <param name="cancellationToken">Gives up before anything is written; later it is ignored.</param>
     /// <returns>A task that completes when the row is on the device and can be read.</returns>
     /// <exception cref="FeatureDefinitionException">The record defines no view, or one that was not added.</exception>
-    /// <exception cref="IngestException">A time is null.</exception>
+    /// <exception cref="IngestException">A time is null or outside the years 1 to 9999.</exception>
     /// <exception cref="InvalidOperationException">This process has no open online store, or the store has failed.</exception>
     /// <exception cref="Runtime.LogWriteException">The device refused; the row may be lost, and the store takes no more until it is opened again.</exception>
     public ValueTask PushAsync<T>(T record, PushTarget target = PushTarget.OnlineAndOffline, CancellationToken cancellationToken = default)
@@ -33,7 +33,7 @@ public sealed partial class FeatureStore : IFeatureSource
     /// <param name="cancellationToken">Gives up before anything is written; later it is ignored.</param>
     /// <returns>A task that completes when all rows are on the device and can be read.</returns>
     /// <exception cref="FeatureDefinitionException">The record defines no view, or one that was not added.</exception>
-    /// <exception cref="IngestException">A time is null; then nothing was written.</exception>
+    /// <exception cref="IngestException">A time is null or outside the years 1 to 9999; then nothing was written.</exception>
     /// <exception cref="InvalidOperationException">This process has no open online store, or the store has failed.</exception>
     /// <exception cref="Runtime.LogWriteException">The device refused; rows may be lost, and the store takes no more until it is opened again.</exception>
     [OverloadResolutionPriority(1)] // A list is many records, not one record of type list.
@@ -48,7 +48,7 @@ public sealed partial class FeatureStore : IFeatureSource
     /// <param name="cancellationToken">Gives up before anything is written; later it is ignored.</param>
     /// <returns>A task that completes when all rows are on the device and can be read.</returns>
     /// <exception cref="FeatureDefinitionException">There is no such view.</exception>
-    /// <exception cref="IngestException">A column is missing or has another type, or a time is null; then nothing was written.</exception>
+    /// <exception cref="IngestException">A column is missing or has another type, or a time is null or outside the years 1 to 9999; then nothing was written.</exception>
     /// <exception cref="InvalidOperationException">This process has no open online store, or the store has failed.</exception>
     /// <exception cref="Runtime.LogWriteException">The device refused; rows may be lost, and the store takes no more until it is opened again.</exception>
     public ValueTask PushAsync(

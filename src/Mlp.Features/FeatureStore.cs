@@ -133,7 +133,7 @@ public sealed partial class FeatureStore
     /// <param name="cancellationToken">Gives up; nothing is committed then.</param>
     /// <returns>What was done; the rows are on the device.</returns>
     /// <exception cref="FeatureDefinitionException">There is no such view.</exception>
-    /// <exception cref="IngestException">A column is missing or has another type, a time is null, or the view does not say when rows became known.</exception>
+    /// <exception cref="IngestException">A column is missing or has another type, a time is null or outside the years 1 to 9999, or the view does not say when rows became known.</exception>
     public Task<IngestResult> IngestAsync(string view, RecordBatch batch, string? batchId = null, int? version = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(batch);
@@ -148,7 +148,7 @@ public sealed partial class FeatureStore
     /// <param name="cancellationToken">Gives up; nothing is committed then.</param>
     /// <returns>What was done; the rows are on the device.</returns>
     /// <exception cref="FeatureDefinitionException">There is no such view.</exception>
-    /// <exception cref="IngestException">A column is missing or has another type, a time is null, or the view does not say when rows became known.</exception>
+    /// <exception cref="IngestException">A column is missing or has another type, a time is null or outside the years 1 to 9999, or the view does not say when rows became known.</exception>
     public Task<IngestResult> IngestAsync(
         string view, IAsyncEnumerable<RecordBatch> batches, string? batchId = null, int? version = null, CancellationToken cancellationToken = default)
     {
@@ -167,7 +167,7 @@ public sealed partial class FeatureStore
     /// <returns>What was done; the rows are on the device.</returns>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="FeatureDefinitionException">There is no such view.</exception>
-    /// <exception cref="IngestException">A column is missing, a text cannot be read (row, line and column are named), a time is absent, or the view does not say when rows became known.</exception>
+    /// <exception cref="IngestException">A column is missing, a text cannot be read (row, line and column are named), a time is absent or outside the years 1 to 9999, or the view does not say when rows became known.</exception>
     public Task<IngestResult> IngestCsvAsync(
         string view, string path, CsvIngestOptions? options = null, string? batchId = null, int? version = null, CancellationToken cancellationToken = default)
         => IngestFileAsync(view, path, options ?? new CsvIngestOptions(), batchId, version, cancellationToken);
@@ -182,7 +182,7 @@ public sealed partial class FeatureStore
     /// <returns>What was done; the rows are on the device.</returns>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="FeatureDefinitionException">There is no such view.</exception>
-    /// <exception cref="IngestException">A column is missing or has another type, a time is null, or the view does not say when rows became known.</exception>
+    /// <exception cref="IngestException">A column is missing or has another type, a time is null or outside the years 1 to 9999, or the view does not say when rows became known.</exception>
     public Task<IngestResult> IngestParquetAsync(
         string view, string path, ParquetIngestOptions? options = null, string? batchId = null, int? version = null, CancellationToken cancellationToken = default)
         => IngestFileAsync(view, path, options ?? new ParquetIngestOptions(), batchId, version, cancellationToken);
@@ -198,7 +198,7 @@ public sealed partial class FeatureStore
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The training set, which the caller disposes.</returns>
     /// <exception cref="FeatureDefinitionException">There is no such service.</exception>
-    /// <exception cref="SpineException">A column is missing or has another type, or a time is null.</exception>
+    /// <exception cref="SpineException">A column is missing or has another type, or a time is null or outside the years 1 to 9999.</exception>
     public Task<JoinedTrainingSet> CreateTrainingSetAsync<T>(
         string service,
         IEnumerable<T> spine,
@@ -225,7 +225,7 @@ public sealed partial class FeatureStore
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The training set, which the caller disposes.</returns>
     /// <exception cref="FeatureDefinitionException">There is no such service.</exception>
-    /// <exception cref="SpineException">A column is missing or has another type, or a time is null.</exception>
+    /// <exception cref="SpineException">A column is missing or has another type, or a time is null or outside the years 1 to 9999.</exception>
     public Task<JoinedTrainingSet> CreateTrainingSetAsync(
         string service,
         RecordBatch spine,
@@ -249,7 +249,7 @@ public sealed partial class FeatureStore
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The training set, which the caller disposes.</returns>
     /// <exception cref="FeatureDefinitionException">There is no such service.</exception>
-    /// <exception cref="SpineException">A column is missing or has another type, or a time is null.</exception>
+    /// <exception cref="SpineException">A column is missing or has another type, or a time is null or outside the years 1 to 9999.</exception>
     public Task<JoinedTrainingSet> CreateTrainingSetAsync(
         string service,
         IAsyncEnumerable<RecordBatch> spine,

@@ -22,6 +22,11 @@ internal static class DefinitionDifferences
             differences.Add($"time to live: stored {Span(stored.TimeToLiveMicroseconds)}, found {Span(found.TimeToLiveMicroseconds)}");
         }
 
+        if (stored.CreatedTimeRule != found.CreatedTimeRule)
+        {
+            differences.Add($"created time: stored {stored.CreatedTimeRule}, found {found.CreatedTimeRule}");
+        }
+
         Compare(differences, "view", stored.Views, found.Views, v => v.Name, v => $"version {v.Version.ToString(CultureInfo.InvariantCulture)} with fingerprint {v.Fingerprint[..8]}");
         Compare(differences, "column", Columns(stored), Columns(found), c => c.Column, c => c.Source);
         return differences.Count == 0 ? ["the fingerprint"] : differences;

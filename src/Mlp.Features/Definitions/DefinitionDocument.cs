@@ -24,7 +24,8 @@ internal sealed record DefinitionDocument
 
     public required int Version { get; init; }
 
-    public string Fingerprint { get; init; } = string.Empty;
+    // An absent property is set to null when read.
+    public string Fingerprint { get; init => field = value ?? string.Empty; } = string.Empty;
 
     public IReadOnlyList<KeyColumn>? Keys { get; init; }
 
@@ -46,6 +47,9 @@ internal sealed record DefinitionDocument
 
     public string? Description { get; init; }
 
+    /// <summary>Where the created time of a view's rows comes from: a column of the source, the event time, or the time of the push. Null for other kinds of definitions.</summary>
+    internal string? CreatedTimeRule => Kind != FeatureViewKind ? null : CreatedTimeColumn is not null ? "column" : CreatedTimeEqualsEventTime == true ? "event-time" : "push-time";
+
     internal DefinitionDocument WithFingerprint() => this with { Fingerprint = ComputeFingerprint() };
 
     /// <summary>SHA-256 of canonical JSON: no blanks, fixed order, only what changes the meaning of stored rows.</summary>
@@ -58,12 +62,17 @@ internal sealed record DefinitionDocument
             json.WriteString("kind", Kind);
             json.WriteString("name", Name);
             json.WriteNumber("version", Version);
-            WriteArray(json, "keys", Keys, k => WritePair(json, k.Name, "kind", k.Kind.ToString()));
-            WriteArray(json, "request", RequestFields, f => WritePair(json, f.Name, "type", f.Type.ToString()));
-            WriteArray(json, "fields", Fields, f => WritePair(json, f.Name, "type", f.Type.ToString()));
+            WriteArray(json, "keys", Keys, k => WritePair(json, k.Name, "kind", DefinitionTerms.Of(k.Kind)));
+            WriteArray(json, "request", RequestFields, f => WritePair(json, f.Name, "type", DefinitionTerms.Of(f.Type)));
+            WriteArray(json, "fields", Fields, f => WritePair(json, f.Name, "type", DefinitionTerms.Of(f.Type)));
             if (TimeToLiveMicroseconds is { } timeToLive)
             {
                 json.WriteNumber("timeToLiveMicroseconds", timeToLive);
+            }
+
+            if (CreatedTimeRule is { } rule)
+            {
+                json.WriteString("createdTime", rule);
             }
 
             WriteArray(json, "views", Views, v => WriteView(json, v));
@@ -118,6 +127,8 @@ internal sealed record ServiceColumnDocument(string Name, string Field);
 [JsonSourceGenerationOptions(
     WriteIndented = true,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    UseStringEnumConverter = true,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    Converters = [typeof(DefinitionTerms.FeatureTypeConverter), typeof(DefinitionTerms.KeyKindConverter)],
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 internal sealed partial class DefinitionJson : JsonSerializerContext;

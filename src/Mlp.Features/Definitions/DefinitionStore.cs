@@ -70,7 +70,14 @@ public sealed class DefinitionStore
         }
 
         var document = Read(path);
-        return document.Kind == DefinitionDocument.FeatureViewKind ? new FeatureViewDefinition(document) : null;
+        try
+        {
+            return document.Kind == DefinitionDocument.FeatureViewKind ? new FeatureViewDefinition(document) : null;
+        }
+        catch (FeatureDefinitionException error)
+        {
+            throw new CorruptFileException(path, $"Expected a whole feature view in '{path}', but it is none: {error.Message}", innerException: error);
+        }
     }
 
     internal string FolderOf(string name) => Path.Combine(_root, name);
@@ -111,26 +118,10 @@ public sealed class DefinitionStore
 
     private static DefinitionDocument Read(string path)
     {
-        try
-        {
-            var document = JsonSerializer.Deserialize(File.ReadAllBytes(path), DefinitionJson.Default.DefinitionDocument);
-            if (document is not { Magic: DefinitionDocument.MagicValue })
-            {
-                throw new CorruptFileException(path, $"Expected a feature definition in '{path}', but found something else.");
-            }
-
-            if (document.FormatVersion > DefinitionDocument.CurrentFormatVersion)
-            {
-                throw new UnsupportedFormatVersionException(path, document.FormatVersion, DefinitionDocument.CurrentFormatVersion);
-            }
-
-            return document.ComputeFingerprint() == document.Fingerprint
-                ? document
-                : throw new CorruptFileException(path, $"Expected the definition in '{path}' to have the fingerprint it states, but it was changed after it was written.");
-        }
-        catch (JsonException e)
-        {
-            throw new CorruptFileException(path, $"Expected a feature definition as JSON in '{path}', but it cannot be read: {e.Message}", innerException: e);
-        }
+        var document = StoredDocument.Read(
+            path, File.ReadAllBytes(path), DefinitionDocument.MagicValue, DefinitionDocument.CurrentFormatVersion, DefinitionJson.Default.DefinitionDocument, "a feature definition");
+        return document.ComputeFingerprint() == document.Fingerprint
+            ? document
+            : throw new CorruptFileException(path, $"Expected the definition in '{path}' to have the fingerprint it states, but it was changed after it was written.");
     }
 }

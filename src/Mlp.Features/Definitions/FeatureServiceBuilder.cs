@@ -88,6 +88,7 @@ public sealed class FeatureServiceBuilder
             resolved.Add(new FeatureServiceView(view, computed, view is null ? [] : AddKeys(keys, view), fields, resolved.Count));
         }
 
+        CheckSpine(keys, columns, resolved);
         return new FeatureServiceDefinition(Name, Version, keys, new FeatureRowLayout(columns), resolved, _description);
     }
 
@@ -154,6 +155,11 @@ public sealed class FeatureServiceBuilder
         {
             var key = view.Keys[i];
             var index = keys.FindIndex(k => string.Equals(k.Name, key.Name, StringComparison.OrdinalIgnoreCase));
+            if (index >= 0 && keys[index].Name != key.Name)
+            {
+                throw Wrong($"Expected one spelling per key in the feature service '{{0}}', but '{key.Name}' of '{view.Name}' and '{keys[index].Name}' of another view differ only by case.");
+            }
+
             if (index >= 0 && keys[index] != key)
             {
                 throw Wrong($"Expected one meaning per key in the feature service '{{0}}', but '{key.Name}' of '{view.Name}' is {key.Kind} and '{keys[index].Name}' of another view is {keys[index].Kind}.");
@@ -169,6 +175,27 @@ public sealed class FeatureServiceBuilder
         }
 
         return indexes;
+    }
+
+    /// <summary>The rows that a training set is made for have keys and request fields as columns, and the features stand beside them.</summary>
+    private void CheckSpine(List<KeyColumn> keys, List<FeatureColumn> features, List<FeatureServiceView> views)
+    {
+        var spellings = keys.ToDictionary(k => k.Name, k => k.Name, StringComparer.OrdinalIgnoreCase);
+        foreach (var feature in features)
+        {
+            if (spellings.TryGetValue(feature.Name, out var key))
+            {
+                throw Wrong($"Expected features and keys to have different names without regard to case in the feature service '{{0}}', but key '{key}' and feature '{feature.Name}' of '{feature.View}' do not. Give the features of the view a prefix by .As(prefix).");
+            }
+        }
+
+        foreach (var field in views.Where(v => v.OnDemand is not null).SelectMany(v => v.OnDemand!.RequestFields))
+        {
+            if (!spellings.TryAdd(field.Name, field.Name) && spellings[field.Name] != field.Name)
+            {
+                throw Wrong($"Expected one spelling per column in the feature service '{{0}}', but '{spellings[field.Name]}' and the request field '{field.Name}' differ only by case.");
+            }
+        }
     }
 
     private FeatureDefinitionException Wrong(string message) => new(Name, message.Replace("{0}", Name, StringComparison.Ordinal));

@@ -3,7 +3,7 @@ using Mlp.Runtime.Data;
 namespace Mlp.Features.Definitions;
 
 /// <summary>Defines a feature view whose schema is known only at run time. Not thread-safe.</summary>
-/// <param name="name">Name of the view: lower-case letters, digits, <c>_</c> and <c>-</c>.</param>
+/// <param name="name">Name of the view: 1 to 100 lower-case letters, digits, <c>_</c>, <c>-</c> and <c>.</c>.</param>
 /// <param name="version">Version, from 1.</param>
 public sealed class FeatureViewBuilder(string name, int version = 1)
 {
@@ -64,7 +64,7 @@ public sealed class FeatureViewBuilder(string name, int version = 1)
     }
 
     /// <summary>Sets how long a row may be used after its event time.</summary>
-    /// <param name="timeToLive">Zero means without limit, which is the default.</param>
+    /// <param name="timeToLive">At least a microsecond, and rounded down to it; zero means without limit, which is the default.</param>
     /// <returns>This builder.</returns>
     public FeatureViewBuilder TimeToLive(TimeSpan timeToLive)
     {
@@ -93,7 +93,19 @@ public sealed class FeatureViewBuilder(string name, int version = 1)
     /// <summary>Makes the definition.</summary>
     /// <returns>The definition.</returns>
     /// <exception cref="FeatureDefinitionException">A part is missing or not allowed.</exception>
-    public FeatureViewDefinition Build() => new(new DefinitionDocument
+    public FeatureViewDefinition Build()
+    {
+        if (_timeToLive != TimeSpan.Zero && _timeToLive < TimeSpan.FromMicroseconds(1))
+        {
+            // Rounded down it would be zero, which means without limit.
+            throw new FeatureDefinitionException(
+                name, $"Expected the time to live of the feature view '{name}' to be zero (without limit) or at least a microsecond, but it is {(_timeToLive < TimeSpan.Zero ? "negative" : "shorter")}.");
+        }
+
+        return new FeatureViewDefinition(CreateDocument());
+    }
+
+    private DefinitionDocument CreateDocument() => new()
     {
         Kind = DefinitionDocument.FeatureViewKind,
         Name = name,
@@ -106,5 +118,5 @@ public sealed class FeatureViewBuilder(string name, int version = 1)
         CreatedTimeEqualsEventTime = _createdTimeEqualsEventTime,
         Owner = _owner,
         Description = _description,
-    });
+    };
 }

@@ -58,7 +58,7 @@ public sealed class FeatureViewDefinition
     /// <summary>What the view is about.</summary>
     public string Description => _document.Description ?? string.Empty;
 
-    /// <summary>SHA-256 of the canonical definition (name, version, keys, fields, types, order, time to live), 64 lower-case hexadecimal digits.</summary>
+    /// <summary>SHA-256 of the canonical definition (name, version, keys, fields, types, order, time to live, where the created time comes from), 64 lower-case hexadecimal digits.</summary>
     public string Fingerprint => _document.Fingerprint;
 
     /// <summary>

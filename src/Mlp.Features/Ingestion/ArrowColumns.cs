@@ -35,25 +35,20 @@ internal static class ArrowColumns
     /// <summary>Times as timestamps in microseconds UTC.</summary>
     /// <param name="array">A timestamp of any unit, a date, or an int64 of microseconds.</param>
     /// <param name="roundUp">True for feature times, false for label and request times.</param>
-    /// <param name="error">Makes the error.</param>
+    /// <param name="error">Makes the error, also for a time beyond <see cref="TimeRange"/>.</param>
     internal static TimestampArray ToTime(IArrowArray array, bool roundUp, ColumnError error)
     {
-        switch (array)
+        var times = ToMicroseconds(array, roundUp, error);
+        var values = times.Values;
+        for (var row = 0; row < values.Length; row++)
         {
-            case TimestampArray { Data.DataType: TimestampType { Unit: TimeUnit.Microsecond } } same:
-                return new TimestampArray(new ArrayData(Time, same.Length, same.NullCount, same.Offset, same.Data.Buffers));
-            case Int64Array integer:
-                return new TimestampArray(new ArrayData(Time, integer.Length, integer.NullCount, integer.Offset, integer.Data.Buffers));
-            case TimestampArray timestamp:
-                var unit = ((TimestampType)timestamp.Data.DataType).Unit;
-                return ConvertTimes(timestamp, row => timestamp.Values[row], unit, roundUp, error);
-            case Date64Array date64:
-                return ConvertTimes(date64, row => date64.Values[row], TimeUnit.Millisecond, roundUp, error);
-            case Date32Array date32:
-                return ConvertTimes(date32, row => date32.Values[row] * 86_400L, TimeUnit.Second, roundUp, error);
-            default:
-                throw Mistyped(array, "a time (a timestamp, a date, or an int64 of microseconds)", error);
+            if (!TimeRange.Contains(values[row]) && times.IsValid(row))
+            {
+                throw error(TimeRange.Expected, TimeRange.Beyond, row);
+            }
         }
+
+        return times;
     }
 
     /// <summary>Text as plain UTF-8, whatever its encoding; null when the column is no text.</summary>
@@ -85,6 +80,26 @@ internal static class ArrowColumns
         UInt8Array x => Build<long, Int64Array, Int64Array.Builder>(new(), x, row => x.Values[row]),
         _ => null,
     };
+
+    private static TimestampArray ToMicroseconds(IArrowArray array, bool roundUp, ColumnError error)
+    {
+        switch (array)
+        {
+            case TimestampArray { Data.DataType: TimestampType { Unit: TimeUnit.Microsecond } } same:
+                return new TimestampArray(new ArrayData(Time, same.Length, same.NullCount, same.Offset, same.Data.Buffers));
+            case Int64Array integer:
+                return new TimestampArray(new ArrayData(Time, integer.Length, integer.NullCount, integer.Offset, integer.Data.Buffers));
+            case TimestampArray timestamp:
+                var unit = ((TimestampType)timestamp.Data.DataType).Unit;
+                return ConvertTimes(timestamp, row => timestamp.Values[row], unit, roundUp, error);
+            case Date64Array date64:
+                return ConvertTimes(date64, row => date64.Values[row], TimeUnit.Millisecond, roundUp, error);
+            case Date32Array date32:
+                return ConvertTimes(date32, row => date32.Values[row] * 86_400L, TimeUnit.Second, roundUp, error);
+            default:
+                throw Mistyped(array, "a time (a timestamp, a date, or an int64 of microseconds)", error);
+        }
+    }
 
     private static FloatArray? ToFloat32(IArrowArray array) => array switch
     {
@@ -144,7 +159,7 @@ internal static class ArrowColumns
         }
         catch (OverflowException)
         {
-            throw error("a time of the years -290,000 to 290,000", "one beyond", row);
+            throw error(TimeRange.Expected, TimeRange.Beyond, row);
         }
     }
 

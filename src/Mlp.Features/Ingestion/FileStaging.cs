@@ -163,10 +163,10 @@ internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile
 
     private static string Kept(string? filter) => $"(SELECT rowid AS __source_row, * FROM {Raw}{(filter is null ? string.Empty : $" WHERE {filter}")})";
 
-    /// <summary>Finds the first row with a value that cannot be read or a time that is null.</summary>
+    /// <summary>Finds the first row with a value that cannot be read or a time that is null or beyond <see cref="TimeRange"/>.</summary>
     private void CheckValues(List<FileColumn> columns, string? filter)
     {
-        var checks = columns.ConvertAll(c => $"min(__source_row) FILTER (WHERE {c.IsBad ?? "false"}{(c.IsTime ? $" OR NOT coalesce(isfinite({c.Value}), false)" : string.Empty)})");
+        var checks = columns.ConvertAll(c => $"min(__source_row) FILTER (WHERE {c.IsBad ?? "false"}{(c.IsTime ? $" OR NOT {TimeRange.Holds(c.Value)}" : string.Empty)})");
         object?[] first;
         try
         {
@@ -187,8 +187,12 @@ internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile
         }
 
         var (column, row) = (bad[0].First, (long)bad[0].Second!);
-        var isNull = column.IsTime && session.QueryInt64($"SELECT count(*) FROM {Raw} WHERE rowid = {row} AND NOT coalesce({column.IsBad ?? "false"}, false)") > 0;
-        throw BadValue(column, row, isNull ? "found none" : "the text is not");
+        throw BadValue(
+            column,
+            row,
+            Is(column.IsBad ?? "false") ? "the text is not" : Is($"{column.Value} IS NULL") ? "found none" : "it lies beyond the years 1 to 9999");
+
+        bool Is(string condition) => session.QueryInt64(string.Create(CultureInfo.InvariantCulture, $"SELECT count(*) FROM {Raw} WHERE rowid = {row} AND ({condition})")) > 0;
     }
 
     private IngestException Uncomputable(List<FileColumn> columns, string? filter)

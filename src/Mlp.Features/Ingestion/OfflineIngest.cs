@@ -7,6 +7,9 @@ namespace Mlp.Features.Ingestion;
 /// <summary>Takes batches into the offline store. Thread-safe.</summary>
 internal sealed class OfflineIngest(OfflineStore store)
 {
+    /// <summary>How batch ids of the platform start.</summary>
+    internal const string PlatformPrefix = "mlp-";
+
     private const int RecordsPerBatch = 8192;
     private const string ArrowSource = "the Arrow batch";
     private const string RecordSource = "the records";
@@ -103,5 +106,12 @@ internal sealed class OfflineIngest(OfflineStore store)
     private static string NewBatchId() => Guid.NewGuid().ToString("D");
 
     private static IngestResult? FindRepeated(OfflineView view, string? batchId)
-        => batchId is not null && view.FindBatch(batchId) is { } commit ? StagedRows.ToResult(view.Definition, commit, repeated: true) : null;
+    {
+        if (batchId?.StartsWith(PlatformPrefix, StringComparison.OrdinalIgnoreCase) == true)
+        {
+            throw new ArgumentException($"Expected the batch id to leave names that start with '{PlatformPrefix}' to the platform, but found '{batchId}'.", nameof(batchId));
+        }
+
+        return batchId is not null && view.FindBatch(batchId) is { } commit ? StagedRows.ToResult(view.Definition, commit, repeated: true) : null;
+    }
 }

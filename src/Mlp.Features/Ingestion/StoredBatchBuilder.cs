@@ -22,7 +22,7 @@ internal sealed class StoredBatchBuilder<T>(FeatureRecordMap<T> map, string sour
     /// <summary>Adds a record.</summary>
     /// <param name="record">The record.</param>
     /// <param name="createdTime">When it became known, for views that leave that open; microseconds.</param>
-    /// <exception cref="IngestException">A time is null.</exception>
+    /// <exception cref="IngestException">A time is null or beyond <see cref="TimeRange"/>.</exception>
     internal void Add(in T record, long? createdTime = null)
     {
         var view = map.Definition;
@@ -30,6 +30,8 @@ internal sealed class StoredBatchBuilder<T>(FeatureRecordMap<T> map, string sour
         var created = map.GetCreatedTime(record)
             ?? (view.CreatedTimeColumn is { } column ? throw NoTime(column) : createdTime)
             ?? throw new InvalidOperationException($"Expected a created time for the rows of {view}, but found none.");
+        Check(view.EventTimeColumn, eventTime);
+        Check(view.CreatedTimeColumn ?? view.EventTimeColumn, created);
         map.GetKey(record, _key);
         for (var i = 0; i < _key.Length; i++)
         {
@@ -63,9 +65,19 @@ internal sealed class StoredBatchBuilder<T>(FeatureRecordMap<T> map, string sour
         return new TimestampArray(new ArrayData(ArrowColumns.Time, times.Count, 0, 0, [ArrowBuffer.Empty, values.Build()]));
     }
 
-    private IngestException NoTime(string column)
+    private void Check(string column, long time)
+    {
+        if (!TimeRange.Contains(time))
+        {
+            throw WrongTime(column, TimeRange.Expected, TimeRange.Beyond);
+        }
+    }
+
+    private IngestException NoTime(string column) => WrongTime(column, "a time in every row", "null");
+
+    private IngestException WrongTime(string column, string expected, string found)
     {
         var row = _rowsBefore + Count + 1;
-        return new IngestException(source, $"Expected column '{column}' of {source} to hold a time in every row for {map.Definition}, but found null in row {row}.", column, row);
+        return new IngestException(source, $"Expected column '{column}' of {source} to hold {expected} for {map.Definition}, but found {found} in row {row}.", column, row);
     }
 }

@@ -67,7 +67,8 @@ internal sealed class SpineConverter
 
     private void CheckNames(List<string> names)
     {
-        var features = _service.Description.Layout.Columns.Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
+        // Without regard to case, because SQL and Parquet readers would take two columns for one.
+        var features = _service.Description.Layout.Columns.Select(c => c.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
         foreach (var (name, index) in names.Select((n, i) => (n, i)))
         {
             if (features.Contains(name))
@@ -80,9 +81,9 @@ internal sealed class SpineConverter
                 throw new SpineException($"Expected the columns of the rows to leave names with '__' to the platform, but found '{name}'.", name);
             }
 
-            if (names.IndexOf(name) != index)
+            if (names.FindIndex(n => string.Equals(n, name, StringComparison.OrdinalIgnoreCase)) != index)
             {
-                throw new SpineException($"Expected the columns of the rows to have different names, but '{name}' occurs twice.", name);
+                throw new SpineException($"Expected the columns of the rows to have different names without regard to case, but '{name}' occurs twice.", name);
             }
         }
     }

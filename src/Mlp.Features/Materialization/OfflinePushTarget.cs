@@ -1,4 +1,4 @@
-using Apache.Arrow;
+using System.Globalization;
 using Mlp.Features.Definitions;
 using Mlp.Features.Ingestion;
 using Mlp.Features.Offline;
@@ -14,22 +14,10 @@ namespace Mlp.Features.Materialization;
 internal sealed class OfflinePushTarget(OfflineStore offline, OnlineViews views) : IOfflinePushTarget
 {
     /// <inheritdoc/>
-    public long ReserveSequences(uint viewId, int count, long above) => offline.Open(views.Get(viewId).Definition).ReserveSequences(count, above);
+    public long ReserveSequences(uint viewId, int count, long above) => offline.Open(views.Get(viewId).Definition).ReserveSequences(OfflineCommitKind.Push, count, above);
 
     /// <inheritdoc/>
-    public long FindCommittedSequence(uint viewId)
-    {
-        var commits = offline.Open(views.Get(viewId).Definition).Commits();
-        for (var i = commits.Count - 1; i >= 0; i--)
-        {
-            if (PushedBatchId.FindLast(commits[i].BatchId) is { } last)
-            {
-                return last;
-            }
-        }
-
-        return long.MinValue;
-    }
+    public long FindCommittedSequence(uint viewId) => offline.Open(views.Get(viewId).Definition).PushedThrough() ?? long.MinValue;
 
     /// <inheritdoc/>
     public Task CommitAsync(uint viewId, IReadOnlyList<PushedFrame> frames, CancellationToken cancellationToken)
@@ -39,6 +27,15 @@ internal sealed class OfflinePushTarget(OfflineStore offline, OnlineViews views)
     {
         var (definition, view) = views.Get(viewId);
         var target = offline.Open(definition);
+
+        // A commit that failed after it got its name holds some of them.
+        var committed = target.PushedThrough() ?? long.MinValue;
+        frames = [.. frames.SkipWhile(frame => frame.LastSequence <= committed)];
+        if (frames.Count == 0)
+        {
+            return;
+        }
+
         var (first, last) = (frames[0].FirstSequence, frames[^1].LastSequence);
         using var staged = new StagedRows(target, offline.OpenSession(), withSequences: true);
         using (var batch = new PushedBatchBuilder(definition, view).Build(frames))
@@ -46,6 +43,7 @@ internal sealed class OfflinePushTarget(OfflineStore offline, OnlineViews views)
             staged.Append(batch);
         }
 
-        staged.Commit(PushedBatchId.Create(first, last), cancellationToken, (first, last));
+        var batchId = string.Create(CultureInfo.InvariantCulture, $"{OfflineIngest.PlatformPrefix}push/{first}-{last}");
+        staged.Commit(batchId, cancellationToken, (first, last));
     }
 }

@@ -18,7 +18,7 @@ internal sealed class RecordPush<T>(FeatureRecordMap<T> map, OnlineView view)
     /// <param name="targets">Where the rows go.</param>
     /// <param name="now">Created time of views that leave it open, microseconds.</param>
     /// <param name="frameLength">About how long a frame gets.</param>
-    /// <exception cref="IngestException">A time is null.</exception>
+    /// <exception cref="IngestException">A time is null or beyond <see cref="TimeRange"/>.</exception>
     internal List<byte[]> Encode(IReadOnlyList<T> records, PushTargets targets, long now, int frameLength)
     {
         var frames = new List<byte[]>(1);
@@ -29,6 +29,8 @@ internal sealed class RecordPush<T>(FeatureRecordMap<T> map, OnlineView view)
             var record = records[i];
             var eventTime = map.GetEventTime(record) ?? throw NoTime(map.Definition.EventTimeColumn, i);
             var created = map.GetCreatedTime(record) ?? (map.Definition.CreatedTimeColumn is { } column ? throw NoTime(column, i) : now);
+            Check(map.Definition.EventTimeColumn, eventTime, i);
+            Check(map.Definition.CreatedTimeColumn ?? map.Definition.EventTimeColumn, created, i);
             map.GetKey(record, key);
             var writer = builder.Begin(key, new RowVersion(eventTime, created, 0));
             map.WriteFields(record, ref writer);
@@ -47,6 +49,16 @@ internal sealed class RecordPush<T>(FeatureRecordMap<T> map, OnlineView view)
         return frames;
     }
 
-    private IngestException NoTime(string column, int index)
-        => new(Source, $"Expected column '{column}' of {Source} to hold a time in every row for {map.Definition}, but found null in row {index + 1}.", column, index + 1);
+    private void Check(string column, long time, int index)
+    {
+        if (!TimeRange.Contains(time))
+        {
+            throw WrongTime(column, TimeRange.Expected, TimeRange.Beyond, index);
+        }
+    }
+
+    private IngestException NoTime(string column, int index) => WrongTime(column, "a time in every row", "null", index);
+
+    private IngestException WrongTime(string column, string expected, string found, int index)
+        => new(Source, $"Expected column '{column}' of {Source} to hold {expected} for {map.Definition}, but found {found} in row {index + 1}.", column, index + 1);
 }

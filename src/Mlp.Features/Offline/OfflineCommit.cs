@@ -6,7 +6,10 @@ public sealed record OfflineCommit
     /// <summary>Number of the commit, from 1 without gaps.</summary>
     public required long Number { get; init; }
 
-    /// <summary>The source batch that it took in; a repeated ingest of the same batch changes nothing.</summary>
+    /// <summary>What it is for.</summary>
+    public required OfflineCommitKind Kind { get; init; }
+
+    /// <summary>The source batch that it took in; a repeated ingest of the same batch changes nothing. Names with <c>mlp-</c> in front are the platform's.</summary>
     public required string BatchId { get; init; }
 
     /// <summary>When it was made, microseconds since the Unix epoch.</summary>
@@ -18,15 +21,18 @@ public sealed record OfflineCommit
     /// <summary>Number of added rows with a null in their key; they are kept and never joined.</summary>
     public required long NullKeyRowCount { get; init; }
 
-    /// <summary>Ingest sequence of the first added row; the others follow without gaps in the order of the source. Meaningless when no row was added.</summary>
+    /// <summary>Ingest sequence of the first added row; the others follow in steps of two in the order of the source. Meaningless when no row was added.</summary>
     public required long FirstSequence { get; init; }
 
-    /// <summary>The highest ingest sequence that was ever given out in the view.</summary>
+    /// <summary>The highest ingest sequence of this commit and all before.</summary>
     public required long LastSequence { get; init; }
+
+    /// <summary>For a commit of pushed rows: the sequence of the last of them. All pushed rows up to it are in this commit or in one before. Null for other commits.</summary>
+    public long? PushedThrough { get; init; }
 
     /// <summary>The data files added.</summary>
     public required IReadOnlyList<OfflineFile> Added { get; init; }
 
     /// <summary>Paths of the data files that are no longer part of the view, relative to its folder.</summary>
-    public IReadOnlyList<string> Removed { get; init; } = [];
+    public IReadOnlyList<string> Removed { get; init => field = value ?? []; } = [];
 }

@@ -30,24 +30,11 @@ internal sealed record OfflineCommitDocument
 
     internal static OfflineCommit Read(string path, FeatureViewDefinition view, long number)
     {
-        OfflineCommitDocument? document;
-        try
+        var document = StoredDocument.Read(
+            path, File.ReadAllBytes(path), MagicValue, CurrentFormatVersion, OfflineCommitJson.Default.OfflineCommitDocument, $"a commit of {view}");
+        if (document.Commit.Added.Any(file => file is null) || document.Commit.Removed.Any(file => file is null))
         {
-            document = JsonSerializer.Deserialize(File.ReadAllBytes(path), OfflineCommitJson.Default.OfflineCommitDocument);
-        }
-        catch (JsonException e)
-        {
-            throw new CorruptFileException(path, $"Expected a commit of {view} as JSON in '{path}', but it cannot be read: {e.Message}", innerException: e);
-        }
-
-        if (document is not { Magic: MagicValue })
-        {
-            throw new CorruptFileException(path, $"Expected a commit of {view} in '{path}', but found something else.");
-        }
-
-        if (document.FormatVersion > CurrentFormatVersion)
-        {
-            throw new UnsupportedFormatVersionException(path, document.FormatVersion, CurrentFormatVersion);
+            throw new CorruptFileException(path, $"Expected files in the commit of {view} in '{path}', but found null among them.");
         }
 
         if (document.Fingerprint != view.Fingerprint)
@@ -64,5 +51,11 @@ internal sealed record OfflineCommitDocument
 }
 
 [JsonSerializable(typeof(OfflineCommitDocument))]
-[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(
+    WriteIndented = true,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 internal sealed partial class OfflineCommitJson : JsonSerializerContext;

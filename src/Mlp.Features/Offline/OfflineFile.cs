@@ -5,5 +5,18 @@ namespace Mlp.Features.Offline;
 /// <param name="RowCount">Number of rows.</param>
 /// <param name="MinEventTime">Earliest event time, microseconds.</param>
 /// <param name="MaxEventTime">Latest event time, microseconds.</param>
+/// <param name="MinCreatedTime">Earliest created time, microseconds.</param>
+/// <param name="MaxCreatedTime">Latest created time, microseconds.</param>
+/// <param name="MinSequence">Lowest ingest sequence.</param>
+/// <param name="MaxSequence">Highest ingest sequence.</param>
 /// <param name="Length">Length in bytes.</param>
-public sealed record OfflineFile(string Path, long RowCount, long MinEventTime, long MaxEventTime, long Length);
+public sealed record OfflineFile(
+    string Path,
+    long RowCount,
+    long MinEventTime,
+    long MaxEventTime,
+    long MinCreatedTime,
+    long MaxCreatedTime,
+    long MinSequence,
+    long MaxSequence,
+    long Length);

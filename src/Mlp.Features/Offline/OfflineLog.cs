@@ -15,6 +15,8 @@ internal sealed class OfflineLog
     private readonly List<OfflineCommit> _commits = [];
     private readonly Dictionary<string, OfflineCommit> _byBatch = new(StringComparer.Ordinal);
     private readonly HashSet<string> _everAdded = new(StringComparer.Ordinal);
+    private long _lastIngestSequence;
+    private long? _pushedThrough;
 
     internal OfflineLog(FeatureViewDefinition view, string viewFolder)
     {
@@ -43,6 +45,26 @@ internal sealed class OfflineLog
         {
             ReadNew();
             return _commits.Count == 0 ? null : _commits[^1];
+        }
+    }
+
+    /// <summary>The newest commit, or null, and the highest sequence that an ingest has committed, 0 if none.</summary>
+    internal (OfflineCommit? Last, long LastIngestSequence) LastOfIngests()
+    {
+        lock (_gate)
+        {
+            ReadNew();
+            return (_commits.Count == 0 ? null : _commits[^1], _lastIngestSequence);
+        }
+    }
+
+    /// <summary>The sequence of the last pushed row that is committed, or null.</summary>
+    internal long? PushedThrough()
+    {
+        lock (_gate)
+        {
+            ReadNew();
+            return _pushedThrough;
         }
     }
 
@@ -77,6 +99,11 @@ internal sealed class OfflineLog
             _commits.Add(commit);
             _byBatch.TryAdd(commit.BatchId, commit);
             _everAdded.UnionWith(commit.Added.Select(f => f.Path));
+            _pushedThrough = commit.PushedThrough ?? _pushedThrough;
+            if (commit.Kind == OfflineCommitKind.Ingest)
+            {
+                _lastIngestSequence = Math.Max(_lastIngestSequence, commit.Added.Select(f => f.MaxSequence).DefaultIfEmpty().Max());
+            }
         }
     }
 }

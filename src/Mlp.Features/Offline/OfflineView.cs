@@ -48,17 +48,21 @@ internal sealed class OfflineView
     /// <summary>All commits, oldest first.</summary>
     internal IReadOnlyList<OfflineCommit> Commits() => _log.Refresh();
 
+    /// <summary>The sequence of the last pushed row that is committed, or null. Pushed rows are committed in order, so all before it are there too.</summary>
+    internal long? PushedThrough() => _log.PushedThrough();
+
     /// <summary>Gives out ingest sequence numbers that are greater than all that commits and this process have given out before.</summary>
+    /// <param name="kind">What the rows come by.</param>
     /// <param name="count">How many.</param>
     /// <param name="above">A number that all of them are greater than.</param>
-    /// <returns>The first; the others follow without gaps.</returns>
-    internal long ReserveSequences(long count, long above)
+    /// <returns>The first; the others follow in steps of <see cref="IngestSequences.Step"/>.</returns>
+    internal long ReserveSequences(OfflineCommitKind kind, long count, long above)
     {
         var committed = _log.Last()?.LastSequence ?? 0;
         lock (_sequenceGate)
         {
-            var first = Math.Max(Microseconds.FromRequestTime(_time.GetUtcNow()), Math.Max(above, Math.Max(committed, _lastReserved)) + 1);
-            _lastReserved = first + count - 1;
+            var first = IngestSequences.AtLeast(kind, Math.Max(Microseconds.FromRequestTime(_time.GetUtcNow()), Math.Max(above, Math.Max(committed, _lastReserved)) + 1));
+            _lastReserved = IngestSequences.Last(first, count);
             return first;
         }
     }
@@ -106,7 +110,7 @@ internal sealed class OfflineView
     /// <param name="session">Holds the staging table.</param>
     /// <param name="batchId">Names the source batch.</param>
     /// <param name="cancellationToken">Gives up; nothing is committed then.</param>
-    /// <param name="sequences">First and last sequence of rows that bring theirs; null when they are given out here.</param>
+    /// <param name="sequences">First and last sequence of pushed rows, which bring theirs; null for an ingest, whose rows get them here.</param>
     /// <returns>The commit, and whether it is an earlier one of the same batch.</returns>
     internal (OfflineCommit Commit, bool Repeated) Append(
         DuckDbSession session, string batchId, CancellationToken cancellationToken, (long First, long Last)? sequences = null)
@@ -125,25 +129,26 @@ internal sealed class OfflineView
                 return (earlier, true);
             }
 
-            var last = _log.Last();
-            var lastSequence = last?.LastSequence ?? 0;
-            if (sequences is null ? firstSequence <= lastSequence : firstSequence == 0)
+            var (last, lastIngested) = _log.LastOfIngests();
+            if (sequences is null ? firstSequence <= lastIngested : firstSequence == 0)
             {
-                // The first round, or another process has committed meanwhile and given out the sequences that stand in our files.
+                // The first round, or another process has committed an ingest meanwhile and given out the sequences that stand in our files. Pushes have numbers of their own.
                 Delete(files);
-                firstSequence = sequences?.First ?? ReserveSequences(rows, lastSequence);
+                firstSequence = sequences?.First ?? ReserveSequences(OfflineCommitKind.Ingest, rows, lastIngested);
                 files = WriteFiles(session, rows, sequences is null ? firstSequence : null, cancellationToken);
             }
 
             var commit = new OfflineCommit
             {
                 Number = (last?.Number ?? 0) + 1,
+                Kind = sequences is null ? OfflineCommitKind.Ingest : OfflineCommitKind.Push,
                 BatchId = batchId,
                 CommittedAt = Microseconds.FromRequestTime(_time.GetUtcNow()),
                 RowCount = rows,
                 NullKeyRowCount = nullKeys,
                 FirstSequence = firstSequence,
-                LastSequence = rows == 0 ? lastSequence : Math.Max(lastSequence, sequences?.Last ?? (firstSequence + rows - 1)),
+                LastSequence = Math.Max(last?.LastSequence ?? 0, rows == 0 ? 0 : sequences?.Last ?? IngestSequences.Last(firstSequence, rows)),
+                PushedThrough = sequences?.Last,
                 Added = files,
             };
             cancellationToken.ThrowIfCancellationRequested();
@@ -203,7 +208,7 @@ internal sealed class OfflineView
         var eventTime = Sql.Name(FeatureViewDefinition.StoredEventTime);
         var days = session.Query($"SELECT epoch_us(date_trunc('day', {eventTime})), count(*) FROM {StagingTable} GROUP BY 1 ORDER BY 1");
         var select = string.Join(", ", Columns(Definition).Select(c => c.Name == FeatureViewDefinition.StoredSequence && firstSequence is not null
-            ? string.Create(CultureInfo.InvariantCulture, $"({firstSequence} + rowid)::BIGINT AS {Sql.Name(c.Name)}")
+            ? string.Create(CultureInfo.InvariantCulture, $"({firstSequence} + {IngestSequences.Step} * rowid)::BIGINT AS {Sql.Name(c.Name)}")
             : Sql.Name(c.Name)));
         try
         {
@@ -219,7 +224,7 @@ internal sealed class OfflineView
                 var from = (long)days[start][0]!;
                 var bound = end < days.Count ? string.Create(CultureInfo.InvariantCulture, $" AND epoch_us({eventTime}) < {days[end][0]}") : string.Empty;
                 var where = days.Count == 1 ? string.Empty : string.Create(CultureInfo.InvariantCulture, $" WHERE epoch_us({eventTime}) >= {from}{bound}");
-                files.Add(WriteFile(session, select, where, from, cancellationToken));
+                files.Add(WriteFile(session, select, where, from, firstSequence, cancellationToken));
                 start = end;
             }
         }
@@ -232,7 +237,7 @@ internal sealed class OfflineView
         return files;
     }
 
-    private OfflineFile WriteFile(DuckDbSession session, string select, string where, long day, CancellationToken cancellationToken)
+    private OfflineFile WriteFile(DuckDbSession session, string select, string where, long day, long? firstSequence, CancellationToken cancellationToken)
     {
         var date = Microseconds.ToDateTimeOffset(day).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
         var relative = $"data/date={date}/{Guid.NewGuid():D}.parquet";
@@ -252,8 +257,13 @@ internal sealed class OfflineView
         }
 
         var eventTime = Sql.Name(FeatureViewDefinition.StoredEventTime);
-        var facts = session.Query($"SELECT count(*), epoch_us(min({eventTime})), epoch_us(max({eventTime})) FROM {StagingTable}{where}")[0];
-        return new OfflineFile(relative, (long)facts[0]!, (long)facts[1]!, (long)facts[2]!, new FileInfo(path).Length);
+        var created = Sql.Name(FeatureViewDefinition.StoredCreatedTime);
+        var sequence = firstSequence is null ? Sql.Name(FeatureViewDefinition.StoredSequence) : "rowid";
+        var row = session.Query(
+            $"SELECT count(*), epoch_us(min({eventTime})), epoch_us(max({eventTime})), epoch_us(min({created})), epoch_us(max({created})), min({sequence}), max({sequence}) FROM {StagingTable}{where}")[0];
+        var facts = Array.ConvertAll(row, fact => (long)fact!);
+        var (low, high) = firstSequence is { } first ? (IngestSequences.Last(first, facts[5] + 1), IngestSequences.Last(first, facts[6] + 1)) : (facts[5], facts[6]);
+        return new OfflineFile(relative, facts[0], facts[1], facts[2], facts[3], facts[4], low, high, new FileInfo(path).Length);
     }
 
     private void Delete(IReadOnlyList<OfflineFile> files)

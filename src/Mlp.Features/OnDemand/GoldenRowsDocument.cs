@@ -21,6 +21,6 @@ internal sealed record GoldenRowsDocument
     public required IReadOnlyList<IReadOnlyList<string?>> Features { get; init; }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(GoldenRowsDocument))]
 internal sealed partial class GoldenRowsJson : JsonSerializerContext;

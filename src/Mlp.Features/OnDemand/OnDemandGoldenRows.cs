@@ -68,26 +68,17 @@ internal sealed class OnDemandGoldenRows(DefinitionStore definitions, IDiskSync 
     {
         try
         {
-            var document = JsonSerializer.Deserialize(File.ReadAllBytes(path), GoldenRowsJson.Default.GoldenRowsDocument);
-            if (document is not { Magic: GoldenRowsDocument.MagicValue })
-            {
-                throw new CorruptFileException(path, $"Expected golden rows of the {view} in '{path}', but found something else.");
-            }
-
-            if (document.FormatVersion > GoldenRowsDocument.CurrentFormatVersion)
-            {
-                throw new UnsupportedFormatVersionException(path, document.FormatVersion, GoldenRowsDocument.CurrentFormatVersion);
-            }
-
+            var document = StoredDocument.Read(
+                path, File.ReadAllBytes(path), GoldenRowsDocument.MagicValue, GoldenRowsDocument.CurrentFormatVersion, GoldenRowsJson.Default.GoldenRowsDocument, $"golden rows of the {view}");
             if (document.Fingerprint != view.Fingerprint || document.Requests.Count != view.RequestFields.Count || document.Features.Count != view.Fields.Count
-                || document.Requests.Concat(document.Features).Any(c => c.Count != document.RowCount))
+                || document.Requests.Concat(document.Features).Any(c => c is null || c.Count != document.RowCount))
             {
                 throw new CorruptFileException(path, $"Expected golden rows of the {view} in '{path}', but found rows of another definition.");
             }
 
             return (document, [.. document.Requests.Zip(view.RequestFields, (cells, field) => GoldenCell.Parse(cells, field.Type))]);
         }
-        catch (Exception e) when (e is JsonException or FormatException or OverflowException)
+        catch (Exception e) when (e is FormatException or OverflowException)
         {
             throw new CorruptFileException(path, $"Expected golden rows of the {view} in '{path}', but they cannot be read: {e.Message}", innerException: e);
         }

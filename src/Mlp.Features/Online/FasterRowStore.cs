@@ -8,6 +8,12 @@ namespace Mlp.Features.Online;
 /// <summary>The online rows in FASTER: a hash index over a log whose newest part is in memory. One store for all views.</summary>
 internal sealed class FasterRowStore : IOnlineRowStore
 {
+    /// <summary>The engine and the version of its files.</summary>
+    internal const string Engine = "faster-2.6.5";
+
+    /// <summary>How keys are hashed (<see cref="RowKeyComparer"/>).</summary>
+    internal const string KeyHash = "xxh3-64";
+
     private const string LogName = "rows";
 
     // A record lies on one page: its header, two lengths, padding, and what the first page begins with.
@@ -127,7 +133,7 @@ internal sealed class FasterRowStore : IOnlineRowStore
 
             _device.Sync(_disk);
             _files.Sync(_disk);
-            return new RowStoreCheckpoint(token, _files.LogRange.Begin, _files.LogRange.End, PageSize, SegmentSize);
+            return new RowStoreCheckpoint(Engine, KeyHash, OnlineView.KeyFormatVersion, token, _files.LogRange.Begin, _files.LogRange.End, PageSize, SegmentSize);
         }
         finally
         {

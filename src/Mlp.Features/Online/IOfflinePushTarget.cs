@@ -7,7 +7,7 @@ internal interface IOfflinePushTarget
     /// <param name="viewId">Number of the view.</param>
     /// <param name="count">How many, at least 1.</param>
     /// <param name="above">A number that all of them are greater than.</param>
-    /// <returns>The first; the others follow without gaps.</returns>
+    /// <returns>The first, an odd number; the others follow in steps of two.</returns>
     long ReserveSequences(uint viewId, int count, long above);
 
     /// <summary>The highest sequence number of a pushed row that an offline commit holds. Pushed rows are committed in order, so all below it are there too.</summary>

@@ -18,6 +18,15 @@ internal sealed class OnlineCheckpoints(string directory, IDiskSync disk)
     /// <param name="number">Its number.</param>
     internal string PathOf(long number) => Path.Combine(directory, number.ToString("D10", CultureInfo.InvariantCulture));
 
+    /// <summary>Path of the manifest of a checkpoint.</summary>
+    /// <param name="number">Its number.</param>
+    internal string ManifestOf(long number) => Path.Combine(PathOf(number), OnlineCheckpointManifest.FileName);
+
+    /// <summary>Whether a path is a checkpoint's folder or a file in it.</summary>
+    /// <param name="number">Number of the checkpoint.</param>
+    /// <param name="path">The path.</param>
+    internal bool IsPartOf(long number, string path) => path == PathOf(number) || Path.GetDirectoryName(path) == PathOf(number);
+
     /// <summary>The checkpoints that are there, newest first.</summary>
     internal List<long> List()
     {
@@ -67,26 +76,32 @@ internal sealed class OnlineCheckpoints(string directory, IDiskSync disk)
     internal OnlineCheckpointManifest Load(long number)
     {
         var folder = PathOf(number);
-        var path = Path.Combine(folder, OnlineCheckpointManifest.FileName);
+        var path = ManifestOf(number);
         if (!File.Exists(path))
         {
             throw new CorruptFileException(path, $"Expected the manifest '{path}' of a checkpoint of the online store, but it is missing.");
         }
 
-        var manifest = OnlineJson.Read(path, File.ReadAllBytes(path), OnlineJson.Default.OnlineCheckpointManifest, "the manifest of a checkpoint of the online store");
-        if (manifest.FormatVersion > OnlineCheckpointManifest.CurrentFormatVersion)
-        {
-            throw new UnsupportedFormatVersionException(path, manifest.FormatVersion, OnlineCheckpointManifest.CurrentFormatVersion);
-        }
-
+        var manifest = StoredDocument.Read(
+            path,
+            File.ReadAllBytes(path),
+            OnlineCheckpointManifest.MagicValue,
+            OnlineCheckpointManifest.CurrentFormatVersion,
+            OnlineJson.Default.OnlineCheckpointManifest,
+            "the manifest of a checkpoint of the online store");
         if (manifest.RowFormatVersion > OnlineRowLayout.FormatVersion)
         {
             throw new UnsupportedFormatVersionException(path, manifest.RowFormatVersion, OnlineRowLayout.FormatVersion);
         }
 
-        if (manifest.Kind != OnlineCheckpointManifest.KindValue || manifest.Number != number)
+        if (manifest.Files.Any(file => file is null) || manifest.Views.Any(view => view is null))
         {
-            throw new CorruptFileException(path, $"Expected checkpoint {number} of the online store in '{path}', but found '{manifest.Kind}' number {manifest.Number}.");
+            throw new CorruptFileException(path, $"Expected files and views in '{path}', but found null among them.");
+        }
+
+        if (manifest.Number != number)
+        {
+            throw new CorruptFileException(path, $"Expected checkpoint {number} of the online store in '{path}', but found number {manifest.Number}.");
         }
 
         foreach (var file in manifest.Files)

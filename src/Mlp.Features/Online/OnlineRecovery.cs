@@ -84,6 +84,12 @@ internal sealed class OnlineRecovery
     {
         Checkpoints.RemoveUnfinished();
         var segments = WriteAheadFiles.List();
+        foreach (var segment in segments)
+        {
+            // A segment of a newer version is refused before anything is changed.
+            WriteAheadFiles.Open(segment).Dispose();
+        }
+
         RecoverCheckpoint(segments);
         foreach (var segment in segments)
         {
@@ -121,11 +127,15 @@ internal sealed class OnlineRecovery
         {
             try
             {
-                Latest = TryRecover(number, segments);
+                var manifest = Checkpoints.Load(number);
+                CheckOrigin(manifest);
+                Recover(manifest, segments);
+                Latest = manifest;
                 break;
             }
-            catch (CorruptFileException error) when (!IsWriteAhead(error.Path))
+            catch (CorruptFileException error) when (Checkpoints.IsPartOf(number, error.Path) || Path.GetDirectoryName(error.Path) == _rowFolder)
             {
+                // Nothing else is mended by an older checkpoint: not a segment that is gone, nor a registry of views that is another one.
                 _logger.LogWarning(error, "Checkpoint {Number} of the online store is damaged; the one before it is tried.", number);
                 failures.Add(error);
             }
@@ -153,22 +163,38 @@ internal sealed class OnlineRecovery
         }
     }
 
-    private OnlineCheckpointManifest TryRecover(long number, IReadOnlyList<long> segments)
+    /// <summary>Refuses a whole checkpoint that this store cannot go on from.</summary>
+    private void CheckOrigin(OnlineCheckpointManifest manifest)
     {
-        var manifest = Checkpoints.Load(number);
+        var store = manifest.Store;
+        var path = Checkpoints.ManifestOf(manifest.Number);
+        if ((store.Engine, store.KeyHash, store.KeyFormat) != (FasterRowStore.Engine, FasterRowStore.KeyHash, OnlineView.KeyFormatVersion))
+        {
+            throw new CorruptFileException(
+                _directory,
+                $"Expected rows of {FasterRowStore.Engine} with keys of format {OnlineView.KeyFormatVersion} hashed by {FasterRowStore.KeyHash} in '{path}', but found {store.Engine}, format {store.KeyFormat} and {store.KeyHash}: another version of the platform wrote it. Delete the folder '{_directory}' and materialize again.");
+        }
+
+        foreach (var view in manifest.Views)
+        {
+            Registry.Check(new OnlineViewEntry(view.Id, view.Name, view.Version, view.Fingerprint), path);
+        }
+    }
+
+    private void Recover(OnlineCheckpointManifest manifest, IReadOnlyList<long> segments)
+    {
         if (segments.Count == 0 || segments[0] > manifest.ReplayFrom || segments[^1] < manifest.ReplayFrom)
         {
             var missing = WriteAheadFiles.PathOf(manifest.ReplayFrom);
-            throw new CorruptFileException(missing, $"Expected the segment '{missing}' of the online store's write-ahead log, which checkpoint {number} needs, but it is missing.");
+            throw new CorruptFileException(missing, $"Expected the segment '{missing}' of the online store's write-ahead log, which checkpoint {manifest.Number} needs, but it is missing.");
         }
 
         // Page and segment size are part of the log's addresses; what the options say now counts for a new log only.
         var rows = OpenRows(manifest.Store.PageSize, manifest.Store.SegmentSize);
         try
         {
-            rows.Recover(Checkpoints.PathOf(number), manifest.Store);
+            rows.Recover(Checkpoints.PathOf(manifest.Number), manifest.Store);
             _rows = rows;
-            return manifest;
         }
         catch
         {
@@ -176,9 +202,6 @@ internal sealed class OnlineRecovery
             throw;
         }
     }
-
-    // An older checkpoint does not bring back what stood in a segment that is gone.
-    private bool IsWriteAhead(string path) => Path.GetDirectoryName(path) == Path.GetDirectoryName(WriteAheadFiles.PathOf(1));
 
     private void StartFromWriteAheadLog(IReadOnlyList<long> segments, List<CorruptFileException> failures)
     {
@@ -260,7 +283,7 @@ internal sealed class OnlineRecovery
         switch (WriteAheadFrame.KindOf(frame.Span))
         {
             case WriteAheadFrame.Rows:
-                ReplaySequences(segment, frame.Span, target);
+                ReplaySequences(segment, reader.Path, frame.Span, target);
                 if (isOnline && WriteAheadFrame.TargetsOf(frame.Span).HasFlag(PushTargets.Online))
                 {
                     Replayed = true;
@@ -270,6 +293,7 @@ internal sealed class OnlineRecovery
                 break;
             case WriteAheadFrame.Materialized when isOnline:
                 Replayed = true;
+                Registry.Check(WriteAheadFrame.ViewIdOf(frame.Span), null, reader.Path);
                 Marks[WriteAheadFrame.ViewIdOf(frame.Span)] = WriteAheadFrame.ReadMark(frame.Span);
                 break;
             case WriteAheadFrame.Materialized:
@@ -279,7 +303,7 @@ internal sealed class OnlineRecovery
         }
     }
 
-    private void ReplaySequences(long segment, ReadOnlySpan<byte> frame, IOfflinePushTarget target)
+    private void ReplaySequences(long segment, string path, ReadOnlySpan<byte> frame, IOfflinePushTarget target)
     {
         var viewId = WriteAheadFrame.ViewIdOf(frame);
         var (first, last) = (long.MinValue, LastSequences.GetValueOrDefault(viewId));
@@ -287,6 +311,11 @@ internal sealed class OnlineRecovery
         while (WriteAheadFrame.TryRead(frame, ref position, out _, out _, out var row))
         {
             var sequence = OnlineRowCodec.ReadVersion(frame[row]).Sequence;
+            if (first == long.MinValue)
+            {
+                Registry.Check(viewId, OnlineRowCodec.ReadDefinitionId(frame[row]), path);
+            }
+
             first = first == long.MinValue ? sequence : first;
             last = Math.Max(last, sequence);
         }

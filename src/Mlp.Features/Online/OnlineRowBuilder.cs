@@ -20,10 +20,13 @@ internal sealed class OnlineRowBuilder(OnlineView view)
     {
         var row = _row.AsSpan(0, _layout.FixedLength);
         row[OnlineRowLayout.HeaderLength..].Clear();
-        BinaryPrimitives.WriteUInt32LittleEndian(row, view.DefinitionId);
-        BinaryPrimitives.WriteInt64LittleEndian(row[4..], version.EventTime);
-        BinaryPrimitives.WriteInt64LittleEndian(row[12..], version.CreatedTime);
-        BinaryPrimitives.WriteInt64LittleEndian(row[20..], version.Sequence);
+
+        // With all flags 0.
+        BinaryPrimitives.WriteUInt64LittleEndian(row, view.DefinitionId);
+        var times = row[OnlineRowLayout.VersionOffset..];
+        BinaryPrimitives.WriteInt64LittleEndian(times, version.EventTime);
+        BinaryPrimitives.WriteInt64LittleEndian(times[8..], version.CreatedTime);
+        BinaryPrimitives.WriteInt64LittleEndian(times[16..], version.Sequence);
         for (var i = 0; i < _layout.Fields.Count; i++)
         {
             // NaN stands for null, so that the reader can copy a block without looking at each value.

@@ -13,6 +13,11 @@ internal static class OnlineRowCodec
     internal static uint ReadDefinitionId(ReadOnlySpan<byte> row)
         => row.Length < OnlineRowLayout.HeaderLength ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(row);
 
+    /// <summary>Whether a row was written by a definition and has no flag set: a flag that is not known may mean anything.</summary>
+    /// <param name="row">Row bytes, at least a header long.</param>
+    /// <param name="definitionId">Short id of the definition.</param>
+    internal static bool IsReadable(ReadOnlySpan<byte> row, uint definitionId) => BinaryPrimitives.ReadUInt64LittleEndian(row) == definitionId;
+
     /// <summary>The event time of a row.</summary>
     /// <param name="row">Row bytes, at least a header long.</param>
     internal static long ReadEventTime(ReadOnlySpan<byte> row)
@@ -50,7 +55,7 @@ internal static class OnlineRowCodec
     /// <param name="view">The view.</param>
     internal static bool IsWhole(ReadOnlySpan<byte> row, OnlineView view)
     {
-        if (row.Length < view.Layout.FixedLength || ReadDefinitionId(row) != view.DefinitionId)
+        if (row.Length < view.Layout.FixedLength || !IsReadable(row, view.DefinitionId))
         {
             return false;
         }

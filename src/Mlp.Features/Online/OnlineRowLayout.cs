@@ -5,11 +5,12 @@ namespace Mlp.Features.Online;
 /// <summary>
 /// Where the fields of a view lie in the bytes of an online row, little-endian:
 /// <code>
-/// row = definition id (u32), event time (i64), created time (i64), sequence (i64),
+/// row = definition id (u32), flags (u32), event time (i64), created time (i64), sequence (i64),
 ///       one bit per field in words of 64 bits, set where the value is present,
 ///       float64 fields, int64 fields, float32 fields, boolean fields (1 byte), text fields (i32 length, UTF-8 bytes)
 /// </code>
 /// Within a type the fields stand in the view's order. A null is stored as NaN, 0 or the empty text, so that a block can be copied as it is.
+/// No flag has a meaning yet: all are 0, and a row with another is not read, so that a later version can mark a row as deleted.
 /// Immutable and thread-safe.
 /// </summary>
 internal sealed class OnlineRowLayout
@@ -17,11 +18,11 @@ internal sealed class OnlineRowLayout
     /// <summary>Version of this layout; it stands in every checkpoint and write-ahead log.</summary>
     internal const int FormatVersion = 1;
 
-    /// <summary>Where the row version starts.</summary>
-    internal const int VersionOffset = sizeof(uint);
+    /// <summary>Where the row version starts, behind definition id and flags.</summary>
+    internal const int VersionOffset = 2 * sizeof(uint);
 
-    /// <summary>Length of definition id and row version.</summary>
-    internal const int HeaderLength = sizeof(uint) + (3 * sizeof(long));
+    /// <summary>Length of definition id, flags and row version.</summary>
+    internal const int HeaderLength = VersionOffset + (3 * sizeof(long));
 
     /// <summary>Where the presence bits start.</summary>
     internal const int PresenceOffset = HeaderLength;

@@ -54,7 +54,7 @@ internal sealed partial class OnlineStore
         {
             var store = await Rows.CheckpointAsync(staged, cancellationToken).ConfigureAwait(false);
             var manifest = new OnlineCheckpointManifest(
-                OnlineCheckpointManifest.KindValue,
+                OnlineCheckpointManifest.MagicValue,
                 OnlineCheckpointManifest.CurrentFormatVersion,
                 OnlineRowLayout.FormatVersion,
                 (_lastCheckpoint?.Number ?? 0) + 1,
@@ -137,10 +137,13 @@ internal sealed partial class OnlineStore
         {
             return
             [
-                .. sequences.Keys.Union(_marks.Keys).Order().Select(id => new OnlineCheckpointView(
-                    id,
-                    sequences.GetValueOrDefault(id),
-                    _marks.TryGetValue(id, out var mark) ? mark : null)),
+                .. _registry.Snapshot().Select(view => new OnlineCheckpointView(
+                    view.Id,
+                    view.Name,
+                    view.Version,
+                    view.Fingerprint,
+                    sequences.GetValueOrDefault(view.Id),
+                    _marks.TryGetValue(view.Id, out var mark) ? mark : null)),
             ];
         }
     }

@@ -7,6 +7,9 @@ namespace Mlp.Features.Online;
 /// <summary>What the online store knows of one version of a feature view. Immutable and thread-safe.</summary>
 internal sealed class OnlineView
 {
+    /// <summary>Version of the keys of the store: view id (u32, little-endian) and canonical entity key.</summary>
+    internal const int KeyFormatVersion = 1;
+
     /// <summary>Length of the view id in front of every key, in bytes.</summary>
     internal const int KeyPrefixLength = sizeof(uint);
 
@@ -24,7 +27,7 @@ internal sealed class OnlineView
         Name = name;
         Version = version;
         Fingerprint = fingerprint;
-        DefinitionId = uint.Parse(fingerprint.AsSpan(0, 8), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+        DefinitionId = DefinitionIdOf(fingerprint);
         Keys = [.. keys];
         TimeToLive = timeToLive;
         Layout = new OnlineRowLayout(fields);
@@ -53,6 +56,10 @@ internal sealed class OnlineView
 
     /// <summary>Where each field lies in a row.</summary>
     internal OnlineRowLayout Layout { get; }
+
+    /// <summary>The short id of a definition that stands in front of its rows.</summary>
+    /// <param name="fingerprint">Fingerprint, 64 hexadecimal digits.</param>
+    internal static uint DefinitionIdOf(string fingerprint) => uint.Parse(fingerprint.AsSpan(0, 8), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
     /// <summary>The greatest length of a key in the store.</summary>
     /// <param name="key">Key parts in the view's order.</param>

@@ -44,7 +44,7 @@ internal sealed class OnlineViewRegistry
             }
 
             var added = new OnlineViewEntry((uint)_entries.Count + 1, name, version, fingerprint);
-            var document = new OnlineViewDocument(OnlineViewDocument.KindValue, OnlineViewDocument.CurrentFormatVersion, [.. _entries, added]);
+            var document = new OnlineViewDocument(OnlineViewDocument.MagicValue, OnlineViewDocument.CurrentFormatVersion, [.. _entries, added]);
             DurableFile.Replace(_disk, _path, JsonSerializer.SerializeToUtf8Bytes(document, OnlineJson.Default.OnlineViewDocument));
             _entries.Add(added);
             return added.Id;
@@ -62,6 +62,47 @@ internal sealed class OnlineViewRegistry
         }
     }
 
+    /// <summary>All entries, by number.</summary>
+    internal IReadOnlyList<OnlineViewEntry> Snapshot()
+    {
+        lock (_gate)
+        {
+            return [.. _entries];
+        }
+    }
+
+    /// <summary>Checks that a number stands for a view that other files name with it.</summary>
+    /// <param name="expected">What the other file says.</param>
+    /// <param name="source">The other file, for the message.</param>
+    /// <exception cref="CorruptFileException">The number stands for nothing or for another view: giving numbers again would bring rows of one view under another.</exception>
+    internal void Check(OnlineViewEntry expected, string source)
+    {
+        if (Find(expected.Id) is var found && found != expected)
+        {
+            throw new CorruptFileException(
+                _path,
+                $"Expected '{_path}' to have {Describe(expected)} as '{source}' does, but found {(found is null ? "no such number" : Describe(found))}. Restore the file, or delete the folder '{System.IO.Path.GetDirectoryName(_path)}' and materialize again.");
+        }
+
+        static string Describe(OnlineViewEntry entry) => $"feature view '{entry.Name}' version {entry.Version} with fingerprint {entry.Fingerprint[..Math.Min(8, entry.Fingerprint.Length)]} under number {entry.Id}";
+    }
+
+    /// <summary>Checks that a number stands for a view, and for the one whose definition wrote a row.</summary>
+    /// <param name="id">The number.</param>
+    /// <param name="definitionId">Short id of the definition; null when no row says it.</param>
+    /// <param name="source">The file that has the number, for the message.</param>
+    /// <exception cref="CorruptFileException">The number stands for nothing or for another view.</exception>
+    internal void Check(uint id, uint? definitionId, string source)
+    {
+        var found = Find(id);
+        if (found is null || (definitionId is { } expected && OnlineView.DefinitionIdOf(found.Fingerprint) != expected))
+        {
+            throw new CorruptFileException(
+                _path,
+                $"Expected '{_path}' to name the view with number {id}{(definitionId is null ? string.Empty : $" and a fingerprint that starts with {definitionId:x8}")}, of which '{source}' has rows, but found {(found is null ? "no such number" : $"the fingerprint {found.Fingerprint[..8]}")}. Restore the file, or delete the folder '{System.IO.Path.GetDirectoryName(_path)}' and materialize again.");
+        }
+    }
+
     private static IReadOnlyList<OnlineViewEntry> Load(string path)
     {
         if (!File.Exists(path))
@@ -69,14 +110,15 @@ internal sealed class OnlineViewRegistry
             return [];
         }
 
-        var document = OnlineJson.Read(path, File.ReadAllBytes(path), OnlineJson.Default.OnlineViewDocument, "the views of the online store");
-        if (document.FormatVersion > OnlineViewDocument.CurrentFormatVersion)
-        {
-            throw new UnsupportedFormatVersionException(path, document.FormatVersion, OnlineViewDocument.CurrentFormatVersion);
-        }
-
+        var document = StoredDocument.Read(
+            path, File.ReadAllBytes(path), OnlineViewDocument.MagicValue, OnlineViewDocument.CurrentFormatVersion, OnlineJson.Default.OnlineViewDocument, "the views of the online store");
         for (var i = 0; i < document.Views.Count; i++)
         {
+            if (document.Views[i] is not { Fingerprint.Length: 64 } view || !view.Fingerprint.All(char.IsAsciiHexDigitLower))
+            {
+                throw new CorruptFileException(path, $"Expected name, version and fingerprint of every view in '{path}', but found something else at position {i + 1}.");
+            }
+
             if (document.Views[i].Id != i + 1)
             {
                 throw new CorruptFileException(path, $"Expected the views in '{path}' to be numbered from 1, but found number {document.Views[i].Id} at position {i + 1}.");

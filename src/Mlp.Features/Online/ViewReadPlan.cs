@@ -47,7 +47,7 @@ internal sealed class ViewReadPlan
     internal OnlineView View { get; }
 
     /// <summary>
-    /// Writes a row into a destination that has been reset: values, statuses and the event time. A row of another definition and a row from after <paramref name="asOf"/> leave it Missing.
+    /// Writes a row into a destination that has been reset: values, statuses and the event time. A row of another definition, one with flags that are not known and one from after <paramref name="asOf"/> leave it Missing.
     /// </summary>
     /// <param name="row">Row bytes.</param>
     /// <param name="rows">The destination.</param>
@@ -55,7 +55,7 @@ internal sealed class ViewReadPlan
     /// <param name="asOf">The time of the question, microseconds.</param>
     internal void Decode(ReadOnlySpan<byte> row, FeatureRows rows, int index, long asOf)
     {
-        if (row.Length < View.Layout.FixedLength || OnlineRowCodec.ReadDefinitionId(row) != View.DefinitionId)
+        if (row.Length < View.Layout.FixedLength || !OnlineRowCodec.IsReadable(row, View.DefinitionId))
         {
             return;
         }

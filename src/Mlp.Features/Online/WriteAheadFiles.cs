@@ -46,7 +46,7 @@ internal sealed class WriteAheadFiles(string directory, IDiskSync disk)
     /// <param name="segment">Number of the segment.</param>
     internal WriteAheadSegment Create(long segment)
     {
-        var header = new WriteAheadHeader(WriteAheadHeader.KindValue, WriteAheadHeader.CurrentFormatVersion, OnlineRowLayout.FormatVersion, segment);
+        var header = new WriteAheadHeader(WriteAheadHeader.MagicValue, WriteAheadHeader.CurrentFormatVersion, OnlineRowLayout.FormatVersion, segment);
         var writer = FrameLogWriter.Create(disk, PathOf(segment), JsonSerializer.SerializeToUtf8Bytes(header, OnlineJson.Default.WriteAheadHeader));
         return new WriteAheadSegment(segment, writer);
     }
@@ -61,16 +61,21 @@ internal sealed class WriteAheadFiles(string directory, IDiskSync disk)
         var reader = FrameLogReader.Open(path);
         try
         {
-            var header = OnlineJson.Read(path, reader.Header.Span, OnlineJson.Default.WriteAheadHeader, "the header of a write-ahead log of the online store");
-            if (header.FormatVersion > WriteAheadHeader.CurrentFormatVersion || header.RowFormatVersion > OnlineRowLayout.FormatVersion)
+            var header = StoredDocument.Read(
+                path,
+                reader.Header,
+                WriteAheadHeader.MagicValue,
+                WriteAheadHeader.CurrentFormatVersion,
+                OnlineJson.Default.WriteAheadHeader,
+                "the header of a write-ahead log of the online store");
+            if (header.RowFormatVersion > OnlineRowLayout.FormatVersion)
             {
-                var newer = header.FormatVersion > WriteAheadHeader.CurrentFormatVersion;
-                throw new UnsupportedFormatVersionException(path, newer ? header.FormatVersion : header.RowFormatVersion, newer ? WriteAheadHeader.CurrentFormatVersion : OnlineRowLayout.FormatVersion);
+                throw new UnsupportedFormatVersionException(path, header.RowFormatVersion, OnlineRowLayout.FormatVersion);
             }
 
-            if (header.Kind != WriteAheadHeader.KindValue || header.Segment != segment)
+            if (header.Segment != segment)
             {
-                throw new CorruptFileException(path, $"Expected segment {segment} of the online store's write-ahead log in '{path}', but found '{header.Kind}' segment {header.Segment}.");
+                throw new CorruptFileException(path, $"Expected segment {segment} of the online store's write-ahead log in '{path}', but found segment {header.Segment}.");
             }
 
             return reader;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using Mlp.Features.Offline;
 
 namespace Mlp.Features.Online;
 
@@ -104,7 +105,7 @@ internal static class WriteAheadFrame
         return true;
     }
 
-    /// <summary>Gives the rows of a frame their sequence numbers, in order.</summary>
+    /// <summary>Gives the rows of a frame their sequence numbers, in order and in steps of two.</summary>
     /// <param name="frame">The payload.</param>
     /// <param name="first">The first number.</param>
     internal static void SetSequences(Span<byte> frame, long first)
@@ -112,7 +113,8 @@ internal static class WriteAheadFrame
         var position = HeaderLength;
         while (TryRead(frame, ref position, out _, out _, out var row))
         {
-            BinaryPrimitives.WriteInt64LittleEndian(frame[row][(OnlineRowLayout.VersionOffset + (2 * sizeof(long)))..], first++);
+            BinaryPrimitives.WriteInt64LittleEndian(frame[row][(OnlineRowLayout.VersionOffset + (2 * sizeof(long)))..], first);
+            first += IngestSequences.Step;
         }
     }
 

@@ -1,3 +1,4 @@
+using Mlp.Features.Offline;
 using Mlp.Runtime;
 using Mlp.Runtime.Storage;
 
@@ -43,7 +44,7 @@ internal sealed class WriteAheadLog(
             {
                 var count = WriteAheadFrame.CountOf(frame);
                 first = target.ReserveSequences(viewId, count, lastSequences.GetValueOrDefault(viewId));
-                lastSequences[viewId] = first + count - 1;
+                lastSequences[viewId] = IngestSequences.Last(first, count);
                 WriteAheadFrame.SetSequences(frame, first);
             }
 

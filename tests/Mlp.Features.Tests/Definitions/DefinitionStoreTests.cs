@@ -31,11 +31,11 @@ public sealed class DefinitionStoreTests : IDisposable
     {
         Store.Save(Catalog(View(FeatureType.Float32)));
         var changed = new FeatureViewBuilder("v").Key("k", EntityValueKind.Int64).EventTime("t")
-            .Feature("b", FeatureType.Int64).Feature("a", FeatureType.Float64).Feature("c", FeatureType.Boolean).TimeToLive(TimeSpan.FromHours(1)).Build();
+            .Feature("b", FeatureType.Int64).Feature("a", FeatureType.Float64).Feature("c", FeatureType.Boolean).TimeToLive(TimeSpan.FromHours(1)).CreatedTimeEqualsEventTime().Build();
 
         var e = Assert.Throws<DefinitionConflictException>(() => Store.Save(Catalog(changed)));
         Assert.Equal(
-            ["key 'k': stored String, found Int64", "field 'a': stored Float32, found Float64", "field 'c' is new", "time to live: stored none, found 01:00:00"],
+            ["key 'k': stored String, found Int64", "field 'a': stored Float32, found Float64", "field 'c' is new", "time to live: stored none, found 01:00:00", "created time: stored push-time, found event-time"],
             e.Differences);
         Assert.Contains("Raise the version", e.Message, StringComparison.Ordinal);
     }
@@ -81,7 +81,7 @@ public sealed class DefinitionStoreTests : IDisposable
     {
         Store.Save(Catalog(View(FeatureType.Float32)));
         var path = _temp.Combine("features", "definitions", "v", "v1.json");
-        File.WriteAllText(path, File.ReadAllText(path).Replace("Float32", "Float64", StringComparison.Ordinal));
+        File.WriteAllText(path, File.ReadAllText(path).Replace("float32", "float64", StringComparison.Ordinal));
 
         Assert.Throws<CorruptFileException>(() => Store.Save(Catalog(View(FeatureType.Float64))));
     }

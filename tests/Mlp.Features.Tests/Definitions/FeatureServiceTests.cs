@@ -79,6 +79,27 @@ public sealed class FeatureServiceTests
                 .AddService("tips", 1, s => s.From<AreaStats>().From("v", 1)),
             "Expected one meaning per key in the feature service 'tips', but 'area' of 'v' is String and 'area' of another view is Int64.");
 
+    [Fact]
+    public void Build_KeysThatDifferByCase_AreRefused()
+        => Refused(
+            b => b.Add(new FeatureViewBuilder("v").Key("Area", EntityValueKind.Int64).EventTime("t").Feature("f", FeatureType.Int64).Build())
+                .AddService("tips", 1, s => s.From<AreaStats>().From("v", 1)),
+            "Expected one spelling per key in the feature service 'tips', but 'Area' of 'v' and 'area' of another view differ only by case.");
+
+    [Fact]
+    public void Build_FeatureWithTheNameOfAKey_IsRefused()
+        => Refused(
+            b => b.Add(new FeatureViewBuilder("v").Key("k", EntityValueKind.Int64).EventTime("t").Feature("AREA", FeatureType.Int64).Build())
+                .AddService("tips", 1, s => s.From<AreaStats>().From("v", 1)),
+            "Expected features and keys to have different names without regard to case in the feature service 'tips', but key 'area' and feature 'AREA' of 'v' do not. Give the features of the view a prefix by .As(prefix).");
+
+    [Fact]
+    public void Build_RequestFieldThatDiffersFromAKeyByCase_IsRefused()
+        => Refused(
+            b => b.Add(new FeatureViewBuilder("v").Key("Hour", EntityValueKind.Int64).EventTime("t").Feature("f", FeatureType.Int64).Build())
+                .AddService("tips", 1, s => s.From<TripFeatures>().From("v", 1)),
+            "Expected one spelling per column in the feature service 'tips', but 'Hour' and the request field 'hour' differ only by case.");
+
     private static FeaturesBuilder Views() => new FeaturesBuilder().Add<CompanyStats>().Add<AreaStats>().AddOnDemand<TripRequest, TripFeatures>(TripFeatures.From);
 
     private static void Refused(Action<FeaturesBuilder> configure, string sentence)

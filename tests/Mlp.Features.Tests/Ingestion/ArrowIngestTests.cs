@@ -73,6 +73,39 @@ public sealed class ArrowIngestTests : IDisposable
         await Refused(builder.Build(), "Expected a column 't' for feature view 'times' version 1 in the Arrow batch, but found 'id'.");
     }
 
+    [Theory]
+    [InlineData(TimeUnit.Microsecond, long.MaxValue)]
+    [InlineData(TimeUnit.Microsecond, long.MinValue)]
+    [InlineData(TimeUnit.Microsecond, 253_402_300_800_000_000L)]
+    [InlineData(TimeUnit.Microsecond, -62_135_596_800_000_001L)]
+    [InlineData(TimeUnit.Second, 253_402_300_800L)]
+    [InlineData(TimeUnit.Second, long.MaxValue)]
+    public async Task IngestPushAndJoin_TimesBeyondTheCalendar_AreRefused(TimeUnit unit, long value)
+    {
+        const string Sentence = "to hold a time of the years 1 to 9999 for {0}, but found one beyond in row 2.";
+        var time = new TimestampArray(new ArrayData(new TimestampType(unit, "UTC"), 2, 0, 0, [ArrowBuffer.Empty, new ArrowBuffer.Builder<long>().Append(0).Append(value).Build()]));
+        var good = new Int64Array.Builder().Append(-62_135_596_800_000_000L).Append(253_402_300_799_999_999L).Build();
+        var (ids, values) = (new StringArray.Builder().Append(Id.ToString()).Append(Id.ToString()).Build(), new DoubleArray.Builder().Append(1).Append(1).Build());
+        await Refused(Batch(ids, time, good, values), $"Expected column 't' of the Arrow batch {Sentence.Replace("{0}", "feature view 'times' version 1", StringComparison.Ordinal)}");
+        await Refused(Batch(ids, good, time, values), $"Expected column 'c' of the Arrow batch {Sentence.Replace("{0}", "feature view 'times' version 1", StringComparison.Ordinal)}");
+
+        using var spine = new RecordBatch.Builder().Append("id", true, ids).Append("at", true, time).Build();
+        var error = await Assert.ThrowsAsync<Mlp.Features.Joins.SpineException>(() => _store.CreateTrainingSetAsync("s", spine, "at"));
+        Assert.Equal($"Expected column 'at' of the rows {Sentence.Replace("{0}", "feature service 's' version 1", StringComparison.Ordinal)}", error.Message);
+
+        await _store.IngestAsync("times", Batch(ids, good, good, values));
+        Assert.Equal([-62_135_596_800_000_000L, 253_402_300_799_999_999L], Reading.Column<long>(_store, View, "epoch_us(event_time)"));
+    }
+
+    [Fact]
+    public async Task IngestAsync_RecordRoundedBeyondTheCalendar_IsRefused()
+    {
+        var noon = new DateTimeOffset(2026, 1, 2, 12, 0, 0, TimeSpan.Zero);
+        CompanyStats[] rows = [new("a", 1, DateTimeOffset.MinValue, noon.UtcDateTime, 1, 1, 1, true, null), new("a", 1, DateTimeOffset.MaxValue, noon.UtcDateTime, 1, 1, 1, true, null)];
+        var e = await Assert.ThrowsAsync<IngestException>(() => _store.IngestAsync(rows));
+        Assert.Equal("Expected column 'event_timestamp' of the records to hold a time of the years 1 to 9999 for feature view 'company_stats' version 2, but found one beyond in row 2.", e.Message);
+    }
+
     [Fact]
     public async Task IngestAsync_Records_KeepsKeysTimesAndValues()
     {

@@ -56,6 +56,8 @@ public sealed class CsvIngestTests : IDisposable
         { "a,1,yesterday,1,1,1,true,x\n", "Expected column 'trip_end' of '{0}' to be a time for feature view 'stats' version 1, but the text is not in row 1 (line 2).", "trip_end", 1, 2 },
         { "a,1,infinity,1,1,1,true,x\n", "Expected column 'trip_end' of '{0}' to be a time for feature view 'stats' version 1, but the text is not in row 1 (line 2).", "trip_end", 1, 2 },
         { "a,1,2026-01-01,1,1,1,true,x\na,1,,1,1,1,true,x\n", "Expected column 'trip_end' of '{0}' to be a time for feature view 'stats' version 1, but found none in row 2 (line 3).", "trip_end", 2, 3 },
+        { "a,1,10000-01-01,1,1,1,true,x\n", "Expected column 'trip_end' of '{0}' to be a time for feature view 'stats' version 1, but it lies beyond the years 1 to 9999 in row 1 (line 2).", "trip_end", 1, 2 },
+        { "a,1,0001-01-01,1,1,1,true,x\na,1,0002-01-01 (BC),1,1,1,true,x\n", "Expected column 'trip_end' of '{0}' to be a time for feature view 'stats' version 1, but it lies beyond the years 1 to 9999 in row 2 (line 3).", "trip_end", 2, 3 },
         { "a,1,2026-01-01,1,1,1,true,x\na,1,2026-01-01,1,1,1,true,x,secret\n", "Expected 8 columns in every row of '{0}', but found 9 in line 3.", "", null, 3 },
         { "a,1,2026-01-01,1,1,1,true\n", "Expected 8 columns in every row of '{0}', but found 7 in line 2.", "", null, 2 },
     };

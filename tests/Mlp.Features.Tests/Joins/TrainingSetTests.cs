@@ -1,4 +1,5 @@
 using Apache.Arrow;
+using Apache.Arrow.Types;
 using Mlp.Features.Definitions;
 using Mlp.Features.Hosting;
 using Mlp.Features.Joins;
@@ -136,6 +137,20 @@ public sealed class TrainingSetTests : IDisposable
         await Refused(
             () => _store.CreateTrainingSetAsync("tips", [new { Area = 1, At = Noon, Fare = 1f, Hour = 1, PaymentType = "a", MeanFare = 1f }], "at"),
             "Expected the columns of the rows to differ from the features of feature service 'tips' version 1, but both have 'mean_fare'.");
+        foreach (var (extra, sentence) in new[]
+        {
+            ("MEAN_FARE", "Expected the columns of the rows to differ from the features of feature service 'tips' version 1, but both have 'MEAN_FARE'."),
+            ("Hour", "Expected the columns of the rows to have different names without regard to case, but 'Hour' occurs twice."),
+        })
+        {
+            var plain = SpineBatches.From(Trips(1)).Single();
+            using var spine = new RecordBatch(
+                new Schema([.. plain.Schema.FieldsList, new Field(extra, FloatType.Default, true)], null),
+                [.. plain.Arrays, new FloatArray.Builder().Append(1).Build()],
+                1);
+            await Refused(() => _store.CreateTrainingSetAsync("tips", spine, "at"), sentence);
+        }
+
         Assert.Equal(
             "Expected a feature service 'tops', but only 'tips' version 1, 'request-only' version 1 are defined.",
             (await Assert.ThrowsAsync<FeatureDefinitionException>(() => _store.CreateTrainingSetAsync("tops", Trips(1), "at"))).Message);

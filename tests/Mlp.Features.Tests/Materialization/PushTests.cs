@@ -104,6 +104,9 @@ public sealed class PushTests
         var column = await Assert.ThrowsAsync<IngestException>(async () => await harness.Store.PushAsync("shop", empty));
         Assert.Contains("'id'", column.Message, StringComparison.Ordinal);
 
+        var time = await Assert.ThrowsAsync<IngestException>(async () => await harness.Store.PushAsync(new List<Shop> { Create("a", 0, 1), new("a", DateTimeOffset.MaxValue, DateTimeOffset.MinValue, 1) }));
+        Assert.Equal("Expected column 'at' of the pushed records to hold a time of the years 1 to 9999 for feature view 'shop' version 1, but found one beyond in row 2.", time.Message);
+
         var visitor = new Visitor(Guid.Empty, 1, Microseconds.ToDateTimeOffset(Start), 1, new string('x', 1 << 17));
         var length = await Assert.ThrowsAsync<ArgumentException>(async () => await harness.Store.PushAsync(visitor));
         Assert.Contains("Expected rows of at most 65408 bytes for feature view 'visitor' version 1, but row 1 has", length.Message, StringComparison.Ordinal);

@@ -44,11 +44,11 @@ public sealed class OfflineStoreTests : IDisposable
         var third = await later.IngestAsync(Rows(3, 2));
 
         Assert.Equal(Microseconds.FromRequestTime(Noon), first.FirstSequence);
-        Assert.Equal(first.FirstSequence + 5, second.FirstSequence);
-        Assert.Equal(second.FirstSequence + 3, third.FirstSequence);
+        Assert.Equal(first.FirstSequence + 10, second.FirstSequence);
+        Assert.Equal(second.FirstSequence + 6, third.FirstSequence);
         Assert.Equal([1, 1, 1, 1, 1, 2, 2, 2, 3, 3], Reading.Column<long>(store, View, "batch"));
         Assert.Equal(
-            Enumerable.Range(0, 10).Select(i => first.FirstSequence + i), Reading.Column<long>(store, View, FeatureViewDefinition.StoredSequence));
+            Enumerable.Range(0, 10).Select(i => first.FirstSequence + (2 * i)), Reading.Column<long>(store, View, FeatureViewDefinition.StoredSequence));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Mlp.Features.Offline;
 using Mlp.Features.Online;
 
 namespace Mlp.Features.Tests.Online;
@@ -18,8 +19,8 @@ internal sealed class FakeOfflineTarget : IOfflinePushTarget
     {
         lock (_gate)
         {
-            var first = Math.Max(_last, above) + 1;
-            _last = first + count - 1;
+            var first = IngestSequences.AtLeast(OfflineCommitKind.Push, Math.Max(_last, above) + 1);
+            _last = IngestSequences.Last(first, count);
             return first;
         }
     }

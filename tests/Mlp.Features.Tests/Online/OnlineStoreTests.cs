@@ -1,6 +1,8 @@
+using System.Security.Cryptography;
 using Mlp.Features.Online;
 using Mlp.Runtime;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Storage;
 
 namespace Mlp.Features.Tests.Online;
 
@@ -310,18 +312,116 @@ public sealed class OnlineStoreTests
         await harness.OpenAsync();
     }
 
+    [Theory]
+    [InlineData("checkpoints/0000000003/checkpoint.json", "mlp-online-checkpoint", null)]
+    [InlineData("checkpoints/0000000002/checkpoint.json", "mlp-online-checkpoint", null)]
+    [InlineData("checkpoints/0000000002/checkpoint.json", "mlp-online-checkpoint", "0000000003")]
+    [InlineData("views.json", "mlp-online-views", null)]
+    public async Task OpenAsync_NewerDocumentOfAnyShape_IsRefusedAndNothingIsChanged(string file, string magic, string? damaged)
+    {
+        await using var harness = new OnlineStoreHarness();
+        await FillWithThreeCheckpointsAsync(harness);
+        await harness.Store.AbandonAsync();
+        var path = Path.Combine(harness.Folder, file);
+        File.WriteAllText(path, $$"""{ "magic": "{{magic}}", "formatVersion": 9, "rows": "elsewhere" }""");
+        if (damaged is not null)
+        {
+            Damage(harness, damaged, "index.bin");
+        }
+
+        var files = Contents(harness.Folder);
+        var error = await Assert.ThrowsAsync<UnsupportedFormatVersionException>(() => harness.OpenAsync());
+
+        Assert.Equal((9, path), (error.Found, error.Path));
+        Assert.Equal(files, Contents(harness.Folder));
+    }
+
     [Fact]
-    public async Task OpenAsync_NewerCheckpointFormat_IsRefused()
+    public async Task OpenAsync_NewerSegment_IsRefusedAndNothingIsChanged()
+    {
+        await using var harness = new OnlineStoreHarness();
+        await harness.OpenAsync();
+        await harness.PushAsync(1, Start, Start, 1);
+        await harness.Store.CheckpointAsync(default);
+        await harness.Store.AbandonAsync();
+        Damage(harness, "0000000001", "index.bin");
+        using (var newer = FrameLogWriter.Create(DiskSync.Instance, Path.Combine(harness.Folder, "wal", "0000000003.mlplog"), """{ "magic": "mlp-online-write-ahead", "formatVersion": 2 }"""u8))
+        {
+            // A header is all it takes.
+        }
+
+        var files = Contents(harness.Folder);
+        Assert.Equal(2, (await Assert.ThrowsAsync<UnsupportedFormatVersionException>(() => harness.OpenAsync())).Found);
+        Assert.Equal(files, Contents(harness.Folder));
+    }
+
+    [Theory]
+    [InlineData(true, null)]
+    [InlineData(false, null)]
+    [InlineData(true, "a1b2c3d4")]
+    [InlineData(false, "a1b2c3d4")]
+    public async Task OpenAsync_ViewsAbsentOrOthers_IsASentenceAndGivesNoNumberAgain(bool hasCheckpoint, string? fingerprint)
+    {
+        await using var harness = new OnlineStoreHarness();
+        await harness.OpenAsync();
+        await harness.PushAsync(1, Start, Start, 1);
+        if (hasCheckpoint)
+        {
+            await harness.Store.CheckpointAsync(default);
+        }
+
+        await harness.Store.AbandonAsync();
+        var path = Path.Combine(harness.Folder, "views.json");
+        var text = File.ReadAllText(path);
+        File.Delete(path);
+        if (fingerprint is not null)
+        {
+            File.WriteAllText(path, text.Replace(fingerprint, "ffffffff", StringComparison.Ordinal));
+        }
+
+        var error = await Assert.ThrowsAsync<CorruptFileException>(() => harness.OpenAsync());
+        Assert.Equal(path, error.Path);
+        Assert.Contains("Restore the file, or delete the folder", error.Message, StringComparison.Ordinal);
+        Assert.Equal(fingerprint is not null, File.Exists(path));
+
+        File.WriteAllText(path, text);
+        await harness.OpenAsync();
+        Assert.Equal(1f, (await harness.ReadAsync(1)).Value);
+    }
+
+    [Theory]
+    [InlineData("\"engine\": \"faster-2.6.5\"", "\"engine\": \"faster-3.0.0\"")]
+    [InlineData("\"keyHash\": \"xxh3-64\"", "\"keyHash\": \"another\"")]
+    [InlineData("\"keyFormat\": 1", "\"keyFormat\": 2")]
+    public async Task OpenAsync_CheckpointOfAnotherEngine_IsRefusedAndNothingIsChanged(string from, string to)
     {
         await using var harness = new OnlineStoreHarness();
         await FillWithThreeCheckpointsAsync(harness);
         await harness.Store.AbandonAsync();
         var path = Path.Combine(harness.Folder, "checkpoints", "0000000003", "checkpoint.json");
-        File.WriteAllText(path, File.ReadAllText(path).Replace("\"formatVersion\": 1", "\"formatVersion\": 9", StringComparison.Ordinal));
+        var text = File.ReadAllText(path);
+        Assert.Contains(from, text, StringComparison.Ordinal);
+        File.WriteAllText(path, text.Replace(from, to, StringComparison.Ordinal));
 
-        var error = await Assert.ThrowsAsync<UnsupportedFormatVersionException>(() => harness.OpenAsync());
+        var files = Contents(harness.Folder);
+        var error = await Assert.ThrowsAsync<CorruptFileException>(() => harness.OpenAsync());
+        Assert.Contains("another version of the platform wrote it", error.Message, StringComparison.Ordinal);
+        Assert.Equal(files, Contents(harness.Folder));
+    }
 
-        Assert.Equal(9, error.Found);
+    [Fact]
+    public async Task CheckpointAsync_Manifest_NamesItsViews()
+    {
+        await using var harness = new OnlineStoreHarness();
+        await harness.OpenAsync();
+        var other = harness.Store.GetViewId("other", 3, new string('b', 64));
+        await harness.PushAsync(1, Start, Start, 1);
+        await harness.Store.CheckpointAsync(default);
+
+        var views = new OnlineCheckpoints(Path.Combine(harness.Folder, "checkpoints"), DiskSync.Instance).Load(1).Views;
+        Assert.Equal((harness.View.Id, harness.View.Name, 1, harness.View.Fingerprint), (views[0].Id, views[0].Name, views[0].Version, views[0].Fingerprint));
+        Assert.True(views[0].LastSequence > 0);
+        Assert.Equal(new OnlineCheckpointView(other, "other", 3, new string('b', 64), 0, null), views[1]);
     }
 
     [Fact]
@@ -443,6 +543,9 @@ public sealed class OnlineStoreTests
         Assert.True(harness.Offline.Rows.Count >= 4);
         Assert.Equal(harness.Offline.Rows.Count, harness.Offline.Rows.Select(row => OnlineRowCodec.ReadVersion(row.Row).Sequence).Distinct().Count());
     }
+
+    private static List<(string, string)> Contents(string folder)
+        => [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(f => (f, Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(f)))))];
 
     private static void Damage(OnlineStoreHarness harness, string checkpoint, string? file)
     {

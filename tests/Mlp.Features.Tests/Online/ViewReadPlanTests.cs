@@ -9,6 +9,32 @@ public sealed class ViewReadPlanTests
     private const long Start = OnlineTestViews.Start;
 
     [Fact]
+    public void Layout_HeaderAndWideFields_AreAligned()
+    {
+        var layout = OnlineTestViews.Create(OnlineTestViews.MixedFields).Layout;
+        Assert.Equal((8, 32, 32), (OnlineRowLayout.VersionOffset, OnlineRowLayout.HeaderLength, OnlineRowLayout.PresenceOffset));
+        Assert.All(Enumerable.Range(0, layout.Fields.Count).Where(i => layout.Fields[i].Type is FeatureType.Float64 or FeatureType.Int64), i => Assert.Equal(0, layout.OffsetOf(i) % 8));
+    }
+
+    [Theory]
+    [InlineData(0, FeatureStatus.Present)]
+    [InlineData(1, FeatureStatus.Missing)]
+    [InlineData(0x80, FeatureStatus.Missing)]
+    public void Decode_RowWithAFlag_IsReadOnlyIfAllAreKnown(byte flag, FeatureStatus expected)
+    {
+        var view = OnlineTestViews.Floats(2);
+        var layout = OnlineTestViews.LayoutOf(view);
+        var row = OnlineTestViews.FloatRow(view, new RowVersion(10, 10, 1), 1.5f);
+        row[7] = flag;
+        var rows = new FeatureRows(layout, 1);
+        rows.Reset(1);
+        OnlineTestViews.PlanOf(view, layout).Decode(row, rows, 0, 20);
+
+        Assert.Equal(expected, rows.StatusOf(0)[0]);
+        Assert.Equal(flag == 0, OnlineRowCodec.IsWhole(row, view));
+    }
+
+    [Fact]
     public void Decode_MixedRow_WritesValuesStatusesAndEventTime()
     {
         var view = OnlineTestViews.Create(OnlineTestViews.MixedFields);

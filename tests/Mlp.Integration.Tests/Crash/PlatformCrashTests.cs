@@ -95,7 +95,13 @@ public sealed class PlatformCrashTests : IDisposable
         }).RunAsync(stop.Token);
         for (; (lines > 0 || acknowledged.Copy().Counts.Values.Contains(0)) && !work.IsCompleted; lines--)
         {
-            await told.WaitAsync();
+            await Task.WhenAny(told.WaitAsync(), work);
+        }
+
+        if (work.IsCompleted)
+        {
+            await work;
+            Assert.Fail("The workload came to its end before the power was cut.");
         }
 
         var atTheCut = acknowledged.Copy();

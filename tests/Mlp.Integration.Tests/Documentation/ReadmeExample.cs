@@ -61,14 +61,11 @@ internal static class ReadmeExample
 public sealed record CompanyStats([EntityKey] string Company, [EventTimestamp] DateTimeOffset Time, [Feature] long Trips, [Feature] float BigTipShare);
 
 public sealed record TripKeys(string? Company);
-
 public sealed record Trip(float Miles, float Fare);
-
+public sealed record PastTrip(string? Company, DateTimeOffset Start, float Miles, float Fare, bool IsBigTip);
 public sealed record TripFeatures(float LogMiles, float LogFare)
 {
     public static TripFeatures From(Trip trip) => new(MathF.Log(1 + trip.Miles), MathF.Log(1 + trip.Fare));
 }
-
-public sealed record PastTrip(string? Company, DateTimeOffset Start, float Miles, float Fare, bool IsBigTip);
 
 // </example>

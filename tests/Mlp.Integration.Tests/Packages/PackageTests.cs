@@ -15,6 +15,7 @@ public sealed class PackageTests(PackedLibraries packed) : IClassFixture<PackedL
         using Mlp.Monitoring.Hosting;
         using Mlp.Runtime.Hosting;
         using Mlp.Runtime.Inference;
+        using Mlp.Runtime.Predictions;
         using Mlp.Training.Evaluation;
         using Mlp.Training.Networks;
 

@@ -117,7 +117,7 @@ internal sealed class WebApiProcess : IDisposable
     private static ChildProcess Launch(string dataDirectory, TimeSpan ownerWait)
     {
         var folder = Path.Combine(Repository.Root, "samples", "WebApi", "bin", Repository.Configuration, "net10.0");
-        return ChildProcess.StartService(Path.Combine(folder, "WebApi.dll"), folder, new Dictionary<string, string?>
+        return ChildProcess.StartService(Path.Combine(folder, "WebApi.dll"), Path.GetTempPath(), new Dictionary<string, string?>
         {
             ["Urls"] = "http://127.0.0.1:0",
             ["MlPlatform__DataDirectory"] = dataDirectory,

@@ -29,7 +29,7 @@ public sealed class FileModelRegistryTests : IDisposable
             Features = [new("a", FeatureType.Float32, "v"), new("b", FeatureType.Float32, "v"), new("c", FeatureType.Float32, "v")],
             Metrics = new Dictionary<string, double> { ["auc"] = 0.93, ["lift"] = double.NaN },
             TrainingSetHash = "abc",
-            ReferenceProfile = "{\"bins\":[1,2]}"u8.ToArray(),
+            ReferenceProfile = """{"format":"mlp-reference-profile","formatVersion":1,"rowCount":0,"features":[]}"""u8.ToArray(),
             ExportProof = new ExportProof(100, 1e-7, 1e-5),
             Description = "first",
             Tags = new Dictionary<string, string> { ["team"] = "tips" },

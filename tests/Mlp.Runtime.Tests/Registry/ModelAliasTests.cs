@@ -129,6 +129,23 @@ public sealed class ModelAliasTests : IDisposable
     }
 
     [Fact]
+    public async Task FindAlias_RemovedAlias_IsNoneAndCanBeSetAnew()
+    {
+        var registry = await OpenWithVersionsAsync(1);
+        await registry.SetAliasAsync("m", "champion", 1, 0);
+        File.WriteAllText(
+            _folder.Combine("registry", "models", "m", "aliases", "champion", "2.json"),
+            """{"format":"mlp-model-alias","formatVersion":1,"model":"m","alias":"champion","revision":2,"version":null,"previousVersion":1,"movedAt":"2024-06-01T12:00:00Z"}""");
+
+        Assert.Null(registry.FindAlias("m", "champion"));
+        Assert.Equal(2, (await Assert.ThrowsAsync<AliasConflictException>(() => registry.SetAliasAsync("m", "champion", 1, 1))).ActualRevision);
+
+        var again = await registry.SetAliasAsync("m", "champion", 1, 0);
+        Assert.Equal((1, 3L, (int?)null), (again.Version, again.Revision, again.PreviousVersion));
+        Assert.Equal(again, registry.FindAlias("m", "champion"));
+    }
+
+    [Fact]
     public async Task FindAlias_OnlyRequiredKeys_IsRead()
     {
         var registry = await OpenWithVersionsAsync(1);
