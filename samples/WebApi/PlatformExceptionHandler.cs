@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Diagnostics;
 using Mlp.Runtime;
 using Mlp.Runtime.Inference;
@@ -26,7 +27,18 @@ internal sealed class PlatformExceptionHandler(IProblemDetailsService problems) 
         return await problems.TryWriteAsync(new ProblemDetailsContext
         {
             HttpContext = httpContext,
-            ProblemDetails = { Status = status, Title = exception.GetType().Name, Detail = exception.Message },
+            ProblemDetails = { Status = status, Title = exception.GetType().Name, Detail = Sentence(exception) },
         });
     }
+
+    /// <summary>What is wrong with a body stands in the reader's exception; it names places and never repeats values.</summary>
+    private static string Sentence(Exception exception) => exception switch
+    {
+        BadHttpRequestException { InnerException: JsonException { Path: { Length: > 1 } path } } => $"Expected a JSON body of the documented form, but the value at '{path}' cannot be read as such.",
+        BadHttpRequestException { InnerException: JsonException json } when json.Message.Contains("required", StringComparison.Ordinal) => Before(json.Message, " Path:"),
+        BadHttpRequestException { InnerException: JsonException } => "Expected a JSON body of the documented form, but the body is not JSON.",
+        _ => exception.Message,
+    };
+
+    private static string Before(string text, string end) => text.IndexOf(end, StringComparison.Ordinal) is > 0 and var found ? text[..found] : text;
 }

@@ -1,12 +1,17 @@
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
+using Mlp.Runtime;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Inference;
+using Mlp.Runtime.Predictions;
 using Quickstart.Features;
 using WebApi;
 
-var builder = WebApplication.CreateBuilder(args);
+// The settings lie beside the program, the data where it is started.
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.Services.AddProblemDetails();
 builder.Services.AddExceptionHandler<PlatformExceptionHandler>();
+builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
 builder.Services.AddHealthChecks();
 builder.Services.AddMlPlatform(ml => ml
     .AddFeatures(TaxiFeatures.Add)
@@ -15,10 +20,11 @@ builder.Services.AddMlPlatform(ml => ml
 
 var app = builder.Build();
 app.UseExceptionHandler();
+app.UseStatusCodePages();
 
 app.MapPost("/predict", async (PredictRequest request, MlPlatform ml, CancellationToken cancellationToken) =>
 {
-    var prediction = await ml.GetModel(TaxiFeatures.BigTipper).PredictAsync(request.Keys(), request.Trip(), request.AsOf, cancellationToken);
+    var prediction = await ml.GetModel(TaxiFeatures.BigTipper).PredictAsync(request.Keys(), request.Trip(), new PredictionOptions { AsOf = request.AsOf }, cancellationToken);
     return new PredictResponse(prediction.Id.ToString(), prediction.Score, prediction.PredictedClass == 1, prediction.ModelVersion);
 });
 
@@ -36,4 +42,13 @@ app.MapGet("/quality", async (MlPlatform ml, CancellationToken cancellationToken
 app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
 app.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = HealthResponse.WriteAsync });
 
-app.Run();
+try
+{
+    app.Run();
+    return 0;
+}
+catch (Exception e) when (e is MlPlatformException or OptionsValidationException)
+{
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}

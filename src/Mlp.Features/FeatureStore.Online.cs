@@ -90,6 +90,20 @@ public sealed partial class FeatureStore : IFeatureSource
     public Task ClearOnlineAsync(string view, int? version = null, CancellationToken cancellationToken = default)
         => Online.ClearAsync(Catalog.GetView(view, version), cancellationToken);
 
+    /// <summary>Brings the latest row of every entity of the view that a record defines into the online store; see the overload by name.</summary>
+    /// <typeparam name="T">A record with <see cref="FeatureViewAttribute"/> whose view was added.</typeparam>
+    /// <param name="asOf">The time; null for now.</param>
+    /// <param name="progress">Gets the number of rows brought over so far.</param>
+    /// <param name="cancellationToken">Gives up; what was brought over stays, and the next call starts where this one did.</param>
+    /// <returns>What was done; the rows are on the device and can be read.</returns>
+    /// <exception cref="FeatureDefinitionException">The record defines no view, or one that was not added.</exception>
+    /// <exception cref="InvalidOperationException">This process has no open online store, or the store has failed.</exception>
+    public Task<MaterializationResult> MaterializeAsync<T>(DateTimeOffset? asOf = null, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
+    {
+        var view = FeatureViewDefinition.FromRecord<T>();
+        return MaterializeAsync(view.Name, asOf, view.Version, progress, cancellationToken);
+    }
+
     /// <summary>Reads the stored features of one entity or many. Applications that read often use <see cref="FindService"/> and a destination of their own.</summary>
     /// <param name="service">Service name.</param>
     /// <param name="keys">Entity keys, shape (entities, keys of the service), row-major; a null part makes the features that use it Missing.</param>

@@ -27,7 +27,7 @@ internal sealed class RegistryScenario : ICrashScenario
             for (var round = 0; ; round++)
             {
                 // Other profile bytes each time, so that files are written and not only found.
-                var profile = System.Text.Encoding.UTF8.GetBytes($"{{\"id\":\"{Guid.NewGuid()}\"}}");
+                var profile = System.Text.Encoding.UTF8.GetBytes($$"""{"format":"mlp-reference-profile","formatVersion":1,"rowCount":0,"features":[],"id":"{{Guid.NewGuid()}}"}""");
                 var package = new ModelPackage
                 {
                     Onnx = onnx,

@@ -38,7 +38,10 @@ internal static class TestModels
             },
             variant,
             [new KeyColumn("company", EntityValueKind.String), new KeyColumn("area", EntityValueKind.Int64)],
-            layout);
+            layout)
+        {
+            Service = new FeatureServiceReference("tips", 1, new string('a', 64)),
+        };
 
     public static PredictionId Id(long number) => new(0x01980c3e_7b3a_7000UL, 0x8000_0000_0000_0000UL | (ulong)number);
 

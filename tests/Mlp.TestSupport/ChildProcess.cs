@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Threading.Channels;
@@ -40,6 +41,21 @@ public sealed class ChildProcess : IDisposable
     public static ChildProcess StartAssembly(string assembly, params string[] arguments) =>
         new(new ProcessStartInfo(DotnetHost(), ["exec", assembly, .. arguments]));
 
+    /// <summary>Runs an assembly by the same .NET that runs the tests, with its own variables, as a service would be started.</summary>
+    /// <param name="assembly">Path of the assembly; its runtimeconfig.json lies beside it.</param>
+    /// <param name="folder">Working directory.</param>
+    /// <param name="environment">Variables to set; a null value removes one.</param>
+    public static ChildProcess StartService(string assembly, string folder, IReadOnlyDictionary<string, string?> environment)
+    {
+        var start = new ProcessStartInfo(DotnetHost(), ["exec", assembly]) { WorkingDirectory = folder };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return new ChildProcess(start);
+    }
+
     /// <summary>Runs a scenario in a process that cannot write files beyond a size, as if the disk were full then. Unix only.</summary>
     /// <param name="kibibytes">The limit per file.</param>
     /// <param name="scenario">Name of the scenario.</param>
@@ -68,6 +84,17 @@ public sealed class ChildProcess : IDisposable
     {
         _process.Kill();
         return await ReadToEndAsync();
+    }
+
+    /// <summary>Asks the process to stop, as a service manager does (SIGTERM). Unix only.</summary>
+    public async Task TerminateAsync()
+    {
+        using var kill = Process.Start("/bin/sh", ["-c", string.Create(CultureInfo.InvariantCulture, $"kill -TERM {_process.Id}")]);
+        await kill.WaitForExitAsync();
+        if (kill.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"Process {_process.Id} could not be signalled.");
+        }
     }
 
     /// <summary>Waits for the end of the process.</summary>

@@ -122,11 +122,11 @@ public class PredictionLogBenchmarks
         Outcome = PredictionOutcome.Ok,
         Features = _rows,
         Row = 0,
-        Outputs = [0.5f],
+        Outputs = [0.5],
     };
 
     private sealed record LoggedPrediction(
-        Guid Id, long EventTime, long LoggedTime, long Latency, PredictionOutcome Outcome, float[] Features, FeatureStatus[] Statuses, long[] EventTimes, float[] Outputs);
+        Guid Id, long EventTime, long LoggedTime, long Latency, PredictionOutcome Outcome, float[] Features, FeatureStatus[] Statuses, long[] EventTimes, double[] Outputs);
 
     private sealed class OneShot : ManualConfig
     {

@@ -9,6 +9,7 @@ using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Predictions;
 using Mlp.TestSupport;
+using Perfolizer.Horology;
 
 namespace Mlp.Benchmarks.Runtime;
 
@@ -88,7 +89,7 @@ public class PredictBenchmarks : IDisposable
     }
 
     [Benchmark(Description = "IModel.Predict(span)")]
-    public double Span() => _model.Predict(_features, _cancellation.Token).Score;
+    public double Span() => _model.Predict(_features, cancellationToken: _cancellation.Token).Score;
 
     [Benchmark(Description = "IModel.Predict(FeatureRows)")]
     public double Rows()
@@ -122,8 +123,14 @@ public class PredictBenchmarks : IDisposable
         public ShortConfig()
         {
             // In this process: the natives of the other libraries are 450 MB to copy for a process of its own.
-            AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance));
-            HideColumns(Column.Job, Column.Toolchain, Column.Error);
+            // Many short iterations, of which the least and the median say something even on a machine that others use.
+            AddJob(Job.Default
+                .WithToolchain(InProcessEmitToolchain.Instance)
+                .WithWarmupCount(30)
+                .WithIterationTime(TimeInterval.FromMilliseconds(2))
+                .WithIterationCount(300));
+            AddColumn(StatisticColumn.Min, StatisticColumn.Q1, StatisticColumn.Median);
+            HideColumns(Column.Job, Column.Toolchain, Column.Error, Column.StdDev, Column.Ratio, Column.RatioSD, Column.AllocRatio, Column.Gen0);
         }
     }
 }

@@ -46,7 +46,9 @@ internal sealed class ServedModelFixture : IMlPlatformBuilder, IAsyncDisposable
             .AddSingleton<IModelRegistry>(registry)
             .AddSingleton<IFeatureSource>(features)
             .AddSingleton<IPredictionObserver, Observer>();
-        fixture.AddModel(Name);
+
+        // The watcher reads the alias file, which would stand among the bytes of the calls.
+        fixture.AddModel(Name, o => o.AliasPollInterval = TimeSpan.FromHours(1));
         fixture._provider = fixture.Services.BuildServiceProvider();
         await fixture._provider.GetRequiredService<IPlatformComponent>().OpenAsync(CancellationToken.None);
         return fixture;

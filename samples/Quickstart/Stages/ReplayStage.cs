@@ -43,7 +43,7 @@ internal sealed class ReplayStage(MlPlatform ml, TripPartition trips, SimulatedC
 
             var (keys, request) = (new TripKeys(trip.Company, trip.PickupArea), TripRequests.Of(trip));
             var started = Stopwatch.GetTimestamp();
-            var prediction = await model.PredictAsync(keys, request, trip.Start, cancellationToken);
+            var prediction = await model.PredictAsync(keys, request, PredictionOptions.At(trip.Start), cancellationToken);
             latencies.Add(Stopwatch.GetElapsedTime(started));
 
             ids.Add(prediction.Id);

@@ -9,6 +9,7 @@ using Mlp.Features.Hosting;
 using Mlp.Features.Offline;
 using Mlp.Features.Online;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Storage;
 
 namespace Mlp.Runtime.Hosting;
 
@@ -39,7 +40,8 @@ public static class MlPlatformBuilderFeaturesExtensions
             provider.GetRequiredService<FeatureCatalog>(),
             provider.GetRequiredService<IOptions<FeatureStoreOptions>>().Value,
             provider.GetService<TimeProvider>(),
-            provider.GetService<ILoggerFactory>()));
+            provider.GetService<ILoggerFactory>(),
+            provider.GetService<IDiskSync>() ?? DiskSync.Instance));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, OfflineStoreComponent>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, OnlineStoreComponent>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<FeatureStoreOptions>, OnlineStoreOptionsValidator>());

@@ -64,7 +64,7 @@ internal sealed class DriftBatchReader
 
             if (window.Score is not null)
             {
-                Count(batch.Column(_score), window.Score, isAnswered, answered, rented.AsSpan(0, batch.Length));
+                CountScores((DoubleArray)batch.Column(_score), window.Score, isAnswered, answered);
             }
 
             window.RowCount += answered;
@@ -118,6 +118,30 @@ internal sealed class DriftBatchReader
             default:
                 CountEach(column, histogram, isPresent);
                 break;
+        }
+
+        histogram.AddMissing(answered - present);
+    }
+
+    /// <summary>The log keeps scores as float64. Those of a float32 model are counted as float32, so that they meet the edges of a float64 reference rounded as they are.</summary>
+    private static void CountScores(DoubleArray scores, FeatureHistogram histogram, bool[] isAnswered, int answered)
+    {
+        var present = 0;
+        for (var i = 0; i < scores.Length; i++)
+        {
+            if (isAnswered[i] && scores.IsValid(i))
+            {
+                present++;
+                var (score, single) = (scores.Values[i], (float)scores.Values[i]);
+                if (single == score)
+                {
+                    histogram.Add(single);
+                }
+                else
+                {
+                    histogram.Add(score);
+                }
+            }
         }
 
         histogram.AddMissing(answered - present);

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
 using Microsoft.Extensions.Options;
-using Mlp.Runtime.Registry;
+using Mlp.Runtime.Data;
 
 namespace Mlp.Monitoring.Hosting;
 
@@ -34,7 +34,7 @@ internal sealed class MonitoringOptionsValidator : IValidateOptions<MonitoringOp
 
     private static void AddBadNames(List<string> failures, string property, IEnumerable<string> names)
         => failures.AddRange(names
-            .Where(n => n != MonitoringOptions.AllModels && (n is null || !RegistryName.IsValid(n)))
+            .Where(n => n != MonitoringOptions.AllModels && (n is null || !PlatformName.IsValid(n)))
             .Select(n => $"{Setting(property)} must hold model names or '{MonitoringOptions.AllModels}', but holds '{n}'."));
 
     private static string Setting(string property) => $"{MonitoringOptions.SectionName}:{property}";

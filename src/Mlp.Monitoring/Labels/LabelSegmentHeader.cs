@@ -12,15 +12,15 @@ internal sealed record LabelSegmentHeader
     public const int CurrentFormatVersion = 1;
 
     /// <summary>What the log holds.</summary>
-    public const string LabelsKind = "labels";
+    public const string FormatName = "mlp-labels";
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
-    /// <summary>Format of the frames.</summary>
-    public int FormatVersion { get; init; } = CurrentFormatVersion;
-
     /// <summary>What the log holds.</summary>
-    public string Kind { get; init; } = LabelsKind;
+    public string Format { get; } = FormatName;
+
+    /// <summary>Version of the format.</summary>
+    public int FormatVersion { get; init; } = CurrentFormatVersion;
 
     /// <summary>When the segment was begun, UTC.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
@@ -33,7 +33,7 @@ internal sealed record LabelSegmentHeader
     /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote it.</exception>
     public static LabelSegmentHeader Read(FrameLogReader reader)
     {
-        SegmentFormat.Check(reader, LabelsKind, CurrentFormatVersion);
+        SegmentFormat.Check(reader, FormatName, CurrentFormatVersion);
         return SegmentFormat.Deserialize<LabelSegmentHeader>(reader, Json);
     }
 }

@@ -91,7 +91,7 @@ internal sealed class LivePerformance : IDisposable
         var first = from is null ? long.MinValue : Microseconds.FromRequestTime(from.Value);
         var end = to is null ? long.MaxValue : Microseconds.FromRequestTime(to.Value);
         long predictions = 0, scored = 0;
-        var scores = new List<float>();
+        var scores = new List<double>();
         var labels = new List<double>();
         for (var i = 0; i < index.Count; i++)
         {
@@ -128,9 +128,9 @@ internal sealed class LivePerformance : IDisposable
         };
     }
 
-    private static PerformanceResult WithBinary(PerformanceResult result, List<float> scores, List<double> labels, double threshold)
+    private static PerformanceResult WithBinary(PerformanceResult result, List<double> scores, List<double> labels, double threshold)
     {
-        var usable = Enumerable.Range(0, labels.Count).Where(i => !float.IsNaN(scores[i]) && labels[i] is 0 or 1).ToArray();
+        var usable = Enumerable.Range(0, labels.Count).Where(i => !double.IsNaN(scores[i]) && labels[i] is 0 or 1).ToArray();
         return result with
         {
             UnusableCount = labels.Count - usable.Length,
@@ -140,15 +140,15 @@ internal sealed class LivePerformance : IDisposable
         };
     }
 
-    private static PerformanceResult WithRegression(PerformanceResult result, List<float> scores, List<double> labels)
+    private static PerformanceResult WithRegression(PerformanceResult result, List<double> scores, List<double> labels)
     {
-        var usable = Enumerable.Range(0, labels.Count).Where(i => float.IsFinite(scores[i])).ToArray();
+        var usable = Enumerable.Range(0, labels.Count).Where(i => double.IsFinite(scores[i])).ToArray();
         return result with
         {
             UnusableCount = labels.Count - usable.Length,
             Regression = usable.Length == 0
                 ? null
-                : RegressionMetrics.Compute(Array.ConvertAll(usable, i => (double)scores[i]), Array.ConvertAll(usable, i => labels[i])),
+                : RegressionMetrics.Compute(Array.ConvertAll(usable, i => scores[i]), Array.ConvertAll(usable, i => labels[i])),
         };
     }
 }

@@ -36,7 +36,7 @@ internal sealed class ScoreIndex(string directory, int maximumCount)
         var ids = (FixedSizeBinaryArray)batch.Column(PredictionColumns.PredictionId);
         var times = ((TimestampArray)batch.Column(PredictionColumns.LoggedTime)).Values;
         var outcomes = ((UInt8Array)batch.Column(PredictionColumns.Outcome)).Values;
-        var scores = (FloatArray)batch.Column(PredictionColumns.Score);
+        var scores = (DoubleArray)batch.Column(PredictionColumns.Score);
         for (var i = 0; i < batch.Length; i++)
         {
             var isScored = outcomes[i] == (byte)PredictionOutcome.Ok && scores.IsValid(i);
@@ -69,5 +69,5 @@ internal sealed class ScoreIndex(string directory, int maximumCount)
     /// <param name="Version">Model version.</param>
     /// <param name="Score">The score, if there is one.</param>
     /// <param name="IsScored">Whether there is one.</param>
-    internal readonly record struct Entry(PredictionId Id, long LoggedTime, int Version, float Score, bool IsScored);
+    internal readonly record struct Entry(PredictionId Id, long LoggedTime, int Version, double Score, bool IsScored);
 }

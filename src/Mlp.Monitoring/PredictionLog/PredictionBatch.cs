@@ -26,8 +26,8 @@ internal sealed class PredictionBatch
     private readonly BinaryColumn _key = new(BinaryType.Default);
     private readonly FixedBinaryColumn _trace = new(16);
     private readonly TextMapColumn _tags = new();
-    private readonly FixedColumn<float> _score = new(FloatType.Default);
-    private readonly FloatListColumn? _outputs;
+    private readonly FixedColumn<double> _score = new(DoubleType.Default);
+    private readonly DoubleListColumn? _outputs;
     private readonly FixedColumn<long>[] _eventTimes;
     private readonly FixedColumn<byte>[] _statuses;
     private readonly ColumnBuffer[] _features;
@@ -44,7 +44,7 @@ internal sealed class PredictionBatch
         _format = format;
         _version = model.Manifest.Version;
         _scoreIndex = model.Manifest.Output.ScoreIndex;
-        _outputs = schema.HasOutputs ? new FloatListColumn() : null;
+        _outputs = schema.HasOutputs ? new DoubleListColumn() : null;
         _eventTimes = [.. schema.Layout.Views.Select(_ => new FixedColumn<long>(PredictionSchema.Time))];
         _statuses = [.. schema.Layout.Columns.Select(_ => new FixedColumn<byte>(UInt8Type.Default))];
         _features = [.. schema.Layout.Columns.Select(c => CreateColumn(c.Type))];

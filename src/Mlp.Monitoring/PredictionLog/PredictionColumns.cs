@@ -36,10 +36,10 @@ public static class PredictionColumns
     /// <summary>Labels that the caller gave: a map of text to text, or null when there are none.</summary>
     public const string Tags = "tags";
 
-    /// <summary>The score: float32; null unless the model answered.</summary>
+    /// <summary>The score: float64, in which the scores of float32 models are exact; null unless the model answered.</summary>
     public const string Score = "score";
 
-    /// <summary>The whole row of the score output: list of float32, null unless the model answered. Absent for a model whose score output has exactly one column.</summary>
+    /// <summary>The whole row of the score output: list of float64, null unless the model answered. Absent for a model whose score output has exactly one column.</summary>
     public const string Outputs = "outputs";
 
     /// <summary>Metadata key of a feature column: the name of the feature.</summary>
@@ -47,6 +47,24 @@ public static class PredictionColumns
 
     /// <summary>Metadata key of a feature column: the name of the view that the feature comes from.</summary>
     public const string ViewKey = "mlp.view";
+
+    /// <summary>Metadata key of the schema: the model name.</summary>
+    public const string ModelKey = "mlp.model";
+
+    /// <summary>Metadata key of the schema: the model version.</summary>
+    public const string ModelVersionKey = "mlp.model_version";
+
+    /// <summary>Metadata key of the schema: name of the feature service that was read from; absent when the caller brought the features.</summary>
+    public const string ServiceKey = "mlp.feature_service";
+
+    /// <summary>Metadata key of the schema: version of the feature service.</summary>
+    public const string ServiceVersionKey = "mlp.feature_service_version";
+
+    /// <summary>Metadata key of the schema: fingerprint of the feature service's definition.</summary>
+    public const string ServiceFingerprintKey = "mlp.feature_service_fingerprint";
+
+    /// <summary>Metadata key of the schema: the names of the parts of <see cref="EntityKey"/> in their order, a JSON array of texts.</summary>
+    public const string EntityKeyNamesKey = "mlp.entity_key_names";
 
     /// <summary>The status of a feature: uint8, the numbers of <see cref="Runtime.Data.FeatureStatus"/>.</summary>
     /// <param name="column">Name of the feature's column.</param>

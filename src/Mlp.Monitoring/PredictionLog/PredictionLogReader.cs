@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using Apache.Arrow;
 using Apache.Arrow.Ipc;
 using Mlp.Monitoring.Segments;
-using Mlp.Runtime.Registry;
+using Mlp.Runtime.Data;
 using Mlp.Runtime.Storage;
 
 namespace Mlp.Monitoring.PredictionLog;
@@ -49,7 +49,7 @@ internal sealed class PredictionLogReader(string root)
     /// <exception cref="ArgumentException">The name cannot be that of a model.</exception>
     public static string DirectoryOf(string root, string model)
     {
-        RegistryName.Require(model, "model", nameof(model));
+        PlatformName.Require(model, "model", nameof(model));
         return Path.Combine(root, model);
     }
 

@@ -186,5 +186,5 @@ internal sealed class PredictionLogWriter : IPredictionObserver, IPlatformCompon
     }
 
     private static bool IsSame(ServedModel a, ServedModel b)
-        => a.Manifest.Name == b.Manifest.Name && a.Manifest.Version == b.Manifest.Version && a.Layout.Columns.SequenceEqual(b.Layout.Columns);
+        => a.Manifest.Name == b.Manifest.Name && a.Manifest.Version == b.Manifest.Version && a.Service == b.Service && a.Layout.Columns.SequenceEqual(b.Layout.Columns);
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using Apache.Arrow;
 using Apache.Arrow.Types;
 using Mlp.Runtime.Data;
@@ -37,14 +39,14 @@ internal sealed class PredictionSchema
             new(PredictionColumns.EntityKey, BinaryType.Default, nullable: true),
             new(PredictionColumns.TraceId, new FixedSizeBinaryType(16), nullable: true),
             new(PredictionColumns.Tags, new MapType(StringType.Default, StringType.Default, nullable: true, keySorted: false), nullable: true),
-            new(PredictionColumns.Score, FloatType.Default, nullable: true),
+            new(PredictionColumns.Score, DoubleType.Default, nullable: true),
         };
         if (HasOutputs)
         {
-            fields.Add(new(PredictionColumns.Outputs, new ListType(new Field("item", FloatType.Default, nullable: false)), nullable: true));
+            fields.Add(new(PredictionColumns.Outputs, new ListType(new Field("item", DoubleType.Default, nullable: false)), nullable: true));
         }
 
-        var taken = new HashSet<string>(Reserved, StringComparer.Ordinal);
+        var taken = new HashSet<string>(Reserved, StringComparer.OrdinalIgnoreCase);
         fields.AddRange(Layout.Views.Select(view => new Field(Claim(taken, PredictionColumns.EventTimeOf(view)), Time, nullable: true)));
         foreach (var column in Layout.Columns)
         {
@@ -53,7 +55,7 @@ internal sealed class PredictionSchema
             fields.Add(new(Claim(taken, PredictionColumns.StatusOf(name)), UInt8Type.Default, nullable: false));
         }
 
-        Arrow = new Schema(fields, null);
+        Arrow = new Schema(fields, MetadataOf(model));
     }
 
     /// <summary>The features of the model.</summary>
@@ -69,6 +71,24 @@ internal sealed class PredictionSchema
     {
         var output = manifest.Signature.Outputs.FirstOrDefault(o => o.Name == manifest.Output.ScoreOutput);
         return output is not null && output.Dimensions.Skip(1).All(d => d == 1) && manifest.Output.ScoreIndex == 0;
+    }
+
+    private static Dictionary<string, string> MetadataOf(ServedModel model)
+    {
+        var metadata = new Dictionary<string, string>
+        {
+            [PredictionColumns.ModelKey] = model.Manifest.Name,
+            [PredictionColumns.ModelVersionKey] = model.Manifest.Version.ToString(CultureInfo.InvariantCulture),
+            [PredictionColumns.EntityKeyNamesKey] = JsonSerializer.Serialize(model.Keys.Select(k => k.Name)),
+        };
+        if (model.Service is { } service)
+        {
+            metadata.Add(PredictionColumns.ServiceKey, service.Name);
+            metadata.Add(PredictionColumns.ServiceVersionKey, service.Version.ToString(CultureInfo.InvariantCulture));
+            metadata.Add(PredictionColumns.ServiceFingerprintKey, service.Fingerprint);
+        }
+
+        return metadata;
     }
 
     private static string Claim(HashSet<string> taken, string name)

@@ -72,7 +72,7 @@ internal sealed class RecordFormat
     /// <summary>A number of bytes that is enough for a prediction. Long, because tags have no limit.</summary>
     public long Measure(in PredictionRecord record)
     {
-        long length = FixedLength + (record.Outputs.Length * sizeof(float));
+        long length = FixedLength + (record.Outputs.Length * sizeof(double));
         if (!record.Keys.IsEmpty)
         {
             length += EntityKeyEncoding.GetMaximumLength(record.Keys);
@@ -122,7 +122,7 @@ internal sealed class RecordFormat
         Copy(rows.Boolean, row, _booleanCount, body[_booleanOffset..]);
         var position = FixedLength;
         MemoryMarshal.AsBytes(record.Outputs).CopyTo(body[position..]);
-        position += record.Outputs.Length * sizeof(float);
+        position += record.Outputs.Length * sizeof(double);
         counts[KeyLengthIndex] = record.Keys.IsEmpty ? -1 : EntityKeyEncoding.Encode(record.Keys, body[position..]);
         position += Math.Max(counts[KeyLengthIndex], 0);
         if (_stringCount > 0)
@@ -231,7 +231,7 @@ internal sealed class RecordFormat
 
         public ReadOnlySpan<byte> Boolean => _body.Slice(format._booleanOffset, format._booleanCount);
 
-        public ReadOnlySpan<float> Outputs => MemoryMarshal.Cast<byte, float>(_body.Slice(format.FixedLength, OutputLength));
+        public ReadOnlySpan<double> Outputs => MemoryMarshal.Cast<byte, double>(_body.Slice(format.FixedLength, OutputLength));
 
         public ReadOnlySpan<byte> Key => _body.Slice(format.FixedLength + OutputLength, KeyLength);
 
@@ -240,7 +240,7 @@ internal sealed class RecordFormat
 
         private ReadOnlySpan<int> Counts => MemoryMarshal.Cast<byte, int>(_body.Slice(CountsOffset, CountsLength * sizeof(int)));
 
-        private int OutputLength => Counts[OutputCountIndex] * sizeof(float);
+        private int OutputLength => Counts[OutputCountIndex] * sizeof(double);
 
         private int KeyLength => Math.Max(Counts[KeyLengthIndex], 0);
 

@@ -16,7 +16,7 @@ internal sealed record SegmentHeader
     public const int CurrentFormatVersion = 1;
 
     /// <summary>What the log holds.</summary>
-    public const string PredictionsKind = "predictions";
+    public const string FormatName = "mlp-predictions";
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
@@ -24,11 +24,11 @@ internal sealed record SegmentHeader
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
-    /// <summary>Format of the frames.</summary>
-    public int FormatVersion { get; init; } = CurrentFormatVersion;
-
     /// <summary>What the log holds.</summary>
-    public required string Kind { get; init; }
+    public string Format { get; } = FormatName;
+
+    /// <summary>Version of the format.</summary>
+    public int FormatVersion { get; init; } = CurrentFormatVersion;
 
     /// <summary>Model name.</summary>
     public required string Model { get; init; }
@@ -36,7 +36,7 @@ internal sealed record SegmentHeader
     /// <summary>Model version.</summary>
     public required int Version { get; init; }
 
-    /// <summary>The feature service, with the fingerprint of its definition.</summary>
+    /// <summary>The feature service that was read from, with the fingerprint of its definition.</summary>
     public FeatureServiceReference? FeatureService { get; init; }
 
     /// <summary>The parts of the entity key, in order.</summary>
@@ -54,10 +54,9 @@ internal sealed record SegmentHeader
     /// <summary>Describes a model version.</summary>
     public static SegmentHeader For(ServedModel model, DateTimeOffset createdAt) => new()
     {
-        Kind = PredictionsKind,
         Model = model.Manifest.Name,
         Version = model.Manifest.Version,
-        FeatureService = model.Manifest.FeatureService,
+        FeatureService = model.Service,
         Keys = model.Keys,
         Features = model.Layout.Columns,
         Output = model.Manifest.Output,
@@ -72,7 +71,7 @@ internal sealed record SegmentHeader
     /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote it.</exception>
     public static SegmentHeader Read(FrameLogReader reader)
     {
-        SegmentFormat.Check(reader, PredictionsKind, CurrentFormatVersion);
+        SegmentFormat.Check(reader, FormatName, CurrentFormatVersion);
         return SegmentFormat.Deserialize<SegmentHeader>(reader, Json);
     }
 }

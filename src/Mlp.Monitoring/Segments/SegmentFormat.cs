@@ -4,7 +4,7 @@ using Mlp.Runtime.Storage;
 
 namespace Mlp.Monitoring.Segments;
 
-/// <summary>What the headers of all our segments have in common: <c>kind</c> and <c>formatVersion</c>, checked before anything else is read.</summary>
+/// <summary>What the headers of all our segments have in common: <c>format</c> and <c>formatVersion</c>, checked before anything else is read.</summary>
 internal static class SegmentFormat
 {
     /// <summary>The ending of a segment's name.</summary>
@@ -24,34 +24,11 @@ internal static class SegmentFormat
         return [.. segments.Where(path => !DurableFile.IsTemporary(path))];
     }
 
-    /// <summary>Refuses another kind and a newer format.</summary>
-    /// <exception cref="CorruptFileException">The header says another kind, or nothing.</exception>
+    /// <summary>Refuses another format and a newer version of it.</summary>
+    /// <exception cref="CorruptFileException">The header says another format, or nothing.</exception>
     /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote the segment.</exception>
-    public static void Check(FrameLogReader reader, string kind, int supported)
-    {
-        string? foundKind;
-        int version;
-        try
-        {
-            using var document = JsonDocument.Parse(reader.Header);
-            foundKind = document.RootElement.GetProperty("kind").GetString();
-            version = document.RootElement.GetProperty("formatVersion").GetInt32();
-        }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
-        {
-            throw new CorruptFileException(reader.Path, $"Expected the header of '{reader.Path}' to be a JSON object with 'kind' and 'formatVersion', but found none.", 0, e);
-        }
-
-        if (foundKind != kind)
-        {
-            throw new CorruptFileException(reader.Path, $"Expected a log of kind '{kind}' in '{reader.Path}', but found kind '{foundKind}'.", 0);
-        }
-
-        if (version > supported)
-        {
-            throw new UnsupportedFormatVersionException(reader.Path, version, supported);
-        }
-    }
+    public static void Check(FrameLogReader reader, string format, int supported)
+        => VersionedJson.Check(reader.Header.Span, reader.Path, format, supported);
 
     /// <summary>Reads a header that was checked.</summary>
     /// <exception cref="CorruptFileException">A part of it is missing.</exception>

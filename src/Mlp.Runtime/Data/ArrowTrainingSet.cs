@@ -9,7 +9,7 @@ public sealed class ArrowTrainingSet : ITrainingSet
     private readonly IReadOnlyList<RecordBatch> _batches;
 
     /// <summary>Wraps batches and computes their content hash.</summary>
-    /// <param name="batches">At least one batch, all of one schema, in order of time.</param>
+    /// <param name="batches">At least one batch, all of one schema, in the order in which the rows shall be read.</param>
     /// <param name="features">The feature columns.</param>
     /// <param name="labelColumn">Name of the label column, or null.</param>
     /// <param name="timeColumn">Name of the time column, or null.</param>

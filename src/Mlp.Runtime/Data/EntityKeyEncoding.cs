@@ -13,6 +13,9 @@ public static class EntityKeyEncoding
     /// <summary>The greatest number of parts of a key.</summary>
     public const int MaximumParts = 255;
 
+    /// <summary>The usual encoding would write one replacement character for every lone surrogate, and so one key for different texts.</summary>
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     /// <summary>Whether any part is null, in which case no entity is meant and every feature reads Missing.</summary>
     /// <param name="key">The parts, in the order of the view's keys.</param>
     /// <returns>True if a part is null.</returns>
@@ -53,7 +56,7 @@ public static class EntityKeyEncoding
     /// <param name="key">The parts, at most <see cref="MaximumParts"/>.</param>
     /// <param name="destination">At least <see cref="GetMaximumLength"/> bytes.</param>
     /// <returns>Bytes written.</returns>
-    /// <exception cref="ArgumentException">There are too many parts, or the destination is too short.</exception>
+    /// <exception cref="ArgumentException">There are too many parts, a text is no valid Unicode, or the destination is too short.</exception>
     public static int Encode(ReadOnlySpan<EntityValue> key, Span<byte> destination)
     {
         if (key.Length > MaximumParts)
@@ -77,7 +80,7 @@ public static class EntityKeyEncoding
                     position += 16;
                     break;
                 case EntityValueKind.String:
-                    var written = Encoding.UTF8.GetBytes(part.AsString(), destination[(position + 4)..]);
+                    var written = EncodeText(part.AsString(), destination[(position + 4)..]);
                     BinaryPrimitives.WriteInt32BigEndian(destination[position..], written);
                     position += 4 + written;
                     break;
@@ -108,6 +111,31 @@ public static class EntityKeyEncoding
         return rest.IsEmpty ? parts : throw new FormatException($"Expected an entity key of {parts.Length} parts, but {rest.Length} bytes follow it.");
     }
 
+    private static int EncodeText(string text, Span<byte> destination)
+    {
+        try
+        {
+            return Utf8.GetBytes(text, destination);
+        }
+        catch (EncoderFallbackException e)
+        {
+            // The inner exception names the position, not the text.
+            throw new ArgumentException($"Expected the texts of an entity key to be valid Unicode, but found a surrogate without its pair at position {e.Index}.", e);
+        }
+    }
+
+    private static string DecodeText(ReadOnlySpan<byte> utf8, int index)
+    {
+        try
+        {
+            return Utf8.GetString(utf8);
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new FormatException($"Expected UTF-8 in part {index} of an entity key, but found other bytes.", e);
+        }
+    }
+
     private static EntityValue DecodePart(ref ReadOnlySpan<byte> rest, int index)
     {
         var kind = (EntityValueKind)Take(ref rest, 1, index)[0];
@@ -121,7 +149,7 @@ public static class EntityKeyEncoding
                 return new Guid(Take(ref rest, 16, index), bigEndian: true);
             case EntityValueKind.String:
                 var length = BinaryPrimitives.ReadInt32BigEndian(Take(ref rest, 4, index));
-                return Encoding.UTF8.GetString(Take(ref rest, length, index));
+                return DecodeText(Take(ref rest, length, index), index);
             default:
                 throw new FormatException($"Expected a key part tag of 0 to 3, but found {(byte)kind} at part {index}.");
         }

@@ -26,7 +26,11 @@ public static class Microseconds
     /// <summary>A span of time such as a time to live, rounded down to the microsecond.</summary>
     /// <param name="span">Any span.</param>
     /// <returns>Microseconds.</returns>
-    public static long FromTimeSpan(TimeSpan span) => FloorDivide(span.Ticks, TicksPerMicrosecond);
+    /// <exception cref="ArgumentOutOfRangeException">The span is longer than zero but shorter than a microsecond: rounded down it would mean something else.</exception>
+    public static long FromTimeSpan(TimeSpan span)
+        => span.Ticks is > 0 and < TicksPerMicrosecond
+            ? throw new ArgumentOutOfRangeException(nameof(span), span, "Expected a span of zero or of at least a microsecond, the resolution of times.")
+            : FloorDivide(span.Ticks, TicksPerMicrosecond);
 
     /// <summary>The instant that a number of microseconds stands for, in UTC.</summary>
     /// <param name="microseconds">Microseconds since the Unix epoch.</param>

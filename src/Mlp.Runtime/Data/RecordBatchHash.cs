@@ -8,17 +8,29 @@ namespace Mlp.Runtime.Data;
 
 /// <summary>
 /// SHA-256 over the schema and values of Arrow batches that does not depend on how rows are cut into batches: one running hash per column over
-/// (validity byte, value bytes), combined at the end. Values under a null do not count; the bits of a NaN do.
+/// (validity byte, value bytes), combined at the end. Values under a null do not count; the bits of a NaN count as they are.
 /// </summary>
+/// <remarks>
+/// The scheme is <c>mlp-table-1</c>: SHA-256 over its name, then per column the name, the type name and the hash of the cells; each text is preceded by its length in UTF-8 bytes,
+/// int32 little-endian. A cell is 1 and the value little-endian, or 0 and zeros; a text cell is 1 or 0, its length as int32 and its UTF-8 bytes; a truth value is one byte. The type
+/// names are our own, with all that gives the bytes their meaning: unit and time zone, width, precision and scale.
+/// </remarks>
 internal sealed class RecordBatchHash : IDisposable
 {
+    private const string Scheme = "mlp-table-1";
+
     private readonly Schema _schema;
+    private readonly string[] _types;
     private readonly IncrementalHash[] _columns;
     private byte[] _scratch = new byte[4096];
 
+    /// <summary>Starts with no rows.</summary>
+    /// <param name="schema">Schema of all batches.</param>
+    /// <exception cref="NotSupportedException">A column has a type without a canonical form.</exception>
     public RecordBatchHash(Schema schema)
     {
         _schema = schema;
+        _types = [.. schema.FieldsList.Select(TypeName)];
         _columns = [.. schema.FieldsList.Select(_ => IncrementalHash.CreateHash(HashAlgorithmName.SHA256))];
     }
 
@@ -38,10 +50,11 @@ internal sealed class RecordBatchHash : IDisposable
     public string GetHashAndReset()
     {
         using var whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        AppendText(whole, Scheme);
         for (var i = 0; i < _columns.Length; i++)
         {
-            var field = _schema.GetFieldByIndex(i);
-            whole.AppendData(Encoding.UTF8.GetBytes($"{field.Name}\0{field.DataType.TypeId}\0"));
+            AppendText(whole, _schema.GetFieldByIndex(i).Name);
+            AppendText(whole, _types[i]);
             whole.AppendData(_columns[i].GetHashAndReset());
         }
 
@@ -54,6 +67,51 @@ internal sealed class RecordBatchHash : IDisposable
         {
             column.Dispose();
         }
+    }
+
+    /// <summary>The name of a type in hashes: once given it never changes.</summary>
+    private static string TypeName(Field field) => field.DataType switch
+    {
+        BooleanType => "bool",
+        Int8Type => "int8",
+        Int16Type => "int16",
+        Int32Type => "int32",
+        Int64Type => "int64",
+        UInt8Type => "uint8",
+        UInt16Type => "uint16",
+        UInt32Type => "uint32",
+        UInt64Type => "uint64",
+        HalfFloatType => "float16",
+        FloatType => "float32",
+        DoubleType => "float64",
+        StringType => "utf8",
+        Date32Type => "date32[day]",
+        Date64Type => "date64[ms]",
+        Time32Type time => $"time32[{UnitName(time.Unit)}]",
+        Time64Type time => $"time64[{UnitName(time.Unit)}]",
+        TimestampType time => string.IsNullOrEmpty(time.Timezone) ? $"timestamp[{UnitName(time.Unit)}]" : $"timestamp[{UnitName(time.Unit)}, {time.Timezone}]",
+        DurationType time => $"duration[{UnitName(time.Unit)}]",
+        Decimal128Type number => FormattableString.Invariant($"decimal128({number.Precision}, {number.Scale})"),
+        Decimal256Type number => FormattableString.Invariant($"decimal256({number.Precision}, {number.Scale})"),
+        FixedSizeBinaryType bytes => FormattableString.Invariant($"binary[{bytes.ByteWidth}]"),
+        _ => throw new NotSupportedException($"Column '{field.Name}' has type {field.DataType.Name}, which has no canonical form to hash."),
+    };
+
+    private static string UnitName(TimeUnit unit) => unit switch
+    {
+        TimeUnit.Second => "s",
+        TimeUnit.Millisecond => "ms",
+        TimeUnit.Microsecond => "us",
+        _ => "ns",
+    };
+
+    private static void AppendText(IncrementalHash hash, string text)
+    {
+        Span<byte> length = stackalloc byte[sizeof(int)];
+        var bytes = Encoding.UTF8.GetBytes(text);
+        BinaryPrimitives.WriteInt32LittleEndian(length, bytes.Length);
+        hash.AppendData(length);
+        hash.AppendData(bytes);
     }
 
     private void AppendColumn(IncrementalHash hash, IArrowArray array, Field field)

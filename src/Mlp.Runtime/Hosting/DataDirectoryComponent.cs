@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
+using Mlp.Runtime.Storage;
 
 namespace Mlp.Runtime.Hosting;
 
@@ -16,9 +17,11 @@ internal sealed class DataDirectoryComponent(
 
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
+        DataDirectoryFormat.Check(directory.Root);
         if (directory.IsOwner)
         {
             _lock = await OwnerLock.AcquireAsync(directory.Root, configuration.OwnerWait, timeProvider, cancellationToken).ConfigureAwait(false);
+            Mark();
         }
         else if (!Directory.Exists(directory.Root))
         {
@@ -53,5 +56,20 @@ internal sealed class DataDirectoryComponent(
         return _lock is not null && !OwnerLock.IsStillInPlace(directory.Root)
             ? HealthCheckResult.Unhealthy($"The lock of the data directory '{directory.Root}' was removed or replaced: another process may own it.")
             : HealthCheckResult.Healthy($"'{directory.Root}' is open as {directory.Mode}.");
+    }
+
+    /// <summary>Looks again, since the owner that this one may have waited for could have been a newer one.</summary>
+    private void Mark()
+    {
+        try
+        {
+            DataDirectoryFormat.Ensure(DiskSync.Instance, directory.Root);
+        }
+        catch
+        {
+            _lock?.Dispose();
+            _lock = null;
+            throw;
+        }
     }
 }

@@ -10,6 +10,20 @@ namespace Mlp.Runtime.Hosting;
 /// <param name="StartedAt">When it took the directory, UTC.</param>
 public sealed record DataDirectoryOwner(int ProcessId, string ProcessName, string Host, DateTimeOffset StartedAt)
 {
+    /// <summary>The format that is written; every format that has these properties is read.</summary>
+    internal const int CurrentFormatVersion = 1;
+
+    /// <summary>What the file says that it is.</summary>
+    internal const string FormatName = "mlp-owner";
+
+    [JsonInclude]
+    [JsonPropertyOrder(-2)]
+    internal string Format { get; init; } = FormatName;
+
+    [JsonInclude]
+    [JsonPropertyOrder(-1)]
+    internal int FormatVersion { get; init; } = CurrentFormatVersion;
+
     /// <inheritdoc/>
     public override string ToString()
         => string.Create(CultureInfo.InvariantCulture, $"process {ProcessId} ({ProcessName}) on host '{Host}', there since {StartedAt:yyyy-MM-dd HH:mm:ss'Z'},");

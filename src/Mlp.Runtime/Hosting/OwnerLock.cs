@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Mlp.Runtime.Storage;
 
 namespace Mlp.Runtime.Hosting;
 
@@ -93,9 +94,11 @@ internal sealed class OwnerLock : IDisposable
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(DescriptionPath(root)), DataDirectoryOwnerJson.Default.DataDirectoryOwner);
+            // It is for people: what a newer owner wrote is as good as long as it can be read.
+            return VersionedJson.Read(
+                File.ReadAllBytes(DescriptionPath(root)), DescriptionPath(root), DataDirectoryOwner.FormatName, int.MaxValue, DataDirectoryOwnerJson.Default.DataDirectoryOwner);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CorruptFileException)
         {
             return null;
         }

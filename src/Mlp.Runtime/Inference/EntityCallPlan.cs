@@ -1,4 +1,5 @@
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Predictions;
 
 namespace Mlp.Runtime.Inference;
 
@@ -21,10 +22,24 @@ internal sealed record EntityCallPlan<TKeys, TRequest>(EntityKeyWriter<TKeys> Wr
             return new EntityCallPlan<TKeys, TRequest>(writeKeys, null);
         }
 
-        var hint = typeof(TRequest) == typeof(DateTimeOffset) || typeof(TRequest) == typeof(DateTimeOffset?) ? " To pass a time, name it: asOf." : string.Empty;
+        RefuseMisplaced(typeof(TRequest));
         var writeRequest = reader.FindRequestWriter<TRequest>() ?? throw new ArgumentException(
             FormattableString.Invariant(
-                $"Expected a request that feature service '{service.Name}' version {service.Version} has on-demand features for, but found type '{typeof(TRequest).Name}'.{hint}"));
+                $"Expected a request that feature service '{service.Name}' version {service.Version} has on-demand features for, but found type '{typeof(TRequest).Name}'."));
         return new EntityCallPlan<TKeys, TRequest>(writeKeys, writeRequest);
+    }
+
+    /// <summary>The compiler takes whatever stands second for a request; of these types it is a slip.</summary>
+    private static void RefuseMisplaced(Type request)
+    {
+        var type = Nullable.GetUnderlyingType(request) ?? request;
+        var remedy = type == typeof(DateTimeOffset) || type == typeof(DateTime) ? $"pass a time as {nameof(PredictionOptions)}.{nameof(PredictionOptions.At)}(time)"
+            : type == typeof(CancellationToken) ? "pass a token by its name, cancellationToken"
+            : type == typeof(PredictionOptions) ? "pass options that are not nullable, or by their name, options"
+            : null;
+        if (remedy is not null)
+        {
+            throw new ArgumentException($"Expected a request record after the keys, but found a value of type '{type.Name}': {remedy}.");
+        }
     }
 }

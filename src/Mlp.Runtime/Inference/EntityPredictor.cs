@@ -17,12 +17,12 @@ internal sealed class EntityPredictor(ServingVersion version, Predictor predicto
     /// <typeparam name="TKeys">The keys.</typeparam>
     /// <typeparam name="TRequest">The request.</typeparam>
     /// <param name="slot">A rented slot of one row.</param>
-    /// <param name="times">The times of the call.</param>
+    /// <param name="call">The call.</param>
     /// <param name="keys">The keys.</param>
     /// <param name="request">The request.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     public ValueTask<Prediction> PredictAsync<TKeys, TRequest>(
-        InferenceSlot slot, in CallTimes times, in TKeys keys, in TRequest request, CancellationToken cancellationToken)
+        InferenceSlot slot, in CallContext call, in TKeys keys, in TRequest request, CancellationToken cancellationToken)
     {
         EntityCallPlan<TKeys, TRequest> plan;
         try
@@ -41,65 +41,65 @@ internal sealed class EntityPredictor(ServingVersion version, Predictor predicto
         try
         {
             slot.Rows.Reset(1);
-            read = version.Reader!.ReadAsync(slot.Keys, times.EventTime, slot.Rows, cancellationToken);
+            read = version.Reader!.ReadAsync(slot.Keys, call.EventTime, slot.Rows, cancellationToken);
             if (read.IsCompletedSuccessfully)
             {
                 read.GetAwaiter().GetResult();
-                return new ValueTask<Prediction>(Answer(slot, plan, times, in request, cancellationToken));
+                return new ValueTask<Prediction>(Answer(slot, plan, call, in request, cancellationToken));
             }
         }
         catch (Exception e)
         {
-            var failure = FailAndReturn(slot, times, e, cancellationToken);
+            var failure = FailAndReturn(slot, call, e, cancellationToken);
             return failure is OperationCanceledException && cancellationToken.IsCancellationRequested
                 ? ValueTask.FromCanceled<Prediction>(cancellationToken)
                 : ValueTask.FromException<Prediction>(failure);
         }
 
-        return AwaitReadAsync(read, slot, plan, times, request, cancellationToken);
+        return AwaitReadAsync(read, slot, plan, call, request, cancellationToken);
     }
 
     private Prediction Answer<TKeys, TRequest>(
-        InferenceSlot slot, EntityCallPlan<TKeys, TRequest> plan, in CallTimes times, in TRequest request, CancellationToken cancellationToken)
+        InferenceSlot slot, EntityCallPlan<TKeys, TRequest> plan, in CallContext call, in TRequest request, CancellationToken cancellationToken)
     {
         plan.WriteRequest?.Invoke(in request, slot.Rows, 0);
         var prediction = default(Prediction);
-        predictor.Run(slot, times, slot.Keys, new Span<Prediction>(ref prediction), cancellationToken);
+        predictor.Run(slot, call, slot.Keys, new Span<Prediction>(ref prediction), cancellationToken);
         version.Singles.Return(slot);
         return prediction;
     }
 
     private async ValueTask<Prediction> AwaitReadAsync<TKeys, TRequest>(
-        ValueTask pending, InferenceSlot slot, EntityCallPlan<TKeys, TRequest> plan, CallTimes times, TRequest request, CancellationToken cancellationToken)
+        ValueTask pending, InferenceSlot slot, EntityCallPlan<TKeys, TRequest> plan, CallContext call, TRequest request, CancellationToken cancellationToken)
     {
         var read = pending.AsTask();
         try
         {
             await read.WaitAsync(cancellationToken).ConfigureAwait(false);
-            return Answer(slot, plan, times, in request, cancellationToken);
+            return Answer(slot, plan, call, in request, cancellationToken);
         }
         catch (OperationCanceledException) when (!read.IsCompleted)
         {
             // The reader still writes into the slot: it stays out of the pool, which waits for it, until that has ended.
-            _ = AbandonAsync(read, slot, times, cancellationToken);
+            _ = AbandonAsync(read, slot, call, cancellationToken);
             throw;
         }
         catch (Exception e)
         {
-            Predictor.Rethrow(e, FailAndReturn(slot, times, e, cancellationToken));
+            Predictor.Rethrow(e, FailAndReturn(slot, call, e, cancellationToken));
             throw;
         }
     }
 
-    private async Task AbandonAsync(Task read, InferenceSlot slot, CallTimes times, CancellationToken cancellationToken)
+    private async Task AbandonAsync(Task read, InferenceSlot slot, CallContext call, CancellationToken cancellationToken)
     {
         await read.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        FailAndReturn(slot, times, new OperationCanceledException(cancellationToken), cancellationToken);
+        FailAndReturn(slot, call, new OperationCanceledException(cancellationToken), cancellationToken);
     }
 
-    private Exception FailAndReturn(InferenceSlot slot, in CallTimes times, Exception thrown, CancellationToken cancellationToken)
+    private Exception FailAndReturn(InferenceSlot slot, in CallContext call, Exception thrown, CancellationToken cancellationToken)
     {
-        var failure = predictor.Fail(slot, times, slot.Keys, thrown, cancellationToken);
+        var failure = predictor.Fail(slot, call, slot.Keys, thrown, cancellationToken);
         version.Singles.Return(slot);
         return failure;
     }

@@ -52,10 +52,10 @@ internal sealed class FeaturePredictor(ServingVersion version, Predictor predict
 
     /// <summary>Predicts one row and gives the slot back.</summary>
     /// <param name="slot">A rented slot of one row.</param>
-    /// <param name="times">The times of the call.</param>
+    /// <param name="call">The call.</param>
     /// <param name="features">Values that <see cref="Check(ReadOnlySpan{float})"/> has passed.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    public Prediction Predict(InferenceSlot slot, in CallTimes times, ReadOnlySpan<float> features, CancellationToken cancellationToken)
+    public Prediction Predict(InferenceSlot slot, in CallContext call, ReadOnlySpan<float> features, CancellationToken cancellationToken)
     {
         try
         {
@@ -69,7 +69,7 @@ internal sealed class FeaturePredictor(ServingVersion version, Predictor predict
             }
 
             var prediction = default(Prediction);
-            Run(slot, times, new Span<Prediction>(ref prediction), cancellationToken);
+            Run(slot, call, new Span<Prediction>(ref prediction), cancellationToken);
             return prediction;
         }
         finally
@@ -80,12 +80,12 @@ internal sealed class FeaturePredictor(ServingVersion version, Predictor predict
 
     /// <summary>Predicts rows that <see cref="Check(FeatureRows, int)"/> has passed, in parts that a slot can hold.</summary>
     /// <param name="pool">The pool to rent from.</param>
-    /// <param name="times">The times of the call.</param>
+    /// <param name="call">The call.</param>
     /// <param name="rows">The caller's rows.</param>
     /// <param name="results">Receives one answer per row.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>False if the pool is closed; nothing has been done then.</returns>
-    public bool TryPredict(SlotPool pool, in CallTimes times, FeatureRows rows, Span<Prediction> results, CancellationToken cancellationToken)
+    public bool TryPredict(SlotPool pool, in CallContext call, FeatureRows rows, Span<Prediction> results, CancellationToken cancellationToken)
     {
         if (pool.Rent(cancellationToken) is not { } slot)
         {
@@ -98,7 +98,7 @@ internal sealed class FeaturePredictor(ServingVersion version, Predictor predict
             {
                 var count = Math.Min(slot.Rows.Capacity, results.Length - first);
                 FeatureRowCopy.Copy(rows, first, count, slot.Rows);
-                Run(slot, times, results.Slice(first, count), cancellationToken);
+                Run(slot, call, results.Slice(first, count), cancellationToken);
             }
 
             return true;
@@ -111,15 +111,15 @@ internal sealed class FeaturePredictor(ServingVersion version, Predictor predict
 
     private string Where => FormattableString.Invariant($"model '{version.Manifest.Name}' version {version.Manifest.Version}");
 
-    private void Run(InferenceSlot slot, in CallTimes times, Span<Prediction> results, CancellationToken cancellationToken)
+    private void Run(InferenceSlot slot, in CallContext call, Span<Prediction> results, CancellationToken cancellationToken)
     {
         try
         {
-            predictor.Run(slot, times, default, results, cancellationToken);
+            predictor.Run(slot, call, default, results, cancellationToken);
         }
         catch (Exception e)
         {
-            Predictor.Rethrow(e, predictor.Fail(slot, times, default, e, cancellationToken));
+            Predictor.Rethrow(e, predictor.Fail(slot, call, default, e, cancellationToken));
             throw;
         }
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Apache.Arrow;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
@@ -30,6 +31,12 @@ public interface IModel
     /// <summary>Why no version is in service, as the rest of a sentence; null while one is.</summary>
     string? UnavailableReason { get; }
 
+    /// <summary>Waits until a version is in service, for applications that publish and predict in one go. One that has been in service stays so until the platform is closed.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>A task that completes when the model can be called.</returns>
+    /// <exception cref="ModelNotReadyException">The platform was closed.</exception>
+    Task WaitUntilReadyAsync(CancellationToken cancellationToken = default);
+
     /// <summary>Predicts for one entity and one request: reads its stored features, computes those of the request, and runs the model.</summary>
     /// <typeparam name="TKeys">
     /// A type with a property for each entity key of the feature service, of the same name (case and underscores do not count) and of type long, int, short, string, Guid or a nullable of these.
@@ -37,48 +44,51 @@ public interface IModel
     /// <typeparam name="TRequest">The request type of the service's on-demand features.</typeparam>
     /// <param name="keys">The entity keys; a null one makes the features that use it Missing.</param>
     /// <param name="request">The request.</param>
-    /// <param name="asOf">The time that features are read for. The default is now.</param>
+    /// <param name="options">The time that features are read for, and more; by default now.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The answer.</returns>
-    /// <exception cref="ArgumentException">A type does not fit the feature service.</exception>
+    /// <exception cref="ArgumentException">A type does not fit the feature service, or the request is a <see cref="DateTimeOffset"/>, a <see cref="CancellationToken"/> or options.</exception>
     /// <exception cref="InvalidOperationException">The model has no feature service.</exception>
     ValueTask<Prediction> PredictAsync<TKeys, TRequest>(
-        TKeys keys, TRequest request, DateTimeOffset? asOf = null, CancellationToken cancellationToken = default);
+        TKeys keys, TRequest request, PredictionOptions options = default, CancellationToken cancellationToken = default);
 
     /// <summary>Predicts for one entity from its stored features; features of a request read Missing.</summary>
     /// <typeparam name="TKeys">As in the overload with a request.</typeparam>
     /// <param name="keys">The entity keys; a null one makes the features that use it Missing.</param>
-    /// <param name="asOf">The time that features are read for. The default is now.</param>
+    /// <param name="options">The time that features are read for, and more; by default now.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The answer.</returns>
     /// <exception cref="ArgumentException">The type does not fit the feature service.</exception>
     /// <exception cref="InvalidOperationException">The model has no feature service.</exception>
-    ValueTask<Prediction> PredictAsync<TKeys>(TKeys keys, DateTimeOffset? asOf = null, CancellationToken cancellationToken = default);
+    [OverloadResolutionPriority(1)]
+    ValueTask<Prediction> PredictAsync<TKeys>(TKeys keys, PredictionOptions options = default, CancellationToken cancellationToken = default);
 
     /// <summary>Predicts for one entity whose keys are known at run time only.</summary>
     /// <param name="keys">The entity keys in the order of the feature service.</param>
-    /// <param name="asOf">The time that features are read for. The default is now.</param>
+    /// <param name="options">The time that features are read for, and more; by default now.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The answer.</returns>
     /// <exception cref="ArgumentException">The number or the kinds of the keys are wrong.</exception>
     /// <exception cref="InvalidOperationException">The model has no feature service.</exception>
-    ValueTask<Prediction> PredictAsync(ReadOnlyMemory<EntityValue> keys, DateTimeOffset? asOf = null, CancellationToken cancellationToken = default);
+    [OverloadResolutionPriority(2)]
+    ValueTask<Prediction> PredictAsync(ReadOnlyMemory<EntityValue> keys, PredictionOptions options = default, CancellationToken cancellationToken = default);
 
     /// <summary>Predicts on features that the caller brings, for models that take float32 only.</summary>
     /// <param name="features">One value per feature, in order; NaN says that there is none.</param>
+    /// <param name="options">The time that the features were read for and the tags, for the log; by default now.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The answer.</returns>
     /// <exception cref="ArgumentException">The number of features is wrong.</exception>
     /// <exception cref="InvalidOperationException">The model takes other types too.</exception>
-    Prediction Predict(ReadOnlySpan<float> features, CancellationToken cancellationToken = default);
+    Prediction Predict(ReadOnlySpan<float> features, PredictionOptions options = default, CancellationToken cancellationToken = default);
 
     /// <summary>Predicts on features of all types that the caller brings. Rows beyond 256 run in several parts, of one version.</summary>
     /// <param name="rows">The features; their layout is that of <see cref="ModelDescription.Layout"/>. Nobody writes to them during the call.</param>
     /// <param name="results">Receives one answer per row; at least as long as there are rows.</param>
-    /// <param name="asOf">The time that the features were read for, for the log. The default is now.</param>
+    /// <param name="options">The time that the features were read for and the tags of all rows, for the log; by default now.</param>
     /// <param name="cancellationToken">Ends the call; the answers of parts that have run are there.</param>
     /// <exception cref="ArgumentException">The layout is another one, or there is no room for the answers.</exception>
-    void Predict(FeatureRows rows, Span<Prediction> results, DateTimeOffset? asOf = null, CancellationToken cancellationToken = default);
+    void Predict(FeatureRows rows, Span<Prediction> results, PredictionOptions options = default, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Scores a table, on the caller's thread and without telling observers. Columns are found by feature name; int8 to int32 widen to int64, float16 to float32 and float32 to float64;
@@ -87,7 +97,7 @@ public interface IModel
     /// <param name="batch">A table with a column for every feature of the model; it stays the caller's.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>
-    /// The batch's columns (shared, not copied), then <c>score</c> (float32) and <c>predicted_class</c> (int32, -1 for regression and ranking). The caller disposes of it.
+    /// The batch's columns (shared, not copied), then <c>score</c> (float64) and <c>predicted_class</c> (int32, -1 for regression and ranking). The caller disposes of it.
     /// </returns>
     /// <exception cref="ArgumentException">A column is missing, has a type that does not fit, or is already called like a result.</exception>
     Task<RecordBatch> ScoreAsync(RecordBatch batch, CancellationToken cancellationToken = default);

@@ -13,6 +13,7 @@ internal sealed class Model : IModel
     private volatile ServingVersion? _current;
     private volatile string? _unavailableReason;
     private volatile ModelState _state = ModelState.Loading;
+    private volatile TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Makes a model without a version.</summary>
     /// <param name="settings">Its settings.</param>
@@ -60,65 +61,78 @@ internal sealed class Model : IModel
         var previous = Interlocked.Exchange(ref _current, version);
         _unavailableReason = null;
         _state = ModelState.Ready;
+        _ready.TrySetResult();
         return previous;
     }
 
     /// <summary>Takes the version out of service.</summary>
     /// <param name="reason">Why, as the rest of a sentence.</param>
+    /// <param name="isFinal">Whether no other version will come.</param>
     /// <returns>The version before, for the caller to retire; null if there was none.</returns>
-    public ServingVersion? Withdraw(string reason)
+    public ServingVersion? Withdraw(string reason, bool isFinal = false)
     {
         _unavailableReason = reason;
         _state = ModelState.Unavailable;
+        if (isFinal)
+        {
+            var waiting = _ready;
+            _ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            Fail(_ready, reason);
+            Fail(waiting, reason);
+        }
+
         return Interlocked.Exchange(ref _current, null);
     }
 
     /// <inheritdoc/>
+    public Task WaitUntilReadyAsync(CancellationToken cancellationToken = default) => _ready.Task.WaitAsync(cancellationToken);
+
+    /// <inheritdoc/>
     public ValueTask<Prediction> PredictAsync<TKeys, TRequest>(
-        TKeys keys, TRequest request, DateTimeOffset? asOf = null, CancellationToken cancellationToken = default)
+        TKeys keys, TRequest request, PredictionOptions options = default, CancellationToken cancellationToken = default)
     {
-        var times = Start(asOf);
+        var call = Start(options);
         var version = Current();
         RequireService(version);
         return version.Singles.TryRent(out var slot)
-            ? version.Entities.PredictAsync(slot, times, in keys, in request, cancellationToken)
-            : WaitAndPredictAsync(times, keys, request, cancellationToken);
+            ? version.Entities.PredictAsync(slot, call, in keys, in request, cancellationToken)
+            : WaitAndPredictAsync(call, keys, request, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public ValueTask<Prediction> PredictAsync<TKeys>(TKeys keys, DateTimeOffset? asOf = null, CancellationToken cancellationToken = default)
-        => PredictAsync(keys, default(NoRequest), asOf, cancellationToken);
+    public ValueTask<Prediction> PredictAsync<TKeys>(TKeys keys, PredictionOptions options = default, CancellationToken cancellationToken = default)
+        => PredictAsync(keys, default(NoRequest), options, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<Prediction> PredictAsync(ReadOnlyMemory<EntityValue> keys, DateTimeOffset? asOf = null, CancellationToken cancellationToken = default)
-        => PredictAsync(keys, default(NoRequest), asOf, cancellationToken);
+    public ValueTask<Prediction> PredictAsync(ReadOnlyMemory<EntityValue> keys, PredictionOptions options = default, CancellationToken cancellationToken = default)
+        => PredictAsync(keys, default(NoRequest), options, cancellationToken);
 
     /// <inheritdoc/>
-    public Prediction Predict(ReadOnlySpan<float> features, CancellationToken cancellationToken = default)
+    public Prediction Predict(ReadOnlySpan<float> features, PredictionOptions options = default, CancellationToken cancellationToken = default)
     {
-        var times = Start(null);
+        var call = Start(options);
         while (true)
         {
             var version = Current();
             version.Features.Check(features);
             if (version.Singles.Rent(cancellationToken) is { } slot)
             {
-                return version.Features.Predict(slot, times, features, cancellationToken);
+                return version.Features.Predict(slot, call, features, cancellationToken);
             }
         }
     }
 
     /// <inheritdoc/>
-    public void Predict(FeatureRows rows, Span<Prediction> results, DateTimeOffset? asOf = null, CancellationToken cancellationToken = default)
+    public void Predict(FeatureRows rows, Span<Prediction> results, PredictionOptions options = default, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(rows);
-        var times = Start(asOf);
+        var call = Start(options);
         while (true)
         {
             var version = Current();
             version.Features.Check(rows, results.Length);
             var pool = rows.RowCount <= 1 ? version.Singles : version.Batches;
-            if (rows.RowCount == 0 || version.Features.TryPredict(pool, times, rows, results[..rows.RowCount], cancellationToken))
+            if (rows.RowCount == 0 || version.Features.TryPredict(pool, call, rows, results[..rows.RowCount], cancellationToken))
             {
                 return;
             }
@@ -148,7 +162,7 @@ internal sealed class Model : IModel
     }
 
     private async ValueTask<Prediction> WaitAndPredictAsync<TKeys, TRequest>(
-        CallTimes times, TKeys keys, TRequest request, CancellationToken cancellationToken)
+        CallContext call, TKeys keys, TRequest request, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -156,16 +170,25 @@ internal sealed class Model : IModel
             RequireService(version);
             if (await version.Singles.RentAsync(cancellationToken).ConfigureAwait(false) is { } slot)
             {
-                return await version.Entities.PredictAsync(slot, times, in keys, in request, cancellationToken).ConfigureAwait(false);
+                return await version.Entities.PredictAsync(slot, call, in keys, in request, cancellationToken).ConfigureAwait(false);
             }
         }
     }
 
-    private CallTimes Start(DateTimeOffset? asOf)
+    private void Fail(TaskCompletionSource waiting, string reason)
+    {
+        if (waiting.TrySetException(new ModelNotReadyException(Name, reason)))
+        {
+            // Nobody needs to wait, so it counts as seen.
+            _ = waiting.Task.Exception;
+        }
+    }
+
+    private CallContext Start(in PredictionOptions options)
     {
         var started = _clock.GetTimestamp();
         var now = _clock.ToMicroseconds(started);
-        return new CallTimes(started, now, asOf is { } time ? Microseconds.FromRequestTime(time) : now);
+        return new CallContext(started, now, options.AsOf is { } time ? Microseconds.FromRequestTime(time) : now, options.Tags);
     }
 
     private ServingVersion Current() => _current ?? throw new ModelNotReadyException(Name, _unavailableReason ?? "it has just been taken out of service");

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Registry;
 
@@ -17,11 +18,11 @@ public static class ModelBuilderExtensions
     /// <param name="name">Model name in the registry.</param>
     /// <param name="configure">Settings; null for the version that alias <c>champion</c> points at.</param>
     /// <returns>The same builder.</returns>
-    /// <exception cref="ArgumentException">The name is no name for a model.</exception>
+    /// <exception cref="ArgumentException">The name is none: 1 to 100 lower-case letters a to z, digits, '-', '_' and '.', a letter or digit first.</exception>
     public static IMlPlatformBuilder AddModel(this IMlPlatformBuilder builder, string name, Action<ModelOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        RegistryName.Require(name, "model", nameof(name));
+        PlatformName.Require(name, "model", nameof(name));
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ModelCatalog>();

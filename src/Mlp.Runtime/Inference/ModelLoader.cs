@@ -79,7 +79,7 @@ internal sealed class ModelLoader(
     {
         var outputProbe = new OutputProbe(manifest, session, inputs);
         var output = outputProbe.Run();
-        var served = new ServedModel(manifest, settings.Variant, reader?.Description.Keys ?? [], inputs.Layout);
+        var served = new ServedModel(manifest, settings.Variant, reader?.Description.Keys ?? [], inputs.Layout) { Service = reader?.Description.Reference };
         var recorder = new PredictionRecorder(served, observers, _logger);
         var serving = new ServingVersion(served, session, inputs, output, reader, recorder, clock, settings.PoolSize);
         try
@@ -137,9 +137,9 @@ internal sealed class ModelLoader(
     private static void Require(
         ModelManifest manifest, string what, IReadOnlyList<TensorSpecification> expected, IReadOnlyList<TensorSpecification> found)
     {
-        if (!expected.SequenceEqual(found))
+        var index = expected.Zip(found).TakeWhile(pair => IsSame(pair.First, pair.Second)).Count();
+        if (index < expected.Count || index < found.Count)
         {
-            var index = expected.Zip(found).TakeWhile(pair => pair.First.Equals(pair.Second)).Count();
             var wanted = index < expected.Count ? expected[index].ToString() : "no more";
             var actual = index < found.Count ? found[index].ToString() : "no more";
             throw new InvalidModelException(
@@ -147,4 +147,8 @@ internal sealed class ModelLoader(
                 FormattableString.Invariant($"Expected {what} {wanted}, but the file has {actual} (model '{manifest.Name}' version {manifest.Version})."));
         }
     }
+
+    /// <summary>The platform that published may not have known a type that this one knows: the hash has proved the file.</summary>
+    private static bool IsSame(TensorSpecification expected, TensorSpecification found)
+        => expected.Equals(found) || (expected.ElementType == TensorElementKind.Other && expected.Name == found.Name);
 }

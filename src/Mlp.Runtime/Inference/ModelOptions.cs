@@ -34,7 +34,7 @@ public sealed class ModelOptions : IValidatableObject
 
     /// <summary>How often the registry is asked where the alias points, 10 milliseconds to 1 day.</summary>
     /// <value>The default value is 500 milliseconds.</value>
-    [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00")]
+    [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00", ParseLimitsInInvariantCulture = true, ConvertValueInInvariantCulture = true)]
     public TimeSpan AliasPollInterval { get; set; } = TimeSpan.FromMilliseconds(500);
 
     /// <inheritdoc/>

@@ -88,7 +88,7 @@ internal sealed class ModelRefresher(Model model, IModelRegistry registry, Model
         }
     }
 
-    private void Withdraw() => Retire(model.Withdraw("the platform has been closed"));
+    private void Withdraw() => Retire(model.Withdraw("the platform has been closed", isFinal: true));
 
     private void Retire(ServingVersion? version)
     {

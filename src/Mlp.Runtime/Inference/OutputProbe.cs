@@ -140,7 +140,7 @@ internal sealed class OutputProbe(ModelManifest manifest, ExecutionSession sessi
     {
         var declared = manifest.Signature.Outputs.FirstOrDefault(o => o.Name == manifest.Output.ScoreOutput)
             ?? throw Error($"an output of that name, but found {string.Join(", ", manifest.Signature.Outputs.Select(o => $"'{o.Name}'"))}");
-        if (declared.ElementType == TensorElementKind.Other)
+        if (declared.ElementType is TensorElementKind.Other or TensorElementKind.Sequence or TensorElementKind.Map or TensorElementKind.Optional or TensorElementKind.SparseTensor)
         {
             throw Error("a tensor of numbers, but found another kind of value. Where it is a sequence of maps, export the classifier without ZipMap (zipmap=False)");
         }

@@ -13,40 +13,47 @@ internal sealed class Predictor(ServingVersion version, PredictionClock clock)
 
     /// <summary>Runs the rows in use of a slot.</summary>
     /// <param name="slot">A rented slot whose rows are filled.</param>
-    /// <param name="times">The times of the call.</param>
+    /// <param name="call">The call.</param>
     /// <param name="keys">The entity keys; empty when the caller brought the features.</param>
     /// <param name="results">Receives one answer per row.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    public void Run(InferenceSlot slot, in CallTimes times, ReadOnlySpan<EntityValue> keys, Span<Prediction> results, CancellationToken cancellationToken)
+    public void Run(InferenceSlot slot, in CallContext call, ReadOnlySpan<EntityValue> keys, Span<Prediction> results, CancellationToken cancellationToken)
     {
         slot.Run(version.IsInterruptible(slot.Rows.RowCount), cancellationToken);
-        var milliseconds = Microseconds.FloorDivide(times.LoggedTime, 1000);
+        var milliseconds = Microseconds.FloorDivide(call.LoggedTime, 1000);
         for (var row = 0; row < results.Length; row++)
         {
             var (score, predictedClass) = version.Score.Read(slot.Score, row);
-            results[row] = new Prediction(PredictionIdGenerator.Next(milliseconds), score, predictedClass, version.Manifest.Version);
+            results[row] = new Prediction
+            {
+                Id = PredictionIdGenerator.Next(milliseconds),
+                Score = score,
+                PredictedClass = predictedClass,
+                ModelVersion = version.Manifest.Version,
+                Variant = version.Served.Variant,
+            };
         }
 
-        var latency = clock.NanosecondsBetween(times.Started, clock.GetTimestamp());
+        var latency = clock.NanosecondsBetween(call.Started, clock.GetTimestamp());
         _recorder.Metrics.Record(PredictionOutcome.Ok, results.Length, latency);
         if (_recorder.HasSinks)
         {
             var traceId = Activity.Current?.TraceId ?? default;
             for (var row = 0; row < results.Length; row++)
             {
-                Record(slot, row, times, keys, PredictionOutcome.Ok, results[row].Id, latency, traceId);
+                Record(slot, row, call, keys, PredictionOutcome.Ok, results[row].Id, latency, traceId);
             }
         }
     }
 
     /// <summary>Tells the observers that the rows of a slot got no answer.</summary>
     /// <param name="slot">The slot, which nobody writes to any more.</param>
-    /// <param name="times">The times of the call.</param>
+    /// <param name="call">The call.</param>
     /// <param name="keys">The entity keys; empty when the caller brought the features.</param>
     /// <param name="failure">Why.</param>
     /// <param name="cancellationToken">The caller's token.</param>
     /// <returns>The exception for the caller.</returns>
-    public Exception Fail(InferenceSlot slot, in CallTimes times, ReadOnlySpan<EntityValue> keys, Exception failure, CancellationToken cancellationToken)
+    public Exception Fail(InferenceSlot slot, in CallContext call, ReadOnlySpan<EntityValue> keys, Exception failure, CancellationToken cancellationToken)
     {
         var outcome = failure switch
         {
@@ -54,15 +61,15 @@ internal sealed class Predictor(ServingVersion version, PredictionClock clock)
             TimeoutException => PredictionOutcome.TimedOut,
             _ => PredictionOutcome.Error,
         };
-        var latency = clock.NanosecondsBetween(times.Started, clock.GetTimestamp());
+        var latency = clock.NanosecondsBetween(call.Started, clock.GetTimestamp());
         _recorder.Metrics.Record(outcome, slot.Rows.RowCount, latency);
         if (_recorder.HasSinks)
         {
             var traceId = Activity.Current?.TraceId ?? default;
-            var milliseconds = Microseconds.FloorDivide(times.LoggedTime, 1000);
+            var milliseconds = Microseconds.FloorDivide(call.LoggedTime, 1000);
             for (var row = 0; row < slot.Rows.RowCount; row++)
             {
-                Record(slot, row, times, keys, outcome, PredictionIdGenerator.Next(milliseconds), latency, traceId);
+                Record(slot, row, call, keys, outcome, PredictionIdGenerator.Next(milliseconds), latency, traceId);
             }
         }
 
@@ -85,7 +92,7 @@ internal sealed class Predictor(ServingVersion version, PredictionClock clock)
     private void Record(
         InferenceSlot slot,
         int row,
-        in CallTimes times,
+        in CallContext call,
         ReadOnlySpan<EntityValue> keys,
         PredictionOutcome outcome,
         PredictionId id,
@@ -94,8 +101,8 @@ internal sealed class Predictor(ServingVersion version, PredictionClock clock)
         => _recorder.Record(new PredictionRecord
         {
             Id = id,
-            EventTime = times.EventTime,
-            LoggedTime = times.LoggedTime,
+            EventTime = call.EventTime,
+            LoggedTime = call.LoggedTime,
             LatencyNanoseconds = latency,
             Outcome = outcome,
             Keys = keys,
@@ -103,5 +110,6 @@ internal sealed class Predictor(ServingVersion version, PredictionClock clock)
             Row = row,
             Outputs = outcome == PredictionOutcome.Ok ? slot.Score.RowOf(row) : default,
             TraceId = traceId,
+            Tags = call.Tags.Span,
         });
 }

@@ -3,12 +3,12 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Mlp.Runtime.Inference;
 
-/// <summary>The memory that the score output is written to, and its values as float for those who look at them after a run.</summary>
+/// <summary>The memory that the score output is written to, and its values as float64 for those who look at them after a run: exact for float32 and float64.</summary>
 internal sealed class ScoreBuffer
 {
     private readonly OutputPlan _plan;
-    private readonly float[] _floats;
-    private readonly double[] _doubles = [];
+    private readonly double[] _doubles;
+    private readonly float[] _floats = [];
     private readonly long[] _integers = [];
 
     /// <summary>Allocates the memory.</summary>
@@ -18,13 +18,13 @@ internal sealed class ScoreBuffer
     {
         _plan = plan;
         var length = checked(plan.Width * capacity);
-        _floats = GC.AllocateArray<float>(length, pinned: true);
+        _doubles = GC.AllocateArray<double>(length, pinned: true);
         switch (plan.ElementType)
         {
             case TensorElementType.Float:
+                _floats = GC.AllocateArray<float>(length, pinned: true);
                 break;
             case TensorElementType.Double:
-                _doubles = GC.AllocateArray<double>(length, pinned: true);
                 break;
             case TensorElementType.Int64:
                 _integers = GC.AllocateArray<long>(length, pinned: true);
@@ -68,37 +68,28 @@ internal sealed class ScoreBuffer
         }
     }
 
-    /// <summary>Makes the float values of what a run has written.</summary>
+    /// <summary>Makes the float64 values of what a run has written.</summary>
     /// <param name="rowCount">Number of rows.</param>
     public void Complete(int rowCount)
     {
         var length = rowCount * _plan.Width;
-        for (var i = 0; i < length && i < _doubles.Length; i++)
+        for (var i = 0; i < length && i < _floats.Length; i++)
         {
-            _floats[i] = (float)_doubles[i];
+            _doubles[i] = _floats[i];
         }
 
         for (var i = 0; i < length && i < _integers.Length; i++)
         {
-            _floats[i] = _integers[i];
+            _doubles[i] = _integers[i];
         }
     }
 
-    /// <summary>The outputs of a row as float.</summary>
+    /// <summary>The outputs of a row.</summary>
     /// <param name="row">Row index.</param>
-    public ReadOnlySpan<float> RowOf(int row) => _floats.AsSpan(row * _plan.Width, _plan.Width);
+    public ReadOnlySpan<double> RowOf(int row) => _doubles.AsSpan(row * _plan.Width, _plan.Width);
 
-    /// <summary>One output of a row in full precision.</summary>
+    /// <summary>One output of a row.</summary>
     /// <param name="row">Row index.</param>
     /// <param name="index">Column of the output.</param>
-    public double ValueOf(int row, int index)
-    {
-        var cell = (row * _plan.Width) + index;
-        return _plan.ElementType switch
-        {
-            TensorElementType.Double => _doubles[cell],
-            TensorElementType.Int64 => _integers[cell],
-            _ => _floats[cell],
-        };
-    }
+    public double ValueOf(int row, int index) => _doubles[(row * _plan.Width) + index];
 }

@@ -25,12 +25,12 @@ internal sealed class ScoreReader(ModelOutput output)
     }
 
     /// <summary>The first of the highest values; NaN is lower than any number.</summary>
-    private static int IndexOfHighest(ReadOnlySpan<float> values)
+    private static int IndexOfHighest(ReadOnlySpan<double> values)
     {
         var highest = 0;
         for (var i = 1; i < values.Length; i++)
         {
-            if (values[i] > values[highest] || (float.IsNaN(values[highest]) && !float.IsNaN(values[i])))
+            if (values[i] > values[highest] || (double.IsNaN(values[highest]) && !double.IsNaN(values[i])))
             {
                 highest = i;
             }

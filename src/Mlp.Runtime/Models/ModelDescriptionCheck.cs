@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Text.Json;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Statistics;
 
 namespace Mlp.Runtime.Models;
 
@@ -97,13 +97,20 @@ internal sealed class ModelDescriptionCheck(string model, ModelPackage package, 
             return;
         }
 
+        ReferenceProfile profile;
         try
         {
-            using var document = JsonDocument.Parse(package.ReferenceProfile);
+            profile = ReferenceProfile.Parse(package.ReferenceProfile.Span);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is InvalidDataException or UnsupportedFormatVersionException)
         {
-            throw new InvalidModelException(model, $"Expected the reference profile to be JSON, but it cannot be read: {e.Message} (model '{model}').", e);
+            throw new InvalidModelException(model, $"Expected a reference profile that drift can be measured against, but it cannot be read: {e.Message} (model '{model}').", e);
+        }
+
+        // A feature without a reference is merely not watched; a reference of something else is that of another model.
+        if (package.Features is { } features && profile.Features.FirstOrDefault(p => features.All(f => f.Name != p.Name)) is { } stranger)
+        {
+            throw Error($"Expected a reference profile of the model's features, but found feature '{stranger.Name}', which the model does not take");
         }
     }
 

@@ -1,14 +1,21 @@
+using System.Collections.ObjectModel;
+using System.Text.Json.Serialization;
 using Mlp.Runtime.Data;
 
 namespace Mlp.Runtime.Models;
 
 /// <summary>The record of one published version: immutable, stored as JSON beside the content-addressed files it names.</summary>
+/// <remarks>The reader hands over null for an optional property that a file does not have; a collection is empty then.</remarks>
 public sealed record ModelManifest
 {
     /// <summary>The newest manifest format this version writes and reads.</summary>
     public const int CurrentFormatVersion = 1;
 
-    /// <summary>Format of the manifest.</summary>
+    /// <summary>What the file says that it is.</summary>
+    internal const string FormatName = "mlp-model-manifest";
+
+    /// <summary>Version of the format.</summary>
+    [JsonPropertyOrder(-1)]
     public int FormatVersion { get; init; } = CurrentFormatVersion;
 
     /// <summary>Model name.</summary>
@@ -39,7 +46,12 @@ public sealed record ModelManifest
     public IReadOnlyList<FeatureColumn>? Features { get; init; }
 
     /// <summary>Quality on the holdout, by name.</summary>
-    public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
+    public IReadOnlyDictionary<string, double> Metrics
+    {
+        get;
+        init => field = value ?? ReadOnlyDictionary<string, double>.Empty;
+    }
+    = ReadOnlyDictionary<string, double>.Empty;
 
     /// <summary>Content hash of the training set.</summary>
     public string? TrainingSetHash { get; init; }
@@ -57,5 +69,14 @@ public sealed record ModelManifest
     public string? Description { get; init; }
 
     /// <summary>Free labels.</summary>
-    public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Tags
+    {
+        get;
+        init => field = value ?? ReadOnlyDictionary<string, string>.Empty;
+    }
+    = ReadOnlyDictionary<string, string>.Empty;
+
+    [JsonInclude]
+    [JsonPropertyOrder(-2)]
+    internal string Format { get; init; } = FormatName;
 }

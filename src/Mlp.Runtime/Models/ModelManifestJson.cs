@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Mlp.Runtime.Storage;
 
 namespace Mlp.Runtime.Models;
 
@@ -16,9 +17,9 @@ internal static class ModelManifestJson
     /// <param name="path">Path of the file, for messages.</param>
     /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote the file.</exception>
     /// <exception cref="CorruptFileException">The file is not a manifest.</exception>
-    public static ModelManifest Deserialize(ReadOnlyMemory<byte> json, string path)
+    public static ModelManifest Deserialize(ReadOnlySpan<byte> json, string path)
     {
-        var manifest = VersionedJson.Read(json, path, ModelManifest.CurrentFormatVersion, ModelManifestJsonContext.Default.ModelManifest);
+        var manifest = VersionedJson.Read(json, path, ModelManifest.FormatName, ModelManifest.CurrentFormatVersion, ModelManifestJsonContext.Default.ModelManifest);
         CheckHash(manifest.OnnxSha256, "onnxSha256", path);
         if (manifest.ReferenceProfileSha256 is { } profile)
         {

@@ -1,8 +1,12 @@
+using System.Text.Json.Serialization;
+
 namespace Mlp.Runtime.Models;
 
 /// <summary>What the outputs of a model mean, so that monitoring and routing need not ask who trained it.</summary>
 public sealed record ModelOutput
 {
+    private const double DefaultDecisionThreshold = 0.5;
+
     /// <summary>What the model predicts.</summary>
     public required ModelTask Task { get; init; }
 
@@ -13,14 +17,29 @@ public sealed record ModelOutput
     public int ScoreIndex { get; init; }
 
     /// <summary>Names of the classes in the order of their scores; empty for regression and ranking.</summary>
-    public IReadOnlyList<string> ClassNames { get; init; } = [];
+    public IReadOnlyList<string> ClassNames
+    {
+        get;
+        init => field = value ?? [];
+    }
+    = [];
 
     /// <summary>The score at and above which a binary model says the positive class, 0 to 1. Default 0.5.</summary>
-    public double DecisionThreshold { get; init; } = 0.5;
+    [JsonIgnore]
+    public double DecisionThreshold { get; init; } = DefaultDecisionThreshold;
 
     /// <summary>What the label is, in a sentence.</summary>
     public string? LabelDefinition { get; init; }
 
     /// <summary>Unit of the label; null for classes.</summary>
     public string? LabelUnit { get; init; }
+
+    /// <summary>The threshold in files: a reader hands over null where it is absent.</summary>
+    [JsonInclude]
+    [JsonPropertyName("decisionThreshold")]
+    internal double? StoredDecisionThreshold
+    {
+        get => DecisionThreshold;
+        init => DecisionThreshold = value ?? DefaultDecisionThreshold;
+    }
 }

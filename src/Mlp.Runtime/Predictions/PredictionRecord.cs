@@ -32,8 +32,8 @@ public readonly ref struct PredictionRecord
     /// <summary>The row of <see cref="Features"/>.</summary>
     public required int Row { get; init; }
 
-    /// <summary>The row of the score output; empty unless the outcome is Ok.</summary>
-    public ReadOnlySpan<float> Outputs { get; init; }
+    /// <summary>The row of the score output as float64, in which float32 outputs are exact; empty unless the outcome is Ok.</summary>
+    public ReadOnlySpan<double> Outputs { get; init; }
 
     /// <summary>Trace of the caller; default when there is none.</summary>
     public ActivityTraceId TraceId { get; init; }

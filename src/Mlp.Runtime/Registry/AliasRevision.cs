@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Mlp.Runtime.Registry;
 
 /// <summary>One move of an alias, as its file records it. The file with the highest revision says where the alias points; the others are its history.</summary>
@@ -5,6 +7,11 @@ internal sealed record AliasRevision
 {
     /// <summary>The newest format this version writes and reads.</summary>
     public const int CurrentFormatVersion = 1;
+
+    /// <summary>What the file says that it is.</summary>
+    public const string FormatName = "mlp-model-alias";
+
+    public string Format { get; } = FormatName;
 
     public int FormatVersion { get; init; } = CurrentFormatVersion;
 
@@ -14,7 +21,9 @@ internal sealed record AliasRevision
 
     public required long Revision { get; init; }
 
-    public required int Version { get; init; }
+    /// <summary>Where the alias points; null says that it was removed, and so that there is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public required int? Version { get; init; }
 
     public int? PreviousVersion { get; init; }
 
@@ -22,5 +31,5 @@ internal sealed record AliasRevision
 
     public string? Reason { get; init; }
 
-    public ModelAlias ToAlias() => new(Alias, Version, Revision, MovedAt, PreviousVersion, Reason);
+    public ModelAlias? ToAlias() => Version is { } version ? new(Alias, version, Revision, MovedAt, PreviousVersion, Reason) : null;
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Mlp.Runtime.Models;
 using Mlp.Runtime.Storage;
 
 namespace Mlp.Runtime.Registry;
@@ -14,15 +13,16 @@ internal sealed class AliasStore(RegistryPaths paths, IDiskSync disk)
     public ModelAlias? Find(string model, string alias)
     {
         var revision = LatestRevision(model, alias);
-        return revision == 0 ? null : Read(model, alias, revision);
+        return revision == 0 ? null : Read(model, alias, revision).ToAlias();
     }
 
-    /// <summary>Moves an alias. When this returns the move is on the device.</summary>
+    /// <summary>Moves an alias. When this returns the move is on the device. An alias that was removed goes on from its last revision; who sees none expects 0.</summary>
     /// <exception cref="AliasConflictException">The alias is not, or no longer, at the expected revision.</exception>
     public ModelAlias Move(string model, string alias, int version, long expectedRevision, DateTimeOffset now, string? reason)
     {
         var found = LatestRevision(model, alias);
-        if (found != expectedRevision)
+        var latest = found == 0 ? null : Read(model, alias, found);
+        if (found != expectedRevision && (expectedRevision != 0 || latest?.Version is not null))
         {
             throw new AliasConflictException(model, alias, expectedRevision, found);
         }
@@ -31,16 +31,16 @@ internal sealed class AliasStore(RegistryPaths paths, IDiskSync disk)
         {
             Model = model,
             Alias = alias,
-            Revision = expectedRevision + 1,
+            Revision = found + 1,
             Version = version,
-            PreviousVersion = found == 0 ? null : Read(model, alias, found).Version,
+            PreviousVersion = latest?.Version,
             MovedAt = now,
             Reason = reason,
         };
         DurableFile.CreateDirectories(disk, paths.Alias(model, alias));
         var json = JsonSerializer.SerializeToUtf8Bytes(move, AliasJsonContext.Default.AliasRevision);
         return DurableFile.WriteExclusive(disk, paths.AliasRevision(model, alias, move.Revision), json)
-            ? move.ToAlias()
+            ? move.ToAlias()!
             : throw new AliasConflictException(model, alias, expectedRevision, LatestRevision(model, alias));
     }
 
@@ -57,13 +57,13 @@ internal sealed class AliasStore(RegistryPaths paths, IDiskSync disk)
         }
     }
 
-    private ModelAlias Read(string model, string alias, long revision)
+    private AliasRevision Read(string model, string alias, long revision)
     {
         var path = paths.AliasRevision(model, alias, revision);
         var move = VersionedJson.Read<AliasRevision>(
-            File.ReadAllBytes(path), path, AliasRevision.CurrentFormatVersion, AliasJsonContext.Default.AliasRevision);
-        return move.Revision == revision && move.Version > 0
-            ? move.ToAlias()
+            File.ReadAllBytes(path), path, AliasRevision.FormatName, AliasRevision.CurrentFormatVersion, AliasJsonContext.Default.AliasRevision);
+        return move.Revision == revision && move.Version is null or > 0
+            ? move
             : throw new CorruptFileException(path, $"Expected revision {revision} of alias '{alias}' in '{path}', but found another move.");
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Storage;
@@ -50,7 +51,7 @@ public sealed class FileModelRegistry : IModelRegistry
     /// </remarks>
     public async Task<ModelManifest> PublishAsync(string name, ModelPackage package, CancellationToken cancellationToken = default)
     {
-        RegistryName.Require(name, "model", nameof(name));
+        PlatformName.Require(name, "model", nameof(name));
         ArgumentNullException.ThrowIfNull(package);
         var manifest = await Task.Run(() => _publisher.Publish(name, package, cancellationToken), cancellationToken).ConfigureAwait(false);
         _logger.LogInformation("Published model {Model} version {Version}.", name, manifest.Version);
@@ -63,7 +64,7 @@ public sealed class FileModelRegistry : IModelRegistry
     /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote the manifest.</exception>
     public ModelManifest? FindVersion(string name, int version)
     {
-        RegistryName.Require(name, "model", nameof(name));
+        PlatformName.Require(name, "model", nameof(name));
         ArgumentOutOfRangeException.ThrowIfLessThan(version, 1);
         var path = _paths.Manifest(name, version);
         byte[] json;
@@ -89,7 +90,7 @@ public sealed class FileModelRegistry : IModelRegistry
     /// <exception cref="ArgumentException">The name is no name.</exception>
     public IReadOnlyList<int> ListVersions(string name)
     {
-        RegistryName.Require(name, "model", nameof(name));
+        PlatformName.Require(name, "model", nameof(name));
         return _publisher.ListVersions(name);
     }
 
@@ -100,7 +101,7 @@ public sealed class FileModelRegistry : IModelRegistry
         {
             return [.. Directory.EnumerateDirectories(_paths.Models)
                 .Select(d => Path.GetFileName(d))
-                .Where(n => RegistryName.IsValid(n) && _publisher.ListVersions(n).Count > 0)
+                .Where(n => PlatformName.IsValid(n) && _publisher.ListVersions(n).Count > 0)
                 .Order(StringComparer.Ordinal)];
         }
         catch (DirectoryNotFoundException)
@@ -115,8 +116,8 @@ public sealed class FileModelRegistry : IModelRegistry
     /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform moved the alias.</exception>
     public ModelAlias? FindAlias(string name, string alias)
     {
-        RegistryName.Require(name, "model", nameof(name));
-        RegistryName.Require(alias, "alias", nameof(alias));
+        PlatformName.Require(name, "model", nameof(name));
+        PlatformName.Require(alias, "alias", nameof(alias));
         return _aliases.Find(name, alias);
     }
 
@@ -126,8 +127,8 @@ public sealed class FileModelRegistry : IModelRegistry
     public async Task<ModelAlias> SetAliasAsync(
         string name, string alias, int version, long expectedRevision, string? reason = null, CancellationToken cancellationToken = default)
     {
-        RegistryName.Require(name, "model", nameof(name));
-        RegistryName.Require(alias, "alias", nameof(alias));
+        PlatformName.Require(name, "model", nameof(name));
+        PlatformName.Require(alias, "alias", nameof(alias));
         ArgumentOutOfRangeException.ThrowIfLessThan(version, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(expectedRevision);
         var moved = await Task.Run(() => Move(name, alias, version, expectedRevision, reason), cancellationToken).ConfigureAwait(false);

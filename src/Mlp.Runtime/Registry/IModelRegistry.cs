@@ -38,7 +38,7 @@ public interface IModelRegistry
 
     /// <summary>Moves an alias if it is where the caller last saw it.</summary>
     /// <param name="name">Model name.</param>
-    /// <param name="alias">Alias: letters, digits, '-', '_' and '.', at most 100 characters.</param>
+    /// <param name="alias">Alias: lower-case letters a to z, digits, '-', '_' and '.', a letter or digit first, at most 100 characters.</param>
     /// <param name="version">The version it shall point at, which exists.</param>
     /// <param name="expectedRevision">Revision of the alias as the caller saw it; 0 if it did not exist.</param>
     /// <param name="reason">Why, for the history.</param>

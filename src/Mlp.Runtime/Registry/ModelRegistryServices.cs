@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Mlp.Runtime.Hosting;
+using Mlp.Runtime.Storage;
 
 namespace Mlp.Runtime.Registry;
 
@@ -12,8 +14,12 @@ internal static class ModelRegistryServices
     public static IServiceCollection AddModelRegistry(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<IModelRegistry, FileModelRegistry>();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, ModelRegistryComponent>());
+        services.TryAddSingleton<IModelRegistry>(s => new FileModelRegistry(
+            s.GetRequiredService<DataDirectory>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<FileModelRegistry>>(), Disk(s)));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, ModelRegistryComponent>(s => new ModelRegistryComponent(
+            s.GetRequiredService<DataDirectory>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<ModelRegistryComponent>>(), Disk(s))));
         return services;
     }
+
+    private static IDiskSync Disk(IServiceProvider services) => services.GetService<IDiskSync>() ?? DiskSync.Instance;
 }

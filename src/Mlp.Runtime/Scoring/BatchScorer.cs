@@ -9,7 +9,7 @@ namespace Mlp.Runtime.Scoring;
 internal sealed class BatchScorer
 {
     private static readonly Field[] ResultFields =
-        [new Field(BatchColumns.Score, FloatType.Default, nullable: false), new Field(BatchColumns.PredictedClass, Int32Type.Default, nullable: false)];
+        [new Field(BatchColumns.Score, DoubleType.Default, nullable: false), new Field(BatchColumns.PredictedClass, Int32Type.Default, nullable: false)];
 
     private readonly ServingVersion _version;
     private readonly RecordBatch _batch;
@@ -41,7 +41,7 @@ internal sealed class BatchScorer
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public RecordBatch Score(InferenceSlot slot, CancellationToken cancellationToken)
     {
-        var scores = new FloatArray.Builder().Reserve(_batch.Length);
+        var scores = new DoubleArray.Builder().Reserve(_batch.Length);
         var classes = new Int32Array.Builder().Reserve(_batch.Length);
         for (var first = 0; first < _batch.Length; first += slot.Rows.Capacity)
         {
@@ -50,7 +50,7 @@ internal sealed class BatchScorer
             for (var row = 0; row < count; row++)
             {
                 var (score, predictedClass) = _version.Score.Read(slot.Score, row);
-                scores.Append((float)score);
+                scores.Append(score);
                 classes.Append(predictedClass);
             }
         }

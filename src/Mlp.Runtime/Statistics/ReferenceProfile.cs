@@ -56,7 +56,8 @@ public sealed class ReferenceProfile
 
     /// <summary>Reads a profile.</summary>
     /// <param name="utf8Json">What <see cref="ToJson"/> wrote.</param>
-    /// <exception cref="InvalidDataException">It is no reference profile, is damaged, or was written in a newer format.</exception>
+    /// <exception cref="InvalidDataException">It is no reference profile, or is damaged.</exception>
+    /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote it.</exception>
     public static ReferenceProfile Parse(ReadOnlySpan<byte> utf8Json) => ReferenceProfileSerializer.Read(utf8Json);
 
     private static void ThrowIfOtherRowCount(long rowCount, FeatureProfile feature)

@@ -17,14 +17,6 @@ internal sealed class ReferenceProfileDocument
 
     public ScoreDocument? Score { get; init; }
 
-    /// <summary>What every version has in common.</summary>
-    internal sealed class HeaderDocument
-    {
-        public string? Format { get; init; }
-
-        public int? FormatVersion { get; init; }
-    }
-
     internal sealed class FeatureDocument
     {
         public required string Name { get; init; }
@@ -88,5 +80,4 @@ internal sealed class ReferenceProfileDocument
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(ReferenceProfileDocument))]
-[JsonSerializable(typeof(ReferenceProfileDocument.HeaderDocument))]
 internal sealed partial class ReferenceProfileJsonContext : JsonSerializerContext;

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Mlp.Runtime.Storage;
 using static Mlp.Runtime.Statistics.ReferenceProfileDocument;
 
 namespace Mlp.Runtime.Statistics;
@@ -31,13 +32,14 @@ internal static class ReferenceProfileSerializer
 
     /// <summary>Reads UTF-8 JSON.</summary>
     /// <param name="utf8Json">A profile.</param>
-    /// <exception cref="InvalidDataException">It is no reference profile, is damaged, or was written in a newer format.</exception>
+    /// <exception cref="InvalidDataException">It is no reference profile, or is damaged.</exception>
+    /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote it.</exception>
     internal static ReferenceProfile Read(ReadOnlySpan<byte> utf8Json)
     {
         try
         {
             // The version first, from what all versions share: a newer document need not fit the rest.
-            ThrowIfNotReadable(JsonSerializer.Deserialize(utf8Json, ReferenceProfileJsonContext.Default.HeaderDocument));
+            ThrowIfNotReadable(utf8Json);
             var document = JsonSerializer.Deserialize(utf8Json, ReferenceProfileJsonContext.Default.ReferenceProfileDocument)!;
             var score = document.Score is { } scored ? FromDocument(scored) : null;
             return new(document.RowCount, [.. document.Features.Select(FromDocument)], score);
@@ -55,9 +57,10 @@ internal static class ReferenceProfileSerializer
         }
     }
 
-    private static void ThrowIfNotReadable(HeaderDocument? header)
+    private static void ThrowIfNotReadable(ReadOnlySpan<byte> utf8Json)
     {
-        if (header?.Format != Format || header.FormatVersion is not { } version || version < 1)
+        var (format, version) = VersionedJson.ReadHeader(utf8Json);
+        if (format != Format || version < 1)
         {
             throw new InvalidDataException(
                 $"Expected a JSON object with \"format\": \"{Format}\" and a format version, but found something else.");
@@ -65,9 +68,7 @@ internal static class ReferenceProfileSerializer
 
         if (version > ReferenceProfile.FormatVersion)
         {
-            throw new InvalidDataException(
-                $"Expected a reference profile of format version {ReferenceProfile.FormatVersion} or older, but found version {version}: "
-                + "a newer release of Mlp wrote it, and a newer one is needed to read it.");
+            throw new UnsupportedFormatVersionException("reference profile", version, ReferenceProfile.FormatVersion);
         }
     }
 

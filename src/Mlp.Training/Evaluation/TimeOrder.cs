@@ -44,7 +44,7 @@ internal static class TimeOrder
         {
             if (times[row] < times[row - 1])
             {
-                throw new TrainingDataException($"Expected rows in order of the time column '{column}', but row {row} is earlier than the row before it.", column, row);
+                throw new TrainingDataException($"Expected rows in order of the time column '{column}', but row {row} is earlier than the row before it: order the question (the spine) by time.", column, row);
             }
         }
     }

@@ -282,6 +282,7 @@ public sealed class OnlineStoreTests
         await using var harness = new OnlineStoreHarness();
         await harness.OpenAsync();
         await harness.PushAsync([.. Enumerable.Range(0, 20_000).Select(i => ((long?)i, Start, Start, (float)i))]);
+        using var begun = new CountdownEvent(3);
         var readers = Enumerable.Range(0, 3).Select(seed => Task.Run(async () =>
         {
             var random = new Random(seed);
@@ -292,7 +293,10 @@ public sealed class OnlineStoreTests
                 {
                     var id = random.Next(20_000);
                     Assert.Equal((FeatureStatus.Present, (float)id, Start), await harness.ReadAsync(id));
-                    reads++;
+                    if (reads++ == 0)
+                    {
+                        begun.Signal();
+                    }
                 }
             }
             catch (ObjectDisposedException)
@@ -300,7 +304,7 @@ public sealed class OnlineStoreTests
                 return reads;
             }
         })).ToArray();
-        await Task.Delay(50);
+        Assert.True(await Task.Run(() => begun.Wait(TimeSpan.FromMinutes(1))));
 
         await harness.Store.DisposeAsync();
 

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Xml.Linq;
+using Mlp.Integration.Tests.Documentation;
 using Mlp.TestSupport;
 
 namespace Mlp.Integration.Tests.Packages;
@@ -7,6 +8,32 @@ namespace Mlp.Integration.Tests.Packages;
 /// <summary>The libraries as a user meets them: packages, restored into an application outside the tree.</summary>
 public sealed class PackageTests(PackedLibraries packed) : IClassFixture<PackedLibraries>
 {
+    /// <summary>What the example of the README takes for granted: its usings and its data.</summary>
+    private const string ExampleBefore = """
+        using Mlp.Features;
+        using Mlp.Features.Definitions;
+        using Mlp.Monitoring.Hosting;
+        using Mlp.Runtime.Hosting;
+        using Mlp.Runtime.Inference;
+        using Mlp.Runtime.Predictions;
+        using Mlp.Training.Evaluation;
+        using Mlp.Training.Networks;
+
+        var dataDirectory = "ml-data";
+        var start = new DateTimeOffset(2025, 3, 1, 0, 0, 0, TimeSpan.Zero);
+        var now = start.AddHours(401);
+        var history = Enumerable.Range(0, 400).Select(i => new CompanyStats(i % 2 == 0 ? "Flash Cab" : "Stingy Cab", start.AddHours(i), i, i % 2 == 0 ? 0.9f : 0.1f)).ToList();
+        var pastTrips = Enumerable.Range(2, 398).Select(i => new PastTrip(i % 2 == 0 ? "Flash Cab" : "Stingy Cab", start.AddHours(i), i % 7, i % 11, i % 2 == 0)).ToList();
+
+
+        """;
+
+    private const string ExampleAfter = """
+
+        Console.WriteLine(FormattableString.Invariant($"score {prediction.Score} labelled {live[0].LabelledCount}"));
+
+        """;
+
     private const string PredictProgram = """
         using Mlp.Runtime;
         using Mlp.Runtime.Hosting;
@@ -25,10 +52,7 @@ public sealed class PackageTests(PackedLibraries packed) : IClassFixture<PackedL
             });
             await ml.Registry.SetAliasAsync("sum", "champion", published.Version, expectedRevision: 0);
             var model = ml.GetModel("sum");
-            for (var i = 0; model.State != ModelState.Ready && i < 600; i++)
-            {
-                await Task.Delay(50);
-            }
+            await model.WaitUntilReadyAsync();
 
             Console.WriteLine(FormattableString.Invariant($"score {model.Predict([1f, 2f, 4f]).Score}"));
             return 0;
@@ -49,7 +73,13 @@ public sealed class PackageTests(PackedLibraries packed) : IClassFixture<PackedL
     {
         using var package = ZipFile.OpenRead(packed.PackageFile(library));
         using var specification = package.GetEntry($"{library}.nuspec")!.Open();
-        var metadata = XDocument.Load(specification).Root!.Elements().Single(e => e.Name.LocalName == "metadata").Elements().ToLookup(e => e.Name.LocalName, e => e.Value);
+        var document = XDocument.Load(specification);
+        var siblings = document.Descendants().Where(e => e.Name.LocalName == "dependency" && e.Attribute("id")!.Value.StartsWith("Mlp.", StringComparison.Ordinal));
+        Assert.Equal(
+            library == "Mlp.Runtime" ? [] : [("Mlp.Runtime", $"[{packed.Version}]")],
+            siblings.Select(e => (e.Attribute("id")!.Value, e.Attribute("version")!.Value)));
+
+        var metadata = document.Root!.Elements().Single(e => e.Name.LocalName == "metadata").Elements().ToLookup(e => e.Name.LocalName, e => e.Value);
 
         Assert.True(metadata["description"].Single().Length > 60);
         Assert.Equal("README.md", metadata["readme"].Single());
@@ -61,15 +91,16 @@ public sealed class PackageTests(PackedLibraries packed) : IClassFixture<PackedL
     }
 
     [Fact]
-    public async Task Application_WithThePackagesOfTheReadme_Predicts()
+    public async Task Application_WithThePackagesOfTheReadme_RunsItsExample()
     {
-        var packages = packed.PackagesOfReadme();
-        Assert.Superset(new HashSet<string> { "Mlp.Runtime", "Mlp.Features", "Mlp.Training", "Mlp.Monitoring" }, packages.ToHashSet());
+        Assert.Superset(new HashSet<string> { "Mlp.Runtime", "Mlp.Features", "Mlp.Training", "Mlp.Monitoring" }, Readme.Packages.ToHashSet());
+        var types = Readme.Example.IndexOf("\n[FeatureView", StringComparison.Ordinal);
+        var program = ExampleBefore + Readme.Example[..types] + ExampleAfter + Readme.Example[types..];
 
-        var result = await packed.RunApplicationAsync("complete", PredictProgram, packages, ("model.onnx", OnnxBytes.Linear(inputs: 3, outputs: 1)));
+        var result = await packed.RunApplicationAsync("complete", program, Readme.Packages);
 
         Assert.True(result.ExitCode == 0, result.Output);
-        Assert.Contains("score 7", result.Output, StringComparison.Ordinal);
+        Assert.Matches(@"score 0?\.?[0-9.E-]+ labelled 1", result.Output);
     }
 
     [Fact]

@@ -23,15 +23,12 @@ public sealed partial class PackedLibraries : IAsyncLifetime, IDisposable
 
     public string Version { get; } = $"0.1.0-test.{Environment.ProcessId}.{Guid.NewGuid():N}"[..40];
 
-    public string RepositoryRoot { get; } = FindRepository();
-
     public async Task InitializeAsync()
     {
-        var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
         foreach (var library in Libraries)
         {
             var packed = await CommandLine.RunAsync(
-                RepositoryRoot, CleanEnvironment, "dotnet", "pack", $"src/{library}", "--no-build", "--no-restore", "-c", configuration,
+                Repository.Root, CleanEnvironment, "dotnet", "pack", $"src/{library}", "--no-build", "--no-restore", "-c", Repository.Configuration,
                 "-o", _temp.Combine("feed"), $"-p:PackageVersion={Version}", "-v", "q");
             Assert.True(packed.ExitCode == 0, packed.Output);
         }
@@ -55,10 +52,6 @@ public sealed partial class PackedLibraries : IAsyncLifetime, IDisposable
 
     /// <summary>The packed file of a library.</summary>
     public string PackageFile(string library, string extension = "nupkg") => _temp.Combine("feed", $"{library}.{Version}.{extension}");
-
-    /// <summary>The install lines of the README: package names in order.</summary>
-    public IReadOnlyList<string> PackagesOfReadme()
-        => [.. InstallLine().Matches(File.ReadAllText(Path.Combine(RepositoryRoot, "README.md"))).Select(m => m.Groups[1].Value)];
 
     /// <summary>Builds an application outside the tree with exactly the given packages, and runs it.</summary>
     public async Task<CommandResult> RunApplicationAsync(string name, string program, IEnumerable<string> packages, params (string Name, byte[] Content)[] files)
@@ -101,20 +94,6 @@ public sealed partial class PackedLibraries : IAsyncLifetime, IDisposable
         => Environment.GetEnvironmentVariable("NUGET_PACKAGES")
             ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
 
-    private static string FindRepository()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder!.FullName, "Mlp.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder.FullName;
-    }
-
-    [GeneratedRegex(@"^dotnet add package (\S+)", RegexOptions.Multiline)]
-    private static partial Regex InstallLine();
-
     [GeneratedRegex("""<(\w+Version)>([^<]+)</""")]
     private static partial Regex VersionProperty();
 
@@ -125,7 +104,7 @@ public sealed partial class PackedLibraries : IAsyncLifetime, IDisposable
             return Version;
         }
 
-        var props = File.ReadAllText(Path.Combine(RepositoryRoot, "Directory.Packages.props"));
+        var props = File.ReadAllText(Path.Combine(Repository.Root, "Directory.Packages.props"));
         var declared = Regex.Match(props, $"""Include="{Regex.Escape(package)}" Version="([^"]+)" """.TrimEnd());
         Assert.True(declared.Success, $"Expected a version of '{package}' in Directory.Packages.props.");
         return VersionProperty().Matches(props).Aggregate(declared.Groups[1].Value, (v, p) => v.Replace($"$({p.Groups[1].Value})", p.Groups[2].Value, StringComparison.Ordinal));

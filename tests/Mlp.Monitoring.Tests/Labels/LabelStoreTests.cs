@@ -149,7 +149,7 @@ public sealed class LabelStoreTests : IDisposable
     public void Refresh_NewerFormat_IsRefused()
     {
         Directory.CreateDirectory(_folder.Combine("labels"));
-        using (FrameLogWriter.Create(DiskSync.Instance, _folder.Combine("labels", "1.mlplog"), """{"kind":"labels","formatVersion":9}"""u8))
+        using (FrameLogWriter.Create(DiskSync.Instance, _folder.Combine("labels", "1.mlplog"), """{"format":"mlp-labels","formatVersion":9,"createdAt":17}"""u8))
         {
         }
 

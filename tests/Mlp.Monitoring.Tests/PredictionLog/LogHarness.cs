@@ -38,7 +38,7 @@ internal sealed class LogHarness : IAsyncDisposable, IDisposable
 
     public Task FlushAsync() => Writer.FlushAsync(null, CancellationToken.None);
 
-    public static void Record(IPredictionSink sink, FeatureRows rows, int row, long number, params ReadOnlySpan<float> outputs)
+    public static void Record(IPredictionSink sink, FeatureRows rows, int row, long number, params ReadOnlySpan<double> outputs)
         => sink.Record(new PredictionRecord
         {
             Id = TestModels.Id(number),

@@ -204,7 +204,7 @@ public sealed class PredictionLogFaultTests
         await using var log = new LogHarness();
         var folder = Directory.CreateDirectory(Path.Combine(log.Directory.Predictions, "tips")).FullName;
         var path = Path.Combine(folder, "1.mlplog");
-        using (FrameLogWriter.Create(DiskSync.Instance, path, """{"kind":"predictions","formatVersion":2}"""u8))
+        using (FrameLogWriter.Create(DiskSync.Instance, path, """{"format":"mlp-predictions","formatVersion":2,"keys":17}"""u8))
         {
         }
 
@@ -212,12 +212,12 @@ public sealed class PredictionLogFaultTests
         Assert.Equal((path, 2, 1), (newer.Path, newer.Found, newer.Supported));
 
         File.Delete(path);
-        using (FrameLogWriter.Create(DiskSync.Instance, path, """{"kind":"labels","formatVersion":1}"""u8))
+        using (FrameLogWriter.Create(DiskSync.Instance, path, """{"format":"mlp-labels","formatVersion":1}"""u8))
         {
         }
 
         var other = await Assert.ThrowsAsync<CorruptFileException>(() => log.CountAsync());
-        Assert.Contains("'labels'", other.Message, StringComparison.Ordinal);
+        Assert.Contains("\"mlp-labels\"", other.Message, StringComparison.Ordinal);
     }
 
     [LinuxFact]
@@ -249,6 +249,27 @@ public sealed class PredictionLogFaultTests
     }
 
     [Fact]
+    public void ReadHeader_OnlyRequiredKeys_ReadsTheDefaults()
+    {
+        using var folder = new TempDirectory();
+        var header = """
+            {"laterAddition":{"format":1},"format":"mlp-predictions","formatVersion":1,"model":"tips","version":3,"keys":[],"features":[],
+            "output":{"task":"Regression","scoreOutput":"y"},"createdAt":"2025-01-01T00:00:00Z"}
+            """u8;
+        using (FrameLogWriter.Create(DiskSync.Instance, folder.Combine("1.mlplog"), header))
+        {
+        }
+
+        using var reader = FrameLogReader.Open(folder.Combine("1.mlplog"));
+        var found = SegmentHeader.Read(reader);
+
+        Assert.Equal(("tips", 3), (found.Model, found.Version));
+        Assert.Null(found.FeatureService);
+        Assert.Empty(found.Output.ClassNames);
+        Assert.Equal(0.5, found.Output.DecisionThreshold);
+    }
+
+    [Fact]
     public async Task ReadAsync_CommittedFixture_StillReads()
     {
         await using var log = new LogHarness();
@@ -259,7 +280,7 @@ public sealed class PredictionLogFaultTests
 
         Assert.Equal(3, batch.Length);
         Assert.Equal([TestModels.Id(1), TestModels.Id(2), TestModels.Id(3)], Enumerable.Range(0, 3).Select(i => PredictionId.Read(((FixedSizeBinaryArray)batch.Column("prediction_id")).GetBytes(i))));
-        Assert.Equal([0.25f, 0.75f, null], ((FloatArray)batch.Column("score")).ToList(includeNulls: true));
+        Assert.Equal([0.25, 0.75, null], ((DoubleArray)batch.Column("score")).ToList(includeNulls: true));
         Assert.Equal([1.5f, null, 2.5f], ((FloatArray)batch.Column("fare")).ToList(includeNulls: true));
         Assert.Equal([1, 0, 1], ((UInt8Array)batch.Column("fare__status")).Values.ToArray());
         Assert.Equal(["Flash Cab", null, "é"], Enumerable.Range(0, 3).Select(i => ((StringArray)batch.Column("company_name")).GetString(i)));

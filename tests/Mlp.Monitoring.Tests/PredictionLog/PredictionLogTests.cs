@@ -14,7 +14,7 @@ public sealed class PredictionLogTests
     {
         const int Rows = 300;
         await using var log = new LogHarness();
-        var model = TestModels.Serve(TestModels.MixedLayout, outputs: 2);
+        var model = TestModels.Serve(TestModels.MixedLayout, outputs: 2) with { Service = new FeatureServiceReference("trips", 3, new string('b', 64)) };
         var sink = log.Writer.Attach(model)!;
         var rows = new FeatureRows(model.Layout, Rows);
         rows.Reset(Rows);
@@ -34,7 +34,7 @@ public sealed class PredictionLogTests
                 Keys = i % 3 == 0 ? [] : keys,
                 Features = rows,
                 Row = i,
-                Outputs = i % 10 == 9 ? [] : [0.25f, i / 1000f],
+                Outputs = i % 10 == 9 ? [] : [0.25, i / 3.0],
                 TraceId = i % 2 == 0 ? trace : default,
                 Tags = i % 4 == 0 ? tags : [],
             });
@@ -53,6 +53,12 @@ public sealed class PredictionLogTests
         }
 
         Assert.Equal(Rows, seen);
+        var metadata = (await log.ReadAsync(from: 5_010, to: 5_020))[0].Schema.Metadata;
+        Assert.Equal(("tips", "1"), (metadata[PredictionColumns.ModelKey], metadata[PredictionColumns.ModelVersionKey]));
+        Assert.Equal(
+            ("trips", "3", new string('b', 64)),
+            (metadata[PredictionColumns.ServiceKey], metadata[PredictionColumns.ServiceVersionKey], metadata[PredictionColumns.ServiceFingerprintKey]));
+        Assert.Equal("""["company","area"]""", metadata[PredictionColumns.EntityKeyNamesKey]);
         Assert.Equal((Rows, Rows, 0L, 0L), (log.Statistics.Accepted, log.Statistics.Written, log.Statistics.Dropped, log.Statistics.Pending));
     }
 
@@ -193,6 +199,18 @@ public sealed class PredictionLogTests
         Assert.Single(log.Reader.ListSegments("tips"));
     }
 
+    [Fact]
+    public void Schema_NamesThatDifferInCaseOnly_GetColumnsThatDifferWithoutIt()
+    {
+        var layout = new FeatureRowLayout([new("Score", FeatureType.Float32, "v"), new("fare", FeatureType.Float32, "v"), new("Fare", FeatureType.Float32, "v")]);
+
+        var names = new PredictionSchema(TestModels.Serve(layout)).Arrow.FieldsList.Select(f => f.Name).ToList();
+
+        Assert.Equal(names.Count, names.Distinct(StringComparer.OrdinalIgnoreCase).Count());
+        Assert.Contains("feature__Score", names);
+        Assert.Contains("feature__Fare", names);
+    }
+
     [Theory]
     [InlineData("../tips")]
     [InlineData("..")]
@@ -209,9 +227,9 @@ public sealed class PredictionLogTests
         Assert.Equal(1, ((Int32Array)batch.Column("model_version")).GetValue(r));
         Assert.Equal("champion", ((StringArray)batch.Column("variant")).GetString(r));
         Assert.Equal(isOk ? (byte)0 : (byte)3, ((UInt8Array)batch.Column("outcome")).GetValue(r));
-        Assert.Equal(isOk ? i / 1000f : null, ((FloatArray)batch.Column("score")).GetValue(r));
-        var outputs = (FloatArray?)((ListArray)batch.Column("outputs")).GetSlicedValues(r);
-        Assert.Equal(isOk ? [0.25f, i / 1000f] : null, outputs?.Values.ToArray());
+        Assert.Equal(isOk ? i / 3.0 : null, ((DoubleArray)batch.Column("score")).GetValue(r));
+        var outputs = (DoubleArray?)((ListArray)batch.Column("outputs")).GetSlicedValues(r);
+        Assert.Equal(isOk ? [0.25, i / 3.0] : null, outputs?.Values.ToArray());
 
         var key = ((BinaryArray)batch.Column("entity_key")).GetBytes(r, out var isNull);
         Assert.Equal(i % 3 == 0, isNull);

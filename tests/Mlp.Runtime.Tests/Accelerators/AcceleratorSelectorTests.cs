@@ -1,5 +1,5 @@
-using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Accelerators;
+using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Tests.Inference;
 using static Mlp.Runtime.Tests.Inference.TestPlatform;

@@ -36,8 +36,22 @@ public sealed class EntityKeyEncodingTests
     [InlineData("0102000000FF41")]
     [InlineData("0102FFFFFFFF")]
     [InlineData("010000")]
+    [InlineData("010200000001FF")]
     public void Decode_BytesThatAreNoKey_SaysSo(string hex)
         => Assert.Throws<FormatException>(() => EntityKeyEncoding.Decode(Convert.FromHexString(hex)));
+
+    [Fact]
+    public void Encode_SurrogateWithoutItsPair_IsRefusedWithoutTheText()
+    {
+        foreach (var text in new[] { "a\uD800", "a\uDC00b" })
+        {
+            var error = Assert.Throws<ArgumentException>(() => Encoded([1, text]));
+
+            Assert.Equal("Expected the texts of an entity key to be valid Unicode, but found a surrogate without its pair at position 1.", error.Message);
+        }
+
+        Assert.Equal("01020000000561F09F9880", Hex("a\uD83D\uDE00"));
+    }
 
     private static Arbitrary<EntityValue[]> Keys()
     {

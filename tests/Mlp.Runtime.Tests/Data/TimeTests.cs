@@ -20,6 +20,16 @@ public sealed class TimeTests
     }
 
     [Fact]
+    public void FromTimeSpan_BelowTheResolution_IsRefusedRatherThanTakenForNone()
+    {
+        Assert.Equal(0, Microseconds.FromTimeSpan(TimeSpan.Zero));
+        Assert.Equal(1, Microseconds.FromTimeSpan(TimeSpan.FromTicks(19)));
+        Assert.Equal(-1, Microseconds.FromTimeSpan(TimeSpan.FromTicks(-1)));
+        var error = Assert.Throws<ArgumentOutOfRangeException>(() => Microseconds.FromTimeSpan(TimeSpan.FromTicks(9)));
+        Assert.StartsWith("Expected a span of zero or of at least a microsecond", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Microseconds_OffsetOfZone_IsTakenOut()
         => Assert.Equal(0, Microseconds.FromRequestTime(new DateTimeOffset(1970, 1, 1, 2, 0, 0, TimeSpan.FromHours(2))));
 

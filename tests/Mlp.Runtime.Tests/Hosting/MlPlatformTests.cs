@@ -64,6 +64,21 @@ public sealed class MlPlatformTests : IDisposable
         Assert.True(thrown.IsTransient);
     }
 
+    [Theory]
+    [InlineData("""{"format":"mlp-owner","formatVersion":2,"processId":7,"processName":"later","host":"h","startedAt":"2025-01-01T00:00:00Z","container":"c"}""", "process 7 (later)")]
+    [InlineData("{", "a process that left no description")]
+    public async Task StartAsync_DirectoryInUseWithUnknownOwnerFile_SaysWhatItCan(string json, string expected)
+    {
+        await using var first = MlPlatform.CreateBuilder().UseDataDirectory(_temp.FullName).Build();
+        await first.StartAsync();
+        File.WriteAllText(_temp.Combine("owner.json"), json);
+        await using var second = MlPlatform.CreateBuilder().UseDataDirectory(_temp.FullName).Configure(o => o.OwnerWait = TimeSpan.Zero).Build();
+
+        var thrown = await Assert.ThrowsAsync<DataDirectoryInUseException>(() => second.StartAsync());
+
+        Assert.Contains(expected, thrown.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task StartAsync_OwnerLeavesWhileWaiting_TakesTheDirectory()
     {

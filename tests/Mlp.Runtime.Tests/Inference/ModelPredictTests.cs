@@ -1,5 +1,9 @@
+using System.Text.Json.Nodes;
+using Apache.Arrow;
+using Apache.Arrow.Types;
 using Microsoft.Extensions.Time.Testing;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Predictions;
@@ -46,8 +50,9 @@ public sealed class ModelPredictTests
     [Fact]
     public async Task Predict_DoubleOutput_KeepsItsPrecision()
     {
-        await using var platform = await ServeAsync(Package(TestGraphs.LinearDouble(1e-12, 1), Regression(), features:
-            [new("a", FeatureType.Float64, "v"), new("b", FeatureType.Float64, "v")]));
+        var observer = new TestObserver();
+        await using var platform = await ServeAsync(
+            Package(TestGraphs.LinearDouble(1e-12, 1), Regression(), features: [new("a", FeatureType.Float64, "v"), new("b", FeatureType.Float64, "v")]), observers: observer);
         var rows = new FeatureRows(platform.Model.Description!.Layout, 1);
         rows.Float64[0] = 1;
         rows.Float64[1] = 1;
@@ -57,6 +62,46 @@ public sealed class ModelPredictTests
 
         Assert.Equal(1 + 1e-12, result[0].Score);
         Assert.Equal(-1, result[0].PredictedClass);
+        Assert.Equal([1 + 1e-12], Assert.Single(observer.Seen).Outputs);
+
+        var ones = new DoubleArray.Builder().Append(1).Build();
+        var batch = new RecordBatch(
+            new Schema([new Field("a", DoubleType.Default, false), new Field("b", DoubleType.Default, false)], null), [ones, ones], 1);
+        var scored = await platform.Model.ScoreAsync(batch);
+        Assert.Equal(1 + 1e-12, ((DoubleArray)scored.Column("score")).GetValue(0));
+    }
+
+    [Theory]
+    [InlineData("""{"name":"z","elementType":"Other","dimensions":[]}""", true)]
+    [InlineData("""{"name":"z","elementType":"Float64","dimensions":[-1,1]}""", false)]
+    [InlineData("""{"name":"y","elementType":"Other","dimensions":[]}""", false)]
+    public async Task Open_OutputOfATypeThatThePublisherDidNotKnow_IsServed(string stored, bool isServed)
+    {
+        await using var platform = new TestPlatform();
+        platform.AddModel(ModelName);
+        await platform.PublishAsync(Package(TestGraphs.LogisticWithSum(1), Binary()));
+        var path = Path.Combine(platform.RegistryPath, "models", ModelName, "versions", "1", "manifest.json");
+        var manifest = JsonNode.Parse(File.ReadAllText(path))!;
+        manifest["signature"]!["outputs"]![1] = JsonNode.Parse(stored);
+        File.WriteAllText(path, manifest.ToJsonString());
+
+        await platform.Catalog.OpenAsync(CancellationToken.None);
+
+        Assert.Equal(isServed ? ModelState.Ready : ModelState.Unavailable, platform.Model.State);
+    }
+
+    [Fact]
+    public async Task Attach_ServiceChosenByTheApplication_IsTold()
+    {
+        var features = TestFeatures.Floats(1);
+        var observer = new TestObserver();
+        await using var platform = await ServeAsync(
+            Package(TestGraphs.Logistic(1), Binary()), features: features, configure: o => o.WithFeatures("trips"), observers: observer);
+
+        var served = Assert.Single(observer.Attached);
+
+        Assert.Null(served.Manifest.FeatureService);
+        Assert.Equal(features.Description.Reference, served.Service);
     }
 
     [Fact]
@@ -88,9 +133,28 @@ public sealed class ModelPredictTests
         features.Write = (_, asOf, _) => time = asOf;
         await using var platform = await ServeAsync(Package(TestGraphs.Logistic(1), Binary(), features.Description), features: features);
 
-        await platform.Model.PredictAsync(new TripKeys(null), asOf: Noon.AddTicks(19));
+        await platform.Model.PredictAsync(new TripKeys(null), PredictionOptions.At(Noon.AddTicks(19)));
 
         Assert.Equal(Microseconds.FromRequestTime(Noon) + 1, time);
+    }
+
+    [Fact]
+    public async Task Predict_Tags_ReachTheObserver()
+    {
+        var features = TestFeatures.Floats(1);
+        var observer = new TestObserver();
+        await using var platform = await ServeAsync(Package(TestGraphs.Logistic(1), Binary(), features.Description), features: features, observers: observer);
+        var options = new PredictionOptions { AsOf = Noon, Tags = new KeyValuePair<string, string>[] { new("page", "checkout"), new("page", "basket") } };
+
+        var prediction = await platform.Model.PredictAsync(new TripKeys("a"), options);
+        platform.Model.Predict([1], options);
+        platform.Model.Predict([1]);
+
+        Assert.Equal("champion", prediction.Variant);
+        Assert.Equal(string.Empty, default(Prediction).Variant);
+        Assert.Equal([2, 2, 0], observer.Seen.Select(s => s.Tags.Length));
+        Assert.All(observer.Seen.Take(2), s => Assert.Equal(options.Tags.ToArray(), s.Tags));
+        Assert.All(observer.Seen.Take(2), s => Assert.Equal(Microseconds.FromRequestTime(Noon), s.EventTime));
     }
 
     [Fact]
@@ -171,10 +235,15 @@ public sealed class ModelPredictTests
         await using var platform = await ServeAsync(Package(TestGraphs.Logistic(1), Binary(), features.Description), features: features);
 
         var error = await Assert.ThrowsAsync<ArgumentException>(async () => await platform.Model.PredictAsync(new TripKeys("a"), new Trip(1)));
-        var mistaken = await Assert.ThrowsAsync<ArgumentException>(async () => await platform.Model.PredictAsync(new TripKeys("a"), Noon));
+        var time = await Assert.ThrowsAsync<ArgumentException>(async () => await platform.Model.PredictAsync(new TripKeys("a"), Noon));
+        var token = await Assert.ThrowsAsync<ArgumentException>(async () => await platform.Model.PredictAsync(new TripKeys("a"), CancellationToken.None));
+        var options = await Assert.ThrowsAsync<ArgumentException>(
+            async () => await platform.Model.PredictAsync<TripKeys, PredictionOptions>(new TripKeys("a"), PredictionOptions.At(Noon)));
 
         Assert.Equal("Expected a request that feature service 'trips' version 1 has on-demand features for, but found type 'Trip'.", error.Message);
-        Assert.EndsWith("but found type 'DateTimeOffset'. To pass a time, name it: asOf.", mistaken.Message, StringComparison.Ordinal);
+        Assert.Equal("Expected a request record after the keys, but found a value of type 'DateTimeOffset': pass a time as PredictionOptions.At(time).", time.Message);
+        Assert.Equal("Expected a request record after the keys, but found a value of type 'CancellationToken': pass a token by its name, cancellationToken.", token.Message);
+        Assert.StartsWith("Expected a request record after the keys, but found a value of type 'PredictionOptions'", options.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -93,7 +93,7 @@ public sealed class ModelSwapTests
         var calls = 0;
         while (!stop.IsCancellationRequested)
         {
-            var prediction = caller % 2 == 0 ? await model.PredictAsync(new EntityValue[] { "a" }, cancellationToken: default) : model.Predict([1], CancellationToken.None);
+            var prediction = caller % 2 == 0 ? await model.PredictAsync(new EntityValue[] { "a" }, cancellationToken: default) : model.Predict([1], cancellationToken: CancellationToken.None);
             Assert.Equal(1 / (1 + Math.Exp(-prediction.ModelVersion)), prediction.Score, 1e-6);
             if (calls++ == 0)
             {

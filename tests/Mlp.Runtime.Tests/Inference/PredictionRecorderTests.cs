@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Time.Testing;
-using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Predictions;
 using static Mlp.Runtime.Tests.Inference.TestPlatform;
@@ -44,7 +44,7 @@ public sealed class PredictionRecorderTests
         await using var platform = await ServeAsync(Package(TestGraphs.Logistic(1), Binary(), features.Description), features: features, observers: observer);
         using var activity = new Activity("request").SetIdFormat(ActivityIdFormat.W3C).Start();
 
-        await platform.Model.PredictAsync("Flash Cab", asOf: Noon);
+        await platform.Model.PredictAsync("Flash Cab", PredictionOptions.At(Noon));
 
         Assert.Equal(activity.TraceId, observer.TraceId);
         Assert.Equal("Flash Cab", observer.Key.AsString());

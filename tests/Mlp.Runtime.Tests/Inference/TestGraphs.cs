@@ -19,6 +19,15 @@ public static class TestGraphs
         Input("x", Float, "N", weights.Length),
         Output("p", Float, "N", 1)));
 
+    /// <summary><c>p = sigmoid(x w)</c> with the sum <c>z</c> as another output: x [N, weights], p [N, 1], z [N, 1].</summary>
+    public static byte[] LogisticWithSum(params float[] weights) => WithOperators(Graph(
+        Node("MatMul", ["x", "w"], ["z"]),
+        Node("Sigmoid", ["z"], ["p"]),
+        Floats("w", weights, weights.Length, 1),
+        Input("x", Float, "N", weights.Length),
+        Output("p", Float, "N", 1),
+        Output("z", Float, "N", 1)));
+
     /// <summary><c>p = softmax(x w)</c> with w the rows of a table: x [N, inputs], p [N, classes].</summary>
     public static byte[] Softmax(int inputs, int classes, params float[] weights) => WithOperators(Graph(
         Node("MatMul", ["x", "w"], ["z"]),

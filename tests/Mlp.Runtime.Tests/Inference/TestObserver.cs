@@ -30,7 +30,8 @@ internal sealed class TestObserver : IPredictionObserver, IPredictionSink
         record.Keys.ToArray(),
         record.Features.Float32Of(record.Row).ToArray(),
         record.Features.StatusOf(record.Row).ToArray(),
-        record.Outputs.ToArray()));
+        record.Outputs.ToArray(),
+        record.Tags.ToArray()));
 
     internal sealed record SeenPrediction(
         PredictionId Id,
@@ -41,5 +42,6 @@ internal sealed class TestObserver : IPredictionObserver, IPredictionSink
         EntityValue[] Keys,
         float[] Floats,
         FeatureStatus[] Status,
-        float[] Outputs);
+        double[] Outputs,
+        KeyValuePair<string, string>[] Tags);
 }

@@ -1,5 +1,6 @@
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
+using Mlp.Runtime.Statistics;
 
 namespace Mlp.Runtime.Tests.Models;
 
@@ -33,7 +34,8 @@ public sealed class ModelDescriptionCheckTests
         { "regression", Package(Regression) },
         { "ranking", Package(Regression with { Task = ModelTask.Ranking }) },
         { "features", Package(Regression) with { Features = Features("a", "b"), FeatureService = new("s", 1, "f") } },
-        { "profile", Package(Regression) with { ReferenceProfile = "{\"a\":[1,2]}"u8.ToArray() } },
+        { "profile", Package(Regression) with { ReferenceProfile = Profile("a", "z") } },
+        { "profile of a part of the features", Package(Regression) with { Features = Features("a", "b"), ReferenceProfile = Profile("b") } },
     };
 
     public static TheoryData<ModelPackage, string> Unfitting => new()
@@ -52,6 +54,10 @@ public sealed class ModelDescriptionCheckTests
         { Package(Regression with { DecisionThreshold = double.NaN }), "Expected a decision threshold from 0 to 1, but found NaN (model 'm')." },
         { Package(Regression) with { FeatureService = new("tips", 2, "f") }, "Expected the features that the model takes from service 'tips' version 2, but found none (model 'm')." },
         { Package(Regression) with { Features = Features("a", "a") }, "Expected feature names to be unique, but 'a' occurs 2 times (model 'm')." },
+        {
+            Package(Regression) with { Features = Features("a", "b"), ReferenceProfile = Profile("b", "B") },
+            "Expected a reference profile of the model's features, but found feature 'B', which the model does not take (model 'm')."
+        },
         { Package(Regression) with { Features = Features("a", "b", "c") }, "Expected input 'x' of type Float32 [N, 3], but found Float32 [N, 2] (model 'm')." },
     };
 
@@ -72,17 +78,23 @@ public sealed class ModelDescriptionCheckTests
         Assert.Equal(message, error.Message);
     }
 
-    [Fact]
-    public void Run_ProfileThatIsNotJson_IsRefused()
+    [Theory]
+    [InlineData("{\"a\":")]
+    [InlineData("{\"a\":[1,2]}")]
+    [InlineData("{\"format\":\"mlp-reference-profile\",\"formatVersion\":9}")]
+    public void Run_ProfileThatIsNone_IsRefused(string profile)
     {
-        var package = Package(Regression) with { ReferenceProfile = "{\"a\":"u8.ToArray() };
+        var package = Package(Regression) with { ReferenceProfile = System.Text.Encoding.UTF8.GetBytes(profile) };
 
         var error = Assert.Throws<InvalidModelException>(new ModelDescriptionCheck("m", package, Signature).Run);
 
-        Assert.StartsWith("Expected the reference profile to be JSON, but it cannot be read: ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("Expected a reference profile that drift can be measured against, but it cannot be read: ", error.Message, StringComparison.Ordinal);
     }
 
     private static ModelPackage Package(ModelOutput output) => new() { Onnx = new byte[] { 1 }, Output = output };
+
+    private static byte[] Profile(params string[] names)
+        => names.Aggregate(new ReferenceProfileBuilder(), (builder, name) => builder.AddNumeric(name, new float[] { 1, 2, 3 })).Build().ToJson();
 
     private static FeatureColumn[] Features(params string[] names) => [.. names.Select(n => new FeatureColumn(n, FeatureType.Float32, "v"))];
 }

@@ -54,7 +54,7 @@ public sealed class ModelManifestJsonTests
     {
         var json = ModelManifestJson.Serialize(Sample);
 
-        Assert.StartsWith("{\n  \"formatVersion\": 1,\n  \"name\": \"taxi-tips\"", Encoding.UTF8.GetString(json), StringComparison.Ordinal);
+        Assert.StartsWith("{\n  \"format\": \"mlp-model-manifest\",\n  \"formatVersion\": 1,\n  \"name\": \"taxi-tips\"", Encoding.UTF8.GetString(json), StringComparison.Ordinal);
         AssertSame(Sample, ModelManifestJson.Deserialize(json, "manifest.json"));
     }
 
@@ -81,9 +81,29 @@ public sealed class ModelManifestJsonTests
     }
 
     [Fact]
+    public void Deserialize_OnlyRequiredKeys_ReadsTheDefaults()
+    {
+        var json = JsonNode.Parse("""
+            {
+              "format": "mlp-model-manifest", "formatVersion": 1, "name": "m", "version": 1, "createdAt": "2025-01-01T00:00:00Z", "onnxByteCount": 1,
+              "signature": { "inputs": [], "outputs": [] }, "output": { "task": "Regression", "scoreOutput": "y" }
+            }
+            """)!;
+        json["onnxSha256"] = new string('0', 64);
+
+        var found = ModelManifestJson.Deserialize(Encoding.UTF8.GetBytes(json.ToJsonString()), "manifest.json");
+
+        Assert.Empty(found.Tags);
+        Assert.Empty(found.Metrics);
+        Assert.Empty(found.Output.ClassNames);
+        Assert.Equal((0, 0.5), (found.Output.ScoreIndex, found.Output.DecisionThreshold));
+        Assert.Null(found.Features);
+    }
+
+    [Fact]
     public void Deserialize_NewerFormat_IsRefusedBeforeAnythingElseIsLookedAt()
     {
-        var json = """{"formatVersion": 2, "output": 17}"""u8.ToArray();
+        var json = """{"format": "mlp-model-manifest", "formatVersion": 2, "output": 17}"""u8.ToArray();
 
         var error = Assert.Throws<UnsupportedFormatVersionException>(() => ModelManifestJson.Deserialize(json, "/r/manifest.json"));
 
@@ -105,10 +125,12 @@ public sealed class ModelManifestJsonTests
     [InlineData("null")]
     [InlineData("[]")]
     [InlineData("{}")]
-    [InlineData("""{"formatVersion": "1"}""")]
-    [InlineData("""{"formatVersion": 0}""")]
     [InlineData("""{"formatVersion": 1}""")]
-    [InlineData("""{"formatVersion": 1, "name": """)]
+    [InlineData("""{"format": "mlp-model-alias", "formatVersion": 1}""")]
+    [InlineData("""{"format": "mlp-model-manifest", "formatVersion": "1"}""")]
+    [InlineData("""{"format": "mlp-model-manifest", "formatVersion": 0}""")]
+    [InlineData("""{"format": "mlp-model-manifest", "formatVersion": 1}""")]
+    [InlineData("""{"format": "mlp-model-manifest", "formatVersion": 1, "name": """)]
     public void Deserialize_NoManifest_NamesTheFile(string json)
     {
         var error = Assert.Throws<CorruptFileException>(() => ModelManifestJson.Deserialize(Encoding.UTF8.GetBytes(json), "/r/manifest.json"));
@@ -155,7 +177,7 @@ public sealed class ModelManifestJsonTests
 
         for (var length = 0; length < json.Length; length += 7)
         {
-            Assert.Throws<CorruptFileException>(() => ModelManifestJson.Deserialize(json.AsMemory(0, length), "manifest.json"));
+            Assert.Throws<CorruptFileException>(() => ModelManifestJson.Deserialize(json.AsSpan(0, length), "manifest.json"));
         }
     }
 

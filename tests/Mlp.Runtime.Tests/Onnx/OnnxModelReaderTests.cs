@@ -30,7 +30,7 @@ public sealed class OnnxModelReaderTests
     }
 
     [Fact]
-    public void Read_SequenceOfMaps_IsOtherWithoutDimensions()
+    public void Read_SequenceOfMaps_IsASequenceWithoutDimensions()
     {
         var map = OnnxBytes.Bytes(5, OnnxBytes.Message(OnnxBytes.Integer(1, OnnxBytes.Int64), OnnxBytes.Bytes(2, OnnxBytes.TensorType(OnnxBytes.Float))));
         var sequence = OnnxBytes.Bytes(4, OnnxBytes.Message(OnnxBytes.Bytes(1, map)));
@@ -38,7 +38,7 @@ public sealed class OnnxModelReaderTests
 
         var found = OnnxModelReader.Read("m", OnnxBytes.Model(graph));
 
-        Assert.Equal([new TensorSpecification("probabilities", TensorElementKind.Other, [])], found.Signature.Outputs);
+        Assert.Equal([new TensorSpecification("probabilities", TensorElementKind.Sequence, [])], found.Signature.Outputs);
     }
 
     [Theory]
@@ -50,7 +50,23 @@ public sealed class OnnxModelReaderTests
     [InlineData(9, TensorElementKind.Boolean)]
     [InlineData(10, TensorElementKind.Float16)]
     [InlineData(11, TensorElementKind.Float64)]
-    [InlineData(16, TensorElementKind.Other)]
+    [InlineData(3, TensorElementKind.Int8)]
+    [InlineData(4, TensorElementKind.UInt16)]
+    [InlineData(5, TensorElementKind.Int16)]
+    [InlineData(12, TensorElementKind.UInt32)]
+    [InlineData(13, TensorElementKind.UInt64)]
+    [InlineData(14, TensorElementKind.Complex64)]
+    [InlineData(15, TensorElementKind.Complex128)]
+    [InlineData(16, TensorElementKind.BFloat16)]
+    [InlineData(17, TensorElementKind.Float8E4M3FN)]
+    [InlineData(18, TensorElementKind.Float8E4M3FNUZ)]
+    [InlineData(19, TensorElementKind.Float8E5M2)]
+    [InlineData(20, TensorElementKind.Float8E5M2FNUZ)]
+    [InlineData(21, TensorElementKind.UInt4)]
+    [InlineData(22, TensorElementKind.Int4)]
+    [InlineData(23, TensorElementKind.Float4E2M1)]
+    [InlineData(24, TensorElementKind.Float8E8M0)]
+    [InlineData(99, TensorElementKind.Other)]
     public void Read_ElementType_IsMapped(int elementType, TensorElementKind expected)
     {
         var graph = OnnxBytes.Graph(OnnxBytes.Input("x", elementType, "N"));
@@ -138,7 +154,8 @@ public sealed class OnnxModelReaderTests
             var declared = expected[tensor.Name];
             if (declared.OnnxValueType != OnnxValueType.ONNX_TYPE_TENSOR)
             {
-                Assert.Equal(TensorElementKind.Other, tensor.ElementType);
+                Assert.Equal(
+                    declared.OnnxValueType == OnnxValueType.ONNX_TYPE_SEQUENCE ? TensorElementKind.Sequence : TensorElementKind.Map, tensor.ElementType);
                 continue;
             }
 

@@ -29,7 +29,7 @@ public sealed class FileModelRegistryTests : IDisposable
             Features = [new("a", FeatureType.Float32, "v"), new("b", FeatureType.Float32, "v"), new("c", FeatureType.Float32, "v")],
             Metrics = new Dictionary<string, double> { ["auc"] = 0.93, ["lift"] = double.NaN },
             TrainingSetHash = "abc",
-            ReferenceProfile = "{\"bins\":[1,2]}"u8.ToArray(),
+            ReferenceProfile = """{"format":"mlp-reference-profile","formatVersion":1,"rowCount":0,"features":[]}"""u8.ToArray(),
             ExportProof = new ExportProof(100, 1e-7, 1e-5),
             Description = "first",
             Tags = new Dictionary<string, string> { ["team"] = "tips" },
@@ -331,6 +331,7 @@ public sealed class FileModelRegistryTests : IDisposable
     [InlineData("a b")]
     [InlineData("a.")]
     [InlineData("-a")]
+    [InlineData("Champion")]
     [InlineData("ä")]
     [InlineData("a\0")]
     public async Task Everything_WrongName_IsRefusedWithTheRule(string name)
@@ -339,7 +340,7 @@ public sealed class FileModelRegistryTests : IDisposable
 
         var error = await Assert.ThrowsAsync<ArgumentException>(() => registry.PublishAsync(name, TestRegistry.Package()));
         Assert.StartsWith(
-            $"Expected the name of the model to be 1 to 100 letters a to z, digits, '-', '_' and '.', with a letter or digit first and no '.' last, but found '{name}'.",
+            $"Expected the name of the model to be 1 to 100 lower-case letters a to z, digits, '-', '_' and '.', with a letter or digit first and no '.' last, but found '{name}'.",
             error.Message,
             StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => registry.FindVersion(name, 1));

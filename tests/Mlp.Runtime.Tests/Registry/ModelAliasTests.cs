@@ -105,9 +105,9 @@ public sealed class ModelAliasTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{\"formatVersion\": 1, \"model\": \"m\"")]
+    [InlineData("{\"format\": \"mlp-model-alias\", \"formatVersion\": 1, \"model\": \"m\"")]
     [InlineData("{}")]
-    [InlineData("{\"formatVersion\":1,\"model\":\"m\",\"alias\":\"champion\",\"revision\":7,\"version\":1,\"movedAt\":\"2024-06-01T12:00:00+00:00\"}")]
+    [InlineData("{\"format\":\"mlp-model-alias\",\"formatVersion\":1,\"model\":\"m\",\"alias\":\"champion\",\"revision\":7,\"version\":1,\"movedAt\":\"2024-06-01T12:00:00+00:00\"}")]
     public async Task FindAlias_DamagedFile_NamesIt(string json)
     {
         var registry = await OpenWithVersionsAsync(1);
@@ -123,9 +123,38 @@ public sealed class ModelAliasTests : IDisposable
     {
         var registry = await OpenWithVersionsAsync(1);
         await registry.SetAliasAsync("m", "champion", 1, 0);
-        File.WriteAllText(_folder.Combine("registry", "models", "m", "aliases", "champion", "2.json"), "{\"formatVersion\": 2}");
+        File.WriteAllText(_folder.Combine("registry", "models", "m", "aliases", "champion", "2.json"), """{"format": "mlp-model-alias", "formatVersion": 2, "version": "none"}""");
 
         Assert.Equal(2, Assert.Throws<UnsupportedFormatVersionException>(() => registry.FindAlias("m", "champion")).Found);
+    }
+
+    [Fact]
+    public async Task FindAlias_RemovedAlias_IsNoneAndCanBeSetAnew()
+    {
+        var registry = await OpenWithVersionsAsync(1);
+        await registry.SetAliasAsync("m", "champion", 1, 0);
+        File.WriteAllText(
+            _folder.Combine("registry", "models", "m", "aliases", "champion", "2.json"),
+            """{"format":"mlp-model-alias","formatVersion":1,"model":"m","alias":"champion","revision":2,"version":null,"previousVersion":1,"movedAt":"2024-06-01T12:00:00Z"}""");
+
+        Assert.Null(registry.FindAlias("m", "champion"));
+        Assert.Equal(2, (await Assert.ThrowsAsync<AliasConflictException>(() => registry.SetAliasAsync("m", "champion", 1, 1))).ActualRevision);
+
+        var again = await registry.SetAliasAsync("m", "champion", 1, 0);
+        Assert.Equal((1, 3L, (int?)null), (again.Version, again.Revision, again.PreviousVersion));
+        Assert.Equal(again, registry.FindAlias("m", "champion"));
+    }
+
+    [Fact]
+    public async Task FindAlias_OnlyRequiredKeys_IsRead()
+    {
+        var registry = await OpenWithVersionsAsync(1);
+        var folder = Directory.CreateDirectory(_folder.Combine("registry", "models", "m", "aliases", "champion")).FullName;
+        File.WriteAllText(
+            Path.Combine(folder, "1.json"),
+            """{"laterAddition":[{}],"format":"mlp-model-alias","formatVersion":1,"model":"m","alias":"champion","revision":1,"version":1,"movedAt":"2024-06-01T12:00:00Z"}""");
+
+        Assert.Equal(new ModelAlias("champion", 1, 1, TestRegistry.Start, null, null), registry.FindAlias("m", "champion"));
     }
 
     [Fact]

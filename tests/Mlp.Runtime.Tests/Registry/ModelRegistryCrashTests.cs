@@ -76,7 +76,7 @@ public sealed class ModelRegistryCrashTests : IDisposable
     {
         while (!stop.IsCancellationRequested)
         {
-            var profile = System.Text.Encoding.UTF8.GetBytes($"{{\"id\":\"{Guid.NewGuid()}\"}}");
+            var profile = System.Text.Encoding.UTF8.GetBytes($$"""{"format":"mlp-reference-profile","formatVersion":1,"rowCount":0,"features":[],"id":"{{Guid.NewGuid()}}"}""");
             var manifest = await registry.PublishAsync(Model, TestRegistry.Package() with { ReferenceProfile = profile }, CancellationToken.None);
             acknowledged.AddVersion(manifest.Version);
             try

@@ -54,7 +54,7 @@ public sealed class GoldenScoringTests
 
         using var scored = await platform.Model.ScoreAsync(batch);
 
-        var scores = (FloatArray)scored.Column(BatchColumns.Score);
+        var scores = (DoubleArray)scored.Column(BatchColumns.Score);
         var rows = new FeatureRows(layout, 1);
         var one = new Prediction[1];
         for (var row = 0; row < batch.Length; row++)

@@ -40,7 +40,7 @@ public sealed class ScoreAsyncTests
             rows.Reset(1);
             WriteExpected(rows, i);
             platform.Model.Predict(rows, result);
-            Assert.Equal((float)result[0].Score, ((FloatArray)scored.Column(BatchColumns.Score)).GetValue(i));
+            Assert.Equal(result[0].Score, ((DoubleArray)scored.Column(BatchColumns.Score)).GetValue(i));
             Assert.Equal(-1, ((Int32Array)scored.Column(BatchColumns.PredictedClass)).GetValue(i));
         }
     }
@@ -60,7 +60,7 @@ public sealed class ScoreAsyncTests
         using var scored = await platform.Model.ScoreAsync(slice);
 
         Assert.Equal(
-            ((FloatArray)whole.Column(BatchColumns.Score)).Values.Slice(offset, length).ToArray(), ((FloatArray)scored.Column(BatchColumns.Score)).Values.ToArray());
+            ((DoubleArray)whole.Column(BatchColumns.Score)).Values.Slice(offset, length).ToArray(), ((DoubleArray)scored.Column(BatchColumns.Score)).Values.ToArray());
     }
 
     [Fact]
@@ -86,10 +86,10 @@ public sealed class ScoreAsyncTests
 
         using var scored = await platform.Model.ScoreAsync(batch);
 
-        var scores = ((FloatArray)scored.Column(BatchColumns.Score)).Values.ToArray();
+        var scores = ((DoubleArray)scored.Column(BatchColumns.Score)).Values.ToArray();
         Assert.Equal(0.5f, scores[0]);
         Assert.Equal(1 / (1 + MathF.Exp(-1)), scores[1], 1e-6);
-        Assert.True(float.IsNaN(scores[2]), "A null is NaN for the model.");
+        Assert.True(double.IsNaN(scores[2]), "A null is NaN for the model.");
         Assert.Equal([0, 1, 0], ((Int32Array)scored.Column(BatchColumns.PredictedClass)).Values.ToArray());
     }
 
@@ -110,7 +110,7 @@ public sealed class ScoreAsyncTests
         foreach (var column in columns)
         {
             using var scored = await platform.Model.ScoreAsync(Batch(("i", column)));
-            Assert.Equal(7, ((FloatArray)scored.Column(BatchColumns.Score)).GetValue(0));
+            Assert.Equal(7, ((DoubleArray)scored.Column(BatchColumns.Score)).GetValue(0));
         }
     }
 
@@ -128,8 +128,8 @@ public sealed class ScoreAsyncTests
         using var halfScored = await narrow.Model.ScoreAsync(half);
         var error = await Assert.ThrowsAsync<ArgumentException>(() => narrow.Model.ScoreAsync(@double));
 
-        Assert.Equal(0.1f, ((FloatArray)scored.Column(BatchColumns.Score)).GetValue(0));
-        Assert.Equal(1 / (1 + MathF.Exp(-0.5f)), ((FloatArray)halfScored.Column(BatchColumns.Score)).GetValue(0)!.Value, 1e-6f);
+        Assert.Equal(0.1f, ((DoubleArray)scored.Column(BatchColumns.Score)).GetValue(0));
+        Assert.Equal(1 / (1 + MathF.Exp(-0.5f)), ((DoubleArray)halfScored.Column(BatchColumns.Score)).GetValue(0)!.Value, 1e-6);
         Assert.Equal("Expected column 'd' of Arrow type float or halffloat for a feature of type Float32, but found double (model 'tips' version 1).", error.Message);
     }
 
@@ -147,9 +147,9 @@ public sealed class ScoreAsyncTests
         {
             var batch = Batch(("a", Floats(1, 2, 3, 4, 5)), ("b", Floats(0, 0, 0, 0, 0)), ("c", texts));
             using var scored = await platform.Model.ScoreAsync(batch);
-            Assert.Equal([101, 202, 3, 4, 105], ((FloatArray)scored.Column(BatchColumns.Score)).Values.ToArray());
+            Assert.Equal([101, 202, 3, 4, 105], ((DoubleArray)scored.Column(BatchColumns.Score)).Values.ToArray());
             using var slice = await platform.Model.ScoreAsync(batch.Slice(1, 3));
-            Assert.Equal([202, 3, 4], ((FloatArray)slice.Column(BatchColumns.Score)).Values.ToArray());
+            Assert.Equal([202, 3, 4], ((DoubleArray)slice.Column(BatchColumns.Score)).Values.ToArray());
         }
     }
 
@@ -163,7 +163,7 @@ public sealed class ScoreAsyncTests
 
         using var scored = await platform.Model.ScoreAsync(Batch(("f", Floats(1, 1)), ("s", coded)));
 
-        Assert.Equal([1 + 1, 1 + 2], ((FloatArray)scored.Column(BatchColumns.Score)).Values.ToArray());
+        Assert.Equal([1 + 1, 1 + 2], ((DoubleArray)scored.Column(BatchColumns.Score)).Values.ToArray());
     }
 
     [Fact]
@@ -177,8 +177,8 @@ public sealed class ScoreAsyncTests
         using var without = await platform.Model.ScoreAsync(Batch(("f", floats), ("s", nothing)));
         using var with = await platform.Model.ScoreAsync(Batch(("f", floats), ("s", nothing), (TrainingSetColumns.StatusOf("view"), status)));
 
-        Assert.Equal([1 + 2, 2 + 2, 2 + 2, 2 + 2], ((FloatArray)without.Column(BatchColumns.Score)).Values.ToArray());
-        Assert.Equal([1 + 2, 2 + 2, 0 + 0, 3 + 3], ((FloatArray)with.Column(BatchColumns.Score)).Values.ToArray());
+        Assert.Equal([1 + 2, 2 + 2, 2 + 2, 2 + 2], ((DoubleArray)without.Column(BatchColumns.Score)).Values.ToArray());
+        Assert.Equal([1 + 2, 2 + 2, 0 + 0, 3 + 3], ((DoubleArray)with.Column(BatchColumns.Score)).Values.ToArray());
     }
 
     [Fact]

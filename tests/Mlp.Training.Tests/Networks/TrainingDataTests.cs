@@ -70,7 +70,7 @@ public sealed class TrainingDataTests
     public Task FitAsync_RowsOutOfOrder_NamesTheRow()
         => RefusesAsync(
             new Rows().Float32("x", 1f, 2f, 3f).Label("y", true, false, true).Time("t", 5, 7, 6).Set("y", "t"),
-            "Expected rows in order of the time column 't', but row 2 is earlier than the row before it.",
+            "Expected rows in order of the time column 't', but row 2 is earlier than the row before it: order the question (the spine) by time.",
             "t",
             2);
 

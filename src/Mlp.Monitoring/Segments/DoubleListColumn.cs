@@ -4,13 +4,13 @@ using Apache.Arrow.Types;
 
 namespace Mlp.Monitoring.Segments;
 
-/// <summary>A column of lists of float32.</summary>
-internal sealed class FloatListColumn() : ColumnBuffer(new ListType(new Field("item", FloatType.Default, nullable: false)))
+/// <summary>A column of lists of float64.</summary>
+internal sealed class DoubleListColumn() : ColumnBuffer(new ListType(new Field("item", DoubleType.Default, nullable: false)))
 {
-    private readonly FixedColumn<float> _items = new(FloatType.Default);
+    private readonly FixedColumn<double> _items = new(DoubleType.Default);
     private byte[] _offsets = new byte[257 * sizeof(int)];
 
-    public void Append(ReadOnlySpan<float> values, bool isValid)
+    public void Append(ReadOnlySpan<double> values, bool isValid)
     {
         foreach (var value in values)
         {

@@ -1,0 +1,19 @@
+namespace Mlp.Runtime.Predictions;
+
+/// <summary>What a caller may say about one call; the default says nothing. Immutable.</summary>
+public readonly record struct PredictionOptions
+{
+    /// <summary>The time that features are read for. The default is now.</summary>
+    public DateTimeOffset? AsOf { get; init; }
+
+    /// <summary>
+    /// Labels for the prediction log, for example the place in the application that asks; observers copy them during the call. None by default.
+    /// With an array that is kept, a call with tags allocates nothing either.
+    /// </summary>
+    public ReadOnlyMemory<KeyValuePair<string, string>> Tags { get; init; }
+
+    /// <summary>Options that read features as of a time.</summary>
+    /// <param name="asOf">The time.</param>
+    /// <returns>The options.</returns>
+    public static PredictionOptions At(DateTimeOffset asOf) => new() { AsOf = asOf };
+}

@@ -1,0 +1,79 @@
+using System.Globalization;
+using Apache.Arrow;
+using Mlp.Features;
+using Mlp.Features.Joins;
+using Mlp.PlatformChild;
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Hosting;
+using Mlp.TestSupport;
+
+namespace Mlp.Integration.Tests.Readers;
+
+/// <summary>A reader of the directory sees whole commits and whole versions while the owner, another process, writes, is killed, and is gone.</summary>
+public sealed class ReaderBesideOwnerTests
+{
+    private const int Joins = 12;
+
+    [LinuxFact]
+    public async Task Reader_OwnerIngestsAndIsKilled_JoinsWithoutAnError()
+    {
+        using var data = new TempDirectory();
+        using var owner = ChildProcess.StartAssembly(Path.Combine(AppContext.BaseDirectory, "Mlp.PlatformChild.dll"), data.FullName, "0");
+        Assert.Equal("open", await owner.ReadLineAsync());
+        await using var reader = AccountPlatform.Define(data.FullName).AsReader().Build();
+        await reader.StartAsync();
+
+        var counts = new List<int>();
+        for (var join = 0; join < Joins; join++)
+        {
+            if (join == Joins - 2)
+            {
+                await owner.KillAsync();
+            }
+
+            counts.Add(await CountPresentAsync(reader));
+            foreach (var version in reader.Registry.ListVersions(AccountPlatform.Model))
+            {
+                Assert.NotEmpty(await reader.Registry.ReadOnnxAsync(reader.Registry.FindVersion(AccountPlatform.Model, version)!));
+            }
+        }
+
+        // A later join sees at least what an earlier one saw, and the owner was not idle.
+        Assert.Equal(counts.Order(), counts);
+        Assert.True(counts[^1] > counts[0], string.Join(", ", counts));
+        Assert.Equal(counts[^2], counts[^1]);
+    }
+
+    /// <summary>Asks for every batch row at its own time. What is there is exactly the row of that number; rows that came in one batch are there together.</summary>
+    private static async Task<int> CountPresentAsync(MlPlatform reader)
+    {
+        var first = AccountWorkload.NumberCount / 2;
+        var spine = Enumerable.Range(0, (int)first).Select(i => first + i).Select(number => new Question(AccountWorkload.BatchAccount(number), AccountActivity.TimeOf(number), number));
+        using var rows = await reader.Features.CreateTrainingSetAsync(AccountPlatform.Service, spine, "time");
+        var present = new HashSet<long>();
+        await foreach (var batch in rows.ReadAsync())
+        {
+            using (batch)
+            {
+                var (asked, numbers, halves) = ((Int64Array)batch.Column("asked"), (Int64Array)batch.Column("number"), (FloatArray)batch.Column("half"));
+                for (var row = 0; row < batch.Length; row++)
+                {
+                    if (numbers.GetValue(row) is { } number)
+                    {
+                        Assert.Equal(AccountActivity.HalfOf(number), halves.GetValue(row));
+                        Assert.True(number <= asked.GetValue(row), string.Create(CultureInfo.InvariantCulture, $"Row {asked.GetValue(row)} sees {number} of its future."));
+                        if (number == asked.GetValue(row))
+                        {
+                            present.Add(number);
+                        }
+                    }
+                }
+            }
+        }
+
+        Assert.All(present.GroupBy(number => number / AccountWorkload.RowsPerBatch), batch => Assert.Equal(AccountWorkload.RowsPerBatch, batch.Count()));
+        return present.Count;
+    }
+
+    private sealed record Question(string Account, DateTimeOffset Time, long Asked);
+}
