@@ -304,7 +304,14 @@ public sealed class PredictionLogFaultTests
         LogHarness.Record(sink, rows, 1, 2, 0.75f);
         sink.Record(new PredictionRecord
         {
-            Id = TestModels.Id(3), EventTime = 3, LoggedTime = 3, LatencyNanoseconds = 3, Outcome = PredictionOutcome.TimedOut, Features = rows, Row = 2, Keys = ["Flash Cab", 8],
+            Id = TestModels.Id(3),
+            EventTime = 3,
+            LoggedTime = 3,
+            LatencyNanoseconds = 3,
+            Outcome = PredictionOutcome.TimedOut,
+            Features = rows,
+            Row = 2,
+            Keys = ["Flash Cab", 8],
         });
         await log.Writer.CloseAsync(CancellationToken.None);
 
