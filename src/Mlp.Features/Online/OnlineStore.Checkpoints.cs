@@ -54,7 +54,7 @@ internal sealed partial class OnlineStore
         {
             var store = await Rows.CheckpointAsync(staged, cancellationToken).ConfigureAwait(false);
             var manifest = new OnlineCheckpointManifest(
-                OnlineCheckpointManifest.MagicValue,
+                OnlineCheckpointManifest.FormatValue,
                 OnlineCheckpointManifest.CurrentFormatVersion,
                 OnlineRowLayout.FormatVersion,
                 (_lastCheckpoint?.Number ?? 0) + 1,

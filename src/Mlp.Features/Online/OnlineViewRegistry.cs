@@ -129,7 +129,7 @@ internal sealed class OnlineViewRegistry
     private uint Add(string name, int version, string fingerprint)
     {
         var added = new OnlineViewEntry((uint)_entries.Count + 1, name, version, fingerprint);
-        var document = new OnlineViewDocument(OnlineViewDocument.MagicValue, OnlineViewDocument.CurrentFormatVersion, [.. _entries, added]);
+        var document = new OnlineViewDocument(OnlineViewDocument.FormatValue, OnlineViewDocument.CurrentFormatVersion, [.. _entries, added]);
         DurableFile.Replace(_disk, _path, JsonSerializer.SerializeToUtf8Bytes(document, OnlineJson.Default.OnlineViewDocument));
         _entries.Add(added);
         return added.Id;
@@ -142,8 +142,7 @@ internal sealed class OnlineViewRegistry
             return [];
         }
 
-        var document = StoredDocument.Read(
-            path, File.ReadAllBytes(path), OnlineViewDocument.MagicValue, OnlineViewDocument.CurrentFormatVersion, OnlineJson.Default.OnlineViewDocument, "the views of the online store");
+        var document = VersionedJson.Read(File.ReadAllBytes(path), path, OnlineViewDocument.FormatValue, OnlineViewDocument.CurrentFormatVersion, OnlineJson.Default.OnlineViewDocument);
         for (var i = 0; i < document.Views.Count; i++)
         {
             if (document.Views[i] is not { Fingerprint.Length: 64 } view || !view.Fingerprint.All(char.IsAsciiHexDigitLower))

@@ -2,21 +2,20 @@ using Mlp.Features.Definitions;
 using Mlp.Features.Hosting;
 using Mlp.Features.Offline;
 using Mlp.Features.Online;
-using Mlp.Features.Tests.Materialization;
 using Mlp.Features.Tests.Offline;
+using Mlp.Features.Tests.Online;
 using Mlp.Runtime.Data;
-using Mlp.TestSupport;
 
-namespace Mlp.Features.Tests.Online;
+namespace Mlp.Features.Tests.Materialization;
 
 /// <summary>
 /// A data directory as a killed process left it, written by format version 1 of the views registry, checkpoint manifest, write-ahead log, rows and commits. Every later version reads it.
 /// </summary>
-public sealed class OnlineFixtureTests
+public sealed class DataDirectoryFixtureTests
 {
     private static readonly FeatureCatalog Catalog = new FeaturesBuilder().Add<Shop>().Add<Visitor>().AddService("shops", 1, s => s.From<Shop>()).Build();
 
-    private static string Fixture => Path.Combine(AppContext.BaseDirectory, "Online", "Fixtures", "v1");
+    private static string Fixture => Path.Combine(AppContext.BaseDirectory, "Materialization", "Fixtures", "v1");
 
     [Fact]
     public async Task OpenAsync_FilesOfVersion1_GiveTheSameRows()
@@ -51,7 +50,7 @@ public sealed class OnlineFixtureTests
         await harness.Store.PushAsync(Row("log", 3));
         await harness.Store.PushAsync(Row("waiting", 4));
         await harness.Store.Online.Store.AbandonAsync();
-        var target = Path.Combine(Path.GetTempPath(), "mlp-online-fixture");
+        var target = Path.Combine(Path.GetTempPath(), "mlp-directory-fixture");
         Copy(harness.Root, target);
         Assert.Fail(target);
     }

@@ -5,10 +5,11 @@ using Mlp.Features.OnDemand;
 using Mlp.Features.Online;
 using Mlp.Runtime;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Storage;
 
 namespace Mlp.Features.Tests;
 
-public sealed class StoredDocumentTests
+public sealed class FeatureDocumentsTests
 {
     private const string Path = "/data/views.json";
 
@@ -17,22 +18,22 @@ public sealed class StoredDocumentTests
     [InlineData("[]")]
     [InlineData("null")]
     [InlineData("{}")]
-    [InlineData("""{ "magic": 1, "formatVersion": 1, "views": [] }""")]
-    [InlineData("""{ "magic": "mlp-something", "formatVersion": 1, "views": [] }""")]
-    [InlineData("""{ "magic": "mlp-something", "formatVersion": 2, "views": [] }""")]
-    [InlineData("""{ "magic": "mlp-online-views", "views": [] }""")]
-    [InlineData("""{ "magic": "mlp-online-views", "formatVersion": 0, "views": [] }""")]
-    [InlineData("""{ "magic": "mlp-online-views", "formatVersion": -1, "views": [] }""")]
-    [InlineData("""{ "magic": "mlp-online-views", "formatVersion": "1", "views": [] }""")]
-    [InlineData("""{ "magic": "mlp-online-views", "formatVersion": 1, "views": null }""")]
-    [InlineData("""{ "magic": "mlp-online-views", "formatVersion": 1 }""")]
-    [InlineData("""{ "magic": "mlp-online-views", "formatVersion": 1, "views": []""")]
+    [InlineData("""{ "format": 1, "formatVersion": 1, "views": [] }""")]
+    [InlineData("""{ "format": "mlp-something", "formatVersion": 1, "views": [] }""")]
+    [InlineData("""{ "format": "mlp-something", "formatVersion": 2, "views": [] }""")]
+    [InlineData("""{ "format": "mlp-online-views", "views": [] }""")]
+    [InlineData("""{ "format": "mlp-online-views", "formatVersion": 0, "views": [] }""")]
+    [InlineData("""{ "format": "mlp-online-views", "formatVersion": -1, "views": [] }""")]
+    [InlineData("""{ "format": "mlp-online-views", "formatVersion": "1", "views": [] }""")]
+    [InlineData("""{ "format": "mlp-online-views", "formatVersion": 1, "views": null }""")]
+    [InlineData("""{ "format": "mlp-online-views", "formatVersion": 1 }""")]
+    [InlineData("""{ "format": "mlp-online-views", "formatVersion": 1, "views": []""")]
     public void Read_SomethingElse_IsCorrupt(string json)
         => Assert.Equal(Path, Assert.Throws<CorruptFileException>(() => Read(json)).Path);
 
     [Theory]
-    [InlineData("""{ "formatVersion": 2, "magic": "mlp-online-views" }""")]
-    [InlineData("""{ "magic": "mlp-online-views", "formatVersion": 2, "views": "elsewhere" }""")]
+    [InlineData("""{ "formatVersion": 2, "format": "mlp-online-views" }""")]
+    [InlineData("""{ "format": "mlp-online-views", "formatVersion": 2, "views": "elsewhere" }""")]
     public void Read_NewerFormatOfAnyShape_IsNewerAndNotCorrupt(string json)
     {
         var error = Assert.Throws<UnsupportedFormatVersionException>(() => Read(json));
@@ -44,12 +45,11 @@ public sealed class StoredDocumentTests
     {
         const string Json = """
             {
-              "magic": "mlp-feature-definition", "formatVersion": 1, "kind": "feature-view", "name": "v", "version": 1, "eventTimeColumn": "t",
+              "format": "mlp-feature-definition", "formatVersion": 1, "kind": "feature-view", "name": "v", "version": 1, "eventTimeColumn": "t",
               "keys": [{ "name": "k", "kind": "guid" }], "fields": [{ "name": "f", "type": "int64" }]
             }
             """;
-        var document = StoredDocument.Read(
-            Path, Encoding.UTF8.GetBytes(Json), DefinitionDocument.MagicValue, 1, DefinitionJson.Default.DefinitionDocument, "a definition");
+        var document = VersionedJson.Read(Encoding.UTF8.GetBytes(Json), Path, DefinitionDocument.FormatValue, 1, DefinitionJson.Default.DefinitionDocument);
 
         Assert.Equal(string.Empty, document.Fingerprint);
         var view = new FeatureViewDefinition(document);
@@ -63,14 +63,13 @@ public sealed class StoredDocumentTests
     {
         const string Json = """
             {
-              "magic": "mlp-offline-commit", "formatVersion": 1, "view": "v", "version": 1, "fingerprint": "x",
+              "format": "mlp-offline-commit", "formatVersion": 1, "view": "v", "version": 1, "fingerprint": "x",
               "commit": {
                 "number": 1, "kind": "deletion", "batchId": "b", "committedAt": 1, "rowCount": 0, "nullKeyRowCount": 0, "firstSequence": 0, "lastSequence": 0, "added": []
               }
             }
             """;
-        var commit = StoredDocument.Read(
-            Path, Encoding.UTF8.GetBytes(Json), OfflineCommitDocument.MagicValue, 1, OfflineCommitJson.Default.OfflineCommitDocument, "a commit").Commit;
+        var commit = VersionedJson.Read(Encoding.UTF8.GetBytes(Json), Path, OfflineCommitDocument.FormatValue, 1, OfflineCommitJson.Default.OfflineCommitDocument).Commit;
 
         Assert.Empty(commit.Removed);
         Assert.Null(commit.PushedThrough);
@@ -83,15 +82,13 @@ public sealed class StoredDocumentTests
     [InlineData("features")]
     public void Read_GoldenRowsWithoutARequiredKey_AreCorrupt(string absent)
     {
-        const string Json = """{ "magic": "mlp-golden-rows", "formatVersion": 1, "fingerprint": "x", "rowCount": 0, "requests": [], "features": [] }""";
+        const string Json = """{ "format": "mlp-golden-rows", "formatVersion": 1, "fingerprint": "x", "rowCount": 0, "requests": [], "features": [] }""";
         Assert.Equal(0, ReadGolden(Json).RowCount);
         Assert.Throws<CorruptFileException>(() => ReadGolden(Json.Replace(absent, "another", StringComparison.Ordinal)));
 
-        static GoldenRowsDocument ReadGolden(string json) => StoredDocument.Read(
-            Path, Encoding.UTF8.GetBytes(json), GoldenRowsDocument.MagicValue, 1, GoldenRowsJson.Default.GoldenRowsDocument, "golden rows");
+        static GoldenRowsDocument ReadGolden(string json) => VersionedJson.Read(Encoding.UTF8.GetBytes(json), Path, GoldenRowsDocument.FormatValue, 1, GoldenRowsJson.Default.GoldenRowsDocument);
     }
 
     private static OnlineViewDocument Read(string json)
-        => StoredDocument.Read(
-            Path, Encoding.UTF8.GetBytes(json), OnlineViewDocument.MagicValue, OnlineViewDocument.CurrentFormatVersion, OnlineJson.Default.OnlineViewDocument, "views");
+        => VersionedJson.Read(Encoding.UTF8.GetBytes(json), Path, OnlineViewDocument.FormatValue, OnlineViewDocument.CurrentFormatVersion, OnlineJson.Default.OnlineViewDocument);
 }
