@@ -1,6 +1,8 @@
 namespace Mlp.Features.Online;
 
-/// <summary>The file that keeps the numbers of views.</summary>
+/// <summary>
+/// The file that keeps the numbers of views. A view that was cleared has another entry behind its first: rows under its earlier numbers are never read again.
+/// </summary>
 /// <param name="Magic">What the file is: <see cref="MagicValue"/>.</param>
 /// <param name="FormatVersion">Version of the format.</param>
 /// <param name="Views">The views, by number.</param>
