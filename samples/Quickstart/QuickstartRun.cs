@@ -25,7 +25,6 @@ internal sealed class QuickstartRun(QuickstartOptions options, IStageReporter re
         var source = await reporter.RunAsync("Reading the trips", _ => Task.Run(ReadTrips, cancellationToken));
         var trips = new TripPartition(source, GateStart, ReplayStart, options.ShuffleLabels ? options.Seed : null);
         SourceMark.Check(options.DataDirectory, source);
-        OnlineLeftovers.Remove(options.DataDirectory);
 
         var clock = new SimulatedClock(trips.ReplayTime);
         await using var ml = BuildPlatform(clock);

@@ -76,6 +76,20 @@ public sealed partial class FeatureStore : IFeatureSource
         string view, DateTimeOffset? asOf = null, int? version = null, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
         => Online.MaterializeAsync(Catalog.GetView(view, version), asOf is { } time ? Microseconds.FromRequestTime(time) : null, progress, cancellationToken);
 
+    /// <summary>
+    /// Forgets the online rows of a view, also those that lie in the future, and how far it has been materialised, so that <see cref="MaterializeAsync"/> starts anew: for a replay that goes back in time.
+    /// The offline store keeps everything, and gets what was pushed and waits for it. A push that runs meanwhile is either forgotten or counts as pushed after this.
+    /// </summary>
+    /// <param name="view">View name.</param>
+    /// <param name="version">View version; null for the highest.</param>
+    /// <param name="cancellationToken">Gives up before anything is forgotten.</param>
+    /// <returns>A task that completes when the rows read Missing and will after any crash. Their room on the disk is free after a later compaction.</returns>
+    /// <exception cref="FeatureDefinitionException">There is no such view.</exception>
+    /// <exception cref="InvalidOperationException">This process has no open online store, or the store has failed.</exception>
+    /// <exception cref="IOException">The disk failed; the store takes no more writes until it is opened again.</exception>
+    public Task ClearOnlineAsync(string view, int? version = null, CancellationToken cancellationToken = default)
+        => Online.ClearAsync(Catalog.GetView(view, version), cancellationToken);
+
     /// <summary>Brings the latest row of every entity of the view that a record defines into the online store; see the overload by name.</summary>
     /// <typeparam name="T">A record with <see cref="FeatureViewAttribute"/> whose view was added.</typeparam>
     /// <param name="asOf">The time; null for now.</param>

@@ -101,7 +101,7 @@ internal sealed class AccountWorkload(MlPlatform ml, long first, Action<string> 
             }
 
             // Asked for the end of time, the newest row answers.
-            var prediction = await model.PredictAsync(new AccountKeys(PushAccount(pending.Count % PushAccounts)), AccountActivity.TimeOf(1_000_000_000), cancellationToken: stop);
+            var prediction = await model.PredictAsync(new AccountKeys(PushAccount(pending.Count % PushAccounts)), PredictionOptions.At(AccountActivity.TimeOf(1_000_000_000)), stop);
 
             // Before the first push there are no features, and the answer is NaN.
             pending.Add((prediction.Id, double.IsNaN(prediction.Score) ? NoScore : prediction.Score));

@@ -36,13 +36,20 @@ internal static class SyntheticTrips
         var pauses = PlannedPauses(count);
         for (var i = 0; i < count; i++)
         {
-            clock += step * (0.5 + random.NextDouble());
+            clock = WholeMicroseconds(clock + (step * (0.5 + random.NextDouble())));
             var company = random.NextDouble() < 0.06 ? -1 : random.Next(CompanyCount);
+            var ties = random.NextDouble() < 0.02 && i > 0 && trips[^1] is { Seconds: > 120, Company: not null };
             if (pauses.TryGetValue(i, out var pause) && LastOf(trips, pause.Company) is { } last)
             {
                 // Asked exactly at, or one microsecond after, the moment the company's features expire. Its clock runs on while the others work.
                 company = pause.Company;
                 clock = Later(clock, last.End + TimeToLive + pause.Beyond);
+            }
+            else if (ties)
+            {
+                // Another trip of the same company that ends in the same microsecond: two outcomes with one event time.
+                clock = trips[^1].Start.AddSeconds(60);
+                company = int.Parse(trips[^1].Company!.AsSpan("Company ".Length), CultureInfo.InvariantCulture);
             }
             else
             {
@@ -55,7 +62,12 @@ internal static class SyntheticTrips
             belief.Advance(clock);
             var isBigTip = company < 0 ? random.NextDouble() < 0.5 : random.NextDouble() < (moods[company] ? BigTipWhenGenerous : BigTipWhenStingy);
             optimum.Add(company < 0 ? 0.5 : belief.ProbabilityOfBigTip(company));
-            var trip = MakeTrip(random, clock, company, isBigTip, i >= count * DriftStartShare, trips);
+            var trip = MakeTrip(random, clock, company, isBigTip, i >= count * DriftStartShare);
+            if (ties && trip.Start < trips[^1].End)
+            {
+                trip = trip with { Seconds = (trips[^1].End - trip.Start).TotalSeconds };
+            }
+
             trips.Add(trip);
             if (company >= 0)
             {
@@ -72,17 +84,12 @@ internal static class SyntheticTrips
             PlantedDrift: "trip_miles");
     }
 
-    private static Trip MakeTrip(Random random, DateTimeOffset start, int company, bool isBigTip, bool drifts, List<Trip> before)
+    private static Trip MakeTrip(Random random, DateTimeOffset start, int company, bool isBigTip, bool drifts)
     {
         // Exponential and log-normal shapes like the real ones; the drift stretches the miles only.
         var seconds = 240 + Math.Round(-Math.Log(1 - random.NextDouble()) * 500);
         var miles = Math.Round(-Math.Log(1 - random.NextDouble()) * 2.5, 1) * (drifts ? DriftFactor : 1);
         var fare = Math.Round(4 + (-Math.Log(1 - random.NextDouble()) * 8), 2);
-        if (before.Count > 0 && random.NextDouble() < 0.02 && before[^1].End > start)
-        {
-            // A tie: two outcomes that become known in the same microsecond.
-            seconds = (before[^1].End - start).TotalSeconds;
-        }
 
         return new Trip
         {
@@ -104,10 +111,10 @@ internal static class SyntheticTrips
     /// <summary>Four companies stop working for the time to live, before and after the split between training and replay.</summary>
     private static Dictionary<int, Pause> PlannedPauses(int count) => new()
     {
-        [count * 40 / 100] = new(0, TimeSpan.Zero, count * 25 / 100),
-        [count * 45 / 100] = new(1, TimeSpan.FromMicroseconds(1), count * 30 / 100),
-        [count * 92 / 100] = new(2, TimeSpan.Zero, count * 78 / 100),
-        [count * 95 / 100] = new(3, TimeSpan.FromMicroseconds(1), count * 80 / 100),
+        [count * 40 / 100] = new(0, TimeSpan.Zero, count * 33 / 100),
+        [count * 50 / 100] = new(1, TimeSpan.FromMicroseconds(1), count * 43 / 100),
+        [count * 85 / 100] = new(2, TimeSpan.Zero, count * 78 / 100),
+        [count * 95 / 100] = new(3, TimeSpan.FromMicroseconds(1), count * 88 / 100),
     };
 
     private static bool IsPausing(Dictionary<int, Pause> pauses, int index, int company)
@@ -118,6 +125,8 @@ internal static class SyntheticTrips
         var name = string.Create(CultureInfo.InvariantCulture, $"Company {company:00}");
         return trips.Where(t => t.Company == name).MaxBy(t => t.End);
     }
+
+    private static DateTimeOffset WholeMicroseconds(DateTimeOffset time) => new(time.Ticks - (time.Ticks % TimeSpan.TicksPerMicrosecond), time.Offset);
 
     private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
 

@@ -19,6 +19,10 @@ internal sealed class IngestStage(MlPlatform ml, TripPartition trips)
         progress.Report(0.5);
         var second = await ml.Features.IngestAsync(areas, $"{trips.Source.BatchId}-areas", cancellationToken);
         progress.Report(0.7);
+
+        // The replay goes back in time, and what the online store knew at the end of an earlier replay lies in the future of this one. The offline store keeps everything.
+        await ml.Features.ClearOnlineAsync("company_stats", cancellationToken: cancellationToken);
+        await ml.Features.ClearOnlineAsync("area_stats", cancellationToken: cancellationToken);
         await ml.Features.MaterializeAsync("company_stats", trips.ReplayTime, cancellationToken: cancellationToken);
         await ml.Features.MaterializeAsync("area_stats", trips.ReplayTime, cancellationToken: cancellationToken);
 

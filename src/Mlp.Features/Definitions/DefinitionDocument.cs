@@ -8,13 +8,13 @@ namespace Mlp.Features.Definitions;
 /// <summary>The stored form of a definition, and the source of its fingerprint. Parts that a kind does not have are null.</summary>
 internal sealed record DefinitionDocument
 {
-    internal const string MagicValue = "mlp-feature-definition";
+    internal const string FormatValue = "mlp-feature-definition";
     internal const int CurrentFormatVersion = 1;
     internal const string FeatureViewKind = "feature-view";
     internal const string OnDemandKind = "on-demand-feature-view";
     internal const string ServiceKind = "feature-service";
 
-    public string Magic { get; init; } = MagicValue;
+    public string Format { get; init; } = FormatValue;
 
     public int FormatVersion { get; init; } = CurrentFormatVersion;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Mlp.Runtime.Data;
 
 namespace Mlp.Features.Definitions;
 
@@ -8,40 +9,20 @@ internal static class DefinitionNames
     /// <summary>Columns that the offline store adds to those of a view.</summary>
     internal static readonly string[] Reserved = ["event_time", "created_time", "ingest_sequence"];
 
-    private const int MaximumLength = 100;
-
     internal static string ToSnakeCase(string name) => JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
 
     internal static void CheckDefinition(string kind, string name, int version)
     {
-        var valid = !string.IsNullOrEmpty(name)
-            && name.Length <= MaximumLength
-            && char.IsAsciiLetterOrDigit(name[0])
-            && name[^1] != '.'
-            && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '_' or '-' or '.');
-        if (!valid)
+        name ??= string.Empty;
+        if (PlatformName.FindProblem(name, kind) is { } problem)
         {
-            throw new FeatureDefinitionException(
-                name, $"Expected the name of a {kind} to be 1 to {MaximumLength} lower-case letters, digits, '_', '-' or '.', starting with a letter or digit and not ending in '.', but found '{name}'.");
-        }
-
-        if (IsDevice(name.AsSpan()))
-        {
-            throw new FeatureDefinitionException(name, $"Expected the name of a {kind} to be one that a folder can have on every system, but Windows keeps '{name}' for a device.");
+            throw new FeatureDefinitionException(name, problem);
         }
 
         if (version < 1)
         {
             throw new FeatureDefinitionException(name, $"Expected the version of the {kind} '{name}' to be 1 or more, but found {version}.");
         }
-    }
-
-    private static bool IsDevice(ReadOnlySpan<char> name)
-    {
-        // What stands behind a dot does not make it another name.
-        var dot = name.IndexOf('.');
-        var stem = dot < 0 ? name : name[..dot];
-        return stem is "con" or "nul" or "aux" or "prn" || (stem.Length == 4 && (stem.StartsWith("com") || stem.StartsWith("lpt")) && stem[3] is >= '0' and <= '9');
     }
 
     internal static void CheckColumn(string definition, string column)

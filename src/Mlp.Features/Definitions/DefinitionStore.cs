@@ -118,8 +118,7 @@ public sealed class DefinitionStore
 
     private static DefinitionDocument Read(string path)
     {
-        var document = StoredDocument.Read(
-            path, File.ReadAllBytes(path), DefinitionDocument.MagicValue, DefinitionDocument.CurrentFormatVersion, DefinitionJson.Default.DefinitionDocument, "a feature definition");
+        var document = VersionedJson.Read(File.ReadAllBytes(path), path, DefinitionDocument.FormatValue, DefinitionDocument.CurrentFormatVersion, DefinitionJson.Default.DefinitionDocument);
         return document.ComputeFingerprint() == document.Fingerprint
             ? document
             : throw new CorruptFileException(path, $"Expected the definition in '{path}' to have the fingerprint it states, but it was changed after it was written.");

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using FASTER.core;
 using Mlp.Features.Online;
 using Session = FASTER.core.ClientSession<FASTER.core.SpanByte, FASTER.core.SpanByte, FASTER.core.SpanByte, FASTER.core.Empty, FASTER.core.Empty, Mlp.Features.Interop.RowWriteFunctions>;
@@ -57,7 +58,8 @@ internal sealed class FasterRowWriter(FasterRowStore store, Session session) : I
 
     /// <summary>Moves the kept rows below an address to the end of the log.</summary>
     /// <param name="until">An address that has been flushed.</param>
-    internal void Compact(long until) => session.Compact(until, CompactionType.Lookup);
+    /// <param name="retired">Numbers of views whose rows are not kept.</param>
+    internal void Compact(long until, FrozenSet<uint> retired) => session.Compact(until, CompactionType.Lookup, new RowCompaction(retired));
 
     /// <summary>Ends the session.</summary>
     internal void Close() => session.Dispose();

@@ -2,16 +2,17 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Mlp.Features.Definitions;
 using Mlp.Runtime;
+using Mlp.Runtime.Storage;
 
 namespace Mlp.Features.Offline;
 
 /// <summary>The file of a commit.</summary>
 internal sealed record OfflineCommitDocument
 {
-    internal const string MagicValue = "mlp-offline-commit";
+    internal const string FormatValue = "mlp-offline-commit";
     internal const int CurrentFormatVersion = 1;
 
-    public string Magic { get; init; } = MagicValue;
+    public string Format { get; init; } = FormatValue;
 
     public int FormatVersion { get; init; } = CurrentFormatVersion;
 
@@ -30,8 +31,7 @@ internal sealed record OfflineCommitDocument
 
     internal static OfflineCommit Read(string path, FeatureViewDefinition view, long number)
     {
-        var document = StoredDocument.Read(
-            path, File.ReadAllBytes(path), MagicValue, CurrentFormatVersion, OfflineCommitJson.Default.OfflineCommitDocument, $"a commit of {view}");
+        var document = VersionedJson.Read(File.ReadAllBytes(path), path, FormatValue, CurrentFormatVersion, OfflineCommitJson.Default.OfflineCommitDocument);
         if (document.Commit.Added.Any(file => file is null) || document.Commit.Removed.Any(file => file is null))
         {
             throw new CorruptFileException(path, $"Expected files in the commit of {view} in '{path}', but found null among them.");

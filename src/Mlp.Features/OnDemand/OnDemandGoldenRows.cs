@@ -68,8 +68,7 @@ internal sealed class OnDemandGoldenRows(DefinitionStore definitions, IDiskSync 
     {
         try
         {
-            var document = StoredDocument.Read(
-                path, File.ReadAllBytes(path), GoldenRowsDocument.MagicValue, GoldenRowsDocument.CurrentFormatVersion, GoldenRowsJson.Default.GoldenRowsDocument, $"golden rows of the {view}");
+            var document = VersionedJson.Read(File.ReadAllBytes(path), path, GoldenRowsDocument.FormatValue, GoldenRowsDocument.CurrentFormatVersion, GoldenRowsJson.Default.GoldenRowsDocument);
             if (document.Fingerprint != view.Fingerprint || document.Requests.Count != view.RequestFields.Count || document.Features.Count != view.Fields.Count
                 || document.Requests.Concat(document.Features).Any(c => c is null || c.Count != document.RowCount))
             {

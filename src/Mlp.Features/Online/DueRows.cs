@@ -81,6 +81,24 @@ internal sealed class DueRows
         }
     }
 
+    /// <summary>Forgets the rows of a view; nobody has taken any.</summary>
+    /// <param name="viewId">Number of the view.</param>
+    internal void Remove(uint viewId)
+    {
+        lock (_gate)
+        {
+            var kept = _queue.UnorderedItems.Where(item => OnlineView.ReadViewId(item.Element.Key) != viewId).ToList();
+            _queue.Clear();
+            _queue.EnqueueRange(kept);
+            foreach (var key in _byKey.Keys.Where(key => OnlineView.ReadViewId(key) == viewId).ToList())
+            {
+                _byKey.Remove(key);
+            }
+
+            Volatile.Write(ref _nextDue, _queue.TryPeek(out var next, out _) ? next.Due : long.MaxValue);
+        }
+    }
+
     /// <summary>All rows; nobody has taken any.</summary>
     internal List<DueRow> Snapshot()
     {

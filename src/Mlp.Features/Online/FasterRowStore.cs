@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using FASTER.core;
 using Mlp.Features.Interop;
 using Mlp.Runtime;
@@ -165,7 +166,7 @@ internal sealed class FasterRowStore : IOnlineRowStore
     }
 
     /// <inheritdoc/>
-    public async Task CompactAsync()
+    public async Task CompactAsync(FrozenSet<uint> retired)
     {
         await _checkpoint.WaitAsync().ConfigureAwait(false);
         try
@@ -174,7 +175,7 @@ internal sealed class FasterRowStore : IOnlineRowStore
             await Task.Run(() =>
             {
                 var writer = OpenWriter();
-                writer.Compact(_store.Log.SafeReadOnlyAddress);
+                writer.Compact(_store.Log.SafeReadOnlyAddress, retired);
                 writer.Close();
             }).ConfigureAwait(false);
         }

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Mlp.Runtime;
 
 namespace Mlp.Features.Online;
@@ -41,8 +42,9 @@ internal interface IOnlineRowStore : IDisposable
     void Recover(string directory, RowStoreCheckpoint checkpoint);
 
     /// <summary>Moves the kept rows to the end of the log, so that older parts can be deleted once no checkpoint needs them.</summary>
+    /// <param name="retired">Numbers of views whose rows are not kept.</param>
     /// <returns>A task that completes when the rows have moved.</returns>
-    Task CompactAsync();
+    Task CompactAsync(FrozenSet<uint> retired);
 
     /// <summary>Deletes the log files that hold only addresses below one.</summary>
     /// <param name="address">The lowest <see cref="RowStoreCheckpoint.BeginAddress"/> of the checkpoints that are kept.</param>

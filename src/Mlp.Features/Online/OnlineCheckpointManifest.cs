@@ -1,7 +1,7 @@
 namespace Mlp.Features.Online;
 
 /// <summary>What a checkpoint of the online store says of itself, written last.</summary>
-/// <param name="Magic">What the file is: <see cref="MagicValue"/>.</param>
+/// <param name="Format">What the file is: <see cref="FormatValue"/>.</param>
 /// <param name="FormatVersion">Version of the format.</param>
 /// <param name="RowFormatVersion">Version of the rows (<see cref="OnlineRowLayout.FormatVersion"/>).</param>
 /// <param name="Number">Number of the checkpoint, from 1.</param>
@@ -11,7 +11,7 @@ namespace Mlp.Features.Online;
 /// <param name="Files">The files and their hashes.</param>
 /// <param name="Views">What is kept per view.</param>
 internal sealed record OnlineCheckpointManifest(
-    string Magic,
+    string Format,
     int FormatVersion,
     int RowFormatVersion,
     long Number,
@@ -22,7 +22,7 @@ internal sealed record OnlineCheckpointManifest(
     IReadOnlyList<OnlineCheckpointView> Views)
 {
     /// <summary>What the file says it is.</summary>
-    internal const string MagicValue = "mlp-online-checkpoint";
+    internal const string FormatValue = "mlp-online-checkpoint";
 
     /// <summary>The format that is written and the newest that is read.</summary>
     internal const int CurrentFormatVersion = 1;

@@ -82,13 +82,7 @@ internal sealed class OnlineCheckpoints(string directory, IDiskSync disk)
             throw new CorruptFileException(path, $"Expected the manifest '{path}' of a checkpoint of the online store, but it is missing.");
         }
 
-        var manifest = StoredDocument.Read(
-            path,
-            File.ReadAllBytes(path),
-            OnlineCheckpointManifest.MagicValue,
-            OnlineCheckpointManifest.CurrentFormatVersion,
-            OnlineJson.Default.OnlineCheckpointManifest,
-            "the manifest of a checkpoint of the online store");
+        var manifest = VersionedJson.Read(File.ReadAllBytes(path), path, OnlineCheckpointManifest.FormatValue, OnlineCheckpointManifest.CurrentFormatVersion, OnlineJson.Default.OnlineCheckpointManifest);
         if (manifest.RowFormatVersion > OnlineRowLayout.FormatVersion)
         {
             throw new UnsupportedFormatVersionException(path, manifest.RowFormatVersion, OnlineRowLayout.FormatVersion);

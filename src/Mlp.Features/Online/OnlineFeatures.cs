@@ -177,6 +177,23 @@ internal sealed class OnlineFeatures : IPlatformComponent, IFeatureSource
         }
     }
 
+    /// <summary>Forgets the online rows of a view and how far it has been materialised.</summary>
+    /// <param name="definition">The view.</param>
+    /// <param name="cancellationToken">Gives up before anything is forgotten.</param>
+    internal async Task ClearAsync(FeatureViewDefinition definition, CancellationToken cancellationToken)
+    {
+        var (store, view) = (Store, Views.Get(definition));
+        await store.MaterializationGate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await store.ClearAsync(view, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            store.MaterializationGate.Release();
+        }
+    }
+
     /// <summary>Reads a service for one or many entities.</summary>
     /// <param name="service">The service.</param>
     /// <param name="keys">Shape (entities, keys of the service), row-major.</param>

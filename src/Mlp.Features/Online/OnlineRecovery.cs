@@ -155,10 +155,11 @@ internal sealed class OnlineRecovery
         Previous = numbers.Where(number => number < Latest?.Number).Select(FindGood).FirstOrDefault();
         foreach (var view in Latest?.Views ?? [])
         {
-            LastSequences[view.Id] = view.LastSequence;
-            if (view.Materialized is { } mark)
+            var id = Registry.CurrentOf(view.Id);
+            LastSequences[id] = Math.Max(LastSequences.GetValueOrDefault(id), view.LastSequence);
+            if (view.Materialized is { } mark && id == view.Id)
             {
-                Marks[view.Id] = mark;
+                Marks[id] = mark;
             }
         }
     }
@@ -280,6 +281,13 @@ internal sealed class OnlineRecovery
     private async Task ReplayAsync(long segment, FrameLogReader reader, bool isOnline, IOfflinePushTarget target)
     {
         var frame = reader.Payload;
+        if (isOnline && WriteAheadFrame.KindOf(frame.Span) != 0)
+        {
+            // Rows and marks from before a view was cleared count no more. Rows that were pushed still go to the offline store.
+            var viewId = WriteAheadFrame.ViewIdOf(frame.Span);
+            isOnline = Registry.CurrentOf(viewId) == viewId;
+        }
+
         switch (WriteAheadFrame.KindOf(frame.Span))
         {
             case WriteAheadFrame.Rows:
@@ -305,7 +313,8 @@ internal sealed class OnlineRecovery
 
     private void ReplaySequences(long segment, string path, ReadOnlySpan<byte> frame, IOfflinePushTarget target)
     {
-        var viewId = WriteAheadFrame.ViewIdOf(frame);
+        Registry.Check(WriteAheadFrame.ViewIdOf(frame), null, path);
+        var viewId = Registry.CurrentOf(WriteAheadFrame.ViewIdOf(frame));
         var (first, last) = (long.MinValue, LastSequences.GetValueOrDefault(viewId));
         var position = WriteAheadFrame.HeaderLength;
         while (WriteAheadFrame.TryRead(frame, ref position, out _, out _, out var row))

@@ -54,7 +54,7 @@ internal sealed partial class OnlineStore
         {
             var store = await Rows.CheckpointAsync(staged, cancellationToken).ConfigureAwait(false);
             var manifest = new OnlineCheckpointManifest(
-                OnlineCheckpointManifest.MagicValue,
+                OnlineCheckpointManifest.FormatValue,
                 OnlineCheckpointManifest.CurrentFormatVersion,
                 OnlineRowLayout.FormatVersion,
                 (_lastCheckpoint?.Number ?? 0) + 1,
@@ -84,7 +84,7 @@ internal sealed partial class OnlineStore
     private async Task CarryDueRowsAsync()
     {
         var frame = new ArrayBufferWriter<byte>();
-        foreach (var view in _due.Snapshot().GroupBy(row => OnlineView.ReadViewId(row.Key)))
+        foreach (var view in _due.Snapshot().GroupBy(row => OnlineView.ReadViewId(row.Key)).Where(view => _registry.CurrentOf(view.Key) == view.Key))
         {
             var count = 0;
             WriteAheadFrame.Begin(frame, view.Key, PushTargets.Online);
@@ -125,7 +125,7 @@ internal sealed partial class OnlineStore
         var length = Rows.LogLength;
         if (length >= _options.CompactionLength && length >= 2 * _lastCompactedLength)
         {
-            await Rows.CompactAsync().ConfigureAwait(false);
+            await Rows.CompactAsync(_registry.Retired()).ConfigureAwait(false);
             _lastCompactedLength = Rows.LogLength;
         }
     }

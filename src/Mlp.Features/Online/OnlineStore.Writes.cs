@@ -119,6 +119,57 @@ internal sealed partial class OnlineStore
         }
     }
 
+    /// <summary>Forgets the rows of a view and how far it has been materialised. When the task completes that is on the device. No materialization runs meanwhile.</summary>
+    /// <param name="view">The view; it gets another number.</param>
+    /// <param name="cancellationToken">Gives up before anything is forgotten.</param>
+    internal async Task ClearAsync(OnlineView view, CancellationToken cancellationToken)
+    {
+        await _foldGate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await _dueGate.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                ThrowIfUnusable();
+                Clear(view);
+            }
+            finally
+            {
+                _dueGate.Release();
+            }
+        }
+        finally
+        {
+            _foldGate.Release();
+        }
+    }
+
+    private void Clear(OnlineView view)
+    {
+        var old = view.Id;
+        uint current;
+        try
+        {
+            current = _registry.Renew(old);
+        }
+        catch (Exception error)
+        {
+            // The file may name the new number already, and rows under the old one would not come back at the next opening.
+            _log.Fail(error);
+            throw;
+        }
+
+        _log.Retire(old, current);
+        view.MoveTo(current);
+        _due.Remove(old);
+        lock (_marks)
+        {
+            _marks.Remove(old);
+        }
+
+        Volatile.Write(ref _changed, true);
+    }
+
     /// <summary>How far a view has been materialised, or null.</summary>
     /// <param name="viewId">Number of the view.</param>
     internal MaterializationMark? FindMark(uint viewId)

@@ -4,7 +4,7 @@ using Mlp.Runtime.Data;
 
 namespace Mlp.Features.Online;
 
-/// <summary>What the online store knows of one version of a feature view. Immutable and thread-safe.</summary>
+/// <summary>What the online store knows of one version of a feature view. Thread-safe; nothing changes but its number, when the view is cleared.</summary>
 internal sealed class OnlineView
 {
     /// <summary>Version of the keys of the store: view id (u32, little-endian) and canonical entity key.</summary>
@@ -12,6 +12,8 @@ internal sealed class OnlineView
 
     /// <summary>Length of the view id in front of every key, in bytes.</summary>
     internal const int KeyPrefixLength = sizeof(uint);
+
+    private uint _id;
 
     /// <summary>Describes a view.</summary>
     /// <param name="id">Number of this version of the view in this data directory, from 1.</param>
@@ -23,7 +25,7 @@ internal sealed class OnlineView
     /// <param name="timeToLive">Microseconds, or <see cref="Visibility.NoTimeToLive"/>.</param>
     internal OnlineView(uint id, string name, int version, string fingerprint, IReadOnlyList<KeyColumn> keys, IReadOnlyList<OnlineField> fields, long timeToLive)
     {
-        Id = id;
+        _id = id;
         Name = name;
         Version = version;
         Fingerprint = fingerprint;
@@ -34,7 +36,7 @@ internal sealed class OnlineView
     }
 
     /// <summary>Number of this version of the view in this data directory; it stands in front of every key.</summary>
-    internal uint Id { get; }
+    internal uint Id => Volatile.Read(ref _id);
 
     /// <summary>View name.</summary>
     internal string Name { get; }
@@ -56,6 +58,10 @@ internal sealed class OnlineView
 
     /// <summary>Where each field lies in a row.</summary>
     internal OnlineRowLayout Layout { get; }
+
+    /// <summary>Keeps rows under another number from now on.</summary>
+    /// <param name="id">The number.</param>
+    internal void MoveTo(uint id) => Volatile.Write(ref _id, id);
 
     /// <summary>The short id of a definition that stands in front of its rows.</summary>
     /// <param name="fingerprint">Fingerprint, 64 hexadecimal digits.</param>

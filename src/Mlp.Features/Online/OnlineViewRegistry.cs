@@ -1,10 +1,11 @@
+using System.Collections.Frozen;
 using System.Text.Json;
 using Mlp.Runtime;
 using Mlp.Runtime.Storage;
 
 namespace Mlp.Features.Online;
 
-/// <summary>Gives every version of a view a number that never changes, in one small file. For the one owner of the data directory; thread-safe.</summary>
+/// <summary>Gives every version of a view a number, in one small file. A number always means the same view; a view that is cleared gets another. For the one owner of the data directory; thread-safe.</summary>
 internal sealed class OnlineViewRegistry
 {
     private readonly Lock _gate = new();
@@ -35,19 +36,39 @@ internal sealed class OnlineViewRegistry
     {
         lock (_gate)
         {
-            foreach (var entry in _entries)
-            {
-                if (entry.Name == name && entry.Version == version && entry.Fingerprint == fingerprint)
-                {
-                    return entry.Id;
-                }
-            }
+            return FindLast(new OnlineViewEntry(0, name, version, fingerprint)) ?? Add(name, version, fingerprint);
+        }
+    }
 
-            var added = new OnlineViewEntry((uint)_entries.Count + 1, name, version, fingerprint);
-            var document = new OnlineViewDocument(OnlineViewDocument.MagicValue, OnlineViewDocument.CurrentFormatVersion, [.. _entries, added]);
-            DurableFile.Replace(_disk, _path, JsonSerializer.SerializeToUtf8Bytes(document, OnlineJson.Default.OnlineViewDocument));
-            _entries.Add(added);
-            return added.Id;
+    /// <summary>Gives a view another number, so that what is kept under the ones before is never found again.</summary>
+    /// <param name="id">A number of the view.</param>
+    /// <returns>The new number, on the device.</returns>
+    internal uint Renew(uint id)
+    {
+        lock (_gate)
+        {
+            var entry = _entries[(int)id - 1];
+            return Add(entry.Name, entry.Version, entry.Fingerprint);
+        }
+    }
+
+    /// <summary>The newest number of a view.</summary>
+    /// <param name="id">A number of the view, or one that was never given.</param>
+    /// <returns>The newest number; the same if it was never given.</returns>
+    internal uint CurrentOf(uint id)
+    {
+        lock (_gate)
+        {
+            return id >= 1 && id <= _entries.Count ? FindLast(_entries[(int)id - 1])!.Value : id;
+        }
+    }
+
+    /// <summary>The numbers that views had before they were cleared.</summary>
+    internal FrozenSet<uint> Retired()
+    {
+        lock (_gate)
+        {
+            return _entries.Where(entry => FindLast(entry) != entry.Id).Select(entry => entry.Id).ToFrozenSet();
         }
     }
 
@@ -103,6 +124,17 @@ internal sealed class OnlineViewRegistry
         }
     }
 
+    private uint? FindLast(OnlineViewEntry view) => _entries.FindLast(entry => entry with { Id = view.Id } == view)?.Id;
+
+    private uint Add(string name, int version, string fingerprint)
+    {
+        var added = new OnlineViewEntry((uint)_entries.Count + 1, name, version, fingerprint);
+        var document = new OnlineViewDocument(OnlineViewDocument.FormatValue, OnlineViewDocument.CurrentFormatVersion, [.. _entries, added]);
+        DurableFile.Replace(_disk, _path, JsonSerializer.SerializeToUtf8Bytes(document, OnlineJson.Default.OnlineViewDocument));
+        _entries.Add(added);
+        return added.Id;
+    }
+
     private static IReadOnlyList<OnlineViewEntry> Load(string path)
     {
         if (!File.Exists(path))
@@ -110,8 +142,7 @@ internal sealed class OnlineViewRegistry
             return [];
         }
 
-        var document = StoredDocument.Read(
-            path, File.ReadAllBytes(path), OnlineViewDocument.MagicValue, OnlineViewDocument.CurrentFormatVersion, OnlineJson.Default.OnlineViewDocument, "the views of the online store");
+        var document = VersionedJson.Read(File.ReadAllBytes(path), path, OnlineViewDocument.FormatValue, OnlineViewDocument.CurrentFormatVersion, OnlineJson.Default.OnlineViewDocument);
         for (var i = 0; i < document.Views.Count; i++)
         {
             if (document.Views[i] is not { Fingerprint.Length: 64 } view || !view.Fingerprint.All(char.IsAsciiHexDigitLower))

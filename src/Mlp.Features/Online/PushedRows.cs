@@ -49,6 +49,21 @@ internal sealed class PushedRows
         }
     }
 
+    /// <summary>Puts the rows of a view under another number, under which none wait yet. Nobody is between <see cref="Peek"/> and <see cref="Remove"/> then.</summary>
+    /// <param name="from">The number so far.</param>
+    /// <param name="to">The number from now on.</param>
+    internal void Move(uint from, uint to)
+    {
+        lock (_gate)
+        {
+            if (_frames.Remove(from, out var frames) && _counts.Remove(from, out var count))
+            {
+                _frames.Add(to, frames);
+                _counts.Add(to, count);
+            }
+        }
+    }
+
     /// <summary>The views of which so many rows wait.</summary>
     /// <param name="minimum">Number of rows, at least 1.</param>
     internal List<uint> ViewsWith(long minimum)

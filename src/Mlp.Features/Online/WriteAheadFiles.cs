@@ -46,7 +46,7 @@ internal sealed class WriteAheadFiles(string directory, IDiskSync disk)
     /// <param name="segment">Number of the segment.</param>
     internal WriteAheadSegment Create(long segment)
     {
-        var header = new WriteAheadHeader(WriteAheadHeader.MagicValue, WriteAheadHeader.CurrentFormatVersion, OnlineRowLayout.FormatVersion, segment);
+        var header = new WriteAheadHeader(WriteAheadHeader.FormatValue, WriteAheadHeader.CurrentFormatVersion, OnlineRowLayout.FormatVersion, segment);
         var writer = FrameLogWriter.Create(disk, PathOf(segment), JsonSerializer.SerializeToUtf8Bytes(header, OnlineJson.Default.WriteAheadHeader));
         return new WriteAheadSegment(segment, writer);
     }
@@ -61,13 +61,7 @@ internal sealed class WriteAheadFiles(string directory, IDiskSync disk)
         var reader = FrameLogReader.Open(path);
         try
         {
-            var header = StoredDocument.Read(
-                path,
-                reader.Header,
-                WriteAheadHeader.MagicValue,
-                WriteAheadHeader.CurrentFormatVersion,
-                OnlineJson.Default.WriteAheadHeader,
-                "the header of a write-ahead log of the online store");
+            var header = VersionedJson.Read(reader.Header.Span, path, WriteAheadHeader.FormatValue, WriteAheadHeader.CurrentFormatVersion, OnlineJson.Default.WriteAheadHeader);
             if (header.RowFormatVersion > OnlineRowLayout.FormatVersion)
             {
                 throw new UnsupportedFormatVersionException(path, header.RowFormatVersion, OnlineRowLayout.FormatVersion);

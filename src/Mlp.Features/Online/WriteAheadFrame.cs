@@ -74,6 +74,19 @@ internal static class WriteAheadFrame
     /// <param name="frame">The payload.</param>
     internal static uint ViewIdOf(ReadOnlySpan<byte> frame) => BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]);
 
+    /// <summary>Puts the rows of a frame under another number of their view.</summary>
+    /// <param name="frame">The payload.</param>
+    /// <param name="viewId">The number.</param>
+    internal static void SetViewId(Span<byte> frame, uint viewId)
+    {
+        BinaryPrimitives.WriteUInt32LittleEndian(frame[4..], viewId);
+        var position = HeaderLength;
+        while (TryRead(frame, ref position, out var key, out _, out var row))
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(frame[(row.Start.Value - key.Length)..], viewId);
+        }
+    }
+
     /// <summary>Number of rows.</summary>
     /// <param name="frame">The payload.</param>
     internal static int CountOf(ReadOnlySpan<byte> frame) => BinaryPrimitives.ReadInt32LittleEndian(frame[8..]);

@@ -21,6 +21,7 @@ internal sealed class WriteAheadLog(
     Dictionary<uint, long> lastSequences)
 {
     private readonly Lock _gate = new();
+    private readonly Dictionary<uint, uint> _retired = [];
     private WriteAheadSegment _current = current;
     private long _length;
 
@@ -42,6 +43,12 @@ internal sealed class WriteAheadLog(
             var first = 0L;
             if (assignSequences)
             {
+                if (_retired.TryGetValue(viewId, out var current))
+                {
+                    // The view was cleared after the rows were encoded, so they count as pushed after that.
+                    WriteAheadFrame.SetViewId(frame, viewId = current);
+                }
+
                 var count = WriteAheadFrame.CountOf(frame);
                 first = target.ReserveSequences(viewId, count, lastSequences.GetValueOrDefault(viewId));
                 lastSequences[viewId] = IngestSequences.Last(first, count);
@@ -58,6 +65,27 @@ internal sealed class WriteAheadLog(
             }
 
             return (_current, durable);
+        }
+    }
+
+    /// <summary>A view is cleared: rows that are appended from now on go under its new number, in front of them those that wait for the offline store.</summary>
+    /// <param name="old">The number so far.</param>
+    /// <param name="current">The number from now on.</param>
+    internal void Retire(uint old, uint current)
+    {
+        lock (_gate)
+        {
+            foreach (var earlier in _retired.Keys.Where(key => _retired[key] == old).Append(old).ToList())
+            {
+                _retired[earlier] = current;
+            }
+
+            if (lastSequences.Remove(old, out var last))
+            {
+                lastSequences[current] = last;
+            }
+
+            pushed.Move(old, current);
         }
     }
 

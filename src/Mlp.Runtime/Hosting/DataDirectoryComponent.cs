@@ -6,7 +6,7 @@ namespace Mlp.Runtime.Hosting;
 
 /// <summary>Takes and holds the data directory: as its owner, or as a reader beside the owner.</summary>
 internal sealed class DataDirectoryComponent(
-    DataDirectory directory, MlPlatformConfiguration configuration, TimeProvider timeProvider, ILogger<DataDirectoryComponent> logger) : IPlatformComponent
+    DataDirectory directory, MlPlatformConfiguration configuration, IDiskSync disk, TimeProvider timeProvider, ILogger<DataDirectoryComponent> logger) : IPlatformComponent
 {
     private OwnerLock? _lock;
     private bool _isOpen;
@@ -63,7 +63,7 @@ internal sealed class DataDirectoryComponent(
     {
         try
         {
-            DataDirectoryFormat.Ensure(DiskSync.Instance, directory.Root);
+            DataDirectoryFormat.Ensure(disk, directory.Root);
         }
         catch
         {

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Registry;
+using Mlp.Runtime.Storage;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -42,6 +43,7 @@ public static class MlPlatformServiceCollectionExtensions
             return new DataDirectory(configuration.DataDirectory, configuration.Mode);
         });
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IDiskSync>(DiskSync.Instance);
         services.TryAddSingleton<MlPlatform>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, DataDirectoryComponent>());
         services.AddModelRegistry();

@@ -67,7 +67,7 @@ public sealed class DefinitionStoreTests : IDisposable
 
     [Theory]
     [InlineData("{")]
-    [InlineData("{\"kind\":\"x\",\"name\":\"v\",\"version\":1,\"magic\":\"other\"}")]
+    [InlineData("{\"kind\":\"x\",\"name\":\"v\",\"version\":1,\"format\":\"other\"}")]
     public void Save_OverADamagedFile_SaysSo(string content)
     {
         Store.Save(Catalog(View(FeatureType.Float32)));

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Mlp.Features.Online;
 using Mlp.Runtime;
 using Mlp.Runtime.Data;
@@ -176,7 +177,7 @@ public sealed class FasterRowStoreTests : IDisposable
 
             before = await store.CheckpointAsync(first, default);
             var length = store.LogLength;
-            await store.CompactAsync();
+            await store.CompactAsync(FrozenSet<uint>.Empty);
             Assert.InRange(store.LogLength, 1, length / 2);
             after = await store.CheckpointAsync(second, default);
             Assert.Equal(7 + 1500f, await ReadAsync(store, 1500));
@@ -198,6 +199,22 @@ public sealed class FasterRowStoreTests : IDisposable
         last.DeleteLogBelow(after.BeginAddress);
         Assert.True(Directory.GetFiles(_directory.Combine("log")).Length < files);
         Assert.Equal(7f, await ReadAsync(last, 0));
+    }
+
+    [Theory]
+    [InlineData(1u, 0)]
+    [InlineData(2u, 2000)]
+    public async Task CompactAsync_RetiredView_LeavesItsRowsBehind(uint retired, int kept)
+    {
+        using var store = Open();
+        await FillAsync(store, 2000, 0);
+        await store.CheckpointAsync(Directory.CreateDirectory(_directory.Combine("cp")).FullName, default);
+        await store.CompactAsync(FrozenSet.ToFrozenSet([retired]));
+
+        var keys = new HashSet<string>();
+        store.Scan((key, _) => keys.Add(Convert.ToHexString(key)));
+        Assert.Equal(kept, keys.Count);
+        Assert.Equal(kept == 0 ? null : 5f, await ReadAsync(store, 5));
     }
 
     [Fact]

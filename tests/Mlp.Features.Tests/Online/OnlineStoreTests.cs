@@ -317,13 +317,13 @@ public sealed class OnlineStoreTests
     [InlineData("checkpoints/0000000002/checkpoint.json", "mlp-online-checkpoint", null)]
     [InlineData("checkpoints/0000000002/checkpoint.json", "mlp-online-checkpoint", "0000000003")]
     [InlineData("views.json", "mlp-online-views", null)]
-    public async Task OpenAsync_NewerDocumentOfAnyShape_IsRefusedAndNothingIsChanged(string file, string magic, string? damaged)
+    public async Task OpenAsync_NewerDocumentOfAnyShape_IsRefusedAndNothingIsChanged(string file, string format, string? damaged)
     {
         await using var harness = new OnlineStoreHarness();
         await FillWithThreeCheckpointsAsync(harness);
         await harness.Store.AbandonAsync();
         var path = Path.Combine(harness.Folder, file);
-        File.WriteAllText(path, $$"""{ "magic": "{{magic}}", "formatVersion": 9, "rows": "elsewhere" }""");
+        File.WriteAllText(path, $$"""{ "format": "{{format}}", "formatVersion": 9, "rows": "elsewhere" }""");
         if (damaged is not null)
         {
             Damage(harness, damaged, "index.bin");
@@ -345,7 +345,7 @@ public sealed class OnlineStoreTests
         await harness.Store.CheckpointAsync(default);
         await harness.Store.AbandonAsync();
         Damage(harness, "0000000001", "index.bin");
-        using (var newer = FrameLogWriter.Create(DiskSync.Instance, Path.Combine(harness.Folder, "wal", "0000000003.mlplog"), """{ "magic": "mlp-online-write-ahead", "formatVersion": 2 }"""u8))
+        using (var newer = FrameLogWriter.Create(DiskSync.Instance, Path.Combine(harness.Folder, "wal", "0000000003.mlplog"), """{ "format": "mlp-online-write-ahead", "formatVersion": 2 }"""u8))
         {
             // A header is all it takes.
         }

@@ -42,7 +42,11 @@ public sealed class PlatformCrashTests : IDisposable
             }
 
             Assert.Equal(137, child.ExitCode);
-            await AssertHoldsAsync(data, acknowledged);
+            if (round % 2 == 1 || round == TestRounds.Count - 1)
+            {
+                // In the other rounds it is the next child that finds what the killed one left.
+                await AssertHoldsAsync(data, acknowledged);
+            }
         }
 
         Assert.All(Kinds, kind => Assert.True(acknowledged.Counts[kind] > 0, $"No {kind} was acknowledged in any round."));
