@@ -1,47 +1,20 @@
-using Mlp.Runtime;
 using Quickstart;
 using Spectre.Console;
 
-QuickstartOptions options;
-try
-{
-    options = QuickstartOptions.Parse(args);
-}
-catch (ArgumentException e)
-{
-    Console.Error.WriteLine(e.Message);
-    Console.Error.WriteLine(QuickstartOptions.Usage);
-    return 2;
-}
-
-if (options.ShowHelp)
-{
-    Console.WriteLine(QuickstartOptions.Usage);
-    return 0;
-}
-
 using var stop = new CancellationTokenSource();
-Console.CancelKeyPress += (_, press) =>
+ConsoleCancelEventHandler onPress = (_, press) =>
 {
-    press.Cancel = true;
+    // The first press stops in order, a second one at once.
+    press.Cancel = !stop.IsCancellationRequested;
     stop.Cancel();
 };
 
+Console.CancelKeyPress += onPress;
 try
 {
-    var run = new QuickstartRun(options, new ConsoleReporter(AnsiConsole.Console));
-    var summary = await run.ExecuteAsync(stop.Token);
-    SummaryPrinter.Print(AnsiConsole.Console, summary);
-    return summary.Failures.Count == 0 ? 0 : 1;
+    return await QuickstartCommand.RunAsync(args, AnsiConsole.Console, Console.Error, stop.Token);
 }
-catch (OperationCanceledException) when (stop.IsCancellationRequested)
+finally
 {
-    Console.Error.WriteLine("Stopped.");
-    return 130;
-}
-catch (Exception e) when (e is MlPlatformException or IOException or InvalidDataException)
-{
-    Console.Error.WriteLine();
-    Console.Error.WriteLine(e.Message);
-    return 1;
+    Console.CancelKeyPress -= onPress;
 }

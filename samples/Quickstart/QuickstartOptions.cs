@@ -11,8 +11,9 @@ internal sealed record QuickstartOptions
 
           --data FILE             a CSV file of trips with the columns of the Chicago taxi data; without it a synthetic stream is made
           --data-directory PATH   where the platform keeps its files (default: ml-data)
-          --trips N               length of the synthetic stream, 2,000 to 1,000,000 (default: 12,000)
+          --trips N               length of the synthetic stream, 12,000 to 1,000,000 (default: 12,000); what the run is held to needs as many
           --seed N                seed of the synthetic stream and of the training (default: 1)
+          --shuffle-labels        deals the outcomes out anew before any feature is built: a check that nothing is found where there is nothing
           --help                  this text
         """;
 
@@ -25,7 +26,7 @@ internal sealed record QuickstartOptions
 
     public int Seed { get; init; } = 1;
 
-    /// <summary>Trains on labels drawn out of order: a check that the pipeline finds nothing where there is nothing.</summary>
+    /// <summary>Deals the outcomes out anew among the trips before any feature is built: a check that the pipeline finds nothing where there is nothing.</summary>
     public bool ShuffleLabels { get; init; }
 
     public bool ShowHelp { get; init; }
@@ -41,9 +42,10 @@ internal sealed record QuickstartOptions
                 "--help" or "-h" => options with { ShowHelp = true },
                 "--data" => options with { DataFile = Value(arguments, ref i) },
                 "--data-directory" => options with { DataDirectory = Value(arguments, ref i) },
-                "--trips" => options with { TripCount = Number(arguments, ref i, 2_000, 1_000_000) },
+                "--trips" => options with { TripCount = Number(arguments, ref i, 12_000, 1_000_000) },
                 "--seed" => options with { Seed = Number(arguments, ref i, 0, int.MaxValue) },
-                var unknown => throw new ArgumentException($"Expected one of --data, --data-directory, --trips, --seed and --help, but found '{unknown}'."),
+                "--shuffle-labels" => options with { ShuffleLabels = true },
+                var unknown => throw new ArgumentException($"Expected one of --data, --data-directory, --trips, --seed, --shuffle-labels and --help, but found '{unknown}'."),
             };
         }
 

@@ -7,6 +7,9 @@ internal sealed record QuickstartSummary
 {
     public required string Source { get; init; }
 
+    /// <summary>Trips at the beginning that only fill the feature views.</summary>
+    public required int WarmUpTrips { get; init; }
+
     public required int TrainingRows { get; init; }
 
     public required int GateRows { get; init; }
@@ -29,6 +32,12 @@ internal sealed record QuickstartSummary
 
     /// <summary>AUC of the true probabilities; null where nobody knows them.</summary>
     public double? OptimumAuc { get; init; }
+
+    /// <summary>The AUC that honest models are known to reach on these trips; null where nobody has tried.</summary>
+    public (double Lowest, double Highest)? KnownAuc { get; init; }
+
+    /// <summary>Whether the outcomes were dealt out anew, so that there is nothing to find.</summary>
+    public bool IsShuffled { get; init; }
 
     public required double ExportDifference { get; init; }
 
@@ -61,6 +70,9 @@ internal sealed record QuickstartSummary
 
     /// <summary>Features by population stability index, the most drifted first.</summary>
     public required IReadOnlyList<(string Feature, double Psi)> Drift { get; init; }
+
+    /// <summary>The feature that was made to drift; null when none was.</summary>
+    public string? PlantedDrift { get; init; }
 
     public required string DataDirectory { get; init; }
 

@@ -6,12 +6,15 @@ namespace Quickstart;
 /// <summary>Prints a summary as a table.</summary>
 internal static class SummaryPrinter
 {
+    /// <summary>By how much the AUC of the same network on the real trips differs between seeds, about.</summary>
+    private const double SeedNoise = 0.005;
+
     public static void Print(IAnsiConsole console, QuickstartSummary summary)
     {
         var table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumn(string.Empty).AddColumn(string.Empty);
         void Row(string name, FormattableString value) => table.AddRow(name, Markup.Escape(value.ToString(CultureInfo.InvariantCulture)));
 
-        Row("rows", $"{summary.TrainingRows:N0} trained on, {summary.GateRows:N0} for the gate, {summary.ReplayRows:N0} replayed ({summary.Source})");
+        Row("rows", $"{summary.WarmUpTrips:N0} to fill the views, {summary.TrainingRows:N0} trained on, {summary.GateRows:N0} for the gate, {summary.ReplayRows:N0} replayed ({summary.Source})");
         Row("feature rows", $"{summary.IngestedFeatureRows:N0} ingested, {summary.IngestedBefore:N0} were there before");
         Row("leakage check", $"{summary.CheckedForLeaks:N0} rows recomputed by brute force, {summary.Leaks:N0} leaks");
         Row("AUC, payment type alone", $"{summary.PaymentTypeAuc:F4}");
@@ -22,6 +25,7 @@ internal static class SummaryPrinter
             Row("AUC, known optimum", $"{optimum:F4}");
         }
 
+        Row("feature views", $"{ViewsVerdict(summary)}");
         Row("export difference", $"{summary.ExportDifference:E1} (tolerance {summary.ExportTolerance:E0})");
         Row("model", $"version {summary.ModelVersion} published, champion is version {summary.ChampionVersion}");
         Row("gate", $"{summary.GateVerdict}");
@@ -37,5 +41,18 @@ internal static class SummaryPrinter
         {
             console.MarkupLineInterpolated($"[red]FAILED[/] {failure}");
         }
+    }
+
+    /// <summary>Says whether the stored features were worth their while; a difference that another seed turns around is none.</summary>
+    private static string ViewsVerdict(QuickstartSummary summary)
+    {
+        var gain = summary.Champion.Auc - summary.WithoutViewsAuc;
+        var size = Math.Abs(gain).ToString("F4", CultureInfo.InvariantCulture);
+        return gain switch
+        {
+            > SeedNoise => $"They raise the AUC by {size}.",
+            < -SeedNoise => $"They do not help here: the AUC is lower by {size} with them.",
+            _ => $"They make no difference here: {size} in AUC, {(gain < 0 ? "against" : "for")} them, is what another seed changes.",
+        };
     }
 }

@@ -1,8 +1,8 @@
 namespace Quickstart.Data;
 
 /// <summary>
-/// The probability that each company is in a generous mood, given exactly the outcomes known so far: the forward algorithm of a two-state hidden Markov model
-/// (Rabiner 1989, section III.A), with each outcome entering when its trip ends.
+/// The probability that each company is in a generous mood, given the outcomes of exactly the trips that have ended: the forward algorithm of a two-state hidden Markov model
+/// (Rabiner 1989, section III.A). An outcome enters when its trip ends, as in the feature rows, however late the report of it arrives.
 /// </summary>
 internal sealed class MoodFilter(int companyCount, double bigTipWhenGenerous, double bigTipWhenStingy, double flipProbability)
 {
@@ -38,7 +38,7 @@ internal sealed class MoodFilter(int companyCount, double bigTipWhenGenerous, do
         return (generous * bigTipWhenGenerous) + ((1 - generous) * bigTipWhenStingy);
     }
 
-    /// <summary>Notes an outcome that becomes known at the end of its trip.</summary>
+    /// <summary>Notes an outcome that becomes known at the end of its trip, whenever its report arrives.</summary>
     public void Observe(int company, DateTimeOffset end, bool isBigTip)
     {
         _underWay[company]++;

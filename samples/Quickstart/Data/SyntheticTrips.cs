@@ -4,11 +4,12 @@ namespace Quickstart.Data;
 
 /// <summary>
 /// Makes a stream of trips whose signal lies in the history of each company and nowhere else. A company is in a generous or in a stingy mood; after each of its trips the mood
-/// flips with a small probability, so the company's name says next to nothing, its last outcomes nearly everything. The best that anyone can do with what is known at a trip's start
-/// follows exactly from Bayes' rule and is returned beside the trips.
+/// flips with a small probability, so the company's name says next to nothing, its last outcomes nearly everything. The best that anyone can do with the outcomes of all trips that ended
+/// by a trip's start, reported or not, follows exactly from Bayes' rule and is returned beside the trips.
 /// <para>
-/// The stream has what real ones have: trips that end at the same microsecond, outcomes that are reported late, companies that pause for exactly the time to live of their features
+/// The stream has what real ones have: trips that end at the same microsecond, feature rows that arrive late, companies that pause for exactly the time to live of their features
 /// and for one microsecond more, unknown companies, and one feature (the miles) whose distribution drifts in the last 30 %, which the label does not depend on.
+/// Nothing else drifts in the long run; moods wander, though, and with two dozen companies the shares of big tips with them.
 /// </para>
 /// </summary>
 internal static class SyntheticTrips
@@ -22,7 +23,9 @@ internal static class SyntheticTrips
     private const double BigTipWhenStingy = 0.07;
     private const double FlipProbability = 0.02;
     private const double DriftStartShare = 0.7;
-    private const double DriftFactor = 2.2;
+
+    /// <summary>As if the meters began to report tenths of a mile: strong beside the wandering of the moods.</summary>
+    private const double DriftFactor = 10;
 
     public static TripSource Create(int count, int seed)
     {

@@ -27,12 +27,17 @@ internal sealed record Trip
 
     public required long Weekday { get; init; }
 
-    /// <summary>How long after the end of the trip its outcome reached the feature store: zero, or the delay of a late arrival.</summary>
+    /// <summary>
+    /// How long after the end of the trip the row about it reached us: zero, or the delay of a late arrival. The system that keeps the aggregates knew the outcome at the trip's end all the same.
+    /// </summary>
     public TimeSpan ReportDelay { get; init; }
 
-    /// <summary>When the outcome became known: nobody knows the tip before the trip ends.</summary>
+    /// <summary>When the outcome became known where the trips come from: nobody knows the tip before the trip ends.</summary>
     public DateTimeOffset End => Start.AddSeconds(Seconds);
 
     /// <summary>The label: did the tip exceed 20 % of the fare?</summary>
     public bool IsBigTip => Tips > 0.2 * Fare;
+
+    /// <summary>The same trip with this outcome. Of its tip only the side of 20 % of the fare on which it lies means anything afterwards.</summary>
+    public Trip WithOutcome(bool isBigTip) => this with { Tips = (0.2 * Fare) + (isBigTip ? 1 : -1) };
 }

@@ -24,6 +24,6 @@ internal sealed record AreaStats
     [Feature(Description = "Share of trips in the window with a tip above 20 % of the fare.")]
     public required float AreaBigTipShare { get; init; }
 
-    [Feature(Description = "The same share, exponentially weighted to the last few trips.")]
-    public required float AreaRecentBigTipShare { get; init; }
+    [Feature(Description = "Share of trips in the window with a big tip above what their payment types let expect, -1 to 1; pulled towards 0 where there are few trips.")]
+    public required float AreaBigTipLift { get; init; }
 }

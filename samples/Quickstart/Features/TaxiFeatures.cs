@@ -15,6 +15,12 @@ internal static class TaxiFeatures
         .Add<CompanyStats>()
         .Add<AreaStats>()
         .AddOnDemand<TripRequest, TripFeatures>(TripFeatures.From, "trip_features", version: 1, description: "Features of the request itself.")
-        .AddService(BigTipper, version: 1, service => service.From<TripFeatures>().From<CompanyStats>().From<AreaStats>())
+
+        // Counts, fares and plain shares follow the market up and down over the years, and a model that learned from them would soon be asked about values it has never seen. It takes
+        // what sets a company or an area apart from the others of its time.
+        .AddService(BigTipper, version: 1, service => service
+            .From<TripFeatures>()
+            .From<CompanyStats>("company_big_tip_lift", "company_recent_big_tip_lift")
+            .From<AreaStats>("area_big_tip_lift"))
         .AddService(RequestOnly, version: 1, service => service.From<TripFeatures>());
 }

