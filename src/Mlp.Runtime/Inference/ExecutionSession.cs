@@ -15,31 +15,40 @@ internal sealed class ExecutionSession
     private readonly InferenceSession _session;
     private int _leases = 1;
 
-    private ExecutionSession(InferenceSession session, AcceleratorChoice accelerator)
+    private ExecutionSession(InferenceSession session, OnnxFiles files, AcceleratorChoice accelerator)
     {
         _session = session;
+        Weights = files.Weights;
+        MappedByteCount = files.MappedByteCount;
         Accelerator = accelerator;
     }
 
     /// <summary>Where the session runs.</summary>
     public AcceleratorChoice Accelerator { get; }
 
+    /// <summary>Where the weights lie.</summary>
+    public WeightStorage Weights { get; }
+
+    /// <summary>Bytes of weights in mapped files.</summary>
+    public long MappedByteCount { get; }
+
     /// <summary>Whether the last lease has been given back.</summary>
     public bool IsDisposed => Volatile.Read(ref _leases) == 0;
 
     /// <summary>Creates a session with one thread: callers bring their own, and a pool of threads per session that spins while it waits would starve them.</summary>
     /// <param name="manifest">The version, for messages.</param>
-    /// <param name="onnx">Bytes of the file.</param>
+    /// <param name="files">The model.</param>
     /// <param name="accelerator">Where it shall run.</param>
     /// <exception cref="InvalidModelException">ONNX Runtime refuses the file.</exception>
     /// <exception cref="AcceleratorUnavailableException">CUDA and a GPU are there, but ONNX Runtime cannot use them.</exception>
     /// <exception cref="MissingNativePackageException">The native library of ONNX Runtime is not there.</exception>
-    public static ExecutionSession Create(ModelManifest manifest, byte[] onnx, AcceleratorChoice accelerator)
+    public static ExecutionSession Create(ModelManifest manifest, OnnxFiles files, AcceleratorChoice accelerator)
     {
         try
         {
             using var options = CreateOptions(accelerator);
-            return new ExecutionSession(new InferenceSession(onnx, options), accelerator);
+            SessionFiles.Configure(options, files.ExternalDataDirectory, files.Weights == WeightStorage.Mapped);
+            return new ExecutionSession(new InferenceSession(SessionFiles.AsArray(files.Onnx), options), files, accelerator);
         }
         catch (OnnxRuntimeException e)
         {

@@ -11,8 +11,8 @@ using Mlp.Runtime.Registry;
 namespace Mlp.Runtime.Inference;
 
 /// <summary>
-/// Loads a version so that it may answer: its file is the published one, its inputs are what the manifest says, its features are what the feature service delivers, and
-/// every slot has run. Whatever fails leaves nothing behind. Thread-safe.
+/// Loads a version so that it may answer: its file is the published one, its inputs are what the manifest says, its features are what the feature service delivers, its
+/// golden rows are answered as they were when it was published, and every slot has run. Whatever fails leaves nothing behind. Thread-safe.
 /// </summary>
 internal sealed class ModelLoader(
     IModelRegistry registry,
@@ -57,16 +57,22 @@ internal sealed class ModelLoader(
             settings.Name,
             FormattableString.Invariant($"version {version}"),
             FormattableString.Invariant($"Expected version {version} of model '{settings.Name}' in the registry, but found no such version."));
-        var onnx = await registry.ReadOnnxAsync(manifest, cancellationToken).ConfigureAwait(false);
-        RequireSignature(manifest, onnx);
+        var files = await registry.OpenOnnxAsync(manifest, settings.Weights, cancellationToken).ConfigureAwait(false);
+        var golden = await registry.ReadGoldenRowsAsync(manifest, cancellationToken).ConfigureAwait(false);
+        RequireSignature(manifest, files.Onnx.Span);
         var reader = ModelFeatureService.Find(manifest, settings.FeatureService, features);
         var inputs = ModelFeatureService.Plan(manifest, reader);
+        if (golden is not null)
+        {
+            GoldenRowCheck.RequireLayout(manifest, golden, inputs);
+        }
+
         cancellationToken.ThrowIfCancellationRequested();
 
-        var session = ExecutionSession.Create(manifest, onnx, ChooseAccelerator(settings));
+        var session = ExecutionSession.Create(manifest, files, ChooseAccelerator(settings));
         try
         {
-            return Assemble(settings, manifest, session, inputs, reader);
+            return Assemble(settings, manifest, session, inputs, reader, golden);
         }
         catch
         {
@@ -75,7 +81,8 @@ internal sealed class ModelLoader(
         }
     }
 
-    private ServingVersion Assemble(ModelSettings settings, ModelManifest manifest, ExecutionSession session, InputPlan inputs, IFeatureServiceReader? reader)
+    private ServingVersion Assemble(
+        ModelSettings settings, ModelManifest manifest, ExecutionSession session, InputPlan inputs, IFeatureServiceReader? reader, GoldenRows? golden)
     {
         var outputProbe = new OutputProbe(manifest, session, inputs);
         var output = outputProbe.Run();
@@ -84,7 +91,17 @@ internal sealed class ModelLoader(
         var serving = new ServingVersion(served, session, inputs, output, reader, recorder, clock, settings.PoolSize);
         try
         {
-            serving.Singles.Fill(slot => Warm(slot, outputProbe.HasRun, serving));
+            var isProved = golden is null;
+            serving.Singles.Fill(slot =>
+            {
+                if (!isProved)
+                {
+                    GoldenRowCheck.Run(manifest, golden!, slot);
+                    isProved = true;
+                }
+
+                Warm(slot, outputProbe.HasRun, serving, golden);
+            });
         }
         catch (Exception e)
         {
@@ -106,16 +123,24 @@ internal sealed class ModelLoader(
     }
 
     /// <summary>Binds and runs a slot, so that the first call is like any other; the quickest run tells how long one takes.</summary>
-    private static void Warm(InferenceSlot slot, bool canRun, ServingVersion serving)
+    private static void Warm(InferenceSlot slot, bool canRunZeros, ServingVersion serving, GoldenRows? golden)
     {
-        if (!canRun)
+        if (golden is not null)
+        {
+            // Texts that the model knows, which zeros are not.
+            GoldenRowCheck.Fill(golden, 0, slot);
+        }
+        else if (canRunZeros)
+        {
+            slot.Rows.Reset(1);
+            slot.Rows.Float32.Clear();
+            slot.Rows.Float64.Clear();
+        }
+        else
         {
             return;
         }
 
-        slot.Rows.Reset(1);
-        slot.Rows.Float32.Clear();
-        slot.Rows.Float64.Clear();
         var runs = serving.RunNanoseconds == 0 ? TimedRuns : 1;
         for (var i = 0; i < runs; i++)
         {
@@ -127,7 +152,7 @@ internal sealed class ModelLoader(
         }
     }
 
-    private static void RequireSignature(ModelManifest manifest, byte[] onnx)
+    private static void RequireSignature(ModelManifest manifest, ReadOnlySpan<byte> onnx)
     {
         var found = OnnxModelReader.Read(manifest.Name, onnx).Signature;
         Require(manifest, "input", manifest.Signature.Inputs, found.Inputs);

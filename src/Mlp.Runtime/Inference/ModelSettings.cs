@@ -1,4 +1,5 @@
 using Mlp.Runtime.Accelerators;
+using Mlp.Runtime.Models;
 
 namespace Mlp.Runtime.Inference;
 
@@ -13,6 +14,9 @@ namespace Mlp.Runtime.Inference;
 internal sealed record ModelSettings(
     string Name, string? Alias, int? Version, string? FeatureService, int PoolSize, Accelerator Accelerator, TimeSpan AliasPollInterval)
 {
+    /// <summary>Where the weights lie.</summary>
+    public WeightStorage Weights { get; init; }
+
     /// <summary>The role that observers see.</summary>
     public string Variant => Alias ?? FormattableString.Invariant($"v{Version}");
 
@@ -30,5 +34,8 @@ internal sealed record ModelSettings(
             options.FeatureService,
             options.PoolSize,
             options.Accelerator,
-            options.AliasPollInterval);
+            options.AliasPollInterval)
+        {
+            Weights = options.Weights,
+        };
 }

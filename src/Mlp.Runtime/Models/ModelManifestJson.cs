@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Mlp.Runtime.Models.Packages;
 using Mlp.Runtime.Storage;
 
 namespace Mlp.Runtime.Models;
@@ -26,7 +27,36 @@ internal static class ModelManifestJson
             CheckHash(profile, "referenceProfileSha256", path);
         }
 
+        if (manifest.GoldenRowsSha256 is { } golden)
+        {
+            CheckHash(golden, "goldenRowsSha256", path);
+        }
+
+        CheckExternalData(manifest.ExternalData, path);
         return manifest;
+    }
+
+    /// <summary>The paths become paths of files.</summary>
+    private static void CheckExternalData(IReadOnlyList<ExternalDataFile> files, string path)
+    {
+        if (files.Any(f => f is null))
+        {
+            throw new CorruptFileException(path, $"Expected an object for each file in 'externalData' in '{path}', but found null.");
+        }
+
+        foreach (var file in files)
+        {
+            CheckHash(file.Sha256, "externalData.sha256", path);
+            if (ExternalDataLocation.FindProblem(file.Path) is { } problem)
+            {
+                throw new CorruptFileException(path, $"Expected 'externalData' at paths within the model's folder in '{path}', but {problem}.");
+            }
+        }
+
+        if (ExternalDataLocation.FindConflict(files.Select(f => f.Path)) is { } conflict)
+        {
+            throw new CorruptFileException(path, $"Expected each file of 'externalData' to have a path of its own in '{path}', but {conflict}.");
+        }
     }
 
     private static void CheckHash(string hash, string property, string path)

@@ -112,7 +112,14 @@ internal ref struct ProtobufReader
         }
     }
 
-    private ReadOnlySpan<byte> ReadBytes()
+    /// <summary>Whether anything is left of the message.</summary>
+    public readonly bool HasMore => _position < _message.Length;
+
+    /// <summary>Reads the next integer of a packed field that <see cref="ReadMessage"/> opened.</summary>
+    public long ReadPackedInt64() => unchecked((long)ReadRawVarint("an integer"));
+
+    /// <summary>Reads bytes.</summary>
+    public ReadOnlySpan<byte> ReadBytes()
     {
         Require(ProtobufWireType.LengthDelimited);
         var length = ReadRawVarint("a length");

@@ -62,4 +62,19 @@ public interface IModelRegistry
     /// <returns>JSON bytes, or null when the version has none.</returns>
     /// <exception cref="CorruptFileException">The file is missing or is not what was published.</exception>
     Task<byte[]?> ReadReferenceProfileAsync(ModelManifest manifest, CancellationToken cancellationToken = default);
+
+    /// <summary>Reads a version's golden rows and checks their SHA-256.</summary>
+    /// <param name="manifest">The version.</param>
+    /// <param name="cancellationToken">Ends the read.</param>
+    /// <returns>The rows, or null when the version has none.</returns>
+    /// <exception cref="CorruptFileException">The file is missing or is not what was published.</exception>
+    Task<GoldenRows?> ReadGoldenRowsAsync(ModelManifest manifest, CancellationToken cancellationToken = default);
+
+    /// <summary>Opens a version's ONNX file, external data included, in the form that a session is made from, and checks every SHA-256.</summary>
+    /// <param name="manifest">The version.</param>
+    /// <param name="weights">Where the weights shall lie.</param>
+    /// <param name="cancellationToken">Ends the read.</param>
+    /// <returns>The bytes of the model and where the rest lies.</returns>
+    /// <exception cref="CorruptFileException">A file is missing or is not what was published.</exception>
+    Task<OnnxFiles> OpenOnnxAsync(ModelManifest manifest, WeightStorage weights, CancellationToken cancellationToken = default);
 }
