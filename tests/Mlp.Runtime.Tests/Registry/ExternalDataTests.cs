@@ -169,7 +169,7 @@ public sealed class ExternalDataTests : IDisposable
         using var child = ChildProcess.StartScenario("mapped-weights", _directory.FullName, onnx, "1024", "Mapped");
         var lines = await child.ReadToEndAsync();
         var growth = long.Parse(Assert.Single(lines), System.Globalization.CultureInfo.InvariantCulture);
-        Assert.True(growth < 24L << 20, FormattableString.Invariant($"Expected less than 24 MiB for four sessions, but found {growth} bytes."));
+        Assert.True(growth < 10L << 20, FormattableString.Invariant($"Expected less than 10 MiB for four sessions, but found {growth} bytes."));
     }
 
     [Fact]
