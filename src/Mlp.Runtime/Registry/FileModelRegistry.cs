@@ -23,6 +23,8 @@ public sealed class FileModelRegistry : IModelRegistry
     private readonly AliasStore _aliases;
     private readonly VersionPublisher _publisher;
     private readonly MappedWeightStore _mappedWeights;
+    private readonly PackageExporter _exporter;
+    private readonly PackageImporter _importer;
 
     /// <summary>Opens the registry. Nothing is created before something is published.</summary>
     /// <param name="directory">The data directory.</param>
@@ -45,6 +47,8 @@ public sealed class FileModelRegistry : IModelRegistry
         _aliases = new AliasStore(_paths, disk);
         _publisher = new VersionPublisher(_paths, disk, _blobs, timeProvider);
         _mappedWeights = new MappedWeightStore(_paths);
+        _exporter = new PackageExporter(_paths, disk);
+        _importer = new PackageImporter(_paths, disk, _publisher);
     }
 
     /// <inheritdoc/>
@@ -188,6 +192,38 @@ public sealed class FileModelRegistry : IModelRegistry
         return manifest.GoldenRowsSha256 is { } hash
             ? GoldenRowsFile.Read(await ReadBlobAsync(manifest, hash, "golden rows", cancellationToken).ConfigureAwait(false), _blobs.PathOf(hash))
             : null;
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The name is no name.</exception>
+    /// <exception cref="IOException">The package cannot be written.</exception>
+    public async Task<string> ExportAsync(string name, int version, string path, bool includeGoldenRows = true, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var wanted = FormattableString.Invariant($"version {version}");
+        var manifest = FindVersion(name, version)
+            ?? throw new ModelNotFoundException(name, wanted, $"Expected {wanted} of model '{name}' in the registry, but found no such version.");
+        var exported = includeGoldenRows ? manifest : manifest with { GoldenRowsSha256 = null };
+        var hash = await Task.Run(() => _exporter.Export(exported, path, cancellationToken), cancellationToken).ConfigureAwait(false);
+        _logger.LogInformation("Exported model {Model} version {Version} to {Path}.", name, version, path);
+        return hash;
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The name is no name.</exception>
+    /// <exception cref="IOException">The package cannot be read, or the disk is full.</exception>
+    /// <exception cref="MissingNativePackageException">The native library of ONNX Runtime is not there, so the model cannot be tried.</exception>
+    public async Task<ModelManifest> ImportAsync(string path, string? name = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (name is not null)
+        {
+            PlatformName.Require(name, "model", nameof(name));
+        }
+
+        var manifest = await Task.Run(() => _importer.Import(path, name, cancellationToken), cancellationToken).ConfigureAwait(false);
+        _logger.LogInformation("Imported model {Model} version {Version} from {Path}.", manifest.Name, manifest.Version, path);
+        return manifest;
     }
 
     private async Task<string> CheckExternalDataAsync(ModelManifest manifest, CancellationToken cancellationToken)

@@ -82,6 +82,18 @@ internal static class DurableFile
         return PublishFlushed(disk, staged, path);
     }
 
+    /// <summary>Gives a finished file a name, in place of the file that may have it: readers see the old content or the new one.</summary>
+    /// <param name="disk">Where durability comes from.</param>
+    /// <param name="staged">The finished file, closed, in the same directory.</param>
+    /// <param name="path">The name to give it.</param>
+    /// <exception cref="IOException">The disk failed; the old content is still there unless the last flush failed.</exception>
+    internal static void ReplaceBy(IDiskSync disk, string staged, string path)
+    {
+        disk.SyncFile(staged);
+        File.Move(staged, path, overwrite: true);
+        disk.SyncDirectory(DirectoryOf(path));
+    }
+
     /// <summary>Gives a finished file, which is on the device, a second name that must be free, without copying it where the file system has hard links.</summary>
     /// <param name="disk">Where durability comes from.</param>
     /// <param name="existing">The file, on the same file system.</param>
