@@ -34,12 +34,8 @@ public sealed record ModelManifest
     public required long OnnxByteCount { get; init; }
 
     /// <summary>The files beside the ONNX file that hold values of its tensors, in ordinal order of their paths; empty for a model that is one file.</summary>
-    public IReadOnlyList<ExternalDataFile> ExternalData
-    {
-        get;
-        init => field = value ?? [];
-    }
-    = [];
+    [JsonIgnore]
+    public IReadOnlyList<ExternalDataFile> ExternalData { get; init; } = [];
 
     /// <summary>Inputs and outputs of the file.</summary>
     public required ModelSignature Signature { get; init; }
@@ -89,6 +85,15 @@ public sealed record ModelManifest
         init => field = value ?? ReadOnlyDictionary<string, string>.Empty;
     }
     = ReadOnlyDictionary<string, string>.Empty;
+
+    /// <summary>The external data in files: absent where there is none.</summary>
+    [JsonInclude]
+    [JsonPropertyName("externalData")]
+    internal IReadOnlyList<ExternalDataFile>? StoredExternalData
+    {
+        get => ExternalData.Count == 0 ? null : ExternalData;
+        init => ExternalData = value ?? [];
+    }
 
     [JsonInclude]
     [JsonPropertyOrder(-2)]

@@ -35,7 +35,7 @@ internal sealed class PackageImporter(RegistryPaths paths, IDiskSync disk, Versi
         var profile = ReadDocument(zip, manifest.ReferenceProfileSha256, PackageFormat.ReferenceProfileEntry, full);
         var golden = ReadDocument(zip, manifest.GoldenRowsSha256, PackageFormat.GoldenRowsEntry, full);
         zip.Read(PackageFormat.CardEntry, PackageFormat.MaximumDocumentLength);
-        var origin = new ModelOrigin(manifest.Name, manifest.Version, manifest.CreatedAt, manifest.ParentVersion, zip.Complete());
+        var origin = new ModelOrigin(manifest.Name, manifest.Version, manifest.CreatedAt, zip.Complete()) { ParentVersion = manifest.ParentVersion };
         var package = new ModelPackage
         {
             Onnx = onnx,

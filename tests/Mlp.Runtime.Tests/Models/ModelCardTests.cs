@@ -17,7 +17,7 @@ public sealed class ModelCardTests
             ExportProof = new ExportProof(300, 1.5e-6, 1e-5),
             GoldenRowsSha256 = new string('e', 64),
             TrainingSetHash = new string('c', 64),
-            Origin = new ModelOrigin("tips", 7, DateTimeOffset.UnixEpoch, 6, new string('d', 64)),
+            Origin = new ModelOrigin("tips", 7, DateTimeOffset.UnixEpoch, new string('d', 64)) { ParentVersion = 6 },
         };
 
         Assert.Equal(
