@@ -47,11 +47,12 @@ internal sealed class BoundShape : IDisposable
     /// <summary>Runs the rows as they are now.</summary>
     /// <param name="session">The session that this was bound for.</param>
     /// <param name="options">Options of the slot.</param>
-    public void Run(ExecutionSession session, RunOptions options)
+    /// <param name="isWritten">Whether inputs that are plain memory have been written already.</param>
+    public void Run(ExecutionSession session, RunOptions options, bool isWritten)
     {
         for (var i = 0; i < _buffers.Length; i++)
         {
-            if (_buffers[i].NeedsFilling)
+            if (_buffers[i].NeedsFilling && !(isWritten && _buffers[i].IsPlainMemory))
             {
                 _buffers[i].Fill(_inputs[i], RowCount);
             }

@@ -98,7 +98,7 @@ internal sealed class FeaturePredictor(ServingVersion version, Predictor predict
             {
                 var count = Math.Min(slot.Rows.Capacity, results.Length - first);
                 FeatureRowCopy.Copy(rows, first, count, slot.Rows);
-                Run(slot, call, results.Slice(first, count), cancellationToken);
+                Run(slot, call, results.Slice(first, count), cancellationToken, first);
             }
 
             return true;
@@ -111,11 +111,11 @@ internal sealed class FeaturePredictor(ServingVersion version, Predictor predict
 
     private string Where => FormattableString.Invariant($"model '{version.Manifest.Name}' version {version.Manifest.Version}");
 
-    private void Run(InferenceSlot slot, in CallContext call, Span<Prediction> results, CancellationToken cancellationToken)
+    private void Run(InferenceSlot slot, in CallContext call, Span<Prediction> results, CancellationToken cancellationToken, int firstRow = 0)
     {
         try
         {
-            predictor.Run(slot, call, default, results, cancellationToken);
+            predictor.Run(slot, call, default, results, cancellationToken, firstRow);
         }
         catch (Exception e)
         {

@@ -3,6 +3,7 @@ using Apache.Arrow;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Predictions;
+using Mlp.Runtime.Scoring;
 
 namespace Mlp.Runtime.Inference;
 
@@ -91,14 +92,36 @@ public interface IModel
     void Predict(FeatureRows rows, Span<Prediction> results, PredictionOptions options = default, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Scores a table, on the caller's thread and without telling observers. Columns are found by feature name; int8 to int32 widen to int64, float16 to float32 and float32 to float64;
-    /// nothing else is converted. A null is a feature that is Null, or what the column <c>view__status</c> of a training set says.
+    /// Scores a table, on the caller's thread and without telling observers. Columns are found by feature name. A type is converted only where every value of it has an exact one in the
+    /// feature's type: narrower integers and floats, integers of up to 16 bits for float32 and of up to 32 for float64, dictionaries of all of these. A null is a feature that is Null, or what the
+    /// column <c>view__status</c> of a training set says; <see cref="ModelOptions.Nulls"/> says what the model makes of it. Answers are those of <see cref="Predict(FeatureRows, Span{Prediction}, PredictionOptions, CancellationToken)"/>
+    /// bit for bit.
     /// </summary>
-    /// <param name="batch">A table with a column for every feature of the model; it stays the caller's.</param>
+    /// <param name="batch">A table with a column for every feature of the model; it stays the caller's, who keeps it until the call has ended.</param>
+    /// <param name="options">What the result holds; null for all columns of the batch, score and class.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>
-    /// The batch's columns (shared, not copied), then <c>score</c> (float64) and <c>predicted_class</c> (int32, -1 for regression and ranking). The caller disposes of it.
+    /// The batch's columns (shared, not copied), then <c>score</c> (float64), <c>predicted_class</c> (int32, -1 for regression and ranking) and what the options ask for. The metadata of its
+    /// schema names model, version and hash (<see cref="BatchColumns"/>). The caller disposes of it, before or after the batch.
     /// </returns>
-    /// <exception cref="ArgumentException">A column is missing, has a type that does not fit, or is already called like a result.</exception>
-    Task<RecordBatch> ScoreAsync(RecordBatch batch, CancellationToken cancellationToken = default);
+    /// <exception cref="ArgumentException">A column is missing, has a type that does not fit, or is already called like a result, or the options ask for what the model does not have.</exception>
+    /// <exception cref="NullFeatureException">A feature has no value, and may not be without.</exception>
+    Task<RecordBatch> ScoreAsync(RecordBatch batch, ScoringOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Scores a stream of tables with the version in service when it begins, whatever takes over meanwhile: some at once
+    /// (<see cref="ScoringOptions.MaxDegreeOfParallelism"/>), answers in the order of the stream. At most that many tables and as many answers are in memory.
+    /// A failure, of the source too, and a cancellation end the enumeration at the next step, without the answers that wait.
+    /// <para>
+    /// Who owns a table: one that is passed as an argument stays the caller's; one that a stream hands out belongs to whoever reads the stream. So every table of <paramref name="batches"/> is
+    /// disposed of here, also when the enumeration ends early, and every result belongs to the caller.
+    /// </para>
+    /// </summary>
+    /// <param name="batches">The tables; they need not have one schema.</param>
+    /// <param name="options">What the results hold and how many tables are scored at once.</param>
+    /// <param name="cancellationToken">Ends the enumeration.</param>
+    /// <returns>One result per table, as <see cref="ScoreAsync(RecordBatch, ScoringOptions?, CancellationToken)"/> describes it; the caller disposes of each.</returns>
+    /// <exception cref="ArgumentException">As for one table.</exception>
+    /// <exception cref="NullFeatureException">A feature has no value, and may not be without.</exception>
+    IAsyncEnumerable<RecordBatch> ScoreAsync(IAsyncEnumerable<RecordBatch> batches, ScoringOptions? options = null, CancellationToken cancellationToken = default);
 }

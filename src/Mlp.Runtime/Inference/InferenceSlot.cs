@@ -49,6 +49,9 @@ internal sealed class InferenceSlot : IDisposable
     /// <summary>The entity keys of a single row.</summary>
     public EntityValue[] Keys { get; }
 
+    /// <summary>The inputs, one per input of the model.</summary>
+    public IReadOnlyList<InputBuffer> Inputs => _buffers;
+
     /// <summary>The score output of the last run.</summary>
     public ScoreBuffer Score { get; }
 
@@ -59,16 +62,17 @@ internal sealed class InferenceSlot : IDisposable
     /// <param name="cancellationToken">Looked at before the run in any case.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="OnnxRuntimeException">The run failed.</exception>
-    public void Run(bool interruptible, CancellationToken cancellationToken)
+    /// <param name="isWritten">Whether the caller has written the inputs that are plain memory (<see cref="IInputMemory{T}"/>) itself, so that only the others are filled from the rows.</param>
+    public void Run(bool interruptible, CancellationToken cancellationToken, bool isWritten = false)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (interruptible && cancellationToken.CanBeCanceled)
         {
-            RunInterruptibly(cancellationToken);
+            RunInterruptibly(isWritten, cancellationToken);
         }
         else
         {
-            RunRows();
+            RunRows(isWritten);
         }
     }
 
@@ -84,12 +88,12 @@ internal sealed class InferenceSlot : IDisposable
         _session.Release();
     }
 
-    private void RunInterruptibly(CancellationToken cancellationToken)
+    private void RunInterruptibly(bool isWritten, CancellationToken cancellationToken)
     {
         var registration = cancellationToken.UnsafeRegister(TerminateRun, this);
         try
         {
-            RunRows();
+            RunRows(isWritten);
         }
         catch (OnnxRuntimeException) when (_terminated)
         {
@@ -107,10 +111,10 @@ internal sealed class InferenceSlot : IDisposable
         }
     }
 
-    private void RunRows()
+    private void RunRows(bool isWritten)
     {
         var rowCount = Rows.RowCount;
-        Shape(rowCount).Run(_session, _runOptions);
+        Shape(rowCount).Run(_session, _runOptions, isWritten);
         Score.Complete(rowCount);
     }
 

@@ -13,6 +13,9 @@ internal abstract class InputBuffer(FeatureInput input)
     /// <summary>Whether <see cref="Fill"/> must be called before each run.</summary>
     public abstract bool NeedsFilling { get; }
 
+    /// <summary>Whether the tensor is memory of its element type (<see cref="IInputMemory{T}"/>).</summary>
+    public bool IsPlainMemory => Input.Kind != FeatureInputKind.Status && Input.Type != FeatureType.String;
+
     /// <summary>Chooses the memory of an input.</summary>
     /// <param name="input">The input.</param>
     /// <param name="rows">The slot's rows.</param>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Apache.Arrow;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
@@ -140,23 +141,46 @@ internal sealed class Model : IModel
     }
 
     /// <inheritdoc/>
-    public async Task<RecordBatch> ScoreAsync(RecordBatch batch, CancellationToken cancellationToken = default)
+    public async Task<RecordBatch> ScoreAsync(RecordBatch batch, ScoringOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(batch);
         while (true)
         {
             var version = Current();
-            var scorer = new BatchScorer(version, batch);
+            var plan = version.Tables.PlanFor(batch.Schema, options ?? ScoringOptions.Default);
             if (await version.Batches.RentAsync(cancellationToken).ConfigureAwait(false) is { } slot)
             {
                 try
                 {
-                    return scorer.Score(slot, cancellationToken);
+                    return version.Tables.Score(plan, batch, 0, slot, cancellationToken);
                 }
                 finally
                 {
                     version.Batches.Return(slot);
                 }
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<RecordBatch> ScoreAsync(
+        IAsyncEnumerable<RecordBatch> batches, ScoringOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(batches);
+        using var scorer = CreateStreamScorer(options ?? ScoringOptions.Default);
+        await foreach (var scored in scorer.ScoreAsync(batches, 0, cancellationToken).ConfigureAwait(false))
+        {
+            yield return scored;
+        }
+    }
+
+    private StreamScorer CreateStreamScorer(ScoringOptions options)
+    {
+        while (true)
+        {
+            if (StreamScorer.TryCreate(Current(), options) is { } scorer)
+            {
+                return scorer;
             }
         }
     }

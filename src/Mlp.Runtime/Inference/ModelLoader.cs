@@ -79,9 +79,10 @@ internal sealed class ModelLoader(
     {
         var outputProbe = new OutputProbe(manifest, session, inputs);
         var output = outputProbe.Run();
+        var nulls = NullRules.Create(manifest, inputs, settings.Nulls);
         var served = new ServedModel(manifest, settings.Variant, reader?.Description.Keys ?? [], inputs.Layout) { Service = reader?.Description.Reference };
         var recorder = new PredictionRecorder(served, observers, _logger);
-        var serving = new ServingVersion(served, session, inputs, output, reader, recorder, clock, settings.PoolSize);
+        var serving = new ServingVersion(served, session, inputs, output, reader, recorder, clock, settings.PoolSize) { Nulls = nulls };
         try
         {
             serving.Singles.Fill(slot => Warm(slot, outputProbe.HasRun, serving));

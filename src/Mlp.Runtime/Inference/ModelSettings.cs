@@ -13,6 +13,9 @@ namespace Mlp.Runtime.Inference;
 internal sealed record ModelSettings(
     string Name, string? Alias, int? Version, string? FeatureService, int PoolSize, Accelerator Accelerator, TimeSpan AliasPollInterval)
 {
+    /// <summary>What features do that have no value.</summary>
+    public NullSettings Nulls { get; init; } = NullSettings.Default;
+
     /// <summary>The role that observers see.</summary>
     public string Variant => Alias ?? FormattableString.Invariant($"v{Version}");
 
@@ -30,5 +33,5 @@ internal sealed record ModelSettings(
             options.FeatureService,
             options.PoolSize,
             options.Accelerator,
-            options.AliasPollInterval);
+            options.AliasPollInterval) { Nulls = NullSettings.From(options.Nulls) };
 }

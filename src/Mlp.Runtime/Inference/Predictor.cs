@@ -17,8 +17,12 @@ internal sealed class Predictor(ServingVersion version, PredictionClock clock)
     /// <param name="keys">The entity keys; empty when the caller brought the features.</param>
     /// <param name="results">Receives one answer per row.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    public void Run(InferenceSlot slot, in CallContext call, ReadOnlySpan<EntityValue> keys, Span<Prediction> results, CancellationToken cancellationToken)
+    /// <param name="firstRow">What the first row is in what the caller passed, for messages.</param>
+    /// <exception cref="NullFeatureException">A feature has no value, and may not be without.</exception>
+    public void Run(
+        InferenceSlot slot, in CallContext call, ReadOnlySpan<EntityValue> keys, Span<Prediction> results, CancellationToken cancellationToken, int firstRow = 0)
     {
+        version.Nulls.Apply(slot.Rows, firstRow);
         slot.Run(version.IsInterruptible(slot.Rows.RowCount), cancellationToken);
         var milliseconds = Microseconds.FloorDivide(call.LoggedTime, 1000);
         for (var row = 0; row < results.Length; row++)

@@ -1,6 +1,7 @@
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Predictions;
+using Mlp.Runtime.Scoring;
 
 namespace Mlp.Runtime.Inference;
 
@@ -37,6 +38,7 @@ internal sealed class ServingVersion
         _session = session;
         Served = served;
         Inputs = inputs;
+        Output = output;
         Reader = reader;
         Recorder = recorder;
         Score = new ScoreReader(served.Manifest.Output);
@@ -45,6 +47,7 @@ internal sealed class ServingVersion
         var predictor = new Predictor(this, clock);
         Entities = new EntityPredictor(this, predictor);
         Features = new FeaturePredictor(this, predictor);
+        Tables = new BatchScorer(this);
     }
 
     /// <summary>The version as observers see it.</summary>
@@ -62,8 +65,14 @@ internal sealed class ServingVersion
     /// <summary>The feature service; null when callers bring the features.</summary>
     public IFeatureServiceReader? Reader { get; }
 
+    /// <summary>What features do that have no value.</summary>
+    public required NullRules Nulls { get; init; }
+
     /// <summary>What the outputs mean.</summary>
     public ScoreReader Score { get; }
+
+    /// <summary>The score output.</summary>
+    public OutputPlan Output { get; }
 
     /// <summary>Slots of one row.</summary>
     public SlotPool Singles { get; }
@@ -80,12 +89,34 @@ internal sealed class ServingVersion
     /// <summary>Predictions by entity key.</summary>
     public EntityPredictor Entities { get; }
 
+    /// <summary>Scores tables.</summary>
+    public BatchScorer Tables { get; }
+
     /// <summary>Predictions on features that the caller brings.</summary>
     public FeaturePredictor Features { get; }
 
     /// <summary>Whether a run is long enough to be worth interrupting.</summary>
     /// <param name="rowCount">Number of rows.</param>
     public bool IsInterruptible(int rowCount) => RunNanoseconds * rowCount > 1_000_000;
+
+    /// <summary>Makes a batch slot that belongs to no pool, for scoring that goes on for long. It keeps the session for its life; the caller disposes of it.</summary>
+    /// <returns>The slot, or null if the session is gone.</returns>
+    public InferenceSlot? TryCreateBatchSlot()
+    {
+        if (!_session.TryAcquire())
+        {
+            return null;
+        }
+
+        try
+        {
+            return new InferenceSlot(_session, Inputs, Output, 0, BatchRows);
+        }
+        finally
+        {
+            _session.Release();
+        }
+    }
 
     /// <summary>Takes no more calls, and disposes of everything when the last one has ended.</summary>
     /// <returns>A task that completes when nothing is left.</returns>

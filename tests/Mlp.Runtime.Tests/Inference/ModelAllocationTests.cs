@@ -60,6 +60,7 @@ public sealed class ModelAllocationTests : IDisposable
         var model = platform.Model;
         var rows = new FeatureRows(model.Description!.Layout, rowCount);
         rows.Reset(rowCount);
+        rows.Status.Fill(FeatureStatus.Present);
         for (var row = 0; row < rowCount; row++)
         {
             rows.SetString(row, 0, "a text too long to be kept inside a native string");
