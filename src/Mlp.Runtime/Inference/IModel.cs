@@ -101,7 +101,7 @@ public interface IModel
     /// <param name="options">What the result holds; null for all columns of the batch, score and class.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>
-    /// The batch's columns (shared, not copied), then <c>score</c> (float64), <c>predicted_class</c> (int32, -1 for regression and ranking) and what the options ask for. The metadata of its
+    /// The batch's columns (shared; copied where the batch was read from an Arrow file or stream, whose batches hold their columns' memory themselves), then <c>score</c> (float64), <c>predicted_class</c> (int32, -1 for regression and ranking) and what the options ask for. The metadata of its
     /// schema names model, version and hash (<see cref="BatchColumns"/>). The caller disposes of it, before or after the batch.
     /// </returns>
     /// <exception cref="ArgumentException">A column is missing, has a type that does not fit, or is already called like a result, or the options ask for what the model does not have.</exception>
@@ -124,4 +124,28 @@ public interface IModel
     /// <exception cref="ArgumentException">As for one table.</exception>
     /// <exception cref="NullFeatureException">A feature has no value, and may not be without.</exception>
     IAsyncEnumerable<RecordBatch> ScoreAsync(IAsyncEnumerable<RecordBatch> batches, ScoringOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Scores a Parquet or Arrow file with one version, whatever takes over meanwhile, in bounded memory. Answers become durable part by part in a folder <c>.output.scoring</c> beside the output, so that
+    /// a run that was killed or cancelled goes on where it was when it is asked for again, with the version that it began with. The output gets its name when it is whole; nothing is overwritten.
+    /// <para>
+    /// A Parquet output keeps the columns of its input exactly as they are. Model, version and hash stand in the metadata of the file (<see cref="BatchColumns"/>).
+    /// </para>
+    /// </summary>
+    /// <param name="inputPath">A Parquet file, an Arrow file or an Arrow stream, recognised by its content.</param>
+    /// <param name="outputPath">Ends in <c>.parquet</c> (for a Parquet input), <c>.arrow</c>, <c>.feather</c>, <c>.ipc</c> or <c>.arrows</c> (a stream); its folder exists.</param>
+    /// <param name="options">What is written; null for the defaults.</param>
+    /// <param name="progress">Told after each part.</param>
+    /// <param name="cancellationToken">Ends the work; what has been scored stays for the next run.</param>
+    /// <returns>How many rows there are, and which version scored them.</returns>
+    /// <exception cref="ArgumentException">A path is blank, or the name of the output does not say a format.</exception>
+    /// <exception cref="FileScoringException">The file is missing, unreadable, cut off or does not fit the model, the output exists, or another process is at it.</exception>
+    /// <exception cref="NullFeatureException">A feature has no value, and may not be without.</exception>
+    /// <exception cref="MissingNativePackageException">A Parquet file, and the native library of DuckDB is not there.</exception>
+    Task<FileScoringResult> ScoreFileAsync(
+        string inputPath,
+        string outputPath,
+        FileScoringOptions? options = null,
+        IProgress<FileScoringProgress>? progress = null,
+        CancellationToken cancellationToken = default);
 }

@@ -29,6 +29,9 @@ internal sealed class Model : IModel
     /// <summary>The settings.</summary>
     public ModelSettings Settings { get; }
 
+    /// <summary>Loads a version beside the one in service, for a file that an earlier run began with it; it tells no observers.</summary>
+    public Func<int, CancellationToken, Task<ServingVersion>>? LoadVersion { get; init; }
+
     /// <inheritdoc/>
     public string Name => Settings.Name;
 
@@ -167,18 +170,46 @@ internal sealed class Model : IModel
         IAsyncEnumerable<RecordBatch> batches, ScoringOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(batches);
-        using var scorer = CreateStreamScorer(options ?? ScoringOptions.Default);
-        await foreach (var scored in scorer.ScoreAsync(batches, 0, cancellationToken).ConfigureAwait(false))
+        options ??= ScoringOptions.Default;
+        using var scorer = CreateStreamScorer(options.MaxDegreeOfParallelism);
+        await foreach (var scored in scorer.ScoreAsync(batches, options, 0, cancellationToken).ConfigureAwait(false))
         {
             yield return scored;
         }
     }
 
-    private StreamScorer CreateStreamScorer(ScoringOptions options)
+    /// <inheritdoc/>
+    public Task<FileScoringResult> ScoreFileAsync(
+        string inputPath,
+        string outputPath,
+        FileScoringOptions? options = null,
+        IProgress<FileScoringProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(inputPath);
+        ArgumentException.ThrowIfNullOrWhiteSpace(outputPath);
+        var scorer = new FileScorer(Name, PinAsync);
+
+        // Reading and writing files blocks its thread.
+        return Task.Run(() => scorer.ScoreAsync(inputPath, outputPath, options ?? new FileScoringOptions(), progress, cancellationToken), cancellationToken);
+    }
+
+    private async Task<PinnedScorer> PinAsync(int? wanted, int parallelism, CancellationToken cancellationToken)
+    {
+        if (wanted is null || _current?.Manifest.Version == wanted || LoadVersion is null)
+        {
+            return new PinnedScorer(CreateStreamScorer(parallelism), null);
+        }
+
+        var loaded = await LoadVersion(wanted.Value, cancellationToken).ConfigureAwait(false);
+        return new PinnedScorer(StreamScorer.TryCreate(loaded, parallelism)!, loaded.RetireAsync);
+    }
+
+    private StreamScorer CreateStreamScorer(int parallelism)
     {
         while (true)
         {
-            if (StreamScorer.TryCreate(Current(), options) is { } scorer)
+            if (StreamScorer.TryCreate(Current(), parallelism) is { } scorer)
             {
                 return scorer;
             }

@@ -1,6 +1,7 @@
 using Apache.Arrow;
 using Microsoft.ML.OnnxRuntime;
 using Mlp.Runtime.Inference;
+using Mlp.Runtime.Interop;
 
 namespace Mlp.Runtime.Scoring;
 
@@ -73,13 +74,13 @@ internal sealed class BatchScorer(ServingVersion version)
         }
     }
 
-    /// <summary>The columns are shared by reference count, so that both batches can be disposed of in any order.</summary>
+    /// <summary>Both batches can be disposed of in any order.</summary>
     private static RecordBatch Append(ScoringPlan plan, RecordBatch batch, IReadOnlyList<IArrowArray> answers)
     {
         var columns = new IArrowArray[plan.Kept.Count + answers.Count];
         for (var i = 0; i < plan.Kept.Count; i++)
         {
-            columns[i] = ArrowArrayFactory.BuildArray(batch.Column(plan.Kept[i]).Data.Retain());
+            columns[i] = BatchMemory.Share(batch, plan.Kept[i]);
         }
 
         for (var i = 0; i < answers.Count; i++)

@@ -12,15 +12,15 @@ namespace Mlp.Runtime.Scoring;
 internal sealed class StreamScorer : IDisposable
 {
     private readonly BatchScorer _scorer;
-    private readonly ScoringOptions _options;
     private readonly ConcurrentBag<InferenceSlot> _idle;
+    private readonly int _parallelism;
 
-    private StreamScorer(ServingVersion version, ScoringOptions options, ConcurrentBag<InferenceSlot> slots)
+    private StreamScorer(ServingVersion version, ConcurrentBag<InferenceSlot> slots)
     {
         Version = version;
         _scorer = version.Tables;
-        _options = options;
         _idle = slots;
+        _parallelism = slots.Count;
     }
 
     /// <summary>The version that all batches are scored with.</summary>
@@ -28,12 +28,12 @@ internal sealed class StreamScorer : IDisposable
 
     /// <summary>Pins a version.</summary>
     /// <param name="version">The version.</param>
-    /// <param name="options">What results hold and how many batches run at once.</param>
+    /// <param name="parallelism">Batches at once.</param>
     /// <returns>The scorer, or null if the version has just left service.</returns>
-    public static StreamScorer? TryCreate(ServingVersion version, ScoringOptions options)
+    public static StreamScorer? TryCreate(ServingVersion version, int parallelism)
     {
         var slots = new ConcurrentBag<InferenceSlot>();
-        for (var i = 0; i < options.MaxDegreeOfParallelism; i++)
+        for (var i = 0; i < parallelism; i++)
         {
             if (version.TryCreateBatchSlot() is not { } slot)
             {
@@ -44,15 +44,16 @@ internal sealed class StreamScorer : IDisposable
             slots.Add(slot);
         }
 
-        return new StreamScorer(version, options, slots);
+        return new StreamScorer(version, slots);
     }
 
     /// <summary>Scores the stream. Ends by disposing of every batch that was read and not handed out.</summary>
     /// <param name="batches">The tables; each is disposed of here.</param>
+    /// <param name="options">What results hold.</param>
     /// <param name="firstRow">What the first row is in what the caller passed, for messages.</param>
     /// <param name="cancellationToken">Ends the enumeration.</param>
     public async IAsyncEnumerable<RecordBatch> ScoreAsync(
-        IAsyncEnumerable<RecordBatch> batches, long firstRow, [EnumeratorCancellation] CancellationToken cancellationToken)
+        IAsyncEnumerable<RecordBatch> batches, ScoringOptions options, long firstRow, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var failed = new TaskCompletionSource<RecordBatch>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -64,7 +65,7 @@ internal sealed class StreamScorer : IDisposable
         {
             while (true)
             {
-                if (!isEnded && reading is null && running.Count < _options.MaxDegreeOfParallelism)
+                if (!isEnded && reading is null && running.Count < _parallelism)
                 {
                     reading = source.MoveNextAsync().AsTask();
                 }
@@ -86,7 +87,7 @@ internal sealed class StreamScorer : IDisposable
                     if (!isEnded)
                     {
                         var batch = source.Current;
-                        running.Enqueue(Start(batch, firstRow, failed, ending.Token));
+                        running.Enqueue(Start(batch, options, firstRow, failed, ending.Token));
                         firstRow += batch.Length;
                     }
                 }
@@ -126,7 +127,7 @@ internal sealed class StreamScorer : IDisposable
         return await any.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private Task<RecordBatch> Start(RecordBatch batch, long firstRow, TaskCompletionSource<RecordBatch> failed, CancellationToken cancellationToken)
+    private Task<RecordBatch> Start(RecordBatch batch, ScoringOptions options, long firstRow, TaskCompletionSource<RecordBatch> failed, CancellationToken cancellationToken)
     {
         // Started whatever the token says, because the batch is disposed of there.
         return Task.Run(Score, CancellationToken.None);
@@ -137,7 +138,7 @@ internal sealed class StreamScorer : IDisposable
             _idle.TryTake(out var slot);
             try
             {
-                return _scorer.Score(_scorer.PlanFor(batch.Schema, _options), batch, firstRow, slot!, cancellationToken);
+                return _scorer.Score(_scorer.PlanFor(batch.Schema, options), batch, firstRow, slot!, cancellationToken);
             }
             catch (Exception e)
             {

@@ -1,4 +1,5 @@
 using Apache.Arrow;
+using Apache.Arrow.Ipc;
 using Apache.Arrow.Types;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
@@ -76,6 +77,29 @@ public sealed class ScoreAsyncTests
         batch.Dispose();
         Assert.Equal("a", ((StringArray)again.Column("s1")).GetString(0));
         again.Dispose();
+    }
+
+    [Fact]
+    public async Task ScoreAsync_BatchReadFromAnArrowStream_ResultOutlivesIt()
+    {
+        await using var platform = await ServeAsync(Package(TestGraphs.AllTypes(), Regression(), features: AllTypesFeatures.Columns));
+        using var stream = new MemoryStream();
+        using (var source = AllTypes(300))
+        {
+            using var writer = new ArrowStreamWriter(stream, source.Schema, leaveOpen: true);
+            await writer.WriteRecordBatchAsync(source);
+            await writer.WriteEndAsync();
+        }
+
+        stream.Position = 0;
+        using var reader = new ArrowStreamReader(stream);
+        var batch = await reader.ReadNextRecordBatchAsync();
+        var scored = await platform.Model.ScoreAsync(batch);
+        batch.Dispose();
+
+        Assert.Equal(299, ((FloatArray)scored.Column("f1")).GetValue(299));
+        Assert.Equal("a", ((StringArray)scored.Column("s1")).GetString(298));
+        scored.Dispose();
     }
 
     [Fact]

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Apache.Arrow.C;
 
-namespace Mlp.Features.Interop;
+namespace Mlp.Runtime.Interop;
 
 /// <summary>The part of DuckDB's C API by which Arrow arrays enter; the managed binding has none.</summary>
 internal static unsafe partial class DuckDbNative

@@ -1,4 +1,4 @@
-namespace Mlp.Features.Offline;
+namespace Mlp.Runtime.Data;
 
 /// <summary>How data files are written.</summary>
 internal static class ParquetFormat

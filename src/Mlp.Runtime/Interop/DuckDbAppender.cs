@@ -4,7 +4,7 @@ using Apache.Arrow;
 using Apache.Arrow.C;
 using DuckDB.NET.Data;
 
-namespace Mlp.Features.Interop;
+namespace Mlp.Runtime.Interop;
 
 /// <summary>
 /// Appends Arrow batches to a DuckDB table without a detour over rows. The columns of a batch stand in the order of the table's columns.

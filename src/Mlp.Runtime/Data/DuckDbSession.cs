@@ -1,9 +1,9 @@
 using System.Globalization;
 using Apache.Arrow;
 using DuckDB.NET.Data;
-using Mlp.Runtime;
+using Mlp.Runtime.Interop;
 
-namespace Mlp.Features.Interop;
+namespace Mlp.Runtime.Data;
 
 /// <summary>A private DuckDB database in memory that spills to a folder of its own. Not thread-safe.</summary>
 internal sealed class DuckDbSession : IDisposable
@@ -14,11 +14,11 @@ internal sealed class DuckDbSession : IDisposable
     internal const string ScratchPrefix = "duckdb-";
 
     private readonly DuckDBConnection _connection;
-    private readonly long _memoryLimit;
+    private readonly DuckDbSettings _settings;
 
-    private DuckDbSession(DuckDBConnection connection, string spillDirectory, long memoryLimit)
+    private DuckDbSession(DuckDBConnection connection, string spillDirectory, DuckDbSettings settings)
     {
-        _memoryLimit = memoryLimit;
+        _settings = settings;
         _connection = connection;
         ScratchDirectory = spillDirectory;
     }
@@ -32,13 +32,13 @@ internal sealed class DuckDbSession : IDisposable
     {
         var connection = Connect();
         var spill = Path.Combine(settings.TemporaryDirectory, $"{ScratchPrefix}{Guid.NewGuid():N}");
-        var session = new DuckDbSession(connection, spill, settings.MemoryLimitBytes);
+        var session = new DuckDbSession(connection, spill, settings);
         try
         {
             // DuckDB makes the folder when it needs it, but not the one above.
             Directory.CreateDirectory(settings.TemporaryDirectory);
             session.Execute(string.Create(CultureInfo.InvariantCulture, $"SET memory_limit = '{settings.MemoryLimitBytes}B'"));
-            session.Execute($"SET temp_directory = {Sql.Text(spill)}");
+            session.Execute($"SET temp_directory = {SqlText.Text(spill)}");
             session.Execute(string.Create(CultureInfo.InvariantCulture, $"SET threads = {settings.Threads}"));
             session.Execute("SET TimeZone = 'UTC'");
             session.Execute("SET preserve_insertion_order = true");
@@ -97,9 +97,14 @@ internal sealed class DuckDbSession : IDisposable
     internal long QueryInt64(string sql) => Convert.ToInt64(Query(sql)[0][0], CultureInfo.InvariantCulture);
 
     /// <summary>The rows of a query as Arrow batches, which the caller disposes.</summary>
-    internal async IAsyncEnumerable<RecordBatch> QueryArrowAsync(string sql, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+    /// <param name="sql">The query.</param>
+    /// <param name="isStreamed">Whether rows come as they are made, instead of all being in memory before the first; nothing else runs on the session meanwhile.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    internal async IAsyncEnumerable<RecordBatch> QueryArrowAsync(
+        string sql, bool isStreamed, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         using var command = CreateCommand(sql);
+        command.UseStreamingMode = isStreamed;
         using var cancel = cancellationToken.Register(static c => ((DuckDBCommand)c!).Cancel(), command);
         var batches = command.ExecuteArrowBatchesAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
         await using var _ = batches.ConfigureAwait(false);
@@ -107,6 +112,17 @@ internal sealed class DuckDbSession : IDisposable
         {
             yield return batches.Current;
         }
+    }
+
+    /// <summary>The rows of a query as Arrow batches, which the caller disposes.</summary>
+    internal IAsyncEnumerable<RecordBatch> QueryArrowAsync(string sql, CancellationToken cancellationToken = default) => QueryArrowAsync(sql, isStreamed: false, cancellationToken);
+
+    /// <summary>The columns of a query.</summary>
+    internal Schema QuerySchema(string sql)
+    {
+        using var command = CreateCommand(sql);
+        using var stream = command.ExecuteArrowStream();
+        return stream.Schema;
     }
 
     internal DuckDbAppender CreateAppender(string table, Schema schema) => new(_connection, table, schema);
@@ -156,7 +172,7 @@ internal sealed class DuckDbSession : IDisposable
         => new(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"Expected the ingest or join to do with {_memoryLimit >> 20} MiB and the temporary folder '{ScratchDirectory}', but it needs more. Raise {nameof(FeatureStoreOptions)}.{nameof(FeatureStoreOptions.DuckDbMemoryLimitBytes)}."),
+                $"Expected {_settings.Work} to do with {_settings.MemoryLimitBytes >> 20} MiB and the temporary folder '{ScratchDirectory}', but it needs more. Raise {_settings.LimitOption}."),
             cause);
 
     private static DuckDBConnection Connect()

@@ -1,9 +1,8 @@
 using Apache.Arrow;
-using Mlp.Features.Interop;
-using Mlp.Features.Offline;
+using Mlp.Runtime.Data;
 using Mlp.TestSupport;
 
-namespace Mlp.Features.Tests.Interop;
+namespace Mlp.Runtime.Tests.Data;
 
 /// <summary>DuckDB's dictionaries and sort keys know one NaN and one zero; nothing that we let it do to values may go through them.</summary>
 public sealed class DuckDbSessionTests : IDisposable
@@ -40,8 +39,8 @@ public sealed class DuckDbSessionTests : IDisposable
     public async Task Query_ZerosAndNaNs_KeepTheirBits(string sql)
     {
         var path = _temp.Combine("t.parquet");
-        _session.Execute($"COPY (SELECT * FROM t ORDER BY rowid) TO {Sql.Text(path)} ({ParquetFormat.CopyOptions})");
-        foreach (var source in new[] { "t", $"read_parquet({Sql.Text(path)})" })
+        _session.Execute($"COPY (SELECT * FROM t ORDER BY rowid) TO {SqlText.Text(path)} ({ParquetFormat.CopyOptions})");
+        foreach (var source in new[] { "t", $"read_parquet({SqlText.Text(path)})" })
         {
             var count = 0;
             await foreach (var batch in _session.QueryArrowAsync(string.Format(System.Globalization.CultureInfo.InvariantCulture, sql, source)))

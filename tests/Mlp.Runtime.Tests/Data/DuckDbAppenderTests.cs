@@ -1,11 +1,10 @@
 using Apache.Arrow;
 using Apache.Arrow.Types;
-using Mlp.Features.Interop;
-using Mlp.Features.Offline;
 using Mlp.Runtime;
+using Mlp.Runtime.Data;
 using Mlp.TestSupport;
 
-namespace Mlp.Features.Tests.Interop;
+namespace Mlp.Runtime.Tests.Data;
 
 public sealed class DuckDbAppenderTests : IDisposable
 {
@@ -66,12 +65,12 @@ public sealed class DuckDbAppenderTests : IDisposable
         }
 
         var path = _temp.Combine("t.parquet");
-        session.Execute($"COPY t TO {Sql.Text(path)} ({ParquetFormat.CopyOptions})");
+        session.Execute($"COPY t TO {SqlText.Text(path)} ({ParquetFormat.CopyOptions})");
         using var expected = new Mlp.Runtime.Data.RecordBatchHash(schema);
         using var found = new Mlp.Runtime.Data.RecordBatchHash(schema);
         expected.Append(whole);
         long count = 0;
-        await foreach (var batch in session.QueryArrowAsync($"SELECT * FROM read_parquet({Sql.Text(path)})"))
+        await foreach (var batch in session.QueryArrowAsync($"SELECT * FROM read_parquet({SqlText.Text(path)})"))
         {
             using (batch)
             {
