@@ -40,19 +40,28 @@ internal sealed class FileScorer(string name, Func<int?, int, CancellationToken,
         }
 
         using var folder = ScoringWorkFolder.Open(_disk, output);
-        var begun = FindJob(folder, input, output, options);
-        if (File.Exists(output))
+        try
         {
-            return AlreadyDone(folder, begun, output);
+            var begun = FindJob(folder, input, output, options);
+            return File.Exists(output)
+                ? AlreadyDone(folder, begun, output)
+                : await ScoreAsync(folder, begun, new Route(input, format, output, target), options, progress, cancellationToken).ConfigureAwait(false);
         }
+        catch
+        {
+            // What has no part is not worth going on with, and must not stand in the way of another attempt.
+            folder.DeleteIfEmpty();
+            throw;
+        }
+    }
+
+    private async Task<FileScoringResult> ScoreAsync(
+        ScoringWorkFolder folder, ScoringJob? begun, Route route, FileScoringOptions options, IProgress<FileScoringProgress>? progress, CancellationToken cancellationToken)
+    {
+        var (input, format, output, target) = route;
 
         var pinned = await pin(begun?.ModelVersion, options.Scoring.MaxDegreeOfParallelism, cancellationToken).ConfigureAwait(false);
         await using var unpinning = pinned.ConfigureAwait(false);
-        if (begun is null)
-        {
-            folder.Begin(Describe(input, options, pinned.Scorer.Version.Manifest));
-        }
-
         folder.DeleteLeftovers();
         var settings = new DuckDbSettings(options.ParquetMemoryLimitBytes, Math.Min(2, Environment.ProcessorCount), Path.Combine(folder.FullName, "spill"))
         {
@@ -61,6 +70,11 @@ internal sealed class FileScorer(string name, Func<int?, int, CancellationToken,
         };
         using var source = await OpenAsync(input, format, settings, cancellationToken).ConfigureAwait(false);
         var plan = Plan(pinned.Scorer.Version, source.Schema, options.Scoring, input, target);
+        if (begun is null)
+        {
+            folder.Begin(Describe(input, options, pinned.Scorer.Version.Manifest));
+        }
+
         using var file = target == TableFormat.Parquet
             ? (IScoredFile)new ParquetScoredFile(folder, input, [.. plan.Kept.Select(i => source.Schema.FieldsList[i].Name)], plan.Result, settings)
             : new ArrowScoredFile(folder, target, plan.ResultSchema);
@@ -151,4 +165,7 @@ internal sealed class FileScorer(string name, Func<int?, int, CancellationToken,
             throw new FileScoringException(input, $"Expected '{input}' to stay as it is while it is scored, but it has changed.");
         }
     }
+
+    /// <summary>From where to where.</summary>
+    private sealed record Route(string Input, TableFormat Format, string Output, TableFormat Target);
 }

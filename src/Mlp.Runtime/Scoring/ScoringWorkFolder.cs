@@ -146,6 +146,15 @@ internal sealed class ScoringWorkFolder : IDisposable
         Directory.Delete(FullName, recursive: true);
     }
 
+    /// <summary>Removes the folder if it has no part.</summary>
+    public void DeleteIfEmpty()
+    {
+        if (Directory.Exists(FullName) && !Directory.EnumerateFiles(FullName, PartPrefix + "*").Any())
+        {
+            Delete();
+        }
+    }
+
     /// <summary>Removes what an earlier run had not finished.</summary>
     public void DeleteLeftovers()
     {

@@ -10,7 +10,7 @@ namespace Mlp.Runtime.Tests.Scoring;
 /// <summary>A process that scores a file is killed anywhere: what it had acknowledged is not scored again, the output is whole or absent, and one version scores all of it.</summary>
 public sealed class ScoreFileCrashTests : IDisposable
 {
-    private const int RowCount = 60_000;
+    private const int RowCount = 300_000;
     private const string Model = "tips";
 
     private readonly ScoredFiles _files = new();
