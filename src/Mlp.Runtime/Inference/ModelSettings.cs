@@ -10,8 +10,9 @@ namespace Mlp.Runtime.Inference;
 /// <param name="PoolSize">Calls at once.</param>
 /// <param name="Accelerator">Where to run.</param>
 /// <param name="AliasPollInterval">How often to ask the registry.</param>
+/// <param name="MaximumQueueLength">Calls that may wait; null for any number.</param>
 internal sealed record ModelSettings(
-    string Name, string? Alias, int? Version, string? FeatureService, int PoolSize, Accelerator Accelerator, TimeSpan AliasPollInterval)
+    string Name, string? Alias, int? Version, string? FeatureService, int PoolSize, Accelerator Accelerator, TimeSpan AliasPollInterval, int? MaximumQueueLength = null)
 {
     /// <summary>The role that observers see.</summary>
     public string Variant => Alias ?? FormattableString.Invariant($"v{Version}");
@@ -30,5 +31,6 @@ internal sealed record ModelSettings(
             options.FeatureService,
             options.PoolSize,
             options.Accelerator,
-            options.AliasPollInterval);
+            options.AliasPollInterval,
+            options.MaximumQueueLength);
 }
