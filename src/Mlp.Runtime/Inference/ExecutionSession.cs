@@ -10,12 +10,15 @@ namespace Mlp.Runtime.Inference;
 /// An inference session that counts who uses it, because disposing of one that runs ends the process. The creator holds the first lease and every slot holds
 /// one for its life; whoever gives back the last one disposes of the session. Thread-safe.
 /// </summary>
-internal sealed class ExecutionSession
+internal class ExecutionSession
 {
-    private readonly InferenceSession _session;
+    private readonly InferenceSession? _session;
     private int _leases = 1;
 
-    private ExecutionSession(InferenceSession session, AcceleratorChoice accelerator)
+    /// <summary>Puts a session in charge of its leases; a null one is another engine's.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="accelerator">Where it runs.</param>
+    protected ExecutionSession(InferenceSession? session, AcceleratorChoice accelerator)
     {
         _session = session;
         Accelerator = accelerator;
@@ -34,12 +37,12 @@ internal sealed class ExecutionSession
     /// <exception cref="InvalidModelException">ONNX Runtime refuses the file.</exception>
     /// <exception cref="AcceleratorUnavailableException">CUDA and a GPU are there, but ONNX Runtime cannot use them.</exception>
     /// <exception cref="MissingNativePackageException">The native library of ONNX Runtime is not there.</exception>
-    public static ExecutionSession Create(ModelManifest manifest, byte[] onnx, AcceleratorChoice accelerator)
+    public static ExecutionSession Create(ModelManifest manifest, ReadOnlyMemory<byte> onnx, AcceleratorChoice accelerator)
     {
         try
         {
             using var options = CreateOptions(accelerator);
-            return new ExecutionSession(new InferenceSession(onnx, options), accelerator);
+            return new ExecutionSession(new InferenceSession(OnnxSessionCheck.AsArray(onnx), options), accelerator);
         }
         catch (OnnxRuntimeException e)
         {
@@ -78,24 +81,30 @@ internal sealed class ExecutionSession
     {
         if (Interlocked.Decrement(ref _leases) == 0)
         {
-            _session.Dispose();
+            _session?.Dispose();
         }
     }
 
+    /// <summary>Prepares the runs of a number of rows. The caller holds a lease, and disposes of the shape before giving it back.</summary>
+    /// <param name="inputs">Memory of the inputs.</param>
+    /// <param name="outputs">Memory of the outputs.</param>
+    /// <param name="rowCount">Number of rows.</param>
+    public virtual BoundShape Bind(InputBuffer[] inputs, OutputBuffer[] outputs, int rowCount) => new SessionBoundShape(this, inputs, outputs, rowCount);
+
     /// <summary>A binding of inputs and outputs to memory; the holder of a lease disposes of it before giving the lease back.</summary>
-    public OrtIoBinding CreateBinding() => _session.CreateIoBinding();
+    public OrtIoBinding CreateBinding() => _session!.CreateIoBinding();
 
     /// <summary>Runs bound memory. The caller holds a lease.</summary>
     /// <param name="options">Options of this caller alone.</param>
     /// <param name="binding">A binding of this session.</param>
-    public void Run(RunOptions options, OrtIoBinding binding) => _session.RunWithBinding(options, binding);
+    public void Run(RunOptions options, OrtIoBinding binding) => _session!.RunWithBinding(options, binding);
 
     /// <summary>Runs into memory that ONNX Runtime allocates, for outputs whose shape is not known yet. The caller holds a lease.</summary>
     /// <param name="options">Options of this caller alone.</param>
     /// <param name="binding">A binding of inputs, with the outputs bound to a device.</param>
     /// <returns>The outputs; the caller disposes of them.</returns>
     public IDisposableReadOnlyCollection<OrtValue> RunForOutputs(RunOptions options, OrtIoBinding binding)
-        => _session.RunWithBoundResults(options, binding);
+        => _session!.RunWithBoundResults(options, binding);
 
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The caller disposes of the options.")]
     private static SessionOptions CreateOptions(AcceleratorChoice accelerator)

@@ -10,8 +10,9 @@ namespace Mlp.Runtime.Inference;
 /// <summary>
 /// A model in service. It follows its alias: a new version takes over between two calls, and a call that has begun ends on the version it began with. Thread-safe.
 /// <para>
-/// Every call may throw <see cref="ModelNotReadyException"/> (no version is in service), <see cref="InferenceFailedException"/> (the engine failed) and
-/// <see cref="OperationCanceledException"/>. After warm-up a call allocates nothing, unless features must be waited for, all slots are taken, or a run is long
+/// Every call may throw <see cref="ModelNotReadyException"/> (no version is in service), <see cref="InferenceFailedException"/> (the engine failed),
+/// <see cref="PredictionTimeoutException"/> (it took longer than its <see cref="PredictionOptions.Timeout"/>), <see cref="ModelOverloadedException"/> (too many calls wait) and
+/// <see cref="OperationCanceledException"/>. Predictions of a model of task Tensors throw <see cref="InvalidOperationException"/>: it has no score. After warm-up a call allocates nothing, unless features must be waited for, all slots are taken, or a run is long
 /// enough (over a millisecond) that a cancelled token is listened to and ends the run itself.
 /// </para>
 /// </summary>
@@ -83,6 +84,15 @@ public interface IModel
     /// <exception cref="InvalidOperationException">The model takes other types too.</exception>
     Prediction Predict(ReadOnlySpan<float> features, PredictionOptions options = default, CancellationToken cancellationToken = default);
 
+    /// <summary>Predicts on rows that the caller brings, into memory that the caller brings, for models that take and give float32 only.</summary>
+    /// <param name="features">Shape (rows, features), row-major; NaN says that there is no value.</param>
+    /// <param name="outputs">Receives the whole rows of the score output, shape (rows, columns), row-major; at least that long.</param>
+    /// <param name="options">The time that the features were read for, the tags and the time that the call has.</param>
+    /// <param name="cancellationToken">Ends the call; the outputs of parts that have run are there.</param>
+    /// <exception cref="ArgumentException">The features are no whole rows, or there is no room for their outputs.</exception>
+    /// <exception cref="InvalidOperationException">The model takes or gives other types, or has no score.</exception>
+    void Predict(ReadOnlySpan<float> features, Span<float> outputs, PredictionOptions options = default, CancellationToken cancellationToken = default);
+
     /// <summary>Predicts on features of all types that the caller brings. Rows beyond 256 run in several parts, of one version.</summary>
     /// <param name="rows">The features; their layout is that of <see cref="ModelDescription.Layout"/>. Nobody writes to them during the call.</param>
     /// <param name="results">Receives one answer per row; at least as long as there are rows.</param>
@@ -90,6 +100,38 @@ public interface IModel
     /// <param name="cancellationToken">Ends the call; the answers of parts that have run are there.</param>
     /// <exception cref="ArgumentException">The layout is another one, or there is no room for the answers.</exception>
     void Predict(FeatureRows rows, Span<Prediction> results, PredictionOptions options = default, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// The model as it takes and gives a C# type each: a class, record or struct whose properties are features, and one whose properties are what the model answers.
+    /// </summary>
+    /// <typeparam name="TFeatures">
+    /// A type with a readable property for each feature, of the same name (case and underscores do not count; <see cref="System.ComponentModel.DataAnnotations.Schema.ColumnAttribute"/>
+    /// gives another one) and of its type or one that it holds exactly. A null is a feature that is Null. An input of shape (rows, k) without described features is an array.
+    /// </typeparam>
+    /// <typeparam name="TResult">
+    /// A type whose settable properties or constructor parameters are called like those of <see cref="Prediction"/>, like an output of the model, like a class (its probability), or
+    /// <c>Probabilities</c> (all of them).
+    /// </typeparam>
+    /// <returns>The same model; it follows its versions too.</returns>
+    /// <exception cref="ArgumentException">A version is in service and a type does not fit it.</exception>
+    IModel<TFeatures, TResult> As<TFeatures, TResult>();
+
+    /// <summary>Runs the model on named inputs, whatever their types and shapes; of a model without a score this is the way to call it. Observers are not told.</summary>
+    /// <param name="inputs">The inputs; nobody changes them during the call.</param>
+    /// <param name="outputs">Receives the outputs.</param>
+    /// <param name="options">The time that the call has.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="ArgumentException">An input is missing, unknown, or has another type or shape.</exception>
+    void Run(ModelInputs inputs, ModelOutputs outputs, PredictionOptions options = default, CancellationToken cancellationToken = default);
+
+    /// <summary>As <see cref="Run"/>, but a wait for a slot holds no thread. The run itself takes place on the thread that goes on then.</summary>
+    /// <param name="inputs">The inputs; nobody changes them during the call.</param>
+    /// <param name="outputs">Receives the outputs.</param>
+    /// <param name="options">The time that the call has.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>A task that completes when the outputs are there.</returns>
+    /// <exception cref="ArgumentException">An input is missing, unknown, or has another type or shape.</exception>
+    ValueTask RunAsync(ModelInputs inputs, ModelOutputs outputs, PredictionOptions options = default, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Scores a table, on the caller's thread and without telling observers. Columns are found by feature name. A type is converted only where every value of it has an exact one in the

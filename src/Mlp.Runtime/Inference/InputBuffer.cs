@@ -13,8 +13,8 @@ internal abstract class InputBuffer(FeatureInput input)
     /// <summary>Whether <see cref="Fill"/> must be called before each run.</summary>
     public abstract bool NeedsFilling { get; }
 
-    /// <summary>Whether the tensor is memory of its element type (<see cref="IInputMemory{T}"/>).</summary>
-    public bool IsPlainMemory => Input.Kind != FeatureInputKind.Status && Input.Type != FeatureType.String;
+    /// <summary>Whether the holder of the slot has written the tensor itself (<see cref="IInputMemory{T}"/>), so that the next run does not fill it from the rows.</summary>
+    public bool IsWritten { get; set; }
 
     /// <summary>Chooses the memory of an input.</summary>
     /// <param name="input">The input.</param>

@@ -96,7 +96,7 @@ internal sealed class Model : IModel
         TKeys keys, TRequest request, PredictionOptions options = default, CancellationToken cancellationToken = default)
     {
         var call = Start(options);
-        var version = Current();
+        var version = CurrentWithScore();
         RequireService(version);
         return version.Singles.TryRent(out var slot)
             ? version.Entities.PredictAsync(slot, call, in keys, in request, cancellationToken)
@@ -117,14 +117,69 @@ internal sealed class Model : IModel
         var call = Start(options);
         while (true)
         {
-            var version = Current();
+            var version = CurrentWithScore();
             version.Features.Check(features);
-            if (version.Singles.Rent(cancellationToken) is { } slot)
+            if (version.Rent(version.Singles, call, 1, cancellationToken) is { } slot)
             {
                 return version.Features.Predict(slot, call, features, cancellationToken);
             }
         }
     }
+
+    /// <inheritdoc/>
+    public void Predict(ReadOnlySpan<float> features, Span<float> outputs, PredictionOptions options = default, CancellationToken cancellationToken = default)
+    {
+        var call = Start(options);
+        while (true)
+        {
+            var version = CurrentWithScore();
+            var rowCount = version.Features.CheckRows(features, outputs.Length);
+            var pool = rowCount <= 1 ? version.Singles : version.Batches;
+            if (rowCount == 0 || version.Features.TryPredict(pool, call, features, rowCount, outputs, cancellationToken))
+            {
+                return;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Run(ModelInputs inputs, ModelOutputs outputs, PredictionOptions options = default, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        ArgumentNullException.ThrowIfNull(outputs);
+        var call = Start(options);
+        while (true)
+        {
+            var version = Current();
+            version.ByName.Plan.Check(inputs);
+            if (version.Rent(version.Tensors, call, 1, cancellationToken) is { } slot)
+            {
+                version.ByName.Run(slot, call, inputs, outputs, cancellationToken);
+                return;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask RunAsync(ModelInputs inputs, ModelOutputs outputs, PredictionOptions options = default, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        ArgumentNullException.ThrowIfNull(outputs);
+        var call = Start(options);
+        while (true)
+        {
+            var version = Current();
+            version.ByName.Plan.Check(inputs);
+            if (await version.RentAsync(version.Tensors, call, 1, cancellationToken).ConfigureAwait(false) is { } slot)
+            {
+                version.ByName.Run(slot, call, inputs, outputs, cancellationToken);
+                return;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public IModel<TFeatures, TResult> As<TFeatures, TResult>() => new RecordModel<TFeatures, TResult>(this);
 
     /// <inheritdoc/>
     public void Predict(FeatureRows rows, Span<Prediction> results, PredictionOptions options = default, CancellationToken cancellationToken = default)
@@ -133,7 +188,7 @@ internal sealed class Model : IModel
         var call = Start(options);
         while (true)
         {
-            var version = Current();
+            var version = CurrentWithScore();
             version.Features.Check(rows, results.Length);
             var pool = rows.RowCount <= 1 ? version.Singles : version.Batches;
             if (rows.RowCount == 0 || version.Features.TryPredict(pool, call, rows, results[..rows.RowCount], cancellationToken))
@@ -149,9 +204,9 @@ internal sealed class Model : IModel
         ArgumentNullException.ThrowIfNull(batch);
         while (true)
         {
-            var version = Current();
+            var version = CurrentWithScore();
             var plan = version.Tables.PlanFor(batch.Schema, options ?? ScoringOptions.Default);
-            if (await version.Batches.RentAsync(cancellationToken).ConfigureAwait(false) is { } slot)
+            if (await version.Batches.RentAsync(null, cancellationToken).ConfigureAwait(false) is { } slot)
             {
                 try
                 {
@@ -209,7 +264,7 @@ internal sealed class Model : IModel
     {
         while (true)
         {
-            if (StreamScorer.TryCreate(Current(), parallelism) is { } scorer)
+            if (StreamScorer.TryCreate(CurrentWithScore(), parallelism) is { } scorer)
             {
                 return scorer;
             }
@@ -221,9 +276,9 @@ internal sealed class Model : IModel
     {
         while (true)
         {
-            var version = Current();
+            var version = CurrentWithScore();
             RequireService(version);
-            if (await version.Singles.RentAsync(cancellationToken).ConfigureAwait(false) is { } slot)
+            if (await version.RentAsync(version.Singles, call, 1, cancellationToken).ConfigureAwait(false) is { } slot)
             {
                 return await version.Entities.PredictAsync(slot, call, in keys, in request, cancellationToken).ConfigureAwait(false);
             }
@@ -239,14 +294,25 @@ internal sealed class Model : IModel
         }
     }
 
-    private CallContext Start(in PredictionOptions options)
+    /// <summary>Begins a call.</summary>
+    /// <param name="options">What the caller said.</param>
+    internal CallContext Start(in PredictionOptions options)
     {
         var started = _clock.GetTimestamp();
         var now = _clock.ToMicroseconds(started);
-        return new CallContext(started, now, options.AsOf is { } time ? Microseconds.FromRequestTime(time) : now, options.Tags);
+        return new CallContext(started, now, options.AsOf is { } time ? Microseconds.FromRequestTime(time) : now, options.Tags, options.Timeout);
     }
 
     private ServingVersion Current() => _current ?? throw new ModelNotReadyException(Name, _unavailableReason ?? "it has just been taken out of service");
+
+    /// <summary>The version in service, whose answers have a score.</summary>
+    /// <exception cref="InvalidOperationException">It has none.</exception>
+    internal ServingVersion CurrentWithScore()
+    {
+        var version = Current();
+        version.RequireScore();
+        return version;
+    }
 
     private static void RequireService(ServingVersion version)
     {

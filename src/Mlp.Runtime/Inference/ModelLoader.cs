@@ -59,14 +59,15 @@ internal sealed class ModelLoader(
             FormattableString.Invariant($"Expected version {version} of model '{settings.Name}' in the registry, but found no such version."));
         var onnx = await registry.ReadOnnxAsync(manifest, cancellationToken).ConfigureAwait(false);
         RequireSignature(manifest, onnx);
+        var served = ServedGraph.Create(manifest, onnx);
         var reader = ModelFeatureService.Find(manifest, settings.FeatureService, features);
-        var inputs = ModelFeatureService.Plan(manifest, reader);
+        var inputs = manifest.Output.Task == ModelTask.Tensors ? InputPlan.None : ModelFeatureService.Plan(served.Manifest, reader);
         cancellationToken.ThrowIfCancellationRequested();
 
-        var session = ExecutionSession.Create(manifest, onnx, ChooseAccelerator(settings));
+        var session = ExecutionSession.Create(manifest, served.Onnx, ChooseAccelerator(settings));
         try
         {
-            return Assemble(settings, manifest, session, inputs, reader);
+            return manifest.Output.Task == ModelTask.Tensors ? AssembleTensors(settings, served.Manifest, session) : Assemble(settings, served.Manifest, session, inputs, reader);
         }
         catch
         {
@@ -78,11 +79,11 @@ internal sealed class ModelLoader(
     private ServingVersion Assemble(ModelSettings settings, ModelManifest manifest, ExecutionSession session, InputPlan inputs, IFeatureServiceReader? reader)
     {
         var outputProbe = new OutputProbe(manifest, session, inputs);
-        var output = outputProbe.Run();
+        var outputs = outputProbe.Run();
         var nulls = NullRules.Create(manifest, inputs, settings.Nulls);
         var served = new ServedModel(manifest, settings.Variant, reader?.Description.Keys ?? [], inputs.Layout) { Service = reader?.Description.Reference };
         var recorder = new PredictionRecorder(served, observers, _logger);
-        var serving = new ServingVersion(served, session, inputs, output, reader, recorder, clock, settings.PoolSize) { Nulls = nulls };
+        var serving = new ServingVersion(served, session, inputs, outputs, reader, recorder, clock, settings) { Nulls = nulls };
         try
         {
             serving.Singles.Fill(slot => Warm(slot, outputProbe.HasRun, serving));
@@ -92,6 +93,7 @@ internal sealed class ModelLoader(
             // The slots that exist hold leases of their own; the caller gives back the first one.
             serving.Singles.Close();
             serving.Batches.Close();
+            serving.Tensors.Close();
             if (e is OnnxRuntimeException)
             {
                 throw new InvalidModelException(
@@ -104,6 +106,14 @@ internal sealed class ModelLoader(
         }
 
         return serving;
+    }
+
+    /// <summary>Without a score there is nothing that observers could hear, and without knowing the shapes nothing to warm.</summary>
+    private ServingVersion AssembleTensors(ModelSettings settings, ModelManifest manifest, ExecutionSession session)
+    {
+        var nulls = NullRules.Create(manifest, InputPlan.None, settings.Nulls);
+        var served = new ServedModel(manifest, settings.Variant, [], InputPlan.None.Layout);
+        return new ServingVersion(served, session, InputPlan.None, null, null, new PredictionRecorder(served, [], _logger), clock, settings) { Nulls = nulls };
     }
 
     /// <summary>Binds and runs a slot, so that the first call is like any other; the quickest run tells how long one takes.</summary>

@@ -27,6 +27,11 @@ public sealed class ModelOptions : IValidatableObject
     [Range(1, 4096)]
     public int PoolSize { get; set; } = Environment.ProcessorCount * 2;
 
+    /// <summary>Calls that may wait for one of the slots, from 0; beyond it a call fails at once with <see cref="ModelOverloadedException"/>. Null for any number.</summary>
+    /// <value>The default value is null.</value>
+    [Range(0, int.MaxValue)]
+    public int? MaximumQueueLength { get; set; }
+
     /// <summary>Where the model runs.</summary>
     /// <value>The default value is <see cref="Accelerator.Cpu"/>.</value>
     [EnumDataType(typeof(Accelerator))]

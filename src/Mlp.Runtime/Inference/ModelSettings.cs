@@ -10,8 +10,9 @@ namespace Mlp.Runtime.Inference;
 /// <param name="PoolSize">Calls at once.</param>
 /// <param name="Accelerator">Where to run.</param>
 /// <param name="AliasPollInterval">How often to ask the registry.</param>
+/// <param name="MaximumQueueLength">Calls that may wait; null for any number.</param>
 internal sealed record ModelSettings(
-    string Name, string? Alias, int? Version, string? FeatureService, int PoolSize, Accelerator Accelerator, TimeSpan AliasPollInterval)
+    string Name, string? Alias, int? Version, string? FeatureService, int PoolSize, Accelerator Accelerator, TimeSpan AliasPollInterval, int? MaximumQueueLength = null)
 {
     /// <summary>What features do that have no value.</summary>
     public NullSettings Nulls { get; init; } = NullSettings.Default;
@@ -33,5 +34,6 @@ internal sealed record ModelSettings(
             options.FeatureService,
             options.PoolSize,
             options.Accelerator,
-            options.AliasPollInterval) { Nulls = NullSettings.From(options.Nulls) };
+            options.AliasPollInterval,
+            options.MaximumQueueLength) { Nulls = NullSettings.From(options.Nulls) };
 }

@@ -36,7 +36,9 @@ internal static class OnnxSessionCheck
         }
     }
 
-    private static byte[] AsArray(ReadOnlyMemory<byte> onnx)
+    /// <summary>The array that memory lies in, copied only where it is a part of one.</summary>
+    /// <param name="onnx">Bytes of the file.</param>
+    public static byte[] AsArray(ReadOnlyMemory<byte> onnx)
         => MemoryMarshal.TryGetArray(onnx, out var segment) && segment.Array is { } array && array.Length == onnx.Length ? array : onnx.ToArray();
 
     /// <summary>What ONNX Runtime says, with the cure where it is known.</summary>

@@ -43,17 +43,28 @@ internal sealed class BatchScorer(ServingVersion version)
         cancellationToken.ThrowIfCancellationRequested();
         var columns = plan.Bind(batch, firstRow);
         using var results = new ResultBuilder(plan.Result, batch.Length);
-        for (var first = 0; first < batch.Length; first += slot.Rows.Capacity)
+        try
         {
-            var count = Math.Min(slot.Rows.Capacity, batch.Length - first);
-            slot.Rows.Restart(count);
-            for (var i = 0; i < columns.Length; i++)
+            for (var first = 0; first < batch.Length; first += slot.Rows.Capacity)
             {
-                columns[i].Write(first, count, slot.Inputs[i], slot.Rows);
-            }
+                var count = Math.Min(slot.Rows.Capacity, batch.Length - first);
+                slot.Rows.Restart(count);
+                for (var i = 0; i < columns.Length; i++)
+                {
+                    columns[i].Write(first, count, slot.Inputs[i], slot.Rows);
+                }
 
-            Run(slot, count, cancellationToken);
-            results.Add(slot.Score, version.Score, count);
+                Run(slot, count, cancellationToken);
+                results.Add(slot.Score, version.Score, count);
+            }
+        }
+        finally
+        {
+            // The next caller of the slot writes rows.
+            foreach (var input in slot.Inputs)
+            {
+                input.IsWritten = false;
+            }
         }
 
         // The spans of columns do not keep native memory alive.
@@ -66,7 +77,7 @@ internal sealed class BatchScorer(ServingVersion version)
     {
         try
         {
-            slot.Run(version.IsInterruptible(count), cancellationToken, isWritten: true);
+            slot.Run(version.IsInterruptible(count), cancellationToken);
         }
         catch (OnnxRuntimeException e)
         {

@@ -22,7 +22,7 @@ internal sealed class ResultLayout
         ClassCount = Output.Task switch
         {
             ModelTask.BinaryClassification => 2,
-            ModelTask.MulticlassClassification => version.Output.Width,
+            ModelTask.MulticlassClassification => version.RequireScore().Score.Width,
             _ => 0,
         };
         var where = FormattableString.Invariant($"model '{manifest.Name}' version {manifest.Version}");

@@ -17,6 +17,7 @@ internal sealed class ValueColumns<T>(ValueReader<T>[] readers) : InputColumns
     public override void Write(int first, int count, InputBuffer input, FeatureRows rows)
     {
         var table = ((IInputMemory<T>)input).Memory.Span[..(count * readers.Length)];
+        input.IsWritten = true;
         if (readers.Length == 1)
         {
             var values = readers[0].Read(first, count, table);

@@ -35,6 +35,13 @@ public sealed class ModelAllocationTests : IDisposable
 
     private readonly record struct Trip(float Miles, string Payment);
 
+    private static readonly IReadOnlyList<FeatureColumn> Threefold =
+        [new("a", FeatureType.Float32, "v"), new("b", FeatureType.Float32, "v"), new("c", FeatureType.Float32, "v")];
+
+    private readonly record struct Three(float A, float? B, short C);
+
+    private readonly record struct Answer(double Score, double Yes, double No, float Z, string PredictedLabel);
+
     public void Dispose()
     {
         _listener.Dispose();
@@ -49,6 +56,58 @@ public sealed class ModelAllocationTests : IDisposable
         var features = new float[] { 1, float.NaN, 3 };
 
         AssertNoAllocation(() => model.Predict(features, _options, _cancellation.Token));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(300)]
+    public async Task Predict_SpanToSpan_AllocatesNothing(int rowCount)
+    {
+        await using var platform = await ServeAsync(Package(TestGraphs.Logistic(1, 2, 3), Binary()), observers: _observer);
+        var model = platform.Model;
+        var features = new float[3 * rowCount];
+        var outputs = new float[rowCount];
+
+        AssertNoAllocation(() => model.Predict(features, outputs, _options, _cancellation.Token), Math.Max(200, Calls / rowCount));
+    }
+
+    [Fact]
+    public async Task Predict_WithinATimeout_AllocatesNothing()
+    {
+        await using var platform = await ServeAsync(Package(TestGraphs.Logistic(1, 2, 3), Binary()), observers: _observer);
+        var model = platform.Model;
+        var features = new float[3];
+        var options = _options with { Timeout = TimeSpan.FromMinutes(10) };
+
+        AssertNoAllocation(() => model.Predict(features, options, _cancellation.Token));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(300)]
+    public async Task Predict_StructRecords_AllocatesNothing(int rowCount)
+    {
+        await using var platform = await ServeAsync(
+            Package(TestGraphs.LogisticWithSum(1, 2, 3), Binary() with { ClassNames = ["no", "yes"] }, features: Threefold), observers: _observer);
+        var model = platform.Model.As<Three, Answer>();
+        var records = Enumerable.Range(0, rowCount).Select(i => new Three(i, i % 2 == 0 ? i : null, 2)).ToArray();
+        var answers = new Answer[rowCount];
+
+        AssertNoAllocation(
+            () =>
+            {
+                if (rowCount == 1)
+                {
+                    answers[0] = model.Predict(in records[0], _options, _cancellation.Token);
+                }
+                else
+                {
+                    model.Predict(records, answers, _options, _cancellation.Token);
+                }
+            },
+            Math.Max(200, Calls / rowCount));
+        Assert.Equal(6, answers[0].Z);
+        Assert.Equal(1, answers[0].Yes + answers[0].No, 1e-12);
     }
 
     [Theory]

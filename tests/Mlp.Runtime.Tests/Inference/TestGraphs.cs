@@ -77,6 +77,21 @@ public static class TestGraphs
             Output("y", Float, "N", 1),
         ]));
 
+    /// <summary>float32 [N, 1], int64 [N, 1] and string [N, 1]: <c>y = float32 + 100 int64 + 10000 code(string)</c>, code("a") = 1. y [N, 1].</summary>
+    public static byte[] Blocks() => WithOperators(Graph(
+        [
+            .. Term("float32", Float, null, 1),
+            .. Term("int64", OnnxBytes.Int64, "Cast", 100),
+            LabelEncoder("string", "string.cast"),
+            .. Sum("string", 10_000),
+            Node("Sum", ["float32.term", "int64.term", "string.term"], ["y"]),
+            Integers("axes", [1], 1),
+            Input("float32", Float, "N", 1),
+            Input("int64", OnnxBytes.Int64, "N", 1),
+            Input("string", OnnxBytes.String, "N", 1),
+            Output("y", Float, "N", 1),
+        ]));
+
     /// <summary><c>y = Σ status</c> of a float and a text, which do not count: float32 [N, 1], string [N, 1], status uint8 [N, features], y [N, 1].</summary>
     public static byte[] StatusSum(int features) => WithOperators(Graph(
         [
