@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Mlp.Runtime.Accelerators;
 
 namespace Mlp.Runtime.Inference;
@@ -85,6 +86,7 @@ public static class ModelOptionsExtensions
     /// <param name="value">The number; a whole one for an int64 feature.</param>
     /// <returns>The same options.</returns>
     /// <exception cref="ArgumentException">The name is blank.</exception>
+    [OverloadResolutionPriority(1)]
     public static ModelOptions OnNull(this ModelOptions options, string feature, double value)
         => OnNull(options, feature, NullPolicy.Value, value.ToString("R", System.Globalization.CultureInfo.InvariantCulture));
 
@@ -94,7 +96,9 @@ public static class ModelOptionsExtensions
     /// <param name="value">The number.</param>
     /// <returns>The same options.</returns>
     /// <exception cref="ArgumentException">The name is blank.</exception>
+    [OverloadResolutionPriority(1)]
     public static ModelOptions OnNull(this ModelOptions options, string feature, long value)
+        // A literal 0 could be a policy too; the priorities make it a value.
         => OnNull(options, feature, NullPolicy.Value, value.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
     /// <summary>Says which truth value a feature is that has none.</summary>
@@ -103,6 +107,7 @@ public static class ModelOptionsExtensions
     /// <param name="value">The truth value.</param>
     /// <returns>The same options.</returns>
     /// <exception cref="ArgumentException">The name is blank.</exception>
+    [OverloadResolutionPriority(1)]
     public static ModelOptions OnNull(this ModelOptions options, string feature, bool value)
         => OnNull(options, feature, NullPolicy.Value, value ? bool.TrueString : bool.FalseString);
 
@@ -112,6 +117,7 @@ public static class ModelOptionsExtensions
     /// <param name="value">The text.</param>
     /// <returns>The same options.</returns>
     /// <exception cref="ArgumentException">The name is blank.</exception>
+    [OverloadResolutionPriority(1)]
     public static ModelOptions OnNull(this ModelOptions options, string feature, string value)
     {
         ArgumentNullException.ThrowIfNull(value);

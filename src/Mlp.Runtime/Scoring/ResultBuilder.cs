@@ -41,17 +41,22 @@ internal sealed class ResultBuilder : IDisposable
     /// <param name="count">Number of rows.</param>
     public void Add(ScoreBuffer score, ScoreReader reader, int count)
     {
-        var scores = _scores.Span;
-        var classes = _classes.Span;
+        var classes = _classes.Span.Slice(_next, count);
+        reader.Read(score, _scores.Span.Slice(_next, count), classes);
+        if (_probabilities.Length == 0 && _labels is null)
+        {
+            _next += count;
+            return;
+        }
+
         for (var row = 0; row < count; row++, _next++)
         {
-            (scores[_next], classes[_next]) = reader.Read(score, row);
             if (_probabilities.Length > 0)
             {
                 AddProbabilities(score.RowOf(row));
             }
 
-            _labels?.Append(_layout.Output.ClassNames[classes[_next]]);
+            _labels?.Append(_layout.Output.ClassNames[classes[row]]);
         }
     }
 

@@ -5,7 +5,7 @@ using Mlp.Runtime.Inference;
 namespace Mlp.Runtime.Scoring;
 
 /// <summary>
-/// The columns of an input that is plain memory. A lone column is copied as it lies; several are turned eight at a time, part by part, so that the tensor is still in the processor's cache when
+/// The columns of an input that is plain memory. A lone column is copied as it lies; several are turned sixteen at a time, part by part, so that the tensor is still in the processor's cache when
 /// the model runs. Measured on 128 columns of 1,024 rows this costs no more than a transpose in the graph over one contiguous block, and it takes columns wherever they lie.
 /// </summary>
 /// <typeparam name="T">The element type.</typeparam>
@@ -29,13 +29,21 @@ internal sealed class ValueColumns<T>(ValueReader<T>[] readers) : InputColumns
             return;
         }
 
-        var scratch = ArrayPool<T>.Shared.Rent(ColumnTranspose.Columns * count);
+        var scratch = ArrayPool<T>.Shared.Rent(2 * ColumnTranspose.Columns * count);
         try
         {
             var ordinal = 0;
-            for (; ordinal + ColumnTranspose.Columns <= readers.Length; ordinal += ColumnTranspose.Columns)
+            for (; ordinal + (2 * ColumnTranspose.Columns) <= readers.Length; ordinal += 2 * ColumnTranspose.Columns)
             {
-                WriteBlock(first, count, table, ordinal, scratch);
+                var left = Read(first, count, ordinal, scratch);
+                var right = Read(first, count, ordinal + ColumnTranspose.Columns, scratch.AsSpan(ColumnTranspose.Columns * count));
+                ColumnTranspose.Write(left, right, table, readers.Length, ordinal);
+            }
+
+            if (ordinal + ColumnTranspose.Columns <= readers.Length)
+            {
+                ColumnTranspose.Write(Read(first, count, ordinal, scratch), table, readers.Length, ordinal);
+                ordinal += ColumnTranspose.Columns;
             }
 
             for (; ordinal < readers.Length; ordinal++)
@@ -53,19 +61,16 @@ internal sealed class ValueColumns<T>(ValueReader<T>[] readers) : InputColumns
         }
     }
 
-    private void WriteBlock(int first, int count, Span<T> table, int ordinal, T[] scratch)
-    {
-        var columns = new ColumnSpans<T>
+    private ColumnSpans<T> Read(int first, int count, int ordinal, Span<T> scratch)
+        => new()
         {
             C0 = readers[ordinal].Read(first, count, scratch),
-            C1 = readers[ordinal + 1].Read(first, count, scratch.AsSpan(count)),
-            C2 = readers[ordinal + 2].Read(first, count, scratch.AsSpan(2 * count)),
-            C3 = readers[ordinal + 3].Read(first, count, scratch.AsSpan(3 * count)),
-            C4 = readers[ordinal + 4].Read(first, count, scratch.AsSpan(4 * count)),
-            C5 = readers[ordinal + 5].Read(first, count, scratch.AsSpan(5 * count)),
-            C6 = readers[ordinal + 6].Read(first, count, scratch.AsSpan(6 * count)),
-            C7 = readers[ordinal + 7].Read(first, count, scratch.AsSpan(7 * count)),
+            C1 = readers[ordinal + 1].Read(first, count, scratch[count..]),
+            C2 = readers[ordinal + 2].Read(first, count, scratch[(2 * count)..]),
+            C3 = readers[ordinal + 3].Read(first, count, scratch[(3 * count)..]),
+            C4 = readers[ordinal + 4].Read(first, count, scratch[(4 * count)..]),
+            C5 = readers[ordinal + 5].Read(first, count, scratch[(5 * count)..]),
+            C6 = readers[ordinal + 6].Read(first, count, scratch[(6 * count)..]),
+            C7 = readers[ordinal + 7].Read(first, count, scratch[(7 * count)..]),
         };
-        ColumnTranspose.Write(columns, table, readers.Length, ordinal);
-    }
 }

@@ -47,7 +47,7 @@ public sealed class ModelRecordTests
     public async Task Predict_Records_AnswersEachOne()
     {
         var observer = new TestObserver();
-        await using var platform = await ServeAsync(Package(Weighted(), Regression(), features: Columns), observers: observer);
+        await using var platform = await ServeAsync(Package(Weighted(), Regression(), features: Columns), configure: m => m.OnNull("payment", string.Empty).OnNull("Stops", 0), observers: observer);
         var model = platform.Model.As<Trip, Answer>();
         var trips = Enumerable.Range(0, 300).Select(i => new Trip(i, i % 2 == 0 ? i : null, i % 3 == 0 ? null : "a")).ToArray();
         var answers = new Answer[300];
@@ -71,7 +71,7 @@ public sealed class ModelRecordTests
     [Fact]
     public async Task Predict_Class_TakesNamesOfAttributesAndExactTypes()
     {
-        await using var platform = await ServeAsync(Package(Weighted(), Regression(), features: Columns));
+        await using var platform = await ServeAsync(Package(Weighted(), Regression(), features: Columns), configure: m => m.OnNull("payment", string.Empty));
         var model = platform.Model.As<TripClass, Sum>();
 
         Assert.Equal([207f], model.Predict(new TripClass { Distance = 7, Stops = 2 }).Y);

@@ -17,6 +17,22 @@ public sealed class ColumnTransposeTests
     public void Write_OneByte_AgreesWithTheScalarTwin(int seed, byte rows, byte before, byte behind)
         => Agree(seed, rows % 70, before % 9, behind % 9, r => r.Next(2) == 1);
 
+    [Property]
+    public void Write_SixteenColumns_AgreesWithTheScalarTwin(int seed, byte rows, byte before, byte behind)
+    {
+        var random = new Random(seed);
+        var (count, width) = (rows % 70, (before % 9) + 16 + (behind % 9));
+        var columns = Enumerable.Range(0, 16).Select(_ => Enumerable.Range(0, count).Select(_ => random.NextSingle()).ToArray()).ToArray();
+        var vector = new float[count * width];
+        var scalar = new float[count * width];
+
+        ColumnTranspose.Write(Spans(columns[..8]), Spans(columns[8..]), vector, width, before % 9);
+        ColumnTranspose.WriteScalar(Spans(columns[..8]), scalar, width, before % 9);
+        ColumnTranspose.WriteScalar(Spans(columns[8..]), scalar, width, (before % 9) + 8);
+
+        Assert.Equal(scalar, vector);
+    }
+
     [Fact]
     public void Write_ShortColumnOrTable_Refuses()
     {
