@@ -7,6 +7,8 @@ namespace Mlp.Runtime.Scoring;
 internal abstract class ValueReader<T>(SourceColumn column, T missing) : ColumnReader(column)
     where T : unmanaged
 {
+    private bool? _hasNulls;
+
     /// <summary>Reads some rows.</summary>
     /// <param name="first">First row of the column.</param>
     /// <param name="count">Number of rows.</param>
@@ -16,7 +18,7 @@ internal abstract class ValueReader<T>(SourceColumn column, T missing) : ColumnR
     public ReadOnlySpan<T> Read(int first, int count, Span<T> scratch)
     {
         scratch = scratch[..count];
-        if (!HasNulls)
+        if (!(_hasNulls ??= HasNulls))
         {
             return ReadValues(first, count, scratch);
         }
