@@ -15,6 +15,7 @@ internal sealed class TensorSlot : IPooledSlot
     private readonly OrtIoBinding _binding;
     private readonly bool _bindsBeforeEachRun;
     private bool _mayBindOutputs;
+    private readonly ModelValue?[] _boundValues;
     private ModelInputs? _bound;
     private int _boundLayout;
     private ModelValue[]? _outputs;
@@ -31,6 +32,7 @@ internal sealed class TensorSlot : IPooledSlot
         _session = session;
         _plan = plan;
         _binding = session.CreateBinding();
+        _boundValues = new ModelValue?[plan.Inputs.Count];
         _bindsBeforeEachRun = session.Accelerator.Accelerator == Accelerators.Accelerator.Cuda;
         _mayBindOutputs = !_bindsBeforeEachRun && session.OutputShapesFollowInputs;
         Deadline = new CallDeadline(time);
@@ -82,9 +84,11 @@ internal sealed class TensorSlot : IPooledSlot
         _bound = null;
         ReleaseOutputs();
         _binding.ClearBoundInputs();
-        foreach (var input in _plan.Inputs)
+        for (var i = 0; i < _plan.Inputs.Count; i++)
         {
-            _binding.BindInput(input.Name, inputs.Engine(input.Name));
+            // The binding reads this memory even if somebody sets the input anew before its time.
+            _boundValues[i] = inputs.Find(_plan.Inputs[i].Name);
+            _binding.BindInput(_plan.Inputs[i].Name, inputs.Engine(_plan.Inputs[i].Name));
         }
 
         if (_bindsBeforeEachRun)
