@@ -13,6 +13,7 @@ namespace Mlp.Runtime.Inference;
 internal class ExecutionSession
 {
     private readonly InferenceSession? _session;
+    private readonly Lazy<bool> _outputShapesFollowInputs;
     private int _leases = 1;
 
     /// <summary>Puts a session in charge of its leases; a null one is another engine's.</summary>
@@ -21,11 +22,18 @@ internal class ExecutionSession
     protected ExecutionSession(InferenceSession? session, AcceleratorChoice accelerator)
     {
         _session = session;
+        _outputShapesFollowInputs = new Lazy<bool>(() => _session is not null && DoOutputShapesFollow(_session));
         Accelerator = accelerator;
     }
 
     /// <summary>Where the session runs.</summary>
     public AcceleratorChoice Accelerator { get; }
+
+    /// <summary>
+    /// Whether the file declares every output as a tensor of numbers, each of whose sizes is fixed or has the name of a size of an input: then the inputs decide all shapes, if the
+    /// declaration is true.
+    /// </summary>
+    public bool OutputShapesFollowInputs => _outputShapesFollowInputs.Value;
 
     /// <summary>Whether the last lease has been given back.</summary>
     public bool IsDisposed => Volatile.Read(ref _leases) == 0;
@@ -105,6 +113,13 @@ internal class ExecutionSession
     /// <returns>The outputs; the caller disposes of them.</returns>
     public IDisposableReadOnlyCollection<OrtValue> RunForOutputs(RunOptions options, OrtIoBinding binding)
         => _session!.RunWithBoundResults(options, binding);
+
+    private static bool DoOutputShapesFollow(InferenceSession session)
+    {
+        var names = session.InputMetadata.Values.Where(i => i.IsTensor).SelectMany(i => i.SymbolicDimensions).Where(n => n.Length > 0).ToHashSet(StringComparer.Ordinal);
+        return session.OutputMetadata.Values.All(o => o is { IsTensor: true, IsString: false, Dimensions.Length: > 0 }
+            && o.Dimensions.Zip(o.SymbolicDimensions).All(d => d.First >= 0 || names.Contains(d.Second)));
+    }
 
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The caller disposes of the options.")]
     private static SessionOptions CreateOptions(AcceleratorChoice accelerator)

@@ -34,6 +34,28 @@ internal sealed class InterruptibleRun : IDisposable
         }
     }
 
+    /// <summary>Runs bound memory, and lets the token end it.</summary>
+    /// <param name="session">The session; the caller holds a lease.</param>
+    /// <param name="binding">A binding of inputs and outputs.</param>
+    /// <param name="cancellationToken">Ends the run.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public void Run(ExecutionSession session, OrtIoBinding binding, CancellationToken cancellationToken)
+    {
+        var registration = cancellationToken.UnsafeRegister(TerminateRun, this);
+        try
+        {
+            session.Run(_options, binding);
+        }
+        catch (OnnxRuntimeException) when (_terminated)
+        {
+            throw new OperationCanceledException(cancellationToken);
+        }
+        finally
+        {
+            End(registration);
+        }
+    }
+
     /// <summary>Runs into memory that ONNX Runtime allocates, and lets the token end it.</summary>
     /// <param name="session">The session; the caller holds a lease.</param>
     /// <param name="binding">A binding of inputs, with the outputs bound to a device.</param>
@@ -42,7 +64,6 @@ internal sealed class InterruptibleRun : IDisposable
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public IDisposableReadOnlyCollection<OrtValue> RunForOutputs(ExecutionSession session, OrtIoBinding binding, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
         var registration = cancellationToken.UnsafeRegister(TerminateRun, this);
         try
         {

@@ -107,9 +107,14 @@ internal sealed class ModelCatalog : IModelCatalog, IPlatformComponent, IDisposa
     public HealthCheckResult CheckHealth()
     {
         var problems = _entries.Values.Select(e => e.Refresher.Problem ?? NotReady(e.Model)).OfType<string>().ToList();
-        return problems.Count == 0
-            ? HealthCheckResult.Healthy(FormattableString.Invariant($"{_entries.Count} models are in service."))
-            : HealthCheckResult.Degraded(string.Join(" ", problems));
+        if (problems.Count == 0)
+        {
+            return HealthCheckResult.Healthy(FormattableString.Invariant($"{_entries.Count} models are in service."));
+        }
+
+        // A model that waits for its first version, or goes on with the one before, is no reason to take the application out of service; one that cannot answer is.
+        var description = string.Join(" ", problems);
+        return _entries.Values.Any(e => e.Refresher.IsOutOfService) ? HealthCheckResult.Unhealthy(description) : HealthCheckResult.Degraded(description);
     }
 
     /// <inheritdoc/>

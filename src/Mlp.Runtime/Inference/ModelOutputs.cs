@@ -61,6 +61,15 @@ public sealed class ModelOutputs
         }
     }
 
+    /// <summary>Takes a copy of a tensor of numbers.</summary>
+    /// <param name="index">Position of the output.</param>
+    /// <param name="value">The tensor.</param>
+    internal void Copy(int index, ModelValue value)
+    {
+        var own = _values[index].Kind == ModelValueKind.Tensor ? _values[index] : _values[index] = ModelValue.NewTensor();
+        value.Buffer.AsSpan(0, value.ByteCount).CopyTo(own.ResetTensor(value.ElementType, value.Shape));
+    }
+
     /// <summary>Takes an answer.</summary>
     /// <param name="index">Position of the output.</param>
     /// <param name="value">The answer.</param>

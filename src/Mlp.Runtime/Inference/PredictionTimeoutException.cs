@@ -39,7 +39,8 @@ public sealed class PredictionTimeoutException : MlPlatformException
             model,
             version,
             timeout,
-            null) { SlotWait = waited, SlotCount = slots, WaitingCount = waiting };
+            null)
+        { SlotWait = waited, SlotCount = slots, WaitingCount = waiting };
 
     internal static PredictionTimeoutException InCall(string model, int version, TimeSpan timeout, int slots, Exception cause)
         => new(
@@ -48,5 +49,6 @@ public sealed class PredictionTimeoutException : MlPlatformException
             model,
             version,
             timeout,
-            cause) { SlotCount = slots };
+            cause)
+        { SlotCount = slots };
 }

@@ -31,13 +31,23 @@ internal sealed class RecordModel<TFeatures, TResult> : IModel<TFeatures, TResul
     /// <inheritdoc/>
     public ValueTask<TResult> PredictAsync(TFeatures features, PredictionOptions options = default, CancellationToken cancellationToken = default)
     {
+        var call = _model.Start(options);
         var version = _model.CurrentWithScore();
         if (!version.Singles.TryRent(out var slot))
         {
-            return WaitAndPredictAsync(_model.Start(options), features, cancellationToken);
+            return WaitAndPredictAsync(call, features, cancellationToken);
         }
 
-        return new ValueTask<TResult>(PredictOne(version, slot, _model.Start(options), features, cancellationToken));
+        try
+        {
+            return new ValueTask<TResult>(PredictOne(version, slot, call, features, cancellationToken));
+        }
+        catch (Exception e)
+        {
+            return e is OperationCanceledException && cancellationToken.IsCancellationRequested
+                ? ValueTask.FromCanceled<TResult>(cancellationToken)
+                : ValueTask.FromException<TResult>(e);
+        }
     }
 
     /// <inheritdoc/>

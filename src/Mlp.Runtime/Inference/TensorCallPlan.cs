@@ -19,8 +19,9 @@ internal sealed class TensorCallPlan(ModelManifest manifest)
     /// <exception cref="ArgumentException">An input is missing, unknown, or has another type or shape.</exception>
     public void Check(ModelInputs inputs)
     {
-        foreach (var expected in Inputs)
+        for (var i = 0; i < Inputs.Count; i++)
         {
+            var expected = Inputs[i];
             var found = inputs.Find(expected.Name) ?? throw new ArgumentException($"Expected input {expected}, but found {Found(inputs)} ({Where}).", nameof(inputs));
             if (!Fits(expected, found))
             {
@@ -33,6 +34,21 @@ internal sealed class TensorCallPlan(ModelManifest manifest)
             var unknown = inputs.Names.First(n => Inputs.All(i => i.Name != n));
             throw new ArgumentException($"Expected inputs {Names(Inputs.Select(i => i.Name))}, but found an input '{unknown}' too ({Where}).", nameof(inputs));
         }
+    }
+
+    /// <summary>Whether what came out is of the types and shapes that the file declares.</summary>
+    /// <param name="outputs">What came out.</param>
+    public bool AreAsDeclared(ModelOutputs outputs)
+    {
+        for (var i = 0; i < manifest.Signature.Outputs.Count; i++)
+        {
+            if (!Fits(manifest.Signature.Outputs[i], outputs[i]))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private string Where => FormattableString.Invariant($"model '{manifest.Name}' version {manifest.Version}");

@@ -14,6 +14,9 @@ internal sealed record ZipMapRewrite(ReadOnlyMemory<byte> Onnx, ModelSignature S
 {
     private const string Operator = "ZipMap";
 
+    /// <summary>Any version has Identity; this one is as old as ZipMap's users.</summary>
+    private const int LeastOperatorSet = 9;
+
     /// <summary>Rewrites a file.</summary>
     /// <param name="model">Name of the model, for messages.</param>
     /// <param name="onnx">Bytes of the file.</param>
@@ -35,6 +38,7 @@ internal sealed record ZipMapRewrite(ReadOnlyMemory<byte> Onnx, ModelSignature S
             if (editor.Graph.Producer(output.Name) is { OperatorType: Operator, Domain: OnnxGraphBuilder.MlDomain } node && editor.Graph.Consumers(output.Name).Count == 0)
             {
                 names.Add(output.Name, Remove(editor.Graph, node));
+                editor.RequireOperatorSet(string.Empty, LeastOperatorSet);
             }
         }
 

@@ -7,7 +7,7 @@ public readonly record struct PredictionOptions
     public DateTimeOffset? AsOf { get; init; }
 
     /// <summary>
-    /// How long the call may take in all: the wait for a slot, the wait for features and the run. Null for any time. A run that has begun is ended only if runs of this model last
+    /// How long the call may take in all: the wait for a slot, the wait for features and the run. Null or infinite for any time. A run that has begun is ended only if runs of this model last
     /// over a millisecond.
     /// </summary>
     public TimeSpan? Timeout { get; init; }

@@ -227,7 +227,7 @@ public sealed class PredictionLogFaultTests
         var reader = new PredictionLogReader(folder.Combine("predictions"));
         var random = new Random(5);
         long first = 0;
-        for (var round = 0; round < Math.Max(2, TestRounds.Count / 3); round++)
+        for (var round = 0; round < TestRounds.Count; round++)
         {
             using var child = ChildProcess.StartScenario("predictionlog", folder.FullName, first.ToString(CultureInfo.InvariantCulture));
             long acknowledged = first;

@@ -94,6 +94,39 @@ public sealed class ModelRunTests
     }
 
     [Fact]
+    public async Task Open_ScoreIsASequence_SaysHowToPublishIt()
+    {
+        var onnx = Model(Graph(Node("SequenceConstruct", ["x"], ["out"]), Input("x", Float, "N", 1), Bytes(12, Value("out", SequenceType(Float)))));
+        await using var platform = await ServeAsync(Package(onnx, Regression("out")));
+
+        Assert.Contains(
+            "Expected output 'out', the score, to be a tensor of numbers, but found another kind of value. Publish the model with task Tensors, and call it by its inputs and outputs (model 'tips' version 1)",
+            platform.Model.UnavailableReason,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Predict_ClassifierOfTheMlOperatorsAlone_IsServedWithoutItsZipMap()
+    {
+        // As small as such a file gets: no operator of ONNX itself, and so no version of them.
+        var onnx = Message(
+            Integer(1, 8),
+            Bytes(7, Graph(
+                Bytes(1, Message(Text(1, "x"), Text(2, "p"), Text(4, "Normalizer"), Text(7, "ai.onnx.ml"), Bytes(5, Message(Text(1, "norm"), Bytes(4, "L1"u8.ToArray()), Integer(20, 3))))),
+                Bytes(1, Message(
+                    Text(1, "p"), Text(2, "maps"), Text(4, "ZipMap"), Text(7, "ai.onnx.ml"), Bytes(5, Message(Text(1, "classlabels_int64s"), Integer(8, 10), Integer(8, 20), Integer(20, 7))))),
+                Input("x", Float, "N", 2),
+                Bytes(12, Value("maps", Bytes(4, Message(Bytes(1, Bytes(5, Message(Integer(1, Integers), Bytes(2, TensorType(Float))))))))))),
+            Bytes(8, Message(Text(1, "ai.onnx.ml"), Integer(2, 1))));
+        await using var platform = await ServeAsync(Package(onnx, Binary("maps") with { ScoreIndex = 1 }));
+
+        Assert.Equal(["10", "20"], platform.Model.Manifest!.Output.ClassNames);
+        Assert.Equal(TensorElementKind.Float32, platform.Model.Manifest.Signature.Outputs[0].ElementType);
+        Assert.Equal(TensorElementKind.Sequence, platform.Registry.FindVersion(ModelName, 1)!.Signature.Outputs[0].ElementType);
+        Assert.Equal(0.75, platform.Model.Predict([1, 3]).Score);
+    }
+
+    [Fact]
     public async Task Run_MapInput_IsGivenToTheModel()
     {
         var onnx = Model(Graph(
@@ -218,6 +251,7 @@ public sealed class ModelRunTests
         Output("text", OnnxString, "M")));
 
     private const int OnnxString = 8;
+    private const int Integers = 7;
 
     private static byte[] SequenceType(int elementType) => Bytes(4, Message(Bytes(1, TensorType(elementType))));
 }

@@ -28,6 +28,8 @@ public sealed class OperatorCaseTests(ITestOutputHelper output)
     /// <summary>Less than this many would mean that the test itself has lost its way.</summary>
     private const int LeastComparedCases = 800;
 
+    private const int LeastRenamedCases = 100;
+
     [OperatorCasesFact]
     public async Task Run_EveryCaseThatABareSessionAnswers_GivesTheSameAnswer()
     {
@@ -35,7 +37,7 @@ public sealed class OperatorCaseTests(ITestOutputHelper output)
         var refused = 0;
         foreach (var operatorCase in OperatorCase.All())
         {
-            if (RunBare(operatorCase) is { } answers)
+            if (RunBare(operatorCase, operatorCase.Onnx) is { } answers)
             {
                 baseline.Add(operatorCase.Name, (operatorCase, answers));
             }
@@ -64,6 +66,31 @@ public sealed class OperatorCaseTests(ITestOutputHelper output)
 
         Assert.True(baseline.Count >= LeastComparedCases, $"Expected at least {LeastComparedCases} cases to compare, but found {baseline.Count}.");
         Assert.Equal(Exceptions.Keys.Order(), failures.Keys.Order());
+    }
+
+    [OperatorCasesFact]
+    public void RenameValue_EveryInnerValueOfEveryCase_GivesTheSameAnswer()
+    {
+        var renamedCases = 0;
+        foreach (var operatorCase in OperatorCase.All())
+        {
+            var editor = OnnxModelEditor.Open("m", operatorCase.Onnx);
+            Assert.True(operatorCase.Onnx.AsSpan().SequenceEqual(editor.ToArray()), operatorCase.Name);
+            var graph = editor.Graph;
+            var outputs = graph.Outputs.Select(o => o.Name).ToHashSet();
+            var inner = graph.Nodes.SelectMany(n => n.Outputs).Where(o => o.Length > 0 && !outputs.Contains(o)).Distinct().ToList();
+            if (inner.Count == 0 || RunBare(operatorCase, operatorCase.Onnx) is not { } expected)
+            {
+                continue;
+            }
+
+            inner.ForEach(v => graph.RenameValue(v, graph.UniqueName("renamed")));
+            var found = RunBare(operatorCase, editor.ToArray());
+            Assert.True(found is not null && expected.Zip(found).All(d => d.First.Zip(d.Second).All(v => IsSame(v.First, v.Second, SameRun))), operatorCase.Name);
+            renamedCases++;
+        }
+
+        Assert.True(renamedCases >= LeastRenamedCases, $"Expected at least {LeastRenamedCases} cases with inner values, but found {renamedCases}.");
     }
 
     private static string? Compare(OperatorCase operatorCase, List<IReadOnlyList<ModelValue>> answers, IModel model)
@@ -103,14 +130,14 @@ public sealed class OperatorCaseTests(ITestOutputHelper output)
     }
 
     /// <summary>The answers of a bare session; null if it does not run the case, or its answers are not the expected ones.</summary>
-    private static List<IReadOnlyList<ModelValue>>? RunBare(OperatorCase operatorCase)
+    private static List<IReadOnlyList<ModelValue>>? RunBare(OperatorCase operatorCase, byte[] onnx)
     {
         try
         {
             using var sessionOptions = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
-            using var session = new InferenceSession(operatorCase.Onnx, sessionOptions);
+            using var session = new InferenceSession(onnx, sessionOptions);
             using var options = new RunOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
-            var signature = OnnxModelReader.Read("m", operatorCase.Onnx).Signature;
+            var signature = OnnxModelReader.Read("m", onnx).Signature;
             var answers = new List<IReadOnlyList<ModelValue>>();
             for (var dataSet = 0; dataSet < operatorCase.DataSetCount; dataSet++)
             {
