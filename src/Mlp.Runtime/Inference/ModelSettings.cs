@@ -35,5 +35,6 @@ internal sealed record ModelSettings(
             options.PoolSize,
             options.Accelerator,
             options.AliasPollInterval,
-            options.MaximumQueueLength) { Nulls = NullSettings.From(options.Nulls) };
+            options.MaximumQueueLength)
+        { Nulls = NullSettings.From(options.Nulls) };
 }
