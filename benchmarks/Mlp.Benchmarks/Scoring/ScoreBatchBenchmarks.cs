@@ -71,6 +71,13 @@ public class ScoreBatchBenchmarks : IDisposable
             FloatType.Default, Rows, 0, 0, [ArrowBuffer.Empty, new ArrowBuffer(BytesOf(_slab, i * Rows * sizeof(float), Rows * sizeof(float)))])));
         _parquet = await ReadParquetAsync();
         SetUpRaw();
+
+        // The first case would pay for the compiler's second look at the code.
+        for (var i = 0; i < 3000; i++)
+        {
+            await ForeignAsync();
+            await ForeignKeptAsync();
+        }
     }
 
     [GlobalCleanup]

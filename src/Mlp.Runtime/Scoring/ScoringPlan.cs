@@ -13,6 +13,8 @@ internal sealed class ScoringPlan
     private readonly int[] _columns;
     private readonly int[] _statusColumns;
     private readonly bool _takesStatus;
+    private readonly ColumnReaders[] _readers;
+    private readonly int[][] _inputColumns;
 
     /// <summary>Finds the columns.</summary>
     /// <param name="version">The version.</param>
@@ -30,6 +32,8 @@ internal sealed class ScoringPlan
         var indexes = IndexesByName(schema);
         _columns = [.. layout.Columns.Select(f => Find(indexes, f))];
         _statusColumns = [.. layout.Columns.Select(f => f.View.Length == 0 ? -1 : Unique(indexes, TrainingSetColumns.StatusOf(f.View)) ?? -1)];
+        _readers = [.. layout.Columns.Select(f => new ColumnReaders(f, _where))];
+        _inputColumns = [.. version.Inputs.Inputs.Select(ColumnsOf)];
         Result = new ResultLayout(version, options);
         Kept = options.Columns is { } names
             ? [.. names.Select(n => Unique(indexes, n) ?? throw new ArgumentException($"Expected a column '{n}' to keep, but found {FoundColumns(schema)} ({_where})."))]
@@ -63,40 +67,34 @@ internal sealed class ScoringPlan
         var bound = new InputColumns[inputs.Count];
         for (var i = 0; i < bound.Length; i++)
         {
-            bound[i] = Bind(batch, firstRow, inputs[i], all);
+            bound[i] = Bind(batch, firstRow, inputs[i], _inputColumns[i], all);
         }
 
         return bound;
     }
 
-    private InputColumns Bind(RecordBatch batch, long firstRow, FeatureInput input, ColumnReader[]? all) => input.Type switch
+    private InputColumns Bind(RecordBatch batch, long firstRow, FeatureInput input, int[] columns, ColumnReader[]? all) => input.Type switch
     {
         // Filled by the others, which are all made before the first row is read.
         null => new StatusColumns(all!),
-        FeatureType.Float32 => new ValueColumns<float>(Readers(batch, firstRow, input, all, static (c, r) => r.Float32(c))),
-        FeatureType.Float64 => new ValueColumns<double>(Readers(batch, firstRow, input, all, static (c, r) => r.Float64(c))),
-        FeatureType.Int64 => new ValueColumns<long>(Readers(batch, firstRow, input, all, static (c, r) => r.Int64(c))),
-        FeatureType.Boolean => new ValueColumns<bool>(Readers(batch, firstRow, input, all, static (c, r) => r.Boolean(c))),
-        _ => new TextColumns(Readers(batch, firstRow, input, all, static (c, r) => r.Text(c)), input.Ordinal),
+        FeatureType.Float32 => new ValueColumns<float>(Readers(batch, firstRow, columns, all, static (c, r) => r.Float32(c))),
+        FeatureType.Float64 => new ValueColumns<double>(Readers(batch, firstRow, columns, all, static (c, r) => r.Float64(c))),
+        FeatureType.Int64 => new ValueColumns<long>(Readers(batch, firstRow, columns, all, static (c, r) => r.Int64(c))),
+        FeatureType.Boolean => new ValueColumns<bool>(Readers(batch, firstRow, columns, all, static (c, r) => r.Boolean(c))),
+        _ => new TextColumns(Readers(batch, firstRow, columns, all, static (c, r) => r.Text(c)), input.Ordinal),
     };
 
     private TReader[] Readers<TReader>(
-        RecordBatch batch, long firstRow, FeatureInput input, ColumnReader[]? all, Func<SourceColumn, ColumnReaders, TReader> create)
+        RecordBatch batch, long firstRow, int[] columns, ColumnReader[]? all, Func<SourceColumn, ColumnReaders, TReader> create)
         where TReader : ColumnReader
     {
-        var layout = _version.Inputs.Layout;
-        var readers = new TReader[input.Width];
-        for (var column = 0; column < _columns.Length; column++)
+        var readers = new TReader[columns.Length];
+        for (var position = 0; position < columns.Length; position++)
         {
-            var position = layout.OrdinalOf(column) - input.Ordinal;
-            if (layout.Columns[column].Type != input.Type || position < 0 || position >= input.Width)
-            {
-                continue;
-            }
-
-            var status = _takesStatus || _version.Nulls[column].IsError ? StatusColumn(batch, column) : null;
-            var source = new SourceColumn(batch.Column(_columns[column]), column, status, _version.Nulls[column], firstRow);
-            readers[position] = create(source, new ColumnReaders(layout.Columns[column], _where));
+            var column = columns[position];
+            var rule = _version.Nulls[column];
+            var status = _takesStatus || rule.IsError ? StatusColumn(batch, column) : null;
+            readers[position] = create(new SourceColumn(batch.Column(_columns[column]), column, status, rule, firstRow), _readers[column]);
             if (all is not null)
             {
                 all[column] = readers[position];
@@ -104,6 +102,23 @@ internal sealed class ScoringPlan
         }
 
         return readers;
+    }
+
+    /// <summary>The features that fill an input, in its order.</summary>
+    private int[] ColumnsOf(FeatureInput input)
+    {
+        var layout = _version.Inputs.Layout;
+        var columns = new int[input.Type is null ? 0 : input.Width];
+        for (var column = 0; column < layout.Columns.Count; column++)
+        {
+            var position = layout.OrdinalOf(column) - input.Ordinal;
+            if (layout.Columns[column].Type == input.Type && position >= 0 && position < input.Width)
+            {
+                columns[position] = column;
+            }
+        }
+
+        return columns;
     }
 
     private UInt8Array? StatusColumn(RecordBatch batch, int column) => _statusColumns[column] < 0 ? null : batch.Column(_statusColumns[column]) as UInt8Array;

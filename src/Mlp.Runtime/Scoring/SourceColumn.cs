@@ -9,4 +9,4 @@ namespace Mlp.Runtime.Scoring;
 /// <param name="ViewStatus">What is known of the rows of the feature's view; null when the batch does not say.</param>
 /// <param name="Rule">What a null is.</param>
 /// <param name="FirstRow">What the first row is in what the caller passed, for messages.</param>
-internal sealed record SourceColumn(IArrowArray Array, int Index, UInt8Array? ViewStatus, NullRule Rule, long FirstRow);
+internal readonly record struct SourceColumn(IArrowArray Array, int Index, UInt8Array? ViewStatus, NullRule Rule, long FirstRow);
