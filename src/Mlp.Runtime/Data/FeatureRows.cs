@@ -120,6 +120,15 @@ public sealed class FeatureRows
         _stringLengths.AsSpan(0, rowCount * Layout.CountOf(FeatureType.String)).Clear();
     }
 
+    /// <summary>Starts over with a number of rows of float32 features alone, all of whose values and statuses the caller sets.</summary>
+    /// <param name="rowCount">0 to <see cref="Capacity"/>.</param>
+    internal void ResetFloat32(int rowCount)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)rowCount, (uint)Capacity, nameof(rowCount));
+        _rowCount = rowCount;
+        EventTimes.Fill(NoEventTime);
+    }
+
     /// <summary>The statuses of one row, in the service's order.</summary>
     /// <param name="row">Row index.</param>
     /// <returns>One status per feature.</returns>

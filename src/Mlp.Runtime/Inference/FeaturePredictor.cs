@@ -201,7 +201,7 @@ internal sealed class FeaturePredictor(ServingVersion version, Predictor predict
 
     private static void Fill(FeatureRows rows, ReadOnlySpan<float> features, int rowCount)
     {
-        rows.Reset(rowCount);
+        rows.ResetFloat32(rowCount);
         features.CopyTo(rows.Float32);
         rows.Status.Fill(FeatureStatus.Present);
         if (TensorPrimitives.IsNaNAny(features))

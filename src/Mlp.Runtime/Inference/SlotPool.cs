@@ -10,7 +10,7 @@ internal sealed class SlotPool<TSlot>
     where TSlot : class, IPooledSlot
 {
     private readonly Func<TSlot> _create;
-    private readonly TSlot?[] _idle;
+    private readonly Cell[] _idle;
     private readonly Lock _gate = new();
     private readonly LinkedList<SlotWaiter> _waiters = new();
     private readonly SlotQueue _queue;
@@ -28,7 +28,7 @@ internal sealed class SlotPool<TSlot>
     {
         _queue = queue;
         _create = create;
-        _idle = new TSlot?[size];
+        _idle = new Cell[size];
     }
 
     /// <summary>Greatest number of slots.</summary>
@@ -75,7 +75,7 @@ internal sealed class SlotPool<TSlot>
         var index = Environment.CurrentManagedThreadId % _idle.Length;
         for (var i = 0; i < _idle.Length; i++)
         {
-            if (Volatile.Read(ref _idle[index]) is not null && Interlocked.Exchange(ref _idle[index], null) is { } found)
+            if (Volatile.Read(ref _idle[index].Slot) is not null && Interlocked.Exchange(ref _idle[index].Slot, null) is { } found)
             {
                 slot = found;
                 return true;
@@ -159,8 +159,8 @@ internal sealed class SlotPool<TSlot>
             }
 
             // The exchange is a full fence: either this sees a waiter or a close that came in between, or they see the slot.
-            Interlocked.Exchange(ref _idle[slot.Index], slot);
-            if ((!_closed && Volatile.Read(ref _waiterCount) == 0) || Interlocked.Exchange(ref _idle[slot.Index], null) is null)
+            Interlocked.Exchange(ref _idle[slot.Index].Slot, slot);
+            if ((!_closed && Volatile.Read(ref _waiterCount) == 0) || Interlocked.Exchange(ref _idle[slot.Index].Slot, null) is null)
             {
                 return;
             }
@@ -187,7 +187,7 @@ internal sealed class SlotPool<TSlot>
         Interlocked.MemoryBarrier();
         for (var i = 0; i < _idle.Length; i++)
         {
-            if (Interlocked.Exchange(ref _idle[i], null) is { } slot)
+            if (Interlocked.Exchange(ref _idle[i].Slot, null) is { } slot)
             {
                 Remove(slot);
             }
@@ -294,6 +294,12 @@ internal sealed class SlotPool<TSlot>
         {
             _drained.TrySetResult();
         }
+    }
+
+    /// <summary>An element of an array of structs is reached without a check of its type, which one of an array of objects needs in generic code.</summary>
+    private struct Cell
+    {
+        public TSlot? Slot;
     }
 
     private sealed class SlotWaiter : TaskCompletionSource<TSlot?>
