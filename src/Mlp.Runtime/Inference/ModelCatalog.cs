@@ -49,9 +49,11 @@ internal sealed class ModelCatalog : IModelCatalog, IPlatformComponent, IDisposa
         var clock = new PredictionClock(time);
         var logger = loggers.CreateLogger<ModelCatalog>();
         _loader = new ModelLoader(registry, features, [.. observers], clock, probe, loggers);
+        var unobserved = new ModelLoader(registry, features, [], clock, probe, loggers);
         foreach (var name in declarations.Select(d => d.Name).Distinct(StringComparer.Ordinal))
         {
-            var model = new Model(ModelSettings.From(name, options.Get(name)), clock);
+            var settings = ModelSettings.From(name, options.Get(name));
+            var model = new Model(settings, clock) { LoadVersion = (version, cancellationToken) => unobserved.LoadAsync(settings, version, cancellationToken) };
             _entries.Add(name, (model, new ModelRefresher(model, registry, _loader, time, logger)));
         }
     }

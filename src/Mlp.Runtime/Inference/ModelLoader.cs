@@ -60,8 +60,9 @@ internal sealed class ModelLoader(
         var files = await registry.OpenOnnxAsync(manifest, settings.Weights, cancellationToken).ConfigureAwait(false);
         var golden = await registry.ReadGoldenRowsAsync(manifest, cancellationToken).ConfigureAwait(false);
         RequireSignature(manifest, files.Onnx.Span);
+        var served = ServedGraph.Create(manifest, files.Onnx);
         var reader = ModelFeatureService.Find(manifest, settings.FeatureService, features);
-        var inputs = ModelFeatureService.Plan(manifest, reader);
+        var inputs = manifest.Output.Task == ModelTask.Tensors ? InputPlan.None : ModelFeatureService.Plan(served.Manifest, reader);
         if (golden is not null)
         {
             GoldenRowCheck.RequireLayout(manifest, golden, inputs);
@@ -69,10 +70,12 @@ internal sealed class ModelLoader(
 
         cancellationToken.ThrowIfCancellationRequested();
 
-        var session = ExecutionSession.Create(manifest, files, ChooseAccelerator(settings));
+        var session = ExecutionSession.Create(manifest, files with { Onnx = served.Onnx }, ChooseAccelerator(settings));
         try
         {
-            return Assemble(settings, manifest, session, inputs, reader, golden);
+            return manifest.Output.Task == ModelTask.Tensors
+                ? AssembleTensors(settings, served.Manifest, session)
+                : Assemble(settings, served.Manifest, session, inputs, reader, golden);
         }
         catch
         {
@@ -85,10 +88,11 @@ internal sealed class ModelLoader(
         ModelSettings settings, ModelManifest manifest, ExecutionSession session, InputPlan inputs, IFeatureServiceReader? reader, GoldenRows? golden)
     {
         var outputProbe = new OutputProbe(manifest, session, inputs);
-        var output = outputProbe.Run();
+        var outputs = outputProbe.Run();
+        var nulls = NullRules.Create(manifest, inputs, settings.Nulls);
         var served = new ServedModel(manifest, settings.Variant, reader?.Description.Keys ?? [], inputs.Layout) { Service = reader?.Description.Reference };
         var recorder = new PredictionRecorder(served, observers, _logger);
-        var serving = new ServingVersion(served, session, inputs, output, reader, recorder, clock, settings.PoolSize);
+        var serving = new ServingVersion(served, session, inputs, outputs, reader, recorder, clock, settings) { Nulls = nulls };
         try
         {
             var isProved = golden is null;
@@ -108,6 +112,7 @@ internal sealed class ModelLoader(
             // The slots that exist hold leases of their own; the caller gives back the first one.
             serving.Singles.Close();
             serving.Batches.Close();
+            serving.Tensors.Close();
             if (e is OnnxRuntimeException)
             {
                 throw new InvalidModelException(
@@ -120,6 +125,14 @@ internal sealed class ModelLoader(
         }
 
         return serving;
+    }
+
+    /// <summary>Without a score there is nothing that observers could hear, and without knowing the shapes nothing to warm.</summary>
+    private ServingVersion AssembleTensors(ModelSettings settings, ModelManifest manifest, ExecutionSession session)
+    {
+        var nulls = NullRules.Create(manifest, InputPlan.None, settings.Nulls);
+        var served = new ServedModel(manifest, settings.Variant, [], InputPlan.None.Layout);
+        return new ServingVersion(served, session, InputPlan.None, null, null, new PredictionRecorder(served, [], _logger), clock, settings) { Nulls = nulls };
     }
 
     /// <summary>Binds and runs a slot, so that the first call is like any other; the quickest run tells how long one takes.</summary>

@@ -28,6 +28,11 @@ public sealed class ModelOptions : IValidatableObject
     [Range(1, 4096)]
     public int PoolSize { get; set; } = Environment.ProcessorCount * 2;
 
+    /// <summary>Calls that may wait for one of the slots, from 0; beyond it a call fails at once with <see cref="ModelOverloadedException"/>. Null for any number.</summary>
+    /// <value>The default value is null.</value>
+    [Range(0, int.MaxValue)]
+    public int? MaximumQueueLength { get; set; }
+
     /// <summary>Where the model runs.</summary>
     /// <value>The default value is <see cref="Accelerator.Cpu"/>.</value>
     [EnumDataType(typeof(Accelerator))]
@@ -43,12 +48,21 @@ public sealed class ModelOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00", ParseLimitsInInvariantCulture = true, ConvertValueInInvariantCulture = true)]
     public TimeSpan AliasPollInterval { get; set; } = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>What features do that have no value.</summary>
+    public NullOptions Nulls { get; } = new();
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Version is null && string.IsNullOrWhiteSpace(Alias))
         {
             yield return new ValidationResult($"Expected {nameof(Alias)} or {nameof(Version)} to say which version to serve, but found neither.", [nameof(Alias), nameof(Version)]);
+        }
+
+        if (Nulls.Policy == NullPolicy.Value)
+        {
+            yield return new ValidationResult(
+                $"Expected {nameof(Nulls)}.{nameof(NullOptions.Policy)} to be Automatic, Error or NaN, but found Value: a value belongs to a feature.", [nameof(Nulls)]);
         }
     }
 }

@@ -11,17 +11,19 @@ internal static class ModelTrial
     /// <param name="candidate">What would be published.</param>
     /// <param name="files">The model.</param>
     /// <param name="golden">The rows.</param>
+    /// <param name="time">The clock of deadlines, of which there are none here.</param>
     /// <exception cref="InvalidModelException">It cannot be run, or answers differently.</exception>
     /// <exception cref="MissingNativePackageException">The native library of ONNX Runtime is not there.</exception>
-    public static void Run(ModelManifest candidate, OnnxFiles files, GoldenRows golden)
+    public static void Run(ModelManifest candidate, OnnxFiles files, GoldenRows golden, TimeProvider time)
     {
-        var inputs = ModelFeatureService.Plan(candidate, reader: null);
+        var served = ServedGraph.Create(candidate, files.Onnx);
+        var inputs = ModelFeatureService.Plan(served.Manifest, reader: null);
         GoldenRowCheck.RequireLayout(candidate, golden, inputs);
-        var session = ExecutionSession.Create(candidate, files, AcceleratorChoice.Cpu);
+        var session = ExecutionSession.Create(candidate, files with { Onnx = served.Onnx }, AcceleratorChoice.Cpu);
         try
         {
-            var output = new OutputProbe(candidate, session, inputs).Run();
-            using var slot = new InferenceSlot(session, inputs, output, keyCount: 0, capacity: 1);
+            var outputs = new OutputProbe(served.Manifest, session, inputs).Run();
+            using var slot = new InferenceSlot(session, inputs, outputs, keyCount: 0, capacity: 1, time);
             GoldenRowCheck.Run(candidate, golden, slot);
         }
         catch (OnnxRuntimeException e)

@@ -42,6 +42,7 @@ public static class ModelCard
             ModelTask.BinaryClassification => "One of two classes; the score is the probability of the positive one",
             ModelTask.MulticlassClassification => "One of several classes; the scores are their probabilities",
             ModelTask.Regression => "A number",
+            ModelTask.Tensors => "Tensors without a score: the model is called by its inputs and outputs",
             _ => "A number whose order counts",
         };
         page.Append(CultureInfo.InvariantCulture, $"## What it predicts\n\n{task}.\n\n");
@@ -51,7 +52,7 @@ public static class ModelCard
             ("Unit", output.LabelUnit),
             ("Classes", output.ClassNames.Count == 0 ? null : string.Join(", ", output.ClassNames)),
             ("Decision threshold", output.Task == ModelTask.BinaryClassification ? Number(output.DecisionThreshold) : null),
-            ("Score", FormattableString.Invariant($"column {output.ScoreIndex} of output '{output.ScoreOutput}'")),
+            ("Score", output.Task == ModelTask.Tensors ? null : FormattableString.Invariant($"column {output.ScoreIndex} of output '{output.ScoreOutput}'")),
         };
         WriteTable(page, ["", ""], rows.Where(r => !string.IsNullOrEmpty(r.Item2)).Select(r => new[] { r.Item1, r.Item2! }));
     }
@@ -129,9 +130,12 @@ public static class ModelCard
     private static void WriteCall(StringBuilder page, ModelManifest manifest)
     {
         var name = MarkdownText.Literal(manifest.Name);
-        var call = manifest.FeatureService is null
-            ? "var prediction = model.Predict(features);"
-            : "var prediction = await model.PredictAsync(keys, request);";
+        var call = manifest switch
+        {
+            { Output.Task: ModelTask.Tensors } => "model.Run(inputs, outputs);",
+            { FeatureService: null } => "var prediction = model.Predict(features);",
+            _ => "var prediction = await model.PredictAsync(keys, request);",
+        };
         page.Append(
             CultureInfo.InvariantCulture,
             $"## How to call it\n\n```csharp\nbuilder.AddModel({name}, model => model.FromVersion({manifest.Version}));\n// ...\nvar model = platform.GetModel({name});\n{call}\n```\n");

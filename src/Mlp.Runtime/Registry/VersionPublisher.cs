@@ -127,12 +127,12 @@ internal sealed class VersionPublisher(RegistryPaths registryPaths, IDiskSync di
     }
 
     /// <summary>Proves that ONNX Runtime can serve the model, and that it answers its golden rows.</summary>
-    private static void Try(ModelManifest manifest, ModelPackage package, VersionStaging? staging)
+    private void Try(ModelManifest manifest, ModelPackage package, VersionStaging? staging)
     {
         var externalData = manifest.ExternalData.Count > 0 ? staging!.ExternalData : null;
         if (package.GoldenRows is { } golden)
         {
-            ModelTrial.Run(manifest, new OnnxFiles(package.Onnx, externalData, WeightStorage.Resident, 0), golden);
+            ModelTrial.Run(manifest, new OnnxFiles(package.Onnx, externalData, WeightStorage.Resident, 0), golden, time);
         }
         else
         {

@@ -15,8 +15,7 @@ public sealed partial class DiskSyncTests
     {
         using var temp = new TempDirectory();
         using var handle = File.OpenHandle(temp.Combine("rows"), FileMode.CreateNew, FileAccess.ReadWrite);
-        RandomAccess.Write(handle, new byte[ByteCount], 0);
-        Assert.True(PageCache.UnwrittenPages(handle) > 0);
+        WriteUntilPending(handle);
 
         DiskSync.Instance.SyncFile(handle, temp.Combine("rows"));
 
@@ -27,13 +26,27 @@ public sealed partial class DiskSyncTests
     public void SyncFile_Path_LeavesNothingToWrite()
     {
         using var temp = new TempDirectory();
-        File.WriteAllBytes(temp.Combine("rows"), new byte[ByteCount]);
-        using var handle = File.OpenHandle(temp.Combine("rows"), share: FileShare.ReadWrite);
-        Assert.True(PageCache.UnwrittenPages(handle) > 0);
+        using var handle = File.OpenHandle(temp.Combine("rows"), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite);
+        WriteUntilPending(handle);
 
         DiskSync.Instance.SyncFile(temp.Combine("rows"));
 
         Assert.Equal(0, PageCache.UnwrittenPages(handle));
+    }
+
+    /// <summary>On a busy machine the kernel may have written everything before it is asked.</summary>
+    private static void WriteUntilPending(SafeFileHandle handle)
+    {
+        for (var attempt = 0; attempt < 100; attempt++)
+        {
+            RandomAccess.Write(handle, new byte[ByteCount], 0);
+            if (PageCache.UnwrittenPages(handle) > 0)
+            {
+                return;
+            }
+        }
+
+        Assert.Fail("Expected pages that are still to be written after a write, but found none.");
     }
 
     /// <summary>Skips where the kernel cannot be asked (Linux before 6.5), or where the temporary folder is in memory and so never written.</summary>
