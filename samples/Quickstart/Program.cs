@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Mlp.Runtime;
 using Quickstart;
 using Spectre.Console;
@@ -39,7 +40,7 @@ catch (OperationCanceledException) when (stop.IsCancellationRequested)
     Console.Error.WriteLine("Stopped.");
     return 130;
 }
-catch (Exception e) when (e is MlPlatformException or IOException or InvalidDataException)
+catch (Exception e) when (e is MlPlatformException or IOException or InvalidDataException or UnauthorizedAccessException or DbException)
 {
     Console.Error.WriteLine();
     Console.Error.WriteLine(e.Message);

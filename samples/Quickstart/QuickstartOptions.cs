@@ -13,6 +13,7 @@ internal sealed record QuickstartOptions
           --data-directory PATH   where the platform keeps its files (default: ml-data)
           --trips N               length of the synthetic stream, 2,000 to 1,000,000 (default: 12,000)
           --seed N                seed of the synthetic stream and of the training (default: 1)
+          --shuffle-labels        deals the outcomes out anew among all trips: the model must find nothing
           --help                  this text
         """;
 
@@ -25,7 +26,7 @@ internal sealed record QuickstartOptions
 
     public int Seed { get; init; } = 1;
 
-    /// <summary>Trains on labels drawn out of order: a check that the pipeline finds nothing where there is nothing.</summary>
+    /// <summary>Deals the outcomes out anew among all trips, before anything is made of them: a check that the pipeline finds nothing where there is nothing.</summary>
     public bool ShuffleLabels { get; init; }
 
     public bool ShowHelp { get; init; }
@@ -43,7 +44,8 @@ internal sealed record QuickstartOptions
                 "--data-directory" => options with { DataDirectory = Value(arguments, ref i) },
                 "--trips" => options with { TripCount = Number(arguments, ref i, 2_000, 1_000_000) },
                 "--seed" => options with { Seed = Number(arguments, ref i, 0, int.MaxValue) },
-                var unknown => throw new ArgumentException($"Expected one of --data, --data-directory, --trips, --seed and --help, but found '{unknown}'."),
+                "--shuffle-labels" => options with { ShuffleLabels = true },
+                var unknown => throw new ArgumentException($"Expected one of --data, --data-directory, --trips, --seed, --shuffle-labels and --help, but found '{unknown}'."),
             };
         }
 

@@ -23,7 +23,7 @@ internal sealed class QuickstartRun(QuickstartOptions options, IStageReporter re
     {
         var started = Stopwatch.GetTimestamp();
         var source = await reporter.RunAsync("Reading the trips", _ => Task.Run(ReadTrips, cancellationToken));
-        var trips = new TripPartition(source, GateStart, ReplayStart, options.ShuffleLabels ? options.Seed : null);
+        var trips = new TripPartition(source, GateStart, ReplayStart);
         SourceMark.Check(options.DataDirectory, source);
 
         var clock = new SimulatedClock(trips.ReplayTime);
@@ -42,7 +42,10 @@ internal sealed class QuickstartRun(QuickstartOptions options, IStageReporter re
     }
 
     private TripSource ReadTrips()
-        => options.DataFile is { } file ? TripCsv.Read(file) : SyntheticTrips.Create(options.TripCount, options.Seed);
+    {
+        var source = options.DataFile is { } file ? TripCsv.Read(file) : SyntheticTrips.Create(options.TripCount, options.Seed);
+        return options.ShuffleLabels ? source.ShuffleOutcomes(options.Seed) : source;
+    }
 
     private MlPlatform BuildPlatform(SimulatedClock clock)
     {

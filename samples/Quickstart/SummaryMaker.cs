@@ -12,6 +12,13 @@ internal static class SummaryMaker
     private const double SuspiciousAuc = 0.95;
     private const double LiveTolerance = 1e-9;
 
+    /// <summary>How far from the known optimum, or from chance where there is nothing to find, a good run may end.</summary>
+    private const double OptimumTolerance = 0.02;
+    private const double ChanceTolerance = 0.03;
+
+    /// <summary>The synthetic stream has its signal in the stored features; a model without them that is better than this has seen what it should not.</summary>
+    private const double LargestAucWithoutViews = 0.60;
+
     public static QuickstartSummary Make(
         QuickstartOptions options, TripPartition trips, Ingested ingested, Joined joined, Trained trained, Published published, Replayed replayed, Verified verified, TimeSpan elapsed)
     {
@@ -50,11 +57,11 @@ internal static class SummaryMaker
             Drift = [.. verified.Drift.Features.Where(f => !f.IsScore).Select(f => (f.Name, f.PopulationStabilityIndex))],
             DataDirectory = Path.GetFullPath(options.DataDirectory),
             Elapsed = elapsed,
-            Failures = [.. Failures(trips, joined, trained, replayed, verified, optimum)],
+            Failures = [.. Failures(trips, joined, trained, replayed, verified), .. FindQualityFailures(trips.Source, verified, optimum)],
         };
     }
 
-    private static IEnumerable<string> Failures(TripPartition trips, Joined joined, Trained trained, Replayed replayed, Verified verified, double? optimum)
+    private static IEnumerable<string> Failures(TripPartition trips, Joined joined, Trained trained, Replayed replayed, Verified verified)
     {
         var count = trips.Replay.Count;
         if (joined.Leakage.DifferenceCount > 0)
@@ -86,10 +93,41 @@ internal static class SummaryMaker
         {
             yield return Sentence($"Expected the live AUC to equal the offline one, but found {verified.LiveAuc:R} and {verified.Champion.Auc:R}.");
         }
+    }
 
-        if (verified.Champion.Auc > (optimum + 0.02 ?? SuspiciousAuc))
+    /// <summary>What is known beforehand of a source decides what is good enough; of a file that anybody may bring, only that the future must not help.</summary>
+    internal static IEnumerable<string> FindQualityFailures(TripSource source, Verified verified, double? optimum)
+    {
+        var auc = verified.Champion.Auc;
+        if (source.IsShuffled)
         {
-            yield return Sentence($"An AUC of {verified.Champion.Auc:F4} is too good to be true: a leak is suspected.");
+            if (!(Math.Abs(auc - 0.5) <= ChanceTolerance))
+            {
+                yield return Sentence($"Expected an AUC of 0.50 ± {ChanceTolerance} on shuffled outcomes, but found {auc:F4}: a leak is suspected.");
+            }
+        }
+        else if (optimum is { } best)
+        {
+            if (!(auc >= best - OptimumTolerance))
+            {
+                yield return Sentence($"Expected an AUC within {OptimumTolerance} of the known optimum {best:F4}, but found {auc:F4}.");
+            }
+
+            if (!(verified.WithoutViewsAuc <= LargestAucWithoutViews))
+            {
+                yield return Sentence($"Expected an AUC of at most {LargestAucWithoutViews} without the feature views, but found {verified.WithoutViewsAuc:F4}: a leak is suspected.");
+            }
+        }
+
+        if (auc > (optimum + OptimumTolerance ?? SuspiciousAuc))
+        {
+            yield return Sentence($"An AUC of {auc:F4} is too good to be true: a leak is suspected.");
+        }
+
+        var drifted = verified.Drift.Features.FirstOrDefault(f => !f.IsScore)?.Name;
+        if (source.PlantedDrift is { } planted && drifted != planted)
+        {
+            yield return Sentence($"Expected '{planted}', which was made to drift, to have drifted most, but found '{drifted}'.");
         }
     }
 

@@ -2,7 +2,7 @@ namespace Quickstart.Data;
 
 /// <summary>
 /// The probability that each company is in a generous mood, given exactly the outcomes known so far: the forward algorithm of a two-state hidden Markov model
-/// (Rabiner 1989, section III.A), with each outcome entering when its trip ends.
+/// (Rabiner 1989, section III.A), with each outcome entering when its trip ends, when whoever keeps the statistics knows it (see <see cref="Features.TripHistory"/>).
 /// </summary>
 internal sealed class MoodFilter(int companyCount, double bigTipWhenGenerous, double bigTipWhenStingy, double flipProbability)
 {

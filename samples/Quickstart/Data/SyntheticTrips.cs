@@ -22,7 +22,7 @@ internal static class SyntheticTrips
     private const double BigTipWhenStingy = 0.07;
     private const double FlipProbability = 0.02;
     private const double DriftStartShare = 0.7;
-    private const double DriftFactor = 2.2;
+    private const double DriftFactor = 8; // As if the meters had begun to count furlongs.
 
     public static TripSource Create(int count, int seed)
     {

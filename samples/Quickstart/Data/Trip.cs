@@ -27,7 +27,7 @@ internal sealed record Trip
 
     public required long Weekday { get; init; }
 
-    /// <summary>How long after the end of the trip its outcome reached the feature store: zero, or the delay of a late arrival.</summary>
+    /// <summary>How long after the end of the trip the feature rows made of it reached the feature store: zero, or the delay of a late arrival.</summary>
     public TimeSpan ReportDelay { get; init; }
 
     /// <summary>When the outcome became known: nobody knows the tip before the trip ends.</summary>

@@ -21,25 +21,53 @@ internal static class TripCsv
             throw new FileNotFoundException($"Expected a CSV file of trips at '{Path.GetFullPath(path)}', but found none.", path);
         }
 
-        using var connection = new DuckDBConnection("DataSource=:memory:");
-        connection.Open();
-        CheckColumns(connection, path);
-        var trips = ReadTrips(connection, path);
+        var trips = ReadTrips(path);
         using var content = File.OpenRead(path);
         var hash = Convert.ToHexStringLower(SHA256.HashData(content));
         return new TripSource(Path.GetFileName(path), trips, $"trips-{hash[..16]}", [], PlantedDrift: null);
     }
 
-    private static void CheckColumns(DuckDBConnection connection, string path)
+    private static List<Trip> ReadTrips(string path)
     {
-        using var command = Query(connection, "DESCRIBE SELECT * FROM read_csv(?, all_varchar = true, header = true)", path);
-        using var reader = command.ExecuteReader();
-        var found = new List<string>();
-        while (reader.Read())
+        using var connection = new DuckDBConnection("DataSource=:memory:");
+        connection.Open();
+        try
         {
-            found.Add(reader.GetString(0));
+            var header = ReadHeader(path);
+            CheckQuotes(path);
+            return ReadTrips(connection, path, header);
+        }
+        catch (DuckDBException e)
+        {
+            // Its first lines name the row; what follows are settings of its own.
+            var reason = string.Join(' ', e.Message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Take(2));
+            throw new InvalidDataException($"Expected comma-separated values, with as many in every row as the header has, in '{path}', but: {reason}", e);
+        }
+    }
+
+    /// <summary>DuckDB takes a quote that is never closed for one that ends with the file, and everything behind it for one value.</summary>
+    private static void CheckQuotes(string path)
+    {
+        var (row, opened) = (0, 0);
+        foreach (var line in File.ReadLines(path))
+        {
+            row++;
+            if (line.AsSpan().Count('"') % 2 != 0)
+            {
+                opened = opened == 0 ? row : 0;
+            }
         }
 
+        if (opened != 0)
+        {
+            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"Expected every quote to be closed, but row {opened} of '{path}' opens one that is not."));
+        }
+    }
+
+    private static List<string> ReadHeader(string path)
+    {
+        var header = File.ReadLines(path).FirstOrDefault() ?? string.Empty;
+        var found = header.Split(',').Select(name => name.Trim().Trim('"')).ToList();
         var missing = Columns.Except(found, StringComparer.Ordinal).ToArray();
         if (missing.Length > 0)
         {
@@ -47,13 +75,20 @@ internal static class TripCsv
                 $"Expected the column{(missing.Length > 1 ? "s" : string.Empty)} {string.Join(", ", missing.Select(m => $"'{m}'"))} in '{path}', "
                 + $"but found only {string.Join(", ", found.Select(f => $"'{f}'"))}.");
         }
+
+        return found.GroupBy(name => name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(g => g.Count() > 1) is { Key: var twice }
+            ? throw new InvalidDataException($"Expected every column once in '{path}', but found '{twice}' twice.")
+            : found;
     }
 
-    private static List<Trip> ReadTrips(DuckDBConnection connection, string path)
+    private static List<Trip> ReadTrips(DuckDBConnection connection, string path, List<string> header)
     {
-        // Everything is read as text and converted here, so that a bad number is reported with its row and column.
+        // Nothing is guessed: a guess that fails on one broken row blames another. Everything is read as text and converted here, so that a bad number is reported with its row and column.
+        var columns = string.Join(", ", header.Select(name => $"'{name.Replace("'", "''", StringComparison.Ordinal)}': 'VARCHAR'"));
         using var command = Query(
-            connection, $"SELECT {string.Join(", ", Columns)} FROM read_csv(?, all_varchar = true, header = true, parallel = false)", path);
+            connection,
+            $"SELECT {string.Join(", ", Columns)} FROM read_csv(?, auto_detect = false, header = true, delim = ',', quote = '\"', columns = {{{columns}}}, parallel = false)",
+            path);
         using var reader = command.ExecuteReader();
         var trips = new List<Trip>();
         for (var row = 2; reader.Read(); row++)
@@ -88,10 +123,24 @@ internal static class TripCsv
             return null;
         }
 
-        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
+        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || !double.IsFinite(number))
+        {
+            throw new InvalidDataException($"Expected a number in column '{Columns[column]}', row {row} of '{path}', but found text that is none.");
+        }
+
+        return Math.Abs(number) <= Largest(column)
             ? number
-            : throw new InvalidDataException($"Expected a number in column '{Columns[column]}', row {row} of '{path}', but found text that is none.");
+            : throw new InvalidDataException(
+                string.Create(CultureInfo.InvariantCulture, $"Expected a number of at most {Largest(column):N0} in column '{Columns[column]}', row {row} of '{path}', but found a larger one."));
     }
+
+    /// <summary>Bounds that no trip reaches and that every type in use can hold: the year 2100 in seconds for the start, a year of seconds for the length.</summary>
+    private static double Largest(int column) => column switch
+    {
+        0 => 4_102_444_800,
+        1 => 31_536_000,
+        _ => 1e9,
+    };
 
     private static InvalidDataException Missing(int column, string path, int row)
         => new($"Expected a number in column '{Columns[column]}', row {row} of '{path}', but found nothing.");

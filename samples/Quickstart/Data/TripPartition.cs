@@ -6,17 +6,10 @@ internal sealed class TripPartition
     /// <param name="source">The trips.</param>
     /// <param name="gateStart">Share of the trips before the gate's rows, 0 to 1.</param>
     /// <param name="replayStart">Share of the trips before the replay, 0 to 1.</param>
-    /// <param name="shuffleSeed">Deals the labels out anew among all trips, so that nothing can be learned; null to keep them.</param>
-    public TripPartition(TripSource source, double gateStart, double replayStart, int? shuffleSeed = null)
+    public TripPartition(TripSource source, double gateStart, double replayStart)
     {
         Source = source;
-        var labels = source.Trips.Select(t => t.IsBigTip).ToArray();
-        if (shuffleSeed is { } seed)
-        {
-            new Random(seed).Shuffle(labels);
-        }
-
-        Labels = labels;
+        Labels = [.. source.Trips.Select(t => t.IsBigTip)];
         GateIndex = (int)(source.Trips.Count * gateStart);
         ReplayIndex = (int)(source.Trips.Count * replayStart);
     }

@@ -3,8 +3,9 @@ using Quickstart.Data;
 namespace Quickstart.Features;
 
 /// <summary>
-/// Turns trips into the feature rows of <see cref="CompanyStats"/> and <see cref="AreaStats"/>: one row per trip that became known, over the outcomes known by then.
-/// The time of a row is the end of the trip, when its outcome became known, not its start.
+/// Turns trips into the feature rows of <see cref="CompanyStats"/> and <see cref="AreaStats"/>: one row per trip, over all trips that had ended by its end.
+/// The event time of a row is the end of the trip, when its outcome became known to whoever keeps the statistics, not its start. A trip that is reported late delays its row, not the
+/// outcomes in it: only the row's created time, when it reached this platform, is later.
 /// </summary>
 internal static class TripHistory
 {

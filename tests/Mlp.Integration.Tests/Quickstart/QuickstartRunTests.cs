@@ -46,6 +46,15 @@ public sealed class QuickstartRunTests : IDisposable
         Assert.InRange(summary.Champion.Auc, 0.47, 0.53);
     }
 
+    [Fact]
+    public async Task Execute_AnotherSeed_NamesThePlantedDriftFirstToo()
+    {
+        var summary = await RunAsync(new QuickstartOptions { Seed = 3 });
+
+        Assert.Empty(summary.Failures);
+        Assert.Equal("trip_miles", summary.Drift[0].Feature);
+    }
+
     [ReferenceDataFact(Taxi)]
     public async Task Execute_ChicagoTaxi_StaysBetweenWhatIsKnownToBePossible()
     {

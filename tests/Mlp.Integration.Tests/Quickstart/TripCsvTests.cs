@@ -9,6 +9,8 @@ public sealed class TripCsvTests : IDisposable
     private const string Header =
         "pickup_community_area,fare,trip_start_month,trip_start_hour,trip_start_day,trip_start_timestamp,trip_miles,payment_type,company,trip_seconds,tips";
 
+    private const string GoodLine = "8,10,5,19,6,1400269500,1.5,Cash,Flash Cab,600,3";
+
     private readonly TempDirectory _temp = new();
 
     public void Dispose() => _temp.Dispose();
@@ -41,6 +43,25 @@ public sealed class TripCsvTests : IDisposable
 
         Assert.Contains("column 'fare', row 3", thrown.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("ten", thrown.Message[..thrown.Message.IndexOf("of '", StringComparison.Ordinal)], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("8,10,5,19,6,99999999999999999,1.5,Cash,Flash Cab,600,3", "column 'trip_start_timestamp', row 3")]
+    [InlineData("8,10,5,19,6,1400269500,1.5,Cash,Flash Cab,1e300,3", "column 'trip_seconds', row 3")]
+    public void Read_NumberOutOfRange_NamesRowAndColumn(string line, string expected)
+        => Assert.Contains(expected, Assert.Throws<InvalidDataException>(() => Read(Header, GoodLine, line)).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("8,10,5")]
+    [InlineData("8,10,5,19,6,1400269500,1.5,\"Cash,Flash Cab,600,3")]
+    public void Read_RaggedRowOrOpenQuote_NamesTheRowAndNoColumns(string line)
+    {
+        string[] lines = [Header, .. Enumerable.Repeat(GoodLine, 19), line, .. Enumerable.Repeat(GoodLine, 10)];
+
+        var thrown = Assert.Throws<InvalidDataException>(() => Read(lines));
+
+        Assert.Contains("21", thrown.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("Expected the column", thrown.Message, StringComparison.Ordinal);
     }
 
     [Fact]
