@@ -19,15 +19,24 @@ internal class ExecutionSession
     /// <summary>Puts a session in charge of its leases; a null one is another engine's.</summary>
     /// <param name="session">The session.</param>
     /// <param name="accelerator">Where it runs.</param>
-    protected ExecutionSession(InferenceSession? session, AcceleratorChoice accelerator)
+    /// <param name="files">What it was made from; null for another engine's.</param>
+    protected ExecutionSession(InferenceSession? session, AcceleratorChoice accelerator, OnnxFiles? files = null)
     {
         _session = session;
         _outputShapesFollowInputs = new Lazy<bool>(() => _session is not null && DoOutputShapesFollow(_session));
+        Weights = files?.Weights ?? WeightStorage.Resident;
+        MappedByteCount = files?.MappedByteCount ?? 0;
         Accelerator = accelerator;
     }
 
     /// <summary>Where the session runs.</summary>
     public AcceleratorChoice Accelerator { get; }
+
+    /// <summary>Where the weights lie.</summary>
+    public WeightStorage Weights { get; }
+
+    /// <summary>Bytes of weights in mapped files.</summary>
+    public long MappedByteCount { get; }
 
     /// <summary>
     /// Whether the file declares every output as a tensor of numbers, each of whose sizes is fixed or has the name of a size of an input: then the inputs decide all shapes, if the
@@ -40,17 +49,18 @@ internal class ExecutionSession
 
     /// <summary>Creates a session with one thread: callers bring their own, and a pool of threads per session that spins while it waits would starve them.</summary>
     /// <param name="manifest">The version, for messages.</param>
-    /// <param name="onnx">Bytes of the file.</param>
+    /// <param name="files">The model.</param>
     /// <param name="accelerator">Where it shall run.</param>
     /// <exception cref="InvalidModelException">ONNX Runtime refuses the file.</exception>
     /// <exception cref="AcceleratorUnavailableException">CUDA and a GPU are there, but ONNX Runtime cannot use them.</exception>
     /// <exception cref="MissingNativePackageException">The native library of ONNX Runtime is not there.</exception>
-    public static ExecutionSession Create(ModelManifest manifest, ReadOnlyMemory<byte> onnx, AcceleratorChoice accelerator)
+    public static ExecutionSession Create(ModelManifest manifest, OnnxFiles files, AcceleratorChoice accelerator)
     {
         try
         {
             using var options = CreateOptions(accelerator);
-            return new ExecutionSession(new InferenceSession(OnnxSessionCheck.AsArray(onnx), options), accelerator);
+            SessionFiles.Configure(options, files.ExternalDataDirectory, files.Weights == WeightStorage.Mapped);
+            return new ExecutionSession(new InferenceSession(SessionFiles.AsArray(files.Onnx), options), accelerator, files);
         }
         catch (OnnxRuntimeException e)
         {

@@ -55,6 +55,10 @@ internal sealed class Model : IModel
                 version.Reader?.Description.Reference,
                 version.Accelerator.Accelerator,
                 version.Accelerator.FallbackReason)
+            {
+                Weights = version.Weights,
+                MappedByteCount = version.MappedByteCount,
+            }
             : null;
 
     /// <summary>Puts a version into service. Calls that have begun on the one before go on there.</summary>

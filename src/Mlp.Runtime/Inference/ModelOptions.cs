@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Mlp.Runtime.Accelerators;
+using Mlp.Runtime.Models;
 
 namespace Mlp.Runtime.Inference;
 
@@ -36,6 +37,11 @@ public sealed class ModelOptions : IValidatableObject
     /// <value>The default value is <see cref="Accelerator.Cpu"/>.</value>
     [EnumDataType(typeof(Accelerator))]
     public Accelerator Accelerator { get; set; } = Accelerator.Cpu;
+
+    /// <summary>Where the weights lie: in memory, or in a file that is mapped, for versions that are rarely called and for many that share one file.</summary>
+    /// <value>The default value is <see cref="WeightStorage.Resident"/>.</value>
+    [EnumDataType(typeof(WeightStorage))]
+    public WeightStorage Weights { get; set; } = WeightStorage.Resident;
 
     /// <summary>How often the registry is asked where the alias points, 10 milliseconds to 1 day.</summary>
     /// <value>The default value is 500 milliseconds.</value>

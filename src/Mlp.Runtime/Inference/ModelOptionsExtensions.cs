@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Mlp.Runtime.Accelerators;
+using Mlp.Runtime.Models;
 
 namespace Mlp.Runtime.Inference;
 
@@ -55,6 +56,16 @@ public static class ModelOptionsExtensions
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Accelerator = accelerator;
+        return options;
+    }
+
+    /// <summary>Leaves the weights in their file, mapped into memory.</summary>
+    /// <param name="options">The options.</param>
+    /// <returns>The same options.</returns>
+    public static ModelOptions WithMappedWeights(this ModelOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Weights = WeightStorage.Mapped;
         return options;
     }
 

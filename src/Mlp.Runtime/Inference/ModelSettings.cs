@@ -1,4 +1,5 @@
 using Mlp.Runtime.Accelerators;
+using Mlp.Runtime.Models;
 
 namespace Mlp.Runtime.Inference;
 
@@ -14,6 +15,9 @@ namespace Mlp.Runtime.Inference;
 internal sealed record ModelSettings(
     string Name, string? Alias, int? Version, string? FeatureService, int PoolSize, Accelerator Accelerator, TimeSpan AliasPollInterval, int? MaximumQueueLength = null)
 {
+    /// <summary>Where the weights lie.</summary>
+    public WeightStorage Weights { get; init; }
+
     /// <summary>What features do that have no value.</summary>
     public NullSettings Nulls { get; init; } = NullSettings.Default;
 
@@ -36,5 +40,8 @@ internal sealed record ModelSettings(
             options.Accelerator,
             options.AliasPollInterval,
             options.MaximumQueueLength)
-        { Nulls = NullSettings.From(options.Nulls) };
+        {
+            Nulls = NullSettings.From(options.Nulls),
+            Weights = options.Weights,
+        };
 }

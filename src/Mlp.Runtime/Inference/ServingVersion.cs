@@ -64,6 +64,12 @@ internal sealed class ServingVersion
     /// <summary>Where it runs.</summary>
     public Accelerators.AcceleratorChoice Accelerator => _session.Accelerator;
 
+    /// <summary>Where the weights lie.</summary>
+    public WeightStorage Weights => _session.Weights;
+
+    /// <summary>Bytes of weights in mapped files.</summary>
+    public long MappedByteCount => _session.MappedByteCount;
+
     /// <summary>Which features fill which input.</summary>
     public InputPlan Inputs { get; }
 

@@ -56,9 +56,9 @@ internal sealed class ModelDescriptionCheck(string model, ModelPackage package, 
             throw Error($"Expected neither a score output nor class names for task {output.Task}, but found {(output.ScoreOutput.Length > 0 ? $"score output '{output.ScoreOutput}'" : "class names")}");
         }
 
-        if (package.Features is not null || package.FeatureService is not null || !package.ReferenceProfile.IsEmpty)
+        if (package.Features is not null || package.FeatureService is not null || !package.ReferenceProfile.IsEmpty || package.GoldenRows is not null)
         {
-            throw Error($"Expected neither features nor a reference profile for task {output.Task}, whose callers bring the inputs, but found some");
+            throw Error($"Expected neither features nor a reference profile nor golden rows for task {output.Task}, whose callers bring the inputs, but found some");
         }
     }
 

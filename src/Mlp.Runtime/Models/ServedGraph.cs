@@ -10,7 +10,7 @@ internal sealed record ServedGraph(ModelManifest Manifest, ReadOnlyMemory<byte> 
     /// <summary>Rewrites what must be.</summary>
     /// <param name="manifest">The published version.</param>
     /// <param name="onnx">Its file.</param>
-    public static ServedGraph Create(ModelManifest manifest, byte[] onnx)
+    public static ServedGraph Create(ModelManifest manifest, ReadOnlyMemory<byte> onnx)
     {
         var rewrite = ZipMapRewrite.Apply(manifest.Name, onnx, manifest.Signature);
         return rewrite.ClassNames.Count == 0

@@ -122,6 +122,12 @@ internal ref struct ProtobufReader
         }
     }
 
+    /// <summary>Whether anything is left of the message.</summary>
+    public readonly bool HasMore => _position < _message.Length;
+
+    /// <summary>Reads the next integer of a packed field that <see cref="ReadMessage"/> opened.</summary>
+    public long ReadPackedInt64() => unchecked((long)ReadRawVarint("an integer"));
+
     /// <summary>Reads bytes, text or a message as they stand in memory.</summary>
     public ReadOnlySpan<byte> ReadBytes()
     {

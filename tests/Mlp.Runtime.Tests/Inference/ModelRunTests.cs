@@ -222,7 +222,7 @@ public sealed class ModelRunTests
             () => platform.PublishAsync(Package(TestGraphs.TwoInputs(), ModelOutput.Tensors, features: [new("f", FeatureType.Float32, "v")])));
 
         Assert.Equal("Expected neither a score output nor class names for task Tensors, but found score output 'y' (model 'tips').", score.Message);
-        Assert.StartsWith("Expected neither features nor a reference profile for task Tensors", features.Message, StringComparison.Ordinal);
+        Assert.StartsWith("Expected neither features nor a reference profile nor golden rows for task Tensors", features.Message, StringComparison.Ordinal);
     }
 
     [Fact]

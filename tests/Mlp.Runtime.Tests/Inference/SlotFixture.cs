@@ -23,7 +23,7 @@ internal sealed class SlotFixture
             Signature = OnnxModelReader.Read("m", onnx).Signature,
             Output = output,
         };
-        Session = ExecutionSession.Create(manifest, onnx, AcceleratorChoice.Cpu);
+        Session = ExecutionSession.Create(manifest, new OnnxFiles(onnx, null, WeightStorage.Resident, 0), AcceleratorChoice.Cpu);
         _inputs = InputPlan.ForSignature(manifest);
         _outputs = new OutputProbe(manifest, Session, _inputs).Run();
     }
