@@ -25,7 +25,7 @@ internal static class AccountPlatform
             .AddFeatures(features => features
                 .Add<AccountActivity>()
                 .AddService(Service, version: 1, service => service.From<AccountActivity>("number", "half")))
-            .AddModel(Model, model => model.FromAlias(Champion).WithFeatures(Service).AliasPollInterval = TimeSpan.FromMilliseconds(20))
+            .AddModel(Model, model => model.FromAlias(Champion).WithFeatures(Service).OnNull("number", 0L).AliasPollInterval = TimeSpan.FromMilliseconds(20))
             .AddMonitoring(monitoring => monitoring.LogPredictions(Model).Configure(options =>
             {
                 options.CommitInterval = TimeSpan.FromMilliseconds(5);

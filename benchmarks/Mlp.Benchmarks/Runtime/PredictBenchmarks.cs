@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations.Schema;
+using System.Globalization;
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Columns;
 using BenchmarkDotNet.Configs;
@@ -8,17 +10,17 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Predictions;
-using Mlp.TestSupport;
 using Perfolizer.Horology;
 
 namespace Mlp.Benchmarks.Runtime;
 
 /// <summary>
-/// One prediction of a linear model, by each way in, with an observer attached and a token that can be cancelled; beside it the least that ONNX Runtime
-/// can do (memory bound once, nothing checked, logged or measured) and the way its documentation shows first.
+/// One prediction, by each way in, with an observer attached and a token that can be cancelled; beside it the least that ONNX Runtime can do (memory bound once, nothing checked,
+/// logged or measured), the way its documentation shows first, the same model behind an endpoint of this process, and ML.NET. The stub is the same call without an engine: what it
+/// costs is what this library adds.
 /// </summary>
 [MemoryDiagnoser]
-[Config(typeof(ShortConfig))]
+[Config(typeof(ShortIterations))]
 public class PredictBenchmarks : IDisposable
 {
     private readonly CancellationTokenSource _cancellation = new();
@@ -34,30 +36,53 @@ public class PredictBenchmarks : IDisposable
     private OrtValue _input = null!;
     private OrtValue _output = null!;
     private float[] _outputs = null!;
+    private float[] _scores = null!;
 
-    [Params(32, 512)]
-    public int Features { get; set; }
+    private IModel<WideRow, Score> _records = null!;
+    private ModelInputs _inputs = null!;
+    private ModelOutputs _namedOutputs = null!;
+    private WideRow _record;
+    private StubModel _stub = null!;
+    private JsonEndpoint _endpoint = null!;
+    private MlNetModel _mlNet = null!;
+
+    /// <summary>Widths of the layers.</summary>
+    [Params("16-1", "32-64-64-1")]
+    public string Layers { get; set; } = "16-1";
+
+    private int Features => int.Parse(Layers.Split('-')[0], CultureInfo.InvariantCulture);
 
     private readonly record struct Keys(string Company);
 
     private readonly record struct Trip(float Miles);
 
+    private readonly record struct Score([property: Column("score")] double Value);
+
     [GlobalSetup]
     public async Task SetUpAsync()
     {
-        var onnx = OnnxBytes.Linear(Features, 1);
+        var onnx = DenseModel.Create(Layers);
         _features = [.. Enumerable.Range(0, Features).Select(i => i / 100f)];
         _served = await ServedModelFixture.CreateAsync(onnx, Features, (in Trip trip, FeatureRows rows, int row) => rows.Float32Of(row)[0] = trip.Miles);
         _model = _served.Model;
         _rows = new FeatureRows(_model.Description!.Layout, 1);
         _features.CopyTo(_rows.Float32);
         _result = new Prediction[1];
+        _scores = new float[1];
+        _records = _model.As<WideRow, Score>();
+        _record = WideRow.From(_features);
+        _inputs = new ModelInputs();
+        _namedOutputs = new ModelOutputs();
+        _stub = new StubModel(_model.Manifest!, Features);
+        _endpoint = await JsonEndpoint.StartAsync(_model);
+        _mlNet = new MlNetModel(onnx, Features);
         SetUpRaw(onnx);
     }
 
     [GlobalCleanup]
     public async Task CleanUpAsync()
     {
+        await _endpoint.DisposeAsync();
         await _served.DisposeAsync();
         Dispose();
     }
@@ -70,6 +95,8 @@ public class PredictBenchmarks : IDisposable
         _options.Dispose();
         _session.Dispose();
         _cancellation.Dispose();
+        _inputs.Dispose();
+        _mlNet.Dispose();
         GC.SuppressFinalize(this);
     }
 
@@ -90,6 +117,32 @@ public class PredictBenchmarks : IDisposable
 
     [Benchmark(Description = "IModel.Predict(span)")]
     public double Span() => _model.Predict(_features, cancellationToken: _cancellation.Token).Score;
+
+    [Benchmark(Description = "IModel.Predict(span, span)")]
+    public float SpanToSpan()
+    {
+        _model.Predict(_features, _scores, cancellationToken: _cancellation.Token);
+        return _scores[0];
+    }
+
+    [Benchmark(Description = "IModel.As<record, record>().Predict")]
+    public double Record() => _records.Predict(in _record, cancellationToken: _cancellation.Token).Value;
+
+    [Benchmark(Description = "IModel.Run(inputs, outputs)")]
+    public float Named()
+    {
+        _model.Run(_inputs.Set("x", _features, 1, Features), _namedOutputs, cancellationToken: _cancellation.Token);
+        return _namedOutputs[0].AsSpan<float>()[0];
+    }
+
+    [Benchmark(Description = "stub, no engine: Predict(span)")]
+    public double Stub() => _stub.Model.Predict(_features, cancellationToken: _cancellation.Token).Score;
+
+    [Benchmark(Description = "JSON over loopback Kestrel")]
+    public Task<double> EndpointAsync() => _endpoint.PredictAsync(_features);
+
+    [Benchmark(Description = "ML.NET PredictionEngine")]
+    public float MlNet() => _mlNet.Predict(_features);
 
     [Benchmark(Description = "IModel.Predict(FeatureRows)")]
     public double Rows()
@@ -116,21 +169,5 @@ public class PredictBenchmarks : IDisposable
         _binding = _session.CreateIoBinding();
         _binding.BindInput("x", _input);
         _binding.BindOutput("score", _output);
-    }
-
-    private sealed class ShortConfig : ManualConfig
-    {
-        public ShortConfig()
-        {
-            // In this process: the natives of the other libraries are 450 MB to copy for a process of its own.
-            // Many short iterations, of which the least and the median say something even on a machine that others use.
-            AddJob(Job.Default
-                .WithToolchain(InProcessEmitToolchain.Instance)
-                .WithWarmupCount(30)
-                .WithIterationTime(TimeInterval.FromMilliseconds(2))
-                .WithIterationCount(300));
-            AddColumn(StatisticColumn.Min, StatisticColumn.Q1, StatisticColumn.Median);
-            HideColumns(Column.Job, Column.Toolchain, Column.Error, Column.StdDev, Column.Ratio, Column.RatioSD, Column.AllocRatio, Column.Gen0);
-        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using Mlp.Features.Interop;
+using Mlp.Runtime.Data;
 
 namespace Mlp.Features.Ingestion;
 

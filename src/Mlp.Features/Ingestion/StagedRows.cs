@@ -3,6 +3,8 @@ using Apache.Arrow.Types;
 using Mlp.Features.Definitions;
 using Mlp.Features.Interop;
 using Mlp.Features.Offline;
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Interop;
 
 namespace Mlp.Features.Ingestion;
 

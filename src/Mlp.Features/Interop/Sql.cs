@@ -6,9 +6,9 @@ namespace Mlp.Features.Interop;
 /// <summary>Names and literals of DuckDB's SQL.</summary>
 internal static class Sql
 {
-    internal static string Name(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    internal static string Name(string name) => SqlText.Name(name);
 
-    internal static string Text(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
+    internal static string Text(string text) => SqlText.Text(text);
 
     internal static string TypeOf(FeatureType type) => type switch
     {

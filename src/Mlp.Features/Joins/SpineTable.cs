@@ -4,6 +4,7 @@ using Mlp.Features.Definitions;
 using Mlp.Features.Interop;
 using Mlp.Features.OnDemand;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Interop;
 
 namespace Mlp.Features.Joins;
 

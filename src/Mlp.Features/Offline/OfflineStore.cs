@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Mlp.Features.Definitions;
 using Mlp.Features.Interop;
+using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Storage;
 

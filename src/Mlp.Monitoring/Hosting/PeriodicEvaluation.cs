@@ -47,7 +47,7 @@ internal sealed class PeriodicEvaluation(
     }
 
     public HealthCheckResult CheckHealth()
-        => Volatile.Read(ref _failure) is { } failure ? HealthCheckResult.Degraded("Live quality could not be computed the last time.", failure) : HealthCheckResult.Healthy();
+        => Volatile.Read(ref _failure) is { } failure ? HealthCheckResult.Unhealthy($"Live quality cannot be computed: {failure.Message}", failure) : HealthCheckResult.Healthy();
 
     public void Dispose()
     {

@@ -109,6 +109,26 @@ public sealed class FeatureRows
         _stringLengths.AsSpan(0, rowCount * Layout.CountOf(FeatureType.String)).Clear();
     }
 
+    /// <summary>Starts over with a number of rows for a writer that sets every number and status itself: only the texts are cleared.</summary>
+    /// <param name="rowCount">0 to <see cref="Capacity"/>.</param>
+    internal void Restart(int rowCount)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)rowCount, (uint)Capacity, nameof(rowCount));
+        _rowCount = rowCount;
+        _utf8Length = 0;
+        _stringOffsets.AsSpan(0, rowCount * Layout.CountOf(FeatureType.String)).Clear();
+        _stringLengths.AsSpan(0, rowCount * Layout.CountOf(FeatureType.String)).Clear();
+    }
+
+    /// <summary>Starts over with a number of rows of float32 features alone, all of whose values and statuses the caller sets.</summary>
+    /// <param name="rowCount">0 to <see cref="Capacity"/>.</param>
+    internal void ResetFloat32(int rowCount)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)rowCount, (uint)Capacity, nameof(rowCount));
+        _rowCount = rowCount;
+        EventTimes.Fill(NoEventTime);
+    }
+
     /// <summary>The statuses of one row, in the service's order.</summary>
     /// <param name="row">Row index.</param>
     /// <returns>One status per feature.</returns>
@@ -149,7 +169,7 @@ public sealed class FeatureRows
         return _utf8.AsSpan(_stringOffsets[cell], _stringLengths[cell]);
     }
 
-    /// <summary>Sets a text feature. Does not touch its status. Allocates only when the text outgrows what was ever held.</summary>
+    /// <summary>Sets a text feature. Does not touch its status, without which the value counts as Missing. Allocates only when the text outgrows what was ever held.</summary>
     /// <param name="row">Row index.</param>
     /// <param name="ordinal">Position among the text features (<see cref="FeatureRowLayout.OrdinalOf"/>).</param>
     /// <param name="utf8">UTF-8 bytes.</param>
@@ -158,7 +178,7 @@ public sealed class FeatureRows
         utf8.CopyTo(ReserveString(row, ordinal, utf8.Length));
     }
 
-    /// <summary>Sets a text feature. Does not touch its status. Allocates only when the text outgrows what was ever held.</summary>
+    /// <summary>Sets a text feature. Does not touch its status, without which the value counts as Missing. Allocates only when the text outgrows what was ever held.</summary>
     /// <param name="row">Row index.</param>
     /// <param name="ordinal">Position among the text features (<see cref="FeatureRowLayout.OrdinalOf"/>).</param>
     /// <param name="value">The text.</param>

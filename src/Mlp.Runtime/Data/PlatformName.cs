@@ -55,6 +55,7 @@ internal static class PlatformName
         && char.IsAsciiLetterOrDigit(name[0])
         && name[^1] != '.';
 
-    /// <summary>An extension does not make a device a file.</summary>
-    private static bool IsDevice(string name) => Devices.Contains(name.Split('.', 2)[0]);
+    /// <summary>Whether a lower-case name is a device of Windows. An extension does not make a device a file.</summary>
+    /// <param name="name">The name.</param>
+    public static bool IsDevice(string name) => Devices.Contains(name.Split('.', 2)[0]);
 }

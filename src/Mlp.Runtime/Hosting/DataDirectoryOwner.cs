@@ -7,7 +7,7 @@ namespace Mlp.Runtime.Hosting;
 /// <param name="ProcessId">Process id on its host.</param>
 /// <param name="ProcessName">Name of the process.</param>
 /// <param name="Host">Name of the host.</param>
-/// <param name="StartedAt">When it took the directory, UTC.</param>
+/// <param name="StartedAt">When the process started, UTC.</param>
 public sealed record DataDirectoryOwner(int ProcessId, string ProcessName, string Host, DateTimeOffset StartedAt)
 {
     /// <summary>The format that is written; every format that has these properties is read.</summary>
@@ -26,7 +26,7 @@ public sealed record DataDirectoryOwner(int ProcessId, string ProcessName, strin
 
     /// <inheritdoc/>
     public override string ToString()
-        => string.Create(CultureInfo.InvariantCulture, $"process {ProcessId} ({ProcessName}) on host '{Host}', there since {StartedAt:yyyy-MM-dd HH:mm:ss'Z'},");
+        => string.Create(CultureInfo.InvariantCulture, $"process {ProcessId} ({ProcessName}) on host '{Host}', started {StartedAt:yyyy-MM-dd HH:mm:ss'Z'},");
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]

@@ -29,7 +29,7 @@ internal sealed class OwnerLock : IDisposable
         {
             if (TryAcquire(root) is { } acquired)
             {
-                acquired.Describe(root, timeProvider);
+                acquired.Describe(root);
                 return acquired;
             }
 
@@ -104,10 +104,12 @@ internal sealed class OwnerLock : IDisposable
         }
     }
 
-    private void Describe(string root, TimeProvider timeProvider)
+    private void Describe(string root)
     {
         using var process = Process.GetCurrentProcess();
-        var owner = new DataDirectoryOwner(Environment.ProcessId, process.ProcessName, Environment.MachineName, timeProvider.GetUtcNow());
+
+        // The time of the operating system, by which people find the process: the platform's own clock may be a simulated one.
+        var owner = new DataDirectoryOwner(Environment.ProcessId, process.ProcessName, Environment.MachineName, process.StartTime.ToUniversalTime());
         try
         {
             var draft = DescriptionPath(root) + ".tmp";

@@ -5,4 +5,5 @@ namespace Mlp.Runtime.Inference;
 /// <param name="LoggedTime">The same as wall time, microseconds.</param>
 /// <param name="EventTime">The time that features are read for, microseconds.</param>
 /// <param name="Tags">The caller's tags.</param>
-internal readonly record struct CallContext(long Started, long LoggedTime, long EventTime, ReadOnlyMemory<KeyValuePair<string, string>> Tags);
+/// <param name="Timeout">How long it may take in all; null for any time.</param>
+internal readonly record struct CallContext(long Started, long LoggedTime, long EventTime, ReadOnlyMemory<KeyValuePair<string, string>> Tags, TimeSpan? Timeout = null);

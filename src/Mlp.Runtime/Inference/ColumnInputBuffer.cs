@@ -4,10 +4,13 @@ using Mlp.Runtime.Models;
 namespace Mlp.Runtime.Inference;
 
 /// <summary>Some features of several rows, gathered from the block in which they lie at a stride.</summary>
-internal sealed class ColumnInputBuffer<T>(FeatureInput input, T[] block, int blockWidth, int capacity) : InputBuffer(input)
+internal sealed class ColumnInputBuffer<T>(FeatureInput input, T[] block, int blockWidth, int capacity) : InputBuffer(input), IInputMemory<T>
     where T : unmanaged
 {
     private readonly T[] _columns = GC.AllocateArray<T>(checked(input.Width * capacity), pinned: true);
+
+    /// <inheritdoc/>
+    public Memory<T> Memory => _columns;
 
     /// <inheritdoc/>
     public override bool NeedsFilling => true;

@@ -94,15 +94,12 @@ internal static class EntityKeyMapping
 
     private static PropertyInfo FindProperty(Type type, KeyColumn key, FeatureServiceDescription service)
     {
-        var name = Normalise(key.Name);
-        var found = type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
-            .Where(p => p.GetMethod is { IsPublic: true } && p.GetIndexParameters().Length == 0 && Normalise(p.Name) == name)
-            .ToList();
+        var found = PropertyNames.Readable(type).Where(p => PropertyNames.Matches(p, key.Name)).ToList();
         return found.Count switch
         {
             1 => found[0],
             0 => throw new ArgumentException(
-                $"Expected type '{type.Name}' to have a property for entity key '{key.Name}', but found {Properties(type)} ({Where(service)})."),
+                $"Expected type '{type.Name}' to have a property for entity key '{key.Name}', but found {PropertyNames.Text(type)} ({Where(service)})."),
             _ => throw new ArgumentException(
                 $"Expected one property of type '{type.Name}' for entity key '{key.Name}', but found {string.Join(", ", found.Select(p => $"'{p.Name}'"))} ({Where(service)})."),
         };
@@ -138,15 +135,7 @@ internal static class EntityKeyMapping
         _ => "a string",
     };
 
-    private static string Normalise(string name) => name.Replace("_", string.Empty, StringComparison.Ordinal).ToUpperInvariant();
-
     private static string Names(FeatureServiceDescription service) => string.Join(", ", service.Keys.Select(k => $"'{k.Name}'"));
-
-    private static string Properties(Type type)
-    {
-        var names = type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(p => $"'{p.Name}'").ToList();
-        return names.Count == 0 ? "no properties" : "properties " + string.Join(", ", names);
-    }
 
     private static string Where(FeatureServiceDescription service)
         => FormattableString.Invariant($"feature service '{service.Name}' version {service.Version}");

@@ -38,14 +38,15 @@ internal sealed class EntityPredictor(ServingVersion version, Predictor predicto
         }
 
         ValueTask read;
+        var token = version.Start(slot.Deadline, call, cancellationToken);
         try
         {
             slot.Rows.Reset(1);
-            read = version.Reader!.ReadAsync(slot.Keys, call.EventTime, slot.Rows, cancellationToken);
+            read = version.Reader!.ReadAsync(slot.Keys, call.EventTime, slot.Rows, token);
             if (read.IsCompletedSuccessfully)
             {
                 read.GetAwaiter().GetResult();
-                return new ValueTask<Prediction>(Answer(slot, plan, call, in request, cancellationToken));
+                return new ValueTask<Prediction>(Answer(slot, plan, call, in request, token));
             }
         }
         catch (Exception e)
@@ -56,7 +57,7 @@ internal sealed class EntityPredictor(ServingVersion version, Predictor predicto
                 : ValueTask.FromException<Prediction>(failure);
         }
 
-        return AwaitReadAsync(read, slot, plan, call, request, cancellationToken);
+        return AwaitReadAsync(read, slot, plan, call, request, token, cancellationToken);
     }
 
     private Prediction Answer<TKeys, TRequest>(
@@ -64,24 +65,31 @@ internal sealed class EntityPredictor(ServingVersion version, Predictor predicto
     {
         plan.WriteRequest?.Invoke(in request, slot.Rows, 0);
         var prediction = default(Prediction);
-        predictor.Run(slot, call, slot.Keys, new Span<Prediction>(ref prediction), cancellationToken);
+        predictor.Run(slot, call, slot.Keys, new Span<Prediction>(ref prediction), withOthers: false, cancellationToken);
         version.Singles.Return(slot);
         return prediction;
     }
 
     private async ValueTask<Prediction> AwaitReadAsync<TKeys, TRequest>(
-        ValueTask pending, InferenceSlot slot, EntityCallPlan<TKeys, TRequest> plan, CallContext call, TRequest request, CancellationToken cancellationToken)
+        ValueTask pending,
+        InferenceSlot slot,
+        EntityCallPlan<TKeys, TRequest> plan,
+        CallContext call,
+        TRequest request,
+        CancellationToken token,
+        CancellationToken cancellationToken)
     {
         var read = pending.AsTask();
         try
         {
-            await read.WaitAsync(cancellationToken).ConfigureAwait(false);
-            return Answer(slot, plan, call, in request, cancellationToken);
+            await read.WaitAsync(token).ConfigureAwait(false);
+            return Answer(slot, plan, call, in request, token);
         }
-        catch (OperationCanceledException) when (!read.IsCompleted)
+        catch (OperationCanceledException e) when (!read.IsCompleted)
         {
             // The reader still writes into the slot: it stays out of the pool, which waits for it, until that has ended.
-            _ = AbandonAsync(read, slot, call, cancellationToken);
+            _ = AbandonAsync(read, slot, call, e, cancellationToken);
+            Predictor.Rethrow(e, version.Explain(e, call, version.Singles.Size, cancellationToken));
             throw;
         }
         catch (Exception e)
@@ -91,10 +99,12 @@ internal sealed class EntityPredictor(ServingVersion version, Predictor predicto
         }
     }
 
-    private async Task AbandonAsync(Task read, InferenceSlot slot, CallContext call, CancellationToken cancellationToken)
+    private async Task AbandonAsync(Task read, InferenceSlot slot, CallContext call, Exception cause, CancellationToken cancellationToken)
     {
+        // Whether the caller or the clock was first is known now, and may look different when the read ends.
+        var failure = version.Explain(cause, call, version.Singles.Size, cancellationToken);
         await read.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        FailAndReturn(slot, call, new OperationCanceledException(cancellationToken), cancellationToken);
+        FailAndReturn(slot, call, failure, cancellationToken);
     }
 
     private Exception FailAndReturn(InferenceSlot slot, in CallContext call, Exception thrown, CancellationToken cancellationToken)

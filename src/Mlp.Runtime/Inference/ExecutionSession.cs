@@ -10,36 +10,57 @@ namespace Mlp.Runtime.Inference;
 /// An inference session that counts who uses it, because disposing of one that runs ends the process. The creator holds the first lease and every slot holds
 /// one for its life; whoever gives back the last one disposes of the session. Thread-safe.
 /// </summary>
-internal sealed class ExecutionSession
+internal class ExecutionSession
 {
-    private readonly InferenceSession _session;
+    private readonly InferenceSession? _session;
+    private readonly Lazy<bool> _outputShapesFollowInputs;
     private int _leases = 1;
 
-    private ExecutionSession(InferenceSession session, AcceleratorChoice accelerator)
+    /// <summary>Puts a session in charge of its leases; a null one is another engine's.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="accelerator">Where it runs.</param>
+    /// <param name="files">What it was made from; null for another engine's.</param>
+    protected ExecutionSession(InferenceSession? session, AcceleratorChoice accelerator, OnnxFiles? files = null)
     {
         _session = session;
+        _outputShapesFollowInputs = new Lazy<bool>(() => _session is not null && DoOutputShapesFollow(_session));
+        Weights = files?.Weights ?? WeightStorage.Resident;
+        MappedByteCount = files?.MappedByteCount ?? 0;
         Accelerator = accelerator;
     }
 
     /// <summary>Where the session runs.</summary>
     public AcceleratorChoice Accelerator { get; }
 
+    /// <summary>Where the weights lie.</summary>
+    public WeightStorage Weights { get; }
+
+    /// <summary>Bytes of weights in mapped files.</summary>
+    public long MappedByteCount { get; }
+
+    /// <summary>
+    /// Whether the file declares every output as a tensor of numbers, each of whose sizes is fixed or has the name of a size of an input: then the inputs decide all shapes, if the
+    /// declaration is true.
+    /// </summary>
+    public bool OutputShapesFollowInputs => _outputShapesFollowInputs.Value;
+
     /// <summary>Whether the last lease has been given back.</summary>
     public bool IsDisposed => Volatile.Read(ref _leases) == 0;
 
     /// <summary>Creates a session with one thread: callers bring their own, and a pool of threads per session that spins while it waits would starve them.</summary>
     /// <param name="manifest">The version, for messages.</param>
-    /// <param name="onnx">Bytes of the file.</param>
+    /// <param name="files">The model.</param>
     /// <param name="accelerator">Where it shall run.</param>
     /// <exception cref="InvalidModelException">ONNX Runtime refuses the file.</exception>
     /// <exception cref="AcceleratorUnavailableException">CUDA and a GPU are there, but ONNX Runtime cannot use them.</exception>
     /// <exception cref="MissingNativePackageException">The native library of ONNX Runtime is not there.</exception>
-    public static ExecutionSession Create(ModelManifest manifest, byte[] onnx, AcceleratorChoice accelerator)
+    public static ExecutionSession Create(ModelManifest manifest, OnnxFiles files, AcceleratorChoice accelerator)
     {
         try
         {
             using var options = CreateOptions(accelerator);
-            return new ExecutionSession(new InferenceSession(onnx, options), accelerator);
+            SessionFiles.Configure(options, files.ExternalDataDirectory, files.Weights == WeightStorage.Mapped);
+            return new ExecutionSession(new InferenceSession(SessionFiles.AsArray(files.Onnx), options), accelerator, files);
         }
         catch (OnnxRuntimeException e)
         {
@@ -78,24 +99,37 @@ internal sealed class ExecutionSession
     {
         if (Interlocked.Decrement(ref _leases) == 0)
         {
-            _session.Dispose();
+            _session?.Dispose();
         }
     }
 
+    /// <summary>Prepares the runs of a number of rows. The caller holds a lease, and disposes of the shape before giving it back.</summary>
+    /// <param name="inputs">Memory of the inputs.</param>
+    /// <param name="outputs">Memory of the outputs.</param>
+    /// <param name="rowCount">Number of rows.</param>
+    public virtual BoundShape Bind(InputBuffer[] inputs, OutputBuffer[] outputs, int rowCount) => new SessionBoundShape(this, inputs, outputs, rowCount);
+
     /// <summary>A binding of inputs and outputs to memory; the holder of a lease disposes of it before giving the lease back.</summary>
-    public OrtIoBinding CreateBinding() => _session.CreateIoBinding();
+    public OrtIoBinding CreateBinding() => _session!.CreateIoBinding();
 
     /// <summary>Runs bound memory. The caller holds a lease.</summary>
     /// <param name="options">Options of this caller alone.</param>
     /// <param name="binding">A binding of this session.</param>
-    public void Run(RunOptions options, OrtIoBinding binding) => _session.RunWithBinding(options, binding);
+    public void Run(RunOptions options, OrtIoBinding binding) => _session!.RunWithBinding(options, binding);
 
     /// <summary>Runs into memory that ONNX Runtime allocates, for outputs whose shape is not known yet. The caller holds a lease.</summary>
     /// <param name="options">Options of this caller alone.</param>
     /// <param name="binding">A binding of inputs, with the outputs bound to a device.</param>
     /// <returns>The outputs; the caller disposes of them.</returns>
     public IDisposableReadOnlyCollection<OrtValue> RunForOutputs(RunOptions options, OrtIoBinding binding)
-        => _session.RunWithBoundResults(options, binding);
+        => _session!.RunWithBoundResults(options, binding);
+
+    private static bool DoOutputShapesFollow(InferenceSession session)
+    {
+        var names = session.InputMetadata.Values.Where(i => i.IsTensor).SelectMany(i => i.SymbolicDimensions).Where(n => n.Length > 0).ToHashSet(StringComparer.Ordinal);
+        return session.OutputMetadata.Values.All(o => o is { IsTensor: true, IsString: false, Dimensions.Length: > 0 }
+            && o.Dimensions.Zip(o.SymbolicDimensions).All(d => d.First >= 0 || names.Contains(d.Second)));
+    }
 
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The caller disposes of the options.")]
     private static SessionOptions CreateOptions(AcceleratorChoice accelerator)

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Microsoft.ML.OnnxRuntime.Tensors;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Predictions;
 
@@ -16,13 +17,7 @@ internal sealed class FeaturePredictor(ServingVersion version, Predictor predict
     public void Check(ReadOnlySpan<float> features)
     {
         var layout = version.Inputs.Layout;
-        if (!version.Inputs.TakesFloatsOnly)
-        {
-            var other = layout.Columns.First(c => c.Type != FeatureType.Float32);
-            throw new InvalidOperationException(
-                FormattableString.Invariant($"Expected a model whose features are all Float32, but '{other.Name}' is {other.Type} ({Where}); pass {nameof(FeatureRows)}."));
-        }
-
+        RequireFloats();
         if (features.Length != layout.Columns.Count)
         {
             throw new ArgumentException(
@@ -59,17 +54,10 @@ internal sealed class FeaturePredictor(ServingVersion version, Predictor predict
     {
         try
         {
-            var rows = slot.Rows;
-            rows.Reset(1);
-            features.CopyTo(rows.Float32);
-            rows.Status.Fill(FeatureStatus.Present);
-            if (TensorPrimitives.IsNaNAny(features))
-            {
-                MarkMissing(features, rows.Status);
-            }
-
+            var token = version.Start(slot.Deadline, call, cancellationToken);
+            Fill(slot.Rows, features, 1);
             var prediction = default(Prediction);
-            Run(slot, call, new Span<Prediction>(ref prediction), cancellationToken);
+            Run(slot, call, new Span<Prediction>(ref prediction), withOthers: false, token, cancellationToken);
             return prediction;
         }
         finally
@@ -78,27 +66,63 @@ internal sealed class FeaturePredictor(ServingVersion version, Predictor predict
         }
     }
 
-    /// <summary>Predicts rows that <see cref="Check(FeatureRows, int)"/> has passed, in parts that a slot can hold.</summary>
+    /// <summary>Refuses rows of float32 that the model cannot take or answer, before a slot is rented for them.</summary>
+    /// <param name="features">The rows.</param>
+    /// <param name="outputCount">Room for outputs.</param>
+    /// <returns>Number of rows.</returns>
+    /// <exception cref="InvalidOperationException">The model takes or gives other types than float32.</exception>
+    /// <exception cref="ArgumentException">The features are no whole rows, or there is no room for their outputs.</exception>
+    public int CheckRows(ReadOnlySpan<float> features, int outputCount)
+    {
+        var output = version.RequireScore().Score;
+        var width = version.Inputs.Layout.Columns.Count;
+        RequireFloats();
+        if (features.Length % width != 0)
+        {
+            throw new ArgumentException(
+                FormattableString.Invariant($"Expected rows of {width} features, but found {features.Length} values ({Where})."), nameof(features));
+        }
+
+        if (output.ElementType != TensorElementType.Float)
+        {
+            throw new InvalidOperationException($"Expected a model whose score output is Float32, but '{output.Name}' is {TensorElements.FromEngine(output.ElementType)} ({Where}); call {nameof(IModel.Run)}.");
+        }
+
+        var rowCount = features.Length / width;
+        return outputCount >= rowCount * output.Width
+            ? rowCount
+            : throw new ArgumentException(
+                FormattableString.Invariant($"Expected room for {rowCount * output.Width} outputs, {output.Width} for each of {rowCount} rows, but found {outputCount} ({Where})."),
+                nameof(outputCount));
+    }
+
+    /// <summary>Predicts rows that <see cref="CheckRows"/> has passed, in parts that a slot can hold.</summary>
     /// <param name="pool">The pool to rent from.</param>
     /// <param name="call">The call.</param>
-    /// <param name="rows">The caller's rows.</param>
-    /// <param name="results">Receives one answer per row.</param>
+    /// <param name="features">The rows.</param>
+    /// <param name="rowCount">Number of rows.</param>
+    /// <param name="outputs">Receives the rows of the score output.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>False if the pool is closed; nothing has been done then.</returns>
-    public bool TryPredict(SlotPool pool, in CallContext call, FeatureRows rows, Span<Prediction> results, CancellationToken cancellationToken)
+    public bool TryPredict(
+        SlotPool<InferenceSlot> pool, in CallContext call, ReadOnlySpan<float> features, int rowCount, Span<float> outputs, CancellationToken cancellationToken)
     {
-        if (pool.Rent(cancellationToken) is not { } slot)
+        if (version.Rent(pool, call, rowCount, cancellationToken) is not { } slot)
         {
             return false;
         }
 
         try
         {
-            for (var first = 0; first < results.Length; first += slot.Rows.Capacity)
+            var token = version.Start(slot.Deadline, call, cancellationToken);
+            var (inputWidth, outputWidth) = (version.Inputs.Layout.Columns.Count, version.Outputs!.Score.Width);
+            Span<Prediction> predictions = slot.Predictions;
+            for (var first = 0; first < rowCount; first += slot.Rows.Capacity)
             {
-                var count = Math.Min(slot.Rows.Capacity, results.Length - first);
-                FeatureRowCopy.Copy(rows, first, count, slot.Rows);
-                Run(slot, call, results.Slice(first, count), cancellationToken);
+                var count = Math.Min(slot.Rows.Capacity, rowCount - first);
+                Fill(slot.Rows, features.Slice(first * inputWidth, count * inputWidth), count);
+                Run(slot, call, predictions[..count], withOthers: false, token, cancellationToken, first);
+                slot.Score.Floats[..(count * outputWidth)].CopyTo(outputs[(first * outputWidth)..]);
             }
 
             return true;
@@ -109,18 +133,80 @@ internal sealed class FeaturePredictor(ServingVersion version, Predictor predict
         }
     }
 
-    private string Where => FormattableString.Invariant($"model '{version.Manifest.Name}' version {version.Manifest.Version}");
+    /// <summary>Predicts rows that <see cref="Check(FeatureRows, int)"/> has passed, in parts that a slot can hold.</summary>
+    /// <param name="pool">The pool to rent from.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="rows">The caller's rows.</param>
+    /// <param name="results">Receives one answer per row.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>False if the pool is closed; nothing has been done then.</returns>
+    public bool TryPredict(SlotPool<InferenceSlot> pool, in CallContext call, FeatureRows rows, Span<Prediction> results, CancellationToken cancellationToken)
+    {
+        if (version.Rent(pool, call, results.Length, cancellationToken) is not { } slot)
+        {
+            return false;
+        }
 
-    private void Run(InferenceSlot slot, in CallContext call, Span<Prediction> results, CancellationToken cancellationToken)
+        try
+        {
+            var token = version.Start(slot.Deadline, call, cancellationToken);
+            for (var first = 0; first < results.Length; first += slot.Rows.Capacity)
+            {
+                var count = Math.Min(slot.Rows.Capacity, results.Length - first);
+                FeatureRowCopy.Copy(rows, first, count, slot.Rows);
+                Run(slot, call, results.Slice(first, count), withOthers: false, token, cancellationToken, first);
+            }
+
+            return true;
+        }
+        finally
+        {
+            pool.Return(slot);
+        }
+    }
+
+    /// <summary>Runs the rows of a slot, and tells of a failure.</summary>
+    /// <param name="slot">A rented slot whose rows are filled.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="results">Receives one answer per row.</param>
+    /// <param name="withOthers">Whether the other outputs are wanted too.</param>
+    /// <param name="token">The token to look at.</param>
+    /// <param name="cancellationToken">The caller's token.</param>
+    /// <param name="firstRow">What the first row is in what the caller passed, for messages.</param>
+    public void Run(
+        InferenceSlot slot, in CallContext call, Span<Prediction> results, bool withOthers, CancellationToken token, CancellationToken cancellationToken, int firstRow = 0)
     {
         try
         {
-            predictor.Run(slot, call, default, results, cancellationToken);
+            predictor.Run(slot, call, default, results, withOthers, token, firstRow);
         }
         catch (Exception e)
         {
             Predictor.Rethrow(e, predictor.Fail(slot, call, default, e, cancellationToken));
             throw;
+        }
+    }
+
+    private string Where => version.Where;
+
+    private void RequireFloats()
+    {
+        if (!version.Inputs.TakesFloatsOnly)
+        {
+            var other = version.Inputs.Layout.Columns.First(c => c.Type != FeatureType.Float32);
+            throw new InvalidOperationException(
+                FormattableString.Invariant($"Expected a model whose features are all Float32, but '{other.Name}' is {other.Type} ({Where}); pass {nameof(FeatureRows)}."));
+        }
+    }
+
+    private static void Fill(FeatureRows rows, ReadOnlySpan<float> features, int rowCount)
+    {
+        rows.ResetFloat32(rowCount);
+        features.CopyTo(rows.Float32);
+        rows.Status.Fill(FeatureStatus.Present);
+        if (TensorPrimitives.IsNaNAny(features))
+        {
+            MarkMissing(features, rows.Status);
         }
     }
 

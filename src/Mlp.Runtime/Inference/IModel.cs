@@ -3,14 +3,16 @@ using Apache.Arrow;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Predictions;
+using Mlp.Runtime.Scoring;
 
 namespace Mlp.Runtime.Inference;
 
 /// <summary>
 /// A model in service. It follows its alias: a new version takes over between two calls, and a call that has begun ends on the version it began with. Thread-safe.
 /// <para>
-/// Every call may throw <see cref="ModelNotReadyException"/> (no version is in service), <see cref="InferenceFailedException"/> (the engine failed) and
-/// <see cref="OperationCanceledException"/>. After warm-up a call allocates nothing, unless features must be waited for, all slots are taken, or a run is long
+/// Every call may throw <see cref="ModelNotReadyException"/> (no version is in service), <see cref="InferenceFailedException"/> (the engine failed),
+/// <see cref="PredictionTimeoutException"/> (it took longer than its <see cref="PredictionOptions.Timeout"/>), <see cref="ModelOverloadedException"/> (too many calls wait) and
+/// <see cref="OperationCanceledException"/>. Predictions of a model of task Tensors throw <see cref="InvalidOperationException"/>: it has no score. After warm-up a call allocates nothing, unless features must be waited for, all slots are taken, or a run is long
 /// enough (over a millisecond) that a cancelled token is listened to and ends the run itself.
 /// </para>
 /// </summary>
@@ -82,6 +84,15 @@ public interface IModel
     /// <exception cref="InvalidOperationException">The model takes other types too.</exception>
     Prediction Predict(ReadOnlySpan<float> features, PredictionOptions options = default, CancellationToken cancellationToken = default);
 
+    /// <summary>Predicts on rows that the caller brings, into memory that the caller brings, for models that take and give float32 only.</summary>
+    /// <param name="features">Shape (rows, features), row-major; NaN says that there is no value.</param>
+    /// <param name="outputs">Receives the whole rows of the score output, shape (rows, columns), row-major; at least that long.</param>
+    /// <param name="options">The time that the features were read for, the tags and the time that the call has.</param>
+    /// <param name="cancellationToken">Ends the call; the outputs of parts that have run are there.</param>
+    /// <exception cref="ArgumentException">The features are no whole rows, or there is no room for their outputs.</exception>
+    /// <exception cref="InvalidOperationException">The model takes or gives other types, or has no score.</exception>
+    void Predict(ReadOnlySpan<float> features, Span<float> outputs, PredictionOptions options = default, CancellationToken cancellationToken = default);
+
     /// <summary>Predicts on features of all types that the caller brings. Rows beyond 256 run in several parts, of one version.</summary>
     /// <param name="rows">The features; their layout is that of <see cref="ModelDescription.Layout"/>. Nobody writes to them during the call.</param>
     /// <param name="results">Receives one answer per row; at least as long as there are rows.</param>
@@ -91,14 +102,92 @@ public interface IModel
     void Predict(FeatureRows rows, Span<Prediction> results, PredictionOptions options = default, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Scores a table, on the caller's thread and without telling observers. Columns are found by feature name; int8 to int32 widen to int64, float16 to float32 and float32 to float64;
-    /// nothing else is converted. A null is a feature that is Null, or what the column <c>view__status</c> of a training set says.
+    /// The model as it takes and gives a C# type each: a class, record or struct whose properties are features, and one whose properties are what the model answers.
     /// </summary>
-    /// <param name="batch">A table with a column for every feature of the model; it stays the caller's.</param>
+    /// <typeparam name="TFeatures">
+    /// A type with a readable property for each feature, of the same name (case and underscores do not count; <see cref="System.ComponentModel.DataAnnotations.Schema.ColumnAttribute"/>
+    /// gives another one) and of its type or one that it holds exactly. A null is a feature that is Null. An input of shape (rows, k) without described features is an array.
+    /// </typeparam>
+    /// <typeparam name="TResult">
+    /// A type whose settable properties or constructor parameters are called like those of <see cref="Prediction"/>, like an output of the model, like a class (its probability), or
+    /// <c>Probabilities</c> (all of them).
+    /// </typeparam>
+    /// <returns>The same model; it follows its versions too.</returns>
+    /// <exception cref="ArgumentException">A version is in service and a type does not fit it.</exception>
+    IModel<TFeatures, TResult> As<TFeatures, TResult>();
+
+    /// <summary>Runs the model on named inputs, whatever their types and shapes; of a model without a score this is the way to call it. Observers are not told.</summary>
+    /// <param name="inputs">The inputs; nobody changes them during the call.</param>
+    /// <param name="outputs">Receives the outputs.</param>
+    /// <param name="options">The time that the call has.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="ArgumentException">An input is missing, unknown, or has another type or shape.</exception>
+    void Run(ModelInputs inputs, ModelOutputs outputs, PredictionOptions options = default, CancellationToken cancellationToken = default);
+
+    /// <summary>As <see cref="Run"/>, but a wait for a slot holds no thread. The run itself takes place on the thread that goes on then.</summary>
+    /// <param name="inputs">The inputs; nobody changes them during the call.</param>
+    /// <param name="outputs">Receives the outputs.</param>
+    /// <param name="options">The time that the call has.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>A task that completes when the outputs are there.</returns>
+    /// <exception cref="ArgumentException">An input is missing, unknown, or has another type or shape.</exception>
+    ValueTask RunAsync(ModelInputs inputs, ModelOutputs outputs, PredictionOptions options = default, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Scores a table, on the caller's thread and without telling observers. Columns are found by feature name. A type is converted only where every value of it has an exact one in the
+    /// feature's type: narrower integers and floats, integers of up to 16 bits for float32 and of up to 32 for float64, dictionaries of all of these. A null is a feature that is Null, or what the
+    /// column <c>view__status</c> of a training set says; <see cref="ModelOptions.Nulls"/> says what the model makes of it. Answers are those of <see cref="Predict(FeatureRows, Span{Prediction}, PredictionOptions, CancellationToken)"/>
+    /// bit for bit.
+    /// </summary>
+    /// <param name="batch">A table with a column for every feature of the model; it stays the caller's, who keeps it until the call has ended.</param>
+    /// <param name="options">What the result holds; null for all columns of the batch, score and class.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>
-    /// The batch's columns (shared, not copied), then <c>score</c> (float64) and <c>predicted_class</c> (int32, -1 for regression and ranking). The caller disposes of it.
+    /// The batch's columns (shared; copied where the batch was read from an Arrow file or stream, whose batches hold their columns' memory themselves), then <c>score</c> (float64), <c>predicted_class</c> (int32, -1 for regression and ranking) and what the options ask for. The metadata of its
+    /// schema names model, version and hash (<see cref="BatchColumns"/>). The caller disposes of it, before or after the batch.
     /// </returns>
-    /// <exception cref="ArgumentException">A column is missing, has a type that does not fit, or is already called like a result.</exception>
-    Task<RecordBatch> ScoreAsync(RecordBatch batch, CancellationToken cancellationToken = default);
+    /// <exception cref="ArgumentException">A column is missing, has a type that does not fit, or is already called like a result, or the options ask for what the model does not have.</exception>
+    /// <exception cref="NullFeatureException">A feature has no value, and may not be without.</exception>
+    Task<RecordBatch> ScoreAsync(RecordBatch batch, ScoringOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Scores a stream of tables with the version in service when it begins, whatever takes over meanwhile: some at once
+    /// (<see cref="ScoringOptions.MaxDegreeOfParallelism"/>), answers in the order of the stream. At most that many tables and as many answers are in memory.
+    /// A failure, of the source too, and a cancellation end the enumeration at the next step, without the answers that wait.
+    /// <para>
+    /// Who owns a table: one that is passed as an argument stays the caller's; one that a stream hands out belongs to whoever reads the stream. So every table of <paramref name="batches"/> is
+    /// disposed of here, also when the enumeration ends early, and every result belongs to the caller.
+    /// </para>
+    /// </summary>
+    /// <param name="batches">The tables; they need not have one schema.</param>
+    /// <param name="options">What the results hold and how many tables are scored at once.</param>
+    /// <param name="cancellationToken">Ends the enumeration.</param>
+    /// <returns>One result per table, as <see cref="ScoreAsync(RecordBatch, ScoringOptions?, CancellationToken)"/> describes it; the caller disposes of each.</returns>
+    /// <exception cref="ArgumentException">As for one table.</exception>
+    /// <exception cref="NullFeatureException">A feature has no value, and may not be without.</exception>
+    IAsyncEnumerable<RecordBatch> ScoreAsync(IAsyncEnumerable<RecordBatch> batches, ScoringOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Scores a Parquet or Arrow file with one version, whatever takes over meanwhile, in bounded memory. Answers become durable part by part in a folder <c>.output.scoring</c> beside the output, so that
+    /// a run that was killed or cancelled goes on where it was when it is asked for again, with the version that it began with. The output gets its name when it is whole; nothing is overwritten.
+    /// <para>
+    /// A Parquet output keeps the columns of its input exactly as they are. Model, version and hash stand in the metadata of the file (<see cref="BatchColumns"/>).
+    /// </para>
+    /// </summary>
+    /// <param name="inputPath">A Parquet file, an Arrow file or an Arrow stream, recognised by its content.</param>
+    /// <param name="outputPath">Ends in <c>.parquet</c> (for a Parquet input), <c>.arrow</c>, <c>.feather</c>, <c>.ipc</c> or <c>.arrows</c> (a stream); its folder exists.</param>
+    /// <param name="options">What is written; null for the defaults.</param>
+    /// <param name="progress">Told after each part.</param>
+    /// <param name="cancellationToken">Ends the work; what has been scored stays for the next run.</param>
+    /// <returns>How many rows there are, and which version scored them.</returns>
+    /// <exception cref="ArgumentException">A path is blank, or the name of the output does not say a format.</exception>
+    /// <exception cref="FileScoringException">The file is missing, unreadable, cut off or does not fit the model, the output exists, or another process is at it.</exception>
+    /// <exception cref="NullFeatureException">A feature has no value, and may not be without.</exception>
+    /// <exception cref="MissingNativePackageException">A Parquet file, and the native library of DuckDB is not there.</exception>
+    Task<FileScoringResult> ScoreFileAsync(
+        string inputPath,
+        string outputPath,
+        FileScoringOptions? options = null,
+        IProgress<FileScoringProgress>? progress = null,
+        CancellationToken cancellationToken = default);
 }

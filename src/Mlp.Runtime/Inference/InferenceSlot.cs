@@ -1,5 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Predictions;
 
 namespace Mlp.Runtime.Inference;
 
@@ -7,40 +8,42 @@ namespace Mlp.Runtime.Inference;
 /// What one call needs, made once: rows in pinned memory, entity keys, the session bound to that memory, and the score. Holds a lease of the session for its life.
 /// Not thread-safe: whoever rented it is alone with it.
 /// </summary>
-internal sealed class InferenceSlot : IDisposable
+internal sealed class InferenceSlot : IPooledSlot
 {
     private const int KeptShapes = 64;
 
-    private static readonly Action<object?> TerminateRun = static slot => ((InferenceSlot)slot!).Terminate();
-
     private readonly ExecutionSession _session;
     private readonly InputBuffer[] _buffers;
-    private readonly OutputPlan _output;
-    private readonly RunOptions _runOptions = new() { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
-    private readonly BoundShape?[] _shapes;
-    private int _nextShape;
-    private volatile bool _terminated;
+    private readonly OutputPlans _outputs;
+    private readonly InterruptibleRun _run = new();
+    private readonly BoundShapeCache _scores;
+    private readonly BoundShapeCache _all;
+    private OutputBuffer[]? _others;
+    private Prediction[]? _predictions;
 
     /// <summary>Makes a slot.</summary>
     /// <param name="session">The session.</param>
     /// <param name="inputs">Which features fill which input.</param>
-    /// <param name="output">The score output.</param>
+    /// <param name="outputs">The score output, and others.</param>
     /// <param name="keyCount">Number of entity keys of a row.</param>
     /// <param name="capacity">Greatest number of rows of a run.</param>
+    /// <param name="time">The clock of deadlines.</param>
     /// <exception cref="ObjectDisposedException">The session is gone.</exception>
-    public InferenceSlot(ExecutionSession session, InputPlan inputs, OutputPlan output, int keyCount, int capacity)
+    public InferenceSlot(ExecutionSession session, InputPlan inputs, OutputPlans outputs, int keyCount, int capacity, TimeProvider time)
     {
         ObjectDisposedException.ThrowIf(!session.TryAcquire(), session);
         _session = session;
-        _output = output;
+        _outputs = outputs;
         Rows = new FeatureRows(inputs.Layout, capacity);
         Keys = new EntityValue[keyCount];
-        Score = new ScoreBuffer(output, capacity);
+        Score = new ScoreBuffer(outputs.Score, capacity);
+        Deadline = new CallDeadline(time);
         _buffers = [.. inputs.Inputs.Select(i => InputBuffer.Create(i, Rows))];
-        _shapes = new BoundShape?[Math.Min(KeptShapes, capacity)];
+        _scores = new BoundShapeCache(Math.Min(KeptShapes, capacity));
+        _all = new BoundShapeCache(Math.Min(KeptShapes, capacity));
     }
 
-    /// <summary>Position in the pool.</summary>
+    /// <inheritdoc/>
     public int Index { get; set; }
 
     /// <summary>The features.</summary>
@@ -49,92 +52,70 @@ internal sealed class InferenceSlot : IDisposable
     /// <summary>The entity keys of a single row.</summary>
     public EntityValue[] Keys { get; }
 
+    /// <summary>The inputs, one per input of the model.</summary>
+    public IReadOnlyList<InputBuffer> Inputs => _buffers;
+
     /// <summary>The score output of the last run.</summary>
     public ScoreBuffer Score { get; }
 
+    /// <summary>The other outputs of the last run that was asked for them, in the order of <see cref="OutputPlans.Others"/>.</summary>
+    public OutputBuffer[] Others => _others ??= [.. _outputs.Others.Select(o => OutputBuffer.Create(o, Rows.Capacity))];
+
+    /// <summary>Room for the answers of all rows, for calls whose callers want something else.</summary>
+    public Prediction[] Predictions => _predictions ??= new Prediction[Rows.Capacity];
+
+    /// <summary>The deadline of the call.</summary>
+    public CallDeadline Deadline { get; }
+
     /// <summary>Runs the rows in use.</summary>
     /// <param name="interruptible">
-    /// Whether a cancelled token ends the run itself. Listening to a token allocates, and a run of microseconds is over before anybody could interrupt it, so that is for long runs.
+    /// Whether a cancelled token ends the run itself. Listening to a token costs something, and a run of microseconds is over before anybody could interrupt it, so that is for long runs.
     /// </param>
+    /// <param name="withOthers">Whether the other outputs are wanted too.</param>
     /// <param name="cancellationToken">Looked at before the run in any case.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="OnnxRuntimeException">The run failed.</exception>
-    public void Run(bool interruptible, CancellationToken cancellationToken)
+    public void Run(bool interruptible, bool withOthers, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        var rowCount = Rows.RowCount;
+        var shape = (withOthers ? _all : _scores).Find(rowCount) ?? Bind(rowCount, withOthers);
         if (interruptible && cancellationToken.CanBeCanceled)
         {
-            RunInterruptibly(cancellationToken);
+            _run.Run(shape, cancellationToken);
         }
         else
         {
-            RunRows();
+            shape.Run(_run.Options);
         }
+
+        Score.Complete(rowCount);
     }
+
+    /// <summary>Runs the rows in use for the score alone.</summary>
+    /// <param name="interruptible">As in the overload with the other outputs.</param>
+    /// <param name="cancellationToken">Looked at before the run in any case.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="OnnxRuntimeException">The run failed.</exception>
+    public void Run(bool interruptible, CancellationToken cancellationToken) => Run(interruptible, withOthers: false, cancellationToken);
+
+    /// <inheritdoc/>
+    public void EndCall() => Deadline.Stop();
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var shape in _shapes)
-        {
-            shape?.Dispose();
-        }
-
-        _runOptions.Dispose();
+        _scores.Dispose();
+        _all.Dispose();
+        _run.Dispose();
+        Deadline.Dispose();
         _session.Release();
     }
 
-    private void RunInterruptibly(CancellationToken cancellationToken)
-    {
-        var registration = cancellationToken.UnsafeRegister(TerminateRun, this);
-        try
-        {
-            RunRows();
-        }
-        catch (OnnxRuntimeException) when (_terminated)
-        {
-            throw new OperationCanceledException(cancellationToken);
-        }
-        finally
-        {
-            // Waits for a callback that is at work, so that the flag is not set again for the next call.
-            registration.Dispose();
-            if (_terminated)
-            {
-                _terminated = false;
-                _runOptions.Terminate = false;
-            }
-        }
-    }
-
-    private void RunRows()
-    {
-        var rowCount = Rows.RowCount;
-        Shape(rowCount).Run(_session, _runOptions);
-        Score.Complete(rowCount);
-    }
-
-    private void Terminate()
-    {
-        _terminated = true;
-        _runOptions.Terminate = true;
-    }
-
     /// <summary>Binding costs microseconds and memory of ONNX Runtime, so the shapes that are used stay; a batch has one full size and a few remainders.</summary>
-    private BoundShape Shape(int rowCount)
+    private BoundShape Bind(int rowCount, bool withOthers)
     {
-        foreach (var shape in _shapes)
-        {
-            if (shape is not null && shape.RowCount == rowCount)
-            {
-                return shape;
-            }
-        }
-
-        var bound = new BoundShape(_session, _buffers, _output, Score, rowCount);
-        _shapes[_nextShape]?.Dispose();
-        _shapes[_nextShape] = bound;
-        _nextShape = (_nextShape + 1) % _shapes.Length;
-        return bound;
+        OutputBuffer[] outputs = withOthers ? [Score, .. Others] : [Score];
+        return (withOthers ? _all : _scores).Add(_session.Bind(_buffers, outputs, rowCount));
     }
 }

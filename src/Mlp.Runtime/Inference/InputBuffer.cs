@@ -13,6 +13,9 @@ internal abstract class InputBuffer(FeatureInput input)
     /// <summary>Whether <see cref="Fill"/> must be called before each run.</summary>
     public abstract bool NeedsFilling { get; }
 
+    /// <summary>Whether the holder of the slot has written the tensor itself (<see cref="IInputMemory{T}"/>), so that the next run does not fill it from the rows.</summary>
+    public bool IsWritten { get; set; }
+
     /// <summary>Chooses the memory of an input.</summary>
     /// <param name="input">The input.</param>
     /// <param name="rows">The slot's rows.</param>

@@ -8,6 +8,9 @@ namespace Mlp.Runtime.Inference;
 /// <param name="Inputs">One entry per input of the model.</param>
 internal sealed record InputPlan(FeatureRowLayout Layout, IReadOnlyList<FeatureInput> Inputs)
 {
+    /// <summary>That of a model which is called by named inputs.</summary>
+    public static InputPlan None { get; } = new(new FeatureRowLayout([]), []);
+
     /// <summary>Whether a span of float says everything that the model takes.</summary>
     public bool TakesFloatsOnly => Layout.CountOf(FeatureType.Float32) == Layout.Columns.Count;
 
@@ -67,6 +70,6 @@ internal sealed record InputPlan(FeatureRowLayout Layout, IReadOnlyList<FeatureI
             : throw new InvalidModelException(
                 manifest.Name,
                 FormattableString.Invariant(
-                    $"Expected input '{input.Name}' of shape [N, width] or [N] and of type Float32, Float64, Int64, Boolean or String, but found {input} (model '{manifest.Name}' version {manifest.Version})."));
+                    $"Expected input '{input.Name}' of shape [N, width] or [N] and of type Float32, Float64, Int64, Boolean or String, but found {input} (model '{manifest.Name}' version {manifest.Version}). A model of other inputs is published with task Tensors, and called by its inputs and outputs."));
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Apache.Arrow;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
@@ -28,6 +29,9 @@ internal sealed class Model : IModel
     /// <summary>The settings.</summary>
     public ModelSettings Settings { get; }
 
+    /// <summary>Loads a version beside the one in service, for a file that an earlier run began with it; it tells no observers.</summary>
+    public Func<int, CancellationToken, Task<ServingVersion>>? LoadVersion { get; init; }
+
     /// <inheritdoc/>
     public string Name => Settings.Name;
 
@@ -51,6 +55,10 @@ internal sealed class Model : IModel
                 version.Reader?.Description.Reference,
                 version.Accelerator.Accelerator,
                 version.Accelerator.FallbackReason)
+            {
+                Weights = version.Weights,
+                MappedByteCount = version.MappedByteCount,
+            }
             : null;
 
     /// <summary>Puts a version into service. Calls that have begun on the one before go on there.</summary>
@@ -92,7 +100,7 @@ internal sealed class Model : IModel
         TKeys keys, TRequest request, PredictionOptions options = default, CancellationToken cancellationToken = default)
     {
         var call = Start(options);
-        var version = Current();
+        var version = CurrentWithScore();
         RequireService(version);
         return version.Singles.TryRent(out var slot)
             ? version.Entities.PredictAsync(slot, call, in keys, in request, cancellationToken)
@@ -113,14 +121,69 @@ internal sealed class Model : IModel
         var call = Start(options);
         while (true)
         {
-            var version = Current();
+            var version = CurrentWithScore();
             version.Features.Check(features);
-            if (version.Singles.Rent(cancellationToken) is { } slot)
+            if (version.Rent(version.Singles, call, 1, cancellationToken) is { } slot)
             {
                 return version.Features.Predict(slot, call, features, cancellationToken);
             }
         }
     }
+
+    /// <inheritdoc/>
+    public void Predict(ReadOnlySpan<float> features, Span<float> outputs, PredictionOptions options = default, CancellationToken cancellationToken = default)
+    {
+        var call = Start(options);
+        while (true)
+        {
+            var version = CurrentWithScore();
+            var rowCount = version.Features.CheckRows(features, outputs.Length);
+            var pool = rowCount <= 1 ? version.Singles : version.Batches;
+            if (rowCount == 0 || version.Features.TryPredict(pool, call, features, rowCount, outputs, cancellationToken))
+            {
+                return;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Run(ModelInputs inputs, ModelOutputs outputs, PredictionOptions options = default, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        ArgumentNullException.ThrowIfNull(outputs);
+        var call = Start(options);
+        while (true)
+        {
+            var version = Current();
+            version.ByName.Plan.Check(inputs);
+            if (version.Rent(version.Tensors, call, 1, cancellationToken) is { } slot)
+            {
+                version.ByName.Run(slot, call, inputs, outputs, cancellationToken);
+                return;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask RunAsync(ModelInputs inputs, ModelOutputs outputs, PredictionOptions options = default, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        ArgumentNullException.ThrowIfNull(outputs);
+        var call = Start(options);
+        while (true)
+        {
+            var version = Current();
+            version.ByName.Plan.Check(inputs);
+            if (await version.RentAsync(version.Tensors, call, 1, cancellationToken).ConfigureAwait(false) is { } slot)
+            {
+                version.ByName.Run(slot, call, inputs, outputs, cancellationToken);
+                return;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public IModel<TFeatures, TResult> As<TFeatures, TResult>() => new RecordModel<TFeatures, TResult>(this);
 
     /// <inheritdoc/>
     public void Predict(FeatureRows rows, Span<Prediction> results, PredictionOptions options = default, CancellationToken cancellationToken = default)
@@ -129,7 +192,7 @@ internal sealed class Model : IModel
         var call = Start(options);
         while (true)
         {
-            var version = Current();
+            var version = CurrentWithScore();
             version.Features.Check(rows, results.Length);
             var pool = rows.RowCount <= 1 ? version.Singles : version.Batches;
             if (rows.RowCount == 0 || version.Features.TryPredict(pool, call, rows, results[..rows.RowCount], cancellationToken))
@@ -140,18 +203,18 @@ internal sealed class Model : IModel
     }
 
     /// <inheritdoc/>
-    public async Task<RecordBatch> ScoreAsync(RecordBatch batch, CancellationToken cancellationToken = default)
+    public async Task<RecordBatch> ScoreAsync(RecordBatch batch, ScoringOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(batch);
         while (true)
         {
-            var version = Current();
-            var scorer = new BatchScorer(version, batch);
-            if (await version.Batches.RentAsync(cancellationToken).ConfigureAwait(false) is { } slot)
+            var version = CurrentWithScore();
+            var plan = version.Tables.PlanFor(batch.Schema, options ?? ScoringOptions.Default);
+            if (await version.Batches.RentAsync(null, cancellationToken).ConfigureAwait(false) is { } slot)
             {
                 try
                 {
-                    return scorer.Score(slot, cancellationToken);
+                    return version.Tables.Score(plan, batch, 0, slot, cancellationToken);
                 }
                 finally
                 {
@@ -161,14 +224,65 @@ internal sealed class Model : IModel
         }
     }
 
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<RecordBatch> ScoreAsync(
+        IAsyncEnumerable<RecordBatch> batches, ScoringOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(batches);
+        options ??= ScoringOptions.Default;
+        using var scorer = CreateStreamScorer(options.MaxDegreeOfParallelism);
+        await foreach (var scored in scorer.ScoreAsync(batches, options, 0, cancellationToken).ConfigureAwait(false))
+        {
+            yield return scored;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<FileScoringResult> ScoreFileAsync(
+        string inputPath,
+        string outputPath,
+        FileScoringOptions? options = null,
+        IProgress<FileScoringProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(inputPath);
+        ArgumentException.ThrowIfNullOrWhiteSpace(outputPath);
+        var scorer = new FileScorer(Name, PinAsync);
+
+        // Reading and writing files blocks its thread.
+        return Task.Run(() => scorer.ScoreAsync(inputPath, outputPath, options ?? new FileScoringOptions(), progress, cancellationToken), cancellationToken);
+    }
+
+    private async Task<PinnedScorer> PinAsync(int? wanted, int parallelism, CancellationToken cancellationToken)
+    {
+        if (wanted is null || _current?.Manifest.Version == wanted || LoadVersion is null)
+        {
+            return new PinnedScorer(CreateStreamScorer(parallelism), null);
+        }
+
+        var loaded = await LoadVersion(wanted.Value, cancellationToken).ConfigureAwait(false);
+        return new PinnedScorer(StreamScorer.TryCreate(loaded, parallelism)!, loaded.RetireAsync);
+    }
+
+    private StreamScorer CreateStreamScorer(int parallelism)
+    {
+        while (true)
+        {
+            if (StreamScorer.TryCreate(CurrentWithScore(), parallelism) is { } scorer)
+            {
+                return scorer;
+            }
+        }
+    }
+
     private async ValueTask<Prediction> WaitAndPredictAsync<TKeys, TRequest>(
         CallContext call, TKeys keys, TRequest request, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var version = Current();
+            var version = CurrentWithScore();
             RequireService(version);
-            if (await version.Singles.RentAsync(cancellationToken).ConfigureAwait(false) is { } slot)
+            if (await version.RentAsync(version.Singles, call, 1, cancellationToken).ConfigureAwait(false) is { } slot)
             {
                 return await version.Entities.PredictAsync(slot, call, in keys, in request, cancellationToken).ConfigureAwait(false);
             }
@@ -184,14 +298,28 @@ internal sealed class Model : IModel
         }
     }
 
-    private CallContext Start(in PredictionOptions options)
+    /// <summary>Begins a call.</summary>
+    /// <param name="options">What the caller said.</param>
+    internal CallContext Start(in PredictionOptions options)
     {
         var started = _clock.GetTimestamp();
         var now = _clock.ToMicroseconds(started);
-        return new CallContext(started, now, options.AsOf is { } time ? Microseconds.FromRequestTime(time) : now, options.Tags);
+        return new CallContext(started, now, options.AsOf is { } time ? Microseconds.FromRequestTime(time) : now, options.Tags, Bounded(options.Timeout));
     }
 
+    /// <summary>What no timer can measure, and what says that there is no end, is no bound.</summary>
+    private static TimeSpan? Bounded(TimeSpan? timeout) => timeout is { } time && time != Timeout.InfiniteTimeSpan && time.TotalMilliseconds < int.MaxValue ? time : null;
+
     private ServingVersion Current() => _current ?? throw new ModelNotReadyException(Name, _unavailableReason ?? "it has just been taken out of service");
+
+    /// <summary>The version in service, whose answers have a score.</summary>
+    /// <exception cref="InvalidOperationException">It has none.</exception>
+    internal ServingVersion CurrentWithScore()
+    {
+        var version = Current();
+        version.RequireScore();
+        return version;
+    }
 
     private static void RequireService(ServingVersion version)
     {

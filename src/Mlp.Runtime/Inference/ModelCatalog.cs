@@ -49,9 +49,11 @@ internal sealed class ModelCatalog : IModelCatalog, IPlatformComponent, IDisposa
         var clock = new PredictionClock(time);
         var logger = loggers.CreateLogger<ModelCatalog>();
         _loader = new ModelLoader(registry, features, [.. observers], clock, probe, loggers);
+        var unobserved = new ModelLoader(registry, features, [], clock, probe, loggers);
         foreach (var name in declarations.Select(d => d.Name).Distinct(StringComparer.Ordinal))
         {
-            var model = new Model(ModelSettings.From(name, options.Get(name)), clock);
+            var settings = ModelSettings.From(name, options.Get(name));
+            var model = new Model(settings, clock) { LoadVersion = (version, cancellationToken) => unobserved.LoadAsync(settings, version, cancellationToken) };
             _entries.Add(name, (model, new ModelRefresher(model, registry, _loader, time, logger)));
         }
     }
@@ -105,9 +107,14 @@ internal sealed class ModelCatalog : IModelCatalog, IPlatformComponent, IDisposa
     public HealthCheckResult CheckHealth()
     {
         var problems = _entries.Values.Select(e => e.Refresher.Problem ?? NotReady(e.Model)).OfType<string>().ToList();
-        return problems.Count == 0
-            ? HealthCheckResult.Healthy(FormattableString.Invariant($"{_entries.Count} models are in service."))
-            : HealthCheckResult.Degraded(string.Join(" ", problems));
+        if (problems.Count == 0)
+        {
+            return HealthCheckResult.Healthy(FormattableString.Invariant($"{_entries.Count} models are in service."));
+        }
+
+        // A model that waits for its first version, or goes on with the one before, is no reason to take the application out of service; one that cannot answer is.
+        var description = string.Join(" ", problems);
+        return _entries.Values.Any(e => e.Refresher.IsOutOfService) ? HealthCheckResult.Unhealthy(description) : HealthCheckResult.Degraded(description);
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,6 @@
 using Mlp.Runtime.Accelerators;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Models;
 
 namespace Mlp.Runtime.Inference;
 
@@ -18,4 +19,11 @@ public sealed record ModelDescription(
     FeatureRowLayout Layout,
     FeatureServiceReference? FeatureService,
     Accelerator Accelerator,
-    string? AcceleratorFallback);
+    string? AcceleratorFallback)
+{
+    /// <summary>Where the weights lie.</summary>
+    public WeightStorage Weights { get; init; }
+
+    /// <summary>Bytes of weights in mapped files; 0 for <see cref="WeightStorage.Resident"/>, and for a model that has none worth mapping.</summary>
+    public long MappedByteCount { get; init; }
+}

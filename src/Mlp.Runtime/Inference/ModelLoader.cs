@@ -11,8 +11,8 @@ using Mlp.Runtime.Registry;
 namespace Mlp.Runtime.Inference;
 
 /// <summary>
-/// Loads a version so that it may answer: its file is the published one, its inputs are what the manifest says, its features are what the feature service delivers, and
-/// every slot has run. Whatever fails leaves nothing behind. Thread-safe.
+/// Loads a version so that it may answer: its file is the published one, its inputs are what the manifest says, its features are what the feature service delivers, its
+/// golden rows are answered as they were when it was published, and every slot has run. Whatever fails leaves nothing behind. Thread-safe.
 /// </summary>
 internal sealed class ModelLoader(
     IModelRegistry registry,
@@ -57,16 +57,25 @@ internal sealed class ModelLoader(
             settings.Name,
             FormattableString.Invariant($"version {version}"),
             FormattableString.Invariant($"Expected version {version} of model '{settings.Name}' in the registry, but found no such version."));
-        var onnx = await registry.ReadOnnxAsync(manifest, cancellationToken).ConfigureAwait(false);
-        RequireSignature(manifest, onnx);
+        var files = await registry.OpenOnnxAsync(manifest, settings.Weights, cancellationToken).ConfigureAwait(false);
+        var golden = await registry.ReadGoldenRowsAsync(manifest, cancellationToken).ConfigureAwait(false);
+        RequireSignature(manifest, files.Onnx.Span);
+        var served = ServedGraph.Create(manifest, files.Onnx);
         var reader = ModelFeatureService.Find(manifest, settings.FeatureService, features);
-        var inputs = ModelFeatureService.Plan(manifest, reader);
+        var inputs = manifest.Output.Task == ModelTask.Tensors ? InputPlan.None : ModelFeatureService.Plan(served.Manifest, reader);
+        if (golden is not null)
+        {
+            GoldenRowCheck.RequireLayout(manifest, golden, inputs);
+        }
+
         cancellationToken.ThrowIfCancellationRequested();
 
-        var session = ExecutionSession.Create(manifest, onnx, ChooseAccelerator(settings));
+        var session = ExecutionSession.Create(manifest, files with { Onnx = served.Onnx }, ChooseAccelerator(settings));
         try
         {
-            return Assemble(settings, manifest, session, inputs, reader);
+            return manifest.Output.Task == ModelTask.Tensors
+                ? AssembleTensors(settings, served.Manifest, session)
+                : Assemble(settings, served.Manifest, session, inputs, reader, golden);
         }
         catch
         {
@@ -75,22 +84,35 @@ internal sealed class ModelLoader(
         }
     }
 
-    private ServingVersion Assemble(ModelSettings settings, ModelManifest manifest, ExecutionSession session, InputPlan inputs, IFeatureServiceReader? reader)
+    private ServingVersion Assemble(
+        ModelSettings settings, ModelManifest manifest, ExecutionSession session, InputPlan inputs, IFeatureServiceReader? reader, GoldenRows? golden)
     {
         var outputProbe = new OutputProbe(manifest, session, inputs);
-        var output = outputProbe.Run();
+        var outputs = outputProbe.Run();
+        var nulls = NullRules.Create(manifest, inputs, settings.Nulls);
         var served = new ServedModel(manifest, settings.Variant, reader?.Description.Keys ?? [], inputs.Layout) { Service = reader?.Description.Reference };
         var recorder = new PredictionRecorder(served, observers, _logger);
-        var serving = new ServingVersion(served, session, inputs, output, reader, recorder, clock, settings.PoolSize);
+        var serving = new ServingVersion(served, session, inputs, outputs, reader, recorder, clock, settings) { Nulls = nulls };
         try
         {
-            serving.Singles.Fill(slot => Warm(slot, outputProbe.HasRun, serving));
+            var isProved = golden is null;
+            serving.Singles.Fill(slot =>
+            {
+                if (!isProved)
+                {
+                    GoldenRowCheck.Run(manifest, golden!, slot);
+                    isProved = true;
+                }
+
+                Warm(slot, outputProbe.HasRun, serving, golden);
+            });
         }
         catch (Exception e)
         {
             // The slots that exist hold leases of their own; the caller gives back the first one.
             serving.Singles.Close();
             serving.Batches.Close();
+            serving.Tensors.Close();
             if (e is OnnxRuntimeException)
             {
                 throw new InvalidModelException(
@@ -105,17 +127,33 @@ internal sealed class ModelLoader(
         return serving;
     }
 
-    /// <summary>Binds and runs a slot, so that the first call is like any other; the quickest run tells how long one takes.</summary>
-    private static void Warm(InferenceSlot slot, bool canRun, ServingVersion serving)
+    /// <summary>Without a score there is nothing that observers could hear, and without knowing the shapes nothing to warm.</summary>
+    private ServingVersion AssembleTensors(ModelSettings settings, ModelManifest manifest, ExecutionSession session)
     {
-        if (!canRun)
+        var nulls = NullRules.Create(manifest, InputPlan.None, settings.Nulls);
+        var served = new ServedModel(manifest, settings.Variant, [], InputPlan.None.Layout);
+        return new ServingVersion(served, session, InputPlan.None, null, null, new PredictionRecorder(served, [], _logger), clock, settings) { Nulls = nulls };
+    }
+
+    /// <summary>Binds and runs a slot, so that the first call is like any other; the quickest run tells how long one takes.</summary>
+    private static void Warm(InferenceSlot slot, bool canRunZeros, ServingVersion serving, GoldenRows? golden)
+    {
+        if (golden is not null)
+        {
+            // Texts that the model knows, which zeros are not.
+            GoldenRowCheck.Fill(golden, 0, slot);
+        }
+        else if (canRunZeros)
+        {
+            slot.Rows.Reset(1);
+            slot.Rows.Float32.Clear();
+            slot.Rows.Float64.Clear();
+        }
+        else
         {
             return;
         }
 
-        slot.Rows.Reset(1);
-        slot.Rows.Float32.Clear();
-        slot.Rows.Float64.Clear();
         var runs = serving.RunNanoseconds == 0 ? TimedRuns : 1;
         for (var i = 0; i < runs; i++)
         {
@@ -127,7 +165,7 @@ internal sealed class ModelLoader(
         }
     }
 
-    private static void RequireSignature(ModelManifest manifest, byte[] onnx)
+    private static void RequireSignature(ModelManifest manifest, ReadOnlySpan<byte> onnx)
     {
         var found = OnnxModelReader.Read(manifest.Name, onnx).Signature;
         Require(manifest, "input", manifest.Signature.Inputs, found.Inputs);

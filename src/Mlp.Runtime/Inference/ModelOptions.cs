@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Mlp.Runtime.Accelerators;
+using Mlp.Runtime.Models;
 
 namespace Mlp.Runtime.Inference;
 
@@ -27,15 +28,28 @@ public sealed class ModelOptions : IValidatableObject
     [Range(1, 4096)]
     public int PoolSize { get; set; } = Environment.ProcessorCount * 2;
 
+    /// <summary>Calls that may wait for one of the slots, from 0; beyond it a call fails at once with <see cref="ModelOverloadedException"/>. Null for any number.</summary>
+    /// <value>The default value is null.</value>
+    [Range(0, int.MaxValue)]
+    public int? MaximumQueueLength { get; set; }
+
     /// <summary>Where the model runs.</summary>
     /// <value>The default value is <see cref="Accelerator.Cpu"/>.</value>
     [EnumDataType(typeof(Accelerator))]
     public Accelerator Accelerator { get; set; } = Accelerator.Cpu;
 
+    /// <summary>Where the weights lie: in memory, or in a file that is mapped, for versions that are rarely called and for many that share one file.</summary>
+    /// <value>The default value is <see cref="WeightStorage.Resident"/>.</value>
+    [EnumDataType(typeof(WeightStorage))]
+    public WeightStorage Weights { get; set; } = WeightStorage.Resident;
+
     /// <summary>How often the registry is asked where the alias points, 10 milliseconds to 1 day.</summary>
     /// <value>The default value is 500 milliseconds.</value>
     [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00", ParseLimitsInInvariantCulture = true, ConvertValueInInvariantCulture = true)]
     public TimeSpan AliasPollInterval { get; set; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>What features do that have no value.</summary>
+    public NullOptions Nulls { get; } = new();
 
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -43,6 +57,12 @@ public sealed class ModelOptions : IValidatableObject
         if (Version is null && string.IsNullOrWhiteSpace(Alias))
         {
             yield return new ValidationResult($"Expected {nameof(Alias)} or {nameof(Version)} to say which version to serve, but found neither.", [nameof(Alias), nameof(Version)]);
+        }
+
+        if (Nulls.Policy == NullPolicy.Value)
+        {
+            yield return new ValidationResult(
+                $"Expected {nameof(Nulls)}.{nameof(NullOptions.Policy)} to be Automatic, Error or NaN, but found Value: a value belongs to a feature.", [nameof(Nulls)]);
         }
     }
 }

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using Mlp.Runtime.Accelerators;
+using Mlp.Runtime.Models;
 
 namespace Mlp.Runtime.Inference;
 
@@ -54,6 +56,90 @@ public static class ModelOptionsExtensions
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Accelerator = accelerator;
+        return options;
+    }
+
+    /// <summary>Leaves the weights in their file, mapped into memory.</summary>
+    /// <param name="options">The options.</param>
+    /// <returns>The same options.</returns>
+    public static ModelOptions WithMappedWeights(this ModelOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Weights = WeightStorage.Mapped;
+        return options;
+    }
+
+    /// <summary>Says what a feature does that has no value.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="feature">Feature name.</param>
+    /// <param name="policy">What it does: <see cref="NullPolicy.Automatic"/>, <see cref="NullPolicy.Error"/> or, for a float, <see cref="NullPolicy.NaN"/>.</param>
+    /// <returns>The same options.</returns>
+    /// <exception cref="ArgumentException">The name is blank, or the policy needs a value.</exception>
+    public static ModelOptions OnNull(this ModelOptions options, string feature, NullPolicy policy)
+        => policy == NullPolicy.Value
+            ? throw new ArgumentException("Expected a value to stand for null, but found the policy alone; pass the value.", nameof(policy))
+            : OnNull(options, feature, policy, null);
+
+    /// <summary>Says what the features do that have no value and no policy of their own.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="policy">What they do; NaN concerns floats only.</param>
+    /// <returns>The same options.</returns>
+    public static ModelOptions OnNull(this ModelOptions options, NullPolicy policy)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Nulls.Policy = policy;
+        return options;
+    }
+
+    /// <summary>Says which number a feature is that has no value.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="feature">Feature name.</param>
+    /// <param name="value">The number; a whole one for an int64 feature.</param>
+    /// <returns>The same options.</returns>
+    /// <exception cref="ArgumentException">The name is blank.</exception>
+    [OverloadResolutionPriority(1)]
+    public static ModelOptions OnNull(this ModelOptions options, string feature, double value)
+        => OnNull(options, feature, NullPolicy.Value, value.ToString("R", System.Globalization.CultureInfo.InvariantCulture));
+
+    /// <summary>Says which whole number a feature is that has no value.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="feature">Feature name.</param>
+    /// <param name="value">The number.</param>
+    /// <returns>The same options.</returns>
+    /// <exception cref="ArgumentException">The name is blank.</exception>
+    [OverloadResolutionPriority(1)]
+    public static ModelOptions OnNull(this ModelOptions options, string feature, long value)
+        // A literal 0 could be a policy too; the priorities make it a value.
+        => OnNull(options, feature, NullPolicy.Value, value.ToString(System.Globalization.CultureInfo.InvariantCulture));
+
+    /// <summary>Says which truth value a feature is that has none.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="feature">Feature name.</param>
+    /// <param name="value">The truth value.</param>
+    /// <returns>The same options.</returns>
+    /// <exception cref="ArgumentException">The name is blank.</exception>
+    [OverloadResolutionPriority(1)]
+    public static ModelOptions OnNull(this ModelOptions options, string feature, bool value)
+        => OnNull(options, feature, NullPolicy.Value, value ? bool.TrueString : bool.FalseString);
+
+    /// <summary>Says which text a feature is that has no value.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="feature">Feature name.</param>
+    /// <param name="value">The text.</param>
+    /// <returns>The same options.</returns>
+    /// <exception cref="ArgumentException">The name is blank.</exception>
+    [OverloadResolutionPriority(1)]
+    public static ModelOptions OnNull(this ModelOptions options, string feature, string value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        return OnNull(options, feature, NullPolicy.Value, value);
+    }
+
+    private static ModelOptions OnNull(ModelOptions options, string feature, NullPolicy policy, string? value)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentException.ThrowIfNullOrWhiteSpace(feature);
+        options.Nulls.Features[feature] = new FeatureNullOptions { Policy = policy, Value = value };
         return options;
     }
 }

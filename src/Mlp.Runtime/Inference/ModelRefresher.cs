@@ -16,12 +16,16 @@ internal sealed class ModelRefresher(Model model, IModelRegistry registry, Model
     private readonly CancellationTokenSource _stopping = new();
     private Task _loop = Task.CompletedTask;
     private volatile string? _problem;
+    private volatile bool _isOutOfService;
     private int _failedVersion;
     private int _failureCount;
     private DateTimeOffset _retryAt;
 
     /// <summary>What stands in the way of serving what is wanted, as a sentence; null when nothing does.</summary>
     public string? Problem => _problem;
+
+    /// <summary>Whether there is a version to serve, but nothing answers because it cannot be loaded.</summary>
+    public bool IsOutOfService => _isOutOfService;
 
     /// <summary>Looks once and begins to watch.</summary>
     /// <param name="cancellationToken">Gives up the first look.</param>
@@ -144,6 +148,7 @@ internal sealed class ModelRefresher(Model model, IModelRegistry registry, Model
     private void Recover()
     {
         _problem = null;
+        _isOutOfService = false;
         _failedVersion = 0;
         _failureCount = 0;
     }
@@ -165,6 +170,8 @@ internal sealed class ModelRefresher(Model model, IModelRegistry registry, Model
         {
             model.Withdraw(reason);
         }
+
+        _isOutOfService = serving is null && exception is not null;
 
         var answering = serving is null ? "the model is not in service" : FormattableString.Invariant($"version {serving} goes on answering");
         var problem = $"Expected model '{model.Name}' to serve {model.Settings.Target}, but {reason}; {answering}.";

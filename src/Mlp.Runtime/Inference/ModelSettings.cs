@@ -1,4 +1,5 @@
 using Mlp.Runtime.Accelerators;
+using Mlp.Runtime.Models;
 
 namespace Mlp.Runtime.Inference;
 
@@ -10,9 +11,16 @@ namespace Mlp.Runtime.Inference;
 /// <param name="PoolSize">Calls at once.</param>
 /// <param name="Accelerator">Where to run.</param>
 /// <param name="AliasPollInterval">How often to ask the registry.</param>
+/// <param name="MaximumQueueLength">Calls that may wait; null for any number.</param>
 internal sealed record ModelSettings(
-    string Name, string? Alias, int? Version, string? FeatureService, int PoolSize, Accelerator Accelerator, TimeSpan AliasPollInterval)
+    string Name, string? Alias, int? Version, string? FeatureService, int PoolSize, Accelerator Accelerator, TimeSpan AliasPollInterval, int? MaximumQueueLength = null)
 {
+    /// <summary>Where the weights lie.</summary>
+    public WeightStorage Weights { get; init; }
+
+    /// <summary>What features do that have no value.</summary>
+    public NullSettings Nulls { get; init; } = NullSettings.Default;
+
     /// <summary>The role that observers see.</summary>
     public string Variant => Alias ?? FormattableString.Invariant($"v{Version}");
 
@@ -30,5 +38,10 @@ internal sealed record ModelSettings(
             options.FeatureService,
             options.PoolSize,
             options.Accelerator,
-            options.AliasPollInterval);
+            options.AliasPollInterval,
+            options.MaximumQueueLength)
+        {
+            Nulls = NullSettings.From(options.Nulls),
+            Weights = options.Weights,
+        };
 }

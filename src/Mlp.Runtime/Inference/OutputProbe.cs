@@ -14,16 +14,19 @@ internal sealed class OutputProbe(ModelManifest manifest, ExecutionSession sessi
 {
     private const int MaximumRows = 3;
 
+    private readonly List<(string Name, int RowCount, Microsoft.ML.OnnxRuntime.Tensors.TensorElementType Type, long[] Shape)> _others = [];
+
     /// <summary>Whether the model ran on the probe's rows (zeros and empty texts). If not, its output is what the file declares.</summary>
     public bool HasRun { get; private set; } = true;
 
     /// <summary>Runs the probe.</summary>
-    /// <returns>The score output.</returns>
+    /// <returns>The outputs.</returns>
     /// <exception cref="InvalidModelException">The output is not a tensor of numbers with one row per row.</exception>
-    public OutputPlan Run()
+    public OutputPlans Run()
     {
         RequireTensor();
         var plans = new List<OutputPlan>();
+        _others.Clear();
         try
         {
             for (var rowCount = 1; rowCount <= MaximumRows; rowCount++)
@@ -35,14 +38,34 @@ internal sealed class OutputProbe(ModelManifest manifest, ExecutionSession sessi
         {
             // Some models refuse unknown categories. The first true call will show whether the declaration holds.
             HasRun = false;
-            return ReadDeclaration(e);
+            return new OutputPlans(ReadDeclaration(e), []);
         }
 
         // A fixed batch of 1 is true of one row only.
         var isAsDeclared = plans.All(p => p.IsAsDeclared);
         return plans.Select(p => p with { IsAsDeclared = isAsDeclared }).Distinct().Count() == 1
-            ? plans[0] with { IsAsDeclared = isAsDeclared }
+            ? new OutputPlans(plans[0] with { IsAsDeclared = isAsDeclared }, Others())
             : throw Error($"an output of the same width for every number of rows, but found {string.Join(", ", plans.Select((p, i) => $"{Text(p.Shape(i + 1))} for {Text(i + 1)}"))} rows");
+    }
+
+    private IEnumerable<TensorSpecification> OtherTensors
+        => manifest.Signature.Outputs.Where(o => o.Name != manifest.Output.ScoreOutput && OutputBuffer.Supports(TensorElements.ToEngine(o.ElementType)));
+
+    /// <summary>What has one row per row, and the same width for any number of them; the rest can be had by a call with inputs and outputs.</summary>
+    private List<OutputPlan> Others()
+    {
+        var plans = new List<OutputPlan>();
+        foreach (var runs in _others.GroupBy(o => o.Name))
+        {
+            var first = runs.First();
+            var width = first.Shape.Length > 1 ? first.Shape[^1] : 1;
+            if (runs.All(r => r.Shape.Length is 1 or 2 && r.Shape[0] == r.RowCount && r.Shape.Length == first.Shape.Length && (r.Shape.Length == 1 || r.Shape[1] == width)))
+            {
+                plans.Add(new OutputPlan(first.Name, first.Type, first.Shape.Length, (int)width, runs.All(r => IsDeclared(first.Name, r.Shape))));
+            }
+        }
+
+        return plans;
     }
 
     private OutputPlan Run(int rowCount)
@@ -63,8 +86,19 @@ internal sealed class OutputProbe(ModelManifest manifest, ExecutionSession sessi
             }
 
             binding.BindOutputToDevice(manifest.Output.ScoreOutput, OrtMemoryInfo.DefaultInstance);
+            foreach (var other in OtherTensors)
+            {
+                binding.BindOutputToDevice(other.Name, OrtMemoryInfo.DefaultInstance);
+            }
+
             using var options = new RunOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
             using var outputs = session.RunForOutputs(options, binding);
+            foreach (var (other, value) in OtherTensors.Zip(outputs.Skip(1)))
+            {
+                var found = value.GetTensorTypeAndShape();
+                _others.Add((other.Name, rowCount, found.ElementDataType, found.Shape));
+            }
+
             var shape = outputs[0].GetTensorTypeAndShape();
             return Read(shape.ElementDataType, shape.Shape, rowCount);
         }
@@ -124,13 +158,13 @@ internal sealed class OutputProbe(ModelManifest manifest, ExecutionSession sessi
 
         // Between the rows and the last dimension only ones may stand: a row of scores is a list.
         return width == shape[^1] || shape.Length == 1
-            ? new OutputPlan(output.ScoreOutput, type, shape.Length, (int)width, IsDeclared(shape))
+            ? new OutputPlan(output.ScoreOutput, type, shape.Length, (int)width, IsDeclared(output.ScoreOutput, shape))
             : throw Error($"a list of values per row, but {found}");
     }
 
-    private bool IsDeclared(long[] shape)
+    private bool IsDeclared(string output, long[] shape)
     {
-        var declared = manifest.Signature.Outputs.First(o => o.Name == manifest.Output.ScoreOutput).Dimensions;
+        var declared = manifest.Signature.Outputs.First(o => o.Name == output).Dimensions;
 
         // A declaration without dimensions leaves the shape open.
         return declared.Count == 0 || (declared.Count == shape.Length && declared.Zip(shape).All(d => d.First < 0 || d.First == d.Second));
@@ -142,7 +176,7 @@ internal sealed class OutputProbe(ModelManifest manifest, ExecutionSession sessi
             ?? throw Error($"an output of that name, but found {string.Join(", ", manifest.Signature.Outputs.Select(o => $"'{o.Name}'"))}");
         if (declared.ElementType is TensorElementKind.Other or TensorElementKind.Sequence or TensorElementKind.Map or TensorElementKind.Optional or TensorElementKind.SparseTensor)
         {
-            throw Error("a tensor of numbers, but found another kind of value. Where it is a sequence of maps, export the classifier without ZipMap (zipmap=False)");
+            throw Error("a tensor of numbers, but found another kind of value. Publish the model with task Tensors, and call it by its inputs and outputs");
         }
     }
 

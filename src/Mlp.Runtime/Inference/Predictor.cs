@@ -16,10 +16,15 @@ internal sealed class Predictor(ServingVersion version, PredictionClock clock)
     /// <param name="call">The call.</param>
     /// <param name="keys">The entity keys; empty when the caller brought the features.</param>
     /// <param name="results">Receives one answer per row.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    public void Run(InferenceSlot slot, in CallContext call, ReadOnlySpan<EntityValue> keys, Span<Prediction> results, CancellationToken cancellationToken)
+    /// <param name="withOthers">Whether the other outputs are wanted too.</param>
+    /// <param name="cancellationToken">Ends the call: the caller's token, or that of its deadline.</param>
+    /// <param name="firstRow">What the first row is in what the caller passed, for messages.</param>
+    /// <exception cref="NullFeatureException">A feature has no value, and may not be without.</exception>
+    public void Run(
+        InferenceSlot slot, in CallContext call, ReadOnlySpan<EntityValue> keys, Span<Prediction> results, bool withOthers, CancellationToken cancellationToken, int firstRow = 0)
     {
-        slot.Run(version.IsInterruptible(slot.Rows.RowCount), cancellationToken);
+        version.Nulls.Apply(slot.Rows, firstRow);
+        slot.Run(version.IsInterruptible(slot.Rows.RowCount), withOthers, cancellationToken);
         var milliseconds = Microseconds.FloorDivide(call.LoggedTime, 1000);
         for (var row = 0; row < results.Length; row++)
         {
@@ -55,12 +60,10 @@ internal sealed class Predictor(ServingVersion version, PredictionClock clock)
     /// <returns>The exception for the caller.</returns>
     public Exception Fail(InferenceSlot slot, in CallContext call, ReadOnlySpan<EntityValue> keys, Exception failure, CancellationToken cancellationToken)
     {
-        var outcome = failure switch
-        {
-            OperationCanceledException when cancellationToken.IsCancellationRequested => PredictionOutcome.Cancelled,
-            TimeoutException => PredictionOutcome.TimedOut,
-            _ => PredictionOutcome.Error,
-        };
+        var explained = version.Explain(failure, call, version.Singles.Size, cancellationToken);
+
+        // A token that is not the caller's can end a call only by mistake of whoever brought it.
+        var outcome = explained is OperationCanceledException && !cancellationToken.IsCancellationRequested ? PredictionOutcome.Error : ServingVersion.OutcomeOf(explained);
         var latency = clock.NanosecondsBetween(call.Started, clock.GetTimestamp());
         _recorder.Metrics.Record(outcome, slot.Rows.RowCount, latency);
         if (_recorder.HasSinks)
@@ -73,7 +76,7 @@ internal sealed class Predictor(ServingVersion version, PredictionClock clock)
             }
         }
 
-        return failure is OnnxRuntimeException ? new InferenceFailedException(version.Manifest.Name, version.Manifest.Version, failure) : failure;
+        return explained;
     }
 
     /// <summary>Throws what <see cref="Fail"/> returned, with the trace of where it happened.</summary>

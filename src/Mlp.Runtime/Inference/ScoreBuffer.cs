@@ -4,7 +4,7 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace Mlp.Runtime.Inference;
 
 /// <summary>The memory that the score output is written to, and its values as float64 for those who look at them after a run: exact for float32 and float64.</summary>
-internal sealed class ScoreBuffer
+internal sealed class ScoreBuffer : OutputBuffer
 {
     private readonly OutputPlan _plan;
     private readonly double[] _doubles;
@@ -15,6 +15,7 @@ internal sealed class ScoreBuffer
     /// <param name="plan">The output.</param>
     /// <param name="capacity">Greatest number of rows.</param>
     public ScoreBuffer(OutputPlan plan, int capacity)
+        : base(plan)
     {
         _plan = plan;
         var length = checked(plan.Width * capacity);
@@ -34,9 +35,11 @@ internal sealed class ScoreBuffer
         }
     }
 
-    /// <summary>Wraps the first rows as a tensor. The caller keeps the value alive while a binding uses it, and then disposes of it.</summary>
-    /// <param name="rowCount">Number of rows.</param>
-    public OrtValue CreateValue(int rowCount)
+    /// <summary>The values as float32, for an output of that type; empty for others.</summary>
+    public ReadOnlySpan<float> Floats => _floats;
+
+    /// <inheritdoc/>
+    public override OrtValue CreateValue(int rowCount)
     {
         var length = rowCount * _plan.Width;
         var shape = _plan.Shape(rowCount);
@@ -48,10 +51,8 @@ internal sealed class ScoreBuffer
         };
     }
 
-    /// <summary>Takes over an output that ONNX Runtime has allocated.</summary>
-    /// <param name="value">The output.</param>
-    /// <param name="rowCount">Number of rows.</param>
-    public void CopyFrom(OrtValue value, int rowCount)
+    /// <inheritdoc/>
+    public override void CopyFrom(OrtValue value, int rowCount)
     {
         var length = rowCount * _plan.Width;
         switch (_plan.ElementType)

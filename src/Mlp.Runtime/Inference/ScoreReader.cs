@@ -24,6 +24,32 @@ internal sealed class ScoreReader(ModelOutput output)
         }
     }
 
+    /// <summary>Reads rows from the first one on.</summary>
+    /// <param name="scores">The score output.</param>
+    /// <param name="values">Receives the scores.</param>
+    /// <param name="classes">Receives the indexes of the classes; -1 where there are none.</param>
+    public void Read(ScoreBuffer scores, Span<double> values, Span<int> classes)
+    {
+        switch (output.Task)
+        {
+            case ModelTask.BinaryClassification or ModelTask.MulticlassClassification:
+                for (var row = 0; row < values.Length; row++)
+                {
+                    (values[row], classes[row]) = Read(scores, row);
+                }
+
+                break;
+            default:
+                for (var row = 0; row < values.Length; row++)
+                {
+                    values[row] = scores.ValueOf(row, output.ScoreIndex);
+                }
+
+                classes.Fill(-1);
+                break;
+        }
+    }
+
     /// <summary>The first of the highest values; NaN is lower than any number.</summary>
     private static int IndexOfHighest(ReadOnlySpan<double> values)
     {

@@ -1,6 +1,7 @@
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Predictions;
+using Mlp.Runtime.Scoring;
 
 namespace Mlp.Runtime.Inference;
 
@@ -14,25 +15,26 @@ internal sealed class ServingVersion
     public const int BatchRows = 256;
 
     private readonly ExecutionSession _session;
+    private readonly PredictionClock _clock;
 
     /// <summary>Puts a version together. Takes over the creator's lease of the session.</summary>
     /// <param name="served">The version as observers see it.</param>
     /// <param name="session">The session.</param>
-    /// <param name="inputs">Which features fill which input.</param>
-    /// <param name="output">The score output.</param>
+    /// <param name="inputs">Which features fill which input; nothing for a model without a score.</param>
+    /// <param name="outputs">The score output, and others; null for a model without a score.</param>
     /// <param name="reader">The feature service; null when callers bring the features.</param>
     /// <param name="recorder">Who hears of predictions.</param>
     /// <param name="clock">The clock of calls.</param>
-    /// <param name="poolSize">Calls at once.</param>
+    /// <param name="settings">The model's settings.</param>
     public ServingVersion(
         ServedModel served,
         ExecutionSession session,
         InputPlan inputs,
-        OutputPlan output,
+        OutputPlans? outputs,
         IFeatureServiceReader? reader,
         PredictionRecorder recorder,
         PredictionClock clock,
-        int poolSize)
+        ModelSettings settings)
     {
         _session = session;
         Served = served;
@@ -40,11 +42,17 @@ internal sealed class ServingVersion
         Reader = reader;
         Recorder = recorder;
         Score = new ScoreReader(served.Manifest.Output);
-        Singles = new SlotPool(poolSize, () => new InferenceSlot(session, inputs, output, served.Keys.Count, 1));
-        Batches = new SlotPool(poolSize, () => new InferenceSlot(session, inputs, output, 0, BatchRows));
+        Outputs = outputs;
+        _clock = clock;
+        var queue = new SlotQueue(served.Manifest.Name, served.Manifest.Version, settings.MaximumQueueLength, clock.Time);
+        Singles = new SlotPool<InferenceSlot>(settings.PoolSize, queue, () => new InferenceSlot(session, inputs, RequireScore(), served.Keys.Count, 1, clock.Time));
+        Batches = new SlotPool<InferenceSlot>(settings.PoolSize, queue, CreateBatchSlot);
+        Tensors = new SlotPool<TensorSlot>(settings.PoolSize, queue, () => new TensorSlot(session, ByName!.Plan, clock.Time));
+        ByName = new TensorPredictor(this, clock);
         var predictor = new Predictor(this, clock);
         Entities = new EntityPredictor(this, predictor);
         Features = new FeaturePredictor(this, predictor);
+        Tables = new BatchScorer(this);
     }
 
     /// <summary>The version as observers see it.</summary>
@@ -56,20 +64,41 @@ internal sealed class ServingVersion
     /// <summary>Where it runs.</summary>
     public Accelerators.AcceleratorChoice Accelerator => _session.Accelerator;
 
+    /// <summary>Where the weights lie.</summary>
+    public WeightStorage Weights => _session.Weights;
+
+    /// <summary>Bytes of weights in mapped files.</summary>
+    public long MappedByteCount => _session.MappedByteCount;
+
     /// <summary>Which features fill which input.</summary>
     public InputPlan Inputs { get; }
 
     /// <summary>The feature service; null when callers bring the features.</summary>
     public IFeatureServiceReader? Reader { get; }
 
+    /// <summary>What features do that have no value.</summary>
+    public required NullRules Nulls { get; init; }
+
     /// <summary>What the outputs mean.</summary>
     public ScoreReader Score { get; }
 
     /// <summary>Slots of one row.</summary>
-    public SlotPool Singles { get; }
+    public SlotPool<InferenceSlot> Singles { get; }
 
     /// <summary>Slots of up to <see cref="BatchRows"/> rows.</summary>
-    public SlotPool Batches { get; }
+    public SlotPool<InferenceSlot> Batches { get; }
+
+    /// <summary>Slots of calls by named inputs and outputs.</summary>
+    public SlotPool<TensorSlot> Tensors { get; }
+
+    /// <summary>The score output, and others; null for a model without a score.</summary>
+    public OutputPlans? Outputs { get; }
+
+    /// <summary>Calls by named inputs and outputs.</summary>
+    public TensorPredictor ByName { get; }
+
+    /// <summary>The version in sentences.</summary>
+    public string Where => FormattableString.Invariant($"model '{Manifest.Name}' version {Manifest.Version}");
 
     /// <summary>Measured time of a run of one row, nanoseconds.</summary>
     public long RunNanoseconds { get; set; }
@@ -80,6 +109,9 @@ internal sealed class ServingVersion
     /// <summary>Predictions by entity key.</summary>
     public EntityPredictor Entities { get; }
 
+    /// <summary>Scores tables.</summary>
+    public BatchScorer Tables { get; }
+
     /// <summary>Predictions on features that the caller brings.</summary>
     public FeaturePredictor Features { get; }
 
@@ -87,15 +119,132 @@ internal sealed class ServingVersion
     /// <param name="rowCount">Number of rows.</param>
     public bool IsInterruptible(int rowCount) => RunNanoseconds * rowCount > 1_000_000;
 
+    /// <summary>The outputs of a model with a score.</summary>
+    /// <exception cref="InvalidOperationException">The model has none.</exception>
+    public OutputPlans RequireScore() => Outputs ?? throw new InvalidOperationException(
+        $"Expected a model with a score, but {Where} was published with task {Models.ModelTask.Tensors}; call it by its inputs and outputs ({nameof(IModel)}.{nameof(IModel.Run)}).");
+
+    /// <summary>Waits for a slot on the caller's thread; a call that gets none is counted.</summary>
+    /// <typeparam name="TSlot">The slots.</typeparam>
+    /// <param name="pool">A pool of this version.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="rowCount">Predictions that it asks for.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The slot, or null if the version has left service.</returns>
+    public TSlot? Rent<TSlot>(SlotPool<TSlot> pool, in CallContext call, int rowCount, CancellationToken cancellationToken)
+        where TSlot : class, IPooledSlot
+    {
+        if (pool.TryRent(out var slot))
+        {
+            return slot;
+        }
+
+        try
+        {
+            return pool.Rent(WaitOf(call), cancellationToken);
+        }
+        catch (Exception e)
+        {
+            RecordNoSlot(e, call, rowCount);
+            throw;
+        }
+    }
+
+    /// <summary>Waits for a slot without holding a thread; a call that gets none is counted.</summary>
+    /// <typeparam name="TSlot">The slots.</typeparam>
+    /// <param name="pool">A pool of this version.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="rowCount">Predictions that it asks for.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The slot, or null if the version has left service.</returns>
+    public async ValueTask<TSlot?> RentAsync<TSlot>(SlotPool<TSlot> pool, CallContext call, int rowCount, CancellationToken cancellationToken)
+        where TSlot : class, IPooledSlot
+    {
+        try
+        {
+            return await pool.RentAsync(WaitOf(call), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            RecordNoSlot(e, call, rowCount);
+            throw;
+        }
+    }
+
+    /// <summary>Begins the deadline of a call that has its slot.</summary>
+    /// <param name="deadline">That of the slot.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="cancellationToken">The caller's token.</param>
+    /// <returns>The token to look at.</returns>
+    public CancellationToken Start(CallDeadline deadline, in CallContext call, CancellationToken cancellationToken)
+        => call.Timeout is null ? cancellationToken : deadline.Start(RemainingOf(call), cancellationToken);
+
+    /// <summary>What a caller is told of a failure.</summary>
+    /// <param name="failure">The failure.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="slotCount">Calls at once.</param>
+    /// <param name="cancellationToken">The caller's token.</param>
+    public Exception Explain(Exception failure, in CallContext call, int slotCount, CancellationToken cancellationToken) => failure switch
+    {
+        // Not the caller's own token, so it was the clock.
+        OperationCanceledException when call.Timeout is { } timeout && !cancellationToken.IsCancellationRequested
+            => PredictionTimeoutException.InCall(Manifest.Name, Manifest.Version, timeout, slotCount, failure),
+        Microsoft.ML.OnnxRuntime.OnnxRuntimeException => new InferenceFailedException(Manifest.Name, Manifest.Version, failure),
+        _ => failure,
+    };
+
+    /// <summary>How a call ended that failed.</summary>
+    /// <param name="explained">What its caller is told.</param>
+    public static PredictionOutcome OutcomeOf(Exception explained) => explained switch
+    {
+        PredictionTimeoutException or TimeoutException => PredictionOutcome.TimedOut,
+        ModelOverloadedException => PredictionOutcome.Shed,
+        OperationCanceledException => PredictionOutcome.Cancelled,
+        _ => PredictionOutcome.Error,
+    };
+
+    /// <summary>Time that a call still has; null for any.</summary>
+    /// <param name="call">The call.</param>
+    public TimeSpan? RemainingOf(in CallContext call)
+        => call.Timeout is { } timeout ? timeout - TimeSpan.FromTicks(_clock.NanosecondsBetween(call.Started, _clock.GetTimestamp()) / TimeSpan.NanosecondsPerTick) : null;
+
+    /// <summary>Makes a batch slot that belongs to no pool, for scoring that goes on for long. It keeps the session for its life; the caller disposes of it.</summary>
+    /// <returns>The slot, or null if the session is gone.</returns>
+    public InferenceSlot? TryCreateBatchSlot()
+    {
+        if (!_session.TryAcquire())
+        {
+            return null;
+        }
+
+        try
+        {
+            return CreateBatchSlot();
+        }
+        finally
+        {
+            _session.Release();
+        }
+    }
+
     /// <summary>Takes no more calls, and disposes of everything when the last one has ended.</summary>
     /// <returns>A task that completes when nothing is left.</returns>
     public async Task RetireAsync()
     {
         Singles.Close();
         Batches.Close();
+        Tensors.Close();
         await Singles.Drained.ConfigureAwait(false);
         await Batches.Drained.ConfigureAwait(false);
+        await Tensors.Drained.ConfigureAwait(false);
         Recorder.Detach();
         _session.Release();
     }
+
+    private SlotWait? WaitOf(in CallContext call) => RemainingOf(call) is { } remaining ? new SlotWait(remaining, call.Timeout!.Value) : null;
+
+    private void RecordNoSlot(Exception exception, in CallContext call, int rowCount)
+        => Recorder.Metrics.Record(OutcomeOf(exception), rowCount, _clock.NanosecondsBetween(call.Started, _clock.GetTimestamp()));
+
+    private InferenceSlot CreateBatchSlot() => new(_session, Inputs, RequireScore(), 0, BatchRows, _clock.Time);
 }

@@ -6,12 +6,14 @@ namespace Mlp.Runtime.Inference;
 /// A bounded set of slots. Renting and returning one costs an exchange and no allocation while there are enough; beyond that callers wait in order.
 /// A closed pool takes its slots out of service as they come back, and is drained when the last one has. Thread-safe.
 /// </summary>
-internal sealed class SlotPool
+internal sealed class SlotPool<TSlot>
+    where TSlot : class, IPooledSlot
 {
-    private readonly Func<InferenceSlot> _create;
-    private readonly InferenceSlot?[] _idle;
+    private readonly Func<TSlot> _create;
+    private readonly Cell[] _idle;
     private readonly Lock _gate = new();
-    private readonly Queue<SlotWaiter> _waiters = new();
+    private readonly LinkedList<SlotWaiter> _waiters = new();
+    private readonly SlotQueue _queue;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _closed;
     private int _waiterCount;
@@ -20,12 +22,20 @@ internal sealed class SlotPool
 
     /// <summary>Makes an empty pool; slots are made when they are first needed.</summary>
     /// <param name="size">Greatest number of slots, at least 1.</param>
+    /// <param name="queue">What applies to calls that wait.</param>
     /// <param name="create">Makes a slot.</param>
-    public SlotPool(int size, Func<InferenceSlot> create)
+    public SlotPool(int size, SlotQueue queue, Func<TSlot> create)
     {
+        _queue = queue;
         _create = create;
-        _idle = new InferenceSlot?[size];
+        _idle = new Cell[size];
     }
+
+    /// <summary>Greatest number of slots.</summary>
+    public int Size => _idle.Length;
+
+    /// <summary>Calls that wait for a slot.</summary>
+    public int WaitingCount => Volatile.Read(ref _waiterCount);
 
     /// <summary>Whether no more slots are handed out.</summary>
     public bool IsClosed => _closed;
@@ -35,7 +45,7 @@ internal sealed class SlotPool
 
     /// <summary>Makes all slots now, so that no call pays for it.</summary>
     /// <param name="warm">Called with each one, before it can be rented.</param>
-    public void Fill(Action<InferenceSlot> warm)
+    public void Fill(Action<TSlot> warm)
     {
         while (TryCreate() is { } slot)
         {
@@ -53,7 +63,7 @@ internal sealed class SlotPool
     /// <summary>Takes a slot if one is free.</summary>
     /// <param name="slot">The slot; give it back by <see cref="Return"/>.</param>
     /// <returns>False if none is free or the pool is closed.</returns>
-    public bool TryRent([NotNullWhen(true)] out InferenceSlot? slot)
+    public bool TryRent([NotNullWhen(true)] out TSlot? slot)
     {
         slot = null;
         if (_closed)
@@ -65,7 +75,7 @@ internal sealed class SlotPool
         var index = Environment.CurrentManagedThreadId % _idle.Length;
         for (var i = 0; i < _idle.Length; i++)
         {
-            if (Volatile.Read(ref _idle[index]) is not null && Interlocked.Exchange(ref _idle[index], null) is { } found)
+            if (Volatile.Read(ref _idle[index].Slot) is not null && Interlocked.Exchange(ref _idle[index].Slot, null) is { } found)
             {
                 slot = found;
                 return true;
@@ -79,48 +89,62 @@ internal sealed class SlotPool
     }
 
     /// <summary>Waits for a slot without holding a thread.</summary>
+    /// <param name="wait">How long it may last, and of how long a call; null for any time.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The slot, or null if the pool is closed.</returns>
-    public async ValueTask<InferenceSlot?> RentAsync(CancellationToken cancellationToken)
+    /// <exception cref="ModelOverloadedException">As many calls wait as may.</exception>
+    /// <exception cref="PredictionTimeoutException">The time is up.</exception>
+    public async ValueTask<TSlot?> RentAsync(SlotWait? wait, CancellationToken cancellationToken)
     {
         if (TryRent(out var slot) || _closed)
         {
             return slot;
         }
 
-        var waiter = Enqueue();
-        var registration = cancellationToken.UnsafeRegister(static (w, token) => ((SlotWaiter)w!).TrySetCanceled(token), waiter);
+        var waiter = Enqueue(wait);
         try
         {
+            using var timer = waiter.StartTimer();
+            using var registration = cancellationToken.UnsafeRegister(SlotWaiter.Cancel, waiter);
             return await waiter.Task.ConfigureAwait(false);
         }
         finally
         {
-            await registration.DisposeAsync().ConfigureAwait(false);
+            Leave(waiter);
         }
     }
 
     /// <summary>Waits for a slot on the caller's thread, for calls that promise an answer when they return.</summary>
+    /// <param name="wait">How long it may last, and of how long a call; null for any time.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The slot, or null if the pool is closed.</returns>
-    public InferenceSlot? Rent(CancellationToken cancellationToken)
+    /// <exception cref="ModelOverloadedException">As many calls wait as may.</exception>
+    /// <exception cref="PredictionTimeoutException">The time is up.</exception>
+    public TSlot? Rent(SlotWait? wait, CancellationToken cancellationToken)
     {
         if (TryRent(out var slot) || _closed)
         {
             return slot;
         }
 
-        var waiter = Enqueue();
-        using (cancellationToken.UnsafeRegister(static (w, token) => ((SlotWaiter)w!).TrySetCanceled(token), waiter))
+        var waiter = Enqueue(wait);
+        try
         {
+            using var timer = waiter.StartTimer();
+            using var registration = cancellationToken.UnsafeRegister(SlotWaiter.Cancel, waiter);
             return waiter.Task.GetAwaiter().GetResult();
+        }
+        finally
+        {
+            Leave(waiter);
         }
     }
 
     /// <summary>Gives a slot back.</summary>
     /// <param name="slot">A slot of this pool that nobody uses any more.</param>
-    public void Return(InferenceSlot slot)
+    public void Return(TSlot slot)
     {
+        slot.EndCall();
         while (true)
         {
             if (_closed)
@@ -135,8 +159,8 @@ internal sealed class SlotPool
             }
 
             // The exchange is a full fence: either this sees a waiter or a close that came in between, or they see the slot.
-            Interlocked.Exchange(ref _idle[slot.Index], slot);
-            if ((!_closed && Volatile.Read(ref _waiterCount) == 0) || Interlocked.Exchange(ref _idle[slot.Index], null) is null)
+            Interlocked.Exchange(ref _idle[slot.Index].Slot, slot);
+            if ((!_closed && Volatile.Read(ref _waiterCount) == 0) || Interlocked.Exchange(ref _idle[slot.Index].Slot, null) is null)
             {
                 return;
             }
@@ -154,9 +178,8 @@ internal sealed class SlotPool
             }
 
             _closed = true;
-            while (_waiters.TryDequeue(out var waiter))
+            while (TakeFirst() is { } waiter)
             {
-                Interlocked.Decrement(ref _waiterCount);
                 waiter.TrySetResult(null);
             }
         }
@@ -164,7 +187,7 @@ internal sealed class SlotPool
         Interlocked.MemoryBarrier();
         for (var i = 0; i < _idle.Length; i++)
         {
-            if (Interlocked.Exchange(ref _idle[i], null) is { } slot)
+            if (Interlocked.Exchange(ref _idle[i].Slot, null) is { } slot)
             {
                 Remove(slot);
             }
@@ -173,7 +196,7 @@ internal sealed class SlotPool
         Forget();
     }
 
-    private InferenceSlot? TryCreate()
+    private TSlot? TryCreate()
     {
         lock (_gate)
         {
@@ -189,9 +212,9 @@ internal sealed class SlotPool
         }
     }
 
-    private SlotWaiter Enqueue()
+    private SlotWaiter Enqueue(SlotWait? wait)
     {
-        var waiter = new SlotWaiter();
+        var waiter = new SlotWaiter(this, wait);
         lock (_gate)
         {
             if (_closed)
@@ -200,7 +223,12 @@ internal sealed class SlotPool
                 return waiter;
             }
 
-            _waiters.Enqueue(waiter);
+            if (_waiters.Count >= _queue.MaximumLength)
+            {
+                throw new ModelOverloadedException(_queue.Model, _queue.Version, Size, _waiters.Count);
+            }
+
+            _waiters.AddLast(waiter.Node);
             Interlocked.Increment(ref _waiterCount);
         }
 
@@ -213,13 +241,37 @@ internal sealed class SlotPool
         return waiter;
     }
 
-    private bool HandOver(InferenceSlot slot)
+    /// <summary>A call that has given up waits no more.</summary>
+    private void Leave(SlotWaiter waiter)
     {
         lock (_gate)
         {
-            while (_waiters.TryDequeue(out var waiter))
+            if (waiter.Node.List is not null)
             {
+                _waiters.Remove(waiter.Node);
                 Interlocked.Decrement(ref _waiterCount);
+            }
+        }
+    }
+
+    private SlotWaiter? TakeFirst()
+    {
+        if (_waiters.First is not { } first)
+        {
+            return null;
+        }
+
+        _waiters.RemoveFirst();
+        Interlocked.Decrement(ref _waiterCount);
+        return first.Value;
+    }
+
+    private bool HandOver(TSlot slot)
+    {
+        lock (_gate)
+        {
+            while (TakeFirst() is { } waiter)
+            {
                 if (waiter.TrySetResult(slot))
                 {
                     return true;
@@ -230,7 +282,7 @@ internal sealed class SlotPool
         }
     }
 
-    private void Remove(InferenceSlot slot)
+    private void Remove(TSlot slot)
     {
         slot.Dispose();
         Forget();
@@ -244,5 +296,39 @@ internal sealed class SlotPool
         }
     }
 
-    private sealed class SlotWaiter() : TaskCompletionSource<InferenceSlot?>(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>An element of an array of structs is reached without a check of its type, which one of an array of objects needs in generic code.</summary>
+    private struct Cell
+    {
+        public TSlot? Slot;
+    }
+
+    private sealed class SlotWaiter : TaskCompletionSource<TSlot?>
+    {
+        public static readonly Action<object?, CancellationToken> Cancel = static (waiter, token) => ((SlotWaiter)waiter!).TrySetCanceled(token);
+
+        private readonly SlotPool<TSlot> _pool;
+        private readonly SlotWait? _wait;
+
+        public SlotWaiter(SlotPool<TSlot> pool, SlotWait? wait)
+            : base(TaskCreationOptions.RunContinuationsAsynchronously)
+        {
+            _pool = pool;
+            _wait = wait;
+            Node = new LinkedListNode<SlotWaiter>(this);
+        }
+
+        public LinkedListNode<SlotWaiter> Node { get; }
+
+        public ITimer? StartTimer()
+            => _wait is { } wait
+                ? _pool._queue.Time.CreateTimer(static w => ((SlotWaiter)w!).TimeOut(), this, wait.Remaining > TimeSpan.Zero ? wait.Remaining : TimeSpan.Zero, Timeout.InfiniteTimeSpan)
+                : null;
+
+        private void TimeOut()
+        {
+            var queue = _pool._queue;
+            var wait = _wait!.Value;
+            TrySetException(PredictionTimeoutException.InQueue(queue.Model, queue.Version, wait.Timeout, wait.Remaining, _pool.Size, _pool.WaitingCount));
+        }
+    }
 }

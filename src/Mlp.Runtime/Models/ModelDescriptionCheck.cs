@@ -1,5 +1,6 @@
 using System.Globalization;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Onnx;
 using Mlp.Runtime.Statistics;
 
 namespace Mlp.Runtime.Models;
@@ -7,12 +8,22 @@ namespace Mlp.Runtime.Models;
 /// <summary>Checks that the description of a model fits its file, before it may be published.</summary>
 internal sealed class ModelDescriptionCheck(string model, ModelPackage package, ModelSignature signature)
 {
+    private ModelSignature _served = new([], []);
+
     /// <summary>Runs every check.</summary>
     /// <exception cref="InvalidModelException">The description does not fit.</exception>
     public void Run()
     {
+        if (package.Output.Task == ModelTask.Tensors)
+        {
+            CheckTensors();
+            return;
+        }
+
         CheckFeatures();
-        CheckOutput();
+        var rewrite = ZipMapRewrite.Apply(model, package.Onnx, signature);
+        _served = rewrite.Signature;
+        CheckOutput(ServedGraph.WithClassNames(package.Output, rewrite));
         CheckReferenceProfile();
     }
 
@@ -36,10 +47,24 @@ internal sealed class ModelDescriptionCheck(string model, ModelPackage package, 
         FeatureBinding.Create(model, version: null, signature, new FeatureRowLayout(features));
     }
 
-    private void CheckOutput()
+    /// <summary>Without a score there is no row of features that it would be the score of.</summary>
+    private void CheckTensors()
     {
         var output = package.Output;
-        var score = signature.Outputs.FirstOrDefault(o => o.Name == output.ScoreOutput)
+        if (output.ScoreOutput.Length > 0 || output.ClassNames.Count > 0)
+        {
+            throw Error($"Expected neither a score output nor class names for task {output.Task}, but found {(output.ScoreOutput.Length > 0 ? $"score output '{output.ScoreOutput}'" : "class names")}");
+        }
+
+        if (package.Features is not null || package.FeatureService is not null || !package.ReferenceProfile.IsEmpty || package.GoldenRows is not null)
+        {
+            throw Error($"Expected neither features nor a reference profile nor golden rows for task {output.Task}, whose callers bring the inputs, but found some");
+        }
+    }
+
+    private void CheckOutput(ModelOutput output)
+    {
+        var score = _served.Outputs.FirstOrDefault(o => o.Name == output.ScoreOutput)
             ?? throw Error($"Expected output '{output.ScoreOutput}' for the score, but found {FoundOutputs()}");
         if (score.ElementType is TensorElementKind.String or TensorElementKind.Boolean)
         {
@@ -123,7 +148,7 @@ internal sealed class ModelDescriptionCheck(string model, ModelPackage package, 
     };
 
     private string FoundOutputs()
-        => signature.Outputs.Count == 0 ? "no outputs" : "outputs " + string.Join(", ", signature.Outputs.Select(o => $"'{o.Name}'"));
+        => _served.Outputs.Count == 0 ? "no outputs" : "outputs " + string.Join(", ", _served.Outputs.Select(o => $"'{o.Name}'"));
 
     private static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
 

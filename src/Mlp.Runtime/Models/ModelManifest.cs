@@ -33,6 +33,10 @@ public sealed record ModelManifest
     /// <summary>Size of the ONNX file in bytes.</summary>
     public required long OnnxByteCount { get; init; }
 
+    /// <summary>The files beside the ONNX file that hold values of its tensors, in ordinal order of their paths; empty for a model that is one file.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<ExternalDataFile> ExternalData { get; init; } = [];
+
     /// <summary>Inputs and outputs of the file.</summary>
     public required ModelSignature Signature { get; init; }
 
@@ -59,11 +63,17 @@ public sealed record ModelManifest
     /// <summary>SHA-256 of the reference profile; null when there is none.</summary>
     public string? ReferenceProfileSha256 { get; init; }
 
+    /// <summary>SHA-256 of the golden rows; null when there are none.</summary>
+    public string? GoldenRowsSha256 { get; init; }
+
     /// <summary>Agreement of the file with the trained model; null when the file came from elsewhere.</summary>
     public ExportProof? ExportProof { get; init; }
 
     /// <summary>The version this one was compared with or trained from.</summary>
     public int? ParentVersion { get; init; }
+
+    /// <summary>Where the version came from; null when it was published here.</summary>
+    public ModelOrigin? Origin { get; init; }
 
     /// <summary>A sentence for people.</summary>
     public string? Description { get; init; }
@@ -75,6 +85,15 @@ public sealed record ModelManifest
         init => field = value ?? ReadOnlyDictionary<string, string>.Empty;
     }
     = ReadOnlyDictionary<string, string>.Empty;
+
+    /// <summary>The external data in files: absent where there is none.</summary>
+    [JsonInclude]
+    [JsonPropertyName("externalData")]
+    internal IReadOnlyList<ExternalDataFile>? StoredExternalData
+    {
+        get => ExternalData.Count == 0 ? null : ExternalData;
+        init => ExternalData = value ?? [];
+    }
 
     [JsonInclude]
     [JsonPropertyOrder(-2)]

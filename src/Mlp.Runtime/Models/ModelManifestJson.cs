@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Mlp.Runtime.Models.Packages;
 using Mlp.Runtime.Storage;
 
 namespace Mlp.Runtime.Models;
@@ -20,13 +21,58 @@ internal static class ModelManifestJson
     public static ModelManifest Deserialize(ReadOnlySpan<byte> json, string path)
     {
         var manifest = VersionedJson.Read(json, path, ModelManifest.FormatName, ModelManifest.CurrentFormatVersion, ModelManifestJsonContext.Default.ModelManifest);
+        CheckElements(manifest, path);
         CheckHash(manifest.OnnxSha256, "onnxSha256", path);
         if (manifest.ReferenceProfileSha256 is { } profile)
         {
             CheckHash(profile, "referenceProfileSha256", path);
         }
 
+        if (manifest.GoldenRowsSha256 is { } golden)
+        {
+            CheckHash(golden, "goldenRowsSha256", path);
+        }
+
+        CheckExternalData(manifest.ExternalData, path);
         return manifest;
+    }
+
+    /// <summary>What the reader lets through: nulls within lists, and numbers for the members of an enumeration.</summary>
+    private static void CheckElements(ModelManifest manifest, string path)
+    {
+        IEnumerable<TensorSpecification> tensors = manifest.Signature.Inputs.Concat(manifest.Signature.Outputs);
+        var problem = tensors.Any(t => t is null || !Enum.IsDefined(t.ElementType)) ? "signature"
+            : manifest.Features?.Any(f => f is null || !Enum.IsDefined(f.Type)) == true ? "features"
+            : !Enum.IsDefined(manifest.Output.Task) || manifest.Output.ClassNames.Any(c => c is null) ? "output"
+            : manifest.Tags.Values.Any(v => v is null) ? "tags"
+            : null;
+        if (problem is not null)
+        {
+            throw new CorruptFileException(path, $"Expected known types and no null within '{problem}' in '{path}', but found another value.");
+        }
+    }
+
+    /// <summary>The paths become paths of files.</summary>
+    private static void CheckExternalData(IReadOnlyList<ExternalDataFile> files, string path)
+    {
+        if (files.Any(f => f is null))
+        {
+            throw new CorruptFileException(path, $"Expected an object for each file in 'externalData' in '{path}', but found null.");
+        }
+
+        foreach (var file in files)
+        {
+            CheckHash(file.Sha256, "externalData.sha256", path);
+            if (ExternalDataLocation.FindProblem(file.Path) is { } problem)
+            {
+                throw new CorruptFileException(path, $"Expected 'externalData' at paths within the model's folder in '{path}', but {problem}.");
+            }
+        }
+
+        if (ExternalDataLocation.FindConflict(files.Select(f => f.Path)) is { } conflict)
+        {
+            throw new CorruptFileException(path, $"Expected each file of 'externalData' to have a path of its own in '{path}', but {conflict}.");
+        }
     }
 
     private static void CheckHash(string hash, string property, string path)

@@ -7,10 +7,13 @@ public sealed record ModelOutput
 {
     private const double DefaultDecisionThreshold = 0.5;
 
+    /// <summary>For a model without a score, which is called by its inputs and outputs.</summary>
+    public static ModelOutput Tensors { get; } = new() { Task = ModelTask.Tensors, ScoreOutput = string.Empty };
+
     /// <summary>What the model predicts.</summary>
     public required ModelTask Task { get; init; }
 
-    /// <summary>Name of the output tensor that holds the score.</summary>
+    /// <summary>Name of the output tensor that holds the score; empty for <see cref="ModelTask.Tensors"/>.</summary>
     public required string ScoreOutput { get; init; }
 
     /// <summary>Column of the score within the output, from 0. For two columns of class probabilities the positive class is usually 1. Default 0.</summary>

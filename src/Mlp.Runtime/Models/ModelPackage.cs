@@ -8,6 +8,11 @@ public sealed record ModelPackage
     /// <summary>Bytes of the ONNX file.</summary>
     public required ReadOnlyMemory<byte> Onnx { get; init; }
 
+    /// <summary>
+    /// The folder that the ONNX file's references to external data are relative to; null for a model that is one file. The registry copies the files from there while it publishes.
+    /// </summary>
+    public string? ExternalDataDirectory { get; init; }
+
     /// <summary>What the outputs mean.</summary>
     public required ModelOutput Output { get; init; }
 
@@ -26,6 +31,12 @@ public sealed record ModelPackage
     /// <summary>The reference profile as JSON (see <c>ReferenceProfile</c>); empty when there is none.</summary>
     public ReadOnlyMemory<byte> ReferenceProfile { get; init; }
 
+    /// <summary>
+    /// Rows with the answers that the model gives them; null when there are none. They are run whenever the version is loaded, and a version that answers them differently is refused.
+    /// They are rows of real data that whoever reads the registry can read.
+    /// </summary>
+    public GoldenRows? GoldenRows { get; init; }
+
     /// <summary>Agreement of the file with the trained model; null when the file came from elsewhere.</summary>
     public ExportProof? ExportProof { get; init; }
 
@@ -37,4 +48,17 @@ public sealed record ModelPackage
 
     /// <summary>Free labels.</summary>
     public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Reads a model from a folder: the ONNX file itself, and whatever external data lies beside it.</summary>
+    /// <param name="path">Path of the ONNX file.</param>
+    /// <param name="output">What the outputs mean.</param>
+    /// <returns>A package to complete by <c>with</c>.</returns>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static ModelPackage FromFile(string path, ModelOutput output)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(output);
+        var full = Path.GetFullPath(path);
+        return new ModelPackage { Onnx = File.ReadAllBytes(full), ExternalDataDirectory = Path.GetDirectoryName(full), Output = output };
+    }
 }

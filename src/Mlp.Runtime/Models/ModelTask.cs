@@ -14,4 +14,7 @@ public enum ModelTask
 
     /// <summary>A number whose order counts.</summary>
     Ranking,
+
+    /// <summary>Tensors without a score: the model is called by its inputs and outputs, and no prediction is made of them.</summary>
+    Tensors,
 }

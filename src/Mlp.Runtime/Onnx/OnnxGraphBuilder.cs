@@ -38,7 +38,7 @@ internal sealed class OnnxGraphBuilder(string name)
     public string AddInput(string input, OnnxDataType type, params ReadOnlySpan<long> dimensions)
     {
         Claim(input);
-        _inputs.Add(ValueInfo(input, type, dimensions));
+        _inputs.Add(OnnxMessages.ValueInfo(input, type, dimensions));
         return input;
     }
 
@@ -50,7 +50,7 @@ internal sealed class OnnxGraphBuilder(string name)
             throw new InvalidOperationException($"Expected a node that makes the output '{output}', but found none.");
         }
 
-        _outputs.Add(ValueInfo(output, type, dimensions));
+        _outputs.Add(OnnxMessages.ValueInfo(output, type, dimensions));
     }
 
     /// <summary>Adds constant numbers, row-major.</summary>
@@ -90,27 +90,8 @@ internal sealed class OnnxGraphBuilder(string name)
 
         var result = output ?? string.Create(CultureInfo.InvariantCulture, $"{operation}_{_nodes.Count}");
         Claim(result);
-        var node = new ProtobufWriter();
-        foreach (var input in inputs)
-        {
-            node.Text(1, input);
-        }
-
-        node.Text(2, result);
-        node.Text(3, result);
-        node.Text(4, operation);
-        foreach (var attribute in attributes ?? [])
-        {
-            node.Message(5, attribute.Message);
-        }
-
-        if (domain.Length > 0)
-        {
-            node.Text(7, domain);
-            _usesMl |= domain == MlDomain;
-        }
-
-        _nodes.Add(node);
+        _usesMl |= domain == MlDomain;
+        _nodes.Add(OnnxMessages.Node(operation, inputs, [result], attributes, domain));
         return result;
     }
 
@@ -124,10 +105,10 @@ internal sealed class OnnxGraphBuilder(string name)
         model.Int64(1, IrVersion);
         model.Text(2, "mlp");
         model.Message(7, Graph());
-        model.Message(8, OperatorSet(string.Empty, Opset));
+        model.Message(8, OnnxMessages.OperatorSet(string.Empty, Opset));
         if (_usesMl)
         {
-            model.Message(8, OperatorSet(MlDomain, MlOpset));
+            model.Message(8, OnnxMessages.OperatorSet(MlDomain, MlOpset));
         }
 
         foreach (var (key, value) in _metadata)
@@ -160,43 +141,6 @@ internal sealed class OnnxGraphBuilder(string name)
         }
     }
 
-    private static ProtobufWriter OperatorSet(string domain, int version)
-    {
-        var set = new ProtobufWriter();
-        set.Text(1, domain);
-        set.Int64(2, version);
-        return set;
-    }
-
-    private static ProtobufWriter ValueInfo(string value, OnnxDataType type, ReadOnlySpan<long> dimensions)
-    {
-        var shape = new ProtobufWriter();
-        foreach (var size in dimensions)
-        {
-            var dimension = new ProtobufWriter();
-            if (size == Batch)
-            {
-                dimension.Text(2, "N");
-            }
-            else
-            {
-                dimension.Int64(1, size);
-            }
-
-            shape.Message(1, dimension);
-        }
-
-        var tensor = new ProtobufWriter();
-        tensor.Int64(1, (int)type);
-        tensor.Message(2, shape);
-        var typeMessage = new ProtobufWriter();
-        typeMessage.Message(1, tensor);
-        var info = new ProtobufWriter();
-        info.Text(1, value);
-        info.Message(2, typeMessage);
-        return info;
-    }
-
     private string AddConstant(string constant, OnnxDataType type, ReadOnlySpan<byte> raw, int count, ReadOnlySpan<long> dimensions)
     {
         long product = 1;
@@ -216,12 +160,7 @@ internal sealed class OnnxGraphBuilder(string name)
         }
 
         Claim(constant);
-        var tensor = new ProtobufWriter();
-        tensor.PackedInt64(1, dimensions.ToArray());
-        tensor.Int64(2, (int)type);
-        tensor.Text(8, constant);
-        tensor.Bytes(9, raw);
-        _constants.Add(tensor);
+        _constants.Add(OnnxMessages.Tensor(constant, type, raw, dimensions));
         return constant;
     }
 

@@ -11,7 +11,7 @@ internal static class OnnxModelReader
     /// <summary>Reads a file.</summary>
     /// <param name="model">Name of the model, for messages.</param>
     /// <param name="onnx">Bytes of the file.</param>
-    /// <exception cref="InvalidModelException">The bytes are not an ONNX model, or it keeps weights in other files.</exception>
+    /// <exception cref="InvalidModelException">The bytes are not an ONNX model.</exception>
     public static OnnxModelDescription Read(string model, ReadOnlySpan<byte> onnx)
     {
         var parts = new Parts();
@@ -38,12 +38,6 @@ internal static class OnnxModelReader
             var missing = parts.HasGraph ? "no operator set" : "no graph";
             throw new InvalidModelException(
                 model, FormattableString.Invariant($"Expected an ONNX file, but found {missing} in its {length} bytes (model '{model}'). The file may be cut short."));
-        }
-
-        if (parts.ExternalInitializer is { } external)
-        {
-            throw new InvalidModelException(
-                model, $"Expected all weights inside the ONNX file, but '{external}' lies in another file (model '{model}'). Save the model without external data.");
         }
 
         // Before IR version 4 a graph lists its weights among its inputs too.
@@ -156,28 +150,20 @@ internal static class OnnxModelReader
 
     private static void ReadInitializer(ProtobufReader reader, Parts parts)
     {
-        var (name, isExternal) = (string.Empty, false);
+        var name = string.Empty;
         while (reader.ReadField())
         {
-            switch (reader.Field)
+            if (reader.Field == 8)
             {
-                case 8:
-                    name = reader.ReadString();
-                    break;
-                case 14:
-                    isExternal = reader.ReadInt64() == 1;
-                    break;
-                default:
-                    reader.Skip();
-                    break;
+                name = reader.ReadString();
+            }
+            else
+            {
+                reader.Skip();
             }
         }
 
         parts.Initializers.Add(name);
-        if (isExternal)
-        {
-            parts.ExternalInitializer ??= name;
-        }
     }
 
     private static void ReadSparseInitializer(ProtobufReader reader, Parts parts)
@@ -206,8 +192,6 @@ internal static class OnnxModelReader
         public string ProducerName { get; set; } = string.Empty;
 
         public string ProducerVersion { get; set; } = string.Empty;
-
-        public string? ExternalInitializer { get; set; }
 
         public HashSet<string> Initializers { get; } = new(StringComparer.Ordinal);
 

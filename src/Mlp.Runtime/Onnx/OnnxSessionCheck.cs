@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 using Mlp.Runtime.Models;
 
@@ -10,9 +9,10 @@ internal static class OnnxSessionCheck
     /// <summary>Creates a session and disposes of it.</summary>
     /// <param name="model">Name of the model, for messages.</param>
     /// <param name="onnx">Bytes of the file.</param>
+    /// <param name="externalDataDirectory">Where its external data lies; null when it has none.</param>
     /// <exception cref="InvalidModelException">ONNX Runtime refuses the file.</exception>
     /// <exception cref="MissingNativePackageException">The native library of ONNX Runtime is not there.</exception>
-    public static void Run(string model, ReadOnlyMemory<byte> onnx)
+    public static void Run(string model, ReadOnlyMemory<byte> onnx, string? externalDataDirectory = null)
     {
         try
         {
@@ -24,7 +24,8 @@ internal static class OnnxSessionCheck
                 // What is wrong comes back as an exception; it need not stand on the console too.
                 LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
             };
-            using var session = new InferenceSession(AsArray(onnx), options);
+            SessionFiles.Configure(options, externalDataDirectory);
+            using var session = new InferenceSession(SessionFiles.AsArray(onnx), options);
         }
         catch (OnnxRuntimeException e)
         {
@@ -35,9 +36,6 @@ internal static class OnnxSessionCheck
             throw OnnxRuntimeNative.Missing(e);
         }
     }
-
-    private static byte[] AsArray(ReadOnlyMemory<byte> onnx)
-        => MemoryMarshal.TryGetArray(onnx, out var segment) && segment.Array is { } array && array.Length == onnx.Length ? array : onnx.ToArray();
 
     /// <summary>What ONNX Runtime says, with the cure where it is known.</summary>
     /// <param name="message">Its message.</param>

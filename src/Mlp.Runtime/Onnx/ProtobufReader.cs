@@ -85,6 +85,16 @@ internal ref struct ProtobufReader
         }
     }
 
+    /// <summary>Reads the next of integers that stand side by side without tags.</summary>
+    /// <param name="value">The integer.</param>
+    /// <returns>False at the end.</returns>
+    public bool TryReadPacked(out long value)
+    {
+        var isMore = _position < _message.Length;
+        value = isMore ? unchecked((long)ReadRawVarint("an integer")) : 0;
+        return isMore;
+    }
+
     /// <summary>Opens a message within the message.</summary>
     public ProtobufReader ReadMessage()
     {
@@ -112,7 +122,14 @@ internal ref struct ProtobufReader
         }
     }
 
-    private ReadOnlySpan<byte> ReadBytes()
+    /// <summary>Whether anything is left of the message.</summary>
+    public readonly bool HasMore => _position < _message.Length;
+
+    /// <summary>Reads the next integer of a packed field that <see cref="ReadMessage"/> opened.</summary>
+    public long ReadPackedInt64() => unchecked((long)ReadRawVarint("an integer"));
+
+    /// <summary>Reads bytes, text or a message as they stand in memory.</summary>
+    public ReadOnlySpan<byte> ReadBytes()
     {
         Require(ProtobufWireType.LengthDelimited);
         var length = ReadRawVarint("a length");

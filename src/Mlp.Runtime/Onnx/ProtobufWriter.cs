@@ -44,6 +44,9 @@ internal sealed class ProtobufWriter
 
     public void Message(int field, ProtobufWriter message) => Bytes(field, message.Written);
 
+    /// <summary>Adds whole fields as they stand in another message.</summary>
+    public void Raw(ReadOnlySpan<byte> fields) => fields.CopyTo(Reserve(fields.Length));
+
     public void PackedInt64(int field, IReadOnlyList<long> values)
     {
         var packed = new ProtobufWriter();

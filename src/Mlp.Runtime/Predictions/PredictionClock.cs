@@ -27,6 +27,9 @@ internal sealed class PredictionClock
         _nanosecondsPerTimestamp = isExact ? NanosecondsPerSecond / _timestampFrequency : 0;
     }
 
+    /// <summary>The platform's clock.</summary>
+    public TimeProvider Time => _time;
+
     /// <summary>Reads the clock.</summary>
     /// <returns>A timestamp of this clock.</returns>
     public long GetTimestamp() => _time.GetTimestamp();

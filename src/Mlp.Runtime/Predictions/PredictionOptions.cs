@@ -7,6 +7,12 @@ public readonly record struct PredictionOptions
     public DateTimeOffset? AsOf { get; init; }
 
     /// <summary>
+    /// How long the call may take in all: the wait for a slot, the wait for features and the run. Null or infinite for any time. A run that has begun is ended only if runs of this model last
+    /// over a millisecond.
+    /// </summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>
     /// Labels for the prediction log, for example the place in the application that asks; observers copy them during the call. None by default.
     /// With an array that is kept, a call with tags allocates nothing either.
     /// </summary>

@@ -26,6 +26,36 @@ internal sealed class BlobStore(RegistryPaths paths, IDiskSync disk, ILogger log
         return hash;
     }
 
+    /// <summary>Stores a file that is on the device already, without copying it where the file system has hard links. When this returns the blob is on the device.</summary>
+    /// <param name="path">The file, in the registry's file system; nobody writes to it any more. If the content was stored before, it becomes a name of that file.</param>
+    /// <param name="hash">Its SHA-256.</param>
+    public void Adopt(string path, string hash)
+    {
+        var blob = paths.Blob(hash);
+        DurableFile.CreateDirectories(disk, Path.GetDirectoryName(blob)!);
+        while (!DurableFile.LinkOrCopy(disk, path, blob))
+        {
+            using (var stream = File.OpenRead(blob))
+            {
+                if (ContentHash.Of(stream) == hash)
+                {
+                    // One copy of the content is enough; where the file system has no links this makes another.
+                    var same = DurableFile.TemporaryPath(Path.GetDirectoryName(path)!);
+                    DurableFile.LinkOrCopy(disk, blob, same);
+                    File.Move(same, path, overwrite: true);
+                    return;
+                }
+            }
+
+            logger.LogWarning("The file {Path} did not hold what its name says; it has been written again.", blob);
+            DurableFile.Delete(disk, blob);
+        }
+    }
+
+    /// <summary>Path of a blob, which may be absent or damaged.</summary>
+    /// <param name="hash">Its SHA-256.</param>
+    public string PathOf(string hash) => paths.Blob(hash);
+
     /// <summary>Reads content and checks it.</summary>
     /// <param name="hash">Its SHA-256.</param>
     /// <param name="what">What it is, for messages: "the ONNX file of model 'x' version 3".</param>

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Models;
+using Mlp.Runtime.Models.Packages;
 using Mlp.Runtime.Storage;
 
 namespace Mlp.Runtime.Registry;
@@ -13,12 +14,17 @@ namespace Mlp.Runtime.Registry;
 /// </summary>
 public sealed class FileModelRegistry : IModelRegistry
 {
+    private const string OnnxFile = "ONNX file";
+
     private readonly RegistryPaths _paths;
     private readonly TimeProvider _time;
     private readonly ILogger<FileModelRegistry> _logger;
     private readonly BlobStore _blobs;
     private readonly AliasStore _aliases;
     private readonly VersionPublisher _publisher;
+    private readonly MappedWeightStore _mappedWeights;
+    private readonly PackageExporter _exporter;
+    private readonly PackageImporter _importer;
 
     /// <summary>Opens the registry. Nothing is created before something is published.</summary>
     /// <param name="directory">The data directory.</param>
@@ -40,6 +46,9 @@ public sealed class FileModelRegistry : IModelRegistry
         _blobs = new BlobStore(_paths, disk, logger);
         _aliases = new AliasStore(_paths, disk);
         _publisher = new VersionPublisher(_paths, disk, _blobs, timeProvider);
+        _mappedWeights = new MappedWeightStore(_paths);
+        _exporter = new PackageExporter(_paths, disk);
+        _importer = new PackageImporter(_paths, disk, _publisher);
     }
 
     /// <inheritdoc/>
@@ -140,7 +149,7 @@ public sealed class FileModelRegistry : IModelRegistry
     public Task<byte[]> ReadOnnxAsync(ModelManifest manifest, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(manifest);
-        return ReadBlobAsync(manifest, manifest.OnnxSha256, "ONNX file", cancellationToken);
+        return ReadBlobAsync(manifest, manifest.OnnxSha256, OnnxFile, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -150,6 +159,118 @@ public sealed class FileModelRegistry : IModelRegistry
         return manifest.ReferenceProfileSha256 is { } hash
             ? await ReadBlobAsync(manifest, hash, "reference profile", cancellationToken).ConfigureAwait(false)
             : null;
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The manifest is none that this registry wrote.</exception>
+    /// <exception cref="IOException">The weights of a one-file model cannot be written in the form that is mapped: the disk is full, or the registry is read-only.</exception>
+    public async Task<OnnxFiles> OpenOnnxAsync(ModelManifest manifest, WeightStorage weights, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(manifest);
+        if (manifest.ExternalData.Count > 0)
+        {
+            var directory = await CheckExternalDataAsync(manifest, cancellationToken).ConfigureAwait(false);
+            var onnx = await ReadOnnxAsync(manifest, cancellationToken).ConfigureAwait(false);
+            return new OnnxFiles(onnx, directory, weights, weights == WeightStorage.Mapped ? manifest.ExternalData.Sum(f => f.ByteCount) : 0);
+        }
+
+        if (weights == WeightStorage.Mapped)
+        {
+            RequireHash(manifest.OnnxSha256, OnnxFile);
+            return await Task.Run(
+                () => _mappedWeights.Open(_blobs.PathOf(manifest.OnnxSha256), manifest.OnnxSha256, What(manifest, OnnxFile)), cancellationToken).ConfigureAwait(false);
+        }
+
+        return new OnnxFiles(await ReadOnnxAsync(manifest, cancellationToken).ConfigureAwait(false), null, WeightStorage.Resident, 0);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote them.</exception>
+    public async Task<GoldenRows?> ReadGoldenRowsAsync(ModelManifest manifest, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(manifest);
+        return manifest.GoldenRowsSha256 is { } hash
+            ? GoldenRowsFile.Read(await ReadBlobAsync(manifest, hash, "golden rows", cancellationToken).ConfigureAwait(false), _blobs.PathOf(hash))
+            : null;
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The name is no name.</exception>
+    /// <exception cref="IOException">The package cannot be written.</exception>
+    public async Task<string> ExportAsync(string name, int version, string path, bool includeGoldenRows = true, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var wanted = FormattableString.Invariant($"version {version}");
+        var manifest = FindVersion(name, version)
+            ?? throw new ModelNotFoundException(name, wanted, $"Expected {wanted} of model '{name}' in the registry, but found no such version.");
+        var exported = includeGoldenRows ? manifest : manifest with { GoldenRowsSha256 = null };
+        var hash = await Task.Run(() => _exporter.Export(exported, path, cancellationToken), cancellationToken).ConfigureAwait(false);
+        _logger.LogInformation("Exported model {Model} version {Version} to {Path}.", name, version, path);
+        return hash;
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The name is no name.</exception>
+    /// <exception cref="IOException">The package cannot be read, or the disk is full.</exception>
+    /// <exception cref="MissingNativePackageException">The native library of ONNX Runtime is not there, so the model cannot be tried.</exception>
+    public async Task<ModelManifest> ImportAsync(string path, string? name = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (name is not null)
+        {
+            PlatformName.Require(name, "model", nameof(name));
+        }
+
+        var manifest = await Task.Run(() => _importer.Import(path, name, cancellationToken), cancellationToken).ConfigureAwait(false);
+        _logger.LogInformation("Imported model {Model} version {Version} from {Path}.", manifest.Name, manifest.Version, path);
+        return manifest;
+    }
+
+    private async Task<string> CheckExternalDataAsync(ModelManifest manifest, CancellationToken cancellationToken)
+    {
+        PlatformName.Require(manifest.Name, "model", nameof(manifest));
+        var directory = _paths.ExternalData(manifest.Name, manifest.Version);
+        foreach (var file in manifest.ExternalData)
+        {
+            if (ExternalDataLocation.FindProblem(file.Path) is { } problem)
+            {
+                throw new ArgumentException($"Expected external data at a path within the model's folder, but {problem}.", nameof(manifest));
+            }
+
+            await CheckAsync(manifest, file, Path.Combine([directory, .. file.Path.Split('/')]), cancellationToken).ConfigureAwait(false);
+        }
+
+        return directory;
+    }
+
+    private static async Task CheckAsync(ModelManifest manifest, ExternalDataFile file, string path, CancellationToken cancellationToken)
+    {
+        var what = What(manifest, $"external data '{file.Path}'");
+        string found;
+        try
+        {
+            found = await ContentHash.OfFileAsync(path, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new CorruptFileException(path, $"Expected {what} at '{path}', but found no file.", innerException: e);
+        }
+
+        if (found != file.Sha256)
+        {
+            throw new CorruptFileException(
+                path, FormattableString.Invariant($"Expected {what} with SHA-256 {file.Sha256} at '{path}', but found {new FileInfo(path).Length} bytes with SHA-256 {found}."));
+        }
+    }
+
+    private static string What(ModelManifest manifest, string what) => FormattableString.Invariant($"the {what} of model '{manifest.Name}' version {manifest.Version}");
+
+    private static void RequireHash(string hash, string what)
+    {
+        if (!ContentHash.IsValid(hash))
+        {
+            throw new ArgumentException($"Expected the SHA-256 of the {what} as 64 lower-case hexadecimal digits, but found '{hash}'.", nameof(hash));
+        }
     }
 
     private ModelAlias Move(string name, string alias, int version, long expectedRevision, string? reason)
@@ -164,7 +285,8 @@ public sealed class FileModelRegistry : IModelRegistry
     }
 
     private Task<byte[]> ReadBlobAsync(ModelManifest manifest, string hash, string what, CancellationToken cancellationToken)
-        => ContentHash.IsValid(hash)
-            ? _blobs.ReadAsync(hash, $"the {what} of model '{manifest.Name}' version {manifest.Version}", cancellationToken)
-            : throw new ArgumentException($"Expected the SHA-256 of the {what} as 64 lower-case hexadecimal digits, but found '{hash}'.", nameof(manifest));
+    {
+        RequireHash(hash, what);
+        return _blobs.ReadAsync(hash, What(manifest, what), cancellationToken);
+    }
 }

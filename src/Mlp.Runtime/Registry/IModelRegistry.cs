@@ -62,4 +62,43 @@ public interface IModelRegistry
     /// <returns>JSON bytes, or null when the version has none.</returns>
     /// <exception cref="CorruptFileException">The file is missing or is not what was published.</exception>
     Task<byte[]?> ReadReferenceProfileAsync(ModelManifest manifest, CancellationToken cancellationToken = default);
+
+    /// <summary>Reads a version's golden rows and checks their SHA-256.</summary>
+    /// <param name="manifest">The version.</param>
+    /// <param name="cancellationToken">Ends the read.</param>
+    /// <returns>The rows, or null when the version has none.</returns>
+    /// <exception cref="CorruptFileException">The file is missing or is not what was published.</exception>
+    Task<GoldenRows?> ReadGoldenRowsAsync(ModelManifest manifest, CancellationToken cancellationToken = default);
+
+    /// <summary>Opens a version's ONNX file, external data included, in the form that a session is made from, and checks every SHA-256.</summary>
+    /// <param name="manifest">The version.</param>
+    /// <param name="weights">Where the weights shall lie.</param>
+    /// <param name="cancellationToken">Ends the read.</param>
+    /// <returns>The bytes of the model and where the rest lies.</returns>
+    /// <exception cref="CorruptFileException">A file is missing or is not what was published.</exception>
+    Task<OnnxFiles> OpenOnnxAsync(ModelManifest manifest, WeightStorage weights, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Writes a version as one file (<c>.mlpkg</c>, a zip archive) for another environment. The same version gives the same bytes. When the task completes the file is on the device;
+    /// a file of that name is replaced as a whole.
+    /// </summary>
+    /// <param name="name">Model name.</param>
+    /// <param name="version">Version from 1.</param>
+    /// <param name="path">Path of the package, in a folder that exists.</param>
+    /// <param name="includeGoldenRows">Whether the golden rows, which are real data, go with it.</param>
+    /// <param name="cancellationToken">Gives up; nothing is left behind.</param>
+    /// <returns>SHA-256 of the package, 64 lower-case hexadecimal digits.</returns>
+    /// <exception cref="ModelNotFoundException">The version does not exist.</exception>
+    /// <exception cref="CorruptFileException">A file of the version is missing or is not what was published.</exception>
+    Task<string> ExportAsync(string name, int version, string path, bool includeGoldenRows = true, CancellationToken cancellationToken = default);
+
+    /// <summary>Publishes what a package holds as a new version, after every check that a publication makes. When the task fails nothing of it is visible.</summary>
+    /// <param name="path">Path of the package.</param>
+    /// <param name="name">Name of the model; null for the name in the package.</param>
+    /// <param name="cancellationToken">Gives up before the version becomes visible.</param>
+    /// <returns>The manifest of the new version, whose <see cref="ModelManifest.Origin"/> says where it came from.</returns>
+    /// <exception cref="CorruptFileException">It is no model package, or a damaged one.</exception>
+    /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote it.</exception>
+    /// <exception cref="InvalidModelException">The model in it cannot be published.</exception>
+    Task<ModelManifest> ImportAsync(string path, string? name = null, CancellationToken cancellationToken = default);
 }

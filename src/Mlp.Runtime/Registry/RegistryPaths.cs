@@ -8,6 +8,8 @@ internal sealed class RegistryPaths(string root)
 {
     public const string ManifestName = "manifest.json";
 
+    public const string ExternalDataName = "external";
+
     private const string JsonExtension = ".json";
 
     public string Root { get; } = root;
@@ -15,6 +17,12 @@ internal sealed class RegistryPaths(string root)
     public string Models { get; } = Path.Combine(root, "models");
 
     public string Blobs { get; } = Path.Combine(root, "blobs", "sha256");
+
+    /// <summary>Weights of one-file models in the form that can be mapped: made from the blobs when needed, checked at every use, and no loss when deleted.</summary>
+    public string MappedWeights { get; } = Path.Combine(root, "cache", "weights");
+
+    /// <summary>External data of a version by the names that its ONNX file uses.</summary>
+    public string ExternalData(string model, int version) => Path.Combine(Version(model, version), ExternalDataName);
 
     public string Versions(string model) => Path.Combine(Models, model, "versions");
 

@@ -1,87 +1,104 @@
 using Apache.Arrow;
-using Apache.Arrow.Types;
 using Microsoft.ML.OnnxRuntime;
 using Mlp.Runtime.Inference;
+using Mlp.Runtime.Interop;
 
 namespace Mlp.Runtime.Scoring;
 
-/// <summary>Scores one record batch with one version, in parts that a slot can hold.</summary>
-internal sealed class BatchScorer
+/// <summary>Scores record batches with one version, in parts that a slot can hold. Thread-safe; a slot is used by one caller at a time.</summary>
+internal sealed class BatchScorer(ServingVersion version)
 {
-    private static readonly Field[] ResultFields =
-        [new Field(BatchColumns.Score, DoubleType.Default, nullable: false), new Field(BatchColumns.PredictedClass, Int32Type.Default, nullable: false)];
+    private ScoringPlan? _latest;
 
-    private readonly ServingVersion _version;
-    private readonly RecordBatch _batch;
-    private readonly FeatureColumnReader[] _readers;
-
-    /// <summary>Finds the columns.</summary>
-    /// <param name="version">The version.</param>
-    /// <param name="batch">The table.</param>
-    /// <exception cref="ArgumentException">A column is missing, has a type that does not fit, or is called like a result.</exception>
-    public BatchScorer(ServingVersion version, RecordBatch batch)
+    /// <summary>The plan for tables of a schema. Tables that follow one another mostly have the same.</summary>
+    /// <param name="schema">The schema.</param>
+    /// <param name="options">What results hold.</param>
+    /// <exception cref="ArgumentException">A column is missing, is there twice or is called like a result, or the options ask for what the model does not have.</exception>
+    public ScoringPlan PlanFor(Schema schema, ScoringOptions options)
     {
-        _version = version;
-        _batch = batch;
-        var where = FormattableString.Invariant($"model '{version.Manifest.Name}' version {version.Manifest.Version}");
-        _readers = new FeatureColumnReaders(batch, version.Inputs.Layout, where).Create();
-        foreach (var result in ResultFields)
+        var latest = Volatile.Read(ref _latest);
+        if (latest is not null && ReferenceEquals(latest.Schema, schema) && latest.Options.Equals(options))
         {
-            if (batch.Schema.FieldsList.Any(f => f.Name == result.Name))
-            {
-                throw new ArgumentException($"Expected a batch without a column '{result.Name}', which scoring adds, but found one ({where}).");
-            }
+            return latest;
         }
+
+        var plan = new ScoringPlan(version, schema, options);
+        Volatile.Write(ref _latest, plan);
+        return plan;
     }
 
-    /// <summary>Scores all rows.</summary>
-    /// <param name="slot">A rented slot of the version.</param>
+    /// <summary>Scores all rows of a table.</summary>
+    /// <param name="plan">The plan for its schema.</param>
+    /// <param name="batch">The table; it stays the caller's.</param>
+    /// <param name="firstRow">What its first row is in what the caller passed, for messages.</param>
+    /// <param name="slot">A batch slot of the version.</param>
     /// <param name="cancellationToken">Ends the run.</param>
+    /// <returns>The kept columns, shared, and the answers.</returns>
+    /// <exception cref="ArgumentException">A column has a type that does not fit.</exception>
+    /// <exception cref="NullFeatureException">A feature has no value, and may not be without.</exception>
     /// <exception cref="InferenceFailedException">The engine failed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public RecordBatch Score(InferenceSlot slot, CancellationToken cancellationToken)
+    public RecordBatch Score(ScoringPlan plan, RecordBatch batch, long firstRow, InferenceSlot slot, CancellationToken cancellationToken)
     {
-        var scores = new DoubleArray.Builder().Reserve(_batch.Length);
-        var classes = new Int32Array.Builder().Reserve(_batch.Length);
-        for (var first = 0; first < _batch.Length; first += slot.Rows.Capacity)
+        cancellationToken.ThrowIfCancellationRequested();
+        var columns = plan.Bind(batch, firstRow);
+        using var results = new ResultBuilder(plan.Result, batch.Length);
+        try
         {
-            var count = Math.Min(slot.Rows.Capacity, _batch.Length - first);
-            Run(slot, first, count, cancellationToken);
-            for (var row = 0; row < count; row++)
+            for (var first = 0; first < batch.Length; first += slot.Rows.Capacity)
             {
-                var (score, predictedClass) = _version.Score.Read(slot.Score, row);
-                scores.Append(score);
-                classes.Append(predictedClass);
+                var count = Math.Min(slot.Rows.Capacity, batch.Length - first);
+                slot.Rows.Restart(count);
+                for (var i = 0; i < columns.Length; i++)
+                {
+                    columns[i].Write(first, count, slot.Inputs[i], slot.Rows);
+                }
+
+                Run(slot, count, cancellationToken);
+                results.Add(slot.Score, version.Score, count);
+            }
+        }
+        finally
+        {
+            // The next caller of the slot writes rows.
+            foreach (var input in slot.Inputs)
+            {
+                input.IsWritten = false;
             }
         }
 
-        _version.Recorder.Metrics.RecordScored(_batch.Length);
-        return Append(scores.Build(), classes.Build());
+        // The spans of columns do not keep native memory alive.
+        GC.KeepAlive(batch);
+        version.Recorder.Metrics.RecordScored(batch.Length);
+        return Append(plan, batch, results.Build());
     }
 
-    private void Run(InferenceSlot slot, int first, int count, CancellationToken cancellationToken)
+    private void Run(InferenceSlot slot, int count, CancellationToken cancellationToken)
     {
-        slot.Rows.Reset(count);
-        foreach (var reader in _readers)
-        {
-            reader.Read(first, count, slot.Rows);
-        }
-
         try
         {
-            slot.Run(_version.IsInterruptible(count), cancellationToken);
+            slot.Run(version.IsInterruptible(count), cancellationToken);
         }
         catch (OnnxRuntimeException e)
         {
-            throw new InferenceFailedException(_version.Manifest.Name, _version.Manifest.Version, e);
+            throw new InferenceFailedException(version.Manifest.Name, version.Manifest.Version, e);
         }
     }
 
-    /// <summary>The columns are shared by reference count, so that both batches can be disposed of in any order.</summary>
-    private RecordBatch Append(IArrowArray scores, IArrowArray classes)
+    /// <summary>Both batches can be disposed of in any order.</summary>
+    private static RecordBatch Append(ScoringPlan plan, RecordBatch batch, IReadOnlyList<IArrowArray> answers)
     {
-        var schema = new Schema([.. _batch.Schema.FieldsList, .. ResultFields], _batch.Schema.Metadata);
-        var shared = _batch.Arrays.Select(a => ArrowArrayFactory.BuildArray(a.Data.Retain()));
-        return new RecordBatch(schema, [.. shared, scores, classes], _batch.Length);
+        var columns = new IArrowArray[plan.Kept.Count + answers.Count];
+        for (var i = 0; i < plan.Kept.Count; i++)
+        {
+            columns[i] = BatchMemory.Share(batch, plan.Kept[i]);
+        }
+
+        for (var i = 0; i < answers.Count; i++)
+        {
+            columns[plan.Kept.Count + i] = answers[i];
+        }
+
+        return new RecordBatch(plan.ResultSchema, columns, batch.Length);
     }
 }

@@ -82,6 +82,36 @@ internal static class DurableFile
         return PublishFlushed(disk, staged, path);
     }
 
+    /// <summary>Gives a finished file a name, in place of the file that may have it: readers see the old content or the new one.</summary>
+    /// <param name="disk">Where durability comes from.</param>
+    /// <param name="staged">The finished file, closed, in the same directory.</param>
+    /// <param name="path">The name to give it.</param>
+    /// <exception cref="IOException">The disk failed; the old content is still there unless the last flush failed.</exception>
+    internal static void ReplaceBy(IDiskSync disk, string staged, string path)
+    {
+        disk.SyncFile(staged);
+        File.Move(staged, path, overwrite: true);
+        disk.SyncDirectory(DirectoryOf(path));
+    }
+
+    /// <summary>Gives a finished file, which is on the device, a second name that must be free, without copying it where the file system has hard links.</summary>
+    /// <param name="disk">Where durability comes from.</param>
+    /// <param name="existing">The file, on the same file system.</param>
+    /// <param name="path">The second name; its directory exists.</param>
+    /// <returns>False when the name is taken; then nothing was done.</returns>
+    /// <exception cref="IOException">The file is absent or the disk failed.</exception>
+    internal static bool LinkOrCopy(IDiskSync disk, string existing, string path)
+    {
+        var linked = OperatingSystem.IsWindows() ? LinkResult.Unsupported : UnixFiles.TryLink(existing, path);
+        if (linked == LinkResult.Unsupported)
+        {
+            return CopyExclusive(disk, existing, path);
+        }
+
+        disk.SyncDirectory(DirectoryOf(path));
+        return linked == LinkResult.Linked;
+    }
+
     /// <summary>Publishes a directory with all it holds under a name that must be free: readers see all of it or nothing.</summary>
     /// <param name="disk">Where durability comes from.</param>
     /// <param name="staged">The finished directory, on the same file system. It holds at least one entry, without which a rename is not exclusive.</param>
@@ -140,6 +170,20 @@ internal static class DurableFile
     {
         File.Delete(path);
         disk.SyncDirectory(DirectoryOf(path));
+    }
+
+    private static bool CopyExclusive(IDiskSync disk, string existing, string path)
+    {
+        var temporary = TemporaryPath(DirectoryOf(path));
+        try
+        {
+            File.Copy(existing, temporary);
+            return PublishFile(disk, temporary, path);
+        }
+        finally
+        {
+            DeleteQuietly(temporary);
+        }
     }
 
     private static string WriteTemporary(IDiskSync disk, string path, ReadOnlySpan<byte> content)

@@ -68,7 +68,8 @@ public sealed class ChampionGate
 
         // The alias first: a promotion holds only while the alias is still where it was before the comparison began.
         var current = registry.FindAlias(model, alias);
-        var mine = await ScoredModel.CreateAsync(model, challenger.Onnx, features, challenger.Output, holdout, cancellationToken).ConfigureAwait(false);
+        var mine = await ScoredModel.CreateAsync(
+            model, new OnnxFiles(challenger.Onnx, challenger.ExternalDataDirectory, WeightStorage.Resident, 0), features, challenger.Output, holdout, cancellationToken).ConfigureAwait(false);
         var verdict = new GateVerdict
         {
             Decision = GateDecision.FirstModel,
@@ -170,8 +171,8 @@ public sealed class ChampionGate
             throw new InvalidModelException(model, Invariant($"Expected model '{model}' version {version} to be for {task}, but found {manifest.Output.Task}."));
         }
 
-        var onnx = await registry.ReadOnnxAsync(manifest, cancellationToken).ConfigureAwait(false);
-        return await ScoredModel.CreateAsync(model, onnx, features, manifest.Output, holdout, cancellationToken).ConfigureAwait(false);
+        var files = await registry.OpenOnnxAsync(manifest, WeightStorage.Resident, cancellationToken).ConfigureAwait(false);
+        return await ScoredModel.CreateAsync(model, files, features, manifest.Output, holdout, cancellationToken).ConfigureAwait(false);
     }
 
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
@@ -179,10 +180,10 @@ public sealed class ChampionGate
     private sealed record ScoredModel(LabelledRows Rows, double[] Scores, EvaluationResult Result)
     {
         public static async Task<ScoredModel> CreateAsync(
-            string model, ReadOnlyMemory<byte> onnx, IReadOnlyList<FeatureColumn> features, ModelOutput output, ITrainingSet holdout, CancellationToken cancellationToken)
+            string model, OnnxFiles files, IReadOnlyList<FeatureColumn> features, ModelOutput output, ITrainingSet holdout, CancellationToken cancellationToken)
         {
             var rows = await LabelledRows.ReadAsync(holdout, features, cancellationToken).ConfigureAwait(false);
-            using var scorer = OnnxScorer.Open(model, onnx, features, output);
+            using var scorer = OnnxScorer.Open(model, files.Onnx, features, output, files.ExternalDataDirectory);
             var scores = scorer.Score(rows.Table, 0, rows.RowCount, cancellationToken);
             return new(rows, scores, Evaluator.Compute(scores, rows, output.Task, output.DecisionThreshold));
         }

@@ -25,15 +25,18 @@ internal sealed class OnnxScorer : IDisposable
     /// <param name="onnx">Bytes of the file.</param>
     /// <param name="features">The features that fill its inputs, in order.</param>
     /// <param name="output">Which output is the score.</param>
+    /// <param name="externalDataDirectory">Where the external data of the model lies; null when it has none.</param>
     /// <exception cref="InvalidModelException">The file cannot be run, or its inputs cannot be filled from the features.</exception>
     /// <exception cref="Mlp.Runtime.MissingNativePackageException">The native library of ONNX Runtime is not there.</exception>
-    public static OnnxScorer Open(string model, ReadOnlyMemory<byte> onnx, IReadOnlyList<FeatureColumn> features, ModelOutput output)
+    public static OnnxScorer Open(
+        string model, ReadOnlyMemory<byte> onnx, IReadOnlyList<FeatureColumn> features, ModelOutput output, string? externalDataDirectory = null)
     {
         var signature = OnnxModelReader.Read(model, onnx.Span).Signature;
         var binding = FeatureBinding.Create(model, version: null, signature, new FeatureRowLayout(features));
         try
         {
             using var options = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+            SessionFiles.Configure(options, externalDataDirectory);
             return new(new InferenceSession(onnx.ToArray(), options), binding, output, model);
         }
         catch (OnnxRuntimeException e)

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Mlp.Runtime.Models;
 
 namespace Mlp.Training.Export;
 
@@ -21,4 +22,11 @@ public sealed class ExportOptions
     /// <summary>Unit of a regression's label.</summary>
     /// <value>The default value is null.</value>
     public string? LabelUnit { get; set; }
+
+    /// <summary>
+    /// How many of the rows that prove the export are kept with the model as golden rows, 0 to 64. They are real rows that everybody can read who can read the model; 0 keeps none.
+    /// </summary>
+    /// <value>The default value is 16.</value>
+    [Range(0, GoldenRows.MaximumCount)]
+    public int GoldenRowCount { get; set; } = 16;
 }

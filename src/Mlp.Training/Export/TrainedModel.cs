@@ -27,6 +27,9 @@ public sealed record TrainedModel
     /// <summary>The reference profile of the training set's rows and of the scores on them, as JSON.</summary>
     public ReadOnlyMemory<byte> ReferenceProfile { get; init; }
 
+    /// <summary>Some of the rows that proved the export, with the exported file's answers; null when none are kept.</summary>
+    public GoldenRows? GoldenRows { get; init; }
+
     /// <summary>The model as the registry takes it.</summary>
     /// <param name="metrics">Quality on a holdout, by name; see <see cref="Evaluation.EvaluationResult.Metrics"/>.</param>
     /// <param name="parentVersion">The version that this one was compared with.</param>
@@ -42,6 +45,7 @@ public sealed record TrainedModel
             Metrics = metrics ?? new Dictionary<string, double>(),
             TrainingSetHash = TrainingSetHash,
             ReferenceProfile = ReferenceProfile,
+            GoldenRows = GoldenRows,
             ExportProof = ExportProof,
             ParentVersion = parentVersion,
             Description = description,

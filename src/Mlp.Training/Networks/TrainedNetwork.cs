@@ -98,6 +98,7 @@ public sealed class TrainedNetwork : IDisposable
             Features = Features,
             Output = output,
             ExportProof = OnnxExporter.Prove(onnx, Rows.Table, start, scores.AsSpan(start), output, cancellationToken),
+            GoldenRows = GoldenRowSample.Take(onnx, Rows.Table, start, options.GoldenRowCount, output, cancellationToken),
             FeatureService = Manifest.FeatureService,
             TrainingSetHash = Manifest.ContentHash,
             ReferenceProfile = TrainingProfile.Create(Rows.Table, Encoding, scores).ToJson(),

@@ -24,11 +24,7 @@ public sealed class PlatformHealthTests : IAsyncLifetime, IDisposable
 
     public async Task InitializeAsync()
     {
-        var builder = AccountPlatform.Define(_data.FullName)
-            .AddMonitoring(monitoring => monitoring.Configure(options => options.EvaluationInterval = TimeSpan.FromMilliseconds(20)));
-        builder.Services.AddSingleton<IDiskSync>(_disk);
-        _ml = builder.Build();
-        await _ml.StartAsync();
+        _ml = await OpenAsync();
         await _ml.Features.PushAsync(AccountActivity.Create("a", 1));
         await _ml.Features.FlushAsync();
         var manifest = await _ml.Registry.PublishAsync(AccountPlatform.Model, AccountPlatform.CreatePackage(Guid.NewGuid()));
@@ -125,7 +121,24 @@ public sealed class PlatformHealthTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task CheckHealth_DamagedLogSegment_LiveQualityIsDegraded()
+    public async Task CheckHealth_OnlyVersionIsDamaged_ModelsAreUnhealthyUntilOneCanBeServed()
+    {
+        await _ml.DisposeAsync();
+        var blob = Directory.GetFiles(_data.Combine("registry", "blobs"), "*", SearchOption.AllDirectories).Single();
+        var whole = File.ReadAllBytes(blob);
+        File.Delete(blob);
+        File.WriteAllBytes(blob, whole[..^3]);
+        _ml = await OpenAsync();
+
+        AssertOnly("models", HealthStatus.Unhealthy);
+
+        File.WriteAllBytes(blob, whole);
+        await UntilAsync(() => _ml.CheckHealth()["models"].Status == HealthStatus.Healthy);
+        Assert.Equal(1, (await Model.PredictAsync(new AccountKeys("a"))).ModelVersion);
+    }
+
+    [Fact]
+    public async Task CheckHealth_DamagedLogSegment_LiveQualityIsUnhealthy()
     {
         await Model.PredictAsync(new AccountKeys("a"));
         await _ml.Monitoring.FlushAsync();
@@ -134,8 +147,18 @@ public sealed class PlatformHealthTests : IAsyncLifetime, IDisposable
         segment[20] ^= 0xFF;
         await File.WriteAllBytesAsync(Path.Combine(folder, "damaged.mlplog"), segment);
 
-        await UntilAsync(() => _ml.CheckHealth()["live-quality"].Status == HealthStatus.Degraded);
-        AssertOnly("live-quality", HealthStatus.Degraded);
+        await UntilAsync(() => _ml.CheckHealth()["live-quality"].Status == HealthStatus.Unhealthy);
+        AssertOnly("live-quality", HealthStatus.Unhealthy);
+    }
+
+    private async Task<MlPlatform> OpenAsync()
+    {
+        var builder = AccountPlatform.Define(_data.FullName)
+            .AddMonitoring(monitoring => monitoring.Configure(options => options.EvaluationInterval = TimeSpan.FromMilliseconds(20)));
+        builder.Services.AddSingleton<IDiskSync>(_disk);
+        var ml = builder.Build();
+        await ml.StartAsync();
+        return ml;
     }
 
     /// <summary>One part is hurt, the others are healthy.</summary>

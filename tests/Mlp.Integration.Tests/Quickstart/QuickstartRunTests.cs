@@ -59,6 +59,15 @@ public sealed class QuickstartRunTests : IDisposable
         await Assert.ThrowsAsync<InvalidDataException>(() => RunAsync(new QuickstartOptions { TripCount = 2_000, ShuffleLabels = true }));
     }
 
+    [Fact]
+    public async Task Execute_AnotherSeed_NamesThePlantedDriftFirstToo()
+    {
+        var summary = await RunAsync(new QuickstartOptions { Seed = 3 });
+
+        Assert.Empty(summary.Failures);
+        Assert.Equal("trip_miles", summary.Drift[0].Feature);
+    }
+
     [ReferenceDataFact(Taxi)]
     public async Task Execute_ChicagoTaxi_StaysBetweenWhatIsKnownToBePossible()
     {

@@ -82,6 +82,20 @@ public sealed class TripCsvTests : IDisposable
     }
 
     [Theory]
+    [InlineData("8,10,5")]
+    [InlineData("8,10,5,19,6,1400269500,1.5,\"Cash,Flash Cab,600,3")]
+    public void Read_RaggedRowOrOpenQuote_NamesTheRowAndNoColumns(string line)
+    {
+        var lines = GoodLines(30);
+        lines[20] = line;
+
+        var thrown = Assert.Throws<InvalidDataException>(() => Read(lines));
+
+        Assert.Contains("row 21", thrown.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("Expected the column", thrown.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(40, false)]
     [InlineData(40, true)]
     [InlineData(20, false)]

@@ -13,6 +13,7 @@ namespace Mlp.Integration.Tests.Readers;
 public sealed class ReaderBesideOwnerTests
 {
     private const int Joins = 12;
+    private const int LinesPerJoin = 100;
 
     [LinuxFact]
     public async Task Reader_OwnerIngestsAndIsKilled_JoinsWithoutAnError()
@@ -29,6 +30,14 @@ public sealed class ReaderBesideOwnerTests
             if (join == Joins - 2)
             {
                 await owner.KillAsync();
+            }
+            else if (join < Joins - 2)
+            {
+                // What it says is read, or it would stand still when the pipe is full.
+                for (var line = 0; line < LinesPerJoin; line++)
+                {
+                    await owner.ReadLineAsync();
+                }
             }
 
             counts.Add(await CountPresentAsync(reader));

@@ -32,4 +32,13 @@ internal sealed class ProfileRegistry(string model) : IModelRegistry
         => throw new NotSupportedException();
 
     public Task<byte[]> ReadOnnxAsync(ModelManifest manifest, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+    public Task<GoldenRows?> ReadGoldenRowsAsync(ModelManifest manifest, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+    public Task<OnnxFiles> OpenOnnxAsync(ModelManifest manifest, WeightStorage weights, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+    public Task<string> ExportAsync(string name, int version, string path, bool includeGoldenRows = true, CancellationToken cancellationToken = default)
+        => throw new NotSupportedException();
+
+    public Task<ModelManifest> ImportAsync(string path, string? name = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 }

@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 using Mlp.Runtime.Hosting;
 using Mlp.TestSupport;
 
@@ -62,6 +64,21 @@ public sealed class MlPlatformTests : IDisposable
         Assert.Contains(_temp.FullName, thrown.Message, StringComparison.Ordinal);
         Assert.Contains($"process {Environment.ProcessId}", thrown.Message, StringComparison.Ordinal);
         Assert.True(thrown.IsTransient);
+    }
+
+    [Fact]
+    public async Task StartAsync_SimulatedClock_OwnerIsDescribedByItsTrueStart()
+    {
+        var builder = MlPlatform.CreateBuilder().UseDataDirectory(_temp.FullName);
+        builder.Services.AddSingleton<TimeProvider>(new FakeTimeProvider(new DateTimeOffset(2015, 3, 15, 0, 0, 0, TimeSpan.Zero)));
+        await using var first = builder.Build();
+        await first.StartAsync();
+        await using var second = MlPlatform.CreateBuilder().UseDataDirectory(_temp.FullName).Configure(o => o.OwnerWait = TimeSpan.Zero).Build();
+
+        var thrown = await Assert.ThrowsAsync<DataDirectoryInUseException>(() => second.StartAsync());
+
+        using var process = Process.GetCurrentProcess();
+        Assert.Equal(new DateTimeOffset(process.StartTime), thrown.Owner!.StartedAt);
     }
 
     [Theory]

@@ -8,7 +8,7 @@ public sealed class InferenceSlotTests
     [Fact]
     public async Task Run_CancelledWhileItRuns_EndsAndLeavesTheSlotUsable()
     {
-        var fixture = new SlotFixture(TestGraphs.Slow(512, 400), Regression());
+        var fixture = new SlotFixture(TestGraphs.Slow(512, 1_200), Regression());
         using var slot = fixture.CreateSlot(256);
         slot.Rows.Reset(256);
         slot.Rows.Float32.Fill(3);

@@ -303,6 +303,7 @@ public sealed class ModelPredictTests
         await using var platform = await ServeAsync(Package(TestGraphs.Columns(), Regression()));
         var rows = new FeatureRows(platform.Model.Description!.Layout, 700);
         rows.Reset(rowCount);
+        rows.Status.Fill(FeatureStatus.Present);
         for (var row = 0; row < rowCount; row++)
         {
             rows.Float32Of(row)[0] = row;
@@ -345,6 +346,7 @@ public sealed class ModelPredictTests
         var rows = new FeatureRows(platform.Model.Description!.Layout, 1);
         var result = new Prediction[1];
 
+        rows.Status.Fill(FeatureStatus.Present);
         rows.SetString(0, 0, "secret");
         var error = Assert.Throws<InferenceFailedException>(() => platform.Model.Predict(rows, result));
         rows.SetString(0, 0, "a");

@@ -88,6 +88,7 @@ public sealed class PredictionRecorderTests
         var model = platform.Catalog.GetModel("measured");
         var rows = new FeatureRows(model.Description!.Layout, 2);
         rows.Reset(2);
+        rows.Status.Fill(FeatureStatus.Present);
         rows.SetString(0, 0, "a");
         rows.SetString(1, 0, "a");
 

@@ -9,7 +9,7 @@ namespace Mlp.Runtime.Tests.Inference;
 internal sealed class SlotFixture
 {
     private readonly InputPlan _inputs;
-    private readonly OutputPlan _output;
+    private readonly OutputPlans _outputs;
 
     public SlotFixture(byte[] onnx, ModelOutput output)
     {
@@ -23,12 +23,12 @@ internal sealed class SlotFixture
             Signature = OnnxModelReader.Read("m", onnx).Signature,
             Output = output,
         };
-        Session = ExecutionSession.Create(manifest, onnx, AcceleratorChoice.Cpu);
+        Session = ExecutionSession.Create(manifest, new OnnxFiles(onnx, null, WeightStorage.Resident, 0), AcceleratorChoice.Cpu);
         _inputs = InputPlan.ForSignature(manifest);
-        _output = new OutputProbe(manifest, Session, _inputs).Run();
+        _outputs = new OutputProbe(manifest, Session, _inputs).Run();
     }
 
     public ExecutionSession Session { get; }
 
-    public InferenceSlot CreateSlot(int capacity = 1) => new(Session, _inputs, _output, 0, capacity);
+    public InferenceSlot CreateSlot(int capacity = 1) => new(Session, _inputs, _outputs, 0, capacity, TimeProvider.System);
 }

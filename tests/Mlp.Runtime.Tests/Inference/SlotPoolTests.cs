@@ -15,8 +15,8 @@ public sealed class SlotPoolTests
         Assert.True(pool.TryRent(out var b));
         Assert.False(pool.TryRent(out _));
 
-        var first = pool.RentAsync(CancellationToken.None).AsTask();
-        var second = pool.RentAsync(CancellationToken.None).AsTask();
+        var first = pool.RentAsync(null, CancellationToken.None).AsTask();
+        var second = pool.RentAsync(null, CancellationToken.None).AsTask();
         Assert.False(first.IsCompleted);
         pool.Return(b);
         Assert.Same(b, await first);
@@ -31,8 +31,8 @@ public sealed class SlotPoolTests
         var pool = Pool(1);
         Assert.True(pool.TryRent(out var slot));
         using var cancellation = new CancellationTokenSource();
-        var cancelled = pool.RentAsync(cancellation.Token).AsTask();
-        var next = pool.RentAsync(CancellationToken.None).AsTask();
+        var cancelled = pool.RentAsync(null, cancellation.Token).AsTask();
+        var next = pool.RentAsync(null, CancellationToken.None).AsTask();
 
         await cancellation.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
@@ -47,12 +47,12 @@ public sealed class SlotPoolTests
         var pool = Pool(2);
         Assert.True(pool.TryRent(out var a));
         Assert.True(pool.TryRent(out var b));
-        var waiting = pool.RentAsync(CancellationToken.None).AsTask();
+        var waiting = pool.RentAsync(null, CancellationToken.None).AsTask();
 
         pool.Close();
         Assert.Null(await waiting);
         Assert.False(pool.TryRent(out _));
-        Assert.Null(pool.Rent(CancellationToken.None));
+        Assert.Null(pool.Rent(null, CancellationToken.None));
         pool.Return(a);
         Assert.False(pool.Drained.IsCompleted);
         pool.Return(b);
@@ -75,7 +75,7 @@ public sealed class SlotPoolTests
                 begun.Signal();
                 for (var n = 0; n < 3_000; n++)
                 {
-                    var slot = i % 2 == 0 ? await pool.RentAsync(CancellationToken.None) : pool.Rent(CancellationToken.None);
+                    var slot = i % 2 == 0 ? await pool.RentAsync(null, CancellationToken.None) : pool.Rent(null, CancellationToken.None);
                     if (Interlocked.Increment(ref users[slot!.Index]) != 1)
                     {
                         Interlocked.Increment(ref shared);
@@ -106,7 +106,7 @@ public sealed class SlotPoolTests
             var pool = Pool(2);
             var callers = Enumerable.Range(0, 3).Select(_ => Task.Run(async () =>
             {
-                while (await pool.RentAsync(CancellationToken.None) is { } slot)
+                while (await pool.RentAsync(null, CancellationToken.None) is { } slot)
                 {
                     pool.Return(slot);
                 }
@@ -121,5 +121,5 @@ public sealed class SlotPoolTests
         Assert.True(_fixture.Session.IsDisposed, "A slot has been lost.");
     }
 
-    private SlotPool Pool(int size) => new(size, () => _fixture.CreateSlot());
+    private SlotPool<InferenceSlot> Pool(int size) => new(size, new SlotQueue("m", 1, null, TimeProvider.System), () => _fixture.CreateSlot());
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Mlp.Runtime.Data;
 using Mlp.TestSupport;
 using static Mlp.TestSupport.OnnxBytes;
 
@@ -76,6 +77,21 @@ public static class TestGraphs
             Output("y", Float, "N", 1),
         ]));
 
+    /// <summary>float32 [N, 1], int64 [N, 1] and string [N, 1]: <c>y = float32 + 100 int64 + 10000 code(string)</c>, code("a") = 1. y [N, 1].</summary>
+    public static byte[] Blocks() => WithOperators(Graph(
+        [
+            .. Term("float32", Float, null, 1),
+            .. Term("int64", OnnxBytes.Int64, "Cast", 100),
+            LabelEncoder("string", "string.cast"),
+            .. Sum("string", 10_000),
+            Node("Sum", ["float32.term", "int64.term", "string.term"], ["y"]),
+            Integers("axes", [1], 1),
+            Input("float32", Float, "N", 1),
+            Input("int64", OnnxBytes.Int64, "N", 1),
+            Input("string", OnnxBytes.String, "N", 1),
+            Output("y", Float, "N", 1),
+        ]));
+
     /// <summary><c>y = Σ status</c> of a float and a text, which do not count: float32 [N, 1], string [N, 1], status uint8 [N, features], y [N, 1].</summary>
     public static byte[] StatusSum(int features) => WithOperators(Graph(
         [
@@ -121,6 +137,58 @@ public static class TestGraphs
             Text(1, "c"), Text(2, "y"), Text(4, "OneHotEncoder"), Text(7, "ai.onnx.ml"), Attribute("cats_strings", StringsAttribute, Text(9, "a")), Attribute("zeros", 2, Integer(3, 0)))),
         Input("c", OnnxBytes.String, "N"),
         Output("y", Float, "N", 1)));
+
+    /// <summary>
+    /// Any features: one block per type, or one input per feature, and a status input if wanted. <c>y = Σ (i + 1) value(i) + Σ 0.001 (i + 1) status(i)</c> over the features in order, a text's value
+    /// as in <see cref="AllTypes"/>; NaN counts as -3. y [N, 1].
+    /// </summary>
+    public static byte[] Any(FeatureRowLayout layout, bool withStatus, bool asColumns)
+    {
+        var fields = new List<byte[]>();
+        var terms = new List<string>();
+        foreach (var group in layout.Columns.Select((c, i) => (c.Name, c.Type, Weight: i + 1f)).GroupBy(c => c.Type))
+        {
+            if (asColumns)
+            {
+                foreach (var (name, type, weight) in group)
+                {
+                    Add(name, type, [weight]);
+                }
+            }
+            else
+            {
+                Add($"block{group.Key}", group.Key, [.. group.Select(g => g.Weight)]);
+            }
+        }
+
+        if (withStatus)
+        {
+            fields.AddRange([Cast("status", "status.cast"), Floats("status.weights", [.. layout.Columns.Select((_, i) => 0.001f * (i + 1))], layout.Columns.Count, 1)]);
+            fields.AddRange([Node("MatMul", ["status.cast", "status.weights"], ["status.term"]), Input("status", UInt8, "N", layout.Columns.Count)]);
+            terms.Add("status.term");
+        }
+
+        return WithOperators(Graph([.. fields, Node("Sum", [.. terms], ["y"]), Floats("minusThree", [-3], 1), Output("y", Float, "N", 1)]));
+
+        void Add(string input, FeatureType type, float[] weights)
+        {
+            fields.Add(type == FeatureType.String ? LabelEncoder(input, input + ".cast") : Cast(input, input + ".cast"));
+            fields.Add(Node("IsNaN", [input + ".cast"], [input + ".nan"]));
+            fields.Add(Node("Where", [input + ".nan", "minusThree", input + ".cast"], [input + ".value"]));
+            fields.Add(Floats(input + ".weights", weights, weights.Length, 1));
+            fields.Add(Node("MatMul", [input + ".value", input + ".weights"], [input + ".term"]));
+            var element = type switch
+            {
+                FeatureType.Float32 => Float,
+                FeatureType.Float64 => OnnxBytes.Double,
+                FeatureType.Int64 => OnnxBytes.Int64,
+                FeatureType.Boolean => Boolean,
+                _ => OnnxBytes.String,
+            };
+            fields.Add(Input(input, element, "N", weights.Length));
+            terms.Add(input + ".term");
+        }
+    }
 
     /// <summary>Many products of [N, width] and [width, width]: x [N, 1], y [N, 1]. Long, and interruptible between any two.</summary>
     public static byte[] Slow(int width, int depth) => WithOperators(Graph(

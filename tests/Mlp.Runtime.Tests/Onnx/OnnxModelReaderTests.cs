@@ -75,17 +75,6 @@ public sealed class OnnxModelReaderTests
     }
 
     [Fact]
-    public void Read_WeightsInAnotherFile_NamesTheWeight()
-    {
-        var weight = OnnxBytes.Bytes(5, OnnxBytes.Message(OnnxBytes.Integer(2, OnnxBytes.Float), OnnxBytes.Text(8, "W"), OnnxBytes.Integer(14, 1)));
-
-        var error = Assert.Throws<InvalidModelException>(() => OnnxModelReader.Read("tips", OnnxBytes.Model(OnnxBytes.Graph(weight))));
-
-        Assert.Equal(
-            "Expected all weights inside the ONNX file, but 'W' lies in another file (model 'tips'). Save the model without external data.", error.Message);
-    }
-
-    [Fact]
     public void Read_EmptyFile_SaysThatThereIsNoGraph()
     {
         var error = Assert.Throws<InvalidModelException>(() => OnnxModelReader.Read("tips", []));

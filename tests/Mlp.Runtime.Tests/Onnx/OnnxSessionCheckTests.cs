@@ -45,7 +45,7 @@ public sealed class OnnxSessionCheckTests
 
             for (var attempt = 0; attempt < 2; attempt++)
             {
-                var error = Assert.Throws<TargetInvocationException>(() => run.Invoke(null, ["m", new ReadOnlyMemory<byte>(OnnxBytes.Linear())])).InnerException!;
+                var error = Assert.Throws<TargetInvocationException>(() => run.Invoke(null, ["m", new ReadOnlyMemory<byte>(OnnxBytes.Linear()), null])).InnerException!;
                 Assert.Equal(typeof(MissingNativePackageException).FullName, error.GetType().FullName);
                 Assert.Equal(
                     "Expected the native library of ONNX Runtime, but it could not be loaded. Add the NuGet package 'Microsoft.ML.OnnxRuntime' to the application.",

@@ -1,4 +1,5 @@
 using Apache.Arrow;
+using Apache.Arrow.Ipc;
 using Apache.Arrow.Types;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
@@ -79,6 +80,29 @@ public sealed class ScoreAsyncTests
     }
 
     [Fact]
+    public async Task ScoreAsync_BatchReadFromAnArrowStream_ResultOutlivesIt()
+    {
+        await using var platform = await ServeAsync(Package(TestGraphs.AllTypes(), Regression(), features: AllTypesFeatures.Columns));
+        using var stream = new MemoryStream();
+        using (var source = AllTypes(300))
+        {
+            using var writer = new ArrowStreamWriter(stream, source.Schema, leaveOpen: true);
+            await writer.WriteRecordBatchAsync(source);
+            await writer.WriteEndAsync();
+        }
+
+        stream.Position = 0;
+        using var reader = new ArrowStreamReader(stream);
+        var batch = await reader.ReadNextRecordBatchAsync();
+        var scored = await platform.Model.ScoreAsync(batch);
+        batch.Dispose();
+
+        Assert.Equal(299, ((FloatArray)scored.Column("f1")).GetValue(299));
+        Assert.Equal("a", ((StringArray)scored.Column("s1")).GetString(298));
+        scored.Dispose();
+    }
+
+    [Fact]
     public async Task ScoreAsync_Classifier_AddsScoreAndClass()
     {
         await using var platform = await ServeAsync(Package(TestGraphs.Logistic(1), Binary(threshold: 0.6), features: [new("f", FeatureType.Float32, "view")]));
@@ -106,6 +130,7 @@ public sealed class ScoreAsyncTests
             new UInt8Array.Builder().Append(7).Build(),
             new UInt16Array.Builder().Append(7).Build(),
             new UInt32Array.Builder().Append(7).Build(),
+            new UInt64Array.Builder().Append(7).Build(),
         ];
         foreach (var column in columns)
         {
@@ -130,20 +155,21 @@ public sealed class ScoreAsyncTests
 
         Assert.Equal(0.1f, ((DoubleArray)scored.Column(BatchColumns.Score)).GetValue(0));
         Assert.Equal(1 / (1 + MathF.Exp(-0.5f)), ((DoubleArray)halfScored.Column(BatchColumns.Score)).GetValue(0)!.Value, 1e-6);
-        Assert.Equal("Expected column 'd' of Arrow type float or halffloat for a feature of type Float32, but found double (model 'tips' version 1).", error.Message);
+        Assert.Equal("Expected column 'd' of Arrow type float, halffloat or an integer of at most 16 bits for a feature of type Float32, but found double (model 'tips' version 1). The conversion could lose digits: cast the column to float yourself if it may.", error.Message);
     }
 
     [Fact]
     public async Task ScoreAsync_Texts_AreReadInEveryEncoding()
     {
-        await using var platform = await ServeAsync(Package(TestGraphs.Columns(), Regression()));
+        await using var platform = await ServeAsync(Package(TestGraphs.Columns(), Regression()), configure: m => m.OnNull("c", string.Empty));
         var plain = new StringArray.Builder().Append("a").Append("ü").AppendNull().Append("other").Append("a").Build();
         var words = new StringArray.Builder().Append("ü").AppendNull().Append("a").Append("other").Build();
         var indexes = new Int16Array.Builder().Append(2).Append(0).AppendNull().Append(3).Append(2).Build();
         var coded = new DictionaryArray(new DictionaryType(Int16Type.Default, StringType.Default, false), indexes, words);
         var view = new StringViewArray.Builder().Append("a").Append("ü").AppendNull().Append("other").Append("a").Build();
 
-        foreach (var texts in new IArrowArray[] { plain, coded, view })
+        var large = LargeTexts("a", "ü", null, "other", "a");
+        foreach (var texts in new IArrowArray[] { plain, coded, view, large })
         {
             var batch = Batch(("a", Floats(1, 2, 3, 4, 5)), ("b", Floats(0, 0, 0, 0, 0)), ("c", texts));
             using var scored = await platform.Model.ScoreAsync(batch);
@@ -191,7 +217,7 @@ public sealed class ScoreAsyncTests
             "Expected a column 'c' of type String for the feature of that name, but found columns 'a', 'b' (model 'tips' version 1).",
             await ErrorAsync(Batch(("a", Floats(1)), ("b", Floats(1)))));
         Assert.Equal(
-            "Expected column 'b' of Arrow type float or halffloat for a feature of type Float32, but found utf8 (model 'tips' version 1).",
+            "Expected column 'b' of Arrow type float, halffloat or an integer of at most 16 bits for a feature of type Float32, but found utf8 (model 'tips' version 1). Cast the column to float yourself, as the model was trained.",
             await ErrorAsync(Batch(("a", Floats(1)), ("b", texts), ("c", texts))));
         Assert.Equal(
             "Expected one column 'a', but found two (model 'tips' version 1).",
@@ -210,11 +236,134 @@ public sealed class ScoreAsyncTests
         using var cancellation = new CancellationTokenSource();
         using var batch = Batch(("x", Floats([.. Enumerable.Repeat(1f, 100_000)])));
 
-        var scoring = Task.Run(() => platform.Model.ScoreAsync(batch, cancellation.Token));
+        var scoring = Task.Run(() => platform.Model.ScoreAsync(batch, cancellationToken: cancellation.Token));
         await Task.Delay(20);
         await cancellation.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => scoring);
+    }
+
+    [Fact]
+    public async Task ScoreAsync_UInt64BeyondInt64_IsRefusedWithItsRow()
+    {
+        await using var platform = await ServeAsync(Package(IntegerModel(), Regression(), features: [new("i", FeatureType.Int64, "view")]));
+        var column = new UInt64Array.Builder().Append(7).Append(long.MaxValue).Append(1UL << 63).Build();
+
+        var error = await Assert.ThrowsAsync<ArgumentException>(() => platform.Model.ScoreAsync(Batch(("i", column))));
+
+        Assert.Equal("Expected uint64 values of at most 2^63 - 1 for feature 'i' of type Int64 (model 'tips' version 1), but found a greater one in row 2.", error.Message);
+    }
+
+    [Fact]
+    public async Task ScoreAsync_TypesThatNeedALossyCast_AreRefusedAndSayHow()
+    {
+        await using var narrow = await ServeAsync(Package(TestGraphs.Logistic(1), Binary(), features: [new("x", FeatureType.Float32, "view")]));
+        await using var wide = await ServeAsync(Package(TestGraphs.LinearDouble(1), Regression(), features: [new("x", FeatureType.Float64, "view")]));
+        await using var whole = await ServeAsync(Package(IntegerModel(), Regression(), features: [new("x", FeatureType.Int64, "view")]));
+        var number = new Decimal128Array.Builder(new Decimal128Type(10, 2)).Append(1.5m).Build();
+        var integer = new Int64Array.Builder().Append(1).Build();
+        var bytes = new BinaryArray.Builder().Append((byte)1).Build();
+
+        Assert.EndsWith("but found decimal128 (model 'tips' version 1). A decimal has no exact value in binary: cast the column to float yourself, which rounds it.", await ErrorAsync(narrow, number), StringComparison.Ordinal);
+        Assert.EndsWith("cast the column to int64 yourself, which rounds it.", await ErrorAsync(whole, number), StringComparison.Ordinal);
+        Assert.EndsWith("but found int64 (model 'tips' version 1). The conversion could lose digits: cast the column to double yourself if it may.", await ErrorAsync(wide, integer), StringComparison.Ordinal);
+        Assert.EndsWith("cast the column to float yourself if it may.", await ErrorAsync(narrow, integer), StringComparison.Ordinal);
+        Assert.EndsWith("Cast the column to int64 yourself, as the model was trained.", await ErrorAsync(whole, bytes), StringComparison.Ordinal);
+
+        static async Task<string> ErrorAsync(TestPlatform platform, IArrowArray column)
+            => (await Assert.ThrowsAsync<ArgumentException>(() => platform.Model.ScoreAsync(Batch(("x", column))))).Message;
+    }
+
+    [Fact]
+    public async Task ScoreAsync_Result_NamesVersionAndHash()
+    {
+        await using var platform = await ServeAsync(Package(TestGraphs.Logistic(1), Binary(), features: [new("f", FeatureType.Float32, "view")]));
+        using var batch = new RecordBatch(
+            new Schema([new Field("f", FloatType.Default, true)], new Dictionary<string, string> { ["source"] = "here" }), [Floats(1)], 1);
+
+        using var scored = await platform.Model.ScoreAsync(batch);
+
+        Assert.Equal("here", scored.Schema.Metadata["source"]);
+        Assert.Equal("tips", scored.Schema.Metadata[BatchColumns.ModelKey]);
+        Assert.Equal("1", scored.Schema.Metadata[BatchColumns.ModelVersionKey]);
+        Assert.Equal(platform.Model.Manifest!.OnnxSha256, scored.Schema.Metadata[BatchColumns.ModelHashKey]);
+    }
+
+    [Fact]
+    public async Task ScoreAsync_Options_ChooseColumnsProbabilitiesAndLabel()
+    {
+        var output = new ModelOutput { Task = ModelTask.MulticlassClassification, ScoreOutput = "p", ClassNames = ["low", "high", "none"] };
+        await using var platform = await ServeAsync(Package(TestGraphs.Softmax(1, 3, 1, 2, 0), output, features: [new("x", FeatureType.Float32, "view")]));
+        using var batch = Batch(("id", new Int64Array.Builder().Append(7).Append(8).Build()), ("x", Floats(1, -1)));
+
+        using var list = await platform.Model.ScoreAsync(batch, new ScoringOptions { Columns = ["id"], Probabilities = ClassProbabilities.List, IncludeLabel = true });
+        using var columns = await platform.Model.ScoreAsync(batch, new ScoringOptions { Columns = [], Probabilities = ClassProbabilities.Columns });
+
+        Assert.Equal(["id", "score", "predicted_class", "probabilities", "predicted_label"], list.Schema.FieldsList.Select(f => f.Name));
+        Assert.Equal(["score", "predicted_class", "probability_low", "probability_high", "probability_none"], columns.Schema.FieldsList.Select(f => f.Name));
+        Assert.Equal(["high", "none"], Enumerable.Range(0, 2).Select(i => ((StringArray)list.Column("predicted_label")).GetString(i)));
+        var values = (DoubleArray)((FixedSizeListArray)list.Column("probabilities")).Values;
+        for (var row = 0; row < 2; row++)
+        {
+            var x = row == 0 ? 1.0 : -1.0;
+            var sum = Math.Exp(x) + Math.Exp(2 * x) + 1;
+            Assert.Equal([Math.Exp(x) / sum, Math.Exp(2 * x) / sum, 1 / sum], values.Values.Slice(row * 3, 3).ToArray(), (a, b) => Math.Abs(a - b) < 1e-6);
+            Assert.Equal(values.GetValue((row * 3) + 1), ((DoubleArray)columns.Column("probability_high")).GetValue(row));
+        }
+    }
+
+    [Fact]
+    public async Task ScoreAsync_BinaryProbabilities_AreBothClasses()
+    {
+        await using var platform = await ServeAsync(
+            Package(TestGraphs.Logistic(1), Binary() with { ClassNames = ["no", "yes"] }, features: [new("f", FeatureType.Float32, "view")]));
+
+        using var scored = await platform.Model.ScoreAsync(Batch(("f", Floats(0, 5))), new ScoringOptions { Probabilities = ClassProbabilities.Columns, IncludeLabel = true });
+
+        var positive = ((DoubleArray)scored.Column("probability_yes")).Values.ToArray();
+        Assert.Equal([.. positive.Select(p => 1 - p)], ((DoubleArray)scored.Column("probability_no")).Values.ToArray());
+        Assert.Equal(positive, ((DoubleArray)scored.Column("score")).Values.ToArray());
+        Assert.Equal("yes", ((StringArray)scored.Column("predicted_label")).GetString(1));
+    }
+
+    [Fact]
+    public async Task ScoreAsync_OptionsThatDoNotFit_SayWhy()
+    {
+        await using var platform = await ServeAsync(Package(TestGraphs.LinearDouble(1), Regression(), features: [new("x", FeatureType.Float64, "view")]));
+        await using var unnamed = await ServeAsync(Package(TestGraphs.Logistic(1), Binary(), features: [new("x", FeatureType.Float32, "view")]));
+        var batch = Batch(("x", Floats(1)));
+
+        Assert.Equal(
+            "Expected a classifier for ScoringOptions.Probabilities, but found task Regression (model 'tips' version 1).",
+            await ErrorAsync(platform, new ScoringOptions { Probabilities = ClassProbabilities.List }));
+        Assert.Equal(
+            "Expected a name for each class for ScoringOptions.IncludeLabel, but found 0 names (model 'tips' version 1).", await ErrorAsync(unnamed, new ScoringOptions { IncludeLabel = true }));
+        Assert.Equal(
+            "Expected a column 'id' to keep, but found columns 'x' (model 'tips' version 1).", await ErrorAsync(platform, new ScoringOptions { Columns = ["id"] }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ScoringOptions { MaxDegreeOfParallelism = 0 });
+
+        async Task<string> ErrorAsync(TestPlatform served, ScoringOptions options)
+            => (await Assert.ThrowsAsync<ArgumentException>(() => served.Model.ScoreAsync(batch, options))).Message;
+    }
+
+    private static LargeStringArray LargeTexts(params string?[] texts)
+    {
+        var bytes = new List<byte>();
+        var offsets = new List<long> { 0 };
+        var validity = new ArrowBuffer.BitmapBuilder();
+        foreach (var text in texts)
+        {
+            bytes.AddRange(System.Text.Encoding.UTF8.GetBytes(text ?? string.Empty));
+            offsets.Add(bytes.Count);
+            validity.Append(text is not null);
+        }
+
+        return new LargeStringArray(
+            texts.Length,
+            new ArrowBuffer.Builder<long>().AppendRange(offsets).Build(),
+            new ArrowBuffer.Builder<byte>().AppendRange(bytes).Build(),
+            validity.Build(),
+            texts.Count(t => t is null));
     }
 
     /// <summary><c>y</c> = the integer as float.</summary>

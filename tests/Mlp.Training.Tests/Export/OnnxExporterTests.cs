@@ -31,6 +31,23 @@ public sealed class OnnxExporterTests
     }
 
     [Fact]
+    public async Task Export_GoldenRows_AreRowsOfTheProofThatThePublishedModelAnswersAlike()
+    {
+        using var network = await TrainAsync();
+        using var directory = new TestRegistry();
+
+        var model = network.Export();
+        var manifest = await directory.Registry.PublishAsync("m", model.ToPackage());
+
+        var golden = (await directory.Registry.ReadGoldenRowsAsync(manifest))!;
+        Assert.Equal(16, golden.Count);
+        Assert.Equal(model.Features, golden.Features);
+        Assert.Equal(OnnxExporter.Tolerance, golden.Tolerance);
+        Assert.Null(network.Export(new ExportOptions { GoldenRowCount = 0 }).GoldenRows);
+        Assert.Throws<ArgumentException>(() => network.Export(new ExportOptions { GoldenRowCount = 65 }));
+    }
+
+    [Fact]
     public async Task Export_Regression_AgreesInTheLabelsUnit()
     {
         var options = NetworkTrainerTests.Small();

@@ -1,0 +1,207 @@
+using System.Globalization;
+using Apache.Arrow;
+using DuckDB.NET.Data;
+using Mlp.Runtime.Interop;
+
+namespace Mlp.Runtime.Data;
+
+/// <summary>A private DuckDB database in memory that spills to a folder of its own. Not thread-safe.</summary>
+internal sealed class DuckDbSession : IDisposable
+{
+    internal const string NativePackage = "DuckDB.NET.Data.Full";
+
+    /// <summary>How the name of a session's folder starts.</summary>
+    internal const string ScratchPrefix = "duckdb-";
+
+    private readonly DuckDBConnection _connection;
+    private readonly DuckDbSettings _settings;
+
+    private DuckDbSession(DuckDBConnection connection, string spillDirectory, DuckDbSettings settings)
+    {
+        _settings = settings;
+        _connection = connection;
+        ScratchDirectory = spillDirectory;
+    }
+
+    /// <summary>A folder of this session alone, removed with it; it need not exist yet.</summary>
+    internal string ScratchDirectory { get; }
+
+    /// <summary>Opens a database.</summary>
+    /// <exception cref="MissingNativePackageException">The application does not bring libduckdb.</exception>
+    internal static DuckDbSession Open(DuckDbSettings settings)
+    {
+        var connection = Connect();
+        var spill = Path.Combine(settings.TemporaryDirectory, $"{ScratchPrefix}{Guid.NewGuid():N}");
+        var session = new DuckDbSession(connection, spill, settings);
+        try
+        {
+            // DuckDB makes the folder when it needs it, but not the one above.
+            Directory.CreateDirectory(settings.TemporaryDirectory);
+            session.Execute(string.Create(CultureInfo.InvariantCulture, $"SET memory_limit = '{settings.MemoryLimitBytes}B'"));
+            session.Execute($"SET temp_directory = {SqlText.Text(spill)}");
+            session.Execute(string.Create(CultureInfo.InvariantCulture, $"SET threads = {settings.Threads}"));
+            session.Execute("SET TimeZone = 'UTC'");
+            session.Execute("SET preserve_insertion_order = true");
+            session.Execute("SET enable_progress_bar = false");
+
+            // Both replace a window or a join by the aggregate arg_max, whose values go through sort keys: those know one NaN and one zero.
+            session.Execute("SET disabled_optimizers = 'top_n_window_elimination'");
+            session.Execute("SET asof_loop_join_threshold = 0");
+            return session;
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    internal void Execute(string sql, CancellationToken cancellationToken = default)
+    {
+        using var command = CreateCommand(sql);
+        using var cancel = cancellationToken.Register(static c => ((DuckDBCommand)c!).Cancel(), command);
+        try
+        {
+            command.ExecuteNonQuery();
+        }
+        catch (DuckDBException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellationToken);
+        }
+        catch (DuckDBException e) when (IsOutOfMemory(e))
+        {
+            throw OutOfMemory(e);
+        }
+    }
+
+    /// <summary>The rows of a query that returns few.</summary>
+    internal List<object?[]> Query(string sql)
+    {
+        using var command = CreateCommand(sql);
+        using var reader = command.ExecuteReader();
+        var rows = new List<object?[]>();
+        while (reader.Read())
+        {
+            var row = new object?[reader.FieldCount];
+            for (var i = 0; i < row.Length; i++)
+            {
+                row[i] = reader.IsDBNull(i) ? null : reader.GetValue(i);
+            }
+
+            rows.Add(row);
+        }
+
+        return rows;
+    }
+
+    internal long QueryInt64(string sql) => Convert.ToInt64(Query(sql)[0][0], CultureInfo.InvariantCulture);
+
+    /// <summary>The rows of a query as Arrow batches, which the caller disposes.</summary>
+    /// <param name="sql">The query.</param>
+    /// <param name="isStreamed">Whether rows come as they are made, instead of all being in memory before the first; nothing else runs on the session meanwhile.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    internal async IAsyncEnumerable<RecordBatch> QueryArrowAsync(
+        string sql, bool isStreamed, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        using var command = CreateCommand(sql);
+        command.UseStreamingMode = isStreamed;
+        using var cancel = cancellationToken.Register(static c => ((DuckDBCommand)c!).Cancel(), command);
+        var batches = command.ExecuteArrowBatchesAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using var _ = batches.ConfigureAwait(false);
+        while (await MoveNextAsync(batches, cancellationToken).ConfigureAwait(false))
+        {
+            yield return batches.Current;
+        }
+    }
+
+    /// <summary>The rows of a query as Arrow batches, which the caller disposes.</summary>
+    internal IAsyncEnumerable<RecordBatch> QueryArrowAsync(string sql, CancellationToken cancellationToken = default) => QueryArrowAsync(sql, isStreamed: false, cancellationToken);
+
+    /// <summary>The columns of a query.</summary>
+    internal Schema QuerySchema(string sql)
+    {
+        using var command = CreateCommand(sql);
+        using var stream = command.ExecuteArrowStream();
+        return stream.Schema;
+    }
+
+    internal DuckDbAppender CreateAppender(string table, Schema schema) => new(_connection, table, schema);
+
+    public void Dispose()
+    {
+        _connection.Dispose();
+        if (Directory.Exists(ScratchDirectory))
+        {
+            Directory.Delete(ScratchDirectory, recursive: true);
+        }
+    }
+
+    /// <summary>Finds the missing library among the causes of an exception.</summary>
+    internal static MissingNativePackageException? FindMissingLibrary(Exception exception)
+    {
+        for (var cause = exception; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is DllNotFoundException or BadImageFormatException)
+            {
+                return new MissingNativePackageException(NativePackage, "DuckDB", exception);
+            }
+        }
+
+        return null;
+    }
+
+    private static bool IsOutOfMemory(DuckDBException exception) => exception.Message.Contains("Out of Memory Error", StringComparison.Ordinal);
+
+    private async ValueTask<bool> MoveNextAsync(IAsyncEnumerator<RecordBatch> batches, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await batches.MoveNextAsync().ConfigureAwait(false);
+        }
+        catch (DuckDBException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellationToken);
+        }
+        catch (DuckDBException e) when (IsOutOfMemory(e))
+        {
+            throw OutOfMemory(e);
+        }
+    }
+
+    private InsufficientMemoryException OutOfMemory(DuckDBException cause)
+        => new(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Expected {_settings.Work} to do with {_settings.MemoryLimitBytes >> 20} MiB and the temporary folder '{ScratchDirectory}', but it needs more. Raise {_settings.LimitOption}."),
+            cause);
+
+    private static DuckDBConnection Connect()
+    {
+        DuckDBConnection? connection = null;
+        try
+        {
+            connection = new DuckDBConnection("DataSource=:memory:");
+            connection.Open();
+            return connection;
+        }
+        catch (Exception e) when (FindMissingLibrary(e) is { } missing)
+        {
+            connection?.Dispose();
+            throw missing;
+        }
+        catch
+        {
+            connection?.Dispose();
+            throw;
+        }
+    }
+
+    private DuckDBCommand CreateCommand(string sql)
+    {
+        var command = (DuckDBCommand)_connection.CreateCommand();
+#pragma warning disable CA2100 // Every name and text in our SQL went through Sql.Name and Sql.Text; expressions of CsvIngestOptions are SQL by intent.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        return command;
+    }
+}

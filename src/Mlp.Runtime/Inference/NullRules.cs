@@ -1,0 +1,101 @@
+using System.Runtime.InteropServices;
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Models;
+
+namespace Mlp.Runtime.Inference;
+
+/// <summary>What the features of a version do without a value: one rule per feature, the same for rows and for columns. Immutable and thread-safe.</summary>
+internal sealed class NullRules
+{
+    private readonly FeatureRowLayout _layout;
+    private readonly NullRule[] _rules;
+    private readonly bool _isIdle;
+
+    private NullRules(FeatureRowLayout layout, NullRule[] rules)
+    {
+        _layout = layout;
+        _rules = rules;
+        _isIdle = !rules.Any(r => r.IsError || r.IsValue);
+    }
+
+    /// <summary>The rule of a feature.</summary>
+    /// <param name="column">Index of the feature.</param>
+    public NullRule this[int column] => _rules[column];
+
+    /// <summary>Decides for every feature.</summary>
+    /// <param name="manifest">The version.</param>
+    /// <param name="inputs">Its features.</param>
+    /// <param name="settings">What the options say.</param>
+    /// <exception cref="InvalidModelException">The options name a feature that the model does not have, or a policy that does not fit its type.</exception>
+    public static NullRules Create(ModelManifest manifest, InputPlan inputs, NullSettings settings)
+    {
+        var layout = inputs.Layout;
+        if (settings.Features.Keys.FirstOrDefault(f => layout.IndexOf(f) < 0) is { } unknown)
+        {
+            throw new InvalidModelException(
+                manifest.Name,
+                FormattableString.Invariant(
+                    $"Expected a null policy for a feature of the model, but found one for '{unknown}'; its features are {string.Join(", ", layout.Columns.Select(c => $"'{c.Name}'"))} (model '{manifest.Name}' version {manifest.Version})."));
+        }
+
+        var seesStatus = inputs.Inputs.Any(i => i.Kind == FeatureInputKind.Status);
+        return new NullRules(layout, [.. layout.Columns.Select(Rule)]);
+
+        NullRule Rule(FeatureColumn feature) => settings.Features.TryGetValue(feature.Name, out var chosen)
+            ? NullRule.Create(manifest, feature, seesStatus, chosen.Policy, chosen.Value, isRest: false)
+            : NullRule.Create(manifest, feature, seesStatus, settings.Policy, null, isRest: true);
+    }
+
+    /// <summary>Applies the rules to rows that are about to run. Statuses stay as they are. Costs a search through the statuses, or nothing where no rule could do anything.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="firstRow">What the first of them is in what the caller passed, for messages.</param>
+    /// <exception cref="NullFeatureException">A feature has no value, and may not be without.</exception>
+    public void Apply(FeatureRows rows, int firstRow)
+    {
+        if (_isIdle)
+        {
+            return;
+        }
+
+        var status = MemoryMarshal.AsBytes(rows.Status);
+        for (var at = 0; status[at..].IndexOfAnyExcept((byte)FeatureStatus.Present) is var next && next >= 0; at += next + 1)
+        {
+            var (row, column) = Math.DivRem(at + next, _rules.Length);
+            Apply(rows, row, column, firstRow);
+        }
+    }
+
+    private void Apply(FeatureRows rows, int row, int column, int firstRow)
+    {
+        var rule = _rules[column];
+        if (rule.IsError)
+        {
+            throw rule.Refuse(firstRow + row, rows.StatusOf(row)[column]);
+        }
+
+        if (!rule.IsValue)
+        {
+            return;
+        }
+
+        var ordinal = _layout.OrdinalOf(column);
+        switch (_layout.Columns[column].Type)
+        {
+            case FeatureType.Float32:
+                rows.Float32Of(row)[ordinal] = rule.Float32;
+                break;
+            case FeatureType.Float64:
+                rows.Float64Of(row)[ordinal] = rule.Float64;
+                break;
+            case FeatureType.Int64:
+                rows.Int64Of(row)[ordinal] = rule.Int64;
+                break;
+            case FeatureType.Boolean:
+                rows.BooleanOf(row)[ordinal] = rule.Boolean;
+                break;
+            default:
+                rows.SetString(row, ordinal, rule.Text);
+                break;
+        }
+    }
+}

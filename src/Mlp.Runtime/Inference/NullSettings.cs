@@ -1,0 +1,20 @@
+namespace Mlp.Runtime.Inference;
+
+/// <summary>The null policies of a model as its options say them. Immutable.</summary>
+/// <param name="Policy">The policy of features that are not named.</param>
+/// <param name="Features">Policy and value by feature name.</param>
+internal sealed record NullSettings(NullPolicy Policy, IReadOnlyDictionary<string, (NullPolicy Policy, string? Value)> Features)
+{
+    /// <summary>Nothing was said.</summary>
+    public static readonly NullSettings Default = new(NullPolicy.Automatic, new Dictionary<string, (NullPolicy, string?)>());
+
+    /// <summary>Copies options. A value without a policy means <see cref="NullPolicy.Value"/>.</summary>
+    /// <param name="options">The options.</param>
+    public static NullSettings From(NullOptions options)
+        => new(
+            options.Policy,
+            options.Features.ToDictionary(
+                f => f.Key,
+                f => (f.Value.Policy == NullPolicy.Automatic && f.Value.Value is not null ? NullPolicy.Value : f.Value.Policy, f.Value.Value),
+                StringComparer.Ordinal));
+}

@@ -1,0 +1,40 @@
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+
+namespace Mlp.Runtime.Inference;
+
+/// <summary>The memory of one output of a slot: bound where its shape is known, and filled after a run where ONNX Runtime allocates.</summary>
+internal abstract class OutputBuffer(OutputPlan plan)
+{
+    /// <summary>The output.</summary>
+    public OutputPlan Plan { get; } = plan;
+
+    /// <summary>Makes the memory of an output other than the score.</summary>
+    /// <param name="plan">The output.</param>
+    /// <param name="capacity">Greatest number of rows.</param>
+    public static OutputBuffer Create(OutputPlan plan, int capacity) => plan.ElementType switch
+    {
+        TensorElementType.Float => new ValueBuffer<float>(plan, capacity),
+        TensorElementType.Double => new ValueBuffer<double>(plan, capacity),
+        TensorElementType.Int64 => new ValueBuffer<long>(plan, capacity),
+        TensorElementType.Int32 => new ValueBuffer<int>(plan, capacity),
+        TensorElementType.Bool => new ValueBuffer<bool>(plan, capacity),
+        TensorElementType.String => new TextBuffer(plan, capacity),
+        _ => throw new ArgumentOutOfRangeException(nameof(plan), plan.ElementType, "Expected an output of Float, Double, Int64, Int32, Bool or String."),
+    };
+
+    /// <summary>Whether <see cref="Create"/> knows an element type.</summary>
+    /// <param name="type">The element type.</param>
+    public static bool Supports(TensorElementType type)
+        => type is TensorElementType.Float or TensorElementType.Double or TensorElementType.Int64 or TensorElementType.Int32 or TensorElementType.Bool or TensorElementType.String;
+
+    /// <summary>Wraps the first rows as a tensor. The caller keeps the value alive while a binding uses it, and then disposes of it.</summary>
+    /// <param name="rowCount">Number of rows.</param>
+    /// <returns>The tensor, or null where ONNX Runtime must allocate.</returns>
+    public abstract OrtValue? CreateValue(int rowCount);
+
+    /// <summary>Takes over an output that ONNX Runtime has allocated.</summary>
+    /// <param name="value">The output.</param>
+    /// <param name="rowCount">Number of rows.</param>
+    public abstract void CopyFrom(OrtValue value, int rowCount);
+}

@@ -1,0 +1,154 @@
+using Mlp.Runtime.Predictions;
+
+namespace Mlp.Runtime.Inference;
+
+/// <summary>A model seen through two types. Thread-safe.</summary>
+internal sealed class RecordModel<TFeatures, TResult> : IModel<TFeatures, TResult>
+{
+    private readonly Model _model;
+    private RecordPlan<TFeatures, TResult>? _latest;
+
+    /// <summary>Makes the view, and the plan of the version in service if there is one.</summary>
+    /// <param name="model">The model.</param>
+    /// <exception cref="ArgumentException">A type does not fit the version in service.</exception>
+    public RecordModel(Model model)
+    {
+        _model = model;
+        if (model.State == ModelState.Ready)
+        {
+            PlanFor(model.CurrentWithScore());
+        }
+    }
+
+    /// <inheritdoc/>
+    public TResult Predict(in TFeatures features, PredictionOptions options = default, CancellationToken cancellationToken = default)
+    {
+        var result = default(TResult)!;
+        Predict(new ReadOnlySpan<TFeatures>(in features), new Span<TResult>(ref result), options, cancellationToken);
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<TResult> PredictAsync(TFeatures features, PredictionOptions options = default, CancellationToken cancellationToken = default)
+    {
+        var call = _model.Start(options);
+        var version = _model.CurrentWithScore();
+        if (!version.Singles.TryRent(out var slot))
+        {
+            return WaitAndPredictAsync(call, features, cancellationToken);
+        }
+
+        try
+        {
+            return new ValueTask<TResult>(PredictOne(version, slot, call, features, cancellationToken));
+        }
+        catch (Exception e)
+        {
+            return e is OperationCanceledException && cancellationToken.IsCancellationRequested
+                ? ValueTask.FromCanceled<TResult>(cancellationToken)
+                : ValueTask.FromException<TResult>(e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Predict(ReadOnlySpan<TFeatures> features, Span<TResult> results, PredictionOptions options = default, CancellationToken cancellationToken = default)
+    {
+        if (results.Length < features.Length)
+        {
+            throw new ArgumentException(
+                FormattableString.Invariant($"Expected room for {features.Length} results, one per record, but found {results.Length} (model '{_model.Name}')."), nameof(results));
+        }
+
+        var call = _model.Start(options);
+        while (!features.IsEmpty)
+        {
+            var version = _model.CurrentWithScore();
+            var plan = PlanFor(version);
+            var pool = features.Length == 1 ? version.Singles : version.Batches;
+            if (version.Rent(pool, call, features.Length, cancellationToken) is not { } slot)
+            {
+                continue;
+            }
+
+            try
+            {
+                var token = version.Start(slot.Deadline, call, cancellationToken);
+                for (var first = 0; first < features.Length; first += slot.Rows.Capacity)
+                {
+                    var count = Math.Min(slot.Rows.Capacity, features.Length - first);
+                    Run(version, plan, slot, call, features.Slice(first, count), results[first..], token, cancellationToken, first);
+                }
+
+                return;
+            }
+            finally
+            {
+                pool.Return(slot);
+            }
+        }
+    }
+
+    private static void Run(
+        ServingVersion version,
+        RecordPlan<TFeatures, TResult> plan,
+        InferenceSlot slot,
+        in CallContext call,
+        ReadOnlySpan<TFeatures> features,
+        Span<TResult> results,
+        CancellationToken token,
+        CancellationToken cancellationToken, int firstRow = 0)
+    {
+        slot.Rows.Reset(features.Length);
+        for (var row = 0; row < features.Length; row++)
+        {
+            plan.Write(in features[row], slot.Rows, row);
+        }
+
+        var predictions = slot.Predictions.AsSpan(0, features.Length);
+        version.Features.Run(slot, call, predictions, plan.ReadsOthers, token, cancellationToken, firstRow);
+        for (var row = 0; row < features.Length; row++)
+        {
+            results[row] = plan.Read(in predictions[row], slot, row);
+        }
+    }
+
+    private async ValueTask<TResult> WaitAndPredictAsync(CallContext call, TFeatures features, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var version = _model.CurrentWithScore();
+            if (await version.RentAsync(version.Singles, call, 1, cancellationToken).ConfigureAwait(false) is { } slot)
+            {
+                return PredictOne(version, slot, call, features, cancellationToken);
+            }
+        }
+    }
+
+    private TResult PredictOne(ServingVersion version, InferenceSlot slot, in CallContext call, TFeatures features, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var result = default(TResult)!;
+            var token = version.Start(slot.Deadline, call, cancellationToken);
+            Run(version, PlanFor(version), slot, call, new ReadOnlySpan<TFeatures>(in features), new Span<TResult>(ref result), token, cancellationToken);
+            return result;
+        }
+        finally
+        {
+            version.Singles.Return(slot);
+        }
+    }
+
+    private RecordPlan<TFeatures, TResult> PlanFor(ServingVersion version)
+    {
+        var latest = Volatile.Read(ref _latest);
+        return latest is not null && ReferenceEquals(latest.Version, version) ? latest : Compile(version);
+    }
+
+    private RecordPlan<TFeatures, TResult> Compile(ServingVersion version)
+    {
+        var plan = RecordPlan<TFeatures, TResult>.Create(version);
+        Volatile.Write(ref _latest, plan);
+        return plan;
+    }
+}

@@ -1,0 +1,274 @@
+using System.Globalization;
+using Apache.Arrow;
+using Apache.Arrow.Ipc;
+using Apache.Arrow.Types;
+using Mlp.Runtime.Data;
+
+namespace Mlp.Runtime.Models.Packages;
+
+/// <summary>
+/// Golden rows as an Arrow IPC stream of one batch: a column "feature.name" per feature (null where it is not present), "status" (one byte per feature) and "expected" (the values of
+/// the score output). Format, version and tolerance stand in the schema's metadata, which comes first. The same rows give the same bytes.
+/// </summary>
+internal static class GoldenRowsFile
+{
+    /// <summary>The newest format version that is written and read.</summary>
+    public const int CurrentFormatVersion = 1;
+
+    private const string FormatName = "mlp-golden-rows";
+    private const string FormatKey = "mlp.format";
+    private const string VersionKey = "mlp.formatVersion";
+    private const string ToleranceKey = "mlp.tolerance";
+    private const string ViewKey = "mlp.view";
+    private const string FeaturePrefix = "feature.";
+    private const string StatusColumn = "status";
+    private const string ExpectedColumn = "expected";
+
+    /// <summary>Writes rows.</summary>
+    /// <param name="golden">The rows.</param>
+    public static byte[] Write(GoldenRows golden)
+    {
+        var columns = golden.Features;
+        var fields = columns
+            .Select(c => new Field(FeaturePrefix + c.Name, ArrowType(c.Type), nullable: true, c.View.Length == 0 ? null : [new(ViewKey, c.View)]))
+            .Append(new Field(StatusColumn, BinaryType.Default, nullable: false))
+            .Append(new Field(ExpectedColumn, new ListType(DoubleType.Default), nullable: false));
+        var schema = new Schema(
+            fields,
+            [
+                new(FormatKey, FormatName),
+                new(VersionKey, CurrentFormatVersion.ToString(CultureInfo.InvariantCulture)),
+                new(ToleranceKey, golden.Tolerance.ToString("R", CultureInfo.InvariantCulture)),
+            ]);
+        IArrowArray[] arrays = [.. columns.Select((_, c) => Values(golden.Rows, c)), Statuses(golden.Rows), Expected(golden)];
+        using var batch = new RecordBatch(schema, arrays, golden.Count);
+        using var stream = new MemoryStream();
+        using (var writer = new ArrowStreamWriter(stream, schema, leaveOpen: true))
+        {
+            writer.WriteRecordBatch(batch);
+            writer.WriteEnd();
+        }
+
+        return stream.ToArray();
+    }
+
+    /// <summary>Reads rows.</summary>
+    /// <param name="content">Bytes of the file.</param>
+    /// <param name="path">Path of the file, for messages.</param>
+    /// <exception cref="CorruptFileException">The bytes are not golden rows.</exception>
+    /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote them.</exception>
+    public static GoldenRows Read(ReadOnlyMemory<byte> content, string path)
+    {
+        try
+        {
+            return ReadStream(content, path);
+        }
+        catch (Exception e) when (e is not (MlPlatformException or OutOfMemoryException))
+        {
+            // Whatever the Arrow reader makes of bytes that somebody else wrote: its exceptions are of many kinds.
+            throw new CorruptFileException(path, $"Expected golden rows as an Arrow IPC stream in '{path}', but it cannot be read: {e.Message}", innerException: e);
+        }
+    }
+
+    private static GoldenRows ReadStream(ReadOnlyMemory<byte> content, string path)
+    {
+        using var reader = new ArrowStreamReader(content);
+        var metadata = reader.Schema.Metadata;
+        if (metadata is null || !metadata.TryGetValue(FormatKey, out var format) || format != FormatName)
+        {
+            throw Unexpected(path, $"\"{FormatKey}\": \"{FormatName}\" in the schema's metadata", "none");
+        }
+
+        if (!metadata.TryGetValue(VersionKey, out var text) || !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version) || version < 1)
+        {
+            throw Unexpected(path, $"a '{VersionKey}' of at least 1", "none");
+        }
+
+        if (version > CurrentFormatVersion)
+        {
+            throw new UnsupportedFormatVersionException(path, version, CurrentFormatVersion);
+        }
+
+        using var batch = reader.ReadNextRecordBatch() ?? throw Unexpected(path, "rows", "none");
+        var tolerance = double.Parse(metadata[ToleranceKey], NumberStyles.Float, CultureInfo.InvariantCulture);
+        return Create(batch, tolerance, path);
+    }
+
+    private static GoldenRows Create(RecordBatch batch, double tolerance, string path)
+    {
+        if (batch.Length is < 1 or > GoldenRows.MaximumCount)
+        {
+            throw Unexpected(path, FormattableString.Invariant($"1 to {GoldenRows.MaximumCount} rows"), FormattableString.Invariant($"{batch.Length}"));
+        }
+
+        Field[] fields = [.. batch.Schema.FieldsList.Where(f => f.Name.StartsWith(FeaturePrefix, StringComparison.Ordinal))];
+        var rows = new FeatureRows(new FeatureRowLayout([.. fields.Select(Column)]), batch.Length);
+        rows.Reset(batch.Length);
+        ReadStatuses((BinaryArray)batch.Column(StatusColumn), rows);
+        for (var c = 0; c < fields.Length; c++)
+        {
+            ReadValues(batch.Column(fields[c].Name), rows, c);
+        }
+
+        return new GoldenRows(rows, ReadExpected((ListArray)batch.Column(ExpectedColumn), batch.Length), tolerance);
+    }
+
+    private static FeatureColumn Column(Field field)
+    {
+        FeatureType type = field.DataType switch
+        {
+            FloatType => FeatureType.Float32,
+            DoubleType => FeatureType.Float64,
+            Int64Type => FeatureType.Int64,
+            BooleanType => FeatureType.Boolean,
+            StringType => FeatureType.String,
+            var other => throw new InvalidDataException($"Expected the type of a feature, but found {other.Name}."),
+        };
+        var view = field.Metadata is not null && field.Metadata.TryGetValue(ViewKey, out var name) ? name : string.Empty;
+        return new FeatureColumn(field.Name[FeaturePrefix.Length..], type, view);
+    }
+
+    private static void ReadStatuses(BinaryArray statuses, FeatureRows rows)
+    {
+        for (var row = 0; row < rows.RowCount; row++)
+        {
+            var bytes = statuses.GetBytes(row);
+            var target = rows.StatusOf(row);
+            if (bytes.Length != target.Length)
+            {
+                throw new InvalidDataException("Expected one status per feature, but found another number.");
+            }
+
+            for (var c = 0; c < bytes.Length; c++)
+            {
+                var status = (FeatureStatus)bytes[c];
+                target[c] = Enum.IsDefined(status) ? status : throw new InvalidDataException("Expected a known status, but found another one.");
+            }
+        }
+    }
+
+    private static void ReadValues(IArrowArray array, FeatureRows rows, int column)
+    {
+        var ordinal = rows.Layout.OrdinalOf(column);
+        for (var row = 0; row < rows.RowCount; row++)
+        {
+            if (array.IsNull(row))
+            {
+                continue;
+            }
+
+            switch (array)
+            {
+                case FloatArray values:
+                    rows.Float32Of(row)[ordinal] = values.Values[row];
+                    break;
+                case DoubleArray values:
+                    rows.Float64Of(row)[ordinal] = values.Values[row];
+                    break;
+                case Int64Array values:
+                    rows.Int64Of(row)[ordinal] = values.Values[row];
+                    break;
+                case BooleanArray values:
+                    rows.BooleanOf(row)[ordinal] = values.GetValue(row)!.Value;
+                    break;
+                case StringArray values:
+                    rows.SetString(row, ordinal, values.GetBytes(row));
+                    break;
+                default:
+                    throw new InvalidDataException("Expected values of the type that the schema declares, but found others.");
+            }
+        }
+    }
+
+    private static double[] ReadExpected(ListArray lists, int rowCount)
+    {
+        var values = ((DoubleArray)lists.Values).Values;
+        var expected = new List<double>();
+        var width = lists.GetValueLength(0);
+        for (var row = 0; row < rowCount; row++)
+        {
+            if (lists.GetValueLength(row) != width)
+            {
+                throw new InvalidDataException("Expected the same number of outputs in each row, but found different ones.");
+            }
+
+            expected.AddRange(values.Slice(lists.ValueOffsets[row], width));
+        }
+
+        return [.. expected];
+    }
+
+    private static IArrowType ArrowType(FeatureType type) => type switch
+    {
+        FeatureType.Float32 => FloatType.Default,
+        FeatureType.Float64 => DoubleType.Default,
+        FeatureType.Int64 => Int64Type.Default,
+        FeatureType.Boolean => BooleanType.Default,
+        FeatureType.String => StringType.Default,
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Expected a feature type."),
+    };
+
+    private static IArrowArray Values(FeatureRows rows, int column)
+    {
+        var ordinal = rows.Layout.OrdinalOf(column);
+        bool IsPresent(int row) => rows.StatusOf(row)[column] == FeatureStatus.Present;
+        switch (rows.Layout.Columns[column].Type)
+        {
+            case FeatureType.Float32:
+                var singles = new FloatArray.Builder();
+                Each(rows, row => _ = IsPresent(row) ? singles.Append(rows.Float32Of(row)[ordinal]) : singles.AppendNull());
+                return singles.Build();
+            case FeatureType.Float64:
+                var doubles = new DoubleArray.Builder();
+                Each(rows, row => _ = IsPresent(row) ? doubles.Append(rows.Float64Of(row)[ordinal]) : doubles.AppendNull());
+                return doubles.Build();
+            case FeatureType.Int64:
+                var integers = new Int64Array.Builder();
+                Each(rows, row => _ = IsPresent(row) ? integers.Append(rows.Int64Of(row)[ordinal]) : integers.AppendNull());
+                return integers.Build();
+            case FeatureType.Boolean:
+                var truths = new BooleanArray.Builder();
+                Each(rows, row => _ = IsPresent(row) ? truths.Append(rows.BooleanOf(row)[ordinal]) : truths.AppendNull());
+                return truths.Build();
+            default:
+                var texts = new StringArray.Builder();
+                Each(rows, row => _ = IsPresent(row) ? texts.Append(rows.StringOf(row, ordinal)) : texts.AppendNull());
+                return texts.Build();
+        }
+    }
+
+    private static void Each(FeatureRows rows, Action<int> action)
+    {
+        for (var row = 0; row < rows.RowCount; row++)
+        {
+            action(row);
+        }
+    }
+
+    private static BinaryArray Statuses(FeatureRows rows)
+    {
+        var builder = new BinaryArray.Builder();
+        for (var row = 0; row < rows.RowCount; row++)
+        {
+            builder.Append(System.Runtime.InteropServices.MemoryMarshal.Cast<FeatureStatus, byte>(rows.StatusOf(row)));
+        }
+
+        return builder.Build();
+    }
+
+    private static ListArray Expected(GoldenRows golden)
+    {
+        var lists = new ListArray.Builder(DoubleType.Default);
+        var values = (DoubleArray.Builder)lists.ValueBuilder;
+        for (var row = 0; row < golden.Count; row++)
+        {
+            lists.Append();
+            values.AppendRange(golden.Expected.Slice(row * golden.OutputWidth, golden.OutputWidth).ToArray());
+        }
+
+        return lists.Build();
+    }
+
+    private static CorruptFileException Unexpected(string path, string expected, string found)
+        => new(path, $"Expected golden rows with {expected} in '{path}', but found {found}.");
+}

@@ -1,0 +1,14 @@
+namespace Mlp.Runtime.Models;
+
+/// <summary>Where the weights of a model in service lie.</summary>
+public enum WeightStorage
+{
+    /// <summary>In the memory of the process, in the layout that is fastest to compute with.</summary>
+    Resident,
+
+    /// <summary>
+    /// In their file, mapped into memory: loading is quick, versions and processes that serve the same file share one copy in the page cache, and the system may drop what is not used.
+    /// Large batches of dense layers run about half as fast.
+    /// </summary>
+    Mapped,
+}

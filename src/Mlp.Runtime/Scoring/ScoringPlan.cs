@@ -1,0 +1,164 @@
+using Apache.Arrow;
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Inference;
+using Mlp.Runtime.Models;
+
+namespace Mlp.Runtime.Scoring;
+
+/// <summary>Where the features lie in tables of one schema, and what a result looks like. Immutable and thread-safe.</summary>
+internal sealed class ScoringPlan
+{
+    private readonly ServingVersion _version;
+    private readonly string _where;
+    private readonly int[] _columns;
+    private readonly int[] _statusColumns;
+    private readonly bool _takesStatus;
+    private readonly ColumnReaders[] _readers;
+    private readonly int[][] _inputColumns;
+
+    /// <summary>Finds the columns.</summary>
+    /// <param name="version">The version.</param>
+    /// <param name="schema">The schema of the tables.</param>
+    /// <param name="options">What results hold.</param>
+    /// <exception cref="ArgumentException">A column is missing, is there twice or is called like a result, or the options ask for what the model does not have.</exception>
+    public ScoringPlan(ServingVersion version, Schema schema, ScoringOptions options)
+    {
+        _version = version;
+        _where = FormattableString.Invariant($"model '{version.Manifest.Name}' version {version.Manifest.Version}");
+        _takesStatus = version.Inputs.Inputs.Any(i => i.Kind == FeatureInputKind.Status);
+        Schema = schema;
+        Options = options;
+        var layout = version.Inputs.Layout;
+        var indexes = IndexesByName(schema);
+        _columns = [.. layout.Columns.Select(f => Find(indexes, f))];
+        _statusColumns = [.. layout.Columns.Select(f => f.View.Length == 0 ? -1 : Unique(indexes, TrainingSetColumns.StatusOf(f.View)) ?? -1)];
+        _readers = [.. layout.Columns.Select(f => new ColumnReaders(f, _where))];
+        _inputColumns = [.. version.Inputs.Inputs.Select(ColumnsOf)];
+        Result = new ResultLayout(version, options);
+        Kept = options.Columns is { } names
+            ? [.. names.Select(n => Unique(indexes, n) ?? throw new ArgumentException($"Expected a column '{n}' to keep, but found {FoundColumns(schema)} ({_where})."))]
+            : [.. Enumerable.Range(0, schema.FieldsList.Count)];
+        ResultSchema = CreateResultSchema();
+    }
+
+    /// <summary>The schema of the tables.</summary>
+    public Schema Schema { get; }
+
+    /// <summary>The options.</summary>
+    public ScoringOptions Options { get; }
+
+    /// <summary>Indexes of the columns that a result has too.</summary>
+    public IReadOnlyList<int> Kept { get; }
+
+    /// <summary>The columns that scoring adds.</summary>
+    public ResultLayout Result { get; }
+
+    /// <summary>The schema of a result.</summary>
+    public Schema ResultSchema { get; }
+
+    /// <summary>The columns of a table, one entry per input of the model.</summary>
+    /// <param name="batch">A table of the schema.</param>
+    /// <param name="firstRow">What its first row is in what the caller passed, for messages.</param>
+    /// <exception cref="ArgumentException">A column has a type that does not fit.</exception>
+    public InputColumns[] Bind(RecordBatch batch, long firstRow)
+    {
+        var all = _takesStatus ? new ColumnReader[_columns.Length] : null;
+        var inputs = _version.Inputs.Inputs;
+        var bound = new InputColumns[inputs.Count];
+        for (var i = 0; i < bound.Length; i++)
+        {
+            bound[i] = Bind(batch, firstRow, inputs[i], _inputColumns[i], all);
+        }
+
+        return bound;
+    }
+
+    private InputColumns Bind(RecordBatch batch, long firstRow, FeatureInput input, int[] columns, ColumnReader[]? all) => input.Type switch
+    {
+        // Filled by the others, which are all made before the first row is read.
+        null => new StatusColumns(all!),
+        FeatureType.Float32 => new ValueColumns<float>(Readers(batch, firstRow, columns, all, static (c, r) => r.Float32(c))),
+        FeatureType.Float64 => new ValueColumns<double>(Readers(batch, firstRow, columns, all, static (c, r) => r.Float64(c))),
+        FeatureType.Int64 => new ValueColumns<long>(Readers(batch, firstRow, columns, all, static (c, r) => r.Int64(c))),
+        FeatureType.Boolean => new ValueColumns<bool>(Readers(batch, firstRow, columns, all, static (c, r) => r.Boolean(c))),
+        _ => new TextColumns(Readers(batch, firstRow, columns, all, static (c, r) => r.Text(c)), input.Ordinal),
+    };
+
+    private TReader[] Readers<TReader>(
+        RecordBatch batch, long firstRow, int[] columns, ColumnReader[]? all, Func<SourceColumn, ColumnReaders, TReader> create)
+        where TReader : ColumnReader
+    {
+        var readers = new TReader[columns.Length];
+        for (var position = 0; position < columns.Length; position++)
+        {
+            var column = columns[position];
+            var rule = _version.Nulls[column];
+            var status = _takesStatus || rule.IsError ? StatusColumn(batch, column) : null;
+            readers[position] = create(new SourceColumn(batch.Column(_columns[column]), column, status, rule, firstRow), _readers[column]);
+            if (all is not null)
+            {
+                all[column] = readers[position];
+            }
+        }
+
+        return readers;
+    }
+
+    /// <summary>The features that fill an input, in its order.</summary>
+    private int[] ColumnsOf(FeatureInput input)
+    {
+        var layout = _version.Inputs.Layout;
+        var columns = new int[input.Type is null ? 0 : input.Width];
+        for (var column = 0; column < layout.Columns.Count; column++)
+        {
+            var position = layout.OrdinalOf(column) - input.Ordinal;
+            if (layout.Columns[column].Type == input.Type && position >= 0 && position < input.Width)
+            {
+                columns[position] = column;
+            }
+        }
+
+        return columns;
+    }
+
+    private UInt8Array? StatusColumn(RecordBatch batch, int column) => _statusColumns[column] < 0 ? null : batch.Column(_statusColumns[column]) as UInt8Array;
+
+    private Schema CreateResultSchema()
+    {
+        var kept = Kept.Select(i => Schema.FieldsList[i]).ToList();
+        var names = Result.Fields.Select(f => f.Name).ToHashSet(StringComparer.Ordinal);
+        return kept.FirstOrDefault(f => names.Contains(f.Name)) is { } taken
+            ? throw new ArgumentException($"Expected a batch without a column '{taken.Name}', which scoring adds, but found one ({_where}).")
+            : Result.CreateSchema(kept, Schema.Metadata);
+    }
+
+    private int Find(Dictionary<string, List<int>> indexes, FeatureColumn feature)
+        => Unique(indexes, feature.Name) ?? throw new ArgumentException(
+            $"Expected a column '{feature.Name}' of type {feature.Type} for the feature of that name, but found {FoundColumns(Schema)} ({_where}).");
+
+    private int? Unique(Dictionary<string, List<int>> indexes, string name) => indexes.GetValueOrDefault(name) switch
+    {
+        null => null,
+        [var index] => index,
+        _ => throw new ArgumentException($"Expected one column '{name}', but found two ({_where})."),
+    };
+
+    private static Dictionary<string, List<int>> IndexesByName(Schema schema)
+    {
+        var indexes = new Dictionary<string, List<int>>(StringComparer.Ordinal);
+        for (var i = 0; i < schema.FieldsList.Count; i++)
+        {
+            if (!indexes.TryGetValue(schema.FieldsList[i].Name, out var same))
+            {
+                indexes.Add(schema.FieldsList[i].Name, same = []);
+            }
+
+            same.Add(i);
+        }
+
+        return indexes;
+    }
+
+    private static string FoundColumns(Schema schema)
+        => schema.FieldsList.Count == 0 ? "no columns" : "columns " + string.Join(", ", schema.FieldsList.Select(f => $"'{f.Name}'"));
+}

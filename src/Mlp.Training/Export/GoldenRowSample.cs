@@ -1,0 +1,76 @@
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Models;
+using Mlp.Training.Evaluation;
+using Mlp.Training.Preprocessing;
+
+namespace Mlp.Training.Export;
+
+/// <summary>Takes the golden rows of an exported model from the rows that proved it.</summary>
+internal static class GoldenRowSample
+{
+    /// <summary>Takes rows at equal distances and lets the exported file, which has been proved, answer them.</summary>
+    /// <param name="onnx">Bytes of the file.</param>
+    /// <param name="table">All rows.</param>
+    /// <param name="start">The first row of the proof; it reaches to the last row.</param>
+    /// <param name="count">How many to take; fewer where there are fewer.</param>
+    /// <param name="output">Which output is the score: one value per row.</param>
+    /// <param name="cancellationToken">Ends the runs.</param>
+    /// <returns>The rows; null for none.</returns>
+    public static GoldenRows? Take(ReadOnlyMemory<byte> onnx, FeatureTable table, int start, int count, ModelOutput output, CancellationToken cancellationToken)
+    {
+        var available = table.RowCount - start;
+        count = Math.Min(count, available);
+        if (count == 0)
+        {
+            return null;
+        }
+
+        using var scorer = OnnxScorer.Open("exported", onnx, table.Layout.Columns, output);
+        var rows = new FeatureRows(table.Layout, count);
+        rows.Reset(count);
+        var expected = new double[count];
+        for (var i = 0; i < count; i++)
+        {
+            var source = start + (int)((long)i * available / count);
+            Copy(table, source, rows, i);
+            expected[i] = scorer.Score(table, source, 1, cancellationToken)[0];
+        }
+
+        return new GoldenRows(rows, expected, OnnxExporter.Tolerance);
+    }
+
+    private static void Copy(FeatureTable table, int source, FeatureRows rows, int row)
+    {
+        for (var c = 0; c < table.Columns.Count; c++)
+        {
+            var column = table.Columns[c];
+            rows.StatusOf(row)[c] = column.Statuses[source];
+            if (!column.IsPresent(source))
+            {
+                continue;
+            }
+
+            var ordinal = table.Layout.OrdinalOf(c);
+            switch (column)
+            {
+                case NumberColumn<float> single:
+                    rows.Float32Of(row)[ordinal] = single.Values[source];
+                    break;
+                case NumberColumn<double> wide:
+                    rows.Float64Of(row)[ordinal] = wide.Values[source];
+                    break;
+                case NumberColumn<long> integer:
+                    rows.Int64Of(row)[ordinal] = integer.Values[source];
+                    break;
+                case BooleanColumn truth:
+                    rows.BooleanOf(row)[ordinal] = truth.Values[source];
+                    break;
+                case TextColumn text:
+                    rows.SetString(row, ordinal, text.TextAt(source));
+                    break;
+                default:
+                    throw new ArgumentOutOfRangeException(nameof(table), $"Expected a known column, but found {column.GetType().Name}.");
+            }
+        }
+    }
+}

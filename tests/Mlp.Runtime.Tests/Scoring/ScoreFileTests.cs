@@ -1,0 +1,327 @@
+using Apache.Arrow;
+using Apache.Arrow.Compression;
+using Apache.Arrow.Ipc;
+using Apache.Arrow.Types;
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Inference;
+using Mlp.Runtime.Models;
+using Mlp.Runtime.Scoring;
+using Mlp.Runtime.Tests.Inference;
+using Mlp.TestSupport;
+using static Mlp.Runtime.Tests.Inference.TestPlatform;
+
+namespace Mlp.Runtime.Tests.Scoring;
+
+/// <summary>Whole files: every pair of formats, resumption, and the sentence of everything that can be wrong.</summary>
+public sealed class ScoreFileTests : IDisposable
+{
+    private const string Rows = "range AS id, (range / 7.0)::FLOAT AS x, range::DECIMAL(18, 3) AS price, "
+        + "make_timestamptz(2024, 1, 1, 0, 0, 0, 'UTC') + to_seconds(range) AS moment, [range, range + 1] AS pair, 'row ' || range AS text";
+
+    private readonly ScoredFiles _files = new();
+
+    public void Dispose() => _files.Dispose();
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(25_000)]
+    public async Task ScoreFileAsync_Parquet_KeepsEveryColumnAsItIsAndAddsTheAnswers(int rowCount)
+    {
+        await using var platform = await ServeAsync(Linear());
+        var input = _files.WriteParquet("rows.parquet", Rows, rowCount);
+        var output = _files.Combine("scored.parquet");
+
+        var result = await platform.Model.ScoreFileAsync(input, output, new FileScoringOptions { RowsPerPart = 6000 });
+
+        Assert.Equal(new FileScoringResult(output, rowCount, 0, 1, platform.Model.Manifest!.OnnxSha256), result);
+        Assert.Equal(
+            [.. _files.Describe(input).Select(r => $"{r[0]} {r[1]}"), "score DOUBLE", "predicted_class INTEGER"], _files.Describe(output).Select(r => $"{r[0]} {r[1]}"));
+        Assert.Equal(Enumerable.Range(0, rowCount).Select(i => (long)i), _files.Query(output, "id").Select(r => (long)r[0]!));
+        Assert.Equal(
+            (long)rowCount,
+            _files.Query(
+                output,
+                "count(*) FILTER (WHERE x = (id / 7.0)::FLOAT AND score = (x * 2::FLOAT)::DOUBLE AND price = id AND text = 'row ' || id AND pair[2] = id + 1 AND predicted_class = -1"
+                + " AND epoch(moment) = 1704067200 + id)")[0][0]);
+        var metadata = _files.Metadata(output);
+        Assert.Equal(("tips", "1", result.OnnxSha256), (metadata[BatchColumns.ModelKey], metadata[BatchColumns.ModelVersionKey], metadata[BatchColumns.ModelHashKey]));
+        Assert.Equal(["duckdb", "rows.parquet", "scored.parquet"], Directory.GetFileSystemEntries(_files.FullName).Select(Path.GetFileName).Order());
+    }
+
+    [Theory]
+    [InlineData("out.arrow")]
+    [InlineData("out.arrows")]
+    public async Task ScoreFileAsync_ParquetToArrow_HasTheSameAnswers(string name)
+    {
+        await using var platform = await ServeAsync(Linear());
+        var input = _files.WriteParquet("rows.parquet", "range AS id, (range / 7.0)::FLOAT AS x, 'row ' || range AS text", 9000);
+        var output = _files.Combine(name);
+
+        var result = await platform.Model.ScoreFileAsync(input, output, new FileScoringOptions { RowsPerPart = 4000, Scoring = new ScoringOptions { Columns = ["text", "id"] } });
+
+        Assert.Equal(9000, result.RowCount);
+        var next = 0L;
+        foreach (var batch in await ScoredFiles.ReadArrowAsync(output))
+        {
+            Assert.Equal(["text", "id", "score", "predicted_class"], batch.Schema.FieldsList.Select(f => f.Name));
+            Assert.Equal("1", batch.Schema.Metadata[BatchColumns.ModelVersionKey]);
+            for (var row = 0; row < batch.Length; row++, next++)
+            {
+                Assert.Equal(next, ((Int64Array)batch.Column("id")).GetValue(row));
+                Assert.Equal($"row {next}", ((StringArray)batch.Column("text")).GetString(row));
+                Assert.Equal((float)(next / 7.0) * 2, ((DoubleArray)batch.Column("score")).GetValue(row));
+            }
+        }
+
+        Assert.Equal(9000, next);
+    }
+
+    [Theory]
+    [InlineData(false, "in.arrow", "out.feather", false)]
+    [InlineData(false, "in.arrow", "out.arrows", true)]
+    [InlineData(true, "in.arrows", "out.arrow", false)]
+    [InlineData(true, "anything", "out.ipc", true)]
+    public async Task ScoreFileAsync_Arrow_HasTheSameAnswers(bool isStream, string inputName, string outputName, bool isCompressed)
+    {
+        await using var platform = await ServeAsync(Linear());
+        var options = isCompressed ? new IpcOptions { CompressionCodec = CompressionCodecType.Lz4Frame, CompressionCodecFactory = new CompressionCodecFactory() } : null;
+        var input = await _files.WriteArrowAsync(inputName, isStream, Enumerable.Range(0, 10).Select(i => Batch(i * 300, 300)), options);
+        var output = _files.Combine(outputName);
+
+        var result = await platform.Model.ScoreFileAsync(input, output, new FileScoringOptions { RowsPerPart = 700 });
+
+        Assert.Equal(3000, result.RowCount);
+        var next = 0;
+        foreach (var batch in await ScoredFiles.ReadArrowAsync(output))
+        {
+            Assert.Equal("tests", batch.Schema.Metadata["source"]);
+            Assert.Equal(["x", "text", "score", "predicted_class"], batch.Schema.FieldsList.Select(f => f.Name));
+            for (var row = 0; row < batch.Length; row++, next++)
+            {
+                Assert.Equal(next * 2.0, ((DoubleArray)batch.Column("score")).GetValue(row));
+                Assert.Equal($"row {next}", ((StringArray)batch.Column("text")).GetString(row));
+            }
+        }
+
+        Assert.Equal(3000, next);
+    }
+
+    [Fact]
+    public async Task ScoreFileAsync_ProbabilitiesAndLabel_AreWritten()
+    {
+        var output = new ModelOutput { Task = ModelTask.MulticlassClassification, ScoreOutput = "p", ClassNames = ["low", "high", "no class"] };
+        await using var platform = await ServeAsync(Package(TestGraphs.Softmax(1, 3, 1, 2, 0), output, features: [new("x", FeatureType.Float32, "view")]));
+        var input = _files.WriteParquet("rows.parquet", "range AS id, (range - 2)::FLOAT AS x", 5);
+
+        await platform.Model.ScoreFileAsync(
+            input,
+            _files.Combine("list.parquet"),
+            new FileScoringOptions { Scoring = new ScoringOptions { Columns = ["id"], Probabilities = ClassProbabilities.List, IncludeLabel = true } });
+        await platform.Model.ScoreFileAsync(
+            input, _files.Combine("columns.parquet"), new FileScoringOptions { Scoring = new ScoringOptions { Columns = [], Probabilities = ClassProbabilities.Columns } });
+
+        Assert.Equal(
+            ["id BIGINT", "score DOUBLE", "predicted_class INTEGER", "probabilities DOUBLE[]", "predicted_label VARCHAR"],
+            _files.Describe(_files.Combine("list.parquet")).Select(r => $"{r[0]} {r[1]}"));
+        Assert.Equal(
+            ["score DOUBLE", "predicted_class INTEGER", "probability_low DOUBLE", "probability_high DOUBLE", "probability_no class DOUBLE"],
+            _files.Describe(_files.Combine("columns.parquet")).Select(r => $"{r[0]} {r[1]}"));
+        Assert.Equal(
+            [("no class", true), ("no class", true), ("low", true), ("high", true), ("high", true)],
+            _files.Query(_files.Combine("list.parquet"), "predicted_label, probabilities[predicted_class + 1] = score AND abs(list_sum(probabilities) - 1) < 1e-6")
+                .Select(r => ((string)r[0]!, (bool)r[1]!)));
+    }
+
+    [Theory]
+    [InlineData("out.parquet")]
+    [InlineData("out.arrow")]
+    public async Task ScoreFileAsync_CancelledThenAliasMoved_GoesOnWithTheVersionItBeganWith(string name)
+    {
+        await using var platform = await ServeAsync(Linear(), configure: m => m.AliasPollInterval = TimeSpan.FromMilliseconds(10));
+        var input = _files.WriteParquet("rows.parquet", "range AS id, range::FLOAT AS x", 30_000, rowGroup: 4096);
+        var output = _files.Combine(name);
+        var options = new FileScoringOptions { RowsPerPart = 5000 };
+        using var cancellation = new CancellationTokenSource();
+        var durable = 0L;
+        var progress = new Progress(p =>
+        {
+            durable = p.RowCount;
+            Assert.Equal(30_000, p.TotalRowCount);
+            if (p.RowCount >= 10_000)
+            {
+                cancellation.Cancel();
+            }
+        });
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => platform.Model.ScoreFileAsync(input, output, options, progress, cancellation.Token));
+        Assert.False(File.Exists(output));
+        await platform.PublishAsync(Linear(weight: 5));
+        while (platform.Model.Manifest!.Version == 1)
+        {
+            await Task.Delay(5);
+        }
+
+        var first = -1L;
+        var result = await platform.Model.ScoreFileAsync(input, output, options, new Progress(p => first = first < 0 ? p.RowCount : first));
+
+        Assert.Equal((30_000L, durable, 1), (result.RowCount, result.ResumedRowCount, result.ModelVersion));
+        Assert.Equal(durable, first);
+        Assert.InRange(durable, 10_000, 29_999);
+        var scores = name == "out.parquet"
+            ? _files.Query(output, "score").Select(r => (double)r[0]!)
+            : (await ScoredFiles.ReadArrowAsync(output)).SelectMany(b => ((DoubleArray)b.Column("score")).Values.ToArray());
+        Assert.Equal(Enumerable.Range(0, 30_000).Select(i => i * 2.0), scores);
+    }
+
+    [Fact]
+    public async Task ScoreFileAsync_KilledBehindTheOutput_IsDone()
+    {
+        await using var platform = await ServeAsync(Linear());
+        var input = _files.WriteParquet("rows.parquet", "range::FLOAT AS x", 100);
+        var output = _files.Combine("out.parquet");
+        await platform.Model.ScoreFileAsync(input, _files.Combine("other.parquet"));
+
+        using (var cancellation = new CancellationTokenSource())
+        {
+            var progress = new Progress(p => { if (p.RowCount > 0) { cancellation.Cancel(); } });
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => platform.Model.ScoreFileAsync(input, output, null, progress, cancellation.Token));
+        }
+
+        // Another file of that name is not ours, until it is said to be.
+        File.Copy(_files.Combine("other.parquet"), output);
+        var error = await Assert.ThrowsAsync<FileScoringException>(() => platform.Model.ScoreFileAsync(input, output));
+        File.WriteAllText(Path.Combine(_files.Combine(".out.parquet.scoring"), "finished"), FormattableString.Invariant($"{new FileInfo(output).Length}"));
+        var result = await platform.Model.ScoreFileAsync(input, output);
+
+        Assert.Equal($"Expected '{output}' not to exist, but it does; nothing is overwritten.", error.Message);
+        Assert.Equal((100L, 100L), (result.RowCount, result.ResumedRowCount));
+        Assert.False(Directory.Exists(_files.Combine(".out.parquet.scoring")));
+    }
+
+    [Fact]
+    public async Task ScoreFileAsync_WhatIsWrong_IsSaid()
+    {
+        await using var platform = await ServeAsync(Linear());
+        var model = platform.Model;
+        var good = _files.WriteParquet("rows.parquet", "range::FLOAT AS x", 10);
+        var arrow = await _files.WriteArrowAsync("rows.arrow", false, [Batch(0, 10)]);
+        var stream = await _files.WriteArrowAsync("rows.arrows", true, [Batch(0, 10)]);
+        var output = _files.Combine("out.parquet");
+
+        Assert.Equal($"Expected a Parquet or Arrow file to score at '{_files.Combine("no")}', but found no file.", await ErrorAsync(_files.Combine("no"), output));
+        Assert.Equal(
+            $"Expected a column 'x' of type Float32 for the feature of that name, but found columns 'y' (model 'tips' version 1). The table is the file '{_files.Combine("y.parquet")}'.",
+            await ErrorAsync(_files.WriteParquet("y.parquet", "range::FLOAT AS y", 10), output));
+        Assert.Equal(
+            "Expected column 'x' of Arrow type float, halffloat or an integer of at most 16 bits for a feature of type Float32, but found double (model 'tips' version 1). The conversion could lose digits: cast the column to float yourself if it may."
+            + $" The table is the file '{_files.Combine("double.parquet")}'.",
+            await ErrorAsync(_files.WriteParquet("double.parquet", "range::DOUBLE AS x", 10), _files.Combine("double-out.parquet")));
+        Assert.EndsWith("but its first bytes are those of neither.", await ErrorAsync(Text("text.parquet"), output), StringComparison.Ordinal);
+        foreach (var whole in new[] { good, arrow, stream })
+        {
+            Assert.EndsWith("but its end is missing: it was cut off or is still being written.", await ErrorAsync(Cut(whole), _files.Combine("cut-out.arrow")), StringComparison.Ordinal);
+        }
+
+        Assert.EndsWith("cannot be read as one.", await ErrorAsync(Damage(good, 4), output), StringComparison.Ordinal);
+        Assert.EndsWith("cannot be read as one; the inner exception says where.", await ErrorAsync(Damage(arrow, 8), _files.Combine("damaged-out.arrow")), StringComparison.Ordinal);
+        Assert.Equal(
+            $"Expected an Arrow output for the Arrow file '{arrow}', but found '{output}'; a Parquet output needs a Parquet input.", await ErrorAsync(arrow, output));
+        Assert.Equal($"Expected a folder '{_files.Combine("none")}' to write the output to, but found none.", await ErrorAsync(good, Path.Combine(_files.Combine("none"), "a.parquet")));
+        Assert.StartsWith(
+            "Expected the name of the output to end in .parquet,",
+            (await Assert.ThrowsAsync<ArgumentException>(() => model.ScoreFileAsync(good, _files.Combine("out.csv")))).Message,
+            StringComparison.Ordinal);
+        await model.ScoreFileAsync(good, _files.Combine("there.parquet"));
+        Assert.Equal($"Expected '{_files.Combine("there.parquet")}' not to exist, but it does; nothing is overwritten.", await ErrorAsync(good, _files.Combine("there.parquet")));
+
+        async Task<string> ErrorAsync(string input, string to) => (await Assert.ThrowsAsync<FileScoringException>(() => model.ScoreFileAsync(input, to))).Message;
+    }
+
+    [Fact]
+    public async Task ScoreFileAsync_OtherWorkInTheFolder_IsSaid()
+    {
+        await using var platform = await ServeAsync(Linear());
+        var input = _files.WriteParquet("rows.parquet", "range::FLOAT AS x", 100);
+        var output = _files.Combine("out.parquet");
+        var started = new TaskCompletionSource();
+        using var go = new ManualResetEventSlim();
+        using var cancellation = new CancellationTokenSource();
+        var running = platform.Model.ScoreFileAsync(input, output, null, new Progress(p => HoldAt(p.RowCount)), cancellation.Token);
+        await started.Task;
+
+        var locked = await Assert.ThrowsAsync<FileScoringException>(() => platform.Model.ScoreFileAsync(input, output));
+        go.Set();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        var options = await Assert.ThrowsAsync<FileScoringException>(
+            () => platform.Model.ScoreFileAsync(input, output, new FileScoringOptions { Scoring = new ScoringOptions { Columns = [] } }));
+        File.SetLastWriteTimeUtc(input, new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        var changed = await Assert.ThrowsAsync<FileScoringException>(() => platform.Model.ScoreFileAsync(input, output));
+
+        var folder = _files.Combine(".out.parquet.scoring");
+        Assert.Equal($"Expected to be alone in writing '{output}', but somebody else is: the folder '{folder}' is locked.", locked.Message);
+        Assert.Equal($"Expected to go on with the output '{output}', but it was begun from other options. Delete the folder '{folder}' to begin anew.", options.Message);
+        Assert.Equal($"Expected to go on with the output '{output}', but it was begun from an earlier content of '{input}'. Delete the folder '{folder}' to begin anew.", changed.Message);
+
+        void HoldAt(long rowCount)
+        {
+            if (rowCount > 0)
+            {
+                started.TrySetResult();
+                go.Wait();
+                cancellation.Cancel();
+            }
+        }
+    }
+
+    [Fact]
+    public async Task ScoreFileAsync_NullThatIsRefused_NamesTheRowOfTheFile()
+    {
+        await using var platform = await ServeAsync(Linear(), configure: m => m.OnNull(NullPolicy.Error));
+        var input = _files.WriteParquet("rows.parquet", "CASE WHEN range <> 7777 THEN range::FLOAT END AS x", 9000);
+
+        var error = await Assert.ThrowsAsync<NullFeatureException>(() => platform.Model.ScoreFileAsync(input, _files.Combine("out.parquet"), new FileScoringOptions { RowsPerPart = 1000 }));
+
+        Assert.Equal(("x", 7777L), (error.Feature, error.Row));
+    }
+
+    private static ModelPackage Linear(float weight = 2)
+        => Package(OnnxBytes.Linear(1, 1, weight, output: "y"), Regression(), features: [new("x", FeatureType.Float32, "view")]);
+
+    private static RecordBatch Batch(int first, int count)
+    {
+        var rows = Enumerable.Range(first, count).ToList();
+        return new RecordBatch(
+            new Schema([new Field("x", FloatType.Default, true), new Field("text", StringType.Default, true)], new Dictionary<string, string> { ["source"] = "tests" }),
+            [new FloatArray.Builder().AppendRange(rows.Select(r => (float)r)).Build(), new StringArray.Builder().AppendRange(rows.Select(r => $"row {r}")).Build()],
+            count);
+    }
+
+    private string Text(string name)
+    {
+        File.WriteAllText(_files.Combine(name), "x\n1\n2\n3\n4\n");
+        return _files.Combine(name);
+    }
+
+    private string Cut(string path)
+    {
+        var cut = _files.Combine("cut-" + Path.GetFileName(path));
+        File.WriteAllBytes(cut, File.ReadAllBytes(path)[..^5]);
+        return cut;
+    }
+
+    private string Damage(string path, int keep)
+    {
+        var damaged = _files.Combine("damaged-" + Path.GetFileName(path));
+        var bytes = File.ReadAllBytes(path);
+        bytes.AsSpan(keep, bytes.Length - keep - 8).Fill(0x7F);
+        File.WriteAllBytes(damaged, bytes);
+        return damaged;
+    }
+
+    /// <summary>Tells on the thread that scores, so that a test sees every step.</summary>
+    private sealed class Progress(Action<FileScoringProgress> tell) : IProgress<FileScoringProgress>
+    {
+        public void Report(FileScoringProgress value) => tell(value);
+    }
+}
