@@ -78,6 +78,13 @@ public sealed class SummaryChecksTests
     public void FindFailures_UnknownFile_IsHeldToNoBoundsOfAnother(double auc)
         => Assert.Empty(SummaryChecks.FindFailures(Real(auc) with { KnownAuc = null }));
 
+    [Theory]
+    [InlineData(0.93, 0.50, "They raise the AUC by 0.4300.")]
+    [InlineData(0.932, 0.935, "They do not help here: the AUC is lower by 0.0030 with them.")]
+    [InlineData(0.932, 0.931, "They hardly help here: 0.0010 in AUC is no more than another seed changes.")]
+    public void ViewsVerdict_AnyGain_SaysWhatTheViewsAreWorth(double with, double without, string expected)
+        => Assert.Equal(expected, SummaryPrinter.ViewsVerdict(WithAuc(Synthetic(), with) with { WithoutViewsAuc = without }));
+
     private static QuickstartSummary Real(double auc) => WithAuc(Synthetic(), auc) with { OptimumAuc = null, PlantedDrift = null, WithoutViewsAuc = 0.93, KnownAuc = (0.925, 0.95) };
 
     private static QuickstartSummary Shuffled(double auc) => WithAuc(Synthetic(), auc) with { OptimumAuc = null, IsShuffled = true };
