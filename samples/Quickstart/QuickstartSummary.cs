@@ -65,6 +65,12 @@ internal sealed record QuickstartSummary
 
     public required double LiveAuc { get; init; }
 
+    /// <summary>Predictions of the champion by earlier runs on this directory; live quality is that of all of them.</summary>
+    public required long EarlierPredictions { get; init; }
+
+    /// <summary>Whether an earlier run was stopped in its replay, so that the live AUC is not of the same rows as the offline one. Whole replays of the same trips leave it as it is.</summary>
+    public bool IsLiveOfOtherRows => EarlierPredictions % ReplayRows != 0;
+
     /// <summary>Logged predictions whose inputs differ, in bits or status, from the point-in-time rows.</summary>
     public required long SkewedRows { get; init; }
 

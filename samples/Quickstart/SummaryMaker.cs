@@ -42,6 +42,7 @@ internal static class SummaryMaker
             Dropped = verified.Dropped,
             Labelled = replayed.LabelCount,
             LiveAuc = verified.LiveAuc,
+            EarlierPredictions = verified.Earlier,
             SkewedRows = verified.Skewed,
             Drift = [.. verified.Drift.Features.Where(f => !f.IsScore).Select(f => (f.Name, f.PopulationStabilityIndex))],
             DataDirectory = Path.GetFullPath(options.DataDirectory),

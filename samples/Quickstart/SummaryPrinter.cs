@@ -31,7 +31,15 @@ internal static class SummaryPrinter
         Row("gate", $"{summary.GateVerdict}");
         Row("replay", $"{summary.PredictionsPerSecond:N0} predictions/s, p50 {summary.LatencyMedian.TotalMicroseconds:F1} µs, p99 {summary.LatencyP99.TotalMicroseconds:F1} µs");
         Row("prediction log", $"{summary.Logged:N0} logged, {summary.Dropped:N0} dropped, {summary.Labelled:N0} labelled");
-        Row("live AUC", $"{summary.LiveAuc:F4} (offline on the same rows: {summary.Champion.Auc:F4})");
+        if (summary.IsLiveOfOtherRows)
+        {
+            Row("live AUC", $"{summary.LiveAuc:F4} (with {summary.EarlierPredictions:N0} predictions of earlier runs, one of which was stopped; offline without them: {summary.Champion.Auc:F4})");
+        }
+        else
+        {
+            Row("live AUC", $"{summary.LiveAuc:F4} (offline on the same rows: {summary.Champion.Auc:F4})");
+        }
+
         Row("served = point in time", $"{summary.ReplayRows - summary.SkewedRows:N0} of {summary.ReplayRows:N0} rows bit for bit");
         Row("drifted most", $"{string.Join(", ", summary.Drift.Take(3).Select(d => string.Create(CultureInfo.InvariantCulture, $"{d.Feature} (PSI {d.Psi:F3})")))}");
         Row("files", $"{summary.DataDirectory}");

@@ -29,7 +29,7 @@ internal sealed class VerifyStage(MlPlatform ml, TripPartition trips)
         var withoutViews = await Evaluator.EvaluateAsync(trained.RequestOnly, requestOnly, cancellationToken);
         progress.Report(0.5);
 
-        var (logged, skewed) = await CompareWithLogAsync(rows, replayed, champion.Version, cancellationToken);
+        var (logged, skewed, earlier) = await CompareWithLogAsync(rows, replayed, champion.Version, cancellationToken);
         var live = (await ml.Monitoring.EvaluateAsync(TaxiFeatures.BigTipper, champion.Version, cancellationToken: cancellationToken)).Single();
         var drift = await ml.Monitoring.DetectDriftAsync(TaxiFeatures.BigTipper, champion.Version, cancellationToken: cancellationToken);
         var statistics = ml.Monitoring.LogStatistics.Where(s => s.Model == TaxiFeatures.BigTipper).ToList();
@@ -39,15 +39,16 @@ internal sealed class VerifyStage(MlPlatform ml, TripPartition trips)
             live.BinaryClassification!.Auc,
             logged,
             skewed,
+            earlier,
             statistics.Sum(s => s.Dropped),
             drift);
     }
 
-    private async Task<(int Logged, int Skewed)> CompareWithLogAsync(ITrainingSet rows, Replayed replayed, int version, CancellationToken cancellationToken)
+    private async Task<(int Logged, int Skewed, int Earlier)> CompareWithLogAsync(ITrainingSet rows, Replayed replayed, int version, CancellationToken cancellationToken)
     {
         var comparison = await PointInTimeRows.ReadAsync(rows, cancellationToken);
         var index = replayed.Ids.Select((id, i) => (id, i)).ToDictionary(pair => pair.id, pair => pair.i);
-        var (logged, skewed) = (0, 0);
+        var (logged, skewed, earlier) = (0, 0, 0);
         await foreach (var batch in ml.Monitoring.ReadPredictionsAsync(TaxiFeatures.BigTipper, version, cancellationToken: cancellationToken))
         {
             var ids = (Apache.Arrow.Arrays.FixedSizeBinaryArray)batch.Column(PredictionColumns.PredictionId);
@@ -58,13 +59,17 @@ internal sealed class VerifyStage(MlPlatform ml, TripPartition trips)
                     logged++;
                     skewed += comparison.Equals(trip, batch, row) ? 0 : 1;
                 }
+                else
+                {
+                    earlier++;
+                }
             }
         }
 
-        return (logged, skewed);
+        return (logged, skewed, earlier);
     }
 }
 
 /// <summary>What the replay looks like from the offline side.</summary>
 internal sealed record Verified(
-    BinaryClassificationMetrics Champion, double WithoutViewsAuc, double LiveAuc, int Logged, int Skewed, long Dropped, DriftReport Drift);
+    BinaryClassificationMetrics Champion, double WithoutViewsAuc, double LiveAuc, int Logged, int Skewed, int Earlier, long Dropped, DriftReport Drift);

@@ -68,11 +68,11 @@ internal sealed class FeaturePredictor(ServingVersion version, Predictor predict
 
     /// <summary>Refuses rows of float32 that the model cannot take or answer, before a slot is rented for them.</summary>
     /// <param name="features">The rows.</param>
-    /// <param name="outputCount">Room for outputs.</param>
+    /// <param name="outputs">Room for outputs.</param>
     /// <returns>Number of rows.</returns>
     /// <exception cref="InvalidOperationException">The model takes or gives other types than float32.</exception>
     /// <exception cref="ArgumentException">The features are no whole rows, or there is no room for their outputs.</exception>
-    public int CheckRows(ReadOnlySpan<float> features, int outputCount)
+    public int CheckRows(ReadOnlySpan<float> features, ReadOnlySpan<float> outputs)
     {
         var output = version.RequireScore().Score;
         var width = version.Inputs.Layout.Columns.Count;
@@ -89,11 +89,11 @@ internal sealed class FeaturePredictor(ServingVersion version, Predictor predict
         }
 
         var rowCount = features.Length / width;
-        return outputCount >= rowCount * output.Width
+        return outputs.Length >= (long)rowCount * output.Width
             ? rowCount
             : throw new ArgumentException(
-                FormattableString.Invariant($"Expected room for {rowCount * output.Width} outputs, {output.Width} for each of {rowCount} rows, but found {outputCount} ({Where})."),
-                nameof(outputCount));
+                FormattableString.Invariant($"Expected room for {(long)rowCount * output.Width} outputs, {output.Width} for each of {rowCount} rows, but found {outputs.Length} ({Where})."),
+                nameof(outputs));
     }
 
     /// <summary>Predicts rows that <see cref="CheckRows"/> has passed, in parts that a slot can hold.</summary>

@@ -30,7 +30,7 @@ internal sealed class Model : IModel
     public ModelSettings Settings { get; }
 
     /// <summary>Loads a version beside the one in service, for a file that an earlier run began with it; it tells no observers.</summary>
-    public Func<int, CancellationToken, Task<ServingVersion>>? LoadVersion { get; init; }
+    public required Func<int, CancellationToken, Task<ServingVersion>> LoadVersion { get; init; }
 
     /// <inheritdoc/>
     public string Name => Settings.Name;
@@ -137,7 +137,7 @@ internal sealed class Model : IModel
         while (true)
         {
             var version = CurrentWithScore();
-            var rowCount = version.Features.CheckRows(features, outputs.Length);
+            var rowCount = version.Features.CheckRows(features, outputs);
             var pool = rowCount <= 1 ? version.Singles : version.Batches;
             if (rowCount == 0 || version.Features.TryPredict(pool, call, features, rowCount, outputs, cancellationToken))
             {
@@ -255,12 +255,18 @@ internal sealed class Model : IModel
 
     private async Task<PinnedScorer> PinAsync(int? wanted, int parallelism, CancellationToken cancellationToken)
     {
-        if (wanted is null || _current?.Manifest.Version == wanted || LoadVersion is null)
+        if (wanted is not { } version)
         {
             return new PinnedScorer(CreateStreamScorer(parallelism), null);
         }
 
-        var loaded = await LoadVersion(wanted.Value, cancellationToken).ConfigureAwait(false);
+        // Asked once which version serves: the alias may move between two looks.
+        if (_current is { } current && current.Manifest.Version == version && StreamScorer.TryCreate(current, parallelism) is { } scorer)
+        {
+            return new PinnedScorer(scorer, null);
+        }
+
+        var loaded = await LoadVersion(version, cancellationToken).ConfigureAwait(false);
         return new PinnedScorer(StreamScorer.TryCreate(loaded, parallelism)!, loaded.RetireAsync);
     }
 

@@ -53,12 +53,18 @@ public sealed record ModelPackage
     /// <param name="path">Path of the ONNX file.</param>
     /// <param name="output">What the outputs mean.</param>
     /// <returns>A package to complete by <c>with</c>.</returns>
+    /// <exception cref="FileNotFoundException">There is no file.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static ModelPackage FromFile(string path, ModelOutput output)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(output);
         var full = Path.GetFullPath(path);
+        if (!File.Exists(full))
+        {
+            throw new FileNotFoundException($"Expected an ONNX file at '{full}', but found none.", full);
+        }
+
         return new ModelPackage { Onnx = File.ReadAllBytes(full), ExternalDataDirectory = Path.GetDirectoryName(full), Output = output };
     }
 }

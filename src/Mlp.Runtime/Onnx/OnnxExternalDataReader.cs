@@ -205,22 +205,7 @@ internal sealed class OnnxExternalDataReader
     private static void ReadEntry(ProtobufReader reader, Dictionary<string, string> entries)
     {
         var start = reader.Offset;
-        var (key, value) = (string.Empty, string.Empty);
-        while (reader.ReadField())
-        {
-            switch (reader.Field)
-            {
-                case 1:
-                    key = reader.ReadString();
-                    break;
-                case 2:
-                    value = reader.ReadString();
-                    break;
-                default:
-                    reader.Skip();
-                    break;
-            }
-        }
+        var (key, value) = OnnxStringEntry.Read(reader);
 
         // Two of a key would leave it to the engine which one counts.
         if (!entries.TryAdd(key, value))

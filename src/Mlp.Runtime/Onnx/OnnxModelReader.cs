@@ -103,23 +103,7 @@ internal static class OnnxModelReader
 
     private static void ReadMetadata(ProtobufReader reader, Parts parts)
     {
-        var (key, value) = (string.Empty, string.Empty);
-        while (reader.ReadField())
-        {
-            switch (reader.Field)
-            {
-                case 1:
-                    key = reader.ReadString();
-                    break;
-                case 2:
-                    value = reader.ReadString();
-                    break;
-                default:
-                    reader.Skip();
-                    break;
-            }
-        }
-
+        var (key, value) = OnnxStringEntry.Read(reader);
         parts.Metadata[key] = value;
     }
 

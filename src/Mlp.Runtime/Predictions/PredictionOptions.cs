@@ -10,7 +10,14 @@ public readonly record struct PredictionOptions
     /// How long the call may take in all: the wait for a slot, the wait for features and the run. Null or infinite for any time. A run that has begun is ended only if runs of this model last
     /// over a millisecond.
     /// </summary>
-    public TimeSpan? Timeout { get; init; }
+    /// <exception cref="ArgumentOutOfRangeException">It is negative and not <see cref="System.Threading.Timeout.InfiniteTimeSpan"/>.</exception>
+    public TimeSpan? Timeout
+    {
+        get;
+        init => field = value is not { } time || time >= TimeSpan.Zero || time == System.Threading.Timeout.InfiniteTimeSpan
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), time, "Expected a timeout of at least zero, or an infinite one.");
+    }
 
     /// <summary>
     /// Labels for the prediction log, for example the place in the application that asks; observers copy them during the call. None by default.

@@ -90,6 +90,7 @@ public interface IModelRegistry
     /// <returns>SHA-256 of the package, 64 lower-case hexadecimal digits.</returns>
     /// <exception cref="ModelNotFoundException">The version does not exist.</exception>
     /// <exception cref="CorruptFileException">A file of the version is missing or is not what was published.</exception>
+    /// <exception cref="DirectoryNotFoundException">The folder of the package does not exist.</exception>
     Task<string> ExportAsync(string name, int version, string path, bool includeGoldenRows = true, CancellationToken cancellationToken = default);
 
     /// <summary>Publishes what a package holds as a new version, after every check that a publication makes. When the task fails nothing of it is visible.</summary>
@@ -97,6 +98,7 @@ public interface IModelRegistry
     /// <param name="name">Name of the model; null for the name in the package.</param>
     /// <param name="cancellationToken">Gives up before the version becomes visible.</param>
     /// <returns>The manifest of the new version, whose <see cref="ModelManifest.Origin"/> says where it came from.</returns>
+    /// <exception cref="FileNotFoundException">There is no file.</exception>
     /// <exception cref="CorruptFileException">It is no model package, or a damaged one.</exception>
     /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote it.</exception>
     /// <exception cref="InvalidModelException">The model in it cannot be published.</exception>

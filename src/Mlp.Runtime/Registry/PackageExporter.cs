@@ -14,11 +14,22 @@ internal sealed class PackageExporter(RegistryPaths paths, IDiskSync disk)
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>SHA-256 of the package.</returns>
     /// <exception cref="CorruptFileException">A file of the version is missing or is not what was published.</exception>
-    /// <exception cref="IOException">The package cannot be written.</exception>
+    /// <exception cref="IOException">The package cannot be written; a <see cref="DirectoryNotFoundException"/> where its folder does not exist.</exception>
     public string Export(ModelManifest manifest, string path, CancellationToken cancellationToken)
     {
         var target = Path.GetFullPath(path);
-        var temporary = DurableFile.TemporaryPath(Path.GetDirectoryName(target)!);
+        var folder = Path.GetDirectoryName(target);
+        if (Directory.Exists(target))
+        {
+            throw new IOException($"Expected the name of a file to write the model package to, but '{target}' is a folder.");
+        }
+
+        if (folder is null || !Directory.Exists(folder))
+        {
+            throw new DirectoryNotFoundException($"Expected a folder '{folder}' to write the model package '{target}' to, but found none.");
+        }
+
+        var temporary = DurableFile.TemporaryPath(folder);
         try
         {
             using (var handle = File.OpenHandle(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete))

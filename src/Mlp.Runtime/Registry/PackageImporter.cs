@@ -15,12 +15,18 @@ internal sealed class PackageImporter(RegistryPaths paths, IDiskSync disk, Versi
     /// <param name="path">Path of the package.</param>
     /// <param name="name">Name of the model; null for the one in the package.</param>
     /// <param name="cancellationToken">Gives up before the version becomes visible.</param>
+    /// <exception cref="FileNotFoundException">There is no file.</exception>
     /// <exception cref="CorruptFileException">It is no model package, or a damaged one.</exception>
     /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote it.</exception>
     /// <exception cref="InvalidModelException">The model in it cannot be published.</exception>
     public ModelManifest Import(string path, string? name, CancellationToken cancellationToken)
     {
         var full = Path.GetFullPath(path);
+        if (!File.Exists(full))
+        {
+            throw new FileNotFoundException($"Expected a model package at '{full}', but found {(Directory.Exists(full) ? "a folder" : "none")}.", full);
+        }
+
         using var zip = new StoredZipReader(full);
         PackageFormat.RequireType(zip.Read(PackageFormat.TypeEntry, PackageFormat.MaximumDocumentLength), full);
         var manifest = ModelManifestJson.Deserialize(zip.Read(PackageFormat.ManifestEntry, PackageFormat.MaximumDocumentLength), full);

@@ -62,6 +62,7 @@ internal sealed class FileScorer(string name, Func<int?, int, CancellationToken,
 
         var pinned = await pin(begun?.ModelVersion, options.Scoring.MaxDegreeOfParallelism, cancellationToken).ConfigureAwait(false);
         await using var unpinning = pinned.ConfigureAwait(false);
+        RequireSameModel(begun, pinned.Scorer.Version.Manifest, folder, output);
         folder.DeleteLeftovers();
         var settings = new DuckDbSettings(options.ParquetMemoryLimitBytes, Math.Min(2, Environment.ProcessorCount), Path.Combine(folder.FullName, "spill"))
         {
@@ -155,6 +156,18 @@ internal sealed class FileScorer(string name, Func<int?, int, CancellationToken,
             Probabilities = options.Scoring.Probabilities.ToString(),
             IncludeLabel = options.Scoring.IncludeLabel,
         };
+    }
+
+    /// <summary>A version number says which model it is within one registry only; the hash says it everywhere.</summary>
+    private static void RequireSameModel(ScoringJob? begun, ModelManifest found, ScoringWorkFolder folder, string output)
+    {
+        if (begun is not null && (begun.ModelVersion, begun.OnnxSha256) != (found.Version, found.OnnxSha256))
+        {
+            throw new FileScoringException(
+                output,
+                FormattableString.Invariant(
+                    $"Expected to go on with the output '{output}', but it was begun with version {begun.ModelVersion} of model '{found.Name}' with SHA-256 {begun.OnnxSha256}, and found version {found.Version} with {found.OnnxSha256}. Delete the folder '{folder.FullName}' to begin anew."));
+        }
     }
 
     private static void RequireUnchanged(ScoringJob job, string input)

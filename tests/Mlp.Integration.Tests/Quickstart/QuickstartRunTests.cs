@@ -93,6 +93,23 @@ public sealed class QuickstartRunTests : IDisposable
         Assert.Contains("trips-of-somebody-else", thrown.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Execute_AfterARunThatWasStoppedInItsReplay_HoldsAndSaysWhoseTheLiveAucIs()
+    {
+        using var stop = new CancellationTokenSource();
+        var options = new QuickstartOptions { DataDirectory = _temp.Combine("data") };
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new QuickstartRun(options, new StoppingReporter("Replaying", stop)).ExecuteAsync(stop.Token));
+
+        var summary = await RunAsync(options);
+
+        Assert.Empty(summary.Failures);
+        if (!summary.IsPromoted)
+        {
+            Assert.InRange(summary.EarlierPredictions, 1, summary.ReplayRows - 1);
+            Assert.True(summary.IsLiveOfOtherRows);
+        }
+    }
+
     private Task<QuickstartSummary> RunAsync(QuickstartOptions options)
         => new QuickstartRun(options with { DataDirectory = _temp.Combine("data") }, new SilentReporter()).ExecuteAsync(CancellationToken.None);
 }

@@ -34,6 +34,17 @@ public sealed class SummaryChecksTests
     }
 
     [Theory]
+    [InlineData(0, true)]
+    [InlineData(3_600, true)]
+    [InlineData(100, false)]
+    public void FindFailures_LiveAucWithEarlierPredictions_IsHeldToTheOfflineOneWhereTheRowsAreTheSame(int earlier, bool isHeld)
+    {
+        var summary = Synthetic() with { LiveAuc = 0.891, EarlierPredictions = earlier };
+
+        Assert.Equal(isHeld ? 1 : 0, SummaryChecks.FindFailures(summary).Count);
+    }
+
+    [Theory]
     [MemberData(nameof(BadSynthetic))]
     public void FindFailures_BadNumber_GivesItsSentence(string what, string expected)
     {
@@ -123,6 +134,7 @@ public sealed class SummaryChecksTests
         Dropped = 0,
         Labelled = 3_600,
         LiveAuc = 0.89,
+        EarlierPredictions = 0,
         SkewedRows = 0,
         Drift = [("trip_miles", 2.0), ("company_big_tip_lift", 0.3)],
         PlantedDrift = "trip_miles",

@@ -33,6 +33,13 @@ public sealed class ModelDeadlineTests : IDisposable
     public void Dispose() => _listener.Dispose();
 
     [Fact]
+    public void Timeout_Negative_IsRefusedWhereItIsSaid()
+    {
+        Assert.Contains("Expected a timeout of at least zero", Assert.Throws<ArgumentOutOfRangeException>(() => new PredictionOptions { Timeout = TimeSpan.FromTicks(-1) }).Message, StringComparison.Ordinal);
+        Assert.Equal(Timeout.InfiniteTimeSpan, new PredictionOptions { Timeout = Timeout.InfiniteTimeSpan }.Timeout);
+    }
+
+    [Fact]
     public async Task Predict_NoSlotWithinTheTimeout_SaysHowLongItWaitedAndForWhat()
     {
         await using var platform = await ServeBusyAsync();

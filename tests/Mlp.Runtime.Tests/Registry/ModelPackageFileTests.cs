@@ -77,6 +77,25 @@ public sealed class ModelPackageFileTests : IDisposable
     }
 
     [Fact]
+    public async Task ExportAndImport_PathThatCannotBe_SaysWhatIsThere()
+    {
+        var (registry, manifest) = await PublishAsync(isExternal: false);
+        var missing = _directory.Combine("none");
+
+        var noFolder = await Assert.ThrowsAsync<DirectoryNotFoundException>(() => registry.ExportAsync("fares", manifest.Version, Path.Combine(missing, "a.mlpkg")));
+        var folder = await Assert.ThrowsAsync<IOException>(() => registry.ExportAsync("fares", manifest.Version, _directory.FullName));
+        var noFile = await Assert.ThrowsAsync<FileNotFoundException>(() => registry.ImportAsync(missing));
+        var noPackage = await Assert.ThrowsAsync<FileNotFoundException>(() => registry.ImportAsync(_directory.FullName));
+        var noModel = Assert.Throws<FileNotFoundException>(() => ModelPackage.FromFile(missing, Output));
+
+        Assert.Equal($"Expected a folder '{missing}' to write the model package '{Path.Combine(missing, "a.mlpkg")}' to, but found none.", noFolder.Message);
+        Assert.Equal($"Expected the name of a file to write the model package to, but '{_directory.FullName}' is a folder.", folder.Message);
+        Assert.Equal($"Expected a model package at '{missing}', but found none.", noFile.Message);
+        Assert.Equal($"Expected a model package at '{_directory.FullName}', but found a folder.", noPackage.Message);
+        Assert.Equal($"Expected an ONNX file at '{missing}', but found none.", noModel.Message);
+    }
+
+    [Fact]
     public async Task Import_CommittedPackageOfFormatOne_ReadsEveryPart()
     {
         var path = Path.Combine(AppContext.BaseDirectory, "Registry", "Fixtures", "model-v1.mlpkg");

@@ -275,6 +275,31 @@ public sealed class ScoreFileTests : IDisposable
     }
 
     [Fact]
+    public async Task ScoreFileAsync_BegunWithTheSameVersionOfAnotherRegistry_IsRefused()
+    {
+        var input = _files.WriteParquet("rows.parquet", "range::FLOAT AS x", 100);
+        var output = _files.Combine("out.parquet");
+        using var cancellation = new CancellationTokenSource();
+        await using (var first = await ServeAsync(Linear()))
+        {
+            var stop = new Progress(p =>
+            {
+                if (p.RowCount > 0)
+                {
+                    cancellation.Cancel();
+                }
+            });
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first.Model.ScoreFileAsync(input, output, new FileScoringOptions { RowsPerPart = 10 }, stop, cancellation.Token));
+        }
+
+        await using var second = await ServeAsync(Linear(weight: 3));
+        var error = await Assert.ThrowsAsync<FileScoringException>(() => second.Model.ScoreFileAsync(input, output));
+
+        Assert.Contains($"and found version 1 with {second.Model.Manifest!.OnnxSha256}", error.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(output));
+    }
+
+    [Fact]
     public async Task ScoreFileAsync_NullThatIsRefused_NamesTheRowOfTheFile()
     {
         await using var platform = await ServeAsync(Linear(), configure: m => m.OnNull(NullPolicy.Error));
