@@ -22,7 +22,7 @@ public sealed class ModelAllocationTests : IDisposable
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter.Name == InferenceMetrics.MeterName)
+            if (instrument.Meter.Name == RuntimeMeter.Name)
             {
                 listener.EnableMeasurementEvents(instrument);
             }
