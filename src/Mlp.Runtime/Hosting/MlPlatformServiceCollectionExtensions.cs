@@ -46,6 +46,7 @@ public static class MlPlatformServiceCollectionExtensions
         services.TryAddSingleton<IDiskSync>(DiskSync.Instance);
         services.TryAddSingleton<MlPlatform>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, DataDirectoryComponent>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, SharedThreadsComponent>());
         services.AddModelRegistry();
     }
 

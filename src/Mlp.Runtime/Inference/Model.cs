@@ -58,6 +58,10 @@ internal sealed class Model : IModel
             {
                 Weights = version.Weights,
                 MappedByteCount = version.MappedByteCount,
+                Providers = version.Session.Nodes.NodeCounts,
+                FallbackNodes = version.Session.Nodes.FallbackNodes,
+                FallbackNodeCount = version.Session.Nodes.FallbackNodeCount,
+                HasPinnedBuffers = version.Session.Staging is { IsPinned: true },
             }
             : null;
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Mlp.Runtime.Accelerators;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Registry;
@@ -36,6 +37,7 @@ public static class ModelBuilderExtensions
             services.AddSingleton(declaration);
             options
                 .Configure<IServiceProvider>((o, s) => s.GetService<IConfiguration>()?.GetSection($"{ModelOptions.SectionName}:{name}").Bind(o))
+                .PostConfigure<IServiceProvider>(KeepEngines)
                 .ValidateDataAnnotations()
                 .ValidateOnStart();
         }
@@ -46,5 +48,14 @@ public static class ModelBuilderExtensions
         }
 
         return builder;
+    }
+
+    /// <summary>TensorRT takes seconds to minutes to build its engines, so they are kept with the platform's files, unless the application says where.</summary>
+    private static void KeepEngines(ModelOptions options, IServiceProvider services)
+    {
+        if (options.Accelerator == Accelerator.TensorRt && services.GetService<DataDirectory>() is { } directory)
+        {
+            options.AcceleratorOptions.ProviderOptions.TryAdd(AcceleratorSettings.EngineCachePath, Path.Combine(directory.Root, "cache", "tensorrt"));
+        }
     }
 }

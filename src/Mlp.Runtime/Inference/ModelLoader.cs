@@ -29,13 +29,14 @@ internal sealed class ModelLoader(
     /// <summary>Checks that ONNX Runtime and the accelerator that a model asks for are there, before there is a version to load.</summary>
     /// <param name="settings">The model's settings.</param>
     /// <exception cref="AcceleratorUnavailableException">Something for the accelerator is missing.</exception>
+    /// <exception cref="AcceleratorOptionsException">ONNX Runtime does not know an option of the accelerator, or its value.</exception>
     /// <exception cref="MissingNativePackageException">The native library of ONNX Runtime is not there.</exception>
     public AcceleratorChoice ChooseAccelerator(ModelSettings settings)
     {
         try
         {
             OrtEnv.Instance();
-            return AcceleratorSelector.Select(settings.Accelerator, probe);
+            return AcceleratorSelector.Select(settings.Accelerator, settings.AcceleratorSettings, probe);
         }
         catch (Exception e) when (OnnxRuntimeNative.IsMissing(e))
         {

@@ -86,7 +86,7 @@ internal sealed class ModelRefresher(Model model, IModelRegistry registry, Model
         {
             throw;
         }
-        catch (Exception e) when (!isStart || e is not (MissingNativePackageException or AcceleratorUnavailableException))
+        catch (Exception e) when (!isStart || e is not (MissingNativePackageException or AcceleratorUnavailableException or AcceleratorOptionsException))
         {
             Fail(wanted, e);
         }

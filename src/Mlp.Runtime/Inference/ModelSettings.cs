@@ -15,6 +15,9 @@ namespace Mlp.Runtime.Inference;
 internal sealed record ModelSettings(
     string Name, string? Alias, int? Version, string? FeatureService, int PoolSize, Accelerator Accelerator, TimeSpan AliasPollInterval, int? MaximumQueueLength = null)
 {
+    /// <summary>Which GPU, and how.</summary>
+    public AcceleratorSettings AcceleratorSettings { get; init; } = AcceleratorSettings.Default;
+
     /// <summary>Where the weights lie.</summary>
     public WeightStorage Weights { get; init; }
 
@@ -43,5 +46,6 @@ internal sealed record ModelSettings(
         {
             Nulls = NullSettings.From(options.Nulls),
             Weights = options.Weights,
+            AcceleratorSettings = AcceleratorSettings.From(options.AcceleratorOptions),
         };
 }

@@ -61,6 +61,9 @@ internal sealed class ServingVersion
     /// <summary>The published version.</summary>
     public ModelManifest Manifest => Served.Manifest;
 
+    /// <summary>The session, for what is known of it.</summary>
+    public ExecutionSession Session => _session;
+
     /// <summary>Where it runs.</summary>
     public Accelerators.AcceleratorChoice Accelerator => _session.Accelerator;
 
