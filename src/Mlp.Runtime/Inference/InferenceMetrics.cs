@@ -44,6 +44,10 @@ internal sealed class InferenceMetrics
         Duration.Record(latencyNanoseconds * 1e-9, _version);
     }
 
+    /// <summary>Measures a wait for a slot, whatever came of it.</summary>
+    /// <param name="nanoseconds">How long it took.</param>
+    public void RecordWait(long nanoseconds) => RuntimeMeter.QueueDuration.Record(nanoseconds * 1e-9, _version);
+
     /// <summary>Counts rows of a scored batch.</summary>
     /// <param name="rowCount">Number of rows.</param>
     public void RecordScored(int rowCount) => ScoredRows.Add(rowCount, _version);

@@ -314,7 +314,7 @@ internal sealed class Model : IModel
     {
         var started = _clock.GetTimestamp();
         var now = _clock.ToMicroseconds(started);
-        return new CallContext(started, now, options.AsOf is { } time ? Microseconds.FromRequestTime(time) : now, options.Tags, Bounded(options.Timeout));
+        return new CallContext(started, now, options.AsOf is { } time ? Microseconds.FromRequestTime(time) : now, options.Tags, Bounded(options.Timeout)) { Caller = PredictionSpan.FindCaller() };
     }
 
     /// <summary>What no timer can measure, and what says that there is no end, is no bound.</summary>

@@ -54,13 +54,29 @@ internal sealed class ModelLoader(
     /// <exception cref="CorruptFileException">The file is not what was published.</exception>
     public async Task<ServingVersion> LoadAsync(ModelSettings settings, int version, CancellationToken cancellationToken)
     {
+        using var span = new LoadSpan(settings.Name, version, clock.Time);
+        try
+        {
+            return await LoadAsync(settings, version, span, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            span.Fail(e);
+            throw;
+        }
+    }
+
+    private async Task<ServingVersion> LoadAsync(ModelSettings settings, int version, LoadSpan span, CancellationToken cancellationToken)
+    {
         var manifest = registry.FindVersion(settings.Name, version) ?? throw new ModelNotFoundException(
             settings.Name,
             FormattableString.Invariant($"version {version}"),
             FormattableString.Invariant($"Expected version {version} of model '{settings.Name}' in the registry, but found no such version."));
         var files = await registry.OpenOnnxAsync(manifest, settings.Weights, cancellationToken).ConfigureAwait(false);
         var golden = await registry.ReadGoldenRowsAsync(manifest, cancellationToken).ConfigureAwait(false);
+        span.Passed("files");
         RequireSignature(manifest, files.Onnx.Span);
+        span.Passed("signature");
         var served = ServedGraph.Create(manifest, files.Onnx);
         var reader = ModelFeatureService.Find(manifest, settings.FeatureService, features);
         var inputs = manifest.Output.Task == ModelTask.Tensors ? InputPlan.None : ModelFeatureService.Plan(served.Manifest, reader);
@@ -69,14 +85,17 @@ internal sealed class ModelLoader(
             GoldenRowCheck.RequireLayout(manifest, golden, inputs);
         }
 
+        span.Passed("features");
         cancellationToken.ThrowIfCancellationRequested();
 
         var session = ExecutionSession.Create(manifest, files with { Onnx = served.Onnx }, ChooseAccelerator(settings));
+        LoadedSessions.Add(session, manifest);
+        span.Passed("session");
         try
         {
             return manifest.Output.Task == ModelTask.Tensors
                 ? AssembleTensors(settings, served.Manifest, session)
-                : Assemble(settings, served.Manifest, session, inputs, reader, golden);
+                : Assemble(settings, served.Manifest, session, inputs, reader, golden, span);
         }
         catch
         {
@@ -86,10 +105,11 @@ internal sealed class ModelLoader(
     }
 
     private ServingVersion Assemble(
-        ModelSettings settings, ModelManifest manifest, ExecutionSession session, InputPlan inputs, IFeatureServiceReader? reader, GoldenRows? golden)
+        ModelSettings settings, ModelManifest manifest, ExecutionSession session, InputPlan inputs, IFeatureServiceReader? reader, GoldenRows? golden, LoadSpan span)
     {
         var outputProbe = new OutputProbe(manifest, session, inputs);
         var outputs = outputProbe.Run();
+        span.Passed("outputs");
         var nulls = NullRules.Create(manifest, inputs, settings.Nulls);
         var served = new ServedModel(manifest, settings.Variant, reader?.Description.Keys ?? [], inputs.Layout) { Service = reader?.Description.Reference };
         var recorder = new PredictionRecorder(served, observers, _logger);
@@ -103,10 +123,12 @@ internal sealed class ModelLoader(
                 {
                     GoldenRowCheck.Run(manifest, golden!, slot);
                     isProved = true;
+                    span.Passed("golden rows");
                 }
 
                 Warm(slot, outputProbe.HasRun, serving, golden);
             });
+            span.Passed("warm-up");
         }
         catch (Exception e)
         {

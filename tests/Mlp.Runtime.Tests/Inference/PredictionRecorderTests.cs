@@ -72,7 +72,7 @@ public sealed class PredictionRecorderTests
         using var listener = new MeterListener();
         listener.InstrumentPublished = (instrument, l) =>
         {
-            if (instrument.Meter.Name == RuntimeMeter.Name)
+            if (instrument.Name.StartsWith("mlp.inference.", StringComparison.Ordinal))
             {
                 l.EnableMeasurementEvents(instrument);
             }

@@ -23,10 +23,13 @@ internal sealed class SlotFixture
             Signature = OnnxModelReader.Read("m", onnx).Signature,
             Output = output,
         };
+        Manifest = manifest;
         Session = create?.Invoke() ?? ExecutionSession.Create(manifest, new OnnxFiles(onnx, null, WeightStorage.Resident, 0), accelerator ?? AcceleratorChoice.Cpu);
         _inputs = InputPlan.ForSignature(manifest);
         _outputs = new OutputProbe(manifest, Session, _inputs).Run();
     }
+
+    public ModelManifest Manifest { get; }
 
     public ExecutionSession Session { get; }
 
