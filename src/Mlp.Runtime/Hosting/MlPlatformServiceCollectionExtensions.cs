@@ -46,7 +46,6 @@ public static class MlPlatformServiceCollectionExtensions
         services.TryAddSingleton<IDiskSync>(DiskSync.Instance);
         services.TryAddSingleton<MlPlatform>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, DataDirectoryComponent>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, SharedThreadsComponent>());
         services.AddModelRegistry();
     }
 
