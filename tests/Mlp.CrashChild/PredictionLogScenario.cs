@@ -65,12 +65,12 @@ internal sealed class PredictionLogScenario : ICrashScenario
             {
                 Id = new PredictionId(1, (ulong)number),
                 EventTime = number,
-                LoggedTime = number,
+                RequestTime = number,
                 LatencyNanoseconds = number,
                 Outcome = PredictionOutcome.Ok,
                 Features = rows,
                 Row = 0,
-                Outputs = [number],
+                Scores = [number],
             });
         }
     }

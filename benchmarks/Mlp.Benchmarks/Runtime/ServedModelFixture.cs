@@ -67,7 +67,7 @@ internal sealed class ServedModelFixture : IMlPlatformBuilder, IAsyncDisposable
 
         public IPredictionSink? Attach(ServedModel model) => this;
 
-        public void Record(in PredictionRecord record) => _count += record.Outputs.Length;
+        public void Record(in PredictionRecord record) => _count += record.Scores.Length;
     }
 
     private sealed class MemoryFeatures<T> : IFeatureSource, IFeatureServiceReader

@@ -71,8 +71,8 @@ public sealed class ModelMonitor
     /// <summary>Reads logged predictions.</summary>
     /// <param name="model">Model name.</param>
     /// <param name="version">One version only, or null for all.</param>
-    /// <param name="from">First logged time, or null for the beginning.</param>
-    /// <param name="to">Logged time to stop before, or null for the end.</param>
+    /// <param name="from">First request time, or null for the beginning.</param>
+    /// <param name="to">Request time to stop before, or null for the end.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>Batches with the columns of <see cref="PredictionColumns"/> and the features; those of one version have one schema. Disposing them is not needed.</returns>
     /// <exception cref="ArgumentException">The name cannot be that of a model.</exception>
@@ -95,8 +95,8 @@ public sealed class ModelMonitor
     /// <summary>Joins labels to logged predictions and computes the quality of each version, by the same kernels as on a holdout.</summary>
     /// <param name="model">Model name.</param>
     /// <param name="version">One version only, or null for all that have logged predictions.</param>
-    /// <param name="from">First logged time, or null for the beginning.</param>
-    /// <param name="to">Logged time to stop before, or null for the end.</param>
+    /// <param name="from">First request time, or null for the beginning.</param>
+    /// <param name="to">Request time to stop before, or null for the end.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>One result per version, ascending; empty where nothing was logged.</returns>
     /// <exception cref="ArgumentException">The name cannot be that of a model.</exception>
@@ -108,8 +108,8 @@ public sealed class ModelMonitor
     /// <summary>Compares the inputs and the score of logged predictions with the reference profile that was published with their version.</summary>
     /// <param name="model">Model name.</param>
     /// <param name="version">Version, or null for the highest one that has logged predictions.</param>
-    /// <param name="from">First logged time, or null for the beginning.</param>
-    /// <param name="to">Logged time to stop before, or null for the end.</param>
+    /// <param name="from">First request time, or null for the beginning.</param>
+    /// <param name="to">Request time to stop before, or null for the end.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>The comparison, most drifted feature first.</returns>
     /// <exception cref="ModelNotFoundException">The version is not in the registry, or nothing of the model was logged.</exception>

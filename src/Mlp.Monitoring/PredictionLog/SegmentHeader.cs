@@ -16,7 +16,7 @@ internal sealed record SegmentHeader
     public const int CurrentFormatVersion = 1;
 
     /// <summary>What the log holds.</summary>
-    public const string FormatName = "mlp-predictions";
+    public const string FormatName = PredictionColumns.FormatName;
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {

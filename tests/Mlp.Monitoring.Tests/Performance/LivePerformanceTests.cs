@@ -152,6 +152,78 @@ public sealed class LivePerformanceTests : IDisposable
         Assert.Equal((50, 30), (whole.PredictionCount, last.PredictionCount));
     }
 
+    [Fact]
+    public async Task EvaluateAsync_ShadowOfTheServedAnswer_IsJudgedByTheSameLabels()
+    {
+        double[] served = [0.2, 0.9, 0.6, 0.3];
+        double[] shadow = [0.1, 0.4, 0.9, 0.8];
+        bool[] truth = [false, true, false, true];
+        var rows = new FeatureRows(Layout, 1);
+        var champion = _log.Writer.Attach(TestModels.Serve(Layout))!;
+        var challenger = _log.Writer.Attach(TestModels.Serve(Layout, version: 2, variant: "shadow"))!;
+        for (var i = 0; i < 4; i++)
+        {
+            LogHarness.RecordAs(champion, rows, i, served[i]);
+            LogHarness.RecordAs(challenger, rows, 100 + i, shadow[i], servedNumber: i);
+            await LabelAsync(i, truth[i]);
+        }
+
+        // A label of the shadow's own id is one of a request that nobody served.
+        await LabelAsync(100, true);
+        await _log.FlushAsync();
+
+        var results = await EvaluateAsync();
+
+        Assert.Equal([(1, 4L), (2, 4L)], results.Select(r => (r.Version, r.LabelledCount)));
+        Assert.Equal(BinaryClassificationMetrics.Compute(served, truth).Auc, results[0].BinaryClassification!.Auc);
+        Assert.Equal(BinaryClassificationMetrics.Compute(shadow, truth).Auc, results[1].BinaryClassification!.Auc);
+        Assert.Equal(BinaryClassificationMetrics.Compute(shadow, truth).LogLoss, results[1].BinaryClassification!.LogLoss);
+    }
+
+    [Theory]
+    [InlineData(ModelTask.BinaryClassification)]
+    [InlineData(ModelTask.Regression)]
+    public async Task EvaluateAsync_SampledPredictions_CountAsManyAsTheyStandFor(ModelTask task)
+    {
+        // Weights of whole numbers say what repeated rows say.
+        var sampled = _log.Writer.Attach(TestModels.Serve(Layout, task: task))!;
+        var repeated = _log.Writer.Attach(TestModels.Serve(Layout, version: 2, task: task))!;
+        var rows = new FeatureRows(Layout, 1);
+        var number = 0;
+        for (var i = 0; i < 60; i++)
+        {
+            var (score, isPositive, weight) = (GoldenSequences.Golden(i % 20), GoldenSequences.VanDerCorput(i, 3) < GoldenSequences.Golden(i), 1 + (i % 3));
+            LogHarness.RecordAs(sampled, rows, number, score, weight);
+            await LabelAsync(number++, isPositive);
+            for (var repetition = 0; repetition < weight; repetition++)
+            {
+                LogHarness.RecordAs(repeated, rows, number, score);
+                await LabelAsync(number++, isPositive);
+            }
+        }
+
+        // Without a label, which makes a quarter of the weight unlabelled.
+        LogHarness.RecordAs(sampled, rows, number, 0.5, weight: 40);
+        await _log.FlushAsync();
+        var results = await EvaluateAsync();
+
+        var (one, other) = (results[0], results[1]);
+        Assert.Equal((60, 120), (one.LabelledCount, other.LabelledCount));
+        Assert.Equal((160.0, 120.0, 0.75), (one.ScoredWeight, one.LabelledWeight, one.LabelMaturity));
+        if (task == ModelTask.Regression)
+        {
+            Assert.Equal(other.Regression!.MeanError, one.Regression!.MeanError, 1e-12);
+            Assert.Equal(other.Regression.MeanAbsoluteError, one.Regression.MeanAbsoluteError, 1e-12);
+            Assert.Equal(other.Regression.RootMeanSquaredError, one.Regression.RootMeanSquaredError, 1e-12);
+            Assert.Equal(other.Regression.RSquared, one.Regression.RSquared, 1e-12);
+            return;
+        }
+
+        Assert.Equal(other.BinaryClassification!.Auc, one.BinaryClassification!.Auc, 1e-12);
+        Assert.Equal(other.BinaryClassification.LogLoss, one.BinaryClassification.LogLoss, 1e-12);
+        Assert.Equal(other.BinaryClassification.Confusion, one.BinaryClassification.Confusion);
+    }
+
     private async Task RecordAsync(IPredictionSink sink, float[] scores, int first = 0)
     {
         var rows = new FeatureRows(Layout, 1);

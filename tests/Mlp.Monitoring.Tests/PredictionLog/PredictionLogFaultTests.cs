@@ -285,10 +285,16 @@ public sealed class PredictionLogFaultTests
         Assert.Equal(3, batch.Length);
         Assert.Equal([TestModels.Id(1), TestModels.Id(2), TestModels.Id(3)], Enumerable.Range(0, 3).Select(i => PredictionId.Read(((FixedSizeBinaryArray)batch.Column("prediction_id")).GetBytes(i))));
         Assert.Equal([0.25, 0.75, null], ((DoubleArray)batch.Column("score")).ToList(includeNulls: true));
-        Assert.Equal([1.5f, null, 2.5f], ((FloatArray)batch.Column("fare")).ToList(includeNulls: true));
-        Assert.Equal([1, 0, 1], ((UInt8Array)batch.Column("fare__status")).Values.ToArray());
-        Assert.Equal(["Flash Cab", null, "é"], Enumerable.Range(0, 3).Select(i => ((StringArray)batch.Column("company_name")).GetString(i)));
+        Assert.Equal([1.5f, null, 2.5f], ((FloatArray)batch.Column("f_fare")).ToList(includeNulls: true));
+        Assert.Equal([1, 0, 1], ((UInt8Array)batch.Column("f_fare__status")).Values.ToArray());
+        Assert.Equal(["Flash Cab", null, "é"], Enumerable.Range(0, 3).Select(i => ((StringArray)batch.Column("f_company_name")).GetString(i)));
         Assert.Equal([0, 0, 3], ((UInt8Array)batch.Column("outcome")).Values.ToArray());
+        Assert.Equal([1, 4, 1], ((DoubleArray)batch.Column("sampling_weight")).Values.ToArray());
+        Assert.Equal([null, 5, null], ((Int64Array)batch.Column("latency_run_ns")).ToList(includeNulls: true));
+        Assert.Equal([TestModels.Id(1), TestModels.Id(1), TestModels.Id(3)], Enumerable.Range(0, 3).Select(i => PredictionId.Read(((FixedSizeBinaryArray)batch.Column("request_id")).GetBytes(i))));
+        Assert.Equal([null, null, "Flash Cab"], Enumerable.Range(0, 3).Select(i => ((StringArray)batch.Column("k_company")).GetString(i)));
+        Assert.Equal([null, null, 8L], ((Int64Array)batch.Column("k_area")).ToList(includeNulls: true));
+        Assert.Equal(("mlp-predictions", "1"), (batch.Schema.Metadata["mlp.format"], batch.Schema.Metadata["mlp.format.version"]));
     }
 
     /// <summary>Writes the fixture anew where <c>MLP_WRITE_FIXTURES</c> names a folder; done once per format version, by hand.</summary>
@@ -305,12 +311,25 @@ public sealed class PredictionLogFaultTests
         (rows.Float32Of(2)[0], rows.StatusOf(2)[0], rows.StatusOf(2)[1]) = (2.5f, FeatureStatus.Present, FeatureStatus.Present);
         rows.SetString(2, 0, "é");
         LogHarness.Record(sink, rows, 0, 1, 0.25f);
-        LogHarness.Record(sink, rows, 1, 2, 0.75f);
+        sink.Record(new PredictionRecord
+        {
+            Id = TestModels.Id(2),
+            RequestId = TestModels.Id(1),
+            EventTime = 1_002,
+            RequestTime = 2_002,
+            LatencyNanoseconds = 20,
+            RunLatencyNanoseconds = 5,
+            SamplingWeight = 4,
+            Outcome = PredictionOutcome.Ok,
+            Features = rows,
+            Row = 1,
+            Scores = [0.75],
+        });
         sink.Record(new PredictionRecord
         {
             Id = TestModels.Id(3),
             EventTime = 3,
-            LoggedTime = 3,
+            RequestTime = 3,
             LatencyNanoseconds = 3,
             Outcome = PredictionOutcome.TimedOut,
             Features = rows,
@@ -353,8 +372,8 @@ public sealed class PredictionLogFaultTests
         var numbers = new List<long>();
         await foreach (var batch in reader.ReadAsync("crash"))
         {
-            var column = (Int64Array)batch.Column("number");
-            var texts = (StringArray)batch.Column("text");
+            var column = (Int64Array)batch.Column("f_number");
+            var texts = (StringArray)batch.Column("f_text");
             for (var i = 0; i < batch.Length; i++)
             {
                 Assert.Equal(FormattableString.Invariant($"text {column.GetValue(i)}"), texts.GetString(i));
