@@ -63,7 +63,7 @@ internal sealed class LivePerformance : IDisposable
     {
         if (!_scores.TryGetValue(model, out var scores))
         {
-            scores = new ScoreIndex(folder, _maximumPredictions);
+            scores = new ScoreIndex(model, folder, _maximumPredictions);
             _scores.Add(model, scores);
         }
 
@@ -93,6 +93,7 @@ internal sealed class LivePerformance : IDisposable
         long predictions = 0, scored = 0;
         double scoredWeight = 0, labelledWeight = 0;
         var rows = new List<LabelledScore>();
+        var labelName = output.LabelName ?? Label.DefaultName;
         for (var i = 0; i < index.Count; i++)
         {
             ref readonly var entry = ref index[i];
@@ -109,7 +110,7 @@ internal sealed class LivePerformance : IDisposable
 
             scored++;
             scoredWeight += WeightOf(entry.Weight);
-            if (_labels.TryGet(entry.RequestId, out var label))
+            if (_labels.TryGet(entry.RequestId, entry.Entity, labelName, out var label))
             {
                 labelledWeight += WeightOf(entry.Weight);
                 rows.Add(new LabelledScore(entry.Score, label, entry.Weight));

@@ -95,7 +95,7 @@ internal sealed class PlatformContents(MlPlatform ml)
         await foreach (var batch in ml.Monitoring.ReadLabelsAsync())
         {
             var ids = (FixedSizeBinaryArray)batch.Column(LabelColumns.PredictionId);
-            var values = (DoubleArray)batch.Column(LabelColumns.Label);
+            var values = (DoubleArray)batch.Column(LabelColumns.Value);
             for (var row = 0; row < batch.Length; row++)
             {
                 recorded.Add(PredictionId.Read(ids.GetBytes(row)), values.GetValue(row)!.Value);

@@ -45,7 +45,7 @@ public sealed class FewerColumnsTests : IDisposable
         var layout = TestModels.FloatLayout(1);
         LogHarness.Record(_log.Writer.Attach(TestModels.Serve(layout))!, new FeatureRows(layout, 1), 0, 5, 0.9);
         await _log.FlushAsync();
-        await labels.RecordAsync(new[] { 1, 3, 4, 5 }.Select(i => new Label(TestModels.Id(i), isPositive: i > 2, DateTimeOffset.UnixEpoch)).ToArray(), default);
+        await labels.RecordAsync(new[] { 1, 3, 4, 5 }.Select(i => Label.ForPrediction(TestModels.Id(i), isPositive: i > 2, DateTimeOffset.UnixEpoch)).ToArray(), default);
 
         var result = Assert.Single(await performance.EvaluateAsync("tips", null, null, null, default));
 
