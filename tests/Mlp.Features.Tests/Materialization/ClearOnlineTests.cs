@@ -43,7 +43,7 @@ public sealed class ClearOnlineTests
         await harness.ReopenAsync();
         Assert.Equal([null, null, null, null], await ReadAsync(harness, null, 20));
 
-        var visits = await harness.Store.ReadAsync("visitors", new EntityValue[] { Guid.Empty, 1L });
+        var visits = await harness.Store.ReadAsync("visitors", new EntityValue[] { 1L, Guid.Empty });
         Assert.Equal(7, visits.Int64Of(0)[0]);
         Assert.Equal(["a", "b", "c", "d"], Reading.Column<string>(harness.Store, FeatureViewDefinition.FromRecord<Shop>(), "id").Order(StringComparer.Ordinal));
     }
