@@ -143,7 +143,7 @@ public sealed class ClearOnlineTests
         reader ??= harness.Store.FindService("shops")!;
         var rows = new FeatureRows(reader.Description.Layout, 4);
         rows.Reset(4);
-        await reader.ReadAsync(new EntityValue[] { "a", "b", "c", "d" }, Start + offset, rows);
+        await reader.ReadAsync(new EntityValue[] { "a", "b", "c", "d" }, Start + offset, rows, 0, rows.RowCount);
         return [.. Enumerable.Range(0, 4).Select(i => rows.StatusOf(i)[0] == FeatureStatus.Present ? rows.Float32Of(i)[0] : (float?)null)];
     }
 }
