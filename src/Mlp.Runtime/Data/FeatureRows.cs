@@ -8,7 +8,7 @@ namespace Mlp.Runtime.Data;
 /// <para>
 /// A value that is not <see cref="FeatureStatus.Present"/> holds NaN (floats), 0 (integers, booleans) or the empty text, and its status says so: a reader of a 0 looks at the status.
 /// </para>
-/// Not thread-safe: one writer at a time. The memory stays where it is for the life of the object.
+/// Not thread-safe: one writer at a time, also for different rows, whose texts share one buffer. The memory stays where it is for the life of the object.
 /// </summary>
 public sealed class FeatureRows
 {

@@ -258,7 +258,7 @@ public sealed class PredictionLogFaultTests
         using var folder = new TempDirectory();
         var header = """
             {"laterAddition":{"format":1},"format":"mlp-predictions","formatVersion":1,"model":"tips","version":3,"keys":[],"features":[],
-            "output":{"task":"Regression","scoreOutput":"y"},"createdAt":"2025-01-01T00:00:00Z"}
+            "output":{"task":"regression","scoreOutput":"y"},"createdAt":"2025-01-01T00:00:00Z"}
             """u8;
         using (FrameLogWriter.Create(DiskSync.Instance, folder.Combine("1.mlplog"), header))
         {

@@ -86,7 +86,7 @@ public sealed class ModelManifestJsonTests
         var json = JsonNode.Parse("""
             {
               "format": "mlp-model-manifest", "formatVersion": 1, "name": "m", "version": 1, "createdAt": "2025-01-01T00:00:00Z", "onnxByteCount": 1,
-              "signature": { "inputs": [], "outputs": [] }, "output": { "task": "Regression", "scoreOutput": "y" }
+              "signature": { "inputs": [], "outputs": [] }, "output": { "task": "regression", "scoreOutput": "y" }
             }
             """)!;
         json["onnxSha256"] = new string('0', 64);
@@ -168,6 +168,24 @@ public sealed class ModelManifestJsonTests
             () => ModelManifestJson.Deserialize(Encoding.UTF8.GetBytes(json.ToJsonString()), "manifest.json"));
 
         Assert.Contains($"'{property}' to be 64 lower-case hexadecimal digits", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("output", "task", "\"BinaryClassification\"")]
+    [InlineData("output", "task", "0")]
+    [InlineData("output", "task", "\"0\"")]
+    [InlineData("features", "type", "1")]
+    [InlineData("features", "type", "\"FLOAT32\"")]
+    [InlineData("features", "type", "null")]
+    public void Deserialize_EnumerationThatIsNoKnownWord_IsRefused(string where, string property, string value)
+    {
+        var json = JsonNode.Parse(ModelManifestJson.Serialize(Sample))!;
+        var parent = json[where]!;
+        (parent is JsonArray list ? list[0] : parent)![property] = JsonNode.Parse(value);
+
+        var error = Assert.Throws<CorruptFileException>(() => ModelManifestJson.Deserialize(Encoding.UTF8.GetBytes(json.ToJsonString()), "manifest.json"));
+
+        Assert.Contains("manifest.json", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

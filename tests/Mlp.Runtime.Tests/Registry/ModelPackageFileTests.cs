@@ -246,13 +246,13 @@ public sealed class ModelPackageFileTests : IDisposable
     [InlineData("\"version\": 1", "\"version\": 99999999999", "")]
     [InlineData("\"name\": \"fares\"", "\"name\": \"../fares\"", "name of the model")]
     [InlineData("\"name\": \"fares\"", "\"name\": null", "")]
-    [InlineData("\"task\": \"Regression\"", "\"task\": 77", "known types")]
-    [InlineData("\"elementType\": \"Float32\"", "\"elementType\": 77", "known types")]
-    [InlineData("\"tags\": {}", "\"tags\": {\"a\": null}", "known types")]
+    [InlineData("\"task\": \"regression\"", "\"task\": 77", "Expected one of 'binary-classification', 'multiclass-classification', 'regression'")]
+    [InlineData("\"elementType\": \"float32\"", "\"elementType\": \"Float32\"", "Expected one of 'float32', 'float64'")]
+    [InlineData("\"tags\": {}", "\"tags\": {\"a\": null}", "no null within 'tags'")]
     [InlineData("\"tags\": {}", "\"tags\": [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "")]
     [InlineData("\"metrics\": {}", "\"externalData\": [null]", "externalData")]
     [InlineData("\"formatVersion\": 1", "\"formatVersion\": 2", "newer version")]
-    [InlineData("\"inputs\": [", "\"inputs\": [null,", "known types")]
+    [InlineData("\"inputs\": [", "\"inputs\": [null,", "no null within 'signature'")]
     public async Task Import_ManifestThatIsNone_IsRefused(string good, string bad, string reason)
         => await RequireManifestRefusedAsync(json =>
         {
