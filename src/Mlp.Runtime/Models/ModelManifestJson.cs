@@ -23,6 +23,11 @@ internal static class ModelManifestJson
         var manifest = VersionedJson.Read(json, path, ModelManifest.FormatName, ModelManifest.CurrentFormatVersion, ModelManifestJsonContext.Default.ModelManifest);
         CheckElements(manifest, path);
         CheckHash(manifest.OnnxSha256, "onnxSha256", path);
+        if (manifest.TrainingSetManifestSha256 is { } trainingSet)
+        {
+            CheckHash(trainingSet, "trainingSetManifestSha256", path);
+        }
+
         if (manifest.ReferenceProfileSha256 is { } profile)
         {
             CheckHash(profile, "referenceProfileSha256", path);

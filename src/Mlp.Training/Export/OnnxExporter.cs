@@ -122,7 +122,7 @@ internal static class OnnxExporter
         }
 
         graph.AddMetadata("mlp.training_set.sha256", manifest.ContentHash);
-        if (manifest.LabelColumn is { } label)
+        if (manifest.LabelColumns is [var label])
         {
             graph.AddMetadata("mlp.label", label);
         }

@@ -35,6 +35,7 @@ public sealed class ModelManifestJsonTests
         Features = [new("fare", FeatureType.Float32, "trip"), new("miles", FeatureType.Float32, "trip"), new("company", FeatureType.String, "trip")],
         Metrics = new Dictionary<string, double> { ["auc"] = 0.9312345678901234, ["log_loss"] = 0.1, ["lift"] = double.NaN },
         TrainingSetHash = new string('c', 64),
+        TrainingSetManifestSha256 = new string('e', 64),
         ReferenceProfileSha256 = new string('d', 64),
         ExportProof = new(1000, 1.5e-7, 1e-5),
         ParentVersion = 2,
@@ -159,6 +160,7 @@ public sealed class ModelManifestJsonTests
     [Theory]
     [InlineData("onnxSha256")]
     [InlineData("referenceProfileSha256")]
+    [InlineData("trainingSetManifestSha256")]
     public void Deserialize_HashThatIsNone_IsRefused(string property)
     {
         var json = JsonNode.Parse(ModelManifestJson.Serialize(Sample))!;

@@ -95,6 +95,7 @@ public sealed class OnnxExporterTests
         Assert.Equal(SyntheticRows.Label, metadata["mlp.label"]);
         Assert.Equal(set.Manifest.FeatureService, model.FeatureService);
         Assert.Equal(rows.Manifest.ContentHash, model.TrainingSetHash);
+        Assert.Equal(set.Manifest.ToJson(), model.ToPackage().TrainingSetManifest.ToArray());
     }
 
     [Fact]
