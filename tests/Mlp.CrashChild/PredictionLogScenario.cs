@@ -68,8 +68,7 @@ internal sealed class PredictionLogScenario : ICrashScenario
                 RequestTime = number,
                 LatencyNanoseconds = number,
                 Outcome = PredictionOutcome.Ok,
-                Features = rows,
-                Row = 0,
+                Features = rows.RowOf(0),
                 Scores = [number],
             });
         }

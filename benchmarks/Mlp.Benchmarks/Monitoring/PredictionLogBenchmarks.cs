@@ -120,8 +120,7 @@ public class PredictionLogBenchmarks
         RequestTime = i,
         LatencyNanoseconds = 100,
         Outcome = PredictionOutcome.Ok,
-        Features = _rows,
-        Row = 0,
+        Features = _rows.RowOf(0),
         Scores = [0.5],
     };
 

@@ -76,7 +76,7 @@ internal sealed class RecordFormat
     public int FixedLength { get; }
 
     /// <summary>Whether the features of a call lie as the model said that they would.</summary>
-    public bool Fits(in PredictionRecord record) => (uint)record.Row < (uint)record.Features.RowCount && FitsLayout(record.Features.Layout);
+    public bool Fits(in PredictionRecord record) => FitsLayout(record.Features.Layout);
 
     /// <summary>A number of bytes that is enough for a prediction. Long, because tags have no limit.</summary>
     public long Measure(in PredictionRecord record)
@@ -89,7 +89,7 @@ internal sealed class RecordFormat
 
         for (var i = 0; i < _stringCount; i++)
         {
-            length += record.Features.StringOf(record.Row, i).Length;
+            length += record.Features.StringOf(i).Length;
         }
 
         foreach (ref readonly var tag in record.Tags)
@@ -106,8 +106,7 @@ internal sealed class RecordFormat
     /// <param name="body">At least <see cref="Measure"/> bytes, aligned to 8.</param>
     public void Write(in PredictionRecord record, int variant, Span<byte> body)
     {
-        var rows = record.Features;
-        var row = record.Row;
+        var features = record.Features;
         record.Id.Write(body);
         record.RequestId.Write(body[RequestIdOffset..]);
         MemoryMarshal.Write(body[EventTimeOffset..], record.EventTime);
@@ -128,12 +127,9 @@ internal sealed class RecordFormat
         counts[ScoreCountIndex] = record.Scores.Length;
         counts[TagCountIndex] = record.Tags.Length;
 
-        Copy(rows.Float64, row, _float64Count, body[Float64Offset..]);
-        Copy(rows.Int64, row, _int64Count, body[_int64Offset..]);
-        Copy(rows.EventTimes, row, _viewCount, body[_eventTimesOffset..]);
-        Copy(rows.Float32, row, _float32Count, body[_float32Offset..]);
-        Copy(rows.Status, row, _columnCount, body[_statusOffset..]);
-        Copy(rows.Boolean, row, _booleanCount, body[_booleanOffset..]);
+        CopyNumbers(features, body);
+        MemoryMarshal.AsBytes(features.EventTimes).CopyTo(body[_eventTimesOffset..]);
+        MemoryMarshal.AsBytes(features.Status).CopyTo(body[_statusOffset..]);
         var position = FixedLength;
         MemoryMarshal.AsBytes(record.Scores).CopyTo(body[position..]);
         position += record.Scores.Length * sizeof(double);
@@ -141,7 +137,7 @@ internal sealed class RecordFormat
         position += Math.Max(counts[KeyLengthIndex], 0);
         if (_stringCount > 0)
         {
-            position = WriteTexts(rows, row, body, position);
+            position = WriteTexts(features, body, position);
         }
 
         foreach (ref readonly var tag in record.Tags)
@@ -155,12 +151,26 @@ internal sealed class RecordFormat
     /// <param name="body">What <see cref="Write"/> wrote.</param>
     public RecordView View(ReadOnlySpan<byte> body) => new(this, body);
 
-    private static void Copy<T>(ReadOnlySpan<T> block, int row, int count, Span<byte> destination)
-        where T : unmanaged
+    private void CopyNumbers(FeatureRow features, Span<byte> body)
     {
-        if (count > 0)
+        if (_float32Count > 0)
         {
-            MemoryMarshal.AsBytes(block.Slice(row * count, count)).CopyTo(destination);
+            MemoryMarshal.AsBytes(features.Float32).CopyTo(body[_float32Offset..]);
+        }
+
+        if (_float64Count > 0)
+        {
+            MemoryMarshal.AsBytes(features.Float64).CopyTo(body[Float64Offset..]);
+        }
+
+        if (_int64Count > 0)
+        {
+            MemoryMarshal.AsBytes(features.Int64).CopyTo(body[_int64Offset..]);
+        }
+
+        if (_booleanCount > 0)
+        {
+            MemoryMarshal.AsBytes(features.Boolean).CopyTo(body[_booleanOffset..]);
         }
     }
 
@@ -187,12 +197,12 @@ internal sealed class RecordFormat
         return true;
     }
 
-    private int WriteTexts(FeatureRows rows, int row, Span<byte> body, int position)
+    private int WriteTexts(FeatureRow features, Span<byte> body, int position)
     {
         var lengths = MemoryMarshal.Cast<byte, int>(body[_stringLengthsOffset.._statusOffset]);
         for (var i = 0; i < lengths.Length; i++)
         {
-            var text = rows.StringOf(row, i);
+            var text = features.StringOf(i);
             text.CopyTo(body[position..]);
             lengths[i] = text.Length;
             position += text.Length;

@@ -129,6 +129,16 @@ public sealed class FeatureRows
         EventTimes.Fill(NoEventTime);
     }
 
+    /// <summary>One row to read. It shows what is written to the row later.</summary>
+    /// <param name="row">Row index, 0 to <see cref="RowCount"/> - 1.</param>
+    /// <returns>A view of the row.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
+    public FeatureRow RowOf(int row)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)_rowCount, nameof(row));
+        return new FeatureRow(this, row);
+    }
+
     /// <summary>The statuses of one row, in the service's order.</summary>
     /// <param name="row">Row index.</param>
     /// <returns>One status per feature.</returns>

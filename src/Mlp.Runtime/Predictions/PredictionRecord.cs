@@ -5,7 +5,8 @@ using Mlp.Runtime.Statistics;
 namespace Mlp.Runtime.Predictions;
 
 /// <summary>
-/// Everything about one prediction, lent to observers for the length of the call: the spans and <see cref="Features"/> belong to the inference slot, so an observer copies what it keeps.
+/// Everything about one prediction, lent to observers for the length of the call: the spans and <see cref="Features"/> show memory of the inference slot, to read and not to
+/// write, so an observer copies what it keeps.
 /// </summary>
 public readonly ref struct PredictionRecord
 {
@@ -60,10 +61,7 @@ public readonly ref struct PredictionRecord
     public ReadOnlySpan<EntityValue> Keys { get; init; }
 
     /// <summary>The features as the model saw them.</summary>
-    public required FeatureRows Features { get; init; }
-
-    /// <summary>The row of <see cref="Features"/>.</summary>
-    public required int Row { get; init; }
+    public required FeatureRow Features { get; init; }
 
     /// <summary>The row of the score output as float64, in which float32 outputs are exact; empty unless the outcome is Ok.</summary>
     public ReadOnlySpan<double> Scores { get; init; }

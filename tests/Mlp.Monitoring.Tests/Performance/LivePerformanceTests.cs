@@ -200,8 +200,7 @@ public sealed class LivePerformanceTests : IDisposable
                 LatencyNanoseconds = 1,
                 Outcome = PredictionOutcome.Ok,
                 Keys = keys[i % 3],
-                Features = rows,
-                Row = 0,
+                Features = rows.RowOf(0),
                 Scores = [i / 10.0],
             });
         }

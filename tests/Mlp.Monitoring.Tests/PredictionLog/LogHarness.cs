@@ -46,8 +46,7 @@ internal sealed class LogHarness : IAsyncDisposable, IDisposable
             RequestTime = 2_000 + number,
             LatencyNanoseconds = 10 * number,
             Outcome = outputs.IsEmpty ? PredictionOutcome.Error : PredictionOutcome.Ok,
-            Features = rows,
-            Row = row,
+            Features = rows.RowOf(row),
             Scores = outputs,
         });
 
@@ -62,8 +61,7 @@ internal sealed class LogHarness : IAsyncDisposable, IDisposable
             LatencyNanoseconds = 10 * number,
             SamplingWeight = weight,
             Outcome = PredictionOutcome.Ok,
-            Features = rows,
-            Row = 0,
+            Features = rows.RowOf(0),
             Scores = [score],
         });
 

@@ -274,6 +274,56 @@ public sealed class PredictionLogFaultTests
     }
 
     [Fact]
+    public void ToJson_EnumerationsOfAModel_AreWords()
+    {
+        var json = System.Text.Encoding.UTF8.GetString(SegmentHeader.For(TestModels.Serve(TestModels.MixedLayout), DateTimeOffset.UnixEpoch).ToJson());
+
+        Assert.StartsWith("""{"format":"mlp-predictions","formatVersion":1,"model":"tips","version":1,""", json, StringComparison.Ordinal);
+        Assert.Contains("""{"name":"company","kind":"string"},{"name":"area","kind":"int64"}""", json, StringComparison.Ordinal);
+        Assert.Contains("""{"name":"is_weekend","type":"boolean","view":"trip"}""", json, StringComparison.Ordinal);
+        Assert.Contains("\"task\":\"binary-classification\"", json, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"task\":\"regression\"", "\"task\":2")]
+    [InlineData("\"task\":\"regression\"", "\"task\":\"Regression\"")]
+    [InlineData("\"kind\":\"int64\"", "\"kind\":1")]
+    [InlineData("\"type\":\"float32\"", "\"type\":1")]
+    [InlineData("\"model\":\"tips\",", "")]
+    [InlineData("\"model\":\"tips\",", "\"model\":null,")]
+    public void ReadHeader_NumbersForWordsOrAPartMissing_IsRefused(string part, string other)
+    {
+        const string Header = """
+            {"format":"mlp-predictions","formatVersion":1,"model":"tips","version":3,"keys":[{"name":"area","kind":"int64"}],"features":[{"name":"x","type":"float32","view":"v"}],
+            "output":{"task":"regression","scoreOutput":"y"},"createdAt":"2025-01-01T00:00:00Z"}
+            """;
+        using var folder = new TempDirectory();
+
+        Assert.Equal(("tips", 3), Read("1.mlplog", Header) is var found ? (found.Model, found.Version) : default);
+        Assert.Contains("2.mlplog", Assert.Throws<CorruptFileException>(() => Read("2.mlplog", Header.Replace(part, other, StringComparison.Ordinal))).Message, StringComparison.Ordinal);
+
+        SegmentHeader Read(string name, string header)
+        {
+            using (FrameLogWriter.Create(DiskSync.Instance, folder.Combine(name), System.Text.Encoding.UTF8.GetBytes(header)))
+            {
+            }
+
+            using var reader = FrameLogReader.Open(folder.Combine(name));
+            return SegmentHeader.Read(reader);
+        }
+    }
+
+    [Fact]
+    public async Task FlushAsync_FirstSegment_IsNamedByTheMicrosecondsOfItsBeginning()
+    {
+        await using var log = new LogHarness(timeProvider: new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddMicroseconds(1_700_000_000_123_456)));
+        LogHarness.Record(log.Writer.Attach(TestModels.Serve(Layout, version: 7))!, new FeatureRows(Layout, 1), 0, 1, 0.5);
+        await log.FlushAsync();
+
+        Assert.Matches("^1700000000123456-7-[0-9a-f]{32}\\.mlplog$", Path.GetFileName(Assert.Single(log.Reader.ListSegments("tips"))));
+    }
+
+    [Fact]
     public async Task ReadAsync_CommittedFixture_StillReads()
     {
         await using var log = new LogHarness();
@@ -321,8 +371,7 @@ public sealed class PredictionLogFaultTests
             RunLatencyNanoseconds = 5,
             SamplingWeight = 4,
             Outcome = PredictionOutcome.Ok,
-            Features = rows,
-            Row = 1,
+            Features = rows.RowOf(1),
             Scores = [0.75],
         });
         sink.Record(new PredictionRecord
@@ -332,8 +381,7 @@ public sealed class PredictionLogFaultTests
             RequestTime = 3,
             LatencyNanoseconds = 3,
             Outcome = PredictionOutcome.TimedOut,
-            Features = rows,
-            Row = 2,
+            Features = rows.RowOf(2),
             Keys = ["Flash Cab", 8],
         });
         await log.Writer.CloseAsync(CancellationToken.None);

@@ -36,8 +36,7 @@ public sealed class PredictionLogTests
                 QueueLatencyNanoseconds = i % 3 == 0 ? 0 : null,
                 Outcome = i % 10 == 9 ? PredictionOutcome.TimedOut : PredictionOutcome.Ok,
                 Keys = i % 3 == 0 ? [] : keys,
-                Features = rows,
-                Row = i,
+                Features = rows.RowOf(i),
                 Scores = i % 10 == 9 ? [] : [0.25, i / 3.0],
                 TraceId = i % 2 == 0 ? trace : default,
                 Tags = i % 4 == 0 ? tags : [],
@@ -89,8 +88,7 @@ public sealed class PredictionLogTests
                     LatencyNanoseconds = i,
                     Outcome = PredictionOutcome.Ok,
                     Keys = keys,
-                    Features = rows,
-                    Row = 0,
+                    Features = rows.RowOf(0),
                     Scores = [0.5f],
                     TraceId = trace,
                     Tags = tags,
@@ -136,7 +134,7 @@ public sealed class PredictionLogTests
         huge.SetString(0, 0, new string('x', 100_000));
         LogHarness.Record(sink, huge, 0, 1, 0.5f);
         LogHarness.Record(sink, new FeatureRows(TestModels.FloatLayout(8), 1), 0, 2, 0.5f);
-        LogHarness.Record(sink, new FeatureRows(model.Layout, 1), 1, 3, 0.5f);
+        sink.Record(new PredictionRecord { Id = TestModels.Id(3), EventTime = 1, RequestTime = 1, LatencyNanoseconds = 1, Outcome = PredictionOutcome.Ok, Features = default });
         LogHarness.Record(sink, new FeatureRows(new FeatureRowLayout(model.Layout.Columns), 1), 0, 4, 0.5f);
 
         await log.FlushAsync();

@@ -28,8 +28,8 @@ internal sealed class TestObserver : IPredictionObserver, IPredictionSink
         record.LatencyNanoseconds,
         record.Outcome,
         record.Keys.ToArray(),
-        record.Features.Float32Of(record.Row).ToArray(),
-        record.Features.StatusOf(record.Row).ToArray(),
+        record.Features.Float32.ToArray(),
+        record.Features.Status.ToArray(),
         record.Scores.ToArray(),
         record.Tags.ToArray()));
 
