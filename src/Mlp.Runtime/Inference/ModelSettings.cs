@@ -19,6 +19,12 @@ internal sealed record ModelSettings(
     /// <summary>Where the weights lie.</summary>
     public WeightStorage Weights { get; init; }
 
+    /// <summary>Where the weights of versions lie that are in memory but serve nothing.</summary>
+    public WeightStorage IdleWeights { get; init; }
+
+    /// <summary>How long a model goes without a call before automatic weights are mapped again.</summary>
+    public TimeSpan MapWeightsAfter { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>When it is loaded.</summary>
     public ModelLoading Loading { get; init; }
 
@@ -50,6 +56,8 @@ internal sealed record ModelSettings(
         {
             Nulls = NullSettings.From(options.Nulls),
             Weights = options.Weights,
+            IdleWeights = options.IdleWeights ?? (options.Weights == WeightStorage.Resident ? WeightStorage.Resident : WeightStorage.Mapped),
+            MapWeightsAfter = options.MapWeightsAfter,
             Loading = options.Loading,
             MaximumLoadedVersions = options.MaximumLoadedVersions,
         };

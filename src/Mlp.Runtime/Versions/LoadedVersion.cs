@@ -16,6 +16,9 @@ internal sealed class LoadedVersion
     /// <summary>The session.</summary>
     public required ExecutionSession Session { get; init; }
 
+    /// <summary>Where the weights lie.</summary>
+    public WeightStorage Weights => Session.Weights;
+
     /// <summary>Which features fill which input; nothing for a model without a score.</summary>
     public required InputPlan Inputs { get; init; }
 
