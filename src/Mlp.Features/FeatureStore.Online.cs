@@ -1,10 +1,12 @@
 using System.Runtime.CompilerServices;
 using Apache.Arrow;
 using Mlp.Features.Definitions;
+using Mlp.Features.Hosting;
 using Mlp.Features.Ingestion;
 using Mlp.Features.Materialization;
 using Mlp.Features.Online;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Telemetry;
 
 namespace Mlp.Features;
 
@@ -74,7 +76,13 @@ public sealed partial class FeatureStore : IFeatureSource
     /// <exception cref="InvalidOperationException">This process has no open online store, or the store has failed.</exception>
     public Task<MaterializationResult> MaterializeAsync(
         string view, DateTimeOffset? asOf = null, int? version = null, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
-        => Online.MaterializeAsync(Catalog.GetView(view, version), asOf is { } time ? Microseconds.FromRequestTime(time) : null, progress, cancellationToken);
+    {
+        var definition = Catalog.GetView(view, version);
+        return TracedWork.RunAsync(
+            () => FeatureActivities.StartForView(FeatureSpans.Materialize, definition.Name, definition.Version),
+            () => Online.MaterializeAsync(definition, asOf is { } time ? Microseconds.FromRequestTime(time) : null, progress, cancellationToken),
+            static (span, result) => span.SetTag("rows", result.RowCount));
+    }
 
     /// <summary>
     /// Forgets the online rows of a view, also those that lie in the future, and how far it has been materialised, so that <see cref="MaterializeAsync"/> starts anew: for a replay that goes back in time.

@@ -268,8 +268,8 @@ public sealed class PushTests
         await harness.Store.PushAsync(Create("a", 0, 1));
         await ReadAsync(harness, "a", "b", "c");
 
-        Assert.True(counts["ml.features.pushed"] >= 1);
-        Assert.True(counts["ml.features.reads"] >= 3);
+        Assert.True(counts["mlp.features.pushed_rows"] >= 1);
+        Assert.True(counts["mlp.features.reads"] >= 3);
     }
 
     private static FeaturesBuilder CreateBuilder() => new FeaturesBuilder().Add<Shop>().Add<Visitor>()

@@ -57,6 +57,8 @@ internal sealed class WatchedRegistry(IModelRegistry inner) : IModelRegistry, IR
 
     public Task<byte[]?> ReadReferenceProfileAsync(ModelManifest manifest, CancellationToken cancellationToken = default) => inner.ReadReferenceProfileAsync(manifest, cancellationToken);
 
+    public Task<TrainingSetManifest?> ReadTrainingSetManifestAsync(ModelManifest manifest, CancellationToken cancellationToken = default) => inner.ReadTrainingSetManifestAsync(manifest, cancellationToken);
+
     public Task<GoldenRows?> ReadGoldenRowsAsync(ModelManifest manifest, CancellationToken cancellationToken = default) => inner.ReadGoldenRowsAsync(manifest, cancellationToken);
 
     public Task<string> ExportAsync(string name, int version, string path, bool includeGoldenRows = true, CancellationToken cancellationToken = default)
