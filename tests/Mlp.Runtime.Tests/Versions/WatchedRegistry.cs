@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Registry;
 using Mlp.Runtime.Tests.Inference;
