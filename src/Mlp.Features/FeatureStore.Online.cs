@@ -126,6 +126,20 @@ public sealed partial class FeatureStore : IFeatureSource
         string service, ReadOnlyMemory<EntityValue> keys, DateTimeOffset? asOf = null, int? version = null, CancellationToken cancellationToken = default)
         => Online.ReadAsync(Catalog.GetService(service, version), keys, asOf is { } time ? Microseconds.FromRequestTime(time) : null, cancellationToken);
 
+    /// <summary>Reads the stored features of entities, each as it was at a time of its own: what one read per entity gives.</summary>
+    /// <param name="service">Service name.</param>
+    /// <param name="keys">Entity keys, shape (entities, keys of the service), row-major; a null part makes the features that use it Missing.</param>
+    /// <param name="asOf">The time of each question, shape (entities), in any order. A row with a later event time is not seen: if it is the newest of its entity, the features read Missing.</param>
+    /// <param name="version">Service version; null for the highest.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>One row per entity.</returns>
+    /// <exception cref="ArgumentException">The keys do not fit the service, or there is not one time per entity.</exception>
+    /// <exception cref="FeatureDefinitionException">There is no such service.</exception>
+    /// <exception cref="InvalidOperationException">This process has no open online store.</exception>
+    public ValueTask<FeatureRows> ReadAsync(
+        string service, ReadOnlyMemory<EntityValue> keys, ReadOnlyMemory<DateTimeOffset> asOf, int? version = null, CancellationToken cancellationToken = default)
+        => Online.ReadAsync(Catalog.GetService(service, version), keys, System.Array.ConvertAll(asOf.ToArray(), Microseconds.FromRequestTime), cancellationToken);
+
     /// <inheritdoc/>
     public IFeatureServiceReader? FindService(string name, int? version = null) => Online.FindService(name, version);
 }

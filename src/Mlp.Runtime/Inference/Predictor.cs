@@ -107,13 +107,12 @@ internal sealed class Predictor(ServingVersion version, PredictionClock clock)
         {
             Id = id,
             EventTime = call.EventTime,
-            LoggedTime = call.LoggedTime,
+            RequestTime = call.LoggedTime,
             LatencyNanoseconds = latency,
             Outcome = outcome,
             Keys = keys,
-            Features = slot.Rows,
-            Row = row,
-            Outputs = outcome == PredictionOutcome.Ok ? slot.Score.RowOf(row) : default,
+            Features = slot.Rows.RowOf(row),
+            Scores = outcome == PredictionOutcome.Ok ? slot.Score.RowOf(row) : default,
             TraceId = traceId,
             Tags = call.Tags.Span,
         });

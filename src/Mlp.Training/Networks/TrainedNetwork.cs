@@ -108,7 +108,7 @@ public sealed class TrainedNetwork : IDisposable
             ExportProof = OnnxExporter.Prove(onnx, Rows.Table, start, scores.AsSpan(start), output, cancellationToken),
             GoldenRows = GoldenRowSample.Take(onnx, Rows.Table, start, options.GoldenRowCount, output, cancellationToken),
             FeatureService = Manifest.FeatureService,
-            TrainingSetHash = Manifest.ContentHash,
+            TrainingSet = Manifest,
             ReferenceProfile = TrainingProfile.Create(Rows.Table, Encoding, scores).ToJson(),
         };
     }

@@ -222,7 +222,7 @@ public sealed class ModelAllocationTests : IDisposable
 
         public void Record(in PredictionRecord record)
         {
-            if (record.Outcome == PredictionOutcome.Ok && record.Outputs.Length > 0 && record.Tags.Length == 1)
+            if (record.Outcome == PredictionOutcome.Ok && record.Scores.Length > 0 && record.Tags.Length == 1)
             {
                 Count++;
             }

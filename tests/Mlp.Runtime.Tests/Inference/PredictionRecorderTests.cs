@@ -23,11 +23,11 @@ public sealed class PredictionRecorderTests
 
         var seen = Assert.Single(observer.Seen);
         Assert.Equal(prediction.Id, seen.Id);
-        Assert.Equal(Microseconds.FromRequestTime(Noon), seen.LoggedTime);
-        Assert.Equal(seen.LoggedTime, seen.EventTime);
+        Assert.Equal(Microseconds.FromRequestTime(Noon), seen.RequestTime);
+        Assert.Equal(seen.RequestTime, seen.EventTime);
         Assert.Equal([1, float.NaN], seen.Floats);
         Assert.Equal([FeatureStatus.Present, FeatureStatus.Null], seen.Status);
-        Assert.Equal([(float)prediction.Score], seen.Outputs);
+        Assert.Equal([(float)prediction.Score], seen.Scores);
         Assert.Empty(seen.Keys);
         Assert.True(seen.LatencyNanoseconds >= 0);
 
