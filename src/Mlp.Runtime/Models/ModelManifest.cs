@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Mlp.Runtime.Data;
 
@@ -88,6 +89,11 @@ public sealed record ModelManifest
         init => field = value ?? ReadOnlyDictionary<string, string>.Empty;
     }
     = ReadOnlyDictionary<string, string>.Empty;
+
+    /// <summary>Properties that this version of the platform does not know: a later one wrote them, and an import keeps them.</summary>
+    [JsonInclude]
+    [JsonExtensionData]
+    internal Dictionary<string, JsonElement>? Unknown { get; set; }
 
     /// <summary>The external data in files: absent where there is none.</summary>
     [JsonInclude]
