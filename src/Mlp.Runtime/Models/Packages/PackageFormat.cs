@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Storage;
 
 namespace Mlp.Runtime.Models.Packages;
 
@@ -23,9 +24,6 @@ internal static class PackageFormat
     /// <summary>Greatest size of an entry that is read for what it says rather than copied.</summary>
     public const int MaximumDocumentLength = 16 << 20;
 
-    /// <summary>Version 1 expresses every package that is written.</summary>
-    private const int Version = 1;
-
     private const string WithoutGoldenRows = "; golden-rows=left-out";
 
     private const string MediaType = "application/vnd.mlp.model-package+zip; version=";
@@ -37,7 +35,7 @@ internal static class PackageFormat
     /// <summary>The content of the first entry.</summary>
     /// <param name="leavesOutGoldenRows">Whether the golden rows that the manifest names do not follow.</param>
     public static byte[] Type(bool leavesOutGoldenRows = false)
-        => Encoding.ASCII.GetBytes(MediaType + Version.ToString(CultureInfo.InvariantCulture) + (leavesOutGoldenRows ? WithoutGoldenRows : string.Empty));
+        => Encoding.ASCII.GetBytes(MediaType + VersionedJson.FirstVersion.ToString(CultureInfo.InvariantCulture) + (leavesOutGoldenRows ? WithoutGoldenRows : string.Empty));
 
     /// <summary>Checks and reads the content of the first entry.</summary>
     /// <param name="content">The content.</param>
