@@ -36,6 +36,9 @@ internal sealed record ScoringJob
     /// <summary>The hash of its file.</summary>
     public required string OnnxSha256 { get; init; }
 
+    /// <summary>SHA-256 of the rules for features without a value, <see cref="Inference.NullRules.Sha256"/>.</summary>
+    public required string NullRulesSha256 { get; init; }
+
     /// <summary>The columns that are kept; null for all.</summary>
     public IReadOnlyList<string>? Columns { get; init; }
 
