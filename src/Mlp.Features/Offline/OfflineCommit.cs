@@ -13,7 +13,7 @@ public sealed record OfflineCommit
     public required string BatchId { get; init; }
 
     /// <summary>When it was made, microseconds since the Unix epoch.</summary>
-    public required long CommittedAt { get; init; }
+    public required long CommittedTime { get; init; }
 
     /// <summary>Number of rows added.</summary>
     public required long RowCount { get; init; }

@@ -145,7 +145,7 @@ internal sealed class OfflineView
                 Number = (last?.Number ?? 0) + 1,
                 Kind = sequences is null ? OfflineCommitKind.Ingest : OfflineCommitKind.Push,
                 BatchId = batchId,
-                CommittedAt = Microseconds.FromRequestTime(_time.GetUtcNow()),
+                CommittedTime = Microseconds.FromRequestTime(_time.GetUtcNow()),
                 RowCount = rows,
                 NullKeyRowCount = nullKeys,
                 FirstSequence = firstSequence,
