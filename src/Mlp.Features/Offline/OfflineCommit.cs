@@ -1,7 +1,7 @@
 namespace Mlp.Features.Offline;
 
 /// <summary>One commit of a view's offline store. Immutable.</summary>
-public sealed record OfflineCommit
+internal sealed record OfflineCommit
 {
     /// <summary>Number of the commit, from 1 without gaps.</summary>
     public required long Number { get; init; }
