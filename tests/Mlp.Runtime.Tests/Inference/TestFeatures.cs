@@ -39,7 +39,7 @@ internal sealed class TestFeatures : IFeatureSource, IFeatureServiceReader
     public ValueTask ReadAsync(ReadOnlyMemory<EntityValue> keys, long asOf, FeatureRows destination, int firstRow, int rowCount, CancellationToken cancellationToken = default)
     {
         Assert.Same(Description.Layout, destination.Layout);
-        Assert.Equal((0, destination.RowCount), (firstRow, rowCount));
+        Assert.True(firstRow == 0 && rowCount == destination.RowCount);
         if (Pending is { } pending)
         {
             return new ValueTask(WaitAsync(pending(cancellationToken), keys, asOf, destination));
