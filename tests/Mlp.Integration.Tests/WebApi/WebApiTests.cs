@@ -175,7 +175,7 @@ public sealed class WebApiTests(TaxiData taxi) : IClassFixture<TaxiData>
         await foreach (var batch in reader.Monitoring.ReadLabelsAsync())
         {
             var ids = (FixedSizeBinaryArray)batch.Column(LabelColumns.PredictionId);
-            var values = (DoubleArray)batch.Column(LabelColumns.Label);
+            var values = (DoubleArray)batch.Column(LabelColumns.Value);
             for (var row = 0; row < batch.Length; row++)
             {
                 recorded.Add(PredictionId.Read(ids.GetBytes(row)), values.GetValue(row) == 1);
