@@ -1,6 +1,6 @@
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Registry;
@@ -35,9 +35,9 @@ public static class ModelBuilderExtensions
         {
             services.AddSingleton(declaration);
             options
-                .Configure<IServiceProvider>((o, s) => s.GetService<IConfiguration>()?.GetSection($"{ModelOptions.SectionName}:{name}").Bind(o))
-                .ValidateDataAnnotations()
+                .Configure<IServiceProvider>((o, s) => SettingsSection.Bind(s, $"{ModelOptions.SectionName}:{name}", o))
                 .ValidateOnStart();
+            services.AddSingleton<IValidateOptions<ModelOptions>>(new SettingsValidator<ModelOptions>(name, $"{ModelOptions.SectionName}:{name}"));
         }
 
         if (configure is not null)

@@ -56,13 +56,13 @@ public sealed class ModelOptions : IValidatableObject
     {
         if (Version is null && string.IsNullOrWhiteSpace(Alias))
         {
-            yield return new ValidationResult($"Expected {nameof(Alias)} or {nameof(Version)} to say which version to serve, but found neither.", [nameof(Alias), nameof(Version)]);
+            yield return new ValidationResult($"{nameof(Alias)} must name an alias where {nameof(Version)} names no version, but is empty.", [nameof(Alias), nameof(Version)]);
         }
 
         if (Nulls.Policy == NullPolicy.Value)
         {
             yield return new ValidationResult(
-                $"Expected {nameof(Nulls)}.{nameof(NullOptions.Policy)} to be Automatic, Error or NaN, but found Value: a value belongs to a feature.", [nameof(Nulls)]);
+                $"{nameof(Nulls)}:{nameof(NullOptions.Policy)} must be Automatic or Error or NaN, but is Value: a value belongs to a feature.", [nameof(Nulls)]);
         }
     }
 }
