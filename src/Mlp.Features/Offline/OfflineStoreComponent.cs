@@ -25,6 +25,7 @@ internal sealed class OfflineStoreComponent(FeatureStore store) : IPlatformCompo
     public Task CloseAsync(CancellationToken cancellationToken)
     {
         _isOpen = false;
+        store.CloseOffline();
         return Task.CompletedTask;
     }
 

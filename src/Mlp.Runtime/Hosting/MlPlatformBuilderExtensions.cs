@@ -13,9 +13,15 @@ public static class MlPlatformBuilderExtensions
     /// <param name="builder">The builder.</param>
     /// <param name="path">Full path, or relative to the current directory; created when missing.</param>
     /// <returns>The builder.</returns>
+    /// <exception cref="ArgumentException">The path is empty.</exception>
     public static IMlPlatformBuilder UseDataDirectory(this IMlPlatformBuilder builder, string path)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        ArgumentNullException.ThrowIfNull(path);
+        if (string.IsNullOrWhiteSpace(path))
+        {
+            throw new ArgumentException("Expected the path of the data directory, but found an empty text.", nameof(path));
+        }
+
         return builder.Configure(options => options.DataDirectory = path);
     }
 
