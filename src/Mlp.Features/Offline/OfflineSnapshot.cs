@@ -1,6 +1,8 @@
+using DuckDB.NET.Data;
 using Mlp.Features.Definitions;
 using Mlp.Features.Interop;
 using Mlp.Runtime;
+using Mlp.Runtime.Data;
 
 namespace Mlp.Features.Offline;
 
@@ -8,9 +10,11 @@ namespace Mlp.Features.Offline;
 internal sealed class OfflineSnapshot
 {
     private readonly string _folder;
+    private readonly VerifiedFiles _verified;
 
-    internal OfflineSnapshot(FeatureViewDefinition view, string folder, long commit, IReadOnlyList<OfflineFile> files)
+    internal OfflineSnapshot(FeatureViewDefinition view, string folder, long commit, IReadOnlyList<OfflineFile> files, VerifiedFiles verified)
     {
+        _verified = verified;
         View = view;
         _folder = folder;
         Commit = commit;
@@ -28,7 +32,7 @@ internal sealed class OfflineSnapshot
 
     /// <summary>Some of the files.</summary>
     /// <param name="predicate">Which.</param>
-    internal OfflineSnapshot Select(Func<OfflineFile, bool> predicate) => new(View, _folder, Commit, [.. Files.Where(predicate)]);
+    internal OfflineSnapshot Select(Func<OfflineFile, bool> predicate) => new(View, _folder, Commit, [.. Files.Where(predicate)], _verified);
 
     /// <summary>Checks that every file is there and as long as it was.</summary>
     /// <exception cref="CorruptFileException">A file is missing or has another length.</exception>
@@ -51,16 +55,42 @@ internal sealed class OfflineSnapshot
         }
     }
 
-    /// <summary>A relation with the columns of <see cref="OfflineView.Columns"/> over all rows that may be seen up to a time.</summary>
+    /// <summary>
+    /// A relation with the columns of <see cref="OfflineView.Columns"/> over all rows that may be seen up to a time. The content of its files is checked here, where they are about to be read.
+    /// </summary>
+    /// <exception cref="CorruptFileException">A file is not what was committed.</exception>
     internal string Relation(long maxEventTime = long.MaxValue)
     {
-        var files = Files.Where(f => f.MinEventTime <= maxEventTime).Select(f => Sql.Text(FullPath(f))).ToList();
+        var seen = Files.Where(f => f.MinEventTime <= maxEventTime).ToList();
+        seen.ForEach(f => _verified.Check(FullPath(f), f, View.ToString()));
+        var files = seen.ConvertAll(f => Sql.Text(FullPath(f)));
         if (files.Count == 0)
         {
             return $"(SELECT {string.Join(", ", OfflineView.Columns(View).Select(c => $"NULL::{c.Type} AS {Sql.Name(c.Name)}"))} WHERE false)";
         }
 
         return $"read_parquet([{string.Join(", ", files)}], hive_partitioning = false)";
+    }
+
+    /// <summary>Finds the file that DuckDB could not read, by reading each alone: one without a hash in its commit, or one that changed under the reader.</summary>
+    /// <param name="session">Reads.</param>
+    /// <returns>The sentence; null when all can be read.</returns>
+    internal CorruptFileException? FindUnreadable(DuckDbSession session)
+    {
+        foreach (var file in Files)
+        {
+            var path = FullPath(file);
+            try
+            {
+                session.Query($"SELECT {string.Join(", ", OfflineView.Columns(View).Select(c => $"count(hash({Sql.Name(c.Name)}))"))} FROM read_parquet({Sql.Text(path)}, hive_partitioning = false)");
+            }
+            catch (DuckDBException e)
+            {
+                return new CorruptFileException(path, $"Expected the file '{path}' of {View} to be Parquet as it was written, but it cannot be read: it is damaged. Restore it, or ingest its rows into a new store.", innerException: e);
+            }
+        }
+
+        return null;
     }
 
     private string FullPath(OfflineFile file) => Path.Combine(_folder, file.Path.Replace('/', Path.DirectorySeparatorChar));
