@@ -76,8 +76,9 @@ internal sealed class Model : IModel
     /// <summary>Takes the version out of service.</summary>
     /// <param name="reason">Why, as the rest of a sentence.</param>
     /// <param name="isFinal">Whether no other version will come.</param>
+    /// <param name="isRefused">Whether the wanted version will never do: who waits is told, and who comes later waits for another one.</param>
     /// <returns>The version before, for the caller to retire; null if there was none.</returns>
-    public ServingVersion? Withdraw(string reason, bool isFinal = false)
+    public ServingVersion? Withdraw(string reason, bool isFinal = false, bool isRefused = false)
     {
         _unavailableReason = reason;
         _state = ModelState.Unavailable;
@@ -88,12 +89,18 @@ internal sealed class Model : IModel
             Fail(_ready, reason);
             Fail(waiting, reason);
         }
+        else if (isRefused && !_ready.Task.IsCompleted)
+        {
+            var waiting = _ready;
+            _ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            Fail(waiting, reason);
+        }
 
         return Interlocked.Exchange(ref _current, null);
     }
 
     /// <inheritdoc/>
-    public Task WaitUntilReadyAsync(CancellationToken cancellationToken = default) => _ready.Task.WaitAsync(cancellationToken);
+    public Task WaitUntilReadyAsync(CancellationToken cancellationToken = default) => ModelReadiness.WaitAsync(_ready.Task, this, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<Prediction> PredictAsync<TKeys, TRequest>(

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Mlp.Runtime.Accelerators;
+using Mlp.Runtime.Models;
 using Mlp.Runtime.Registry;
 
 namespace Mlp.Runtime.Inference;
@@ -17,6 +18,7 @@ internal sealed class ModelRefresher(Model model, IModelRegistry registry, Model
     private Task _loop = Task.CompletedTask;
     private volatile string? _problem;
     private volatile bool _isOutOfService;
+    private string? _refusal;
     private int _failedVersion;
     private int _failureCount;
     private DateTimeOffset _retryAt;
@@ -75,6 +77,12 @@ internal sealed class ModelRefresher(Model model, IModelRegistry registry, Model
 
             if (wanted == _failedVersion && time.GetUtcNow() < _retryAt)
             {
+                if (_refusal is { } refusal && model.Manifest is null)
+                {
+                    // Who has begun to wait since hears of it, too, now that the alias is known to be where it was.
+                    model.Withdraw(refusal, isRefused: true);
+                }
+
                 return;
             }
 
@@ -160,7 +168,9 @@ internal sealed class ModelRefresher(Model model, IModelRegistry registry, Model
         var wait = model.Settings.AliasPollInterval * Math.Pow(2, Math.Min(_failureCount, 20));
         _retryAt = time.GetUtcNow() + (wait < LongestRetryInterval ? wait : LongestRetryInterval);
         var what = wanted == 0 ? $"{model.Settings.Target} cannot be read" : FormattableString.Invariant($"version {wanted} cannot be loaded");
-        Report($"{what}: {exception.Message.TrimEnd('.')}", exception);
+        var reason = $"{what}: {exception.Message.TrimEnd('.')}";
+        _refusal = exception is InvalidModelException ? reason : null;
+        Report(reason, exception);
     }
 
     private void Report(string reason, Exception? exception)
@@ -168,7 +178,7 @@ internal sealed class ModelRefresher(Model model, IModelRegistry registry, Model
         var serving = model.Manifest?.Version;
         if (serving is null)
         {
-            model.Withdraw(reason);
+            model.Withdraw(reason, isRefused: exception is InvalidModelException);
         }
 
         _isOutOfService = serving is null && exception is not null;
