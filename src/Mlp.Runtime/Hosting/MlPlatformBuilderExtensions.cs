@@ -42,6 +42,21 @@ public static class MlPlatformBuilderExtensions
         return builder;
     }
 
+    /// <summary>
+    /// Says where log lines of a platform without a host application go; without it they go nowhere. In a host application the host's logging is used.
+    /// </summary>
+    /// <param name="builder">The builder.</param>
+    /// <param name="loggers">Makes the loggers, for example <c>LoggerFactory.Create(l => l.AddConsole())</c>. It stays the caller's, who disposes of it after the platform.</param>
+    /// <returns>The builder.</returns>
+    public static IMlPlatformBuilder UseLoggerFactory(this IMlPlatformBuilder builder, ILoggerFactory loggers)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(loggers);
+        builder.Services.Replace(ServiceDescriptor.Singleton(loggers));
+        builder.Services.Replace(ServiceDescriptor.Singleton(typeof(ILogger<>), typeof(Logger<>)));
+        return builder;
+    }
+
     /// <summary>Builds the platform without a host application. Start it with <see cref="MlPlatform.StartAsync"/>, dispose it when done.</summary>
     /// <param name="builder">A builder from <see cref="MlPlatform.CreateBuilder"/>.</param>
     /// <returns>The platform; nothing is open yet.</returns>
