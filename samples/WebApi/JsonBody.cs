@@ -40,8 +40,8 @@ internal sealed class JsonBody : IDisposable
         }
         catch (JsonException e)
         {
-            throw new BadHttpRequestException(
-                string.Create(CultureInfo.InvariantCulture, $"Expected a JSON object with each field once, but found text that is none, in line {e.LineNumber + 1}."), e);
+            var where = e.LineNumber is { } line ? string.Create(CultureInfo.InvariantCulture, $", in line {line + 1}") : string.Empty;
+            throw new BadHttpRequestException($"Expected a JSON object with each field once, but found text that is none{where}.", e);
         }
 
         if (document.RootElement.ValueKind != JsonValueKind.Object)
