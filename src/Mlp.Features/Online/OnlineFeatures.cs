@@ -113,7 +113,7 @@ internal sealed class OnlineFeatures : IPlatformComponent, IFeatureSource
     {
         if (!_directory.IsOwner)
         {
-            return HealthCheckResult.Healthy("The online store is open in the owner of the data directory only; this process reads it not.");
+            return HealthCheckResult.Healthy("The online store is open in the owner of the data directory only; predictions by key are made there, and this process makes those whose features it brings itself.");
         }
 
         if (_store is not { } store)

@@ -109,7 +109,7 @@ internal sealed class ModelCatalog : IModelCatalog, IPlatformComponent, IDisposa
         var problems = _entries.Values.Select(e => e.Refresher.Problem ?? NotReady(e.Model)).OfType<string>().ToList();
         if (problems.Count == 0)
         {
-            return HealthCheckResult.Healthy(FormattableString.Invariant($"{_entries.Count} models are in service."));
+            return HealthCheckResult.Healthy(_entries.Count == 1 ? "1 model is in service." : FormattableString.Invariant($"{_entries.Count} models are in service."));
         }
 
         // A model that waits for its first version, or goes on with the one before, is no reason to take the application out of service; one that cannot answer is.

@@ -182,7 +182,7 @@ internal sealed class VersionPublisher(RegistryPaths registryPaths, IDiskSync di
             for (var number = LastVersion(manifest.Name) + 1; ; number++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var json = ModelManifestJson.Serialize(manifest with { Version = number });
+                var json = DocumentSeal.Add(ModelManifestJson.Serialize(manifest with { Version = number }));
                 File.WriteAllBytes(Path.Combine(staged, RegistryPaths.ManifestName), json);
                 if (TryPublish(staged, _paths.Version(manifest.Name, number)))
                 {

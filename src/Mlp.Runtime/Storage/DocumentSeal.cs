@@ -22,16 +22,17 @@ internal static class DocumentSeal
         return [.. body, .. Start, .. Encoding.ASCII.GetBytes(HashOf(body)), .. End];
     }
 
-    /// <summary>Checks the checksum, where there is one.</summary>
+    /// <summary>Checks the checksum, where there is one, and takes it off: it belongs to the file and not to what the file says.</summary>
     /// <param name="json">The bytes of the file.</param>
     /// <param name="path">Path of the file, for the message.</param>
+    /// <returns>The document without it.</returns>
     /// <exception cref="CorruptFileException">The document is not what was written.</exception>
-    public static void Check(ReadOnlySpan<byte> json, string path)
+    public static ReadOnlySpan<byte> Open(ReadOnlySpan<byte> json, string path)
     {
         var length = Start.Length + DigitCount + End.Length;
         if (json.Length <= length || !json.EndsWith(End) || !json[^length..].StartsWith(Start))
         {
-            return;
+            return json;
         }
 
         var digits = Encoding.ASCII.GetString(json.Slice(json.Length - End.Length - DigitCount, DigitCount));
@@ -40,6 +41,8 @@ internal static class DocumentSeal
             throw new CorruptFileException(
                 path, $"Expected '{path}' to hold what was written, but its content has another checksum than it says: it is damaged, or was changed by hand.");
         }
+
+        return (byte[])[.. json[..^length], .. "\n}"u8];
     }
 
     /// <summary>The object without its closing brace.</summary>

@@ -25,7 +25,7 @@ internal static class VersionedJson
     public static T Read<T>(ReadOnlySpan<byte> json, string path, string format, int supported, JsonTypeInfo<T> type)
     {
         Check(json, path, format, supported);
-        DocumentSeal.Check(json, path);
+        json = DocumentSeal.Open(json, path);
         try
         {
             return JsonSerializer.Deserialize(json, type)!;

@@ -158,7 +158,7 @@ public sealed class CsvIngestTests : IDisposable
     [Fact]
     public async Task IngestCsvAsync_UnknownView_NamesTheKnownOnes()
         => Assert.Equal(
-            "Expected a feature view 'stat', but only 'stats' version 1 are defined.",
+            "Expected a feature view 'stat', but only 'stats' version 1 is defined.",
             (await Assert.ThrowsAsync<FeatureDefinitionException>(() => _store.IngestCsvAsync("stat", "x"))).Message);
 
     public void Dispose() => _temp.Dispose();

@@ -204,6 +204,58 @@ public sealed class MonitoringBuilderTests : IDisposable
     }
 
     [Fact]
+    public async Task CheckHealth_DamagedLabelSegment_IsUnhealthyAlsoWithoutAModel()
+    {
+        await using (var first = Build(m => m.LogPredictions()))
+        {
+            await first.StartAsync();
+            for (var i = 0; i < 5; i++)
+            {
+                await first.Monitoring.RecordLabelAsync(TestModels.Id(i), true, Noon);
+            }
+        }
+
+        var segment = Assert.Single(Directory.GetFiles(_folder.Combine("labels"), "*.mlplog", SearchOption.AllDirectories));
+        var bytes = File.ReadAllBytes(segment);
+        bytes[bytes.Length / 2] ^= 1;
+        File.WriteAllBytes(segment, bytes);
+        await using var platform = Build(m => m.LogPredictions());
+        await platform.StartAsync();
+
+        var health = await WaitForAsync(platform, HealthStatus.Unhealthy);
+
+        Assert.Contains(segment, health.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task CheckHealth_DamagedReferenceProfile_IsDegraded()
+    {
+        await using var platform = Build(m => m.LogPredictions().DetectDrift());
+        await platform.StartAsync();
+        var model = TestModels.Serve(Layout);
+        var profile = new ReferenceProfileBuilder().AddNumeric("x0", Enumerable.Range(0, 1000).Select(i => i / 1000f).ToArray()).Build();
+        var manifest = _registry.Add(model.Manifest, profile);
+        _registry.Damage(manifest);
+        Assert.NotNull(Observer(platform).Attach(model with { Manifest = manifest }));
+
+        var health = await WaitForAsync(platform, HealthStatus.Degraded);
+
+        Assert.StartsWith("Expected to read the reference profile of model 'tips' version 1, so drift is not watched: ", health.Description, StringComparison.Ordinal);
+    }
+
+    /// <summary>Waits until the background has looked.</summary>
+    private static async Task<HealthCheckResult> WaitForAsync(MlPlatform platform, HealthStatus status)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (platform.CheckHealth()["live-quality"].Status != status)
+        {
+            await Task.Delay(5, patience.Token);
+        }
+
+        return platform.CheckHealth()["live-quality"];
+    }
+
+    [Fact]
     public async Task LogPredictions_MistypedModel_IsRefusedNamingTheDeclaredOnes()
     {
         var builder = MlPlatform.CreateBuilder().UseDataDirectory(_folder.FullName).AddMonitoring(m => m.LogPredictions("tipps"));

@@ -118,6 +118,8 @@ public sealed class ModelPredictTests
         await using var platform = await ServeAsync(
             Package(TestGraphs.Logistic(1, -1), Binary(), features.Description), new FakeTimeProvider(Noon), features);
 
+        await Assert.ThrowsAsync<ArgumentNullException>("request", async () => await platform.Model.PredictAsync(new TripKeys("Flash Cab"), (Trip)null!));
+
         var prediction = await platform.Model.PredictAsync(new TripKeys("Flash Cab"), new Trip(5));
 
         Assert.Equal(1 / (1 + Math.Exp(3)), prediction.Score, 1e-6);
