@@ -6,7 +6,7 @@ using Mlp.Runtime.Inference;
 namespace Mlp.Monitoring.Hosting;
 
 /// <summary>Checks the settings at start; each failure names the setting, its value and what is allowed.</summary>
-internal sealed class MonitoringOptionsValidator(IEnumerable<ModelDeclaration> declarations) : IValidateOptions<MonitoringOptions>
+internal sealed class MonitoringOptionsValidator(IEnumerable<ModelDeclaration> declarations, IEnumerable<ModelPatternDeclaration> patterns) : IValidateOptions<MonitoringOptions>
 {
     public ValidateOptionsResult Validate(string? name, MonitoringOptions options)
     {
@@ -18,7 +18,7 @@ internal sealed class MonitoringOptionsValidator(IEnumerable<ModelDeclaration> d
 
     private void AddBadNames(List<string> failures, string property, IEnumerable<string> names)
     {
-        var declared = declarations.Select(d => d.Name).Distinct(StringComparer.Ordinal).ToList();
+        var declared = declarations.Select(d => d.Name).Concat(patterns.Select(p => p.Pattern)).Distinct(StringComparer.Ordinal).ToList();
         foreach (var name in names.Where(n => n != MonitoringOptions.AllModels).Distinct(StringComparer.Ordinal))
         {
             var setting = $"{MonitoringOptions.SectionName}:{property}";
@@ -26,7 +26,7 @@ internal sealed class MonitoringOptionsValidator(IEnumerable<ModelDeclaration> d
             {
                 failures.Add($"{setting} must hold model names or '{MonitoringOptions.AllModels}', but holds '{name}'.");
             }
-            else if (!declared.Contains(name, StringComparer.Ordinal))
+            else if (!declared.Contains(name, StringComparer.Ordinal) && !patterns.Any(p => p.Matches(name)))
             {
                 // Without this a mistyped name would log nothing, and nobody would hear of it.
                 var known = declared.Count == 0 ? "none" : string.Join(", ", declared.Select(d => $"'{d}'"));

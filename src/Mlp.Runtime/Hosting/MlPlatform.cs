@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Mlp.Runtime.Inference;
 
 namespace Mlp.Runtime.Hosting;
 
@@ -53,6 +54,7 @@ public sealed class MlPlatform : IAsyncDisposable
     /// <returns>A task that completes when all parts are open.</returns>
     /// <exception cref="InvalidOperationException">The platform was started before.</exception>
     /// <exception cref="OptionsValidationException">A setting is wrong; nothing was opened.</exception>
+    /// <exception cref="EngineInUseException">Models shall share a pool of threads, and ONNX Runtime was used before in this process.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -138,6 +140,7 @@ public sealed class MlPlatform : IAsyncDisposable
     {
         try
         {
+            ShareThreads();
             foreach (var component in _components)
             {
                 _open.Push(component);
@@ -151,6 +154,15 @@ public sealed class MlPlatform : IAsyncDisposable
             _logger.LogError("The platform did not start and closes what was open: {Reason}", e.Message);
             await CloseAllAsync(CancellationToken.None).ConfigureAwait(false);
             throw;
+        }
+    }
+
+    /// <summary>Before any part uses ONNX Runtime, which takes a pool of threads at its first call only.</summary>
+    private void ShareThreads()
+    {
+        if (Services.GetService<MlPlatformConfiguration>() is { SharedThreadCount: { } count } configuration)
+        {
+            EngineThreads.Share(count, configuration.SharedThreadsSpin);
         }
     }
 

@@ -31,7 +31,8 @@ internal static class SettingsAtStart
     /// <summary>No error: one file of settings may serve several applications.</summary>
     private static void WarnOfUndeclaredModels(IServiceProvider services, ILogger logger)
     {
-        var declared = services.GetServices<ModelDeclaration>().Select(d => d.Name).Distinct(StringComparer.Ordinal).ToList();
+        var patterns = services.GetServices<ModelPatternDeclaration>().ToList();
+        var declared = services.GetServices<ModelDeclaration>().Select(d => d.Name).Concat(patterns.Select(p => p.Pattern)).Distinct(StringComparer.Ordinal).ToList();
         foreach (var section in services.GetService<IConfiguration>()?.GetSection(ModelOptions.SectionName).GetChildren() ?? [])
         {
             if (!declared.Contains(section.Key, StringComparer.OrdinalIgnoreCase))
