@@ -21,7 +21,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("MlPlatform:Models:dessert:PoolSize:Of", "1", "MlPlatform:Models:dessert:PoolSize must be a whole number, but is a section.")]
     [InlineData("MlPlatform:Models:dessert:PolSize", "4", "MlPlatform:Models:dessert:PolSize is no setting; the closest is 'PoolSize'.")]
     [InlineData("MlPlatform:Models:dessert:Version", "0", "MlPlatform:Models:dessert:Version must be at least 1, but is 0.")]
-    [InlineData("MlPlatform:Models:dessert:Alias", "", "MlPlatform:Models:dessert:Alias must name an alias where Version names no version, but is empty.")]
+    [InlineData("MlPlatform:Models:dessert:Alias", "", "MlPlatform:Models:dessert:Alias must name an alias where neither Version nor Latest says which version to serve, but is empty.")]
     [InlineData("MlPlatform:Models:dessert:AliasPollInterval", "1.00:00:01", "MlPlatform:Models:dessert:AliasPollInterval must be between 00:00:00.0100000 and 1.00:00:00, but is 1.00:00:01.")]
     [InlineData("MlPlatform:Models:dessert:Nulls", "NaN", "MlPlatform:Models:dessert:Nulls must be a section, but is 'NaN'.")]
     [InlineData("MlPlatform:Models:dessert:Nulls:Features:bill:Vale", "1", "MlPlatform:Models:dessert:Nulls:Features:bill:Vale is no setting; the closest is 'Value'.")]

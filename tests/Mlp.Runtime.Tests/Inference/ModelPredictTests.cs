@@ -74,7 +74,7 @@ public sealed class ModelPredictTests
     }
 
     [Theory]
-    [InlineData("""{"name":"z","elementType":"Other","dimensions":[]}""", true)]
+    [InlineData("""{"name":"z","elementType":"other","dimensions":[]}""", true)]
     [InlineData("""{"name":"z","elementType":"Float64","dimensions":[-1,1]}""", false)]
     [InlineData("""{"name":"y","elementType":"Other","dimensions":[]}""", false)]
     public async Task Open_OutputOfATypeThatThePublisherDidNotKnow_IsServed(string stored, bool isServed)
