@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using DuckDB.NET.Data;
 using Mlp.Features.Definitions;
 using Mlp.Features.Interop;
@@ -11,12 +12,15 @@ internal sealed class OfflineSnapshot
 {
     private readonly string _folder;
     private readonly VerifiedFiles _verified;
+    private readonly ConcurrentDictionary<string, bool> _readable;
 
-    internal OfflineSnapshot(FeatureViewDefinition view, string folder, long commit, IReadOnlyList<OfflineFile> files, VerifiedFiles verified)
+    internal OfflineSnapshot(
+        FeatureViewDefinition view, string folder, long commit, IReadOnlyList<OfflineFile> files, VerifiedFiles verified, ConcurrentDictionary<string, bool> readable)
     {
         _verified = verified;
         View = view;
         _folder = folder;
+        _readable = readable;
         Commit = commit;
         Files = files;
     }
@@ -32,7 +36,7 @@ internal sealed class OfflineSnapshot
 
     /// <summary>Some of the files.</summary>
     /// <param name="predicate">Which.</param>
-    internal OfflineSnapshot Select(Func<OfflineFile, bool> predicate) => new(View, _folder, Commit, [.. Files.Where(predicate)], _verified);
+    internal OfflineSnapshot Select(Func<OfflineFile, bool> predicate) => new(View, _folder, Commit, [.. Files.Where(predicate)], _verified, _readable);
 
     /// <summary>Checks that every file is there and as long as it was.</summary>
     /// <exception cref="CorruptFileException">A file is missing or has another length.</exception>
@@ -56,13 +60,38 @@ internal sealed class OfflineSnapshot
     }
 
     /// <summary>
-    /// A relation with the columns of <see cref="OfflineView.Columns"/> over all rows that may be seen up to a time. The content of its files is checked here, where they are about to be read.
+    /// Checks that every file is what was committed, and says of itself that it holds rows of the view in a format that can be read. Comes before <see cref="Relation"/>.
     /// </summary>
-    /// <exception cref="CorruptFileException">A file is not what was committed.</exception>
+    /// <param name="session">A session to read with.</param>
+    /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote a file.</exception>
+    /// <exception cref="CorruptFileException">A file is damaged, or holds something else.</exception>
+    internal void RequireReadable(DuckDbSession session)
+    {
+        try
+        {
+            OfflineFileFormat.Check(session, View, Files.Select(FullPath), _readable);
+        }
+        catch (DuckDBException e)
+        {
+            CheckContent();
+            throw OfflineStore.Explain(e, session, [this]);
+        }
+
+        CheckContent();
+    }
+
+    private void CheckContent()
+    {
+        foreach (var file in Files)
+        {
+            _verified.Check(FullPath(file), file, View.ToString());
+        }
+    }
+
+    /// <summary>A relation with the columns of <see cref="OfflineView.Columns"/> over all rows that may be seen up to a time.</summary>
     internal string Relation(long maxEventTime = long.MaxValue)
     {
         var seen = Files.Where(f => f.MinEventTime <= maxEventTime).ToList();
-        seen.ForEach(f => _verified.Check(FullPath(f), f, View.ToString()));
         var files = seen.ConvertAll(f => Sql.Text(FullPath(f)));
         if (files.Count == 0)
         {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Mlp.Features.Definitions;
 using Mlp.Features.Interop;
@@ -21,6 +22,7 @@ internal sealed class OfflineView
     private readonly long _targetFileRows;
     private readonly OfflineLog _log;
     private readonly VerifiedFiles _verified = new();
+    private readonly ConcurrentDictionary<string, bool> _readable = new(StringComparer.Ordinal);
     private readonly Lock _sequenceGate = new();
     private long _lastReserved;
 
@@ -96,7 +98,7 @@ internal sealed class OfflineView
             }
         }
 
-        var snapshot = new OfflineSnapshot(Definition, _folder, last, [.. files.Values], _verified);
+        var snapshot = new OfflineSnapshot(Definition, _folder, last, [.. files.Values], _verified, _readable);
         snapshot.Verify();
         return snapshot;
     }
@@ -144,7 +146,7 @@ internal sealed class OfflineView
                 Number = (last?.Number ?? 0) + 1,
                 Kind = sequences is null ? OfflineCommitKind.Ingest : OfflineCommitKind.Push,
                 BatchId = batchId,
-                CommittedAt = Microseconds.FromRequestTime(_time.GetUtcNow()),
+                CommittedTime = Microseconds.FromRequestTime(_time.GetUtcNow()),
                 RowCount = rows,
                 NullKeyRowCount = nullKeys,
                 FirstSequence = firstSequence,
@@ -247,7 +249,7 @@ internal sealed class OfflineView
         DurableFile.CreateDirectories(_disk, folder);
         try
         {
-            session.Execute($"COPY (SELECT {select} FROM {StagingTable}{where} ORDER BY rowid) TO {Sql.Text(path)} ({ParquetFormat.CopyOptions})", cancellationToken);
+            session.Execute($"COPY (SELECT {select} FROM {StagingTable}{where} ORDER BY rowid) TO {Sql.Text(path)} ({OfflineFileFormat.CopyOptions(Definition)})", cancellationToken);
             _disk.SyncFile(path);
             _disk.SyncDirectory(folder);
         }
