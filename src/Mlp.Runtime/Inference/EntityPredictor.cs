@@ -28,6 +28,11 @@ internal sealed class EntityPredictor(ServingVersion version, Predictor predicto
         try
         {
             plan = PlanFor<TKeys, TRequest>();
+            if (request is null)
+            {
+                throw new ArgumentNullException(nameof(request), "Expected a request, but found null; leave it out to predict from stored features alone.");
+            }
+
             plan.WriteKeys(in keys, slot.Keys);
         }
         catch

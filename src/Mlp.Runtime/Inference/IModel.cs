@@ -40,9 +40,10 @@ public interface IModel
     /// Waits until a version is in service, for applications that publish and predict in one go. One that has been in service stays so until the platform is closed. A model that is loaded on
     /// first call (<see cref="ModelLoading.OnFirstCall"/>) is loaded.
     /// </summary>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait. Without one a mistyped alias is waited for until it exists; <see cref="ModelReadiness.WaitUntilReadyAsync"/> takes a time.</param>
     /// <returns>A task that completes when the model can be called.</returns>
-    /// <exception cref="ModelNotReadyException">The platform was closed.</exception>
+    /// <exception cref="ModelNotReadyException">The platform was closed, or the wanted version can never be served: its file is invalid or does not fit the feature service. An alias that moves on can heal that; wait again then.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled; the message says why the model is not ready.</exception>
     Task WaitUntilReadyAsync(CancellationToken cancellationToken = default);
 
     /// <summary>

@@ -73,7 +73,8 @@ internal sealed class Model : IModel
             : null;
 
     /// <inheritdoc/>
-    public Task WaitUntilReadyAsync(CancellationToken cancellationToken = default) => Demand is null ? Target.WaitUntilReadyAsync(cancellationToken) : CurrentAsync(Start(default), cancellationToken).AsTask();
+    public Task WaitUntilReadyAsync(CancellationToken cancellationToken = default)
+        => ModelReadiness.WaitAsync(Demand is null ? Target.WaitUntilReadyAsync(cancellationToken) : CurrentAsync(Start(default), cancellationToken).AsTask(), this, cancellationToken);
 
     /// <inheritdoc/>
     public IModel AtVersion(int version)

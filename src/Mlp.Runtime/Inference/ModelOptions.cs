@@ -92,18 +92,18 @@ public sealed class ModelOptions : IValidatableObject
         if (Version is null && !Latest && string.IsNullOrWhiteSpace(Alias))
         {
             yield return new ValidationResult(
-                $"Expected {nameof(Alias)}, {nameof(Version)} or {nameof(Latest)} to say which version to serve, but found none of them.", [nameof(Alias), nameof(Version), nameof(Latest)]);
+                $"{nameof(Alias)} must name an alias where neither {nameof(Version)} nor {nameof(Latest)} says which version to serve, but is empty.", [nameof(Alias), nameof(Version), nameof(Latest)]);
         }
 
         if (IdleWeights is not (null or WeightStorage.Resident or WeightStorage.Mapped))
         {
-            yield return new ValidationResult($"Expected {nameof(IdleWeights)} to be Resident, Mapped or null, but found {IdleWeights}.", [nameof(IdleWeights)]);
+            yield return new ValidationResult($"{nameof(IdleWeights)} must be Resident or Mapped or empty, but is {IdleWeights}.", [nameof(IdleWeights)]);
         }
 
         if (Nulls.Policy == NullPolicy.Value)
         {
             yield return new ValidationResult(
-                $"Expected {nameof(Nulls)}.{nameof(NullOptions.Policy)} to be Automatic, Error or NaN, but found Value: a value belongs to a feature.", [nameof(Nulls)]);
+                $"{nameof(Nulls)}:{nameof(NullOptions.Policy)} must be Automatic or Error or NaN, but is Value: a value belongs to a feature.", [nameof(Nulls)]);
         }
 
         foreach (var problem in AcceleratorOptionsRules.Check(Accelerator, AcceleratorOptions))

@@ -56,8 +56,9 @@ internal sealed class ServingTarget
     /// <summary>Takes the version out of service.</summary>
     /// <param name="reason">Why, as the rest of a sentence.</param>
     /// <param name="isFinal">Whether no other version will come.</param>
+    /// <param name="isRefused">Whether the wanted version will never do: who waits is told, and who comes later waits for another one.</param>
     /// <returns>The version before, for the caller to retire; null if there was none.</returns>
-    public ServingVersion? Withdraw(string reason, bool isFinal = false)
+    public ServingVersion? Withdraw(string reason, bool isFinal = false, bool isRefused = false)
     {
         _unavailableReason = reason;
         _state = ModelState.Unavailable;
@@ -66,6 +67,12 @@ internal sealed class ServingTarget
             var waiting = _ready;
             _ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             Fail(_ready, reason);
+            Fail(waiting, reason);
+        }
+        else if (isRefused && !_ready.Task.IsCompleted)
+        {
+            var waiting = _ready;
+            _ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             Fail(waiting, reason);
         }
 

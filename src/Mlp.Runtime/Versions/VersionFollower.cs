@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Mlp.Runtime.Accelerators;
 using Mlp.Runtime.Inference;
+using Mlp.Runtime.Models;
 using Mlp.Runtime.Registry;
 
 namespace Mlp.Runtime.Versions;
@@ -168,7 +169,7 @@ internal sealed class VersionFollower(ServingTarget target, VersionHost host, IM
         var serving = target.Current?.Manifest.Version;
         if (serving is null)
         {
-            target.Withdraw(reason);
+            target.Withdraw(reason, isRefused: exception is InvalidModelException);
         }
 
         _isOutOfService = serving is null && exception is not null;

@@ -17,6 +17,9 @@ internal sealed class ProfileRegistry(string model) : IModelRegistry
         return known;
     }
 
+    /// <summary>Makes the profile of a version unreadable.</summary>
+    public void Damage(ModelManifest manifest) => _versions[manifest.Version] = (manifest, "rubbish"u8.ToArray());
+
     public ModelManifest? FindVersion(string name, int version) => name == model && _versions.TryGetValue(version, out var found) ? found.Manifest : null;
 
     public IReadOnlyList<int> ListVersions(string name) => name == model ? [.. _versions.Keys.Order()] : [];
