@@ -1,0 +1,14 @@
+namespace Mlp.Runtime.Routing;
+
+/// <summary>Where a canary stands.</summary>
+public enum CanaryStatus
+{
+    /// <summary>Its share grows step by step.</summary>
+    Running = 0,
+
+    /// <summary>It has passed its last step and the champion's alias is about to move to its version.</summary>
+    Promoting = 1,
+
+    /// <summary>It was worse than the plan allows and gets no calls any more.</summary>
+    Aborted = 2,
+}
