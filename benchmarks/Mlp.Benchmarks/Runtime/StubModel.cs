@@ -22,8 +22,8 @@ internal sealed class StubModel
         var served = new ServedModel(manifest, settings.Variant, [], inputs.Layout);
         var outputs = new OutputPlans(new OutputPlan(manifest.Output.ScoreOutput, TensorElementType.Float, 2, 1, IsAsDeclared: true), []);
         var recorder = new PredictionRecorder(served, [new Observer()], NullLogger.Instance);
-        var model = new Model(settings, clock) { LoadVersion = static (_, _) => throw new NotSupportedException("A stub has one version.") };
-        model.Publish(new ServingVersion(served, new StubSession(), inputs, outputs, null, recorder, clock, settings) { Nulls = NullRules.Create(manifest, inputs, settings.Nulls) });
+        var model = new Model(settings, clock) { OpenVersion = static (_, _) => throw new NotSupportedException("A stub has one version.") };
+        model.Target.Publish(new ServingVersion(served, new StubSession(), inputs, outputs, null, recorder, clock, settings) { Nulls = NullRules.Create(manifest, inputs, settings.Nulls) });
         Model = model;
         if (inputs.Layout.Columns.Count != featureCount)
         {

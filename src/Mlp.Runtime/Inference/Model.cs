@@ -4,6 +4,7 @@ using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Scoring;
+using Mlp.Runtime.Versions;
 
 namespace Mlp.Runtime.Inference;
 
@@ -11,10 +12,6 @@ namespace Mlp.Runtime.Inference;
 internal sealed class Model : IModel
 {
     private readonly PredictionClock _clock;
-    private volatile ServingVersion? _current;
-    private volatile string? _unavailableReason;
-    private volatile ModelState _state = ModelState.Loading;
-    private volatile TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Makes a model without a version.</summary>
     /// <param name="settings">Its settings.</param>
@@ -23,30 +20,33 @@ internal sealed class Model : IModel
     {
         _clock = clock;
         Settings = settings;
-        _unavailableReason = $"{settings.Target} has not been loaded yet";
+        Target = new ServingTarget(settings.Name, settings.Selector);
     }
 
     /// <summary>The settings.</summary>
     public ModelSettings Settings { get; }
 
-    /// <summary>Loads a version beside the one in service, for a file that an earlier run began with it; it tells no observers.</summary>
-    public required Func<int, CancellationToken, Task<ServingVersion>> LoadVersion { get; init; }
+    /// <summary>Where calls find their version.</summary>
+    public ServingTarget Target { get; }
+
+    /// <summary>Opens a version beside the one in service, for a file that an earlier run began with it; it tells no observers.</summary>
+    public required Func<int, CancellationToken, Task<ServingVersion>> OpenVersion { get; init; }
 
     /// <inheritdoc/>
     public string Name => Settings.Name;
 
     /// <inheritdoc/>
-    public ModelState State => _state;
+    public ModelState State => Target.State;
 
     /// <inheritdoc/>
-    public ModelManifest? Manifest => _current?.Manifest;
+    public ModelManifest? Manifest => Target.Current?.Manifest;
 
     /// <inheritdoc/>
-    public string? UnavailableReason => _unavailableReason;
+    public string? UnavailableReason => Target.UnavailableReason;
 
     /// <inheritdoc/>
     public ModelDescription? Description
-        => _current is { } version
+        => Target.Current is { } version
             ? new ModelDescription(
                 Name,
                 version.Manifest.Version,
@@ -61,39 +61,8 @@ internal sealed class Model : IModel
             }
             : null;
 
-    /// <summary>Puts a version into service. Calls that have begun on the one before go on there.</summary>
-    /// <param name="version">The new version.</param>
-    /// <returns>The version before, for the caller to retire; null if there was none.</returns>
-    public ServingVersion? Publish(ServingVersion version)
-    {
-        var previous = Interlocked.Exchange(ref _current, version);
-        _unavailableReason = null;
-        _state = ModelState.Ready;
-        _ready.TrySetResult();
-        return previous;
-    }
-
-    /// <summary>Takes the version out of service.</summary>
-    /// <param name="reason">Why, as the rest of a sentence.</param>
-    /// <param name="isFinal">Whether no other version will come.</param>
-    /// <returns>The version before, for the caller to retire; null if there was none.</returns>
-    public ServingVersion? Withdraw(string reason, bool isFinal = false)
-    {
-        _unavailableReason = reason;
-        _state = ModelState.Unavailable;
-        if (isFinal)
-        {
-            var waiting = _ready;
-            _ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            Fail(_ready, reason);
-            Fail(waiting, reason);
-        }
-
-        return Interlocked.Exchange(ref _current, null);
-    }
-
     /// <inheritdoc/>
-    public Task WaitUntilReadyAsync(CancellationToken cancellationToken = default) => _ready.Task.WaitAsync(cancellationToken);
+    public Task WaitUntilReadyAsync(CancellationToken cancellationToken = default) => Target.WaitUntilReadyAsync(cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<Prediction> PredictAsync<TKeys, TRequest>(
@@ -261,12 +230,12 @@ internal sealed class Model : IModel
         }
 
         // Asked once which version serves: the alias may move between two looks.
-        if (_current is { } current && current.Manifest.Version == version && StreamScorer.TryCreate(current, parallelism) is { } scorer)
+        if (Target.Current is { } current && current.Manifest.Version == version && StreamScorer.TryCreate(current, parallelism) is { } scorer)
         {
             return new PinnedScorer(scorer, null);
         }
 
-        var loaded = await LoadVersion(version, cancellationToken).ConfigureAwait(false);
+        var loaded = await OpenVersion(version, cancellationToken).ConfigureAwait(false);
         return new PinnedScorer(StreamScorer.TryCreate(loaded, parallelism)!, loaded.RetireAsync);
     }
 
@@ -295,15 +264,6 @@ internal sealed class Model : IModel
         }
     }
 
-    private void Fail(TaskCompletionSource waiting, string reason)
-    {
-        if (waiting.TrySetException(new ModelNotReadyException(Name, reason)))
-        {
-            // Nobody needs to wait, so it counts as seen.
-            _ = waiting.Task.Exception;
-        }
-    }
-
     /// <summary>Begins a call.</summary>
     /// <param name="options">What the caller said.</param>
     internal CallContext Start(in PredictionOptions options)
@@ -316,7 +276,7 @@ internal sealed class Model : IModel
     /// <summary>What no timer can measure, and what says that there is no end, is no bound.</summary>
     private static TimeSpan? Bounded(TimeSpan? timeout) => timeout is { } time && time != Timeout.InfiniteTimeSpan && time.TotalMilliseconds < int.MaxValue ? time : null;
 
-    private ServingVersion Current() => _current ?? throw new ModelNotReadyException(Name, _unavailableReason ?? "it has just been taken out of service");
+    private ServingVersion Current() => Target.Require();
 
     /// <summary>The version in service, whose answers have a score.</summary>
     /// <exception cref="InvalidOperationException">It has none.</exception>

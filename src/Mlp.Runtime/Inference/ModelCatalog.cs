@@ -6,6 +6,7 @@ using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Registry;
+using Mlp.Runtime.Versions;
 
 namespace Mlp.Runtime.Inference;
 
@@ -13,7 +14,7 @@ namespace Mlp.Runtime.Inference;
 internal sealed class ModelCatalog : IModelCatalog, IPlatformComponent, IDisposable
 {
     private readonly ModelLoader _loader;
-    private readonly Dictionary<string, (Model Model, ModelRefresher Refresher)> _entries = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (Model Model, VersionHost Host, VersionFollower Follower)> _entries = new(StringComparer.Ordinal);
     private bool _closed;
 
     /// <summary>Makes the models, without versions.</summary>
@@ -48,13 +49,14 @@ internal sealed class ModelCatalog : IModelCatalog, IPlatformComponent, IDisposa
     {
         var clock = new PredictionClock(time);
         var logger = loggers.CreateLogger<ModelCatalog>();
-        _loader = new ModelLoader(registry, features, [.. observers], clock, probe, loggers);
-        var unobserved = new ModelLoader(registry, features, [], clock, probe, loggers);
+        _loader = new ModelLoader(registry, features, probe, time);
+        var activator = new VersionActivator([.. observers], clock, logger);
         foreach (var name in declarations.Select(d => d.Name).Distinct(StringComparer.Ordinal))
         {
             var settings = ModelSettings.From(name, options.Get(name));
-            var model = new Model(settings, clock) { LoadVersion = (version, cancellationToken) => unobserved.LoadAsync(settings, version, cancellationToken) };
-            _entries.Add(name, (model, new ModelRefresher(model, registry, _loader, time, logger)));
+            var host = new VersionHost(settings, _loader, activator, time, logger);
+            var model = new Model(settings, clock) { OpenVersion = (version, cancellationToken) => host.OpenAsync(version, variant: null, cancellationToken) };
+            _entries.Add(name, (model, host, new VersionFollower(model.Target, host, registry, settings.AliasPollInterval, time, logger)));
         }
     }
 
@@ -85,12 +87,12 @@ internal sealed class ModelCatalog : IModelCatalog, IPlatformComponent, IDisposa
     /// <exception cref="MissingNativePackageException">The native library of ONNX Runtime is not there.</exception>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
-        foreach (var (model, _) in _entries.Values)
+        foreach (var (model, _, _) in _entries.Values)
         {
             _loader.ChooseAccelerator(model.Settings);
         }
 
-        await Task.WhenAll(_entries.Values.Select(e => e.Refresher.StartAsync(cancellationToken))).ConfigureAwait(false);
+        await Task.WhenAll(_entries.Values.Select(e => e.Follower.StartAsync(cancellationToken))).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -99,14 +101,21 @@ internal sealed class ModelCatalog : IModelCatalog, IPlatformComponent, IDisposa
         if (!_closed)
         {
             _closed = true;
-            await Task.WhenAll(_entries.Values.Select(e => e.Refresher.StopAsync(cancellationToken))).ConfigureAwait(false);
+            try
+            {
+                await Task.WhenAll(_entries.Values.Select(e => e.Follower.StopAsync(cancellationToken))).ConfigureAwait(false);
+            }
+            finally
+            {
+                await Task.WhenAll(_entries.Values.Select(e => e.Host.CloseAsync())).ConfigureAwait(false);
+            }
         }
     }
 
     /// <inheritdoc/>
     public HealthCheckResult CheckHealth()
     {
-        var problems = _entries.Values.Select(e => e.Refresher.Problem ?? NotReady(e.Model)).OfType<string>().ToList();
+        var problems = _entries.Values.Select(e => e.Follower.Problem ?? NotReady(e.Model)).OfType<string>().ToList();
         if (problems.Count == 0)
         {
             return HealthCheckResult.Healthy(FormattableString.Invariant($"{_entries.Count} models are in service."));
@@ -114,15 +123,16 @@ internal sealed class ModelCatalog : IModelCatalog, IPlatformComponent, IDisposa
 
         // A model that waits for its first version, or goes on with the one before, is no reason to take the application out of service; one that cannot answer is.
         var description = string.Join(" ", problems);
-        return _entries.Values.Any(e => e.Refresher.IsOutOfService) ? HealthCheckResult.Unhealthy(description) : HealthCheckResult.Degraded(description);
+        return _entries.Values.Any(e => e.Follower.IsOutOfService) ? HealthCheckResult.Unhealthy(description) : HealthCheckResult.Degraded(description);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var (_, refresher) in _entries.Values)
+        foreach (var (_, host, follower) in _entries.Values)
         {
-            refresher.Dispose();
+            follower.Dispose();
+            host.Dispose();
         }
     }
 

@@ -1,5 +1,6 @@
 using Mlp.Runtime.Accelerators;
 using Mlp.Runtime.Models;
+using Mlp.Runtime.Versions;
 
 namespace Mlp.Runtime.Inference;
 
@@ -21,11 +22,14 @@ internal sealed record ModelSettings(
     /// <summary>What features do that have no value.</summary>
     public NullSettings Nulls { get; init; } = NullSettings.Default;
 
-    /// <summary>The role that observers see.</summary>
-    public string Variant => Alias ?? FormattableString.Invariant($"v{Version}");
+    /// <summary>Versions in memory at once: those in a role, and others while there is room.</summary>
+    public int MaximumLoadedVersions { get; init; } = 2;
 
-    /// <summary>What is served, as part of a sentence.</summary>
-    public string Target => Alias is not null ? $"alias '{Alias}'" : FormattableString.Invariant($"version {Version}");
+    /// <summary>Which version calls get.</summary>
+    public VersionSelector Selector { get; } = Alias is not null ? VersionSelector.FromAlias(Alias) : Version is { } version ? VersionSelector.FromVersion(version) : VersionSelector.Latest;
+
+    /// <summary>The role that observers see.</summary>
+    public string Variant => Selector.Variant;
 
     /// <summary>Copies options that have been validated.</summary>
     /// <param name="name">Model name.</param>

@@ -6,8 +6,8 @@ using Mlp.Runtime.Scoring;
 namespace Mlp.Runtime.Inference;
 
 /// <summary>
-/// One loaded version: its session, its slots and everything a call needs that does not change. It is published by one reference, and retired by closing its pools:
-/// calls that hold a slot finish, and the last slot takes the session with it. Thread-safe.
+/// A loaded version in one role: its slots and everything a call needs that does not change. It is published by one reference, and retired by closing its pools:
+/// calls that hold a slot finish, and then the version may be unloaded. Roles of one version share its session. Thread-safe.
 /// </summary>
 internal sealed class ServingVersion
 {
@@ -17,7 +17,7 @@ internal sealed class ServingVersion
     private readonly ExecutionSession _session;
     private readonly PredictionClock _clock;
 
-    /// <summary>Puts a version together. Takes over the creator's lease of the session.</summary>
+    /// <summary>Puts a version together. Takes over a lease of the session.</summary>
     /// <param name="served">The version as observers see it.</param>
     /// <param name="session">The session.</param>
     /// <param name="inputs">Which features fill which input; nothing for a model without a score.</param>
@@ -114,6 +114,9 @@ internal sealed class ServingVersion
 
     /// <summary>Predictions on features that the caller brings.</summary>
     public FeaturePredictor Features { get; }
+
+    /// <summary>What keeps the version loaded; given back when the role has ended.</summary>
+    public IDisposable? Lease { get; init; }
 
     /// <summary>Whether a run is long enough to be worth interrupting.</summary>
     /// <param name="rowCount">Number of rows.</param>
@@ -237,6 +240,17 @@ internal sealed class ServingVersion
         await Singles.Drained.ConfigureAwait(false);
         await Batches.Drained.ConfigureAwait(false);
         await Tensors.Drained.ConfigureAwait(false);
+        Recorder.Detach();
+        _session.Release();
+        Lease?.Dispose();
+    }
+
+    /// <summary>Undoes a version that never came into service; what keeps it loaded stays the creator's.</summary>
+    public void Abandon()
+    {
+        Singles.Close();
+        Batches.Close();
+        Tensors.Close();
         Recorder.Detach();
         _session.Release();
     }

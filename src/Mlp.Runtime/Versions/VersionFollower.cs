@@ -1,25 +1,27 @@
 using Microsoft.Extensions.Logging;
 using Mlp.Runtime.Accelerators;
+using Mlp.Runtime.Inference;
 using Mlp.Runtime.Registry;
 
-namespace Mlp.Runtime.Inference;
+namespace Mlp.Runtime.Versions;
 
 /// <summary>
-/// Keeps one model at the version that its alias points at: asks the registry, loads beside the version in service, swaps, and retires the old one when its calls have ended.
-/// What cannot be loaded leaves the version in service where it is, and is tried again at growing intervals. Its methods are called by one caller at a time.
+/// Keeps one target at the version that it wants: asks the registry, opens the version beside the one in service, swaps, and retires the old one when its calls have ended.
+/// What cannot be loaded leaves the version in service where it is. Its methods are called by one caller at a time.
 /// </summary>
-internal sealed class ModelRefresher(Model model, IModelRegistry registry, ModelLoader loader, TimeProvider time, ILogger logger) : IDisposable
+/// <param name="target">What it keeps.</param>
+/// <param name="host">The model's versions in memory, which other targets of the model share.</param>
+/// <param name="registry">Where versions and aliases are.</param>
+/// <param name="interval">How often to ask.</param>
+/// <param name="time">The clock of the interval.</param>
+/// <param name="logger">Told of versions that come and go.</param>
+internal sealed class VersionFollower(ServingTarget target, VersionHost host, IModelRegistry registry, TimeSpan interval, TimeProvider time, ILogger logger) : IDisposable
 {
-    private static readonly TimeSpan LongestRetryInterval = TimeSpan.FromSeconds(30);
-
     private readonly List<Task> _retirements = [];
     private readonly CancellationTokenSource _stopping = new();
     private Task _loop = Task.CompletedTask;
     private volatile string? _problem;
     private volatile bool _isOutOfService;
-    private int _failedVersion;
-    private int _failureCount;
-    private DateTimeOffset _retryAt;
 
     /// <summary>What stands in the way of serving what is wanted, as a sentence; null when nothing does.</summary>
     public string? Problem => _problem;
@@ -63,24 +65,17 @@ internal sealed class ModelRefresher(Model model, IModelRegistry registry, Model
             wanted = FindWanted();
             if (wanted == 0)
             {
-                Report($"{model.Settings.Target} does not exist yet", null);
+                Report($"{target.Selector} does not exist yet", null);
                 return;
             }
 
-            if (wanted == model.Manifest?.Version)
+            if (wanted == target.Current?.Manifest.Version)
             {
                 Recover();
                 return;
             }
 
-            if (wanted == _failedVersion && time.GetUtcNow() < _retryAt)
-            {
-                return;
-            }
-
-            // Reading, checking and building a session is work of milliseconds to seconds for a thread of the pool.
-            var version = await Task.Run(() => loader.LoadAsync(model.Settings, wanted, cancellationToken), cancellationToken).ConfigureAwait(false);
-            Publish(version);
+            Publish(await host.OpenAsync(wanted, target.Selector.Variant, cancellationToken).ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -92,7 +87,7 @@ internal sealed class ModelRefresher(Model model, IModelRegistry registry, Model
         }
     }
 
-    private void Withdraw() => Retire(model.Withdraw("the platform has been closed", isFinal: true));
+    private void Withdraw() => Retire(target.Withdraw("the platform has been closed", isFinal: true));
 
     private void Retire(ServingVersion? version)
     {
@@ -108,37 +103,29 @@ internal sealed class ModelRefresher(Model model, IModelRegistry registry, Model
 
     private async Task WatchAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(model.Settings.AliasPollInterval, time);
+        using var timer = new PeriodicTimer(interval, time);
         while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
         {
             await RefreshAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
+    /// <summary>A version never changes: once it is in service there is nothing to ask.</summary>
     private int FindWanted()
-    {
-        if (model.Settings.Alias is { } alias)
-        {
-            return registry.FindAlias(model.Name, alias)?.Version ?? 0;
-        }
-
-        // A version never changes: once it is in service there is nothing to ask.
-        var version = model.Settings.Version!.Value;
-        return model.Manifest?.Version == version ? version : registry.FindVersion(model.Name, version)?.Version ?? 0;
-    }
+        => target.Selector.Version is { } version && target.Current?.Manifest.Version == version ? version : target.Selector.Find(registry, target.Model);
 
     private void Publish(ServingVersion version)
     {
-        var previous = model.Publish(version);
+        var previous = target.Publish(version);
         logger.LogInformation(
             "Model {Model} version {Version} is in service by {Target} on {Accelerator}.",
-            model.Name,
+            target.Model,
             version.Manifest.Version,
-            model.Settings.Target,
+            target.Selector,
             version.Accelerator.Accelerator);
         if (version.Accelerator.FallbackReason is { } reason)
         {
-            logger.LogWarning("Model {Model} runs on the processor, because {Reason}.", model.Name, reason);
+            logger.LogWarning("Model {Model} runs on the processor, because {Reason}.", target.Model, reason);
         }
 
         Recover();
@@ -149,32 +136,26 @@ internal sealed class ModelRefresher(Model model, IModelRegistry registry, Model
     {
         _problem = null;
         _isOutOfService = false;
-        _failedVersion = 0;
-        _failureCount = 0;
     }
 
     private void Fail(int wanted, Exception exception)
     {
-        _failureCount = wanted == _failedVersion ? _failureCount + 1 : 1;
-        _failedVersion = wanted;
-        var wait = model.Settings.AliasPollInterval * Math.Pow(2, Math.Min(_failureCount, 20));
-        _retryAt = time.GetUtcNow() + (wait < LongestRetryInterval ? wait : LongestRetryInterval);
-        var what = wanted == 0 ? $"{model.Settings.Target} cannot be read" : FormattableString.Invariant($"version {wanted} cannot be loaded");
+        var what = wanted == 0 ? $"{target.Selector} cannot be read" : FormattableString.Invariant($"version {wanted} cannot be loaded");
         Report($"{what}: {exception.Message.TrimEnd('.')}", exception);
     }
 
     private void Report(string reason, Exception? exception)
     {
-        var serving = model.Manifest?.Version;
+        var serving = target.Current?.Manifest.Version;
         if (serving is null)
         {
-            model.Withdraw(reason);
+            target.Withdraw(reason);
         }
 
         _isOutOfService = serving is null && exception is not null;
 
         var answering = serving is null ? "the model is not in service" : FormattableString.Invariant($"version {serving} goes on answering");
-        var problem = $"Expected model '{model.Name}' to serve {model.Settings.Target}, but {reason}; {answering}.";
+        var problem = $"Expected model '{target.Model}' to serve {target.Selector}, but {reason}; {answering}.";
         if (problem == _problem)
         {
             return;

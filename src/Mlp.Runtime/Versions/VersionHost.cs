@@ -1,0 +1,193 @@
+using Microsoft.Extensions.Logging;
+using Mlp.Runtime.Inference;
+using Mlp.Runtime.Registry;
+
+namespace Mlp.Runtime.Versions;
+
+/// <summary>
+/// The versions of one model that are in memory. Any number of roles share a version, which is loaded once, when the first of them asks. A version that nobody needs stays while there is room, so that
+/// going back to it is no load; the least recently used one goes first. What cannot be loaded leaves nothing behind and is tried again at growing intervals. Thread-safe.
+/// </summary>
+/// <param name="settings">The model's settings.</param>
+/// <param name="loader">Loads versions.</param>
+/// <param name="activator">Puts them into roles.</param>
+/// <param name="time">The clock of intervals.</param>
+/// <param name="logger">Told of versions that are let go.</param>
+internal sealed class VersionHost(ModelSettings settings, ModelLoader loader, VersionActivator activator, TimeProvider time, ILogger logger) : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<int, HostedVersion> _versions = [];
+    private readonly Dictionary<int, LoadFailure> _failures = [];
+    private readonly HashSet<Task> _loads = [];
+    private readonly CancellationTokenSource _closing = new();
+    private long _uses;
+    private bool _isClosed;
+
+    /// <summary>The versions in memory and those being loaded, ascending.</summary>
+    public IReadOnlyList<int> Versions
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _versions.Keys.Order()];
+            }
+        }
+    }
+
+    /// <summary>Puts a version into a role, and loads it before if it is not in memory.</summary>
+    /// <param name="version">Version.</param>
+    /// <param name="variant">The role that observers see; null for one that they are not told of.</param>
+    /// <param name="cancellationToken">Gives up waiting; the load goes on for others.</param>
+    /// <returns>The version in its role. It stays in memory until the caller has retired it.</returns>
+    /// <exception cref="ModelNotReadyException">The platform has been closed.</exception>
+    /// <exception cref="ModelNotFoundException">There is no such version.</exception>
+    /// <exception cref="Models.InvalidModelException">The file, its description and its feature service do not fit together.</exception>
+    /// <exception cref="CorruptFileException">The file is not what was published.</exception>
+    public async Task<ServingVersion> OpenAsync(int version, string? variant, CancellationToken cancellationToken)
+    {
+        var hosted = Enter(version);
+        try
+        {
+            var loaded = await hosted.Loading.WaitAsync(cancellationToken).ConfigureAwait(false);
+
+            // Making and running slots is work for a thread of the pool.
+            return await Task.Run(() => activator.Activate(loaded, settings, variant, new VersionLease(this, hosted)), cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            Leave(hosted);
+            throw;
+        }
+    }
+
+    /// <summary>Forgets when failed loads are to be tried again: something has changed.</summary>
+    public void ForgetFailures()
+    {
+        lock (_gate)
+        {
+            _failures.Clear();
+        }
+    }
+
+    /// <summary>Ends loads and lets go of what nobody needs; versions in a role go when it ends.</summary>
+    public async Task CloseAsync()
+    {
+        Task[] loads;
+        lock (_gate)
+        {
+            _isClosed = true;
+            loads = [.. _loads];
+        }
+
+        await _closing.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(loads).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Trim();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _closing.Dispose();
+
+    private HostedVersion Enter(int version)
+    {
+        lock (_gate)
+        {
+            if (_isClosed)
+            {
+                throw new ModelNotReadyException(settings.Name, "the platform has been closed");
+            }
+
+            if (!_versions.TryGetValue(version, out var hosted))
+            {
+                if (_failures.TryGetValue(version, out var failure) && time.GetUtcNow() < failure.RetryAt)
+                {
+                    failure.Exception.Throw();
+                }
+
+                hosted = new HostedVersion(version);
+                _versions.Add(version, hosted);
+                var load = Task.Run(() => LoadAsync(hosted, _closing.Token), CancellationToken.None);
+                _loads.RemoveWhere(static l => l.IsCompleted);
+                _loads.Add(load);
+            }
+
+            hosted.UserCount++;
+            return hosted;
+        }
+    }
+
+    private void Leave(HostedVersion hosted)
+    {
+        lock (_gate)
+        {
+            hosted.UserCount--;
+            hosted.LastUse = ++_uses;
+        }
+
+        Trim();
+    }
+
+    /// <summary>Never throws: those who wait are told.</summary>
+    private async Task LoadAsync(HostedVersion hosted, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var loaded = await loader.LoadAsync(settings, hosted.Version, cancellationToken).ConfigureAwait(false);
+            lock (_gate)
+            {
+                _failures.Remove(hosted.Version);
+                hosted.Complete(loaded);
+            }
+        }
+        catch (Exception e)
+        {
+            lock (_gate)
+            {
+                _versions.Remove(hosted.Version);
+
+                // Asking for a version that is not there costs nothing, and it may be published at any time.
+                if (e is not (ModelNotFoundException or OperationCanceledException))
+                {
+                    _failures[hosted.Version] = LoadFailure.After(_failures.GetValueOrDefault(hosted.Version), e, time.GetUtcNow(), settings.AliasPollInterval);
+                }
+
+                hosted.Fail(e is OperationCanceledException ? new ModelNotReadyException(settings.Name, "the platform has been closed") : e);
+            }
+        }
+
+        Trim();
+    }
+
+    private void Trim()
+    {
+        while (TakeExcess() is { } hosted)
+        {
+            hosted.Loaded!.Release();
+            logger.LogInformation("Model {Model} version {Version} has been let go: nobody needs it.", settings.Name, hosted.Version);
+        }
+    }
+
+    private HostedVersion? TakeExcess()
+    {
+        lock (_gate)
+        {
+            if (_versions.Count <= (_isClosed ? 0 : settings.MaximumLoadedVersions))
+            {
+                return null;
+            }
+
+            var oldest = _versions.Values.Where(static v => v.IsIdle).MinBy(static v => v.LastUse);
+            if (oldest is not null)
+            {
+                _versions.Remove(oldest.Version);
+            }
+
+            return oldest;
+        }
+    }
+
+    private sealed class VersionLease(VersionHost host, HostedVersion hosted) : IDisposable
+    {
+        public void Dispose() => host.Leave(hosted);
+    }
+}

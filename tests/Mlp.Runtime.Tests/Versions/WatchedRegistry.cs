@@ -1,0 +1,55 @@
+using System.Collections.Concurrent;
+using Mlp.Runtime.Models;
+using Mlp.Runtime.Registry;
+
+namespace Mlp.Runtime.Tests.Versions;
+
+/// <summary>A registry that counts loads and can hold them up; everything else is the true one's.</summary>
+internal sealed class WatchedRegistry(IModelRegistry inner) : IModelRegistry
+{
+    private readonly ConcurrentDictionary<int, int> _loads = new();
+
+    /// <summary>Loads wait for this before they read.</summary>
+    public Task Gate { get; set; } = Task.CompletedTask;
+
+    /// <summary>Completes when a load has come to the gate.</summary>
+    public TaskCompletionSource Arrived { get; set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>What loads fail with; null for none.</summary>
+    public Exception? Failure { get; set; }
+
+    /// <summary>How often a version's file was opened.</summary>
+    public int LoadsOf(int version) => _loads.GetValueOrDefault(version);
+
+    public async Task<OnnxFiles> OpenOnnxAsync(ModelManifest manifest, WeightStorage weights, CancellationToken cancellationToken = default)
+    {
+        _loads.AddOrUpdate(manifest.Version, 1, static (_, count) => count + 1);
+        Arrived.TrySetResult();
+        await Gate.WaitAsync(cancellationToken);
+        return Failure is { } failure ? throw failure : await inner.OpenOnnxAsync(manifest, weights, cancellationToken);
+    }
+
+    public Task<ModelManifest> PublishAsync(string name, ModelPackage package, CancellationToken cancellationToken = default) => inner.PublishAsync(name, package, cancellationToken);
+
+    public ModelManifest? FindVersion(string name, int version) => inner.FindVersion(name, version);
+
+    public IReadOnlyList<int> ListVersions(string name) => inner.ListVersions(name);
+
+    public IReadOnlyList<string> ListModels() => inner.ListModels();
+
+    public ModelAlias? FindAlias(string name, string alias) => inner.FindAlias(name, alias);
+
+    public Task<ModelAlias> SetAliasAsync(string name, string alias, int version, long expectedRevision, string? reason = null, CancellationToken cancellationToken = default)
+        => inner.SetAliasAsync(name, alias, version, expectedRevision, reason, cancellationToken);
+
+    public Task<byte[]> ReadOnnxAsync(ModelManifest manifest, CancellationToken cancellationToken = default) => inner.ReadOnnxAsync(manifest, cancellationToken);
+
+    public Task<byte[]?> ReadReferenceProfileAsync(ModelManifest manifest, CancellationToken cancellationToken = default) => inner.ReadReferenceProfileAsync(manifest, cancellationToken);
+
+    public Task<GoldenRows?> ReadGoldenRowsAsync(ModelManifest manifest, CancellationToken cancellationToken = default) => inner.ReadGoldenRowsAsync(manifest, cancellationToken);
+
+    public Task<string> ExportAsync(string name, int version, string path, bool includeGoldenRows = true, CancellationToken cancellationToken = default)
+        => inner.ExportAsync(name, version, path, includeGoldenRows, cancellationToken);
+
+    public Task<ModelManifest> ImportAsync(string path, string? name = null, CancellationToken cancellationToken = default) => inner.ImportAsync(path, name, cancellationToken);
+}
