@@ -34,5 +34,24 @@ internal static class FeatureRowCopy
         }
     }
 
+    /// <summary>Replaces one row of the destination, whose texts have been cleared, by a row of the source.</summary>
+    /// <param name="source">Rows with the same features in the same order.</param>
+    /// <param name="sourceRow">The row to copy.</param>
+    /// <param name="destination">Rows of the same layout.</param>
+    /// <param name="destinationRow">The row to replace.</param>
+    public static void CopyRow(FeatureRows source, int sourceRow, FeatureRows destination, int destinationRow)
+    {
+        source.Float32Of(sourceRow).CopyTo(destination.Float32Of(destinationRow));
+        source.Float64Of(sourceRow).CopyTo(destination.Float64Of(destinationRow));
+        source.Int64Of(sourceRow).CopyTo(destination.Int64Of(destinationRow));
+        source.BooleanOf(sourceRow).CopyTo(destination.BooleanOf(destinationRow));
+        source.StatusOf(sourceRow).CopyTo(destination.StatusOf(destinationRow));
+        source.EventTimesOf(sourceRow).CopyTo(destination.EventTimesOf(destinationRow));
+        for (var ordinal = 0; ordinal < destination.Layout.CountOf(FeatureType.String); ordinal++)
+        {
+            destination.SetString(destinationRow, ordinal, source.StringOf(sourceRow, ordinal));
+        }
+    }
+
     private static Span<T> Slice<T>(Span<T> block, int firstRow, int rowCount, int width) => block.Slice(firstRow * width, rowCount * width);
 }

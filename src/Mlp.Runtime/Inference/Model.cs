@@ -3,6 +3,7 @@ using Apache.Arrow;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Predictions;
+using Mlp.Runtime.Routing;
 using Mlp.Runtime.Scoring;
 using Mlp.Runtime.Versions;
 
@@ -61,6 +62,12 @@ internal sealed class Model : IModel
             }
             : null;
 
+    /// <summary>Keeps the route; null in tests of a model alone.</summary>
+    public RouteFollower? Router { get; set; }
+
+    /// <inheritdoc/>
+    public RouteDescription Route => Router?.Describe() ?? RouteDescription.None;
+
     /// <inheritdoc/>
     public Task WaitUntilReadyAsync(CancellationToken cancellationToken = default) => Target.WaitUntilReadyAsync(cancellationToken);
 
@@ -71,9 +78,14 @@ internal sealed class Model : IModel
         var call = Start(options);
         var version = CurrentWithScore();
         RequireService(version);
+        if (version.Recorder.Seat?.Table is { } table)
+        {
+            version = table.Choose<TKeys, TRequest>(version, options.RoutingKey, in keys);
+        }
+
         return version.Singles.TryRent(out var slot)
             ? version.Entities.PredictAsync(slot, call, in keys, in request, cancellationToken)
-            : WaitAndPredictAsync(call, keys, request, cancellationToken);
+            : WaitAndPredictAsync(version, call, keys, request, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -88,14 +100,16 @@ internal sealed class Model : IModel
     public Prediction Predict(ReadOnlySpan<float> features, PredictionOptions options = default, CancellationToken cancellationToken = default)
     {
         var call = Start(options);
+        var version = ChooseForRows(options);
         while (true)
         {
-            var version = CurrentWithScore();
             version.Features.Check(features);
             if (version.Rent(version.Singles, call, 1, cancellationToken) is { } slot)
             {
                 return version.Features.Predict(slot, call, features, cancellationToken);
             }
+
+            version = CurrentWithScore();
         }
     }
 
@@ -103,15 +117,17 @@ internal sealed class Model : IModel
     public void Predict(ReadOnlySpan<float> features, Span<float> outputs, PredictionOptions options = default, CancellationToken cancellationToken = default)
     {
         var call = Start(options);
+        var version = ChooseForOutputs(options);
         while (true)
         {
-            var version = CurrentWithScore();
             var rowCount = version.Features.CheckRows(features, outputs);
             var pool = rowCount <= 1 ? version.Singles : version.Batches;
             if (rowCount == 0 || version.Features.TryPredict(pool, call, features, rowCount, outputs, cancellationToken))
             {
                 return;
             }
+
+            version = CurrentWithScore();
         }
     }
 
@@ -159,15 +175,17 @@ internal sealed class Model : IModel
     {
         ArgumentNullException.ThrowIfNull(rows);
         var call = Start(options);
+        var version = ChooseForRows(options);
         while (true)
         {
-            var version = CurrentWithScore();
             version.Features.Check(rows, results.Length);
             var pool = rows.RowCount <= 1 ? version.Singles : version.Batches;
             if (rows.RowCount == 0 || version.Features.TryPredict(pool, call, rows, results[..rows.RowCount], cancellationToken))
             {
                 return;
             }
+
+            version = CurrentWithScore();
         }
     }
 
@@ -251,16 +269,18 @@ internal sealed class Model : IModel
     }
 
     private async ValueTask<Prediction> WaitAndPredictAsync<TKeys, TRequest>(
-        CallContext call, TKeys keys, TRequest request, CancellationToken cancellationToken)
+        ServingVersion version, CallContext call, TKeys keys, TRequest request, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var version = CurrentWithScore();
-            RequireService(version);
             if (await version.RentAsync(version.Singles, call, 1, cancellationToken).ConfigureAwait(false) is { } slot)
             {
                 return await version.Entities.PredictAsync(slot, call, in keys, in request, cancellationToken).ConfigureAwait(false);
             }
+
+            // It has left service: the champion of now answers.
+            version = CurrentWithScore();
+            RequireService(version);
         }
     }
 
@@ -278,8 +298,27 @@ internal sealed class Model : IModel
 
     private ServingVersion Current() => Target.Require();
 
-    /// <summary>The version in service, whose answers have a score.</summary>
-    /// <exception cref="InvalidOperationException">It has none.</exception>
+    /// <summary>The version that answers a call whose caller brings the features: the champion, or the challenger whose turn it is. One that has left service leaves the call to the champion.</summary>
+    /// <param name="options">What the caller said.</param>
+    /// <exception cref="InvalidOperationException">The champion has no score.</exception>
+    internal ServingVersion ChooseForRows(in PredictionOptions options)
+    {
+        var champion = CurrentWithScore();
+        return champion.Recorder.Seat?.Table is { } table ? table.Choose(champion, options.RoutingKey) : champion;
+    }
+
+    /// <summary>The champion, unless a challenger's outputs fit into the same memory.</summary>
+    private ServingVersion ChooseForOutputs(in PredictionOptions options)
+    {
+        var champion = CurrentWithScore();
+        return champion.Recorder.Seat?.Table is { } table && table.Choose(champion, options.RoutingKey) is var chosen
+            && chosen.Outputs!.Score.Width == champion.Outputs!.Score.Width && chosen.Outputs.Score.ElementType == champion.Outputs.Score.ElementType
+                ? chosen
+                : champion;
+    }
+
+    /// <summary>The champion, whose answers have a score.</summary>
+    /// <exception cref="InvalidOperationException">They have none, or no version is in service.</exception>
     internal ServingVersion CurrentWithScore()
     {
         var version = Current();

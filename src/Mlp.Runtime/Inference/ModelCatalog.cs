@@ -6,6 +6,7 @@ using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Registry;
+using Mlp.Runtime.Routing;
 using Mlp.Runtime.Versions;
 
 namespace Mlp.Runtime.Inference;
@@ -14,7 +15,7 @@ namespace Mlp.Runtime.Inference;
 internal sealed class ModelCatalog : IModelCatalog, IPlatformComponent, IDisposable
 {
     private readonly ModelLoader _loader;
-    private readonly Dictionary<string, (Model Model, VersionHost Host, VersionFollower Follower)> _entries = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (Model Model, VersionHost Host, VersionFollower Follower, RouteFollower Router)> _entries = new(StringComparer.Ordinal);
     private bool _closed;
 
     /// <summary>Makes the models, without versions.</summary>
@@ -56,7 +57,8 @@ internal sealed class ModelCatalog : IModelCatalog, IPlatformComponent, IDisposa
             var settings = ModelSettings.From(name, options.Get(name));
             var host = new VersionHost(settings, _loader, activator, time, logger);
             var model = new Model(settings, clock) { OpenVersion = (version, cancellationToken) => host.OpenAsync(version, variant: null, cancellationToken) };
-            _entries.Add(name, (model, host, new VersionFollower(model.Target, host, registry, settings.AliasPollInterval, time, logger)));
+            model.Router = new RouteFollower(model, host, registry, clock, logger);
+            _entries.Add(name, (model, host, new VersionFollower(model.Target, host, registry, settings.AliasPollInterval, time, logger), model.Router));
         }
     }
 
@@ -87,12 +89,12 @@ internal sealed class ModelCatalog : IModelCatalog, IPlatformComponent, IDisposa
     /// <exception cref="MissingNativePackageException">The native library of ONNX Runtime is not there.</exception>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
-        foreach (var (model, _, _) in _entries.Values)
+        foreach (var (model, _, _, _) in _entries.Values)
         {
             _loader.ChooseAccelerator(model.Settings);
         }
 
-        await Task.WhenAll(_entries.Values.Select(e => e.Follower.StartAsync(cancellationToken))).ConfigureAwait(false);
+        await Task.WhenAll(_entries.Values.Select(e => Task.WhenAll(e.Router.StartAsync(cancellationToken), e.Follower.StartAsync(cancellationToken)))).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -103,7 +105,7 @@ internal sealed class ModelCatalog : IModelCatalog, IPlatformComponent, IDisposa
             _closed = true;
             try
             {
-                await Task.WhenAll(_entries.Values.Select(e => e.Follower.StopAsync(cancellationToken))).ConfigureAwait(false);
+                await Task.WhenAll(_entries.Values.Select(e => Task.WhenAll(e.Follower.StopAsync(cancellationToken), e.Router.StopAsync(cancellationToken)))).ConfigureAwait(false);
             }
             finally
             {
@@ -115,7 +117,7 @@ internal sealed class ModelCatalog : IModelCatalog, IPlatformComponent, IDisposa
     /// <inheritdoc/>
     public HealthCheckResult CheckHealth()
     {
-        var problems = _entries.Values.Select(e => e.Follower.Problem ?? NotReady(e.Model)).OfType<string>().ToList();
+        var problems = _entries.Values.Select(e => e.Follower.Problem ?? NotReady(e.Model)).OfType<string>().Concat(_entries.Values.SelectMany(e => e.Router.Problems)).ToList();
         if (problems.Count == 0)
         {
             return HealthCheckResult.Healthy(FormattableString.Invariant($"{_entries.Count} models are in service."));
@@ -129,8 +131,9 @@ internal sealed class ModelCatalog : IModelCatalog, IPlatformComponent, IDisposa
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var (_, host, follower) in _entries.Values)
+        foreach (var (_, host, follower, router) in _entries.Values)
         {
+            router.Dispose();
             follower.Dispose();
             host.Dispose();
         }

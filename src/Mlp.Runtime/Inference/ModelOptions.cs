@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Mlp.Runtime.Accelerators;
 using Mlp.Runtime.Models;
+using Mlp.Runtime.Routing;
 
 namespace Mlp.Runtime.Inference;
 
@@ -48,6 +49,9 @@ public sealed class ModelOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00", ParseLimitsInInvariantCulture = true, ConvertValueInInvariantCulture = true)]
     public TimeSpan AliasPollInterval { get; set; } = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>How calls are shared out between versions where the registry holds no route of the model.</summary>
+    public RouteOptions Route { get; } = new();
+
     /// <summary>What features do that have no value.</summary>
     public NullOptions Nulls { get; } = new();
 
@@ -57,6 +61,16 @@ public sealed class ModelOptions : IValidatableObject
         if (Version is null && string.IsNullOrWhiteSpace(Alias))
         {
             yield return new ValidationResult($"Expected {nameof(Alias)} or {nameof(Version)} to say which version to serve, but found neither.", [nameof(Alias), nameof(Version)]);
+        }
+
+        foreach (var problem in Route.FindProblems())
+        {
+            yield return new ValidationResult(problem, [nameof(Route)]);
+        }
+
+        if (Version is null && Alias is { } champion && Route.Challengers.ContainsKey(champion))
+        {
+            yield return new ValidationResult($"Expected challengers with other names than the champion, but found '{champion}'.", [nameof(Route)]);
         }
 
         if (Nulls.Policy == NullPolicy.Value)

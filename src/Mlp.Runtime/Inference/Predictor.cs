@@ -40,7 +40,7 @@ internal sealed class Predictor(ServingVersion version, PredictionClock clock)
         }
 
         var latency = clock.NanosecondsBetween(call.Started, clock.GetTimestamp());
-        _recorder.Metrics.Record(PredictionOutcome.Ok, results.Length, latency);
+        _recorder.Count(PredictionOutcome.Ok, results.Length, latency);
         if (_recorder.HasSinks)
         {
             var traceId = Activity.Current?.TraceId ?? default;
@@ -65,7 +65,7 @@ internal sealed class Predictor(ServingVersion version, PredictionClock clock)
         // A token that is not the caller's can end a call only by mistake of whoever brought it.
         var outcome = explained is OperationCanceledException && !cancellationToken.IsCancellationRequested ? PredictionOutcome.Error : ServingVersion.OutcomeOf(explained);
         var latency = clock.NanosecondsBetween(call.Started, clock.GetTimestamp());
-        _recorder.Metrics.Record(outcome, slot.Rows.RowCount, latency);
+        _recorder.Count(outcome, slot.Rows.RowCount, latency);
         if (_recorder.HasSinks)
         {
             var traceId = Activity.Current?.TraceId ?? default;

@@ -258,7 +258,7 @@ internal sealed class ServingVersion
     private SlotWait? WaitOf(in CallContext call) => RemainingOf(call) is { } remaining ? new SlotWait(remaining, call.Timeout!.Value) : null;
 
     private void RecordNoSlot(Exception exception, in CallContext call, int rowCount)
-        => Recorder.Metrics.Record(OutcomeOf(exception), rowCount, _clock.NanosecondsBetween(call.Started, _clock.GetTimestamp()));
+        => Recorder.Count(OutcomeOf(exception), rowCount, _clock.NanosecondsBetween(call.Started, _clock.GetTimestamp()));
 
     private InferenceSlot CreateBatchSlot() => new(_session, Inputs, RequireScore(), 0, BatchRows, _clock.Time);
 }

@@ -30,7 +30,7 @@ internal sealed class TensorPredictor(ServingVersion version, PredictionClock cl
         finally
         {
             version.Tensors.Return(slot);
-            version.Recorder.Metrics.Record(outcome, 1, clock.NanosecondsBetween(call.Started, clock.GetTimestamp()));
+            version.Recorder.Count(outcome, 1, clock.NanosecondsBetween(call.Started, clock.GetTimestamp()));
         }
     }
 }

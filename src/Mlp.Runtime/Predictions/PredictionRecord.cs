@@ -38,6 +38,12 @@ public readonly ref struct PredictionRecord
     /// <summary>Trace of the caller; default when there is none.</summary>
     public ActivityTraceId TraceId { get; init; }
 
+    /// <summary>
+    /// Of a shadow's prediction: the prediction that was served to the caller for the same call. Labels are recorded for that one, and join the shadow's by it. Default for a prediction
+    /// that was served.
+    /// </summary>
+    public PredictionId ShadowOf { get; init; }
+
     /// <summary>Labels that the caller gave; empty when there are none.</summary>
     public ReadOnlySpan<KeyValuePair<string, string>> Tags { get; init; }
 }

@@ -3,6 +3,7 @@ using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Models.Packages;
+using Mlp.Runtime.Routing;
 using Mlp.Runtime.Storage;
 
 namespace Mlp.Runtime.Registry;
@@ -12,7 +13,7 @@ namespace Mlp.Runtime.Registry;
 /// their SHA-256 before that; an alias is a row of numbered files of which the highest counts. Any number of processes may publish, move aliases and read at
 /// once, whatever their <see cref="MlPlatformMode"/>. Thread-safe.
 /// </summary>
-public sealed class FileModelRegistry : IModelRegistry
+public sealed class FileModelRegistry : IModelRegistry, IRouteChanges
 {
     private const string OnnxFile = "ONNX file";
 
@@ -21,6 +22,7 @@ public sealed class FileModelRegistry : IModelRegistry
     private readonly ILogger<FileModelRegistry> _logger;
     private readonly BlobStore _blobs;
     private readonly AliasStore _aliases;
+    private readonly RouteStore _routes;
     private readonly VersionPublisher _publisher;
     private readonly MappedWeightStore _mappedWeights;
     private readonly PackageExporter _exporter;
@@ -45,10 +47,20 @@ public sealed class FileModelRegistry : IModelRegistry
         _paths = new RegistryPaths(directory.Registry);
         _blobs = new BlobStore(_paths, disk, logger);
         _aliases = new AliasStore(_paths, disk);
+        _routes = new RouteStore(_paths, disk);
         _publisher = new VersionPublisher(_paths, disk, _blobs, timeProvider);
         _mappedWeights = new MappedWeightStore(_paths);
         _exporter = new PackageExporter(_paths, disk);
         _importer = new PackageImporter(_paths, disk, _publisher);
+    }
+
+    private event Action<string>? RouteChanged;
+
+    /// <inheritdoc/>
+    event Action<string>? IRouteChanges.RouteChanged
+    {
+        add => RouteChanged += value;
+        remove => RouteChanged -= value;
     }
 
     /// <inheritdoc/>
@@ -146,6 +158,41 @@ public sealed class FileModelRegistry : IModelRegistry
     }
 
     /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The name is no name.</exception>
+    /// <exception cref="CorruptFileException">The file of the last change is damaged.</exception>
+    /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform changed the route.</exception>
+    public StoredRoute? FindRoute(string name)
+    {
+        PlatformName.Require(name, "model", nameof(name));
+        return _routes.Find(name);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The name is no name.</exception>
+    /// <exception cref="CorruptFileException">A file is damaged.</exception>
+    /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform changed the route.</exception>
+    public IReadOnlyList<StoredRoute> ListRouteChanges(string name)
+    {
+        PlatformName.Require(name, "model", nameof(name));
+        return _routes.List(name);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>After an <see cref="IOException"/> the change may have happened: read the route again.</remarks>
+    public Task<StoredRoute> SetRouteAsync(string name, ModelRoute route, long expectedRevision, string? reason = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(route);
+        RouteRules.Require(route, nameof(route));
+        return ChangeRouteAsync(name, route, expectedRevision, reason, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The name is no name.</exception>
+    /// <remarks>After an <see cref="IOException"/> the change may have happened: read the route again.</remarks>
+    public Task RemoveRouteAsync(string name, long expectedRevision, string? reason = null, CancellationToken cancellationToken = default)
+        => ChangeRouteAsync(name, null, expectedRevision, reason, cancellationToken);
+
+    /// <inheritdoc/>
     public Task<byte[]> ReadOnnxAsync(ModelManifest manifest, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(manifest);
@@ -224,6 +271,16 @@ public sealed class FileModelRegistry : IModelRegistry
         var manifest = await Task.Run(() => _importer.Import(path, name, cancellationToken), cancellationToken).ConfigureAwait(false);
         _logger.LogInformation("Imported model {Model} version {Version} from {Path}.", manifest.Name, manifest.Version, path);
         return manifest;
+    }
+
+    private async Task<StoredRoute> ChangeRouteAsync(string name, ModelRoute? route, long expectedRevision, string? reason, CancellationToken cancellationToken)
+    {
+        PlatformName.Require(name, "model", nameof(name));
+        ArgumentOutOfRangeException.ThrowIfNegative(expectedRevision);
+        var changed = await Task.Run(() => _routes.Change(name, route, expectedRevision, _time.GetUtcNow(), reason), cancellationToken).ConfigureAwait(false);
+        _logger.LogInformation("The route of model {Model} has changed (revision {Revision}): {Reason}", name, changed.Revision, reason ?? "no reason given");
+        RouteChanged?.Invoke(name);
+        return changed;
     }
 
     private async Task<string> CheckExternalDataAsync(ModelManifest manifest, CancellationToken cancellationToken)

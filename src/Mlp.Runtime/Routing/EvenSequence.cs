@@ -23,7 +23,7 @@ internal static class EvenSequence
         if (_position == 0)
         {
             // Threads begin at different places.
-            _position = Environment.CurrentManagedThreadId * 0xD1B5_4A32_D192_ED03UL;
+            _position = (ulong)Environment.CurrentManagedThreadId * 0xD1B5_4A32_D192_ED03UL;
         }
 
         _position += Step;

@@ -46,6 +46,11 @@ internal static class RouteRules
 
     private static string? FindProblemOfShares(ModelRoute route)
     {
+        if (route.Variants.Count > byte.MaxValue)
+        {
+            return FormattableString.Invariant($"Expected at most 255 challengers, but found {route.Variants.Count}.");
+        }
+
         var sum = route.Variants.Sum(v => v.ShareBasisPoints);
         return sum > ModelRoute.WholeBasisPoints
             ? FormattableString.Invariant($"Expected the shares of the challengers to be at most 10000 basis points together, but found {sum}.")

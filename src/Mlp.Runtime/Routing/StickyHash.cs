@@ -50,6 +50,20 @@ internal sealed class StickyHash
         }
     }
 
+    /// <summary>The bucket of a key, or -1 for one that has none: then the champion answers, and tells its caller what is wrong with the key.</summary>
+    /// <param name="key">The parts.</param>
+    public int FindBucket(ReadOnlySpan<EntityValue> key)
+    {
+        try
+        {
+            return BucketOf(key);
+        }
+        catch (ArgumentException)
+        {
+            return -1;
+        }
+    }
+
     private int BucketOf(ReadOnlySpan<EntityValue> key, Span<byte> bytes)
     {
         _prefix.CopyTo(bytes);

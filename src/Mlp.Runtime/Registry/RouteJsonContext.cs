@@ -1,0 +1,15 @@
+using System.Text.Json.Serialization;
+
+namespace Mlp.Runtime.Registry;
+
+/// <summary>How changes of routes are written as JSON.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    UseStringEnumConverter = true,
+    WriteIndented = true,
+    NewLine = "\n")]
+[JsonSerializable(typeof(RouteRevision))]
+internal sealed partial class RouteJsonContext : JsonSerializerContext;
