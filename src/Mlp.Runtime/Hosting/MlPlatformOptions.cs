@@ -22,4 +22,12 @@ public sealed class MlPlatformOptions
     /// <value>The default value is 30 seconds, which waits out an overlapping restart.</value>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan OwnerWait { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Greatest number of models in memory that are loaded on first call (<see cref="Inference.ModelLoading.OnFirstCall"/>), versions of <see cref="Inference.IModel.AtVersion"/> included, from 1; null
+    /// for any number. The one that has not been called longest makes room for another. Models that are loaded at start do not count, and stay.
+    /// </summary>
+    /// <value>The default value is null.</value>
+    [Range(1, int.MaxValue)]
+    public int? MaximumLoadedModels { get; set; }
 }

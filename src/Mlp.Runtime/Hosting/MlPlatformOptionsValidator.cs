@@ -31,6 +31,11 @@ internal sealed class MlPlatformOptionsValidator : IValidateOptions<MlPlatformOp
                 CultureInfo.InvariantCulture, $"{Setting(nameof(options.OwnerWait))} must be between 00:00:00 and {MaximumOwnerWait:c}, but is {options.OwnerWait:c}."));
         }
 
+        if (options.MaximumLoadedModels < 1)
+        {
+            failures.Add(string.Create(CultureInfo.InvariantCulture, $"{Setting(nameof(options.MaximumLoadedModels))} must be 1 or more, but is {options.MaximumLoadedModels}."));
+        }
+
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 

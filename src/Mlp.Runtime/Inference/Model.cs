@@ -16,12 +16,13 @@ internal sealed class Model : IModel
 
     /// <summary>Makes a model without a version.</summary>
     /// <param name="settings">Its settings.</param>
+    /// <param name="target">Where calls find their version.</param>
     /// <param name="clock">The clock of calls.</param>
-    public Model(ModelSettings settings, PredictionClock clock)
+    public Model(ModelSettings settings, ServingTarget target, PredictionClock clock)
     {
         _clock = clock;
         Settings = settings;
-        Target = new ServingTarget(settings.Name, settings.Selector);
+        Target = target;
     }
 
     /// <summary>The settings.</summary>
@@ -32,6 +33,18 @@ internal sealed class Model : IModel
 
     /// <summary>Opens a version beside the one in service, for a file that an earlier run began with it; it tells no observers.</summary>
     public required Func<int, CancellationToken, Task<ServingVersion>> OpenVersion { get; init; }
+
+    /// <summary>The target as one that is loaded when it is called; null for one that is loaded at start.</summary>
+    public OnDemandTarget? Demand { get; init; }
+
+    /// <summary>The model as it serves one version.</summary>
+    public required Func<int, IModel> ViewOf { get; init; }
+
+    /// <summary>Keeps the route; null for a model that only its champion answers: one that is loaded on demand, or a view of one version.</summary>
+    public RouteFollower? Router { get; set; }
+
+    /// <inheritdoc/>
+    public RouteDescription Route => Router?.Describe() ?? RouteDescription.None;
 
     /// <inheritdoc/>
     public string Name => Settings.Name;
@@ -62,30 +75,36 @@ internal sealed class Model : IModel
             }
             : null;
 
-    /// <summary>Keeps the route; null in tests of a model alone.</summary>
-    public RouteFollower? Router { get; set; }
+    /// <inheritdoc/>
+    public Task WaitUntilReadyAsync(CancellationToken cancellationToken = default) => Demand is null ? Target.WaitUntilReadyAsync(cancellationToken) : CurrentAsync(Start(default), cancellationToken).AsTask();
 
     /// <inheritdoc/>
-    public RouteDescription Route => Router?.Describe() ?? RouteDescription.None;
-
-    /// <inheritdoc/>
-    public Task WaitUntilReadyAsync(CancellationToken cancellationToken = default) => Target.WaitUntilReadyAsync(cancellationToken);
+    public IModel AtVersion(int version)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(version, 1);
+        return ViewOf(version);
+    }
 
     /// <inheritdoc/>
     public ValueTask<Prediction> PredictAsync<TKeys, TRequest>(
         TKeys keys, TRequest request, PredictionOptions options = default, CancellationToken cancellationToken = default)
     {
         var call = Start(options);
-        var version = CurrentWithScore();
-        RequireService(version);
-        if (version.Recorder.Seat?.Table is { } table)
+        if (Find(call) is { } version)
         {
-            version = table.Choose<TKeys, TRequest>(version, options.RoutingKey, in keys);
+            version.RequireScore();
+            RequireService(version);
+            if (version.Recorder.Seat?.Table is { } table)
+            {
+                version = table.Choose<TKeys, TRequest>(version, options.RoutingKey, in keys);
+            }
+
+            return version.Singles.TryRent(out var slot)
+                ? version.Entities.PredictAsync(slot, call, in keys, in request, cancellationToken)
+                : WaitAndPredictAsync(version, call, keys, request, cancellationToken);
         }
 
-        return version.Singles.TryRent(out var slot)
-            ? version.Entities.PredictAsync(slot, call, in keys, in request, cancellationToken)
-            : WaitAndPredictAsync(version, call, keys, request, cancellationToken);
+        return WaitAndPredictAsync(null, call, keys, request, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -100,7 +119,7 @@ internal sealed class Model : IModel
     public Prediction Predict(ReadOnlySpan<float> features, PredictionOptions options = default, CancellationToken cancellationToken = default)
     {
         var call = Start(options);
-        var version = ChooseForRows(options);
+        var version = ChooseForRows(CurrentWithScore(call, cancellationToken), options);
         while (true)
         {
             version.Features.Check(features);
@@ -109,7 +128,7 @@ internal sealed class Model : IModel
                 return version.Features.Predict(slot, call, features, cancellationToken);
             }
 
-            version = CurrentWithScore();
+            version = CurrentWithScore(call, cancellationToken);
         }
     }
 
@@ -117,7 +136,7 @@ internal sealed class Model : IModel
     public void Predict(ReadOnlySpan<float> features, Span<float> outputs, PredictionOptions options = default, CancellationToken cancellationToken = default)
     {
         var call = Start(options);
-        var version = ChooseForOutputs(options);
+        var version = ChooseForOutputs(CurrentWithScore(call, cancellationToken), options);
         while (true)
         {
             var rowCount = version.Features.CheckRows(features, outputs);
@@ -127,7 +146,7 @@ internal sealed class Model : IModel
                 return;
             }
 
-            version = CurrentWithScore();
+            version = CurrentWithScore(call, cancellationToken);
         }
     }
 
@@ -139,7 +158,7 @@ internal sealed class Model : IModel
         var call = Start(options);
         while (true)
         {
-            var version = Current();
+            var version = Current(call, cancellationToken);
             version.ByName.Plan.Check(inputs);
             if (version.Rent(version.Tensors, call, 1, cancellationToken) is { } slot)
             {
@@ -157,7 +176,7 @@ internal sealed class Model : IModel
         var call = Start(options);
         while (true)
         {
-            var version = Current();
+            var version = await CurrentAsync(call, cancellationToken).ConfigureAwait(false);
             version.ByName.Plan.Check(inputs);
             if (await version.RentAsync(version.Tensors, call, 1, cancellationToken).ConfigureAwait(false) is { } slot)
             {
@@ -175,7 +194,7 @@ internal sealed class Model : IModel
     {
         ArgumentNullException.ThrowIfNull(rows);
         var call = Start(options);
-        var version = ChooseForRows(options);
+        var version = ChooseForRows(CurrentWithScore(call, cancellationToken), options);
         while (true)
         {
             version.Features.Check(rows, results.Length);
@@ -185,7 +204,7 @@ internal sealed class Model : IModel
                 return;
             }
 
-            version = CurrentWithScore();
+            version = CurrentWithScore(call, cancellationToken);
         }
     }
 
@@ -193,9 +212,10 @@ internal sealed class Model : IModel
     public async Task<RecordBatch> ScoreAsync(RecordBatch batch, ScoringOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(batch);
+        var call = Start(default);
         while (true)
         {
-            var version = CurrentWithScore();
+            var version = await CurrentWithScoreAsync(call, cancellationToken).ConfigureAwait(false);
             var plan = version.Tables.PlanFor(batch.Schema, options ?? ScoringOptions.Default);
             if (await version.Batches.RentAsync(null, cancellationToken).ConfigureAwait(false) is { } slot)
             {
@@ -217,7 +237,7 @@ internal sealed class Model : IModel
     {
         ArgumentNullException.ThrowIfNull(batches);
         options ??= ScoringOptions.Default;
-        using var scorer = CreateStreamScorer(options.MaxDegreeOfParallelism);
+        using var scorer = await CreateStreamScorerAsync(options.MaxDegreeOfParallelism, cancellationToken).ConfigureAwait(false);
         await foreach (var scored in scorer.ScoreAsync(batches, options, 0, cancellationToken).ConfigureAwait(false))
         {
             yield return scored;
@@ -244,7 +264,7 @@ internal sealed class Model : IModel
     {
         if (wanted is not { } version)
         {
-            return new PinnedScorer(CreateStreamScorer(parallelism), null);
+            return new PinnedScorer(await CreateStreamScorerAsync(parallelism, cancellationToken).ConfigureAwait(false), null);
         }
 
         // Asked once which version serves: the alias may move between two looks.
@@ -257,11 +277,12 @@ internal sealed class Model : IModel
         return new PinnedScorer(StreamScorer.TryCreate(loaded, parallelism)!, loaded.RetireAsync);
     }
 
-    private StreamScorer CreateStreamScorer(int parallelism)
+    private async ValueTask<StreamScorer> CreateStreamScorerAsync(int parallelism, CancellationToken cancellationToken)
     {
+        var call = Start(default);
         while (true)
         {
-            if (StreamScorer.TryCreate(CurrentWithScore(), parallelism) is { } scorer)
+            if (StreamScorer.TryCreate(await CurrentWithScoreAsync(call, cancellationToken).ConfigureAwait(false), parallelism) is { } scorer)
             {
                 return scorer;
             }
@@ -269,18 +290,23 @@ internal sealed class Model : IModel
     }
 
     private async ValueTask<Prediction> WaitAndPredictAsync<TKeys, TRequest>(
-        ServingVersion version, CallContext call, TKeys keys, TRequest request, CancellationToken cancellationToken)
+        ServingVersion? version, CallContext call, TKeys keys, TRequest request, CancellationToken cancellationToken)
     {
         while (true)
         {
+            if (version is null)
+            {
+                version = await CurrentWithScoreAsync(call, cancellationToken).ConfigureAwait(false);
+                RequireService(version);
+            }
+
             if (await version.RentAsync(version.Singles, call, 1, cancellationToken).ConfigureAwait(false) is { } slot)
             {
                 return await version.Entities.PredictAsync(slot, call, in keys, in request, cancellationToken).ConfigureAwait(false);
             }
 
             // It has left service: the champion of now answers.
-            version = CurrentWithScore();
-            RequireService(version);
+            version = null;
         }
     }
 
@@ -296,35 +322,61 @@ internal sealed class Model : IModel
     /// <summary>What no timer can measure, and what says that there is no end, is no bound.</summary>
     private static TimeSpan? Bounded(TimeSpan? timeout) => timeout is { } time && time != Timeout.InfiniteTimeSpan && time.TotalMilliseconds < int.MaxValue ? time : null;
 
-    private ServingVersion Current() => Target.Require();
-
-    /// <summary>The version that answers a call whose caller brings the features: the champion, or the challenger whose turn it is. One that has left service leaves the call to the champion.</summary>
-    /// <param name="options">What the caller said.</param>
-    /// <exception cref="InvalidOperationException">The champion has no score.</exception>
-    internal ServingVersion ChooseForRows(in PredictionOptions options)
+    /// <summary>The version to begin on.</summary>
+    /// <param name="call">The call.</param>
+    /// <returns>The version; null if it has to be loaded first.</returns>
+    /// <exception cref="ModelNotReadyException">There is none, and waiting does not help.</exception>
+    internal ServingVersion? Find(in CallContext call)
     {
-        var champion = CurrentWithScore();
-        return champion.Recorder.Seat?.Table is { } table ? table.Choose(champion, options.RoutingKey) : champion;
+        if (Demand is null)
+        {
+            return Target.Require();
+        }
+
+        Demand.Touch(call.Started);
+        return Target.Current;
     }
 
-    /// <summary>The champion, unless a challenger's outputs fit into the same memory.</summary>
-    private ServingVersion ChooseForOutputs(in PredictionOptions options)
-    {
-        var champion = CurrentWithScore();
-        return champion.Recorder.Seat?.Table is { } table && table.Choose(champion, options.RoutingKey) is var chosen
+    /// <summary>The version that answers a call whose caller brings the features: the champion, or the challenger whose turn it is. Should that leave service first, the champion answers.</summary>
+    /// <param name="champion">The version to begin on.</param>
+    /// <param name="options">What the caller said.</param>
+    internal static ServingVersion ChooseForRows(ServingVersion champion, in PredictionOptions options)
+        => champion.Recorder.Seat?.Table is { } table ? table.Choose(champion, options.RoutingKey) : champion;
+
+    /// <summary>As <see cref="ChooseForRows"/>, but a challenger whose outputs do not fit into the same memory leaves the call to the champion.</summary>
+    private static ServingVersion ChooseForOutputs(ServingVersion champion, in PredictionOptions options)
+        => ChooseForRows(champion, options) is var chosen
             && chosen.Outputs!.Score.Width == champion.Outputs!.Score.Width && chosen.Outputs.Score.ElementType == champion.Outputs.Score.ElementType
                 ? chosen
                 : champion;
-    }
 
-    /// <summary>The champion, whose answers have a score.</summary>
-    /// <exception cref="InvalidOperationException">They have none, or no version is in service.</exception>
-    internal ServingVersion CurrentWithScore()
+    /// <summary>The version to begin on, whose answers have a score; loads it if need be, on the caller's time.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="InvalidOperationException">It has none.</exception>
+    internal ServingVersion CurrentWithScore(in CallContext call, CancellationToken cancellationToken)
     {
-        var version = Current();
+        var version = Current(call, cancellationToken);
         version.RequireScore();
         return version;
     }
+
+    /// <summary>As <see cref="CurrentWithScore"/>, but waiting holds no thread.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="InvalidOperationException">It has none.</exception>
+    internal async ValueTask<ServingVersion> CurrentWithScoreAsync(CallContext call, CancellationToken cancellationToken)
+    {
+        var version = await CurrentAsync(call, cancellationToken).ConfigureAwait(false);
+        version.RequireScore();
+        return version;
+    }
+
+    private ServingVersion Current(in CallContext call, CancellationToken cancellationToken)
+        => Find(call) ?? Demand!.LoadAsync(call, cancellationToken).GetAwaiter().GetResult();
+
+    private ValueTask<ServingVersion> CurrentAsync(CallContext call, CancellationToken cancellationToken)
+        => Find(call) is { } version ? new ValueTask<ServingVersion>(version) : new ValueTask<ServingVersion>(Demand!.LoadAsync(call, cancellationToken));
 
     private static void RequireService(ServingVersion version)
     {

@@ -41,10 +41,7 @@ internal sealed class ModelLoader(IModelRegistry registry, IFeatureSource? featu
     /// <exception cref="CorruptFileException">The file is not what was published.</exception>
     public async Task<LoadedVersion> LoadAsync(ModelSettings settings, int version, CancellationToken cancellationToken)
     {
-        var manifest = registry.FindVersion(settings.Name, version) ?? throw new ModelNotFoundException(
-            settings.Name,
-            FormattableString.Invariant($"version {version}"),
-            FormattableString.Invariant($"Expected version {version} of model '{settings.Name}' in the registry, but found no such version."));
+        var manifest = registry.FindVersion(settings.Name, version) ?? throw ModelNotFoundException.ForVersion(settings.Name, version);
         var files = await registry.OpenOnnxAsync(manifest, settings.Weights, cancellationToken).ConfigureAwait(false);
         var golden = await registry.ReadGoldenRowsAsync(manifest, cancellationToken).ConfigureAwait(false);
         RequireSignature(manifest, files.Onnx.Span);

@@ -11,11 +11,15 @@ public sealed class ModelOptions : IValidatableObject
     /// <summary>The configuration section that holds one section per model.</summary>
     public const string SectionName = "MlPlatform:Models";
 
-    /// <summary>The alias that says which version to serve; null when <see cref="Version"/> does.</summary>
+    /// <summary>The alias that says which version to serve; null when <see cref="Version"/> or <see cref="Latest"/> does.</summary>
     /// <value>The default value is <c>champion</c>.</value>
     public string? Alias { get; set; } = "champion";
 
-    /// <summary>The version to serve, from 1; null when <see cref="Alias"/> says it. A fixed version wins over an alias.</summary>
+    /// <summary>Whether the newest published version is served, and followed. It wins over an alias.</summary>
+    /// <value>The default value is false.</value>
+    public bool Latest { get; set; }
+
+    /// <summary>The version to serve, from 1; null when another setting says it. A fixed version wins over an alias and over the latest one.</summary>
     /// <value>The default value is null.</value>
     [Range(1, int.MaxValue)]
     public int? Version { get; set; }
@@ -34,6 +38,19 @@ public sealed class ModelOptions : IValidatableObject
     [Range(0, int.MaxValue)]
     public int? MaximumQueueLength { get; set; }
 
+    /// <summary>When the model is loaded.</summary>
+    /// <value>The default value is <see cref="ModelLoading.AtStart"/>.</value>
+    [EnumDataType(typeof(ModelLoading))]
+    public ModelLoading Loading { get; set; } = ModelLoading.AtStart;
+
+    /// <summary>
+    /// Versions of the model in memory at once, 1 to 1000. Those that calls are made on are always there, also beyond this number; others stay while there is room, the most recently used
+    /// ones, so that going back to one is no load. While a version is being loaded there is one more.
+    /// </summary>
+    /// <value>The default value is 2: the version in service and the one before.</value>
+    [Range(1, 1000)]
+    public int MaximumLoadedVersions { get; set; } = 2;
+
     /// <summary>Where the model runs.</summary>
     /// <value>The default value is <see cref="Accelerator.Cpu"/>.</value>
     [EnumDataType(typeof(Accelerator))]
@@ -44,7 +61,10 @@ public sealed class ModelOptions : IValidatableObject
     [EnumDataType(typeof(WeightStorage))]
     public WeightStorage Weights { get; set; } = WeightStorage.Resident;
 
-    /// <summary>How often the registry is asked where the alias points, 10 milliseconds to 1 day.</summary>
+    /// <summary>
+    /// How often the registry is asked where the alias points, or which version is the latest, 10 milliseconds to 1 day. That finds what other processes do; what this process does through
+    /// <see cref="Registry.IModelRegistry"/> is followed at once.
+    /// </summary>
     /// <value>The default value is 500 milliseconds.</value>
     [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00", ParseLimitsInInvariantCulture = true, ConvertValueInInvariantCulture = true)]
     public TimeSpan AliasPollInterval { get; set; } = TimeSpan.FromMilliseconds(500);
@@ -58,14 +78,21 @@ public sealed class ModelOptions : IValidatableObject
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (Version is null && string.IsNullOrWhiteSpace(Alias))
+        if (Version is null && !Latest && string.IsNullOrWhiteSpace(Alias))
         {
-            yield return new ValidationResult($"Expected {nameof(Alias)} or {nameof(Version)} to say which version to serve, but found neither.", [nameof(Alias), nameof(Version)]);
+            yield return new ValidationResult(
+                $"Expected {nameof(Alias)}, {nameof(Version)} or {nameof(Latest)} to say which version to serve, but found none of them.", [nameof(Alias), nameof(Version), nameof(Latest)]);
         }
 
         foreach (var problem in Route.FindProblems())
         {
             yield return new ValidationResult(problem, [nameof(Route)]);
+        }
+
+        if (Loading != ModelLoading.AtStart && Route.Challengers.Count + Route.Shadows.Count > 0)
+        {
+            yield return new ValidationResult(
+                $"Expected a model with challengers or shadows to be loaded {nameof(ModelLoading.AtStart)}, but found {Loading}.", [nameof(Loading), nameof(Route)]);
         }
 
         if (Version is null && Alias is { } champion && Route.Challengers.ContainsKey(champion))

@@ -7,8 +7,8 @@ namespace Mlp.Runtime.Inference;
 
 /// <summary>The validated settings of one model. Immutable.</summary>
 /// <param name="Name">Model name.</param>
-/// <param name="Alias">The alias to follow; null for a fixed version.</param>
-/// <param name="Version">The fixed version; null with an alias.</param>
+/// <param name="Alias">The alias to follow; null for a fixed version, and for the latest one.</param>
+/// <param name="Version">The fixed version; null with an alias, and for the latest one.</param>
 /// <param name="FeatureService">The feature service to read from; null for the one of the manifest.</param>
 /// <param name="PoolSize">Calls at once.</param>
 /// <param name="Accelerator">Where to run.</param>
@@ -19,6 +19,9 @@ internal sealed record ModelSettings(
 {
     /// <summary>Where the weights lie.</summary>
     public WeightStorage Weights { get; init; }
+
+    /// <summary>When it is loaded.</summary>
+    public ModelLoading Loading { get; init; }
 
     /// <summary>What features do that have no value.</summary>
     public NullSettings Nulls { get; init; } = NullSettings.Default;
@@ -33,7 +36,7 @@ internal sealed record ModelSettings(
     public int MaximumLoadedVersions { get; init; } = 2;
 
     /// <summary>Which version calls get.</summary>
-    public VersionSelector Selector { get; } = Alias is not null ? VersionSelector.FromAlias(Alias) : Version is { } version ? VersionSelector.FromVersion(version) : VersionSelector.Latest;
+    public VersionSelector Selector => Alias is not null ? VersionSelector.FromAlias(Alias) : Version is { } version ? VersionSelector.FromVersion(version) : VersionSelector.Latest;
 
     /// <summary>The role that observers see.</summary>
     public string Variant => Selector.Variant;
@@ -44,7 +47,7 @@ internal sealed record ModelSettings(
     public static ModelSettings From(string name, ModelOptions options)
         => new(
             name,
-            options.Version is null ? options.Alias : null,
+            options.Version is null && !options.Latest ? options.Alias : null,
             options.Version,
             options.FeatureService,
             options.PoolSize,
@@ -56,5 +59,7 @@ internal sealed record ModelSettings(
             Weights = options.Weights,
             Route = options.Route.ToRoute(),
             ShadowQueueLength = options.Route.ShadowQueueLength,
+            Loading = options.Loading,
+            MaximumLoadedVersions = options.MaximumLoadedVersions,
         };
 }

@@ -16,9 +16,10 @@ internal sealed class RecordModel<TFeatures, TResult> : IModel<TFeatures, TResul
     public RecordModel(Model model)
     {
         _model = model;
-        if (model.State == ModelState.Ready)
+        if (model.Target.Current is { } version)
         {
-            PlanFor(model.CurrentWithScore());
+            version.RequireScore();
+            PlanFor(version);
         }
     }
 
@@ -34,8 +35,10 @@ internal sealed class RecordModel<TFeatures, TResult> : IModel<TFeatures, TResul
     public ValueTask<TResult> PredictAsync(TFeatures features, PredictionOptions options = default, CancellationToken cancellationToken = default)
     {
         var call = _model.Start(options);
-        var version = Choose(options);
-        if (!version.Singles.TryRent(out var slot))
+        var version = _model.Find(call);
+        version?.RequireScore();
+        version = version is null ? null : Choose(version, options);
+        if (version is null || !version.Singles.TryRent(out var slot))
         {
             return WaitAndPredictAsync(version, call, features, cancellationToken);
         }
@@ -67,14 +70,14 @@ internal sealed class RecordModel<TFeatures, TResult> : IModel<TFeatures, TResul
         }
 
         var call = _model.Start(options);
-        var version = Choose(options);
+        var version = Choose(_model.CurrentWithScore(call, cancellationToken), options);
         while (true)
         {
             var plan = PlanFor(version);
             var pool = features.Length == 1 ? version.Singles : version.Batches;
             if (version.Rent(pool, call, features.Length, cancellationToken) is not { } slot)
             {
-                version = _model.CurrentWithScore();
+                version = _model.CurrentWithScore(call, cancellationToken);
                 continue;
             }
 
@@ -121,23 +124,23 @@ internal sealed class RecordModel<TFeatures, TResult> : IModel<TFeatures, TResul
     }
 
     /// <summary>A challenger whose outputs are not what the result asks for leaves the call to the champion.</summary>
-    private ServingVersion Choose(in PredictionOptions options)
+    private ServingVersion Choose(ServingVersion champion, in PredictionOptions options)
     {
-        var version = _model.ChooseForRows(options);
-        var isChallenger = version.Recorder.Seat is { Table: null };
-        return isChallenger && Volatile.Read(ref _latest)?.Version != version && FindPlan(version) is null ? _model.CurrentWithScore() : version;
+        var version = Model.ChooseForRows(champion, options);
+        return ReferenceEquals(version, champion) || FindPlan(version) is not null ? version : champion;
     }
 
-    private async ValueTask<TResult> WaitAndPredictAsync(ServingVersion version, CallContext call, TFeatures features, CancellationToken cancellationToken)
+    private async ValueTask<TResult> WaitAndPredictAsync(ServingVersion? version, CallContext call, TFeatures features, CancellationToken cancellationToken)
     {
         while (true)
         {
+            version ??= await _model.CurrentWithScoreAsync(call, cancellationToken).ConfigureAwait(false);
             if (await version.RentAsync(version.Singles, call, 1, cancellationToken).ConfigureAwait(false) is { } slot)
             {
                 return PredictOne(version, slot, call, features, cancellationToken);
             }
 
-            version = _model.CurrentWithScore();
+            version = null;
         }
     }
 

@@ -13,7 +13,7 @@ namespace Mlp.Runtime.Registry;
 /// their SHA-256 before that; an alias is a row of numbered files of which the highest counts. Any number of processes may publish, move aliases and read at
 /// once, whatever their <see cref="MlPlatformMode"/>. Thread-safe.
 /// </summary>
-public sealed class FileModelRegistry : IModelRegistry, IRouteChanges
+public sealed class FileModelRegistry : IModelRegistry, IRegistryChanges
 {
     private const string OnnxFile = "ONNX file";
 
@@ -54,13 +54,12 @@ public sealed class FileModelRegistry : IModelRegistry, IRouteChanges
         _importer = new PackageImporter(_paths, disk, _publisher);
     }
 
-    private event Action<string>? RouteChanged;
+    private event Action<string>? Changed;
 
-    /// <inheritdoc/>
-    event Action<string>? IRouteChanges.RouteChanged
+    event Action<string>? IRegistryChanges.Changed
     {
-        add => RouteChanged += value;
-        remove => RouteChanged -= value;
+        add => Changed += value;
+        remove => Changed -= value;
     }
 
     /// <inheritdoc/>
@@ -76,6 +75,7 @@ public sealed class FileModelRegistry : IModelRegistry, IRouteChanges
         ArgumentNullException.ThrowIfNull(package);
         var manifest = await Task.Run(() => _publisher.Publish(name, package, cancellationToken), cancellationToken).ConfigureAwait(false);
         _logger.LogInformation("Published model {Model} version {Version}.", name, manifest.Version);
+        Changed?.Invoke(name);
         return manifest;
     }
 
@@ -154,6 +154,7 @@ public sealed class FileModelRegistry : IModelRegistry, IRouteChanges
         ArgumentOutOfRangeException.ThrowIfNegative(expectedRevision);
         var moved = await Task.Run(() => Move(name, alias, version, expectedRevision, reason), cancellationToken).ConfigureAwait(false);
         _logger.LogInformation("Alias {Alias} of model {Model} points at version {Version} (revision {Revision}).", alias, name, version, moved.Revision);
+        Changed?.Invoke(name);
         return moved;
     }
 
@@ -270,6 +271,7 @@ public sealed class FileModelRegistry : IModelRegistry, IRouteChanges
 
         var manifest = await Task.Run(() => _importer.Import(path, name, cancellationToken), cancellationToken).ConfigureAwait(false);
         _logger.LogInformation("Imported model {Model} version {Version} from {Path}.", manifest.Name, manifest.Version, path);
+        Changed?.Invoke(manifest.Name);
         return manifest;
     }
 
@@ -279,7 +281,7 @@ public sealed class FileModelRegistry : IModelRegistry, IRouteChanges
         ArgumentOutOfRangeException.ThrowIfNegative(expectedRevision);
         var changed = await Task.Run(() => _routes.Change(name, route, expectedRevision, _time.GetUtcNow(), reason), cancellationToken).ConfigureAwait(false);
         _logger.LogInformation("The route of model {Model} has changed (revision {Revision}): {Reason}", name, changed.Revision, reason ?? "no reason given");
-        RouteChanged?.Invoke(name);
+        Changed?.Invoke(name);
         return changed;
     }
 

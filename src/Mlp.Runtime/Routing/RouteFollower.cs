@@ -70,11 +70,6 @@ internal sealed class RouteFollower : IDisposable
         var state = _state;
         await Task.WhenAll(state.Challengers.Concat(state.Shadows).Select(p => p.Started)).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
-        if (_registry is IRouteChanges changes)
-        {
-            changes.RouteChanged += OnRouteChanged;
-        }
-
         RoutingMetrics.Add(this);
         _loop = WatchAsync(_stopping.Token);
     }
@@ -84,11 +79,6 @@ internal sealed class RouteFollower : IDisposable
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         RoutingMetrics.Remove(this);
-        if (_registry is IRouteChanges changes)
-        {
-            changes.RouteChanged -= OnRouteChanged;
-        }
-
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Enter(new RouteState(null, ModelRoute.ChampionOnly, [], [], []));
@@ -155,7 +145,7 @@ internal sealed class RouteFollower : IDisposable
 
     private async Task WatchAsync(CancellationToken cancellationToken)
     {
-        using var timer = _clock.Time.CreateTimer(static f => ((RouteFollower)f!).Wake(), this, _model.Settings.AliasPollInterval, _model.Settings.AliasPollInterval);
+        using var timer = _clock.Time.CreateTimer(static f => ((RouteFollower)f!).Signal(), this, _model.Settings.AliasPollInterval, _model.Settings.AliasPollInterval);
         while (true)
         {
             await _wake.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -163,15 +153,19 @@ internal sealed class RouteFollower : IDisposable
         }
     }
 
-    private void OnRouteChanged(string model)
+    /// <summary>Asks the registry now: something of the model has changed there. May be called at any time by any thread.</summary>
+    public void Wake()
     {
-        if (model == _model.Name)
+        var state = _state;
+        foreach (var participant in state.Challengers.Concat(state.Shadows))
         {
-            Wake();
+            participant.Wake();
         }
+
+        Signal();
     }
 
-    private void Wake()
+    private void Signal()
     {
         try
         {

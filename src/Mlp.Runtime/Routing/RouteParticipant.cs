@@ -47,6 +47,9 @@ internal sealed class RouteParticipant : IDisposable
     /// <param name="cancellationToken">Gives up.</param>
     public void Start(CancellationToken cancellationToken) => _starting = StartAsync(cancellationToken);
 
+    /// <summary>Asks the registry now. May be called at any time by any thread.</summary>
+    public void Wake() => _follower.Wake();
+
     /// <summary>Completes when the first look for its version has ended, well or not.</summary>
     public Task Started => _starting;
 

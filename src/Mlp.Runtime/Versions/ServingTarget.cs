@@ -111,6 +111,15 @@ internal sealed class ServingTarget
         return Interlocked.Exchange(ref _current, null);
     }
 
+    /// <summary>Takes the version out of service until a call asks for it.</summary>
+    /// <returns>The version before, for the caller to retire; null if there was none.</returns>
+    public ServingVersion? Unload()
+    {
+        _unavailableReason = "it is not loaded; the next call loads it";
+        _state = ModelState.Unloaded;
+        return Interlocked.Exchange(ref _current, null);
+    }
+
     /// <summary>Waits until a version has been in service.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="ModelNotReadyException">None will come.</exception>

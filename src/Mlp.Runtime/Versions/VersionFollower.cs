@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Mlp.Runtime.Accelerators;
 using Mlp.Runtime.Inference;
@@ -6,7 +7,8 @@ using Mlp.Runtime.Registry;
 namespace Mlp.Runtime.Versions;
 
 /// <summary>
-/// Keeps one target at the version that it wants: asks the registry, opens the version beside the one in service, swaps, and retires the old one when its calls have ended.
+/// Keeps one target at the version that it wants: asks the registry at intervals and when it is woken, opens the version beside the one in service, swaps, and retires the old one when
+/// its calls have ended.
 /// What cannot be loaded leaves the version in service where it is. Its methods are called by one caller at a time.
 /// </summary>
 /// <param name="target">What it keeps.</param>
@@ -17,8 +19,9 @@ namespace Mlp.Runtime.Versions;
 /// <param name="logger">Told of versions that come and go.</param>
 internal sealed class VersionFollower(ServingTarget target, VersionHost host, IModelRegistry registry, TimeSpan interval, TimeProvider time, ILogger logger) : IDisposable
 {
-    private readonly List<Task> _retirements = [];
+    private readonly Retirements _retirements = new();
     private readonly CancellationTokenSource _stopping = new();
+    private readonly Channel<bool> _wakeUps = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private Task _loop = Task.CompletedTask;
     private volatile string? _problem;
     private volatile bool _isOutOfService;
@@ -34,22 +37,29 @@ internal sealed class VersionFollower(ServingTarget target, VersionHost host, IM
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await RefreshAsync(cancellationToken, isStart: true).ConfigureAwait(false);
-        _loop = WatchAsync(_stopping.Token);
+        Watch();
     }
 
-    /// <summary>Stops watching, takes the model out of service and waits for its calls.</summary>
+    /// <summary>Begins to watch.</summary>
+    public void Watch() => _loop = WatchAsync(_stopping.Token);
+
+    /// <summary>Asks the registry now instead of at the end of the interval. May be called at any time by any thread.</summary>
+    public void Wake() => _wakeUps.Writer.TryWrite(true);
+
+    /// <summary>Stops watching, takes the target out of service for good and waits for its calls.</summary>
     /// <param name="cancellationToken">Gives up waiting for calls.</param>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        var cancelling = _stopping.CancelAsync();
-        Withdraw();
-        await cancelling.ConfigureAwait(false);
-        await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-
-        // The watcher may have published one more version before it stopped.
-        Withdraw();
-        await Task.WhenAll(_retirements).WaitAsync(cancellationToken).ConfigureAwait(false);
+        await EndAsync(() => target.Withdraw("the platform has been closed", isFinal: true)).ConfigureAwait(false);
+        await DrainAsync(cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>Stops watching and takes the target out of service until it is followed again. <see cref="DrainAsync"/> waits for its calls.</summary>
+    public Task UnloadAsync() => EndAsync(target.Unload);
+
+    /// <summary>Waits for the calls of versions that have left service.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task DrainAsync(CancellationToken cancellationToken) => _retirements.DrainAsync(cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose() => _stopping.Dispose();
@@ -87,25 +97,23 @@ internal sealed class VersionFollower(ServingTarget target, VersionHost host, IM
         }
     }
 
-    private void Withdraw() => Retire(target.Withdraw("the platform has been closed", isFinal: true));
-
-    private void Retire(ServingVersion? version)
+    private async Task EndAsync(Func<ServingVersion?> takeOut)
     {
-        lock (_retirements)
-        {
-            _retirements.RemoveAll(t => t.IsCompletedSuccessfully);
-            if (version is not null)
-            {
-                _retirements.Add(version.RetireAsync());
-            }
-        }
+        var cancelling = _stopping.CancelAsync();
+        _retirements.Add(takeOut());
+        await cancelling.ConfigureAwait(false);
+        await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        // The watcher may have published one more version before it stopped.
+        _retirements.Add(takeOut());
     }
 
     private async Task WatchAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(interval, time);
-        while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
+        using var timer = time.CreateTimer(static follower => ((VersionFollower)follower!).Wake(), this, interval, interval);
+        while (true)
         {
+            await _wakeUps.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
             await RefreshAsync(cancellationToken).ConfigureAwait(false);
         }
     }
@@ -129,7 +137,7 @@ internal sealed class VersionFollower(ServingTarget target, VersionHost host, IM
         }
 
         Recover();
-        Retire(previous);
+        _retirements.Add(previous);
     }
 
     private void Recover()

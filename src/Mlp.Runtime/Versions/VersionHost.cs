@@ -21,6 +21,7 @@ internal sealed class VersionHost(ModelSettings settings, ModelLoader loader, Ve
     private readonly HashSet<Task> _loads = [];
     private readonly CancellationTokenSource _closing = new();
     private long _uses;
+    private bool _keepsIdle = true;
     private bool _isClosed;
 
     /// <summary>The versions in memory and those being loaded, ascending.</summary>
@@ -59,6 +60,18 @@ internal sealed class VersionHost(ModelSettings settings, ModelLoader loader, Ve
             Leave(hosted);
             throw;
         }
+    }
+
+    /// <summary>Says whether versions stay that nobody needs, as long as there is room.</summary>
+    /// <param name="keepsIdle">Whether they do, as they do at first.</param>
+    public void KeepIdle(bool keepsIdle)
+    {
+        lock (_gate)
+        {
+            _keepsIdle = keepsIdle;
+        }
+
+        Trim();
     }
 
     /// <summary>Forgets when failed loads are to be tried again: something has changed.</summary>
@@ -171,7 +184,7 @@ internal sealed class VersionHost(ModelSettings settings, ModelLoader loader, Ve
     {
         lock (_gate)
         {
-            if (_versions.Count <= (_isClosed ? 0 : settings.MaximumLoadedVersions))
+            if (_versions.Count <= (_isClosed || !_keepsIdle ? 0 : settings.MaximumLoadedVersions))
             {
                 return null;
             }

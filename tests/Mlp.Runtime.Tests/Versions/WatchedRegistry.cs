@@ -2,13 +2,20 @@ using System.Collections.Concurrent;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Registry;
 using Mlp.Runtime.Routing;
+using Mlp.Runtime.Tests.Inference;
 
 namespace Mlp.Runtime.Tests.Versions;
 
 /// <summary>A registry that counts loads and can hold them up; everything else is the true one's.</summary>
-internal sealed class WatchedRegistry(IModelRegistry inner) : IModelRegistry
+internal sealed class WatchedRegistry(IModelRegistry inner) : IModelRegistry, IRegistryChanges
 {
-    private readonly ConcurrentDictionary<int, int> _loads = new();
+    private readonly ConcurrentDictionary<(string Model, int Version), int> _loads = new();
+
+    public event Action<string>? Changed
+    {
+        add => ((IRegistryChanges)inner).Changed += value;
+        remove => ((IRegistryChanges)inner).Changed -= value;
+    }
 
     /// <summary>Loads wait for this before they read.</summary>
     public Task Gate { get; set; } = Task.CompletedTask;
@@ -20,11 +27,11 @@ internal sealed class WatchedRegistry(IModelRegistry inner) : IModelRegistry
     public Exception? Failure { get; set; }
 
     /// <summary>How often a version's file was opened.</summary>
-    public int LoadsOf(int version) => _loads.GetValueOrDefault(version);
+    public int LoadsOf(int version, string model = TestPlatform.ModelName) => _loads.GetValueOrDefault((model, version));
 
     public async Task<OnnxFiles> OpenOnnxAsync(ModelManifest manifest, WeightStorage weights, CancellationToken cancellationToken = default)
     {
-        _loads.AddOrUpdate(manifest.Version, 1, static (_, count) => count + 1);
+        _loads.AddOrUpdate((manifest.Name, manifest.Version), 1, static (_, count) => count + 1);
         Arrived.TrySetResult();
         await Gate.WaitAsync(cancellationToken);
         return Failure is { } failure ? throw failure : await inner.OpenOnnxAsync(manifest, weights, cancellationToken);
