@@ -37,10 +37,14 @@ internal sealed class ScoreIndex(string directory, int maximumCount)
         var times = ((TimestampArray)batch.Column(PredictionColumns.LoggedTime)).Values;
         var outcomes = ((UInt8Array)batch.Column(PredictionColumns.Outcome)).Values;
         var scores = (DoubleArray)batch.Column(PredictionColumns.Score);
+        var shadowOf = ShadowColumn.Find(batch);
         for (var i = 0; i < batch.Length; i++)
         {
             var isScored = outcomes[i] == (byte)PredictionOutcome.Ok && scores.IsValid(i);
-            Add(new Entry(PredictionId.Read(ids.GetBytes(i)), times[i], header.Version, scores.Values[i], isScored));
+
+            // Labels are recorded for what was served.
+            var labelled = shadowOf is not null && shadowOf.IsValid(i) ? shadowOf : ids;
+            Add(new Entry(PredictionId.Read(labelled.GetBytes(i)), times[i], header.Version, scores.Values[i], isScored));
         }
     }
 
@@ -64,7 +68,7 @@ internal sealed class ScoreIndex(string directory, int maximumCount)
     }
 
     /// <summary>A logged prediction.</summary>
-    /// <param name="Id">Identifies it.</param>
+    /// <param name="Id">The prediction that labels name: itself, or the one that it is a shadow of.</param>
     /// <param name="LoggedTime">Microseconds.</param>
     /// <param name="Version">Model version.</param>
     /// <param name="Score">The score, if there is one.</param>

@@ -26,6 +26,7 @@ internal sealed class PredictionBatch
     private readonly BinaryColumn _key = new(BinaryType.Default);
     private readonly FixedBinaryColumn _trace = new(16);
     private readonly TextMapColumn _tags = new();
+    private readonly FixedBinaryColumn _shadowOf = new(PredictionId.ByteCount);
     private readonly FixedColumn<double> _score = new(DoubleType.Default);
     private readonly DoubleListColumn? _outputs;
     private readonly FixedColumn<long>[] _eventTimes;
@@ -48,7 +49,7 @@ internal sealed class PredictionBatch
         _eventTimes = [.. schema.Layout.Views.Select(_ => new FixedColumn<long>(PredictionSchema.Time))];
         _statuses = [.. schema.Layout.Columns.Select(_ => new FixedColumn<byte>(UInt8Type.Default))];
         _features = [.. schema.Layout.Columns.Select(c => CreateColumn(c.Type))];
-        var all = new List<ColumnBuffer> { _id, _eventTime, _loggedTime, _modelVersion, _variant, _outcome, _latency, _key, _trace, _tags, _score };
+        var all = new List<ColumnBuffer> { _id, _eventTime, _loggedTime, _modelVersion, _variant, _outcome, _latency, _key, _trace, _tags, _shadowOf, _score };
         if (_outputs is not null)
         {
             all.Add(_outputs);
@@ -87,6 +88,7 @@ internal sealed class PredictionBatch
         _latency.Append(record.LatencyNanoseconds);
         _key.Append(record.Key, record.HasKey);
         _trace.Append(record.TraceId, record.TraceId.ContainsAnyExcept((byte)0));
+        _shadowOf.Append(record.ShadowOf, record.ShadowOf.ContainsAnyExcept((byte)0));
         var outputs = record.Outputs;
         var hasScore = isOk && _scoreIndex < outputs.Length;
         _score.Append(hasScore ? outputs[_scoreIndex] : 0, hasScore);

@@ -36,6 +36,12 @@ public static class PredictionColumns
     /// <summary>Labels that the caller gave: a map of text to text, or null when there are none.</summary>
     public const string Tags = "tags";
 
+    /// <summary>
+    /// Of a shadow's prediction: the prediction that was served for the same call, by which labels join it: 16 bytes; null for a prediction that was served. Logs that were written
+    /// before there were shadows read as if they had the column.
+    /// </summary>
+    public const string ShadowOf = "shadow_of";
+
     /// <summary>The score: float64, in which the scores of float32 models are exact; null unless the model answered.</summary>
     public const string Score = "score";
 

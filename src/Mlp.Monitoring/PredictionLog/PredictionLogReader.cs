@@ -37,7 +37,7 @@ internal sealed class PredictionLogReader(string root)
             using var arrow = new ArrowStreamReader(stream, ManagedAllocator.Instance, leaveOpen: true);
             while (await ReadBatchAsync(arrow, stream, cancellationToken).ConfigureAwait(false) is { } batch)
             {
-                foreach (var part in TimeRange.Cut(batch, from, to))
+                foreach (var part in TimeRange.Cut(ShadowColumn.Ensure(batch), from, to))
                 {
                     yield return part;
                 }

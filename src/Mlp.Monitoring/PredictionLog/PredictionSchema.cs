@@ -18,7 +18,7 @@ internal sealed class PredictionSchema
     [
         PredictionColumns.PredictionId, PredictionColumns.EventTime, PredictionColumns.LoggedTime, PredictionColumns.ModelVersion, PredictionColumns.Variant,
         PredictionColumns.Outcome, PredictionColumns.Latency, PredictionColumns.EntityKey, PredictionColumns.TraceId, PredictionColumns.Tags,
-        PredictionColumns.Score, PredictionColumns.Outputs,
+        PredictionColumns.ShadowOf, PredictionColumns.Score, PredictionColumns.Outputs,
     ];
 
     /// <summary>Derives the schema.</summary>
@@ -39,6 +39,7 @@ internal sealed class PredictionSchema
             new(PredictionColumns.EntityKey, BinaryType.Default, nullable: true),
             new(PredictionColumns.TraceId, new FixedSizeBinaryType(16), nullable: true),
             new(PredictionColumns.Tags, new MapType(StringType.Default, StringType.Default, nullable: true, keySorted: false), nullable: true),
+            new(PredictionColumns.ShadowOf, new FixedSizeBinaryType(PredictionId.ByteCount), nullable: true),
             new(PredictionColumns.Score, DoubleType.Default, nullable: true),
         };
         if (HasOutputs)

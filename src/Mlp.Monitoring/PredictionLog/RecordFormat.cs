@@ -16,7 +16,8 @@ internal sealed class RecordFormat
     private const int LoggedTimeOffset = EventTimeOffset + 8;
     private const int LatencyOffset = LoggedTimeOffset + 8;
     private const int TraceOffset = LatencyOffset + 8;
-    private const int CountsOffset = TraceOffset + 16;
+    private const int ShadowOfOffset = TraceOffset + 16;
+    private const int CountsOffset = ShadowOfOffset + PredictionId.ByteCount;
     private const int OutcomeIndex = 0;
     private const int VariantIndex = 1;
     private const int OutputCountIndex = 2;
@@ -108,6 +109,7 @@ internal sealed class RecordFormat
             record.TraceId.CopyTo(body.Slice(TraceOffset, 16));
         }
 
+        record.ShadowOf.Write(body[ShadowOfOffset..]);
         var counts = MemoryMarshal.Cast<byte, int>(body.Slice(CountsOffset, CountsLength * sizeof(int)));
         counts[OutcomeIndex] = (int)record.Outcome;
         counts[VariantIndex] = variant;
@@ -208,6 +210,8 @@ internal sealed class RecordFormat
         public long LatencyNanoseconds => MemoryMarshal.Read<long>(_body[LatencyOffset..]);
 
         public ReadOnlySpan<byte> TraceId => _body.Slice(TraceOffset, 16);
+
+        public ReadOnlySpan<byte> ShadowOf => _body.Slice(ShadowOfOffset, PredictionId.ByteCount);
 
         public byte Outcome => (byte)Counts[OutcomeIndex];
 

@@ -100,6 +100,45 @@ public sealed class LivePerformanceTests : IDisposable
     }
 
     [Fact]
+    public async Task EvaluateAsync_ShadowOfAnotherVersion_IsLabelledByWhatWasServed()
+    {
+        var served = _log.Writer.Attach(TestModels.Serve(Layout))!;
+        var shadow = _log.Writer.Attach(TestModels.Serve(Layout, version: 2, variant: "shadow:candidate"))!;
+        await RecordAsync(served, [0.1f, 0.9f, 0.8f]);
+        var rows = new FeatureRows(Layout, 1);
+        foreach (var (number, of, score) in new[] { (101, 0, 0.7), (102, 1, 0.2), (103, 2, 0.1) })
+        {
+            shadow.Record(new PredictionRecord
+            {
+                Id = TestModels.Id(number),
+                ShadowOf = TestModels.Id(of),
+                EventTime = 1,
+                LoggedTime = 2,
+                LatencyNanoseconds = 3,
+                Outcome = PredictionOutcome.Ok,
+                Features = rows,
+                Row = 0,
+                Outputs = [score],
+            });
+        }
+
+        await _log.FlushAsync();
+        await LabelAsync(0, false);
+        await LabelAsync(1, true);
+
+        // Nobody knows the shadow's own ids; should somebody name one all the same, it is no prediction that was served.
+        await LabelAsync(103, true);
+
+        var results = await EvaluateAsync();
+        Assert.Equal([(1, 3L, 2L, 1.0), (2, 3, 2, 0.0)], results.Select(r => (r.Version, r.ScoredCount, r.LabelledCount, r.BinaryClassification!.Auc)));
+
+        var columns = (await _log.ReadAsync(version: 2)).Single();
+        var shadowOf = (Apache.Arrow.Arrays.FixedSizeBinaryArray)columns.Column("shadow_of");
+        Assert.Equal([TestModels.Id(0), TestModels.Id(1), TestModels.Id(2)], Enumerable.Range(0, 3).Select(i => PredictionId.Read(shadowOf.GetBytes(i))));
+        Assert.Equal(3, (await _log.ReadAsync(version: 1)).Sum(b => b.Column("shadow_of").NullCount));
+    }
+
+    [Fact]
     public async Task EvaluateAsync_TimeRange_CountsPredictionsOfThatTime()
     {
         await RecordAsync(_log.Writer.Attach(TestModels.Serve(Layout))!, Enumerable.Repeat(0.5f, 100).ToArray());

@@ -289,6 +289,27 @@ public sealed class PredictionLogFaultTests
         Assert.Equal([1, 0, 1], ((UInt8Array)batch.Column("fare__status")).Values.ToArray());
         Assert.Equal(["Flash Cab", null, "é"], Enumerable.Range(0, 3).Select(i => ((StringArray)batch.Column("company_name")).GetString(i)));
         Assert.Equal([0, 0, 3], ((UInt8Array)batch.Column("outcome")).Values.ToArray());
+
+        // Written before there were shadows.
+        Assert.Equal(3, batch.Column("shadow_of").NullCount);
+        Assert.Equal(batch.Schema.FieldsList.Count, batch.ColumnCount);
+    }
+
+    [Fact]
+    public async Task ReadAsync_OldAndNewSegments_HaveOneSchema()
+    {
+        await using var log = new LogHarness();
+        var layout = new FeatureRowLayout([new("fare", FeatureType.Float32, "trip"), new("company_name", FeatureType.String, "company")]);
+        var sink = log.Writer.Attach(TestModels.Serve(layout))!;
+        LogHarness.Record(sink, new FeatureRows(layout, 1), 0, 9, 0.5);
+        await log.FlushAsync();
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "Fixtures", "predictions-v1.mlplog"), Path.Combine(log.Directory.Predictions, "tips", "0.mlplog"));
+
+        var batches = await log.ReadAsync();
+
+        Assert.Equal([3, 1], batches.Select(b => b.Length));
+        Assert.Equal(
+            batches[0].Schema.FieldsList.Select(f => (f.Name, f.DataType.TypeId, f.IsNullable)), batches[1].Schema.FieldsList.Select(f => (f.Name, f.DataType.TypeId, f.IsNullable)));
     }
 
     /// <summary>Writes the fixture anew where <c>MLP_WRITE_FIXTURES</c> names a folder; done once per format version, by hand.</summary>
