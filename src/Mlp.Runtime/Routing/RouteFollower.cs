@@ -299,11 +299,12 @@ internal sealed class RouteFollower : IDisposable
 
     private static ShadowDescription Describe(RouteParticipant shadow)
     {
-        var agreement = shadow.Lane!.Agreement;
+        var version = shadow.Lane!.Ring?.Version;
+        var agreement = shadow.Lane.Agreement;
         return new ShadowDescription
         {
             Name = shadow.Target.Variant[RouteShadow.VariantPrefix.Length..],
-            Version = shadow.Target.Current?.Manifest.Version,
+            Version = version?.Manifest.Version,
             SampleRate = shadow.SampleRate,
             Accepted = agreement.Accepted,
             Dropped = agreement.Dropped,
@@ -312,7 +313,7 @@ internal sealed class RouteFollower : IDisposable
             Compared = agreement.Compared,
             MeanAbsoluteDifference = agreement.MeanAbsoluteDifference,
             DisagreementRate = agreement.Disagreed / (double)agreement.Compared,
-            MedianLatency = shadow.Target.Current?.Recorder.Counters?.Read().Latency(0.5),
+            MedianLatency = version?.Recorder.Counters?.Read().Latency(0.5),
         };
     }
 }

@@ -6,7 +6,7 @@ public sealed record ShadowDescription
     /// <summary>Its name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The version; null while there is none.</summary>
+    /// <summary>The version that sees calls; null while there is none.</summary>
     public int? Version { get; init; }
 
     /// <summary>Share of the answered calls that it sees, 0 to 1.</summary>

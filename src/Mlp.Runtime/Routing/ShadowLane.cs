@@ -12,7 +12,7 @@ namespace Mlp.Runtime.Routing;
 /// </summary>
 internal sealed class ShadowLane : IAsyncDisposable
 {
-    /// <summary>How often the worker looks whether rows wait; a queue that is half full wakes it.</summary>
+    /// <summary>How often an idle worker looks whether rows wait. Nobody wakes it: that would cost the callers.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(10);
 
     private readonly ServingTarget _target;
@@ -68,7 +68,7 @@ internal sealed class ShadowLane : IAsyncDisposable
 
         var (value, predictedClass) = score.Read(record.Outputs);
         row.Copy(in record, value, predictedClass);
-        Publish(ring, row, turn);
+        Publish(row, turn);
     }
 
     /// <summary>Puts a call into the queue whose features the shadow reads itself.</summary>
@@ -85,7 +85,7 @@ internal sealed class ShadowLane : IAsyncDisposable
         }
 
         row.Keep(call, context, served);
-        Publish(ring, row, turn);
+        Publish(row, turn);
     }
 
     /// <summary>Ends the worker; what waits is dropped.</summary>
@@ -98,14 +98,10 @@ internal sealed class ShadowLane : IAsyncDisposable
         _wake.Dispose();
     }
 
-    private void Publish(ShadowRing ring, ShadowRow row, long turn)
+    private void Publish(ShadowRow row, long turn)
     {
-        ShadowRing.Publish(row, turn);
         Agreement.Accept();
-        if (ring.IsHalfFull)
-        {
-            Wake();
-        }
+        ShadowRing.Publish(row, turn);
     }
 
     private void Wake()

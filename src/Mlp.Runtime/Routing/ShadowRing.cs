@@ -30,9 +30,6 @@ internal sealed class ShadowRing
     /// <summary>The shadow's version.</summary>
     public ServingVersion Version { get; }
 
-    /// <summary>Whether half of the rows wait.</summary>
-    public bool IsHalfFull => Volatile.Read(ref _tail) - Volatile.Read(ref _head) == _rows.Length / 2;
-
     /// <summary>Claims a row for writing.</summary>
     /// <param name="row">The row; hand it over by <see cref="Publish"/>, whatever happens.</param>
     /// <param name="turn">Its turn.</param>
@@ -89,7 +86,7 @@ internal sealed class ShadowRing
             var row = _rows[_head & (_rows.Length - 1)];
             row.Clear();
             Volatile.Write(ref row.Turn, _head + _rows.Length);
-            Volatile.Write(ref _head, _head + 1);
+            _head++;
         }
     }
 }

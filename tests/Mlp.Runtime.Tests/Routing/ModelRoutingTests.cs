@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Inference;
@@ -235,12 +236,13 @@ public sealed class ModelRoutingTests
     }
 
     [Fact]
-    public async Task Options_ThatAreNoRoute_AreRefusedAtStartWithASentence()
+    public void Options_ThatAreNoRoute_AreRefusedAtStartWithASentence()
     {
-        await using var platform = new TestPlatform();
-        platform.AddModel(ModelName, o => o.WithChallenger("a", 0.6).WithChallenger("b", 0.5));
+        var services = new ServiceCollection();
+        services.AddMlPlatform(ml => ml.AddModel(ModelName, o => o.WithChallenger("a", 0.6).WithChallenger("b", 0.5)));
+        using var provider = services.BuildServiceProvider();
 
-        var error = Assert.Throws<Microsoft.Extensions.Options.OptionsValidationException>(() => platform.Catalog);
+        var error = Assert.Throws<Microsoft.Extensions.Options.OptionsValidationException>(() => provider.GetRequiredService<Microsoft.Extensions.Options.IStartupValidator>().Validate());
 
         Assert.Contains("Expected the shares of the challengers to be at most 10000 basis points together, but found 11000.", error.Message, StringComparison.Ordinal);
     }

@@ -40,11 +40,12 @@ internal static class RoutedPlatform
         return stored;
     }
 
-    /// <summary>Waits for what other threads are about to do.</summary>
-    public static async Task UntilAsync(Func<bool> isDone)
+    /// <summary>Waits for what other threads are about to do; what takes minutes has gone wrong.</summary>
+    public static async Task UntilAsync(Func<bool> isDone, Func<string>? found = null)
     {
-        while (!isDone())
+        for (var i = 0; !isDone(); i++)
         {
+            Assert.True(i < 20_000, found?.Invoke() ?? "What the test waits for has not come.");
             await Task.Delay(1);
         }
     }

@@ -155,7 +155,7 @@ public sealed class ShadowTests
 
         platform.Model.Predict(rows, new Prediction[20]);
 
-        await UntilAsync(() => observer.Shadows.Count == 20);
+        await UntilAsync(() => observer.Shadows.Count == 20, () => $"{observer.Shadows.Count} {platform.Model.Route.Shadows[0]} {string.Join(' ', platform.Model.Route.Problems)}");
         Assert.Equal((19, 1), (platform.Model.Route.Shadows[0].Compared, platform.Model.Route.Shadows[0].Failed));
         Assert.Equal(PredictionOutcome.Error, Assert.Single(observer.Shadows, s => s.Outcome != PredictionOutcome.Ok).Outcome);
 
