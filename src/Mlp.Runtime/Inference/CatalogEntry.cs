@@ -119,7 +119,7 @@ internal sealed class CatalogEntry : IDisposable
     }
 
     private VersionFollower Follow(ServingTarget target, ModelSettings settings)
-        => new(target, _host, _registry, settings.AliasPollInterval, _clock.Time, _logger);
+        => new(target, _host, _registry, settings, _clock.Time, _logger);
 
     private Model CreateModel(ModelSettings settings, ServingTarget target, OnDemandTarget? demand) => new(settings, target, _clock)
     {

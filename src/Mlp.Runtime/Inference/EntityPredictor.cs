@@ -34,6 +34,7 @@ internal sealed class EntityPredictor(ServingVersion version, Predictor predicto
         {
             plan = PlanFor<TKeys, TRequest>();
             plan.WriteKeys(in keys, slot.Keys);
+            slot.Call = version.Recorder.Seat?.Shadows?.Keep(version.Served, in keys, in request);
         }
         catch
         {
@@ -51,7 +52,7 @@ internal sealed class EntityPredictor(ServingVersion version, Predictor predicto
             if (read.IsCompletedSuccessfully)
             {
                 read.GetAwaiter().GetResult();
-                return new ValueTask<Prediction>(Answer(slot, plan, call, in keys, in request, token));
+                return new ValueTask<Prediction>(Answer(slot, plan, call, in request, token));
             }
         }
         catch (Exception e)
@@ -62,7 +63,7 @@ internal sealed class EntityPredictor(ServingVersion version, Predictor predicto
                 : ValueTask.FromException<Prediction>(failure);
         }
 
-        return AwaitReadAsync(read, slot, plan, call, keys, request, token, cancellationToken);
+        return AwaitReadAsync(read, slot, plan, call, request, token, cancellationToken);
     }
 
     /// <summary>Types of calls that the version cannot answer, and why.</summary>
@@ -137,17 +138,12 @@ internal sealed class EntityPredictor(ServingVersion version, Predictor predicto
     }
 
     private Prediction Answer<TKeys, TRequest>(
-        InferenceSlot slot, EntityCallPlan<TKeys, TRequest> plan, in CallContext call, in TKeys keys, in TRequest request, CancellationToken cancellationToken)
+        InferenceSlot slot, EntityCallPlan<TKeys, TRequest> plan, in CallContext call, in TRequest request, CancellationToken cancellationToken)
     {
         plan.WriteRequest?.Invoke(in request, slot.Rows, 0);
         var prediction = default(Prediction);
         predictor.Run(slot, call, slot.Keys, new Span<Prediction>(ref prediction), withOthers: false, cancellationToken);
         version.Singles.Return(slot);
-        if (version.Recorder.Seat?.Shadows is { } shadows)
-        {
-            shadows.OfferCall(version.Served, call, in prediction, in keys, in request);
-        }
-
         return prediction;
     }
 
@@ -156,7 +152,6 @@ internal sealed class EntityPredictor(ServingVersion version, Predictor predicto
         InferenceSlot slot,
         EntityCallPlan<TKeys, TRequest> plan,
         CallContext call,
-        TKeys keys,
         TRequest request,
         CancellationToken token,
         CancellationToken cancellationToken)
@@ -165,7 +160,7 @@ internal sealed class EntityPredictor(ServingVersion version, Predictor predicto
         try
         {
             await read.WaitAsync(token).ConfigureAwait(false);
-            return Answer(slot, plan, call, in keys, in request, token);
+            return Answer(slot, plan, call, in request, token);
         }
         catch (OperationCanceledException e) when (!read.IsCompleted)
         {

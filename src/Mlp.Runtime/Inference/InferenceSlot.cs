@@ -1,6 +1,7 @@
 using Microsoft.ML.OnnxRuntime;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Predictions;
+using Mlp.Runtime.Routing;
 
 namespace Mlp.Runtime.Inference;
 
@@ -20,6 +21,7 @@ internal sealed class InferenceSlot : IPooledSlot
     private readonly BoundShapeCache _all;
     private OutputBuffer[]? _others;
     private Prediction[]? _predictions;
+    private int _rowsRun;
 
     /// <summary>Makes a slot.</summary>
     /// <param name="session">The session.</param>
@@ -64,6 +66,9 @@ internal sealed class InferenceSlot : IPooledSlot
     /// <summary>Room for the answers of all rows, for calls whose callers want something else.</summary>
     public Prediction[] Predictions => _predictions ??= new Prediction[Rows.Capacity];
 
+    /// <summary>The call that fills the slot, where a shadow needs its keys and its request; null otherwise.</summary>
+    public IShadowCall? Call { get; set; }
+
     /// <summary>The deadline of the call.</summary>
     public CallDeadline Deadline { get; }
 
@@ -90,6 +95,7 @@ internal sealed class InferenceSlot : IPooledSlot
         }
 
         Score.Complete(rowCount);
+        _rowsRun += rowCount;
     }
 
     /// <summary>Runs the rows in use for the score alone.</summary>
@@ -100,7 +106,14 @@ internal sealed class InferenceSlot : IPooledSlot
     public void Run(bool interruptible, CancellationToken cancellationToken) => Run(interruptible, withOthers: false, cancellationToken);
 
     /// <inheritdoc/>
-    public void EndCall() => Deadline.Stop();
+    public int EndCall()
+    {
+        Deadline.Stop();
+        Call = null;
+        var rowsRun = _rowsRun;
+        _rowsRun = 0;
+        return rowsRun;
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -53,6 +53,7 @@ internal sealed class ModelLoader(IModelRegistry registry, IFeatureSource? featu
             GoldenRowCheck.RequireLayout(manifest, golden, inputs);
         }
 
+        var byteCount = files.Onnx.Length + manifest.ExternalData.Sum(static f => f.ByteCount);
         cancellationToken.ThrowIfCancellationRequested();
 
         var session = ExecutionSession.Create(manifest, files with { Onnx = served.Onnx }, ChooseAccelerator(settings));
@@ -60,8 +61,8 @@ internal sealed class ModelLoader(IModelRegistry registry, IFeatureSource? featu
         {
             var nulls = NullRules.Create(manifest, inputs, settings.Nulls);
             return manifest.Output.Task == ModelTask.Tensors
-                ? new LoadedVersion { Manifest = served.Manifest, Session = session, Inputs = inputs, Nulls = nulls }
-                : Prove(served.Manifest, session, inputs, reader, nulls, golden);
+                ? new LoadedVersion { Manifest = served.Manifest, Session = session, Inputs = inputs, Nulls = nulls, ByteCount = byteCount }
+                : Prove(served.Manifest, session, inputs, reader, nulls, golden, byteCount);
         }
         catch
         {
@@ -71,7 +72,7 @@ internal sealed class ModelLoader(IModelRegistry registry, IFeatureSource? featu
     }
 
     private LoadedVersion Prove(
-        ModelManifest manifest, ExecutionSession session, InputPlan inputs, IFeatureServiceReader? reader, NullRules nulls, GoldenRows? golden)
+        ModelManifest manifest, ExecutionSession session, InputPlan inputs, IFeatureServiceReader? reader, NullRules nulls, GoldenRows? golden, long byteCount)
     {
         try
         {
@@ -92,6 +93,7 @@ internal sealed class ModelLoader(IModelRegistry registry, IFeatureSource? featu
                 Outputs = outputs,
                 Reader = reader,
                 Nulls = nulls,
+                ByteCount = byteCount,
                 WarmUp = warmUp,
                 RunNanoseconds = warmUp?.Measure(slot) ?? 0,
             };

@@ -62,6 +62,18 @@ public sealed class ModelOptions : IValidatableObject
     public WeightStorage Weights { get; set; } = WeightStorage.Resident;
 
     /// <summary>
+    /// Where the weights of versions lie that are in memory but serve nothing, as the one before does: <see cref="WeightStorage.Resident"/>, so that going back to one is complete at once;
+    /// <see cref="WeightStorage.Mapped"/>, which saves the memory: going back is as quick, and the weights become resident afterwards, beside the calls. Null for what <see cref="Weights"/> says.
+    /// </summary>
+    /// <value>The default value is null.</value>
+    public WeightStorage? IdleWeights { get; set; }
+
+    /// <summary>With <see cref="WeightStorage.Automatic"/>, how long a model goes without a call before its weights are mapped again, 1 second to 1 day.</summary>
+    /// <value>The default value is 5 minutes.</value>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ParseLimitsInInvariantCulture = true, ConvertValueInInvariantCulture = true)]
+    public TimeSpan MapWeightsAfter { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>
     /// How often the registry is asked where the alias points, or which version is the latest, 10 milliseconds to 1 day. That finds what other processes do; what this process does through
     /// <see cref="Registry.IModelRegistry"/> is followed at once.
     /// </summary>
@@ -98,6 +110,11 @@ public sealed class ModelOptions : IValidatableObject
         if (Version is null && Alias is { } champion && Route.Challengers.ContainsKey(champion))
         {
             yield return new ValidationResult($"Expected challengers with other names than the champion, but found '{champion}'.", [nameof(Route)]);
+        }
+
+        if (IdleWeights is not (null or WeightStorage.Resident or WeightStorage.Mapped))
+        {
+            yield return new ValidationResult($"Expected {nameof(IdleWeights)} to be Resident, Mapped or null, but found {IdleWeights}.", [nameof(IdleWeights)]);
         }
 
         if (Nulls.Policy == NullPolicy.Value)

@@ -93,6 +93,16 @@ public static class ModelOptionsExtensions
         return options;
     }
 
+    /// <summary>Maps the weights while the model is rarely called, and makes them resident while it is called often enough.</summary>
+    /// <param name="options">The options.</param>
+    /// <returns>The same options.</returns>
+    public static ModelOptions WithAutomaticWeights(this ModelOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Weights = WeightStorage.Automatic;
+        return options;
+    }
+
     /// <summary>Says what a feature does that has no value.</summary>
     /// <param name="options">The options.</param>
     /// <param name="feature">Feature name.</param>

@@ -20,6 +20,12 @@ internal sealed record ModelSettings(
     /// <summary>Where the weights lie.</summary>
     public WeightStorage Weights { get; init; }
 
+    /// <summary>Where the weights of versions lie that are in memory but serve nothing.</summary>
+    public WeightStorage IdleWeights { get; init; }
+
+    /// <summary>How long a model goes without a call before automatic weights are mapped again.</summary>
+    public TimeSpan MapWeightsAfter { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>When it is loaded.</summary>
     public ModelLoading Loading { get; init; }
 
@@ -59,6 +65,8 @@ internal sealed record ModelSettings(
             Weights = options.Weights,
             Route = options.Route.ToRoute(),
             ShadowQueueLength = options.Route.ShadowQueueLength,
+            IdleWeights = options.IdleWeights ?? (options.Weights == WeightStorage.Resident ? WeightStorage.Resident : WeightStorage.Mapped),
+            MapWeightsAfter = options.MapWeightsAfter,
             Loading = options.Loading,
             MaximumLoadedVersions = options.MaximumLoadedVersions,
         };

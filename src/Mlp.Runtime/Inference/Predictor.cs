@@ -114,5 +114,6 @@ internal sealed class Predictor(ServingVersion version, PredictionClock clock)
             Outputs = outcome == PredictionOutcome.Ok ? slot.Score.RowOf(row) : default,
             TraceId = traceId,
             Tags = call.Tags.Span,
+            Call = slot.Call,
         });
 }

@@ -70,6 +70,9 @@ internal sealed class ServingVersion
     /// <summary>Bytes of weights in mapped files.</summary>
     public long MappedByteCount => _session.MappedByteCount;
 
+    /// <summary>Rows that have run in this role; scoring of streams and files does not count.</summary>
+    public long RowCount => Singles.RowCount + Batches.RowCount + Tensors.RowCount;
+
     /// <summary>Which features fill which input.</summary>
     public InputPlan Inputs { get; }
 

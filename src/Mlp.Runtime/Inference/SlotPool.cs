@@ -37,6 +37,21 @@ internal sealed class SlotPool<TSlot>
     /// <summary>Calls that wait for a slot.</summary>
     public int WaitingCount => Volatile.Read(ref _waiterCount);
 
+    /// <summary>Rows that have run. Calls that have not ended may count or not.</summary>
+    public long RowCount
+    {
+        get
+        {
+            var count = 0L;
+            for (var i = 0; i < _idle.Length; i++)
+            {
+                count += Volatile.Read(ref _idle[i].RowCount);
+            }
+
+            return count;
+        }
+    }
+
     /// <summary>Whether no more slots are handed out.</summary>
     public bool IsClosed => _closed;
 
@@ -144,7 +159,8 @@ internal sealed class SlotPool<TSlot>
     /// <param name="slot">A slot of this pool that nobody uses any more.</param>
     public void Return(TSlot slot)
     {
-        slot.EndCall();
+        // Whoever holds a slot is alone with its cell too.
+        _idle[slot.Index].RowCount += slot.EndCall();
         while (true)
         {
             if (_closed)
@@ -300,6 +316,7 @@ internal sealed class SlotPool<TSlot>
     private struct Cell
     {
         public TSlot? Slot;
+        public long RowCount;
     }
 
     private sealed class SlotWaiter : TaskCompletionSource<TSlot?>

@@ -67,7 +67,11 @@ internal sealed class TensorSlot : IPooledSlot
     }
 
     /// <inheritdoc/>
-    public void EndCall() => Deadline.Stop();
+    public int EndCall()
+    {
+        Deadline.Stop();
+        return 1;
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Routing;
 
 namespace Mlp.Runtime.Predictions;
 
@@ -46,4 +47,7 @@ public readonly ref struct PredictionRecord
 
     /// <summary>Labels that the caller gave; empty when there are none.</summary>
     public ReadOnlySpan<KeyValuePair<string, string>> Tags { get; init; }
+
+    /// <summary>Keys and request of the call, where a shadow reads features of its own by them.</summary>
+    internal IShadowCall? Call { get; init; }
 }

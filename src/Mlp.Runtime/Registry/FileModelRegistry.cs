@@ -215,6 +215,7 @@ public sealed class FileModelRegistry : IModelRegistry, IRegistryChanges
     public async Task<OnnxFiles> OpenOnnxAsync(ModelManifest manifest, WeightStorage weights, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(manifest);
+        weights = weights == WeightStorage.Automatic ? WeightStorage.Mapped : weights;
         if (manifest.ExternalData.Count > 0)
         {
             var directory = await CheckExternalDataAsync(manifest, cancellationToken).ConfigureAwait(false);

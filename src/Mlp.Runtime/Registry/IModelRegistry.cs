@@ -106,7 +106,7 @@ public interface IModelRegistry
 
     /// <summary>Opens a version's ONNX file, external data included, in the form that a session is made from, and checks every SHA-256.</summary>
     /// <param name="manifest">The version.</param>
-    /// <param name="weights">Where the weights shall lie.</param>
+    /// <param name="weights">Where the weights shall lie; <see cref="WeightStorage.Automatic"/> begins with mapped ones.</param>
     /// <param name="cancellationToken">Ends the read.</param>
     /// <returns>The bytes of the model and where the rest lies.</returns>
     /// <exception cref="CorruptFileException">A file is missing or is not what was published.</exception>

@@ -8,6 +8,9 @@ namespace Mlp.Runtime.Routing;
 internal sealed class ShadowCall<TKeys, TRequest>(TKeys keys, TRequest request) : IShadowCall
 {
     /// <inheritdoc/>
+    public bool Fits(ServingVersion version) => version.Entities.Fits<TKeys, TRequest>();
+
+    /// <inheritdoc/>
     public ValueTask FillAsync(ServingVersion version, InferenceSlot slot, long eventTime, CancellationToken cancellationToken)
         => version.Entities.FillAsync(slot, eventTime, keys, request, cancellationToken);
 }

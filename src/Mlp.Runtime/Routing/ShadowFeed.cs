@@ -15,7 +15,27 @@ internal sealed class ShadowFeed
     /// <param name="lanes">The shadows.</param>
     public ShadowFeed(IReadOnlyList<ShadowLane> lanes) => _links = [.. lanes.Select(l => new Link(l))];
 
-    /// <summary>Shows an answered prediction, for shadows that take its row. Never throws and never waits.</summary>
+    /// <summary>Keeps a call by entity keys, if there is a shadow that reads features of its own.</summary>
+    /// <typeparam name="TKeys">The keys.</typeparam>
+    /// <typeparam name="TRequest">The request.</typeparam>
+    /// <param name="served">The version that answers.</param>
+    /// <param name="keys">The keys.</param>
+    /// <param name="request">The request.</param>
+    /// <returns>The call, for the record of its prediction; null if nobody needs it.</returns>
+    public IShadowCall? Keep<TKeys, TRequest>(ServedModel served, in TKeys keys, in TRequest request)
+    {
+        foreach (var link in _links)
+        {
+            if (link.Lane.Ring is { Version: { Reader: not null } version } && !link.MatchOf(served, version).TakesRows)
+            {
+                return new ShadowCall<TKeys, TRequest>(keys, request);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Shows an answered prediction. Never throws and never waits.</summary>
     /// <param name="record">The prediction.</param>
     /// <param name="served">The version that answered.</param>
     public void Offer(in PredictionRecord record, ServedModel served)
@@ -30,46 +50,19 @@ internal sealed class ShadowFeed
             if (link.Lane.Ring is not { } ring)
             {
                 link.Lane.Agreement.Skip();
-            }
-            else if (link.MatchOf(served, ring.Version) is { TakesRows: true } match)
-            {
-                if (link.Lane.IsSampled())
-                {
-                    link.Lane.Put(ring, record, match.Score);
-                }
-            }
-            else if (record.Keys.IsEmpty)
-            {
-                // There are no keys to read other features by.
-                link.Lane.Agreement.Skip();
-            }
-        }
-    }
-
-    /// <summary>Shows an answered call by entity keys, for shadows that read features of their own.</summary>
-    /// <typeparam name="TKeys">The keys.</typeparam>
-    /// <typeparam name="TRequest">The request.</typeparam>
-    /// <param name="served">The version that answered.</param>
-    /// <param name="call">The call.</param>
-    /// <param name="prediction">The answer.</param>
-    /// <param name="keys">The keys.</param>
-    /// <param name="request">The request.</param>
-    public void OfferCall<TKeys, TRequest>(ServedModel served, in CallContext call, in Prediction prediction, in TKeys keys, in TRequest request)
-    {
-        foreach (var link in _links)
-        {
-            if (link.Lane.Ring is not { } ring || link.MatchOf(served, ring.Version).TakesRows)
-            {
                 continue;
             }
 
-            if (ring.Version.Reader is null || !ring.Version.Entities.Fits<TKeys, TRequest>())
+            var match = link.MatchOf(served, ring.Version);
+            var call = match.TakesRows ? null : record.Call;
+            if (!match.TakesRows && (call is null || ring.Version.Reader is null || !call.Fits(ring.Version)))
             {
+                // There is nothing to read its features by.
                 link.Lane.Agreement.Skip();
             }
             else if (link.Lane.IsSampled())
             {
-                link.Lane.Put(ring, new ShadowCall<TKeys, TRequest>(keys, request), call, prediction);
+                link.Lane.Put(ring, in record, call, match.Score);
             }
         }
     }

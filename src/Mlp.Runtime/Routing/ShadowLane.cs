@@ -54,11 +54,12 @@ internal sealed class ShadowLane : IAsyncDisposable
     /// <summary>Whether the next call is one that the shadow sees.</summary>
     public bool IsSampled() => _sampleRate >= 1 || EvenSequence.NextSample(_sampleRate);
 
-    /// <summary>Puts a copy of a row into the queue.</summary>
+    /// <summary>Puts an answered prediction into the queue.</summary>
     /// <param name="ring">The queue.</param>
     /// <param name="record">What was served.</param>
-    /// <param name="score">Reads its score.</param>
-    public void Put(ShadowRing ring, in PredictionRecord record, ScoreReader score)
+    /// <param name="call">By which the shadow reads features of its own; null for a copy of the row.</param>
+    /// <param name="score">Reads the score that was served.</param>
+    public void Put(ShadowRing ring, in PredictionRecord record, IShadowCall? call, ScoreReader score)
     {
         if (!ring.TryClaim(out var row, out var turn))
         {
@@ -66,26 +67,9 @@ internal sealed class ShadowLane : IAsyncDisposable
             return;
         }
 
-        var (value, predictedClass) = score.Read(record.Outputs);
-        row.Copy(in record, value, predictedClass);
-        Publish(row, turn);
-    }
-
-    /// <summary>Puts a call into the queue whose features the shadow reads itself.</summary>
-    /// <param name="ring">The queue.</param>
-    /// <param name="call">The call.</param>
-    /// <param name="context">Its times and tags.</param>
-    /// <param name="served">What was served.</param>
-    public void Put(ShadowRing ring, IShadowCall call, in CallContext context, in Prediction served)
-    {
-        if (!ring.TryClaim(out var row, out var turn))
-        {
-            Agreement.Drop();
-            return;
-        }
-
-        row.Keep(call, context, served);
-        Publish(row, turn);
+        row.Keep(in record, call, score);
+        Agreement.Accept();
+        ShadowRing.Publish(row, turn);
     }
 
     /// <summary>Ends the worker; what waits is dropped.</summary>
@@ -96,12 +80,6 @@ internal sealed class ShadowLane : IAsyncDisposable
         _ring = null;
         _stopping.Dispose();
         _wake.Dispose();
-    }
-
-    private void Publish(ShadowRow row, long turn)
-    {
-        Agreement.Accept();
-        ShadowRing.Publish(row, turn);
     }
 
     private void Wake()

@@ -50,28 +50,31 @@ internal sealed class ShadowRow(FeatureRowLayout layout, int keyCount)
     /// <summary>The caller's tags.</summary>
     public ReadOnlySpan<KeyValuePair<string, string>> Tags => _tags.AsSpan(0, _tagCount);
 
-    /// <summary>Copies what was served.</summary>
+    /// <summary>Keeps what was served.</summary>
     /// <param name="record">The prediction.</param>
-    /// <param name="score">Its score.</param>
-    /// <param name="predictedClass">Its class.</param>
-    public void Copy(in PredictionRecord record, double score, int predictedClass)
-    {
-        Call = null;
-        Set(record.Id, score, predictedClass, record.EventTime, record.LoggedTime, record.TraceId, record.Tags);
-        _keyCount = record.Keys.Length;
-        record.Keys.CopyTo(KeyBuffer);
-        FeatureRowCopy.Copy(record.Features, record.Row, 1, Features);
-    }
-
-    /// <summary>Keeps a call whose features the shadow reads itself.</summary>
-    /// <param name="call">The call.</param>
-    /// <param name="context">Its times and tags.</param>
-    /// <param name="served">What was served.</param>
-    public void Keep(IShadowCall call, in CallContext context, in Prediction served)
+    /// <param name="call">By which the shadow reads features of its own; null for a copy of the row.</param>
+    /// <param name="score">Reads the score that was served.</param>
+    public void Keep(in PredictionRecord record, IShadowCall? call, ScoreReader score)
     {
         Call = call;
-        _keyCount = KeyBuffer.Length;
-        Set(served.Id, served.Score, served.PredictedClass, context.EventTime, context.LoggedTime, Activity.Current?.TraceId ?? default, context.Tags.Span);
+        ServedId = record.Id;
+        (ServedScore, ServedClass) = score.Read(record.Outputs);
+        EventTime = record.EventTime;
+        LoggedTime = record.LoggedTime;
+        TraceId = record.TraceId;
+        if (_tags.Length < record.Tags.Length)
+        {
+            _tags = new KeyValuePair<string, string>[record.Tags.Length];
+        }
+
+        record.Tags.CopyTo(_tags);
+        _tagCount = record.Tags.Length;
+        _keyCount = call is null ? record.Keys.Length : KeyBuffer.Length;
+        if (call is null)
+        {
+            record.Keys.CopyTo(KeyBuffer);
+            FeatureRowCopy.Copy(record.Features, record.Row, 1, Features);
+        }
     }
 
     /// <summary>Lets go of what the caller passed.</summary>
@@ -81,23 +84,5 @@ internal sealed class ShadowRow(FeatureRowLayout layout, int keyCount)
         KeyBuffer.AsSpan().Clear();
         _tags.AsSpan(0, _tagCount).Clear();
         _tagCount = 0;
-    }
-
-    private void Set(
-        PredictionId id, double score, int predictedClass, long eventTime, long loggedTime, ActivityTraceId traceId, ReadOnlySpan<KeyValuePair<string, string>> tags)
-    {
-        ServedId = id;
-        ServedScore = score;
-        ServedClass = predictedClass;
-        EventTime = eventTime;
-        LoggedTime = loggedTime;
-        TraceId = traceId;
-        if (_tags.Length < tags.Length)
-        {
-            _tags = new KeyValuePair<string, string>[tags.Length];
-        }
-
-        tags.CopyTo(_tags);
-        _tagCount = tags.Length;
     }
 }

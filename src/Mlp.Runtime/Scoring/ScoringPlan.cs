@@ -15,6 +15,7 @@ internal sealed class ScoringPlan
     private readonly bool _takesStatus;
     private readonly ColumnReaders[] _readers;
     private readonly int[][] _inputColumns;
+    private readonly int[][] _batchColumns;
 
     /// <summary>Finds the columns.</summary>
     /// <param name="version">The version.</param>
@@ -34,6 +35,7 @@ internal sealed class ScoringPlan
         _statusColumns = [.. layout.Columns.Select(f => f.View.Length == 0 ? -1 : Unique(indexes, TrainingSetColumns.StatusOf(f.View)) ?? -1)];
         _readers = [.. layout.Columns.Select(f => new ColumnReaders(f, _where))];
         _inputColumns = [.. version.Inputs.Inputs.Select(ColumnsOf)];
+        _batchColumns = [.. _inputColumns.Select(input => input.Select(feature => _columns[feature]).ToArray())];
         Result = new ResultLayout(version, options);
         Kept = options.Columns is { } names
             ? [.. names.Select(n => Unique(indexes, n) ?? throw new ArgumentException($"Expected a column '{n}' to keep, but found {FoundColumns(schema)} ({_where})."))]
@@ -67,20 +69,28 @@ internal sealed class ScoringPlan
         var bound = new InputColumns[inputs.Count];
         for (var i = 0; i < bound.Length; i++)
         {
-            bound[i] = Bind(batch, firstRow, inputs[i], _inputColumns[i], all);
+            bound[i] = BindPlain(batch, inputs[i].Type, _batchColumns[i]) ?? Bind(batch, firstRow, inputs[i], _inputColumns[i], all);
         }
 
         return bound;
     }
 
+    /// <summary>Columns of floats without nulls need no readers, unless the model wants to see statuses.</summary>
+    private InputColumns? BindPlain(RecordBatch batch, FeatureType? type, int[] columns) => _takesStatus ? null : type switch
+    {
+        FeatureType.Float32 => PlainColumns<float>.TryCreate(batch, columns),
+        FeatureType.Float64 => PlainColumns<double>.TryCreate(batch, columns),
+        _ => null,
+    };
+
     private InputColumns Bind(RecordBatch batch, long firstRow, FeatureInput input, int[] columns, ColumnReader[]? all) => input.Type switch
     {
         // Filled by the others, which are all made before the first row is read.
         null => new StatusColumns(all!),
-        FeatureType.Float32 => new ValueColumns<float>(Readers(batch, firstRow, columns, all, static (c, r) => r.Float32(c))),
-        FeatureType.Float64 => new ValueColumns<double>(Readers(batch, firstRow, columns, all, static (c, r) => r.Float64(c))),
-        FeatureType.Int64 => new ValueColumns<long>(Readers(batch, firstRow, columns, all, static (c, r) => r.Int64(c))),
-        FeatureType.Boolean => new ValueColumns<bool>(Readers(batch, firstRow, columns, all, static (c, r) => r.Boolean(c))),
+        FeatureType.Float32 => new ReaderColumns<float>(Readers(batch, firstRow, columns, all, static (c, r) => r.Float32(c))),
+        FeatureType.Float64 => new ReaderColumns<double>(Readers(batch, firstRow, columns, all, static (c, r) => r.Float64(c))),
+        FeatureType.Int64 => new ReaderColumns<long>(Readers(batch, firstRow, columns, all, static (c, r) => r.Int64(c))),
+        FeatureType.Boolean => new ReaderColumns<bool>(Readers(batch, firstRow, columns, all, static (c, r) => r.Boolean(c))),
         _ => new TextColumns(Readers(batch, firstRow, columns, all, static (c, r) => r.Text(c)), input.Ordinal),
     };
 

@@ -13,7 +13,7 @@ namespace Mlp.Runtime.Versions;
 internal sealed class VersionActivator(IEnumerable<IPredictionObserver> observers, PredictionClock clock, ILogger logger)
 {
     /// <summary>Puts a version into a role.</summary>
-    /// <param name="loaded">The version; the caller keeps it loaded meanwhile.</param>
+    /// <param name="loaded">The version, of whose session the caller has taken a lease for the role; it is given back on failure.</param>
     /// <param name="settings">The model's settings.</param>
     /// <param name="variant">The role that observers see; null for one that they are not told of.</param>
     /// <param name="lease">Disposed of when the role has ended: what keeps the version loaded.</param>
@@ -29,7 +29,6 @@ internal sealed class VersionActivator(IEnumerable<IPredictionObserver> observer
 
         // Without a score there is nothing that observers could hear.
         var recorder = new PredictionRecorder(served, variant is null || loaded.Outputs is null ? [] : observers, logger);
-        ObjectDisposedException.ThrowIf(!loaded.Session.TryAcquire(), loaded.Session);
         var serving = new ServingVersion(served, loaded.Session, loaded.Inputs, loaded.Outputs, loaded.Reader, recorder, clock, settings)
         {
             Nulls = loaded.Nulls,

@@ -14,12 +14,13 @@ namespace Mlp.Runtime.Versions;
 /// <param name="target">What it keeps.</param>
 /// <param name="host">The model's versions in memory, which other targets of the model share.</param>
 /// <param name="registry">Where versions and aliases are.</param>
-/// <param name="interval">How often to ask.</param>
-/// <param name="time">The clock of the interval.</param>
+/// <param name="settings">The model's settings.</param>
+/// <param name="time">The clock of intervals.</param>
 /// <param name="logger">Told of versions that come and go.</param>
-internal sealed class VersionFollower(ServingTarget target, VersionHost host, IModelRegistry registry, TimeSpan interval, TimeProvider time, ILogger logger) : IDisposable
+internal sealed class VersionFollower(ServingTarget target, VersionHost host, IModelRegistry registry, ModelSettings settings, TimeProvider time, ILogger logger) : IDisposable
 {
     private readonly Retirements _retirements = new();
+    private readonly WeightPolicy _weights = new(settings, time);
     private readonly CancellationTokenSource _stopping = new();
     private readonly Channel<bool> _wakeUps = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private Task _loop = Task.CompletedTask;
@@ -41,7 +42,11 @@ internal sealed class VersionFollower(ServingTarget target, VersionHost host, IM
     }
 
     /// <summary>Begins to watch.</summary>
-    public void Watch() => _loop = WatchAsync(_stopping.Token);
+    public void Watch()
+    {
+        host.Moved += Wake;
+        _loop = WatchAsync(_stopping.Token);
+    }
 
     /// <summary>Asks the registry now instead of at the end of the interval. May be called at any time by any thread.</summary>
     public void Wake() => _wakeUps.Writer.TryWrite(true);
@@ -79,7 +84,7 @@ internal sealed class VersionFollower(ServingTarget target, VersionHost host, IM
                 return;
             }
 
-            if (wanted == target.Current?.Manifest.Version)
+            if (target.Current is { } current && wanted == current.Manifest.Version && host.IsCurrent(current))
             {
                 Recover();
                 return;
@@ -99,6 +104,7 @@ internal sealed class VersionFollower(ServingTarget target, VersionHost host, IM
 
     private async Task EndAsync(Func<ServingVersion?> takeOut)
     {
+        host.Moved -= Wake;
         var cancelling = _stopping.CancelAsync();
         _retirements.Add(takeOut());
         await cancelling.ConfigureAwait(false);
@@ -110,11 +116,15 @@ internal sealed class VersionFollower(ServingTarget target, VersionHost host, IM
 
     private async Task WatchAsync(CancellationToken cancellationToken)
     {
-        using var timer = time.CreateTimer(static follower => ((VersionFollower)follower!).Wake(), this, interval, interval);
+        using var timer = time.CreateTimer(static follower => ((VersionFollower)follower!).Wake(), this, settings.AliasPollInterval, settings.AliasPollInterval);
         while (true)
         {
             await _wakeUps.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
             await RefreshAsync(cancellationToken).ConfigureAwait(false);
+            if (target.Current is { } current)
+            {
+                host.Move(current.Manifest.Version, _weights.Choose(current));
+            }
         }
     }
 
@@ -126,11 +136,12 @@ internal sealed class VersionFollower(ServingTarget target, VersionHost host, IM
     {
         var previous = target.Publish(version);
         logger.LogInformation(
-            "Model {Model} version {Version} is in service by {Target} on {Accelerator}.",
+            "Model {Model} version {Version} is in service by {Target} on {Accelerator}, weights {Weights}.",
             target.Model,
             version.Manifest.Version,
             target.Selector,
-            version.Accelerator.Accelerator);
+            version.Accelerator.Accelerator,
+            version.Weights);
         if (version.Accelerator.FallbackReason is { } reason)
         {
             logger.LogWarning("Model {Model} runs on the processor, because {Reason}.", target.Model, reason);

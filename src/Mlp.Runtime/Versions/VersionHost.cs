@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Mlp.Runtime.Inference;
+using Mlp.Runtime.Models;
 using Mlp.Runtime.Registry;
 
 namespace Mlp.Runtime.Versions;
@@ -43,22 +44,51 @@ internal sealed class VersionHost(ModelSettings settings, ModelLoader loader, Ve
     /// <returns>The version in its role. It stays in memory until the caller has retired it.</returns>
     /// <exception cref="ModelNotReadyException">The platform has been closed.</exception>
     /// <exception cref="ModelNotFoundException">There is no such version.</exception>
-    /// <exception cref="Models.InvalidModelException">The file, its description and its feature service do not fit together.</exception>
+    /// <exception cref="InvalidModelException">The file, its description and its feature service do not fit together.</exception>
     /// <exception cref="CorruptFileException">The file is not what was published.</exception>
     public async Task<ServingVersion> OpenAsync(int version, string? variant, CancellationToken cancellationToken)
     {
         var hosted = Enter(version);
         try
         {
-            var loaded = await hosted.Loading.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await hosted.Loading.WaitAsync(cancellationToken).ConfigureAwait(false);
 
             // Making and running slots is work for a thread of the pool.
-            return await Task.Run(() => activator.Activate(loaded, settings, variant, new VersionLease(this, hosted)), cancellationToken).ConfigureAwait(false);
+            return await Task.Run(() => Activate(hosted, variant), cancellationToken).ConfigureAwait(false);
         }
         catch
         {
             Leave(hosted);
             throw;
+        }
+    }
+
+    /// <summary>Raised when a version has been loaded once more, with its weights elsewhere, so that roles may go on with the new one.</summary>
+    public event Action? Moved;
+
+    /// <summary>Whether a version serves from what is now in memory of it, and not from what was before its weights have moved.</summary>
+    /// <param name="serving">A version that this host has opened.</param>
+    public bool IsCurrent(ServingVersion serving)
+    {
+        lock (_gate)
+        {
+            return serving.Lease is not VersionLease lease || lease.IsCurrent;
+        }
+    }
+
+    /// <summary>Loads a version once more with its weights elsewhere, in the background; <see cref="Moved"/> says when it is there. Nothing happens if they are there already.</summary>
+    /// <param name="version">A version in memory.</param>
+    /// <param name="weights">Where the weights shall lie.</param>
+    /// <param name="onlyIdle">Whether a version that has come into service meanwhile stays as it is.</param>
+    public void Move(int version, WeightStorage weights, bool onlyIdle = false)
+    {
+        lock (_gate)
+        {
+            if (!_isClosed && _versions.TryGetValue(version, out var hosted) && hosted.CanMoveTo(weights))
+            {
+                hosted.IsMoving = true;
+                Track(Task.Run(() => MoveAsync(hosted, weights, onlyIdle, _closing.Token), CancellationToken.None));
+            }
         }
     }
 
@@ -119,9 +149,7 @@ internal sealed class VersionHost(ModelSettings settings, ModelLoader loader, Ve
 
                 hosted = new HostedVersion(version);
                 _versions.Add(version, hosted);
-                var load = Task.Run(() => LoadAsync(hosted, _closing.Token), CancellationToken.None);
-                _loads.RemoveWhere(static l => l.IsCompleted);
-                _loads.Add(load);
+                Track(Task.Run(() => LoadAsync(hosted, _closing.Token), CancellationToken.None));
             }
 
             hosted.UserCount++;
@@ -138,6 +166,65 @@ internal sealed class VersionHost(ModelSettings settings, ModelLoader loader, Ve
         }
 
         Trim();
+        if (settings.IdleWeights == WeightStorage.Mapped && hosted.IsIdle)
+        {
+            Move(hosted.Version, WeightStorage.Mapped, onlyIdle: true);
+        }
+    }
+
+    private ServingVersion Activate(HostedVersion hosted, string? variant)
+    {
+        VersionLease lease;
+        lock (_gate)
+        {
+            // Under the lock, because what is in memory of the version may be replaced and let go.
+            lease = new VersionLease(this, hosted);
+            ObjectDisposedException.ThrowIf(!lease.Loaded.Session.TryAcquire(), lease.Loaded.Session);
+        }
+
+        return activator.Activate(lease.Loaded, settings, variant, lease);
+    }
+
+    /// <summary>The caller holds the lock.</summary>
+    private void Track(Task task)
+    {
+        _loads.RemoveWhere(static l => l.IsCompleted);
+        _loads.Add(task);
+    }
+
+    /// <summary>Never throws: a version whose weights cannot be moved goes on as it is.</summary>
+    private async Task MoveAsync(HostedVersion hosted, WeightStorage weights, bool onlyIdle, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var loaded = await loader.LoadAsync(settings with { Weights = weights }, hosted.Version, cancellationToken).ConfigureAwait(false);
+            bool isWanted;
+            lock (_gate)
+            {
+                hosted.IsMoving = false;
+                isWanted = _versions.GetValueOrDefault(hosted.Version) == hosted && !(onlyIdle && hosted.UserCount > 0);
+                loaded = isWanted ? hosted.Replace(loaded) : loaded;
+            }
+
+            loaded.Release();
+            if (isWanted)
+            {
+                Moved?.Invoke();
+            }
+        }
+        catch (Exception e)
+        {
+            lock (_gate)
+            {
+                hosted.IsMoving = false;
+                hosted.CannotMove = true;
+            }
+
+            if (e is not OperationCanceledException)
+            {
+                logger.LogWarning(e, "The weights of model {Model} version {Version} could not be made {Weights}; they stay where they are.", settings.Name, hosted.Version, weights);
+            }
+        }
     }
 
     /// <summary>Never throws: those who wait are told.</summary>
@@ -201,6 +288,10 @@ internal sealed class VersionHost(ModelSettings settings, ModelLoader loader, Ve
 
     private sealed class VersionLease(VersionHost host, HostedVersion hosted) : IDisposable
     {
+        public LoadedVersion Loaded { get; } = hosted.Loaded!;
+
+        public bool IsCurrent => hosted.Loaded == Loaded;
+
         public void Dispose() => host.Leave(hosted);
     }
 }

@@ -26,11 +26,15 @@ internal sealed class WatchedRegistry(IModelRegistry inner) : IModelRegistry, IR
     /// <summary>What loads fail with; null for none.</summary>
     public Exception? Failure { get; set; }
 
+    /// <summary>Every opening of a file, in order.</summary>
+    public ConcurrentQueue<(int Version, WeightStorage Weights)> Opened { get; } = new();
+
     /// <summary>How often a version's file was opened.</summary>
     public int LoadsOf(int version, string model = TestPlatform.ModelName) => _loads.GetValueOrDefault((model, version));
 
     public async Task<OnnxFiles> OpenOnnxAsync(ModelManifest manifest, WeightStorage weights, CancellationToken cancellationToken = default)
     {
+        Opened.Enqueue((manifest.Version, weights));
         _loads.AddOrUpdate((manifest.Name, manifest.Version), 1, static (_, count) => count + 1);
         Arrived.TrySetResult();
         await Gate.WaitAsync(cancellationToken);
