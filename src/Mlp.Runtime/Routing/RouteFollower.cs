@@ -276,7 +276,7 @@ internal sealed class RouteFollower : IDisposable
     private bool IsBusy() => _model.Target.Current is { } champion && champion.Singles.WaitingCount + champion.Batches.WaitingCount > 0;
 
     private VersionFollower CreateFollower(ServingTarget target)
-        => new(target, _host, _registry, _model.Settings.AliasPollInterval, _clock.Time, _logger);
+        => new(target, _host, _registry, _model.Settings, _clock.Time, _logger);
 
     private static VersionSelector SelectorOf(RouteTarget target)
         => target.Alias is { } alias ? VersionSelector.FromAlias(alias) : VersionSelector.FromVersion(target.Version!.Value);
