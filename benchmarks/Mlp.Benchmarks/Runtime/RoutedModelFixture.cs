@@ -80,7 +80,7 @@ internal sealed class RoutedModelFixture : IMlPlatformBuilder, IAsyncDisposable
 
         public IPredictionSink? Attach(ServedModel model) => this;
 
-        public void Record(in PredictionRecord record) => Interlocked.Add(ref _count, record.Outputs.Length);
+        public void Record(in PredictionRecord record) => Interlocked.Add(ref _count, record.Scores.Length);
     }
 
     private sealed class Features(int count) : IFeatureSource, IFeatureServiceReader
@@ -89,18 +89,26 @@ internal sealed class RoutedModelFixture : IMlPlatformBuilder, IAsyncDisposable
             "service",
             1,
             new string('0', 64),
-            [new KeyColumn("company", EntityValueKind.String), new KeyColumn("area", EntityValueKind.Int64)],
+            [new KeyColumn("area", EntityValueKind.Int64), new KeyColumn("company", EntityValueKind.String)],
             new FeatureRowLayout([.. Enumerable.Range(0, count).Select(i => new FeatureColumn($"f{i}", FeatureType.Float32, "view"))]));
 
         public IFeatureServiceReader? FindService(string name, int? version = null) => this;
 
         public RequestFeatureWriter<TRequest>? FindRequestWriter<TRequest>() => null;
 
-        public ValueTask ReadAsync(ReadOnlyMemory<EntityValue> keys, long asOf, FeatureRows destination, CancellationToken cancellationToken = default)
+        public ValueTask ReadAsync(ReadOnlyMemory<EntityValue> keys, long asOf, FeatureRows destination, int firstRow, int rowCount, CancellationToken cancellationToken = default)
         {
-            destination.Float32.Fill(keys.Span[1].AsInt64());
-            destination.Status.Fill(FeatureStatus.Present);
+            for (var row = 0; row < rowCount; row++)
+            {
+                destination.Float32Of(firstRow + row).Fill(keys.Span[2 * row].AsInt64());
+                destination.StatusOf(firstRow + row).Fill(FeatureStatus.Present);
+            }
+
             return default;
         }
+
+        public ValueTask ReadAsync(
+            ReadOnlyMemory<EntityValue> keys, ReadOnlyMemory<long> asOf, FeatureRows destination, int firstRow, int rowCount, CancellationToken cancellationToken = default)
+            => ReadAsync(keys, 0L, destination, firstRow, rowCount, cancellationToken);
     }
 }

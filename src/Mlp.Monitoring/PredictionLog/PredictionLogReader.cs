@@ -16,8 +16,8 @@ internal sealed class PredictionLogReader(string root)
 
     /// <summary>Reads the predictions of a model.</summary>
     /// <param name="model">Model name.</param>
-    /// <param name="from">First logged time, microseconds, inclusive.</param>
-    /// <param name="to">Last logged time, microseconds, exclusive.</param>
+    /// <param name="from">First request time, microseconds, inclusive.</param>
+    /// <param name="to">Last request time, microseconds, exclusive.</param>
     /// <param name="version">One version only, or null for all.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>Batches; disposing them is not needed. Those of one version have one schema.</returns>
@@ -37,7 +37,7 @@ internal sealed class PredictionLogReader(string root)
             using var arrow = new ArrowStreamReader(stream, ManagedAllocator.Instance, leaveOpen: true);
             while (await ReadBatchAsync(arrow, stream, cancellationToken).ConfigureAwait(false) is { } batch)
             {
-                foreach (var part in TimeRange.Cut(ShadowColumn.Ensure(batch), from, to))
+                foreach (var part in TimeRange.Cut(batch, from, to))
                 {
                     yield return part;
                 }

@@ -48,7 +48,7 @@ internal sealed class EntityPredictor(ServingVersion version, Predictor predicto
         try
         {
             slot.Rows.Reset(1);
-            read = version.Reader!.ReadAsync(slot.Keys, call.EventTime, slot.Rows, token);
+            read = version.Reader!.ReadAsync(slot.Keys, call.EventTime, slot.Rows, 0, 1, token);
             if (read.IsCompletedSuccessfully)
             {
                 read.GetAwaiter().GetResult();
@@ -133,7 +133,7 @@ internal sealed class EntityPredictor(ServingVersion version, Predictor predicto
         var plan = PlanFor<TKeys, TRequest>();
         plan.WriteKeys(in keys, slot.Keys);
         slot.Rows.Reset(1);
-        await version.Reader!.ReadAsync(slot.Keys, eventTime, slot.Rows, cancellationToken).ConfigureAwait(false);
+        await version.Reader!.ReadAsync(slot.Keys, eventTime, slot.Rows, 0, 1, cancellationToken).ConfigureAwait(false);
         plan.WriteRequest?.Invoke(in request, slot.Rows, 0);
     }
 

@@ -34,22 +34,30 @@ internal static class FeatureRowCopy
         }
     }
 
-    /// <summary>Replaces one row of the destination, whose texts have been cleared, by a row of the source.</summary>
-    /// <param name="source">Rows with the same features in the same order.</param>
-    /// <param name="sourceRow">The row to copy.</param>
-    /// <param name="destination">Rows of the same layout.</param>
-    /// <param name="destinationRow">The row to replace.</param>
-    public static void CopyRow(FeatureRows source, int sourceRow, FeatureRows destination, int destinationRow)
+    /// <summary>Replaces one row of the destination, whose texts have been cleared: values, statuses and event times, bit for bit.</summary>
+    /// <param name="source">A row with the same features in the same order.</param>
+    /// <param name="destination">The rows.</param>
+    /// <param name="row">The row to replace.</param>
+    public static void CopyRow(FeatureRow source, FeatureRows destination, int row)
     {
-        source.Float32Of(sourceRow).CopyTo(destination.Float32Of(destinationRow));
-        source.Float64Of(sourceRow).CopyTo(destination.Float64Of(destinationRow));
-        source.Int64Of(sourceRow).CopyTo(destination.Int64Of(destinationRow));
-        source.BooleanOf(sourceRow).CopyTo(destination.BooleanOf(destinationRow));
-        source.StatusOf(sourceRow).CopyTo(destination.StatusOf(destinationRow));
-        source.EventTimesOf(sourceRow).CopyTo(destination.EventTimesOf(destinationRow));
+        source.Float32.CopyTo(destination.Float32Of(row));
+        source.Float64.CopyTo(destination.Float64Of(row));
+        source.Int64.CopyTo(destination.Int64Of(row));
+        source.Boolean.CopyTo(destination.BooleanOf(row));
+        source.Status.CopyTo(destination.StatusOf(row));
+        var eventTimes = destination.EventTimesOf(row);
+        if (source.EventTimes.Length == eventTimes.Length)
+        {
+            source.EventTimes.CopyTo(eventTimes);
+        }
+        else
+        {
+            eventTimes.Fill(FeatureRows.NoEventTime);
+        }
+
         for (var ordinal = 0; ordinal < destination.Layout.CountOf(FeatureType.String); ordinal++)
         {
-            destination.SetString(destinationRow, ordinal, source.StringOf(sourceRow, ordinal));
+            destination.SetString(row, ordinal, source.StringOf(ordinal));
         }
     }
 

@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using Mlp.Runtime.Routing;
+using Mlp.Runtime.Storage;
 
 namespace Mlp.Runtime.Registry;
 
@@ -8,7 +10,7 @@ namespace Mlp.Runtime.Registry;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
-    UseStringEnumConverter = true,
+    Converters = [typeof(EnumTermConverter<CanaryStatus>)],
     WriteIndented = true,
     NewLine = "\n")]
 [JsonSerializable(typeof(RouteRevision))]

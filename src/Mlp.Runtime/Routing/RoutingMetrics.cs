@@ -9,21 +9,19 @@ namespace Mlp.Runtime.Routing;
 /// </summary>
 internal static class RoutingMetrics
 {
-    private static readonly Meter Meter = new(InferenceMetrics.MeterName);
-
     private static readonly ConcurrentDictionary<RouteFollower, bool> Followers = new();
 
     static RoutingMetrics()
     {
-        Meter.CreateObservableCounter("mlp.routing.calls", MeasureCalls, "{call}", "Calls of models with a route, by the variant that answered and how they ended.");
-        Meter.CreateObservableGauge("mlp.routing.share", MeasureShares, "1", "Share of the calls that a variant gets by the route.");
-        Meter.CreateObservableGauge("mlp.routing.canary.step", MeasureSteps, "{step}", "The step that a canary is at, from 1; 0 when it was aborted.");
-        Meter.CreateObservableCounter("mlp.routing.shadow.dropped", () => MeasureShadows(static a => a.Dropped), "{call}", "Calls that found the queue of a shadow full.");
-        Meter.CreateObservableCounter("mlp.routing.shadow.skipped", () => MeasureShadows(static a => a.Skipped), "{call}", "Calls that a shadow cannot see.");
-        Meter.CreateObservableCounter("mlp.routing.shadow.failed", () => MeasureShadows(static a => a.Failed), "{call}", "Calls that a shadow failed at.");
-        Meter.CreateObservableCounter("mlp.routing.shadow.compared", () => MeasureShadows(static a => a.Compared), "{call}", "Answers of a shadow that were compared with what was served.");
-        Meter.CreateObservableCounter("mlp.routing.shadow.disagreed", () => MeasureShadows(static a => a.Disagreed), "{call}", "Answers of a shadow that say another class.");
-        Meter.CreateObservableGauge("mlp.routing.shadow.difference", MeasureDifferences, "1", "Mean absolute difference of a shadow's scores from those that were served.");
+        RuntimeMeter.Meter.CreateObservableCounter("mlp.routing.calls", MeasureCalls, "{call}", "Calls of models with a route, by the variant that answered and how they ended.");
+        RuntimeMeter.Meter.CreateObservableGauge("mlp.routing.share", MeasureShares, "1", "Share of the calls that a variant gets by the route.");
+        RuntimeMeter.Meter.CreateObservableGauge("mlp.routing.canary.step", MeasureSteps, "{step}", "The step that a canary is at, from 1; 0 when it was aborted.");
+        RuntimeMeter.Meter.CreateObservableCounter("mlp.routing.shadow.dropped", () => MeasureShadows(static a => a.Dropped), "{call}", "Calls that found the queue of a shadow full.");
+        RuntimeMeter.Meter.CreateObservableCounter("mlp.routing.shadow.skipped", () => MeasureShadows(static a => a.Skipped), "{call}", "Calls that a shadow cannot see.");
+        RuntimeMeter.Meter.CreateObservableCounter("mlp.routing.shadow.failed", () => MeasureShadows(static a => a.Failed), "{call}", "Calls that a shadow failed at.");
+        RuntimeMeter.Meter.CreateObservableCounter("mlp.routing.shadow.compared", () => MeasureShadows(static a => a.Compared), "{call}", "Answers of a shadow that were compared with what was served.");
+        RuntimeMeter.Meter.CreateObservableCounter("mlp.routing.shadow.disagreed", () => MeasureShadows(static a => a.Disagreed), "{call}", "Answers of a shadow that say another class.");
+        RuntimeMeter.Meter.CreateObservableGauge("mlp.routing.shadow.difference", MeasureDifferences, "1", "Mean absolute difference of a shadow's scores from those that were served.");
     }
 
     /// <summary>Measures a model from now on.</summary>

@@ -36,7 +36,7 @@ internal sealed class ShadowRow(FeatureRowLayout layout, int keyCount)
     public long EventTime { get; private set; }
 
     /// <summary>When the call came in, microseconds.</summary>
-    public long LoggedTime { get; private set; }
+    public long RequestTime { get; private set; }
 
     /// <summary>Trace of the caller.</summary>
     public ActivityTraceId TraceId { get; private set; }
@@ -58,9 +58,9 @@ internal sealed class ShadowRow(FeatureRowLayout layout, int keyCount)
     {
         Call = call;
         ServedId = record.Id;
-        (ServedScore, ServedClass) = score.Read(record.Outputs);
+        (ServedScore, ServedClass) = score.Read(record.Scores);
         EventTime = record.EventTime;
-        LoggedTime = record.LoggedTime;
+        RequestTime = record.RequestTime;
         TraceId = record.TraceId;
         if (_tags.Length < record.Tags.Length)
         {
@@ -73,7 +73,8 @@ internal sealed class ShadowRow(FeatureRowLayout layout, int keyCount)
         if (call is null)
         {
             record.Keys.CopyTo(KeyBuffer);
-            FeatureRowCopy.Copy(record.Features, record.Row, 1, Features);
+            Features.Restart(1);
+            FeatureRowCopy.CopyRow(record.Features, Features, 0);
         }
     }
 

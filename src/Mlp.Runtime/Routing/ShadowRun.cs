@@ -111,7 +111,7 @@ internal sealed class ShadowRun(ServingVersion version, ShadowAgreement agreemen
         slot.Rows.Restart(count);
         for (var i = 0; i < count; i++)
         {
-            FeatureRowCopy.CopyRow(ring.Peek(first + i)!.Features, 0, slot.Rows, i);
+            FeatureRowCopy.CopyRow(ring.Peek(first + i)!.Features.RowOf(0), slot.Rows, i);
         }
 
         ForgetSubstitutes(slot.Rows);
@@ -171,16 +171,15 @@ internal sealed class ShadowRun(ServingVersion version, ShadowAgreement agreemen
         {
             version.Recorder.Record(new PredictionRecord
             {
-                Id = PredictionIdGenerator.Next(Microseconds.FloorDivide(row.LoggedTime, 1000)),
-                ShadowOf = row.ServedId,
+                Id = PredictionIdGenerator.Next(Microseconds.FloorDivide(row.RequestTime, 1000)),
+                RequestId = row.ServedId,
                 EventTime = row.EventTime,
-                LoggedTime = row.LoggedTime,
+                RequestTime = row.RequestTime,
                 LatencyNanoseconds = latency,
                 Outcome = outcome,
                 Keys = row.Keys,
-                Features = slot.Rows,
-                Row = slotRow,
-                Outputs = outcome == PredictionOutcome.Ok ? slot.Score.RowOf(slotRow) : default,
+                Features = slot.Rows.RowOf(slotRow),
+                Scores = outcome == PredictionOutcome.Ok ? slot.Score.RowOf(slotRow) : default,
                 TraceId = row.TraceId,
                 Tags = row.Tags,
             });

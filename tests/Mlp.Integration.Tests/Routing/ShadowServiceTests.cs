@@ -47,20 +47,20 @@ public sealed class ShadowServiceTests
         Assert.Equal(21, results[1].Regression!.MeanAbsoluteError, 1e-6);
         Assert.Equal(21, model.Route.Shadows[0].MeanAbsoluteDifference, 1e-6);
 
-        var shadowOf = new List<PredictionId>();
+        var requests = new List<PredictionId>();
         await foreach (var batch in ml.Monitoring.ReadPredictionsAsync(Model, version: 2))
         {
-            var ids = (Apache.Arrow.Arrays.FixedSizeBinaryArray)batch.Column(PredictionColumns.ShadowOf);
+            var ids = (Apache.Arrow.Arrays.FixedSizeBinaryArray)batch.Column(PredictionColumns.RequestId);
             var variants = (StringArray)batch.Column(PredictionColumns.Variant);
             Assert.Equal("reversed", batch.Schema.Metadata[PredictionColumns.ServiceKey]);
             for (var i = 0; i < batch.Length; i++)
             {
                 Assert.Equal("shadow:candidate", variants.GetString(i));
-                shadowOf.Add(PredictionId.Read(ids.GetBytes(i)));
+                requests.Add(PredictionId.Read(ids.GetBytes(i)));
             }
         }
 
-        Assert.Equal(served.Select(p => p.Id), shadowOf);
+        Assert.Equal(served.Select(p => p.Id), requests);
     }
 
     [Fact]

@@ -96,7 +96,7 @@ public sealed class RoutingAllocationTests
         {
             InstrumentPublished = static (instrument, listener) =>
             {
-                if (instrument.Meter.Name == InferenceMetrics.MeterName)
+                if (instrument.Meter.Name == RuntimeMeter.Name)
                 {
                     listener.EnableMeasurementEvents(instrument);
                 }

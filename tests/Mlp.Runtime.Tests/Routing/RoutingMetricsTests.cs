@@ -18,7 +18,7 @@ public sealed class RoutingMetricsTests
         {
             InstrumentPublished = static (instrument, listener) =>
             {
-                if (instrument.Meter.Name == InferenceMetrics.MeterName && instrument.Name.StartsWith("mlp.routing.", StringComparison.Ordinal))
+                if (instrument.Meter.Name == RuntimeMeter.Name && instrument.Name.StartsWith("mlp.routing.", StringComparison.Ordinal))
                 {
                     listener.EnableMeasurementEvents(instrument);
                 }

@@ -9,9 +9,9 @@ internal sealed class ShadowObserver : IPredictionObserver
 {
     public ConcurrentQueue<Told> All { get; } = new();
 
-    public IReadOnlyList<Told> Served => [.. All.Where(t => t.ShadowOf == default)];
+    public IReadOnlyList<Told> Served => [.. All.Where(t => t.RequestId == t.Id)];
 
-    public IReadOnlyList<Told> Shadows => [.. All.Where(t => t.ShadowOf != default)];
+    public IReadOnlyList<Told> Shadows => [.. All.Where(t => t.RequestId != t.Id)];
 
     public IPredictionSink? Attach(ServedModel model) => new Sink(this, model);
 
@@ -19,21 +19,21 @@ internal sealed class ShadowObserver : IPredictionObserver
     {
         public void Record(in PredictionRecord record) => owner.All.Enqueue(new Told(
             record.Id,
-            record.ShadowOf,
+            record.RequestId,
             model.Variant,
             model.Manifest.Version,
             model.Service?.Name,
             record.Outcome,
             record.EventTime,
             record.Keys.ToArray(),
-            record.Features.Float32Of(record.Row).ToArray(),
-            record.Outputs.ToArray(),
+            record.Features.Float32.ToArray(),
+            record.Scores.ToArray(),
             record.Tags.ToArray()));
     }
 
     internal sealed record Told(
         PredictionId Id,
-        PredictionId ShadowOf,
+        PredictionId RequestId,
         string Variant,
         int Version,
         string? Service,

@@ -31,7 +31,7 @@ public sealed class ShadowTests
 
         await UntilAsync(() => observer.Shadows.Count == 100);
         Assert.All(served, p => Assert.Equal((1, "champion"), (p.ModelVersion, p.Variant)));
-        Assert.Equal(served.Select(p => p.Id), observer.Shadows.Select(s => s.ShadowOf));
+        Assert.Equal(served.Select(p => p.Id), observer.Shadows.Select(s => s.RequestId));
         Assert.Equal(200, observer.All.Select(t => t.Id).Distinct().Count());
         for (var i = 0; i < 100; i++)
         {
@@ -112,7 +112,7 @@ public sealed class ShadowTests
 
         await UntilAsync(() => observer.Shadows.Count == 1);
         var shadow = observer.Shadows[0];
-        Assert.Equal((served.Id, "wide", 7L), (shadow.ShadowOf, shadow.Service, shadow.EventTime));
+        Assert.Equal((served.Id, "wide", 7L), (shadow.RequestId, shadow.Service, shadow.EventTime));
         Assert.Equal([205f, 7f], shadow.Floats);
         Assert.Equal([(EntityValue)"Flash"], shadow.Keys);
 
@@ -201,7 +201,7 @@ public sealed class ShadowTests
         Assert.Equal(100, observer.Served.Count);
         gate.Set();
         await UntilAsync(() => lane.Agreement.Compared == 8);
-        Assert.Equal(observer.Served.Take(8).Select(s => s.Id), observer.Shadows.Select(s => s.ShadowOf));
+        Assert.Equal(observer.Served.Take(8).Select(s => s.Id), observer.Shadows.Select(s => s.RequestId));
     }
 
     [Fact]
