@@ -36,7 +36,7 @@ internal static class RoutedPlatform
     {
         var stored = await platform.Registry.SetRouteAsync(ModelName, route, platform.Registry.FindRoute(ModelName)?.Revision ?? 0, reason);
         await UntilAsync(() => platform.Model.Route is { } found
-            && found.Revision == stored.Revision && found.Variants.All(v => v.Version is not null) && found.Shadows.All(s => s.Version is not null));
+            && found.Revision >= stored.Revision && found.Variants.All(v => v.Version is not null) && found.Shadows.All(s => s.Version is not null));
         return stored;
     }
 
