@@ -140,7 +140,7 @@ internal sealed class ShadowLane : IAsyncDisposable
             if (ring.Peek(0)!.Call is { } call)
             {
                 count = 1;
-                await new ShadowRun(ring.Version, Agreement, _clock).RunCallAsync(ring.Peek(0)!, call, cancellationToken).ConfigureAwait(false);
+                await new ShadowRun(ring.Version, Agreement, 1 / _sampleRate, _clock).RunCallAsync(ring.Peek(0)!, call, cancellationToken).ConfigureAwait(false);
                 return;
             }
 
@@ -149,7 +149,7 @@ internal sealed class ShadowLane : IAsyncDisposable
                 count++;
             }
 
-            await new ShadowRun(ring.Version, Agreement, _clock).RunRowsAsync(ring, count, cancellationToken).ConfigureAwait(false);
+            await new ShadowRun(ring.Version, Agreement, 1 / _sampleRate, _clock).RunRowsAsync(ring, count, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {

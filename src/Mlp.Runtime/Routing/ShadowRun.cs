@@ -8,8 +8,9 @@ namespace Mlp.Runtime.Routing;
 /// <summary>Runs rows on a shadow's version, tells its observers and compares. Used by one worker at a time.</summary>
 /// <param name="version">The shadow's version.</param>
 /// <param name="agreement">What the answers are compared into.</param>
+/// <param name="weight">How many answers each one that the shadow sees stands for.</param>
 /// <param name="clock">The clock of calls.</param>
-internal sealed class ShadowRun(ServingVersion version, ShadowAgreement agreement, PredictionClock clock)
+internal sealed class ShadowRun(ServingVersion version, ShadowAgreement agreement, double weight, PredictionClock clock)
 {
     /// <summary>Runs the first rows of a queue at once, or one by one if that fails, so that a row which the shadow refuses costs the others nothing.</summary>
     /// <param name="ring">The queue; its rows stay in it.</param>
@@ -173,6 +174,7 @@ internal sealed class ShadowRun(ServingVersion version, ShadowAgreement agreemen
             {
                 Id = PredictionIdGenerator.Next(Microseconds.FloorDivide(row.RequestTime, 1000)),
                 RequestId = row.ServedId,
+                SamplingWeight = weight,
                 EventTime = row.EventTime,
                 RequestTime = row.RequestTime,
                 LatencyNanoseconds = latency,

@@ -20,6 +20,7 @@ internal sealed class ShadowObserver : IPredictionObserver
         public void Record(in PredictionRecord record) => owner.All.Enqueue(new Told(
             record.Id,
             record.RequestId,
+            record.SamplingWeight,
             model.Variant,
             model.Manifest.Version,
             model.Service?.Name,
@@ -34,6 +35,7 @@ internal sealed class ShadowObserver : IPredictionObserver
     internal sealed record Told(
         PredictionId Id,
         PredictionId RequestId,
+        double Weight,
         string Variant,
         int Version,
         string? Service,

@@ -123,7 +123,8 @@ public sealed class ShadowTests
     [Fact]
     public async Task PredictAsync_SampleRate_ShowsThatShareOfTheCalls()
     {
-        await using var platform = await ServeAsync(o => o.WithShadow("candidate", 0.25));
+        var observer = new ShadowObserver();
+        await using var platform = await ServeAsync(o => o.WithShadow("candidate", 0.25), observers: observer);
         await UntilAsync(() => platform.Model.Route.Shadows[0].Version == 3);
         for (var i = 0; i < 400; i++)
         {
@@ -132,6 +133,10 @@ public sealed class ShadowTests
 
         var status = platform.Model.Route.Shadows[0];
         Assert.InRange(status.Accepted + status.Dropped, 95, 105);
+        await UntilAsync(() => platform.Model.Route.Shadows[0].Compared == status.Accepted);
+        await UntilAsync(() => observer.Shadows.Count == status.Accepted);
+        Assert.All(observer.Shadows, s => Assert.Equal(4, s.Weight));
+        Assert.All(observer.Served, s => Assert.Equal(1, s.Weight));
     }
 
     [Fact]
