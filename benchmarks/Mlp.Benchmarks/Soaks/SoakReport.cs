@@ -30,7 +30,7 @@ internal sealed class SoakReport(string unit, int total)
         _readings.Add((done, after));
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{done,7} {unit}  {_watch.Elapsed.TotalSeconds,6:0} s  {calls,12:N0} calls  {failures} failed  RssAnon {after / 1024.0:N0} KiB after malloc_trim ({before / 1024.0:N0} before)"));
+            $"{done,7} {unit}  {_watch.Elapsed.TotalSeconds,6:0} s  {calls,12:N0} calls  {failures} failed  RssAnon {after / 1024.0:N0} KiB after malloc_trim ({before / 1024.0:N0} before), managed heap {GC.GetTotalMemory(forceFullCollection: false) / 1024.0:N0} KiB"));
     }
 
     /// <summary>Prints the verdict.</summary>

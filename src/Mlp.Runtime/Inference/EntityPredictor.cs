@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Predictions;
+using Mlp.Runtime.Routing;
 
 namespace Mlp.Runtime.Inference;
 
@@ -10,7 +11,11 @@ namespace Mlp.Runtime.Inference;
 /// </summary>
 internal sealed class EntityPredictor(ServingVersion version, Predictor predictor)
 {
+    [ThreadStatic]
+    private static EntityValue[]? _scratch;
+
     private readonly ConcurrentDictionary<Type, object> _plans = new();
+    private readonly ConcurrentDictionary<Type, string> _misfits = new();
     private object? _latestPlan;
 
     /// <summary>Predicts and gives the slot back.</summary>
@@ -34,6 +39,7 @@ internal sealed class EntityPredictor(ServingVersion version, Predictor predicto
             }
 
             plan.WriteKeys(in keys, slot.Keys);
+            slot.Call = version.Recorder.Seat?.Shadows?.Keep(version.Served, in keys, in request);
         }
         catch
         {
@@ -63,6 +69,77 @@ internal sealed class EntityPredictor(ServingVersion version, Predictor predicto
         }
 
         return AwaitReadAsync(read, slot, plan, call, request, token, cancellationToken);
+    }
+
+    /// <summary>Types of calls that the version cannot answer, and why.</summary>
+    public IEnumerable<string> Misfits => _misfits.Values;
+
+    /// <summary>The bucket of an entity: its keys in the order of this version's service.</summary>
+    /// <typeparam name="TKeys">The keys.</typeparam>
+    /// <typeparam name="TRequest">The request.</typeparam>
+    /// <param name="hash">The hash of the route.</param>
+    /// <param name="keys">The keys.</param>
+    /// <returns>0 to 9,999; -1 for keys that have no encoding.</returns>
+    /// <exception cref="ArgumentException">A type does not fit the service.</exception>
+    public int BucketOf<TKeys, TRequest>(StickyHash hash, in TKeys keys)
+    {
+        var plan = PlanFor<TKeys, TRequest>();
+        var count = version.Served.Keys.Count;
+
+        // Taken out of its place meanwhile: writing keys runs the caller's properties, which may call a model.
+        var scratch = _scratch is { } kept && kept.Length == count ? kept : new EntityValue[count];
+        _scratch = null;
+        plan.WriteKeys(in keys, scratch);
+        var bucket = hash.FindBucket(scratch);
+        scratch.AsSpan().Clear();
+        _scratch = scratch;
+        return bucket;
+    }
+
+    /// <summary>Whether the version can answer calls of a pair of types; why not stands in <see cref="Misfits"/>.</summary>
+    /// <typeparam name="TKeys">The keys.</typeparam>
+    /// <typeparam name="TRequest">The request.</typeparam>
+    public bool Fits<TKeys, TRequest>()
+    {
+        if (Volatile.Read(ref _latestPlan) is EntityCallPlan<TKeys, TRequest>)
+        {
+            return true;
+        }
+
+        var type = typeof(EntityCallPlan<TKeys, TRequest>);
+        if (_misfits.ContainsKey(type))
+        {
+            return false;
+        }
+
+        try
+        {
+            PlanFor<TKeys, TRequest>();
+            return true;
+        }
+        catch (ArgumentException e)
+        {
+            _misfits.TryAdd(type, e.Message);
+            return false;
+        }
+    }
+
+    /// <summary>Reads the features of an entity into a slot, and adds those of the request.</summary>
+    /// <typeparam name="TKeys">The keys.</typeparam>
+    /// <typeparam name="TRequest">The request.</typeparam>
+    /// <param name="slot">A rented slot of one row; it stays the caller's, who keeps it until the task has completed.</param>
+    /// <param name="eventTime">The time that features are read for, microseconds.</param>
+    /// <param name="keys">The keys.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="cancellationToken">Ends a pending read.</param>
+    /// <exception cref="ArgumentException">A type does not fit the service.</exception>
+    public async ValueTask FillAsync<TKeys, TRequest>(InferenceSlot slot, long eventTime, TKeys keys, TRequest request, CancellationToken cancellationToken)
+    {
+        var plan = PlanFor<TKeys, TRequest>();
+        plan.WriteKeys(in keys, slot.Keys);
+        slot.Rows.Reset(1);
+        await version.Reader!.ReadAsync(slot.Keys, eventTime, slot.Rows, 0, 1, cancellationToken).ConfigureAwait(false);
+        plan.WriteRequest?.Invoke(in request, slot.Rows, 0);
     }
 
     private Prediction Answer<TKeys, TRequest>(

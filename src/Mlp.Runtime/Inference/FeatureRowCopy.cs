@@ -34,5 +34,32 @@ internal static class FeatureRowCopy
         }
     }
 
+    /// <summary>Replaces one row of the destination, whose texts have been cleared: values, statuses and event times, bit for bit.</summary>
+    /// <param name="source">A row with the same features in the same order.</param>
+    /// <param name="destination">The rows.</param>
+    /// <param name="row">The row to replace.</param>
+    public static void CopyRow(FeatureRow source, FeatureRows destination, int row)
+    {
+        source.Float32.CopyTo(destination.Float32Of(row));
+        source.Float64.CopyTo(destination.Float64Of(row));
+        source.Int64.CopyTo(destination.Int64Of(row));
+        source.Boolean.CopyTo(destination.BooleanOf(row));
+        source.Status.CopyTo(destination.StatusOf(row));
+        var eventTimes = destination.EventTimesOf(row);
+        if (source.EventTimes.Length == eventTimes.Length)
+        {
+            source.EventTimes.CopyTo(eventTimes);
+        }
+        else
+        {
+            eventTimes.Fill(FeatureRows.NoEventTime);
+        }
+
+        for (var ordinal = 0; ordinal < destination.Layout.CountOf(FeatureType.String); ordinal++)
+        {
+            destination.SetString(row, ordinal, source.StringOf(ordinal));
+        }
+    }
+
     private static Span<T> Slice<T>(Span<T> block, int firstRow, int rowCount, int width) => block.Slice(firstRow * width, rowCount * width);
 }

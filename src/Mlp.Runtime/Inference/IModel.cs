@@ -3,6 +3,7 @@ using Apache.Arrow;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Predictions;
+using Mlp.Runtime.Routing;
 using Mlp.Runtime.Scoring;
 
 namespace Mlp.Runtime.Inference;
@@ -32,6 +33,9 @@ public interface IModel
 
     /// <summary>How the version in service is being served; null while there is none.</summary>
     ModelDescription? Description { get; }
+
+    /// <summary>How calls are shared out between versions at the moment, and what has become of them.</summary>
+    RouteDescription Route { get; }
 
     /// <summary>Why no version is in service, as the rest of a sentence; null while one is.</summary>
     string? UnavailableReason { get; }

@@ -1,6 +1,7 @@
 using Microsoft.ML.OnnxRuntime;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Predictions;
+using Mlp.Runtime.Routing;
 
 namespace Mlp.Runtime.Inference;
 
@@ -65,6 +66,9 @@ internal sealed class InferenceSlot : IPooledSlot
     /// <summary>Room for the answers of all rows, for calls whose callers want something else.</summary>
     public Prediction[] Predictions => _predictions ??= new Prediction[Rows.Capacity];
 
+    /// <summary>The call that fills the slot, where a shadow needs its keys and its request; null otherwise.</summary>
+    public IShadowCall? Call { get; set; }
+
     /// <summary>The deadline of the call.</summary>
     public CallDeadline Deadline { get; }
 
@@ -105,6 +109,7 @@ internal sealed class InferenceSlot : IPooledSlot
     public int EndCall()
     {
         Deadline.Stop();
+        Call = null;
         var rowsRun = _rowsRun;
         _rowsRun = 0;
         return rowsRun;

@@ -136,7 +136,7 @@ internal sealed class ModelCatalog : IModelCatalog, IPlatformComponent, IDisposa
     public HealthCheckResult CheckHealth()
     {
         var entries = _entries.Values.ToList();
-        var problems = entries.Select(e => e.Problem).OfType<string>().ToList();
+        var problems = entries.Select(e => e.Problem).OfType<string>().Concat(entries.SelectMany(e => e.RouteProblems)).ToList();
         if (problems.Count == 0)
         {
             var unloaded = entries.Count(e => e.Model.State == ModelState.Unloaded);

@@ -70,6 +70,7 @@ internal sealed class ModelLoader(IModelRegistry registry, IFeatureSource? featu
             GoldenRowCheck.RequireLayout(manifest, golden, inputs);
         }
 
+        var byteCount = files.Onnx.Length + manifest.ExternalData.Sum(static f => f.ByteCount);
         span.Passed("features");
         cancellationToken.ThrowIfCancellationRequested();
 
@@ -80,8 +81,8 @@ internal sealed class ModelLoader(IModelRegistry registry, IFeatureSource? featu
         {
             var nulls = NullRules.Create(manifest, inputs, settings.Nulls);
             return manifest.Output.Task == ModelTask.Tensors
-                ? new LoadedVersion { Manifest = served.Manifest, Session = session, Inputs = inputs, Nulls = nulls }
-                : Prove(served.Manifest, session, inputs, reader, nulls, golden, span);
+                ? new LoadedVersion { Manifest = served.Manifest, Session = session, Inputs = inputs, Nulls = nulls, ByteCount = byteCount }
+                : Prove(served.Manifest, session, inputs, reader, nulls, golden, byteCount, span);
         }
         catch
         {
@@ -91,7 +92,7 @@ internal sealed class ModelLoader(IModelRegistry registry, IFeatureSource? featu
     }
 
     private LoadedVersion Prove(
-        ModelManifest manifest, ExecutionSession session, InputPlan inputs, IFeatureServiceReader? reader, NullRules nulls, GoldenRows? golden, LoadSpan span)
+        ModelManifest manifest, ExecutionSession session, InputPlan inputs, IFeatureServiceReader? reader, NullRules nulls, GoldenRows? golden, long byteCount, LoadSpan span)
     {
         try
         {
@@ -116,6 +117,7 @@ internal sealed class ModelLoader(IModelRegistry registry, IFeatureSource? featu
                 Outputs = outputs,
                 Reader = reader,
                 Nulls = nulls,
+                ByteCount = byteCount,
                 WarmUp = warmUp,
                 RunNanoseconds = runNanoseconds,
             };

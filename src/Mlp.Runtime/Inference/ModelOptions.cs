@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Mlp.Runtime.Accelerators;
 using Mlp.Runtime.Models;
+using Mlp.Runtime.Routing;
 
 namespace Mlp.Runtime.Inference;
 
@@ -83,6 +84,9 @@ public sealed class ModelOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00", ParseLimitsInInvariantCulture = true, ConvertValueInInvariantCulture = true)]
     public TimeSpan AliasPollInterval { get; set; } = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>How calls are shared out between versions where the registry holds no route of the model.</summary>
+    public RouteOptions Route { get; } = new();
+
     /// <summary>What features do that have no value.</summary>
     public NullOptions Nulls { get; } = new();
 
@@ -93,6 +97,22 @@ public sealed class ModelOptions : IValidatableObject
         {
             yield return new ValidationResult(
                 $"{nameof(Alias)} must name an alias where neither {nameof(Version)} nor {nameof(Latest)} says which version to serve, but is empty.", [nameof(Alias), nameof(Version), nameof(Latest)]);
+        }
+
+        foreach (var problem in Route.FindProblems())
+        {
+            yield return new ValidationResult(problem, [nameof(Route)]);
+        }
+
+        if (Loading != ModelLoading.AtStart && Route.Challengers.Count + Route.Shadows.Count > 0)
+        {
+            yield return new ValidationResult(
+                $"Expected a model with challengers or shadows to be loaded {nameof(ModelLoading.AtStart)}, but found {Loading}.", [nameof(Loading), nameof(Route)]);
+        }
+
+        if (Version is null && Alias is { } champion && Route.Challengers.ContainsKey(champion))
+        {
+            yield return new ValidationResult($"Expected challengers with other names than the champion, but found '{champion}'.", [nameof(Route)]);
         }
 
         if (IdleWeights is not (null or WeightStorage.Resident or WeightStorage.Mapped))

@@ -1,5 +1,6 @@
 using Mlp.Runtime.Accelerators;
 using Mlp.Runtime.Models;
+using Mlp.Runtime.Routing;
 using Mlp.Runtime.Versions;
 
 namespace Mlp.Runtime.Inference;
@@ -34,6 +35,12 @@ internal sealed record ModelSettings(
     /// <summary>What features do that have no value.</summary>
     public NullSettings Nulls { get; init; } = NullSettings.Default;
 
+    /// <summary>How calls are shared out where the registry holds no route.</summary>
+    public ModelRoute Route { get; init; } = ModelRoute.ChampionOnly;
+
+    /// <summary>Calls that may wait for each shadow.</summary>
+    public int ShadowQueueLength { get; init; } = 512;
+
     /// <summary>Versions in memory at once: those in a role, and others while there is room.</summary>
     public int MaximumLoadedVersions { get; init; } = 2;
 
@@ -59,6 +66,8 @@ internal sealed record ModelSettings(
         {
             Nulls = NullSettings.From(options.Nulls),
             Weights = options.Weights,
+            Route = options.Route.ToRoute(),
+            ShadowQueueLength = options.Route.ShadowQueueLength,
             IdleWeights = options.IdleWeights ?? (options.Weights == WeightStorage.Resident ? WeightStorage.Resident : WeightStorage.Mapped),
             MapWeightsAfter = options.MapWeightsAfter,
             Loading = options.Loading,

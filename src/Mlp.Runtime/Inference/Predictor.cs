@@ -40,7 +40,7 @@ internal sealed class Predictor(ServingVersion version, PredictionClock clock)
         }
 
         var latency = clock.NanosecondsBetween(call.Started, clock.GetTimestamp());
-        _recorder.Metrics.Record(PredictionOutcome.Ok, results.Length, latency);
+        _recorder.Count(PredictionOutcome.Ok, results.Length, latency);
         using var span = PredictionSpan.Start(version, call, results.Length, PredictionOutcome.Ok, latency);
         if (_recorder.HasSinks)
         {
@@ -66,7 +66,7 @@ internal sealed class Predictor(ServingVersion version, PredictionClock clock)
         // A token that is not the caller's can end a call only by mistake of whoever brought it.
         var outcome = explained is OperationCanceledException && !cancellationToken.IsCancellationRequested ? PredictionOutcome.Error : ServingVersion.OutcomeOf(explained);
         var latency = clock.NanosecondsBetween(call.Started, clock.GetTimestamp());
-        _recorder.Metrics.Record(outcome, slot.Rows.RowCount, latency);
+        _recorder.Count(outcome, slot.Rows.RowCount, latency);
         using var span = PredictionSpan.Start(version, call, slot.Rows.RowCount, outcome, latency, explained);
         if (_recorder.HasSinks)
         {
@@ -115,5 +115,6 @@ internal sealed class Predictor(ServingVersion version, PredictionClock clock)
             Scores = outcome == PredictionOutcome.Ok ? slot.Score.RowOf(row) : default,
             TraceId = traceId,
             Tags = call.Tags.Span,
+            Call = slot.Call,
         });
 }

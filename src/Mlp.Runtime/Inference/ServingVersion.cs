@@ -285,7 +285,7 @@ internal sealed class ServingVersion
     private void RecordNoSlot(Exception exception, in CallContext call, int rowCount)
     {
         var latency = _clock.NanosecondsBetween(call.Started, _clock.GetTimestamp());
-        Recorder.Metrics.Record(OutcomeOf(exception), rowCount, latency);
+        Recorder.Count(OutcomeOf(exception), rowCount, latency);
         PredictionSpan.Start(this, call, rowCount, OutcomeOf(exception), latency, exception).Dispose();
     }
 

@@ -1,5 +1,6 @@
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
+using Mlp.Runtime.Interop;
 using Mlp.Runtime.Models;
 
 namespace Mlp.Runtime.Versions;
@@ -10,6 +11,8 @@ namespace Mlp.Runtime.Versions;
 /// </summary>
 internal sealed class LoadedVersion
 {
+    private const long TrimmedByteCount = 16 << 20;
+
     /// <summary>The version as it is served.</summary>
     public required ModelManifest Manifest { get; init; }
 
@@ -37,6 +40,16 @@ internal sealed class LoadedVersion
     /// <summary>Measured time of a run of one row, nanoseconds; 0 where none has run.</summary>
     public long RunNanoseconds { get; init; }
 
-    /// <summary>Lets go of the session, which goes when the slots that use it have gone.</summary>
-    public void Release() => Session.Release();
+    /// <summary>Size of the file and its external data, bytes.</summary>
+    public required long ByteCount { get; init; }
+
+    /// <summary>Lets go of the session, which goes when the slots that use it have gone. The memory of a large one is given back to the system, which the C library would not do by itself.</summary>
+    public void Release()
+    {
+        Session.Release();
+        if (ByteCount >= TrimmedByteCount && Session.IsDisposed && Weights == WeightStorage.Resident)
+        {
+            NativeHeap.Trim();
+        }
+    }
 }

@@ -66,6 +66,18 @@ public sealed class ModelAllocationTests : IDisposable
         AssertNoAllocation(() => model.Predict(features, _options, _cancellation.Token));
     }
 
+    [Fact]
+    public async Task Predict_LoadedOnFirstCallOrByNumber_AllocatesNothing()
+    {
+        await using var platform = await ServeAsync(Package(TestGraphs.Logistic(1, 2, 3), Binary()), configure: o => o.LoadOnFirstCall(), observers: _observer);
+        var model = platform.Model;
+        var version = model.AtVersion(1);
+        var features = new float[] { 1, float.NaN, 3 };
+
+        AssertNoAllocation(() => model.Predict(features, _options, _cancellation.Token));
+        AssertNoAllocation(() => version.Predict(features, _options, _cancellation.Token));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(300)]
