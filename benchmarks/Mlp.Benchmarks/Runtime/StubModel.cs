@@ -61,6 +61,6 @@ internal sealed class StubModel
 
         public IPredictionSink? Attach(ServedModel model) => this;
 
-        public void Record(in PredictionRecord record) => _count += record.Outputs.Length;
+        public void Record(in PredictionRecord record) => _count += record.Scores.Length;
     }
 }

@@ -80,7 +80,11 @@ public interface IModel
     ValueTask<Prediction> PredictAsync<TKeys>(TKeys keys, PredictionOptions options = default, CancellationToken cancellationToken = default);
 
     /// <summary>Predicts for one entity whose keys are known at run time only.</summary>
-    /// <param name="keys">The entity keys in the order of the feature service.</param>
+    /// <remarks>
+    /// A version whose feature service has keys of other names takes the parts by position all the same, as far as their number and kinds fit: whoever changes a service's keys while this is called
+    /// uses records, which are matched by name.
+    /// </remarks>
+    /// <param name="keys">The entity keys in ordinal order of their names, as in <see cref="FeatureServiceDescription.Keys"/>.</param>
     /// <param name="options">The time that features are read for, and more; by default now.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The answer.</returns>

@@ -65,6 +65,10 @@ internal sealed class Model : IModel
             {
                 Weights = version.Weights,
                 MappedByteCount = version.MappedByteCount,
+                Providers = version.Session.Nodes.NodeCounts,
+                FallbackNodes = version.Session.Nodes.FallbackNodes,
+                FallbackNodeCount = version.Session.Nodes.FallbackNodeCount,
+                HasPinnedBuffers = version.Session.Staging is { IsPinned: true },
             }
             : null;
 
@@ -292,7 +296,7 @@ internal sealed class Model : IModel
     {
         var started = _clock.GetTimestamp();
         var now = _clock.ToMicroseconds(started);
-        return new CallContext(started, now, options.AsOf is { } time ? Microseconds.FromRequestTime(time) : now, options.Tags, Bounded(options.Timeout));
+        return new CallContext(started, now, options.AsOf is { } time ? Microseconds.FromRequestTime(time) : now, options.Tags, Bounded(options.Timeout)) { Caller = PredictionSpan.FindCaller() };
     }
 
     /// <summary>What no timer can measure, and what says that there is no end, is no bound.</summary>

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Mlp.Runtime.Accelerators;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Registry;
@@ -86,6 +87,7 @@ public static class ModelBuilderExtensions
             services.AddSingleton(declaration);
             prepare(options)
                 .Configure<IServiceProvider>((o, s) => s.GetService<IConfiguration>()?.GetSection($"{ModelOptions.SectionName}:{name}").Bind(o))
+                .PostConfigure<IServiceProvider>(KeepEngines)
                 .ValidateDataAnnotations()
                 .ValidateOnStart();
         }
@@ -93,6 +95,15 @@ public static class ModelBuilderExtensions
         if (configure is not null)
         {
             options.Configure(configure);
+        }
+    }
+
+    /// <summary>TensorRT takes seconds to minutes to build its engines, so they are kept with the platform's files, unless the application says where.</summary>
+    private static void KeepEngines(ModelOptions options, IServiceProvider services)
+    {
+        if (options.Accelerator == Accelerator.TensorRt && services.GetService<DataDirectory>() is { } directory)
+        {
+            options.AcceleratorOptions.ProviderOptions.TryAdd(AcceleratorSettings.EngineCachePath, Path.Combine(directory.Root, "cache", "tensorrt"));
         }
     }
 }

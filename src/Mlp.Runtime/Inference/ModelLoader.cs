@@ -17,13 +17,14 @@ internal sealed class ModelLoader(IModelRegistry registry, IFeatureSource? featu
     /// <summary>Checks that ONNX Runtime and the accelerator that a model asks for are there, before there is a version to load.</summary>
     /// <param name="settings">The model's settings.</param>
     /// <exception cref="AcceleratorUnavailableException">Something for the accelerator is missing.</exception>
+    /// <exception cref="AcceleratorOptionsException">ONNX Runtime does not know an option of the accelerator, or its value.</exception>
     /// <exception cref="MissingNativePackageException">The native library of ONNX Runtime is not there.</exception>
     public AcceleratorChoice ChooseAccelerator(ModelSettings settings)
     {
         try
         {
             OrtEnv.Instance();
-            return AcceleratorSelector.Select(settings.Accelerator, probe);
+            return AcceleratorSelector.Select(settings.Accelerator, settings.AcceleratorSettings, probe);
         }
         catch (Exception e) when (OnnxRuntimeNative.IsMissing(e))
         {
@@ -41,10 +42,26 @@ internal sealed class ModelLoader(IModelRegistry registry, IFeatureSource? featu
     /// <exception cref="CorruptFileException">The file is not what was published.</exception>
     public async Task<LoadedVersion> LoadAsync(ModelSettings settings, int version, CancellationToken cancellationToken)
     {
+        using var span = new LoadSpan(settings.Name, version, time);
+        try
+        {
+            return await LoadAsync(settings, version, span, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            span.Fail(e);
+            throw;
+        }
+    }
+
+    private async Task<LoadedVersion> LoadAsync(ModelSettings settings, int version, LoadSpan span, CancellationToken cancellationToken)
+    {
         var manifest = registry.FindVersion(settings.Name, version) ?? throw ModelNotFoundException.ForVersion(settings.Name, version);
         var files = await registry.OpenOnnxAsync(manifest, settings.Weights, cancellationToken).ConfigureAwait(false);
         var golden = await registry.ReadGoldenRowsAsync(manifest, cancellationToken).ConfigureAwait(false);
+        span.Passed("files");
         RequireSignature(manifest, files.Onnx.Span);
+        span.Passed("signature");
         var served = ServedGraph.Create(manifest, files.Onnx);
         var reader = ModelFeatureService.Find(manifest, settings.FeatureService, features);
         var inputs = manifest.Output.Task == ModelTask.Tensors ? InputPlan.None : ModelFeatureService.Plan(served.Manifest, reader);
@@ -53,16 +70,18 @@ internal sealed class ModelLoader(IModelRegistry registry, IFeatureSource? featu
             GoldenRowCheck.RequireLayout(manifest, golden, inputs);
         }
 
-        var byteCount = files.Onnx.Length + manifest.ExternalData.Sum(static f => f.ByteCount);
+        span.Passed("features");
         cancellationToken.ThrowIfCancellationRequested();
 
         var session = ExecutionSession.Create(manifest, files with { Onnx = served.Onnx }, ChooseAccelerator(settings));
+        LoadedSessions.Add(session, manifest);
+        span.Passed("session");
         try
         {
             var nulls = NullRules.Create(manifest, inputs, settings.Nulls);
             return manifest.Output.Task == ModelTask.Tensors
-                ? new LoadedVersion { Manifest = served.Manifest, Session = session, Inputs = inputs, Nulls = nulls, ByteCount = byteCount }
-                : Prove(served.Manifest, session, inputs, reader, nulls, golden, byteCount);
+                ? new LoadedVersion { Manifest = served.Manifest, Session = session, Inputs = inputs, Nulls = nulls }
+                : Prove(served.Manifest, session, inputs, reader, nulls, golden, span);
         }
         catch
         {
@@ -72,17 +91,19 @@ internal sealed class ModelLoader(IModelRegistry registry, IFeatureSource? featu
     }
 
     private LoadedVersion Prove(
-        ModelManifest manifest, ExecutionSession session, InputPlan inputs, IFeatureServiceReader? reader, NullRules nulls, GoldenRows? golden, long byteCount)
+        ModelManifest manifest, ExecutionSession session, InputPlan inputs, IFeatureServiceReader? reader, NullRules nulls, GoldenRows? golden, LoadSpan span)
     {
         try
         {
             var outputProbe = new OutputProbe(manifest, session, inputs);
             var outputs = outputProbe.Run();
+            span.Passed("outputs");
             var warmUp = golden is not null || outputProbe.HasRun ? new WarmUpRow(golden) : null;
             using var slot = new InferenceSlot(session, inputs, outputs, keyCount: 0, capacity: 1, time);
             if (golden is not null)
             {
                 GoldenRowCheck.Run(manifest, golden, slot);
+                span.Passed("golden rows");
             }
 
             return new LoadedVersion
@@ -93,7 +114,6 @@ internal sealed class ModelLoader(IModelRegistry registry, IFeatureSource? featu
                 Outputs = outputs,
                 Reader = reader,
                 Nulls = nulls,
-                ByteCount = byteCount,
                 WarmUp = warmUp,
                 RunNanoseconds = warmUp?.Measure(slot) ?? 0,
             };

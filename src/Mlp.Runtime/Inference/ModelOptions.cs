@@ -27,10 +27,10 @@ public sealed class ModelOptions : IValidatableObject
     /// <value>The default value is null.</value>
     public string? FeatureService { get; set; }
 
-    /// <summary>Calls that may run at once, 1 to 4096; further ones wait in order.</summary>
-    /// <value>The default value is twice the number of processors.</value>
+    /// <summary>Calls that may run at once, 1 to 4096; further ones wait in order. Each runs on its caller's thread, so more than there are processors take turns on these.</summary>
+    /// <value>The default value is the number of processors. A model whose features are often read from disk may take more: a call keeps its slot while it reads.</value>
     [Range(1, 4096)]
-    public int PoolSize { get; set; } = Environment.ProcessorCount * 2;
+    public int PoolSize { get; set; } = Environment.ProcessorCount;
 
     /// <summary>Calls that may wait for one of the slots, from 0; beyond it a call fails at once with <see cref="ModelOverloadedException"/>. Null for any number.</summary>
     /// <value>The default value is null.</value>
@@ -54,6 +54,9 @@ public sealed class ModelOptions : IValidatableObject
     /// <value>The default value is <see cref="Accelerator.Cpu"/>.</value>
     [EnumDataType(typeof(Accelerator))]
     public Accelerator Accelerator { get; set; } = Accelerator.Cpu;
+
+    /// <summary>Which GPU the model runs on, and how; not for <see cref="Accelerator.Cpu"/>.</summary>
+    public AcceleratorOptions AcceleratorOptions { get; } = new();
 
     /// <summary>Where the weights lie: in memory, or in a file that is mapped, for versions that are rarely called and for many that share one file.</summary>
     /// <value>The default value is <see cref="WeightStorage.Resident"/>.</value>
@@ -101,6 +104,11 @@ public sealed class ModelOptions : IValidatableObject
         {
             yield return new ValidationResult(
                 $"Expected {nameof(Nulls)}.{nameof(NullOptions.Policy)} to be Automatic, Error or NaN, but found Value: a value belongs to a feature.", [nameof(Nulls)]);
+        }
+
+        foreach (var problem in AcceleratorOptionsRules.Check(Accelerator, AcceleratorOptions))
+        {
+            yield return new ValidationResult(problem, [nameof(AcceleratorOptions)]);
         }
     }
 }

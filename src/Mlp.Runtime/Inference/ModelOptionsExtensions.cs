@@ -75,11 +75,13 @@ public static class ModelOptionsExtensions
     /// <summary>Chooses where the model runs.</summary>
     /// <param name="options">The options.</param>
     /// <param name="accelerator">Where.</param>
+    /// <param name="configure">Says which GPU, and how; null for the first one.</param>
     /// <returns>The same options.</returns>
-    public static ModelOptions OnAccelerator(this ModelOptions options, Accelerator accelerator)
+    public static ModelOptions OnAccelerator(this ModelOptions options, Accelerator accelerator, Action<AcceleratorOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Accelerator = accelerator;
+        configure?.Invoke(options.AcceleratorOptions);
         return options;
     }
 

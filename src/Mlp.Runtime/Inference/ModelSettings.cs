@@ -16,6 +16,9 @@ namespace Mlp.Runtime.Inference;
 internal sealed record ModelSettings(
     string Name, string? Alias, int? Version, string? FeatureService, int PoolSize, Accelerator Accelerator, TimeSpan AliasPollInterval, int? MaximumQueueLength = null)
 {
+    /// <summary>Which GPU, and how.</summary>
+    public AcceleratorSettings AcceleratorSettings { get; init; } = AcceleratorSettings.Default;
+
     /// <summary>Where the weights lie.</summary>
     public WeightStorage Weights { get; init; }
 
@@ -60,5 +63,6 @@ internal sealed record ModelSettings(
             MapWeightsAfter = options.MapWeightsAfter,
             Loading = options.Loading,
             MaximumLoadedVersions = options.MaximumLoadedVersions,
+            AcceleratorSettings = AcceleratorSettings.From(options.AcceleratorOptions),
         };
 }

@@ -53,6 +53,7 @@ internal sealed class ServingVersion
         Entities = new EntityPredictor(this, predictor);
         Features = new FeaturePredictor(this, predictor);
         Tables = new BatchScorer(this);
+        SlotMetrics.Add(this);
     }
 
     /// <summary>The version as observers see it.</summary>
@@ -60,6 +61,9 @@ internal sealed class ServingVersion
 
     /// <summary>The published version.</summary>
     public ModelManifest Manifest => Served.Manifest;
+
+    /// <summary>The session, for what is known of it.</summary>
+    public ExecutionSession Session => _session;
 
     /// <summary>Where it runs.</summary>
     public Accelerators.AcceleratorChoice Accelerator => _session.Accelerator;
@@ -130,6 +134,9 @@ internal sealed class ServingVersion
     public OutputPlans RequireScore() => Outputs ?? throw new InvalidOperationException(
         $"Expected a model with a score, but {Where} was published with task {Models.ModelTask.Tensors}; call it by its inputs and outputs ({nameof(IModel)}.{nameof(IModel.Run)}).");
 
+    /// <summary>How busy the slots are, by kind.</summary>
+    public IReadOnlyList<SlotReading> ReadSlots() => [Read(Singles, "row"), Read(Batches, "rows"), Read(Tensors, "named")];
+
     /// <summary>Waits for a slot on the caller's thread; a call that gets none is counted.</summary>
     /// <typeparam name="TSlot">The slots.</typeparam>
     /// <param name="pool">A pool of this version.</param>
@@ -145,6 +152,7 @@ internal sealed class ServingVersion
             return slot;
         }
 
+        var began = _clock.GetTimestamp();
         try
         {
             return pool.Rent(WaitOf(call), cancellationToken);
@@ -153,6 +161,10 @@ internal sealed class ServingVersion
         {
             RecordNoSlot(e, call, rowCount);
             throw;
+        }
+        finally
+        {
+            RecordWait(began);
         }
     }
 
@@ -166,6 +178,12 @@ internal sealed class ServingVersion
     public async ValueTask<TSlot?> RentAsync<TSlot>(SlotPool<TSlot> pool, CallContext call, int rowCount, CancellationToken cancellationToken)
         where TSlot : class, IPooledSlot
     {
+        if (pool.TryRent(out var slot))
+        {
+            return slot;
+        }
+
+        var began = _clock.GetTimestamp();
         try
         {
             return await pool.RentAsync(WaitOf(call), cancellationToken).ConfigureAwait(false);
@@ -174,6 +192,10 @@ internal sealed class ServingVersion
         {
             RecordNoSlot(e, call, rowCount);
             throw;
+        }
+        finally
+        {
+            RecordWait(began);
         }
     }
 
@@ -261,7 +283,17 @@ internal sealed class ServingVersion
     private SlotWait? WaitOf(in CallContext call) => RemainingOf(call) is { } remaining ? new SlotWait(remaining, call.Timeout!.Value) : null;
 
     private void RecordNoSlot(Exception exception, in CallContext call, int rowCount)
-        => Recorder.Metrics.Record(OutcomeOf(exception), rowCount, _clock.NanosecondsBetween(call.Started, _clock.GetTimestamp()));
+    {
+        var latency = _clock.NanosecondsBetween(call.Started, _clock.GetTimestamp());
+        Recorder.Metrics.Record(OutcomeOf(exception), rowCount, latency);
+        PredictionSpan.Start(this, call, rowCount, OutcomeOf(exception), latency, exception).Dispose();
+    }
+
+    private void RecordWait(long began) => Recorder.Metrics.RecordWait(_clock.NanosecondsBetween(began, _clock.GetTimestamp()));
+
+    private SlotReading Read<TSlot>(SlotPool<TSlot> pool, string kind)
+        where TSlot : class, IPooledSlot
+        => new(Manifest.Name, Manifest.Version, Served.Variant, kind, pool.UsedCount, pool.Size, pool.WaitingCount);
 
     private InferenceSlot CreateBatchSlot() => new(_session, Inputs, RequireScore(), 0, BatchRows, _clock.Time);
 }

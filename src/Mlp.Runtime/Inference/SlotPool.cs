@@ -52,6 +52,21 @@ internal sealed class SlotPool<TSlot>
         }
     }
 
+    /// <summary>Slots that calls hold, counted now; while calls come and go it may be off by some.</summary>
+    public int UsedCount
+    {
+        get
+        {
+            var idle = 0;
+            for (var i = 0; i < _idle.Length; i++)
+            {
+                idle += Volatile.Read(ref _idle[i].Slot) is null ? 0 : 1;
+            }
+
+            return Math.Max(0, Volatile.Read(ref _created) - idle);
+        }
+    }
+
     /// <summary>Whether no more slots are handed out.</summary>
     public bool IsClosed => _closed;
 

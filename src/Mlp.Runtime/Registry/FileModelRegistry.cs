@@ -163,6 +163,16 @@ public sealed class FileModelRegistry : IModelRegistry, IRegistryChanges
     }
 
     /// <inheritdoc/>
+    /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote it.</exception>
+    public async Task<TrainingSetManifest?> ReadTrainingSetManifestAsync(ModelManifest manifest, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(manifest);
+        return manifest.TrainingSetManifestSha256 is { } hash
+            ? TrainingSetManifestJson.Deserialize(await ReadBlobAsync(manifest, hash, "training set's manifest", cancellationToken).ConfigureAwait(false), _blobs.PathOf(hash))
+            : null;
+    }
+
+    /// <inheritdoc/>
     public async Task<byte[]?> ReadReferenceProfileAsync(ModelManifest manifest, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(manifest);

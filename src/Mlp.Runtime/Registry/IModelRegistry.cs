@@ -1,3 +1,4 @@
+using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 
 namespace Mlp.Runtime.Registry;
@@ -55,6 +56,13 @@ public interface IModelRegistry
     /// <returns>Bytes of the file.</returns>
     /// <exception cref="CorruptFileException">The file is missing or is not what was published.</exception>
     Task<byte[]> ReadOnnxAsync(ModelManifest manifest, CancellationToken cancellationToken = default);
+
+    /// <summary>Reads the manifest of the training set that a version was trained on and checks its SHA-256.</summary>
+    /// <param name="manifest">The version.</param>
+    /// <param name="cancellationToken">Ends the read.</param>
+    /// <returns>The manifest, or null when the version has none.</returns>
+    /// <exception cref="CorruptFileException">The file is missing or is not what was published.</exception>
+    Task<TrainingSetManifest?> ReadTrainingSetManifestAsync(ModelManifest manifest, CancellationToken cancellationToken = default);
 
     /// <summary>Reads a version's reference profile as JSON and checks its SHA-256.</summary>
     /// <param name="manifest">The version.</param>

@@ -96,7 +96,7 @@ internal sealed class VersionFollower(ServingTarget target, VersionHost host, IM
         {
             throw;
         }
-        catch (Exception e) when (!isStart || e is not (MissingNativePackageException or AcceleratorUnavailableException))
+        catch (Exception e) when (!isStart || e is not (MissingNativePackageException or AcceleratorUnavailableException or AcceleratorOptionsException))
         {
             Fail(wanted, e);
         }

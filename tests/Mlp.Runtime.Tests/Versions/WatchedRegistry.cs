@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Registry;
 using Mlp.Runtime.Tests.Inference;
@@ -56,6 +57,8 @@ internal sealed class WatchedRegistry(IModelRegistry inner) : IModelRegistry, IR
     public Task<byte[]> ReadOnnxAsync(ModelManifest manifest, CancellationToken cancellationToken = default) => inner.ReadOnnxAsync(manifest, cancellationToken);
 
     public Task<byte[]?> ReadReferenceProfileAsync(ModelManifest manifest, CancellationToken cancellationToken = default) => inner.ReadReferenceProfileAsync(manifest, cancellationToken);
+
+    public Task<TrainingSetManifest?> ReadTrainingSetManifestAsync(ModelManifest manifest, CancellationToken cancellationToken = default) => inner.ReadTrainingSetManifestAsync(manifest, cancellationToken);
 
     public Task<GoldenRows?> ReadGoldenRowsAsync(ModelManifest manifest, CancellationToken cancellationToken = default) => inner.ReadGoldenRowsAsync(manifest, cancellationToken);
 
