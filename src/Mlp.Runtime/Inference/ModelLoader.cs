@@ -106,6 +106,8 @@ internal sealed class ModelLoader(IModelRegistry registry, IFeatureSource? featu
                 span.Passed("golden rows");
             }
 
+            var nanoseconds = warmUp?.Measure(slot) ?? 0;
+            span.Passed("warm-up");
             return new LoadedVersion
             {
                 Manifest = manifest,
@@ -115,7 +117,7 @@ internal sealed class ModelLoader(IModelRegistry registry, IFeatureSource? featu
                 Reader = reader,
                 Nulls = nulls,
                 WarmUp = warmUp,
-                RunNanoseconds = warmUp?.Measure(slot) ?? 0,
+                RunNanoseconds = nanoseconds,
             };
         }
         catch (OnnxRuntimeException e)
