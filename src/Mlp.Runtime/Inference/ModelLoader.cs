@@ -70,7 +70,6 @@ internal sealed class ModelLoader(IModelRegistry registry, IFeatureSource? featu
             GoldenRowCheck.RequireLayout(manifest, golden, inputs);
         }
 
-        var byteCount = files.Onnx.Length + manifest.ExternalData.Sum(static f => f.ByteCount);
         span.Passed("features");
         cancellationToken.ThrowIfCancellationRequested();
 
@@ -81,8 +80,8 @@ internal sealed class ModelLoader(IModelRegistry registry, IFeatureSource? featu
         {
             var nulls = NullRules.Create(manifest, inputs, settings.Nulls);
             return manifest.Output.Task == ModelTask.Tensors
-                ? new LoadedVersion { Manifest = served.Manifest, Session = session, Inputs = inputs, Nulls = nulls, ByteCount = byteCount }
-                : Prove(served.Manifest, session, inputs, reader, nulls, golden, byteCount, span);
+                ? new LoadedVersion { Manifest = served.Manifest, Session = session, Inputs = inputs, Nulls = nulls }
+                : Prove(served.Manifest, session, inputs, reader, nulls, golden, span);
         }
         catch
         {
@@ -92,7 +91,7 @@ internal sealed class ModelLoader(IModelRegistry registry, IFeatureSource? featu
     }
 
     private LoadedVersion Prove(
-        ModelManifest manifest, ExecutionSession session, InputPlan inputs, IFeatureServiceReader? reader, NullRules nulls, GoldenRows? golden, long byteCount, LoadSpan span)
+        ModelManifest manifest, ExecutionSession session, InputPlan inputs, IFeatureServiceReader? reader, NullRules nulls, GoldenRows? golden, LoadSpan span)
     {
         try
         {
@@ -107,7 +106,7 @@ internal sealed class ModelLoader(IModelRegistry registry, IFeatureSource? featu
                 span.Passed("golden rows");
             }
 
-            var runNanoseconds = warmUp?.Measure(slot) ?? 0;
+            var nanoseconds = warmUp?.Measure(slot) ?? 0;
             span.Passed("warm-up");
             return new LoadedVersion
             {
@@ -117,9 +116,8 @@ internal sealed class ModelLoader(IModelRegistry registry, IFeatureSource? featu
                 Outputs = outputs,
                 Reader = reader,
                 Nulls = nulls,
-                ByteCount = byteCount,
                 WarmUp = warmUp,
-                RunNanoseconds = runNanoseconds,
+                RunNanoseconds = nanoseconds,
             };
         }
         catch (OnnxRuntimeException e)

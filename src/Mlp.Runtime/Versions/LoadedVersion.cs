@@ -40,14 +40,11 @@ internal sealed class LoadedVersion
     /// <summary>Measured time of a run of one row, nanoseconds; 0 where none has run.</summary>
     public long RunNanoseconds { get; init; }
 
-    /// <summary>Size of the file and its external data, bytes.</summary>
-    public required long ByteCount { get; init; }
-
     /// <summary>Lets go of the session, which goes when the slots that use it have gone. The memory of a large one is given back to the system, which the C library would not do by itself.</summary>
     public void Release()
     {
         Session.Release();
-        if (ByteCount >= TrimmedByteCount && Session.IsDisposed && Weights == WeightStorage.Resident)
+        if (Weights == WeightStorage.Resident && Session.IsDisposed && Manifest.OnnxByteCount + Manifest.ExternalData.Sum(static f => f.ByteCount) >= TrimmedByteCount)
         {
             NativeHeap.Trim();
         }

@@ -91,8 +91,9 @@ internal sealed class OnDemandTarget : IDisposable
         {
             if (_isLoaded)
             {
+                // On another thread: disposing of sessions and telling observers is no work to do under a lock.
                 _isLoaded = false;
-                _unloading = UnloadNowAsync();
+                _unloading = Task.Run(UnloadNowAsync);
             }
 
             return _unloading;

@@ -75,8 +75,8 @@ public sealed class ModelPredictTests
 
     [Theory]
     [InlineData("""{"name":"z","elementType":"other","dimensions":[]}""", true)]
-    [InlineData("""{"name":"z","elementType":"Float64","dimensions":[-1,1]}""", false)]
-    [InlineData("""{"name":"y","elementType":"Other","dimensions":[]}""", false)]
+    [InlineData("""{"name":"z","elementType":"float64","dimensions":[-1,1]}""", false)]
+    [InlineData("""{"name":"y","elementType":"other","dimensions":[]}""", false)]
     public async Task Open_OutputOfATypeThatThePublisherDidNotKnow_IsServed(string stored, bool isServed)
     {
         await using var platform = new TestPlatform();
