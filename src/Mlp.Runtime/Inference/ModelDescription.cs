@@ -1,4 +1,5 @@
 using Mlp.Runtime.Accelerators;
+using Mlp.Runtime.Batching;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 
@@ -26,4 +27,7 @@ public sealed record ModelDescription(
 
     /// <summary>Bytes of weights in mapped files; 0 for <see cref="WeightStorage.Resident"/>, and for a model that has none worth mapping.</summary>
     public long MappedByteCount { get; init; }
+
+    /// <summary>What runs take by their number of rows, as measured so far; empty without dynamic batching.</summary>
+    public IReadOnlyList<BatchCost> BatchCosts { get; init; } = [];
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.ML.OnnxRuntime;
 using Mlp.Runtime.Accelerators;
+using Mlp.Runtime.Batching;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Onnx;
@@ -96,7 +97,7 @@ internal sealed class ModelLoader(
         try
         {
             var isProved = golden is null;
-            serving.Singles.Fill(slot =>
+            serving.Singles.Fill(settings.PoolSize, slot =>
             {
                 if (!isProved)
                 {
@@ -106,6 +107,10 @@ internal sealed class ModelLoader(
 
                 Warm(slot, outputProbe.HasRun, serving, golden);
             });
+            if (settings.Batching is { } batching)
+            {
+                serving.StartBatching(batching, new BatchProbe(serving, golden, batching.MaximumBatchSize).Run());
+            }
         }
         catch (Exception e)
         {

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Mlp.Runtime.Accelerators;
+using Mlp.Runtime.Batching;
 using Mlp.Runtime.Models;
 
 namespace Mlp.Runtime.Inference;
@@ -48,6 +49,9 @@ public sealed class ModelOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00", ParseLimitsInInvariantCulture = true, ConvertValueInInvariantCulture = true)]
     public TimeSpan AliasPollInterval { get; set; } = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>Whether calls of one row that come at the same time share a run, and how.</summary>
+    public DynamicBatchingOptions Batching { get; } = new();
+
     /// <summary>What features do that have no value.</summary>
     public NullOptions Nulls { get; } = new();
 
@@ -57,6 +61,14 @@ public sealed class ModelOptions : IValidatableObject
         if (Version is null && string.IsNullOrWhiteSpace(Alias))
         {
             yield return new ValidationResult($"Expected {nameof(Alias)} or {nameof(Version)} to say which version to serve, but found neither.", [nameof(Alias), nameof(Version)]);
+        }
+
+        // Validation does not look into properties by itself.
+        var found = new List<ValidationResult>();
+        Validator.TryValidateObject(Batching, new ValidationContext(Batching), found, validateAllProperties: true);
+        foreach (var result in found)
+        {
+            yield return new ValidationResult($"{nameof(Batching)}: {result.ErrorMessage}", [.. result.MemberNames.Select(n => $"{nameof(Batching)}.{n}")]);
         }
 
         if (Nulls.Policy == NullPolicy.Value)

@@ -1,0 +1,640 @@
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Inference;
+using Mlp.Runtime.Predictions;
+
+namespace Mlp.Runtime.Batching;
+
+/// <summary>
+/// Lets calls of one row share runs. As many runs as there are lanes go on at once; what finds none free waits, the earliest deadline first, and the lane that gets free takes as many as
+/// <see cref="BatchSizer"/> allows. Nothing waits for a timer. A batch is run by a thread of the pool, or by a caller whose thread would wait anyway; the latter is never left to the
+/// pool, whose threads may all be waiting here. Where <see cref="DeferralPolicy"/> finds it worthwhile, a call joins the queue although a lane is free, and the batch is run after what
+/// the pool has to do already. Thread-safe.
+/// </summary>
+internal sealed class DynamicBatcher : IThreadPoolWorkItem
+{
+    private const int SampledInlineRuns = 16;
+    private const int LongestYield = 16;
+
+    private static readonly Action<object?> CancelCall = static call => ((QueuedCall)call!).Batcher.Cancel((QueuedCall)call);
+
+    private readonly BatchingSettings _settings;
+    private readonly ServedModel _served;
+    private readonly PredictionClock _clock;
+    private readonly BatchSizer _sizer;
+    private readonly DeferralPolicy _deferral;
+    private readonly BatchingMetrics _metrics;
+    private readonly long _origin;
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _gate = new();
+
+    // All below is written under the lock, but for the count of runs.
+    private readonly DeadlineQueue _queue = new();
+    private readonly Stack<BatchLane> _idleLanes = new();
+    private int _running;
+    private int _waiting;
+    private int _rowsRunning;
+    private int _inlineRuns;
+    private long _lastArrival;
+    private bool _isRunnerQueued;
+    private bool _hasLeader;
+    private bool _wasCut;
+    private bool _isClosed;
+    private BlockedCall? _asked;
+
+    /// <summary>Makes a batcher with its lanes.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="served">The version.</param>
+    /// <param name="clock">The clock of calls.</param>
+    /// <param name="curve">What runs take.</param>
+    /// <param name="createSlot">Makes a slot of a number of rows, which keeps a number of bound sizes.</param>
+    public DynamicBatcher(BatchingSettings settings, ServedModel served, PredictionClock clock, CostCurve curve, Func<int, int, InferenceSlot> createSlot)
+    {
+        _settings = settings;
+        _served = served;
+        _clock = clock;
+        Curve = curve;
+        _sizer = new BatchSizer(settings.MaximumBatchSize, curve);
+        _deferral = new DeferralPolicy(curve);
+        _origin = clock.GetTimestamp();
+        _metrics = new BatchingMetrics(served.Manifest.Name, served.Manifest.Version, () => WaitingCount);
+        var sizes = _sizer.BoundSizeCount;
+        for (var i = 0; i < settings.LaneCount; i++)
+        {
+            _idleLanes.Push(new BatchLane(_sizer, settings.MaximumBatchSize, capacity => createSlot(capacity, Math.Min(sizes, capacity))));
+        }
+    }
+
+    /// <summary>What runs take.</summary>
+    public CostCurve Curve { get; }
+
+    /// <summary>Calls that wait for a batch.</summary>
+    public int WaitingCount => Volatile.Read(ref _waiting);
+
+    /// <summary>Whether calls join the queue although a lane is free.</summary>
+    public bool IsDeferring => _deferral.IsDeferring;
+
+    /// <summary>Runs the row of a slot, in a batch if others are about; on the caller's thread, until the outputs are in the slot.</summary>
+    /// <param name="slot">A slot of one row.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="interruptible">Whether a run that is not shared may be ended by the token.</param>
+    /// <param name="withOthers">Whether the other outputs are wanted too.</param>
+    /// <param name="token">Cancelled by the caller or by its deadline.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="ModelOverloadedException">As many calls wait as may.</exception>
+    /// <exception cref="PredictionShedException">The call could not be answered within its timeout.</exception>
+    public void Run(InferenceSlot slot, in CallContext call, bool interruptible, bool withOthers, CancellationToken token)
+    {
+        if (TryRun(slot, interruptible, withOthers, token))
+        {
+            return;
+        }
+
+        var blocked = slot.Blocked ??= new BlockedCall();
+        blocked.Start(this, slot, withOthers, token);
+        if (!TryJoin(blocked, call, out var leads))
+        {
+            RunInline(slot, interruptible, withOthers, token);
+            return;
+        }
+
+        if (leads)
+        {
+            Lead();
+        }
+
+        while (!blocked.IsComplete && !blocked.Wait())
+        {
+            if (TryLead(blocked))
+            {
+                Lead();
+            }
+        }
+
+        blocked.Registration.Dispose();
+        blocked.ThrowIfFailed();
+    }
+
+    /// <summary>Runs the row of a slot alone if nothing else is going on.</summary>
+    /// <inheritdoc cref="Run"/>
+    /// <returns>False if the call shall join others.</returns>
+    public bool TryRun(InferenceSlot slot, bool interruptible, bool withOthers, CancellationToken token)
+    {
+        if (_deferral.IsDeferring || WaitingCount > 0 || !TryEnterLane())
+        {
+            return false;
+        }
+
+        _deferral.NoteInline(Volatile.Read(ref _running));
+        RunInline(slot, interruptible, withOthers, token);
+        return true;
+    }
+
+    /// <summary>Runs the row of a slot alone, in a lane that the caller has entered.</summary>
+    /// <inheritdoc cref="Run"/>
+    public void RunInline(InferenceSlot slot, bool interruptible, bool withOthers, CancellationToken token)
+    {
+        var started = ++_inlineRuns % SampledInlineRuns == 0 ? _clock.GetTimestamp() : 0;
+        try
+        {
+            slot.Run(interruptible, withOthers, token);
+            if (started != 0)
+            {
+                Curve.Learn(1, _clock.NanosecondsBetween(started, _clock.GetTimestamp()));
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _running);
+
+            // The decrement is a full fence: either this sees who waits, or they see the lane.
+            if (WaitingCount > 0)
+            {
+                WakeNext();
+            }
+        }
+
+        _metrics.RecordBatch(1, BatchCloseReason.Inline);
+    }
+
+    /// <summary>Lets a call join the queue, and sees to it that somebody runs it.</summary>
+    /// <param name="queued">The call, begun.</param>
+    /// <param name="call">Its times.</param>
+    /// <param name="leads">Whether the caller, whose thread would wait, shall run the next batch (<see cref="Lead"/>).</param>
+    /// <returns>False if it may not wait but a lane is free, which the caller has now entered: it runs the row alone.</returns>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="ModelOverloadedException">As many calls wait as may.</exception>
+    /// <exception cref="PredictionShedException">The call could not be answered within its timeout.</exception>
+    public bool TryJoin(QueuedCall queued, in CallContext call, out bool leads)
+    {
+        queued.Token.ThrowIfCancellationRequested();
+        var arrival = NanosecondsOf(call.Started);
+        queued.HasTimeout = call.Timeout is not null;
+        queued.Deadline = arrival + ToNanoseconds(call.Timeout ?? _settings.LatencyBudget);
+        queued.JoinedAt = BatchingMetrics.IsQueueTimed ? Now() : 0;
+        if (queued.Token.CanBeCanceled)
+        {
+            queued.Registration = queued.Token.UnsafeRegister(CancelCall, queued);
+        }
+
+        NextRunner next = default;
+        leads = false;
+        var entered = false;
+        Exception? refusal = null;
+        lock (_gate)
+        {
+            entered = _queue.Count >= _settings.MaximumQueueLength && TryEnterLane();
+            refusal = entered ? null : Refuse(queued);
+            if (!entered && refusal is null)
+            {
+                queued.State = CallState.Queued;
+                _queue.Add(queued);
+                Volatile.Write(ref _waiting, _queue.Count);
+                _lastArrival = Math.Max(_lastArrival, arrival);
+                _deferral.NoteJoin(_queue.Count + _rowsRunning);
+                Interlocked.MemoryBarrier();
+                leads = queued.IsBlocked && MayLead();
+                _hasLeader |= leads;
+                next = leads ? default : Designate();
+            }
+            else
+            {
+                queued.State = CallState.Done;
+            }
+        }
+
+        if (entered || refusal is not null)
+        {
+            queued.Registration.Dispose();
+            return refusal is null ? false : throw refusal;
+        }
+
+        Perform(next);
+        return true;
+    }
+
+    /// <summary>Runs a batch on the caller's thread, after others who are ready to run have had the processor.</summary>
+    public void Lead()
+    {
+        for (var yields = 0; yields < LongestYield && IsGathering(); yields++)
+        {
+            Thread.Yield();
+        }
+
+        BatchLane? lane;
+        NextRunner next;
+        var now = Now();
+        lock (_gate)
+        {
+            _hasLeader = false;
+            lane = TryTake(now);
+            next = Designate();
+        }
+
+        Perform(next);
+        if (lane is not null)
+        {
+            RunAndLeave(lane, now);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Execute()
+    {
+        BatchLane? lane = null;
+        NextRunner next = default;
+        var now = Now();
+        bool isGathering;
+        lock (_gate)
+        {
+            isGathering = ShouldGather(now);
+            if (!isGathering)
+            {
+                _isRunnerQueued = false;
+                lane = TryTake(now);
+                next = Designate();
+            }
+        }
+
+        if (isGathering)
+        {
+            // Behind what the pool has to do already: the callers whose answers have just come, and those who are about to call.
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            return;
+        }
+
+        Perform(next);
+        if (lane is not null)
+        {
+            RunAndLeave(lane, now);
+        }
+    }
+
+    /// <summary>Disposes of the lanes. Calls have ended, but runs of batches whose callers have all given up may go on.</summary>
+    /// <returns>A task that completes when nothing is left.</returns>
+    public Task CloseAsync()
+    {
+        lock (_gate)
+        {
+            _isClosed = true;
+            _metrics.Detach();
+            DisposeIdle();
+        }
+
+        return _drained.Task;
+    }
+
+    private void Cancel(QueuedCall call)
+    {
+        NextRunner next = default;
+        CallState found;
+        lock (_gate)
+        {
+            found = call.State;
+            switch (found)
+            {
+                case CallState.New or CallState.Taken:
+                    call.State = CallState.Cancelled;
+                    break;
+                case CallState.Queued:
+                    call.State = CallState.Done;
+                    call.Failure = new OperationCanceledException(call.Token);
+                    Remove(call);
+                    next = Designate();
+                    break;
+                case CallState.Running:
+                    call.State = CallState.Abandoning;
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        Perform(next);
+        if (found == CallState.Queued)
+        {
+            call.Complete(_clock.GetTimestamp());
+        }
+        else if (found == CallState.Running)
+        {
+            Abandon(call);
+        }
+    }
+
+    private void Abandon(QueuedCall call)
+    {
+        var ownsSlot = call.Abandon();
+        bool isOver;
+        lock (_gate)
+        {
+            isOver = call.State == CallState.Released;
+            call.State = isOver ? CallState.Released : CallState.Abandoned;
+        }
+
+        if (ownsSlot && isOver)
+        {
+            call.ReturnSlot();
+        }
+
+        call.EndAbandoned();
+    }
+
+    private void RunAndLeave(BatchLane lane, long started)
+    {
+        lane.Gather();
+        lock (_gate)
+        {
+            foreach (var call in lane.Calls)
+            {
+                call!.State = call.State == CallState.Taken ? CallState.Running : call.State;
+            }
+        }
+
+        var runStarted = _clock.GetTimestamp();
+        lane.Run();
+        var ended = _clock.GetTimestamp();
+        Curve.Learn(_sizer.BoundSize(lane.Count), _clock.NanosecondsBetween(runStarted, ended));
+        _metrics.RecordBatch(lane.Count, lane.Reason);
+        var blockedCount = Finish(lane, started, ended);
+        var handling = Now() - started - _clock.NanosecondsBetween(runStarted, ended);
+
+        NextRunner next;
+        lock (_gate)
+        {
+            _rowsRunning -= lane.Count;
+            _deferral.NoteBatch(lane.Count, blockedCount, handling, _queue.Count + _rowsRunning);
+            lane.Clear();
+            _idleLanes.Push(lane);
+            Interlocked.Decrement(ref _running);
+            next = Designate();
+            if (_isClosed)
+            {
+                DisposeIdle();
+            }
+        }
+
+        Perform(next);
+    }
+
+    /// <summary>Hands out what a batch has brought.</summary>
+    private int Finish(BatchLane lane, long started, long ended)
+    {
+        var blockedCount = 0;
+        lock (_gate)
+        {
+            foreach (var call in lane.Calls)
+            {
+                Settle(call!);
+            }
+        }
+
+        for (var row = 0; row < lane.Count; row++)
+        {
+            var call = lane.Calls[row]!;
+            blockedCount += call.IsBlocked ? 1 : 0;
+            if (call.State == CallState.Done)
+            {
+                if (call.Failure is null)
+                {
+                    lane.Scatter(row);
+                }
+
+                if (call.JoinedAt != 0)
+                {
+                    _metrics.RecordWait(started - call.JoinedAt);
+                }
+
+                call.Complete(ended);
+            }
+            else if (call.State == CallState.Abandoned)
+            {
+                call.ReturnSlot();
+            }
+        }
+
+        return blockedCount;
+    }
+
+    private static void Settle(QueuedCall call)
+    {
+        switch (call.State)
+        {
+            case CallState.Running:
+                call.State = CallState.Done;
+                break;
+            case CallState.Cancelled:
+                call.State = CallState.Done;
+                call.Failure = new OperationCanceledException(call.Token);
+                break;
+            case CallState.Abandoning:
+                call.State = CallState.Released;
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>Enters a lane and takes calls, if there are any and one is free.</summary>
+    private BatchLane? TryTake(long now)
+    {
+        if (_queue.First is not { } first || !TryEnterLane())
+        {
+            return null;
+        }
+
+        var lane = _idleLanes.Pop();
+        (lane.Count, lane.Reason) = _sizer.Choose(_queue.Count, first.Deadline - now, first.HasTimeout, _wasCut);
+        _wasCut = lane.Reason == BatchCloseReason.Deadline && _queue.Count > 2 * lane.Count;
+        if (lane.Count == _queue.Count)
+        {
+            _queue.TakeAll(lane.Room);
+        }
+        else
+        {
+            for (var i = 0; i < lane.Count && _queue.TryTake(out var call); i++)
+            {
+                lane.Room[i] = call;
+            }
+        }
+
+        foreach (var call in lane.Calls)
+        {
+            call!.State = CallState.Taken;
+            _asked = ReferenceEquals(_asked, call) ? null : _asked;
+        }
+
+        _rowsRunning += lane.Count;
+        Volatile.Write(ref _waiting, _queue.Count);
+        return lane;
+    }
+
+    private Exception? Refuse(QueuedCall queued)
+    {
+        if (queued.State == CallState.Cancelled)
+        {
+            return new OperationCanceledException(queued.Token);
+        }
+
+        var manifest = _served.Manifest;
+        if (_queue.Count >= _settings.MaximumQueueLength)
+        {
+            return new ModelOverloadedException(manifest.Name, manifest.Version, _settings.LaneCount, _queue.Count);
+        }
+
+        if (!queued.HasTimeout || Curve.Estimate(1) == 0)
+        {
+            return null;
+        }
+
+        var left = queued.Deadline - Now();
+        if (ExpectedTime(_queue.Count) <= left)
+        {
+            return null;
+        }
+
+        var ahead = _queue.CountBefore(queued.Deadline);
+        var expected = ExpectedTime(ahead);
+        return expected <= left
+            ? null
+            : new PredictionShedException(manifest.Name, manifest.Version, FromNanoseconds(expected), FromNanoseconds(Math.Max(0, left)), ahead);
+    }
+
+    /// <summary>
+    /// When a call would be answered: the batches before it go through all lanes side by side, and a lane that is busy is taken to be halfway through what it does.
+    /// </summary>
+    private long ExpectedTime(int rowsAhead)
+    {
+        var busy = Volatile.Read(ref _running);
+        var running = busy < _settings.LaneCount ? 0 : Curve.Estimate(Math.Clamp(_rowsRunning / busy, 1, _settings.MaximumBatchSize)) / 2;
+        var (batches, rest) = Math.DivRem(rowsAhead, _settings.MaximumBatchSize);
+        return running + (Curve.Estimate(_settings.MaximumBatchSize) * batches / _settings.LaneCount) + Curve.Estimate(rest + 1);
+    }
+
+    /// <summary>Whether others are about to join, and the first call can wait for them: it does as long as they come faster than half of what a run of one row takes.</summary>
+    private bool ShouldGather(long now)
+    {
+        if (!_deferral.IsDeferring || _queue.First is not { } first || Volatile.Read(ref _running) >= _settings.LaneCount)
+        {
+            return false;
+        }
+
+        var expected = Math.Min(_settings.MaximumBatchSize, _deferral.Peak - _rowsRunning);
+        var gap = Curve.Estimate(1) / 2;
+        return _queue.Count < expected && now - _lastArrival < gap && first.Deadline - now - Curve.Estimate(expected) > gap;
+    }
+
+    private bool IsGathering()
+    {
+        var now = Now();
+        lock (_gate)
+        {
+            return ShouldGather(now);
+        }
+    }
+
+    private bool MayLead() => !_hasLeader && Volatile.Read(ref _running) < _settings.LaneCount;
+
+    private bool TryLead(BlockedCall blocked)
+    {
+        lock (_gate)
+        {
+            _asked = ReferenceEquals(_asked, blocked) ? null : _asked;
+            if (blocked.State != CallState.Queued || !MayLead())
+            {
+                return false;
+            }
+
+            return _hasLeader = true;
+        }
+    }
+
+    private void WakeNext()
+    {
+        NextRunner next;
+        lock (_gate)
+        {
+            next = Designate();
+        }
+
+        Perform(next);
+    }
+
+    /// <summary>Finds somebody to run the next batch, if there is one to run and nobody is about to.</summary>
+    private NextRunner Designate()
+    {
+        if (_queue.Count == 0 || _hasLeader || _asked is not null || Volatile.Read(ref _running) >= _settings.LaneCount)
+        {
+            return default;
+        }
+
+        if (_queue.FindBlocked() is { } blocked)
+        {
+            _asked = blocked;
+            return new NextRunner(blocked, IsPool: false);
+        }
+
+        if (_isRunnerQueued)
+        {
+            return default;
+        }
+
+        _isRunnerQueued = true;
+        return new NextRunner(null, IsPool: true);
+    }
+
+    private void Perform(NextRunner next)
+    {
+        next.Caller?.Ask();
+        if (next.IsPool)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+    }
+
+    private void Remove(QueuedCall call)
+    {
+        _queue.Remove(call);
+        _asked = ReferenceEquals(_asked, call) ? null : _asked;
+        Volatile.Write(ref _waiting, _queue.Count);
+    }
+
+    private bool TryEnterLane()
+    {
+        for (var running = Volatile.Read(ref _running); running < _settings.LaneCount;)
+        {
+            var found = Interlocked.CompareExchange(ref _running, running + 1, running);
+            if (found == running)
+            {
+                return true;
+            }
+
+            running = found;
+        }
+
+        return false;
+    }
+
+    private void DisposeIdle()
+    {
+        var left = _settings.LaneCount - Volatile.Read(ref _running);
+        while (_idleLanes.TryPop(out var lane))
+        {
+            lane.Dispose();
+        }
+
+        if (left == _settings.LaneCount)
+        {
+            _drained.TrySetResult();
+        }
+    }
+
+    private long Now() => NanosecondsOf(_clock.GetTimestamp());
+
+    private long NanosecondsOf(long timestamp) => _clock.NanosecondsBetween(_origin, timestamp);
+
+    private static long ToNanoseconds(TimeSpan time) => time.Ticks * TimeSpan.NanosecondsPerTick;
+
+    private static TimeSpan FromNanoseconds(long nanoseconds) => TimeSpan.FromTicks(nanoseconds / TimeSpan.NanosecondsPerTick);
+
+    /// <summary>Who runs the next batch: the thread of a waiting call, a thread of the pool, or nobody.</summary>
+    private readonly record struct NextRunner(BlockedCall? Caller, bool IsPool);
+}
