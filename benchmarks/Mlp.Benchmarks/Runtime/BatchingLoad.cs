@@ -52,9 +52,9 @@ internal sealed class BatchingLoad : IAsyncDisposable
     {
         var model = Model(isBatched);
         var latencies = new long[callers][];
-        var (started, processor) = Begin();
+        var (started, processor, allocated) = Begin();
         await Task.WhenAll(Enumerable.Range(0, callers).Select(c => CallAsync(model, latencies[c] = new long[calls])));
-        return new BatchingRound(Stopwatch.GetElapsedTime(started), Environment.CpuUsage.TotalTime - processor, latencies);
+        return new BatchingRound(Stopwatch.GetElapsedTime(started), Environment.CpuUsage.TotalTime - processor, GC.GetTotalAllocatedBytes(precise: true) - allocated, latencies);
     }
 
     /// <summary>Callers that block.</summary>
@@ -66,10 +66,10 @@ internal sealed class BatchingLoad : IAsyncDisposable
         using var begin = new ManualResetEventSlim();
         var threads = Enumerable.Range(0, callers).Select(c => new Thread(() => Call(model, latencies[c] = new long[calls], begin))).ToList();
         threads.ForEach(t => t.Start());
-        var (started, processor) = Begin();
+        var (started, processor, allocated) = Begin();
         begin.Set();
         threads.ForEach(t => t.Join());
-        return new BatchingRound(Stopwatch.GetElapsedTime(started), Environment.CpuUsage.TotalTime - processor, latencies);
+        return new BatchingRound(Stopwatch.GetElapsedTime(started), Environment.CpuUsage.TotalTime - processor, GC.GetTotalAllocatedBytes(precise: true) - allocated, latencies);
     }
 
     /// <summary>One caller alone, on this thread.</summary>
@@ -78,9 +78,9 @@ internal sealed class BatchingLoad : IAsyncDisposable
     public BatchingRound RunAlone(bool isBatched, int calls)
     {
         var latencies = new long[calls];
-        var (started, processor) = Begin();
+        var (started, processor, allocated) = Begin();
         Call(Model(isBatched), latencies, null);
-        return new BatchingRound(Stopwatch.GetElapsedTime(started), Environment.CpuUsage.TotalTime - processor, [latencies]);
+        return new BatchingRound(Stopwatch.GetElapsedTime(started), Environment.CpuUsage.TotalTime - processor, GC.GetTotalAllocatedBytes(precise: true) - allocated, [latencies]);
     }
 
     public async ValueTask DisposeAsync()
@@ -89,7 +89,7 @@ internal sealed class BatchingLoad : IAsyncDisposable
         await _batched.DisposeAsync();
     }
 
-    private static (long Started, TimeSpan Processor) Begin() => (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
+    private static (long Started, TimeSpan Processor, long Allocated) Begin() => (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime, GC.GetTotalAllocatedBytes(precise: true));
 
     private IModel Model(bool isBatched) => (isBatched ? _batched : _plain).Model;
 

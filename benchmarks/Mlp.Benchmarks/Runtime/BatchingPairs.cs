@@ -57,6 +57,6 @@ internal static class BatchingPairs
             $"  {callers}: us per call {Median(p => p.Plain.MicrosecondsPerCall):F2} plain, {Median(p => p.Batched.MicrosecondsPerCall):F2} batched; gain {gain:F2}, promised {load.PromisedGain:F2}, share {gain / load.PromisedGain:P0}; "
             + $"processor us per call {Median(p => p.Plain.ProcessorMicrosecondsPerCall):F2} plain, {Median(p => p.Batched.ProcessorMicrosecondsPerCall):F2} batched, gain {processorGain:F2}, share {processorGain / load.PromisedGain:P0}; "
             + $"p50 {Median(p => p.Plain.Quantile(0.5)):F0} and {Median(p => p.Batched.Quantile(0.5)):F0} us, p99 {Median(p => p.Plain.Quantile(0.99)):F0} and {Median(p => p.Batched.Quantile(0.99)):F0} us, "
-            + $"p99 batched/plain {Median(p => p.Batched.Quantile(0.99) / p.Plain.Quantile(0.99)):F2}; {counts}");
+            + $"p99 batched/plain {Median(p => p.Batched.Quantile(0.99) / p.Plain.Quantile(0.99)):F2}; bytes per call {Median(p => p.Plain.BytesPerCall):F1} and {Median(p => p.Batched.BytesPerCall):F1}; {counts}");
     }
 }

@@ -27,14 +27,13 @@ internal sealed class BatchingPredictor(ServingVersion version, Predictor predic
     {
         var batcher = version.Batcher!;
         version.Nulls.Apply(slot.Rows, 0);
-        var pending = new PendingCall<TResult>(version, predictor, slot, call, hasKeys, read, default, cancellationToken);
         if (batcher.TryRun(slot, version.IsInterruptible(1), withOthers, token))
         {
-            return Finish(pending);
+            return Finish(slot, call, hasKeys, read);
         }
 
         var answer = PendingAnswer<TResult>.Rent();
-        answer.Start(batcher, pending with { TraceId = predictor.CurrentTrace }, withOthers, token);
+        answer.Start(batcher, new PendingCall<TResult>(version, predictor, slot, call, hasKeys, read, predictor.CurrentTrace, cancellationToken), withOthers, token);
 
         // The version of the task is that of now: once the call has joined, its answer may be there at any time.
         var task = answer.Task;
@@ -53,14 +52,16 @@ internal sealed class BatchingPredictor(ServingVersion version, Predictor predic
 
         answer.Recycle();
         batcher.RunInline(slot, version.IsInterruptible(1), withOthers, token);
-        return Finish(pending);
+        return Finish(slot, call, hasKeys, read);
     }
 
-    private ValueTask<TResult> Finish<TResult>(in PendingCall<TResult> call)
+    private ValueTask<TResult> Finish<TResult>(InferenceSlot slot, in CallContext call, bool hasKeys, RecordReader<TResult> read)
     {
         try
         {
-            return new ValueTask<TResult>((call with { TraceId = predictor.CurrentTrace }).Finish(clock.GetTimestamp()));
+            var prediction = default(Prediction);
+            predictor.Complete(slot, call, hasKeys ? slot.Keys : default, new Span<Prediction>(ref prediction), clock.GetTimestamp(), predictor.CurrentTrace);
+            return new ValueTask<TResult>(read(in prediction, slot, 0));
         }
         catch (Exception e)
         {
@@ -69,7 +70,7 @@ internal sealed class BatchingPredictor(ServingVersion version, Predictor predic
         }
         finally
         {
-            call.ReturnSlot();
+            version.Singles.Return(slot);
         }
     }
 }

@@ -4,7 +4,7 @@ namespace Mlp.Runtime.Batching;
 
 /// <summary>
 /// What a run takes by its number of rows, learned from runs. One estimate per power of two, between which it is linear; beyond the largest one that is known it grows with the
-/// number of rows. An estimate follows a quicker run by a quarter of the difference and a slower one by a thirty-second of it, so that it stays near what an undisturbed run takes
+/// number of rows. A run between two of them moves both, each by its share of the line. An estimate follows a quicker run by a quarter of the difference and a slower one by a thirty-second of it, so that it stays near what an undisturbed run takes
 /// (the expectile of 1/9) and still follows a model that has become slower. Thread-safe: writers may lose each other's measurement.
 /// </summary>
 internal sealed class CostCurve
@@ -27,16 +27,15 @@ internal sealed class CostCurve
             return;
         }
 
-        var bucket = NearestBucket(rowCount);
-        var known = Estimate(rowCount);
-
-        // What the curve says of the bucket against what it says of these rows is how the measurement is carried over.
-        var scaled = known > 0 ? nanoseconds * ((double)Estimate(1 << bucket) / known) : nanoseconds * ((double)(1 << bucket) / rowCount);
-        var estimate = At(bucket);
-        double next = estimate == 0 ? scaled
-            : scaled < estimate ? estimate + ((scaled - estimate) / 4)
-            : estimate + ((Math.Min(scaled, 4.0 * estimate) - estimate) / 32);
-        Volatile.Write(ref _nanoseconds[bucket], Math.Max(1, (long)next));
+        var lower = Math.Min(BitOperations.Log2((uint)rowCount), BucketCount - 1);
+        var upper = Math.Min(rowCount > 1 << lower ? lower + 1 : lower, BucketCount - 1);
+        Know(lower, rowCount, nanoseconds);
+        Know(upper, rowCount, nanoseconds);
+        var error = Math.Min(nanoseconds, 4.0 * Estimate(rowCount)) - Estimate(rowCount);
+        error /= error < 0 ? 4 : 32;
+        var share = upper == lower ? 0 : (double)(rowCount - (1 << lower)) / (1 << lower);
+        Move(lower, (1 - share) * error);
+        Move(upper, upper == lower ? 0 : share * error);
     }
 
     /// <summary>Expected time of a run.</summary>
@@ -78,12 +77,15 @@ internal sealed class CostCurve
         return low;
     }
 
-    private static int NearestBucket(int rowCount)
+    private void Know(int bucket, int rowCount, long nanoseconds)
     {
-        var lower = BitOperations.Log2((uint)rowCount);
-        var isNearerToUpper = 2 * rowCount > 3 << lower;
-        return Math.Min(isNearerToUpper ? lower + 1 : lower, BucketCount - 1);
+        if (At(bucket) == 0)
+        {
+            Volatile.Write(ref _nanoseconds[bucket], Math.Max(1, nanoseconds * (1 << bucket) / rowCount));
+        }
     }
+
+    private void Move(int bucket, double nanoseconds) => Volatile.Write(ref _nanoseconds[bucket], Math.Max(1, (long)(At(bucket) + nanoseconds)));
 
     private long At(int bucket) => Volatile.Read(ref _nanoseconds[bucket]);
 

@@ -17,13 +17,14 @@ internal sealed class DeferralPolicy(CostCurve curve)
     private const int LongestTrialAfter = 1 << 20;
     private const int TrialBatches = 8;
     private const double WorthwhileShare = 0.9;
-    private const int LooksAtPool = 64;
+    private const int CallsPerLook = 16;
 
     private volatile bool _isDeferring;
     private int _overlaps;
     private int _trialAfter = FirstTrialAfter;
     private int _inlineCalls;
     private int _batches;
+    private bool _isProved;
     private int _rows;
     private int _blocked;
     private double _handling;
@@ -39,10 +40,14 @@ internal sealed class DeferralPolicy(CostCurve curve)
     /// <param name="running">Runs that go on, itself included.</param>
     public void NoteInline(int running)
     {
-        // Work that waits for a thread of the pool may be callers who have not come yet.
-        if (running > 1 || (++_inlineCalls % LooksAtPool == 0 && ThreadPool.PendingWorkItemCount > 1))
+        if (running > 1)
         {
-            NoteOverlap();
+            NoteOverlaps(1);
+        }
+        else if (++_inlineCalls % CallsPerLook == 0)
+        {
+            // What waits for a thread of the pool may be callers who have not come yet.
+            NoteOverlaps((int)Math.Min(ThreadPool.PendingWorkItemCount, FirstTrialAfter));
         }
     }
 
@@ -51,7 +56,7 @@ internal sealed class DeferralPolicy(CostCurve curve)
     public void NoteJoin(int present)
     {
         _peak = Math.Max(_peak, present);
-        NoteOverlap();
+        NoteOverlaps(1);
     }
 
     /// <summary>Takes down a batch. Called under the batcher's lock.</summary>
@@ -79,7 +84,8 @@ internal sealed class DeferralPolicy(CostCurve curve)
         }
 
         var isWorthwhile = CostOfRow() <= WorthwhileShare * curve.Estimate(1);
-        _trialAfter = isWorthwhile ? FirstTrialAfter : Math.Min(_trialAfter * 2, LongestTrialAfter);
+        _trialAfter = isWorthwhile || _isProved ? FirstTrialAfter : Math.Min(_trialAfter * 2, LongestTrialAfter);
+        _isProved = isWorthwhile;
         (_batches, _rows, _blocked) = (0, 0, 0);
         _isDeferring = isWorthwhile;
     }
@@ -91,9 +97,9 @@ internal sealed class DeferralPolicy(CostCurve curve)
         return ((double)curve.Estimate(rowCount) / rowCount) + _handling + (blockedShare * WakeNanoseconds) + ((1 - blockedShare) * ResumeNanoseconds);
     }
 
-    private void NoteOverlap()
+    private void NoteOverlaps(int count)
     {
-        if (!_isDeferring && ++_overlaps >= _trialAfter)
+        if (!_isDeferring && (_overlaps += count) >= _trialAfter)
         {
             _overlaps = 0;
             _isDeferring = true;

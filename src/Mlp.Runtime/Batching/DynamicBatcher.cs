@@ -1,4 +1,3 @@
-using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Predictions;
 
@@ -18,7 +17,7 @@ internal sealed class DynamicBatcher : IThreadPoolWorkItem
     private static readonly Action<object?> CancelCall = static call => ((QueuedCall)call!).Batcher.Cancel((QueuedCall)call);
 
     private readonly BatchingSettings _settings;
-    private readonly ServedModel _served;
+    private readonly AdmissionRule _admission;
     private readonly PredictionClock _clock;
     private readonly BatchSizer _sizer;
     private readonly DeferralPolicy _deferral;
@@ -50,7 +49,7 @@ internal sealed class DynamicBatcher : IThreadPoolWorkItem
     public DynamicBatcher(BatchingSettings settings, ServedModel served, PredictionClock clock, CostCurve curve, Func<int, int, InferenceSlot> createSlot)
     {
         _settings = settings;
-        _served = served;
+        _admission = new AdmissionRule(settings, served, curve);
         _clock = clock;
         Curve = curve;
         _sizer = new BatchSizer(settings.MaximumBatchSize, curve);
@@ -170,7 +169,7 @@ internal sealed class DynamicBatcher : IThreadPoolWorkItem
         var arrival = NanosecondsOf(call.Started);
         queued.HasTimeout = call.Timeout is not null;
         queued.Deadline = arrival + ToNanoseconds(call.Timeout ?? _settings.LatencyBudget);
-        queued.JoinedAt = BatchingMetrics.IsQueueTimed ? Now() : 0;
+        queued.JoinedAt = BatchingMetrics.IsQueueTimed ? Now() : QueuedCall.NotTimed;
         if (queued.Token.CanBeCanceled)
         {
             queued.Registration = queued.Token.UnsafeRegister(CancelCall, queued);
@@ -183,7 +182,9 @@ internal sealed class DynamicBatcher : IThreadPoolWorkItem
         lock (_gate)
         {
             entered = _queue.Count >= _settings.MaximumQueueLength && TryEnterLane();
-            refusal = entered ? null : Refuse(queued);
+            refusal = entered ? null
+                : queued.State == CallState.Cancelled ? new OperationCanceledException(queued.Token)
+                : _admission.Refuse(queued, _queue, queued.HasTimeout ? queued.Deadline - Now() : 0, Volatile.Read(ref _running), _rowsRunning);
             if (!entered && refusal is null)
             {
                 queued.State = CallState.Queued;
@@ -398,7 +399,7 @@ internal sealed class DynamicBatcher : IThreadPoolWorkItem
                     lane.Scatter(row);
                 }
 
-                if (call.JoinedAt != 0)
+                if (call.JoinedAt != QueuedCall.NotTimed)
                 {
                     _metrics.RecordWait(started - call.JoinedAt);
                 }
@@ -465,48 +466,6 @@ internal sealed class DynamicBatcher : IThreadPoolWorkItem
         _rowsRunning += lane.Count;
         Volatile.Write(ref _waiting, _queue.Count);
         return lane;
-    }
-
-    private Exception? Refuse(QueuedCall queued)
-    {
-        if (queued.State == CallState.Cancelled)
-        {
-            return new OperationCanceledException(queued.Token);
-        }
-
-        var manifest = _served.Manifest;
-        if (_queue.Count >= _settings.MaximumQueueLength)
-        {
-            return new ModelOverloadedException(manifest.Name, manifest.Version, _settings.LaneCount, _queue.Count);
-        }
-
-        if (!queued.HasTimeout || Curve.Estimate(1) == 0)
-        {
-            return null;
-        }
-
-        var left = queued.Deadline - Now();
-        if (ExpectedTime(_queue.Count) <= left)
-        {
-            return null;
-        }
-
-        var ahead = _queue.CountBefore(queued.Deadline);
-        var expected = ExpectedTime(ahead);
-        return expected <= left
-            ? null
-            : new PredictionShedException(manifest.Name, manifest.Version, FromNanoseconds(expected), FromNanoseconds(Math.Max(0, left)), ahead);
-    }
-
-    /// <summary>
-    /// When a call would be answered: the batches before it go through all lanes side by side, and a lane that is busy is taken to be halfway through what it does.
-    /// </summary>
-    private long ExpectedTime(int rowsAhead)
-    {
-        var busy = Volatile.Read(ref _running);
-        var running = busy < _settings.LaneCount ? 0 : Curve.Estimate(Math.Clamp(_rowsRunning / busy, 1, _settings.MaximumBatchSize)) / 2;
-        var (batches, rest) = Math.DivRem(rowsAhead, _settings.MaximumBatchSize);
-        return running + (Curve.Estimate(_settings.MaximumBatchSize) * batches / _settings.LaneCount) + Curve.Estimate(rest + 1);
     }
 
     /// <summary>Whether others are about to join, and the first call can wait for them: it does as long as they come faster than half of what a run of one row takes.</summary>
@@ -632,8 +591,6 @@ internal sealed class DynamicBatcher : IThreadPoolWorkItem
     private long NanosecondsOf(long timestamp) => _clock.NanosecondsBetween(_origin, timestamp);
 
     private static long ToNanoseconds(TimeSpan time) => time.Ticks * TimeSpan.NanosecondsPerTick;
-
-    private static TimeSpan FromNanoseconds(long nanoseconds) => TimeSpan.FromTicks(nanoseconds / TimeSpan.NanosecondsPerTick);
 
     /// <summary>Who runs the next batch: the thread of a waiting call, a thread of the pool, or nobody.</summary>
     private readonly record struct NextRunner(BlockedCall? Caller, bool IsPool);

@@ -5,6 +5,9 @@ namespace Mlp.Runtime.Batching;
 /// <summary>A call of one row on its way through the batcher. One batcher at a time writes it, under its lock unless a member says otherwise.</summary>
 internal abstract class QueuedCall
 {
+    /// <summary>A time that is none.</summary>
+    public const long NotTimed = long.MinValue;
+
     /// <summary>Position in the queue.</summary>
     public int QueueIndex { get; set; }
 
@@ -23,7 +26,7 @@ internal abstract class QueuedCall
     /// <summary>Whether the deadline is the caller's own, not the latency budget.</summary>
     public bool HasTimeout { get; set; }
 
-    /// <summary>When it joined, nanoseconds of the batcher's clock; 0 unless somebody listens.</summary>
+    /// <summary>When it joined, nanoseconds of the batcher's clock; <see cref="NotTimed"/> unless somebody listens.</summary>
     public long JoinedAt { get; set; }
 
     /// <summary>Cancelled by the caller or by its deadline.</summary>
