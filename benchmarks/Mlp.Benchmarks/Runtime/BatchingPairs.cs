@@ -19,19 +19,23 @@ internal static class BatchingPairs
             var callTime = load.Costs[0].RunMicroseconds;
             var (calls, alone) = ((int)Math.Clamp(40_000 / callTime / Callers * 8, 20, 500), (int)Math.Clamp(60_000 / callTime, 100, 20_000));
             Console.WriteLine($"{layers}, {Callers} callers, {calls} calls each, {Pairs} pairs, {Environment.ProcessorCount} processors");
-            Print(load, "at load");
-            await CompareAsync(load, "awaiting", b => load.RunAsync(b, Callers, calls));
-            await CompareAsync(load, "blocking", b => Task.FromResult(load.RunBlocking(b, Callers, calls)));
-            await CompareAsync(load, "alone", b => Task.FromResult(load.RunAlone(b, alone)));
+            var promised = Print(load, "at load");
+            await CompareAsync(promised, "awaiting", b => load.RunAsync(b, Callers, calls));
+            await CompareAsync(promised, "blocking", b => Task.FromResult(load.RunBlocking(b, Callers, calls)));
+            await CompareAsync(promised, "alone", b => Task.FromResult(load.RunAlone(b, alone)));
             Print(load, "learned");
             Console.WriteLine();
         }
     }
 
-    private static void Print(BatchingLoad load, string when)
-        => Console.WriteLine($"  cost curve {when}, us per row: {string.Join("  ", load.Costs.Select(c => $"{c.RowCount}: {c.MicrosecondsPerRow:F2}"))}; promises {load.PromisedGain:F2}");
+    private static double Print(BatchingLoad load, string when)
+    {
+        Console.WriteLine(
+            $"  cost curve {when}, us per row: {string.Join("  ", load.Costs.Select(c => $"{c.RowCount}: {c.MicrosecondsPerRow:F2}"))}; promises {load.PromisedGain:F2}");
+        return load.PromisedGain;
+    }
 
-    private static async Task CompareAsync(BatchingLoad load, string callers, Func<bool, Task<BatchingRound>> run)
+    private static async Task CompareAsync(double promised, string callers, Func<bool, Task<BatchingRound>> run)
     {
         // The first rounds compile, make slots and find out about the callers.
         for (var i = 0; i < 3; i++)
@@ -54,8 +58,8 @@ internal static class BatchingPairs
         using var counts = new BatchCounts();
         await run(true);
         Console.WriteLine(
-            $"  {callers}: us per call {Median(p => p.Plain.MicrosecondsPerCall):F2} plain, {Median(p => p.Batched.MicrosecondsPerCall):F2} batched; gain {gain:F2}, promised {load.PromisedGain:F2}, share {gain / load.PromisedGain:P0}; "
-            + $"processor us per call {Median(p => p.Plain.ProcessorMicrosecondsPerCall):F2} plain, {Median(p => p.Batched.ProcessorMicrosecondsPerCall):F2} batched, gain {processorGain:F2}, share {processorGain / load.PromisedGain:P0}; "
+            $"  {callers}: us per call {Median(p => p.Plain.MicrosecondsPerCall):F2} plain, {Median(p => p.Batched.MicrosecondsPerCall):F2} batched; gain {gain:F2}, promised {promised:F2}, share {gain / promised:P0}; "
+            + $"processor us per call {Median(p => p.Plain.ProcessorMicrosecondsPerCall):F2} plain, {Median(p => p.Batched.ProcessorMicrosecondsPerCall):F2} batched, gain {processorGain:F2}, share {processorGain / promised:P0}; "
             + $"p50 {Median(p => p.Plain.Quantile(0.5)):F0} and {Median(p => p.Batched.Quantile(0.5)):F0} us, p99 {Median(p => p.Plain.Quantile(0.99)):F0} and {Median(p => p.Batched.Quantile(0.99)):F0} us, "
             + $"p99 batched/plain {Median(p => p.Batched.Quantile(0.99) / p.Plain.Quantile(0.99)):F2}; bytes per call {Median(p => p.Plain.BytesPerCall):F1} and {Median(p => p.Batched.BytesPerCall):F1}; {counts}");
     }

@@ -9,6 +9,7 @@ namespace Mlp.Runtime.Batching;
 internal sealed class BatchLane(BatchSizer sizer, int capacity, Func<int, InferenceSlot> createSlot) : IDisposable
 {
     private readonly QueuedCall?[] _calls = new QueuedCall?[capacity];
+    private readonly Exception?[] _failures = new Exception?[capacity];
     private InferenceSlot? _alone;
 
     /// <summary>The rows of a run.</summary>
@@ -40,7 +41,7 @@ internal sealed class BatchLane(BatchSizer sizer, int capacity, Func<int, Infere
             catch (Exception e) when (row < Count)
             {
                 // Texts may outgrow the memory that there is.
-                _calls[row]!.Failure = e;
+                _failures[row] = e;
             }
         }
     }
@@ -64,22 +65,27 @@ internal sealed class BatchLane(BatchSizer sizer, int capacity, Func<int, Infere
         }
         catch (Exception e)
         {
-            _calls[0]!.Failure = e;
+            _failures[0] = e;
         }
     }
 
-    /// <summary>Hands a call its row of outputs.</summary>
+    /// <summary>Hands a call its row of outputs, or what went wrong with it.</summary>
     /// <param name="row">Row index.</param>
     public void Scatter(int row)
     {
         var call = _calls[row]!;
-        call.Slot.CopyOutputs(Slot, row, 0, call.WithOthers);
+        call.Failure ??= _failures[row];
+        if (call.Failure is null)
+        {
+            call.Slot.CopyOutputs(Slot, row, 0, call.WithOthers);
+        }
     }
 
     /// <summary>Forgets the calls.</summary>
     public void Clear()
     {
         _calls.AsSpan(0, Count).Clear();
+        _failures.AsSpan(0, Count).Clear();
         Count = 0;
     }
 
@@ -97,7 +103,7 @@ internal sealed class BatchLane(BatchSizer sizer, int capacity, Func<int, Infere
         {
             try
             {
-                if (_calls[row]!.Failure is not null)
+                if (_failures[row] is not null)
                 {
                     continue;
                 }
@@ -109,7 +115,7 @@ internal sealed class BatchLane(BatchSizer sizer, int capacity, Func<int, Infere
             }
             catch (Exception e)
             {
-                _calls[row]!.Failure = e;
+                _failures[row] = e;
             }
         }
     }

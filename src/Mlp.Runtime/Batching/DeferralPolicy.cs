@@ -16,6 +16,7 @@ internal sealed class DeferralPolicy(CostCurve curve)
     private const int FirstTrialAfter = 32;
     private const int LongestTrialAfter = 1 << 20;
     private const int TrialBatches = 8;
+    private const int LonelyBatches = 2;
     private const double WorthwhileShare = 0.9;
     private const int CallsPerLook = 16;
 
@@ -25,6 +26,8 @@ internal sealed class DeferralPolicy(CostCurve curve)
     private int _inlineCalls;
     private int _batches;
     private bool _isProved;
+    private bool _hasFailed;
+    private int _lonely;
     private int _rows;
     private int _blocked;
     private double _handling;
@@ -76,18 +79,45 @@ internal sealed class DeferralPolicy(CostCurve curve)
             return;
         }
 
-        _rows += rowCount;
-        _blocked += blockedCount;
-        if (++_batches < TrialBatches)
+        _lonely = rowCount == 1 && present == 0 ? _lonely + 1 : 0;
+        if (_lonely >= (_isProved ? TrialBatches : LonelyBatches))
         {
+            Stop();
             return;
         }
 
-        var isWorthwhile = CostOfRow() <= WorthwhileShare * curve.Estimate(1);
-        _trialAfter = isWorthwhile || _isProved ? FirstTrialAfter : Math.Min(_trialAfter * 2, LongestTrialAfter);
-        _isProved = isWorthwhile;
+        _rows += rowCount;
+        _blocked += blockedCount;
+        if (++_batches == TrialBatches)
+        {
+            Judge(CostOfRow() <= WorthwhileShare * curve.Estimate(1));
+        }
+    }
+
+    /// <summary>What has been worthwhile may fail once: a processor that other processes took looks like callers who have left.</summary>
+    private void Judge(bool isWorthwhile)
+    {
         (_batches, _rows, _blocked) = (0, 0, 0);
-        _isDeferring = isWorthwhile;
+        if (isWorthwhile)
+        {
+            (_isProved, _hasFailed, _trialAfter) = (true, false, FirstTrialAfter);
+        }
+        else if (_isProved && !_hasFailed)
+        {
+            _hasFailed = true;
+        }
+        else
+        {
+            Stop();
+        }
+    }
+
+    private void Stop()
+    {
+        _trialAfter = _isProved ? FirstTrialAfter : Math.Min(_trialAfter * 2, LongestTrialAfter);
+        (_isProved, _hasFailed) = (false, false);
+        (_batches, _rows, _blocked, _lonely) = (0, 0, 0, 0);
+        _isDeferring = false;
     }
 
     private double CostOfRow()

@@ -51,11 +51,25 @@ public sealed class DeferralPolicyTests
         Overlap(32);
         Batches(80, rowCount: 30);
         Batches(8, rowCount: 1);
+        Assert.True(_policy.IsDeferring);
+        Batches(8, rowCount: 1);
         Assert.False(_policy.IsDeferring);
 
         Overlap(32);
 
         Assert.True(_policy.IsDeferring);
+    }
+
+    [Fact]
+    public void IsDeferring_NobodyElseComes_EndsAfterTwoCalls()
+    {
+        Overlap(32);
+
+        _policy.NoteBatch(1, blockedCount: 0, handling: 300, present: 0);
+        Assert.True(_policy.IsDeferring);
+        _policy.NoteBatch(1, blockedCount: 0, handling: 300, present: 0);
+
+        Assert.False(_policy.IsDeferring);
     }
 
     [Fact]

@@ -29,7 +29,7 @@ public sealed class DynamicBatcherTests : IDisposable
     public async Task PredictAsync_LaneIsBusy_CallsShareTheNextRun()
     {
         await using var fixture = Sums();
-        var reasons = new Reasons(fixture.Model.Name);
+        using var reasons = new Reasons(fixture.Model.Name);
         var held = await fixture.HoldLaneAsync();
         var answers = Enumerable.Range(1, 10).Select(i => Ask(fixture, i)).ToList();
         Assert.Equal(10, fixture.Batcher.WaitingCount);
@@ -58,7 +58,7 @@ public sealed class DynamicBatcherTests : IDisposable
     public async Task PredictAsync_MoreThanABatchWait_AreTakenInFullBatches()
     {
         await using var fixture = Sums(o => o.Batching.MaximumBatchSize = 4);
-        var reasons = new Reasons(fixture.Model.Name);
+        using var reasons = new Reasons(fixture.Model.Name);
         var held = await fixture.HoldLaneAsync();
         var answers = Enumerable.Range(1, 10).Select(i => Ask(fixture, i)).ToList();
 
@@ -95,7 +95,7 @@ public sealed class DynamicBatcherTests : IDisposable
     public async Task PredictAsync_TimeoutOfTheFirst_CutsTheBatch()
     {
         await using var fixture = Sums(o => o.Batching.MaximumBatchSize = 8);
-        var reasons = new Reasons(fixture.Model.Name);
+        using var reasons = new Reasons(fixture.Model.Name);
         var held = await fixture.HoldLaneAsync();
         var hasty = Ask(fixture, 1, TimeSpan.FromMilliseconds(3.5));
         var answers = Enumerable.Range(2, 6).Select(i => Ask(fixture, i)).ToList();
