@@ -1,10 +1,17 @@
 using BenchmarkDotNet.Running;
 using Mlp.Benchmarks.Runtime;
+using Mlp.Benchmarks.Soaks;
 
 if (args is ["batching-pairs", .. var networks])
 {
     await BatchingPairs.RunAsync(networks);
-    return;
+    return 0;
+}
+
+if (args is [var command, ..] && Soak.Find(command) is { } soak)
+{
+    return await soak(SoakArguments.Parse(args[1..]));
 }
 
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+return 0;

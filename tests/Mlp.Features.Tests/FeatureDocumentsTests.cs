@@ -82,7 +82,7 @@ public sealed class FeatureDocumentsTests
     [InlineData("features")]
     public void Read_GoldenRowsWithoutARequiredKey_AreCorrupt(string absent)
     {
-        const string Json = """{ "format": "mlp-golden-rows", "formatVersion": 1, "fingerprint": "x", "rowCount": 0, "requests": [], "features": [] }""";
+        const string Json = """{ "format": "mlp-on-demand-golden-rows", "formatVersion": 1, "fingerprint": "x", "rowCount": 0, "requests": [], "features": [] }""";
         Assert.Equal(0, ReadGolden(Json).RowCount);
         Assert.Throws<CorruptFileException>(() => ReadGolden(Json.Replace(absent, "another", StringComparison.Ordinal)));
 

@@ -21,12 +21,18 @@ internal sealed class BatchCounts : IDisposable
                 listener.EnableMeasurementEvents(instrument);
             }
         };
-        _listener.SetMeasurementEventCallback<int>((_, rows, _, _) =>
+        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
         {
-            Interlocked.Add(ref _rows, rows);
-            Interlocked.Increment(ref _batches);
+            if (instrument.Name == "mlp.inference.batch.size")
+            {
+                Interlocked.Add(ref _rows, value);
+                Interlocked.Increment(ref _batches);
+            }
+            else
+            {
+                _reasons.AddOrUpdate((string)tags[^1].Value!, 1, (_, n) => n + 1);
+            }
         });
-        _listener.SetMeasurementEventCallback<long>((_, _, tags, _) => _reasons.AddOrUpdate((string)tags[^1].Value!, 1, (_, n) => n + 1));
         _listener.Start();
     }
 

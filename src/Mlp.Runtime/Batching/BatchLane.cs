@@ -78,6 +78,7 @@ internal sealed class BatchLane(BatchSizer sizer, int capacity, Func<int, Infere
         if (call.Failure is null)
         {
             call.Slot.CopyOutputs(Slot, row, 0, call.WithOthers);
+            call.Slot.CountRow();
         }
     }
 

@@ -10,10 +10,11 @@ namespace Mlp.Runtime.Batching;
 /// Learns at load whether rows of a model are answered together as they are alone, and what runs take. It uses the golden rows, or numbers that differ from row to row; a model that
 /// runs on neither (one that refuses unknown texts) is taken at its declaration.
 /// </summary>
-/// <param name="serving">The version, whose slots have run.</param>
+/// <param name="manifest">The version.</param>
 /// <param name="golden">Rows that the model knows; null for none.</param>
 /// <param name="maximumBatchSize">Greatest number of rows of a batch.</param>
-internal sealed class BatchProbe(ServingVersion serving, GoldenRows? golden, int maximumBatchSize)
+/// <param name="createSlot">Makes a slot of a number of rows, which the probe disposes of.</param>
+internal sealed class BatchProbe(ModelManifest manifest, GoldenRows? golden, int maximumBatchSize, Func<int, InferenceSlot> createSlot)
 {
     /// <summary>How far an answer may differ, relative to values above 1: products of matrices are summed in another order for other numbers of rows.</summary>
     private const double Tolerance = 1e-4;
@@ -29,8 +30,8 @@ internal sealed class BatchProbe(ServingVersion serving, GoldenRows? golden, int
     /// <exception cref="InvalidModelException">The model cannot be batched.</exception>
     public CostCurve Run()
     {
-        using var alone = serving.CreateProbeSlot(1);
-        using var together = serving.CreateProbeSlot(maximumBatchSize);
+        using var alone = createSlot(1);
+        using var together = createSlot(maximumBatchSize);
         var curve = new CostCurve();
         var rowCount = Math.Min(ComparedRows, maximumBatchSize);
         if (TryRunAlone(alone, rowCount) is { } expected)
@@ -87,7 +88,7 @@ internal sealed class BatchProbe(ServingVersion serving, GoldenRows? golden, int
                 if (GoldenRows.Difference(expected[row][i], found[i]) is var difference && difference > Tolerance)
                 {
                     throw Refuse(FormattableString.Invariant(
-                        $"answers a row among {rowCount} as it does alone, within {Tolerance} (relative to values above 1), but value {i} of output '{serving.Manifest.Output.ScoreOutput}' differs by {difference:G3}: its rows depend on each other"));
+                        $"answers a row among {rowCount} as it does alone, within {Tolerance} (relative to values above 1), but value {i} of output '{manifest.Output.ScoreOutput}' differs by {difference:G3}: its rows depend on each other"));
                 }
             }
         }
@@ -123,7 +124,7 @@ internal sealed class BatchProbe(ServingVersion serving, GoldenRows? golden, int
 
     private void RequireDeclaration()
     {
-        var score = serving.Manifest.Signature.Outputs.First(o => o.Name == serving.Manifest.Output.ScoreOutput);
+        var score = manifest.Signature.Outputs.First(o => o.Name == manifest.Output.ScoreOutput);
         if (score.Dimensions.Count > 0 && score.Dimensions[0] >= 0)
         {
             throw Refuse($"has one row of output per row of input, but its output is declared as {score}, and it does not run on made-up rows, which would have shown what is true; publish it with golden rows");
@@ -168,5 +169,5 @@ internal sealed class BatchProbe(ServingVersion serving, GoldenRows? golden, int
     private static float Number(int row, int column) => ((row * 37) + (column * 17)) % 101 / 101f;
 
     private InvalidModelException Refuse(string rest, Exception? cause = null)
-        => new(serving.Manifest.Name, $"Expected a model that {rest} ({serving.Where}). Serve it without dynamic batching.", cause);
+        => new(manifest.Name, FormattableString.Invariant($"Expected a model that {rest} (model '{manifest.Name}' version {manifest.Version}). Serve it without dynamic batching."), cause);
 }

@@ -9,14 +9,10 @@ namespace Mlp.Runtime.Batching;
 /// </summary>
 internal sealed class BatchingMetrics
 {
-    private static readonly Meter Meter = new(InferenceMetrics.MeterName);
+    private static readonly Histogram<long> Size = RuntimeMeter.Meter.CreateHistogram<long>("mlp.inference.batch.size", "{row}", "Rows of a batch.");
 
-    private static readonly Histogram<int> Size = Meter.CreateHistogram<int>("mlp.inference.batch.size", "{row}", "Rows of a batch.");
-
-    private static readonly Counter<long> Batches = Meter.CreateCounter<long>("mlp.inference.batches", "{batch}", "Batches, by why they took no more rows.");
-
-    private static readonly Histogram<double> QueueDuration =
-        Meter.CreateHistogram<double>("mlp.inference.queue.duration", "s", "Time that a call waited for its batch.");
+    private static readonly Counter<long> Batches =
+        RuntimeMeter.Meter.CreateCounter<long>("mlp.inference.batches", "{batch}", "Batches, by why they took no more rows.");
 
     private static readonly string[] ReasonNames = ["full", "deadline", "idle", "budget", "inline"];
 
@@ -27,7 +23,7 @@ internal sealed class BatchingMetrics
     private readonly KeyValuePair<string, object?>[] _version;
     private readonly Func<int> _queueLength;
 
-    static BatchingMetrics() => Meter.CreateObservableGauge("mlp.inference.queue.length", ReadQueues, "{call}", "Calls that wait for a batch.");
+    static BatchingMetrics() => RuntimeMeter.Meter.CreateObservableGauge("mlp.inference.queue.length", ReadQueues, "{call}", "Calls that wait for a batch.");
 
     /// <summary>Makes the tags of a version.</summary>
     /// <param name="model">Model name.</param>
@@ -45,7 +41,7 @@ internal sealed class BatchingMetrics
     }
 
     /// <summary>Whether anybody wants to know how long calls wait.</summary>
-    public static bool IsQueueTimed => QueueDuration.Enabled;
+    public static bool IsQueueTimed => RuntimeMeter.QueueDuration.Enabled;
 
     /// <summary>Counts a batch.</summary>
     /// <param name="rowCount">Rows.</param>
@@ -74,7 +70,7 @@ internal sealed class BatchingMetrics
     {
         try
         {
-            QueueDuration.Record(nanoseconds * 1e-9, _version);
+            RuntimeMeter.QueueDuration.Record(nanoseconds * 1e-9, _version);
         }
         catch (Exception)
         {
@@ -91,11 +87,11 @@ internal sealed class BatchingMetrics
         }
     }
 
-    private static Measurement<int>[] ReadQueues()
+    private static Measurement<long>[] ReadQueues()
     {
         lock (Gate)
         {
-            return [.. Queues.Select(q => new Measurement<int>(q._queueLength(), q._version))];
+            return [.. Queues.Select(q => new Measurement<long>(q._queueLength(), q._version))];
         }
     }
 }

@@ -8,21 +8,21 @@ namespace Mlp.Runtime.Data;
 /// <para>
 /// A value that is not <see cref="FeatureStatus.Present"/> holds NaN (floats), 0 (integers, booleans) or the empty text, and its status says so: a reader of a 0 looks at the status.
 /// </para>
-/// Not thread-safe: one writer at a time. The memory stays where it is for the life of the object.
+/// Not thread-safe: one writer at a time, also for different rows, whose texts share one buffer. The memory stays where it is for the life of the object.
 /// </summary>
 public sealed class FeatureRows
 {
     /// <summary>The event time of a view without a row.</summary>
     public const long NoEventTime = long.MinValue;
 
-    private readonly float[] _float32;
-    private readonly double[] _float64;
-    private readonly long[] _int64;
-    private readonly bool[] _boolean;
+    private readonly AlignedMemory<float> _float32;
+    private readonly AlignedMemory<double> _float64;
+    private readonly AlignedMemory<long> _int64;
+    private readonly AlignedMemory<bool> _boolean;
     private readonly int[] _stringOffsets;
     private readonly int[] _stringLengths;
-    private readonly FeatureStatus[] _status;
-    private readonly long[] _eventTimes;
+    private readonly AlignedMemory<FeatureStatus> _status;
+    private readonly AlignedMemory<long> _eventTimes;
     private byte[] _utf8 = new byte[64];
     private int _utf8Length;
     private int _rowCount;
@@ -37,14 +37,14 @@ public sealed class FeatureRows
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         Layout = layout;
         Capacity = capacity;
-        _float32 = Pinned<float>(layout.CountOf(FeatureType.Float32), capacity);
-        _float64 = Pinned<double>(layout.CountOf(FeatureType.Float64), capacity);
-        _int64 = Pinned<long>(layout.CountOf(FeatureType.Int64), capacity);
-        _boolean = Pinned<bool>(layout.CountOf(FeatureType.Boolean), capacity);
+        _float32 = new AlignedMemory<float>(checked(layout.CountOf(FeatureType.Float32) * capacity));
+        _float64 = new AlignedMemory<double>(checked(layout.CountOf(FeatureType.Float64) * capacity));
+        _int64 = new AlignedMemory<long>(checked(layout.CountOf(FeatureType.Int64) * capacity));
+        _boolean = new AlignedMemory<bool>(checked(layout.CountOf(FeatureType.Boolean) * capacity));
         _stringOffsets = new int[checked(layout.CountOf(FeatureType.String) * capacity)];
         _stringLengths = new int[_stringOffsets.Length];
-        _status = Pinned<FeatureStatus>(layout.Columns.Count, capacity);
-        _eventTimes = Pinned<long>(layout.Views.Count, capacity);
+        _status = new AlignedMemory<FeatureStatus>(checked(layout.Columns.Count * capacity));
+        _eventTimes = new AlignedMemory<long>(checked(layout.Views.Count * capacity));
         Reset(1);
     }
 
@@ -58,37 +58,37 @@ public sealed class FeatureRows
     public int RowCount => _rowCount;
 
     /// <summary>The block of float32 features, shape (rows, float32 features).</summary>
-    public Span<float> Float32 => _float32.AsSpan(0, _rowCount * Layout.CountOf(FeatureType.Float32));
+    public Span<float> Float32 => _float32.First(_rowCount * Layout.CountOf(FeatureType.Float32));
 
     /// <summary>The block of float64 features, shape (rows, float64 features).</summary>
-    public Span<double> Float64 => _float64.AsSpan(0, _rowCount * Layout.CountOf(FeatureType.Float64));
+    public Span<double> Float64 => _float64.First(_rowCount * Layout.CountOf(FeatureType.Float64));
 
     /// <summary>The block of int64 features, shape (rows, int64 features).</summary>
-    public Span<long> Int64 => _int64.AsSpan(0, _rowCount * Layout.CountOf(FeatureType.Int64));
+    public Span<long> Int64 => _int64.First(_rowCount * Layout.CountOf(FeatureType.Int64));
 
     /// <summary>The block of boolean features, shape (rows, boolean features).</summary>
-    public Span<bool> Boolean => _boolean.AsSpan(0, _rowCount * Layout.CountOf(FeatureType.Boolean));
+    public Span<bool> Boolean => _boolean.First(_rowCount * Layout.CountOf(FeatureType.Boolean));
 
     /// <summary>One status per value, shape (rows, features) in the service's order.</summary>
-    public Span<FeatureStatus> Status => _status.AsSpan(0, _rowCount * Layout.Columns.Count);
+    public Span<FeatureStatus> Status => _status.First(_rowCount * Layout.Columns.Count);
 
     /// <summary>One event time per view in microseconds, shape (rows, views); <see cref="NoEventTime"/> where no row is known.</summary>
-    public Span<long> EventTimes => _eventTimes.AsSpan(0, _rowCount * Layout.Views.Count);
+    public Span<long> EventTimes => _eventTimes.First(_rowCount * Layout.Views.Count);
 
     /// <summary>The whole float32 block, to bind a session to it once.</summary>
-    internal float[] Float32Buffer => _float32;
+    internal AlignedMemory<float> Float32Buffer => _float32;
 
     /// <summary>The whole float64 block, to bind a session to it once.</summary>
-    internal double[] Float64Buffer => _float64;
+    internal AlignedMemory<double> Float64Buffer => _float64;
 
     /// <summary>The whole int64 block, to bind a session to it once.</summary>
-    internal long[] Int64Buffer => _int64;
+    internal AlignedMemory<long> Int64Buffer => _int64;
 
     /// <summary>The whole boolean block, to bind a session to it once.</summary>
-    internal bool[] BooleanBuffer => _boolean;
+    internal AlignedMemory<bool> BooleanBuffer => _boolean;
 
     /// <summary>The whole status block, to bind a session to it once.</summary>
-    internal FeatureStatus[] StatusBuffer => _status;
+    internal AlignedMemory<FeatureStatus> StatusBuffer => _status;
 
     /// <summary>Starts over with a number of rows, every value Missing.</summary>
     /// <param name="rowCount">0 to <see cref="Capacity"/>.</param>
@@ -127,6 +127,16 @@ public sealed class FeatureRows
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)rowCount, (uint)Capacity, nameof(rowCount));
         _rowCount = rowCount;
         EventTimes.Fill(NoEventTime);
+    }
+
+    /// <summary>One row to read. It shows what is written to the row later.</summary>
+    /// <param name="row">Row index, 0 to <see cref="RowCount"/> - 1.</param>
+    /// <returns>A view of the row.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
+    public FeatureRow RowOf(int row)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)_rowCount, nameof(row));
+        return new FeatureRow(this, row);
     }
 
     /// <summary>The statuses of one row, in the service's order.</summary>
@@ -187,10 +197,6 @@ public sealed class FeatureRows
         var length = Encoding.UTF8.GetByteCount(value);
         Encoding.UTF8.GetBytes(value, ReserveString(row, ordinal, length));
     }
-
-    private static T[] Pinned<T>(int width, int capacity)
-        where T : unmanaged
-        => GC.AllocateArray<T>(checked(width * capacity), pinned: true);
 
     private Span<byte> ReserveString(int row, int ordinal, int length)
     {

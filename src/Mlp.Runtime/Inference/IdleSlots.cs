@@ -16,6 +16,18 @@ internal sealed class IdleSlots<TSlot>(int size)
     /// <summary>Index of the top plus one, 0 for none, below the count of changes.</summary>
     private long _head;
 
+    /// <summary>Counts the slots; while they come and go it may be off by some.</summary>
+    public int CountIdle()
+    {
+        var count = 0;
+        for (var i = 0; i < _cells.Length; i++)
+        {
+            count += Volatile.Read(ref _cells[i].Slot) is null ? 0 : 1;
+        }
+
+        return count;
+    }
+
     /// <summary>Puts a slot on top. A full fence.</summary>
     /// <param name="slot">A slot that nobody uses.</param>
     public void Push(TSlot slot)
@@ -45,7 +57,8 @@ internal sealed class IdleSlots<TSlot>(int size)
             var found = Interlocked.CompareExchange(ref _head, ((head & ~IndexMask) + OneChange) | (uint)next, head);
             if (found == head)
             {
-                return _cells[index].Slot;
+                // Whoever took the slot is alone with its cell until it comes back.
+                return Interlocked.Exchange(ref _cells[index].Slot, null);
             }
 
             head = found;

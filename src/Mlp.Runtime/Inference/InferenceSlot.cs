@@ -21,6 +21,7 @@ internal sealed class InferenceSlot : IPooledSlot
     private readonly BoundShapeCache _all;
     private OutputBuffer[]? _others;
     private Prediction[]? _predictions;
+    private int _rowsRun;
 
     /// <summary>Makes a slot.</summary>
     /// <param name="session">The session.</param>
@@ -86,6 +87,9 @@ internal sealed class InferenceSlot : IPooledSlot
         }
     }
 
+    /// <summary>Counts a row of this slot that ran in another one, among others.</summary>
+    public void CountRow() => _rowsRun++;
+
     /// <summary>Runs the rows in use.</summary>
     /// <param name="interruptible">
     /// Whether a cancelled token ends the run itself. Listening to a token costs something, and a run of microseconds is over before anybody could interrupt it, so that is for long runs.
@@ -109,6 +113,7 @@ internal sealed class InferenceSlot : IPooledSlot
         }
 
         Score.Complete(rowCount);
+        _rowsRun += rowCount;
     }
 
     /// <summary>Runs the rows in use for the score alone.</summary>
@@ -119,7 +124,13 @@ internal sealed class InferenceSlot : IPooledSlot
     public void Run(bool interruptible, CancellationToken cancellationToken) => Run(interruptible, withOthers: false, cancellationToken);
 
     /// <inheritdoc/>
-    public void EndCall() => Deadline.Stop();
+    public int EndCall()
+    {
+        Deadline.Stop();
+        var rowsRun = _rowsRun;
+        _rowsRun = 0;
+        return rowsRun;
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -43,14 +43,14 @@ internal abstract class InputBuffer(FeatureInput input)
     /// <param name="rowCount">Number of rows.</param>
     protected long[] Shape(int rowCount) => Input.Rank == 1 ? [rowCount] : [rowCount, Input.Width];
 
-    private static InputBuffer Numeric<T>(FeatureInput input, FeatureRows rows, T[] block)
+    private static InputBuffer Numeric<T>(FeatureInput input, FeatureRows rows, AlignedMemory<T> block)
         where T : unmanaged
     {
         var width = rows.Layout.CountOf(input.Type!.Value);
 
         // The values of an input lie side by side if it takes whole rows of the block, or if there is one row only.
         return input.Width == width || rows.Capacity == 1
-            ? new BlockInputBuffer<T>(input, block.AsMemory(input.Ordinal))
+            ? new BlockInputBuffer<T>(input, block.Memory[input.Ordinal..])
             : new ColumnInputBuffer<T>(input, block, width, rows.Capacity);
     }
 }

@@ -64,8 +64,10 @@ internal sealed class Predictor(ServingVersion version, PredictionClock clock)
 
         var latency = clock.NanosecondsBetween(call.Started, ended);
         _recorder.Metrics.Record(PredictionOutcome.Ok, results.Length, latency);
+        using var span = PredictionSpan.Start(version, call, results.Length, PredictionOutcome.Ok, latency);
         if (_recorder.HasSinks)
         {
+            traceId = span.TraceIdOr(traceId);
             for (var row = 0; row < results.Length; row++)
             {
                 Record(slot, row, call, keys, PredictionOutcome.Ok, results[row].Id, latency, traceId);
@@ -90,8 +92,10 @@ internal sealed class Predictor(ServingVersion version, PredictionClock clock)
         var outcome = explained is OperationCanceledException && !cancellationToken.IsCancellationRequested ? PredictionOutcome.Error : ServingVersion.OutcomeOf(explained);
         var latency = clock.NanosecondsBetween(call.Started, clock.GetTimestamp());
         _recorder.Metrics.Record(outcome, slot.Rows.RowCount, latency);
+        using var span = PredictionSpan.Start(version, call, slot.Rows.RowCount, outcome, latency, explained);
         if (_recorder.HasSinks)
         {
+            traceId = span.TraceIdOr(traceId);
             var milliseconds = Microseconds.FloorDivide(call.LoggedTime, 1000);
             for (var row = 0; row < slot.Rows.RowCount; row++)
             {
@@ -128,13 +132,12 @@ internal sealed class Predictor(ServingVersion version, PredictionClock clock)
         {
             Id = id,
             EventTime = call.EventTime,
-            LoggedTime = call.LoggedTime,
+            RequestTime = call.LoggedTime,
             LatencyNanoseconds = latency,
             Outcome = outcome,
             Keys = keys,
-            Features = slot.Rows,
-            Row = row,
-            Outputs = outcome == PredictionOutcome.Ok ? slot.Score.RowOf(row) : default,
+            Features = slot.Rows.RowOf(row),
+            Scores = outcome == PredictionOutcome.Ok ? slot.Score.RowOf(row) : default,
             TraceId = traceId,
             Tags = call.Tags.Span,
         });

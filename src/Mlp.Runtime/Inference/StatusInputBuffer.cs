@@ -19,5 +19,5 @@ internal sealed class StatusInputBuffer(FeatureInput input, FeatureRows rows) : 
 
     /// <inheritdoc/>
     public override void Fill(OrtValue value, int rowCount)
-        => MemoryMarshal.AsBytes<FeatureStatus>(rows.StatusBuffer.AsSpan(0, rowCount * Input.Width)).CopyTo(_status);
+        => MemoryMarshal.AsBytes<FeatureStatus>(rows.StatusBuffer.First(rowCount * Input.Width)).CopyTo(_status);
 }

@@ -60,6 +60,9 @@ public sealed record ModelManifest
     /// <summary>Content hash of the training set.</summary>
     public string? TrainingSetHash { get; init; }
 
+    /// <summary>SHA-256 of the training set's manifest, which says which service, commits and columns its rows came from; null when there is none.</summary>
+    public string? TrainingSetManifestSha256 { get; init; }
+
     /// <summary>SHA-256 of the reference profile; null when there is none.</summary>
     public string? ReferenceProfileSha256 { get; init; }
 

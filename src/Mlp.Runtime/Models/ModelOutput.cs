@@ -31,6 +31,9 @@ public sealed record ModelOutput
     [JsonIgnore]
     public double DecisionThreshold { get; init; } = DefaultDecisionThreshold;
 
+    /// <summary>Which of the labels that are recorded by name is the truth of this model; null for <c>label</c>, the name of those that nobody named.</summary>
+    public string? LabelName { get; init; }
+
     /// <summary>What the label is, in a sentence.</summary>
     public string? LabelDefinition { get; init; }
 

@@ -25,8 +25,11 @@ public sealed record ModelPackage
     /// <summary>Quality on the holdout, by name, for example <c>auc</c>.</summary>
     public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
 
-    /// <summary>Content hash of the training set.</summary>
+    /// <summary>Content hash of the training set; null takes that of <see cref="TrainingSetManifest"/>.</summary>
     public string? TrainingSetHash { get; init; }
+
+    /// <summary>The manifest of the training set as JSON (<see cref="Data.TrainingSetManifest.ToJson"/>); empty when there is none.</summary>
+    public ReadOnlyMemory<byte> TrainingSetManifest { get; init; }
 
     /// <summary>The reference profile as JSON (see <c>ReferenceProfile</c>); empty when there is none.</summary>
     public ReadOnlyMemory<byte> ReferenceProfile { get; init; }

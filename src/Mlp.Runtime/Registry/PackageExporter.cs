@@ -1,4 +1,5 @@
 using System.Text;
+using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Models.Packages;
 using Mlp.Runtime.Storage;
@@ -62,6 +63,11 @@ internal sealed class PackageExporter(RegistryPaths paths, IDiskSync disk)
             AddFile(zip, manifest, PackageFormat.ExternalDataEntry(file.Path), paths.Blob(file.Sha256), file.Sha256, cancellationToken);
         }
 
+        if (manifest.TrainingSetManifestSha256 is { } trainingSet)
+        {
+            AddFile(zip, manifest, PackageFormat.TrainingSetEntry, paths.Blob(trainingSet), trainingSet, cancellationToken);
+        }
+
         if (manifest.ReferenceProfileSha256 is { } profile)
         {
             AddFile(zip, manifest, PackageFormat.ReferenceProfileEntry, paths.Blob(profile), profile, cancellationToken);
@@ -72,9 +78,12 @@ internal sealed class PackageExporter(RegistryPaths paths, IDiskSync disk)
             AddFile(zip, manifest, PackageFormat.GoldenRowsEntry, paths.Blob(golden), golden, cancellationToken);
         }
 
-        zip.Add(PackageFormat.CardEntry, Encoding.UTF8.GetBytes(ModelCard.Render(manifest)));
+        zip.Add(PackageFormat.CardEntry, Encoding.UTF8.GetBytes(ModelCard.Render(manifest, ReadTrainingSet(manifest))));
         zip.Complete();
     }
+
+    private TrainingSetManifest? ReadTrainingSet(ModelManifest manifest)
+        => manifest.TrainingSetManifestSha256 is { } hash ? TrainingSetManifestJson.Deserialize(File.ReadAllBytes(paths.Blob(hash)), paths.Blob(hash)) : null;
 
     private static void AddFile(StoredZipWriter zip, ModelManifest manifest, string entry, string path, string sha256, CancellationToken cancellationToken)
     {

@@ -38,6 +38,7 @@ internal sealed class PackageImporter(RegistryPaths paths, IDiskSync disk, Versi
             ReadExternalData(zip, file, staging, full, cancellationToken);
         }
 
+        var trainingSet = ReadDocument(zip, manifest.TrainingSetManifestSha256, PackageFormat.TrainingSetEntry, full);
         var profile = ReadDocument(zip, manifest.ReferenceProfileSha256, PackageFormat.ReferenceProfileEntry, full);
         var golden = ReadDocument(zip, manifest.GoldenRowsSha256, PackageFormat.GoldenRowsEntry, full);
         zip.Read(PackageFormat.CardEntry, PackageFormat.MaximumDocumentLength);
@@ -50,6 +51,7 @@ internal sealed class PackageImporter(RegistryPaths paths, IDiskSync disk, Versi
             Features = manifest.Features,
             Metrics = manifest.Metrics,
             TrainingSetHash = manifest.TrainingSetHash,
+            TrainingSetManifest = trainingSet,
             ReferenceProfile = profile,
             GoldenRows = golden is null ? null : GoldenRowsFile.Read(golden, full),
             ExportProof = manifest.ExportProof,

@@ -1,3 +1,4 @@
+using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Models.Packages;
@@ -87,6 +88,7 @@ internal sealed class VersionPublisher(RegistryPaths registryPaths, IDiskSync di
         string name, ModelPackage package, ModelSignature signature, VersionStaging? staging, ModelOrigin? origin, CancellationToken cancellationToken)
     {
         var golden = package.GoldenRows is { } rows ? GoldenRowsFile.Write(rows) : null;
+        var trainingSet = package.TrainingSetManifest.IsEmpty ? null : TrainingSetManifest.Parse(package.TrainingSetManifest.Span);
         var manifest = new ModelManifest
         {
             Name = name,
@@ -100,7 +102,8 @@ internal sealed class VersionPublisher(RegistryPaths registryPaths, IDiskSync di
             FeatureService = package.FeatureService,
             Features = package.Features,
             Metrics = package.Metrics,
-            TrainingSetHash = package.TrainingSetHash,
+            TrainingSetHash = package.TrainingSetHash ?? trainingSet?.ContentHash,
+            TrainingSetManifestSha256 = trainingSet is null ? null : ContentHash.Of(package.TrainingSetManifest.Span),
             ReferenceProfileSha256 = package.ReferenceProfile.IsEmpty ? null : ContentHash.Of(package.ReferenceProfile.Span),
             GoldenRowsSha256 = golden is null ? null : ContentHash.Of(golden),
             ExportProof = package.ExportProof,
@@ -113,6 +116,11 @@ internal sealed class VersionPublisher(RegistryPaths registryPaths, IDiskSync di
         cancellationToken.ThrowIfCancellationRequested();
         staging?.Store(blobs);
         blobs.Write(package.Onnx.Span);
+        if (trainingSet is not null)
+        {
+            blobs.Write(package.TrainingSetManifest.Span);
+        }
+
         if (!package.ReferenceProfile.IsEmpty)
         {
             blobs.Write(package.ReferenceProfile.Span);

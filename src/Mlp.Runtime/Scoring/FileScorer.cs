@@ -4,6 +4,7 @@ using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Storage;
+using Mlp.Runtime.Telemetry;
 
 namespace Mlp.Runtime.Scoring;
 
@@ -23,6 +24,15 @@ internal sealed class FileScorer(string name, Func<int?, int, CancellationToken,
     /// <param name="progress">Told after each part.</param>
     /// <param name="cancellationToken">Ends the work; what has been scored stays for the next run.</param>
     public async Task<FileScoringResult> ScoreAsync(
+        string inputPath, string outputPath, FileScoringOptions options, IProgress<FileScoringProgress>? progress, CancellationToken cancellationToken)
+    {
+        return await TracedWork.RunAsync(
+            () => RuntimeActivities.Source.StartActivity(RuntimeSpans.ScoreFile)?.SetTag("model", name),
+            () => ScoreFileAsync(inputPath, outputPath, options, progress, cancellationToken),
+            static (span, result) => span.SetTag("version", result.ModelVersion).SetTag("rows", result.RowCount).SetTag("rows.resumed", result.ResumedRowCount)).ConfigureAwait(false);
+    }
+
+    private async Task<FileScoringResult> ScoreFileAsync(
         string inputPath, string outputPath, FileScoringOptions options, IProgress<FileScoringProgress>? progress, CancellationToken cancellationToken)
     {
         var input = Path.GetFullPath(inputPath);

@@ -9,18 +9,18 @@ namespace Mlp.Runtime.Scoring;
 /// the model runs. Measured on 128 columns of 1,024 rows this costs no more than a transpose in the graph over one contiguous block, and it takes columns wherever they lie.
 /// </summary>
 /// <typeparam name="T">The element type.</typeparam>
-/// <param name="readers">One per value of a row.</param>
-internal sealed class ValueColumns<T>(ValueReader<T>[] readers) : InputColumns
+/// <param name="width">Values of a row.</param>
+internal abstract class ValueColumns<T>(int width) : InputColumns
     where T : unmanaged
 {
     /// <inheritdoc/>
     public override void Write(int first, int count, InputBuffer input, FeatureRows rows)
     {
-        var table = ((IInputMemory<T>)input).Memory.Span[..(count * readers.Length)];
+        var table = ((IInputMemory<T>)input).Memory.Span[..(count * width)];
         input.IsWritten = true;
-        if (readers.Length == 1)
+        if (width == 1)
         {
-            var values = readers[0].Read(first, count, table);
+            var values = Read(0, first, count, table);
             if (!values.Overlaps(table))
             {
                 values.CopyTo(table);
@@ -33,25 +33,25 @@ internal sealed class ValueColumns<T>(ValueReader<T>[] readers) : InputColumns
         try
         {
             var ordinal = 0;
-            for (; ordinal + (2 * ColumnTranspose.Columns) <= readers.Length; ordinal += 2 * ColumnTranspose.Columns)
+            for (; ordinal + (2 * ColumnTranspose.Columns) <= width; ordinal += 2 * ColumnTranspose.Columns)
             {
-                var left = Read(first, count, ordinal, scratch);
-                var right = Read(first, count, ordinal + ColumnTranspose.Columns, scratch.AsSpan(ColumnTranspose.Columns * count));
-                ColumnTranspose.Write(left, right, table, readers.Length, ordinal);
+                var left = ReadEight(first, count, ordinal, scratch);
+                var right = ReadEight(first, count, ordinal + ColumnTranspose.Columns, scratch.AsSpan(ColumnTranspose.Columns * count));
+                ColumnTranspose.Write(left, right, table, width, ordinal);
             }
 
-            if (ordinal + ColumnTranspose.Columns <= readers.Length)
+            if (ordinal + ColumnTranspose.Columns <= width)
             {
-                ColumnTranspose.Write(Read(first, count, ordinal, scratch), table, readers.Length, ordinal);
+                ColumnTranspose.Write(ReadEight(first, count, ordinal, scratch), table, width, ordinal);
                 ordinal += ColumnTranspose.Columns;
             }
 
-            for (; ordinal < readers.Length; ordinal++)
+            for (; ordinal < width; ordinal++)
             {
-                var values = readers[ordinal].Read(first, count, scratch);
+                var values = Read(ordinal, first, count, scratch);
                 for (var row = 0; row < values.Length; row++)
                 {
-                    table[(row * readers.Length) + ordinal] = values[row];
+                    table[(row * width) + ordinal] = values[row];
                 }
             }
         }
@@ -61,16 +61,24 @@ internal sealed class ValueColumns<T>(ValueReader<T>[] readers) : InputColumns
         }
     }
 
-    private ColumnSpans<T> Read(int first, int count, int ordinal, Span<T> scratch)
+    /// <summary>Reads some rows of a column.</summary>
+    /// <param name="ordinal">Which value of a row.</param>
+    /// <param name="first">First row of the column.</param>
+    /// <param name="count">Number of rows.</param>
+    /// <param name="scratch">Room for as many values.</param>
+    /// <returns>The values, in the column's own memory or in the scratch.</returns>
+    protected abstract ReadOnlySpan<T> Read(int ordinal, int first, int count, Span<T> scratch);
+
+    private ColumnSpans<T> ReadEight(int first, int count, int ordinal, Span<T> scratch)
         => new()
         {
-            C0 = readers[ordinal].Read(first, count, scratch),
-            C1 = readers[ordinal + 1].Read(first, count, scratch[count..]),
-            C2 = readers[ordinal + 2].Read(first, count, scratch[(2 * count)..]),
-            C3 = readers[ordinal + 3].Read(first, count, scratch[(3 * count)..]),
-            C4 = readers[ordinal + 4].Read(first, count, scratch[(4 * count)..]),
-            C5 = readers[ordinal + 5].Read(first, count, scratch[(5 * count)..]),
-            C6 = readers[ordinal + 6].Read(first, count, scratch[(6 * count)..]),
-            C7 = readers[ordinal + 7].Read(first, count, scratch[(7 * count)..]),
+            C0 = Read(ordinal, first, count, scratch),
+            C1 = Read(ordinal + 1, first, count, scratch[count..]),
+            C2 = Read(ordinal + 2, first, count, scratch[(2 * count)..]),
+            C3 = Read(ordinal + 3, first, count, scratch[(3 * count)..]),
+            C4 = Read(ordinal + 4, first, count, scratch[(4 * count)..]),
+            C5 = Read(ordinal + 5, first, count, scratch[(5 * count)..]),
+            C6 = Read(ordinal + 6, first, count, scratch[(6 * count)..]),
+            C7 = Read(ordinal + 7, first, count, scratch[(7 * count)..]),
         };
 }

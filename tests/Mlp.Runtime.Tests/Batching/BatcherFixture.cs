@@ -8,6 +8,7 @@ using Mlp.Runtime.Models;
 using Mlp.Runtime.Onnx;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Tests.Inference;
+using Mlp.Runtime.Versions;
 
 namespace Mlp.Runtime.Tests.Batching;
 
@@ -52,8 +53,12 @@ internal sealed class BatcherFixture : IAsyncDisposable
         }
 
         Version.StartBatching(settings.Batching, curve);
-        Model = new Model(settings, clock) { LoadVersion = static (_, _) => throw new NotSupportedException() };
-        Model.Publish(Version);
+        Model = new Model(settings, new ServingTarget(settings.Name, settings.Selector), clock)
+        {
+            OpenVersion = static (_, _) => throw new NotSupportedException("The fixture has one version."),
+            ViewOf = static _ => throw new NotSupportedException("The fixture has one version."),
+        };
+        Model.Target.Publish(Version);
     }
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2024, 6, 1, 12, 0, 0, TimeSpan.Zero));
@@ -97,7 +102,7 @@ internal sealed class BatcherFixture : IAsyncDisposable
     {
         Session.IsGated = false;
         Session.Release(100);
-        Model.Withdraw("the test is over", isFinal: true);
+        Model.Target.Withdraw("the test is over", isFinal: true);
         await RetireAsync();
         Assert.True(Session.IsDisposed, "Somebody still holds a lease of the session.");
         _engine.Release();

@@ -45,12 +45,13 @@ public sealed class DynamicBatcherTests : IDisposable
         }
 
         Assert.Equal([1, 10], fixture.Session.Runs);
+        Assert.Equal(11, fixture.Version.RowCount);
         Assert.Equal([("idle", 1), ("inline", 1)], reasons.Counts);
         Assert.Equal([10, 1], reasons.Sizes.OrderDescending());
         Assert.Equal(10, reasons.WaitCount);
         Assert.Equal(11, _observer.Seen.Count(s => s.Outcome == PredictionOutcome.Ok));
         Assert.Equal(Enumerable.Range(0, 11).Select(i => (float)i), _observer.Seen.Select(s => s.Floats[0]).Order());
-        Assert.All(_observer.Seen, s => Assert.Equal(Sigmoid(s.Floats[0]), s.Outputs[0], 1e-6));
+        Assert.All(_observer.Seen, s => Assert.Equal(Sigmoid(s.Floats[0]), s.Scores[0], 1e-6));
         Assert.Equal(11, _observer.Seen.Select(s => s.Id).Distinct().Count());
     }
 
@@ -385,35 +386,38 @@ public sealed class DynamicBatcherTests : IDisposable
         private readonly MeterListener _listener = new();
         private readonly string _model;
         private readonly Dictionary<string, long> _counts = [];
-        private int _queueLength;
+        private long _queueLength;
 
         public Reasons(string model)
         {
             _model = model;
             _listener.InstrumentPublished = (instrument, listener) =>
             {
-                if (instrument.Name.StartsWith("mlp.inference.", StringComparison.Ordinal))
+                if (instrument.Name.StartsWith("mlp.inference.batch", StringComparison.Ordinal) || instrument.Name.StartsWith("mlp.inference.queue", StringComparison.Ordinal))
                 {
                     listener.EnableMeasurementEvents(instrument);
                 }
             };
-            _listener.SetMeasurementEventCallback<long>((_, value, tags, _) => Note(tags, t => _counts[(string)t[2].Value!] = _counts.GetValueOrDefault((string)t[2].Value!) + value));
-            _listener.SetMeasurementEventCallback<double>((_, value, tags, _) => Note(tags, _ => WaitCount += value >= 0 ? 1 : 0));
-            _listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Note(tags, _ =>
+            _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Note(tags, t =>
             {
-                if (instrument.Name == "mlp.inference.queue.length")
+                switch (instrument.Name)
                 {
-                    _queueLength = value;
-                }
-                else
-                {
-                    Sizes.Add(value);
+                    case "mlp.inference.batches":
+                        _counts[(string)t[2].Value!] = _counts.GetValueOrDefault((string)t[2].Value!) + value;
+                        break;
+                    case "mlp.inference.batch.size":
+                        Sizes.Add(value);
+                        break;
+                    default:
+                        _queueLength = value;
+                        break;
                 }
             }));
+            _listener.SetMeasurementEventCallback<double>((_, value, tags, _) => Note(tags, _ => WaitCount += value >= 0 ? 1 : 0));
             _listener.Start();
         }
 
-        public List<int> Sizes { get; } = [];
+        public List<long> Sizes { get; } = [];
 
         public int WaitCount { get; private set; }
 
@@ -428,7 +432,7 @@ public sealed class DynamicBatcherTests : IDisposable
             }
         }
 
-        public int QueueLength()
+        public long QueueLength()
         {
             _listener.RecordObservableInstruments();
             return _queueLength;

@@ -89,6 +89,46 @@ public sealed class ModelCardTests
             ModelCard.Render(manifest));
     }
 
+    [Fact]
+    public void Render_TrainingSet_ShowsRowsLabelsAndCommits()
+    {
+        var set = new TrainingSetManifest
+        {
+            Features = [],
+            LabelColumns = ["tip", "share"],
+            WeightColumn = "w",
+            TimeColumn = "at",
+            JoinMode = JoinMode.CreatedTime,
+            Commits = [new FeatureViewCommit("company_stats", 2, "abc", 17)],
+            RowCount = 300,
+            ContentHash = new string('c', 64),
+            CreatedAt = DateTimeOffset.UnixEpoch,
+        };
+
+        Assert.Contains(
+            """
+            ## What it was trained on
+
+            |  |  |
+            | --- | --- |
+            | Rows | 300 |
+            | Label | tip, share |
+            | Weight | w |
+            | Time | at |
+            | Made | 1970\-01\-01 00\:00\:00 UTC |
+            | Values that a row could see | those known at its time |
+
+            | View | Version | Commit | Fingerprint |
+            | --- | --- | --- | --- |
+            | company\_stats | 2 | 17 | abc |
+
+            ## Files
+
+            """.ReplaceLineEndings("\n"),
+            ModelCard.Render(Manifest(), set),
+            StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("a | b\n# Title", @"a \| b \# Title")]
     [InlineData("<script>alert(1)</script>", @"&lt;script&gt;alert\(1\)&lt;\/script&gt;")]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Mlp.Runtime.Data;
 
 namespace Mlp.Runtime.Models.Packages;
 
@@ -14,6 +15,7 @@ internal static class PackageFormat
     public const string TypeEntry = "mimetype";
     public const string ManifestEntry = "manifest.json";
     public const string OnnxEntry = "model.onnx";
+    public const string TrainingSetEntry = TrainingSetManifestJson.FileName;
     public const string ReferenceProfileEntry = "reference-profile.json";
     public const string GoldenRowsEntry = "golden-rows.arrow";
     public const string CardEntry = "MODEL_CARD.md";
