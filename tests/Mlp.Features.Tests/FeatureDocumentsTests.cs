@@ -65,7 +65,7 @@ public sealed class FeatureDocumentsTests
             {
               "format": "mlp-offline-commit", "formatVersion": 1, "view": "v", "version": 1, "fingerprint": "x",
               "commit": {
-                "number": 1, "kind": "deletion", "batchId": "b", "committedAt": 1, "rowCount": 0, "nullKeyRowCount": 0, "firstSequence": 0, "lastSequence": 0, "added": []
+                "number": 1, "kind": "deletion", "batchId": "b", "committedTime": 1, "rowCount": 0, "nullKeyRowCount": 0, "firstSequence": 0, "lastSequence": 0, "added": []
               }
             }
             """;

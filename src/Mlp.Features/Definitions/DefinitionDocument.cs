@@ -17,7 +17,7 @@ internal sealed record DefinitionDocument
 
     public string Format { get; init; } = FormatValue;
 
-    public int FormatVersion { get; init; } = CurrentFormatVersion;
+    public int FormatVersion { get; init; } = VersionedJson.FirstVersion;
 
     public required string Kind { get; init; }
 

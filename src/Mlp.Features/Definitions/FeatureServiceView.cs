@@ -32,11 +32,11 @@ public sealed class FeatureServiceView
     public IReadOnlyList<FeatureField> Fields => View?.Fields ?? OnDemand!.Fields;
 
     /// <summary>Per key of the view, in its own order, the index in the service's keys, which are in ordinal order of their names; empty for an on-demand view.</summary>
-    public IReadOnlyList<int> KeyIndexes { get; }
+    internal IReadOnlyList<int> KeyIndexes { get; }
 
     /// <summary>The features that the service uses, in its order.</summary>
-    public IReadOnlyList<FeatureServiceColumn> Columns { get; }
+    internal IReadOnlyList<FeatureServiceColumn> Columns { get; }
 
     /// <summary>Index of the view in the layout's views.</summary>
-    public int ViewIndex { get; }
+    internal int ViewIndex { get; }
 }

@@ -15,6 +15,7 @@ internal sealed class PointInTimeJoin(OfflineStore store, OnDemandGoldenRows gol
         var service = question.Service;
         var snapshots = service.Views.Where(v => v.View is not null).Select(v => Snapshot(v.View!, question)).ToList();
         using var session = store.OpenSession();
+        snapshots.ForEach(snapshot => snapshot.RequireReadable(session));
         using var table = new SpineTable(session, question, goldenRows, options.TrainingSetMemoryBytes, store.Settings.TemporaryDirectory);
         await foreach (var batch in spine.WithCancellation(cancellationToken).ConfigureAwait(false))
         {

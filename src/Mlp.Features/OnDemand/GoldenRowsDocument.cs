@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Mlp.Runtime.Storage;
 
 namespace Mlp.Features.OnDemand;
 
@@ -10,7 +11,7 @@ internal sealed record GoldenRowsDocument
 
     public string Format { get; init; } = FormatValue;
 
-    public int FormatVersion { get; init; } = CurrentFormatVersion;
+    public int FormatVersion { get; init; } = VersionedJson.FirstVersion;
 
     public required string Fingerprint { get; init; }
 

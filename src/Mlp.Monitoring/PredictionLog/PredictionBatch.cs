@@ -89,18 +89,19 @@ internal sealed class PredictionBatch
         _byteCount += body.Length;
         var record = _format.View(body);
         var isOk = record.Outcome == (byte)PredictionOutcome.Ok;
+        ref readonly var numbers = ref record.Numbers;
         _id.Append(record.Id);
         _requestId.Append(record.RequestId);
-        _eventTime.Append(record.EventTime);
-        _requestTime.Append(record.RequestTime);
+        _eventTime.Append(numbers.EventTime);
+        _requestTime.Append(numbers.RequestTime);
         _modelVersion.Append(_version);
         _variant.Append(variants[record.Variant]);
         _outcome.Append(record.Outcome);
-        _samplingWeight.Append(record.SamplingWeight);
-        _latency.Append(record.LatencyNanoseconds);
-        AppendMeasured(_featureLatency, record.FeatureLatencyNanoseconds);
-        AppendMeasured(_queueLatency, record.QueueLatencyNanoseconds);
-        AppendMeasured(_runLatency, record.RunLatencyNanoseconds);
+        _samplingWeight.Append(numbers.SamplingWeight);
+        _latency.Append(numbers.Latency);
+        AppendMeasured(_featureLatency, numbers.StoredFeatureLatency);
+        AppendMeasured(_queueLatency, numbers.StoredQueueLatency);
+        AppendMeasured(_runLatency, numbers.StoredRunLatency);
         _key.Append(record.Key, record.HasKey);
         _keys.Append(record.Key);
         _trace.Append(record.TraceId, record.TraceId.ContainsAnyExcept((byte)0));
@@ -132,7 +133,7 @@ internal sealed class PredictionBatch
         }
     }
 
-    private static void AppendMeasured(FixedColumn<long> column, long? value) => column.Append(value.GetValueOrDefault(), value.HasValue);
+    private static void AppendMeasured(FixedColumn<long> column, long stored) => column.Append(stored - 1, stored > 0);
 
     private static ColumnBuffer CreateColumn(FeatureType type) => type switch
     {

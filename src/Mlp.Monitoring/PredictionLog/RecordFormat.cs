@@ -13,19 +13,9 @@ namespace Mlp.Monitoring.PredictionLog;
 internal sealed class RecordFormat
 {
     private const int RequestIdOffset = PredictionId.ByteCount;
-    private const int EventTimeOffset = RequestIdOffset + PredictionId.ByteCount;
-    private const int RequestTimeOffset = EventTimeOffset + 8;
-    private const int SamplingWeightOffset = RequestTimeOffset + 8;
-    private const int LatencyOffset = SamplingWeightOffset + 8;
-    private const int FeatureLatencyOffset = LatencyOffset + 8;
-    private const int QueueLatencyOffset = FeatureLatencyOffset + 8;
-    private const int RunLatencyOffset = QueueLatencyOffset + 8;
-    private const int TraceOffset = RunLatencyOffset + 8;
+    private const int NumbersOffset = RequestIdOffset + PredictionId.ByteCount;
+    private const int TraceOffset = NumbersOffset + (7 * sizeof(long));
     private const int CountsOffset = TraceOffset + 16;
-
-    /// <summary>Stands for a time that was not measured.</summary>
-    private const long NotMeasured = long.MinValue;
-
     private const int OutcomeIndex = 0;
     private const int VariantIndex = 1;
     private const int ScoreCountIndex = 2;
@@ -109,13 +99,18 @@ internal sealed class RecordFormat
         var features = record.Features;
         record.Id.Write(body);
         record.RequestId.Write(body[RequestIdOffset..]);
-        MemoryMarshal.Write(body[EventTimeOffset..], record.EventTime);
-        MemoryMarshal.Write(body[RequestTimeOffset..], record.RequestTime);
-        MemoryMarshal.Write(body[SamplingWeightOffset..], record.SamplingWeight);
-        MemoryMarshal.Write(body[LatencyOffset..], record.LatencyNanoseconds);
-        MemoryMarshal.Write(body[FeatureLatencyOffset..], record.FeatureLatencyNanoseconds ?? NotMeasured);
-        MemoryMarshal.Write(body[QueueLatencyOffset..], record.QueueLatencyNanoseconds ?? NotMeasured);
-        MemoryMarshal.Write(body[RunLatencyOffset..], record.RunLatencyNanoseconds ?? NotMeasured);
+        MemoryMarshal.Write(
+            body[NumbersOffset..],
+            new Numbers
+            {
+                EventTime = record.EventTime,
+                RequestTime = record.RequestTime,
+                SamplingWeight = record.SamplingWeight,
+                Latency = record.LatencyNanoseconds,
+                StoredFeatureLatency = record.StoredFeatureLatency,
+                StoredQueueLatency = record.StoredQueueLatency,
+                StoredRunLatency = record.StoredRunLatency,
+            });
         if (record.TraceId != default)
         {
             record.TraceId.CopyTo(body.Slice(TraceOffset, 16));
@@ -218,6 +213,25 @@ internal sealed class RecordFormat
         return position + sizeof(int) + Math.Max(length, 0);
     }
 
+    /// <summary>The numbers of a prediction, written and read at once.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Numbers
+    {
+        public long EventTime;
+        public long RequestTime;
+        public double SamplingWeight;
+        public long Latency;
+
+        /// <summary>One more than the nanoseconds, 0 where they were not measured.</summary>
+        public long StoredFeatureLatency;
+
+        /// <inheritdoc cref="StoredFeatureLatency"/>
+        public long StoredQueueLatency;
+
+        /// <inheritdoc cref="StoredFeatureLatency"/>
+        public long StoredRunLatency;
+    }
+
     /// <summary>A prediction in the ring, read in place.</summary>
     internal readonly ref struct RecordView(RecordFormat format, ReadOnlySpan<byte> body)
     {
@@ -227,19 +241,7 @@ internal sealed class RecordFormat
 
         public ReadOnlySpan<byte> RequestId => _body.Slice(RequestIdOffset, PredictionId.ByteCount);
 
-        public long EventTime => MemoryMarshal.Read<long>(_body[EventTimeOffset..]);
-
-        public long RequestTime => MemoryMarshal.Read<long>(_body[RequestTimeOffset..]);
-
-        public double SamplingWeight => MemoryMarshal.Read<double>(_body[SamplingWeightOffset..]);
-
-        public long LatencyNanoseconds => MemoryMarshal.Read<long>(_body[LatencyOffset..]);
-
-        public long? FeatureLatencyNanoseconds => ReadMeasured(FeatureLatencyOffset);
-
-        public long? QueueLatencyNanoseconds => ReadMeasured(QueueLatencyOffset);
-
-        public long? RunLatencyNanoseconds => ReadMeasured(RunLatencyOffset);
+        public ref readonly Numbers Numbers => ref MemoryMarshal.AsRef<Numbers>(_body.Slice(NumbersOffset, 7 * sizeof(long)));
 
         public ReadOnlySpan<byte> TraceId => _body.Slice(TraceOffset, 16);
 
@@ -292,7 +294,5 @@ internal sealed class RecordFormat
             position += sizeof(int) + text.Length;
             return text;
         }
-
-        private long? ReadMeasured(int offset) => MemoryMarshal.Read<long>(_body[offset..]) is var value and not NotMeasured ? value : null;
     }
 }

@@ -19,26 +19,31 @@ public readonly ref struct FeatureRow
     public FeatureRowLayout Layout => _rows.Layout;
 
     /// <summary>The float32 features, one value each.</summary>
-    public ReadOnlySpan<float> Float32 => _rows.Float32Of(_row);
+    public ReadOnlySpan<float> Float32 => Cut(_rows.Float32Buffer, Layout.CountOf(FeatureType.Float32));
 
     /// <summary>The float64 features, one value each.</summary>
-    public ReadOnlySpan<double> Float64 => _rows.Float64Of(_row);
+    public ReadOnlySpan<double> Float64 => Cut(_rows.Float64Buffer, Layout.CountOf(FeatureType.Float64));
 
     /// <summary>The int64 features, one value each.</summary>
-    public ReadOnlySpan<long> Int64 => _rows.Int64Of(_row);
+    public ReadOnlySpan<long> Int64 => Cut(_rows.Int64Buffer, Layout.CountOf(FeatureType.Int64));
 
     /// <summary>The boolean features, one value each.</summary>
-    public ReadOnlySpan<bool> Boolean => _rows.BooleanOf(_row);
+    public ReadOnlySpan<bool> Boolean => Cut(_rows.BooleanBuffer, Layout.CountOf(FeatureType.Boolean));
 
     /// <summary>One status per feature, in the service's order.</summary>
-    public ReadOnlySpan<FeatureStatus> Status => _rows.StatusOf(_row);
+    public ReadOnlySpan<FeatureStatus> Status => Cut(_rows.StatusBuffer, Layout.ColumnCount);
 
     /// <summary>One event time per view in microseconds; <see cref="FeatureRows.NoEventTime"/> where no row is known.</summary>
-    public ReadOnlySpan<long> EventTimes => _rows.EventTimesOf(_row);
+    public ReadOnlySpan<long> EventTimes => Cut(_rows.EventTimesBuffer, Layout.ViewCount);
 
     /// <summary>The UTF-8 bytes of a text feature; empty where it is not present.</summary>
     /// <param name="ordinal">Position among the text features (<see cref="FeatureRowLayout.OrdinalOf"/>).</param>
     /// <returns>UTF-8 bytes.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such text feature.</exception>
     public ReadOnlySpan<byte> StringOf(int ordinal) => _rows.StringOf(_row, ordinal);
+
+    /// <summary>The row was checked when it was made, so its blocks are cut once.</summary>
+    private Span<T> Cut<T>(AlignedMemory<T> block, int width)
+        where T : unmanaged
+        => block.Slice(_row * width, width);
 }

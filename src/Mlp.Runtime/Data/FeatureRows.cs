@@ -90,6 +90,9 @@ public sealed class FeatureRows
     /// <summary>The whole status block, to bind a session to it once.</summary>
     internal AlignedMemory<FeatureStatus> StatusBuffer => _status;
 
+    /// <summary>The whole block of event times.</summary>
+    internal AlignedMemory<long> EventTimesBuffer => _eventTimes;
+
     /// <summary>Starts over with a number of rows, every value Missing.</summary>
     /// <param name="rowCount">0 to <see cref="Capacity"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The count is negative or above the capacity.</exception>

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Mlp.Runtime.Storage;
 
 namespace Mlp.Runtime.Data;
 
@@ -6,7 +7,7 @@ namespace Mlp.Runtime.Data;
 /// <remarks>The reader hands over null for an optional property that a file does not have; a collection is empty then.</remarks>
 public sealed record TrainingSetManifest
 {
-    /// <summary>The newest manifest format this version writes and reads.</summary>
+    /// <summary>The newest manifest format that is read.</summary>
     public const int CurrentFormatVersion = 1;
 
     /// <summary>What the file says that it is.</summary>
@@ -14,7 +15,7 @@ public sealed record TrainingSetManifest
 
     /// <summary>Version of the format.</summary>
     [JsonPropertyOrder(-1)]
-    public int FormatVersion { get; init; } = CurrentFormatVersion;
+    public int FormatVersion { get; init; } = VersionedJson.FirstVersion;
 
     /// <summary>The feature service that was joined; null when the rows come from elsewhere.</summary>
     public FeatureServiceReference? FeatureService { get; init; }

@@ -15,6 +15,9 @@ namespace Mlp.Runtime.Inference;
 /// <see cref="OperationCanceledException"/>. Predictions of a model of task Tensors throw <see cref="InvalidOperationException"/>: it has no score. After warm-up a call allocates nothing, unless features must be waited for, all slots are taken, or a run is long
 /// enough (over a millisecond) that a cancelled token is listened to and ends the run itself.
 /// </para>
+/// <para>
+/// Applications call it and do not implement it: members are added in any version.
+/// </para>
 /// </summary>
 public interface IModel
 {

@@ -104,7 +104,7 @@ public static class ModelCard
         page.Append(
             manifest.GoldenRowsSha256 is null
                 ? "It has no golden rows.\n\n"
-                : "It has golden rows: real rows with their answers, which are run whenever it is loaded.\n\n");
+                : "It has golden rows: real rows with their answers, which are run whenever it is loaded. A package may leave them out.\n\n");
     }
 
     private static void WriteLineage(StringBuilder page, ModelManifest manifest)

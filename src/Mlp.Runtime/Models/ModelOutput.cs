@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Mlp.Runtime.Models;
@@ -39,6 +40,11 @@ public sealed record ModelOutput
 
     /// <summary>Unit of the label; null for classes.</summary>
     public string? LabelUnit { get; init; }
+
+    /// <summary>Properties that this version of the platform does not know: a later one wrote them, and an import keeps them.</summary>
+    [JsonInclude]
+    [JsonExtensionData]
+    internal Dictionary<string, JsonElement>? Unknown { get; set; }
 
     /// <summary>The threshold in files: a reader hands over null where it is absent.</summary>
     [JsonInclude]

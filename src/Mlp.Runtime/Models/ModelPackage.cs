@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Mlp.Runtime.Data;
 
 namespace Mlp.Runtime.Models;
@@ -51,6 +52,9 @@ public sealed record ModelPackage
 
     /// <summary>Free labels.</summary>
     public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Properties of an imported manifest that this version of the platform does not know.</summary>
+    internal Dictionary<string, JsonElement>? Unknown { get; init; }
 
     /// <summary>Reads a model from a folder: the ONNX file itself, and whatever external data lies beside it.</summary>
     /// <param name="path">Path of the ONNX file.</param>

@@ -36,13 +36,25 @@ public readonly ref struct PredictionRecord
     public required long LatencyNanoseconds { get; init; }
 
     /// <summary>How long the features were read, nanoseconds; null, the default, when it was not measured.</summary>
-    public long? FeatureLatencyNanoseconds { get; init; }
+    public long? FeatureLatencyNanoseconds
+    {
+        get => Read(StoredFeatureLatency);
+        init => StoredFeatureLatency = value + 1 ?? 0;
+    }
 
     /// <summary>How long the call waited for its turn, nanoseconds; null, the default, when it was not measured.</summary>
-    public long? QueueLatencyNanoseconds { get; init; }
+    public long? QueueLatencyNanoseconds
+    {
+        get => Read(StoredQueueLatency);
+        init => StoredQueueLatency = value + 1 ?? 0;
+    }
 
     /// <summary>How long the model ran, nanoseconds; null, the default, when it was not measured.</summary>
-    public long? RunLatencyNanoseconds { get; init; }
+    public long? RunLatencyNanoseconds
+    {
+        get => Read(StoredRunLatency);
+        init => StoredRunLatency = value + 1 ?? 0;
+    }
 
     /// <summary>How many predictions this one stands for: 1 divided by the chance at which it was recorded. The default is 1.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It is not a finite number above 0.</exception>
@@ -71,4 +83,15 @@ public readonly ref struct PredictionRecord
 
     /// <summary>Labels that the caller gave; empty when there are none.</summary>
     public ReadOnlySpan<KeyValuePair<string, string>> Tags { get; init; }
+
+    /// <summary>One more than <see cref="FeatureLatencyNanoseconds"/>, 0 for null: half as wide, and the record is copied for every prediction.</summary>
+    internal long StoredFeatureLatency { get; private init; }
+
+    /// <summary>One more than <see cref="QueueLatencyNanoseconds"/>, 0 for null.</summary>
+    internal long StoredQueueLatency { get; private init; }
+
+    /// <summary>One more than <see cref="RunLatencyNanoseconds"/>, 0 for null.</summary>
+    internal long StoredRunLatency { get; private init; }
+
+    private static long? Read(long stored) => stored == 0 ? null : stored - 1;
 }

@@ -222,10 +222,12 @@ public sealed class FileModelRegistry : IModelRegistry, IRegistryChanges
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         var wanted = FormattableString.Invariant($"version {version}");
-        var manifest = FindVersion(name, version)
-            ?? throw new ModelNotFoundException(name, wanted, $"Expected {wanted} of model '{name}' in the registry, but found no such version.");
-        var exported = includeGoldenRows ? manifest : manifest with { GoldenRowsSha256 = null };
-        var hash = await Task.Run(() => _exporter.Export(exported, path, cancellationToken), cancellationToken).ConfigureAwait(false);
+        if (FindVersion(name, version) is null)
+        {
+            throw new ModelNotFoundException(name, wanted, $"Expected {wanted} of model '{name}' in the registry, but found no such version.");
+        }
+
+        var hash = await Task.Run(() => _exporter.Export(name, version, path, includeGoldenRows, cancellationToken), cancellationToken).ConfigureAwait(false);
         _logger.LogInformation("Exported model {Model} version {Version} to {Path}.", name, version, path);
         return hash;
     }

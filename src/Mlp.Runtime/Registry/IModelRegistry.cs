@@ -5,6 +5,9 @@ namespace Mlp.Runtime.Registry;
 
 /// <summary>
 /// Published model versions and the aliases that point at them. Versions are immutable and their files content-addressed; safe for many processes at once. Thread-safe.
+/// <para>
+/// Applications call it and do not implement it: members are added in any version.
+/// </para>
 /// </summary>
 public interface IModelRegistry
 {

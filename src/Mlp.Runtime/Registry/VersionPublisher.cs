@@ -111,6 +111,7 @@ internal sealed class VersionPublisher(RegistryPaths registryPaths, IDiskSync di
             Origin = origin,
             Description = package.Description,
             Tags = package.Tags,
+            Unknown = package.Unknown,
         };
         Try(manifest, package, staging);
         cancellationToken.ThrowIfCancellationRequested();
@@ -131,7 +132,7 @@ internal sealed class VersionPublisher(RegistryPaths registryPaths, IDiskSync di
             blobs.Write(golden);
         }
 
-        return Claim(manifest, staging, cancellationToken);
+        return Claim(manifest, trainingSet, staging, cancellationToken);
     }
 
     /// <summary>Proves that ONNX Runtime can serve the model, and that it answers its golden rows.</summary>
@@ -179,7 +180,7 @@ internal sealed class VersionPublisher(RegistryPaths registryPaths, IDiskSync di
     }
 
     /// <summary>Takes the next free number: whoever renames first has it, and everybody else tries the one after.</summary>
-    private ModelManifest Claim(ModelManifest manifest, VersionStaging? staging, CancellationToken cancellationToken)
+    private ModelManifest Claim(ModelManifest manifest, TrainingSetManifest? trainingSet, VersionStaging? staging, CancellationToken cancellationToken)
     {
         var versions = _paths.Versions(manifest.Name);
         DurableFile.CreateDirectories(disk, versions);
@@ -190,8 +191,10 @@ internal sealed class VersionPublisher(RegistryPaths registryPaths, IDiskSync di
             for (var number = LastVersion(manifest.Name) + 1; ; number++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var json = ModelManifestJson.Serialize(manifest with { Version = number });
+                var numbered = manifest with { Version = number };
+                var json = ModelManifestJson.Serialize(numbered);
                 File.WriteAllBytes(Path.Combine(staged, RegistryPaths.ManifestName), json);
+                File.WriteAllText(Path.Combine(staged, RegistryPaths.CardName), ModelCard.Render(numbered, trainingSet));
                 if (TryPublish(staged, _paths.Version(manifest.Name, number)))
                 {
                     // Read back, so that the caller holds what every reader will see, and nothing that the package's owner can still change.

@@ -59,7 +59,7 @@ public sealed class ModelCardTests
 
             The file was compared with the trained model on 300 rows: the largest difference was 1.5E-06 (aim: 1E-05, relative to values above 1).
 
-            It has golden rows: real rows with their answers, which are run whenever it is loaded.
+            It has golden rows: real rows with their answers, which are run whenever it is loaded. A package may leave them out.
 
             ## Where it came from
 

@@ -113,12 +113,16 @@ public sealed class ModelManifestJsonTests
     }
 
     [Fact]
-    public void Deserialize_UnknownProperty_IsPassedOver()
+    public void Deserialize_UnknownProperty_IsKept()
     {
         var json = JsonNode.Parse(ModelManifestJson.Serialize(Sample))!;
         json["laterAddition"] = true;
+        json["output"]!["laterUnit"] = "cents";
 
-        AssertSame(Sample, ModelManifestJson.Deserialize(Encoding.UTF8.GetBytes(json.ToJsonString()), "manifest.json"));
+        var found = ModelManifestJson.Deserialize(Encoding.UTF8.GetBytes(json.ToJsonString()), "manifest.json");
+
+        AssertSame(Sample, found with { Unknown = null, Output = found.Output with { Unknown = null } });
+        Assert.True(JsonNode.DeepEquals(json, JsonNode.Parse(ModelManifestJson.Serialize(found))));
     }
 
     [Theory]

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
+using System.Text.Json.Nodes;
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
@@ -72,6 +73,50 @@ public sealed class ModelPackageFileTests : IDisposable
     }
 
     [Fact]
+    public async Task Export_ManifestWithWhatALaterVersionAdded_IsTheStoredBytesAndSurvivesImports()
+    {
+        var (source, manifest) = await PublishAsync(isExternal: true);
+        var stored = Path.Combine(_directory.Combine("source"), "registry", "models", "fares", "versions", "2", "manifest.json");
+        var json = (await File.ReadAllTextAsync(stored))
+            .Replace("\"parentVersion\": 1", "\"laterAddition\": {\"a\":   [1, 2.50]},\n  \"parentVersion\": 1", StringComparison.Ordinal)
+            .Replace("\"labelUnit\"", "\"laterUnit\": \"cents\", \"labelUnit\"", StringComparison.Ordinal);
+        await File.WriteAllTextAsync(stored, json);
+
+        await source.ExportAsync("fares", manifest.Version, PackagePath);
+        var target = TestRegistry.Open(_directory.Combine("target"));
+        var imported = await target.ImportAsync(PackagePath, "tips");
+        await target.ExportAsync("tips", imported.Version, _directory.Combine("again.mlpkg"));
+
+        Assert.Equal(json, await ReadEntryAsync(PackagePath, "manifest.json"));
+        var again = JsonNode.Parse(await ReadEntryAsync(_directory.Combine("again.mlpkg"), "manifest.json"))!;
+        Assert.Equal("{\"a\":[1,2.50]}", again["laterAddition"]!.ToJsonString());
+        Assert.Equal("cents", (string)again["output"]!["laterUnit"]!);
+        Assert.Equal("tips", (string)again["name"]!);
+    }
+
+    [Fact]
+    public async Task Export_WithoutGoldenRows_SaysSoInItsTypeAndKeepsTheManifest()
+    {
+        var (registry, manifest) = await PublishAsync(isExternal: false);
+        await registry.ExportAsync("fares", manifest.Version, PackagePath, includeGoldenRows: false);
+
+        Assert.Equal("application/vnd.mlp.model-package+zip; version=1; golden-rows=left-out", await ReadEntryAsync(PackagePath, "mimetype"));
+        Assert.Equal(Encoding.UTF8.GetString(ModelManifestJson.Serialize(manifest)), await ReadEntryAsync(PackagePath, "manifest.json"));
+        using var zip = await ZipFile.OpenReadAsync(PackagePath);
+        Assert.Null(zip.GetEntry("golden-rows.arrow"));
+    }
+
+    [Theory]
+    [InlineData("version=1; golden-rows=maybe")]
+    [InlineData("version=1;")]
+    [InlineData("version=1 ")]
+    [InlineData("version=")]
+    [InlineData("version=0")]
+    [InlineData("version=-1")]
+    public async Task Import_TypeThatIsNone_IsRefused(string type)
+        => await RequireRefusedAsync(await PackageAsync(AddAll, Encoding.ASCII.GetBytes("application/vnd.mlp.model-package+zip; " + type)), "another kind of archive");
+
+    [Fact]
     public async Task Export_IsAZipThatOthersRead()
     {
         var (registry, manifest) = await PublishAsync(isExternal: true);
@@ -137,9 +182,7 @@ public sealed class ModelPackageFileTests : IDisposable
         Assert.Equal(fixture.Entries.Select(e => e.FullName), written.Entries.Select(e => e.FullName));
         foreach (var name in new[] { "mimetype", "manifest.json", "training-set.json" })
         {
-            using var expected = new StreamReader(await fixture.GetEntry(name)!.OpenAsync());
-            using var found = new StreamReader(await written.GetEntry(name)!.OpenAsync());
-            Assert.Equal(await expected.ReadToEndAsync(), await found.ReadToEndAsync());
+            Assert.Equal(await ReadEntryAsync(Path.Combine(AppContext.BaseDirectory, "Registry", "Fixtures", "model-v1.mlpkg"), name), await ReadEntryAsync(PackagePath, name));
         }
     }
 
@@ -310,10 +353,12 @@ public sealed class ModelPackageFileTests : IDisposable
     public async Task Import_ManifestOfAbsurdSize_IsRefusedBeforeItIsRead()
         => await RequireManifestRefusedAsync(json => json + new string(' ', PackageFormat.MaximumDocumentLength), "at most 16777216 bytes in 'manifest.json'");
 
-    [Fact]
-    public async Task Import_NewerFormat_SaysSo()
+    [Theory]
+    [InlineData("")]
+    [InlineData("; later=addition")]
+    public async Task Import_NewerFormat_SaysSo(string parameters)
     {
-        var bytes = await PackageAsync((_, _, _) => { }, type: "application/vnd.mlp.model-package+zip; version=2"u8.ToArray());
+        var bytes = await PackageAsync((_, _, _) => { }, type: Encoding.ASCII.GetBytes("application/vnd.mlp.model-package+zip; version=2" + parameters));
         await File.WriteAllBytesAsync(PackagePath, bytes);
 
         var error = await Assert.ThrowsAsync<UnsupportedFormatVersionException>(() => TestRegistry.Open(_directory.Combine("target")).ImportAsync(PackagePath));
@@ -433,6 +478,13 @@ public sealed class ModelPackageFileTests : IDisposable
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
         Assert.Empty(target.ListModels());
         Assert.Empty(Leftovers());
+    }
+
+    private static async Task<string> ReadEntryAsync(string path, string name)
+    {
+        using var zip = await ZipFile.OpenReadAsync(path);
+        using var reader = new StreamReader(await zip.GetEntry(name)!.OpenAsync());
+        return await reader.ReadToEndAsync();
     }
 
     private string[] Leftovers() => Directory.GetFileSystemEntries(_directory.FullName, ".tmp-*", SearchOption.AllDirectories);
