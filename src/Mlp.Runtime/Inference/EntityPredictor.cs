@@ -14,6 +14,8 @@ internal sealed class EntityPredictor(ServingVersion version, Predictor predicto
     [ThreadStatic]
     private static EntityValue[]? _scratch;
 
+    private static readonly RecordReader<Prediction> ReadPrediction = static (in Prediction prediction, InferenceSlot _, int _) => prediction;
+
     private readonly ConcurrentDictionary<Type, object> _plans = new();
     private readonly ConcurrentDictionary<Type, string> _misfits = new();
     private object? _latestPlan;
@@ -57,7 +59,9 @@ internal sealed class EntityPredictor(ServingVersion version, Predictor predicto
             if (read.IsCompletedSuccessfully)
             {
                 read.GetAwaiter().GetResult();
-                return new ValueTask<Prediction>(Answer(slot, plan, call, in request, token));
+                return version.Batcher is null
+                    ? new ValueTask<Prediction>(Answer(slot, plan, call, in request, token))
+                    : AnswerAsync(slot, plan, call, in request, token, cancellationToken);
             }
         }
         catch (Exception e)
@@ -152,6 +156,13 @@ internal sealed class EntityPredictor(ServingVersion version, Predictor predicto
         return prediction;
     }
 
+    private ValueTask<Prediction> AnswerAsync<TKeys, TRequest>(
+        InferenceSlot slot, EntityCallPlan<TKeys, TRequest> plan, in CallContext call, in TRequest request, CancellationToken token, CancellationToken cancellationToken)
+    {
+        plan.WriteRequest?.Invoke(in request, slot.Rows, 0);
+        return version.Batched.PredictAsync(slot, call, hasKeys: true, ReadPrediction, withOthers: false, token, cancellationToken);
+    }
+
     private async ValueTask<Prediction> AwaitReadAsync<TKeys, TRequest>(
         ValueTask pending,
         InferenceSlot slot,
@@ -162,10 +173,13 @@ internal sealed class EntityPredictor(ServingVersion version, Predictor predicto
         CancellationToken cancellationToken)
     {
         var read = pending.AsTask();
+        ValueTask<Prediction> answer;
         try
         {
             await read.WaitAsync(token).ConfigureAwait(false);
-            return Answer(slot, plan, call, in request, token);
+            answer = version.Batcher is null
+                ? new ValueTask<Prediction>(Answer(slot, plan, call, in request, token))
+                : AnswerAsync(slot, plan, call, in request, token, cancellationToken);
         }
         catch (OperationCanceledException e) when (!read.IsCompleted)
         {
@@ -179,6 +193,9 @@ internal sealed class EntityPredictor(ServingVersion version, Predictor predicto
             Predictor.Rethrow(e, FailAndReturn(slot, call, e, cancellationToken));
             throw;
         }
+
+        // The slot is no longer this call's to give back.
+        return await answer.ConfigureAwait(false);
     }
 
     private async Task AbandonAsync(Task read, InferenceSlot slot, CallContext call, Exception cause, CancellationToken cancellationToken)
@@ -191,7 +208,7 @@ internal sealed class EntityPredictor(ServingVersion version, Predictor predicto
 
     private Exception FailAndReturn(InferenceSlot slot, in CallContext call, Exception thrown, CancellationToken cancellationToken)
     {
-        var failure = predictor.Fail(slot, call, slot.Keys, thrown, cancellationToken);
+        var failure = predictor.Fail(slot, call, slot.Keys, thrown, predictor.CurrentTrace, cancellationToken);
         version.Singles.Return(slot);
         return failure;
     }

@@ -76,6 +76,7 @@ internal sealed class Model : IModel
                 FallbackNodes = version.Session.Nodes.FallbackNodes,
                 FallbackNodeCount = version.Session.Nodes.FallbackNodeCount,
                 HasPinnedBuffers = version.Session.Staging is { IsPinned: true },
+                BatchCosts = version.Batcher?.Curve.Costs ?? [],
             }
             : null;
 

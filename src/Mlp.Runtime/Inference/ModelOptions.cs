@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Mlp.Runtime.Accelerators;
+using Mlp.Runtime.Batching;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Routing;
 
@@ -87,6 +88,9 @@ public sealed class ModelOptions : IValidatableObject
     /// <summary>How calls are shared out between versions where the registry holds no route of the model.</summary>
     public RouteOptions Route { get; } = new();
 
+    /// <summary>Whether calls of one row that come at the same time share a run, and how.</summary>
+    public DynamicBatchingOptions Batching { get; } = new();
+
     /// <summary>What features do that have no value.</summary>
     public NullOptions Nulls { get; } = new();
 
@@ -118,6 +122,14 @@ public sealed class ModelOptions : IValidatableObject
         if (IdleWeights is not (null or WeightStorage.Resident or WeightStorage.Mapped))
         {
             yield return new ValidationResult($"{nameof(IdleWeights)} must be Resident or Mapped or empty, but is {IdleWeights}.", [nameof(IdleWeights)]);
+        }
+
+        // Validation does not look into properties by itself.
+        var found = new List<ValidationResult>();
+        Validator.TryValidateObject(Batching, new ValidationContext(Batching), found, validateAllProperties: true);
+        foreach (var result in found)
+        {
+            yield return new ValidationResult($"{nameof(Batching)}: {result.ErrorMessage}", [.. result.MemberNames.Select(n => $"{nameof(Batching)}.{n}")]);
         }
 
         if (Nulls.Policy == NullPolicy.Value)

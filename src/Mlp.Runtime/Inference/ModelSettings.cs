@@ -1,4 +1,5 @@
 using Mlp.Runtime.Accelerators;
+using Mlp.Runtime.Batching;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Routing;
 using Mlp.Runtime.Versions;
@@ -31,6 +32,9 @@ internal sealed record ModelSettings(
 
     /// <summary>When it is loaded.</summary>
     public ModelLoading Loading { get; init; }
+
+    /// <summary>How calls share runs; null where they do not.</summary>
+    public BatchingSettings? Batching { get; init; }
 
     /// <summary>What features do that have no value.</summary>
     public NullSettings Nulls { get; init; } = NullSettings.Default;
@@ -73,5 +77,6 @@ internal sealed record ModelSettings(
             Loading = options.Loading,
             MaximumLoadedVersions = options.MaximumLoadedVersions,
             AcceleratorSettings = AcceleratorSettings.From(options.AcceleratorOptions),
+            Batching = BatchingSettings.From(options),
         };
 }

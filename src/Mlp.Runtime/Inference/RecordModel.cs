@@ -45,7 +45,9 @@ internal sealed class RecordModel<TFeatures, TResult> : IModel<TFeatures, TResul
 
         try
         {
-            return new ValueTask<TResult>(PredictOne(version, slot, call, features, cancellationToken));
+            return version.Batcher is null
+                ? new ValueTask<TResult>(PredictOne(version, slot, call, features, cancellationToken))
+                : StartOne(version, slot, call, features, cancellationToken);
         }
         catch (Exception e)
         {
@@ -137,7 +139,9 @@ internal sealed class RecordModel<TFeatures, TResult> : IModel<TFeatures, TResul
             version ??= await _model.CurrentWithScoreAsync(call, cancellationToken).ConfigureAwait(false);
             if (await version.RentAsync(version.Singles, call, 1, cancellationToken).ConfigureAwait(false) is { } slot)
             {
-                return PredictOne(version, slot, call, features, cancellationToken);
+                return version.Batcher is null
+                    ? PredictOne(version, slot, call, features, cancellationToken)
+                    : await StartOne(version, slot, call, features, cancellationToken).ConfigureAwait(false);
             }
 
             version = null;
@@ -157,6 +161,28 @@ internal sealed class RecordModel<TFeatures, TResult> : IModel<TFeatures, TResul
         {
             version.Singles.Return(slot);
         }
+    }
+
+    /// <summary>Fills the slot, and hands it on to the batcher.</summary>
+    private ValueTask<TResult> StartOne(ServingVersion version, InferenceSlot slot, in CallContext call, TFeatures features, CancellationToken cancellationToken)
+    {
+        RecordPlan<TFeatures, TResult> plan;
+        CancellationToken token;
+        try
+        {
+            token = version.Start(slot.Deadline, call, cancellationToken);
+            plan = PlanFor(version);
+            slot.Rows.Reset(1);
+            plan.Write(in features, slot.Rows, 0);
+        }
+        catch
+        {
+            // The caller's mistake, made before there was anything to predict.
+            version.Singles.Return(slot);
+            throw;
+        }
+
+        return version.Features.RunAsync(slot, call, plan.Read, plan.ReadsOthers, token, cancellationToken);
     }
 
     private RecordPlan<TFeatures, TResult> PlanFor(ServingVersion version)
