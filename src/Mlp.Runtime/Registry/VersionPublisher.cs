@@ -192,7 +192,7 @@ internal sealed class VersionPublisher(RegistryPaths registryPaths, IDiskSync di
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 var numbered = manifest with { Version = number };
-                var json = DocumentSeal.Add(ModelManifestJson.Serialize(numbered));
+                var json = ModelManifestJson.Serialize(numbered);
                 File.WriteAllBytes(Path.Combine(staged, RegistryPaths.ManifestName), json);
                 File.WriteAllText(Path.Combine(staged, RegistryPaths.CardName), ModelCard.Render(numbered, trainingSet));
                 if (TryPublish(staged, _paths.Version(manifest.Name, number)))

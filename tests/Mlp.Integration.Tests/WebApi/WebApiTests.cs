@@ -138,13 +138,16 @@ public sealed class WebApiTests(TaxiData taxi) : IClassFixture<TaxiData>
         AssertFresh(TripHistory.OfCompanies(stream).Where(r => r.Company == example["company"].GetString()).Select(r => r.CreatedTime));
         AssertFresh(TripHistory.OfAreas(stream).Where(r => r.PickupArea == example["pickupArea"].GetInt64()).Select(r => r.CreatedTime));
 
-        // The stream of the tests is shorter than that of the Quickstart, and this company has driven in its last weeks.
-        var last = TripHistory.OfCompanies(SyntheticTrips.Create(600, seed: 3).Trips).MaxBy(r => r.EventTime)!;
+        // The stream of the tests is shorter than that of the Quickstart; this company has driven, and in this area, in its last weeks.
+        var trips = SyntheticTrips.Create(600, seed: 3).Trips;
+        var company = TripHistory.OfCompanies(trips).MaxBy(r => r.EventTime)!.Company;
+        var area = TripHistory.OfAreas(trips).MaxBy(r => r.EventTime)!.PickupArea;
         using var data = taxi.CopyDirectory();
         await PublishAsync(data);
         using var service = await WebApiProcess.StartAsync(data.FullName);
         await service.WaitForHealthAsync("Healthy");
-        example["company"] = JsonSerializer.SerializeToElement(last.Company);
+        example["company"] = JsonSerializer.SerializeToElement(company);
+        example["pickupArea"] = JsonSerializer.SerializeToElement(area);
 
         Assert.Equal(("present", "present"), await FeaturesAsync(example));
         example["company"] = JsonSerializer.SerializeToElement("Nobody");
