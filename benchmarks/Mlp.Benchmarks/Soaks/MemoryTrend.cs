@@ -13,13 +13,13 @@ namespace Mlp.Benchmarks.Soaks;
 internal sealed record MemoryTrend(double SlopeBytes, double LowerBytes, double UpperBytes, double Span, double MedianBytes)
 {
     private const double NormalQuantile = 1.959964;
-    private const double TolerableShare = 0.01;
+    private const double TolerableShare = 0.05;
     private const int Blocks = 10;
 
     /// <summary>What the slope amounts to over the whole run, bytes.</summary>
     public double GrowthBytes => SlopeBytes * Span;
 
-    /// <summary>Whether it grows: the interval lies above zero, and the growth is more than a hundredth of what there is.</summary>
+    /// <summary>Whether it grows: the interval lies above zero, and the growth is more than a twentieth of what there is, which the number of threads and the state of the heap make it vary by anyway.</summary>
     public bool IsUpward => LowerBytes > 0 && GrowthBytes > TolerableShare * MedianBytes;
 
     /// <summary>Fits the trend.</summary>
