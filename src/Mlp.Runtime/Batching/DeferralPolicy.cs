@@ -14,9 +14,12 @@ internal sealed class DeferralPolicy(CostCurve curve)
     private const long WakeNanoseconds = 4_000;
 
     private const int FirstTrialAfter = 32;
-    private const int LongestTrialAfter = 1 << 20;
+    private const int LongestTrialAfter = 1 << 11;
     private const int TrialBatches = 8;
     private const int LonelyBatches = 2;
+
+    /// <summary>The first batches of a trial come while others are still on their way back from runs of their own.</summary>
+    private const int FirstBatches = 2;
     private const double WorthwhileShare = 0.9;
     private const int CallsPerLook = 16;
 
@@ -27,6 +30,7 @@ internal sealed class DeferralPolicy(CostCurve curve)
     private int _batches;
     private bool _isProved;
     private bool _hasFailed;
+    private int _skip;
     private int _lonely;
     private int _rows;
     private int _blocked;
@@ -86,6 +90,12 @@ internal sealed class DeferralPolicy(CostCurve curve)
             return;
         }
 
+        if (_skip > 0)
+        {
+            _skip--;
+            return;
+        }
+
         _rows += rowCount;
         _blocked += blockedCount;
         if (++_batches == TrialBatches)
@@ -131,7 +141,7 @@ internal sealed class DeferralPolicy(CostCurve curve)
     {
         if (!_isDeferring && (_overlaps += count) >= _trialAfter)
         {
-            _overlaps = 0;
+            (_overlaps, _skip) = (0, FirstBatches);
             _isDeferring = true;
         }
     }
