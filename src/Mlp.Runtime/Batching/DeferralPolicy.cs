@@ -3,7 +3,7 @@ namespace Mlp.Runtime.Batching;
 /// <summary>
 /// Decides whether a call that finds a run free runs at once where it is made, or joins the queue so that others who are ready join it. On few cores callers hardly ever look
 /// concurrent: each runs at once, and the others have not had a processor yet. So where calls overlap at all, joining is tried for a few batches, and kept as long as it makes a row
-/// cheaper; each trial in vain doubles the number of overlaps before the next one. A caller who is alone overlaps with nobody and never joins.
+/// cheaper; each trial in vain doubles the number of overlaps before the next one, up to a limit. A caller who is alone overlaps with nobody and never joins.
 /// Written without a lock where a lost count does no harm.
 /// </summary>
 /// <param name="curve">What runs take.</param>
