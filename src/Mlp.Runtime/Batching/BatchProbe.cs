@@ -22,6 +22,9 @@ internal sealed class BatchProbe(ModelManifest manifest, GoldenRows? golden, int
     private const int ComparedRows = 16;
     private const int TimedRuns = 3;
 
+    /// <summary>Twice as many rows take at most twice as long; what took much longer was a thread that lost its processor.</summary>
+    private const double LongestDoubling = 2.5;
+
     /// <summary>The probe's whole time for measuring; what one run goes beyond it is the only excess.</summary>
     private static readonly TimeSpan TimeBudget = TimeSpan.FromMilliseconds(100);
 
@@ -118,7 +121,10 @@ internal sealed class BatchProbe(ModelManifest manifest, GoldenRows? golden, int
                 quickest = run == 0 ? quickest : Math.Min(quickest, (long)last.TotalNanoseconds);
             }
 
-            curve.Learn(size, quickest);
+            if (size == 1 || quickest <= LongestDoubling * curve.Estimate(size / 2))
+            {
+                curve.Learn(size, quickest);
+            }
         }
     }
 

@@ -3,7 +3,7 @@ namespace Mlp.Runtime.Batching;
 /// <summary>
 /// Decides whether a call that finds a run free runs at once where it is made, or joins the queue so that others who are ready join it. On few cores callers hardly ever look
 /// concurrent: each runs at once, and the others have not had a processor yet. So where calls overlap at all, joining is tried for a few batches, and kept as long as it makes a row
-/// cheaper; each trial in vain doubles the number of overlaps before the next one. A caller who is alone overlaps with nobody and never joins.
+/// cheaper; each trial in vain doubles the number of overlaps before the next one, up to a limit. A caller who is alone overlaps with nobody and never joins.
 /// Written without a lock where a lost count does no harm.
 /// </summary>
 /// <param name="curve">What runs take.</param>
@@ -14,9 +14,12 @@ internal sealed class DeferralPolicy(CostCurve curve)
     private const long WakeNanoseconds = 4_000;
 
     private const int FirstTrialAfter = 32;
-    private const int LongestTrialAfter = 1 << 20;
+    private const int LongestTrialAfter = 1 << 11;
     private const int TrialBatches = 8;
     private const int LonelyBatches = 2;
+
+    /// <summary>The first batches of a trial come while others are still on their way back from runs of their own.</summary>
+    private const int FirstBatches = 2;
     private const double WorthwhileShare = 0.9;
     private const int CallsPerLook = 16;
 
@@ -27,6 +30,7 @@ internal sealed class DeferralPolicy(CostCurve curve)
     private int _batches;
     private bool _isProved;
     private bool _hasFailed;
+    private int _skip;
     private int _lonely;
     private int _rows;
     private int _blocked;
@@ -86,6 +90,12 @@ internal sealed class DeferralPolicy(CostCurve curve)
             return;
         }
 
+        if (_skip > 0)
+        {
+            _skip--;
+            return;
+        }
+
         _rows += rowCount;
         _blocked += blockedCount;
         if (++_batches == TrialBatches)
@@ -131,7 +141,7 @@ internal sealed class DeferralPolicy(CostCurve curve)
     {
         if (!_isDeferring && (_overlaps += count) >= _trialAfter)
         {
-            _overlaps = 0;
+            (_overlaps, _skip) = (0, FirstBatches);
             _isDeferring = true;
         }
     }

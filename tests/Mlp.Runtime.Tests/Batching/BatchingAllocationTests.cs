@@ -83,7 +83,7 @@ public sealed class BatchingAllocationTests : IDisposable
         Assert.Equal(0, least);
         Assert.Equal(0, _shared);
 
-        // Work of others that waits for the pool may look like callers who are about to come: that is tried for two calls, and ever more rarely.
+        // Work of others that waits for the pool may look like callers who are about to come: that is tried for two calls now and then.
         Assert.InRange(_deferred, 0, 50);
     }
 

@@ -40,7 +40,7 @@ public sealed class DeferralPolicyTests
             Assert.False(_policy.IsDeferring);
             Overlap(1);
             Assert.True(_policy.IsDeferring);
-            Batches(8, rowCount: 1);
+            Batches(10, rowCount: 1);
             Assert.False(_policy.IsDeferring);
         }
     }
@@ -49,7 +49,7 @@ public sealed class DeferralPolicyTests
     public void IsDeferring_CallersLeaveAndComeBack_EndsAndBeginsAgainSoon()
     {
         Overlap(32);
-        Batches(80, rowCount: 30);
+        Batches(82, rowCount: 30);
         Batches(8, rowCount: 1);
         Assert.True(_policy.IsDeferring);
         Batches(8, rowCount: 1);
@@ -84,7 +84,7 @@ public sealed class DeferralPolicyTests
             policy.NoteInline(2);
         }
 
-        for (var i = 0; i < 8; i++)
+        for (var i = 0; i < 10; i++)
         {
             policy.NoteBatch(30, blockedCount: 30, handling: 3_000, present: 30);
         }
