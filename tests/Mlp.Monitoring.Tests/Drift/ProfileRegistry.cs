@@ -1,6 +1,7 @@
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Registry;
+using Mlp.Runtime.Routing;
 using Mlp.Runtime.Statistics;
 
 namespace Mlp.Monitoring.Tests.Drift;
@@ -31,6 +32,15 @@ internal sealed class ProfileRegistry(string model) : IModelRegistry
 
     public Task<ModelAlias> SetAliasAsync(string name, string alias, int version, long expectedRevision, string? reason = null, CancellationToken cancellationToken = default)
         => throw new NotSupportedException();
+
+    public StoredRoute? FindRoute(string name) => null;
+
+    public IReadOnlyList<StoredRoute> ListRouteChanges(string name) => [];
+
+    public Task<StoredRoute> SetRouteAsync(string name, ModelRoute route, long expectedRevision, string? reason = null, CancellationToken cancellationToken = default)
+        => throw new NotSupportedException();
+
+    public Task RemoveRouteAsync(string name, long expectedRevision, string? reason = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
     public Task<byte[]> ReadOnnxAsync(ModelManifest manifest, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
