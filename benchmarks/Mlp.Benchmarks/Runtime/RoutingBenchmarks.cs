@@ -7,7 +7,8 @@ namespace Mlp.Benchmarks.Runtime;
 
 /// <summary>
 /// What a route costs the caller of one prediction: the champion alone is the baseline; then a challenger with a tenth of the calls, and a shadow of the same feature service that sees every call. The
-/// shadow's own work takes place on another thread and shows only where the processor is short. The hash alone stands beside them.
+/// shadow's own work takes place on another thread and shows only where the processor is short. The hash alone stands beside them. Bytes are those of all threads: what stands there comes from watchers and from the shadow's worker, and
+/// <c>RoutingAllocationTests</c> holds the caller's at 0.
 /// </summary>
 [MemoryDiagnoser]
 [Config(typeof(ShortIterations))]
