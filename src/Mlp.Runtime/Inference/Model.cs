@@ -58,6 +58,7 @@ internal sealed class Model : IModel
             {
                 Weights = version.Weights,
                 MappedByteCount = version.MappedByteCount,
+                Engine = version.Engine,
             }
             : null;
 

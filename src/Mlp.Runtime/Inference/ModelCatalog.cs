@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Mlp.Runtime.Accelerators;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
+using Mlp.Runtime.Kernels;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Registry;
 
@@ -44,12 +45,13 @@ internal sealed class ModelCatalog : IModelCatalog, IPlatformComponent, IDisposa
         TimeProvider time,
         ILoggerFactory loggers,
         IFeatureSource? features,
-        IAcceleratorProbe probe)
+        IAcceleratorProbe probe,
+        KernelLoader? kernels = null)
     {
         var clock = new PredictionClock(time);
         var logger = loggers.CreateLogger<ModelCatalog>();
-        _loader = new ModelLoader(registry, features, [.. observers], clock, probe, loggers);
-        var unobserved = new ModelLoader(registry, features, [], clock, probe, loggers);
+        _loader = new ModelLoader(registry, features, [.. observers], clock, probe, loggers, kernels ?? KernelLoader.Default);
+        var unobserved = new ModelLoader(registry, features, [], clock, probe, loggers, kernels ?? KernelLoader.Default);
         foreach (var name in declarations.Select(d => d.Name).Distinct(StringComparer.Ordinal))
         {
             var settings = ModelSettings.From(name, options.Get(name));

@@ -1,5 +1,6 @@
 using Mlp.Runtime.Accelerators;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Kernels;
 using Mlp.Runtime.Models;
 
 namespace Mlp.Runtime.Inference;
@@ -26,4 +27,7 @@ public sealed record ModelDescription(
 
     /// <summary>Bytes of weights in mapped files; 0 for <see cref="WeightStorage.Resident"/>, and for a model that has none worth mapping.</summary>
     public long MappedByteCount { get; init; }
+
+    /// <summary>Which engine serves: ONNX Runtime, or a managed kernel for some numbers of rows.</summary>
+    public KernelDescription Engine { get; init; } = KernelDescription.None("Nothing has been measured.");
 }

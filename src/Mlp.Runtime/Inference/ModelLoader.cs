@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.ML.OnnxRuntime;
 using Mlp.Runtime.Accelerators;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Kernels;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Onnx;
 using Mlp.Runtime.Predictions;
@@ -20,7 +21,8 @@ internal sealed class ModelLoader(
     IEnumerable<IPredictionObserver> observers,
     PredictionClock clock,
     IAcceleratorProbe probe,
-    ILoggerFactory loggers)
+    ILoggerFactory loggers,
+    KernelLoader kernels)
 {
     private const int TimedRuns = 5;
 
@@ -75,7 +77,7 @@ internal sealed class ModelLoader(
         {
             return manifest.Output.Task == ModelTask.Tensors
                 ? AssembleTensors(settings, served.Manifest, session)
-                : Assemble(settings, served.Manifest, session, inputs, reader, golden);
+                : Assemble(settings, served, session, inputs, reader, golden);
         }
         catch
         {
@@ -85,8 +87,9 @@ internal sealed class ModelLoader(
     }
 
     private ServingVersion Assemble(
-        ModelSettings settings, ModelManifest manifest, ExecutionSession session, InputPlan inputs, IFeatureServiceReader? reader, GoldenRows? golden)
+        ModelSettings settings, ServedGraph graph, ExecutionSession session, InputPlan inputs, IFeatureServiceReader? reader, GoldenRows? golden)
     {
+        var manifest = graph.Manifest;
         var outputProbe = new OutputProbe(manifest, session, inputs);
         var outputs = outputProbe.Run();
         var nulls = NullRules.Create(manifest, inputs, settings.Nulls);
@@ -95,6 +98,7 @@ internal sealed class ModelLoader(
         var serving = new ServingVersion(served, session, inputs, outputs, reader, recorder, clock, settings) { Nulls = nulls };
         try
         {
+            serving.Engine = LoadKernel(settings, graph, session, serving, golden);
             var isProved = golden is null;
             serving.Singles.Fill(slot =>
             {
@@ -125,6 +129,18 @@ internal sealed class ModelLoader(
         }
 
         return serving;
+    }
+
+    /// <summary>A kernel is compared with ONNX Runtime, so the golden rows must have been answered rightly by that first.</summary>
+    private KernelDescription LoadKernel(ModelSettings settings, ServedGraph graph, ExecutionSession session, ServingVersion serving, GoldenRows? golden)
+    {
+        if (golden is not null)
+        {
+            using var slot = new InferenceSlot(session, serving.Inputs, serving.RequireScore(), keyCount: 0, capacity: 1, clock.Time);
+            GoldenRowCheck.Run(graph.Manifest, golden, slot);
+        }
+
+        return kernels.Load(settings.Kernels, new KernelRequest(graph.Manifest, graph.Onnx, serving.Inputs, serving.RequireScore().Score), session, golden);
     }
 
     /// <summary>Without a score there is nothing that observers could hear, and without knowing the shapes nothing to warm.</summary>

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Mlp.Runtime.Accelerators;
+using Mlp.Runtime.Kernels;
 using Mlp.Runtime.Models;
 
 namespace Mlp.Runtime.Inference;
@@ -42,6 +43,11 @@ public sealed class ModelOptions : IValidatableObject
     /// <value>The default value is <see cref="WeightStorage.Resident"/>.</value>
     [EnumDataType(typeof(WeightStorage))]
     public WeightStorage Weights { get; set; } = WeightStorage.Resident;
+
+    /// <summary>Whether a managed kernel may stand in for ONNX Runtime where it agrees with it and measured faster.</summary>
+    /// <value>The default value is <see cref="KernelUse.Auto"/>.</value>
+    [EnumDataType(typeof(KernelUse))]
+    public KernelUse Kernels { get; set; } = KernelUse.Auto;
 
     /// <summary>How often the registry is asked where the alias points, 10 milliseconds to 1 day.</summary>
     /// <value>The default value is 500 milliseconds.</value>

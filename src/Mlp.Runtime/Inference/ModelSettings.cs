@@ -1,4 +1,5 @@
 using Mlp.Runtime.Accelerators;
+using Mlp.Runtime.Kernels;
 using Mlp.Runtime.Models;
 
 namespace Mlp.Runtime.Inference;
@@ -17,6 +18,9 @@ internal sealed record ModelSettings(
 {
     /// <summary>Where the weights lie.</summary>
     public WeightStorage Weights { get; init; }
+
+    /// <summary>Whether a kernel may serve.</summary>
+    public KernelUse Kernels { get; init; }
 
     /// <summary>What features do that have no value.</summary>
     public NullSettings Nulls { get; init; } = NullSettings.Default;
@@ -43,5 +47,6 @@ internal sealed record ModelSettings(
         {
             Nulls = NullSettings.From(options.Nulls),
             Weights = options.Weights,
+            Kernels = options.Kernels,
         };
 }

@@ -100,6 +100,9 @@ internal sealed class ServingVersion
     /// <summary>The version in sentences.</summary>
     public string Where => FormattableString.Invariant($"model '{Manifest.Name}' version {Manifest.Version}");
 
+    /// <summary>Which engine serves.</summary>
+    public Kernels.KernelDescription Engine { get; set; } = Kernels.KernelDescription.None("Kernels serve scores, and the model has none.");
+
     /// <summary>Measured time of a run of one row, nanoseconds.</summary>
     public long RunNanoseconds { get; set; }
 
