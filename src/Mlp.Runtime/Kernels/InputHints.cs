@@ -3,7 +3,7 @@ namespace Mlp.Runtime.Kernels;
 /// <summary>Which numbers mean something to a model, by column of its inputs: thresholds, and about how far its values go. What a kernel is tried on is drawn around them.</summary>
 internal sealed class InputHints
 {
-    private readonly Dictionary<(int Input, int Column), SortedSet<double>> _points = [];
+    private readonly Dictionary<(int Input, int Column), List<double>> _points = [];
     private readonly Dictionary<(int Input, int Column), (double Centre, double Scale)> _ranges = [];
 
     /// <summary>Notes numbers at which the answer may change.</summary>
@@ -47,7 +47,7 @@ internal sealed class InputHints
     /// <summary>The points of a column in ascending order.</summary>
     /// <param name="input">Index of the input.</param>
     /// <param name="column">Column of the input.</param>
-    public double[] PointsOf(int input, int column) => _points.TryGetValue((input, column), out var points) ? [.. points] : [];
+    public double[] PointsOf(int input, int column) => _points.TryGetValue((input, column), out var points) ? [.. points.Distinct().Order()] : [];
 
     /// <summary>About where the values of a column lie.</summary>
     /// <param name="input">Index of the input.</param>
@@ -60,7 +60,9 @@ internal sealed class InputHints
         }
 
         return _points.TryGetValue((input, column), out var points)
-            ? ((points.Min / 2) + (points.Max / 2), Math.Max((points.Max / 2) - (points.Min / 2), Math.Max(1, Math.Abs(points.Max))))
+            ? RangeOf(points.Min(), points.Max())
             : (0, 1);
     }
+    private static (double Centre, double Scale) RangeOf(double least, double greatest)
+        => ((least / 2) + (greatest / 2), Math.Max((greatest / 2) - (least / 2), Math.Max(1, Math.Abs(greatest))));
 }

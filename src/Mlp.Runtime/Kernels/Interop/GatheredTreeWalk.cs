@@ -22,14 +22,14 @@ internal static class GatheredTreeWalk
     public static unsafe void Add(TreeTables tables, ReadOnlySpan<int> keys, int groupCount, Span<float> sums, int targetCount, TreeAggregate aggregate)
     {
         var groupKeys = tables.Columns.Length * TreeTables.Lanes;
-        fixed (int* thresholds = tables.Thresholds, links = tables.Links, key = keys)
+        fixed (int* records = tables.Records, key = keys)
         fixed (float* values = tables.Values, sum = sums)
         {
             foreach (ref readonly var tree in tables.Trees.AsSpan())
             {
                 for (var group = 0; group < groupCount; group++)
                 {
-                    Walk(thresholds + tree.First, links + tree.First, tree.Depth, key + (group * groupKeys), out var low, out var high);
+                    Walk(records + (2 * tree.First), tree.Depth, key + (group * groupKeys), out var low, out var high);
                     for (var plane = 0; plane < tree.PlaneCount; plane++)
                     {
                         var target = sum + (((group * targetCount) + tables.PlaneTargets[tree.FirstPlane + plane]) * TreeTables.Lanes);
@@ -50,16 +50,16 @@ internal static class GatheredTreeWalk
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static unsafe void ToLeaves(TreeTables tables, in TreeTables.Tree tree, ReadOnlySpan<int> keys, Span<int> leaves)
     {
-        fixed (int* thresholds = tables.Thresholds, links = tables.Links, key = keys)
+        fixed (int* records = tables.Records, key = keys)
         {
-            Walk(thresholds + tree.First, links + tree.First, tree.Depth, key, out var low, out var high);
+            Walk(records + (2 * tree.First), tree.Depth, key, out var low, out var high);
             low.CopyTo(leaves);
             high.CopyTo(leaves[Vector256<int>.Count..]);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void Walk(int* thresholds, int* links, int depth, int* keys, out Vector256<int> low, out Vector256<int> high)
+    private static unsafe void Walk(int* records, int depth, int* keys, out Vector256<int> low, out Vector256<int> high)
     {
         (low, high) = (Vector256<int>.Zero, Vector256<int>.Zero);
         if (depth == 0)
@@ -68,15 +68,15 @@ internal static class GatheredTreeWalk
         }
 
         // All rows begin at the root, so the first step needs no gathers.
-        var root = keys + ((links[0] & TreeTables.ColumnMask) * TreeTables.Lanes);
-        var (threshold, next) = (Vector256.Create(thresholds[0]), Vector256.Create(links[0] >> TreeTables.ColumnBits));
+        var root = keys + ((records[1] & TreeTables.ColumnMask) * TreeTables.Lanes);
+        var (threshold, next) = (Vector256.Create(records[0]), Vector256.Create(records[1] >> TreeTables.ColumnBits));
         low = next - Vector256.GreaterThan(Vector256.Load(root), threshold);
         high = next - Vector256.GreaterThan(Vector256.Load(root + Vector256<int>.Count), threshold);
         var lowKeys = keys;
         var highKeys = keys + Vector256<int>.Count;
         for (var step = 1; step < depth; step++)
         {
-            var (nextLow, nextHigh) = (Step(thresholds, links, lowKeys, low), Step(thresholds, links, highKeys, high));
+            var (nextLow, nextHigh) = (Step(records, lowKeys, low), Step(records, highKeys, high));
             if (nextLow == low && nextHigh == high)
             {
                 return;
@@ -87,10 +87,10 @@ internal static class GatheredTreeWalk
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe Vector256<int> Step(int* thresholds, int* links, int* keys, Vector256<int> records)
+    private static unsafe Vector256<int> Step(int* records, int* keys, Vector256<int> positions)
     {
-        var link = Avx2.GatherVector256(links, records, sizeof(int));
-        var threshold = Avx2.GatherVector256(thresholds, records, sizeof(int));
+        var link = Avx2.GatherVector256(records + 1, positions, 2 * sizeof(int));
+        var threshold = Avx2.GatherVector256(records, positions, 2 * sizeof(int));
         var position = ((link & Vector256.Create(TreeTables.ColumnMask)) << 4) + Vector256<int>.Indices;
         var key = Avx2.GatherVector256(keys, position, sizeof(int));
         return (link >> TreeTables.ColumnBits) - Vector256.GreaterThan(key, threshold);

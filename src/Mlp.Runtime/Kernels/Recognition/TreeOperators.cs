@@ -53,9 +53,7 @@ internal static class TreeOperators
         Require(node, source, ensemble);
         AddHints(graph, source, ensemble);
         var isWide = source.Element == KernelElement.Float64;
-        ITreeKeys keys = isWide
-            ? new RankKeys([.. Enumerable.Range(0, source.Width).Select(f => ensemble.Nodes.Where(n => n.Mode != TreeMode.Leaf && n.Feature == f).Select(n => n.Threshold))])
-            : new FloatKeys();
+        ITreeKeys keys = isWide ? Ranks(source, ensemble) : new FloatKeys();
         var result = element == KernelElement.Int64 ? graph.AddValue(element, 1, 1) : graph.AddValue(element, width);
         var step = new TreeStep(source, keys, TreeTablesBuilder.Build(ensemble, keys, isWide), new TreeScores(ensemble), result);
         graph.CountTrees();
@@ -64,6 +62,12 @@ internal static class TreeOperators
         graph.WideSumCount = Math.Max(graph.WideSumCount, step.WideSumCount);
         graph.AddStep(step);
         return result;
+    }
+
+    private static RankKeys Ranks(KernelValue source, TreeEnsemble ensemble)
+    {
+        var thresholds = ensemble.Nodes.Where(n => n.Mode != TreeMode.Leaf).ToLookup(n => n.Feature, n => n.Threshold);
+        return new RankKeys([.. Enumerable.Range(0, source.Width).Select(f => thresholds[f])]);
     }
 
     private static void AddHints(GraphRecogniser graph, KernelValue source, TreeEnsemble ensemble)

@@ -27,6 +27,16 @@ internal static class Activations
             => Vector512.ConditionalSelect(Vector512.LessThan(value, Vector512<float>.Zero), value * Vector512.Create(parameter), value);
     }
 
+    /// <summary>exp(x), of x up to 0.</summary>
+    internal readonly struct Exponential : IActivation
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static float Apply(float value, float parameter) => MathF.Exp(value);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector512<float> Apply(Vector512<float> value, float parameter) => Steps.Exponential.Of(value);
+    }
+
     /// <summary>1 / (1 + exp(-x)).</summary>
     internal readonly struct Sigmoid : IActivation
     {
@@ -35,7 +45,7 @@ internal static class Activations
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector512<float> Apply(Vector512<float> value, float parameter)
-            => Vector512<float>.One / (Vector512<float>.One + Exponential.Of(-value));
+            => Vector512<float>.One / (Vector512<float>.One + Steps.Exponential.Of(-value));
     }
 
     /// <summary>tanh x = 1 - 2 / (exp(2x) + 1), and x itself near 0, where that would lose its last bits.</summary>
@@ -49,7 +59,7 @@ internal static class Activations
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector512<float> Apply(Vector512<float> value, float parameter)
         {
-            var far = Vector512<float>.One - (Vector512.Create(2f) / (Exponential.Of(value + value) + Vector512<float>.One));
+            var far = Vector512<float>.One - (Vector512.Create(2f) / (Steps.Exponential.Of(value + value) + Vector512<float>.One));
             var near = value - (value * value * value * Vector512.Create(1f / 3));
             return Vector512.ConditionalSelect(Vector512.LessThan(Vector512.Abs(value), Vector512.Create(Near)), near, far);
         }

@@ -170,24 +170,31 @@ internal static class DenseKernel
     private static void EightRows(ReadOnlySpan<float> x, DenseWeights weights, Span<float> y)
     {
         var (inputs, outputs) = (weights.Inputs, weights.Outputs);
-        ref var rows = ref MemoryMarshal.GetReference(x[..(8 * inputs)]);
+        ref var x0 = ref MemoryMarshal.GetReference(x[..(8 * inputs)]);
+        ref var x1 = ref Unsafe.Add(ref x0, inputs);
+        ref var x2 = ref Unsafe.Add(ref x1, inputs);
+        ref var x3 = ref Unsafe.Add(ref x2, inputs);
+        ref var x4 = ref Unsafe.Add(ref x3, inputs);
+        ref var x5 = ref Unsafe.Add(ref x4, inputs);
+        ref var x6 = ref Unsafe.Add(ref x5, inputs);
+        ref var x7 = ref Unsafe.Add(ref x6, inputs);
         ref var w = ref MemoryMarshal.GetArrayDataReference(weights.Values);
         for (var panel = 0; panel < weights.PanelCount; panel++)
         {
             var bias = Vector512.Create(weights.Bias.AsSpan(panel * Panel, Panel));
             var (s0, s1, s2, s3, s4, s5, s6, s7) = (bias, bias, bias, bias, bias, bias, bias, bias);
-            for (var i = 0; i < inputs; i++)
+            for (nuint i = 0; i < (nuint)inputs; i++)
             {
                 var weight = Vector512.LoadUnsafe(ref w);
                 w = ref Unsafe.Add(ref w, Panel);
-                s0 = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref rows, i)), weight, s0);
-                s1 = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref rows, inputs + i)), weight, s1);
-                s2 = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref rows, (2 * inputs) + i)), weight, s2);
-                s3 = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref rows, (3 * inputs) + i)), weight, s3);
-                s4 = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref rows, (4 * inputs) + i)), weight, s4);
-                s5 = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref rows, (5 * inputs) + i)), weight, s5);
-                s6 = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref rows, (6 * inputs) + i)), weight, s6);
-                s7 = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref rows, (7 * inputs) + i)), weight, s7);
+                s0 = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref x0, i)), weight, s0);
+                s1 = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref x1, i)), weight, s1);
+                s2 = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref x2, i)), weight, s2);
+                s3 = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref x3, i)), weight, s3);
+                s4 = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref x4, i)), weight, s4);
+                s5 = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref x5, i)), weight, s5);
+                s6 = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref x6, i)), weight, s6);
+                s7 = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref x7, i)), weight, s7);
             }
 
             var column = panel * Panel;

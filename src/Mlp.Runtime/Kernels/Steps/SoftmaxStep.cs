@@ -11,37 +11,46 @@ internal sealed class SoftmaxStep(KernelValue source, KernelValue result) : Kern
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Run(KernelMemory memory)
     {
-        var sources = memory.Of<float>(source);
         var results = memory.Of<float>(result);
-        var width = result.Width;
-        for (var start = 0; start < results.Length; start += width)
-        {
-            Apply(sources.Slice(start, width), results.Slice(start, width));
-        }
+        Apply(memory.Of<float>(source), result.Width, results);
     }
 
-    /// <summary>The function of one row.</summary>
-    /// <param name="row">The numbers.</param>
+    /// <summary>The function of several rows.</summary>
+    /// <param name="rows">The numbers, shape (rows, width), row-major.</param>
+    /// <param name="width">Columns.</param>
     /// <param name="results">Receives the result; may be the same memory.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Apply(ReadOnlySpan<float> row, Span<float> results)
+    public static void Apply(ReadOnlySpan<float> rows, int width, Span<float> results)
     {
-        var greatest = float.NegativeInfinity;
-        foreach (var value in row)
+        for (var start = 0; start < results.Length; start += width)
         {
-            greatest = value > greatest ? value : greatest;
+            var row = rows.Slice(start, width);
+            var greatest = float.NegativeInfinity;
+            foreach (var value in row)
+            {
+                greatest = value > greatest ? value : greatest;
+            }
+
+            for (var i = 0; i < width; i++)
+            {
+                results[start + i] = row[i] - greatest;
+            }
         }
 
-        var sum = 0f;
-        for (var i = 0; i < row.Length; i++)
+        ActivationStep<Activations.Exponential>.Apply(results, 0, results);
+        for (var start = 0; start < results.Length; start += width)
         {
-            results[i] = MathF.Exp(row[i] - greatest);
-            sum += results[i];
-        }
+            var row = results.Slice(start, width);
+            var sum = 0f;
+            foreach (var value in row)
+            {
+                sum += value;
+            }
 
-        for (var i = 0; i < row.Length; i++)
-        {
-            results[i] /= sum;
+            for (var i = 0; i < width; i++)
+            {
+                row[i] /= sum;
+            }
         }
     }
 }

@@ -34,9 +34,10 @@ internal sealed class ClassRules
         }
 
         _labels = ensemble.Labels.Count == ensemble.TargetCount ? [.. ensemble.Labels] : [.. Enumerable.Range(0, ensemble.TargetCount).Select(i => (long)i)];
-        _isScored = [.. Enumerable.Range(0, ensemble.TargetCount).Select(t => ensemble.IsAlwaysScored(t)
+        var named = ensemble.FindNamedTargets();
+        _isScored = [.. Enumerable.Range(0, ensemble.TargetCount).Select(t => ensemble.IsAlwaysScored(t, named)
             ?? throw new UncoveredGraphException("a classifier of trees in which each class has a weight in all leaves of some tree, or in no leaf at all"))];
-        _isBinary = ensemble.TargetCount == 2 && ensemble.NamedTargets.Count() == 1;
+        _isBinary = ensemble.TargetCount == 2 && named.Count == 1;
         _areWeightsPositive = ensemble.AreWeightsPositive;
     }
 

@@ -28,16 +28,17 @@ internal sealed record TreeEnsemble
     public IReadOnlyList<long> Labels { get; init; } = [];
 
     /// <summary>Classes that leaves name.</summary>
-    public IEnumerable<int> NamedTargets => Nodes.SelectMany(n => n.Leaf).Select(l => l.Target).Distinct();
+    public IReadOnlySet<int> FindNamedTargets() => Nodes.SelectMany(n => n.Leaf).Select(l => l.Target).ToHashSet();
 
     /// <summary>Whether no leaf has a weight below 0.</summary>
     public bool AreWeightsPositive => Nodes.All(n => n.Leaf.All(l => !(l.Weight < 0)));
 
     /// <summary>Whether each row gets some weight for a target: there is a tree all of whose leaves name it. Null if that depends on the row.</summary>
     /// <param name="target">The target.</param>
-    public bool? IsAlwaysScored(int target)
+    /// <param name="named">Targets that leaves name.</param>
+    public bool? IsAlwaysScored(int target, IReadOnlySet<int> named)
     {
-        if (!NamedTargets.Contains(target))
+        if (!named.Contains(target))
         {
             return false;
         }

@@ -12,7 +12,7 @@ namespace Mlp.Runtime.Kernels.Trees;
 internal sealed class TreeStep(KernelValue source, ITreeKeys keys, TreeTables tables, TreeScores scores, KernelValue result) : KernelStep
 {
     /// <summary>So few rows of a group walk one by one, several trees at a time.</summary>
-    private const int FewRows = 3;
+    private const int FewRows = 5;
 
     /// <summary>Groups of a tile.</summary>
     private const int Groups = KernelMemory.TileRows / TreeTables.Lanes;
@@ -67,7 +67,7 @@ internal sealed class TreeStep(KernelValue source, ITreeKeys keys, TreeTables ta
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void AddRows(KernelMemory memory)
     {
-        Span<int> leaves = stackalloc int[4];
+        Span<int> leaves = stackalloc int[TreeWalk.Together];
         var groupKeys = tables.Columns.Length * TreeTables.Lanes;
         for (var row = 0; row < memory.RowCount; row++)
         {
@@ -75,10 +75,10 @@ internal sealed class TreeStep(KernelValue source, ITreeKeys keys, TreeTables ta
             var rowKeys = memory.Keys.AsSpan(group * groupKeys, groupKeys);
             var sums = memory.Sums.AsSpan(group * scores.TargetCount * TreeTables.Lanes);
             var tree = 0;
-            for (; tree + 4 <= tables.Trees.Length; tree += 4)
+            for (; tree + TreeWalk.Together <= tables.Trees.Length; tree += TreeWalk.Together)
             {
-                TreeWalk.FourToLeaves(tables, tree, rowKeys, lane, leaves);
-                for (var i = 0; i < 4; i++)
+                TreeWalk.ToLeaves(tables, tree, rowKeys, lane, leaves);
+                for (var i = 0; i < TreeWalk.Together; i++)
                 {
                     AddLeaf(tables.Trees[tree + i], leaves[i], sums, lane);
                 }

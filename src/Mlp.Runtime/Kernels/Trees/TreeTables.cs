@@ -2,7 +2,8 @@ namespace Mlp.Runtime.Kernels.Trees;
 
 /// <summary>
 /// Trees as tables to walk through. A tree is a list of records; the two ways on from a record lie side by side, so that one number says both, and a leaf leads to itself, so that all
-/// rows may take as many steps as the deepest one. A record is a threshold and one int: the next record (of those of the tree) above, the column of keys below. Immutable.
+/// rows may take as many steps as the deepest one. A record is two ints: a threshold, and a link with the next record (of those of the tree) above and the column of keys below.
+/// Immutable.
 /// </summary>
 internal sealed class TreeTables
 {
@@ -15,11 +16,8 @@ internal sealed class TreeTables
     /// <summary>The column of keys in a record.</summary>
     public const int ColumnMask = (1 << ColumnBits) - 1;
 
-    /// <summary>Records of all trees.</summary>
-    public required int[] Thresholds { get; init; }
-
-    /// <summary>The next record and the column of keys.</summary>
-    public required int[] Links { get; init; }
+    /// <summary>Records of all trees: threshold and link in turn.</summary>
+    public required int[] Records { get; init; }
 
     /// <summary>What leaves add, in float32: for each tree one plane after the other, with one number per record.</summary>
     public required float[] Values { get; init; }

@@ -14,8 +14,7 @@ internal sealed class TreeTablesBuilder
     private readonly TreeEnsemble _ensemble;
     private readonly ITreeKeys _keys;
     private readonly bool _isWide;
-    private readonly List<int> _thresholds = [];
-    private readonly List<int> _links = [];
+    private readonly List<int> _records = [];
     private readonly List<float> _values = [];
     private readonly List<double> _wideValues = [];
     private readonly List<int> _planeTargets = [];
@@ -48,8 +47,7 @@ internal sealed class TreeTablesBuilder
 
         return new TreeTables
         {
-            Thresholds = [.. builder._thresholds],
-            Links = [.. builder._links],
+            Records = [.. builder._records],
             Values = [.. builder._values],
             WideValues = [.. builder._wideValues],
             PlaneTargets = [.. builder._planeTargets],
@@ -60,7 +58,7 @@ internal sealed class TreeTablesBuilder
 
     private TreeTables.Tree AddTree(int root)
     {
-        var first = _thresholds.Count;
+        var first = _records.Count / 2;
         var records = new List<(int Node, Part Part)> { (root, Part.Whole) };
         var ways = new Dictionary<(int Node, Part Part), int>();
         for (var i = 0; i < records.Count; i++)
@@ -132,8 +130,8 @@ internal sealed class TreeTablesBuilder
 
     private void Add(int threshold, int next, int column)
     {
-        _thresholds.Add(threshold);
-        _links.Add((next << TreeTables.ColumnBits) | column);
+        _records.Add(threshold);
+        _records.Add((next << TreeTables.ColumnBits) | column);
     }
 
     private int ColumnOf(KeyColumn column)
@@ -149,7 +147,16 @@ internal sealed class TreeTablesBuilder
     // One plane for each weight of the leaf that has most of a target; leaves with fewer of it add nothing there.
     private void AddPlanes(List<(int Node, Part Part)> records)
     {
-        var leaves = records.Select(r => _ensemble.Nodes[r.Node].Leaf).ToList();
+        var leaves = records.ConvertAll(r => _ensemble.Nodes[r.Node].Leaf);
+        if (leaves.Find(l => l.Count > 0) is [var first] && leaves.TrueForAll(l => l.Count == 0 || (l.Count == 1 && l[0].Target == first.Target)))
+        {
+            // By far the commonest: one number per leaf, all for one target.
+            _planeTargets.Add(first.Target);
+            leaves.ForEach(l => AddValue(l.Count == 0 ? Nothing : l[0].Weight));
+            RequireSize();
+            return;
+        }
+
         foreach (var target in leaves.SelectMany(l => l).Select(w => w.Target).Distinct().Order())
         {
             var planeCount = leaves.Max(l => l.Count(w => w.Target == target));
@@ -163,6 +170,11 @@ internal sealed class TreeTablesBuilder
             }
         }
 
+        RequireSize();
+    }
+
+    private void RequireSize()
+    {
         if (_values.Count + _wideValues.Count > MaximumValues)
         {
             throw new UncoveredGraphException($"trees with at most {MaximumValues} values of leaves");

@@ -49,17 +49,9 @@ internal sealed class KernelTrial : IDisposable
         if (golden is not null)
         {
             FeatureRowCopy.Copy(golden.Rows, 0, golden.Count, _rows);
-            if (Compare(golden.Count, "golden row") is { } difference)
+            if (Compare(golden.Count, "golden row", golden) is { } difference)
             {
                 return difference;
-            }
-
-            for (var row = 0; row < golden.Count; row++)
-            {
-                if (Worst(golden.Expected.Slice(row * _width, _width), _found.RowOf(row)) > golden.Tolerance)
-                {
-                    return FormattableString.Invariant($"Expected a kernel to answer as the golden rows say, but it differs in row {row} of {golden.Count}.");
-                }
             }
 
             rowCount = golden.Count;
@@ -69,9 +61,9 @@ internal sealed class KernelTrial : IDisposable
         for (var first = 0; first < TrialRows.Count; first += BatchRows)
         {
             var count = Math.Min(BatchRows, TrialRows.Count - first);
-            Reset(count);
+            Reset(_rows, count);
             drawn.Fill(first, _rows);
-            if (Compare(count, "drawn row") is { } difference)
+            if (Compare(count, "drawn row", null) is { } difference)
             {
                 return difference;
             }
@@ -85,10 +77,10 @@ internal sealed class KernelTrial : IDisposable
     /// <summary>Measures both engines on ordinary rows.</summary>
     public IReadOnlyList<KernelTiming> Measure()
     {
-        var drawn = new TrialRows(_program.Hints, _inputs.Inputs);
-        Reset(BatchRows);
-        drawn.Fill(0, _rows);
-        var race = new KernelRace(_options);
+        var bank = new FeatureRows(_inputs.Layout, BatchRows);
+        Reset(bank, BatchRows);
+        new TrialRows(_program.Hints, _inputs.Inputs).FillOrdinary(bank);
+        var race = new KernelRace(_options, bank, _rows);
         var timings = new List<KernelTiming>();
         foreach (var rowCount in KernelRace.RowCounts)
         {
@@ -103,64 +95,49 @@ internal sealed class KernelTrial : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _options.Dispose();
 
-    // A kernel that handles one row otherwise than many must agree on both, so a few rows of each run are run alone too.
-    private string? Compare(int rowCount, string what)
+    private string? Compare(int rowCount, string what, GoldenRows? golden)
     {
-        Run(rowCount);
-        for (var row = 0; row < rowCount; row++)
+        using var engine = _session.Bind(_buffers, [_expected], rowCount);
+        engine.Run(_options);
+        _expected.Complete(rowCount);
+        if (Difference(rowCount, rowCount, what) is { } difference)
+        {
+            return difference;
+        }
+
+        for (var row = 0; row < (golden?.Count ?? 0); row++)
+        {
+            if (Worst(golden!.Expected.Slice(row * _width, _width), _found.RowOf(row)) > golden.Tolerance)
+            {
+                return FormattableString.Invariant($"Expected a kernel to answer as the golden rows say, but it differs in row {row} of {golden.Count}.");
+            }
+        }
+
+        // A kernel treats one row otherwise than many, so the first ones run by themselves too.
+        return Difference(1, rowCount, what) ?? Difference(Math.Min(5, rowCount), rowCount, what);
+    }
+
+    private string? Difference(int count, int rowCount, string what)
+    {
+        using var kernel = new KernelShape(_program, _buffers, _found, count);
+        kernel.Run();
+        _found.Complete(count);
+        for (var row = 0; row < count; row++)
         {
             if (Worst(_expected.RowOf(row), _found.RowOf(row)) is var worst && worst > Tolerance)
             {
                 return FormattableString.Invariant(
-                    $"Expected a kernel to answer as ONNX Runtime does, within {Tolerance} (relative to values above 1), but it differs by {worst:G3} in {what} {row} of a run of {rowCount}.");
+                    $"Expected a kernel to answer as ONNX Runtime does, within {Tolerance} (relative to values above 1), but it differs by {worst:G3} in {what} {row} of {rowCount}, in a run of {count}.");
             }
         }
 
-        return CompareOne(rowCount, what);
-    }
-
-    private string? CompareOne(int rowCount, string what)
-    {
-        var batch = _found.RowOf(0)[..0].ToArray();
-        for (var count = Math.Min(5, rowCount); count > 0; count -= 4)
-        {
-            batch = new double[count * _width];
-            for (var row = 0; row < count; row++)
-            {
-                _expected.RowOf(row).CopyTo(batch.AsSpan(row * _width));
-            }
-
-            using var kernel = new KernelShape(_program, _buffers, _found, count);
-            kernel.Run();
-            _found.Complete(count);
-            for (var row = 0; row < count; row++)
-            {
-                if (Worst(batch.AsSpan(row * _width, _width), _found.RowOf(row)) > Tolerance)
-                {
-                    return FormattableString.Invariant($"Expected a kernel to answer one row as it answers many, but it differs in {what} {row} of a run of {count}.");
-                }
-            }
-        }
-
-        // The answers of the whole run are looked at once more.
-        Run(rowCount);
         return null;
     }
 
-    private void Run(int rowCount)
+    private static void Reset(FeatureRows rows, int rowCount)
     {
-        using var engine = _session.Bind(_buffers, [_expected], rowCount);
-        using var kernel = new KernelShape(_program, _buffers, _found, rowCount);
-        engine.Run(_options);
-        kernel.Run();
-        _expected.Complete(rowCount);
-        _found.Complete(rowCount);
-    }
-
-    private void Reset(int rowCount)
-    {
-        _rows.Reset(rowCount);
-        _rows.Status.Fill(FeatureStatus.Present);
+        rows.Reset(rowCount);
+        rows.Status.Fill(FeatureStatus.Present);
     }
 
     private static double Worst(ReadOnlySpan<double> expected, ReadOnlySpan<double> found)
