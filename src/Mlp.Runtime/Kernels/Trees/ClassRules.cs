@@ -113,7 +113,7 @@ internal sealed class ClassRules
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         var score = scores[0];
-        if (_isBinary && _areWeightsPositive)
+        if (_isBinary && _areWeightsPositive && transform != PostTransform.Logistic)
         {
             (scores[0], scores[1]) = (T.One - score, score);
         }
