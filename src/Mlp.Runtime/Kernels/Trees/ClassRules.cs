@@ -37,6 +37,11 @@ internal sealed class ClassRules
         var named = ensemble.FindNamedTargets();
         _isScored = [.. Enumerable.Range(0, ensemble.TargetCount).Select(t => ensemble.IsAlwaysScored(t, named)
             ?? throw new UncoveredGraphException("a classifier of trees in which each class has a weight in all leaves of some tree, or in no leaf at all"))];
+        if (ensemble.TargetCount == 2 && named.Count == 1 && (_base.Length == 2 || (_base.Length == 1 && _isScored[1])))
+        {
+            throw new UncoveredGraphException("a classifier of two classes whose leaves name both, or that has one base value for the first or none");
+        }
+
         _isBinary = ensemble.TargetCount == 2 && named.Count == 1;
         _areWeightsPositive = ensemble.AreWeightsPositive;
     }
@@ -81,25 +86,21 @@ internal sealed class ClassRules
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         isTransformed = false;
-        if (_base.Length == 2 && _isScored[1])
+        if (_base.Length == 2)
         {
+            // The second class is made of the first one, as it stands in ONNX Runtime.
             scores[1] = T.CreateTruncating(_base[1]) + scores[0];
             scores[0] = -scores[1];
-        }
-        else if (_base.Length == 2)
-        {
-            scores[1] += T.CreateTruncating(_base[1]);
-            scores[0] += T.CreateTruncating(_base[0]);
         }
         else if (_base.Length == 1)
         {
             scores[0] += T.CreateTruncating(_base[0]);
         }
 
-        var isSecondAlone = _isScored[1];
-        var positive = isSecondAlone ? scores[1] : _isScored[0] || _base.Length == 1 ? scores[0] : T.Zero;
+        var isSecondScored = _isScored[1];
+        var positive = isSecondScored ? scores[1] : _isScored[0] || _base.Length == 1 ? scores[0] : T.Zero;
         var isPositive = positive > (_isBinary && _areWeightsPositive ? T.CreateTruncating(0.5) : T.Zero);
-        if (!isSecondAlone && _base.Length != 2)
+        if (!isSecondScored)
         {
             isTransformed = true;
             SplitOne(scores, transform);
