@@ -7,6 +7,9 @@ namespace Mlp.Runtime.Kernels;
 /// <param name="ComparedRowCount">Rows on which the kernel agreed with ONNX Runtime.</param>
 public sealed record KernelDescription(KernelKind Kind, string? Reason, IReadOnlyList<KernelTiming> Timings, int ComparedRowCount)
 {
+    /// <summary>Whether the kernel's answers had the very bits of ONNX Runtime's on all rows, so that it makes no difference which engine serves.</summary>
+    public bool HasSameBits { get; init; }
+
     /// <summary>Whether the kernel serves some number of rows.</summary>
     public bool IsInUse => Reason is null;
 

@@ -64,7 +64,7 @@ internal sealed class KernelLoader(Func<KernelRequest, KernelProgram> recognise)
 
             var timings = trial.Measure();
             var reason = timings.Any(t => t.IsKernelFaster) ? null : "Expected a kernel to be faster than ONNX Runtime, but it was so for no number of rows.";
-            return new KernelDescription(program.Kind, reason, timings, rowCount);
+            return new KernelDescription(program.Kind, reason, timings, rowCount) { HasSameBits = trial.HasSameBits };
         }
         catch (OnnxRuntimeException)
         {

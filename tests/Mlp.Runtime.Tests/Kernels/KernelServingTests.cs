@@ -38,6 +38,30 @@ public sealed class KernelServingTests
         Assert.Equal(engine.Timings.Any(t => t.IsKernelFaster), engine.IsInUse);
     }
 
+    [Fact]
+    public async Task Description_OfTrees_SaysThatTheBitsAreTheSame()
+    {
+        await using var platform = await ServeAsync(Package(new TreeGraph { Seed = 2 }.ToOnnx(), Regression()));
+
+        Assert.True(platform.Model.Description!.Engine.HasSameBits);
+        Assert.Equal(KernelKind.Trees, platform.Model.Description.Engine.Kind);
+    }
+
+    [Fact]
+    public void Run_ManyRowsAndOne_GiveTheSameBits()
+    {
+        foreach (var onnx in (byte[][])[NetworkKernelTests.Network([32, 1], "Relu", "Sigmoid"), NetworkKernelTests.Network([32, 40, 3, 1], "Tanh", null)])
+        {
+            using var fixture = new KernelFixture(onnx, "y");
+            var program = fixture.Recognise();
+
+            var together = fixture.Run(program, Features[..(77 * 32)], 77);
+            var alone = Features.Chunk(32).Take(77).SelectMany(row => fixture.Run(program, row, 1)).ToArray();
+
+            Assert.Equal(alone, together);
+        }
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(5)]

@@ -136,14 +136,21 @@ internal static class NetworkOperators
 
     private static (double[] Weights, int Outputs) Weights(GraphRecogniser graph, OnnxNodeEditor node, KernelValue source, bool isTransposed)
     {
-        var shape = graph.Constants.DimensionsOf(node.Inputs[1]);
+        var name = node.Inputs[1];
+        if (graph.FindProducer(name) is { OperatorType: "Transpose", Domain: "" } transpose && graph.Constants.Contains(transpose.Inputs[0]))
+        {
+            // Two dimensions change places whatever the node says of them, or it says nothing.
+            (name, isTransposed) = (transpose.Inputs[0], isTransposed ^ (transpose.Attribute("perm")?.Ints is null or [1, 0]));
+        }
+
+        var shape = graph.Constants.DimensionsOf(name);
         if (source is not { Element: KernelElement.Float32 or KernelElement.Float64, Rank: 2 } || shape.Count != 2 || shape[isTransposed ? 1 : 0] != source.Width || shape.Any(d => d < 1))
         {
             throw Operators.Uncovered(node, "other than a matrix of weights");
         }
 
         var outputs = (int)shape[isTransposed ? 0 : 1];
-        var weights = graph.Constants.Numbers(node.Inputs[1]);
+        var weights = graph.Constants.Numbers(name);
         return (isTransposed ? Transpose(weights, outputs, source.Width) : weights, outputs);
     }
 

@@ -25,19 +25,20 @@ internal static class TreeTensors
             throw Operators.Uncovered(node, "lists of different lengths");
         }
 
-        // Leaves come after the nodes; what asks for one of several values becomes a question for each, after them.
+        if (modes.Any(m => m is < (int)TreeMode.LessOrEqual or > (int)TreeMode.NotEqual))
+        {
+            throw Operators.Uncovered(node, "questions other than comparisons, as for a set of values");
+        }
+
+        // Leaves come after the nodes.
         var nodes = new List<TreeNode>(count + targets.Count);
-        var members = new Members(Numbers(node, "membership_values"));
-        var extra = new List<TreeNode>();
         for (var i = 0; i < count; i++)
         {
-            var template = new TreeNode(
-                (TreeMode)modes[i], (int)features[i], thresholds[i], Way(yes[i], yesIsLeaf[i]), Way(no[i], noIsLeaf[i]), i < missing.Count && missing[i] == 1, []);
-            nodes.Add(template.Mode == TreeMode.Member ? members.Unroll(template, count + targets.Count, extra) : template);
+            nodes.Add(new TreeNode(
+                (TreeMode)modes[i], (int)features[i], thresholds[i], Way(yes[i], yesIsLeaf[i]), Way(no[i], noIsLeaf[i]), i < missing.Count && missing[i] == 1, []));
         }
 
         nodes.AddRange(targets.Select((t, i) => new TreeNode(TreeMode.Leaf, 0, 0, 0, 0, false, [((int)t, weights[i])])));
-        nodes.AddRange(extra);
         return new TreeEnsemble
         {
             Nodes = nodes,
@@ -60,35 +61,4 @@ internal static class TreeTensors
     private static IReadOnlyList<long> Integers(OnnxNodeEditor node, string attribute) => node.Attribute(attribute)?.Ints ?? [];
 
     private static double[] Numbers(OnnxNodeEditor node, string attribute) => node.Attribute(attribute)?.Tensor is { } tensor ? GraphConstants.Numbers(tensor) : [];
-
-    /// <summary>The values of questions that ask for one of several: the lists of all such nodes, with NaN between them.</summary>
-    private sealed class Members(double[] values)
-    {
-        private int _next;
-
-        public TreeNode Unroll(TreeNode node, int firstExtra, List<TreeNode> extra)
-        {
-            var list = new List<double>();
-            for (; _next < values.Length && !double.IsNaN(values[_next]); _next++)
-            {
-                list.Add(values[_next]);
-            }
-
-            _next++;
-            if (list.Count == 0)
-            {
-                throw new UncoveredGraphException("a list of values for each question that asks for one");
-            }
-
-            // The last question leads on to the node's own way for no; the ones before, to the next question.
-            var question = node with { Mode = TreeMode.Equal, Threshold = list[^1] };
-            for (var i = list.Count - 2; i >= 0; i--)
-            {
-                extra.Add(question);
-                question = node with { Mode = TreeMode.Equal, Threshold = list[i], FalseNode = firstExtra + extra.Count - 1 };
-            }
-
-            return question;
-        }
-    }
 }

@@ -44,9 +44,13 @@ internal sealed class ActivationStep<TFunction>(KernelValue source, float parame
             TFunction.Apply(Vector512.LoadUnsafe(ref from, i), parameter).StoreUnsafe(ref to, i);
         }
 
-        for (; i < length; i++)
+        if (i < length)
         {
-            Unsafe.Add(ref to, i) = TFunction.Apply(Unsafe.Add(ref from, i), parameter);
+            // What is left goes through the same function: a number has the same bits wherever it stands.
+            Span<float> rest = stackalloc float[Vector512<float>.Count];
+            sources[(int)i..results.Length].CopyTo(rest);
+            TFunction.Apply(Vector512.Create<float>(rest), parameter).CopyTo(rest);
+            rest[..(int)(length - i)].CopyTo(results[(int)i..]);
         }
     }
 }

@@ -6,7 +6,8 @@ namespace Mlp.Runtime.Kernels.Steps;
 
 /// <summary>
 /// Y = X W + b in float32. Few outputs: one dot product each, four rows at a time, so that the sums of four rows are on their way at once. More outputs: panels of sixteen, eight rows at a
-/// time for batches and four panels at a time for single rows; each weight is loaded once for all of them.
+/// time for batches and four panels at a time for single rows; each weight is loaded once for all of them. A row is summed in the same order however many there are, so its answer has the
+/// same bits.
 /// </summary>
 internal static class DenseKernel
 {
@@ -90,17 +91,11 @@ internal static class DenseKernel
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float OneSum(ref float x, ref float w, int width)
     {
-        var (even, odd) = (Vector512<float>.Zero, Vector512<float>.Zero);
+        var sums = Vector512<float>.Zero;
         var i = 0;
-        for (; i + 32 <= width; i += 32)
-        {
-            even = Vector512.FusedMultiplyAdd(Vector512.LoadUnsafe(ref x, (nuint)i), Vector512.LoadUnsafe(ref w, (nuint)i), even);
-            odd = Vector512.FusedMultiplyAdd(Vector512.LoadUnsafe(ref x, (nuint)i + 16), Vector512.LoadUnsafe(ref w, (nuint)i + 16), odd);
-        }
-
         for (; i + 16 <= width; i += 16)
         {
-            even = Vector512.FusedMultiplyAdd(Vector512.LoadUnsafe(ref x, (nuint)i), Vector512.LoadUnsafe(ref w, (nuint)i), even);
+            sums = Vector512.FusedMultiplyAdd(Vector512.LoadUnsafe(ref x, (nuint)i), Vector512.LoadUnsafe(ref w, (nuint)i), sums);
         }
 
         var rest = Vector128<float>.Zero;
@@ -109,7 +104,7 @@ internal static class DenseKernel
             rest = Vector128.FusedMultiplyAdd(Vector128.LoadUnsafe(ref x, (nuint)i), Vector128.LoadUnsafe(ref w, (nuint)i), rest);
         }
 
-        var sum = Sum(even + odd, rest);
+        var sum = Sum(sums, rest);
         for (; i < width; i++)
         {
             sum += Unsafe.Add(ref x, i) * Unsafe.Add(ref w, i);
@@ -241,20 +236,13 @@ internal static class DenseKernel
         for (; panel < weights.PanelCount; panel++)
         {
             ref var w0 = ref Unsafe.Add(ref w, panel * size);
-            var (even, odd) = (Vector512.LoadUnsafe(ref bias, (nuint)(panel * Panel)), Vector512<float>.Zero);
-            var i = 0;
-            for (; i + 2 <= x.Length; i += 2)
+            var sums = Vector512.LoadUnsafe(ref bias, (nuint)(panel * Panel));
+            for (var i = 0; i < x.Length; i++)
             {
-                even = Vector512.FusedMultiplyAdd(Vector512.Create(x[i]), Vector512.LoadUnsafe(ref Unsafe.Add(ref w0, i * Panel)), even);
-                odd = Vector512.FusedMultiplyAdd(Vector512.Create(x[i + 1]), Vector512.LoadUnsafe(ref Unsafe.Add(ref w0, (i + 1) * Panel)), odd);
+                sums = Vector512.FusedMultiplyAdd(Vector512.Create(x[i]), Vector512.LoadUnsafe(ref Unsafe.Add(ref w0, i * Panel)), sums);
             }
 
-            if (i < x.Length)
-            {
-                even = Vector512.FusedMultiplyAdd(Vector512.Create(x[i]), Vector512.LoadUnsafe(ref Unsafe.Add(ref w0, i * Panel)), even);
-            }
-
-            Store(even + odd, y, panel * Panel, y.Length);
+            Store(sums, y, panel * Panel, y.Length);
         }
     }
 

@@ -39,6 +39,9 @@ internal sealed class KernelTrial : IDisposable
         (_expected, _found) = (new ScoreBuffer(score, BatchRows), new ScoreBuffer(score, BatchRows));
     }
 
+    /// <summary>Whether all answers so far had the same bits.</summary>
+    public bool HasSameBits { get; private set; } = true;
+
     /// <summary>Compares the answers.</summary>
     /// <param name="golden">The golden rows; null if there are none.</param>
     /// <param name="rowCount">Rows on which they agreed.</param>
@@ -124,6 +127,7 @@ internal sealed class KernelTrial : IDisposable
         _found.Complete(count);
         for (var row = 0; row < count; row++)
         {
+            HasSameBits &= _expected.RowOf(row).SequenceEqual(_found.RowOf(row));
             if (Worst(_expected.RowOf(row), _found.RowOf(row)) is var worst && worst > Tolerance)
             {
                 return FormattableString.Invariant(
