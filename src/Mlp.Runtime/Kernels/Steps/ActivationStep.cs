@@ -35,6 +35,12 @@ internal sealed class ActivationStep<TFunction>(KernelValue source, float parame
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Apply(ReadOnlySpan<float> sources, float parameter, Span<float> results)
     {
+        if (results.Length == 1)
+        {
+            results[0] = TFunction.Apply(Vector512.CreateScalar(sources[0]), parameter).ToScalar();
+            return;
+        }
+
         ref var from = ref MemoryMarshal.GetReference(sources[..results.Length]);
         ref var to = ref MemoryMarshal.GetReference(results);
         nuint i = 0;
