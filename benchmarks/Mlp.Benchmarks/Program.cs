@@ -1,3 +1,10 @@
 using BenchmarkDotNet.Running;
+using Mlp.Benchmarks.Soaks;
+
+if (args is [var command, ..] && Soak.Find(command) is { } soak)
+{
+    return await soak(SoakArguments.Parse(args[1..]));
+}
 
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+return 0;

@@ -1,10 +1,12 @@
 using System.Runtime.CompilerServices;
 using Apache.Arrow;
 using Mlp.Features.Definitions;
+using Mlp.Features.Hosting;
 using Mlp.Features.Ingestion;
 using Mlp.Features.Materialization;
 using Mlp.Features.Online;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Telemetry;
 
 namespace Mlp.Features;
 
@@ -74,7 +76,13 @@ public sealed partial class FeatureStore : IFeatureSource
     /// <exception cref="InvalidOperationException">This process has no open online store, or the store has failed.</exception>
     public Task<MaterializationResult> MaterializeAsync(
         string view, DateTimeOffset? asOf = null, int? version = null, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
-        => Online.MaterializeAsync(Catalog.GetView(view, version), asOf is { } time ? Microseconds.FromRequestTime(time) : null, progress, cancellationToken);
+    {
+        var definition = Catalog.GetView(view, version);
+        return TracedWork.RunAsync(
+            () => FeatureActivities.StartForView(FeatureSpans.Materialize, definition.Name, definition.Version),
+            () => Online.MaterializeAsync(definition, asOf is { } time ? Microseconds.FromRequestTime(time) : null, progress, cancellationToken),
+            static (span, result) => span.SetTag("rows", result.RowCount));
+    }
 
     /// <summary>
     /// Forgets the online rows of a view, also those that lie in the future, and how far it has been materialised, so that <see cref="MaterializeAsync"/> starts anew: for a replay that goes back in time.
@@ -117,6 +125,20 @@ public sealed partial class FeatureStore : IFeatureSource
     public ValueTask<FeatureRows> ReadAsync(
         string service, ReadOnlyMemory<EntityValue> keys, DateTimeOffset? asOf = null, int? version = null, CancellationToken cancellationToken = default)
         => Online.ReadAsync(Catalog.GetService(service, version), keys, asOf is { } time ? Microseconds.FromRequestTime(time) : null, cancellationToken);
+
+    /// <summary>Reads the stored features of entities, each as it was at a time of its own: what one read per entity gives.</summary>
+    /// <param name="service">Service name.</param>
+    /// <param name="keys">Entity keys, shape (entities, keys of the service), row-major; a null part makes the features that use it Missing.</param>
+    /// <param name="asOf">The time of each question, shape (entities), in any order. A row with a later event time is not seen: if it is the newest of its entity, the features read Missing.</param>
+    /// <param name="version">Service version; null for the highest.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>One row per entity.</returns>
+    /// <exception cref="ArgumentException">The keys do not fit the service, or there is not one time per entity.</exception>
+    /// <exception cref="FeatureDefinitionException">There is no such service.</exception>
+    /// <exception cref="InvalidOperationException">This process has no open online store.</exception>
+    public ValueTask<FeatureRows> ReadAsync(
+        string service, ReadOnlyMemory<EntityValue> keys, ReadOnlyMemory<DateTimeOffset> asOf, int? version = null, CancellationToken cancellationToken = default)
+        => Online.ReadAsync(Catalog.GetService(service, version), keys, System.Array.ConvertAll(asOf.ToArray(), Microseconds.FromRequestTime), cancellationToken);
 
     /// <inheritdoc/>
     public IFeatureServiceReader? FindService(string name, int? version = null) => Online.FindService(name, version);

@@ -2,6 +2,7 @@ using Apache.Arrow;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Mlp.Features.Definitions;
+using Mlp.Features.Hosting;
 using Mlp.Features.Ingestion;
 using Mlp.Features.Joins;
 using Mlp.Features.Offline;
@@ -10,6 +11,7 @@ using Mlp.Features.Online;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Storage;
+using Mlp.Runtime.Telemetry;
 
 namespace Mlp.Features;
 
@@ -118,8 +120,9 @@ public sealed partial class FeatureStore
     public Task<IngestResult> IngestAsync<T>(string view, IEnumerable<T> records, string? batchId = null, int? version = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(records);
-        var map = FeatureRecordMap.Create<T>(OpenView(view, version));
-        return Task.Run(() => _ingest.IngestRecords(map, records, batchId, createdTime: null, cancellationToken), cancellationToken);
+        var definition = OpenView(view, version);
+        var map = FeatureRecordMap.Create<T>(definition);
+        return Ingest(definition, () => Task.FromResult(_ingest.IngestRecords(map, records, batchId, createdTime: null, cancellationToken)), cancellationToken);
     }
 
     /// <summary>Takes in an Arrow batch.</summary>
@@ -154,7 +157,7 @@ public sealed partial class FeatureStore
     {
         ArgumentNullException.ThrowIfNull(batches);
         var definition = OpenView(view, version);
-        return Task.Run(() => _ingest.IngestAsync(definition, batches, batchId, cancellationToken), cancellationToken);
+        return Ingest(definition, () => _ingest.IngestAsync(definition, batches, batchId, cancellationToken), cancellationToken);
     }
 
     /// <summary>Takes in a CSV file.</summary>
@@ -264,12 +267,15 @@ public sealed partial class FeatureStore
         EnsureOpen();
         var question = new TrainingSetQuestion(Catalog.GetService(service, version), timeColumn, labelColumn, mode);
         return Task.Run(
-            async () =>
-            {
-                // What was pushed is acknowledged, so a training set that is made after it has it.
-                await Online.FlushAsync(cancellationToken).ConfigureAwait(false);
-                return await _join.JoinAsync(question, spine, cancellationToken).ConfigureAwait(false);
-            },
+            () => TracedWork.RunAsync(
+                () => FeatureActivities.StartForService(FeatureSpans.TrainingSet, question.Service.Name, question.Service.Version),
+                async () =>
+                {
+                    // What was pushed is acknowledged, so a training set that is made after it has it.
+                    await Online.FlushAsync(cancellationToken).ConfigureAwait(false);
+                    return await _join.JoinAsync(question, spine, cancellationToken).ConfigureAwait(false);
+                },
+                static (span, set) => span.SetTag("rows", set.Manifest.RowCount)),
             cancellationToken);
     }
 
@@ -335,8 +341,16 @@ public sealed partial class FeatureStore
     {
         var definition = OpenView(view, version);
         var file = SourceFile.Open(path, options);
-        return Task.Run(() => _ingest.IngestFile(definition, file, batchId, cancellationToken), cancellationToken);
+        return Ingest(definition, () => Task.FromResult(_ingest.IngestFile(definition, file, batchId, cancellationToken)), cancellationToken);
     }
+
+    private static Task<IngestResult> Ingest(FeatureViewDefinition view, Func<Task<IngestResult>> work, CancellationToken cancellationToken)
+        => Task.Run(
+            () => TracedWork.RunAsync(
+                () => FeatureActivities.StartForView(FeatureSpans.Ingest, view.Name, view.Version),
+                work,
+                static (span, result) => span.SetTag("rows", result.RowCount).SetTag("is_repeated", result.IsRepeated)),
+            cancellationToken);
 
     private FeatureViewDefinition OpenView(string view, int? version)
     {

@@ -65,12 +65,11 @@ internal sealed class PredictionLogScenario : ICrashScenario
             {
                 Id = new PredictionId(1, (ulong)number),
                 EventTime = number,
-                LoggedTime = number,
+                RequestTime = number,
                 LatencyNanoseconds = number,
                 Outcome = PredictionOutcome.Ok,
-                Features = rows,
-                Row = 0,
-                Outputs = [number],
+                Features = rows.RowOf(0),
+                Scores = [number],
             });
         }
     }

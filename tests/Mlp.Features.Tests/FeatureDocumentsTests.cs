@@ -65,7 +65,7 @@ public sealed class FeatureDocumentsTests
             {
               "format": "mlp-offline-commit", "formatVersion": 1, "view": "v", "version": 1, "fingerprint": "x",
               "commit": {
-                "number": 1, "kind": "deletion", "batchId": "b", "committedAt": 1, "rowCount": 0, "nullKeyRowCount": 0, "firstSequence": 0, "lastSequence": 0, "added": []
+                "number": 1, "kind": "deletion", "batchId": "b", "committedTime": 1, "rowCount": 0, "nullKeyRowCount": 0, "firstSequence": 0, "lastSequence": 0, "added": []
               }
             }
             """;
@@ -82,7 +82,7 @@ public sealed class FeatureDocumentsTests
     [InlineData("features")]
     public void Read_GoldenRowsWithoutARequiredKey_AreCorrupt(string absent)
     {
-        const string Json = """{ "format": "mlp-golden-rows", "formatVersion": 1, "fingerprint": "x", "rowCount": 0, "requests": [], "features": [] }""";
+        const string Json = """{ "format": "mlp-on-demand-golden-rows", "formatVersion": 1, "fingerprint": "x", "rowCount": 0, "requests": [], "features": [] }""";
         Assert.Equal(0, ReadGolden(Json).RowCount);
         Assert.Throws<CorruptFileException>(() => ReadGolden(Json.Replace(absent, "another", StringComparison.Ordinal)));
 

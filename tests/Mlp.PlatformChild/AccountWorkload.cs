@@ -109,7 +109,7 @@ internal sealed class AccountWorkload(MlPlatform ml, long first, Action<string> 
             {
                 await ml.Monitoring.FlushAsync(AccountPlatform.Model, stop);
                 pending.ForEach(p => Tell($"prediction {p.Id} {p.Score}"));
-                await ml.Monitoring.RecordLabelsAsync(pending.ConvertAll(p => new Label(p.Id, p.Score, DateTimeOffset.UnixEpoch)).ToArray(), stop);
+                await ml.Monitoring.RecordLabelsAsync(pending.ConvertAll(p => Label.ForPrediction(p.Id, p.Score, DateTimeOffset.UnixEpoch)).ToArray(), stop);
                 pending.ForEach(p => Tell($"label {p.Id} {p.Score}"));
                 pending.Clear();
             }

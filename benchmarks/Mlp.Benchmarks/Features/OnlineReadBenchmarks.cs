@@ -97,7 +97,7 @@ public class OnlineReadBenchmarks
     public bool ServiceBatch()
     {
         _rows.Reset(Batch);
-        return IsCompleted(_reader.ReadAsync(_keys.AsMemory(NextBatch(), Batch), _asOf, _rows));
+        return IsCompleted(_reader.ReadAsync(_keys.AsMemory(NextBatch(), Batch), _asOf, _rows, 0, Batch));
     }
 
     [Benchmark(Description = "Feature service, 256 calls for one", OperationsPerInvoke = Batch)]
@@ -108,7 +108,7 @@ public class OnlineReadBenchmarks
         for (var i = 0; i < Batch; i++)
         {
             _row.Reset(1);
-            isCompleted &= IsCompleted(_reader.ReadAsync(_keys.AsMemory(first + i, 1), _asOf, _row));
+            isCompleted &= IsCompleted(_reader.ReadAsync(_keys.AsMemory(first + i, 1), _asOf, _row, 0, 1));
         }
 
         return isCompleted;

@@ -117,16 +117,15 @@ public class PredictionLogBenchmarks
     {
         Id = new PredictionId(1, (ulong)i),
         EventTime = i,
-        LoggedTime = i,
+        RequestTime = i,
         LatencyNanoseconds = 100,
         Outcome = PredictionOutcome.Ok,
-        Features = _rows,
-        Row = 0,
-        Outputs = [0.5],
+        Features = _rows.RowOf(0),
+        Scores = [0.5],
     };
 
     private sealed record LoggedPrediction(
-        Guid Id, long EventTime, long LoggedTime, long Latency, PredictionOutcome Outcome, float[] Features, FeatureStatus[] Statuses, long[] EventTimes, double[] Outputs);
+        Guid Id, long EventTime, long RequestTime, long Latency, PredictionOutcome Outcome, float[] Features, FeatureStatus[] Statuses, long[] EventTimes, double[] Outputs);
 
     private sealed class OneShot : ManualConfig
     {

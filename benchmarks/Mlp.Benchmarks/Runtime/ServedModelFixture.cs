@@ -67,7 +67,7 @@ internal sealed class ServedModelFixture : IMlPlatformBuilder, IAsyncDisposable
 
         public IPredictionSink? Attach(ServedModel model) => this;
 
-        public void Record(in PredictionRecord record) => _count += record.Outputs.Length;
+        public void Record(in PredictionRecord record) => _count += record.Scores.Length;
     }
 
     private sealed class MemoryFeatures<T> : IFeatureSource, IFeatureServiceReader
@@ -90,15 +90,23 @@ internal sealed class ServedModelFixture : IMlPlatformBuilder, IAsyncDisposable
 
         public RequestFeatureWriter<TRequest>? FindRequestWriter<TRequest>() => _writer as RequestFeatureWriter<TRequest>;
 
-        public ValueTask ReadAsync(ReadOnlyMemory<EntityValue> keys, long asOf, FeatureRows destination, CancellationToken cancellationToken = default)
+        public ValueTask ReadAsync(ReadOnlyMemory<EntityValue> keys, long asOf, FeatureRows destination, int firstRow, int rowCount, CancellationToken cancellationToken = default)
         {
-            if (_rows.TryGetValue(keys.Span[0].AsString(), out var row))
+            var keySpan = keys.Span;
+            for (var i = 0; i < rowCount; i++)
             {
-                row.CopyTo(destination.Float32);
-                destination.Status.Fill(FeatureStatus.Present);
+                if (_rows.TryGetValue(keySpan[i].AsString(), out var row))
+                {
+                    row.CopyTo(destination.Float32Of(firstRow + i));
+                    destination.StatusOf(firstRow + i).Fill(FeatureStatus.Present);
+                }
             }
 
             return default;
         }
+
+        public ValueTask ReadAsync(
+            ReadOnlyMemory<EntityValue> keys, ReadOnlyMemory<long> asOf, FeatureRows destination, int firstRow, int rowCount, CancellationToken cancellationToken = default)
+            => ReadAsync(keys, 0, destination, firstRow, rowCount, cancellationToken);
     }
 }

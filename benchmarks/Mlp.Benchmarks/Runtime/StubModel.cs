@@ -5,6 +5,7 @@ using Mlp.Runtime.Accelerators;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Predictions;
+using Mlp.Runtime.Versions;
 
 namespace Mlp.Benchmarks.Runtime;
 
@@ -22,8 +23,12 @@ internal sealed class StubModel
         var served = new ServedModel(manifest, settings.Variant, [], inputs.Layout);
         var outputs = new OutputPlans(new OutputPlan(manifest.Output.ScoreOutput, TensorElementType.Float, 2, 1, IsAsDeclared: true), []);
         var recorder = new PredictionRecorder(served, [new Observer()], NullLogger.Instance);
-        var model = new Model(settings, clock) { LoadVersion = static (_, _) => throw new NotSupportedException("A stub has one version.") };
-        model.Publish(new ServingVersion(served, new StubSession(), inputs, outputs, null, recorder, clock, settings) { Nulls = NullRules.Create(manifest, inputs, settings.Nulls) });
+        var model = new Model(settings, new ServingTarget(settings.Name, settings.Selector), clock)
+        {
+            OpenVersion = static (_, _) => throw new NotSupportedException("A stub has one version."),
+            ViewOf = static _ => throw new NotSupportedException("A stub has one version."),
+        };
+        model.Target.Publish(new ServingVersion(served, new StubSession(), inputs, outputs, null, recorder, clock, settings) { Nulls = NullRules.Create(manifest, inputs, settings.Nulls) });
         Model = model;
         if (inputs.Layout.Columns.Count != featureCount)
         {
@@ -56,6 +61,6 @@ internal sealed class StubModel
 
         public IPredictionSink? Attach(ServedModel model) => this;
 
-        public void Record(in PredictionRecord record) => _count += record.Outputs.Length;
+        public void Record(in PredictionRecord record) => _count += record.Scores.Length;
     }
 }

@@ -39,7 +39,7 @@ internal sealed class PointInTimeRows
             var status = StatusOf(expected, expectedRow, feature);
             var loggedStatus = (FeatureStatus)((UInt8Array)logged.Column(PredictionColumns.StatusOf(feature.Name))).Values[row];
             return status == loggedStatus
-                && (status != FeatureStatus.Present || SameBits(expected.Column(feature.Name), expectedRow, logged.Column(feature.Name), row));
+                && (status != FeatureStatus.Present || SameBits(expected.Column(feature.Name), expectedRow, logged.Column(PredictionColumns.FeatureOf(feature.Name)), row));
         });
     }
 

@@ -47,7 +47,7 @@ internal sealed class ReplayStage(MlPlatform ml, TripPartition trips, SimulatedC
             latencies.Add(Stopwatch.GetElapsedTime(started));
 
             ids.Add(prediction.Id);
-            _labels.Enqueue(new Label(prediction.Id, labels[i], trip.End), trip.End);
+            _labels.Enqueue(Label.ForPrediction(prediction.Id, labels[i], trip.End), trip.End);
             if ((i + 1) % TripsPerBatch == 0)
             {
                 await IngestPushedAsync(cancellationToken);

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Storage;
 
 namespace Mlp.Features.Definitions;
 
@@ -16,7 +17,7 @@ internal sealed record DefinitionDocument
 
     public string Format { get; init; } = FormatValue;
 
-    public int FormatVersion { get; init; } = CurrentFormatVersion;
+    public int FormatVersion { get; init; } = VersionedJson.FirstVersion;
 
     public required string Kind { get; init; }
 
@@ -62,9 +63,9 @@ internal sealed record DefinitionDocument
             json.WriteString("kind", Kind);
             json.WriteString("name", Name);
             json.WriteNumber("version", Version);
-            WriteArray(json, "keys", Keys, k => WritePair(json, k.Name, "kind", DefinitionTerms.Of(k.Kind)));
-            WriteArray(json, "request", RequestFields, f => WritePair(json, f.Name, "type", DefinitionTerms.Of(f.Type)));
-            WriteArray(json, "fields", Fields, f => WritePair(json, f.Name, "type", DefinitionTerms.Of(f.Type)));
+            WriteArray(json, "keys", Keys, k => WritePair(json, k.Name, "kind", EnumTerms<EntityValueKind>.Of(k.Kind)));
+            WriteArray(json, "request", RequestFields, f => WritePair(json, f.Name, "type", EnumTerms<FeatureType>.Of(f.Type)));
+            WriteArray(json, "fields", Fields, f => WritePair(json, f.Name, "type", EnumTerms<FeatureType>.Of(f.Type)));
             if (TimeToLiveMicroseconds is { } timeToLive)
             {
                 json.WriteNumber("timeToLiveMicroseconds", timeToLive);
@@ -129,6 +130,6 @@ internal sealed record ServiceColumnDocument(string Name, string Field);
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
-    Converters = [typeof(DefinitionTerms.FeatureTypeConverter), typeof(DefinitionTerms.KeyKindConverter)],
+    Converters = [typeof(EnumTermConverter<FeatureType>), typeof(EnumTermConverter<EntityValueKind>)],
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 internal sealed partial class DefinitionJson : JsonSerializerContext;

@@ -72,12 +72,12 @@ public sealed class FeatureServiceBuilder
             throw Wrong("Expected the feature service '{0}' to take features from a view, but it names none.");
         }
 
-        var keys = new List<KeyColumn>();
+        var found = _entries.ConvertAll(entry => Find(entry, views, onDemand, records));
+        var keys = CollectKeys(found);
         var columns = new List<FeatureColumn>();
         var resolved = new List<FeatureServiceView>();
-        foreach (var entry in _entries)
+        foreach (var (entry, (view, computed)) in _entries.Zip(found))
         {
-            var (view, computed) = Find(entry, views, onDemand, records);
             var name = view?.Name ?? computed!.Name;
             if (resolved.Exists(r => r.Name == name))
             {
@@ -85,7 +85,8 @@ public sealed class FeatureServiceBuilder
             }
 
             var fields = SelectFields(entry, name, view?.Fields ?? computed!.Fields, columns);
-            resolved.Add(new FeatureServiceView(view, computed, view is null ? [] : AddKeys(keys, view), fields, resolved.Count));
+            int[] keyIndexes = view is null ? [] : [.. view.Keys.Select(key => keys.FindIndex(k => k.Name == key.Name))];
+            resolved.Add(new FeatureServiceView(view, computed, keyIndexes, fields, resolved.Count));
         }
 
         CheckSpine(keys, columns, resolved);
@@ -148,33 +149,38 @@ public sealed class FeatureServiceBuilder
         return selected;
     }
 
-    private int[] AddKeys(List<KeyColumn> keys, FeatureViewDefinition view)
+    /// <summary>
+    /// The keys of all views, each once, in ordinal order of their names: the bytes of an entity key must not depend on which view a service names first.
+    /// </summary>
+    private List<KeyColumn> CollectKeys(IEnumerable<(FeatureViewDefinition? View, OnDemandFeatureViewDefinition? OnDemand)> found)
     {
-        var indexes = new int[view.Keys.Count];
-        for (var i = 0; i < indexes.Length; i++)
+        var keys = new List<KeyColumn>();
+        foreach (var (view, _) in found)
         {
-            var key = view.Keys[i];
-            var index = keys.FindIndex(k => string.Equals(k.Name, key.Name, StringComparison.OrdinalIgnoreCase));
-            if (index >= 0 && keys[index].Name != key.Name)
+            foreach (var key in view?.Keys ?? [])
             {
-                throw Wrong($"Expected one spelling per key in the feature service '{{0}}', but '{key.Name}' of '{view.Name}' and '{keys[index].Name}' of another view differ only by case.");
+                AddKey(keys, key, view!.Name);
             }
-
-            if (index >= 0 && keys[index] != key)
-            {
-                throw Wrong($"Expected one meaning per key in the feature service '{{0}}', but '{key.Name}' of '{view.Name}' is {key.Kind} and '{keys[index].Name}' of another view is {keys[index].Kind}.");
-            }
-
-            if (index < 0)
-            {
-                index = keys.Count;
-                keys.Add(key);
-            }
-
-            indexes[i] = index;
         }
 
-        return indexes;
+        keys.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
+        return keys;
+    }
+
+    private void AddKey(List<KeyColumn> keys, KeyColumn key, string view)
+    {
+        if (keys.Find(k => string.Equals(k.Name, key.Name, StringComparison.OrdinalIgnoreCase)) is not { } known)
+        {
+            keys.Add(key);
+        }
+        else if (known.Name != key.Name)
+        {
+            throw Wrong($"Expected one spelling per key in the feature service '{{0}}', but '{key.Name}' of '{view}' and '{known.Name}' of another view differ only by case.");
+        }
+        else if (known != key)
+        {
+            throw Wrong($"Expected one meaning per key in the feature service '{{0}}', but '{key.Name}' of '{view}' is {key.Kind} and '{known.Name}' of another view is {known.Kind}.");
+        }
     }
 
     /// <summary>The rows that a training set is made for have keys and request fields as columns, and the features stand beside them.</summary>

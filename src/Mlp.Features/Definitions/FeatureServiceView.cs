@@ -31,12 +31,12 @@ public sealed class FeatureServiceView
     /// <summary>All features of the view.</summary>
     public IReadOnlyList<FeatureField> Fields => View?.Fields ?? OnDemand!.Fields;
 
-    /// <summary>Per key of the view its index in the service's keys; empty for an on-demand view.</summary>
-    public IReadOnlyList<int> KeyIndexes { get; }
+    /// <summary>Per key of the view, in its own order, the index in the service's keys, which are in ordinal order of their names; empty for an on-demand view.</summary>
+    internal IReadOnlyList<int> KeyIndexes { get; }
 
     /// <summary>The features that the service uses, in its order.</summary>
-    public IReadOnlyList<FeatureServiceColumn> Columns { get; }
+    internal IReadOnlyList<FeatureServiceColumn> Columns { get; }
 
     /// <summary>Index of the view in the layout's views.</summary>
-    public int ViewIndex { get; }
+    internal int ViewIndex { get; }
 }

@@ -54,7 +54,7 @@ internal sealed class LeakageCheck(OfflineStore store, FeatureCatalog catalog)
 
     private async Task<LeakageHistory> ReadHistoryAsync(FeatureServiceView view, LeakageSample sample, TrainingSetManifest manifest, CancellationToken cancellationToken)
     {
-        var snapshot = store.Open(view.View!).GetSnapshot(manifest.Commits.TryGetValue(view.Name, out var commit) ? commit : null);
+        var snapshot = store.Open(view.View!).GetSnapshot(manifest.Commits.FirstOrDefault(c => c.View == view.Name)?.Commit);
         using var session = store.OpenSession();
         return await LeakageHistory.ReadAsync(session, snapshot, view, sample, cancellationToken).ConfigureAwait(false);
     }

@@ -26,6 +26,7 @@ internal sealed class LeakageHistory
             }
         }
 
+        snapshot.RequireReadable(session);
         var columns = view.Keys.Select(k => Sql.Name(k.Name))
             .Append($"epoch_us({FeatureViewDefinition.StoredEventTime})")
             .Append($"epoch_us({FeatureViewDefinition.StoredCreatedTime})")

@@ -15,6 +15,7 @@ internal sealed class PointInTimeJoin(OfflineStore store, OnDemandGoldenRows gol
         var service = question.Service;
         var snapshots = service.Views.Where(v => v.View is not null).Select(v => Snapshot(v.View!, question)).ToList();
         using var session = store.OpenSession();
+        snapshots.ForEach(snapshot => snapshot.RequireReadable(session));
         using var table = new SpineTable(session, question, goldenRows, options.TrainingSetMemoryBytes, store.Settings.TemporaryDirectory);
         await foreach (var batch in spine.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
@@ -86,10 +87,10 @@ internal sealed class PointInTimeJoin(OfflineStore store, OnDemandGoldenRows gol
         FeatureService = question.Service.Description.Reference,
         Features = question.Service.Description.Layout.Columns,
         Keys = question.Service.Description.Keys,
-        LabelColumn = question.LabelColumn,
+        LabelColumns = question.LabelColumn is { } label ? [label] : [],
         TimeColumn = question.TimeColumn,
         JoinMode = question.Mode,
-        Commits = snapshots.ToDictionary(s => s.View.Name, s => s.Commit, StringComparer.Ordinal),
+        Commits = [.. snapshots.Select(s => new FeatureViewCommit(s.View.Name, s.View.Version, s.View.Fingerprint, s.Commit))],
         RowCount = rowCount,
         ContentHash = hash,
         CreatedAt = time.GetUtcNow(),

@@ -33,7 +33,7 @@ internal sealed class OfflineMaterializer(OfflineStore offline)
         if (last > mark.Commit || mark.HasLaterRows)
         {
             using var session = offline.OpenSession();
-            var relation = CreateRelation(source, mark, last);
+            var relation = CreateRelation(session, source, mark, last);
             var due = $"greatest(epoch_us({Sql.Name(FeatureViewDefinition.StoredEventTime)}), epoch_us({Sql.Name(FeatureViewDefinition.StoredCreatedTime)}))";
             var limit = string.Create(CultureInfo.InvariantCulture, $"{due} <= {asOf}");
             await foreach (var batch in session.QueryArrowAsync(SelectLatest(definition, relation, limit), cancellationToken).ConfigureAwait(false))
@@ -60,9 +60,10 @@ internal sealed class OfflineMaterializer(OfflineStore offline)
     }
 
     /// <summary>The rows of the new commits; and of the older ones those that were not visible yet.</summary>
-    private static string CreateRelation(OfflineView source, MaterializationMark mark, long last)
+    private static string CreateRelation(DuckDbSession session, OfflineView source, MaterializationMark mark, long last)
     {
         var all = source.GetSnapshot(last);
+        all.RequireReadable(session);
         if (mark.Commit == 0)
         {
             return all.Relation();

@@ -1,7 +1,7 @@
 namespace Mlp.Features.Offline;
 
 /// <summary>One commit of a view's offline store. Immutable.</summary>
-public sealed record OfflineCommit
+internal sealed record OfflineCommit
 {
     /// <summary>Number of the commit, from 1 without gaps.</summary>
     public required long Number { get; init; }
@@ -13,7 +13,7 @@ public sealed record OfflineCommit
     public required string BatchId { get; init; }
 
     /// <summary>When it was made, microseconds since the Unix epoch.</summary>
-    public required long CommittedAt { get; init; }
+    public required long CommittedTime { get; init; }
 
     /// <summary>Number of rows added.</summary>
     public required long RowCount { get; init; }

@@ -14,7 +14,7 @@ internal sealed record OfflineCommitDocument
 
     public string Format { get; init; } = FormatValue;
 
-    public int FormatVersion { get; init; } = CurrentFormatVersion;
+    public int FormatVersion { get; init; } = VersionedJson.FirstVersion;
 
     public required string View { get; init; }
 
@@ -54,7 +54,7 @@ internal sealed record OfflineCommitDocument
 [JsonSourceGenerationOptions(
     WriteIndented = true,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    UseStringEnumConverter = true,
+    Converters = [typeof(EnumTermConverter<OfflineCommitKind>)],
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace Mlp.Features.Offline;
 
 /// <summary>What a commit is for. The names are those in its file.</summary>
-public enum OfflineCommitKind
+internal enum OfflineCommitKind
 {
     /// <summary>Rows of a source batch.</summary>
     [JsonStringEnumMemberName("ingest")]

@@ -10,7 +10,7 @@ namespace Mlp.Features.Offline;
 /// <param name="MinSequence">Lowest ingest sequence.</param>
 /// <param name="MaxSequence">Highest ingest sequence.</param>
 /// <param name="Length">Length in bytes.</param>
-public sealed record OfflineFile(
+internal sealed record OfflineFile(
     string Path,
     long RowCount,
     long MinEventTime,

@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using Mlp.Features.Definitions;
 using Mlp.Features.Interop;
 using Mlp.Runtime;
+using Mlp.Runtime.Data;
 
 namespace Mlp.Features.Offline;
 
@@ -8,11 +10,13 @@ namespace Mlp.Features.Offline;
 internal sealed class OfflineSnapshot
 {
     private readonly string _folder;
+    private readonly ConcurrentDictionary<string, bool> _readable;
 
-    internal OfflineSnapshot(FeatureViewDefinition view, string folder, long commit, IReadOnlyList<OfflineFile> files)
+    internal OfflineSnapshot(FeatureViewDefinition view, string folder, long commit, IReadOnlyList<OfflineFile> files, ConcurrentDictionary<string, bool> readable)
     {
         View = view;
         _folder = folder;
+        _readable = readable;
         Commit = commit;
         Files = files;
     }
@@ -28,7 +32,7 @@ internal sealed class OfflineSnapshot
 
     /// <summary>Some of the files.</summary>
     /// <param name="predicate">Which.</param>
-    internal OfflineSnapshot Select(Func<OfflineFile, bool> predicate) => new(View, _folder, Commit, [.. Files.Where(predicate)]);
+    internal OfflineSnapshot Select(Func<OfflineFile, bool> predicate) => new(View, _folder, Commit, [.. Files.Where(predicate)], _readable);
 
     /// <summary>Checks that every file is there and as long as it was.</summary>
     /// <exception cref="CorruptFileException">A file is missing or has another length.</exception>
@@ -50,6 +54,12 @@ internal sealed class OfflineSnapshot
             }
         }
     }
+
+    /// <summary>Checks that every file says of itself that it holds rows of the view in a format that can be read. Comes before <see cref="Relation"/>.</summary>
+    /// <param name="session">A session to read with.</param>
+    /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote a file.</exception>
+    /// <exception cref="CorruptFileException">A file holds something else.</exception>
+    internal void RequireReadable(DuckDbSession session) => OfflineFileFormat.Check(session, View, Files.Select(FullPath), _readable);
 
     /// <summary>A relation with the columns of <see cref="OfflineView.Columns"/> over all rows that may be seen up to a time.</summary>
     internal string Relation(long maxEventTime = long.MaxValue)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Mlp.Features.Definitions;
 using Mlp.Features.Interop;
@@ -20,6 +21,7 @@ internal sealed class OfflineView
     private readonly string _folder;
     private readonly long _targetFileRows;
     private readonly OfflineLog _log;
+    private readonly ConcurrentDictionary<string, bool> _readable = new(StringComparer.Ordinal);
     private readonly Lock _sequenceGate = new();
     private long _lastReserved;
 
@@ -95,7 +97,7 @@ internal sealed class OfflineView
             }
         }
 
-        var snapshot = new OfflineSnapshot(Definition, _folder, last, [.. files.Values]);
+        var snapshot = new OfflineSnapshot(Definition, _folder, last, [.. files.Values], _readable);
         snapshot.Verify();
         return snapshot;
     }
@@ -143,7 +145,7 @@ internal sealed class OfflineView
                 Number = (last?.Number ?? 0) + 1,
                 Kind = sequences is null ? OfflineCommitKind.Ingest : OfflineCommitKind.Push,
                 BatchId = batchId,
-                CommittedAt = Microseconds.FromRequestTime(_time.GetUtcNow()),
+                CommittedTime = Microseconds.FromRequestTime(_time.GetUtcNow()),
                 RowCount = rows,
                 NullKeyRowCount = nullKeys,
                 FirstSequence = firstSequence,
@@ -246,7 +248,7 @@ internal sealed class OfflineView
         DurableFile.CreateDirectories(_disk, folder);
         try
         {
-            session.Execute($"COPY (SELECT {select} FROM {StagingTable}{where} ORDER BY rowid) TO {Sql.Text(path)} ({ParquetFormat.CopyOptions})", cancellationToken);
+            session.Execute($"COPY (SELECT {select} FROM {StagingTable}{where} ORDER BY rowid) TO {Sql.Text(path)} ({OfflineFileFormat.CopyOptions(Definition)})", cancellationToken);
             _disk.SyncFile(path);
             _disk.SyncDirectory(folder);
         }

@@ -5,7 +5,7 @@ namespace Mlp.Features.Online;
 /// <param name="FormatVersion">Version of the format.</param>
 /// <param name="RowFormatVersion">Version of the rows (<see cref="OnlineRowLayout.FormatVersion"/>).</param>
 /// <param name="Number">Number of the checkpoint, from 1.</param>
-/// <param name="TakenAt">When it was taken, microseconds.</param>
+/// <param name="TakenTime">When it was taken, microseconds.</param>
 /// <param name="ReplayFrom">The first segment of the write-ahead log whose rows may be missing in it.</param>
 /// <param name="Store">What the row store needs.</param>
 /// <param name="Files">The files and their hashes.</param>
@@ -15,7 +15,7 @@ internal sealed record OnlineCheckpointManifest(
     int FormatVersion,
     int RowFormatVersion,
     long Number,
-    long TakenAt,
+    long TakenTime,
     long ReplayFrom,
     RowStoreCheckpoint Store,
     IReadOnlyList<OnlineCheckpointFile> Files,

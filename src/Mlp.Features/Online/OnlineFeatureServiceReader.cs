@@ -26,17 +26,35 @@ internal sealed class OnlineFeatureServiceReader(
     public FeatureServiceDescription Description { get; } = description;
 
     /// <inheritdoc/>
-    public ValueTask ReadAsync(ReadOnlyMemory<EntityValue> keys, long asOf, FeatureRows destination, CancellationToken cancellationToken = default)
+    public ValueTask ReadAsync(ReadOnlyMemory<EntityValue> keys, long asOf, FeatureRows destination, int firstRow, int rowCount, CancellationToken cancellationToken = default)
+        => ReadAsync(new ReadQuestion(keys, asOf, default, destination, firstRow, rowCount), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask ReadAsync(
+        ReadOnlyMemory<EntityValue> keys, ReadOnlyMemory<long> asOf, FeatureRows destination, int firstRow, int rowCount, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(destination);
-        CheckLayout(destination);
-        CheckKeys(keys.Span, destination.RowCount);
+        if (asOf.Length != rowCount)
+        {
+            throw new ArgumentException(
+                $"Expected a time for each of {rowCount} rows of feature service '{Description.Name}' version {Description.Version}, but found {asOf.Length} times.", nameof(asOf));
+        }
+
+        return ReadAsync(new ReadQuestion(keys, default, asOf, destination, firstRow, rowCount), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public RequestFeatureWriter<TRequest>? FindRequestWriter<TRequest>() => service is null ? null : OnDemandWriters.Find<TRequest>(service);
+
+    private ValueTask ReadAsync(in ReadQuestion question, CancellationToken cancellationToken)
+    {
+        CheckDestination(question.Destination, question.FirstRow, question.RowCount);
+        CheckKeys(question.Keys.Span, question.RowCount);
         if (cancellationToken.IsCancellationRequested)
         {
             return ValueTask.FromCanceled(cancellationToken);
         }
 
-        if (!_hasStoredViews)
+        if (!_hasStoredViews || question.RowCount == 0)
         {
             return ValueTask.CompletedTask;
         }
@@ -45,22 +63,19 @@ internal sealed class OnlineFeatureServiceReader(
         var views = _views ??= [.. createViews()];
         if (OnlineMetrics.Reads.Enabled)
         {
-            OnlineMetrics.Reads.Add((long)destination.RowCount * views.Length);
+            OnlineMetrics.Reads.Add((long)question.RowCount * views.Length);
         }
 
-        return opened.MayBeDue(asOf) ? ReadDueAsync(opened, views, keys, asOf, destination) : ReadNow(opened, views, keys.Span, asOf, destination);
+        return opened.MayBeDue(question.LatestTime) ? ReadDueAsync(opened, views, question) : ReadNow(opened, views, question);
     }
 
-    /// <inheritdoc/>
-    public RequestFeatureWriter<TRequest>? FindRequestWriter<TRequest>() => service is null ? null : OnDemandWriters.Find<TRequest>(service);
-
-    private ValueTask ReadNow(OnlineStore opened, OnlineServiceView[] views, ReadOnlySpan<EntityValue> keys, long asOf, FeatureRows destination)
+    private ValueTask ReadNow(OnlineStore opened, OnlineServiceView[] views, in ReadQuestion question)
     {
         var reader = opened.RentReader();
         int pending;
         try
         {
-            pending = IssueReads(reader, views, keys, asOf, destination);
+            pending = IssueReads(reader, views, question);
         }
         catch (Exception error)
         {
@@ -77,16 +92,19 @@ internal sealed class OnlineFeatureServiceReader(
         return ValueTask.CompletedTask;
     }
 
-    private int IssueReads(IOnlineRowReader reader, OnlineServiceView[] views, ReadOnlySpan<EntityValue> keys, long asOf, FeatureRows destination)
+    private int IssueReads(IOnlineRowReader reader, OnlineServiceView[] views, in ReadQuestion question)
     {
         var pending = 0;
         var width = Description.Keys.Count;
+        var keys = question.Keys.Span;
+        var times = question.Times.Span;
         OnlineServiceView.KeyParts parts = default;
         Span<byte> buffer = stackalloc byte[StackKeyLength];
         byte[]? rented = null;
-        for (var row = 0; row < destination.RowCount; row++)
+        for (var row = 0; row < question.RowCount; row++)
         {
             var rowKey = keys.Slice(row * width, width);
+            var asOf = times.IsEmpty ? question.Time : times[row];
             foreach (var view in views)
             {
                 var key = view.SelectKey(rowKey, ref parts);
@@ -102,7 +120,7 @@ internal sealed class OnlineFeatureServiceReader(
                 }
 
                 var encoded = buffer[..view.Plan.View.EncodeKey(key, buffer)];
-                pending += reader.Read(encoded, new RowDestination(view.Plan, destination, row, asOf)) ? 0 : 1;
+                pending += reader.Read(encoded, new RowDestination(view.Plan, question.Destination, question.FirstRow + row, asOf)) ? 0 : 1;
             }
         }
 
@@ -111,35 +129,37 @@ internal sealed class OnlineFeatureServiceReader(
     }
 
     /// <summary>A question about a time at which rows become due: they are applied first; those ahead of the clock are looked at one by one.</summary>
-    private async ValueTask ReadDueAsync(OnlineStore opened, OnlineServiceView[] views, ReadOnlyMemory<EntityValue> keys, long asOf, FeatureRows destination)
+    private async ValueTask ReadDueAsync(OnlineStore opened, OnlineServiceView[] views, ReadQuestion question)
     {
-        if (!await opened.PrepareReadAsync(asOf).ConfigureAwait(false))
+        if (!await opened.PrepareReadAsync(question.LatestTime).ConfigureAwait(false))
         {
-            await ReadNow(opened, views, keys.Span, asOf, destination).ConfigureAwait(false);
+            await ReadNow(opened, views, question).ConfigureAwait(false);
             return;
         }
 
         var width = Description.Keys.Count;
         using var reader = opened.RentReader();
-        for (var row = 0; row < destination.RowCount; row++)
+        for (var row = 0; row < question.RowCount; row++)
         {
+            var asOf = question.TimeOf(row);
             foreach (var view in views)
             {
-                if (EncodeKey(view, keys.Span.Slice(row * width, width)) is not { } key)
+                if (EncodeKey(view, question.Keys.Span.Slice(row * width, width)) is not { } key)
                 {
                     continue;
                 }
 
                 var rival = opened.Due.Find(key, asOf);
-                if (!reader.Read(key, new RowDestination(view.Plan, destination, row, asOf, rival)))
+                var target = question.FirstRow + row;
+                if (!reader.Read(key, new RowDestination(view.Plan, question.Destination, target, asOf, rival)))
                 {
                     await reader.CompleteAsync().ConfigureAwait(false);
                 }
 
-                if (rival is not null && destination.EventTimesOf(row)[view.ViewIndex] == FeatureRows.NoEventTime)
+                if (rival is not null && question.Destination.EventTimesOf(target)[view.ViewIndex] == FeatureRows.NoEventTime)
                 {
                     // The store keeps no row of the entity.
-                    view.Plan.Decode(rival, destination, row, asOf);
+                    view.Plan.Decode(rival, question.Destination, target, asOf);
                 }
             }
         }
@@ -181,8 +201,16 @@ internal sealed class OnlineFeatureServiceReader(
         }
     }
 
-    private void CheckLayout(FeatureRows destination)
+    private void CheckDestination(FeatureRows destination, int firstRow, int rowCount)
     {
+        ArgumentNullException.ThrowIfNull(destination);
+        if (firstRow < 0 || rowCount < 0 || firstRow > destination.RowCount - rowCount)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(firstRow),
+                $"Expected a destination with {rowCount} rows from row {firstRow} on for feature service '{Description.Name}' version {Description.Version}, but it has {destination.RowCount} rows.");
+        }
+
         if (!ReferenceEquals(destination.Layout, Description.Layout) && !destination.Layout.Columns.SequenceEqual(Description.Layout.Columns))
         {
             throw new ArgumentException($"Expected a destination with the layout of feature service '{Description.Name}' version {Description.Version}, but found another layout.", nameof(destination));

@@ -194,12 +194,37 @@ internal sealed class OnlineFeatures : IPlatformComponent, IFeatureSource
         }
     }
 
-    /// <summary>Reads a service for one or many entities.</summary>
+    /// <summary>Reads a service for one or many entities at one time.</summary>
     /// <param name="service">The service.</param>
     /// <param name="keys">Shape (entities, keys of the service), row-major.</param>
     /// <param name="asOf">Microseconds; null for now.</param>
     /// <param name="cancellationToken">Gives up.</param>
     internal async ValueTask<FeatureRows> ReadAsync(FeatureServiceDefinition service, ReadOnlyMemory<EntityValue> keys, long? asOf, CancellationToken cancellationToken)
+    {
+        var rows = CreateRows(service, keys);
+        var time = asOf ?? Microseconds.FromRequestTime(_timeProvider.GetUtcNow());
+        await FindService(service.Name, service.Version)!.ReadAsync(keys, time, rows, 0, rows.RowCount, cancellationToken).ConfigureAwait(false);
+        return rows;
+    }
+
+    /// <summary>Reads a service for entities, each at a time of its own.</summary>
+    /// <param name="service">The service.</param>
+    /// <param name="keys">Shape (entities, keys of the service), row-major.</param>
+    /// <param name="asOf">Microseconds, shape (entities).</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    internal async ValueTask<FeatureRows> ReadAsync(
+        FeatureServiceDefinition service, ReadOnlyMemory<EntityValue> keys, ReadOnlyMemory<long> asOf, CancellationToken cancellationToken)
+    {
+        var rows = CreateRows(service, keys);
+        await FindService(service.Name, service.Version)!.ReadAsync(keys, asOf, rows, 0, rows.RowCount, cancellationToken).ConfigureAwait(false);
+        return rows;
+    }
+
+    /// <summary>Writes pushed rows that wait to the offline store. Does nothing where this process has no online store.</summary>
+    /// <param name="cancellationToken">Gives up; the rows stay in the write-ahead log.</param>
+    internal Task FlushAsync(CancellationToken cancellationToken) => _store is { } store ? store.FoldAsync(1, cancellationToken) : Task.CompletedTask;
+
+    private static FeatureRows CreateRows(FeatureServiceDefinition service, ReadOnlyMemory<EntityValue> keys)
     {
         var width = service.Description.Keys.Count;
         if (width == 0 || keys.Length == 0 || keys.Length % width != 0)
@@ -209,13 +234,8 @@ internal sealed class OnlineFeatures : IPlatformComponent, IFeatureSource
 
         var rows = new FeatureRows(service.Description.Layout, keys.Length / width);
         rows.Reset(rows.Capacity);
-        await FindService(service.Name, service.Version)!.ReadAsync(keys, asOf ?? Microseconds.FromRequestTime(_timeProvider.GetUtcNow()), rows, cancellationToken).ConfigureAwait(false);
         return rows;
     }
-
-    /// <summary>Writes pushed rows that wait to the offline store. Does nothing where this process has no online store.</summary>
-    /// <param name="cancellationToken">Gives up; the rows stay in the write-ahead log.</param>
-    internal Task FlushAsync(CancellationToken cancellationToken) => _store is { } store ? store.FoldAsync(1, cancellationToken) : Task.CompletedTask;
 
     private static PushTargets TargetsOf(PushTarget target) => target switch
     {

@@ -8,20 +8,20 @@ internal static class OnlineMetrics
     private static readonly Meter Meter = new("Mlp.Features");
 
     /// <summary>Rows read, one per entity and view, whether found or not.</summary>
-    internal static Counter<long> Reads { get; } = Meter.CreateCounter<long>("ml.features.reads", "{row}", "Rows read from the online store.");
+    internal static Counter<long> Reads { get; } = Meter.CreateCounter<long>("mlp.features.reads", "{row}", "Rows read from the online store.");
 
     /// <summary>Rows of <see cref="Reads"/> that had to wait for the disk.</summary>
-    internal static Counter<long> PendingReads { get; } = Meter.CreateCounter<long>("ml.features.reads.pending", "{row}", "Rows read from the online store that waited for the disk.");
+    internal static Counter<long> PendingReads { get; } = Meter.CreateCounter<long>("mlp.features.pending_reads", "{row}", "Rows read from the online store that waited for the disk.");
 
     /// <summary>Rows pushed and acknowledged.</summary>
-    internal static Counter<long> PushedRows { get; } = Meter.CreateCounter<long>("ml.features.pushed", "{row}", "Rows pushed and on the device.");
+    internal static Counter<long> PushedRows { get; } = Meter.CreateCounter<long>("mlp.features.pushed_rows", "{row}", "Rows pushed and on the device.");
 
     /// <summary>Rows materialised.</summary>
-    internal static Counter<long> MaterializedRows { get; } = Meter.CreateCounter<long>("ml.features.materialized", "{row}", "Rows brought from the offline into the online store.");
+    internal static Counter<long> MaterializedRows { get; } = Meter.CreateCounter<long>("mlp.features.materialized_rows", "{row}", "Rows brought from the offline into the online store.");
 
     /// <summary>Checkpoints taken.</summary>
-    internal static Counter<long> Checkpoints { get; } = Meter.CreateCounter<long>("ml.features.checkpoints", "{checkpoint}", "Checkpoints of the online store.");
+    internal static Counter<long> Checkpoints { get; } = Meter.CreateCounter<long>("mlp.features.checkpoints", "{checkpoint}", "Checkpoints of the online store.");
 
     /// <summary>Checkpoints and offline commits that failed and will be tried again.</summary>
-    internal static Counter<long> BackgroundFailures { get; } = Meter.CreateCounter<long>("ml.features.background_failures", "{failure}", "Checkpoints and offline commits of pushed rows that failed.");
+    internal static Counter<long> BackgroundFailures { get; } = Meter.CreateCounter<long>("mlp.features.background_failures", "{failure}", "Checkpoints and offline commits of pushed rows that failed.");
 }

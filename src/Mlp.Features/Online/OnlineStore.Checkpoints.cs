@@ -1,5 +1,6 @@
 using System.Buffers;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Storage;
 
 namespace Mlp.Features.Online;
 
@@ -55,7 +56,7 @@ internal sealed partial class OnlineStore
             var store = await Rows.CheckpointAsync(staged, cancellationToken).ConfigureAwait(false);
             var manifest = new OnlineCheckpointManifest(
                 OnlineCheckpointManifest.FormatValue,
-                OnlineCheckpointManifest.CurrentFormatVersion,
+                VersionedJson.FirstVersion,
                 OnlineRowLayout.FormatVersion,
                 (_lastCheckpoint?.Number ?? 0) + 1,
                 Microseconds.FromRequestTime(_timeProvider.GetUtcNow()),

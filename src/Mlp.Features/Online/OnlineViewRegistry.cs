@@ -129,7 +129,7 @@ internal sealed class OnlineViewRegistry
     private uint Add(string name, int version, string fingerprint)
     {
         var added = new OnlineViewEntry((uint)_entries.Count + 1, name, version, fingerprint);
-        var document = new OnlineViewDocument(OnlineViewDocument.FormatValue, OnlineViewDocument.CurrentFormatVersion, [.. _entries, added]);
+        var document = new OnlineViewDocument(OnlineViewDocument.FormatValue, VersionedJson.FirstVersion, [.. _entries, added]);
         DurableFile.Replace(_disk, _path, JsonSerializer.SerializeToUtf8Bytes(document, OnlineJson.Default.OnlineViewDocument));
         _entries.Add(added);
         return added.Id;

@@ -4,7 +4,7 @@ namespace Mlp.Features.Online;
 
 /// <summary>Where a row that is read goes.</summary>
 /// <param name="Plan">How its fields get into the columns.</param>
-/// <param name="Rows">The destination, which has been reset.</param>
+/// <param name="Rows">The destination, whose row has been reset.</param>
 /// <param name="Index">Row index in the destination.</param>
 /// <param name="AsOf">The time of the question, microseconds.</param>
 /// <param name="Rival">A row that is not in the store and takes the place of the kept one if it replaces it; null for none.</param>

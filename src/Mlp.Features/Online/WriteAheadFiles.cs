@@ -46,7 +46,7 @@ internal sealed class WriteAheadFiles(string directory, IDiskSync disk)
     /// <param name="segment">Number of the segment.</param>
     internal WriteAheadSegment Create(long segment)
     {
-        var header = new WriteAheadHeader(WriteAheadHeader.FormatValue, WriteAheadHeader.CurrentFormatVersion, OnlineRowLayout.FormatVersion, segment);
+        var header = new WriteAheadHeader(WriteAheadHeader.FormatValue, VersionedJson.FirstVersion, OnlineRowLayout.FormatVersion, segment);
         var writer = FrameLogWriter.Create(disk, PathOf(segment), JsonSerializer.SerializeToUtf8Bytes(header, OnlineJson.Default.WriteAheadHeader));
         return new WriteAheadSegment(segment, writer);
     }

@@ -1,28 +1,74 @@
 using System.Buffers;
 using Apache.Arrow;
+using Apache.Arrow.Types;
 using Mlp.Monitoring.PredictionLog;
+using Mlp.Monitoring.Segments;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Statistics;
 
 namespace Mlp.Monitoring.Drift;
 
 /// <summary>
-/// Counts batches of logged predictions into drift windows. Only predictions that the model answered count: the inputs of the others may never have been read. Not thread-safe.
+/// Counts batches of logged predictions into drift windows, each with its sampling weight. Only predictions that the model answered count: the inputs of the others may never have been read. Batches
+/// need not have the same columns: a feature is compared over the rows of those that have it. Not thread-safe.
 /// </summary>
-internal sealed class DriftBatchReader
+/// <param name="profile">The reference.</param>
+internal sealed class DriftBatchReader(ReferenceProfile profile)
 {
-    private readonly List<(int Column, int Feature)> _pairs = [];
+    private readonly HashSet<int> _compared = [];
     private readonly List<string> _notCompared = [];
-    private readonly int _outcome;
-    private readonly int _score;
+    private Schema? _schema;
+    private List<(int Column, int Feature)> _pairs = [];
 
-    /// <summary>Pairs the columns of a log with the features of a reference.</summary>
-    /// <param name="schema">Schema of the log.</param>
-    /// <param name="profile">The reference.</param>
-    public DriftBatchReader(Schema schema, ReferenceProfile profile)
+    /// <summary>Features of the log without a comparison.</summary>
+    public IReadOnlyList<string> NotCompared => _notCompared;
+
+    /// <summary>Positions in the profile of the features that are compared.</summary>
+    public IEnumerable<int> Compared => _compared.Order();
+
+    /// <summary>Counts a batch.</summary>
+    public void Count(RecordBatch batch, DriftWindow window)
     {
-        _outcome = schema.GetFieldIndex(PredictionColumns.Outcome);
-        _score = schema.GetFieldIndex(PredictionColumns.Score);
+        if (!ReferenceEquals(_schema, batch.Schema))
+        {
+            Pair(batch.Schema);
+        }
+
+        var rented = ArrayPool<double>.Shared.Rent(batch.Length);
+        try
+        {
+            var weights = rented.AsSpan(0, batch.Length);
+            var answered = FindWeights(batch, weights);
+            foreach (var (column, feature) in _pairs)
+            {
+                Count(batch.Column(column), window.Features[feature], weights);
+            }
+
+            if (window.Score is not null)
+            {
+                CountScores(batch.Find<DoubleArray>(PredictionColumns.Score), window.Score, weights);
+            }
+
+            window.RowCount += answered;
+        }
+        finally
+        {
+            ArrayPool<double>.Shared.Return(rented);
+        }
+    }
+
+    private static bool CanCount(Field field, FeatureProfile profile) => (profile, field.DataType.TypeId) switch
+    {
+        (NumericFeatureProfile, ArrowTypeId.Float or ArrowTypeId.Double or ArrowTypeId.Int64 or ArrowTypeId.Boolean) => true,
+        (CategoricalFeatureProfile, ArrowTypeId.String or ArrowTypeId.Int64) => true,
+        _ => false,
+    };
+
+    /// <summary>Pairs the columns of a log with the features of the reference.</summary>
+    private void Pair(Schema schema)
+    {
+        _schema = schema;
+        _pairs = [];
         for (var i = 0; i < schema.FieldsList.Count; i++)
         {
             var field = schema.GetFieldByIndex(i);
@@ -35,147 +81,107 @@ internal sealed class DriftBatchReader
             if (feature >= 0 && CanCount(field, profile.Features[feature]))
             {
                 _pairs.Add((i, feature));
+                _compared.Add(feature);
             }
-            else
+            else if (!_notCompared.Contains(name))
             {
                 _notCompared.Add(name);
             }
         }
     }
 
-    /// <summary>Features of the log without a comparison.</summary>
-    public IReadOnlyList<string> NotCompared => _notCompared;
-
-    /// <summary>Positions in the profile of the features that are compared.</summary>
-    public IEnumerable<int> Compared => _pairs.Select(pair => pair.Feature);
-
-    /// <summary>Counts a batch.</summary>
-    public void Count(RecordBatch batch, DriftWindow window)
+    /// <summary>The weight of each row, 0 for a row that does not count. Gives the number of those that do.</summary>
+    private static int FindWeights(RecordBatch batch, Span<double> weights)
     {
-        var rented = ArrayPool<bool>.Shared.Rent(batch.Length);
-        try
-        {
-            var isAnswered = ArrayPool<bool>.Shared.Rent(batch.Length);
-            var answered = FindAnswered(batch, isAnswered);
-            foreach (var (column, feature) in _pairs)
-            {
-                Count(batch.Column(column), window.Features[feature], isAnswered, answered, rented.AsSpan(0, batch.Length));
-            }
-
-            if (window.Score is not null)
-            {
-                CountScores((DoubleArray)batch.Column(_score), window.Score, isAnswered, answered);
-            }
-
-            window.RowCount += answered;
-            ArrayPool<bool>.Shared.Return(isAnswered);
-        }
-        finally
-        {
-            ArrayPool<bool>.Shared.Return(rented);
-        }
-    }
-
-    private static bool CanCount(Field field, FeatureProfile profile) => (profile, field.DataType.TypeId) switch
-    {
-        (NumericFeatureProfile, Apache.Arrow.Types.ArrowTypeId.Float or Apache.Arrow.Types.ArrowTypeId.Double
-            or Apache.Arrow.Types.ArrowTypeId.Int64 or Apache.Arrow.Types.ArrowTypeId.Boolean) => true,
-        (CategoricalFeatureProfile, Apache.Arrow.Types.ArrowTypeId.String or Apache.Arrow.Types.ArrowTypeId.Int64) => true,
-        _ => false,
-    };
-
-    private int FindAnswered(RecordBatch batch, bool[] isAnswered)
-    {
-        var outcomes = ((UInt8Array)batch.Column(_outcome)).Values;
+        var outcomes = batch.Find<UInt8Array>(PredictionColumns.Outcome);
+        var sampling = batch.Find<DoubleArray>(PredictionColumns.SamplingWeight);
         var count = 0;
-        for (var i = 0; i < outcomes.Length; i++)
+        for (var i = 0; i < weights.Length; i++)
         {
-            isAnswered[i] = outcomes[i] == (byte)PredictionOutcome.Ok;
-            count += isAnswered[i] ? 1 : 0;
+            var weight = sampling?.GetValue(i) ?? 1;
+            var counts = outcomes?.GetValue(i) == (byte)PredictionOutcome.Ok && SamplingWeights.IsValid(weight);
+            weights[i] = counts ? weight : 0;
+            count += counts ? 1 : 0;
         }
 
         return count;
     }
 
-    private static void Count(IArrowArray column, FeatureHistogram histogram, bool[] isAnswered, int answered, Span<bool> isPresent)
+    private static void Count(IArrowArray column, FeatureHistogram histogram, ReadOnlySpan<double> weights)
     {
-        var present = 0;
-        for (var i = 0; i < isPresent.Length; i++)
-        {
-            isPresent[i] = isAnswered[i] && column.IsValid(i);
-            present += isPresent[i] ? 1 : 0;
-        }
-
-        // What is not present would be counted as missing, but rows without an answer do not count at all.
+        // Most logs hold every prediction, and most predictions are answered and have their features: one pass over the values then.
+        var isPlain = column.NullCount == 0 && !weights.ContainsAnyExcept(1.0);
         switch (column)
         {
-            case FloatArray floats when present == isPresent.Length:
+            case FloatArray floats when isPlain:
                 histogram.AddRange(floats.Values);
                 break;
-            case DoubleArray doubles when present == isPresent.Length:
+            case DoubleArray doubles when isPlain:
                 histogram.AddRange(doubles.Values);
                 break;
             default:
-                CountEach(column, histogram, isPresent);
+                CountEach(column, histogram, weights);
                 break;
         }
-
-        histogram.AddMissing(answered - present);
     }
 
     /// <summary>The log keeps scores as float64. Those of a float32 model are counted as float32, so that they meet the edges of a float64 reference rounded as they are.</summary>
-    private static void CountScores(DoubleArray scores, FeatureHistogram histogram, bool[] isAnswered, int answered)
+    private static void CountScores(DoubleArray? scores, FeatureHistogram histogram, ReadOnlySpan<double> weights)
     {
-        var present = 0;
-        for (var i = 0; i < scores.Length; i++)
+        for (var i = 0; i < weights.Length; i++)
         {
-            if (isAnswered[i] && scores.IsValid(i))
+            if (weights[i] == 0)
             {
-                present++;
-                var (score, single) = (scores.Values[i], (float)scores.Values[i]);
-                if (single == score)
-                {
-                    histogram.Add(single);
-                }
-                else
-                {
-                    histogram.Add(score);
-                }
+                continue;
+            }
+
+            if (scores?.GetValue(i) is not { } score)
+            {
+                histogram.AddWeightedMissing(weights[i]);
+            }
+            else if ((float)score is var single && single == score)
+            {
+                histogram.Add(single, weights[i]);
+            }
+            else
+            {
+                histogram.Add(score, weights[i]);
             }
         }
-
-        histogram.AddMissing(answered - present);
     }
 
-    private static void CountEach(IArrowArray column, FeatureHistogram histogram, ReadOnlySpan<bool> isPresent)
+    private static void CountEach(IArrowArray column, FeatureHistogram histogram, ReadOnlySpan<double> weights)
     {
         var isCategorical = histogram.Profile is CategoricalFeatureProfile;
-        for (var i = 0; i < isPresent.Length; i++)
+        for (var i = 0; i < weights.Length; i++)
         {
-            if (!isPresent[i])
+            if (weights[i] == 0)
             {
                 continue;
             }
 
             switch (column)
             {
+                case var _ when column.IsNull(i):
+                    histogram.AddWeightedMissing(weights[i]);
+                    break;
                 case FloatArray floats:
-                    histogram.Add(floats.Values[i]);
+                    histogram.Add(floats.Values[i], weights[i]);
                     break;
                 case DoubleArray doubles:
-                    histogram.Add(doubles.Values[i]);
+                    histogram.Add(doubles.Values[i], weights[i]);
                     break;
                 case Int64Array integers when isCategorical:
-                    histogram.AddCategory(integers.Values[i]);
+                    histogram.AddCategory(integers.Values[i], weights[i]);
                     break;
                 case Int64Array integers:
-                    histogram.Add((double)integers.Values[i]);
+                    histogram.Add((double)integers.Values[i], weights[i]);
                     break;
                 case BooleanArray booleans:
-                    histogram.Add(booleans.GetValue(i) == true ? 1f : 0f);
+                    histogram.Add(booleans.GetValue(i) == true ? 1f : 0f, weights[i]);
                     break;
                 case StringArray texts:
-                    histogram.AddCategoryUtf8(texts.GetBytes(i));
+                    histogram.AddCategoryUtf8(texts.GetBytes(i), weights[i]);
                     break;
             }
         }

@@ -47,20 +47,23 @@ internal static class DriftComparison
         var reference = profile.BinCounts.AsSpan();
         var current = histogram.Counts;
         var rows = histogram.RowCount;
-        var psi = DriftStatistics.PopulationStabilityIndex(reference, current);
-        var threshold = DriftStatistics.PopulationStabilityIndexNullThreshold(profile.RowCount, rows, DriftStatistics.CountBinsInUse(reference, current), significance);
+        var weights = histogram.GetWeights();
+        var weight = weights.Sum();
+        var psi = DriftStatistics.WeightedPopulationStabilityIndex(reference, weights);
+        var threshold = DriftStatistics.PopulationStabilityIndexNullThreshold(
+            profile.RowCount, histogram.EffectiveRowCount, DriftStatistics.CountBinsInUse(reference, current), significance);
         return new FeatureDrift
         {
             Name = profile.Name,
             IsScore = isScore,
             PopulationStabilityIndex = psi,
             NullThreshold = threshold,
-            JensenShannonDistance = DriftStatistics.JensenShannonDistance(reference, current),
+            JensenShannonDistance = DriftStatistics.WeightedJensenShannonDistance(reference, weights),
             Severity = rows < minimumRowCount ? DriftSeverity.Undetermined : Judge(psi, threshold),
             RowCount = rows,
             ReferenceMissingShare = profile.MissingCount / (double)profile.RowCount,
-            MissingShare = current[^1] / (double)rows,
-            UnseenShare = profile is CategoricalFeatureProfile ? current[^2] / (double)rows : 0,
+            MissingShare = weights[^1] / weight,
+            UnseenShare = profile is CategoricalFeatureProfile ? weights[^2] / weight : 0,
         };
     }
 

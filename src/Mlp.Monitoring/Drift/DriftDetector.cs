@@ -52,8 +52,8 @@ internal sealed class DriftDetector
     /// <summary>Compares the logged predictions of a version.</summary>
     /// <param name="model">Model name.</param>
     /// <param name="version">Version, or null for the highest one that has logged predictions.</param>
-    /// <param name="from">First logged time, or null for the beginning.</param>
-    /// <param name="to">Logged time to stop before, or null for the end.</param>
+    /// <param name="from">First request time, or null for the beginning.</param>
+    /// <param name="to">Request time to stop before, or null for the end.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="ModelNotFoundException">The version is not in the registry, or nothing of the model was logged.</exception>
     /// <exception cref="InvalidOperationException">The version was published without a reference profile, or there is no registry.</exception>
@@ -67,7 +67,7 @@ internal sealed class DriftDetector
         var end = to is null ? long.MaxValue : Microseconds.FromRequestTime(to.Value);
         await foreach (var batch in _log.ReadAsync(model, first, end, number, cancellationToken).ConfigureAwait(false))
         {
-            reader ??= new DriftBatchReader(batch.Schema, profile);
+            reader ??= new DriftBatchReader(profile);
             reader.Count(batch, window);
         }
 

@@ -9,10 +9,10 @@ public sealed record DriftReport
     /// <summary>Model version.</summary>
     public required int Version { get; init; }
 
-    /// <summary>First logged time asked for; null for the beginning.</summary>
+    /// <summary>First request time asked for; null for the beginning.</summary>
     public DateTimeOffset? From { get; init; }
 
-    /// <summary>Logged time up to which was asked, exclusive; null for the end.</summary>
+    /// <summary>Request time up to which was asked, exclusive; null for the end.</summary>
     public DateTimeOffset? To { get; init; }
 
     /// <summary>Rows of the reference.</summary>

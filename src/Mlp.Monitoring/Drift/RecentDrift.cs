@@ -51,7 +51,7 @@ internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
         {
             if (_reader is null)
             {
-                _reader = new DriftBatchReader(batch.Schema, profile);
+                _reader = new DriftBatchReader(profile);
                 _panes = [.. Enumerable.Range(0, PaneCount).Select(_ => new DriftWindow(profile))];
             }
 

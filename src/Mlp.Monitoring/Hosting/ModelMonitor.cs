@@ -43,7 +43,7 @@ public sealed class ModelMonitor
     /// <exception cref="LogWriteException">The disk refused; trying again may help.</exception>
     /// <exception cref="IOException">The disk refused; trying again may help.</exception>
     public ValueTask RecordLabelAsync(PredictionId predictionId, double label, DateTimeOffset observedAt, CancellationToken cancellationToken = default)
-        => RecordLabelsAsync(new[] { new Label(predictionId, label, observedAt) }, cancellationToken);
+        => RecordLabelAsync(Label.ForPrediction(predictionId, label, observedAt), cancellationToken);
 
     /// <summary>Records whether a prediction of a binary model belongs to the positive class.</summary>
     /// <param name="predictionId">The prediction; it need not be in the log yet.</param>
@@ -52,12 +52,18 @@ public sealed class ModelMonitor
     /// <param name="cancellationToken">Ends the wait; the label may be recorded all the same.</param>
     /// <inheritdoc cref="RecordLabelAsync(PredictionId, double, DateTimeOffset, CancellationToken)" path="/exception"/>
     public ValueTask RecordLabelAsync(PredictionId predictionId, bool isPositive, DateTimeOffset observedAt, CancellationToken cancellationToken = default)
-        => RecordLabelsAsync(new[] { new Label(predictionId, isPositive, observedAt) }, cancellationToken);
+        => RecordLabelAsync(Label.ForPrediction(predictionId, isPositive, observedAt), cancellationToken);
+
+    /// <summary>Records a label of any kind: of a prediction or of an entity, named or not, or one that retracts.</summary>
+    /// <param name="label">The label.</param>
+    /// <param name="cancellationToken">Ends the wait; the label may be recorded all the same.</param>
+    /// <inheritdoc cref="RecordLabelsAsync" path="/exception"/>
+    public ValueTask RecordLabelAsync(Label label, CancellationToken cancellationToken = default) => RecordLabelsAsync(new[] { label }, cancellationToken);
 
     /// <summary>Records many labels with one flush for each 4,096.</summary>
     /// <param name="labels">The labels.</param>
     /// <param name="cancellationToken">Ends the wait; labels may be recorded all the same.</param>
-    /// <exception cref="ArgumentException">A label is NaN or infinite; none is recorded.</exception>
+    /// <exception cref="ArgumentException">A label is NaN or infinite, is about nothing or two things, or has a name that no label can have; none is recorded.</exception>
     /// <exception cref="LogWriteException">The disk refused; trying again may help.</exception>
     /// <exception cref="IOException">The disk refused; trying again may help.</exception>
     public ValueTask RecordLabelsAsync(ReadOnlyMemory<Label> labels, CancellationToken cancellationToken = default) => _labels.RecordAsync(labels, cancellationToken);
@@ -71,8 +77,8 @@ public sealed class ModelMonitor
     /// <summary>Reads logged predictions.</summary>
     /// <param name="model">Model name.</param>
     /// <param name="version">One version only, or null for all.</param>
-    /// <param name="from">First logged time, or null for the beginning.</param>
-    /// <param name="to">Logged time to stop before, or null for the end.</param>
+    /// <param name="from">First request time, or null for the beginning.</param>
+    /// <param name="to">Request time to stop before, or null for the end.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>Batches with the columns of <see cref="PredictionColumns"/> and the features; those of one version have one schema. Disposing them is not needed.</returns>
     /// <exception cref="ArgumentException">The name cannot be that of a model.</exception>
@@ -92,11 +98,14 @@ public sealed class ModelMonitor
     /// <exception cref="CorruptFileException">A segment is damaged.</exception>
     public IAsyncEnumerable<RecordBatch> ReadLabelsAsync(CancellationToken cancellationToken = default) => _labels.ReadAsync(cancellationToken);
 
-    /// <summary>Joins labels to logged predictions and computes the quality of each version, by the same kernels as on a holdout.</summary>
+    /// <summary>
+    /// Joins labels to logged predictions and computes the quality of each version, by the same kernels as on a holdout. The label is that of the name that the model's
+    /// <see cref="Runtime.Models.ModelOutput.LabelName"/> says.
+    /// </summary>
     /// <param name="model">Model name.</param>
     /// <param name="version">One version only, or null for all that have logged predictions.</param>
-    /// <param name="from">First logged time, or null for the beginning.</param>
-    /// <param name="to">Logged time to stop before, or null for the end.</param>
+    /// <param name="from">First request time, or null for the beginning.</param>
+    /// <param name="to">Request time to stop before, or null for the end.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>One result per version, ascending; empty where nothing was logged.</returns>
     /// <exception cref="ArgumentException">The name cannot be that of a model.</exception>
@@ -108,8 +117,8 @@ public sealed class ModelMonitor
     /// <summary>Compares the inputs and the score of logged predictions with the reference profile that was published with their version.</summary>
     /// <param name="model">Model name.</param>
     /// <param name="version">Version, or null for the highest one that has logged predictions.</param>
-    /// <param name="from">First logged time, or null for the beginning.</param>
-    /// <param name="to">Logged time to stop before, or null for the end.</param>
+    /// <param name="from">First request time, or null for the beginning.</param>
+    /// <param name="to">Request time to stop before, or null for the end.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>The comparison, most drifted feature first.</returns>
     /// <exception cref="ModelNotFoundException">The version is not in the registry, or nothing of the model was logged.</exception>

@@ -27,15 +27,15 @@ internal sealed class MonitoringMetrics : IDisposable
         _performance = performance;
         _drift = drift;
         _featureCount = configuration.DriftMetricFeatureCount;
-        _meter.CreateObservableCounter("ml.log.accepted", () => Log(s => s.Accepted), "{prediction}", "Predictions that the log was told of.");
-        _meter.CreateObservableCounter("ml.log.written", () => Log(s => s.Written), "{prediction}", "Predictions that are on the device.");
-        _meter.CreateObservableCounter("ml.log.dropped", Dropped, "{prediction}", "Predictions that were given up, by reason.");
-        _meter.CreateObservableGauge("ml.log.pending", () => Log(s => s.Pending), "{prediction}", "Predictions on their way to the device.");
-        _meter.CreateObservableCounter("ml.labels", () => labels.RecordedCount, "{label}", "Labels recorded by this process.");
-        _meter.CreateObservableGauge("ml.drift.psi", DriftOfFeatures, "1", "Population stability index of the recent window against the reference profile.");
-        _meter.CreateObservableGauge("ml.live.auc", () => Live(r => r.BinaryClassification?.Auc), "1", "AUC of the labelled predictions.");
-        _meter.CreateObservableGauge("ml.live.log_loss", () => Live(r => r.BinaryClassification?.LogLoss), "1", "Log loss of the labelled predictions.");
-        _meter.CreateObservableGauge("ml.live.label_maturity", () => Live(r => r.LabelMaturity), "1", "Share of the answered predictions that have a label.");
+        _meter.CreateObservableCounter("mlp.prediction_log.accepted", () => Log(s => s.Accepted), "{prediction}", "Predictions that the log was told of.");
+        _meter.CreateObservableCounter("mlp.prediction_log.written", () => Log(s => s.Written), "{prediction}", "Predictions that are on the device.");
+        _meter.CreateObservableCounter("mlp.prediction_log.dropped", Dropped, "{prediction}", "Predictions that were given up, by reason.");
+        _meter.CreateObservableGauge("mlp.prediction_log.pending", () => Log(s => s.Pending), "{prediction}", "Predictions on their way to the device.");
+        _meter.CreateObservableCounter("mlp.labels.recorded", () => labels.RecordedCount, "{label}", "Labels recorded by this process.");
+        _meter.CreateObservableGauge("mlp.drift.psi", DriftOfFeatures, "1", "Population stability index of the recent window against the reference profile.");
+        _meter.CreateObservableGauge("mlp.live.auc", () => Live(r => r.BinaryClassification?.Auc), "1", "AUC of the labelled predictions.");
+        _meter.CreateObservableGauge("mlp.live.log_loss", () => Live(r => r.BinaryClassification?.LogLoss), "1", "Log loss of the labelled predictions.");
+        _meter.CreateObservableGauge("mlp.live.label_maturity", () => Live(r => r.LabelMaturity), "1", "Share of the answered predictions that have a label.");
     }
 
     /// <summary>The meter.</summary>

@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using Apache.Arrow;
 using Apache.Arrow.Arrays;
 using Mlp.Monitoring.Segments;
@@ -5,48 +6,99 @@ using Mlp.Runtime.Predictions;
 
 namespace Mlp.Monitoring.Labels;
 
-/// <summary>The label that counts of each prediction, in memory, brought up to date from the files. Not thread-safe.</summary>
+/// <summary>The label that counts of each answer and entity by name, in memory, brought up to date from the files. Not thread-safe.</summary>
 /// <param name="store">The labels.</param>
-/// <param name="maximumCount">Predictions whose label is remembered; beyond, those labelled first are forgotten.</param>
+/// <param name="maximumCount">Labels that are remembered, of different answers, entities or names; beyond, those recorded first are forgotten.</param>
 internal sealed class LabelIndex(LabelStore store, int maximumCount)
 {
     private readonly SegmentFollower<LabelSegmentHeader> _follower = store.Follow();
-    private readonly Dictionary<PredictionId, Entry> _entries = [];
-    private readonly Queue<PredictionId> _order = new();
+    private readonly Dictionary<(PredictionId Target, int Name), Entry> _entries = [];
+    private readonly Queue<(PredictionId Target, int Name)> _order = new();
+    private readonly Dictionary<string, int> _names = new(StringComparer.Ordinal);
+    private readonly XxHash128 _hash = new();
 
-    /// <summary>Predictions with a label.</summary>
+    /// <summary>Labels remembered, retracted ones included.</summary>
     public int Count => _entries.Count;
 
     /// <summary>Reads the labels that were recorded since the last call, by any process.</summary>
-    public void Refresh(CancellationToken cancellationToken) => _follower.ReadNew((path, _, batch) => Add(path, batch), cancellationToken);
+    public void Refresh(CancellationToken cancellationToken) => _follower.ReadNew((_, _, batch) => Add(batch), cancellationToken);
 
-    /// <summary>The label of a prediction.</summary>
-    public bool TryGet(PredictionId id, out double label)
+    /// <summary>The label of an answer.</summary>
+    /// <param name="requestId">The answer that was served.</param>
+    /// <param name="entity">The entity and time that it was about (<see cref="LabelTarget"/>); default when there was none.</param>
+    /// <param name="name">Which truth.</param>
+    /// <param name="label">The one that counts, of those of the answer and those of the entity.</param>
+    /// <returns>False when there is none, or it was retracted.</returns>
+    public bool TryGet(PredictionId requestId, PredictionId entity, string name, out double label)
     {
-        var isKnown = _entries.TryGetValue(id, out var entry);
-        label = entry.Label;
-        return isKnown;
+        label = 0;
+        if (!_names.TryGetValue(name, out var index))
+        {
+            return false;
+        }
+
+        var isKnown = _entries.TryGetValue((requestId, index), out var entry);
+        if (entity != default && _entries.TryGetValue((entity, index), out var ofEntity) && (!isKnown || ofEntity.IsLaterThan(entry)))
+        {
+            (isKnown, entry) = (true, ofEntity);
+        }
+
+        label = entry.Label.GetValueOrDefault();
+        return isKnown && entry.Label is not null;
     }
 
-    private void Add(string path, RecordBatch batch)
+    private void Add(RecordBatch batch)
     {
-        var ids = (FixedSizeBinaryArray)batch.Column(LabelColumns.PredictionId);
-        var labels = ((DoubleArray)batch.Column(LabelColumns.Label)).Values;
-        var observed = ((TimestampArray)batch.Column(LabelColumns.ObservedTime)).Values;
-        var recorded = ((TimestampArray)batch.Column(LabelColumns.RecordedTime)).Values;
+        var labelIds = batch.Find<FixedSizeBinaryArray>(LabelColumns.LabelId);
+        var names = batch.Find<StringArray>(LabelColumns.Name);
+        var predictions = batch.Find<FixedSizeBinaryArray>(LabelColumns.PredictionId);
+        var models = batch.Find<StringArray>(LabelColumns.Model);
+        var keys = batch.Find<BinaryArray>(LabelColumns.EntityKey);
+        var eventTimes = batch.Find<TimestampArray>(LabelColumns.EventTime);
+        var labels = batch.Find<DoubleArray>(LabelColumns.Value);
+        var observed = batch.Find<TimestampArray>(LabelColumns.ObservedTime);
+        var recorded = batch.Find<TimestampArray>(LabelColumns.RecordedTime);
         for (var i = 0; i < batch.Length; i++)
         {
-            Add(PredictionId.Read(ids.GetBytes(i)), new Entry(labels[i], observed[i], recorded[i], path));
+            PredictionId target;
+            if (predictions?.IsValid(i) == true)
+            {
+                target = PredictionId.Read(predictions.GetBytes(i));
+            }
+            else if (models?.IsValid(i) == true && keys?.IsValid(i) == true && eventTimes?.IsValid(i) == true)
+            {
+                target = LabelTarget.OfEntity(_hash, models.GetString(i), keys.GetBytes(i, out _), eventTimes.GetValue(i)!.Value);
+            }
+            else
+            {
+                // About nothing that this version knows.
+                continue;
+            }
+
+            var id = labelIds?.IsValid(i) == true ? PredictionId.Read(labelIds.GetBytes(i)) : default;
+            var name = names?.IsValid(i) == true ? names.GetString(i) : Label.DefaultName;
+            Add((target, IndexOf(name)), new Entry(labels?.GetValue(i), observed?.GetValue(i) ?? long.MinValue, recorded?.GetValue(i) ?? long.MinValue, id));
         }
     }
 
-    private void Add(PredictionId id, Entry entry)
+    private int IndexOf(string name)
     {
-        if (_entries.TryGetValue(id, out var known))
+        if (!_names.TryGetValue(name, out var index))
+        {
+            index = _names.Count;
+            _names.Add(name, index);
+        }
+
+        return index;
+    }
+
+    private void Add((PredictionId Target, int Name) key, Entry entry)
+    {
+        if (_entries.TryGetValue(key, out var known))
         {
             if (entry.IsLaterThan(known))
             {
-                _entries[id] = entry;
+                _entries[key] = entry;
             }
 
             return;
@@ -57,13 +109,13 @@ internal sealed class LabelIndex(LabelStore store, int maximumCount)
             _entries.Remove(_order.Dequeue());
         }
 
-        _entries.Add(id, entry);
-        _order.Enqueue(id);
+        _entries.Add(key, entry);
+        _order.Enqueue(key);
     }
 
-    private readonly record struct Entry(double Label, long Observed, long Recorded, string Path)
+    private readonly record struct Entry(double? Label, long Observed, long Recorded, PredictionId Id)
     {
-        /// <summary>Observed later, then recorded later, then in the segment of the greater name; within a segment, which is read in order, the later row.</summary>
+        /// <summary>Observed later, then recorded later, then of the greater id, which a process gives in the order of recording.</summary>
         public bool IsLaterThan(in Entry other)
         {
             if (Observed != other.Observed)
@@ -71,7 +123,7 @@ internal sealed class LabelIndex(LabelStore store, int maximumCount)
                 return Observed > other.Observed;
             }
 
-            return Recorded != other.Recorded ? Recorded > other.Recorded : string.CompareOrdinal(Path, other.Path) >= 0;
+            return Recorded != other.Recorded ? Recorded > other.Recorded : Id >= other.Id;
         }
     }
 }

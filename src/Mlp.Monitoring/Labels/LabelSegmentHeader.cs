@@ -14,8 +14,6 @@ internal sealed record LabelSegmentHeader
     /// <summary>What the log holds.</summary>
     public const string FormatName = "mlp-labels";
 
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
-
     /// <summary>What the log holds.</summary>
     public string Format { get; } = FormatName;
 
@@ -26,14 +24,11 @@ internal sealed record LabelSegmentHeader
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>UTF-8 JSON.</summary>
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Json);
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, SegmentHeaderJson.Default.LabelSegmentHeader);
 
     /// <summary>Reads and checks the header of an open segment.</summary>
     /// <exception cref="CorruptFileException">The header is not that of labels.</exception>
     /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote it.</exception>
     public static LabelSegmentHeader Read(FrameLogReader reader)
-    {
-        SegmentFormat.Check(reader, FormatName, CurrentFormatVersion);
-        return SegmentFormat.Deserialize<LabelSegmentHeader>(reader, Json);
-    }
+        => VersionedJson.Read(reader.Header.Span, reader.Path, FormatName, CurrentFormatVersion, SegmentHeaderJson.Default.LabelSegmentHeader);
 }

@@ -11,8 +11,8 @@ using Mlp.Runtime.Storage;
 namespace Mlp.Monitoring.Labels;
 
 /// <summary>
-/// Labels, appended and never changed: each writer has a segment of its own, so that many processes can record at once. Everything is kept; of several labels of one prediction the one
-/// observed last counts, and of those observed at the same time the one recorded last. Labels of unknown predictions are kept too: a label may come before its prediction is on the disk.
+/// Labels, appended and never changed: each writer has a segment of its own, so that many processes can record at once. Everything is kept; of several labels of one
+/// name and prediction the one observed last counts, of those observed at the same time the one recorded last, and of those the one of the greatest id. Labels of unknown predictions are kept too: a label may come before its prediction is on the disk.
 /// Thread-safe.
 /// </summary>
 internal sealed class LabelStore : IPlatformComponent, IDisposable
@@ -59,7 +59,7 @@ internal sealed class LabelStore : IPlatformComponent, IDisposable
     /// <summary>Records labels: when the task completes they are on the device. Callers who come at the same time share one flush.</summary>
     /// <param name="labels">Labels; recorded all or not at all, up to 4,096 at a time.</param>
     /// <param name="cancellationToken">Ends the wait; the labels may be recorded all the same.</param>
-    /// <exception cref="ArgumentException">A label is NaN or infinite.</exception>
+    /// <exception cref="ArgumentException">A label is NaN or infinite, is about nothing or two things, or has a name that no label can have.</exception>
     /// <exception cref="IOException">The disk refused.</exception>
     /// <exception cref="LogWriteException">The disk refused; trying again may help, since it begins another segment.</exception>
     /// <exception cref="ObjectDisposedException">The store is closed.</exception>
@@ -141,9 +141,10 @@ internal sealed class LabelStore : IPlatformComponent, IDisposable
     {
         for (var i = 0; i < labels.Length; i++)
         {
-            if (!double.IsFinite(labels[i].Value))
+            if (labels[i].FindProblem() is { } problem)
             {
-                throw new ArgumentException($"Expected every label to be a finite number, but found NaN or infinity at index {i} (prediction {labels[i].PredictionId}).", nameof(labels));
+                throw new ArgumentException(
+                    $"Expected every label to have a value that is finite or null, and either a prediction or a model with entity key and event time, but found {problem} at index {i}.", nameof(labels));
             }
         }
     }

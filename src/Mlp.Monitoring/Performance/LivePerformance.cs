@@ -9,7 +9,7 @@ using Mlp.Runtime.Statistics;
 namespace Mlp.Monitoring.Performance;
 
 /// <summary>
-/// Joins labels to logged predictions by id and computes the quality of each version by the kernels that evaluate holdouts. The files are the truth: the first call reads them all, each
+/// Joins labels to logged predictions by the id of the answer that was served for their request, and computes the quality of each version by the kernels that evaluate holdouts. The files are the truth: the first call reads them all, each
 /// later one what has come since, by this process or another. Thread-safe; one evaluation runs at a time.
 /// </summary>
 internal sealed class LivePerformance : IDisposable
@@ -38,8 +38,8 @@ internal sealed class LivePerformance : IDisposable
     /// <summary>Evaluates a model.</summary>
     /// <param name="model">Model name.</param>
     /// <param name="version">One version only, or null for all that have logged predictions.</param>
-    /// <param name="from">First logged time, or null for the beginning.</param>
-    /// <param name="to">Logged time to stop before, or null for the end.</param>
+    /// <param name="from">First request time, or null for the beginning.</param>
+    /// <param name="to">Request time to stop before, or null for the end.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>One result per version, ascending; empty where nothing was logged.</returns>
     public async Task<IReadOnlyList<PerformanceResult>> EvaluateAsync(
@@ -63,7 +63,7 @@ internal sealed class LivePerformance : IDisposable
     {
         if (!_scores.TryGetValue(model, out var scores))
         {
-            scores = new ScoreIndex(folder, _maximumPredictions);
+            scores = new ScoreIndex(model, folder, _maximumPredictions);
             _scores.Add(model, scores);
         }
 
@@ -91,22 +91,29 @@ internal sealed class LivePerformance : IDisposable
         var first = from is null ? long.MinValue : Microseconds.FromRequestTime(from.Value);
         var end = to is null ? long.MaxValue : Microseconds.FromRequestTime(to.Value);
         long predictions = 0, scored = 0;
-        var scores = new List<double>();
-        var labels = new List<double>();
+        double scoredWeight = 0, labelledWeight = 0;
+        var rows = new List<LabelledScore>();
+        var labelName = output.LabelName ?? Label.DefaultName;
         for (var i = 0; i < index.Count; i++)
         {
             ref readonly var entry = ref index[i];
-            if (entry.Version != version || entry.LoggedTime < first || entry.LoggedTime >= end)
+            if (entry.Version != version || !entry.IsWithin(first, end))
             {
                 continue;
             }
 
             predictions++;
-            scored += entry.IsScored ? 1 : 0;
-            if (entry.IsScored && _labels.TryGet(entry.Id, out var label))
+            if (!entry.IsScored)
             {
-                scores.Add(entry.Score);
-                labels.Add(label);
+                continue;
+            }
+
+            scored++;
+            scoredWeight += WeightOf(entry.Weight);
+            if (_labels.TryGet(entry.RequestId, entry.Entity, labelName, out var label))
+            {
+                labelledWeight += WeightOf(entry.Weight);
+                rows.Add(new LabelledScore(entry.Score, label, entry.Weight));
             }
         }
 
@@ -117,38 +124,45 @@ internal sealed class LivePerformance : IDisposable
             Task = output.Task,
             PredictionCount = predictions,
             ScoredCount = scored,
-            LabelledCount = labels.Count,
+            LabelledCount = rows.Count,
+            ScoredWeight = scoredWeight,
+            LabelledWeight = labelledWeight,
             UnusableCount = 0,
         };
         return output.Task switch
         {
-            ModelTask.BinaryClassification => WithBinary(result, scores, labels, output.DecisionThreshold),
-            ModelTask.Regression => WithRegression(result, scores, labels),
+            ModelTask.BinaryClassification => WithBinary(result, rows, output.DecisionThreshold),
+            ModelTask.Regression => WithRegression(result, rows),
             _ => result,
         };
     }
 
-    private static PerformanceResult WithBinary(PerformanceResult result, List<double> scores, List<double> labels, double threshold)
+    private static double WeightOf(double weight) => SamplingWeights.IsValid(weight) ? weight : 0;
+
+    private static PerformanceResult WithBinary(PerformanceResult result, List<LabelledScore> rows, double threshold)
     {
-        var usable = Enumerable.Range(0, labels.Count).Where(i => !double.IsNaN(scores[i]) && labels[i] is 0 or 1).ToArray();
+        var usable = rows.FindAll(r => !double.IsNaN(r.Score) && r.Label is 0 or 1 && SamplingWeights.IsValid(r.Weight)).ToArray();
         return result with
         {
-            UnusableCount = labels.Count - usable.Length,
+            UnusableCount = rows.Count - usable.Length,
             BinaryClassification = usable.Length == 0
                 ? null
-                : BinaryClassificationMetrics.Compute(Array.ConvertAll(usable, i => scores[i]), Array.ConvertAll(usable, i => (byte)labels[i]), threshold),
+                : BinaryClassificationMetrics.ComputeWeighted(
+                    Array.ConvertAll(usable, r => r.Score), Array.ConvertAll(usable, r => (byte)r.Label), Array.ConvertAll(usable, r => r.Weight), threshold),
         };
     }
 
-    private static PerformanceResult WithRegression(PerformanceResult result, List<double> scores, List<double> labels)
+    private static PerformanceResult WithRegression(PerformanceResult result, List<LabelledScore> rows)
     {
-        var usable = Enumerable.Range(0, labels.Count).Where(i => double.IsFinite(scores[i])).ToArray();
+        var usable = rows.FindAll(r => double.IsFinite(r.Score) && SamplingWeights.IsValid(r.Weight)).ToArray();
         return result with
         {
-            UnusableCount = labels.Count - usable.Length,
+            UnusableCount = rows.Count - usable.Length,
             Regression = usable.Length == 0
                 ? null
-                : RegressionMetrics.Compute(Array.ConvertAll(usable, i => scores[i]), Array.ConvertAll(usable, i => labels[i])),
+                : RegressionMetrics.ComputeWeighted(Array.ConvertAll(usable, r => r.Score), Array.ConvertAll(usable, r => r.Label), Array.ConvertAll(usable, r => r.Weight)),
         };
     }
+
+    private readonly record struct LabelledScore(double Score, double Label, double Weight);
 }

@@ -3,7 +3,9 @@ using Mlp.Runtime.Statistics;
 
 namespace Mlp.Monitoring.Performance;
 
-/// <summary>How good a model version is on the predictions whose truth became known. Immutable.</summary>
+/// <summary>
+/// How good a model version is on the predictions whose truth became known. Counts are of logged rows; metrics and shares weigh each row with the number of predictions it stands for. Immutable.
+/// </summary>
 public sealed record PerformanceResult
 {
     /// <summary>Model name.</summary>
@@ -15,10 +17,10 @@ public sealed record PerformanceResult
     /// <summary>What the model predicts, which decides on the metrics.</summary>
     public required ModelTask Task { get; init; }
 
-    /// <summary>First logged time asked for; null for the beginning.</summary>
+    /// <summary>First request time asked for; null for the beginning.</summary>
     public DateTimeOffset? From { get; init; }
 
-    /// <summary>Logged time up to which was asked, exclusive; null for the end.</summary>
+    /// <summary>Request time up to which was asked, exclusive; null for the end.</summary>
     public DateTimeOffset? To { get; init; }
 
     /// <summary>Predictions in the log, failed ones included.</summary>
@@ -30,11 +32,17 @@ public sealed record PerformanceResult
     /// <summary>Answered predictions that have a label by now.</summary>
     public required long LabelledCount { get; init; }
 
-    /// <summary>Labelled predictions left out of the metrics: the score is NaN, or the label is not one that the model's task can have.</summary>
+    /// <summary>How many predictions the answered ones stand for: the sum of their sampling weights, which is <see cref="ScoredCount"/> where every prediction was logged.</summary>
+    public required double ScoredWeight { get; init; }
+
+    /// <summary>How many predictions the labelled ones stand for: the sum of their sampling weights.</summary>
+    public required double LabelledWeight { get; init; }
+
+    /// <summary>Labelled predictions left out of the metrics: the score is NaN, the label is not one that the model's task can have, or the sampling weight is not finite or not above 0.</summary>
     public required long UnusableCount { get; init; }
 
     /// <summary>Share of the answered predictions that have a label, 0 to 1; NaN without answers. Quality of a window whose labels are still coming in belongs to those that came first.</summary>
-    public double LabelMaturity => LabelledCount / (double)ScoredCount;
+    public double LabelMaturity => LabelledWeight / ScoredWeight;
 
     /// <summary>AUC, log loss, calibration and so on, computed exactly as on a holdout; null for other tasks and without usable labels.</summary>
     public BinaryClassificationMetrics? BinaryClassification { get; init; }

@@ -1,5 +1,7 @@
+using System.IO.Hashing;
 using Apache.Arrow;
 using Apache.Arrow.Arrays;
+using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.PredictionLog;
 using Mlp.Monitoring.Segments;
 using Mlp.Runtime.Models;
@@ -8,12 +10,14 @@ using Mlp.Runtime.Predictions;
 namespace Mlp.Monitoring.Performance;
 
 /// <summary>The scores of one model's logged predictions, in memory, brought up to date from the files. Not thread-safe.</summary>
+/// <param name="model">Name of the model.</param>
 /// <param name="directory">Folder of the model's log.</param>
 /// <param name="maximumCount">Predictions that are remembered; beyond, those read first are forgotten.</param>
-internal sealed class ScoreIndex(string directory, int maximumCount)
+internal sealed class ScoreIndex(string model, string directory, int maximumCount)
 {
     private readonly SegmentFollower<SegmentHeader> _follower = new(directory, SegmentHeader.Read);
     private readonly Dictionary<int, ModelOutput> _outputs = [];
+    private readonly XxHash128 _hash = new();
     private Entry[] _entries = new Entry[Math.Min(maximumCount, 1024)];
     private int _first;
 
@@ -33,14 +37,23 @@ internal sealed class ScoreIndex(string directory, int maximumCount)
     private void Add(SegmentHeader header, RecordBatch batch)
     {
         _outputs[header.Version] = header.Output;
-        var ids = (FixedSizeBinaryArray)batch.Column(PredictionColumns.PredictionId);
-        var times = ((TimestampArray)batch.Column(PredictionColumns.LoggedTime)).Values;
-        var outcomes = ((UInt8Array)batch.Column(PredictionColumns.Outcome)).Values;
-        var scores = (DoubleArray)batch.Column(PredictionColumns.Score);
+        var ids = batch.Find<FixedSizeBinaryArray>(PredictionColumns.RequestId) ?? batch.Find<FixedSizeBinaryArray>(PredictionColumns.PredictionId);
+        var keys = batch.Find<BinaryArray>(PredictionColumns.EntityKey);
+        var eventTimes = batch.Find<TimestampArray>(PredictionColumns.EventTime);
+        var times = batch.Find<TimestampArray>(PredictionColumns.RequestTime);
+        var outcomes = batch.Find<UInt8Array>(PredictionColumns.Outcome);
+        var weights = batch.Find<DoubleArray>(PredictionColumns.SamplingWeight);
+        var scores = batch.Find<DoubleArray>(PredictionColumns.Score);
         for (var i = 0; i < batch.Length; i++)
         {
-            var isScored = outcomes[i] == (byte)PredictionOutcome.Ok && scores.IsValid(i);
-            Add(new Entry(PredictionId.Read(ids.GetBytes(i)), times[i], header.Version, scores.Values[i], isScored));
+            Add(new Entry(
+                ids is null ? default : PredictionId.Read(ids.GetBytes(i)),
+                keys?.IsValid(i) == true && eventTimes?.GetValue(i) is { } eventTime ? LabelTarget.OfEntity(_hash, model, keys.GetBytes(i, out _), eventTime) : default,
+                times?.GetValue(i) ?? Entry.UnknownTime,
+                header.Version,
+                scores?.GetValue(i) ?? 0,
+                outcomes?.GetValue(i) == (byte)PredictionOutcome.Ok && scores?.IsValid(i) == true,
+                weights?.GetValue(i) ?? 1));
         }
     }
 
@@ -64,10 +77,22 @@ internal sealed class ScoreIndex(string directory, int maximumCount)
     }
 
     /// <summary>A logged prediction.</summary>
-    /// <param name="Id">Identifies it.</param>
-    /// <param name="LoggedTime">Microseconds.</param>
+    /// <param name="RequestId">The answer that was served for its request, by which labels are recorded; default when it is not known.</param>
+    /// <param name="Entity">The entity and time that it was about (<see cref="LabelTarget"/>), by which labels are recorded too; default without an entity key.</param>
+    /// <param name="RequestTime">When the call came in, microseconds, or <see cref="UnknownTime"/>.</param>
     /// <param name="Version">Model version.</param>
     /// <param name="Score">The score, if there is one.</param>
     /// <param name="IsScored">Whether there is one.</param>
-    internal readonly record struct Entry(PredictionId Id, long LoggedTime, int Version, double Score, bool IsScored);
+    /// <param name="Weight">How many predictions it stands for.</param>
+    internal readonly record struct Entry(PredictionId RequestId, PredictionId Entity, long RequestTime, int Version, double Score, bool IsScored, double Weight)
+    {
+        /// <summary>Stands for a time that is not known, which lies in no range but that of all times.</summary>
+        public const long UnknownTime = long.MinValue;
+
+        /// <summary>Whether the call came in within a range of times.</summary>
+        /// <param name="from">Microseconds, inclusive; the least number for the beginning.</param>
+        /// <param name="to">Microseconds, exclusive; the greatest number for the end.</param>
+        public bool IsWithin(long from, long to)
+            => RequestTime == UnknownTime ? from == long.MinValue && to == long.MaxValue : RequestTime >= from && RequestTime < to;
+    }
 }

@@ -17,17 +17,23 @@ internal sealed class PredictionBatch
     private readonly int _version;
     private readonly int _scoreIndex;
     private readonly FixedBinaryColumn _id = new(PredictionId.ByteCount);
+    private readonly FixedBinaryColumn _requestId = new(PredictionId.ByteCount);
     private readonly FixedColumn<long> _eventTime = new(PredictionSchema.Time);
-    private readonly FixedColumn<long> _loggedTime = new(PredictionSchema.Time);
+    private readonly FixedColumn<long> _requestTime = new(PredictionSchema.Time);
     private readonly FixedColumn<int> _modelVersion = new(Int32Type.Default);
     private readonly BinaryColumn _variant = new(StringType.Default);
     private readonly FixedColumn<byte> _outcome = new(UInt8Type.Default);
+    private readonly FixedColumn<double> _samplingWeight = new(DoubleType.Default);
     private readonly FixedColumn<long> _latency = new(Int64Type.Default);
+    private readonly FixedColumn<long> _featureLatency = new(Int64Type.Default);
+    private readonly FixedColumn<long> _queueLatency = new(Int64Type.Default);
+    private readonly FixedColumn<long> _runLatency = new(Int64Type.Default);
     private readonly BinaryColumn _key = new(BinaryType.Default);
     private readonly FixedBinaryColumn _trace = new(16);
     private readonly TextMapColumn _tags = new();
     private readonly FixedColumn<double> _score = new(DoubleType.Default);
-    private readonly DoubleListColumn? _outputs;
+    private readonly DoubleListColumn? _scores;
+    private readonly EntityKeyColumns _keys;
     private readonly FixedColumn<long>[] _eventTimes;
     private readonly FixedColumn<byte>[] _statuses;
     private readonly ColumnBuffer[] _features;
@@ -44,16 +50,21 @@ internal sealed class PredictionBatch
         _format = format;
         _version = model.Manifest.Version;
         _scoreIndex = model.Manifest.Output.ScoreIndex;
-        _outputs = schema.HasOutputs ? new DoubleListColumn() : null;
+        _scores = schema.HasScores ? new DoubleListColumn() : null;
+        _keys = new EntityKeyColumns(schema.Keys);
         _eventTimes = [.. schema.Layout.Views.Select(_ => new FixedColumn<long>(PredictionSchema.Time))];
         _statuses = [.. schema.Layout.Columns.Select(_ => new FixedColumn<byte>(UInt8Type.Default))];
         _features = [.. schema.Layout.Columns.Select(c => CreateColumn(c.Type))];
-        var all = new List<ColumnBuffer> { _id, _eventTime, _loggedTime, _modelVersion, _variant, _outcome, _latency, _key, _trace, _tags, _score };
-        if (_outputs is not null)
+        var all = new List<ColumnBuffer>
         {
-            all.Add(_outputs);
+            _id, _requestId, _eventTime, _requestTime, _modelVersion, _variant, _outcome, _samplingWeight, _latency, _featureLatency, _queueLatency, _runLatency, _key, _trace, _tags, _score,
+        };
+        if (_scores is not null)
+        {
+            all.Add(_scores);
         }
 
+        all.AddRange(_keys.Columns);
         all.AddRange(_eventTimes);
         for (var i = 0; i < _features.Length; i++)
         {
@@ -78,19 +89,26 @@ internal sealed class PredictionBatch
         _byteCount += body.Length;
         var record = _format.View(body);
         var isOk = record.Outcome == (byte)PredictionOutcome.Ok;
+        ref readonly var numbers = ref record.Numbers;
         _id.Append(record.Id);
-        _eventTime.Append(record.EventTime);
-        _loggedTime.Append(record.LoggedTime);
+        _requestId.Append(record.RequestId);
+        _eventTime.Append(numbers.EventTime);
+        _requestTime.Append(numbers.RequestTime);
         _modelVersion.Append(_version);
         _variant.Append(variants[record.Variant]);
         _outcome.Append(record.Outcome);
-        _latency.Append(record.LatencyNanoseconds);
+        _samplingWeight.Append(numbers.SamplingWeight);
+        _latency.Append(numbers.Latency);
+        AppendMeasured(_featureLatency, numbers.StoredFeatureLatency);
+        AppendMeasured(_queueLatency, numbers.StoredQueueLatency);
+        AppendMeasured(_runLatency, numbers.StoredRunLatency);
         _key.Append(record.Key, record.HasKey);
+        _keys.Append(record.Key);
         _trace.Append(record.TraceId, record.TraceId.ContainsAnyExcept((byte)0));
-        var outputs = record.Outputs;
-        var hasScore = isOk && _scoreIndex < outputs.Length;
-        _score.Append(hasScore ? outputs[_scoreIndex] : 0, hasScore);
-        _outputs?.Append(outputs, isOk);
+        var scores = record.Scores;
+        var hasScore = isOk && _scoreIndex < scores.Length;
+        _score.Append(hasScore ? scores[_scoreIndex] : 0, hasScore);
+        _scores?.Append(scores, isOk);
         var times = record.EventTimes;
         for (var i = 0; i < times.Length; i++)
         {
@@ -114,6 +132,8 @@ internal sealed class PredictionBatch
             column.Clear();
         }
     }
+
+    private static void AppendMeasured(FixedColumn<long> column, long stored) => column.Append(stored - 1, stored > 0);
 
     private static ColumnBuffer CreateColumn(FeatureType type) => type switch
     {

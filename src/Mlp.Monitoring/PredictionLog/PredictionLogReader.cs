@@ -16,8 +16,8 @@ internal sealed class PredictionLogReader(string root)
 
     /// <summary>Reads the predictions of a model.</summary>
     /// <param name="model">Model name.</param>
-    /// <param name="from">First logged time, microseconds, inclusive.</param>
-    /// <param name="to">Last logged time, microseconds, exclusive.</param>
+    /// <param name="from">First request time, microseconds, inclusive.</param>
+    /// <param name="to">Last request time, microseconds, exclusive.</param>
     /// <param name="version">One version only, or null for all.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>Batches; disposing them is not needed. Those of one version have one schema.</returns>

@@ -14,58 +14,83 @@ internal sealed class PredictionSchema
     /// <summary>Type of every time column.</summary>
     public static readonly TimestampType Time = new(TimeUnit.Microsecond, "UTC");
 
-    private static readonly string[] Reserved =
-    [
-        PredictionColumns.PredictionId, PredictionColumns.EventTime, PredictionColumns.LoggedTime, PredictionColumns.ModelVersion, PredictionColumns.Variant,
-        PredictionColumns.Outcome, PredictionColumns.Latency, PredictionColumns.EntityKey, PredictionColumns.TraceId, PredictionColumns.Tags,
-        PredictionColumns.Score, PredictionColumns.Outputs,
-    ];
-
     /// <summary>Derives the schema.</summary>
     /// <param name="model">The version in service.</param>
     public PredictionSchema(ServedModel model)
     {
         Layout = model.Layout;
-        HasOutputs = !HasSingleColumn(model.Manifest);
-        var fields = new List<Field>
-        {
-            new(PredictionColumns.PredictionId, new FixedSizeBinaryType(PredictionId.ByteCount), nullable: false),
-            new(PredictionColumns.EventTime, Time, nullable: false),
-            new(PredictionColumns.LoggedTime, Time, nullable: false),
-            new(PredictionColumns.ModelVersion, Int32Type.Default, nullable: false),
-            new(PredictionColumns.Variant, StringType.Default, nullable: false),
-            new(PredictionColumns.Outcome, UInt8Type.Default, nullable: false),
-            new(PredictionColumns.Latency, Int64Type.Default, nullable: false),
-            new(PredictionColumns.EntityKey, BinaryType.Default, nullable: true),
-            new(PredictionColumns.TraceId, new FixedSizeBinaryType(16), nullable: true),
-            new(PredictionColumns.Tags, new MapType(StringType.Default, StringType.Default, nullable: true, keySorted: false), nullable: true),
-            new(PredictionColumns.Score, DoubleType.Default, nullable: true),
-        };
-        if (HasOutputs)
-        {
-            fields.Add(new(PredictionColumns.Outputs, new ListType(new Field("item", DoubleType.Default, nullable: false)), nullable: true));
-        }
-
-        var taken = new HashSet<string>(Reserved, StringComparer.OrdinalIgnoreCase);
-        fields.AddRange(Layout.Views.Select(view => new Field(Claim(taken, PredictionColumns.EventTimeOf(view)), Time, nullable: true)));
-        foreach (var column in Layout.Columns)
-        {
-            var name = Claim(taken, column.Name);
-            fields.Add(new(name, TypeOf(column.Type), nullable: true, [new(PredictionColumns.FeatureKey, column.Name), new(PredictionColumns.ViewKey, column.View)]));
-            fields.Add(new(Claim(taken, PredictionColumns.StatusOf(name)), UInt8Type.Default, nullable: false));
-        }
-
-        Arrow = new Schema(fields, MetadataOf(model));
+        Keys = model.Keys;
+        HasScores = !HasSingleColumn(model.Manifest);
+        Arrow = new Schema([.. OwnFields(), .. FieldsOf(model)], MetadataOf(model));
     }
 
     /// <summary>The features of the model.</summary>
     public FeatureRowLayout Layout { get; }
 
-    /// <summary>Whether there is a column for the whole row of outputs.</summary>
-    public bool HasOutputs { get; }
+    /// <summary>The parts of the entity key.</summary>
+    public IReadOnlyList<KeyColumn> Keys { get; }
+
+    /// <summary>Whether there is a column for the whole row of the score output.</summary>
+    public bool HasScores { get; }
 
     /// <summary>The schema.</summary>
     public Schema Arrow { get; }
+
+    /// <summary>Arrow type of the column of a part of the key; that in which the offline store keeps it.</summary>
+    public static IArrowType TypeOf(EntityValueKind kind) => kind == EntityValueKind.Int64 ? Int64Type.Default : StringType.Default;
+
+    private IEnumerable<Field> OwnFields()
+    {
+        yield return new(PredictionColumns.PredictionId, new FixedSizeBinaryType(PredictionId.ByteCount), nullable: false);
+        yield return new(PredictionColumns.RequestId, new FixedSizeBinaryType(PredictionId.ByteCount), nullable: false);
+        yield return new(PredictionColumns.EventTime, Time, nullable: false);
+        yield return new(PredictionColumns.RequestTime, Time, nullable: false);
+        yield return new(PredictionColumns.ModelVersion, Int32Type.Default, nullable: false);
+        yield return new(PredictionColumns.Variant, StringType.Default, nullable: false);
+        yield return new(PredictionColumns.Outcome, UInt8Type.Default, nullable: false);
+        yield return new(PredictionColumns.SamplingWeight, DoubleType.Default, nullable: false);
+        yield return new(PredictionColumns.Latency, Int64Type.Default, nullable: false);
+        yield return new(PredictionColumns.FeatureLatency, Int64Type.Default, nullable: true);
+        yield return new(PredictionColumns.QueueLatency, Int64Type.Default, nullable: true);
+        yield return new(PredictionColumns.RunLatency, Int64Type.Default, nullable: true);
+        yield return new(PredictionColumns.EntityKey, BinaryType.Default, nullable: true);
+        yield return new(PredictionColumns.TraceId, new FixedSizeBinaryType(16), nullable: true);
+        yield return new(PredictionColumns.Tags, new MapType(StringType.Default, StringType.Default, nullable: true, keySorted: false), nullable: true);
+        yield return new(PredictionColumns.Score, DoubleType.Default, nullable: true);
+        if (HasScores)
+        {
+            yield return new(PredictionColumns.Scores, new ListType(new Field("item", DoubleType.Default, nullable: false)), nullable: true);
+        }
+    }
+
+    /// <summary>What the model brings: its keys, views and features.</summary>
+    private static IEnumerable<Field> FieldsOf(ServedModel model)
+    {
+        var taken = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var key in model.Keys)
+        {
+            yield return new(Claim(taken, PredictionColumns.KeyOf(key.Name), PredictionColumns.KeyPrefix), TypeOf(key.Kind), nullable: true, [new(PredictionColumns.EntityKeyKey, key.Name)]);
+        }
+
+        foreach (var view in model.Layout.Views)
+        {
+            yield return new(Claim(taken, PredictionColumns.EventTimeOf(view), PredictionColumns.ViewPrefix), Time, nullable: true, [new(PredictionColumns.ViewEventTimeKey, view)]);
+        }
+
+        foreach (var column in model.Layout.Columns)
+        {
+            yield return new(
+                Claim(taken, PredictionColumns.FeatureOf(column.Name), PredictionColumns.FeaturePrefix),
+                TypeOf(column.Type),
+                nullable: true,
+                [new(PredictionColumns.FeatureKey, column.Name), new(PredictionColumns.ViewKey, column.View)]);
+            yield return new(
+                Claim(taken, PredictionColumns.StatusOf(column.Name), PredictionColumns.FeaturePrefix),
+                UInt8Type.Default,
+                nullable: false,
+                [new(PredictionColumns.FeatureStatusKey, column.Name)]);
+        }
+    }
 
     private static bool HasSingleColumn(ModelManifest manifest)
     {
@@ -77,6 +102,8 @@ internal sealed class PredictionSchema
     {
         var metadata = new Dictionary<string, string>
         {
+            [PredictionColumns.FormatKey] = PredictionColumns.FormatName,
+            [PredictionColumns.FormatVersionKey] = SegmentHeader.CurrentFormatVersion.ToString(CultureInfo.InvariantCulture),
             [PredictionColumns.ModelKey] = model.Manifest.Name,
             [PredictionColumns.ModelVersionKey] = model.Manifest.Version.ToString(CultureInfo.InvariantCulture),
             [PredictionColumns.EntityKeyNamesKey] = JsonSerializer.Serialize(model.Keys.Select(k => k.Name)),
@@ -91,11 +118,11 @@ internal sealed class PredictionSchema
         return metadata;
     }
 
-    private static string Claim(HashSet<string> taken, string name)
+    private static string Claim(HashSet<string> taken, string name, string prefix)
     {
         while (!taken.Add(name))
         {
-            name = "feature__" + name;
+            name = prefix + name;
         }
 
         return name;

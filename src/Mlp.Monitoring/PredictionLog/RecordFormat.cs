@@ -7,19 +7,18 @@ using Mlp.Runtime.Predictions;
 namespace Mlp.Monitoring.PredictionLog;
 
 /// <summary>
-/// How a prediction lies in the ring: a fixed part whose offsets follow from the layout, then outputs, key, texts and tags. In memory only, in the byte order of the machine.
+/// How a prediction lies in the ring: a fixed part whose offsets follow from the layout, then scores, key, texts and tags. In memory only, in the byte order of the machine.
 /// Immutable and thread-safe; allocates nothing on writing.
 /// </summary>
 internal sealed class RecordFormat
 {
-    private const int EventTimeOffset = PredictionId.ByteCount;
-    private const int LoggedTimeOffset = EventTimeOffset + 8;
-    private const int LatencyOffset = LoggedTimeOffset + 8;
-    private const int TraceOffset = LatencyOffset + 8;
+    private const int RequestIdOffset = PredictionId.ByteCount;
+    private const int NumbersOffset = RequestIdOffset + PredictionId.ByteCount;
+    private const int TraceOffset = NumbersOffset + (7 * sizeof(long));
     private const int CountsOffset = TraceOffset + 16;
     private const int OutcomeIndex = 0;
     private const int VariantIndex = 1;
-    private const int OutputCountIndex = 2;
+    private const int ScoreCountIndex = 2;
     private const int KeyLengthIndex = 3;
     private const int TagCountIndex = 4;
     private const int CountsLength = 6;
@@ -67,12 +66,12 @@ internal sealed class RecordFormat
     public int FixedLength { get; }
 
     /// <summary>Whether the features of a call lie as the model said that they would.</summary>
-    public bool Fits(in PredictionRecord record) => (uint)record.Row < (uint)record.Features.RowCount && FitsLayout(record.Features.Layout);
+    public bool Fits(in PredictionRecord record) => FitsLayout(record.Features.Layout);
 
     /// <summary>A number of bytes that is enough for a prediction. Long, because tags have no limit.</summary>
     public long Measure(in PredictionRecord record)
     {
-        long length = FixedLength + (record.Outputs.Length * sizeof(double));
+        long length = FixedLength + (record.Scores.Length * sizeof(double));
         if (!record.Keys.IsEmpty)
         {
             length += EntityKeyEncoding.GetMaximumLength(record.Keys);
@@ -80,7 +79,7 @@ internal sealed class RecordFormat
 
         for (var i = 0; i < _stringCount; i++)
         {
-            length += record.Features.StringOf(record.Row, i).Length;
+            length += record.Features.StringOf(i).Length;
         }
 
         foreach (ref readonly var tag in record.Tags)
@@ -97,12 +96,21 @@ internal sealed class RecordFormat
     /// <param name="body">At least <see cref="Measure"/> bytes, aligned to 8.</param>
     public void Write(in PredictionRecord record, int variant, Span<byte> body)
     {
-        var rows = record.Features;
-        var row = record.Row;
+        var features = record.Features;
         record.Id.Write(body);
-        MemoryMarshal.Write(body[EventTimeOffset..], record.EventTime);
-        MemoryMarshal.Write(body[LoggedTimeOffset..], record.LoggedTime);
-        MemoryMarshal.Write(body[LatencyOffset..], record.LatencyNanoseconds);
+        record.RequestId.Write(body[RequestIdOffset..]);
+        MemoryMarshal.Write(
+            body[NumbersOffset..],
+            new Numbers
+            {
+                EventTime = record.EventTime,
+                RequestTime = record.RequestTime,
+                SamplingWeight = record.SamplingWeight,
+                Latency = record.LatencyNanoseconds,
+                StoredFeatureLatency = record.StoredFeatureLatency,
+                StoredQueueLatency = record.StoredQueueLatency,
+                StoredRunLatency = record.StoredRunLatency,
+            });
         if (record.TraceId != default)
         {
             record.TraceId.CopyTo(body.Slice(TraceOffset, 16));
@@ -111,23 +119,20 @@ internal sealed class RecordFormat
         var counts = MemoryMarshal.Cast<byte, int>(body.Slice(CountsOffset, CountsLength * sizeof(int)));
         counts[OutcomeIndex] = (int)record.Outcome;
         counts[VariantIndex] = variant;
-        counts[OutputCountIndex] = record.Outputs.Length;
+        counts[ScoreCountIndex] = record.Scores.Length;
         counts[TagCountIndex] = record.Tags.Length;
 
-        Copy(rows.Float64, row, _float64Count, body[Float64Offset..]);
-        Copy(rows.Int64, row, _int64Count, body[_int64Offset..]);
-        Copy(rows.EventTimes, row, _viewCount, body[_eventTimesOffset..]);
-        Copy(rows.Float32, row, _float32Count, body[_float32Offset..]);
-        Copy(rows.Status, row, _columnCount, body[_statusOffset..]);
-        Copy(rows.Boolean, row, _booleanCount, body[_booleanOffset..]);
+        CopyNumbers(features, body);
+        MemoryMarshal.AsBytes(features.EventTimes).CopyTo(body[_eventTimesOffset..]);
+        MemoryMarshal.AsBytes(features.Status).CopyTo(body[_statusOffset..]);
         var position = FixedLength;
-        MemoryMarshal.AsBytes(record.Outputs).CopyTo(body[position..]);
-        position += record.Outputs.Length * sizeof(double);
+        MemoryMarshal.AsBytes(record.Scores).CopyTo(body[position..]);
+        position += record.Scores.Length * sizeof(double);
         counts[KeyLengthIndex] = record.Keys.IsEmpty ? -1 : EntityKeyEncoding.Encode(record.Keys, body[position..]);
         position += Math.Max(counts[KeyLengthIndex], 0);
         if (_stringCount > 0)
         {
-            position = WriteTexts(rows, row, body, position);
+            position = WriteTexts(features, body, position);
         }
 
         foreach (ref readonly var tag in record.Tags)
@@ -141,12 +146,26 @@ internal sealed class RecordFormat
     /// <param name="body">What <see cref="Write"/> wrote.</param>
     public RecordView View(ReadOnlySpan<byte> body) => new(this, body);
 
-    private static void Copy<T>(ReadOnlySpan<T> block, int row, int count, Span<byte> destination)
-        where T : unmanaged
+    private void CopyNumbers(FeatureRow features, Span<byte> body)
     {
-        if (count > 0)
+        if (_float32Count > 0)
         {
-            MemoryMarshal.AsBytes(block.Slice(row * count, count)).CopyTo(destination);
+            MemoryMarshal.AsBytes(features.Float32).CopyTo(body[_float32Offset..]);
+        }
+
+        if (_float64Count > 0)
+        {
+            MemoryMarshal.AsBytes(features.Float64).CopyTo(body[Float64Offset..]);
+        }
+
+        if (_int64Count > 0)
+        {
+            MemoryMarshal.AsBytes(features.Int64).CopyTo(body[_int64Offset..]);
+        }
+
+        if (_booleanCount > 0)
+        {
+            MemoryMarshal.AsBytes(features.Boolean).CopyTo(body[_booleanOffset..]);
         }
     }
 
@@ -173,12 +192,12 @@ internal sealed class RecordFormat
         return true;
     }
 
-    private int WriteTexts(FeatureRows rows, int row, Span<byte> body, int position)
+    private int WriteTexts(FeatureRow features, Span<byte> body, int position)
     {
         var lengths = MemoryMarshal.Cast<byte, int>(body[_stringLengthsOffset.._statusOffset]);
         for (var i = 0; i < lengths.Length; i++)
         {
-            var text = rows.StringOf(row, i);
+            var text = features.StringOf(i);
             text.CopyTo(body[position..]);
             lengths[i] = text.Length;
             position += text.Length;
@@ -194,6 +213,25 @@ internal sealed class RecordFormat
         return position + sizeof(int) + Math.Max(length, 0);
     }
 
+    /// <summary>The numbers of a prediction, written and read at once.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Numbers
+    {
+        public long EventTime;
+        public long RequestTime;
+        public double SamplingWeight;
+        public long Latency;
+
+        /// <summary>One more than the nanoseconds, 0 where they were not measured.</summary>
+        public long StoredFeatureLatency;
+
+        /// <inheritdoc cref="StoredFeatureLatency"/>
+        public long StoredQueueLatency;
+
+        /// <inheritdoc cref="StoredFeatureLatency"/>
+        public long StoredRunLatency;
+    }
+
     /// <summary>A prediction in the ring, read in place.</summary>
     internal readonly ref struct RecordView(RecordFormat format, ReadOnlySpan<byte> body)
     {
@@ -201,11 +239,9 @@ internal sealed class RecordFormat
 
         public ReadOnlySpan<byte> Id => _body[..PredictionId.ByteCount];
 
-        public long EventTime => MemoryMarshal.Read<long>(_body[EventTimeOffset..]);
+        public ReadOnlySpan<byte> RequestId => _body.Slice(RequestIdOffset, PredictionId.ByteCount);
 
-        public long LoggedTime => MemoryMarshal.Read<long>(_body[LoggedTimeOffset..]);
-
-        public long LatencyNanoseconds => MemoryMarshal.Read<long>(_body[LatencyOffset..]);
+        public ref readonly Numbers Numbers => ref MemoryMarshal.AsRef<Numbers>(_body.Slice(NumbersOffset, 7 * sizeof(long)));
 
         public ReadOnlySpan<byte> TraceId => _body.Slice(TraceOffset, 16);
 
@@ -231,16 +267,16 @@ internal sealed class RecordFormat
 
         public ReadOnlySpan<byte> Boolean => _body.Slice(format._booleanOffset, format._booleanCount);
 
-        public ReadOnlySpan<double> Outputs => MemoryMarshal.Cast<byte, double>(_body.Slice(format.FixedLength, OutputLength));
+        public ReadOnlySpan<double> Scores => MemoryMarshal.Cast<byte, double>(_body.Slice(format.FixedLength, ScoreLength));
 
-        public ReadOnlySpan<byte> Key => _body.Slice(format.FixedLength + OutputLength, KeyLength);
+        public ReadOnlySpan<byte> Key => _body.Slice(format.FixedLength + ScoreLength, KeyLength);
 
         /// <summary>Where the first text begins; the texts follow each other, then come the tags.</summary>
-        public int TextStart => format.FixedLength + OutputLength + KeyLength;
+        public int TextStart => format.FixedLength + ScoreLength + KeyLength;
 
         private ReadOnlySpan<int> Counts => MemoryMarshal.Cast<byte, int>(_body.Slice(CountsOffset, CountsLength * sizeof(int)));
 
-        private int OutputLength => Counts[OutputCountIndex] * sizeof(double);
+        private int ScoreLength => Counts[ScoreCountIndex] * sizeof(double);
 
         private int KeyLength => Math.Max(Counts[KeyLengthIndex], 0);
 

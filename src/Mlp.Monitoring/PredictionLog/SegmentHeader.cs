@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Mlp.Monitoring.Segments;
 using Mlp.Runtime;
 using Mlp.Runtime.Data;
@@ -16,13 +15,7 @@ internal sealed record SegmentHeader
     public const int CurrentFormatVersion = 1;
 
     /// <summary>What the log holds.</summary>
-    public const string FormatName = "mlp-predictions";
-
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        Converters = { new JsonStringEnumConverter() },
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    };
+    public const string FormatName = PredictionColumns.FormatName;
 
     /// <summary>What the log holds.</summary>
     public string Format { get; } = FormatName;
@@ -64,14 +57,11 @@ internal sealed record SegmentHeader
     };
 
     /// <summary>UTF-8 JSON.</summary>
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Json);
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, SegmentHeaderJson.Default.SegmentHeader);
 
     /// <summary>Reads and checks the header of an open segment.</summary>
     /// <exception cref="CorruptFileException">The header is not that of a prediction log.</exception>
     /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote it.</exception>
     public static SegmentHeader Read(FrameLogReader reader)
-    {
-        SegmentFormat.Check(reader, FormatName, CurrentFormatVersion);
-        return SegmentFormat.Deserialize<SegmentHeader>(reader, Json);
-    }
+        => VersionedJson.Read(reader.Header.Span, reader.Path, FormatName, CurrentFormatVersion, SegmentHeaderJson.Default.SegmentHeader);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Mlp.Monitoring.Segments;
+using Mlp.Runtime.Data;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Storage;
 
@@ -90,7 +91,7 @@ internal sealed class SegmentWriter(
         _begun = timeProvider.GetTimestamp();
         var createdAt = timeProvider.GetUtcNow();
         var name = string.Create(
-            CultureInfo.InvariantCulture, $"{createdAt.UtcTicks:D19}-{model.Manifest.Version}-{Guid.NewGuid():N}{SegmentFormat.Extension}");
+            CultureInfo.InvariantCulture, $"{Microseconds.FromRequestTime(createdAt):D16}-{model.Manifest.Version}-{Guid.NewGuid():N}{SegmentFormat.Extension}");
         var segment = FrameLogWriter.Create(disk, System.IO.Path.Combine(directory, name), SegmentHeader.For(model, createdAt).ToJson());
         _firstFrame = segment.Append(schemaMessage);
         return segment;

@@ -1,8 +1,9 @@
 using Apache.Arrow;
+using Mlp.Monitoring.Segments;
 
 namespace Mlp.Monitoring.PredictionLog;
 
-/// <summary>Cuts batches of predictions to a range of logged times.</summary>
+/// <summary>Cuts batches of predictions to a range of request times.</summary>
 internal static class TimeRange
 {
     /// <summary>The rows of a range, without copying.</summary>
@@ -15,8 +16,14 @@ internal static class TimeRange
 
     private static List<(int Start, int Length)> FindRuns(RecordBatch batch, long from, long to)
     {
-        var times = ((TimestampArray)batch.Column(PredictionColumns.LoggedTime)).Values;
         var runs = new List<(int Start, int Length)>();
+        if (batch.Find<TimestampArray>(PredictionColumns.RequestTime) is not { } column)
+        {
+            // A time that is not known lies in every time only.
+            return from == long.MinValue && to == long.MaxValue && batch.Length > 0 ? [(0, batch.Length)] : runs;
+        }
+
+        var times = column.Values;
         var start = -1;
         for (var i = 0; i <= times.Length; i++)
         {

@@ -45,7 +45,7 @@ public sealed class ArrowTrainingSet : ITrainingSet
         Manifest = new TrainingSetManifest
         {
             Features = [.. features],
-            LabelColumn = labelColumn,
+            LabelColumns = labelColumn is null ? [] : [labelColumn],
             TimeColumn = timeColumn,
             RowCount = rows,
             ContentHash = hash.GetHashAndReset(),

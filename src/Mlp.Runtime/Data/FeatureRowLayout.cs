@@ -41,6 +41,7 @@ public sealed class FeatureRowLayout
         }
 
         Views = views;
+        (ColumnCount, ViewCount) = (Columns.Count, views.Count);
     }
 
     /// <summary>The features in the service's order.</summary>
@@ -48,6 +49,12 @@ public sealed class FeatureRowLayout
 
     /// <summary>The views that the features come from, in order of first use.</summary>
     public IReadOnlyList<string> Views { get; }
+
+    /// <summary>Number of features; known without a call through an interface.</summary>
+    internal int ColumnCount { get; }
+
+    /// <summary>Number of views; known without a call through an interface.</summary>
+    internal int ViewCount { get; }
 
     /// <summary>How many features have a type.</summary>
     /// <param name="type">The type.</param>

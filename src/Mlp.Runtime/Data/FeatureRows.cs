@@ -8,7 +8,7 @@ namespace Mlp.Runtime.Data;
 /// <para>
 /// A value that is not <see cref="FeatureStatus.Present"/> holds NaN (floats), 0 (integers, booleans) or the empty text, and its status says so: a reader of a 0 looks at the status.
 /// </para>
-/// Not thread-safe: one writer at a time. The memory stays where it is for the life of the object.
+/// Not thread-safe: one writer at a time, also for different rows, whose texts share one buffer. The memory stays where it is for the life of the object.
 /// </summary>
 public sealed class FeatureRows
 {
@@ -90,6 +90,9 @@ public sealed class FeatureRows
     /// <summary>The whole status block, to bind a session to it once.</summary>
     internal AlignedMemory<FeatureStatus> StatusBuffer => _status;
 
+    /// <summary>The whole block of event times.</summary>
+    internal AlignedMemory<long> EventTimesBuffer => _eventTimes;
+
     /// <summary>Starts over with a number of rows, every value Missing.</summary>
     /// <param name="rowCount">0 to <see cref="Capacity"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The count is negative or above the capacity.</exception>
@@ -127,6 +130,16 @@ public sealed class FeatureRows
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)rowCount, (uint)Capacity, nameof(rowCount));
         _rowCount = rowCount;
         EventTimes.Fill(NoEventTime);
+    }
+
+    /// <summary>One row to read. It shows what is written to the row later.</summary>
+    /// <param name="row">Row index, 0 to <see cref="RowCount"/> - 1.</param>
+    /// <returns>A view of the row.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
+    public FeatureRow RowOf(int row)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)_rowCount, nameof(row));
+        return new FeatureRow(this, row);
     }
 
     /// <summary>The statuses of one row, in the service's order.</summary>

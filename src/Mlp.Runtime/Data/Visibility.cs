@@ -5,7 +5,7 @@ namespace Mlp.Runtime.Data;
 /// A row is visible at t if its event time is not after t; it is expired if t - eventTime is greater than the time to live (equal is still present);
 /// among visible rows the latest event time wins, then the latest created time, then the latest ingest sequence.
 /// </summary>
-public static class Visibility
+internal static class Visibility
 {
     /// <summary>The time to live that never expires.</summary>
     public const long NoTimeToLive = 0;

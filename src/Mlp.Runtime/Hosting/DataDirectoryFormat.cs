@@ -8,7 +8,7 @@ namespace Mlp.Runtime.Hosting;
 /// </summary>
 internal static class DataDirectoryFormat
 {
-    /// <summary>The newest layout that is written and read.</summary>
+    /// <summary>The newest layout that is read.</summary>
     public const int CurrentFormatVersion = 1;
 
     /// <summary>Name of the file.</summary>
@@ -17,7 +17,7 @@ internal static class DataDirectoryFormat
     private const string FormatName = "mlp-data";
 
     private static readonly byte[] Content = System.Text.Encoding.UTF8.GetBytes(
-        FormattableString.Invariant($$"""{"format":"{{FormatName}}","formatVersion":{{CurrentFormatVersion}}}""") + "\n");
+        FormattableString.Invariant($$"""{"format":"{{FormatName}}","formatVersion":{{VersionedJson.FirstVersion}}}""") + "\n");
 
     /// <summary>Refuses a layout that this version cannot use. Writes nothing.</summary>
     /// <param name="root">Full path of the data directory; may not exist.</param>

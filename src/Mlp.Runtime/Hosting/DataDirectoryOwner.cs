@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
+using Mlp.Runtime.Storage;
 
 namespace Mlp.Runtime.Hosting;
 
@@ -22,7 +23,7 @@ public sealed record DataDirectoryOwner(int ProcessId, string ProcessName, strin
 
     [JsonInclude]
     [JsonPropertyOrder(-1)]
-    internal int FormatVersion { get; init; } = CurrentFormatVersion;
+    internal int FormatVersion { get; init; } = VersionedJson.FirstVersion;
 
     /// <inheritdoc/>
     public override string ToString()

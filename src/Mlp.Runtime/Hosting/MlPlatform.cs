@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
+using Mlp.Runtime.Inference;
 
 namespace Mlp.Runtime.Hosting;
 
@@ -51,6 +52,7 @@ public sealed class MlPlatform : IAsyncDisposable
     /// <param name="cancellationToken">Gives up opening.</param>
     /// <returns>A task that completes when all parts are open.</returns>
     /// <exception cref="InvalidOperationException">The platform was started before.</exception>
+    /// <exception cref="EngineInUseException">Models shall share a pool of threads, and ONNX Runtime was used before in this process.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -118,6 +120,7 @@ public sealed class MlPlatform : IAsyncDisposable
     {
         try
         {
+            ShareThreads();
             foreach (var component in _components)
             {
                 _open.Push(component);
@@ -130,6 +133,15 @@ public sealed class MlPlatform : IAsyncDisposable
             _logger.LogError(e, "The platform did not start; closing what was open.");
             await CloseAllAsync(CancellationToken.None).ConfigureAwait(false);
             throw;
+        }
+    }
+
+    /// <summary>Before any part uses ONNX Runtime, which takes a pool of threads at its first call only.</summary>
+    private void ShareThreads()
+    {
+        if (Services.GetService<MlPlatformConfiguration>() is { SharedThreadCount: { } count } configuration)
+        {
+            EngineThreads.Share(count, configuration.SharedThreadsSpin);
         }
     }
 

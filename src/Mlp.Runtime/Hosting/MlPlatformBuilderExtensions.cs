@@ -24,6 +24,16 @@ public static class MlPlatformBuilderExtensions
     /// <returns>The builder.</returns>
     public static IMlPlatformBuilder AsReader(this IMlPlatformBuilder builder) => builder.Configure(options => options.Mode = MlPlatformMode.Reader);
 
+    /// <summary>
+    /// Lets the runs of all models share one pool of threads, which split a single run of a large model. The first platform that starts with it must be the first in its process to use ONNX Runtime.
+    /// </summary>
+    /// <param name="builder">The builder.</param>
+    /// <param name="threadCount">Threads of the pool, 1 to 1024, a caller's own among them.</param>
+    /// <param name="spin">Whether idle threads spin before they sleep: runs begin sooner, and the processor is busy meanwhile.</param>
+    /// <returns>The builder.</returns>
+    public static IMlPlatformBuilder UseSharedThreadPool(this IMlPlatformBuilder builder, int threadCount, bool spin = false)
+        => builder.Configure(options => (options.SharedThreadCount, options.SharedThreadsSpin) = (threadCount, spin));
+
     /// <summary>Changes settings in code, after the configuration section was bound.</summary>
     /// <param name="builder">The builder.</param>
     /// <param name="configure">Sets options.</param>

@@ -6,6 +6,8 @@ namespace Mlp.Runtime.Hosting;
 /// <summary>Checks the settings at start; each failure names the setting, its value and what is allowed.</summary>
 internal sealed class MlPlatformOptionsValidator : IValidateOptions<MlPlatformOptions>
 {
+    private const int MaximumThreadCount = 1024;
+
     private static readonly TimeSpan MaximumOwnerWait = TimeSpan.FromHours(1);
 
     public ValidateOptionsResult Validate(string? name, MlPlatformOptions options)
@@ -29,6 +31,21 @@ internal sealed class MlPlatformOptionsValidator : IValidateOptions<MlPlatformOp
         {
             failures.Add(string.Create(
                 CultureInfo.InvariantCulture, $"{Setting(nameof(options.OwnerWait))} must be between 00:00:00 and {MaximumOwnerWait:c}, but is {options.OwnerWait:c}."));
+        }
+
+        if (options.MaximumLoadedModels < 1)
+        {
+            failures.Add(string.Create(CultureInfo.InvariantCulture, $"{Setting(nameof(options.MaximumLoadedModels))} must be 1 or more, but is {options.MaximumLoadedModels}."));
+        }
+
+        if (options.SharedThreadCount is < 1 or > MaximumThreadCount)
+        {
+            failures.Add(string.Create(
+                CultureInfo.InvariantCulture, $"{Setting(nameof(options.SharedThreadCount))} must be between 1 and {MaximumThreadCount}, but is {options.SharedThreadCount}."));
+        }
+        else if (options.SharedThreadsSpin && options.SharedThreadCount is null)
+        {
+            failures.Add($"{Setting(nameof(options.SharedThreadsSpin))} must be false without {Setting(nameof(options.SharedThreadCount))}, but is true: there are no threads to spin.");
         }
 
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);

@@ -42,7 +42,7 @@ internal sealed class EntityPredictor(ServingVersion version, Predictor predicto
         try
         {
             slot.Rows.Reset(1);
-            read = version.Reader!.ReadAsync(slot.Keys, call.EventTime, slot.Rows, token);
+            read = version.Reader!.ReadAsync(slot.Keys, call.EventTime, slot.Rows, 0, 1, token);
             if (read.IsCompletedSuccessfully)
             {
                 read.GetAwaiter().GetResult();

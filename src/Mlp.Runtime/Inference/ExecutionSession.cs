@@ -29,10 +29,18 @@ internal class ExecutionSession
         Weights = files?.Weights ?? WeightStorage.Resident;
         MappedByteCount = files?.MappedByteCount ?? 0;
         Accelerator = accelerator;
+        Nodes = session is null ? NodeAssignment.Unknown : NodeAssignment.Of(session, accelerator);
+        Staging = session is not null && accelerator.IsOnGpu ? StagingMemory.Create(session, accelerator.Settings.Device) : null;
     }
 
     /// <summary>Where the session runs.</summary>
     public AcceleratorChoice Accelerator { get; }
+
+    /// <summary>Which execution provider runs how many nodes.</summary>
+    public NodeAssignment Nodes { get; }
+
+    /// <summary>The memory that inputs and outputs pass through on their way to a GPU and back; null on the processor, which reads the memory of the slot.</summary>
+    public StagingMemory? Staging { get; }
 
     /// <summary>Where the weights lie.</summary>
     public WeightStorage Weights { get; }
@@ -49,12 +57,13 @@ internal class ExecutionSession
     /// <summary>Whether the last lease has been given back.</summary>
     public bool IsDisposed => Volatile.Read(ref _leases) == 0;
 
-    /// <summary>Creates a session with one thread: callers bring their own, and a pool of threads per session that spins while it waits would starve them.</summary>
+    /// <summary>Creates a session without threads of its own (<see cref="EngineThreads"/>).</summary>
     /// <param name="manifest">The version, for messages.</param>
     /// <param name="files">The model.</param>
     /// <param name="accelerator">Where it shall run.</param>
     /// <exception cref="InvalidModelException">ONNX Runtime refuses the file.</exception>
     /// <exception cref="AcceleratorUnavailableException">CUDA and a GPU are there, but ONNX Runtime cannot use them.</exception>
+    /// <exception cref="AcceleratorOptionsException">ONNX Runtime does not know an option of the accelerator, or its value.</exception>
     /// <exception cref="MissingNativePackageException">The native library of ONNX Runtime is not there.</exception>
     public static ExecutionSession Create(ModelManifest manifest, OnnxFiles files, AcceleratorChoice accelerator)
     {
@@ -63,6 +72,14 @@ internal class ExecutionSession
             using var options = CreateOptions(accelerator);
             SessionFiles.Configure(options, files.ExternalDataDirectory, files.Weights == WeightStorage.Mapped);
             return new ExecutionSession(new InferenceSession(SessionFiles.AsArray(files.Onnx), options), accelerator, files);
+        }
+        catch (OnnxRuntimeException e) when (accelerator.Settings.RequireAllNodes && SessionProviders.IsFallbackRefused(e))
+        {
+            throw new InvalidModelException(
+                manifest.Name,
+                FormattableString.Invariant(
+                    $"Expected a model all of whose nodes run on {accelerator.Accelerator}, as AcceleratorOptions.{nameof(AcceleratorOptions.RequireAllNodes)} asks, but some run on the processor only (model '{manifest.Name}' version {manifest.Version}). Without it ModelDescription.{nameof(ModelDescription.FallbackNodes)} names them."),
+                e);
         }
         catch (OnnxRuntimeException e)
         {
@@ -101,6 +118,7 @@ internal class ExecutionSession
     {
         if (Interlocked.Decrement(ref _leases) == 0)
         {
+            Staging?.Dispose();
             _session?.Dispose();
         }
     }
@@ -110,9 +128,16 @@ internal class ExecutionSession
     /// <param name="outputs">Memory of the outputs.</param>
     /// <param name="rowCount">Number of rows.</param>
     public virtual BoundShape Bind(InputBuffer[] inputs, OutputBuffer[] outputs, int rowCount)
-        => outputs is [ScoreBuffer score] && _kernel is { } kernel && kernel.Description.Serves(rowCount)
+    {
+        if (Staging is { } staging)
+        {
+            return new StagedBoundShape(this, staging, inputs, outputs, rowCount);
+        }
+
+        return outputs is [ScoreBuffer score] && _kernel is { } kernel && kernel.Description.Serves(rowCount)
             ? new KernelShape(kernel.Program, inputs, score, rowCount)
             : new SessionBoundShape(this, inputs, outputs, rowCount);
+    }
 
     /// <summary>Lets a kernel run the score where it is faster; what has been bound before stays with the session.</summary>
     /// <param name="kernel">A kernel that has passed its trial.</param>
@@ -145,18 +170,14 @@ internal class ExecutionSession
     {
         var options = new SessionOptions
         {
-            IntraOpNumThreads = 1,
-            InterOpNumThreads = 1,
             ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
 
             // What is wrong comes back as an exception; it need not stand on the console too.
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
         };
-        if (accelerator.Accelerator == Accelerators.Accelerator.Cuda)
-        {
-            CudaSessionOptions.Append(options);
-        }
-
+        EngineThreads.Configure(options);
+        NodeAssignment.Record(options);
+        SessionProviders.Append(options, accelerator);
         return options;
     }
 }

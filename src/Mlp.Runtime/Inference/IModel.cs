@@ -10,10 +10,13 @@ namespace Mlp.Runtime.Inference;
 /// <summary>
 /// A model in service. It follows its alias: a new version takes over between two calls, and a call that has begun ends on the version it began with. Thread-safe.
 /// <para>
-/// Every call may throw <see cref="ModelNotReadyException"/> (no version is in service), <see cref="InferenceFailedException"/> (the engine failed),
+/// Every call may throw <see cref="ModelNotReadyException"/> (no version is in service, or the one that the call would load cannot be loaded), <see cref="InferenceFailedException"/> (the engine failed),
 /// <see cref="PredictionTimeoutException"/> (it took longer than its <see cref="PredictionOptions.Timeout"/>), <see cref="ModelOverloadedException"/> (too many calls wait) and
 /// <see cref="OperationCanceledException"/>. Predictions of a model of task Tensors throw <see cref="InvalidOperationException"/>: it has no score. After warm-up a call allocates nothing, unless features must be waited for, all slots are taken, or a run is long
 /// enough (over a millisecond) that a cancelled token is listened to and ends the run itself.
+/// </para>
+/// <para>
+/// Applications call it and do not implement it: members are added in any version.
 /// </para>
 /// </summary>
 public interface IModel
@@ -33,11 +36,25 @@ public interface IModel
     /// <summary>Why no version is in service, as the rest of a sentence; null while one is.</summary>
     string? UnavailableReason { get; }
 
-    /// <summary>Waits until a version is in service, for applications that publish and predict in one go. One that has been in service stays so until the platform is closed.</summary>
+    /// <summary>
+    /// Waits until a version is in service, for applications that publish and predict in one go. One that has been in service stays so until the platform is closed. A model that is loaded on
+    /// first call (<see cref="ModelLoading.OnFirstCall"/>) is loaded.
+    /// </summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>A task that completes when the model can be called.</returns>
     /// <exception cref="ModelNotReadyException">The platform was closed.</exception>
     Task WaitUntilReadyAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// The model as it serves one version, whichever is in service: for a replay of what was asked, and for comparisons. The version is loaded when it is first called, and let go when others
+    /// need the room (<see cref="ModelOptions.MaximumLoadedVersions"/>, <see cref="Hosting.MlPlatformOptions.MaximumLoadedModels"/>). Observers are told of its calls with variant <c>v</c> and the number.
+    /// A call of it may throw <see cref="Registry.ModelNotFoundException"/> (the version is gone), <see cref="CorruptFileException"/> or <see cref="InvalidModelException"/> (it cannot be loaded) too.
+    /// </summary>
+    /// <param name="version">Version from 1.</param>
+    /// <returns>The version; the same object each time.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The version is less than 1.</exception>
+    /// <exception cref="Registry.ModelNotFoundException">There is no such version.</exception>
+    IModel AtVersion(int version);
 
     /// <summary>Predicts for one entity and one request: reads its stored features, computes those of the request, and runs the model.</summary>
     /// <typeparam name="TKeys">
@@ -66,7 +83,11 @@ public interface IModel
     ValueTask<Prediction> PredictAsync<TKeys>(TKeys keys, PredictionOptions options = default, CancellationToken cancellationToken = default);
 
     /// <summary>Predicts for one entity whose keys are known at run time only.</summary>
-    /// <param name="keys">The entity keys in the order of the feature service.</param>
+    /// <remarks>
+    /// A version whose feature service has keys of other names takes the parts by position all the same, as far as their number and kinds fit: whoever changes a service's keys while this is called
+    /// uses records, which are matched by name.
+    /// </remarks>
+    /// <param name="keys">The entity keys in ordinal order of their names, as in <see cref="FeatureServiceDescription.Keys"/>.</param>
     /// <param name="options">The time that features are read for, and more; by default now.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The answer.</returns>

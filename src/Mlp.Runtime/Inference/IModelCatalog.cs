@@ -2,7 +2,7 @@ using Mlp.Runtime.Registry;
 
 namespace Mlp.Runtime.Inference;
 
-/// <summary>The models that the application has declared. Thread-safe.</summary>
+/// <summary>The models that the application has declared. Applications call it and do not implement it: members are added in any version. Thread-safe.</summary>
 public interface IModelCatalog
 {
     /// <summary>All declared models, in the order of their declaration.</summary>

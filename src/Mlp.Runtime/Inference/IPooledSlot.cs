@@ -7,5 +7,6 @@ internal interface IPooledSlot : IDisposable
     int Index { get; set; }
 
     /// <summary>Called when a call gives the slot back.</summary>
-    void EndCall();
+    /// <returns>Rows that the call has run.</returns>
+    int EndCall();
 }

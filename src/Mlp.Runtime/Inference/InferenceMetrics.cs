@@ -8,22 +8,17 @@ namespace Mlp.Runtime.Inference;
 /// </summary>
 internal sealed class InferenceMetrics
 {
-    /// <summary>Name of the meter.</summary>
-    public const string MeterName = "Mlp.Runtime";
-
-    private static readonly Meter Meter = new(MeterName);
-
     private static readonly Counter<long> Requests =
-        Meter.CreateCounter<long>("ml.infer.requests", "{prediction}", "Predictions asked for, by how they ended.");
+        RuntimeMeter.Meter.CreateCounter<long>("mlp.inference.requests", "{prediction}", "Predictions asked for, by how they ended.");
 
     private static readonly Histogram<double> Duration =
-        Meter.CreateHistogram<double>("ml.infer.duration", "s", "Time from call to answer, reading features included.");
+        RuntimeMeter.Meter.CreateHistogram("mlp.inference.duration", "s", "Time from call to answer, reading features included.", tags: null, RuntimeMeter.Seconds);
 
     private static readonly Counter<long> ScoredRows =
-        Meter.CreateCounter<long>("ml.score.rows", "{row}", "Rows of record batches scored.");
+        RuntimeMeter.Meter.CreateCounter<long>("mlp.scoring.rows", "{row}", "Rows of record batches scored.");
 
     private static readonly Counter<long> ObserverFailures =
-        Meter.CreateCounter<long>("ml.infer.observer_failures", "{prediction}", "Predictions that an observer failed to take.");
+        RuntimeMeter.Meter.CreateCounter<long>("mlp.inference.observer_failures", "{prediction}", "Predictions that an observer failed to take.");
 
     private static readonly string[] OutcomeNames = ["ok", "error", "cancelled", "timeout", "shed"];
 
@@ -48,6 +43,10 @@ internal sealed class InferenceMetrics
         Requests.Add(rowCount, _byOutcome[(int)outcome]);
         Duration.Record(latencyNanoseconds * 1e-9, _version);
     }
+
+    /// <summary>Measures a wait for a slot, whatever came of it.</summary>
+    /// <param name="nanoseconds">How long it took.</param>
+    public void RecordWait(long nanoseconds) => RuntimeMeter.QueueDuration.Record(nanoseconds * 1e-9, _version);
 
     /// <summary>Counts rows of a scored batch.</summary>
     /// <param name="rowCount">Number of rows.</param>

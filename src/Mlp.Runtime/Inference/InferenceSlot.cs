@@ -20,6 +20,7 @@ internal sealed class InferenceSlot : IPooledSlot
     private readonly BoundShapeCache _all;
     private OutputBuffer[]? _others;
     private Prediction[]? _predictions;
+    private int _rowsRun;
 
     /// <summary>Makes a slot.</summary>
     /// <param name="session">The session.</param>
@@ -90,6 +91,7 @@ internal sealed class InferenceSlot : IPooledSlot
         }
 
         Score.Complete(rowCount);
+        _rowsRun += rowCount;
     }
 
     /// <summary>Runs the rows in use for the score alone.</summary>
@@ -100,7 +102,13 @@ internal sealed class InferenceSlot : IPooledSlot
     public void Run(bool interruptible, CancellationToken cancellationToken) => Run(interruptible, withOthers: false, cancellationToken);
 
     /// <inheritdoc/>
-    public void EndCall() => Deadline.Stop();
+    public int EndCall()
+    {
+        Deadline.Stop();
+        var rowsRun = _rowsRun;
+        _rowsRun = 0;
+        return rowsRun;
+    }
 
     /// <inheritdoc/>
     public void Dispose()

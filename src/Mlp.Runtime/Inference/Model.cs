@@ -4,6 +4,7 @@ using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Scoring;
+using Mlp.Runtime.Versions;
 
 namespace Mlp.Runtime.Inference;
 
@@ -11,42 +12,48 @@ namespace Mlp.Runtime.Inference;
 internal sealed class Model : IModel
 {
     private readonly PredictionClock _clock;
-    private volatile ServingVersion? _current;
-    private volatile string? _unavailableReason;
-    private volatile ModelState _state = ModelState.Loading;
-    private volatile TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Makes a model without a version.</summary>
     /// <param name="settings">Its settings.</param>
+    /// <param name="target">Where calls find their version.</param>
     /// <param name="clock">The clock of calls.</param>
-    public Model(ModelSettings settings, PredictionClock clock)
+    public Model(ModelSettings settings, ServingTarget target, PredictionClock clock)
     {
         _clock = clock;
         Settings = settings;
-        _unavailableReason = $"{settings.Target} has not been loaded yet";
+        Target = target;
     }
 
     /// <summary>The settings.</summary>
     public ModelSettings Settings { get; }
 
-    /// <summary>Loads a version beside the one in service, for a file that an earlier run began with it; it tells no observers.</summary>
-    public required Func<int, CancellationToken, Task<ServingVersion>> LoadVersion { get; init; }
+    /// <summary>Where calls find their version.</summary>
+    public ServingTarget Target { get; }
+
+    /// <summary>Opens a version beside the one in service, for a file that an earlier run began with it; it tells no observers.</summary>
+    public required Func<int, CancellationToken, Task<ServingVersion>> OpenVersion { get; init; }
+
+    /// <summary>The target as one that is loaded when it is called; null for one that is loaded at start.</summary>
+    public OnDemandTarget? Demand { get; init; }
+
+    /// <summary>The model as it serves one version.</summary>
+    public required Func<int, IModel> ViewOf { get; init; }
 
     /// <inheritdoc/>
     public string Name => Settings.Name;
 
     /// <inheritdoc/>
-    public ModelState State => _state;
+    public ModelState State => Target.State;
 
     /// <inheritdoc/>
-    public ModelManifest? Manifest => _current?.Manifest;
+    public ModelManifest? Manifest => Target.Current?.Manifest;
 
     /// <inheritdoc/>
-    public string? UnavailableReason => _unavailableReason;
+    public string? UnavailableReason => Target.UnavailableReason;
 
     /// <inheritdoc/>
     public ModelDescription? Description
-        => _current is { } version
+        => Target.Current is { } version
             ? new ModelDescription(
                 Name,
                 version.Manifest.Version,
@@ -59,53 +66,39 @@ internal sealed class Model : IModel
                 Weights = version.Weights,
                 MappedByteCount = version.MappedByteCount,
                 Engine = version.Engine,
+                Providers = version.Session.Nodes.NodeCounts,
+                FallbackNodes = version.Session.Nodes.FallbackNodes,
+                FallbackNodeCount = version.Session.Nodes.FallbackNodeCount,
+                HasPinnedBuffers = version.Session.Staging is { IsPinned: true },
             }
             : null;
 
-    /// <summary>Puts a version into service. Calls that have begun on the one before go on there.</summary>
-    /// <param name="version">The new version.</param>
-    /// <returns>The version before, for the caller to retire; null if there was none.</returns>
-    public ServingVersion? Publish(ServingVersion version)
-    {
-        var previous = Interlocked.Exchange(ref _current, version);
-        _unavailableReason = null;
-        _state = ModelState.Ready;
-        _ready.TrySetResult();
-        return previous;
-    }
-
-    /// <summary>Takes the version out of service.</summary>
-    /// <param name="reason">Why, as the rest of a sentence.</param>
-    /// <param name="isFinal">Whether no other version will come.</param>
-    /// <returns>The version before, for the caller to retire; null if there was none.</returns>
-    public ServingVersion? Withdraw(string reason, bool isFinal = false)
-    {
-        _unavailableReason = reason;
-        _state = ModelState.Unavailable;
-        if (isFinal)
-        {
-            var waiting = _ready;
-            _ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            Fail(_ready, reason);
-            Fail(waiting, reason);
-        }
-
-        return Interlocked.Exchange(ref _current, null);
-    }
+    /// <inheritdoc/>
+    public Task WaitUntilReadyAsync(CancellationToken cancellationToken = default) => Demand is null ? Target.WaitUntilReadyAsync(cancellationToken) : CurrentAsync(Start(default), cancellationToken).AsTask();
 
     /// <inheritdoc/>
-    public Task WaitUntilReadyAsync(CancellationToken cancellationToken = default) => _ready.Task.WaitAsync(cancellationToken);
+    public IModel AtVersion(int version)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(version, 1);
+        return ViewOf(version);
+    }
 
     /// <inheritdoc/>
     public ValueTask<Prediction> PredictAsync<TKeys, TRequest>(
         TKeys keys, TRequest request, PredictionOptions options = default, CancellationToken cancellationToken = default)
     {
         var call = Start(options);
-        var version = CurrentWithScore();
-        RequireService(version);
-        return version.Singles.TryRent(out var slot)
-            ? version.Entities.PredictAsync(slot, call, in keys, in request, cancellationToken)
-            : WaitAndPredictAsync(call, keys, request, cancellationToken);
+        if (Find(call) is { } version)
+        {
+            version.RequireScore();
+            RequireService(version);
+            if (version.Singles.TryRent(out var slot))
+            {
+                return version.Entities.PredictAsync(slot, call, in keys, in request, cancellationToken);
+            }
+        }
+
+        return WaitAndPredictAsync(call, keys, request, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -122,7 +115,7 @@ internal sealed class Model : IModel
         var call = Start(options);
         while (true)
         {
-            var version = CurrentWithScore();
+            var version = CurrentWithScore(call, cancellationToken);
             version.Features.Check(features);
             if (version.Rent(version.Singles, call, 1, cancellationToken) is { } slot)
             {
@@ -137,7 +130,7 @@ internal sealed class Model : IModel
         var call = Start(options);
         while (true)
         {
-            var version = CurrentWithScore();
+            var version = CurrentWithScore(call, cancellationToken);
             var rowCount = version.Features.CheckRows(features, outputs);
             var pool = rowCount <= 1 ? version.Singles : version.Batches;
             if (rowCount == 0 || version.Features.TryPredict(pool, call, features, rowCount, outputs, cancellationToken))
@@ -155,7 +148,7 @@ internal sealed class Model : IModel
         var call = Start(options);
         while (true)
         {
-            var version = Current();
+            var version = Current(call, cancellationToken);
             version.ByName.Plan.Check(inputs);
             if (version.Rent(version.Tensors, call, 1, cancellationToken) is { } slot)
             {
@@ -173,7 +166,7 @@ internal sealed class Model : IModel
         var call = Start(options);
         while (true)
         {
-            var version = Current();
+            var version = await CurrentAsync(call, cancellationToken).ConfigureAwait(false);
             version.ByName.Plan.Check(inputs);
             if (await version.RentAsync(version.Tensors, call, 1, cancellationToken).ConfigureAwait(false) is { } slot)
             {
@@ -193,7 +186,7 @@ internal sealed class Model : IModel
         var call = Start(options);
         while (true)
         {
-            var version = CurrentWithScore();
+            var version = CurrentWithScore(call, cancellationToken);
             version.Features.Check(rows, results.Length);
             var pool = rows.RowCount <= 1 ? version.Singles : version.Batches;
             if (rows.RowCount == 0 || version.Features.TryPredict(pool, call, rows, results[..rows.RowCount], cancellationToken))
@@ -207,9 +200,10 @@ internal sealed class Model : IModel
     public async Task<RecordBatch> ScoreAsync(RecordBatch batch, ScoringOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(batch);
+        var call = Start(default);
         while (true)
         {
-            var version = CurrentWithScore();
+            var version = await CurrentWithScoreAsync(call, cancellationToken).ConfigureAwait(false);
             var plan = version.Tables.PlanFor(batch.Schema, options ?? ScoringOptions.Default);
             if (await version.Batches.RentAsync(null, cancellationToken).ConfigureAwait(false) is { } slot)
             {
@@ -231,7 +225,7 @@ internal sealed class Model : IModel
     {
         ArgumentNullException.ThrowIfNull(batches);
         options ??= ScoringOptions.Default;
-        using var scorer = CreateStreamScorer(options.MaxDegreeOfParallelism);
+        using var scorer = await CreateStreamScorerAsync(options.MaxDegreeOfParallelism, cancellationToken).ConfigureAwait(false);
         await foreach (var scored in scorer.ScoreAsync(batches, options, 0, cancellationToken).ConfigureAwait(false))
         {
             yield return scored;
@@ -258,24 +252,25 @@ internal sealed class Model : IModel
     {
         if (wanted is not { } version)
         {
-            return new PinnedScorer(CreateStreamScorer(parallelism), null);
+            return new PinnedScorer(await CreateStreamScorerAsync(parallelism, cancellationToken).ConfigureAwait(false), null);
         }
 
         // Asked once which version serves: the alias may move between two looks.
-        if (_current is { } current && current.Manifest.Version == version && StreamScorer.TryCreate(current, parallelism) is { } scorer)
+        if (Target.Current is { } current && current.Manifest.Version == version && StreamScorer.TryCreate(current, parallelism) is { } scorer)
         {
             return new PinnedScorer(scorer, null);
         }
 
-        var loaded = await LoadVersion(version, cancellationToken).ConfigureAwait(false);
+        var loaded = await OpenVersion(version, cancellationToken).ConfigureAwait(false);
         return new PinnedScorer(StreamScorer.TryCreate(loaded, parallelism)!, loaded.RetireAsync);
     }
 
-    private StreamScorer CreateStreamScorer(int parallelism)
+    private async ValueTask<StreamScorer> CreateStreamScorerAsync(int parallelism, CancellationToken cancellationToken)
     {
+        var call = Start(default);
         while (true)
         {
-            if (StreamScorer.TryCreate(CurrentWithScore(), parallelism) is { } scorer)
+            if (StreamScorer.TryCreate(await CurrentWithScoreAsync(call, cancellationToken).ConfigureAwait(false), parallelism) is { } scorer)
             {
                 return scorer;
             }
@@ -287,21 +282,12 @@ internal sealed class Model : IModel
     {
         while (true)
         {
-            var version = CurrentWithScore();
+            var version = await CurrentWithScoreAsync(call, cancellationToken).ConfigureAwait(false);
             RequireService(version);
             if (await version.RentAsync(version.Singles, call, 1, cancellationToken).ConfigureAwait(false) is { } slot)
             {
                 return await version.Entities.PredictAsync(slot, call, in keys, in request, cancellationToken).ConfigureAwait(false);
             }
-        }
-    }
-
-    private void Fail(TaskCompletionSource waiting, string reason)
-    {
-        if (waiting.TrySetException(new ModelNotReadyException(Name, reason)))
-        {
-            // Nobody needs to wait, so it counts as seen.
-            _ = waiting.Task.Exception;
         }
     }
 
@@ -311,22 +297,54 @@ internal sealed class Model : IModel
     {
         var started = _clock.GetTimestamp();
         var now = _clock.ToMicroseconds(started);
-        return new CallContext(started, now, options.AsOf is { } time ? Microseconds.FromRequestTime(time) : now, options.Tags, Bounded(options.Timeout));
+        return new CallContext(started, now, options.AsOf is { } time ? Microseconds.FromRequestTime(time) : now, options.Tags, Bounded(options.Timeout)) { Caller = PredictionSpan.FindCaller() };
     }
 
     /// <summary>What no timer can measure, and what says that there is no end, is no bound.</summary>
     private static TimeSpan? Bounded(TimeSpan? timeout) => timeout is { } time && time != Timeout.InfiniteTimeSpan && time.TotalMilliseconds < int.MaxValue ? time : null;
 
-    private ServingVersion Current() => _current ?? throw new ModelNotReadyException(Name, _unavailableReason ?? "it has just been taken out of service");
-
-    /// <summary>The version in service, whose answers have a score.</summary>
-    /// <exception cref="InvalidOperationException">It has none.</exception>
-    internal ServingVersion CurrentWithScore()
+    /// <summary>The version to begin on.</summary>
+    /// <param name="call">The call.</param>
+    /// <returns>The version; null if it has to be loaded first.</returns>
+    /// <exception cref="ModelNotReadyException">There is none, and waiting does not help.</exception>
+    internal ServingVersion? Find(in CallContext call)
     {
-        var version = Current();
+        if (Demand is null)
+        {
+            return Target.Require();
+        }
+
+        Demand.Touch(call.Started);
+        return Target.Current;
+    }
+
+    /// <summary>The version to begin on, whose answers have a score; loads it if need be, on the caller's time.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="InvalidOperationException">It has none.</exception>
+    internal ServingVersion CurrentWithScore(in CallContext call, CancellationToken cancellationToken)
+    {
+        var version = Current(call, cancellationToken);
         version.RequireScore();
         return version;
     }
+
+    /// <summary>As <see cref="CurrentWithScore"/>, but waiting holds no thread.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="InvalidOperationException">It has none.</exception>
+    internal async ValueTask<ServingVersion> CurrentWithScoreAsync(CallContext call, CancellationToken cancellationToken)
+    {
+        var version = await CurrentAsync(call, cancellationToken).ConfigureAwait(false);
+        version.RequireScore();
+        return version;
+    }
+
+    private ServingVersion Current(in CallContext call, CancellationToken cancellationToken)
+        => Find(call) ?? Demand!.LoadAsync(call, cancellationToken).GetAwaiter().GetResult();
+
+    private ValueTask<ServingVersion> CurrentAsync(CallContext call, CancellationToken cancellationToken)
+        => Find(call) is { } version ? new ValueTask<ServingVersion>(version) : new ValueTask<ServingVersion>(Demand!.LoadAsync(call, cancellationToken));
 
     private static void RequireService(ServingVersion version)
     {

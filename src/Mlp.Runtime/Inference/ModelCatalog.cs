@@ -1,25 +1,37 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Mlp.Runtime.Accelerators;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
-using Mlp.Runtime.Kernels;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Registry;
+using Mlp.Runtime.Versions;
 
 namespace Mlp.Runtime.Inference;
 
-/// <summary>The models that the application has declared, as a part of the platform: loaded at start, kept at their aliases, drained at stop. Thread-safe.</summary>
+/// <summary>The models that the application has declared, as a part of the platform: loaded at start or on first call, kept at their aliases, drained at stop. Thread-safe.</summary>
 internal sealed class ModelCatalog : IModelCatalog, IPlatformComponent, IDisposable
 {
+    private readonly IOptionsMonitor<ModelOptions> _options;
+    private readonly IModelRegistry _registry;
     private readonly ModelLoader _loader;
-    private readonly Dictionary<string, (Model Model, ModelRefresher Refresher)> _entries = new(StringComparer.Ordinal);
+    private readonly VersionActivator _activator;
+    private readonly PredictionClock _clock;
+    private readonly ILogger _logger;
+    private readonly LoadedLimit _limit;
+    private readonly string[] _names;
+    private readonly ModelPatternDeclaration[] _patterns;
+    private readonly Lock _gate = new();
+    private readonly ConcurrentDictionary<string, CatalogEntry> _entries = new(StringComparer.Ordinal);
     private bool _closed;
 
     /// <summary>Makes the models, without versions.</summary>
     /// <param name="declarations">Their names.</param>
+    /// <param name="patterns">Patterns of names.</param>
     /// <param name="options">Their settings, by name.</param>
+    /// <param name="platform">The platform's settings.</param>
     /// <param name="registry">Where versions and aliases are.</param>
     /// <param name="observers">Who may want to hear of predictions.</param>
     /// <param name="time">The platform's clock.</param>
@@ -27,41 +39,37 @@ internal sealed class ModelCatalog : IModelCatalog, IPlatformComponent, IDisposa
     /// <param name="features">Where features are read from; null when the platform has none.</param>
     public ModelCatalog(
         IEnumerable<ModelDeclaration> declarations,
+        IEnumerable<ModelPatternDeclaration> patterns,
         IOptionsMonitor<ModelOptions> options,
+        IOptions<MlPlatformOptions> platform,
         IModelRegistry registry,
         IEnumerable<IPredictionObserver> observers,
         TimeProvider time,
         ILoggerFactory loggers,
         IFeatureSource? features = null)
-        : this(declarations, options, registry, observers, time, loggers, features, new AcceleratorProbe())
     {
-    }
-
-    internal ModelCatalog(
-        IEnumerable<ModelDeclaration> declarations,
-        IOptionsMonitor<ModelOptions> options,
-        IModelRegistry registry,
-        IEnumerable<IPredictionObserver> observers,
-        TimeProvider time,
-        ILoggerFactory loggers,
-        IFeatureSource? features,
-        IAcceleratorProbe probe,
-        KernelLoader? kernels = null)
-    {
-        var clock = new PredictionClock(time);
-        var logger = loggers.CreateLogger<ModelCatalog>();
-        _loader = new ModelLoader(registry, features, [.. observers], clock, probe, loggers, kernels ?? KernelLoader.Default);
-        var unobserved = new ModelLoader(registry, features, [], clock, probe, loggers, kernels ?? KernelLoader.Default);
-        foreach (var name in declarations.Select(d => d.Name).Distinct(StringComparer.Ordinal))
+        _options = options;
+        _registry = registry;
+        _clock = new PredictionClock(time);
+        _logger = loggers.CreateLogger<ModelCatalog>();
+        _loader = new ModelLoader(registry, features, new AcceleratorProbe(), time);
+        _activator = new VersionActivator([.. observers], _clock, _logger);
+        _limit = new LoadedLimit(platform.Value.MaximumLoadedModels);
+        _patterns = [.. patterns];
+        _names = [.. declarations.Select(d => d.Name).Distinct(StringComparer.Ordinal)];
+        foreach (var name in _names)
         {
-            var settings = ModelSettings.From(name, options.Get(name));
-            var model = new Model(settings, clock) { LoadVersion = (version, cancellationToken) => unobserved.LoadAsync(settings, version, cancellationToken) };
-            _entries.Add(name, (model, new ModelRefresher(model, registry, _loader, time, logger)));
+            _entries[name] = CreateEntry(name, name);
+        }
+
+        if (registry is IRegistryChanges changes)
+        {
+            changes.Changed += Wake;
         }
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<IModel> Models => [.. _entries.Values.Select(e => e.Model)];
+    public IReadOnlyList<IModel> Models => [.. _names.Select(n => _entries[n].Model), .. _entries.Values.Select(e => e.Model).Where(m => !_names.Contains(m.Name)).OrderBy(m => m.Name, StringComparer.Ordinal)];
 
     /// <inheritdoc/>
     public string Name => "models";
@@ -78,8 +86,16 @@ internal sealed class ModelCatalog : IModelCatalog, IPlatformComponent, IDisposa
             return entry.Model;
         }
 
-        var declared = _entries.Count == 0 ? "none" : string.Join(", ", _entries.Keys.Select(n => $"'{n}'"));
-        throw new ModelNotFoundException(name, name, $"Expected a model that the application has declared by AddModel, but found no '{name}'; declared are: {declared}.");
+        if (Array.Find(_patterns, p => p.Matches(name)) is { } pattern && PlatformName.IsValid(name))
+        {
+            return _registry.ListVersions(name).Count > 0
+                ? FindOrCreate(name, pattern.Pattern).Model
+                : throw new ModelNotFoundException(name, name, $"Expected model '{name}', which matches '{pattern.Pattern}', in the registry, but found no version of it.");
+        }
+
+        string[] declared = [.. _names, .. _patterns.Select(p => p.Pattern)];
+        var list = declared.Length == 0 ? "none" : string.Join(", ", declared.Select(n => $"'{n}'"));
+        throw new ModelNotFoundException(name, name, $"Expected a model that the application has declared by AddModel, but found no '{name}'; declared are: {list}.");
     }
 
     /// <inheritdoc/>
@@ -87,47 +103,87 @@ internal sealed class ModelCatalog : IModelCatalog, IPlatformComponent, IDisposa
     /// <exception cref="MissingNativePackageException">The native library of ONNX Runtime is not there.</exception>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
-        foreach (var (model, _) in _entries.Values)
+        foreach (var pattern in _patterns)
         {
-            _loader.ChooseAccelerator(model.Settings);
+            _loader.ChooseAccelerator(ModelSettings.From(pattern.Pattern, _options.Get(pattern.Pattern)));
         }
 
-        await Task.WhenAll(_entries.Values.Select(e => e.Refresher.StartAsync(cancellationToken))).ConfigureAwait(false);
+        foreach (var entry in _entries.Values)
+        {
+            _loader.ChooseAccelerator(entry.Model.Settings);
+        }
+
+        await Task.WhenAll(_entries.Values.Select(e => e.StartAsync(cancellationToken))).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public async Task CloseAsync(CancellationToken cancellationToken)
     {
-        if (!_closed)
+        lock (_gate)
         {
+            if (_closed)
+            {
+                return;
+            }
+
             _closed = true;
-            await Task.WhenAll(_entries.Values.Select(e => e.Refresher.StopAsync(cancellationToken))).ConfigureAwait(false);
         }
+
+        await Task.WhenAll(_entries.Values.Select(e => e.StopAsync(cancellationToken))).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public HealthCheckResult CheckHealth()
     {
-        var problems = _entries.Values.Select(e => e.Refresher.Problem ?? NotReady(e.Model)).OfType<string>().ToList();
+        var entries = _entries.Values.ToList();
+        var problems = entries.Select(e => e.Problem).OfType<string>().ToList();
         if (problems.Count == 0)
         {
-            return HealthCheckResult.Healthy(FormattableString.Invariant($"{_entries.Count} models are in service."));
+            var unloaded = entries.Count(e => e.Model.State == ModelState.Unloaded);
+            var rest = unloaded == 0 ? string.Empty : FormattableString.Invariant($" {unloaded} more are loaded when they are called.");
+            return HealthCheckResult.Healthy(FormattableString.Invariant($"{entries.Count - unloaded} models are in service.{rest}"));
         }
 
         // A model that waits for its first version, or goes on with the one before, is no reason to take the application out of service; one that cannot answer is.
         var description = string.Join(" ", problems);
-        return _entries.Values.Any(e => e.Refresher.IsOutOfService) ? HealthCheckResult.Unhealthy(description) : HealthCheckResult.Degraded(description);
+        return entries.Exists(e => e.IsOutOfService) ? HealthCheckResult.Unhealthy(description) : HealthCheckResult.Degraded(description);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var (_, refresher) in _entries.Values)
+        if (_registry is IRegistryChanges changes)
         {
-            refresher.Dispose();
+            changes.Changed -= Wake;
+        }
+
+        foreach (var entry in _entries.Values)
+        {
+            entry.Dispose();
         }
     }
 
-    private static string? NotReady(Model model)
-        => model.State == ModelState.Ready ? null : $"Expected model '{model.Name}' to be ready, but {model.UnavailableReason}.";
+    private void Wake(string name)
+    {
+        if (_entries.TryGetValue(name, out var entry))
+        {
+            entry.Wake();
+        }
+    }
+
+    private CatalogEntry FindOrCreate(string name, string pattern)
+    {
+        lock (_gate)
+        {
+            if (_closed)
+            {
+                throw new ModelNotReadyException(name, "the platform has been closed");
+            }
+
+            return _entries.GetOrAdd(name, n => CreateEntry(n, pattern));
+        }
+    }
+
+    private CatalogEntry CreateEntry(string name, string options)
+        => new(ModelSettings.From(name, _options.Get(options)), _registry, _loader, _activator, _limit, _clock, _logger);
 }

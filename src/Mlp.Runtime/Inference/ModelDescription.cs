@@ -11,7 +11,7 @@ namespace Mlp.Runtime.Inference;
 /// <param name="Alias">The alias that chose it; null for a fixed version.</param>
 /// <param name="Layout">The features that it takes, in order.</param>
 /// <param name="FeatureService">The service that they are read from; null when callers bring them.</param>
-/// <param name="Accelerator">Where it runs: <see cref="Accelerator.Cpu"/> or <see cref="Accelerator.Cuda"/>.</param>
+/// <param name="Accelerator">Where it runs: <see cref="Accelerator.Cpu"/>, <see cref="Accelerator.Cuda"/> or <see cref="Accelerator.TensorRt"/>.</param>
 /// <param name="AcceleratorFallback">Why <see cref="Accelerator.Auto"/> fell back to the processor; else null.</param>
 public sealed record ModelDescription(
     string Model,
@@ -30,4 +30,18 @@ public sealed record ModelDescription(
 
     /// <summary>Which engine serves: ONNX Runtime, or a managed kernel for some numbers of rows.</summary>
     public KernelDescription Engine { get; init; } = KernelDescription.None("Nothing has been measured.");
+
+    /// <summary>Number of nodes of the model by the execution provider that runs them, as ONNX Runtime names it: <c>CPUExecutionProvider</c>. Empty where this ONNX Runtime cannot be asked.</summary>
+    public IReadOnlyDictionary<string, int> Providers { get; init; } = NodeAssignment.Unknown.NodeCounts;
+
+    /// <summary>
+    /// The first 20 nodes that run on the processor though a GPU was asked for, by name or, without one, by operator. Some are meant to: ONNX Runtime keeps the arithmetic of shapes there.
+    /// </summary>
+    public IReadOnlyList<string> FallbackNodes { get; init; } = [];
+
+    /// <summary>Number of all nodes that run on the processor though a GPU was asked for.</summary>
+    public int FallbackNodeCount { get; init; }
+
+    /// <summary>Whether inputs and outputs pass through page-locked memory, from which a GPU copies at full speed; false on the processor, which reads the memory of the call.</summary>
+    public bool HasPinnedBuffers { get; init; }
 }

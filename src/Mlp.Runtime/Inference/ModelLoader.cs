@@ -1,43 +1,31 @@
-using System.Diagnostics;
-using Microsoft.Extensions.Logging;
 using Microsoft.ML.OnnxRuntime;
 using Mlp.Runtime.Accelerators;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Kernels;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Onnx;
-using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Registry;
+using Mlp.Runtime.Versions;
 
 namespace Mlp.Runtime.Inference;
 
 /// <summary>
-/// Loads a version so that it may answer: its file is the published one, its inputs are what the manifest says, its features are what the feature service delivers, its
-/// golden rows are answered as they were when it was published, and every slot has run. Whatever fails leaves nothing behind. Thread-safe.
+/// Loads a version so that it may answer: its file is the published one, its inputs are what the manifest says, its features are what the feature service delivers, and its
+/// golden rows are answered as they were when it was published. Whatever fails leaves nothing behind. Thread-safe.
 /// </summary>
-internal sealed class ModelLoader(
-    IModelRegistry registry,
-    IFeatureSource? features,
-    IEnumerable<IPredictionObserver> observers,
-    PredictionClock clock,
-    IAcceleratorProbe probe,
-    ILoggerFactory loggers,
-    KernelLoader kernels)
+internal sealed class ModelLoader(IModelRegistry registry, IFeatureSource? features, IAcceleratorProbe probe, TimeProvider time)
 {
-    private const int TimedRuns = 5;
-
-    private readonly ILogger _logger = loggers.CreateLogger<ModelLoader>();
-
     /// <summary>Checks that ONNX Runtime and the accelerator that a model asks for are there, before there is a version to load.</summary>
     /// <param name="settings">The model's settings.</param>
     /// <exception cref="AcceleratorUnavailableException">Something for the accelerator is missing.</exception>
+    /// <exception cref="AcceleratorOptionsException">ONNX Runtime does not know an option of the accelerator, or its value.</exception>
     /// <exception cref="MissingNativePackageException">The native library of ONNX Runtime is not there.</exception>
     public AcceleratorChoice ChooseAccelerator(ModelSettings settings)
     {
         try
         {
             OrtEnv.Instance();
-            return AcceleratorSelector.Select(settings.Accelerator, probe);
+            return AcceleratorSelector.Select(settings.Accelerator, settings.AcceleratorSettings, probe);
         }
         catch (Exception e) when (OnnxRuntimeNative.IsMissing(e))
         {
@@ -45,23 +33,36 @@ internal sealed class ModelLoader(
         }
     }
 
-    /// <summary>Loads and warms a version.</summary>
+    /// <summary>Loads and proves a version.</summary>
     /// <param name="settings">The model's settings.</param>
     /// <param name="version">Version.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>A version that can answer at once.</returns>
+    /// <returns>The version; the caller releases it.</returns>
     /// <exception cref="ModelNotFoundException">There is no such version.</exception>
     /// <exception cref="InvalidModelException">The file, its description and its feature service do not fit together.</exception>
     /// <exception cref="CorruptFileException">The file is not what was published.</exception>
-    public async Task<ServingVersion> LoadAsync(ModelSettings settings, int version, CancellationToken cancellationToken)
+    public async Task<LoadedVersion> LoadAsync(ModelSettings settings, int version, CancellationToken cancellationToken)
     {
-        var manifest = registry.FindVersion(settings.Name, version) ?? throw new ModelNotFoundException(
-            settings.Name,
-            FormattableString.Invariant($"version {version}"),
-            FormattableString.Invariant($"Expected version {version} of model '{settings.Name}' in the registry, but found no such version."));
+        using var span = new LoadSpan(settings.Name, version, time);
+        try
+        {
+            return await LoadAsync(settings, version, span, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            span.Fail(e);
+            throw;
+        }
+    }
+
+    private async Task<LoadedVersion> LoadAsync(ModelSettings settings, int version, LoadSpan span, CancellationToken cancellationToken)
+    {
+        var manifest = registry.FindVersion(settings.Name, version) ?? throw ModelNotFoundException.ForVersion(settings.Name, version);
         var files = await registry.OpenOnnxAsync(manifest, settings.Weights, cancellationToken).ConfigureAwait(false);
         var golden = await registry.ReadGoldenRowsAsync(manifest, cancellationToken).ConfigureAwait(false);
+        span.Passed("files");
         RequireSignature(manifest, files.Onnx.Span);
+        span.Passed("signature");
         var served = ServedGraph.Create(manifest, files.Onnx);
         var reader = ModelFeatureService.Find(manifest, settings.FeatureService, features);
         var inputs = manifest.Output.Task == ModelTask.Tensors ? InputPlan.None : ModelFeatureService.Plan(served.Manifest, reader);
@@ -70,14 +71,18 @@ internal sealed class ModelLoader(
             GoldenRowCheck.RequireLayout(manifest, golden, inputs);
         }
 
+        span.Passed("features");
         cancellationToken.ThrowIfCancellationRequested();
 
         var session = ExecutionSession.Create(manifest, files with { Onnx = served.Onnx }, ChooseAccelerator(settings));
+        LoadedSessions.Add(session, manifest);
+        span.Passed("session");
         try
         {
+            var nulls = NullRules.Create(manifest, inputs, settings.Nulls);
             return manifest.Output.Task == ModelTask.Tensors
-                ? AssembleTensors(settings, served.Manifest, session)
-                : Assemble(settings, served, session, inputs, reader, golden);
+                ? new LoadedVersion { Manifest = served.Manifest, Session = session, Inputs = inputs, Nulls = nulls }
+                : Prove(settings, served, session, inputs, reader, nulls, golden, span);
         }
         catch
         {
@@ -86,98 +91,46 @@ internal sealed class ModelLoader(
         }
     }
 
-    private ServingVersion Assemble(
-        ModelSettings settings, ServedGraph graph, ExecutionSession session, InputPlan inputs, IFeatureServiceReader? reader, GoldenRows? golden)
+    private LoadedVersion Prove(
+        ModelSettings settings, ServedGraph graph, ExecutionSession session, InputPlan inputs, IFeatureServiceReader? reader, NullRules nulls, GoldenRows? golden, LoadSpan span)
     {
         var manifest = graph.Manifest;
-        var outputProbe = new OutputProbe(manifest, session, inputs);
-        var outputs = outputProbe.Run();
-        var nulls = NullRules.Create(manifest, inputs, settings.Nulls);
-        var served = new ServedModel(manifest, settings.Variant, reader?.Description.Keys ?? [], inputs.Layout) { Service = reader?.Description.Reference };
-        var recorder = new PredictionRecorder(served, observers, _logger);
-        var serving = new ServingVersion(served, session, inputs, outputs, reader, recorder, clock, settings) { Nulls = nulls };
         try
         {
-            serving.Engine = LoadKernel(settings, graph, session, serving, golden);
-            var isProved = golden is null;
-            serving.Singles.Fill(slot =>
+            var outputProbe = new OutputProbe(manifest, session, inputs);
+            var outputs = outputProbe.Run();
+            span.Passed("outputs");
+            var warmUp = golden is not null || outputProbe.HasRun ? new WarmUpRow(golden) : null;
+            if (golden is not null)
             {
-                if (!isProved)
-                {
-                    GoldenRowCheck.Run(manifest, golden!, slot);
-                    isProved = true;
-                }
-
-                Warm(slot, outputProbe.HasRun, serving, golden);
-            });
-        }
-        catch (Exception e)
-        {
-            // The slots that exist hold leases of their own; the caller gives back the first one.
-            serving.Singles.Close();
-            serving.Batches.Close();
-            serving.Tensors.Close();
-            if (e is OnnxRuntimeException)
-            {
-                throw new InvalidModelException(
-                    manifest.Name,
-                    FormattableString.Invariant($"Expected a model that runs, but ONNX Runtime says: {e.Message.Trim()} (model '{manifest.Name}' version {manifest.Version})."),
-                    e);
+                using var proved = new InferenceSlot(session, inputs, outputs, keyCount: 0, capacity: 1, time);
+                GoldenRowCheck.Run(manifest, golden, proved);
+                span.Passed("golden rows");
             }
 
-            throw;
+            // A kernel is compared with ONNX Runtime, so that must have answered the golden rows rightly first.
+            var engine = KernelLoader.Default.Load(settings.Kernels, new KernelRequest(manifest, graph.Onnx, inputs, outputs.Score), session, golden);
+            span.Passed("kernel");
+            using var slot = new InferenceSlot(session, inputs, outputs, keyCount: 0, capacity: 1, time);
+            return new LoadedVersion
+            {
+                Manifest = manifest,
+                Session = session,
+                Inputs = inputs,
+                Outputs = outputs,
+                Reader = reader,
+                Nulls = nulls,
+                Engine = engine,
+                WarmUp = warmUp,
+                RunNanoseconds = warmUp?.Measure(slot) ?? 0,
+            };
         }
-
-        return serving;
-    }
-
-    /// <summary>A kernel is compared with ONNX Runtime, so the golden rows must have been answered rightly by that first.</summary>
-    private KernelDescription LoadKernel(ModelSettings settings, ServedGraph graph, ExecutionSession session, ServingVersion serving, GoldenRows? golden)
-    {
-        if (golden is not null)
+        catch (OnnxRuntimeException e)
         {
-            using var slot = new InferenceSlot(session, serving.Inputs, serving.RequireScore(), keyCount: 0, capacity: 1, clock.Time);
-            GoldenRowCheck.Run(graph.Manifest, golden, slot);
-        }
-
-        return kernels.Load(settings.Kernels, new KernelRequest(graph.Manifest, graph.Onnx, serving.Inputs, serving.RequireScore().Score), session, golden);
-    }
-
-    /// <summary>Without a score there is nothing that observers could hear, and without knowing the shapes nothing to warm.</summary>
-    private ServingVersion AssembleTensors(ModelSettings settings, ModelManifest manifest, ExecutionSession session)
-    {
-        var nulls = NullRules.Create(manifest, InputPlan.None, settings.Nulls);
-        var served = new ServedModel(manifest, settings.Variant, [], InputPlan.None.Layout);
-        return new ServingVersion(served, session, InputPlan.None, null, null, new PredictionRecorder(served, [], _logger), clock, settings) { Nulls = nulls };
-    }
-
-    /// <summary>Binds and runs a slot, so that the first call is like any other; the quickest run tells how long one takes.</summary>
-    private static void Warm(InferenceSlot slot, bool canRunZeros, ServingVersion serving, GoldenRows? golden)
-    {
-        if (golden is not null)
-        {
-            // Texts that the model knows, which zeros are not.
-            GoldenRowCheck.Fill(golden, 0, slot);
-        }
-        else if (canRunZeros)
-        {
-            slot.Rows.Reset(1);
-            slot.Rows.Float32.Clear();
-            slot.Rows.Float64.Clear();
-        }
-        else
-        {
-            return;
-        }
-
-        var runs = serving.RunNanoseconds == 0 ? TimedRuns : 1;
-        for (var i = 0; i < runs; i++)
-        {
-            // A measurement of this machine, not a time that anything is decided or logged by.
-            var started = Stopwatch.GetTimestamp();
-            slot.Run(interruptible: false, CancellationToken.None);
-            var nanoseconds = Math.Max(1, (long)Stopwatch.GetElapsedTime(started).TotalNanoseconds);
-            serving.RunNanoseconds = serving.RunNanoseconds == 0 ? nanoseconds : Math.Min(serving.RunNanoseconds, nanoseconds);
+            throw new InvalidModelException(
+                manifest.Name,
+                FormattableString.Invariant($"Expected a model that runs, but ONNX Runtime says: {e.Message.Trim()} (model '{manifest.Name}' version {manifest.Version})."),
+                e);
         }
     }
 

@@ -11,11 +11,15 @@ public sealed class ModelOptions : IValidatableObject
     /// <summary>The configuration section that holds one section per model.</summary>
     public const string SectionName = "MlPlatform:Models";
 
-    /// <summary>The alias that says which version to serve; null when <see cref="Version"/> does.</summary>
+    /// <summary>The alias that says which version to serve; null when <see cref="Version"/> or <see cref="Latest"/> does.</summary>
     /// <value>The default value is <c>champion</c>.</value>
     public string? Alias { get; set; } = "champion";
 
-    /// <summary>The version to serve, from 1; null when <see cref="Alias"/> says it. A fixed version wins over an alias.</summary>
+    /// <summary>Whether the newest published version is served, and followed. It wins over an alias.</summary>
+    /// <value>The default value is false.</value>
+    public bool Latest { get; set; }
+
+    /// <summary>The version to serve, from 1; null when another setting says it. A fixed version wins over an alias and over the latest one.</summary>
     /// <value>The default value is null.</value>
     [Range(1, int.MaxValue)]
     public int? Version { get; set; }
@@ -24,20 +28,36 @@ public sealed class ModelOptions : IValidatableObject
     /// <value>The default value is null.</value>
     public string? FeatureService { get; set; }
 
-    /// <summary>Calls that may run at once, 1 to 4096; further ones wait in order.</summary>
-    /// <value>The default value is twice the number of processors.</value>
+    /// <summary>Calls that may run at once, 1 to 4096; further ones wait in order. Each runs on its caller's thread, so more than there are processors take turns on these.</summary>
+    /// <value>The default value is the number of processors. A model whose features are often read from disk may take more: a call keeps its slot while it reads.</value>
     [Range(1, 4096)]
-    public int PoolSize { get; set; } = Environment.ProcessorCount * 2;
+    public int PoolSize { get; set; } = Environment.ProcessorCount;
 
     /// <summary>Calls that may wait for one of the slots, from 0; beyond it a call fails at once with <see cref="ModelOverloadedException"/>. Null for any number.</summary>
     /// <value>The default value is null.</value>
     [Range(0, int.MaxValue)]
     public int? MaximumQueueLength { get; set; }
 
+    /// <summary>When the model is loaded.</summary>
+    /// <value>The default value is <see cref="ModelLoading.AtStart"/>.</value>
+    [EnumDataType(typeof(ModelLoading))]
+    public ModelLoading Loading { get; set; } = ModelLoading.AtStart;
+
+    /// <summary>
+    /// Versions of the model in memory at once, 1 to 1000. Those that calls are made on are always there, also beyond this number; others stay while there is room, the most recently used
+    /// ones, so that going back to one is no load. While a version is being loaded there is one more.
+    /// </summary>
+    /// <value>The default value is 2: the version in service and the one before.</value>
+    [Range(1, 1000)]
+    public int MaximumLoadedVersions { get; set; } = 2;
+
     /// <summary>Where the model runs.</summary>
     /// <value>The default value is <see cref="Accelerator.Cpu"/>.</value>
     [EnumDataType(typeof(Accelerator))]
     public Accelerator Accelerator { get; set; } = Accelerator.Cpu;
+
+    /// <summary>Which GPU the model runs on, and how; not for <see cref="Accelerator.Cpu"/>.</summary>
+    public AcceleratorOptions AcceleratorOptions { get; } = new();
 
     /// <summary>Where the weights lie: in memory, or in a file that is mapped, for versions that are rarely called and for many that share one file.</summary>
     /// <value>The default value is <see cref="WeightStorage.Resident"/>.</value>
@@ -49,7 +69,22 @@ public sealed class ModelOptions : IValidatableObject
     [EnumDataType(typeof(KernelUse))]
     public KernelUse Kernels { get; set; } = KernelUse.Auto;
 
-    /// <summary>How often the registry is asked where the alias points, 10 milliseconds to 1 day.</summary>
+    /// <summary>
+    /// Where the weights of versions lie that are in memory but serve nothing, as the one before does: <see cref="WeightStorage.Resident"/>, so that going back to one is complete at once;
+    /// <see cref="WeightStorage.Mapped"/>, which saves the memory: going back is as quick, and the weights become resident afterwards, beside the calls. Null for what <see cref="Weights"/> says.
+    /// </summary>
+    /// <value>The default value is null.</value>
+    public WeightStorage? IdleWeights { get; set; }
+
+    /// <summary>With <see cref="WeightStorage.Automatic"/>, how long a model goes without a call before its weights are mapped again, 1 second to 1 day.</summary>
+    /// <value>The default value is 5 minutes.</value>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ParseLimitsInInvariantCulture = true, ConvertValueInInvariantCulture = true)]
+    public TimeSpan MapWeightsAfter { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// How often the registry is asked where the alias points, or which version is the latest, 10 milliseconds to 1 day. That finds what other processes do; what this process does through
+    /// <see cref="Registry.IModelRegistry"/> is followed at once.
+    /// </summary>
     /// <value>The default value is 500 milliseconds.</value>
     [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00", ParseLimitsInInvariantCulture = true, ConvertValueInInvariantCulture = true)]
     public TimeSpan AliasPollInterval { get; set; } = TimeSpan.FromMilliseconds(500);
@@ -60,15 +95,26 @@ public sealed class ModelOptions : IValidatableObject
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (Version is null && string.IsNullOrWhiteSpace(Alias))
+        if (Version is null && !Latest && string.IsNullOrWhiteSpace(Alias))
         {
-            yield return new ValidationResult($"Expected {nameof(Alias)} or {nameof(Version)} to say which version to serve, but found neither.", [nameof(Alias), nameof(Version)]);
+            yield return new ValidationResult(
+                $"Expected {nameof(Alias)}, {nameof(Version)} or {nameof(Latest)} to say which version to serve, but found none of them.", [nameof(Alias), nameof(Version), nameof(Latest)]);
+        }
+
+        if (IdleWeights is not (null or WeightStorage.Resident or WeightStorage.Mapped))
+        {
+            yield return new ValidationResult($"Expected {nameof(IdleWeights)} to be Resident, Mapped or null, but found {IdleWeights}.", [nameof(IdleWeights)]);
         }
 
         if (Nulls.Policy == NullPolicy.Value)
         {
             yield return new ValidationResult(
                 $"Expected {nameof(Nulls)}.{nameof(NullOptions.Policy)} to be Automatic, Error or NaN, but found Value: a value belongs to a feature.", [nameof(Nulls)]);
+        }
+
+        foreach (var problem in AcceleratorOptionsRules.Check(Accelerator, AcceleratorOptions))
+        {
+            yield return new ValidationResult(problem, [nameof(AcceleratorOptions)]);
         }
     }
 }

@@ -19,6 +19,19 @@ public static class ModelOptionsExtensions
         ArgumentException.ThrowIfNullOrWhiteSpace(alias);
         options.Alias = alias;
         options.Version = null;
+        options.Latest = false;
+        return options;
+    }
+
+    /// <summary>Serves the newest published version, and follows when a newer one is published.</summary>
+    /// <param name="options">The options.</param>
+    /// <returns>The same options.</returns>
+    public static ModelOptions FromLatest(this ModelOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Alias = null;
+        options.Version = null;
+        options.Latest = true;
         return options;
     }
 
@@ -33,6 +46,17 @@ public static class ModelOptionsExtensions
         ArgumentOutOfRangeException.ThrowIfLessThan(version, 1);
         options.Alias = null;
         options.Version = version;
+        options.Latest = false;
+        return options;
+    }
+
+    /// <summary>Loads the model when it is first called, and lets it go when others need the room.</summary>
+    /// <param name="options">The options.</param>
+    /// <returns>The same options.</returns>
+    public static ModelOptions LoadOnFirstCall(this ModelOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Loading = ModelLoading.OnFirstCall;
         return options;
     }
 
@@ -52,11 +76,13 @@ public static class ModelOptionsExtensions
     /// <summary>Chooses where the model runs.</summary>
     /// <param name="options">The options.</param>
     /// <param name="accelerator">Where.</param>
+    /// <param name="configure">Says which GPU, and how; null for the first one.</param>
     /// <returns>The same options.</returns>
-    public static ModelOptions OnAccelerator(this ModelOptions options, Accelerator accelerator)
+    public static ModelOptions OnAccelerator(this ModelOptions options, Accelerator accelerator, Action<AcceleratorOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Accelerator = accelerator;
+        configure?.Invoke(options.AcceleratorOptions);
         return options;
     }
 
@@ -67,6 +93,16 @@ public static class ModelOptionsExtensions
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Weights = WeightStorage.Mapped;
+        return options;
+    }
+
+    /// <summary>Maps the weights while the model is rarely called, and makes them resident while it is called often enough.</summary>
+    /// <param name="options">The options.</param>
+    /// <returns>The same options.</returns>
+    public static ModelOptions WithAutomaticWeights(this ModelOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Weights = WeightStorage.Automatic;
         return options;
     }
 

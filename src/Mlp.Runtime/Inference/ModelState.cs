@@ -11,4 +11,7 @@ public enum ModelState
 
     /// <summary>No version is in service, and <see cref="IModel.UnavailableReason"/> says why.</summary>
     Unavailable,
+
+    /// <summary>No version is in memory, and the next call loads one: it is loaded on first use, and was not called yet, or had to make room.</summary>
+    Unloaded,
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
+using Mlp.Runtime.Storage;
 
 namespace Mlp.Runtime.Inference;
 
@@ -40,6 +41,24 @@ internal sealed class NullRule
 
     /// <summary>What a text feature reads as, UTF-8.</summary>
     public byte[] Text { get; private init; } = [];
+
+    /// <summary>The rule as text, for a hash: the feature, and what becomes of a row without a value. Values are given by their bits, so that no two differ and read alike.</summary>
+    public string Canonical
+    {
+        get
+        {
+            var value = _feature.Type switch
+            {
+                FeatureType.Float32 => BitConverter.SingleToUInt32Bits(Float32).ToString("x8", CultureInfo.InvariantCulture),
+                FeatureType.Float64 => BitConverter.DoubleToUInt64Bits(Float64).ToString("x16", CultureInfo.InvariantCulture),
+                FeatureType.Int64 => Int64.ToString(CultureInfo.InvariantCulture),
+                FeatureType.Boolean => Boolean ? "1" : "0",
+                _ => Convert.ToHexStringLower(Text),
+            };
+            var rule = IsError ? "error" : IsValue ? "value " + value : "none";
+            return $"{Convert.ToHexStringLower(Encoding.UTF8.GetBytes(_feature.Name))} {EnumTerms<FeatureType>.Of(_feature.Type)} {rule}";
+        }
+    }
 
     /// <summary>Decides.</summary>
     /// <param name="manifest">The version.</param>

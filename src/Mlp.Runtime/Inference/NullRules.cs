@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 
@@ -17,6 +18,11 @@ internal sealed class NullRules
         _rules = rules;
         _isIdle = !rules.Any(r => r.IsError || r.IsValue);
     }
+
+    /// <summary>
+    /// SHA-256 of what the rules say, feature by feature in order: two versions with the same answer the same rows alike. 64 lower-case hexadecimal digits. Computed when it is asked for.
+    /// </summary>
+    public string Sha256 => ContentHash.Of(Encoding.UTF8.GetBytes(string.Join('\n', _rules.Select(rule => rule.Canonical))));
 
     /// <summary>The rule of a feature.</summary>
     /// <param name="column">Index of the feature.</param>

@@ -14,7 +14,7 @@ public sealed class PredictionTimeoutException : MlPlatformException
     /// <summary>Model name.</summary>
     public string Model { get; }
 
-    /// <summary>Model version.</summary>
+    /// <summary>Model version; 0 when the time was up before one had been loaded.</summary>
     public int Version { get; }
 
     /// <summary>The time that the call had.</summary>
@@ -41,6 +41,15 @@ public sealed class PredictionTimeoutException : MlPlatformException
             timeout,
             null)
         { SlotWait = waited, SlotCount = slots, WaitingCount = waiting };
+
+    internal static PredictionTimeoutException InLoad(string model, TimeSpan timeout, Exception cause)
+        => new(
+            FormattableString.Invariant(
+                $"Expected model '{model}', which is loaded when it is called, to answer within the {timeout.TotalMilliseconds:0.###} ms of the call, but loading it took longer."),
+            model,
+            0,
+            timeout,
+            cause);
 
     internal static PredictionTimeoutException InCall(string model, int version, TimeSpan timeout, int slots, Exception cause)
         => new(

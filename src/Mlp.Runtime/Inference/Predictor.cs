@@ -41,9 +41,10 @@ internal sealed class Predictor(ServingVersion version, PredictionClock clock)
 
         var latency = clock.NanosecondsBetween(call.Started, clock.GetTimestamp());
         _recorder.Metrics.Record(PredictionOutcome.Ok, results.Length, latency);
+        using var span = PredictionSpan.Start(version, call, results.Length, PredictionOutcome.Ok, latency);
         if (_recorder.HasSinks)
         {
-            var traceId = Activity.Current?.TraceId ?? default;
+            var traceId = span.TraceIdOr(Activity.Current?.TraceId ?? default);
             for (var row = 0; row < results.Length; row++)
             {
                 Record(slot, row, call, keys, PredictionOutcome.Ok, results[row].Id, latency, traceId);
@@ -66,9 +67,10 @@ internal sealed class Predictor(ServingVersion version, PredictionClock clock)
         var outcome = explained is OperationCanceledException && !cancellationToken.IsCancellationRequested ? PredictionOutcome.Error : ServingVersion.OutcomeOf(explained);
         var latency = clock.NanosecondsBetween(call.Started, clock.GetTimestamp());
         _recorder.Metrics.Record(outcome, slot.Rows.RowCount, latency);
+        using var span = PredictionSpan.Start(version, call, slot.Rows.RowCount, outcome, latency, explained);
         if (_recorder.HasSinks)
         {
-            var traceId = Activity.Current?.TraceId ?? default;
+            var traceId = span.TraceIdOr(Activity.Current?.TraceId ?? default);
             var milliseconds = Microseconds.FloorDivide(call.LoggedTime, 1000);
             for (var row = 0; row < slot.Rows.RowCount; row++)
             {
@@ -105,13 +107,12 @@ internal sealed class Predictor(ServingVersion version, PredictionClock clock)
         {
             Id = id,
             EventTime = call.EventTime,
-            LoggedTime = call.LoggedTime,
+            RequestTime = call.LoggedTime,
             LatencyNanoseconds = latency,
             Outcome = outcome,
             Keys = keys,
-            Features = slot.Rows,
-            Row = row,
-            Outputs = outcome == PredictionOutcome.Ok ? slot.Score.RowOf(row) : default,
+            Features = slot.Rows.RowOf(row),
+            Scores = outcome == PredictionOutcome.Ok ? slot.Score.RowOf(row) : default,
             TraceId = traceId,
             Tags = call.Tags.Span,
         });

@@ -14,9 +14,10 @@ internal sealed class RecordModel<TFeatures, TResult> : IModel<TFeatures, TResul
     public RecordModel(Model model)
     {
         _model = model;
-        if (model.State == ModelState.Ready)
+        if (model.Target.Current is { } version)
         {
-            PlanFor(model.CurrentWithScore());
+            version.RequireScore();
+            PlanFor(version);
         }
     }
 
@@ -32,8 +33,9 @@ internal sealed class RecordModel<TFeatures, TResult> : IModel<TFeatures, TResul
     public ValueTask<TResult> PredictAsync(TFeatures features, PredictionOptions options = default, CancellationToken cancellationToken = default)
     {
         var call = _model.Start(options);
-        var version = _model.CurrentWithScore();
-        if (!version.Singles.TryRent(out var slot))
+        var version = _model.Find(call);
+        version?.RequireScore();
+        if (version is null || !version.Singles.TryRent(out var slot))
         {
             return WaitAndPredictAsync(call, features, cancellationToken);
         }
@@ -62,7 +64,7 @@ internal sealed class RecordModel<TFeatures, TResult> : IModel<TFeatures, TResul
         var call = _model.Start(options);
         while (!features.IsEmpty)
         {
-            var version = _model.CurrentWithScore();
+            var version = _model.CurrentWithScore(call, cancellationToken);
             var plan = PlanFor(version);
             var pool = features.Length == 1 ? version.Singles : version.Batches;
             if (version.Rent(pool, call, features.Length, cancellationToken) is not { } slot)
@@ -116,7 +118,7 @@ internal sealed class RecordModel<TFeatures, TResult> : IModel<TFeatures, TResul
     {
         while (true)
         {
-            var version = _model.CurrentWithScore();
+            var version = await _model.CurrentWithScoreAsync(call, cancellationToken).ConfigureAwait(false);
             if (await version.RentAsync(version.Singles, call, 1, cancellationToken).ConfigureAwait(false) is { } slot)
             {
                 return PredictOne(version, slot, call, features, cancellationToken);

@@ -6,8 +6,8 @@ using Mlp.Runtime.Scoring;
 namespace Mlp.Runtime.Inference;
 
 /// <summary>
-/// One loaded version: its session, its slots and everything a call needs that does not change. It is published by one reference, and retired by closing its pools:
-/// calls that hold a slot finish, and the last slot takes the session with it. Thread-safe.
+/// A loaded version in one role: its slots and everything a call needs that does not change. It is published by one reference, and retired by closing its pools:
+/// calls that hold a slot finish, and then the version may be unloaded. Roles of one version share its session. Thread-safe.
 /// </summary>
 internal sealed class ServingVersion
 {
@@ -17,7 +17,7 @@ internal sealed class ServingVersion
     private readonly ExecutionSession _session;
     private readonly PredictionClock _clock;
 
-    /// <summary>Puts a version together. Takes over the creator's lease of the session.</summary>
+    /// <summary>Puts a version together. Takes over a lease of the session.</summary>
     /// <param name="served">The version as observers see it.</param>
     /// <param name="session">The session.</param>
     /// <param name="inputs">Which features fill which input; nothing for a model without a score.</param>
@@ -53,6 +53,7 @@ internal sealed class ServingVersion
         Entities = new EntityPredictor(this, predictor);
         Features = new FeaturePredictor(this, predictor);
         Tables = new BatchScorer(this);
+        SlotMetrics.Add(this);
     }
 
     /// <summary>The version as observers see it.</summary>
@@ -60,6 +61,9 @@ internal sealed class ServingVersion
 
     /// <summary>The published version.</summary>
     public ModelManifest Manifest => Served.Manifest;
+
+    /// <summary>The session, for what is known of it.</summary>
+    public ExecutionSession Session => _session;
 
     /// <summary>Where it runs.</summary>
     public Accelerators.AcceleratorChoice Accelerator => _session.Accelerator;
@@ -69,6 +73,9 @@ internal sealed class ServingVersion
 
     /// <summary>Bytes of weights in mapped files.</summary>
     public long MappedByteCount => _session.MappedByteCount;
+
+    /// <summary>Rows that have run in this role; scoring of streams and files does not count.</summary>
+    public long RowCount => Singles.RowCount + Batches.RowCount + Tensors.RowCount;
 
     /// <summary>Which features fill which input.</summary>
     public InputPlan Inputs { get; }
@@ -101,7 +108,7 @@ internal sealed class ServingVersion
     public string Where => FormattableString.Invariant($"model '{Manifest.Name}' version {Manifest.Version}");
 
     /// <summary>Which engine serves.</summary>
-    public Kernels.KernelDescription Engine { get; set; } = Kernels.KernelDescription.None("Kernels serve scores, and the model has none.");
+    public Kernels.KernelDescription Engine { get; init; } = Kernels.KernelDescription.None("Nothing has been measured.");
 
     /// <summary>Measured time of a run of one row, nanoseconds.</summary>
     public long RunNanoseconds { get; set; }
@@ -118,6 +125,9 @@ internal sealed class ServingVersion
     /// <summary>Predictions on features that the caller brings.</summary>
     public FeaturePredictor Features { get; }
 
+    /// <summary>What keeps the version loaded; given back when the role has ended.</summary>
+    public IDisposable? Lease { get; init; }
+
     /// <summary>Whether a run is long enough to be worth interrupting.</summary>
     /// <param name="rowCount">Number of rows.</param>
     public bool IsInterruptible(int rowCount) => RunNanoseconds * rowCount > 1_000_000;
@@ -126,6 +136,9 @@ internal sealed class ServingVersion
     /// <exception cref="InvalidOperationException">The model has none.</exception>
     public OutputPlans RequireScore() => Outputs ?? throw new InvalidOperationException(
         $"Expected a model with a score, but {Where} was published with task {Models.ModelTask.Tensors}; call it by its inputs and outputs ({nameof(IModel)}.{nameof(IModel.Run)}).");
+
+    /// <summary>How busy the slots are, by kind.</summary>
+    public IReadOnlyList<SlotReading> ReadSlots() => [Read(Singles, "row"), Read(Batches, "rows"), Read(Tensors, "named")];
 
     /// <summary>Waits for a slot on the caller's thread; a call that gets none is counted.</summary>
     /// <typeparam name="TSlot">The slots.</typeparam>
@@ -142,6 +155,7 @@ internal sealed class ServingVersion
             return slot;
         }
 
+        var began = _clock.GetTimestamp();
         try
         {
             return pool.Rent(WaitOf(call), cancellationToken);
@@ -150,6 +164,10 @@ internal sealed class ServingVersion
         {
             RecordNoSlot(e, call, rowCount);
             throw;
+        }
+        finally
+        {
+            RecordWait(began);
         }
     }
 
@@ -163,6 +181,12 @@ internal sealed class ServingVersion
     public async ValueTask<TSlot?> RentAsync<TSlot>(SlotPool<TSlot> pool, CallContext call, int rowCount, CancellationToken cancellationToken)
         where TSlot : class, IPooledSlot
     {
+        if (pool.TryRent(out var slot))
+        {
+            return slot;
+        }
+
+        var began = _clock.GetTimestamp();
         try
         {
             return await pool.RentAsync(WaitOf(call), cancellationToken).ConfigureAwait(false);
@@ -171,6 +195,10 @@ internal sealed class ServingVersion
         {
             RecordNoSlot(e, call, rowCount);
             throw;
+        }
+        finally
+        {
+            RecordWait(began);
         }
     }
 
@@ -242,12 +270,33 @@ internal sealed class ServingVersion
         await Tensors.Drained.ConfigureAwait(false);
         Recorder.Detach();
         _session.Release();
+        Lease?.Dispose();
+    }
+
+    /// <summary>Undoes a version that never came into service; what keeps it loaded stays the creator's.</summary>
+    public void Abandon()
+    {
+        Singles.Close();
+        Batches.Close();
+        Tensors.Close();
+        Recorder.Detach();
+        _session.Release();
     }
 
     private SlotWait? WaitOf(in CallContext call) => RemainingOf(call) is { } remaining ? new SlotWait(remaining, call.Timeout!.Value) : null;
 
     private void RecordNoSlot(Exception exception, in CallContext call, int rowCount)
-        => Recorder.Metrics.Record(OutcomeOf(exception), rowCount, _clock.NanosecondsBetween(call.Started, _clock.GetTimestamp()));
+    {
+        var latency = _clock.NanosecondsBetween(call.Started, _clock.GetTimestamp());
+        Recorder.Metrics.Record(OutcomeOf(exception), rowCount, latency);
+        PredictionSpan.Start(this, call, rowCount, OutcomeOf(exception), latency, exception).Dispose();
+    }
+
+    private void RecordWait(long began) => Recorder.Metrics.RecordWait(_clock.NanosecondsBetween(began, _clock.GetTimestamp()));
+
+    private SlotReading Read<TSlot>(SlotPool<TSlot> pool, string kind)
+        where TSlot : class, IPooledSlot
+        => new(Manifest.Name, Manifest.Version, Served.Variant, kind, pool.UsedCount, pool.Size, pool.WaitingCount);
 
     private InferenceSlot CreateBatchSlot() => new(_session, Inputs, RequireScore(), 0, BatchRows, _clock.Time);
 }

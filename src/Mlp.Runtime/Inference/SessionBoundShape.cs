@@ -3,7 +3,7 @@ using Microsoft.ML.OnnxRuntime;
 namespace Mlp.Runtime.Inference;
 
 /// <summary>
-/// A session bound to the memory of a slot for one number of rows. It keeps every tensor alive as long as the binding: ONNX Runtime holds raw handles only, and a
+/// A session on the processor, bound to the memory of a slot for one number of rows. It keeps every tensor alive as long as the binding: ONNX Runtime holds raw handles only, and a
 /// tensor that the collector finalizes under it ends the process.
 /// </summary>
 internal sealed class SessionBoundShape : BoundShape
@@ -14,7 +14,6 @@ internal sealed class SessionBoundShape : BoundShape
     private readonly OutputBuffer[] _outputBuffers;
     private readonly OrtValue?[] _outputs;
     private readonly OrtIoBinding _binding;
-    private readonly bool _bindsBeforeEachRun;
     private readonly bool _needsFilling;
     private readonly bool _isAllBound;
 
@@ -30,12 +29,15 @@ internal sealed class SessionBoundShape : BoundShape
         _buffers = buffers;
         _outputBuffers = outputs;
         _needsFilling = Array.Exists(buffers, b => b.NeedsFilling);
-        _bindsBeforeEachRun = session.Accelerator.Accelerator == Accelerators.Accelerator.Cuda;
         _inputs = Array.ConvertAll(buffers, b => b.CreateValue(rowCount));
         _outputs = Array.ConvertAll(outputs, o => o.Plan.IsAsDeclared ? o.CreateValue(rowCount) : null);
         _isAllBound = Array.TrueForAll(_outputs, o => o is not null);
         _binding = session.CreateBinding();
-        BindInputs();
+        for (var i = 0; i < buffers.Length; i++)
+        {
+            _binding.BindInput(buffers[i].Input.Name, _inputs[i]);
+        }
+
         for (var i = 0; i < outputs.Length; i++)
         {
             if (_outputs[i] is { } value)
@@ -44,6 +46,7 @@ internal sealed class SessionBoundShape : BoundShape
             }
             else
             {
+                // Results come in the order of the first binding.
                 _binding.BindOutputToDevice(outputs[i].Plan.Name, OrtMemoryInfo.DefaultInstance);
             }
         }
@@ -57,13 +60,6 @@ internal sealed class SessionBoundShape : BoundShape
             FillInputs();
         }
 
-        if (_bindsBeforeEachRun)
-        {
-            // Binding is what copies to the device; memory written afterwards would not be seen.
-            BindInputs();
-            _binding.SynchronizeBoundInputs();
-        }
-
         if (!_isAllBound)
         {
             RunForOutputs(options);
@@ -71,10 +67,6 @@ internal sealed class SessionBoundShape : BoundShape
         }
 
         _session.Run(options, _binding);
-        if (_bindsBeforeEachRun)
-        {
-            _binding.SynchronizeBoundOutputs();
-        }
     }
 
     /// <inheritdoc/>
@@ -94,6 +86,15 @@ internal sealed class SessionBoundShape : BoundShape
 
     private void RunForOutputs(RunOptions options)
     {
+        // Bound anew for each run: ONNX Runtime would write into the outputs of the run before, and refuses them where the file declares another shape.
+        for (var i = 0; i < _outputs.Length; i++)
+        {
+            if (_outputs[i] is null)
+            {
+                _binding.BindOutputToDevice(_outputBuffers[i].Plan.Name, OrtMemoryInfo.DefaultInstance);
+            }
+        }
+
         using var values = _session.RunForOutputs(options, _binding);
         for (var i = 0; i < _outputs.Length; i++)
         {
@@ -112,14 +113,6 @@ internal sealed class SessionBoundShape : BoundShape
             {
                 _buffers[i].Fill(_inputs[i], RowCount);
             }
-        }
-    }
-
-    private void BindInputs()
-    {
-        for (var i = 0; i < _buffers.Length; i++)
-        {
-            _binding.BindInput(_buffers[i].Input.Name, _inputs[i]);
         }
     }
 }

@@ -37,6 +37,36 @@ internal sealed class SlotPool<TSlot>
     /// <summary>Calls that wait for a slot.</summary>
     public int WaitingCount => Volatile.Read(ref _waiterCount);
 
+    /// <summary>Rows that have run. Calls that have not ended may count or not.</summary>
+    public long RowCount
+    {
+        get
+        {
+            var count = 0L;
+            for (var i = 0; i < _idle.Length; i++)
+            {
+                count += Volatile.Read(ref _idle[i].RowCount);
+            }
+
+            return count;
+        }
+    }
+
+    /// <summary>Slots that calls hold, counted now; while calls come and go it may be off by some.</summary>
+    public int UsedCount
+    {
+        get
+        {
+            var idle = 0;
+            for (var i = 0; i < _idle.Length; i++)
+            {
+                idle += Volatile.Read(ref _idle[i].Slot) is null ? 0 : 1;
+            }
+
+            return Math.Max(0, Volatile.Read(ref _created) - idle);
+        }
+    }
+
     /// <summary>Whether no more slots are handed out.</summary>
     public bool IsClosed => _closed;
 
@@ -144,7 +174,8 @@ internal sealed class SlotPool<TSlot>
     /// <param name="slot">A slot of this pool that nobody uses any more.</param>
     public void Return(TSlot slot)
     {
-        slot.EndCall();
+        // Whoever holds a slot is alone with its cell too.
+        _idle[slot.Index].RowCount += slot.EndCall();
         while (true)
         {
             if (_closed)
@@ -300,6 +331,7 @@ internal sealed class SlotPool<TSlot>
     private struct Cell
     {
         public TSlot? Slot;
+        public long RowCount;
     }
 
     private sealed class SlotWaiter : TaskCompletionSource<TSlot?>

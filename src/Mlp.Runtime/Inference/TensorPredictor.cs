@@ -17,6 +17,7 @@ internal sealed class TensorPredictor(ServingVersion version, PredictionClock cl
     public void Run(TensorSlot slot, in CallContext call, ModelInputs inputs, ModelOutputs outputs, CancellationToken cancellationToken)
     {
         var outcome = PredictionOutcome.Ok;
+        Exception? explained = null;
         try
         {
             slot.Run(inputs, outputs, version.Start(slot.Deadline, call, cancellationToken));
@@ -24,13 +25,16 @@ internal sealed class TensorPredictor(ServingVersion version, PredictionClock cl
         catch (Exception e)
         {
             var failure = version.Explain(e, call, version.Tensors.Size, cancellationToken);
+            explained = failure;
             outcome = ServingVersion.OutcomeOf(failure);
             Predictor.Rethrow(e, failure);
         }
         finally
         {
             version.Tensors.Return(slot);
-            version.Recorder.Metrics.Record(outcome, 1, clock.NanosecondsBetween(call.Started, clock.GetTimestamp()));
+            var latency = clock.NanosecondsBetween(call.Started, clock.GetTimestamp());
+            version.Recorder.Metrics.Record(outcome, 1, latency);
+            PredictionSpan.Start(version, call, 1, outcome, latency, explained).Dispose();
         }
     }
 }

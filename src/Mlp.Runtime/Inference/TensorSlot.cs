@@ -33,7 +33,7 @@ internal sealed class TensorSlot : IPooledSlot
         _plan = plan;
         _binding = session.CreateBinding();
         _boundValues = new ModelValue?[plan.Inputs.Count];
-        _bindsBeforeEachRun = session.Accelerator.Accelerator == Accelerators.Accelerator.Cuda;
+        _bindsBeforeEachRun = session.Accelerator.IsOnGpu;
         _mayBindOutputs = !_bindsBeforeEachRun && session.OutputShapesFollowInputs;
         Deadline = new CallDeadline(time);
     }
@@ -67,7 +67,11 @@ internal sealed class TensorSlot : IPooledSlot
     }
 
     /// <inheritdoc/>
-    public void EndCall() => Deadline.Stop();
+    public int EndCall()
+    {
+        Deadline.Stop();
+        return 1;
+    }
 
     /// <inheritdoc/>
     public void Dispose()

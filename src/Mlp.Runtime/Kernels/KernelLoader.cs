@@ -1,6 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
-using Mlp.Runtime.Accelerators;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Kernels.Recognition;
 using Mlp.Runtime.Kernels.Trial;
@@ -30,9 +29,14 @@ internal sealed class KernelLoader(Func<KernelRequest, KernelProgram> recognise)
             return KernelDescription.None("Kernels are switched off.");
         }
 
-        if (session.Accelerator.Accelerator != Accelerator.Cpu)
+        if (session.Accelerator.IsOnGpu)
         {
             return KernelDescription.None($"Kernels run on the processor, and the model on {session.Accelerator.Accelerator}.");
+        }
+
+        if (session.Weights == WeightStorage.Mapped)
+        {
+            return KernelDescription.None("Kernels are made of resident weights, and the model's are mapped.");
         }
 
         try

@@ -1,4 +1,5 @@
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Storage;
 
 namespace Mlp.Runtime.Models;
 
@@ -29,15 +30,7 @@ internal sealed class FeatureBinding
 
     /// <summary>Name by convention of the input that takes all features of a type, for example <c>float32</c>.</summary>
     /// <param name="type">The type.</param>
-    public static string BlockName(FeatureType type) => type switch
-    {
-        FeatureType.Float32 => "float32",
-        FeatureType.Float64 => "float64",
-        FeatureType.Int64 => "int64",
-        FeatureType.Boolean => "boolean",
-        FeatureType.String => "string",
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Expected a feature type."),
-    };
+    public static string BlockName(FeatureType type) => EnumTerms<FeatureType>.Of(type);
 
     /// <summary>The element type of tensors that take features of a type; nothing is converted on the way.</summary>
     /// <param name="type">The type.</param>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Mlp.Runtime.Data;
 using Mlp.Runtime.Models.Packages;
 
 namespace Mlp.Runtime.Models;
@@ -12,8 +13,9 @@ public static class ModelCard
 {
     /// <summary>Writes the page.</summary>
     /// <param name="manifest">The version.</param>
+    /// <param name="trainingSet">What it was trained on, to show rows, labels and commits; null shows the hash alone.</param>
     /// <returns>Markdown with line feeds.</returns>
-    public static string Render(ModelManifest manifest)
+    public static string Render(ModelManifest manifest, TrainingSetManifest? trainingSet = null)
     {
         ArgumentNullException.ThrowIfNull(manifest);
         var page = new StringBuilder();
@@ -28,6 +30,7 @@ public static class ModelCard
         WriteInputs(page, manifest);
         WriteQuality(page, manifest);
         WriteLineage(page, manifest);
+        WriteTrainingSet(page, trainingSet);
         WriteFiles(page, manifest);
         WriteCall(page, manifest);
         return page.ToString();
@@ -101,7 +104,7 @@ public static class ModelCard
         page.Append(
             manifest.GoldenRowsSha256 is null
                 ? "It has no golden rows.\n\n"
-                : "It has golden rows: real rows with their answers, which are run whenever it is loaded.\n\n");
+                : "It has golden rows: real rows with their answers, which are run whenever it is loaded. A package may leave them out.\n\n");
     }
 
     private static void WriteLineage(StringBuilder page, ModelManifest manifest)
@@ -118,6 +121,38 @@ public static class ModelCard
         };
         rows.AddRange(manifest.Tags.OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => ("Tag " + t.Key, (string?)t.Value)));
         WriteTable(page, ["", ""], rows.Where(r => !string.IsNullOrEmpty(r.Item2)).Select(r => new[] { r.Item1, r.Item2! }));
+    }
+
+    private static void WriteTrainingSet(StringBuilder page, TrainingSetManifest? set)
+    {
+        if (set is null)
+        {
+            return;
+        }
+
+        page.Append("## What it was trained on\n\n");
+        var rows = new List<(string, string?)>
+        {
+            ("Rows", set.RowCount.ToString(CultureInfo.InvariantCulture)),
+            ("Label", string.Join(", ", set.LabelColumns)),
+            ("Weight", set.WeightColumn),
+            ("Time", set.TimeColumn),
+            ("Feature service", set.FeatureService is { } service ? FormattableString.Invariant($"{service.Name} version {service.Version}, fingerprint {service.Fingerprint}") : null),
+            ("Made", set.CreatedAt is { } made ? FormattableString.Invariant($"{made.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC") : null),
+        };
+        if (set.Commits.Count > 0)
+        {
+            rows.Add(("Values that a row could see", set.JoinMode == JoinMode.CreatedTime ? "those known at its time" : "those dated up to its time, later corrections included"));
+        }
+
+        WriteTable(page, ["", ""], rows.Where(r => !string.IsNullOrEmpty(r.Item2)).Select(r => new[] { r.Item1, r.Item2! }));
+        if (set.Commits.Count > 0)
+        {
+            WriteTable(
+                page,
+                ["View", "Version", "Commit", "Fingerprint"],
+                set.Commits.Select(c => new[] { c.View, c.Version.ToString(CultureInfo.InvariantCulture), c.Commit.ToString(CultureInfo.InvariantCulture), c.Fingerprint }));
+        }
     }
 
     private static void WriteFiles(StringBuilder page, ModelManifest manifest)

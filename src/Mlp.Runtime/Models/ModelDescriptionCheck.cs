@@ -14,6 +14,7 @@ internal sealed class ModelDescriptionCheck(string model, ModelPackage package, 
     /// <exception cref="InvalidModelException">The description does not fit.</exception>
     public void Run()
     {
+        CheckTrainingSet();
         if (package.Output.Task == ModelTask.Tensors)
         {
             CheckTensors();
@@ -112,6 +113,29 @@ internal sealed class ModelDescriptionCheck(string model, ModelPackage package, 
         if (classes.Any(string.IsNullOrWhiteSpace) || classes.Distinct(StringComparer.Ordinal).Count() != classes.Count)
         {
             throw Error("Expected class names to be unique and not blank, but found " + string.Join(", ", classes.Select(c => $"'{c}'")));
+        }
+    }
+
+    private void CheckTrainingSet()
+    {
+        if (package.TrainingSetManifest.IsEmpty)
+        {
+            return;
+        }
+
+        TrainingSetManifest trainingSet;
+        try
+        {
+            trainingSet = TrainingSetManifest.Parse(package.TrainingSetManifest.Span);
+        }
+        catch (Exception e) when (e is CorruptFileException or UnsupportedFormatVersionException)
+        {
+            throw new InvalidModelException(model, $"Expected the manifest of a training set, but it cannot be read: {e.Message} (model '{model}').", e);
+        }
+
+        if (package.TrainingSetHash is { } hash && hash != trainingSet.ContentHash)
+        {
+            throw Error($"Expected the manifest of the training set with content hash '{hash}', but found that of '{trainingSet.ContentHash}'");
         }
     }
 

@@ -1,6 +1,8 @@
 using System.Collections.ObjectModel;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Storage;
 
 namespace Mlp.Runtime.Models;
 
@@ -8,7 +10,7 @@ namespace Mlp.Runtime.Models;
 /// <remarks>The reader hands over null for an optional property that a file does not have; a collection is empty then.</remarks>
 public sealed record ModelManifest
 {
-    /// <summary>The newest manifest format this version writes and reads.</summary>
+    /// <summary>The newest manifest format that is read.</summary>
     public const int CurrentFormatVersion = 1;
 
     /// <summary>What the file says that it is.</summary>
@@ -16,7 +18,7 @@ public sealed record ModelManifest
 
     /// <summary>Version of the format.</summary>
     [JsonPropertyOrder(-1)]
-    public int FormatVersion { get; init; } = CurrentFormatVersion;
+    public int FormatVersion { get; init; } = VersionedJson.FirstVersion;
 
     /// <summary>Model name.</summary>
     public required string Name { get; init; }
@@ -60,6 +62,9 @@ public sealed record ModelManifest
     /// <summary>Content hash of the training set.</summary>
     public string? TrainingSetHash { get; init; }
 
+    /// <summary>SHA-256 of the training set's manifest, which says which service, commits and columns its rows came from; null when there is none.</summary>
+    public string? TrainingSetManifestSha256 { get; init; }
+
     /// <summary>SHA-256 of the reference profile; null when there is none.</summary>
     public string? ReferenceProfileSha256 { get; init; }
 
@@ -85,6 +90,11 @@ public sealed record ModelManifest
         init => field = value ?? ReadOnlyDictionary<string, string>.Empty;
     }
     = ReadOnlyDictionary<string, string>.Empty;
+
+    /// <summary>Properties that this version of the platform does not know: a later one wrote them, and an import keeps them.</summary>
+    [JsonInclude]
+    [JsonExtensionData]
+    internal Dictionary<string, JsonElement>? Unknown { get; set; }
 
     /// <summary>The external data in files: absent where there is none.</summary>
     [JsonInclude]

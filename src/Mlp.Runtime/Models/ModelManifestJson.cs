@@ -23,6 +23,11 @@ internal static class ModelManifestJson
         var manifest = VersionedJson.Read(json, path, ModelManifest.FormatName, ModelManifest.CurrentFormatVersion, ModelManifestJsonContext.Default.ModelManifest);
         CheckElements(manifest, path);
         CheckHash(manifest.OnnxSha256, "onnxSha256", path);
+        if (manifest.TrainingSetManifestSha256 is { } trainingSet)
+        {
+            CheckHash(trainingSet, "trainingSetManifestSha256", path);
+        }
+
         if (manifest.ReferenceProfileSha256 is { } profile)
         {
             CheckHash(profile, "referenceProfileSha256", path);
@@ -37,18 +42,18 @@ internal static class ModelManifestJson
         return manifest;
     }
 
-    /// <summary>What the reader lets through: nulls within lists, and numbers for the members of an enumeration.</summary>
+    /// <summary>What the reader lets through: nulls within lists.</summary>
     private static void CheckElements(ModelManifest manifest, string path)
     {
         IEnumerable<TensorSpecification> tensors = manifest.Signature.Inputs.Concat(manifest.Signature.Outputs);
-        var problem = tensors.Any(t => t is null || !Enum.IsDefined(t.ElementType)) ? "signature"
-            : manifest.Features?.Any(f => f is null || !Enum.IsDefined(f.Type)) == true ? "features"
-            : !Enum.IsDefined(manifest.Output.Task) || manifest.Output.ClassNames.Any(c => c is null) ? "output"
+        var problem = tensors.Any(t => t is null) ? "signature"
+            : manifest.Features?.Any(f => f is null) == true ? "features"
+            : manifest.Output.ClassNames.Any(c => c is null) ? "output"
             : manifest.Tags.Values.Any(v => v is null) ? "tags"
             : null;
         if (problem is not null)
         {
-            throw new CorruptFileException(path, $"Expected known types and no null within '{problem}' in '{path}', but found another value.");
+            throw new CorruptFileException(path, $"Expected no null within '{problem}' in '{path}', but found one.");
         }
     }
 

@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Storage;
 
 namespace Mlp.Runtime.Models;
 
@@ -7,7 +9,7 @@ namespace Mlp.Runtime.Models;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    UseStringEnumConverter = true,
+    Converters = [typeof(EnumTermConverter<FeatureType>), typeof(EnumTermConverter<TensorElementKind>), typeof(EnumTermConverter<ModelTask>)],
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
     WriteIndented = true,

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Mlp.Runtime.Models;
@@ -31,11 +32,19 @@ public sealed record ModelOutput
     [JsonIgnore]
     public double DecisionThreshold { get; init; } = DefaultDecisionThreshold;
 
+    /// <summary>Which of the labels that are recorded by name is the truth of this model; null for <c>label</c>, the name of those that nobody named.</summary>
+    public string? LabelName { get; init; }
+
     /// <summary>What the label is, in a sentence.</summary>
     public string? LabelDefinition { get; init; }
 
     /// <summary>Unit of the label; null for classes.</summary>
     public string? LabelUnit { get; init; }
+
+    /// <summary>Properties that this version of the platform does not know: a later one wrote them, and an import keeps them.</summary>
+    [JsonInclude]
+    [JsonExtensionData]
+    internal Dictionary<string, JsonElement>? Unknown { get; set; }
 
     /// <summary>The threshold in files: a reader hands over null where it is absent.</summary>
     [JsonInclude]

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Mlp.Runtime.Data;
 
 namespace Mlp.Runtime.Models;
@@ -25,8 +26,11 @@ public sealed record ModelPackage
     /// <summary>Quality on the holdout, by name, for example <c>auc</c>.</summary>
     public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
 
-    /// <summary>Content hash of the training set.</summary>
+    /// <summary>Content hash of the training set; null takes that of <see cref="TrainingSetManifest"/>.</summary>
     public string? TrainingSetHash { get; init; }
+
+    /// <summary>The manifest of the training set as JSON (<see cref="Data.TrainingSetManifest.ToJson"/>); empty when there is none.</summary>
+    public ReadOnlyMemory<byte> TrainingSetManifest { get; init; }
 
     /// <summary>The reference profile as JSON (see <c>ReferenceProfile</c>); empty when there is none.</summary>
     public ReadOnlyMemory<byte> ReferenceProfile { get; init; }
@@ -48,6 +52,9 @@ public sealed record ModelPackage
 
     /// <summary>Free labels.</summary>
     public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Properties of an imported manifest that this version of the platform does not know.</summary>
+    internal Dictionary<string, JsonElement>? Unknown { get; init; }
 
     /// <summary>Reads a model from a folder: the ONNX file itself, and whatever external data lies beside it.</summary>
     /// <param name="path">Path of the ONNX file.</param>

@@ -11,4 +11,10 @@ public enum WeightStorage
     /// Large batches of dense layers run about half as fast.
     /// </summary>
     Mapped,
+
+    /// <summary>
+    /// Mapped at first, and resident while it is worth it: while runs take more than a hundredth of one processor's time. What has not been called for
+    /// <see cref="Inference.ModelOptions.MapWeightsAfter"/> is mapped again. Each change loads the version beside the one in service and swaps.
+    /// </summary>
+    Automatic,
 }

@@ -78,6 +78,9 @@ public readonly struct PredictionId : IEquatable<PredictionId>, IComparable<Pred
         BinaryPrimitives.WriteUInt64BigEndian(destination[8..], _low);
     }
 
+    /// <summary>The id that is greater by one, which keeps version and variant but at the end of 2^62 successors.</summary>
+    internal PredictionId Successor() => new(_low == ulong.MaxValue ? _high + 1 : _high, _low + 1);
+
     /// <summary>The same id as a GUID.</summary>
     /// <returns>The GUID with the same text form.</returns>
     public Guid ToGuid()

@@ -11,7 +11,7 @@ namespace Mlp.Runtime.Predictions;
 /// </para>
 /// Thread-safe; allocates once per thread.
 /// </summary>
-public static class PredictionIdGenerator
+internal static class PredictionIdGenerator
 {
     private const ulong Version7 = 0x7000;
     private const ulong Variant = 1UL << 63;

@@ -6,7 +6,7 @@ namespace Mlp.Runtime.Predictions;
 /// <summary>A model version in service, as observers see it. Immutable.</summary>
 /// <param name="Manifest">The published version.</param>
 /// <param name="Variant">The role it serves in, for example <c>champion</c>.</param>
-/// <param name="Keys">The entity keys of a call; empty when the model has no feature service.</param>
+/// <param name="Keys">The entity keys of a call, in ordinal order of their names (<see cref="FeatureServiceDescription.Keys"/>); empty when the model has no feature service.</param>
 /// <param name="Layout">The features of a call.</param>
 public sealed record ServedModel(ModelManifest Manifest, string Variant, IReadOnlyList<KeyColumn> Keys, FeatureRowLayout Layout)
 {

@@ -1,11 +1,12 @@
 using System.Text.Json.Serialization;
+using Mlp.Runtime.Storage;
 
 namespace Mlp.Runtime.Registry;
 
 /// <summary>One move of an alias, as its file records it. The file with the highest revision says where the alias points; the others are its history.</summary>
 internal sealed record AliasRevision
 {
-    /// <summary>The newest format this version writes and reads.</summary>
+    /// <summary>The newest format that is read.</summary>
     public const int CurrentFormatVersion = 1;
 
     /// <summary>What the file says that it is.</summary>
@@ -13,7 +14,7 @@ internal sealed record AliasRevision
 
     public string Format { get; } = FormatName;
 
-    public int FormatVersion { get; init; } = CurrentFormatVersion;
+    public int FormatVersion { get; init; } = VersionedJson.FirstVersion;
 
     public required string Model { get; init; }
 

@@ -12,7 +12,7 @@ namespace Mlp.Runtime.Registry;
 /// their SHA-256 before that; an alias is a row of numbered files of which the highest counts. Any number of processes may publish, move aliases and read at
 /// once, whatever their <see cref="MlPlatformMode"/>. Thread-safe.
 /// </summary>
-public sealed class FileModelRegistry : IModelRegistry
+public sealed class FileModelRegistry : IModelRegistry, IRegistryChanges
 {
     private const string OnnxFile = "ONNX file";
 
@@ -51,6 +51,14 @@ public sealed class FileModelRegistry : IModelRegistry
         _importer = new PackageImporter(_paths, disk, _publisher);
     }
 
+    private event Action<string>? Changed;
+
+    event Action<string>? IRegistryChanges.Changed
+    {
+        add => Changed += value;
+        remove => Changed -= value;
+    }
+
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The name is no name.</exception>
     /// <exception cref="MissingNativePackageException">The native library of ONNX Runtime is not there, so the file cannot be tried.</exception>
@@ -64,6 +72,7 @@ public sealed class FileModelRegistry : IModelRegistry
         ArgumentNullException.ThrowIfNull(package);
         var manifest = await Task.Run(() => _publisher.Publish(name, package, cancellationToken), cancellationToken).ConfigureAwait(false);
         _logger.LogInformation("Published model {Model} version {Version}.", name, manifest.Version);
+        Changed?.Invoke(name);
         return manifest;
     }
 
@@ -142,6 +151,7 @@ public sealed class FileModelRegistry : IModelRegistry
         ArgumentOutOfRangeException.ThrowIfNegative(expectedRevision);
         var moved = await Task.Run(() => Move(name, alias, version, expectedRevision, reason), cancellationToken).ConfigureAwait(false);
         _logger.LogInformation("Alias {Alias} of model {Model} points at version {Version} (revision {Revision}).", alias, name, version, moved.Revision);
+        Changed?.Invoke(name);
         return moved;
     }
 
@@ -150,6 +160,16 @@ public sealed class FileModelRegistry : IModelRegistry
     {
         ArgumentNullException.ThrowIfNull(manifest);
         return ReadBlobAsync(manifest, manifest.OnnxSha256, OnnxFile, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote it.</exception>
+    public async Task<TrainingSetManifest?> ReadTrainingSetManifestAsync(ModelManifest manifest, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(manifest);
+        return manifest.TrainingSetManifestSha256 is { } hash
+            ? TrainingSetManifestJson.Deserialize(await ReadBlobAsync(manifest, hash, "training set's manifest", cancellationToken).ConfigureAwait(false), _blobs.PathOf(hash))
+            : null;
     }
 
     /// <inheritdoc/>
@@ -167,6 +187,7 @@ public sealed class FileModelRegistry : IModelRegistry
     public async Task<OnnxFiles> OpenOnnxAsync(ModelManifest manifest, WeightStorage weights, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(manifest);
+        weights = weights == WeightStorage.Automatic ? WeightStorage.Mapped : weights;
         if (manifest.ExternalData.Count > 0)
         {
             var directory = await CheckExternalDataAsync(manifest, cancellationToken).ConfigureAwait(false);
@@ -201,10 +222,12 @@ public sealed class FileModelRegistry : IModelRegistry
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         var wanted = FormattableString.Invariant($"version {version}");
-        var manifest = FindVersion(name, version)
-            ?? throw new ModelNotFoundException(name, wanted, $"Expected {wanted} of model '{name}' in the registry, but found no such version.");
-        var exported = includeGoldenRows ? manifest : manifest with { GoldenRowsSha256 = null };
-        var hash = await Task.Run(() => _exporter.Export(exported, path, cancellationToken), cancellationToken).ConfigureAwait(false);
+        if (FindVersion(name, version) is null)
+        {
+            throw new ModelNotFoundException(name, wanted, $"Expected {wanted} of model '{name}' in the registry, but found no such version.");
+        }
+
+        var hash = await Task.Run(() => _exporter.Export(name, version, path, includeGoldenRows, cancellationToken), cancellationToken).ConfigureAwait(false);
         _logger.LogInformation("Exported model {Model} version {Version} to {Path}.", name, version, path);
         return hash;
     }
@@ -223,6 +246,7 @@ public sealed class FileModelRegistry : IModelRegistry
 
         var manifest = await Task.Run(() => _importer.Import(path, name, cancellationToken), cancellationToken).ConfigureAwait(false);
         _logger.LogInformation("Imported model {Model} version {Version} from {Path}.", manifest.Name, manifest.Version, path);
+        Changed?.Invoke(manifest.Name);
         return manifest;
     }
 

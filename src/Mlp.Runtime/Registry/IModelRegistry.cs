@@ -1,9 +1,13 @@
+using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 
 namespace Mlp.Runtime.Registry;
 
 /// <summary>
 /// Published model versions and the aliases that point at them. Versions are immutable and their files content-addressed; safe for many processes at once. Thread-safe.
+/// <para>
+/// Applications call it and do not implement it: members are added in any version.
+/// </para>
 /// </summary>
 public interface IModelRegistry
 {
@@ -56,6 +60,13 @@ public interface IModelRegistry
     /// <exception cref="CorruptFileException">The file is missing or is not what was published.</exception>
     Task<byte[]> ReadOnnxAsync(ModelManifest manifest, CancellationToken cancellationToken = default);
 
+    /// <summary>Reads the manifest of the training set that a version was trained on and checks its SHA-256.</summary>
+    /// <param name="manifest">The version.</param>
+    /// <param name="cancellationToken">Ends the read.</param>
+    /// <returns>The manifest, or null when the version has none.</returns>
+    /// <exception cref="CorruptFileException">The file is missing or is not what was published.</exception>
+    Task<TrainingSetManifest?> ReadTrainingSetManifestAsync(ModelManifest manifest, CancellationToken cancellationToken = default);
+
     /// <summary>Reads a version's reference profile as JSON and checks its SHA-256.</summary>
     /// <param name="manifest">The version.</param>
     /// <param name="cancellationToken">Ends the read.</param>
@@ -72,7 +83,7 @@ public interface IModelRegistry
 
     /// <summary>Opens a version's ONNX file, external data included, in the form that a session is made from, and checks every SHA-256.</summary>
     /// <param name="manifest">The version.</param>
-    /// <param name="weights">Where the weights shall lie.</param>
+    /// <param name="weights">Where the weights shall lie; <see cref="WeightStorage.Automatic"/> begins with mapped ones.</param>
     /// <param name="cancellationToken">Ends the read.</param>
     /// <returns>The bytes of the model and where the rest lies.</returns>
     /// <exception cref="CorruptFileException">A file is missing or is not what was published.</exception>

@@ -11,4 +11,10 @@ public sealed class ModelNotFoundException(string model, string wanted, string m
 
     /// <summary>What was asked for: a version or an alias.</summary>
     public string Wanted { get; } = wanted;
+
+    /// <summary>A version that is not in the registry.</summary>
+    internal static ModelNotFoundException ForVersion(string model, int version) => new(
+        model,
+        FormattableString.Invariant($"version {version}"),
+        FormattableString.Invariant($"Expected version {version} of model '{model}' in the registry, but found no such version."));
 }

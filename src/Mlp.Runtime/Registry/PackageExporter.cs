@@ -1,4 +1,3 @@
-using System.Text;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Models.Packages;
 using Mlp.Runtime.Storage;
@@ -9,13 +8,15 @@ namespace Mlp.Runtime.Registry;
 internal sealed class PackageExporter(RegistryPaths paths, IDiskSync disk)
 {
     /// <summary>Writes the package. It appears under its name when it is complete and on the device, in place of what was there.</summary>
-    /// <param name="manifest">The version.</param>
+    /// <param name="name">Model name.</param>
+    /// <param name="version">A version that exists.</param>
     /// <param name="path">Path of the package.</param>
+    /// <param name="includeGoldenRows">Whether the golden rows go with it.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>SHA-256 of the package.</returns>
     /// <exception cref="CorruptFileException">A file of the version is missing or is not what was published.</exception>
     /// <exception cref="IOException">The package cannot be written; a <see cref="DirectoryNotFoundException"/> where its folder does not exist.</exception>
-    public string Export(ModelManifest manifest, string path, CancellationToken cancellationToken)
+    public string Export(string name, int version, string path, bool includeGoldenRows, CancellationToken cancellationToken)
     {
         var target = Path.GetFullPath(path);
         var folder = Path.GetDirectoryName(target);
@@ -34,7 +35,7 @@ internal sealed class PackageExporter(RegistryPaths paths, IDiskSync disk)
         {
             using (var handle = File.OpenHandle(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete))
             {
-                Write(new StoredZipWriter(handle), manifest, cancellationToken);
+                Write(new StoredZipWriter(handle), name, version, includeGoldenRows, cancellationToken);
             }
 
             string hash;
@@ -52,14 +53,22 @@ internal sealed class PackageExporter(RegistryPaths paths, IDiskSync disk)
         }
     }
 
-    private void Write(StoredZipWriter zip, ModelManifest manifest, CancellationToken cancellationToken)
+    /// <summary>Manifest and card go out as they were stored, also what this version of the platform does not know in them.</summary>
+    private void Write(StoredZipWriter zip, string name, int version, bool includeGoldenRows, CancellationToken cancellationToken)
     {
-        zip.Add(PackageFormat.TypeEntry, PackageFormat.Type());
-        zip.Add(PackageFormat.ManifestEntry, ModelManifestJson.Serialize(manifest));
+        var json = File.ReadAllBytes(paths.Manifest(name, version));
+        var manifest = ModelManifestJson.Deserialize(json, paths.Manifest(name, version));
+        zip.Add(PackageFormat.TypeEntry, PackageFormat.Type(leavesOutGoldenRows: !includeGoldenRows && manifest.GoldenRowsSha256 is not null));
+        zip.Add(PackageFormat.ManifestEntry, json);
         AddFile(zip, manifest, PackageFormat.OnnxEntry, paths.Blob(manifest.OnnxSha256), manifest.OnnxSha256, cancellationToken);
         foreach (var file in manifest.ExternalData)
         {
             AddFile(zip, manifest, PackageFormat.ExternalDataEntry(file.Path), paths.Blob(file.Sha256), file.Sha256, cancellationToken);
+        }
+
+        if (manifest.TrainingSetManifestSha256 is { } trainingSet)
+        {
+            AddFile(zip, manifest, PackageFormat.TrainingSetEntry, paths.Blob(trainingSet), trainingSet, cancellationToken);
         }
 
         if (manifest.ReferenceProfileSha256 is { } profile)
@@ -67,13 +76,27 @@ internal sealed class PackageExporter(RegistryPaths paths, IDiskSync disk)
             AddFile(zip, manifest, PackageFormat.ReferenceProfileEntry, paths.Blob(profile), profile, cancellationToken);
         }
 
-        if (manifest.GoldenRowsSha256 is { } golden)
+        if (includeGoldenRows && manifest.GoldenRowsSha256 is { } golden)
         {
             AddFile(zip, manifest, PackageFormat.GoldenRowsEntry, paths.Blob(golden), golden, cancellationToken);
         }
 
-        zip.Add(PackageFormat.CardEntry, Encoding.UTF8.GetBytes(ModelCard.Render(manifest)));
+        AddCard(zip, name, version);
         zip.Complete();
+    }
+
+    private void AddCard(StoredZipWriter zip, string name, int version)
+    {
+        var path = paths.Card(name, version);
+        try
+        {
+            zip.Add(PackageFormat.CardEntry, File.ReadAllBytes(path));
+        }
+        catch (FileNotFoundException e)
+        {
+            throw new CorruptFileException(
+                path, FormattableString.Invariant($"Expected the card of model '{name}' version {version} at '{path}', but found no file."), innerException: e);
+        }
     }
 
     private static void AddFile(StoredZipWriter zip, ModelManifest manifest, string entry, string path, string sha256, CancellationToken cancellationToken)

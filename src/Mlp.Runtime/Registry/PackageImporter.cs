@@ -28,7 +28,7 @@ internal sealed class PackageImporter(RegistryPaths paths, IDiskSync disk, Versi
         }
 
         using var zip = new StoredZipReader(full);
-        PackageFormat.RequireType(zip.Read(PackageFormat.TypeEntry, PackageFormat.MaximumDocumentLength), full);
+        var leavesOutGoldenRows = PackageFormat.ReadType(zip.Read(PackageFormat.TypeEntry, PackageFormat.MaximumDocumentLength), full);
         var manifest = ModelManifestJson.Deserialize(zip.Read(PackageFormat.ManifestEntry, PackageFormat.MaximumDocumentLength), full);
         RequireIdentity(manifest, full);
         using var staging = new VersionStaging(paths, disk);
@@ -38,8 +38,9 @@ internal sealed class PackageImporter(RegistryPaths paths, IDiskSync disk, Versi
             ReadExternalData(zip, file, staging, full, cancellationToken);
         }
 
+        var trainingSet = ReadDocument(zip, manifest.TrainingSetManifestSha256, PackageFormat.TrainingSetEntry, full);
         var profile = ReadDocument(zip, manifest.ReferenceProfileSha256, PackageFormat.ReferenceProfileEntry, full);
-        var golden = ReadDocument(zip, manifest.GoldenRowsSha256, PackageFormat.GoldenRowsEntry, full);
+        var golden = ReadDocument(zip, leavesOutGoldenRows ? null : manifest.GoldenRowsSha256, PackageFormat.GoldenRowsEntry, full);
         zip.Read(PackageFormat.CardEntry, PackageFormat.MaximumDocumentLength);
         var origin = new ModelOrigin(manifest.Name, manifest.Version, manifest.CreatedAt, zip.Complete()) { ParentVersion = manifest.ParentVersion };
         var package = new ModelPackage
@@ -50,11 +51,13 @@ internal sealed class PackageImporter(RegistryPaths paths, IDiskSync disk, Versi
             Features = manifest.Features,
             Metrics = manifest.Metrics,
             TrainingSetHash = manifest.TrainingSetHash,
+            TrainingSetManifest = trainingSet,
             ReferenceProfile = profile,
             GoldenRows = golden is null ? null : GoldenRowsFile.Read(golden, full),
             ExportProof = manifest.ExportProof,
             Description = manifest.Description,
             Tags = manifest.Tags,
+            Unknown = manifest.Unknown,
         };
         return publisher.Publish(name ?? manifest.Name, package, staging, origin, cancellationToken);
     }

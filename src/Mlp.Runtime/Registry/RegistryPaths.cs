@@ -8,6 +8,8 @@ internal sealed class RegistryPaths(string root)
 {
     public const string ManifestName = "manifest.json";
 
+    public const string CardName = "MODEL_CARD.md";
+
     public const string ExternalDataName = "external";
 
     private const string JsonExtension = ".json";
@@ -29,6 +31,8 @@ internal sealed class RegistryPaths(string root)
     public string Version(string model, int version) => Path.Combine(Versions(model), version.ToString(CultureInfo.InvariantCulture));
 
     public string Manifest(string model, int version) => Path.Combine(Version(model, version), ManifestName);
+
+    public string Card(string model, int version) => Path.Combine(Version(model, version), CardName);
 
     public string Alias(string model, string alias) => Path.Combine(Models, model, "aliases", alias);
 

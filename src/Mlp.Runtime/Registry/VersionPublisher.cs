@@ -1,3 +1,4 @@
+using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Models.Packages;
@@ -87,6 +88,7 @@ internal sealed class VersionPublisher(RegistryPaths registryPaths, IDiskSync di
         string name, ModelPackage package, ModelSignature signature, VersionStaging? staging, ModelOrigin? origin, CancellationToken cancellationToken)
     {
         var golden = package.GoldenRows is { } rows ? GoldenRowsFile.Write(rows) : null;
+        var trainingSet = package.TrainingSetManifest.IsEmpty ? null : TrainingSetManifest.Parse(package.TrainingSetManifest.Span);
         var manifest = new ModelManifest
         {
             Name = name,
@@ -100,7 +102,8 @@ internal sealed class VersionPublisher(RegistryPaths registryPaths, IDiskSync di
             FeatureService = package.FeatureService,
             Features = package.Features,
             Metrics = package.Metrics,
-            TrainingSetHash = package.TrainingSetHash,
+            TrainingSetHash = package.TrainingSetHash ?? trainingSet?.ContentHash,
+            TrainingSetManifestSha256 = trainingSet is null ? null : ContentHash.Of(package.TrainingSetManifest.Span),
             ReferenceProfileSha256 = package.ReferenceProfile.IsEmpty ? null : ContentHash.Of(package.ReferenceProfile.Span),
             GoldenRowsSha256 = golden is null ? null : ContentHash.Of(golden),
             ExportProof = package.ExportProof,
@@ -108,11 +111,17 @@ internal sealed class VersionPublisher(RegistryPaths registryPaths, IDiskSync di
             Origin = origin,
             Description = package.Description,
             Tags = package.Tags,
+            Unknown = package.Unknown,
         };
         Try(manifest, package, staging);
         cancellationToken.ThrowIfCancellationRequested();
         staging?.Store(blobs);
         blobs.Write(package.Onnx.Span);
+        if (trainingSet is not null)
+        {
+            blobs.Write(package.TrainingSetManifest.Span);
+        }
+
         if (!package.ReferenceProfile.IsEmpty)
         {
             blobs.Write(package.ReferenceProfile.Span);
@@ -123,7 +132,7 @@ internal sealed class VersionPublisher(RegistryPaths registryPaths, IDiskSync di
             blobs.Write(golden);
         }
 
-        return Claim(manifest, staging, cancellationToken);
+        return Claim(manifest, trainingSet, staging, cancellationToken);
     }
 
     /// <summary>Proves that ONNX Runtime can serve the model, and that it answers its golden rows.</summary>
@@ -171,7 +180,7 @@ internal sealed class VersionPublisher(RegistryPaths registryPaths, IDiskSync di
     }
 
     /// <summary>Takes the next free number: whoever renames first has it, and everybody else tries the one after.</summary>
-    private ModelManifest Claim(ModelManifest manifest, VersionStaging? staging, CancellationToken cancellationToken)
+    private ModelManifest Claim(ModelManifest manifest, TrainingSetManifest? trainingSet, VersionStaging? staging, CancellationToken cancellationToken)
     {
         var versions = _paths.Versions(manifest.Name);
         DurableFile.CreateDirectories(disk, versions);
@@ -182,8 +191,10 @@ internal sealed class VersionPublisher(RegistryPaths registryPaths, IDiskSync di
             for (var number = LastVersion(manifest.Name) + 1; ; number++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var json = ModelManifestJson.Serialize(manifest with { Version = number });
+                var numbered = manifest with { Version = number };
+                var json = ModelManifestJson.Serialize(numbered);
                 File.WriteAllBytes(Path.Combine(staged, RegistryPaths.ManifestName), json);
+                File.WriteAllText(Path.Combine(staged, RegistryPaths.CardName), ModelCard.Render(numbered, trainingSet));
                 if (TryPublish(staged, _paths.Version(manifest.Name, number)))
                 {
                     // Read back, so that the caller holds what every reader will see, and nothing that the package's owner can still change.

@@ -1,3 +1,5 @@
+using Mlp.Runtime.Data;
+
 namespace Mlp.Runtime.Scoring;
 
 /// <summary>Names of the columns that scoring adds, and of the metadata of its schemas.</summary>
@@ -19,11 +21,11 @@ public static class BatchColumns
     public const string ProbabilityPrefix = "probability_";
 
     /// <summary>Key of the model's name in the metadata of a scored schema or file.</summary>
-    public const string ModelKey = "mlp.model";
+    public const string ModelKey = SchemaMetadata.Model;
 
     /// <summary>Key of the model's version in the metadata of a scored schema or file.</summary>
-    public const string ModelVersionKey = "mlp.model.version";
+    public const string ModelVersionKey = SchemaMetadata.ModelVersion;
 
     /// <summary>Key of the SHA-256 of the model's ONNX file in the metadata of a scored schema or file.</summary>
-    public const string ModelHashKey = "mlp.model.sha256";
+    public const string ModelHashKey = SchemaMetadata.ModelHash;
 }

@@ -2,6 +2,7 @@ using Apache.Arrow;
 using Microsoft.ML.OnnxRuntime;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Interop;
+using Mlp.Runtime.Telemetry;
 
 namespace Mlp.Runtime.Scoring;
 
@@ -39,6 +40,21 @@ internal sealed class BatchScorer(ServingVersion version)
     /// <exception cref="InferenceFailedException">The engine failed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public RecordBatch Score(ScoringPlan plan, RecordBatch batch, long firstRow, InferenceSlot slot, CancellationToken cancellationToken)
+    {
+        using var span = RuntimeActivities.Source.StartActivity(RuntimeSpans.Score);
+        span?.SetTag("model", version.Manifest.Name).SetTag("version", version.Manifest.Version).SetTag("variant", version.Served.Variant).SetTag("rows", batch.Length);
+        try
+        {
+            return ScoreRows(plan, batch, firstRow, slot, cancellationToken);
+        }
+        catch (Exception e)
+        {
+            TracedWork.Fail(span, e);
+            throw;
+        }
+    }
+
+    private RecordBatch ScoreRows(ScoringPlan plan, RecordBatch batch, long firstRow, InferenceSlot slot, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var columns = plan.Bind(batch, firstRow);

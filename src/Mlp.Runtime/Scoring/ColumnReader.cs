@@ -39,8 +39,12 @@ internal abstract class ColumnReader(SourceColumn column)
     /// <param name="row">Row of the column.</param>
     protected NullFeatureException Refuse(int row) => Rule.Refuse(column.FirstRow + row, StatusOfNull(row));
 
+    /// <summary>Why a null is there: what its feature says, else what its view says. Neither can say Present of a value that is null.</summary>
     private FeatureStatus StatusOfNull(int row)
-        => column.ViewStatus is { } view && !view.IsNull(row) && (FeatureStatus)view.GetValue(row)!.Value is var status and (FeatureStatus.Missing or FeatureStatus.Expired)
+        => Read(column.Status, row) ?? Read(column.ViewStatus, row) ?? FeatureStatus.Null;
+
+    private static FeatureStatus? Read(UInt8Array? column, int row)
+        => column is not null && !column.IsNull(row) && (FeatureStatus)column.GetValue(row)!.Value is var status and (FeatureStatus.Missing or FeatureStatus.Null or FeatureStatus.Expired)
             ? status
-            : FeatureStatus.Null;
+            : null;
 }

@@ -4,6 +4,7 @@ using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Storage;
+using Mlp.Runtime.Telemetry;
 
 namespace Mlp.Runtime.Scoring;
 
@@ -23,6 +24,15 @@ internal sealed class FileScorer(string name, Func<int?, int, CancellationToken,
     /// <param name="progress">Told after each part.</param>
     /// <param name="cancellationToken">Ends the work; what has been scored stays for the next run.</param>
     public async Task<FileScoringResult> ScoreAsync(
+        string inputPath, string outputPath, FileScoringOptions options, IProgress<FileScoringProgress>? progress, CancellationToken cancellationToken)
+    {
+        return await TracedWork.RunAsync(
+            () => RuntimeActivities.Source.StartActivity(RuntimeSpans.ScoreFile)?.SetTag("model", name),
+            () => ScoreFileAsync(inputPath, outputPath, options, progress, cancellationToken),
+            static (span, result) => span.SetTag("version", result.ModelVersion).SetTag("rows", result.RowCount).SetTag("rows.resumed", result.ResumedRowCount)).ConfigureAwait(false);
+    }
+
+    private async Task<FileScoringResult> ScoreFileAsync(
         string inputPath, string outputPath, FileScoringOptions options, IProgress<FileScoringProgress>? progress, CancellationToken cancellationToken)
     {
         var input = Path.GetFullPath(inputPath);
@@ -62,7 +72,7 @@ internal sealed class FileScorer(string name, Func<int?, int, CancellationToken,
 
         var pinned = await pin(begun?.ModelVersion, options.Scoring.MaxDegreeOfParallelism, cancellationToken).ConfigureAwait(false);
         await using var unpinning = pinned.ConfigureAwait(false);
-        RequireSameModel(begun, pinned.Scorer.Version.Manifest, folder, output);
+        RequireSameModel(begun, pinned.Scorer.Version, folder, output);
         folder.DeleteLeftovers();
         var settings = new DuckDbSettings(options.ParquetMemoryLimitBytes, Math.Min(2, Environment.ProcessorCount), Path.Combine(folder.FullName, "spill"))
         {
@@ -73,7 +83,7 @@ internal sealed class FileScorer(string name, Func<int?, int, CancellationToken,
         var plan = Plan(pinned.Scorer.Version, source.Schema, options.Scoring, input, target);
         if (begun is null)
         {
-            folder.Begin(Describe(input, options, pinned.Scorer.Version.Manifest));
+            folder.Begin(Describe(input, options, pinned.Scorer.Version));
         }
 
         using var file = target == TableFormat.Parquet
@@ -134,14 +144,14 @@ internal sealed class FileScorer(string name, Func<int?, int, CancellationToken,
             return null;
         }
 
-        var wanted = Describe(input, options, null) with { ModelVersion = begun.ModelVersion, OnnxSha256 = begun.OnnxSha256 };
+        var wanted = Describe(input, options, null) with { ModelVersion = begun.ModelVersion, OnnxSha256 = begun.OnnxSha256, NullRulesSha256 = begun.NullRulesSha256 };
         return begun.FindDifference(wanted) is { } difference
             ? throw new FileScoringException(
                 output, $"Expected to go on with the output '{output}', but it was begun from {difference}. Delete the folder '{folder.FullName}' to begin anew.")
             : begun;
     }
 
-    private ScoringJob Describe(string input, FileScoringOptions options, ModelManifest? manifest)
+    private ScoringJob Describe(string input, FileScoringOptions options, ServingVersion? version)
     {
         var file = new FileInfo(input);
         return new ScoringJob
@@ -150,23 +160,32 @@ internal sealed class FileScorer(string name, Func<int?, int, CancellationToken,
             InputByteCount = file.Length,
             InputModifiedAt = new DateTimeOffset(file.LastWriteTimeUtc, TimeSpan.Zero),
             Model = name,
-            ModelVersion = manifest?.Version ?? 0,
-            OnnxSha256 = manifest?.OnnxSha256 ?? string.Empty,
+            ModelVersion = version?.Manifest.Version ?? 0,
+            OnnxSha256 = version?.Manifest.OnnxSha256 ?? string.Empty,
+            NullRulesSha256 = version?.Nulls.Sha256 ?? string.Empty,
             Columns = options.Scoring.Columns,
             Probabilities = options.Scoring.Probabilities.ToString(),
             IncludeLabel = options.Scoring.IncludeLabel,
         };
     }
 
-    /// <summary>A version number says which model it is within one registry only; the hash says it everywhere.</summary>
-    private static void RequireSameModel(ScoringJob? begun, ModelManifest found, ScoringWorkFolder folder, string output)
+    /// <summary>A version number says which model it is within one registry only; the hash says it everywhere. What stands for null is up to the application's options, and changes answers too.</summary>
+    private static void RequireSameModel(ScoringJob? begun, ServingVersion version, ScoringWorkFolder folder, string output)
     {
+        var found = version.Manifest;
         if (begun is not null && (begun.ModelVersion, begun.OnnxSha256) != (found.Version, found.OnnxSha256))
         {
             throw new FileScoringException(
                 output,
                 FormattableString.Invariant(
                     $"Expected to go on with the output '{output}', but it was begun with version {begun.ModelVersion} of model '{found.Name}' with SHA-256 {begun.OnnxSha256}, and found version {found.Version} with {found.OnnxSha256}. Delete the folder '{folder.FullName}' to begin anew."));
+        }
+
+        if (begun is not null && begun.NullRulesSha256 != version.Nulls.Sha256)
+        {
+            throw new FileScoringException(
+                output,
+                $"Expected to go on with the output '{output}', but it was begun when {nameof(ModelOptions)}.{nameof(ModelOptionsExtensions.OnNull)} said otherwise what stands for null (model '{found.Name}'). Delete the folder '{folder.FullName}' to begin anew.");
         }
     }
 

@@ -25,7 +25,7 @@ internal sealed class FileScoringRun(
         var (rows, pending) = (resumed, 0L);
         try
         {
-            var batches = source.ReadAsync(ColumnsToRead(scorer, answersOnly), resumed, cancellationToken);
+            var batches = source.ReadAsync(ColumnsToRead(answersOnly), resumed, cancellationToken);
             var scoring = options.Scoring with { Columns = answersOnly ? [] : [.. plan.Kept.Select(i => plan.Schema.FieldsList[i].Name)] };
             await foreach (var scored in scorer.ScoreAsync(batches, scoring, resumed, cancellationToken).ConfigureAwait(false))
             {
@@ -64,12 +64,15 @@ internal sealed class FileScoringRun(
     }
 
     /// <summary>Of a Parquet file only what is needed is read.</summary>
-    private List<string> ColumnsToRead(StreamScorer scorer, bool answersOnly)
+    private List<string> ColumnsToRead(bool answersOnly)
     {
-        var layout = scorer.Version.Inputs.Layout;
-        var needed = layout.Columns.Select(c => c.Name).Concat(layout.Views.Where(v => v.Length > 0).Select(TrainingSetColumns.StatusOf)).ToHashSet(StringComparer.Ordinal);
-        var kept = plan.Kept.ToHashSet();
-        return [.. plan.Schema.FieldsList.Where((f, i) => needed.Contains(f.Name) || (!answersOnly && kept.Contains(i))).Select(f => f.Name)];
+        var needed = plan.Read.ToHashSet();
+        if (!answersOnly)
+        {
+            needed.UnionWith(plan.Kept);
+        }
+
+        return [.. plan.Schema.FieldsList.Where((_, i) => needed.Contains(i)).Select(f => f.Name)];
     }
 
     /// <summary>The batches of a reader may say less about nulls and metadata than the schema of the file.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Apache.Arrow;
 using Apache.Arrow.Types;
+using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Models;
 
@@ -71,6 +72,10 @@ internal sealed class ResultLayout
     public Schema CreateSchema(IEnumerable<Field> kept, IReadOnlyDictionary<string, string>? metadata)
     {
         var all = metadata is null ? new Dictionary<string, string>() : new Dictionary<string, string>(metadata);
+
+        // A result is another kind of table than its input.
+        all.Remove(SchemaMetadata.Format);
+        all.Remove(SchemaMetadata.FormatVersion);
         foreach (var (key, value) in Metadata)
         {
             all[key] = value;

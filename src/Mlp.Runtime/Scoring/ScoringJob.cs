@@ -1,11 +1,12 @@
 using System.Text.Json.Serialization;
+using Mlp.Runtime.Storage;
 
 namespace Mlp.Runtime.Scoring;
 
 /// <summary>What the parts in a work folder are parts of. Written before the first one.</summary>
 internal sealed record ScoringJob
 {
-    /// <summary>The newest format this version writes and reads.</summary>
+    /// <summary>The newest format that is read.</summary>
     public const int CurrentFormatVersion = 1;
 
     /// <summary>What the file says that it is.</summary>
@@ -15,7 +16,7 @@ internal sealed record ScoringJob
     public string Format { get; } = FormatName;
 
     [JsonPropertyOrder(-1)]
-    public int FormatVersion { get; init; } = CurrentFormatVersion;
+    public int FormatVersion { get; init; } = VersionedJson.FirstVersion;
 
     /// <summary>Full path of the input.</summary>
     public required string Input { get; init; }
@@ -34,6 +35,9 @@ internal sealed record ScoringJob
 
     /// <summary>The hash of its file.</summary>
     public required string OnnxSha256 { get; init; }
+
+    /// <summary>SHA-256 of the rules for features without a value, <see cref="Inference.NullRules.Sha256"/>.</summary>
+    public required string NullRulesSha256 { get; init; }
 
     /// <summary>The columns that are kept; null for all.</summary>
     public IReadOnlyList<string>? Columns { get; init; }

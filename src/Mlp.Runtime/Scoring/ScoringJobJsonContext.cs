@@ -10,4 +10,5 @@ namespace Mlp.Runtime.Scoring;
     WriteIndented = true,
     NewLine = "\n")]
 [JsonSerializable(typeof(ScoringJob))]
+[JsonSerializable(typeof(FinishedOutput))]
 internal sealed partial class ScoringJobJsonContext : JsonSerializerContext;

@@ -12,6 +12,7 @@ internal sealed class ScoringPlan
     private readonly string _where;
     private readonly int[] _columns;
     private readonly int[] _statusColumns;
+    private readonly int[] _viewStatusColumns;
     private readonly bool _takesStatus;
     private readonly ColumnReaders[] _readers;
     private readonly int[][] _inputColumns;
@@ -30,15 +31,16 @@ internal sealed class ScoringPlan
         Schema = schema;
         Options = options;
         var layout = version.Inputs.Layout;
-        var indexes = IndexesByName(schema);
-        _columns = [.. layout.Columns.Select(f => Find(indexes, f))];
-        _statusColumns = [.. layout.Columns.Select(f => f.View.Length == 0 ? -1 : Unique(indexes, TrainingSetColumns.StatusOf(f.View)) ?? -1)];
+        var names = new ColumnNames(schema, _where);
+        _columns = [.. layout.Columns.Select(f => Find(names, f))];
+        _statusColumns = [.. layout.Columns.Select(f => names.FindStatus(f.Name, layout))];
+        _viewStatusColumns = [.. layout.Columns.Select(f => names.FindViewStatus(f.View))];
         _readers = [.. layout.Columns.Select(f => new ColumnReaders(f, _where))];
         _inputColumns = [.. version.Inputs.Inputs.Select(ColumnsOf)];
         _batchColumns = [.. _inputColumns.Select(input => input.Select(feature => _columns[feature]).ToArray())];
         Result = new ResultLayout(version, options);
-        Kept = options.Columns is { } names
-            ? [.. names.Select(n => Unique(indexes, n) ?? throw new ArgumentException($"Expected a column '{n}' to keep, but found {FoundColumns(schema)} ({_where})."))]
+        Kept = options.Columns is { } kept
+            ? [.. kept.Select(n => names.Find(n) ?? throw new ArgumentException($"Expected a column '{n}' to keep, but found {FoundColumns(schema)} ({_where})."))]
             : [.. Enumerable.Range(0, schema.FieldsList.Count)];
         ResultSchema = CreateResultSchema();
     }
@@ -51,6 +53,9 @@ internal sealed class ScoringPlan
 
     /// <summary>Indexes of the columns that a result has too.</summary>
     public IReadOnlyList<int> Kept { get; }
+
+    /// <summary>Indexes of the columns that are read: features, and what is known of them.</summary>
+    public IEnumerable<int> Read => [.. _columns, .. _statusColumns.Concat(_viewStatusColumns).Where(i => i >= 0)];
 
     /// <summary>The columns that scoring adds.</summary>
     public ResultLayout Result { get; }
@@ -103,8 +108,10 @@ internal sealed class ScoringPlan
         {
             var column = columns[position];
             var rule = _version.Nulls[column];
-            var status = _takesStatus || rule.IsError ? StatusColumn(batch, column) : null;
-            readers[position] = create(new SourceColumn(batch.Column(_columns[column]), column, status, rule, firstRow), _readers[column]);
+            var needsStatus = _takesStatus || rule.IsError;
+            var status = needsStatus ? StatusColumn(batch, _statusColumns[column]) : null;
+            var viewStatus = needsStatus ? StatusColumn(batch, _viewStatusColumns[column]) : null;
+            readers[position] = create(new SourceColumn(batch.Column(_columns[column]), column, status, viewStatus, rule, firstRow), _readers[column]);
             if (all is not null)
             {
                 all[column] = readers[position];
@@ -131,43 +138,20 @@ internal sealed class ScoringPlan
         return columns;
     }
 
-    private UInt8Array? StatusColumn(RecordBatch batch, int column) => _statusColumns[column] < 0 ? null : batch.Column(_statusColumns[column]) as UInt8Array;
+    private static UInt8Array? StatusColumn(RecordBatch batch, int index) => index < 0 ? null : batch.Column(index) as UInt8Array;
 
     private Schema CreateResultSchema()
     {
         var kept = Kept.Select(i => Schema.FieldsList[i]).ToList();
         var names = Result.Fields.Select(f => f.Name).ToHashSet(StringComparer.Ordinal);
         return kept.FirstOrDefault(f => names.Contains(f.Name)) is { } taken
-            ? throw new ArgumentException($"Expected a batch without a column '{taken.Name}', which scoring adds, but found one ({_where}).")
+            ? throw new ArgumentException($"Expected a batch without a column '{taken.Name}', which scoring adds, but found one ({_where}). Say which columns to keep: {nameof(ScoringOptions)}.{nameof(ScoringOptions.Columns)}.")
             : Result.CreateSchema(kept, Schema.Metadata);
     }
 
-    private int Find(Dictionary<string, List<int>> indexes, FeatureColumn feature)
-        => Unique(indexes, feature.Name) ?? throw new ArgumentException(
+    private int Find(ColumnNames names, FeatureColumn feature)
+        => names.FindFeature(feature.Name) ?? throw new ArgumentException(
             $"Expected a column '{feature.Name}' of type {feature.Type} for the feature of that name, but found {FoundColumns(Schema)} ({_where}).");
-
-    private int? Unique(Dictionary<string, List<int>> indexes, string name) => indexes.GetValueOrDefault(name) switch
-    {
-        null => null,
-        [var index] => index,
-        _ => throw new ArgumentException($"Expected one column '{name}', but found two ({_where})."),
-    };
-
-    private static Dictionary<string, List<int>> IndexesByName(Schema schema)
-    {
-        var indexes = new Dictionary<string, List<int>>(StringComparer.Ordinal);
-        for (var i = 0; i < schema.FieldsList.Count; i++)
-        {
-            if (!indexes.TryGetValue(schema.FieldsList[i].Name, out var same))
-            {
-                indexes.Add(schema.FieldsList[i].Name, same = []);
-            }
-
-            same.Add(i);
-        }
-
-        return indexes;
-    }
 
     private static string FoundColumns(Schema schema)
         => schema.FieldsList.Count == 0 ? "no columns" : "columns " + string.Join(", ", schema.FieldsList.Select(f => $"'{f.Name}'"));

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Mlp.Runtime.Storage;
 
@@ -11,7 +10,7 @@ namespace Mlp.Runtime.Scoring;
 internal sealed class ScoringWorkFolder : IDisposable
 {
     private const string PartPrefix = "part-";
-    private const string FinishedName = "finished";
+    private const string FinishedName = "finished.json";
 
     private readonly IDiskSync _disk;
     private readonly string _output;
@@ -120,7 +119,8 @@ internal sealed class ScoringWorkFolder : IDisposable
     /// <exception cref="FileScoringException">The name has been taken meanwhile.</exception>
     public void PublishOutput(string staged)
     {
-        DurableFile.Replace(_disk, Path.Combine(FullName, FinishedName), Encoding.UTF8.GetBytes(new FileInfo(staged).Length.ToString(CultureInfo.InvariantCulture)));
+        var mark = new FinishedOutput { ByteCount = new FileInfo(staged).Length };
+        DurableFile.Replace(_disk, Path.Combine(FullName, FinishedName), JsonSerializer.SerializeToUtf8Bytes(mark, ScoringJobJsonContext.Default.FinishedOutput));
         if (!DurableFile.PublishFile(_disk, staged, _output))
         {
             throw Exists(_output);
@@ -129,10 +129,13 @@ internal sealed class ScoringWorkFolder : IDisposable
 
     /// <summary>Whether a file of the output's name is the one that this folder was about to publish.</summary>
     /// <param name="byteCount">Its size.</param>
+    /// <exception cref="CorruptFileException">The mark cannot be read.</exception>
+    /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote it.</exception>
     public bool IsOutput(long byteCount)
     {
         var path = Path.Combine(FullName, FinishedName);
-        return File.Exists(path) && File.ReadAllText(path) == byteCount.ToString(CultureInfo.InvariantCulture);
+        return File.Exists(path)
+            && VersionedJson.Read(File.ReadAllBytes(path), path, FinishedOutput.FormatName, FinishedOutput.CurrentFormatVersion, ScoringJobJsonContext.Default.FinishedOutput).ByteCount == byteCount;
     }
 
     /// <summary>The exception for an output that exists.</summary>

@@ -98,6 +98,19 @@ public sealed record BinaryClassificationMetrics
     public static BinaryClassificationMetrics Compute(ReadOnlySpan<double> scores, ReadOnlySpan<bool> labels, double threshold = 0.5)
         => Evaluate(scores, ClassScores.AsBytes(labels), threshold);
 
+    /// <summary>Computes every metric over rows of which each stands for a number of rows. Where every weight is 1, the same bits as without weights.</summary>
+    /// <param name="scores">Shape (rows).</param>
+    /// <param name="labels">Shape (rows), 0 or 1.</param>
+    /// <param name="weights">Shape (rows), finite and above 0.</param>
+    /// <param name="threshold">Decision threshold.</param>
+    /// <exception cref="ArgumentException">No rows, lengths that differ, a NaN score or threshold, a label other than 0 and 1, or a weight that is not finite or not above 0.</exception>
+    internal static BinaryClassificationMetrics ComputeWeighted(ReadOnlySpan<double> scores, ReadOnlySpan<byte> labels, ReadOnlySpan<double> weights, double threshold)
+    {
+        SamplingWeights.Require(weights, scores.Length);
+        var metrics = Evaluate(scores, labels, threshold);
+        return weights.ContainsAnyExcept(1.0) ? WeightedBinaryClassification.Apply(metrics, scores, labels, weights) : metrics;
+    }
+
     private static BinaryClassificationMetrics Evaluate<T>(ReadOnlySpan<T> scores, ReadOnlySpan<byte> labels, double threshold)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {

@@ -72,7 +72,7 @@ internal static class CalibrationCurve
     /// <param name="bins">A reliability diagram; empty bins count nothing.</param>
     internal static double ExpectedError(ReadOnlySpan<CalibrationBin> bins)
     {
-        var rows = 0L;
+        var rows = 0.0;
         var sum = 0.0;
         foreach (var bin in bins)
         {

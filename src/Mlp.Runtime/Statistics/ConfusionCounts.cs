@@ -2,27 +2,29 @@ using System.Text.Json.Serialization;
 
 namespace Mlp.Runtime.Statistics;
 
-/// <summary>Rows by predicted and true class. Immutable; safe for use by many threads.</summary>
+/// <summary>
+/// Rows by predicted and true class; of rows with sampling weights, the sums of these. Immutable; safe for use by many threads.
+/// </summary>
 /// <param name="TruePositives">Rows predicted positive that are positive.</param>
 /// <param name="FalsePositives">Rows predicted positive that are negative.</param>
 /// <param name="TrueNegatives">Rows predicted negative that are negative.</param>
 /// <param name="FalseNegatives">Rows predicted negative that are positive.</param>
 [JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
-public readonly record struct ConfusionCounts(long TruePositives, long FalsePositives, long TrueNegatives, long FalseNegatives)
+public readonly record struct ConfusionCounts(double TruePositives, double FalsePositives, double TrueNegatives, double FalseNegatives)
 {
     /// <summary>(TP + TN) / n; NaN without rows.</summary>
-    public double Accuracy => (TruePositives + TrueNegatives) / (double)(TruePositives + FalsePositives + TrueNegatives + FalseNegatives);
+    public double Accuracy => (TruePositives + TrueNegatives) / (TruePositives + FalsePositives + TrueNegatives + FalseNegatives);
 
     /// <summary>TP / (TP + FP); NaN where nothing was predicted positive.</summary>
-    public double Precision => TruePositives / (double)(TruePositives + FalsePositives);
+    public double Precision => TruePositives / (TruePositives + FalsePositives);
 
     /// <summary>TP / (TP + FN); NaN where nothing is positive.</summary>
-    public double Recall => TruePositives / (double)(TruePositives + FalseNegatives);
+    public double Recall => TruePositives / (TruePositives + FalseNegatives);
 
     /// <summary>
     /// 2·TP / (2·TP + FP + FN), the harmonic mean of precision and recall; NaN where nothing is positive and nothing was predicted so.
     /// </summary>
-    public double F1 => 2 * TruePositives / (double)((2 * TruePositives) + FalsePositives + FalseNegatives);
+    public double F1 => 2 * TruePositives / ((2 * TruePositives) + FalsePositives + FalseNegatives);
 
     /// <summary>Counts the rows on both sides of a threshold.</summary>
     /// <remarks>

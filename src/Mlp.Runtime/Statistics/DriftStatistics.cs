@@ -38,6 +38,22 @@ internal static class DriftStatistics
         return IsDefined(n, m) ? sum : double.NaN;
     }
 
+    /// <summary><see cref="PopulationStabilityIndex"/> of current rows that have weights.</summary>
+    /// <param name="reference">Reference counts per bin.</param>
+    /// <param name="current">Current weights per bin.</param>
+    /// <exception cref="ArgumentException">The two have different lengths.</exception>
+    internal static double WeightedPopulationStabilityIndex(ReadOnlySpan<long> reference, ReadOnlySpan<double> current)
+    {
+        var (n, m) = Totals(reference, current);
+        var sum = 0.0;
+        for (var b = 0; b < reference.Length; b++)
+        {
+            sum += Term(reference[b] / n, current[b] / m, SmallestShare);
+        }
+
+        return IsDefined(n, m) ? sum : double.NaN;
+    }
+
     /// <summary>What each bin adds to <see cref="PopulationStabilityIndex"/>: where the drift is.</summary>
     /// <param name="reference">Reference counts per bin.</param>
     /// <param name="current">Current counts per bin.</param>
@@ -70,10 +86,10 @@ internal static class DriftStatistics
     /// fewer than two bins in use, NaN where a side has no rows.
     /// </remarks>
     /// <param name="referenceRows">n.</param>
-    /// <param name="currentRows">m.</param>
+    /// <param name="currentRows">m; of rows that have weights, as many rows of equal weight as say as much.</param>
     /// <param name="binsInUse">B, the bins that are not empty on both sides: see <see cref="CountBinsInUse"/>.</param>
     /// <param name="significance">α, between 0 and 1; 0.01 gives a threshold that one window in a hundred exceeds without drift.</param>
-    internal static double PopulationStabilityIndexNullThreshold(long referenceRows, long currentRows, int binsInUse, double significance)
+    internal static double PopulationStabilityIndexNullThreshold(double referenceRows, double currentRows, int binsInUse, double significance)
     {
         if (!IsDefined(referenceRows, currentRows))
         {
@@ -118,14 +134,26 @@ internal static class DriftStatistics
         var sum = 0.0;
         for (var b = 0; b < reference.Length; b++)
         {
-            var p = reference[b] / n;
-            var q = current[b] / m;
-            var middle = (p + q) / 2;
-            sum += (p > 0 ? p * Math.Log2(p / middle) : 0) + (q > 0 ? q * Math.Log2(q / middle) : 0);
+            sum += DivergenceTerm(reference[b] / n, current[b] / m);
         }
 
-        // Rounding can leave a sum of equal shares a hair below 0, or of disjoint ones above 2.
-        return IsDefined(n, m) ? Math.Sqrt(Math.Clamp(sum / 2, 0, 1)) : double.NaN;
+        return DistanceOf(sum, n, m);
+    }
+
+    /// <summary><see cref="JensenShannonDistance"/> of current rows that have weights.</summary>
+    /// <param name="reference">Reference counts per bin.</param>
+    /// <param name="current">Current weights per bin.</param>
+    /// <exception cref="ArgumentException">The two have different lengths.</exception>
+    internal static double WeightedJensenShannonDistance(ReadOnlySpan<long> reference, ReadOnlySpan<double> current)
+    {
+        var (n, m) = Totals(reference, current);
+        var sum = 0.0;
+        for (var b = 0; b < reference.Length; b++)
+        {
+            sum += DivergenceTerm(reference[b] / n, current[b] / m);
+        }
+
+        return DistanceOf(sum, n, m);
     }
 
     /// <summary>Hellinger distance √(½·Σ_b (√p_b − √q_b)²) = √(1 − Σ_b √(p_b·q_b)): 0 to 1.</summary>
@@ -177,6 +205,15 @@ internal static class DriftStatistics
         return IsDefined(n, m) ? largest : double.NaN;
     }
 
+    private static double DivergenceTerm(double p, double q)
+    {
+        var middle = (p + q) / 2;
+        return (p > 0 ? p * Math.Log2(p / middle) : 0) + (q > 0 ? q * Math.Log2(q / middle) : 0);
+    }
+
+    // Rounding can leave a sum of equal shares a hair below 0, or of disjoint ones above 2.
+    private static double DistanceOf(double sum, double n, double m) => IsDefined(n, m) ? Math.Sqrt(Math.Clamp(sum / 2, 0, 1)) : double.NaN;
+
     private static double Term(double p, double q, double smallestShare)
     {
         p = Math.Max(p, smallestShare);
@@ -188,13 +225,7 @@ internal static class DriftStatistics
 
     private static (double Reference, double Current) Totals(ReadOnlySpan<long> reference, ReadOnlySpan<long> current)
     {
-        if (reference.Length != current.Length)
-        {
-            throw new ArgumentException(
-                $"Expected counts over the same bins, but found {reference.Length} reference and {current.Length} current bins.",
-                nameof(current));
-        }
-
+        RequireSameBins(reference.Length, current.Length);
         var n = 0L;
         var m = 0L;
         for (var b = 0; b < reference.Length; b++)
@@ -204,5 +235,27 @@ internal static class DriftStatistics
         }
 
         return (n, m);
+    }
+
+    private static (double Reference, double Current) Totals(ReadOnlySpan<long> reference, ReadOnlySpan<double> current)
+    {
+        RequireSameBins(reference.Length, current.Length);
+        var n = 0L;
+        var m = 0.0;
+        for (var b = 0; b < reference.Length; b++)
+        {
+            n += reference[b];
+            m += current[b];
+        }
+
+        return (n, m);
+    }
+
+    private static void RequireSameBins(int reference, int current)
+    {
+        if (reference != current)
+        {
+            throw new ArgumentException($"Expected counts over the same bins, but found {reference} reference and {current} current bins.", nameof(current));
+        }
     }
 }

@@ -7,7 +7,7 @@ namespace Mlp.Runtime.Statistics;
 /// number of rows. Not safe for use by several threads at once: give each its own and <see cref="Merge"/> them, in any order.
 /// </summary>
 /// <remarks>
-/// Adding never allocates. A numeric profile takes numbers, a categorical one categories; anything else is an
+/// Adding never allocates, but once for the first row whose weight is not 1. A numeric profile takes numbers, a categorical one categories; anything else is an
 /// <see cref="InvalidOperationException"/>.
 /// </remarks>
 internal sealed class FeatureHistogram
@@ -15,6 +15,10 @@ internal sealed class FeatureHistogram
     private readonly NumericBins? _numeric;
     private readonly CategoryBins? _categories;
     private readonly long[] _counts;
+
+    // What the weights of rows add to their number: sums of w - 1 per bin, and of w² - 1. Rows of weight 1 add nothing, so that their figures are those of whole numbers.
+    private double[]? _excess;
+    private double _squareExcess;
 
     /// <summary>Creates an empty histogram.</summary>
     /// <param name="profile">The reference.</param>
@@ -47,16 +51,47 @@ internal sealed class FeatureHistogram
         }
     }
 
+    /// <summary>
+    /// n = (Σ w)² / Σ w²: as many rows of equal weight say as much (Kish, "Survey Sampling", 1965). <see cref="RowCount"/> where every weight is 1; 0 without rows.
+    /// </summary>
+    internal double EffectiveRowCount
+    {
+        get
+        {
+            if (_excess is null)
+            {
+                return RowCount;
+            }
+
+            var sum = GetWeights().Sum();
+            return sum == 0 ? 0 : sum * sum / (RowCount + _squareExcess);
+        }
+    }
+
     private NumericBins Numeric => _numeric ?? throw WrongKind("numeric", "categorical");
 
     private CategoryBins Categories => _categories ?? throw WrongKind("categorical", "numeric");
 
+    /// <summary>The weight per bin: <see cref="Counts"/> where every row has weight 1.</summary>
+    /// <returns>Aligned with <see cref="Counts"/>.</returns>
+    internal double[] GetWeights()
+    {
+        var weights = Array.ConvertAll(_counts, count => (double)count);
+        for (var b = 0; b < weights.Length && _excess is not null; b++)
+        {
+            weights[b] += _excess[b];
+        }
+
+        return weights;
+    }
+
     /// <summary>Counts a number; NaN is missing.</summary>
     /// <param name="value">The value as the model saw it.</param>
-    internal void Add(double value) => _counts[Numeric.IndexOf(value)]++;
+    /// <param name="weight">How many rows it stands for, finite and above 0; 1 by default.</param>
+    internal void Add(double value, double weight = 1) => Count(Numeric.IndexOf(value), weight);
 
-    /// <inheritdoc cref="Add(double)"/>
-    internal void Add(float value) => _counts[Numeric.IndexOf(value)]++;
+    /// <inheritdoc cref="Add(double, double)"/>
+    internal void Add(float value, double weight = 1) => Count(Numeric.IndexOf(value), weight);
 
     /// <summary>Counts a category; null is missing.</summary>
     /// <param name="category">The category, or null.</param>
@@ -68,24 +103,31 @@ internal sealed class FeatureHistogram
 
     /// <summary>Counts a category.</summary>
     /// <param name="category">The category.</param>
-    internal void AddCategory(ReadOnlySpan<char> category) => _counts[Categories.IndexOf(category)]++;
+    /// <param name="weight">How many rows it stands for, finite and above 0; 1 by default.</param>
+    internal void AddCategory(ReadOnlySpan<char> category, double weight = 1) => Count(Categories.IndexOf(category), weight);
 
     /// <summary>Counts a category that is an integer.</summary>
     /// <param name="category">The category.</param>
-    internal void AddCategory(long category)
+    /// <param name="weight">How many rows it stands for, finite and above 0; 1 by default.</param>
+    internal void AddCategory(long category, double weight = 1)
     {
         Span<char> digits = stackalloc char[20];
         category.TryFormat(digits, out var length, provider: CultureInfo.InvariantCulture);
-        AddCategory(digits[..length]);
+        AddCategory(digits[..length], weight);
     }
 
     /// <summary>Counts a category given as UTF-8.</summary>
     /// <param name="category">The category.</param>
-    internal void AddCategoryUtf8(ReadOnlySpan<byte> category) => _counts[Categories.IndexOfUtf8(category)]++;
+    /// <param name="weight">How many rows it stands for, finite and above 0; 1 by default.</param>
+    internal void AddCategoryUtf8(ReadOnlySpan<byte> category, double weight = 1) => Count(Categories.IndexOfUtf8(category), weight);
 
     /// <summary>Counts rows without a value.</summary>
     /// <param name="rowCount">How many; 1 by default.</param>
     internal void AddMissing(long rowCount = 1) => _counts[^1] += rowCount;
+
+    /// <summary>Counts a row without a value.</summary>
+    /// <param name="weight">How many rows it stands for, finite and above 0.</param>
+    internal void AddWeightedMissing(double weight) => Count(_counts.Length - 1, weight);
 
     /// <summary>Counts a column of numbers.</summary>
     /// <param name="values">Shape (rows); NaN is missing.</param>
@@ -116,10 +158,37 @@ internal sealed class FeatureHistogram
         {
             _counts[b] += other._counts[b];
         }
+
+        if (other._excess is { } excess)
+        {
+            _excess ??= new double[_counts.Length];
+            for (var b = 0; b < excess.Length; b++)
+            {
+                _excess[b] += excess[b];
+            }
+
+            _squareExcess += other._squareExcess;
+        }
     }
 
     /// <summary>Sets every count to 0, for the next window.</summary>
-    internal void Clear() => _counts.AsSpan().Clear();
+    internal void Clear()
+    {
+        _counts.AsSpan().Clear();
+        _excess = null;
+        _squareExcess = 0;
+    }
+
+    private void Count(int bin, double weight)
+    {
+        _counts[bin]++;
+        if (weight != 1)
+        {
+            _excess ??= new double[_counts.Length];
+            _excess[bin] += weight - 1;
+            _squareExcess += (weight * weight) - 1;
+        }
+    }
 
     private static bool HasSameBins(FeatureProfile one, FeatureProfile other) => ReferenceEquals(one, other) || (one, other) switch
     {

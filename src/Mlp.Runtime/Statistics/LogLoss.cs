@@ -76,5 +76,7 @@ internal static class LogLoss
         return sum;
     }
 
-    private static double Clip(double probability) => Math.Min(Math.Max(probability, Epsilon), 1 - Epsilon);
+    /// <summary>The probability between 2^-52 and 1 - 2^-52.</summary>
+    /// <param name="probability">A probability.</param>
+    internal static double Clip(double probability) => Math.Min(Math.Max(probability, Epsilon), 1 - Epsilon);
 }

@@ -20,7 +20,7 @@ internal static class ReferenceProfileSerializer
         var document = new ReferenceProfileDocument
         {
             Format = Format,
-            FormatVersion = ReferenceProfile.FormatVersion,
+            FormatVersion = VersionedJson.FirstVersion,
             RowCount = profile.RowCount,
             Features = [.. profile.Features.Select(ToDocument)],
             Score = profile.Score is { } score

@@ -39,6 +39,50 @@ public sealed record RegressionMetrics
     public static RegressionMetrics Compute(ReadOnlySpan<double> predictions, ReadOnlySpan<double> targets)
         => Evaluate(predictions, targets);
 
+    /// <summary>Computes every metric over rows of which each stands for a number of rows. Where every weight is 1, the same bits as without weights.</summary>
+    /// <param name="predictions">Shape (rows), finite.</param>
+    /// <param name="targets">Shape (rows), finite.</param>
+    /// <param name="weights">Shape (rows), finite and above 0.</param>
+    /// <exception cref="ArgumentException">No rows, lengths that differ, a value that is NaN or infinite, or a weight that is not above 0.</exception>
+    internal static RegressionMetrics ComputeWeighted(ReadOnlySpan<double> predictions, ReadOnlySpan<double> targets, ReadOnlySpan<double> weights)
+    {
+        SamplingWeights.Require(weights, predictions.Length);
+        if (!weights.ContainsAnyExcept(1.0))
+        {
+            return Evaluate(predictions, targets);
+        }
+
+        ThrowIfNotUsable(predictions, targets);
+        var errors = new (double Value, double Weight)[predictions.Length];
+        var wide = new (double Value, double Weight)[predictions.Length];
+        for (var i = 0; i < errors.Length; i++)
+        {
+            errors[i] = (predictions[i] - targets[i], weights[i]);
+            wide[i] = (targets[i], weights[i]);
+        }
+
+        // Sorted, so that the order of the rows leaves no trace in the sums.
+        Array.Sort(errors);
+        Array.Sort(wide);
+        return FromSorted(errors, wide);
+    }
+
+    private static RegressionMetrics FromSorted((double Value, double Weight)[] errors, (double Value, double Weight)[] targets)
+    {
+        var rows = errors.Sum(e => e.Weight);
+        var squares = errors.Sum(e => e.Weight * e.Value * e.Value);
+        var mean = targets.Sum(t => t.Weight * t.Value) / rows;
+        var spread = targets[0].Value == targets[^1].Value ? 0 : targets.Sum(t => t.Weight * (t.Value - mean) * (t.Value - mean));
+        return new()
+        {
+            RowCount = errors.Length,
+            MeanError = errors.Sum(e => e.Weight * e.Value) / rows,
+            MeanAbsoluteError = errors.Sum(e => e.Weight * Math.Abs(e.Value)) / rows,
+            RootMeanSquaredError = Math.Sqrt(squares / rows),
+            RSquared = spread == 0 ? double.NaN : 1 - (squares / spread),
+        };
+    }
+
     private static RegressionMetrics Evaluate<T>(ReadOnlySpan<T> predictions, ReadOnlySpan<T> targets)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {

@@ -18,7 +18,7 @@ namespace Mlp.Runtime.Storage;
 /// </remarks>
 internal static class FrameLogFormat
 {
-    /// <summary>The newest format version that is written and read.</summary>
+    /// <summary>The newest format version that is read.</summary>
     internal const ushort Version = 1;
 
     /// <summary>Length of magic and format version, in bytes.</summary>

@@ -7,12 +7,19 @@ namespace Mlp.Runtime.Storage;
 /// Reads our JSON documents. Each is an object that says what it is (<c>format</c>) and in which version of that (<c>formatVersion</c>, from 1); both are looked at
 /// before anything else, so that a newer file is refused as newer and never as damaged. They best stand first.
 /// <para>
-/// Unknown properties are passed over, so an optional one may be added at any time. A new required property, a new member of an enumeration or a changed meaning raises
-/// the format version. An optional property that is absent has its type's documented default.
+/// Unknown properties are passed over, so an optional one may be added at any time. A new required property, a new member of an enumeration, a file beside the document that a reader must
+/// know of, or a changed meaning raises the format version. An optional property that is absent has its type's documented default.
+/// </para>
+/// <para>
+/// <b>A writer stamps the lowest format version that can express what it writes</b>, not the newest it knows: a document is <see cref="FirstVersion"/> unless its content needs a later one, so that
+/// after an update everything that an earlier version could have written can still be read by it. <c>CurrentFormatVersion</c> of a document is what a reader compares with, and nothing else.
 /// </para>
 /// </summary>
 internal static class VersionedJson
 {
+    /// <summary>The format version of every document whose content does not need a later one.</summary>
+    public const int FirstVersion = 1;
+
     /// <summary>Reads a document.</summary>
     /// <typeparam name="T">What the document holds.</typeparam>
     /// <param name="json">Bytes of the file.</param>

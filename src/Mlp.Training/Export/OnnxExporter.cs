@@ -4,6 +4,7 @@ using System.Text.Json;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Onnx;
+using Mlp.Runtime.Storage;
 using Mlp.Training.Evaluation;
 using Mlp.Training.Networks;
 using Mlp.Training.Preprocessing;
@@ -121,7 +122,7 @@ internal static class OnnxExporter
         }
 
         graph.AddMetadata("mlp.training_set.sha256", manifest.ContentHash);
-        if (manifest.LabelColumn is { } label)
+        if (manifest.LabelColumns is [var label])
         {
             graph.AddMetadata("mlp.label", label);
         }
@@ -137,7 +138,7 @@ internal static class OnnxExporter
             {
                 writer.WriteStartObject();
                 writer.WriteString("name", feature.Name);
-                writer.WriteString("type", feature.Type.ToString());
+                writer.WriteString("type", EnumTerms<FeatureType>.Of(feature.Type));
                 writer.WriteString("view", feature.View);
                 writer.WriteEndObject();
             }

@@ -21,8 +21,11 @@ public sealed record TrainedModel
     /// <summary>The feature service that the training set came from; null when it came from elsewhere.</summary>
     public FeatureServiceReference? FeatureService { get; init; }
 
+    /// <summary>What it was trained on; null when nobody has said.</summary>
+    public TrainingSetManifest? TrainingSet { get; init; }
+
     /// <summary>Content hash of the training set.</summary>
-    public string? TrainingSetHash { get; init; }
+    public string? TrainingSetHash => TrainingSet?.ContentHash;
 
     /// <summary>The reference profile of the training set's rows and of the scores on them, as JSON.</summary>
     public ReadOnlyMemory<byte> ReferenceProfile { get; init; }
@@ -44,6 +47,7 @@ public sealed record TrainedModel
             Features = Features,
             Metrics = metrics ?? new Dictionary<string, double>(),
             TrainingSetHash = TrainingSetHash,
+            TrainingSetManifest = TrainingSet?.ToJson() ?? ReadOnlyMemory<byte>.Empty,
             ReferenceProfile = ReferenceProfile,
             GoldenRows = GoldenRows,
             ExportProof = ExportProof,

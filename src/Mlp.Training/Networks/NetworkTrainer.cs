@@ -2,7 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Telemetry;
 using Mlp.Training.Evaluation;
+using Mlp.Training.Hosting;
 using Mlp.Training.Interop;
 using Mlp.Training.Preprocessing;
 using TorchSharp;
@@ -45,6 +47,14 @@ public sealed class NetworkTrainer
     public async Task<TrainedNetwork> FitAsync(ITrainingSet trainingSet, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(trainingSet);
+        return await TracedWork.RunAsync(
+            () => TrainingActivities.Start(TrainingSpans.Fit),
+            () => ReadAndFitAsync(trainingSet, progress, cancellationToken),
+            static (span, trained) => span.SetTag("rows", trained.Manifest.RowCount).SetTag("epochs", trained.History.Count)).ConfigureAwait(false);
+    }
+
+    private async Task<TrainedNetwork> ReadAndFitAsync(ITrainingSet trainingSet, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    {
         Torch.EnsureLoaded();
         if (trainingSet.Manifest.Features.Count == 0)
         {

@@ -1,7 +1,9 @@
 using Apache.Arrow;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
+using Mlp.Runtime.Telemetry;
 using Mlp.Training.Export;
+using Mlp.Training.Hosting;
 using Mlp.Training.Preprocessing;
 using TorchSharp;
 
@@ -80,6 +82,12 @@ public sealed class TrainedNetwork : IDisposable
     {
         options ??= new();
         OptionRanges.ThrowIfViolated(options);
+        return TracedWork.Run(
+            TrainingActivities.Start(TrainingSpans.Export), () => ExportProved(options, cancellationToken), static (span, model) => span.SetTag("bytes", model.Onnx.Length));
+    }
+
+    private TrainedModel ExportProved(ExportOptions options, CancellationToken cancellationToken)
+    {
         var output = new ModelOutput
         {
             Task = Task,
@@ -100,7 +108,7 @@ public sealed class TrainedNetwork : IDisposable
             ExportProof = OnnxExporter.Prove(onnx, Rows.Table, start, scores.AsSpan(start), output, cancellationToken),
             GoldenRows = GoldenRowSample.Take(onnx, Rows.Table, start, options.GoldenRowCount, output, cancellationToken),
             FeatureService = Manifest.FeatureService,
-            TrainingSetHash = Manifest.ContentHash,
+            TrainingSet = Manifest,
             ReferenceProfile = TrainingProfile.Create(Rows.Table, Encoding, scores).ToJson(),
         };
     }

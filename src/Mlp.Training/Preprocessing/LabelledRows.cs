@@ -32,8 +32,19 @@ internal sealed class LabelledRows
     /// <exception cref="TrainingDataException">There are no rows, a column is missing or wrong, or rows are out of order.</exception>
     public static async Task<LabelledRows> ReadAsync(ITrainingSet set, IReadOnlyList<FeatureColumn> features, CancellationToken cancellationToken)
     {
-        var label = set.Manifest.LabelColumn
-            ?? throw new TrainingDataException("Expected a training set with a label column, but its manifest names none.");
+        var label = set.Manifest.LabelColumns switch
+        {
+            [var only] => only,
+            [] => throw new TrainingDataException("Expected a training set with a label column, but its manifest names none."),
+            var several => throw new TrainingDataException(
+                $"Expected a training set with one label column, but its manifest names {string.Join(", ", several.Select(name => $"'{name}'"))}."),
+        };
+        if (set.Manifest.WeightColumn is { } weight)
+        {
+            // Rows that count differently must not be taken for rows that count the same.
+            throw new TrainingDataException($"Expected a training set whose rows all count the same, but its manifest names weight column '{weight}'.", weight);
+        }
+
         RequireColumn(set.Schema, label, "label");
         if (set.Manifest.TimeColumn is { } time)
         {

@@ -12,16 +12,37 @@ public sealed class FeatureServiceTests
         var catalog = Views().AddService("tips", 1, s => s.From<CompanyStats>().From<TripFeatures>().From<AreaStats>().As("area")).Build();
         var service = catalog.FindService("tips")!;
 
-        Assert.Equal([new KeyColumn("company", EntityValueKind.String), new KeyColumn("area", EntityValueKind.Int64)], service.Description.Keys);
+        Assert.Equal([new KeyColumn("area", EntityValueKind.Int64), new KeyColumn("company", EntityValueKind.String)], service.Description.Keys);
         Assert.Equal(
             ["trips", "mean_fare", "tip_share", "is_big", "motto", "fare_per_hour", "is_night", "payment", "maybe_fare", "area_mean_fare"],
             service.Description.Layout.Columns.Select(c => c.Name));
         Assert.Equal(["company_stats", "trip_features", "area_stats"], service.Description.Layout.Views);
-        Assert.Equal([0, 1], service.Views[0].KeyIndexes);
+        Assert.Equal([1, 0], service.Views[0].KeyIndexes);
         Assert.Empty(service.Views[1].KeyIndexes);
-        Assert.Equal([1], service.Views[2].KeyIndexes);
+        Assert.Equal([0], service.Views[2].KeyIndexes);
         Assert.Equal([new FeatureServiceColumn(0, 9)], service.Views[2].Columns);
         Assert.Equal(["fare", "hour", "payment_type"], catalog.OnDemandViews[0].RequestFields.Select(f => f.Name));
+    }
+
+    [Fact]
+    public void Build_ViewsInAnotherOrder_GivesTheSameKeysInOrdinalOrder()
+    {
+        // Ordinal: an upper-case letter comes before every lower-case one.
+        FeatureViewDefinition View(string name, params string[] keys)
+        {
+            var builder = new FeatureViewBuilder(name).EventTime("t").Feature(name + "_f", FeatureType.Int64);
+            return keys.Aggregate(builder, (b, key) => b.Key(key, EntityValueKind.Int64)).Build();
+        }
+
+        FeaturesBuilder Builder() => new FeaturesBuilder().Add(View("v", "zone", "b")).Add(View("w", "a", "Zone2", "zone"));
+        var one = Builder().AddService("s", 1, s => s.From("v", 1).From("w", 1)).Build().FindService("s")!;
+        var other = Builder().AddService("s", 1, s => s.From("w", 1).From("v", 1)).Build().FindService("s")!;
+
+        Assert.Equal(["Zone2", "a", "b", "zone"], one.Description.Keys.Select(k => k.Name));
+        Assert.Equal(one.Description.Keys, other.Description.Keys);
+        Assert.Equal([3, 2], one.Views[0].KeyIndexes);
+        Assert.Equal([1, 0, 3], one.Views[1].KeyIndexes);
+        Assert.Equal(["zone", "b"], one.Views[0].View!.Keys.Select(k => k.Name));
     }
 
     [Fact]

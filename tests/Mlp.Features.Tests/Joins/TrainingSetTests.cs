@@ -39,8 +39,10 @@ public sealed class TrainingSetTests : IDisposable
             set.Schema.FieldsList.Select(f => f.Name));
         Assert.Equal(Catalog.FindService("tips")!.Description.Layout.Columns, set.Manifest.Features);
         Assert.Equal(Catalog.FindService("tips")!.Description.Reference, set.Manifest.FeatureService);
-        Assert.Equal(("tip", "at", JoinMode.EventTime, 3L), (set.Manifest.LabelColumn, set.Manifest.TimeColumn, set.Manifest.JoinMode, set.Manifest.RowCount));
-        Assert.Equal(new Dictionary<string, long> { ["area_stats"] = 1 }, set.Manifest.Commits);
+        Assert.Equal(["tip"], set.Manifest.LabelColumns);
+        Assert.Equal(("at", JoinMode.EventTime, 3L), (set.Manifest.TimeColumn, set.Manifest.JoinMode, set.Manifest.RowCount));
+        Assert.Equal([new FeatureViewCommit("area_stats", 1, Catalog.GetView("area_stats", null).Fingerprint, 1)], set.Manifest.Commits);
+        Assert.Equal(set.Manifest.ToJson(), TrainingSetManifest.Parse(set.Manifest.ToJson()).ToJson());
         var batch = Assert.Single(await ReadAsync(set));
         Assert.Equal([0f, 10f, 20f], ((FloatArray)batch.Column("mean_fare")).Values.ToArray());
         Assert.Equal([1.5f, 2.5f / 2, 3.5f / 3], ((FloatArray)batch.Column("fare_per_hour")).Values.ToArray());
@@ -115,7 +117,7 @@ public sealed class TrainingSetTests : IDisposable
         var batch = Assert.Single(await ReadAsync(missing));
         Assert.Equal([0, 0], ((UInt8Array)batch.Column("area_stats__status")).Values.ToArray());
         Assert.Equal(2, batch.Column("mean_fare").NullCount);
-        Assert.Equal(0, missing.Manifest.Commits["area_stats"]);
+        Assert.Equal(0, Assert.Single(missing.Manifest.Commits).Commit);
 
         using var empty = await _store.CreateTrainingSetAsync("tips", Trips(0), "at");
         Assert.Equal(0, empty.Manifest.RowCount);

@@ -43,7 +43,7 @@ public sealed class ClearOnlineTests
         await harness.ReopenAsync();
         Assert.Equal([null, null, null, null], await ReadAsync(harness, null, 20));
 
-        var visits = await harness.Store.ReadAsync("visitors", new EntityValue[] { Guid.Empty, 1L });
+        var visits = await harness.Store.ReadAsync("visitors", new EntityValue[] { 1L, Guid.Empty });
         Assert.Equal(7, visits.Int64Of(0)[0]);
         Assert.Equal(["a", "b", "c", "d"], Reading.Column<string>(harness.Store, FeatureViewDefinition.FromRecord<Shop>(), "id").Order(StringComparer.Ordinal));
     }
@@ -143,7 +143,7 @@ public sealed class ClearOnlineTests
         reader ??= harness.Store.FindService("shops")!;
         var rows = new FeatureRows(reader.Description.Layout, 4);
         rows.Reset(4);
-        await reader.ReadAsync(new EntityValue[] { "a", "b", "c", "d" }, Start + offset, rows);
+        await reader.ReadAsync(new EntityValue[] { "a", "b", "c", "d" }, Start + offset, rows, 0, rows.RowCount);
         return [.. Enumerable.Range(0, 4).Select(i => rows.StatusOf(i)[0] == FeatureStatus.Present ? rows.Float32Of(i)[0] : (float?)null)];
     }
 }

@@ -86,11 +86,11 @@ public sealed class MaterializeTests
         var id = Guid.Parse("0188f2a0-7a4c-7c11-9d1e-2f3a4b5c6d7e");
         await harness.Store.PushAsync(new Visitor(id, 7, Microseconds.ToDateTimeOffset(Start), 3, "Ögrü"), PushTarget.Offline);
         await harness.Store.PushAsync(new Visitor(id, 8, Microseconds.ToDateTimeOffset(Start), null, null));
-        Assert.Equal(FeatureStatus.Missing, (await harness.Store.ReadAsync("all", new EntityValue[] { id, 7, "a" })).StatusOf(0)[0]);
+        Assert.Equal(FeatureStatus.Missing, (await harness.Store.ReadAsync("all", new EntityValue[] { "a", 7, id })).StatusOf(0)[0]);
 
         await harness.Store.MaterializeAsync("visitor");
 
-        var rows = await harness.Store.ReadAsync("all", new EntityValue[] { id, 7, "a", id, 8, EntityValue.Null, Guid.Empty, 7, EntityValue.Null });
+        var rows = await harness.Store.ReadAsync("all", new EntityValue[] { "a", 7, id, EntityValue.Null, 8, id, EntityValue.Null, 7, Guid.Empty });
         Assert.Equal(3, rows.Int64Of(0)[0]);
         Assert.Equal("Ögrü", System.Text.Encoding.UTF8.GetString(rows.StringOf(0, 0)));
         Assert.Equal([FeatureStatus.Present, FeatureStatus.Present, FeatureStatus.Missing], rows.StatusOf(0).ToArray());

@@ -135,6 +135,23 @@ public sealed class PushTests
     }
 
     [Fact]
+    public async Task ReadAsync_TimePerEntity_EachSeesItsOwnTime()
+    {
+        await using var harness = new FeatureStoreHarness(Catalog);
+        await harness.OpenAsync();
+        await harness.Store.PushAsync(Create("a", 0, 1));
+        await harness.Store.PushAsync(Create("b", 0, 2));
+        var start = Microseconds.ToDateTimeOffset(Start);
+
+        var rows = await harness.Store.ReadAsync("shops", new EntityValue[] { "a", "a", "b" }, new[] { start.AddTicks(-10), start, start.AddTicks(9) }, version: 1);
+        var error = await Assert.ThrowsAsync<ArgumentException>(async () => await harness.Store.ReadAsync("shops", new EntityValue[] { "a", "b" }, new[] { start }));
+
+        Assert.Equal([FeatureStatus.Missing, FeatureStatus.Present, FeatureStatus.Present], rows.Status.ToArray());
+        Assert.Equal([1f, 2f], rows.Float32[1..].ToArray());
+        Assert.Contains("Expected a time for each of 2 rows", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task FindService_OnDemandFeatures_AreWrittenBesideStoredOnes()
     {
         await using var harness = new FeatureStoreHarness(Catalog);
@@ -144,7 +161,7 @@ public sealed class PushTests
         var reader = source.FindService("mixed")!;
         var rows = new FeatureRows(reader.Description.Layout, 1);
 
-        await reader.ReadAsync(new EntityValue[] { "a" }, Start, rows);
+        await reader.ReadAsync(new EntityValue[] { "a" }, Start, rows, 0, 1);
         reader.FindRequestWriter<Visit>()!(new Visit(3), rows, 0);
 
         Assert.Equal([2f, 6f], rows.Float32Of(0).ToArray());
@@ -251,8 +268,8 @@ public sealed class PushTests
         await harness.Store.PushAsync(Create("a", 0, 1));
         await ReadAsync(harness, "a", "b", "c");
 
-        Assert.True(counts["ml.features.pushed"] >= 1);
-        Assert.True(counts["ml.features.reads"] >= 3);
+        Assert.True(counts["mlp.features.pushed_rows"] >= 1);
+        Assert.True(counts["mlp.features.reads"] >= 3);
     }
 
     private static FeaturesBuilder CreateBuilder() => new FeaturesBuilder().Add<Shop>().Add<Visitor>()

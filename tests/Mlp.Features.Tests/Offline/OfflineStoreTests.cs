@@ -144,6 +144,55 @@ public sealed class OfflineStoreTests : IDisposable
         Assert.Contains("is missing", Assert.Throws<CorruptFileException>(() => Reading.View<IngestedRow>(store).GetSnapshot()).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task IngestAsync_DataFile_SaysWhatItIs()
+    {
+        var store = Open();
+        await store.IngestAsync(Rows(1, 5));
+        var view = Reading.View<IngestedRow>(store).Definition;
+        using var session = store.Offline.OpenSession();
+        var data = AllFiles().Single(f => f.EndsWith(".parquet", StringComparison.Ordinal));
+
+        var facts = session.Query($"SELECT decode(key), decode(value) FROM parquet_kv_metadata('{data}') WHERE decode(key) LIKE 'mlp_%'").ToDictionary(r => (string)r[0]!, r => (string)r[1]!);
+        var columns = session.Query($"SELECT name, field_id FROM parquet_schema('{data}') WHERE field_id IS NOT NULL ORDER BY field_id");
+
+        Assert.Equal(
+            new Dictionary<string, string>
+            {
+                ["mlp_format"] = "mlp-offline-data",
+                ["mlp_format_version"] = "1",
+                ["mlp_view"] = view.Name,
+                ["mlp_view_version"] = "1",
+                ["mlp_fingerprint"] = view.Fingerprint,
+            },
+            facts);
+        Assert.Equal(OfflineView.Columns(view).Select((c, i) => (c.Name, i + 1L)), columns.Select(r => ((string)r[0]!, Convert.ToInt64(r[1], System.Globalization.CultureInfo.InvariantCulture))));
+    }
+
+    [Theory]
+    [InlineData("mlp_format_version: '1'", "mlp_format_version: '2'", typeof(UnsupportedFormatVersionException), "newer version")]
+    [InlineData("mlp_format_version: '1'", "mlp_format_version: 'x'", typeof(CorruptFileException), "another kind of file")]
+    [InlineData("mlp_format: 'mlp-offline-data'", "mlp_format: 'mlp-else'", typeof(CorruptFileException), "another kind of file")]
+    [InlineData("mlp_view: 'ingested'", "mlp_view: 'another'", typeof(CorruptFileException), "\"mlp_view\": \"ingested\"")]
+    [InlineData("mlp_fingerprint: '", "mlp_fingerprint: '0", typeof(CorruptFileException), "mlp_fingerprint")]
+    public async Task CreateTrainingSetAsync_DataFileOfAnotherKind_IsASentence(string good, string bad, Type expected, string reason)
+    {
+        await Open().IngestAsync(Rows(1, 5));
+        var data = AllFiles().Single(f => f.EndsWith(".parquet", StringComparison.Ordinal));
+        var store = Open();
+        var snapshot = Reading.View<IngestedRow>(store).GetSnapshot();
+        using var session = store.Offline.OpenSession();
+        var options = OfflineFileFormat.CopyOptions(snapshot.View);
+        Assert.Contains(good, options, StringComparison.Ordinal);
+        session.Execute($"CREATE TEMP TABLE kept AS SELECT * FROM {snapshot.Relation()}");
+        session.Execute($"COPY kept TO '{data}' ({options.Replace(good, bad, StringComparison.Ordinal)})");
+
+        var error = Assert.Throws(expected, () => snapshot.RequireReadable(session));
+
+        Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+        Assert.Contains(data, error.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("\"formatVersion\": 1", "\"formatVersion\": 2", typeof(UnsupportedFormatVersionException))]
     [InlineData("mlp-offline-commit", "mlp-something", typeof(CorruptFileException))]

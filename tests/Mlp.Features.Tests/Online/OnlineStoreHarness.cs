@@ -98,7 +98,7 @@ internal sealed class OnlineStoreHarness : IAsyncDisposable
     internal async Task<(FeatureStatus Status, float Value, long EventTime)> ReadAsync(long? id, long? asOf = null)
     {
         var rows = new FeatureRows(Description.Layout, 1);
-        await Reader.ReadAsync(new EntityValue[] { id }, asOf ?? Now, rows);
+        await Reader.ReadAsync(new EntityValue[] { id }, asOf ?? Now, rows, 0, 1);
         Assert.Equal(-1, rows.StatusOf(0).IndexOfAnyExcept(rows.StatusOf(0)[0]));
         var value = rows.Float32Of(0)[0];
         Assert.All(rows.Float32Of(0).ToArray(), other => Assert.Equal(BitConverter.SingleToUInt32Bits(value), BitConverter.SingleToUInt32Bits(other)));

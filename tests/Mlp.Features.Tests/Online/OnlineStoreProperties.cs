@@ -58,6 +58,37 @@ public sealed class OnlineStoreProperties
         Assert.Equal(rows.Count + history.Count(step => step.Operation % 12 == 5), harness.Offline.Rows.Count);
     }
 
+    [Property(MaxTest = 25)]
+    public async Task ReadAsync_RowsWithTimesOfTheirOwn_EqualSingleReads((byte Id, byte Event, byte Created)[] history, (byte Id, byte Time)[] questions, byte firstRow)
+    {
+        await using var harness = new OnlineStoreHarness(timeToLive: TimeToLive);
+        await harness.OpenAsync();
+        foreach (var (i, (id, eventTime, created)) in history.Index())
+        {
+            harness.Advance(id % 2);
+            await harness.PushAsync(id % 5 == 4 ? null : id % Entities, harness.Now + (eventTime % 12) - 8, harness.Now + (created % 5) - 2, i);
+        }
+
+        // From before most rows to after the last one that waits; some entities are unknown, some null.
+        EntityValue[] keys = [.. questions.Select(q => q.Id % 6 == 5 ? EntityValue.Null : EntityValue.FromInt64(q.Id % 6))];
+        long[] times = [.. questions.Select(q => harness.Now + (q.Time % 24) - 12)];
+        var first = firstRow % 4;
+        var rows = new FeatureRows(harness.Description.Layout, first + questions.Length + 1);
+        rows.Reset(rows.Capacity);
+
+        await harness.Reader.ReadAsync(keys, times, rows, first, questions.Length);
+
+        for (var i = 0; i < rows.RowCount; i++)
+        {
+            var isAsked = i >= first && i < first + questions.Length;
+            var single = isAsked
+                ? await harness.ReadAsync(keys[i - first].IsNull ? null : keys[i - first].AsInt64(), times[i - first])
+                : (FeatureStatus.Missing, float.NaN, FeatureRows.NoEventTime);
+            Assert.Equal(single, (rows.StatusOf(i)[0], rows.Float32Of(i)[0], rows.EventTimesOf(i)[0]));
+            Assert.Equal(single.Item1, rows.StatusOf(i)[^1]);
+        }
+    }
+
     private static (FeatureStatus Status, float Value, long EventTime) Expected(List<(int Id, RowVersion Version, float Value)> rows, int entity, long asOf)
     {
         (RowVersion Version, float Value)? best = null;

@@ -89,13 +89,17 @@ public sealed class OnlineStoreTests
         rows.Reset(2);
         var other = new FeatureRows(new FeatureRowLayout([new FeatureColumn("x", FeatureType.Int64, "v")]), 1);
 
-        var count = await Assert.ThrowsAsync<ArgumentException>(async () => await harness.Reader.ReadAsync(new EntityValue[] { 1 }, Start, rows));
-        var kind = await Assert.ThrowsAsync<ArgumentException>(async () => await harness.Reader.ReadAsync(new EntityValue[] { 1, "a" }, Start, rows));
-        var layout = await Assert.ThrowsAsync<ArgumentException>(async () => await harness.Reader.ReadAsync(new EntityValue[] { 1 }, Start, other));
+        var count = await Assert.ThrowsAsync<ArgumentException>(async () => await harness.Reader.ReadAsync(new EntityValue[] { 1 }, Start, rows, 0, rows.RowCount));
+        var kind = await Assert.ThrowsAsync<ArgumentException>(async () => await harness.Reader.ReadAsync(new EntityValue[] { 1, "a" }, Start, rows, 0, rows.RowCount));
+        var range = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await harness.Reader.ReadAsync(new EntityValue[] { 1, 2 }, Start, rows, 1, 2));
+        var times = await Assert.ThrowsAsync<ArgumentException>(async () => await harness.Reader.ReadAsync(new EntityValue[] { 1, 2 }, new[] { Start }, rows, 0, 2));
+        var layout = await Assert.ThrowsAsync<ArgumentException>(async () => await harness.Reader.ReadAsync(new EntityValue[] { 1 }, Start, other, 0, 1));
 
         Assert.Contains("Expected 2 x 1 key parts", count.Message, StringComparison.Ordinal);
         Assert.Contains("Expected key 'id'", kind.Message, StringComparison.Ordinal);
         Assert.Contains("found String in row 1", kind.Message, StringComparison.Ordinal);
+        Assert.Contains("Expected a destination with 2 rows from row 1 on for feature service 's' version 1, but it has 2 rows.", range.Message, StringComparison.Ordinal);
+        Assert.Contains("Expected a time for each of 2 rows of feature service 's' version 1, but found 1 times.", times.Message, StringComparison.Ordinal);
         Assert.Contains("another layout", layout.Message, StringComparison.Ordinal);
     }
 
@@ -496,6 +500,7 @@ public sealed class OnlineStoreTests
         var rows = new FeatureRows(harness.Description.Layout, 256);
         EntityValue[] keys = [.. Enumerable.Range(0, 256).Select(i => i % 50 == 7 ? EntityValue.Null : EntityValue.FromInt64(i * 2))];
         var asOf = harness.Now;
+        long[] times = [.. Enumerable.Range(0, 256).Select(i => asOf - (i % 3))];
         Assert.True(Run());
         Assert.True(Run());
 
@@ -512,8 +517,17 @@ public sealed class OnlineStoreTests
         bool Run()
         {
             rows.Reset(256);
-            var read = harness.Reader.ReadAsync(keys, asOf, rows);
+            var read = harness.Reader.ReadAsync(keys, asOf, rows, 0, rows.RowCount);
             var isCompleted = read.IsCompletedSuccessfully;
+            read.GetAwaiter().GetResult();
+
+            // Another time per row, and one row in the middle.
+            rows.Reset(256);
+            read = harness.Reader.ReadAsync(keys, times, rows, 0, rows.RowCount);
+            isCompleted &= read.IsCompletedSuccessfully;
+            read.GetAwaiter().GetResult();
+            read = harness.Reader.ReadAsync(keys.AsMemory(8, 1), asOf, rows, 8, 1);
+            isCompleted &= read.IsCompletedSuccessfully;
             read.GetAwaiter().GetResult();
             return isCompleted;
         }

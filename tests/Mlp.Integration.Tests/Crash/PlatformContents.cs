@@ -73,7 +73,7 @@ internal sealed class PlatformContents(MlPlatform ml)
         await foreach (var batch in ml.Monitoring.ReadPredictionsAsync(AccountPlatform.Model))
         {
             var ids = (FixedSizeBinaryArray)batch.Column(PredictionColumns.PredictionId);
-            var (scores, numbers, halves) = ((DoubleArray)batch.Column(PredictionColumns.Score), (Int64Array)batch.Column("number"), (FloatArray)batch.Column("half"));
+            var (scores, numbers, halves) = ((DoubleArray)batch.Column(PredictionColumns.Score), (Int64Array)batch.Column(PredictionColumns.FeatureOf("number")), (FloatArray)batch.Column(PredictionColumns.FeatureOf("half")));
             for (var row = 0; row < batch.Length; row++)
             {
                 var id = PredictionId.Read(ids.GetBytes(row));
@@ -95,7 +95,7 @@ internal sealed class PlatformContents(MlPlatform ml)
         await foreach (var batch in ml.Monitoring.ReadLabelsAsync())
         {
             var ids = (FixedSizeBinaryArray)batch.Column(LabelColumns.PredictionId);
-            var values = (DoubleArray)batch.Column(LabelColumns.Label);
+            var values = (DoubleArray)batch.Column(LabelColumns.Value);
             for (var row = 0; row < batch.Length; row++)
             {
                 recorded.Add(PredictionId.Read(ids.GetBytes(row)), values.GetValue(row)!.Value);

@@ -1,3 +1,7 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Hosting;
+using Mlp.Runtime.Registry;
 using Mlp.TestSupport;
 using Quickstart;
 using Quickstart.Data;
@@ -28,6 +32,8 @@ public sealed class QuickstartRunTests : IDisposable
         Assert.Equal(1_000, first.CheckedForLeaks);
         Assert.Equal(first.ReplayRows, first.Logged);
         Assert.Equal(first.ReplayRows, first.Labelled);
+
+        await AssertModelKnowsItsTrainingSetAsync();
 
         var second = await RunAsync(new QuickstartOptions());
 
@@ -108,6 +114,20 @@ public sealed class QuickstartRunTests : IDisposable
             Assert.InRange(summary.EarlierPredictions, 1, summary.ReplayRows - 1);
             Assert.True(summary.IsLiveOfOtherRows);
         }
+    }
+
+    private async Task AssertModelKnowsItsTrainingSetAsync()
+    {
+        var registry = new FileModelRegistry(new DataDirectory(_temp.Combine("data"), MlPlatformMode.Reader), TimeProvider.System, NullLogger<FileModelRegistry>.Instance);
+        var manifest = registry.FindVersion("big-tipper", 1)!;
+        var set = (await registry.ReadTrainingSetManifestAsync(manifest))!;
+
+        Assert.Equal((manifest.TrainingSetHash, manifest.FeatureService), (set.ContentHash, set.FeatureService));
+        Assert.Equal(manifest.Features, set.Features);
+        Assert.Equal(JoinMode.CreatedTime, set.JoinMode);
+        Assert.Single(set.LabelColumns);
+        Assert.Equal(["area_stats", "company_stats"], set.Commits.Select(c => c.View).Order(StringComparer.Ordinal));
+        Assert.All(set.Commits, commit => Assert.True(commit.Commit > 0));
     }
 
     private Task<QuickstartSummary> RunAsync(QuickstartOptions options)

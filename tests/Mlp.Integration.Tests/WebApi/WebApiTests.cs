@@ -164,7 +164,7 @@ public sealed class WebApiTests(TaxiData taxi) : IClassFixture<TaxiData>
         await foreach (var batch in reader.Monitoring.ReadPredictionsAsync(TaxiFeatures.BigTipper))
         {
             var ids = (FixedSizeBinaryArray)batch.Column(PredictionColumns.PredictionId);
-            var (fares, scores) = ((FloatArray)batch.Column("trip_fare"), (DoubleArray)batch.Column(PredictionColumns.Score));
+            var (fares, scores) = ((FloatArray)batch.Column(PredictionColumns.FeatureOf("trip_fare")), (DoubleArray)batch.Column(PredictionColumns.Score));
             for (var row = 0; row < batch.Length; row++)
             {
                 logged.Add(PredictionId.Read(ids.GetBytes(row)), (fares.GetValue(row)!.Value, scores.GetValue(row)!.Value));
@@ -175,7 +175,7 @@ public sealed class WebApiTests(TaxiData taxi) : IClassFixture<TaxiData>
         await foreach (var batch in reader.Monitoring.ReadLabelsAsync())
         {
             var ids = (FixedSizeBinaryArray)batch.Column(LabelColumns.PredictionId);
-            var values = (DoubleArray)batch.Column(LabelColumns.Label);
+            var values = (DoubleArray)batch.Column(LabelColumns.Value);
             for (var row = 0; row < batch.Length; row++)
             {
                 recorded.Add(PredictionId.Read(ids.GetBytes(row)), values.GetValue(row) == 1);

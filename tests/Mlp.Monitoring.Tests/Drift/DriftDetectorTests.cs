@@ -158,6 +158,46 @@ public sealed class DriftDetectorTests : IDisposable
     }
 
     [Fact]
+    public async Task DetectAsync_SampledPredictions_CountAsManyAsTheyStandFor()
+    {
+        var rows = new FeatureRows(Layout, 1);
+        var sink = Serve(Layout, Profile());
+        var whole = _log.Writer.Attach(TestModels.Serve(Layout, version: 2) is var second ? second with { Manifest = _registry.Add(second.Manifest, Profile()) } : second)!;
+        var number = 0;
+        for (var i = 0; i < 400; i++)
+        {
+            Fill(rows, i, shift: 0.5);
+            if (i % 5 == 0)
+            {
+                rows.StatusOf(0)[Layout.IndexOf("area")] = FeatureStatus.Missing;
+                rows.StatusOf(0)[Layout.IndexOf("moved")] = FeatureStatus.Missing;
+            }
+
+            LogHarness.RecordAs(sink, rows, number++, GoldenSequences.Golden(i), weight: 1 + (i % 4));
+            for (var repetition = 0; repetition <= i % 4; repetition++)
+            {
+                LogHarness.RecordAs(whole, rows, number++, GoldenSequences.Golden(i));
+            }
+        }
+
+        await _log.FlushAsync();
+        var sampled = await _detector.DetectAsync("tips", 1, null, null, default);
+        var repeated = await _detector.DetectAsync("tips", 2, null, null, default);
+
+        Assert.Equal((400, 1_000), (sampled.RowCount, repeated.RowCount));
+        Assert.Equal(repeated.Features.Select(f => f.Name), sampled.Features.Select(f => f.Name));
+        foreach (var (one, other) in sampled.Features.Zip(repeated.Features))
+        {
+            Assert.Equal(other.PopulationStabilityIndex, one.PopulationStabilityIndex, 1e-12);
+            Assert.Equal(other.JensenShannonDistance, one.JensenShannonDistance, 1e-9);
+            Assert.Equal(other.MissingShare, one.MissingShare, 1e-12);
+
+            // 1,000² / Σ w² = 1,000² / 3,000 rows of equal weight say as much.
+            Assert.Equal(other.NullThreshold * ((1.0 / ReferenceRows) + (3.0 / 1_000)) / ((1.0 / ReferenceRows) + (1.0 / 1_000)), one.NullThreshold, 1e-12);
+        }
+    }
+
+    [Fact]
     public async Task DetectAsync_TooFewRowsOrNone_SaysSo()
     {
         await LogCurrentAsync();

@@ -1,3 +1,4 @@
+using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Registry;
 using Mlp.Runtime.Statistics;
@@ -32,6 +33,8 @@ internal sealed class ProfileRegistry(string model) : IModelRegistry
         => throw new NotSupportedException();
 
     public Task<byte[]> ReadOnnxAsync(ModelManifest manifest, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+    public Task<TrainingSetManifest?> ReadTrainingSetManifestAsync(ModelManifest manifest, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
     public Task<GoldenRows?> ReadGoldenRowsAsync(ModelManifest manifest, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 

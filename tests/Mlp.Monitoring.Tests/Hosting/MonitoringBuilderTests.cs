@@ -117,14 +117,14 @@ public sealed class MonitoringBuilderTests : IDisposable
 
         var seen = Measure(platform);
 
-        Assert.Equal(301, seen["ml.log.accepted{model=tips,version=1}"]);
-        Assert.Equal(300, seen["ml.log.written{model=tips,version=1}"]);
-        Assert.Equal(1, seen["ml.log.dropped{model=tips,version=1,reason=layout_mismatch}"]);
-        Assert.Equal(0, seen["ml.log.pending{model=tips,version=1}"]);
-        Assert.Equal(2, seen["ml.labels"]);
-        Assert.Equal(1, seen["ml.live.auc{model=tips,version=1}"]);
-        Assert.Equal(2 / 300.0, seen["ml.live.label_maturity{model=tips,version=1}"]);
-        Assert.True(seen["ml.drift.psi{model=tips,version=1,feature=x0}"] > 0.25);
+        Assert.Equal(301, seen["mlp.prediction_log.accepted{model=tips,version=1}"]);
+        Assert.Equal(300, seen["mlp.prediction_log.written{model=tips,version=1}"]);
+        Assert.Equal(1, seen["mlp.prediction_log.dropped{model=tips,version=1,reason=layout_mismatch}"]);
+        Assert.Equal(0, seen["mlp.prediction_log.pending{model=tips,version=1}"]);
+        Assert.Equal(2, seen["mlp.labels.recorded"]);
+        Assert.Equal(1, seen["mlp.live.auc{model=tips,version=1}"]);
+        Assert.Equal(2 / 300.0, seen["mlp.live.label_maturity{model=tips,version=1}"]);
+        Assert.True(seen["mlp.drift.psi{model=tips,version=1,feature=x0}"] > 0.25);
     }
 
     [Fact]

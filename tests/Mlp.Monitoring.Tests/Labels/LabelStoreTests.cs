@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Mlp.Monitoring.Labels;
 using Mlp.Runtime;
+using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Storage;
@@ -16,6 +17,8 @@ public sealed class LabelStoreTests : IDisposable
 {
     private static readonly DateTimeOffset Noon = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
 
+    private static readonly EntityValue[] Key = ["Flash Cab", 8];
+
     private readonly TempDirectory _folder = new();
     private readonly FakeTimeProvider _time = new(Noon);
 
@@ -26,14 +29,14 @@ public sealed class LabelStoreTests : IDisposable
     {
         using var one = Store();
         using var other = Store();
-        await Task.WhenAll(Enumerable.Range(0, 200).Select(i => Task.Run(() => (i % 3 == 0 ? other : one).RecordAsync(new[] { Label(i, i % 2) }, default).AsTask())));
+        await Task.WhenAll(Enumerable.Range(0, 200).Select(i => Task.Run(() => (i % 3 == 0 ? other : one).RecordAsync(new[] { Known(i, i % 2) }, default).AsTask())));
 
         var seen = new Dictionary<PredictionId, double>();
         await foreach (var batch in one.ReadAsync())
         {
             for (var i = 0; i < batch.Length; i++)
             {
-                seen.Add(PredictionId.Read(((FixedSizeBinaryArray)batch.Column("prediction_id")).GetBytes(i)), ((DoubleArray)batch.Column("label")).GetValue(i)!.Value);
+                seen.Add(PredictionId.Read(((FixedSizeBinaryArray)batch.Column("prediction_id")).GetBytes(i)), ((DoubleArray)batch.Column("value")).GetValue(i)!.Value);
                 Assert.Equal(Noon.ToUnixTimeMilliseconds() * 1000, ((TimestampArray)batch.Column("recorded_time")).GetValue(i));
             }
         }
@@ -50,11 +53,11 @@ public sealed class LabelStoreTests : IDisposable
         using var one = Store();
         using var other = Store();
         var index = new LabelIndex(one, 100);
-        await one.RecordAsync(new[] { Label(1, 0, minutes: 10), Label(2, 0, minutes: 10), Label(3, 0, minutes: 10) }, default);
+        await one.RecordAsync(new[] { Known(1, 0, minutes: 10), Known(2, 0, minutes: 10), Known(3, 0, minutes: 10) }, default);
         index.Refresh(default);
         _time.Advance(TimeSpan.FromHours(1));
-        await other.RecordAsync(new[] { Label(1, 1, minutes: 5), Label(2, 1, minutes: 20), Label(3, 1, minutes: 10) }, default);
-        await one.RecordAsync(new[] { Label(4, 1), Label(4, 0) }, default);
+        await other.RecordAsync(new[] { Known(1, 1, minutes: 5), Known(2, 1, minutes: 20), Known(3, 1, minutes: 10) }, default);
+        await one.RecordAsync(new[] { Known(4, 1), Known(4, 0) }, default);
         index.Refresh(default);
 
         var late = new LabelIndex(other, 100);
@@ -68,19 +71,19 @@ public sealed class LabelStoreTests : IDisposable
     {
         using var store = Store();
         var index = new LabelIndex(store, 10);
-        await store.RecordAsync(Enumerable.Range(0, 25).Select(i => Label(i, 1)).ToArray(), default);
+        await store.RecordAsync(Enumerable.Range(0, 25).Select(i => Known(i, 1)).ToArray(), default);
         index.Refresh(default);
 
         Assert.Equal(10, index.Count);
-        Assert.False(index.TryGet(TestModels.Id(14), out _));
-        Assert.True(index.TryGet(TestModels.Id(15), out _));
+        Assert.False(TryGet(index, 14, out _));
+        Assert.True(TryGet(index, 15, out _));
     }
 
     [Fact]
     public async Task RecordAsync_LargeSegments_BeginAnother()
     {
         using var store = new LabelStore(new DataDirectory(_folder.FullName, MlPlatformMode.Reader), DiskSync.Instance, _time, NullLogger<LabelStore>.Instance, maximumSegmentByteCount: 4096);
-        await Task.WhenAll(Enumerable.Range(0, 100).Select(i => Task.Run(() => store.RecordAsync(new[] { Label(i, 1) }, default).AsTask())));
+        await Task.WhenAll(Enumerable.Range(0, 100).Select(i => Task.Run(() => store.RecordAsync(new[] { Known(i, 1) }, default).AsTask())));
 
         Assert.InRange(Directory.GetFiles(_folder.Combine("labels")).Length, 5, 60);
         var index = new LabelIndex(store, 1000);
@@ -94,7 +97,7 @@ public sealed class LabelStoreTests : IDisposable
     public async Task RecordAsync_NotANumber_IsRefusedAndNothingWritten(double value)
     {
         using var store = Store();
-        var error = await Assert.ThrowsAsync<ArgumentException>(() => store.RecordAsync(new[] { Label(1, 0), new Label(TestModels.Id(2), value, Noon) }, default).AsTask());
+        var error = await Assert.ThrowsAsync<ArgumentException>(() => store.RecordAsync(new[] { Known(1, 0), Label.ForPrediction(TestModels.Id(2), value, Noon) }, default).AsTask());
 
         Assert.Contains("index 1", error.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(_folder.Combine("labels")));
@@ -105,18 +108,18 @@ public sealed class LabelStoreTests : IDisposable
     {
         var disk = new RecordingDiskSync();
         using var store = new LabelStore(new DataDirectory(_folder.FullName, MlPlatformMode.Owner), disk, _time, NullLogger<LabelStore>.Instance);
-        await store.RecordAsync(new[] { Label(1, 1) }, default);
+        await store.RecordAsync(new[] { Known(1, 1) }, default);
         disk.OnSync = (_, _) => throw new IOException("No space left on device.");
 
-        await Assert.ThrowsAsync<LogWriteException>(() => store.RecordAsync(new[] { Label(2, 1) }, default).AsTask());
+        await Assert.ThrowsAsync<LogWriteException>(() => store.RecordAsync(new[] { Known(2, 1) }, default).AsTask());
         Assert.Equal(HealthStatus.Unhealthy, store.CheckHealth().Status);
         disk.OnSync = null;
-        await store.RecordAsync(new[] { Label(3, 1) }, default);
+        await store.RecordAsync(new[] { Known(3, 1) }, default);
 
         Assert.Equal(HealthStatus.Healthy, store.CheckHealth().Status);
         var index = new LabelIndex(store, 10);
         index.Refresh(default);
-        Assert.Equal([true, false, true], Enumerable.Range(1, 3).Select(i => index.TryGet(TestModels.Id(i), out _)));
+        Assert.Equal([true, false, true], Enumerable.Range(1, 3).Select(i => TryGet(index, i, out _)));
     }
 
     [Fact]
@@ -125,7 +128,7 @@ public sealed class LabelStoreTests : IDisposable
         var store = Store();
         await store.CloseAsync(default);
 
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => store.RecordAsync(new[] { Label(1, 1) }, default).AsTask());
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => store.RecordAsync(new[] { Known(1, 1) }, default).AsTask());
     }
 
     [LinuxFact]
@@ -136,7 +139,7 @@ public sealed class LabelStoreTests : IDisposable
         using var store = new LabelStore(new DataDirectory(_folder.FullName, MlPlatformMode.Owner), disk, _time, NullLogger<LabelStore>.Instance);
         for (var round = 0; round < TestRounds.Count; round++)
         {
-            await store.RecordAsync(new[] { Label(round, 1) }, default);
+            await store.RecordAsync(new[] { Known(round, 1) }, default);
             var survived = disk.Crash(after.Combine($"round{round}"));
             using var reopened = new LabelStore(new DataDirectory(survived, MlPlatformMode.Owner), DiskSync.Instance, _time, NullLogger<LabelStore>.Instance);
             var index = new LabelIndex(reopened, 1000);
@@ -167,7 +170,7 @@ public sealed class LabelStoreTests : IDisposable
         var index = new LabelIndex(store, 10);
         index.Refresh(default);
 
-        Assert.Equal([0.0, 1.0, 2.5], Values(index).Take(3));
+        AssertFixture(index);
     }
 
     [Fact]
@@ -175,8 +178,9 @@ public sealed class LabelStoreTests : IDisposable
     {
         using (var store = Store())
         {
-            await store.RecordAsync(new[] { Label(1, 1, minutes: 1), new Label(TestModels.Id(2), true, Noon), new Label(TestModels.Id(3), 2.5, Noon) }, default);
-            await store.RecordAsync(new[] { Label(1, 0, minutes: 2) }, default);
+            await store.RecordAsync(new[] { Known(1, 1, minutes: 1), Label.ForPrediction(TestModels.Id(2), true, Noon), Label.ForPrediction(TestModels.Id(3), 2.5, Noon) }, default);
+            await store.RecordAsync(new[] { Known(1, 0, minutes: 2) }, default);
+            await store.RecordAsync(new[] { Known(4, 1), Known(4, null, minutes: 1), Known(4, 7) with { Name = "tip_30d" }, OfEntity(9) }, default);
         }
 
         var written = Assert.Single(Directory.GetFiles(_folder.Combine("labels")));
@@ -188,13 +192,114 @@ public sealed class LabelStoreTests : IDisposable
         using var reopened = Store();
         var index = new LabelIndex(reopened, 10);
         index.Refresh(default);
-        Assert.Equal([0.0, 1.0, 2.5], Values(index).Take(3));
+        AssertFixture(index);
     }
 
-    private static Label Label(int number, double value, int minutes = 0) => new(TestModels.Id(number), value, Noon.AddMinutes(minutes));
+    [Fact]
+    public async Task RecordAsync_SeveralNames_AreLabelsOfTheirOwn()
+    {
+        using var store = Store();
+        await store.RecordAsync(new[] { Known(1, 1), Known(1, 0) with { Name = "tip_30d" }, Known(2, 3) with { Name = "tip_30d" } }, default);
+        var index = new LabelIndex(store, 10);
+        index.Refresh(default);
+
+        Assert.True(TryGet(index, 1, out var label));
+        Assert.True(TryGet(index, 1, out var later, "tip_30d"));
+        Assert.Equal((1.0, 0.0, 3), (label, later, index.Count));
+        Assert.False(TryGet(index, 2, out _));
+        Assert.False(TryGet(index, 1, out _, "unknown"));
+    }
+
+    [Fact]
+    public async Task RecordAsync_Retraction_TakesTheLabelBackUntilALaterOne()
+    {
+        using var store = Store();
+        var index = new LabelIndex(store, 10);
+        await store.RecordAsync(new[] { Known(1, 1, minutes: 10), Known(1, null, minutes: 20), Known(2, 1, minutes: 10), Known(2, null, minutes: 5), Known(3, 1), Known(3, null) }, default);
+        index.Refresh(default);
+
+        // Observed later it takes back, observed before it does not, and at the same time the one that was recorded last counts.
+        Assert.Equal([false, true, false], Enumerable.Range(1, 3).Select(i => TryGet(index, i, out _)));
+
+        await store.RecordAsync(new[] { Known(1, 0, minutes: 30) }, default);
+        index.Refresh(default);
+        Assert.True(TryGet(index, 1, out var again));
+        Assert.Equal(0, again);
+    }
+
+    [Fact]
+    public async Task RecordAsync_LabelsOfEntities_ReadBack()
+    {
+        using var store = Store();
+        await store.RecordAsync(new[] { OfEntity(9), Known(1, null) }, default);
+
+        var batches = new List<RecordBatch>();
+        await foreach (var one in store.ReadAsync())
+        {
+            batches.Add(one);
+        }
+
+        var batch = Assert.Single(batches);
+        Assert.Equal(["tips", null], Enumerable.Range(0, 2).Select(i => ((StringArray)batch.Column("model")).GetString(i)));
+        Assert.Equal(Key, EntityKeyEncoding.Decode(((BinaryArray)batch.Column("entity_key")).GetBytes(0, out _)));
+        Assert.True(batch.Column("entity_key").IsNull(1));
+        Assert.Equal([Noon.ToUnixTimeMilliseconds() * 1000, null], Enumerable.Range(0, 2).Select(i => ((TimestampArray)batch.Column("event_time")).GetValue(i)));
+        Assert.Equal([9, null], ((DoubleArray)batch.Column("value")).ToList(includeNulls: true));
+        Assert.Equal([false, true], Enumerable.Range(0, 2).Select(batch.Column("prediction_id").IsValid));
+        var ids = (FixedSizeBinaryArray)batch.Column("label_id");
+        Assert.True(PredictionId.Read(ids.GetBytes(1)) > PredictionId.Read(ids.GetBytes(0)));
+        Assert.Equal("mlp-labels", batch.Schema.Metadata["mlp.format"]);
+    }
+
+    [Fact]
+    public async Task RecordAsync_FromManyThreads_IdsGrowInTheOrderOfRecording()
+    {
+        using var store = Store();
+        await Task.WhenAll(Enumerable.Range(0, 100).Select(i => Task.Run(() => store.RecordAsync(new[] { Known(i, 1) }, default).AsTask())));
+
+        var ids = new List<PredictionId>();
+        await foreach (var batch in store.ReadAsync())
+        {
+            ids.AddRange(Enumerable.Range(0, batch.Length).Select(i => PredictionId.Read(((FixedSizeBinaryArray)batch.Column("label_id")).GetBytes(i))));
+        }
+
+        Assert.Equal(100, ids.Distinct().Count());
+        Assert.Equal(ids.Order(), ids);
+    }
+
+    [Fact]
+    public async Task RecordAsync_LabelOfNothingOrTwoThings_IsRefusedWithASentence()
+    {
+        using var store = Store();
+        var entity = OfEntity(1);
+        Assert.Contains("neither a prediction nor an entity", await ProblemAsync(new Label { Value = 1 }), StringComparison.Ordinal);
+        Assert.Contains("both a prediction and an entity", await ProblemAsync(entity with { PredictionId = TestModels.Id(1) }), StringComparison.Ordinal);
+        Assert.Contains("without its model, key or event time", await ProblemAsync(entity with { EventTime = null }), StringComparison.Ordinal);
+        Assert.Contains("a name that no model can have", await ProblemAsync(entity with { Model = "../tips" }), StringComparison.Ordinal);
+        Assert.Contains("the label name 'Tip!'", await ProblemAsync(Known(1, 1) with { Name = "Tip!" }), StringComparison.Ordinal);
+
+        async Task<string> ProblemAsync(Label label) => (await Assert.ThrowsAsync<ArgumentException>(() => store.RecordAsync(new[] { label }, default).AsTask())).Message;
+    }
+
+    private static void AssertFixture(LabelIndex index)
+    {
+        Assert.Equal([0.0, 1.0, 2.5, double.NaN], Values(index));
+        Assert.True(TryGet(index, 4, out var named, "tip_30d"));
+        Assert.Equal(7, named);
+        var key = new byte[EntityKeyEncoding.GetMaximumLength(Key)];
+        var entity = LabelTarget.OfEntity(new System.IO.Hashing.XxHash128(), "tips", key.AsSpan(0, EntityKeyEncoding.Encode(Key, key)), Microseconds.FromRequestTime(Noon));
+        Assert.True(index.TryGet(default, entity, "label", out var ofEntity));
+        Assert.Equal(9, ofEntity);
+    }
+
+    private static Label OfEntity(double value) => Label.ForEntity("tips", Key, Noon, value, Noon);
+
+    private static Label Known(int number, double? value, int minutes = 0) => Label.ForPrediction(TestModels.Id(number), value, Noon.AddMinutes(minutes));
 
     private static IEnumerable<double> Values(LabelIndex index)
-        => Enumerable.Range(1, 4).Select(i => index.TryGet(TestModels.Id(i), out var value) ? value : double.NaN);
+        => Enumerable.Range(1, 4).Select(i => TryGet(index, i, out var value) ? value : double.NaN);
+
+    private static bool TryGet(LabelIndex index, int number, out double value, string name = "label") => index.TryGet(TestModels.Id(number), default, name, out value);
 
     private LabelStore Store() => new(new DataDirectory(_folder.FullName, MlPlatformMode.Owner), DiskSync.Instance, _time, NullLogger<LabelStore>.Instance);
 }

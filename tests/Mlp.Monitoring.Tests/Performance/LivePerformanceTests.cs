@@ -41,7 +41,7 @@ public sealed class LivePerformanceTests : IDisposable
         await RecordAsync(sink, scores);
 
         // In another order than the predictions, as labels come.
-        await _labels.RecordAsync(Enumerable.Range(0, 1000).OrderBy(i => (i * 7919) % 1000).Select(i => new Label(TestModels.Id(i), truth[i], Noon)).ToArray(), default);
+        await _labels.RecordAsync(Enumerable.Range(0, 1000).OrderBy(i => (i * 7919) % 1000).Select(i => Label.ForPrediction(TestModels.Id(i), truth[i], Noon)).ToArray(), default);
         var result = Assert.Single(await EvaluateAsync());
 
         var offline = BinaryClassificationMetrics.Compute(scores, truth, 0.4);
@@ -117,7 +117,7 @@ public sealed class LivePerformanceTests : IDisposable
         await RecordAsync(sink, [0.1f, 0.9f, float.NaN, 0.5f]);
         LogHarness.Record(sink, new FeatureRows(Layout, 1), 0, 4);
         await _log.FlushAsync();
-        await _labels.RecordAsync(new[] { 0.0, 1, 1, 7, 1 }.Select((v, i) => new Label(TestModels.Id(i), v, Noon)).ToArray(), default);
+        await _labels.RecordAsync(new[] { 0.0, 1, 1, 7, 1 }.Select((v, i) => Label.ForPrediction(TestModels.Id(i), v, Noon)).ToArray(), default);
 
         var result = Assert.Single(await EvaluateAsync());
 
@@ -129,7 +129,7 @@ public sealed class LivePerformanceTests : IDisposable
     public async Task EvaluateAsync_Regression_HasItsErrors()
     {
         await RecordAsync(_log.Writer.Attach(TestModels.Serve(Layout, task: ModelTask.Regression))!, [1f, 2f, 4f]);
-        await _labels.RecordAsync(new[] { 2.0, 2, 2 }.Select((v, i) => new Label(TestModels.Id(i), v, Noon)).ToArray(), default);
+        await _labels.RecordAsync(new[] { 2.0, 2, 2 }.Select((v, i) => Label.ForPrediction(TestModels.Id(i), v, Noon)).ToArray(), default);
 
         var result = Assert.Single(await EvaluateAsync());
 
@@ -152,6 +152,153 @@ public sealed class LivePerformanceTests : IDisposable
         Assert.Equal((50, 30), (whole.PredictionCount, last.PredictionCount));
     }
 
+    [Fact]
+    public async Task EvaluateAsync_LabelNameOfTheModel_DecidesWhichLabelCounts()
+    {
+        var first = TestModels.Serve(Layout);
+        var second = TestModels.Serve(Layout, version: 2);
+        second = second with { Manifest = second.Manifest with { Output = second.Manifest.Output with { LabelName = "tip_30d" } } };
+        await RecordAsync(_log.Writer.Attach(first)!, [0.1f, 0.9f]);
+        await RecordAsync(_log.Writer.Attach(second)!, [0.1f, 0.9f], first: 2);
+        for (var i = 0; i < 4; i++)
+        {
+            await LabelAsync(i, i % 2 == 1);
+            await _labels.RecordAsync(new[] { Label.ForPrediction(TestModels.Id(i), i % 2 == 0, Noon, "tip_30d") }, default);
+        }
+
+        Assert.Equal([(1, 1.0), (2, 0.0)], (await EvaluateAsync()).Select(r => (r.Version, r.BinaryClassification!.Auc)));
+    }
+
+    [Fact]
+    public async Task EvaluateAsync_RetractedLabel_IsNoLabel()
+    {
+        await RecordAsync(_log.Writer.Attach(TestModels.Serve(Layout))!, [0.1f, 0.9f, 0.5f]);
+        await LabelAsync(0, false);
+        await LabelAsync(1, true);
+        await LabelAsync(2, true);
+        await _labels.RecordAsync(new[] { Label.ForPrediction(TestModels.Id(2), null, Noon.AddHours(1)) }, default);
+
+        var result = Assert.Single(await EvaluateAsync());
+
+        Assert.Equal((2, 2), (result.LabelledCount, result.BinaryClassification!.RowCount));
+    }
+
+    [Fact]
+    public async Task EvaluateAsync_LabelsOfEntities_AreJoinedByModelKeyAndEventTime()
+    {
+        EntityValue[][] keys = [["Flash Cab", 8], ["Flash Cab", 9], [EntityValue.Null, 8]];
+        var sink = _log.Writer.Attach(TestModels.Serve(Layout))!;
+        var rows = new FeatureRows(Layout, 1);
+        for (var i = 0; i < 6; i++)
+        {
+            // Each entity is asked about twice, at different times.
+            sink.Record(new PredictionRecord
+            {
+                Id = TestModels.Id(i),
+                EventTime = 1_000 + i,
+                RequestTime = 2_000,
+                LatencyNanoseconds = 1,
+                Outcome = PredictionOutcome.Ok,
+                Keys = keys[i % 3],
+                Features = rows.RowOf(0),
+                Scores = [i / 10.0],
+            });
+        }
+
+        await _log.FlushAsync();
+        await _labels.RecordAsync(
+            new[]
+            {
+                Label.ForEntity("tips", keys[0], Microseconds.ToDateTimeOffset(1_000), 0, Noon),
+                Label.ForEntity("tips", keys[1], Microseconds.ToDateTimeOffset(1_004), 1, Noon),
+                Label.ForEntity("tips", keys[2], Microseconds.ToDateTimeOffset(1_002), 1, Noon),
+                Label.ForEntity("tips", keys[2], Microseconds.ToDateTimeOffset(1_009), 1, Noon),
+                Label.ForEntity("other", keys[0], Microseconds.ToDateTimeOffset(1_003), 1, Noon),
+
+                // Of a label of the prediction and one of its entity the one observed last counts.
+                Label.ForPrediction(TestModels.Id(4), 0, Noon.AddHours(-1)),
+                Label.ForPrediction(TestModels.Id(2), 0, Noon.AddHours(1)),
+            },
+            default);
+
+        var result = Assert.Single(await EvaluateAsync());
+
+        Assert.Equal((3, 1), (result.LabelledCount, result.BinaryClassification!.PositiveCount));
+        Assert.Equal(1.0, result.BinaryClassification.Auc);
+    }
+
+    [Fact]
+    public async Task EvaluateAsync_ShadowOfTheServedAnswer_IsJudgedByTheSameLabels()
+    {
+        double[] served = [0.2, 0.9, 0.6, 0.3];
+        double[] shadow = [0.1, 0.4, 0.9, 0.8];
+        bool[] truth = [false, true, false, true];
+        var rows = new FeatureRows(Layout, 1);
+        var champion = _log.Writer.Attach(TestModels.Serve(Layout))!;
+        var challenger = _log.Writer.Attach(TestModels.Serve(Layout, version: 2, variant: "shadow"))!;
+        for (var i = 0; i < 4; i++)
+        {
+            LogHarness.RecordAs(champion, rows, i, served[i]);
+            LogHarness.RecordAs(challenger, rows, 100 + i, shadow[i], servedNumber: i);
+            await LabelAsync(i, truth[i]);
+        }
+
+        // A label of the shadow's own id is one of a request that nobody served.
+        await LabelAsync(100, true);
+        await _log.FlushAsync();
+
+        var results = await EvaluateAsync();
+
+        Assert.Equal([(1, 4L), (2, 4L)], results.Select(r => (r.Version, r.LabelledCount)));
+        Assert.Equal(BinaryClassificationMetrics.Compute(served, truth).Auc, results[0].BinaryClassification!.Auc);
+        Assert.Equal(BinaryClassificationMetrics.Compute(shadow, truth).Auc, results[1].BinaryClassification!.Auc);
+        Assert.Equal(BinaryClassificationMetrics.Compute(shadow, truth).LogLoss, results[1].BinaryClassification!.LogLoss);
+    }
+
+    [Theory]
+    [InlineData(ModelTask.BinaryClassification)]
+    [InlineData(ModelTask.Regression)]
+    public async Task EvaluateAsync_SampledPredictions_CountAsManyAsTheyStandFor(ModelTask task)
+    {
+        // Weights of whole numbers say what repeated rows say.
+        var sampled = _log.Writer.Attach(TestModels.Serve(Layout, task: task))!;
+        var repeated = _log.Writer.Attach(TestModels.Serve(Layout, version: 2, task: task))!;
+        var rows = new FeatureRows(Layout, 1);
+        var number = 0;
+        for (var i = 0; i < 60; i++)
+        {
+            var (score, isPositive, weight) = (GoldenSequences.Golden(i % 20), GoldenSequences.VanDerCorput(i, 3) < GoldenSequences.Golden(i), 1 + (i % 3));
+            LogHarness.RecordAs(sampled, rows, number, score, weight);
+            await LabelAsync(number++, isPositive);
+            for (var repetition = 0; repetition < weight; repetition++)
+            {
+                LogHarness.RecordAs(repeated, rows, number, score);
+                await LabelAsync(number++, isPositive);
+            }
+        }
+
+        // Without a label, which makes a quarter of the weight unlabelled.
+        LogHarness.RecordAs(sampled, rows, number, 0.5, weight: 40);
+        await _log.FlushAsync();
+        var results = await EvaluateAsync();
+
+        var (one, other) = (results[0], results[1]);
+        Assert.Equal((60, 120), (one.LabelledCount, other.LabelledCount));
+        Assert.Equal((160.0, 120.0, 0.75), (one.ScoredWeight, one.LabelledWeight, one.LabelMaturity));
+        if (task == ModelTask.Regression)
+        {
+            Assert.Equal(other.Regression!.MeanError, one.Regression!.MeanError, 1e-12);
+            Assert.Equal(other.Regression.MeanAbsoluteError, one.Regression.MeanAbsoluteError, 1e-12);
+            Assert.Equal(other.Regression.RootMeanSquaredError, one.Regression.RootMeanSquaredError, 1e-12);
+            Assert.Equal(other.Regression.RSquared, one.Regression.RSquared, 1e-12);
+            return;
+        }
+
+        Assert.Equal(other.BinaryClassification!.Auc, one.BinaryClassification!.Auc, 1e-12);
+        Assert.Equal(other.BinaryClassification.LogLoss, one.BinaryClassification.LogLoss, 1e-12);
+        Assert.Equal(other.BinaryClassification.Confusion, one.BinaryClassification.Confusion);
+    }
+
     private async Task RecordAsync(IPredictionSink sink, float[] scores, int first = 0)
     {
         var rows = new FeatureRows(Layout, 1);
@@ -164,7 +311,7 @@ public sealed class LivePerformanceTests : IDisposable
     }
 
     private Task LabelAsync(int number, bool isPositive, DateTimeOffset? observedAt = null)
-        => _labels.RecordAsync(new[] { new Label(TestModels.Id(number), isPositive, observedAt ?? Noon) }, default).AsTask();
+        => _labels.RecordAsync(new[] { Label.ForPrediction(TestModels.Id(number), isPositive, observedAt ?? Noon) }, default).AsTask();
 
     private Task<IReadOnlyList<PerformanceResult>> EvaluateAsync() => _performance.EvaluateAsync("tips", null, null, null, default);
 }

@@ -43,12 +43,26 @@ internal sealed class LogHarness : IAsyncDisposable, IDisposable
         {
             Id = TestModels.Id(number),
             EventTime = 1_000 + number,
-            LoggedTime = 2_000 + number,
+            RequestTime = 2_000 + number,
             LatencyNanoseconds = 10 * number,
             Outcome = outputs.IsEmpty ? PredictionOutcome.Error : PredictionOutcome.Ok,
-            Features = rows,
-            Row = row,
-            Outputs = outputs,
+            Features = rows.RowOf(row),
+            Scores = outputs,
+        });
+
+    /// <summary>Records a prediction that was sampled, or that was made beside the one that was served.</summary>
+    public static void RecordAs(IPredictionSink sink, FeatureRows rows, long number, double score, double weight = 1, long? servedNumber = null)
+        => sink.Record(new PredictionRecord
+        {
+            Id = TestModels.Id(number),
+            RequestId = servedNumber is { } served ? TestModels.Id(served) : default,
+            EventTime = 1_000 + number,
+            RequestTime = 2_000 + number,
+            LatencyNanoseconds = 10 * number,
+            SamplingWeight = weight,
+            Outcome = PredictionOutcome.Ok,
+            Features = rows.RowOf(0),
+            Scores = [score],
         });
 
     public async Task<List<RecordBatch>> ReadAsync(string model = "tips", long from = long.MinValue, long to = long.MaxValue, int? version = null)

@@ -258,7 +258,7 @@ public sealed class PredictionLogFaultTests
         using var folder = new TempDirectory();
         var header = """
             {"laterAddition":{"format":1},"format":"mlp-predictions","formatVersion":1,"model":"tips","version":3,"keys":[],"features":[],
-            "output":{"task":"Regression","scoreOutput":"y"},"createdAt":"2025-01-01T00:00:00Z"}
+            "output":{"task":"regression","scoreOutput":"y"},"createdAt":"2025-01-01T00:00:00Z"}
             """u8;
         using (FrameLogWriter.Create(DiskSync.Instance, folder.Combine("1.mlplog"), header))
         {
@@ -274,6 +274,56 @@ public sealed class PredictionLogFaultTests
     }
 
     [Fact]
+    public void ToJson_EnumerationsOfAModel_AreWords()
+    {
+        var json = System.Text.Encoding.UTF8.GetString(SegmentHeader.For(TestModels.Serve(TestModels.MixedLayout), DateTimeOffset.UnixEpoch).ToJson());
+
+        Assert.StartsWith("""{"format":"mlp-predictions","formatVersion":1,"model":"tips","version":1,""", json, StringComparison.Ordinal);
+        Assert.Contains("""{"name":"company","kind":"string"},{"name":"area","kind":"int64"}""", json, StringComparison.Ordinal);
+        Assert.Contains("""{"name":"is_weekend","type":"boolean","view":"trip"}""", json, StringComparison.Ordinal);
+        Assert.Contains("\"task\":\"binary-classification\"", json, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"task\":\"regression\"", "\"task\":2")]
+    [InlineData("\"task\":\"regression\"", "\"task\":\"Regression\"")]
+    [InlineData("\"kind\":\"int64\"", "\"kind\":1")]
+    [InlineData("\"type\":\"float32\"", "\"type\":1")]
+    [InlineData("\"model\":\"tips\",", "")]
+    [InlineData("\"model\":\"tips\",", "\"model\":null,")]
+    public void ReadHeader_NumbersForWordsOrAPartMissing_IsRefused(string part, string other)
+    {
+        const string Header = """
+            {"format":"mlp-predictions","formatVersion":1,"model":"tips","version":3,"keys":[{"name":"area","kind":"int64"}],"features":[{"name":"x","type":"float32","view":"v"}],
+            "output":{"task":"regression","scoreOutput":"y"},"createdAt":"2025-01-01T00:00:00Z"}
+            """;
+        using var folder = new TempDirectory();
+
+        Assert.Equal(("tips", 3), Read("1.mlplog", Header) is var found ? (found.Model, found.Version) : default);
+        Assert.Contains("2.mlplog", Assert.Throws<CorruptFileException>(() => Read("2.mlplog", Header.Replace(part, other, StringComparison.Ordinal))).Message, StringComparison.Ordinal);
+
+        SegmentHeader Read(string name, string header)
+        {
+            using (FrameLogWriter.Create(DiskSync.Instance, folder.Combine(name), System.Text.Encoding.UTF8.GetBytes(header)))
+            {
+            }
+
+            using var reader = FrameLogReader.Open(folder.Combine(name));
+            return SegmentHeader.Read(reader);
+        }
+    }
+
+    [Fact]
+    public async Task FlushAsync_FirstSegment_IsNamedByTheMicrosecondsOfItsBeginning()
+    {
+        await using var log = new LogHarness(timeProvider: new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddMicroseconds(1_700_000_000_123_456)));
+        LogHarness.Record(log.Writer.Attach(TestModels.Serve(Layout, version: 7))!, new FeatureRows(Layout, 1), 0, 1, 0.5);
+        await log.FlushAsync();
+
+        Assert.Matches("^1700000000123456-7-[0-9a-f]{32}\\.mlplog$", Path.GetFileName(Assert.Single(log.Reader.ListSegments("tips"))));
+    }
+
+    [Fact]
     public async Task ReadAsync_CommittedFixture_StillReads()
     {
         await using var log = new LogHarness();
@@ -285,10 +335,16 @@ public sealed class PredictionLogFaultTests
         Assert.Equal(3, batch.Length);
         Assert.Equal([TestModels.Id(1), TestModels.Id(2), TestModels.Id(3)], Enumerable.Range(0, 3).Select(i => PredictionId.Read(((FixedSizeBinaryArray)batch.Column("prediction_id")).GetBytes(i))));
         Assert.Equal([0.25, 0.75, null], ((DoubleArray)batch.Column("score")).ToList(includeNulls: true));
-        Assert.Equal([1.5f, null, 2.5f], ((FloatArray)batch.Column("fare")).ToList(includeNulls: true));
-        Assert.Equal([1, 0, 1], ((UInt8Array)batch.Column("fare__status")).Values.ToArray());
-        Assert.Equal(["Flash Cab", null, "é"], Enumerable.Range(0, 3).Select(i => ((StringArray)batch.Column("company_name")).GetString(i)));
+        Assert.Equal([1.5f, null, 2.5f], ((FloatArray)batch.Column("f_fare")).ToList(includeNulls: true));
+        Assert.Equal([1, 0, 1], ((UInt8Array)batch.Column("f_fare__status")).Values.ToArray());
+        Assert.Equal(["Flash Cab", null, "é"], Enumerable.Range(0, 3).Select(i => ((StringArray)batch.Column("f_company_name")).GetString(i)));
         Assert.Equal([0, 0, 3], ((UInt8Array)batch.Column("outcome")).Values.ToArray());
+        Assert.Equal([1, 4, 1], ((DoubleArray)batch.Column("sampling_weight")).Values.ToArray());
+        Assert.Equal([null, 5, null], ((Int64Array)batch.Column("latency_run_ns")).ToList(includeNulls: true));
+        Assert.Equal([TestModels.Id(1), TestModels.Id(1), TestModels.Id(3)], Enumerable.Range(0, 3).Select(i => PredictionId.Read(((FixedSizeBinaryArray)batch.Column("request_id")).GetBytes(i))));
+        Assert.Equal([null, null, "Flash Cab"], Enumerable.Range(0, 3).Select(i => ((StringArray)batch.Column("k_company")).GetString(i)));
+        Assert.Equal([null, null, 8L], ((Int64Array)batch.Column("k_area")).ToList(includeNulls: true));
+        Assert.Equal(("mlp-predictions", "1"), (batch.Schema.Metadata["mlp.format"], batch.Schema.Metadata["mlp.format.version"]));
     }
 
     /// <summary>Writes the fixture anew where <c>MLP_WRITE_FIXTURES</c> names a folder; done once per format version, by hand.</summary>
@@ -305,16 +361,27 @@ public sealed class PredictionLogFaultTests
         (rows.Float32Of(2)[0], rows.StatusOf(2)[0], rows.StatusOf(2)[1]) = (2.5f, FeatureStatus.Present, FeatureStatus.Present);
         rows.SetString(2, 0, "é");
         LogHarness.Record(sink, rows, 0, 1, 0.25f);
-        LogHarness.Record(sink, rows, 1, 2, 0.75f);
+        sink.Record(new PredictionRecord
+        {
+            Id = TestModels.Id(2),
+            RequestId = TestModels.Id(1),
+            EventTime = 1_002,
+            RequestTime = 2_002,
+            LatencyNanoseconds = 20,
+            RunLatencyNanoseconds = 5,
+            SamplingWeight = 4,
+            Outcome = PredictionOutcome.Ok,
+            Features = rows.RowOf(1),
+            Scores = [0.75],
+        });
         sink.Record(new PredictionRecord
         {
             Id = TestModels.Id(3),
             EventTime = 3,
-            LoggedTime = 3,
+            RequestTime = 3,
             LatencyNanoseconds = 3,
             Outcome = PredictionOutcome.TimedOut,
-            Features = rows,
-            Row = 2,
+            Features = rows.RowOf(2),
             Keys = ["Flash Cab", 8],
         });
         await log.Writer.CloseAsync(CancellationToken.None);
@@ -353,8 +420,8 @@ public sealed class PredictionLogFaultTests
         var numbers = new List<long>();
         await foreach (var batch in reader.ReadAsync("crash"))
         {
-            var column = (Int64Array)batch.Column("number");
-            var texts = (StringArray)batch.Column("text");
+            var column = (Int64Array)batch.Column("f_number");
+            var texts = (StringArray)batch.Column("f_text");
             for (var i = 0; i < batch.Length; i++)
             {
                 Assert.Equal(FormattableString.Invariant($"text {column.GetValue(i)}"), texts.GetString(i));

@@ -28,13 +28,16 @@ public sealed class PredictionLogTests
             {
                 Id = TestModels.Id(i),
                 EventTime = i,
-                LoggedTime = 5_000 + i,
+                RequestTime = 5_000 + i,
+                RequestId = i % 5 == 0 ? TestModels.Id(i + 1_000) : default,
+                SamplingWeight = i % 7 == 0 ? 2.5 : 1,
                 LatencyNanoseconds = 777,
+                FeatureLatencyNanoseconds = i % 2 == 0 ? i : null,
+                QueueLatencyNanoseconds = i % 3 == 0 ? 0 : null,
                 Outcome = i % 10 == 9 ? PredictionOutcome.TimedOut : PredictionOutcome.Ok,
                 Keys = i % 3 == 0 ? [] : keys,
-                Features = rows,
-                Row = i,
-                Outputs = i % 10 == 9 ? [] : [0.25, i / 3.0],
+                Features = rows.RowOf(i),
+                Scores = i % 10 == 9 ? [] : [0.25, i / 3.0],
                 TraceId = i % 2 == 0 ? trace : default,
                 Tags = i % 4 == 0 ? tags : [],
             });
@@ -81,13 +84,12 @@ public sealed class PredictionLogTests
                 {
                     Id = TestModels.Id(i),
                     EventTime = i,
-                    LoggedTime = i,
+                    RequestTime = i,
                     LatencyNanoseconds = i,
                     Outcome = PredictionOutcome.Ok,
                     Keys = keys,
-                    Features = rows,
-                    Row = 0,
-                    Outputs = [0.5f],
+                    Features = rows.RowOf(0),
+                    Scores = [0.5f],
                     TraceId = trace,
                     Tags = tags,
                 });
@@ -132,7 +134,7 @@ public sealed class PredictionLogTests
         huge.SetString(0, 0, new string('x', 100_000));
         LogHarness.Record(sink, huge, 0, 1, 0.5f);
         LogHarness.Record(sink, new FeatureRows(TestModels.FloatLayout(8), 1), 0, 2, 0.5f);
-        LogHarness.Record(sink, new FeatureRows(model.Layout, 1), 1, 3, 0.5f);
+        sink.Record(new PredictionRecord { Id = TestModels.Id(3), EventTime = 1, RequestTime = 1, LatencyNanoseconds = 1, Outcome = PredictionOutcome.Ok, Features = default });
         LogHarness.Record(sink, new FeatureRows(new FeatureRowLayout(model.Layout.Columns), 1), 0, 4, 0.5f);
 
         await log.FlushAsync();
@@ -177,7 +179,7 @@ public sealed class PredictionLogTests
         LogHarness.Record(log.Writer.Attach(second)!, new FeatureRows(second.Layout, 1), 0, 50, 0.5f);
         await log.FlushAsync();
 
-        var times = (await log.ReadAsync(from: 2_010, to: 2_020, version: 1)).SelectMany(b => ((TimestampArray)b.Column("logged_time")).Values.ToArray());
+        var times = (await log.ReadAsync(from: 2_010, to: 2_020, version: 1)).SelectMany(b => ((TimestampArray)b.Column("request_time")).Values.ToArray());
         Assert.Equal(Enumerable.Range(2_010, 10).Select(t => (long)t), times.Order());
         var challenger = Assert.Single(await log.ReadAsync(version: 2));
         Assert.Equal("challenger", ((StringArray)challenger.Column("variant")).GetString(0));
@@ -207,8 +209,8 @@ public sealed class PredictionLogTests
         var names = new PredictionSchema(TestModels.Serve(layout)).Arrow.FieldsList.Select(f => f.Name).ToList();
 
         Assert.Equal(names.Count, names.Distinct(StringComparer.OrdinalIgnoreCase).Count());
-        Assert.Contains("feature__Score", names);
-        Assert.Contains("feature__Fare", names);
+        Assert.Contains("f_Score", names);
+        Assert.Contains("f_f_Fare", names);
     }
 
     [Theory]
@@ -222,18 +224,26 @@ public sealed class PredictionLogTests
     {
         var isOk = i % 10 != 9;
         Assert.Equal(TestModels.Id(i), PredictionId.Read(((FixedSizeBinaryArray)batch.Column("prediction_id")).GetBytes(r)));
-        Assert.Equal(5_000 + i, ((TimestampArray)batch.Column("logged_time")).GetValue(r));
+        Assert.Equal(5_000 + i, ((TimestampArray)batch.Column("request_time")).GetValue(r));
+        Assert.Equal(TestModels.Id(i % 5 == 0 ? i + 1_000 : i), PredictionId.Read(((FixedSizeBinaryArray)batch.Column("request_id")).GetBytes(r)));
+        Assert.Equal(i % 7 == 0 ? 2.5 : 1, ((DoubleArray)batch.Column("sampling_weight")).GetValue(r));
         Assert.Equal(777, ((Int64Array)batch.Column("latency_ns")).GetValue(r));
+        Assert.Equal(i % 2 == 0 ? i : null, ((Int64Array)batch.Column("latency_features_ns")).GetValue(r));
+        Assert.Equal(i % 3 == 0 ? 0 : null, ((Int64Array)batch.Column("latency_queue_ns")).GetValue(r));
+        Assert.Null(((Int64Array)batch.Column("latency_run_ns")).GetValue(r));
         Assert.Equal(1, ((Int32Array)batch.Column("model_version")).GetValue(r));
         Assert.Equal("champion", ((StringArray)batch.Column("variant")).GetString(r));
         Assert.Equal(isOk ? (byte)0 : (byte)3, ((UInt8Array)batch.Column("outcome")).GetValue(r));
         Assert.Equal(isOk ? i / 3.0 : null, ((DoubleArray)batch.Column("score")).GetValue(r));
-        var outputs = (DoubleArray?)((ListArray)batch.Column("outputs")).GetSlicedValues(r);
+        var outputs = (DoubleArray?)((ListArray)batch.Column("scores")).GetSlicedValues(r);
         Assert.Equal(isOk ? [0.25, i / 3.0] : null, outputs?.Values.ToArray());
 
         var key = ((BinaryArray)batch.Column("entity_key")).GetBytes(r, out var isNull);
         Assert.Equal(i % 3 == 0, isNull);
         Assert.True(isNull || EntityKeyEncoding.Decode(key).AsSpan().SequenceEqual(keys));
+        Assert.Equal(isNull ? null : "Flash Cab é", ((StringArray)batch.Column("k_company")).GetString(r));
+        Assert.Equal(isNull ? null : 8L, ((Int64Array)batch.Column("k_area")).GetValue(r));
+        Assert.Equal("area", batch.Schema.GetFieldByName("k_area").Metadata[PredictionColumns.EntityKeyKey]);
 
         var traces = (FixedSizeBinaryArray)batch.Column("trace_id");
         Assert.Equal(i % 2 == 0, traces.IsValid(r));
@@ -253,12 +263,12 @@ public sealed class PredictionLogTests
         var layout = rows.Layout;
         for (var i = 0; i < layout.Columns.Count; i++)
         {
-            // The feature that is called like a column of the log stands under another name.
-            var name = layout.Columns[i].Name == "score" ? "feature__score" : layout.Columns[i].Name;
+            var name = "f_" + layout.Columns[i].Name;
             var field = batch.Schema.GetFieldByName(name);
             Assert.Equal(layout.Columns[i].Name, field.Metadata[PredictionColumns.FeatureKey]);
             var status = rows.StatusOf(row)[i];
             Assert.Equal((byte)status, ((UInt8Array)batch.Column(name + "__status")).GetValue(r));
+            Assert.Equal(layout.Columns[i].Name, batch.Schema.GetFieldByName(name + "__status").Metadata[PredictionColumns.FeatureStatusKey]);
             var column = batch.Column(name);
             Assert.Equal(status == FeatureStatus.Present, column.IsValid(r));
             if (status != FeatureStatus.Present)
@@ -289,7 +299,7 @@ public sealed class PredictionLogTests
 
         for (var i = 0; i < layout.Views.Count; i++)
         {
-            var time = ((TimestampArray)batch.Column(layout.Views[i] + "__event_time")).GetValue(r);
+            var time = ((TimestampArray)batch.Column("v_" + layout.Views[i] + "__event_time")).GetValue(r);
             Assert.Equal(rows.EventTimesOf(row)[i], time ?? FeatureRows.NoEventTime);
         }
     }

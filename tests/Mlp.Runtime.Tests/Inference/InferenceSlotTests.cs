@@ -61,4 +61,20 @@ public sealed class InferenceSlotTests
 
         fixture.Session.Release();
     }
+
+    [Fact]
+    public void Run_ShapeIsNotAsDeclared_AnswersEveryTimeAnew()
+    {
+        var fixture = new SlotFixture(TestGraphs.Lying(1), Regression());
+        using var slot = fixture.CreateSlot(7);
+        for (var round = 1; round <= 3; round++)
+        {
+            slot.Rows.Reset(7);
+            slot.Rows.Float32.Fill(round);
+            slot.Run(interruptible: false, CancellationToken.None);
+            Assert.Equal(round, slot.Score.ValueOf(6, 0));
+        }
+
+        fixture.Session.Release();
+    }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
@@ -7,12 +8,15 @@ using static Mlp.Runtime.Tests.Inference.TestPlatform;
 
 namespace Mlp.Runtime.Tests.Inference;
 
-/// <summary>The promise: a warm call allocates nothing, with an observer, a metrics listener and a token that can be cancelled.</summary>
+/// <summary>The promise: a warm call allocates nothing, with an observer, a metrics listener, a listener to the spans of other sources, a current activity and a token that can be cancelled.</summary>
+[Collection(SpanListeners.Name)]
 public sealed class ModelAllocationTests : IDisposable
 {
     private const int Calls = 10_000;
 
     private readonly MeterListener _listener = new();
+    private readonly ActivityListener _otherSpans = new() { ShouldListenTo = source => source.Name != RuntimeActivities.Name };
+    private readonly Activity _request = new Activity("request").SetIdFormat(ActivityIdFormat.W3C).Start();
     private readonly CancellationTokenSource _cancellation = new();
     private readonly CountingObserver _observer = new();
     private readonly PredictionOptions _options = new() { AsOf = DateTimeOffset.UnixEpoch, Tags = new KeyValuePair<string, string>[] { new("page", "checkout") } };
@@ -22,7 +26,7 @@ public sealed class ModelAllocationTests : IDisposable
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter.Name == InferenceMetrics.MeterName)
+            if (instrument.Meter.Name == RuntimeMeter.Name)
             {
                 listener.EnableMeasurementEvents(instrument);
             }
@@ -30,6 +34,7 @@ public sealed class ModelAllocationTests : IDisposable
         _listener.SetMeasurementEventCallback<long>((_, value, tags, _) => _measured += value * tags.Length);
         _listener.SetMeasurementEventCallback<double>((_, value, tags, _) => _measured += value > 0 ? tags.Length : 0);
         _listener.Start();
+        ActivitySource.AddActivityListener(_otherSpans);
     }
 
     private readonly record struct TripKeys(string? Company, int? Area);
@@ -46,6 +51,8 @@ public sealed class ModelAllocationTests : IDisposable
     public void Dispose()
     {
         _listener.Dispose();
+        _otherSpans.Dispose();
+        _request.Dispose();
         _cancellation.Dispose();
     }
 
@@ -201,6 +208,7 @@ public sealed class ModelAllocationTests : IDisposable
             least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
             Assert.True(!isObserved || _observer.Count - seen >= calls, "The observer has not heard of every call.");
             Assert.True(_measured > measured, "The listener has heard nothing.");
+            Assert.False(RuntimeActivities.Source.HasListeners(), "Somebody listens to the spans of calls, which allocate then.");
         }
 
         Assert.Equal(0, least);
@@ -214,7 +222,7 @@ public sealed class ModelAllocationTests : IDisposable
 
         public void Record(in PredictionRecord record)
         {
-            if (record.Outcome == PredictionOutcome.Ok && record.Outputs.Length > 0 && record.Tags.Length == 1)
+            if (record.Outcome == PredictionOutcome.Ok && record.Scores.Length > 0 && record.Tags.Length == 1)
             {
                 Count++;
             }

@@ -21,7 +21,7 @@ public sealed class ModelDeadlineTests : IDisposable
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Name == "ml.infer.requests")
+            if (instrument.Name == "mlp.inference.requests")
             {
                 listener.EnableMeasurementEvents(instrument);
             }

@@ -62,7 +62,7 @@ public sealed class ModelPredictTests
 
         Assert.Equal(1 + 1e-12, result[0].Score);
         Assert.Equal(-1, result[0].PredictedClass);
-        Assert.Equal([1 + 1e-12], Assert.Single(observer.Seen).Outputs);
+        Assert.Equal([1 + 1e-12], Assert.Single(observer.Seen).Scores);
 
         var ones = new DoubleArray.Builder().Append(1).Build();
         var batch = new RecordBatch(
@@ -212,7 +212,7 @@ public sealed class ModelPredictTests
 
         Assert.All(observer.Seen, s => Assert.Equal(PredictionOutcome.Error, s.Outcome));
         Assert.Equal(2, observer.Seen.Count);
-        Assert.All(observer.Seen, s => Assert.Empty(s.Outputs));
+        Assert.All(observer.Seen, s => Assert.Empty(s.Scores));
     }
 
     [Fact]

@@ -130,7 +130,7 @@ public sealed class ModelRecordTests
         Assert.Equal(1, model.Predict(new Input([0, 0])).ModelVersion);
 
         await platform.PublishAsync(Package(TestGraphs.Logistic(3, 4), Binary()));
-        var answer = model.Predict(new Input([0, 0]));
+        var answer = model.Predict(new Input([1, 0]));
         for (var i = 0; i < 500 && answer.ModelVersion == 1; i++)
         {
             await Task.Delay(10);

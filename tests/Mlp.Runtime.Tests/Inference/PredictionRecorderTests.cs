@@ -23,11 +23,11 @@ public sealed class PredictionRecorderTests
 
         var seen = Assert.Single(observer.Seen);
         Assert.Equal(prediction.Id, seen.Id);
-        Assert.Equal(Microseconds.FromRequestTime(Noon), seen.LoggedTime);
-        Assert.Equal(seen.LoggedTime, seen.EventTime);
+        Assert.Equal(Microseconds.FromRequestTime(Noon), seen.RequestTime);
+        Assert.Equal(seen.RequestTime, seen.EventTime);
         Assert.Equal([1, float.NaN], seen.Floats);
         Assert.Equal([FeatureStatus.Present, FeatureStatus.Null], seen.Status);
-        Assert.Equal([(float)prediction.Score], seen.Outputs);
+        Assert.Equal([(float)prediction.Score], seen.Scores);
         Assert.Empty(seen.Keys);
         Assert.True(seen.LatencyNanoseconds >= 0);
 
@@ -72,7 +72,7 @@ public sealed class PredictionRecorderTests
         using var listener = new MeterListener();
         listener.InstrumentPublished = (instrument, l) =>
         {
-            if (instrument.Meter.Name == InferenceMetrics.MeterName)
+            if (instrument.Name.StartsWith("mlp.inference.", StringComparison.Ordinal))
             {
                 l.EnableMeasurementEvents(instrument);
             }
@@ -97,7 +97,7 @@ public sealed class PredictionRecorderTests
         Assert.Throws<InferenceFailedException>(() => model.Predict(rows, new Prediction[2]));
 
         Assert.Equal(
-            ["ml.infer.requests 2 measured 1 ok", "ml.infer.duration 1 measured 1", "ml.infer.requests 2 measured 1 error", "ml.infer.duration 1 measured 1"],
+            ["mlp.inference.requests 2 measured 1 ok", "mlp.inference.duration 1 measured 1", "mlp.inference.requests 2 measured 1 error", "mlp.inference.duration 1 measured 1"],
             counted);
 
         void Add(Instrument instrument, long value, ReadOnlySpan<KeyValuePair<string, object?>> tags)

@@ -11,7 +11,7 @@ internal sealed class SlotFixture
     private readonly InputPlan _inputs;
     private readonly OutputPlans _outputs;
 
-    public SlotFixture(byte[] onnx, ModelOutput output)
+    public SlotFixture(byte[] onnx, ModelOutput output, AcceleratorChoice? accelerator = null, Func<ExecutionSession>? create = null)
     {
         var manifest = new ModelManifest
         {
@@ -23,10 +23,13 @@ internal sealed class SlotFixture
             Signature = OnnxModelReader.Read("m", onnx).Signature,
             Output = output,
         };
-        Session = ExecutionSession.Create(manifest, new OnnxFiles(onnx, null, WeightStorage.Resident, 0), AcceleratorChoice.Cpu);
+        Manifest = manifest;
+        Session = create?.Invoke() ?? ExecutionSession.Create(manifest, new OnnxFiles(onnx, null, WeightStorage.Resident, 0), accelerator ?? AcceleratorChoice.Cpu);
         _inputs = InputPlan.ForSignature(manifest);
         _outputs = new OutputProbe(manifest, Session, _inputs).Run();
     }
+
+    public ModelManifest Manifest { get; }
 
     public ExecutionSession Session { get; }
 

@@ -36,9 +36,10 @@ internal sealed class TestFeatures : IFeatureSource, IFeatureServiceReader
     public IFeatureServiceReader? FindService(string name, int? version = null)
         => name == Description.Name && (version ?? Description.Version) == Description.Version ? this : null;
 
-    public ValueTask ReadAsync(ReadOnlyMemory<EntityValue> keys, long asOf, FeatureRows destination, CancellationToken cancellationToken = default)
+    public ValueTask ReadAsync(ReadOnlyMemory<EntityValue> keys, long asOf, FeatureRows destination, int firstRow, int rowCount, CancellationToken cancellationToken = default)
     {
         Assert.Same(Description.Layout, destination.Layout);
+        Assert.True(firstRow == 0 && rowCount == destination.RowCount);
         if (Pending is { } pending)
         {
             return new ValueTask(WaitAsync(pending(cancellationToken), keys, asOf, destination));
@@ -47,6 +48,10 @@ internal sealed class TestFeatures : IFeatureSource, IFeatureServiceReader
         Write(keys, asOf, destination);
         return default;
     }
+
+    public ValueTask ReadAsync(
+        ReadOnlyMemory<EntityValue> keys, ReadOnlyMemory<long> asOf, FeatureRows destination, int firstRow, int rowCount, CancellationToken cancellationToken = default)
+        => ReadAsync(keys, Assert.Single(asOf.ToArray()), destination, firstRow, rowCount, cancellationToken);
 
     public RequestFeatureWriter<TRequest>? FindRequestWriter<TRequest>() => (RequestFeatureWriter<TRequest>?)_writers.GetValueOrDefault(typeof(TRequest));
 

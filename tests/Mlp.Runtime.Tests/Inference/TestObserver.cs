@@ -24,24 +24,24 @@ internal sealed class TestObserver : IPredictionObserver, IPredictionSink
     public void Record(in PredictionRecord record) => Seen.Enqueue(new SeenPrediction(
         record.Id,
         record.EventTime,
-        record.LoggedTime,
+        record.RequestTime,
         record.LatencyNanoseconds,
         record.Outcome,
         record.Keys.ToArray(),
-        record.Features.Float32Of(record.Row).ToArray(),
-        record.Features.StatusOf(record.Row).ToArray(),
-        record.Outputs.ToArray(),
+        record.Features.Float32.ToArray(),
+        record.Features.Status.ToArray(),
+        record.Scores.ToArray(),
         record.Tags.ToArray()));
 
     internal sealed record SeenPrediction(
         PredictionId Id,
         long EventTime,
-        long LoggedTime,
+        long RequestTime,
         long LatencyNanoseconds,
         PredictionOutcome Outcome,
         EntityValue[] Keys,
         float[] Floats,
         FeatureStatus[] Status,
-        double[] Outputs,
+        double[] Scores,
         KeyValuePair<string, string>[] Tags);
 }

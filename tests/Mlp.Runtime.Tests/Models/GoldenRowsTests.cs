@@ -37,7 +37,7 @@ public sealed class GoldenRowsTests
         using var reader = new ArrowStreamReader(stream);
 
         Assert.Equal("mlp-golden-rows", reader.Schema.Metadata["mlp.format"]);
-        Assert.Equal("1", reader.Schema.Metadata["mlp.formatVersion"]);
+        Assert.Equal("1", reader.Schema.Metadata["mlp.format.version"]);
         Assert.Equal(2, reader.ReadNextRecordBatch().Length);
     }
 

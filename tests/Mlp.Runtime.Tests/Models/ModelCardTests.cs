@@ -59,7 +59,7 @@ public sealed class ModelCardTests
 
             The file was compared with the trained model on 300 rows: the largest difference was 1.5E-06 (aim: 1E-05, relative to values above 1).
 
-            It has golden rows: real rows with their answers, which are run whenever it is loaded.
+            It has golden rows: real rows with their answers, which are run whenever it is loaded. A package may leave them out.
 
             ## Where it came from
 
@@ -87,6 +87,46 @@ public sealed class ModelCardTests
 
             """.ReplaceLineEndings("\n"),
             ModelCard.Render(manifest));
+    }
+
+    [Fact]
+    public void Render_TrainingSet_ShowsRowsLabelsAndCommits()
+    {
+        var set = new TrainingSetManifest
+        {
+            Features = [],
+            LabelColumns = ["tip", "share"],
+            WeightColumn = "w",
+            TimeColumn = "at",
+            JoinMode = JoinMode.CreatedTime,
+            Commits = [new FeatureViewCommit("company_stats", 2, "abc", 17)],
+            RowCount = 300,
+            ContentHash = new string('c', 64),
+            CreatedAt = DateTimeOffset.UnixEpoch,
+        };
+
+        Assert.Contains(
+            """
+            ## What it was trained on
+
+            |  |  |
+            | --- | --- |
+            | Rows | 300 |
+            | Label | tip, share |
+            | Weight | w |
+            | Time | at |
+            | Made | 1970\-01\-01 00\:00\:00 UTC |
+            | Values that a row could see | those known at its time |
+
+            | View | Version | Commit | Fingerprint |
+            | --- | --- | --- | --- |
+            | company\_stats | 2 | 17 | abc |
+
+            ## Files
+
+            """.ReplaceLineEndings("\n"),
+            ModelCard.Render(Manifest(), set),
+            StringComparison.Ordinal);
     }
 
     [Theory]

@@ -34,6 +34,7 @@ public sealed class ModelDescriptionCheckTests
         { "regression", Package(Regression) },
         { "ranking", Package(Regression with { Task = ModelTask.Ranking }) },
         { "features", Package(Regression) with { Features = Features("a", "b"), FeatureService = new("s", 1, "f") } },
+        { "training set", Package(Regression) with { TrainingSetManifest = TrainingSet('c'), TrainingSetHash = new string('c', 64) } },
         { "profile", Package(Regression) with { ReferenceProfile = Profile("a", "z") } },
         { "profile of a part of the features", Package(Regression) with { Features = Features("a", "b"), ReferenceProfile = Profile("b") } },
     };
@@ -57,6 +58,14 @@ public sealed class ModelDescriptionCheckTests
         {
             Package(Regression) with { Features = Features("a", "b"), ReferenceProfile = Profile("b", "B") },
             "Expected a reference profile of the model's features, but found feature 'B', which the model does not take (model 'm')."
+        },
+        {
+            Package(Regression) with { TrainingSetManifest = TrainingSet('c'), TrainingSetHash = new string('d', 64) },
+            $"Expected the manifest of the training set with content hash '{new string('d', 64)}', but found that of '{new string('c', 64)}' (model 'm')."
+        },
+        {
+            Package(ModelOutput.Tensors) with { TrainingSetManifest = "{}"u8.ToArray() },
+            "Expected the manifest of a training set, but it cannot be read: Expected a JSON object with \"format\": \"mlp-training-set\" in 'training-set.json', but found none. (model 'm')."
         },
         { Package(Regression) with { Features = Features("a", "b", "c") }, "Expected input 'x' of type Float32 [N, 3], but found Float32 [N, 2] (model 'm')." },
     };
@@ -92,6 +101,8 @@ public sealed class ModelDescriptionCheckTests
     }
 
     private static ModelPackage Package(ModelOutput output) => new() { Onnx = new byte[] { 1 }, Output = output };
+
+    private static byte[] TrainingSet(char hash) => new TrainingSetManifest { Features = [], RowCount = 1, ContentHash = new string(hash, 64) }.ToJson();
 
     private static byte[] Profile(params string[] names)
         => names.Aggregate(new ReferenceProfileBuilder(), (builder, name) => builder.AddNumeric(name, new float[] { 1, 2, 3 })).Build().ToJson();

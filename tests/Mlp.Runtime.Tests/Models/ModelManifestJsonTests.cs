@@ -35,6 +35,7 @@ public sealed class ModelManifestJsonTests
         Features = [new("fare", FeatureType.Float32, "trip"), new("miles", FeatureType.Float32, "trip"), new("company", FeatureType.String, "trip")],
         Metrics = new Dictionary<string, double> { ["auc"] = 0.9312345678901234, ["log_loss"] = 0.1, ["lift"] = double.NaN },
         TrainingSetHash = new string('c', 64),
+        TrainingSetManifestSha256 = new string('e', 64),
         ReferenceProfileSha256 = new string('d', 64),
         ExportProof = new(1000, 1.5e-7, 1e-5),
         ParentVersion = 2,
@@ -86,7 +87,7 @@ public sealed class ModelManifestJsonTests
         var json = JsonNode.Parse("""
             {
               "format": "mlp-model-manifest", "formatVersion": 1, "name": "m", "version": 1, "createdAt": "2025-01-01T00:00:00Z", "onnxByteCount": 1,
-              "signature": { "inputs": [], "outputs": [] }, "output": { "task": "Regression", "scoreOutput": "y" }
+              "signature": { "inputs": [], "outputs": [] }, "output": { "task": "regression", "scoreOutput": "y" }
             }
             """)!;
         json["onnxSha256"] = new string('0', 64);
@@ -112,12 +113,16 @@ public sealed class ModelManifestJsonTests
     }
 
     [Fact]
-    public void Deserialize_UnknownProperty_IsPassedOver()
+    public void Deserialize_UnknownProperty_IsKept()
     {
         var json = JsonNode.Parse(ModelManifestJson.Serialize(Sample))!;
         json["laterAddition"] = true;
+        json["output"]!["laterUnit"] = "cents";
 
-        AssertSame(Sample, ModelManifestJson.Deserialize(Encoding.UTF8.GetBytes(json.ToJsonString()), "manifest.json"));
+        var found = ModelManifestJson.Deserialize(Encoding.UTF8.GetBytes(json.ToJsonString()), "manifest.json");
+
+        AssertSame(Sample, found with { Unknown = null, Output = found.Output with { Unknown = null } });
+        Assert.True(JsonNode.DeepEquals(json, JsonNode.Parse(ModelManifestJson.Serialize(found))));
     }
 
     [Theory]
@@ -159,6 +164,7 @@ public sealed class ModelManifestJsonTests
     [Theory]
     [InlineData("onnxSha256")]
     [InlineData("referenceProfileSha256")]
+    [InlineData("trainingSetManifestSha256")]
     public void Deserialize_HashThatIsNone_IsRefused(string property)
     {
         var json = JsonNode.Parse(ModelManifestJson.Serialize(Sample))!;
@@ -168,6 +174,24 @@ public sealed class ModelManifestJsonTests
             () => ModelManifestJson.Deserialize(Encoding.UTF8.GetBytes(json.ToJsonString()), "manifest.json"));
 
         Assert.Contains($"'{property}' to be 64 lower-case hexadecimal digits", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("output", "task", "\"BinaryClassification\"")]
+    [InlineData("output", "task", "0")]
+    [InlineData("output", "task", "\"0\"")]
+    [InlineData("features", "type", "1")]
+    [InlineData("features", "type", "\"FLOAT32\"")]
+    [InlineData("features", "type", "null")]
+    public void Deserialize_EnumerationThatIsNoKnownWord_IsRefused(string where, string property, string value)
+    {
+        var json = JsonNode.Parse(ModelManifestJson.Serialize(Sample))!;
+        var parent = json[where]!;
+        (parent is JsonArray list ? list[0] : parent)![property] = JsonNode.Parse(value);
+
+        var error = Assert.Throws<CorruptFileException>(() => ModelManifestJson.Deserialize(Encoding.UTF8.GetBytes(json.ToJsonString()), "manifest.json"));
+
+        Assert.Contains("manifest.json", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -260,6 +260,18 @@ public sealed class FileModelRegistryTests : IDisposable
     }
 
     [Fact]
+    public async Task ReadTrainingSetManifestAsync_WithOrWithoutOne_IsWhatWasPublished()
+    {
+        var registry = TestRegistry.Open(_folder.FullName);
+        var set = new TrainingSetManifest { Features = [], RowCount = 7, ContentHash = new string('c', 64) };
+        var with = await registry.PublishAsync("m", TestRegistry.Package() with { TrainingSetManifest = set.ToJson() });
+
+        Assert.Null(await registry.ReadTrainingSetManifestAsync(await registry.PublishAsync("m", TestRegistry.Package())));
+        Assert.Equal(set.ToJson(), (await registry.ReadTrainingSetManifestAsync(with))!.ToJson());
+        Assert.Equal((set.ContentHash, ContentHash.Of(set.ToJson())), (with.TrainingSetHash, with.TrainingSetManifestSha256));
+    }
+
+    [Fact]
     public async Task ReadReferenceProfileAsync_WithoutOne_IsNull()
     {
         var registry = TestRegistry.Open(_folder.FullName);

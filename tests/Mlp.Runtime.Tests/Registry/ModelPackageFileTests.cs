@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
+using System.Text.Json.Nodes;
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
@@ -15,6 +16,15 @@ namespace Mlp.Runtime.Tests.Registry;
 public sealed class ModelPackageFileTests : IDisposable
 {
     private static readonly ModelOutput Output = new() { Task = ModelTask.Regression, ScoreOutput = "score", LabelDefinition = "The fare.", LabelUnit = "USD" };
+
+    private static readonly TrainingSetManifest TrainingSet = new()
+    {
+        Features = [.. Enumerable.Range(0, 3).Select(i => new FeatureColumn($"f{i}", FeatureType.Float32, "view"))],
+        LabelColumns = ["fare"],
+        Commits = [new FeatureViewCommit("view", 1, new string('b', 64), 4)],
+        RowCount = 100,
+        ContentHash = new string('c', 64),
+    };
 
     private readonly TempDirectory _directory = new();
 
@@ -37,6 +47,8 @@ public sealed class ModelPackageFileTests : IDisposable
         Assert.Equal(("tips", 1), (imported.Name, imported.Version));
         Assert.Equal(new ModelOrigin("fares", exported.Version, exported.CreatedAt, hash) { ParentVersion = 1 }, imported.Origin);
         Assert.Equal((exported.OnnxSha256, exported.ReferenceProfileSha256, exported.TrainingSetHash), (imported.OnnxSha256, imported.ReferenceProfileSha256, imported.TrainingSetHash));
+        Assert.Equal((TrainingSet.ContentHash, exported.TrainingSetManifestSha256), (imported.TrainingSetHash, imported.TrainingSetManifestSha256));
+        Assert.Equal(TrainingSet.Commits, (await target.ReadTrainingSetManifestAsync(imported))!.Commits);
         Assert.Equal(leaveOutGoldenRows ? null : exported.GoldenRowsSha256, imported.GoldenRowsSha256);
         Assert.Equal(exported.ExternalData, imported.ExternalData);
         Assert.Equal(exported.Metrics, imported.Metrics);
@@ -61,6 +73,50 @@ public sealed class ModelPackageFileTests : IDisposable
     }
 
     [Fact]
+    public async Task Export_ManifestWithWhatALaterVersionAdded_IsTheStoredBytesAndSurvivesImports()
+    {
+        var (source, manifest) = await PublishAsync(isExternal: true);
+        var stored = Path.Combine(_directory.Combine("source"), "registry", "models", "fares", "versions", "2", "manifest.json");
+        var json = (await File.ReadAllTextAsync(stored))
+            .Replace("\"parentVersion\": 1", "\"laterAddition\": {\"a\":   [1, 2.50]},\n  \"parentVersion\": 1", StringComparison.Ordinal)
+            .Replace("\"labelUnit\"", "\"laterUnit\": \"cents\", \"labelUnit\"", StringComparison.Ordinal);
+        await File.WriteAllTextAsync(stored, json);
+
+        await source.ExportAsync("fares", manifest.Version, PackagePath);
+        var target = TestRegistry.Open(_directory.Combine("target"));
+        var imported = await target.ImportAsync(PackagePath, "tips");
+        await target.ExportAsync("tips", imported.Version, _directory.Combine("again.mlpkg"));
+
+        Assert.Equal(json, await ReadEntryAsync(PackagePath, "manifest.json"));
+        var again = JsonNode.Parse(await ReadEntryAsync(_directory.Combine("again.mlpkg"), "manifest.json"))!;
+        Assert.Equal("{\"a\":[1,2.50]}", again["laterAddition"]!.ToJsonString());
+        Assert.Equal("cents", (string)again["output"]!["laterUnit"]!);
+        Assert.Equal("tips", (string)again["name"]!);
+    }
+
+    [Fact]
+    public async Task Export_WithoutGoldenRows_SaysSoInItsTypeAndKeepsTheManifest()
+    {
+        var (registry, manifest) = await PublishAsync(isExternal: false);
+        await registry.ExportAsync("fares", manifest.Version, PackagePath, includeGoldenRows: false);
+
+        Assert.Equal("application/vnd.mlp.model-package+zip; version=1; golden-rows=left-out", await ReadEntryAsync(PackagePath, "mimetype"));
+        Assert.Equal(Encoding.UTF8.GetString(ModelManifestJson.Serialize(manifest)), await ReadEntryAsync(PackagePath, "manifest.json"));
+        using var zip = await ZipFile.OpenReadAsync(PackagePath);
+        Assert.Null(zip.GetEntry("golden-rows.arrow"));
+    }
+
+    [Theory]
+    [InlineData("version=1; golden-rows=maybe")]
+    [InlineData("version=1;")]
+    [InlineData("version=1 ")]
+    [InlineData("version=")]
+    [InlineData("version=0")]
+    [InlineData("version=-1")]
+    public async Task Import_TypeThatIsNone_IsRefused(string type)
+        => await RequireRefusedAsync(await PackageAsync(AddAll, Encoding.ASCII.GetBytes("application/vnd.mlp.model-package+zip; " + type)), "another kind of archive");
+
+    [Fact]
     public async Task Export_IsAZipThatOthersRead()
     {
         var (registry, manifest) = await PublishAsync(isExternal: true);
@@ -69,10 +125,10 @@ public sealed class ModelPackageFileTests : IDisposable
         using var zip = await ZipFile.OpenReadAsync(PackagePath);
 
         Assert.Equal(
-            ["mimetype", "manifest.json", "model.onnx", "external/sub/w.bin", "reference-profile.json", "golden-rows.arrow", "MODEL_CARD.md"],
+            ["mimetype", "manifest.json", "model.onnx", "external/sub/w.bin", "training-set.json", "reference-profile.json", "golden-rows.arrow", "MODEL_CARD.md"],
             zip.Entries.Select(e => e.FullName));
         using var card = new StreamReader(await zip.GetEntry("MODEL_CARD.md")!.OpenAsync());
-        Assert.Equal(ModelCard.Render(manifest), await card.ReadToEndAsync());
+        Assert.Equal(ModelCard.Render(manifest, TrainingSet), await card.ReadToEndAsync());
         Assert.Equal("application/vnd.mlp.model-package+zip; version=1", Encoding.ASCII.GetString((await File.ReadAllBytesAsync(PackagePath)).AsSpan(38, 48)));
     }
 
@@ -107,7 +163,40 @@ public sealed class ModelPackageFileTests : IDisposable
         Assert.Equal("sub/w.bin", Assert.Single(manifest.ExternalData).Path);
         Assert.Equal(1, (await target.ReadGoldenRowsAsync(manifest))!.Count);
         Assert.NotNull(manifest.ReferenceProfileSha256);
+        Assert.Equal(100, (await target.ReadTrainingSetManifestAsync(manifest))!.RowCount);
     }
+
+    /// <summary>Writes the fixture anew where <c>MLP_WRITE_FIXTURES</c> names a folder; done once per format version, by hand.</summary>
+    [Fact]
+    public async Task Fixture_WrittenToday_IsThatOfFormatOne()
+    {
+        var (registry, manifest) = await PublishAsync(isExternal: true);
+        await registry.ExportAsync("fares", manifest.Version, PackagePath);
+        if (Environment.GetEnvironmentVariable("MLP_WRITE_FIXTURES") is { Length: > 0 } folder)
+        {
+            File.Copy(PackagePath, Path.Combine(folder, "model-v1.mlpkg"), overwrite: true);
+        }
+
+        using var fixture = await ZipFile.OpenReadAsync(Path.Combine(AppContext.BaseDirectory, "Registry", "Fixtures", "model-v1.mlpkg"));
+        using var written = await ZipFile.OpenReadAsync(PackagePath);
+        Assert.Equal(fixture.Entries.Select(e => e.FullName), written.Entries.Select(e => e.FullName));
+        foreach (var name in new[] { "mimetype", "manifest.json", "training-set.json" })
+        {
+            Assert.Equal(await ReadEntryAsync(Path.Combine(AppContext.BaseDirectory, "Registry", "Fixtures", "model-v1.mlpkg"), name), await ReadEntryAsync(PackagePath, name));
+        }
+    }
+
+    [Fact]
+    public async Task Import_TrainingSetOfAnotherHash_IsRefused()
+        => await RequireRefusedAsync(
+            await PackageAsync((package, add, manifest) =>
+            {
+                add("manifest.json", ModelManifestJson.Serialize(manifest with { TrainingSetManifestSha256 = new string('a', 64) }));
+                add("model.onnx", package.Onnx.ToArray());
+                add("training-set.json", TrainingSet.ToJson());
+                add("MODEL_CARD.md", []);
+            }),
+            "'training-set.json' with SHA-256");
 
     [Fact]
     public async Task Export_BlobThatWasDamaged_IsRefusedAndLeavesNothing()
@@ -246,13 +335,13 @@ public sealed class ModelPackageFileTests : IDisposable
     [InlineData("\"version\": 1", "\"version\": 99999999999", "")]
     [InlineData("\"name\": \"fares\"", "\"name\": \"../fares\"", "name of the model")]
     [InlineData("\"name\": \"fares\"", "\"name\": null", "")]
-    [InlineData("\"task\": \"Regression\"", "\"task\": 77", "known types")]
-    [InlineData("\"elementType\": \"Float32\"", "\"elementType\": 77", "known types")]
-    [InlineData("\"tags\": {}", "\"tags\": {\"a\": null}", "known types")]
+    [InlineData("\"task\": \"regression\"", "\"task\": 77", "Expected one of 'binary-classification', 'multiclass-classification', 'regression'")]
+    [InlineData("\"elementType\": \"float32\"", "\"elementType\": \"Float32\"", "Expected one of 'float32', 'float64'")]
+    [InlineData("\"tags\": {}", "\"tags\": {\"a\": null}", "no null within 'tags'")]
     [InlineData("\"tags\": {}", "\"tags\": [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "")]
     [InlineData("\"metrics\": {}", "\"externalData\": [null]", "externalData")]
     [InlineData("\"formatVersion\": 1", "\"formatVersion\": 2", "newer version")]
-    [InlineData("\"inputs\": [", "\"inputs\": [null,", "known types")]
+    [InlineData("\"inputs\": [", "\"inputs\": [null,", "no null within 'signature'")]
     public async Task Import_ManifestThatIsNone_IsRefused(string good, string bad, string reason)
         => await RequireManifestRefusedAsync(json =>
         {
@@ -264,10 +353,12 @@ public sealed class ModelPackageFileTests : IDisposable
     public async Task Import_ManifestOfAbsurdSize_IsRefusedBeforeItIsRead()
         => await RequireManifestRefusedAsync(json => json + new string(' ', PackageFormat.MaximumDocumentLength), "at most 16777216 bytes in 'manifest.json'");
 
-    [Fact]
-    public async Task Import_NewerFormat_SaysSo()
+    [Theory]
+    [InlineData("")]
+    [InlineData("; later=addition")]
+    public async Task Import_NewerFormat_SaysSo(string parameters)
     {
-        var bytes = await PackageAsync((_, _, _) => { }, type: "application/vnd.mlp.model-package+zip; version=2"u8.ToArray());
+        var bytes = await PackageAsync((_, _, _) => { }, type: Encoding.ASCII.GetBytes("application/vnd.mlp.model-package+zip; version=2" + parameters));
         await File.WriteAllBytesAsync(PackagePath, bytes);
 
         var error = await Assert.ThrowsAsync<UnsupportedFormatVersionException>(() => TestRegistry.Open(_directory.Combine("target")).ImportAsync(PackagePath));
@@ -389,6 +480,13 @@ public sealed class ModelPackageFileTests : IDisposable
         Assert.Empty(Leftovers());
     }
 
+    private static async Task<string> ReadEntryAsync(string path, string name)
+    {
+        using var zip = await ZipFile.OpenReadAsync(path);
+        using var reader = new StreamReader(await zip.GetEntry(name)!.OpenAsync());
+        return await reader.ReadToEndAsync();
+    }
+
     private string[] Leftovers() => Directory.GetFileSystemEntries(_directory.FullName, ".tmp-*", SearchOption.AllDirectories);
 
     private Task<(FileModelRegistry Registry, ModelManifest Manifest)> PublishAsync(bool isExternal) => PublishAsync(isExternal, _directory.Combine("source"));
@@ -409,7 +507,7 @@ public sealed class ModelPackageFileTests : IDisposable
             GoldenRows = new GoldenRows(rows, [isExternal ? 12.0 : 6.0]),
             Metrics = new Dictionary<string, double> { ["mae"] = 1.5, ["auc"] = double.NaN },
             Tags = new Dictionary<string, string> { ["team"] = "pricing" },
-            TrainingSetHash = new string('c', 64),
+            TrainingSetManifest = TrainingSet.ToJson(),
             ReferenceProfile = """{"format":"mlp-reference-profile","formatVersion":1,"rowCount":0,"features":[]}"""u8.ToArray(),
         };
         var parent = await registry.PublishAsync("fares", package);

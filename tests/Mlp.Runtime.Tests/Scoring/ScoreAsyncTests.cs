@@ -208,6 +208,34 @@ public sealed class ScoreAsyncTests
     }
 
     [Fact]
+    public async Task ScoreAsync_FeatureStatus_GoesBeforeThatOfTheView()
+    {
+        await using var platform = await ServeAsync(Package(TestGraphs.StatusSum(2), Regression(), features: OneOfEach));
+        var floats = new FloatArray.Builder().Append(1).AppendNull().AppendNull().AppendNull().AppendNull().Build();
+        var view = new UInt8Array.Builder().Append(3).Append(3).Append(3).Append(0).Append(3).Build();
+        var feature = new UInt8Array.Builder().Append(0).Append(2).Append(0).AppendNull().Append(1).Build();
+
+        using var scored = await platform.Model.ScoreAsync(
+            Batch(("f", floats), ("s", new NullArray(5)), (TrainingSetColumns.StatusOf("view"), view), (TrainingSetColumns.StatusOf("f"), feature)));
+
+        // A value that is there is Present whatever is said of it, and a null is never Present.
+        Assert.Equal([1 + 3, 2 + 3, 0 + 3, 0 + 0, 3 + 3], ((DoubleArray)scored.Column(BatchColumns.Score)).Values.ToArray());
+    }
+
+    [Fact]
+    public async Task ScoreAsync_FeatureCalledLikeAView_ReadsTheStatusOfTheView()
+    {
+        FeatureColumn[] features = [new("other", FeatureType.Float32, "view"), new("s", FeatureType.String, "other")];
+        await using var platform = await ServeAsync(Package(TestGraphs.StatusSum(2), Regression(), features: features));
+        var floats = new FloatArray.Builder().AppendNull().Build();
+
+        using var scored = await platform.Model.ScoreAsync(
+            Batch(("other", floats), ("s", new NullArray(1)), ("other__status", new UInt8Array.Builder().Append(3).Build()), ("view__status", new UInt8Array.Builder().Append(0).Build())));
+
+        Assert.Equal([0 + 3], ((DoubleArray)scored.Column(BatchColumns.Score)).Values.ToArray());
+    }
+
+    [Fact]
     public async Task ScoreAsync_WrongColumns_SaysWhich()
     {
         await using var platform = await ServeAsync(Package(TestGraphs.Columns(), Regression()));
@@ -223,7 +251,7 @@ public sealed class ScoreAsyncTests
             "Expected one column 'a', but found two (model 'tips' version 1).",
             await ErrorAsync(Batch(("a", Floats(1)), ("a", Floats(1)), ("b", Floats(1)), ("c", texts))));
         Assert.Equal(
-            "Expected a batch without a column 'score', which scoring adds, but found one (model 'tips' version 1).",
+            "Expected a batch without a column 'score', which scoring adds, but found one (model 'tips' version 1). Say which columns to keep: ScoringOptions.Columns.",
             await ErrorAsync(Batch(("a", Floats(1)), ("b", Floats(1)), ("c", texts), ("score", texts))));
 
         async Task<string> ErrorAsync(RecordBatch batch) => (await Assert.ThrowsAsync<ArgumentException>(() => platform.Model.ScoreAsync(batch))).Message;

@@ -191,7 +191,11 @@ public sealed class ScoreFileTests : IDisposable
         // Another file of that name is not ours, until it is said to be.
         File.Copy(_files.Combine("other.parquet"), output);
         var error = await Assert.ThrowsAsync<FileScoringException>(() => platform.Model.ScoreFileAsync(input, output));
-        File.WriteAllText(Path.Combine(_files.Combine(".out.parquet.scoring"), "finished"), FormattableString.Invariant($"{new FileInfo(output).Length}"));
+        var mark = Path.Combine(_files.Combine(".out.parquet.scoring"), "finished.json");
+        var text = FormattableString.Invariant($$"""{"format":"mlp-scoring-output","formatVersion":1,"byteCount":{{new FileInfo(output).Length}}}""");
+        File.WriteAllText(mark, text.Replace("Version\":1", "Version\":2", StringComparison.Ordinal));
+        await Assert.ThrowsAsync<UnsupportedFormatVersionException>(() => platform.Model.ScoreFileAsync(input, output));
+        File.WriteAllText(mark, text);
         var result = await platform.Model.ScoreFileAsync(input, output);
 
         Assert.Equal($"Expected '{output}' not to exist, but it does; nothing is overwritten.", error.Message);
@@ -270,6 +274,44 @@ public sealed class ScoreFileTests : IDisposable
                 started.TrySetResult();
                 go.Wait();
                 cancellation.Cancel();
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(null, 2.0)]
+    [InlineData(2.0, 3.0)]
+    [InlineData(2.0, 2.0)]
+    public async Task ScoreFileAsync_BegunWithOtherNullRules_IsRefused(double? begun, double? resumed)
+    {
+        var input = _files.WriteParquet("rows.parquet", "CASE WHEN range % 2 = 0 THEN range::FLOAT END AS x", 100);
+        var output = _files.Combine("out.parquet");
+        using var cancellation = new CancellationTokenSource();
+        await using (var first = await ServeAsync(Linear(), configure: m => Configure(m, begun)))
+        {
+            var stop = new Progress(p => { if (p.RowCount > 0) { cancellation.Cancel(); } });
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first.Model.ScoreFileAsync(input, output, new FileScoringOptions { RowsPerPart = 10 }, stop, cancellation.Token));
+        }
+
+        await using var second = await ServeAsync(Linear(), configure: m => Configure(m, resumed));
+        if (begun == resumed)
+        {
+            Assert.Equal(100, (await second.Model.ScoreFileAsync(input, output)).RowCount);
+            return;
+        }
+
+        var error = await Assert.ThrowsAsync<FileScoringException>(() => second.Model.ScoreFileAsync(input, output));
+
+        Assert.Equal(
+            $"Expected to go on with the output '{output}', but it was begun when ModelOptions.OnNull said otherwise what stands for null (model 'tips'). Delete the folder '{_files.Combine(".out.parquet.scoring")}' to begin anew.",
+            error.Message);
+        Assert.False(File.Exists(output));
+
+        static void Configure(ModelOptions model, double? value)
+        {
+            if (value is { } number)
+            {
+                model.OnNull("x", number);
             }
         }
     }

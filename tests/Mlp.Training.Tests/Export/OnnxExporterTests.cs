@@ -88,13 +88,14 @@ public sealed class OnnxExporterTests
 
         using var session = new InferenceSession(model.Onnx.ToArray());
         var metadata = session.ModelMetadata.CustomMetadataMap;
-        Assert.StartsWith("""[{"name":"miles","type":"Float32","view":"view"},""", metadata["mlp.features"], StringComparison.Ordinal);
+        Assert.StartsWith("""[{"name":"miles","type":"float32","view":"view"},""", metadata["mlp.features"], StringComparison.Ordinal);
         Assert.Equal("trips/2", metadata["mlp.feature_service"]);
         Assert.Equal(new string('a', 64), metadata["mlp.feature_service.fingerprint"]);
         Assert.Equal(rows.Manifest.ContentHash, metadata["mlp.training_set.sha256"]);
         Assert.Equal(SyntheticRows.Label, metadata["mlp.label"]);
         Assert.Equal(set.Manifest.FeatureService, model.FeatureService);
         Assert.Equal(rows.Manifest.ContentHash, model.TrainingSetHash);
+        Assert.Equal(set.Manifest.ToJson(), model.ToPackage().TrainingSetManifest.ToArray());
     }
 
     [Fact]

@@ -19,7 +19,20 @@ public sealed class TrainingDataTests
 
     [Fact]
     public Task FitAsync_LabelColumnMissing_NamesItAndWhatIsThere()
-        => RefusesAsync(new Renamed(new Rows().Float32("x", 1f).Label("y", true).Set("y"), label: "z"), "Expected the label column 'z', but found 'x', 'y'.", "z");
+        => RefusesAsync(new Changed(new Rows().Float32("x", 1f).Label("y", true).Set("y"), m => m with { LabelColumns = ["z"] }), "Expected the label column 'z', but found 'x', 'y'.", "z");
+
+    [Fact]
+    public Task FitAsync_TwoLabelsNamed_NamesThem()
+        => RefusesAsync(
+            new Changed(new Rows().Float32("x", 1f).Label("y", true).Set("y"), m => m with { LabelColumns = ["y", "z"] }),
+            "Expected a training set with one label column, but its manifest names 'y', 'z'.");
+
+    [Fact]
+    public Task FitAsync_WeightColumn_IsRefusedAndNotPassedOver()
+        => RefusesAsync(
+            new Changed(new Rows().Float32("x", 1f).Label("y", true).Set("y"), m => m with { WeightColumn = "x" }),
+            "Expected a training set whose rows all count the same, but its manifest names weight column 'x'.",
+            "x");
 
     [Fact]
     public Task FitAsync_NoFeatures_SaysSo()
@@ -108,9 +121,9 @@ public sealed class TrainingDataTests
         Assert.Equal((column, row), (error.Column, error.Row));
     }
 
-    private sealed class Renamed(ITrainingSet inner, string label) : ITrainingSet
+    private sealed class Changed(ITrainingSet inner, Func<TrainingSetManifest, TrainingSetManifest> change) : ITrainingSet
     {
-        public TrainingSetManifest Manifest => inner.Manifest with { LabelColumn = label };
+        public TrainingSetManifest Manifest => change(inner.Manifest);
 
         public Schema Schema => inner.Schema;
 

@@ -16,10 +16,10 @@ internal static class GoldenRowsFile
     public const int CurrentFormatVersion = 1;
 
     private const string FormatName = "mlp-golden-rows";
-    private const string FormatKey = "mlp.format";
-    private const string VersionKey = "mlp.formatVersion";
+    private const string FormatKey = SchemaMetadata.Format;
+    private const string VersionKey = SchemaMetadata.FormatVersion;
     private const string ToleranceKey = "mlp.tolerance";
-    private const string ViewKey = "mlp.view";
+    private const string ViewKey = SchemaMetadata.View;
     private const string FeaturePrefix = "feature.";
     private const string StatusColumn = "status";
     private const string ExpectedColumn = "expected";

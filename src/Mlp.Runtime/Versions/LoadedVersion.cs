@@ -1,0 +1,46 @@
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Inference;
+using Mlp.Runtime.Kernels;
+using Mlp.Runtime.Models;
+
+namespace Mlp.Runtime.Versions;
+
+/// <summary>
+/// A version in memory, proved and ready to serve: the session and what is known of its inputs and outputs. Any number of roles serve from it at once, each with slots of its own
+/// (<see cref="VersionActivator"/>). Holds a lease of the session until <see cref="Release"/>. Immutable.
+/// </summary>
+internal sealed class LoadedVersion
+{
+    /// <summary>The version as it is served.</summary>
+    public required ModelManifest Manifest { get; init; }
+
+    /// <summary>The session.</summary>
+    public required ExecutionSession Session { get; init; }
+
+    /// <summary>Where the weights lie.</summary>
+    public WeightStorage Weights => Session.Weights;
+
+    /// <summary>Which features fill which input; nothing for a model without a score.</summary>
+    public required InputPlan Inputs { get; init; }
+
+    /// <summary>The score output, and others; null for a model without a score.</summary>
+    public OutputPlans? Outputs { get; init; }
+
+    /// <summary>The feature service; null when callers bring the features.</summary>
+    public IFeatureServiceReader? Reader { get; init; }
+
+    /// <summary>What features do that have no value.</summary>
+    public required NullRules Nulls { get; init; }
+
+    /// <summary>Which engine serves.</summary>
+    public KernelDescription Engine { get; init; } = KernelDescription.None("Kernels serve scores, and the model has none.");
+
+    /// <summary>A row that the model can run; null where none is known.</summary>
+    public WarmUpRow? WarmUp { get; init; }
+
+    /// <summary>Measured time of a run of one row, nanoseconds; 0 where none has run.</summary>
+    public long RunNanoseconds { get; init; }
+
+    /// <summary>Lets go of the session, which goes when the slots that use it have gone.</summary>
+    public void Release() => Session.Release();
+}
