@@ -54,6 +54,11 @@ internal sealed class KernelLoader(Func<KernelRequest, KernelProgram> recognise)
         {
             return KernelDescription.None(e.Message);
         }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // ONNX Runtime has accepted the graph and serves it, whatever a kernel stumbles over.
+            return KernelDescription.None($"Expected a kernel to be made of the graph, but that failed: {e.Message}");
+        }
     }
 
     private static KernelDescription Try(KernelProgram program, KernelRequest request, ExecutionSession session, GoldenRows? golden)

@@ -159,6 +159,21 @@ public sealed class KernelServingTests
         Assert.Equal("Expected a kernel to answer as the golden rows say, but it differs in row 0 of 1.", description.Reason);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Load_KernelThatFails_IsNotUsed(bool whenItRuns)
+    {
+        using var fixture = new KernelFixture(NetworkKernelTests.Network([8, 1], "Relu", "Sigmoid"), "y");
+        var right = fixture.Recognise();
+        KernelProgram Fail(KernelRequest request) => whenItRuns ? right with { Steps = [new FaultyStep(right.Output, "fails")] } : throw new IndexOutOfRangeException("Beyond the end.");
+
+        var description = new KernelLoader(Fail).Load(KernelUse.Auto, fixture.Request, fixture.Session, golden: null);
+
+        Assert.Equal("Expected a kernel to be made of the graph, but that failed: Beyond the end.", description.Reason);
+        AssertServes(fixture, isKernel: false);
+    }
+
     [Fact]
     public void Load_OnAnotherAccelerator_IsNotTried()
     {
@@ -258,6 +273,7 @@ public sealed class KernelServingTests
                 {
                     "weight" => scores[i] * 1.0001f,
                     "missing" => float.IsNaN(scores[i]) ? 0 : scores[i],
+                    "fails" => throw new IndexOutOfRangeException("Beyond the end."),
                     _ => scores[i] == 1 ? 0.9999f : scores[i],
                 };
             }
