@@ -27,7 +27,7 @@ internal sealed class ServedModelFixture : IMlPlatformBuilder, IAsyncDisposable
     public IModel Model => _provider.GetRequiredService<IModelCatalog>().GetModel(Name);
 
     public static async Task<ServedModelFixture> CreateAsync<TRequest>(
-        byte[] onnx, int featureCount, RequestFeatureWriter<TRequest> requestWriter, Action<ModelOptions>? configure = null)
+        byte[] onnx, int featureCount, RequestFeatureWriter<TRequest> requestWriter, Action<ModelOptions>? configure = null, string score = "score")
     {
         var fixture = new ServedModelFixture();
         var features = new MemoryFeatures<TRequest>(featureCount, requestWriter);
@@ -36,7 +36,7 @@ internal sealed class ServedModelFixture : IMlPlatformBuilder, IAsyncDisposable
         var manifest = await registry.PublishAsync(Name, new ModelPackage
         {
             Onnx = onnx,
-            Output = new ModelOutput { Task = ModelTask.Regression, ScoreOutput = "score" },
+            Output = new ModelOutput { Task = ModelTask.Regression, ScoreOutput = score },
             FeatureService = features.Description.Reference,
             Features = features.Description.Layout.Columns,
         });

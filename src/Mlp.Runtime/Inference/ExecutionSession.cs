@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.OnnxRuntime;
 using Mlp.Runtime.Accelerators;
+using Mlp.Runtime.Kernels;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Onnx;
 
@@ -15,6 +16,7 @@ internal class ExecutionSession
     private readonly InferenceSession? _session;
     private readonly Lazy<bool> _outputShapesFollowInputs;
     private int _leases = 1;
+    private ServedKernel? _kernel;
 
     /// <summary>Puts a session in charge of its leases; a null one is another engine's.</summary>
     /// <param name="session">The session.</param>
@@ -126,7 +128,20 @@ internal class ExecutionSession
     /// <param name="outputs">Memory of the outputs.</param>
     /// <param name="rowCount">Number of rows.</param>
     public virtual BoundShape Bind(InputBuffer[] inputs, OutputBuffer[] outputs, int rowCount)
-        => Staging is { } staging ? new StagedBoundShape(this, staging, inputs, outputs, rowCount) : new SessionBoundShape(this, inputs, outputs, rowCount);
+    {
+        if (Staging is { } staging)
+        {
+            return new StagedBoundShape(this, staging, inputs, outputs, rowCount);
+        }
+
+        return outputs is [ScoreBuffer score] && _kernel is { } kernel && kernel.Description.Serves(rowCount)
+            ? new KernelShape(kernel.Program, inputs, score, rowCount)
+            : new SessionBoundShape(this, inputs, outputs, rowCount);
+    }
+
+    /// <summary>Lets a kernel run the score where it is faster; what has been bound before stays with the session.</summary>
+    /// <param name="kernel">A kernel that has passed its trial.</param>
+    public void Use(ServedKernel kernel) => _kernel = kernel;
 
     /// <summary>A binding of inputs and outputs to memory; the holder of a lease disposes of it before giving the lease back.</summary>
     public OrtIoBinding CreateBinding() => _session!.CreateIoBinding();

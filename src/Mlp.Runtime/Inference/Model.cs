@@ -72,6 +72,7 @@ internal sealed class Model : IModel
             {
                 Weights = version.Weights,
                 MappedByteCount = version.MappedByteCount,
+                Engine = version.Engine,
                 Providers = version.Session.Nodes.NodeCounts,
                 FallbackNodes = version.Session.Nodes.FallbackNodes,
                 FallbackNodeCount = version.Session.Nodes.FallbackNodeCount,

@@ -1,6 +1,7 @@
 using Mlp.Runtime.Accelerators;
 using Mlp.Runtime.Batching;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Kernels;
 using Mlp.Runtime.Models;
 
 namespace Mlp.Runtime.Inference;
@@ -27,6 +28,9 @@ public sealed record ModelDescription(
 
     /// <summary>Bytes of weights in mapped files; 0 for <see cref="WeightStorage.Resident"/>, and for a model that has none worth mapping.</summary>
     public long MappedByteCount { get; init; }
+
+    /// <summary>Which engine serves: ONNX Runtime, or a managed kernel for some numbers of rows.</summary>
+    public KernelDescription Engine { get; init; } = KernelDescription.None("Nothing has been measured.");
 
     /// <summary>Number of nodes of the model by the execution provider that runs them, as ONNX Runtime names it: <c>CPUExecutionProvider</c>. Empty where this ONNX Runtime cannot be asked.</summary>
     public IReadOnlyDictionary<string, int> Providers { get; init; } = NodeAssignment.Unknown.NodeCounts;

@@ -2,6 +2,7 @@ using Microsoft.ML.OnnxRuntime;
 using Mlp.Runtime.Accelerators;
 using Mlp.Runtime.Batching;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Kernels;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Onnx;
 using Mlp.Runtime.Registry;
@@ -82,7 +83,7 @@ internal sealed class ModelLoader(IModelRegistry registry, IFeatureSource? featu
             var nulls = NullRules.Create(manifest, inputs, settings.Nulls);
             return manifest.Output.Task == ModelTask.Tensors
                 ? new LoadedVersion { Manifest = served.Manifest, Session = session, Inputs = inputs, Nulls = nulls }
-                : Prove(settings, served.Manifest, session, inputs, reader, nulls, golden, span);
+                : Prove(settings, served, session, inputs, reader, nulls, golden, span);
         }
         catch
         {
@@ -92,21 +93,26 @@ internal sealed class ModelLoader(IModelRegistry registry, IFeatureSource? featu
     }
 
     private LoadedVersion Prove(
-        ModelSettings settings, ModelManifest manifest, ExecutionSession session, InputPlan inputs, IFeatureServiceReader? reader, NullRules nulls, GoldenRows? golden, LoadSpan span)
+        ModelSettings settings, ServedGraph graph, ExecutionSession session, InputPlan inputs, IFeatureServiceReader? reader, NullRules nulls, GoldenRows? golden, LoadSpan span)
     {
+        var manifest = graph.Manifest;
         try
         {
             var outputProbe = new OutputProbe(manifest, session, inputs);
             var outputs = outputProbe.Run();
             span.Passed("outputs");
             var warmUp = golden is not null || outputProbe.HasRun ? new WarmUpRow(golden) : null;
-            using var slot = new InferenceSlot(session, inputs, outputs, keyCount: 0, capacity: 1, time);
             if (golden is not null)
             {
-                GoldenRowCheck.Run(manifest, golden, slot);
+                using var proved = new InferenceSlot(session, inputs, outputs, keyCount: 0, capacity: 1, time);
+                GoldenRowCheck.Run(manifest, golden, proved);
                 span.Passed("golden rows");
             }
 
+            // A kernel is compared with ONNX Runtime, so that must have answered the golden rows rightly first.
+            var engine = KernelLoader.Default.Load(settings.Kernels, new KernelRequest(manifest, graph.Onnx, inputs, outputs.Score), session, golden);
+            span.Passed("kernel");
+            using var slot = new InferenceSlot(session, inputs, outputs, keyCount: 0, capacity: 1, time);
             var nanoseconds = warmUp?.Measure(slot) ?? 0;
             span.Passed("warm-up");
             CostCurve? costs = null;
@@ -124,6 +130,7 @@ internal sealed class ModelLoader(IModelRegistry registry, IFeatureSource? featu
                 Outputs = outputs,
                 Reader = reader,
                 Nulls = nulls,
+                Engine = engine,
                 WarmUp = warmUp,
                 RunNanoseconds = nanoseconds,
                 BatchCosts = costs,

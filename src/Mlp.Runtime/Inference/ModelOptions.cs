@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Mlp.Runtime.Accelerators;
 using Mlp.Runtime.Batching;
+using Mlp.Runtime.Kernels;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Routing;
 
@@ -64,6 +65,11 @@ public sealed class ModelOptions : IValidatableObject
     /// <value>The default value is <see cref="WeightStorage.Resident"/>.</value>
     [EnumDataType(typeof(WeightStorage))]
     public WeightStorage Weights { get; set; } = WeightStorage.Resident;
+
+    /// <summary>Whether a managed kernel may stand in for ONNX Runtime where it agrees with it and measured faster.</summary>
+    /// <value>The default value is <see cref="KernelUse.Auto"/>.</value>
+    [EnumDataType(typeof(KernelUse))]
+    public KernelUse Kernels { get; set; } = KernelUse.Auto;
 
     /// <summary>
     /// Where the weights of versions lie that are in memory but serve nothing, as the one before does: <see cref="WeightStorage.Resident"/>, so that going back to one is complete at once;

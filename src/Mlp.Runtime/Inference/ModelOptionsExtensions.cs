@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Mlp.Runtime.Accelerators;
+using Mlp.Runtime.Kernels;
 using Mlp.Runtime.Models;
 
 namespace Mlp.Runtime.Inference;
@@ -102,6 +103,16 @@ public static class ModelOptionsExtensions
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Weights = WeightStorage.Automatic;
+        return options;
+    }
+
+    /// <summary>Lets ONNX Runtime serve everything.</summary>
+    /// <param name="options">The options.</param>
+    /// <returns>The same options.</returns>
+    public static ModelOptions WithoutKernels(this ModelOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Kernels = KernelUse.Off;
         return options;
     }
 

@@ -1,5 +1,6 @@
 using Mlp.Runtime.Accelerators;
 using Mlp.Runtime.Batching;
+using Mlp.Runtime.Kernels;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Routing;
 using Mlp.Runtime.Versions;
@@ -23,6 +24,9 @@ internal sealed record ModelSettings(
 
     /// <summary>Where the weights lie.</summary>
     public WeightStorage Weights { get; init; }
+
+    /// <summary>Whether a kernel may serve.</summary>
+    public KernelUse Kernels { get; init; }
 
     /// <summary>Where the weights of versions lie that are in memory but serve nothing.</summary>
     public WeightStorage IdleWeights { get; init; }
@@ -72,6 +76,7 @@ internal sealed record ModelSettings(
             Weights = options.Weights,
             Route = options.Route.ToRoute(),
             ShadowQueueLength = options.Route.ShadowQueueLength,
+            Kernels = options.Kernels,
             IdleWeights = options.IdleWeights ?? (options.Weights == WeightStorage.Resident ? WeightStorage.Resident : WeightStorage.Mapped),
             MapWeightsAfter = options.MapWeightsAfter,
             Loading = options.Loading,

@@ -38,6 +38,14 @@ internal sealed class ScoreBuffer : OutputBuffer
     /// <summary>The values as float32, for an output of that type; empty for others.</summary>
     public ReadOnlySpan<float> Floats => _floats;
 
+    /// <summary>The memory that a run writes to: an array of float, double or long as the element type is.</summary>
+    public Array Memory => _plan.ElementType switch
+    {
+        TensorElementType.Double => _doubles,
+        TensorElementType.Int64 => _integers,
+        _ => _floats,
+    };
+
     /// <inheritdoc/>
     public override OrtValue CreateValue(int rowCount)
     {

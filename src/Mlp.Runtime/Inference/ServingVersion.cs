@@ -116,6 +116,9 @@ internal sealed class ServingVersion
     /// <summary>The version in sentences.</summary>
     public string Where => FormattableString.Invariant($"model '{Manifest.Name}' version {Manifest.Version}");
 
+    /// <summary>Which engine serves.</summary>
+    public Kernels.KernelDescription Engine { get; init; } = Kernels.KernelDescription.None("Nothing has been measured.");
+
     /// <summary>Measured time of a run of one row, nanoseconds.</summary>
     public long RunNanoseconds { get; set; }
 

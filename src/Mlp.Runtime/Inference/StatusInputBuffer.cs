@@ -6,9 +6,12 @@ using Mlp.Runtime.Models;
 namespace Mlp.Runtime.Inference;
 
 /// <summary>The status of every feature as uint8.</summary>
-internal sealed class StatusInputBuffer(FeatureInput input, FeatureRows rows) : InputBuffer(input)
+internal sealed class StatusInputBuffer(FeatureInput input, FeatureRows rows) : InputBuffer(input), IInputMemory<byte>
 {
     private readonly byte[] _status = GC.AllocateArray<byte>(rows.StatusBuffer.Length, pinned: true);
+
+    /// <inheritdoc/>
+    public Memory<byte> Memory => _status;
 
     /// <inheritdoc/>
     public override bool NeedsFilling => true;

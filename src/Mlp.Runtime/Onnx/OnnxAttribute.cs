@@ -34,6 +34,13 @@ internal sealed class OnnxAttribute
         return attribute;
     }
 
+    public static OnnxAttribute Floats(string name, IReadOnlyList<float> values)
+    {
+        var attribute = new OnnxAttribute(name, 6);
+        attribute._message.PackedFloat(7, values);
+        return attribute;
+    }
+
     public static OnnxAttribute Strings(string name, IReadOnlyList<string> values)
     {
         var attribute = new OnnxAttribute(name, 8);

@@ -29,6 +29,12 @@ internal sealed class OnnxInitializer(ProtobufMessage message)
     /// <summary>The values of an int64 tensor within the file.</summary>
     public long[] ReadInt64s() => Raw.IsEmpty ? [.. message.Int64s(7)] : MemoryMarshal.Cast<byte, long>(Raw.Span).ToArray();
 
+    /// <summary>The values of a float64 tensor within the file.</summary>
+    public double[] ReadDoubles() => MemoryMarshal.Cast<byte, double>((Raw.IsEmpty ? message.Bytes(10) : Raw).Span).ToArray();
+
+    /// <summary>The values that a tensor of integers below 64 bits, or of truth values, has in the field of its type.</summary>
+    public long[] ReadSmallIntegers() => [.. message.Int64s(5)];
+
     /// <summary>Gives it another name.</summary>
     /// <param name="name">The new name.</param>
     public void Rename(string name) => message.SetTexts(NameField, [name]);

@@ -2,6 +2,7 @@ using Mlp.Runtime.Batching;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Interop;
+using Mlp.Runtime.Kernels;
 using Mlp.Runtime.Models;
 
 namespace Mlp.Runtime.Versions;
@@ -34,6 +35,9 @@ internal sealed class LoadedVersion
 
     /// <summary>What features do that have no value.</summary>
     public required NullRules Nulls { get; init; }
+
+    /// <summary>Which engine serves.</summary>
+    public KernelDescription Engine { get; init; } = KernelDescription.None("Kernels serve scores, and the model has none.");
 
     /// <summary>A row that the model can run; null where none is known.</summary>
     public WarmUpRow? WarmUp { get; init; }

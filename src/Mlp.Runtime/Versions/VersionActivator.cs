@@ -33,6 +33,7 @@ internal sealed class VersionActivator(IEnumerable<IPredictionObserver> observer
         {
             Nulls = loaded.Nulls,
             RunNanoseconds = loaded.RunNanoseconds,
+            Engine = loaded.Engine,
             Lease = lease,
         };
         try

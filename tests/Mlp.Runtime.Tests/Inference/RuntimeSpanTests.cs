@@ -138,7 +138,7 @@ public sealed class RuntimeSpanTests : IDisposable
 
         var span = Single("mlp.model.load", "traced-load");
         Assert.Equal((1, "ok"), (span.GetTagItem("version"), span.GetTagItem("outcome")));
-        Assert.Equal(["files", "signature", "features", "session", "outputs", "warm-up"], span.Events.Select(e => e.Name));
+        Assert.Equal(["files", "signature", "features", "session", "outputs", "kernel", "warm-up"], span.Events.Select(e => e.Name));
     }
 
     [Fact]

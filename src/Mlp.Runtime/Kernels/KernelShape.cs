@@ -1,0 +1,106 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Microsoft.ML.OnnxRuntime;
+using Mlp.Runtime.Inference;
+using Mlp.Runtime.Models;
+
+namespace Mlp.Runtime.Kernels;
+
+/// <summary>A kernel bound to the memory of a slot for one number of rows: it reads the inputs where they lie and writes the score where it is read.</summary>
+internal sealed class KernelShape : BoundShape
+{
+    private readonly KernelStep[] _steps;
+    private readonly KernelMemory _memory;
+    private readonly InputBuffer[] _filled;
+    private readonly OrtValue[] _filledValues;
+
+    /// <summary>Binds.</summary>
+    /// <param name="program">The kernel.</param>
+    /// <param name="inputs">The inputs.</param>
+    /// <param name="score">Memory of the score.</param>
+    /// <param name="rowCount">Number of rows.</param>
+    public KernelShape(KernelProgram program, InputBuffer[] inputs, ScoreBuffer score, int rowCount)
+        : base(rowCount)
+    {
+        _steps = [.. program.Steps];
+        _memory = new KernelMemory(program, rowCount);
+        for (var i = 0; i < inputs.Length; i++)
+        {
+            if (program.Inputs[i] is { } value)
+            {
+                Place(value, inputs[i]);
+            }
+        }
+
+        _memory.Place(program.Output, score.Memory, 0);
+        _filled = [.. inputs.Where((input, i) => input.NeedsFilling && program.Inputs[i] is not null)];
+        _filledValues = Array.ConvertAll(_filled, f => f.CreateValue(rowCount));
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void Run(RunOptions options) => Run();
+
+    /// <summary>Runs the rows as they are now.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Run()
+    {
+        for (var i = 0; i < _filled.Length; i++)
+        {
+            if (!_filled[i].IsWritten)
+            {
+                _filled[i].Fill(_filledValues[i], RowCount);
+            }
+        }
+
+        for (var row = 0; row < RowCount; row += KernelMemory.TileRows)
+        {
+            _memory.MoveTo(row, Math.Min(KernelMemory.TileRows, RowCount - row));
+            foreach (var step in _steps)
+            {
+                step.Run(_memory);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        foreach (var value in _filledValues)
+        {
+            value.Dispose();
+        }
+    }
+
+    private void Place(KernelValue value, InputBuffer input)
+    {
+        switch (value.Element)
+        {
+            case KernelElement.Float32:
+                PlaceMemory<float>(value, ((IInputMemory<float>)input).Memory);
+                break;
+            case KernelElement.Float64:
+                PlaceMemory<double>(value, ((IInputMemory<double>)input).Memory);
+                break;
+            case KernelElement.Int64:
+                PlaceMemory<long>(value, ((IInputMemory<long>)input).Memory);
+                break;
+            case KernelElement.Boolean:
+                PlaceMemory<bool>(value, ((IInputMemory<bool>)input).Memory);
+                break;
+            default:
+                PlaceMemory<byte>(value, ((IInputMemory<byte>)input).Memory);
+                break;
+        }
+    }
+
+    private void PlaceMemory<T>(KernelValue value, ReadOnlyMemory<T> memory)
+    {
+        if (!MemoryMarshal.TryGetArray(memory, out var segment))
+        {
+            throw new InvalidOperationException("Expected the input of a slot to be an array.");
+        }
+
+        _memory.Place(value, segment.Array!, segment.Offset);
+    }
+}
