@@ -1,5 +1,12 @@
 using BenchmarkDotNet.Running;
+using Mlp.Benchmarks.Runtime;
 using Mlp.Benchmarks.Soaks;
+
+if (args is ["batching-pairs", .. var networks])
+{
+    await BatchingPairs.RunAsync(networks);
+    return 0;
+}
 
 if (args is [var command, ..] && Soak.Find(command) is { } soak)
 {

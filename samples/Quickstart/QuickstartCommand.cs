@@ -29,13 +29,15 @@ internal static class QuickstartCommand
 
         if (options.ShowHelp)
         {
-            console.WriteLine(QuickstartOptions.Usage);
+            // Not through Spectre, which would break the lines anew.
+            await console.Profile.Out.Writer.WriteLineAsync(QuickstartOptions.Usage);
             return Success;
         }
 
         try
         {
-            var summary = await new QuickstartRun(options, new ConsoleReporter(console)).ExecuteAsync(cancellationToken);
+            using var log = new SentenceLog(error);
+            var summary = await new QuickstartRun(options, new ConsoleReporter(console), log).ExecuteAsync(cancellationToken);
             SummaryPrinter.Print(console, summary);
             return summary.Failures.Count == 0 ? Success : Failed;
         }

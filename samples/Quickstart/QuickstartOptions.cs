@@ -9,12 +9,19 @@ internal sealed record QuickstartOptions
         """
         Usage: dotnet run -c Release --project samples/Quickstart [-- options]
 
-          --data FILE             a CSV file of trips with the columns of the Chicago taxi data; without it a synthetic stream is made
-          --data-directory PATH   where the platform keeps its files (default: ml-data)
-          --trips N               length of the synthetic stream, 12,000 to 1,000,000 (default: 12,000); what the run is held to needs as many
-          --seed N                seed of the synthetic stream and of the training (default: 1)
-          --shuffle-labels        deals the outcomes out anew before any feature is built: a check that nothing is found where there is nothing
-          --help                  this text
+          --data FILE            a CSV file of trips with the columns of the Chicago
+                                 taxi data; without it a synthetic stream is made
+          --data-directory PATH  where the platform keeps its files
+                                 (default: ml-data)
+          --trips N              length of the synthetic stream, 12,000 to
+                                 1,000,000 (default: 12,000)
+          --seed N               seed of the synthetic stream and of the training
+                                 (default: 1); the training of run n on a
+                                 directory takes the seed plus the versions there
+          --shuffle-labels       deals the outcomes out anew before any feature
+                                 is built: a check that nothing is found where
+                                 there is nothing
+          --help                 this text
         """;
 
     /// <summary>The CSV file; null for the synthetic stream.</summary>
@@ -49,13 +56,24 @@ internal sealed record QuickstartOptions
             };
         }
 
-        return options;
+        return options.DataFile is not null && arguments.Contains("--trips")
+            ? throw new ArgumentException("Expected '--trips' for the synthetic stream or '--data' for a file, but found both.")
+            : options;
     }
 
     private static string Value(IReadOnlyList<string> arguments, ref int index)
-        => index + 1 < arguments.Count
-            ? arguments[++index]
-            : throw new ArgumentException($"Expected a value after '{arguments[index]}', but found the end of the command line.");
+    {
+        var option = arguments[index];
+        if (index + 1 == arguments.Count)
+        {
+            throw new ArgumentException($"Expected a value after '{option}', but found the end of the command line.");
+        }
+
+        var value = arguments[++index];
+        return string.IsNullOrWhiteSpace(value) ? throw new ArgumentException($"Expected a value after '{option}', but found an empty text.")
+            : value.StartsWith("--", StringComparison.Ordinal) ? throw new ArgumentException($"Expected a value after '{option}', but found the option '{value}'; a path that starts so is written './{value}'.")
+            : value;
+    }
 
     private static int Number(IReadOnlyList<string> arguments, ref int index, int minimum, int maximum)
     {

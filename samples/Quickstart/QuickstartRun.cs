@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Mlp.Features.Hosting;
 using Mlp.Monitoring.Hosting;
 using Mlp.Runtime.Hosting;
@@ -14,7 +16,7 @@ namespace Quickstart;
 /// The whole loop, once: raw trips to features, a training set, a model behind a gate, and the last 30 % of the trips replayed against it under a simulated clock.
 /// Each stage is a class in <c>Stages</c>.
 /// </summary>
-internal sealed class QuickstartRun(QuickstartOptions options, IStageReporter reporter)
+internal sealed class QuickstartRun(QuickstartOptions options, IStageReporter reporter, ILoggerFactory? loggers = null)
 {
     private const double GateStart = 0.6;
     private const double ReplayStart = 0.7;
@@ -51,6 +53,7 @@ internal sealed class QuickstartRun(QuickstartOptions options, IStageReporter re
     {
         var builder = MlPlatform.CreateBuilder()
             .UseDataDirectory(options.DataDirectory)
+            .UseLoggerFactory(loggers ?? NullLoggerFactory.Instance)
             .AddFeatures(TaxiFeatures.Add)
             .AddModel(TaxiFeatures.BigTipper, model => model.FromAlias(PublishStage.Champion).WithFeatures(TaxiFeatures.BigTipper).AliasPollInterval = TimeSpan.FromMilliseconds(50))
             .AddMonitoring(monitoring => monitoring.LogPredictions(TaxiFeatures.BigTipper).DetectDrift(TaxiFeatures.BigTipper))

@@ -3,25 +3,28 @@ using Mlp.Runtime.Predictions;
 namespace WebApi;
 
 /// <summary>The outcome of a predicted trip.</summary>
-internal sealed record LabelRequest
+/// <param name="Prediction">The prediction.</param>
+/// <param name="IsBigTip">What came of it.</param>
+/// <param name="ObservedAt">When the outcome became known; now when absent.</param>
+internal sealed record LabelRequest(PredictionId Prediction, bool IsBigTip, DateTimeOffset? ObservedAt)
 {
-    public required string PredictionId { get; init; }
-
-    public required bool IsBigTip { get; init; }
-
-    /// <summary>When the outcome became known; now when absent.</summary>
-    public DateTimeOffset? ObservedAt { get; init; }
-
-    /// <exception cref="BadHttpRequestException">The id is not one of a prediction.</exception>
-    public PredictionId Prediction()
+    /// <exception cref="BadHttpRequestException">The body is not of the documented form.</exception>
+    public static async Task<LabelRequest> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
+        using var body = await JsonBody.ReadAsync(request, cancellationToken);
+        var id = body.Text("predictionId");
+        var isBigTip = body.Truth("isBigTip");
+        var observedAt = body.OptionalTime("observedAt");
+        body.ThrowIfWrong();
         try
         {
-            return Mlp.Runtime.Predictions.PredictionId.Parse(PredictionId);
+            return PredictionId.Parse(id) is var prediction && prediction != default && observedAt != default(DateTimeOffset)
+                ? new LabelRequest(prediction, isBigTip, observedAt)
+                : throw new FormatException();
         }
         catch (FormatException e)
         {
-            throw new BadHttpRequestException("Expected 'predictionId' to be an id that /predict gave, but found text that is none.", e);
+            throw new BadHttpRequestException("Expected 'predictionId' to be an id that /predict gave, and 'observedAt' the time of the outcome, but found something else.", e);
         }
     }
 }

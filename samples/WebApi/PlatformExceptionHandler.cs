@@ -1,29 +1,31 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Diagnostics;
 using Mlp.Runtime;
 using Mlp.Runtime.Inference;
 
 namespace WebApi;
 
-/// <summary>Answers what the platform refuses with its sentence instead of a stack trace: 503 while the model is not ready, 400 for a wrong request.</summary>
-internal sealed class PlatformExceptionHandler(IProblemDetailsService problems) : IExceptionHandler
+/// <summary>
+/// Answers what the platform refuses with a sentence instead of a stack trace: 503 while the model is not ready, 400 for a wrong request. What is wrong with the service itself stands in its
+/// log and on <c>/health/ready</c>; its callers are not told the paths of its files.
+/// </summary>
+internal sealed class PlatformExceptionHandler(IProblemDetailsService problems, ILogger<PlatformExceptionHandler> logger) : IExceptionHandler
 {
+    /// <summary>Whether an exception gets an answer of its own here, and needs no stack trace in the log.</summary>
+    public static bool IsAnswered(Exception exception) => StatusOf(exception) is not null;
+
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
-        int? status = exception switch
-        {
-            ModelNotReadyException => StatusCodes.Status503ServiceUnavailable,
-            BadHttpRequestException => StatusCodes.Status400BadRequest,
-            MlPlatformException { IsTransient: true } => StatusCodes.Status503ServiceUnavailable,
-            MlPlatformException => StatusCodes.Status500InternalServerError,
-            _ => null,
-        };
-        if (status is null)
+        if (StatusOf(exception) is not { } status)
         {
             return false;
         }
 
-        httpContext.Response.StatusCode = status.Value;
+        if (status >= StatusCodes.Status500InternalServerError)
+        {
+            logger.LogWarning("{Status} on {Path}: {Reason}", status, httpContext.Request.Path, exception.Message);
+        }
+
+        httpContext.Response.StatusCode = status;
         return await problems.TryWriteAsync(new ProblemDetailsContext
         {
             HttpContext = httpContext,
@@ -31,14 +33,19 @@ internal sealed class PlatformExceptionHandler(IProblemDetailsService problems) 
         });
     }
 
-    /// <summary>What is wrong with a body stands in the reader's exception; it names places and never repeats values.</summary>
-    private static string Sentence(Exception exception) => exception switch
+    private static int? StatusOf(Exception exception) => exception switch
     {
-        BadHttpRequestException { InnerException: JsonException { Path: { Length: > 1 } path } } => $"Expected a JSON body of the documented form, but the value at '{path}' cannot be read as such.",
-        BadHttpRequestException { InnerException: JsonException json } when json.Message.Contains("required", StringComparison.Ordinal) => Before(json.Message, " Path:"),
-        BadHttpRequestException { InnerException: JsonException } => "Expected a JSON body of the documented form, but the body is not JSON.",
-        _ => exception.Message,
+        BadHttpRequestException wrong => wrong.StatusCode,
+        MlPlatformException { IsTransient: true } or ModelNotReadyException => StatusCodes.Status503ServiceUnavailable,
+        MlPlatformException => StatusCodes.Status500InternalServerError,
+        _ => null,
     };
 
-    private static string Before(string text, string end) => text.IndexOf(end, StringComparison.Ordinal) is > 0 and var found ? text[..found] : text;
+    private static string Sentence(Exception exception) => exception switch
+    {
+        BadHttpRequestException => exception.Message,
+        ModelNotReadyException => "Expected the model to be ready, but no version of it is in service yet; /health/ready says why.",
+        MlPlatformException { IsTransient: true } => "Expected to answer in time, but the service cannot now; try again.",
+        _ => "Expected to answer, but the service failed; its log says why.",
+    };
 }

@@ -26,7 +26,10 @@ public sealed partial class FeatureStore : IFeatureSource
     /// <exception cref="InvalidOperationException">This process has no open online store, or the store has failed.</exception>
     /// <exception cref="Runtime.LogWriteException">The device refused; the row may be lost, and the store takes no more until it is opened again.</exception>
     public ValueTask PushAsync<T>(T record, PushTarget target = PushTarget.OnlineAndOffline, CancellationToken cancellationToken = default)
-        => Online.PushAsync<T>([record], target, cancellationToken);
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        return Online.PushAsync<T>([record], target, cancellationToken);
+    }
 
     /// <summary>Pushes records of a view that their type defines, acknowledged together.</summary>
     /// <typeparam name="T">A record with <see cref="FeatureViewAttribute"/> whose view was added.</typeparam>
@@ -35,7 +38,8 @@ public sealed partial class FeatureStore : IFeatureSource
     /// <param name="cancellationToken">Gives up before anything is written; later it is ignored.</param>
     /// <returns>A task that completes when all rows are on the device and can be read.</returns>
     /// <exception cref="FeatureDefinitionException">The record defines no view, or one that was not added.</exception>
-    /// <exception cref="IngestException">A time is null or outside the years 1 to 9999; then nothing was written.</exception>
+    /// <exception cref="ArgumentException">A record is null; then nothing was written.</exception>
+    /// <exception cref="IngestException">A time is null, was never set or is outside the years 1 to 9999; then nothing was written.</exception>
     /// <exception cref="InvalidOperationException">This process has no open online store, or the store has failed.</exception>
     /// <exception cref="Runtime.LogWriteException">The device refused; rows may be lost, and the store takes no more until it is opened again.</exception>
     [OverloadResolutionPriority(1)] // A list is many records, not one record of type list.

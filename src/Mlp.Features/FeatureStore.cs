@@ -28,7 +28,7 @@ public sealed partial class FeatureStore
     private readonly OnDemandGoldenRows _goldenRows;
     private readonly OfflineIngest _ingest;
     private readonly PointInTimeJoin _join;
-    private volatile bool _isOpen;
+    private readonly OpenGuard _guard = new("the feature store");
 
     /// <summary>Creates the store over a data directory; nothing is read or written yet. Applications use <c>AddFeatures</c> or <see cref="Open"/>.</summary>
     /// <param name="directory">The data directory.</param>
@@ -100,7 +100,8 @@ public sealed partial class FeatureStore
     /// <param name="cancellationToken">Gives up; nothing is committed then.</param>
     /// <returns>What was done; the rows are on the device.</returns>
     /// <exception cref="FeatureDefinitionException">The record defines no view, or one that was not added.</exception>
-    /// <exception cref="IngestException">A time is null, or the view does not say when rows became known.</exception>
+    /// <exception cref="ArgumentException">A record is null, or the batch id is empty; nothing was committed.</exception>
+    /// <exception cref="IngestException">A time is null or was never set, or the view does not say when rows became known.</exception>
     public Task<IngestResult> IngestAsync<T>(IEnumerable<T> records, string? batchId = null, CancellationToken cancellationToken = default)
     {
         var view = FeatureViewDefinition.FromRecord<T>();
@@ -116,7 +117,8 @@ public sealed partial class FeatureStore
     /// <param name="cancellationToken">Gives up; nothing is committed then.</param>
     /// <returns>What was done; the rows are on the device.</returns>
     /// <exception cref="FeatureDefinitionException">There is no such view, or the record lacks a column.</exception>
-    /// <exception cref="IngestException">A time is null, or the view does not say when rows became known.</exception>
+    /// <exception cref="ArgumentException">A record is null, or the batch id is empty; nothing was committed.</exception>
+    /// <exception cref="IngestException">A time is null or was never set, or the view does not say when rows became known.</exception>
     public Task<IngestResult> IngestAsync<T>(string view, IEnumerable<T> records, string? batchId = null, int? version = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(records);
@@ -316,16 +318,13 @@ public sealed partial class FeatureStore
             _logger.LogInformation("Removed {Count} files of interrupted ingests from the offline store", removed);
         }
 
-        _isOpen = true;
+        _guard.Open();
     }
 
-    internal void EnsureOpen()
-    {
-        if (!_isOpen)
-        {
-            throw new InvalidOperationException("Expected the feature store to be open, but it is not: start the host or the platform first, or use FeatureStore.Open.");
-        }
-    }
+    /// <summary>Takes nothing more, also through a reference that was kept.</summary>
+    internal void CloseOffline() => _guard.Close();
+
+    internal void EnsureOpen() => _guard.Require();
 
     private static async IAsyncEnumerable<RecordBatch> Each(IEnumerable<RecordBatch> batches)
     {

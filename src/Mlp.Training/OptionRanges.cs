@@ -1,36 +1,23 @@
-using System.ComponentModel.DataAnnotations;
-using System.Globalization;
-using System.Reflection;
+using Mlp.Runtime.Hosting;
 
 namespace Mlp.Training;
 
-/// <summary>Checks options against their <see cref="RangeAttribute"/>s and says property, range and value.</summary>
+/// <summary>Checks options that code has made; their sentences name type and property, where those of the configuration name the path.</summary>
 internal static class OptionRanges
 {
-    /// <summary>The sentence for the first property outside its range, or null.</summary>
-    public static string? FindViolation(object options)
-    {
-        foreach (var property in options.GetType().GetProperties())
-        {
-            var value = property.GetValue(options);
-            if (property.GetCustomAttribute<RangeAttribute>() is { } range && !range.IsValid(value))
-            {
-                return string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"Expected {options.GetType().Name}.{property.Name} between {range.Minimum} and {range.Maximum}, but found {value}.");
-            }
-        }
-
-        return null;
-    }
-
-    /// <summary>Throws for the first property outside its range.</summary>
+    /// <summary>Throws for settings outside their range.</summary>
     /// <exception cref="ArgumentException">There is one.</exception>
-    public static void ThrowIfViolated(object options)
+    public static void ThrowIfViolated(object options) => ThrowIfAny(SettingsRanges.FindFailures(options.GetType().Name, options, '.'), nameof(options));
+
+    /// <summary>Throws where there are failures.</summary>
+    /// <param name="failures">Sentences.</param>
+    /// <param name="parameterName">The argument that they are about.</param>
+    /// <exception cref="ArgumentException">There is one.</exception>
+    public static void ThrowIfAny(IReadOnlyCollection<string> failures, string parameterName)
     {
-        if (FindViolation(options) is { } sentence)
+        if (failures.Count > 0)
         {
-            throw new ArgumentException(sentence, nameof(options));
+            throw new ArgumentException(string.Join(" ", failures), parameterName);
         }
     }
 }

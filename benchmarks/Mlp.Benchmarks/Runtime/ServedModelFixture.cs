@@ -26,7 +26,8 @@ internal sealed class ServedModelFixture : IMlPlatformBuilder, IAsyncDisposable
 
     public IModel Model => _provider.GetRequiredService<IModelCatalog>().GetModel(Name);
 
-    public static async Task<ServedModelFixture> CreateAsync<TRequest>(byte[] onnx, int featureCount, RequestFeatureWriter<TRequest> requestWriter)
+    public static async Task<ServedModelFixture> CreateAsync<TRequest>(
+        byte[] onnx, int featureCount, RequestFeatureWriter<TRequest> requestWriter, Action<ModelOptions>? configure = null)
     {
         var fixture = new ServedModelFixture();
         var features = new MemoryFeatures<TRequest>(featureCount, requestWriter);
@@ -49,6 +50,7 @@ internal sealed class ServedModelFixture : IMlPlatformBuilder, IAsyncDisposable
 
         // The watcher reads the alias file, which would stand among the bytes of the calls.
         fixture.AddModel(Name, o => o.AliasPollInterval = TimeSpan.FromHours(1));
+        fixture.AddModel(Name, configure);
         fixture._provider = fixture.Services.BuildServiceProvider();
         await fixture._provider.GetRequiredService<IPlatformComponent>().OpenAsync(CancellationToken.None);
         return fixture;

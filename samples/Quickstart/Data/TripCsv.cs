@@ -33,6 +33,11 @@ internal static partial class TripCsv
     /// <exception cref="InvalidDataException">The file is not what it should be; the message names the column and, where there is one, the row, counted from 1 for the header.</exception>
     public static TripSource Read(string path)
     {
+        if (Directory.Exists(path))
+        {
+            throw new InvalidDataException($"Expected a CSV file of trips at '{Path.GetFullPath(path)}', but it is a folder.");
+        }
+
         if (!File.Exists(path))
         {
             throw new FileNotFoundException($"Expected a CSV file of trips at '{Path.GetFullPath(path)}', but found none.", path);
@@ -53,7 +58,18 @@ internal static partial class TripCsv
     private static List<string> ReadHeader(string path)
     {
         using var reader = new StreamReader(path);
-        var found = HeaderNames().Matches(reader.ReadLine() ?? string.Empty)
+        if (reader.ReadLine() is not { } header)
+        {
+            throw new InvalidDataException($"Expected a CSV file of trips with a header line at '{path}', but it is empty.");
+        }
+
+        // What is no text has control characters, and its bytes do not belong in a message.
+        if (header.Any(c => char.IsControl(c) || c == '\uFFFD'))
+        {
+            throw new InvalidDataException($"Expected comma-separated UTF-8 text in '{path}', but it cannot be read as such.");
+        }
+
+        var found = HeaderNames().Matches(header)
             .Select(m => m.Groups["quoted"].Success ? m.Groups["quoted"].Value.Replace("\"\"", "\"", StringComparison.Ordinal) : m.Groups["plain"].Value)
             .ToList();
         var missing = Fields.Select(f => f.Name).Except(found, StringComparer.Ordinal).ToArray();
@@ -149,9 +165,14 @@ internal static partial class TripCsv
                 return field.IsRequired ? throw Wrong(field, "found nothing") : null;
             }
 
-            if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || double.IsNaN(number))
+            if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
             {
                 throw Wrong(field, "found text that is none");
+            }
+
+            if (double.IsNaN(number))
+            {
+                throw Wrong(field, "found NaN");
             }
 
             if (!(number >= field.Minimum && number <= field.Maximum))

@@ -45,7 +45,7 @@ public sealed class FeatureCatalog
     private static string NotFound(string kind, string name, int? version, IEnumerable<(string Name, int Version)> known)
     {
         var asked = version is null ? $"'{name}'" : $"'{name}' version {version}";
-        var list = string.Join(", ", known.Select(k => $"'{k.Name}' version {k.Version}"));
-        return $"Expected a {kind} {asked}, but {(list.Length == 0 ? "none is defined" : $"only {list} are defined")}.";
+        var entries = known.Select(k => $"'{k.Name}' version {k.Version}").ToList();
+        return $"Expected a {kind} {asked}, but {(entries.Count == 0 ? "none" : $"only {string.Join(", ", entries)}")} {(entries.Count > 1 ? "are" : "is")} defined.";
     }
 }

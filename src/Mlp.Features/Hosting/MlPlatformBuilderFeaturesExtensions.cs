@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -32,7 +31,7 @@ public static class MlPlatformBuilderFeaturesExtensions
         }
 
         configure?.Invoke(features);
-        services.AddOptions<FeatureStoreOptions>().ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<FeatureStoreOptions>().ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<FeatureStoreOptions>, BindSection>());
         services.TryAddSingleton(provider => provider.GetRequiredService<FeaturesBuilder>().Build());
         services.TryAddSingleton(provider => new FeatureStore(
@@ -52,6 +51,6 @@ public static class MlPlatformBuilderFeaturesExtensions
     /// <summary>Binds the section where the application has a configuration; without one the defaults stand.</summary>
     private sealed class BindSection(IServiceProvider services) : IConfigureOptions<FeatureStoreOptions>
     {
-        public void Configure(FeatureStoreOptions options) => services.GetService<IConfiguration>()?.GetSection(FeatureStoreOptions.SectionName).Bind(options);
+        public void Configure(FeatureStoreOptions options) => SettingsSection.Bind(services, FeatureStoreOptions.SectionName, options);
     }
 }

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
 using Mlp.Features;
 
 namespace Mlp.Runtime.Hosting;
@@ -10,7 +9,7 @@ public static class MlPlatformFeaturesExtensions
     {
         /// <summary>The feature store.</summary>
         /// <exception cref="InvalidOperationException">The platform was built without <c>AddFeatures</c>.</exception>
-        public FeatureStore Features => platform.Services.GetService<FeatureStore>()
+        public FeatureStore Features => platform.FindPart<FeatureStore>()
             ?? throw new InvalidOperationException("Expected a platform with features, but AddFeatures was not called.");
     }
 }

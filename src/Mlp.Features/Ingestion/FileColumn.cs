@@ -10,4 +10,16 @@ internal sealed record FileColumn(string Name, string Source, string Value, stri
 {
     /// <summary>SQL that is true for a text that cannot be read; null when there is no such check.</summary>
     internal string? IsBad { get; init; }
+
+    /// <summary>What such a text is not, in words.</summary>
+    internal string NotSuch => Expected switch
+    {
+        _ when IsTime => "no time",
+        _ when Expected.Contains("Int64", StringComparison.Ordinal) => "no whole number of 64 bits",
+        _ when Expected.Contains("Float32", StringComparison.Ordinal) => "no number of 32 bits",
+        _ when Expected.Contains("Float", StringComparison.Ordinal) => "no number of 64 bits",
+        _ when Expected.Contains("Bool", StringComparison.Ordinal) => "neither true nor false",
+        _ when Expected.Contains("Guid", StringComparison.Ordinal) => "no GUID",
+        _ => "none",
+    };
 }

@@ -190,7 +190,8 @@ internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile
         throw BadValue(
             column,
             row,
-            Is(column.IsBad ?? "false") ? "the text is not" : Is($"{column.Value} IS NULL") ? "found none" : "it lies beyond the years 1 to 9999");
+            Is(column.IsBad ?? "false") ? (where => $"the text in {where} is {column.NotSuch}")
+                : Is($"{column.Value} IS NULL") ? (where => $"found none in {where}") : (where => $"the time in {where} lies beyond the years 1 to 9999"));
 
         bool Is(string condition) => session.QueryInt64(string.Create(CultureInfo.InvariantCulture, $"SELECT count(*) FROM {Raw} WHERE rowid = {row} AND ({condition})")) > 0;
     }
@@ -208,7 +209,7 @@ internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile
         {
             if (FindFailing(column.Value, filter, 0, rows) is { } row)
             {
-                return BadValue(column, row, "it cannot be computed");
+                return BadValue(column, row, where => $"it cannot be computed in {where}");
             }
         }
 
@@ -248,8 +249,8 @@ internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile
         }
     }
 
-    private IngestException BadValue(FileColumn column, long row, string found)
-        => new(file.Source, $"Expected {column.Source} of '{file.Source}' to be {column.Expected} for {view}, but {found} in {Where(row)}.", column.Name, row + 1, LineOf(row));
+    private IngestException BadValue(FileColumn column, long row, Func<string, string> found)
+        => new(file.Source, $"Expected {column.Source} of '{file.Source}' to be {column.Expected} for {view}, but {found(Where(row))}.", column.Name, row + 1, LineOf(row));
 
     private string Where(long row)
     {

@@ -112,6 +112,11 @@ internal sealed class OfflineIngest(OfflineStore store)
             throw new ArgumentException($"Expected the batch id to leave names that start with '{PlatformPrefix}' to the platform, but found '{batchId}'.", nameof(batchId));
         }
 
+        if (batchId is not null && string.IsNullOrWhiteSpace(batchId))
+        {
+            throw new ArgumentException("Expected the batch id to name the batch, or null for a batch without a name, but found an empty text.", nameof(batchId));
+        }
+
         return batchId is not null && view.FindBatch(batchId) is { } commit ? StagedRows.ToResult(view.Definition, commit, repeated: true) : null;
     }
 }

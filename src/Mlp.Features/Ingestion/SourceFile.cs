@@ -7,10 +7,16 @@ internal sealed record SourceFile(string Source, FileIngestOptions Options)
 {
     /// <summary>Checks that the file is there.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="IngestException">It is a folder.</exception>
     internal static SourceFile Open(string path, FileIngestOptions options)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         var full = Path.GetFullPath(path);
+        if (Directory.Exists(full))
+        {
+            throw new IngestException(full, $"Expected a file to ingest at '{full}', but it is a folder.");
+        }
+
         return File.Exists(full) ? new SourceFile(full, options) : throw new FileNotFoundException($"Expected a file to ingest at '{full}', but there is none.", full);
     }
 }

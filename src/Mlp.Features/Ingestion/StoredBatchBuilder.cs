@@ -22,10 +22,16 @@ internal sealed class StoredBatchBuilder<T>(FeatureRecordMap<T> map, string sour
     /// <summary>Adds a record.</summary>
     /// <param name="record">The record.</param>
     /// <param name="createdTime">When it became known, for views that leave that open; microseconds.</param>
-    /// <exception cref="IngestException">A time is null or beyond <see cref="TimeRange"/>.</exception>
+    /// <exception cref="IngestException">A time is null, was never set or is beyond <see cref="TimeRange"/>.</exception>
+    /// <exception cref="ArgumentException">The record is null.</exception>
     internal void Add(in T record, long? createdTime = null)
     {
         var view = map.Definition;
+        if (record is null)
+        {
+            throw new ArgumentException($"Expected a record at index {_rowsBefore + Count} of {source} for {view}, but found null.", nameof(record));
+        }
+
         var eventTime = map.GetEventTime(record) ?? throw NoTime(view.EventTimeColumn);
         var created = map.GetCreatedTime(record)
             ?? (view.CreatedTimeColumn is { } column ? throw NoTime(column) : createdTime)
@@ -70,6 +76,11 @@ internal sealed class StoredBatchBuilder<T>(FeatureRecordMap<T> map, string sour
         if (!TimeRange.Contains(time))
         {
             throw WrongTime(column, TimeRange.Expected, TimeRange.Beyond);
+        }
+
+        if (TimeRange.IsUnset(time))
+        {
+            throw WrongTime(column, TimeRange.ExpectedSet, TimeRange.Unset);
         }
     }
 

@@ -1,4 +1,5 @@
 using Apache.Arrow;
+using DuckDB.NET.Data;
 using Mlp.Features.Definitions;
 using Mlp.Features.Offline;
 using Mlp.Runtime.Data;
@@ -56,7 +57,14 @@ internal sealed class LeakageCheck(OfflineStore store, FeatureCatalog catalog)
     {
         var snapshot = store.Open(view.View!).GetSnapshot(manifest.Commits.FirstOrDefault(c => c.View == view.Name)?.Commit);
         using var session = store.OpenSession();
-        return await LeakageHistory.ReadAsync(session, snapshot, view, sample, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await LeakageHistory.ReadAsync(session, snapshot, view, sample, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DuckDBException e)
+        {
+            throw OfflineStore.Explain(e, session, [snapshot]);
+        }
     }
 
     private static List<string> Compare(FeatureServiceView view, FeatureServiceDefinition service, in ViewAnswer expected, in ViewAnswer found, ref long values)

@@ -1,4 +1,5 @@
 using Apache.Arrow;
+using DuckDB.NET.Data;
 using Mlp.Features.Definitions;
 using Mlp.Features.Interop;
 using Mlp.Features.Offline;
@@ -31,6 +32,11 @@ internal sealed class PointInTimeJoin(OfflineStore store, OnDemandGoldenRows gol
             var sql = JoinSql.Build(service, snapshots, question.Mode, table.LastTime);
             var hash = await WriteAsync(table, session.QueryArrowAsync(sql, cancellationToken), output, rows, cancellationToken).ConfigureAwait(false);
             return new JoinedTrainingSet(Describe(question, snapshots, rows.RowCount, hash), rows);
+        }
+        catch (DuckDBException e)
+        {
+            rows.Dispose();
+            throw OfflineStore.Explain(e, session, snapshots);
         }
         catch
         {

@@ -18,8 +18,15 @@ internal static class SpineBatches
         var schema = new Schema(columns.Select(c => c.Field), metadata: null);
         var count = 0;
         var any = false;
+        var index = 0L;
         foreach (var record in records)
         {
+            if (record is null)
+            {
+                throw new ArgumentException($"Expected a record at index {index} of the rows for the training set, but found null.", nameof(records));
+            }
+
+            index++;
             foreach (var column in columns)
             {
                 column.Append(record);

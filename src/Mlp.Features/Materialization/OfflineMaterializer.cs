@@ -1,4 +1,5 @@
 using System.Globalization;
+using DuckDB.NET.Data;
 using Mlp.Features.Definitions;
 using Mlp.Features.Interop;
 using Mlp.Features.Offline;
@@ -33,30 +34,53 @@ internal sealed class OfflineMaterializer(OfflineStore offline)
         if (last > mark.Commit || mark.HasLaterRows)
         {
             using var session = offline.OpenSession();
-            var relation = CreateRelation(session, source, mark, last);
-            var due = $"greatest(epoch_us({Sql.Name(FeatureViewDefinition.StoredEventTime)}), epoch_us({Sql.Name(FeatureViewDefinition.StoredCreatedTime)}))";
-            var limit = string.Create(CultureInfo.InvariantCulture, $"{due} <= {asOf}");
-            await foreach (var batch in session.QueryArrowAsync(SelectLatest(definition, relation, limit), cancellationToken).ConfigureAwait(false))
+            try
             {
-                using (batch)
-                {
-                    var rows = new StoredRows(definition, batch, hasSequences: true);
-                    foreach (var frame in BatchPush.Encode(definition, view, rows, PushTargets.Online, createdTime: null, FrameLength))
-                    {
-                        await store.WriteAsync(frame, assignSequences: false, cancellationToken).ConfigureAwait(false);
-                    }
-
-                    rowCount += rows.Count;
-                    OnlineMetrics.MaterializedRows.Add(rows.Count);
-                    progress?.Report(rowCount);
-                }
+                rowCount = await BringAsync(session, definition, view, store, asOf, mark, last, progress, cancellationToken).ConfigureAwait(false);
             }
-
-            var later = session.QueryInt64($"SELECT count(*) FROM (SELECT 1 FROM {relation} WHERE NOT ({limit}) LIMIT 1)");
-            await store.SetMarkAsync(view.Id, new MaterializationMark(last, asOf, later > 0)).ConfigureAwait(false);
+            catch (DuckDBException e)
+            {
+                throw OfflineStore.Explain(e, session, [source.GetSnapshot(last)]);
+            }
         }
 
         return new MaterializationResult(definition.Name, definition.Version, mark.Commit + 1, last, rowCount, Microseconds.ToDateTimeOffset(asOf));
+    }
+
+    private async Task<long> BringAsync(
+        DuckDbSession session,
+        FeatureViewDefinition definition,
+        OnlineView view,
+        OnlineStore store,
+        long asOf,
+        MaterializationMark mark,
+        long last,
+        IProgress<long>? progress,
+        CancellationToken cancellationToken)
+    {
+        var rowCount = 0L;
+        var relation = CreateRelation(session, offline.Open(definition), mark, last);
+        var due = $"greatest(epoch_us({Sql.Name(FeatureViewDefinition.StoredEventTime)}), epoch_us({Sql.Name(FeatureViewDefinition.StoredCreatedTime)}))";
+        var limit = string.Create(CultureInfo.InvariantCulture, $"{due} <= {asOf}");
+        await foreach (var batch in session.QueryArrowAsync(SelectLatest(definition, relation, limit), cancellationToken).ConfigureAwait(false))
+        {
+            using (batch)
+            {
+                var rows = new StoredRows(definition, batch, hasSequences: true);
+                foreach (var frame in BatchPush.Encode(definition, view, rows, PushTargets.Online, createdTime: null, FrameLength))
+                {
+                    await store.WriteAsync(frame, assignSequences: false, cancellationToken).ConfigureAwait(false);
+                }
+
+                rowCount += rows.Count;
+                OnlineMetrics.MaterializedRows.Add(rows.Count);
+                progress?.Report(rowCount);
+            }
+        }
+
+        var later = session.QueryInt64($"SELECT count(*) FROM (SELECT 1 FROM {relation} WHERE NOT ({limit}) LIMIT 1)");
+        await store.SetMarkAsync(view.Id, new MaterializationMark(last, asOf, later > 0)).ConfigureAwait(false);
+        return rowCount;
     }
 
     /// <summary>The rows of the new commits; and of the older ones those that were not visible yet.</summary>

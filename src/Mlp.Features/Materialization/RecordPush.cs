@@ -18,7 +18,8 @@ internal sealed class RecordPush<T>(FeatureRecordMap<T> map, OnlineView view)
     /// <param name="targets">Where the rows go.</param>
     /// <param name="now">Created time of views that leave it open, microseconds.</param>
     /// <param name="frameLength">About how long a frame gets.</param>
-    /// <exception cref="IngestException">A time is null or beyond <see cref="TimeRange"/>.</exception>
+    /// <exception cref="IngestException">A time is null, was never set or is beyond <see cref="TimeRange"/>.</exception>
+    /// <exception cref="ArgumentException">A record is null.</exception>
     internal List<byte[]> Encode(IReadOnlyList<T> records, PushTargets targets, long now, int frameLength)
     {
         var frames = new List<byte[]>(1);
@@ -27,6 +28,11 @@ internal sealed class RecordPush<T>(FeatureRecordMap<T> map, OnlineView view)
         for (var i = 0; i < records.Count; i++)
         {
             var record = records[i];
+            if (record is null)
+            {
+                throw new ArgumentException($"Expected a record at index {i} of {Source} for {map.Definition}, but found null.", nameof(records));
+            }
+
             var eventTime = map.GetEventTime(record) ?? throw NoTime(map.Definition.EventTimeColumn, i);
             var created = map.GetCreatedTime(record) ?? (map.Definition.CreatedTimeColumn is { } column ? throw NoTime(column, i) : now);
             Check(map.Definition.EventTimeColumn, eventTime, i);
@@ -54,6 +60,11 @@ internal sealed class RecordPush<T>(FeatureRecordMap<T> map, OnlineView view)
         if (!TimeRange.Contains(time))
         {
             throw WrongTime(column, TimeRange.Expected, TimeRange.Beyond, index);
+        }
+
+        if (TimeRange.IsUnset(time))
+        {
+            throw WrongTime(column, TimeRange.ExpectedSet, TimeRange.Unset, index);
         }
     }
 

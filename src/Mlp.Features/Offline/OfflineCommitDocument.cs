@@ -25,9 +25,9 @@ internal sealed record OfflineCommitDocument
     public required OfflineCommit Commit { get; init; }
 
     internal static byte[] Write(FeatureViewDefinition view, OfflineCommit commit)
-        => JsonSerializer.SerializeToUtf8Bytes(
+        => DocumentSeal.Add(JsonSerializer.SerializeToUtf8Bytes(
             new OfflineCommitDocument { View = view.Name, Version = view.Version, Fingerprint = view.Fingerprint, Commit = commit },
-            OfflineCommitJson.Default.OfflineCommitDocument);
+            OfflineCommitJson.Default.OfflineCommitDocument));
 
     internal static OfflineCommit Read(string path, FeatureViewDefinition view, long number)
     {

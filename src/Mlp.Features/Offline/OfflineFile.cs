@@ -19,4 +19,8 @@ internal sealed record OfflineFile(
     long MaxCreatedTime,
     long MinSequence,
     long MaxSequence,
-    long Length);
+    long Length)
+{
+    /// <summary>XxHash128 of the content, 32 lower-case hexadecimal digits; null in commits of versions that did not write one.</summary>
+    public string? XxHash128 { get; init; }
+}

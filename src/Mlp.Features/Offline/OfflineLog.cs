@@ -1,5 +1,6 @@
 using System.Globalization;
 using Mlp.Features.Definitions;
+using Mlp.Runtime;
 using Mlp.Runtime.Storage;
 
 namespace Mlp.Features.Offline;
@@ -17,6 +18,7 @@ internal sealed class OfflineLog
     private readonly HashSet<string> _everAdded = new(StringComparer.Ordinal);
     private long _lastIngestSequence;
     private long? _pushedThrough;
+    private bool _isChecked;
 
     internal OfflineLog(FeatureViewDefinition view, string viewFolder)
     {
@@ -92,6 +94,43 @@ internal sealed class OfflineLog
         => DurableFile.WriteExclusive(disk, PathOf(commit.Number), OfflineCommitDocument.Write(_view, commit));
 
     private void ReadNew()
+    {
+        ReadFollowing();
+        if (!_isChecked)
+        {
+            CheckNumbers();
+            _isChecked = true;
+        }
+    }
+
+    /// <summary>
+    /// Refuses a log with a gap, once: commits behind it would be left out without a word, and the next one would take the number of the one that is gone. Writers take one number after
+    /// the other, so a number that is free while a higher one is taken was taken before.
+    /// </summary>
+    private void CheckNumbers()
+    {
+        while (HighestNumber() is var highest && highest > _commits.Count)
+        {
+            var before = _commits.Count;
+            ReadFollowing();
+            if (_commits.Count == before)
+            {
+                var missing = PathOf(before + 1);
+                throw new CorruptFileException(
+                    missing, string.Create(CultureInfo.InvariantCulture, $"Expected the commits of {_view} to be numbered without a gap up to {highest}, but '{missing}' is missing. Restore the file."));
+            }
+        }
+    }
+
+    private long HighestNumber()
+        => Directory.Exists(_folder)
+            ? Directory.EnumerateFiles(_folder, "*.json")
+                .Select(p => long.TryParse(Path.GetFileNameWithoutExtension(p), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0)
+                .DefaultIfEmpty()
+                .Max()
+            : 0;
+
+    private void ReadFollowing()
     {
         for (var next = _commits.Count + 1L; PathOf(next) is var path && File.Exists(path); next++)
         {

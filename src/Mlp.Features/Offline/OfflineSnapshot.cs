@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using DuckDB.NET.Data;
 using Mlp.Features.Definitions;
 using Mlp.Features.Interop;
 using Mlp.Runtime;
@@ -10,10 +11,13 @@ namespace Mlp.Features.Offline;
 internal sealed class OfflineSnapshot
 {
     private readonly string _folder;
+    private readonly VerifiedFiles _verified;
     private readonly ConcurrentDictionary<string, bool> _readable;
 
-    internal OfflineSnapshot(FeatureViewDefinition view, string folder, long commit, IReadOnlyList<OfflineFile> files, ConcurrentDictionary<string, bool> readable)
+    internal OfflineSnapshot(
+        FeatureViewDefinition view, string folder, long commit, IReadOnlyList<OfflineFile> files, VerifiedFiles verified, ConcurrentDictionary<string, bool> readable)
     {
+        _verified = verified;
         View = view;
         _folder = folder;
         _readable = readable;
@@ -32,7 +36,7 @@ internal sealed class OfflineSnapshot
 
     /// <summary>Some of the files.</summary>
     /// <param name="predicate">Which.</param>
-    internal OfflineSnapshot Select(Func<OfflineFile, bool> predicate) => new(View, _folder, Commit, [.. Files.Where(predicate)], _readable);
+    internal OfflineSnapshot Select(Func<OfflineFile, bool> predicate) => new(View, _folder, Commit, [.. Files.Where(predicate)], _verified, _readable);
 
     /// <summary>Checks that every file is there and as long as it was.</summary>
     /// <exception cref="CorruptFileException">A file is missing or has another length.</exception>
@@ -55,22 +59,67 @@ internal sealed class OfflineSnapshot
         }
     }
 
-    /// <summary>Checks that every file says of itself that it holds rows of the view in a format that can be read. Comes before <see cref="Relation"/>.</summary>
+    /// <summary>
+    /// Checks that every file is what was committed, and says of itself that it holds rows of the view in a format that can be read. Comes before <see cref="Relation"/>.
+    /// </summary>
     /// <param name="session">A session to read with.</param>
     /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote a file.</exception>
-    /// <exception cref="CorruptFileException">A file holds something else.</exception>
-    internal void RequireReadable(DuckDbSession session) => OfflineFileFormat.Check(session, View, Files.Select(FullPath), _readable);
+    /// <exception cref="CorruptFileException">A file is damaged, or holds something else.</exception>
+    internal void RequireReadable(DuckDbSession session)
+    {
+        try
+        {
+            OfflineFileFormat.Check(session, View, Files.Select(FullPath), _readable);
+        }
+        catch (DuckDBException e)
+        {
+            CheckContent();
+            throw OfflineStore.Explain(e, session, [this]);
+        }
+
+        CheckContent();
+    }
+
+    private void CheckContent()
+    {
+        foreach (var file in Files)
+        {
+            _verified.Check(FullPath(file), file, View.ToString());
+        }
+    }
 
     /// <summary>A relation with the columns of <see cref="OfflineView.Columns"/> over all rows that may be seen up to a time.</summary>
     internal string Relation(long maxEventTime = long.MaxValue)
     {
-        var files = Files.Where(f => f.MinEventTime <= maxEventTime).Select(f => Sql.Text(FullPath(f))).ToList();
+        var seen = Files.Where(f => f.MinEventTime <= maxEventTime).ToList();
+        var files = seen.ConvertAll(f => Sql.Text(FullPath(f)));
         if (files.Count == 0)
         {
             return $"(SELECT {string.Join(", ", OfflineView.Columns(View).Select(c => $"NULL::{c.Type} AS {Sql.Name(c.Name)}"))} WHERE false)";
         }
 
         return $"read_parquet([{string.Join(", ", files)}], hive_partitioning = false)";
+    }
+
+    /// <summary>Finds the file that DuckDB could not read, by reading each alone: one without a hash in its commit, or one that changed under the reader.</summary>
+    /// <param name="session">Reads.</param>
+    /// <returns>The sentence; null when all can be read.</returns>
+    internal CorruptFileException? FindUnreadable(DuckDbSession session)
+    {
+        foreach (var file in Files)
+        {
+            var path = FullPath(file);
+            try
+            {
+                session.Query($"SELECT {string.Join(", ", OfflineView.Columns(View).Select(c => $"count(hash({Sql.Name(c.Name)}))"))} FROM read_parquet({Sql.Text(path)}, hive_partitioning = false)");
+            }
+            catch (DuckDBException e)
+            {
+                return new CorruptFileException(path, $"Expected the file '{path}' of {View} to be Parquet as it was written, but it cannot be read: it is damaged. Restore it, or ingest its rows into a new store.", innerException: e);
+            }
+        }
+
+        return null;
     }
 
     private string FullPath(OfflineFile file) => Path.Combine(_folder, file.Path.Replace('/', Path.DirectorySeparatorChar));

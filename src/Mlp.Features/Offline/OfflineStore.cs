@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using DuckDB.NET.Data;
 using Mlp.Features.Definitions;
 using Mlp.Features.Interop;
 using Mlp.Runtime.Data;
@@ -31,6 +32,13 @@ internal sealed class OfflineStore
         => _views.GetOrAdd((view.Name, view.Version), static (_, s) => new OfflineView(s.view, s.self._root, s.self._options.TargetFileRows, s.self._disk, s.self._time), (view, self: this));
 
     internal DuckDbSession OpenSession() => DuckDbSession.Open(Settings);
+
+    /// <summary>What a failed query over the files of a store is: a damaged file by its name, or the failure itself.</summary>
+    /// <param name="failure">What DuckDB said.</param>
+    /// <param name="session">Where the query ran.</param>
+    /// <param name="snapshots">The files.</param>
+    internal static Exception Explain(DuckDBException failure, DuckDbSession session, IEnumerable<OfflineSnapshot> snapshots)
+        => snapshots.Select(s => s.FindUnreadable(session)).FirstOrDefault(e => e is not null) ?? (Exception)failure;
 
     /// <summary>Removes what interrupted ingests of the views and interrupted joins left behind.</summary>
     internal int RemoveUncommitted(IEnumerable<FeatureViewDefinition> views)

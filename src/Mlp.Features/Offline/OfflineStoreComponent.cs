@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Mlp.Runtime;
 using Mlp.Runtime.Hosting;
@@ -25,6 +26,7 @@ internal sealed class OfflineStoreComponent(FeatureStore store) : IPlatformCompo
     public Task CloseAsync(CancellationToken cancellationToken)
     {
         _isOpen = false;
+        store.CloseOffline();
         return Task.CompletedTask;
     }
 
@@ -43,7 +45,7 @@ internal sealed class OfflineStoreComponent(FeatureStore store) : IPlatformCompo
                 rows += store.Offline.Open(view).GetSnapshot().RowCount;
             }
 
-            return HealthCheckResult.Healthy($"{store.Catalog.Views.Count} views with {rows} rows.");
+            return HealthCheckResult.Healthy(string.Create(CultureInfo.InvariantCulture, $"{store.Catalog.Views.Count} {(store.Catalog.Views.Count == 1 ? "view" : "views")} with {rows} {(rows == 1 ? "row" : "rows")}."));
         }
         catch (Exception e) when (e is MlPlatformException or IOException or UnauthorizedAccessException)
         {

@@ -21,6 +21,7 @@ internal sealed class OfflineView
     private readonly string _folder;
     private readonly long _targetFileRows;
     private readonly OfflineLog _log;
+    private readonly VerifiedFiles _verified = new();
     private readonly ConcurrentDictionary<string, bool> _readable = new(StringComparer.Ordinal);
     private readonly Lock _sequenceGate = new();
     private long _lastReserved;
@@ -97,7 +98,7 @@ internal sealed class OfflineView
             }
         }
 
-        var snapshot = new OfflineSnapshot(Definition, _folder, last, [.. files.Values], _readable);
+        var snapshot = new OfflineSnapshot(Definition, _folder, last, [.. files.Values], _verified, _readable);
         snapshot.Verify();
         return snapshot;
     }
@@ -265,7 +266,7 @@ internal sealed class OfflineView
             $"SELECT count(*), epoch_us(min({eventTime})), epoch_us(max({eventTime})), epoch_us(min({created})), epoch_us(max({created})), min({sequence}), max({sequence}) FROM {StagingTable}{where}")[0];
         var facts = Array.ConvertAll(row, fact => (long)fact!);
         var (low, high) = firstSequence is { } first ? (IngestSequences.Last(first, facts[5] + 1), IngestSequences.Last(first, facts[6] + 1)) : (facts[5], facts[6]);
-        return new OfflineFile(relative, facts[0], facts[1], facts[2], facts[3], facts[4], low, high, new FileInfo(path).Length);
+        return new OfflineFile(relative, facts[0], facts[1], facts[2], facts[3], facts[4], low, high, new FileInfo(path).Length) { XxHash128 = VerifiedFiles.HashOf(path) };
     }
 
     private void Delete(IReadOnlyList<OfflineFile> files)

@@ -62,7 +62,7 @@ internal sealed class OnlineCheckpoints(string directory, IDiskSync disk)
     /// <param name="manifest">The manifest.</param>
     internal void Publish(string staged, OnlineCheckpointManifest manifest)
     {
-        File.WriteAllBytes(Path.Combine(staged, OnlineCheckpointManifest.FileName), JsonSerializer.SerializeToUtf8Bytes(manifest, OnlineJson.Default.OnlineCheckpointManifest));
+        File.WriteAllBytes(Path.Combine(staged, OnlineCheckpointManifest.FileName), DocumentSeal.Add(JsonSerializer.SerializeToUtf8Bytes(manifest, OnlineJson.Default.OnlineCheckpointManifest)));
         if (!DurableFile.PublishDirectory(disk, staged, PathOf(manifest.Number)))
         {
             throw new IOException($"Expected checkpoint {manifest.Number} of the online store to be new, but '{PathOf(manifest.Number)}' exists.");

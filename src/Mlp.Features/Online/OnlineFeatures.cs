@@ -31,6 +31,7 @@ internal sealed class OnlineFeatures : IPlatformComponent, IFeatureSource
     private readonly ConcurrentDictionary<(string Name, int Version), OnlineFeatureServiceReader> _readers = new();
     private volatile OnlineStore? _store;
     private volatile OnlineViews? _views;
+    private readonly OpenGuard _guard = new("the online store");
     private Exception? _openFailure;
 
     /// <summary>Puts the parts together; nothing is opened.</summary>
@@ -87,6 +88,7 @@ internal sealed class OnlineFeatures : IPlatformComponent, IFeatureSource
             OnlineStoreOptionsValidator.Check(_options);
             _store = await OnlineStore.OpenAsync(
                 Path.Combine(_directory.Features, "online"), _options, CreateTarget, _disk, _timeProvider, _logger, cancellationToken).ConfigureAwait(false);
+            _guard.Open();
         }
         catch (Exception error)
         {
@@ -98,6 +100,7 @@ internal sealed class OnlineFeatures : IPlatformComponent, IFeatureSource
     /// <inheritdoc/>
     public async Task CloseAsync(CancellationToken cancellationToken)
     {
+        _guard.Close();
         if (_store is { } store)
         {
             await store.DisposeAsync().ConfigureAwait(false);
@@ -110,7 +113,7 @@ internal sealed class OnlineFeatures : IPlatformComponent, IFeatureSource
     {
         if (!_directory.IsOwner)
         {
-            return HealthCheckResult.Healthy("The online store is open in the owner of the data directory only; this process reads it not.");
+            return HealthCheckResult.Healthy("The online store is open in the owner of the data directory only; predictions by key are made there, and this process makes those whose features it brings itself.");
         }
 
         if (_store is not { } store)
@@ -282,6 +285,6 @@ internal sealed class OnlineFeatures : IPlatformComponent, IFeatureSource
         => !_directory.IsOwner
             ? $"Expected this process to own the data directory '{_directory.Root}', since only its owner has the online store open, but its mode is {_directory.Mode}."
             : _openFailure is null
-                ? "Expected the online store to be open, but the platform has not been started or has been stopped."
+                ? _guard.Refusal().Message
                 : $"Expected the online store to be open, but it could not be opened: {_openFailure.Message}";
 }

@@ -1,43 +1,54 @@
-using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using Microsoft.Extensions.Options;
+using Mlp.Runtime.Hosting;
 
 namespace Mlp.Features.Online;
 
-/// <summary>Checks the settings of the online store, one by one and together.</summary>
+/// <summary>Checks the settings of the feature store and its online store, one by one and together.</summary>
 internal sealed class OnlineStoreOptionsValidator : IValidateOptions<FeatureStoreOptions>
 {
     private const int MinimumPages = 8;
 
+    private const string OnlineSection = FeatureStoreOptions.SectionName + ":" + nameof(FeatureStoreOptions.Online);
+
     /// <inheritdoc/>
     public ValidateOptionsResult Validate(string? name, FeatureStoreOptions options)
-        => Describe(options.Online) is { Count: > 0 } failures ? ValidateOptionsResult.Fail(failures) : ValidateOptionsResult.Success;
+    {
+        var failures = SettingsRanges.FindFailures(FeatureStoreOptions.SectionName, options);
+        failures.AddRange(Together(options.Online));
+        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+    }
 
-    /// <summary>Throws the first wrong setting.</summary>
+    /// <summary>Throws for wrong settings.</summary>
     /// <param name="options">The settings.</param>
     /// <exception cref="OptionsValidationException">A setting is wrong.</exception>
     internal static void Check(OnlineStoreOptions options)
     {
-        if (Describe(options) is { Count: > 0 } failures)
+        List<string> failures = [.. SettingsRanges.FindFailures(OnlineSection, options), .. Together(options)];
+        if (failures.Count > 0)
         {
-            throw new OptionsValidationException(nameof(OnlineStoreOptions), typeof(OnlineStoreOptions), failures);
+            throw new OptionsValidationException(OnlineSection, typeof(OnlineStoreOptions), failures);
         }
     }
 
-    private static List<string> Describe(OnlineStoreOptions options)
+    private static IEnumerable<string> Together(OnlineStoreOptions? options)
     {
-        var results = new List<ValidationResult>();
-        Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true);
-        var failures = results.Select(result => $"{nameof(OnlineStoreOptions)}: {result.ErrorMessage}").ToList();
+        if (options is null)
+        {
+            yield break;
+        }
+
         if (options.MemorySize < MinimumPages * options.PageSize)
         {
-            failures.Add($"Expected {nameof(OnlineStoreOptions)}.{nameof(options.MemorySize)} to hold at least {MinimumPages} pages of {options.PageSize} bytes, but found {options.MemorySize}.");
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{OnlineSection}:{nameof(options.MemorySize)} must be at least {MinimumPages * options.PageSize} ({MinimumPages} pages of {options.PageSize} bytes), but is {options.MemorySize}.");
         }
 
         if (options.SegmentSize < options.PageSize)
         {
-            failures.Add($"Expected {nameof(OnlineStoreOptions)}.{nameof(options.SegmentSize)} to be at least a page of {options.PageSize} bytes, but found {options.SegmentSize}.");
+            yield return string.Create(
+                CultureInfo.InvariantCulture, $"{OnlineSection}:{nameof(options.SegmentSize)} must be at least {options.PageSize} (a page), but is {options.SegmentSize}.");
         }
-
-        return failures;
     }
 }

@@ -105,7 +105,13 @@ internal sealed class OnlineViewRegistry
                 $"Expected '{_path}' to have {Describe(expected)} as '{source}' does, but found {(found is null ? "no such number" : Describe(found))}. Restore the file, or delete the folder '{System.IO.Path.GetDirectoryName(_path)}' and materialize again.");
         }
 
-        static string Describe(OnlineViewEntry entry) => $"feature view '{entry.Name}' version {entry.Version} with fingerprint {entry.Fingerprint[..Math.Min(8, entry.Fingerprint.Length)]} under number {entry.Id}";
+        // Cut short only where that tells the two apart.
+        string Fingerprint(OnlineViewEntry entry)
+            => Find(expected.Id) is { } other && Short(other) == Short(expected) && other.Fingerprint != expected.Fingerprint ? entry.Fingerprint : Short(entry);
+
+        string Describe(OnlineViewEntry entry) => $"feature view '{entry.Name}' version {entry.Version} with fingerprint {Fingerprint(entry)} under number {entry.Id}";
+
+        static string Short(OnlineViewEntry entry) => entry.Fingerprint[..Math.Min(8, entry.Fingerprint.Length)];
     }
 
     /// <summary>Checks that a number stands for a view, and for the one whose definition wrote a row.</summary>
@@ -130,7 +136,7 @@ internal sealed class OnlineViewRegistry
     {
         var added = new OnlineViewEntry((uint)_entries.Count + 1, name, version, fingerprint);
         var document = new OnlineViewDocument(OnlineViewDocument.FormatValue, VersionedJson.FirstVersion, [.. _entries, added]);
-        DurableFile.Replace(_disk, _path, JsonSerializer.SerializeToUtf8Bytes(document, OnlineJson.Default.OnlineViewDocument));
+        DurableFile.Replace(_disk, _path, DocumentSeal.Add(JsonSerializer.SerializeToUtf8Bytes(document, OnlineJson.Default.OnlineViewDocument)));
         _entries.Add(added);
         return added.Id;
     }

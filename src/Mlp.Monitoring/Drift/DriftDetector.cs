@@ -41,6 +41,9 @@ internal sealed class DriftDetector
     /// <summary>The recent window of every version in service that has one.</summary>
     public IEnumerable<DriftReport> Recent => _recent.Values.Select(r => r.Report()).OfType<DriftReport>();
 
+    /// <summary>Why versions in service are not watched, a sentence each.</summary>
+    public IEnumerable<string> Problems => _recent.Values.Select(r => r.Problem).OfType<string>();
+
     /// <summary>Begins to watch a version that comes into service.</summary>
     public RecentDrift Watch(ServedModel model)
     {

@@ -60,6 +60,12 @@ internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
         }
     }
 
+    /// <summary>Why there is no reference to compare with; null when there is one, when the version has none, and while it is read.</summary>
+    public string? Problem
+        => _profile.Exception?.InnerException is { } failure
+            ? FormattableString.Invariant($"Expected to read the reference profile of model '{_model.Manifest.Name}' version {_model.Manifest.Version}, so drift is not watched: {failure.Message}")
+            : null;
+
     /// <summary>The recent window against the reference, or null before the first prediction and for a model without a reference.</summary>
     public DriftReport? Report()
     {

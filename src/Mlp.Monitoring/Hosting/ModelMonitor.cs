@@ -5,6 +5,7 @@ using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.PredictionLog;
 using Mlp.Runtime;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Inference;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Registry;
 
@@ -12,7 +13,7 @@ namespace Mlp.Monitoring.Hosting;
 
 /// <summary>
 /// The door to monitoring: labels in, and out of it the logged predictions, live quality and drift. What it reads is what lies in the files: call <see cref="FlushAsync"/> first where the
-/// predictions of the last commit interval matter. Thread-safe.
+/// predictions of the last commit interval matter. Before the platform is started and after it was closed its methods throw <see cref="InvalidOperationException"/>. Thread-safe.
 /// </summary>
 public sealed class ModelMonitor
 {
@@ -21,9 +22,14 @@ public sealed class ModelMonitor
     private readonly LabelStore _labels;
     private readonly LivePerformance _performance;
     private readonly DriftDetector _drift;
+    private readonly string[] _declared;
+    private readonly ModelPatternDeclaration[] _patterns;
 
-    internal ModelMonitor(PredictionLogWriter writer, PredictionLogReader reader, LabelStore labels, LivePerformance performance, DriftDetector drift)
+    internal ModelMonitor(
+        PredictionLogWriter writer, PredictionLogReader reader, LabelStore labels, LivePerformance performance, DriftDetector drift, IEnumerable<ModelDeclaration> declarations, IEnumerable<ModelPatternDeclaration> patterns)
     {
+        _patterns = [.. patterns];
+        _declared = [.. declarations.Select(d => d.Name).Distinct(StringComparer.Ordinal)];
         _writer = writer;
         _reader = reader;
         _labels = labels;
@@ -39,7 +45,7 @@ public sealed class ModelMonitor
     /// <param name="label">The truth: 0 or 1 for a binary model, the index of the class for several classes, the number itself for a regression. Finite.</param>
     /// <param name="observedAt">When it became known. Of several labels of one prediction the one observed last counts, then the one recorded last.</param>
     /// <param name="cancellationToken">Ends the wait; the label may be recorded all the same.</param>
-    /// <exception cref="ArgumentException">The label is NaN or infinite.</exception>
+    /// <exception cref="ArgumentException">The label is NaN or infinite, or its prediction or time was never set.</exception>
     /// <exception cref="LogWriteException">The disk refused; trying again may help.</exception>
     /// <exception cref="IOException">The disk refused; trying again may help.</exception>
     public ValueTask RecordLabelAsync(PredictionId predictionId, double label, DateTimeOffset observedAt, CancellationToken cancellationToken = default)
@@ -63,16 +69,16 @@ public sealed class ModelMonitor
     /// <summary>Records many labels with one flush for each 4,096.</summary>
     /// <param name="labels">The labels.</param>
     /// <param name="cancellationToken">Ends the wait; labels may be recorded all the same.</param>
-    /// <exception cref="ArgumentException">A label is NaN or infinite, is about nothing or two things, or has a name that no label can have; none is recorded.</exception>
+    /// <exception cref="ArgumentException">A label is NaN or infinite, is about nothing or two things, has a name that no label can have, or a time that was never set; none is recorded.</exception>
     /// <exception cref="LogWriteException">The disk refused; trying again may help.</exception>
     /// <exception cref="IOException">The disk refused; trying again may help.</exception>
-    public ValueTask RecordLabelsAsync(ReadOnlyMemory<Label> labels, CancellationToken cancellationToken = default) => _labels.RecordAsync(labels, cancellationToken);
+    public ValueTask RecordLabelsAsync(ReadOnlyMemory<Label> labels, CancellationToken cancellationToken = default) => Open(_labels).RecordAsync(labels, cancellationToken);
 
     /// <summary>Completes when every prediction made before the call is on the device, or counted as dropped.</summary>
     /// <param name="model">One model only, or null for all.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="IOException">The disk refused what was pending; it is counted as dropped.</exception>
-    public Task FlushAsync(string? model = null, CancellationToken cancellationToken = default) => _writer.FlushAsync(model, cancellationToken);
+    public Task FlushAsync(string? model = null, CancellationToken cancellationToken = default) => Open(_writer).FlushAsync(model, cancellationToken);
 
     /// <summary>Reads logged predictions.</summary>
     /// <param name="model">Model name.</param>
@@ -85,7 +91,7 @@ public sealed class ModelMonitor
     /// <exception cref="CorruptFileException">A segment is damaged; a tail that a crash has torn is no damage.</exception>
     public IAsyncEnumerable<RecordBatch> ReadPredictionsAsync(
         string model, int? version = null, DateTimeOffset? from = null, DateTimeOffset? to = null, CancellationToken cancellationToken = default)
-        => _reader.ReadAsync(
+        => Open(_reader).ReadAsync(
             model,
             from is null ? long.MinValue : Microseconds.FromRequestTime(from.Value),
             to is null ? long.MaxValue : Microseconds.FromRequestTime(to.Value),
@@ -96,7 +102,7 @@ public sealed class ModelMonitor
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>Batches with the columns of <see cref="LabelColumns"/>. Disposing them is not needed.</returns>
     /// <exception cref="CorruptFileException">A segment is damaged.</exception>
-    public IAsyncEnumerable<RecordBatch> ReadLabelsAsync(CancellationToken cancellationToken = default) => _labels.ReadAsync(cancellationToken);
+    public IAsyncEnumerable<RecordBatch> ReadLabelsAsync(CancellationToken cancellationToken = default) => Open(_labels).ReadAsync(cancellationToken);
 
     /// <summary>
     /// Joins labels to logged predictions and computes the quality of each version, by the same kernels as on a holdout. The label is that of the name that the model's
@@ -107,12 +113,21 @@ public sealed class ModelMonitor
     /// <param name="from">First request time, or null for the beginning.</param>
     /// <param name="to">Request time to stop before, or null for the end.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <returns>One result per version, ascending; empty where nothing was logged.</returns>
+    /// <returns>One result per version, ascending; empty where nothing of a declared model was logged yet.</returns>
     /// <exception cref="ArgumentException">The name cannot be that of a model.</exception>
+    /// <exception cref="ModelNotFoundException">The model is not declared, and nothing of it was ever logged.</exception>
     /// <exception cref="CorruptFileException">A segment is damaged.</exception>
     public Task<IReadOnlyList<PerformanceResult>> EvaluateAsync(
         string model, int? version = null, DateTimeOffset? from = null, DateTimeOffset? to = null, CancellationToken cancellationToken = default)
-        => _performance.EvaluateAsync(model, version, from, to, cancellationToken);
+    {
+        Open(_reader);
+        if (!_patterns.Any(p => p.Matches(model)))
+        {
+            _reader.RequireKnown(model, _declared);
+        }
+
+        return _performance.EvaluateAsync(model, version, from, to, cancellationToken);
+    }
 
     /// <summary>Compares the inputs and the score of logged predictions with the reference profile that was published with their version.</summary>
     /// <param name="model">Model name.</param>
@@ -126,10 +141,18 @@ public sealed class ModelMonitor
     /// <exception cref="CorruptFileException">A segment or the profile is damaged.</exception>
     public Task<DriftReport> DetectDriftAsync(
         string model, int? version = null, DateTimeOffset? from = null, DateTimeOffset? to = null, CancellationToken cancellationToken = default)
-        => _drift.DetectAsync(model, version, from, to, cancellationToken);
+        => Open(_drift).DetectAsync(model, version, from, to, cancellationToken);
 
     /// <summary>The recent window of the versions in service whose drift is watched all the time, without reading a file.</summary>
     /// <param name="model">Model name.</param>
     /// <returns>One report per version, ascending; a version is absent before its first prediction and without a reference profile.</returns>
     public IReadOnlyList<DriftReport> GetRecentDrift(string model) => [.. _drift.Recent.Where(r => r.Model == model).OrderBy(r => r.Version)];
+
+    /// <summary>A part of monitoring, between the start of the platform and its end.</summary>
+    /// <exception cref="InvalidOperationException">The platform has not been started, or was closed.</exception>
+    private T Open<T>(T part)
+    {
+        _labels.Guard.Require();
+        return part;
+    }
 }

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -8,6 +7,7 @@ using Mlp.Monitoring.Hosting;
 using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.PredictionLog;
+using Mlp.Runtime.Inference;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Registry;
 using Mlp.Runtime.Storage;
@@ -21,7 +21,7 @@ public static class MonitoringBuilderExtensions
     {
         /// <summary>Labels, logged predictions, live quality and drift.</summary>
         /// <exception cref="InvalidOperationException">The application did not call <see cref="AddMonitoring"/>.</exception>
-        public ModelMonitor Monitoring => platform.Services.GetService<ModelMonitor>()
+        public ModelMonitor Monitoring => platform.FindPart<ModelMonitor>()
             ?? throw new InvalidOperationException($"Expected monitoring to be part of the platform, but it was not added: call {nameof(AddMonitoring)} on the builder.");
     }
 
@@ -54,7 +54,9 @@ public static class MonitoringBuilderExtensions
             s.GetRequiredService<PredictionLogReader>(),
             s.GetRequiredService<LabelStore>(),
             s.GetRequiredService<LivePerformance>(),
-            s.GetRequiredService<DriftDetector>()));
+            s.GetRequiredService<DriftDetector>(),
+            s.GetServices<ModelDeclaration>(),
+            s.GetServices<ModelPatternDeclaration>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPredictionObserver, PredictionLogWriter>(s => s.GetRequiredService<PredictionLogWriter>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, PredictionLogWriter>(s => s.GetRequiredService<PredictionLogWriter>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, LabelStore>(s => s.GetRequiredService<LabelStore>()));
@@ -91,6 +93,6 @@ public static class MonitoringBuilderExtensions
     /// <summary>Binds the section where the application has a configuration; without one the defaults stand.</summary>
     private sealed class BindSection(IServiceProvider services) : IConfigureOptions<MonitoringOptions>
     {
-        public void Configure(MonitoringOptions options) => services.GetService<IConfiguration>()?.GetSection(MonitoringOptions.SectionName).Bind(options);
+        public void Configure(MonitoringOptions options) => SettingsSection.Bind(services, MonitoringOptions.SectionName, options);
     }
 }

@@ -1,41 +1,37 @@
-using System.ComponentModel.DataAnnotations;
-using System.Globalization;
-using System.Reflection;
 using Microsoft.Extensions.Options;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Hosting;
+using Mlp.Runtime.Inference;
 
 namespace Mlp.Monitoring.Hosting;
 
 /// <summary>Checks the settings at start; each failure names the setting, its value and what is allowed.</summary>
-internal sealed class MonitoringOptionsValidator : IValidateOptions<MonitoringOptions>
+internal sealed class MonitoringOptionsValidator(IEnumerable<ModelDeclaration> declarations, IEnumerable<ModelPatternDeclaration> patterns) : IValidateOptions<MonitoringOptions>
 {
     public ValidateOptionsResult Validate(string? name, MonitoringOptions options)
     {
-        var failures = new List<string>();
-        foreach (var property in typeof(MonitoringOptions).GetProperties())
-        {
-            if (property.GetCustomAttribute<RangeAttribute>() is { } range)
-            {
-                range.ParseLimitsInInvariantCulture = true;
-                range.ConvertValueInInvariantCulture = true;
-                var value = property.GetValue(options);
-                if (!range.IsValid(value))
-                {
-                    failures.Add(string.Create(
-                        CultureInfo.InvariantCulture, $"{Setting(property.Name)} must be between {range.Minimum} and {range.Maximum}, but is {value}."));
-                }
-            }
-        }
-
+        var failures = SettingsRanges.FindFailures(MonitoringOptions.SectionName, options);
         AddBadNames(failures, nameof(options.LoggedModels), options.LoggedModels);
         AddBadNames(failures, nameof(options.DriftModels), options.DriftModels);
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 
-    private static void AddBadNames(List<string> failures, string property, IEnumerable<string> names)
-        => failures.AddRange(names
-            .Where(n => n != MonitoringOptions.AllModels && (n is null || !PlatformName.IsValid(n)))
-            .Select(n => $"{Setting(property)} must hold model names or '{MonitoringOptions.AllModels}', but holds '{n}'."));
-
-    private static string Setting(string property) => $"{MonitoringOptions.SectionName}:{property}";
+    private void AddBadNames(List<string> failures, string property, IEnumerable<string> names)
+    {
+        var declared = declarations.Select(d => d.Name).Concat(patterns.Select(p => p.Pattern)).Distinct(StringComparer.Ordinal).ToList();
+        foreach (var name in names.Where(n => n != MonitoringOptions.AllModels).Distinct(StringComparer.Ordinal))
+        {
+            var setting = $"{MonitoringOptions.SectionName}:{property}";
+            if (name is null || !PlatformName.IsValid(name))
+            {
+                failures.Add($"{setting} must hold model names or '{MonitoringOptions.AllModels}', but holds '{name}'.");
+            }
+            else if (!declared.Contains(name, StringComparer.Ordinal) && !patterns.Any(p => p.Matches(name)))
+            {
+                // Without this a mistyped name would log nothing, and nobody would hear of it.
+                var known = declared.Count == 0 ? "none" : string.Join(", ", declared.Select(d => $"'{d}'"));
+                failures.Add($"{setting} must hold names of models that the application has declared by AddModel, but holds '{name}'; declared are: {known}.");
+            }
+        }
+    }
 }

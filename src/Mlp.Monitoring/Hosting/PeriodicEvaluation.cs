@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
+using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.PredictionLog;
 using Mlp.Runtime.Hosting;
@@ -10,6 +11,7 @@ namespace Mlp.Monitoring.Hosting;
 internal sealed class PeriodicEvaluation(
     PredictionLogWriter log,
     LivePerformance performance,
+    DriftDetector drift,
     MonitoringMetrics metrics,
     MonitoringConfiguration configuration,
     TimeProvider timeProvider,
@@ -47,7 +49,14 @@ internal sealed class PeriodicEvaluation(
     }
 
     public HealthCheckResult CheckHealth()
-        => Volatile.Read(ref _failure) is { } failure ? HealthCheckResult.Unhealthy($"Live quality cannot be computed: {failure.Message}", failure) : HealthCheckResult.Healthy();
+    {
+        if (Volatile.Read(ref _failure) is { } failure)
+        {
+            return HealthCheckResult.Unhealthy($"Live quality cannot be computed: {failure.Message}", failure);
+        }
+
+        return string.Join(" ", drift.Problems) is { Length: > 0 } problems ? HealthCheckResult.Degraded(problems) : HealthCheckResult.Healthy();
+    }
 
     public void Dispose()
     {
@@ -60,6 +69,8 @@ internal sealed class PeriodicEvaluation(
         using var timer = new PeriodicTimer(configuration.EvaluationInterval, timeProvider);
         try
         {
+            // What is damaged is noticed at the start, not an interval later.
+            await EvaluateAllAsync().ConfigureAwait(false);
             while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
             {
                 await EvaluateAllAsync().ConfigureAwait(false);
@@ -73,20 +84,37 @@ internal sealed class PeriodicEvaluation(
 
     private async Task EvaluateAllAsync()
     {
+        var failure = await TryAsync(() => performance.RefreshLabelsAsync(_stop.Token), null).ConfigureAwait(false);
         foreach (var model in log.Statistics.Select(s => s.Model).Distinct(StringComparer.Ordinal))
         {
-            try
-            {
-                await performance.EvaluateAsync(model, null, null, null, _stop.Token).ConfigureAwait(false);
-                Volatile.Write(ref _failure, null);
-            }
+            var other = await TryAsync(() => performance.EvaluateAsync(model, null, null, null, _stop.Token), model).ConfigureAwait(false);
+            failure ??= other;
+        }
+
+        Volatile.Write(ref _failure, failure);
+    }
+
+    private async Task<Exception?> TryAsync(Func<Task> evaluate, string? model)
+    {
+        try
+        {
+            await evaluate().ConfigureAwait(false);
+            return null;
+        }
 #pragma warning disable CA1031 // A damaged segment must not end the watching of the other models.
-            catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (e is not OperationCanceledException)
 #pragma warning restore CA1031
+        {
+            if (model is null)
+            {
+                logger.LogWarning(e, "Labels could not be read.");
+            }
+            else
             {
                 logger.LogWarning(e, "Live quality of model {Model} could not be computed.", model);
-                Volatile.Write(ref _failure, e);
             }
+
+            return e;
         }
     }
 }

@@ -93,6 +93,16 @@ public readonly record struct Label
             return $"the label name '{Name}', which is not made of lower-case letters, digits, '-', '_' and '.'";
         }
 
+        if (PredictionId is { } id && id == default)
+        {
+            return "the id of a prediction that was never set";
+        }
+
+        if (ObservedAt == default || EventTime == default(DateTimeOffset))
+        {
+            return "a time that was never set";
+        }
+
         return Value is { } value && !double.IsFinite(value) ? "NaN or infinity" : null;
     }
 }

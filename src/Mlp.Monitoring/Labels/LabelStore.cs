@@ -53,13 +53,16 @@ internal sealed class LabelStore : IPlatformComponent, IDisposable
     /// <inheritdoc/>
     public PlatformStage Stage => PlatformStage.Monitoring;
 
+    /// <summary>Keeps monitoring from being used before the platform was started and after it was closed.</summary>
+    public OpenGuard Guard { get; } = new("monitoring");
+
     /// <summary>Labels recorded by this process.</summary>
     public long RecordedCount => Interlocked.Read(ref _count);
 
     /// <summary>Records labels: when the task completes they are on the device. Callers who come at the same time share one flush.</summary>
     /// <param name="labels">Labels; recorded all or not at all, up to 4,096 at a time.</param>
     /// <param name="cancellationToken">Ends the wait; the labels may be recorded all the same.</param>
-    /// <exception cref="ArgumentException">A label is NaN or infinite, is about nothing or two things, or has a name that no label can have.</exception>
+    /// <exception cref="ArgumentException">A label is NaN or infinite, is about nothing or two things, has a name that no label can have, or a time that was never set.</exception>
     /// <exception cref="IOException">The disk refused.</exception>
     /// <exception cref="LogWriteException">The disk refused; trying again may help, since it begins another segment.</exception>
     /// <exception cref="ObjectDisposedException">The store is closed.</exception>
@@ -112,7 +115,11 @@ internal sealed class LabelStore : IPlatformComponent, IDisposable
     public SegmentFollower<LabelSegmentHeader> Follow() => new(_directory, LabelSegmentHeader.Read);
 
     /// <inheritdoc/>
-    public Task OpenAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task OpenAsync(CancellationToken cancellationToken)
+    {
+        Guard.Open();
+        return Task.CompletedTask;
+    }
 
     /// <inheritdoc/>
     public Task CloseAsync(CancellationToken cancellationToken)
@@ -131,6 +138,7 @@ internal sealed class LabelStore : IPlatformComponent, IDisposable
         lock (_gate)
         {
             _isClosed = true;
+            Guard.Close();
             Retire();
             _frames?.Dispose();
             _frames = null;

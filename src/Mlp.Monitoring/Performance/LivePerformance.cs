@@ -57,6 +57,21 @@ internal sealed class LivePerformance : IDisposable
         }
     }
 
+    /// <summary>Reads the labels that have come since, so that a damaged segment is noticed also where no model is in service.</summary>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public async Task RefreshLabelsAsync(CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await Task.Run(() => _labels.Refresh(cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
     public void Dispose() => _gate.Dispose();
 
     private List<PerformanceResult> Evaluate(string model, string folder, int? version, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellationToken)

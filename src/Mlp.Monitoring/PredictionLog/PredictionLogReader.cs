@@ -3,6 +3,7 @@ using Apache.Arrow;
 using Apache.Arrow.Ipc;
 using Mlp.Monitoring.Segments;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Registry;
 using Mlp.Runtime.Storage;
 
 namespace Mlp.Monitoring.PredictionLog;
@@ -13,6 +14,19 @@ internal sealed class PredictionLogReader(string root)
 {
     /// <summary>The segments of a model in the order in which they were begun.</summary>
     public IReadOnlyList<string> ListSegments(string model) => SegmentFormat.List(DirectoryOf(root, model));
+
+    /// <summary>Refuses a model that nobody can mean: neither declared nor ever logged.</summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="declared">Names of the models that the application has declared.</param>
+    /// <exception cref="ModelNotFoundException">There is no such model.</exception>
+    public void RequireKnown(string model, IReadOnlyCollection<string> declared)
+    {
+        if (!Directory.Exists(DirectoryOf(root, model)) && !declared.Contains(model, StringComparer.Ordinal))
+        {
+            var known = declared.Count == 0 ? "none" : string.Join(", ", declared.Select(d => $"'{d}'"));
+            throw new ModelNotFoundException(model, "any version", $"Expected logged predictions of model '{model}' in '{root}', but found none; declared are: {known}.");
+        }
+    }
 
     /// <summary>Reads the predictions of a model.</summary>
     /// <param name="model">Model name.</param>

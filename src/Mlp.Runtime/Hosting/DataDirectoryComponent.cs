@@ -20,7 +20,7 @@ internal sealed class DataDirectoryComponent(
         DataDirectoryFormat.Check(directory.Root);
         if (directory.IsOwner)
         {
-            _lock = await OwnerLock.AcquireAsync(directory.Root, configuration.OwnerWait, timeProvider, cancellationToken).ConfigureAwait(false);
+            _lock = await OwnerLock.AcquireAsync(directory.Root, configuration.OwnerWait, timeProvider, SayWaiting, cancellationToken).ConfigureAwait(false);
             Mark();
         }
         else if (!Directory.Exists(directory.Root))
@@ -57,6 +57,14 @@ internal sealed class DataDirectoryComponent(
             ? HealthCheckResult.Unhealthy($"The lock of the data directory '{directory.Root}' was removed or replaced: another process may own it.")
             : HealthCheckResult.Healthy($"'{directory.Root}' is open as {directory.Mode}.");
     }
+
+    /// <summary>Said at once: who starts the application would wonder why nothing happens.</summary>
+    private void SayWaiting(DataDirectoryOwner? owner)
+        => logger.LogWarning(
+            "Data directory {Root} is owned by {Owner} and this process waits up to {Seconds} s for it to leave.",
+            directory.Root,
+            owner?.ToString().TrimEnd(',') ?? "a process that left no description",
+            configuration.OwnerWait.TotalSeconds);
 
     /// <summary>Looks again, since the owner that this one may have waited for could have been a newer one.</summary>
     private void Mark()

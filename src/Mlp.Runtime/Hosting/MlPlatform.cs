@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Mlp.Runtime.Inference;
 
 namespace Mlp.Runtime.Hosting;
@@ -52,6 +53,7 @@ public sealed class MlPlatform : IAsyncDisposable
     /// <param name="cancellationToken">Gives up opening.</param>
     /// <returns>A task that completes when all parts are open.</returns>
     /// <exception cref="InvalidOperationException">The platform was started before.</exception>
+    /// <exception cref="OptionsValidationException">A setting is wrong; nothing was opened.</exception>
     /// <exception cref="EngineInUseException">Models shall share a pool of threads, and ONNX Runtime was used before in this process.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
@@ -64,6 +66,7 @@ public sealed class MlPlatform : IAsyncDisposable
             }
 
             _isStarted = true;
+            SettingsAtStart.Check(Services, _logger);
             await OpenAllAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -113,6 +116,23 @@ public sealed class MlPlatform : IAsyncDisposable
         }
     }
 
+    /// <summary>A part of the platform, by which each library makes its door.</summary>
+    /// <typeparam name="T">The part.</typeparam>
+    /// <returns>The part; null when it was not added.</returns>
+    /// <exception cref="InvalidOperationException">The platform has been closed and its container with it.</exception>
+    internal T? FindPart<T>()
+        where T : class
+    {
+        try
+        {
+            return Services.GetService<T>();
+        }
+        catch (ObjectDisposedException e)
+        {
+            throw new InvalidOperationException("Expected the platform to be open, but it has been closed.", e);
+        }
+    }
+
     /// <summary>Takes the container of a standalone platform along, to be disposed with it.</summary>
     internal void Own(ServiceProvider provider) => _ownedProvider = provider;
 
@@ -130,7 +150,8 @@ public sealed class MlPlatform : IAsyncDisposable
         }
         catch (Exception e)
         {
-            _logger.LogError(e, "The platform did not start; closing what was open.");
+            // The failure is thrown: who catches it has the rest.
+            _logger.LogError("The platform did not start and closes what was open: {Reason}", e.Message);
             await CloseAllAsync(CancellationToken.None).ConfigureAwait(false);
             throw;
         }

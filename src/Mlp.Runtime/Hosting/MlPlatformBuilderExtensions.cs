@@ -13,9 +13,15 @@ public static class MlPlatformBuilderExtensions
     /// <param name="builder">The builder.</param>
     /// <param name="path">Full path, or relative to the current directory; created when missing.</param>
     /// <returns>The builder.</returns>
+    /// <exception cref="ArgumentException">The path is empty.</exception>
     public static IMlPlatformBuilder UseDataDirectory(this IMlPlatformBuilder builder, string path)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        ArgumentNullException.ThrowIfNull(path);
+        if (string.IsNullOrWhiteSpace(path))
+        {
+            throw new ArgumentException("Expected the path of the data directory, but found an empty text.", nameof(path));
+        }
+
         return builder.Configure(options => options.DataDirectory = path);
     }
 
@@ -43,6 +49,21 @@ public static class MlPlatformBuilderExtensions
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(configure);
         builder.Services.Configure(configure);
+        return builder;
+    }
+
+    /// <summary>
+    /// Says where log lines of a platform without a host application go; without it they go nowhere. In a host application the host's logging is used.
+    /// </summary>
+    /// <param name="builder">The builder.</param>
+    /// <param name="loggers">Makes the loggers, for example <c>LoggerFactory.Create(l => l.AddConsole())</c>. It stays the caller's, who disposes of it after the platform.</param>
+    /// <returns>The builder.</returns>
+    public static IMlPlatformBuilder UseLoggerFactory(this IMlPlatformBuilder builder, ILoggerFactory loggers)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(loggers);
+        builder.Services.Replace(ServiceDescriptor.Singleton(loggers));
+        builder.Services.Replace(ServiceDescriptor.Singleton(typeof(ILogger<>), typeof(Logger<>)));
         return builder;
     }
 

@@ -35,7 +35,7 @@ internal sealed class MlPlatformOptionsValidator : IValidateOptions<MlPlatformOp
 
         if (options.MaximumLoadedModels < 1)
         {
-            failures.Add(string.Create(CultureInfo.InvariantCulture, $"{Setting(nameof(options.MaximumLoadedModels))} must be 1 or more, but is {options.MaximumLoadedModels}."));
+            failures.Add(string.Create(CultureInfo.InvariantCulture, $"{Setting(nameof(options.MaximumLoadedModels))} must be at least 1, but is {options.MaximumLoadedModels}."));
         }
 
         if (options.SharedThreadCount is < 1 or > MaximumThreadCount)

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
@@ -52,6 +51,6 @@ public static class MlPlatformServiceCollectionExtensions
     /// <summary>Binds the section where the application has a configuration; without one the defaults stand.</summary>
     private sealed class BindSection(IServiceProvider services) : IConfigureOptions<MlPlatformOptions>
     {
-        public void Configure(MlPlatformOptions options) => services.GetService<IConfiguration>()?.GetSection(MlPlatformOptions.SectionName).Bind(options);
+        public void Configure(MlPlatformOptions options) => SettingsSection.Bind(services, MlPlatformOptions.SectionName, options, "Models", "Features", "Training", "Monitoring");
     }
 }

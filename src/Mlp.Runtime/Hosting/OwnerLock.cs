@@ -20,10 +20,17 @@ internal sealed class OwnerLock : IDisposable
     private OwnerLock(FileStream file) => _file = file;
 
     /// <summary>Takes the lock, waiting for another owner to leave.</summary>
+    /// <param name="root">Full path of the data directory.</param>
+    /// <param name="wait">How long to wait.</param>
+    /// <param name="timeProvider">The clock.</param>
+    /// <param name="isWaiting">Told of the owner, where it left a description, when there is one to wait for.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="DataDirectoryInUseException">The other owner did not leave in time.</exception>
     /// <exception cref="DataDirectoryUnusableException">The directory cannot be written.</exception>
-    public static async Task<OwnerLock> AcquireAsync(string root, TimeSpan wait, TimeProvider timeProvider, CancellationToken cancellationToken)
+    public static async Task<OwnerLock> AcquireAsync(
+        string root, TimeSpan wait, TimeProvider timeProvider, Action<DataDirectoryOwner?>? isWaiting, CancellationToken cancellationToken)
     {
+        var isTold = false;
         var started = timeProvider.GetTimestamp();
         while (true)
         {
@@ -36,6 +43,12 @@ internal sealed class OwnerLock : IDisposable
             if (timeProvider.GetElapsedTime(started) >= wait)
             {
                 throw new DataDirectoryInUseException(root, ReadOwner(root), wait);
+            }
+
+            if (!isTold)
+            {
+                isWaiting?.Invoke(ReadOwner(root));
+                isTold = true;
             }
 
             await Task.Delay(RetryInterval, timeProvider, cancellationToken).ConfigureAwait(false);

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Registry;
+using Mlp.Runtime.Routing;
 using Mlp.Runtime.Versions;
 
 namespace Mlp.Runtime.Inference;
@@ -17,6 +18,7 @@ internal sealed class CatalogEntry : IDisposable
     private readonly VersionHost _host;
     private readonly VersionFollower? _follower;
     private readonly FollowingLoader? _loader;
+    private readonly RouteFollower? _router;
     private readonly ConcurrentDictionary<int, Lazy<(Model Model, OnDemandTarget Demand)>> _views = new();
 
     /// <summary>Makes the model, without a version.</summary>
@@ -52,6 +54,10 @@ internal sealed class CatalogEntry : IDisposable
         }
 
         Model = CreateModel(settings, target, demand);
+        if (demand is null)
+        {
+            Model.Router = _router = new RouteFollower(Model, _host, registry, clock, logger);
+        }
     }
 
     /// <summary>The model.</summary>
@@ -60,6 +66,9 @@ internal sealed class CatalogEntry : IDisposable
     /// <summary>What stands in the way of serving what is wanted, as a sentence; null when nothing does.</summary>
     public string? Problem => _loader is not null ? _loader.Problem : _follower!.Problem ?? NotReady;
 
+    /// <summary>What stands in the way of the model's route, as sentences. Its calls are answered all the same.</summary>
+    public IReadOnlyList<string> RouteProblems => _router?.Problems ?? [];
+
     /// <summary>Whether there is a version to serve, but nothing answers because it cannot be loaded. A model that is loaded on demand concerns its own callers only.</summary>
     public bool IsOutOfService => _follower?.IsOutOfService == true;
 
@@ -67,7 +76,8 @@ internal sealed class CatalogEntry : IDisposable
 
     /// <summary>Loads a model that is to be loaded at start, and begins to follow.</summary>
     /// <param name="cancellationToken">Gives up.</param>
-    public Task StartAsync(CancellationToken cancellationToken) => _follower?.StartAsync(cancellationToken) ?? Task.CompletedTask;
+    public Task StartAsync(CancellationToken cancellationToken)
+        => _follower is null ? Task.CompletedTask : Task.WhenAll(_router!.StartAsync(cancellationToken), _follower.StartAsync(cancellationToken));
 
     /// <summary>Asks the registry now: something of the model has changed there.</summary>
     public void Wake()
@@ -75,6 +85,7 @@ internal sealed class CatalogEntry : IDisposable
         _host.ForgetFailures();
         _follower?.Wake();
         _loader?.Wake();
+        _router?.Wake();
     }
 
     /// <summary>Takes the model out of service and waits for its calls.</summary>
@@ -84,7 +95,7 @@ internal sealed class CatalogEntry : IDisposable
         try
         {
             var stopping = _follower?.StopAsync(cancellationToken) ?? Model.Demand!.CloseAsync(cancellationToken);
-            await Task.WhenAll([stopping, .. _views.Values.Select(v => v.Value.Demand.CloseAsync(cancellationToken))]).ConfigureAwait(false);
+            await Task.WhenAll([stopping, _router?.StopAsync(cancellationToken) ?? Task.CompletedTask, .. _views.Values.Select(v => v.Value.Demand.CloseAsync(cancellationToken))]).ConfigureAwait(false);
         }
         finally
         {
@@ -95,6 +106,7 @@ internal sealed class CatalogEntry : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _router?.Dispose();
         _follower?.Dispose();
         _loader?.Dispose();
         Model.Demand?.Dispose();

@@ -182,8 +182,33 @@ internal sealed class FeaturePredictor(ServingVersion version, Predictor predict
         }
         catch (Exception e)
         {
-            Predictor.Rethrow(e, predictor.Fail(slot, call, default, e, cancellationToken));
+            Predictor.Rethrow(e, predictor.Fail(slot, call, default, e, predictor.CurrentTrace, cancellationToken));
             throw;
+        }
+    }
+
+    /// <summary>Runs the row of a slot, alone at once or in a batch later, and gives the slot back when that has ended.</summary>
+    /// <typeparam name="TResult">The answer.</typeparam>
+    /// <param name="slot">A rented slot of one row, which is filled.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="read">Makes the answer.</param>
+    /// <param name="withOthers">Whether the other outputs are wanted too.</param>
+    /// <param name="token">The token to look at.</param>
+    /// <param name="cancellationToken">The caller's token.</param>
+    public ValueTask<TResult> RunAsync<TResult>(
+        InferenceSlot slot, in CallContext call, RecordReader<TResult> read, bool withOthers, CancellationToken token, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return version.Batched.PredictAsync(slot, call, hasKeys: false, read, withOthers, token, cancellationToken);
+        }
+        catch (Exception e)
+        {
+            var failure = predictor.Fail(slot, call, default, e, predictor.CurrentTrace, cancellationToken);
+            version.Singles.Return(slot);
+            return failure is OperationCanceledException && cancellationToken.IsCancellationRequested
+                ? ValueTask.FromCanceled<TResult>(cancellationToken)
+                : ValueTask.FromException<TResult>(failure);
         }
     }
 

@@ -34,5 +34,51 @@ internal static class FeatureRowCopy
         }
     }
 
+    /// <summary>Replaces one row of the destination, whose texts have been cleared: values, statuses and event times, bit for bit.</summary>
+    /// <param name="source">A row with the same features in the same order.</param>
+    /// <param name="destination">The rows.</param>
+    /// <param name="row">The row to replace.</param>
+    public static void CopyRow(FeatureRow source, FeatureRows destination, int row)
+    {
+        source.Float32.CopyTo(destination.Float32Of(row));
+        source.Float64.CopyTo(destination.Float64Of(row));
+        source.Int64.CopyTo(destination.Int64Of(row));
+        source.Boolean.CopyTo(destination.BooleanOf(row));
+        source.Status.CopyTo(destination.StatusOf(row));
+        var eventTimes = destination.EventTimesOf(row);
+        if (source.EventTimes.Length == eventTimes.Length)
+        {
+            source.EventTimes.CopyTo(eventTimes);
+        }
+        else
+        {
+            eventTimes.Fill(FeatureRows.NoEventTime);
+        }
+
+        for (var ordinal = 0; ordinal < destination.Layout.CountOf(FeatureType.String); ordinal++)
+        {
+            destination.SetString(row, ordinal, source.StringOf(ordinal));
+        }
+    }
+
+    /// <summary>Copies the values and statuses of one row over another one, whose texts have been cleared; event times are left alone.</summary>
+    /// <param name="source">Rows with the same features in the same order.</param>
+    /// <param name="sourceRow">Row to copy.</param>
+    /// <param name="destination">Where to.</param>
+    /// <param name="row">Row to write.</param>
+    public static void CopyRow(FeatureRows source, int sourceRow, FeatureRows destination, int row)
+    {
+        source.Float32Of(sourceRow).CopyTo(destination.Float32Of(row));
+        source.Float64Of(sourceRow).CopyTo(destination.Float64Of(row));
+        source.Int64Of(sourceRow).CopyTo(destination.Int64Of(row));
+        source.BooleanOf(sourceRow).CopyTo(destination.BooleanOf(row));
+        source.StatusOf(sourceRow).CopyTo(destination.StatusOf(row));
+        var textCount = destination.Layout.CountOf(FeatureType.String);
+        for (var ordinal = 0; ordinal < textCount; ordinal++)
+        {
+            destination.SetString(row, ordinal, source.StringOf(sourceRow, ordinal));
+        }
+    }
+
     private static Span<T> Slice<T>(Span<T> block, int firstRow, int rowCount, int width) => block.Slice(firstRow * width, rowCount * width);
 }

@@ -3,6 +3,7 @@ using Apache.Arrow;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Predictions;
+using Mlp.Runtime.Routing;
 using Mlp.Runtime.Scoring;
 
 namespace Mlp.Runtime.Inference;
@@ -33,6 +34,9 @@ public interface IModel
     /// <summary>How the version in service is being served; null while there is none.</summary>
     ModelDescription? Description { get; }
 
+    /// <summary>How calls are shared out between versions at the moment, and what has become of them.</summary>
+    RouteDescription Route { get; }
+
     /// <summary>Why no version is in service, as the rest of a sentence; null while one is.</summary>
     string? UnavailableReason { get; }
 
@@ -40,9 +44,10 @@ public interface IModel
     /// Waits until a version is in service, for applications that publish and predict in one go. One that has been in service stays so until the platform is closed. A model that is loaded on
     /// first call (<see cref="ModelLoading.OnFirstCall"/>) is loaded.
     /// </summary>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait. Without one a mistyped alias is waited for until it exists; <see cref="ModelReadiness.WaitUntilReadyAsync"/> takes a time.</param>
     /// <returns>A task that completes when the model can be called.</returns>
-    /// <exception cref="ModelNotReadyException">The platform was closed.</exception>
+    /// <exception cref="ModelNotReadyException">The platform was closed, or the wanted version can never be served: its file is invalid or does not fit the feature service. An alias that moves on can heal that; wait again then.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled; the message says why the model is not ready.</exception>
     Task WaitUntilReadyAsync(CancellationToken cancellationToken = default);
 
     /// <summary>

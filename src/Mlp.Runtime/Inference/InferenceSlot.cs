@@ -1,6 +1,8 @@
 using Microsoft.ML.OnnxRuntime;
+using Mlp.Runtime.Batching;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Predictions;
+using Mlp.Runtime.Routing;
 
 namespace Mlp.Runtime.Inference;
 
@@ -29,8 +31,9 @@ internal sealed class InferenceSlot : IPooledSlot
     /// <param name="keyCount">Number of entity keys of a row.</param>
     /// <param name="capacity">Greatest number of rows of a run.</param>
     /// <param name="time">The clock of deadlines.</param>
+    /// <param name="keptShapes">Greatest number of different numbers of rows that stay bound.</param>
     /// <exception cref="ObjectDisposedException">The session is gone.</exception>
-    public InferenceSlot(ExecutionSession session, InputPlan inputs, OutputPlans outputs, int keyCount, int capacity, TimeProvider time)
+    public InferenceSlot(ExecutionSession session, InputPlan inputs, OutputPlans outputs, int keyCount, int capacity, TimeProvider time, int keptShapes = KeptShapes)
     {
         ObjectDisposedException.ThrowIf(!session.TryAcquire(), session);
         _session = session;
@@ -40,8 +43,8 @@ internal sealed class InferenceSlot : IPooledSlot
         Score = new ScoreBuffer(outputs.Score, capacity);
         Deadline = new CallDeadline(time);
         _buffers = [.. inputs.Inputs.Select(i => InputBuffer.Create(i, Rows))];
-        _scores = new BoundShapeCache(Math.Min(KeptShapes, capacity));
-        _all = new BoundShapeCache(Math.Min(KeptShapes, capacity));
+        _scores = new BoundShapeCache(Math.Min(keptShapes, capacity));
+        _all = new BoundShapeCache(Math.Min(keptShapes, capacity));
     }
 
     /// <inheritdoc/>
@@ -65,8 +68,31 @@ internal sealed class InferenceSlot : IPooledSlot
     /// <summary>Room for the answers of all rows, for calls whose callers want something else.</summary>
     public Prediction[] Predictions => _predictions ??= new Prediction[Rows.Capacity];
 
+    /// <summary>The call that fills the slot, where a shadow needs its keys and its request; null otherwise.</summary>
+    public IShadowCall? Call { get; set; }
+
     /// <summary>The deadline of the call.</summary>
     public CallDeadline Deadline { get; }
+
+    /// <summary>How the thread of a call waits for a batch; null until one has, and for slots of batches.</summary>
+    public BlockedCall? Blocked { get; set; }
+
+    /// <summary>Copies one row of outputs of another slot's run.</summary>
+    /// <param name="source">A slot of the same version.</param>
+    /// <param name="sourceRow">Row to copy.</param>
+    /// <param name="row">Row to write.</param>
+    /// <param name="withOthers">Whether the other outputs are wanted too.</param>
+    public void CopyOutputs(InferenceSlot source, int sourceRow, int row, bool withOthers)
+    {
+        Score.CopyRow(source.Score, sourceRow, row);
+        for (var i = 0; withOthers && i < _outputs.Others.Count; i++)
+        {
+            Others[i].CopyRow(source.Others[i], sourceRow, row);
+        }
+    }
+
+    /// <summary>Counts a row of this slot that ran in another one, among others.</summary>
+    public void CountRow() => _rowsRun++;
 
     /// <summary>Runs the rows in use.</summary>
     /// <param name="interruptible">
@@ -105,6 +131,7 @@ internal sealed class InferenceSlot : IPooledSlot
     public int EndCall()
     {
         Deadline.Stop();
+        Call = null;
         var rowsRun = _rowsRun;
         _rowsRun = 0;
         return rowsRun;

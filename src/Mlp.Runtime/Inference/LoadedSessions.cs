@@ -41,7 +41,7 @@ internal static class LoadedSessions
     }
 
     private static IEnumerable<Measurement<int>> CountVersions()
-        => Loaded().GroupBy(e => e.Model, StringComparer.Ordinal).Select(g => new Measurement<int>(g.Count(), new KeyValuePair<string, object?>("model", g.Key)));
+        => Loaded().GroupBy(e => e.Model, StringComparer.Ordinal).Select(g => new Measurement<int>(g.Select(e => e.Version).Distinct().Count(), new KeyValuePair<string, object?>("model", g.Key)));
 
     private static IEnumerable<Measurement<long>> MeasureWeights()
         => Loaded().GroupBy(e => (e.Model, e.Version)).SelectMany(g => new[]

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Registry;
 
@@ -10,7 +9,7 @@ public static class MlPlatformModelExtensions
     extension(MlPlatform platform)
     {
         /// <summary>Published versions and their aliases.</summary>
-        public IModelRegistry Registry => platform.Services.GetRequiredService<IModelRegistry>();
+        public IModelRegistry Registry => platform.FindPart<IModelRegistry>()!;
 
         /// <summary>A model that the application has declared by <see cref="ModelBuilderExtensions.AddModel"/>.</summary>
         /// <param name="name">Model name.</param>
@@ -18,7 +17,7 @@ public static class MlPlatformModelExtensions
         /// <exception cref="ModelNotFoundException">No such model was declared.</exception>
         public IModel GetModel(string name)
         {
-            var catalog = platform.Services.GetService<IModelCatalog>()
+            var catalog = platform.FindPart<IModelCatalog>()
                 ?? throw new ModelNotFoundException(name, name, $"Expected a model that the application has declared by AddModel, but found no '{name}'; declared are: none.");
             return catalog.GetModel(name);
         }

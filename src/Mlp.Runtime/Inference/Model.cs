@@ -3,6 +3,7 @@ using Apache.Arrow;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Predictions;
+using Mlp.Runtime.Routing;
 using Mlp.Runtime.Scoring;
 using Mlp.Runtime.Versions;
 
@@ -39,6 +40,12 @@ internal sealed class Model : IModel
     /// <summary>The model as it serves one version.</summary>
     public required Func<int, IModel> ViewOf { get; init; }
 
+    /// <summary>Keeps the route; null for a model that only its champion answers: one that is loaded on demand, or a view of one version.</summary>
+    public RouteFollower? Router { get; set; }
+
+    /// <inheritdoc/>
+    public RouteDescription Route => Router?.Describe() ?? RouteDescription.None;
+
     /// <inheritdoc/>
     public string Name => Settings.Name;
 
@@ -69,11 +76,13 @@ internal sealed class Model : IModel
                 FallbackNodes = version.Session.Nodes.FallbackNodes,
                 FallbackNodeCount = version.Session.Nodes.FallbackNodeCount,
                 HasPinnedBuffers = version.Session.Staging is { IsPinned: true },
+                BatchCosts = version.Batcher?.Curve.Costs ?? [],
             }
             : null;
 
     /// <inheritdoc/>
-    public Task WaitUntilReadyAsync(CancellationToken cancellationToken = default) => Demand is null ? Target.WaitUntilReadyAsync(cancellationToken) : CurrentAsync(Start(default), cancellationToken).AsTask();
+    public Task WaitUntilReadyAsync(CancellationToken cancellationToken = default)
+        => ModelReadiness.WaitAsync(Demand is null ? Target.WaitUntilReadyAsync(cancellationToken) : CurrentAsync(Start(default), cancellationToken).AsTask(), this, cancellationToken);
 
     /// <inheritdoc/>
     public IModel AtVersion(int version)
@@ -91,13 +100,17 @@ internal sealed class Model : IModel
         {
             version.RequireScore();
             RequireService(version);
-            if (version.Singles.TryRent(out var slot))
+            if (version.Recorder.Seat?.Table is { } table)
             {
-                return version.Entities.PredictAsync(slot, call, in keys, in request, cancellationToken);
+                version = table.Choose<TKeys, TRequest>(version, options.RoutingKey, in keys);
             }
+
+            return version.Singles.TryRent(out var slot)
+                ? version.Entities.PredictAsync(slot, call, in keys, in request, cancellationToken)
+                : WaitAndPredictAsync(version, call, keys, request, cancellationToken);
         }
 
-        return WaitAndPredictAsync(call, keys, request, cancellationToken);
+        return WaitAndPredictAsync(null, call, keys, request, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -112,14 +125,16 @@ internal sealed class Model : IModel
     public Prediction Predict(ReadOnlySpan<float> features, PredictionOptions options = default, CancellationToken cancellationToken = default)
     {
         var call = Start(options);
+        var version = ChooseForRows(CurrentWithScore(call, cancellationToken), options);
         while (true)
         {
-            var version = CurrentWithScore(call, cancellationToken);
             version.Features.Check(features);
             if (version.Rent(version.Singles, call, 1, cancellationToken) is { } slot)
             {
                 return version.Features.Predict(slot, call, features, cancellationToken);
             }
+
+            version = CurrentWithScore(call, cancellationToken);
         }
     }
 
@@ -127,15 +142,17 @@ internal sealed class Model : IModel
     public void Predict(ReadOnlySpan<float> features, Span<float> outputs, PredictionOptions options = default, CancellationToken cancellationToken = default)
     {
         var call = Start(options);
+        var version = ChooseForOutputs(CurrentWithScore(call, cancellationToken), options);
         while (true)
         {
-            var version = CurrentWithScore(call, cancellationToken);
             var rowCount = version.Features.CheckRows(features, outputs);
             var pool = rowCount <= 1 ? version.Singles : version.Batches;
             if (rowCount == 0 || version.Features.TryPredict(pool, call, features, rowCount, outputs, cancellationToken))
             {
                 return;
             }
+
+            version = CurrentWithScore(call, cancellationToken);
         }
     }
 
@@ -183,15 +200,17 @@ internal sealed class Model : IModel
     {
         ArgumentNullException.ThrowIfNull(rows);
         var call = Start(options);
+        var version = ChooseForRows(CurrentWithScore(call, cancellationToken), options);
         while (true)
         {
-            var version = CurrentWithScore(call, cancellationToken);
             version.Features.Check(rows, results.Length);
             var pool = rows.RowCount <= 1 ? version.Singles : version.Batches;
             if (rows.RowCount == 0 || version.Features.TryPredict(pool, call, rows, results[..rows.RowCount], cancellationToken))
             {
                 return;
             }
+
+            version = CurrentWithScore(call, cancellationToken);
         }
     }
 
@@ -277,16 +296,23 @@ internal sealed class Model : IModel
     }
 
     private async ValueTask<Prediction> WaitAndPredictAsync<TKeys, TRequest>(
-        CallContext call, TKeys keys, TRequest request, CancellationToken cancellationToken)
+        ServingVersion? version, CallContext call, TKeys keys, TRequest request, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var version = await CurrentWithScoreAsync(call, cancellationToken).ConfigureAwait(false);
-            RequireService(version);
+            if (version is null)
+            {
+                version = await CurrentWithScoreAsync(call, cancellationToken).ConfigureAwait(false);
+                RequireService(version);
+            }
+
             if (await version.RentAsync(version.Singles, call, 1, cancellationToken).ConfigureAwait(false) is { } slot)
             {
                 return await version.Entities.PredictAsync(slot, call, in keys, in request, cancellationToken).ConfigureAwait(false);
             }
+
+            // It has left service: the champion of now answers.
+            version = null;
         }
     }
 
@@ -316,6 +342,19 @@ internal sealed class Model : IModel
         Demand.Touch(call.Started);
         return Target.Current;
     }
+
+    /// <summary>The version that answers a call whose caller brings the features: the champion, or the challenger whose turn it is. Should that leave service first, the champion answers.</summary>
+    /// <param name="champion">The version to begin on.</param>
+    /// <param name="options">What the caller said.</param>
+    internal static ServingVersion ChooseForRows(ServingVersion champion, in PredictionOptions options)
+        => champion.Recorder.Seat?.Table is { } table ? table.Choose(champion, options.RoutingKey) : champion;
+
+    /// <summary>As <see cref="ChooseForRows"/>, but a challenger whose outputs do not fit into the same memory leaves the call to the champion.</summary>
+    private static ServingVersion ChooseForOutputs(ServingVersion champion, in PredictionOptions options)
+        => ChooseForRows(champion, options) is var chosen
+            && chosen.Outputs!.Score.Width == champion.Outputs!.Score.Width && chosen.Outputs.Score.ElementType == champion.Outputs.Score.ElementType
+                ? chosen
+                : champion;
 
     /// <summary>The version to begin on, whose answers have a score; loads it if need be, on the caller's time.</summary>
     /// <param name="call">The call.</param>

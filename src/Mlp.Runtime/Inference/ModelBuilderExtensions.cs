@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -86,10 +85,10 @@ public static class ModelBuilderExtensions
         {
             services.AddSingleton(declaration);
             prepare(options)
-                .Configure<IServiceProvider>((o, s) => s.GetService<IConfiguration>()?.GetSection($"{ModelOptions.SectionName}:{name}").Bind(o))
+                .Configure<IServiceProvider>((o, s) => SettingsSection.Bind(s, $"{ModelOptions.SectionName}:{name}", o))
                 .PostConfigure<IServiceProvider>(KeepEngines)
-                .ValidateDataAnnotations()
                 .ValidateOnStart();
+            services.AddSingleton<IValidateOptions<ModelOptions>>(new SettingsValidator<ModelOptions>(name, $"{ModelOptions.SectionName}:{name}"));
         }
 
         if (configure is not null)

@@ -136,12 +136,13 @@ internal sealed class ModelCatalog : IModelCatalog, IPlatformComponent, IDisposa
     public HealthCheckResult CheckHealth()
     {
         var entries = _entries.Values.ToList();
-        var problems = entries.Select(e => e.Problem).OfType<string>().ToList();
+        var problems = entries.Select(e => e.Problem).OfType<string>().Concat(entries.SelectMany(e => e.RouteProblems)).ToList();
         if (problems.Count == 0)
         {
             var unloaded = entries.Count(e => e.Model.State == ModelState.Unloaded);
-            var rest = unloaded == 0 ? string.Empty : FormattableString.Invariant($" {unloaded} more are loaded when they are called.");
-            return HealthCheckResult.Healthy(FormattableString.Invariant($"{entries.Count - unloaded} models are in service.{rest}"));
+            var inService = entries.Count - unloaded;
+            var rest = unloaded == 0 ? string.Empty : FormattableString.Invariant($" {unloaded} more {(unloaded == 1 ? "is" : "are")} loaded when {(unloaded == 1 ? "it is" : "they are")} called.");
+            return HealthCheckResult.Healthy(FormattableString.Invariant($"{inService} {(inService == 1 ? "model is" : "models are")} in service.{rest}"));
         }
 
         // A model that waits for its first version, or goes on with the one before, is no reason to take the application out of service; one that cannot answer is.

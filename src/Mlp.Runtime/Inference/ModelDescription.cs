@@ -1,4 +1,5 @@
 using Mlp.Runtime.Accelerators;
+using Mlp.Runtime.Batching;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 
@@ -40,4 +41,7 @@ public sealed record ModelDescription(
 
     /// <summary>Whether inputs and outputs pass through page-locked memory, from which a GPU copies at full speed; false on the processor, which reads the memory of the call.</summary>
     public bool HasPinnedBuffers { get; init; }
+
+    /// <summary>What runs take by their number of rows, as measured so far; empty without dynamic batching.</summary>
+    public IReadOnlyList<BatchCost> BatchCosts { get; init; } = [];
 }

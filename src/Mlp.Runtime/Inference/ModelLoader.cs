@@ -1,5 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 using Mlp.Runtime.Accelerators;
+using Mlp.Runtime.Batching;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Onnx;
@@ -81,7 +82,7 @@ internal sealed class ModelLoader(IModelRegistry registry, IFeatureSource? featu
             var nulls = NullRules.Create(manifest, inputs, settings.Nulls);
             return manifest.Output.Task == ModelTask.Tensors
                 ? new LoadedVersion { Manifest = served.Manifest, Session = session, Inputs = inputs, Nulls = nulls }
-                : Prove(served.Manifest, session, inputs, reader, nulls, golden, span);
+                : Prove(settings, served.Manifest, session, inputs, reader, nulls, golden, span);
         }
         catch
         {
@@ -91,7 +92,7 @@ internal sealed class ModelLoader(IModelRegistry registry, IFeatureSource? featu
     }
 
     private LoadedVersion Prove(
-        ModelManifest manifest, ExecutionSession session, InputPlan inputs, IFeatureServiceReader? reader, NullRules nulls, GoldenRows? golden, LoadSpan span)
+        ModelSettings settings, ModelManifest manifest, ExecutionSession session, InputPlan inputs, IFeatureServiceReader? reader, NullRules nulls, GoldenRows? golden, LoadSpan span)
     {
         try
         {
@@ -108,6 +109,13 @@ internal sealed class ModelLoader(IModelRegistry registry, IFeatureSource? featu
 
             var nanoseconds = warmUp?.Measure(slot) ?? 0;
             span.Passed("warm-up");
+            CostCurve? costs = null;
+            if (settings.Batching is { } batching)
+            {
+                costs = new BatchProbe(manifest, golden, batching.MaximumBatchSize, capacity => new InferenceSlot(session, inputs, outputs, keyCount: 0, capacity, time)).Run();
+                span.Passed("batches");
+            }
+
             return new LoadedVersion
             {
                 Manifest = manifest,
@@ -118,6 +126,7 @@ internal sealed class ModelLoader(IModelRegistry registry, IFeatureSource? featu
                 Nulls = nulls,
                 WarmUp = warmUp,
                 RunNanoseconds = nanoseconds,
+                BatchCosts = costs,
             };
         }
         catch (OnnxRuntimeException e)

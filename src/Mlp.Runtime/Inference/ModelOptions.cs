@@ -1,6 +1,8 @@
 using System.ComponentModel.DataAnnotations;
 using Mlp.Runtime.Accelerators;
+using Mlp.Runtime.Batching;
 using Mlp.Runtime.Models;
+using Mlp.Runtime.Routing;
 
 namespace Mlp.Runtime.Inference;
 
@@ -83,6 +85,12 @@ public sealed class ModelOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00", ParseLimitsInInvariantCulture = true, ConvertValueInInvariantCulture = true)]
     public TimeSpan AliasPollInterval { get; set; } = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>How calls are shared out between versions where the registry holds no route of the model.</summary>
+    public RouteOptions Route { get; } = new();
+
+    /// <summary>Whether calls of one row that come at the same time share a run, and how.</summary>
+    public DynamicBatchingOptions Batching { get; } = new();
+
     /// <summary>What features do that have no value.</summary>
     public NullOptions Nulls { get; } = new();
 
@@ -92,18 +100,42 @@ public sealed class ModelOptions : IValidatableObject
         if (Version is null && !Latest && string.IsNullOrWhiteSpace(Alias))
         {
             yield return new ValidationResult(
-                $"Expected {nameof(Alias)}, {nameof(Version)} or {nameof(Latest)} to say which version to serve, but found none of them.", [nameof(Alias), nameof(Version), nameof(Latest)]);
+                $"{nameof(Alias)} must name an alias where neither {nameof(Version)} nor {nameof(Latest)} says which version to serve, but is empty.", [nameof(Alias), nameof(Version), nameof(Latest)]);
+        }
+
+        foreach (var problem in Route.FindProblems())
+        {
+            yield return new ValidationResult(problem, [nameof(Route)]);
+        }
+
+        if (Loading != ModelLoading.AtStart && Route.Challengers.Count + Route.Shadows.Count > 0)
+        {
+            yield return new ValidationResult(
+                $"Expected a model with challengers or shadows to be loaded {nameof(ModelLoading.AtStart)}, but found {Loading}.", [nameof(Loading), nameof(Route)]);
+        }
+
+        if (Version is null && Alias is { } champion && Route.Challengers.ContainsKey(champion))
+        {
+            yield return new ValidationResult($"Expected challengers with other names than the champion, but found '{champion}'.", [nameof(Route)]);
         }
 
         if (IdleWeights is not (null or WeightStorage.Resident or WeightStorage.Mapped))
         {
-            yield return new ValidationResult($"Expected {nameof(IdleWeights)} to be Resident, Mapped or null, but found {IdleWeights}.", [nameof(IdleWeights)]);
+            yield return new ValidationResult($"{nameof(IdleWeights)} must be Resident or Mapped or empty, but is {IdleWeights}.", [nameof(IdleWeights)]);
+        }
+
+        // Validation does not look into properties by itself.
+        var found = new List<ValidationResult>();
+        Validator.TryValidateObject(Batching, new ValidationContext(Batching), found, validateAllProperties: true);
+        foreach (var result in found)
+        {
+            yield return new ValidationResult($"{nameof(Batching)}: {result.ErrorMessage}", [.. result.MemberNames.Select(n => $"{nameof(Batching)}.{n}")]);
         }
 
         if (Nulls.Policy == NullPolicy.Value)
         {
             yield return new ValidationResult(
-                $"Expected {nameof(Nulls)}.{nameof(NullOptions.Policy)} to be Automatic, Error or NaN, but found Value: a value belongs to a feature.", [nameof(Nulls)]);
+                $"{nameof(Nulls)}:{nameof(NullOptions.Policy)} must be Automatic or Error or NaN, but is Value: a value belongs to a feature.", [nameof(Nulls)]);
         }
 
         foreach (var problem in AcceleratorOptionsRules.Check(Accelerator, AcceleratorOptions))

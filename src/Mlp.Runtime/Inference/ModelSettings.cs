@@ -1,5 +1,7 @@
 using Mlp.Runtime.Accelerators;
+using Mlp.Runtime.Batching;
 using Mlp.Runtime.Models;
+using Mlp.Runtime.Routing;
 using Mlp.Runtime.Versions;
 
 namespace Mlp.Runtime.Inference;
@@ -31,8 +33,17 @@ internal sealed record ModelSettings(
     /// <summary>When it is loaded.</summary>
     public ModelLoading Loading { get; init; }
 
+    /// <summary>How calls share runs; null where they do not.</summary>
+    public BatchingSettings? Batching { get; init; }
+
     /// <summary>What features do that have no value.</summary>
     public NullSettings Nulls { get; init; } = NullSettings.Default;
+
+    /// <summary>How calls are shared out where the registry holds no route.</summary>
+    public ModelRoute Route { get; init; } = ModelRoute.ChampionOnly;
+
+    /// <summary>Calls that may wait for each shadow.</summary>
+    public int ShadowQueueLength { get; init; } = 512;
 
     /// <summary>Versions in memory at once: those in a role, and others while there is room.</summary>
     public int MaximumLoadedVersions { get; init; } = 2;
@@ -59,10 +70,13 @@ internal sealed record ModelSettings(
         {
             Nulls = NullSettings.From(options.Nulls),
             Weights = options.Weights,
+            Route = options.Route.ToRoute(),
+            ShadowQueueLength = options.Route.ShadowQueueLength,
             IdleWeights = options.IdleWeights ?? (options.Weights == WeightStorage.Resident ? WeightStorage.Resident : WeightStorage.Mapped),
             MapWeightsAfter = options.MapWeightsAfter,
             Loading = options.Loading,
             MaximumLoadedVersions = options.MaximumLoadedVersions,
             AcceleratorSettings = AcceleratorSettings.From(options.AcceleratorOptions),
+            Batching = BatchingSettings.From(options),
         };
 }

@@ -37,4 +37,10 @@ internal abstract class OutputBuffer(OutputPlan plan)
     /// <param name="value">The output.</param>
     /// <param name="rowCount">Number of rows.</param>
     public abstract void CopyFrom(OrtValue value, int rowCount);
+
+    /// <summary>Copies one row of another run.</summary>
+    /// <param name="source">The same output of another slot.</param>
+    /// <param name="sourceRow">Row to copy.</param>
+    /// <param name="row">Row to write.</param>
+    public abstract void CopyRow(OutputBuffer source, int sourceRow, int row);
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Mlp.Runtime.Predictions;
+using Mlp.Runtime.Routing;
 
 namespace Mlp.Runtime.Inference;
 
@@ -10,6 +11,7 @@ internal sealed class PredictionRecorder
     private readonly IPredictionSink[] _sinks;
     private readonly ILogger _logger;
     private int _hasLogged;
+    private volatile RouteSeat? _seat;
 
     /// <summary>Attaches the observers.</summary>
     /// <param name="model">The version.</param>
@@ -23,11 +25,42 @@ internal sealed class PredictionRecorder
         _sinks = [.. observers.Select(Attach).OfType<IPredictionSink>()];
     }
 
-    /// <summary>Whether anybody listens.</summary>
-    public bool HasSinks => _sinks.Length > 0;
+    /// <summary>Whether anybody listens: observers, or shadows.</summary>
+    public bool HasSinks => _sinks.Length > 0 || _seat is { Shadows: not null };
+
+    /// <summary>The place of the version in its model's route; null while there is only the champion.</summary>
+    public RouteSeat? Seat
+    {
+        get => _seat;
+        set
+        {
+            if (value is not null)
+            {
+                Counters ??= new VariantCounters();
+            }
+
+            _seat = value;
+        }
+    }
+
+    /// <summary>What became of the calls since the version had a place in a route; null before.</summary>
+    public VariantCounters? Counters { get; private set; }
 
     /// <summary>The instruments of the version.</summary>
     public InferenceMetrics Metrics { get; }
+
+    /// <summary>Counts a call.</summary>
+    /// <param name="outcome">How it ended.</param>
+    /// <param name="rowCount">Predictions that it asked for.</param>
+    /// <param name="latencyNanoseconds">How long it took.</param>
+    public void Count(PredictionOutcome outcome, int rowCount, long latencyNanoseconds)
+    {
+        Metrics.Record(outcome, rowCount, latencyNanoseconds);
+        if (_seat is not null)
+        {
+            Counters!.Add(outcome, latencyNanoseconds);
+        }
+    }
 
     /// <summary>Tells of one prediction.</summary>
     /// <param name="record">The prediction.</param>
@@ -48,6 +81,8 @@ internal sealed class PredictionRecorder
                 }
             }
         }
+
+        _seat?.Shadows?.Offer(in record, _model);
     }
 
     /// <summary>Tells the sinks that the version has left service: nothing more is recorded.</summary>

@@ -24,7 +24,30 @@ internal sealed class Predictor(ServingVersion version, PredictionClock clock)
         InferenceSlot slot, in CallContext call, ReadOnlySpan<EntityValue> keys, Span<Prediction> results, bool withOthers, CancellationToken cancellationToken, int firstRow = 0)
     {
         version.Nulls.Apply(slot.Rows, firstRow);
-        slot.Run(version.IsInterruptible(slot.Rows.RowCount), withOthers, cancellationToken);
+        if (version.Batcher is { } batcher && slot.Rows.Capacity == 1)
+        {
+            batcher.Run(slot, call, version.IsInterruptible(1), withOthers, cancellationToken);
+        }
+        else
+        {
+            slot.Run(version.IsInterruptible(slot.Rows.RowCount), withOthers, cancellationToken);
+        }
+
+        Complete(slot, call, keys, results, clock.GetTimestamp(), CurrentTrace);
+    }
+
+    /// <summary>Trace of the caller, for observers if there are any.</summary>
+    public ActivityTraceId CurrentTrace => _recorder.HasSinks ? Activity.Current?.TraceId ?? default : default;
+
+    /// <summary>Reads the answers of the rows in use and tells the observers.</summary>
+    /// <param name="slot">A slot that has run.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="keys">The entity keys; empty when the caller brought the features.</param>
+    /// <param name="results">Receives one answer per row.</param>
+    /// <param name="ended">Timestamp of the clock.</param>
+    /// <param name="traceId">Trace of the caller.</param>
+    public void Complete(InferenceSlot slot, in CallContext call, ReadOnlySpan<EntityValue> keys, Span<Prediction> results, long ended, ActivityTraceId traceId)
+    {
         var milliseconds = Microseconds.FloorDivide(call.LoggedTime, 1000);
         for (var row = 0; row < results.Length; row++)
         {
@@ -39,12 +62,12 @@ internal sealed class Predictor(ServingVersion version, PredictionClock clock)
             };
         }
 
-        var latency = clock.NanosecondsBetween(call.Started, clock.GetTimestamp());
-        _recorder.Metrics.Record(PredictionOutcome.Ok, results.Length, latency);
+        var latency = clock.NanosecondsBetween(call.Started, ended);
+        _recorder.Count(PredictionOutcome.Ok, results.Length, latency);
         using var span = PredictionSpan.Start(version, call, results.Length, PredictionOutcome.Ok, latency);
         if (_recorder.HasSinks)
         {
-            var traceId = span.TraceIdOr(Activity.Current?.TraceId ?? default);
+            traceId = span.TraceIdOr(traceId);
             for (var row = 0; row < results.Length; row++)
             {
                 Record(slot, row, call, keys, PredictionOutcome.Ok, results[row].Id, latency, traceId);
@@ -57,20 +80,22 @@ internal sealed class Predictor(ServingVersion version, PredictionClock clock)
     /// <param name="call">The call.</param>
     /// <param name="keys">The entity keys; empty when the caller brought the features.</param>
     /// <param name="failure">Why.</param>
+    /// <param name="traceId">Trace of the caller.</param>
     /// <param name="cancellationToken">The caller's token.</param>
     /// <returns>The exception for the caller.</returns>
-    public Exception Fail(InferenceSlot slot, in CallContext call, ReadOnlySpan<EntityValue> keys, Exception failure, CancellationToken cancellationToken)
+    public Exception Fail(
+        InferenceSlot slot, in CallContext call, ReadOnlySpan<EntityValue> keys, Exception failure, ActivityTraceId traceId, CancellationToken cancellationToken)
     {
         var explained = version.Explain(failure, call, version.Singles.Size, cancellationToken);
 
         // A token that is not the caller's can end a call only by mistake of whoever brought it.
         var outcome = explained is OperationCanceledException && !cancellationToken.IsCancellationRequested ? PredictionOutcome.Error : ServingVersion.OutcomeOf(explained);
         var latency = clock.NanosecondsBetween(call.Started, clock.GetTimestamp());
-        _recorder.Metrics.Record(outcome, slot.Rows.RowCount, latency);
+        _recorder.Count(outcome, slot.Rows.RowCount, latency);
         using var span = PredictionSpan.Start(version, call, slot.Rows.RowCount, outcome, latency, explained);
         if (_recorder.HasSinks)
         {
-            var traceId = span.TraceIdOr(Activity.Current?.TraceId ?? default);
+            traceId = span.TraceIdOr(traceId);
             var milliseconds = Microseconds.FloorDivide(call.LoggedTime, 1000);
             for (var row = 0; row < slot.Rows.RowCount; row++)
             {
@@ -115,5 +140,6 @@ internal sealed class Predictor(ServingVersion version, PredictionClock clock)
             Scores = outcome == PredictionOutcome.Ok ? slot.Score.RowOf(row) : default,
             TraceId = traceId,
             Tags = call.Tags.Span,
+            Call = slot.Call,
         });
 }

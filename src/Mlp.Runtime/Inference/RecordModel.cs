@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Mlp.Runtime.Predictions;
 
 namespace Mlp.Runtime.Inference;
@@ -6,6 +7,7 @@ namespace Mlp.Runtime.Inference;
 internal sealed class RecordModel<TFeatures, TResult> : IModel<TFeatures, TResult>
 {
     private readonly Model _model;
+    private readonly ConditionalWeakTable<ServingVersion, KnownPlan> _plans = [];
     private RecordPlan<TFeatures, TResult>? _latest;
 
     /// <summary>Makes the view, and the plan of the version in service if there is one.</summary>
@@ -35,14 +37,17 @@ internal sealed class RecordModel<TFeatures, TResult> : IModel<TFeatures, TResul
         var call = _model.Start(options);
         var version = _model.Find(call);
         version?.RequireScore();
+        version = version is null ? null : Choose(version, options);
         if (version is null || !version.Singles.TryRent(out var slot))
         {
-            return WaitAndPredictAsync(call, features, cancellationToken);
+            return WaitAndPredictAsync(version, call, features, cancellationToken);
         }
 
         try
         {
-            return new ValueTask<TResult>(PredictOne(version, slot, call, features, cancellationToken));
+            return version.Batcher is null
+                ? new ValueTask<TResult>(PredictOne(version, slot, call, features, cancellationToken))
+                : StartOne(version, slot, call, features, cancellationToken);
         }
         catch (Exception e)
         {
@@ -61,14 +66,20 @@ internal sealed class RecordModel<TFeatures, TResult> : IModel<TFeatures, TResul
                 FormattableString.Invariant($"Expected room for {features.Length} results, one per record, but found {results.Length} (model '{_model.Name}')."), nameof(results));
         }
 
-        var call = _model.Start(options);
-        while (!features.IsEmpty)
+        if (features.IsEmpty)
         {
-            var version = _model.CurrentWithScore(call, cancellationToken);
+            return;
+        }
+
+        var call = _model.Start(options);
+        var version = Choose(_model.CurrentWithScore(call, cancellationToken), options);
+        while (true)
+        {
             var plan = PlanFor(version);
             var pool = features.Length == 1 ? version.Singles : version.Batches;
             if (version.Rent(pool, call, features.Length, cancellationToken) is not { } slot)
             {
+                version = _model.CurrentWithScore(call, cancellationToken);
                 continue;
             }
 
@@ -114,15 +125,26 @@ internal sealed class RecordModel<TFeatures, TResult> : IModel<TFeatures, TResul
         }
     }
 
-    private async ValueTask<TResult> WaitAndPredictAsync(CallContext call, TFeatures features, CancellationToken cancellationToken)
+    /// <summary>A challenger whose outputs are not what the result asks for leaves the call to the champion.</summary>
+    private ServingVersion Choose(ServingVersion champion, in PredictionOptions options)
+    {
+        var version = Model.ChooseForRows(champion, options);
+        return ReferenceEquals(version, champion) || FindPlan(version) is not null ? version : champion;
+    }
+
+    private async ValueTask<TResult> WaitAndPredictAsync(ServingVersion? version, CallContext call, TFeatures features, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var version = await _model.CurrentWithScoreAsync(call, cancellationToken).ConfigureAwait(false);
+            version ??= await _model.CurrentWithScoreAsync(call, cancellationToken).ConfigureAwait(false);
             if (await version.RentAsync(version.Singles, call, 1, cancellationToken).ConfigureAwait(false) is { } slot)
             {
-                return PredictOne(version, slot, call, features, cancellationToken);
+                return version.Batcher is null
+                    ? PredictOne(version, slot, call, features, cancellationToken)
+                    : await StartOne(version, slot, call, features, cancellationToken).ConfigureAwait(false);
             }
+
+            version = null;
         }
     }
 
@@ -141,16 +163,63 @@ internal sealed class RecordModel<TFeatures, TResult> : IModel<TFeatures, TResul
         }
     }
 
+    /// <summary>Fills the slot, and hands it on to the batcher.</summary>
+    private ValueTask<TResult> StartOne(ServingVersion version, InferenceSlot slot, in CallContext call, TFeatures features, CancellationToken cancellationToken)
+    {
+        RecordPlan<TFeatures, TResult> plan;
+        CancellationToken token;
+        try
+        {
+            token = version.Start(slot.Deadline, call, cancellationToken);
+            plan = PlanFor(version);
+            slot.Rows.Reset(1);
+            plan.Write(in features, slot.Rows, 0);
+        }
+        catch
+        {
+            // The caller's mistake, made before there was anything to predict.
+            version.Singles.Return(slot);
+            throw;
+        }
+
+        return version.Features.RunAsync(slot, call, plan.Read, plan.ReadsOthers, token, cancellationToken);
+    }
+
     private RecordPlan<TFeatures, TResult> PlanFor(ServingVersion version)
     {
         var latest = Volatile.Read(ref _latest);
-        return latest is not null && ReferenceEquals(latest.Version, version) ? latest : Compile(version);
+        return latest is not null && ReferenceEquals(latest.Version, version) ? latest : FindPlan(version) ?? Create(version);
     }
 
-    private RecordPlan<TFeatures, TResult> Compile(ServingVersion version)
+    /// <summary>The plan of a version that is not the latest one: of a challenger, mostly.</summary>
+    /// <returns>Null if a type does not fit the version.</returns>
+    private RecordPlan<TFeatures, TResult>? FindPlan(ServingVersion version)
     {
-        var plan = RecordPlan<TFeatures, TResult>.Create(version);
-        Volatile.Write(ref _latest, plan);
+        if (_plans.TryGetValue(version, out var known))
+        {
+            return known.Plan;
+        }
+
+        RecordPlan<TFeatures, TResult>? plan = null;
+        try
+        {
+            plan = Create(version);
+        }
+        catch (ArgumentException)
+        {
+            // Whoever needs it makes it again, and hears what is wrong.
+        }
+
+        _plans.TryAdd(version, new KnownPlan(plan));
+        if (plan is not null && Volatile.Read(ref _latest) is var latest && (latest is null || latest.Version.Singles.IsClosed))
+        {
+            Volatile.Write(ref _latest, plan);
+        }
+
         return plan;
     }
+
+    private static RecordPlan<TFeatures, TResult> Create(ServingVersion version) => RecordPlan<TFeatures, TResult>.Create(version);
+
+    private sealed record KnownPlan(RecordPlan<TFeatures, TResult>? Plan);
 }

@@ -69,6 +69,23 @@ internal sealed class ScoreBuffer : OutputBuffer
         }
     }
 
+    /// <inheritdoc/>
+    public override void CopyRow(OutputBuffer source, int sourceRow, int row)
+    {
+        var scores = (ScoreBuffer)source;
+        var (from, to, width) = (sourceRow * _plan.Width, row * _plan.Width, _plan.Width);
+        scores._doubles.AsSpan(from, width).CopyTo(_doubles.AsSpan(to));
+        if (_floats.Length > 0)
+        {
+            scores._floats.AsSpan(from, width).CopyTo(_floats.AsSpan(to));
+        }
+
+        if (_integers.Length > 0)
+        {
+            scores._integers.AsSpan(from, width).CopyTo(_integers.AsSpan(to));
+        }
+    }
+
     /// <summary>Makes the float64 values of what a run has written.</summary>
     /// <param name="rowCount">Number of rows.</param>
     public void Complete(int rowCount)

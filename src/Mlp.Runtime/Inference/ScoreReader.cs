@@ -9,18 +9,23 @@ internal sealed class ScoreReader(ModelOutput output)
     /// <param name="scores">The score output.</param>
     /// <param name="row">Row index.</param>
     /// <returns>The score and the index of the class; -1 where there are none.</returns>
-    public (double Score, int PredictedClass) Read(ScoreBuffer scores, int row)
+    public (double Score, int PredictedClass) Read(ScoreBuffer scores, int row) => Read(scores.RowOf(row));
+
+    /// <summary>Reads a row.</summary>
+    /// <param name="outputs">The row of the score output.</param>
+    /// <returns>The score and the index of the class; -1 where there are none.</returns>
+    public (double Score, int PredictedClass) Read(ReadOnlySpan<double> outputs)
     {
         switch (output.Task)
         {
             case ModelTask.BinaryClassification:
-                var probability = scores.ValueOf(row, output.ScoreIndex);
+                var probability = outputs[output.ScoreIndex];
                 return (probability, probability >= output.DecisionThreshold ? 1 : 0);
             case ModelTask.MulticlassClassification:
-                var highest = IndexOfHighest(scores.RowOf(row));
-                return (scores.ValueOf(row, highest), highest);
+                var highest = IndexOfHighest(outputs);
+                return (outputs[highest], highest);
             default:
-                return (scores.ValueOf(row, output.ScoreIndex), -1);
+                return (outputs[output.ScoreIndex], -1);
         }
     }
 

@@ -1,3 +1,4 @@
+using Mlp.Runtime.Batching;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Predictions;
@@ -45,11 +46,13 @@ internal sealed class ServingVersion
         Outputs = outputs;
         _clock = clock;
         var queue = new SlotQueue(served.Manifest.Name, served.Manifest.Version, settings.MaximumQueueLength, clock.Time);
-        Singles = new SlotPool<InferenceSlot>(settings.PoolSize, queue, () => new InferenceSlot(session, inputs, RequireScore(), served.Keys.Count, 1, clock.Time));
+        var calls = settings.Batching?.SlotCount(settings.PoolSize) ?? settings.PoolSize;
+        Singles = new SlotPool<InferenceSlot>(calls, queue, () => new InferenceSlot(session, inputs, RequireScore(), served.Keys.Count, 1, clock.Time));
         Batches = new SlotPool<InferenceSlot>(settings.PoolSize, queue, CreateBatchSlot);
         Tensors = new SlotPool<TensorSlot>(settings.PoolSize, queue, () => new TensorSlot(session, ByName!.Plan, clock.Time));
         ByName = new TensorPredictor(this, clock);
         var predictor = new Predictor(this, clock);
+        Batched = new BatchingPredictor(this, predictor, clock);
         Entities = new EntityPredictor(this, predictor);
         Features = new FeaturePredictor(this, predictor);
         Tables = new BatchScorer(this);
@@ -88,6 +91,12 @@ internal sealed class ServingVersion
 
     /// <summary>What the outputs mean.</summary>
     public ScoreReader Score { get; }
+
+    /// <summary>Lets calls of one row share runs; null where batching is off.</summary>
+    public DynamicBatcher? Batcher { get; private set; }
+
+    /// <summary>Calls that share runs and whose callers await the answer, where there is a <see cref="Batcher"/>.</summary>
+    public BatchingPredictor Batched { get; }
 
     /// <summary>Slots of one row.</summary>
     public SlotPool<InferenceSlot> Singles { get; }
@@ -226,7 +235,7 @@ internal sealed class ServingVersion
     public static PredictionOutcome OutcomeOf(Exception explained) => explained switch
     {
         PredictionTimeoutException or TimeoutException => PredictionOutcome.TimedOut,
-        ModelOverloadedException => PredictionOutcome.Shed,
+        ModelOverloadedException or PredictionShedException => PredictionOutcome.Shed,
         OperationCanceledException => PredictionOutcome.Cancelled,
         _ => PredictionOutcome.Error,
     };
@@ -235,6 +244,12 @@ internal sealed class ServingVersion
     /// <param name="call">The call.</param>
     public TimeSpan? RemainingOf(in CallContext call)
         => call.Timeout is { } timeout ? timeout - TimeSpan.FromTicks(_clock.NanosecondsBetween(call.Started, _clock.GetTimestamp()) / TimeSpan.NanosecondsPerTick) : null;
+
+    /// <summary>Lets calls of one row share runs from now on.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="curve">What runs take, as far as it is known.</param>
+    public void StartBatching(BatchingSettings settings, CostCurve curve)
+        => Batcher = new DynamicBatcher(settings, Served, _clock, curve, (capacity, sizes) => new InferenceSlot(_session, Inputs, RequireScore(), 0, capacity, _clock.Time, sizes));
 
     /// <summary>Makes a batch slot that belongs to no pool, for scoring that goes on for long. It keeps the session for its life; the caller disposes of it.</summary>
     /// <returns>The slot, or null if the session is gone.</returns>
@@ -265,6 +280,7 @@ internal sealed class ServingVersion
         await Singles.Drained.ConfigureAwait(false);
         await Batches.Drained.ConfigureAwait(false);
         await Tensors.Drained.ConfigureAwait(false);
+        await (Batcher?.CloseAsync() ?? Task.CompletedTask).ConfigureAwait(false);
         Recorder.Detach();
         _session.Release();
         Lease?.Dispose();
@@ -276,6 +292,7 @@ internal sealed class ServingVersion
         Singles.Close();
         Batches.Close();
         Tensors.Close();
+        _ = Batcher?.CloseAsync();
         Recorder.Detach();
         _session.Release();
     }
@@ -285,7 +302,7 @@ internal sealed class ServingVersion
     private void RecordNoSlot(Exception exception, in CallContext call, int rowCount)
     {
         var latency = _clock.NanosecondsBetween(call.Started, _clock.GetTimestamp());
-        Recorder.Metrics.Record(OutcomeOf(exception), rowCount, latency);
+        Recorder.Count(OutcomeOf(exception), rowCount, latency);
         PredictionSpan.Start(this, call, rowCount, OutcomeOf(exception), latency, exception).Dispose();
     }
 

@@ -9,8 +9,13 @@ namespace Mlp.Runtime.Inference;
 internal sealed class SlotPool<TSlot>
     where TSlot : class, IPooledSlot
 {
+    /// <summary>Up to here a search is as quick as anything, and threads find the slots that they know.</summary>
+    private const int LargestSearch = 64;
+
     private readonly Func<TSlot> _create;
+    private readonly int _size;
     private readonly Cell[] _idle;
+    private readonly IdleSlots<TSlot>? _stack;
     private readonly Lock _gate = new();
     private readonly LinkedList<SlotWaiter> _waiters = new();
     private readonly SlotQueue _queue;
@@ -28,11 +33,13 @@ internal sealed class SlotPool<TSlot>
     {
         _queue = queue;
         _create = create;
+        _size = size;
+        _stack = size > LargestSearch ? new IdleSlots<TSlot>(size) : null;
         _idle = new Cell[size];
     }
 
     /// <summary>Greatest number of slots.</summary>
-    public int Size => _idle.Length;
+    public int Size => _size;
 
     /// <summary>Calls that wait for a slot.</summary>
     public int WaitingCount => Volatile.Read(ref _waiterCount);
@@ -57,7 +64,7 @@ internal sealed class SlotPool<TSlot>
     {
         get
         {
-            var idle = 0;
+            var idle = _stack?.CountIdle() ?? 0;
             for (var i = 0; i < _idle.Length; i++)
             {
                 idle += Volatile.Read(ref _idle[i].Slot) is null ? 0 : 1;
@@ -73,11 +80,12 @@ internal sealed class SlotPool<TSlot>
     /// <summary>Completes when the pool is closed and every slot has come back and been disposed of.</summary>
     public Task Drained => _drained.Task;
 
-    /// <summary>Makes all slots now, so that no call pays for it.</summary>
+    /// <summary>Makes slots now, so that no call pays for it.</summary>
+    /// <param name="count">Number of slots, at most the size.</param>
     /// <param name="warm">Called with each one, before it can be rented.</param>
-    public void Fill(Action<TSlot> warm)
+    public void Fill(int count, Action<TSlot> warm)
     {
-        while (TryCreate() is { } slot)
+        while (Volatile.Read(ref _created) < count && TryCreate() is { } slot)
         {
             try
             {
@@ -101,6 +109,12 @@ internal sealed class SlotPool<TSlot>
             return false;
         }
 
+        if (_stack is not null)
+        {
+            slot = _stack.TryPop() ?? (Volatile.Read(ref _created) < _size ? TryCreate() : null);
+            return slot is not null;
+        }
+
         // A thread begins where it found a slot before, so that threads do not contend and find their memory warm.
         var index = Environment.CurrentManagedThreadId % _idle.Length;
         for (var i = 0; i < _idle.Length; i++)
@@ -114,7 +128,7 @@ internal sealed class SlotPool<TSlot>
             index = index + 1 == _idle.Length ? 0 : index + 1;
         }
 
-        slot = Volatile.Read(ref _created) < _idle.Length ? TryCreate() : null;
+        slot = Volatile.Read(ref _created) < _size ? TryCreate() : null;
         return slot is not null;
     }
 
@@ -190,11 +204,13 @@ internal sealed class SlotPool<TSlot>
             }
 
             // The exchange is a full fence: either this sees a waiter or a close that came in between, or they see the slot.
-            Interlocked.Exchange(ref _idle[slot.Index].Slot, slot);
-            if ((!_closed && Volatile.Read(ref _waiterCount) == 0) || Interlocked.Exchange(ref _idle[slot.Index].Slot, null) is null)
+            Store(slot);
+            if ((!_closed && Volatile.Read(ref _waiterCount) == 0) || TakeBack(slot.Index) is not { } found)
             {
                 return;
             }
+
+            slot = found;
         }
     }
 
@@ -216,9 +232,9 @@ internal sealed class SlotPool<TSlot>
         }
 
         Interlocked.MemoryBarrier();
-        for (var i = 0; i < _idle.Length; i++)
+        for (var i = 0; i < _size; i++)
         {
-            if (Interlocked.Exchange(ref _idle[i].Slot, null) is { } slot)
+            if (TakeBack(i) is { } slot)
             {
                 Remove(slot);
             }
@@ -231,7 +247,7 @@ internal sealed class SlotPool<TSlot>
     {
         lock (_gate)
         {
-            if (_closed || _created == _idle.Length)
+            if (_closed || _created == _size)
             {
                 return null;
             }
@@ -242,6 +258,21 @@ internal sealed class SlotPool<TSlot>
             return slot;
         }
     }
+
+    private void Store(TSlot slot)
+    {
+        if (_stack is not null)
+        {
+            _stack.Push(slot);
+        }
+        else
+        {
+            Interlocked.Exchange(ref _idle[slot.Index].Slot, slot);
+        }
+    }
+
+    /// <summary>An idle slot, to be looked after again: of a small pool the one of that index, of a large one any.</summary>
+    private TSlot? TakeBack(int index) => _stack is not null ? _stack.TryPop() : Interlocked.Exchange(ref _idle[index].Slot, null);
 
     private SlotWaiter Enqueue(SlotWait? wait)
     {

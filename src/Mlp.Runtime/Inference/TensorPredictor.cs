@@ -33,7 +33,7 @@ internal sealed class TensorPredictor(ServingVersion version, PredictionClock cl
         {
             version.Tensors.Return(slot);
             var latency = clock.NanosecondsBetween(call.Started, clock.GetTimestamp());
-            version.Recorder.Metrics.Record(outcome, 1, latency);
+            version.Recorder.Count(outcome, 1, latency);
             PredictionSpan.Start(version, call, 1, outcome, latency, explained).Dispose();
         }
     }

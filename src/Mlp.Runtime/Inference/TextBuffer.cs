@@ -19,6 +19,9 @@ internal sealed class TextBuffer(OutputPlan plan, int capacity) : OutputBuffer(p
         }
     }
 
+    /// <inheritdoc/>
+    public override void CopyRow(OutputBuffer source, int sourceRow, int row) => ((TextBuffer)source).RowOf(sourceRow).CopyTo(_values.AsSpan(row * Plan.Width));
+
     /// <summary>The texts of a row.</summary>
     /// <param name="row">Row index.</param>
     public ReadOnlySpan<string> RowOf(int row) => _values.AsSpan(row * Plan.Width, Plan.Width);

@@ -62,11 +62,18 @@ public readonly struct PredictionId : IEquatable<PredictionId>, IComparable<Pred
     /// <summary>Reads the text form, for example <c>01980c3e-7b3a-7f00-8000-000000000001</c>.</summary>
     /// <param name="text">The text form of a UUID.</param>
     /// <returns>The id.</returns>
+    /// <exception cref="ArgumentNullException">There is no text.</exception>
     /// <exception cref="FormatException">The text is not a UUID.</exception>
     public static PredictionId Parse(string text)
     {
+        ArgumentNullException.ThrowIfNull(text);
+        if (!Guid.TryParse(text, CultureInfo.InvariantCulture, out var id))
+        {
+            throw new FormatException("Expected the id of a prediction, such as 01980c3e-7b3a-7f00-8000-000000000001, but found another text.");
+        }
+
         Span<byte> bytes = stackalloc byte[ByteCount];
-        Guid.Parse(text, CultureInfo.InvariantCulture).TryWriteBytes(bytes, bigEndian: true, out _);
+        id.TryWriteBytes(bytes, bigEndian: true, out _);
         return Read(bytes);
     }
 

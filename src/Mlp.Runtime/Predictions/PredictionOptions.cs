@@ -1,3 +1,5 @@
+using Mlp.Runtime.Data;
+
 namespace Mlp.Runtime.Predictions;
 
 /// <summary>What a caller may say about one call; the default says nothing. Immutable.</summary>
@@ -18,6 +20,12 @@ public readonly record struct PredictionOptions
             ? value
             : throw new ArgumentOutOfRangeException(nameof(value), time, "Expected a timeout of at least zero, or an infinite one.");
     }
+
+    /// <summary>
+    /// What keeps the caller on one variant where the model has several, in place of the entity keys: a customer, a session. An integer, a text or a GUID converts to it without allocation.
+    /// The default, null, is none: then the entity keys say it, and a call without keys gets any variant.
+    /// </summary>
+    public EntityValue RoutingKey { get; init; }
 
     /// <summary>
     /// Labels for the prediction log, for example the place in the application that asks; observers copy them during the call. None by default.

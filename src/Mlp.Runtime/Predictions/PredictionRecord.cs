@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Routing;
 using Mlp.Runtime.Statistics;
 
 namespace Mlp.Runtime.Predictions;
@@ -83,6 +84,9 @@ public readonly ref struct PredictionRecord
 
     /// <summary>Labels that the caller gave; empty when there are none.</summary>
     public ReadOnlySpan<KeyValuePair<string, string>> Tags { get; init; }
+
+    /// <summary>Keys and request of the call, where a shadow reads features of its own by them.</summary>
+    internal IShadowCall? Call { get; init; }
 
     /// <summary>One more than <see cref="FeatureLatencyNanoseconds"/>, 0 for null: half as wide, and the record is copied for every prediction.</summary>
     internal long StoredFeatureLatency { get; private init; }

@@ -3,12 +3,11 @@ using Mlp.Runtime.Storage;
 
 namespace Mlp.Runtime.Registry;
 
-/// <summary>
-/// Aliases as folders of numbered files. A move creates the next number exclusively, so that of several movers in any number of processes exactly
-/// one wins, no lock can be left behind by a crash, and the history is kept. Thread-safe.
-/// </summary>
+/// <summary>Aliases, each a folder of <see cref="RevisionFiles"/>. Thread-safe.</summary>
 internal sealed class AliasStore(RegistryPaths paths, IDiskSync disk)
 {
+    private readonly RevisionFiles _files = new(disk);
+
     /// <summary>Where an alias points, or null.</summary>
     public ModelAlias? Find(string model, string alias)
     {
@@ -37,25 +36,13 @@ internal sealed class AliasStore(RegistryPaths paths, IDiskSync disk)
             MovedAt = now,
             Reason = reason,
         };
-        DurableFile.CreateDirectories(disk, paths.Alias(model, alias));
         var json = JsonSerializer.SerializeToUtf8Bytes(move, AliasJsonContext.Default.AliasRevision);
-        return DurableFile.WriteExclusive(disk, paths.AliasRevision(model, alias, move.Revision), json)
+        return _files.TryAdd(paths.AliasRevision(model, alias, move.Revision), json)
             ? move.ToAlias()!
             : throw new AliasConflictException(model, alias, expectedRevision, LatestRevision(model, alias));
     }
 
-    private long LatestRevision(string model, string alias)
-    {
-        var folder = paths.Alias(model, alias);
-        try
-        {
-            return Directory.EnumerateFiles(folder).Select(RegistryPaths.ParseRevision).DefaultIfEmpty().Max();
-        }
-        catch (DirectoryNotFoundException)
-        {
-            return 0;
-        }
-    }
+    private long LatestRevision(string model, string alias) => RevisionFiles.Latest(paths.Alias(model, alias));
 
     private AliasRevision Read(string model, string alias, long revision)
     {

@@ -3,6 +3,7 @@ using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Models.Packages;
+using Mlp.Runtime.Routing;
 using Mlp.Runtime.Storage;
 
 namespace Mlp.Runtime.Registry;
@@ -21,6 +22,7 @@ public sealed class FileModelRegistry : IModelRegistry, IRegistryChanges
     private readonly ILogger<FileModelRegistry> _logger;
     private readonly BlobStore _blobs;
     private readonly AliasStore _aliases;
+    private readonly RouteStore _routes;
     private readonly VersionPublisher _publisher;
     private readonly MappedWeightStore _mappedWeights;
     private readonly PackageExporter _exporter;
@@ -45,6 +47,7 @@ public sealed class FileModelRegistry : IModelRegistry, IRegistryChanges
         _paths = new RegistryPaths(directory.Registry);
         _blobs = new BlobStore(_paths, disk, logger);
         _aliases = new AliasStore(_paths, disk);
+        _routes = new RouteStore(_paths, disk);
         _publisher = new VersionPublisher(_paths, disk, _blobs, timeProvider);
         _mappedWeights = new MappedWeightStore(_paths);
         _exporter = new PackageExporter(_paths, disk);
@@ -156,6 +159,41 @@ public sealed class FileModelRegistry : IModelRegistry, IRegistryChanges
     }
 
     /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The name is no name.</exception>
+    /// <exception cref="CorruptFileException">The file of the last change is damaged.</exception>
+    /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform changed the route.</exception>
+    public StoredRoute? FindRoute(string name)
+    {
+        PlatformName.Require(name, "model", nameof(name));
+        return _routes.Find(name);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The name is no name.</exception>
+    /// <exception cref="CorruptFileException">A file is damaged.</exception>
+    /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform changed the route.</exception>
+    public IReadOnlyList<StoredRoute> ListRouteChanges(string name)
+    {
+        PlatformName.Require(name, "model", nameof(name));
+        return _routes.List(name);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>After an <see cref="IOException"/> the change may have happened: read the route again.</remarks>
+    public Task<StoredRoute> SetRouteAsync(string name, ModelRoute route, long expectedRevision, string? reason = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(route);
+        RouteRules.Require(route, nameof(route));
+        return ChangeRouteAsync(name, route, expectedRevision, reason, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The name is no name.</exception>
+    /// <remarks>After an <see cref="IOException"/> the change may have happened: read the route again.</remarks>
+    public Task RemoveRouteAsync(string name, long expectedRevision, string? reason = null, CancellationToken cancellationToken = default)
+        => ChangeRouteAsync(name, null, expectedRevision, reason, cancellationToken);
+
+    /// <inheritdoc/>
     public Task<byte[]> ReadOnnxAsync(ModelManifest manifest, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(manifest);
@@ -248,6 +286,16 @@ public sealed class FileModelRegistry : IModelRegistry, IRegistryChanges
         _logger.LogInformation("Imported model {Model} version {Version} from {Path}.", manifest.Name, manifest.Version, path);
         Changed?.Invoke(manifest.Name);
         return manifest;
+    }
+
+    private async Task<StoredRoute> ChangeRouteAsync(string name, ModelRoute? route, long expectedRevision, string? reason, CancellationToken cancellationToken)
+    {
+        PlatformName.Require(name, "model", nameof(name));
+        ArgumentOutOfRangeException.ThrowIfNegative(expectedRevision);
+        var changed = await Task.Run(() => _routes.Change(name, route, expectedRevision, _time.GetUtcNow(), reason), cancellationToken).ConfigureAwait(false);
+        _logger.LogInformation("The route of model {Model} has changed (revision {Revision}): {Reason}", name, changed.Revision, reason ?? "no reason given");
+        Changed?.Invoke(name);
+        return changed;
     }
 
     private async Task<string> CheckExternalDataAsync(ModelManifest manifest, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
+using Mlp.Runtime.Routing;
 
 namespace Mlp.Runtime.Registry;
 
@@ -52,6 +53,39 @@ public interface IModelRegistry
     /// <exception cref="ModelNotFoundException">The version does not exist.</exception>
     Task<ModelAlias> SetAliasAsync(
         string name, string alias, int version, long expectedRevision, string? reason = null, CancellationToken cancellationToken = default);
+
+    /// <summary>The route of a model: how its calls are shared out between versions. Every process that serves the model follows it.</summary>
+    /// <param name="name">Model name.</param>
+    /// <returns>The route, or null where none is stored and each process has that of its options.</returns>
+    StoredRoute? FindRoute(string name);
+
+    /// <summary>Every change of the route of a model, removals included.</summary>
+    /// <param name="name">Model name.</param>
+    /// <returns>Oldest first; empty where no route was ever stored.</returns>
+    IReadOnlyList<StoredRoute> ListRouteChanges(string name);
+
+    /// <summary>
+    /// Stores the route of a model if it is where the caller last saw it. It wins over the options of every process, within their poll interval and in this one at once. A target that does not
+    /// exist yet is no error: its calls go to the champion until it does.
+    /// </summary>
+    /// <param name="name">Model name.</param>
+    /// <param name="route">The route.</param>
+    /// <param name="expectedRevision">Revision of the route as the caller saw it; 0 if there was none.</param>
+    /// <param name="reason">Why, for the history.</param>
+    /// <param name="cancellationToken">Gives up before the change.</param>
+    /// <returns>The route after the change, with the buckets of its variants; on the device when the task completes.</returns>
+    /// <exception cref="ArgumentException">The route is not whole: a name is none or there twice, shares are more than all calls, or the canary's plan is none.</exception>
+    /// <exception cref="RouteConflictException">Somebody else changed it first.</exception>
+    Task<StoredRoute> SetRouteAsync(string name, ModelRoute route, long expectedRevision, string? reason = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Removes the route of a model if it is where the caller last saw it, so that each process goes back to that of its options.</summary>
+    /// <param name="name">Model name.</param>
+    /// <param name="expectedRevision">Revision of the route as the caller saw it.</param>
+    /// <param name="reason">Why, for the history.</param>
+    /// <param name="cancellationToken">Gives up before the change.</param>
+    /// <returns>A task that completes when the removal is on the device.</returns>
+    /// <exception cref="RouteConflictException">Somebody else changed it first.</exception>
+    Task RemoveRouteAsync(string name, long expectedRevision, string? reason = null, CancellationToken cancellationToken = default);
 
     /// <summary>Reads a version's ONNX file and checks its SHA-256.</summary>
     /// <param name="manifest">The version.</param>

@@ -40,7 +40,7 @@ internal sealed class ModelRegistryComponent(DataDirectory directory, TimeProvid
                 ProbeWriting();
             }
 
-            return HealthCheckResult.Healthy(FormattableString.Invariant($"The model registry in '{_paths.Root}' holds {modelCount} models."));
+            return HealthCheckResult.Healthy(FormattableString.Invariant($"The model registry in '{_paths.Root}' holds {modelCount} {(modelCount == 1 ? "model" : "models")}."));
         }
         catch (DirectoryNotFoundException) when (!directory.IsOwner && !Path.Exists(_paths.Root))
         {

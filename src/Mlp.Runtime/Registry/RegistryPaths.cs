@@ -39,6 +39,10 @@ internal sealed class RegistryPaths(string root)
     public string AliasRevision(string model, string alias, long revision)
         => Path.Combine(Alias(model, alias), revision.ToString(CultureInfo.InvariantCulture) + JsonExtension);
 
+    public string Route(string model) => Path.Combine(Models, model, "route");
+
+    public string RouteRevision(string model, long revision) => Path.Combine(Route(model), revision.ToString(CultureInfo.InvariantCulture) + JsonExtension);
+
     public string Blob(string sha256) => Path.Combine(Blobs, sha256[..2], sha256[2..]);
 
     /// <summary>The version a folder stands for, or 0: unfinished ones have other names.</summary>

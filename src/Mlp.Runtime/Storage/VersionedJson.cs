@@ -28,10 +28,11 @@ internal static class VersionedJson
     /// <param name="supported">The newest format version that can be read.</param>
     /// <param name="type">How to read the document. Made by the source generator it gives a property that is absent its type's default, not that of an initializer.</param>
     /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote the file.</exception>
-    /// <exception cref="CorruptFileException">The file is not such a document, or lacks something required.</exception>
+    /// <exception cref="CorruptFileException">The file is not such a document, lacks something required, or has another checksum than it says.</exception>
     public static T Read<T>(ReadOnlySpan<byte> json, string path, string format, int supported, JsonTypeInfo<T> type)
     {
         Check(json, path, format, supported);
+        json = DocumentSeal.Open(json, path);
         try
         {
             return JsonSerializer.Deserialize(json, type)!;

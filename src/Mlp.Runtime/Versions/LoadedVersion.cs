@@ -1,3 +1,4 @@
+using Mlp.Runtime.Batching;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Interop;
@@ -39,6 +40,9 @@ internal sealed class LoadedVersion
 
     /// <summary>Measured time of a run of one row, nanoseconds; 0 where none has run.</summary>
     public long RunNanoseconds { get; init; }
+
+    /// <summary>What runs take by their number of rows, learned on by every role; null where calls do not share runs.</summary>
+    public CostCurve? BatchCosts { get; init; }
 
     /// <summary>Lets go of the session, which goes when the slots that use it have gone. The memory of a large one is given back to the system, which the C library would not do by itself.</summary>
     public void Release()

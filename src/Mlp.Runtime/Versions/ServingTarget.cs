@@ -1,4 +1,5 @@
 using Mlp.Runtime.Inference;
+using Mlp.Runtime.Routing;
 
 namespace Mlp.Runtime.Versions;
 
@@ -7,7 +8,9 @@ namespace Mlp.Runtime.Versions;
 /// </summary>
 internal sealed class ServingTarget
 {
+    private readonly Lock _gate = new();
     private volatile ServingVersion? _current;
+    private RouteSeat? _seat;
     private volatile string? _unavailableReason;
     private volatile ModelState _state = ModelState.Loading;
     private volatile TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -15,10 +18,12 @@ internal sealed class ServingTarget
     /// <summary>Makes a target without a version.</summary>
     /// <param name="model">Model name.</param>
     /// <param name="selector">Which version is wanted.</param>
-    public ServingTarget(string model, VersionSelector selector)
+    /// <param name="variant">The role that observers see; null for the selector's.</param>
+    public ServingTarget(string model, VersionSelector selector, string? variant = null)
     {
         Model = model;
         Selector = selector;
+        Variant = variant ?? selector.Variant;
         _unavailableReason = $"{selector} has not been loaded yet";
     }
 
@@ -27,6 +32,33 @@ internal sealed class ServingTarget
 
     /// <summary>Which version is wanted.</summary>
     public VersionSelector Selector { get; }
+
+    /// <summary>The role that observers see.</summary>
+    public string Variant { get; }
+
+    /// <summary>What becomes of its calls without a version, as the end of a sentence.</summary>
+    public string WithoutVersion { get; init; } = "the model is not in service";
+
+    /// <summary>Its place in the model's route, which its versions take over from one another; null while there is only the champion.</summary>
+    public RouteSeat? Seat
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _seat;
+            }
+        }
+
+        set
+        {
+            lock (_gate)
+            {
+                _seat = value;
+                _current?.Recorder.Seat = value;
+            }
+        }
+    }
 
     /// <summary>Whether there is a version.</summary>
     public ModelState State => _state;
@@ -46,7 +78,14 @@ internal sealed class ServingTarget
     /// <returns>The version before, for the caller to retire; null if there was none.</returns>
     public ServingVersion? Publish(ServingVersion version)
     {
-        var previous = Interlocked.Exchange(ref _current, version);
+        ServingVersion? previous;
+        lock (_gate)
+        {
+            // A call never finds a version of a route without its place in it.
+            version.Recorder.Seat = _seat;
+            previous = Interlocked.Exchange(ref _current, version);
+        }
+
         _unavailableReason = null;
         _state = ModelState.Ready;
         _ready.TrySetResult();
@@ -56,8 +95,9 @@ internal sealed class ServingTarget
     /// <summary>Takes the version out of service.</summary>
     /// <param name="reason">Why, as the rest of a sentence.</param>
     /// <param name="isFinal">Whether no other version will come.</param>
+    /// <param name="isRefused">Whether the wanted version will never do: who waits is told, and who comes later waits for another one.</param>
     /// <returns>The version before, for the caller to retire; null if there was none.</returns>
-    public ServingVersion? Withdraw(string reason, bool isFinal = false)
+    public ServingVersion? Withdraw(string reason, bool isFinal = false, bool isRefused = false)
     {
         _unavailableReason = reason;
         _state = ModelState.Unavailable;
@@ -66,6 +106,12 @@ internal sealed class ServingTarget
             var waiting = _ready;
             _ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             Fail(_ready, reason);
+            Fail(waiting, reason);
+        }
+        else if (isRefused && !_ready.Task.IsCompleted)
+        {
+            var waiting = _ready;
+            _ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             Fail(waiting, reason);
         }
 

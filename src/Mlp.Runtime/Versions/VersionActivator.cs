@@ -39,7 +39,12 @@ internal sealed class VersionActivator(IEnumerable<IPredictionObserver> observer
         {
             if (loaded.Outputs is not null)
             {
-                serving.Singles.Fill(slot => loaded.WarmUp?.Run(slot));
+                serving.Singles.Fill(settings.PoolSize, slot => loaded.WarmUp?.Run(slot));
+            }
+
+            if (settings.Batching is { } batching && loaded.BatchCosts is { } costs)
+            {
+                serving.StartBatching(batching, costs);
             }
 
             return serving;

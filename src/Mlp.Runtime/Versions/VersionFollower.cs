@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Mlp.Runtime.Accelerators;
 using Mlp.Runtime.Inference;
+using Mlp.Runtime.Models;
 using Mlp.Runtime.Registry;
 
 namespace Mlp.Runtime.Versions;
@@ -90,7 +91,7 @@ internal sealed class VersionFollower(ServingTarget target, VersionHost host, IM
                 return;
             }
 
-            Publish(await host.OpenAsync(wanted, target.Selector.Variant, cancellationToken).ConfigureAwait(false));
+            Publish(await host.OpenAsync(wanted, target.Variant, cancellationToken).ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -168,12 +169,12 @@ internal sealed class VersionFollower(ServingTarget target, VersionHost host, IM
         var serving = target.Current?.Manifest.Version;
         if (serving is null)
         {
-            target.Withdraw(reason);
+            target.Withdraw(reason, isRefused: exception is InvalidModelException);
         }
 
         _isOutOfService = serving is null && exception is not null;
 
-        var answering = serving is null ? "the model is not in service" : FormattableString.Invariant($"version {serving} goes on answering");
+        var answering = serving is null ? target.WithoutVersion : FormattableString.Invariant($"version {serving} goes on answering");
         var problem = $"Expected model '{target.Model}' to serve {target.Selector}, but {reason}; {answering}.";
         if (problem == _problem)
         {

@@ -26,10 +26,7 @@ public sealed class ChampionGate
     public ChampionGate(GateOptions? options = null, ILogger<ChampionGate>? logger = null)
     {
         options ??= new();
-        if (options.FindViolation() is { } sentence)
-        {
-            throw new ArgumentException(sentence, nameof(options));
-        }
+        OptionRanges.ThrowIfAny(options.FindFailures(), nameof(options));
 
         _options = new()
         {

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Mlp.Runtime.Hosting;
 
 namespace Mlp.Training.Evaluation;
 
@@ -7,6 +8,7 @@ public sealed class GateOptions
 {
     /// <summary>What models are compared by.</summary>
     /// <value>The default value is null, which stands for AUC (binary classification) and root mean squared error (regression).</value>
+    [EnumDataType(typeof(GateMetric))]
     public GateMetric? Metric { get; set; }
 
     /// <summary>By how much the challenger must be better, in the metric's unit, 0 to 1,000,000. With 0 it must be better at all: a tie keeps the champion.</summary>
@@ -41,8 +43,8 @@ public sealed class GateOptions
     /// <value>The default value is 0.</value>
     public int Seed { get; set; }
 
-    internal string? FindViolation()
-        => Metric is { } metric && !Enum.IsDefined(metric)
-            ? $"Expected {nameof(GateOptions)}.{nameof(Metric)} to be one of {string.Join(", ", Enum.GetNames<GateMetric>())}, but found {metric}."
-            : OptionRanges.FindViolation(this);
+    /// <summary>What is wrong with the settings, as sentences.</summary>
+    /// <param name="path">How the sentences name these options.</param>
+    /// <param name="separator">What stands between it and a setting.</param>
+    internal List<string> FindFailures(string path = nameof(GateOptions), char separator = '.') => SettingsRanges.FindFailures(path, this, separator);
 }

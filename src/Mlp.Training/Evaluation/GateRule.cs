@@ -12,7 +12,7 @@ internal static class GateRule
         var challenger = MetricRule.Read(verdict.Metric, verdict.Challenger);
         var champion = MetricRule.Read(verdict.Metric, verdict.Champion!);
         var numbers = FormattableString.Invariant(
-            $"{name} {challenger:0.#####} against {champion:0.#####} of version {verdict.ChampionVersion} on {verdict.Challenger.RowCount} rows");
+            $"{name} {challenger:F5} against {champion:F5} of version {verdict.ChampionVersion} on {verdict.Challenger.RowCount:N0} rows");
         if (verdict.Improvement is not { } improvement)
         {
             return (GateDecision.Inconclusive, $"The {name} is not defined on these rows ({numbers}): the champion stays.");

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -55,17 +54,17 @@ public static class TrainingBuilderExtensions
     // The configuration is optional: the platform also runs without one.
     private sealed class FeedForwardOptionsSetup(IServiceProvider services) : IConfigureOptions<FeedForwardOptions>, IValidateOptions<FeedForwardOptions>
     {
-        public void Configure(FeedForwardOptions options) => services.GetService<IConfiguration>()?.GetSection(NetworkSection).Bind(options);
+        public void Configure(FeedForwardOptions options) => SettingsSection.Bind(services, NetworkSection, options);
 
-        public ValidateOptionsResult Validate(string? name, FeedForwardOptions options) => Result(options.FindViolation());
+        public ValidateOptionsResult Validate(string? name, FeedForwardOptions options) => Result(options.FindFailures(NetworkSection, ':'));
     }
 
     private sealed class GateOptionsSetup(IServiceProvider services) : IConfigureOptions<GateOptions>, IValidateOptions<GateOptions>
     {
-        public void Configure(GateOptions options) => services.GetService<IConfiguration>()?.GetSection(GateSection).Bind(options);
+        public void Configure(GateOptions options) => SettingsSection.Bind(services, GateSection, options);
 
-        public ValidateOptionsResult Validate(string? name, GateOptions options) => Result(options.FindViolation());
+        public ValidateOptionsResult Validate(string? name, GateOptions options) => Result(options.FindFailures(GateSection, ':'));
     }
 
-    private static ValidateOptionsResult Result(string? violation) => violation is null ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(violation);
+    private static ValidateOptionsResult Result(List<string> failures) => failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
 }

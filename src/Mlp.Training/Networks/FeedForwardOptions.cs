@@ -1,4 +1,6 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Models;
 using Mlp.Training.Preprocessing;
 
@@ -71,27 +73,31 @@ public sealed class FeedForwardOptions
     /// <summary>How features become inputs.</summary>
     public PreprocessingOptions Preprocessing { get; } = new();
 
-    /// <summary>What is wrong with the settings, or null.</summary>
-    internal string? FindViolation()
+    /// <summary>What is wrong with the settings, as sentences.</summary>
+    /// <param name="path">How the sentences name these options.</param>
+    /// <param name="separator">What stands between it and a setting.</param>
+    internal List<string> FindFailures(string path = nameof(FeedForwardOptions), char separator = '.')
     {
+        var failures = SettingsRanges.FindFailures(path, this, separator);
         if (Task is not (ModelTask.BinaryClassification or ModelTask.Regression))
         {
-            return $"Expected {nameof(FeedForwardOptions)}.{nameof(Task)} to be {ModelTask.BinaryClassification} or {ModelTask.Regression}, but found {Task}.";
+            failures.Add($"{path}{separator}{nameof(Task)} must be {ModelTask.BinaryClassification} or {ModelTask.Regression}, but is {Task}.");
         }
 
         if (HiddenLayers is { Count: > 32 })
         {
-            return $"Expected at most 32 entries in {nameof(FeedForwardOptions)}.{nameof(HiddenLayers)}, but found {HiddenLayers.Count}.";
+            failures.Add(string.Create(CultureInfo.InvariantCulture, $"{path}{separator}{nameof(HiddenLayers)} must have at most 32 entries, but has {HiddenLayers.Count}."));
         }
 
-        foreach (var units in HiddenLayers ?? [])
+        for (var i = 0; i < HiddenLayers?.Count; i++)
         {
-            if (units is < 1 or > 65_536)
+            if (HiddenLayers[i] is < 1 or > 65_536)
             {
-                return $"Expected every entry of {nameof(FeedForwardOptions)}.{nameof(HiddenLayers)} between 1 and 65536, but found {units}.";
+                var entry = separator == ':' ? string.Create(CultureInfo.InvariantCulture, $":{i}") : string.Create(CultureInfo.InvariantCulture, $"[{i}]");
+                failures.Add(string.Create(CultureInfo.InvariantCulture, $"{path}{separator}{nameof(HiddenLayers)}{entry} must be between 1 and 65536, but is {HiddenLayers[i]}."));
             }
         }
 
-        return OptionRanges.FindViolation(this) ?? OptionRanges.FindViolation(Preprocessing);
+        return failures;
     }
 }

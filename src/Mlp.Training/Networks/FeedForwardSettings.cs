@@ -25,10 +25,7 @@ internal sealed record FeedForwardSettings(
     /// <exception cref="ArgumentException">A setting is out of range.</exception>
     public static FeedForwardSettings From(FeedForwardOptions options)
     {
-        if (options.FindViolation() is { } sentence)
-        {
-            throw new ArgumentException(sentence, nameof(options));
-        }
+        OptionRanges.ThrowIfAny(options.FindFailures(), nameof(options));
 
         var preprocessing = new PreprocessingOptions
         {

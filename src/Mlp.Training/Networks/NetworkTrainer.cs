@@ -17,6 +17,9 @@ namespace Mlp.Training.Networks;
 /// </summary>
 public sealed class NetworkTrainer
 {
+    /// <summary>Rows without which nothing is learned.</summary>
+    private const int MinimumRowCount = 10;
+
     private readonly FeedForwardSettings _settings;
     private readonly ILogger _logger;
     private readonly TimeProvider _timeProvider;
@@ -62,6 +65,12 @@ public sealed class NetworkTrainer
         }
 
         var rows = await LabelledRows.ReadAsync(trainingSet, trainingSet.Manifest.Features, cancellationToken).ConfigureAwait(false);
+
+        if (rows.RowCount < MinimumRowCount)
+        {
+            throw new TrainingDataException(
+                FormattableString.Invariant($"Expected at least {MinimumRowCount} rows to fit a network to, but the training set has {rows.RowCount}: what it learned from them would be chance."));
+        }
 
         // A thread of its own: training lasts, and the number of threads that libtorch uses belongs to the thread that asks.
         return await Task.Factory.StartNew(

@@ -67,7 +67,27 @@ public sealed class AddFeaturesTests : IDisposable
         using var provider = builder.Services.BuildServiceProvider();
 
         var e = Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IOptions<FeatureStoreOptions>>().Value);
-        Assert.Contains(nameof(FeatureStoreOptions.DuckDbThreads), e.Message, StringComparison.Ordinal);
+        Assert.Equal(["MlPlatform:Features:DuckDbThreads must be between 1 and 1024, but is 0."], e.Failures);
+    }
+
+    [Fact]
+    public async Task FeatureStore_KeptAfterTheEnd_TakesNothingMore()
+    {
+        var platform = MlPlatform.CreateBuilder().UseDataDirectory(_temp.FullName).AddFeatures(f => f.Add<AreaStats>()).Build();
+        var store = platform.Features;
+        var early = await Assert.ThrowsAsync<InvalidOperationException>(() => store.IngestAsync<AreaStats>([]));
+        var earlyPush = await Assert.ThrowsAsync<InvalidOperationException>(async () => await store.PushAsync<AreaStats>([]));
+        await platform.StartAsync();
+        await platform.DisposeAsync();
+
+        var late = await Assert.ThrowsAsync<InvalidOperationException>(() => store.IngestAsync<AreaStats>([]));
+        var latePush = await Assert.ThrowsAsync<InvalidOperationException>(async () => await store.PushAsync<AreaStats>([]));
+
+        Assert.Equal("Expected the feature store to be open, but the platform has not been started: start the host or the platform first.", early.Message);
+        Assert.Equal("Expected the online store to be open, but the platform has not been started: start the host or the platform first.", earlyPush.Message);
+        Assert.Equal("Expected the feature store to be open, but the platform has been closed.", late.Message);
+        Assert.Equal("Expected the online store to be open, but the platform has been closed.", latePush.Message);
+        Assert.Throws<InvalidOperationException>(() => platform.Features);
     }
 
     public void Dispose() => _temp.Dispose();

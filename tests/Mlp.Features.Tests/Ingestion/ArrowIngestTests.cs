@@ -101,7 +101,7 @@ public sealed class ArrowIngestTests : IDisposable
     public async Task IngestAsync_RecordRoundedBeyondTheCalendar_IsRefused()
     {
         var noon = new DateTimeOffset(2026, 1, 2, 12, 0, 0, TimeSpan.Zero);
-        CompanyStats[] rows = [new("a", 1, DateTimeOffset.MinValue, noon.UtcDateTime, 1, 1, 1, true, null), new("a", 1, DateTimeOffset.MaxValue, noon.UtcDateTime, 1, 1, 1, true, null)];
+        CompanyStats[] rows = [new("a", 1, DateTimeOffset.MinValue.AddTicks(10), noon.UtcDateTime, 1, 1, 1, true, null), new("a", 1, DateTimeOffset.MaxValue, noon.UtcDateTime, 1, 1, 1, true, null)];
         var e = await Assert.ThrowsAsync<IngestException>(() => _store.IngestAsync(rows));
         Assert.Equal("Expected column 'event_timestamp' of the records to hold a time of the years 1 to 9999 for feature view 'company_stats' version 2, but found one beyond in row 2.", e.Message);
     }

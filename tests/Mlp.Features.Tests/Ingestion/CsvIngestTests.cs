@@ -47,17 +47,17 @@ public sealed class CsvIngestTests : IDisposable
 
     public static TheoryData<string, string, string, long?, long?> Bad => new()
     {
-        { "a,1,2026-01-01,1,1,1,true,x\na,1,2026-01-01,1,12x,1,true,x\n", "Expected column 'mean_fare' of '{0}' to be a Float32 for feature view 'stats' version 1, but the text is not in row 2 (line 3).", "mean_fare", 2, 3 },
-        { "a,1,2026-01-01,1,1,1,true,\"two\nlines\"\na,1,2026-01-01,1.5,1,1,true,x\n", "Expected column 'trips' of '{0}' to be an Int64 for feature view 'stats' version 1, but the text is not in row 2 (line 4).", "trips", 2, 4 },
-        { "a,1,2026-01-01,1,1e60,1,true,x\n", "Expected column 'mean_fare' of '{0}' to be a Float32 for feature view 'stats' version 1, but the text is not in row 1 (line 2).", "mean_fare", 1, 2 },
-        { "a,1,2026-01-01,1_000,1,1,true,x\n", "Expected column 'trips' of '{0}' to be an Int64 for feature view 'stats' version 1, but the text is not in row 1 (line 2).", "trips", 1, 2 },
-        { "a,1,2026-01-01,1,1,1,maybe,x\n", "Expected column 'big' of '{0}' to be a Boolean for feature view 'stats' version 1, but the text is not in row 1 (line 2).", "big", 1, 2 },
-        { "a,x,2026-01-01,1,1,1,true,x\n", "Expected column 'area' of '{0}' to be an Int64 key for feature view 'stats' version 1, but the text is not in row 1 (line 2).", "area", 1, 2 },
-        { "a,1,yesterday,1,1,1,true,x\n", "Expected column 'trip_end' of '{0}' to be a time for feature view 'stats' version 1, but the text is not in row 1 (line 2).", "trip_end", 1, 2 },
-        { "a,1,infinity,1,1,1,true,x\n", "Expected column 'trip_end' of '{0}' to be a time for feature view 'stats' version 1, but the text is not in row 1 (line 2).", "trip_end", 1, 2 },
+        { "a,1,2026-01-01,1,1,1,true,x\na,1,2026-01-01,1,12x,1,true,x\n", "Expected column 'mean_fare' of '{0}' to be a Float32 for feature view 'stats' version 1, but the text in row 2 (line 3) is no number of 32 bits.", "mean_fare", 2, 3 },
+        { "a,1,2026-01-01,1,1,1,true,\"two\nlines\"\na,1,2026-01-01,1.5,1,1,true,x\n", "Expected column 'trips' of '{0}' to be an Int64 for feature view 'stats' version 1, but the text in row 2 (line 4) is no whole number of 64 bits.", "trips", 2, 4 },
+        { "a,1,2026-01-01,1,1e60,1,true,x\n", "Expected column 'mean_fare' of '{0}' to be a Float32 for feature view 'stats' version 1, but the text in row 1 (line 2) is no number of 32 bits.", "mean_fare", 1, 2 },
+        { "a,1,2026-01-01,1_000,1,1,true,x\n", "Expected column 'trips' of '{0}' to be an Int64 for feature view 'stats' version 1, but the text in row 1 (line 2) is no whole number of 64 bits.", "trips", 1, 2 },
+        { "a,1,2026-01-01,1,1,1,maybe,x\n", "Expected column 'big' of '{0}' to be a Boolean for feature view 'stats' version 1, but the text in row 1 (line 2) is neither true nor false.", "big", 1, 2 },
+        { "a,x,2026-01-01,1,1,1,true,x\n", "Expected column 'area' of '{0}' to be an Int64 key for feature view 'stats' version 1, but the text in row 1 (line 2) is no whole number of 64 bits.", "area", 1, 2 },
+        { "a,1,yesterday,1,1,1,true,x\n", "Expected column 'trip_end' of '{0}' to be a time for feature view 'stats' version 1, but the text in row 1 (line 2) is no time.", "trip_end", 1, 2 },
+        { "a,1,infinity,1,1,1,true,x\n", "Expected column 'trip_end' of '{0}' to be a time for feature view 'stats' version 1, but the text in row 1 (line 2) is no time.", "trip_end", 1, 2 },
         { "a,1,2026-01-01,1,1,1,true,x\na,1,,1,1,1,true,x\n", "Expected column 'trip_end' of '{0}' to be a time for feature view 'stats' version 1, but found none in row 2 (line 3).", "trip_end", 2, 3 },
-        { "a,1,10000-01-01,1,1,1,true,x\n", "Expected column 'trip_end' of '{0}' to be a time for feature view 'stats' version 1, but it lies beyond the years 1 to 9999 in row 1 (line 2).", "trip_end", 1, 2 },
-        { "a,1,0001-01-01,1,1,1,true,x\na,1,0002-01-01 (BC),1,1,1,true,x\n", "Expected column 'trip_end' of '{0}' to be a time for feature view 'stats' version 1, but it lies beyond the years 1 to 9999 in row 2 (line 3).", "trip_end", 2, 3 },
+        { "a,1,10000-01-01,1,1,1,true,x\n", "Expected column 'trip_end' of '{0}' to be a time for feature view 'stats' version 1, but the time in row 1 (line 2) lies beyond the years 1 to 9999.", "trip_end", 1, 2 },
+        { "a,1,0001-01-01,1,1,1,true,x\na,1,0002-01-01 (BC),1,1,1,true,x\n", "Expected column 'trip_end' of '{0}' to be a time for feature view 'stats' version 1, but the time in row 2 (line 3) lies beyond the years 1 to 9999.", "trip_end", 2, 3 },
         { "a,1,2026-01-01,1,1,1,true,x\na,1,2026-01-01,1,1,1,true,x,secret\n", "Expected 8 columns in every row of '{0}', but found 9 in line 3.", "", null, 3 },
         { "a,1,2026-01-01,1,1,1,true\n", "Expected 8 columns in every row of '{0}', but found 7 in line 2.", "", null, 2 },
     };
@@ -158,7 +158,7 @@ public sealed class CsvIngestTests : IDisposable
     [Fact]
     public async Task IngestCsvAsync_UnknownView_NamesTheKnownOnes()
         => Assert.Equal(
-            "Expected a feature view 'stat', but only 'stats' version 1 are defined.",
+            "Expected a feature view 'stat', but only 'stats' version 1 is defined.",
             (await Assert.ThrowsAsync<FeatureDefinitionException>(() => _store.IngestCsvAsync("stat", "x"))).Message);
 
     public void Dispose() => _temp.Dispose();

@@ -111,6 +111,10 @@ public sealed class PushTests
         var length = await Assert.ThrowsAsync<ArgumentException>(async () => await harness.Store.PushAsync(visitor));
         Assert.Contains("Expected rows of at most 65408 bytes for feature view 'visitor' version 1, but row 1 has", length.Message, StringComparison.Ordinal);
 
+        var nothing = await Assert.ThrowsAsync<ArgumentException>(async () => await harness.Store.PushAsync(new List<Shop> { Create("a", 0, 1), null! }));
+        Assert.StartsWith("Expected a record at index 1 of the pushed records for feature view 'shop' version 1, but found null.", nothing.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<ArgumentNullException>("record", async () => await harness.Store.PushAsync((Shop)null!));
+
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await harness.Store.PushAsync(Create("a", 0, 1), cancellationToken: cancelled.Token));
@@ -243,8 +247,8 @@ public sealed class PushTests
 
         var error = await Assert.ThrowsAsync<Microsoft.Extensions.Options.OptionsValidationException>(() => harness.OpenAsync());
 
-        Assert.Contains("MemorySize to hold at least 8 pages", error.Message, StringComparison.Ordinal);
-        Assert.Contains("OfflineBatchSize", error.Message, StringComparison.Ordinal);
+        Assert.Contains("MlPlatform:Features:Online:MemorySize must be at least 33554432 (8 pages of 4194304 bytes), but is 1048576.", error.Message, StringComparison.Ordinal);
+        Assert.Contains("MlPlatform:Features:Online:OfflineBatchSize must be between 1 and 10000000, but is 0.", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

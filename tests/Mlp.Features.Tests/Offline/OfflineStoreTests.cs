@@ -240,6 +240,133 @@ public sealed class OfflineStoreTests : IDisposable
         Assert.Single(AllFiles(), f => f.EndsWith(".parquet", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task GetSnapshot_BitRottenInADataFile_IsNamedBeforeItIsRead()
+    {
+        var catalog = Serviced();
+        await FeatureStore.Open(_temp.FullName, catalog, time: _time).IngestAsync(Rows(1, 1000), "one");
+        var file = AllFiles().Single(f => f.EndsWith(".parquet", StringComparison.Ordinal));
+        var bytes = File.ReadAllBytes(file);
+        foreach (var position in new[] { 4, bytes.Length / 3, bytes.Length / 2, bytes.Length - 100 })
+        {
+            var damaged = (byte[])bytes.Clone();
+            damaged[position] ^= 1;
+            File.WriteAllBytes(file, damaged);
+            var store = FeatureStore.Open(_temp.FullName, catalog, time: _time);
+
+            var error = await Assert.ThrowsAsync<CorruptFileException>(() => store.CreateTrainingSetAsync("ingested-service", Questions(), "at"));
+
+            Assert.Equal(file, error.Path);
+            if (position != bytes.Length / 2)
+            {
+                continue;
+            }
+
+            Assert.Equal($"Expected the file '{file}' of feature view 'ingested' version 1 to hold what was committed, but its hash is another one: it is damaged. Restore it, or ingest its rows into a new store.", error.Message);
+        }
+
+        File.WriteAllBytes(file, bytes);
+        var mended = FeatureStore.Open(_temp.FullName, catalog, time: _time);
+        using var set = await mended.CreateTrainingSetAsync("ingested-service", Questions(), "at");
+        Assert.Equal(10, set.Manifest.RowCount);
+
+        // A file that changes under an open store is looked at again.
+        bytes[bytes.Length / 2] ^= 1;
+        File.WriteAllBytes(file, bytes);
+        File.SetLastWriteTimeUtc(file, Noon.UtcDateTime.AddYears(1));
+        Assert.Equal(file, (await Assert.ThrowsAsync<CorruptFileException>(() => mended.CreateTrainingSetAsync("ingested-service", Questions(), "at"))).Path);
+    }
+
+    [Fact]
+    public async Task CreateTrainingSetAsync_UnreadableFileOfACommitWithoutHashes_IsNamed()
+    {
+        var catalog = Serviced();
+        await FeatureStore.Open(_temp.FullName, catalog, time: _time).IngestAsync(Rows(1, 5000), "one");
+        var commit = AllFiles().Single(f => f.EndsWith("1.json", StringComparison.Ordinal));
+        var lines = File.ReadAllLines(commit).Where(l => !l.Contains("xxHash128", StringComparison.Ordinal) && !l.Contains("checksum", StringComparison.Ordinal)).ToList();
+        File.WriteAllText(commit, string.Join('\n', lines).Replace(",\n      }", "\n      }", StringComparison.Ordinal).Replace("},\n}", "}\n}", StringComparison.Ordinal));
+        var file = AllFiles().Single(f => f.EndsWith(".parquet", StringComparison.Ordinal));
+        var bytes = File.ReadAllBytes(file);
+        bytes.AsSpan(4, bytes.Length / 2).Fill(0x5A);
+        File.WriteAllBytes(file, bytes);
+
+        var error = await Assert.ThrowsAsync<CorruptFileException>(
+            () => FeatureStore.Open(_temp.FullName, catalog, time: _time).CreateTrainingSetAsync("ingested-service", Questions(), "at"));
+
+        Assert.Equal(file, error.Path);
+        Assert.Contains("cannot be read: it is damaged", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task OpenOffline_CommitMissingInTheMiddle_IsRefusedNamingIt()
+    {
+        var store = Open();
+        for (var batch = 1; batch <= 5; batch++)
+        {
+            await store.IngestAsync(Rows(batch, 2), $"batch-{batch}");
+        }
+
+        var missing = AllFiles().Single(f => f.EndsWith("3.json", StringComparison.Ordinal));
+        var bytes = File.ReadAllBytes(missing);
+        File.Delete(missing);
+        var expected = $"Expected the commits of feature view 'ingested' version 1 to be numbered without a gap up to 5, but '{missing}' is missing. Restore the file.";
+
+        Assert.Equal(expected, Assert.Throws<CorruptFileException>(Open).Message);
+        var reader = FeatureStore.Open(_temp.FullName, Catalog(), MlPlatformMode.Reader, time: _time);
+        Assert.Equal(expected, (await Assert.ThrowsAsync<CorruptFileException>(() => reader.IngestAsync(Rows(9, 1)))).Message);
+        Assert.False(File.Exists(missing));
+
+        File.WriteAllBytes(missing, bytes);
+        Assert.Equal(10, Reading.Column<long>(Open(), View, "batch").Count);
+    }
+
+    [Fact]
+    public async Task OpenOffline_CommitChangedByHand_IsRefusedUnlessItsChecksumIsTakenAway()
+    {
+        await Open().IngestAsync(Rows(1, 2), "monday");
+        var path = AllFiles().Single(f => f.EndsWith("1.json", StringComparison.Ordinal));
+        var text = File.ReadAllText(path);
+        var changed = text.Replace("monday", "sunday", StringComparison.Ordinal);
+        File.WriteAllText(path, changed);
+
+        var error = Assert.Throws<CorruptFileException>(Open);
+
+        Assert.Equal($"Expected '{path}' to hold what was written, but its content has another checksum than it says: it is damaged, or was changed by hand.", error.Message);
+        File.WriteAllText(path, changed[..changed.IndexOf(",\n  \"checksum\"", StringComparison.Ordinal)] + "\n}");
+        Assert.True((await Open().IngestAsync(Rows(1, 2), "sunday")).IsRepeated);
+    }
+
+    [Fact]
+    public async Task IngestAsync_NullAmongTheRecordsOrAnEmptyBatchId_IsRefusedAndCommitsNothing()
+    {
+        var store = Open();
+
+        var record = await Assert.ThrowsAsync<ArgumentException>(() => store.IngestAsync([.. Rows(1, 2), null!]));
+        var name = await Assert.ThrowsAsync<ArgumentException>(() => store.IngestAsync(Rows(1, 2), " "));
+        var time = await Assert.ThrowsAsync<IngestException>(() => store.IngestAsync([new IngestedRow(1, default, 1, "x")]));
+
+        Assert.StartsWith("Expected a record at index 2 of the records for feature view 'ingested' version 1, but found null.", record.Message, StringComparison.Ordinal);
+        Assert.StartsWith("Expected the batch id to name the batch", name.Message, StringComparison.Ordinal);
+        Assert.EndsWith("to hold a time that was set for feature view 'ingested' version 1, but found the default of its type (0001-01-01) in row 1.", time.Message, StringComparison.Ordinal);
+        Assert.Null(Reading.View<IngestedRow>(store).LastCommit());
+    }
+
+    [Fact]
+    public async Task CreateTrainingSetAsync_NullAmongTheRows_NamesTheIndex()
+    {
+        var store = FeatureStore.Open(_temp.FullName, Serviced(), time: _time);
+
+        var error = await Assert.ThrowsAsync<ArgumentException>(() => store.CreateTrainingSetAsync("ingested-service", [new Question(1, Noon), null!], "at"));
+
+        Assert.StartsWith("Expected a record at index 1 of the rows for the training set, but found null.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task IngestCsvAsync_Folder_SaysThatItIsOne()
+        => Assert.Equal(
+            $"Expected a file to ingest at '{_temp.FullName}', but it is a folder.",
+            (await Assert.ThrowsAsync<IngestException>(() => Open().IngestCsvAsync("ingested", _temp.FullName))).Message);
+
     [LinuxFact]
     public async Task IngestAsync_PowerLossAfterAcknowledgement_LosesNothing()
     {
@@ -330,6 +457,10 @@ public sealed class OfflineStoreTests : IDisposable
     }
 
     public void Dispose() => _temp.Dispose();
+
+    private static FeatureCatalog Serviced() => new FeaturesBuilder().Add<IngestedRow>().AddService("ingested-service", 1, s => s.From<IngestedRow>()).Build();
+
+    private static IEnumerable<Question> Questions() => Enumerable.Range(0, 10).Select(i => new Question(i, Noon.AddYears(1)));
 
     private static FeatureCatalog Catalog() => new FeaturesBuilder().Add<IngestedRow>().Build();
 

@@ -380,7 +380,7 @@ public sealed class OnlineStoreTests
         File.Delete(path);
         if (fingerprint is not null)
         {
-            File.WriteAllText(path, text.Replace(fingerprint, "ffffffff", StringComparison.Ordinal));
+            File.WriteAllText(path, Unsealed(text).Replace(fingerprint, "ffffffff", StringComparison.Ordinal));
         }
 
         var error = await Assert.ThrowsAsync<CorruptFileException>(() => harness.OpenAsync());
@@ -405,12 +405,52 @@ public sealed class OnlineStoreTests
         var path = Path.Combine(harness.Folder, "checkpoints", "0000000003", "checkpoint.json");
         var text = File.ReadAllText(path);
         Assert.Contains(from, text, StringComparison.Ordinal);
-        File.WriteAllText(path, text.Replace(from, to, StringComparison.Ordinal));
+        File.WriteAllText(path, Unsealed(text).Replace(from, to, StringComparison.Ordinal));
 
         var files = Contents(harness.Folder);
         var error = await Assert.ThrowsAsync<CorruptFileException>(() => harness.OpenAsync());
         Assert.Contains("another version of the platform wrote it", error.Message, StringComparison.Ordinal);
         Assert.Equal(files, Contents(harness.Folder));
+    }
+
+    [Fact]
+    public async Task OpenAsync_DigitRottenInTheNewestManifest_PassesOverItForTheOneBefore()
+    {
+        await using var harness = new OnlineStoreHarness();
+        await FillWithThreeCheckpointsAsync(harness);
+        await harness.Store.AbandonAsync();
+        var path = Path.Combine(harness.Folder, "checkpoints", "0000000003", "checkpoint.json");
+        File.WriteAllText(path, ChangeLastDigit(File.ReadAllText(path)));
+
+        await harness.OpenAsync();
+
+        await AssertAllThereAsync(harness);
+        Assert.False(File.Exists(path));
+    }
+
+    [Fact]
+    public async Task OpenAsync_ViewThatDiffersInTheLastDigit_IsToldApartInTheSentence()
+    {
+        await using var harness = new OnlineStoreHarness();
+        await FillWithThreeCheckpointsAsync(harness);
+        await harness.Store.AbandonAsync();
+        var path = Path.Combine(harness.Folder, "checkpoints", "0000000003", "checkpoint.json");
+        var text = Unsealed(File.ReadAllText(path));
+        File.WriteAllText(path, ChangeLastDigit(text));
+
+        var error = await Assert.ThrowsAsync<CorruptFileException>(() => harness.OpenAsync());
+
+        var words = error.Message.Split(' ');
+        var fingerprints = words.Where((_, i) => i > 0 && words[i - 1] == "fingerprint").ToList();
+        Assert.Equal(2, fingerprints.Distinct().Count());
+        Assert.All(fingerprints, f => Assert.Equal(64, f.Length));
+    }
+
+    /// <summary>Changes the last digit of the first fingerprint.</summary>
+    private static string ChangeLastDigit(string text)
+    {
+        var end = text.IndexOf('"', text.IndexOf("\"fingerprint\": \"", StringComparison.Ordinal) + "\"fingerprint\": \"".Length) - 1;
+        return text[..end] + (text[end] == '0' ? '1' : '0') + text[(end + 1)..];
     }
 
     [Fact]
@@ -560,6 +600,9 @@ public sealed class OnlineStoreTests
 
     private static List<(string, string)> Contents(string folder)
         => [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(f => (f, Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(f)))))];
+
+    /// <summary>A document as a version without checksums wrote it.</summary>
+    private static string Unsealed(string text) => text[..text.IndexOf(",\n  \"checksum\"", StringComparison.Ordinal)] + "\n}";
 
     private static void Damage(OnlineStoreHarness harness, string checkpoint, string? file)
     {

@@ -1,3 +1,5 @@
+using Mlp.Runtime.Hosting;
+using Mlp.Runtime.Inference;
 using Mlp.TestSupport;
 
 namespace Mlp.Integration.Tests.Documentation;
@@ -28,12 +30,22 @@ public sealed class ReadmeTests
             history.Add(new CompanyStats(company, start.AddHours(hour).AddMinutes(20), seen.Trips, (float)seen.BigTips / seen.Trips));
         }
 
-        var (prediction, live) = await ReadmeExample.RunAsync(data.FullName, history, trips, start.AddHours(601));
+        var (prediction, quality) = await ReadmeExample.RunAsync(data.FullName, history, trips, start.AddHours(601));
 
+        var live = Assert.Single(quality);
         Assert.Equal(1, prediction.ModelVersion);
         Assert.InRange(prediction.Score, 0.7, 1);
         Assert.Equal((1, 1, 1), (live.Version, live.PredictionCount, live.LabelledCount));
         Assert.Equal(1, live.BinaryClassification!.Accuracy);
+
+        // Again over the same directory: the history is there, and the alias moves on.
+        var (_, both) = await ReadmeExample.RunAsync(data.FullName, history, trips, start.AddHours(602));
+
+        Assert.Equal(2, both.Sum(r => r.PredictionCount));
+        await using var ml = MlPlatform.CreateBuilder().UseDataDirectory(data.FullName).AsReader().Build();
+        await ml.StartAsync();
+        var champion = ml.Registry.FindAlias("big-tipper", "champion")!;
+        Assert.Equal((2, 2L, 1), (champion.Version, champion.Revision, champion.PreviousVersion));
     }
 
     /// <summary>The regions of the example, each without its indentation.</summary>

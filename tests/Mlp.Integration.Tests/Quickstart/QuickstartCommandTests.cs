@@ -1,3 +1,4 @@
+using Mlp.Runtime.Hosting;
 using Mlp.TestSupport;
 using Quickstart;
 using Spectre.Console;
@@ -72,12 +73,94 @@ public sealed class QuickstartCommandTests : IDisposable
         Assert.Contains("--shuffle-labels", _error.ToString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Expected a value after '--data', but found an empty text.", "--data", "")]
+    [InlineData("Expected a value after '--data-directory', but found an empty text.", "--data-directory", " ")]
+    [InlineData("Expected a value after '--data', but found the option '--seed'; a path that starts so is written './--seed'.", "--data", "--seed")]
+    [InlineData("Expected '--trips' for the synthetic stream or '--data' for a file, but found both.", "--data", "x.csv", "--trips", "20000")]
+    public async Task Run_ValueThatIsNone_NamesTheOptionAndIsAWrongUsage(string expected, params string[] arguments)
+    {
+        Assert.Equal(QuickstartCommand.WrongUsage, await RunAsync(arguments));
+
+        Assert.StartsWith(expected, _error.ToString(), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_temp.Combine("data")));
+    }
+
+    [Fact]
+    public async Task Run_Help_FitsAnOrdinaryTerminal()
+    {
+        using var output = new StringWriter();
+
+        Assert.Equal(QuickstartCommand.Success, await QuickstartCommand.RunAsync(["--help"], Console(output), _error, CancellationToken.None));
+
+        Assert.All(output.ToString().Split('\n'), line => Assert.InRange(line.TrimEnd().Length, 0, 79));
+        Assert.Contains("--shuffle-labels", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", "but it is empty")]
+    [InlineData("\u0001\u0002\u0003,\n", "cannot be read as such")]
+    public async Task Run_FileWithoutAHeader_EndsInOneSentence(string content, string expected)
+    {
+        var file = _temp.Combine("trips.csv");
+        await File.WriteAllTextAsync(file, content);
+
+        Assert.Equal(QuickstartCommand.Failed, await RunAsync("--data", file));
+
+        AssertOneSentence(expected);
+    }
+
+    [Fact]
+    public async Task Run_DataIsAFolder_SaysSo()
+    {
+        Assert.Equal(QuickstartCommand.Failed, await RunAsync("--data", _temp.FullName));
+
+        AssertOneSentence($"at '{_temp.FullName}', but it is a folder.");
+    }
+
+    [Fact]
+    public async Task Run_DirectoryOfAnotherSource_NamesBothInWords()
+    {
+        Directory.CreateDirectory(_temp.Combine("data"));
+        await File.WriteAllTextAsync(_temp.Combine("data", "quickstart-source.txt"), "trips-0123456789abcdef\nchicago.csv\n");
+
+        Assert.Equal(QuickstartCommand.Failed, await RunAsync());
+
+        AssertOneSentence("was filled from chicago.csv (trips-0123456789abcdef).");
+    }
+
+    [Fact]
+    public async Task Run_DirectoryOfAnotherProcess_SaysAtOnceThatItWaits()
+    {
+        await using var owner = MlPlatform.CreateBuilder().UseDataDirectory(_temp.Combine("data")).Build();
+        await owner.StartAsync();
+        using var stop = new CancellationTokenSource();
+        using var output = new StringWriter();
+        using var error = new WatchedWriter(line => stop.Cancel());
+
+        var exitCode = await QuickstartCommand.RunAsync(["--data-directory", _temp.Combine("data")], Console(output), error, stop.Token);
+
+        Assert.Equal(QuickstartCommand.Cancelled, exitCode);
+        Assert.Contains(FormattableString.Invariant($"is owned by process {Environment.ProcessId} "), error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("waits up to 30 s for it to leave.", error.ToString(), StringComparison.Ordinal);
+    }
+
+    /// <summary>Tells of the first line.</summary>
+    private sealed class WatchedWriter(Action<string> written) : StringWriter
+    {
+        public override void WriteLine(string? value)
+        {
+            base.WriteLine(value);
+            written(value ?? string.Empty);
+        }
+    }
+
     private static IAnsiConsole Console(TextWriter output) => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output), Interactive = InteractionSupport.No });
 
     private async Task<int> RunAsync(params string[] arguments)
     {
         using var output = new StringWriter();
-        return await QuickstartCommand.RunAsync([.. arguments, "--data-directory", _temp.Combine("data")], Console(output), _error, CancellationToken.None);
+        return await QuickstartCommand.RunAsync(["--data-directory", _temp.Combine("data"), .. arguments], Console(output), _error, CancellationToken.None);
     }
 
     private void AssertOneSentence(string expected)

@@ -50,7 +50,7 @@ public sealed class TripCsvTests : IDisposable
     [InlineData(9, "1e300", "'trip_seconds', row 7 of '", "found one outside that range")]
     [InlineData(6, "-3", "'trip_miles', row 7 of '", "found one outside that range")]
     [InlineData(1, "Infinity", "'fare', row 7 of '", "found one outside that range")]
-    [InlineData(1, "NaN", "'fare', row 7 of '", "found text that is none")]
+    [InlineData(1, "NaN", "'fare', row 7 of '", "found NaN")]
     [InlineData(0, "99999999999999999999", "Expected a whole number from 0 to 1,000,000,000 in column 'pickup_community_area', row 7 of '", "found one outside that range")]
     [InlineData(3, "24", "Expected a whole number from 0 to 23 in column 'trip_start_hour', row 7 of '", "found one outside that range")]
     [InlineData(2, "1.5", "'trip_start_month', row 7 of '", "found a fraction")]

@@ -53,12 +53,13 @@ internal sealed class WebApiProcess : IDisposable
     }
 
     /// <summary>Starts the sample and waits until it has ended by itself.</summary>
-    /// <returns>Exit code, and all that it printed.</returns>
-    public static async Task<(int ExitCode, string Output)> RunToEndAsync(string dataDirectory, TimeSpan ownerWait)
+    /// <returns>Exit code, and what it printed to each of the two.</returns>
+    public static async Task<(int ExitCode, string Output, string Errors)> RunToEndAsync(
+        string dataDirectory, TimeSpan ownerWait, IReadOnlyDictionary<string, string?>? settings = null)
     {
-        using var process = Launch(dataDirectory, ownerWait);
+        using var process = Launch(dataDirectory, ownerWait, settings);
         var output = await process.ReadToEndAsync();
-        return (process.ExitCode, string.Join(Environment.NewLine, output) + await process.ReadErrorsAsync());
+        return (process.ExitCode, string.Join(Environment.NewLine, output), await process.ReadErrorsAsync());
     }
 
     /// <summary>A request that the model can answer; the features are read for a time when they were fresh.</summary>
@@ -114,10 +115,10 @@ internal sealed class WebApiProcess : IDisposable
         _process.Dispose();
     }
 
-    private static ChildProcess Launch(string dataDirectory, TimeSpan ownerWait)
+    private static ChildProcess Launch(string dataDirectory, TimeSpan ownerWait, IReadOnlyDictionary<string, string?>? settings = null)
     {
         var folder = Path.Combine(Repository.Root, "samples", "WebApi", "bin", Repository.Configuration, "net10.0");
-        return ChildProcess.StartService(Path.Combine(folder, "WebApi.dll"), Path.GetTempPath(), new Dictionary<string, string?>
+        var environment = new Dictionary<string, string?>
         {
             ["Urls"] = "http://127.0.0.1:0",
             ["MlPlatform__DataDirectory"] = dataDirectory,
@@ -125,7 +126,13 @@ internal sealed class WebApiProcess : IDisposable
             ["ASPNETCORE_ENVIRONMENT"] = null,
             ["DOTNET_ENVIRONMENT"] = null,
             ["ASPNETCORE_URLS"] = null,
-        });
+        };
+        foreach (var (name, value) in settings ?? new Dictionary<string, string?>())
+        {
+            environment[name] = value;
+        }
+
+        return ChildProcess.StartService(Path.Combine(folder, "WebApi.dll"), Path.GetTempPath(), environment);
     }
 
     private static async Task<(HttpStatusCode Status, JsonElement Body)> ReadAsync(HttpResponseMessage response)

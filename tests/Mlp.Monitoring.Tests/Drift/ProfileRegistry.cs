@@ -1,6 +1,7 @@
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Registry;
+using Mlp.Runtime.Routing;
 using Mlp.Runtime.Statistics;
 
 namespace Mlp.Monitoring.Tests.Drift;
@@ -17,6 +18,9 @@ internal sealed class ProfileRegistry(string model) : IModelRegistry
         return known;
     }
 
+    /// <summary>Makes the profile of a version unreadable.</summary>
+    public void Damage(ModelManifest manifest) => _versions[manifest.Version] = (manifest, "rubbish"u8.ToArray());
+
     public ModelManifest? FindVersion(string name, int version) => name == model && _versions.TryGetValue(version, out var found) ? found.Manifest : null;
 
     public IReadOnlyList<int> ListVersions(string name) => name == model ? [.. _versions.Keys.Order()] : [];
@@ -31,6 +35,15 @@ internal sealed class ProfileRegistry(string model) : IModelRegistry
 
     public Task<ModelAlias> SetAliasAsync(string name, string alias, int version, long expectedRevision, string? reason = null, CancellationToken cancellationToken = default)
         => throw new NotSupportedException();
+
+    public StoredRoute? FindRoute(string name) => null;
+
+    public IReadOnlyList<StoredRoute> ListRouteChanges(string name) => [];
+
+    public Task<StoredRoute> SetRouteAsync(string name, ModelRoute route, long expectedRevision, string? reason = null, CancellationToken cancellationToken = default)
+        => throw new NotSupportedException();
+
+    public Task RemoveRouteAsync(string name, long expectedRevision, string? reason = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
     public Task<byte[]> ReadOnnxAsync(ModelManifest manifest, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 

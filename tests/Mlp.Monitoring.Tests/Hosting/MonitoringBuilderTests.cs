@@ -10,6 +10,7 @@ using Mlp.Monitoring.Tests.Drift;
 using Mlp.Monitoring.Tests.PredictionLog;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
+using Mlp.Runtime.Inference;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Registry;
 using Mlp.Runtime.Statistics;
@@ -91,6 +92,7 @@ public sealed class MonitoringBuilderTests : IDisposable
         await owner.Monitoring.FlushAsync();
         var builder = MlPlatform.CreateBuilder().UseDataDirectory(_folder.FullName).AsReader().AddMonitoring(m => m.LogPredictions());
         builder.Services.AddSingleton<IModelRegistry>(_registry);
+        Declare(builder.Services);
         await using var reader = builder.Build();
         await reader.StartAsync();
 
@@ -155,6 +157,7 @@ public sealed class MonitoringBuilderTests : IDisposable
         }).Build();
         var services = new ServiceCollection();
         services.AddSingleton<IConfiguration>(configuration);
+        Declare(services);
         services.AddMlPlatform(ml => ml.AddMonitoring(m => m.DetectDrift("tips")).AddMonitoring(m => m.LogPredictions("other")));
         using var provider = services.BuildServiceProvider();
 
@@ -173,10 +176,17 @@ public sealed class MonitoringBuilderTests : IDisposable
     [InlineData("DriftSignificance", "0.9", "MlPlatform:Monitoring:DriftSignificance must be between 1E-06 and 0.5, but is 0.9.")]
     [InlineData("MaximumSegmentAge", "00:00:00", "MlPlatform:Monitoring:MaximumSegmentAge must be between 00:00:01 and 7.00:00:00, but is 00:00:00.")]
     [InlineData("LoggedModels:0", "../tips", "MlPlatform:Monitoring:LoggedModels must hold model names or '*', but holds '../tips'.")]
+    [InlineData("LoggedModels:0", "tipps", "MlPlatform:Monitoring:LoggedModels must hold names of models that the application has declared by AddModel, but holds 'tipps'; declared are: 'tips', 'other'.")]
+    [InlineData("DriftModels:0", "tipps", "MlPlatform:Monitoring:DriftModels must hold names of models that the application has declared by AddModel, but holds 'tipps'; declared are: 'tips', 'other'.")]
+    [InlineData("LoggedModels", "tips", "MlPlatform:Monitoring:LoggedModels must be a list, but is 'tips'.")]
+    [InlineData("CommitInterval", "soon", "MlPlatform:Monitoring:CommitInterval must be a time span such as 00:00:30, but is 'soon'.")]
+    [InlineData("DriftSignificance", "much", "MlPlatform:Monitoring:DriftSignificance must be a number, but is 'much'.")]
+    [InlineData("DriftWindw", "01:00:00", "MlPlatform:Monitoring:DriftWindw is no setting; the closest is 'DriftWindow'.")]
     public void Options_OutOfRange_AreRefusedWithASentence(string setting, string value, string expected)
     {
         var services = new ServiceCollection();
         services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["MlPlatform:Monitoring:" + setting] = value }).Build());
+        Declare(services);
         services.AddMlPlatform(ml => ml.AddMonitoring());
         using var provider = services.BuildServiceProvider();
 
@@ -191,6 +201,105 @@ public sealed class MonitoringBuilderTests : IDisposable
         await using var platform = MlPlatform.CreateBuilder().UseDataDirectory(_folder.FullName).Build();
 
         Assert.Contains("AddMonitoring", Assert.Throws<InvalidOperationException>(() => platform.Monitoring).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task CheckHealth_DamagedLabelSegment_IsUnhealthyAlsoWithoutAModel()
+    {
+        await using (var first = Build(m => m.LogPredictions()))
+        {
+            await first.StartAsync();
+            for (var i = 0; i < 5; i++)
+            {
+                await first.Monitoring.RecordLabelAsync(TestModels.Id(i), true, Noon);
+            }
+        }
+
+        var segment = Assert.Single(Directory.GetFiles(_folder.Combine("labels"), "*.mlplog", SearchOption.AllDirectories));
+        var bytes = File.ReadAllBytes(segment);
+        bytes[bytes.Length / 2] ^= 1;
+        File.WriteAllBytes(segment, bytes);
+        await using var platform = Build(m => m.LogPredictions());
+        await platform.StartAsync();
+
+        var health = await WaitForAsync(platform, HealthStatus.Unhealthy);
+
+        Assert.Contains(segment, health.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task CheckHealth_DamagedReferenceProfile_IsDegraded()
+    {
+        await using var platform = Build(m => m.LogPredictions().DetectDrift());
+        await platform.StartAsync();
+        var model = TestModels.Serve(Layout);
+        var profile = new ReferenceProfileBuilder().AddNumeric("x0", Enumerable.Range(0, 1000).Select(i => i / 1000f).ToArray()).Build();
+        var manifest = _registry.Add(model.Manifest, profile);
+        _registry.Damage(manifest);
+        Assert.NotNull(Observer(platform).Attach(model with { Manifest = manifest }));
+
+        var health = await WaitForAsync(platform, HealthStatus.Degraded);
+
+        Assert.StartsWith("Expected to read the reference profile of model 'tips' version 1, so drift is not watched: ", health.Description, StringComparison.Ordinal);
+    }
+
+    /// <summary>Waits until the background has looked.</summary>
+    private static async Task<HealthCheckResult> WaitForAsync(MlPlatform platform, HealthStatus status)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (platform.CheckHealth()["live-quality"].Status != status)
+        {
+            await Task.Delay(5, patience.Token);
+        }
+
+        return platform.CheckHealth()["live-quality"];
+    }
+
+    [Fact]
+    public async Task LogPredictions_MistypedModel_IsRefusedNamingTheDeclaredOnes()
+    {
+        var builder = MlPlatform.CreateBuilder().UseDataDirectory(_folder.FullName).AddMonitoring(m => m.LogPredictions("tipps"));
+        Declare(builder.Services);
+
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(async () =>
+        {
+            await using var platform = builder.Build();
+            await platform.StartAsync();
+        });
+
+        Assert.Contains("holds 'tipps'; declared are: 'tips', 'other'.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task EvaluateAsync_ModelThatNobodyKnows_IsRefusedAndADeclaredOneIsEmpty()
+    {
+        await using var platform = Build(m => m.LogPredictions());
+        await platform.StartAsync();
+
+        var error = await Assert.ThrowsAsync<ModelNotFoundException>(() => platform.Monitoring.EvaluateAsync("tipps"));
+
+        Assert.EndsWith("but found none; declared are: 'tips', 'other'.", error.Message, StringComparison.Ordinal);
+        Assert.Empty(await platform.Monitoring.EvaluateAsync("tips"));
+    }
+
+    [Fact]
+    public async Task Monitoring_BeforeTheStartAndAfterTheEnd_IsRefusedByOneSentenceAndWritesNothing()
+    {
+        var platform = Build(m => m.LogPredictions());
+        var monitoring = platform.Monitoring;
+
+        var early = await Assert.ThrowsAsync<InvalidOperationException>(async () => await monitoring.RecordLabelAsync(TestModels.Id(1), true, Noon));
+        Assert.False(Directory.Exists(_folder.Combine("labels")));
+        await platform.StartAsync();
+        await platform.DisposeAsync();
+        var late = await Assert.ThrowsAsync<InvalidOperationException>(async () => await monitoring.RecordLabelAsync(TestModels.Id(1), true, Noon));
+        var evaluation = await Assert.ThrowsAsync<InvalidOperationException>(() => monitoring.EvaluateAsync("tips"));
+        var door = Assert.Throws<InvalidOperationException>(() => platform.Monitoring);
+
+        Assert.Equal("Expected monitoring to be open, but the platform has not been started: start the host or the platform first.", early.Message);
+        Assert.Equal("Expected monitoring to be open, but the platform has been closed.", late.Message);
+        Assert.Equal(late.Message, evaluation.Message);
+        Assert.Equal("Expected the platform to be open, but it has been closed.", door.Message);
     }
 
     private static IPredictionObserver Observer(MlPlatform platform) => platform.Services.GetRequiredService<IPredictionObserver>();
@@ -241,7 +350,15 @@ public sealed class MonitoringBuilderTests : IDisposable
     {
         var builder = MlPlatform.CreateBuilder().UseDataDirectory(_folder.FullName).AddMonitoring(configure);
         builder.Services.AddSingleton<IModelRegistry>(_registry);
+        Declare(builder.Services);
         return builder.Build();
+    }
+
+    /// <summary>As AddModel does, but without the models: their versions are attached by the test.</summary>
+    private static void Declare(IServiceCollection services)
+    {
+        services.AddSingleton(new ModelDeclaration("tips"));
+        services.AddSingleton(new ModelDeclaration("other"));
     }
 
     private IPredictionSink Attach(MlPlatform platform)

@@ -68,13 +68,19 @@ public sealed class AcceleratorOptionsTests
         Assert.Equal(
             new Dictionary<string, string>
             {
-                ["device_id"] = "1", ["gpu_mem_limit"] = "4294967296", ["arena_extend_strategy"] = "kSameAsRequested", ["cudnn_conv_algo_search"] = "DEFAULT",
+                ["device_id"] = "1",
+                ["gpu_mem_limit"] = "4294967296",
+                ["arena_extend_strategy"] = "kSameAsRequested",
+                ["cudnn_conv_algo_search"] = "DEFAULT",
             },
             settings.ForCuda());
         Assert.Equal(
             new Dictionary<string, string>
             {
-                ["device_id"] = "1", ["trt_engine_cache_enable"] = "1", ["trt_engine_cache_path"] = Path.GetFullPath("ml-data/cache/tensorrt"), ["trt_fp16_enable"] = "1",
+                ["device_id"] = "1",
+                ["trt_engine_cache_enable"] = "1",
+                ["trt_engine_cache_path"] = Path.GetFullPath("ml-data/cache/tensorrt"),
+                ["trt_fp16_enable"] = "1",
             },
             settings.ForTensorRt());
     }

@@ -2,6 +2,7 @@ using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Predictions;
+using Mlp.Runtime.Tests.Batching;
 using Mlp.TestSupport;
 using static Mlp.Runtime.Tests.Inference.TestPlatform;
 
@@ -114,6 +115,40 @@ public sealed class GoldenModelTests
         AssertByRecord(golden, platform.Model, features, answer);
         AssertByName(golden, platform.Model, 1);
         AssertByName(golden, platform.Model, golden.Rows.Length);
+        await AssertBatchedAsync(golden, features, answer);
+    }
+
+    /// <summary>Calls by record and by row that share runs.</summary>
+    private static async Task AssertBatchedAsync<TFeatures, TAnswer>(GoldenCase golden, Func<GoldenCase, int, TFeatures> features, Func<TAnswer, string, object> answer)
+    {
+        await using var fixture = new BatcherFixture(golden.Onnx, golden.Output);
+        var model = fixture.Model.As<TFeatures, TAnswer>();
+        var held = await fixture.HoldLaneAsync(() => model.Predict(features(golden, 0)));
+        var count = Math.Min(golden.Rows.Length, 150);
+        var answers = Enumerable.Range(0, count).Select(r => model.PredictAsync(features(golden, r)).AsTask()).ToList();
+        var rows = new FeatureRows(fixture.Model.Description!.Layout, 1);
+        rows.Reset(1);
+        golden.Fill(rows, 0, 0);
+        var results = new Prediction[1];
+        var blocked = Task.Factory.StartNew(() => fixture.Model.Predict(rows, results), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        await fixture.UntilWaitingAsync(count + 1);
+        fixture.Session.IsGated = false;
+        fixture.Session.Release();
+
+        await held;
+        await blocked;
+        for (var row = 0; row < count; row++)
+        {
+            foreach (var column in golden.AnswerColumns)
+            {
+                golden.AssertAnswer(row, column, answer(await answers[row], column));
+            }
+        }
+
+        Assert.True(fixture.Session.Runs.Count <= 2 + ((count + 1) / 64) + 1, "The calls have not shared runs.");
+        var alone = new Prediction[1];
+        fixture.Model.Predict(rows, alone);
+        Assert.Equal(alone[0].Score, results[0].Score, 1e-6 * Math.Max(1, Math.Abs(alone[0].Score)));
     }
 
     private static void AssertByRow(GoldenCase golden, IModel model)

@@ -203,7 +203,7 @@ public sealed class ModelCatalogTests
 
         var error = Assert.Throws<OptionsValidationException>(() => platform.Catalog);
 
-        Assert.Contains("PoolSize must be between 1 and 4096", error.Message, StringComparison.Ordinal);
+        Assert.Equal([$"MlPlatform:Models:{ModelName}:PoolSize must be between 1 and 4096, but is 0."], error.Failures);
     }
 
     /// <summary>Lets the clock tick until the watcher, which works on other threads, has done what is waited for.</summary>

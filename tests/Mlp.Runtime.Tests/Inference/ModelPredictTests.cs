@@ -19,6 +19,8 @@ public sealed class ModelPredictTests
 
     private readonly record struct Trip(float Miles);
 
+    private sealed record Note(string Text);
+
     [Fact]
     public async Task Predict_Span_ReturnsTheProbabilityAndTheClass()
     {
@@ -244,6 +246,18 @@ public sealed class ModelPredictTests
         Assert.Equal("Expected a request record after the keys, but found a value of type 'DateTimeOffset': pass a time as PredictionOptions.At(time).", time.Message);
         Assert.Equal("Expected a request record after the keys, but found a value of type 'CancellationToken': pass a token by its name, cancellationToken.", token.Message);
         Assert.StartsWith("Expected a request record after the keys, but found a value of type 'PredictionOptions'", options.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task PredictAsync_NullRequest_SaysSoAndAnswersTheNextOne()
+    {
+        var features = TestFeatures.Floats(1).WithRequest((in Note note, FeatureRows rows, int row) => rows.Float32Of(row)[0] = note.Text.Length);
+        await using var platform = await ServeAsync(Package(TestGraphs.Logistic(1), Binary(), features.Description), new FakeTimeProvider(Noon), features);
+
+        var error = await Assert.ThrowsAsync<ArgumentNullException>("request", async () => await platform.Model.PredictAsync(new TripKeys("a"), (Note)null!));
+
+        Assert.StartsWith("Expected a request, but found null", error.Message, StringComparison.Ordinal);
+        Assert.Equal(1 / (1 + Math.Exp(-2)), (await platform.Model.PredictAsync(new TripKeys("a"), new Note("ab"))).Score, 1e-6);
     }
 
     [Fact]

@@ -33,7 +33,41 @@ public sealed class ModelReadyTests
 
         await cancel.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ready);
+        var error = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ready);
+        Assert.Equal("The wait for model 'tips' was cancelled while it was not ready: alias 'champion' does not exist yet.", error.Message);
+        Assert.Equal(cancel.Token, error.CancellationToken);
+    }
+
+    [Fact]
+    public async Task WaitUntilReadyAsync_AliasThatNeverComes_EndsWithTheReason()
+    {
+        await using var platform = new TestPlatform();
+        platform.AddModel(ModelName, options => options.FromAlias("champoin"));
+        await platform.Catalog.OpenAsync(CancellationToken.None);
+
+        var error = await Assert.ThrowsAsync<ModelNotReadyException>(() => platform.Model.WaitUntilReadyAsync(TimeSpan.FromMilliseconds(1)));
+
+        Assert.Equal("Expected model 'tips' to be ready, but it is not after 0.001 s: alias 'champoin' does not exist yet.", error.Message);
+    }
+
+    [Fact]
+    public async Task WaitUntilReadyAsync_VersionThatCanNeverServe_IsToldToWhoWaitsAndWhoComesLater()
+    {
+        await using var platform = new TestPlatform();
+        platform.AddModel(ModelName, options =>
+        {
+            options.WithFeatures("other");
+            options.AliasPollInterval = TimeSpan.FromMilliseconds(10);
+        });
+        await platform.Catalog.OpenAsync(CancellationToken.None);
+        var early = platform.Model.WaitUntilReadyAsync();
+        await platform.PublishAsync(Package(TestGraphs.Logistic(1), Binary()));
+
+        var first = await Assert.ThrowsAsync<ModelNotReadyException>(() => early);
+        var second = await Assert.ThrowsAsync<ModelNotReadyException>(() => platform.Model.WaitUntilReadyAsync());
+
+        Assert.Contains("version 1 cannot be loaded", first.Message, StringComparison.Ordinal);
+        Assert.Equal(first.Message, second.Message);
     }
 
     [Fact]

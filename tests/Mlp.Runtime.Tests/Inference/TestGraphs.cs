@@ -138,6 +138,14 @@ public static class TestGraphs
         Input("c", OnnxBytes.String, "N"),
         Output("y", Float, "N", 1)));
 
+    /// <summary>A sum over the rows before and itself: x [N, 1], y [N, 1].</summary>
+    public static byte[] CumulativeSum() => WithOperators(Graph(
+        Node("CumSum", ["x", "axis"], ["y"]), Integers("axis", [0]), Input("x", Float, "N", 1), Output("y", Float, "N", 1)));
+
+    /// <summary>Says that it takes any number of rows, and takes one: x [N, 2], y [N, 2].</summary>
+    public static byte[] OneRowOnly() => WithOperators(Graph(
+        Node("Reshape", ["x", "shape"], ["y"]), Integers("shape", [1, 2], 2), Input("x", Float, "N", 2), Output("y", Float, "N", 2)));
+
     /// <summary>
     /// Any features: one block per type, or one input per feature, and a status input if wanted. <c>y = Σ (i + 1) value(i) + Σ 0.001 (i + 1) status(i)</c> over the features in order, a text's value
     /// as in <see cref="AllTypes"/>; NaN counts as -3. y [N, 1].

@@ -129,7 +129,7 @@ public sealed class GoldenRowsTests
         var manifest = ModelManifestJson.Deserialize(await File.ReadAllBytesAsync(path), path);
         await File.WriteAllBytesAsync(path, ModelManifestJson.Serialize(manifest with { GoldenRowsSha256 = hash }));
         await platform.MoveAsync(2);
-        while (platform.Catalog.CheckHealth().Description!.Contains("models are in service", StringComparison.Ordinal))
+        while (platform.Catalog.CheckHealth().Description!.Contains("1 model is in service", StringComparison.Ordinal))
         {
             await Task.Delay(5);
         }

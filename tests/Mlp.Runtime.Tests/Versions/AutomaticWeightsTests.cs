@@ -106,7 +106,7 @@ public sealed class AutomaticWeightsTests
         platform.AddModel(ModelName, o => o.IdleWeights = WeightStorage.Automatic);
 
         Assert.Contains(
-            "Expected IdleWeights to be Resident, Mapped or null, but found Automatic",
+            $"MlPlatform:Models:{ModelName}:IdleWeights must be Resident or Mapped or empty, but is Automatic.",
             Assert.Throws<OptionsValidationException>(() => platform.Catalog).Message,
             StringComparison.Ordinal);
     }

@@ -25,7 +25,7 @@ public sealed class OnDemandModelTests
         Assert.Equal((ModelState.Ready, 1, null), (model.State, model.Manifest!.Version, model.UnavailableReason));
         _ = tenants[2];
         var health = tenants.Platform.Catalog.CheckHealth();
-        Assert.Equal((HealthStatus.Healthy, "1 models are in service. 1 more are loaded when they are called."), (health.Status, health.Description));
+        Assert.Equal((HealthStatus.Healthy, "1 model is in service. 1 more is loaded when it is called."), (health.Status, health.Description));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Registry;
+using Mlp.Runtime.Routing;
 using Mlp.Runtime.Tests.Inference;
 
 namespace Mlp.Runtime.Tests.Versions;
@@ -53,6 +54,16 @@ internal sealed class WatchedRegistry(IModelRegistry inner) : IModelRegistry, IR
 
     public Task<ModelAlias> SetAliasAsync(string name, string alias, int version, long expectedRevision, string? reason = null, CancellationToken cancellationToken = default)
         => inner.SetAliasAsync(name, alias, version, expectedRevision, reason, cancellationToken);
+
+    public StoredRoute? FindRoute(string name) => inner.FindRoute(name);
+
+    public IReadOnlyList<StoredRoute> ListRouteChanges(string name) => inner.ListRouteChanges(name);
+
+    public Task<StoredRoute> SetRouteAsync(string name, ModelRoute route, long expectedRevision, string? reason = null, CancellationToken cancellationToken = default)
+        => inner.SetRouteAsync(name, route, expectedRevision, reason, cancellationToken);
+
+    public Task RemoveRouteAsync(string name, long expectedRevision, string? reason = null, CancellationToken cancellationToken = default)
+        => inner.RemoveRouteAsync(name, expectedRevision, reason, cancellationToken);
 
     public Task<byte[]> ReadOnnxAsync(ModelManifest manifest, CancellationToken cancellationToken = default) => inner.ReadOnnxAsync(manifest, cancellationToken);
 

@@ -249,8 +249,8 @@ public sealed class ChampionGateTests : IDisposable
     }
 
     [Theory]
-    [InlineData(-0.1, "Expected GateOptions.MinimumImprovement between 0 and 1000000, but found -0.1.")]
-    [InlineData(double.NaN, "Expected GateOptions.MinimumImprovement between 0 and 1000000, but found NaN.")]
+    [InlineData(-0.1, "GateOptions.MinimumImprovement must be between 0 and 1000000, but is -0.1.")]
+    [InlineData(double.NaN, "GateOptions.MinimumImprovement must be between 0 and 1000000, but is NaN.")]
     public void Constructor_SettingOutOfRange_SaysSo(double minimum, string sentence)
         => Assert.StartsWith(
             sentence, Assert.Throws<ArgumentException>(() => new ChampionGate(new GateOptions { MinimumImprovement = minimum })).Message, StringComparison.Ordinal);

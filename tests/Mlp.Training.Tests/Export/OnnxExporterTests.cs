@@ -142,7 +142,7 @@ public sealed class OnnxExporterTests
 
         var error = Assert.Throws<ArgumentException>(() => network.Export(new ExportOptions { DecisionThreshold = 1.5 }));
 
-        Assert.StartsWith("Expected ExportOptions.DecisionThreshold between 0 and 1, but found 1.5.", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("ExportOptions.DecisionThreshold must be between 0 and 1, but is 1.5.", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Mlp.Runtime.Hosting;
 using Mlp.Training.Evaluation;
 using Mlp.Training.Networks;
+using Mlp.TestSupport;
 
 namespace Mlp.Training.Tests.Hosting;
 
@@ -56,8 +57,30 @@ public sealed class TrainingBuilderExtensionsTests
         var network = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<NetworkTrainer>());
         var gate = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<ChampionGate>());
 
-        Assert.Equal("Expected FeedForwardOptions.Dropout between 0 and 0.9, but found 2.", network.Message);
-        Assert.Equal("Expected GateOptions.Confidence between 0.5 and 0.9999, but found 1.", gate.Message);
+        Assert.Equal("MlPlatform:Training:Network:Dropout must be between 0 and 0.9, but is 2.", network.Message);
+        Assert.Equal("MlPlatform:Training:Gate:Confidence must be between 0.5 and 0.9999, but is 1.", gate.Message);
+    }
+
+    [Theory]
+    [InlineData("Network:LearningRate", "-1", "MlPlatform:Training:Network:LearningRate must be between 1E-07 and 1, but is -1.")]
+    [InlineData("Network:LearningRate", "fast", "MlPlatform:Training:Network:LearningRate must be a number, but is 'fast'.")]
+    [InlineData("Network:HiddenLayers:0", "0", "MlPlatform:Training:Network:HiddenLayers:0 must be between 1 and 65536, but is 0.")]
+    [InlineData("Network:Preprocessing:MaximumCategories", "0", "MlPlatform:Training:Network:Preprocessing:MaximumCategories must be between 1 and 100000, but is 0.")]
+    [InlineData("Network:Preprocessing:MaximumCategory", "1", "MlPlatform:Training:Network:Preprocessing:MaximumCategory is no setting; the closest is 'MaximumCategories'.")]
+    [InlineData("Gate:MinimumRows", "-1", "MlPlatform:Training:Gate:MinimumRows must be between 1 and 1000000000, but is -1.")]
+    [InlineData("Gate:Metric", "Best", "MlPlatform:Training:Gate:Metric must be Auc or LogLoss or Brier or RootMeanSquaredError or MeanAbsoluteError, but is 'Best'.")]
+    public async Task StartAsync_WithoutAHost_ChecksTheSettingsOfTraining(string setting, string value, string expected)
+    {
+        using var folder = new TempDirectory();
+        var builder = MlPlatform.CreateBuilder().UseDataDirectory(folder.Combine("data")).AddTraining();
+        builder.Services.AddSingleton<IConfiguration>(
+            new ConfigurationBuilder().Add(new Section(new() { ["MlPlatform:Training:" + setting] = value })).Build());
+        await using var platform = builder.Build();
+
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => platform.StartAsync());
+
+        Assert.Equal([expected], error.Failures);
+        Assert.False(Directory.Exists(folder.Combine("data")));
     }
 
     private sealed class Builder : IMlPlatformBuilder

@@ -7,17 +7,17 @@ public sealed class FeedForwardOptionsTests
 {
     public static TheoryData<Action<FeedForwardOptions>, string> Violations => new()
     {
-        { o => o.LearningRate = 0, "Expected FeedForwardOptions.LearningRate between 1E-07 and 1, but found 0." },
-        { o => o.LearningRate = double.NaN, "Expected FeedForwardOptions.LearningRate between 1E-07 and 1, but found NaN." },
-        { o => o.Dropout = 1, "Expected FeedForwardOptions.Dropout between 0 and 0.9, but found 1." },
-        { o => o.BatchSize = 1, "Expected FeedForwardOptions.BatchSize between 2 and 1048576, but found 1." },
-        { o => o.MaxEpochs = 0, "Expected FeedForwardOptions.MaxEpochs between 1 and 100000, but found 0." },
-        { o => o.ValidationShare = -0.1, "Expected FeedForwardOptions.ValidationShare between 0 and 0.9, but found -0.1." },
-        { o => o.Threads = 0, "Expected FeedForwardOptions.Threads between 1 and 1024, but found 0." },
-        { o => o.HiddenLayers = [8, 0], "Expected every entry of FeedForwardOptions.HiddenLayers between 1 and 65536, but found 0." },
-        { o => o.HiddenLayers = new int[33], "Expected at most 32 entries in FeedForwardOptions.HiddenLayers, but found 33." },
-        { o => o.Task = ModelTask.Ranking, "Expected FeedForwardOptions.Task to be BinaryClassification or Regression, but found Ranking." },
-        { o => o.Preprocessing.MaximumCategories = 0, "Expected PreprocessingOptions.MaximumCategories between 1 and 100000, but found 0." },
+        { o => o.LearningRate = 0, "FeedForwardOptions.LearningRate must be between 1E-07 and 1, but is 0." },
+        { o => o.LearningRate = double.NaN, "FeedForwardOptions.LearningRate must be between 1E-07 and 1, but is NaN." },
+        { o => o.Dropout = 1, "FeedForwardOptions.Dropout must be between 0 and 0.9, but is 1." },
+        { o => o.BatchSize = 1, "FeedForwardOptions.BatchSize must be between 2 and 1048576, but is 1." },
+        { o => o.MaxEpochs = 0, "FeedForwardOptions.MaxEpochs must be between 1 and 100000, but is 0." },
+        { o => o.ValidationShare = -0.1, "FeedForwardOptions.ValidationShare must be between 0 and 0.9, but is -0.1." },
+        { o => o.Threads = 0, "FeedForwardOptions.Threads must be between 1 and 1024, but is 0." },
+        { o => o.HiddenLayers = [8, 0], "FeedForwardOptions.HiddenLayers[1] must be between 1 and 65536, but is 0." },
+        { o => o.HiddenLayers = new int[33], "FeedForwardOptions.HiddenLayers must have at most 32 entries, but has 33." },
+        { o => o.Task = ModelTask.Ranking, "FeedForwardOptions.Task must be BinaryClassification or Regression, but is Ranking." },
+        { o => o.Preprocessing.MaximumCategories = 0, "FeedForwardOptions.Preprocessing.MaximumCategories must be between 1 and 100000, but is 0." },
     };
 
     [Theory]

@@ -1,0 +1,215 @@
+namespace Mlp.Runtime.Batching;
+
+/// <content>The runs of batches: who takes calls out of the queue, and what becomes of them.</content>
+internal sealed partial class DynamicBatcher : IThreadPoolWorkItem
+{
+    private const int LongestYield = 16;
+
+    /// <summary>Looks for more calls before a batch, whatever the clock says: one of a test may stand still.</summary>
+    private const int MostLooks = 64;
+
+    /// <summary>Runs a batch on the caller's thread, after others who are ready to run have had the processor.</summary>
+    public void Lead()
+    {
+        for (var yields = 0; yields < LongestYield && IsGathering(); yields++)
+        {
+            Thread.Yield();
+        }
+
+        BatchLane? lane;
+        NextRunner next;
+        var now = Now();
+        lock (_gate)
+        {
+            _hasLeader = false;
+            lane = TryTake(now);
+            next = Designate();
+        }
+
+        Perform(next);
+        if (lane is not null)
+        {
+            RunAndLeave(lane, now);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Execute()
+    {
+        BatchLane? lane = null;
+        NextRunner next = default;
+        var now = Now();
+        bool isGathering;
+        lock (_gate)
+        {
+            isGathering = ShouldGather(now);
+            if (!isGathering)
+            {
+                _isRunnerQueued = false;
+                lane = TryTake(now);
+                next = Designate();
+            }
+        }
+
+        if (isGathering)
+        {
+            // Behind what the pool has to do already: the callers whose answers have just come, and those who are about to call.
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            return;
+        }
+
+        Perform(next);
+        if (lane is not null)
+        {
+            RunAndLeave(lane, now);
+        }
+    }
+
+    private void RunAndLeave(BatchLane lane, long started)
+    {
+        lane.Gather();
+        lock (_gate)
+        {
+            foreach (var call in lane.Calls)
+            {
+                call!.State = call.State == CallState.Taken ? CallState.Running : call.State;
+            }
+        }
+
+        var runStarted = _clock.GetTimestamp();
+        lane.Run();
+        var ended = _clock.GetTimestamp();
+        Curve.Learn(_sizer.BoundSize(lane.Count), _clock.NanosecondsBetween(runStarted, ended));
+        _metrics.RecordBatch(lane.Count, lane.Reason);
+        var blockedCount = Finish(lane, started, ended);
+        var handling = Now() - started - _clock.NanosecondsBetween(runStarted, ended);
+
+        NextRunner next;
+        lock (_gate)
+        {
+            _rowsRunning -= lane.Count;
+            _deferral.NoteBatch(lane.Count, blockedCount, handling, _queue.Count + _rowsRunning);
+            lane.Clear();
+            _idleLanes.Push(lane);
+            Interlocked.Decrement(ref _running);
+            next = Designate();
+            if (_isClosed)
+            {
+                DisposeIdle();
+            }
+        }
+
+        Perform(next);
+    }
+
+    /// <summary>Hands out what a batch has brought.</summary>
+    private int Finish(BatchLane lane, long started, long ended)
+    {
+        var blockedCount = 0;
+        lock (_gate)
+        {
+            foreach (var call in lane.Calls)
+            {
+                Settle(call!);
+            }
+        }
+
+        for (var row = 0; row < lane.Count; row++)
+        {
+            var call = lane.Calls[row]!;
+            blockedCount += call.IsBlocked ? 1 : 0;
+            if (call.State == CallState.Done)
+            {
+                lane.Scatter(row);
+                if (call.JoinedAt != QueuedCall.NotTimed)
+                {
+                    _metrics.RecordWait(started - call.JoinedAt);
+                }
+
+                call.Complete(ended);
+            }
+            else if (call.State == CallState.Abandoned)
+            {
+                call.ReturnSlot();
+            }
+        }
+
+        return blockedCount;
+    }
+
+    private static void Settle(QueuedCall call)
+    {
+        switch (call.State)
+        {
+            case CallState.Running:
+                call.State = CallState.Done;
+                break;
+            case CallState.Cancelled:
+                call.State = CallState.Done;
+                call.Failure = new OperationCanceledException(call.Token);
+                break;
+            case CallState.Abandoning:
+                call.State = CallState.Released;
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>Enters a lane and takes calls, if there are any and one is free.</summary>
+    private BatchLane? TryTake(long now)
+    {
+        if (_queue.First is not { } first || !TryEnterLane())
+        {
+            return null;
+        }
+
+        var lane = _idleLanes.Pop();
+        (lane.Count, lane.Reason) = _sizer.Choose(_queue.Count, first.Deadline - now, first.HasTimeout, _wasCut);
+        _wasCut = lane.Reason == BatchCloseReason.Deadline && _queue.Count > 2 * lane.Count;
+        if (lane.Count == _queue.Count)
+        {
+            _queue.TakeAll(lane.Room);
+        }
+        else
+        {
+            for (var i = 0; i < lane.Count && _queue.TryTake(out var call); i++)
+            {
+                lane.Room[i] = call;
+            }
+        }
+
+        foreach (var call in lane.Calls)
+        {
+            call!.State = CallState.Taken;
+            _asked = ReferenceEquals(_asked, call) ? null : _asked;
+        }
+
+        _looks = 0;
+        _rowsRunning += lane.Count;
+        Volatile.Write(ref _waiting, _queue.Count);
+        return lane;
+    }
+
+    /// <summary>Whether others are about to join, and the first call can wait for them: it does as long as they come faster than half of what a run of one row takes.</summary>
+    private bool ShouldGather(long now)
+    {
+        if (!_deferral.IsDeferring || _queue.First is not { } first || Volatile.Read(ref _running) >= _settings.LaneCount)
+        {
+            return false;
+        }
+
+        var expected = Math.Min(_settings.MaximumBatchSize, _deferral.Peak - _rowsRunning);
+        var gap = Curve.Estimate(1) / 2;
+        return _queue.Count < expected && _looks++ < MostLooks && now - _lastArrival < gap && first.Deadline - now - Curve.Estimate(expected) > gap;
+    }
+
+    private bool IsGathering()
+    {
+        var now = Now();
+        lock (_gate)
+        {
+            return ShouldGather(now);
+        }
+    }
+}

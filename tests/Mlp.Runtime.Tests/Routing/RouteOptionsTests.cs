@@ -1,0 +1,65 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Configuration;
+using Mlp.Runtime.Inference;
+using Mlp.Runtime.Routing;
+
+namespace Mlp.Runtime.Tests.Routing;
+
+public sealed class RouteOptionsTests
+{
+    [Fact]
+    public void Bind_Configuration_IsTheRouteThatTheSentenceSays()
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Alias"] = "champion",
+            ["Route:Challengers:challenger:Share"] = "0.1",
+            ["Route:Challengers:old:Share"] = "0.05",
+            ["Route:Challengers:old:Version"] = "3",
+            ["Route:Shadows:candidate:SampleRate"] = "0.5",
+            ["Route:Salt"] = "spring",
+            ["Route:ShadowQueueLength"] = "64",
+        }).Build();
+        var bound = new ModelOptions();
+        configuration.Bind(bound);
+        var said = new ModelOptions().FromAlias("champion").WithChallenger("challenger", share: 0.1).WithChallenger("old", 0.05, 3).WithShadow("candidate", sampleRate: 0.5);
+        said.Route.Salt = "spring";
+
+        var (left, right) = (bound.Route.ToRoute(), said.Route.ToRoute());
+
+        Assert.Equal(right.Variants.Select(v => (v.Name, v.Target, v.ShareBasisPoints)), left.Variants.Select(v => (v.Name, v.Target, v.ShareBasisPoints)));
+        Assert.Equal([new BucketRange(0, 1_000)], left.Variants[0].Buckets);
+        Assert.Equal(right.Shadows, left.Shadows);
+        Assert.Equal(("spring", 64), (left.Salt, bound.Route.ShadowQueueLength));
+        Assert.Empty(Problems(bound));
+    }
+
+    [Fact]
+    public void Validate_WhatIsNoRoute_IsASentence()
+    {
+        Assert.Contains("Expected a share of 0 to 1 in steps of 0.0001.", Problem(o => o.Route.Challengers["a"] = new ChallengerOptions { Share = 0.00005 }), StringComparison.Ordinal);
+        Assert.Equal("Expected shadow 'a' to have a sample rate above 0 and up to 1, but found 2.", Problem(o => o.WithShadow("a", 2)));
+        Assert.Equal("Expected challengers with other names than the champion, but found 'champion'.", Problem(o => o.WithChallenger("champion", 0.1)));
+        Assert.Equal("Expected ShadowQueueLength to be 2 to 65536, but found 1.", Problem(o => o.Route.ShadowQueueLength = 1));
+        Assert.Equal(
+            "Expected a model with challengers or shadows to be loaded AtStart, but found OnFirstCall.",
+            Problem(o => o.WithShadow("a").Loading = ModelLoading.OnFirstCall));
+    }
+
+    [Theory]
+    [InlineData(-0.1)]
+    [InlineData(1.1)]
+    [InlineData(0.00015)]
+    [InlineData(double.NaN)]
+    public void WithChallenger_ShareThatIsNone_Throws(double share)
+        => Assert.Throws<ArgumentOutOfRangeException>(() => new ModelOptions().WithChallenger("a", share));
+
+    private static string Problem(Action<ModelOptions> configure)
+    {
+        var options = new ModelOptions();
+        configure(options);
+        return Assert.Single(Problems(options));
+    }
+
+    private static List<string> Problems(ModelOptions options) => [.. options.Validate(new ValidationContext(options)).Select(r => r.ErrorMessage!)];
+}
