@@ -81,7 +81,7 @@ public class KernelBenchmarks : IDisposable
         _table = [.. Enumerable.Range(0, TableRows * subject.Features).Select(_ => random.NextSingle())];
         _features = new float[RowCount * subject.Features];
         _outputs = new float[RowCount];
-        _served = await ServedModelFixture.CreateAsync(subject.Onnx, subject.Features, (in float _, FeatureRows _, int _) => { }, subject.Output);
+        _served = await ServedModelFixture.CreateAsync(subject.Onnx, subject.Features, (in float _, FeatureRows _, int _) => { }, score: subject.Output);
         _model = _served.Model;
         _table.AsSpan(0, _features.Length).CopyTo(_features);
         SetUpRaw(subject);
