@@ -166,7 +166,7 @@ public sealed class KernelServingTests
     {
         using var fixture = new KernelFixture(NetworkKernelTests.Network([8, 1], "Relu", "Sigmoid"), "y");
         var right = fixture.Recognise();
-        KernelProgram Fail(KernelRequest request) => whenItRuns ? right with { Steps = [new FaultyStep(right.Output, "fails")] } : throw new IndexOutOfRangeException("Beyond the end.");
+        KernelProgram Fail(KernelRequest request) => whenItRuns ? right with { Steps = [new FaultyStep(right.Output, "fails")] } : throw new InvalidDataException("Beyond the end.");
 
         var description = new KernelLoader(Fail).Load(KernelUse.Auto, fixture.Request, fixture.Session, golden: null);
 
@@ -273,7 +273,7 @@ public sealed class KernelServingTests
                 {
                     "weight" => scores[i] * 1.0001f,
                     "missing" => float.IsNaN(scores[i]) ? 0 : scores[i],
-                    "fails" => throw new IndexOutOfRangeException("Beyond the end."),
+                    "fails" => throw new InvalidDataException("Beyond the end."),
                     _ => scores[i] == 1 ? 0.9999f : scores[i],
                 };
             }

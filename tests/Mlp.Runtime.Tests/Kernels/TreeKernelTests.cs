@@ -98,7 +98,14 @@ public sealed class TreeKernelTests
                 {
                     var trees = new TreeGraph
                     {
-                        Seed = 7, IsClassifier = true, Targets = 2, OnlyTarget = only, HasFullLeaves = only is null, ArePositive = isPositive, PostTransform = transform, BaseValues = baseValues,
+                        Seed = 7,
+                        IsClassifier = true,
+                        Targets = 2,
+                        OnlyTarget = only,
+                        HasFullLeaves = only is null,
+                        ArePositive = isPositive,
+                        PostTransform = transform,
+                        BaseValues = baseValues,
                     };
                     if (only is null || baseValues.Length == 0 || (only == 0 && baseValues.Length == 1))
                     {
