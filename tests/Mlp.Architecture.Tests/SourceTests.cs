@@ -32,8 +32,8 @@ public sealed partial class SourceTests
         var declared = Namespace().Match(Read(file)).Groups[1].Value;
         var expected = string.Join('.', file.Split('/')[1..^1]);
 
-        // What an application adds by name sits where it is found without a using: beside the service collection, and beside the platform's builder.
-        if (declared.Length > 0 && declared != "Microsoft.Extensions.DependencyInjection" && !(declared == "Mlp.Runtime.Hosting" && file.EndsWith("Extensions.cs", StringComparison.Ordinal)))
+        // What an application adds by name sits where it is found without a using: beside the service collection, the platform's builder, and a model's options.
+        if (declared.Length > 0 && declared != "Microsoft.Extensions.DependencyInjection" && !(declared is "Mlp.Runtime.Hosting" or "Mlp.Runtime.Inference" && file.EndsWith("Extensions.cs", StringComparison.Ordinal)))
         {
             Assert.Equal(expected, declared);
         }

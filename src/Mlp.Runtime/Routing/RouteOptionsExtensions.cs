@@ -1,6 +1,6 @@
-using Mlp.Runtime.Inference;
+using Mlp.Runtime.Routing;
 
-namespace Mlp.Runtime.Routing;
+namespace Mlp.Runtime.Inference;
 
 /// <summary>The route of a model as a sentence of its options.</summary>
 public static class RouteOptionsExtensions

@@ -66,12 +66,6 @@ public sealed class NetworkTrainer
 
         var rows = await LabelledRows.ReadAsync(trainingSet, trainingSet.Manifest.Features, cancellationToken).ConfigureAwait(false);
 
-        if (rows.RowCount < MinimumRowCount)
-        {
-            throw new TrainingDataException(
-                FormattableString.Invariant($"Expected at least {MinimumRowCount} rows to fit a network to, but the training set has {rows.RowCount}: what it learned from them would be chance."));
-        }
-
         // A thread of its own: training lasts, and the number of threads that libtorch uses belongs to the thread that asks.
         return await Task.Factory.StartNew(
             () => Fit(rows, trainingSet.Manifest, progress, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
@@ -83,6 +77,12 @@ public sealed class NetworkTrainer
         var trainingCount = TimeOrder.CutByShare(rows.Times, rows.RowCount, _settings.ValidationShare);
         var target = TargetScale.Learn(rows, trainingCount, _settings.IsClassifier);
         var encoding = FeatureEncoding.Learn(rows.Table, trainingCount, _settings.Preprocessing);
+        if (rows.RowCount < MinimumRowCount)
+        {
+            throw new TrainingDataException(
+                FormattableString.Invariant($"Expected at least {MinimumRowCount} rows to fit a network to, but the training set has {rows.RowCount}: what it learned from them would be chance."));
+        }
+
         cancellationToken.ThrowIfCancellationRequested();
         var encoded = encoding.Encode(rows.Table);
         var threads = torch.get_num_threads();

@@ -1,6 +1,7 @@
 using Apache.Arrow;
 using Mlp.Monitoring.PredictionLog;
 using Mlp.Runtime.Data;
+using Mlp.TestSupport;
 
 namespace Mlp.Monitoring.Tests.PredictionLog;
 

@@ -4,6 +4,7 @@ using Apache.Arrow.Arrays;
 using Mlp.Monitoring.PredictionLog;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Predictions;
+using Mlp.TestSupport;
 
 namespace Mlp.Monitoring.Tests.PredictionLog;
 

@@ -1,6 +1,7 @@
-namespace Mlp.Monitoring.Tests;
+namespace Mlp.TestSupport;
 
-internal static class Allocations
+/// <summary>Asks what the current thread allocates.</summary>
+public static class Allocations
 {
     /// <summary>
     /// The least number of bytes that the current thread allocates in a run, of some runs after a first one. A collection that another thread starts in the middle is charged with what was left
