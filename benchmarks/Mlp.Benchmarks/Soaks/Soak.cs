@@ -10,6 +10,7 @@ internal static class Soak
     {
         "swap-soak" => SwapSoak.RunAsync,
         "rotation-soak" => RotationSoak.RunAsync,
+        "serving-soak" => ServingSoak.RunAsync,
         _ => null,
     };
 }
