@@ -114,6 +114,9 @@ public sealed class BatchingAllocationTests : IDisposable
         // The watcher reads the alias file, which would stand among the bytes of the calls.
         options.AliasPollInterval = TimeSpan.FromHours(1);
         options.WithDynamicBatching();
+
+        // A kernel answers this model before two calls could meet, and sharing a run would not pay.
+        options.WithoutKernels();
     }
 
     /// <summary>Twice as many calls allocate as much as half of them: what there is belongs to the callers.</summary>
