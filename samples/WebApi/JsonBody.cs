@@ -109,7 +109,7 @@ internal sealed class JsonBody : IDisposable
     /// <exception cref="BadHttpRequestException">Something is.</exception>
     public void ThrowIfWrong()
     {
-        var unknown = _document.RootElement.EnumerateObject().Select(p => p.Name).Where(n => !_known.Contains(n)).ToList();
+        var unknown = _document.RootElement.EnumerateObject().Select(NameOf).Where(n => !_known.Contains(n)).ToList();
         var sentences = new List<string>();
         if (_missing.Count > 0)
         {
@@ -161,7 +161,34 @@ internal sealed class JsonBody : IDisposable
         return null;
     }
 
-    private string? TextOf(string field, JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString() : Wrong<string?>(field, "a text", Kind(value));
+    private string? TextOf(string field, JsonElement value)
+    {
+        if (value.ValueKind != JsonValueKind.String)
+        {
+            return Wrong<string?>(field, "a text", Kind(value));
+        }
+
+        try
+        {
+            return value.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return Wrong<string?>(field, "a text", "half of a surrogate pair");
+        }
+    }
+
+    private static string NameOf(JsonProperty property)
+    {
+        try
+        {
+            return property.Name;
+        }
+        catch (InvalidOperationException)
+        {
+            return "half of a surrogate pair";
+        }
+    }
 
     private long WholeOf(string field, JsonElement value, long minimum, long maximum)
     {

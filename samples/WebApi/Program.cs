@@ -59,6 +59,12 @@ try
     await app.RunAsync();
     return 0;
 }
+catch (OperationCanceledException) when (!isUp)
+{
+    // Told to stop while it started: nothing has failed.
+    await Console.Error.WriteLineAsync("Stopped before it had started.");
+    return 0;
+}
 catch (Exception e) when (!isUp)
 {
     await Console.Error.WriteLineAsync(StartFailure.SentenceOf(e));

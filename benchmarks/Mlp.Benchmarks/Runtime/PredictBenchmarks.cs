@@ -63,7 +63,7 @@ public class PredictBenchmarks : IDisposable
     {
         var onnx = DenseModel.Create(Layers);
         _features = [.. Enumerable.Range(0, Features).Select(i => i / 100f)];
-        _served = await ServedModelFixture.CreateAsync(onnx, Features, (in Trip trip, FeatureRows rows, int row) => rows.Float32Of(row)[0] = trip.Miles);
+        _served = await ServedModelFixture.CreateAsync(onnx, Features, (in Trip trip, FeatureRows rows, int row) => rows.Float32Of(row)[0] = trip.Miles, o => o.WithoutKernels());
         _model = _served.Model;
         _rows = new FeatureRows(_model.Description!.Layout, 1);
         _features.CopyTo(_rows.Float32);

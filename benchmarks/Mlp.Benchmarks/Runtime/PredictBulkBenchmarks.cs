@@ -32,7 +32,7 @@ public class PredictBulkBenchmarks : IDisposable
     public async Task SetUpAsync()
     {
         var onnx = DenseModel.Create(Layers);
-        _served = await ServedModelFixture.CreateAsync(onnx, Features, (in float _, FeatureRows _, int _) => { });
+        _served = await ServedModelFixture.CreateAsync(onnx, Features, (in float _, FeatureRows _, int _) => { }, o => o.WithoutKernels());
         _model = _served.Model;
         _mlNet = new MlNetModel(onnx, Features);
         _features = [.. Enumerable.Range(0, RowCount * Features).Select(i => (i % 97) / 97f)];

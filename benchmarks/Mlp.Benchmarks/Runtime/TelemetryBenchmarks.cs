@@ -73,7 +73,7 @@ public class TelemetryBenchmarks
     private async Task ServeAsync(IDisposable? listener)
     {
         _listener = listener;
-        _served = await ServedModelFixture.CreateAsync(DenseModel.Create("16-1"), _features.Length, (in float miles, FeatureRows rows, int row) => rows.Float32Of(row)[0] = miles);
+        _served = await ServedModelFixture.CreateAsync(DenseModel.Create("16-1"), _features.Length, (in float miles, FeatureRows rows, int row) => rows.Float32Of(row)[0] = miles, o => o.WithoutKernels());
         _model = _served.Model;
     }
 }

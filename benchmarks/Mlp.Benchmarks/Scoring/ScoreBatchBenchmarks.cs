@@ -31,6 +31,7 @@ public class ScoreBatchBenchmarks : IDisposable
     private readonly RunOptions _runOptions = new();
     private readonly List<IDisposable> _owned = [];
     private ServedModelFixture _served = null!;
+    private ServedModelFixture _kernel = null!;
     private IModel _model = null!;
     private RecordBatch _foreign = null!;
     private RecordBatch _block = null!;
@@ -64,8 +65,9 @@ public class ScoreBatchBenchmarks : IDisposable
             _columns[i].CopyTo(_slab, i * Rows);
         }
 
-        _served = await ServedModelFixture.CreateAsync(OnnxBytes.Linear(Columns, 1), Columns, (in int _, FeatureRows _, int _) => { });
+        _served = await ServedModelFixture.CreateAsync(OnnxBytes.Linear(Columns, 1), Columns, (in int _, FeatureRows _, int _) => { }, o => o.WithoutKernels());
         _model = _served.Model;
+        _kernel = await ServedModelFixture.CreateAsync(OnnxBytes.Linear(Columns, 1), Columns, (in int _, FeatureRows _, int _) => { });
         _foreign = Batch(i => new FloatArray.Builder().AppendRange(_columns[i]).Build());
         _block = Batch(i => new FloatArray(new ArrayData(
             FloatType.Default, Rows, 0, 0, [ArrowBuffer.Empty, new ArrowBuffer(BytesOf(_slab, i * Rows * sizeof(float), Rows * sizeof(float)))])));
@@ -84,6 +86,7 @@ public class ScoreBatchBenchmarks : IDisposable
     public async Task CleanUpAsync()
     {
         await _served.DisposeAsync();
+        await _kernel.DisposeAsync();
         Dispose();
     }
 
@@ -99,6 +102,13 @@ public class ScoreBatchBenchmarks : IDisposable
 
     [Benchmark(Description = "ScoreAsync, separate buffers")]
     public async Task<int> ForeignAsync() => await LengthAsync(_foreign, ScoresOnly);
+
+    [Benchmark(Description = "ScoreAsync, separate buffers, kernel")]
+    public async Task<int> KernelAsync()
+    {
+        using var scored = await _kernel.Model.ScoreAsync(_foreign, ScoresOnly);
+        return scored.Length;
+    }
 
     [Benchmark(Description = "ScoreAsync, one contiguous block")]
     public async Task<int> BlockAsync() => await LengthAsync(_block, ScoresOnly);

@@ -32,7 +32,8 @@ internal sealed class PeriodicEvaluation(
     {
         if (configuration.EvaluationInterval > TimeSpan.Zero)
         {
-            _loop = Task.Run(RunAsync, cancellationToken);
+            // Not by the token of the start: a loop that never began would be waited for at the end as one that was cancelled.
+            _loop = Task.Run(RunAsync, CancellationToken.None);
         }
 
         return Task.CompletedTask;

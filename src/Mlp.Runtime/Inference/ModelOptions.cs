@@ -111,7 +111,7 @@ public sealed class ModelOptions : IValidatableObject
 
         foreach (var problem in Route.FindProblems())
         {
-            yield return new ValidationResult(problem, [nameof(Route)]);
+            yield return new ValidationResult($"{nameof(Route)}:{problem}", [nameof(Route)]);
         }
 
         if (Loading != ModelLoading.AtStart && Route.Challengers.Count + Route.Shadows.Count > 0)
@@ -128,14 +128,6 @@ public sealed class ModelOptions : IValidatableObject
         if (IdleWeights is not (null or WeightStorage.Resident or WeightStorage.Mapped))
         {
             yield return new ValidationResult($"{nameof(IdleWeights)} must be Resident or Mapped or empty, but is {IdleWeights}.", [nameof(IdleWeights)]);
-        }
-
-        // Validation does not look into properties by itself.
-        var found = new List<ValidationResult>();
-        Validator.TryValidateObject(Batching, new ValidationContext(Batching), found, validateAllProperties: true);
-        foreach (var result in found)
-        {
-            yield return new ValidationResult($"{nameof(Batching)}: {result.ErrorMessage}", [.. result.MemberNames.Select(n => $"{nameof(Batching)}.{n}")]);
         }
 
         if (Nulls.Policy == NullPolicy.Value)

@@ -23,28 +23,15 @@ public sealed class RouteOptions
     [Range(2, 65_536)]
     public int ShadowQueueLength { get; set; } = 512;
 
-    /// <summary>What is wrong with the settings, as sentences.</summary>
+    /// <summary>What is wrong beside <see cref="ShadowQueueLength"/>: the rest of the path of the setting and a sentence.</summary>
     internal IEnumerable<string> FindProblems()
     {
-        if (ShadowQueueLength is < 2 or > 65_536)
-        {
-            yield return FormattableString.Invariant($"Expected {nameof(ShadowQueueLength)} to be 2 to 65536, but found {ShadowQueueLength}.");
-        }
-
-        string? problem = null;
-        try
-        {
-            problem = RouteRules.FindProblem(ToRoute());
-        }
-        catch (ArgumentOutOfRangeException e)
-        {
-            problem = e.Message;
-        }
-
-        if (problem is not null)
-        {
-            yield return problem;
-        }
+        var problems = Challengers.Where(c => !RouteVariant.IsShare(c.Value.Share))
+            .Select(c => FormattableString.Invariant($"{nameof(Challengers)}:{c.Key}:{nameof(ChallengerOptions.Share)} must be between 0 and 1 in steps of 0.0001, but is {c.Value.Share}."))
+            .Concat(Shadows.Where(s => s.Value.SampleRate is not (> 0 and <= 1))
+                .Select(s => FormattableString.Invariant($"{nameof(Shadows)}:{s.Key}:{nameof(ShadowOptions.SampleRate)} must be above 0 and at most 1, but is {s.Value.SampleRate}.")))
+            .ToList();
+        return problems.Count > 0 || RouteRules.FindProblem(ToRoute()) is not { } problem ? problems : [$" {problem}"];
     }
 
     /// <summary>The route, with the buckets of its challengers dealt out in the order of their names.</summary>

@@ -34,11 +34,16 @@ public sealed record RouteVariant
     /// <param name="parameter">Name of the caller's parameter.</param>
     /// <exception cref="ArgumentOutOfRangeException">It is no such fraction.</exception>
     internal static int ToBasisPoints(double share, string parameter)
+        => IsShare(share)
+            ? (int)Math.Round(share * ModelRoute.WholeBasisPoints)
+            : throw new ArgumentOutOfRangeException(parameter, share, "Expected a share of 0 to 1 in steps of 0.0001.");
+
+    /// <summary>Whether a number is a share of the calls: 0 to 1 in steps of a basis point.</summary>
+    /// <param name="share">The number.</param>
+    internal static bool IsShare(double share)
     {
         var points = Math.Round(share * ModelRoute.WholeBasisPoints);
-        return points is >= 0 and <= ModelRoute.WholeBasisPoints && Math.Abs((share * ModelRoute.WholeBasisPoints) - points) < 1e-6
-            ? (int)points
-            : throw new ArgumentOutOfRangeException(parameter, share, "Expected a share of 0 to 1 in steps of 0.0001.");
+        return points is >= 0 and <= ModelRoute.WholeBasisPoints && Math.Abs((share * ModelRoute.WholeBasisPoints) - points) < 1e-6;
     }
 
     /// <summary>What is wrong with it, as a sentence; null when nothing is.</summary>

@@ -95,6 +95,7 @@ public sealed class WebApiTests(TaxiData taxi) : IClassFixture<TaxiData>
         { "/predict", Trip("\"fare\":1", "\"fare\":-1"), "Expected 'fare' to be a number from 0 to 1,000,000, but found one outside that range." },
         { "/predict", Trip("\"fare\":1", "\"fare\":1e400"), "Expected 'fare' to be a number from 0 to 1,000,000, but found one outside that range." },
         { "/predict", Trip("\"seconds\":1", "\"seconds\":-5"), "Expected 'seconds' to be a number from 0 to 2,592,000, but found one outside that range." },
+        { "/predict", Trip("\"Cash\"", "\"\\ud800\""), "Expected 'paymentType' to be a text, but found half of a surrogate pair." },
         { "/predict", Trip("\"fare\":1", "\"fare\":1,\"asOf\":\"soon\""), "Expected 'asOf' to be a time such as \"2025-12-31T00:00:00Z\", but found another text." },
         { "/predict", Trip("\"fare\":1", "\"fare\":1,\"fare\":2"), "Expected a JSON object with each field once, but found text that is none." },
         { "/labels", "{\"predictionId\":null,\"isBigTip\":true}", "Expected the field 'predictionId', but found none." },

@@ -55,6 +55,6 @@ public sealed class DynamicBatchingOptionsTests
         await using var provider = platform.Services.BuildServiceProvider();
         var error = Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IOptionsMonitor<ModelOptions>>().Get(TestPlatform.ModelName));
 
-        Assert.Contains("Batching: The field " + property + " must be between", error.Message, StringComparison.Ordinal);
+        Assert.Contains(":Batching:" + property + " must be between", error.Message, StringComparison.Ordinal);
     }
 }

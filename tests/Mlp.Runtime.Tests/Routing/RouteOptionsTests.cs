@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Configuration;
+using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Routing;
 
@@ -37,13 +38,29 @@ public sealed class RouteOptionsTests
     [Fact]
     public void Validate_WhatIsNoRoute_IsASentence()
     {
-        Assert.Contains("Expected a share of 0 to 1 in steps of 0.0001.", Problem(o => o.Route.Challengers["a"] = new ChallengerOptions { Share = 0.00005 }), StringComparison.Ordinal);
-        Assert.Equal("Expected shadow 'a' to have a sample rate above 0 and up to 1, but found 2.", Problem(o => o.WithShadow("a", 2)));
+        Assert.Equal("Route:Challengers:a:Share must be between 0 and 1 in steps of 0.0001, but is 5E-05.", Problem(o => o.Route.Challengers["a"] = new ChallengerOptions { Share = 0.00005 }));
+        Assert.Equal("Route:Shadows:a:SampleRate must be above 0 and at most 1, but is 2.", Problem(o => o.WithShadow("a", 2)));
         Assert.Equal("Expected challengers with other names than the champion, but found 'champion'.", Problem(o => o.WithChallenger("champion", 0.1)));
-        Assert.Equal("Expected ShadowQueueLength to be 2 to 65536, but found 1.", Problem(o => o.Route.ShadowQueueLength = 1));
         Assert.Equal(
             "Expected a model with challengers or shadows to be loaded AtStart, but found OnFirstCall.",
             Problem(o => o.WithShadow("a").Loading = ModelLoading.OnFirstCall));
+    }
+
+    [Fact]
+    public void FindFailures_SettingsOfRouteAndBatching_AreOneSentenceEachByTheirPath()
+    {
+        var options = new ModelOptions();
+        options.Route.ShadowQueueLength = 1;
+        options.Batching.MaximumBatchSize = 1;
+        options.Route.Challengers["a"] = new ChallengerOptions { Share = 2 };
+
+        Assert.Equal(
+            [
+                "MlPlatform:Models:m:Batching:MaximumBatchSize must be between 2 and 1024, but is 1.",
+                "MlPlatform:Models:m:Route:Challengers:a:Share must be between 0 and 1 in steps of 0.0001, but is 2.",
+                "MlPlatform:Models:m:Route:ShadowQueueLength must be between 2 and 65536, but is 1.",
+            ],
+            SettingsRanges.FindFailures("MlPlatform:Models:m", options).Order(StringComparer.Ordinal));
     }
 
     [Theory]
