@@ -163,7 +163,7 @@ public interface IModel
     /// Scores a table, on the caller's thread and without telling observers. Columns are found by feature name. A type is converted only where every value of it has an exact one in the
     /// feature's type: narrower integers and floats, integers of up to 16 bits for float32 and of up to 32 for float64, dictionaries of all of these. A null is a feature that is Null, or what the
     /// column <c>view__status</c> of a training set says; <see cref="ModelOptions.Nulls"/> says what the model makes of it. Answers are those of <see cref="Predict(FeatureRows, Span{Prediction}, PredictionOptions, CancellationToken)"/>
-    /// bit for bit.
+    /// bit for bit, unless a kernel serves only some numbers of rows and rounds otherwise than ONNX Runtime (<see cref="ModelDescription.Engine"/> says so).
     /// </summary>
     /// <param name="batch">A table with a column for every feature of the model; it stays the caller's, who keeps it until the call has ended.</param>
     /// <param name="options">What the result holds; null for all columns of the batch, score and class.</param>
