@@ -73,7 +73,7 @@ internal static class ColumnTranspose
         var done = count & ~15;
         for (var row = 0; row < done; row += 16)
         {
-            // Columns of a block may lie so that sixteen lines of the first cache take each other's place, so a line of a column is read whole before the next ones are.
+            // A line of the cache of each column is read whole before the next eight columns are: measured faster on one block and on separate buffers.
             WriteSquare(left, ref target, row, width);
             WriteSquare(left, ref target, row + 8, width);
             WriteSquare(right, ref targetOfRight, row, width);
