@@ -82,6 +82,12 @@ internal sealed class PendingAnswer<TResult> : QueuedCall, IValueTaskSource<TRes
     /// <inheritdoc/>
     public override void Complete(long ended)
     {
+        if (Failure is not null)
+        {
+            Fail();
+            return;
+        }
+
         _ended = ended;
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
@@ -97,18 +103,11 @@ internal sealed class PendingAnswer<TResult> : QueuedCall, IValueTaskSource<TRes
 
         // Waits for a cancellation that is at work, so that it finds this call and not the next one.
         Registration.Dispose();
-        var failure = Failure;
+        Exception? failure = null;
         var result = default(TResult)!;
         try
         {
-            if (failure is null)
-            {
-                result = _call.Finish(_ended);
-            }
-            else
-            {
-                failure = _call.Fail(failure);
-            }
+            result = _call.Finish(_ended);
         }
         catch (Exception e)
         {
@@ -131,7 +130,7 @@ internal sealed class PendingAnswer<TResult> : QueuedCall, IValueTaskSource<TRes
     /// <inheritdoc/>
     public override void EndAbandoned()
     {
-        // The caller goes on by the pool, not on the thread that cancels.
+        // The caller goes on by the pool, not on the thread that cancels or runs the batch.
         _isTold = true;
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
@@ -174,6 +173,23 @@ internal sealed class PendingAnswer<TResult> : QueuedCall, IValueTaskSource<TRes
         using var ended = new ManualResetEventSlim();
         _core.OnCompleted(static e => ((ManualResetEventSlim)e!).Set(), ended, token, ValueTaskSourceOnCompletedFlags.None);
         ended.Wait();
+    }
+
+    /// <summary>A failure is told at once, so that the observers hear of it before whatever follows.</summary>
+    private void Fail()
+    {
+        Registration.Dispose();
+        try
+        {
+            Failure = _call.Fail(Failure!);
+        }
+        catch (Exception e)
+        {
+            Failure = e;
+        }
+
+        _call.ReturnSlot();
+        EndAbandoned();
     }
 
     private void End(TResult result, Exception? failure)
