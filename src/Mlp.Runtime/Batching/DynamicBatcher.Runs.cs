@@ -132,6 +132,7 @@ internal sealed partial class DynamicBatcher : IThreadPoolWorkItem
             }
         }
 
+        Answers.Publish();
         return blockedCount;
     }
 
