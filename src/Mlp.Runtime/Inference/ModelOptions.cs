@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Mlp.Runtime.Accelerators;
 using Mlp.Runtime.Batching;
+using Mlp.Runtime.Data;
 using Mlp.Runtime.Kernels;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Routing;
@@ -107,6 +108,11 @@ public sealed class ModelOptions : IValidatableObject
         {
             yield return new ValidationResult(
                 $"{nameof(Alias)} must name an alias where neither {nameof(Version)} nor {nameof(Latest)} says which version to serve, but is empty.", [nameof(Alias), nameof(Version), nameof(Latest)]);
+        }
+
+        if (Version is null && !Latest && !string.IsNullOrWhiteSpace(Alias) && PlatformName.FindSettingProblem(Alias, nameof(Alias)) is { } noAlias)
+        {
+            yield return new ValidationResult(noAlias, [nameof(Alias)]);
         }
 
         foreach (var problem in Route.FindProblems())
