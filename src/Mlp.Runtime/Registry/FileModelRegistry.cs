@@ -292,6 +292,11 @@ public sealed class FileModelRegistry : IModelRegistry, IRegistryChanges
     {
         PlatformName.Require(name, "model", nameof(name));
         ArgumentOutOfRangeException.ThrowIfNegative(expectedRevision);
+        if (_publisher.ListVersions(name).Count == 0)
+        {
+            throw new ModelNotFoundException(name, name, $"Expected a published version of model '{name}' for its route, but found none.");
+        }
+
         var changed = await Task.Run(() => _routes.Change(name, route, expectedRevision, _time.GetUtcNow(), reason), cancellationToken).ConfigureAwait(false);
         _logger.LogInformation("The route of model {Model} has changed (revision {Revision}): {Reason}", name, changed.Revision, reason ?? "no reason given");
         Changed?.Invoke(name);

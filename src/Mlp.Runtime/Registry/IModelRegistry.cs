@@ -75,6 +75,7 @@ public interface IModelRegistry
     /// <param name="cancellationToken">Gives up before the change.</param>
     /// <returns>The route after the change, with the buckets of its variants; on the device when the task completes.</returns>
     /// <exception cref="ArgumentException">The route is not whole: a name is none or there twice, shares are more than all calls, or the canary's plan is none.</exception>
+    /// <exception cref="ModelNotFoundException">No version of the model is published.</exception>
     /// <exception cref="RouteConflictException">Somebody else changed it first.</exception>
     Task<StoredRoute> SetRouteAsync(string name, ModelRoute route, long expectedRevision, string? reason = null, CancellationToken cancellationToken = default);
 
@@ -84,6 +85,7 @@ public interface IModelRegistry
     /// <param name="reason">Why, for the history.</param>
     /// <param name="cancellationToken">Gives up before the change.</param>
     /// <returns>A task that completes when the removal is on the device.</returns>
+    /// <exception cref="ModelNotFoundException">No version of the model is published.</exception>
     /// <exception cref="RouteConflictException">Somebody else changed it first.</exception>
     Task RemoveRouteAsync(string name, long expectedRevision, string? reason = null, CancellationToken cancellationToken = default);
 
