@@ -54,6 +54,25 @@ public interface IModelRegistry
     Task<ModelAlias> SetAliasAsync(
         string name, string alias, int version, long expectedRevision, string? reason = null, CancellationToken cancellationToken = default);
 
+    /// <summary>Every move of an alias, removals included.</summary>
+    /// <param name="name">Model name.</param>
+    /// <param name="alias">Alias name.</param>
+    /// <returns>Oldest first; empty for an alias that there never was.</returns>
+    IReadOnlyList<AliasMove> ListAliasMoves(string name, string alias);
+
+    /// <summary>
+    /// Removes an alias if it is where the caller last saw it. Models that follow it keep the version they serve, and say that the alias does not exist; its history stays, and setting it again goes on from there.
+    /// </summary>
+    /// <param name="name">Model name.</param>
+    /// <param name="alias">Alias name.</param>
+    /// <param name="expectedRevision">Revision that the caller saw.</param>
+    /// <param name="reason">Why it is removed.</param>
+    /// <param name="cancellationToken">Gives up before the removal.</param>
+    /// <returns>A task that completes when the removal is on the device.</returns>
+    /// <exception cref="ModelNotFoundException">There is no such alias.</exception>
+    /// <exception cref="AliasConflictException">Somebody else moved it first.</exception>
+    Task RemoveAliasAsync(string name, string alias, long expectedRevision, string? reason = null, CancellationToken cancellationToken = default);
+
     /// <summary>The route of a model: how its calls are shared out between versions. Every process that serves the model follows it.</summary>
     /// <param name="name">Model name.</param>
     /// <returns>The route, or null where none is stored and each process has that of its options.</returns>
