@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Registry;
 using Mlp.Runtime.Routing;
+using Mlp.Runtime.Scoring;
 using Mlp.Runtime.Versions;
 
 namespace Mlp.Runtime.Inference;
@@ -16,6 +17,7 @@ internal sealed class CatalogEntry : IDisposable
     private readonly LoadedLimit _platformLimit;
     private readonly LoadedLimit _versionLimit;
     private readonly VersionHost _host;
+    private readonly FileScorings _files;
     private readonly VersionFollower? _follower;
     private readonly FollowingLoader? _loader;
     private readonly RouteFollower? _router;
@@ -40,6 +42,7 @@ internal sealed class CatalogEntry : IDisposable
 
         // One place is the version's in service.
         _versionLimit = new LoadedLimit(Math.Max(1, settings.MaximumLoadedVersions - 1));
+        _files = new FileScorings(settings.Name);
         _host = new VersionHost(settings, loader, activator, clock.Time, logger);
         var target = new ServingTarget(settings.Name, settings.Selector);
         OnDemandTarget? demand = null;
@@ -96,6 +99,7 @@ internal sealed class CatalogEntry : IDisposable
     {
         try
         {
+            await _files.CloseAsync(cancellationToken).ConfigureAwait(false);
             var stopping = _follower?.StopAsync(cancellationToken) ?? Model.Demand!.CloseAsync(cancellationToken);
             await Task.WhenAll([stopping, _router?.StopAsync(cancellationToken) ?? Task.CompletedTask, .. _views.Values.Select(v => v.Value.Demand.CloseAsync(cancellationToken))]).ConfigureAwait(false);
         }
@@ -118,6 +122,7 @@ internal sealed class CatalogEntry : IDisposable
         }
 
         _host.Dispose();
+        _files.Dispose();
     }
 
     private VersionFollower Follow(ServingTarget target, ModelSettings settings)
@@ -148,6 +153,7 @@ internal sealed class CatalogEntry : IDisposable
     {
         OpenVersion = (version, cancellationToken) => _host.OpenAsync(version, variant: null, cancellationToken),
         ViewOf = ViewOf,
+        Files = _files,
         Demand = demand,
     };
 
