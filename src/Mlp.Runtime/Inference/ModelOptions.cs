@@ -142,6 +142,12 @@ public sealed class ModelOptions : IValidatableObject
                 $"{nameof(Nulls)}:{nameof(NullOptions.Policy)} must be Automatic or Error or NaN, but is Value: a value belongs to a feature.", [nameof(Nulls)]);
         }
 
+        foreach (var (feature, _) in Nulls.Features.Where(f => f.Value is { Policy: NullPolicy.Value, Value: null }))
+        {
+            yield return new ValidationResult(
+                $"{nameof(Nulls)}:{nameof(NullOptions.Features)}:{feature}:{nameof(FeatureNullOptions.Value)} must be what stands for null, since {nameof(FeatureNullOptions.Policy)} is Value, but is empty.", [nameof(Nulls)]);
+        }
+
         foreach (var problem in AcceleratorOptionsRules.Check(Accelerator, AcceleratorOptions))
         {
             yield return new ValidationResult(problem, [nameof(AcceleratorOptions)]);

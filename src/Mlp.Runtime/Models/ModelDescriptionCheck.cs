@@ -15,6 +15,11 @@ internal sealed class ModelDescriptionCheck(string model, ModelPackage package, 
     public void Run()
     {
         CheckTrainingSet();
+        if (package.Output is not { ScoreOutput: not null, ClassNames: not null })
+        {
+            throw Error($"Expected what the outputs mean, {nameof(ModelPackage)}.{nameof(ModelPackage.Output)}, with a score output and class names or none, but found null");
+        }
+
         if (package.Output.Task == ModelTask.Tensors)
         {
             CheckTensors();

@@ -30,6 +30,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("MlPlatform:Models:dessert:PoolSize", null, "MlPlatform:Models:dessert:PoolSize must be a whole number, but is null.")]
     [InlineData("MlPlatform:Models:dessert:Kernels", "1", "MlPlatform:Models:dessert:Kernels must be Auto or Off, but is '1'.")]
     [InlineData("MlPlatform:Models:dessert:Route:Challengers:next:Alias", "nope", "MlPlatform:Models:dessert:Route:Challengers:next:Share must be between 0 and 1 in steps of 0.0001, but is empty.")]
+    [InlineData("MlPlatform:Models:dessert:Nulls:Features:bill:Policy", "Value", "MlPlatform:Models:dessert:Nulls:Features:bill:Value must be what stands for null, since Policy is Value, but is empty.")]
     [InlineData("MlPlatform:Mode", "Writer", "MlPlatform:Mode must be Owner or Reader, but is 'Writer'.")]
     [InlineData("MlPlatform:OwnerWait", "long", "MlPlatform:OwnerWait must be a time span such as 00:00:30, but is 'long'.")]
     [InlineData("MlPlatform:DataDirectry", "x", "MlPlatform:DataDirectry is no setting; the closest is 'DataDirectory'.")]

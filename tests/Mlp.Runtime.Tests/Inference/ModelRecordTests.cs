@@ -35,6 +35,8 @@ public sealed class ModelRecordTests
 
     private readonly record struct Sum(float[] Y);
 
+    private readonly record struct One(float X);
+
     private readonly record struct Typo(double Scor);
 
     private readonly record struct WrongType(string Score);
@@ -100,6 +102,17 @@ public sealed class ModelRecordTests
         Assert.Equal("Expected 2 values in property 'X' (model 'tips' version 1), but found none.", Assert.Throws<ArgumentException>(() => model.Predict(default)).Message);
         Assert.Equal(0.5, model.Predict(new Input([0, 0])).Score);
         Assert.StartsWith("Expected room for 2 results", Assert.Throws<ArgumentException>(() => model.Predict(new Input[2], new Prediction[1])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task As_AnswerThatAClassifierDoesNotGive_ListsLabelAndProbabilitiesToo()
+    {
+        await using var platform = await ServeAsync(Package(TestGraphs.Logistic(1), Binary()));
+
+        Assert.Contains(
+            "there are 'Id', 'Score', 'PredictedClass', 'ModelVersion', 'Variant', 'PredictedLabel', 'Probabilities', 'p' (model",
+            Assert.Throws<ArgumentException>(() => platform.Model.As<One, Typo>()).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
