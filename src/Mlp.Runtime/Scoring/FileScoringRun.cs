@@ -1,6 +1,6 @@
 using Apache.Arrow;
-using Mlp.Runtime.Inference;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Inference;
 
 namespace Mlp.Runtime.Scoring;
 
