@@ -11,4 +11,7 @@ internal static class FeatureSpans
 
     /// <summary>A materialization.</summary>
     public const string Materialize = "mlp.features.materialize";
+
+    /// <summary>A compaction.</summary>
+    public const string Compact = "mlp.features.compact";
 }
