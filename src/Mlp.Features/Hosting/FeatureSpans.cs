@@ -14,4 +14,7 @@ internal static class FeatureSpans
 
     /// <summary>A compaction.</summary>
     public const string Compact = "mlp.features.compact";
+
+    /// <summary>A deletion of an entity.</summary>
+    public const string DeleteEntity = "mlp.features.delete_entity";
 }
