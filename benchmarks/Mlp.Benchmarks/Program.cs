@@ -1,10 +1,23 @@
 using BenchmarkDotNet.Running;
 using Mlp.Benchmarks.Runtime;
+using Mlp.Benchmarks.Scoring;
 using Mlp.Benchmarks.Soaks;
 
 if (args is ["batching-pairs", .. var networks])
 {
     await BatchingPairs.RunAsync(networks);
+    return 0;
+}
+
+if (args is ["predict-pairs", .. var models])
+{
+    await PredictPairs.RunAsync(models);
+    return 0;
+}
+
+if (args is ["score-pairs"])
+{
+    await ScorePairs.RunAsync();
     return 0;
 }
 
