@@ -1,10 +1,17 @@
 using BenchmarkDotNet.Running;
+using Mlp.Benchmarks.Features;
 using Mlp.Benchmarks.Runtime;
 using Mlp.Benchmarks.Soaks;
 
 if (args is ["batching-pairs", .. var networks])
 {
     await BatchingPairs.RunAsync(networks);
+    return 0;
+}
+
+if (args is ["online-read-latency", .. var parts])
+{
+    await OnlineReadLatency.RunAsync(parts);
     return 0;
 }
 
