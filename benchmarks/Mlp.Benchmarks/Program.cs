@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Running;
 using Mlp.Benchmarks.Features;
 using Mlp.Benchmarks.Runtime;
+using Mlp.Benchmarks.Scoring;
 using Mlp.Benchmarks.Soaks;
 
 if (args is ["batching-pairs", .. var networks])
@@ -12,6 +13,18 @@ if (args is ["batching-pairs", .. var networks])
 if (args is ["online-read-latency", .. var parts])
 {
     await OnlineReadLatency.RunAsync(parts);
+    return 0;
+}
+
+if (args is ["predict-pairs", .. var models])
+{
+    await PredictPairs.RunAsync(models);
+    return 0;
+}
+
+if (args is ["score-pairs"])
+{
+    await ScorePairs.RunAsync();
     return 0;
 }
 

@@ -20,6 +20,7 @@ internal sealed partial class DynamicBatcher
     private readonly PredictionClock _clock;
     private readonly BatchSizer _sizer;
     private readonly DeferralPolicy _deferral;
+    private readonly GatherRule _gathering;
     private readonly BatchingMetrics _metrics;
     private readonly long _origin;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -32,8 +33,6 @@ internal sealed partial class DynamicBatcher
     private int _waiting;
     private int _rowsRunning;
     private int _inlineRuns;
-    private int _looks;
-    private long _lastArrival;
     private bool _isRunnerQueued;
     private bool _hasLeader;
     private bool _wasCut;
@@ -54,6 +53,7 @@ internal sealed partial class DynamicBatcher
         Curve = curve;
         _sizer = new BatchSizer(settings.MaximumBatchSize, curve);
         _deferral = new DeferralPolicy(curve);
+        _gathering = new GatherRule(settings, curve);
         _origin = clock.GetTimestamp();
         _metrics = new BatchingMetrics(served.Manifest.Name, served.Manifest.Version, () => WaitingCount);
         var sizes = _sizer.BoundSizeCount;
@@ -190,7 +190,6 @@ internal sealed partial class DynamicBatcher
                 queued.State = CallState.Queued;
                 _queue.Add(queued);
                 Volatile.Write(ref _waiting, _queue.Count);
-                _lastArrival = Math.Max(_lastArrival, arrival);
                 _deferral.NoteJoin(_queue.Count + _rowsRunning);
                 Interlocked.MemoryBarrier();
                 leads = queued.IsBlocked && MayLead();
@@ -282,7 +281,7 @@ internal sealed partial class DynamicBatcher
         call.EndAbandoned();
     }
 
-    private bool MayLead() => !_hasLeader && Volatile.Read(ref _running) < _settings.LaneCount;
+    private bool MayLead() => !_hasLeader && HasFreeLane(Now());
 
     private bool TryLead(BlockedCall blocked)
     {
@@ -312,7 +311,7 @@ internal sealed partial class DynamicBatcher
     /// <summary>Finds somebody to run the next batch, if there is one to run and nobody is about to.</summary>
     private NextRunner Designate()
     {
-        if (_queue.Count == 0 || _hasLeader || _asked is not null || Volatile.Read(ref _running) >= _settings.LaneCount)
+        if (_queue.Count == 0 || _hasLeader || _asked is not null || !HasFreeLane(Now()))
         {
             return default;
         }

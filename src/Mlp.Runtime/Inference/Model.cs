@@ -224,7 +224,7 @@ internal sealed class Model : IModel
         {
             var version = await CurrentWithScoreAsync(call, cancellationToken).ConfigureAwait(false);
             var plan = version.Tables.PlanFor(batch.Schema, options ?? ScoringOptions.Default);
-            if (await version.Batches.RentAsync(null, cancellationToken).ConfigureAwait(false) is { } slot)
+            if (await version.RentForTableAsync(cancellationToken).ConfigureAwait(false) is { } slot)
             {
                 try
                 {

@@ -211,6 +211,27 @@ internal sealed class ServingVersion
         }
     }
 
+    /// <summary>Waits for a slot to score a table with, without holding a thread. Tables count as rows, not as calls, so one that gets no slot is not counted.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The slot, or null if the version has left service.</returns>
+    public async ValueTask<InferenceSlot?> RentForTableAsync(CancellationToken cancellationToken)
+    {
+        if (Batches.TryRent(out var slot))
+        {
+            return slot;
+        }
+
+        var began = _clock.GetTimestamp();
+        try
+        {
+            return await Batches.RentAsync(null, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            RecordWait(began);
+        }
+    }
+
     /// <summary>Begins the deadline of a call that has its slot.</summary>
     /// <param name="deadline">That of the slot.</param>
     /// <param name="call">The call.</param>

@@ -248,11 +248,13 @@ public abstract class PushTests(long hotTierSize)
         harness.Options.Online.MemorySize = 1 << 20;
         harness.Options.Online.PageSize = 4 << 20;
         harness.Options.Online.OfflineBatchSize = 0;
+        harness.Options.Online.HotTierSize = 65535;
 
         var error = await Assert.ThrowsAsync<Microsoft.Extensions.Options.OptionsValidationException>(() => harness.OpenAsync());
 
         Assert.Contains("MlPlatform:Features:Online:MemorySize must be at least 33554432 (8 pages of 4194304 bytes), but is 1048576.", error.Message, StringComparison.Ordinal);
         Assert.Contains("MlPlatform:Features:Online:OfflineBatchSize must be between 1 and 10000000, but is 0.", error.Message, StringComparison.Ordinal);
+        Assert.Contains("MlPlatform:Features:Online:HotTierSize must be 0 (no hot tier) or at least 65536, but is 65535.", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -275,9 +277,18 @@ public abstract class PushTests(long hotTierSize)
         listener.Start();
         await harness.Store.PushAsync(Create("a", 0, 1));
         await ReadAsync(harness, "a", "b", "c");
+        await ReadAsync(harness, "a");
+        listener.RecordObservableInstruments();
 
+        // Other tests run beside this one and count too.
         Assert.True(counts["mlp.features.pushed_rows"] >= 1);
-        Assert.True(counts["mlp.features.reads"] >= 3);
+        Assert.True(counts["mlp.features.reads"] >= 4);
+        if (hotTierSize > 0)
+        {
+            Assert.True(counts["mlp.features.hot_tier.misses"] >= 3);
+            Assert.True(counts["mlp.features.hot_tier.hits"] >= 1);
+            Assert.True(counts["mlp.features.hot_tier.size"] > 0);
+        }
     }
 
     private static FeaturesBuilder CreateBuilder() => new FeaturesBuilder().Add<Shop>().Add<Visitor>()
