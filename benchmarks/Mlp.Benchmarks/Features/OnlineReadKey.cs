@@ -14,6 +14,6 @@ internal sealed record OnlineReadKey(string Name, (string Name, EntityValueKind 
     [
         new("int64", [("id", EntityValueKind.Int64)], id => [(long)id]),
         new("string", [("id", EntityValueKind.String)], id => ["customer-" + id.ToString("D9", CultureInfo.InvariantCulture)]),
-        new("composite", [("region", EntityValueKind.String), ("id", EntityValueKind.Int64)], id => ["region-" + (id % 50).ToString("D2", CultureInfo.InvariantCulture), (long)id]),
+        new("composite", [("id", EntityValueKind.Int64), ("region", EntityValueKind.String)], id => [(long)id, "region-" + (id % 50).ToString("D2", CultureInfo.InvariantCulture)]),
     ];
 }

@@ -159,7 +159,14 @@ internal sealed unsafe partial class HotTierShard
         for (var i = 0; i < SlotCount; i++)
         {
             slot = Volatile.Read(ref bucket[1 + i]);
-            if (slot >> TagShift == tag && (slot & PositionMask) != 0 && HasKey(PositionOf(slot), key))
+            if (slot >> TagShift != tag || (slot & PositionMask) == 0)
+            {
+                continue;
+            }
+
+            // The row comes while its key is compared.
+            MemoryPrefetch.Lines(_ring + PositionOf(slot), PrefetchedLines);
+            if (HasKey(PositionOf(slot), key))
             {
                 return i;
             }
