@@ -130,6 +130,7 @@ internal sealed partial class DynamicBatcher : IThreadPoolWorkItem
             }
         }
 
+        Answers.Publish();
         return blockedCount;
     }
 

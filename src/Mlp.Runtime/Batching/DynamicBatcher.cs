@@ -66,6 +66,9 @@ internal sealed partial class DynamicBatcher
     /// <summary>What runs take.</summary>
     public CostCurve Curve { get; }
 
+    /// <summary>Answers for callers who await them; a batch adds its own and publishes them together.</summary>
+    public AnswerQueue Answers { get; } = new();
+
     /// <summary>Calls that wait for a batch.</summary>
     public int WaitingCount => Volatile.Read(ref _waiting);
 

@@ -7,7 +7,7 @@ namespace Mlp.Runtime.Batching;
 
 /// <summary>
 /// A call whose caller awaits the answer. It is not tied to its slot, which goes back when the answer is there: what is never awaited costs its memory and nothing else. Objects whose
-/// answers have been taken are used again, so that a call allocates nothing. The batch only hands it to the pool, in order of the rows: what is left to do for a call, and its caller, take
+/// answers have been taken are used again, so that a call allocates nothing. The batch only adds it to <see cref="AnswerQueue"/>: what is left to do for a call, and its caller, take
 /// as many threads as the pool has, and the next batch is looked after behind them.
 /// </summary>
 /// <typeparam name="TResult">The answer.</typeparam>
@@ -89,7 +89,7 @@ internal sealed class PendingAnswer<TResult> : QueuedCall, IValueTaskSource<TRes
         }
 
         _ended = ended;
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        Batcher.Answers.Add(this);
     }
 
     /// <inheritdoc/>
