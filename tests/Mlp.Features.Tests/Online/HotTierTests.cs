@@ -204,6 +204,46 @@ public sealed class HotTierTests
         }
     }
 
+    [Fact]
+    public async Task TryRead_LongRowsEvictedAndOverwrittenMeanwhile_AreNeverTorn()
+    {
+        // Eight rows fit, each takes microseconds to copy, and sixteen take turns: memory is overwritten under readers all the time.
+        const int Entities = 16;
+        using var tier = new HotTier(512 << 10);
+        var isOver = false;
+        var reading = Task.Run(() =>
+        {
+            var (row, random, hits) = (new byte[8], new Random(1), 0);
+            while (!Volatile.Read(ref isOver))
+            {
+                var id = random.Next(Entities);
+                if (tier.TryRead(Hash(id), TestRows.Key(View, id), ref row, out var length, out _))
+                {
+                    var words = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, long>(row.AsSpan(0, length));
+                    Assert.Equal(id, words[0] % Entities);
+                    Assert.Equal(-1, words.IndexOfAnyExcept(words[0]));
+                    hits++;
+                }
+            }
+
+            return hits;
+        });
+        var (filled, buffer) = (new byte[48_000], new byte[8]);
+        for (var i = 0; i < 1000 * TestRounds.Count && !reading.IsCompleted; i++)
+        {
+            var id = i % Entities;
+            var key = TestRows.Key(View, id);
+            if (!tier.TryRead(Hash(id), key, ref buffer, out _, out var ticket))
+            {
+                System.Runtime.InteropServices.MemoryMarshal.Cast<byte, long>(filled.AsSpan()).Fill(i);
+                tier.Fill(key, filled, ticket);
+            }
+        }
+
+        Volatile.Write(ref isOver, true);
+        Assert.True(await reading > 0);
+    }
+
     private static ulong Hash(int id) => HotTier.HashOf(TestRows.Key(View, id));
 
     private static long HotTierLengthOf(HotTier tier, int count)
