@@ -77,6 +77,9 @@ internal sealed class TieredRowStore : IOnlineRowStore
     public Task CompactAsync(FrozenSet<uint> retired) => _rows.CompactAsync(retired);
 
     /// <inheritdoc/>
+    public void EraseLogBelow(long address) => _rows.EraseLogBelow(address);
+
+    /// <inheritdoc/>
     public void DeleteLogBelow(long address) => _rows.DeleteLogBelow(address);
 
     /// <inheritdoc/>

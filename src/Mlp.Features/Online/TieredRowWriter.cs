@@ -38,6 +38,33 @@ internal sealed class TieredRowWriter(TieredRowStore store) : IOnlineRowWriter
     }
 
     /// <inheritdoc/>
+    public bool Delete(ReadOnlySpan<byte> key, long throughSequence)
+    {
+        // Whether or not the deletion reaches the row, the hot tier lets go of it: a read brings back what the row store still has.
+        _rows ??= store.RentRowWriter();
+        var hash = HotTier.HashOf(key);
+        var ticket = _tier.BeginWrite(hash);
+        var isDone = true;
+        try
+        {
+            isDone = _rows.Delete(key, throughSequence);
+        }
+        finally
+        {
+            if (isDone)
+            {
+                _tier.EndRemove(hash, key, ticket);
+            }
+            else
+            {
+                _waiting.Add(new Waiting(hash, ticket, key.ToArray(), null));
+            }
+        }
+
+        return isDone;
+    }
+
+    /// <inheritdoc/>
     public async ValueTask CompleteAsync()
     {
         if (_waiting.Count == 0)
@@ -70,13 +97,13 @@ internal sealed class TieredRowWriter(TieredRowStore store) : IOnlineRowWriter
     {
         foreach (var (hash, ticket, key, row) in _waiting)
         {
-            if (isWritten)
+            if (isWritten && row is not null)
             {
                 _tier.EndWrite(hash, key, row, ticket);
             }
             else
             {
-                // Nobody knows which of them the row store has.
+                // It is deleted, or nobody knows what the row store has.
                 _tier.EndRemove(hash, key, ticket);
             }
         }
@@ -84,5 +111,5 @@ internal sealed class TieredRowWriter(TieredRowStore store) : IOnlineRowWriter
         _waiting.Clear();
     }
 
-    private readonly record struct Waiting(ulong Hash, ulong Ticket, byte[] Key, byte[] Row);
+    private readonly record struct Waiting(ulong Hash, ulong Ticket, byte[] Key, byte[]? Row);
 }

@@ -38,11 +38,8 @@ internal sealed class DictionaryRowStore(int dawdleOneIn) : IOnlineRowStore
     {
     }
 
-    internal void Remove(byte[] key)
+    public void EraseLogBelow(long address)
     {
-        Dawdle();
-        _rows.TryRemove(key, out _);
-        Dawdle();
     }
 
     private bool IsTurn() => dawdleOneIn > 0 && Random.Shared.Next(dawdleOneIn) == 0;
@@ -71,6 +68,17 @@ internal sealed class DictionaryRowStore(int dawdleOneIn) : IOnlineRowStore
     {
         Dawdle();
         _rows.AddOrUpdate(key, static (_, row) => row, static (_, kept, row) => OnlineRowCodec.Replaces(row, kept) ? row : kept, row);
+        Dawdle();
+    }
+
+    private void Delete(byte[] key, long throughSequence)
+    {
+        Dawdle();
+        while (_rows.TryGetValue(key, out var row) && OnlineRowCodec.Deletes(throughSequence, row) && !_rows.TryRemove(new KeyValuePair<byte[], byte[]>(key, row)))
+        {
+            Dawdle();
+        }
+
         Dawdle();
     }
 
@@ -116,27 +124,39 @@ internal sealed class DictionaryRowStore(int dawdleOneIn) : IOnlineRowStore
 
     private sealed class Writer(DictionaryRowStore store) : IOnlineRowWriter
     {
-        private readonly List<(byte[] Key, byte[] Row)> _waiting = [];
+        private readonly List<Action> _waiting = [];
 
         public bool Write(ReadOnlySpan<byte> key, ReadOnlySpan<byte> row)
         {
-            if (store.IsTurn())
-            {
-                _waiting.Add((key.ToArray(), row.ToArray()));
-                return false;
-            }
+            var (keyBytes, rowBytes) = (key.ToArray(), row.ToArray());
+            return Do(() => store.Write(keyBytes, rowBytes));
+        }
 
-            store.Write(key.ToArray(), row.ToArray());
-            return true;
+        public bool Delete(ReadOnlySpan<byte> key, long throughSequence)
+        {
+            var keyBytes = key.ToArray();
+            return Do(() => store.Delete(keyBytes, throughSequence));
         }
 
         public ValueTask CompleteAsync()
         {
-            _waiting.ForEach(write => store.Write(write.Key, write.Row));
+            _waiting.ForEach(write => write());
             _waiting.Clear();
             return ValueTask.CompletedTask;
         }
 
         public void Dispose() => Assert.Empty(_waiting);
+
+        private bool Do(Action write)
+        {
+            if (store.IsTurn())
+            {
+                _waiting.Add(write);
+                return false;
+            }
+
+            write();
+            return true;
+        }
     }
 }
