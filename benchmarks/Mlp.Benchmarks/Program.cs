@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Running;
+using Mlp.Benchmarks.Features;
 using Mlp.Benchmarks.Runtime;
 using Mlp.Benchmarks.Scoring;
 using Mlp.Benchmarks.Soaks;
@@ -6,6 +7,12 @@ using Mlp.Benchmarks.Soaks;
 if (args is ["batching-pairs", .. var networks])
 {
     await BatchingPairs.RunAsync(networks);
+    return 0;
+}
+
+if (args is ["online-read-latency", .. var parts])
+{
+    await OnlineReadLatency.RunAsync(parts);
     return 0;
 }
 
