@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Running;
+using Mlp.Benchmarks.Features.Joins;
 using Mlp.Benchmarks.Runtime;
 using Mlp.Benchmarks.Soaks;
 
@@ -6,6 +7,11 @@ if (args is ["batching-pairs", .. var networks])
 {
     await BatchingPairs.RunAsync(networks);
     return 0;
+}
+
+if (args is [JoinBenchmark.Command, .. var join])
+{
+    return await JoinBenchmark.RunAsync(join);
 }
 
 if (args is [var command, ..] && Soak.Find(command) is { } soak)
