@@ -56,7 +56,7 @@ internal sealed class PointInTimeJoin(OfflineStore store, OnDemandGoldenRows gol
         var rows = new ArrowSpool(output.Schema, options.TrainingSetMemoryBytes, store.Settings.TemporaryDirectory);
         try
         {
-            var sql = JoinSql.Build(question.Service, pruned, question.Mode, table.FirstTime, table.LastTime);
+            var sql = JoinSql.Build(question.Service, pruned, question.Mode, table.RowCount, table.FirstTime, table.LastTime);
             var (hash, spineHash) = await WriteAsync(table, session.QueryArrowAsync(sql, cancellationToken), output, rows, cancellationToken).ConfigureAwait(false);
             var spine = new TrainingSetSpine([.. table.Schema.FieldsList.Select(field => field.Name)], spineHash);
             return new JoinedTrainingSet(Describe(question, snapshots, rows.RowCount, hash, spine), rows);
