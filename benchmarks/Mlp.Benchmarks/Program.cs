@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Running;
 using Mlp.Benchmarks.Features.Joins;
 using Mlp.Benchmarks.Runtime;
+using Mlp.Benchmarks.Scoring;
 using Mlp.Benchmarks.Soaks;
 
 if (args is ["batching-pairs", .. var networks])
@@ -12,6 +13,18 @@ if (args is ["batching-pairs", .. var networks])
 if (args is [JoinBenchmark.Command, .. var join])
 {
     return await JoinBenchmark.RunAsync(join);
+}
+
+if (args is ["predict-pairs", .. var models])
+{
+    await PredictPairs.RunAsync(models);
+    return 0;
+}
+
+if (args is ["score-pairs"])
+{
+    await ScorePairs.RunAsync();
+    return 0;
 }
 
 if (args is [var command, ..] && Soak.Find(command) is { } soak)

@@ -8,6 +8,7 @@ namespace Mlp.Benchmarks.Soaks;
 /// <summary>
 /// <c>serving-soak --seconds 600 --callers 4 --batching 0</c>: everything at once. Callers send rows, records, tables and calls that cannot succeed (cancelled, out of time, of the wrong shape) without a pause, while the alias
 /// moves from version to version, a challenger's share comes and goes, and a shadow runs the same rows. Every call must be answered by the version that it says or end as it must, and memory must not grow.
+/// To find what grows: <c>--pause 100</c> milliseconds between changes, <c>--swap-every 1</c> and <c>--route-every 5</c> of them (0 for never), <c>--kinds 65535</c>, a bit for each kind of call (<see cref="ServingCaller"/>).
 /// </summary>
 internal static class ServingSoak
 {
@@ -15,13 +16,13 @@ internal static class ServingSoak
     private const int Versions = 3;
     private const int Challenger = Versions + 1;
     private const int Shadow = Versions + 2;
+    private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Runs it.</summary>
     /// <param name="arguments">The options.</param>
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(SoakArguments arguments)
     {
-        var (seconds, callerCount) = (arguments.Get("seconds", 600), arguments.Get("callers", 4));
         var folder = Directory.CreateTempSubdirectory("mlp-soak-");
         try
         {
@@ -47,7 +48,7 @@ internal static class ServingSoak
             await platform.Registry.SetAliasAsync(Name, "champion", 1, 0);
             var model = platform.GetModel(Name);
             await model.WaitUntilReadyAsync();
-            return await RunAsync(platform, model, seconds, callerCount);
+            return await RunAsync(platform, model, arguments);
         }
         finally
         {
@@ -55,27 +56,41 @@ internal static class ServingSoak
         }
     }
 
-    private static async Task<int> RunAsync(MlPlatform platform, IModel model, int seconds, int callerCount)
+    private static async Task<int> RunAsync(MlPlatform platform, IModel model, SoakArguments arguments)
     {
+        var (seconds, callerCount, kinds) = (arguments.Get("seconds", 600), arguments.Get("callers", 4), arguments.Get("kinds", 0xFFFF));
+        var (pause, swapEvery, routeEvery) = (arguments.Get("pause", 100), arguments.Get("swap-every", 1), arguments.Get("route-every", 5));
         using var stop = new CancellationTokenSource();
-        var callers = Enumerable.Range(0, callerCount).Select(i => new ServingCaller(model, i)).ToList();
+        var callers = Enumerable.Range(0, callerCount).Select(i => new ServingCaller(model, i, kinds)).ToList();
         var running = callers.Select(c => Task.Run(() => c.CallUntilAsync(stop.Token))).ToList();
         var report = new SoakReport("seconds", seconds);
         var watch = Stopwatch.StartNew();
         var second = 0;
+        var swaps = 0;
         for (var swap = 1; second < seconds; swap++)
         {
-            await platform.Registry.SetAliasAsync(Name, "champion", 1 + (swap % Versions), swap);
-            if (swap % 5 == 0)
+            if (swapEvery > 0 && swap % swapEvery == 0)
             {
-                await ChangeRouteAsync(platform, swap / 5);
+                await platform.Registry.SetAliasAsync(Name, "champion", 1 + (swap / swapEvery % Versions), swap / swapEvery);
             }
 
-            await Task.Delay(100);
+            swaps = swapEvery > 0 ? swap / swapEvery : 0;
+            if (routeEvery > 0 && swap % routeEvery == 0)
+            {
+                await ChangeRouteAsync(platform, swap / routeEvery);
+            }
+
+            await Task.Delay(pause);
             var now = (int)watch.Elapsed.TotalSeconds;
             if (now > second)
             {
                 second = now;
+                if (report.IsDue(second))
+                {
+                    // Versions that come and go weigh more than what could leak.
+                    await Task.Delay(Settling);
+                }
+
                 report.Progress(second, callers.Sum(c => c.CallCount), callers.Sum(c => c.FailureCount));
             }
         }
@@ -89,7 +104,7 @@ internal static class ServingSoak
         }
 
         Console.WriteLine(FormattableString.Invariant(
-            $"Answered by the challenger: {callers.Sum(c => c.ChallengerCount):N0}. Ended as they must: {callers.Sum(c => c.RefusedCount):N0} of the wrong shape, {callers.Sum(c => c.CancelledCount):N0} cancelled, {callers.Sum(c => c.TimeoutCount):N0} out of time. Shadow: {shadow}"));
+            $"Moves of the alias: {swaps:N0}. Answered by the challenger: {callers.Sum(c => c.ChallengerCount):N0}. Ended as they must: {callers.Sum(c => c.RefusedCount):N0} of the wrong shape, {callers.Sum(c => c.CancelledCount):N0} cancelled, {callers.Sum(c => c.TimeoutCount):N0} out of time. Shadow: {shadow}"));
         return report.Judge(callers.Sum(c => c.CallCount), callers.Sum(c => c.FailureCount), FindIdle(callers));
     }
 

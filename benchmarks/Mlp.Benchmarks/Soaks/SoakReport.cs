@@ -15,13 +15,17 @@ internal sealed class SoakReport(string unit, int total)
     private readonly List<(double Work, double Bytes)> _readings = [];
     private readonly Stopwatch _watch = Stopwatch.StartNew();
 
+    /// <summary>Whether a reading is due.</summary>
+    /// <param name="done">Units of work done.</param>
+    public bool IsDue(int done) => done % Math.Max(1, total / Readings) == 0;
+
     /// <summary>Takes a reading where one is due.</summary>
     /// <param name="done">Units of work done.</param>
     /// <param name="calls">Calls answered so far.</param>
     /// <param name="failures">Calls that failed so far.</param>
     public void Progress(int done, long calls, long failures)
     {
-        if (done % Math.Max(1, total / Readings) != 0)
+        if (!IsDue(done))
         {
             return;
         }

@@ -70,10 +70,10 @@ public sealed class FeatureRows
     public Span<bool> Boolean => _boolean.First(_rowCount * Layout.CountOf(FeatureType.Boolean));
 
     /// <summary>One status per value, shape (rows, features) in the service's order.</summary>
-    public Span<FeatureStatus> Status => _status.First(_rowCount * Layout.Columns.Count);
+    public Span<FeatureStatus> Status => _status.First(_rowCount * Layout.ColumnCount);
 
     /// <summary>One event time per view in microseconds, shape (rows, views); <see cref="NoEventTime"/> where no row is known.</summary>
-    public Span<long> EventTimes => _eventTimes.First(_rowCount * Layout.Views.Count);
+    public Span<long> EventTimes => _eventTimes.First(_rowCount * Layout.ViewCount);
 
     /// <summary>The whole float32 block, to bind a session to it once.</summary>
     internal AlignedMemory<float> Float32Buffer => _float32;
@@ -119,8 +119,11 @@ public sealed class FeatureRows
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)rowCount, (uint)Capacity, nameof(rowCount));
         _rowCount = rowCount;
         _utf8Length = 0;
-        _stringOffsets.AsSpan(0, rowCount * Layout.CountOf(FeatureType.String)).Clear();
-        _stringLengths.AsSpan(0, rowCount * Layout.CountOf(FeatureType.String)).Clear();
+        if (_stringOffsets.Length > 0)
+        {
+            _stringOffsets.AsSpan(0, rowCount * Layout.CountOf(FeatureType.String)).Clear();
+            _stringLengths.AsSpan(0, rowCount * Layout.CountOf(FeatureType.String)).Clear();
+        }
     }
 
     /// <summary>Starts over with a number of rows of float32 features alone, all of whose values and statuses the caller sets.</summary>
@@ -145,12 +148,12 @@ public sealed class FeatureRows
     /// <summary>The statuses of one row, in the service's order.</summary>
     /// <param name="row">Row index.</param>
     /// <returns>One status per feature.</returns>
-    public Span<FeatureStatus> StatusOf(int row) => Status.Slice(row * Layout.Columns.Count, Layout.Columns.Count);
+    public Span<FeatureStatus> StatusOf(int row) => Status.Slice(row * Layout.ColumnCount, Layout.ColumnCount);
 
     /// <summary>The event times of one row, one per view, microseconds.</summary>
     /// <param name="row">Row index.</param>
     /// <returns>One time per view.</returns>
-    public Span<long> EventTimesOf(int row) => EventTimes.Slice(row * Layout.Views.Count, Layout.Views.Count);
+    public Span<long> EventTimesOf(int row) => EventTimes.Slice(row * Layout.ViewCount, Layout.ViewCount);
 
     /// <summary>The float32 features of one row.</summary>
     /// <param name="row">Row index.</param>

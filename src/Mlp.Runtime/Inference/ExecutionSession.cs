@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.OnnxRuntime;
 using Mlp.Runtime.Accelerators;
+using Mlp.Runtime.Inference.Interop;
 using Mlp.Runtime.Kernels;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Onnx;
@@ -14,6 +15,7 @@ namespace Mlp.Runtime.Inference;
 internal class ExecutionSession
 {
     private readonly InferenceSession? _session;
+    private readonly BoundRun? _run;
     private readonly Lazy<bool> _outputShapesFollowInputs;
     private int _leases = 1;
     private ServedKernel? _kernel;
@@ -25,6 +27,7 @@ internal class ExecutionSession
     protected ExecutionSession(InferenceSession? session, AcceleratorChoice accelerator, OnnxFiles? files = null)
     {
         _session = session;
+        _run = session is null ? null : new BoundRun(session);
         _outputShapesFollowInputs = new Lazy<bool>(() => _session is not null && DoOutputShapesFollow(_session));
         Weights = files?.Weights ?? WeightStorage.Resident;
         MappedByteCount = files?.MappedByteCount ?? 0;
@@ -149,7 +152,7 @@ internal class ExecutionSession
     /// <summary>Runs bound memory. The caller holds a lease.</summary>
     /// <param name="options">Options of this caller alone.</param>
     /// <param name="binding">A binding of this session.</param>
-    public void Run(RunOptions options, OrtIoBinding binding) => _session!.RunWithBinding(options, binding);
+    public void Run(RunOptions options, OrtIoBinding binding) => _run!.Run(options, binding);
 
     /// <summary>Runs into memory that ONNX Runtime allocates, for outputs whose shape is not known yet. The caller holds a lease.</summary>
     /// <param name="options">Options of this caller alone.</param>

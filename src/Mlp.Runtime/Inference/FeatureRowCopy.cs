@@ -13,24 +13,25 @@ internal static class FeatureRowCopy
     public static void Copy(FeatureRows source, int firstRow, int rowCount, FeatureRows destination)
     {
         var layout = destination.Layout;
-        destination.Reset(rowCount);
-        Slice(source.Float32, firstRow, rowCount, layout.CountOf(FeatureType.Float32)).CopyTo(destination.Float32);
-        Slice(source.Float64, firstRow, rowCount, layout.CountOf(FeatureType.Float64)).CopyTo(destination.Float64);
-        Slice(source.Int64, firstRow, rowCount, layout.CountOf(FeatureType.Int64)).CopyTo(destination.Int64);
-        Slice(source.Boolean, firstRow, rowCount, layout.CountOf(FeatureType.Boolean)).CopyTo(destination.Boolean);
-        Slice(source.Status, firstRow, rowCount, layout.Columns.Count).CopyTo(destination.Status);
-        if (source.Layout.Views.Count == layout.Views.Count)
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)(firstRow + rowCount), (uint)source.RowCount, nameof(rowCount));
+        destination.Restart(rowCount);
+        Copy(source.Float32Buffer, destination.Float32Buffer, firstRow, rowCount, layout.CountOf(FeatureType.Float32));
+        Copy(source.StatusBuffer, destination.StatusBuffer, firstRow, rowCount, layout.ColumnCount);
+        if (layout.CountOf(FeatureType.Float32) < layout.ColumnCount)
         {
-            Slice(source.EventTimes, firstRow, rowCount, layout.Views.Count).CopyTo(destination.EventTimes);
+            Copy(source.Float64Buffer, destination.Float64Buffer, firstRow, rowCount, layout.CountOf(FeatureType.Float64));
+            Copy(source.Int64Buffer, destination.Int64Buffer, firstRow, rowCount, layout.CountOf(FeatureType.Int64));
+            Copy(source.BooleanBuffer, destination.BooleanBuffer, firstRow, rowCount, layout.CountOf(FeatureType.Boolean));
+            CopyTexts(source, firstRow, rowCount, destination);
         }
 
-        var textCount = layout.CountOf(FeatureType.String);
-        for (var row = 0; row < rowCount; row++)
+        if (source.Layout.ViewCount == layout.ViewCount)
         {
-            for (var ordinal = 0; ordinal < textCount; ordinal++)
-            {
-                destination.SetString(row, ordinal, source.StringOf(firstRow + row, ordinal));
-            }
+            Copy(source.EventTimesBuffer, destination.EventTimesBuffer, firstRow, rowCount, layout.ViewCount);
+        }
+        else
+        {
+            destination.EventTimes.Fill(FeatureRows.NoEventTime);
         }
     }
 
@@ -80,5 +81,19 @@ internal static class FeatureRowCopy
         }
     }
 
-    private static Span<T> Slice<T>(Span<T> block, int firstRow, int rowCount, int width) => block.Slice(firstRow * width, rowCount * width);
+    private static void CopyTexts(FeatureRows source, int firstRow, int rowCount, FeatureRows destination)
+    {
+        var textCount = destination.Layout.CountOf(FeatureType.String);
+        for (var row = 0; row < rowCount; row++)
+        {
+            for (var ordinal = 0; ordinal < textCount; ordinal++)
+            {
+                destination.SetString(row, ordinal, source.StringOf(firstRow + row, ordinal));
+            }
+        }
+    }
+
+    private static void Copy<T>(AlignedMemory<T> source, AlignedMemory<T> destination, int firstRow, int rowCount, int width)
+        where T : unmanaged
+        => source.Slice(firstRow * width, rowCount * width).CopyTo(destination.First(rowCount * width));
 }

@@ -10,6 +10,9 @@ namespace Mlp.Runtime.Inference;
 internal sealed class Predictor(ServingVersion version, PredictionClock clock)
 {
     private readonly PredictionRecorder _recorder = version.Recorder;
+    private readonly ScoreReader _score = version.Score;
+    private readonly int _modelVersion = version.Manifest.Version;
+    private readonly string _variant = version.Served.Variant;
 
     /// <summary>Runs the rows in use of a slot.</summary>
     /// <param name="slot">A rented slot whose rows are filled.</param>
@@ -51,14 +54,14 @@ internal sealed class Predictor(ServingVersion version, PredictionClock clock)
         var milliseconds = Microseconds.FloorDivide(call.LoggedTime, 1000);
         for (var row = 0; row < results.Length; row++)
         {
-            var (score, predictedClass) = version.Score.Read(slot.Score, row);
+            var (score, predictedClass) = _score.Read(slot.Score, row);
             results[row] = new Prediction
             {
                 Id = PredictionIdGenerator.Next(milliseconds),
                 Score = score,
                 PredictedClass = predictedClass,
-                ModelVersion = version.Manifest.Version,
-                Variant = version.Served.Variant,
+                ModelVersion = _modelVersion,
+                Variant = _variant,
             };
         }
 

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
@@ -6,6 +7,9 @@ namespace Mlp.Runtime.Inference;
 /// <summary>The memory that the score output is written to, and its values as float64 for those who look at them after a run: exact for float32 and float64.</summary>
 internal sealed class ScoreBuffer : OutputBuffer
 {
+    /// <summary>Fewer values are widened one by one: the call would cost more.</summary>
+    private const int LeastForVectors = 16;
+
     private readonly OutputPlan _plan;
     private readonly double[] _doubles;
     private readonly float[] _floats = [];
@@ -94,11 +98,35 @@ internal sealed class ScoreBuffer : OutputBuffer
         }
     }
 
+    /// <inheritdoc/>
+    public override void Take(OutputBuffer tensor, int first, int count)
+    {
+        var (from, length) = (first * _plan.Width, count * _plan.Width);
+        switch (_plan.ElementType)
+        {
+            case TensorElementType.Double:
+                ScoreTensors.Read(tensor, _doubles.AsSpan(from, length));
+                break;
+            case TensorElementType.Int64:
+                ScoreTensors.Read(tensor, _integers.AsSpan(from, length));
+                break;
+            default:
+                ScoreTensors.Read(tensor, _floats.AsSpan(from, length));
+                break;
+        }
+    }
+
     /// <summary>Makes the float64 values of what a run has written.</summary>
     /// <param name="rowCount">Number of rows.</param>
     public void Complete(int rowCount)
     {
         var length = rowCount * _plan.Width;
+        if (_floats.Length > 0 && length >= LeastForVectors)
+        {
+            TensorPrimitives.ConvertTruncating<float, double>(_floats.AsSpan(0, length), _doubles);
+            return;
+        }
+
         for (var i = 0; i < length && i < _floats.Length; i++)
         {
             _doubles[i] = _floats[i];
@@ -118,4 +146,21 @@ internal sealed class ScoreBuffer : OutputBuffer
     /// <param name="row">Row index.</param>
     /// <param name="index">Column of the output.</param>
     public double ValueOf(int row, int index) => _doubles[(row * _plan.Width) + index];
+
+    /// <summary>Copies one output of the first rows.</summary>
+    /// <param name="index">Column of the output.</param>
+    /// <param name="values">Receives one value per row.</param>
+    public void CopyColumn(int index, Span<double> values)
+    {
+        if (_plan.Width == 1)
+        {
+            _doubles.AsSpan(0, values.Length).CopyTo(values);
+            return;
+        }
+
+        for (var row = 0; row < values.Length; row++)
+        {
+            values[row] = _doubles[(row * _plan.Width) + index];
+        }
+    }
 }

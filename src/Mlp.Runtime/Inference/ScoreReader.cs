@@ -45,11 +45,7 @@ internal sealed class ScoreReader(ModelOutput output)
 
                 break;
             default:
-                for (var row = 0; row < values.Length; row++)
-                {
-                    values[row] = scores.ValueOf(row, output.ScoreIndex);
-                }
-
+                scores.CopyColumn(output.ScoreIndex, values);
                 classes.Fill(-1);
                 break;
         }

@@ -171,7 +171,9 @@ internal sealed class ServingVersion
         }
         catch (Exception e)
         {
-            RecordNoSlot(e, call, rowCount);
+            var explained = ExplainWait(e, cancellationToken);
+            RecordNoSlot(explained, call, rowCount);
+            Predictor.Rethrow(e, explained);
             throw;
         }
         finally
@@ -202,8 +204,35 @@ internal sealed class ServingVersion
         }
         catch (Exception e)
         {
-            RecordNoSlot(e, call, rowCount);
+            var explained = ExplainWait(e, cancellationToken);
+            RecordNoSlot(explained, call, rowCount);
+            Predictor.Rethrow(e, explained);
             throw;
+        }
+        finally
+        {
+            RecordWait(began);
+        }
+    }
+
+    /// <summary>Waits for a slot to score a table with, without holding a thread. Tables count as rows, not as calls, so one that gets no slot is not counted.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The slot, or null if the version has left service.</returns>
+    public async ValueTask<InferenceSlot?> RentForTableAsync(CancellationToken cancellationToken)
+    {
+        if (Batches.TryRent(out var slot))
+        {
+            return slot;
+        }
+
+        var began = _clock.GetTimestamp();
+        try
+        {
+            return await Batches.RentAsync(null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (cancellationToken.IsCancellationRequested)
+        {
+            throw CallCancellation.Explain(Where, e, cancellationToken, CallStage.Slot);
         }
         finally
         {
@@ -229,6 +258,7 @@ internal sealed class ServingVersion
         // Not the caller's own token, so it was the clock.
         OperationCanceledException when call.Timeout is { } timeout && !cancellationToken.IsCancellationRequested
             => PredictionTimeoutException.InCall(Manifest.Name, Manifest.Version, timeout, slotCount, failure),
+        OperationCanceledException cancelled when cancellationToken.IsCancellationRequested => CallCancellation.Explain(Where, cancelled, cancellationToken),
         Microsoft.ML.OnnxRuntime.OnnxRuntimeException => new InferenceFailedException(Manifest.Name, Manifest.Version, failure),
         _ => failure,
     };
@@ -308,6 +338,9 @@ internal sealed class ServingVersion
         Recorder.Count(OutcomeOf(exception), rowCount, latency);
         PredictionSpan.Start(this, call, rowCount, OutcomeOf(exception), latency, exception).Dispose();
     }
+
+    private Exception ExplainWait(Exception exception, CancellationToken cancellationToken)
+        => exception is OperationCanceledException cancelled ? CallCancellation.Explain(Where, cancelled, cancellationToken, CallStage.Slot) : exception;
 
     private void RecordWait(long began) => Recorder.Metrics.RecordWait(_clock.NanosecondsBetween(began, _clock.GetTimestamp()));
 

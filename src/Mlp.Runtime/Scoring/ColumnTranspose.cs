@@ -69,11 +69,22 @@ internal static class ColumnTranspose
         Require(left, table, width, ordinal);
         Require(right, table, width, ordinal + Columns);
         ref var target = ref Reference<T, float>(table[ordinal..]);
-        var done = count & ~7;
-        for (var row = 0; row < done; row += 8)
+        ref var targetOfRight = ref Unsafe.Add(ref target, Columns);
+        var done = count & ~15;
+        for (var row = 0; row < done; row += 16)
         {
+            // A line of the cache of each column is read whole before the next eight columns are: measured faster on one block and on separate buffers.
             WriteSquare(left, ref target, row, width);
-            WriteSquare(right, ref Unsafe.Add(ref target, Columns), row, width);
+            WriteSquare(left, ref target, row + 8, width);
+            WriteSquare(right, ref targetOfRight, row, width);
+            WriteSquare(right, ref targetOfRight, row + 8, width);
+        }
+
+        if (done + 8 <= count)
+        {
+            WriteSquare(left, ref target, done, width);
+            WriteSquare(right, ref targetOfRight, done, width);
+            done += 8;
         }
 
         WriteScalar(left, table, width, ordinal, done);

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
+using Apache.Arrow;
 using Microsoft.Extensions.Time.Testing;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
@@ -58,6 +59,25 @@ public sealed class RuntimeGaugeTests : IDisposable
         Assert.Equal(0, _read["mlp.inference.slots.used gauged-slots 1 champion row"]);
         Assert.Equal(0, _read["mlp.inference.slots.waiting gauged-slots 1 champion row"]);
         Assert.Equal(0.03, _read["mlp.inference.queue.duration gauged-slots 1"], 1e-9);
+    }
+
+    [Fact]
+    public async Task ScoreAsync_WaitsForASlot_TheWaitIsMeasured()
+    {
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+        await using var platform = await ServeAsync("gauged-tables", Package(TestGraphs.Logistic(1), Binary()), o => o.PoolSize = 1, time: time);
+        var model = (Model)platform.Catalog.GetModel("gauged-tables");
+        var pool = model.Target.Current!.Batches;
+        Assert.True(pool.TryRent(out var held));
+        using var table = new RecordBatch.Builder().Append("x", nullable: false, a => a.Float(f => f.Append(0))).Build();
+
+        var scoring = model.ScoreAsync(table);
+        Assert.Equal(1, pool.WaitingCount);
+        time.Advance(TimeSpan.FromMilliseconds(40));
+        pool.Return(held);
+        using var scored = await scoring;
+
+        Assert.Equal(0.04, _read["mlp.inference.queue.duration gauged-tables 1"], 1e-9);
     }
 
     [Fact]

@@ -1,6 +1,6 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
+using Mlp.Runtime.Inference.Interop;
 
 namespace Mlp.Runtime.Accelerators.Interop;
 
@@ -10,9 +10,6 @@ namespace Mlp.Runtime.Accelerators.Interop;
 /// </summary>
 internal static unsafe class GraphAssignment
 {
-    /// <summary>The version of the C interface that brought the functions.</summary>
-    private const uint ApiVersion = 24;
-
     /// <summary>Reads the assignment.</summary>
     /// <param name="session">A session that has recorded it.</param>
     /// <returns>One entry per node; null where it cannot be had.</returns>
@@ -20,29 +17,14 @@ internal static unsafe class GraphAssignment
     {
         try
         {
-            var api = FindApi();
-            var nodes = api is null ? null : Read(api, HandleOf(session));
+            var api = EngineInterface.Find();
+            var nodes = api is null ? null : Read(api, EngineInterface.HandleOf(session));
             GC.KeepAlive(session);
             return nodes;
         }
-        catch (Exception e) when (e is MissingMemberException or TypeLoadException or DllNotFoundException)
+        catch (Exception e) when (EngineInterface.IsMissing(e))
         {
             return null;
-        }
-    }
-
-    private static OrtApi* FindApi()
-    {
-        // Loaded already, by the binding; this finds the same one and counts it once more.
-        var library = NativeLibrary.Load("onnxruntime", typeof(InferenceSession).Assembly, null);
-        try
-        {
-            var apiBase = ((delegate* unmanaged<OrtApiBase*>)NativeLibrary.GetExport(library, "OrtGetApiBase"))();
-            return (OrtApi*)((delegate* unmanaged<uint, void*>)apiBase->GetApi)(ApiVersion);
-        }
-        finally
-        {
-            NativeLibrary.Free(library);
         }
     }
 
@@ -97,9 +79,4 @@ internal static unsafe class GraphAssignment
         ((delegate* unmanaged<nint, void>)api->ReleaseStatus)(status);
         return false;
     }
-
-    private static nint HandleOf(InferenceSession session) => Handle(session);
-
-    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_nativeHandle")]
-    private static extern ref nint Handle(InferenceSession session);
 }
