@@ -33,7 +33,8 @@ internal static class JoinBenchmark
             case ["memory", var folder]:
                 return new[] { "ours", "narrow", "sql" }.Select(way => Start(Environment.ProcessPath!, Command, "one", way, folder)).Max();
             case ["pandas", var folder]:
-                return Start("python3", Path.Combine(AppContext.BaseDirectory, "Features", "Joins", "merge_asof.py"), new JoinData(folder).Plain);
+                // Debian puts its packages of Python beside the interpreter in /usr/bin, whatever else is first in the path.
+                return Start(File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3", Path.Combine(AppContext.BaseDirectory, "Features", "Joins", "merge_asof.py"), new JoinData(folder).Plain);
             default:
                 await Console.Error.WriteLineAsync($"Expected {Command} prepare FOLDER, compare FOLDER ROUNDS, memory FOLDER or pandas FOLDER.");
                 return 2;
