@@ -66,10 +66,10 @@ internal static class JoinSql
             .Append($"o.{FeatureViewDefinition.StoredSequence} AS q")
             .Concat(serviceView.Columns.Select(x => x.FieldIndex).Distinct().Select(f => Invariant($"o.{Sql.Name(view.Fields[f].Name)} AS f{f}")));
 
-        // Only entities that are asked about; a null key equals nothing. Where the question is long beside the view, it names most of them, and looking for them costs more than it saves.
+        // Only entities that are asked about. Where the question is long beside the view, it names most of them, and looking for them costs more than it saves; but a null key equals nothing, which ASOF does not know.
         var isAskedForFew = rowCount < snapshot.RowCount / RowsPerQuestion;
         var asked = string.Join(" AND ", serviceView.KeyIndexes.Select((key, part) => $"o.{Sql.Name(view.Keys[part].Name)} = s.{Key(key)}"));
-        var rows = $"SELECT {string.Join(", ", columns)} FROM {Relation(serviceView, snapshot, firstTime)} o{(isAskedForFew ? $" SEMI JOIN {SpineTable} s ON {asked}" : string.Empty)}";
+        var rows = $"SELECT {string.Join(", ", columns)} FROM {Relation(serviceView, snapshot, firstTime)} o{(isAskedForFew ? $" SEMI JOIN {SpineTable} s ON {asked}" : $" WHERE {string.Join(" AND ", view.Keys.Select(k => $"o.{Sql.Name(k.Name)} IS NOT NULL"))}")}";
         if (mode == JoinMode.EventTime)
         {
             // Of rows with one event time the last by created time and sequence.
