@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace Mlp.Benchmarks.Runtime;
@@ -33,8 +34,27 @@ internal static class BatchingPairs
             await CompareAsync("blocking", b => Task.FromResult(load.RunBlocking(b, Callers, calls)));
             await CompareAsync("alone", b => Task.FromResult(load.RunAlone(b, alone)));
             Print(load, "learned");
+            PrintCeiling(load);
             Console.WriteLine();
         }
+    }
+
+    /// <summary>What batching could reach if callers, queue and answers cost nothing: every processor runs batches that are full from the start. Where processors share a core's multipliers, that is less than the curve promises.</summary>
+    private static void PrintCeiling(BatchingLoad load)
+    {
+        var rows = load.Costs[^1].RowCount;
+        var calls = (int)Math.Clamp(200_000 / load.Costs[^1].RunMicroseconds, 10, 4000);
+        double Measure(int threads) => Enumerable.Range(0, 9).Select(_ =>
+        {
+            var started = Stopwatch.GetTimestamp();
+            var running = Enumerable.Range(0, threads).Select(_ => new Thread(() => load.RunWholeBatches(rows, calls))).ToList();
+            running.ForEach(t => t.Start());
+            running.ForEach(t => t.Join());
+            return Stopwatch.GetElapsedTime(started).TotalMicroseconds / (threads * (double)calls * rows);
+        }).Order().ElementAt(4);
+
+        Console.WriteLine(FormattableString.Invariant(
+            $"  ceiling: {Measure(1):F2} us per row where one processor runs batches of {rows} made beforehand, {Measure(Environment.ProcessorCount):F2} where {Environment.ProcessorCount} do"));
     }
 
     private static double Print(BatchingLoad load, string when)
