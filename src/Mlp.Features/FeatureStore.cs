@@ -2,6 +2,7 @@ using Apache.Arrow;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Mlp.Features.Definitions;
+using Mlp.Features.Deletion;
 using Mlp.Features.Hosting;
 using Mlp.Features.Ingestion;
 using Mlp.Features.Joins;
@@ -28,6 +29,7 @@ public sealed partial class FeatureStore
     private readonly OnDemandGoldenRows _goldenRows;
     private readonly OfflineIngest _ingest;
     private readonly PointInTimeJoin _join;
+    private readonly EntityDeletions _deletions;
     private readonly OpenGuard _guard = new("the feature store");
 
     /// <summary>Creates the store over a data directory; nothing is read or written yet. Applications use <c>AddFeatures</c> or <see cref="Open"/>.</summary>
@@ -58,6 +60,8 @@ public sealed partial class FeatureStore
         _ingest = new OfflineIngest(Offline);
         _join = new PointInTimeJoin(Offline, _goldenRows, Options, _time);
         Online = new OnlineFeatures(directory, catalog, _definitions, Offline, Options.Online, disk, _time, _loggers.CreateLogger<OnlineFeatures>());
+        _deletions = new EntityDeletions(directory, catalog, _definitions, Offline, Online, disk, _time, _logger);
+        Online.AfterOpen = _deletions.ResumeAtOpenAsync;
     }
 
     /// <summary>The data directory.</summary>

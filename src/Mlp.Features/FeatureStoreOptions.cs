@@ -33,6 +33,23 @@ public sealed class FeatureStoreOptions
     [Range(typeof(TimeSpan), "00:00:00", "365.00:00:00")]
     public TimeSpan UncommittedFileGrace { get; set; } = TimeSpan.FromDays(1);
 
+    /// <summary>How many small data files a view may have before the owner compacts them in the background; 0 leaves that to <c>CompactAsync</c>. 0 to 1 million.</summary>
+    /// <value>The default value is 64.</value>
+    [Range(0, 1_000_000)]
+    public int CompactionFileCount { get; set; } = 64;
+
+    /// <summary>
+    /// How long data files that were compacted are kept for readers of earlier commits; a commit whose files are gone cannot be read any more. Longer than any training set takes to be made. 0 to 3650 days.
+    /// </summary>
+    /// <value>The default value is seven days.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "3650.00:00:00")]
+    public TimeSpan RemovedFileRetention { get; set; } = TimeSpan.FromDays(7);
+
+    /// <summary>Time between two looks of the owner at what is to be compacted, removed or deleted. 1 second to 1 day.</summary>
+    /// <value>The default value is 1 minute.</value>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan MaintenanceInterval { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Memory that the rows of one training set may use before they go to a file, in bytes, 0 to 1 TiB.</summary>
     /// <value>The default value is 256 MiB.</value>
     [Range(0L, 1L << 40)]

@@ -80,6 +80,25 @@ public sealed class DefinitionStore
         }
     }
 
+    /// <summary>All stored views, every version.</summary>
+    /// <exception cref="CorruptFileException">A stored definition cannot be read.</exception>
+    internal IEnumerable<FeatureViewDefinition> Views()
+    {
+        if (!Directory.Exists(_root))
+        {
+            yield break;
+        }
+
+        foreach (var path in Directory.EnumerateFiles(_root, "v*.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        {
+            var name = Path.GetFileName(Path.GetDirectoryName(path)!);
+            if (int.TryParse(Path.GetFileNameWithoutExtension(path.AsSpan())[1..], NumberStyles.None, CultureInfo.InvariantCulture, out var version) && FindView(name, version) is { } view)
+            {
+                yield return view;
+            }
+        }
+    }
+
     internal string FolderOf(string name) => Path.Combine(_root, name);
 
     internal string PathOf(string name, int version) => Path.Combine(FolderOf(name), string.Create(CultureInfo.InvariantCulture, $"v{version}.json"));

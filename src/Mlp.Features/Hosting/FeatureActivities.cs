@@ -9,6 +9,11 @@ internal static class FeatureActivities
 
     private static readonly ActivitySource Source = new(Name);
 
+    /// <summary>Begins a span.</summary>
+    /// <param name="name">One of <see cref="FeatureSpans"/>.</param>
+    /// <returns>The span; null where nobody listens.</returns>
+    public static Activity? Start(string name) => Source.StartActivity(name);
+
     /// <summary>Begins a span of work on a view.</summary>
     /// <param name="name">One of <see cref="FeatureSpans"/>.</param>
     /// <param name="view">Name of the view.</param>

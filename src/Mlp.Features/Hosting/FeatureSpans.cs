@@ -11,4 +11,10 @@ internal static class FeatureSpans
 
     /// <summary>A materialization.</summary>
     public const string Materialize = "mlp.features.materialize";
+
+    /// <summary>A compaction.</summary>
+    public const string Compact = "mlp.features.compact";
+
+    /// <summary>A deletion of an entity.</summary>
+    public const string DeleteEntity = "mlp.features.delete_entity";
 }

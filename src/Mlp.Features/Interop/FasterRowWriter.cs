@@ -41,6 +41,14 @@ internal sealed class FasterRowWriter(FasterRowStore store, Session session) : I
     }
 
     /// <inheritdoc/>
+    public bool Delete(ReadOnlySpan<byte> key, long throughSequence)
+    {
+        Span<byte> request = stackalloc byte[OnlineRowLayout.HeaderLength];
+        OnlineRowCodec.WriteDeletion(throughSequence, request);
+        return Write(key, request);
+    }
+
+    /// <inheritdoc/>
     public async ValueTask CompleteAsync()
     {
         if (!_pending)

@@ -104,6 +104,29 @@ internal sealed class RowLogDevice : StorageDeviceBase
         }
     }
 
+    /// <summary>Overwrites the first part of a segment with zeros, and flushes that.</summary>
+    /// <param name="address">The first address to keep; nobody reads below it.</param>
+    /// <param name="size">Size of a segment.</param>
+    /// <param name="disk">Where durability comes from.</param>
+    internal void EraseBelow(long address, long size, IDiskSync disk)
+    {
+        var path = GetSegmentFilename(FileName, (int)(address / size), omitSegmentId: false);
+        if (!File.Exists(path))
+        {
+            return;
+        }
+
+        using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        var zeros = new byte[1 << 16];
+        var end = Math.Min(address % size, RandomAccess.GetLength(handle));
+        for (long position = 0; position < end; position += zeros.Length)
+        {
+            RandomAccess.Write(handle, zeros.AsSpan(0, (int)Math.Min(zeros.Length, end - position)), position);
+        }
+
+        disk.SyncFile(handle, path);
+    }
+
     /// <inheritdoc/>
     public override void WriteAsync(IntPtr sourceAddress, int segmentId, ulong destinationAddress, uint numBytesToWrite, DeviceIOCompletionCallback callback, object context)
         => ThreadPool.UnsafeQueueUserWorkItem(

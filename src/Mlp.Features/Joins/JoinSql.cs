@@ -21,11 +21,12 @@ internal static class JoinSql
     /// <param name="service">The feature service.</param>
     /// <param name="snapshots">One per stored view of the service, in order.</param>
     /// <param name="mode">Which rows may be seen.</param>
+    /// <param name="firstTime">The earliest time of the spine.</param>
     /// <param name="lastTime">The latest time of the spine.</param>
-    internal static string Build(FeatureServiceDefinition service, IReadOnlyList<OfflineSnapshot> snapshots, JoinMode mode, long lastTime)
+    internal static string Build(FeatureServiceDefinition service, IReadOnlyList<OfflineSnapshot> snapshots, JoinMode mode, long firstTime, long lastTime)
     {
         var views = service.Views.Where(v => v.View is not null).ToList();
-        var with = views.Select((view, i) => $"{Alias(i)} AS ({VisibleRows(view, snapshots[i], mode, lastTime)})");
+        var with = views.Select((view, i) => $"{Alias(i)} AS ({VisibleRows(view, snapshots[i], mode, firstTime, lastTime)})");
         var columns = views.SelectMany(Columns).DefaultIfEmpty("0");
         var joins = views.Select((view, i) =>
             $"ASOF LEFT JOIN {Alias(i)} ON {string.Join(" AND ", view.KeyIndexes.Select((key, part) => $"s.{Key(key)} = {Alias(i)}.{Key(part)}"))} AND s.{Time} >= {Alias(i)}.v");
@@ -50,7 +51,7 @@ internal static class JoinSql
     }
 
     /// <summary>Rows of a view with columns k0.., v (when the row takes effect), e (event time), f0...</summary>
-    private static string VisibleRows(FeatureServiceView serviceView, OfflineSnapshot snapshot, JoinMode mode, long lastTime)
+    private static string VisibleRows(FeatureServiceView serviceView, OfflineSnapshot snapshot, JoinMode mode, long firstTime, long lastTime)
     {
         var view = serviceView.View!;
         var keys = string.Join(", ", view.Keys.Select((_, i) => Key(i)));
@@ -62,7 +63,7 @@ internal static class JoinSql
 
         // Only entities that are asked about; a null key equals nothing.
         var asked = string.Join(" AND ", serviceView.KeyIndexes.Select((key, part) => $"o.{Sql.Name(view.Keys[part].Name)} = s.{Key(key)}"));
-        var rows = $"SELECT {string.Join(", ", columns)} FROM {snapshot.Relation(lastTime)} o SEMI JOIN {SpineTable} s ON {asked}";
+        var rows = $"SELECT {string.Join(", ", columns)} FROM {Relation(serviceView, snapshot, firstTime)} o SEMI JOIN {SpineTable} s ON {asked}";
         if (mode == JoinMode.EventTime)
         {
             // Of rows with one event time the last by created time and sequence.
@@ -73,6 +74,26 @@ internal static class JoinSql
         var ranked = Invariant($"SELECT *, greatest(e, c) AS v, row_number() OVER (PARTITION BY {keys} ORDER BY e, c, q) AS rank FROM ({rows}) WHERE greatest(e, c) <= {lastTime}");
         var effective = $"SELECT * FROM ({ranked}) QUALIFY max(rank) OVER (PARTITION BY {keys} ORDER BY v, rank ROWS UNBOUNDED PRECEDING) = rank";
         return $"SELECT * EXCLUDE (c, q, rank) FROM ({effective}) QUALIFY row_number() OVER (PARTITION BY {keys}, v ORDER BY rank DESC) = 1";
+    }
+
+    /// <summary>The rows of the files. Of a file whose rows have all outlived their time to live at every time of the spine only keys and times are read: they make the difference between Expired and Missing.</summary>
+    private static string Relation(FeatureServiceView serviceView, OfflineSnapshot snapshot, long firstTime)
+    {
+        var view = serviceView.View!;
+        var expired = view.TimeToLiveMicroseconds == Visibility.NoTimeToLive
+            ? snapshot.Select(_ => false)
+            : snapshot.Select(file => Visibility.IsExpired(file.File.MaxEventTime, firstTime, view.TimeToLiveMicroseconds));
+        if (expired.Files.Count == 0)
+        {
+            return snapshot.Relation();
+        }
+
+        var kept = expired.Files.ToHashSet();
+        var used = serviceView.Columns.Select(column => view.Fields[column.FieldIndex].Name).ToHashSet(StringComparer.Ordinal);
+        var columns = OfflineView.Columns(view).Where(column => used.Contains(column.Name) || view.Fields.All(field => field.Name != column.Name)).ToList();
+        var all = string.Join(", ", columns.Select(column => Sql.Name(column.Name)));
+        var keysOnly = string.Join(", ", columns.Select(column => used.Contains(column.Name) ? $"NULL::{column.Type} AS {Sql.Name(column.Name)}" : Sql.Name(column.Name)));
+        return $"(SELECT {all} FROM {snapshot.Select(file => !kept.Contains(file.File)).Relation()} UNION ALL SELECT {keysOnly} FROM {expired.Relation()})";
     }
 
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);

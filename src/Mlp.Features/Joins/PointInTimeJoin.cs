@@ -1,9 +1,11 @@
+using System.Runtime.ExceptionServices;
 using Apache.Arrow;
 using DuckDB.NET.Data;
 using Mlp.Features.Definitions;
 using Mlp.Features.Interop;
 using Mlp.Features.Offline;
 using Mlp.Features.OnDemand;
+using Mlp.Runtime;
 using Mlp.Runtime.Data;
 
 namespace Mlp.Features.Joins;
@@ -11,12 +13,14 @@ namespace Mlp.Features.Joins;
 /// <summary>Joins the features of a service to rows of keys and times, so that no row sees a value from after its own time. Thread-safe.</summary>
 internal sealed class PointInTimeJoin(OfflineStore store, OnDemandGoldenRows goldenRows, FeatureStoreOptions options, TimeProvider time)
 {
+    // How often an answer may be begun anew, because files of the newest commit were removed while they were read.
+    private const int Attempts = 20;
+
     internal async Task<JoinedTrainingSet> JoinAsync(TrainingSetQuestion question, IAsyncEnumerable<RecordBatch> spine, CancellationToken cancellationToken)
     {
-        var service = question.Service;
-        var snapshots = service.Views.Where(v => v.View is not null).Select(v => Snapshot(v.View!, question)).ToList();
+        // Before the rows come, so that a commit that cannot be read is refused at once, and the set is of the time of the call.
+        var snapshots = Snapshots(question);
         using var session = store.OpenSession();
-        snapshots.ForEach(snapshot => snapshot.RequireReadable(session));
         using var table = new SpineTable(session, question, goldenRows, options.TrainingSetMemoryBytes, store.Settings.TemporaryDirectory);
         await foreach (var batch in spine.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
@@ -25,18 +29,36 @@ internal sealed class PointInTimeJoin(OfflineStore store, OnDemandGoldenRows gol
         }
 
         table.Complete();
-        var output = new TrainingSetComposer(service, table.Schema);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await AnswerAsync(question, session, table, snapshots, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is DuckDBException or CorruptFileException)
+            {
+                if (attempt == Attempts || !AreOutdated(snapshots, question))
+                {
+                    ExceptionDispatchInfo.Throw(e is DuckDBException failure ? OfflineStore.Explain(failure, session, snapshots) : e);
+                }
+
+                snapshots = Snapshots(question);
+            }
+        }
+    }
+
+    private async Task<JoinedTrainingSet> AnswerAsync(
+        TrainingSetQuestion question, DuckDbSession session, SpineTable table, IReadOnlyList<OfflineSnapshot> snapshots, CancellationToken cancellationToken)
+    {
+        var pruned = snapshots.Select(snapshot => snapshot.UpTo(table.LastTime, question.Mode)).ToList();
+        pruned.ForEach(snapshot => snapshot.RequireReadable(session));
+        var output = new TrainingSetComposer(question.Service, table.Schema);
         var rows = new ArrowSpool(output.Schema, options.TrainingSetMemoryBytes, store.Settings.TemporaryDirectory);
         try
         {
-            var sql = JoinSql.Build(service, snapshots, question.Mode, table.LastTime);
+            var sql = JoinSql.Build(question.Service, pruned, question.Mode, table.FirstTime, table.LastTime);
             var hash = await WriteAsync(table, session.QueryArrowAsync(sql, cancellationToken), output, rows, cancellationToken).ConfigureAwait(false);
             return new JoinedTrainingSet(Describe(question, snapshots, rows.RowCount, hash), rows);
-        }
-        catch (DuckDBException e)
-        {
-            rows.Dispose();
-            throw OfflineStore.Explain(e, session, snapshots);
         }
         catch
         {
@@ -85,8 +107,11 @@ internal sealed class PointInTimeJoin(OfflineStore store, OnDemandGoldenRows gol
 
     private static InvalidOperationException Unequal(long expected) => new($"Expected the join to return {expected} rows, but it returned another number.");
 
-    private OfflineSnapshot Snapshot(FeatureViewDefinition view, TrainingSetQuestion question)
-        => store.Open(view).GetSnapshot(question.Commits is { } commits && commits.TryGetValue(view.Name, out var commit) ? commit : null);
+    private List<OfflineSnapshot> Snapshots(TrainingSetQuestion question)
+        => [.. question.Service.Views.Where(v => v.View is not null).Select(v => store.Open(v.View!).GetSnapshot(question.CommitOf(v.View!.Name)))];
+
+    private bool AreOutdated(IEnumerable<OfflineSnapshot> snapshots, TrainingSetQuestion question)
+        => snapshots.Any(snapshot => store.Open(snapshot.View).IsOutdated(snapshot, mayExpire: question.CommitOf(snapshot.View.Name) is not null));
 
     private TrainingSetManifest Describe(TrainingSetQuestion question, IReadOnlyList<OfflineSnapshot> snapshots, long rowCount, string hash) => new()
     {

@@ -24,6 +24,7 @@ internal sealed class SpineTable : IDisposable
     private readonly IReadOnlyList<(FeatureServiceView View, OnDemandTransform Transform)> _onDemand;
     private DuckDbAppender? _appender;
     private ArrowSpool? _spool;
+    private long _firstTime = long.MaxValue;
     private long _lastTime = long.MinValue;
 
     internal SpineTable(DuckDbSession session, TrainingSetQuestion question, OnDemandGoldenRows goldenRows, long memoryLimit, string folder)
@@ -52,6 +53,9 @@ internal sealed class SpineTable : IDisposable
 
     internal long RowCount => _spool!.RowCount;
 
+    /// <summary>The earliest time of all rows, microseconds.</summary>
+    internal long FirstTime => RowCount == 0 ? 0 : _firstTime;
+
     /// <summary>The latest time of all rows, microseconds.</summary>
     internal long LastTime => RowCount == 0 ? 0 : _lastTime;
 
@@ -66,6 +70,7 @@ internal sealed class SpineTable : IDisposable
         var times = (TimestampArray)converted.Column(converted.Schema.GetFieldIndex(_question.TimeColumn));
         foreach (var time in times.Values)
         {
+            _firstTime = Math.Min(_firstTime, time);
             _lastTime = Math.Max(_lastTime, time);
         }
 

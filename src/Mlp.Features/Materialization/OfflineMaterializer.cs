@@ -4,6 +4,7 @@ using Mlp.Features.Definitions;
 using Mlp.Features.Interop;
 using Mlp.Features.Offline;
 using Mlp.Features.Online;
+using Mlp.Runtime;
 using Mlp.Runtime.Data;
 
 namespace Mlp.Features.Materialization;
@@ -17,6 +18,9 @@ internal sealed class OfflineMaterializer(OfflineStore offline)
 {
     private const int FrameLength = 1 << 20;
 
+    // How often it begins anew, because files of the newest commit were removed while they were read.
+    private const int Attempts = 20;
+
     /// <summary>Materializes a view.</summary>
     /// <param name="definition">The view.</param>
     /// <param name="view">The same view as the online store knows it.</param>
@@ -29,37 +33,47 @@ internal sealed class OfflineMaterializer(OfflineStore offline)
     {
         var source = offline.Open(definition);
         var mark = store.FindMark(view.Id) ?? default;
-        var last = source.LastCommit()?.Number ?? 0;
-        var rowCount = 0L;
-        if (last > mark.Commit || mark.HasLaterRows)
+        for (var attempt = 1; ; attempt++)
         {
+            var last = source.LastCommit()?.Number ?? 0;
+            if (last <= mark.Commit && !mark.HasLaterRows)
+            {
+                return Describe(0);
+            }
+
+            var snapshot = source.GetSnapshot();
+            last = snapshot.Commit;
             using var session = offline.OpenSession();
             try
             {
-                rowCount = await BringAsync(session, definition, view, store, asOf, mark, last, progress, cancellationToken).ConfigureAwait(false);
+                return Describe(await BringAsync(session, definition, view, store, asOf, mark, snapshot, progress, cancellationToken).ConfigureAwait(false));
+            }
+            catch (Exception e) when (e is DuckDBException or CorruptFileException && attempt < Attempts && source.IsOutdated(snapshot, mayExpire: false))
+            {
+                // Files were removed while they were read. Rows that were brought over change nothing when they come again.
             }
             catch (DuckDBException e)
             {
-                throw OfflineStore.Explain(e, session, [source.GetSnapshot(last)]);
+                throw OfflineStore.Explain(e, session, [snapshot]);
             }
-        }
 
-        return new MaterializationResult(definition.Name, definition.Version, mark.Commit + 1, last, rowCount, Microseconds.ToDateTimeOffset(asOf));
+            MaterializationResult Describe(long rowCount) => new(definition.Name, definition.Version, mark.Commit + 1, last, rowCount, Microseconds.ToDateTimeOffset(asOf));
+        }
     }
 
-    private async Task<long> BringAsync(
+    private static async Task<long> BringAsync(
         DuckDbSession session,
         FeatureViewDefinition definition,
         OnlineView view,
         OnlineStore store,
         long asOf,
         MaterializationMark mark,
-        long last,
+        OfflineSnapshot snapshot,
         IProgress<long>? progress,
         CancellationToken cancellationToken)
     {
         var rowCount = 0L;
-        var relation = CreateRelation(session, offline.Open(definition), mark, last);
+        var (relation, hasLaterRows) = CreateRelation(session, snapshot, mark, asOf);
         var due = $"greatest(epoch_us({Sql.Name(FeatureViewDefinition.StoredEventTime)}), epoch_us({Sql.Name(FeatureViewDefinition.StoredCreatedTime)}))";
         var limit = string.Create(CultureInfo.InvariantCulture, $"{due} <= {asOf}");
         await foreach (var batch in session.QueryArrowAsync(SelectLatest(definition, relation, limit), cancellationToken).ConfigureAwait(false))
@@ -78,32 +92,29 @@ internal sealed class OfflineMaterializer(OfflineStore offline)
             }
         }
 
-        var later = session.QueryInt64($"SELECT count(*) FROM (SELECT 1 FROM {relation} WHERE NOT ({limit}) LIMIT 1)");
-        await store.SetMarkAsync(view.Id, new MaterializationMark(last, asOf, later > 0)).ConfigureAwait(false);
+        hasLaterRows |= session.QueryInt64($"SELECT count(*) FROM (SELECT 1 FROM {relation} WHERE NOT ({limit}) LIMIT 1)") > 0;
+        await store.SetMarkAsync(view.Id, new MaterializationMark(snapshot.Commit, asOf, hasLaterRows)).ConfigureAwait(false);
         return rowCount;
     }
 
-    /// <summary>The rows of the new commits; and of the older ones those that were not visible yet.</summary>
-    private static string CreateRelation(DuckDbSession session, OfflineView source, MaterializationMark mark, long last)
+    /// <summary>The rows of the new commits, and of the older ones those that were not visible yet; and whether files were left closed because all their rows are later still.</summary>
+    private static (string Relation, bool HasLaterRows) CreateRelation(DuckDbSession session, OfflineSnapshot snapshot, MaterializationMark mark, long asOf)
     {
-        var all = source.GetSnapshot(last);
-        all.RequireReadable(session);
-        if (mark.Commit == 0)
+        // Rows that compactions and deletions wrote anew are as old as they were.
+        var newer = snapshot.Select(file => file.RowsThrough > mark.Commit);
+        var older = snapshot.Select(file => mark.HasLaterRows && file.RowsThrough <= mark.Commit && Math.Max(file.File.MaxEventTime, file.File.MaxCreatedTime) > mark.AsOf);
+        var (newerSeen, olderSeen) = (newer.UpTo(asOf, JoinMode.CreatedTime), older.UpTo(asOf, JoinMode.CreatedTime));
+        var hasLaterRows = newerSeen.Files.Count + olderSeen.Files.Count < newer.Files.Count + older.Files.Count;
+        newerSeen.RequireReadable(session);
+        olderSeen.RequireReadable(session);
+        if (olderSeen.Files.Count == 0)
         {
-            return all.Relation();
-        }
-
-        // A file that an older commit added holds old rows. One that a newer commit has rewritten counts as new, which costs time and nothing else.
-        var old = source.Commits().TakeWhile(commit => commit.Number <= mark.Commit).SelectMany(commit => commit.Added).Select(file => file.Path).ToHashSet(StringComparer.Ordinal);
-        var newer = all.Select(file => !old.Contains(file.Path)).Relation();
-        if (!mark.HasLaterRows)
-        {
-            return newer;
+            return (newerSeen.Relation(), hasLaterRows);
         }
 
         var time = string.Create(CultureInfo.InvariantCulture, $"make_timestamp({mark.AsOf})");
         var later = $"{Sql.Name(FeatureViewDefinition.StoredEventTime)} > {time} OR {Sql.Name(FeatureViewDefinition.StoredCreatedTime)} > {time}";
-        return $"(SELECT * FROM {newer} UNION ALL SELECT * FROM {all.Select(file => old.Contains(file.Path)).Relation()} WHERE {later})";
+        return ($"(SELECT * FROM {newerSeen.Relation()} UNION ALL SELECT * FROM {olderSeen.Relation()} WHERE {later})", hasLaterRows);
     }
 
     private static string SelectLatest(FeatureViewDefinition definition, string relation, string limit)

@@ -35,4 +35,7 @@ internal sealed record OfflineCommit
 
     /// <summary>Paths of the data files that are no longer part of the view, relative to its folder.</summary>
     public IReadOnlyList<string> Removed { get; init => field = value ?? []; } = [];
+
+    /// <summary>For a deletion: the data files that held its rows and what stands in their place, also at earlier commits. They are erased at once, unlike files that a compaction removed.</summary>
+    public IReadOnlyList<OfflineReplacement> Replaced { get; init => field = value ?? []; } = [];
 }

@@ -10,7 +10,9 @@ namespace Mlp.Features.Offline;
 internal sealed record OfflineCommitDocument
 {
     internal const string FormatValue = "mlp-offline-commit";
-    internal const int CurrentFormatVersion = 1;
+
+    /// <summary>The newest format that is read. Version 2 has data files that no commit added: those that stand in the place of a replaced file of an earlier commit.</summary>
+    internal const int CurrentFormatVersion = 2;
 
     public string Format { get; init; } = FormatValue;
 
@@ -26,13 +28,13 @@ internal sealed record OfflineCommitDocument
 
     internal static byte[] Write(FeatureViewDefinition view, OfflineCommit commit)
         => DocumentSeal.Add(JsonSerializer.SerializeToUtf8Bytes(
-            new OfflineCommitDocument { View = view.Name, Version = view.Version, Fingerprint = view.Fingerprint, Commit = commit },
+            new OfflineCommitDocument { FormatVersion = VersionOf(commit), View = view.Name, Version = view.Version, Fingerprint = view.Fingerprint, Commit = commit },
             OfflineCommitJson.Default.OfflineCommitDocument));
 
     internal static OfflineCommit Read(string path, FeatureViewDefinition view, long number)
     {
         var document = VersionedJson.Read(File.ReadAllBytes(path), path, FormatValue, CurrentFormatVersion, OfflineCommitJson.Default.OfflineCommitDocument);
-        if (document.Commit.Added.Any(file => file is null) || document.Commit.Removed.Any(file => file is null))
+        if (document.Commit.Added.Any(file => file is null) || document.Commit.Removed.Any(file => file is null) || document.Commit.Replaced.Any(file => file is null))
         {
             throw new CorruptFileException(path, $"Expected files in the commit of {view} in '{path}', but found null among them.");
         }
@@ -48,6 +50,9 @@ internal sealed record OfflineCommitDocument
             ? document.Commit
             : throw new CorruptFileException(path, $"Expected commit {number} of {view} in '{path}', but found commit {document.Commit.Number}.");
     }
+
+    private static int VersionOf(OfflineCommit commit)
+        => commit.Replaced.Any(replaced => replaced.By is { } by && !commit.Added.Contains(by)) ? 2 : VersionedJson.FirstVersion;
 }
 
 [JsonSerializable(typeof(OfflineCommitDocument))]

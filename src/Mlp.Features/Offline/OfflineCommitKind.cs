@@ -13,11 +13,11 @@ internal enum OfflineCommitKind
     [JsonStringEnumMemberName("push")]
     Push,
 
-    /// <summary>The same rows in other files. Nothing writes one yet; it is read like any other.</summary>
+    /// <summary>The same rows in other files, of equal ones the latest. The files that it removes stay for a while, for earlier commits.</summary>
     [JsonStringEnumMemberName("compaction")]
     Compaction,
 
-    /// <summary>Fewer rows. Nothing writes one yet; it is read like any other.</summary>
+    /// <summary>All rows of an entity are gone, also from the files of earlier commits.</summary>
     [JsonStringEnumMemberName("deletion")]
     Deletion,
 }

@@ -15,7 +15,7 @@ internal sealed class OfflineLog
     private readonly string _folder;
     private readonly List<OfflineCommit> _commits = [];
     private readonly Dictionary<string, OfflineCommit> _byBatch = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _everAdded = new(StringComparer.Ordinal);
+    private readonly OfflineFileHistories _files = new();
     private long _lastIngestSequence;
     private long? _pushedThrough;
     private bool _isChecked;
@@ -80,12 +80,24 @@ internal sealed class OfflineLog
         }
     }
 
-    /// <summary>Whether a data file was ever part of the view.</summary>
-    internal bool Knows(string file)
+    /// <summary>What the commits say of a data file, or null if none ever named it.</summary>
+    /// <param name="path">Path relative to the view's folder.</param>
+    internal OfflineFileHistory? FindFile(string path)
     {
         lock (_gate)
         {
-            return _everAdded.Contains(file);
+            ReadNew();
+            return _files.Find(path);
+        }
+    }
+
+    /// <summary>The newest commit, or null, and all data files that commits name, gone ones too.</summary>
+    internal (OfflineCommit? Last, IReadOnlyList<OfflineFileHistory> Files) Files()
+    {
+        lock (_gate)
+        {
+            ReadNew();
+            return (_commits.Count == 0 ? null : _commits[^1], [.. _files.All]);
         }
     }
 
@@ -137,7 +149,7 @@ internal sealed class OfflineLog
             var commit = OfflineCommitDocument.Read(path, _view, next);
             _commits.Add(commit);
             _byBatch.TryAdd(commit.BatchId, commit);
-            _everAdded.UnionWith(commit.Added.Select(f => f.Path));
+            _files.Apply(commit);
             _pushedThrough = commit.PushedThrough ?? _pushedThrough;
             if (commit.Kind == OfflineCommitKind.Ingest)
             {

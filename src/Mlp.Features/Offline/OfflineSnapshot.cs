@@ -15,14 +15,15 @@ internal sealed class OfflineSnapshot
     private readonly ConcurrentDictionary<string, bool> _readable;
 
     internal OfflineSnapshot(
-        FeatureViewDefinition view, string folder, long commit, IReadOnlyList<OfflineFile> files, VerifiedFiles verified, ConcurrentDictionary<string, bool> readable)
+        FeatureViewDefinition view, string folder, long commit, IReadOnlyList<OfflineFileHistory> histories, VerifiedFiles verified, ConcurrentDictionary<string, bool> readable)
     {
         _verified = verified;
         View = view;
         _folder = folder;
         _readable = readable;
         Commit = commit;
-        Files = files;
+        Histories = histories;
+        Files = [.. histories.Select(history => history.File)];
     }
 
     internal FeatureViewDefinition View { get; }
@@ -32,11 +33,24 @@ internal sealed class OfflineSnapshot
 
     internal IReadOnlyList<OfflineFile> Files { get; }
 
+    /// <summary>What the commits say of each of <see cref="Files"/>.</summary>
+    internal IReadOnlyList<OfflineFileHistory> Histories { get; }
+
     internal long RowCount => Files.Sum(f => f.RowCount);
 
     /// <summary>Some of the files.</summary>
     /// <param name="predicate">Which.</param>
-    internal OfflineSnapshot Select(Func<OfflineFile, bool> predicate) => new(View, _folder, Commit, [.. Files.Where(predicate)], _verified, _readable);
+    internal OfflineSnapshot Select(Func<OfflineFileHistory, bool> predicate) => new(View, _folder, Commit, [.. Histories.Where(predicate)], _verified, _readable);
+
+    /// <summary>The files that may have rows which can be seen at a time; the others are counted as pruned.</summary>
+    /// <param name="time">The latest time of a question, microseconds.</param>
+    /// <param name="mode">Which rows may be seen.</param>
+    internal OfflineSnapshot UpTo(long time, JoinMode mode)
+    {
+        var seen = Select(file => file.File.MinEventTime <= time && (mode == JoinMode.EventTime || file.File.MinCreatedTime <= time));
+        OfflineMetrics.PrunedFiles.Add(Files.Count - seen.Files.Count);
+        return seen;
+    }
 
     /// <summary>Checks that every file is there and as long as it was.</summary>
     /// <exception cref="CorruptFileException">A file is missing or has another length.</exception>
@@ -67,6 +81,7 @@ internal sealed class OfflineSnapshot
     /// <exception cref="CorruptFileException">A file is damaged, or holds something else.</exception>
     internal void RequireReadable(DuckDbSession session)
     {
+        OfflineMetrics.OpenedFiles.Add(Files.Count);
         try
         {
             OfflineFileFormat.Check(session, View, Files.Select(FullPath), _readable);
@@ -88,11 +103,17 @@ internal sealed class OfflineSnapshot
         }
     }
 
-    /// <summary>A relation with the columns of <see cref="OfflineView.Columns"/> over all rows that may be seen up to a time.</summary>
-    internal string Relation(long maxEventTime = long.MaxValue)
+    /// <summary>A relation with the columns of <see cref="OfflineView.Columns"/> over all rows.</summary>
+    internal string Relation() => RelationOf(Files);
+
+    /// <summary>A relation over the files that may have rows of a range of event times.</summary>
+    /// <param name="from">The first time, microseconds.</param>
+    /// <param name="bound">The time behind the last.</param>
+    internal string RelationBetween(long from, long bound) => RelationOf(Files.Where(f => f.MaxEventTime >= from && f.MinEventTime < bound));
+
+    private string RelationOf(IEnumerable<OfflineFile> seen)
     {
-        var seen = Files.Where(f => f.MinEventTime <= maxEventTime).ToList();
-        var files = seen.ConvertAll(f => Sql.Text(FullPath(f)));
+        var files = seen.Select(f => Sql.Text(FullPath(f))).ToList();
         if (files.Count == 0)
         {
             return $"(SELECT {string.Join(", ", OfflineView.Columns(View).Select(c => $"NULL::{c.Type} AS {Sql.Name(c.Name)}"))} WHERE false)";

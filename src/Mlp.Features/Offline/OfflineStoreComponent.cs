@@ -18,16 +18,17 @@ internal sealed class OfflineStoreComponent(FeatureStore store) : IPlatformCompo
         () =>
         {
             store.OpenOffline();
+            store.StartMaintenance();
             _isOpen = true;
         },
         cancellationToken);
 
     // Every commit is on the device when its ingest completes, so there is nothing to flush.
-    public Task CloseAsync(CancellationToken cancellationToken)
+    public async Task CloseAsync(CancellationToken cancellationToken)
     {
         _isOpen = false;
         store.CloseOffline();
-        return Task.CompletedTask;
+        await store.StopMaintenanceAsync().ConfigureAwait(false);
     }
 
     public HealthCheckResult CheckHealth()
@@ -43,6 +44,11 @@ internal sealed class OfflineStoreComponent(FeatureStore store) : IPlatformCompo
             foreach (var view in store.Catalog.Views)
             {
                 rows += store.Offline.Open(view).GetSnapshot().RowCount;
+            }
+
+            if (store.MaintenanceFailure is { } failure)
+            {
+                return HealthCheckResult.Degraded($"A compaction, an expiry or a deletion in the background fails and is tried again: {failure.Message}", failure);
             }
 
             return HealthCheckResult.Healthy(string.Create(CultureInfo.InvariantCulture, $"{store.Catalog.Views.Count} {(store.Catalog.Views.Count == 1 ? "view" : "views")} with {rows} {(rows == 1 ? "row" : "rows")}."));

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using Mlp.Features.Definitions;
 using Mlp.Features.Interop;
+using Mlp.Runtime;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Storage;
 
@@ -21,6 +22,7 @@ internal sealed class OfflineView
     private readonly string _folder;
     private readonly long _targetFileRows;
     private readonly OfflineLog _log;
+    private readonly OfflineFileWriter _writer;
     private readonly VerifiedFiles _verified = new();
     private readonly ConcurrentDictionary<string, bool> _readable = new(StringComparer.Ordinal);
     private readonly Lock _sequenceGate = new();
@@ -34,6 +36,8 @@ internal sealed class OfflineView
         _targetFileRows = targetFileRows;
         _folder = Path.Combine(offlineRoot, view.Name, string.Create(CultureInfo.InvariantCulture, $"v{view.Version}"));
         _log = new OfflineLog(view, _folder);
+        _writer = new OfflineFileWriter(view, _folder, targetFileRows, disk);
+        Expiry = new OfflineExpiry(this);
     }
 
     internal FeatureViewDefinition Definition { get; }
@@ -72,36 +76,106 @@ internal sealed class OfflineView
 
     internal OfflineCommit? FindBatch(string batchId) => _log.FindBatch(batchId);
 
-    /// <summary>The rows as of a commit.</summary>
+    /// <summary>The rows as of a commit. Rows that were deleted since are not among them.</summary>
     /// <param name="commit">Number of the commit; null for the newest.</param>
+    /// <exception cref="OfflineCommitExpiredException">Files of the commit have been removed since.</exception>
     /// <exception cref="Mlp.Runtime.CorruptFileException">A commit or a data file is damaged.</exception>
     internal OfflineSnapshot GetSnapshot(long? commit = null)
     {
-        var commits = _log.Refresh();
-        var last = commit ?? commits.Count;
-        if (last < 0 || last > commits.Count)
+        while (true)
         {
-            throw new ArgumentOutOfRangeException(nameof(commit), last, $"Expected a commit of {Definition} from 0 to {commits.Count}.");
-        }
-
-        var files = new Dictionary<string, OfflineFile>(StringComparer.Ordinal);
-        foreach (var one in commits.Take((int)last))
-        {
-            foreach (var removed in one.Removed)
+            var (last, files) = _log.Files();
+            var newest = last?.Number ?? 0;
+            var number = commit ?? newest;
+            if (number < 0 || number > newest)
             {
-                files.Remove(removed);
+                throw new ArgumentOutOfRangeException(nameof(commit), number, $"Expected a commit of {Definition} from 0 to {newest}.");
             }
 
-            foreach (var added in one.Added)
+            var snapshot = new OfflineSnapshot(Definition, _folder, number, [.. files.Where(file => file.IsAt(number))], _verified, _readable);
+            try
             {
-                files.Add(added.Path, added);
+                snapshot.Verify();
+                return snapshot;
+            }
+            catch (CorruptFileException)
+            {
+                // Another process may have removed a file meanwhile.
+                if (!IsOutdated(snapshot, mayExpire: commit is not null))
+                {
+                    throw;
+                }
             }
         }
-
-        var snapshot = new OfflineSnapshot(Definition, _folder, last, [.. files.Values], _verified, _readable);
-        snapshot.Verify();
-        return snapshot;
     }
+
+    /// <summary>Whether files of a snapshot are gone because a later commit removed or erased them, so that reading anew helps.</summary>
+    /// <param name="snapshot">A snapshot whose files could not be read.</param>
+    /// <param name="mayExpire">Whether it was asked for by its number, so that its commit may have expired.</param>
+    /// <exception cref="OfflineCommitExpiredException">Reading anew does not help.</exception>
+    internal bool IsOutdated(OfflineSnapshot snapshot, bool mayExpire)
+    {
+        foreach (var file in snapshot.Files.Where(file => !File.Exists(_writer.PathOf(file.Path))))
+        {
+            switch (_log.FindFile(file.Path))
+            {
+                case { ErasedBy: not null }:
+                    return true;
+                case { RemovedBy: { } by } when mayExpire:
+                    throw new OfflineCommitExpiredException(Definition, snapshot.Commit, by);
+                case { RemovedBy: not null }:
+                    return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Some files of the view as a snapshot.</summary>
+    /// <param name="files">The files.</param>
+    internal OfflineSnapshot SnapshotOf(IEnumerable<OfflineFileHistory> files) => new(Definition, _folder, _log.Last()?.Number ?? 0, [.. files], _verified, _readable);
+
+    /// <summary>Publishes a commit that puts files in the place of others. When it is returned it is on the device.</summary>
+    /// <param name="create">Makes the commit behind the newest one.</param>
+    /// <param name="isCurrent">Whether the files that it takes out are still what they were.</param>
+    /// <param name="written">The files that it adds.</param>
+    /// <param name="cancellationToken">Gives up; the written files are deleted.</param>
+    /// <returns>The commit; null when another one got in the way, and then the written files are deleted.</returns>
+    internal OfflineCommit? TryCommit(Func<OfflineCommit, OfflineCommit> create, Func<bool> isCurrent, IReadOnlyList<OfflineFile> written, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            // The commit's number is free only if nothing was committed since, so what is checked in between holds.
+            var last = _log.Last()!;
+            if (cancellationToken.IsCancellationRequested || !isCurrent() || !_writer.AreThere(written))
+            {
+                _writer.Delete(written);
+                cancellationToken.ThrowIfCancellationRequested();
+                return null;
+            }
+
+            var commit = create(last);
+            if (_log.TryAdd(_disk, commit))
+            {
+                return commit;
+            }
+        }
+    }
+
+    /// <summary>Removes files that are needed no more.</summary>
+    internal OfflineExpiry Expiry { get; }
+
+    /// <summary>What compaction, deletion and expiry work with.</summary>
+    internal OfflineFileWriter Writer => _writer;
+
+    internal OfflineLog Log => _log;
+
+    internal IDiskSync Disk => _disk;
+
+    internal long TargetFileRows => _targetFileRows;
+
+    /// <summary>The time now, microseconds.</summary>
+    internal long Now => Microseconds.FromRequestTime(_time.GetUtcNow());
 
     /// <summary>Creates the staging table in a session.</summary>
     /// <param name="session">The session.</param>
@@ -128,7 +202,7 @@ internal sealed class OfflineView
         {
             if (_log.FindBatch(batchId) is { } earlier)
             {
-                Delete(files);
+                _writer.Delete(files);
                 return (earlier, true);
             }
 
@@ -136,7 +210,7 @@ internal sealed class OfflineView
             if (sequences is null ? firstSequence <= lastIngested : firstSequence == 0)
             {
                 // The first round, or another process has committed an ingest meanwhile and given out the sequences that stand in our files. Pushes have numbers of their own.
-                Delete(files);
+                _writer.Delete(files);
                 firstSequence = sequences?.First ?? ReserveSequences(OfflineCommitKind.Ingest, rows, lastIngested);
                 files = WriteFiles(session, rows, sequences is null ? firstSequence : null, cancellationToken);
             }
@@ -155,7 +229,7 @@ internal sealed class OfflineView
                 Added = files,
             };
             cancellationToken.ThrowIfCancellationRequested();
-            if (files.Any(f => !File.Exists(FullPath(f))))
+            if (!_writer.AreThere(files))
             {
                 // An owner that opened meanwhile took them for left behind: this ingest has outlived the grace time.
                 firstSequence = 0;
@@ -186,7 +260,7 @@ internal sealed class OfflineView
         foreach (var path in Directory.EnumerateFiles(_folder, "*", SearchOption.AllDirectories))
         {
             var relative = Path.GetRelativePath(_folder, path).Replace(Path.DirectorySeparatorChar, '/');
-            var isData = relative.EndsWith(".parquet", StringComparison.Ordinal) && !_log.Knows(relative);
+            var isData = relative.EndsWith(".parquet", StringComparison.Ordinal) && _log.FindFile(relative) is null;
             if ((isData || DurableFile.IsTemporary(path)) && File.GetLastWriteTimeUtc(path) < limit)
             {
                 File.Delete(path);
@@ -197,86 +271,16 @@ internal sealed class OfflineView
         return removed;
     }
 
-    /// <summary>
-    /// Writes the staged rows, whole days together until a file has enough rows, and makes the files durable. A file lies under the date of its earliest row.
-    /// </summary>
     private List<OfflineFile> WriteFiles(DuckDbSession session, long rows, long? firstSequence, CancellationToken cancellationToken)
     {
-        var files = new List<OfflineFile>();
         if (rows == 0)
         {
-            return files;
+            return [];
         }
 
-        var eventTime = Sql.Name(FeatureViewDefinition.StoredEventTime);
-        var days = session.Query($"SELECT epoch_us(date_trunc('day', {eventTime})), count(*) FROM {StagingTable} GROUP BY 1 ORDER BY 1");
         var select = string.Join(", ", Columns(Definition).Select(c => c.Name == FeatureViewDefinition.StoredSequence && firstSequence is not null
             ? string.Create(CultureInfo.InvariantCulture, $"({firstSequence} + {IngestSequences.Step} * rowid)::BIGINT AS {Sql.Name(c.Name)}")
             : Sql.Name(c.Name)));
-        try
-        {
-            for (var start = 0; start < days.Count;)
-            {
-                var end = start;
-                for (long count = 0; end < days.Count && count < _targetFileRows; end++)
-                {
-                    count += (long)days[end][1]!;
-                }
-
-                cancellationToken.ThrowIfCancellationRequested();
-                var from = (long)days[start][0]!;
-                var bound = end < days.Count ? string.Create(CultureInfo.InvariantCulture, $" AND epoch_us({eventTime}) < {days[end][0]}") : string.Empty;
-                var where = days.Count == 1 ? string.Empty : string.Create(CultureInfo.InvariantCulture, $" WHERE epoch_us({eventTime}) >= {from}{bound}");
-                files.Add(WriteFile(session, select, where, from, firstSequence, cancellationToken));
-                start = end;
-            }
-        }
-        catch
-        {
-            Delete(files);
-            throw;
-        }
-
-        return files;
+        return _writer.WriteDays(session, (_, _) => StagingTable, select, "ORDER BY rowid", cancellationToken);
     }
-
-    private OfflineFile WriteFile(DuckDbSession session, string select, string where, long day, long? firstSequence, CancellationToken cancellationToken)
-    {
-        var date = Microseconds.ToDateTimeOffset(day).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-        var relative = $"data/date={date}/{Guid.NewGuid():D}.parquet";
-        var path = Path.Combine(_folder, relative.Replace('/', Path.DirectorySeparatorChar));
-        var folder = Path.GetDirectoryName(path)!;
-        DurableFile.CreateDirectories(_disk, folder);
-        try
-        {
-            session.Execute($"COPY (SELECT {select} FROM {StagingTable}{where} ORDER BY rowid) TO {Sql.Text(path)} ({OfflineFileFormat.CopyOptions(Definition)})", cancellationToken);
-            _disk.SyncFile(path);
-            _disk.SyncDirectory(folder);
-        }
-        catch
-        {
-            File.Delete(path);
-            throw;
-        }
-
-        var eventTime = Sql.Name(FeatureViewDefinition.StoredEventTime);
-        var created = Sql.Name(FeatureViewDefinition.StoredCreatedTime);
-        var sequence = firstSequence is null ? Sql.Name(FeatureViewDefinition.StoredSequence) : "rowid";
-        var row = session.Query(
-            $"SELECT count(*), epoch_us(min({eventTime})), epoch_us(max({eventTime})), epoch_us(min({created})), epoch_us(max({created})), min({sequence}), max({sequence}) FROM {StagingTable}{where}")[0];
-        var facts = Array.ConvertAll(row, fact => (long)fact!);
-        var (low, high) = firstSequence is { } first ? (IngestSequences.Last(first, facts[5] + 1), IngestSequences.Last(first, facts[6] + 1)) : (facts[5], facts[6]);
-        return new OfflineFile(relative, facts[0], facts[1], facts[2], facts[3], facts[4], low, high, new FileInfo(path).Length) { XxHash128 = VerifiedFiles.HashOf(path) };
-    }
-
-    private void Delete(IReadOnlyList<OfflineFile> files)
-    {
-        foreach (var file in files)
-        {
-            // No commit names it, so a file that stays costs space and nothing else.
-            File.Delete(FullPath(file));
-        }
-    }
-
-    private string FullPath(OfflineFile file) => Path.Combine(_folder, file.Path.Replace('/', Path.DirectorySeparatorChar));
 }

@@ -83,16 +83,24 @@ internal sealed class DueRows
 
     /// <summary>Forgets the rows of a view; nobody has taken any.</summary>
     /// <param name="viewId">Number of the view.</param>
-    internal void Remove(uint viewId)
+    internal void Remove(uint viewId) => Remove(row => OnlineView.ReadViewId(row.Key) == viewId);
+
+    /// <summary>Forgets rows; nobody has taken any.</summary>
+    /// <param name="isRemoved">Which.</param>
+    internal void Remove(Func<DueRow, bool> isRemoved)
     {
         lock (_gate)
         {
-            var kept = _queue.UnorderedItems.Where(item => OnlineView.ReadViewId(item.Element.Key) != viewId).ToList();
+            var kept = _queue.UnorderedItems.Where(item => !isRemoved(item.Element)).ToList();
             _queue.Clear();
             _queue.EnqueueRange(kept);
-            foreach (var key in _byKey.Keys.Where(key => OnlineView.ReadViewId(key) == viewId).ToList())
+            foreach (var (key, rows) in _byKey.ToList())
             {
-                _byKey.Remove(key);
+                rows.RemoveAll(row => isRemoved(row));
+                if (rows.Count == 0)
+                {
+                    _byKey.Remove(key);
+                }
             }
 
             Volatile.Write(ref _nextDue, _queue.TryPeek(out var next, out _) ? next.Due : long.MaxValue);

@@ -189,6 +189,13 @@ internal sealed class FasterRowStore : IOnlineRowStore
     public void DeleteLogBelow(long address) => _device.DeleteBelow((int)Math.Min(address / SegmentSize, int.MaxValue));
 
     /// <inheritdoc/>
+    public void EraseLogBelow(long address)
+    {
+        DeleteLogBelow(address);
+        _device.EraseBelow(address, SegmentSize, _disk);
+    }
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         if (_disposed)

@@ -25,7 +25,7 @@ internal interface IOnlineRowStore : IDisposable
     /// <summary>Rents a writer; disposing gives it back.</summary>
     IOnlineRowWriter RentWriter();
 
-    /// <summary>Visits the rows of the log from the oldest to the newest: a row that was replaced may come before the one that replaced it. For a store that nobody writes meanwhile.</summary>
+    /// <summary>Visits the rows of the log from the oldest to the newest: a row that was replaced may come before the one that replaced it. Of rows that are written meanwhile the key is whole and the row may not be.</summary>
     /// <param name="visitor">Gets key and row.</param>
     void Scan(OnlineRowVisitor visitor);
 
@@ -45,6 +45,10 @@ internal interface IOnlineRowStore : IDisposable
     /// <param name="retired">Numbers of views whose rows are not kept.</param>
     /// <returns>A task that completes when the rows have moved.</returns>
     Task CompactAsync(FrozenSet<uint> retired);
+
+    /// <summary>Overwrites what the log files still hold below an address with zeros, and flushes that.</summary>
+    /// <param name="address">The lowest <see cref="RowStoreCheckpoint.BeginAddress"/> of the checkpoints that are kept.</param>
+    void EraseLogBelow(long address);
 
     /// <summary>Deletes the log files that hold only addresses below one.</summary>
     /// <param name="address">The lowest <see cref="RowStoreCheckpoint.BeginAddress"/> of the checkpoints that are kept.</param>

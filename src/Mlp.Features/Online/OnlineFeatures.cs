@@ -73,6 +73,12 @@ internal sealed class OnlineFeatures : IPlatformComponent, IFeatureSource
     /// <exception cref="InvalidOperationException">This process has none; the message says why.</exception>
     internal OnlineStore Store => _store ?? throw new InvalidOperationException(DescribeAbsence());
 
+    /// <summary>Whether this process has the store open.</summary>
+    internal bool IsOpen => _store is not null;
+
+    /// <summary>What is done when the store is open, before anything else is.</summary>
+    internal Func<CancellationToken, Task> AfterOpen { get; set; } = _ => Task.CompletedTask;
+
     private OnlineViews Views => _views ?? throw new InvalidOperationException(DescribeAbsence());
 
     /// <inheritdoc/>
@@ -89,6 +95,7 @@ internal sealed class OnlineFeatures : IPlatformComponent, IFeatureSource
             _store = await OnlineStore.OpenAsync(
                 Path.Combine(_directory.Features, "online"), _options, CreateTarget, _disk, _timeProvider, _logger, cancellationToken).ConfigureAwait(false);
             _guard.Open();
+            await AfterOpen(cancellationToken).ConfigureAwait(false);
         }
         catch (Exception error)
         {
@@ -195,6 +202,35 @@ internal sealed class OnlineFeatures : IPlatformComponent, IFeatureSource
         {
             store.MaterializationGate.Release();
         }
+    }
+
+    /// <summary>Does work while nothing is materialized.</summary>
+    /// <param name="work">The work.</param>
+    /// <param name="cancellationToken">Gives up before it begins.</param>
+    internal async Task WithoutMaterializationAsync(Func<Task> work, CancellationToken cancellationToken)
+    {
+        var store = Store;
+        await store.MaterializationGate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await work().ConfigureAwait(false);
+        }
+        finally
+        {
+            store.MaterializationGate.Release();
+        }
+    }
+
+    /// <summary>Removes the online rows of an entity and brings all rows that were pushed before to the offline store. Nothing is materialized meanwhile.</summary>
+    /// <param name="definition">The view.</param>
+    /// <param name="key">Key parts; null stands for any value.</param>
+    /// <returns>Sequence of the last pushed row that was reached.</returns>
+    internal async Task<long> DeleteAsync(FeatureViewDefinition definition, EntityValue[] key)
+    {
+        var (store, view) = (Store, Views.Get(definition));
+        var through = await store.DeleteAsync(view, key).ConfigureAwait(false);
+        await store.FoldAsync(1, CancellationToken.None).ConfigureAwait(false);
+        return through;
     }
 
     /// <summary>Reads a service for one or many entities at one time.</summary>

@@ -306,6 +306,15 @@ internal sealed class OnlineRecovery
                 break;
             case WriteAheadFrame.Materialized:
                 break;
+            case WriteAheadFrame.Deletion:
+                if (isOnline)
+                {
+                    Replayed = true;
+                    Registry.Check(WriteAheadFrame.ViewIdOf(frame.Span), null, reader.Path);
+                    await OnlineStore.ApplyDeletionAsync(Rows, Due, frame).ConfigureAwait(false);
+                }
+
+                break;
             default:
                 throw new CorruptFileException(reader.Path, $"Expected a frame of rows or a mark in '{reader.Path}', but found another kind.", reader.FrameOffset);
         }

@@ -44,6 +44,27 @@ internal static class OnlineRowCodec
     internal static bool Replaces(ReadOnlySpan<byte> candidate, ReadOnlySpan<byte> current)
         => ReadDefinitionId(candidate) != ReadDefinitionId(current) || Visibility.Supersedes(ReadVersion(candidate), ReadVersion(current));
 
+    /// <summary>Writes a request to delete what is kept under a key (<see cref="Deletes"/>).</summary>
+    /// <param name="throughSequence">Sequence of the last pushed row that it reaches.</param>
+    /// <param name="destination">At least a header long.</param>
+    internal static void WriteDeletion(long throughSequence, Span<byte> destination)
+    {
+        destination[..OnlineRowLayout.HeaderLength].Clear();
+        BinaryPrimitives.WriteUInt32LittleEndian(destination[sizeof(uint)..], OnlineRowLayout.DeletionFlag);
+        BinaryPrimitives.WriteInt64LittleEndian(destination[(OnlineRowLayout.VersionOffset + (2 * sizeof(long)))..], throughSequence);
+    }
+
+    /// <summary>Whether the bytes are a request to delete and no row.</summary>
+    /// <param name="row">Row bytes.</param>
+    internal static bool IsDeletion(ReadOnlySpan<byte> row)
+        => row.Length == OnlineRowLayout.HeaderLength && BinaryPrimitives.ReadUInt32LittleEndian(row[sizeof(uint)..]) == OnlineRowLayout.DeletionFlag;
+
+    /// <summary>Whether a request to delete reaches a row: every row that came by an ingest (its sequence is even), and pushed ones up to the sequence of the request. Later pushes are new rows.</summary>
+    /// <param name="throughSequence">Sequence of the request.</param>
+    /// <param name="row">The row that is kept.</param>
+    internal static bool Deletes(long throughSequence, ReadOnlySpan<byte> row)
+        => ReadVersion(row).Sequence is var sequence && ((sequence & 1) == 0 || sequence <= throughSequence);
+
     /// <summary>Whether a field of a row is present.</summary>
     /// <param name="row">Row bytes with their fixed part.</param>
     /// <param name="field">Index of the field in the view.</param>

@@ -10,13 +10,16 @@ namespace Mlp.Features.Online;
 ///       float64 fields, int64 fields, float32 fields, boolean fields (1 byte), text fields (i32 length, UTF-8 bytes)
 /// </code>
 /// Within a type the fields stand in the view's order. A null is stored as NaN, 0 or the empty text, so that a block can be copied as it is.
-/// No flag has a meaning yet: all are 0, and a row with another is not read, so that a later version can mark a row as deleted.
+/// All flags of a row that is kept are 0, and a row with another is not read. <see cref="DeletionFlag"/> marks what is handed to the row store to delete a row; it is never kept.
 /// Immutable and thread-safe.
 /// </summary>
 internal sealed class OnlineRowLayout
 {
     /// <summary>Version of this layout; it stands in every checkpoint and write-ahead log.</summary>
     internal const int FormatVersion = 1;
+
+    /// <summary>The flag of a request to delete, whose sequence says through which pushed row it reaches.</summary>
+    internal const uint DeletionFlag = 1;
 
     /// <summary>Where the row version starts, behind definition id and flags.</summary>
     internal const int VersionOffset = 2 * sizeof(uint);

@@ -79,9 +79,16 @@ internal sealed class OnlineView
     /// <param name="key">Key parts in the view's order.</param>
     /// <param name="destination">At least <see cref="GetMaximumKeyLength"/> bytes.</param>
     /// <returns>Bytes written.</returns>
-    internal int EncodeKey(ReadOnlySpan<EntityValue> key, Span<byte> destination)
+    internal int EncodeKey(ReadOnlySpan<EntityValue> key, Span<byte> destination) => EncodeKey(Id, key, destination);
+
+    /// <summary>Writes the key under which the store keeps an entity of a view.</summary>
+    /// <param name="viewId">Number of the view.</param>
+    /// <param name="key">Key parts in the view's order.</param>
+    /// <param name="destination">At least <see cref="GetMaximumKeyLength"/> bytes.</param>
+    /// <returns>Bytes written.</returns>
+    internal static int EncodeKey(uint viewId, ReadOnlySpan<EntityValue> key, Span<byte> destination)
     {
-        BinaryPrimitives.WriteUInt32LittleEndian(destination, Id);
+        BinaryPrimitives.WriteUInt32LittleEndian(destination, viewId);
         return KeyPrefixLength + EntityKeyEncoding.Encode(key, destination[KeyPrefixLength..]);
     }
 }

@@ -44,9 +44,10 @@ internal sealed class WriteAheadFiles(string directory, IDiskSync disk)
 
     /// <summary>Creates a segment; it is on the device when this returns.</summary>
     /// <param name="segment">Number of the segment.</param>
-    internal WriteAheadSegment Create(long segment)
+    /// <param name="formatVersion">The lowest format that has the frames to come.</param>
+    internal WriteAheadSegment Create(long segment, int formatVersion = VersionedJson.FirstVersion)
     {
-        var header = new WriteAheadHeader(WriteAheadHeader.FormatValue, VersionedJson.FirstVersion, OnlineRowLayout.FormatVersion, segment);
+        var header = new WriteAheadHeader(WriteAheadHeader.FormatValue, formatVersion, OnlineRowLayout.FormatVersion, segment);
         var writer = FrameLogWriter.Create(disk, PathOf(segment), JsonSerializer.SerializeToUtf8Bytes(header, OnlineJson.Default.WriteAheadHeader));
         return new WriteAheadSegment(segment, writer);
     }

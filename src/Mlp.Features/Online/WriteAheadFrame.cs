@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using Mlp.Features.Offline;
+using Mlp.Runtime.Data;
 
 namespace Mlp.Features.Online;
 
@@ -10,6 +11,8 @@ namespace Mlp.Features.Online;
 /// rows = kind 1 (u8), targets (u8), 0 (u16), view id (u32), row count (u32), row*
 /// row  = key length (u32; highest bit: a part of the key is null), row length (u32), key (view id and canonical entity key), row (OnlineRowLayout)
 /// </code>
+/// A deletion of an entity, first in a segment of format 2: kind 3 (u8), 0 (u8), 0 (u16), view id (u32), 0 (u32), sequence of the last pushed row that it reaches (i64), canonical key without a
+/// view id, in which a null part stands for any value.
 /// A mark of how far a view has been materialised: kind 2 (u8), whether later rows were left out (u8), 0 (u16), view id (u32), commit (i64), as-of time (i64).
 /// </summary>
 internal static class WriteAheadFrame
@@ -19,6 +22,9 @@ internal static class WriteAheadFrame
 
     /// <summary>A mark of how far a view has been materialised.</summary>
     internal const byte Materialized = 2;
+
+    /// <summary>A deletion of an entity.</summary>
+    internal const byte Deletion = 3;
 
     /// <summary>Length of what stands before the rows.</summary>
     internal const int HeaderLength = 12;
@@ -130,6 +136,27 @@ internal static class WriteAheadFrame
             first += IngestSequences.Step;
         }
     }
+
+    /// <summary>Makes a deletion.</summary>
+    /// <param name="viewId">Number of the view.</param>
+    /// <param name="throughSequence">Sequence of the last pushed row that it reaches.</param>
+    /// <param name="key">Key parts; null stands for any value.</param>
+    internal static byte[] CreateDeletion(uint viewId, long throughSequence, ReadOnlySpan<EntityValue> key)
+    {
+        var encoded = new byte[EntityKeyEncoding.GetMaximumLength(key)];
+        var length = EntityKeyEncoding.Encode(key, encoded);
+        var frame = new byte[HeaderLength + sizeof(long) + length];
+        frame[0] = Deletion;
+        BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(4), viewId);
+        BinaryPrimitives.WriteInt64LittleEndian(frame.AsSpan(HeaderLength), throughSequence);
+        encoded.AsSpan(0, length).CopyTo(frame.AsSpan(HeaderLength + sizeof(long)));
+        return frame;
+    }
+
+    /// <summary>Reads a deletion.</summary>
+    /// <param name="frame">The payload.</param>
+    internal static (long ThroughSequence, EntityValue[] Key) ReadDeletion(ReadOnlySpan<byte> frame)
+        => (BinaryPrimitives.ReadInt64LittleEndian(frame[HeaderLength..]), EntityKeyEncoding.Decode(frame[(HeaderLength + sizeof(long))..]));
 
     /// <summary>Makes a mark of how far a view has been materialised.</summary>
     /// <param name="viewId">Number of the view.</param>

@@ -10,6 +10,9 @@ internal sealed record WriteAheadHeader(string Format, int FormatVersion, int Ro
     /// <summary>What a segment says it is.</summary>
     internal const string FormatValue = "mlp-online-write-ahead";
 
-    /// <summary>The format that is written and the newest that is read.</summary>
-    internal const int CurrentFormatVersion = 1;
+    /// <summary>The newest format that is read. Version 2 begins with a frame that deletes an entity.</summary>
+    internal const int CurrentFormatVersion = 2;
+
+    /// <summary>The format of a segment that begins with a frame that deletes an entity.</summary>
+    internal const int DeletionFormatVersion = 2;
 }

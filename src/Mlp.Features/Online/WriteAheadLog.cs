@@ -1,5 +1,6 @@
 using Mlp.Features.Offline;
 using Mlp.Runtime;
+using Mlp.Runtime.Data;
 using Mlp.Runtime.Storage;
 
 namespace Mlp.Features.Online;
@@ -120,15 +121,46 @@ internal sealed class WriteAheadLog(
         Task drained;
         lock (_gate)
         {
-            old = _current;
-            _current = next;
+            (old, drained) = Continue(next);
             _length = 0;
-            drained = old.DrainAsync();
         }
 
         await drained.ConfigureAwait(false);
         old.Writer.Dispose();
         return next.Number;
+    }
+
+    /// <summary>
+    /// Starts a new segment with a deletion that reaches all rows that were pushed before it, and waits until all rows of the older segments are applied. Not beside <see cref="RotateAsync"/>.
+    /// </summary>
+    /// <param name="viewId">Number of the view.</param>
+    /// <param name="key">Key parts; null stands for any value.</param>
+    /// <returns>The segment, which must be left when the deletion is applied; the task that completes when it is on the device; the frame.</returns>
+    internal async Task<(WriteAheadSegment Segment, Task Durable, byte[] Frame)> RotateToDeletionAsync(uint viewId, EntityValue[] key)
+    {
+        var next = files.Create(_current.Number + 1, WriteAheadHeader.DeletionFormatVersion);
+        WriteAheadSegment old;
+        Task drained, durable;
+        byte[] frame;
+        lock (_gate)
+        {
+            frame = WriteAheadFrame.CreateDeletion(viewId, lastSequences.GetValueOrDefault(viewId), key);
+            durable = next.Writer.CommitAsync(next.Writer.Append(frame), CancellationToken.None).AsTask();
+            (old, drained) = Continue(next);
+            next.Enter();
+            _length += frame.Length;
+        }
+
+        await drained.ConfigureAwait(false);
+        old.Writer.Dispose();
+        return (next, durable, frame);
+    }
+
+    private (WriteAheadSegment Old, Task Drained) Continue(WriteAheadSegment next)
+    {
+        var old = _current;
+        _current = next;
+        return (old, old.DrainAsync());
     }
 
     /// <summary>The highest sequence numbers, per view.</summary>

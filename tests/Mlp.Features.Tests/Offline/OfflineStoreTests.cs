@@ -194,7 +194,7 @@ public sealed class OfflineStoreTests : IDisposable
     }
 
     [Theory]
-    [InlineData("\"formatVersion\": 1", "\"formatVersion\": 2", typeof(UnsupportedFormatVersionException))]
+    [InlineData("\"formatVersion\": 1", "\"formatVersion\": 3", typeof(UnsupportedFormatVersionException))]
     [InlineData("mlp-offline-commit", "mlp-something", typeof(CorruptFileException))]
     [InlineData("\"fingerprint\": \"", "\"fingerprint\": \"0", typeof(CorruptFileException))]
     [InlineData("\"number\": 1", "\"number\": 2", typeof(CorruptFileException))]
