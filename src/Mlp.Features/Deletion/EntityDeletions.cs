@@ -88,6 +88,22 @@ internal sealed class EntityDeletions(
         }
     }
 
+    /// <summary>Does work that brings rows from one view into another, while nothing is deleted: rows would come back.</summary>
+    /// <param name="work">The work.</param>
+    /// <param name="cancellationToken">Gives up before it begins.</param>
+    internal async Task<T> WithoutDeletionAsync<T>(Func<T> work, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return work();
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
     /// <summary>Completes deletions that were broken off, when the store opens. What cannot be completed is told and tried again later.</summary>
     /// <param name="cancellationToken">Gives up between two.</param>
     internal async Task ResumeAtOpenAsync(CancellationToken cancellationToken)
