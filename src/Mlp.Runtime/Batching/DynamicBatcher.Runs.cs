@@ -1,3 +1,5 @@
+using Mlp.Runtime.Inference;
+
 namespace Mlp.Runtime.Batching;
 
 /// <content>The runs of batches: who takes calls out of the queue, and what becomes of them.</content>
@@ -143,7 +145,7 @@ internal sealed partial class DynamicBatcher : IThreadPoolWorkItem
                 break;
             case CallState.Cancelled:
                 call.State = CallState.Done;
-                call.Failure = new OperationCanceledException(call.Token);
+                call.Failure = new StageCancelledException(CallStage.Batch, call.Token);
                 break;
             case CallState.Abandoning:
                 call.State = CallState.Released;

@@ -168,7 +168,7 @@ internal sealed partial class DynamicBatcher
     /// <exception cref="PredictionShedException">The call could not be answered within its timeout.</exception>
     public bool TryJoin(QueuedCall queued, in CallContext call, out bool leads)
     {
-        queued.Token.ThrowIfCancellationRequested();
+        CallCancellation.ThrowIfRequested(CallStage.Batch, queued.Token);
         var arrival = NanosecondsOf(call.Started);
         queued.HasTimeout = call.Timeout is not null;
         queued.Deadline = arrival + ToNanoseconds(call.Timeout ?? _settings.LatencyBudget);
@@ -186,7 +186,7 @@ internal sealed partial class DynamicBatcher
         {
             entered = _queue.Count >= _settings.MaximumQueueLength && TryEnterLane();
             refusal = entered ? null
-                : queued.State == CallState.Cancelled ? new OperationCanceledException(queued.Token)
+                : queued.State == CallState.Cancelled ? new StageCancelledException(CallStage.Batch, queued.Token)
                 : _admission.Refuse(queued, _queue, queued.HasTimeout ? queued.Deadline - Now() : 0, Volatile.Read(ref _running), _rowsRunning);
             if (!entered && refusal is null)
             {
@@ -243,7 +243,7 @@ internal sealed partial class DynamicBatcher
                     break;
                 case CallState.Queued:
                     call.State = CallState.Done;
-                    call.Failure = new OperationCanceledException(call.Token);
+                    call.Failure = new StageCancelledException(CallStage.Batch, call.Token);
                     Remove(call);
                     next = Designate();
                     break;

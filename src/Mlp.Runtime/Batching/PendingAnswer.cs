@@ -123,7 +123,7 @@ internal sealed class PendingAnswer<TResult> : QueuedCall, IValueTaskSource<TRes
     public override bool Abandon()
     {
         _isAbandoned = true;
-        Failure = _call.Fail(new OperationCanceledException(Token));
+        Failure = _call.Fail(new StageCancelledException(CallStage.Run, Token));
         return true;
     }
 

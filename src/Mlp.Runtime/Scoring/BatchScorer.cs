@@ -47,6 +47,18 @@ internal sealed class BatchScorer(ServingVersion version)
         {
             return ScoreRows(plan, batch, firstRow, slot, cancellationToken);
         }
+        catch (OperationCanceledException e) when (cancellationToken.IsCancellationRequested)
+        {
+            var explained = CallCancellation.Explain(version.Where, e, cancellationToken, CallStage.Run);
+            TracedWork.Fail(span, explained);
+            throw explained;
+        }
+        catch (NullReferenceException e) when (IsDisposedOf(batch))
+        {
+            var failure = new ObjectDisposedException($"Expected a batch that is open, but it has been disposed of ({version.Where}).", e);
+            TracedWork.Fail(span, failure);
+            throw failure;
+        }
         catch (Exception e)
         {
             TracedWork.Fail(span, e);
@@ -54,9 +66,30 @@ internal sealed class BatchScorer(ServingVersion version)
         }
     }
 
+    /// <summary>Arrow does not say that memory was freed: its handles have none any more.</summary>
+    private static bool IsDisposedOf(RecordBatch batch)
+    {
+        try
+        {
+            for (var column = 0; column < batch.ColumnCount; column++)
+            {
+                foreach (var buffer in batch.Column(column).Data.Buffers)
+                {
+                    _ = buffer.Memory;
+                }
+            }
+
+            return false;
+        }
+        catch (Exception e) when (e is NullReferenceException or ObjectDisposedException)
+        {
+            return true;
+        }
+    }
+
     private RecordBatch ScoreRows(ScoringPlan plan, RecordBatch batch, long firstRow, InferenceSlot slot, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
+        CallCancellation.ThrowIfRequested(CallStage.Start, cancellationToken);
         var columns = plan.Bind(batch, firstRow);
         using var results = new ResultBuilder(plan.Result, batch.Length);
         try
@@ -70,6 +103,7 @@ internal sealed class BatchScorer(ServingVersion version)
                     columns[i].Write(first, count, slot.Inputs[i], slot.Rows);
                 }
 
+                version.Nulls.Ranges?.Require(slot.Inputs, count, firstRow + first);
                 Run(slot, count, cancellationToken);
                 results.Add(slot.Score, version.Score, count);
             }

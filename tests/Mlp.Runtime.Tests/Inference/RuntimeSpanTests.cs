@@ -53,6 +53,48 @@ public sealed class RuntimeSpanTests : IDisposable
         Assert.Equal(request.TraceId, Assert.Single(observer.TraceIds));
     }
 
+    [Theory]
+    [InlineData(ModelLoading.AtStart)]
+    [InlineData(ModelLoading.OnFirstCall)]
+    public async Task Predict_ModelThatIsNotReady_IsCountedAndASpanWithoutAVersion(ModelLoading loading)
+    {
+        var name = "traced-missing-" + (int)loading;
+        var counted = new ConcurrentQueue<Dictionary<string, object?>>();
+        using var meters = new System.Diagnostics.Metrics.MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Name == "mlp.inference.requests")
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        meters.SetMeasurementEventCallback<long>((_, value, tags, _) =>
+        {
+            var found = tags.ToArray().ToDictionary();
+            if (name.Equals(found["model"]))
+            {
+                counted.Enqueue(found);
+            }
+        });
+        meters.Start();
+        await using var platform = new TestPlatform();
+        platform.AddModel(name, m => m.Loading = loading);
+        await platform.Catalog.OpenAsync(CancellationToken.None);
+
+        Assert.Throws<ModelNotReadyException>(() => platform.Catalog.GetModel(name).Predict([1]));
+
+        Assert.Equal(new Dictionary<string, object?> { ["model"] = name, ["outcome"] = "not_ready" }, Assert.Single(counted));
+        var span = Single("mlp.predict", name);
+        Assert.Equal(
+            new Dictionary<string, object?> { ["model"] = name, ["variant"] = "champion", ["outcome"] = "not_ready", ["error.type"] = typeof(ModelNotReadyException).FullName },
+            span.TagObjects.ToDictionary());
+        Assert.Equal(ActivityStatusCode.Error, span.Status);
+        await Assert.ThrowsAsync<ModelNotReadyException>(() => platform.Catalog.GetModel(name).WaitUntilReadyAsync(TimeSpan.FromMilliseconds(1)));
+        Assert.Single(counted);
+    }
+
     [Fact]
     public async Task Predict_WithoutActivity_BeginsATraceThatObserversAreTold()
     {
@@ -144,13 +186,12 @@ public sealed class RuntimeSpanTests : IDisposable
     [Fact]
     public async Task Load_ModelThatDoesNotFit_FailsWhereItDoesNot()
     {
-        var output = new ModelOutput { Task = ModelTask.MulticlassClassification, ScoreOutput = "y", ClassNames = ["a", "b"] };
-        await using var platform = await ServeAsync("traced-misfit", Package(TestGraphs.Lying(1, 10), output));
+        await using var platform = await ServeAsync("traced-misfit", Package(TestGraphs.Lying(1, 10), Regression()), configure: o => o.OnNull("fare", 0));
 
         var span = Single("mlp.model.load", "traced-misfit");
         Assert.Equal((ActivityStatusCode.Error, "error"), (span.Status, span.GetTagItem("outcome")));
         Assert.Equal("session", span.Events.Last().Name);
-        Assert.Contains("Expected output 'y', the score, to be 2 values per row", span.StatusDescription, StringComparison.Ordinal);
+        Assert.Contains("Expected a null policy for a feature of the model, but found one for 'fare'", span.StatusDescription, StringComparison.Ordinal);
     }
 
     [Fact]

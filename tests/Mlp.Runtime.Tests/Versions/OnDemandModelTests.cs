@@ -65,7 +65,8 @@ public sealed class OnDemandModelTests
         var patient = tenants[1].PredictAsync(new EntityValue[] { "a" }).AsTask();
         await cancel.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
+        var error = await Assert.ThrowsAsync<OperationCanceledException>(() => cancelled);
+        Assert.Equal("The call of model 'tenant-1' was cancelled while it waited for the model to be loaded.", error.Message);
         Assert.False(patient.IsCompleted);
         gate.SetResult();
         Assert.Equal(1, (await patient).ModelVersion);
@@ -159,6 +160,24 @@ public sealed class OnDemandModelTests
         await tenants.Platform.Registry.SetAliasAsync("tenant-1", "champion", 2, 1);
 
         Assert.Equal(1 / (1 + Math.Exp(-7)), tenants[1].Predict([1]).Score, 1e-6);
+    }
+
+    [Fact]
+    public async Task Health_RouteStoredForAModelThatHasItsChampionAlone_SaysThatItHasNoEffect()
+    {
+        await using var tenants = new TenantPlatform(limit: 1);
+        await tenants.PublishAsync(1);
+        await tenants.Platform.Registry.SetRouteAsync("tenant-1", Mlp.Runtime.Routing.ModelRoute.ChampionOnly.WithChallenger("next", 0.5), 0);
+
+        tenants.Call(1);
+
+        var health = tenants.Platform.Catalog.CheckHealth();
+        Assert.Equal(
+            (HealthStatus.Degraded, "Expected no route of model 'tenant-1', which is loaded on first call, but found revision 1 in the registry; its champion answers all calls."),
+            (health.Status, health.Description));
+
+        await tenants.Platform.Registry.RemoveRouteAsync("tenant-1", 1);
+        Assert.Equal(HealthStatus.Healthy, tenants.Platform.Catalog.CheckHealth().Status);
     }
 
     [Fact]
