@@ -204,9 +204,11 @@ public sealed partial class FeatureStore
     /// <param name="labelColumn">The label column, or null.</param>
     /// <param name="mode">Which feature rows may be seen.</param>
     /// <param name="version">Service version; null for the highest.</param>
+    /// <param name="timeTravel">The commits of the offline store to read; null for the newest. Rows that were deleted since stay away.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The training set, which the caller disposes.</returns>
-    /// <exception cref="FeatureDefinitionException">There is no such service.</exception>
+    /// <exception cref="FeatureDefinitionException">There is no such service, or a commit is of another definition of a view.</exception>
+    /// <exception cref="OfflineCommitExpiredException">Files of a commit have been removed.</exception>
     /// <exception cref="SpineException">A column is missing or has another type, or a time is null or outside the years 1 to 9999.</exception>
     public Task<JoinedTrainingSet> CreateTrainingSetAsync<T>(
         string service,
@@ -215,10 +217,11 @@ public sealed partial class FeatureStore
         string? labelColumn = null,
         JoinMode mode = JoinMode.EventTime,
         int? version = null,
+        OfflineTimeTravel? timeTravel = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(spine);
-        return CreateTrainingSetAsync(service, Each(SpineBatches.From(spine)), timeColumn, labelColumn, mode, version, cancellationToken);
+        return CreateTrainingSetAsync(service, Each(SpineBatches.From(spine)), timeColumn, labelColumn, mode, version, timeTravel, cancellationToken);
     }
 
     /// <summary>Joins the features of a service to an Arrow batch of keys, times and labels, so that no row sees a value from after its own time.</summary>
@@ -231,9 +234,11 @@ public sealed partial class FeatureStore
     /// <param name="labelColumn">The label column, or null.</param>
     /// <param name="mode">Which feature rows may be seen.</param>
     /// <param name="version">Service version; null for the highest.</param>
+    /// <param name="timeTravel">The commits of the offline store to read; null for the newest. Rows that were deleted since stay away.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The training set, which the caller disposes.</returns>
-    /// <exception cref="FeatureDefinitionException">There is no such service.</exception>
+    /// <exception cref="FeatureDefinitionException">There is no such service, or a commit is of another definition of a view.</exception>
+    /// <exception cref="OfflineCommitExpiredException">Files of a commit have been removed.</exception>
     /// <exception cref="SpineException">A column is missing or has another type, or a time is null or outside the years 1 to 9999.</exception>
     public Task<JoinedTrainingSet> CreateTrainingSetAsync(
         string service,
@@ -242,10 +247,11 @@ public sealed partial class FeatureStore
         string? labelColumn = null,
         JoinMode mode = JoinMode.EventTime,
         int? version = null,
+        OfflineTimeTravel? timeTravel = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(spine);
-        return CreateTrainingSetAsync(service, Each([spine]), timeColumn, labelColumn, mode, version, cancellationToken);
+        return CreateTrainingSetAsync(service, Each([spine]), timeColumn, labelColumn, mode, version, timeTravel, cancellationToken);
     }
 
     /// <summary>Joins the features of a service to a stream of Arrow batches; see the overload for one batch. Rows that do not fit into memory go to disk.</summary>
@@ -255,9 +261,11 @@ public sealed partial class FeatureStore
     /// <param name="labelColumn">The label column, or null.</param>
     /// <param name="mode">Which feature rows may be seen.</param>
     /// <param name="version">Service version; null for the highest.</param>
+    /// <param name="timeTravel">The commits of the offline store to read; null for the newest. Rows that were deleted since stay away.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The training set, which the caller disposes.</returns>
-    /// <exception cref="FeatureDefinitionException">There is no such service.</exception>
+    /// <exception cref="FeatureDefinitionException">There is no such service, or a commit is of another definition of a view.</exception>
+    /// <exception cref="OfflineCommitExpiredException">Files of a commit have been removed.</exception>
     /// <exception cref="SpineException">A column is missing or has another type, or a time is null or outside the years 1 to 9999.</exception>
     public Task<JoinedTrainingSet> CreateTrainingSetAsync(
         string service,
@@ -266,12 +274,14 @@ public sealed partial class FeatureStore
         string? labelColumn = null,
         JoinMode mode = JoinMode.EventTime,
         int? version = null,
+        OfflineTimeTravel? timeTravel = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(spine);
         ArgumentException.ThrowIfNullOrEmpty(timeColumn);
         EnsureOpen();
-        var question = new TrainingSetQuestion(Catalog.GetService(service, version), timeColumn, labelColumn, mode);
+        var found = Catalog.GetService(service, version);
+        var question = new TrainingSetQuestion(found, timeColumn, labelColumn, mode, timeTravel?.CommitsOf(found, Offline));
         return Task.Run(
             () => TracedWork.RunAsync(
                 () => FeatureActivities.StartForService(FeatureSpans.TrainingSet, question.Service.Name, question.Service.Version),

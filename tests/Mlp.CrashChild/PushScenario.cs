@@ -38,7 +38,7 @@ internal sealed class PushScenario : ICrashScenario
         }
     }
 
-    private static void Configure(FeatureStoreOptions options)
+    internal static void Configure(FeatureStoreOptions options)
     {
         options.DuckDbThreads = 1;
         options.DuckDbMemoryLimitBytes = 128 << 20;

@@ -131,6 +131,10 @@ internal sealed class OfflineView
         return false;
     }
 
+    /// <summary>The last commit that was made at a time or before; 0 if none was.</summary>
+    /// <param name="time">Microseconds.</param>
+    internal long CommitAt(long time) => _log.Refresh().LastOrDefault(commit => commit.CommittedTime <= time)?.Number ?? 0;
+
     /// <summary>Some files of the view as a snapshot.</summary>
     /// <param name="files">The files.</param>
     internal OfflineSnapshot SnapshotOf(IEnumerable<OfflineFileHistory> files) => new(Definition, _folder, _log.Last()?.Number ?? 0, [.. files], _verified, _readable);

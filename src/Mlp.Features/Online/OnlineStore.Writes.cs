@@ -84,7 +84,9 @@ internal sealed partial class OnlineStore
         {
             foreach (var viewId in _pushed.ViewsWith(minimumRows))
             {
-                while (_pushed.Peek(viewId, _options.OfflineBatchSize * 4L) is { Count: > 0 } frames)
+                // Those that wait now: who pushes without a pause must not keep a flush from ever ending.
+                var through = _pushed.LastSequenceOf(viewId);
+                while (_pushed.Peek(viewId, _options.OfflineBatchSize * 4L, through) is { Count: > 0 } frames)
                 {
                     await KeepDurableAsync(frames, cancellationToken).ConfigureAwait(false);
                     if (frames.Count == 0)

@@ -74,10 +74,21 @@ internal sealed class PushedRows
         }
     }
 
+    /// <summary>Sequence of the last row of a view that waits; <see cref="long.MinValue"/> if none does.</summary>
+    /// <param name="viewId">Number of the view.</param>
+    internal long LastSequenceOf(uint viewId)
+    {
+        lock (_gate)
+        {
+            return _frames.TryGetValue(viewId, out var frames) && frames.Count > 0 ? frames.Last().LastSequence : long.MinValue;
+        }
+    }
+
     /// <summary>The first rows of a view; they stay until <see cref="Remove"/>.</summary>
     /// <param name="viewId">Number of the view.</param>
     /// <param name="maximum">About how many rows; at least one frame.</param>
-    internal List<PushedFrame> Peek(uint viewId, long maximum)
+    /// <param name="through">Frames that begin behind this sequence are left out.</param>
+    internal List<PushedFrame> Peek(uint viewId, long maximum, long through = long.MaxValue)
     {
         var frames = new List<PushedFrame>();
         lock (_gate)
@@ -85,7 +96,7 @@ internal sealed class PushedRows
             var count = 0L;
             foreach (var frame in _frames[viewId])
             {
-                if (count > 0 && count + frame.Count > maximum)
+                if ((count > 0 && count + frame.Count > maximum) || frame.FirstSequence > through)
                 {
                     break;
                 }

@@ -4,7 +4,9 @@ using Apache.Arrow;
 using Apache.Arrow.Types;
 using FsCheck.Xunit;
 using Mlp.Features.Definitions;
+using Mlp.Features.Deletion;
 using Mlp.Features.Hosting;
+using Mlp.Features.Offline;
 using Mlp.Features.Online;
 using Mlp.Runtime.Data;
 
@@ -12,7 +14,7 @@ namespace Mlp.Features.Tests.Materialization;
 
 /// <summary>
 /// The third promise: joined by event and created time, the value for (entity, t) equals the value that was served online at t, status and bits, and both equal brute force.
-/// Histories have ties, late arrivals, values at the edge of their time to live, null keys, null values and rows of the future; they come in created order.
+/// Histories have ties, late arrivals, values at the edge of their time to live, null keys, null values and rows of the future; they come in created order. Between them files are compacted and entities deleted.
 /// </summary>
 public sealed class ServedEqualsJoinedProperties
 {
@@ -41,12 +43,13 @@ public sealed class ServedEqualsJoinedProperties
         await using var harness = new FeatureStoreHarness(Catalog);
         await harness.OpenAsync();
         var rows = new List<Row>();
+        var sequence = 0;
         var served = new List<(long? Id, string? Name, long AsOf, string Answer)>();
         foreach (var (operation, key, eventTime, created, value) in history)
         {
             // What is asked at t knows nothing of a row that comes at t but later.
             harness.Clock.Advance(TimeSpan.FromMicroseconds(1));
-            switch (operation % 14)
+            switch (operation % 16)
             {
                 case 0 or 1:
                     harness.Clock.Advance(TimeSpan.FromMicroseconds(1 + (value % 3)));
@@ -65,17 +68,29 @@ public sealed class ServedEqualsJoinedProperties
                     break;
                 case 6:
                     // By the way of the offline store.
-                    rows.Add(Row.Create(harness.Now, key, eventTime % 8, 0, value, rows.Count) with { EventTime = harness.Now - (eventTime % 8) });
+                    rows.Add(Row.Create(harness.Now, key, eventTime % 8, 0, value, sequence++) with { EventTime = harness.Now - (eventTime % 8) });
                     await harness.Store.IngestAsync("single", BatchOf(rows[^1]));
                     await harness.Store.MaterializeAsync("single");
                     break;
                 case 7 or 8:
-                    var pair = Row.Create(harness.Now, key, eventTime, 0, value, rows.Count) with { IsPair = true };
+                    var pair = Row.Create(harness.Now, key, eventTime, 0, value, sequence++) with { IsPair = true };
                     rows.Add(pair);
                     await harness.Store.PushAsync("pair", BatchOf(pair));
                     break;
+                case 14:
+                    await harness.Store.FlushAsync();
+                    await harness.Store.CompactAsync("single", new CompactionOptions { IsFull = value % 2 == 0 });
+                    await harness.Store.CompactAsync("pair");
+                    break;
+                case 15:
+                    // What was served of the entity before has no truth any more; what is served from now on has.
+                    var deleted = 1L + (key % 2);
+                    await harness.Store.DeleteEntityAsync(new Dictionary<string, EntityValue> { ["id"] = deleted }, new EntityDeletionOptions { EraseOnlineFiles = value % 5 == 0 });
+                    rows.RemoveAll(row => row.Id == deleted);
+                    served.RemoveAll(question => question.Id == deleted);
+                    break;
                 default:
-                    rows.Add(Row.Create(harness.Now, key, eventTime, created, value, rows.Count));
+                    rows.Add(Row.Create(harness.Now, key, eventTime, created, value, sequence++));
                     await harness.Store.PushAsync("single", BatchOf(rows[^1]));
                     break;
             }

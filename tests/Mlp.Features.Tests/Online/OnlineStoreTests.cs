@@ -349,13 +349,13 @@ public sealed class OnlineStoreTests
         await harness.Store.CheckpointAsync(default);
         await harness.Store.AbandonAsync();
         Damage(harness, "0000000001", "index.bin");
-        using (var newer = FrameLogWriter.Create(DiskSync.Instance, Path.Combine(harness.Folder, "wal", "0000000003.mlplog"), """{ "format": "mlp-online-write-ahead", "formatVersion": 2 }"""u8))
+        using (var newer = FrameLogWriter.Create(DiskSync.Instance, Path.Combine(harness.Folder, "wal", "0000000003.mlplog"), """{ "format": "mlp-online-write-ahead", "formatVersion": 3 }"""u8))
         {
             // A header is all it takes.
         }
 
         var files = Contents(harness.Folder);
-        Assert.Equal(2, (await Assert.ThrowsAsync<UnsupportedFormatVersionException>(() => harness.OpenAsync())).Found);
+        Assert.Equal(3, (await Assert.ThrowsAsync<UnsupportedFormatVersionException>(() => harness.OpenAsync())).Found);
         Assert.Equal(files, Contents(harness.Folder));
     }
 
