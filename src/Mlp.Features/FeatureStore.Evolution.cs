@@ -32,6 +32,7 @@ public sealed partial class FeatureStore
 
         // What was pushed is acknowledged, so it is among the rows of the earlier version.
         await Online.FlushAsync(cancellationToken).ConfigureAwait(false);
+        await _deletions.ResumeAsync(cancellationToken).ConfigureAwait(false);
         return await Task.Run(() => AdoptAsync(definition, evolution, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
@@ -45,9 +46,11 @@ public sealed partial class FeatureStore
     }
 
     private async Task<AdoptionResult> AdoptAsync(FeatureViewDefinition to, FeatureViewEvolution evolution, CancellationToken cancellationToken)
-        => (Catalog.FindView(to.Name, evolution.FromVersion) ?? _definitions.FindView(to.Name, evolution.FromVersion)) is { } from
-            ? await _deletions.WithoutDeletionAsync(() => new OfflineAdoption(Offline, from, to, evolution).Run(cancellationToken), cancellationToken).ConfigureAwait(false)
+    {
+        var from = Catalog.FindView(to.Name, evolution.FromVersion) ?? _definitions.FindView(to.Name, evolution.FromVersion);
 
-            // A data directory that is younger than the earlier version.
-            : new AdoptionResult(to.Name, evolution.FromVersion, to.Version, null, 0);
+        // The data directory may be younger than the earlier version. Where a deletion was broken off, the rows come when it is completed.
+        return (from is null ? null : await _deletions.TryWithoutDeletionAsync(() => new OfflineAdoption(Offline, from, to, evolution).Run(cancellationToken), cancellationToken).ConfigureAwait(false))
+            ?? new AdoptionResult(to.Name, evolution.FromVersion, to.Version, null, 0);
+    }
 }

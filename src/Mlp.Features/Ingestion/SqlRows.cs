@@ -62,7 +62,7 @@ internal sealed class SqlRows(FeatureViewDefinition view, string sql, IReadOnlyL
         {
             snapshot.RequireReadable(session);
             readable.AddRange(snapshot.FullPaths);
-            session.Execute($"CREATE TEMP VIEW {name} AS {SelectLatest(snapshot)}", cancellationToken);
+            session.Execute($"CREATE TEMP VIEW {name} AS {LatestRows.Of(snapshot)}", cancellationToken);
             return;
         }
 
@@ -77,15 +77,6 @@ internal sealed class SqlRows(FeatureViewDefinition view, string sql, IReadOnlyL
         {
             new FileStaging(null!, file, session).Load(relation.Name, cancellationToken);
         }
-    }
-
-    private static string SelectLatest(OfflineSnapshot snapshot)
-    {
-        var keys = snapshot.View.Keys.Select(key => Sql.Name(key.Name)).ToList();
-        var isNull = string.Join(" OR ", keys.Select(key => $"{key} IS NULL"));
-        return $"SELECT {string.Join(", ", OfflineView.Columns(snapshot.View).Select(column => Sql.Name(column.Name)))} FROM {snapshot.Relation()} "
-            + $"QUALIFY row_number() OVER (PARTITION BY {string.Join(", ", keys)}, {Sql.Name(FeatureViewDefinition.StoredEventTime)}, {Sql.Name(FeatureViewDefinition.StoredCreatedTime)} "
-            + $"ORDER BY {Sql.Name(FeatureViewDefinition.StoredSequence)} DESC) = 1 OR {isNull}";
     }
 
     // What a query reads beside its sources would be in no batch id.

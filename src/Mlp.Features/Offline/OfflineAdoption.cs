@@ -9,7 +9,7 @@ using Mlp.Runtime;
 namespace Mlp.Features.Offline;
 
 /// <summary>
-/// Takes the rows of an earlier version of a view over into a later one: as files of the later version in one commit of its log, with the event times, created times and sequences that they have. So whatever reads,
+/// Takes the rows of an earlier version of a view over into a later one: as files of the later version in one commit of its log, with the event times, created times and order that they have. So whatever reads,
 /// compacts or deletes rows of the later version knows nothing of the earlier one. Only rows of commits that were not taken over before are read.
 /// </summary>
 /// <param name="store">The store.</param>
@@ -42,8 +42,12 @@ internal sealed class OfflineAdoption(OfflineStore store, FeatureViewDefinition 
             {
                 rows.RequireReadable(session);
                 target.CreateStaging(session, withSequences: true);
+
+                // Rows that were pushed into the earlier version count as taken in here: a deletion tells pushed rows by their odd sequences, and goes by those of its own version.
+                var sequence = Sql.Name(FeatureViewDefinition.StoredSequence);
                 session.Execute(
-                    $"INSERT INTO {OfflineView.StagingTable} SELECT {string.Join(", ", columns)} FROM {rows.Relation()} ORDER BY {Sql.Name(FeatureViewDefinition.StoredSequence)}", cancellationToken);
+                    $"INSERT INTO {OfflineView.StagingTable} SELECT {string.Join(", ", columns)} FROM (SELECT * REPLACE ({sequence} + ({sequence} & 1) AS {sequence}) FROM ({LatestRows.Of(rows)})) ORDER BY {sequence}",
+                    cancellationToken);
             }
             catch (Exception e) when (e is DuckDBException or CorruptFileException && attempt < Attempts && source.IsOutdated(snapshot, mayExpire: false))
             {
@@ -54,7 +58,7 @@ internal sealed class OfflineAdoption(OfflineStore store, FeatureViewDefinition 
                 throw OfflineStore.Explain(e, session, [rows]);
             }
 
-            var sequences = (rows.Files.Min(file => file.MinSequence), rows.Files.Max(file => file.MaxSequence));
+            var sequences = (rows.Files.Min(file => file.MinSequence), rows.Files.Max(file => file.MaxSequence) + 1);
             var (commit, repeated) = target.Append(session, BatchId(columns, snapshot.Commit), cancellationToken, sequences, OfflineCommitKind.Ingest);
             return new AdoptionResult(to.Name, from.Version, to.Version, repeated ? null : commit.Number, repeated ? 0 : commit.RowCount);
         }
