@@ -1,4 +1,6 @@
 using BenchmarkDotNet.Running;
+using Mlp.Benchmarks.Features;
+using Mlp.Benchmarks.Features.Joins;
 using Mlp.Benchmarks.Runtime;
 using Mlp.Benchmarks.Scoring;
 using Mlp.Benchmarks.Soaks;
@@ -7,6 +9,17 @@ if (args is ["batching-pairs", .. var networks])
 {
     await BatchingPairs.RunAsync(networks);
     return 0;
+}
+
+if (args is ["online-read-latency", .. var parts])
+{
+    await OnlineReadLatency.RunAsync(parts);
+    return 0;
+}
+
+if (args is [JoinBenchmark.Command, .. var join])
+{
+    return await JoinBenchmark.RunAsync(join);
 }
 
 if (args is ["predict-pairs", .. var models])

@@ -27,13 +27,19 @@ internal static class DefinitionDifferences
             differences.Add($"created time: stored {stored.CreatedTimeRule}, found {found.CreatedTimeRule}");
         }
 
-        Compare(differences, "view", stored.Views, found.Views, v => v.Name, v => $"version {v.Version.ToString(CultureInfo.InvariantCulture)} with fingerprint {v.Fingerprint[..8]}");
+        Compare(differences, "view", stored.Views, found.Views, v => v.NameInService, Describe);
         Compare(differences, "column", Columns(stored), Columns(found), c => c.Column, c => c.Source);
         return differences.Count == 0 ? ["the fingerprint"] : differences;
     }
 
+    private static string Describe(ServiceViewDocument view)
+    {
+        var version = $"version {view.Version.ToString(CultureInfo.InvariantCulture)} with fingerprint {view.Fingerprint[..8]}";
+        return view.Alias is null ? version : $"'{view.Name}' {version} by {string.Join(", ", (view.Keys ?? []).Select(k => $"'{k.Name}' as '{k.As}'"))}";
+    }
+
     private static List<(string Column, string Source)>? Columns(DefinitionDocument document)
-        => document.Views?.SelectMany(v => v.Columns.Select(c => (c.Name, $"field '{c.Field}' of '{v.Name}'"))).ToList();
+        => document.Views?.SelectMany(v => v.Columns.Select(c => (c.Name, $"field '{c.Field}' of '{v.NameInService}'"))).ToList();
 
     private static string Span(long? microseconds)
         => microseconds is null or 0 ? "none" : TimeSpan.FromMicroseconds(microseconds.Value).ToString("c", CultureInfo.InvariantCulture);

@@ -10,7 +10,11 @@ namespace Mlp.Features.Definitions;
 internal sealed record DefinitionDocument
 {
     internal const string FormatValue = "mlp-feature-definition";
-    internal const int CurrentFormatVersion = 1;
+    internal const int CurrentFormatVersion = AliasFormatVersion;
+
+    /// <summary>The first format version in which a service may call a view by another name and give its keys others: an earlier reader would take the fingerprint for wrong.</summary>
+    internal const int AliasFormatVersion = 2;
+
     internal const string FeatureViewKind = "feature-view";
     internal const string OnDemandKind = "on-demand-feature-view";
     internal const string ServiceKind = "feature-service";
@@ -89,6 +93,12 @@ internal sealed record DefinitionDocument
         json.WriteString("name", view.Name);
         json.WriteNumber("version", view.Version);
         json.WriteString("fingerprint", view.Fingerprint);
+        if (view.Alias is not null)
+        {
+            json.WriteString("alias", view.Alias);
+            WriteArray(json, "keys", view.Keys, k => WritePair(json, k.Name, "as", k.As));
+        }
+
         WriteArray(json, "columns", view.Columns, c => WritePair(json, c.Name, "field", c.Field));
         json.WriteEndObject();
     }
@@ -119,7 +129,21 @@ internal sealed record DefinitionDocument
 }
 
 /// <summary>One view of a stored feature service.</summary>
-internal sealed record ServiceViewDocument(string Name, int Version, string Fingerprint, IReadOnlyList<ServiceColumnDocument> Columns);
+internal sealed record ServiceViewDocument(string Name, int Version, string Fingerprint, IReadOnlyList<ServiceColumnDocument> Columns)
+{
+    /// <summary>What it is called within the service; null when by its name.</summary>
+    public string? Alias { get; init; }
+
+    /// <summary>Its keys under their names in the service, where it has an alias.</summary>
+    public IReadOnlyList<ServiceKeyDocument>? Keys { get; init; }
+
+    internal string NameInService => Alias ?? Name;
+}
+
+/// <summary>One key of a view of a stored feature service.</summary>
+/// <param name="Name">Its name in the view.</param>
+/// <param name="As">Its name in the service.</param>
+internal sealed record ServiceKeyDocument(string Name, string As);
 
 /// <summary>One column of a stored feature service.</summary>
 internal sealed record ServiceColumnDocument(string Name, string Field);

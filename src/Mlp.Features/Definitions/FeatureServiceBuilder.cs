@@ -56,6 +56,26 @@ public sealed class FeatureServiceBuilder
         return this;
     }
 
+    /// <summary>
+    /// Gives the keys of the view named last names of their own in this service, so that one view may be taken more than once: the statistics of an area, by the area of departure and by that of arrival.
+    /// The view is called by its prefix (<see cref="As"/>) then: in the statuses and event times of training sets, in <see cref="FeatureColumn.View"/> and in the prediction log.
+    /// </summary>
+    /// <param name="keys">Per key of the view that is renamed: its name in the view, its name in the service.</param>
+    /// <returns>This builder.</returns>
+    /// <exception cref="InvalidOperationException">No view has been named yet.</exception>
+    /// <example><c>s.From&lt;AreaStats&gt;().As("pickup").WithKeys(("area", "pickup_area")).From&lt;AreaStats&gt;().As("dropoff").WithKeys(("area", "dropoff_area"))</c></example>
+    public FeatureServiceBuilder WithKeys(params (string ViewKey, string ServiceKey)[] keys)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        if (_entries.Count == 0)
+        {
+            throw new InvalidOperationException($"Expected From before WithKeys in the feature service '{Name}', but found none.");
+        }
+
+        _entries[^1] = _entries[^1] with { Keys = [.. keys] };
+        return this;
+    }
+
     /// <summary>Says what the service is for.</summary>
     /// <param name="description">A sentence.</param>
     /// <returns>This builder.</returns>
@@ -73,20 +93,22 @@ public sealed class FeatureServiceBuilder
         }
 
         var found = _entries.ConvertAll(entry => Find(entry, views, onDemand, records));
-        var keys = CollectKeys(found);
+        var renamed = _entries.Zip(found, (entry, pair) => KeysOf(entry, pair.View, pair.OnDemand)).ToList();
+        var names = _entries.Zip(found, (entry, pair) => entry.Keys is null ? pair.View?.Name ?? pair.OnDemand!.Name : entry.Prefix!).ToList();
+        var keys = CollectKeys(names.Zip(renamed));
         var columns = new List<FeatureColumn>();
         var resolved = new List<FeatureServiceView>();
-        foreach (var (entry, (view, computed)) in _entries.Zip(found))
+        for (var i = 0; i < found.Count; i++)
         {
-            var name = view?.Name ?? computed!.Name;
-            if (resolved.Exists(r => r.Name == name))
+            var (entry, (view, computed), name) = (_entries[i], found[i], names[i]);
+            if (resolved.Exists(r => string.Equals(r.Name, name, StringComparison.OrdinalIgnoreCase)))
             {
-                throw Wrong($"Expected every view once in the feature service '{{0}}', but '{name}' is named twice.");
+                throw Wrong($"Expected every view once in the feature service '{{0}}', but '{name}' is named twice. A view with other keys is told apart by .As(prefix).WithKeys((key, name)).");
             }
 
             var fields = SelectFields(entry, name, view?.Fields ?? computed!.Fields, columns);
-            int[] keyIndexes = view is null ? [] : [.. view.Keys.Select(key => keys.FindIndex(k => k.Name == key.Name))];
-            resolved.Add(new FeatureServiceView(view, computed, keyIndexes, fields, resolved.Count));
+            int[] keyIndexes = [.. renamed[i].Select(key => keys.FindIndex(k => k.Name == key.Name))];
+            resolved.Add(new FeatureServiceView(view, computed, keyIndexes, fields, resolved.Count) { Alias = entry.Keys is null ? null : name });
         }
 
         CheckSpine(keys, columns, resolved);
@@ -152,19 +174,55 @@ public sealed class FeatureServiceBuilder
     /// <summary>
     /// The keys of all views, each once, in ordinal order of their names: the bytes of an entity key must not depend on which view a service names first.
     /// </summary>
-    private List<KeyColumn> CollectKeys(IEnumerable<(FeatureViewDefinition? View, OnDemandFeatureViewDefinition? OnDemand)> found)
+    private List<KeyColumn> CollectKeys(IEnumerable<(string View, IReadOnlyList<KeyColumn> Keys)> renamed)
     {
         var keys = new List<KeyColumn>();
-        foreach (var (view, _) in found)
+        foreach (var (view, viewKeys) in renamed)
         {
-            foreach (var key in view?.Keys ?? [])
+            foreach (var key in viewKeys)
             {
-                AddKey(keys, key, view!.Name);
+                AddKey(keys, key, view);
             }
         }
 
         keys.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
         return keys;
+    }
+
+    /// <summary>The keys of a view under their names in the service.</summary>
+    private IReadOnlyList<KeyColumn> KeysOf(Entry entry, FeatureViewDefinition? view, OnDemandFeatureViewDefinition? onDemand)
+    {
+        if (entry.Keys is not { } names)
+        {
+            return view?.Keys ?? [];
+        }
+
+        if (view is null)
+        {
+            throw Wrong($"Expected WithKeys in the feature service '{{0}}' behind a stored view, but '{onDemand!.Name}' is an on-demand view, which has no keys.");
+        }
+
+        if (string.IsNullOrEmpty(entry.Prefix))
+        {
+            throw Wrong($"Expected .As(prefix) beside WithKeys in the feature service '{{0}}', because '{view.Name}' is called by it then, but found none.");
+        }
+
+        if (names.FirstOrDefault(n => view.Keys.All(k => k.Name != n.ViewKey)).ViewKey is { } unknown)
+        {
+            throw Wrong($"Expected WithKeys in the feature service '{{0}}' to name keys of '{view.Name}' ({string.Join(", ", view.Keys.Select(k => $"'{k.Name}'"))}), but found '{unknown}'.");
+        }
+
+        DefinitionNames.CheckColumn(Name, entry.Prefix);
+        foreach (var (_, name) in names)
+        {
+            DefinitionNames.CheckColumn(Name, name);
+        }
+
+        var map = names.ToLookup(n => n.ViewKey, n => n.ServiceKey, StringComparer.Ordinal);
+        var keys = view.Keys.Select(k => k with { Name = map[k.Name].LastOrDefault() ?? k.Name }).ToList();
+        return map.All(n => n.Count() == 1) && keys.DistinctBy(k => k.Name, StringComparer.OrdinalIgnoreCase).Count() == keys.Count
+            ? keys
+            : throw Wrong($"Expected WithKeys in the feature service '{{0}}' to give every key of '{view.Name}' one name of its own, but it does not.");
     }
 
     private void AddKey(List<KeyColumn> keys, KeyColumn key, string view)
@@ -209,5 +267,8 @@ public sealed class FeatureServiceBuilder
     private sealed record Entry(Type? Record, string? Name, int Version, string[] Fields)
     {
         internal string? Prefix { get; init; }
+
+        /// <summary>Names of keys in the service by their names in the view; null when they are the same and the view is called by its own name.</summary>
+        internal IReadOnlyList<(string ViewKey, string ServiceKey)>? Keys { get; init; }
     }
 }

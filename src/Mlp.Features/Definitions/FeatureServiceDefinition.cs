@@ -1,4 +1,5 @@
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Storage;
 
 namespace Mlp.Features.Definitions;
 
@@ -12,6 +13,7 @@ public sealed class FeatureServiceDefinition
         Views = views;
         _document = new DefinitionDocument
         {
+            FormatVersion = views.Any(v => v.Alias is not null) ? DefinitionDocument.AliasFormatVersion : VersionedJson.FirstVersion,
             Kind = DefinitionDocument.ServiceKind,
             Name = name,
             Version = version,
@@ -19,7 +21,11 @@ public sealed class FeatureServiceDefinition
             Views =
             [
                 .. views.Select(v => new ServiceViewDocument(
-                    v.Name, v.Version, v.Fingerprint, [.. v.Columns.Select(c => new ServiceColumnDocument(layout.Columns[c.ColumnIndex].Name, v.Fields[c.FieldIndex].Name))])),
+                    v.DefinitionName, v.Version, v.Fingerprint, [.. v.Columns.Select(c => new ServiceColumnDocument(layout.Columns[c.ColumnIndex].Name, v.Fields[c.FieldIndex].Name))])
+                {
+                    Alias = v.Alias,
+                    Keys = v.Alias is null ? null : [.. v.View!.Keys.Select((key, part) => new ServiceKeyDocument(key.Name, keys[v.KeyIndexes[part]].Name))],
+                }),
             ],
         }.WithFingerprint();
         Description = new FeatureServiceDescription(name, version, _document.Fingerprint, keys, layout);

@@ -19,8 +19,8 @@ public sealed class FeatureServiceView
     /// <summary>The on-demand view; null when this is a stored view.</summary>
     public OnDemandFeatureViewDefinition? OnDemand { get; }
 
-    /// <summary>Name of the view.</summary>
-    public string Name => View?.Name ?? OnDemand!.Name;
+    /// <summary>What the view is called within the service: its name, or its prefix where the service gives its keys other names.</summary>
+    public string Name => Alias ?? View?.Name ?? OnDemand!.Name;
 
     /// <summary>Version of the view.</summary>
     public int Version => View?.Version ?? OnDemand!.Version;
@@ -30,6 +30,12 @@ public sealed class FeatureServiceView
 
     /// <summary>All features of the view.</summary>
     public IReadOnlyList<FeatureField> Fields => View?.Fields ?? OnDemand!.Fields;
+
+    /// <summary>What the view is called when its keys have other names in the service; null when they have not.</summary>
+    internal string? Alias { get; init; }
+
+    /// <summary>Name of the view, whatever it is called within the service.</summary>
+    internal string DefinitionName => View?.Name ?? OnDemand!.Name;
 
     /// <summary>Per key of the view, in its own order, the index in the service's keys, which are in ordinal order of their names; empty for an on-demand view.</summary>
     internal IReadOnlyList<int> KeyIndexes { get; }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Mlp.Features.Definitions;
+using Mlp.Features.Skew;
 
 namespace Mlp.Features.Hosting;
 
@@ -13,6 +14,9 @@ public sealed class FeaturesBuilder
     private readonly Dictionary<Type, string> _records = [];
     private readonly Dictionary<string, string> _kinds = new(StringComparer.Ordinal);
     private readonly HashSet<(string Name, int Version)> _versions = [];
+
+    /// <summary>How served rows are sampled; null when they are not.</summary>
+    internal SkewCheckOptions? SkewCheck { get; private set; }
 
     /// <summary>Adds the view that a record defines by its attributes.</summary>
     /// <typeparam name="TView">A record with <see cref="FeatureViewAttribute"/>.</typeparam>
@@ -90,6 +94,19 @@ public sealed class FeaturesBuilder
         Claim("feature service", name, version);
         configure(service);
         _services.Add(service);
+        return this;
+    }
+
+    /// <summary>Samples the rows that models are served by feature services, so that <see cref="FeatureStore.CheckSkewAsync"/> can recompute them from the offline store. Calling it again replaces the settings.</summary>
+    /// <param name="configure">Sets how much is kept; null for the defaults.</param>
+    /// <returns>This builder.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range.</exception>
+    public FeaturesBuilder CheckSkew(Action<SkewCheckOptions>? configure = null)
+    {
+        var options = new SkewCheckOptions();
+        configure?.Invoke(options);
+        options.Check();
+        SkewCheck = options;
         return this;
     }
 

@@ -7,7 +7,9 @@ using Mlp.Features.Definitions;
 using Mlp.Features.Hosting;
 using Mlp.Features.Offline;
 using Mlp.Features.Online;
+using Mlp.Features.Skew;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Storage;
 
 namespace Mlp.Runtime.Hosting;
@@ -40,7 +42,16 @@ public static class MlPlatformBuilderFeaturesExtensions
             provider.GetRequiredService<IOptions<FeatureStoreOptions>>().Value,
             provider.GetService<TimeProvider>(),
             provider.GetService<ILoggerFactory>(),
-            provider.GetService<IDiskSync>() ?? DiskSync.Instance));
+            provider.GetService<IDiskSync>() ?? DiskSync.Instance)
+        {
+            Skew = provider.GetService<SkewSampler>(),
+        });
+        if (features.SkewCheck is not null)
+        {
+            services.TryAddSingleton(provider => new SkewSampler(provider.GetRequiredService<FeatureCatalog>(), features.SkewCheck));
+            services.TryAddEnumerable(ServiceDescriptor.Singleton<IPredictionObserver, SkewSampler>(provider => provider.GetRequiredService<SkewSampler>()));
+        }
+
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, OfflineStoreComponent>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, OnlineStoreComponent>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<FeatureStoreOptions>, OnlineStoreOptionsValidator>());

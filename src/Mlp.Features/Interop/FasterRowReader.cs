@@ -9,6 +9,7 @@ internal sealed class FasterRowReader(FasterRowStore store, Session session) : I
 {
     private long _failuresSeen;
     private bool _pending;
+    private int _pendingOfEnqueued;
 
     /// <inheritdoc/>
     public unsafe bool Read(ReadOnlySpan<byte> key, in RowDestination destination)
@@ -37,6 +38,17 @@ internal sealed class FasterRowReader(FasterRowStore store, Session session) : I
     }
 
     /// <inheritdoc/>
+    public void Enqueue(ReadOnlySpan<byte> key, in RowDestination destination) => _pendingOfEnqueued += Read(key, destination) ? 0 : 1;
+
+    /// <inheritdoc/>
+    public int ReadEnqueued()
+    {
+        var pending = _pendingOfEnqueued;
+        _pendingOfEnqueued = 0;
+        return pending;
+    }
+
+    /// <inheritdoc/>
     public async ValueTask CompleteAsync()
     {
         if (!_pending)
@@ -50,7 +62,11 @@ internal sealed class FasterRowReader(FasterRowStore store, Session session) : I
     }
 
     /// <inheritdoc/>
-    public void Dispose() => store.Return(this);
+    public void Dispose()
+    {
+        _pendingOfEnqueued = 0;
+        store.Return(this);
+    }
 
     /// <summary>Ends the session.</summary>
     internal void Close() => session.Dispose();

@@ -12,14 +12,14 @@ internal readonly struct RowReadFunctions : IFunctions<SpanByte, SpanByte, RowDe
     /// <inheritdoc/>
     public bool SingleReader(ref SpanByte key, ref RowDestination input, ref SpanByte value, ref Empty dst, ref ReadInfo readInfo)
     {
-        input.Write(value.AsReadOnlySpan());
+        Read(ref key, input, ref value);
         return true;
     }
 
     /// <inheritdoc/>
     public bool ConcurrentReader(ref SpanByte key, ref RowDestination input, ref SpanByte value, ref Empty dst, ref ReadInfo readInfo)
     {
-        input.Write(value.AsReadOnlySpan());
+        Read(ref key, input, ref value);
         return true;
     }
 
@@ -64,4 +64,11 @@ internal readonly struct RowReadFunctions : IFunctions<SpanByte, SpanByte, RowDe
     public void DisposeDeserializedFromDisk(ref SpanByte key, ref SpanByte value) { }
 
     public void CheckpointCompletionCallback(int sessionID, string sessionName, CommitPoint commitPoint) { }
+
+    private static void Read(ref SpanByte key, in RowDestination destination, ref SpanByte value)
+    {
+        var row = value.AsReadOnlySpan();
+        destination.Write(row);
+        destination.Fill.Keep(key.AsReadOnlySpan(), row);
+    }
 }

@@ -15,21 +15,26 @@ internal static class JoinSql
     internal const string Row = "r";
     internal const string Time = "t";
 
+    /// <summary>From how many rows of a view for each row of the question on the entities that are asked about are sought first.</summary>
+    private const int RowsPerQuestion = 20;
+
     internal static string Key(int index) => Invariant($"k{index}");
 
     /// <summary>The query: one row per row of the spine, in order. Columns: the features of each stored view in the service's order, its status, its event time.</summary>
     /// <param name="service">The feature service.</param>
     /// <param name="snapshots">One per stored view of the service, in order.</param>
     /// <param name="mode">Which rows may be seen.</param>
+    /// <param name="rowCount">Number of rows of the spine.</param>
     /// <param name="firstTime">The earliest time of the spine.</param>
     /// <param name="lastTime">The latest time of the spine.</param>
-    internal static string Build(FeatureServiceDefinition service, IReadOnlyList<OfflineSnapshot> snapshots, JoinMode mode, long firstTime, long lastTime)
+    internal static string Build(FeatureServiceDefinition service, IReadOnlyList<OfflineSnapshot> snapshots, JoinMode mode, long rowCount, long firstTime, long lastTime)
     {
         var views = service.Views.Where(v => v.View is not null).ToList();
-        var with = views.Select((view, i) => $"{Alias(i)} AS ({VisibleRows(view, snapshots[i], mode, firstTime, lastTime)})");
+        var with = views.Select((view, i) => $"{Alias(i)} AS ({VisibleRows(view, snapshots[i], mode, rowCount, firstTime, lastTime)})");
         var columns = views.SelectMany(Columns).DefaultIfEmpty("0");
+        var effect = mode == JoinMode.EventTime ? "e" : "v";
         var joins = views.Select((view, i) =>
-            $"ASOF LEFT JOIN {Alias(i)} ON {string.Join(" AND ", view.KeyIndexes.Select((key, part) => $"s.{Key(key)} = {Alias(i)}.{Key(part)}"))} AND s.{Time} >= {Alias(i)}.v");
+            $"ASOF LEFT JOIN {Alias(i)} ON {string.Join(" AND ", view.KeyIndexes.Select((key, part) => $"s.{Key(key)} = {Alias(i)}.{Key(part)}"))} AND s.{Time} >= {Alias(i)}.{effect}");
         return $"WITH {string.Join(", ", with.DefaultIfEmpty("nothing AS (SELECT 1)"))} SELECT {string.Join(", ", columns)} FROM {SpineTable} s {string.Join(" ", joins)} ORDER BY s.{Row}";
     }
 
@@ -50,8 +55,8 @@ internal static class JoinSql
         yield return $"{alias}.e";
     }
 
-    /// <summary>Rows of a view with columns k0.., v (when the row takes effect), e (event time), f0...</summary>
-    private static string VisibleRows(FeatureServiceView serviceView, OfflineSnapshot snapshot, JoinMode mode, long firstTime, long lastTime)
+    /// <summary>Rows of a view with columns k0.., e (event time), f0.. and, by created time, v (when the row takes effect).</summary>
+    private static string VisibleRows(FeatureServiceView serviceView, OfflineSnapshot snapshot, JoinMode mode, long rowCount, long firstTime, long lastTime)
     {
         var view = serviceView.View!;
         var keys = string.Join(", ", view.Keys.Select((_, i) => Key(i)));
@@ -61,13 +66,14 @@ internal static class JoinSql
             .Append($"o.{FeatureViewDefinition.StoredSequence} AS q")
             .Concat(serviceView.Columns.Select(x => x.FieldIndex).Distinct().Select(f => Invariant($"o.{Sql.Name(view.Fields[f].Name)} AS f{f}")));
 
-        // Only entities that are asked about; a null key equals nothing.
+        // Only entities that are asked about. Where the question is long beside the view, it names most of them, and looking for them costs more than it saves; but a null key equals nothing, which ASOF does not know.
+        var isAskedForFew = rowCount < snapshot.RowCount / RowsPerQuestion;
         var asked = string.Join(" AND ", serviceView.KeyIndexes.Select((key, part) => $"o.{Sql.Name(view.Keys[part].Name)} = s.{Key(key)}"));
-        var rows = $"SELECT {string.Join(", ", columns)} FROM {Relation(serviceView, snapshot, firstTime)} o SEMI JOIN {SpineTable} s ON {asked}";
+        var rows = $"SELECT {string.Join(", ", columns)} FROM {Relation(serviceView, snapshot, firstTime)} o{(isAskedForFew ? $" SEMI JOIN {SpineTable} s ON {asked}" : $" WHERE {string.Join(" AND ", view.Keys.Select(k => $"o.{Sql.Name(k.Name)} IS NOT NULL"))}")}";
         if (mode == JoinMode.EventTime)
         {
             // Of rows with one event time the last by created time and sequence.
-            return Invariant($"SELECT * EXCLUDE (c, q), e AS v FROM ({rows}) WHERE e <= {lastTime} QUALIFY row_number() OVER (PARTITION BY {keys}, e ORDER BY c DESC, q DESC) = 1");
+            return Invariant($"SELECT * EXCLUDE (c, q) FROM ({rows}) WHERE e <= {lastTime} QUALIFY row_number() OVER (PARTITION BY {keys}, e ORDER BY c DESC, q DESC) = 1");
         }
 
         // A row takes effect when it is known and due (v), and only if nothing that ranks above it has taken effect by then.

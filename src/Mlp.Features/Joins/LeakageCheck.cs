@@ -55,11 +55,11 @@ internal sealed class LeakageCheck(OfflineStore store, FeatureCatalog catalog)
 
     private async Task<LeakageHistory> ReadHistoryAsync(FeatureServiceView view, LeakageSample sample, TrainingSetManifest manifest, CancellationToken cancellationToken)
     {
-        var snapshot = store.Open(view.View!).GetSnapshot(manifest.Commits.FirstOrDefault(c => c.View == view.Name)?.Commit);
+        var snapshot = store.Open(view.View!).GetSnapshot(manifest.Commits.FirstOrDefault(c => c.View == view.View!.Name && c.Version == view.View.Version)?.Commit);
         using var session = store.OpenSession();
         try
         {
-            return await LeakageHistory.ReadAsync(session, snapshot, view, sample, cancellationToken).ConfigureAwait(false);
+            return await LeakageHistory.ReadAsync(session, snapshot, view, sample.Rows, cancellationToken).ConfigureAwait(false);
         }
         catch (DuckDBException e)
         {

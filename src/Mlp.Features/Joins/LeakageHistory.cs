@@ -14,11 +14,11 @@ internal sealed class LeakageHistory
     private readonly Dictionary<string, List<HistoryRow>> _rows = new(StringComparer.Ordinal);
 
     internal static async Task<LeakageHistory> ReadAsync(
-        DuckDbSession session, OfflineSnapshot snapshot, FeatureServiceView serviceView, LeakageSample sample, CancellationToken cancellationToken)
+        DuckDbSession session, OfflineSnapshot snapshot, FeatureServiceView serviceView, IReadOnlyList<LeakageRow> sample, CancellationToken cancellationToken)
     {
         var view = serviceView.View!;
         var history = new LeakageHistory();
-        foreach (var row in sample.Rows)
+        foreach (var row in sample)
         {
             if (Encode(row, serviceView) is { } key)
             {
@@ -27,12 +27,17 @@ internal sealed class LeakageHistory
         }
 
         snapshot.RequireReadable(session);
-        var columns = view.Keys.Select(k => Sql.Name(k.Name))
-            .Append($"epoch_us({FeatureViewDefinition.StoredEventTime})")
-            .Append($"epoch_us({FeatureViewDefinition.StoredCreatedTime})")
-            .Append(FeatureViewDefinition.StoredSequence)
-            .Concat(serviceView.Columns.Select(c => Sql.Name(view.Fields[c.FieldIndex].Name)));
-        await foreach (var batch in session.QueryArrowAsync($"SELECT {string.Join(", ", columns)} FROM {snapshot.Relation()}", cancellationToken).ConfigureAwait(false))
+        using var table = CreateKeys(session, serviceView, sample);
+        var columns = view.Keys.Select(k => $"o.{Sql.Name(k.Name)}")
+            .Append($"epoch_us(o.{FeatureViewDefinition.StoredEventTime})")
+            .Append($"epoch_us(o.{FeatureViewDefinition.StoredCreatedTime})")
+            .Append($"o.{FeatureViewDefinition.StoredSequence}")
+            .Concat(serviceView.Columns.Select(c => $"o.{Sql.Name(view.Fields[c.FieldIndex].Name)}"));
+
+        // Nothing but which rows are read is left to the engine.
+        var asked = string.Join(" AND ", view.Keys.Select((k, i) => $"o.{Sql.Name(k.Name)} = s.{JoinSql.Key(i)}"));
+        var sql = $"SELECT {string.Join(", ", columns)} FROM {snapshot.Relation()} o SEMI JOIN {JoinSql.SpineTable} s ON {asked}";
+        await foreach (var batch in session.QueryArrowAsync(sql, cancellationToken).ConfigureAwait(false))
         {
             using (batch)
             {
@@ -45,6 +50,18 @@ internal sealed class LeakageHistory
 
     /// <summary>The rows of the entity that a sampled row asks about; none when a part of its key is null.</summary>
     internal IReadOnlyList<HistoryRow> Of(LeakageRow row, FeatureServiceView view) => Encode(row, view) is { } key ? _rows[key] : None;
+
+    private static KeyTable CreateKeys(DuckDbSession session, FeatureServiceView view, IReadOnlyList<LeakageRow> sample)
+    {
+        var table = new KeyTable(session, view.View!.Keys);
+        var keys = view.View.Keys.Select((key, part) => key.Kind == EntityValueKind.Int64
+            ? (IArrowArray)sample.Aggregate(new Int64Array.Builder(), (b, row) => row.Keys[view.KeyIndexes[part]] is { IsNull: false } value ? b.Append(value.AsInt64()) : b.AppendNull()).Build()
+            : sample.Aggregate(new StringArray.Builder(), (b, row) => row.Keys[view.KeyIndexes[part]] is { IsNull: false } value ? b.Append(value.AsString()) : b.AppendNull()).Build());
+        var times = new ArrowBuffer.Builder<long>(sample.Count).AppendRange(sample.Select(row => row.Time)).Build();
+        table.Append(new TimestampArray(new ArrayData(Ingestion.ArrowColumns.Time, sample.Count, 0, 0, [ArrowBuffer.Empty, times])), keys);
+        table.Complete();
+        return table;
+    }
 
     private static string? Encode(LeakageRow row, FeatureServiceView view) => Encode([.. view.KeyIndexes.Select(i => row.Keys[i])]);
 

@@ -56,9 +56,10 @@ internal sealed class PointInTimeJoin(OfflineStore store, OnDemandGoldenRows gol
         var rows = new ArrowSpool(output.Schema, options.TrainingSetMemoryBytes, store.Settings.TemporaryDirectory);
         try
         {
-            var sql = JoinSql.Build(question.Service, pruned, question.Mode, table.FirstTime, table.LastTime);
-            var hash = await WriteAsync(table, session.QueryArrowAsync(sql, cancellationToken), output, rows, cancellationToken).ConfigureAwait(false);
-            return new JoinedTrainingSet(Describe(question, snapshots, rows.RowCount, hash), rows);
+            var sql = JoinSql.Build(question.Service, pruned, question.Mode, table.RowCount, table.FirstTime, table.LastTime);
+            var (hash, spineHash) = await WriteAsync(table, session.QueryArrowAsync(sql, cancellationToken), output, rows, cancellationToken).ConfigureAwait(false);
+            var spine = new TrainingSetSpine([.. table.Schema.FieldsList.Select(field => field.Name)], spineHash);
+            return new JoinedTrainingSet(Describe(question, snapshots, rows.RowCount, hash, spine), rows);
         }
         catch
         {
@@ -68,7 +69,7 @@ internal sealed class PointInTimeJoin(OfflineStore store, OnDemandGoldenRows gol
     }
 
     /// <summary>Puts rows of the question and rows of the answer side by side; both come in the same order, cut differently.</summary>
-    private static async Task<string> WriteAsync(
+    private static async Task<(string Whole, string Spine)> WriteAsync(
         SpineTable table, IAsyncEnumerable<RecordBatch> answers, TrainingSetComposer output, ArrowSpool rows, CancellationToken cancellationToken)
     {
         using var hash = new RecordBatchHash(output.Schema);
@@ -102,18 +103,22 @@ internal sealed class PointInTimeJoin(OfflineStore store, OnDemandGoldenRows gol
 
         question?.Dispose();
         rows.Complete();
-        return rows.RowCount == table.RowCount ? hash.GetHashAndReset() : throw Unequal(table.RowCount);
+        return rows.RowCount == table.RowCount ? hash.GetHashesAndReset(output.SpineColumns) : throw Unequal(table.RowCount);
     }
 
     private static InvalidOperationException Unequal(long expected) => new($"Expected the join to return {expected} rows, but it returned another number.");
 
     private List<OfflineSnapshot> Snapshots(TrainingSetQuestion question)
-        => [.. question.Service.Views.Where(v => v.View is not null).Select(v => store.Open(v.View!).GetSnapshot(question.CommitOf(v.View!.Name)))];
+    {
+        var views = question.Service.Views.Where(v => v.View is not null).Select(v => v.View!).ToList();
+        var snapshots = views.Distinct().ToDictionary(view => view, view => store.Open(view).GetSnapshot(question.CommitOf(view)));
+        return views.ConvertAll(view => snapshots[view]);
+    }
 
     private bool AreOutdated(IEnumerable<OfflineSnapshot> snapshots, TrainingSetQuestion question)
-        => snapshots.Any(snapshot => store.Open(snapshot.View).IsOutdated(snapshot, mayExpire: question.CommitOf(snapshot.View.Name) is not null));
+        => snapshots.Any(snapshot => store.Open(snapshot.View).IsOutdated(snapshot, mayExpire: question.CommitOf(snapshot.View) is not null));
 
-    private TrainingSetManifest Describe(TrainingSetQuestion question, IReadOnlyList<OfflineSnapshot> snapshots, long rowCount, string hash) => new()
+    private TrainingSetManifest Describe(TrainingSetQuestion question, IReadOnlyList<OfflineSnapshot> snapshots, long rowCount, string hash, TrainingSetSpine spine) => new()
     {
         FeatureService = question.Service.Description.Reference,
         Features = question.Service.Description.Layout.Columns,
@@ -121,7 +126,9 @@ internal sealed class PointInTimeJoin(OfflineStore store, OnDemandGoldenRows gol
         LabelColumns = question.LabelColumn is { } label ? [label] : [],
         TimeColumn = question.TimeColumn,
         JoinMode = question.Mode,
-        Commits = [.. snapshots.Select(s => new FeatureViewCommit(s.View.Name, s.View.Version, s.View.Fingerprint, s.Commit))],
+        // A view that the service takes twice is read once.
+        Commits = [.. snapshots.DistinctBy(s => (s.View.Name, s.View.Version)).Select(s => new FeatureViewCommit(s.View.Name, s.View.Version, s.View.Fingerprint, s.Commit))],
+        Spine = spine,
         RowCount = rowCount,
         ContentHash = hash,
         CreatedAt = time.GetUtcNow(),

@@ -1,10 +1,7 @@
 using Apache.Arrow;
-using Apache.Arrow.Types;
 using Mlp.Features.Definitions;
-using Mlp.Features.Interop;
 using Mlp.Features.OnDemand;
 using Mlp.Runtime.Data;
-using Mlp.Runtime.Interop;
 
 namespace Mlp.Features.Joins;
 
@@ -14,74 +11,43 @@ namespace Mlp.Features.Joins;
 /// </summary>
 internal sealed class SpineTable : IDisposable
 {
-    private readonly DuckDbSession _session;
     private readonly TrainingSetQuestion _question;
     private readonly SpineConverter _converter;
     private readonly long _memoryLimit;
     private readonly string _folder;
-    private readonly Schema _tableSchema;
+    private readonly KeyTable _keys;
     private readonly OnDemandGoldenRows _goldenRows;
     private readonly IReadOnlyList<(FeatureServiceView View, OnDemandTransform Transform)> _onDemand;
-    private DuckDbAppender? _appender;
     private ArrowSpool? _spool;
-    private long _firstTime = long.MaxValue;
-    private long _lastTime = long.MinValue;
 
     internal SpineTable(DuckDbSession session, TrainingSetQuestion question, OnDemandGoldenRows goldenRows, long memoryLimit, string folder)
     {
         _goldenRows = goldenRows;
         _onDemand = [.. question.Service.Views.Where(v => v.OnDemand is not null).Select(v => (v, v.OnDemand!.CreateTransform()))];
-        _session = session;
         _question = question;
         _converter = new SpineConverter(question.Service, question.TimeColumn, question.LabelColumn);
         _memoryLimit = memoryLimit;
         _folder = folder;
-        var keys = question.Service.Description.Keys;
-        _tableSchema = new Schema(
-            [
-                new Field(JoinSql.Row, Int64Type.Default, nullable: false),
-                new Field(JoinSql.Time, Int64Type.Default, nullable: false),
-                .. keys.Select((k, i) => new Field(JoinSql.Key(i), FeatureViewDefinition.ArrowTypeOf(k.Kind), nullable: true)),
-            ],
-            metadata: null);
-        var columns = keys.Select((k, i) => $"{JoinSql.Key(i)} {Sql.TypeOf(k.Kind)}").Prepend($"{JoinSql.Time} BIGINT").Prepend($"{JoinSql.Row} BIGINT");
-        session.Execute($"CREATE TEMP TABLE {JoinSql.SpineTable} ({string.Join(", ", columns)})");
+        _keys = new KeyTable(session, question.Service.Description.Keys);
     }
 
     /// <summary>The columns of the question, without the on-demand features that stand behind them in <see cref="ReadAsync"/>.</summary>
     internal Schema Schema => _converter.Schema!;
 
-    internal long RowCount => _spool!.RowCount;
+    internal long RowCount => _keys.RowCount;
 
     /// <summary>The earliest time of all rows, microseconds.</summary>
-    internal long FirstTime => RowCount == 0 ? 0 : _firstTime;
+    internal long FirstTime => _keys.FirstTime;
 
     /// <summary>The latest time of all rows, microseconds.</summary>
-    internal long LastTime => RowCount == 0 ? 0 : _lastTime;
+    internal long LastTime => _keys.LastTime;
 
     internal void Append(RecordBatch batch)
     {
         var converted = _converter.Convert(batch);
         var computed = WithOnDemandFeatures(converted);
         _spool ??= new ArrowSpool(computed.Schema, _memoryLimit, _folder);
-        _appender ??= _session.CreateAppender(JoinSql.SpineTable, _tableSchema);
-        var first = _spool.RowCount;
-        var rows = new Int64Array.Builder().Reserve(batch.Length).AppendRange(Enumerable.Range(0, batch.Length).Select(i => first + i)).Build();
-        var times = (TimestampArray)converted.Column(converted.Schema.GetFieldIndex(_question.TimeColumn));
-        foreach (var time in times.Values)
-        {
-            _firstTime = Math.Min(_firstTime, time);
-            _lastTime = Math.Max(_lastTime, time);
-        }
-
-        _appender.Append(new RecordBatch(
-            _tableSchema,
-            [
-                rows,
-                new Int64Array(new ArrayData(Int64Type.Default, times.Length, times.NullCount, times.Offset, times.Data.Buffers)),
-                .. _question.Service.Description.Keys.Select(k => converted.Column(converted.Schema.GetFieldIndex(k.Name))),
-            ],
-            batch.Length));
+        _keys.Append((TimestampArray)converted.Column(_question.TimeColumn), _question.Service.Description.Keys.Select(k => converted.Column(k.Name)));
         _spool.Append(computed);
     }
 
@@ -113,9 +79,7 @@ internal sealed class SpineTable : IDisposable
             throw new SpineException($"Expected rows to join features of {_question.Service} to, but found no batch.");
         }
 
-        _appender!.Close();
-        _appender.Dispose();
-        _appender = null;
+        _keys.Complete();
         _spool.Complete();
     }
 
@@ -123,7 +87,7 @@ internal sealed class SpineTable : IDisposable
 
     public void Dispose()
     {
-        _appender?.Dispose();
+        _keys.Dispose();
         _spool?.Dispose();
     }
 }

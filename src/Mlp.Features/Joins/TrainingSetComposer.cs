@@ -34,6 +34,9 @@ internal sealed class TrainingSetComposer
 
     internal Schema Schema { get; }
 
+    /// <summary>Indexes of the columns of the question, behind the row number.</summary>
+    internal IEnumerable<int> SpineColumns => Enumerable.Range(1, _spineColumns);
+
     /// <summary>Puts rows of the question beside rows of the answer. The result shares memory with both.</summary>
     /// <param name="question">Rows of the spine.</param>
     /// <param name="questionStart">First of them.</param>

@@ -10,9 +10,9 @@ namespace Mlp.Features.Joins;
 /// <param name="Mode">Which feature rows may be seen.</param>
 /// <param name="Commits">Per view the commit to read; views that are not named are read as of now.</param>
 internal sealed record TrainingSetQuestion(
-    FeatureServiceDefinition Service, string TimeColumn, string? LabelColumn, JoinMode Mode, IReadOnlyDictionary<string, long>? Commits = null)
+    FeatureServiceDefinition Service, string TimeColumn, string? LabelColumn, JoinMode Mode, IReadOnlyDictionary<(string View, int Version), long>? Commits = null)
 {
     /// <summary>The commit of a view to read, or null for now.</summary>
-    /// <param name="view">Name of the view.</param>
-    internal long? CommitOf(string view) => Commits is { } commits && commits.TryGetValue(view, out var commit) ? commit : null;
+    /// <param name="view">The view.</param>
+    internal long? CommitOf(FeatureViewDefinition view) => Commits is { } commits && commits.TryGetValue((view.Name, view.Version), out var commit) ? commit : null;
 }

@@ -38,12 +38,13 @@ public sealed class OfflineTimeTravel
     /// <param name="store">The offline store.</param>
     /// <exception cref="FeatureDefinitionException">A view has no commit here, or one of another definition.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A view never had the commit.</exception>
-    internal Dictionary<string, long> CommitsOf(FeatureServiceDefinition service, OfflineStore store)
+    internal Dictionary<(string View, int Version), long> CommitsOf(FeatureServiceDefinition service, OfflineStore store)
     {
-        var commits = new Dictionary<string, long>(StringComparer.Ordinal);
+        var commits = new Dictionary<(string View, int Version), long>();
         foreach (var view in service.Views.Where(view => view.View is not null).Select(view => view.View!))
         {
-            commits.Add(view.Name, _time is { } time ? store.Open(view).CommitAt(time) : CommitOf(view));
+            // A service may take a view more than once, by other keys.
+            commits[(view.Name, view.Version)] = _time is { } time ? store.Open(view).CommitAt(time) : CommitOf(view);
         }
 
         return commits;

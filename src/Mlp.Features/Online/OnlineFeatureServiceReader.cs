@@ -95,6 +95,7 @@ internal sealed class OnlineFeatureServiceReader(
     private int IssueReads(IOnlineRowReader reader, OnlineServiceView[] views, in ReadQuestion question)
     {
         var pending = 0;
+        var isSingle = question.RowCount == 1 && views.Length == 1;
         var width = Description.Keys.Count;
         var keys = question.Keys.Span;
         var times = question.Times.Span;
@@ -120,12 +121,20 @@ internal sealed class OnlineFeatureServiceReader(
                 }
 
                 var encoded = buffer[..view.Plan.View.EncodeKey(key, buffer)];
-                pending += reader.Read(encoded, new RowDestination(view.Plan, question.Destination, question.FirstRow + row, asOf)) ? 0 : 1;
+                var destination = new RowDestination(view.Plan, question.Destination, question.FirstRow + row, asOf);
+                if (isSingle)
+                {
+                    pending += reader.Read(encoded, destination) ? 0 : 1;
+                }
+                else
+                {
+                    reader.Enqueue(encoded, destination);
+                }
             }
         }
 
         Return(rented);
-        return pending;
+        return pending + reader.ReadEnqueued();
     }
 
     /// <summary>A question about a time at which rows become due: they are applied first; those ahead of the clock are looked at one by one.</summary>

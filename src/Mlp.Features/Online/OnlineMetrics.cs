@@ -13,6 +13,19 @@ internal static class OnlineMetrics
     /// <summary>Rows of <see cref="Reads"/> that had to wait for the disk.</summary>
     internal static Counter<long> PendingReads { get; } = Meter.CreateCounter<long>("mlp.features.pending_reads", "{row}", "Rows read from the online store that waited for the disk.");
 
+    /// <summary>Rows of <see cref="Reads"/> that the hot tier had.</summary>
+    internal static Counter<long> HotTierHits { get; } = Meter.CreateCounter<long>("mlp.features.hot_tier.hits", "{row}", "Rows read from the hot tier.");
+
+    /// <summary>Rows of <see cref="Reads"/> that the hot tier did not have.</summary>
+    internal static Counter<long> HotTierMisses { get; } = Meter.CreateCounter<long>("mlp.features.hot_tier.misses", "{row}", "Rows that the hot tier did not have, so that the row store was asked.");
+
+    /// <summary>Rows that left the hot tier to make room.</summary>
+    internal static Counter<long> HotTierEvictions { get; } = Meter.CreateCounter<long>("mlp.features.hot_tier.evictions", "{row}", "Rows that left the hot tier to make room.");
+
+    /// <summary>Bytes of the rows in the hot tiers of the process.</summary>
+    internal static ObservableUpDownCounter<long> HotTierSize { get; }
+        = Meter.CreateObservableUpDownCounter("mlp.features.hot_tier.size", HotTierSizes.Sum, "By", "Bytes of the rows in the hot tier, with their keys.");
+
     /// <summary>Rows pushed and acknowledged.</summary>
     internal static Counter<long> PushedRows { get; } = Meter.CreateCounter<long>("mlp.features.pushed_rows", "{row}", "Rows pushed and on the device.");
 

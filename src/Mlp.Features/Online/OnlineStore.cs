@@ -6,7 +6,7 @@ using Mlp.Runtime.Storage;
 namespace Mlp.Features.Online;
 
 /// <summary>
-/// The online store: a write-ahead log in front of the rows. A write is on the device when it is acknowledged; its order is log, then rows. Rows that lie in the future wait beside the store.
+/// The online store: a write-ahead log in front of the rows. A write is on the device when it is acknowledged; its order is log, then rows, then the hot tier. Rows that lie in the future wait beside the store.
 /// Pushed rows also go to the offline store, in batches. Thread-safe.
 /// </summary>
 internal sealed partial class OnlineStore : IAsyncDisposable
@@ -55,7 +55,7 @@ internal sealed partial class OnlineStore : IAsyncDisposable
         _lastCheckpoint = recovered.Latest;
         _previousCheckpoint = recovered.Previous;
         _changed = recovered.Replayed;
-        Rows = recovered.Rows;
+        Rows = options.HotTierSize > 0 ? new TieredRowStore(recovered.Rows, options.HotTierSize) : recovered.Rows;
         _log = new WriteAheadLog(_files, recovered.OpenSegment(), _pushed, target, recovered.LastSequences);
         _background = Task.WhenAll(RunAsync(_checkpointSignal, CheckpointIfChangedAsync), RunAsync(_foldSignal, token => FoldAsync(_options.OfflineBatchSize, token)));
         _checkpointTimer = timeProvider.CreateTimer(static state => ((OnlineStore)state!)._checkpointSignal.Writer.TryWrite(true), this, options.CheckpointInterval, options.CheckpointInterval);

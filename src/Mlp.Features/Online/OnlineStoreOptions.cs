@@ -10,6 +10,14 @@ public sealed class OnlineStoreOptions
     [Range(1L << 20, 1L << 40)]
     public long MemorySize { get; set; } = 256L << 20;
 
+    /// <summary>
+    /// Memory of the hot tier, which holds rows that were read lately a second time, so that they are found without a session and many of them together. 0 switches it off; else 64 KiB to 1 TiB for all of it, its index, an
+    /// eighth, at once and the rest as it fills. Not rounded.
+    /// </summary>
+    /// <value>The default value is 64 MiB: a quarter of <see cref="MemorySize"/>, enough for a quarter of a million rows of 32 floats.</value>
+    [Range(0L, 1L << 40)]
+    public long HotTierSize { get; set; } = 64L << 20;
+
     /// <summary>Memory for the hash index, allocated at start: about 16 bytes per entity. 64 KiB to 64 GiB.</summary>
     /// <value>The default value is 32 MiB, enough for two million entities.</value>
     [Range(1L << 16, 1L << 36)]

@@ -8,6 +8,7 @@ namespace Mlp.Features.Online;
 internal sealed class OnlineStoreOptionsValidator : IValidateOptions<FeatureStoreOptions>
 {
     private const int MinimumPages = 8;
+    private const long MinimumHotTier = 64 << 10;
 
     private const string OnlineSection = FeatureStoreOptions.SectionName + ":" + nameof(FeatureStoreOptions.Online);
 
@@ -43,6 +44,12 @@ internal sealed class OnlineStoreOptionsValidator : IValidateOptions<FeatureStor
             yield return string.Create(
                 CultureInfo.InvariantCulture,
                 $"{OnlineSection}:{nameof(options.MemorySize)} must be at least {MinimumPages * options.PageSize} ({MinimumPages} pages of {options.PageSize} bytes), but is {options.MemorySize}.");
+        }
+
+        if (options.HotTierSize is > 0 and < MinimumHotTier)
+        {
+            yield return string.Create(
+                CultureInfo.InvariantCulture, $"{OnlineSection}:{nameof(options.HotTierSize)} must be 0 (no hot tier) or at least {MinimumHotTier}, but is {options.HotTierSize}.");
         }
 
         if (options.SegmentSize < options.PageSize)

@@ -8,7 +8,8 @@ namespace Mlp.Features.Online;
 /// <param name="Index">Row index in the destination.</param>
 /// <param name="AsOf">The time of the question, microseconds.</param>
 /// <param name="Rival">A row that is not in the store and takes the place of the kept one if it replaces it; null for none.</param>
-internal readonly record struct RowDestination(ViewReadPlan Plan, FeatureRows Rows, int Index, long AsOf, byte[]? Rival = null)
+/// <param name="Fill">What the hot tier does with the row if it comes from the row store.</param>
+internal readonly record struct RowDestination(ViewReadPlan Plan, FeatureRows Rows, int Index, long AsOf, byte[]? Rival = null, HotTierFill Fill = default)
 {
     /// <summary>Writes the row.</summary>
     /// <param name="row">Row bytes.</param>

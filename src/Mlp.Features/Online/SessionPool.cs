@@ -46,7 +46,8 @@ internal sealed class SessionPool<T>(Func<T> create)
     /// <summary>Closes all sessions, those that are rented when they come back.</summary>
     /// <param name="close">Closes one.</param>
     /// <param name="patience">How long to wait for those that are rented.</param>
-    internal void Close(Action<T> close, TimeSpan patience)
+    /// <returns>Whether all were closed.</returns>
+    internal bool Close(Action<T> close, TimeSpan patience)
     {
         var started = System.Diagnostics.Stopwatch.StartNew();
         lock (_returned)
@@ -62,7 +63,7 @@ internal sealed class SessionPool<T>(Func<T> create)
                 // Who gave one back at the moment of closing may have put it among the waiting ones, so they are looked at again now and then.
                 if (_open == 0 || started.Elapsed > patience)
                 {
-                    return;
+                    return _open == 0;
                 }
 
                 Monitor.Wait(_returned, Recheck);

@@ -30,7 +30,7 @@ internal sealed class RecordBatchHash : IDisposable
     public RecordBatchHash(Schema schema)
     {
         _schema = schema;
-        _types = [.. schema.FieldsList.Select(TypeName)];
+        _types = [.. schema.FieldsList.Select(ColumnTypeName.Of)];
         _columns = [.. schema.FieldsList.Select(_ => IncrementalHash.CreateHash(HashAlgorithmName.SHA256))];
     }
 
@@ -47,18 +47,14 @@ internal sealed class RecordBatchHash : IDisposable
     }
 
     /// <summary>The hash of all rows so far, as 64 lower-case hexadecimal digits.</summary>
-    public string GetHashAndReset()
-    {
-        using var whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        AppendText(whole, Scheme);
-        for (var i = 0; i < _columns.Length; i++)
-        {
-            AppendText(whole, _schema.GetFieldByIndex(i).Name);
-            AppendText(whole, _types[i]);
-            whole.AppendData(_columns[i].GetHashAndReset());
-        }
+    public string GetHashAndReset() => Combine(Enumerable.Range(0, _columns.Length), GetColumnHashesAndReset());
 
-        return Convert.ToHexStringLower(whole.GetHashAndReset());
+    /// <summary>The hash of all rows so far, and what it would be if the table had some of its columns only.</summary>
+    /// <param name="columns">Indexes of these columns, in order.</param>
+    public (string Whole, string Part) GetHashesAndReset(IEnumerable<int> columns)
+    {
+        var hashes = GetColumnHashesAndReset();
+        return (Combine(Enumerable.Range(0, _columns.Length), hashes), Combine(columns, hashes));
     }
 
     public void Dispose()
@@ -69,41 +65,21 @@ internal sealed class RecordBatchHash : IDisposable
         }
     }
 
-    /// <summary>The name of a type in hashes: once given it never changes.</summary>
-    private static string TypeName(Field field) => field.DataType switch
-    {
-        BooleanType => "bool",
-        Int8Type => "int8",
-        Int16Type => "int16",
-        Int32Type => "int32",
-        Int64Type => "int64",
-        UInt8Type => "uint8",
-        UInt16Type => "uint16",
-        UInt32Type => "uint32",
-        UInt64Type => "uint64",
-        HalfFloatType => "float16",
-        FloatType => "float32",
-        DoubleType => "float64",
-        StringType => "utf8",
-        Date32Type => "date32[day]",
-        Date64Type => "date64[ms]",
-        Time32Type time => $"time32[{UnitName(time.Unit)}]",
-        Time64Type time => $"time64[{UnitName(time.Unit)}]",
-        TimestampType time => string.IsNullOrEmpty(time.Timezone) ? $"timestamp[{UnitName(time.Unit)}]" : $"timestamp[{UnitName(time.Unit)}, {time.Timezone}]",
-        DurationType time => $"duration[{UnitName(time.Unit)}]",
-        Decimal128Type number => FormattableString.Invariant($"decimal128({number.Precision}, {number.Scale})"),
-        Decimal256Type number => FormattableString.Invariant($"decimal256({number.Precision}, {number.Scale})"),
-        FixedSizeBinaryType bytes => FormattableString.Invariant($"binary[{bytes.ByteWidth}]"),
-        _ => throw new NotSupportedException($"Column '{field.Name}' has type {field.DataType.Name}, which has no canonical form to hash."),
-    };
+    private byte[][] GetColumnHashesAndReset() => System.Array.ConvertAll(_columns, column => column.GetHashAndReset());
 
-    private static string UnitName(TimeUnit unit) => unit switch
+    private string Combine(IEnumerable<int> columns, byte[][] hashes)
     {
-        TimeUnit.Second => "s",
-        TimeUnit.Millisecond => "ms",
-        TimeUnit.Microsecond => "us",
-        _ => "ns",
-    };
+        using var whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        AppendText(whole, Scheme);
+        foreach (var column in columns)
+        {
+            AppendText(whole, _schema.GetFieldByIndex(column).Name);
+            AppendText(whole, _types[column]);
+            whole.AppendData(hashes[column]);
+        }
+
+        return Convert.ToHexStringLower(whole.GetHashAndReset());
+    }
 
     private static void AppendText(IncrementalHash hash, string text)
     {

@@ -42,6 +42,9 @@ public sealed record TrainingSetManifest
     /// <summary>The commit of each feature view that was read, in the service's order.</summary>
     public IReadOnlyList<FeatureViewCommit> Commits { get; init => field = value ?? []; } = [];
 
+    /// <summary>The rows that were asked about; null when nobody has said.</summary>
+    public TrainingSetSpine? Spine { get; init; }
+
     /// <summary>Number of rows.</summary>
     public required long RowCount { get; init; }
 

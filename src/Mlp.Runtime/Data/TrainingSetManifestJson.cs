@@ -30,6 +30,7 @@ internal static class TrainingSetManifestJson
             : manifest.Keys.Any(k => k is null) ? "keys"
             : manifest.LabelColumns.Any(l => l is null) ? "labelColumns"
             : manifest.Commits.Any(c => c is null) ? "commits"
+            : manifest.Spine is { } spine && spine.Columns.Any(c => c is null) ? "spine"
             : null;
         if (problem is not null)
         {

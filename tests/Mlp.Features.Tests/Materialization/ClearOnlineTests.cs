@@ -8,8 +8,12 @@ using Mlp.Runtime.Data;
 
 namespace Mlp.Features.Tests.Materialization;
 
-public sealed class ClearOnlineTests
+public abstract class ClearOnlineTests(long hotTierSize)
 {
+    public sealed class WithHotTier() : ClearOnlineTests(OnlineTestViews.SmallHotTier);
+
+    public sealed class WithoutHotTier() : ClearOnlineTests(0);
+
     private const long Start = OnlineTestViews.Start;
 
     private static readonly FeatureCatalog Catalog = new FeaturesBuilder().Add<Shop>().Add<Visitor>()
@@ -20,7 +24,7 @@ public sealed class ClearOnlineTests
     [Fact]
     public async Task ClearOnlineAsync_MaterializedPushedAndFutureRows_AreGoneForGoodAndTheOtherViewStays()
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize: hotTierSize);
         await harness.OpenAsync();
         var reader = harness.Store.FindService("shops")!;
         await harness.Store.IngestAsync<Shop>([Create("a", 0, 1)]);
@@ -51,7 +55,7 @@ public sealed class ClearOnlineTests
     [Fact]
     public async Task ClearOnlineAsync_Repeated_LetsEveryReplayMaterializeAndPushAnew()
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize: hotTierSize);
         await harness.OpenAsync();
         await harness.Store.ClearOnlineAsync("shop");
         await harness.Store.IngestAsync<Shop>([Create("a", 0, 1)]);
@@ -73,7 +77,7 @@ public sealed class ClearOnlineTests
     [Fact]
     public async Task ClearOnlineAsync_RowsThatWaitForTheOfflineStore_AreCommittedOnceAndInOrder()
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize: hotTierSize);
         await harness.OpenAsync();
         await harness.Store.PushAsync(Create("a", 0, 1));
         await harness.Store.ClearOnlineAsync("shop");
@@ -95,7 +99,7 @@ public sealed class ClearOnlineTests
     [Fact]
     public async Task ClearAsync_PushWasEncodedBefore_CountsAsPushedAfter()
     {
-        await using var harness = new OnlineStoreHarness();
+        await using var harness = new OnlineStoreHarness(hotTierSize: hotTierSize);
         await harness.OpenAsync();
         await harness.PushAsync(1, Start, Start, 1);
         var frame = new ArrayBufferWriter<byte>();
@@ -123,7 +127,7 @@ public sealed class ClearOnlineTests
     public async Task ClearOnlineAsync_DiskFails_TakesNoMoreWritesAndForgetsNothing()
     {
         var disk = new FaultyDisk();
-        await using var harness = new FeatureStoreHarness(Catalog) { Disk = disk };
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize: hotTierSize) { Disk = disk };
         await harness.OpenAsync();
         await harness.Store.PushAsync(Create("a", 0, 1), PushTarget.Online);
         disk.Fails = true;

@@ -11,8 +11,12 @@ namespace Mlp.Features.Tests.Materialization;
 /// <summary>
 /// A data directory as a killed process left it, written by format version 1 of the views registry, checkpoint manifest, write-ahead log, rows and commits. Every later version reads it.
 /// </summary>
-public sealed class DataDirectoryFixtureTests
+public abstract class DataDirectoryFixtureTests(long hotTierSize)
 {
+    public sealed class WithHotTier() : DataDirectoryFixtureTests(OnlineTestViews.SmallHotTier);
+
+    public sealed class WithoutHotTier() : DataDirectoryFixtureTests(0);
+
     private static readonly FeatureCatalog Catalog = new FeaturesBuilder().Add<Shop>().Add<Visitor>().AddService("shops", 1, s => s.From<Shop>()).Build();
 
     private static string Fixture => Path.Combine(AppContext.BaseDirectory, "Materialization", "Fixtures", "v1");
@@ -20,7 +24,7 @@ public sealed class DataDirectoryFixtureTests
     [Fact]
     public async Task OpenAsync_FilesOfVersion1_GiveTheSameRows()
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize: hotTierSize);
         harness.Root = harness.NewFolder("data");
         Copy(Fixture, harness.Root);
         await harness.OpenAsync();
@@ -39,7 +43,7 @@ public sealed class DataDirectoryFixtureTests
     [Fact(Skip = "Writes the fixture; to be run by hand when a format gets a new version.")]
     public async Task Write_CurrentVersion_MakesAFixture()
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize: hotTierSize);
         await harness.OpenAsync();
         await harness.Store.IngestAsync<Shop>([Row("ingested", 1)], "monday");
         await harness.Store.MaterializeAsync("shop");

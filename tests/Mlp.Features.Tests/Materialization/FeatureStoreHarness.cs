@@ -10,7 +10,7 @@ using Mlp.TestSupport;
 namespace Mlp.Features.Tests.Materialization;
 
 /// <summary>A feature store with both sides open over a directory of its own, that can be closed, killed and opened again.</summary>
-internal sealed class FeatureStoreHarness(FeatureCatalog catalog) : IAsyncDisposable
+internal sealed class FeatureStoreHarness(FeatureCatalog catalog, long hotTierSize = 0) : IAsyncDisposable
 {
     private readonly TempDirectory _directory = new();
     private FeatureStore? _store;
@@ -19,7 +19,7 @@ internal sealed class FeatureStoreHarness(FeatureCatalog catalog) : IAsyncDispos
 
     internal IDiskSync Disk { get; set; } = DiskSync.Instance;
 
-    internal FeatureStoreOptions Options { get; } = new() { DuckDbThreads = 1, DuckDbMemoryLimitBytes = 256 << 20, Online = OnlineTestViews.SmallOptions() };
+    internal FeatureStoreOptions Options { get; } = new() { DuckDbThreads = 1, DuckDbMemoryLimitBytes = 256 << 20, Online = OnlineTestViews.SmallOptions(hotTierSize) };
 
     internal string Root { get; set; } = string.Empty;
 

@@ -7,8 +7,12 @@ using Mlp.Runtime.Data;
 
 namespace Mlp.Features.Tests.Materialization;
 
-public sealed class MaterializeTests
+public abstract class MaterializeTests(long hotTierSize)
 {
+    public sealed class WithHotTier() : MaterializeTests(OnlineTestViews.SmallHotTier);
+
+    public sealed class WithoutHotTier() : MaterializeTests(0);
+
     private const long Start = OnlineTestViews.Start;
 
     private static readonly FeatureCatalog Catalog = new FeaturesBuilder().Add<Shop>().Add<Visitor>()
@@ -19,7 +23,7 @@ public sealed class MaterializeTests
     [Fact]
     public async Task MaterializeAsync_AfterTheClockMoved_BringsTheLatestVisibleRow()
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize: hotTierSize);
         await harness.OpenAsync();
         harness.Clock.Advance(TimeSpan.FromMicroseconds(1));
         Assert.Equal(FeatureStatus.Missing, await StatusAsync(harness, "a"));
@@ -38,7 +42,7 @@ public sealed class MaterializeTests
     [Fact]
     public async Task MaterializeAsync_Again_ReadsOnlyNewCommitsAndFindsLateRows()
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize: hotTierSize);
         await harness.OpenAsync();
         await harness.Store.IngestAsync<Shop>([Create("a", -2, -2, 1), Create("b", -2, -2, 2)]);
         await harness.Store.MaterializeAsync("shop");
@@ -58,7 +62,7 @@ public sealed class MaterializeTests
     [Fact]
     public async Task MaterializeAsync_AsOfThePast_LeavesLaterRowsForTheNextTime()
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize: hotTierSize);
         await harness.OpenAsync();
         await harness.Store.IngestAsync<Shop>([Create("a", -20, -20, 1), Create("a", -10, -10, 2), Create("b", -20, -5, 3), Create("c", 5, -5, 4)]);
 
@@ -82,7 +86,7 @@ public sealed class MaterializeTests
     [Fact]
     public async Task MaterializeAsync_GuidAndCompositeKeys_AreFound()
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize: hotTierSize);
         await harness.OpenAsync();
         var id = Guid.Parse("0188f2a0-7a4c-7c11-9d1e-2f3a4b5c6d7e");
         await harness.Store.PushAsync(new Visitor(id, 7, Microseconds.ToDateTimeOffset(Start), 3, "Ögrü"), PushTarget.Offline);
@@ -102,7 +106,7 @@ public sealed class MaterializeTests
     [Fact]
     public async Task MaterializeAsync_ManyEntitiesOverSmallMemory_AreAllReadable()
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize: hotTierSize);
         await harness.OpenAsync();
         await harness.Store.IngestAsync(Enumerable.Range(0, 30_000).Select(i => Create(FormattableString.Invariant($"shop {i % 20_000}"), i / 20_000, 0, i)));
         harness.Clock.Advance(TimeSpan.FromSeconds(1));

@@ -4,19 +4,28 @@ using Mlp.CrashChild;
 using Mlp.Features.Definitions;
 using Mlp.Features.Hosting;
 using Mlp.Features.Online;
+using Mlp.Features.Tests.Online;
 using Mlp.Runtime.Data;
 using Mlp.TestSupport;
 
 namespace Mlp.Features.Tests.Materialization;
 
 /// <summary>No acknowledged push is lost, online or offline, and none is doubled: by SIGKILL and by a power cut.</summary>
-public sealed class PushCrashTests : IDisposable
+public abstract class PushCrashTests(long hotTierSize) : IDisposable
 {
+    public sealed class WithHotTier() : PushCrashTests(OnlineTestViews.SmallHotTier);
+
+    public sealed class WithoutHotTier() : PushCrashTests(0);
+
     private static readonly FeatureCatalog Catalog = new FeaturesBuilder().Add<PushedNumber>().AddService("numbers", 1, service => service.From<PushedNumber>()).Build();
 
     private readonly TempDirectory _directory = new();
 
-    public void Dispose() => _directory.Dispose();
+    public void Dispose()
+    {
+        _directory.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Fact]
     public async Task PushAsync_ProcessKilledAnywhere_EveryAcknowledgedRowIsThereOnce()
@@ -36,7 +45,7 @@ public sealed class PushCrashTests : IDisposable
 
             lines.AddRange(await child.KillAsync());
             acknowledged.UnionWith(lines.SelectMany(AcknowledgedNumbers));
-            await using var harness = new FeatureStoreHarness(Catalog) { Root = root };
+            await using var harness = new FeatureStoreHarness(Catalog, hotTierSize: hotTierSize) { Root = root };
             await harness.OpenAsync();
             await CheckAsync(harness, acknowledged);
         }
@@ -53,7 +62,7 @@ public sealed class PushCrashTests : IDisposable
         for (var round = 1; round <= TestRounds.Count; round++)
         {
             using var disk = new UnsyncedLossDisk(root);
-            await using var harness = new FeatureStoreHarness(Catalog) { Root = root, Disk = disk };
+            await using var harness = new FeatureStoreHarness(Catalog, hotTierSize: hotTierSize) { Root = root, Disk = disk };
             harness.Options.Online.OfflineBatchSize = 15;
             await harness.OpenAsync();
             var next = round * 1_000_000L;
@@ -93,7 +102,7 @@ public sealed class PushCrashTests : IDisposable
             await stop.CancelAsync();
             await Task.WhenAll(pushing, checkpoints);
 
-            await using var again = new FeatureStoreHarness(Catalog) { Root = found };
+            await using var again = new FeatureStoreHarness(Catalog, hotTierSize: hotTierSize) { Root = found };
             await again.OpenAsync();
             acknowledged = await CheckAsync(again, atTheCut);
             root = found;

@@ -14,8 +14,12 @@ using Mlp.TestSupport;
 
 namespace Mlp.Features.Tests.Materialization;
 
-public sealed class PushTests
+public abstract class PushTests(long hotTierSize)
 {
+    public sealed class WithHotTier() : PushTests(OnlineTestViews.SmallHotTier);
+
+    public sealed class WithoutHotTier() : PushTests(0);
+
     private const long Start = OnlineTestViews.Start;
 
     private static readonly FeatureCatalog Catalog = CreateBuilder().Build();
@@ -23,7 +27,7 @@ public sealed class PushTests
     [Fact]
     public async Task PushAsync_RecordListAndBatch_AreReadAndJoinedWithOneSequence()
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize: hotTierSize);
         await harness.OpenAsync();
         await harness.Store.PushAsync(Create("a", 0, 1));
         await harness.Store.PushAsync(new List<Shop> { Create("a", 0, 2), Create("b", 0, 3) });
@@ -46,7 +50,7 @@ public sealed class PushTests
     [Fact]
     public async Task PushAsync_Targets_ReachWhatTheySay()
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize: hotTierSize);
         await harness.OpenAsync();
         await harness.Store.PushAsync(Create("on", 0, 1), PushTarget.Online);
         await harness.Store.PushAsync(Create("off", 0, 2), PushTarget.Offline);
@@ -61,7 +65,7 @@ public sealed class PushTests
     [Fact]
     public async Task PushAsync_ViewWithoutCreatedTime_BecomesKnownNow()
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize: hotTierSize);
         await harness.OpenAsync();
         harness.Clock.Advance(TimeSpan.FromSeconds(1));
         await harness.Store.PushAsync(new Visitor(Guid.Empty, 1, Microseconds.ToDateTimeOffset(Start), 5, "x"));
@@ -77,7 +81,7 @@ public sealed class PushTests
     [Fact]
     public async Task PushAsync_ManyRows_FoldsByBatchesAndClosingFoldsTheRest()
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize: hotTierSize);
         harness.Options.Online.OfflineBatchSize = 100;
         await harness.OpenAsync();
         for (var i = 0; i < 25; i++)
@@ -95,7 +99,7 @@ public sealed class PushTests
     [Fact]
     public async Task PushAsync_BadInput_IsASentenceAndNothingIsWritten()
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize: hotTierSize);
         await harness.OpenAsync();
         var view = await Assert.ThrowsAsync<FeatureDefinitionException>(async () => await harness.Store.PushAsync(new Unknown("a", default, 1)));
         Assert.Contains("'unknown'", view.Message, StringComparison.Ordinal);
@@ -130,7 +134,7 @@ public sealed class PushTests
         var next = new FeatureViewBuilder("shop", 2).Key("id", EntityValueKind.String).EventTime("at").CreatedTime("known_at")
             .Feature("sales", FeatureType.Float32).Feature("visits", FeatureType.Int64).Build();
         var catalog = CreateBuilder().Add(next).AddService("shops", 2, service => service.From("shop", 2)).Build();
-        await using var harness = new FeatureStoreHarness(catalog);
+        await using var harness = new FeatureStoreHarness(catalog, hotTierSize: hotTierSize);
         await harness.OpenAsync();
         await harness.Store.PushAsync(Create("a", 0, 1));
 
@@ -141,7 +145,7 @@ public sealed class PushTests
     [Fact]
     public async Task ReadAsync_TimePerEntity_EachSeesItsOwnTime()
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize: hotTierSize);
         await harness.OpenAsync();
         await harness.Store.PushAsync(Create("a", 0, 1));
         await harness.Store.PushAsync(Create("b", 0, 2));
@@ -158,7 +162,7 @@ public sealed class PushTests
     [Fact]
     public async Task FindService_OnDemandFeatures_AreWrittenBesideStoredOnes()
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize: hotTierSize);
         await harness.OpenAsync();
         await harness.Store.PushAsync(Create("a", 0, 2));
         var source = harness.Store;
@@ -179,7 +183,7 @@ public sealed class PushTests
     [Fact]
     public async Task Reader_Mode_ReadsAndPushesWithASentenceButIsHealthy()
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize: hotTierSize);
         await harness.OpenAsync();
         await harness.Store.PushAsync(Create("a", 0, 2));
         await harness.Store.FlushAsync();
@@ -198,7 +202,7 @@ public sealed class PushTests
     public async Task CheckHealth_WriteAheadLogFaulted_IsUnhealthyUntilReopened()
     {
         var disk = new FaultyDisk();
-        await using var harness = new FeatureStoreHarness(Catalog) { Disk = disk };
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize: hotTierSize) { Disk = disk };
         Assert.Throws<InvalidOperationException>(() => harness.Store);
         await harness.OpenAsync();
         Assert.Equal(HealthStatus.Healthy, harness.Store.Online.CheckHealth().Status);
@@ -240,15 +244,17 @@ public sealed class PushTests
     [Fact]
     public async Task Open_WrongSettings_NameThem()
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize: hotTierSize);
         harness.Options.Online.MemorySize = 1 << 20;
         harness.Options.Online.PageSize = 4 << 20;
         harness.Options.Online.OfflineBatchSize = 0;
+        harness.Options.Online.HotTierSize = 65535;
 
         var error = await Assert.ThrowsAsync<Microsoft.Extensions.Options.OptionsValidationException>(() => harness.OpenAsync());
 
         Assert.Contains("MlPlatform:Features:Online:MemorySize must be at least 33554432 (8 pages of 4194304 bytes), but is 1048576.", error.Message, StringComparison.Ordinal);
         Assert.Contains("MlPlatform:Features:Online:OfflineBatchSize must be between 1 and 10000000, but is 0.", error.Message, StringComparison.Ordinal);
+        Assert.Contains("MlPlatform:Features:Online:HotTierSize must be 0 (no hot tier) or at least 65536, but is 65535.", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -256,7 +262,7 @@ public sealed class PushTests
     {
         var counts = new Dictionary<string, long>(StringComparer.Ordinal);
         using var listener = new MeterListener { InstrumentPublished = (instrument, self) => self.EnableMeasurementEvents(instrument) };
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize: hotTierSize);
         await harness.OpenAsync();
         listener.SetMeasurementEventCallback<long>((instrument, value, _, _) =>
         {
@@ -271,9 +277,18 @@ public sealed class PushTests
         listener.Start();
         await harness.Store.PushAsync(Create("a", 0, 1));
         await ReadAsync(harness, "a", "b", "c");
+        await ReadAsync(harness, "a");
+        listener.RecordObservableInstruments();
 
+        // Other tests run beside this one and count too.
         Assert.True(counts["mlp.features.pushed_rows"] >= 1);
-        Assert.True(counts["mlp.features.reads"] >= 3);
+        Assert.True(counts["mlp.features.reads"] >= 4);
+        if (hotTierSize > 0)
+        {
+            Assert.True(counts["mlp.features.hot_tier.misses"] >= 3);
+            Assert.True(counts["mlp.features.hot_tier.hits"] >= 1);
+            Assert.True(counts["mlp.features.hot_tier.size"] > 0);
+        }
     }
 
     private static FeaturesBuilder CreateBuilder() => new FeaturesBuilder().Add<Shop>().Add<Visitor>()

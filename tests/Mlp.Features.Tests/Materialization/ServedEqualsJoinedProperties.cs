@@ -8,6 +8,7 @@ using Mlp.Features.Deletion;
 using Mlp.Features.Hosting;
 using Mlp.Features.Offline;
 using Mlp.Features.Online;
+using Mlp.Features.Tests.Online;
 using Mlp.Runtime.Data;
 
 namespace Mlp.Features.Tests.Materialization;
@@ -16,8 +17,12 @@ namespace Mlp.Features.Tests.Materialization;
 /// The third promise: joined by event and created time, the value for (entity, t) equals the value that was served online at t, status and bits, and both equal brute force.
 /// Histories have ties, late arrivals, values at the edge of their time to live, null keys, null values and rows of the future; they come in created order. Between them files are compacted and entities deleted.
 /// </summary>
-public sealed class ServedEqualsJoinedProperties
+public abstract class ServedEqualsJoinedProperties(long hotTierSize)
 {
+    public sealed class WithHotTier() : ServedEqualsJoinedProperties(OnlineTestViews.SmallHotTier);
+
+    public sealed class WithoutHotTier() : ServedEqualsJoinedProperties(0);
+
     private const long TimeToLive = 6;
 
     private static readonly FeatureViewDefinition Single = new FeatureViewBuilder("single")
@@ -40,7 +45,7 @@ public sealed class ServedEqualsJoinedProperties
     [Property(MaxTest = 10, EndSize = 40)]
     public async Task ServedAndJoined_AnyHistory_AreEqualBitForBit((byte Operation, byte Key, byte Event, byte Created, byte Value)[] history)
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize: hotTierSize);
         await harness.OpenAsync();
         var rows = new List<Row>();
         var sequence = 0;

@@ -14,9 +14,10 @@ internal sealed class OnlineStoreHarness : IAsyncDisposable
     private readonly TempDirectory _directory = new();
     private OnlineStore? _store;
 
-    internal OnlineStoreHarness(OnlineStoreOptions? options = null, long timeToLive = 0)
+    internal OnlineStoreHarness(OnlineStoreOptions? options = null, long timeToLive = 0, long hotTierSize = 0)
     {
         Options = options ?? OnlineTestViews.SmallOptions();
+        Options.HotTierSize = hotTierSize;
         View = OnlineTestViews.Floats(4, timeToLive: timeToLive);
         var layout = OnlineTestViews.LayoutOf(View);
         Description = new FeatureServiceDescription("s", 1, new string('0', 64), View.Keys, layout);

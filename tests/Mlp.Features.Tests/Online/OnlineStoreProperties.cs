@@ -5,8 +5,12 @@ using Mlp.Runtime.Data;
 namespace Mlp.Features.Tests.Online;
 
 /// <summary>Any history of pushes, checkpoints, reopenings and kills reads as brute force over all rows says.</summary>
-public sealed class OnlineStoreProperties
+public abstract class OnlineStoreProperties(long hotTierSize)
 {
+    public sealed class WithHotTier() : OnlineStoreProperties(OnlineTestViews.SmallHotTier);
+
+    public sealed class WithoutHotTier() : OnlineStoreProperties(0);
+
     private const long Start = OnlineTestViews.Start;
     private const long TimeToLive = 6;
     private const int Entities = 4;
@@ -14,7 +18,7 @@ public sealed class OnlineStoreProperties
     [Property(MaxTest = 25)]
     public async Task ReadAsync_AnyHistory_EqualsBruteForce((byte Operation, byte Id, byte Event, byte Created)[] history)
     {
-        await using var harness = new OnlineStoreHarness(timeToLive: TimeToLive);
+        await using var harness = new OnlineStoreHarness(timeToLive: TimeToLive, hotTierSize: hotTierSize);
         await harness.OpenAsync();
         var rows = new List<(int Id, RowVersion Version, float Value)>();
         foreach (var (operation, id, eventTime, created) in history)
@@ -61,7 +65,7 @@ public sealed class OnlineStoreProperties
     [Property(MaxTest = 25)]
     public async Task ReadAsync_RowsWithTimesOfTheirOwn_EqualSingleReads((byte Id, byte Event, byte Created)[] history, (byte Id, byte Time)[] questions, byte firstRow)
     {
-        await using var harness = new OnlineStoreHarness(timeToLive: TimeToLive);
+        await using var harness = new OnlineStoreHarness(timeToLive: TimeToLive, hotTierSize: hotTierSize);
         await harness.OpenAsync();
         foreach (var (i, (id, eventTime, created)) in history.Index())
         {

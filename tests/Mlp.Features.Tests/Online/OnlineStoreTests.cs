@@ -6,14 +6,18 @@ using Mlp.Runtime.Storage;
 
 namespace Mlp.Features.Tests.Online;
 
-public sealed class OnlineStoreTests
+public abstract class OnlineStoreTests(long hotTierSize)
 {
+    public sealed class WithHotTier() : OnlineStoreTests(OnlineTestViews.SmallHotTier);
+
+    public sealed class WithoutHotTier() : OnlineStoreTests(0);
+
     private const long Start = OnlineTestViews.Start;
 
     [Fact]
     public async Task WriteAsync_Rows_AreReadAtOnceAndAfterEveryKindOfReopening()
     {
-        await using var harness = new OnlineStoreHarness();
+        await using var harness = new OnlineStoreHarness(hotTierSize: hotTierSize);
         await harness.OpenAsync();
         await harness.PushAsync(1, Start, Start, 11);
         Assert.Equal((FeatureStatus.Present, 11f, Start), await harness.ReadAsync(1));
@@ -36,7 +40,7 @@ public sealed class OnlineStoreTests
     [Fact]
     public async Task ReadAsync_RowOfTheFuture_DoesNotHideThePresentOne()
     {
-        await using var harness = new OnlineStoreHarness();
+        await using var harness = new OnlineStoreHarness(hotTierSize: hotTierSize);
         await harness.OpenAsync();
         await harness.PushAsync(1, Start, Start, 1);
         await harness.PushAsync(1, Start + 10, Start, 2);
@@ -71,7 +75,7 @@ public sealed class OnlineStoreTests
     [Fact]
     public async Task ReadAsync_NullKey_IsMissingAndTheRowGoesOfflineOnly()
     {
-        await using var harness = new OnlineStoreHarness();
+        await using var harness = new OnlineStoreHarness(hotTierSize: hotTierSize);
         await harness.OpenAsync();
         await harness.PushAsync(null, Start, Start, 1);
 
@@ -83,7 +87,7 @@ public sealed class OnlineStoreTests
     [Fact]
     public async Task ReadAsync_WrongKeysOrLayout_AreSentences()
     {
-        await using var harness = new OnlineStoreHarness();
+        await using var harness = new OnlineStoreHarness(hotTierSize: hotTierSize);
         await harness.OpenAsync();
         var rows = new FeatureRows(harness.Description.Layout, 2);
         rows.Reset(2);
@@ -106,7 +110,7 @@ public sealed class OnlineStoreTests
     [Fact]
     public async Task FoldAsync_ManyPushes_CommitsEachRowOnceAlsoAfterKills()
     {
-        await using var harness = new OnlineStoreHarness();
+        await using var harness = new OnlineStoreHarness(hotTierSize: hotTierSize);
         await harness.OpenAsync();
         for (var i = 0; i < 20; i++)
         {
@@ -138,7 +142,7 @@ public sealed class OnlineStoreTests
     [Fact]
     public async Task FoldAsync_OfflineStoreFails_KeepsTheRowsAndTheirSegments()
     {
-        await using var harness = new OnlineStoreHarness();
+        await using var harness = new OnlineStoreHarness(hotTierSize: hotTierSize);
         harness.Options.OfflineBatchSize = 2;
         await harness.OpenAsync();
         harness.Offline.Failure = new IOException("disk full");
@@ -162,7 +166,7 @@ public sealed class OnlineStoreTests
     [Fact]
     public async Task CheckpointAsync_Repeated_KeepsTwoAndDeletesOldSegments()
     {
-        await using var harness = new OnlineStoreHarness();
+        await using var harness = new OnlineStoreHarness(hotTierSize: hotTierSize);
         await harness.OpenAsync();
         for (var i = 0; i < 6; i++)
         {
@@ -183,7 +187,7 @@ public sealed class OnlineStoreTests
     [InlineData(null)]
     public async Task OpenAsync_DamagedCheckpoint_FallsBackToTheOneBefore(string? file)
     {
-        await using var harness = new OnlineStoreHarness();
+        await using var harness = new OnlineStoreHarness(hotTierSize: hotTierSize);
         await FillWithThreeCheckpointsAsync(harness);
         await harness.Store.AbandonAsync();
         Damage(harness, "0000000003", file);
@@ -203,7 +207,7 @@ public sealed class OnlineStoreTests
     [Fact]
     public async Task OpenAsync_AllCheckpointsDamaged_IsASentenceAndNeverEmpty()
     {
-        await using var harness = new OnlineStoreHarness();
+        await using var harness = new OnlineStoreHarness(hotTierSize: hotTierSize);
         await FillWithThreeCheckpointsAsync(harness);
         await harness.Store.AbandonAsync();
         Damage(harness, "0000000003", "index.bin");
@@ -220,7 +224,7 @@ public sealed class OnlineStoreTests
     [Fact]
     public async Task OpenAsync_OnlyCheckpointDamagedAndWholeLog_ReplaysItAll()
     {
-        await using var harness = new OnlineStoreHarness();
+        await using var harness = new OnlineStoreHarness(hotTierSize: hotTierSize);
         await harness.OpenAsync();
         await harness.PushAsync(1, Start, Start, 1);
         await harness.Store.CheckpointAsync(default);
@@ -237,7 +241,7 @@ public sealed class OnlineStoreTests
     [Fact]
     public async Task OpenAsync_MissingOrDamagedSegment_IsASentence()
     {
-        await using var harness = new OnlineStoreHarness();
+        await using var harness = new OnlineStoreHarness(hotTierSize: hotTierSize);
         await FillWithThreeCheckpointsAsync(harness);
         await harness.PushAsync(8, Start, Start, 8);
         await harness.PushAsync(9, Start, Start, 9);
@@ -264,7 +268,7 @@ public sealed class OnlineStoreTests
     [Fact]
     public async Task OpenAsync_MissingOrShortRowLog_IsASentence()
     {
-        await using var harness = new OnlineStoreHarness();
+        await using var harness = new OnlineStoreHarness(hotTierSize: hotTierSize);
         await FillWithThreeCheckpointsAsync(harness);
         await harness.Store.AbandonAsync();
         var log = Path.Combine(harness.Folder, "rows", "rows.0");
@@ -283,7 +287,7 @@ public sealed class OnlineStoreTests
     [Fact]
     public async Task DisposeAsync_WhileOthersRead_LetsThemFinish()
     {
-        await using var harness = new OnlineStoreHarness();
+        await using var harness = new OnlineStoreHarness(hotTierSize: hotTierSize);
         await harness.OpenAsync();
         await harness.PushAsync([.. Enumerable.Range(0, 20_000).Select(i => ((long?)i, Start, Start, (float)i))]);
         using var begun = new CountdownEvent(3);
@@ -323,7 +327,7 @@ public sealed class OnlineStoreTests
     [InlineData("views.json", "mlp-online-views", null)]
     public async Task OpenAsync_NewerDocumentOfAnyShape_IsRefusedAndNothingIsChanged(string file, string format, string? damaged)
     {
-        await using var harness = new OnlineStoreHarness();
+        await using var harness = new OnlineStoreHarness(hotTierSize: hotTierSize);
         await FillWithThreeCheckpointsAsync(harness);
         await harness.Store.AbandonAsync();
         var path = Path.Combine(harness.Folder, file);
@@ -343,7 +347,7 @@ public sealed class OnlineStoreTests
     [Fact]
     public async Task OpenAsync_NewerSegment_IsRefusedAndNothingIsChanged()
     {
-        await using var harness = new OnlineStoreHarness();
+        await using var harness = new OnlineStoreHarness(hotTierSize: hotTierSize);
         await harness.OpenAsync();
         await harness.PushAsync(1, Start, Start, 1);
         await harness.Store.CheckpointAsync(default);
@@ -366,7 +370,7 @@ public sealed class OnlineStoreTests
     [InlineData(false, "a1b2c3d4")]
     public async Task OpenAsync_ViewsAbsentOrOthers_IsASentenceAndGivesNoNumberAgain(bool hasCheckpoint, string? fingerprint)
     {
-        await using var harness = new OnlineStoreHarness();
+        await using var harness = new OnlineStoreHarness(hotTierSize: hotTierSize);
         await harness.OpenAsync();
         await harness.PushAsync(1, Start, Start, 1);
         if (hasCheckpoint)
@@ -399,7 +403,7 @@ public sealed class OnlineStoreTests
     [InlineData("\"keyFormat\": 1", "\"keyFormat\": 2")]
     public async Task OpenAsync_CheckpointOfAnotherEngine_IsRefusedAndNothingIsChanged(string from, string to)
     {
-        await using var harness = new OnlineStoreHarness();
+        await using var harness = new OnlineStoreHarness(hotTierSize: hotTierSize);
         await FillWithThreeCheckpointsAsync(harness);
         await harness.Store.AbandonAsync();
         var path = Path.Combine(harness.Folder, "checkpoints", "0000000003", "checkpoint.json");
@@ -416,7 +420,7 @@ public sealed class OnlineStoreTests
     [Fact]
     public async Task OpenAsync_DigitRottenInTheNewestManifest_PassesOverItForTheOneBefore()
     {
-        await using var harness = new OnlineStoreHarness();
+        await using var harness = new OnlineStoreHarness(hotTierSize: hotTierSize);
         await FillWithThreeCheckpointsAsync(harness);
         await harness.Store.AbandonAsync();
         var path = Path.Combine(harness.Folder, "checkpoints", "0000000003", "checkpoint.json");
@@ -431,7 +435,7 @@ public sealed class OnlineStoreTests
     [Fact]
     public async Task OpenAsync_ViewThatDiffersInTheLastDigit_IsToldApartInTheSentence()
     {
-        await using var harness = new OnlineStoreHarness();
+        await using var harness = new OnlineStoreHarness(hotTierSize: hotTierSize);
         await FillWithThreeCheckpointsAsync(harness);
         await harness.Store.AbandonAsync();
         var path = Path.Combine(harness.Folder, "checkpoints", "0000000003", "checkpoint.json");
@@ -456,7 +460,7 @@ public sealed class OnlineStoreTests
     [Fact]
     public async Task CheckpointAsync_Manifest_NamesItsViews()
     {
-        await using var harness = new OnlineStoreHarness();
+        await using var harness = new OnlineStoreHarness(hotTierSize: hotTierSize);
         await harness.OpenAsync();
         var other = harness.Store.GetViewId("other", 3, new string('b', 64));
         await harness.PushAsync(1, Start, Start, 1);
@@ -471,7 +475,7 @@ public sealed class OnlineStoreTests
     [Fact]
     public async Task SetMarkAsync_Mark_SurvivesKillAndCheckpoints()
     {
-        await using var harness = new OnlineStoreHarness();
+        await using var harness = new OnlineStoreHarness(hotTierSize: hotTierSize);
         await harness.OpenAsync();
         Assert.Null(harness.Store.FindMark(1));
         await harness.Store.SetMarkAsync(1, new MaterializationMark(3, Start));
@@ -489,7 +493,7 @@ public sealed class OnlineStoreTests
     [Fact]
     public async Task CheckpointInterval_Passed_TakesOneInTheBackground()
     {
-        await using var harness = new OnlineStoreHarness();
+        await using var harness = new OnlineStoreHarness(hotTierSize: hotTierSize);
         await harness.OpenAsync();
         await harness.PushAsync(1, Start, Start, 1);
 
@@ -507,7 +511,7 @@ public sealed class OnlineStoreTests
     [Fact]
     public async Task Rows_MoreThanMemory_SurviveKillAndCompaction()
     {
-        await using var harness = new OnlineStoreHarness();
+        await using var harness = new OnlineStoreHarness(hotTierSize: hotTierSize);
         harness.Options.CompactionLength = 1 << 20;
         await harness.OpenAsync();
         for (var round = 0; round < 6; round++)
@@ -534,7 +538,7 @@ public sealed class OnlineStoreTests
     [Fact]
     public async Task ReadAsync_WarmBatch_CompletesSynchronouslyAndAllocatesNothing()
     {
-        await using var harness = new OnlineStoreHarness();
+        await using var harness = new OnlineStoreHarness(hotTierSize: hotTierSize);
         await harness.OpenAsync();
         await harness.PushAsync([.. Enumerable.Range(0, 300).Select(i => ((long?)i, Start, Start, (float)i))]);
         var rows = new FeatureRows(harness.Description.Layout, 256);

@@ -9,6 +9,9 @@ internal static class OnlineTestViews
 {
     internal const long Start = 1_700_000_000_000_000;
 
+    /// <summary>The least hot tier that settings allow: a few hundred rows, so that tests of many rows evict.</summary>
+    internal const long SmallHotTier = 64 << 10;
+
     internal static readonly OnlineField[] MixedFields =
     [
         new("f32a", FeatureType.Float32), new("text1", FeatureType.String), new("i64", FeatureType.Int64), new("f32b", FeatureType.Float32),
@@ -47,8 +50,9 @@ internal static class OnlineTestViews
         return builder.End().ToArray();
     }
 
-    internal static OnlineStoreOptions SmallOptions() => new()
+    internal static OnlineStoreOptions SmallOptions(long hotTierSize = 0) => new()
     {
+        HotTierSize = hotTierSize,
         MemorySize = 1 << 20,
         IndexSize = 1 << 16,
         PageSize = 1 << 16,

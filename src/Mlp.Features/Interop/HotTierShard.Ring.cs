@@ -1,0 +1,142 @@
+using System.Runtime.InteropServices;
+
+namespace Mlp.Features.Interop;
+
+/// <content>
+/// The ring: records from the tail (oldest) to the head (newest), one behind the other. A record that no slot leads to is dead and goes when the tail reaches it; a filler takes the rest before the end of the memory.
+/// <code>record = hash (u64), length of the key (i32), length of the row (i32), key, padding to 8, row, padding to 16</code>
+/// </content>
+internal sealed unsafe partial class HotTierShard
+{
+    private const int RecordAlignment = 16;
+    private const int RowAlignment = 8;
+    private const int MaximumRecord = 64 << 10;
+
+    // An eighth of the memory is index: a line of seven slots for every 448 bytes of rows.
+    private const int IndexShare = 8;
+    private const int RecordsAtLeast = 8;
+    private const int Filler = -1;
+
+    // How many rows may get another chance before one must go.
+    private const int SecondChances = 8;
+
+    private long _head;
+    private long _tail;
+    private long _takenLength;
+    private long _liveLength;
+    private long _evictions;
+    private uint _turn;
+
+    /// <summary>The greatest length of a record with head and padding; longer rows stay in the row store.</summary>
+    internal int MaximumRecordLength { get; }
+
+    /// <summary>Bytes of the rows that can be found, with their keys, heads and padding.</summary>
+    internal long LiveLength => Volatile.Read(ref _liveLength);
+
+    private static int RowOffset(int keyLength) => sizeof(RecordHeader) + ((keyLength + RowAlignment - 1) & ~(RowAlignment - 1));
+
+    private static long LengthOf(int keyLength, int rowLength) => ((long)RowOffset(keyLength) + rowLength + RecordAlignment - 1) & ~(long)(RecordAlignment - 1);
+
+    private Span<byte> RowOf(long position)
+    {
+        var record = (RecordHeader*)(_ring + position);
+        return new Span<byte>(_ring + position + RowOffset(record->KeyLength), record->RowLength);
+    }
+
+    /// <summary>Takes room at the head; the oldest rows go until there is enough.</summary>
+    private long MakeRoom(long length)
+    {
+        var chances = SecondChances;
+        long position;
+        while (!TryTake(length, out position))
+        {
+            RetireOldest(ref chances);
+        }
+
+        return position;
+    }
+
+    private bool TryTake(long length, out long position)
+    {
+        if (_takenLength == 0)
+        {
+            _head = _tail = 0;
+        }
+
+        position = _head;
+        var isFull = _takenLength == _ringLength;
+        var room = isFull ? 0 : _head >= _tail ? _ringLength - _head : _tail - _head;
+        if (room < length && !isFull && _head >= _tail)
+        {
+            // The rest before the end is too short. The free part goes on at the start.
+            if (room > 0)
+            {
+                *(RecordHeader*)(_ring + _head) = new RecordHeader(0, Filler, (int)room);
+                _takenLength += room;
+            }
+
+            position = _head = 0;
+            room = _tail;
+        }
+
+        if (room < length)
+        {
+            return false;
+        }
+
+        _head = position + length == _ringLength ? 0 : position + length;
+        _takenLength += length;
+        return true;
+    }
+
+    private void RetireOldest(ref int chances)
+    {
+        var position = _tail;
+        var header = *(RecordHeader*)(_ring + position);
+        var length = header.KeyLength == Filler ? header.RowLength : LengthOf(header.KeyLength, header.RowLength);
+        _tail = position + length == _ringLength ? 0 : position + length;
+        _takenLength -= length;
+        if (header.KeyLength == Filler || FindPosition(header.Hash, position) is not (>= 0 and var index))
+        {
+            return;
+        }
+
+        var bucket = BucketOf(header.Hash);
+        var isUsed = (bucket[1 + index] & Used) != 0;
+        if (isUsed && chances-- > 0)
+        {
+            NativeMemory.Copy(_ring + position, _scratch, (nuint)length);
+            Remove(bucket, index);
+            if (TryTake(length, out var moved))
+            {
+                NativeMemory.Copy(_scratch, _ring + moved, (nuint)length);
+                Link(bucket, index, SlotOf(header.Hash, moved), length);
+                return;
+            }
+        }
+        else
+        {
+            Remove(bucket, index);
+        }
+
+        _evictions++;
+    }
+
+    /// <summary>The slot that leads to a record, or -1 when it is dead.</summary>
+    private int FindPosition(ulong hash, long position)
+    {
+        var bucket = BucketOf(hash);
+        for (var i = 0; i < SlotCount; i++)
+        {
+            if ((bucket[1 + i] & PositionMask) != 0 && PositionOf(bucket[1 + i]) == position)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private readonly record struct RecordHeader(ulong Hash, int KeyLength, int RowLength);
+}

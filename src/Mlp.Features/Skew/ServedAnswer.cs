@@ -1,0 +1,86 @@
+using System.Text;
+using Mlp.Features.Definitions;
+using Mlp.Features.Joins;
+using Mlp.Runtime.Data;
+
+namespace Mlp.Features.Skew;
+
+/// <summary>What a model saw of one view: a status and the bits of every value, and the event time of the row.</summary>
+internal sealed class ServedAnswer
+{
+    private readonly FeatureStatus[] _statuses;
+    private readonly FeatureBits[] _values;
+
+    private ServedAnswer(long? eventTime, FeatureStatus[] statuses, FeatureBits[] values)
+    {
+        EventTime = eventTime;
+        _statuses = statuses;
+        _values = values;
+    }
+
+    internal long? EventTime { get; }
+
+    /// <summary>Whether values were served, so that they can be looked for.</summary>
+    internal bool HasValues => _statuses.All(status => status is FeatureStatus.Present or FeatureStatus.Null);
+
+    internal IReadOnlyList<FeatureBits> Values => _values;
+
+    internal static ServedAnswer Read(FeatureRows rows, int row, FeatureServiceView view, FeatureRowLayout layout)
+    {
+        var time = rows.EventTimesOf(row)[view.ViewIndex];
+        var statuses = new FeatureStatus[view.Columns.Count];
+        var values = new FeatureBits[view.Columns.Count];
+        for (var i = 0; i < statuses.Length; i++)
+        {
+            var column = view.Columns[i].ColumnIndex;
+            statuses[i] = rows.StatusOf(row)[column];
+            values[i] = statuses[i] == FeatureStatus.Present ? Bits(rows, row, layout.Columns[column].Type, layout.OrdinalOf(column)) : FeatureBits.Null;
+        }
+
+        return new ServedAnswer(time == FeatureRows.NoEventTime ? null : time, statuses, values);
+    }
+
+    internal static ServedAnswer From(in ViewAnswer answer)
+    {
+        var status = answer.Status;
+        return new ServedAnswer(answer.EventTime, System.Array.ConvertAll(answer.Values, value => status == FeatureStatus.Present && value.IsNull ? FeatureStatus.Null : status), answer.Values);
+    }
+
+    internal bool Equals(in ViewAnswer answer)
+    {
+        for (var i = 0; i < _values.Length; i++)
+        {
+            if (!HasSame(i, answer))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether status, bits and event time of a value are the same.</summary>
+    internal bool HasSame(int i, in ViewAnswer answer)
+        => _values[i].Equals(answer.Values[i]) && EventTime == answer.EventTime && _statuses[i] == (answer is { Status: FeatureStatus.Present } && answer.Values[i].IsNull ? FeatureStatus.Null : answer.Status);
+
+    internal SkewValue Of(int i, FeatureType type)
+        => new(_statuses[i], _values[i].IsNull ? null : ValueOf(_values[i], type), EventTime is { } time ? Microseconds.ToDateTimeOffset(time) : null);
+
+    private static FeatureBits Bits(FeatureRows rows, int row, FeatureType type, int ordinal) => type switch
+    {
+        FeatureType.Float32 => new FeatureBits(false, BitConverter.SingleToInt32Bits(rows.Float32Of(row)[ordinal]), null),
+        FeatureType.Float64 => new FeatureBits(false, BitConverter.DoubleToInt64Bits(rows.Float64Of(row)[ordinal]), null),
+        FeatureType.Int64 => new FeatureBits(false, rows.Int64Of(row)[ordinal], null),
+        FeatureType.Boolean => new FeatureBits(false, rows.BooleanOf(row)[ordinal] ? 1 : 0, null),
+        _ => new FeatureBits(false, 0, Encoding.UTF8.GetString(rows.StringOf(row, ordinal))),
+    };
+
+    private static object ValueOf(FeatureBits bits, FeatureType type) => type switch
+    {
+        FeatureType.Float32 => BitConverter.Int32BitsToSingle((int)bits.Number),
+        FeatureType.Float64 => BitConverter.Int64BitsToDouble(bits.Number),
+        FeatureType.Int64 => bits.Number,
+        FeatureType.Boolean => bits.Number != 0,
+        _ => bits.Text!,
+    };
+}
