@@ -114,6 +114,7 @@ public sealed partial class FeatureStore
     private async Task MaintainAsync(CancellationToken cancellationToken)
     {
         await _deletions.ResumeAsync(cancellationToken).ConfigureAwait(false);
+        await AdoptAllAsync(cancellationToken).ConfigureAwait(false);
         foreach (var definition in Catalog.Views)
         {
             var view = Offline.Open(definition);

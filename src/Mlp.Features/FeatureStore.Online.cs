@@ -73,18 +73,49 @@ public sealed partial class FeatureStore : IFeatureSource
     /// <param name="view">View name.</param>
     /// <param name="asOf">The time; null for now.</param>
     /// <param name="version">View version; null for the highest.</param>
-    /// <param name="progress">Gets the number of rows brought over so far.</param>
-    /// <param name="cancellationToken">Gives up; what was brought over stays, and the next call starts where this one did.</param>
+    /// <param name="progress">Hears how many rows are brought over, and of how many.</param>
+    /// <param name="cancellationToken">Gives up; what was brought over stays, and the next call goes on from there, also after a crash.</param>
     /// <returns>What was done; the rows are on the device and can be read.</returns>
     /// <exception cref="FeatureDefinitionException">There is no such view.</exception>
     /// <exception cref="InvalidOperationException">This process has no open online store, or the store has failed.</exception>
     public Task<MaterializationResult> MaterializeAsync(
-        string view, DateTimeOffset? asOf = null, int? version = null, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
+        string view, DateTimeOffset? asOf = null, int? version = null, IProgress<MaterializationProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         var definition = Catalog.GetView(view, version);
         return TracedWork.RunAsync(
             () => FeatureActivities.StartForView(FeatureSpans.Materialize, definition.Name, definition.Version),
-            () => Online.MaterializeAsync(definition, asOf is { } time ? Microseconds.FromRequestTime(time) : null, progress, cancellationToken),
+            () => Online.MaterializeAsync(definition, asOf is { } time ? Microseconds.FromRequestTime(time) : null, range: null, progress, cancellationToken),
+            static (span, result) => span.SetTag("rows", result.RowCount));
+    }
+
+    /// <summary>
+    /// Back-fills the online store from a range of event times: brings the latest row of every entity that has one in the range and is visible now, whatever has been materialized before. As always a row that is
+    /// older than the one in the online store changes nothing, so what reads see afterwards is the latest row of the range or a later one that was there. It does not count for
+    /// <see cref="MaterializeAsync(string, DateTimeOffset?, int?, IProgress{MaterializationProgress}?, CancellationToken)"/>, which brings the rows of new commits as before.
+    /// </summary>
+    /// <param name="view">View name.</param>
+    /// <param name="from">The first event time.</param>
+    /// <param name="to">The event time behind the last, so that ranges can be laid side by side.</param>
+    /// <param name="version">View version; null for the highest.</param>
+    /// <param name="progress">Hears how many rows are brought over, and of how many.</param>
+    /// <param name="cancellationToken">Gives up; what was brought over stays, and the next call with the same range goes on from there, also after a crash.</param>
+    /// <returns>What was done; the rows are on the device and can be read.</returns>
+    /// <exception cref="ArgumentException">The range is empty.</exception>
+    /// <exception cref="FeatureDefinitionException">There is no such view.</exception>
+    /// <exception cref="InvalidOperationException">This process has no open online store, or the store has failed.</exception>
+    public Task<MaterializationResult> MaterializeRangeAsync(
+        string view, DateTimeOffset from, DateTimeOffset to, int? version = null, IProgress<MaterializationProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        if (from >= to)
+        {
+            throw new ArgumentException($"Expected a range of event times that begins before it ends, but it begins at {from:O} and ends at {to:O}.", nameof(to));
+        }
+
+        var definition = Catalog.GetView(view, version);
+        var range = new EventTimeRange(Microseconds.FromFeatureTime(from), Microseconds.FromFeatureTime(to));
+        return TracedWork.RunAsync(
+            () => FeatureActivities.StartForView(FeatureSpans.Materialize, definition.Name, definition.Version),
+            () => Online.MaterializeAsync(definition, asOf: null, range, progress, cancellationToken),
             static (span, result) => span.SetTag("rows", result.RowCount));
     }
 
@@ -105,12 +136,12 @@ public sealed partial class FeatureStore : IFeatureSource
     /// <summary>Brings the latest row of every entity of the view that a record defines into the online store; see the overload by name.</summary>
     /// <typeparam name="T">A record with <see cref="FeatureViewAttribute"/> whose view was added.</typeparam>
     /// <param name="asOf">The time; null for now.</param>
-    /// <param name="progress">Gets the number of rows brought over so far.</param>
-    /// <param name="cancellationToken">Gives up; what was brought over stays, and the next call starts where this one did.</param>
+    /// <param name="progress">Hears how many rows are brought over, and of how many.</param>
+    /// <param name="cancellationToken">Gives up; what was brought over stays, and the next call goes on from there, also after a crash.</param>
     /// <returns>What was done; the rows are on the device and can be read.</returns>
     /// <exception cref="FeatureDefinitionException">The record defines no view, or one that was not added.</exception>
     /// <exception cref="InvalidOperationException">This process has no open online store, or the store has failed.</exception>
-    public Task<MaterializationResult> MaterializeAsync<T>(DateTimeOffset? asOf = null, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
+    public Task<MaterializationResult> MaterializeAsync<T>(DateTimeOffset? asOf = null, IProgress<MaterializationProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         var view = FeatureViewDefinition.FromRecord<T>();
         return MaterializeAsync(view.Name, asOf, view.Version, progress, cancellationToken);

@@ -332,6 +332,11 @@ public sealed partial class FeatureStore
             _logger.LogInformation("Removed {Count} files of interrupted ingests from the offline store", removed);
         }
 
+        if (Directory.IsOwner)
+        {
+            AdoptAllAsync(CancellationToken.None).GetAwaiter().GetResult();
+        }
+
         _guard.Open();
     }
 

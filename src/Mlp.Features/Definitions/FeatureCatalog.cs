@@ -20,6 +20,9 @@ public sealed class FeatureCatalog
     /// <summary>The feature services, every version.</summary>
     public IReadOnlyList<FeatureServiceDefinition> Services { get; }
 
+    /// <summary>How versions of views take over the rows of earlier ones, by name and version.</summary>
+    internal IReadOnlyDictionary<(string Name, int Version), FeatureViewEvolution> Evolutions { get; init; } = new Dictionary<(string Name, int Version), FeatureViewEvolution>();
+
     /// <summary>Finds a stored view.</summary>
     /// <param name="name">View name.</param>
     /// <param name="version">Version, or null for the highest one.</param>

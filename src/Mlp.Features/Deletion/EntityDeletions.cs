@@ -88,6 +88,25 @@ internal sealed class EntityDeletions(
         }
     }
 
+    /// <summary>Does work that brings rows from one view into another, while nothing is deleted: rows would come back.</summary>
+    /// <param name="work">The work.</param>
+    /// <param name="cancellationToken">Gives up before it begins.</param>
+    /// <returns>What the work gives; null when a deletion was broken off and is not completed yet, and then nothing is done.</returns>
+    internal async Task<T?> TryWithoutDeletionAsync<T>(Func<T> work, CancellationToken cancellationToken)
+        where T : class
+    {
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var isBrokenOff = Directory.Exists(_folder) && Directory.EnumerateFiles(_folder).Any(path => !DurableFile.IsTemporary(path));
+            return isBrokenOff ? null : work();
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
     /// <summary>Completes deletions that were broken off, when the store opens. What cannot be completed is told and tried again later.</summary>
     /// <param name="cancellationToken">Gives up between two.</param>
     internal async Task ResumeAtOpenAsync(CancellationToken cancellationToken)

@@ -10,6 +10,7 @@ public sealed class FeaturesBuilder
     private readonly List<FeatureViewDefinition> _views = [];
     private readonly List<OnDemandFeatureViewDefinition> _onDemandViews = [];
     private readonly List<FeatureServiceBuilder> _services = [];
+    private readonly Dictionary<(string Name, int Version), FeatureViewEvolution> _evolutions = [];
     private readonly Dictionary<Type, string> _records = [];
     private readonly Dictionary<string, string> _kinds = new(StringComparer.Ordinal);
     private readonly HashSet<(string Name, int Version)> _versions = [];
@@ -39,6 +40,28 @@ public sealed class FeaturesBuilder
         Claim("feature view", view.Name, view.Version);
         _views.Add(view);
         return this;
+    }
+
+    /// <summary>Adds the view that a record defines by its attributes, as a version that takes over the rows of an earlier one.</summary>
+    /// <typeparam name="TView">A record with <see cref="FeatureViewAttribute"/>.</typeparam>
+    /// <param name="evolve">Names the earlier version and what was renamed.</param>
+    /// <returns>This builder.</returns>
+    /// <exception cref="FeatureDefinitionException">The attributes do not make a view, its name and version are taken, or it cannot take over the rows as they are.</exception>
+    public FeaturesBuilder Add<TView>(Action<FeatureViewEvolution> evolve)
+    {
+        Add<TView>();
+        return Evolve(_views[^1], evolve);
+    }
+
+    /// <summary>Adds a view as a version that takes over the rows of an earlier one.</summary>
+    /// <param name="view">The definition.</param>
+    /// <param name="evolve">Names the earlier version and what was renamed.</param>
+    /// <returns>This builder.</returns>
+    /// <exception cref="FeatureDefinitionException">Its name and version are taken, or it cannot take over the rows as they are.</exception>
+    public FeaturesBuilder Add(FeatureViewDefinition view, Action<FeatureViewEvolution> evolve)
+    {
+        Add(view);
+        return Evolve(view, evolve);
     }
 
     /// <summary>Adds features that are computed from a request.</summary>
@@ -91,7 +114,28 @@ public sealed class FeaturesBuilder
     /// <returns>The catalog.</returns>
     /// <exception cref="FeatureDefinitionException">A service names an unknown view or feature, or two features of one name.</exception>
     public FeatureCatalog Build()
-        => new([.. _views], [.. _onDemandViews], [.. _services.Select(s => s.Build(_views, _onDemandViews, _records))]);
+    {
+        foreach (var ((name, version), evolution) in _evolutions)
+        {
+            if (_views.Find(view => view.Name == name && view.Version == evolution.FromVersion) is { } from)
+            {
+                evolution.Map(from, _views.Find(view => view.Name == name && view.Version == version)!);
+            }
+        }
+
+        return new([.. _views], [.. _onDemandViews], [.. _services.Select(s => s.Build(_views, _onDemandViews, _records))]) { Evolutions = new Dictionary<(string Name, int Version), FeatureViewEvolution>(_evolutions) };
+    }
+
+    private FeaturesBuilder Evolve(FeatureViewDefinition view, Action<FeatureViewEvolution> evolve)
+    {
+        ArgumentNullException.ThrowIfNull(evolve);
+        var evolution = new FeatureViewEvolution();
+        evolve(evolution);
+        _evolutions[(view.Name, view.Version)] = evolution.FromVersion >= 1 && evolution.FromVersion < view.Version
+            ? evolution
+            : throw new FeatureDefinitionException(view.Name, $"Expected {view} to evolve from an earlier version, but found {(evolution.FromVersion == 0 ? "none" : $"version {evolution.FromVersion}")}.");
+        return this;
+    }
 
     private void Claim(string kind, string name, int version)
     {

@@ -81,6 +81,9 @@ internal static class ArrowColumns
         _ => null,
     };
 
+    /// <summary>Half-precision numbers as float32; every one of them is exact there.</summary>
+    internal static IArrowArray FromHalf(IArrowArray array) => ToFloat32(array)!;
+
     private static TimestampArray ToMicroseconds(IArrowArray array, bool roundUp, ColumnError error)
     {
         switch (array)

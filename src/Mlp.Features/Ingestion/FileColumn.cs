@@ -20,6 +20,7 @@ internal sealed record FileColumn(string Name, string Source, string Value, stri
         _ when Expected.Contains("Float", StringComparison.Ordinal) => "no number of 64 bits",
         _ when Expected.Contains("Bool", StringComparison.Ordinal) => "neither true nor false",
         _ when Expected.Contains("Guid", StringComparison.Ordinal) => "no GUID",
+        _ when Expected.Contains("String", StringComparison.Ordinal) => "no text",
         _ => "none",
     };
 }

@@ -1,3 +1,5 @@
+using Mlp.Features.Definitions;
+
 namespace Mlp.Features.Ingestion;
 
 /// <summary>How the columns of a view are found in a file. A column that is not named here is read from the file's column of the same name.</summary>
@@ -19,4 +21,10 @@ public abstract class FileIngestOptions
     /// <summary>An SQL condition over the columns of the file; rows for which it is not true are left out.</summary>
     /// <value>The default value is null: every row.</value>
     public string? Filter { get; set; }
+
+    /// <summary>The columns of the source that a view is read from by their names.</summary>
+    internal IEnumerable<string> SourceColumnsOf(FeatureViewDefinition view)
+        => view.Keys.Select(key => key.Name).Concat(view.Fields.Select(field => field.Name)).Append(view.EventTimeColumn).Append(view.CreatedTimeColumn ?? view.EventTimeColumn)
+            .Where(column => !Expressions.ContainsKey(column))
+            .Select(column => Columns.TryGetValue(column, out var mapped) ? mapped : column);
 }

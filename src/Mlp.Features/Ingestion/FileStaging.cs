@@ -9,7 +9,7 @@ using Mlp.Runtime.Data;
 namespace Mlp.Features.Ingestion;
 
 /// <summary>
-/// Brings the rows of a CSV or Parquet file into the staging table: first as they are into a table whose row ids count from 0, then checked and converted.
+/// Brings the rows of a file or another source into the staging table: first as they are into a table whose row ids count from 0, then checked and converted.
 /// DuckDB's own messages quote the data, so they never leave this class.
 /// </summary>
 internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile file, DuckDbSession session)
@@ -21,8 +21,9 @@ internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile
     /// <exception cref="IngestException">A column is missing or mistyped, or a value cannot be read.</exception>
     internal void Run(CancellationToken cancellationToken)
     {
-        Load(cancellationToken);
+        Load(Raw, cancellationToken);
         var names = session.Query($"DESCRIBE {Raw}").ConvertAll(r => ((string)r[0]!, (string)r[1]!));
+        names.RemoveAll(name => file.Rows?.HiddenColumns.Contains(name.Item1) == true);
         var columns = Resolve(names);
         var filter = Filter();
         CheckValues(columns, filter);
@@ -32,15 +33,22 @@ internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile
         session.Execute($"DROP TABLE {Raw}", CancellationToken.None);
     }
 
-    private void Load(CancellationToken cancellationToken)
+    /// <summary>Brings the rows as they are into a table that does not exist yet.</summary>
+    internal void Load(string table, CancellationToken cancellationToken)
     {
+        if (file.Rows is { } rows)
+        {
+            rows.Load(session, table, cancellationToken);
+            return;
+        }
+
         var scratch = Path.Combine(session.ScratchDirectory, "parquet");
         try
         {
             var relation = file.Options is CsvIngestOptions csv
                 ? CsvRelation(csv)
                 : $"read_parquet({Sql.Text(ParquetNanoseconds.Prepare(session, file.Source, scratch))}, hive_partitioning = false)";
-            session.Execute($"CREATE TEMP TABLE {Raw} AS SELECT * FROM {relation}", cancellationToken);
+            session.Execute($"CREATE TEMP TABLE {Sql.Name(table)} AS SELECT * FROM {relation}", cancellationToken);
         }
         catch (DuckDBException e)
         {
@@ -68,7 +76,7 @@ internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile
     {
         if (!_isCsv)
         {
-            return new IngestException(file.Source, $"Expected a Parquet file at '{file.Source}', but it cannot be read as one.");
+            return new IngestException(file.Source, $"Expected a Parquet file at {file.Named}, but it cannot be read as one.");
         }
 
         long? line = LineOf().Match(message) is { Success: true } l ? long.Parse(l.Groups[1].ValueSpan, CultureInfo.InvariantCulture) : null;
@@ -77,8 +85,8 @@ internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile
         return new IngestException(
             file.Source,
             counts.Success
-                ? $"Expected {counts.Groups[1].Value} columns in every row of '{file.Source}', but found {counts.Groups[2].Value}{where}."
-                : $"Expected well-formed CSV in '{file.Source}' (UTF-8, quotes doubled within quotes), but found something else{where}.",
+                ? $"Expected {counts.Groups[1].Value} columns in every row of {file.Named}, but found {counts.Groups[2].Value}{where}."
+                : $"Expected well-formed CSV in {file.Named} (UTF-8, quotes doubled within quotes), but found something else{where}.",
             line: line);
     }
 
@@ -88,7 +96,7 @@ internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile
         var known = view.Keys.Select(k => k.Name).Concat(view.Fields.Select(f => f.Name)).Append(view.EventTimeColumn).Append(view.CreatedTimeColumn ?? view.EventTimeColumn).ToHashSet();
         if (options.Columns.Keys.Concat(options.Expressions.Keys).FirstOrDefault(c => !known.Contains(c)) is { } unknown)
         {
-            throw new IngestException(file.Source, $"Expected the options for '{file.Source}' to name columns of {view}, but '{unknown}' is none of {Quoted(known)}.", unknown);
+            throw new IngestException(file.Source, $"Expected the options for {file.Named} to name columns of {view}, but '{unknown}' is none of {Quoted(known)}.", unknown);
         }
 
         return
@@ -113,12 +121,12 @@ internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile
         var index = names.FindIndex(n => string.Equals(n.Name, name, StringComparison.OrdinalIgnoreCase));
         if (index < 0)
         {
-            throw new IngestException(file.Source, $"Expected a column '{name}' for {view} in '{file.Source}', but found {Quoted(names.Select(n => n.Name))}.", name);
+            throw new IngestException(file.Source, $"Expected a column '{name}' for {view} in {file.Named}, but found {Quoted(names.Select(n => n.Name))}.", name);
         }
 
         var sql = Sql.Name(names[index].Name);
-        return _isCsv
-            ? new FileColumn(column, $"column '{name}'", FileColumns.FromText(sql, target), expected, isTime) { IsBad = FileColumns.IsBadText(sql, target) }
+        return _isCsv || file.Rows?.IsText(names[index].Name) == true
+            ? new FileColumn(column, $"column '{name}'", FileColumns.FromText(sql, target), expected, isTime) { IsBad = IsBad(names[index].Name, sql, target) }
             : Typed(sql, names[index].Type, $"column '{name}'");
 
         FileColumn Typed(string value, string type, string source)
@@ -126,9 +134,15 @@ internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile
                 column,
                 source,
                 FileColumns.FromTyped(value, type, target)
-                    ?? throw new IngestException(file.Source, $"Expected {source} of '{file.Source}' to be {expected} for {view}, but found {type}, which does not fit without loss.", column),
+                    ?? throw new IngestException(file.Source, $"Expected {source} of {file.Named} to be {expected} for {view}, but found {type}, which does not fit without loss.", column),
                 expected,
                 isTime);
+    }
+
+    private string? IsBad(string name, string sql, string target)
+    {
+        var text = FileColumns.IsBadText(sql, target);
+        return file.Rows?.IsOfAnotherKind(name, target) is { } kind ? text is null ? kind : $"({kind} OR {text})" : text;
     }
 
     private string TypeOf(string expression, string column)
@@ -139,7 +153,7 @@ internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile
         }
         catch (DuckDBException e)
         {
-            throw new IngestException(file.Source, $"Expected the expression for column '{column}' of {view} to be SQL over the columns of '{file.Source}', but DuckDB says: {FirstLine(e)}", column);
+            throw new IngestException(file.Source, $"Expected the expression for column '{column}' of {view} to be SQL over the columns of {file.Named}, but DuckDB says: {FirstLine(e)}", column);
         }
     }
 
@@ -153,11 +167,11 @@ internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile
         try
         {
             var type = (string)session.Query($"DESCRIBE SELECT ({filter}) AS x FROM {Raw}")[0][1]!;
-            return type == "BOOLEAN" ? $"({filter})" : throw new IngestException(file.Source, $"Expected the filter for '{file.Source}' to be a BOOLEAN, but it is a {type}.");
+            return type == "BOOLEAN" ? $"({filter})" : throw new IngestException(file.Source, $"Expected the filter for {file.Named} to be a BOOLEAN, but it is a {type}.");
         }
         catch (DuckDBException e)
         {
-            throw new IngestException(file.Source, $"Expected the filter for '{file.Source}' to be an SQL condition over its columns, but DuckDB says: {FirstLine(e)}");
+            throw new IngestException(file.Source, $"Expected the filter for {file.Named} to be an SQL condition over its columns, but DuckDB says: {FirstLine(e)}");
         }
     }
 
@@ -190,7 +204,7 @@ internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile
         throw BadValue(
             column,
             row,
-            Is(column.IsBad ?? "false") ? (where => $"the text in {where} is {column.NotSuch}")
+            Is(column.IsBad ?? "false") ? (where => $"the {(file.Rows is null ? "text" : "value")} in {where} is {column.NotSuch}")
                 : Is($"{column.Value} IS NULL") ? (where => $"found none in {where}") : (where => $"the time in {where} lies beyond the years 1 to 9999"));
 
         bool Is(string condition) => session.QueryInt64(string.Create(CultureInfo.InvariantCulture, $"SELECT count(*) FROM {Raw} WHERE rowid = {row} AND ({condition})")) > 0;
@@ -202,7 +216,7 @@ internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile
         if (filter is not null && FindFailing(filter, null, 0, rows) is { } failing)
         {
             return new IngestException(
-                file.Source, $"Expected the filter for '{file.Source}' to be computed for every row, but it cannot be in {Where(failing)}.", null, failing + 1, LineOf(failing));
+                file.Source, $"Expected the filter for {file.Named} to be computed for every row, but it cannot be in {Where(failing)}.", null, failing + 1, LineOf(failing));
         }
 
         foreach (var column in columns)
@@ -213,7 +227,7 @@ internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile
             }
         }
 
-        return new IngestException(file.Source, $"Expected the expressions for '{file.Source}' to be computed for every row, but one cannot be.");
+        return new IngestException(file.Source, $"Expected the expressions for {file.Named} to be computed for every row, but one cannot be.");
     }
 
     /// <summary>The first row for which an expression fails, by halving.</summary>
@@ -250,7 +264,7 @@ internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile
     }
 
     private IngestException BadValue(FileColumn column, long row, Func<string, string> found)
-        => new(file.Source, $"Expected {column.Source} of '{file.Source}' to be {column.Expected} for {view}, but {found(Where(row))}.", column.Name, row + 1, LineOf(row));
+        => new(file.Source, $"Expected {column.Source} of {file.Named} to be {column.Expected} for {view}, but {found(Where(row))}.", column.Name, row + 1, LineOf(row));
 
     private string Where(long row)
     {
@@ -261,6 +275,11 @@ internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile
     /// <summary>The line of a CSV row: one for the header, one per row before it, and those that lie within quotes.</summary>
     private long? LineOf(long row)
     {
+        if (file.Rows?.LineColumn is { } column)
+        {
+            return session.QueryInt64(string.Create(CultureInfo.InvariantCulture, $"SELECT {Sql.Name(column)} FROM {Raw} WHERE rowid = {row}"));
+        }
+
         if (!_isCsv)
         {
             return null;

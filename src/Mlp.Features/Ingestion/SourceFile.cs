@@ -5,6 +5,12 @@ namespace Mlp.Features.Ingestion;
 /// <param name="Options">How columns are found; says by its type which format the file has.</param>
 internal sealed record SourceFile(string Source, FileIngestOptions Options)
 {
+    /// <summary>What reads the rows; null for the formats that DuckDB reads by itself.</summary>
+    internal RowSource? Rows { get; init; }
+
+    /// <summary>The source in sentences: a quoted path, or what it is.</summary>
+    internal string Named => Rows?.Named ?? $"'{Source}'";
+
     /// <summary>Checks that the file is there.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="IngestException">It is a folder.</exception>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Apache.Arrow;
 using DuckDB.NET.Data;
 using Mlp.Features.Definitions;
 using Mlp.Features.Interop;
@@ -14,9 +15,15 @@ namespace Mlp.Features.Materialization;
 /// Thread-safe.
 /// </summary>
 /// <param name="offline">The offline store.</param>
-internal sealed class OfflineMaterializer(OfflineStore offline)
+/// <param name="file">Keeps how far it is.</param>
+internal sealed class OfflineMaterializer(OfflineStore offline, MaterializationFile file)
 {
+    /// <summary>After how many rows the place is kept.</summary>
+    internal const int RowsPerSave = 16_384;
+
     private const int FrameLength = 1 << 20;
+    private const string Latest = "latest_rows";
+    private const string Hash = "__mlp_hash";
 
     // How often it begins anew, because files of the newest commit were removed while they were read.
     private const int Attempts = 20;
@@ -26,27 +33,37 @@ internal sealed class OfflineMaterializer(OfflineStore offline)
     /// <param name="view">The same view as the online store knows it.</param>
     /// <param name="store">The online store.</param>
     /// <param name="asOf">Rows with an event time or a created time after it are left out, microseconds.</param>
-    /// <param name="progress">Gets the number of rows brought over so far.</param>
-    /// <param name="cancellationToken">Gives up; what was brought over stays, and the next call starts from where this one did.</param>
+    /// <param name="range">Event times of a back-fill, which looks at all commits and does not count as materialized; null for all rows that are new since the last time.</param>
+    /// <param name="progress">Hears how far it is.</param>
+    /// <param name="cancellationToken">Gives up; what was brought over stays, and the next call goes on.</param>
     internal async Task<MaterializationResult> RunAsync(
-        FeatureViewDefinition definition, OnlineView view, OnlineStore store, long asOf, IProgress<long>? progress, CancellationToken cancellationToken)
+        FeatureViewDefinition definition, OnlineView view, OnlineStore store, long asOf, EventTimeRange? range, IProgress<MaterializationProgress>? progress, CancellationToken cancellationToken)
     {
         var source = offline.Open(definition);
-        var mark = store.FindMark(view.Id) ?? default;
+        var mark = range is null ? store.FindMark(view.Id) ?? default : default;
+        var (firstCommit, rowCount) = (mark.Commit + 1, 0L);
+        if (FindInterrupted(mark, asOf, range) is { } interrupted)
+        {
+            (var brought, mark) = await ResumeAsync(source, definition, view, store, interrupted, mark, progress, cancellationToken).ConfigureAwait(false);
+            rowCount += brought;
+        }
+
         for (var attempt = 1; ; attempt++)
         {
             var last = source.LastCommit()?.Number ?? 0;
             if (last <= mark.Commit && !mark.HasLaterRows)
             {
-                return Describe(0);
+                file.Delete();
+                return Describe(last);
             }
 
             var snapshot = source.GetSnapshot();
-            last = snapshot.Commit;
             using var session = offline.OpenSession();
             try
             {
-                return Describe(await BringAsync(session, definition, view, store, asOf, mark, snapshot, progress, cancellationToken).ConfigureAwait(false));
+                var pass = new MaterializationPass(mark, snapshot.Commit, asOf, range, Position: 0);
+                rowCount += (await BringAsync(session, definition, view, store, pass, snapshot, progress, cancellationToken).ConfigureAwait(false)).RowCount;
+                return Describe(snapshot.Commit);
             }
             catch (Exception e) when (e is DuckDBException or CorruptFileException && attempt < Attempts && source.IsOutdated(snapshot, mayExpire: false))
             {
@@ -56,27 +73,86 @@ internal sealed class OfflineMaterializer(OfflineStore offline)
             {
                 throw OfflineStore.Explain(e, session, [snapshot]);
             }
+        }
 
-            MaterializationResult Describe(long rowCount) => new(definition.Name, definition.Version, mark.Commit + 1, last, rowCount, Microseconds.ToDateTimeOffset(asOf));
+        MaterializationResult Describe(long lastCommit) => new(definition.Name, definition.Version, firstCommit, lastCommit, rowCount, Microseconds.ToDateTimeOffset(asOf));
+    }
+
+    private MaterializationPass? FindInterrupted(MaterializationMark mark, long asOf, EventTimeRange? range)
+    {
+        if (!file.Exists)
+        {
+            return null;
+        }
+
+        using var session = offline.OpenSession();
+        return file.Find(EngineOf(session)) is { } pass && pass.AsOf <= asOf && (range is not null || pass.Since == mark) ? pass : null;
+    }
+
+    /// <summary>Goes on with an interrupted pass, over the same commit, so that the rows before its place are those that were brought over.</summary>
+    private async Task<(long RowCount, MaterializationMark Mark)> ResumeAsync(
+        OfflineView source,
+        FeatureViewDefinition definition,
+        OnlineView view,
+        OnlineStore store,
+        MaterializationPass pass,
+        MaterializationMark mark,
+        IProgress<MaterializationProgress>? progress,
+        CancellationToken cancellationToken)
+    {
+        OfflineSnapshot? snapshot = null;
+        using var session = offline.OpenSession();
+        try
+        {
+            snapshot = source.GetSnapshot(pass.Commit);
+            return await BringAsync(session, definition, view, store, pass, snapshot, progress, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OfflineCommitExpiredException or ArgumentOutOfRangeException || (e is DuckDBException or CorruptFileException && snapshot is not null && IsGone(source, snapshot)))
+        {
+            // The commit cannot be read any more: all of it comes again.
+            return (0, mark);
+        }
+        catch (DuckDBException e)
+        {
+            throw OfflineStore.Explain(e, session, [snapshot!]);
         }
     }
 
-    private static async Task<long> BringAsync(
+    private static bool IsGone(OfflineView source, OfflineSnapshot snapshot)
+    {
+        try
+        {
+            return source.IsOutdated(snapshot, mayExpire: true);
+        }
+        catch (OfflineCommitExpiredException)
+        {
+            return true;
+        }
+    }
+
+    private async Task<(long RowCount, MaterializationMark Mark)> BringAsync(
         DuckDbSession session,
         FeatureViewDefinition definition,
         OnlineView view,
         OnlineStore store,
-        long asOf,
-        MaterializationMark mark,
+        MaterializationPass pass,
         OfflineSnapshot snapshot,
-        IProgress<long>? progress,
+        IProgress<MaterializationProgress>? progress,
         CancellationToken cancellationToken)
     {
-        var rowCount = 0L;
-        var (relation, hasLaterRows) = CreateRelation(session, snapshot, mark, asOf);
+        var (relation, hasLaterRows) = CreateRelation(session, snapshot, pass.Since, pass.AsOf);
         var due = $"greatest(epoch_us({Sql.Name(FeatureViewDefinition.StoredEventTime)}), epoch_us({Sql.Name(FeatureViewDefinition.StoredCreatedTime)}))";
-        var limit = string.Create(CultureInfo.InvariantCulture, $"{due} <= {asOf}");
-        await foreach (var batch in session.QueryArrowAsync(SelectLatest(definition, relation, limit), cancellationToken).ConfigureAwait(false))
+        var limit = string.Create(CultureInfo.InvariantCulture, $"{due} <= {pass.AsOf}");
+        var inRange = pass.Range is { } range ? range.Condition : "true";
+        session.Execute($"CREATE TEMP TABLE {Latest} AS {SelectLatest(definition, relation, $"{limit} AND {inRange}")}", cancellationToken);
+        hasLaterRows |= session.QueryInt64($"SELECT count(*) FROM (SELECT 1 FROM {relation} WHERE NOT ({limit}) AND {inRange} LIMIT 1)") > 0;
+
+        var rest = string.Create(CultureInfo.InvariantCulture, $"{Hash} >= {pass.Position}::UBIGINT");
+        var total = session.QueryInt64($"SELECT count(*) FROM {Latest}");
+        var before = total - session.QueryInt64($"SELECT count(*) FROM {Latest} WHERE {rest}");
+        var (rowCount, saved) = (0L, 0L);
+        var engine = EngineOf(session);
+        await foreach (var batch in session.QueryArrowAsync($"SELECT * FROM {Latest} WHERE {rest} ORDER BY {Hash}", isStreamed: true, cancellationToken).ConfigureAwait(false))
         {
             using (batch)
             {
@@ -88,14 +164,28 @@ internal sealed class OfflineMaterializer(OfflineStore offline)
 
                 rowCount += rows.Count;
                 OnlineMetrics.MaterializedRows.Add(rows.Count);
-                progress?.Report(rowCount);
+                if (rowCount - saved >= RowsPerSave)
+                {
+                    // Of the rows with this hash some may still come.
+                    file.Save(pass with { Position = ((UInt64Array)batch.Column(batch.ColumnCount - 1)).GetValue(batch.Length - 1)!.Value }, engine);
+                    saved = rowCount;
+                }
+
+                progress?.Report(new MaterializationProgress(before + rowCount, total));
             }
         }
 
-        hasLaterRows |= session.QueryInt64($"SELECT count(*) FROM (SELECT 1 FROM {relation} WHERE NOT ({limit}) LIMIT 1)") > 0;
-        await store.SetMarkAsync(view.Id, new MaterializationMark(snapshot.Commit, asOf, hasLaterRows)).ConfigureAwait(false);
-        return rowCount;
+        var mark = new MaterializationMark(pass.Commit, pass.AsOf, hasLaterRows);
+        if (pass.Range is null)
+        {
+            await store.SetMarkAsync(view.Id, mark).ConfigureAwait(false);
+        }
+
+        file.Delete();
+        return (rowCount, mark);
     }
+
+    private static string EngineOf(DuckDbSession session) => (string)session.Query("SELECT version()")[0][0]!;
 
     /// <summary>The rows of the new commits, and of the older ones those that were not visible yet; and whether files were left closed because all their rows are later still.</summary>
     private static (string Relation, bool HasLaterRows) CreateRelation(DuckDbSession session, OfflineSnapshot snapshot, MaterializationMark mark, long asOf)
@@ -124,7 +214,7 @@ internal sealed class OfflineMaterializer(OfflineStore offline)
         var order = string.Join(
             ", ",
             new[] { FeatureViewDefinition.StoredEventTime, FeatureViewDefinition.StoredCreatedTime, FeatureViewDefinition.StoredSequence }.Select(name => $"{Sql.Name(name)} DESC"));
-        return $"SELECT {columns} FROM (SELECT * FROM {relation} WHERE {limit} AND {string.Join(" AND ", keys.Select(key => $"{key} IS NOT NULL"))} "
+        return $"SELECT {columns}, hash({string.Join(", ", keys)}) AS {Hash} FROM (SELECT * FROM {relation} WHERE {limit} AND {string.Join(" AND ", keys.Select(key => $"{key} IS NOT NULL"))} "
             + $"QUALIFY row_number() OVER (PARTITION BY {string.Join(", ", keys)} ORDER BY {order}) = 1)";
     }
 }

@@ -36,6 +36,9 @@ internal sealed class OfflineSnapshot
     /// <summary>What the commits say of each of <see cref="Files"/>.</summary>
     internal IReadOnlyList<OfflineFileHistory> Histories { get; }
 
+    /// <summary>Full paths of <see cref="Files"/>.</summary>
+    internal IEnumerable<string> FullPaths => Files.Select(FullPath);
+
     internal long RowCount => Files.Sum(f => f.RowCount);
 
     /// <summary>Some of the files.</summary>

@@ -28,6 +28,9 @@ internal sealed class OfflineStore
 
     internal DuckDbSettings Settings { get; }
 
+    /// <summary>Folder of all views.</summary>
+    internal string Root => _root;
+
     internal OfflineView Open(FeatureViewDefinition view)
         => _views.GetOrAdd((view.Name, view.Version), static (_, s) => new OfflineView(s.view, s.self._root, s.self._options.TargetFileRows, s.self._disk, s.self._time), (view, self: this));
 

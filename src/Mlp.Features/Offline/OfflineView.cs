@@ -191,11 +191,13 @@ internal sealed class OfflineView
     /// <param name="session">Holds the staging table.</param>
     /// <param name="batchId">Names the source batch.</param>
     /// <param name="cancellationToken">Gives up; nothing is committed then.</param>
-    /// <param name="sequences">First and last sequence of pushed rows, which bring theirs; null for an ingest, whose rows get them here.</param>
+    /// <param name="sequences">First and last sequence of rows that bring theirs; null for an ingest, whose rows get them here.</param>
+    /// <param name="kind">What the commit is for; null for rows that are pushed if they bring sequences, and an ingest otherwise.</param>
     /// <returns>The commit, and whether it is an earlier one of the same batch.</returns>
     internal (OfflineCommit Commit, bool Repeated) Append(
-        DuckDbSession session, string batchId, CancellationToken cancellationToken, (long First, long Last)? sequences = null)
+        DuckDbSession session, string batchId, CancellationToken cancellationToken, (long First, long Last)? sequences = null, OfflineCommitKind? kind = null)
     {
+        kind ??= sequences is null ? OfflineCommitKind.Ingest : OfflineCommitKind.Push;
         var rows = session.QueryInt64($"SELECT count(*) FROM {StagingTable}");
         var nullKeys = rows == 0
             ? 0
@@ -222,14 +224,14 @@ internal sealed class OfflineView
             var commit = new OfflineCommit
             {
                 Number = (last?.Number ?? 0) + 1,
-                Kind = sequences is null ? OfflineCommitKind.Ingest : OfflineCommitKind.Push,
+                Kind = kind.Value,
                 BatchId = batchId,
                 CommittedTime = Microseconds.FromRequestTime(_time.GetUtcNow()),
                 RowCount = rows,
                 NullKeyRowCount = nullKeys,
                 FirstSequence = firstSequence,
                 LastSequence = Math.Max(last?.LastSequence ?? 0, rows == 0 ? 0 : sequences?.Last ?? IngestSequences.Last(firstSequence, rows)),
-                PushedThrough = sequences?.Last,
+                PushedThrough = kind == OfflineCommitKind.Push ? sequences?.Last : null,
                 Added = files,
             };
             cancellationToken.ThrowIfCancellationRequested();

@@ -170,16 +170,19 @@ internal sealed class OnlineFeatures : IPlatformComponent, IFeatureSource
     /// <summary>Brings the latest visible rows of a view from the offline into the online store.</summary>
     /// <param name="definition">The view.</param>
     /// <param name="asOf">Microseconds; null for now.</param>
-    /// <param name="progress">Gets the number of rows so far.</param>
+    /// <param name="range">Event times of a back-fill; null for what is new.</param>
+    /// <param name="progress">Hears how far it is.</param>
     /// <param name="cancellationToken">Gives up; what was brought over stays.</param>
-    internal async Task<MaterializationResult> MaterializeAsync(FeatureViewDefinition definition, long? asOf, IProgress<long>? progress, CancellationToken cancellationToken)
+    internal async Task<MaterializationResult> MaterializeAsync(
+        FeatureViewDefinition definition, long? asOf, EventTimeRange? range, IProgress<MaterializationProgress>? progress, CancellationToken cancellationToken)
     {
         var (store, view) = (Store, Views.Get(definition));
         await store.MaterializationGate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             await store.FoldAsync(1, cancellationToken).ConfigureAwait(false);
-            return await new OfflineMaterializer(_offline).RunAsync(definition, view, store, asOf ?? store.Now, progress, cancellationToken).ConfigureAwait(false);
+            var file = new MaterializationFile(_disk, Path.Combine(_directory.Features, "online", "materializations"), definition, view.Id, range);
+            return await new OfflineMaterializer(_offline, file).RunAsync(definition, view, store, asOf ?? store.Now, range, progress, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

@@ -1,5 +1,6 @@
 using Mlp.Features.Definitions;
 using Mlp.Features.Hosting;
+using Mlp.Features.Materialization;
 using Mlp.Features.Online;
 using Mlp.Features.Tests.Online;
 using Mlp.Runtime.Data;
@@ -28,11 +29,11 @@ public abstract class MaterializeTests(long hotTierSize)
         Assert.Equal(FeatureStatus.Missing, await StatusAsync(harness, "a"));
         await harness.Store.IngestAsync<Shop>([Create("a", 0, 0, 1), Create("a", -5, 0, 2), Create("b", 1, 0, 3), Create("c", 1, 1, 4), Create(null, 0, 0, 5)]);
 
-        var progress = new List<long>();
+        var progress = new List<MaterializationProgress>();
         var result = await harness.Store.MaterializeAsync("shop", progress: new SynchronousProgress(progress.Add));
 
         Assert.Equal((1, 1, 3), (result.FromCommit, result.ToCommit, result.RowCount));
-        Assert.Equal([3L], progress);
+        Assert.Equal([new MaterializationProgress(3, 3)], progress);
         Assert.Equal(1f, await ReadAsync(harness, "a"));
         Assert.Equal(3f, await ReadAsync(harness, "b"));
         Assert.Equal(4f, await ReadAsync(harness, "c"));
@@ -131,8 +132,8 @@ public abstract class MaterializeTests(long hotTierSize)
         return rows.StatusOf(0)[0] == FeatureStatus.Present ? rows.Float32Of(0)[0] : null;
     }
 
-    private sealed class SynchronousProgress(Action<long> report) : IProgress<long>
+    private sealed class SynchronousProgress(Action<MaterializationProgress> report) : IProgress<MaterializationProgress>
     {
-        public void Report(long value) => report(value);
+        public void Report(MaterializationProgress value) => report(value);
     }
 }

@@ -1,0 +1,101 @@
+using Mlp.Features.Interop;
+using Mlp.Features.Offline;
+
+namespace Mlp.Features.Definitions;
+
+/// <summary>How a version of a view takes over the rows of an earlier one. Made in <c>FeaturesBuilder.Add</c>; not thread-safe until then.</summary>
+public sealed class FeatureViewEvolution
+{
+    private readonly SortedDictionary<string, string> _renames = new(StringComparer.Ordinal);
+
+    /// <summary>The version whose rows are taken over; 0 when none was named.</summary>
+    internal int FromVersion { get; private set; }
+
+    /// <summary>Says whose rows are taken over: fields of the same name keep their values, a float32 may have become a float64, fields that are new read Null, and fields that are gone are left out.</summary>
+    /// <param name="version">An earlier version of the view. It need not be defined in the application any more.</param>
+    /// <returns>This evolution.</returns>
+    public FeatureViewEvolution EvolvesFrom(int version)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(version, 1);
+        FromVersion = version;
+        return this;
+    }
+
+    /// <summary>Says that a feature or key had another name.</summary>
+    /// <param name="from">Column in the earlier version.</param>
+    /// <param name="to">Column in this version.</param>
+    /// <returns>This evolution.</returns>
+    public FeatureViewEvolution Renamed(string from, string to)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(from);
+        ArgumentException.ThrowIfNullOrEmpty(to);
+        _renames[to] = from;
+        return this;
+    }
+
+    /// <summary>The columns of the later version, in stored order, as SQL over the rows of the earlier one.</summary>
+    /// <param name="from">The earlier version.</param>
+    /// <param name="to">The later version.</param>
+    /// <exception cref="FeatureDefinitionException">A value could not be taken over as it is.</exception>
+    internal IReadOnlyList<string> Map(FeatureViewDefinition from, FeatureViewDefinition to)
+    {
+        CheckNames(from, to);
+        CheckKeys(from, to);
+        var known = OfflineView.Columns(from).ToDictionary(column => column.Name, column => column.Type, StringComparer.Ordinal);
+        return [.. OfflineView.Columns(to).Select(column => Map(from, to, column.Name, column.Type, known))];
+    }
+
+    private string Map(FeatureViewDefinition from, FeatureViewDefinition to, string column, string type, Dictionary<string, string> known)
+    {
+        var source = SourceOf(column);
+        if (!known.TryGetValue(source, out var found) || (source == column && IsTakenByAnother(column)))
+        {
+            return $"NULL::{type} AS {Sql.Name(column)}";
+        }
+
+        // Every float32 is a float64. An int64 beyond 2^53 is none.
+        return found == type || (found == "FLOAT" && type == "DOUBLE")
+            ? $"{Sql.Name(source)}::{type} AS {Sql.Name(column)}"
+            : throw new FeatureDefinitionException(
+                to.Name, $"Expected '{column}' of {to} to have the type that '{source}' has in version {from.Version} ({found}), or to widen a float32 to a float64, but it is {type}: values would not stay what they are. Give the feature another name.");
+    }
+
+    private string SourceOf(string column) => _renames.GetValueOrDefault(column, column);
+
+    // A column that was renamed away is no source for a new one of its old name.
+    private bool IsTakenByAnother(string column) => !_renames.ContainsKey(column) && _renames.ContainsValue(column);
+
+    private void CheckNames(FeatureViewDefinition from, FeatureViewDefinition to)
+    {
+        foreach (var (target, source) in _renames)
+        {
+            if (!HasColumn(from, source) || !HasColumn(to, target))
+            {
+                throw new FeatureDefinitionException(to.Name, $"Expected '{source}' to be a key or feature of {from} and '{target}' one of version {to.Version}, for the renaming of one to the other, but it is not so.");
+            }
+        }
+
+        if (_renames.Values.GroupBy(source => source, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        {
+            throw new FeatureDefinitionException(to.Name, $"Expected every column of {from} to be renamed once at most, but '{twice.Key}' gets {twice.Count()} names in version {to.Version}.");
+        }
+    }
+
+    private void CheckKeys(FeatureViewDefinition from, FeatureViewDefinition to)
+    {
+        foreach (var key in to.Keys)
+        {
+            if (!from.Keys.Any(earlier => earlier.Name == SourceOf(key.Name) && earlier.Kind == key.Kind && !(SourceOf(key.Name) == key.Name && IsTakenByAnother(key.Name))))
+            {
+                throw new FeatureDefinitionException(to.Name, $"Expected key '{key.Name}' of {to} to be a key of version {from.Version} with the same type, but found none: its rows belong to other entities. Begin a new view.");
+            }
+        }
+
+        if (from.Keys.Count != to.Keys.Count)
+        {
+            throw new FeatureDefinitionException(to.Name, $"Expected {to} to have the {from.Keys.Count} keys of version {from.Version}, but it has {to.Keys.Count}: its rows belong to other entities. Begin a new view.");
+        }
+    }
+
+    private static bool HasColumn(FeatureViewDefinition view, string name) => view.IndexOfField(name) >= 0 || view.Keys.Any(key => key.Name == name);
+}
