@@ -29,7 +29,7 @@ internal sealed class ViewReadPlan
     {
         View = view;
         _viewIndex = viewIndex;
-        _columns = [.. columns.Select(pair => new Column(pair.Field, pair.Column, layout.OrdinalOf(pair.Column))).OrderBy(column => column.Index)];
+        _columns = [.. columns.Select(pair => new Column(pair.Field, pair.Column, layout.OffsetOf(pair.Column))).OrderBy(column => column.Index)];
         _texts = [.. _columns.Where(column => TypeOf(column) == FeatureType.String).OrderBy(column => view.Layout.OffsetOf(column.Field))];
         _float32 = RunsOf(FeatureType.Float32, sizeof(float));
         _float64 = RunsOf(FeatureType.Float64, sizeof(double));

@@ -157,7 +157,7 @@ internal sealed class PredictionBatch
         for (var i = 0; i < _features.Length; i++)
         {
             var isPresent = statuses[i] == (byte)FeatureStatus.Present;
-            var ordinal = columns.OrdinalOf(i);
+            var ordinal = columns.OffsetOf(i);
             _statuses[i].Append(statuses[i]);
             switch (_features[i])
             {

@@ -82,6 +82,26 @@ internal static class RecordCells
         }
     }
 
+    /// <summary>Sets a vector. NaN within it is a value.</summary>
+    public static void SetVector(FeatureRows rows, int row, int column, int ordinal, int length, ReadOnlyMemory<float>? vector, string property)
+    {
+        if (vector is not { } values)
+        {
+            SetNull(rows, row, column);
+            return;
+        }
+
+        if (values.Length != length)
+        {
+            throw new ArgumentException(FormattableString.Invariant($"Expected {VectorColumn.Expected(length)} in property {property}, but found one of {values.Length}."));
+        }
+
+        values.Span.CopyTo(rows.Float32Of(row).Slice(ordinal, length));
+        SetStatus(rows, row, column, FeatureStatus.Present);
+    }
+
+    public static ReadOnlyMemory<float>? AsMemory(float[]? vector) => vector is null ? null : vector.AsMemory();
+
     private static void SetStatus(FeatureRows rows, int row, int column, FeatureStatus status) => rows.StatusOf(row)[column] = status;
 
     private static void Require(Array? values, int width, string property)

@@ -50,7 +50,7 @@ internal static class GoldenRowSample
                 continue;
             }
 
-            var ordinal = table.Layout.OrdinalOf(c);
+            var ordinal = table.Layout.OffsetOf(c);
             switch (column)
             {
                 case NumberColumn<float> single:
