@@ -10,7 +10,7 @@ namespace Mlp.Features.Definitions;
 internal sealed record DefinitionDocument
 {
     internal const string FormatValue = "mlp-feature-definition";
-    internal const int CurrentFormatVersion = 1;
+    internal const int CurrentFormatVersion = VectorLength.FirstFormatVersion;
     internal const string FeatureViewKind = "feature-view";
     internal const string OnDemandKind = "on-demand-feature-view";
     internal const string ServiceKind = "feature-service";
@@ -51,7 +51,12 @@ internal sealed record DefinitionDocument
     /// <summary>Where the created time of a view's rows comes from: a column of the source, the event time, or the time of the push. Null for other kinds of definitions.</summary>
     internal string? CreatedTimeRule => Kind != FeatureViewKind ? null : CreatedTimeColumn is not null ? "column" : CreatedTimeEqualsEventTime == true ? "event-time" : "push-time";
 
-    internal DefinitionDocument WithFingerprint() => this with { Fingerprint = ComputeFingerprint() };
+    /// <summary>The document as it is stored: with its fingerprint, and in the lowest format version that says all of it.</summary>
+    internal DefinitionDocument WithFingerprint() => this with
+    {
+        Fingerprint = ComputeFingerprint(),
+        FormatVersion = (RequestFields ?? []).Concat(Fields ?? []).Any(f => f.IsVector) ? VectorLength.FirstFormatVersion : VersionedJson.FirstVersion,
+    };
 
     /// <summary>SHA-256 of canonical JSON: no blanks, fixed order, only what changes the meaning of stored rows.</summary>
     internal string ComputeFingerprint()
@@ -64,8 +69,8 @@ internal sealed record DefinitionDocument
             json.WriteString("name", Name);
             json.WriteNumber("version", Version);
             WriteArray(json, "keys", Keys, k => WritePair(json, k.Name, "kind", EnumTerms<EntityValueKind>.Of(k.Kind)));
-            WriteArray(json, "request", RequestFields, f => WritePair(json, f.Name, "type", EnumTerms<FeatureType>.Of(f.Type)));
-            WriteArray(json, "fields", Fields, f => WritePair(json, f.Name, "type", EnumTerms<FeatureType>.Of(f.Type)));
+            WriteArray(json, "request", RequestFields, f => WriteField(json, f));
+            WriteArray(json, "fields", Fields, f => WriteField(json, f));
             if (TimeToLiveMicroseconds is { } timeToLive)
             {
                 json.WriteNumber("timeToLiveMicroseconds", timeToLive);
@@ -90,6 +95,19 @@ internal sealed record DefinitionDocument
         json.WriteNumber("version", view.Version);
         json.WriteString("fingerprint", view.Fingerprint);
         WriteArray(json, "columns", view.Columns, c => WritePair(json, c.Name, "field", c.Field));
+        json.WriteEndObject();
+    }
+
+    private static void WriteField(Utf8JsonWriter json, FeatureField field)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", field.Name);
+        json.WriteString("type", EnumTerms<FeatureType>.Of(field.Type));
+        if (field.IsVector)
+        {
+            json.WriteNumber("length", field.Length);
+        }
+
         json.WriteEndObject();
     }
 

@@ -10,11 +10,18 @@ internal delegate TValue RecordGetter<TRecord, out TValue>(in TRecord record);
 /// <summary>Compiles property access once, so that reading a record boxes nothing and reflects on nothing.</summary>
 internal static class RecordGetters
 {
+    private static readonly MethodInfo ArrayMethod = ((Func<float[]?, ReadOnlyMemory<float>?>)FromArray).Method;
     private static readonly MethodInfo DateTimeMethod = ((Func<DateTime, DateTimeOffset>)FromDateTime).Method;
 
     /// <summary>Reads a property as a (possibly nullable) type that its own type converts to.</summary>
     internal static RecordGetter<TRecord, TValue> Compile<TRecord, TValue>(PropertyInfo property)
         => Compile<TRecord, TValue>(property, value => Expression.Convert(value, typeof(TValue)));
+
+    /// <summary>Reads a <c>float[]</c> or <c>ReadOnlyMemory&lt;float&gt;</c>; a null array is no vector, an empty one is one of length 0.</summary>
+    internal static RecordGetter<TRecord, ReadOnlyMemory<float>?> CompileVector<TRecord>(PropertyInfo property)
+        => Compile<TRecord, ReadOnlyMemory<float>?>(property, value => value.Type == typeof(float[])
+            ? Expression.Call(ArrayMethod, value)
+            : Expression.Convert(value, typeof(ReadOnlyMemory<float>?)));
 
     internal static RecordGetter<TRecord, EntityValue> CompileKey<TRecord>(PropertyInfo property, EntityValueKind kind) => kind switch
     {
@@ -42,6 +49,8 @@ internal static class RecordGetters
                 Expression.Default(typeof(TValue)));
         return Expression.Lambda<RecordGetter<TRecord, TValue>>(body, record).Compile();
     }
+
+    private static ReadOnlyMemory<float>? FromArray(float[]? vector) => vector is null ? null : vector.AsMemory();
 
     /// <summary>A time without a kind is taken as UTC: the platform knows no local time.</summary>
     private static DateTimeOffset FromDateTime(DateTime time)

@@ -166,7 +166,7 @@ internal sealed class ViewReadPlan
     private FeatureType TypeOf(Column column) => View.Layout.Fields[column.Field].Type;
 
     private Run[] RunsOf(FeatureType type, int width)
-        => Merge(_columns.Where(column => TypeOf(column) == type).Select(column => new Run(View.Layout.OffsetOf(column.Field), column.Ordinal, 1)), width);
+        => Merge(_columns.Where(column => TypeOf(column) == type).Select(column => new Run(View.Layout.OffsetOf(column.Field), column.Ordinal, View.Layout.Fields[column.Field].Length)), width);
 
     private static Run[] Merge(IEnumerable<Run> runs, int width)
     {
@@ -175,7 +175,7 @@ internal sealed class ViewReadPlan
         {
             if (merged.Count > 0 && merged[^1] is var last && last.Source + (last.Count * width) == run.Source && last.Destination + last.Count == run.Destination)
             {
-                merged[^1] = last with { Count = last.Count + 1 };
+                merged[^1] = last with { Count = last.Count + run.Count };
             }
             else
             {
