@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Mlp.Benchmarks.Runtime;
 
 /// <summary>
@@ -6,23 +8,30 @@ namespace Mlp.Benchmarks.Runtime;
 /// </summary>
 internal static class BatchingPairs
 {
-    private const int Pairs = 20;
     private const int Callers = 64;
+    private const string PairsOption = "pairs=";
+    private const string OnlyOption = "only=";
 
     /// <summary>Runs and prints.</summary>
-    /// <param name="networks">Widths of the layers of each network; none for both of the benchmark.</param>
-    public static async Task RunAsync(IReadOnlyList<string> networks)
+    /// <param name="arguments">Widths of the layers of each network; none for both of the benchmark. <c>pairs=4</c> for fewer than 20 pairs, <c>only=awaiting</c> for one kind of caller.</param>
+    public static async Task RunAsync(IReadOnlyList<string> arguments)
     {
+        var pairs = arguments.FirstOrDefault(a => a.StartsWith(PairsOption, StringComparison.Ordinal)) is { } given ? int.Parse(given[PairsOption.Length..], CultureInfo.InvariantCulture) : 20;
+        var only = arguments.FirstOrDefault(a => a.StartsWith(OnlyOption, StringComparison.Ordinal))?[OnlyOption.Length..];
+        string[] networks = [.. arguments.Where(a => !a.Contains('=', StringComparison.Ordinal))];
         foreach (var layers in networks is [] ? ["64-256-256-1", "256-1024-1024-1"] : networks)
         {
             await using var load = await BatchingLoad.CreateAsync(layers);
             var callTime = load.Costs[0].RunMicroseconds;
             var (calls, alone) = ((int)Math.Clamp(40_000 / callTime / Callers * 8, 20, 500), (int)Math.Clamp(60_000 / callTime, 100, 20_000));
-            Console.WriteLine($"{layers}, {Callers} callers, {calls} calls each, {Pairs} pairs, {Environment.ProcessorCount} processors");
+            Console.WriteLine($"{layers}, {Callers} callers, {calls} calls each, {pairs} pairs, {Environment.ProcessorCount} processors");
             var promised = Print(load, "at load");
-            await CompareAsync(promised, "awaiting", b => load.RunAsync(b, Callers, calls));
-            await CompareAsync(promised, "blocking", b => Task.FromResult(load.RunBlocking(b, Callers, calls)));
-            await CompareAsync(promised, "alone", b => Task.FromResult(load.RunAlone(b, alone)));
+            Task CompareAsync(string callers, Func<bool, Task<BatchingRound>> run)
+                => only is null || only == callers ? BatchingPairs.CompareAsync(promised, callers, pairs, run) : Task.CompletedTask;
+
+            await CompareAsync("awaiting", b => load.RunAsync(b, Callers, calls));
+            await CompareAsync("blocking", b => Task.FromResult(load.RunBlocking(b, Callers, calls)));
+            await CompareAsync("alone", b => Task.FromResult(load.RunAlone(b, alone)));
             Print(load, "learned");
             Console.WriteLine();
         }
@@ -35,7 +44,7 @@ internal static class BatchingPairs
         return load.PromisedGain;
     }
 
-    private static async Task CompareAsync(double promised, string callers, Func<bool, Task<BatchingRound>> run)
+    private static async Task CompareAsync(double promised, string callers, int pairCount, Func<bool, Task<BatchingRound>> run)
     {
         // The first rounds compile, make slots and find out about the callers.
         for (var i = 0; i < 3; i++)
@@ -45,14 +54,14 @@ internal static class BatchingPairs
         }
 
         var pairs = new List<(BatchingRound Plain, BatchingRound Batched)>();
-        for (var i = 0; i < Pairs; i++)
+        for (var i = 0; i < pairCount; i++)
         {
             var first = await run(i % 2 == 0);
             var second = await run(i % 2 != 0);
             pairs.Add(i % 2 == 0 ? (second, first) : (first, second));
         }
 
-        double Median(Func<(BatchingRound Plain, BatchingRound Batched), double> value) => pairs.Select(value).Order().ElementAt(Pairs / 2);
+        double Median(Func<(BatchingRound Plain, BatchingRound Batched), double> value) => pairs.Select(value).Order().ElementAt(pairCount / 2);
         var gain = Median(p => p.Plain.MicrosecondsPerCall / p.Batched.MicrosecondsPerCall);
         var processorGain = Median(p => p.Plain.ProcessorMicrosecondsPerCall / p.Batched.ProcessorMicrosecondsPerCall);
         using var counts = new BatchCounts();

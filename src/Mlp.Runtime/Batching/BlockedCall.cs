@@ -74,7 +74,7 @@ internal sealed class BlockedCall : QueuedCall
     {
         // The caller records the failure and gives the slot back. The batch neither reads nor writes it any more, but still knows this object, which is therefore not used again.
         Slot.Blocked = null;
-        Failure = new OperationCanceledException(Token);
+        Failure = new StageCancelledException(CallStage.Run, Token);
         return false;
     }
 

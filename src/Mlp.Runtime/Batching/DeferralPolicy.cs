@@ -10,7 +10,7 @@ namespace Mlp.Runtime.Batching;
 internal sealed class DeferralPolicy(CostCurve curve)
 {
     /// <summary>What joining and being resumed costs a call beside its share of the batch, and what blocking and being woken does.</summary>
-    private const long ResumeNanoseconds = 500;
+    private const long ResumeNanoseconds = 800;
     private const long WakeNanoseconds = 4_000;
 
     private const int FirstTrialAfter = 32;
@@ -22,6 +22,7 @@ internal sealed class DeferralPolicy(CostCurve curve)
     private const int FirstBatches = 2;
     private const double WorthwhileShare = 0.9;
     private const int CallsPerLook = 16;
+    private const int PeakBatches = 8;
 
     private volatile bool _isDeferring;
     private int _overlaps;
@@ -35,13 +36,19 @@ internal sealed class DeferralPolicy(CostCurve curve)
     private int _rows;
     private int _blocked;
     private double _handling;
+    private double _blockedShare;
     private int _peak;
+    private int _peakBefore;
+    private int _batchesOfPeak;
 
     /// <summary>Whether calls join the queue although a run is free.</summary>
     public bool IsDeferring => _isDeferring;
 
-    /// <summary>Most calls that have been here at once lately.</summary>
-    public int Peak => _peak;
+    /// <summary>Most calls that have been here at once during the last <see cref="PeakBatches"/> batches, up to twice as many.</summary>
+    public int Peak => Math.Max(_peak, _peakBefore);
+
+    /// <summary>What a call costs beside its share of a run, nanoseconds.</summary>
+    public double Handling => Beside(_blockedShare);
 
     /// <summary>Takes down a call that ran where it was made.</summary>
     /// <param name="running">Runs that go on, itself included.</param>
@@ -73,11 +80,16 @@ internal sealed class DeferralPolicy(CostCurve curve)
     /// <param name="present">Calls that wait and that are in batches.</param>
     public void NoteBatch(int rowCount, int blockedCount, long handling, int present)
     {
-        _peak = Math.Max(present, _peak - Math.Max(1, _peak / 8));
+        _peak = Math.Max(_peak, present);
+        if (++_batchesOfPeak == PeakBatches)
+        {
+            (_peakBefore, _peak, _batchesOfPeak) = (_peak, present, 0);
+        }
 
         // As the cost curve does it: a thread that lost its processor in between says nothing.
         var perRow = (double)handling / rowCount;
         _handling += _handling == 0 ? perRow : (perRow - _handling) / (perRow < _handling ? 4 : 32);
+        _blockedShare += (((double)blockedCount / rowCount) - _blockedShare) / PeakBatches;
         if (!_isDeferring)
         {
             return;
@@ -133,9 +145,10 @@ internal sealed class DeferralPolicy(CostCurve curve)
     private double CostOfRow()
     {
         var rowCount = Math.Max(1, _rows / _batches);
-        var blockedShare = (double)_blocked / _rows;
-        return ((double)curve.Estimate(rowCount) / rowCount) + _handling + (blockedShare * WakeNanoseconds) + ((1 - blockedShare) * ResumeNanoseconds);
+        return ((double)curve.Estimate(rowCount) / rowCount) + Beside((double)_blocked / _rows);
     }
+
+    private double Beside(double blockedShare) => _handling + (blockedShare * WakeNanoseconds) + ((1 - blockedShare) * ResumeNanoseconds);
 
     private void NoteOverlaps(int count)
     {

@@ -1,17 +1,14 @@
+using Mlp.Runtime.Inference;
+
 namespace Mlp.Runtime.Batching;
 
 /// <content>The runs of batches: who takes calls out of the queue, and what becomes of them.</content>
 internal sealed partial class DynamicBatcher : IThreadPoolWorkItem
 {
-    private const int LongestYield = 16;
-
-    /// <summary>Looks for more calls before a batch, whatever the clock says: one of a test may stand still.</summary>
-    private const int MostLooks = 64;
-
     /// <summary>Runs a batch on the caller's thread, after others who are ready to run have had the processor.</summary>
     public void Lead()
     {
-        for (var yields = 0; yields < LongestYield && IsGathering(); yields++)
+        while (IsGathering())
         {
             Thread.Yield();
         }
@@ -42,7 +39,7 @@ internal sealed partial class DynamicBatcher : IThreadPoolWorkItem
         bool isGathering;
         lock (_gate)
         {
-            isGathering = ShouldGather(now);
+            isGathering = ShouldGather(now, GatherRule.PoolTurns);
             if (!isGathering)
             {
                 _isRunnerQueued = false;
@@ -53,7 +50,7 @@ internal sealed partial class DynamicBatcher : IThreadPoolWorkItem
 
         if (isGathering)
         {
-            // Behind what the pool has to do already: the callers whose answers have just come, and those who are about to call.
+            // Behind what the pool has to do already: the answers that have just come, and the callers who are about to call.
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
             return;
         }
@@ -89,6 +86,7 @@ internal sealed partial class DynamicBatcher : IThreadPoolWorkItem
         {
             _rowsRunning -= lane.Count;
             _deferral.NoteBatch(lane.Count, blockedCount, handling, _queue.Count + _rowsRunning);
+            _gathering.Divide(_deferral.Peak, _deferral.Handling);
             lane.Clear();
             _idleLanes.Push(lane);
             Interlocked.Decrement(ref _running);
@@ -134,6 +132,7 @@ internal sealed partial class DynamicBatcher : IThreadPoolWorkItem
             }
         }
 
+        Answers.Publish();
         return blockedCount;
     }
 
@@ -146,7 +145,7 @@ internal sealed partial class DynamicBatcher : IThreadPoolWorkItem
                 break;
             case CallState.Cancelled:
                 call.State = CallState.Done;
-                call.Failure = new OperationCanceledException(call.Token);
+                call.Failure = new StageCancelledException(CallStage.Batch, call.Token);
                 break;
             case CallState.Abandoning:
                 call.State = CallState.Released;
@@ -159,7 +158,7 @@ internal sealed partial class DynamicBatcher : IThreadPoolWorkItem
     /// <summary>Enters a lane and takes calls, if there are any and one is free.</summary>
     private BatchLane? TryTake(long now)
     {
-        if (_queue.First is not { } first || !TryEnterLane())
+        if (_queue.First is not { } first || !HasFreeLane(now) || !TryEnterLane())
         {
             return null;
         }
@@ -185,31 +184,27 @@ internal sealed partial class DynamicBatcher : IThreadPoolWorkItem
             _asked = ReferenceEquals(_asked, call) ? null : _asked;
         }
 
-        _looks = 0;
+        _gathering.Restart();
         _rowsRunning += lane.Count;
         Volatile.Write(ref _waiting, _queue.Count);
         return lane;
     }
 
-    /// <summary>Whether others are about to join, and the first call can wait for them: it does as long as they come faster than half of what a run of one row takes.</summary>
-    private bool ShouldGather(long now)
-    {
-        if (!_deferral.IsDeferring || _queue.First is not { } first || Volatile.Read(ref _running) >= _settings.LaneCount)
-        {
-            return false;
-        }
+    /// <summary>Whether a batch of those who wait may begin.</summary>
+    private bool HasFreeLane(long now)
+        => Volatile.Read(ref _running) < (_deferral.IsDeferring && _queue.First is { } first ? _gathering.LaneLimit(_queue.Count, first.Deadline - now) : _settings.LaneCount);
 
-        var expected = Math.Min(_settings.MaximumBatchSize, _deferral.Peak - _rowsRunning);
-        var gap = Curve.Estimate(1) / 2;
-        return _queue.Count < expected && _looks++ < MostLooks && now - _lastArrival < gap && first.Deadline - now - Curve.Estimate(expected) > gap;
-    }
+    /// <summary>Whether others are about to join, and the first call can wait for them.</summary>
+    private bool ShouldGather(long now, int turns)
+        => _deferral.IsDeferring && _queue.First is { } first && HasFreeLane(now)
+            && _gathering.ShouldWait(_queue.Count, _gathering.Expect(_deferral.Peak, _rowsRunning), first.Deadline - now, now, turns);
 
     private bool IsGathering()
     {
         var now = Now();
         lock (_gate)
         {
-            return ShouldGather(now);
+            return ShouldGather(now, GatherRule.ThreadTurns);
         }
     }
 }

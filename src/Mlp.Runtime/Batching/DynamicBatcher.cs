@@ -20,6 +20,7 @@ internal sealed partial class DynamicBatcher
     private readonly PredictionClock _clock;
     private readonly BatchSizer _sizer;
     private readonly DeferralPolicy _deferral;
+    private readonly GatherRule _gathering;
     private readonly BatchingMetrics _metrics;
     private readonly long _origin;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -32,8 +33,6 @@ internal sealed partial class DynamicBatcher
     private int _waiting;
     private int _rowsRunning;
     private int _inlineRuns;
-    private int _looks;
-    private long _lastArrival;
     private bool _isRunnerQueued;
     private bool _hasLeader;
     private bool _wasCut;
@@ -54,6 +53,7 @@ internal sealed partial class DynamicBatcher
         Curve = curve;
         _sizer = new BatchSizer(settings.MaximumBatchSize, curve);
         _deferral = new DeferralPolicy(curve);
+        _gathering = new GatherRule(settings, curve);
         _origin = clock.GetTimestamp();
         _metrics = new BatchingMetrics(served.Manifest.Name, served.Manifest.Version, () => WaitingCount);
         var sizes = _sizer.BoundSizeCount;
@@ -65,6 +65,9 @@ internal sealed partial class DynamicBatcher
 
     /// <summary>What runs take.</summary>
     public CostCurve Curve { get; }
+
+    /// <summary>Answers for callers who await them; a batch adds its own and publishes them together.</summary>
+    public AnswerQueue Answers { get; } = new();
 
     /// <summary>Calls that wait for a batch.</summary>
     public int WaitingCount => Volatile.Read(ref _waiting);
@@ -165,7 +168,7 @@ internal sealed partial class DynamicBatcher
     /// <exception cref="PredictionShedException">The call could not be answered within its timeout.</exception>
     public bool TryJoin(QueuedCall queued, in CallContext call, out bool leads)
     {
-        queued.Token.ThrowIfCancellationRequested();
+        CallCancellation.ThrowIfRequested(CallStage.Batch, queued.Token);
         var arrival = NanosecondsOf(call.Started);
         queued.HasTimeout = call.Timeout is not null;
         queued.Deadline = arrival + ToNanoseconds(call.Timeout ?? _settings.LatencyBudget);
@@ -183,14 +186,13 @@ internal sealed partial class DynamicBatcher
         {
             entered = _queue.Count >= _settings.MaximumQueueLength && TryEnterLane();
             refusal = entered ? null
-                : queued.State == CallState.Cancelled ? new OperationCanceledException(queued.Token)
+                : queued.State == CallState.Cancelled ? new StageCancelledException(CallStage.Batch, queued.Token)
                 : _admission.Refuse(queued, _queue, queued.HasTimeout ? queued.Deadline - Now() : 0, Volatile.Read(ref _running), _rowsRunning);
             if (!entered && refusal is null)
             {
                 queued.State = CallState.Queued;
                 _queue.Add(queued);
                 Volatile.Write(ref _waiting, _queue.Count);
-                _lastArrival = Math.Max(_lastArrival, arrival);
                 _deferral.NoteJoin(_queue.Count + _rowsRunning);
                 Interlocked.MemoryBarrier();
                 leads = queued.IsBlocked && MayLead();
@@ -241,7 +243,7 @@ internal sealed partial class DynamicBatcher
                     break;
                 case CallState.Queued:
                     call.State = CallState.Done;
-                    call.Failure = new OperationCanceledException(call.Token);
+                    call.Failure = new StageCancelledException(CallStage.Batch, call.Token);
                     Remove(call);
                     next = Designate();
                     break;
@@ -282,7 +284,7 @@ internal sealed partial class DynamicBatcher
         call.EndAbandoned();
     }
 
-    private bool MayLead() => !_hasLeader && Volatile.Read(ref _running) < _settings.LaneCount;
+    private bool MayLead() => !_hasLeader && HasFreeLane(Now());
 
     private bool TryLead(BlockedCall blocked)
     {
@@ -312,7 +314,7 @@ internal sealed partial class DynamicBatcher
     /// <summary>Finds somebody to run the next batch, if there is one to run and nobody is about to.</summary>
     private NextRunner Designate()
     {
-        if (_queue.Count == 0 || _hasLeader || _asked is not null || Volatile.Read(ref _running) >= _settings.LaneCount)
+        if (_queue.Count == 0 || _hasLeader || _asked is not null || !HasFreeLane(Now()))
         {
             return default;
         }

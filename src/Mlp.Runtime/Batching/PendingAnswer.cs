@@ -7,10 +7,11 @@ namespace Mlp.Runtime.Batching;
 
 /// <summary>
 /// A call whose caller awaits the answer. It is not tied to its slot, which goes back when the answer is there: what is never awaited costs its memory and nothing else. Objects whose
-/// answers have been taken are used again, so that a call allocates nothing.
+/// answers have been taken are used again, so that a call allocates nothing. The batch only adds it to <see cref="AnswerQueue"/>: what is left to do for a call, and its caller, take
+/// as many threads as the pool has, and the next batch is looked after behind them.
 /// </summary>
 /// <typeparam name="TResult">The answer.</typeparam>
-internal sealed class PendingAnswer<TResult> : QueuedCall, IValueTaskSource<TResult>
+internal sealed class PendingAnswer<TResult> : QueuedCall, IValueTaskSource<TResult>, IThreadPoolWorkItem
 {
     private const int KeptCount = 4096;
 
@@ -18,10 +19,12 @@ internal sealed class PendingAnswer<TResult> : QueuedCall, IValueTaskSource<TRes
     private static PendingAnswer<TResult>? _kept;
     private static int _keptCount;
 
-    private ManualResetValueTaskSourceCore<TResult> _core = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<TResult> _core;
     private PendingAnswer<TResult>? _next;
     private PendingCall<TResult> _call;
     private bool _isAbandoned;
+    private bool _isTold;
+    private long _ended;
 
     private PendingAnswer()
     {
@@ -58,7 +61,7 @@ internal sealed class PendingAnswer<TResult> : QueuedCall, IValueTaskSource<TRes
     {
         Begin(batcher, call.Slot, withOthers, token);
         _call = call;
-        _isAbandoned = false;
+        (_isAbandoned, _isTold) = (false, false);
     }
 
     /// <summary>Puts the object back.</summary>
@@ -79,20 +82,32 @@ internal sealed class PendingAnswer<TResult> : QueuedCall, IValueTaskSource<TRes
     /// <inheritdoc/>
     public override void Complete(long ended)
     {
+        if (Failure is not null)
+        {
+            Fail();
+            return;
+        }
+
+        _ended = ended;
+        Batcher.Answers.Add(this);
+    }
+
+    /// <inheritdoc/>
+    public void Execute()
+    {
+        if (_isTold)
+        {
+            End(default!, Failure);
+            return;
+        }
+
         // Waits for a cancellation that is at work, so that it finds this call and not the next one.
         Registration.Dispose();
-        var failure = Failure;
+        Exception? failure = null;
         var result = default(TResult)!;
         try
         {
-            if (failure is null)
-            {
-                result = _call.Finish(ended);
-            }
-            else
-            {
-                failure = _call.Fail(failure);
-            }
+            result = _call.Finish(_ended);
         }
         catch (Exception e)
         {
@@ -108,12 +123,17 @@ internal sealed class PendingAnswer<TResult> : QueuedCall, IValueTaskSource<TRes
     public override bool Abandon()
     {
         _isAbandoned = true;
-        Failure = _call.Fail(new OperationCanceledException(Token));
+        Failure = _call.Fail(new StageCancelledException(CallStage.Run, Token));
         return true;
     }
 
     /// <inheritdoc/>
-    public override void EndAbandoned() => End(default!, Failure);
+    public override void EndAbandoned()
+    {
+        // The caller goes on by the pool, not on the thread that cancels or runs the batch.
+        _isTold = true;
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
 
     /// <inheritdoc/>
     public override void ReturnSlot() => _call.ReturnSlot();
@@ -153,6 +173,23 @@ internal sealed class PendingAnswer<TResult> : QueuedCall, IValueTaskSource<TRes
         using var ended = new ManualResetEventSlim();
         _core.OnCompleted(static e => ((ManualResetEventSlim)e!).Set(), ended, token, ValueTaskSourceOnCompletedFlags.None);
         ended.Wait();
+    }
+
+    /// <summary>A failure is told at once, so that the observers hear of it before whatever follows.</summary>
+    private void Fail()
+    {
+        Registration.Dispose();
+        try
+        {
+            Failure = _call.Fail(Failure!);
+        }
+        catch (Exception e)
+        {
+            Failure = e;
+        }
+
+        _call.ReturnSlot();
+        EndAbandoned();
     }
 
     private void End(TResult result, Exception? failure)

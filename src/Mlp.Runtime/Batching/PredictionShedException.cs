@@ -1,3 +1,5 @@
+using Mlp.Runtime.Data;
+
 namespace Mlp.Runtime.Batching;
 
 /// <summary>A call was refused before it waited, because it could not have been answered within its <see cref="Predictions.PredictionOptions.Timeout"/>. Trying again later can help.</summary>
@@ -9,7 +11,7 @@ namespace Mlp.Runtime.Batching;
 public sealed class PredictionShedException(string model, int version, TimeSpan expectedTime, TimeSpan timeLeft, int rowsAhead)
     : MlPlatformException(
         FormattableString.Invariant(
-            $"Expected to answer a call of model '{model}' version {version} within the {timeLeft.TotalMilliseconds:0.###} ms that it has left, but {rowsAhead} calls wait before it, which with its own run takes {expectedTime.TotalMilliseconds:0.###} ms."))
+            $"Expected to answer a call of model '{model}' version {version} within the {TimeText.Of(timeLeft)} that it has left, but {rowsAhead} calls wait before it, which with its own run takes {TimeText.Of(expectedTime)}."))
 {
     /// <summary>Model name.</summary>
     public string Model { get; } = model;

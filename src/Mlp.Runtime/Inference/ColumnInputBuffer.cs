@@ -21,7 +21,10 @@ internal sealed class ColumnInputBuffer<T>(FeatureInput input, AlignedMemory<T> 
         => OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, _columns.Memory[..(rowCount * Input.Width)], Shape(rowCount));
 
     /// <inheritdoc/>
-    public override void Fill(OrtValue value, int rowCount)
+    public override void Fill(OrtValue value, int rowCount) => Gather(rowCount);
+
+    /// <inheritdoc/>
+    public override void Gather(int rowCount)
     {
         var width = Input.Width;
         for (var row = 0; row < rowCount; row++)

@@ -67,9 +67,7 @@ internal sealed class EntityPredictor(ServingVersion version, Predictor predicto
         catch (Exception e)
         {
             var failure = FailAndReturn(slot, call, e, cancellationToken);
-            return failure is OperationCanceledException && cancellationToken.IsCancellationRequested
-                ? ValueTask.FromCanceled<Prediction>(cancellationToken)
-                : ValueTask.FromException<Prediction>(failure);
+            return CallCancellation.ToTask<Prediction>(failure);
         }
 
         return AwaitReadAsync(read, slot, plan, call, request, token, cancellationToken);

@@ -206,9 +206,7 @@ internal sealed class FeaturePredictor(ServingVersion version, Predictor predict
         {
             var failure = predictor.Fail(slot, call, default, e, predictor.CurrentTrace, cancellationToken);
             version.Singles.Return(slot);
-            return failure is OperationCanceledException && cancellationToken.IsCancellationRequested
-                ? ValueTask.FromCanceled<TResult>(cancellationToken)
-                : ValueTask.FromException<TResult>(failure);
+            return CallCancellation.ToTask<TResult>(failure);
         }
     }
 

@@ -16,6 +16,15 @@ internal static class GoldenRowCheck
         {
             throw Error(manifest, $"{difference} in the golden rows");
         }
+
+        try
+        {
+            FeatureRanges.Create(manifest, inputs)?.Require(golden.Rows, 0);
+        }
+        catch (FeatureRangeException e)
+        {
+            throw new InvalidModelException(manifest.Name, $"Expected golden rows that the model can take. {e.Message}", e);
+        }
     }
 
     /// <summary>Puts one row into a slot of its own.</summary>

@@ -17,9 +17,12 @@ internal sealed class InferenceSlot : IPooledSlot
     private readonly ExecutionSession _session;
     private readonly InputBuffer[] _buffers;
     private readonly OutputPlans _outputs;
+    private readonly InputPlan _inputs;
     private readonly InterruptibleRun _run = new();
     private readonly BoundShapeCache _scores;
     private readonly BoundShapeCache _all;
+    private WindowedShape? _window;
+    private WindowedShape? _windowOfAll;
     private OutputBuffer[]? _others;
     private Prediction[]? _predictions;
     private int _rowsRun;
@@ -37,6 +40,7 @@ internal sealed class InferenceSlot : IPooledSlot
     {
         ObjectDisposedException.ThrowIf(!session.TryAcquire(), session);
         _session = session;
+        _inputs = inputs;
         _outputs = outputs;
         Rows = new FeatureRows(inputs.Layout, capacity);
         Keys = new EntityValue[keyCount];
@@ -104,7 +108,7 @@ internal sealed class InferenceSlot : IPooledSlot
     /// <exception cref="OnnxRuntimeException">The run failed.</exception>
     public void Run(bool interruptible, bool withOthers, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
+        CallCancellation.ThrowIfRequested(CallStage.Start, cancellationToken);
         var rowCount = Rows.RowCount;
         var shape = (withOthers ? _all : _scores).Find(rowCount) ?? Bind(rowCount, withOthers);
         if (interruptible && cancellationToken.CanBeCanceled)
@@ -142,6 +146,8 @@ internal sealed class InferenceSlot : IPooledSlot
     {
         _scores.Dispose();
         _all.Dispose();
+        _window?.Dispose();
+        _windowOfAll?.Dispose();
         _run.Dispose();
         Deadline.Dispose();
         _session.Release();
@@ -151,6 +157,24 @@ internal sealed class InferenceSlot : IPooledSlot
     private BoundShape Bind(int rowCount, bool withOthers)
     {
         OutputBuffer[] outputs = withOthers ? [Score, .. Others] : [Score];
-        return (withOthers ? _all : _scores).Add(_session.Bind(_buffers, outputs, rowCount));
+        return (withOthers ? _all : _scores).Add(Bind(outputs, rowCount, withOthers));
+    }
+
+    private BoundShape Bind(OutputBuffer[] outputs, int rowCount, bool withOthers)
+    {
+        if (!_inputs.NeedsWindow && _outputs.Score.Conversion is null)
+        {
+            return _session.Bind(_buffers, outputs, rowCount);
+        }
+
+        if (_inputs.FixedBatch == 0)
+        {
+            return new WindowedShape(_session, new InputWindows(_buffers, Rows, rowCount), outputs, rowCount);
+        }
+
+        // Every number of rows runs in the same tensors.
+        ref var window = ref withOthers ? ref _windowOfAll : ref _window;
+        window ??= new WindowedShape(_session, new InputWindows(_buffers, Rows, _inputs.FixedBatch), outputs, _inputs.FixedBatch);
+        return window.For(rowCount);
     }
 }

@@ -39,9 +39,16 @@ internal abstract class InputBuffer(FeatureInput input)
     /// <param name="rowCount">Number of rows.</param>
     public abstract void Fill(OrtValue value, int rowCount);
 
+    /// <summary>Brings the features of the rows together in the memory of an input that is plain memory (<see cref="IInputMemory{T}"/>), without a tensor.</summary>
+    /// <param name="rowCount">Number of rows.</param>
+    public virtual void Gather(int rowCount)
+    {
+    }
+
     /// <summary>The shape for a number of rows.</summary>
     /// <param name="rowCount">Number of rows.</param>
-    protected long[] Shape(int rowCount) => Input.Rank == 1 ? [rowCount] : [rowCount, Input.Width];
+    protected long[] Shape(int rowCount)
+        => Input.RowShape is { } row ? [rowCount, .. row] : Input.Rank == 1 ? [rowCount] : [rowCount, Input.Width];
 
     private static InputBuffer Numeric<T>(FeatureInput input, FeatureRows rows, AlignedMemory<T> block)
         where T : unmanaged

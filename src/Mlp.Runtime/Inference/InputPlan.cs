@@ -8,8 +8,16 @@ namespace Mlp.Runtime.Inference;
 /// <param name="Inputs">One entry per input of the model.</param>
 internal sealed record InputPlan(FeatureRowLayout Layout, IReadOnlyList<FeatureInput> Inputs)
 {
+    private const string CallByName = "A model of other inputs is published with task Tensors, and called by its inputs and outputs.";
+
     /// <summary>That of a model which is called by named inputs.</summary>
     public static InputPlan None { get; } = new(new FeatureRowLayout([]), []);
+
+    /// <summary>Rows of every run, where the file fixes them; 0 where it does not.</summary>
+    public int FixedBatch { get; } = Inputs.Count == 0 ? 0 : Inputs.Max(i => i.FixedBatch);
+
+    /// <summary>Whether the session reads tensors of its own that are filled before a run, and not the memory of the rows: they have another element type, or a fixed number of rows.</summary>
+    public bool NeedsWindow { get; } = Inputs.Any(i => i.FixedBatch > 0 || i.Conversion is not null);
 
     /// <summary>Whether a span of float says everything that the model takes.</summary>
     public bool TakesFloatsOnly => Layout.HoldsNumbersOfFloat32Only;
@@ -19,11 +27,11 @@ internal sealed record InputPlan(FeatureRowLayout Layout, IReadOnlyList<FeatureI
     /// <param name="features">The features in order.</param>
     /// <exception cref="InvalidModelException">The model's inputs do not fit the features.</exception>
     public static InputPlan ForFeatures(ModelManifest manifest, FeatureRowLayout features)
-        => new(features, FeatureBinding.Create(manifest.Name, manifest.Version, manifest.Signature, features).Inputs);
+        => Create(manifest, features, FeatureBinding.Create(manifest.Name, manifest.Version, manifest.Signature, features).Inputs);
 
     /// <summary>
-    /// For a model whose callers bring the inputs themselves: each input of shape (rows, 1) or (rows) is a feature of that name, and an input 'x' of shape
-    /// (rows, k) is the features 'x[0]' to 'x[k-1]'.
+    /// For a model whose callers bring the inputs themselves: each input of one value per row is a feature of that name, and an input 'x' of k values per row
+    /// is the features 'x[0]' to 'x[k-1]', row-major.
     /// </summary>
     /// <param name="manifest">The version.</param>
     /// <exception cref="InvalidModelException">An input has a type or shape that features cannot fill.</exception>
@@ -35,9 +43,15 @@ internal sealed record InputPlan(FeatureRowLayout Layout, IReadOnlyList<FeatureI
         for (var i = 0; i < manifest.Signature.Inputs.Count; i++)
         {
             var input = manifest.Signature.Inputs[i];
-            var (type, width) = Describe(manifest, input);
+            var (type, shape) = Describe(manifest, input);
+            var width = shape.Width;
             var kind = width == 1 ? FeatureInputKind.Column : FeatureInputKind.Block;
-            inputs.Add(new FeatureInput(i, input.Name, kind, type, columns.Count, counts[(int)type], width, input.Dimensions.Count));
+            inputs.Add(new FeatureInput(i, input.Name, kind, type, columns.Count, counts[(int)type], width, shape.Rank)
+            {
+                Conversion = FeatureElements.ConversionOf(type, input.ElementType),
+                RowShape = shape.RowShape,
+                FixedBatch = shape.FixedBatch,
+            });
             counts[(int)type] += width;
             for (var c = 0; c < width; c++)
             {
@@ -45,31 +59,35 @@ internal sealed record InputPlan(FeatureRowLayout Layout, IReadOnlyList<FeatureI
             }
         }
 
-        return new InputPlan(new FeatureRowLayout(columns), inputs);
+        return Create(manifest, new FeatureRowLayout(columns), inputs);
     }
 
-    private static (FeatureType Type, int Width) Describe(ModelManifest manifest, TensorSpecification input)
+    private static InputPlan Create(ModelManifest manifest, FeatureRowLayout layout, IReadOnlyList<FeatureInput> inputs)
     {
-        FeatureType? type = input.ElementType switch
-        {
-            TensorElementKind.Float32 => FeatureType.Float32,
-            TensorElementKind.Float64 => FeatureType.Float64,
-            TensorElementKind.Int64 => FeatureType.Int64,
-            TensorElementKind.Boolean => FeatureType.Boolean,
-            TensorElementKind.String => FeatureType.String,
-            _ => null,
-        };
-        int? width = input.Dimensions switch
-        {
-            [-1] => 1,
-            [-1, > 0 and <= int.MaxValue and var columns] => (int)columns,
-            _ => null,
-        };
-        return type is { } knownType && width is { } knownWidth
-            ? (knownType, knownWidth)
+        int[] batches = [.. inputs.Select(i => i.FixedBatch).Where(b => b > 0).Distinct()];
+        return batches.Length <= 1
+            ? new InputPlan(layout, inputs)
             : throw new InvalidModelException(
                 manifest.Name,
                 FormattableString.Invariant(
-                    $"Expected input '{input.Name}' of shape [N, width] or [N] and of type Float32, Float64, Int64, Boolean or String, but found {input} (model '{manifest.Name}' version {manifest.Version}). A model of other inputs is published with task Tensors, and called by its inputs and outputs."));
+                    $"Expected inputs of the same number of rows, but found {string.Join(" and ", batches)} (model '{manifest.Name}' version {manifest.Version}). {CallByName}"));
+    }
+
+    private static (FeatureType Type, FeatureInputShape Shape) Describe(ModelManifest manifest, TensorSpecification input)
+    {
+        if (FeatureElements.TypeOf(input.ElementType) is not { } type)
+        {
+            throw new InvalidModelException(
+                manifest.Name,
+                FormattableString.Invariant(
+                    $"Expected input '{input.Name}' to hold numbers, truth values or texts, but found {input} (model '{manifest.Name}' version {manifest.Version}). {CallByName}"));
+        }
+
+        return FeatureInputShape.Find(input.Dimensions, width: null) is { } shape
+            ? (type, shape)
+            : throw new InvalidModelException(
+                manifest.Name,
+                FormattableString.Invariant(
+                    $"Expected input '{input.Name}' to say how many features a row has, since none are described, but found {input} (model '{manifest.Name}' version {manifest.Version}). Describe them in {nameof(ModelPackage)}.{nameof(ModelPackage.Features)} when the model is published. {CallByName}"));
     }
 }

@@ -26,7 +26,7 @@ internal sealed class InterruptibleRun : IDisposable
         }
         catch (OnnxRuntimeException) when (_terminated)
         {
-            throw new OperationCanceledException(cancellationToken);
+            throw new StageCancelledException(CallStage.Run, cancellationToken);
         }
         finally
         {
@@ -48,7 +48,7 @@ internal sealed class InterruptibleRun : IDisposable
         }
         catch (OnnxRuntimeException) when (_terminated)
         {
-            throw new OperationCanceledException(cancellationToken);
+            throw new StageCancelledException(CallStage.Run, cancellationToken);
         }
         finally
         {
@@ -71,7 +71,7 @@ internal sealed class InterruptibleRun : IDisposable
         }
         catch (OnnxRuntimeException) when (_terminated)
         {
-            throw new OperationCanceledException(cancellationToken);
+            throw new StageCancelledException(CallStage.Run, cancellationToken);
         }
         finally
         {

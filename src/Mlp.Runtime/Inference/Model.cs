@@ -264,7 +264,7 @@ internal sealed class Model : IModel
         var scorer = new FileScorer(Name, PinAsync);
 
         // Reading and writing files blocks its thread.
-        return Task.Run(() => scorer.ScoreAsync(inputPath, outputPath, options ?? new FileScoringOptions(), progress, cancellationToken), cancellationToken);
+        return Task.Run(() => scorer.ScoreAsync(inputPath, outputPath, options ?? new FileScoringOptions(), progress, cancellationToken), CancellationToken.None);
     }
 
     private async Task<PinnedScorer> PinAsync(int? wanted, int parallelism, CancellationToken cancellationToken)

@@ -26,6 +26,8 @@ internal sealed class ModelCatalog : IModelCatalog, IPlatformComponent, IDisposa
     private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<string, CatalogEntry> _entries = new(StringComparer.Ordinal);
     private bool _closed;
+    private bool _isInUse;
+    private bool _isDisposed;
 
     /// <summary>Makes the models, without versions.</summary>
     /// <param name="declarations">Their names.</param>
@@ -103,6 +105,11 @@ internal sealed class ModelCatalog : IModelCatalog, IPlatformComponent, IDisposa
     /// <exception cref="MissingNativePackageException">The native library of ONNX Runtime is not there.</exception>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
+        lock (_gate)
+        {
+            _isInUse = true;
+        }
+
         foreach (var pattern in _patterns)
         {
             _loader.ChooseAccelerator(ModelSettings.From(pattern.Pattern, _options.Get(pattern.Pattern)));
@@ -129,7 +136,14 @@ internal sealed class ModelCatalog : IModelCatalog, IPlatformComponent, IDisposa
             _closed = true;
         }
 
-        await Task.WhenAll(_entries.Values.Select(e => e.StopAsync(cancellationToken))).ConfigureAwait(false);
+        try
+        {
+            await Task.WhenAll(_entries.Values.Select(e => e.StopAsync(cancellationToken))).ConfigureAwait(false);
+        }
+        finally
+        {
+            EndUse();
+        }
     }
 
     /// <inheritdoc/>
@@ -150,8 +164,36 @@ internal sealed class ModelCatalog : IModelCatalog, IPlatformComponent, IDisposa
         return entries.Exists(e => e.IsOutOfService) ? HealthCheckResult.Unhealthy(description) : HealthCheckResult.Degraded(description);
     }
 
-    /// <inheritdoc/>
+    /// <summary>Frees what the models hold, after they have been closed: a container disposes of its parts in an order of its own, and may come before the platform closes them.</summary>
     public void Dispose()
+    {
+        lock (_gate)
+        {
+            _isDisposed = true;
+            if (_isInUse)
+            {
+                return;
+            }
+        }
+
+        Free();
+    }
+
+    private void EndUse()
+    {
+        lock (_gate)
+        {
+            _isInUse = false;
+            if (!_isDisposed)
+            {
+                return;
+            }
+        }
+
+        Free();
+    }
+
+    private void Free()
     {
         if (_registry is IRegistryChanges changes)
         {

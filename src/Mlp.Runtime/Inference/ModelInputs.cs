@@ -49,7 +49,7 @@ public sealed class ModelInputs : IDisposable
     /// <param name="values">The elements, row-major; copied.</param>
     /// <param name="shape">One size per dimension; none for a scalar.</param>
     /// <returns>The same inputs.</returns>
-    /// <exception cref="ArgumentException">The number of elements is not that of the shape, or one is null.</exception>
+    /// <exception cref="ArgumentException">The number of elements is not that of the shape, or one is null or has half of a surrogate pair.</exception>
     public ModelInputs Set(string name, ReadOnlySpan<string> values, params ReadOnlySpan<long> shape)
     {
         if (Find(name) is { ElementType: Models.TensorElementKind.String } value && value.Shape.SequenceEqual(shape))

@@ -9,6 +9,9 @@ namespace Mlp.Runtime.Inference;
 /// </summary>
 public sealed class ModelValue
 {
+    private const char FirstSurrogate = '\ud800';
+    private const char LastSurrogate = '\udfff';
+
     private static readonly ModelValue Absent = new() { Kind = ModelValueKind.None };
 
     private long[] _shape = [];
@@ -80,7 +83,7 @@ public sealed class ModelValue
     /// <param name="values">The elements, row-major; copied.</param>
     /// <param name="shape">One size per dimension; none for a scalar.</param>
     /// <returns>The tensor.</returns>
-    /// <exception cref="ArgumentException">The number of elements is not that of the shape, or one is null.</exception>
+    /// <exception cref="ArgumentException">The number of elements is not that of the shape, or one is null or has half of a surrogate pair.</exception>
     public static ModelValue Tensor(ReadOnlySpan<string> values, params ReadOnlySpan<long> shape)
     {
         var value = new ModelValue();
@@ -185,7 +188,32 @@ public sealed class ModelValue
             throw new ArgumentException("Expected texts, but found a null among them; a model knows the empty text only.", nameof(values));
         }
 
+        for (var i = 0; i < values.Length; i++)
+        {
+            RequireText(values[i], i);
+        }
+
         values.CopyTo(_texts);
+    }
+
+    /// <summary>A model takes UTF-8, which has no halves of surrogate pairs: another character would come in their place.</summary>
+    private static void RequireText(ReadOnlySpan<char> text, int element)
+    {
+        for (var i = text.IndexOfAnyInRange(FirstSurrogate, LastSurrogate); i >= 0 && i < text.Length; i++)
+        {
+            if (!char.IsSurrogate(text[i]))
+            {
+                continue;
+            }
+
+            if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1]))
+            {
+                throw new ArgumentException(
+                    FormattableString.Invariant($"Expected texts of valid Unicode, but found a surrogate without its pair at position {i} of element {element}, counted from 0."));
+            }
+
+            i++;
+        }
     }
 
     /// <summary>Refuses a number of elements that is not that of a shape.</summary>

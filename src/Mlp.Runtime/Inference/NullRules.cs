@@ -5,19 +5,23 @@ using Mlp.Runtime.Models;
 
 namespace Mlp.Runtime.Inference;
 
-/// <summary>What the features of a version do without a value: one rule per feature, the same for rows and for columns. Immutable and thread-safe.</summary>
+/// <summary>What the features of a version do without a value, one rule per feature, and which values they may have: the same for rows and for columns. Immutable and thread-safe.</summary>
 internal sealed class NullRules
 {
     private readonly FeatureRowLayout _layout;
     private readonly NullRule[] _rules;
     private readonly bool _isIdle;
 
-    private NullRules(FeatureRowLayout layout, NullRule[] rules)
+    private NullRules(FeatureRowLayout layout, NullRule[] rules, FeatureRanges? ranges)
     {
         _layout = layout;
         _rules = rules;
-        _isIdle = !rules.Any(r => r.IsError || r.IsValue);
+        Ranges = ranges;
+        _isIdle = ranges is null && !rules.Any(r => r.IsError || r.IsValue);
     }
+
+    /// <summary>Which values of int64 features the model takes, if not all of them.</summary>
+    public FeatureRanges? Ranges { get; }
 
     /// <summary>
     /// SHA-256 of what the rules say, feature by feature in order: two versions with the same answer the same rows alike. 64 lower-case hexadecimal digits. Computed when it is asked for.
@@ -45,7 +49,7 @@ internal sealed class NullRules
         }
 
         var seesStatus = inputs.Inputs.Any(i => i.Kind == FeatureInputKind.Status);
-        return new NullRules(layout, [.. layout.Columns.Select(Rule)]);
+        return new NullRules(layout, [.. layout.Columns.Select(Rule)], FeatureRanges.Create(manifest, inputs));
 
         NullRule Rule(FeatureColumn feature) => settings.Features.TryGetValue(feature.Name, out var chosen)
             ? NullRule.Create(manifest, feature, seesStatus, chosen.Policy, chosen.Value, isRest: false)
@@ -56,6 +60,7 @@ internal sealed class NullRules
     /// <param name="rows">The rows.</param>
     /// <param name="firstRow">What the first of them is in what the caller passed, for messages.</param>
     /// <exception cref="NullFeatureException">A feature has no value, and may not be without.</exception>
+    /// <exception cref="FeatureRangeException">The model takes narrower integers than a feature has.</exception>
     public void Apply(FeatureRows rows, int firstRow)
     {
         if (_isIdle)
@@ -69,6 +74,8 @@ internal sealed class NullRules
             var (row, column) = Math.DivRem(at + next, _rules.Length);
             Apply(rows, row, column, firstRow);
         }
+
+        Ranges?.Require(rows, firstRow);
     }
 
     private void Apply(FeatureRows rows, int row, int column, int firstRow)

@@ -9,7 +9,7 @@ internal abstract class OutputBuffer(OutputPlan plan)
     /// <summary>The output.</summary>
     public OutputPlan Plan { get; } = plan;
 
-    /// <summary>Makes the memory of an output other than the score.</summary>
+    /// <summary>Makes the memory of an output other than the score, or of the tensor of a score that is brought to another type.</summary>
     /// <param name="plan">The output.</param>
     /// <param name="capacity">Greatest number of rows.</param>
     public static OutputBuffer Create(OutputPlan plan, int capacity) => plan.ElementType switch
@@ -20,10 +20,18 @@ internal abstract class OutputBuffer(OutputPlan plan)
         TensorElementType.Int32 => new ValueBuffer<int>(plan, capacity),
         TensorElementType.Bool => new ValueBuffer<bool>(plan, capacity),
         TensorElementType.String => new TextBuffer(plan, capacity),
-        _ => throw new ArgumentOutOfRangeException(nameof(plan), plan.ElementType, "Expected an output of Float, Double, Int64, Int32, Bool or String."),
+        TensorElementType.Float16 => new ValueBuffer<Float16>(plan, capacity),
+        TensorElementType.BFloat16 => new ValueBuffer<BFloat16>(plan, capacity),
+        TensorElementType.Int8 => new ValueBuffer<sbyte>(plan, capacity),
+        TensorElementType.UInt8 => new ValueBuffer<byte>(plan, capacity),
+        TensorElementType.Int16 => new ValueBuffer<short>(plan, capacity),
+        TensorElementType.UInt16 => new ValueBuffer<ushort>(plan, capacity),
+        TensorElementType.UInt32 => new ValueBuffer<uint>(plan, capacity),
+        TensorElementType.UInt64 => new ValueBuffer<ulong>(plan, capacity),
+        _ => throw new ArgumentOutOfRangeException(nameof(plan), plan.ElementType, "Expected an output of numbers, truth values or texts."),
     };
 
-    /// <summary>Whether <see cref="Create"/> knows an element type.</summary>
+    /// <summary>Whether callers can have another output than the score of an element type.</summary>
     /// <param name="type">The element type.</param>
     public static bool Supports(TensorElementType type)
         => type is TensorElementType.Float or TensorElementType.Double or TensorElementType.Int64 or TensorElementType.Int32 or TensorElementType.Bool or TensorElementType.String;
@@ -43,4 +51,16 @@ internal abstract class OutputBuffer(OutputPlan plan)
     /// <param name="sourceRow">Row to copy.</param>
     /// <param name="row">Row to write.</param>
     public abstract void CopyRow(OutputBuffer source, int sourceRow, int row);
+
+    /// <summary>Takes over the first rows of a tensor of its own that a run has written.</summary>
+    /// <param name="tensor">The same output, made by <see cref="Create"/> for <see cref="OutputPlan.OfTensor"/>.</param>
+    /// <param name="first">Row to begin with.</param>
+    /// <param name="count">Number of rows.</param>
+    public virtual void Take(OutputBuffer tensor, int first, int count)
+    {
+        for (var row = 0; row < count; row++)
+        {
+            CopyRow(tensor, row, first + row);
+        }
+    }
 }

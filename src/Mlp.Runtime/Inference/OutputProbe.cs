@@ -12,8 +12,6 @@ namespace Mlp.Runtime.Inference;
 /// </summary>
 internal sealed class OutputProbe(ModelManifest manifest, ExecutionSession session, InputPlan inputs)
 {
-    private const int MaximumRows = 3;
-
     private readonly List<(string Name, int RowCount, Microsoft.ML.OnnxRuntime.Tensors.TensorElementType Type, long[] Shape)> _others = [];
 
     /// <summary>Whether the model ran on the probe's rows (zeros and empty texts). If not, its output is what the file declares.</summary>
@@ -29,7 +27,7 @@ internal sealed class OutputProbe(ModelManifest manifest, ExecutionSession sessi
         _others.Clear();
         try
         {
-            for (var rowCount = 1; rowCount <= MaximumRows; rowCount++)
+            foreach (var rowCount in RowCounts)
             {
                 plans.Add(Run(rowCount));
             }
@@ -38,6 +36,7 @@ internal sealed class OutputProbe(ModelManifest manifest, ExecutionSession sessi
         {
             // Some models refuse unknown categories. The first true call will show whether the declaration holds.
             HasRun = false;
+            RequireShapes(e);
             return new OutputPlans(ReadDeclaration(e), []);
         }
 
@@ -45,8 +44,10 @@ internal sealed class OutputProbe(ModelManifest manifest, ExecutionSession sessi
         var isAsDeclared = plans.All(p => p.IsAsDeclared);
         return plans.Select(p => p with { IsAsDeclared = isAsDeclared }).Distinct().Count() == 1
             ? new OutputPlans(plans[0] with { IsAsDeclared = isAsDeclared }, Others())
-            : throw Error($"an output of the same width for every number of rows, but found {string.Join(", ", plans.Select((p, i) => $"{Text(p.Shape(i + 1))} for {Text(i + 1)}"))} rows");
+            : throw Error($"an output of the same width for every number of rows, but found {string.Join(", ", plans.Zip(RowCounts, (p, r) => $"{Text(p.Shape(r))} for {Text(r)}"))} rows");
     }
+
+    private int[] RowCounts => inputs.FixedBatch > 0 ? [inputs.FixedBatch] : [1, 2, 3];
 
     private IEnumerable<TensorSpecification> OtherTensors
         => manifest.Signature.Outputs.Where(o => o.Name != manifest.Output.ScoreOutput && OutputBuffer.Supports(TensorElements.ToEngine(o.ElementType)));
@@ -75,6 +76,14 @@ internal sealed class OutputProbe(ModelManifest manifest, ExecutionSession sessi
         rows.Float32.Clear();
         rows.Float64.Clear();
         var buffers = inputs.Inputs.Select(i => InputBuffer.Create(i, rows)).ToArray();
+        if (inputs.NeedsWindow)
+        {
+            var windows = new InputWindows(buffers, rows, rowCount);
+            windows.Gather(rowCount);
+            windows.Load(0, rowCount);
+            buffers = windows.Buffers;
+        }
+
         var values = Array.ConvertAll(buffers, b => b.CreateValue(rowCount));
         try
         {
@@ -131,21 +140,14 @@ internal sealed class OutputProbe(ModelManifest manifest, ExecutionSession sessi
             throw Error($"a model that runs on zeros and empty texts, or one that declares the width of its output, but found {declared}", cause);
         }
 
-        var type = declared.ElementType switch
-        {
-            TensorElementKind.Float32 => TensorElementType.Float,
-            TensorElementKind.Float64 => TensorElementType.Double,
-            TensorElementKind.Int64 => TensorElementType.Int64,
-            _ => TensorElementType.DataTypeMax,
-        };
-        return Create(type, [.. declared.Dimensions], $"found {declared}");
+        return Create(TensorElements.ToEngine(declared.ElementType), [.. declared.Dimensions], $"found {declared}");
     }
 
     private OutputPlan Create(TensorElementType type, long[] shape, string found)
     {
-        if (type is not (TensorElementType.Float or TensorElementType.Double or TensorElementType.Int64))
+        if (ScoreTensors.MemoryOf(type) is not { } memory)
         {
-            throw Error($"values of type Float32, Float64 or Int64, but found {type}");
+            throw Error($"numbers, but found values of type {TensorElements.FromEngine(type)}");
         }
 
         var width = shape.Skip(1).Aggregate(1L, (product, size) => product * size);
@@ -158,7 +160,7 @@ internal sealed class OutputProbe(ModelManifest manifest, ExecutionSession sessi
 
         // Between the rows and the last dimension only ones may stand: a row of scores is a list.
         return width == shape[^1] || shape.Length == 1
-            ? new OutputPlan(output.ScoreOutput, type, shape.Length, (int)width, IsDeclared(output.ScoreOutput, shape))
+            ? new OutputPlan(output.ScoreOutput, memory, shape.Length, (int)width, IsDeclared(output.ScoreOutput, shape)) { Conversion = memory == type ? null : type }
             : throw Error($"a list of values per row, but {found}");
     }
 
@@ -168,6 +170,19 @@ internal sealed class OutputProbe(ModelManifest manifest, ExecutionSession sessi
 
         // A declaration without dimensions leaves the shape open.
         return declared.Count == 0 || (declared.Count == shape.Length && declared.Zip(shape).All(d => d.First < 0 || d.First == d.Second));
+    }
+
+    /// <summary>Only a run can show that inputs of undeclared shape hold rows.</summary>
+    private void RequireShapes(OnnxRuntimeException cause)
+    {
+        if (manifest.Signature.Inputs.FirstOrDefault(i => i.Dimensions.Count == 0) is { } input)
+        {
+            throw new InvalidModelException(
+                manifest.Name,
+                FormattableString.Invariant(
+                    $"Expected input '{input.Name}', whose shape the file does not declare, to take rows of features, but ONNX Runtime says: {cause.Message.Trim()} (model '{manifest.Name}' version {manifest.Version})."),
+                cause);
+        }
     }
 
     private void RequireTensor()

@@ -1,3 +1,5 @@
+using Mlp.Runtime.Data;
+
 namespace Mlp.Runtime.Inference;
 
 /// <summary>A call took longer than its <see cref="Predictions.PredictionOptions.Timeout"/>. Trying again later can help.</summary>
@@ -35,7 +37,7 @@ public sealed class PredictionTimeoutException : MlPlatformException
     internal static PredictionTimeoutException InQueue(string model, int version, TimeSpan timeout, TimeSpan waited, int slots, int waiting)
         => new(
             FormattableString.Invariant(
-                $"Expected a free slot of model '{model}' version {version} within the {timeout.TotalMilliseconds:0.###} ms of the call, but found none in {waited.TotalMilliseconds:0.###} ms: all {slots} were taken and {waiting} calls waited."),
+                $"Expected a free slot of model '{model}' version {version} within the {TimeText.Of(timeout)} of the call, but found none in {TimeText.Of(waited)}: all {slots} were taken and {waiting} calls waited."),
             model,
             version,
             timeout,
@@ -45,7 +47,7 @@ public sealed class PredictionTimeoutException : MlPlatformException
     internal static PredictionTimeoutException InLoad(string model, TimeSpan timeout, Exception cause)
         => new(
             FormattableString.Invariant(
-                $"Expected model '{model}', which is loaded when it is called, to answer within the {timeout.TotalMilliseconds:0.###} ms of the call, but loading it took longer."),
+                $"Expected model '{model}', which is loaded when it is called, to answer within the {TimeText.Of(timeout)} of the call, but loading it took longer."),
             model,
             0,
             timeout,
@@ -54,7 +56,7 @@ public sealed class PredictionTimeoutException : MlPlatformException
     internal static PredictionTimeoutException InCall(string model, int version, TimeSpan timeout, int slots, Exception cause)
         => new(
             FormattableString.Invariant(
-                $"Expected model '{model}' version {version} to answer within the {timeout.TotalMilliseconds:0.###} ms of the call, but its features or its run took longer."),
+                $"Expected model '{model}' version {version} to answer within the {TimeText.Of(timeout)} of the call, but its features or its run took longer."),
             model,
             version,
             timeout,

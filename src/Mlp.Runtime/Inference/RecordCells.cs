@@ -1,3 +1,4 @@
+using System.Numerics;
 using Mlp.Runtime.Data;
 
 namespace Mlp.Runtime.Inference;
@@ -37,30 +38,33 @@ internal static class RecordCells
 
     public static void SetNull(FeatureRows rows, int row, int column) => SetStatus(rows, row, column, FeatureStatus.Null);
 
-    public static void SetFloat32s(FeatureRows rows, int row, int column, int ordinal, int width, float[]? values, string property)
+    public static void SetFloat32s<T>(FeatureRows rows, int row, int column, int ordinal, int width, T[]? values, string property)
+        where T : INumberBase<T>
     {
         Require(values, width, property);
         for (var i = 0; i < width; i++)
         {
-            SetFloat32(rows, row, column + i, ordinal + i, values![i]);
+            SetFloat32(rows, row, column + i, ordinal + i, float.CreateTruncating(values![i]));
         }
     }
 
-    public static void SetFloat64s(FeatureRows rows, int row, int column, int ordinal, int width, double[]? values, string property)
+    public static void SetFloat64s<T>(FeatureRows rows, int row, int column, int ordinal, int width, T[]? values, string property)
+        where T : INumberBase<T>
     {
         Require(values, width, property);
         for (var i = 0; i < width; i++)
         {
-            SetFloat64(rows, row, column + i, ordinal + i, values![i]);
+            SetFloat64(rows, row, column + i, ordinal + i, double.CreateTruncating(values![i]));
         }
     }
 
-    public static void SetInt64s(FeatureRows rows, int row, int column, int ordinal, int width, long[]? values, string property)
+    public static void SetInt64s<T>(FeatureRows rows, int row, int column, int ordinal, int width, T[]? values, string property)
+        where T : INumberBase<T>
     {
         Require(values, width, property);
         for (var i = 0; i < width; i++)
         {
-            SetInt64(rows, row, column + i, ordinal + i, values![i]);
+            SetInt64(rows, row, column + i, ordinal + i, long.CreateTruncating(values![i]));
         }
     }
 

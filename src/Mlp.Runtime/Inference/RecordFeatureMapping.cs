@@ -88,8 +88,10 @@ internal sealed class RecordFeatureMapping(ServingVersion version)
 
         if (width > 1)
         {
-            return property.PropertyType == type.MakeArrayType()
-                ? Expression.Call(typeof(RecordCells), blockSetter, null, [.. place, Expression.Constant(width), value, Expression.Constant($"'{property.Name}' ({version.Where})")])
+            var element = property.PropertyType.IsSZArray ? property.PropertyType.GetElementType()! : null;
+            Type[]? elements = exact.Length > 0 && element is not null ? [element] : null;
+            return element == type || (element is not null && exact.Contains(element))
+                ? Expression.Call(typeof(RecordCells), blockSetter, elements, [.. place, Expression.Constant(width), value, Expression.Constant($"'{property.Name}' ({version.Where})")])
                 : throw Mismatch(property, feature, width);
         }
 

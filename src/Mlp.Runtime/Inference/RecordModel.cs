@@ -51,9 +51,7 @@ internal sealed class RecordModel<TFeatures, TResult> : IModel<TFeatures, TResul
         }
         catch (Exception e)
         {
-            return e is OperationCanceledException && cancellationToken.IsCancellationRequested
-                ? ValueTask.FromCanceled<TResult>(cancellationToken)
-                : ValueTask.FromException<TResult>(e);
+            return CallCancellation.ToTask<TResult>(e);
         }
     }
 

@@ -98,6 +98,24 @@ internal sealed class ScoreBuffer : OutputBuffer
         }
     }
 
+    /// <inheritdoc/>
+    public override void Take(OutputBuffer tensor, int first, int count)
+    {
+        var (from, length) = (first * _plan.Width, count * _plan.Width);
+        switch (_plan.ElementType)
+        {
+            case TensorElementType.Double:
+                ScoreTensors.Read(tensor, _doubles.AsSpan(from, length));
+                break;
+            case TensorElementType.Int64:
+                ScoreTensors.Read(tensor, _integers.AsSpan(from, length));
+                break;
+            default:
+                ScoreTensors.Read(tensor, _floats.AsSpan(from, length));
+                break;
+        }
+    }
+
     /// <summary>Makes the float64 values of what a run has written.</summary>
     /// <param name="rowCount">Number of rows.</param>
     public void Complete(int rowCount)

@@ -171,7 +171,9 @@ internal sealed class ServingVersion
         }
         catch (Exception e)
         {
-            RecordNoSlot(e, call, rowCount);
+            var explained = ExplainWait(e, cancellationToken);
+            RecordNoSlot(explained, call, rowCount);
+            Predictor.Rethrow(e, explained);
             throw;
         }
         finally
@@ -202,7 +204,9 @@ internal sealed class ServingVersion
         }
         catch (Exception e)
         {
-            RecordNoSlot(e, call, rowCount);
+            var explained = ExplainWait(e, cancellationToken);
+            RecordNoSlot(explained, call, rowCount);
+            Predictor.Rethrow(e, explained);
             throw;
         }
         finally
@@ -225,6 +229,10 @@ internal sealed class ServingVersion
         try
         {
             return await Batches.RentAsync(null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (cancellationToken.IsCancellationRequested)
+        {
+            throw CallCancellation.Explain(Where, e, cancellationToken, CallStage.Slot);
         }
         finally
         {
@@ -250,6 +258,7 @@ internal sealed class ServingVersion
         // Not the caller's own token, so it was the clock.
         OperationCanceledException when call.Timeout is { } timeout && !cancellationToken.IsCancellationRequested
             => PredictionTimeoutException.InCall(Manifest.Name, Manifest.Version, timeout, slotCount, failure),
+        OperationCanceledException cancelled when cancellationToken.IsCancellationRequested => CallCancellation.Explain(Where, cancelled, cancellationToken),
         Microsoft.ML.OnnxRuntime.OnnxRuntimeException => new InferenceFailedException(Manifest.Name, Manifest.Version, failure),
         _ => failure,
     };
@@ -329,6 +338,9 @@ internal sealed class ServingVersion
         Recorder.Count(OutcomeOf(exception), rowCount, latency);
         PredictionSpan.Start(this, call, rowCount, OutcomeOf(exception), latency, exception).Dispose();
     }
+
+    private Exception ExplainWait(Exception exception, CancellationToken cancellationToken)
+        => exception is OperationCanceledException cancelled ? CallCancellation.Explain(Where, cancelled, cancellationToken, CallStage.Slot) : exception;
 
     private void RecordWait(long began) => Recorder.Metrics.RecordWait(_clock.NanosecondsBetween(began, _clock.GetTimestamp()));
 

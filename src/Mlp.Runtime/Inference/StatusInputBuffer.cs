@@ -21,6 +21,9 @@ internal sealed class StatusInputBuffer(FeatureInput input, FeatureRows rows) : 
         => OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, _status.AsMemory(0, rowCount * Input.Width), Shape(rowCount));
 
     /// <inheritdoc/>
-    public override void Fill(OrtValue value, int rowCount)
+    public override void Fill(OrtValue value, int rowCount) => Gather(rowCount);
+
+    /// <inheritdoc/>
+    public override void Gather(int rowCount)
         => MemoryMarshal.AsBytes<FeatureStatus>(rows.StatusBuffer.First(rowCount * Input.Width)).CopyTo(_status);
 }

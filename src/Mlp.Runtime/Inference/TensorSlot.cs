@@ -52,7 +52,7 @@ internal sealed class TensorSlot : IPooledSlot
     /// <exception cref="OnnxRuntimeException">The run failed.</exception>
     public void Run(ModelInputs inputs, ModelOutputs outputs, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
+        CallCancellation.ThrowIfRequested(CallStage.Start, cancellationToken);
         if (!ReferenceEquals(_bound, inputs) || _boundLayout != inputs.Layout || _bindsBeforeEachRun)
         {
             Bind(inputs);

@@ -18,6 +18,9 @@ internal sealed class ValueBuffer<T>(OutputPlan plan, int capacity) : OutputBuff
     /// <inheritdoc/>
     public override void CopyRow(OutputBuffer source, int sourceRow, int row) => ((ValueBuffer<T>)source).RowOf(sourceRow).CopyTo(_values.AsSpan(row * Plan.Width));
 
+    /// <summary>All values, row-major.</summary>
+    public ReadOnlySpan<T> Values => _values;
+
     /// <summary>The values of a row.</summary>
     /// <param name="row">Row index.</param>
     public ReadOnlySpan<T> RowOf(int row) => _values.AsSpan(row * Plan.Width, Plan.Width);

@@ -39,6 +39,11 @@ internal sealed class KernelLoader(Func<KernelRequest, KernelProgram> recognise)
             return KernelDescription.None("Kernels are made of resident weights, and the model's are mapped.");
         }
 
+        if (request.Inputs.NeedsWindow || request.Score.Conversion is not null)
+        {
+            return KernelDescription.None("Kernels take features as they are, any number of rows, and the model takes or gives other element types, or a fixed number of rows.");
+        }
+
         try
         {
             var program = recognise(request);

@@ -6,7 +6,8 @@ namespace Mlp.Runtime.Models;
 /// <summary>
 /// Says for each input of a model which features fill it. Two forms are understood: one tensor per element type that holds all features of that type
 /// (any name; what this platform exports), or one tensor per feature, named like it (what scikit-learn pipelines export). A vector is as many columns as it is long, in either. Both may have an
-/// input <c>status</c> beside it. Immutable and thread-safe.
+/// input <c>status</c> beside it. A tensor of a narrower type takes them too (<see cref="FeatureElements"/>), and so does one of a fixed number of rows or of more dimensions
+/// (<see cref="FeatureInputShape"/>). Immutable and thread-safe.
 /// </summary>
 internal sealed class FeatureBinding
 {
@@ -25,14 +26,14 @@ internal sealed class FeatureBinding
     /// <summary>One entry per input of the signature, in its order.</summary>
     public IReadOnlyList<FeatureInput> Inputs { get; }
 
-    /// <summary>Whether every input is a whole block of <see cref="FeatureRows"/> (or the status), so that a session can be bound to that memory once.</summary>
+    /// <summary>Whether every input is a whole block of <see cref="FeatureRows"/> (or the status).</summary>
     public bool IsBlocks => Inputs.All(i => i.Kind != FeatureInputKind.Column);
 
     /// <summary>Name by convention of the input that takes all features of a type, for example <c>float32</c>.</summary>
     /// <param name="type">The type.</param>
     public static string BlockName(FeatureType type) => EnumTerms<FeatureType>.Of(type);
 
-    /// <summary>The element type of tensors that take features of a type; nothing is converted on the way.</summary>
+    /// <summary>The element type of tensors that take features of a type as they are.</summary>
     /// <param name="type">The type.</param>
     public static TensorElementKind ElementKindOf(FeatureType type) => type switch
     {

@@ -42,8 +42,12 @@ internal sealed class FeatureBindingRules(string model, int? version, ModelSigna
         if (index >= 0)
         {
             var width = layout.Columns.Count;
-            RequireShape(signature.Inputs[index], TensorElementKind.UInt8, width, allowRankOne: false);
-            _bound[index] = new FeatureInput(index, FeatureBinding.StatusInput, FeatureInputKind.Status, null, -1, 0, width, 2);
+            var shape = RequireShape(signature.Inputs[index], TensorElementKind.UInt8, width, allowRankOne: false);
+            _bound[index] = new FeatureInput(index, FeatureBinding.StatusInput, FeatureInputKind.Status, null, -1, 0, width, 2)
+            {
+                RowShape = shape.RowShape,
+                FixedBatch = shape.FixedBatch,
+            };
         }
     }
 
@@ -64,9 +68,14 @@ internal sealed class FeatureBindingRules(string model, int? version, ModelSigna
             }
 
             var input = signature.Inputs[index];
-            RequireShape(input, kind, feature.Length, allowRankOne: !feature.IsVector);
-            _bound[index] = new FeatureInput(
-                index, input.Name, FeatureInputKind.Column, feature.Type, column, layout.OffsetOf(column), feature.Length, input.Dimensions.Count);
+            RequireType(input, feature.Type, feature.Length);
+            var shape = RequireShape(input, kind, feature.Length, allowRankOne: !feature.IsVector);
+            _bound[index] = new FeatureInput(index, input.Name, FeatureInputKind.Column, feature.Type, column, layout.OffsetOf(column), feature.Length, shape.Rank)
+            {
+                Conversion = FeatureElements.ConversionOf(feature.Type, input.ElementType),
+                RowShape = shape.RowShape,
+                FixedBatch = shape.FixedBatch,
+            };
         }
     }
 
@@ -77,14 +86,20 @@ internal sealed class FeatureBindingRules(string model, int? version, ModelSigna
             var kind = FeatureBinding.ElementKindOf(type);
             var width = layout.WidthOf(type);
             var index = IndexOf(i => i.ElementType == kind);
+            index = index >= 0 ? index : IndexOf(i => FeatureElements.TypeOf(i.ElementType) == type);
             if (index < 0)
             {
                 throw MissingBlock(type, kind, width);
             }
 
             var input = signature.Inputs[index];
-            RequireShape(input, kind, width, allowRankOne: false);
-            _bound[index] = new FeatureInput(index, input.Name, FeatureInputKind.Block, type, -1, 0, width, 2);
+            var shape = RequireShape(input, kind, width, allowRankOne: false);
+            _bound[index] = new FeatureInput(index, input.Name, FeatureInputKind.Block, type, -1, 0, width, 2)
+            {
+                Conversion = FeatureElements.ConversionOf(type, input.ElementType),
+                RowShape = shape.RowShape,
+                FixedBatch = shape.FixedBatch,
+            };
         }
     }
 
@@ -103,16 +118,16 @@ internal sealed class FeatureBindingRules(string model, int? version, ModelSigna
             : Error($"Expected input {Specification(name, kind, width)}, but found {FoundInputs()}");
     }
 
-    private void RequireShape(TensorSpecification input, TensorElementKind kind, int width, bool allowRankOne)
+    private void RequireType(TensorSpecification input, FeatureType type, int width)
     {
-        var shape = input.Dimensions;
-        var isMatrix = shape.Count == 2 && shape[0] == AnySize && (shape[1] == width || shape[1] == AnySize);
-        var isVector = allowRankOne && shape.Count == 1 && shape[0] == AnySize;
-        if (input.ElementType != kind || !(isMatrix || isVector))
+        if (FeatureElements.TypeOf(input.ElementType) != type)
         {
-            throw Mismatch(input, kind, width);
+            throw Mismatch(input, FeatureBinding.ElementKindOf(type), width);
         }
     }
+
+    private FeatureInputShape RequireShape(TensorSpecification input, TensorElementKind kind, int width, bool allowRankOne)
+        => FeatureInputShape.Find(input.Dimensions, width) is { } shape && (allowRankOne || shape.Rank > 1) ? shape : throw Mismatch(input, kind, width);
 
     private int IndexOf(Func<TensorSpecification, bool> predicate)
     {

@@ -12,4 +12,14 @@ namespace Mlp.Runtime.Models;
 /// <param name="Width">Values per row.</param>
 /// <param name="Rank">Number of dimensions of the tensor: 2, or 1 for a column of shape (rows).</param>
 internal sealed record FeatureInput(
-    int Index, string Name, FeatureInputKind Kind, FeatureType? Type, int Column, int Ordinal, int Width, int Rank);
+    int Index, string Name, FeatureInputKind Kind, FeatureType? Type, int Column, int Ordinal, int Width, int Rank)
+{
+    /// <summary>Element type of the tensor, where it is not that of the features; null otherwise.</summary>
+    public TensorElementKind? Conversion { get; init; }
+
+    /// <summary>The dimensions of a row, where it has several; null for (rows, width) and (rows).</summary>
+    public IReadOnlyList<long>? RowShape { get; init; }
+
+    /// <summary>Rows of every run, where the file fixes them; 0 where it does not.</summary>
+    public int FixedBatch { get; init; }
+}

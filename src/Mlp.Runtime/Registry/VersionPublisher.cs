@@ -136,17 +136,17 @@ internal sealed class VersionPublisher(RegistryPaths registryPaths, IDiskSync di
         return Claim(manifest, trainingSet, staging, cancellationToken);
     }
 
-    /// <summary>Proves that ONNX Runtime can serve the model, and that it answers its golden rows.</summary>
+    /// <summary>Proves that the model can be loaded to serve, and that it answers its golden rows.</summary>
     private void Try(ModelManifest manifest, ModelPackage package, VersionStaging? staging)
     {
         var externalData = manifest.ExternalData.Count > 0 ? staging!.ExternalData : null;
-        if (package.GoldenRows is { } golden)
+        if (manifest.Output.Task == ModelTask.Tensors)
         {
-            ModelTrial.Run(manifest, new OnnxFiles(package.Onnx, externalData, WeightStorage.Resident, 0), golden, time);
+            OnnxSessionCheck.Run(manifest.Name, package.Onnx, externalData);
         }
         else
         {
-            OnnxSessionCheck.Run(manifest.Name, package.Onnx, externalData);
+            ModelTrial.Run(manifest, new OnnxFiles(package.Onnx, externalData, WeightStorage.Resident, 0), package.GoldenRows, time);
         }
     }
 

@@ -47,6 +47,12 @@ internal sealed class BatchScorer(ServingVersion version)
         {
             return ScoreRows(plan, batch, firstRow, slot, cancellationToken);
         }
+        catch (OperationCanceledException e) when (cancellationToken.IsCancellationRequested)
+        {
+            var explained = CallCancellation.Explain(version.Where, e, cancellationToken, CallStage.Run);
+            TracedWork.Fail(span, explained);
+            throw explained;
+        }
         catch (Exception e)
         {
             TracedWork.Fail(span, e);
@@ -56,7 +62,7 @@ internal sealed class BatchScorer(ServingVersion version)
 
     private RecordBatch ScoreRows(ScoringPlan plan, RecordBatch batch, long firstRow, InferenceSlot slot, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
+        CallCancellation.ThrowIfRequested(CallStage.Start, cancellationToken);
         var columns = plan.Bind(batch, firstRow);
         using var results = new ResultBuilder(plan.Result, batch.Length);
         try
@@ -70,6 +76,7 @@ internal sealed class BatchScorer(ServingVersion version)
                     columns[i].Write(first, count, slot.Inputs[i], slot.Rows);
                 }
 
+                version.Nulls.Ranges?.Require(slot.Inputs, count, firstRow + first);
                 Run(slot, count, cancellationToken);
                 results.Add(slot.Score, version.Score, count);
             }

@@ -26,6 +26,7 @@ internal sealed class FileScorer(string name, Func<int?, int, CancellationToken,
     public async Task<FileScoringResult> ScoreAsync(
         string inputPath, string outputPath, FileScoringOptions options, IProgress<FileScoringProgress>? progress, CancellationToken cancellationToken)
     {
+        CallCancellation.ThrowIfCancelled($"model '{name}'", CallStage.Start, cancellationToken);
         return await TracedWork.RunAsync(
             () => RuntimeActivities.Source.StartActivity(RuntimeSpans.ScoreFile)?.SetTag("model", name),
             () => ScoreFileAsync(inputPath, outputPath, options, progress, cancellationToken),
@@ -56,6 +57,11 @@ internal sealed class FileScorer(string name, Func<int?, int, CancellationToken,
             return File.Exists(output)
                 ? AlreadyDone(folder, begun, output)
                 : await ScoreAsync(folder, begun, new Route(input, format, output, target), options, progress, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (cancellationToken.IsCancellationRequested)
+        {
+            folder.DeleteIfEmpty();
+            throw CallCancellation.Explain($"model '{name}'", e, cancellationToken, CallStage.Run);
         }
         catch
         {

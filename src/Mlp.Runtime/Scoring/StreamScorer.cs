@@ -87,7 +87,7 @@ internal sealed class StreamScorer : IDisposable
                     if (!isEnded)
                     {
                         var batch = source.Current;
-                        running.Enqueue(Start(batch, options, firstRow, failed, ending.Token));
+                        running.Enqueue(Start(batch, options, firstRow, failed, ending.Token, cancellationToken));
                         firstRow += batch.Length;
                     }
                 }
@@ -108,9 +108,21 @@ internal sealed class StreamScorer : IDisposable
     public void Dispose() => DisposeOf(_idle);
 
     /// <summary>Waits for whatever comes first: a failure, the answer whose turn it is, or another batch.</summary>
-    private static async ValueTask<Task> NextAsync(Task<bool>? reading, Queue<Task<RecordBatch>> running, Task failed, CancellationToken cancellationToken)
+    private async ValueTask<Task> NextAsync(Task<bool>? reading, Queue<Task<RecordBatch>> running, Task failed, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return await FirstAsync(reading, running, failed, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (cancellationToken.IsCancellationRequested)
+        {
+            throw CallCancellation.Explain(Version.Where, e, cancellationToken, CallStage.Run);
+        }
+    }
+
+    private static async ValueTask<Task> FirstAsync(Task<bool>? reading, Queue<Task<RecordBatch>> running, Task failed, CancellationToken cancellationToken)
+    {
         var turn = running.Count > 0 ? running.Peek() : null;
         var first = failed.IsCompleted ? failed : turn is { IsCompleted: true } ? turn : reading is { IsCompleted: true } ? reading : null;
         if (first is not null)
@@ -127,7 +139,8 @@ internal sealed class StreamScorer : IDisposable
         return await any.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private Task<RecordBatch> Start(RecordBatch batch, ScoringOptions options, long firstRow, TaskCompletionSource<RecordBatch> failed, CancellationToken cancellationToken)
+    private Task<RecordBatch> Start(
+        RecordBatch batch, ScoringOptions options, long firstRow, TaskCompletionSource<RecordBatch> failed, CancellationToken ending, CancellationToken caller)
     {
         // Started whatever the token says, because the batch is disposed of there.
         return Task.Run(Score, CancellationToken.None);
@@ -138,7 +151,14 @@ internal sealed class StreamScorer : IDisposable
             _idle.TryTake(out var slot);
             try
             {
-                return _scorer.Score(_scorer.PlanFor(batch.Schema, options), batch, firstRow, slot!, cancellationToken);
+                return _scorer.Score(_scorer.PlanFor(batch.Schema, options), batch, firstRow, slot!, ending);
+            }
+            catch (OperationCanceledException e) when (caller.IsCancellationRequested)
+            {
+                // The caller knows his own token only.
+                var cancelled = new OperationCanceledException(e.Message, e.InnerException, caller);
+                failed.TrySetException(cancelled);
+                throw cancelled;
             }
             catch (Exception e)
             {

@@ -73,6 +73,10 @@ internal sealed class OnDemandTarget : IDisposable
             {
                 throw PredictionTimeoutException.InLoad(_target.Model, timeout, e);
             }
+            catch (OperationCanceledException e) when (cancellationToken.IsCancellationRequested)
+            {
+                throw CallCancellation.Explain($"model '{_target.Model}'", e, cancellationToken, CallStage.Load);
+            }
         }
         finally
         {

@@ -33,6 +33,12 @@ internal sealed class OnnxScorer : IDisposable
     {
         var signature = OnnxModelReader.Read(model, onnx.Span).Signature;
         var binding = FeatureBinding.Create(model, version: null, signature, new FeatureRowLayout(features));
+        if (binding.Inputs.FirstOrDefault(i => i.Conversion is not null || i.RowShape is not null || i.FixedBatch > 0) is { } input)
+        {
+            throw new InvalidModelException(
+                model, $"Expected a model that takes features as they are, any number of rows, but found input {signature.Inputs[input.Index]} (model '{model}').");
+        }
+
         try
         {
             using var options = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };

@@ -103,6 +103,32 @@ public sealed class DeferralPolicyTests
         Assert.Equal(2, _policy.Peak);
     }
 
+    [Fact]
+    public void Peak_SmallerBatchesForAWhile_StaysForEightBatches()
+    {
+        _policy.NoteJoin(64);
+
+        Batches(15, rowCount: 2);
+        Assert.Equal(64, _policy.Peak);
+        Batches(1, rowCount: 2);
+
+        Assert.Equal(2, _policy.Peak);
+    }
+
+    [Fact]
+    public void Handling_CallersWhoBlock_CostAWake()
+    {
+        Batches(200, rowCount: 10);
+        var awaiting = _policy.Handling;
+        for (var i = 0; i < 200; i++)
+        {
+            _policy.NoteBatch(10, blockedCount: 10, handling: 3_000, present: 10);
+        }
+
+        Assert.Equal(300 + 800, awaiting, 1.0);
+        Assert.Equal(300 + 4_000, _policy.Handling, 1.0);
+    }
+
     private void Overlap(int count)
     {
         for (var i = 0; i < count; i++)

@@ -150,6 +150,13 @@ public sealed class DynamicBatcherTests : IDisposable
         Assert.Equal(4, (await Ask(fixture, 4)).Z);
     }
 
+    private async Task AssertCancelledAsync(BatcherFixture fixture, Task call, string when)
+    {
+        var error = await Assert.ThrowsAsync<OperationCanceledException>(() => call);
+        Assert.Equal($"The call of model '{fixture.Model.Name}' version 1 was cancelled {when}.", error.Message);
+        Assert.Equal(_cancellation.Token, error.CancellationToken);
+    }
+
     [Fact]
     public async Task PredictAsync_CancelledInTheQueue_LeavesAtOnce()
     {
@@ -162,9 +169,9 @@ public sealed class DynamicBatcherTests : IDisposable
         await _cancellation.CancelAsync();
         fixture.Time.Advance(TimeSpan.FromMilliseconds(60));
 
-        Assert.Equal(_cancellation.Token, (await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaves)).CancellationToken);
+        await AssertCancelledAsync(fixture, leaves, "while it waited for a run that it shares with others");
         await Assert.ThrowsAsync<PredictionTimeoutException>(() => late);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Ask(fixture, 4, cancellationToken: _cancellation.Token));
+        await AssertCancelledAsync(fixture, Ask(fixture, 4, cancellationToken: _cancellation.Token), "while it waited for a run that it shares with others");
         Assert.Equal(1, fixture.Batcher.WaitingCount);
         fixture.Session.Release(2);
         await held;
@@ -187,7 +194,7 @@ public sealed class DynamicBatcherTests : IDisposable
 
         await _cancellation.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaves);
+        await AssertCancelledAsync(fixture, leaves, "while it ran");
         Assert.False(stays.IsCompleted);
         var retiring = fixture.RetireAsync();
         Assert.False(retiring.IsCompleted);
@@ -212,7 +219,7 @@ public sealed class DynamicBatcherTests : IDisposable
 
         await _cancellation.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaves);
+        await AssertCancelledAsync(fixture, leaves, "while it ran");
         var retiring = fixture.RetireAsync();
         Assert.False(runs.IsCompleted);
         Assert.False(retiring.IsCompleted);

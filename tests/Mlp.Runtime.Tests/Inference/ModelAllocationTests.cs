@@ -66,6 +66,25 @@ public sealed class ModelAllocationTests : IDisposable
         AssertNoAllocation(() => model.Predict(features, _options, _cancellation.Token));
     }
 
+    [Theory]
+    [InlineData("N", 1)]
+    [InlineData(4, 1)]
+    [InlineData(4, 10)]
+    public async Task Predict_TypesThatFeaturesDoNotHaveAndFixedBatches_AllocatesNothing(object batch, int rowCount)
+    {
+        var onnx = ConvertedGraphs.Linear(TensorElementKind.Int32, TensorElementKind.Float16, 3, batch, 3);
+        await using var platform = await ServeAsync(Package(onnx, Regression()), observers: _observer);
+        var model = platform.Model;
+        var rows = new FeatureRows(model.Description!.Layout, rowCount);
+        rows.Reset(rowCount);
+        rows.Int64.Fill(2);
+        rows.Status.Fill(FeatureStatus.Present);
+        var results = new Prediction[rowCount];
+
+        AssertNoAllocation(() => model.Predict(rows, results, _options, _cancellation.Token));
+        Assert.Equal(222, results[^1].Score);
+    }
+
     [Fact]
     public async Task Predict_LoadedOnFirstCallOrByNumber_AllocatesNothing()
     {

@@ -150,7 +150,9 @@ public sealed class ModelDeadlineTests : IDisposable
 
         await cancellation.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        var error = await Assert.ThrowsAsync<OperationCanceledException>(() => waiting);
+        Assert.Equal("The call of model 'tips' version 1 was cancelled while it waited for a free slot.", error.Message);
+        Assert.Equal(cancellation.Token, error.CancellationToken);
         var next = platform.Model.PredictAsync("c").AsTask();
         _reading.SetResult();
         await busy;

@@ -1,6 +1,8 @@
+using Apache.Arrow;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Models;
+using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Registry;
 using static Mlp.Runtime.Tests.Inference.TestPlatform;
 
@@ -70,11 +72,76 @@ public sealed class ModelErrorTests
         await cancellation.CancelAsync();
         var token = cancellation.Token;
 
-        Assert.Equal(token, Assert.Throws<OperationCanceledException>(() => model.Predict([1], cancellationToken: token)).CancellationToken);
-        Assert.Equal(token, Assert.Throws<OperationCanceledException>(() => model.Predict([1], new float[1], cancellationToken: token)).CancellationToken);
-        Assert.Equal(token, Assert.Throws<OperationCanceledException>(() => model.Run(inputs, cancellationToken: token)).CancellationToken);
+        AssertCancelled(Assert.Throws<OperationCanceledException>(() => model.Predict([1], cancellationToken: token)), "before its run began", token);
+        AssertCancelled(Assert.Throws<OperationCanceledException>(() => model.Predict([1], new float[1], cancellationToken: token)), "before its run began", token);
+        AssertCancelled(Assert.Throws<OperationCanceledException>(() => model.Run(inputs, cancellationToken: token)), "before its run began", token);
+        var byRecord = model.As<One, Prediction>().PredictAsync(new One(1), cancellationToken: token).AsTask();
+        AssertCancelled(await Assert.ThrowsAsync<OperationCanceledException>(() => byRecord), "before its run began", token);
+        Assert.True(byRecord.IsCanceled);
+        using var table = new RecordBatch.Builder().Append("x", false, b => b.Float(a => a.Append(1))).Build();
+        AssertCancelled(await Assert.ThrowsAsync<OperationCanceledException>(() => model.ScoreAsync(table, cancellationToken: token)), "before its run began", token);
         Assert.Equal(0.5, model.Predict([0]).Score);
     }
+
+    [Fact]
+    public async Task PredictAsync_CancelledWhileFeaturesAreRead_SaysSo()
+    {
+        var features = TestFeatures.Floats(1);
+        await using var platform = await ServeAsync(Package(TestGraphs.Logistic(1), Binary(), features.Description), features: features);
+        features.Pending = static token => Task.Delay(Timeout.Infinite, token);
+        using var cancellation = new CancellationTokenSource();
+
+        var call = platform.Model.PredictAsync("a", cancellationToken: cancellation.Token).AsTask();
+        await cancellation.CancelAsync();
+
+        AssertCancelled(await Assert.ThrowsAsync<OperationCanceledException>(() => call), "while its features were read", cancellation.Token);
+        Assert.True(call.IsCanceled);
+    }
+
+    [Fact]
+    public async Task Predict_CancelledWhileItRuns_SaysSo()
+    {
+        await using var platform = await ServeAsync(Package(TestGraphs.Slow(400, 40), Regression()));
+        using var cancellation = new CancellationTokenSource();
+        var began = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var rows = new float[256];
+        OperationCanceledException? error = null;
+
+        var calls = Task.Factory.StartNew(
+            () =>
+            {
+                // One of many long calls is in its run when the token is cancelled.
+                while (error is null)
+                {
+                    try
+                    {
+                        began.TrySetResult();
+                        platform.Model.Predict(rows, new float[256], cancellationToken: cancellation.Token);
+                    }
+                    catch (OperationCanceledException e)
+                    {
+                        error = e;
+                    }
+                }
+            },
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
+        await began.Task;
+        await cancellation.CancelAsync();
+        await calls;
+
+        Assert.Equal(cancellation.Token, error!.CancellationToken);
+        Assert.Matches("^The call of model 'tips' version 1 was cancelled (while it ran|before its run began).$", error.Message);
+    }
+
+    private static void AssertCancelled(OperationCanceledException error, string when, CancellationToken token)
+    {
+        Assert.Equal($"The call of model 'tips' version 1 was cancelled {when}.", error.Message);
+        Assert.Equal(token, error.CancellationToken);
+    }
+
+    private readonly record struct One(float X);
 
     [Theory]
     [InlineData(true)]

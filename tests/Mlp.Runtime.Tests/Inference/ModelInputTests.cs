@@ -64,29 +64,11 @@ public sealed class ModelInputTests
     }
 
     [Fact]
-    public async Task Open_MulticlassOutputTooNarrow_IsRefused()
+    public async Task Predict_RowsInOneRun_SeeTheirOwnValuesWhereAnInputHasMoreDimensions()
     {
-        var output = new ModelOutput { Task = ModelTask.MulticlassClassification, ScoreOutput = "y", ClassNames = ["a", "b"] };
-        await using var platform = await ServeAsync(Package(TestGraphs.Lying(1, 10), output));
+        await using var platform = await ServeAsync(Package(ConvertedGraphs.Linear(TensorElementKind.Float32, TensorElementKind.Float32, 4, "N", 2, 2), Regression()));
 
-        Assert.Equal(ModelState.Unavailable, platform.Model.State);
-        Assert.Equal(
-            "version 1 cannot be loaded: Expected output 'y', the score, to be 2 values per row, but found [1] (model 'tips' version 1)",
-            platform.Model.UnavailableReason);
-    }
-
-    [Fact]
-    public async Task Open_InputThatFeaturesCannotFill_IsRefused()
-    {
-        var onnx = TestSupport.OnnxBytes.Model(TestSupport.OnnxBytes.Graph(
-            TestSupport.OnnxBytes.Node("Identity", ["x"], ["y"]),
-            TestSupport.OnnxBytes.Input("x", TestSupport.OnnxBytes.Float, "N", null),
-            TestSupport.OnnxBytes.Output("y", TestSupport.OnnxBytes.Float, "N", null)));
-        await using var platform = await ServeAsync(Package(onnx, Regression()));
-
-        Assert.Contains(
-            "Expected input 'x' of shape [N, width] or [N] and of type Float32, Float64, Int64, Boolean or String, but found 'x' of type Float32 [N, ?]",
-            platform.Model.UnavailableReason,
-            StringComparison.Ordinal);
+        Assert.Equal(["x[0]", "x[1]", "x[2]", "x[3]"], platform.Model.Description!.Layout.Columns.Select(c => c.Name));
+        Assert.Equal(4321, platform.Model.Predict([1, 2, 3, 4]).Score);
     }
 }

@@ -41,6 +41,10 @@ public sealed class ModelRecordTests
 
     private readonly record struct Input(float[] X);
 
+    private readonly record struct IntegerInput(int[] X);
+
+    private readonly record struct LongInput(long[] X);
+
     private readonly record struct Probability(float Yes, double No, int PredictedClass, string PredictedLabel, float Z);
 
     [Fact]
@@ -100,6 +104,17 @@ public sealed class ModelRecordTests
         Assert.Equal("Expected 2 values in property 'X' (model 'tips' version 1), but found none.", Assert.Throws<ArgumentException>(() => model.Predict(default)).Message);
         Assert.Equal(0.5, model.Predict(new Input([0, 0])).Score);
         Assert.StartsWith("Expected room for 2 results", Assert.Throws<ArgumentException>(() => model.Predict(new Input[2], new Prediction[1])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Predict_ArrayOfATypeThatIsHeldExactly_IsTaken()
+    {
+        await using var platform = await ServeAsync(Package(TestGraphs.LinearDouble(1, 10), Regression()));
+        Assert.Equal(32, platform.Model.As<Input, Answer>().Predict(new Input([2, 3])).Score);
+        Assert.Equal(32, platform.Model.As<IntegerInput, Answer>().Predict(new IntegerInput([2, 3])).Score);
+        Assert.Equal(
+            "Expected property 'X' of type 'LongInput' to be Double[] for feature 'x', but found Int64[] (model 'tips' version 1).",
+            Assert.Throws<ArgumentException>(() => platform.Model.As<LongInput, Answer>()).Message);
     }
 
     [Fact]

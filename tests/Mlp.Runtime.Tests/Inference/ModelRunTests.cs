@@ -94,15 +94,41 @@ public sealed class ModelRunTests
     }
 
     [Fact]
-    public async Task Open_ScoreIsASequence_SaysHowToPublishIt()
+    public void Set_HalfOfASurrogatePair_IsRefused()
+    {
+        // Attributes could not carry them: they are UTF-8.
+        AssertRefused("\ud800x", 0);
+        AssertRefused("x\ud800", 1);
+        AssertRefused("x\udc00y", 1);
+        AssertRefused("\ud83d\ude00\ude00", 2);
+    }
+
+    private static void AssertRefused(string text, int position)
+    {
+        using var inputs = new ModelInputs().Set("c", ["a", "\ud83d\ude00ü"], 2);
+
+        // The first is set anew, the second into memory that is there.
+        Assert.All(
+            [
+                Assert.Throws<ArgumentException>(() => inputs.Set("d", ["a", text], 2)),
+                Assert.Throws<ArgumentException>(() => inputs.Set("c", ["a", text], 2)),
+                Assert.Throws<ArgumentException>(() => ModelValue.Tensor(["a", text], 2)),
+            ],
+            e => Assert.Equal($"Expected texts of valid Unicode, but found a surrogate without its pair at position {position} of element 1, counted from 0.", e.Message));
+        Assert.Equal(["a", "\ud83d\ude00ü"], inputs.Find("c")!.AsStrings().ToArray());
+    }
+
+    [Fact]
+    public async Task Publish_ScoreIsASequence_SaysHowToPublishIt()
     {
         var onnx = Model(Graph(Node("SequenceConstruct", ["x"], ["out"]), Input("x", Float, "N", 1), Bytes(12, Value("out", SequenceType(Float)))));
-        await using var platform = await ServeAsync(Package(onnx, Regression("out")));
+        await using var platform = new TestPlatform();
 
-        Assert.Contains(
-            "Expected output 'out', the score, to be a tensor of numbers, but found another kind of value. Publish the model with task Tensors, and call it by its inputs and outputs (model 'tips' version 1)",
-            platform.Model.UnavailableReason,
-            StringComparison.Ordinal);
+        var error = await Assert.ThrowsAsync<InvalidModelException>(() => platform.PublishAsync(Package(onnx, Regression("out"))));
+
+        Assert.Equal(
+            "Expected output 'out', the score, to be a tensor of numbers, but found another kind of value. Publish the model with task Tensors, and call it by its inputs and outputs (model 'tips' version 1).",
+            error.Message);
     }
 
     [Fact]

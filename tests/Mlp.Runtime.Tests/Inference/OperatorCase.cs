@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Onnx;
@@ -26,9 +27,21 @@ internal sealed class OperatorCase(string folder)
 
     public int DataSetCount => Directory.GetDirectories(folder, "test_data_set_*").Length;
 
-    public IReadOnlyList<ModelValue> Inputs(int dataSet, ModelSignature signature) => Values(dataSet, "input", signature.Inputs);
+    /// <summary>The values that go in.</summary>
+    /// <param name="dataSet">Which of the folder's data sets.</param>
+    /// <param name="session">A bare session, which says what kind of value each input is.</param>
+    public IReadOnlyList<ModelValue> Inputs(int dataSet, InferenceSession session) => Values(dataSet, "input", [.. session.InputNames.Select(n => session.InputMetadata[n].OnnxValueType)]);
 
-    public IReadOnlyList<ModelValue> Outputs(int dataSet, ModelSignature signature) => Values(dataSet, "output", signature.Outputs);
+    /// <summary>The values that are expected to come out.</summary>
+    /// <inheritdoc cref="Inputs(int, InferenceSession)"/>
+    public IReadOnlyList<ModelValue> Outputs(int dataSet, InferenceSession session) => Values(dataSet, "output", [.. session.OutputNames.Select(n => session.OutputMetadata[n].OnnxValueType)]);
+
+    /// <inheritdoc cref="Inputs(int, InferenceSession)"/>
+    /// <param name="signature">What the library says of the file.</param>
+    public IReadOnlyList<ModelValue> Inputs(int dataSet, ModelSignature signature) => Values(dataSet, "input", [.. signature.Inputs.Select(KindOf)]);
+
+    /// <inheritdoc cref="Inputs(int, ModelSignature)"/>
+    public IReadOnlyList<ModelValue> Outputs(int dataSet, ModelSignature signature) => Values(dataSet, "output", [.. signature.Outputs.Select(KindOf)]);
 
     /// <summary>A value for ONNX Runtime, made without the code that is tested.</summary>
     public static OrtValue ToEngine(ModelValue value)
@@ -69,26 +82,87 @@ internal sealed class OperatorCase(string folder)
         };
     }
 
-    private List<ModelValue> Values(int dataSet, string kind, IReadOnlyList<TensorSpecification> declared)
+    /// <summary>A value of ONNX Runtime, read without the code that is tested.</summary>
+    public static ModelValue FromEngine(OrtValue value)
+    {
+        if (value.OnnxType == OnnxValueType.ONNX_TYPE_SEQUENCE)
+        {
+            return ModelValue.Sequence([.. Enumerable.Range(0, value.GetValueCount()).Select(i => Part(value, i))]);
+        }
+
+        if (value.OnnxType == OnnxValueType.ONNX_TYPE_MAP)
+        {
+            return ModelValue.Map(Part(value, 0), Part(value, 1));
+        }
+
+        if (value.OnnxType == OnnxValueType.ONNX_TYPE_UNKNOWN)
+        {
+            return ModelValue.None;
+        }
+
+        if (value.OnnxType != OnnxValueType.ONNX_TYPE_TENSOR)
+        {
+            throw new NotSupportedException($"No value of {value.OnnxType}.");
+        }
+
+        var information = value.GetTensorTypeAndShape();
+        return information.ElementDataType switch
+        {
+            TensorElementType.Float => Read<float>(value, information.Shape),
+            TensorElementType.Double => Read<double>(value, information.Shape),
+            TensorElementType.Float16 => Read<Float16>(value, information.Shape),
+            TensorElementType.BFloat16 => Read<BFloat16>(value, information.Shape),
+            TensorElementType.Int8 => Read<sbyte>(value, information.Shape),
+            TensorElementType.UInt8 => Read<byte>(value, information.Shape),
+            TensorElementType.Int16 => Read<short>(value, information.Shape),
+            TensorElementType.UInt16 => Read<ushort>(value, information.Shape),
+            TensorElementType.Int32 => Read<int>(value, information.Shape),
+            TensorElementType.UInt32 => Read<uint>(value, information.Shape),
+            TensorElementType.Int64 => Read<long>(value, information.Shape),
+            TensorElementType.UInt64 => Read<ulong>(value, information.Shape),
+            TensorElementType.Bool => Read<bool>(value, information.Shape),
+            TensorElementType.String => ModelValue.Tensor(value.GetStringTensorAsArray(), information.Shape),
+            var other => throw new NotSupportedException($"No tensor of {other}."),
+        };
+    }
+
+    private static OnnxValueType KindOf(TensorSpecification declared) => declared.ElementType switch
+    {
+        TensorElementKind.Sequence => OnnxValueType.ONNX_TYPE_SEQUENCE,
+        TensorElementKind.Optional => OnnxValueType.ONNX_TYPE_OPTIONAL,
+        _ => OnnxValueType.ONNX_TYPE_TENSOR,
+    };
+
+    private static ModelValue Part(OrtValue value, int index)
+    {
+        using var part = value.GetValue(index, OrtAllocator.DefaultInstance);
+        return FromEngine(part);
+    }
+
+    private static ModelValue Read<T>(OrtValue value, long[] shape)
+        where T : unmanaged
+        => ModelValue.Tensor(shape.Contains(0) ? [] : value.GetTensorDataAsSpan<T>(), shape);
+
+    private List<ModelValue> Values(int dataSet, string kind, OnnxValueType[] declared)
     {
         var values = new List<ModelValue>();
-        for (var i = 0; i < declared.Count; i++)
+        for (var i = 0; i < declared.Length; i++)
         {
             var path = Path.Combine(folder, $"test_data_set_{dataSet}", $"{kind}_{i}.pb");
             if (File.Exists(path))
             {
-                values.Add(Read(ProtobufMessage.Parse(File.ReadAllBytes(path)), declared[i].ElementType));
+                values.Add(Read(ProtobufMessage.Parse(File.ReadAllBytes(path)), declared[i]));
             }
         }
 
         return values;
     }
 
-    private static ModelValue Read(ProtobufMessage message, TensorElementKind declared) => declared switch
+    private static ModelValue Read(ProtobufMessage message, OnnxValueType declared) => declared switch
     {
-        TensorElementKind.Sequence => ModelValue.Sequence([.. message.Messages(3).Select(ReadTensor)]),
-        TensorElementKind.Optional => message.Message(3) is { } tensor ? ReadTensor(tensor)
-            : message.Message(5) is { } sequence ? Read(sequence, TensorElementKind.Sequence)
+        OnnxValueType.ONNX_TYPE_SEQUENCE => ModelValue.Sequence([.. message.Messages(3).Select(ReadTensor)]),
+        OnnxValueType.ONNX_TYPE_OPTIONAL => message.Message(3) is { } tensor ? ReadTensor(tensor)
+            : message.Message(5) is { } sequence ? Read(sequence, OnnxValueType.ONNX_TYPE_SEQUENCE)
             : ModelValue.None,
         _ => ReadTensor(message),
     };

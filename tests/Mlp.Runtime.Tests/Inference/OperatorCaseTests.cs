@@ -26,7 +26,7 @@ public sealed class OperatorCaseTests(ITestOutputHelper output)
     private const double SameRun = 1e-6;
 
     /// <summary>Less than this many would mean that the test itself has lost its way.</summary>
-    private const int LeastComparedCases = 800;
+    private const int LeastComparedCases = 980;
 
     private const int LeastRenamedCases = 100;
 
@@ -129,7 +129,7 @@ public sealed class OperatorCaseTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>The answers of a bare session; null if it does not run the case, or its answers are not the expected ones.</summary>
+    /// <summary>The answers of a bare session, by nothing but ONNX Runtime's own interface; null if it does not run the case, or its answers are not the expected ones.</summary>
     private static List<IReadOnlyList<ModelValue>>? RunBare(OperatorCase operatorCase, byte[] onnx)
     {
         try
@@ -137,15 +137,14 @@ public sealed class OperatorCaseTests(ITestOutputHelper output)
             using var sessionOptions = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
             using var session = new InferenceSession(onnx, sessionOptions);
             using var options = new RunOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
-            var signature = OnnxModelReader.Read("m", onnx).Signature;
             var answers = new List<IReadOnlyList<ModelValue>>();
             for (var dataSet = 0; dataSet < operatorCase.DataSetCount; dataSet++)
             {
-                var inputs = operatorCase.Inputs(dataSet, signature).Select(OperatorCase.ToEngine).ToList();
-                using var outputs = session.Run(options, [.. signature.Inputs.Take(inputs.Count).Select(i => i.Name)], inputs, session.OutputNames);
-                var found = outputs.Select(o => EngineValues.Read(o)).ToList();
+                var inputs = operatorCase.Inputs(dataSet, session).Select(OperatorCase.ToEngine).ToList();
+                using var outputs = session.Run(options, [.. session.InputNames.Take(inputs.Count)], inputs, session.OutputNames);
+                var found = outputs.Select(OperatorCase.FromEngine).ToList();
                 inputs.ForEach(i => i.Dispose());
-                var expected = operatorCase.Outputs(dataSet, signature);
+                var expected = operatorCase.Outputs(dataSet, session);
                 if (expected.Count != found.Count || !expected.Zip(found).All(p => IsSame(p.First, p.Second, tolerance: 1e-3)))
                 {
                     return null;
@@ -156,7 +155,7 @@ public sealed class OperatorCaseTests(ITestOutputHelper output)
 
             return answers.Count == 0 ? null : answers;
         }
-        catch (Exception e) when (e is OnnxRuntimeException or NotSupportedException or InvalidModelException or ArgumentException)
+        catch (Exception e) when (e is OnnxRuntimeException or NotSupportedException or ArgumentException)
         {
             return null;
         }

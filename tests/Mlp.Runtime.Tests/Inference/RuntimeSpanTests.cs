@@ -144,13 +144,12 @@ public sealed class RuntimeSpanTests : IDisposable
     [Fact]
     public async Task Load_ModelThatDoesNotFit_FailsWhereItDoesNot()
     {
-        var output = new ModelOutput { Task = ModelTask.MulticlassClassification, ScoreOutput = "y", ClassNames = ["a", "b"] };
-        await using var platform = await ServeAsync("traced-misfit", Package(TestGraphs.Lying(1, 10), output));
+        await using var platform = await ServeAsync("traced-misfit", Package(TestGraphs.Lying(1, 10), Regression()), configure: o => o.OnNull("fare", 0));
 
         var span = Single("mlp.model.load", "traced-misfit");
         Assert.Equal((ActivityStatusCode.Error, "error"), (span.Status, span.GetTagItem("outcome")));
         Assert.Equal("session", span.Events.Last().Name);
-        Assert.Contains("Expected output 'y', the score, to be 2 values per row", span.StatusDescription, StringComparison.Ordinal);
+        Assert.Contains("Expected a null policy for a feature of the model, but found one for 'fare'", span.StatusDescription, StringComparison.Ordinal);
     }
 
     [Fact]

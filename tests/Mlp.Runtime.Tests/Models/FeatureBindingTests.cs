@@ -86,10 +86,12 @@ public sealed class FeatureBindingTests
 
     [Theory]
     [InlineData(new long[] { -1, 31 }, "Float32 [N, 31]")]
-    [InlineData(new long[] { 1, 32 }, "Float32 [1, 32]")]
+    [InlineData(new long[] { 4, 31 }, "Float32 [4, 31]")]
     [InlineData(new long[] { -1 }, "Float32 [N]")]
-    [InlineData(new long[] { }, "Float32 []")]
-    [InlineData(new long[] { -1, 1, 32 }, "Float32 [N, 1, 32]")]
+    [InlineData(new long[] { 0, 32 }, "Float32 [0, 32]")]
+    [InlineData(new long[] { -1, 3, 32 }, "Float32 [N, 3, 32]")]
+    [InlineData(new long[] { -1, -1, -1 }, "Float32 [N, ?, ?]")]
+    [InlineData(new long[] { -1, 5, -1 }, "Float32 [N, 5, ?]")]
     public void Create_BlockOfAnotherShape_IsRefused(long[] dimensions, string found)
     {
         var error = Assert.Throws<InvalidModelException>(
@@ -98,14 +100,43 @@ public sealed class FeatureBindingTests
         Assert.Equal($"Expected input 'x' of type Float32 [N, 32], but found {found} (model 'm').", error.Message);
     }
 
+    [Theory]
+    [InlineData(new long[] { }, 0, null)]
+    [InlineData(new long[] { -1, 32 }, 0, null)]
+    [InlineData(new long[] { -1, -1 }, 0, null)]
+    [InlineData(new long[] { 4, 32 }, 4, null)]
+    [InlineData(new long[] { 1, -1 }, 1, null)]
+    [InlineData(new long[] { -1, 1, 32 }, 0, new long[] { 1, 32 })]
+    [InlineData(new long[] { 4, 8, -1, 2 }, 4, new long[] { 8, 2, 2 })]
+    public void Create_RowsInOtherShapes_BindsThem(long[] dimensions, int batch, long[]? row)
+    {
+        var input = Assert.Single(FeatureBinding.Create("m", null, Signature(Tensor("x", TensorElementKind.Float32, dimensions)), Floats(32)).Inputs);
+
+        Assert.Equal((32, 2, batch), (input.Width, input.Rank, input.FixedBatch));
+        Assert.Equal(row, input.RowShape);
+        Assert.Null(input.Conversion);
+    }
+
+    [Fact]
+    public void Create_NarrowerTypes_AreConvertedUnlessAnInputHasTheTypeItself()
+    {
+        FeatureRowLayout layout = new([new("n", FeatureType.Int64, "v"), new("f", FeatureType.Float32, "v")]);
+        var narrow = FeatureBinding.Create("m", null, Signature(Tensor("i", TensorElementKind.Int32, -1, 1), Tensor("h", TensorElementKind.Float16, -1, 1)), layout);
+        var extra = Assert.Throws<InvalidModelException>(() => FeatureBinding.Create(
+            "m", null, Signature(Tensor("i", TensorElementKind.Int32, -1, 1), Tensor("l", TensorElementKind.Int64, -1, 1), Tensor("h", TensorElementKind.Float16, -1, 1)), layout));
+
+        Assert.Equal([TensorElementKind.Int32, TensorElementKind.Float16], narrow.Inputs.Select(i => i.Conversion));
+        Assert.Equal("Expected an input for features only, but found input 'i' of type Int32 [N, 1], which no feature fills (model 'm').", extra.Message);
+    }
+
     [Fact]
     public void Create_TypeWithoutInput_ListsTheInputs()
     {
         var error = Assert.Throws<InvalidModelException>(() => FeatureBinding.Create("m", null, Signature(
-            Tensor("a", TensorElementKind.Float32, -1, 2), Tensor("b", TensorElementKind.Float64, -1, 2), Tensor("c", TensorElementKind.Int32, -1, 1)), Mixed));
+            Tensor("a", TensorElementKind.Float32, -1, 2), Tensor("b", TensorElementKind.Float64, -1, 2), Tensor("c", TensorElementKind.Complex64, -1, 1)), Mixed));
 
         Assert.Equal(
-            "Expected input 'int64' of type Int64 [N, 1], but found inputs 'a' of type Float32 [N, 2], 'b' of type Float64 [N, 2], 'c' of type Int32 [N, 1] (model 'm').",
+            "Expected input 'int64' of type Int64 [N, 1], but found inputs 'a' of type Float32 [N, 2], 'b' of type Float64 [N, 2], 'c' of type Complex64 [N, 1] (model 'm').",
             error.Message);
     }
 

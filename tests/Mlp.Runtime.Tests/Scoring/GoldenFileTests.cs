@@ -1,6 +1,8 @@
 using System.Globalization;
 using Apache.Arrow;
+using Mlp.Runtime.Batching;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Inference;
 using Mlp.Runtime.Scoring;
 using Mlp.Runtime.Tests.Inference;
 using Mlp.TestSupport;
@@ -8,7 +10,7 @@ using static Mlp.Runtime.Tests.Inference.TestPlatform;
 
 namespace Mlp.Runtime.Tests.Scoring;
 
-/// <summary>Models that scikit-learn, LightGBM and XGBoost exported give the answers of Python by table, by Arrow file and by Parquet file: scores, probabilities and labels.</summary>
+/// <summary>Models that scikit-learn, LightGBM and XGBoost exported give the answers of Python by table, by Arrow file and by Parquet file, with dynamic batching off and on: scores, probabilities and labels.</summary>
 public sealed class GoldenFileTests
 {
     [ReferenceDataFact("golden/onnx/lightgbm_cancer")]
@@ -31,9 +33,15 @@ public sealed class GoldenFileTests
 
     private static async Task AssertAsync(string folder)
     {
+        await AssertAsync(folder, static _ => { });
+        await AssertAsync(folder, static o => o.WithDynamicBatching());
+    }
+
+    private static async Task AssertAsync(string folder, Action<ModelOptions> configure)
+    {
         var golden = GoldenCase.Open(folder);
         using var files = new ScoredFiles();
-        await using var platform = await ServeAsync(Package(golden.Onnx, golden.Output));
+        await using var platform = await ServeAsync(Package(golden.Onnx, golden.Output), configure: configure);
         var model = platform.Model;
         Assert.Null(model.UnavailableReason);
         var classNames = model.Manifest!.Output.ClassNames;

@@ -65,7 +65,8 @@ public sealed class OnDemandModelTests
         var patient = tenants[1].PredictAsync(new EntityValue[] { "a" }).AsTask();
         await cancel.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
+        var error = await Assert.ThrowsAsync<OperationCanceledException>(() => cancelled);
+        Assert.Equal("The call of model 'tenant-1' was cancelled while it waited for the model to be loaded.", error.Message);
         Assert.False(patient.IsCompleted);
         gate.SetResult();
         Assert.Equal(1, (await patient).ModelVersion);

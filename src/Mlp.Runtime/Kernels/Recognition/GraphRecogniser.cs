@@ -155,6 +155,11 @@ internal sealed class GraphRecogniser
 
     private KernelValue AddInput(FeatureInput feature)
     {
+        if (feature.RowShape is not null)
+        {
+            throw new UncoveredGraphException($"inputs of shape [N, width], but found '{feature.Name}' of more dimensions");
+        }
+
         var element = (feature.Kind, feature.Type) switch
         {
             (FeatureInputKind.Status, _) => KernelElement.Status,
