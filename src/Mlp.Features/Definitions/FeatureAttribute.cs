@@ -8,7 +8,7 @@ public sealed class FeatureAttribute : Attribute
     /// <value>The default value is null: the property's name in snake_case.</value>
     public string? Name { get; set; }
 
-    /// <summary>Number of elements of a vector: 2 to 65,536. A record with another number is refused; a null array is a null feature.</summary>
+    /// <summary>Number of elements of a vector: 2 to 65,536. A record with another number is refused; a null array and an empty memory are a null feature.</summary>
     /// <value>The default value is 0: the property is no vector.</value>
     public int Length { get; set; }
 

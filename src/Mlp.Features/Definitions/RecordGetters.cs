@@ -11,17 +11,18 @@ internal delegate TValue RecordGetter<TRecord, out TValue>(in TRecord record);
 internal static class RecordGetters
 {
     private static readonly MethodInfo ArrayMethod = ((Func<float[]?, ReadOnlyMemory<float>?>)FromArray).Method;
+    private static readonly MethodInfo MemoryMethod = ((Func<ReadOnlyMemory<float>, ReadOnlyMemory<float>?>)FromMemory).Method;
     private static readonly MethodInfo DateTimeMethod = ((Func<DateTime, DateTimeOffset>)FromDateTime).Method;
 
     /// <summary>Reads a property as a (possibly nullable) type that its own type converts to.</summary>
     internal static RecordGetter<TRecord, TValue> Compile<TRecord, TValue>(PropertyInfo property)
         => Compile<TRecord, TValue>(property, value => Expression.Convert(value, typeof(TValue)));
 
-    /// <summary>Reads a <c>float[]</c> or <c>ReadOnlyMemory&lt;float&gt;</c>; a null array is no vector, an empty one is one of length 0.</summary>
+    /// <summary>Reads a <c>float[]</c> or <c>ReadOnlyMemory&lt;float&gt;</c>; a null array and an empty memory are no vector, an empty array is one of length 0.</summary>
     internal static RecordGetter<TRecord, ReadOnlyMemory<float>?> CompileVector<TRecord>(PropertyInfo property)
         => Compile<TRecord, ReadOnlyMemory<float>?>(property, value => value.Type == typeof(float[])
             ? Expression.Call(ArrayMethod, value)
-            : Expression.Convert(value, typeof(ReadOnlyMemory<float>?)));
+            : Expression.Call(MemoryMethod, value));
 
     internal static RecordGetter<TRecord, EntityValue> CompileKey<TRecord>(PropertyInfo property, EntityValueKind kind) => kind switch
     {
@@ -50,7 +51,11 @@ internal static class RecordGetters
         return Expression.Lambda<RecordGetter<TRecord, TValue>>(body, record).Compile();
     }
 
-    private static ReadOnlyMemory<float>? FromArray(float[]? vector) => vector is null ? null : vector.AsMemory();
+    // Typed, because null would become an empty memory.
+    private static ReadOnlyMemory<float>? FromArray(float[]? vector) => vector is null ? default(ReadOnlyMemory<float>?) : vector.AsMemory();
+
+    // A null array that C# turned into memory is an empty one.
+    private static ReadOnlyMemory<float>? FromMemory(ReadOnlyMemory<float> vector) => vector.IsEmpty ? null : vector;
 
     /// <summary>A time without a kind is taken as UTC: the platform knows no local time.</summary>
     private static DateTimeOffset FromDateTime(DateTime time)

@@ -18,7 +18,8 @@ internal sealed class RequestColumn(IArrowArray array)
 
     public float[]? GetArray(int row) => _vectors.IsNull(row) ? null : _vectors.ValuesOf(row).ToArray();
 
-    public ReadOnlyMemory<float>? GetMemory(int row) => GetArray(row) is { } vector ? vector.AsMemory() : null;
+    // Typed, because null would become an empty memory.
+    public ReadOnlyMemory<float>? GetMemory(int row) => GetArray(row) is { } vector ? vector.AsMemory() : default(ReadOnlyMemory<float>?);
 
     public string? GetString(int row) => ((StringArray)array).GetString(row);
 }

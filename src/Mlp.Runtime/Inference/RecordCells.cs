@@ -104,7 +104,11 @@ internal static class RecordCells
         SetStatus(rows, row, column, FeatureStatus.Present);
     }
 
-    public static ReadOnlyMemory<float>? AsMemory(float[]? vector) => vector is null ? null : vector.AsMemory();
+    // A null array that C# turned into memory is an empty one.
+    public static ReadOnlyMemory<float>? OfMemory(ReadOnlyMemory<float>? vector) => vector is { IsEmpty: true } ? default(ReadOnlyMemory<float>?) : vector;
+
+    // Typed, because null would become an empty memory.
+    public static ReadOnlyMemory<float>? AsMemory(float[]? vector) => vector is null ? default(ReadOnlyMemory<float>?) : vector.AsMemory();
 
     private static void SetStatus(FeatureRows rows, int row, int column, FeatureStatus status) => rows.StatusOf(row)[column] = status;
 

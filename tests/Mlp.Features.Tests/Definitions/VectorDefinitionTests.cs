@@ -106,8 +106,8 @@ public sealed class VectorDefinitionTests
     [Fact]
     public void OnDemand_VectorWithoutLength_IsASentence()
         => Assert.Equal(
-            "Expected [Feature(Length = ...)] with the number of elements, 2 to 65536, on the vector 'NoLength.Embedding' of the on-demand feature view 'x', but found none.",
-            Assert.Throws<FeatureDefinitionException>(() => new OnDemandFeatureViewDefinition<Doubles2, NoLength>(_ => null!, "x")).Message);
+            "Expected [Feature(Length = ...)] with the number of elements, 2 to 65536, on the vector 'Bare.Embedding' of the on-demand feature view 'x', but found none.",
+            Assert.Throws<FeatureDefinitionException>(() => new OnDemandFeatureViewDefinition<Number, Bare>(_ => null!, "x")).Message);
 
     [Fact]
     public void RecordMap_PropertyThatIsNoVector_IsASentence()
@@ -130,5 +130,7 @@ public sealed class VectorDefinitionTests
     [FeatureView("doubles")]
     private sealed record Doubles([EntityKey] long Id, [EventTimestamp] DateTimeOffset At, [Feature(Length = 3)] double[] Embedding);
 
-    private sealed record Doubles2(double X);
+    private sealed record Number(double X);
+
+    private sealed record Bare(float[] Embedding);
 }

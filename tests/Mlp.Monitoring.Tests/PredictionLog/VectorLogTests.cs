@@ -4,10 +4,12 @@ using Mlp.Monitoring.PredictionLog;
 using Mlp.Monitoring.Segments;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
+using Mlp.Runtime.Inference;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Onnx;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Statistics;
+using Mlp.Runtime.Storage;
 using Mlp.TestSupport;
 
 namespace Mlp.Monitoring.Tests.PredictionLog;

@@ -23,6 +23,8 @@ public sealed class VectorModelTests
 
     private readonly record struct MemoryRow(float Rank, ReadOnlyMemory<float> Embedding, float Words);
 
+    private readonly record struct Answer(double Score);
+
     private readonly record struct Misfit(float Rank, double[] Embedding, float Words);
 
     [Theory]
@@ -84,6 +86,7 @@ public sealed class VectorModelTests
         await using var value = await ServeAsync(Package(Block(), Regression(), features: Columns), configure: m => m.OnNull("embedding", 2f));
 
         Assert.True(double.IsNaN(automatic.Model.As<Row, Prediction>().Predict(new Row(1, null, 0)).Score));
+        Assert.True(double.IsNaN(automatic.Model.As<MemoryRow, Prediction>().Predict(new MemoryRow(1, default, 0)).Score));
         Assert.Equal(1 + 20 + 200 + 2000, value.Model.As<Row, Prediction>().Predict(new Row(1, null, 0)).Score);
         var refused = Assert.Throws<NullFeatureException>(() => error.Model.As<Row, Prediction>().Predict(new Row(1, null, 0)));
         Assert.StartsWith("Expected a value of feature 'embedding' of type Float32[3] in row 0, but it is Null, which the model's options refuse", refused.Message, StringComparison.Ordinal);
@@ -173,7 +176,7 @@ public sealed class VectorModelTests
         await using var platform = await ServeAsync(Package(Block(), Regression(), features: Columns));
         var rows = Rows(platform.Model, 1);
         var answers = new Prediction[1];
-        var mapped = platform.Model.As<Row, Prediction>();
+        var mapped = platform.Model.As<Row, Answer>();
         var row = new Row(1, [1, 2, 3], 4);
         _ = mapped.Predict(row);
 
