@@ -55,7 +55,7 @@ internal static class RecordGetters
     private static ReadOnlyMemory<float>? FromArray(float[]? vector) => vector is null ? default(ReadOnlyMemory<float>?) : vector.AsMemory();
 
     // A null array that C# turned into memory is an empty one.
-    private static ReadOnlyMemory<float>? FromMemory(ReadOnlyMemory<float> vector) => vector.IsEmpty ? null : vector;
+    private static ReadOnlyMemory<float>? FromMemory(ReadOnlyMemory<float> vector) => vector.IsEmpty ? default(ReadOnlyMemory<float>?) : vector;
 
     /// <summary>A time without a kind is taken as UTC: the platform knows no local time.</summary>
     private static DateTimeOffset FromDateTime(DateTime time)

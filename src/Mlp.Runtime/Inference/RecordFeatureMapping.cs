@@ -117,7 +117,7 @@ internal sealed class RecordFeatureMapping(ServingVersion version)
     }
 
     /// <summary>A vector as memory; null where there is none.</summary>
-    private static Expression AsMemory(Expression value)
+    private static MethodCallExpression AsMemory(Expression value)
         => value.Type == typeof(float[]) ? Expression.Call(typeof(RecordCells), nameof(RecordCells.AsMemory), null, value) : Expression.Call(typeof(RecordCells), nameof(RecordCells.OfMemory), null, Expression.Convert(value, typeof(ReadOnlyMemory<float>?)));
 
     private ArgumentException Mismatch(PropertyInfo property, FeatureColumn feature, int width)

@@ -174,9 +174,10 @@ public sealed class VectorModelTests
     public async Task Predict_RowsWithVector_AllocatesNothing()
     {
         await using var platform = await ServeAsync(Package(Block(), Regression(), features: Columns));
-        var rows = Rows(platform.Model, 1);
+        var model = platform.Model;
+        var rows = Rows(model, 1);
         var answers = new Prediction[1];
-        var mapped = platform.Model.As<Row, Answer>();
+        var mapped = model.As<Row, Answer>();
         var row = new Row(1, [1, 2, 3], 4);
         _ = mapped.Predict(row);
 
@@ -184,7 +185,7 @@ public sealed class VectorModelTests
         {
             for (var i = 0; i < 200; i++)
             {
-                platform.Model.Predict(rows, answers);
+                model.Predict(rows, answers);
                 _ = mapped.Predict(row);
             }
         }));
