@@ -29,7 +29,7 @@ public sealed class VectorPlatformTests
         var served = new double[20];
         for (var i = 0; i < 20; i++)
         {
-            served[i] = (await model.PredictAsync(new PageKeys(i), new PredictionOptions { EventTime = Start.AddHours(1) })).Score;
+            served[i] = (await model.PredictAsync(new PageKeys(i), new PredictionOptions { AsOf = Start.AddHours(1) })).Score;
             Assert.Equal(i % 5 == 0 ? double.NaN : i + (10 * i) + 100 + (1000 * 0.5), served[i]);
         }
 
