@@ -5,6 +5,7 @@ using Mlp.Runtime.Accelerators;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Predictions;
+using Mlp.Runtime.Scoring;
 using Mlp.Runtime.Versions;
 
 namespace Mlp.Benchmarks.Runtime;
@@ -26,6 +27,7 @@ internal sealed class StubModel
         var model = new Model(settings, new ServingTarget(settings.Name, settings.Selector), clock)
         {
             OpenVersion = static (_, _) => throw new NotSupportedException("A stub has one version."),
+            Files = new FileScorings(settings.Name),
             ViewOf = static _ => throw new NotSupportedException("A stub has one version."),
         };
         model.Target.Publish(new ServingVersion(served, new StubSession(), inputs, outputs, null, recorder, clock, settings) { Nulls = NullRules.Create(manifest, inputs, settings.Nulls) });

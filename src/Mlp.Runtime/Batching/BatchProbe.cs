@@ -104,7 +104,8 @@ internal sealed class BatchProbe(ModelManifest manifest, GoldenRows? golden, int
         var last = TimeSpan.Zero;
         for (var size = 1; size <= maximumBatchSize; size *= 2)
         {
-            if (Stopwatch.GetElapsedTime(began) + (2 * last) > TimeBudget)
+            // A thread that lost its processor may have used up the time with one row, without which there is no curve.
+            if (size > 1 && Stopwatch.GetElapsedTime(began) + (2 * last) > TimeBudget)
             {
                 return;
             }

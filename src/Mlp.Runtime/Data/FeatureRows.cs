@@ -32,21 +32,24 @@ public sealed class FeatureRows
     /// <summary>Allocates the blocks.</summary>
     /// <param name="layout">Which features lie where.</param>
     /// <param name="capacity">Greatest number of rows, at least 1.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The capacity is less than 1.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The capacity is less than 1, or more than an array can hold.</exception>
     public FeatureRows(FeatureRowLayout layout, int capacity)
     {
         ArgumentNullException.ThrowIfNull(layout);
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+
+        // An array holds so many elements, alignment included.
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, (Array.MaxLength - 64) / Math.Max(1, Math.Max(layout.WidthOf(FeatureType.Float32), Math.Max(layout.Columns.Count, layout.Views.Count))));
         Layout = layout;
         Capacity = capacity;
-        _float32 = new AlignedMemory<float>(checked(layout.WidthOf(FeatureType.Float32) * capacity));
-        _float64 = new AlignedMemory<double>(checked(layout.WidthOf(FeatureType.Float64) * capacity));
-        _int64 = new AlignedMemory<long>(checked(layout.WidthOf(FeatureType.Int64) * capacity));
-        _boolean = new AlignedMemory<bool>(checked(layout.WidthOf(FeatureType.Boolean) * capacity));
-        _stringOffsets = new int[checked(layout.WidthOf(FeatureType.String) * capacity)];
+        _float32 = new AlignedMemory<float>(layout.WidthOf(FeatureType.Float32) * capacity);
+        _float64 = new AlignedMemory<double>(layout.WidthOf(FeatureType.Float64) * capacity);
+        _int64 = new AlignedMemory<long>(layout.WidthOf(FeatureType.Int64) * capacity);
+        _boolean = new AlignedMemory<bool>(layout.WidthOf(FeatureType.Boolean) * capacity);
+        _stringOffsets = new int[layout.WidthOf(FeatureType.String) * capacity];
         _stringLengths = new int[_stringOffsets.Length];
-        _status = new AlignedMemory<FeatureStatus>(checked(layout.Columns.Count * capacity));
-        _eventTimes = new AlignedMemory<long>(checked(layout.Views.Count * capacity));
+        _status = new AlignedMemory<FeatureStatus>(layout.Columns.Count * capacity);
+        _eventTimes = new AlignedMemory<long>(layout.Views.Count * capacity);
         Reset(1);
     }
 

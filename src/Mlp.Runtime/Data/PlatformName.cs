@@ -11,6 +11,10 @@ internal static class PlatformName
     /// <summary>Greatest number of characters.</summary>
     public const int MaximumLength = 100;
 
+    private static readonly string Rule = $"1 to {MaximumLength} lower-case letters a to z, digits, '-', '_' and '.', with a letter or digit first and no '.' last";
+
+    private const string DeviceRule = "no device of Windows, which keeps con, prn, aux, nul, com0 to com9 and lpt0 to lpt9";
+
     private static readonly SearchValues<char> Allowed = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-_.");
 
     private static readonly HashSet<string> Devices = new(
@@ -42,12 +46,17 @@ internal static class PlatformName
     {
         if (!IsWellFormed(name))
         {
-            return $"Expected the name of the {what} to be 1 to {MaximumLength} lower-case letters a to z, digits, '-', '_' and '.', "
-                + $"with a letter or digit first and no '.' last, but found '{name}'.";
+            return $"Expected the name of the {what} to be {Rule}, but found '{name}'.";
         }
 
-        return IsDevice(name) ? $"Expected the name of the {what} to be no device of Windows, which keeps con, prn, aux, nul, com0 to com9 and lpt0 to lpt9, but found '{name}'." : null;
+        return IsDevice(name) ? $"Expected the name of the {what} to be {DeviceRule}, but found '{name}'." : null;
     }
+
+    /// <summary>What is wrong with a setting that is a name, as a sentence; null when it is one.</summary>
+    /// <param name="name">Text.</param>
+    /// <param name="path">The path of the setting, or the end of it.</param>
+    public static string? FindSettingProblem(string name, string path)
+        => !IsWellFormed(name) ? $"{path} must be {Rule}, but is '{name}'." : IsDevice(name) ? $"{path} must be {DeviceRule}, but is '{name}'." : null;
 
     private static bool IsWellFormed(string name)
         => name.Length is > 0 and <= MaximumLength

@@ -30,6 +30,11 @@ internal static class SettingsSection
         }
 
         var failures = new List<string>();
+        if (!string.IsNullOrEmpty(section.Value))
+        {
+            failures.Add($"{path} must be a section, but is '{section.Value}'.");
+        }
+
         CheckObject(section, path, options.GetType(), subsections, failures);
         if (failures.Count > 0)
         {
@@ -82,6 +87,10 @@ internal static class SettingsSection
         {
             failures.Add($"{path} must be {Kind(target)}, but is a section.");
         }
+        else if (section.Value is null && target == type && type.IsValueType)
+        {
+            failures.Add($"{path} must be {Kind(target)}, but is null.");
+        }
         else if (section.Value is { } text && !(text.Length == 0 && target != type) && !Converts(target, text))
         {
             failures.Add(
@@ -121,6 +130,12 @@ internal static class SettingsSection
     {
         try
         {
+            // The converter takes numbers for names of an enumeration; files say them by name, as manifests do.
+            if (type.IsEnum && text.AsSpan().Trim() is [var first, ..] && (char.IsAsciiDigit(first) || first is '-' or '+'))
+            {
+                return false;
+            }
+
             return type == typeof(string) || type == typeof(object) || TypeDescriptor.GetConverter(type) is { } converter && converter.CanConvertFrom(typeof(string)) && converter.ConvertFromInvariantString(text) is not null;
         }
 #pragma warning disable CA1031 // Converters throw whatever they like.

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Registry;
 using Mlp.Runtime.Routing;
+using Mlp.Runtime.Scoring;
 using Mlp.Runtime.Versions;
 
 namespace Mlp.Runtime.Inference;
@@ -16,9 +17,11 @@ internal sealed class CatalogEntry : IDisposable
     private readonly LoadedLimit _platformLimit;
     private readonly LoadedLimit _versionLimit;
     private readonly VersionHost _host;
+    private readonly FileScorings _files;
     private readonly VersionFollower? _follower;
     private readonly FollowingLoader? _loader;
     private readonly RouteFollower? _router;
+    private volatile string? _ignoredRoute;
     private readonly ConcurrentDictionary<int, Lazy<(Model Model, OnDemandTarget Demand)>> _views = new();
 
     /// <summary>Makes the model, without a version.</summary>
@@ -39,6 +42,7 @@ internal sealed class CatalogEntry : IDisposable
 
         // One place is the version's in service.
         _versionLimit = new LoadedLimit(Math.Max(1, settings.MaximumLoadedVersions - 1));
+        _files = new FileScorings(settings.Name);
         _host = new VersionHost(settings, loader, activator, clock.Time, logger);
         var target = new ServingTarget(settings.Name, settings.Selector);
         OnDemandTarget? demand = null;
@@ -67,7 +71,7 @@ internal sealed class CatalogEntry : IDisposable
     public string? Problem => _loader is not null ? _loader.Problem : _follower!.Problem ?? NotReady;
 
     /// <summary>What stands in the way of the model's route, as sentences. Its calls are answered all the same.</summary>
-    public IReadOnlyList<string> RouteProblems => _router?.Problems ?? [];
+    public IReadOnlyList<string> RouteProblems => _router?.Problems ?? (_ignoredRoute is { } ignored ? [ignored] : []);
 
     /// <summary>Whether there is a version to serve, but nothing answers because it cannot be loaded. A model that is loaded on demand concerns its own callers only.</summary>
     public bool IsOutOfService => _follower?.IsOutOfService == true;
@@ -77,12 +81,13 @@ internal sealed class CatalogEntry : IDisposable
     /// <summary>Loads a model that is to be loaded at start, and begins to follow.</summary>
     /// <param name="cancellationToken">Gives up.</param>
     public Task StartAsync(CancellationToken cancellationToken)
-        => _follower is null ? Task.CompletedTask : Task.WhenAll(_router!.StartAsync(cancellationToken), _follower.StartAsync(cancellationToken));
+        => _follower is null ? Task.Run(LookForRoute, cancellationToken) : Task.WhenAll(_router!.StartAsync(cancellationToken), _follower.StartAsync(cancellationToken));
 
     /// <summary>Asks the registry now: something of the model has changed there.</summary>
     public void Wake()
     {
         _host.ForgetFailures();
+        LookForRoute();
         _follower?.Wake();
         _loader?.Wake();
         _router?.Wake();
@@ -94,6 +99,7 @@ internal sealed class CatalogEntry : IDisposable
     {
         try
         {
+            await _files.CloseAsync(cancellationToken).ConfigureAwait(false);
             var stopping = _follower?.StopAsync(cancellationToken) ?? Model.Demand!.CloseAsync(cancellationToken);
             await Task.WhenAll([stopping, _router?.StopAsync(cancellationToken) ?? Task.CompletedTask, .. _views.Values.Select(v => v.Value.Demand.CloseAsync(cancellationToken))]).ConfigureAwait(false);
         }
@@ -116,15 +122,38 @@ internal sealed class CatalogEntry : IDisposable
         }
 
         _host.Dispose();
+        _files.Dispose();
     }
 
     private VersionFollower Follow(ServingTarget target, ModelSettings settings)
-        => new(target, _host, _registry, settings, _clock.Time, _logger);
+        => new(target, _host, _registry, settings, _clock.Time, _logger) { Looking = settings.Loading == ModelLoading.OnFirstCall ? LookForRoute : null };
+
+    /// <summary>A model that is loaded on first call has its champion alone; a route of the registry that wants something else is said to have no effect.</summary>
+    private void LookForRoute()
+    {
+        if (_router is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            _ignoredRoute = _registry.FindRoute(Model.Name) is { Route: { } route } stored && route.Variants.Count + route.Shadows.Count > 0
+                ? FormattableString.Invariant(
+                    $"Expected no route of model '{Model.Name}', which is loaded on first call, but found revision {stored.Revision} in the registry; its champion answers all calls.")
+                : null;
+        }
+        catch (Exception e) when (e is MlPlatformException or IOException or UnauthorizedAccessException)
+        {
+            _ignoredRoute = $"Expected to look for a route of model '{Model.Name}', but: {e.Message}";
+        }
+    }
 
     private Model CreateModel(ModelSettings settings, ServingTarget target, OnDemandTarget? demand) => new(settings, target, _clock)
     {
         OpenVersion = (version, cancellationToken) => _host.OpenAsync(version, variant: null, cancellationToken),
         ViewOf = ViewOf,
+        Files = _files,
         Demand = demand,
     };
 

@@ -27,9 +27,9 @@ internal sealed class FeaturePredictor(ServingVersion version, Predictor predict
 
     /// <summary>Refuses rows that have another layout than the model.</summary>
     /// <param name="rows">The rows.</param>
-    /// <param name="resultCount">Room for answers.</param>
+    /// <param name="results">Room for answers.</param>
     /// <exception cref="ArgumentException">The layout is another one, or there is no room for the answers.</exception>
-    public void Check(FeatureRows rows, int resultCount)
+    public void Check(FeatureRows rows, int results)
     {
         var layout = version.Inputs.Layout;
         if (!ReferenceEquals(rows.Layout, layout) && !ReferenceEquals(rows.Layout, Volatile.Read(ref _knownLayout)))
@@ -38,10 +38,10 @@ internal sealed class FeaturePredictor(ServingVersion version, Predictor predict
             Volatile.Write(ref _knownLayout, rows.Layout);
         }
 
-        if (resultCount < rows.RowCount)
+        if (results < rows.RowCount)
         {
             throw new ArgumentException(
-                FormattableString.Invariant($"Expected room for {rows.RowCount} results, one per row, but found {resultCount} ({Where})."), nameof(resultCount));
+                FormattableString.Invariant($"Expected room for {rows.RowCount} results, one per row, but found {results} ({Where})."), nameof(results));
         }
     }
 

@@ -20,6 +20,9 @@ internal sealed class InferenceMetrics
     private static readonly Counter<long> ObserverFailures =
         RuntimeMeter.Meter.CreateCounter<long>("mlp.inference.observer_failures", "{prediction}", "Predictions that an observer failed to take.");
 
+    /// <summary>How a call ends that finds no version in service.</summary>
+    public const string NotReady = "not_ready";
+
     private static readonly string[] OutcomeNames = ["ok", "error", "cancelled", "timeout", "shed"];
 
     private readonly KeyValuePair<string, object?>[][] _byOutcome;
@@ -33,6 +36,10 @@ internal sealed class InferenceMetrics
         _version = [new("model", model), new("version", version)];
         _byOutcome = Array.ConvertAll(OutcomeNames, o => (KeyValuePair<string, object?>[])[.. _version, new("outcome", o)]);
     }
+
+    /// <summary>Counts a call that found no version in service, and so has none among its tags.</summary>
+    /// <param name="model">Model name.</param>
+    public static void RecordNotReady(string model) => Requests.Add(1, new("model", model), new("outcome", NotReady));
 
     /// <summary>Counts a call.</summary>
     /// <param name="outcome">How it ended.</param>

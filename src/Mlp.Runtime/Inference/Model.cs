@@ -37,6 +37,9 @@ internal sealed class Model : IModel
     /// <summary>The target as one that is loaded when it is called; null for one that is loaded at start.</summary>
     public OnDemandTarget? Demand { get; init; }
 
+    /// <summary>The files that are being scored.</summary>
+    public required FileScorings Files { get; init; }
+
     /// <summary>The model as it serves one version.</summary>
     public required Func<int, IModel> ViewOf { get; init; }
 
@@ -83,7 +86,14 @@ internal sealed class Model : IModel
 
     /// <inheritdoc/>
     public Task WaitUntilReadyAsync(CancellationToken cancellationToken = default)
-        => ModelReadiness.WaitAsync(Demand is null ? Target.WaitUntilReadyAsync(cancellationToken) : CurrentAsync(Start(default), cancellationToken).AsTask(), this, cancellationToken);
+        => ModelReadiness.WaitAsync(Demand is null ? Target.WaitUntilReadyAsync(cancellationToken) : LoadAsync(cancellationToken), this, cancellationToken);
+
+    /// <summary>Loads the model without a call that would count.</summary>
+    private Task LoadAsync(CancellationToken cancellationToken)
+    {
+        var call = Start(default);
+        return Find(call) is null ? Demand!.LoadAsync(call, cancellationToken) : Task.CompletedTask;
+    }
 
     /// <inheritdoc/>
     public IModel AtVersion(int version)
@@ -262,9 +272,7 @@ internal sealed class Model : IModel
         ArgumentException.ThrowIfNullOrWhiteSpace(inputPath);
         ArgumentException.ThrowIfNullOrWhiteSpace(outputPath);
         var scorer = new FileScorer(Name, PinAsync);
-
-        // Reading and writing files blocks its thread.
-        return Task.Run(() => scorer.ScoreAsync(inputPath, outputPath, options ?? new FileScoringOptions(), progress, cancellationToken), CancellationToken.None);
+        return Files.RunAsync(outputPath, ending => scorer.ScoreAsync(inputPath, outputPath, options ?? new FileScoringOptions(), progress, ending), cancellationToken);
     }
 
     private async Task<PinnedScorer> PinAsync(int? wanted, int parallelism, CancellationToken cancellationToken)
@@ -337,7 +345,7 @@ internal sealed class Model : IModel
     {
         if (Demand is null)
         {
-            return Target.Require();
+            return Target.Current ?? throw Refuse(call, Target.NotReady());
         }
 
         Demand.Touch(call.Started);
@@ -380,10 +388,31 @@ internal sealed class Model : IModel
     }
 
     private ServingVersion Current(in CallContext call, CancellationToken cancellationToken)
-        => Find(call) ?? Demand!.LoadAsync(call, cancellationToken).GetAwaiter().GetResult();
+        => Find(call) ?? LoadAsync(call, cancellationToken).GetAwaiter().GetResult();
 
     private ValueTask<ServingVersion> CurrentAsync(CallContext call, CancellationToken cancellationToken)
-        => Find(call) is { } version ? new ValueTask<ServingVersion>(version) : new ValueTask<ServingVersion>(Demand!.LoadAsync(call, cancellationToken));
+        => Find(call) is { } version ? new ValueTask<ServingVersion>(version) : new ValueTask<ServingVersion>(LoadAsync(call, cancellationToken));
+
+    private async Task<ServingVersion> LoadAsync(CallContext call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Demand!.LoadAsync(call, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ModelNotReadyException e)
+        {
+            Refuse(call, e);
+            throw;
+        }
+    }
+
+    /// <summary>Counts a call that no version could begin.</summary>
+    private ModelNotReadyException Refuse(in CallContext call, ModelNotReadyException failure)
+    {
+        InferenceMetrics.RecordNotReady(Name);
+        PredictionSpan.NotReady(Name, Target.Variant, call, _clock.GetTimestamp() - call.Started is var ticks ? _clock.Time.GetElapsedTime(0, ticks) : default, failure);
+        return failure;
+    }
 
     private static void RequireService(ServingVersion version)
     {

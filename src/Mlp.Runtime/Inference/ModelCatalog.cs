@@ -228,5 +228,5 @@ internal sealed class ModelCatalog : IModelCatalog, IPlatformComponent, IDisposa
     }
 
     private CatalogEntry CreateEntry(string name, string options)
-        => new(ModelSettings.From(name, _options.Get(options)), _registry, _loader, _activator, _limit, _clock, _logger);
+        => new(ModelSettings.From(name, _options.Get(options), options), _registry, _loader, _activator, _limit, _clock, _logger);
 }

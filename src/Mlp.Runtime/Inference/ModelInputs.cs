@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
+using Mlp.Runtime.Onnx;
 
 namespace Mlp.Runtime.Inference;
 
@@ -66,13 +67,14 @@ public sealed class ModelInputs : IDisposable
     /// <param name="name">Name of the input.</param>
     /// <param name="value">The value; nobody changes it as long as it is set.</param>
     /// <returns>The same inputs.</returns>
+    /// <exception cref="MissingNativePackageException">The native library of ONNX Runtime is not there.</exception>
     /// <exception cref="NotSupportedException">ONNX Runtime cannot be given such a value: one that is absent, or an empty sequence.</exception>
     public ModelInputs Set(string name, ModelValue value)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(value);
-        var engine = EngineValues.Create(value);
+        var engine = Create(value);
         Remove(name);
         _inputs.Add(name, (value, engine));
         return this;
@@ -113,6 +115,18 @@ public sealed class ModelInputs : IDisposable
         }
 
         _inputs.Clear();
+    }
+
+    private static OrtValue Create(ModelValue value)
+    {
+        try
+        {
+            return EngineValues.Create(value);
+        }
+        catch (Exception e) when (OnnxRuntimeNative.IsMissing(e))
+        {
+            throw OnnxRuntimeNative.Missing(e);
+        }
     }
 
     /// <summary>An input as ONNX Runtime sees it.</summary>

@@ -30,7 +30,7 @@ internal sealed class ModelLoader(IModelRegistry registry, IFeatureSource? featu
         }
         catch (Exception e) when (OnnxRuntimeNative.IsMissing(e))
         {
-            throw OnnxRuntimeNative.Missing(e);
+            throw OnnxRuntimeNative.Missing(e, settings.Accelerator);
         }
     }
 

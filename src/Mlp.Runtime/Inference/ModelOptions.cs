@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Mlp.Runtime.Accelerators;
 using Mlp.Runtime.Batching;
+using Mlp.Runtime.Data;
 using Mlp.Runtime.Kernels;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Routing;
@@ -109,6 +110,11 @@ public sealed class ModelOptions : IValidatableObject
                 $"{nameof(Alias)} must name an alias where neither {nameof(Version)} nor {nameof(Latest)} says which version to serve, but is empty.", [nameof(Alias), nameof(Version), nameof(Latest)]);
         }
 
+        if (Version is null && !Latest && !string.IsNullOrWhiteSpace(Alias) && PlatformName.FindSettingProblem(Alias, nameof(Alias)) is { } noAlias)
+        {
+            yield return new ValidationResult(noAlias, [nameof(Alias)]);
+        }
+
         foreach (var problem in Route.FindProblems())
         {
             yield return new ValidationResult($"{nameof(Route)}:{problem}", [nameof(Route)]);
@@ -134,6 +140,12 @@ public sealed class ModelOptions : IValidatableObject
         {
             yield return new ValidationResult(
                 $"{nameof(Nulls)}:{nameof(NullOptions.Policy)} must be Automatic or Error or NaN, but is Value: a value belongs to a feature.", [nameof(Nulls)]);
+        }
+
+        foreach (var (feature, _) in Nulls.Features.Where(f => f.Value is { Policy: NullPolicy.Value, Value: null }))
+        {
+            yield return new ValidationResult(
+                $"{nameof(Nulls)}:{nameof(NullOptions.Features)}:{feature}:{nameof(FeatureNullOptions.Value)} must be what stands for null, since {nameof(FeatureNullOptions.Policy)} is Value, but is empty.", [nameof(Nulls)]);
         }
 
         foreach (var problem in AcceleratorOptionsRules.Check(Accelerator, AcceleratorOptions))

@@ -8,10 +8,16 @@ public static class ModelReadiness
     /// <param name="timeout">The longest wait.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>A task that completes when the model can be called.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The timeout is negative.</exception>
     /// <exception cref="ModelNotReadyException">The time is over, the wanted version is refused for good, or the platform was closed; the message says why the model is not ready.</exception>
     public static async Task WaitUntilReadyAsync(this IModel model, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
+        if (timeout < TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan)
+        {
+            throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "Expected a time to wait, or Timeout.InfiniteTimeSpan, but found a negative one.");
+        }
+
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(timeout);
         try

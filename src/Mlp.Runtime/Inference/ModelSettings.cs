@@ -61,7 +61,8 @@ internal sealed record ModelSettings(
     /// <summary>Copies options that have been validated.</summary>
     /// <param name="name">Model name.</param>
     /// <param name="options">The options.</param>
-    public static ModelSettings From(string name, ModelOptions options)
+    /// <param name="section">What the options are called in the configuration, where that is a pattern; null for the name.</param>
+    public static ModelSettings From(string name, ModelOptions options, string? section = null)
         => new(
             name,
             options.Version is null && !options.Latest ? options.Alias : null,
@@ -72,7 +73,7 @@ internal sealed record ModelSettings(
             options.AliasPollInterval,
             options.MaximumQueueLength)
         {
-            Nulls = NullSettings.From(options.Nulls),
+            Nulls = NullSettings.From(options.Nulls, $"{ModelOptions.SectionName}:{section ?? name}:{nameof(ModelOptions.Nulls)}"),
             Weights = options.Weights,
             Route = options.Route.ToRoute(),
             ShadowQueueLength = options.Route.ShadowQueueLength,

@@ -66,9 +66,9 @@ internal sealed class NullRule
     /// <param name="seesStatus">Whether the model has a status input.</param>
     /// <param name="policy">What the options say.</param>
     /// <param name="value">The value of the options.</param>
-    /// <param name="isRest">Whether the policy is that of the features that the options do not name.</param>
+    /// <param name="path">The setting of the value; null where the policy is that of the rest of the features.</param>
     /// <exception cref="InvalidModelException">The policy does not fit the feature's type.</exception>
-    public static NullRule Create(ModelManifest manifest, FeatureColumn feature, bool seesStatus, NullPolicy policy, string? value, bool isRest)
+    public static NullRule Create(ModelManifest manifest, FeatureColumn feature, bool seesStatus, NullPolicy policy, string? value, string? path)
     {
         var isFloat = feature.Type is FeatureType.Float32 or FeatureType.Float64;
         return policy switch
@@ -76,9 +76,9 @@ internal sealed class NullRule
             NullPolicy.Automatic => new NullRule(manifest, feature, !seesStatus && !isFloat, isChosen: false),
             NullPolicy.Error => new NullRule(manifest, feature, isError: true, isChosen: true),
             NullPolicy.NaN when isFloat => new NullRule(manifest, feature, isError: false, isChosen: true),
-            NullPolicy.NaN when isRest => new NullRule(manifest, feature, !seesStatus, isChosen: false),
+            NullPolicy.NaN when path is null => new NullRule(manifest, feature, !seesStatus, isChosen: false),
             NullPolicy.NaN => throw Misfit(manifest, feature, "a policy other than NaN, which is for floats"),
-            NullPolicy.Value when value is not null => Replace(manifest, feature, value),
+            NullPolicy.Value when value is not null => Replace(manifest, feature, value, path),
             _ => throw Misfit(manifest, feature, "a value to stand for null"),
         };
     }
@@ -99,7 +99,7 @@ internal sealed class NullRule
                 $"Expected a value of feature '{_feature.Name}' of type {VectorLength.Describe(_feature)} in row {row}, but it is {status}, {why} (model '{_manifest.Name}' version {_manifest.Version}). Say what stands for it: {nameof(ModelOptions)}.OnNull(\"{_feature.Name}\", ...)."));
     }
 
-    private static NullRule Replace(ModelManifest manifest, FeatureColumn feature, string value)
+    private static NullRule Replace(ModelManifest manifest, FeatureColumn feature, string value, string? path)
     {
         var culture = CultureInfo.InvariantCulture;
         return feature.Type switch
@@ -109,13 +109,13 @@ internal sealed class NullRule
             FeatureType.Int64 when long.TryParse(value, culture, out var number) => new(manifest, feature, false, true) { IsValue = true, Int64 = number },
             FeatureType.Boolean when bool.TryParse(value, out var truth) => new(manifest, feature, false, true) { IsValue = true, Boolean = truth },
             FeatureType.String => new(manifest, feature, false, true) { IsValue = true, Text = Encoding.UTF8.GetBytes(value) },
-            _ => throw Misfit(manifest, feature, $"a value of type {feature.Type} to stand for null"),
+            _ => throw Misfit(manifest, feature, $"a value of type {feature.Type} to stand for null", $"found '{value}' in {path}"),
         };
     }
 
-    private static InvalidModelException Misfit(ModelManifest manifest, FeatureColumn feature, string expected)
+    private static InvalidModelException Misfit(ModelManifest manifest, FeatureColumn feature, string expected, string found = "the model's options say otherwise")
         => new(
             manifest.Name,
             FormattableString.Invariant(
-                $"Expected {expected} of feature '{feature.Name}' of type {VectorLength.Describe(feature)}, but the model's options say otherwise (model '{manifest.Name}' version {manifest.Version})."));
+                $"Expected {expected} of feature '{feature.Name}' of type {VectorLength.Describe(feature)}, but {found} (model '{manifest.Name}' version {manifest.Version})."));
 }

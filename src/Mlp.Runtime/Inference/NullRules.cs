@@ -52,8 +52,8 @@ internal sealed class NullRules
         return new NullRules(layout, [.. layout.Columns.Select(Rule)], FeatureRanges.Create(manifest, inputs));
 
         NullRule Rule(FeatureColumn feature) => settings.Features.TryGetValue(feature.Name, out var chosen)
-            ? NullRule.Create(manifest, feature, seesStatus, chosen.Policy, chosen.Value, isRest: false)
-            : NullRule.Create(manifest, feature, seesStatus, settings.Policy, null, isRest: true);
+            ? NullRule.Create(manifest, feature, seesStatus, chosen.Policy, chosen.Value, $"{settings.Path}:{nameof(NullOptions.Features)}:{feature.Name}:{nameof(FeatureNullOptions.Value)}")
+            : NullRule.Create(manifest, feature, seesStatus, settings.Policy, null, path: null);
     }
 
     /// <summary>Applies the rules to rows that are about to run. Statuses stay as they are. Costs a search through the statuses, or nothing where no rule could do anything.</summary>

@@ -36,6 +36,20 @@ internal readonly ref struct PredictionSpan : IDisposable
         ServingVersion version, in CallContext call, int rowCount, PredictionOutcome outcome, long latencyNanoseconds, Exception? failure = null)
         => RuntimeActivities.Source.HasListeners() ? StartForListener(version, call, rowCount, outcome, latencyNanoseconds, failure) : default;
 
+    /// <summary>Makes the span of a call that found no version in service, and ends it.</summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="variant">The role that had no version.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="latency">How long it took.</param>
+    /// <param name="failure">What its caller gets.</param>
+    public static void NotReady(string model, string variant, in CallContext call, TimeSpan latency, Exception failure)
+    {
+        if (RuntimeActivities.Source.HasListeners())
+        {
+            using var span = Start([new("model", model), new("variant", variant), new("outcome", InferenceMetrics.NotReady)], call, latency, failure);
+        }
+    }
+
     /// <summary>The trace that observers are told.</summary>
     /// <param name="other">That of the caller, where there is no span.</param>
     public ActivityTraceId TraceIdOr(ActivityTraceId other) => _span?.TraceId ?? other;
@@ -53,10 +67,6 @@ internal readonly ref struct PredictionSpan : IDisposable
     private static PredictionSpan StartForListener(
         ServingVersion version, in CallContext call, int rowCount, PredictionOutcome outcome, long latencyNanoseconds, Exception? failure)
     {
-        // A call may end on a thread that works for others too, and after its caller's activity has.
-        var ambient = Activity.Current;
-        Activity.Current = null;
-        var started = DateTimeOffset.UnixEpoch.AddMicroseconds(call.LoggedTime);
         KeyValuePair<string, object?>[] tags =
         [
             new("model", version.Manifest.Name),
@@ -65,6 +75,15 @@ internal readonly ref struct PredictionSpan : IDisposable
             new("rows", rowCount),
             new("outcome", OutcomeNames[(int)outcome]),
         ];
+        return Start(tags, call, TimeSpan.FromTicks(latencyNanoseconds / TimeSpan.NanosecondsPerTick), failure);
+    }
+
+    private static PredictionSpan Start(KeyValuePair<string, object?>[] tags, in CallContext call, TimeSpan latency, Exception? failure)
+    {
+        // A call may end on a thread that works for others too, and after its caller's activity has.
+        var ambient = Activity.Current;
+        Activity.Current = null;
+        var started = DateTimeOffset.UnixEpoch.AddMicroseconds(call.LoggedTime);
         var span = RuntimeActivities.Source.StartActivity(RuntimeSpans.Predict, ActivityKind.Internal, call.Caller?.Context ?? default, tags, links: null, started);
         if (span is null)
         {
@@ -72,7 +91,7 @@ internal readonly ref struct PredictionSpan : IDisposable
             return default;
         }
 
-        span.SetEndTime(started.UtcDateTime.AddTicks(latencyNanoseconds / TimeSpan.NanosecondsPerTick));
+        span.SetEndTime(started.UtcDateTime + latency);
         if (failure is not null)
         {
             TracedWork.Fail(span, failure);

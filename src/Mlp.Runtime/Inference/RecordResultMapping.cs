@@ -163,7 +163,8 @@ internal sealed class RecordResultMapping(ServingVersion version)
 
     private string Answers()
     {
-        var names = typeof(Prediction).GetProperties().Select(p => p.Name).Append(Outputs.Score.Name).Concat(Outputs.Others.Select(o => o.Name)).Concat(Output.ClassNames);
+        string[] ofClasses = Output.Task is ModelTask.BinaryClassification or ModelTask.MulticlassClassification ? [PredictedLabel, Probabilities] : [];
+        var names = typeof(Prediction).GetProperties().Select(p => p.Name).Concat(ofClasses).Append(Outputs.Score.Name).Concat(Outputs.Others.Select(o => o.Name)).Concat(Output.ClassNames);
         return string.Join(", ", names.Select(n => $"'{n}'"));
     }
 }

@@ -80,7 +80,10 @@ public static class ModelCard
         }
         else
         {
-            page.Append("Callers bring the inputs themselves.\n\n");
+            page.Append(
+                manifest.Output.Task == ModelTask.Tensors
+                    ? "Callers bring the inputs by their names.\n\n"
+                    : "No features are described: each column of an input is one, called like the input. Callers bring them as rows, records or tables, or the inputs by their names.\n\n");
         }
     }
 
@@ -93,7 +96,7 @@ public static class ModelCard
         }
         else
         {
-            WriteTable(page, ["Metric", "Holdout"], manifest.Metrics.OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => new[] { m.Key, Number(m.Value) }));
+            WriteTable(page, ["Metric", "Value"], manifest.Metrics.OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => new[] { m.Key, Number(m.Value) }));
         }
 
         page.Append(
@@ -168,13 +171,18 @@ public static class ModelCard
         var call = manifest switch
         {
             { Output.Task: ModelTask.Tensors } => "model.Run(inputs, outputs);",
-            { FeatureService: null } => "var prediction = model.Predict(features);",
+            { FeatureService: null } => TakesFloatsOnly(manifest)
+                ? "var prediction = model.Predict(features); // float32, in the order above"
+                : "var answer = model.As<TFeatures, TAnswer>().Predict(features); // types of your own: a property for each feature, and for each answer",
             _ => "var prediction = await model.PredictAsync(keys, request);",
         };
         page.Append(
             CultureInfo.InvariantCulture,
             $"## How to call it\n\n```csharp\nbuilder.AddModel({name}, model => model.FromVersion({manifest.Version}));\n// ...\nvar model = platform.GetModel({name});\n{call}\n```\n");
     }
+
+    private static bool TakesFloatsOnly(ModelManifest manifest)
+        => manifest.Features?.All(f => f.Type == FeatureType.Float32) ?? manifest.Signature.Inputs.All(i => i.ElementType == TensorElementKind.Float32);
 
     /// <summary>A table, or nothing where there are no rows.</summary>
     private static void WriteTable(StringBuilder page, string[] titles, IEnumerable<string[]> rows)

@@ -15,6 +15,11 @@ internal sealed class ModelDescriptionCheck(string model, ModelPackage package, 
     public void Run()
     {
         CheckTrainingSet();
+        if (package.Output is not { ScoreOutput: not null, ClassNames: not null })
+        {
+            throw Error($"Expected what the outputs mean, {nameof(ModelPackage)}.{nameof(ModelPackage.Output)}, with a score output and class names or none, but found null");
+        }
+
         if (package.Output.Task == ModelTask.Tensors)
         {
             CheckTensors();
@@ -25,6 +30,7 @@ internal sealed class ModelDescriptionCheck(string model, ModelPackage package, 
         var rewrite = ZipMapRewrite.Apply(model, package.Onnx, signature);
         _served = rewrite.Signature;
         CheckOutput(ServedGraph.WithClassNames(package.Output, rewrite));
+        CheckClassOrder(package.Output, rewrite);
         CheckReferenceProfile();
     }
 
@@ -117,7 +123,18 @@ internal sealed class ModelDescriptionCheck(string model, ModelPackage package, 
 
         if (classes.Any(string.IsNullOrWhiteSpace) || classes.Distinct(StringComparer.Ordinal).Count() != classes.Count)
         {
-            throw Error("Expected class names to be unique and not blank, but found " + string.Join(", ", classes.Select(c => $"'{c}'")));
+            throw Error("Expected class names to be unique and not blank, but found " + Quoted(classes));
+        }
+    }
+
+    /// <summary>Names of one's own may be any; those of the file in another order would name the wrong columns.</summary>
+    private void CheckClassOrder(ModelOutput output, ZipMapRewrite rewrite)
+    {
+        if (rewrite.ClassNames.TryGetValue(output.ScoreOutput, out var columns)
+            && !columns.SequenceEqual(output.ClassNames, StringComparer.Ordinal)
+            && columns.Order(StringComparer.Ordinal).SequenceEqual(output.ClassNames.Order(StringComparer.Ordinal), StringComparer.Ordinal))
+        {
+            throw Error($"Expected the class names in the order of the columns of output '{output.ScoreOutput}', which the file calls {Quoted(columns)}, but found {Quoted(output.ClassNames)}");
         }
     }
 
@@ -178,6 +195,8 @@ internal sealed class ModelDescriptionCheck(string model, ModelPackage package, 
 
     private string FoundOutputs()
         => _served.Outputs.Count == 0 ? "no outputs" : "outputs " + string.Join(", ", _served.Outputs.Select(o => $"'{o.Name}'"));
+
+    private static string Quoted(IEnumerable<string> names) => string.Join(", ", names.Select(n => $"'{n}'"));
 
     private static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
 

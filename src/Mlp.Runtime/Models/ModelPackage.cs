@@ -14,6 +14,9 @@ public sealed record ModelPackage
     /// </summary>
     public string? ExternalDataDirectory { get; init; }
 
+    /// <summary>Where the ONNX file was read from, for messages; null when it was not read by <see cref="FromFile"/>.</summary>
+    internal string? SourcePath { get; init; }
+
     /// <summary>What the outputs mean.</summary>
     public required ModelOutput Output { get; init; }
 
@@ -72,6 +75,6 @@ public sealed record ModelPackage
             throw new FileNotFoundException($"Expected an ONNX file at '{full}', but found none.", full);
         }
 
-        return new ModelPackage { Onnx = File.ReadAllBytes(full), ExternalDataDirectory = Path.GetDirectoryName(full), Output = output };
+        return new ModelPackage { Onnx = File.ReadAllBytes(full), ExternalDataDirectory = Path.GetDirectoryName(full), SourcePath = full, Output = output };
     }
 }

@@ -11,8 +11,9 @@ internal static class OnnxModelReader
     /// <summary>Reads a file.</summary>
     /// <param name="model">Name of the model, for messages.</param>
     /// <param name="onnx">Bytes of the file.</param>
+    /// <param name="path">Where they come from, for messages; null for bytes.</param>
     /// <exception cref="InvalidModelException">The bytes are not an ONNX model.</exception>
-    public static OnnxModelDescription Read(string model, ReadOnlySpan<byte> onnx)
+    public static OnnxModelDescription Read(string model, ReadOnlySpan<byte> onnx, string? path = null)
     {
         var parts = new Parts();
         try
@@ -23,21 +24,34 @@ internal static class OnnxModelReader
         {
             throw new InvalidModelException(
                 model,
-                FormattableString.Invariant($"Expected an ONNX file, but the bytes cannot be read from offset {e.Offset} of {onnx.Length}: {e.Message} ")
-                + $"(model '{model}'). The file may be cut short.",
+                parts.IsOnnx
+                    ? FormattableString.Invariant($"Expected an ONNX file{At(path)}, but the bytes cannot be read from offset {e.Offset} of {onnx.Length}: {e.Message} ")
+                        + $"(model '{model}'). The file may be cut short."
+                    : NoOnnx(model, path),
                 e);
         }
 
-        return Build(model, onnx.Length, parts);
+        return Build(model, onnx.Length, parts, path);
     }
 
-    private static OnnxModelDescription Build(string model, int length, Parts parts)
+    private static string At(string? path) => path is null ? string.Empty : $" at '{path}'";
+
+    /// <summary>Every ONNX file begins with its version; what has none is of another kind: a LightGBM text, a pickle, a table.</summary>
+    private static string NoOnnx(string model, string? path)
+        => $"Expected an ONNX file, but {(path is null ? "the bytes are" : $"'{path}' is")} none; export the model to ONNX with the tool that it was trained with (model '{model}').";
+
+    private static OnnxModelDescription Build(string model, int length, Parts parts, string? path)
     {
+        if (!parts.IsOnnx && length > 0)
+        {
+            throw new InvalidModelException(model, NoOnnx(model, path));
+        }
+
         if (!parts.HasGraph || parts.OperatorSets.Count == 0)
         {
             var missing = parts.HasGraph ? "no operator set" : "no graph";
             throw new InvalidModelException(
-                model, FormattableString.Invariant($"Expected an ONNX file, but found {missing} in its {length} bytes (model '{model}'). The file may be cut short."));
+                model, FormattableString.Invariant($"Expected an ONNX file{At(path)}, but found {missing} in its {length} bytes (model '{model}'). The file may be cut short."));
         }
 
         // Before IR version 4 a graph lists its weights among its inputs too.
@@ -170,6 +184,9 @@ internal static class OnnxModelReader
     private sealed class Parts
     {
         public bool HasGraph { get; set; }
+
+        /// <summary>Whether what was read looks like an ONNX file, or the beginning of one: it gives its version, which is a small number.</summary>
+        public bool IsOnnx => IrVersion is > 0 and < 1_000;
 
         public long IrVersion { get; set; }
 

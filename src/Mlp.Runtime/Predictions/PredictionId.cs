@@ -1,15 +1,25 @@
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Text.Json.Serialization;
 
 namespace Mlp.Runtime.Predictions;
 
 /// <summary>
-/// Identifies one prediction: a UUID version 7 (RFC 9562), 16 bytes big-endian, so that ids sort by time. Immutable.
+/// Identifies one prediction: a UUID version 7 (RFC 9562), 16 bytes big-endian, so that ids sort by time. In JSON, in routes and in forms it is the text form of the UUID.
+/// Immutable.
 /// </summary>
-public readonly struct PredictionId : IEquatable<PredictionId>, IComparable<PredictionId>
+[JsonConverter(typeof(PredictionIdJsonConverter))]
+public readonly struct PredictionId : IEquatable<PredictionId>, IComparable<PredictionId>, ISpanParsable<PredictionId>
 {
     /// <summary>Bytes of an id.</summary>
     public const int ByteCount = 16;
+
+    /// <summary>An id, for sentences that ask for one.</summary>
+    internal const string Example = "01980c3e-7b3a-7f00-8000-000000000001";
+
+    /// <summary>What is said of a text that is none.</summary>
+    internal const string NoId = $"Expected the id of a prediction, such as {Example}, but found another text.";
 
     private readonly ulong _high;
     private readonly ulong _low;
@@ -67,15 +77,43 @@ public readonly struct PredictionId : IEquatable<PredictionId>, IComparable<Pred
     public static PredictionId Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        if (!Guid.TryParse(text, CultureInfo.InvariantCulture, out var id))
+        return Parse(text.AsSpan(), provider: null);
+    }
+
+    /// <summary>Reads the text form.</summary>
+    /// <param name="s">The text form of a UUID.</param>
+    /// <param name="provider">Has no effect.</param>
+    /// <returns>The id.</returns>
+    /// <exception cref="FormatException">The text is not a UUID.</exception>
+    public static PredictionId Parse(ReadOnlySpan<char> s, IFormatProvider? provider) => TryParse(s, provider, out var id) ? id : throw new FormatException(NoId);
+
+    /// <summary>Reads the text form.</summary>
+    /// <param name="s">The text form of a UUID.</param>
+    /// <param name="provider">Has no effect.</param>
+    /// <param name="result">The id.</param>
+    /// <returns>Whether the text is a UUID.</returns>
+    public static bool TryParse(ReadOnlySpan<char> s, IFormatProvider? provider, out PredictionId result)
+    {
+        if (!Guid.TryParse(s, CultureInfo.InvariantCulture, out var id))
         {
-            throw new FormatException("Expected the id of a prediction, such as 01980c3e-7b3a-7f00-8000-000000000001, but found another text.");
+            result = default;
+            return false;
         }
 
         Span<byte> bytes = stackalloc byte[ByteCount];
         id.TryWriteBytes(bytes, bigEndian: true, out _);
-        return Read(bytes);
+        result = Read(bytes);
+        return true;
     }
+
+    /// <summary>Reads the text form.</summary>
+    /// <param name="s">The text form of a UUID; null is none.</param>
+    /// <param name="provider">Has no effect.</param>
+    /// <param name="result">The id.</param>
+    /// <returns>Whether the text is a UUID.</returns>
+    public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out PredictionId result) => TryParse(s.AsSpan(), provider, out result);
+
+    static PredictionId IParsable<PredictionId>.Parse(string s, IFormatProvider? provider) => Parse(s);
 
     /// <summary>Writes 16 bytes.</summary>
     /// <param name="destination">At least 16 bytes.</param>

@@ -32,5 +32,7 @@ internal sealed record AliasRevision
 
     public string? Reason { get; init; }
 
+    public AliasMove ToMove() => new(Version, Revision, MovedAt, PreviousVersion, Reason);
+
     public ModelAlias? ToAlias() => Version is { } version ? new(Alias, version, Revision, MovedAt, PreviousVersion, Reason) : null;
 }

@@ -18,6 +18,33 @@ internal sealed class AliasStore(RegistryPaths paths, IDiskSync disk)
     /// <summary>Moves an alias. When this returns the move is on the device. An alias that was removed goes on from its last revision; who sees none expects 0.</summary>
     /// <exception cref="AliasConflictException">The alias is not, or no longer, at the expected revision.</exception>
     public ModelAlias Move(string model, string alias, int version, long expectedRevision, DateTimeOffset now, string? reason)
+        => Change(model, alias, version, expectedRevision, now, reason).ToAlias()!;
+
+    /// <summary>Removes an alias. When this returns the removal is on the device.</summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="alias">Alias.</param>
+    /// <param name="expectedRevision">The revision the caller saw.</param>
+    /// <param name="now">The time, UTC.</param>
+    /// <param name="reason">Why.</param>
+    /// <returns>False if there is no such alias; nothing is written then.</returns>
+    /// <exception cref="AliasConflictException">Somebody else moved it first.</exception>
+    public bool Remove(string model, string alias, long expectedRevision, DateTimeOffset now, string? reason)
+    {
+        if (Find(model, alias) is null)
+        {
+            return false;
+        }
+
+        Change(model, alias, null, expectedRevision, now, reason);
+        return true;
+    }
+
+    /// <summary>Every move of an alias, oldest first.</summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="alias">Alias.</param>
+    public IReadOnlyList<AliasMove> List(string model, string alias) => [.. RevisionFiles.List(paths.Alias(model, alias)).Select(r => Read(model, alias, r).ToMove())];
+
+    private AliasRevision Change(string model, string alias, int? version, long expectedRevision, DateTimeOffset now, string? reason)
     {
         var found = LatestRevision(model, alias);
         var latest = found == 0 ? null : Read(model, alias, found);
@@ -38,7 +65,7 @@ internal sealed class AliasStore(RegistryPaths paths, IDiskSync disk)
         };
         var json = JsonSerializer.SerializeToUtf8Bytes(move, AliasJsonContext.Default.AliasRevision);
         return _files.TryAdd(paths.AliasRevision(model, alias, move.Revision), json)
-            ? move.ToAlias()!
+            ? move
             : throw new AliasConflictException(model, alias, expectedRevision, LatestRevision(model, alias));
     }
 

@@ -159,6 +159,30 @@ public sealed class FileModelRegistry : IModelRegistry, IRegistryChanges
     }
 
     /// <inheritdoc/>
+    public IReadOnlyList<AliasMove> ListAliasMoves(string name, string alias)
+    {
+        PlatformName.Require(name, "model", nameof(name));
+        PlatformName.Require(alias, "alias", nameof(alias));
+        return _aliases.List(name, alias);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>After an <see cref="IOException"/> the removal may have happened: read the alias again.</remarks>
+    public async Task RemoveAliasAsync(string name, string alias, long expectedRevision, string? reason = null, CancellationToken cancellationToken = default)
+    {
+        PlatformName.Require(name, "model", nameof(name));
+        PlatformName.Require(alias, "alias", nameof(alias));
+        ArgumentOutOfRangeException.ThrowIfNegative(expectedRevision);
+        if (!await Task.Run(() => _aliases.Remove(name, alias, expectedRevision, _time.GetUtcNow(), reason), cancellationToken).ConfigureAwait(false))
+        {
+            throw new ModelNotFoundException(name, $"alias '{alias}'", $"Expected alias '{alias}' of model '{name}' to remove, but found no such alias.");
+        }
+
+        _logger.LogInformation("Alias {Alias} of model {Model} has been removed: {Reason}", alias, name, reason ?? "no reason given");
+        Changed?.Invoke(name);
+    }
+
+    /// <inheritdoc/>
     /// <exception cref="ArgumentException">The name is no name.</exception>
     /// <exception cref="CorruptFileException">The file of the last change is damaged.</exception>
     /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform changed the route.</exception>
@@ -292,6 +316,11 @@ public sealed class FileModelRegistry : IModelRegistry, IRegistryChanges
     {
         PlatformName.Require(name, "model", nameof(name));
         ArgumentOutOfRangeException.ThrowIfNegative(expectedRevision);
+        if (_publisher.ListVersions(name).Count == 0)
+        {
+            throw new ModelNotFoundException(name, name, $"Expected a published version of model '{name}' for its route, but found none.");
+        }
+
         var changed = await Task.Run(() => _routes.Change(name, route, expectedRevision, _time.GetUtcNow(), reason), cancellationToken).ConfigureAwait(false);
         _logger.LogInformation("The route of model {Model} has changed (revision {Revision}): {Reason}", name, changed.Revision, reason ?? "no reason given");
         Changed?.Invoke(name);

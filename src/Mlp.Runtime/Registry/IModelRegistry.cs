@@ -54,6 +54,25 @@ public interface IModelRegistry
     Task<ModelAlias> SetAliasAsync(
         string name, string alias, int version, long expectedRevision, string? reason = null, CancellationToken cancellationToken = default);
 
+    /// <summary>Every move of an alias, removals included.</summary>
+    /// <param name="name">Model name.</param>
+    /// <param name="alias">Alias name.</param>
+    /// <returns>Oldest first; empty for an alias that there never was.</returns>
+    IReadOnlyList<AliasMove> ListAliasMoves(string name, string alias);
+
+    /// <summary>
+    /// Removes an alias if it is where the caller last saw it. Models that follow it keep the version they serve, and say that the alias does not exist; its history stays, and setting it again goes on from there.
+    /// </summary>
+    /// <param name="name">Model name.</param>
+    /// <param name="alias">Alias name.</param>
+    /// <param name="expectedRevision">Revision that the caller saw.</param>
+    /// <param name="reason">Why it is removed.</param>
+    /// <param name="cancellationToken">Gives up before the removal.</param>
+    /// <returns>A task that completes when the removal is on the device.</returns>
+    /// <exception cref="ModelNotFoundException">There is no such alias.</exception>
+    /// <exception cref="AliasConflictException">Somebody else moved it first.</exception>
+    Task RemoveAliasAsync(string name, string alias, long expectedRevision, string? reason = null, CancellationToken cancellationToken = default);
+
     /// <summary>The route of a model: how its calls are shared out between versions. Every process that serves the model follows it.</summary>
     /// <param name="name">Model name.</param>
     /// <returns>The route, or null where none is stored and each process has that of its options.</returns>
@@ -75,6 +94,7 @@ public interface IModelRegistry
     /// <param name="cancellationToken">Gives up before the change.</param>
     /// <returns>The route after the change, with the buckets of its variants; on the device when the task completes.</returns>
     /// <exception cref="ArgumentException">The route is not whole: a name is none or there twice, shares are more than all calls, or the canary's plan is none.</exception>
+    /// <exception cref="ModelNotFoundException">No version of the model is published.</exception>
     /// <exception cref="RouteConflictException">Somebody else changed it first.</exception>
     Task<StoredRoute> SetRouteAsync(string name, ModelRoute route, long expectedRevision, string? reason = null, CancellationToken cancellationToken = default);
 
@@ -84,6 +104,7 @@ public interface IModelRegistry
     /// <param name="reason">Why, for the history.</param>
     /// <param name="cancellationToken">Gives up before the change.</param>
     /// <returns>A task that completes when the removal is on the device.</returns>
+    /// <exception cref="ModelNotFoundException">No version of the model is published.</exception>
     /// <exception cref="RouteConflictException">Somebody else changed it first.</exception>
     Task RemoveRouteAsync(string name, long expectedRevision, string? reason = null, CancellationToken cancellationToken = default);
 

@@ -34,7 +34,7 @@ internal sealed class ModelRegistryComponent(DataDirectory directory, TimeProvid
     {
         try
         {
-            var modelCount = Directory.EnumerateDirectories(_paths.Models).Count();
+            var modelCount = Directory.EnumerateDirectories(_paths.Models).Count(d => Directory.Exists(_paths.Versions(Path.GetFileName(d))));
             if (directory.IsOwner)
             {
                 ProbeWriting();

@@ -45,7 +45,7 @@ internal sealed class VersionPublisher(RegistryPaths registryPaths, IDiskSync di
 
     private ModelSignature Check(string name, ModelPackage package)
     {
-        var description = OnnxModelReader.Read(name, package.Onnx.Span);
+        var description = OnnxModelReader.Read(name, package.Onnx.Span, package.SourcePath);
         new ModelDescriptionCheck(name, package, description.Signature).Run();
         CheckParent(name, package);
         return description.Signature;

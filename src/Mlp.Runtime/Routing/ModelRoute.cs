@@ -1,3 +1,5 @@
+using Mlp.Runtime.Data;
+
 namespace Mlp.Runtime.Routing;
 
 /// <summary>
@@ -41,6 +43,7 @@ public sealed record ModelRoute
     /// <exception cref="ArgumentOutOfRangeException">The share is none.</exception>
     public ModelRoute WithChallenger(string name, double share, RouteTarget? target = null)
     {
+        PlatformName.Require(name, "variant", nameof(name));
         var known = FindVariant(name);
         var points = RouteVariant.ToBasisPoints(share, nameof(share));
         return Replace(known is null
@@ -55,7 +58,10 @@ public sealed record ModelRoute
     /// <returns>The new route.</returns>
     /// <exception cref="ArgumentException">The name is none.</exception>
     public ModelRoute WithShadow(string name, double sampleRate = 1, RouteTarget? target = null)
-        => this with { Shadows = [.. Shadows.Where(s => s.Name != name), new RouteShadow { Name = name, Target = target ?? name, SampleRate = sampleRate }] };
+    {
+        PlatformName.Require(name, "shadow", nameof(name));
+        return this with { Shadows = [.. Shadows.Where(s => s.Name != name), new RouteShadow { Name = name, Target = target ?? name, SampleRate = sampleRate }] };
+    }
 
     /// <summary>Makes a challenger the canary: its share goes through the steps of a plan, and it becomes the champion or gets nothing more.</summary>
     /// <param name="name">The name that its predictions carry.</param>

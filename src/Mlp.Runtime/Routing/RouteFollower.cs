@@ -58,7 +58,7 @@ internal sealed class RouteFollower : IDisposable
         get
         {
             var state = _state;
-            return [.. _problem is { } problem ? [problem] : Array.Empty<string>(), .. state.Problems, .. state.Challengers.Concat(state.Shadows).SelectMany(p => p.Problems)];
+            return [.. _problem is { } problem ? [problem] : Array.Empty<string>(), .. state.Problems, .. state.Challengers.Concat(state.Shadows).SelectMany(p => p.Problems.Concat(FindMisfit(p)))];
         }
     }
 
@@ -107,7 +107,7 @@ internal sealed class RouteFollower : IDisposable
                 .. state.Challengers.Select(c => Describe(c.Target, state.Route.FindVariant(c.Target.Variant)!.ShareBasisPoints)),
             ],
             Shadows = [.. state.Shadows.Select(Describe)],
-            Canary = state.Route.Canary is { } canary ? new CanaryDescription(canary, _canary.Holding) : null,
+            Canary = state.Route.Canary is { } canary ? new CanaryDescription(canary, FindHolding(canary)) : null,
             Problems = Problems,
         };
     }
@@ -179,6 +179,25 @@ internal sealed class RouteFollower : IDisposable
             // The platform is being closed.
         }
     }
+
+    /// <summary>A challenger or shadow that is loaded, and that no call can reach.</summary>
+    private IEnumerable<string> FindMisfit(RouteParticipant participant)
+    {
+        if (_model.Target.Current is not { } champion || participant.Target.Current is not { } version)
+        {
+            return [];
+        }
+
+        var isPassedOver = participant.Lane is { } lane
+            ? lane.Ring is not null && lane.Agreement is { Skipped: > 0, Accepted: 0, Dropped: 0 }
+            : _model.Target.Seat?.Table?.HasPassedOver(participant.Target, version) == true && (version.Recorder.Counters?.Read().Calls ?? 0) == 0;
+        return RouteFit.FindProblem(champion, participant, version, isPassedOver) is { } problem ? [problem] : [];
+    }
+
+    private string? FindHolding(CanaryState canary)
+        => canary.Status == CanaryStatus.Running && _state.Challengers.FirstOrDefault(c => c.Target.Variant == canary.Variant) is { } participant
+            ? FindMisfit(participant).FirstOrDefault() ?? _canary.Holding
+            : _canary.Holding;
 
     private ServingTarget? Find(string variant) => _state.Challengers.FirstOrDefault(c => c.Target.Variant == variant)?.Target;
 
@@ -276,7 +295,7 @@ internal sealed class RouteFollower : IDisposable
     private bool IsBusy() => _model.Target.Current is { } champion && champion.Singles.WaitingCount + champion.Batches.WaitingCount > 0;
 
     private VersionFollower CreateFollower(ServingTarget target)
-        => new(target, _host, _registry, _model.Settings, _clock.Time, _logger);
+        => new(target, _host, _registry, _model.Settings, _clock.Time, _logger) { ComparesFeatures = false };
 
     private static VersionSelector SelectorOf(RouteTarget target)
         => target.Alias is { } alias ? VersionSelector.FromAlias(alias) : VersionSelector.FromVersion(target.Version!.Value);

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Mlp.Runtime.Data;
 
 namespace Mlp.Runtime.Routing;
 
@@ -26,13 +27,20 @@ public sealed class RouteOptions
     /// <summary>What is wrong beside <see cref="ShadowQueueLength"/>: the rest of the path of the setting and a sentence.</summary>
     internal IEnumerable<string> FindProblems()
     {
-        var problems = Challengers.Where(c => !RouteVariant.IsShare(c.Value.Share))
-            .Select(c => FormattableString.Invariant($"{nameof(Challengers)}:{c.Key}:{nameof(ChallengerOptions.Share)} must be between 0 and 1 in steps of 0.0001, but is {c.Value.Share}."))
+        var problems = Challengers.Where(c => c.Value.Share is not { } share || !RouteVariant.IsShare(share))
+            .Select(c => FormattableString.Invariant(
+                $"{nameof(Challengers)}:{c.Key}:{nameof(ChallengerOptions.Share)} must be between 0 and 1 in steps of 0.0001, but is {(c.Value.Share is { } share ? $"{share}" : "empty")}."))
             .Concat(Shadows.Where(s => s.Value.SampleRate is not (> 0 and <= 1))
                 .Select(s => FormattableString.Invariant($"{nameof(Shadows)}:{s.Key}:{nameof(ShadowOptions.SampleRate)} must be above 0 and at most 1, but is {s.Value.SampleRate}.")))
+            .Concat(Challengers.Select(c => FindNoAlias(nameof(Challengers), c.Key, c.Value)))
+            .Concat(Shadows.Select(s => FindNoAlias(nameof(Shadows), s.Key, s.Value)))
+            .OfType<string>()
             .ToList();
         return problems.Count > 0 || RouteRules.FindProblem(ToRoute()) is not { } problem ? problems : [$" {problem}"];
     }
+
+    private static string? FindNoAlias(string section, string name, RouteTargetOptions target)
+        => target is { Version: null, Alias: { } alias } ? PlatformName.FindSettingProblem(alias, $"{section}:{name}:{nameof(RouteTargetOptions.Alias)}") : null;
 
     /// <summary>The route, with the buckets of its challengers dealt out in the order of their names.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A share is none.</exception>
@@ -46,7 +54,7 @@ public sealed class RouteOptions
                 {
                     Name = c.Key,
                     Target = c.Value.ToTarget(c.Key),
-                    ShareBasisPoints = RouteVariant.ToBasisPoints(c.Value.Share, nameof(ChallengerOptions.Share)),
+                    ShareBasisPoints = RouteVariant.ToBasisPoints(c.Value.Share ?? 0, nameof(ChallengerOptions.Share)),
                 }),
             ],
             Shadows =

@@ -40,9 +40,18 @@ internal sealed class RouteTable
     public ServingVersion Choose<TKeys, TRequest>(ServingVersion champion, EntityValue routingKey, in TKeys keys)
     {
         var bucket = routingKey.IsNull ? champion.Entities.BucketOf<TKeys, TRequest>(_hash, in keys) : BucketOf(routingKey);
-        return Find(bucket) is { } challenger && challenger.Target.Current is { Outputs: not null, Reader: not null } version && version.Entities.Fits<TKeys, TRequest>()
-            ? version
-            : champion;
+        if (Find(bucket) is not { Target.Current: { Outputs: not null } version } challenger)
+        {
+            return champion;
+        }
+
+        if (version.Reader is null)
+        {
+            challenger.PassOver(version);
+            return champion;
+        }
+
+        return version.Entities.Fits<TKeys, TRequest>() ? version : champion;
     }
 
     /// <summary>Chooses for a call whose caller brings the features.</summary>
@@ -52,7 +61,27 @@ internal sealed class RouteTable
     public ServingVersion Choose(ServingVersion champion, EntityValue routingKey)
     {
         var bucket = routingKey.IsNull ? EvenSequence.NextBucket() : BucketOf(routingKey);
-        return Find(bucket) is { } challenger && challenger.Target.Current is { Outputs: not null } version && challenger.TakesRowsOf(champion, version) ? version : champion;
+        if (Find(bucket) is not { Target.Current: { Outputs: not null } version } challenger)
+        {
+            return champion;
+        }
+
+        if (!challenger.TakesRowsOf(champion, version))
+        {
+            challenger.PassOver(version);
+            return champion;
+        }
+
+        return version;
+    }
+
+    /// <summary>Whether calls came for a challenger that its version could not be asked.</summary>
+    /// <param name="target">Where its version is.</param>
+    /// <param name="version">The version.</param>
+    public bool HasPassedOver(ServingTarget target, ServingVersion version)
+    {
+        var challenger = Array.Find(_challengers, c => ReferenceEquals(c.Target, target));
+        return ReferenceEquals(challenger?.PassedOver, version);
     }
 
     private int BucketOf(EntityValue key) => _hash.FindBucket(new ReadOnlySpan<EntityValue>(in key));
@@ -62,8 +91,21 @@ internal sealed class RouteTable
     private sealed class Challenger(ServingTarget target)
     {
         private RowMatch? _match;
+        private ServingVersion? _passedOver;
 
         public ServingTarget Target => target;
+
+        /// <summary>The last version that a call went by because it could not be asked.</summary>
+        public ServingVersion? PassedOver => Volatile.Read(ref _passedOver);
+
+        /// <summary>Remembers that a call went by a version; written once for each, so that callers do not contend for it.</summary>
+        public void PassOver(ServingVersion version)
+        {
+            if (!ReferenceEquals(PassedOver, version))
+            {
+                Volatile.Write(ref _passedOver, version);
+            }
+        }
 
         /// <summary>Whether a row for the champion is one for the challenger; found out once for a pair of versions.</summary>
         public bool TakesRowsOf(ServingVersion champion, ServingVersion version)

@@ -87,6 +87,9 @@ internal sealed class ArrowTableSource : ITableSource
     }
 
     /// <inheritdoc/>
+    public FileScoringException Unreadable(Exception cause) => Unreadable(_path, cause);
+
+    /// <inheritdoc/>
     public void Dispose() => _reader.Dispose();
 
     private async ValueTask<RecordBatch?> NextAsync(CancellationToken cancellationToken)

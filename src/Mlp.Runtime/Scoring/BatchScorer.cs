@@ -53,10 +53,37 @@ internal sealed class BatchScorer(ServingVersion version)
             TracedWork.Fail(span, explained);
             throw explained;
         }
+        catch (NullReferenceException e) when (IsDisposedOf(batch))
+        {
+            var failure = new ObjectDisposedException($"Expected a batch that is open, but it has been disposed of ({version.Where}).", e);
+            TracedWork.Fail(span, failure);
+            throw failure;
+        }
         catch (Exception e)
         {
             TracedWork.Fail(span, e);
             throw;
+        }
+    }
+
+    /// <summary>Arrow does not say that memory was freed: its handles have none any more.</summary>
+    private static bool IsDisposedOf(RecordBatch batch)
+    {
+        try
+        {
+            for (var column = 0; column < batch.ColumnCount; column++)
+            {
+                foreach (var buffer in batch.Column(column).Data.Buffers)
+                {
+                    _ = buffer.Memory;
+                }
+            }
+
+            return false;
+        }
+        catch (Exception e) when (e is NullReferenceException or ObjectDisposedException)
+        {
+            return true;
         }
     }
 

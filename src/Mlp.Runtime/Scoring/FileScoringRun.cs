@@ -1,5 +1,6 @@
 using Apache.Arrow;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Inference;
 
 namespace Mlp.Runtime.Scoring;
 
@@ -29,22 +30,35 @@ internal sealed class FileScoringRun(
             var scoring = options.Scoring with { Columns = answersOnly ? [] : [.. plan.Kept.Select(i => plan.Schema.FieldsList[i].Name)] };
             await foreach (var scored in scorer.ScoreAsync(batches, scoring, resumed, cancellationToken).ConfigureAwait(false))
             {
-                using (scored)
+                using var owned = scored;
+                for (var first = 0; first < scored.Length;)
                 {
-                    file.Append(answersOnly ? scored : WithSchema(scored));
-                    pending += scored.Length;
-                }
-
-                if (pending >= options.RowsPerPart)
-                {
-                    rows += Complete(rows, pending, resumed);
-                    pending = 0;
+                    // A batch may hold the rows of many parts.
+                    cancellationToken.ThrowIfCancellationRequested();
+                    var count = (int)Math.Min(scored.Length - first, options.RowsPerPart - pending);
+                    Append(scored, first, count, answersOnly);
+                    first += count;
+                    pending += count;
+                    if (pending >= options.RowsPerPart)
+                    {
+                        rows += Complete(rows, pending, resumed);
+                        pending = 0;
+                    }
                 }
             }
         }
-        catch (ArgumentException e)
+        catch (ArgumentException e) when (e.GetType() == typeof(ArgumentException))
         {
             throw Misfit(input, e);
+        }
+        catch (NullFeatureException e)
+        {
+            throw NoValue(input, e);
+        }
+        catch (Exception e) when (e is ArgumentException or IndexOutOfRangeException or ArithmeticException or NullReferenceException or InvalidDataException)
+        {
+            // A damaged file can be read up to the values that offsets and lengths point at; what comes of that has no common type.
+            throw source.Unreadable(e);
         }
 
         // A file without rows has one part without rows, which knows the columns.
@@ -54,6 +68,25 @@ internal sealed class FileScoringRun(
         }
 
         return (rows, resumed);
+    }
+
+    /// <summary>The exception for a row without a value: which file it is of, and what stands in the way of going on under another policy.</summary>
+    private NullFeatureException NoValue(string input, NullFeatureException cause)
+    {
+        var again = folder.FindParts().RowCount > 0 ? $" Rows before it are scored already: delete the folder '{folder.FullName}' before you score under another policy." : string.Empty;
+        return new NullFeatureException(cause.Model, cause.Version, cause.Feature, cause.Row, cause.Status, $"{cause.Message} The table is the file '{input}'.{again}");
+    }
+
+    private void Append(RecordBatch scored, int first, int count, bool answersOnly)
+    {
+        if (count == scored.Length)
+        {
+            file.Append(answersOnly ? scored : WithSchema(scored));
+            return;
+        }
+
+        using var piece = scored.SliceShared(first, count);
+        file.Append(answersOnly ? piece : WithSchema(piece));
     }
 
     private long Complete(long firstRow, long rowCount, long resumed)

@@ -11,6 +11,10 @@ internal interface ITableSource : IDisposable
     /// <summary>Number of rows; null where the format does not say.</summary>
     long? RowCount { get; }
 
+    /// <summary>The exception for a file that cannot be read after all.</summary>
+    /// <param name="cause">What was thrown while its values were read.</param>
+    FileScoringException Unreadable(Exception cause);
+
     /// <summary>Reads rows in order.</summary>
     /// <param name="columns">Names of the columns to read at least.</param>
     /// <param name="firstRow">Rows to pass over.</param>

@@ -103,6 +103,7 @@ internal sealed class ParquetTableSource : ITableSource
         }
     }
 
-    /// <summary>DuckDB's message may quote the data, so it stays inside.</summary>
-    private FileScoringException Unreadable(DuckDBException cause) => new(_path, $"Expected a Parquet file at '{_path}', but it cannot be read as one.", cause);
+    /// <inheritdoc/>
+    /// <remarks>DuckDB's message may quote the data, so it stays inside.</remarks>
+    public FileScoringException Unreadable(Exception cause) => new(_path, $"Expected a Parquet file at '{_path}', but it cannot be read as one.", cause);
 }

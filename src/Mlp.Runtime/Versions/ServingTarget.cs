@@ -71,7 +71,10 @@ internal sealed class ServingTarget
 
     /// <summary>The version in service.</summary>
     /// <exception cref="ModelNotReadyException">There is none.</exception>
-    public ServingVersion Require() => _current ?? throw new ModelNotReadyException(Model, _unavailableReason ?? "it has just been taken out of service");
+    public ServingVersion Require() => _current ?? throw NotReady();
+
+    /// <summary>The exception for a call that finds no version.</summary>
+    public ModelNotReadyException NotReady() => new(Model, _unavailableReason ?? "it has just been taken out of service");
 
     /// <summary>Puts a version into service. Calls that have begun on the one before go on there.</summary>
     /// <param name="version">The new version.</param>

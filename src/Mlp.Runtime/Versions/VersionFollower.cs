@@ -26,10 +26,17 @@ internal sealed class VersionFollower(ServingTarget target, VersionHost host, IM
     private readonly Channel<bool> _wakeUps = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private Task _loop = Task.CompletedTask;
     private volatile string? _problem;
+    private volatile string? _change;
     private volatile bool _isOutOfService;
 
-    /// <summary>What stands in the way of serving what is wanted, as a sentence; null when nothing does.</summary>
-    public string? Problem => _problem;
+    /// <summary>What stands in the way of serving what is wanted, or of calls that were answered before, as a sentence; null when nothing does.</summary>
+    public string? Problem => _problem ?? _change;
+
+    /// <summary>Whether it says that a version takes other features than the one before, of a target that callers bring features for.</summary>
+    public bool ComparesFeatures { get; init; } = true;
+
+    /// <summary>Called before every look at the registry; null for nobody.</summary>
+    public Action? Looking { get; init; }
 
     /// <summary>Whether there is a version to serve, but nothing answers because it cannot be loaded.</summary>
     public bool IsOutOfService => _isOutOfService;
@@ -78,6 +85,7 @@ internal sealed class VersionFollower(ServingTarget target, VersionHost host, IM
         var wanted = 0;
         try
         {
+            Looking?.Invoke();
             wanted = FindWanted();
             if (wanted == 0)
             {
@@ -149,7 +157,25 @@ internal sealed class VersionFollower(ServingTarget target, VersionHost host, IM
         }
 
         Recover();
+        if (ComparesFeatures && previous is not null && previous.Manifest.Version != version.Manifest.Version)
+        {
+            Compare(previous, version);
+        }
+
         _retirements.Add(previous);
+    }
+
+    /// <summary>Who calls by keys is served by whichever features the version has; who brings the features must bring others now.</summary>
+    private void Compare(ServingVersion previous, ServingVersion version)
+    {
+        _change = version.Reader is null && FeatureLayoutCheck.FindDifference(version.Inputs.Layout.Columns, previous.Inputs.Layout.Columns) is { } difference
+            ? FormattableString.Invariant($"Expected version {version.Manifest.Version} of model '{target.Model}' to take the features of version {previous.Manifest.Version}, ")
+                + $"which was in service before, but they differ: {char.ToLowerInvariant(difference[0])}{difference[1..]}; calls that bring those of the version before are refused."
+            : null;
+        if (_change is { } change)
+        {
+            logger.LogWarning("{Problem}", change);
+        }
     }
 
     private void Recover()

@@ -36,6 +36,10 @@ internal sealed class ProfileRegistry(string model) : IModelRegistry
     public Task<ModelAlias> SetAliasAsync(string name, string alias, int version, long expectedRevision, string? reason = null, CancellationToken cancellationToken = default)
         => throw new NotSupportedException();
 
+    public IReadOnlyList<AliasMove> ListAliasMoves(string name, string alias) => [];
+
+    public Task RemoveAliasAsync(string name, string alias, long expectedRevision, string? reason = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
     public StoredRoute? FindRoute(string name) => null;
 
     public IReadOnlyList<StoredRoute> ListRouteChanges(string name) => [];

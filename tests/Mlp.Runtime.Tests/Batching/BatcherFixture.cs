@@ -56,6 +56,7 @@ internal sealed class BatcherFixture : IAsyncDisposable
         Model = new Model(settings, new ServingTarget(settings.Name, settings.Selector), clock)
         {
             OpenVersion = static (_, _) => throw new NotSupportedException("The fixture has one version."),
+            Files = new Mlp.Runtime.Scoring.FileScorings("m"),
             ViewOf = static _ => throw new NotSupportedException("The fixture has one version."),
         };
         Model.Target.Publish(Version);

@@ -18,6 +18,10 @@ public sealed class FeatureRowTests
     ]);
 
     [Fact]
+    public void Constructor_MoreRowsThanAnArrayHolds_NamesTheCapacity()
+        => Assert.Throws<ArgumentOutOfRangeException>("capacity", () => new FeatureRows(new FeatureRowLayout([new("a", FeatureType.Float32, "v"), new("b", FeatureType.Float32, "v")]), int.MaxValue));
+
+    [Fact]
     public void RowOf_EachRow_ShowsItsValues()
     {
         var rows = Fill(3);

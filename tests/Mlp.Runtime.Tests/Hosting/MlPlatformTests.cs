@@ -183,7 +183,7 @@ public sealed class MlPlatformTests : IDisposable
     [Theory]
     [InlineData("DataDirectory", "", "MlPlatform:DataDirectory must be a path, but is empty.")]
     [InlineData("OwnerWait", "02:00:00", "MlPlatform:OwnerWait must be between 00:00:00 and 01:00:00, but is 02:00:00.")]
-    [InlineData("Mode", "7", "MlPlatform:Mode must be Owner or Reader, but is 7.")]
+    [InlineData("Mode", "7", "MlPlatform:Mode must be Owner or Reader, but is '7'.")]
     public async Task Host_WrongSetting_FailsAtStartNamingIt(string setting, string value, string expected)
     {
         var application = Host.CreateApplicationBuilder();

@@ -1,3 +1,4 @@
+using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Inference;
 using static Mlp.Runtime.Tests.Inference.TestPlatform;
@@ -6,6 +7,15 @@ namespace Mlp.Runtime.Tests.Inference;
 
 public sealed class ModelReadyTests
 {
+    [Fact]
+    public async Task WaitUntilReadyAsync_NegativeTime_NamesTheTimeout()
+    {
+        await using var platform = await ServeAsync(Package(TestGraphs.Logistic(1), Binary()));
+
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>("timeout", () => platform.Model.WaitUntilReadyAsync(TimeSpan.FromSeconds(-1)));
+        Assert.Throws<ArgumentException>("results", () => platform.Model.Predict(new FeatureRows(platform.Model.Description!.Layout, 2), []));
+    }
+
     [Fact]
     public async Task WaitUntilReadyAsync_VersionAppears_Completes()
     {

@@ -35,6 +35,8 @@ public sealed class ModelRecordTests
 
     private readonly record struct Sum(float[] Y);
 
+    private readonly record struct One(float X);
+
     private readonly record struct Typo(double Scor);
 
     private readonly record struct WrongType(string Score);
@@ -115,6 +117,17 @@ public sealed class ModelRecordTests
         Assert.Equal(
             "Expected property 'X' of type 'LongInput' to be Double[] for feature 'x', but found Int64[] (model 'tips' version 1).",
             Assert.Throws<ArgumentException>(() => platform.Model.As<LongInput, Answer>()).Message);
+    }
+
+    [Fact]
+    public async Task As_AnswerThatAClassifierDoesNotGive_ListsLabelAndProbabilitiesToo()
+    {
+        await using var platform = await ServeAsync(Package(TestGraphs.Logistic(1), Binary()));
+
+        Assert.Contains(
+            "there are 'Id', 'Score', 'PredictedClass', 'ModelVersion', 'Variant', 'PredictedLabel', 'Probabilities', 'p' (model",
+            Assert.Throws<ArgumentException>(() => platform.Model.As<One, Typo>()).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -146,6 +146,9 @@ public sealed class ModelRunTests
             Bytes(8, Message(Text(1, "ai.onnx.ml"), Integer(2, 1))));
         await using var platform = await ServeAsync(Package(onnx, Binary("maps") with { ScoreIndex = 1 }));
 
+        var error = await Assert.ThrowsAsync<InvalidModelException>(
+            () => platform.Registry.PublishAsync(ModelName, Package(onnx, Binary("maps") with { ScoreIndex = 1, ClassNames = ["20", "10"] })));
+        Assert.Equal("Expected the class names in the order of the columns of output 'maps', which the file calls '10', '20', but found '20', '10' (model 'tips').", error.Message);
         Assert.Equal(["10", "20"], platform.Model.Manifest!.Output.ClassNames);
         Assert.Equal(TensorElementKind.Float32, platform.Model.Manifest.Signature.Outputs[0].ElementType);
         Assert.Equal(TensorElementKind.Sequence, platform.Registry.FindVersion(ModelName, 1)!.Signature.Outputs[0].ElementType);

@@ -111,7 +111,7 @@ public sealed class NullPolicyTests
     {
         Assert.Equal("Expected a null policy for a feature of the model, but found one for 'x'; its features are 'f', 'd', 'i', 'b', 's' (model 'tips' version 1)", await ReasonAsync(m => m.OnNull("x", 1)));
         Assert.Equal(
-            "Expected a value of type Int64 to stand for null of feature 'i' of type Int64, but the model's options say otherwise (model 'tips' version 1)", await ReasonAsync(m => m.OnNull("i", 1.5)));
+            "Expected a value of type Int64 to stand for null of feature 'i' of type Int64, but found 'forty' in MlPlatform:Models:tips:Nulls:Features:i:Value (model 'tips' version 1)", await ReasonAsync(m => m.OnNull("i", "forty")));
         Assert.Equal(
             "Expected a policy other than NaN, which is for floats of feature 's' of type String, but the model's options say otherwise (model 'tips' version 1)",
             await ReasonAsync(m => m.OnNull("s", NullPolicy.NaN)));

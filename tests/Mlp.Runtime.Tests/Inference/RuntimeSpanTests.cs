@@ -53,6 +53,48 @@ public sealed class RuntimeSpanTests : IDisposable
         Assert.Equal(request.TraceId, Assert.Single(observer.TraceIds));
     }
 
+    [Theory]
+    [InlineData(ModelLoading.AtStart)]
+    [InlineData(ModelLoading.OnFirstCall)]
+    public async Task Predict_ModelThatIsNotReady_IsCountedAndASpanWithoutAVersion(ModelLoading loading)
+    {
+        var name = "traced-missing-" + (int)loading;
+        var counted = new ConcurrentQueue<Dictionary<string, object?>>();
+        using var meters = new System.Diagnostics.Metrics.MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Name == "mlp.inference.requests")
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        meters.SetMeasurementEventCallback<long>((_, value, tags, _) =>
+        {
+            var found = tags.ToArray().ToDictionary();
+            if (name.Equals(found["model"]))
+            {
+                counted.Enqueue(found);
+            }
+        });
+        meters.Start();
+        await using var platform = new TestPlatform();
+        platform.AddModel(name, m => m.Loading = loading);
+        await platform.Catalog.OpenAsync(CancellationToken.None);
+
+        Assert.Throws<ModelNotReadyException>(() => platform.Catalog.GetModel(name).Predict([1]));
+
+        Assert.Equal(new Dictionary<string, object?> { ["model"] = name, ["outcome"] = "not_ready" }, Assert.Single(counted));
+        var span = Single("mlp.predict", name);
+        Assert.Equal(
+            new Dictionary<string, object?> { ["model"] = name, ["variant"] = "champion", ["outcome"] = "not_ready", ["error.type"] = typeof(ModelNotReadyException).FullName },
+            span.TagObjects.ToDictionary());
+        Assert.Equal(ActivityStatusCode.Error, span.Status);
+        await Assert.ThrowsAsync<ModelNotReadyException>(() => platform.Catalog.GetModel(name).WaitUntilReadyAsync(TimeSpan.FromMilliseconds(1)));
+        Assert.Single(counted);
+    }
+
     [Fact]
     public async Task Predict_WithoutActivity_BeginsATraceThatObserversAreTold()
     {

@@ -52,7 +52,7 @@ public sealed class ModelCardTests
 
             ## How good it was
 
-            | Metric | Holdout |
+            | Metric | Value |
             | --- | --- |
             | auc | 0\.941235 |
             | log\_loss | 0\.25 |
@@ -87,6 +87,18 @@ public sealed class ModelCardTests
 
             """.ReplaceLineEndings("\n"),
             ModelCard.Render(manifest));
+    }
+
+    [Fact]
+    public void Render_ModelOfAnotherTool_SaysHowItCanBeCalled()
+    {
+        var floats = ModelCard.Render(Manifest());
+        var texts = ModelCard.Render(Manifest() with { Signature = new ModelSignature([new("x", TensorElementKind.String, [-1, 1])], []) });
+        var mixed = ModelCard.Render(Manifest() with { Features = [new FeatureColumn("a", FeatureType.Float32, "v"), new FeatureColumn("b", FeatureType.Int64, "v")] });
+
+        Assert.Contains("Callers bring them as rows, records or tables, or the inputs by their names.", floats, StringComparison.Ordinal);
+        Assert.Contains("model.Predict(features);", floats, StringComparison.Ordinal);
+        Assert.All([texts, mixed], c => Assert.Contains("model.As<TFeatures, TAnswer>().Predict(features);", c, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -67,6 +67,8 @@ public sealed class ModelDescriptionCheckTests
             Package(ModelOutput.Tensors) with { TrainingSetManifest = "{}"u8.ToArray() },
             "Expected the manifest of a training set, but it cannot be read: Expected a JSON object with \"format\": \"mlp-training-set\" in 'training-set.json', but found none. (model 'm')."
         },
+        { Package(null!), "Expected what the outputs mean, ModelPackage.Output, with a score output and class names or none, but found null (model 'm')." },
+        { Package(Regression with { ScoreOutput = null! }), "Expected what the outputs mean, ModelPackage.Output, with a score output and class names or none, but found null (model 'm')." },
         { Package(Regression) with { Features = Features("a", "b", "c") }, "Expected input 'x' of type Float32 [N, 3], but found Float32 [N, 2] (model 'm')." },
     };
 

@@ -83,6 +83,24 @@ public sealed class OnnxModelReaderTests
         Assert.Equal("tips", error.Model);
     }
 
+    [Theory]
+    [InlineData("tree\nversion=v4\nnum_class=1\n")]
+    [InlineData("x,y\n1,2\n")]
+    [InlineData("{\"learner\": {}}")]
+    [InlineData("::::")]
+    [InlineData("\u0080\u0004\u0095")]
+    public void Read_AnotherKindOfFile_SaysSoAndNamesIt(string text)
+    {
+        var bytes = System.Text.Encoding.Latin1.GetBytes(text);
+
+        Assert.Equal(
+            "Expected an ONNX file, but '/models/m.txt' is none; export the model to ONNX with the tool that it was trained with (model 'tips').",
+            Assert.Throws<InvalidModelException>(() => OnnxModelReader.Read("tips", bytes, "/models/m.txt")).Message);
+        Assert.Equal(
+            "Expected an ONNX file, but the bytes are none; export the model to ONNX with the tool that it was trained with (model 'tips').",
+            Assert.Throws<InvalidModelException>(() => OnnxModelReader.Read("tips", bytes)).Message);
+    }
+
     [Fact]
     public void Read_CutWithinTheGraph_NamesModelAndOffset()
     {

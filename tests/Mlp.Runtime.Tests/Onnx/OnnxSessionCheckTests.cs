@@ -8,6 +8,14 @@ namespace Mlp.Runtime.Tests.Onnx;
 
 public sealed class OnnxSessionCheckTests
 {
+    [Theory]
+    [InlineData(Mlp.Runtime.Accelerators.Accelerator.Cpu, "Microsoft.ML.OnnxRuntime")]
+    [InlineData(Mlp.Runtime.Accelerators.Accelerator.Auto, "Microsoft.ML.OnnxRuntime")]
+    [InlineData(Mlp.Runtime.Accelerators.Accelerator.Cuda, "Microsoft.ML.OnnxRuntime.Gpu")]
+    [InlineData(Mlp.Runtime.Accelerators.Accelerator.TensorRt, "Microsoft.ML.OnnxRuntime.Gpu")]
+    public void Missing_AcceleratorThatWasAskedFor_NamesItsPackage(Mlp.Runtime.Accelerators.Accelerator accelerator, string package)
+        => Assert.Equal(package, OnnxRuntimeNative.Missing(new DllNotFoundException(), accelerator).Package);
+
     [Fact]
     public void Run_ModelThatLoads_Returns() => OnnxSessionCheck.Run("m", OnnxBytes.Linear());
 

@@ -29,6 +29,27 @@ public sealed class AliasStoreTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task RemoveAliasAsync_ThenSetAgain_GoesOnWithTheHistory()
+    {
+        var registry = TestRegistry.Open(_folder.FullName);
+        await registry.PublishAsync("m", TestRegistry.Package());
+        await registry.PublishAsync("m", TestRegistry.Package(2));
+        await registry.SetAliasAsync("m", "champion", 1, 0, "first");
+
+        await Assert.ThrowsAsync<AliasConflictException>(() => registry.RemoveAliasAsync("m", "champion", 2));
+        await registry.RemoveAliasAsync("m", "champion", 1, "no longer");
+        Assert.Null(registry.FindAlias("m", "champion"));
+        var error = await Assert.ThrowsAsync<ModelNotFoundException>(() => registry.RemoveAliasAsync("m", "champion", 2));
+        Assert.Equal("Expected alias 'champion' of model 'm' to remove, but found no such alias.", error.Message);
+        await registry.SetAliasAsync("m", "champion", 2, 0, "again");
+
+        Assert.Equal(
+            [(1, 1L, null, "first"), (null, 2, 1, "no longer"), (2, 3, null, "again")],
+            registry.ListAliasMoves("m", "champion").Select(m => (m.Version, m.Revision, m.PreviousVersion, m.Reason!)));
+        Assert.Empty(registry.ListAliasMoves("m", "other"));
+    }
+
     private static ModelAlias? TryMove(AliasStore store, int version, long revision)
     {
         try

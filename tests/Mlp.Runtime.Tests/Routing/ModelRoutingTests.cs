@@ -219,6 +219,65 @@ public sealed class ModelRoutingTests
     }
 
     [Fact]
+    public async Task Predict_ChallengerAndShadowThatTakeOtherFeaturesThanTheChampion_DegradeHealthAndSayWhich()
+    {
+        await using var platform = new TestPlatform();
+        platform.AddModel(ModelName, o => o.WithChallenger("challenger", 0.5).WithShadow("candidate"));
+        await platform.PublishAsync(Package(TestGraphs.Logistic(1, 1, 1), Binary()));
+        await platform.PublishAsync(Package(TestGraphs.Logistic(2), Binary()), "challenger");
+        await platform.MoveAsync(2, "candidate");
+        await platform.Catalog.OpenAsync(CancellationToken.None);
+        await UntilAsync(() => platform.Model.Route.Shadows[0].Version == 2);
+
+        Assert.Equal("champion", platform.Model.Predict([1, 1, 1]).Variant);
+        string[] expected =
+        [
+            "Expected 'challenger' of model 'tips' to take the calls of the champion, but version 2 cannot: the features differ from those of version 1: expected feature 0 to be 'x' of type Float32, but found 'x[0]' of type Float32; the champion answers the share of 'challenger'.",
+            "Expected 'shadow:candidate' of model 'tips' to take the calls of the champion, but version 2 cannot: the features differ from those of version 1: expected feature 0 to be 'x' of type Float32, but found 'x[0]' of type Float32; shadow 'candidate' sees nothing.",
+        ];
+        Assert.Equal(expected, platform.Model.Route.Problems);
+        Assert.Equal(Microsoft.Extensions.Diagnostics.HealthChecks.HealthStatus.Degraded, platform.Catalog.CheckHealth().Status);
+
+        await platform.PublishAsync(Package(TestGraphs.Logistic(2, 2, 2), Binary()), "challenger");
+        await platform.MoveAsync(3, "candidate");
+        await UntilAsync(() => platform.Model.Route.Problems.Count == 0);
+    }
+
+    [Fact]
+    public async Task Route_CanaryThatCannotBeAsked_SaysSoInPlaceOfCountingCalls()
+    {
+        await using var platform = new TestPlatform();
+        platform.AddModel(ModelName);
+        await platform.PublishAsync(Package(TestGraphs.Logistic(1, 1, 1), Binary()));
+        await platform.PublishAsync(Package(TestGraphs.Logistic(2), Binary()), "next");
+        await platform.Catalog.OpenAsync(CancellationToken.None);
+        await platform.RouteAsync(ModelRoute.ChampionOnly.WithCanary("canary", new CanaryPlan { MinimumCalls = 50 }, "next"));
+
+        Assert.Contains("version 2 cannot: the features differ", platform.Model.Route.Canary!.Holding, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Predict_OnlyRowsForAChallengerWithAnotherService_AreSaidToPassItOver()
+    {
+        var narrow = TestFeatures.Floats(1);
+        var wide = TestFeatures.Floats(2);
+        wide.Description = wide.Description with { Name = "wide" };
+        await using var platform = new TestPlatform(features: new TwoServices(narrow, wide));
+        platform.AddModel(ModelName, o => o.WithChallenger("challenger", 1));
+        await platform.PublishAsync(Package(TestGraphs.Logistic(1), Binary(), narrow.Description));
+        await platform.PublishAsync(Package(TestGraphs.Logistic(1, 1), Binary(), wide.Description), "challenger");
+        await platform.Catalog.OpenAsync(CancellationToken.None);
+        await UntilAsync(() => platform.Model.Route.Variants[1].Version == 2);
+        Assert.Empty(platform.Model.Route.Problems);
+
+        platform.Model.Predict([1]);
+        Assert.Contains("the features differ", Assert.Single(platform.Model.Route.Problems), StringComparison.Ordinal);
+
+        await platform.Model.PredictAsync("a");
+        Assert.Empty(platform.Model.Route.Problems);
+    }
+
+    [Fact]
     public async Task PredictAsync_ChallengerWithoutTheRequestOfTheChampion_LeavesTheCallToItAndSaysSo()
     {
         var narrow = TestFeatures.Floats(1).WithRequest((in Keys _, FeatureRows rows, int row) => rows.Float32Of(row)[0] = 1);

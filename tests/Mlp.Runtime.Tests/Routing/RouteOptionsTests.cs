@@ -40,6 +40,12 @@ public sealed class RouteOptionsTests
     {
         Assert.Equal("Route:Challengers:a:Share must be between 0 and 1 in steps of 0.0001, but is 5E-05.", Problem(o => o.Route.Challengers["a"] = new ChallengerOptions { Share = 0.00005 }));
         Assert.Equal("Route:Shadows:a:SampleRate must be above 0 and at most 1, but is 2.", Problem(o => o.WithShadow("a", 2)));
+        Assert.Equal(
+            "Route:Challengers:a:Alias must be 1 to 100 lower-case letters a to z, digits, '-', '_' and '.', with a letter or digit first and no '.' last, but is 'Nope!'.",
+            Problem(o => o.Route.Challengers["a"] = new ChallengerOptions { Share = 0.5, Alias = "Nope!" }));
+        Assert.Equal(
+            "Route:Shadows:a:Alias must be no device of Windows, which keeps con, prn, aux, nul, com0 to com9 and lpt0 to lpt9, but is 'nul'.",
+            Problem(o => o.Route.Shadows["a"] = new ShadowOptions { SampleRate = 1, Alias = "nul" }));
         Assert.Equal("Expected challengers with other names than the champion, but found 'champion'.", Problem(o => o.WithChallenger("champion", 0.1)));
         Assert.Equal(
             "Expected a model with challengers or shadows to be loaded AtStart, but found OnFirstCall.",

@@ -6,7 +6,7 @@ using Mlp.TestSupport;
 
 namespace Mlp.Runtime.Tests.Routing;
 
-public sealed class RouteStoreTests : IDisposable
+public sealed class RouteStoreTests : IAsyncLifetime, IDisposable
 {
     private const int Writers = 8;
 
@@ -15,7 +15,28 @@ public sealed class RouteStoreTests : IDisposable
 
     private FileModelRegistry Registry => TestRegistry.Open(_folder.FullName, time: _time);
 
+    public Task InitializeAsync() => Registry.PublishAsync("m", TestRegistry.Package());
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
     public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task SetRouteAsync_ModelThatDoesNotExist_IsRefusedAndLeavesNothing()
+    {
+        var error = await Assert.ThrowsAsync<ModelNotFoundException>(() => Registry.SetRouteAsync("nope", ModelRoute.ChampionOnly.WithShadow("a"), 0));
+        await Assert.ThrowsAsync<ModelNotFoundException>(() => Registry.RemoveRouteAsync("nope", 0));
+
+        Assert.Equal("Expected a published version of model 'nope' for its route, but found none.", error.Message);
+        Assert.False(Directory.Exists(_folder.Combine("registry", "models", "nope")));
+    }
+
+    [Fact]
+    public void WithChallenger_NameThatIsNone_SpeaksOfTheVariant()
+    {
+        Assert.StartsWith("Expected the name of the variant to be", Assert.Throws<ArgumentException>("name", () => ModelRoute.ChampionOnly.WithChallenger("A B", 0.1)).Message, StringComparison.Ordinal);
+        Assert.StartsWith("Expected the name of the shadow to be", Assert.Throws<ArgumentException>("name", () => ModelRoute.ChampionOnly.WithShadow("A B", 0.1)).Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task SetRouteAsync_EveryPartOfARoute_IsReadBackByAnotherRegistry()

@@ -191,6 +191,7 @@ public sealed class ShadowTests
         var model = new Model(ModelSettings.From(ModelName, new ModelOptions()), champion, clock)
         {
             OpenVersion = static (_, _) => throw new NotSupportedException(),
+            Files = new Mlp.Runtime.Scoring.FileScorings("m"),
             ViewOf = static _ => throw new NotSupportedException(),
         };
 

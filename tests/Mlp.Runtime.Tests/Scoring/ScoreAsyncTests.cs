@@ -103,6 +103,18 @@ public sealed class ScoreAsyncTests
     }
 
     [Fact]
+    public async Task ScoreAsync_BatchThatWasDisposedOf_IsSaid()
+    {
+        await using var platform = await ServeAsync(Package(TestGraphs.Logistic(1), Binary(), features: [new("f", FeatureType.Float32, "view")]));
+        var batch = new RecordBatch(new Schema([new Field("f", FloatType.Default, true)], null), [new FloatArray.Builder().Append(1).Build()], 1);
+        batch.Dispose();
+
+        var error = await Assert.ThrowsAsync<ObjectDisposedException>(() => platform.Model.ScoreAsync(batch));
+
+        Assert.StartsWith("Expected a batch that is open, but it has been disposed of (model 'tips' version 1).", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ScoreAsync_Classifier_AddsScoreAndClass()
     {
         await using var platform = await ServeAsync(Package(TestGraphs.Logistic(1), Binary(threshold: 0.6), features: [new("f", FeatureType.Float32, "view")]));

@@ -350,6 +350,99 @@ public sealed class ScoreFileTests : IDisposable
         var error = await Assert.ThrowsAsync<NullFeatureException>(() => platform.Model.ScoreFileAsync(input, _files.Combine("out.parquet"), new FileScoringOptions { RowsPerPart = 1000 }));
 
         Assert.Equal(("x", 7777L), (error.Feature, error.Row));
+        Assert.EndsWith(
+            $" The table is the file '{input}'. Rows before it are scored already: delete the folder '{_files.Combine(".out.parquet.scoring")}' before you score under another policy.",
+            error.Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ScoreFileAsync_PlatformClosedMeanwhile_EndsBehindAPartAndIsGoneOnWith()
+    {
+        var input = _files.WriteParquet("rows.parquet", "range::FLOAT AS x", 100);
+        var output = _files.Combine("out.parquet");
+        Task closing = Task.CompletedTask;
+        await using (var first = await ServeAsync(Linear()))
+        {
+            var files = ((Model)first.Model).Files;
+            var close = new Progress(p =>
+            {
+                if (p.RowCount > 0 && !files.IsClosing)
+                {
+                    closing = first.Catalog.CloseAsync(CancellationToken.None);
+                    SpinWait.SpinUntil(() => files.IsClosing);
+                }
+            });
+            var scoring = first.Model.ScoreFileAsync(input, output, new FileScoringOptions { RowsPerPart = 10 }, close);
+            var ended = await Assert.ThrowsAsync<FileScoringException>(() => scoring);
+            await closing;
+
+            Assert.Equal(
+                $"Expected the platform to stay open while '{output}' is written, but it was closed (model 'tips'); the same call in a platform that is open goes on behind the last part.", ended.Message);
+            await Assert.ThrowsAsync<ModelNotReadyException>(() => first.Model.ScoreFileAsync(input, output));
+        }
+
+        await using var second = await ServeAsync(Linear());
+        var result = await second.Model.ScoreFileAsync(input, output, new FileScoringOptions { RowsPerPart = 10 });
+        Assert.Equal(100, result.RowCount);
+        Assert.InRange(result.ResumedRowCount, 10, 90);
+    }
+
+    [Theory]
+    [InlineData("cut.arrow")]
+    [InlineData("cut.arrows")]
+    public async Task ScoreFileAsync_BatchOfManyParts_IsCutIntoThemAndWholeAgain(string name)
+    {
+        await using var platform = await ServeAsync(Linear());
+        var input = await _files.WriteArrowAsync("rows.arrow", false, [Batch(0, 5), Batch(5, 90), Batch(95, 5)]);
+        var (cut, whole) = (_files.Combine(name), _files.Combine("whole-" + name));
+        var reported = new List<long>();
+
+        await platform.Model.ScoreFileAsync(input, cut, new FileScoringOptions { RowsPerPart = 13 }, new Progress(p => reported.Add(p.RowCount)));
+        await platform.Model.ScoreFileAsync(input, whole);
+
+        Assert.Equal([0, 13, 26, 39, 52, 65, 78, 91, 100], reported);
+        Assert.Equal(await RowsAsync(whole), await RowsAsync(cut));
+
+        static async Task<List<(float, string, double)>> RowsAsync(string path)
+        {
+            using var reader = ArrowTableSource.Open(path, path.EndsWith('s') ? TableFormat.ArrowStream : TableFormat.ArrowFile);
+            var rows = new List<(float, string, double)>();
+            while (await reader.ReadNextRecordBatchAsync() is { } batch)
+            {
+                using (batch)
+                {
+                    for (var row = 0; row < batch.Length; row++)
+                    {
+                        rows.Add((((FloatArray)batch.Column(0)).GetValue(row)!.Value, ((StringArray)batch.Column(1)).GetString(row), ((DoubleArray)batch.Column(2)).GetValue(row)!.Value));
+                    }
+                }
+            }
+
+            Assert.Equal(100, rows.Count);
+            return rows;
+        }
+    }
+
+    [Fact]
+    public async Task ScoreFileAsync_AnyDamageWithinAnArrowFile_IsSaidOfTheFileOrReadAsRows()
+    {
+        await using var platform = await ServeAsync(Linear());
+        var whole = File.ReadAllBytes(await _files.WriteArrowAsync("rows.arrow", false, [Batch(0, 40)]));
+        var random = new Random(7);
+        for (var round = 0; round < TestRounds.Count * 10; round++)
+        {
+            var damaged = (byte[])whole.Clone();
+            for (var i = 0; i < 3; i++)
+            {
+                damaged[random.Next(8, damaged.Length - 10)] = (byte)random.Next(256);
+            }
+
+            var input = _files.Combine($"damaged-{round}.arrow");
+            File.WriteAllBytes(input, damaged);
+            var error = await Record.ExceptionAsync(() => platform.Model.ScoreFileAsync(input, _files.Combine($"out-{round}.arrow")));
+            Assert.True(error is null || error is FileScoringException && error.Message.StartsWith("Expected ", StringComparison.Ordinal) && error.Message.Contains(input, StringComparison.Ordinal), $"Round {round}: {error}");
+        }
     }
 
     private static ModelPackage Linear(float weight = 2)

@@ -163,6 +163,24 @@ public sealed class OnDemandModelTests
     }
 
     [Fact]
+    public async Task Health_RouteStoredForAModelThatHasItsChampionAlone_SaysThatItHasNoEffect()
+    {
+        await using var tenants = new TenantPlatform(limit: 1);
+        await tenants.PublishAsync(1);
+        await tenants.Platform.Registry.SetRouteAsync("tenant-1", Mlp.Runtime.Routing.ModelRoute.ChampionOnly.WithChallenger("next", 0.5), 0);
+
+        tenants.Call(1);
+
+        var health = tenants.Platform.Catalog.CheckHealth();
+        Assert.Equal(
+            (HealthStatus.Degraded, "Expected no route of model 'tenant-1', which is loaded on first call, but found revision 1 in the registry; its champion answers all calls."),
+            (health.Status, health.Description));
+
+        await tenants.Platform.Registry.RemoveRouteAsync("tenant-1", 1);
+        Assert.Equal(HealthStatus.Healthy, tenants.Platform.Catalog.CheckHealth().Status);
+    }
+
+    [Fact]
     public async Task Call_AliasMissing_SaysSoAndTheNextCallLooksAgain()
     {
         await using var tenants = new TenantPlatform(limit: 1, configure: o => o.FromAlias("blue"));

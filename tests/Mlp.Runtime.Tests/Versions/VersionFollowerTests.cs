@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Time.Testing;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Inference;
@@ -24,6 +25,23 @@ public sealed class VersionFollowerTests
 
         // The clock has stood still, so nobody has polled.
         Assert.Equal((1, 1), (fixture.Registry.LoadsOf(1), fixture.Registry.LoadsOf(2)));
+    }
+
+    [Fact]
+    public async Task Swap_ToAVersionThatTakesOtherFeatures_DegradesHealthUntilTheNextSwap()
+    {
+        await using var fixture = new Fixture();
+        await fixture.OpenAsync();
+        await fixture.Platform.PublishAsync(Package(TestGraphs.Logistic(2, 2), Binary()));
+        await Routing.RoutedPlatform.UntilAsync(() => fixture.Platform.Catalog.CheckHealth().Status == HealthStatus.Degraded);
+
+        Assert.Equal(
+            "Expected version 2 of model 'tips' to take the features of version 1, which was in service before, but they differ: "
+            + "expected feature 0 to be 'x[0]' of type Float32, but found 'x' of type Float32; calls that bring those of the version before are refused.",
+            fixture.Platform.Catalog.CheckHealth().Description);
+
+        await fixture.Platform.PublishAsync(Package(TestGraphs.Logistic(3, 3), Binary()));
+        await Routing.RoutedPlatform.UntilAsync(() => fixture.Platform.Catalog.CheckHealth().Status == HealthStatus.Healthy);
     }
 
     [Fact]

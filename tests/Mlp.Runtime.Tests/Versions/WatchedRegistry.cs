@@ -55,6 +55,11 @@ internal sealed class WatchedRegistry(IModelRegistry inner) : IModelRegistry, IR
     public Task<ModelAlias> SetAliasAsync(string name, string alias, int version, long expectedRevision, string? reason = null, CancellationToken cancellationToken = default)
         => inner.SetAliasAsync(name, alias, version, expectedRevision, reason, cancellationToken);
 
+    public IReadOnlyList<AliasMove> ListAliasMoves(string name, string alias) => inner.ListAliasMoves(name, alias);
+
+    public Task RemoveAliasAsync(string name, string alias, long expectedRevision, string? reason = null, CancellationToken cancellationToken = default)
+        => inner.RemoveAliasAsync(name, alias, expectedRevision, reason, cancellationToken);
+
     public StoredRoute? FindRoute(string name) => inner.FindRoute(name);
 
     public IReadOnlyList<StoredRoute> ListRouteChanges(string name) => inner.ListRouteChanges(name);
