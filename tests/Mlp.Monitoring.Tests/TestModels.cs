@@ -59,7 +59,7 @@ internal static class TestModels
                 continue;
             }
 
-            var ordinal = layout.OrdinalOf(i);
+            var ordinal = layout.OffsetOf(i);
             switch (layout.Columns[i].Type)
             {
                 case FeatureType.Float32:

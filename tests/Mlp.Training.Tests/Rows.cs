@@ -23,6 +23,25 @@ internal sealed class Rows
 
     public Rows Text(string name, params string?[] values) => Feature(name, FeatureType.String, values.Aggregate(new StringArray.Builder(), (b, v) => v is null ? b.AppendNull() : b.Append(v)).Build());
 
+    public Rows Vector(string name, int length, params float[]?[] values)
+    {
+        var lists = new ListArray.Builder(FloatType.Default);
+        foreach (var value in values)
+        {
+            if (value is null)
+            {
+                lists.AppendNull();
+                continue;
+            }
+
+            lists.Append();
+            ((FloatArray.Builder)lists.ValueBuilder).AppendRange(value);
+        }
+
+        _features.Add(new FeatureColumn(name, FeatureType.Float32, "view") { Length = length });
+        return Other(name, VectorColumn.TryCreate(lists.Build())!.ToFixedSize(length, (expected, found, row) => new InvalidOperationException($"{expected} {found} {row}")));
+    }
+
     public Rows Other(string name, IArrowArray array)
     {
         _fields.Add(new Field(name, array.Data.DataType, nullable: true));

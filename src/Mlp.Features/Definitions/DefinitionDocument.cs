@@ -10,10 +10,13 @@ namespace Mlp.Features.Definitions;
 internal sealed record DefinitionDocument
 {
     internal const string FormatValue = "mlp-feature-definition";
-    internal const int CurrentFormatVersion = AliasFormatVersion;
+    internal const int CurrentFormatVersion = SecondFormatVersion;
 
-    /// <summary>The first format version in which a service may call a view by another name and give its keys others: an earlier reader would take the fingerprint for wrong.</summary>
-    internal const int AliasFormatVersion = 2;
+    /// <summary>
+    /// The format version from which on a service may call a view by another name and give its keys others, and a field may be a vector: an earlier reader would take the fingerprint for wrong. A definition
+    /// with neither keeps the first.
+    /// </summary>
+    internal const int SecondFormatVersion = VectorLength.FirstFormatVersion;
 
     internal const string FeatureViewKind = "feature-view";
     internal const string OnDemandKind = "on-demand-feature-view";
@@ -55,7 +58,12 @@ internal sealed record DefinitionDocument
     /// <summary>Where the created time of a view's rows comes from: a column of the source, the event time, or the time of the push. Null for other kinds of definitions.</summary>
     internal string? CreatedTimeRule => Kind != FeatureViewKind ? null : CreatedTimeColumn is not null ? "column" : CreatedTimeEqualsEventTime == true ? "event-time" : "push-time";
 
-    internal DefinitionDocument WithFingerprint() => this with { Fingerprint = ComputeFingerprint() };
+    /// <summary>The document as it is stored: with its fingerprint, and in the lowest format version that says all of it.</summary>
+    internal DefinitionDocument WithFingerprint() => this with
+    {
+        Fingerprint = ComputeFingerprint(),
+        FormatVersion = (RequestFields ?? []).Concat(Fields ?? []).Any(f => f.IsVector) || (Views ?? []).Any(v => v.Alias is not null) ? SecondFormatVersion : VersionedJson.FirstVersion,
+    };
 
     /// <summary>SHA-256 of canonical JSON: no blanks, fixed order, only what changes the meaning of stored rows.</summary>
     internal string ComputeFingerprint()
@@ -68,8 +76,8 @@ internal sealed record DefinitionDocument
             json.WriteString("name", Name);
             json.WriteNumber("version", Version);
             WriteArray(json, "keys", Keys, k => WritePair(json, k.Name, "kind", EnumTerms<EntityValueKind>.Of(k.Kind)));
-            WriteArray(json, "request", RequestFields, f => WritePair(json, f.Name, "type", EnumTerms<FeatureType>.Of(f.Type)));
-            WriteArray(json, "fields", Fields, f => WritePair(json, f.Name, "type", EnumTerms<FeatureType>.Of(f.Type)));
+            WriteArray(json, "request", RequestFields, f => WriteField(json, f));
+            WriteArray(json, "fields", Fields, f => WriteField(json, f));
             if (TimeToLiveMicroseconds is { } timeToLive)
             {
                 json.WriteNumber("timeToLiveMicroseconds", timeToLive);
@@ -100,6 +108,19 @@ internal sealed record DefinitionDocument
         }
 
         WriteArray(json, "columns", view.Columns, c => WritePair(json, c.Name, "field", c.Field));
+        json.WriteEndObject();
+    }
+
+    private static void WriteField(Utf8JsonWriter json, FeatureField field)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", field.Name);
+        json.WriteString("type", EnumTerms<FeatureType>.Of(field.Type));
+        if (field.IsVector)
+        {
+            json.WriteNumber("length", field.Length);
+        }
+
         json.WriteEndObject();
     }
 

@@ -42,6 +42,25 @@ internal static class DefinitionNames
         }
     }
 
+    /// <summary>A vector of one element would be a number under another name.</summary>
+    internal static void CheckVector(string definition, string column, int length)
+    {
+        if (length is < 2 or > VectorLength.Maximum)
+        {
+            throw new FeatureDefinitionException(
+                definition, FormattableString.Invariant($"Expected the vector '{column}' of '{definition}' to have a length from 2 to {VectorLength.Maximum}, but found {length}."));
+        }
+    }
+
+    internal static void CheckField(string definition, FeatureField field)
+    {
+        CheckColumn(definition, field.Name);
+        if (VectorLength.FindProblem(field.Type, field.Length) is { } problem)
+        {
+            throw new FeatureDefinitionException(definition, $"Expected feature '{field.Name}' of '{definition}' to have {problem}.");
+        }
+    }
+
     internal static void CheckUnique(string definition, IEnumerable<string> columns)
     {
         // Ignoring case, because SQL does.

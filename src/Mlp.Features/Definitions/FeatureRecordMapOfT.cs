@@ -11,6 +11,7 @@ public sealed class FeatureRecordMap<T>
 {
     private readonly RecordGetter<T, EntityValue>[] _keys;
     private readonly RecordField<T>[] _fields;
+    private readonly RecordField<T>[] _vectors;
     private readonly RecordGetter<T, DateTimeOffset?> _eventTime;
     private readonly RecordGetter<T, DateTimeOffset?>? _createdTime;
 
@@ -24,7 +25,8 @@ public sealed class FeatureRecordMap<T>
         }
 
         _keys = [.. definition.Keys.Select(k => RecordGetters.CompileKey<T>(Find(columns, k.Name, k.Kind, RecordTypes.KeyKindOf), k.Kind))];
-        _fields = [.. definition.Fields.Select(f => new RecordField<T>(Find(columns, f.Name, f.Type, RecordTypes.FeatureTypeOf), f))];
+        _fields = [.. definition.Fields.Select(f => new RecordField<T>(FindField(columns, f), f))];
+        _vectors = [.. _fields.Where(f => f.Field.IsVector)];
         _eventTime = RecordGetters.CompileTime<T>(FindTime(columns, definition.EventTimeColumn));
         _createdTime = definition.CreatedTimeColumn is { } created ? RecordGetters.CompileTime<T>(FindTime(columns, created)) : null;
     }
@@ -71,6 +73,7 @@ public sealed class FeatureRecordMap<T>
     /// <typeparam name="TWriter">The writer; a struct, so that calls are direct.</typeparam>
     /// <param name="record">The record.</param>
     /// <param name="writer">Receives the fields.</param>
+    /// <exception cref="ArgumentException">A vector has another length than its field.</exception>
     public void WriteFields<TWriter>(in T record, ref TWriter writer)
         where TWriter : IFeatureFieldWriter, allows ref struct
     {
@@ -78,6 +81,37 @@ public sealed class FeatureRecordMap<T>
         {
             _fields[i].Write(record, i, ref writer);
         }
+    }
+
+    /// <summary>Finds a vector of a record that is not as long as its field.</summary>
+    /// <param name="record">The record.</param>
+    /// <returns>The field and the number of elements found; null where all is well.</returns>
+    internal (FeatureField Field, int Length)? FindWrongVector(in T record)
+    {
+        foreach (var field in _vectors)
+        {
+            if (field.FindWrongLength(record) is { } length)
+            {
+                return (field.Field, length);
+            }
+        }
+
+        return null;
+    }
+
+    private PropertyInfo FindField(Dictionary<string, PropertyInfo> columns, FeatureField field)
+    {
+        if (!field.IsVector)
+        {
+            return Find(columns, field.Name, field.Type, RecordTypes.FeatureTypeOf);
+        }
+
+        var property = Find(columns, field.Name);
+        return RecordTypes.IsVector(property.PropertyType)
+            ? property
+            : throw new FeatureDefinitionException(
+                Definition.Name,
+                FormattableString.Invariant($"Expected '{typeof(T).Name}.{property.Name}' to be a float[] or ReadOnlyMemory<float> of {field.Length} for column '{field.Name}' of {Definition}, but found {property.PropertyType.Name}."));
     }
 
     private static string ColumnOf(PropertyInfo property)

@@ -165,7 +165,7 @@ public sealed class FeatureServiceBuilder
             }
 
             selected.Add(new FeatureServiceColumn(index, columns.Count));
-            columns.Add(new FeatureColumn(column, fields[index].Type, view));
+            columns.Add(new FeatureColumn(column, fields[index].Type, view) { Length = fields[index].Length });
         }
 
         return selected;

@@ -13,7 +13,6 @@ public sealed class FeatureServiceDefinition
         Views = views;
         _document = new DefinitionDocument
         {
-            FormatVersion = views.Any(v => v.Alias is not null) ? DefinitionDocument.AliasFormatVersion : VersionedJson.FirstVersion,
             Kind = DefinitionDocument.ServiceKind,
             Name = name,
             Version = version,

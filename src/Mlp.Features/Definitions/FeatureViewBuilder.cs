@@ -63,6 +63,22 @@ public sealed class FeatureViewBuilder(string name, int version = 1)
         return this;
     }
 
+    /// <summary>Adds a feature that was read from a record.</summary>
+    internal void Feature(FeatureField field) => _fields.Add(field);
+
+    /// <summary>Adds a feature that is a vector of float32, an embedding. It is null or present as a whole; a NaN within it is a value.</summary>
+    /// <param name="column">Column name.</param>
+    /// <param name="length">Number of elements of every vector: 2 to <see cref="VectorLength.Maximum"/>.</param>
+    /// <param name="description">What it means.</param>
+    /// <returns>This builder.</returns>
+    /// <exception cref="FeatureDefinitionException">The length is not allowed.</exception>
+    public FeatureViewBuilder Vector(string column, int length, string description = "")
+    {
+        DefinitionNames.CheckVector(name, column, length);
+        _fields.Add(new FeatureField(column, FeatureType.Float32, description) { Length = length });
+        return this;
+    }
+
     /// <summary>Sets how long a row may be used after its event time.</summary>
     /// <param name="timeToLive">At least a microsecond, and rounded down to it; zero means without limit, which is the default.</param>
     /// <returns>This builder.</returns>

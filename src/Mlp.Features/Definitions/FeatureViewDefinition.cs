@@ -63,7 +63,7 @@ public sealed class FeatureViewDefinition
 
     /// <summary>
     /// Schema of rows as the stores take them: the keys (int64, or text; a GUID is its canonical text), <see cref="StoredEventTime"/> and
-    /// <see cref="StoredCreatedTime"/> as timestamps in microseconds UTC, then the fields.
+    /// <see cref="StoredCreatedTime"/> as timestamps in microseconds UTC, then the fields; a vector is a fixed-size list of floats.
     /// </summary>
     public Schema StoredSchema { get; }
 
@@ -96,6 +96,8 @@ public sealed class FeatureViewDefinition
 
     /// <inheritdoc/>
     public override string ToString() => $"feature view '{Name}' version {Version}";
+
+    internal static IArrowType ArrowTypeOf(FeatureType type, int length) => length > 1 ? VectorColumn.TypeOf(length) : ArrowTypeOf(type);
 
     internal static IArrowType ArrowTypeOf(FeatureType type) => type switch
     {
@@ -157,7 +159,7 @@ public sealed class FeatureViewDefinition
 
         foreach (var field in document.Fields!)
         {
-            DefinitionNames.CheckColumn(document.Name, field.Name);
+            DefinitionNames.CheckField(document.Name, field);
             _ = ArrowTypeOf(field.Type);
         }
 
@@ -177,7 +179,7 @@ public sealed class FeatureViewDefinition
                 .. Keys.Select(k => new Field(k.Name, ArrowTypeOf(k.Kind), nullable: true)),
                 new Field(StoredEventTime, time, nullable: false),
                 new Field(StoredCreatedTime, time, nullable: false),
-                .. Fields.Select(f => new Field(f.Name, ArrowTypeOf(f.Type), nullable: true)),
+                .. Fields.Select(f => new Field(f.Name, ArrowTypeOf(f.Type, f.Length), nullable: true)),
             ],
             metadata: null);
     }

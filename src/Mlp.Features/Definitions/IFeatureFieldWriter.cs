@@ -28,6 +28,11 @@ public interface IFeatureFieldWriter
     /// <param name="value">The value.</param>
     void WriteString(int field, string value);
 
+    /// <summary>Receives a field that is a vector.</summary>
+    /// <param name="field">Index of the field.</param>
+    /// <param name="value">Its elements, as many as the field is long; valid during the call.</param>
+    void WriteVector(int field, ReadOnlySpan<float> value);
+
     /// <summary>Receives a field that is null.</summary>
     /// <param name="field">Index of the field.</param>
     void WriteNull(int field);

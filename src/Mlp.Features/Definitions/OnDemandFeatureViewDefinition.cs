@@ -72,12 +72,11 @@ public abstract class OnDemandFeatureViewDefinition
         foreach (var property in RecordAttributes.Properties(record).Where(p => use(record, p)))
         {
             var attribute = RecordAttributes.Find<FeatureAttribute>(record, property);
-            var column = RecordAttributes.ColumnOf(attribute?.Name, property);
-            DefinitionNames.CheckColumn(definition, column);
-            var type = RecordTypes.FeatureTypeOf(property.PropertyType) ?? throw new FeatureDefinitionException(
+            DefinitionNames.CheckColumn(definition, RecordAttributes.ColumnOf(attribute?.Name, property));
+            var field = RecordAttributes.FieldOf(record, property, attribute, $"on-demand feature view '{definition}'", definition) ?? throw new FeatureDefinitionException(
                 definition,
-                $"Expected '{record.Name}.{property.Name}' of the on-demand feature view '{definition}' to be a float, double, integer (not ulong), bool or string, but found {property.PropertyType.Name}.");
-            fields.Add((property, new FeatureField(column, type, attribute?.Description ?? string.Empty)));
+                $"Expected '{record.Name}.{property.Name}' of the on-demand feature view '{definition}' to be a float, double, integer (not ulong), bool, string or vector (float[] or ReadOnlyMemory<float>), but found {property.PropertyType.Name}.");
+            fields.Add((property, field));
         }
 
         if (fields.Count == 0)

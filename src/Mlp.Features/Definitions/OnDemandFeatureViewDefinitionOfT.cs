@@ -28,6 +28,20 @@ public sealed class OnDemandFeatureViewDefinition<TRequest, TFeatures> : OnDeman
 
     internal override OnDemandTransform CreateTransform() => new OnDemandTransform<TRequest, TFeatures>(this);
 
+    /// <summary>Finds a vector that is not as long as its field.</summary>
+    internal (FeatureField Field, int Length)? FindWrongVector(in TFeatures features)
+    {
+        foreach (var field in _features)
+        {
+            if (field.FindWrongLength(features) is { } length)
+            {
+                return (field.Field, length);
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Hands every feature to a writer, in order.</summary>
     internal void WriteFeatures<TWriter>(in TFeatures features, ref TWriter writer)
         where TWriter : IFeatureFieldWriter, allows ref struct

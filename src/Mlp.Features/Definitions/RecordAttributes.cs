@@ -45,6 +45,32 @@ internal static class RecordAttributes
 
     internal static string ColumnOf(string? name, PropertyInfo property) => name ?? DefinitionNames.ToSnakeCase(property.Name);
 
+    /// <summary>A property as a feature: its type, and the length of a vector.</summary>
+    /// <returns>The feature, or null if the property has a type that is no feature's.</returns>
+    /// <exception cref="FeatureDefinitionException">A vector has no length that is allowed, or something else has one.</exception>
+    internal static FeatureField? FieldOf(Type record, PropertyInfo property, FeatureAttribute? attribute, string where, string definition)
+    {
+        var column = ColumnOf(attribute?.Name, property);
+        var length = attribute?.Length ?? 0;
+        if (RecordTypes.IsVector(property.PropertyType))
+        {
+            return length is >= 2 and <= VectorLength.Maximum
+                ? new FeatureField(column, FeatureType.Float32, attribute!.Description) { Length = length }
+                : throw new FeatureDefinitionException(definition, FormattableString.Invariant(
+                    $"Expected [Feature(Length = ...)] with the number of elements, 2 to {VectorLength.Maximum}, on the vector '{record.Name}.{property.Name}' of the {where}, but found {(length == 0 ? "none" : length)}."));
+        }
+
+        if (RecordTypes.FeatureTypeOf(property.PropertyType) is not { } type)
+        {
+            return null;
+        }
+
+        return length is 0 or 1
+            ? new FeatureField(column, type, attribute?.Description ?? string.Empty)
+            : throw new FeatureDefinitionException(definition, FormattableString.Invariant(
+                $"Expected '{record.Name}.{property.Name}' of the {where} to be a float[] or ReadOnlyMemory<float>, because it has a length of {length}, but found {property.PropertyType.Name}."));
+    }
+
     private static void ReadProperty(FeatureViewBuilder builder, string view, Type record, PropertyInfo property, List<string> times)
     {
         if (Find<EntityKeyAttribute>(record, property) is { } key)
@@ -68,9 +94,9 @@ internal static class RecordAttributes
 
         if (Find<FeatureAttribute>(record, property) is { } feature)
         {
-            var type = RecordTypes.FeatureTypeOf(property.PropertyType)
-                ?? throw Unsupported(view, record, property, "a float, double, integer (not ulong), bool or string");
-            builder.Feature(ColumnOf(feature.Name, property), type, feature.Description);
+            var field = FieldOf(record, property, feature, $"feature view '{view}'", view)
+                ?? throw Unsupported(view, record, property, "a float, double, integer (not ulong), bool, string or vector (float[] or ReadOnlyMemory<float>)");
+            builder.Feature(field);
         }
     }
 

@@ -11,12 +11,18 @@ internal sealed class RecordField<TRecord>
     private readonly RecordGetter<TRecord, long?>? _int64;
     private readonly RecordGetter<TRecord, bool?>? _boolean;
     private readonly RecordGetter<TRecord, string?>? _string;
+    private readonly RecordGetter<TRecord, ReadOnlyMemory<float>?>? _vector;
+    private readonly string _property;
 
     internal RecordField(PropertyInfo property, FeatureField field)
     {
         Field = field;
+        _property = property.Name;
         switch (field.Type)
         {
+            case FeatureType.Float32 when field.IsVector:
+                _vector = RecordGetters.CompileVector<TRecord>(property);
+                break;
             case FeatureType.Float32:
                 _float32 = RecordGetters.Compile<TRecord, float?>(property);
                 break;
@@ -37,11 +43,18 @@ internal sealed class RecordField<TRecord>
 
     internal FeatureField Field { get; }
 
+    /// <summary>The number of elements of a vector that is not as long as the field; null where all is well.</summary>
+    internal int? FindWrongLength(in TRecord record) => _vector?.Invoke(record) is { } vector && vector.Length != Field.Length ? vector.Length : null;
+
+    /// <exception cref="ArgumentException">A vector has another length than the field.</exception>
     internal void Write<TWriter>(in TRecord record, int index, ref TWriter writer)
         where TWriter : IFeatureFieldWriter, allows ref struct
     {
         switch (Field.Type)
         {
+            case FeatureType.Float32 when _vector is not null:
+                WriteVector(record, index, ref writer);
+                break;
             case FeatureType.Float32 when _float32!(record) is { } value:
                 writer.WriteFloat32(index, value);
                 break;
@@ -61,5 +74,23 @@ internal sealed class RecordField<TRecord>
                 writer.WriteNull(index);
                 break;
         }
+    }
+
+    private void WriteVector<TWriter>(in TRecord record, int index, ref TWriter writer)
+        where TWriter : IFeatureFieldWriter, allows ref struct
+    {
+        if (_vector!(record) is not { } vector)
+        {
+            writer.WriteNull(index);
+            return;
+        }
+
+        if (vector.Length != Field.Length)
+        {
+            throw new ArgumentException(FormattableString.Invariant(
+                $"Expected {VectorColumn.Expected(Field.Length)} in '{typeof(TRecord).Name}.{_property}' for feature '{Field.Name}', but found one of {vector.Length}."));
+        }
+
+        writer.WriteVector(index, vector.Span);
     }
 }

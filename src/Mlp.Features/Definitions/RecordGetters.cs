@@ -10,11 +10,19 @@ internal delegate TValue RecordGetter<TRecord, out TValue>(in TRecord record);
 /// <summary>Compiles property access once, so that reading a record boxes nothing and reflects on nothing.</summary>
 internal static class RecordGetters
 {
+    private static readonly MethodInfo ArrayMethod = ((Func<float[]?, ReadOnlyMemory<float>?>)FromArray).Method;
+    private static readonly MethodInfo MemoryMethod = ((Func<ReadOnlyMemory<float>, ReadOnlyMemory<float>?>)FromMemory).Method;
     private static readonly MethodInfo DateTimeMethod = ((Func<DateTime, DateTimeOffset>)FromDateTime).Method;
 
     /// <summary>Reads a property as a (possibly nullable) type that its own type converts to.</summary>
     internal static RecordGetter<TRecord, TValue> Compile<TRecord, TValue>(PropertyInfo property)
         => Compile<TRecord, TValue>(property, value => Expression.Convert(value, typeof(TValue)));
+
+    /// <summary>Reads a <c>float[]</c> or <c>ReadOnlyMemory&lt;float&gt;</c>; a null array and an empty memory are no vector, an empty array is one of length 0.</summary>
+    internal static RecordGetter<TRecord, ReadOnlyMemory<float>?> CompileVector<TRecord>(PropertyInfo property)
+        => Compile<TRecord, ReadOnlyMemory<float>?>(property, value => value.Type == typeof(float[])
+            ? Expression.Call(ArrayMethod, value)
+            : Expression.Call(MemoryMethod, value));
 
     internal static RecordGetter<TRecord, EntityValue> CompileKey<TRecord>(PropertyInfo property, EntityValueKind kind) => kind switch
     {
@@ -42,6 +50,12 @@ internal static class RecordGetters
                 Expression.Default(typeof(TValue)));
         return Expression.Lambda<RecordGetter<TRecord, TValue>>(body, record).Compile();
     }
+
+    // Typed, because null would become an empty memory.
+    private static ReadOnlyMemory<float>? FromArray(float[]? vector) => vector is null ? default(ReadOnlyMemory<float>?) : vector.AsMemory();
+
+    // A null array that C# turned into memory is an empty one.
+    private static ReadOnlyMemory<float>? FromMemory(ReadOnlyMemory<float> vector) => vector.IsEmpty ? default(ReadOnlyMemory<float>?) : vector;
 
     /// <summary>A time without a kind is taken as UTC: the platform knows no local time.</summary>
     private static DateTimeOffset FromDateTime(DateTime time)

@@ -5,6 +5,10 @@ namespace Mlp.Features.Definitions;
 /// <summary>Which CLR types stand for which feature and key types; a nullable one like its underlying type.</summary>
 internal static class RecordTypes
 {
+    /// <summary>Whether values are vectors: floats in an array or in memory, whose number only the attribute says.</summary>
+    internal static bool IsVector(Type type)
+        => type == typeof(float[]) || (Nullable.GetUnderlyingType(type) ?? type) == typeof(ReadOnlyMemory<float>);
+
     internal static FeatureType? FeatureTypeOf(Type type)
     {
         var underlying = Nullable.GetUnderlyingType(type) ?? type;

@@ -1,6 +1,7 @@
 using Apache.Arrow;
 using Apache.Arrow.Arrays;
 using Apache.Arrow.Types;
+using Mlp.Features.Definitions;
 using Mlp.Runtime.Data;
 
 namespace Mlp.Features.Ingestion;
@@ -15,6 +16,17 @@ internal delegate Exception ColumnError(string expected, string found, int row);
 internal static class ArrowColumns
 {
     internal static readonly TimestampType Time = new(TimeUnit.Microsecond, "UTC");
+
+    internal static IArrowArray ToFeature(IArrowArray array, FeatureField field, ColumnError error)
+    {
+        if (!field.IsVector)
+        {
+            return ToFeature(array, field.Type, error);
+        }
+
+        var vectors = VectorColumn.TryCreate(array) ?? throw Mistyped(array, $"{field.TypeName} (a list or a fixed-size list of float or half)", error);
+        return vectors.ToFixedSize(field.Length, (expected, found, row) => error(expected, found, row));
+    }
 
     internal static IArrowArray ToFeature(IArrowArray array, FeatureType type, ColumnError error) => type switch
     {

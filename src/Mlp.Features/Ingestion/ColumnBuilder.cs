@@ -7,13 +7,19 @@ namespace Mlp.Features.Ingestion;
 internal sealed class ColumnBuilder
 {
     private readonly FeatureType _type;
+    private readonly int _length;
     private FloatArray.Builder _float32 = new();
     private DoubleArray.Builder _float64 = new();
     private Int64Array.Builder _int64 = new();
     private BooleanArray.Builder _boolean = new();
     private StringArray.Builder _string = new();
+    private VectorBuilder? _vector;
 
-    internal ColumnBuilder(FeatureType type) => _type = type;
+    internal ColumnBuilder(FeatureType type, int length = 1)
+    {
+        (_type, _length) = (type, length);
+        _vector = length > 1 ? new VectorBuilder(length) : null;
+    }
 
     internal void Append(float value) => _float32.Append(value);
 
@@ -22,6 +28,8 @@ internal sealed class ColumnBuilder
     internal void Append(long value) => _int64.Append(value);
 
     internal void Append(bool value) => _boolean.Append(value);
+
+    internal void Append(ReadOnlySpan<float> vector) => _vector!.Append(vector);
 
     internal void Append(string value) => _string.Append(value);
 
@@ -49,6 +57,9 @@ internal sealed class ColumnBuilder
     {
         switch (_type)
         {
+            case FeatureType.Float32 when _vector is not null:
+                _vector.AppendNull();
+                break;
             case FeatureType.Float32:
                 _float32.AppendNull();
                 break;
@@ -72,6 +83,10 @@ internal sealed class ColumnBuilder
     {
         switch (_type)
         {
+            case FeatureType.Float32 when _vector is not null:
+                var taken = _vector;
+                _vector = new VectorBuilder(_length);
+                return taken.Build();
             case FeatureType.Float32:
                 return Take(ref _float32).Build();
             case FeatureType.Float64:

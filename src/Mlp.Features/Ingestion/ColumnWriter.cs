@@ -17,5 +17,7 @@ internal readonly struct ColumnWriter(ColumnBuilder[] columns) : IFeatureFieldWr
 
     public void WriteString(int field, string value) => Columns[field].Append(value);
 
+    public void WriteVector(int field, ReadOnlySpan<float> value) => Columns[field].Append(value);
+
     public void WriteNull(int field) => Columns[field].AppendNull();
 }

@@ -5,12 +5,21 @@ namespace Mlp.Features.Ingestion;
 /// <summary>SQL that brings the columns of a file into their stored types, where that loses nothing.</summary>
 internal static class FileColumns
 {
+    private const string NumberForm = "[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?|[+-]?([iI]nf(inity)?|INF(INITY)?|[nN]a[nN]|NAN)";
+
     private static readonly string[] SmallIntegers = ["TINYINT", "SMALLINT", "UTINYINT", "USMALLINT"];
     private static readonly string[] Integers = [.. SmallIntegers, "INTEGER", "UINTEGER"];
 
     /// <summary>The value of a typed column, or null when its type does not fit.</summary>
     internal static string? FromTyped(string sql, string found, string target)
     {
+        if (target == Sql.VectorType)
+        {
+            // A list, or an array of a fixed length: FLOAT[] or FLOAT[3]. Lists of lists are none of vectors.
+            var bracket = found.LastIndexOf('[');
+            return bracket > 0 && !found[..bracket].EndsWith(']') && FromTyped(sql, found[..bracket], "FLOAT") is not null ? Cast(sql, target) : null;
+        }
+
         var isDecimal = found.StartsWith("DECIMAL", StringComparison.Ordinal);
         return target switch
         {
@@ -38,15 +47,29 @@ internal static class FileColumns
     /// <summary>True for a text that is not of a type. The casts alone would round 1.5 to 2 and make 1e999 infinite.</summary>
     internal static string? IsBadText(string sql, string target)
     {
+        if (target == Sql.VectorType)
+        {
+            return IsBadVectorText(sql);
+        }
+
         var form = target switch
         {
             "BIGINT" => "[+-]?[0-9]+",
-            "FLOAT" or "DOUBLE" => "[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?|[+-]?([iI]nf(inity)?|INF(INITY)?|[nN]a[nN]|NAN)",
+            "FLOAT" or "DOUBLE" => NumberForm,
             _ => null,
         };
         var isMalformed = form is null ? string.Empty : $" OR NOT regexp_full_match(trim({sql}), {Sql.Text(form)})";
         var isOverflow = target is "FLOAT" or "DOUBLE" ? $" OR (isinf({FromText(sql, target)}) AND NOT contains(lower({sql}), 'inf'))" : string.Empty;
         return target == "VARCHAR" ? null : $"({sql} IS NOT NULL AND ({FromText(sql, target)} IS NULL{isMalformed}{isOverflow}))";
+    }
+
+    /// <summary>True for a text that is no list of numbers like <c>[1, 2.5, 3]</c>, or has one too great for 32 bits: the cast would make it null or infinite.</summary>
+    private static string IsBadVectorText(string sql)
+    {
+        var value = FromText(sql, Sql.VectorType);
+        var form = Sql.Text($@"\[\s*({NumberForm})(\s*,\s*({NumberForm}))*\s*\]|\[\s*\]");
+        var isOverflow = $"len(list_filter({value}, lambda x: isinf(x))) <> len(regexp_extract_all(lower({sql}), 'inf'))";
+        return $"({sql} IS NOT NULL AND ({value} IS NULL OR NOT regexp_full_match(trim({sql}), {form}) OR {isOverflow}))";
     }
 
     private static string? FromTypedTime(string sql, string found) => found switch

@@ -104,7 +104,7 @@ internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile
             .. view.Keys.Select(k => Resolve(names, k.Name, k.Kind == EntityValueKind.Guid ? "UUID" : Sql.TypeOf(k.Kind), WithArticle($"{k.Kind} key"))),
             Resolve(names, view.EventTimeColumn, "TIMESTAMP", "a time"),
             Resolve(names, view.CreatedTimeColumn ?? view.EventTimeColumn, "TIMESTAMP", "a time"),
-            .. view.Fields.Select(f => Resolve(names, f.Name, Sql.TypeOf(f.Type), WithArticle(f.Type.ToString()))),
+            .. view.Fields.Select(f => Resolve(names, f.Name, Sql.TypeOf(f), f.IsVector ? VectorColumn.Expected(f.Length) : WithArticle(f.TypeName)) with { Length = f.Length }),
         ];
     }
 
@@ -180,7 +180,7 @@ internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile
     /// <summary>Finds the first row with a value that cannot be read or a time that is null or beyond <see cref="TimeRange"/>.</summary>
     private void CheckValues(List<FileColumn> columns, string? filter)
     {
-        var checks = columns.ConvertAll(c => $"min(__source_row) FILTER (WHERE {c.IsBad ?? "false"}{(c.IsTime ? $" OR NOT {TimeRange.Holds(c.Value)}" : string.Empty)})");
+        var checks = columns.ConvertAll(c => $"min(__source_row) FILTER (WHERE {c.IsWrong ?? "false"}{(c.IsTime ? $" OR NOT {TimeRange.Holds(c.Value)}" : string.Empty)})");
         object?[] first;
         try
         {
@@ -205,9 +205,17 @@ internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile
             column,
             row,
             Is(column.IsBad ?? "false") ? (where => $"the {(file.Rows is null ? "text" : "value")} in {where} is {column.NotSuch}")
+                : column.Length > 1 ? (where => $"found {FoundVector(column, row)} in {where}")
                 : Is($"{column.Value} IS NULL") ? (where => $"found none in {where}") : (where => $"the time in {where} lies beyond the years 1 to 9999"));
 
         bool Is(string condition) => session.QueryInt64(string.Create(CultureInfo.InvariantCulture, $"SELECT count(*) FROM {Raw} WHERE rowid = {row} AND ({condition})")) > 0;
+    }
+
+    /// <summary>What a vector is that is not as long as its field, or lacks an element.</summary>
+    private string FoundVector(FileColumn column, long row)
+    {
+        var length = session.QueryInt64(string.Create(CultureInfo.InvariantCulture, $"SELECT len({column.Value}) FROM {Raw} WHERE rowid = {row}"));
+        return length == column.Length ? "a null element" : string.Create(CultureInfo.InvariantCulture, $"one of {length}");
     }
 
     private IngestException Uncomputable(List<FileColumn> columns, string? filter)

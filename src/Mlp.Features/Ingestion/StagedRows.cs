@@ -27,10 +27,10 @@ internal sealed class StagedRows : IDisposable
     /// <summary>Adds rows of <see cref="FeatureViewDefinition.StoredSchema"/>.</summary>
     internal void Append(RecordBatch batch)
     {
-        _appendSchema ??= WithoutTimeZones(batch.Schema);
+        _appendSchema ??= ToStaged(batch.Schema);
         _appender ??= Session.CreateAppender(OfflineView.StagingTable, _appendSchema);
         // Not disposed: the arrays belong to the caller.
-        var plain = new RecordBatch(_appendSchema, Enumerable.Range(0, batch.ColumnCount).Select(i => WithoutTimeZone(batch.Column(i))), batch.Length);
+        var plain = new RecordBatch(_appendSchema, Enumerable.Range(0, batch.ColumnCount).Select(i => ToStaged(batch.Column(i))), batch.Length);
         _appender.Append(plain);
     }
 
@@ -53,12 +53,20 @@ internal sealed class StagedRows : IDisposable
     }
 
     // The stored columns are plain TIMESTAMPs in UTC: no conversion between time zones may touch them.
-    private static IArrowType WithoutTimeZone(IArrowType type) => type is TimestampType time ? new TimestampType(time.Unit, (string?)null) : type;
+    // Vectors are lists there.
+    private static IArrowType ToStaged(IArrowType type) => type switch
+    {
+        TimestampType time => new TimestampType(time.Unit, (string?)null),
+        FixedSizeListType => VectorColumn.StagedType,
+        _ => type,
+    };
 
-    private static Schema WithoutTimeZones(Schema schema)
-        => new(schema.FieldsList.Select(f => new Field(f.Name, WithoutTimeZone(f.DataType), f.IsNullable)), metadata: null);
+    private static Schema ToStaged(Schema schema) => new(schema.FieldsList.Select(f => new Field(f.Name, ToStaged(f.DataType), f.IsNullable)), metadata: null);
 
-    private static IArrowArray WithoutTimeZone(IArrowArray array) => array is TimestampArray time
-        ? new TimestampArray(new ArrayData(WithoutTimeZone(time.Data.DataType), time.Length, time.NullCount, time.Offset, time.Data.Buffers))
-        : array;
+    private static IArrowArray ToStaged(IArrowArray array) => array switch
+    {
+        TimestampArray time => new TimestampArray(new ArrayData(ToStaged(time.Data.DataType), time.Length, time.NullCount, time.Offset, time.Data.Buffers)),
+        FixedSizeListArray vectors => VectorColumn.ToLists(vectors),
+        _ => array,
+    };
 }

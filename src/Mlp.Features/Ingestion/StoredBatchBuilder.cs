@@ -12,7 +12,7 @@ internal sealed class StoredBatchBuilder<T>(FeatureRecordMap<T> map, string sour
 {
     private readonly EntityValue[] _key = new EntityValue[map.Definition.Keys.Count];
     private readonly ColumnBuilder[] _keys = [.. map.Definition.Keys.Select(k => new ColumnBuilder(k.Kind == EntityValueKind.Int64 ? FeatureType.Int64 : FeatureType.String))];
-    private readonly ColumnBuilder[] _fields = [.. map.Definition.Fields.Select(f => new ColumnBuilder(f.Type))];
+    private readonly ColumnBuilder[] _fields = [.. map.Definition.Fields.Select(f => new ColumnBuilder(f.Type, f.Length))];
     private readonly List<long> _eventTimes = [];
     private readonly List<long> _createdTimes = [];
     private long _rowsBefore;
@@ -22,7 +22,7 @@ internal sealed class StoredBatchBuilder<T>(FeatureRecordMap<T> map, string sour
     /// <summary>Adds a record.</summary>
     /// <param name="record">The record.</param>
     /// <param name="createdTime">When it became known, for views that leave that open; microseconds.</param>
-    /// <exception cref="IngestException">A time is null, was never set or is beyond <see cref="TimeRange"/>.</exception>
+    /// <exception cref="IngestException">A time is null, was never set or is beyond <see cref="TimeRange"/>, or a vector has another length than its field.</exception>
     /// <exception cref="ArgumentException">The record is null.</exception>
     internal void Add(in T record, long? createdTime = null)
     {
@@ -38,6 +38,11 @@ internal sealed class StoredBatchBuilder<T>(FeatureRecordMap<T> map, string sour
             ?? throw new InvalidOperationException($"Expected a created time for the rows of {view}, but found none.");
         Check(view.EventTimeColumn, eventTime);
         Check(view.CreatedTimeColumn ?? view.EventTimeColumn, created);
+        if (map.FindWrongVector(record) is { } wrong)
+        {
+            throw WrongValue(wrong.Field.Name, VectorColumn.Expected(wrong.Field.Length), FormattableString.Invariant($"one of {wrong.Length}"));
+        }
+
         map.GetKey(record, _key);
         for (var i = 0; i < _key.Length; i++)
         {
@@ -75,18 +80,18 @@ internal sealed class StoredBatchBuilder<T>(FeatureRecordMap<T> map, string sour
     {
         if (!TimeRange.Contains(time))
         {
-            throw WrongTime(column, TimeRange.Expected, TimeRange.Beyond);
+            throw WrongValue(column, TimeRange.Expected, TimeRange.Beyond);
         }
 
         if (TimeRange.IsUnset(time))
         {
-            throw WrongTime(column, TimeRange.ExpectedSet, TimeRange.Unset);
+            throw WrongValue(column, TimeRange.ExpectedSet, TimeRange.Unset);
         }
     }
 
-    private IngestException NoTime(string column) => WrongTime(column, "a time in every row", "null");
+    private IngestException NoTime(string column) => WrongValue(column, "a time in every row", "null");
 
-    private IngestException WrongTime(string column, string expected, string found)
+    private IngestException WrongValue(string column, string expected, string found)
     {
         var row = _rowsBefore + Count + 1;
         return new IngestException(source, $"Expected column '{column}' of {source} to hold {expected} for {map.Definition}, but found {found} in row {row}.", column, row);

@@ -33,7 +33,7 @@ internal sealed class StoredBatchConverter(FeatureViewDefinition view, string so
         columns.Add(view.CreatedTimeColumn is { } created ? ConvertTime(batch, created) : eventTime);
         foreach (var field in view.Fields)
         {
-            columns.Add(ArrowColumns.ToFeature(Find(batch, field.Name), field.Type, ErrorFor(field.Name)));
+            columns.Add(ArrowColumns.ToFeature(Find(batch, field.Name), field, ErrorFor(field.Name)));
         }
 
         _rowsBefore += batch.Length;

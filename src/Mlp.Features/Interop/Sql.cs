@@ -6,9 +6,15 @@ namespace Mlp.Features.Interop;
 /// <summary>Names and literals of DuckDB's SQL.</summary>
 internal static class Sql
 {
+    /// <summary>The type of vectors.</summary>
+    internal const string VectorType = "FLOAT[]";
+
     internal static string Name(string name) => SqlText.Name(name);
 
     internal static string Text(string text) => SqlText.Text(text);
+
+    /// <summary>The type of a feature; a vector is a list, because DuckDB's arrays of a fixed length take part in neither CASE nor Parquet.</summary>
+    internal static string TypeOf(FeatureField field) => field.IsVector ? VectorType : TypeOf(field.Type);
 
     internal static string TypeOf(FeatureType type) => type switch
     {
@@ -27,6 +33,6 @@ internal static class Sql
         .. view.Keys.Select(k => (k.Name, TypeOf(k.Kind))),
         (FeatureViewDefinition.StoredEventTime, "TIMESTAMP"),
         (FeatureViewDefinition.StoredCreatedTime, "TIMESTAMP"),
-        .. view.Fields.Select(f => (f.Name, TypeOf(f.Type))),
+        .. view.Fields.Select(f => (f.Name, TypeOf(f))),
     ];
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Mlp.Runtime.Data;
 
 namespace Mlp.Features.Joins;
@@ -15,11 +16,13 @@ internal readonly record struct ViewAnswer(FeatureStatus Status, long? EventTime
 
 /// <summary>A value as its bits: what is compared is what is stored, not what counts as equal.</summary>
 /// <param name="IsNull">Whether there is no value.</param>
-/// <param name="Number">The bits of a number or truth value.</param>
-/// <param name="Text">The text of a text.</param>
+/// <param name="Number">The bits of a number or truth value; the length of a vector.</param>
+/// <param name="Text">The text of a text; the bits of a vector's elements in hexadecimal digits.</param>
 internal readonly record struct FeatureBits(bool IsNull, long Number, string? Text)
 {
     internal static FeatureBits Null => new(true, 0, null);
+
+    internal static FeatureBits Of(ReadOnlySpan<float> vector) => new(false, vector.Length, Convert.ToHexString(MemoryMarshal.AsBytes(vector)));
 }
 
 /// <summary>The rules of time, applied row by row.</summary>

@@ -10,6 +10,11 @@ internal static class EmptyBatch
 
     private static ArrayData Data(IArrowType type)
     {
+        if (type is FixedSizeListType vector)
+        {
+            return new ArrayData(type, 0, 0, 0, [ArrowBuffer.Empty], [Data(vector.ValueDataType)]);
+        }
+
         ArrowBuffer[] buffers = type is StringType ? [ArrowBuffer.Empty, new ArrowBuffer(new byte[sizeof(int)]), ArrowBuffer.Empty] : [ArrowBuffer.Empty, ArrowBuffer.Empty];
         return new ArrayData(type, 0, 0, 0, buffers);
     }

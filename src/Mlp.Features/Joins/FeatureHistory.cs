@@ -66,7 +66,21 @@ internal sealed class FeatureHistory(OfflineStore store)
     }
 
     private static IEnumerable<Field> FieldsOf(FeatureViewDefinition view, IReadOnlyList<int> fields)
-        => fields.Select(f => new Field(view.Fields[f].Name, FeatureViewDefinition.ArrowTypeOf(view.Fields[f].Type), nullable: true));
+        => fields.Select(f => new Field(view.Fields[f].Name, FeatureViewDefinition.ArrowTypeOf(view.Fields[f].Type, view.Fields[f].Length), nullable: true));
+
+    /// <summary>The result takes the place of the array.</summary>
+    private static IArrowArray As(IArrowArray array, Field field, FeatureViewDefinition view)
+    {
+        if (field.DataType is not FixedSizeListType vector)
+        {
+            return ArrayBits.As(array, field.DataType);
+        }
+
+        using (array)
+        {
+            return StoredVectors.ToFixedSize(array, vector.ListSize, view.Name, field.Name);
+        }
+    }
 
     private async IAsyncEnumerable<RecordBatch> StreamAsync(
         DuckDbSession session, OfflineSnapshot snapshot, string sql, Schema schema, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -77,7 +91,7 @@ internal sealed class FeatureHistory(OfflineStore store)
         while (await MoveNextAsync(batches, session, snapshot).ConfigureAwait(false))
         {
             var answer = batches.Current;
-            yield return new RecordBatch(schema, schema.FieldsList.Select((field, i) => ArrayBits.As(answer.Column(i), field.DataType)), answer.Length);
+            yield return new RecordBatch(schema, schema.FieldsList.Select((field, i) => As(answer.Column(i), field, snapshot.View)), answer.Length);
         }
     }
 

@@ -51,6 +51,7 @@ internal sealed class LeakageSample
         Int64Array x => new FeatureBits(false, x.GetValue(row)!.Value, null),
         BooleanArray x => new FeatureBits(false, x.GetValue(row)!.Value ? 1 : 0, null),
         StringArray x => new FeatureBits(false, 0, x.GetString(row)),
+        _ when VectorColumn.TryCreate(array) is { } x => FeatureBits.Of(x.ValuesOf(row)),
         _ => throw new ArgumentException($"Expected a feature column, but found {array.Data.DataType.Name}.", nameof(array)),
     };
 

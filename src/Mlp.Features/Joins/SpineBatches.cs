@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using Apache.Arrow;
+using Apache.Arrow.Types;
 using Mlp.Features.Definitions;
 using Mlp.Features.Ingestion;
 using Mlp.Runtime.Data;
@@ -29,6 +30,12 @@ internal static class SpineBatches
             index++;
             foreach (var column in columns)
             {
+                if (column.FindWrongLength(record) is { } length)
+                {
+                    throw new SpineException(
+                        FormattableString.Invariant($"Expected {VectorColumn.Expected(((FixedSizeListType)column.Field.DataType).ListSize)} in column '{column.Field.Name}' of the rows, but found one of {length} in row {index}."), column.Field.Name, index);
+                }
+
                 column.Append(record);
             }
 
@@ -61,25 +68,38 @@ internal abstract class SpineColumn<T>(Field field)
             return new Time(name, property);
         }
 
+        if (RecordAttributes.Find<FeatureAttribute>(typeof(T), property) is var attribute && RecordTypes.IsVector(property.PropertyType))
+        {
+            return attribute is { Length: >= 2 and <= VectorLength.Maximum }
+                ? new Value(name, property, new FeatureField(name, FeatureType.Float32) { Length = attribute.Length })
+                : throw new SpineException(
+                    FormattableString.Invariant($"Expected [Feature(Length = ...)] with the number of elements, 2 to {VectorLength.Maximum}, on the vector '{typeof(T).Name}.{property.Name}', but found {(attribute is null ? "none" : attribute.Length)}."), name);
+        }
+
         if (RecordTypes.FeatureTypeOf(property.PropertyType) is { } type)
         {
-            return new Value(name, property, type);
+            return new Value(name, property, new FeatureField(name, type));
         }
 
         return RecordTypes.KeyKindOf(property.PropertyType) is { } kind
             ? new Key(name, property, kind)
             : throw new SpineException(
-                $"Expected '{typeof(T).Name}.{property.Name}' to be a float, double, integer (not ulong), bool, string, Guid, DateTimeOffset or DateTime, but found {property.PropertyType.Name}.", name);
+                $"Expected '{typeof(T).Name}.{property.Name}' to be a float, double, integer (not ulong), bool, string, Guid, DateTimeOffset, DateTime or vector (float[] or ReadOnlyMemory<float>), but found {property.PropertyType.Name}.", name);
     }
+
+    /// <summary>The number of elements of a vector that is not as long as the column says; null where all is well.</summary>
+    internal virtual int? FindWrongLength(in T record) => null;
 
     internal abstract void Append(in T record);
 
     internal abstract IArrowArray Build();
 
-    private sealed class Value(string name, PropertyInfo property, FeatureType type) : SpineColumn<T>(new Field(name, FeatureViewDefinition.ArrowTypeOf(type), nullable: true))
+    private sealed class Value(string name, PropertyInfo property, FeatureField field) : SpineColumn<T>(new Field(name, FeatureViewDefinition.ArrowTypeOf(field.Type, field.Length), nullable: true))
     {
-        private readonly RecordField<T> _field = new(property, new FeatureField(name, type));
-        private ColumnWriter _writer = new([new ColumnBuilder(type)]);
+        private readonly RecordField<T> _field = new(property, field);
+        private ColumnWriter _writer = new([new ColumnBuilder(field.Type, field.Length)]);
+
+        internal override int? FindWrongLength(in T record) => _field.FindWrongLength(record);
 
         internal override void Append(in T record) => _field.Write(record, 0, ref _writer);
 

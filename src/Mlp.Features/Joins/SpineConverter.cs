@@ -14,6 +14,7 @@ internal sealed class SpineConverter
     private readonly FeatureServiceDefinition _service;
     private readonly string _timeColumn;
     private readonly string? _labelColumn;
+    private readonly IReadOnlyList<FeatureField> _requests;
     private Schema? _source;
     private long _rowsBefore;
 
@@ -22,6 +23,7 @@ internal sealed class SpineConverter
         _service = service;
         _timeColumn = timeColumn;
         _labelColumn = labelColumn;
+        _requests = [.. service.Views.Where(v => v.OnDemand is not null).SelectMany(v => v.OnDemand!.RequestFields)];
     }
 
     /// <summary>Schema of converted batches, once one was converted.</summary>
@@ -100,6 +102,16 @@ internal sealed class SpineConverter
             return ArrowColumns.ToKey(column, key.Kind, ErrorFor(name));
         }
 
+        if (_requests.FirstOrDefault(f => f.Name == name && f.IsVector) is { } vector)
+        {
+            return ArrowColumns.ToFeature(column, vector, ErrorFor(name));
+        }
+
+        if (column is FixedSizeListArray { Data.DataType: FixedSizeListType { ListSize: > 1, ValueDataType: FloatType } type } lists)
+        {
+            return VectorColumn.TryCreate(lists)!.ToFixedSize(type.ListSize, (expected, found, row) => ErrorFor(name)(expected, found, row));
+        }
+
         if (ArrowColumns.ToText(column) is { } text)
         {
             return text;
@@ -107,7 +119,7 @@ internal sealed class SpineConverter
 
         return column is BooleanArray || (column.Data.DataType is FixedWidthType { BitWidth: var width } and not FixedSizeBinaryType && width % 8 == 0)
             ? column
-            : throw new SpineException($"Expected column '{name}' of the rows to be a number, a truth value, a time or a text, but found {column.Data.DataType.Name}.", name);
+            : throw new SpineException($"Expected column '{name}' of the rows to be a number, a truth value, a time, a text or a fixed-size list of floats, but found {column.Data.DataType.Name}.", name);
     }
 
     private TimestampArray ConvertTime(string name, IArrowArray column)

@@ -63,7 +63,7 @@ internal sealed class SpineTable : IDisposable
             foreach (var column in view.Columns)
             {
                 var feature = _question.Service.Description.Layout.Columns[column.ColumnIndex];
-                fields.Add(new Field(feature.Name, FeatureViewDefinition.ArrowTypeOf(feature.Type), nullable: true));
+                fields.Add(new Field(feature.Name, FeatureViewDefinition.ArrowTypeOf(feature.Type, feature.Length), nullable: true));
                 columns.Add(features[column.FieldIndex]);
             }
         }

@@ -1,6 +1,7 @@
 using Apache.Arrow;
 using Apache.Arrow.Types;
 using Mlp.Features.Definitions;
+using Mlp.Runtime;
 using Mlp.Runtime.Data;
 
 namespace Mlp.Features.Joins;
@@ -22,7 +23,7 @@ internal sealed class TrainingSetComposer
             [
                 new Field(TrainingSetColumns.RowNumber, Int64Type.Default, nullable: false),
                 .. spine.FieldsList,
-                .. service.Description.Layout.Columns.Select(c => new Field(c.Name, FeatureViewDefinition.ArrowTypeOf(c.Type), nullable: true)),
+                .. service.Description.Layout.Columns.Select(c => new Field(c.Name, FeatureViewDefinition.ArrowTypeOf(c.Type, c.Length), nullable: true)),
                 .. stored.SelectMany(v => new[]
                 {
                     new Field(TrainingSetColumns.StatusOf(v.Name), UInt8Type.Default, nullable: false),
@@ -66,7 +67,7 @@ internal sealed class TrainingSetComposer
 
             foreach (var column in view.Columns)
             {
-                features[column.ColumnIndex] = Answer();
+                features[column.ColumnIndex] = Vectors(Answer(), _service.Description.Layout.Columns[column.ColumnIndex]);
             }
 
             facts.Add(Answer());
@@ -75,6 +76,10 @@ internal sealed class TrainingSetComposer
 
         var rows = new Int64Array.Builder().Reserve(count).AppendRange(Enumerable.Range(0, count).Select(i => firstRow + i)).Build();
         return new RecordBatch(Schema, [rows, .. beside.Take(_spineColumns), .. features, .. facts], count);
+
+        static IArrowArray Vectors(IArrowArray answer, FeatureColumn column) => column.IsVector
+            ? StoredVectors.ToFixedSize(answer, column.Length, column.View, column.Name)
+            : answer;
 
         IArrowArray Answer() => ArrowArrayFactory.Slice(answer.Column(next++), answerStart, count);
     }

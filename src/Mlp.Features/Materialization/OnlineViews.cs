@@ -33,7 +33,7 @@ internal sealed class OnlineViews(OnlineViewRegistry registry, FeatureCatalog ca
     }
 
     private static OnlineView Create(uint id, FeatureViewDefinition view)
-        => new(id, view.Name, view.Version, view.Fingerprint, view.Keys, [.. view.Fields.Select(field => new OnlineField(field.Name, field.Type))], view.TimeToLiveMicroseconds);
+        => new(id, view.Name, view.Version, view.Fingerprint, view.Keys, [.. view.Fields.Select(field => new OnlineField(field.Name, field.Type, field.Length))], view.TimeToLiveMicroseconds);
 
     private FeatureViewDefinition Find(uint id)
     {

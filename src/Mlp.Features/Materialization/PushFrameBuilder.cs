@@ -81,6 +81,9 @@ internal sealed class PushFrameBuilder(OnlineView view, PushTargets targets)
         public void WriteString(int field, string value) => row.SetString(field, value);
 
         /// <inheritdoc/>
+        public void WriteVector(int field, ReadOnlySpan<float> value) => row.SetVector(field, value);
+
+        /// <inheritdoc/>
         public void WriteNull(int field)
         {
             // A row starts with every field null.

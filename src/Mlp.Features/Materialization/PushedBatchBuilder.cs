@@ -14,7 +14,7 @@ namespace Mlp.Features.Materialization;
 internal sealed class PushedBatchBuilder(FeatureViewDefinition definition, OnlineView view)
 {
     private readonly ColumnBuilder[] _keys = [.. definition.Keys.Select(key => new ColumnBuilder(key.Kind == EntityValueKind.Int64 ? FeatureType.Int64 : FeatureType.String))];
-    private readonly ColumnBuilder[] _fields = [.. definition.Fields.Select(field => new ColumnBuilder(field.Type))];
+    private readonly ColumnBuilder[] _fields = [.. definition.Fields.Select(field => new ColumnBuilder(field.Type, field.Length))];
     private readonly List<long> _eventTimes = [];
     private readonly List<long> _createdTimes = [];
     private readonly ColumnBuilder _sequences = new(FeatureType.Int64);
@@ -76,6 +76,8 @@ internal sealed class PushedBatchBuilder(FeatureViewDefinition definition, Onlin
         public void WriteBoolean(int field, bool value) => fields[field].Append(value);
 
         public void WriteString(int field, string value) => fields[field].Append(value);
+
+        public void WriteVector(int field, ReadOnlySpan<float> value) => fields[field].Append(value);
 
         public void WriteNull(int field) => fields[field].AppendNull();
     }

@@ -18,7 +18,7 @@ internal sealed class RecordPush<T>(FeatureRecordMap<T> map, OnlineView view)
     /// <param name="targets">Where the rows go.</param>
     /// <param name="now">Created time of views that leave it open, microseconds.</param>
     /// <param name="frameLength">About how long a frame gets.</param>
-    /// <exception cref="IngestException">A time is null, was never set or is beyond <see cref="TimeRange"/>.</exception>
+    /// <exception cref="IngestException">A time is null, was never set or is beyond <see cref="TimeRange"/>, or a vector has another length than its field.</exception>
     /// <exception cref="ArgumentException">A record is null.</exception>
     internal List<byte[]> Encode(IReadOnlyList<T> records, PushTargets targets, long now, int frameLength)
     {
@@ -37,6 +37,11 @@ internal sealed class RecordPush<T>(FeatureRecordMap<T> map, OnlineView view)
             var created = map.GetCreatedTime(record) ?? (map.Definition.CreatedTimeColumn is { } column ? throw NoTime(column, i) : now);
             Check(map.Definition.EventTimeColumn, eventTime, i);
             Check(map.Definition.CreatedTimeColumn ?? map.Definition.EventTimeColumn, created, i);
+            if (map.FindWrongVector(record) is { } wrong)
+            {
+                throw WrongValue(wrong.Field.Name, VectorColumn.Expected(wrong.Field.Length), FormattableString.Invariant($"one of {wrong.Length}"), i);
+            }
+
             map.GetKey(record, key);
             var writer = builder.Begin(key, new RowVersion(eventTime, created, 0));
             map.WriteFields(record, ref writer);
@@ -59,17 +64,17 @@ internal sealed class RecordPush<T>(FeatureRecordMap<T> map, OnlineView view)
     {
         if (!TimeRange.Contains(time))
         {
-            throw WrongTime(column, TimeRange.Expected, TimeRange.Beyond, index);
+            throw WrongValue(column, TimeRange.Expected, TimeRange.Beyond, index);
         }
 
         if (TimeRange.IsUnset(time))
         {
-            throw WrongTime(column, TimeRange.ExpectedSet, TimeRange.Unset, index);
+            throw WrongValue(column, TimeRange.ExpectedSet, TimeRange.Unset, index);
         }
     }
 
-    private IngestException NoTime(string column, int index) => WrongTime(column, "a time in every row", "null", index);
+    private IngestException NoTime(string column, int index) => WrongValue(column, "a time in every row", "null", index);
 
-    private IngestException WrongTime(string column, string expected, string found, int index)
+    private IngestException WrongValue(string column, string expected, string found, int index)
         => new(Source, $"Expected column '{column}' of {Source} to hold {expected} for {map.Definition}, but found {found} in row {index + 1}.", column, index + 1);
 }

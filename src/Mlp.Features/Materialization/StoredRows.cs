@@ -1,5 +1,6 @@
 using Apache.Arrow;
 using Mlp.Features.Definitions;
+using Mlp.Runtime;
 using Mlp.Runtime.Data;
 
 namespace Mlp.Features.Materialization;
@@ -13,6 +14,7 @@ internal sealed class StoredRows
     private readonly IArrowArray _createdTimes;
     private readonly Int64Array? _sequences;
     private readonly IArrowArray[] _fields;
+    private readonly VectorColumn?[] _vectors;
 
     /// <summary>Takes a batch.</summary>
     /// <param name="definition">The view.</param>
@@ -28,6 +30,7 @@ internal sealed class StoredRows
         _createdTimes = batch.Column(keys + 1);
         _sequences = hasSequences ? (Int64Array)batch.Column(keys + 2) : null;
         _fields = [.. Enumerable.Range(fields, definition.Fields.Count).Select(batch.Column)];
+        _vectors = [.. _fields.Select((array, i) => definition.Fields[i].IsVector ? VectorColumn.TryCreate(array) : null)];
         Count = batch.Length;
     }
 
@@ -71,6 +74,9 @@ internal sealed class StoredRows
 
             switch (_fields[i])
             {
+                case var array when _vectors[i] is { } vectors:
+                    writer.WriteVector(i, vectors.Require(row, _definition.Fields[i].Length, (expected, found, _) => WrongVector(i, expected, found)));
+                    break;
                 case FloatArray array:
                     writer.WriteFloat32(i, array.Values[row]);
                     break;
@@ -91,6 +97,9 @@ internal sealed class StoredRows
             }
         }
     }
+
+    private CorruptFileException WrongVector(int field, string expected, string found)
+        => new(_definition.Name, $"Expected {expected} in every row of column '{_definition.Fields[field].Name}' of {_definition} in stored form, but found {found}.");
 
     private static long TimeOf(IArrowArray times, int row) => times is TimestampArray timestamps ? timestamps.Values[row] : ((Int64Array)times).Values[row];
 }

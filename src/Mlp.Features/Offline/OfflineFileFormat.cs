@@ -16,8 +16,8 @@ internal static class OfflineFileFormat
 {
     internal const string FormatValue = "mlp-offline-data";
 
-    /// <summary>The newest format version that is read.</summary>
-    internal const int CurrentFormatVersion = 1;
+    /// <summary>The newest format version that is read. Written is 1, or 2 where a field is a vector: a list of float, each as long as the view says.</summary>
+    internal const int CurrentFormatVersion = VectorLength.FirstFormatVersion;
 
     private const string FormatKey = "mlp_format";
     private const string VersionKey = "mlp_format_version";
@@ -82,7 +82,7 @@ internal static class OfflineFileFormat
     private static IEnumerable<KeyValuePair<string, string>> Facts(FeatureViewDefinition view) =>
     [
         new(FormatKey, FormatValue),
-        new(VersionKey, VersionedJson.FirstVersion.ToString(CultureInfo.InvariantCulture)),
+        new(VersionKey, (view.Fields.Any(f => f.IsVector) ? VectorLength.FirstFormatVersion : VersionedJson.FirstVersion).ToString(CultureInfo.InvariantCulture)),
         new(ViewKey, view.Name),
         new(ViewVersionKey, view.Version.ToString(CultureInfo.InvariantCulture)),
         new(FingerprintKey, view.Fingerprint),

@@ -51,6 +51,15 @@ internal readonly struct FeatureRowWriter(FeatureRows rows, int row, FeatureTarg
         }
     }
 
+    public void WriteVector(int field, ReadOnlySpan<float> value)
+    {
+        if (targets[field] is { IsUsed: true } target)
+        {
+            value.CopyTo(rows.Float32Of(row).Slice(target.Ordinal, rows.Layout.Columns[target.Column].Length));
+            rows.StatusOf(row)[target.Column] = FeatureStatus.Present;
+        }
+    }
+
     public void WriteNull(int field)
     {
         if (targets[field] is { IsUsed: true } target)

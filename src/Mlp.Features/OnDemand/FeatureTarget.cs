@@ -17,7 +17,7 @@ internal readonly record struct FeatureTarget(int Column, int Ordinal)
         Array.Fill(targets, new FeatureTarget(-1, -1));
         foreach (var column in view.Columns)
         {
-            targets[column.FieldIndex] = new FeatureTarget(column.ColumnIndex, layout.OrdinalOf(column.ColumnIndex));
+            targets[column.FieldIndex] = new FeatureTarget(column.ColumnIndex, layout.OffsetOf(column.ColumnIndex));
         }
 
         return targets;

@@ -75,7 +75,7 @@ internal sealed class OnDemandGoldenRows(DefinitionStore definitions, IDiskSync 
                 throw new CorruptFileException(path, $"Expected golden rows of the {view} in '{path}', but found rows of another definition.");
             }
 
-            return (document, [.. document.Requests.Zip(view.RequestFields, (cells, field) => GoldenCell.Parse(cells, field.Type))]);
+            return (document, [.. document.Requests.Zip(view.RequestFields, (cells, field) => GoldenCell.Parse(cells, field))]);
         }
         catch (Exception e) when (e is FormatException or OverflowException)
         {

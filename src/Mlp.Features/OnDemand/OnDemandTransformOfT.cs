@@ -32,10 +32,16 @@ internal sealed class OnDemandTransform<TRequest, TFeatures>(OnDemandFeatureView
     public override IReadOnlyList<IArrowArray> Compute(IReadOnlyList<IArrowArray> requests, int rowCount)
     {
         var columns = requests.Select(c => new RequestColumn(c)).ToArray();
-        var writer = new ColumnWriter([.. definition.Fields.Select(f => new ColumnBuilder(f.Type))]);
+        var writer = new ColumnWriter([.. definition.Fields.Select(f => new ColumnBuilder(f.Type, f.Length))]);
         for (var row = 0; row < rowCount; row++)
         {
             var features = definition.Transform(_reader.Read(columns, row));
+            if (definition.FindWrongVector(features) is { } wrong)
+            {
+                throw new ArgumentException(FormattableString.Invariant(
+                    $"Expected {VectorColumn.Expected(wrong.Field.Length)} for feature '{wrong.Field.Name}' of the {definition}, but its method gave one of {wrong.Length} in row {row}."));
+            }
+
             definition.WriteFeatures(features, ref writer);
         }
 
@@ -56,6 +62,8 @@ internal sealed class OnDemandTransform<TRequest, TFeatures>(OnDemandFeatureView
         public void WriteBoolean(int field, bool value) => columns[field].Append(value);
 
         public void WriteString(int field, string value) => columns[field].Append(value);
+
+        public void WriteVector(int field, ReadOnlySpan<float> value) => columns[field].Append(value);
 
         public void WriteNull(int field) => columns[field].AppendNull();
     }

@@ -22,10 +22,10 @@ internal static class RequestColumns
             if (index < 0)
             {
                 throw new ArgumentException(
-                    $"Expected a column '{field.Name}' of type {field.Type}, from which {view} computes, but found {string.Join(", ", spine.Schema.FieldsList.Select(f => $"'{f.Name}'"))}.");
+                    $"Expected a column '{field.Name}' of type {field.TypeName}, from which {view} computes, but found {string.Join(", ", spine.Schema.FieldsList.Select(f => $"'{f.Name}'"))}.");
             }
 
-            columns.Add(ArrowColumns.ToFeature(spine.Column(index), field.Type, (expected, found, row) => new ArgumentException(
+            columns.Add(ArrowColumns.ToFeature(spine.Column(index), field, (expected, found, row) => new ArgumentException(
                 string.Create(CultureInfo.InvariantCulture, $"Expected {expected} in column '{field.Name}', from which {view} computes, but found {found}{(row < 0 ? "" : $" in row {row}")}."))));
         }
 

@@ -46,8 +46,8 @@ internal sealed class RequestReader<TRequest>
 
     private static Expression Read(OnDemandFeatureViewDefinition view, PropertyInfo property, FeatureField field, Expression column, ParameterExpression row)
     {
-        var value = Expression.Call(column, GetterOf(field.Type), null, row);
-        if (property.PropertyType == typeof(string))
+        var value = Expression.Call(column, GetterOf(property, field), null, row);
+        if (property.PropertyType == typeof(string) || property.PropertyType == typeof(float[]))
         {
             return value;
         }
@@ -64,8 +64,9 @@ internal sealed class RequestReader<TRequest>
             property.PropertyType);
     }
 
-    private static string GetterOf(FeatureType type) => type switch
+    private static string GetterOf(PropertyInfo property, FeatureField field) => field.Type switch
     {
+        FeatureType.Float32 when field.IsVector => property.PropertyType == typeof(float[]) ? nameof(RequestColumn.GetArray) : nameof(RequestColumn.GetMemory),
         FeatureType.Float32 => nameof(RequestColumn.GetFloat32),
         FeatureType.Float64 => nameof(RequestColumn.GetFloat64),
         FeatureType.Int64 => nameof(RequestColumn.GetInt64),

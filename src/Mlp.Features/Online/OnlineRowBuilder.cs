@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Text;
 using Mlp.Runtime.Data;
 
@@ -33,7 +34,7 @@ internal sealed class OnlineRowBuilder(OnlineView view)
             switch (_layout.Fields[i].Type)
             {
                 case FeatureType.Float32:
-                    BinaryPrimitives.WriteSingleLittleEndian(row[_layout.OffsetOf(i)..], float.NaN);
+                    ElementsOf(i).Fill(float.NaN);
                     break;
                 case FeatureType.Float64:
                     BinaryPrimitives.WriteDoubleLittleEndian(row[_layout.OffsetOf(i)..], double.NaN);
@@ -49,6 +50,22 @@ internal sealed class OnlineRowBuilder(OnlineView view)
     /// <param name="field">Index of the field in the view.</param>
     /// <param name="value">The value; NaN is a value.</param>
     internal void SetFloat32(int field, float value) => BinaryPrimitives.WriteSingleLittleEndian(Cell(field, FeatureType.Float32), value);
+
+    /// <summary>Sets a vector.</summary>
+    /// <param name="field">Index of the field in the view.</param>
+    /// <param name="value">As many elements as the field is long; NaN is a value.</param>
+    /// <exception cref="ArgumentException">There is another number of elements.</exception>
+    internal void SetVector(int field, ReadOnlySpan<float> value)
+    {
+        if (value.Length != _layout.Fields[field].Length)
+        {
+            throw new ArgumentException(FormattableString.Invariant(
+                $"Expected {VectorColumn.Expected(_layout.Fields[field].Length)} for field '{_layout.Fields[field].Name}' of view '{view.Name}', but found one of {value.Length}."), nameof(value));
+        }
+
+        MarkPresent(field, FeatureType.Float32);
+        value.CopyTo(ElementsOf(field));
+    }
 
     /// <summary>Sets a float64 field.</summary>
     /// <param name="field">Index of the field in the view.</param>
@@ -95,6 +112,9 @@ internal sealed class OnlineRowBuilder(OnlineView view)
 
         return _row.AsSpan(0, position);
     }
+
+    // Rows are little-endian, as are the processors that .NET runs on.
+    private Span<float> ElementsOf(int field) => MemoryMarshal.Cast<byte, float>(_row.AsSpan(_layout.OffsetOf(field), _layout.Fields[field].Length * sizeof(float)));
 
     private Span<byte> Cell(int field, FeatureType type)
     {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Text;
 using Mlp.Features.Definitions;
 using Mlp.Runtime.Data;
@@ -120,6 +121,9 @@ internal static class OnlineRowCodec
 
             switch (type)
             {
+                case FeatureType.Float32 when layout.Fields[i].Length > 1:
+                    writer.WriteVector(i, MemoryMarshal.Cast<byte, float>(row.Slice(layout.OffsetOf(i), layout.Fields[i].Length * sizeof(float))));
+                    break;
                 case FeatureType.Float32:
                     writer.WriteFloat32(i, BinaryPrimitives.ReadSingleLittleEndian(row[layout.OffsetOf(i)..]));
                     break;

@@ -9,7 +9,7 @@ namespace Mlp.Features.Online;
 ///       one bit per field in words of 64 bits, set where the value is present,
 ///       float64 fields, int64 fields, float32 fields, boolean fields (1 byte), text fields (i32 length, UTF-8 bytes)
 /// </code>
-/// Within a type the fields stand in the view's order. A null is stored as NaN, 0 or the empty text, so that a block can be copied as it is.
+/// Within a type the fields stand in the view's order; a vector is one float32 field with one bit, its elements one behind the other. A null is stored as NaN, 0 or the empty text, so that a block can be copied as it is.
 /// All flags of a row that is kept are 0, and a row with another is not read. <see cref="DeletionFlag"/> marks what is handed to the row store to delete a row; it is never kept.
 /// Immutable and thread-safe.
 /// </summary>
@@ -47,7 +47,7 @@ internal sealed class OnlineRowLayout
                 if (Fields[i].Type == type)
                 {
                     _offsets[i] = offset;
-                    offset += width;
+                    offset = checked(offset + (width * Fields[i].Length));
                 }
             }
         }

@@ -29,7 +29,7 @@ internal sealed class ViewReadPlan
     {
         View = view;
         _viewIndex = viewIndex;
-        _columns = [.. columns.Select(pair => new Column(pair.Field, pair.Column, layout.OrdinalOf(pair.Column))).OrderBy(column => column.Index)];
+        _columns = [.. columns.Select(pair => new Column(pair.Field, pair.Column, layout.OffsetOf(pair.Column))).OrderBy(column => column.Index)];
         _texts = [.. _columns.Where(column => TypeOf(column) == FeatureType.String).OrderBy(column => view.Layout.OffsetOf(column.Field))];
         _float32 = RunsOf(FeatureType.Float32, sizeof(float));
         _float64 = RunsOf(FeatureType.Float64, sizeof(double));
@@ -166,7 +166,7 @@ internal sealed class ViewReadPlan
     private FeatureType TypeOf(Column column) => View.Layout.Fields[column.Field].Type;
 
     private Run[] RunsOf(FeatureType type, int width)
-        => Merge(_columns.Where(column => TypeOf(column) == type).Select(column => new Run(View.Layout.OffsetOf(column.Field), column.Ordinal, 1)), width);
+        => Merge(_columns.Where(column => TypeOf(column) == type).Select(column => new Run(View.Layout.OffsetOf(column.Field), column.Ordinal, View.Layout.Fields[column.Field].Length)), width);
 
     private static Run[] Merge(IEnumerable<Run> runs, int width)
     {
@@ -175,7 +175,7 @@ internal sealed class ViewReadPlan
         {
             if (merged.Count > 0 && merged[^1] is var last && last.Source + (last.Count * width) == run.Source && last.Destination + last.Count == run.Destination)
             {
-                merged[^1] = last with { Count = last.Count + 1 };
+                merged[^1] = last with { Count = last.Count + run.Count };
             }
             else
             {

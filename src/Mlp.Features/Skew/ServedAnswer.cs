@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using Mlp.Features.Definitions;
 using Mlp.Features.Joins;
@@ -34,7 +35,7 @@ internal sealed class ServedAnswer
         {
             var column = view.Columns[i].ColumnIndex;
             statuses[i] = rows.StatusOf(row)[column];
-            values[i] = statuses[i] == FeatureStatus.Present ? Bits(rows, row, layout.Columns[column].Type, layout.OrdinalOf(column)) : FeatureBits.Null;
+            values[i] = statuses[i] == FeatureStatus.Present ? Bits(rows, row, layout.Columns[column], layout.OffsetOf(column)) : FeatureBits.Null;
         }
 
         return new ServedAnswer(time == FeatureRows.NoEventTime ? null : time, statuses, values);
@@ -63,20 +64,22 @@ internal sealed class ServedAnswer
     internal bool HasSame(int i, in ViewAnswer answer)
         => _values[i].Equals(answer.Values[i]) && EventTime == answer.EventTime && _statuses[i] == (answer is { Status: FeatureStatus.Present } && answer.Values[i].IsNull ? FeatureStatus.Null : answer.Status);
 
-    internal SkewValue Of(int i, FeatureType type)
-        => new(_statuses[i], _values[i].IsNull ? null : ValueOf(_values[i], type), EventTime is { } time ? Microseconds.ToDateTimeOffset(time) : null);
+    internal SkewValue Of(int i, FeatureColumn column)
+        => new(_statuses[i], _values[i].IsNull ? null : ValueOf(_values[i], column), EventTime is { } time ? Microseconds.ToDateTimeOffset(time) : null);
 
-    private static FeatureBits Bits(FeatureRows rows, int row, FeatureType type, int ordinal) => type switch
+    private static FeatureBits Bits(FeatureRows rows, int row, FeatureColumn column, int offset) => column.Type switch
     {
-        FeatureType.Float32 => new FeatureBits(false, BitConverter.SingleToInt32Bits(rows.Float32Of(row)[ordinal]), null),
-        FeatureType.Float64 => new FeatureBits(false, BitConverter.DoubleToInt64Bits(rows.Float64Of(row)[ordinal]), null),
-        FeatureType.Int64 => new FeatureBits(false, rows.Int64Of(row)[ordinal], null),
-        FeatureType.Boolean => new FeatureBits(false, rows.BooleanOf(row)[ordinal] ? 1 : 0, null),
-        _ => new FeatureBits(false, 0, Encoding.UTF8.GetString(rows.StringOf(row, ordinal))),
+        FeatureType.Float32 when column.IsVector => FeatureBits.Of(rows.Float32Of(row).Slice(offset, column.Length)),
+        FeatureType.Float32 => new FeatureBits(false, BitConverter.SingleToInt32Bits(rows.Float32Of(row)[offset]), null),
+        FeatureType.Float64 => new FeatureBits(false, BitConverter.DoubleToInt64Bits(rows.Float64Of(row)[offset]), null),
+        FeatureType.Int64 => new FeatureBits(false, rows.Int64Of(row)[offset], null),
+        FeatureType.Boolean => new FeatureBits(false, rows.BooleanOf(row)[offset] ? 1 : 0, null),
+        _ => new FeatureBits(false, 0, Encoding.UTF8.GetString(rows.StringOf(row, offset))),
     };
 
-    private static object ValueOf(FeatureBits bits, FeatureType type) => type switch
+    private static object ValueOf(FeatureBits bits, FeatureColumn column) => column.Type switch
     {
+        FeatureType.Float32 when column.IsVector => MemoryMarshal.Cast<byte, float>(Convert.FromHexString(bits.Text!)).ToArray(),
         FeatureType.Float32 => BitConverter.Int32BitsToSingle((int)bits.Number),
         FeatureType.Float64 => BitConverter.Int64BitsToDouble(bits.Number),
         FeatureType.Int64 => bits.Number,

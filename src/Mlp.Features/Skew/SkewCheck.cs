@@ -96,7 +96,7 @@ internal sealed class SkewCheck(OfflineStore store, Func<FeatureServiceDefinitio
         for (var i = 0; i < view.Columns.Count; i++)
         {
             var column = layout.Columns[view.Columns[i].ColumnIndex];
-            var (one, other) = (served.Of(i, column.Type), ServedAnswer.From(expected).Of(i, column.Type));
+            var (one, other) = (served.Of(i, column), ServedAnswer.From(expected).Of(i, column));
             if (served.HasSame(i, expected))
             {
                 continue;

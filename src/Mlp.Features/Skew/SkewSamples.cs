@@ -22,7 +22,7 @@ internal sealed class SkewSamples
         _facts = new (PredictionId, long, long)[capacity];
         Rows = new FeatureRows(layout, capacity);
         Rows.Restart(capacity);
-        if (layout.CountOf(FeatureType.String) > 0)
+        if (layout.WidthOf(FeatureType.String) > 0)
         {
             // The room for texts is made before the first is kept, and never grows.
             _textBytes = TextBytesPerRow * capacity;
@@ -44,7 +44,7 @@ internal sealed class SkewSamples
     internal bool TryAdd(in PredictionRecord record)
     {
         var texts = 0;
-        for (var ordinal = 0; ordinal < Rows.Layout.CountOf(FeatureType.String); ordinal++)
+        for (var ordinal = 0; ordinal < Rows.Layout.WidthOf(FeatureType.String); ordinal++)
         {
             texts += record.Features.StringOf(ordinal).Length;
         }

@@ -54,7 +54,7 @@ internal sealed class PredictionBatch
         _keys = new EntityKeyColumns(schema.Keys);
         _eventTimes = [.. schema.Layout.Views.Select(_ => new FixedColumn<long>(PredictionSchema.Time))];
         _statuses = [.. schema.Layout.Columns.Select(_ => new FixedColumn<byte>(UInt8Type.Default))];
-        _features = [.. schema.Layout.Columns.Select(c => CreateColumn(c.Type))];
+        _features = [.. schema.Layout.Columns.Select(c => CreateColumn(c))];
         var all = new List<ColumnBuffer>
         {
             _id, _requestId, _eventTime, _requestTime, _modelVersion, _variant, _outcome, _samplingWeight, _latency, _featureLatency, _queueLatency, _runLatency, _key, _trace, _tags, _score,
@@ -135,8 +135,9 @@ internal sealed class PredictionBatch
 
     private static void AppendMeasured(FixedColumn<long> column, long stored) => column.Append(stored - 1, stored > 0);
 
-    private static ColumnBuffer CreateColumn(FeatureType type) => type switch
+    private static ColumnBuffer CreateColumn(FeatureColumn feature) => feature.Type switch
     {
+        FeatureType.Float32 when feature.IsVector => new VectorColumnBuffer(feature.Length),
         FeatureType.Float32 => new FixedColumn<float>(FloatType.Default),
         FeatureType.Float64 => new FixedColumn<double>(DoubleType.Default),
         FeatureType.Int64 => new FixedColumn<long>(Int64Type.Default),
@@ -157,10 +158,13 @@ internal sealed class PredictionBatch
         for (var i = 0; i < _features.Length; i++)
         {
             var isPresent = statuses[i] == (byte)FeatureStatus.Present;
-            var ordinal = columns.OrdinalOf(i);
+            var ordinal = columns.OffsetOf(i);
             _statuses[i].Append(statuses[i]);
             switch (_features[i])
             {
+                case VectorColumnBuffer column:
+                    column.Append(float32.Slice(ordinal, column.Length), isPresent);
+                    break;
                 case FixedColumn<float> column:
                     column.Append(float32[ordinal], isPresent);
                     break;

@@ -81,7 +81,7 @@ internal sealed class PredictionSchema
         {
             yield return new(
                 Claim(taken, PredictionColumns.FeatureOf(column.Name), PredictionColumns.FeaturePrefix),
-                TypeOf(column.Type),
+                TypeOf(column),
                 nullable: true,
                 [new(PredictionColumns.FeatureKey, column.Name), new(PredictionColumns.ViewKey, column.View)]);
             yield return new(
@@ -103,7 +103,7 @@ internal sealed class PredictionSchema
         var metadata = new Dictionary<string, string>
         {
             [PredictionColumns.FormatKey] = PredictionColumns.FormatName,
-            [PredictionColumns.FormatVersionKey] = SegmentHeader.CurrentFormatVersion.ToString(CultureInfo.InvariantCulture),
+            [PredictionColumns.FormatVersionKey] = SegmentHeader.FormatVersionOf(model.Layout).ToString(CultureInfo.InvariantCulture),
             [PredictionColumns.ModelKey] = model.Manifest.Name,
             [PredictionColumns.ModelVersionKey] = model.Manifest.Version.ToString(CultureInfo.InvariantCulture),
             [PredictionColumns.EntityKeyNamesKey] = JsonSerializer.Serialize(model.Keys.Select(k => k.Name)),
@@ -128,13 +128,14 @@ internal sealed class PredictionSchema
         return name;
     }
 
-    private static IArrowType TypeOf(FeatureType type) => type switch
+    private static IArrowType TypeOf(FeatureColumn column) => column.Type switch
     {
+        FeatureType.Float32 when column.IsVector => VectorColumn.TypeOf(column.Length),
         FeatureType.Float32 => FloatType.Default,
         FeatureType.Float64 => DoubleType.Default,
         FeatureType.Int64 => Int64Type.Default,
         FeatureType.Boolean => BooleanType.Default,
         FeatureType.String => StringType.Default,
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Expected a known feature type."),
+        _ => throw new ArgumentOutOfRangeException(nameof(column), column.Type, "Expected a known feature type."),
     };
 }

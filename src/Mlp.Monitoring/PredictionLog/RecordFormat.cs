@@ -43,11 +43,11 @@ internal sealed class RecordFormat
     public RecordFormat(FeatureRowLayout layout)
     {
         Layout = layout;
-        _float64Count = layout.CountOf(FeatureType.Float64);
-        _int64Count = layout.CountOf(FeatureType.Int64);
-        _float32Count = layout.CountOf(FeatureType.Float32);
-        _stringCount = layout.CountOf(FeatureType.String);
-        _booleanCount = layout.CountOf(FeatureType.Boolean);
+        _float64Count = layout.WidthOf(FeatureType.Float64);
+        _int64Count = layout.WidthOf(FeatureType.Int64);
+        _float32Count = layout.WidthOf(FeatureType.Float32);
+        _stringCount = layout.WidthOf(FeatureType.String);
+        _booleanCount = layout.WidthOf(FeatureType.Boolean);
         _viewCount = layout.Views.Count;
         _columnCount = layout.Columns.Count;
         _int64Offset = Float64Offset + (_float64Count * sizeof(double));

@@ -11,8 +11,8 @@ namespace Mlp.Monitoring.PredictionLog;
 /// <summary>What stands at the start of a segment of a prediction log. The first frame behind it is the Arrow schema message, each further one a record batch message.</summary>
 internal sealed record SegmentHeader
 {
-    /// <summary>The newest format that is written and read.</summary>
-    public const int CurrentFormatVersion = 1;
+    /// <summary>The newest format that is read. Written is 1, or 2 where a feature is a vector: a column of fixed-size lists.</summary>
+    public const int CurrentFormatVersion = VectorLength.FirstFormatVersion;
 
     /// <summary>What the log holds.</summary>
     public const string FormatName = PredictionColumns.FormatName;
@@ -21,7 +21,7 @@ internal sealed record SegmentHeader
     public string Format { get; } = FormatName;
 
     /// <summary>Version of the format.</summary>
-    public int FormatVersion { get; init; } = CurrentFormatVersion;
+    public int FormatVersion { get; init; } = VersionedJson.FirstVersion;
 
     /// <summary>Model name.</summary>
     public required string Model { get; init; }
@@ -47,6 +47,7 @@ internal sealed record SegmentHeader
     /// <summary>Describes a model version.</summary>
     public static SegmentHeader For(ServedModel model, DateTimeOffset createdAt) => new()
     {
+        FormatVersion = FormatVersionOf(model.Layout),
         Model = model.Manifest.Name,
         Version = model.Manifest.Version,
         FeatureService = model.Service,
@@ -55,6 +56,9 @@ internal sealed record SegmentHeader
         Output = model.Manifest.Output,
         CreatedAt = createdAt,
     };
+
+    /// <summary>The lowest format version that can hold these features.</summary>
+    public static int FormatVersionOf(FeatureRowLayout layout) => layout.HasVectors ? VectorLength.FirstFormatVersion : VersionedJson.FirstVersion;
 
     /// <summary>UTF-8 JSON.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, SegmentHeaderJson.Default.SegmentHeader);

@@ -17,6 +17,8 @@ internal static class ColumnTypeName
         DurationType.Second, DurationType.Millisecond, DurationType.Microsecond, DurationType.Nanosecond,
     ];
 
+    private const string VectorStart = "float32[";
+
     private static IEnumerable<TimeUnit> Units => [TimeUnit.Second, TimeUnit.Millisecond, TimeUnit.Microsecond, TimeUnit.Nanosecond];
 
     /// <summary>The name of a column's type.</summary>
@@ -32,6 +34,12 @@ internal static class ColumnTypeName
         if (System.Array.Find(Plain, type => Find(type) == name) is { } plain)
         {
             return plain;
+        }
+
+        if (name.StartsWith(VectorStart, StringComparison.Ordinal) && name[^1] == ']'
+            && int.TryParse(name.AsSpan()[VectorStart.Length..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var length) && length > 0 && Find(VectorColumn.TypeOf(length)) == name)
+        {
+            return VectorColumn.TypeOf(length);
         }
 
         foreach (var unit in Units)
@@ -69,6 +77,7 @@ internal static class ColumnTypeName
         DurationType time => $"duration[{UnitName(time.Unit)}]",
         Decimal128Type number => string.Create(CultureInfo.InvariantCulture, $"decimal128({number.Precision}, {number.Scale})"),
         Decimal256Type number => string.Create(CultureInfo.InvariantCulture, $"decimal256({number.Precision}, {number.Scale})"),
+        FixedSizeListType { ValueDataType: FloatType } vector => string.Create(CultureInfo.InvariantCulture, $"{VectorStart}{vector.ListSize}]"),
         FixedSizeBinaryType bytes => string.Create(CultureInfo.InvariantCulture, $"binary[{bytes.ByteWidth}]"),
         _ => null,
     };

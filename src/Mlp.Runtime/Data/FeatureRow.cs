@@ -18,17 +18,17 @@ public readonly ref struct FeatureRow
     /// <summary>Which features lie where.</summary>
     public FeatureRowLayout Layout => _rows.Layout;
 
-    /// <summary>The float32 features, one value each.</summary>
-    public ReadOnlySpan<float> Float32 => Cut(_rows.Float32Buffer, Layout.CountOf(FeatureType.Float32));
+    /// <summary>The float32 features, one value each; of a vector all its elements.</summary>
+    public ReadOnlySpan<float> Float32 => Cut(_rows.Float32Buffer, Layout.WidthOf(FeatureType.Float32));
 
     /// <summary>The float64 features, one value each.</summary>
-    public ReadOnlySpan<double> Float64 => Cut(_rows.Float64Buffer, Layout.CountOf(FeatureType.Float64));
+    public ReadOnlySpan<double> Float64 => Cut(_rows.Float64Buffer, Layout.WidthOf(FeatureType.Float64));
 
     /// <summary>The int64 features, one value each.</summary>
-    public ReadOnlySpan<long> Int64 => Cut(_rows.Int64Buffer, Layout.CountOf(FeatureType.Int64));
+    public ReadOnlySpan<long> Int64 => Cut(_rows.Int64Buffer, Layout.WidthOf(FeatureType.Int64));
 
     /// <summary>The boolean features, one value each.</summary>
-    public ReadOnlySpan<bool> Boolean => Cut(_rows.BooleanBuffer, Layout.CountOf(FeatureType.Boolean));
+    public ReadOnlySpan<bool> Boolean => Cut(_rows.BooleanBuffer, Layout.WidthOf(FeatureType.Boolean));
 
     /// <summary>One status per feature, in the service's order.</summary>
     public ReadOnlySpan<FeatureStatus> Status => Cut(_rows.StatusBuffer, Layout.ColumnCount);
@@ -37,7 +37,7 @@ public readonly ref struct FeatureRow
     public ReadOnlySpan<long> EventTimes => Cut(_rows.EventTimesBuffer, Layout.ViewCount);
 
     /// <summary>The UTF-8 bytes of a text feature; empty where it is not present.</summary>
-    /// <param name="ordinal">Position among the text features (<see cref="FeatureRowLayout.OrdinalOf"/>).</param>
+    /// <param name="ordinal">Position among the text features (<see cref="FeatureRowLayout.OffsetOf"/>).</param>
     /// <returns>UTF-8 bytes.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such text feature.</exception>
     public ReadOnlySpan<byte> StringOf(int ordinal) => _rows.StringOf(_row, ordinal);

@@ -1,24 +1,25 @@
 namespace Mlp.Runtime.Data;
 
 /// <summary>
-/// Where each feature of a service lies in <see cref="FeatureRows"/>: one row-major block per element type, columns in the service's order within it.
+/// Where each feature of a service lies in <see cref="FeatureRows"/>: one row-major block per element type, columns in the service's order within it. A vector takes as many neighbouring
+/// elements of the float32 block as it is long.
 /// Immutable and thread-safe.
 /// </summary>
 public sealed class FeatureRowLayout
 {
-    private readonly int[] _ordinals;
+    private readonly int[] _offsets;
     private readonly int[] _viewIndexes;
-    private readonly int[] _counts = new int[6];
+    private readonly int[] _widths = new int[6];
     private readonly Dictionary<string, int> _indexes = new(StringComparer.Ordinal);
 
     /// <summary>Lays out columns.</summary>
     /// <param name="columns">The features in the service's order; names are unique.</param>
-    /// <exception cref="ArgumentException">A name occurs twice.</exception>
+    /// <exception cref="ArgumentException">A name occurs twice, or a feature has a length that is not allowed.</exception>
     public FeatureRowLayout(IReadOnlyList<FeatureColumn> columns)
     {
         ArgumentNullException.ThrowIfNull(columns);
         Columns = [.. columns];
-        _ordinals = new int[Columns.Count];
+        _offsets = new int[Columns.Count];
         _viewIndexes = new int[Columns.Count];
         var views = new List<string>();
         for (var i = 0; i < Columns.Count; i++)
@@ -29,7 +30,14 @@ public sealed class FeatureRowLayout
                 throw new ArgumentException($"Expected feature names to be unique, but '{column.Name}' occurs twice.", nameof(columns));
             }
 
-            _ordinals[i] = _counts[(int)column.Type]++;
+            if (VectorLength.FindProblem(column.Type, column.Length) is { } problem)
+            {
+                throw new ArgumentException($"Expected feature '{column.Name}' to have {problem}.", nameof(columns));
+            }
+
+            _offsets[i] = _widths[(int)column.Type];
+            _widths[(int)column.Type] = checked(_widths[(int)column.Type] + column.Length);
+            HasVectors |= column.IsVector;
             var view = views.IndexOf(column.View);
             if (view < 0)
             {
@@ -50,21 +58,27 @@ public sealed class FeatureRowLayout
     /// <summary>The views that the features come from, in order of first use.</summary>
     public IReadOnlyList<string> Views { get; }
 
+    /// <summary>Whether all features are single float32 numbers.</summary>
+    internal bool HoldsNumbersOfFloat32Only => !HasVectors && _widths[(int)FeatureType.Float32] == ColumnCount;
+
     /// <summary>Number of features; known without a call through an interface.</summary>
     internal int ColumnCount { get; }
 
     /// <summary>Number of views; known without a call through an interface.</summary>
     internal int ViewCount { get; }
 
-    /// <summary>How many features have a type.</summary>
+    /// <summary>Whether a feature is a vector.</summary>
+    internal bool HasVectors { get; }
+
+    /// <summary>How many elements a row has in the block of a type: one per feature of that type, and of a vector its length.</summary>
     /// <param name="type">The type.</param>
     /// <returns>Width of that type's block.</returns>
-    public int CountOf(FeatureType type) => _counts[(int)type];
+    public int WidthOf(FeatureType type) => _widths[(int)type];
 
-    /// <summary>Position of a feature within the block of its type.</summary>
+    /// <summary>Position of the first element of a feature within the block of its type. Of a text feature it is its position among the text features.</summary>
     /// <param name="column">Index of the feature in <see cref="Columns"/>.</param>
-    /// <returns>Ordinal from 0.</returns>
-    public int OrdinalOf(int column) => _ordinals[column];
+    /// <returns>Offset from 0, in elements.</returns>
+    public int OffsetOf(int column) => _offsets[column];
 
     /// <summary>Index in <see cref="Views"/> of the view that a feature comes from.</summary>
     /// <param name="column">Index of the feature in <see cref="Columns"/>.</param>

@@ -4,9 +4,11 @@ namespace Mlp.Runtime.Data;
 
 /// <summary>
 /// Feature values of one or more requests in pinned memory that an inference session can be bound to: per element type one block of shape
-/// (rows, features of that type), row-major, then one <see cref="FeatureStatus"/> per value of shape (rows, features) and one event time per view of shape (rows, views).
+/// (rows, elements of that type), row-major, then one <see cref="FeatureStatus"/> per value of shape (rows, features) and one event time per view of shape (rows, views). A vector has as many
+/// neighbouring float32 elements as it is long, and one status.
 /// <para>
-/// A value that is not <see cref="FeatureStatus.Present"/> holds NaN (floats), 0 (integers, booleans) or the empty text, and its status says so: a reader of a 0 looks at the status.
+/// A value that is not <see cref="FeatureStatus.Present"/> holds NaN (floats, and every element of a vector), 0 (integers, booleans) or the empty text, and its status says so: a reader of a 0 looks at
+/// the status. A NaN within a vector that is present is a value.
 /// </para>
 /// Not thread-safe: one writer at a time, also for different rows, whose texts share one buffer. The memory stays where it is for the life of the object.
 /// </summary>
@@ -37,14 +39,14 @@ public sealed class FeatureRows
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
 
         // An array holds so many elements, alignment included.
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, (Array.MaxLength - 64) / Math.Max(1, Math.Max(layout.Columns.Count, layout.Views.Count)));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, (Array.MaxLength - 64) / Math.Max(1, Math.Max(layout.WidthOf(FeatureType.Float32), Math.Max(layout.Columns.Count, layout.Views.Count))));
         Layout = layout;
         Capacity = capacity;
-        _float32 = new AlignedMemory<float>(layout.CountOf(FeatureType.Float32) * capacity);
-        _float64 = new AlignedMemory<double>(layout.CountOf(FeatureType.Float64) * capacity);
-        _int64 = new AlignedMemory<long>(layout.CountOf(FeatureType.Int64) * capacity);
-        _boolean = new AlignedMemory<bool>(layout.CountOf(FeatureType.Boolean) * capacity);
-        _stringOffsets = new int[layout.CountOf(FeatureType.String) * capacity];
+        _float32 = new AlignedMemory<float>(layout.WidthOf(FeatureType.Float32) * capacity);
+        _float64 = new AlignedMemory<double>(layout.WidthOf(FeatureType.Float64) * capacity);
+        _int64 = new AlignedMemory<long>(layout.WidthOf(FeatureType.Int64) * capacity);
+        _boolean = new AlignedMemory<bool>(layout.WidthOf(FeatureType.Boolean) * capacity);
+        _stringOffsets = new int[layout.WidthOf(FeatureType.String) * capacity];
         _stringLengths = new int[_stringOffsets.Length];
         _status = new AlignedMemory<FeatureStatus>(layout.Columns.Count * capacity);
         _eventTimes = new AlignedMemory<long>(layout.Views.Count * capacity);
@@ -60,17 +62,17 @@ public sealed class FeatureRows
     /// <summary>Number of rows in use, 0 to <see cref="Capacity"/>.</summary>
     public int RowCount => _rowCount;
 
-    /// <summary>The block of float32 features, shape (rows, float32 features).</summary>
-    public Span<float> Float32 => _float32.First(_rowCount * Layout.CountOf(FeatureType.Float32));
+    /// <summary>The block of float32 features, shape (rows, float32 elements).</summary>
+    public Span<float> Float32 => _float32.First(_rowCount * Layout.WidthOf(FeatureType.Float32));
 
     /// <summary>The block of float64 features, shape (rows, float64 features).</summary>
-    public Span<double> Float64 => _float64.First(_rowCount * Layout.CountOf(FeatureType.Float64));
+    public Span<double> Float64 => _float64.First(_rowCount * Layout.WidthOf(FeatureType.Float64));
 
     /// <summary>The block of int64 features, shape (rows, int64 features).</summary>
-    public Span<long> Int64 => _int64.First(_rowCount * Layout.CountOf(FeatureType.Int64));
+    public Span<long> Int64 => _int64.First(_rowCount * Layout.WidthOf(FeatureType.Int64));
 
     /// <summary>The block of boolean features, shape (rows, boolean features).</summary>
-    public Span<bool> Boolean => _boolean.First(_rowCount * Layout.CountOf(FeatureType.Boolean));
+    public Span<bool> Boolean => _boolean.First(_rowCount * Layout.WidthOf(FeatureType.Boolean));
 
     /// <summary>One status per value, shape (rows, features) in the service's order.</summary>
     public Span<FeatureStatus> Status => _status.First(_rowCount * Layout.ColumnCount);
@@ -111,8 +113,8 @@ public sealed class FeatureRows
         Boolean.Clear();
         Status.Clear();
         EventTimes.Fill(NoEventTime);
-        _stringOffsets.AsSpan(0, rowCount * Layout.CountOf(FeatureType.String)).Clear();
-        _stringLengths.AsSpan(0, rowCount * Layout.CountOf(FeatureType.String)).Clear();
+        _stringOffsets.AsSpan(0, rowCount * Layout.WidthOf(FeatureType.String)).Clear();
+        _stringLengths.AsSpan(0, rowCount * Layout.WidthOf(FeatureType.String)).Clear();
     }
 
     /// <summary>Starts over with a number of rows for a writer that sets every number and status itself: only the texts are cleared.</summary>
@@ -124,8 +126,8 @@ public sealed class FeatureRows
         _utf8Length = 0;
         if (_stringOffsets.Length > 0)
         {
-            _stringOffsets.AsSpan(0, rowCount * Layout.CountOf(FeatureType.String)).Clear();
-            _stringLengths.AsSpan(0, rowCount * Layout.CountOf(FeatureType.String)).Clear();
+            _stringOffsets.AsSpan(0, rowCount * Layout.WidthOf(FeatureType.String)).Clear();
+            _stringLengths.AsSpan(0, rowCount * Layout.WidthOf(FeatureType.String)).Clear();
         }
     }
 
@@ -160,27 +162,27 @@ public sealed class FeatureRows
 
     /// <summary>The float32 features of one row.</summary>
     /// <param name="row">Row index.</param>
-    /// <returns>One value per float32 feature.</returns>
-    public Span<float> Float32Of(int row) => Float32.Slice(row * Layout.CountOf(FeatureType.Float32), Layout.CountOf(FeatureType.Float32));
+    /// <returns>One value per float32 feature; of a vector all its elements.</returns>
+    public Span<float> Float32Of(int row) => Float32.Slice(row * Layout.WidthOf(FeatureType.Float32), Layout.WidthOf(FeatureType.Float32));
 
     /// <summary>The float64 features of one row.</summary>
     /// <param name="row">Row index.</param>
     /// <returns>One value per float64 feature.</returns>
-    public Span<double> Float64Of(int row) => Float64.Slice(row * Layout.CountOf(FeatureType.Float64), Layout.CountOf(FeatureType.Float64));
+    public Span<double> Float64Of(int row) => Float64.Slice(row * Layout.WidthOf(FeatureType.Float64), Layout.WidthOf(FeatureType.Float64));
 
     /// <summary>The int64 features of one row.</summary>
     /// <param name="row">Row index.</param>
     /// <returns>One value per int64 feature.</returns>
-    public Span<long> Int64Of(int row) => Int64.Slice(row * Layout.CountOf(FeatureType.Int64), Layout.CountOf(FeatureType.Int64));
+    public Span<long> Int64Of(int row) => Int64.Slice(row * Layout.WidthOf(FeatureType.Int64), Layout.WidthOf(FeatureType.Int64));
 
     /// <summary>The boolean features of one row.</summary>
     /// <param name="row">Row index.</param>
     /// <returns>One value per boolean feature.</returns>
-    public Span<bool> BooleanOf(int row) => Boolean.Slice(row * Layout.CountOf(FeatureType.Boolean), Layout.CountOf(FeatureType.Boolean));
+    public Span<bool> BooleanOf(int row) => Boolean.Slice(row * Layout.WidthOf(FeatureType.Boolean), Layout.WidthOf(FeatureType.Boolean));
 
     /// <summary>The UTF-8 bytes of a text feature; empty where it is not present. Valid until the next write.</summary>
     /// <param name="row">Row index.</param>
-    /// <param name="ordinal">Position among the text features (<see cref="FeatureRowLayout.OrdinalOf"/>).</param>
+    /// <param name="ordinal">Position among the text features (<see cref="FeatureRowLayout.OffsetOf"/>).</param>
     /// <returns>UTF-8 bytes.</returns>
     public ReadOnlySpan<byte> StringOf(int row, int ordinal)
     {
@@ -190,7 +192,7 @@ public sealed class FeatureRows
 
     /// <summary>Sets a text feature. Does not touch its status, without which the value counts as Missing. Allocates only when the text outgrows what was ever held.</summary>
     /// <param name="row">Row index.</param>
-    /// <param name="ordinal">Position among the text features (<see cref="FeatureRowLayout.OrdinalOf"/>).</param>
+    /// <param name="ordinal">Position among the text features (<see cref="FeatureRowLayout.OffsetOf"/>).</param>
     /// <param name="utf8">UTF-8 bytes.</param>
     public void SetString(int row, int ordinal, ReadOnlySpan<byte> utf8)
     {
@@ -199,7 +201,7 @@ public sealed class FeatureRows
 
     /// <summary>Sets a text feature. Does not touch its status, without which the value counts as Missing. Allocates only when the text outgrows what was ever held.</summary>
     /// <param name="row">Row index.</param>
-    /// <param name="ordinal">Position among the text features (<see cref="FeatureRowLayout.OrdinalOf"/>).</param>
+    /// <param name="ordinal">Position among the text features (<see cref="FeatureRowLayout.OffsetOf"/>).</param>
     /// <param name="value">The text.</param>
     public void SetString(int row, int ordinal, ReadOnlySpan<char> value)
     {
@@ -223,7 +225,7 @@ public sealed class FeatureRows
 
     private int StringCell(int row, int ordinal)
     {
-        var width = Layout.CountOf(FeatureType.String);
+        var width = Layout.WidthOf(FeatureType.String);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)_rowCount, nameof(row));
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)ordinal, (uint)width, nameof(ordinal));
         return (row * width) + ordinal;

@@ -50,7 +50,7 @@ public sealed class FrozenTrainingSet : ITrainingSet
             while (await MoveNextAsync(batches, path).ConfigureAwait(false))
             {
                 var stored = batches.Current;
-                var batch = new RecordBatch(Schema, _columns.Select((column, i) => column.FromStored(stored.Column(i))), stored.Length);
+                var batch = new RecordBatch(Schema, _columns.Select((column, i) => column.FromStored(stored.Column(i), path)), stored.Length);
                 hash?.Append(batch);
                 yield return batch;
             }

@@ -10,7 +10,9 @@ internal sealed record FrozenTrainingSetDocument
 {
     internal const string FileName = "frozen-training-set.json";
     internal const string FormatName = "mlp-frozen-training-set";
-    internal const int CurrentFormatVersion = 1;
+
+    /// <summary>The newest format version that is read. Written is 1, or 2 where a column is one of vectors.</summary>
+    internal const int CurrentFormatVersion = VectorLength.FirstFormatVersion;
 
     public string Format { get; init; } = FormatName;
 

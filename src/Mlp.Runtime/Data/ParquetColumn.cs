@@ -5,7 +5,7 @@ namespace Mlp.Runtime.Data;
 
 /// <summary>
 /// How the values of one column lie in Parquet so that they come back bit for bit: numbers, truth values and texts as themselves, times and other types as the integers behind them, but for the time of a
-/// row, which every reader of Parquet shall know as one.
+/// row, which every reader of Parquet shall know as one; vectors as lists.
 /// </summary>
 internal sealed class ParquetColumn
 {
@@ -33,6 +33,7 @@ internal sealed class ParquetColumn
             FloatType => (FloatType.Default, "FLOAT"),
             DoubleType => (DoubleType.Default, "DOUBLE"),
             StringType => (StringType.Default, "VARCHAR"),
+            FixedSizeListType { ValueDataType: FloatType, ListSize: > 0 } => (VectorColumn.StagedType, "FLOAT[]"),
             _ => throw new NotSupportedException($"Column '{field.Name}' has type {field.DataType.Name}, which a training set in files cannot have."),
         };
     }
@@ -55,8 +56,25 @@ internal sealed class ParquetColumn
     private string Name => SqlText.Name(Field.Name);
 
     /// <summary>The same values as their stored type. The result shares memory with the array and takes its place.</summary>
-    public IArrowArray ToStored(IArrowArray array) => ArrayBits.As(array, StoredType);
+    /// <param name="array">The values as the type of the column.</param>
+    public IArrowArray ToStored(IArrowArray array) => array is FixedSizeListArray vectors ? VectorColumn.ToLists(vectors) : ArrayBits.As(array, StoredType);
 
-    /// <summary>The same values as the type of the column. The result shares memory with the array and takes its place.</summary>
-    public IArrowArray FromStored(IArrowArray array) => ArrayBits.As(array, Field.DataType);
+    /// <summary>The same values as the type of the column. The result takes the place of the array, whose memory it shares or, of vectors, gives up.</summary>
+    /// <param name="array">The values as they were read.</param>
+    /// <param name="path">The file that they come from, for messages.</param>
+    /// <exception cref="CorruptFileException">A vector has another length than the column says, or lacks an element.</exception>
+    public IArrowArray FromStored(IArrowArray array, string path)
+    {
+        if (Field.DataType is not FixedSizeListType vector)
+        {
+            return ArrayBits.As(array, Field.DataType);
+        }
+
+        using (array)
+        {
+            return VectorColumn.TryCreate(array)!.ToFixedSize(
+                vector.ListSize,
+                (expected, found, _) => new CorruptFileException(path, $"Expected {expected} in every row of column '{Field.Name}' in '{path}', but found {found}."));
+        }
+    }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Apache.Arrow;
@@ -12,8 +13,8 @@ namespace Mlp.Runtime.Data;
 /// </summary>
 /// <remarks>
 /// The scheme is <c>mlp-table-1</c>: SHA-256 over its name, then per column the name, the type name and the hash of the cells; each text is preceded by its length in UTF-8 bytes,
-/// int32 little-endian. A cell is 1 and the value little-endian, or 0 and zeros; a text cell is 1 or 0, its length as int32 and its UTF-8 bytes; a truth value is one byte. The type
-/// names are our own, with all that gives the bytes their meaning: unit and time zone, width, precision and scale.
+/// int32 little-endian. A cell is 1 and the value little-endian, or 0 and zeros; a text cell is 1 or 0, its length as int32 and its UTF-8 bytes; a truth value is one byte; a vector is its elements
+/// in order. The type names are our own, with all that gives the bytes their meaning: unit and time zone, width, precision and scale, length of vectors.
 /// </remarks>
 internal sealed class RecordBatchHash : IDisposable
 {
@@ -100,6 +101,9 @@ internal sealed class RecordBatchHash : IDisposable
             case BooleanArray boolean:
                 AppendFixed(hash, boolean, 1, (row, cell) => cell[0] = boolean.GetValue(row) == true ? (byte)1 : (byte)0);
                 break;
+            case FixedSizeListArray vectors when VectorColumn.TryCreate(vectors) is { } column:
+                AppendVectors(hash, column, ((FixedSizeListType)vectors.Data.DataType).ListSize, field);
+                break;
             case Apache.Arrow.Array plain when plain.Data.DataType is FixedWidthType fixedWidth && fixedWidth.BitWidth % 8 == 0:
                 var width = fixedWidth.BitWidth / 8;
                 var values = plain.Data.Buffers[1].Memory.Slice(plain.Offset * width, plain.Length * width);
@@ -111,6 +115,27 @@ internal sealed class RecordBatchHash : IDisposable
     }
 
     private delegate void CellWriter(int row, Span<byte> cell);
+
+    private void AppendVectors(IncrementalHash hash, VectorColumn column, int length, Field field)
+    {
+        var width = length * sizeof(float);
+        Reserve(width + 1);
+        for (var row = 0; row < column.Length; row++)
+        {
+            var cell = _scratch.AsSpan(0, width + 1);
+            cell.Clear();
+            if (!column.IsNull(row))
+            {
+                cell[0] = 1;
+                MemoryMarshal.AsBytes(column.Require(row, length, Unhashable)).CopyTo(cell[1..]);
+            }
+
+            hash.AppendData(cell);
+        }
+
+        Exception Unhashable(string expected, string found, int row)
+            => new NotSupportedException(FormattableString.Invariant($"Expected {expected} in every row of column '{field.Name}', but found {found} in row {row}, which has no canonical form to hash."));
+    }
 
     private void AppendFixed(IncrementalHash hash, IArrowArray array, int width, CellWriter write)
     {

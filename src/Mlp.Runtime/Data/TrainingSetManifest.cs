@@ -8,12 +8,12 @@ namespace Mlp.Runtime.Data;
 public sealed record TrainingSetManifest
 {
     /// <summary>The newest manifest format that is read.</summary>
-    public const int CurrentFormatVersion = 1;
+    public const int CurrentFormatVersion = VectorLength.FirstFormatVersion;
 
     /// <summary>What the file says that it is.</summary>
     internal const string FormatName = "mlp-training-set";
 
-    /// <summary>Version of the format.</summary>
+    /// <summary>Version of the format: 1, or 2 where a feature is a vector.</summary>
     [JsonPropertyOrder(-1)]
     public int FormatVersion { get; init; } = VersionedJson.FirstVersion;
 

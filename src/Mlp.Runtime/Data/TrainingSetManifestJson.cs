@@ -15,7 +15,9 @@ internal static class TrainingSetManifestJson
     /// <param name="manifest">The manifest.</param>
     /// <returns>UTF-8 bytes.</returns>
     public static byte[] Serialize(TrainingSetManifest manifest)
-        => JsonSerializer.SerializeToUtf8Bytes(manifest, TrainingSetManifestJsonContext.Default.TrainingSetManifest);
+        => JsonSerializer.SerializeToUtf8Bytes(
+            manifest.Features.Any(f => f.IsVector) ? manifest with { FormatVersion = Math.Max(manifest.FormatVersion, VectorLength.FirstFormatVersion) } : manifest,
+            TrainingSetManifestJsonContext.Default.TrainingSetManifest);
 
     /// <summary>Reads a manifest.</summary>
     /// <param name="json">UTF-8 bytes of the file.</param>
@@ -35,6 +37,11 @@ internal static class TrainingSetManifestJson
         if (problem is not null)
         {
             throw new CorruptFileException(path, $"Expected no null within '{problem}' in '{path}', but found one.");
+        }
+
+        if (manifest.Features.FirstOrDefault(f => VectorLength.FindProblem(f.Type, f.Length) is not null) is { } feature)
+        {
+            throw new CorruptFileException(path, $"Expected feature '{feature.Name}' in '{path}' to have {VectorLength.FindProblem(feature.Type, feature.Length)}.");
         }
 
         if (!ContentHash.IsValid(manifest.ContentHash))

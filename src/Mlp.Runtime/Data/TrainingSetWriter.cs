@@ -123,7 +123,9 @@ internal sealed class TrainingSetWriter
         }
     }
 
-    private static long BytesPerRow(RecordBatch batch) => batch.Arrays.Sum(array => array.Data.Buffers.Sum(buffer => (long)buffer.Length)) / Math.Max(1, batch.Length);
+    private static long BytesPerRow(RecordBatch batch) => batch.Arrays.Sum(array => BytesOf(array.Data)) / Math.Max(1, batch.Length);
+
+    private static long BytesOf(ArrayData data) => data.Buffers.Sum(buffer => (long)buffer.Length) + (data.Children?.Sum(BytesOf) ?? 0);
 
     private void FinishFile(DuckDbSession session, string staged, CancellationToken cancellationToken)
     {
@@ -148,6 +150,7 @@ internal sealed class TrainingSetWriter
         using var manifest = JsonDocument.Parse(_set.Manifest.ToJson());
         var document = new FrozenTrainingSetDocument
         {
+            FormatVersion = _columns.Exists(c => VectorColumn.IsVector(c.Field.DataType)) ? VectorLength.FirstFormatVersion : VersionedJson.FirstVersion,
             Manifest = manifest.RootElement,
             Columns = [.. _columns.Select(c => new FrozenColumn(c.Field.Name, ColumnTypeName.Of(c.Field), c.Field.IsNullable))],
             Files = _files,

@@ -2,7 +2,7 @@ using Mlp.Runtime.Data;
 
 namespace Mlp.Runtime.Inference;
 
-/// <summary>Compares the features that come with those that a model takes: names, types and order.</summary>
+/// <summary>Compares the features that come with those that a model takes: names, types, lengths of vectors and order.</summary>
 internal static class FeatureLayoutCheck
 {
     /// <summary>Says how two lists of features differ.</summary>
@@ -13,7 +13,7 @@ internal static class FeatureLayoutCheck
     {
         for (var i = 0; i < Math.Min(expected.Count, found.Count); i++)
         {
-            if (expected[i].Name != found[i].Name || expected[i].Type != found[i].Type)
+            if (expected[i].Name != found[i].Name || expected[i].Type != found[i].Type || expected[i].Length != found[i].Length)
             {
                 return FormattableString.Invariant($"Expected feature {i} to be {Text(expected[i])}, but found {Text(found[i])}");
             }
@@ -43,5 +43,5 @@ internal static class FeatureLayoutCheck
         }
     }
 
-    private static string Text(FeatureColumn column) => $"'{column.Name}' of type {column.Type}";
+    private static string Text(FeatureColumn column) => $"'{column.Name}' of type {VectorLength.Describe(column)}";
 }

@@ -216,9 +216,9 @@ internal sealed class FeaturePredictor(ServingVersion version, Predictor predict
     {
         if (!version.Inputs.TakesFloatsOnly)
         {
-            var other = version.Inputs.Layout.Columns.First(c => c.Type != FeatureType.Float32);
+            var other = version.Inputs.Layout.Columns.First(c => c.Type != FeatureType.Float32 || c.IsVector);
             throw new InvalidOperationException(
-                FormattableString.Invariant($"Expected a model whose features are all Float32, but '{other.Name}' is {other.Type} ({Where}); pass {nameof(FeatureRows)}."));
+                FormattableString.Invariant($"Expected a model whose features are all Float32, but '{other.Name}' is {VectorLength.Describe(other)} ({Where}); pass {nameof(FeatureRows)}."));
         }
     }
 

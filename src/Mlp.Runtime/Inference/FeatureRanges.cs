@@ -80,7 +80,7 @@ internal sealed class FeatureRanges
 
     private FeatureRangeException Refuse(in Range range, int ordinal, long row)
     {
-        var feature = _layout.Columns.Where((c, i) => c.Type == FeatureType.Int64 && _layout.OrdinalOf(i) == ordinal).Single().Name;
+        var feature = _layout.Columns.Where((c, i) => c.Type == FeatureType.Int64 && _layout.OffsetOf(i) == ordinal).Single().Name;
         return new FeatureRangeException(
             _manifest.Name,
             _manifest.Version,

@@ -15,13 +15,13 @@ internal static class FeatureRowCopy
         var layout = destination.Layout;
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)(firstRow + rowCount), (uint)source.RowCount, nameof(rowCount));
         destination.Restart(rowCount);
-        Copy(source.Float32Buffer, destination.Float32Buffer, firstRow, rowCount, layout.CountOf(FeatureType.Float32));
+        Copy(source.Float32Buffer, destination.Float32Buffer, firstRow, rowCount, layout.WidthOf(FeatureType.Float32));
         Copy(source.StatusBuffer, destination.StatusBuffer, firstRow, rowCount, layout.ColumnCount);
-        if (layout.CountOf(FeatureType.Float32) < layout.ColumnCount)
+        if (!layout.HoldsNumbersOfFloat32Only)
         {
-            Copy(source.Float64Buffer, destination.Float64Buffer, firstRow, rowCount, layout.CountOf(FeatureType.Float64));
-            Copy(source.Int64Buffer, destination.Int64Buffer, firstRow, rowCount, layout.CountOf(FeatureType.Int64));
-            Copy(source.BooleanBuffer, destination.BooleanBuffer, firstRow, rowCount, layout.CountOf(FeatureType.Boolean));
+            Copy(source.Float64Buffer, destination.Float64Buffer, firstRow, rowCount, layout.WidthOf(FeatureType.Float64));
+            Copy(source.Int64Buffer, destination.Int64Buffer, firstRow, rowCount, layout.WidthOf(FeatureType.Int64));
+            Copy(source.BooleanBuffer, destination.BooleanBuffer, firstRow, rowCount, layout.WidthOf(FeatureType.Boolean));
             CopyTexts(source, firstRow, rowCount, destination);
         }
 
@@ -56,7 +56,7 @@ internal static class FeatureRowCopy
             eventTimes.Fill(FeatureRows.NoEventTime);
         }
 
-        for (var ordinal = 0; ordinal < destination.Layout.CountOf(FeatureType.String); ordinal++)
+        for (var ordinal = 0; ordinal < destination.Layout.WidthOf(FeatureType.String); ordinal++)
         {
             destination.SetString(row, ordinal, source.StringOf(ordinal));
         }
@@ -74,7 +74,7 @@ internal static class FeatureRowCopy
         source.Int64Of(sourceRow).CopyTo(destination.Int64Of(row));
         source.BooleanOf(sourceRow).CopyTo(destination.BooleanOf(row));
         source.StatusOf(sourceRow).CopyTo(destination.StatusOf(row));
-        var textCount = destination.Layout.CountOf(FeatureType.String);
+        var textCount = destination.Layout.WidthOf(FeatureType.String);
         for (var ordinal = 0; ordinal < textCount; ordinal++)
         {
             destination.SetString(row, ordinal, source.StringOf(sourceRow, ordinal));
@@ -83,7 +83,7 @@ internal static class FeatureRowCopy
 
     private static void CopyTexts(FeatureRows source, int firstRow, int rowCount, FeatureRows destination)
     {
-        var textCount = destination.Layout.CountOf(FeatureType.String);
+        var textCount = destination.Layout.WidthOf(FeatureType.String);
         for (var row = 0; row < rowCount; row++)
         {
             for (var ordinal = 0; ordinal < textCount; ordinal++)

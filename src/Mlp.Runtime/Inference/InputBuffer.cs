@@ -53,7 +53,7 @@ internal abstract class InputBuffer(FeatureInput input)
     private static InputBuffer Numeric<T>(FeatureInput input, FeatureRows rows, AlignedMemory<T> block)
         where T : unmanaged
     {
-        var width = rows.Layout.CountOf(input.Type!.Value);
+        var width = rows.Layout.WidthOf(input.Type!.Value);
 
         // The values of an input lie side by side if it takes whole rows of the block, or if there is one row only.
         return input.Width == width || rows.Capacity == 1

@@ -20,7 +20,7 @@ internal sealed record InputPlan(FeatureRowLayout Layout, IReadOnlyList<FeatureI
     public bool NeedsWindow { get; } = Inputs.Any(i => i.FixedBatch > 0 || i.Conversion is not null);
 
     /// <summary>Whether a span of float says everything that the model takes.</summary>
-    public bool TakesFloatsOnly => Layout.CountOf(FeatureType.Float32) == Layout.Columns.Count;
+    public bool TakesFloatsOnly => Layout.HoldsNumbersOfFloat32Only;
 
     /// <summary>For a model whose features are described.</summary>
     /// <param name="manifest">The version.</param>

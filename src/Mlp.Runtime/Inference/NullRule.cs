@@ -27,7 +27,7 @@ internal sealed class NullRule
     /// <summary>Whether a value replaces what stands for none.</summary>
     public bool IsValue { get; private init; }
 
-    /// <summary>What a float32 feature reads as.</summary>
+    /// <summary>What a float32 feature reads as; of a vector every element.</summary>
     public float Float32 { get; private init; } = float.NaN;
 
     /// <summary>What a float64 feature reads as.</summary>
@@ -56,7 +56,7 @@ internal sealed class NullRule
                 _ => Convert.ToHexStringLower(Text),
             };
             var rule = IsError ? "error" : IsValue ? "value " + value : "none";
-            return $"{Convert.ToHexStringLower(Encoding.UTF8.GetBytes(_feature.Name))} {EnumTerms<FeatureType>.Of(_feature.Type)} {rule}";
+            return $"{Convert.ToHexStringLower(Encoding.UTF8.GetBytes(_feature.Name))} {EnumTerms<FeatureType>.Of(_feature.Type)}{(_feature.IsVector ? FormattableString.Invariant($"[{_feature.Length}]") : string.Empty)} {rule}";
         }
     }
 
@@ -96,7 +96,7 @@ internal sealed class NullRule
             row,
             status,
             FormattableString.Invariant(
-                $"Expected a value of feature '{_feature.Name}' of type {_feature.Type} in row {row}, but it is {status}, {why} (model '{_manifest.Name}' version {_manifest.Version}). Say what stands for it: {nameof(ModelOptions)}.OnNull(\"{_feature.Name}\", ...)."));
+                $"Expected a value of feature '{_feature.Name}' of type {VectorLength.Describe(_feature)} in row {row}, but it is {status}, {why} (model '{_manifest.Name}' version {_manifest.Version}). Say what stands for it: {nameof(ModelOptions)}.OnNull(\"{_feature.Name}\", ...)."));
     }
 
     private static NullRule Replace(ModelManifest manifest, FeatureColumn feature, string value, string? path)
@@ -117,5 +117,5 @@ internal sealed class NullRule
         => new(
             manifest.Name,
             FormattableString.Invariant(
-                $"Expected {expected} of feature '{feature.Name}' of type {feature.Type}, but {found} (model '{manifest.Name}' version {manifest.Version})."));
+                $"Expected {expected} of feature '{feature.Name}' of type {VectorLength.Describe(feature)}, but {found} (model '{manifest.Name}' version {manifest.Version})."));
 }

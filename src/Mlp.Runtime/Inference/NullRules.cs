@@ -91,11 +91,11 @@ internal sealed class NullRules
             return;
         }
 
-        var ordinal = _layout.OrdinalOf(column);
+        var ordinal = _layout.OffsetOf(column);
         switch (_layout.Columns[column].Type)
         {
             case FeatureType.Float32:
-                rows.Float32Of(row)[ordinal] = rule.Float32;
+                rows.Float32Of(row).Slice(ordinal, _layout.Columns[column].Length).Fill(rule.Float32);
                 break;
             case FeatureType.Float64:
                 rows.Float64Of(row)[ordinal] = rule.Float64;

@@ -86,6 +86,30 @@ internal static class RecordCells
         }
     }
 
+    /// <summary>Sets a vector. NaN within it is a value.</summary>
+    public static void SetVector(FeatureRows rows, int row, int column, int ordinal, int length, ReadOnlyMemory<float>? vector, string property)
+    {
+        if (vector is not { } values)
+        {
+            SetNull(rows, row, column);
+            return;
+        }
+
+        if (values.Length != length)
+        {
+            throw new ArgumentException(FormattableString.Invariant($"Expected {VectorColumn.Expected(length)} in property {property}, but found one of {values.Length}."));
+        }
+
+        values.Span.CopyTo(rows.Float32Of(row).Slice(ordinal, length));
+        SetStatus(rows, row, column, FeatureStatus.Present);
+    }
+
+    // A null array that C# turned into memory is an empty one.
+    public static ReadOnlyMemory<float>? OfMemory(ReadOnlyMemory<float>? vector) => vector is { IsEmpty: true } ? default(ReadOnlyMemory<float>?) : vector;
+
+    // Typed, because null would become an empty memory.
+    public static ReadOnlyMemory<float>? AsMemory(float[]? vector) => vector is null ? default(ReadOnlyMemory<float>?) : vector.AsMemory();
+
     private static void SetStatus(FeatureRows rows, int row, int column, FeatureStatus status) => rows.StatusOf(row)[column] = status;
 
     private static void Require(Array? values, int width, string property)

@@ -76,7 +76,16 @@ internal sealed class RecordFeatureMapping(ServingVersion version)
     {
         var layout = version.Inputs.Layout;
         var (type, exact, setter, blockSetter) = Types[feature.Type];
-        Expression[] place = [_rows, _row, Expression.Constant(column), Expression.Constant(layout.OrdinalOf(column))];
+        Expression[] place = [_rows, _row, Expression.Constant(column), Expression.Constant(layout.OffsetOf(column))];
+        if (feature.IsVector)
+        {
+            Type[] vectors = [typeof(float[]), typeof(ReadOnlyMemory<float>), typeof(ReadOnlyMemory<float>?)];
+            return vectors.Contains(property.PropertyType)
+                ? Expression.Call(
+                    typeof(RecordCells), nameof(RecordCells.SetVector), null, [.. place, Expression.Constant(feature.Length), AsMemory(value), Expression.Constant($"'{property.Name}' ({version.Where})")])
+                : throw Mismatch(property, feature, width);
+        }
+
         if (width > 1)
         {
             var element = property.PropertyType.IsSZArray ? property.PropertyType.GetElementType()! : null;
@@ -107,11 +116,16 @@ internal sealed class RecordFeatureMapping(ServingVersion version)
                 Expression.Call(typeof(RecordCells), nameof(RecordCells.SetNull), null, place[..3])));
     }
 
+    /// <summary>A vector as memory; null where there is none.</summary>
+    private static MethodCallExpression AsMemory(Expression value)
+        => value.Type == typeof(float[]) ? Expression.Call(typeof(RecordCells), nameof(RecordCells.AsMemory), null, value) : Expression.Call(typeof(RecordCells), nameof(RecordCells.OfMemory), null, Expression.Convert(value, typeof(ReadOnlyMemory<float>?)));
+
     private ArgumentException Mismatch(PropertyInfo property, FeatureColumn feature, int width)
         => new(
             $"Expected property '{property.Name}' of type '{property.DeclaringType!.Name}' to be {Wanted(feature, width)} for feature '{feature.Name}', but found {Name(property.PropertyType)} ({version.Where}).");
 
-    private static string Wanted(FeatureColumn feature, int width) => width > 1 ? $"{Types[feature.Type].Type.Name}[]" : Types[feature.Type].Type.Name;
+    private static string Wanted(FeatureColumn feature, int width)
+        => feature.IsVector ? FormattableString.Invariant($"Single[] or ReadOnlyMemory<Single> (a vector of {feature.Length})") : width > 1 ? $"{Types[feature.Type].Type.Name}[]" : Types[feature.Type].Type.Name;
 
     private static string Name(Type type) => Nullable.GetUnderlyingType(type) is { } underlying ? underlying.Name + "?" : type.Name;
 }

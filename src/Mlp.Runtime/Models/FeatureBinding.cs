@@ -5,7 +5,7 @@ namespace Mlp.Runtime.Models;
 
 /// <summary>
 /// Says for each input of a model which features fill it. Two forms are understood: one tensor per element type that holds all features of that type
-/// (any name; what this platform exports), or one tensor per feature, named like it (what scikit-learn pipelines export). Either may have an
+/// (any name; what this platform exports), or one tensor per feature, named like it (what scikit-learn pipelines export). A vector is as many columns as it is long, in either. Both may have an
 /// input <c>status</c> beside it. A tensor of a narrower type takes them too (<see cref="FeatureElements"/>), and so does one of a fixed number of rows or of more dimensions
 /// (<see cref="FeatureInputShape"/>). Immutable and thread-safe.
 /// </summary>

@@ -64,13 +64,13 @@ internal sealed class FeatureBindingRules(string model, int? version, ModelSigna
             var index = IndexOf(i => i.Name == feature.Name);
             if (index < 0)
             {
-                throw Error($"Expected input {Specification(feature.Name, kind, 1)} for the feature of that name, but found no such input");
+                throw Error($"Expected input {Specification(feature.Name, kind, feature.Length)} for the feature of that name, but found no such input");
             }
 
             var input = signature.Inputs[index];
-            RequireType(input, feature.Type, 1);
-            var shape = RequireShape(input, kind, 1, allowRankOne: true);
-            _bound[index] = new FeatureInput(index, input.Name, FeatureInputKind.Column, feature.Type, column, layout.OrdinalOf(column), 1, shape.Rank)
+            RequireType(input, feature.Type, feature.Length);
+            var shape = RequireShape(input, kind, feature.Length, allowRankOne: !feature.IsVector);
+            _bound[index] = new FeatureInput(index, input.Name, FeatureInputKind.Column, feature.Type, column, layout.OffsetOf(column), feature.Length, shape.Rank)
             {
                 Conversion = FeatureElements.ConversionOf(feature.Type, input.ElementType),
                 RowShape = shape.RowShape,
@@ -81,10 +81,10 @@ internal sealed class FeatureBindingRules(string model, int? version, ModelSigna
 
     private void BindBlocks()
     {
-        foreach (var type in Types.Where(t => layout.CountOf(t) > 0))
+        foreach (var type in Types.Where(t => layout.WidthOf(t) > 0))
         {
             var kind = FeatureBinding.ElementKindOf(type);
-            var width = layout.CountOf(type);
+            var width = layout.WidthOf(type);
             var index = IndexOf(i => i.ElementType == kind);
             index = index >= 0 ? index : IndexOf(i => FeatureElements.TypeOf(i.ElementType) == type);
             if (index < 0)

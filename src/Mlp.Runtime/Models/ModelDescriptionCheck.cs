@@ -51,6 +51,11 @@ internal sealed class ModelDescriptionCheck(string model, ModelPackage package, 
             throw Error($"Expected feature names to be unique, but '{twice.Key}' occurs {Text(twice.Count())} times");
         }
 
+        if (features.FirstOrDefault(f => VectorLength.FindProblem(f.Type, f.Length) is not null) is { } feature)
+        {
+            throw Error($"Expected feature '{feature.Name}' to have {VectorLength.FindProblem(feature.Type, feature.Length)}");
+        }
+
         FeatureBinding.Create(model, version: null, signature, new FeatureRowLayout(features));
     }
 

@@ -11,12 +11,12 @@ namespace Mlp.Runtime.Models;
 public sealed record ModelManifest
 {
     /// <summary>The newest manifest format that is read.</summary>
-    public const int CurrentFormatVersion = 1;
+    public const int CurrentFormatVersion = VectorLength.FirstFormatVersion;
 
     /// <summary>What the file says that it is.</summary>
     internal const string FormatName = "mlp-model-manifest";
 
-    /// <summary>Version of the format.</summary>
+    /// <summary>Version of the format: 1, or 2 where a feature is a vector.</summary>
     [JsonPropertyOrder(-1)]
     public int FormatVersion { get; init; } = VersionedJson.FirstVersion;
 

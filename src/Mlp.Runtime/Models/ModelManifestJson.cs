@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Mlp.Runtime.Data;
 using Mlp.Runtime.Models.Packages;
 using Mlp.Runtime.Storage;
 
@@ -51,6 +52,11 @@ internal static class ModelManifestJson
             : manifest.Output.ClassNames.Any(c => c is null) ? "output"
             : manifest.Tags.Values.Any(v => v is null) ? "tags"
             : null;
+        if (problem is null && manifest.Features?.FirstOrDefault(f => VectorLength.FindProblem(f.Type, f.Length) is not null) is { } feature)
+        {
+            throw new CorruptFileException(path, $"Expected feature '{feature.Name}' in '{path}' to have {VectorLength.FindProblem(feature.Type, feature.Length)}.");
+        }
+
         if (problem is not null)
         {
             throw new CorruptFileException(path, $"Expected no null within '{problem}' in '{path}', but found one.");

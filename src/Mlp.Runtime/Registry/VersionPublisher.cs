@@ -91,6 +91,7 @@ internal sealed class VersionPublisher(RegistryPaths registryPaths, IDiskSync di
         var trainingSet = package.TrainingSetManifest.IsEmpty ? null : TrainingSetManifest.Parse(package.TrainingSetManifest.Span);
         var manifest = new ModelManifest
         {
+            FormatVersion = package.Features?.Any(f => f.IsVector) == true ? VectorLength.FirstFormatVersion : VersionedJson.FirstVersion,
             Name = name,
             Version = LastVersion(name) + 1,
             CreatedAt = time.GetUtcNow(),

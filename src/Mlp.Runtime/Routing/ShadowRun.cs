@@ -132,11 +132,11 @@ internal sealed class ShadowRun(ServingVersion version, ShadowAgreement agreemen
         for (var at = 0; status[at..].IndexOfAnyExcept((byte)FeatureStatus.Present) is var next && next >= 0; at += next + 1)
         {
             var (row, column) = Math.DivRem(at + next, layout.Columns.Count);
-            var ordinal = layout.OrdinalOf(column);
+            var ordinal = layout.OffsetOf(column);
             switch (layout.Columns[column].Type)
             {
                 case FeatureType.Float32:
-                    rows.Float32Of(row)[ordinal] = float.NaN;
+                    rows.Float32Of(row).Slice(ordinal, layout.Columns[column].Length).Fill(float.NaN);
                     break;
                 case FeatureType.Float64:
                     rows.Float64Of(row)[ordinal] = double.NaN;

@@ -27,6 +27,15 @@ internal sealed class ColumnReaders(FeatureColumn feature, string where)
     /// <exception cref="ArgumentException">Its type does not fit.</exception>
     public ValueReader<long> Int64(SourceColumn column) => Find(column, column.Rule.Int64, Int64);
 
+    /// <summary>Reads a column as vectors.</summary>
+    /// <param name="column">The column.</param>
+    /// <exception cref="ArgumentException">Its type does not fit.</exception>
+    public VectorReader Vector(SourceColumn column) => column.Array switch
+    {
+        NullArray => new VectorReader(column, null, feature, where),
+        _ => VectorColumn.TryCreate(column.Array) is { } vectors ? new VectorReader(column, vectors, feature, where) : throw Misfit(column.Array.Data.DataType),
+    };
+
     /// <summary>Reads a column as truth values.</summary>
     /// <param name="column">The column.</param>
     /// <exception cref="ArgumentException">Its type does not fit.</exception>
@@ -111,10 +120,11 @@ internal sealed class ColumnReaders(FeatureColumn feature, string where)
     };
 
     private ArgumentException Misfit(IArrowType found)
-        => new($"Expected column '{feature.Name}' of Arrow type {Accepted} for a feature of type {feature.Type}, but found {Describe(found)} ({where}). {Advice(found)}");
+        => new($"Expected column '{feature.Name}' of Arrow type {Accepted} for a feature of type {VectorLength.Describe(feature)}, but found {Describe(found)} ({where}). {Advice(found)}");
 
     private string Accepted => feature.Type switch
     {
+        FeatureType.Float32 when feature.IsVector => "fixed_size_list, list or large_list of float or halffloat",
         FeatureType.Float32 => "float, halffloat or an integer of at most 16 bits",
         FeatureType.Float64 => "double, float, halffloat or an integer of at most 32 bits",
         FeatureType.Int64 => "an integer type",
@@ -137,6 +147,7 @@ internal sealed class ColumnReaders(FeatureColumn feature, string where)
 
     private string Target => feature.Type switch
     {
+        FeatureType.Float32 when feature.IsVector => FormattableString.Invariant($"a fixed_size_list of {feature.Length} floats"),
         FeatureType.Float32 => "float",
         FeatureType.Float64 => "double",
         FeatureType.Int64 => "int64",

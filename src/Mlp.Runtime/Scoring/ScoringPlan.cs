@@ -17,6 +17,7 @@ internal sealed class ScoringPlan
     private readonly ColumnReaders[] _readers;
     private readonly int[][] _inputColumns;
     private readonly int[][] _batchColumns;
+    private readonly bool[] _holdVectors;
 
     /// <summary>Finds the columns.</summary>
     /// <param name="version">The version.</param>
@@ -37,6 +38,7 @@ internal sealed class ScoringPlan
         _viewStatusColumns = [.. layout.Columns.Select(f => names.FindViewStatus(f.View))];
         _readers = [.. layout.Columns.Select(f => new ColumnReaders(f, _where))];
         _inputColumns = [.. version.Inputs.Inputs.Select(ColumnsOf)];
+        _holdVectors = [.. _inputColumns.Select(input => input.Any(feature => layout.Columns[feature].IsVector))];
         _batchColumns = [.. _inputColumns.Select(input => input.Select(feature => _columns[feature]).ToArray())];
         Result = new ResultLayout(version, options);
         Kept = options.Columns is { } kept
@@ -74,7 +76,9 @@ internal sealed class ScoringPlan
         var bound = new InputColumns[inputs.Count];
         for (var i = 0; i < bound.Length; i++)
         {
-            bound[i] = BindPlain(batch, inputs[i].Type, _batchColumns[i]) ?? Bind(batch, firstRow, inputs[i], _inputColumns[i], all);
+            bound[i] = _holdVectors[i]
+                ? BindVectors(batch, firstRow, inputs[i], _inputColumns[i], all)
+                : BindPlain(batch, inputs[i].Type, _batchColumns[i]) ?? Bind(batch, firstRow, inputs[i], _inputColumns[i], all);
         }
 
         return bound;
@@ -98,6 +102,18 @@ internal sealed class ScoringPlan
         FeatureType.Boolean => new ReaderColumns<bool>(Readers(batch, firstRow, columns, all, static (c, r) => r.Boolean(c))),
         _ => new TextColumns(Readers(batch, firstRow, columns, all, static (c, r) => r.Text(c)), input.Ordinal),
     };
+
+    private VectorColumns BindVectors(RecordBatch batch, long firstRow, FeatureInput input, int[] columns, ColumnReader[]? all)
+    {
+        var layout = _version.Inputs.Layout;
+        var (vectors, numbers) = (columns.Where(c => layout.Columns[c].IsVector).ToArray(), columns.Where(c => !layout.Columns[c].IsVector).ToArray());
+        return new VectorColumns(
+            [.. Readers(batch, firstRow, vectors, all, static (c, r) => r.Vector(c)).Zip(vectors.Select(Position))],
+            [.. Readers(batch, firstRow, numbers, all, static (c, r) => r.Float32(c)).Zip(numbers.Select(Position))],
+            input.Width);
+
+        int Position(int column) => layout.OffsetOf(column) - input.Ordinal;
+    }
 
     private TReader[] Readers<TReader>(
         RecordBatch batch, long firstRow, int[] columns, ColumnReader[]? all, Func<SourceColumn, ColumnReaders, TReader> create)
@@ -125,17 +141,18 @@ internal sealed class ScoringPlan
     private int[] ColumnsOf(FeatureInput input)
     {
         var layout = _version.Inputs.Layout;
-        var columns = new int[input.Type is null ? 0 : input.Width];
+        var columns = new List<int>();
         for (var column = 0; column < layout.Columns.Count; column++)
         {
-            var position = layout.OrdinalOf(column) - input.Ordinal;
+            // Within a type the offsets rise with the columns.
+            var position = layout.OffsetOf(column) - input.Ordinal;
             if (layout.Columns[column].Type == input.Type && position >= 0 && position < input.Width)
             {
-                columns[position] = column;
+                columns.Add(column);
             }
         }
 
-        return columns;
+        return [.. columns];
     }
 
     private static UInt8Array? StatusColumn(RecordBatch batch, int index) => index < 0 ? null : batch.Column(index) as UInt8Array;
@@ -151,7 +168,7 @@ internal sealed class ScoringPlan
 
     private int Find(ColumnNames names, FeatureColumn feature)
         => names.FindFeature(feature.Name) ?? throw new ArgumentException(
-            $"Expected a column '{feature.Name}' of type {feature.Type} for the feature of that name, but found {FoundColumns(Schema)} ({_where}).");
+            $"Expected a column '{feature.Name}' of type {VectorLength.Describe(feature)} for the feature of that name, but found {FoundColumns(Schema)} ({_where}).");
 
     private static string FoundColumns(Schema schema)
         => schema.FieldsList.Count == 0 ? "no columns" : "columns " + string.Join(", ", schema.FieldsList.Select(f => $"'{f.Name}'"));

@@ -19,6 +19,7 @@ internal static class TableTensor
         return input.Type switch
         {
             null => OrtValue.CreateTensorValueFromMemory(Statuses(table, start, count), shape),
+            FeatureType.Float32 when Columns(table, input).Any(c => c is VectorTableColumn) => OrtValue.CreateTensorValueFromMemory(WithVectors(table, input, start, count), shape),
             FeatureType.Float32 => Numbers<float>(table, input, start, count, shape),
             FeatureType.Float64 => Numbers<double>(table, input, start, count, shape),
             FeatureType.Int64 => Numbers<long>(table, input, start, count, shape),
@@ -62,6 +63,31 @@ internal static class TableTensor
             {
                 block[(row * columns.Count) + i] = values[row];
             }
+        }
+
+        return block;
+    }
+
+    private static float[] WithVectors(FeatureTable table, FeatureInput input, int start, int count)
+    {
+        var block = new float[count * input.Width];
+        var position = 0;
+        foreach (var column in Columns(table, input))
+        {
+            for (var row = 0; row < count; row++)
+            {
+                var target = block.AsSpan((row * input.Width) + position, column.ElementCount);
+                if (column is VectorTableColumn vectors)
+                {
+                    vectors.ValuesOf(start + row).CopyTo(target);
+                }
+                else
+                {
+                    target[0] = ((NumberColumn<float>)column).Values[start + row];
+                }
+            }
+
+            position += column.ElementCount;
         }
 
         return block;

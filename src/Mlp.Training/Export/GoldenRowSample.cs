@@ -50,9 +50,12 @@ internal static class GoldenRowSample
                 continue;
             }
 
-            var ordinal = table.Layout.OrdinalOf(c);
+            var ordinal = table.Layout.OffsetOf(c);
             switch (column)
             {
+                case VectorTableColumn vectors:
+                    vectors.ValuesOf(source).CopyTo(rows.Float32Of(row).Slice(ordinal, vectors.Length));
+                    break;
                 case NumberColumn<float> single:
                     rows.Float32Of(row)[ordinal] = single.Values[source];
                     break;

@@ -139,6 +139,11 @@ internal static class OnnxExporter
                 writer.WriteStartObject();
                 writer.WriteString("name", feature.Name);
                 writer.WriteString("type", EnumTerms<FeatureType>.Of(feature.Type));
+                if (feature.IsVector)
+                {
+                    writer.WriteNumber("length", feature.Length);
+                }
+
                 writer.WriteString("view", feature.View);
                 writer.WriteEndObject();
             }

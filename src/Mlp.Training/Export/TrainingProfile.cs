@@ -17,6 +17,12 @@ internal static class TrainingProfile
         for (var i = 0; i < table.Columns.Count; i++)
         {
             var column = table.Columns[i];
+            if (column is VectorTableColumn)
+            {
+                // A histogram per element would say little of an embedding, and nothing of what its elements say together.
+                continue;
+            }
+
             var name = column.Feature.Name;
             var isPresent = Presence(column);
             _ = column switch

@@ -20,7 +20,7 @@ internal sealed class FeatureEncoding
 
     public FeatureRowLayout Layout { get; }
 
-    /// <summary>Numbers by type (float32, float64, int64, boolean) and in the service's order within a type.</summary>
+    /// <summary>Numbers by type (float32, float64, int64, boolean) and in the service's order within a type; each element of a vector is one.</summary>
     public IReadOnlyList<NumberEncoding> Numbers { get; }
 
     /// <summary>Texts, then integers that are codes, each in the service's order.</summary>
@@ -46,7 +46,7 @@ internal sealed class FeatureEncoding
         var columns = Enumerable.Range(0, table.Columns.Count).OrderBy(i => table.Columns[i].Feature.Type).ToList();
         var numbers = columns
             .Where(i => table.Columns[i].Feature.Type != FeatureType.String && !codes.Contains(i))
-            .Select(i => NumberEncoding.Learn(table.Columns[i], i, rowCount))
+            .SelectMany(i => Enumerable.Range(0, table.Columns[i].ElementCount).Select(element => NumberEncoding.Learn(table.Columns[i], i, element, rowCount)))
             .ToList();
         var categories = new List<CategoryEncoding>();
         var slot = 0;
@@ -68,7 +68,7 @@ internal sealed class FeatureEncoding
         var indicator = Numbers.Count;
         for (var i = 0; i < Numbers.Count; i++)
         {
-            var column = (INumberSource)table.Columns[Numbers[i].Column];
+            var column = table.Columns[Numbers[i].Column].SourceOf(Numbers[i].Element);
             for (var row = 0; row < table.RowCount; row++)
             {
                 var z = Numbers[i].Standardise(column.NumberAt(row), MaximumDeviation);

@@ -23,9 +23,9 @@ internal sealed class FeatureEncodingGraph
         var layout = encoding.Layout;
         foreach (var type in Enum.GetValues<FeatureType>())
         {
-            if (layout.CountOf(type) > 0)
+            if (layout.WidthOf(type) > 0)
             {
-                _inputs.Add(type, graph.AddInput(FeatureBinding.BlockName(type), ElementType(type), OnnxGraphBuilder.Batch, layout.CountOf(type)));
+                _inputs.Add(type, graph.AddInput(FeatureBinding.BlockName(type), ElementType(type), OnnxGraphBuilder.Batch, layout.WidthOf(type)));
             }
         }
 
@@ -39,7 +39,7 @@ internal sealed class FeatureEncodingGraph
 
     /// <summary>Whether a model over these features takes statuses: there is a feature of a type without NaN.</summary>
     public static bool NeedsStatus(FeatureRowLayout layout)
-        => layout.CountOf(FeatureType.Int64) + layout.CountOf(FeatureType.Boolean) + layout.CountOf(FeatureType.String) > 0;
+        => layout.WidthOf(FeatureType.Int64) + layout.WidthOf(FeatureType.Boolean) + layout.WidthOf(FeatureType.String) > 0;
 
     /// <summary>Adds the inputs and the encoding.</summary>
     /// <returns>Name of a float value of shape (N, <see cref="FeatureEncoding.Width"/>).</returns>
@@ -110,7 +110,7 @@ internal sealed class FeatureEncodingGraph
         var byType = _encoding.Numbers.Select(n => n.Column).GroupBy(c => _encoding.Layout.Columns[c].Type).Where(g => g.Key is FeatureType.Int64 or FeatureType.Boolean).ToList();
         if (byType.Count > 0)
         {
-            var numbers = byType.ConvertAll(g => Cast(Columns(_inputs[g.Key], Ordinals([.. g]), _encoding.Layout.CountOf(g.Key)), OnnxDataType.Float64));
+            var numbers = byType.ConvertAll(g => Cast(Columns(_inputs[g.Key], Ordinals([.. g]), _encoding.Layout.WidthOf(g.Key)), OnnxDataType.Float64));
             int[] columns = [.. byType.SelectMany(g => g)];
             yield return _graph.AddNode("Where", [Present(columns), Concat(numbers, "integers"), _graph.AddConstant("nan", [double.NaN])]);
         }
@@ -165,7 +165,7 @@ internal sealed class FeatureEncodingGraph
 
         return _graph.AddNode(
             "LabelEncoder",
-            [Columns(_inputs[type], Ordinals([.. categories.Select(c => c.Column)]), _encoding.Layout.CountOf(type))],
+            [Columns(_inputs[type], Ordinals([.. categories.Select(c => c.Column)]), _encoding.Layout.WidthOf(type))],
             [keys(union), OnnxAttribute.Ints("values_int64s", [.. Enumerable.Range(0, union.Length).Select(i => (long)i)]), OnnxAttribute.Int("default_int64", union.Length)],
             OnnxGraphBuilder.MlDomain);
     }
@@ -184,7 +184,7 @@ internal sealed class FeatureEncodingGraph
 
     private string Present(int[] columns) => Columns(_present!, columns, _encoding.Layout.Columns.Count);
 
-    private int[] Ordinals(int[] columns) => [.. columns.Select(_encoding.Layout.OrdinalOf)];
+    private int[] Ordinals(int[] columns) => [.. columns.Select(_encoding.Layout.OffsetOf)];
 
     private string Columns(string value, int[] wanted, int width)
     {

@@ -56,7 +56,7 @@ internal sealed class FeatureTable
             if (schema.GetFieldIndex(feature.Name) < 0)
             {
                 throw new TrainingDataException(
-                    $"Expected a column for the feature '{feature.Name}' of type {feature.Type}, but found {string.Join(", ", schema.FieldsList.Select(f => $"'{f.Name}'"))}.",
+                    $"Expected a column for the feature '{feature.Name}' of type {VectorLength.Describe(feature)}, but found {string.Join(", ", schema.FieldsList.Select(f => $"'{f.Name}'"))}.",
                     feature.Name);
             }
         }

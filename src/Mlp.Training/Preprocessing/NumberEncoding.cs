@@ -10,11 +10,15 @@ namespace Mlp.Training.Preprocessing;
 /// <param name="HasIndicator">Whether an indicator of missing values is an input of its own.</param>
 internal sealed record NumberEncoding(int Column, double Mean, double Deviation, bool HasIndicator)
 {
+    /// <summary>Which element of a vector it is; 0 for a number.</summary>
+    public int Element { get; init; }
+
     /// <summary>Learns from the first rows of a column.</summary>
     /// <exception cref="TrainingDataException">The values are too large to have a standard deviation.</exception>
-    public static NumberEncoding Learn(TableColumn column, int index, int rowCount)
+    public static NumberEncoding Learn(TableColumn column, int index, int element, int rowCount) => Learn(column, index, column.SourceOf(element), rowCount) with { Element = element };
+
+    private static NumberEncoding Learn(TableColumn column, int index, INumberSource source, int rowCount)
     {
-        var source = (INumberSource)column;
         double sum = 0, least = double.PositiveInfinity, greatest = double.NegativeInfinity;
         var count = 0;
         for (var row = 0; row < rowCount; row++)

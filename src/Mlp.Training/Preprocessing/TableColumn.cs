@@ -17,6 +17,7 @@ internal abstract class TableColumn(FeatureColumn feature)
 
     public static TableColumn Create(FeatureColumn feature) => feature.Type switch
     {
+        FeatureType.Float32 when feature.IsVector => new VectorTableColumn(feature),
         FeatureType.Float32 => new NumberColumn<float>(feature, float.NaN),
         FeatureType.Float64 => new NumberColumn<double>(feature, double.NaN),
         FeatureType.Int64 => new NumberColumn<long>(feature, 0),
@@ -24,6 +25,13 @@ internal abstract class TableColumn(FeatureColumn feature)
         FeatureType.String => new TextColumn(feature),
         _ => throw new ArgumentOutOfRangeException(nameof(feature), $"Expected a known type of feature '{feature.Name}', but found {feature.Type}."),
     };
+
+    /// <summary>How many numbers a row has: of a vector its elements.</summary>
+    public virtual int ElementCount => 1;
+
+    /// <summary>One of the numbers of each row.</summary>
+    /// <param name="element">Which, from 0.</param>
+    public virtual INumberSource SourceOf(int element) => (INumberSource)this;
 
     public bool IsPresent(int row) => _statuses[row] == FeatureStatus.Present;
 
@@ -42,7 +50,7 @@ internal abstract class TableColumn(FeatureColumn feature)
     protected abstract void AppendValues(IArrowArray array);
 
     protected TrainingDataException WrongType(IArrowArray array)
-        => new($"Expected column '{Feature.Name}' to hold {Feature.Type} values, but found the Arrow type {array.Data.DataType.Name}.", Feature.Name);
+        => new($"Expected column '{Feature.Name}' to hold {VectorLength.Describe(Feature)} values, but found the Arrow type {array.Data.DataType.Name}.", Feature.Name);
 
     private static FeatureStatus Absence(byte? viewStatus)
         => viewStatus is (byte)FeatureStatus.Missing or (byte)FeatureStatus.Expired ? (FeatureStatus)viewStatus.Value : FeatureStatus.Null;

@@ -111,6 +111,8 @@ public sealed class FeatureRecordMapTests
 
         public void WriteString(int field, string value) => Calls.Add($"{field}:s{value}");
 
+        public void WriteVector(int field, ReadOnlySpan<float> value) => throw new NotSupportedException();
+
         public void WriteNull(int field) => Calls.Add($"{field}:null");
     }
 
@@ -127,6 +129,8 @@ public sealed class FeatureRecordMapTests
         public void WriteBoolean(int field, bool value) => Total += value ? 1 : 0;
 
         public void WriteString(int field, string value) => Total += value.Length;
+
+        public void WriteVector(int field, ReadOnlySpan<float> value) => throw new NotSupportedException();
 
         public void WriteNull(int field) => Total++;
     }

@@ -27,7 +27,7 @@ public abstract class ServedEqualsJoinedProperties(long hotTierSize)
 
     private static readonly FeatureViewDefinition Single = new FeatureViewBuilder("single")
         .Key("id", EntityValueKind.Int64).EventTime("at").CreatedTime("known")
-        .Feature("f32", FeatureType.Float32).Feature("text", FeatureType.String).Feature("f64", FeatureType.Float64).Feature("i64", FeatureType.Int64).Feature("flag", FeatureType.Boolean)
+        .Feature("f32", FeatureType.Float32).Vector("vec", 3).Feature("text", FeatureType.String).Feature("f64", FeatureType.Float64).Feature("i64", FeatureType.Int64).Feature("flag", FeatureType.Boolean)
         .TimeToLive(TimeSpan.FromMicroseconds(TimeToLive)).Build();
 
     private static readonly FeatureViewDefinition Pair = new FeatureViewBuilder("pair")
@@ -35,11 +35,14 @@ public abstract class ServedEqualsJoinedProperties(long hotTierSize)
         .Feature("value", FeatureType.Float32).Build();
 
     private static readonly FeatureCatalog Catalog = new FeaturesBuilder().Add(Single).Add(Pair)
-        .AddService("svc", 1, service => service.From("single", 1, "flag", "f32", "text", "f64", "i64").From("pair", 1)).Build();
+        .AddService("svc", 1, service => service.From("single", 1, "flag", "f32", "vec", "text", "f64", "i64").From("pair", 1)).Build();
 
     private static readonly long?[] Ids = [1, 2, null];
     private static readonly string?[] Names = ["a", null];
     private static readonly float?[] Floats = [1.5f, -0f, 0f, float.NaN, BitConverter.UInt32BitsToSingle(0x7FC0_0777), null, float.NegativeInfinity];
+    private static readonly float[]?[] Vectors =
+        [[1.5f, -0f, BitConverter.UInt32BitsToSingle(0x7FC0_0777)], [float.NaN, float.NaN, float.NaN], null, [0f, float.PositiveInfinity, float.Epsilon], [BitConverter.UInt32BitsToSingle(0xFFC0_0001), 1, 2]];
+
     private static readonly string?[] Texts = ["", "x", "grüße", null];
 
     [Property(MaxTest = 10, EndSize = 40)]
@@ -153,6 +156,7 @@ public abstract class ServedEqualsJoinedProperties(long hotTierSize)
         var text = new StringBuilder();
         Add(text, singleStatus, single?.Flag, single?.Flag?.ToString());
         Add(text, singleStatus, single?.Float, BitsOf(single?.Float));
+        Add(text, singleStatus, single?.Vector, BitsOf(single?.Vector));
         Add(text, singleStatus, single?.Text, single?.Text);
         Add(text, singleStatus, single?.Double, single?.Double is { } d ? BitConverter.DoubleToInt64Bits(d).ToString(CultureInfo.InvariantCulture) : null);
         Add(text, singleStatus, single?.Long, single?.Long?.ToString(CultureInfo.InvariantCulture));
@@ -185,6 +189,10 @@ public abstract class ServedEqualsJoinedProperties(long hotTierSize)
 
     private static string? BitsOf(float? value) => value is { } number ? BitConverter.SingleToUInt32Bits(number).ToString("X8", CultureInfo.InvariantCulture) : null;
 
+    private static string? BitsOf(ReadOnlySpan<float> vector) => string.Join(',', vector.ToArray().Select(element => BitsOf(element)));
+
+    private static string? BitsOf(float[]? vector) => vector is null ? null : BitsOf(vector.AsSpan());
+
     private static string Describe(FeatureRows rows, int row)
     {
         var status = rows.StatusOf(row);
@@ -194,17 +202,18 @@ public abstract class ServedEqualsJoinedProperties(long hotTierSize)
         [
             rows.BooleanOf(row)[0].ToString(),
             BitsOf(rows.Float32Of(row)[0]),
+            BitsOf(rows.Float32Of(row)[1..4]),
             Encoding.UTF8.GetString(rows.StringOf(row, 0)),
             BitConverter.DoubleToInt64Bits(rows.Float64Of(row)[0]).ToString(CultureInfo.InvariantCulture),
             rows.Int64Of(row)[0].ToString(CultureInfo.InvariantCulture),
-            BitsOf(rows.Float32Of(row)[1]),
+            BitsOf(rows.Float32Of(row)[4]),
         ];
         for (var i = 0; i < values.Length; i++)
         {
             text.Append(CultureInfo.InvariantCulture, $"{status[i]}={(status[i] == FeatureStatus.Present ? values[i] : string.Empty)};");
             if (status[i] != FeatureStatus.Present)
             {
-                Assert.Contains(values[i], new[] { BitsOf(float.NaN), string.Empty, "0", "False", BitConverter.DoubleToInt64Bits(double.NaN).ToString(CultureInfo.InvariantCulture) });
+                Assert.Contains(values[i], new[] { BitsOf(float.NaN), BitsOf([float.NaN, float.NaN, float.NaN]), string.Empty, "0", "False", BitConverter.DoubleToInt64Bits(double.NaN).ToString(CultureInfo.InvariantCulture) });
             }
         }
 
@@ -227,6 +236,7 @@ public abstract class ServedEqualsJoinedProperties(long hotTierSize)
                 Int64Array longs => longs.Values[row].ToString(CultureInfo.InvariantCulture),
                 BooleanArray flags => flags.GetValue(row).ToString(),
                 StringArray texts => texts.GetString(row),
+                FixedSizeListArray vectors => BitsOf(VectorColumn.TryCreate(vectors)!.ValuesOf(row)),
                 _ => throw new InvalidOperationException(array.GetType().Name),
             };
             text.Append(CultureInfo.InvariantCulture, $"{status}={value};");
@@ -245,11 +255,12 @@ public abstract class ServedEqualsJoinedProperties(long hotTierSize)
             new Schema(
                 [
                     new Field("id", Int64Type.Default, true), new Field("at", Int64Type.Default, false), new Field("known", Int64Type.Default, false), new Field("f32", FloatType.Default, true),
+                    new Field("vec", new ListType(FloatType.Default), true),
                     new Field("text", StringType.Default, true), new Field("f64", DoubleType.Default, true), new Field("i64", Int64Type.Default, true), new Field("flag", BooleanType.Default, true),
                 ],
                 null),
             [
-                Longs([row.Id]), Longs([row.EventTime]), Longs([row.CreatedTime]), Float(row.Float), TextsOf([row.Text]),
+                Longs([row.Id]), Longs([row.EventTime]), Longs([row.CreatedTime]), Float(row.Float), Vector(row.Vector), TextsOf([row.Text]),
                 row.Double is { } d ? new DoubleArray.Builder().Append(d).Build() : new DoubleArray.Builder().AppendNull().Build(),
                 Longs([row.Long]),
                 row.Flag is { } flag ? new BooleanArray.Builder().Append(flag).Build() : new BooleanArray.Builder().AppendNull().Build(),
@@ -257,6 +268,19 @@ public abstract class ServedEqualsJoinedProperties(long hotTierSize)
             1);
 
     private static FloatArray Float(float? value) => value is { } number ? new FloatArray.Builder().Append(number).Build() : new FloatArray.Builder().AppendNull().Build();
+
+    private static ListArray Vector(float[]? vector)
+    {
+        var lists = new ListArray.Builder(FloatType.Default);
+        if (vector is null)
+        {
+            return lists.AppendNull().Build();
+        }
+
+        lists.Append();
+        ((FloatArray.Builder)lists.ValueBuilder).AppendRange(vector);
+        return lists.Build();
+    }
 
     private static Int64Array Longs(IEnumerable<long?> values)
     {
@@ -280,7 +304,7 @@ public abstract class ServedEqualsJoinedProperties(long hotTierSize)
         return builder.Build();
     }
 
-    private sealed record Row(bool IsPair, long? Id, string? Name, long EventTime, long CreatedTime, long Sequence, float? Float, string? Text, double? Double, long? Long, bool? Flag)
+    private sealed record Row(bool IsPair, long? Id, string? Name, long EventTime, long CreatedTime, long Sequence, float? Float, float[]? Vector, string? Text, double? Double, long? Long, bool? Flag)
     {
         internal RowVersion Version => new(EventTime, CreatedTime, Sequence);
 
@@ -293,6 +317,7 @@ public abstract class ServedEqualsJoinedProperties(long hotTierSize)
             now + (created % 3),
             sequence,
             Floats[value % Floats.Length],
+            Vectors[value / 2 % Vectors.Length],
             Texts[value % Texts.Length],
             value % 5 == 0 ? null : value / 3.0,
             value % 7 == 0 ? null : value - 100,

@@ -170,7 +170,7 @@ public sealed class OfflineStoreTests : IDisposable
     }
 
     [Theory]
-    [InlineData("mlp_format_version: '1'", "mlp_format_version: '2'", typeof(UnsupportedFormatVersionException), "newer version")]
+    [InlineData("mlp_format_version: '1'", "mlp_format_version: '3'", typeof(UnsupportedFormatVersionException), "newer version")]
     [InlineData("mlp_format_version: '1'", "mlp_format_version: 'x'", typeof(CorruptFileException), "another kind of file")]
     [InlineData("mlp_format: 'mlp-offline-data'", "mlp_format: 'mlp-else'", typeof(CorruptFileException), "another kind of file")]
     [InlineData("mlp_view: 'ingested'", "mlp_view: 'another'", typeof(CorruptFileException), "\"mlp_view\": \"ingested\"")]

@@ -208,12 +208,12 @@ public sealed class PredictionLogFaultTests
         await using var log = new LogHarness();
         var folder = Directory.CreateDirectory(Path.Combine(log.Directory.Predictions, "tips")).FullName;
         var path = Path.Combine(folder, "1.mlplog");
-        using (FrameLogWriter.Create(DiskSync.Instance, path, """{"format":"mlp-predictions","formatVersion":2,"keys":17}"""u8))
+        using (FrameLogWriter.Create(DiskSync.Instance, path, """{"format":"mlp-predictions","formatVersion":3,"keys":17}"""u8))
         {
         }
 
         var newer = await Assert.ThrowsAsync<UnsupportedFormatVersionException>(() => log.CountAsync());
-        Assert.Equal((path, 2, 1), (newer.Path, newer.Found, newer.Supported));
+        Assert.Equal((path, 3, 2), (newer.Path, newer.Found, newer.Supported));
 
         File.Delete(path);
         using (FrameLogWriter.Create(DiskSync.Instance, path, """{"format":"mlp-labels","formatVersion":1}"""u8))

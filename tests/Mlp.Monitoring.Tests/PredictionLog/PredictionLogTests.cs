@@ -277,7 +277,7 @@ public sealed class PredictionLogTests
                 continue;
             }
 
-            var ordinal = layout.OrdinalOf(i);
+            var ordinal = layout.OffsetOf(i);
             switch (column)
             {
                 case FloatArray floats:

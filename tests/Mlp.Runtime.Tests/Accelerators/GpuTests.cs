@@ -121,7 +121,7 @@ public sealed class GpuTests
             value = random.NextSingle();
         }
 
-        for (var row = 0; row < rowCount && layout.CountOf(FeatureType.String) > 0; row++)
+        for (var row = 0; row < rowCount && layout.WidthOf(FeatureType.String) > 0; row++)
         {
             rows.SetString(row, 0, row % 2 == 0 ? "a" : "b");
         }

@@ -71,7 +71,7 @@ public sealed class BatchingAgreementTests
                 continue;
             }
 
-            var ordinal = layout.OrdinalOf(i);
+            var ordinal = layout.OffsetOf(i);
             rows.Status[i] = FeatureStatus.Present;
             switch (layout.Columns[i].Type)
             {

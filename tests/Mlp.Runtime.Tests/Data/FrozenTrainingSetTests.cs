@@ -119,8 +119,8 @@ public sealed class FrozenTrainingSetTests : IDisposable
         await Corrupt("Expected column 'f' in");
         await File.WriteAllTextAsync(document, "{ \"format\": \"mlp-training-set\", \"formatVersion\": 1 }");
         await Corrupt($"Expected a JSON object with \"format\": \"mlp-frozen-training-set\" in '{document}', but found \"mlp-training-set\".");
-        await File.WriteAllTextAsync(document, json.Replace("\"formatVersion\": 1", "\"formatVersion\": 2", StringComparison.Ordinal));
-        Assert.Equal(2, (await Assert.ThrowsAsync<UnsupportedFormatVersionException>(() => TrainingSet.OpenAsync(Folder))).Found);
+        await File.WriteAllTextAsync(document, json.Replace("\"formatVersion\": 1", "\"formatVersion\": 3", StringComparison.Ordinal));
+        Assert.Equal(3, (await Assert.ThrowsAsync<UnsupportedFormatVersionException>(() => TrainingSet.OpenAsync(Folder))).Found);
 
         File.Delete(document);
         var error = await Assert.ThrowsAsync<FileNotFoundException>(() => TrainingSet.OpenAsync(Folder));
@@ -140,6 +140,16 @@ public sealed class FrozenTrainingSetTests : IDisposable
         var error = await Assert.ThrowsAsync<CorruptFileException>(() => HashAsync(opened));
         Assert.Equal($"Expected the rows of the training set in '{Folder}' to have content hash 00000000, but they have {hash[..8]}.", error.Message);
     }
+
+    [Theory]
+    [InlineData("float32[0]")]
+    [InlineData("float32[05]")]
+    [InlineData("float32[-5]")]
+    [InlineData("float32[ 5]")]
+    [InlineData("float32[5")]
+    [InlineData("float32[]")]
+    [InlineData("float64[5]")]
+    public void Parse_NameOfNoVector_IsNull(string name) => Assert.Null(ColumnTypeName.Parse(name));
 
     public void Dispose() => _temp.Dispose();
 
@@ -182,7 +192,7 @@ public sealed class FrozenTrainingSetTests : IDisposable
             ("u16", UInt16Type.Default), ("u32", UInt32Type.Default), ("u64", UInt64Type.Default), ("half", HalfFloatType.Default), ("float", FloatType.Default), ("double", DoubleType.Default),
             ("text", StringType.Default), ("d32", Date32Type.Default), ("d64", Date64Type.Default), ("t32", new Time32Type(TimeUnit.Millisecond)), ("t64", new Time64Type(TimeUnit.Nanosecond)),
             ("time_s", new TimestampType(TimeUnit.Second, (string?)null)), ("time_us", new TimestampType(TimeUnit.Microsecond, "UTC")), ("time_ns", new TimestampType(TimeUnit.Nanosecond, "Europe/Berlin")),
-            ("span", DurationType.Nanosecond),
+            ("span", DurationType.Nanosecond), ("vector", VectorColumn.TypeOf(5)),
         ];
         return new RecordBatch(
             new Schema(columns.Select(c => new Field(c.Name, c.Type, nullable: c.Name != "i64")), metadata: null),
@@ -204,6 +214,11 @@ public sealed class FrozenTrainingSetTests : IDisposable
             var isNull = hasNulls && random.Next(4) == 0;
             nulls += isNull ? 1 : 0;
             validity.Append(!isNull);
+        }
+
+        if (type is FixedSizeListType vector)
+        {
+            return new FixedSizeListArray(new ArrayData(type, rows, nulls, 0, [validity.Build()], [Column(FloatType.Default, rows * vector.ListSize, random, hasNulls: false).Data]));
         }
 
         var bits = type is BooleanType ? 1 : ((FixedWidthType)type).BitWidth;

@@ -63,7 +63,7 @@ public sealed class TrainingSetManifestTests
 
     [Fact]
     public void Parse_NewerFormat_IsRefusedAsNewer()
-        => Assert.Equal(2, Assert.Throws<UnsupportedFormatVersionException>(() => TrainingSetManifest.Parse("""{ "format": "mlp-training-set", "formatVersion": 2 }"""u8)).Found);
+        => Assert.Equal(3, Assert.Throws<UnsupportedFormatVersionException>(() => TrainingSetManifest.Parse("""{ "format": "mlp-training-set", "formatVersion": 3 }"""u8)).Found);
 
     [Theory]
     [InlineData("format", "\"mlp-model-manifest\"")]

@@ -215,7 +215,7 @@ public sealed class ConvertedModelTests
             Assert.Equal(Expected(row, width), results[row].Score);
         }
 
-        if (model.Description!.Layout.CountOf(FeatureType.Float32) == width)
+        if (model.Description!.Layout.WidthOf(FeatureType.Float32) == width)
         {
             Assert.Equal(results[^1].Score, model.Predict(rows.Float32Of(rowCount - 1)).Score);
             var outputs = new float[rowCount];
@@ -226,7 +226,7 @@ public sealed class ConvertedModelTests
 
     private static async Task AssertByRecordAsync(IModel model, int width)
     {
-        if (model.Description!.Layout.CountOf(FeatureType.Float32) == width)
+        if (model.Description!.Layout.WidthOf(FeatureType.Float32) == width)
         {
             await AssertByRecordAsync(model, width, row => new Floats(System.Array.ConvertAll(Values(row, width), v => (float)v)));
         }

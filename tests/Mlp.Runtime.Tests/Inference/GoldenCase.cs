@@ -80,7 +80,7 @@ internal sealed class GoldenCase
         var layout = rows.Layout;
         for (var i = 0; i < layout.Columns.Count; i++)
         {
-            var ordinal = layout.OrdinalOf(i);
+            var ordinal = layout.OffsetOf(i);
             var cell = Rows[row][i];
             switch (layout.Columns[i].Type)
             {

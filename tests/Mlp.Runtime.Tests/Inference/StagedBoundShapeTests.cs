@@ -107,7 +107,7 @@ public sealed class StagedBoundShapeTests
             rows.Float64[i] = (i * 0.25) + seed;
         }
 
-        for (var row = 0; row < rowCount && rows.Layout.CountOf(FeatureType.String) > 0; row++)
+        for (var row = 0; row < rowCount && rows.Layout.WidthOf(FeatureType.String) > 0; row++)
         {
             rows.SetString(row, 0, row % 2 == 0 ? "a" : "b");
         }

@@ -104,11 +104,11 @@ public sealed class ModelManifestJsonTests
     [Fact]
     public void Deserialize_NewerFormat_IsRefusedBeforeAnythingElseIsLookedAt()
     {
-        var json = """{"format": "mlp-model-manifest", "formatVersion": 2, "output": 17}"""u8.ToArray();
+        var json = """{"format": "mlp-model-manifest", "formatVersion": 3, "output": 17}"""u8.ToArray();
 
         var error = Assert.Throws<UnsupportedFormatVersionException>(() => ModelManifestJson.Deserialize(json, "/r/manifest.json"));
 
-        Assert.Equal(("/r/manifest.json", 2, 1), (error.Path, error.Found, error.Supported));
+        Assert.Equal(("/r/manifest.json", 3, 2), (error.Path, error.Found, error.Supported));
         Assert.Contains("it was written by a newer version of the platform", error.Message, StringComparison.Ordinal);
     }
 

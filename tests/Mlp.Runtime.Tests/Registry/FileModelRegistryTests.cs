@@ -317,7 +317,7 @@ public sealed class FileModelRegistryTests : IDisposable
         var registry = TestRegistry.Open(_folder.FullName);
         await registry.PublishAsync("m", TestRegistry.Package());
         var path = _folder.Combine("registry", "models", "m", "versions", "1", "manifest.json");
-        File.WriteAllText(path, File.ReadAllText(path).Replace("\"formatVersion\": 1", "\"formatVersion\": 2", StringComparison.Ordinal));
+        File.WriteAllText(path, File.ReadAllText(path).Replace("\"formatVersion\": 1", "\"formatVersion\": 3", StringComparison.Ordinal));
 
         Assert.Equal(path, Assert.Throws<UnsupportedFormatVersionException>(() => registry.FindVersion("m", 1)).Path);
     }

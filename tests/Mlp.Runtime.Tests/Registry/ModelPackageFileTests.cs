@@ -340,7 +340,7 @@ public sealed class ModelPackageFileTests : IDisposable
     [InlineData("\"tags\": {}", "\"tags\": {\"a\": null}", "no null within 'tags'")]
     [InlineData("\"tags\": {}", "\"tags\": [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "")]
     [InlineData("\"metrics\": {}", "\"externalData\": [null]", "externalData")]
-    [InlineData("\"formatVersion\": 1", "\"formatVersion\": 2", "newer version")]
+    [InlineData("\"formatVersion\": 1", "\"formatVersion\": 3", "newer version")]
     [InlineData("\"inputs\": [", "\"inputs\": [null,", "no null within 'signature'")]
     public async Task Import_ManifestThatIsNone_IsRefused(string good, string bad, string reason)
         => await RequireManifestRefusedAsync(json =>

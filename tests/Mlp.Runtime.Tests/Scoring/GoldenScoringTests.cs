@@ -98,7 +98,7 @@ public sealed class GoldenScoringTests
         rows.Reset(1);
         for (var i = 0; i < cells.Length; i++)
         {
-            var ordinal = rows.Layout.OrdinalOf(i);
+            var ordinal = rows.Layout.OffsetOf(i);
             switch (rows.Layout.Columns[i].Type)
             {
                 case FeatureType.Float32:

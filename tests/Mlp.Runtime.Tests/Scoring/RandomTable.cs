@@ -44,7 +44,7 @@ internal sealed class RandomTable
             {
                 var value = _values[feature][first + row];
                 rows.StatusOf(row)[feature] = value is null ? FeatureStatus.Null : FeatureStatus.Present;
-                Write(rows, row, Layout.OrdinalOf(feature), value);
+                Write(rows, row, Layout.OffsetOf(feature), value);
             }
         }
 

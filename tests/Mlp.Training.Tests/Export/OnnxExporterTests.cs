@@ -48,6 +48,28 @@ public sealed class OnnxExporterTests
     }
 
     [Fact]
+    public async Task Export_NetworkOverAVector_IsProvedPublishedAndLeftOutOfTheProfile()
+    {
+        var random = new Random(1);
+        var vectors = Enumerable.Range(0, 400).Select(i => i % 9 == 0 ? null : new[] { random.NextSingle(), random.NextSingle(), random.NextSingle() }).ToArray();
+        var rows = new Rows().Vector("embedding", 3, vectors).Float32("rank", [.. Enumerable.Range(0, 400).Select(_ => (float?)random.NextSingle())])
+            .Label("label", [.. vectors.Select(v => v is not null && v[1] > 0.5f)]).Time("at", [.. Enumerable.Range(0, 400).Select(i => (long)i)]);
+        using var network = await new NetworkTrainer(NetworkTrainerTests.Small()).FitAsync(rows.Set("label", "at"));
+        using var directory = new TestRegistry();
+
+        var model = network.Export();
+        var manifest = await directory.Registry.PublishAsync("m", model.ToPackage());
+
+        Assert.InRange(model.ExportProof.MaximumDifference, 0, OnnxExporter.Tolerance);
+        Assert.Equal([-1, 4], OnnxModelReader.Read("m", model.Onnx.Span).Signature.Inputs[0].Dimensions);
+        Assert.Equal(3, manifest.Features![0].Length);
+        Assert.Equal(16, (await directory.Registry.ReadGoldenRowsAsync(manifest))!.Count);
+        var profile = ReferenceProfile.Parse(model.ReferenceProfile.Span);
+        Assert.Null(profile.Find("embedding"));
+        Assert.NotNull(profile.Find("rank"));
+    }
+
+    [Fact]
     public async Task Export_Regression_AgreesInTheLabelsUnit()
     {
         var options = NetworkTrainerTests.Small();

@@ -118,7 +118,7 @@ public sealed class FeatureEncodingGraphTests
         {
             var name = $"f{i}";
             var nulls = random.Next(3) * 0.2;
-            switch (random.Next(5))
+            switch (random.Next(6))
             {
                 case 0:
                     rows.Float32(name, Draw<float>(() => RandomFloat(random)));
@@ -128,6 +128,10 @@ public sealed class FeatureEncodingGraphTests
                     break;
                 case 2:
                     rows.Int64(name, Draw<long>(() => random.Next(4) == 0 ? random.NextInt64() : random.Next(6)));
+                    break;
+                case 4:
+                    var length = random.Next(2, 5);
+                    rows.Vector(name, length, [.. Enumerable.Range(0, rowCount).Select(_ => random.NextDouble() < nulls ? null : Enumerable.Range(0, length).Select(_ => RandomFloat(random)).ToArray())]);
                     break;
                 case 3:
                     rows.Boolean(name, Draw<bool>(() => random.Next(2) == 0));

@@ -17,6 +17,15 @@ public sealed class FeatureEncodingTests
     }
 
     [Fact]
+    public void Encode_Vector_IsItsElementsEachByItself()
+    {
+        var rows = new Rows().Float32("x", 3f, 3f, 3f, 3f, 3f).Vector("v", 2, [2, 10], [4, 10], null, [2, float.NaN], [4, 10]);
+
+        // Numbers: x, v[0] of mean 3 and deviation 1, v[1] that is always 10; then the indicators of v[0] (a null) and of v[1] (a null and a NaN).
+        Assert.Equal([[0f, -1f, 0f, 0f, 0f], [0f, 1f, 0f, 0f, 0f], [0f, 0f, 0f, 1f, 1f], [0f, -1f, 0f, 0f, 1f], [0f, 1f, 0f, 0f, 0f]], Encode(rows, EveryValue));
+    }
+
+    [Fact]
     public void Encode_ConstantAndTruthValues_StayFinite()
     {
         var rows = new Rows().Float32("same", 3f, 3f, 3f, 3f).Boolean("flag", true, false, true, false).Int64("count", 10, 20, 10, 20);

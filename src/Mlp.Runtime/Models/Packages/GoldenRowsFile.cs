@@ -3,6 +3,7 @@ using Apache.Arrow;
 using Apache.Arrow.Ipc;
 using Apache.Arrow.Types;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Storage;
 
 namespace Mlp.Runtime.Models.Packages;
 
@@ -12,8 +13,8 @@ namespace Mlp.Runtime.Models.Packages;
 /// </summary>
 internal static class GoldenRowsFile
 {
-    /// <summary>The newest format version that is written and read.</summary>
-    public const int CurrentFormatVersion = 1;
+    /// <summary>The newest format version that is read. Written is 1, or 2 where a feature is a vector: a column of fixed-size lists.</summary>
+    public const int CurrentFormatVersion = VectorLength.FirstFormatVersion;
 
     private const string FormatName = "mlp-golden-rows";
     private const string FormatKey = SchemaMetadata.Format;
@@ -30,14 +31,14 @@ internal static class GoldenRowsFile
     {
         var columns = golden.Features;
         var fields = columns
-            .Select(c => new Field(FeaturePrefix + c.Name, ArrowType(c.Type), nullable: true, c.View.Length == 0 ? null : [new(ViewKey, c.View)]))
+            .Select(c => new Field(FeaturePrefix + c.Name, ArrowType(c), nullable: true, c.View.Length == 0 ? null : [new(ViewKey, c.View)]))
             .Append(new Field(StatusColumn, BinaryType.Default, nullable: false))
             .Append(new Field(ExpectedColumn, new ListType(DoubleType.Default), nullable: false));
         var schema = new Schema(
             fields,
             [
                 new(FormatKey, FormatName),
-                new(VersionKey, CurrentFormatVersion.ToString(CultureInfo.InvariantCulture)),
+                new(VersionKey, (golden.Rows.Layout.HasVectors ? VectorLength.FirstFormatVersion : VersionedJson.FirstVersion).ToString(CultureInfo.InvariantCulture)),
                 new(ToleranceKey, golden.Tolerance.ToString("R", CultureInfo.InvariantCulture)),
             ]);
         IArrowArray[] arrays = [.. columns.Select((_, c) => Values(golden.Rows, c)), Statuses(golden.Rows), Expected(golden)];
@@ -122,10 +123,11 @@ internal static class GoldenRowsFile
             Int64Type => FeatureType.Int64,
             BooleanType => FeatureType.Boolean,
             StringType => FeatureType.String,
+            FixedSizeListType { ValueDataType: FloatType } => FeatureType.Float32,
             var other => throw new InvalidDataException($"Expected the type of a feature, but found {other.Name}."),
         };
         var view = field.Metadata is not null && field.Metadata.TryGetValue(ViewKey, out var name) ? name : string.Empty;
-        return new FeatureColumn(field.Name[FeaturePrefix.Length..], type, view);
+        return new FeatureColumn(field.Name[FeaturePrefix.Length..], type, view) { Length = field.DataType is FixedSizeListType vector ? vector.ListSize : 1 };
     }
 
     private static void ReadStatuses(BinaryArray statuses, FeatureRows rows)
@@ -149,7 +151,7 @@ internal static class GoldenRowsFile
 
     private static void ReadValues(IArrowArray array, FeatureRows rows, int column)
     {
-        var ordinal = rows.Layout.OrdinalOf(column);
+        var ordinal = rows.Layout.OffsetOf(column);
         for (var row = 0; row < rows.RowCount; row++)
         {
             if (array.IsNull(row))
@@ -170,6 +172,11 @@ internal static class GoldenRowsFile
                     break;
                 case BooleanArray values:
                     rows.BooleanOf(row)[ordinal] = values.GetValue(row)!.Value;
+                    break;
+                case FixedSizeListArray vectors when VectorColumn.TryCreate(vectors) is { } values:
+                    var length = rows.Layout.Columns[column].Length;
+                    values.Require(row, length, static (expected, found, _) => new InvalidDataException($"Expected {expected}, but found {found}."))
+                        .CopyTo(rows.Float32Of(row).Slice(ordinal, length));
                     break;
                 case StringArray values:
                     rows.SetString(row, ordinal, values.GetBytes(row));
@@ -198,22 +205,25 @@ internal static class GoldenRowsFile
         return [.. expected];
     }
 
-    private static IArrowType ArrowType(FeatureType type) => type switch
+    private static IArrowType ArrowType(FeatureColumn feature) => feature.Type switch
     {
+        FeatureType.Float32 when feature.IsVector => VectorColumn.TypeOf(feature.Length),
         FeatureType.Float32 => FloatType.Default,
         FeatureType.Float64 => DoubleType.Default,
         FeatureType.Int64 => Int64Type.Default,
         FeatureType.Boolean => BooleanType.Default,
         FeatureType.String => StringType.Default,
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Expected a feature type."),
+        _ => throw new ArgumentOutOfRangeException(nameof(feature), feature.Type, "Expected a feature type."),
     };
 
     private static IArrowArray Values(FeatureRows rows, int column)
     {
-        var ordinal = rows.Layout.OrdinalOf(column);
+        var ordinal = rows.Layout.OffsetOf(column);
         bool IsPresent(int row) => rows.StatusOf(row)[column] == FeatureStatus.Present;
         switch (rows.Layout.Columns[column].Type)
         {
+            case FeatureType.Float32 when rows.Layout.Columns[column].IsVector:
+                return Vectors(rows, column);
             case FeatureType.Float32:
                 var singles = new FloatArray.Builder();
                 Each(rows, row => _ = IsPresent(row) ? singles.Append(rows.Float32Of(row)[ordinal]) : singles.AppendNull());
@@ -235,6 +245,21 @@ internal static class GoldenRowsFile
                 Each(rows, row => _ = IsPresent(row) ? texts.Append(rows.StringOf(row, ordinal)) : texts.AppendNull());
                 return texts.Build();
         }
+    }
+
+    private static FixedSizeListArray Vectors(FeatureRows rows, int column)
+    {
+        var (length, offset) = (rows.Layout.Columns[column].Length, rows.Layout.OffsetOf(column));
+        var values = new ArrowBuffer.Builder<float>(rows.RowCount * length);
+        var validity = new ArrowBuffer.BitmapBuilder(rows.RowCount);
+        for (var row = 0; row < rows.RowCount; row++)
+        {
+            var isPresent = rows.StatusOf(row)[column] == FeatureStatus.Present;
+            validity.Append(isPresent);
+            values.Append(isPresent ? rows.Float32Of(row).Slice(offset, length) : new float[length]);
+        }
+
+        return VectorColumn.Create(values.Build(), length, rows.RowCount, validity.Build(), validity.UnsetBitCount);
     }
 
     private static void Each(FeatureRows rows, Action<int> action)
