@@ -118,7 +118,7 @@ public sealed class FeatureViewDefinitionTests
     {
         var e = Assert.Throws<FeatureDefinitionException>(FeatureViewDefinition.FromRecord<DecimalStats>);
         Assert.Equal(
-            "Expected 'DecimalStats.Price' of the feature view 'decimals' to be a float, double, integer (not ulong), bool or string, but found Decimal.", e.Message);
+            "Expected 'DecimalStats.Price' of the feature view 'decimals' to be a float, double, integer (not ulong), bool, string or vector (float[] or ReadOnlyMemory<float>), but found Decimal.", e.Message);
     }
 
     private static FeatureViewBuilder Start() => new FeatureViewBuilder("v").Key("k", EntityValueKind.String).EventTime("t");
