@@ -112,27 +112,34 @@ internal sealed partial class DynamicBatcher : IThreadPoolWorkItem
             }
         }
 
-        for (var row = 0; row < lane.Count; row++)
+        try
         {
-            var call = lane.Calls[row]!;
-            blockedCount += call.IsBlocked ? 1 : 0;
-            if (call.State == CallState.Done)
+            for (var row = 0; row < lane.Count; row++)
             {
-                lane.Scatter(row);
-                if (call.JoinedAt != QueuedCall.NotTimed)
+                var call = lane.Calls[row]!;
+                blockedCount += call.IsBlocked ? 1 : 0;
+                if (call.State == CallState.Done)
                 {
-                    _metrics.RecordWait(started - call.JoinedAt);
-                }
+                    lane.Scatter(row);
+                    if (call.JoinedAt != QueuedCall.NotTimed)
+                    {
+                        _metrics.RecordWait(started - call.JoinedAt);
+                    }
 
-                call.Complete(ended);
-            }
-            else if (call.State == CallState.Abandoned)
-            {
-                call.ReturnSlot();
+                    call.Complete(ended);
+                }
+                else if (call.State == CallState.Abandoned)
+                {
+                    call.ReturnSlot();
+                }
             }
         }
+        finally
+        {
+            // Also where a listener to the metrics throws: those who have their answer shall get it.
+            Answers.Publish();
+        }
 
-        Answers.Publish();
         return blockedCount;
     }
 
