@@ -20,6 +20,12 @@ internal sealed class ArrowSourceColumns
         for (var i = 0; i < source.FieldsList.Count; i++)
         {
             var field = source.FieldsList[i];
+            if (field.DataType is FixedSizeListType or ListType or LargeListType && roles.Features.Contains(field.Name))
+            {
+                throw new IngestException(
+                    path, $"Expected column '{field.Name}' of '{path}' to have one value per row, but found {field.DataType.Name}. Vectors are not taken from Arrow files: read the batches and hand them to IngestAsync.", field.Name);
+            }
+
             if (FindConversion(field, roles) is { } conversion)
             {
                 _columns.Add((i, field.Name, conversion.Type, conversion.Sql, conversion.Convert));
