@@ -268,22 +268,27 @@ public sealed class FasterRowStoreTests : IDisposable
         using var store = Open();
         await FillAsync(store, 4, 0);
         using var stop = new CancellationTokenSource();
+        var reads = new long[2];
         var writers = Enumerable.Range(0, 2).Select(w => Task.Run(async () =>
         {
             using var writer = store.RentWriter();
-            for (var i = 1; i <= 40_000; i++)
+
+            // Until both readers have read beside it; the greatest number is a safety net.
+            var written = 0;
+            while (written < 40_000 || (written < 10_000_000 && (Volatile.Read(ref reads[0]) < 100 || Volatile.Read(ref reads[1]) < 100)))
             {
-                writer.Write(OnlineTestViews.KeyOf(_view, i & 3), OnlineTestViews.FloatRow(_view, new RowVersion(Start, Start, i), i));
+                written++;
+                writer.Write(OnlineTestViews.KeyOf(_view, written & 3), OnlineTestViews.FloatRow(_view, new RowVersion(Start, Start, written), written));
             }
 
             await writer.CompleteAsync();
+            return written & ~3;
         })).ToArray();
-        var reads = 0L;
         var readers = Enumerable.Range(0, 2).Select(r => Task.Run(async () =>
         {
             var rows = new FeatureRows(_layout, 1);
-            var last = new float[4];
-            while (!stop.IsCancellationRequested)
+            var seen = new float[4];
+            do
             {
                 for (var key = 0; key < 4; key++)
                 {
@@ -295,11 +300,12 @@ public sealed class FasterRowStoreTests : IDisposable
                     }
 
                     Assert.Equal(-1, rows.Float32Of(0).IndexOfAnyExcept(rows.Float32Of(0)[0]));
-                    Assert.True(rows.Float32Of(0)[0] >= last[key]);
-                    last[key] = rows.Float32Of(0)[0];
-                    Interlocked.Increment(ref reads);
+                    Assert.True(rows.Float32Of(0)[0] >= seen[key]);
+                    seen[key] = rows.Float32Of(0)[0];
+                    Interlocked.Increment(ref reads[r]);
                 }
             }
+            while (!stop.IsCancellationRequested);
         })).ToArray();
         var checkpoints = Task.Run(async () =>
         {
@@ -309,12 +315,12 @@ public sealed class FasterRowStoreTests : IDisposable
             }
         });
 
-        await Task.WhenAll(writers);
+        var last = await Task.WhenAll(writers);
         await checkpoints;
         await stop.CancelAsync();
         await Task.WhenAll(readers);
-        Assert.True(reads > 0);
-        Assert.Equal(40_000f, await ReadAsync(store, 0));
+        Assert.All(reads, count => Assert.True(count > 0));
+        Assert.Equal(last.Max(), await ReadAsync(store, 0));
     }
 
     [Fact]

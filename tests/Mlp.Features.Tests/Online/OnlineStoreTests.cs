@@ -312,7 +312,7 @@ public abstract class OnlineStoreTests(long hotTierSize)
                 return reads;
             }
         })).ToArray();
-        Assert.True(await Task.Run(() => begun.Wait(TimeSpan.FromMinutes(1))));
+        Assert.True(await Task.Run(() => begun.Wait(TimeSpan.FromMinutes(2))));
 
         await harness.Store.DisposeAsync();
 
@@ -500,7 +500,7 @@ public abstract class OnlineStoreTests(long hotTierSize)
         harness.Clock.Advance(harness.Options.CheckpointInterval);
 
         var folder = Path.Combine(harness.Folder, "checkpoints", "0000000001", "checkpoint.json");
-        for (var i = 0; i < 500 && !File.Exists(folder); i++)
+        for (var i = 0; i < 12_000 && !File.Exists(folder); i++)
         {
             await Task.Delay(10);
         }

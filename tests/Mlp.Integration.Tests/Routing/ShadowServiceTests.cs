@@ -148,7 +148,7 @@ public sealed class ShadowServiceTests
     {
         for (var i = 0; !isDone(); i++)
         {
-            Assert.True(i < 20_000, "What the test waits for has not come.");
+            Assert.True(i < 100_000, "What the test waits for has not come.");
             await Task.Delay(1);
         }
     }

@@ -204,7 +204,7 @@ public sealed class WebApiTests(TaxiData taxi) : IClassFixture<TaxiData>
             await service.PostAsync("/labels", new { predictionId = answer.GetProperty("predictionId").GetString(), isBigTip = i % 2 == 0 });
         }
 
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         JsonElement quality;
         while ((quality = (await service.GetAsync("/quality")).Body).GetArrayLength() == 0 || quality[0].GetProperty("labelled").GetInt32() < 20)
         {

@@ -246,7 +246,7 @@ public sealed class MonitoringBuilderTests : IDisposable
     /// <summary>Waits until the background has looked.</summary>
     private static async Task<HealthCheckResult> WaitForAsync(MlPlatform platform, HealthStatus status)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         while (platform.CheckHealth()["live-quality"].Status != status)
         {
             await Task.Delay(5, patience.Token);

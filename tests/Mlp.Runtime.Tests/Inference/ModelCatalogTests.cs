@@ -209,7 +209,7 @@ public sealed class ModelCatalogTests
     /// <summary>Lets the clock tick until the watcher, which works on other threads, has done what is waited for.</summary>
     private static async Task AdvanceUntilAsync(FakeTimeProvider time, Func<bool> isDone)
     {
-        for (var i = 0; i < 5_000 && !isDone(); i++)
+        for (var i = 0; i < 50_000 && !isDone(); i++)
         {
             time.Advance(Poll);
             await Task.Delay(2);

@@ -159,7 +159,7 @@ public sealed class ModelRecordTests
 
         await platform.PublishAsync(Package(TestGraphs.Logistic(3, 4), Binary()));
         var answer = model.Predict(new Input([1, 0]));
-        for (var i = 0; i < 500 && answer.ModelVersion == 1; i++)
+        for (var i = 0; i < 20_000 && answer.ModelVersion == 1; i++)
         {
             await Task.Delay(10);
             answer = model.Predict(new Input([1, 0]));

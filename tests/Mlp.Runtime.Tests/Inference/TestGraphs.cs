@@ -9,6 +9,7 @@ namespace Mlp.Runtime.Tests.Inference;
 public static class TestGraphs
 {
     private const int Boolean = 9;
+    private const int GraphAttribute = 5;
     private const int FloatsAttribute = 6;
     private const int StringsAttribute = 8;
 
@@ -210,6 +211,23 @@ public static class TestGraphs
             Input("x", Float, "N", 1),
             Output("y", Float, "N", 1),
         ]));
+
+    /// <summary><c>y = x</c> after as many turns of a loop as the sum of x says, between any two of which it is interruptible: x [N, 1], y [N, 1]. A large sum never ends.</summary>
+    public static byte[] Loop() => WithOperators(Graph(
+        Node("ReduceSum", ["x"], ["sum"]),
+        Node("Reshape", ["sum", "one"], ["turns"]),
+        Bytes(1, Message(Text(1, "turns"), Text(2, "count"), Text(4, "Cast"), Attribute("to", 2, Integer(3, OnnxBytes.Int64)))),
+        Bytes(1, Message(Text(1, "count"), Text(1, string.Empty), Text(1, "x"), Text(2, "y"), Text(4, "Loop"), Attribute("body", GraphAttribute, Bytes(6, Graph(
+            Node("Identity", ["goes"], ["goes.on"]),
+            Node("Identity", ["v"], ["v.next"]),
+            Input("turn", OnnxBytes.Int64),
+            Input("goes", Boolean),
+            Input("v", Float, "N", 1),
+            Output("goes.on", Boolean),
+            Output("v.next", Float, "N", 1)))))),
+        Integers("one", [1], 1),
+        Input("x", Float, "N", 1),
+        Output("y", Float, "N", 1)));
 
     private static byte[] WithOperators(byte[] graph)
         => [.. Model(graph), .. Bytes(8, Message(Text(1, "ai.onnx.ml"), Integer(2, 3)))];

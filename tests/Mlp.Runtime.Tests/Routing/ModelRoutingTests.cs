@@ -336,7 +336,7 @@ public sealed class ModelRoutingTests
         static async Task<int> CallAsync(IModel model, int caller, CancellationToken stop)
         {
             var calls = 0;
-            while (!stop.IsCancellationRequested)
+            while (calls == 0 || !stop.IsCancellationRequested)
             {
                 var prediction = caller == 0
                     ? model.Predict([1], cancellationToken: CancellationToken.None)

@@ -45,7 +45,7 @@ internal static class RoutedPlatform
     {
         for (var i = 0; !isDone(); i++)
         {
-            Assert.True(i < 20_000, found?.Invoke() ?? "What the test waits for has not come.");
+            Assert.True(i < 100_000, found?.Invoke() ?? "What the test waits for has not come.");
             await Task.Delay(1);
         }
     }

@@ -8,7 +8,7 @@ namespace Mlp.Runtime.Tests.Storage;
 public sealed class FrameLogWriterTests : IDisposable
 {
     /// <summary>So that a writer that never flushes fails a test and does not hang it.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly TempDirectory _folder = new();
     private readonly RecordingDiskSync _disk = new();

@@ -83,7 +83,7 @@ public sealed class AutomaticWeightsTests
         fixture.Registry.Failure = new IOException("The disk is away.");
         var model = fixture.Platform.Model;
 
-        for (var i = 0; i < 200 && fixture.Registry.Opened.Count < 2; i++)
+        for (var i = 0; i < 50_000 && fixture.Registry.Opened.Count < 2; i++)
         {
             for (var call = 0; call < 2_000; call++)
             {
@@ -149,7 +149,7 @@ public sealed class AutomaticWeightsTests
 
         public async Task WaitAsync(Func<bool> isDone)
         {
-            for (var i = 0; i < 5_000; i++)
+            for (var i = 0; i < 50_000; i++)
             {
                 if (isDone())
                 {

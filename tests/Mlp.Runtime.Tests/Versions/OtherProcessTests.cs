@@ -17,7 +17,7 @@ public sealed class OtherProcessTests
         using var child = ChildProcess.StartScenario("alias-move", Path.GetDirectoryName(platform.RegistryPath)!, ModelName);
         Assert.Equal("2", await child.ReadLineAsync());
 
-        for (var i = 0; i < 5_000 && platform.Model.Predict([1]).ModelVersion == 1; i++)
+        for (var i = 0; i < 50_000 && platform.Model.Predict([1]).ModelVersion == 1; i++)
         {
             await Task.Delay(2);
         }

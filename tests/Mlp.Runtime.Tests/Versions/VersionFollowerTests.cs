@@ -140,7 +140,7 @@ public sealed class VersionFollowerTests
 
         public async Task WaitForVersionAsync(int version)
         {
-            for (var i = 0; i < 10_000 && Platform.Model.Manifest!.Version != version; i++)
+            for (var i = 0; i < 100_000 && Platform.Model.Manifest!.Version != version; i++)
             {
                 await Task.Delay(1);
             }
