@@ -18,9 +18,9 @@ public class RoutingBenchmarks
 
     private readonly StickyHash _hash = new("benchmark");
     private readonly float[] _features = new float[32];
-    private RoutedModelFixture _alone = null!;
-    private RoutedModelFixture _split = null!;
-    private RoutedModelFixture _shadowed = null!;
+    private ServedModelFixture _alone = null!;
+    private ServedModelFixture _split = null!;
+    private ServedModelFixture _shadowed = null!;
     private long _area;
 
     private readonly record struct Keys(string Company, long Area);
@@ -29,9 +29,9 @@ public class RoutingBenchmarks
     public async Task SetUpAsync()
     {
         var onnx = DenseModel.Create("32-64-64-1");
-        _alone = await RoutedModelFixture.CreateAsync(onnx, 32, static _ => { });
-        _split = await RoutedModelFixture.CreateAsync(onnx, 32, static o => o.WithChallenger("challenger", share: 0.1));
-        _shadowed = await RoutedModelFixture.CreateAsync(onnx, 32, static o => o.WithShadow("candidate"));
+        _alone = await ServedModelFixture.CreateRoutedAsync(onnx, 32, static _ => { });
+        _split = await ServedModelFixture.CreateRoutedAsync(onnx, 32, static o => o.WithChallenger("challenger", share: 0.1));
+        _shadowed = await ServedModelFixture.CreateRoutedAsync(onnx, 32, static o => o.WithShadow("candidate"));
     }
 
     [GlobalCleanup]

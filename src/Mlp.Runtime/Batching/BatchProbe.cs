@@ -176,5 +176,5 @@ internal sealed class BatchProbe(ModelManifest manifest, GoldenRows? golden, int
     private static float Number(int row, int column) => ((row * 37) + (column * 17)) % 101 / 101f;
 
     private InvalidModelException Refuse(string rest, Exception? cause = null)
-        => new(manifest.Name, FormattableString.Invariant($"Expected a model that {rest} (model '{manifest.Name}' version {manifest.Version}). Serve it without dynamic batching."), cause);
+        => new(manifest.Name, $"Expected a model that {rest} ({manifest.Where}). Serve it without dynamic batching.", cause);
 }

@@ -194,19 +194,45 @@ public sealed class FeatureRows
     /// <param name="row">Row index.</param>
     /// <param name="ordinal">Position among the text features (<see cref="FeatureRowLayout.OffsetOf"/>).</param>
     /// <param name="utf8">UTF-8 bytes.</param>
+    /// <exception cref="ArgumentException">The bytes are no UTF-8.</exception>
     public void SetString(int row, int ordinal, ReadOnlySpan<byte> utf8)
     {
-        utf8.CopyTo(ReserveString(row, ordinal, utf8.Length));
+        if (UnicodeText.FindInvalid(utf8) is >= 0 and var position)
+        {
+            throw NoText(row, ordinal, FormattableString.Invariant($"a byte that is no UTF-8 at position {position}"), nameof(utf8));
+        }
+
+        CopyString(row, ordinal, utf8);
     }
 
     /// <summary>Sets a text feature. Does not touch its status, without which the value counts as Missing. Allocates only when the text outgrows what was ever held.</summary>
     /// <param name="row">Row index.</param>
     /// <param name="ordinal">Position among the text features (<see cref="FeatureRowLayout.OffsetOf"/>).</param>
     /// <param name="value">The text.</param>
+    /// <exception cref="ArgumentException">The text has half of a surrogate pair, which no model can see.</exception>
     public void SetString(int row, int ordinal, ReadOnlySpan<char> value)
     {
+        if (UnicodeText.FindInvalid(value) is >= 0 and var position)
+        {
+            throw NoText(row, ordinal, FormattableString.Invariant($"a surrogate without its pair at position {position}"), nameof(value));
+        }
+
         var length = Encoding.UTF8.GetByteCount(value);
         Encoding.UTF8.GetBytes(value, ReserveString(row, ordinal, length));
+    }
+
+    /// <summary>Sets a text feature to bytes that have been looked at before.</summary>
+    /// <param name="row">Row index.</param>
+    /// <param name="ordinal">Position among the text features.</param>
+    /// <param name="utf8">Valid UTF-8.</param>
+    internal void CopyString(int row, int ordinal, ReadOnlySpan<byte> utf8) => utf8.CopyTo(ReserveString(row, ordinal, utf8.Length));
+
+    private ArgumentException NoText(int row, int ordinal, string found, string parameter)
+    {
+        StringCell(row, ordinal);
+        var feature = Enumerable.Range(0, Layout.ColumnCount).First(i => Layout.Columns[i].Type == FeatureType.String && Layout.OffsetOf(i) == ordinal);
+        return new ArgumentException(
+            FormattableString.Invariant($"Expected a text of valid Unicode for feature '{Layout.Columns[feature].Name}', but found {found} in row {row}, both counted from 0."), parameter);
     }
 
     private Span<byte> ReserveString(int row, int ordinal, int length)

@@ -13,13 +13,13 @@ internal sealed class ComponentHealthChecks(IServiceProvider services) : IConfig
     {
         foreach (var component in services.GetServices<IPlatformComponent>())
         {
-            options.Registrations.Add(new HealthCheckRegistration($"mlp-{component.Name}", new ComponentHealthCheck(component), failureStatus: null, tags: [Tag]));
+            options.Registrations.Add(new HealthCheckRegistration($"mlp-{component.Name}", new ComponentHealthCheck(services, component), failureStatus: null, tags: [Tag]));
         }
     }
 
-    private sealed class ComponentHealthCheck(IPlatformComponent component) : IHealthCheck
+    private sealed class ComponentHealthCheck(IServiceProvider services, IPlatformComponent component) : IHealthCheck
     {
         public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
-            => Task.FromResult(component.CheckHealth());
+            => Task.FromResult(services.GetRequiredService<MlPlatform>().CheckHealth(component));
     }
 }

@@ -19,6 +19,7 @@ public sealed class MlPlatform : IAsyncDisposable
     private ServiceProvider? _ownedProvider;
     private bool _isStarted;
     private bool _isStopped;
+    private volatile bool _isClosed;
 
     /// <summary>Creates the platform over its parts; applications use <c>AddMlPlatform</c> or <see cref="CreateBuilder"/>.</summary>
     /// <param name="services">The services that the parts live in.</param>
@@ -103,8 +104,12 @@ public sealed class MlPlatform : IAsyncDisposable
     }
 
     /// <summary>How each part is doing now.</summary>
-    /// <returns>One result per part, by name.</returns>
-    public IReadOnlyDictionary<string, HealthCheckResult> CheckHealth() => _components.ToDictionary(c => c.Name, c => c.CheckHealth(), StringComparer.Ordinal);
+    /// <returns>One result per part, by name; Unhealthy for all of them once the platform has been closed.</returns>
+    public IReadOnlyDictionary<string, HealthCheckResult> CheckHealth() => _components.ToDictionary(c => c.Name, CheckHealth, StringComparer.Ordinal);
+
+    /// <summary>How a part is doing now. Once the platform has been closed, or has failed to start, all parts say that and nothing else.</summary>
+    /// <param name="component">A part of this platform.</param>
+    internal HealthCheckResult CheckHealth(IPlatformComponent component) => _isClosed ? HealthCheckResult.Unhealthy("The platform has been closed.") : component.CheckHealth();
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -168,6 +173,7 @@ public sealed class MlPlatform : IAsyncDisposable
 
     private async Task<List<Exception>> CloseAllAsync(CancellationToken cancellationToken)
     {
+        _isClosed = true;
         var failures = new List<Exception>();
         while (_open.TryPop(out var component))
         {

@@ -10,9 +10,6 @@ namespace Mlp.Runtime.Hosting;
 /// </summary>
 internal sealed class OwnerLock : IDisposable
 {
-    private const int SharingViolation = 32;
-
-    private static readonly int WouldBlock = OperatingSystem.IsMacOS() ? 35 : 11;
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly FileStream _file;
@@ -65,7 +62,7 @@ internal sealed class OwnerLock : IDisposable
         }
         catch (IOException e)
         {
-            return IsHeldElsewhere(e);
+            return ExclusiveFile.IsHeldElsewhere(e);
         }
         catch (UnauthorizedAccessException)
         {
@@ -85,10 +82,9 @@ internal sealed class OwnerLock : IDisposable
         {
             Directory.CreateDirectory(root);
 
-            // FileShare.None is an exclusive lock of the operating system: flock on Unix, a share mode on Windows.
-            return new OwnerLock(new FileStream(LockPath(root), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            return new OwnerLock(ExclusiveFile.Open(LockPath(root)));
         }
-        catch (IOException e) when (IsHeldElsewhere(e))
+        catch (IOException e) when (ExclusiveFile.IsHeldElsewhere(e))
         {
             return null;
         }
@@ -97,8 +93,6 @@ internal sealed class OwnerLock : IDisposable
             throw NotWritable(root, e);
         }
     }
-
-    private static bool IsHeldElsewhere(IOException e) => (e.HResult & 0xFFFF) == (OperatingSystem.IsWindows() ? SharingViolation : WouldBlock);
 
     private static DataDirectoryUnusableException NotWritable(string root, Exception e)
         => new(root, $"Expected a writable data directory at '{root}', but writing to it failed: {e.Message}", e);

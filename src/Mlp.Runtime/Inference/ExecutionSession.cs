@@ -80,16 +80,14 @@ internal class ExecutionSession
         {
             throw new InvalidModelException(
                 manifest.Name,
-                FormattableString.Invariant(
-                    $"Expected a model all of whose nodes run on {accelerator.Accelerator}, as AcceleratorOptions.{nameof(AcceleratorOptions.RequireAllNodes)} asks, but some run on the processor only (model '{manifest.Name}' version {manifest.Version}). Without it ModelDescription.{nameof(ModelDescription.FallbackNodes)} names them."),
+                $"Expected a model all of whose nodes run on {accelerator.Accelerator}, as AcceleratorOptions.{nameof(AcceleratorOptions.RequireAllNodes)} asks, but some run on the processor only ({manifest.Where}). Without it ModelDescription.{nameof(ModelDescription.FallbackNodes)} names them.",
                 e);
         }
         catch (OnnxRuntimeException e)
         {
             throw new InvalidModelException(
                 manifest.Name,
-                FormattableString.Invariant(
-                    $"Expected a model that ONNX Runtime can load, but it says: {OnnxSessionCheck.Describe(e.Message)} (model '{manifest.Name}' version {manifest.Version})."),
+                $"Expected a model that ONNX Runtime can load, but it says: {OnnxSessionCheck.Describe(e.Message)} ({manifest.Where}).",
                 e);
         }
         catch (Exception e) when (OnnxRuntimeNative.IsMissing(e))
@@ -138,7 +136,7 @@ internal class ExecutionSession
         }
 
         return outputs is [ScoreBuffer score] && _kernel is { } kernel && kernel.Description.Serves(rowCount)
-            ? new KernelShape(kernel.Program, inputs, score, rowCount)
+            ? new KernelShape(kernel.Program, inputs, score, rowCount, () => new SessionBoundShape(this, inputs, outputs, rowCount))
             : new SessionBoundShape(this, inputs, outputs, rowCount);
     }
 

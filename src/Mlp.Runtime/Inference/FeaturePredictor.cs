@@ -71,7 +71,7 @@ internal sealed class FeaturePredictor(ServingVersion version, Predictor predict
     /// <param name="outputs">Room for outputs.</param>
     /// <returns>Number of rows.</returns>
     /// <exception cref="InvalidOperationException">The model takes or gives other types than float32.</exception>
-    /// <exception cref="ArgumentException">The features are no whole rows, or there is no room for their outputs.</exception>
+    /// <exception cref="ArgumentException">The features are no whole rows, or the outputs are not as many as theirs.</exception>
     public int CheckRows(ReadOnlySpan<float> features, ReadOnlySpan<float> outputs)
     {
         var output = version.RequireScore().Score;
@@ -89,10 +89,10 @@ internal sealed class FeaturePredictor(ServingVersion version, Predictor predict
         }
 
         var rowCount = features.Length / width;
-        return outputs.Length >= (long)rowCount * output.Width
+        return outputs.Length == (long)rowCount * output.Width
             ? rowCount
             : throw new ArgumentException(
-                FormattableString.Invariant($"Expected room for {(long)rowCount * output.Width} outputs, {output.Width} for each of {rowCount} rows, but found {outputs.Length} ({Where})."),
+                FormattableString.Invariant($"Expected room for exactly {(long)rowCount * output.Width} outputs, {output.Width} for each of {rowCount} rows, but found {outputs.Length} ({Where})."),
                 nameof(outputs));
     }
 

@@ -88,7 +88,7 @@ internal sealed class FeatureRanges
             row,
             range.Kind,
             FormattableString.Invariant(
-                $"Expected feature '{feature}' to be from {range.Least} to {range.Greatest}, since the model takes it as {range.Kind}, but found another value in row {row}, counted from 0 (model '{_manifest.Name}' version {_manifest.Version})."));
+                $"Expected feature '{feature}' to be from {range.Least} to {range.Greatest}, since the model takes it as {range.Kind}, but found another value in row {row}, counted from 0 ({_manifest.Where})."));
     }
 
     /// <summary>One input of narrower integers.</summary>

@@ -58,7 +58,7 @@ internal static class FeatureRowCopy
 
         for (var ordinal = 0; ordinal < destination.Layout.WidthOf(FeatureType.String); ordinal++)
         {
-            destination.SetString(row, ordinal, source.StringOf(ordinal));
+            destination.CopyString(row, ordinal, source.StringOf(ordinal));
         }
     }
 
@@ -77,7 +77,7 @@ internal static class FeatureRowCopy
         var textCount = destination.Layout.WidthOf(FeatureType.String);
         for (var ordinal = 0; ordinal < textCount; ordinal++)
         {
-            destination.SetString(row, ordinal, source.StringOf(sourceRow, ordinal));
+            destination.CopyString(row, ordinal, source.StringOf(sourceRow, ordinal));
         }
     }
 
@@ -88,7 +88,7 @@ internal static class FeatureRowCopy
         {
             for (var ordinal = 0; ordinal < textCount; ordinal++)
             {
-                destination.SetString(row, ordinal, source.StringOf(firstRow + row, ordinal));
+                destination.CopyString(row, ordinal, source.StringOf(firstRow + row, ordinal));
             }
         }
     }

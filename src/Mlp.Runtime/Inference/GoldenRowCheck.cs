@@ -73,5 +73,5 @@ internal static class GoldenRowCheck
     }
 
     private static InvalidModelException Error(ModelManifest manifest, string sentence)
-        => new(manifest.Name, FormattableString.Invariant($"{sentence} (model '{manifest.Name}' version {manifest.Version})."));
+        => new(manifest.Name, $"{sentence} ({manifest.Where}).");
 }

@@ -112,10 +112,10 @@ public interface IModel
 
     /// <summary>Predicts on rows that the caller brings, into memory that the caller brings, for models that take and give float32 only.</summary>
     /// <param name="features">Shape (rows, features), row-major; NaN says that there is no value.</param>
-    /// <param name="outputs">Receives the whole rows of the score output, shape (rows, columns), row-major; at least that long.</param>
+    /// <param name="outputs">Receives the whole rows of the score output, shape (rows, columns), row-major; exactly that long, so that a wrong idea of the columns shows.</param>
     /// <param name="options">The time that the features were read for, the tags and the time that the call has.</param>
     /// <param name="cancellationToken">Ends the call; the outputs of parts that have run are there.</param>
-    /// <exception cref="ArgumentException">The features are no whole rows, or there is no room for their outputs.</exception>
+    /// <exception cref="ArgumentException">The features are no whole rows, or the outputs are not as many as theirs.</exception>
     /// <exception cref="InvalidOperationException">The model takes or gives other types, or has no score.</exception>
     void Predict(ReadOnlySpan<float> features, Span<float> outputs, PredictionOptions options = default, CancellationToken cancellationToken = default);
 

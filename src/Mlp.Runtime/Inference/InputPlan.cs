@@ -27,7 +27,7 @@ internal sealed record InputPlan(FeatureRowLayout Layout, IReadOnlyList<FeatureI
     /// <param name="features">The features in order.</param>
     /// <exception cref="InvalidModelException">The model's inputs do not fit the features.</exception>
     public static InputPlan ForFeatures(ModelManifest manifest, FeatureRowLayout features)
-        => Create(manifest, features, FeatureBinding.Create(manifest.Name, manifest.Version, manifest.Signature, features).Inputs);
+        => Create(manifest, features, FeatureBinding.Create(manifest.Name, manifest.Version > 0 ? manifest.Version : null, manifest.Signature, features).Inputs);
 
     /// <summary>
     /// For a model whose callers bring the inputs themselves: each input of one value per row is a feature of that name, and an input 'x' of k values per row
@@ -69,8 +69,7 @@ internal sealed record InputPlan(FeatureRowLayout Layout, IReadOnlyList<FeatureI
             ? new InputPlan(layout, inputs)
             : throw new InvalidModelException(
                 manifest.Name,
-                FormattableString.Invariant(
-                    $"Expected inputs of the same number of rows, but found {string.Join(" and ", batches)} (model '{manifest.Name}' version {manifest.Version}). {CallByName}"));
+                $"Expected inputs of the same number of rows, but found {string.Join(" and ", batches)} ({manifest.Where}). {CallByName}");
     }
 
     private static (FeatureType Type, FeatureInputShape Shape) Describe(ModelManifest manifest, TensorSpecification input)
@@ -79,15 +78,13 @@ internal sealed record InputPlan(FeatureRowLayout Layout, IReadOnlyList<FeatureI
         {
             throw new InvalidModelException(
                 manifest.Name,
-                FormattableString.Invariant(
-                    $"Expected input '{input.Name}' to hold numbers, truth values or texts, but found {input} (model '{manifest.Name}' version {manifest.Version}). {CallByName}"));
+                $"Expected input '{input.Name}' to hold numbers, truth values or texts, but found {input} ({manifest.Where}). {CallByName}");
         }
 
         return FeatureInputShape.Find(input.Dimensions, width: null) is { } shape
             ? (type, shape)
             : throw new InvalidModelException(
                 manifest.Name,
-                FormattableString.Invariant(
-                    $"Expected input '{input.Name}' to say how many features a row has, since none are described, but found {input} (model '{manifest.Name}' version {manifest.Version}). Describe them in {nameof(ModelPackage)}.{nameof(ModelPackage.Features)} when the model is published. {CallByName}"));
+                $"Expected input '{input.Name}' to say how many features a row has, since none are described, but found {input} ({manifest.Where}). Describe them in {nameof(ModelPackage)}.{nameof(ModelPackage.Features)} when the model is published. {CallByName}");
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Apache.Arrow;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
@@ -13,6 +12,7 @@ namespace Mlp.Runtime.Inference;
 internal sealed class Model : IModel
 {
     private readonly PredictionClock _clock;
+    private readonly ModelTables _tables;
 
     /// <summary>Makes a model without a version.</summary>
     /// <param name="settings">Its settings.</param>
@@ -21,6 +21,7 @@ internal sealed class Model : IModel
     public Model(ModelSettings settings, ServingTarget target, PredictionClock clock)
     {
         _clock = clock;
+        _tables = new ModelTables(this);
         Settings = settings;
         Target = target;
     }
@@ -226,40 +227,12 @@ internal sealed class Model : IModel
     }
 
     /// <inheritdoc/>
-    public async Task<RecordBatch> ScoreAsync(RecordBatch batch, ScoringOptions? options = null, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(batch);
-        var call = Start(default);
-        while (true)
-        {
-            var version = await CurrentWithScoreAsync(call, cancellationToken).ConfigureAwait(false);
-            var plan = version.Tables.PlanFor(batch.Schema, options ?? ScoringOptions.Default);
-            if (await version.RentForTableAsync(cancellationToken).ConfigureAwait(false) is { } slot)
-            {
-                try
-                {
-                    return version.Tables.Score(plan, batch, 0, slot, cancellationToken);
-                }
-                finally
-                {
-                    version.Batches.Return(slot);
-                }
-            }
-        }
-    }
+    public Task<RecordBatch> ScoreAsync(RecordBatch batch, ScoringOptions? options = null, CancellationToken cancellationToken = default)
+        => _tables.ScoreAsync(batch, options, cancellationToken);
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<RecordBatch> ScoreAsync(
-        IAsyncEnumerable<RecordBatch> batches, ScoringOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(batches);
-        options ??= ScoringOptions.Default;
-        using var scorer = await CreateStreamScorerAsync(options.MaxDegreeOfParallelism, cancellationToken).ConfigureAwait(false);
-        await foreach (var scored in scorer.ScoreAsync(batches, options, 0, cancellationToken).ConfigureAwait(false))
-        {
-            yield return scored;
-        }
-    }
+    public IAsyncEnumerable<RecordBatch> ScoreAsync(IAsyncEnumerable<RecordBatch> batches, ScoringOptions? options = null, CancellationToken cancellationToken = default)
+        => _tables.ScoreAsync(batches, options, cancellationToken);
 
     /// <inheritdoc/>
     public Task<FileScoringResult> ScoreFileAsync(
@@ -268,41 +241,7 @@ internal sealed class Model : IModel
         FileScoringOptions? options = null,
         IProgress<FileScoringProgress>? progress = null,
         CancellationToken cancellationToken = default)
-    {
-        ArgumentException.ThrowIfNullOrWhiteSpace(inputPath);
-        ArgumentException.ThrowIfNullOrWhiteSpace(outputPath);
-        var scorer = new FileScorer(Name, PinAsync);
-        return Files.RunAsync(outputPath, ending => scorer.ScoreAsync(inputPath, outputPath, options ?? new FileScoringOptions(), progress, ending), cancellationToken);
-    }
-
-    private async Task<PinnedScorer> PinAsync(int? wanted, int parallelism, CancellationToken cancellationToken)
-    {
-        if (wanted is not { } version)
-        {
-            return new PinnedScorer(await CreateStreamScorerAsync(parallelism, cancellationToken).ConfigureAwait(false), null);
-        }
-
-        // Asked once which version serves: the alias may move between two looks.
-        if (Target.Current is { } current && current.Manifest.Version == version && StreamScorer.TryCreate(current, parallelism) is { } scorer)
-        {
-            return new PinnedScorer(scorer, null);
-        }
-
-        var loaded = await OpenVersion(version, cancellationToken).ConfigureAwait(false);
-        return new PinnedScorer(StreamScorer.TryCreate(loaded, parallelism)!, loaded.RetireAsync);
-    }
-
-    private async ValueTask<StreamScorer> CreateStreamScorerAsync(int parallelism, CancellationToken cancellationToken)
-    {
-        var call = Start(default);
-        while (true)
-        {
-            if (StreamScorer.TryCreate(await CurrentWithScoreAsync(call, cancellationToken).ConfigureAwait(false), parallelism) is { } scorer)
-            {
-                return scorer;
-            }
-        }
-    }
+        => _tables.ScoreFileAsync(inputPath, outputPath, options, progress, cancellationToken);
 
     private async ValueTask<Prediction> WaitAndPredictAsync<TKeys, TRequest>(
         ServingVersion? version, CallContext call, TKeys keys, TRequest request, CancellationToken cancellationToken)
@@ -419,8 +358,7 @@ internal sealed class Model : IModel
         if (version.Reader is null)
         {
             throw new InvalidOperationException(
-                FormattableString.Invariant(
-                    $"Expected model '{version.Manifest.Name}' version {version.Manifest.Version} to have a feature service to read by entity keys, but it has none; pass the features to {nameof(Predict)}."));
+                $"Expected {version.Manifest.Where} to have a feature service to read by entity keys, but it has none; pass the features to {nameof(Predict)}.");
         }
     }
 }

@@ -66,5 +66,5 @@ internal static class ModelFeatureService
     private static string Short(string fingerprint) => fingerprint.Length > 12 ? fingerprint[..12] : fingerprint;
 
     private static InvalidModelException Error(ModelManifest manifest, string sentence)
-        => new(manifest.Name, FormattableString.Invariant($"{sentence} (model '{manifest.Name}' version {manifest.Version})."));
+        => new(manifest.Name, $"{sentence} ({manifest.Where}).");
 }

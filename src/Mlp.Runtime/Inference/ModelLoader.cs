@@ -140,7 +140,7 @@ internal sealed class ModelLoader(IModelRegistry registry, IFeatureSource? featu
         {
             throw new InvalidModelException(
                 manifest.Name,
-                FormattableString.Invariant($"Expected a model that runs, but ONNX Runtime says: {e.Message.Trim()} (model '{manifest.Name}' version {manifest.Version})."),
+                $"Expected a model that runs, but ONNX Runtime says: {e.Message.Trim()} ({manifest.Where}).",
                 e);
         }
     }
@@ -162,7 +162,7 @@ internal sealed class ModelLoader(IModelRegistry registry, IFeatureSource? featu
             var actual = index < found.Count ? found[index].ToString() : "no more";
             throw new InvalidModelException(
                 manifest.Name,
-                FormattableString.Invariant($"Expected {what} {wanted}, but the file has {actual} (model '{manifest.Name}' version {manifest.Version})."));
+                $"Expected {what} {wanted}, but the file has {actual} ({manifest.Where}).");
         }
     }
 

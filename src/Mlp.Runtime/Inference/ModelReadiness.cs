@@ -5,7 +5,7 @@ public static class ModelReadiness
 {
     /// <summary>Waits until a version is in service, but not for ever: a mistyped alias never comes to exist.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="timeout">The longest wait.</param>
+    /// <param name="timeout">The longest wait; beyond 24 days it is without end.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>A task that completes when the model can be called.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The timeout is negative.</exception>
@@ -19,7 +19,11 @@ public static class ModelReadiness
         }
 
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(timeout);
+        if (timeout.TotalMilliseconds < int.MaxValue)
+        {
+            deadline.CancelAfter(timeout);
+        }
+
         try
         {
             await model.WaitUntilReadyAsync(deadline.Token).ConfigureAwait(false);

@@ -1,5 +1,4 @@
 using Microsoft.ML.OnnxRuntime;
-using Mlp.Runtime.Accelerators;
 using Mlp.Runtime.Models;
 
 namespace Mlp.Runtime.Inference;
@@ -16,31 +15,21 @@ internal static class ModelTrial
     /// <exception cref="MissingNativePackageException">The native library of ONNX Runtime is not there.</exception>
     public static void Run(ModelManifest candidate, OnnxFiles files, GoldenRows? golden, TimeProvider time)
     {
-        var served = ServedGraph.Create(candidate, files.Onnx);
-        var inputs = ModelFeatureService.Plan(served.Manifest, reader: null);
-        if (golden is not null)
+        using var model = TrialModel.Open(candidate, files, capacity: 1, time);
+        if (golden is null)
         {
-            GoldenRowCheck.RequireLayout(candidate, golden, inputs);
+            return;
         }
 
-        var session = ExecutionSession.Create(candidate, files with { Onnx = served.Onnx }, AcceleratorChoice.Cpu);
+        GoldenRowCheck.RequireLayout(candidate, golden, model.Inputs);
         try
         {
-            var outputs = new OutputProbe(served.Manifest, session, inputs).Run();
-            using var slot = new InferenceSlot(session, inputs, outputs, keyCount: 0, capacity: 1, time);
-            if (golden is not null)
-            {
-                GoldenRowCheck.Run(candidate, golden, slot);
-            }
+            GoldenRowCheck.Run(candidate, golden, model.Slot);
         }
         catch (OnnxRuntimeException e)
         {
             throw new InvalidModelException(
-                candidate.Name, $"Expected a model that runs{(golden is null ? string.Empty : " its golden rows")}, but ONNX Runtime says: {e.Message.Trim()} (model '{candidate.Name}').", e);
-        }
-        finally
-        {
-            session.Release();
+                candidate.Name, $"Expected a model that runs its golden rows, but ONNX Runtime says: {e.Message.Trim()} ({candidate.Where}).", e);
         }
     }
 }

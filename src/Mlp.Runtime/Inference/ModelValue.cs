@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 
 namespace Mlp.Runtime.Inference;
@@ -9,8 +10,6 @@ namespace Mlp.Runtime.Inference;
 /// </summary>
 public sealed class ModelValue
 {
-    private const char FirstSurrogate = '\ud800';
-    private const char LastSurrogate = '\udfff';
 
     private static readonly ModelValue Absent = new() { Kind = ModelValueKind.None };
 
@@ -196,23 +195,12 @@ public sealed class ModelValue
         values.CopyTo(_texts);
     }
 
-    /// <summary>A model takes UTF-8, which has no halves of surrogate pairs: another character would come in their place.</summary>
     private static void RequireText(ReadOnlySpan<char> text, int element)
     {
-        for (var i = text.IndexOfAnyInRange(FirstSurrogate, LastSurrogate); i >= 0 && i < text.Length; i++)
+        if (UnicodeText.FindInvalid(text) is >= 0 and var position)
         {
-            if (!char.IsSurrogate(text[i]))
-            {
-                continue;
-            }
-
-            if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1]))
-            {
-                throw new ArgumentException(
-                    FormattableString.Invariant($"Expected texts of valid Unicode, but found a surrogate without its pair at position {i} of element {element}, counted from 0."));
-            }
-
-            i++;
+            throw new ArgumentException(
+                FormattableString.Invariant($"Expected texts of valid Unicode, but found a surrogate without its pair at position {position} of element {element}, counted from 0."));
         }
     }
 

@@ -96,7 +96,7 @@ internal sealed class NullRule
             row,
             status,
             FormattableString.Invariant(
-                $"Expected a value of feature '{_feature.Name}' of type {VectorLength.Describe(_feature)} in row {row}, but it is {status}, {why} (model '{_manifest.Name}' version {_manifest.Version}). Say what stands for it: {nameof(ModelOptions)}.OnNull(\"{_feature.Name}\", ...)."));
+                $"Expected a value of feature '{_feature.Name}' of type {VectorLength.Describe(_feature)} in row {row}, but it is {status}, {why} ({_manifest.Where}). Say what stands for it: {nameof(ModelOptions)}.OnNull(\"{_feature.Name}\", ...)."));
     }
 
     private static NullRule Replace(ModelManifest manifest, FeatureColumn feature, string value, string? path)
@@ -108,7 +108,7 @@ internal sealed class NullRule
             FeatureType.Float64 when double.TryParse(value, culture, out var number) => new(manifest, feature, false, true) { IsValue = true, Float64 = number },
             FeatureType.Int64 when long.TryParse(value, culture, out var number) => new(manifest, feature, false, true) { IsValue = true, Int64 = number },
             FeatureType.Boolean when bool.TryParse(value, out var truth) => new(manifest, feature, false, true) { IsValue = true, Boolean = truth },
-            FeatureType.String => new(manifest, feature, false, true) { IsValue = true, Text = Encoding.UTF8.GetBytes(value) },
+            FeatureType.String when UnicodeText.FindInvalid(value) < 0 => new(manifest, feature, false, true) { IsValue = true, Text = Encoding.UTF8.GetBytes(value) },
             _ => throw Misfit(manifest, feature, $"a value of type {feature.Type} to stand for null", $"found '{value}' in {path}"),
         };
     }
@@ -116,6 +116,5 @@ internal sealed class NullRule
     private static InvalidModelException Misfit(ModelManifest manifest, FeatureColumn feature, string expected, string found = "the model's options say otherwise")
         => new(
             manifest.Name,
-            FormattableString.Invariant(
-                $"Expected {expected} of feature '{feature.Name}' of type {VectorLength.Describe(feature)}, but {found} (model '{manifest.Name}' version {manifest.Version})."));
+            $"Expected {expected} of feature '{feature.Name}' of type {VectorLength.Describe(feature)}, but {found} ({manifest.Where}).");
 }

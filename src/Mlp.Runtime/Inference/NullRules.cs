@@ -45,7 +45,7 @@ internal sealed class NullRules
             throw new InvalidModelException(
                 manifest.Name,
                 FormattableString.Invariant(
-                    $"Expected a null policy for a feature of the model, but found one for '{unknown}'; its features are {string.Join(", ", layout.Columns.Select(c => $"'{c.Name}'"))} (model '{manifest.Name}' version {manifest.Version})."));
+                    $"Expected a null policy for a feature of the model, but found one for '{unknown}'; its features are {string.Join(", ", layout.Columns.Select(c => $"'{c.Name}'"))} ({manifest.Where})."));
         }
 
         var seesStatus = inputs.Inputs.Any(i => i.Kind == FeatureInputKind.Status);
@@ -107,7 +107,7 @@ internal sealed class NullRules
                 rows.BooleanOf(row)[ordinal] = rule.Boolean;
                 break;
             default:
-                rows.SetString(row, ordinal, rule.Text);
+                rows.CopyString(row, ordinal, rule.Text);
                 break;
         }
     }

@@ -179,8 +179,7 @@ internal sealed class OutputProbe(ModelManifest manifest, ExecutionSession sessi
         {
             throw new InvalidModelException(
                 manifest.Name,
-                FormattableString.Invariant(
-                    $"Expected input '{input.Name}', whose shape the file does not declare, to take rows of features, but ONNX Runtime says: {cause.Message.Trim()} (model '{manifest.Name}' version {manifest.Version})."),
+                $"Expected input '{input.Name}', whose shape the file does not declare, to take rows of features, but ONNX Runtime says: {cause.Message.Trim()} ({manifest.Where}).",
                 cause);
         }
     }
@@ -198,7 +197,7 @@ internal sealed class OutputProbe(ModelManifest manifest, ExecutionSession sessi
     private InvalidModelException Error(string rest, Exception? cause = null)
         => new(
             manifest.Name,
-            FormattableString.Invariant($"Expected output '{manifest.Output.ScoreOutput}', the score, to be {rest} (model '{manifest.Name}' version {manifest.Version})."),
+            $"Expected output '{manifest.Output.ScoreOutput}', the score, to be {rest} ({manifest.Where}).",
             cause);
 
     private static string Text(long[] shape) => "[" + string.Join(", ", shape.Select(d => FormattableString.Invariant($"{d}"))) + "]";

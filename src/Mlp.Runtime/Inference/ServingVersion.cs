@@ -114,7 +114,7 @@ internal sealed class ServingVersion
     public TensorPredictor ByName { get; }
 
     /// <summary>The version in sentences.</summary>
-    public string Where => FormattableString.Invariant($"model '{Manifest.Name}' version {Manifest.Version}");
+    public string Where => Manifest.Where;
 
     /// <summary>Which engine serves.</summary>
     public Kernels.KernelDescription Engine { get; init; } = Kernels.KernelDescription.None("Nothing has been measured.");

@@ -18,7 +18,7 @@ internal sealed class SlotPool<TSlot>
     private readonly Cell[] _idle;
     private readonly IdleSlots<TSlot>? _stack;
     private readonly Lock _gate = new();
-    private readonly LinkedList<SlotWaiter> _waiters = new();
+    private readonly LinkedList<SlotWaiter<TSlot>> _waiters = new();
     private readonly SlotQueue _queue;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _closed;
@@ -41,6 +41,9 @@ internal sealed class SlotPool<TSlot>
 
     /// <summary>Greatest number of slots.</summary>
     public int Size => _size;
+
+    /// <summary>What applies to calls that wait.</summary>
+    public SlotQueue Queue => _queue;
 
     /// <summary>Calls that wait for a slot.</summary>
     public int WaitingCount => Volatile.Read(ref _waiterCount);
@@ -151,7 +154,7 @@ internal sealed class SlotPool<TSlot>
         try
         {
             using var timer = waiter.StartTimer();
-            using var registration = cancellationToken.UnsafeRegister(SlotWaiter.Cancel, waiter);
+            using var registration = cancellationToken.UnsafeRegister(SlotWaiter<TSlot>.Cancel, waiter);
             return await waiter.Task.ConfigureAwait(false);
         }
         finally
@@ -177,7 +180,7 @@ internal sealed class SlotPool<TSlot>
         try
         {
             using var timer = waiter.StartTimer();
-            using var registration = cancellationToken.UnsafeRegister(SlotWaiter.Cancel, waiter);
+            using var registration = cancellationToken.UnsafeRegister(SlotWaiter<TSlot>.Cancel, waiter);
             return waiter.Task.GetAwaiter().GetResult();
         }
         finally
@@ -285,9 +288,9 @@ internal sealed class SlotPool<TSlot>
         return Interlocked.Exchange(ref _idle[index].IsIdle, 0) != 0 ? _idle[index].Slot : null;
     }
 
-    private SlotWaiter Enqueue(SlotWait? wait)
+    private SlotWaiter<TSlot> Enqueue(SlotWait? wait)
     {
-        var waiter = new SlotWaiter(this, wait);
+        var waiter = new SlotWaiter<TSlot>(this, wait);
         lock (_gate)
         {
             if (_closed)
@@ -315,7 +318,7 @@ internal sealed class SlotPool<TSlot>
     }
 
     /// <summary>A call that has given up waits no more.</summary>
-    private void Leave(SlotWaiter waiter)
+    private void Leave(SlotWaiter<TSlot> waiter)
     {
         lock (_gate)
         {
@@ -327,7 +330,7 @@ internal sealed class SlotPool<TSlot>
         }
     }
 
-    private SlotWaiter? TakeFirst()
+    private SlotWaiter<TSlot>? TakeFirst()
     {
         if (_waiters.First is not { } first)
         {
@@ -385,35 +388,5 @@ internal sealed class SlotPool<TSlot>
     private struct CacheLine
     {
         private long _first;
-    }
-
-    private sealed class SlotWaiter : TaskCompletionSource<TSlot?>
-    {
-        public static readonly Action<object?, CancellationToken> Cancel = static (waiter, token) => ((SlotWaiter)waiter!).TrySetCanceled(token);
-
-        private readonly SlotPool<TSlot> _pool;
-        private readonly SlotWait? _wait;
-
-        public SlotWaiter(SlotPool<TSlot> pool, SlotWait? wait)
-            : base(TaskCreationOptions.RunContinuationsAsynchronously)
-        {
-            _pool = pool;
-            _wait = wait;
-            Node = new LinkedListNode<SlotWaiter>(this);
-        }
-
-        public LinkedListNode<SlotWaiter> Node { get; }
-
-        public ITimer? StartTimer()
-            => _wait is { } wait
-                ? _pool._queue.Time.CreateTimer(static w => ((SlotWaiter)w!).TimeOut(), this, wait.Remaining > TimeSpan.Zero ? wait.Remaining : TimeSpan.Zero, Timeout.InfiniteTimeSpan)
-                : null;
-
-        private void TimeOut()
-        {
-            var queue = _pool._queue;
-            var wait = _wait!.Value;
-            TrySetException(PredictionTimeoutException.InQueue(queue.Model, queue.Version, wait.Timeout, wait.Remaining, _pool.Size, _pool.WaitingCount));
-        }
     }
 }

@@ -51,7 +51,7 @@ internal sealed class TensorCallPlan(ModelManifest manifest)
         return true;
     }
 
-    private string Where => FormattableString.Invariant($"model '{manifest.Name}' version {manifest.Version}");
+    private string Where => manifest.Where;
 
     private static bool Fits(TensorSpecification expected, ModelValue found) => expected.ElementType switch
     {

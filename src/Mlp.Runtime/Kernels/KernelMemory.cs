@@ -38,6 +38,11 @@ internal sealed class KernelMemory
     /// <summary>Rows of the tile.</summary>
     public int RowCount { get; private set; }
 
+    /// <summary>
+    /// Whether a sum had terms so large that its order decides more than its last bits: another order may leave the range of the numbers where this one did not. Whoever runs the kernel clears it first.
+    /// </summary>
+    public bool IsBeyondRange { get; set; }
+
     /// <summary>Room for the rows of a tile in the form that trees compare.</summary>
     public int[] Keys { get; }
 

@@ -6,22 +6,29 @@ using Mlp.Runtime.Models;
 
 namespace Mlp.Runtime.Kernels;
 
-/// <summary>A kernel bound to the memory of a slot for one number of rows: it reads the inputs where they lie and writes the score where it is read.</summary>
+/// <summary>
+/// A kernel bound to the memory of a slot for one number of rows: it reads the inputs where they lie and writes the score where it is read. Rows with sums whose order matters
+/// (<see cref="KernelMemory.IsBeyondRange"/>) go on to ONNX Runtime, with the others of their run.
+/// </summary>
 internal sealed class KernelShape : BoundShape
 {
     private readonly KernelStep[] _steps;
     private readonly KernelMemory _memory;
     private readonly InputBuffer[] _filled;
     private readonly OrtValue[] _filledValues;
+    private readonly Func<BoundShape>? _bindEngine;
+    private BoundShape? _engine;
 
     /// <summary>Binds.</summary>
     /// <param name="program">The kernel.</param>
     /// <param name="inputs">The inputs.</param>
     /// <param name="score">Memory of the score.</param>
     /// <param name="rowCount">Number of rows.</param>
-    public KernelShape(KernelProgram program, InputBuffer[] inputs, ScoreBuffer score, int rowCount)
+    /// <param name="bindEngine">Binds ONNX Runtime to the same memory, when it is first needed; null where the kernel alone is wanted.</param>
+    public KernelShape(KernelProgram program, InputBuffer[] inputs, ScoreBuffer score, int rowCount, Func<BoundShape>? bindEngine = null)
         : base(rowCount)
     {
+        _bindEngine = bindEngine;
         _steps = [.. program.Steps];
         _memory = new KernelMemory(program, rowCount);
         for (var i = 0; i < inputs.Length; i++)
@@ -39,12 +46,20 @@ internal sealed class KernelShape : BoundShape
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void Run(RunOptions options) => Run();
+    public override void Run(RunOptions options)
+    {
+        Run();
+        if (_memory.IsBeyondRange)
+        {
+            RunEngine(options);
+        }
+    }
 
-    /// <summary>Runs the rows as they are now.</summary>
+    /// <summary>Runs the rows as they are now, by the kernel alone.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run()
     {
+        _memory.IsBeyondRange = false;
         for (var i = 0; i < _filled.Length; i++)
         {
             if (!_filled[i].IsWritten)
@@ -70,7 +85,11 @@ internal sealed class KernelShape : BoundShape
         {
             value.Dispose();
         }
+
+        _engine?.Dispose();
     }
+
+    private void RunEngine(RunOptions options) => (_engine ??= _bindEngine?.Invoke())?.Run(options);
 
     private void Place(KernelValue value, InputBuffer input)
     {

@@ -91,6 +91,9 @@ public sealed record ModelManifest
     }
     = ReadOnlyDictionary<string, string>.Empty;
 
+    /// <summary>The model and version in sentences; a candidate, which is tried before it gets a version, has version 0 and none to name.</summary>
+    internal string Where => Version > 0 ? FormattableString.Invariant($"model '{Name}' version {Version}") : $"model '{Name}'";
+
     /// <summary>Properties that this version of the platform does not know: a later one wrote them, and an import keeps them.</summary>
     [JsonInclude]
     [JsonExtensionData]

@@ -279,8 +279,8 @@ public sealed class FileModelRegistry : IModelRegistry, IRegistryChanges
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The name is no name.</exception>
-    /// <exception cref="IOException">The package cannot be written.</exception>
-    public async Task<string> ExportAsync(string name, int version, string path, bool includeGoldenRows = true, CancellationToken cancellationToken = default)
+    public async Task<string> ExportAsync(
+        string name, int version, string path, bool includeGoldenRows = true, bool overwrite = false, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         var wanted = FormattableString.Invariant($"version {version}");
@@ -289,7 +289,7 @@ public sealed class FileModelRegistry : IModelRegistry, IRegistryChanges
             throw new ModelNotFoundException(name, wanted, $"Expected {wanted} of model '{name}' in the registry, but found no such version.");
         }
 
-        var hash = await Task.Run(() => _exporter.Export(name, version, path, includeGoldenRows, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var hash = await Task.Run(() => _exporter.Export(name, version, path, includeGoldenRows, overwrite, cancellationToken), cancellationToken).ConfigureAwait(false);
         _logger.LogInformation("Exported model {Model} version {Version} to {Path}.", name, version, path);
         return hash;
     }
@@ -364,7 +364,7 @@ public sealed class FileModelRegistry : IModelRegistry, IRegistryChanges
         }
     }
 
-    private static string What(ModelManifest manifest, string what) => FormattableString.Invariant($"the {what} of model '{manifest.Name}' version {manifest.Version}");
+    private static string What(ModelManifest manifest, string what) => $"the {what} of {manifest.Where}";
 
     private static void RequireHash(string hash, string what)
     {

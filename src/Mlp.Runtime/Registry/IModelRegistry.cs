@@ -145,19 +145,21 @@ public interface IModelRegistry
     Task<OnnxFiles> OpenOnnxAsync(ModelManifest manifest, WeightStorage weights, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Writes a version as one file (<c>.mlpkg</c>, a zip archive) for another environment. The same version gives the same bytes. When the task completes the file is on the device;
-    /// a file of that name is replaced as a whole.
+    /// Writes a version as one file (<c>.mlpkg</c>, a zip archive) for another environment. The same version gives the same bytes. When the task completes the file is on the device.
     /// </summary>
     /// <param name="name">Model name.</param>
     /// <param name="version">Version from 1.</param>
     /// <param name="path">Path of the package, in a folder that exists.</param>
     /// <param name="includeGoldenRows">Whether the golden rows, which are real data, go with it.</param>
+    /// <param name="overwrite">Whether a file of that name is replaced, as a whole; else it is refused.</param>
     /// <param name="cancellationToken">Gives up; nothing is left behind.</param>
     /// <returns>SHA-256 of the package, 64 lower-case hexadecimal digits.</returns>
     /// <exception cref="ModelNotFoundException">The version does not exist.</exception>
     /// <exception cref="CorruptFileException">A file of the version is missing or is not what was published.</exception>
     /// <exception cref="DirectoryNotFoundException">The folder of the package does not exist.</exception>
-    Task<string> ExportAsync(string name, int version, string path, bool includeGoldenRows = true, CancellationToken cancellationToken = default);
+    /// <exception cref="IOException">A file of that name exists and is not to be overwritten, or the package cannot be written.</exception>
+    Task<string> ExportAsync(
+        string name, int version, string path, bool includeGoldenRows = true, bool overwrite = false, CancellationToken cancellationToken = default);
 
     /// <summary>Publishes what a package holds as a new version, after every check that a publication makes. When the task fails nothing of it is visible.</summary>
     /// <param name="path">Path of the package.</param>

@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Models.Packages;
 using Mlp.Runtime.Storage;
@@ -7,16 +8,17 @@ namespace Mlp.Runtime.Registry;
 /// <summary>Writes a version as a model package. Thread-safe.</summary>
 internal sealed class PackageExporter(RegistryPaths paths, IDiskSync disk)
 {
-    /// <summary>Writes the package. It appears under its name when it is complete and on the device, in place of what was there.</summary>
+    /// <summary>Writes the package. It appears under its name when it is complete and on the device.</summary>
     /// <param name="name">Model name.</param>
     /// <param name="version">A version that exists.</param>
     /// <param name="path">Path of the package.</param>
     /// <param name="includeGoldenRows">Whether the golden rows go with it.</param>
+    /// <param name="overwrite">Whether it takes the place of a file of that name.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>SHA-256 of the package.</returns>
     /// <exception cref="CorruptFileException">A file of the version is missing or is not what was published.</exception>
-    /// <exception cref="IOException">The package cannot be written; a <see cref="DirectoryNotFoundException"/> where its folder does not exist.</exception>
-    public string Export(string name, int version, string path, bool includeGoldenRows, CancellationToken cancellationToken)
+    /// <exception cref="IOException">The package cannot be written, or the file exists; a <see cref="DirectoryNotFoundException"/> where its folder does not exist.</exception>
+    public string Export(string name, int version, string path, bool includeGoldenRows, bool overwrite, CancellationToken cancellationToken)
     {
         var target = Path.GetFullPath(path);
         var folder = Path.GetDirectoryName(target);
@@ -30,10 +32,15 @@ internal sealed class PackageExporter(RegistryPaths paths, IDiskSync disk)
             throw new DirectoryNotFoundException($"Expected a folder '{folder}' to write the model package '{target}' to, but found none.");
         }
 
+        if (!overwrite && Path.Exists(target))
+        {
+            throw Exists(target);
+        }
+
         var temporary = DurableFile.TemporaryPath(folder);
         try
         {
-            using (var handle = File.OpenHandle(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete))
+            using (var handle = Create(temporary, target))
             {
                 Write(new StoredZipWriter(handle), name, version, includeGoldenRows, cancellationToken);
             }
@@ -44,7 +51,7 @@ internal sealed class PackageExporter(RegistryPaths paths, IDiskSync disk)
                 hash = ContentHash.Of(written);
             }
 
-            DurableFile.ReplaceBy(disk, temporary, target);
+            Publish(temporary, target, overwrite);
             return hash;
         }
         finally
@@ -52,6 +59,33 @@ internal sealed class PackageExporter(RegistryPaths paths, IDiskSync disk)
             File.Delete(temporary);
         }
     }
+
+    private static SafeFileHandle Create(string temporary, string target)
+    {
+        try
+        {
+            return File.OpenHandle(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"Expected to write the model package '{target}', but: {e.Message}", e);
+        }
+    }
+
+    private void Publish(string temporary, string target, bool overwrite)
+    {
+        if (overwrite)
+        {
+            DurableFile.ReplaceBy(disk, temporary, target);
+        }
+        else if (!DurableFile.PublishFile(disk, temporary, target))
+        {
+            throw Exists(target);
+        }
+    }
+
+    private static IOException Exists(string target)
+        => new($"Expected '{target}' not to exist, but it does; nothing is overwritten unless '{nameof(IModelRegistry.ExportAsync)}' is called with overwrite: true.");
 
     /// <summary>Manifest and card go out as they were stored, also what this version of the platform does not know in them.</summary>
     private void Write(StoredZipWriter zip, string name, int version, bool includeGoldenRows, CancellationToken cancellationToken)
@@ -101,7 +135,7 @@ internal sealed class PackageExporter(RegistryPaths paths, IDiskSync disk)
 
     private static void AddFile(StoredZipWriter zip, ModelManifest manifest, string entry, string path, string sha256, CancellationToken cancellationToken)
     {
-        var what = FormattableString.Invariant($"'{entry}' of model '{manifest.Name}' version {manifest.Version}");
+        var what = $"'{entry}' of {manifest.Where}";
         try
         {
             using var content = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0, FileOptions.SequentialScan);

@@ -59,7 +59,14 @@ internal sealed class PackageImporter(RegistryPaths paths, IDiskSync disk, Versi
             Tags = manifest.Tags,
             Unknown = manifest.Unknown,
         };
-        return publisher.Publish(name ?? manifest.Name, package, staging, origin, cancellationToken);
+        try
+        {
+            return publisher.Publish(name ?? manifest.Name, package, staging, origin, cancellationToken);
+        }
+        catch (InvalidModelException e)
+        {
+            throw new InvalidModelException(e.Model, $"Expected a model in the package '{full}' that can be published, but: {e.Message}", e);
+        }
     }
 
     private static void RequireIdentity(ModelManifest manifest, string path)

@@ -93,7 +93,7 @@ internal sealed class VersionPublisher(RegistryPaths registryPaths, IDiskSync di
         {
             FormatVersion = package.Features?.Any(f => f.IsVector) == true ? VectorLength.FirstFormatVersion : VersionedJson.FirstVersion,
             Name = name,
-            Version = LastVersion(name) + 1,
+            Version = 0, // It gets its number when it is claimed; a candidate that is refused has none.
             CreatedAt = time.GetUtcNow(),
             OnnxSha256 = ContentHash.Of(package.Onnx.Span),
             OnnxByteCount = package.Onnx.Length,

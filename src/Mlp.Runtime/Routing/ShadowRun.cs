@@ -148,7 +148,7 @@ internal sealed class ShadowRun(ServingVersion version, ShadowAgreement agreemen
                     rows.BooleanOf(row)[ordinal] = false;
                     break;
                 default:
-                    rows.SetString(row, ordinal, ReadOnlySpan<byte>.Empty);
+                    rows.CopyString(row, ordinal, []);
                     break;
             }
         }

@@ -47,10 +47,10 @@ internal sealed class ColumnReaders(FeatureColumn feature, string where)
     /// <exception cref="ArgumentException">Its type does not fit.</exception>
     public TextReader Text(SourceColumn column) => column.Array switch
     {
-        NullArray => new TextReader(column, null),
+        NullArray => new TextReader(column, Subject, null),
         DictionaryArray coded when TextOf(coded.Dictionary) is { } word && DictionaryIndexes.Of(coded.Indices) is { } indexOf
-            => new TextReader(column, i => word(indexOf(i)), coded.Dictionary.NullCount == 0 ? null : i => coded.Dictionary.IsNull(indexOf(i))),
-        _ => TextOf(column.Array) is { } text ? new TextReader(column, text) : throw Misfit(column.Array.Data.DataType),
+            => new TextReader(column, Subject, i => word(indexOf(i)), coded.Dictionary.NullCount == 0 ? null : i => coded.Dictionary.IsNull(indexOf(i))),
+        _ => TextOf(column.Array) is { } text ? new TextReader(column, Subject, text) : throw Misfit(column.Array.Data.DataType),
     };
 
     private static ValueReader<float>? Float32(SourceColumn column, float missing) => column.Array switch
@@ -87,7 +87,7 @@ internal sealed class ColumnReaders(FeatureColumn feature, string where)
         UInt16Array => Widening<ushort, long>(column, missing),
         Int32Array => Widening<int, long>(column, missing),
         UInt32Array => Widening<uint, long>(column, missing),
-        UInt64Array => new UInt64Reader(column, missing, $"feature '{feature.Name}' of type Int64 ({where})"),
+        UInt64Array => new UInt64Reader(column, missing, Subject),
         _ => null,
     };
 
@@ -121,6 +121,8 @@ internal sealed class ColumnReaders(FeatureColumn feature, string where)
 
     private ArgumentException Misfit(IArrowType found)
         => new($"Expected column '{feature.Name}' of Arrow type {Accepted} for a feature of type {VectorLength.Describe(feature)}, but found {Describe(found)} ({where}). {Advice(found)}");
+
+    private string Subject => $"feature '{feature.Name}' of type {feature.Type} ({where})";
 
     private string Accepted => feature.Type switch
     {

@@ -26,7 +26,7 @@ internal sealed class ResultLayout
             ModelTask.MulticlassClassification => version.RequireScore().Score.Width,
             _ => 0,
         };
-        var where = FormattableString.Invariant($"model '{manifest.Name}' version {manifest.Version}");
+        var where = manifest.Where;
         if (Probabilities != ClassProbabilities.None && ClassCount == 0)
         {
             throw new ArgumentException($"Expected a classifier for {nameof(ScoringOptions)}.{nameof(ScoringOptions.Probabilities)}, but found task {Output.Task} ({where}).");

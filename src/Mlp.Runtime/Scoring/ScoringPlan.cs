@@ -27,7 +27,7 @@ internal sealed class ScoringPlan
     public ScoringPlan(ServingVersion version, Schema schema, ScoringOptions options)
     {
         _version = version;
-        _where = FormattableString.Invariant($"model '{version.Manifest.Name}' version {version.Manifest.Version}");
+        _where = version.Manifest.Where;
         _takesStatus = version.Inputs.Inputs.Any(i => i.Kind == FeatureInputKind.Status);
         Schema = schema;
         Options = options;

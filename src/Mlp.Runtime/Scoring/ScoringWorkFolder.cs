@@ -34,7 +34,7 @@ internal sealed class ScoringWorkFolder : IDisposable
     /// <summary>Takes the folder.</summary>
     /// <param name="disk">Where durability comes from.</param>
     /// <param name="output">Full path of the output.</param>
-    /// <exception cref="FileScoringException">Another process has it, or there is no folder to write the output to.</exception>
+    /// <exception cref="FileScoringException">Another process has it, there is no folder to write the output to, or it cannot be written to.</exception>
     public static ScoringWorkFolder Open(IDiskSync disk, string output)
     {
         var directory = Path.GetDirectoryName(output)!;
@@ -44,14 +44,18 @@ internal sealed class ScoringWorkFolder : IDisposable
         }
 
         var path = PathOf(output);
-        DurableFile.CreateDirectories(disk, path);
         try
         {
-            return new ScoringWorkFolder(disk, output, path, new FileStream(Path.Combine(path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            DurableFile.CreateDirectories(disk, path);
+            return new ScoringWorkFolder(disk, output, path, ExclusiveFile.Open(Path.Combine(path, "lock")));
         }
-        catch (IOException e)
+        catch (IOException e) when (ExclusiveFile.IsHeldElsewhere(e))
         {
             throw new FileScoringException(output, $"Expected to be alone in writing '{output}', but somebody else is: the folder '{path}' is locked.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FileScoringException(output, $"Expected to write the output '{output}' beside a folder '{path}' for its parts, but: {e.Message}", e);
         }
     }
 

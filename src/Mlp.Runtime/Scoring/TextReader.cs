@@ -5,9 +5,10 @@ namespace Mlp.Runtime.Scoring;
 
 /// <summary>Reads text as UTF-8, without making strings.</summary>
 /// <param name="column">The column.</param>
+/// <param name="where">The feature and the model, for messages.</param>
 /// <param name="textOf">The text of a row that is not null; null for a column of Arrow's null type.</param>
 /// <param name="isWordNull">Whether the word of a row that is not null is null itself, which happens in dictionaries.</param>
-internal sealed class TextReader(SourceColumn column, TextAccessor? textOf, Func<int, bool>? isWordNull = null) : ColumnReader(column)
+internal sealed class TextReader(SourceColumn column, string where, TextAccessor? textOf, Func<int, bool>? isWordNull = null) : ColumnReader(column)
 {
     /// <inheritdoc/>
     protected override bool HasNulls => isWordNull is not null || textOf is null || base.HasNulls;
@@ -18,6 +19,7 @@ internal sealed class TextReader(SourceColumn column, TextAccessor? textOf, Func
     /// <param name="rows">The destination.</param>
     /// <param name="ordinal">Position among the text features.</param>
     /// <exception cref="Inference.NullFeatureException">A text is null and may not be.</exception>
+    /// <exception cref="ArgumentException">A text is no UTF-8.</exception>
     public void Read(int first, int count, FeatureRows rows, int ordinal)
     {
         var hasNulls = HasNulls;
@@ -25,7 +27,9 @@ internal sealed class TextReader(SourceColumn column, TextAccessor? textOf, Func
         {
             if (!hasNulls || !IsNull(first + row))
             {
-                rows.SetString(row, ordinal, textOf!(first + row));
+                var text = textOf!(first + row);
+                Require(text, first + row);
+                rows.CopyString(row, ordinal, text);
             }
             else if (Rule.IsError)
             {
@@ -33,8 +37,17 @@ internal sealed class TextReader(SourceColumn column, TextAccessor? textOf, Func
             }
             else
             {
-                rows.SetString(row, ordinal, Rule.Text);
+                rows.CopyString(row, ordinal, Rule.Text);
             }
+        }
+    }
+
+    private void Require(ReadOnlySpan<byte> text, int row)
+    {
+        if (UnicodeText.FindInvalid(text) is >= 0 and var position)
+        {
+            throw new ArgumentException(
+                FormattableString.Invariant($"Expected texts of valid Unicode for {where}, but found a byte that is no UTF-8 at position {position} in row {Column.FirstRow + row}, both counted from 0."));
         }
     }
 

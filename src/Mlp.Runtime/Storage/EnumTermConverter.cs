@@ -10,9 +10,23 @@ internal sealed class EnumTermConverter<T> : JsonConverter<T>
 {
     /// <inheritdoc/>
     public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
-        => (reader.TokenType == JsonTokenType.String ? EnumTerms<T>.Find(reader.GetString()) : null)
-            ?? throw new JsonException($"Expected one of {string.Join(", ", EnumTerms<T>.All.Select(term => $"'{term}'"))}.");
+    {
+        var text = reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
+        return EnumTerms<T>.Find(text)
+            ?? throw new JsonException($"Expected one of {string.Join(", ", EnumTerms<T>.All.Select(term => $"'{term}'"))}, but found {(text is null ? Kind(reader.TokenType) : Quote(text))}.");
+    }
 
     /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(EnumTerms<T>.Of(value));
+
+    private static string Quote(string text) => text.Length <= 100 ? $"'{text}'" : $"'{text[..100]}...'";
+
+    private static string Kind(JsonTokenType token) => token switch
+    {
+        JsonTokenType.Number => "a number",
+        JsonTokenType.Null => "null",
+        JsonTokenType.True or JsonTokenType.False => "a truth value",
+        JsonTokenType.StartArray => "an array",
+        _ => "an object",
+    };
 }

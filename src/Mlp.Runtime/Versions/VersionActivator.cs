@@ -57,7 +57,7 @@ internal sealed class VersionActivator(IEnumerable<IPredictionObserver> observer
             {
                 throw new InvalidModelException(
                     manifest.Name,
-                    FormattableString.Invariant($"Expected a model that runs, but ONNX Runtime says: {e.Message.Trim()} (model '{manifest.Name}' version {manifest.Version})."),
+                    $"Expected a model that runs, but ONNX Runtime says: {e.Message.Trim()} ({manifest.Where}).",
                     e);
             }
 

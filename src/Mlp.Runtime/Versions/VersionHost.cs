@@ -142,7 +142,7 @@ internal sealed class VersionHost(ModelSettings settings, ModelLoader loader, Ve
 
             if (!_versions.TryGetValue(version, out var hosted))
             {
-                if (_failures.TryGetValue(version, out var failure) && time.GetUtcNow() < failure.RetryAt)
+                if (_failures.TryGetValue(version, out var failure) && failure.Holds(time.GetUtcNow()))
                 {
                     failure.Exception.Throw();
                 }
@@ -263,7 +263,7 @@ internal sealed class VersionHost(ModelSettings settings, ModelLoader loader, Ve
         while (TakeExcess() is { } hosted)
         {
             hosted.Loaded!.Release();
-            logger.LogInformation("Model {Model} version {Version} has been let go: nobody needs it.", settings.Name, hosted.Version);
+            logger.LogDebug("Model {Model} version {Version} has been let go: nobody needs it.", settings.Name, hosted.Version);
         }
     }
 

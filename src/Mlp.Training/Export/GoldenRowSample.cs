@@ -25,55 +25,17 @@ internal static class GoldenRowSample
             return null;
         }
 
-        using var scorer = OnnxScorer.Open("exported", onnx, table.Layout.Columns, output);
+        using var scorer = OnnxScorer.Open("exported", onnx, table.Layout.Columns, output, batchSize: 1);
         var rows = new FeatureRows(table.Layout, count);
         rows.Reset(count);
         var expected = new double[count];
         for (var i = 0; i < count; i++)
         {
             var source = start + (int)((long)i * available / count);
-            Copy(table, source, rows, i);
+            TableRows.CopyRow(table, source, rows, i);
             expected[i] = scorer.Score(table, source, 1, cancellationToken)[0];
         }
 
         return new GoldenRows(rows, expected, OnnxExporter.Tolerance);
-    }
-
-    private static void Copy(FeatureTable table, int source, FeatureRows rows, int row)
-    {
-        for (var c = 0; c < table.Columns.Count; c++)
-        {
-            var column = table.Columns[c];
-            rows.StatusOf(row)[c] = column.Statuses[source];
-            if (!column.IsPresent(source))
-            {
-                continue;
-            }
-
-            var ordinal = table.Layout.OffsetOf(c);
-            switch (column)
-            {
-                case VectorTableColumn vectors:
-                    vectors.ValuesOf(source).CopyTo(rows.Float32Of(row).Slice(ordinal, vectors.Length));
-                    break;
-                case NumberColumn<float> single:
-                    rows.Float32Of(row)[ordinal] = single.Values[source];
-                    break;
-                case NumberColumn<double> wide:
-                    rows.Float64Of(row)[ordinal] = wide.Values[source];
-                    break;
-                case NumberColumn<long> integer:
-                    rows.Int64Of(row)[ordinal] = integer.Values[source];
-                    break;
-                case BooleanColumn truth:
-                    rows.BooleanOf(row)[ordinal] = truth.Values[source];
-                    break;
-                case TextColumn text:
-                    rows.SetString(row, ordinal, text.TextAt(source));
-                    break;
-                default:
-                    throw new ArgumentOutOfRangeException(nameof(table), $"Expected a known column, but found {column.GetType().Name}.");
-            }
-        }
     }
 }

@@ -57,7 +57,7 @@ internal sealed class ProfileRegistry(string model) : IModelRegistry
 
     public Task<OnnxFiles> OpenOnnxAsync(ModelManifest manifest, WeightStorage weights, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-    public Task<string> ExportAsync(string name, int version, string path, bool includeGoldenRows = true, CancellationToken cancellationToken = default)
+    public Task<string> ExportAsync(string name, int version, string path, bool includeGoldenRows = true, bool overwrite = false, CancellationToken cancellationToken = default)
         => throw new NotSupportedException();
 
     public Task<ModelManifest> ImportAsync(string path, string? name = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();

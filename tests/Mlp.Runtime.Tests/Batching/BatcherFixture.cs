@@ -12,14 +12,14 @@ using Mlp.Runtime.Versions;
 
 namespace Mlp.Runtime.Tests.Batching;
 
-/// <summary>A model in service with one lane, a clock that stands still, a curve that the test knows and runs that wait for the test.</summary>
+/// <summary>A model in service with one lane or more, a clock that stands still, a curve that the test knows and runs that wait for the test.</summary>
 internal sealed class BatcherFixture : IAsyncDisposable
 {
     private readonly ExecutionSession _engine;
     private Task? _retiring;
 
     public BatcherFixture(
-        byte[] onnx, ModelOutput output, Action<ModelOptions>? configure = null, IReadOnlyList<FeatureColumn>? features = null, int microsecondsPerRow = 1_000, params IPredictionObserver[] observers)
+        byte[] onnx, ModelOutput output, Action<ModelOptions>? configure = null, IReadOnlyList<FeatureColumn>? features = null, int microsecondsPerRow = 1_000, int laneCount = 1, params IPredictionObserver[] observers)
     {
         var manifest = new ModelManifest
         {
@@ -36,6 +36,7 @@ internal sealed class BatcherFixture : IAsyncDisposable
         var options = new ModelOptions { PoolSize = 1 }.WithDynamicBatching(b => b.LatencyBudget = TimeSpan.FromSeconds(1));
         configure?.Invoke(options);
         var settings = ModelSettings.From(manifest.Name, options);
+        settings = settings with { Batching = settings.Batching! with { LaneCount = laneCount } };
         var clock = new PredictionClock(Time);
         var inputs = features is null ? InputPlan.ForSignature(manifest) : InputPlan.ForFeatures(manifest, new FeatureRowLayout(features));
         _engine = ExecutionSession.Create(manifest, served, AcceleratorChoice.Cpu);
@@ -47,7 +48,7 @@ internal sealed class BatcherFixture : IAsyncDisposable
             Nulls = NullRules.Create(manifest, inputs, settings.Nulls),
         };
         var curve = new CostCurve();
-        for (var size = 1; size <= settings.Batching!.MaximumBatchSize; size *= 2)
+        for (var size = 1; size <= settings.Batching.MaximumBatchSize; size *= 2)
         {
             curve.Learn(size, size * microsecondsPerRow * 1_000L);
         }
@@ -83,9 +84,12 @@ internal sealed class BatcherFixture : IAsyncDisposable
     {
         Session.IsGated = true;
         var held = Task.Factory.StartNew(call, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        await Session.BegunAsync();
+        LastTicket = await Session.BegunAsync();
         return held;
     }
+
+    /// <summary>The ticket of the run that <see cref="HoldLaneAsync()"/> has begun.</summary>
+    public int LastTicket { get; private set; }
 
     /// <summary>Takes the version out of service.</summary>
     public Task RetireAsync() => _retiring ??= Version.RetireAsync();

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations.Schema;
-using System.Diagnostics.Metrics;
 using Mlp.Runtime.Batching;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
@@ -29,7 +28,7 @@ public sealed class DynamicBatcherTests : IDisposable
     public async Task PredictAsync_LaneIsBusy_CallsShareTheNextRun()
     {
         await using var fixture = Sums();
-        using var reasons = new Reasons(fixture.Model.Name);
+        using var reasons = new BatchReasons(fixture.Model.Name);
         var held = await fixture.HoldLaneAsync();
         var answers = Enumerable.Range(1, 10).Select(i => Ask(fixture, i)).ToList();
         Assert.Equal(10, fixture.Batcher.WaitingCount);
@@ -59,7 +58,7 @@ public sealed class DynamicBatcherTests : IDisposable
     public async Task PredictAsync_MoreThanABatchWait_AreTakenInFullBatches()
     {
         await using var fixture = Sums(o => o.Batching.MaximumBatchSize = 4);
-        using var reasons = new Reasons(fixture.Model.Name);
+        using var reasons = new BatchReasons(fixture.Model.Name);
         var held = await fixture.HoldLaneAsync();
         var answers = Enumerable.Range(1, 10).Select(i => Ask(fixture, i)).ToList();
 
@@ -96,7 +95,7 @@ public sealed class DynamicBatcherTests : IDisposable
     public async Task PredictAsync_TimeoutOfTheFirst_CutsTheBatch()
     {
         await using var fixture = Sums(o => o.Batching.MaximumBatchSize = 8);
-        using var reasons = new Reasons(fixture.Model.Name);
+        using var reasons = new BatchReasons(fixture.Model.Name);
         var held = await fixture.HoldLaneAsync();
         var hasty = Ask(fixture, 1, TimeSpan.FromMilliseconds(3.5));
         var answers = Enumerable.Range(2, 6).Select(i => Ask(fixture, i)).ToList();
@@ -386,76 +385,4 @@ public sealed class DynamicBatcherTests : IDisposable
     private static bool Near((double Score, int Z) expected, (double Score, int Z) found) => expected.Z == found.Z && Near(expected.Score, found.Score);
 
     private static bool Near((double Score, float Z) expected, (double Score, float Z) found) => Near(expected.Score, found.Score) && Near(expected.Z, found.Z);
-
-    /// <summary>What the meter says of one model.</summary>
-    private sealed class Reasons : IDisposable
-    {
-        private readonly MeterListener _listener = new();
-        private readonly string _model;
-        private readonly Dictionary<string, long> _counts = [];
-        private long _queueLength;
-
-        public Reasons(string model)
-        {
-            _model = model;
-            _listener.InstrumentPublished = (instrument, listener) =>
-            {
-                if (instrument.Name.StartsWith("mlp.inference.batch", StringComparison.Ordinal) || instrument.Name.StartsWith("mlp.inference.queue", StringComparison.Ordinal))
-                {
-                    listener.EnableMeasurementEvents(instrument);
-                }
-            };
-            _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Note(tags, t =>
-            {
-                switch (instrument.Name)
-                {
-                    case "mlp.inference.batches":
-                        _counts[(string)t[2].Value!] = _counts.GetValueOrDefault((string)t[2].Value!) + value;
-                        break;
-                    case "mlp.inference.batch.size":
-                        Sizes.Add(value);
-                        break;
-                    default:
-                        _queueLength = value;
-                        break;
-                }
-            }));
-            _listener.SetMeasurementEventCallback<double>((_, value, tags, _) => Note(tags, _ => WaitCount += value >= 0 ? 1 : 0));
-            _listener.Start();
-        }
-
-        public List<long> Sizes { get; } = [];
-
-        public int WaitCount { get; private set; }
-
-        public IEnumerable<(string, long)> Counts
-        {
-            get
-            {
-                lock (_counts)
-                {
-                    return [.. _counts.OrderBy(c => c.Key, StringComparer.Ordinal).Select(c => (c.Key, c.Value))];
-                }
-            }
-        }
-
-        public long QueueLength()
-        {
-            _listener.RecordObservableInstruments();
-            return _queueLength;
-        }
-
-        public void Dispose() => _listener.Dispose();
-
-        private void Note(ReadOnlySpan<KeyValuePair<string, object?>> tags, Action<KeyValuePair<string, object?>[]> note)
-        {
-            if (tags.Length >= 2 && Equals(tags[0].Value, _model))
-            {
-                lock (_counts)
-                {
-                    note(tags.ToArray());
-                }
-            }
-        }
-    }
 }

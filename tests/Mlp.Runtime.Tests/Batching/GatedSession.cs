@@ -10,8 +10,10 @@ namespace Mlp.Runtime.Tests.Batching;
 internal sealed class GatedSession(ExecutionSession inner) : ExecutionSession(null, AcceleratorChoice.Cpu)
 {
     private readonly Channel<int> _begun = Channel.CreateUnbounded<int>();
+    private readonly ConcurrentDictionary<int, bool> _released = new();
     private readonly Lock _lock = new();
     private int _permits;
+    private int _tickets;
 
     /// <summary>Whether runs wait.</summary>
     public bool IsGated { get; set; }
@@ -23,7 +25,12 @@ internal sealed class GatedSession(ExecutionSession inner) : ExecutionSession(nu
     public Action<int>? Running { get; set; }
 
     /// <summary>Waits until one more run has begun.</summary>
-    public async Task BegunAsync() => await _begun.Reader.ReadAsync();
+    /// <returns>Its ticket.</returns>
+    public async Task<int> BegunAsync() => await _begun.Reader.ReadAsync();
+
+    /// <summary>Lets one run go, whichever others wait.</summary>
+    /// <param name="ticket">Its ticket.</param>
+    public void ReleaseRun(int ticket) => _released[ticket] = true;
 
     /// <summary>Lets runs go that wait, or will.</summary>
     public void Release(int count = 1) => Interlocked.Add(ref _permits, count);
@@ -45,8 +52,9 @@ internal sealed class GatedSession(ExecutionSession inner) : ExecutionSession(nu
             owner.Runs.Enqueue(RowCount);
             if (owner.IsGated)
             {
-                owner._begun.Writer.TryWrite(RowCount);
-                SpinWait.SpinUntil(owner.TryPass);
+                var ticket = Interlocked.Increment(ref owner._tickets);
+                owner._begun.Writer.TryWrite(ticket);
+                SpinWait.SpinUntil(() => owner._released.TryRemove(ticket, out _) || owner.TryPass());
             }
 
             owner.Running?.Invoke(RowCount);

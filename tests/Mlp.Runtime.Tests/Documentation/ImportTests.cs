@@ -33,7 +33,7 @@ public sealed class ImportTests
         Assert.Equal(golden.Number(0, "label"), prediction.PredictedClass);
     }
 
-    private static string FindRoot()
+    internal static string FindRoot()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "Mlp.sln")))

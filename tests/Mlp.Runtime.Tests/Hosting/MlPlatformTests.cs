@@ -6,6 +6,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Mlp.Runtime.Hosting;
+using Mlp.Runtime.Inference;
 using Mlp.TestSupport;
 
 namespace Mlp.Runtime.Tests.Hosting;
@@ -109,6 +110,27 @@ public sealed class MlPlatformTests : IDisposable
         await starting;
 
         Assert.Equal(HealthStatus.Healthy, second.CheckHealth()["data-directory"].Status);
+    }
+
+    [Fact]
+    public async Task CheckHealth_Closed_IsTheSameForEveryPart()
+    {
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddHealthChecks();
+        services.AddMlPlatform(ml => ml.UseDataDirectory(_temp.FullName).AddModel("tips"));
+        await using var provider = services.BuildServiceProvider();
+        var platform = provider.GetRequiredService<MlPlatform>();
+        await platform.StartAsync();
+
+        await platform.StopAsync();
+
+        var health = platform.CheckHealth();
+        Assert.Contains("models", health.Keys);
+        Assert.All(health.Values, h => Assert.Equal((HealthStatus.Unhealthy, "The platform has been closed."), (h.Status, h.Description)));
+        var report = await provider.GetRequiredService<HealthCheckService>().CheckHealthAsync();
+        Assert.Equal(health.Count, report.Entries.Count);
+        Assert.All(report.Entries.Values, h => Assert.Equal((HealthStatus.Unhealthy, "The platform has been closed."), (h.Status, h.Description)));
     }
 
     [Fact]

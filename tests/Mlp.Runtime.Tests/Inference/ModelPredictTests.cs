@@ -284,6 +284,18 @@ public sealed class ModelPredictTests
             Assert.Throws<InvalidOperationException>(() => texts.Model.Predict([1, 2, 3])).Message);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task Predict_OutputsOfAnotherNumber_IsRefused(int count)
+    {
+        await using var platform = await ServeAsync(Package(TestGraphs.Logistic(1, 2), Binary()));
+
+        var error = Assert.Throws<ArgumentException>("outputs", () => platform.Model.Predict([1, 2, 3, 4], new float[count]));
+
+        Assert.StartsWith($"Expected room for exactly 2 outputs, 1 for each of 2 rows, but found {count} (model 'tips' version 1).", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Predict_OtherLayout_SaysHowItDiffers()
     {

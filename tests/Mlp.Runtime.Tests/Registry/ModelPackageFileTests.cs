@@ -67,9 +67,64 @@ public sealed class ModelPackageFileTests : IDisposable
         var bytes = await File.ReadAllBytesAsync(PackagePath);
         await File.WriteAllTextAsync(PackagePath, "old");
 
-        Assert.Equal(first, await registry.ExportAsync("fares", manifest.Version, PackagePath));
+        Assert.Equal(first, await registry.ExportAsync("fares", manifest.Version, PackagePath, overwrite: true));
         Assert.Equal(bytes, await File.ReadAllBytesAsync(PackagePath));
         Assert.Equal(ContentHash.Of(bytes), first);
+    }
+
+    [Fact]
+    public async Task Export_FileThatExists_IsRefusedAndKept()
+    {
+        var (registry, manifest) = await PublishAsync(isExternal: false);
+        await File.WriteAllTextAsync(PackagePath, "somebody's");
+
+        var error = await Assert.ThrowsAsync<IOException>(() => registry.ExportAsync("fares", manifest.Version, PackagePath));
+
+        Assert.Equal($"Expected '{PackagePath}' not to exist, but it does; nothing is overwritten unless 'ExportAsync' is called with overwrite: true.", error.Message);
+        Assert.Equal("somebody's", await File.ReadAllTextAsync(PackagePath));
+        Assert.Empty(Leftovers());
+    }
+
+    [Fact]
+    public async Task Export_ManyAtOnceToOneName_GivesItToOne()
+    {
+        var (registry, manifest) = await PublishAsync(isExternal: false);
+
+        var exports = Enumerable.Range(0, 8).Select(_ => registry.ExportAsync("fares", manifest.Version, PackagePath)).ToList();
+        await Task.WhenAny(Task.WhenAll(exports));
+
+        var only = await Assert.Single(exports, e => e.IsCompletedSuccessfully);
+        Assert.Equal(ContentHash.Of(await File.ReadAllBytesAsync(PackagePath)), only);
+        Assert.All(exports.Where(e => e.IsFaulted), e => Assert.Contains("nothing is overwritten", e.Exception!.InnerException!.Message, StringComparison.Ordinal));
+        Assert.Empty(Leftovers());
+    }
+
+    [Fact]
+    public async Task Import_ModelThatCannotBePublished_NamesThePackage()
+    {
+        await File.WriteAllBytesAsync(PackagePath, await PackageAsync((package, add, manifest) => AddAll(package, add, manifest with { Output = Output with { ScoreOutput = "other" } })));
+
+        var error = await Assert.ThrowsAsync<InvalidModelException>(() => TestRegistry.Open(_directory.Combine("target")).ImportAsync(PackagePath));
+
+        Assert.Equal(
+            $"Expected a model in the package '{PackagePath}' that can be published, but: Expected output 'other' for the score, but found outputs 'score' (model 'fares').", error.Message);
+    }
+
+    [Fact]
+    public async Task Import_PackedAgain_SaysSo()
+    {
+        var (registry, manifest) = await PublishAsync(isExternal: false);
+        await registry.ExportAsync("fares", manifest.Version, PackagePath);
+        var again = _directory.Combine("again.mlpkg");
+        foreach (var (level, isReversed) in new[] { (CompressionLevel.Optimal, false), (CompressionLevel.NoCompression, false), (CompressionLevel.NoCompression, true) })
+        {
+            File.Delete(again);
+            await RepackAsync(PackagePath, again, level, isReversed);
+
+            var error = await Assert.ThrowsAsync<CorruptFileException>(() => TestRegistry.Open(_directory.Combine("target")).ImportAsync(again));
+
+            Assert.EndsWith(" It seems to have been packed again by another tool: pass on the file itself, as ExportAsync wrote it.", error.Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -335,7 +390,8 @@ public sealed class ModelPackageFileTests : IDisposable
     [InlineData("\"version\": 1", "\"version\": 99999999999", "")]
     [InlineData("\"name\": \"fares\"", "\"name\": \"../fares\"", "name of the model")]
     [InlineData("\"name\": \"fares\"", "\"name\": null", "")]
-    [InlineData("\"task\": \"regression\"", "\"task\": 77", "Expected one of 'binary-classification', 'multiclass-classification', 'regression'")]
+    [InlineData("\"task\": \"regression\"", "\"task\": 77", "Expected one of 'binary-classification', 'multiclass-classification', 'regression', 'ranking', 'tensors', but found a number.")]
+    [InlineData("\"task\": \"regression\"", "\"task\": \"guessing\"", "but found 'guessing'.")]
     [InlineData("\"elementType\": \"float32\"", "\"elementType\": \"Float32\"", "Expected one of 'float32', 'float64'")]
     [InlineData("\"tags\": {}", "\"tags\": {\"a\": null}", "no null within 'tags'")]
     [InlineData("\"tags\": {}", "\"tags\": [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "")]
@@ -478,6 +534,18 @@ public sealed class ModelPackageFileTests : IDisposable
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
         Assert.Empty(target.ListModels());
         Assert.Empty(Leftovers());
+    }
+
+    private static async Task RepackAsync(string from, string to, CompressionLevel level, bool isReversed)
+    {
+        using var source = await ZipFile.OpenReadAsync(from);
+        await using var target = await ZipFile.OpenAsync(to, ZipArchiveMode.Create);
+        foreach (var entry in isReversed ? source.Entries.Reverse() : source.Entries)
+        {
+            await using var content = await entry.OpenAsync();
+            await using var copy = await target.CreateEntry(entry.FullName, level).OpenAsync();
+            await content.CopyToAsync(copy);
+        }
     }
 
     private static async Task<string> ReadEntryAsync(string path, string name)

@@ -239,6 +239,9 @@ public sealed class ScoreFileTests : IDisposable
         await model.ScoreFileAsync(good, _files.Combine("there.parquet"));
         Assert.Equal($"Expected '{_files.Combine("there.parquet")}' not to exist, but it does; nothing is overwritten.", await ErrorAsync(good, _files.Combine("there.parquet")));
 
+        var unwritable = _files.Combine(new string('o', 250) + ".parquet");
+        Assert.StartsWith($"Expected to write the output '{unwritable}' beside a folder '{_files.Combine($".{Path.GetFileName(unwritable)}.scoring")}' for its parts, but: ", await ErrorAsync(good, unwritable), StringComparison.Ordinal);
+
         async Task<string> ErrorAsync(string input, string to) => (await Assert.ThrowsAsync<FileScoringException>(() => model.ScoreFileAsync(input, to))).Message;
     }
 

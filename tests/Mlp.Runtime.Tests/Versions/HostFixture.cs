@@ -30,6 +30,8 @@ internal sealed class HostFixture : IAsyncDisposable
             NullLogger.Instance);
     }
 
+    public string Blobs => _directory.Combine("registry", "blobs");
+
     public FakeTimeProvider Time { get; } = new(DateTimeOffset.UnixEpoch.AddYears(56));
 
     public ModelSettings Settings { get; }

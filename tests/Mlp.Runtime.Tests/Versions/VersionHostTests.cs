@@ -117,6 +117,27 @@ public sealed class VersionHostTests
     }
 
     [Fact]
+    public async Task OpenAsync_FileThatFailedChanges_IsTriedAgainAtOnceAndToldAsItIs()
+    {
+        await using var fixture = new HostFixture();
+        await fixture.PublishAsync(1);
+        var blob = Assert.Single(Directory.GetFiles(fixture.Blobs, "*", SearchOption.AllDirectories));
+        var content = await File.ReadAllBytesAsync(blob);
+        File.Delete(blob);
+
+        var missing = await Assert.ThrowsAsync<CorruptFileException>(() => fixture.UseAsync(1));
+        await Assert.ThrowsAsync<CorruptFileException>(() => fixture.UseAsync(1));
+        await File.WriteAllTextAsync(blob, "garbage");
+        var replaced = await Assert.ThrowsAsync<CorruptFileException>(() => fixture.UseAsync(1));
+        await File.WriteAllBytesAsync(blob, content);
+        await fixture.UseAsync(1);
+
+        Assert.EndsWith("but found no file.", missing.Message, StringComparison.Ordinal);
+        Assert.Contains("but found 7 bytes with SHA-256", replaced.Message, StringComparison.Ordinal);
+        Assert.Equal(3, fixture.Registry.LoadsOf(1));
+    }
+
+    [Fact]
     public async Task OpenAsync_LoadFails_LeavesNothingAndIsTriedAgainAtGrowingIntervals()
     {
         await using var fixture = new HostFixture();

@@ -78,8 +78,8 @@ internal sealed class WatchedRegistry(IModelRegistry inner) : IModelRegistry, IR
 
     public Task<GoldenRows?> ReadGoldenRowsAsync(ModelManifest manifest, CancellationToken cancellationToken = default) => inner.ReadGoldenRowsAsync(manifest, cancellationToken);
 
-    public Task<string> ExportAsync(string name, int version, string path, bool includeGoldenRows = true, CancellationToken cancellationToken = default)
-        => inner.ExportAsync(name, version, path, includeGoldenRows, cancellationToken);
+    public Task<string> ExportAsync(string name, int version, string path, bool includeGoldenRows = true, bool overwrite = false, CancellationToken cancellationToken = default)
+        => inner.ExportAsync(name, version, path, includeGoldenRows, overwrite, cancellationToken);
 
     public Task<ModelManifest> ImportAsync(string path, string? name = null, CancellationToken cancellationToken = default) => inner.ImportAsync(path, name, cancellationToken);
 }

@@ -1,4 +1,6 @@
+using Mlp.Runtime.Inference;
 using Mlp.Runtime.Models;
+using Mlp.Runtime.Onnx;
 using Mlp.Runtime.Statistics;
 using Mlp.Training.Evaluation;
 using Mlp.Training.Networks;
@@ -55,6 +57,30 @@ public sealed class EvaluatorTests
         Assert.InRange(result.Metrics["root_mean_squared_error"], 1, 100);
     }
 
+    /// <summary>What exporters of other tools write, and the runtime serves.</summary>
+    [Fact]
+    public async Task EvaluateAsync_NarrowTypesAndAFixedBatch_ScoresEveryRow()
+    {
+        var onnx = NarrowGraph(batch: 3);
+        var rows = new Rows().Int64("a", 1, 2, 3, 4, 5, 6, 7).Float32("b", 0.5f, 1, 1.5f, 2, 2.5f, 3, 3.5f);
+        var holdout = rows.Label("y", 7f, 13, 19, 25, 31, 37, 43);
+
+        var result = await Evaluator.EvaluateAsync(onnx, rows.Features, Narrow, holdout.Set("y"));
+
+        // a + 10 b is 6, 12, 18, ...
+        Assert.Equal(1, result.Metrics["mean_absolute_error"]);
+    }
+
+    [Fact]
+    public async Task EvaluateAsync_ValueBeyondTheNarrowType_NamesTheRow()
+    {
+        var rows = new Rows().Int64("a", 1, 2, 3, 1L << 40).Float32("b", 1, 1, 1, 1);
+
+        var error = await Assert.ThrowsAsync<FeatureRangeException>(() => Evaluator.EvaluateAsync(NarrowGraph(batch: 3), rows.Features, Narrow, rows.Label("y", 1f, 1, 1, 1).Set("y")));
+
+        Assert.Equal(("a", 3), (error.Feature, error.Row));
+    }
+
     [Fact]
     public async Task EvaluateAsync_HoldoutLacksAFeature_NamesIt()
     {
@@ -74,5 +100,19 @@ public sealed class EvaluatorTests
 
         await Assert.ThrowsAsync<ArgumentException>(
             () => Evaluator.EvaluateAsync(model.Onnx, model.Features, model.Output with { Task = ModelTask.Ranking }, SyntheticRows.Create(10, seed: 1)));
+    }
+
+    private static ModelOutput Narrow { get; } = new() { Task = ModelTask.Regression, ScoreOutput = "y" };
+
+    // y = a + 10 b, a int32 and b float16.
+    private static byte[] NarrowGraph(long batch)
+    {
+        const OnnxDataType Float16 = (OnnxDataType)10;
+        var graph = new OnnxGraphBuilder("narrow");
+        var a = graph.AddNode("Cast", [graph.AddInput("a", OnnxDataType.Int32, batch, 1)], [OnnxAttribute.Int("to", (long)OnnxDataType.Float32)]);
+        var b = graph.AddNode("Cast", [graph.AddInput("b", Float16, batch, 1)], [OnnxAttribute.Int("to", (long)OnnxDataType.Float32)]);
+        graph.AddNode("Add", [a, graph.AddNode("Mul", [b, graph.AddConstant("ten", [10f], 1)])], output: "y");
+        graph.AddOutput("y", OnnxDataType.Float32, batch, 1);
+        return graph.Build();
     }
 }

@@ -1,8 +1,8 @@
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
-using Microsoft.ML.OnnxRuntime;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Inference;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Onnx;
 using Mlp.Training.Evaluation;
@@ -101,13 +101,11 @@ public sealed class FeatureEncodingGraphTests
         var encoded = FeatureEncodingGraph.Write(encoding, graph);
         graph.AddOutput(encoded, OnnxDataType.Float32, OnnxGraphBuilder.Batch, encoding.Width);
         var onnx = graph.Build();
-        var binding = FeatureBinding.Create("m", null, OnnxModelReader.Read("m", onnx).Signature, encoding.Layout);
-        using var session = new InferenceSession(onnx);
-        var inputs = binding.Inputs.Select(i => TableTensor.Create(table, i, 0, table.RowCount)).ToList();
-        using var options = new RunOptions();
-        using var results = session.Run(options, [.. binding.Inputs.Select(i => i.Name)], inputs, [encoded]);
-        inputs.ForEach(i => i.Dispose());
-        return results[0].GetTensorDataAsSpan<float>().ToArray();
+        var candidate = OnnxScorer.Describe("m", onnx, encoding.Layout.Columns, new ModelOutput { Task = ModelTask.Regression, ScoreOutput = encoded });
+        using var model = TrialModel.Open(candidate, new OnnxFiles(onnx, null, WeightStorage.Resident, 0), table.RowCount, TimeProvider.System);
+        TableRows.Copy(table, 0, table.RowCount, model.Slot.Rows);
+        model.Run(0);
+        return model.Slot.Score.Floats[..(table.RowCount * encoding.Width)].ToArray();
     }
 
     private static Rows RandomRows(Random random, int rowCount)

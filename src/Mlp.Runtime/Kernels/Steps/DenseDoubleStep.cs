@@ -11,11 +11,14 @@ namespace Mlp.Runtime.Kernels.Steps;
 /// <param name="result">The value to write.</param>
 internal sealed class DenseDoubleStep(KernelValue source, double[] weights, double[] bias, KernelValue result) : KernelStep
 {
+    private readonly double _largestInput = SumRange.LargestInput(double.MaxValue, source.Width, bias.Length, (input, output) => weights[(output * source.Width) + input], output => bias[output]);
+
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Run(KernelMemory memory)
     {
         var sources = memory.Of<double>(source);
+        memory.IsBeyondRange |= SumRange.IsBeyond(sources, _largestInput);
         var results = memory.Of<double>(result);
         var width = source.Width;
         for (var row = 0; row < memory.RowCount; row++)

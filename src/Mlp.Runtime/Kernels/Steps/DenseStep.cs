@@ -10,5 +10,10 @@ internal sealed class DenseStep(KernelValue source, DenseWeights weights, Kernel
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void Run(KernelMemory memory) => DenseKernel.Multiply(memory.Of<float>(source), memory.RowCount, weights, memory.Of<float>(result));
+    public override void Run(KernelMemory memory)
+    {
+        var x = memory.Of<float>(source);
+        memory.IsBeyondRange |= SumRange.IsBeyond(x, weights.LargestInput);
+        DenseKernel.Multiply(x, memory.RowCount, weights, memory.Of<float>(result));
+    }
 }

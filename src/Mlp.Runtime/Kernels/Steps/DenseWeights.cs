@@ -28,6 +28,8 @@ internal sealed class DenseWeights
                 Values[PositionOf(input, output)] = weights[(input * outputs) + output];
             }
         }
+
+        LargestInput = (float)SumRange.LargestInput(float.MaxValue, inputs, outputs, (input, output) => Values[PositionOf(input, output)], output => Bias[output]);
     }
 
     /// <summary>Number of inputs.</summary>
@@ -44,6 +46,9 @@ internal sealed class DenseWeights
 
     /// <summary>What is added, for whole panels.</summary>
     public float[] Bias { get; }
+
+    /// <summary>Inputs up to this size give sums within the range of float32 in whichever order they are added.</summary>
+    public float LargestInput { get; }
 
     /// <summary>Where a weight lies.</summary>
     /// <param name="input">Input.</param>

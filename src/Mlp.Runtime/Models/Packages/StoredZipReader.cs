@@ -11,6 +11,8 @@ namespace Mlp.Runtime.Models.Packages;
 /// </summary>
 internal sealed class StoredZipReader : IDisposable
 {
+    private const string PackedAgain = " It seems to have been packed again by another tool: pass on the file itself, as ExportAsync wrote it.";
+
     private readonly FileStream _file;
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly List<StoredZipEntry> _entries = [];
@@ -55,7 +57,7 @@ internal sealed class StoredZipReader : IDisposable
         var entry = new StoredZipEntry(name, length, BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(StoredZip.ChecksumOffset)), offset);
         if (length < 0 || !header.AsSpan().SequenceEqual(StoredZip.Header(entry)))
         {
-            throw Error(offset, $"a header of '{name}' as the platform writes it", "another one");
+            throw Error(offset, $"a header of '{name}' as the platform writes it", "another one", PackedAgain);
         }
 
         if (length > maximumLength || length > _file.Length - _file.Position)
@@ -87,9 +89,14 @@ internal sealed class StoredZipReader : IDisposable
             throw Error(offset, "no more entries", "another one");
         }
 
-        if (left != expected.Length || !ReadExactly(expected.Length, offset).AsSpan().SequenceEqual(expected))
+        if (left < expected.Length)
         {
-            throw Error(offset, "a directory of exactly these entries, plain files without links, comments and extras", "another one");
+            throw Error(offset, FormattableString.Invariant($"a directory of {expected.Length} bytes"), "the end of the file: it may be cut short");
+        }
+
+        if (left > expected.Length || !ReadExactly(expected.Length, offset).AsSpan().SequenceEqual(expected))
+        {
+            throw Error(offset, "a directory of exactly these entries, plain files without links, comments and extras", "another one", PackedAgain);
         }
 
         return Convert.ToHexStringLower(_hash.GetHashAndReset());
@@ -118,14 +125,14 @@ internal sealed class StoredZipReader : IDisposable
         if (BinaryPrimitives.ReadUInt16LittleEndian(start.AsSpan(8)) is not 0 and var method)
         {
             throw Error(
-                offset, $"entry '{name}' stored without compression, so that its size is what it says", FormattableString.Invariant($"compression method {method}"));
+                offset, $"entry '{name}' stored without compression, so that its size is what it says", FormattableString.Invariant($"compression method {method}"), PackedAgain);
         }
 
         var nameLength = BinaryPrimitives.ReadUInt16LittleEndian(start.AsSpan(26));
         var extraLength = BinaryPrimitives.ReadUInt16LittleEndian(start.AsSpan(28));
         var rest = ReadExactly(nameLength + extraLength, offset);
         var found = Encoding.UTF8.GetString(rest, 0, nameLength);
-        return found == name ? [.. start, .. rest] : throw Error(offset, $"entry '{name}'", $"entry '{Printable(found)}'");
+        return found == name ? [.. start, .. rest] : throw Error(offset, $"entry '{name}'", $"entry '{Printable(found)}'", PackedAgain);
     }
 
     private byte[] ReadExactly(int count, long offset)
@@ -150,8 +157,8 @@ internal sealed class StoredZipReader : IDisposable
     private static string Printable(string text)
         => new([.. text.Take(100).Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '\uFFFD' : c)]);
 
-    private CorruptFileException Error(long offset, string expected, string found)
-        => new(_path, FormattableString.Invariant($"Expected {expected} at offset {offset} of the model package '{_path}', but found {found}."), offset);
+    private CorruptFileException Error(long offset, string expected, string found, string advice = "")
+        => new(_path, FormattableString.Invariant($"Expected {expected} at offset {offset} of the model package '{_path}', but found {found}.{advice}"), offset);
 
     /// <summary>The content of one entry; counts and hashes what is read.</summary>
     private sealed class EntryStream(FileStream file, IncrementalHash hash, long length) : Stream
