@@ -3,6 +3,7 @@ using Apache.Arrow;
 using Mlp.Features.Definitions;
 using Mlp.Features.Hosting;
 using Mlp.Features.Joins;
+using Mlp.Features.Offline;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Telemetry;
 
@@ -107,23 +108,24 @@ public sealed partial class FeatureStore
     /// <param name="from">The first event time.</param>
     /// <param name="to">The event time behind the last; later than <paramref name="from"/>.</param>
     /// <param name="drivingView">The view, by its name within the service, whose keys are all keys of the service; null for the first such view.</param>
-    /// <param name="mode">Which feature rows may be seen, also of the driving view.</param>
-    /// <param name="version">Service version; null for the highest.</param>
+    /// <param name="options">Join mode, which counts for the driving view too, version of the service, commits; null for event time, the highest and the newest.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The training set, in the order of event time, then keys; its time column is <see cref="HistoryColumns.EventTime"/>. The caller disposes it.</returns>
-    /// <exception cref="FeatureDefinitionException">There is no such service, or no view of it can drive it.</exception>
+    /// <exception cref="FeatureDefinitionException">There is no such service, no view of it can drive it, or a commit is of another definition of a view.</exception>
+    /// <exception cref="OfflineCommitExpiredException">Files of a commit have been removed.</exception>
     /// <exception cref="ArgumentException">The range is empty.</exception>
     public Task<JoinedTrainingSet> CreateTrainingSetFromRangeAsync(
         string service,
         DateTimeOffset from,
         DateTimeOffset to,
         string? drivingView = null,
-        JoinMode mode = JoinMode.EventTime,
-        int? version = null,
+        TrainingSetOptions? options = null,
         CancellationToken cancellationToken = default)
     {
         EnsureOpen();
-        var definition = Catalog.GetService(service, version);
+        options ??= new TrainingSetOptions();
+        var (mode, timeTravel) = (options.Mode, options.TimeTravel);
+        var definition = Catalog.GetService(service, options.Version);
         var driving = DrivingView.Find(definition, drivingView);
         var range = RangeOf(driving.View, from, to, mode, asOf: null);
         return Task.Run(
@@ -134,7 +136,7 @@ public sealed partial class FeatureStore
                     await Online.FlushAsync(cancellationToken).ConfigureAwait(false);
 
                     // The rows of the question and the answers come from the same commits.
-                    var commits = definition.Views.Select(v => v.View!).Distinct().ToDictionary(v => (v.Name, v.Version), v => Offline.Open(v).LastCommit()?.Number ?? 0);
+                    var commits = timeTravel?.CommitsOf(definition, Offline) ?? definition.Views.Select(v => v.View!).Distinct().ToDictionary(v => (v.Name, v.Version), v => Offline.Open(v).LastCommit()?.Number ?? 0);
                     var spine = driving.ToSpine(new FeatureHistory(Offline).ReadRangeAsync(range with { Commit = commits[(driving.View.Name, driving.View.Version)] }, cancellationToken), cancellationToken);
                     var question = new TrainingSetQuestion(definition, HistoryColumns.EventTime, LabelColumn: null, mode, commits);
                     return await _join.JoinAsync(question, spine, cancellationToken).ConfigureAwait(false);

@@ -45,12 +45,12 @@ public sealed partial class FeatureStore
     /// <param name="view">View name.</param>
     /// <param name="version">View version; null for the highest.</param>
     /// <param name="cancellationToken">Gives up before anything is removed.</param>
-    /// <returns>Number of files removed.</returns>
+    /// <returns>What was removed.</returns>
     /// <exception cref="FeatureDefinitionException">There is no such view.</exception>
-    public Task<int> ExpireAsync(string view, int? version = null, CancellationToken cancellationToken = default)
+    public Task<ExpirationResult> ExpireAsync(string view, int? version = null, CancellationToken cancellationToken = default)
     {
         var definition = OpenView(view, version);
-        return Task.Run(() => Offline.Open(definition).Expiry.Run(Options.RemovedFileRetention), cancellationToken);
+        return Task.Run(() => new ExpirationResult(definition.Name, definition.Version, Offline.Open(definition).Expiry.Run(Options.RemovedFileRetention)), cancellationToken);
     }
 
     /// <summary>

@@ -112,7 +112,7 @@ public sealed partial class FeatureStore
             cancellationToken);
     }
 
-    private static SourceFile OpenRows(FeatureViewDefinition view, string path, FileIngestOptions options)
+    private static SourceFile OpenRows(FeatureViewDefinition view, string path, SourceIngestOptions options)
     {
         var file = SourceFile.Open(path, options);
         return options switch

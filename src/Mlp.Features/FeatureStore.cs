@@ -202,9 +202,7 @@ public sealed partial class FeatureStore
     /// <param name="spine">The rows; each comes back exactly once, in this order.</param>
     /// <param name="timeColumn">The column with the time of each row, rounded down to microseconds.</param>
     /// <param name="labelColumn">The label column, or null.</param>
-    /// <param name="mode">Which feature rows may be seen.</param>
-    /// <param name="version">Service version; null for the highest.</param>
-    /// <param name="timeTravel">The commits of the offline store to read; null for the newest. Rows that were deleted since stay away.</param>
+    /// <param name="options">Join mode, version of the service, commits; null for event time, the highest and the newest.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The training set, which the caller disposes.</returns>
     /// <exception cref="FeatureDefinitionException">There is no such service, or a commit is of another definition of a view.</exception>
@@ -215,13 +213,11 @@ public sealed partial class FeatureStore
         IEnumerable<T> spine,
         string timeColumn,
         string? labelColumn = null,
-        JoinMode mode = JoinMode.EventTime,
-        int? version = null,
-        OfflineTimeTravel? timeTravel = null,
+        TrainingSetOptions? options = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(spine);
-        return CreateTrainingSetAsync(service, Each(SpineBatches.From(spine)), timeColumn, labelColumn, mode, version, timeTravel, cancellationToken);
+        return CreateTrainingSetAsync(service, Each(SpineBatches.From(spine)), timeColumn, labelColumn, options, cancellationToken);
     }
 
     /// <summary>Joins the features of a service to an Arrow batch of keys, times and labels, so that no row sees a value from after its own time.</summary>
@@ -232,9 +228,7 @@ public sealed partial class FeatureStore
     /// </param>
     /// <param name="timeColumn">The column with the time of each row: a timestamp of any unit, rounded down to microseconds, or int64 microseconds.</param>
     /// <param name="labelColumn">The label column, or null.</param>
-    /// <param name="mode">Which feature rows may be seen.</param>
-    /// <param name="version">Service version; null for the highest.</param>
-    /// <param name="timeTravel">The commits of the offline store to read; null for the newest. Rows that were deleted since stay away.</param>
+    /// <param name="options">Join mode, version of the service, commits; null for event time, the highest and the newest.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The training set, which the caller disposes.</returns>
     /// <exception cref="FeatureDefinitionException">There is no such service, or a commit is of another definition of a view.</exception>
@@ -245,13 +239,11 @@ public sealed partial class FeatureStore
         RecordBatch spine,
         string timeColumn,
         string? labelColumn = null,
-        JoinMode mode = JoinMode.EventTime,
-        int? version = null,
-        OfflineTimeTravel? timeTravel = null,
+        TrainingSetOptions? options = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(spine);
-        return CreateTrainingSetAsync(service, Each([spine]), timeColumn, labelColumn, mode, version, timeTravel, cancellationToken);
+        return CreateTrainingSetAsync(service, Each([spine]), timeColumn, labelColumn, options, cancellationToken);
     }
 
     /// <summary>Joins the features of a service to a stream of Arrow batches; see the overload for one batch. Rows that do not fit into memory go to disk.</summary>
@@ -259,9 +251,7 @@ public sealed partial class FeatureStore
     /// <param name="spine">Batches of one schema. They stay the producer's and are copied.</param>
     /// <param name="timeColumn">The column with the time of each row: a timestamp of any unit, rounded down to microseconds, or int64 microseconds.</param>
     /// <param name="labelColumn">The label column, or null.</param>
-    /// <param name="mode">Which feature rows may be seen.</param>
-    /// <param name="version">Service version; null for the highest.</param>
-    /// <param name="timeTravel">The commits of the offline store to read; null for the newest. Rows that were deleted since stay away.</param>
+    /// <param name="options">Join mode, version of the service, commits; null for event time, the highest and the newest.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The training set, which the caller disposes.</returns>
     /// <exception cref="FeatureDefinitionException">There is no such service, or a commit is of another definition of a view.</exception>
@@ -272,16 +262,15 @@ public sealed partial class FeatureStore
         IAsyncEnumerable<RecordBatch> spine,
         string timeColumn,
         string? labelColumn = null,
-        JoinMode mode = JoinMode.EventTime,
-        int? version = null,
-        OfflineTimeTravel? timeTravel = null,
+        TrainingSetOptions? options = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(spine);
         ArgumentException.ThrowIfNullOrEmpty(timeColumn);
         EnsureOpen();
-        var found = Catalog.GetService(service, version);
-        var question = new TrainingSetQuestion(found, timeColumn, labelColumn, mode, timeTravel?.CommitsOf(found, Offline));
+        options ??= new TrainingSetOptions();
+        var found = Catalog.GetService(service, options.Version);
+        var question = new TrainingSetQuestion(found, timeColumn, labelColumn, options.Mode, options.TimeTravel?.CommitsOf(found, Offline));
         return Task.Run(
             () => TracedWork.RunAsync(
                 () => FeatureActivities.StartForService(FeatureSpans.TrainingSet, question.Service.Name, question.Service.Version),
@@ -355,7 +344,7 @@ public sealed partial class FeatureStore
         await Task.CompletedTask.ConfigureAwait(false);
     }
 
-    private Task<IngestResult> IngestFileAsync(string view, string path, FileIngestOptions options, string? batchId, int? version, CancellationToken cancellationToken)
+    private Task<IngestResult> IngestFileAsync(string view, string path, SourceIngestOptions options, string? batchId, int? version, CancellationToken cancellationToken)
     {
         var definition = OpenView(view, version);
         var file = SourceFile.Open(path, options);

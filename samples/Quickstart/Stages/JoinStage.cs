@@ -17,10 +17,10 @@ internal sealed class JoinStage(MlPlatform ml, TripPartition trips, QuickstartOp
     {
         var spine = TripSpine.Build(trips.History, trips.HistoryLabels);
         var complete = await ml.Features.CreateTrainingSetAsync(
-            TaxiFeatures.BigTipper, spine, TripSpine.Time, TripSpine.Label, JoinMode.CreatedTime, cancellationToken: cancellationToken);
+            TaxiFeatures.BigTipper, spine, TripSpine.Time, TripSpine.Label, new() { Mode = JoinMode.CreatedTime }, cancellationToken);
         progress.Report(0.4);
         var requestOnly = await ml.Features.CreateTrainingSetAsync(
-            TaxiFeatures.RequestOnly, spine, TripSpine.Time, TripSpine.Label, JoinMode.CreatedTime, cancellationToken: cancellationToken);
+            TaxiFeatures.RequestOnly, spine, TripSpine.Time, TripSpine.Label, new() { Mode = JoinMode.CreatedTime }, cancellationToken);
         progress.Report(0.6);
         var leaks = await ml.Features.CheckLeakageAsync(complete, CheckedRows, options.Seed, cancellationToken);
         return new Joined(

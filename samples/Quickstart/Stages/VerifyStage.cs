@@ -20,8 +20,8 @@ internal sealed class VerifyStage(MlPlatform ml, TripPartition trips)
     {
         var champion = published.Champion;
         var spine = TripSpine.Build(trips.Replay, trips.ReplayLabels);
-        using var rows = await ml.Features.CreateTrainingSetAsync(TaxiFeatures.BigTipper, spine, TripSpine.Time, TripSpine.Label, JoinMode.CreatedTime, cancellationToken: cancellationToken);
-        using var requestOnly = await ml.Features.CreateTrainingSetAsync(TaxiFeatures.RequestOnly, spine, TripSpine.Time, TripSpine.Label, JoinMode.CreatedTime, cancellationToken: cancellationToken);
+        using var rows = await ml.Features.CreateTrainingSetAsync(TaxiFeatures.BigTipper, spine, TripSpine.Time, TripSpine.Label, new() { Mode = JoinMode.CreatedTime }, cancellationToken);
+        using var requestOnly = await ml.Features.CreateTrainingSetAsync(TaxiFeatures.RequestOnly, spine, TripSpine.Time, TripSpine.Label, new() { Mode = JoinMode.CreatedTime }, cancellationToken);
         progress.Report(0.3);
 
         var onnx = await ml.Registry.ReadOnnxAsync(champion, cancellationToken);

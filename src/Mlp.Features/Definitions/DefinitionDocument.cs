@@ -172,6 +172,7 @@ internal sealed record ServiceColumnDocument(string Name, string Field);
 [JsonSerializable(typeof(DefinitionDocument))]
 [JsonSourceGenerationOptions(
     WriteIndented = true,
+    NewLine = "\n",
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,

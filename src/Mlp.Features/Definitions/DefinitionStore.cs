@@ -10,7 +10,7 @@ namespace Mlp.Features.Definitions;
 /// The definitions that a data directory was used with, one file each: <c>features/definitions/name/v1.json</c>. A stored definition never changes.
 /// Safe for many threads and processes.
 /// </summary>
-public sealed class DefinitionStore
+internal sealed class DefinitionStore
 {
     private readonly string _root;
     private readonly IDiskSync _disk;

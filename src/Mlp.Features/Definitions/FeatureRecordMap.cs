@@ -1,7 +1,7 @@
 namespace Mlp.Features.Definitions;
 
 /// <summary>Makes <see cref="FeatureRecordMap{T}"/>s.</summary>
-public static class FeatureRecordMap
+internal static class FeatureRecordMap
 {
     /// <summary>Maps records to a view.</summary>
     /// <typeparam name="T">The record.</typeparam>

@@ -7,7 +7,7 @@ namespace Mlp.Features.Definitions;
 /// Reads records of one type as rows of a feature view. Property access is compiled once; reading a record allocates nothing. Immutable and thread-safe.
 /// </summary>
 /// <typeparam name="T">The record.</typeparam>
-public sealed class FeatureRecordMap<T>
+internal sealed class FeatureRecordMap<T>
 {
     private readonly RecordGetter<T, EntityValue>[] _keys;
     private readonly RecordField<T>[] _fields;

@@ -10,7 +10,7 @@ public sealed class FeatureServiceDefinition
 
     internal FeatureServiceDefinition(string name, int version, IReadOnlyList<KeyColumn> keys, FeatureRowLayout layout, IReadOnlyList<FeatureServiceView> views, string description)
     {
-        Views = views;
+        Views = [.. views];
         _document = new DefinitionDocument
         {
             Kind = DefinitionDocument.ServiceKind,
@@ -27,7 +27,7 @@ public sealed class FeatureServiceDefinition
                 }),
             ],
         }.WithFingerprint();
-        Description = new FeatureServiceDescription(name, version, _document.Fingerprint, keys, layout);
+        Description = new FeatureServiceDescription(name, version, _document.Fingerprint, [.. keys], layout);
     }
 
     /// <summary>Name of the service.</summary>

@@ -23,7 +23,7 @@ public sealed class FeatureViewDefinition
 
     internal FeatureViewDefinition(DefinitionDocument document)
     {
-        _document = Check(document).WithFingerprint();
+        _document = (Check(document) with { Keys = [.. document.Keys!], Fields = [.. document.Fields!] }).WithFingerprint();
         TimeToLive = TimeSpan.FromMicroseconds(TimeToLiveMicroseconds);
         StoredSchema = CreateStoredSchema();
     }

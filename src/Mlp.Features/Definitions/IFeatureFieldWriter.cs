@@ -1,7 +1,7 @@
 namespace Mlp.Features.Definitions;
 
 /// <summary>Receives the fields of a record, each once and in order. Implement it as a struct: calls are then direct and nothing is boxed.</summary>
-public interface IFeatureFieldWriter
+internal interface IFeatureFieldWriter
 {
     /// <summary>Receives a float32 field.</summary>
     /// <param name="field">Index of the field.</param>

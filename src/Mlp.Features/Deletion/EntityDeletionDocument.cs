@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Mlp.Runtime;
 using Mlp.Runtime.Data;
 
 namespace Mlp.Features.Deletion;
@@ -22,27 +23,42 @@ internal sealed record EntityDeletionDocument(string Format, int FormatVersion, 
     /// <param name="ThroughSequence">The last pushed row that is deleted; null until the online rows are gone.</param>
     internal sealed record Target(string View, int Version, IReadOnlyList<Part> Key, long? ThroughSequence = null);
 
-    /// <summary>A part of a key: one value, or none for any.</summary>
+    /// <summary>A part of a key: one value, or any where it says so. A part that says nothing, or what this version does not know, is refused: it must not be taken for any.</summary>
     /// <param name="Int64">An integer.</param>
-    /// <param name="Text">A text.</param>
+    /// <param name="String">A text.</param>
     /// <param name="Guid">A GUID.</param>
-    internal sealed record Part(long? Int64 = null, string? Text = null, Guid? Guid = null)
+    /// <param name="IsAny">Whether every value is meant.</param>
+    internal sealed record Part(long? Int64 = null, string? String = null, Guid? Guid = null, bool? IsAny = null)
     {
         internal static Part Of(EntityValue value) => value.Kind switch
         {
             EntityValueKind.Int64 => new Part(Int64: value.AsInt64()),
-            EntityValueKind.String => new Part(Text: value.AsString()),
+            EntityValueKind.String => new Part(String: value.AsString()),
             EntityValueKind.Guid => new Part(Guid: value.AsGuid()),
-            _ => new Part(),
+            _ => new Part(IsAny: true),
         };
 
-        internal EntityValue ToValue() => Int64 is { } number ? number : Guid is { } guid ? guid : Text;
+        /// <summary>The value; null for any.</summary>
+        /// <param name="kind">The kind of the key.</param>
+        /// <param name="path">The file, for the message.</param>
+        /// <exception cref="CorruptFileException">It is not one value of that kind, nor any.</exception>
+        internal EntityValue ToValue(EntityValueKind kind, string path)
+        {
+            EntityValue[] values = [.. new EntityValue[] { Int64, String, Guid is { } guid ? guid : default(EntityValue) }.Where(value => !value.IsNull)];
+            return values switch
+            {
+                [var value] when value.Kind == kind && IsAny is null => value,
+                [] when IsAny == true => default,
+                _ => throw new CorruptFileException(path, $"Expected every part of a key in '{path}' to have one value of its kind or isAny, but found one that does not say whom to delete."),
+            };
+        }
     }
 }
 
 [JsonSerializable(typeof(EntityDeletionDocument))]
 [JsonSourceGenerationOptions(
     WriteIndented = true,
+    NewLine = "\n",
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,

@@ -209,7 +209,7 @@ internal sealed class EntityDeletions(
         var view = AllViews().FirstOrDefault(view => view.Name == target.View && view.Version == target.Version && view.Keys.Count == target.Key.Count);
         return view is null
             ? throw new CorruptFileException(path, $"Expected the definition of feature view '{target.View}' version {target.Version}, from which '{path}' deletes an entity, but it is missing. Restore it.")
-            : new EntityDeletionTarget(view, [.. target.Key.Select(part => part.ToValue())]);
+            : new EntityDeletionTarget(view, [.. target.Key.Select((part, i) => part.ToValue(view.Keys[i].Kind, path))]);
     }
 
     private IEnumerable<FeatureViewDefinition> AllViews() => catalog.Views.Concat(definitions.Views()).DistinctBy(view => (view.Name, view.Version));

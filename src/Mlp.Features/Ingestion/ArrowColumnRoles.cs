@@ -12,7 +12,7 @@ internal sealed record ArrowColumnRoles(IReadOnlySet<string> Times, IReadOnlySet
     /// <summary>No column is read for anything in particular.</summary>
     internal static ArrowColumnRoles None { get; } = new(new HashSet<string>(), new HashSet<string>(), new HashSet<string>());
 
-    internal static ArrowColumnRoles Of(FeatureViewDefinition view, FileIngestOptions options)
+    internal static ArrowColumnRoles Of(FeatureViewDefinition view, SourceIngestOptions options)
     {
         var times = Sources([view.EventTimeColumn, view.CreatedTimeColumn ?? view.EventTimeColumn]);
         times.ExceptWith(Sources(view.Keys.Select(key => key.Name).Concat(view.Fields.Select(field => field.Name))));

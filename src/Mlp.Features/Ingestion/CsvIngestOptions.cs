@@ -1,7 +1,7 @@
 namespace Mlp.Features.Ingestion;
 
 /// <summary>How a CSV file is read: UTF-8, one header line, RFC 4180 quoting.</summary>
-public sealed class CsvIngestOptions : FileIngestOptions
+public sealed class CsvIngestOptions : SourceIngestOptions
 {
     /// <summary>Stands between values.</summary>
     /// <value>The default value is a comma.</value>

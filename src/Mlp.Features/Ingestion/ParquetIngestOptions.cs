@@ -1,4 +1,4 @@
 namespace Mlp.Features.Ingestion;
 
 /// <summary>How a Parquet file is read.</summary>
-public sealed class ParquetIngestOptions : FileIngestOptions;
+public sealed class ParquetIngestOptions : SourceIngestOptions;

@@ -3,7 +3,7 @@ namespace Mlp.Features.Ingestion;
 /// <summary>A file to ingest.</summary>
 /// <param name="Source">Full path, as it stands in messages.</param>
 /// <param name="Options">How columns are found; says by its type which format the file has.</param>
-internal sealed record SourceFile(string Source, FileIngestOptions Options)
+internal sealed record SourceFile(string Source, SourceIngestOptions Options)
 {
     /// <summary>What reads the rows; null for the formats that DuckDB reads by itself.</summary>
     internal RowSource? Rows { get; init; }
@@ -14,7 +14,7 @@ internal sealed record SourceFile(string Source, FileIngestOptions Options)
     /// <summary>Checks that the file is there.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="IngestException">It is a folder.</exception>
-    internal static SourceFile Open(string path, FileIngestOptions options)
+    internal static SourceFile Open(string path, SourceIngestOptions options)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         var full = Path.GetFullPath(path);

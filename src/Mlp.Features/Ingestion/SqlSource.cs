@@ -11,7 +11,7 @@ public sealed class SqlSource
 
     internal string? Path { get; private init; }
 
-    internal FileIngestOptions? Options { get; private init; }
+    internal SourceIngestOptions? Options { get; private init; }
 
     internal IDataReader? DataReader { get; private init; }
 
@@ -64,7 +64,7 @@ public sealed class SqlSource
         return new SqlSource { ViewName = name, ViewVersion = version, ViewCommit = commit };
     }
 
-    private static SqlSource OfFile(string path, FileIngestOptions options)
+    private static SqlSource OfFile(string path, SourceIngestOptions options)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         return new SqlSource { Path = path, Options = options };

@@ -36,6 +36,9 @@ internal sealed unsafe partial class HotTierMemory : IDisposable
     /// <summary>Bytes.</summary>
     internal long Length { get; }
 
+    /// <summary>All of it, up to 2 GiB, to look at: nobody changes it meanwhile.</summary>
+    internal ReadOnlySpan<byte> Bytes => new(_start, (int)Math.Min(Length, int.MaxValue));
+
     /// <summary>The first byte, at the start of a page.</summary>
     internal byte* Start => (byte*)_start;
 

@@ -1,9 +1,10 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace Mlp.Features.Interop;
 
 /// <content>
-/// The ring: records from the tail (oldest) to the head (newest), one behind the other. A record that no slot leads to is dead and goes when the tail reaches it; a filler takes the rest before the end of the memory.
+/// The ring: records from the tail (oldest) to the head (newest), one behind the other. A record that no slot leads to is overwritten at once and goes, as a filler, when the tail reaches it; a filler takes the rest before the end of the memory too.
 /// <code>record = hash (u64), length of the key (i32), length of the row (i32), key, padding to 8, row, padding to 16</code>
 /// </content>
 internal sealed unsafe partial class HotTierShard
@@ -96,10 +97,13 @@ internal sealed unsafe partial class HotTierShard
         var length = header.KeyLength == Filler ? header.RowLength : LengthOf(header.KeyLength, header.RowLength);
         _tail = position + length == _ringLength ? 0 : position + length;
         _takenLength -= length;
-        if (header.KeyLength == Filler || FindPosition(header.Hash, position) is not (>= 0 and var index))
+        if (header.KeyLength == Filler)
         {
             return;
         }
+
+        var index = FindPosition(header.Hash, position);
+        Debug.Assert(index >= 0, "A record without a slot that is no filler.");
 
         var bucket = BucketOf(header.Hash);
         var isUsed = (bucket[1 + index] & Used) != 0;
@@ -107,10 +111,16 @@ internal sealed unsafe partial class HotTierShard
         {
             NativeMemory.Copy(_ring + position, _scratch, (nuint)length);
             Remove(bucket, index);
-            if (TryTake(length, out var moved))
+            var isMoved = TryTake(length, out var moved);
+            if (isMoved)
             {
                 NativeMemory.Copy(_scratch, _ring + moved, (nuint)length);
                 Link(bucket, index, SlotOf(header.Hash, moved), length);
+            }
+
+            NativeMemory.Clear(_scratch, (nuint)length);
+            if (isMoved)
+            {
                 return;
             }
         }

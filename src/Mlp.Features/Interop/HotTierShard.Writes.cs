@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Mlp.Features.Online;
 
 namespace Mlp.Features.Interop;
@@ -128,11 +129,20 @@ internal sealed unsafe partial class HotTierShard
 
     private void Remove(ulong* bucket, int index)
     {
-        var record = (RecordHeader*)(_ring + PositionOf(bucket[1 + index]));
+        var record = _ring + PositionOf(bucket[1 + index]);
+        var length = LengthOf(((RecordHeader*)record)->KeyLength, ((RecordHeader*)record)->RowLength);
         BeginChange(bucket);
         Volatile.Write(ref bucket[1 + index], 0);
         EndChange(bucket);
-        Volatile.Write(ref _liveLength, _liveLength - LengthOf(record->KeyLength, record->RowLength));
+        Volatile.Write(ref _liveLength, _liveLength - length);
+        Erase(record, length);
+    }
+
+    /// <summary>Leaves nothing of a record that no slot leads to any more: neither row, key nor hash. Who still copies it sees the greater version, as when a new row takes its place.</summary>
+    private static void Erase(byte* record, long length)
+    {
+        NativeMemory.Clear(record, (nuint)length);
+        *(RecordHeader*)record = new RecordHeader(0, Filler, (int)length);
     }
 
     /// <summary>A slot without a row; if there is none, the first in turn that was not read lately is evicted.</summary>

@@ -47,6 +47,7 @@ internal sealed record MaterializationDocument
 [JsonSerializable(typeof(MaterializationDocument))]
 [JsonSourceGenerationOptions(
     WriteIndented = true,
+    NewLine = "\n",
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,

@@ -58,6 +58,7 @@ internal sealed record OfflineCommitDocument
 [JsonSerializable(typeof(OfflineCommitDocument))]
 [JsonSourceGenerationOptions(
     WriteIndented = true,
+    NewLine = "\n",
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     Converters = [typeof(EnumTermConverter<OfflineCommitKind>)],
     RespectNullableAnnotations = true,

@@ -66,7 +66,9 @@ internal sealed class OfflineFileWriter(FeatureViewDefinition view, string folde
     internal OfflineFile Write(DuckDbSession session, string query, long day, CancellationToken cancellationToken)
     {
         var date = Microseconds.ToDateTimeOffset(day).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-        var relative = $"data/date={date}/{Guid.NewGuid():D}.parquet";
+
+        // Not date=…: readers that take such folders for partitions would give every row of the file this date, and it holds several days.
+        var relative = $"data/{date}/{Guid.NewGuid():D}.parquet";
         var path = PathOf(relative);
         var directory = Path.GetDirectoryName(path)!;
         DurableFile.CreateDirectories(disk, directory);

@@ -22,6 +22,6 @@ internal sealed record GoldenRowsDocument
     public required IReadOnlyList<IReadOnlyList<string?>> Features { get; init; }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, RespectNullableAnnotations = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, NewLine = "\n", RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(GoldenRowsDocument))]
 internal sealed partial class GoldenRowsJson : JsonSerializerContext;

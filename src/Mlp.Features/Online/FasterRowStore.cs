@@ -20,8 +20,6 @@ internal sealed class FasterRowStore : IOnlineRowStore
     // A record lies on one page: its header, two lengths, padding, and what the first page begins with.
     private const int RecordOverhead = 128;
 
-    private static readonly TimeSpan ReturnPatience = TimeSpan.FromSeconds(10);
-
     private readonly IDiskSync _disk;
     private readonly RowLogDevice _device;
     private readonly RowCheckpointFiles _files;
@@ -30,15 +28,21 @@ internal sealed class FasterRowStore : IOnlineRowStore
     private readonly SessionPool<FasterRowReader> _readers;
     private readonly SessionPool<FasterRowWriter> _writers;
     private readonly SemaphoreSlim _checkpoint = new(1, 1);
-    private volatile bool _disposed;
+    private bool _disposed;
 
     /// <summary>Opens an empty store over a directory; files that are there are used only by <see cref="Recover"/>.</summary>
-    /// <param name="directory">Existing directory of the log files.</param>
+    /// <param name="directory">Directory of the log files.</param>
     /// <param name="options">Sizes; page and segment size are those of the checkpoint that will be recovered.</param>
     /// <param name="disk">Where durability comes from.</param>
     /// <param name="timeProvider">Measures the pause before a failed write is tried again.</param>
+    /// <exception cref="DirectoryNotFoundException">There is no such directory: every write to it would be tried again for ever.</exception>
     internal FasterRowStore(string directory, OnlineStoreOptions options, IDiskSync disk, TimeProvider timeProvider)
     {
+        if (!Directory.Exists(directory))
+        {
+            throw new DirectoryNotFoundException($"Expected the directory '{directory}' for the log of the online store, but it does not exist.");
+        }
+
         _disk = disk;
         _device = new RowLogDevice(Path.Combine(directory, LogName), timeProvider);
         _files = new RowCheckpointFiles(timeProvider);
@@ -58,8 +62,8 @@ internal sealed class FasterRowStore : IOnlineRowStore
         PageSize = options.PageSize;
         SegmentSize = options.SegmentSize;
         _store = new FasterKV<SpanByte, SpanByte>(_settings);
-        _readers = new SessionPool<FasterRowReader>(OpenReader);
-        _writers = new SessionPool<FasterRowWriter>(OpenWriter);
+        _readers = new SessionPool<FasterRowReader>(typeof(FasterRowStore), OpenReader, static reader => reader.Close());
+        _writers = new SessionPool<FasterRowWriter>(typeof(FasterRowStore), OpenWriter, static writer => writer.Close());
     }
 
     /// <inheritdoc/>
@@ -79,32 +83,10 @@ internal sealed class FasterRowStore : IOnlineRowStore
     private long SegmentSize { get; }
 
     /// <inheritdoc/>
-    public IOnlineRowReader RentReader()
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        var reader = _readers.Rent();
-        if (_disposed)
-        {
-            Return(reader);
-            ObjectDisposedException.ThrowIf(_disposed, this);
-        }
-
-        return reader;
-    }
+    public IOnlineRowReader RentReader() => _readers.Rent();
 
     /// <inheritdoc/>
-    public IOnlineRowWriter RentWriter()
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        var writer = _writers.Rent();
-        if (_disposed)
-        {
-            Return(writer);
-            ObjectDisposedException.ThrowIf(_disposed, this);
-        }
-
-        return writer;
-    }
+    public IOnlineRowWriter RentWriter() => _writers.Rent();
 
     /// <inheritdoc/>
     public void Scan(OnlineRowVisitor visitor)
@@ -205,9 +187,8 @@ internal sealed class FasterRowStore : IOnlineRowStore
 
         // FASTER's memory goes with it, so whoever is still reading comes to an end first.
         _disposed = true;
-        _readers.Close(reader => reader.Close(), ReturnPatience);
-        _writers.Close(writer => writer.Close(), ReturnPatience);
-
+        _readers.Close();
+        _writers.Close();
         _store.Dispose();
         _device.Dispose();
         _files.Dispose();
@@ -227,33 +208,11 @@ internal sealed class FasterRowStore : IOnlineRowStore
 
     /// <summary>Takes a reader back.</summary>
     /// <param name="reader">The reader.</param>
-    internal void Return(FasterRowReader reader)
-    {
-        if (_disposed)
-        {
-            reader.Close();
-            _readers.Forget();
-        }
-        else
-        {
-            _readers.Return(reader);
-        }
-    }
+    internal void Return(FasterRowReader reader) => _readers.Return(reader);
 
     /// <summary>Takes a writer back.</summary>
     /// <param name="writer">The writer.</param>
-    internal void Return(FasterRowWriter writer)
-    {
-        if (_disposed)
-        {
-            writer.Close();
-            _writers.Forget();
-        }
-        else
-        {
-            _writers.Return(writer);
-        }
-    }
+    internal void Return(FasterRowWriter writer) => _writers.Return(writer);
 
     /// <summary>Waits for a checkpoint. One that is broken off blocks all later ones, so it is left alone only when the disk is what holds it up.</summary>
     private async Task<T> CompleteAsync<T>(Task<T> checkpoint, CancellationToken cancellationToken)

@@ -64,6 +64,9 @@ internal sealed class HotTier : IDisposable
         }
     }
 
+    /// <summary>The memory, index and rows, to look at while nobody reads or writes.</summary>
+    internal ReadOnlySpan<byte> Bytes => _memory.Bytes;
+
     /// <summary>Frees the memory; nobody reads or writes any more.</summary>
     public void Dispose()
     {

@@ -316,7 +316,7 @@ internal sealed class OnlineRecovery
 
                 break;
             default:
-                throw new CorruptFileException(reader.Path, $"Expected a frame of rows or a mark in '{reader.Path}', but found another kind.", reader.FrameOffset);
+                throw new CorruptFileException(reader.Path, $"Expected a frame of rows, a mark or a deletion in '{reader.Path}', but found another kind, or one with a flag that is not known.", reader.FrameOffset);
         }
     }
 

@@ -2,30 +2,59 @@ using System.Collections.Concurrent;
 
 namespace Mlp.Features.Online;
 
-/// <summary>Sessions that wait for their next caller: one slot per processor, which costs one exchange and no allocation, and a queue behind them. Thread-safe.</summary>
+/// <summary>
+/// Sessions that wait for their next caller: one slot per processor, which costs one exchange and no allocation, and a queue behind them. Once it is closed it gives out none, and closes those that come back. Thread-safe.
+/// </summary>
 /// <typeparam name="T">Session.</typeparam>
+/// <param name="owner">Who is closed when the pool is, for the exception.</param>
 /// <param name="create">Makes a session when none is free.</param>
-internal sealed class SessionPool<T>(Func<T> create)
+/// <param name="close">Closes one; null when there is nothing to close.</param>
+internal sealed class SessionPool<T>(Type owner, Func<T> create, Action<T>? close = null)
     where T : class
 {
+    // How long sessions that are rented are waited for.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Recheck = TimeSpan.FromMilliseconds(20);
 
     private readonly Slot[] _slots = new Slot[Environment.ProcessorCount];
     private readonly ConcurrentQueue<T> _rest = new();
     private readonly object _returned = new();
+    private volatile bool _isClosed;
     private int _open;
 
     /// <summary>Takes a session.</summary>
+    /// <exception cref="ObjectDisposedException">The pool is closed.</exception>
     internal T Rent()
     {
+        ObjectDisposedException.ThrowIf(_isClosed, owner);
         ref var slot = ref _slots[Thread.GetCurrentProcessorId() % _slots.Length].Session;
-        return Interlocked.Exchange(ref slot, null) ?? (_rest.TryDequeue(out var session) ? session : Steal() ?? Create());
+        var session = Interlocked.Exchange(ref slot, null) ?? (_rest.TryDequeue(out var waiting) ? waiting : Steal() ?? Create());
+        if (_isClosed)
+        {
+            // It was closed meanwhile, and waits for this session.
+            Return(session);
+            ObjectDisposedException.ThrowIf(_isClosed, owner);
+        }
+
+        return session;
     }
 
     /// <summary>Gives a session back.</summary>
     /// <param name="session">The session.</param>
     internal void Return(T session)
     {
+        if (_isClosed)
+        {
+            close?.Invoke(session);
+            lock (_returned)
+            {
+                _open--;
+                Monitor.PulseAll(_returned);
+            }
+
+            return;
+        }
+
         ref var slot = ref _slots[Thread.GetCurrentProcessorId() % _slots.Length].Session;
         if (Interlocked.CompareExchange(ref slot, session, null) is not null)
         {
@@ -33,22 +62,11 @@ internal sealed class SessionPool<T>(Func<T> create)
         }
     }
 
-    /// <summary>A session that was rented has been closed instead of given back.</summary>
-    internal void Forget()
+    /// <summary>Gives out no more sessions and closes all; those that are rented are waited for, for a while, and closed when they come back.</summary>
+    /// <returns>Whether all are closed.</returns>
+    internal bool Close()
     {
-        lock (_returned)
-        {
-            _open--;
-            Monitor.PulseAll(_returned);
-        }
-    }
-
-    /// <summary>Closes all sessions, those that are rented when they come back.</summary>
-    /// <param name="close">Closes one.</param>
-    /// <param name="patience">How long to wait for those that are rented.</param>
-    /// <returns>Whether all were closed.</returns>
-    internal bool Close(Action<T> close, TimeSpan patience)
-    {
+        _isClosed = true;
         var started = System.Diagnostics.Stopwatch.StartNew();
         lock (_returned)
         {
@@ -56,12 +74,12 @@ internal sealed class SessionPool<T>(Func<T> create)
             {
                 while (Steal() is { } session || _rest.TryDequeue(out session))
                 {
-                    close(session);
+                    close?.Invoke(session);
                     _open--;
                 }
 
                 // Who gave one back at the moment of closing may have put it among the waiting ones, so they are looked at again now and then.
-                if (_open == 0 || started.Elapsed > patience)
+                if (_open == 0 || started.Elapsed > Patience)
                 {
                     return _open == 0;
                 }

@@ -5,12 +5,10 @@ namespace Mlp.Features.Online;
 /// <summary>A row store with the hot tier in front of it. A read asks the hot tier first; a write goes to the row store first. Nobody else writes to the row store. Thread-safe.</summary>
 internal sealed class TieredRowStore : IOnlineRowStore
 {
-    private static readonly TimeSpan ReturnPatience = TimeSpan.FromSeconds(10);
-
     private readonly IOnlineRowStore _rows;
     private readonly SessionPool<TieredRowReader> _readers;
     private readonly SessionPool<TieredRowWriter> _writers;
-    private volatile bool _disposed;
+    private bool _disposed;
 
     /// <summary>Puts an empty hot tier in front of a row store, which goes with this.</summary>
     /// <param name="rows">The row store, recovered.</param>
@@ -19,8 +17,8 @@ internal sealed class TieredRowStore : IOnlineRowStore
     {
         _rows = rows;
         Tier = new HotTier(size);
-        _readers = new SessionPool<TieredRowReader>(() => new TieredRowReader(this));
-        _writers = new SessionPool<TieredRowWriter>(() => new TieredRowWriter(this));
+        _readers = new SessionPool<TieredRowReader>(typeof(TieredRowStore), () => new TieredRowReader(this));
+        _writers = new SessionPool<TieredRowWriter>(typeof(TieredRowStore), () => new TieredRowWriter(this));
     }
 
     /// <inheritdoc/>
@@ -36,32 +34,10 @@ internal sealed class TieredRowStore : IOnlineRowStore
     internal HotTier Tier { get; }
 
     /// <inheritdoc/>
-    public IOnlineRowReader RentReader()
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        var reader = _readers.Rent();
-        if (_disposed)
-        {
-            Return(reader);
-            ObjectDisposedException.ThrowIf(_disposed, this);
-        }
-
-        return reader;
-    }
+    public IOnlineRowReader RentReader() => _readers.Rent();
 
     /// <inheritdoc/>
-    public IOnlineRowWriter RentWriter()
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        var writer = _writers.Rent();
-        if (_disposed)
-        {
-            Return(writer);
-            ObjectDisposedException.ThrowIf(_disposed, this);
-        }
-
-        return writer;
-    }
+    public IOnlineRowWriter RentWriter() => _writers.Rent();
 
     /// <inheritdoc/>
     public void Scan(OnlineRowVisitor visitor) => _rows.Scan(visitor);
@@ -91,8 +67,8 @@ internal sealed class TieredRowStore : IOnlineRowStore
         }
 
         _disposed = true;
-        var isReturned = _readers.Close(static _ => { }, ReturnPatience);
-        isReturned &= _writers.Close(static _ => { }, ReturnPatience);
+        var isReturned = _readers.Close();
+        isReturned &= _writers.Close();
         _rows.Dispose();
         if (isReturned)
         {
@@ -108,29 +84,9 @@ internal sealed class TieredRowStore : IOnlineRowStore
 
     /// <summary>Takes a reader back.</summary>
     /// <param name="reader">The reader.</param>
-    internal void Return(TieredRowReader reader)
-    {
-        if (_disposed)
-        {
-            _readers.Forget();
-        }
-        else
-        {
-            _readers.Return(reader);
-        }
-    }
+    internal void Return(TieredRowReader reader) => _readers.Return(reader);
 
     /// <summary>Takes a writer back.</summary>
     /// <param name="writer">The writer.</param>
-    internal void Return(TieredRowWriter writer)
-    {
-        if (_disposed)
-        {
-            _writers.Forget();
-        }
-        else
-        {
-            _writers.Return(writer);
-        }
-    }
+    internal void Return(TieredRowWriter writer) => _writers.Return(writer);
 }

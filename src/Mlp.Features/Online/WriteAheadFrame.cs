@@ -14,6 +14,7 @@ namespace Mlp.Features.Online;
 /// A deletion of an entity, first in a segment of format 2: kind 3 (u8), 0 (u8), 0 (u16), view id (u32), 0 (u32), sequence of the last pushed row that it reaches (i64), canonical key without a
 /// view id, in which a null part stands for any value.
 /// A mark of how far a view has been materialised: kind 2 (u8), whether later rows were left out (u8), 0 (u16), view id (u32), commit (i64), as-of time (i64).
+/// Times are microseconds since the Unix epoch. Where 0 stands there is room: a reader refuses anything else there, as it refuses a kind or a target that it does not know.
 /// </summary>
 internal static class WriteAheadFrame
 {
@@ -29,6 +30,7 @@ internal static class WriteAheadFrame
     /// <summary>Length of what stands before the rows.</summary>
     internal const int HeaderLength = 12;
 
+    private const int MarkLength = 8 + (2 * sizeof(long));
     private const int RowHeaderLength = 2 * sizeof(uint);
     private const uint NullKey = 1u << 31;
 
@@ -68,9 +70,24 @@ internal static class WriteAheadFrame
     /// <param name="count">Number of rows.</param>
     internal static void SetCount(Span<byte> frame, int count) => BinaryPrimitives.WriteInt32LittleEndian(frame[8..], count);
 
-    /// <summary>The kind of a frame.</summary>
+    /// <summary>The kind of a frame; 0 when it is none that is known, or has something where there is only room yet.</summary>
     /// <param name="frame">The payload.</param>
-    internal static byte KindOf(ReadOnlySpan<byte> frame) => frame.Length < HeaderLength ? (byte)0 : frame[0];
+    internal static byte KindOf(ReadOnlySpan<byte> frame)
+    {
+        if (frame.Length < HeaderLength || BinaryPrimitives.ReadUInt16LittleEndian(frame[2..]) != 0)
+        {
+            return 0;
+        }
+
+        var isKnown = frame[0] switch
+        {
+            Rows => frame[1] <= (byte)(PushTargets.Online | PushTargets.Offline),
+            Materialized => frame[1] <= 1 && frame.Length == MarkLength,
+            Deletion => frame[1] == 0 && BinaryPrimitives.ReadUInt32LittleEndian(frame[8..]) == 0 && frame.Length > HeaderLength + sizeof(long),
+            _ => false,
+        };
+        return isKnown ? frame[0] : (byte)0;
+    }
 
     /// <summary>Where the rows of a frame go.</summary>
     /// <param name="frame">The payload.</param>
@@ -163,7 +180,7 @@ internal static class WriteAheadFrame
     /// <param name="mark">How far.</param>
     internal static byte[] CreateMark(uint viewId, MaterializationMark mark)
     {
-        var frame = new byte[HeaderLength + (2 * sizeof(long)) - 4];
+        var frame = new byte[MarkLength];
         frame[0] = Materialized;
         frame[1] = mark.HasLaterRows ? (byte)1 : (byte)0;
         BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(4), viewId);

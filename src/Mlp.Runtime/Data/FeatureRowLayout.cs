@@ -48,7 +48,7 @@ public sealed class FeatureRowLayout
             _viewIndexes[i] = view;
         }
 
-        Views = views;
+        Views = [.. views];
         (ColumnCount, ViewCount) = (Columns.Count, views.Count);
     }
 

@@ -8,7 +8,7 @@ namespace Mlp.Runtime.Data;
 public sealed record TrainingSetManifest
 {
     /// <summary>The newest manifest format that is read.</summary>
-    public const int CurrentFormatVersion = VectorLength.FirstFormatVersion;
+    internal const int CurrentFormatVersion = VectorLength.FirstFormatVersion;
 
     /// <summary>What the file says that it is.</summary>
     internal const string FormatName = "mlp-training-set";

@@ -46,6 +46,22 @@ public sealed class FeatureServiceTests
     }
 
     [Fact]
+    public void Build_ListsThatItHandsOut_CannotBeChanged()
+    {
+        var catalog = Views().AddService("tips", 1, s => s.From<CompanyStats>().From<TripFeatures>()).Build();
+        var service = catalog.FindService("tips")!;
+
+        Assert.All(
+            new System.Collections.IList[]
+            {
+                (System.Collections.IList)catalog.Views, (System.Collections.IList)catalog.OnDemandViews, (System.Collections.IList)catalog.Services, (System.Collections.IList)service.Views,
+                (System.Collections.IList)service.Description.Keys, (System.Collections.IList)service.Description.Layout.Columns, (System.Collections.IList)service.Description.Layout.Views,
+                (System.Collections.IList)service.Views[0].View!.Keys, (System.Collections.IList)service.Views[0].Fields,
+            },
+            list => Assert.True(list.IsReadOnly));
+    }
+
+    [Fact]
     public void Build_FieldSubset_TakesThemInTheOrderAsked()
     {
         var service = Views().AddService("tips", 1, s => s.From("company_stats", 2, "motto", "trips")).Build().FindService("tips")!;

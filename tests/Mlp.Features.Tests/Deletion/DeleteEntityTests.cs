@@ -6,6 +6,7 @@ using Mlp.Features.Offline;
 using Mlp.Features.Online;
 using Mlp.Features.Tests.Materialization;
 using Mlp.Features.Tests.Offline;
+using Mlp.Features.Tests.Online;
 using Mlp.Runtime;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
@@ -105,6 +106,28 @@ public sealed class DeleteEntityTests
     }
 
     [Fact]
+    public async Task DeleteEntityAsync_RowsThatWereRead_LeaveNothingInTheHotTier()
+    {
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize: OnlineTestViews.SmallHotTier);
+        await harness.OpenAsync();
+        var now = harness.Clock.GetUtcNow();
+        await harness.Store.PushAsync([Row(harness, Secret, 0, 1), Row(harness, "b", 0, 2)]);
+        await ReadAsync(harness, now);
+        await harness.Store.PushAsync(Row(harness, Secret, 1, 3));
+        await ReadAsync(harness, now.AddMicroseconds(1));
+        Assert.True(TierHas(harness, Secret));
+
+        await harness.Store.DeleteEntityAsync("shop", new EntityValue[] { Secret });
+
+        Assert.False(TierHas(harness, Secret));
+        Assert.Equal([null, 2f, null], await ReadAsync(harness, now));
+        Assert.False(TierHas(harness, Secret));
+
+        static bool TierHas(FeatureStoreHarness harness, string text)
+            => ((TieredRowStore)harness.Store.Online.Store.Rows).Tier.Bytes.IndexOf(Encoding.UTF8.GetBytes(text)) >= 0;
+    }
+
+    [Fact]
     public async Task DeleteEntityAsync_EarlierCommitsAndCompactedFiles_AnswerWithoutTheEntity()
     {
         await using var harness = new FeatureStoreHarness(Catalog);
@@ -132,7 +155,7 @@ public sealed class DeleteEntityTests
         // Files that only earlier commits have make the commit one of format 2.
         Assert.Contains("\"formatVersion\": 2", File.ReadAllText(Path.Combine(harness.Root, "features", "offline", "shop", "v1", "commits", "5.json")), StringComparison.Ordinal);
         harness.Clock.Advance(TimeSpan.FromDays(8));
-        Assert.Equal(1, await harness.Store.ExpireAsync("shop"));
+        Assert.Equal(1, (await harness.Store.ExpireAsync("shop")).FileCount);
         Assert.Throws<OfflineCommitExpiredException>(() => Ids(harness.Store, 1));
         Assert.Equal(["b"], Ids(harness.Store, 3));
         Assert.Equal(["b", "c"], Ids(harness.Store, null));

@@ -42,11 +42,11 @@ public sealed class AdversarialTimeTests : IDisposable
         }
 
         long[] asked = [.. Edges.SelectMany(e => new[] { e - 1, e, e + 1 }).Where(t => t >= Edges[0] && t <= Edges[^1]).OrderBy(_ => random.Next())];
-        using var set = await _store.CreateTrainingSetAsync("s", Spine(asked.Select(t => (1L, t))), "t", mode: mode);
+        using var set = await _store.CreateTrainingSetAsync("s", Spine(asked.Select(t => (1L, t))), "t", options: new() { Mode = mode });
 
         Assert.Equal(asked.Select(t => (t, (long?)Edges.Where(e => e <= t).Max())), await ReadAsync(set, "f"));
         Assert.True((await _store.CheckLeakageAsync(set)).IsClean);
-        using var range = await _store.CreateTrainingSetFromRangeAsync("s", DateTimeOffset.MinValue, DateTimeOffset.MaxValue, mode: mode);
+        using var range = await _store.CreateTrainingSetFromRangeAsync("s", DateTimeOffset.MinValue, DateTimeOffset.MaxValue, options: new() { Mode = mode });
 
         // By created time nothing is known that lies ahead of the clock.
         Assert.Equal(mode == JoinMode.EventTime ? Edges : Edges[..^2], (await ReadAsync(range, "f", "event_time")).Select(r => r.Time));
@@ -62,7 +62,7 @@ public sealed class AdversarialTimeTests : IDisposable
         var (perSecond, numbers) = (unit switch { TimeUnit.Second => 1L, TimeUnit.Millisecond => 1000, TimeUnit.Microsecond => 1_000_000, _ => 1_000_000_000 }, new long[] { -3, -1, 0, 1, 2, 999, 1000, 1001, 1_000_000_001 });
         await _store.IngestAsync("v", Rows(numbers.Select(n => (1L, n, n, n)), unit));
         var asked = numbers.SelectMany(n => new[] { n - 1, n, n + 1 }).ToArray();
-        using var set = await _store.CreateTrainingSetAsync("s", Spine(asked.Select(t => (1L, t)), unit), "t", mode: JoinMode.CreatedTime);
+        using var set = await _store.CreateTrainingSetAsync("s", Spine(asked.Select(t => (1L, t)), unit), "t", options: new() { Mode = JoinMode.CreatedTime });
 
         // Feature times were rounded up, label times down.
         long Up(long n) => perSecond <= 1_000_000 ? n * (1_000_000 / perSecond) : (long)Math.Ceiling(n / 1000m);
@@ -78,7 +78,7 @@ public sealed class AdversarialTimeTests : IDisposable
         await _store.IngestAsync("v", Rows([(1, T, T + 5, 1), (1, T, T + 3, 2), (1, T, T + 5, 3)]));
         await _store.IngestAsync("v", Rows([(1, T, T + 1, 4), (1, T - 10, T + 9, 5)]));
         long[] asked = [T - 1, T, T + 1, T + 2, T + 3, T + 4, T + 5, T + 9, T + 10];
-        using var known = await _store.CreateTrainingSetAsync("s", Spine(asked.Select(t => (1L, t))), "t", mode: JoinMode.CreatedTime);
+        using var known = await _store.CreateTrainingSetAsync("s", Spine(asked.Select(t => (1L, t))), "t", options: new() { Mode = JoinMode.CreatedTime });
         Assert.Equal([null, null, 4, 4, 2, 2, 3, 3, 3], (await ReadAsync(known, "f")).Select(r => r.Value));
         using var best = await _store.CreateTrainingSetAsync("s", Spine(asked.Select(t => (1L, t))), "t");
         Assert.Equal([5, 3, 3, 3, 3, 3, 3, 3, 3], (await ReadAsync(best, "f")).Select(r => r.Value));

@@ -31,7 +31,7 @@ public sealed class FeastGoldenTests : IDisposable
     {
         var store = await IngestAsync();
         var (questions, expected) = ReadGolden();
-        using var set = await store.CreateTrainingSetAsync("both", questions, "at", mode: JoinMode.CreatedTime);
+        using var set = await store.CreateTrainingSetAsync("both", questions, "at", options: new() { Mode = JoinMode.CreatedTime });
 
         var known = expected.ToList();
         known[1] = new Answer(null, null, null, null);              // created one second after the question

@@ -28,13 +28,13 @@ public sealed class FreezeTests : IDisposable
     public async Task ReproduceAsync_AfterLaterIngests_GivesTheSameBits(JoinMode mode)
     {
         await IngestAsync(0);
-        using var set = await _store.CreateTrainingSetAsync("tips", Trips(3000), "at", "tip", mode);
+        using var set = await _store.CreateTrainingSetAsync("tips", Trips(3000), "at", "tip", new() { Mode = mode });
         await set.SaveAsync(Frozen);
         await IngestAsync(1);
 
         var frozen = await TrainingSet.OpenAsync(Frozen);
         Assert.Equal(["area", "at", "fare", "hour", "payment_type", "tip"], frozen.Manifest.Spine!.Columns);
-        using var now = await _store.CreateTrainingSetAsync("tips", Trips(3000), "at", "tip", mode);
+        using var now = await _store.CreateTrainingSetAsync("tips", Trips(3000), "at", "tip", new() { Mode = mode });
         using var again = await Open(Catalog()).ReproduceAsync(frozen);
         using var fromSpine = await _store.ReproduceAsync(TrainingSetManifest.Parse(frozen.Manifest.ToJson()), Each(SpineBatches.From(Trips(3000))));
 
@@ -118,7 +118,7 @@ public sealed class FreezeTests : IDisposable
     public async Task Write_CurrentVersion_MakesAFixture()
     {
         await IngestAsync(0);
-        using var set = await _store.CreateTrainingSetAsync("tips", Trips(3), "at", "tip", JoinMode.CreatedTime);
+        using var set = await _store.CreateTrainingSetAsync("tips", Trips(3), "at", "tip", new() { Mode = JoinMode.CreatedTime });
         var target = Path.Combine(Path.GetTempPath(), "mlp-frozen-fixture");
         await set.SaveAsync(target);
         Assert.Fail($"{target}: {set.Manifest.ContentHash}");

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 using Mlp.Features.Definitions;
 using Mlp.Features.Hosting;
 using Mlp.Features.Joins;
+using Mlp.Features.Offline;
 using Mlp.Features.Tests.Definitions;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
@@ -77,6 +78,12 @@ public sealed class HistoryTests : IDisposable
         Assert.Equal(["a", "a", "b"], Enumerable.Range(0, 3).Select(i => ((StringArray)batch.Column("company")).GetString(i)));
         using var again = await _store.ReproduceAsync(set);
         Assert.Equal(set.Manifest.ContentHash, again.Manifest.ContentHash);
+
+        await _store.IngestAsync([Company("a", Noon.AddSeconds(20), 9)]);
+        using var later = await _store.CreateTrainingSetFromRangeAsync("both", Noon, Noon.AddMinutes(1));
+        using var then = await _store.CreateTrainingSetFromRangeAsync("both", Noon, Noon.AddMinutes(1), options: new() { TimeTravel = OfflineTimeTravel.ToCommits(set.Manifest.Commits) });
+        Assert.Equal((4, 3), (later.Manifest.RowCount, then.Manifest.RowCount));
+        Assert.Equal(set.Manifest.ContentHash, then.Manifest.ContentHash);
 
         using var empty = await _store.CreateTrainingSetFromRangeAsync("both", Noon.AddDays(1), Noon.AddDays(2));
         Assert.Equal(0, empty.Manifest.RowCount);

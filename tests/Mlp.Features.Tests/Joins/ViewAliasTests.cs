@@ -50,7 +50,7 @@ public sealed class ViewAliasTests
         Assert.Equal([FeatureStatus.Missing, FeatureStatus.Present, FeatureStatus.Missing], rows.StatusOf(1).ToArray());
 
         using var set = await harness.Store.CreateTrainingSetAsync(
-            "rides", [new Ride(2, 1, 3, now), new Ride(null, 9, 2, now)], "at", mode: JoinMode.CreatedTime);
+            "rides", [new Ride(2, 1, 3, now), new Ride(null, 9, 2, now)], "at", options: new() { Mode = JoinMode.CreatedTime });
         Assert.Equal([new FeatureViewCommit("area_stats", 1, Catalog.Views[0].Fingerprint, 1)], set.Manifest.Commits);
         await foreach (var batch in set.ReadAsync())
         {

@@ -319,7 +319,7 @@ public abstract class PushTests(long hotTierSize)
     private static async Task<float?[]> JoinAsync(FeatureStoreHarness harness, params string[] ids)
     {
         var now = harness.Clock.GetUtcNow();
-        using var set = await harness.Store.CreateTrainingSetAsync("shops", ids.Select(id => new Question(id, now)), "t", version: 1);
+        using var set = await harness.Store.CreateTrainingSetAsync("shops", ids.Select(id => new Question(id, now)), "t", options: new() { Version = 1 });
         var values = new List<float?>();
         await foreach (var batch in set.ReadAsync())
         {

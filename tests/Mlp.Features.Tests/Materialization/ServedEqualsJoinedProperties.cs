@@ -131,7 +131,7 @@ public abstract class ServedEqualsJoinedProperties(long hotTierSize)
             new Schema([new Field("id", Int64Type.Default, true), new Field("name", StringType.Default, true), new Field("t", Int64Type.Default, false)], null),
             [Longs(served.Select(row => row.Id)), TextsOf(served.Select(row => row.Name)), Longs(served.Select(row => (long?)row.AsOf))],
             served.Count);
-        using var set = await harness.Store.CreateTrainingSetAsync("svc", spine, "t", mode: JoinMode.CreatedTime);
+        using var set = await harness.Store.CreateTrainingSetAsync("svc", spine, "t", options: new() { Mode = JoinMode.CreatedTime });
         var answers = new List<string>();
         await foreach (var batch in set.ReadAsync())
         {

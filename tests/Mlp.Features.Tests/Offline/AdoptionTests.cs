@@ -161,7 +161,7 @@ public sealed class AdoptionTests : IDisposable
 
     private static async Task<List<double?>> JoinAsync(FeatureStore store, JoinMode mode)
     {
-        using var set = await store.CreateTrainingSetAsync("s", new Question[] { new(1, At(2)), new(1, At(6)), new(1, At(10)) }, "at", mode: mode);
+        using var set = await store.CreateTrainingSetAsync("s", new Question[] { new(1, At(2)), new(1, At(6)), new(1, At(10)) }, "at", options: new() { Mode = mode });
         var speeds = new List<double?>();
         await foreach (var batch in set.ReadAsync())
         {

@@ -97,7 +97,7 @@ public sealed class CompactionTests : IDisposable
         Assert.Equal((9, 2, 9L, 9L), (result.FilesBefore, result.FilesAfter, result.RowsBefore, result.RowsAfter));
         var commit = Reading.View<Measured>(store).LastCommit()!;
         Assert.Equal((OfflineCommitKind.Compaction, 9, result.Commit), (commit.Kind, commit.Removed.Count, commit.Number));
-        Assert.Equal([("date=2026-03-01", 5L), ("date=2026-03-03", 4L)], commit.Added.Select(f => (f.Path.Split('/')[1], f.RowCount)));
+        Assert.Equal([("2026-03-01", 5L), ("2026-03-03", 4L)], commit.Added.Select(f => (f.Path.Split('/')[1], f.RowCount)));
         Assert.Contains(large, Reading.View<Measured>(store).GetSnapshot().Files);
         using var session = store.Offline.OpenSession();
         var path = Path.Combine(_temp.FullName, "features", "offline", "measured", "v1", commit.Added[0].Path);
@@ -149,12 +149,12 @@ public sealed class CompactionTests : IDisposable
         await store.IngestAsync([Row("a", Noon.AddHours(1), 2)]);
         await store.CompactAsync("measured");
         _time.Advance(TimeSpan.FromDays(7) - TimeSpan.FromMicroseconds(1));
-        Assert.Equal(0, await store.ExpireAsync("measured"));
+        Assert.Equal(new ExpirationResult("measured", 1, 0), await store.ExpireAsync("measured"));
         Assert.Single(Rows(store, 1));
 
         _time.Advance(TimeSpan.FromMicroseconds(1));
-        Assert.Equal(2, await store.ExpireAsync("measured"));
-        Assert.Equal(0, await store.ExpireAsync("measured"));
+        Assert.Equal(new ExpirationResult("measured", 1, 2), await store.ExpireAsync("measured"));
+        Assert.Equal(new ExpirationResult("measured", 1, 0), await store.ExpireAsync("measured"));
 
         foreach (var open in new[] { store, Open(_temp) })
         {
@@ -386,7 +386,7 @@ public sealed class CompactionTests : IDisposable
         foreach (var mode in new[] { JoinMode.EventTime, JoinMode.CreatedTime })
         {
             var questions = Names.SelectMany(name => Enumerable.Range(-1, 3).SelectMany(id => Enumerable.Range(-1, 6).Select(day => new { Name = name, Id = id < 0 ? (long?)null : id, T = Noon.AddDays(day) })));
-            using var set = await store.CreateTrainingSetAsync("svc", questions, "t", mode: mode);
+            using var set = await store.CreateTrainingSetAsync("svc", questions, "t", options: new() { Mode = mode });
             hashes.Add(set.Manifest.ContentHash);
         }
 

@@ -62,7 +62,7 @@ public sealed class OfflineStoreTests : IDisposable
         var commit = Reading.View<IngestedRow>(store).LastCommit()!;
         Assert.Equal(7, commit.RowCount);
         Assert.Equal(
-            [("date=2026-03-01", 3L, Hours(1), Hours(3)), ("date=2026-03-02", 3L, Hours(25), Hours(49)), ("date=2026-03-04", 1L, Hours(73), Hours(73))],
+            [("2026-03-01", 3L, Hours(1), Hours(3)), ("2026-03-02", 3L, Hours(25), Hours(49)), ("2026-03-04", 1L, Hours(73), Hours(73))],
             commit.Added.Select(f => (f.Path.Split('/')[1], f.RowCount, f.MinEventTime, f.MaxEventTime)));
         Assert.Equal(hours.Select(h => (long)h), Reading.Column<long>(store, View, "batch"));
 

@@ -141,7 +141,7 @@ public sealed class TimeTravelTests : IDisposable
     }
 
     private static Task<JoinedTrainingSet> AskAsync(FeatureStore store, OfflineTimeTravel? timeTravel, JoinMode mode = JoinMode.EventTime, DateTimeOffset? at = null)
-        => store.CreateTrainingSetAsync("svc", [new { Id = "a", Rated = "a", T = at ?? Noon.AddHours(3) }], "t", mode: mode, timeTravel: timeTravel);
+        => store.CreateTrainingSetAsync("svc", [new { Id = "a", Rated = "a", T = at ?? Noon.AddHours(3) }], "t", options: new() { Mode = mode, TimeTravel = timeTravel });
 
     private static async Task<(float? Shop, float? Rate)> AnswerAsync(FeatureStore store, OfflineTimeTravel? timeTravel)
     {

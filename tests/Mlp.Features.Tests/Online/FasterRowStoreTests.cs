@@ -42,6 +42,17 @@ public sealed class FasterRowStoreTests : IDisposable
     }
 
     [Fact]
+    public void Constructor_DirectoryThatDoesNotExist_IsASentence()
+    {
+        var path = _directory.Combine("absent");
+
+        var error = Assert.Throws<DirectoryNotFoundException>(() => new FasterRowStore(path, OnlineTestViews.SmallOptions(), DiskSync.Instance, TimeProvider.System));
+
+        Assert.Equal($"Expected the directory '{path}' for the log of the online store, but it does not exist.", error.Message);
+        Assert.False(Directory.Exists(path));
+    }
+
+    [Fact]
     public async Task Read_UnknownKey_LeavesMissing()
     {
         using var store = Open();

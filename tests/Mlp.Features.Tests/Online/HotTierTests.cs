@@ -138,6 +138,40 @@ public sealed class HotTierTests
     }
 
     [Theory]
+    [InlineData(4 << 10, 0)]
+    [InlineData(4 << 10, 300)]
+    [InlineData(64 << 10, 5_000)]
+    public void EndRemove_RowThatWasReplacedAndMovedBefore_LeavesNoneOfItsBytes(long size, int others)
+    {
+        using var tier = new HotTier(size);
+        var (key, secret) = (System.Text.Encoding.UTF8.GetBytes("Tourmaline-4418-key"), System.Text.Encoding.UTF8.GetBytes("Tourmaline-4418-row"));
+        var hash = HotTier.HashOf(key);
+        for (var i = 0; i <= others; i++)
+        {
+            // Of another length each time, so that it takes another place, and read, so that it is moved when the others need room.
+            if (!tier.TryRead(hash, key, ref _row, out _, out var ticket))
+            {
+                tier.Fill(key, SecretRow(i), ticket);
+            }
+
+            tier.EndWrite(hash, key, SecretRow(i + 1), tier.BeginWrite(hash));
+            Put(tier, i, 1);
+        }
+
+        Assert.True(tier.Bytes.IndexOf(key) >= 0);
+        Assert.True(tier.Bytes.IndexOf(secret) >= 0);
+        Assert.True(tier.Bytes.IndexOf(BitConverter.GetBytes(hash)) >= 0);
+
+        tier.EndRemove(hash, key, tier.BeginWrite(hash));
+
+        Assert.Equal(-1, tier.Bytes.IndexOf(key));
+        Assert.Equal(-1, tier.Bytes.IndexOf(secret));
+        Assert.Equal(-1, tier.Bytes.IndexOf(BitConverter.GetBytes(hash)));
+
+        byte[] SecretRow(int version) => [.. TestRows.Row(View, 1, version), .. Enumerable.Repeat(secret, 1 + (version % 3)).SelectMany(bytes => bytes)];
+    }
+
+    [Theory]
     [InlineData(4 << 10)]
     [InlineData(64 << 10)]
     [InlineData((8 << 20) + 40)]
