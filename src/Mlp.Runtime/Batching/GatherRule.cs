@@ -44,12 +44,15 @@ internal sealed class GatherRule(BatchingSettings settings, CostCurve curve)
     public int LaneLimit(int waiting, long timeLeft)
         => waiting >= settings.MaximumBatchSize || timeLeft < 2 * curve.Estimate(settings.MaximumBatchSize) ? settings.LaneCount : LaneCount;
 
-    /// <summary>Calls that the next batch shall have: its lane's share of those that are here, less those that run.</summary>
+    /// <summary>
+    /// Calls that the next batch shall have: one part of those that are here, less those that run. There are as many parts as processors, also where fewer lanes run: while one part is in a batch, another one is answered
+    /// and calls again, so that neither waits for the other.
+    /// </summary>
     /// <param name="peak">Calls that have been here at once lately.</param>
     /// <param name="rowsRunning">Rows in batches that run.</param>
     public int Expect(int peak, int rowsRunning)
     {
-        var share = (peak + LaneCount - 1) / LaneCount;
+        var share = (peak + settings.LaneCount - 1) / settings.LaneCount;
         return Math.Min(settings.MaximumBatchSize, Math.Min(share, peak - rowsRunning));
     }
 

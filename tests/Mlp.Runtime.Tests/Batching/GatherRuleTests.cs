@@ -57,7 +57,7 @@ public sealed class GatherRuleTests
     }
 
     [Fact]
-    public void Expect_OneLaneOfTwo_AllThatAreNotRunning()
+    public void Expect_OneLaneOfTwo_HalfOfThemWhileTheOthersAreAnswered()
     {
         var rule = Rule(2);
         Assert.Equal(20, rule.Expect(40, rowsRunning: 0));
@@ -65,8 +65,9 @@ public sealed class GatherRuleTests
 
         rule.Divide(64, 2_000);
 
-        Assert.Equal(40, rule.Expect(40, rowsRunning: 0));
-        Assert.Equal(64, rule.Expect(100, rowsRunning: 0));
+        Assert.Equal(20, rule.Expect(40, rowsRunning: 0));
+        Assert.Equal(20, rule.Expect(40, rowsRunning: 20));
+        Assert.Equal(64, rule.Expect(140, rowsRunning: 0));
     }
 
     [Fact]
