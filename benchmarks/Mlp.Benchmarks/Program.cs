@@ -4,6 +4,7 @@ using Mlp.Benchmarks.Features.Joins;
 using Mlp.Benchmarks.Runtime;
 using Mlp.Benchmarks.Scoring;
 using Mlp.Benchmarks.Soaks;
+using Mlp.Benchmarks.Training;
 
 if (args is ["batching-pairs", .. var networks])
 {
@@ -28,9 +29,33 @@ if (args is ["predict-pairs", .. var models])
     return 0;
 }
 
+if (args is ["predict-bulk-pairs"])
+{
+    await PredictBulkPairs.RunAsync();
+    return 0;
+}
+
+if (args is ["routing-pairs"])
+{
+    await RoutingPairs.RunAsync();
+    return 0;
+}
+
+if (args is ["telemetry-pairs"])
+{
+    await TelemetryPairs.RunAsync();
+    return 0;
+}
+
 if (args is ["score-pairs"])
 {
     await ScorePairs.RunAsync();
+    return 0;
+}
+
+if (args is ["training-pairs", .. var options])
+{
+    TrainingPairs.Run(SoakArguments.Parse(options));
     return 0;
 }
 
