@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Running;
 using Mlp.Benchmarks.Features;
 using Mlp.Benchmarks.Features.Joins;
+using Mlp.Benchmarks.Features.Pushes;
 using Mlp.Benchmarks.Runtime;
 using Mlp.Benchmarks.Scoring;
 using Mlp.Benchmarks.Soaks;
@@ -21,6 +22,16 @@ if (args is ["online-read-latency", .. var parts])
 if (args is [JoinBenchmark.Command, .. var join])
 {
     return await JoinBenchmark.RunAsync(join);
+}
+
+if (args is [PushBenchmark.Command, .. var push])
+{
+    return await PushBenchmark.RunAsync(push);
+}
+
+if (args is [RecoveryBenchmark.Command, .. var recovery])
+{
+    return await RecoveryBenchmark.RunAsync(recovery);
 }
 
 if (args is ["predict-pairs", .. var models])
