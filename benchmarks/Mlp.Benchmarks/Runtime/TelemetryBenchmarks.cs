@@ -16,6 +16,9 @@ public class TelemetryBenchmarks
     private IModel _model = null!;
     private IDisposable? _listener;
 
+    /// <summary>Measurements and spans that listeners have heard of, on one thread.</summary>
+    internal static long HeardCount { get; private set; }
+
     [GlobalSetup(Target = nameof(Nobody))]
     public Task SetUpAsync() => ServeAsync(null);
 
@@ -60,8 +63,8 @@ public class TelemetryBenchmarks
                 }
             },
         };
-        listener.SetMeasurementEventCallback<long>(static (_, _, _, _) => { });
-        listener.SetMeasurementEventCallback<double>(static (_, _, _, _) => { });
+        listener.SetMeasurementEventCallback<long>(static (_, _, _, _) => HeardCount++);
+        listener.SetMeasurementEventCallback<double>(static (_, _, _, _) => HeardCount++);
         listener.Start();
         return listener;
     }
@@ -70,7 +73,15 @@ public class TelemetryBenchmarks
     /// <param name="result">What he answers.</param>
     internal static ActivityListener ListenToSpans(ActivitySamplingResult result)
     {
-        var listener = new ActivityListener { ShouldListenTo = static source => source.Name == "Mlp.Runtime", Sample = (ref ActivityCreationOptions<ActivityContext> _) => result };
+        var listener = new ActivityListener
+        {
+            ShouldListenTo = static source => source.Name == "Mlp.Runtime",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) =>
+            {
+                HeardCount++;
+                return result;
+            },
+        };
         ActivitySource.AddActivityListener(listener);
         return listener;
     }

@@ -20,6 +20,7 @@ internal static class TelemetryPairs
             .Add("spans, recorded", () => ways.Spans(), () => TelemetryBenchmarks.ListenToSpans(ActivitySamplingResult.AllDataAndRecorded))
             .Add("spans, none sampled", () => ways.SpansNotSampled(), () => TelemetryBenchmarks.ListenToSpans(ActivitySamplingResult.None))
             .Run(Calls, Rounds);
+        Console.WriteLine($"{TelemetryBenchmarks.HeardCount:N0} measurements and spans were heard.");
         await ways.CleanUpAsync();
     }
 }
