@@ -15,6 +15,9 @@ internal sealed class RowLogDevice : StorageDeviceBase
     private const uint Sector = 512;
     private const uint Failed = uint.MaxValue;
 
+    // Where the first record of a log is.
+    private const long FirstAddress = 64;
+
     private readonly ConcurrentDictionary<int, SafeFileHandle> _handles = new();
     private readonly ConcurrentDictionary<int, bool> _dirty = new();
     private readonly TimeSpan _retryDelay;
@@ -79,6 +82,26 @@ internal sealed class RowLogDevice : StorageDeviceBase
             {
                 throw new CorruptFileException(
                     path, $"Expected '{path}' of the online store's log to have at least {expected} bytes, but {(found < 0 ? "it is missing" : $"it has {found}")}.", Math.Max(found, 0));
+            }
+        }
+    }
+
+    /// <summary>Checks that no page of a range of addresses is all zeros, as where a file system lost what was written: FASTER takes them for the end of its search, and rows would be missing without a word.</summary>
+    /// <param name="begin">First address.</param>
+    /// <param name="end">Address behind the last.</param>
+    /// <param name="segment">Size of a segment.</param>
+    /// <param name="page">Size of a page.</param>
+    /// <exception cref="CorruptFileException">A page is all zeros.</exception>
+    internal void CheckPages(long begin, long end, long segment, long page)
+    {
+        // Where a log was compacted up to may be followed by what no record fitted into.
+        for (var address = begin == FirstAddress ? begin : (begin + page - 1) / page * page; address < end; address = ((address / page) + 1) * page)
+        {
+            var path = GetSegmentFilename(FileName, (int)(address / segment), omitSegmentId: false);
+            using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            if (IsZeros(handle, address % segment, Math.Min(page - (address % page), end - address)))
+            {
+                throw new CorruptFileException(path, $"Expected rows from byte {address % segment} of '{path}' of the online store's log on, but found zeros.", address % segment);
             }
         }
     }
@@ -165,6 +188,24 @@ internal sealed class RowLogDevice : StorageDeviceBase
             _disposal.Cancel();
             CloseHandles();
         }
+    }
+
+    // As a rule the first bytes are none, so little is read.
+    private static bool IsZeros(SafeFileHandle handle, long offset, long length)
+    {
+        var buffer = new byte[512];
+        while (length > 0)
+        {
+            var read = RandomAccess.Read(handle, buffer.AsSpan(0, (int)Math.Min(buffer.Length, length)), offset);
+            if (read == 0 || buffer.AsSpan(0, read).ContainsAnyExcept((byte)0))
+            {
+                return false;
+            }
+
+            (offset, length) = (offset + read, length - read);
+        }
+
+        return true;
     }
 
     private void CloseHandles()

@@ -53,6 +53,7 @@ internal sealed class FasterRowStore : IOnlineRowStore
             ConcurrencyControlMode = ConcurrencyControlMode.RecordIsolation,
             EqualityComparer = new RowKeyComparer(),
             IndexSize = options.IndexSize,
+            KeyLength = new RowKeyLength(),
             MemorySize = options.MemorySize,
             PageSize = options.PageSize,
             SegmentSize = options.SegmentSize,
@@ -129,6 +130,7 @@ internal sealed class FasterRowStore : IOnlineRowStore
     {
         _files.Use(directory);
         _device.CheckSegments(checkpoint.BeginAddress, checkpoint.TailAddress, SegmentSize);
+        _device.CheckPages(checkpoint.BeginAddress, checkpoint.TailAddress, SegmentSize, PageSize);
         try
         {
             _store.Recover(checkpoint.Token);

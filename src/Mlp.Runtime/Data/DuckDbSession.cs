@@ -72,6 +72,10 @@ internal sealed class DuckDbSession : IDisposable
         {
             throw OutOfMemory(e);
         }
+        catch (DuckDBException e) when (IsDiskFull(e))
+        {
+            throw DiskFull(e);
+        }
     }
 
     /// <summary>The rows of a query that returns few.</summary>
@@ -152,6 +156,9 @@ internal sealed class DuckDbSession : IDisposable
 
     private static bool IsOutOfMemory(DuckDBException exception) => exception.Message.Contains("Out of Memory Error", StringComparison.Ordinal);
 
+    private static bool IsDiskFull(DuckDBException exception)
+        => exception.Message.Contains("No space left on device", StringComparison.Ordinal) || exception.Message.Contains("not enough space on the disk", StringComparison.Ordinal);
+
     private async ValueTask<bool> MoveNextAsync(IAsyncEnumerator<RecordBatch> batches, CancellationToken cancellationToken)
     {
         try
@@ -166,6 +173,10 @@ internal sealed class DuckDbSession : IDisposable
         {
             throw OutOfMemory(e);
         }
+        catch (DuckDBException e) when (IsDiskFull(e))
+        {
+            throw DiskFull(e);
+        }
     }
 
     private InsufficientMemoryException OutOfMemory(DuckDBException cause)
@@ -174,6 +185,8 @@ internal sealed class DuckDbSession : IDisposable
                 CultureInfo.InvariantCulture,
                 $"Expected {_settings.Work} to do with {_settings.MemoryLimitBytes >> 20} MiB and the temporary folder '{ScratchDirectory}', but it needs more. Raise {_settings.LimitOption}."),
             cause);
+
+    private IOException DiskFull(DuckDBException cause) => new($"Expected space on the disk for what {_settings.Work} writes, but there is none: {cause.Message.Split('\n')[0]}", cause);
 
     private static DuckDBConnection Connect()
     {

@@ -111,6 +111,38 @@ public static class EntityKeyEncoding
         return rest.IsEmpty ? parts : throw new FormatException($"Expected an entity key of {parts.Length} parts, but {rest.Length} bytes follow it.");
     }
 
+    /// <summary>The length of the key that bytes begin with.</summary>
+    /// <param name="bytes">Bytes written by <see cref="Encode"/>, and whatever follows them.</param>
+    /// <param name="length">Length of the key.</param>
+    /// <returns>False if the bytes end before it, or begin with no key.</returns>
+    internal static bool TryMeasure(ReadOnlySpan<byte> bytes, out int length)
+    {
+        length = 1;
+        for (var part = bytes.IsEmpty ? 0 : bytes[0]; part > 0 && length < bytes.Length; part--)
+        {
+            var payload = (EntityValueKind)bytes[length++] switch
+            {
+                EntityValueKind.Null => 0,
+                EntityValueKind.Int64 => 8,
+                EntityValueKind.Guid => 16,
+                EntityValueKind.String when bytes.Length - length >= 4 => 4L + BinaryPrimitives.ReadUInt32BigEndian(bytes[length..]),
+                _ => int.MaxValue,
+            };
+            if (payload > bytes.Length - length)
+            {
+                return false;
+            }
+
+            length += (int)payload;
+            if (part == 1)
+            {
+                return true;
+            }
+        }
+
+        return length == 1 && !bytes.IsEmpty && bytes[0] == 0;
+    }
+
     private static int EncodeText(string text, Span<byte> destination)
     {
         try

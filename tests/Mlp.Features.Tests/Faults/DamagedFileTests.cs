@@ -34,7 +34,7 @@ public sealed partial class DamagedFileTests : IDisposable
         var failures = new List<string>();
         var told = 0;
         var copies = 0;
-        foreach (var file in FilesOf(whole).GroupBy(KindOf).SelectMany(kind => new[] { kind.First(), kind.Last() }.Distinct()))
+        foreach (var file in FilesOf(whole).GroupBy(KindOf).Select(kind => kind.Last()))
         {
             var copy = _directory.Combine($"copy-{copies++}");
             Copy(whole, copy);

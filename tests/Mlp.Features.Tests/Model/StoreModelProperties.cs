@@ -11,7 +11,7 @@ public abstract class StoreModelProperties(long hotTierSize)
 
     public sealed class WithoutHotTier() : StoreModelProperties(0);
 
-    [StoreRounds(perRound: 1)]
+    [StoreRounds(perRound: 0.6)]
     public async Task Store_AnyHistory_IsAsItsModel((byte Kind, byte A, byte B, byte C)[] history)
     {
         using var directory = new TempDirectory();

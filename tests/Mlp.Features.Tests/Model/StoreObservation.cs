@@ -73,7 +73,9 @@ internal static class StoreObservation
                 StoreView.Second => "id, NULL, number, label, extra",
                 _ => "id, name, amount, NULL, NULL",
             };
-            var rows = session.Query($"SELECT epoch_us(event_time), epoch_us(created_time), {values} FROM ({LatestRows.Of(store.Store.Offline.Open(StoreViews.DefinitionOf(view)).GetSnapshot())})");
+            var snapshot = store.Store.Offline.Open(StoreViews.DefinitionOf(view)).GetSnapshot();
+            snapshot.RequireReadable(session);
+            var rows = session.Query($"SELECT epoch_us(event_time), epoch_us(created_time), {values} FROM ({LatestRows.Of(snapshot)})");
             lines.AddRange(rows.Select(row => Line(
                 view, row[0], row[1], row[2], row[3], row[4] switch { float number => Bits(number), double number => DoubleBits(number), _ => null }, row[5], row[6])));
         }

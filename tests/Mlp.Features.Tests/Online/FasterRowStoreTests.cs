@@ -335,6 +335,111 @@ public sealed class FasterRowStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Recover_RecordThatAWriterGaveUp_IsPassedOver()
+    {
+        RowStoreCheckpoint checkpoint;
+        var folder = Directory.CreateDirectory(_directory.Combine("cp")).FullName;
+        using (var store = Open())
+        {
+            await WriteAsync(store, 1, new RowVersion(Start, Start, 1), 1);
+            await store.CheckpointAsync(Directory.CreateDirectory(_directory.Combine("first")).FullName, default);
+            await WriteAsync(store, 1, new RowVersion(Start, Start, 2), 2);
+            await WriteAsync(store, 2, new RowVersion(Start, Start, 3), 3);
+            checkpoint = await store.CheckpointAsync(folder, default);
+        }
+
+        // What FASTER makes of a record when another writer was faster: it is not valid, and its own length stands where that of its key did. The first row is such a one now; nobody needs it.
+        using (var file = File.OpenHandle(Directory.EnumerateFiles(_directory.FullName, "rows.0", SearchOption.AllDirectories).Single(), FileMode.Open, FileAccess.ReadWrite))
+        {
+            const int First = 64;
+            var record = new byte[256];
+            RandomAccess.Read(file, record, First);
+            var keyLength = BitConverter.ToInt32(record, 8);
+            var value = 8 + ((4 + keyLength + 7) & ~7);
+            var length = value + ((4 + BitConverter.ToInt32(record, value) + 7) & ~7);
+            record[7] = 0;
+            BitConverter.TryWriteBytes(record.AsSpan(8), length);
+            RandomAccess.Write(file, record.AsSpan(0, 12), First);
+        }
+
+        using var again = Open();
+        again.Recover(folder, checkpoint);
+        var scanned = 0;
+        again.Scan((_, _) => scanned++);
+
+        Assert.Equal((2f, 3f, 2), (await ReadAsync(again, 1), await ReadAsync(again, 2), scanned));
+        await again.CompactAsync(FrozenSet<uint>.Empty);
+        Assert.Equal((2f, 3f), (await ReadAsync(again, 1), await ReadAsync(again, 2)));
+    }
+
+    [Fact]
+    public async Task Recover_ManyWritersOfFewKeys_FindsEveryRowAndScansThemAll()
+    {
+        const int Keys = 8;
+        var view = OnlineTestViews.Create([new("t", FeatureType.String), .. Enumerable.Range(0, 4).Select(i => new OnlineField("f" + i, FeatureType.Float32))], id: 7);
+        var folders = Enumerable.Range(0, TestRounds.Count).Select(i => Directory.CreateDirectory(_directory.Combine("cp" + i)).FullName).ToList();
+        RowStoreCheckpoint? checkpoint = null;
+        using (var store = Open())
+        {
+            for (var round = 0; round < folders.Count; round++)
+            {
+                await Task.WhenAll(Enumerable.Range(0, 4).Select(w => Task.Run(async () => await WriteManyAsync(store, (round * 4) + w))));
+                checkpoint = await store.CheckpointAsync(folders[round], default);
+            }
+        }
+
+        using var again = Open();
+        again.Recover(folders[^1], checkpoint!);
+        var keys = new HashSet<string>();
+        again.Scan((key, row) =>
+        {
+            Assert.True(OnlineRowCodec.IsWhole(row, view));
+            keys.Add(Convert.ToHexString(key));
+        });
+        Assert.Equal(Keys, keys.Count);
+
+        async Task WriteManyAsync(FasterRowStore store, int number)
+        {
+            var (random, builder) = (new Random(number), new OnlineRowBuilder(view));
+            using var writer = store.RentWriter();
+            for (var i = 0; i < 2000; i++)
+            {
+                // Another length each time, so that most writes make a new record, and rows of the same keys by all at once.
+                builder.Begin(new RowVersion(Start, Start, (number * 2000L) + i));
+                builder.SetString(0, new string('x', random.Next(100)));
+                writer.Write(OnlineTestViews.KeyOf(view, random.Next(Keys)), builder.End());
+            }
+
+            await writer.CompleteAsync();
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task Recover_PageOfZeros_NamesTheFileAndIsNoEmptyStore(int page)
+    {
+        RowStoreCheckpoint checkpoint;
+        var folder = Directory.CreateDirectory(_directory.Combine("cp")).FullName;
+        using (var store = Open())
+        {
+            await FillAsync(store, 2000, 0);
+            checkpoint = await store.CheckpointAsync(folder, default);
+        }
+
+        var log = Directory.EnumerateFiles(_directory.FullName, "rows.0", SearchOption.AllDirectories).Single();
+        using (var file = File.OpenHandle(log, FileMode.Open, FileAccess.ReadWrite))
+        {
+            RandomAccess.Write(file, new byte[checkpoint.PageSize], page * checkpoint.PageSize);
+        }
+
+        using var again = Open();
+        var error = Assert.Throws<CorruptFileException>(() => again.Recover(folder, checkpoint));
+
+        Assert.Equal((log, $"Expected rows from byte {(page == 0 ? 64 : checkpoint.PageSize)} of '{log}' of the online store's log on, but found zeros."), (error.Path, error.Message));
+    }
+
+    [Fact]
     public async Task Recover_TruncatedIndex_IsASentence()
     {
         RowStoreCheckpoint checkpoint;

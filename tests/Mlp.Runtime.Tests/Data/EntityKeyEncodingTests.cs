@@ -72,4 +72,27 @@ public sealed class EntityKeyEncodingTests
     }
 
     private static EntityValue[] Decode(EntityValue[] key) => EntityKeyEncoding.Decode(Encoded(key));
+
+    [Fact]
+    public void TryMeasure_KeyAndWhatFollows_FindsItsEndAndNoneInItsParts()
+    {
+        EntityValue[][] keys = [[], [1], [default], ["grüße", Guid.NewGuid(), -5, default], [new string('x', 300)]];
+        foreach (var key in keys)
+        {
+            var bytes = new byte[EntityKeyEncoding.GetMaximumLength(key) + 64];
+            bytes.AsSpan().Fill(0xEE);
+            var length = EntityKeyEncoding.Encode(key, bytes);
+
+            Assert.True(EntityKeyEncoding.TryMeasure(bytes, out var measured));
+            Assert.Equal(length, measured);
+            Assert.True(EntityKeyEncoding.TryMeasure(bytes.AsSpan(0, length), out measured));
+            Assert.Equal(length, measured);
+            for (var cut = 0; cut < length; cut++)
+            {
+                Assert.False(EntityKeyEncoding.TryMeasure(bytes.AsSpan(0, cut), out _));
+            }
+        }
+
+        Assert.False(EntityKeyEncoding.TryMeasure([1, 9, 0, 0], out _));
+    }
 }
