@@ -14,6 +14,7 @@ using static Mlp.Runtime.Tests.Inference.TestPlatform;
 namespace Mlp.Runtime.Tests.Inference;
 
 /// <summary>Models that take a vector beside numbers: y = rank + 10 e0 + 100 e1 + 1000 e2 + 10000 words.</summary>
+[Collection(SpanListeners.Name)]
 public sealed class VectorModelTests
 {
     private static readonly FeatureColumn[] Columns =
