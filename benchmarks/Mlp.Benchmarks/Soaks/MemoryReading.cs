@@ -15,12 +15,14 @@ namespace Mlp.Benchmarks.Soaks;
 internal sealed record MemoryReading(
     long AnonymousBytes, long UntrimmedBytes, long ManagedBytes, long CommittedBytes, NativeHeap Native, ResidentMemory Resident, int ThreadCount, int FileCount)
 {
-    /// <summary>Bytes that have been freed and stay resident, because the pages that they lie in hold something else too.</summary>
+    /// <summary>
+    /// Resident bytes of the C library's arenas beyond those in use: freed, and kept because the pages that they lie in hold something else too. Below zero where blocks are in use that nobody has touched yet.
+    /// </summary>
     public long HoleBytes => Resident.MallocBytes - Native.InUseBytes;
 
     /// <summary>
-    /// All of <see cref="AnonymousBytes"/> but what the two allocators keep in reserve, <see cref="HoleBytes"/> and what the collector holds beyond its objects. It grows with every leak: of native blocks, objects,
-    /// mappings, compiled code, threads.
+    /// What is in use: blocks of the C library, objects, and whatever else is resident, which is all of <see cref="AnonymousBytes"/> but what the two allocators keep in reserve (<see cref="HoleBytes"/>, and what the
+    /// collector holds beyond its objects). It grows with every leak: of native blocks, objects, mappings, compiled code, threads.
     /// </summary>
     public long HeldBytes => AnonymousBytes - HoleBytes - (CommittedBytes - ManagedBytes);
 
