@@ -5,7 +5,6 @@ using Mlp.Features.Hosting;
 using Mlp.Features.Ingestion;
 using Mlp.Features.Joins;
 using Mlp.Runtime.Data;
-using Mlp.TestSupport;
 
 namespace Mlp.Benchmarks.Features.Joins;
 
@@ -15,13 +14,11 @@ namespace Mlp.Benchmarks.Features.Joins;
 /// </summary>
 [ShortRunJob]
 [MemoryDiagnoser]
-#pragma warning disable CA1001 // Disposed in the cleanup that BenchmarkDotNet calls.
 public class HistoryBenchmarks
-#pragma warning restore CA1001
 {
     private const int Asks = 100;
 
-    private readonly TempDirectory _folder = new();
+    private readonly string _folder = Directory.CreateTempSubdirectory("mlp-history-").FullName;
     private FeatureStore _store = null!;
     private List<Ask> _question = null!;
 
@@ -38,7 +35,7 @@ public class HistoryBenchmarks
     {
         var catalog = new FeaturesBuilder().Add(new FeatureViewBuilder("history").Key("id", EntityValueKind.Int64).EventTime("e").CreatedTime("c")
             .Feature("f", FeatureType.Float32).Feature("n", FeatureType.Int64).Feature("s", FeatureType.String).Build()).Build();
-        _store = FeatureStore.Open(_folder.FullName, catalog);
+        _store = FeatureStore.Open(_folder, catalog);
         await _store.IngestSqlAsync(
             "history",
             FormattableString.Invariant($"SELECT id, to_timestamp(i) AS e, to_timestamp(i + CASE WHEN hash(i, id) % 20 = 0 THEN 50 ELSE 0 END) AS c, (i / 2)::FLOAT AS f, i::BIGINT AS n, 'x' || i AS s FROM (SELECT range AS id, unnest(range({Rows})) AS i FROM range({Entities}))"),
@@ -47,7 +44,7 @@ public class HistoryBenchmarks
     }
 
     [GlobalCleanup]
-    public void Cleanup() => _folder.Dispose();
+    public void Cleanup() => Directory.Delete(_folder, recursive: true);
 
     [Benchmark(Baseline = true)]
     public Task<long> EventTime() => ReadAsync(JoinMode.EventTime);
