@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Mlp.Features.Definitions;
 using Mlp.Features.Offline;
+using Mlp.Runtime.Storage;
 
 namespace Mlp.Features.Ingestion;
 
@@ -29,7 +30,7 @@ internal sealed record SqlRelation(string Name, SourceFile? File, OfflineView? V
         }
 
         var form = File.Options is CsvIngestOptions csv ? $"csv {(int)csv.Delimiter} {(int)csv.Quote} {csv.NullText.Length} {csv.NullText}" : File.Options.GetType().Name;
-        return $"{form} {VerifiedFiles.HashOf(File.Source)}";
+        return $"{form} {FileHash.Of(File.Source)}";
     }
 
     /// <summary>The batch id of what SQL makes of relations; null when one of them has no identity.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Mlp.Features.Online;
 
 namespace Mlp.Features.Interop;
 
@@ -130,6 +131,36 @@ internal sealed unsafe partial class HotTierShard
         }
 
         _evictions++;
+    }
+
+    /// <summary>Removes all rows of a view.</summary>
+    /// <param name="viewId">Number of the view.</param>
+    internal void RemoveView(uint viewId)
+    {
+        lock (_gate)
+        {
+            var position = _tail;
+            for (var left = _takenLength; left > 0;)
+            {
+                var record = (RecordHeader*)(_ring + position);
+                var isFiller = record->KeyLength == Filler;
+                var length = isFiller ? record->RowLength : LengthOf(record->KeyLength, record->RowLength);
+                if (!isFiller && OnlineView.ReadViewId(new ReadOnlySpan<byte>(record + 1, record->KeyLength)) == viewId)
+                {
+                    Remove(BucketOf(record->Hash), FindPosition(record->Hash, position));
+                }
+
+                position = position + length == _ringLength ? 0 : position + length;
+                left -= length;
+            }
+
+            // Tickets of misses from before count no more.
+            for (ulong i = 0; i < _bucketCount; i++)
+            {
+                var bucket = (ulong*)(_buckets + (i * BucketLength));
+                Volatile.Write(ref *bucket, Raised(*bucket));
+            }
+        }
     }
 
     /// <summary>The slot that leads to a record, or -1 when it is dead.</summary>

@@ -37,8 +37,7 @@ internal static class BatchPush
     /// <param name="frameLength">About how long a frame gets.</param>
     internal static List<byte[]> Encode(FeatureViewDefinition definition, OnlineView view, StoredRows rows, PushTargets targets, long? createdTime, int frameLength)
     {
-        var frames = new List<byte[]>(1);
-        var builder = new PushFrameBuilder(view, targets);
+        var builder = new PushFrameBuilder(view, targets, frameLength);
         var key = new EntityValue[definition.Keys.Count];
         for (var row = 0; row < rows.Count; row++)
         {
@@ -47,17 +46,8 @@ internal static class BatchPush
             var writer = builder.Begin(key, createdTime is { } created ? version with { CreatedTime = created } : version);
             rows.WriteFields(row, ref writer);
             builder.End();
-            if (builder.Length >= frameLength)
-            {
-                frames.Add(builder.Build());
-            }
         }
 
-        if (builder.Count > 0)
-        {
-            frames.Add(builder.Build());
-        }
-
-        return frames;
+        return builder.Complete();
     }
 }

@@ -5,22 +5,19 @@ using Mlp.Runtime.Data;
 
 namespace Mlp.Features.Materialization;
 
-/// <summary>Builds frames of rows of one view. Not thread-safe.</summary>
+/// <summary>Builds frames of rows of one view. Not thread-safe; used once.</summary>
 /// <param name="view">The view.</param>
 /// <param name="targets">Where the rows go.</param>
-internal sealed class PushFrameBuilder(OnlineView view, PushTargets targets)
+/// <param name="frameLength">About how long a frame gets.</param>
+internal sealed class PushFrameBuilder(OnlineView view, PushTargets targets, int frameLength)
 {
+    private readonly List<byte[]> _frames = new(1);
     private readonly ArrayBufferWriter<byte> _frame = new(1024);
     private readonly OnlineRowBuilder _row = new(view);
     private byte[] _key = new byte[64];
     private int _keyLength;
     private bool _hasNullKey;
-
-    /// <summary>Number of rows so far.</summary>
-    internal int Count { get; private set; }
-
-    /// <summary>Length so far in bytes.</summary>
-    internal int Length => Count == 0 ? 0 : _frame.WrittenCount;
+    private int _count;
 
     /// <summary>Starts a row.</summary>
     /// <param name="key">Key parts in the view's order.</param>
@@ -28,7 +25,7 @@ internal sealed class PushFrameBuilder(OnlineView view, PushTargets targets)
     /// <returns>Takes the fields.</returns>
     internal FieldWriter Begin(ReadOnlySpan<EntityValue> key, in RowVersion version)
     {
-        if (Count == 0)
+        if (_count == 0)
         {
             WriteAheadFrame.Begin(_frame, view.Id, targets);
         }
@@ -44,21 +41,35 @@ internal sealed class PushFrameBuilder(OnlineView view, PushTargets targets)
         return new FieldWriter(_row);
     }
 
-    /// <summary>Ends a row.</summary>
+    /// <summary>Ends a row, and the frame when it is long enough.</summary>
     internal void End()
     {
         WriteAheadFrame.Add(_frame, _key.AsSpan(0, _keyLength), _hasNullKey, _row.End());
-        Count++;
+        _count++;
+        if (_frame.WrittenCount >= frameLength)
+        {
+            EndFrame();
+        }
     }
 
-    /// <summary>Ends the frame and starts over.</summary>
-    /// <returns>The frame.</returns>
-    internal byte[] Build()
+    /// <summary>Ends the last frame.</summary>
+    /// <returns>The frames.</returns>
+    internal List<byte[]> Complete()
+    {
+        if (_count > 0)
+        {
+            EndFrame();
+        }
+
+        return _frames;
+    }
+
+    private void EndFrame()
     {
         var frame = _frame.WrittenSpan.ToArray();
-        WriteAheadFrame.SetCount(frame, Count);
-        Count = 0;
-        return frame;
+        WriteAheadFrame.SetCount(frame, _count);
+        _frames.Add(frame);
+        _count = 0;
     }
 
     /// <summary>Takes the fields of a row.</summary>

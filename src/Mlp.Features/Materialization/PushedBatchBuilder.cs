@@ -64,21 +64,4 @@ internal sealed class PushedBatchBuilder(FeatureViewDefinition definition, Onlin
         var writer = new ColumnWriter(_fields);
         OnlineRowCodec.WriteFields(row, view, ref writer);
     }
-
-    private readonly struct ColumnWriter(ColumnBuilder[] fields) : IFeatureFieldWriter
-    {
-        public void WriteFloat32(int field, float value) => fields[field].Append(value);
-
-        public void WriteFloat64(int field, double value) => fields[field].Append(value);
-
-        public void WriteInt64(int field, long value) => fields[field].Append(value);
-
-        public void WriteBoolean(int field, bool value) => fields[field].Append(value);
-
-        public void WriteString(int field, string value) => fields[field].Append(value);
-
-        public void WriteVector(int field, ReadOnlySpan<float> value) => fields[field].Append(value);
-
-        public void WriteNull(int field) => fields[field].AppendNull();
-    }
 }

@@ -22,8 +22,7 @@ internal sealed class RecordPush<T>(FeatureRecordMap<T> map, OnlineView view)
     /// <exception cref="ArgumentException">A record is null.</exception>
     internal List<byte[]> Encode(IReadOnlyList<T> records, PushTargets targets, long now, int frameLength)
     {
-        var frames = new List<byte[]>(1);
-        var builder = new PushFrameBuilder(view, targets);
+        var builder = new PushFrameBuilder(view, targets, frameLength);
         var key = new EntityValue[map.Definition.Keys.Count];
         for (var i = 0; i < records.Count; i++)
         {
@@ -46,18 +45,9 @@ internal sealed class RecordPush<T>(FeatureRecordMap<T> map, OnlineView view)
             var writer = builder.Begin(key, new RowVersion(eventTime, created, 0));
             map.WriteFields(record, ref writer);
             builder.End();
-            if (builder.Length >= frameLength)
-            {
-                frames.Add(builder.Build());
-            }
         }
 
-        if (builder.Count > 0)
-        {
-            frames.Add(builder.Build());
-        }
-
-        return frames;
+        return builder.Complete();
     }
 
     private void Check(string column, long time, int index)

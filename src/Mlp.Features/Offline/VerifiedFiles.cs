@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using System.IO.Hashing;
 using Mlp.Runtime;
+using Mlp.Runtime.Storage;
 
 namespace Mlp.Features.Offline;
 
@@ -8,17 +8,6 @@ namespace Mlp.Features.Offline;
 internal sealed class VerifiedFiles
 {
     private readonly ConcurrentDictionary<string, (long Length, DateTime Changed)> _files = new(StringComparer.Ordinal);
-
-    /// <summary>Hash of a file.</summary>
-    /// <param name="path">Full path.</param>
-    /// <returns>XxHash128, 32 lower-case digits.</returns>
-    internal static string HashOf(string path)
-    {
-        var hash = new XxHash128();
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 20, FileOptions.SequentialScan);
-        hash.Append(stream);
-        return Convert.ToHexStringLower(hash.GetCurrentHash());
-    }
 
     /// <summary>Checks a file before it is read.</summary>
     /// <param name="path">Full path.</param>
@@ -42,7 +31,7 @@ internal sealed class VerifiedFiles
         string found;
         try
         {
-            found = HashOf(path);
+            found = FileHash.Of(path);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

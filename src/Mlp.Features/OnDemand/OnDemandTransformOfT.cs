@@ -47,24 +47,4 @@ internal sealed class OnDemandTransform<TRequest, TFeatures>(OnDemandFeatureView
 
         return [.. writer.Columns.Select(c => c.Build())];
     }
-
-    /// <summary>Appends each field to its column.</summary>
-    private readonly struct ColumnWriter(ColumnBuilder[] columns) : IFeatureFieldWriter
-    {
-        public ColumnBuilder[] Columns => columns;
-
-        public void WriteFloat32(int field, float value) => columns[field].Append(value);
-
-        public void WriteFloat64(int field, double value) => columns[field].Append(value);
-
-        public void WriteInt64(int field, long value) => columns[field].Append(value);
-
-        public void WriteBoolean(int field, bool value) => columns[field].Append(value);
-
-        public void WriteString(int field, string value) => columns[field].Append(value);
-
-        public void WriteVector(int field, ReadOnlySpan<float> value) => columns[field].Append(value);
-
-        public void WriteNull(int field) => columns[field].AppendNull();
-    }
 }

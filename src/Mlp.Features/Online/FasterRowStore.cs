@@ -170,6 +170,12 @@ internal sealed class FasterRowStore : IOnlineRowStore
     }
 
     /// <inheritdoc/>
+    public void ForgetView(uint viewId)
+    {
+        // Its rows lie in the log alone, and a compaction leaves them there.
+    }
+
+    /// <inheritdoc/>
     public void DeleteLogBelow(long address) => _device.DeleteBelow((int)Math.Min(address / SegmentSize, int.MaxValue));
 
     /// <inheritdoc/>

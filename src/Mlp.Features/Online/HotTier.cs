@@ -126,6 +126,16 @@ internal sealed class HotTier : IDisposable
     /// <param name="ticket">What <see cref="BeginWrite"/> returned.</param>
     internal void EndRemove(ulong hash, ReadOnlySpan<byte> key, ulong ticket) => ShardOf(hash).EndWrite(hash, key, [], ticket);
 
+    /// <summary>Removes all rows of a view, and refuses those that reads which began before bring.</summary>
+    /// <param name="viewId">Number of the view.</param>
+    internal void RemoveView(uint viewId)
+    {
+        foreach (var shard in _shards)
+        {
+            shard.RemoveView(viewId);
+        }
+    }
+
     private static void CountEvictions(int count)
     {
         if (count > 0 && OnlineMetrics.HotTierEvictions.Enabled)

@@ -46,6 +46,10 @@ internal interface IOnlineRowStore : IDisposable
     /// <returns>A task that completes when the rows have moved.</returns>
     Task CompactAsync(FrozenSet<uint> retired);
 
+    /// <summary>Lets go of rows of a view that was cleared, where they are held beside the log: nobody asks for them any more.</summary>
+    /// <param name="viewId">The number that the view had.</param>
+    void ForgetView(uint viewId);
+
     /// <summary>Overwrites what the log files still hold below an address with zeros, and flushes that.</summary>
     /// <param name="address">The lowest <see cref="RowStoreCheckpoint.BeginAddress"/> of the checkpoints that are kept.</param>
     void EraseLogBelow(long address);

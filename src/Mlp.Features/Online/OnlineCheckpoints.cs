@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.IO.Hashing;
 using System.Text.Json;
 using Mlp.Runtime;
 using Mlp.Runtime.Storage;
@@ -55,7 +54,7 @@ internal sealed class OnlineCheckpoints(string directory, IDiskSync disk)
     /// <summary>Hashes the files of a staged checkpoint.</summary>
     /// <param name="staged">The folder.</param>
     internal static List<OnlineCheckpointFile> Describe(string staged)
-        => [.. Directory.EnumerateFiles(staged).Order(StringComparer.Ordinal).Select(path => new OnlineCheckpointFile(Path.GetFileName(path), new FileInfo(path).Length, HashOf(path)))];
+        => [.. Directory.EnumerateFiles(staged).Order(StringComparer.Ordinal).Select(path => new OnlineCheckpointFile(Path.GetFileName(path), new FileInfo(path).Length, FileHash.Of(path)))];
 
     /// <summary>Writes the manifest and gives the folder its name.</summary>
     /// <param name="staged">The folder.</param>
@@ -130,17 +129,9 @@ internal sealed class OnlineCheckpoints(string directory, IDiskSync disk)
             throw new CorruptFileException(path, $"Expected '{path}' to have {file.Length} bytes, but it has {length}.", Math.Min(length, file.Length));
         }
 
-        if (HashOf(path) != file.XxHash128)
+        if (FileHash.Of(path) != file.XxHash128)
         {
             throw new CorruptFileException(path, $"Expected '{path}' to hold what the checkpoint wrote, but its hash is another one.");
         }
-    }
-
-    private static string HashOf(string path)
-    {
-        var hash = new XxHash128();
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 20, FileOptions.SequentialScan);
-        hash.Append(stream);
-        return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
 }

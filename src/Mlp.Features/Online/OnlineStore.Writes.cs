@@ -164,6 +164,7 @@ internal sealed partial class OnlineStore
 
         _log.Retire(old, current);
         view.MoveTo(current);
+        Rows.ForgetView(old);
         _due.Remove(old);
         lock (_marks)
         {

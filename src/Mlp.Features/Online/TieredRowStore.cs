@@ -53,6 +53,13 @@ internal sealed class TieredRowStore : IOnlineRowStore
     public Task CompactAsync(FrozenSet<uint> retired) => _rows.CompactAsync(retired);
 
     /// <inheritdoc/>
+    public void ForgetView(uint viewId)
+    {
+        Tier.RemoveView(viewId);
+        _rows.ForgetView(viewId);
+    }
+
+    /// <inheritdoc/>
     public void EraseLogBelow(long address) => _rows.EraseLogBelow(address);
 
     /// <inheritdoc/>

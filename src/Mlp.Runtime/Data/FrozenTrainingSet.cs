@@ -1,7 +1,7 @@
-using System.IO.Hashing;
 using System.Runtime.CompilerServices;
 using Apache.Arrow;
 using DuckDB.NET.Data;
+using Mlp.Runtime.Storage;
 
 namespace Mlp.Runtime.Data;
 
@@ -86,15 +86,6 @@ public sealed class FrozenTrainingSet : ITrainingSet
         return new FrozenTrainingSet(folder, manifest, new Schema(fields, metadata: null), document.Files);
     }
 
-    /// <summary>Hash of a file: XxHash128, 32 lower-case digits.</summary>
-    internal static string HashOf(string path)
-    {
-        var hash = new XxHash128();
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 20, FileOptions.SequentialScan);
-        hash.Append(stream);
-        return Convert.ToHexStringLower(hash.GetCurrentHash());
-    }
-
     private static void Check(string folder, FrozenFile file, string document)
     {
         if (file.Name != Path.GetFileName(file.Name) || file.Name is "" or "." or "..")
@@ -114,7 +105,7 @@ public sealed class FrozenTrainingSet : ITrainingSet
             throw new CorruptFileException(path, $"Expected the file '{path}' of a training set to have {file.Length} bytes, but it has {info.Length}.", Math.Min(info.Length, file.Length));
         }
 
-        if (HashOf(path) != file.XxHash128)
+        if (FileHash.Of(path) != file.XxHash128)
         {
             throw new CorruptFileException(path, $"Expected the file '{path}' of a training set to hold what was written, but its hash is another one: it is damaged. Restore it, or make the set again.");
         }

@@ -141,7 +141,7 @@ internal sealed class TrainingSetWriter
         var path = Path.Combine(staged, name);
         session.Execute($"COPY (SELECT {string.Join(", ", _columns.Select(c => c.WriteSql))} FROM {Table} ORDER BY rowid) TO {SqlText.Text(path)} ({ParquetFormat.CopyOptions})", cancellationToken);
         session.Execute($"DROP TABLE {Table}", cancellationToken);
-        _files.Add(new FrozenFile(name, _rows, new FileInfo(path).Length, FrozenTrainingSet.HashOf(path)));
+        _files.Add(new FrozenFile(name, _rows, new FileInfo(path).Length, FileHash.Of(path)));
         (_rows, _bytes) = (0, 0);
     }
 

@@ -5,6 +5,7 @@ using Mlp.Features.Online;
 using Mlp.Features.Tests.Offline;
 using Mlp.Features.Tests.Online;
 using Mlp.Runtime.Data;
+using Mlp.TestSupport;
 
 namespace Mlp.Features.Tests.Materialization;
 
@@ -26,7 +27,7 @@ public abstract class DataDirectoryFixtureTests(long hotTierSize)
     {
         await using var harness = new FeatureStoreHarness(Catalog, hotTierSize: hotTierSize);
         harness.Root = harness.NewFolder("data");
-        Copy(Fixture, harness.Root);
+        DirectoryCopy.Create(Fixture, harness.Root);
         await harness.OpenAsync();
 
         Assert.Equal(new[] { 1f, 2f, 3f, 4f }, await ReadAsync(harness, "ingested", "checkpoint", "log", "waiting"));
@@ -55,7 +56,7 @@ public abstract class DataDirectoryFixtureTests(long hotTierSize)
         await harness.Store.PushAsync(Row("waiting", 4));
         await harness.Store.Online.Store.AbandonAsync();
         var target = Path.Combine(Path.GetTempPath(), "mlp-directory-fixture");
-        Copy(harness.Root, target);
+        DirectoryCopy.Create(harness.Root, target);
         Assert.Fail(target);
     }
 
@@ -65,15 +66,5 @@ public abstract class DataDirectoryFixtureTests(long hotTierSize)
     {
         var rows = await harness.Store.ReadAsync("shops", ids.Select(id => (EntityValue)id).ToArray());
         return [.. ids.Select((_, i) => rows.Float32Of(i)[0])];
-    }
-
-    private static void Copy(string from, string to)
-    {
-        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
-        {
-            var target = Path.Combine(to, Path.GetRelativePath(from, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            File.Copy(file, target);
-        }
     }
 }

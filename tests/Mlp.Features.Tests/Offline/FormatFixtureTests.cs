@@ -22,12 +22,7 @@ public sealed class FormatFixtureTests
     public async Task Open_FilesOfVersion1_GiveTheSameTrainingSet()
     {
         using var temp = new TempDirectory();
-        foreach (var file in Directory.EnumerateFiles(Fixture, "*", SearchOption.AllDirectories))
-        {
-            var target = temp.Combine(Path.GetRelativePath(Fixture, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            File.Copy(file, target);
-        }
+        DirectoryCopy.Create(Fixture, temp.FullName);
 
         var store = FeatureStore.Open(temp.FullName, Catalog, MlPlatformMode.Reader);
         using var set = await store.CreateTrainingSetAsync("tips", Trips, "at", "tip");

@@ -34,6 +34,11 @@ internal sealed class DictionaryRowStore(int dawdleOneIn) : IOnlineRowStore
 
     public Task CompactAsync(FrozenSet<uint> retired) => Task.CompletedTask;
 
+    public void ForgetView(uint viewId)
+    {
+        // There is nothing beside the dictionary.
+    }
+
     public void DeleteLogBelow(long address)
     {
     }

@@ -173,6 +173,48 @@ public sealed class HotTierTests
 
     [Theory]
     [InlineData(4 << 10)]
+    [InlineData((8 << 20) + 40)]
+    public void RemoveView_RowsOfTwoViewsAndALateFill_LeavesThoseOfTheOther(long size)
+    {
+        using var tier = new HotTier(size);
+        var others = (int)(size / 400);
+        for (var id = 0; id < others; id++)
+        {
+            Put(tier, id, 1);
+            Fill(2, id);
+        }
+
+        var there = Enumerable.Range(0, others).Count(id => Read(tier, id) is not null);
+        Assert.True(Has(2));
+        Assert.False(tier.TryRead(HotTier.HashOf(TestRows.Key(2, -1)), TestRows.Key(2, -1), ref _row, out _, out var ticket));
+
+        tier.RemoveView(2);
+        tier.Fill(TestRows.Key(2, -1), TestRows.Row(2, -1, 1), ticket);
+
+        Assert.False(Has(2));
+        Assert.InRange(there, 1, others);
+        Assert.Equal(there, Enumerable.Range(0, others).Count(id => Read(tier, id) is not null));
+        for (var id = 0; id < 3 * others; id++)
+        {
+            Put(tier, id, 1);
+        }
+
+        Assert.Equal(tier.LiveLength, HotTierLengthOf(tier, 3 * others));
+
+        void Fill(uint view, int id)
+        {
+            if (!tier.TryRead(HotTier.HashOf(TestRows.Key(view, id)), TestRows.Key(view, id), ref _row, out _, out var missed))
+            {
+                tier.Fill(TestRows.Key(view, id), TestRows.Row(view, id, 1), missed);
+            }
+        }
+
+        bool Has(uint view) => Enumerable.Range(-1, others + 1).Any(id => tier.TryRead(HotTier.HashOf(TestRows.Key(view, id)), TestRows.Key(view, id), ref _row, out _, out _))
+            || Enumerable.Range(1, 9).Any(id => tier.Bytes.IndexOf(TestRows.Key(view, id)) >= 0);
+    }
+
+    [Theory]
+    [InlineData(4 << 10)]
     [InlineData(64 << 10)]
     [InlineData((8 << 20) + 40)]
     public void Fill_FarMoreRowsThanFit_StaysWithinTheBudgetAndKeepsWholeRows(long size)

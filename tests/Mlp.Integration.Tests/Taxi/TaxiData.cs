@@ -36,13 +36,7 @@ public sealed class TaxiData : IAsyncLifetime, IDisposable
     internal TempDirectory CopyDirectory()
     {
         var copy = new TempDirectory();
-        foreach (var file in Directory.EnumerateFiles(_folder.FullName, "*", SearchOption.AllDirectories))
-        {
-            var target = copy.Combine(Path.GetRelativePath(_folder.FullName, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            File.Copy(file, target);
-        }
-
+        DirectoryCopy.Create(_folder.FullName, copy.FullName);
         return copy;
     }
 
