@@ -1,5 +1,6 @@
 using System.Reflection;
 using Mlp.Features.OnDemand;
+using Mlp.Features.Skew;
 using Mlp.Runtime.Data;
 
 namespace Mlp.Features.Definitions;
@@ -62,6 +63,9 @@ public abstract class OnDemandFeatureViewDefinition
 
     /// <summary>Compiles the view once for requests and batches.</summary>
     internal abstract OnDemandTransform CreateTransform();
+
+    /// <summary>Room for the requests of sampled calls.</summary>
+    internal abstract RequestSamples CreateRequestSamples(int capacity);
 
     /// <inheritdoc/>
     public override string ToString() => $"on-demand feature view '{Name}' version {Version}";

@@ -1,4 +1,5 @@
 using Mlp.Features.OnDemand;
+using Mlp.Features.Skew;
 
 namespace Mlp.Features.Definitions;
 
@@ -27,6 +28,8 @@ public sealed class OnDemandFeatureViewDefinition<TRequest, TFeatures> : OnDeman
     public Func<TRequest, TFeatures> Transform { get; }
 
     internal override OnDemandTransform CreateTransform() => new OnDemandTransform<TRequest, TFeatures>(this);
+
+    internal override RequestSamples CreateRequestSamples(int capacity) => new RequestSamples<TRequest>(this, capacity);
 
     /// <summary>Finds a vector that is not as long as its field.</summary>
     internal (FeatureField Field, int Length)? FindWrongVector(in TFeatures features)
