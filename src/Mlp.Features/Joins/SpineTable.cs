@@ -24,6 +24,7 @@ internal sealed class SpineTable : IDisposable
     {
         _goldenRows = goldenRows;
         _onDemand = [.. question.Service.Views.Where(v => v.OnDemand is not null).Select(v => (v, v.OnDemand!.CreateTransform()))];
+        goldenRows.Check(question.Service);
         _question = question;
         _converter = new SpineConverter(question.Service, question.TimeColumn, question.LabelColumn);
         _memoryLimit = memoryLimit;
@@ -57,8 +58,8 @@ internal sealed class SpineTable : IDisposable
         var columns = Enumerable.Range(0, batch.ColumnCount).Select(batch.Column).ToList();
         foreach (var (view, transform) in _onDemand)
         {
-            var request = RequestColumns.Find(transform.Definition, batch);
-            var features = transform.Compute(request, batch.Length);
+            var request = RequestColumns.Find(transform.Definition, batch, RowCount);
+            var features = transform.Compute(request, batch.Length, RowCount);
             _goldenRows.Keep(transform.Definition, request, features, batch.Length);
             foreach (var column in view.Columns)
             {

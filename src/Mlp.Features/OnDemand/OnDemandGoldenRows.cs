@@ -1,7 +1,9 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 using Apache.Arrow;
 using Mlp.Features.Definitions;
+using Mlp.Features.Joins;
 using Mlp.Runtime;
 using Mlp.Runtime.Storage;
 
@@ -9,11 +11,14 @@ namespace Mlp.Features.OnDemand;
 
 /// <summary>
 /// Up to 16 requests of the first batch with the features they gave, kept beside the definition of an on-demand view. Code has no fingerprint, so these rows stand for it:
-/// they are computed again at every start, and code that gives other bits under the same version is refused.
+/// they are computed again at every start, before a training set is made, and before a model that reads the view is published or comes into service; code that gives other bits under the same version is refused.
+/// Thread-safe.
 /// </summary>
 internal sealed class OnDemandGoldenRows(DefinitionStore definitions, IDiskSync disk)
 {
     public const int MaximumRows = 16;
+
+    private readonly ConcurrentDictionary<string, bool> _checked = new(StringComparer.Ordinal);
 
     /// <summary>Keeps rows of a batch, spread evenly over it, unless rows are kept already.</summary>
     public void Keep(OnDemandFeatureViewDefinition view, IReadOnlyList<IArrowArray> requests, IReadOnlyList<IArrowArray> features, int rowCount)
@@ -33,11 +38,28 @@ internal sealed class OnDemandGoldenRows(DefinitionStore definitions, IDiskSync 
             Features = [.. features.Select(c => rows.Select(r => GoldenCell.Format(c, r)).ToArray())],
         };
         DurableFile.CreateDirectories(disk, definitions.FolderOf(view.Name));
-        DurableFile.WriteExclusive(disk, path, JsonSerializer.SerializeToUtf8Bytes(document, GoldenRowsJson.Default.GoldenRowsDocument));
+        if (DurableFile.WriteExclusive(disk, path, JsonSerializer.SerializeToUtf8Bytes(document, GoldenRowsJson.Default.GoldenRowsDocument)))
+        {
+            _checked[path] = true;
+        }
+    }
+
+    /// <summary>Computes the kept rows of the on-demand views of a service again, unless this process has done it since there are any: another process may have kept them after the start.</summary>
+    /// <exception cref="FeatureDefinitionException">A method gives other features than it did, or fails.</exception>
+    /// <exception cref="CorruptFileException">The kept rows cannot be read.</exception>
+    public void Check(FeatureServiceDefinition service)
+    {
+        foreach (var view in service.Views)
+        {
+            if (view.OnDemand is { } computed && !_checked.ContainsKey(PathOf(computed)))
+            {
+                Check(computed.CreateTransform());
+            }
+        }
     }
 
     /// <summary>Computes the kept rows again.</summary>
-    /// <exception cref="FeatureDefinitionException">The method gives other features than it did.</exception>
+    /// <exception cref="FeatureDefinitionException">The method gives other features than it did, or fails.</exception>
     /// <exception cref="CorruptFileException">The kept rows cannot be read.</exception>
     public void Check(OnDemandTransform transform)
     {
@@ -49,7 +71,7 @@ internal sealed class OnDemandGoldenRows(DefinitionStore definitions, IDiskSync 
         }
 
         var (document, requests) = Read(path, view);
-        var computed = transform.Compute(requests, document.RowCount);
+        var computed = Compute(transform, requests, document.RowCount, path);
         for (var field = 0; field < view.Fields.Count; field++)
         {
             for (var row = 0; row < document.RowCount; row++)
@@ -61,6 +83,21 @@ internal sealed class OnDemandGoldenRows(DefinitionStore definitions, IDiskSync 
                         $"Expected the {view} to compute what it computed before, but feature '{view.Fields[field].Name}' of golden row {row} in '{path}' differs. Raise its version when its method changes."));
                 }
             }
+        }
+
+        _checked[path] = true;
+    }
+
+    private static IReadOnlyList<IArrowArray> Compute(OnDemandTransform transform, IReadOnlyList<IArrowArray> requests, int rowCount, string path)
+    {
+        try
+        {
+            return transform.Compute(requests, rowCount);
+        }
+        catch (Exception e) when (e is OnDemandTransformException or SpineException)
+        {
+            throw new FeatureDefinitionException(
+                transform.Definition.Name, $"Expected the {transform.Definition} to compute what it computed before, but it fails on its golden rows in '{path}'. Raise its version when its method changes.", e);
         }
     }
 

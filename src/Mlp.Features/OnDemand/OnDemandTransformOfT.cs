@@ -22,30 +22,46 @@ internal sealed class OnDemandTransform<TRequest, TFeatures>(OnDemandFeatureView
         var targets = FeatureTarget.Of(view, layout);
         RequestFeatureWriter<TRequest> write = (in TRequest request, FeatureRows destination, int row) =>
         {
-            var features = definition.Transform(request);
+            var features = Run(request, row: null);
             var writer = new FeatureRowWriter(destination, row, targets);
             definition.WriteFeatures(features, ref writer);
         };
         return (RequestFeatureWriter<T>)(object)write;
     }
 
-    public override IReadOnlyList<IArrowArray> Compute(IReadOnlyList<IArrowArray> requests, int rowCount)
+    public override IReadOnlyList<IArrowArray> Compute(IReadOnlyList<IArrowArray> requests, int rowCount, long rowsBefore = 0)
     {
-        var columns = requests.Select(c => new RequestColumn(c)).ToArray();
+        var columns = requests.Select(c => new RequestColumn(c, rowsBefore)).ToArray();
         var writer = new ColumnWriter([.. definition.Fields.Select(f => new ColumnBuilder(f.Type, f.Length))]);
         for (var row = 0; row < rowCount; row++)
         {
-            var features = definition.Transform(_reader.Read(columns, row));
+            var number = rowsBefore + row + 1;
+            var features = Run(_reader.Read(columns, row), number);
             if (definition.FindWrongVector(features) is { } wrong)
             {
-                throw new ArgumentException(FormattableString.Invariant(
-                    $"Expected {VectorColumn.Expected(wrong.Field.Length)} for feature '{wrong.Field.Name}' of the {definition}, but its method gave one of {wrong.Length} in row {row}."));
+                throw new OnDemandTransformException(
+                    definition, number, FormattableString.Invariant($"its method gave {wrong.Length} elements for feature '{wrong.Field.Name}', which is {VectorColumn.Expected(wrong.Field.Length)}"));
             }
 
             definition.WriteFeatures(features, ref writer);
         }
 
         return [.. writer.Columns.Select(c => c.Build())];
+    }
+
+    private TFeatures Run(TRequest request, long? row)
+    {
+        TFeatures features;
+        try
+        {
+            features = definition.Transform(request);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            throw new OnDemandTransformException(definition, row, $"its method threw {e.GetType().Name}", e);
+        }
+
+        return features ?? throw new OnDemandTransformException(definition, row, "its method gave null");
     }
 
     /// <summary>Appends each field to its column.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Linq.Expressions;
 using System.Reflection;
 using Mlp.Features.Definitions;
+using Mlp.Features.Joins;
 using Mlp.Runtime.Data;
 
 namespace Mlp.Features.OnDemand;
@@ -60,7 +61,7 @@ internal sealed class RequestReader<TRequest>
         var require = typeof(RequestReader<TRequest>).GetMethod(nameof(Require), BindingFlags.NonPublic | BindingFlags.Static)!
             .MakeGenericMethod(Nullable.GetUnderlyingType(value.Type)!);
         return Expression.ConvertChecked(
-            Expression.Call(require, value, Expression.Constant($"{typeof(TRequest).Name}.{property.Name}"), Expression.Constant(field.Name), Expression.Constant(view.Name), row),
+            Expression.Call(require, value, Expression.Constant($"{typeof(TRequest).Name}.{property.Name}"), Expression.Constant(field.Name), Expression.Constant(view, typeof(OnDemandFeatureViewDefinition)), Expression.Call(column, nameof(RequestColumn.NumberOf), null, row)),
             property.PropertyType);
     }
 
@@ -74,9 +75,12 @@ internal sealed class RequestReader<TRequest>
         _ => nameof(RequestColumn.GetString),
     };
 
-    private static T Require<T>(T? value, string property, string column, string view, int row)
+    private static T Require<T>(T? value, string property, string column, OnDemandFeatureViewDefinition view, long row)
         where T : struct
-        => value ?? throw new ArgumentException(string.Create(
-            CultureInfo.InvariantCulture,
-            $"Expected a value in column '{column}', row {row}, for '{property}' of the on-demand feature view '{view}', but found null. Make the property nullable if it may be absent."));
+        => value ?? throw new SpineException(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Expected a value in column '{column}' of the rows for '{property}' of the {view}, but found null in row {row}. Make the property nullable if it may be absent."),
+            column,
+            row);
 }
