@@ -21,7 +21,7 @@ internal sealed class OnDemandGoldenRows(DefinitionStore definitions, IDiskSync 
     private readonly ConcurrentDictionary<string, bool> _checked = new(StringComparer.Ordinal);
 
     /// <summary>Keeps rows of a batch, spread evenly over it, unless rows are kept already.</summary>
-    public void Keep(OnDemandFeatureViewDefinition view, IReadOnlyList<IArrowArray> requests, IReadOnlyList<IArrowArray> features, int rowCount)
+    public void Keep(OnDemandFeatureViewDefinition view, IReadOnlyList<IArrowArray> requests, IReadOnlyList<InputColumn> inputs, IReadOnlyList<IArrowArray> features, int rowCount)
     {
         var path = PathOf(view);
         if (rowCount == 0 || File.Exists(path))
@@ -33,15 +33,20 @@ internal sealed class OnDemandGoldenRows(DefinitionStore definitions, IDiskSync 
         var document = new GoldenRowsDocument
         {
             Fingerprint = view.Fingerprint,
+            FormatVersion = inputs.Count > 0 ? GoldenRowsDocument.InputsFormatVersion : VersionedJson.FirstVersion,
             RowCount = rows.Length,
-            Requests = [.. requests.Select(c => rows.Select(r => GoldenCell.Format(c, r)).ToArray())],
-            Features = [.. features.Select(c => rows.Select(r => GoldenCell.Format(c, r)).ToArray())],
+            Requests = Cells(requests),
+            Inputs = inputs.Count > 0 ? Cells(inputs.Select(input => input.Values)) : null,
+            InputStatuses = inputs.Count > 0 ? [.. inputs.Select(input => rows.Select(row => input.Statuses.GetValue(row)!.Value).ToArray())] : null,
+            Features = Cells(features),
         };
         DurableFile.CreateDirectories(disk, definitions.FolderOf(view.Name));
         if (DurableFile.WriteExclusive(disk, path, JsonSerializer.SerializeToUtf8Bytes(document, GoldenRowsJson.Default.GoldenRowsDocument)))
         {
             _checked[path] = true;
         }
+
+        IReadOnlyList<IReadOnlyList<string?>> Cells(IEnumerable<IArrowArray> columns) => [.. columns.Select(column => rows.Select(row => GoldenCell.Format(column, row)).ToArray())];
     }
 
     /// <summary>Computes the kept rows of the on-demand views of a service again, unless this process has done it since there are any: another process may have kept them after the start.</summary>
@@ -70,8 +75,8 @@ internal sealed class OnDemandGoldenRows(DefinitionStore definitions, IDiskSync 
             return;
         }
 
-        var (document, requests) = Read(path, view);
-        var computed = Compute(transform, requests, document.RowCount, path);
+        var (document, requests, inputs) = Read(path, view);
+        var computed = Compute(transform, requests, inputs, document.RowCount, path);
         for (var field = 0; field < view.Fields.Count; field++)
         {
             for (var row = 0; row < document.RowCount; row++)
@@ -88,11 +93,11 @@ internal sealed class OnDemandGoldenRows(DefinitionStore definitions, IDiskSync 
         _checked[path] = true;
     }
 
-    private static IReadOnlyList<IArrowArray> Compute(OnDemandTransform transform, IReadOnlyList<IArrowArray> requests, int rowCount, string path)
+    private static IReadOnlyList<IArrowArray> Compute(OnDemandTransform transform, IReadOnlyList<IArrowArray> requests, IReadOnlyList<InputColumn> inputs, int rowCount, string path)
     {
         try
         {
-            return transform.Compute(requests, rowCount);
+            return transform.Compute(requests, inputs, rowCount);
         }
         catch (Exception e) when (e is OnDemandTransformException or SpineException)
         {
@@ -101,18 +106,20 @@ internal sealed class OnDemandGoldenRows(DefinitionStore definitions, IDiskSync 
         }
     }
 
-    private static (GoldenRowsDocument Document, IReadOnlyList<IArrowArray> Requests) Read(string path, OnDemandFeatureViewDefinition view)
+    private static (GoldenRowsDocument Document, IReadOnlyList<IArrowArray> Requests, IReadOnlyList<InputColumn> Inputs) Read(string path, OnDemandFeatureViewDefinition view)
     {
         try
         {
             var document = VersionedJson.Read(File.ReadAllBytes(path), path, GoldenRowsDocument.FormatValue, GoldenRowsDocument.CurrentFormatVersion, GoldenRowsJson.Default.GoldenRowsDocument);
             if (document.Fingerprint != view.Fingerprint || document.Requests.Count != view.RequestFields.Count || document.Features.Count != view.Fields.Count
-                || document.Requests.Concat(document.Features).Any(c => c is null || c.Count != document.RowCount))
+                || (document.Inputs ?? []).Count != view.InputFields.Count || (document.InputStatuses ?? []).Count != view.InputFields.Count
+                || (document.InputStatuses ?? []).Any(c => c is null || c.Count != document.RowCount) || document.Requests.Concat(document.Inputs ?? []).Concat(document.Features).Any(c => c is null || c.Count != document.RowCount))
             {
                 throw new CorruptFileException(path, $"Expected golden rows of the {view} in '{path}', but found rows of another definition.");
             }
 
-            return (document, [.. document.Requests.Zip(view.RequestFields, (cells, field) => GoldenCell.Parse(cells, field))]);
+            var inputs = view.InputFields.Select((field, i) => new InputColumn(GoldenCell.Parse(document.Inputs![i], field), new UInt8Array.Builder().AppendRange(document.InputStatuses![i]).Build()));
+            return (document, [.. document.Requests.Zip(view.RequestFields, (cells, field) => GoldenCell.Parse(cells, field))], [.. inputs]);
         }
         catch (Exception e) when (e is FormatException or OverflowException)
         {

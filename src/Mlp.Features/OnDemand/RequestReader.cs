@@ -21,28 +21,9 @@ internal sealed class RequestReader<TRequest>
         var columns = Expression.Parameter(typeof(RequestColumn[]), "columns");
         var row = Expression.Parameter(typeof(int), "row");
         var values = view.RequestProperties
-            .Select((p, i) => (p.Property, Value: Read(view, p.Property, p.Field, Expression.ArrayIndex(columns, Expression.Constant(i)), row)))
+            .Select((p, i) => (p.Property, Read(view, p.Property, p.Field, Expression.ArrayIndex(columns, Expression.Constant(i)), row)))
             .ToList();
-
-        var constructor = RecordConstruction.ConstructorOf(typeof(TRequest));
-        var passed = new HashSet<PropertyInfo>();
-        var arguments = constructor?.GetParameters().Select(parameter =>
-        {
-            var match = values.FirstOrDefault(v => RecordConstruction.ParameterOf(typeof(TRequest), v.Property) is { } p && p.Position == parameter.Position);
-            if (match.Property is null)
-            {
-                return parameter.HasDefaultValue
-                    ? Expression.Constant(parameter.DefaultValue, parameter.ParameterType)
-                    : (Expression)Expression.Default(parameter.ParameterType);
-            }
-
-            passed.Add(match.Property);
-            return match.Value;
-        }).ToArray();
-
-        var made = constructor is null ? Expression.New(typeof(TRequest)) : Expression.New(constructor, arguments!);
-        var rest = values.Where(v => !passed.Contains(v.Property)).Select(v => Expression.Bind(v.Property, v.Value));
-        return new RequestReader<TRequest>(Expression.Lambda<Func<RequestColumn[], int, TRequest>>(Expression.MemberInit(made, rest), columns, row).Compile());
+        return new RequestReader<TRequest>(Expression.Lambda<Func<RequestColumn[], int, TRequest>>(RecordFactory.Make(typeof(TRequest), values), columns, row).Compile());
     }
 
     private static Expression Read(OnDemandFeatureViewDefinition view, PropertyInfo property, FeatureField field, Expression column, ParameterExpression row)
@@ -65,7 +46,7 @@ internal sealed class RequestReader<TRequest>
             property.PropertyType);
     }
 
-    private static string GetterOf(PropertyInfo property, FeatureField field) => field.Type switch
+    internal static string GetterOf(PropertyInfo property, FeatureField field) => field.Type switch
     {
         FeatureType.Float32 when field.IsVector => property.PropertyType == typeof(float[]) ? nameof(RequestColumn.GetArray) : nameof(RequestColumn.GetMemory),
         FeatureType.Float32 => nameof(RequestColumn.GetFloat32),

@@ -64,11 +64,7 @@ internal sealed class SkewCheck(OfflineStore store, Func<FeatureServiceDefinitio
         var rows = Enumerable.Range(0, samples.Count).Select(row => new LeakageRow(row, samples.FactsOf(row).Time, [.. samples.KeyOf(row).ToArray().Select(Stored)], [])).ToList();
         _rows += rows.Count;
         SkewMetrics.Checked.Add(rows.Count, sink.Tags);
-        foreach (var view in service.Views.Where(v => v.OnDemand is not null))
-        {
-            CheckOnDemand(sink, samples, view);
-        }
-
+        var inputs = new SkewInputs(service);
         foreach (var view in service.Views.Where(v => v.View is not null))
         {
             var history = await ReadHistoryAsync(view, rows, cancellationToken).ConfigureAwait(false);
@@ -78,16 +74,19 @@ internal sealed class SkewCheck(OfflineStore store, Func<FeatureServiceDefinitio
                 var expected = BruteForce.Answer(known, row.Time, view.View!.TimeToLiveMicroseconds, JoinMode.CreatedTime, view.Columns.Count);
                 var served = ServedAnswer.Read(samples.Rows, (int)row.Number, view, service.Description.Layout);
                 _values += view.Columns.Count;
-                if (!served.Equals(expected))
-                {
-                    await ReportAsync(sink, samples, (int)row.Number, view, served, expected, known).ConfigureAwait(false);
-                }
+                var verdict = served.Equals(expected) ? default(SkewVerdict?) : await ReportAsync(sink, samples, (int)row.Number, view, served, expected, known).ConfigureAwait(false);
+                inputs.Add((int)row.Number, view, served, expected, verdict);
             }
+        }
+
+        foreach (var view in service.Views.Where(v => v.OnDemand is not null))
+        {
+            CheckOnDemand(sink, samples, view, inputs);
         }
     }
 
-    /// <summary>Computes on-demand features as a training set would have them: by the view's method, from the columns of the request.</summary>
-    private void CheckOnDemand(SkewSink sink, SkewSamples samples, FeatureServiceView view)
+    /// <summary>Computes on-demand features as a training set would have them: by the view's method, from the columns of the request and the stored features that the offline store gives.</summary>
+    private void CheckOnDemand(SkewSink sink, SkewSamples samples, FeatureServiceView view, SkewInputs inputs)
     {
         var (requestType, transform) = (view.OnDemand!.RequestType, view.OnDemand.CreateTransform());
         var requests = samples.RequestsOf(requestType);
@@ -97,12 +96,18 @@ internal sealed class SkewCheck(OfflineStore store, Func<FeatureServiceDefinitio
             {
                 Omit(sink, view, state == RequestState.Unfit ? SkewOmissionReason.UnfitRequest : SkewOmissionReason.NoRequest);
             }
-            else if (TryCompute(transform, requests.ColumnsOf(row)) is { } computed)
+            else if (TryCompute(transform, view, requests.ColumnsOf(row), inputs.Of(row, view, isServed: false)) is { } expected)
             {
                 _values += view.Columns.Count;
-                var expected = new ViewAnswer(FeatureStatus.Present, null, [.. view.Columns.Select(column => LeakageSample.Bits(computed[column.FieldIndex], 0))]);
                 var served = ServedAnswer.Read(samples.Rows, row, view, sink.Service.Description.Layout);
-                AddDifferences(sink, samples, row, view, served, expected, SkewVerdict.NotRepeatable);
+                if (!served.Equals(expected))
+                {
+                    // What was served follows from what was served of the stored features, which differ for a reason of their own; or it does not.
+                    var verdict = inputs.VerdictOf(row, view) is { } reason && TryCompute(transform, view, requests.ColumnsOf(row), inputs.Of(row, view, isServed: true)) is { } again && served.Equals(again)
+                        ? reason
+                        : SkewVerdict.NotRepeatable;
+                    AddDifferences(sink, samples, row, view, served, expected, verdict);
+                }
             }
             else
             {
@@ -111,11 +116,12 @@ internal sealed class SkewCheck(OfflineStore store, Func<FeatureServiceDefinitio
         }
     }
 
-    private static IReadOnlyList<IArrowArray>? TryCompute(OnDemandTransform transform, IReadOnlyList<IArrowArray> request)
+    private static ViewAnswer? TryCompute(OnDemandTransform transform, FeatureServiceView view, IReadOnlyList<IArrowArray> request, IReadOnlyList<InputColumn> inputs)
     {
         try
         {
-            return transform.Compute(request, 1);
+            var computed = transform.Compute(request, inputs, 1);
+            return new ViewAnswer(FeatureStatus.Present, null, [.. view.Columns.Select(column => LeakageSample.Bits(computed[column.FieldIndex], 0))]);
         }
         catch (Exception)
         {
@@ -141,12 +147,14 @@ internal sealed class SkewCheck(OfflineStore store, Func<FeatureServiceDefinitio
         }
     }
 
-    private async Task ReportAsync(
+    private async Task<SkewVerdict> ReportAsync(
         SkewSink sink, SkewSamples samples, int row, FeatureServiceView view, ServedAnswer served, ViewAnswer expected, IReadOnlyList<HistoryRow> known)
     {
         var (_, time, requestTime) = samples.FactsOf(row);
         var now = ServedAnswer.Read(await readNow(sink.Service, samples.KeyOf(row).ToArray()).ConfigureAwait(false), 0, view, sink.Service.Description.Layout);
-        AddDifferences(sink, samples, row, view, served, expected, SkewVerdicts.Of(served, now, known, time, requestTime));
+        var verdict = SkewVerdicts.Of(served, now, known, time, requestTime);
+        AddDifferences(sink, samples, row, view, served, expected, verdict);
+        return verdict;
     }
 
     private void AddDifferences(SkewSink sink, SkewSamples samples, int row, FeatureServiceView view, ServedAnswer served, in ViewAnswer expected, SkewVerdict verdict)

@@ -59,7 +59,7 @@ public sealed class OnDemandTransformTests
             .Select(i => new Order(i * 0.37, i % 7 == 0 ? null : i, i % 5 == 0 ? null : $"unit {i}", i % 3 == 0 ? null : i % 2 == 0, i / 3f)).ToArray();
         var transform = Service.Views[0].OnDemand!.CreateTransform();
 
-        var columns = transform.Compute(RequestColumns.Find(transform.Definition, Spine(orders)), orders.Length);
+        var columns = transform.Compute(RequestColumns.Find(transform.Definition, Spine(orders)), [], orders.Length);
 
         var rows = new FeatureRows(Service.Description.Layout, orders.Length);
         rows.Reset(orders.Length);
@@ -88,7 +88,7 @@ public sealed class OnDemandTransformTests
             .Build();
         var transform = Service.Views[0].OnDemand!.CreateTransform();
 
-        var thrown = Assert.Throws<SpineException>(() => transform.Compute(RequestColumns.Find(transform.Definition, batch), batch.Length, rowsBefore: 100));
+        var thrown = Assert.Throws<SpineException>(() => transform.Compute(RequestColumns.Find(transform.Definition, batch), [], batch.Length, rowsBefore: 100));
 
         Assert.Equal(
             "Expected a value in column 'price' of the rows for 'Order.Price' of the on-demand feature view 'order_features' version 1, but found null in row 102. Make the property nullable if it may be absent.",

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Mlp.Features.Definitions;
 using Mlp.Features.Hosting;
+using Mlp.Features.Online;
 using Mlp.Features.Skew;
 using Mlp.Features.Tests.Materialization;
 using Mlp.Runtime.Data;
@@ -30,6 +31,8 @@ public sealed class SkewOnDemandTests : IAsyncLifetime, IAsyncDisposable
             .AddOnDemand<Basket, BasketSize>(basket => new BasketSize(basket.Count ?? -1))
             .AddOnDemand<Visit, VisitFeatures>(visit => new VisitFeatures(visit.Hour >= 22))
             .AddService("carts", 1, s => s.From<Shop>().From<BasketFeatures>("share", "label", "scaled").From<BasketSize>().From<VisitFeatures>())
+            .AddOnDemand<Visit, ShopInputs, VisitValue>((visit, shop) => new VisitValue((shop.Sales ?? -1) * visit.Hour * _factor, shop.SalesStatus.ToString()))
+            .AddService("values", 1, s => s.From<VisitValue>().From<Shop>())
             .AddService("requests", 1, s => s.From<BasketFeatures>())
             .Build();
         _harness = new FeatureStoreHarness(_catalog);
@@ -138,6 +141,43 @@ public sealed class SkewOnDemandTests : IAsyncLifetime, IAsyncDisposable
     }
 
     [Fact]
+    public async Task CheckSkewAsync_MethodOfStoredFeatures_TakesTheReasonOfItsInputs()
+    {
+        Attach("values", 20);
+        var now = _harness.Clock.GetUtcNow();
+        await Store.PushAsync([new Shop("b", now, now, 1)], PushTarget.Online);
+        await ServeAsync("values", new Visit(3));
+        await ServeAsync("values", new Visit(4), keys: ["b"]);
+        await ServeAsync("values", new Visit(5), keys: ["none"]);
+
+        var report = await Store.CheckSkewAsync();
+
+        Assert.Equal([KeyValuePair.Create(SkewVerdict.OnlineOnly, 3L)], report.Counts);
+        Assert.Equal(9, report.ValueCount);
+        Assert.Equal(["sales", "value", "why"], report.Differences.Select(d => d.Feature));
+        Assert.All(report.Differences, d => Assert.Equal(["b"], d.Key));
+        Assert.Equal((new SkewValue(FeatureStatus.Present, 4f, null), new SkewValue(FeatureStatus.Present, -4f, null)), (report.Differences[1].Served, report.Differences[1].Recomputed));
+        Assert.Equal(("Present", "Missing"), (report.Differences[2].Served.Value, report.Differences[2].Recomputed.Value));
+    }
+
+    [Fact]
+    public async Task CheckSkewAsync_MethodOfStoredFeaturesThatDependsOnASetting_IsNotRepeatable()
+    {
+        Attach("values", 20);
+        await ServeAsync("values", new Visit(3));
+        var now = _harness.Clock.GetUtcNow();
+        await Store.PushAsync([new Shop("b", now, now, 1)], PushTarget.Online);
+        await ServeAsync("values", new Visit(4), keys: ["b"]);
+        _factor = 2;
+
+        var report = await Store.CheckSkewAsync();
+
+        // What was served of the second call does not follow from its inputs, so the setting is to blame for both of its values.
+        Assert.Equal(new Dictionary<SkewVerdict, long> { [SkewVerdict.OnlineOnly] = 1, [SkewVerdict.NotRepeatable] = 3 }, report.Counts);
+        Assert.False(report.IsClean);
+    }
+
+    [Fact]
     public async Task Record_TextsOfRequestsBeyondTheirRoom_AreDroppedAndCounted()
     {
         Attach("carts", 2);
@@ -152,7 +192,7 @@ public sealed class SkewOnDemandTests : IAsyncLifetime, IAsyncDisposable
     [Fact]
     public void Record_RequestWithTextsAndVectors_AllocatesNothing()
     {
-        Attach("carts", 2000);
+        Attach("carts", 5000);
         var rows = new FeatureRows(_catalog.FindService("carts")!.Description.Layout, 1);
         rows.Reset(1);
         var request = new KeptRequest<Basket>();
@@ -165,7 +205,7 @@ public sealed class SkewOnDemandTests : IAsyncLifetime, IAsyncDisposable
                 Record(rows, key, request);
             }
         }));
-        Assert.Equal((2000, 400), ((int, int))_sampler.Backlog());
+        Assert.Equal((2400, 0), _sampler.Backlog());
     }
 
     [Fact]
@@ -282,4 +322,8 @@ public sealed class SkewOnDemandTests : IAsyncLifetime, IAsyncDisposable
     private sealed record Visit(int Hour);
 
     private readonly record struct VisitFeatures(bool IsNight);
+
+    private sealed record ShopInputs(float? Sales, FeatureStatus SalesStatus);
+
+    private readonly record struct VisitValue(float Value, string Why);
 }
