@@ -195,5 +195,14 @@ public sealed partial class FeatureStore : IFeatureSource
     }
 
     /// <inheritdoc/>
-    public IFeatureServiceReader? FindService(string name, int? version = null) => Online.FindService(name, version);
+    /// <exception cref="FeatureDefinitionException">The method of an on-demand view of the service gives other features than it did under this version.</exception>
+    public IFeatureServiceReader? FindService(string name, int? version = null)
+    {
+        if (Catalog.FindService(name, version) is { } service)
+        {
+            _goldenRows.Check(service);
+        }
+
+        return Online.FindService(name, version);
+    }
 }

@@ -16,6 +16,7 @@ internal static class DefinitionDifferences
 
         Compare(differences, "key", stored.Keys, found.Keys, k => k.Name, k => k.Kind.ToString());
         Compare(differences, "request field", stored.RequestFields, found.RequestFields, f => f.Name, f => f.TypeName);
+        Compare(differences, "input", stored.InputFields, found.InputFields, f => f.Name, f => f.TypeName);
         Compare(differences, "field", stored.Fields, found.Fields, f => f.Name, f => f.TypeName);
         if (stored.TimeToLiveMicroseconds != found.TimeToLiveMicroseconds)
         {

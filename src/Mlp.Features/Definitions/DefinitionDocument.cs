@@ -10,13 +10,16 @@ namespace Mlp.Features.Definitions;
 internal sealed record DefinitionDocument
 {
     internal const string FormatValue = "mlp-feature-definition";
-    internal const int CurrentFormatVersion = SecondFormatVersion;
+    internal const int CurrentFormatVersion = ThirdFormatVersion;
 
     /// <summary>
     /// The format version from which on a service may call a view by another name and give its keys others, and a field may be a vector: an earlier reader would take the fingerprint for wrong. A definition
     /// with neither keeps the first.
     /// </summary>
     internal const int SecondFormatVersion = VectorLength.FirstFormatVersion;
+
+    /// <summary>The format version from which on an on-demand view may compute from stored features. A definition that does not keeps the first or the second.</summary>
+    internal const int ThirdFormatVersion = 3;
 
     internal const string FeatureViewKind = "feature-view";
     internal const string OnDemandKind = "on-demand-feature-view";
@@ -38,6 +41,9 @@ internal sealed record DefinitionDocument
     public IReadOnlyList<KeyColumn>? Keys { get; init; }
 
     public IReadOnlyList<FeatureField>? RequestFields { get; init; }
+
+    /// <summary>Stored features that an on-demand view computes from; null where it computes from the request alone.</summary>
+    public IReadOnlyList<FeatureField>? InputFields { get; init; }
 
     public IReadOnlyList<FeatureField>? Fields { get; init; }
 
@@ -62,7 +68,8 @@ internal sealed record DefinitionDocument
     internal DefinitionDocument WithFingerprint() => this with
     {
         Fingerprint = ComputeFingerprint(),
-        FormatVersion = (RequestFields ?? []).Concat(Fields ?? []).Any(f => f.IsVector) || (Views ?? []).Any(v => v.Alias is not null) ? SecondFormatVersion : VersionedJson.FirstVersion,
+        FormatVersion = InputFields is not null ? ThirdFormatVersion
+            : (RequestFields ?? []).Concat(Fields ?? []).Any(f => f.IsVector) || (Views ?? []).Any(v => v.Alias is not null) ? SecondFormatVersion : VersionedJson.FirstVersion,
     };
 
     /// <summary>SHA-256 of canonical JSON: no blanks, fixed order, only what changes the meaning of stored rows.</summary>
@@ -77,6 +84,7 @@ internal sealed record DefinitionDocument
             json.WriteNumber("version", Version);
             WriteArray(json, "keys", Keys, k => WritePair(json, k.Name, "kind", EnumTerms<EntityValueKind>.Of(k.Kind)));
             WriteArray(json, "request", RequestFields, f => WriteField(json, f));
+            WriteArray(json, "inputs", InputFields, f => WriteField(json, f));
             WriteArray(json, "fields", Fields, f => WriteField(json, f));
             if (TimeToLiveMicroseconds is { } timeToLive)
             {

@@ -112,7 +112,22 @@ public sealed class FeatureServiceBuilder
         }
 
         CheckSpine(keys, columns, resolved);
-        return new FeatureServiceDefinition(Name, Version, keys, new FeatureRowLayout(columns), resolved, _description);
+        return new FeatureServiceDefinition(Name, Version, keys, new FeatureRowLayout(columns), [.. resolved.Select(view => WithInputs(view, columns, resolved))], _description);
+    }
+
+    /// <summary>Finds the stored features that an on-demand view computes from among the columns.</summary>
+    private FeatureServiceView WithInputs(FeatureServiceView view, List<FeatureColumn> columns, List<FeatureServiceView> views)
+    {
+        var stored = views.Where(v => v.View is not null).Select(v => v.Name).ToHashSet(StringComparer.Ordinal);
+        var inputs = (view.OnDemand?.InputFields ?? []).Select(field =>
+        {
+            var index = columns.FindIndex(column => column.Name == field.Name && stored.Contains(column.View));
+            var found = index < 0 ? "none" : columns[index].IsVector ? string.Create(CultureInfo.InvariantCulture, $"{columns[index].Type}[{columns[index].Length}]") : columns[index].Type.ToString();
+            return index >= 0 && columns[index].Type == field.Type && columns[index].Length == field.Length
+                ? index
+                : throw Wrong($"Expected the feature service '{{0}}' to take a stored feature '{field.Name}' of type {field.TypeName}, from which its on-demand view '{view.Name}' computes, but found {found}.");
+        }).ToList();
+        return inputs.Count == 0 ? view : new FeatureServiceView(null, view.OnDemand, view.KeyIndexes, view.Columns, view.ViewIndex) { InputColumns = inputs };
     }
 
     private (FeatureViewDefinition? View, OnDemandFeatureViewDefinition? OnDemand) Find(

@@ -43,6 +43,9 @@ public sealed class FeatureServiceView
     /// <summary>The features that the service uses, in its order.</summary>
     internal IReadOnlyList<FeatureServiceColumn> Columns { get; }
 
+    /// <summary>Per stored feature that an on-demand view computes from, the index of its column in the service's layout.</summary>
+    internal IReadOnlyList<int> InputColumns { get; init; } = [];
+
     /// <summary>Index of the view in the layout's views.</summary>
     internal int ViewIndex { get; }
 }

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Mlp.Features.OnDemand;
+using Mlp.Features.Skew;
 using Mlp.Runtime.Data;
 
 namespace Mlp.Features.Definitions;
@@ -11,7 +12,7 @@ public abstract class OnDemandFeatureViewDefinition
 {
     private readonly DefinitionDocument _document;
 
-    private protected OnDemandFeatureViewDefinition(string? name, int version, string description, Type requestType, Type featuresType)
+    private protected OnDemandFeatureViewDefinition(string? name, int version, string description, Type requestType, Type featuresType, Type? inputsType = null)
     {
         var named = name ?? DefinitionNames.ToSnakeCase(featuresType.Name);
         DefinitionNames.CheckDefinition("on-demand feature view", named, version);
@@ -19,12 +20,14 @@ public abstract class OnDemandFeatureViewDefinition
         FeaturesType = featuresType;
         RequestProperties = ReadFields(named, requestType, RecordConstruction.CanSet);
         FeatureProperties = ReadFields(named, featuresType, static (_, _) => true);
+        Inputs = inputsType is null ? [] : OnDemandInput.Read(named, inputsType);
         _document = new DefinitionDocument
         {
             Kind = DefinitionDocument.OnDemandKind,
             Name = named,
             Version = version,
             RequestFields = [.. RequestProperties.Select(p => p.Field)],
+            InputFields = inputsType is null ? null : [.. Inputs.Where(input => !input.IsStatus).Select(input => input.Field)],
             Fields = [.. FeatureProperties.Select(p => p.Field)],
             Description = description,
         }.WithFingerprint();
@@ -39,13 +42,16 @@ public abstract class OnDemandFeatureViewDefinition
     /// <summary>The fields of the request that features are computed from; columns of that name are read from a training set's spine.</summary>
     public IReadOnlyList<FeatureField> RequestFields => _document.RequestFields!;
 
+    /// <summary>The stored features that features are computed from besides the request, by their column names in the service; none for most views.</summary>
+    public IReadOnlyList<FeatureField> InputFields => _document.InputFields ?? [];
+
     /// <summary>The features, in order of declaration.</summary>
     public IReadOnlyList<FeatureField> Fields => _document.Fields!;
 
     /// <summary>What the view is about.</summary>
     public string Description => _document.Description ?? string.Empty;
 
-    /// <summary>SHA-256 of the canonical definition (name, version, request fields, features, types, order), 64 lower-case hexadecimal digits. The code is not part of it.</summary>
+    /// <summary>SHA-256 of the canonical definition (name, version, request fields, inputs, features, types, order), 64 lower-case hexadecimal digits. The code is not part of it.</summary>
     public string Fingerprint => _document.Fingerprint;
 
     /// <summary>The request record.</summary>
@@ -60,8 +66,14 @@ public abstract class OnDemandFeatureViewDefinition
 
     internal IReadOnlyList<(PropertyInfo Property, FeatureField Field)> FeatureProperties { get; }
 
+    /// <summary>The properties of the record of stored features, in order; none where the view computes from the request alone.</summary>
+    internal IReadOnlyList<OnDemandInput> Inputs { get; }
+
     /// <summary>Compiles the view once for requests and batches.</summary>
     internal abstract OnDemandTransform CreateTransform();
+
+    /// <summary>Room for the requests of sampled calls.</summary>
+    internal abstract RequestSamples CreateRequestSamples(int capacity);
 
     /// <inheritdoc/>
     public override string ToString() => $"on-demand feature view '{Name}' version {Version}";

@@ -1,4 +1,5 @@
 using Mlp.Features.OnDemand;
+using Mlp.Features.Skew;
 
 namespace Mlp.Features.Definitions;
 
@@ -7,8 +8,6 @@ namespace Mlp.Features.Definitions;
 /// <typeparam name="TFeatures">The record of features, of the same property types; a struct where the request path shall not allocate.</typeparam>
 public sealed class OnDemandFeatureViewDefinition<TRequest, TFeatures> : OnDemandFeatureViewDefinition
 {
-    private readonly RecordField<TFeatures>[] _features;
-
     /// <summary>Defines the view.</summary>
     /// <param name="transform">Computes the features. It depends on nothing but the request: no clock, no chance, no state.</param>
     /// <param name="name">Name of the view; null for the name of <typeparamref name="TFeatures"/> in snake_case.</param>
@@ -20,35 +19,13 @@ public sealed class OnDemandFeatureViewDefinition<TRequest, TFeatures> : OnDeman
     {
         ArgumentNullException.ThrowIfNull(transform);
         Transform = transform;
-        _features = [.. FeatureProperties.Select(p => new RecordField<TFeatures>(p.Property, p.Field))];
     }
 
     /// <summary>Computes the features of a request.</summary>
     public Func<TRequest, TFeatures> Transform { get; }
 
-    internal override OnDemandTransform CreateTransform() => new OnDemandTransform<TRequest, TFeatures>(this);
+    internal override OnDemandTransform CreateTransform()
+        => new OnDemandTransform<TRequest, NoInputs, TFeatures>(this, new OnDemandOutputs<TFeatures>(FeatureProperties), (request, _) => Transform(request));
 
-    /// <summary>Finds a vector that is not as long as its field.</summary>
-    internal (FeatureField Field, int Length)? FindWrongVector(in TFeatures features)
-    {
-        foreach (var field in _features)
-        {
-            if (field.FindWrongLength(features) is { } length)
-            {
-                return (field.Field, length);
-            }
-        }
-
-        return null;
-    }
-
-    /// <summary>Hands every feature to a writer, in order.</summary>
-    internal void WriteFeatures<TWriter>(in TFeatures features, ref TWriter writer)
-        where TWriter : IFeatureFieldWriter, allows ref struct
-    {
-        for (var i = 0; i < _features.Length; i++)
-        {
-            _features[i].Write(features, i, ref writer);
-        }
-    }
+    internal override RequestSamples CreateRequestSamples(int capacity) => new RequestSamples<TRequest>(this, capacity);
 }

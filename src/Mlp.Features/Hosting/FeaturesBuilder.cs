@@ -74,12 +74,20 @@ public sealed class FeaturesBuilder
     /// <returns>This builder.</returns>
     /// <exception cref="FeatureDefinitionException">A property has no feature type, or name and version are taken.</exception>
     public FeaturesBuilder AddOnDemand<TRequest, TFeatures>(Func<TRequest, TFeatures> transform, string? name = null, int version = 1, string description = "")
-    {
-        var view = new OnDemandFeatureViewDefinition<TRequest, TFeatures>(transform, name, version, description);
-        Claim("on-demand feature view", view.Name, view.Version);
-        _onDemandViews.Add(view);
-        return this;
-    }
+        => AddOnDemand(new OnDemandFeatureViewDefinition<TRequest, TFeatures>(transform, name, version, description));
+
+    /// <summary>Adds features that are computed from a request and from stored features of the service.</summary>
+    /// <typeparam name="TRequest">The request record.</typeparam>
+    /// <typeparam name="TInputs">The record of stored features, called like the columns of the service; each may be null.</typeparam>
+    /// <typeparam name="TFeatures">The record of computed features.</typeparam>
+    /// <param name="transform">Computes the features; it depends on nothing but the request and the stored features.</param>
+    /// <param name="name">Name of the view; null for the name of <typeparamref name="TFeatures"/> in snake_case.</param>
+    /// <param name="version">Version, from 1; raise it when <paramref name="transform"/> computes something else.</param>
+    /// <param name="description">What the view is about.</param>
+    /// <returns>This builder.</returns>
+    /// <exception cref="FeatureDefinitionException">A property has no feature type, one of <typeparamref name="TInputs"/> may not be null, or name and version are taken.</exception>
+    public FeaturesBuilder AddOnDemand<TRequest, TInputs, TFeatures>(Func<TRequest, TInputs, TFeatures> transform, string? name = null, int version = 1, string description = "")
+        => AddOnDemand(new OnDemandFeatureViewDefinition<TRequest, TInputs, TFeatures>(transform, name, version, description));
 
     /// <summary>Adds a feature service.</summary>
     /// <param name="name">Name of the service: lower-case letters, digits, <c>_</c> and <c>-</c>.</param>
@@ -124,6 +132,13 @@ public sealed class FeaturesBuilder
         }
 
         return new([.. _views], [.. _onDemandViews], [.. _services.Select(s => s.Build(_views, _onDemandViews, _records))]) { Evolutions = new Dictionary<(string Name, int Version), FeatureViewEvolution>(_evolutions) };
+    }
+
+    private FeaturesBuilder AddOnDemand(OnDemandFeatureViewDefinition view)
+    {
+        Claim("on-demand feature view", view.Name, view.Version);
+        _onDemandViews.Add(view);
+        return this;
     }
 
     private FeaturesBuilder Evolve(FeatureViewDefinition view, Action<FeatureViewEvolution> evolve)

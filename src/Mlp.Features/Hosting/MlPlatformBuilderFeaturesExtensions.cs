@@ -50,6 +50,8 @@ public static class MlPlatformBuilderFeaturesExtensions
         {
             services.TryAddSingleton(provider => new SkewSampler(provider.GetRequiredService<FeatureCatalog>(), features.SkewCheck));
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IPredictionObserver, SkewSampler>(provider => provider.GetRequiredService<SkewSampler>()));
+            services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, SkewCheckComponent>(
+                provider => new SkewCheckComponent(provider.GetRequiredService<FeatureStore>(), provider.GetRequiredService<SkewSampler>(), features.SkewCheck)));
         }
 
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, OfflineStoreComponent>());

@@ -52,7 +52,7 @@ internal sealed class PointInTimeJoin(OfflineStore store, OnDemandGoldenRows gol
     {
         var pruned = snapshots.Select(snapshot => snapshot.UpTo(table.LastTime, question.Mode)).ToList();
         pruned.ForEach(snapshot => snapshot.RequireReadable(session));
-        var output = new TrainingSetComposer(question.Service, table.Schema);
+        var output = new TrainingSetComposer(question.Service, table.Schema, goldenRows);
         var rows = new ArrowSpool(output.Schema, options.TrainingSetMemoryBytes, store.Settings.TemporaryDirectory);
         try
         {

@@ -23,7 +23,8 @@ internal sealed class SpineTable : IDisposable
     internal SpineTable(DuckDbSession session, TrainingSetQuestion question, OnDemandGoldenRows goldenRows, long memoryLimit, string folder)
     {
         _goldenRows = goldenRows;
-        _onDemand = [.. question.Service.Views.Where(v => v.OnDemand is not null).Select(v => (v, v.OnDemand!.CreateTransform()))];
+        _onDemand = [.. question.Service.Views.Where(v => v is { OnDemand: not null, InputColumns.Count: 0 }).Select(v => (v, v.OnDemand!.CreateTransform()))];
+        goldenRows.Check(question.Service);
         _question = question;
         _converter = new SpineConverter(question.Service, question.TimeColumn, question.LabelColumn);
         _memoryLimit = memoryLimit;
@@ -31,7 +32,7 @@ internal sealed class SpineTable : IDisposable
         _keys = new KeyTable(session, question.Service.Description.Keys);
     }
 
-    /// <summary>The columns of the question, without the on-demand features that stand behind them in <see cref="ReadAsync"/>.</summary>
+    /// <summary>The columns of the question, without the on-demand features of the request alone that stand behind them in <see cref="ReadAsync"/>.</summary>
     internal Schema Schema => _converter.Schema!;
 
     internal long RowCount => _keys.RowCount;
@@ -57,9 +58,9 @@ internal sealed class SpineTable : IDisposable
         var columns = Enumerable.Range(0, batch.ColumnCount).Select(batch.Column).ToList();
         foreach (var (view, transform) in _onDemand)
         {
-            var request = RequestColumns.Find(transform.Definition, batch);
-            var features = transform.Compute(request, batch.Length);
-            _goldenRows.Keep(transform.Definition, request, features, batch.Length);
+            var request = RequestColumns.Find(transform.Definition, batch, RowCount);
+            var features = transform.Compute(request, [], batch.Length, RowCount);
+            _goldenRows.Keep(transform.Definition, request, [], features, batch.Length);
             foreach (var column in view.Columns)
             {
                 var feature = _question.Service.Description.Layout.Columns[column.ColumnIndex];

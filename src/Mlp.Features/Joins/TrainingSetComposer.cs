@@ -1,6 +1,7 @@
 using Apache.Arrow;
 using Apache.Arrow.Types;
 using Mlp.Features.Definitions;
+using Mlp.Features.OnDemand;
 using Mlp.Runtime;
 using Mlp.Runtime.Data;
 
@@ -9,14 +10,19 @@ namespace Mlp.Features.Joins;
 /// <summary>
 /// Makes the batches of a training set: row number, the columns of the question, the features in the service's order, then a status and an event time per stored view.
 /// </summary>
+/// <remarks>On-demand features that are computed from stored ones are computed here, row by row as they are joined.</remarks>
 internal sealed class TrainingSetComposer
 {
     private readonly FeatureServiceDefinition _service;
     private readonly int _spineColumns;
+    private readonly OnDemandGoldenRows _goldenRows;
+    private readonly IReadOnlyList<(FeatureServiceView View, OnDemandTransform Transform)> _computed;
 
-    internal TrainingSetComposer(FeatureServiceDefinition service, Schema spine)
+    internal TrainingSetComposer(FeatureServiceDefinition service, Schema spine, OnDemandGoldenRows goldenRows)
     {
         _service = service;
+        _goldenRows = goldenRows;
+        _computed = [.. service.Views.Where(v => v.InputColumns.Count > 0).Select(v => (v, v.OnDemand!.CreateTransform()))];
         _spineColumns = spine.FieldsList.Count;
         var stored = service.Views.Where(v => v.View is not null).ToList();
         Schema = new Schema(
@@ -54,6 +60,11 @@ internal sealed class TrainingSetComposer
         var nextComputed = _spineColumns;
         foreach (var view in _service.Views)
         {
+            if (view.InputColumns.Count > 0)
+            {
+                continue;
+            }
+
             if (view.OnDemand is not null)
             {
                 // Computed when the question came in; they stand behind its columns, in order.
@@ -74,6 +85,7 @@ internal sealed class TrainingSetComposer
             facts.Add(Answer());
         }
 
+        Compute(question, beside, features, facts, count, firstRow);
         var rows = new Int64Array.Builder().Reserve(count).AppendRange(Enumerable.Range(0, count).Select(i => firstRow + i)).Build();
         return new RecordBatch(Schema, [rows, .. beside.Take(_spineColumns), .. features, .. facts], count);
 
@@ -82,5 +94,29 @@ internal sealed class TrainingSetComposer
             : answer;
 
         IArrowArray Answer() => ArrowArrayFactory.Slice(answer.Column(next++), answerStart, count);
+    }
+
+    /// <summary>Computes the on-demand features that need stored ones.</summary>
+    private void Compute(RecordBatch question, List<IArrowArray> beside, IArrowArray[] features, List<IArrowArray> facts, int count, long firstRow)
+    {
+        if (_computed.Count == 0)
+        {
+            return;
+        }
+
+        var stored = _service.Views.Where(v => v.View is not null).Select(v => v.ViewIndex).ToList();
+        var layout = _service.Description.Layout;
+        var rows = new RecordBatch(question.Schema, beside, count);
+        foreach (var (view, transform) in _computed)
+        {
+            var requests = RequestColumns.Find(transform.Definition, rows, firstRow);
+            List<InputColumn> inputs = [.. view.InputColumns.Select(column => new InputColumn(features[column], (UInt8Array)facts[2 * stored.IndexOf(layout.ViewIndexOf(column))]))];
+            var computed = transform.Compute(requests, inputs, count, firstRow);
+            _goldenRows.Keep(transform.Definition, requests, inputs, computed, count);
+            foreach (var column in view.Columns)
+            {
+                features[column.ColumnIndex] = computed[column.FieldIndex];
+            }
+        }
     }
 }

@@ -7,7 +7,10 @@ namespace Mlp.Features.OnDemand;
 internal sealed record GoldenRowsDocument
 {
     public const string FormatValue = "mlp-on-demand-golden-rows";
-    public const int CurrentFormatVersion = 1;
+    public const int CurrentFormatVersion = 2;
+
+    /// <summary>The format version from which on stored features may be among the inputs. Rows of a view without them keep the first.</summary>
+    public const int InputsFormatVersion = 2;
 
     public string Format { get; init; } = FormatValue;
 
@@ -19,9 +22,15 @@ internal sealed record GoldenRowsDocument
 
     public required IReadOnlyList<IReadOnlyList<string?>> Requests { get; init; }
 
+    /// <summary>Values of the stored features that the view computes from; null where it computes from the request alone.</summary>
+    public IReadOnlyList<IReadOnlyList<string?>>? Inputs { get; init; }
+
+    /// <summary>Their statuses, as numbers.</summary>
+    public IReadOnlyList<IReadOnlyList<byte>>? InputStatuses { get; init; }
+
     public required IReadOnlyList<IReadOnlyList<string?>> Features { get; init; }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, NewLine = "\n", RespectNullableAnnotations = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, NewLine = "\n", RespectNullableAnnotations = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(GoldenRowsDocument))]
 internal sealed partial class GoldenRowsJson : JsonSerializerContext;

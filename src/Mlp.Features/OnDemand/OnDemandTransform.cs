@@ -1,5 +1,6 @@
 using Apache.Arrow;
 using Mlp.Features.Definitions;
+using Mlp.Features.Joins;
 using Mlp.Runtime.Data;
 
 namespace Mlp.Features.OnDemand;
@@ -18,8 +19,11 @@ internal abstract class OnDemandTransform
 
     /// <summary>Computes the features of every row of a batch.</summary>
     /// <param name="requests">One column per request field, in order, of exactly its type; see <see cref="RequestColumns"/>.</param>
+    /// <param name="inputs">One column per stored feature that the view computes from, in order; none where it computes from the request alone.</param>
     /// <param name="rowCount">Number of rows.</param>
+    /// <param name="rowsBefore">Number of rows in earlier batches, for messages.</param>
     /// <returns>One column per field of the view, in order.</returns>
-    /// <exception cref="ArgumentException">A property that takes no null meets one.</exception>
-    public abstract IReadOnlyList<IArrowArray> Compute(IReadOnlyList<IArrowArray> requests, int rowCount);
+    /// <exception cref="SpineException">A property that takes no null meets one.</exception>
+    /// <exception cref="OnDemandTransformException">The method failed.</exception>
+    public abstract IReadOnlyList<IArrowArray> Compute(IReadOnlyList<IArrowArray> requests, IReadOnlyList<InputColumn> inputs, int rowCount, long rowsBefore = 0);
 }

@@ -4,9 +4,14 @@ using Mlp.Runtime.Data;
 namespace Mlp.Features.OnDemand;
 
 /// <summary>One column of requests; the getter that fits its type is the one that is called.</summary>
-internal sealed class RequestColumn(IArrowArray array)
+/// <param name="array">The values.</param>
+/// <param name="rowsBefore">Number of rows in earlier batches, for messages.</param>
+internal sealed class RequestColumn(IArrowArray array, long rowsBefore)
 {
     private readonly VectorColumn _vectors = VectorColumn.TryCreate(array)!;
+
+    /// <summary>What a row is called in messages.</summary>
+    public long NumberOf(int row) => rowsBefore + row + 1;
 
     public float? GetFloat32(int row) => ((FloatArray)array).GetValue(row);
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Linq.Expressions;
 using System.Reflection;
 using Mlp.Features.Definitions;
+using Mlp.Features.Joins;
 using Mlp.Runtime.Data;
 
 namespace Mlp.Features.OnDemand;
@@ -20,28 +21,9 @@ internal sealed class RequestReader<TRequest>
         var columns = Expression.Parameter(typeof(RequestColumn[]), "columns");
         var row = Expression.Parameter(typeof(int), "row");
         var values = view.RequestProperties
-            .Select((p, i) => (p.Property, Value: Read(view, p.Property, p.Field, Expression.ArrayIndex(columns, Expression.Constant(i)), row)))
+            .Select((p, i) => (p.Property, Read(view, p.Property, p.Field, Expression.ArrayIndex(columns, Expression.Constant(i)), row)))
             .ToList();
-
-        var constructor = RecordConstruction.ConstructorOf(typeof(TRequest));
-        var passed = new HashSet<PropertyInfo>();
-        var arguments = constructor?.GetParameters().Select(parameter =>
-        {
-            var match = values.FirstOrDefault(v => RecordConstruction.ParameterOf(typeof(TRequest), v.Property) is { } p && p.Position == parameter.Position);
-            if (match.Property is null)
-            {
-                return parameter.HasDefaultValue
-                    ? Expression.Constant(parameter.DefaultValue, parameter.ParameterType)
-                    : (Expression)Expression.Default(parameter.ParameterType);
-            }
-
-            passed.Add(match.Property);
-            return match.Value;
-        }).ToArray();
-
-        var made = constructor is null ? Expression.New(typeof(TRequest)) : Expression.New(constructor, arguments!);
-        var rest = values.Where(v => !passed.Contains(v.Property)).Select(v => Expression.Bind(v.Property, v.Value));
-        return new RequestReader<TRequest>(Expression.Lambda<Func<RequestColumn[], int, TRequest>>(Expression.MemberInit(made, rest), columns, row).Compile());
+        return new RequestReader<TRequest>(Expression.Lambda<Func<RequestColumn[], int, TRequest>>(RecordFactory.Make(typeof(TRequest), values), columns, row).Compile());
     }
 
     private static Expression Read(OnDemandFeatureViewDefinition view, PropertyInfo property, FeatureField field, Expression column, ParameterExpression row)
@@ -60,11 +42,11 @@ internal sealed class RequestReader<TRequest>
         var require = typeof(RequestReader<TRequest>).GetMethod(nameof(Require), BindingFlags.NonPublic | BindingFlags.Static)!
             .MakeGenericMethod(Nullable.GetUnderlyingType(value.Type)!);
         return Expression.ConvertChecked(
-            Expression.Call(require, value, Expression.Constant($"{typeof(TRequest).Name}.{property.Name}"), Expression.Constant(field.Name), Expression.Constant(view.Name), row),
+            Expression.Call(require, value, Expression.Constant($"{typeof(TRequest).Name}.{property.Name}"), Expression.Constant(field.Name), Expression.Constant(view, typeof(OnDemandFeatureViewDefinition)), Expression.Call(column, nameof(RequestColumn.NumberOf), null, row)),
             property.PropertyType);
     }
 
-    private static string GetterOf(PropertyInfo property, FeatureField field) => field.Type switch
+    internal static string GetterOf(PropertyInfo property, FeatureField field) => field.Type switch
     {
         FeatureType.Float32 when field.IsVector => property.PropertyType == typeof(float[]) ? nameof(RequestColumn.GetArray) : nameof(RequestColumn.GetMemory),
         FeatureType.Float32 => nameof(RequestColumn.GetFloat32),
@@ -74,9 +56,12 @@ internal sealed class RequestReader<TRequest>
         _ => nameof(RequestColumn.GetString),
     };
 
-    private static T Require<T>(T? value, string property, string column, string view, int row)
+    private static T Require<T>(T? value, string property, string column, OnDemandFeatureViewDefinition view, long row)
         where T : struct
-        => value ?? throw new ArgumentException(string.Create(
-            CultureInfo.InvariantCulture,
-            $"Expected a value in column '{column}', row {row}, for '{property}' of the on-demand feature view '{view}', but found null. Make the property nullable if it may be absent."));
+        => value ?? throw new SpineException(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Expected a value in column '{column}' of the rows for '{property}' of the {view}, but found null in row {row}. Make the property nullable if it may be absent."),
+            column,
+            row);
 }

@@ -26,6 +26,8 @@ internal sealed class ServedAnswer
 
     internal IReadOnlyList<FeatureBits> Values => _values;
 
+    internal IReadOnlyList<FeatureStatus> Statuses => _statuses;
+
     internal static ServedAnswer Read(FeatureRows rows, int row, FeatureServiceView view, FeatureRowLayout layout)
     {
         var time = rows.EventTimesOf(row)[view.ViewIndex];

@@ -18,4 +18,10 @@ internal static class SkewMetrics
 
     /// <summary>Values that differ, by verdict.</summary>
     internal static Counter<long> Differences { get; } = Meter.CreateCounter<long>("mlp.features.skew.differences", "{value}", "Served values that a skew check did not find again.");
+
+    /// <summary>Values of on-demand views that were not compared, by reason.</summary>
+    internal static Counter<long> NotCompared { get; } = Meter.CreateCounter<long>("mlp.features.skew.not_compared", "{value}", "Served values that a skew check did not compare.");
+
+    /// <summary>Checks that failed.</summary>
+    internal static Counter<long> Failures { get; } = Meter.CreateCounter<long>("mlp.features.skew.failures", "{check}", "Skew checks that failed.");
 }

@@ -17,7 +17,7 @@ internal sealed class SkewSampler(FeatureCatalog catalog, SkewCheckOptions optio
     {
         ArgumentNullException.ThrowIfNull(model);
         if (model.Service is not { } reference || catalog.FindService(reference.Name, reference.Version) is not { } service || service.Fingerprint != reference.Fingerprint
-            || service.Views.All(view => view.View is null) || !model.Layout.Columns.SequenceEqual(service.Description.Layout.Columns))
+            || !model.Layout.Columns.SequenceEqual(service.Description.Layout.Columns))
         {
             return null;
         }
@@ -33,6 +33,15 @@ internal sealed class SkewSampler(FeatureCatalog catalog, SkewCheckOptions optio
         }
 
         return sink;
+    }
+
+    /// <summary>How many rows wait for a check, and how many found no room since the last.</summary>
+    internal (long Waiting, long Dropped) Backlog()
+    {
+        lock (_gate)
+        {
+            return (_sinks.Sum(sink => (long)sink.WaitingRowCount), _sinks.Sum(sink => sink.DroppedRowCount));
+        }
     }
 
     /// <summary>The sinks with rows to check; those of versions that left service come for the last time.</summary>

@@ -1,34 +1,33 @@
+using Mlp.Features.Definitions;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Predictions;
 
 namespace Mlp.Features.Skew;
 
-/// <summary>Served rows in memory that was allocated at once. Not thread-safe.</summary>
+/// <summary>Served rows, and the requests that came with them, in memory that was allocated at once. Not thread-safe.</summary>
 internal sealed class SkewSamples
 {
-    private const int TextBytesPerRow = 256;
+    internal const int TextBytesPerRow = 256;
 
     private readonly int _width;
     private readonly EntityValue[] _keys;
     private readonly (PredictionId Id, long Time, long RequestTime)[] _facts;
+    private readonly RequestSamples[] _requests;
+    private readonly RequestState[] _states;
     private readonly int _textBytes;
     private int _usedTextBytes;
 
-    internal SkewSamples(FeatureRowLayout layout, int keyCount, int capacity)
+    internal SkewSamples(FeatureServiceDefinition service, int capacity)
     {
-        _width = keyCount;
-        _keys = new EntityValue[keyCount * capacity];
+        var layout = service.Description.Layout;
+        _width = service.Description.Keys.Count;
+        _keys = new EntityValue[_width * capacity];
         _facts = new (PredictionId, long, long)[capacity];
-        Rows = new FeatureRows(layout, capacity);
-        Rows.Restart(capacity);
-        if (layout.WidthOf(FeatureType.String) > 0)
-        {
-            // The room for texts is made before the first is kept, and never grows.
-            _textBytes = TextBytesPerRow * capacity;
-            Rows.SetString(0, 0, new byte[_textBytes]);
-        }
-
+        _requests = [.. service.Views.Where(view => view.OnDemand is not null).Select(view => view.OnDemand!).DistinctBy(view => view.RequestType).Select(view => view.CreateRequestSamples(capacity))];
+        _states = new RequestState[_requests.Length * capacity];
+        _textBytes = TextBytesPerRow * capacity;
+        Rows = CreateRows(layout, capacity);
         Clear();
     }
 
@@ -40,6 +39,12 @@ internal sealed class SkewSamples
 
     internal (PredictionId Id, long Time, long RequestTime) FactsOf(int row) => _facts[row];
 
+    /// <summary>The requests of a type that on-demand views of the service compute from.</summary>
+    internal RequestSamples RequestsOf(Type requestType) => _requests[IndexOf(requestType)];
+
+    /// <summary>What became of the request of a row, for the views that compute from a type.</summary>
+    internal RequestState StateOf(int row, Type requestType) => _states[(row * _requests.Length) + IndexOf(requestType)];
+
     /// <summary>Copies a row; false when there is no room.</summary>
     internal bool TryAdd(in PredictionRecord record)
     {
@@ -49,7 +54,7 @@ internal sealed class SkewSamples
             texts += record.Features.StringOf(ordinal).Length;
         }
 
-        if (Count == _facts.Length || _usedTextBytes + texts > _textBytes || record.Keys.Length != _width)
+        if (Count == _facts.Length || _usedTextBytes + texts > _textBytes || record.Keys.Length != _width || !TryKeepRequest(record.Request))
         {
             return false;
         }
@@ -66,6 +71,41 @@ internal sealed class SkewSamples
     {
         Rows.Restart(_facts.Length);
         System.Array.Clear(_keys);
+        foreach (var requests in _requests)
+        {
+            requests.Clear();
+        }
+
         (Count, _usedTextBytes) = (0, 0);
     }
+
+    /// <summary>Rows whose room for texts is made before the first is kept, and never grows.</summary>
+    internal static FeatureRows CreateRows(FeatureRowLayout layout, int capacity)
+    {
+        var rows = new FeatureRows(layout, capacity);
+        rows.Restart(capacity);
+        if (layout.WidthOf(FeatureType.String) > 0)
+        {
+            rows.SetString(0, 0, new byte[TextBytesPerRow * capacity]);
+        }
+
+        return rows;
+    }
+
+    private bool TryKeepRequest(KeptRequest? request)
+    {
+        var states = _states.AsSpan(Count * _requests.Length, _requests.Length);
+        for (var i = 0; i < _requests.Length; i++)
+        {
+            states[i] = request is null ? RequestState.Absent : _requests[i].Keep(request, Count);
+            if (states[i] == RequestState.NoRoom)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private int IndexOf(Type requestType) => System.Array.FindIndex(_requests, requests => requests.RequestType == requestType);
 }

@@ -5,7 +5,7 @@ using Mlp.Runtime.Predictions;
 namespace Mlp.Features.Skew;
 
 /// <summary>Keeps rows that one model version was served. The call path never waits: while rows are handed over, a row that comes is dropped and counted. Thread-safe.</summary>
-internal sealed class SkewSink : IPredictionSink, IDisposable
+internal sealed class SkewSink : IRequestSink, IDisposable
 {
     private readonly Lock _gate = new();
     private readonly ulong _threshold;
@@ -18,13 +18,27 @@ internal sealed class SkewSink : IPredictionSink, IDisposable
         Model = model;
         Service = service;
         _threshold = options.SampleRate >= 1 ? ulong.MaxValue : (ulong)(options.SampleRate * ulong.MaxValue);
-        _collecting = new SkewSamples(service.Description.Layout, service.Description.Keys.Count, options.MaximumRows);
-        _spare = new SkewSamples(service.Description.Layout, service.Description.Keys.Count, options.MaximumRows);
+        _collecting = new SkewSamples(service, options.MaximumRows);
+        _spare = new SkewSamples(service, options.MaximumRows);
+        Tags = [new("model", model.Manifest.Name), new("version", model.Manifest.Version)];
+        WantsRequests = service.Views.Any(view => view.OnDemand is not null);
     }
+
+    /// <inheritdoc/>
+    public bool WantsRequests { get; }
 
     internal ServedModel Model { get; }
 
     internal FeatureServiceDefinition Service { get; }
+
+    /// <summary>Tags of measurements, made once.</summary>
+    internal KeyValuePair<string, object?>[] Tags { get; }
+
+    /// <summary>Number of rows that wait for a check.</summary>
+    internal int WaitingRowCount => Volatile.Read(ref _collecting).Count;
+
+    /// <summary>Number of rows that found no room since the last check.</summary>
+    internal long DroppedRowCount => Interlocked.Read(ref _dropped);
 
     /// <summary>Whether the version has left service: what it kept is checked once more.</summary>
     internal bool IsRetired { get; private set; }
@@ -32,7 +46,7 @@ internal sealed class SkewSink : IPredictionSink, IDisposable
     /// <inheritdoc/>
     public void Record(in PredictionRecord record)
     {
-        if (record.Outcome != PredictionOutcome.Ok || record.Keys.IsEmpty || !IsChosen(record.Id))
+        if (record.Outcome != PredictionOutcome.Ok || (record.Keys.IsEmpty && record.Request is null) || !IsChosen(record.Id))
         {
             return;
         }
@@ -52,12 +66,12 @@ internal sealed class SkewSink : IPredictionSink, IDisposable
 
         if (isKept)
         {
-            SkewMetrics.Sampled.Add(1);
+            SkewMetrics.Sampled.Add(1, Tags);
             return;
         }
 
         Interlocked.Increment(ref _dropped);
-        SkewMetrics.Dropped.Add(1);
+        SkewMetrics.Dropped.Add(1, Tags);
     }
 
     /// <summary>Hands over what was kept, and goes on with empty room. One caller at a time, who clears what it gets before it asks again.</summary>

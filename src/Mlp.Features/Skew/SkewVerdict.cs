@@ -32,4 +32,11 @@ public enum SkewVerdict
     /// <summary>The question was about a time before the request. The online store keeps one row of an entity and knows what came since; the offline store answers as of then.</summary>
     [JsonStringEnumMemberName("question-about-the-past")]
     QuestionAboutThePast = 7,
+
+    /// <summary>
+    /// Skew: the method of an on-demand view gives something else for the same request than it gave when it was served. It depends on something that is not a field of the request: a clock, chance, state, a setting.
+    /// A training set cannot have what was served.
+    /// </summary>
+    [JsonStringEnumMemberName("not-repeatable")]
+    NotRepeatable = 8,
 }

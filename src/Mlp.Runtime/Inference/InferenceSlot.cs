@@ -25,6 +25,7 @@ internal sealed class InferenceSlot : IPooledSlot
     private WindowedShape? _windowOfAll;
     private OutputBuffer[]? _others;
     private Prediction[]? _predictions;
+    private KeptRequest? _request;
     private int _rowsRun;
 
     /// <summary>Makes a slot.</summary>
@@ -75,11 +76,27 @@ internal sealed class InferenceSlot : IPooledSlot
     /// <summary>The call that fills the slot, where a shadow needs its keys and its request; null otherwise.</summary>
     public IShadowCall? Call { get; set; }
 
+    /// <summary>The request of the call, where a sink wants it; null otherwise.</summary>
+    public KeptRequest? Request => _request is { IsSet: true } request ? request : null;
+
     /// <summary>The deadline of the call.</summary>
     public CallDeadline Deadline { get; }
 
     /// <summary>How the thread of a call waits for a batch; null until one has, and for slots of batches.</summary>
     public BlockedCall? Blocked { get; set; }
+
+    /// <summary>Keeps the request of the call until its end.</summary>
+    /// <typeparam name="TRequest">The request.</typeparam>
+    /// <param name="request">The request.</param>
+    public void KeepRequest<TRequest>(in TRequest request)
+    {
+        if (_request is not KeptRequest<TRequest> kept)
+        {
+            _request = kept = new KeptRequest<TRequest>();
+        }
+
+        kept.Set(in request);
+    }
 
     /// <summary>Copies one row of outputs of another slot's run.</summary>
     /// <param name="source">A slot of the same version.</param>
@@ -136,6 +153,7 @@ internal sealed class InferenceSlot : IPooledSlot
     {
         Deadline.Stop();
         Call = null;
+        _request?.Clear();
         var rowsRun = _rowsRun;
         _rowsRun = 0;
         return rowsRun;

@@ -23,7 +23,11 @@ internal sealed class PredictionRecorder
         _logger = logger;
         Metrics = new InferenceMetrics(model.Manifest.Name, model.Manifest.Version);
         _sinks = [.. observers.Select(Attach).OfType<IPredictionSink>()];
+        WantsRequests = _sinks.Any(sink => sink is IRequestSink { WantsRequests: true });
     }
+
+    /// <summary>Whether a sink wants the requests of calls.</summary>
+    public bool WantsRequests { get; }
 
     /// <summary>Whether anybody listens: observers, or shadows.</summary>
     public bool HasSinks => _sinks.Length > 0 || _seat is { Shadows: not null };

@@ -144,5 +144,6 @@ internal sealed class Predictor(ServingVersion version, PredictionClock clock)
             TraceId = traceId,
             Tags = call.Tags.Span,
             Call = slot.Call,
+            Request = slot.Request,
         });
 }

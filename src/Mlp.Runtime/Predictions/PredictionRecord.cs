@@ -88,6 +88,9 @@ public readonly ref struct PredictionRecord
     /// <summary>Keys and request of the call, where a shadow reads features of its own by them.</summary>
     internal IShadowCall? Call { get; init; }
 
+    /// <summary>The request of a call by entity, where a sink wants it (<see cref="IRequestSink"/>); null where there was none.</summary>
+    internal KeptRequest? Request { get; init; }
+
     /// <summary>One more than <see cref="FeatureLatencyNanoseconds"/>, 0 for null: half as wide, and the record is copied for every prediction.</summary>
     internal long StoredFeatureLatency { get; private init; }
 

@@ -20,6 +20,7 @@ public sealed class FileModelRegistry : IModelRegistry, IRegistryChanges
     private readonly RegistryPaths _paths;
     private readonly TimeProvider _time;
     private readonly ILogger<FileModelRegistry> _logger;
+    private readonly Func<IFeatureSource?> _features;
     private readonly BlobStore _blobs;
     private readonly AliasStore _aliases;
     private readonly RouteStore _routes;
@@ -37,13 +38,19 @@ public sealed class FileModelRegistry : IModelRegistry, IRegistryChanges
     {
     }
 
-    internal FileModelRegistry(DataDirectory directory, TimeProvider timeProvider, ILogger<FileModelRegistry> logger, IDiskSync disk)
+    /// <param name="directory">The data directory.</param>
+    /// <param name="timeProvider">The clock of publications and moves.</param>
+    /// <param name="logger">Told of each publication and move.</param>
+    /// <param name="disk">Where durability comes from.</param>
+    /// <param name="features">Finds the feature source of the platform, which may have none; asked when a version is published.</param>
+    internal FileModelRegistry(DataDirectory directory, TimeProvider timeProvider, ILogger<FileModelRegistry> logger, IDiskSync disk, Func<IFeatureSource?>? features = null)
     {
         ArgumentNullException.ThrowIfNull(directory);
         ArgumentNullException.ThrowIfNull(timeProvider);
         ArgumentNullException.ThrowIfNull(logger);
         _time = timeProvider;
         _logger = logger;
+        _features = features ?? (static () => null);
         _paths = new RegistryPaths(directory.Registry);
         _blobs = new BlobStore(_paths, disk, logger);
         _aliases = new AliasStore(_paths, disk);
@@ -65,6 +72,7 @@ public sealed class FileModelRegistry : IModelRegistry, IRegistryChanges
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The name is no name.</exception>
     /// <exception cref="MissingNativePackageException">The native library of ONNX Runtime is not there, so the file cannot be tried.</exception>
+    /// <exception cref="MlPlatformException">The feature service that the package names is known here, but does not compute what it did under this version.</exception>
     /// <remarks>
     /// Checks and writes on a thread of the pool. A failure after the files were stored may leave them behind; no version names them, and the same files published
     /// again use them.
@@ -73,7 +81,7 @@ public sealed class FileModelRegistry : IModelRegistry, IRegistryChanges
     {
         PlatformName.Require(name, "model", nameof(name));
         ArgumentNullException.ThrowIfNull(package);
-        var manifest = await Task.Run(() => _publisher.Publish(name, package, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var manifest = await Task.Run(() => Publish(name, package, cancellationToken), cancellationToken).ConfigureAwait(false);
         _logger.LogInformation("Published model {Model} version {Version}.", name, manifest.Version);
         Changed?.Invoke(name);
         return manifest;
@@ -372,6 +380,17 @@ public sealed class FileModelRegistry : IModelRegistry, IRegistryChanges
         {
             throw new ArgumentException($"Expected the SHA-256 of the {what} as 64 lower-case hexadecimal digits, but found '{hash}'.", nameof(hash));
         }
+    }
+
+    private ModelManifest Publish(string name, ModelPackage package, CancellationToken cancellationToken)
+    {
+        if (package.FeatureService is { } service)
+        {
+            // Whether it is the service that the model was trained on is asked where the model is loaded: this process may know another one, or none.
+            _features()?.FindService(service.Name, service.Version);
+        }
+
+        return _publisher.Publish(name, package, cancellationToken);
     }
 
     private ModelAlias Move(string name, string alias, int version, long expectedRevision, string? reason)

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Storage;
 
@@ -15,10 +16,23 @@ internal static class ModelRegistryServices
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IModelRegistry>(s => new FileModelRegistry(
-            s.GetRequiredService<DataDirectory>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<FileModelRegistry>>(), Disk(s)));
+            s.GetRequiredService<DataDirectory>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<FileModelRegistry>>(), Disk(s), () => Features(s)));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, ModelRegistryComponent>(s => new ModelRegistryComponent(
             s.GetRequiredService<DataDirectory>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<ModelRegistryComponent>>(), Disk(s))));
         return services;
+    }
+
+    private static IFeatureSource? Features(IServiceProvider services)
+    {
+        try
+        {
+            return services.GetService<IFeatureSource>();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The registry outlives its platform.
+            return null;
+        }
     }
 
     private static IDiskSync Disk(IServiceProvider services) => services.GetService<IDiskSync>() ?? DiskSync.Instance;

@@ -184,6 +184,7 @@ internal sealed class ShadowRun(ServingVersion version, ShadowAgreement agreemen
                 Scores = outcome == PredictionOutcome.Ok ? slot.Score.RowOf(slotRow) : default,
                 TraceId = row.TraceId,
                 Tags = row.Tags,
+                Request = slot.Request,
             });
         }
     }

@@ -91,9 +91,9 @@ public sealed class DefinitionStoreTests : IDisposable
     {
         Store.Save(Catalog(View(FeatureType.Float32)));
         var path = _temp.Combine("features", "definitions", "v", "v1.json");
-        File.WriteAllText(path, File.ReadAllText(path).Replace("\"formatVersion\": 1", "\"formatVersion\": 3", StringComparison.Ordinal));
+        File.WriteAllText(path, File.ReadAllText(path).Replace("\"formatVersion\": 1", "\"formatVersion\": 4", StringComparison.Ordinal));
 
-        Assert.Equal(3, Assert.Throws<UnsupportedFormatVersionException>(() => Store.Save(Catalog(View(FeatureType.Float32)))).Found);
+        Assert.Equal(4, Assert.Throws<UnsupportedFormatVersionException>(() => Store.Save(Catalog(View(FeatureType.Float32)))).Found);
     }
 
     public void Dispose() => _temp.Dispose();

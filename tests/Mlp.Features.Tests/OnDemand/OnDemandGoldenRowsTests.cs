@@ -65,6 +65,6 @@ public sealed class OnDemandGoldenRowsTests : IDisposable
         var orders = Enumerable.Range(0, 40).Select(i => new Order(i * 0.1, i, i % 4 == 0 ? null : $"é{i}", i % 2 == 0, float.NaN)).ToArray();
         var transform = Transform(method);
         var requests = RequestColumns.Find(transform.Definition, OnDemandTransformTests.Spine(orders));
-        _golden.Keep(transform.Definition, requests, transform.Compute(requests, orders.Length), orders.Length);
+        _golden.Keep(transform.Definition, requests, [], transform.Compute(requests, [], orders.Length), orders.Length);
     }
 }

@@ -1,6 +1,7 @@
 using Apache.Arrow;
 using Mlp.Features.Definitions;
 using Mlp.Features.Hosting;
+using Mlp.Features.Joins;
 using Mlp.Features.OnDemand;
 using Mlp.Runtime.Data;
 
@@ -58,7 +59,7 @@ public sealed class OnDemandTransformTests
             .Select(i => new Order(i * 0.37, i % 7 == 0 ? null : i, i % 5 == 0 ? null : $"unit {i}", i % 3 == 0 ? null : i % 2 == 0, i / 3f)).ToArray();
         var transform = Service.Views[0].OnDemand!.CreateTransform();
 
-        var columns = transform.Compute(RequestColumns.Find(transform.Definition, Spine(orders)), orders.Length);
+        var columns = transform.Compute(RequestColumns.Find(transform.Definition, Spine(orders)), [], orders.Length);
 
         var rows = new FeatureRows(Service.Description.Layout, orders.Length);
         rows.Reset(orders.Length);
@@ -87,9 +88,12 @@ public sealed class OnDemandTransformTests
             .Build();
         var transform = Service.Views[0].OnDemand!.CreateTransform();
 
-        var thrown = Assert.Throws<ArgumentException>(() => transform.Compute(RequestColumns.Find(transform.Definition, batch), batch.Length));
+        var thrown = Assert.Throws<SpineException>(() => transform.Compute(RequestColumns.Find(transform.Definition, batch), [], batch.Length, rowsBefore: 100));
 
-        Assert.StartsWith("Expected a value in column 'price', row 1, for 'Order.Price'", thrown.Message, StringComparison.Ordinal);
+        Assert.Equal(
+            "Expected a value in column 'price' of the rows for 'Order.Price' of the on-demand feature view 'order_features' version 1, but found null in row 102. Make the property nullable if it may be absent.",
+            thrown.Message);
+        Assert.Equal(("price", 102), (thrown.Column, thrown.Row));
     }
 
     [Fact]
@@ -97,7 +101,7 @@ public sealed class OnDemandTransformTests
     {
         var batch = new RecordBatch.Builder().Append("price", true, new DoubleArray.Builder().Append(1).Build()).Build();
 
-        var thrown = Assert.Throws<ArgumentException>(() => RequestColumns.Find(Service.Views[0].OnDemand!, batch));
+        var thrown = Assert.Throws<SpineException>(() => RequestColumns.Find(Service.Views[0].OnDemand!, batch));
 
         Assert.StartsWith("Expected a column 'count' of type Int64", thrown.Message, StringComparison.Ordinal);
     }
@@ -107,7 +111,7 @@ public sealed class OnDemandTransformTests
     {
         var batch = new RecordBatch.Builder().Append("price", true, new StringArray.Builder().Append("1").Build()).Build();
 
-        var thrown = Assert.Throws<ArgumentException>(() => RequestColumns.Find(Service.Views[0].OnDemand!, batch));
+        var thrown = Assert.Throws<SpineException>(() => RequestColumns.Find(Service.Views[0].OnDemand!, batch));
 
         Assert.Contains("in column 'price'", thrown.Message, StringComparison.Ordinal);
     }
