@@ -9,7 +9,7 @@ namespace Mlp.TestSupport;
 /// <summary>A .NET process that a test starts, listens to and kills the hard way.</summary>
 public sealed class ChildProcess : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     private readonly Process _process;
     private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
@@ -71,7 +71,7 @@ public sealed class ChildProcess : IDisposable
         return new ChildProcess(start);
     }
 
-    /// <summary>The next whole line of standard output, or null after the last. Throws when none comes for two minutes.</summary>
+    /// <summary>The next whole line of standard output, or null after the last. Throws when none comes for ten minutes: what a busy machine holds up comes before.</summary>
     public async Task<string?> ReadLineAsync()
     {
         using var patience = new CancellationTokenSource(Patience);

@@ -10,7 +10,7 @@ namespace Mlp.Features.Tests.Ingestion;
 public sealed class LargeSourceTests : IDisposable
 {
     private const long Limit = 64L << 20;
-    private const int RowCount = 1_100_000;
+    private const int RowCount = 900_000;
 
     private static readonly FeatureViewDefinition View = new FeatureViewBuilder("long_texts")
         .Key("id", EntityValueKind.Int64).EventTime("t").CreatedTimeEqualsEventTime().Feature("text", FeatureType.String).Build();
@@ -33,15 +33,15 @@ public sealed class LargeSourceTests : IDisposable
                 $"COPY (SELECT range AS id, TIMESTAMP '2026-01-01' + to_seconds((hash(range) % 86400)::BIGINT) AS t, md5(range::VARCHAR) || md5((range + 1)::VARCHAR) AS text FROM range({RowCount})) TO '{path}' (FORMAT {format}, {copy})");
         }
 
-        Assert.True(new FileInfo(path).Length > Limit * 5 / 4);
+        Assert.True(new FileInfo(path).Length > Limit);
 
         var result = format == "csv" ? await store.IngestCsvAsync("long_texts", path) : await store.IngestParquetAsync("long_texts", path);
 
         Assert.Equal(RowCount, result.RowCount);
         using var reading = store.Offline.OpenSession();
         var row = reading.Query(
-            $"SELECT count(*), count(DISTINCT id), count(DISTINCT ingest_sequence), bool_and(starts_with(text, md5(id::VARCHAR)) AND length(text) = 64), max(ingest_sequence - 2 * id) - min(ingest_sequence - 2 * id) FROM {store.Offline.Open(View).GetSnapshot().Relation()}")[0];
-        Assert.Equal([(long)RowCount, (long)RowCount, (long)RowCount, true, 0L], row);
+            $"SELECT count(*), sum(id)::BIGINT, bool_and(starts_with(text, md5(id::VARCHAR)) AND length(text) = 64), max(ingest_sequence - 2 * id) - min(ingest_sequence - 2 * id) FROM {store.Offline.Open(View).GetSnapshot().Relation()}")[0];
+        Assert.Equal([(long)RowCount, (long)RowCount * (RowCount - 1) / 2, true, 0L], row);
         Assert.Empty(Directory.GetFileSystemEntries(_temp.Combine("data", "features", "tmp")));
     }
 }
