@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Apache.Arrow;
 using Apache.Arrow.Types;
 
@@ -29,7 +27,7 @@ internal static class FeatureRowColumns
         var feature = rows.Layout.Columns[column];
         return feature.Type switch
         {
-            FeatureType.Float32 when feature.IsVector => VectorColumn.Create(Values<float>(rows.Float32, rows, column), feature.Length, rows.RowCount, Validity(rows, column, out var nulls), nulls),
+            FeatureType.Float32 when feature.IsVector => VectorColumn.Create(Values<float>(rows.Float32, rows, column), feature.Length, rows.RowCount, Validity(rows, column, out var nulls, isAlwaysWritten: true), nulls),
             FeatureType.Float32 => new FloatArray(Values<float>(rows.Float32, rows, column), Validity(rows, column, out var nulls), rows.RowCount, nulls, 0),
             FeatureType.Float64 => new DoubleArray(Values<double>(rows.Float64, rows, column), Validity(rows, column, out var nulls), rows.RowCount, nulls, 0),
             FeatureType.Int64 => new Int64Array(Values<long>(rows.Int64, rows, column), Validity(rows, column, out var nulls), rows.RowCount, nulls, 0),
@@ -57,17 +55,17 @@ internal static class FeatureRowColumns
     {
         var (feature, offset) = (rows.Layout.Columns[column], rows.Layout.OffsetOf(column));
         var width = rows.Layout.WidthOf(feature.Type);
-        var bytes = new byte[rows.RowCount * feature.Length * Unsafe.SizeOf<T>()];
-        var values = MemoryMarshal.Cast<byte, T>(bytes.AsSpan());
+        var values = new ArrowBuffer.Builder<T>(rows.RowCount * feature.Length);
+        var absent = new T[feature.Length];
         for (var row = 0; row < rows.RowCount; row++)
         {
-            block.Slice((row * width) + offset, feature.Length).CopyTo(values[(row * feature.Length)..]);
+            values.Append(rows.StatusOf(row)[column] == FeatureStatus.Present ? block.Slice((row * width) + offset, feature.Length) : absent);
         }
 
-        return new ArrowBuffer(bytes);
+        return values.Build();
     }
 
-    private static ArrowBuffer Validity(FeatureRows rows, int column, out int nullCount)
+    private static ArrowBuffer Validity(FeatureRows rows, int column, out int nullCount, bool isAlwaysWritten = false)
     {
         var bits = new ArrowBuffer.BitmapBuilder(rows.RowCount);
         for (var row = 0; row < rows.RowCount; row++)
@@ -76,7 +74,7 @@ internal static class FeatureRowColumns
         }
 
         nullCount = bits.UnsetBitCount;
-        return nullCount == 0 ? ArrowBuffer.Empty : bits.Build();
+        return nullCount == 0 && !isAlwaysWritten ? ArrowBuffer.Empty : bits.Build();
     }
 
     private static BooleanArray Booleans(FeatureRows rows, int column)

@@ -108,7 +108,7 @@ public sealed class TimeToLiveBorderTests : IAsyncLifetime, IAsyncDisposable
         Asked[] asked = [new(1, first), new(1, second.AddMicroseconds(-1)), new(1, second), new(1, second.ToOffset(TimeSpan.FromHours(-9))), new(1, first.AddMicroseconds(-1).ToOffset(TimeSpan.FromHours(14)))];
         foreach (var mode in new[] { JoinMode.EventTime, JoinMode.CreatedTime })
         {
-            using var set = await Store.CreateTrainingSetAsync("clocks", asked, "at", mode: mode);
+            using var set = await Store.CreateTrainingSetAsync("clocks", asked, "at", options: new TrainingSetOptions { Mode = mode });
             await foreach (var batch in set.ReadAsync())
             {
                 Assert.Equal([1L, 1, 2, 2, null], Enumerable.Range(0, batch.Length).Select(((Int64Array)batch.Column("hand")).GetValue));
@@ -122,7 +122,7 @@ public sealed class TimeToLiveBorderTests : IAsyncLifetime, IAsyncDisposable
 
     private async Task<FeatureStatus> JoinAsync(DateTimeOffset asked, JoinMode mode)
     {
-        using var set = await Store.CreateTrainingSetAsync("pages", [new Pair(1, 2, asked), new Pair(2, 1, asked)], "at", mode: mode);
+        using var set = await Store.CreateTrainingSetAsync("pages", [new Pair(1, 2, asked), new Pair(2, 1, asked)], "at", options: new TrainingSetOptions { Mode = mode });
         await foreach (var batch in set.ReadAsync())
         {
             var (left, right) = (((UInt8Array)batch.Column("left__status")).Values.ToArray(), ((UInt8Array)batch.Column("right__status")).Values.ToArray());

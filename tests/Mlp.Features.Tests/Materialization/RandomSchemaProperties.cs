@@ -47,7 +47,7 @@ public sealed class RandomSchemaProperties
             questions.Add(await AskAsync(harness, schema));
         }
 
-        using var set = await harness.Store.CreateTrainingSetAsync("svc", SpineOf(schema.Service, questions), "t", mode: JoinMode.CreatedTime);
+        using var set = await harness.Store.CreateTrainingSetAsync("svc", SpineOf(schema.Service, questions), "t", options: new TrainingSetOptions { Mode = JoinMode.CreatedTime });
         var joined = new List<string>();
         await foreach (var batch in set.ReadAsync())
         {

@@ -47,7 +47,7 @@ public sealed class OnDemandInputTests : IAsyncLifetime, IAsyncDisposable
             served.Add(Describe(rows));
         }
 
-        using var set = await Store.CreateTrainingSetAsync("trips", trips, "at", mode: JoinMode.CreatedTime);
+        using var set = await Store.CreateTrainingSetAsync("trips", trips, "at", options: new TrainingSetOptions { Mode = JoinMode.CreatedTime });
         var trained = new List<string>();
         await foreach (var batch in set.ReadAsync())
         {

@@ -45,7 +45,7 @@ public sealed class TrainedServiceTests
 
         // A first version, trained on what is known of the first rides, answers all of them as they come.
         await PushAsync(ml, 0);
-        using (var first = await ml.Features.CreateTrainingSetAsync("rides", rides[..RidesPerStep], "start", "is_long", JoinMode.CreatedTime))
+        using (var first = await ml.Features.CreateTrainingSetAsync("rides", rides[..RidesPerStep], "start", "is_long", new TrainingSetOptions { Mode = JoinMode.CreatedTime }))
         {
             await PublishAsync(ml, first, expectedRevision: 0);
         }
@@ -63,7 +63,7 @@ public sealed class TrainedServiceTests
             }
         }
 
-        using var set = await ml.Features.CreateTrainingSetAsync("rides", rides, "start", "is_long", JoinMode.CreatedTime);
+        using var set = await ml.Features.CreateTrainingSetAsync("rides", rides, "start", "is_long", new TrainingSetOptions { Mode = JoinMode.CreatedTime });
         var statuses = await CompareAsync(set, seen.Rows, scores, model);
         Assert.Equal([..Enum.GetValues<FeatureStatus>()], statuses.Order());
         Assert.True((await ml.Features.CheckLeakageAsync(set)).IsClean);
