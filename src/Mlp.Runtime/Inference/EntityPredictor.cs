@@ -42,13 +42,17 @@ internal sealed class EntityPredictor(ServingVersion version, Predictor predicto
 
             plan.WriteKeys(in keys, slot.Keys);
             slot.Call = version.Recorder.Seat?.Shadows?.Keep(version.Served, in keys, in request);
-            KeepRequest(slot, plan, in request);
         }
         catch
         {
             // The caller's mistake, made before there was anything to predict.
             version.Singles.Return(slot);
             throw;
+        }
+
+        if (version.Recorder.WantsRequests)
+        {
+            KeepRequest(slot, plan, in request);
         }
 
         ValueTask read;
@@ -140,15 +144,19 @@ internal sealed class EntityPredictor(ServingVersion version, Predictor predicto
     {
         var plan = PlanFor<TKeys, TRequest>();
         plan.WriteKeys(in keys, slot.Keys);
-        KeepRequest(slot, plan, in request);
+        if (version.Recorder.WantsRequests)
+        {
+            KeepRequest(slot, plan, in request);
+        }
+
         slot.Rows.Reset(1);
         await version.Reader!.ReadAsync(slot.Keys, eventTime, slot.Rows, 0, 1, cancellationToken).ConfigureAwait(false);
         plan.WriteRequest?.Invoke(in request, slot.Rows, 0);
     }
 
-    private void KeepRequest<TKeys, TRequest>(InferenceSlot slot, EntityCallPlan<TKeys, TRequest> plan, in TRequest request)
+    private static void KeepRequest<TKeys, TRequest>(InferenceSlot slot, EntityCallPlan<TKeys, TRequest> plan, in TRequest request)
     {
-        if (version.Recorder.WantsRequests && plan.WriteRequest is not null)
+        if (plan.WriteRequest is not null)
         {
             slot.KeepRequest(in request);
         }
