@@ -50,11 +50,6 @@ internal sealed class EntityPredictor(ServingVersion version, Predictor predicto
             throw;
         }
 
-        if (version.Recorder.WantsRequests)
-        {
-            KeepRequest(slot, plan, in request);
-        }
-
         ValueTask read;
         var token = version.Start(slot.Deadline, call, cancellationToken);
         try
@@ -144,28 +139,30 @@ internal sealed class EntityPredictor(ServingVersion version, Predictor predicto
     {
         var plan = PlanFor<TKeys, TRequest>();
         plan.WriteKeys(in keys, slot.Keys);
-        if (version.Recorder.WantsRequests)
-        {
-            KeepRequest(slot, plan, in request);
-        }
-
         slot.Rows.Reset(1);
         await version.Reader!.ReadAsync(slot.Keys, eventTime, slot.Rows, 0, 1, cancellationToken).ConfigureAwait(false);
-        plan.WriteRequest?.Invoke(in request, slot.Rows, 0);
+        WriteRequest(slot, plan, in request);
     }
 
-    private static void KeepRequest<TKeys, TRequest>(InferenceSlot slot, EntityCallPlan<TKeys, TRequest> plan, in TRequest request)
+    private void WriteRequest<TKeys, TRequest>(InferenceSlot slot, EntityCallPlan<TKeys, TRequest> plan, in TRequest request)
     {
-        if (plan.WriteRequest is not null)
+        if (plan.WriteRequest is not { } write)
+        {
+            return;
+        }
+
+        if (version.Recorder.WantsRequests)
         {
             slot.KeepRequest(in request);
         }
+
+        write(in request, slot.Rows, 0);
     }
 
     private Prediction Answer<TKeys, TRequest>(
         InferenceSlot slot, EntityCallPlan<TKeys, TRequest> plan, in CallContext call, in TRequest request, CancellationToken cancellationToken)
     {
-        plan.WriteRequest?.Invoke(in request, slot.Rows, 0);
+        WriteRequest(slot, plan, in request);
         var prediction = default(Prediction);
         predictor.Run(slot, call, slot.Keys, new Span<Prediction>(ref prediction), withOthers: false, cancellationToken);
         version.Singles.Return(slot);
@@ -175,7 +172,7 @@ internal sealed class EntityPredictor(ServingVersion version, Predictor predicto
     private ValueTask<Prediction> AnswerAsync<TKeys, TRequest>(
         InferenceSlot slot, EntityCallPlan<TKeys, TRequest> plan, in CallContext call, in TRequest request, CancellationToken token, CancellationToken cancellationToken)
     {
-        plan.WriteRequest?.Invoke(in request, slot.Rows, 0);
+        WriteRequest(slot, plan, in request);
         return version.Batched.PredictAsync(slot, call, hasKeys: true, ReadPrediction, withOthers: false, token, cancellationToken);
     }
 

@@ -65,7 +65,7 @@ public sealed class TrainedServiceTests
 
         using var set = await ml.Features.CreateTrainingSetAsync("rides", rides, "start", "is_long", new TrainingSetOptions { Mode = JoinMode.CreatedTime });
         var statuses = await CompareAsync(set, seen.Rows, scores, model);
-        Assert.Equal([..Enum.GetValues<FeatureStatus>()], statuses.Order());
+        Assert.Equal([.. Enum.GetValues<FeatureStatus>()], statuses.Order());
         Assert.True((await ml.Features.CheckLeakageAsync(set)).IsClean);
         var skew = await ml.Features.CheckSkewAsync();
         Assert.Equal((rides.Length, 0), (skew.RowCount, skew.Counts.Count));
