@@ -31,7 +31,7 @@ internal sealed class SessionPool<T>(Type owner, Func<T> create, Action<T>? clos
         var session = Interlocked.Exchange(ref slot, null) ?? (_rest.TryDequeue(out var waiting) ? waiting : Steal() ?? Create());
         if (_isClosed)
         {
-            // It was closed meanwhile, and waits for this session.
+            // The pool was closed meanwhile, and its closing waits for this one to go.
             Return(session);
             ObjectDisposedException.ThrowIf(_isClosed, owner);
         }

@@ -8,16 +8,28 @@ namespace Mlp.Runtime.Data;
 /// </summary>
 internal static class UnicodeText
 {
-    private const char FirstSurrogate = '\ud800';
-    private const char LastSurrogate = '\udfff';
-
     /// <summary>Where half of a surrogate pair stands.</summary>
     /// <param name="text">UTF-16.</param>
     /// <returns>Index of the first one; -1 where the text is valid.</returns>
     public static int FindInvalid(ReadOnlySpan<char> text)
     {
-        var index = text.IndexOfAnyInRange(FirstSurrogate, LastSurrogate);
-        return index < 0 ? index : FindInvalid(text, index);
+        // Not by a search in vector registers: until that is compiled for good it allocates, and texts of features are short.
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (!char.IsSurrogate(text[i]))
+            {
+                continue;
+            }
+
+            if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1]))
+            {
+                return i;
+            }
+
+            i++;
+        }
+
+        return -1;
     }
 
     /// <summary>Where bytes are no UTF-8.</summary>
@@ -37,25 +49,5 @@ internal static class UnicodeText
         }
 
         return index;
-    }
-
-    private static int FindInvalid(ReadOnlySpan<char> text, int start)
-    {
-        for (var i = start; i < text.Length; i++)
-        {
-            if (!char.IsSurrogate(text[i]))
-            {
-                continue;
-            }
-
-            if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1]))
-            {
-                return i;
-            }
-
-            i++;
-        }
-
-        return -1;
     }
 }

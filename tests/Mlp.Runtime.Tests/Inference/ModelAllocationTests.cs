@@ -188,7 +188,7 @@ public sealed class ModelAllocationTests : IDisposable
         AssertNoAllocation(() => model.Predict(rows, results, _options, _cancellation.Token), Math.Max(200, Calls / rowCount));
     }
 
-    [Fact(Skip = "288 bytes a call where it was compiled without optimization, since requests can be kept for the skew check; the cause is not found yet.")]
+    [Fact]
     public async Task PredictAsync_EntityAndRequest_AllocatesNothing()
     {
         var features = AllTypesFeatures.Create().WithRequest((in Trip trip, FeatureRows rows, int row) =>
