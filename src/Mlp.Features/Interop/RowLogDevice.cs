@@ -24,6 +24,8 @@ internal sealed class RowLogDevice : StorageDeviceBase
     private readonly TimeProvider _timeProvider;
     private readonly CancellationTokenSource _disposal = new();
     private long _readFailures;
+    private long _begin;
+    private long _segmentSize = long.MaxValue;
     private volatile Exception? _fault;
     private volatile bool _disposed;
 
@@ -43,6 +45,18 @@ internal sealed class RowLogDevice : StorageDeviceBase
 
     /// <summary>How many reads have failed; their destination reads as zeros.</summary>
     internal long ReadFailures => Volatile.Read(ref _readFailures);
+
+    /// <summary>
+    /// Says where the log begins. What lies in front of that reads as zeros and is not written any more: FASTER reads and writes whole sectors, and recovery goes through the first page from its start, where the rest of a record
+    /// would be taken for one.
+    /// </summary>
+    /// <param name="address">The first address.</param>
+    /// <param name="segment">Size of a segment.</param>
+    internal void BeginAt(long address, long segment)
+    {
+        Volatile.Write(ref _segmentSize, segment);
+        Volatile.Write(ref _begin, address);
+    }
 
     /// <summary>Flushes what was written since the last call, and the directory.</summary>
     /// <param name="disk">Where durability comes from.</param>
@@ -139,6 +153,7 @@ internal sealed class RowLogDevice : StorageDeviceBase
             return;
         }
 
+        BeginAt(Math.Max(address, Volatile.Read(ref _begin)), size);
         using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
         var zeros = new byte[1 << 16];
         var end = Math.Min(address % size, RandomAccess.GetLength(handle));
@@ -243,7 +258,8 @@ internal sealed class RowLogDevice : StorageDeviceBase
     {
         try
         {
-            RandomAccess.Write(Open(write.Segment), new ReadOnlySpan<byte>((void*)write.Memory, write.Length), write.Offset);
+            var skipped = BytesBeforeBegin(write);
+            RandomAccess.Write(Open(write.Segment), new ReadOnlySpan<byte>((void*)write.Memory, write.Length)[skipped..], write.Offset + skipped);
             _dirty[write.Segment] = true;
             _fault = null;
         }
@@ -295,7 +311,14 @@ internal sealed class RowLogDevice : StorageDeviceBase
 
         // FASTER looks at the bytes whatever the result is; zeros are an empty record, which ends its search.
         destination[done..].Clear();
+        destination[..BytesBeforeBegin(read)].Clear();
         read.Callback(0, (uint)read.Length, read.Context);
+    }
+
+    private int BytesBeforeBegin(Transfer transfer)
+    {
+        var begin = Volatile.Read(ref _begin);
+        return begin == 0 ? 0 : (int)Math.Clamp(begin - (transfer.Segment * Volatile.Read(ref _segmentSize)) - transfer.Offset, 0, transfer.Length);
     }
 
     private sealed record Transfer(RowLogDevice Device, IntPtr Memory, int Segment, long Offset, int Length, DeviceIOCompletionCallback Callback, object Context);

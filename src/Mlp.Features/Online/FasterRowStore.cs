@@ -129,6 +129,7 @@ internal sealed class FasterRowStore : IOnlineRowStore
     public void Recover(string directory, RowStoreCheckpoint checkpoint)
     {
         _files.Use(directory);
+        _device.BeginAt(checkpoint.BeginAddress, SegmentSize);
         _device.CheckSegments(checkpoint.BeginAddress, checkpoint.TailAddress, SegmentSize);
         _device.CheckPages(checkpoint.BeginAddress, checkpoint.TailAddress, SegmentSize, PageSize);
         try

@@ -373,6 +373,39 @@ public sealed class FasterRowStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Recover_LogThatWasErasedWithinASector_ReadsNothingOfWhatWasErased()
+    {
+        for (var count = 1; count <= 16; count++)
+        {
+            RowStoreCheckpoint checkpoint;
+            var folders = Enumerable.Range(0, 2).Select(i => Directory.CreateDirectory(_directory.Combine($"{count}-{i}")).FullName).ToList();
+            using (var store = Open(folder: $"rows-{count}"))
+            {
+                for (var id = 0; id < count; id++)
+                {
+                    await WriteAsync(store, id, new RowVersion(Start, Start, id), id);
+                }
+
+                await store.CheckpointAsync(folders[0], default);
+                await store.CompactAsync(FrozenSet<uint>.Empty);
+                store.EraseLogBelow((await store.CheckpointAsync(folders[0], default)).BeginAddress);
+                await WriteAsync(store, 0, new RowVersion(Start, Start, 100), 100);
+                checkpoint = await store.CheckpointAsync(folders[1], default);
+            }
+
+            var file = Directory.EnumerateFiles(_directory.FullName, "rows.0", SearchOption.AllDirectories).Single(path => path.Contains($"rows-{count}{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
+            Assert.Equal(-1, File.ReadAllBytes(file).AsSpan(0, (int)checkpoint.BeginAddress).IndexOfAnyExcept((byte)0));
+            using var again = Open(folder: $"rows-{count}");
+            again.Recover(folders[1], checkpoint);
+            var scanned = 0;
+            again.Scan((_, _) => scanned++);
+
+            // The row that was replaced is scanned too.
+            Assert.Equal((100f, count + 1), (await ReadAsync(again, 0), scanned));
+        }
+    }
+
+    [Fact]
     public async Task Recover_ManyWritersOfFewKeys_FindsEveryRowAndScansThemAll()
     {
         const int Keys = 8;
@@ -456,8 +489,8 @@ public sealed class FasterRowStoreTests : IDisposable
         Assert.Contains(folder, error.Message, StringComparison.Ordinal);
     }
 
-    private FasterRowStore Open(OnlineStoreOptions? options = null)
-        => new(Directory.CreateDirectory(_directory.Combine("log")).FullName, options ?? OnlineTestViews.SmallOptions(), DiskSync.Instance, TimeProvider.System);
+    private FasterRowStore Open(OnlineStoreOptions? options = null, string folder = "log")
+        => new(Directory.CreateDirectory(_directory.Combine(folder)).FullName, options ?? OnlineTestViews.SmallOptions(), DiskSync.Instance, TimeProvider.System);
 
     private async Task FillAsync(FasterRowStore store, int count, int round)
     {
