@@ -45,10 +45,19 @@ internal sealed class PushFrameBuilder(OnlineView view, PushTargets targets)
     }
 
     /// <summary>Ends a row.</summary>
-    internal void End()
+    /// <param name="maximumLength">The greatest length of key and row together, in bytes; a longer row is left out.</param>
+    /// <returns>Whether the row is in the frame.</returns>
+    internal bool End(int maximumLength = int.MaxValue)
     {
-        WriteAheadFrame.Add(_frame, _key.AsSpan(0, _keyLength), _hasNullKey, _row.End());
+        var row = _row.End();
+        if (_keyLength + row.Length > maximumLength)
+        {
+            return false;
+        }
+
+        WriteAheadFrame.Add(_frame, _key.AsSpan(0, _keyLength), _hasNullKey, row);
         Count++;
+        return true;
     }
 
     /// <summary>Ends the frame and starts over.</summary>
