@@ -1,9 +1,11 @@
 using BenchmarkDotNet.Running;
 using Mlp.Benchmarks.Features;
 using Mlp.Benchmarks.Features.Joins;
+using Mlp.Benchmarks.Features.Pushes;
 using Mlp.Benchmarks.Runtime;
 using Mlp.Benchmarks.Scoring;
 using Mlp.Benchmarks.Soaks;
+using Mlp.Benchmarks.Training;
 
 if (args is ["batching-pairs", .. var networks])
 {
@@ -22,15 +24,49 @@ if (args is [JoinBenchmark.Command, .. var join])
     return await JoinBenchmark.RunAsync(join);
 }
 
+if (args is [PushBenchmark.Command, .. var push])
+{
+    return await PushBenchmark.RunAsync(push);
+}
+
+if (args is [RecoveryBenchmark.Command, .. var recovery])
+{
+    return await RecoveryBenchmark.RunAsync(recovery);
+}
+
 if (args is ["predict-pairs", .. var models])
 {
     await PredictPairs.RunAsync(models);
     return 0;
 }
 
+if (args is ["predict-bulk-pairs"])
+{
+    await PredictBulkPairs.RunAsync();
+    return 0;
+}
+
+if (args is ["routing-pairs"])
+{
+    await RoutingPairs.RunAsync();
+    return 0;
+}
+
+if (args is ["telemetry-pairs"])
+{
+    await TelemetryPairs.RunAsync();
+    return 0;
+}
+
 if (args is ["score-pairs"])
 {
     await ScorePairs.RunAsync();
+    return 0;
+}
+
+if (args is ["training-pairs", .. var options])
+{
+    TrainingPairs.Run(SoakArguments.Parse(options));
     return 0;
 }
 

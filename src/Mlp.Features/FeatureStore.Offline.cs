@@ -74,7 +74,8 @@ public sealed partial class FeatureStore
     }
 
     /// <summary>
-    /// Deletes all rows of an entity in every view that has its keys, in all versions, also in those that the application no longer defines; of a view with more keys all rows that have the values.
+    /// Deletes all rows of an entity in every view that has its keys, in all versions, also in those that the application no longer defines and in those that had the keys under other names (<c>Renamed</c>); of a view
+    /// with more keys all rows that have the values.
     /// See the overload for one view.
     /// </summary>
     /// <param name="keys">Names of key columns and their values, at least one; null is none.</param>

@@ -210,6 +210,25 @@ public sealed partial class FeatureStore : IFeatureSource
         string service, ReadOnlyMemory<EntityValue> keys, ReadOnlyMemory<DateTimeOffset> asOf, int? version = null, CancellationToken cancellationToken = default)
         => Online.ReadAsync(Catalog.GetService(service, version), keys, System.Array.ConvertAll(asOf.ToArray(), Microseconds.FromRequestTime), cancellationToken);
 
+    /// <summary>Reads the stored features of one entity or many into Arrow columns.</summary>
+    /// <param name="service">Service name.</param>
+    /// <param name="keys">Entity keys, shape (entities, keys of the service), row-major; a null part makes the features that use it Missing.</param>
+    /// <param name="includeStatuses">Whether each feature is followed by a column <c>feature.status</c> with the number of its <see cref="FeatureStatus"/>, which tells why a value is null.</param>
+    /// <param name="asOf">The time of the question; null for now.</param>
+    /// <param name="version">Service version; null for the highest.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>One row per entity: the keys (GUIDs as text), then the features, null where not Present. It belongs to the caller.</returns>
+    /// <exception cref="ArgumentException">The keys do not fit the service.</exception>
+    /// <exception cref="FeatureDefinitionException">There is no such service.</exception>
+    /// <exception cref="InvalidOperationException">This process has no open online store.</exception>
+    public async ValueTask<RecordBatch> ReadBatchAsync(
+        string service, ReadOnlyMemory<EntityValue> keys, bool includeStatuses = false, DateTimeOffset? asOf = null, int? version = null, CancellationToken cancellationToken = default)
+    {
+        var definition = Catalog.GetService(service, version);
+        var rows = await ReadAsync(service, keys, asOf, version, cancellationToken).ConfigureAwait(false);
+        return KeyColumns.PutBefore(rows.ToRecordBatch(includeStatuses), definition.Description.Keys, keys.Span);
+    }
+
     /// <inheritdoc/>
     public IFeatureServiceReader? FindService(string name, int? version = null) => Online.FindService(name, version);
 }

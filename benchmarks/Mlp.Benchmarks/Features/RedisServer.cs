@@ -5,7 +5,7 @@ using StackExchange.Redis;
 
 namespace Mlp.Benchmarks.Features;
 
-/// <summary>A redis-server on loopback, as a child process that keeps nothing on disk.</summary>
+/// <summary>A redis-server on loopback, as a child process; what it keeps on disk is the caller's to say.</summary>
 internal sealed class RedisServer : IAsyncDisposable
 {
     private readonly Process _process;
@@ -18,8 +18,9 @@ internal sealed class RedisServer : IAsyncDisposable
 
     internal ConnectionMultiplexer Connection { get; }
 
-    /// <summary>Starts one, or returns null where it is not installed.</summary>
-    internal static async Task<RedisServer?> StartAsync()
+    /// <summary>Starts one that writes no snapshots, or returns null where it is not installed.</summary>
+    /// <param name="settings">More of its command line.</param>
+    internal static async Task<RedisServer?> StartAsync(params string[] settings)
     {
         int port;
         using (var listener = new TcpListener(IPAddress.Loopback, 0))
@@ -31,7 +32,7 @@ internal sealed class RedisServer : IAsyncDisposable
         Process process;
         try
         {
-            process = Process.Start(new ProcessStartInfo("redis-server", ["--port", port.ToString(System.Globalization.CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]) { RedirectStandardOutput = true })!;
+            process = Process.Start(new ProcessStartInfo("redis-server", ["--port", port.ToString(System.Globalization.CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", .. settings]) { RedirectStandardOutput = true })!;
         }
         catch (System.ComponentModel.Win32Exception)
         {
@@ -40,8 +41,8 @@ internal sealed class RedisServer : IAsyncDisposable
 
         process.OutputDataReceived += static (_, _) => { };
         process.BeginOutputReadLine();
-        var settings = new ConfigurationOptions { EndPoints = { { IPAddress.Loopback, port } }, AbortOnConnectFail = false, SyncTimeout = 60_000, AsyncTimeout = 60_000 };
-        var connection = await ConnectionMultiplexer.ConnectAsync(settings);
+        var client = new ConfigurationOptions { EndPoints = { { IPAddress.Loopback, port } }, AbortOnConnectFail = false, SyncTimeout = 60_000, AsyncTimeout = 60_000 };
+        var connection = await ConnectionMultiplexer.ConnectAsync(client);
         await connection.GetDatabase().PingAsync();
         return new RedisServer(process, connection);
     }

@@ -53,6 +53,13 @@ internal sealed unsafe class RawFasterStore : IDisposable
         }
     }
 
+    /// <summary>Takes a full checkpoint, index and log.</summary>
+    /// <returns>Whether none was under way.</returns>
+    internal Task<(bool Success, Guid Token)> CheckpointAsync() => _store.TakeFullCheckpointAsync(CheckpointType.FoldOver).AsTask();
+
+    /// <summary>Recovers the newest checkpoint.</summary>
+    internal void Recover() => _store.Recover();
+
     [StructLayout(LayoutKind.Sequential)]
     internal readonly record struct Destination(nint Address);
 

@@ -10,14 +10,15 @@ namespace Mlp.Benchmarks.Runtime;
 internal sealed class InterleavedRounds
 {
     private const int WarmUpRounds = 100;
-    private readonly List<(string Name, Action Call, List<double> Nanoseconds)> _ways = [];
+    private readonly List<(string Name, Action Call, Func<IDisposable>? Begin, List<double> Nanoseconds)> _ways = [];
 
     /// <summary>Adds a way.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="call">One call.</param>
-    public InterleavedRounds Add(string name, Action call)
+    /// <param name="begin">Begins a turn of the way, outside the time that is taken; what it returns ends the turn.</param>
+    public InterleavedRounds Add(string name, Action call, Func<IDisposable>? begin = null)
     {
-        _ways.Add((name, call, []));
+        _ways.Add((name, call, begin, []));
         return this;
     }
 
@@ -30,6 +31,8 @@ internal sealed class InterleavedRounds
         {
             foreach (var way in _ways)
             {
+                using var turn = way.Begin?.Invoke();
+
                 // Some calls first, for what the turn before has left in the caches.
                 Time(way.Call, Math.Max(3, calls / 16));
                 var time = Time(way.Call, calls);
@@ -55,6 +58,17 @@ internal sealed class InterleavedRounds
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"| {way.Name} | {Quantile(way.Nanoseconds, 0):N0} ns | {Quantile(way.Nanoseconds, 0.1):N0} ns | {Quantile(way.Nanoseconds, 0.5):N0} ns | {Quantile(more, 0.5):N0} ns | {Quantile(times, 0.5):N2} |"));
+        }
+    }
+
+    /// <summary>Requires an answer at once, which there is where features lie in memory.</summary>
+    /// <param name="answer">The answer.</param>
+    /// <exception cref="InvalidOperationException">It is not there yet.</exception>
+    public static void Complete(ValueTask<double> answer)
+    {
+        if (!answer.IsCompletedSuccessfully)
+        {
+            throw new InvalidOperationException("Expected an answer at once, but found one to wait for.");
         }
     }
 

@@ -22,19 +22,11 @@ internal static class PredictPairs
                 .Add("IModel.Predict(FeatureRows)", () => ways.Rows())
                 .Add("IModel.As<record, record>().Predict", () => ways.Record())
                 .Add("IModel.Run(inputs, outputs)", () => ways.Named())
-                .Add("IModel.PredictAsync(keys)", () => Complete(ways.EntityAsync()))
+                .Add("IModel.PredictAsync(keys)", () => InterleavedRounds.Complete(ways.EntityAsync()))
+                .Add("NamedOnnxValue", () => ways.NamedValue())
                 .Add("stub, no engine: Predict(span)", () => ways.Stub())
                 .Run(Calls, Rounds);
             await ways.CleanUpAsync();
-        }
-    }
-
-    /// <summary>The features lie in memory, so the answer is there at once.</summary>
-    private static void Complete(ValueTask<double> answer)
-    {
-        if (!answer.IsCompletedSuccessfully)
-        {
-            throw new InvalidOperationException("Expected an answer at once, but found one to wait for.");
         }
     }
 }

@@ -21,6 +21,9 @@ public class RoutingBenchmarks
     private ServedModelFixture _alone = null!;
     private ServedModelFixture _split = null!;
     private ServedModelFixture _shadowed = null!;
+    private IModel _aloneModel = null!;
+    private IModel _splitModel = null!;
+    private IModel _shadowedModel = null!;
     private long _area;
 
     private readonly record struct Keys(string Company, long Area);
@@ -32,6 +35,7 @@ public class RoutingBenchmarks
         _alone = await ServedModelFixture.CreateRoutedAsync(onnx, 32, static _ => { });
         _split = await ServedModelFixture.CreateRoutedAsync(onnx, 32, static o => o.WithChallenger("challenger", share: 0.1));
         _shadowed = await ServedModelFixture.CreateRoutedAsync(onnx, 32, static o => o.WithShadow("candidate"));
+        (_aloneModel, _splitModel, _shadowedModel) = (_alone.Model, _split.Model, _shadowed.Model);
     }
 
     [GlobalCleanup]
@@ -43,22 +47,22 @@ public class RoutingBenchmarks
     }
 
     [Benchmark(Baseline = true, Description = "keys, champion alone")]
-    public ValueTask<double> AloneAsync() => AskAsync(_alone.Model);
+    public ValueTask<double> AloneAsync() => AskAsync(_aloneModel);
 
     [Benchmark(Description = "keys, 90/10 split")]
-    public ValueTask<double> SplitAsync() => AskAsync(_split.Model);
+    public ValueTask<double> SplitAsync() => AskAsync(_splitModel);
 
     [Benchmark(Description = "keys, same-service shadow")]
-    public ValueTask<double> ShadowedAsync() => AskAsync(_shadowed.Model);
+    public ValueTask<double> ShadowedAsync() => AskAsync(_shadowedModel);
 
     [Benchmark(Description = "span, champion alone")]
-    public double AloneSpan() => _alone.Model.Predict(_features).Score;
+    public double AloneSpan() => _aloneModel.Predict(_features).Score;
 
     [Benchmark(Description = "span, 90/10 split")]
-    public double SplitSpan() => _split.Model.Predict(_features).Score;
+    public double SplitSpan() => _splitModel.Predict(_features).Score;
 
     [Benchmark(Description = "span, same-service shadow")]
-    public double ShadowedSpan() => _shadowed.Model.Predict(_features).Score;
+    public double ShadowedSpan() => _shadowedModel.Predict(_features).Score;
 
     [Benchmark(Description = "hash of a key of two parts")]
     public int Hash() => _hash.BucketOf(Key);

@@ -20,29 +20,13 @@ public class TelemetryBenchmarks
     public Task SetUpAsync() => ServeAsync(null);
 
     [GlobalSetup(Target = nameof(Metrics))]
-    public Task SetUpMetricsAsync()
-    {
-        var listener = new MeterListener
-        {
-            InstrumentPublished = static (instrument, listener) =>
-            {
-                if (instrument.Meter.Name == "Mlp.Runtime")
-                {
-                    listener.EnableMeasurementEvents(instrument);
-                }
-            },
-        };
-        listener.SetMeasurementEventCallback<long>(static (_, _, _, _) => { });
-        listener.SetMeasurementEventCallback<double>(static (_, _, _, _) => { });
-        listener.Start();
-        return ServeAsync(listener);
-    }
+    public Task SetUpMetricsAsync() => ServeAsync(ListenToMetrics());
 
     [GlobalSetup(Target = nameof(Spans))]
-    public Task SetUpSpansAsync() => ServeAsync(Listen(ActivitySamplingResult.AllDataAndRecorded));
+    public Task SetUpSpansAsync() => ServeAsync(ListenToSpans(ActivitySamplingResult.AllDataAndRecorded));
 
     [GlobalSetup(Target = nameof(SpansNotSampled))]
-    public Task SetUpUnsampledAsync() => ServeAsync(Listen(ActivitySamplingResult.None));
+    public Task SetUpUnsampledAsync() => ServeAsync(ListenToSpans(ActivitySamplingResult.None));
 
     [GlobalCleanup]
     public async Task CleanUpAsync()
@@ -63,7 +47,28 @@ public class TelemetryBenchmarks
     [Benchmark(Description = "spans, none sampled")]
     public double SpansNotSampled() => _model.Predict(_features).Score;
 
-    private static ActivityListener Listen(ActivitySamplingResult result)
+    /// <summary>Somebody who hears every measurement.</summary>
+    internal static MeterListener ListenToMetrics()
+    {
+        var listener = new MeterListener
+        {
+            InstrumentPublished = static (instrument, listener) =>
+            {
+                if (instrument.Meter.Name == "Mlp.Runtime")
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>(static (_, _, _, _) => { });
+        listener.SetMeasurementEventCallback<double>(static (_, _, _, _) => { });
+        listener.Start();
+        return listener;
+    }
+
+    /// <summary>Somebody who is asked for every span.</summary>
+    /// <param name="result">What he answers.</param>
+    internal static ActivityListener ListenToSpans(ActivitySamplingResult result)
     {
         var listener = new ActivityListener { ShouldListenTo = static source => source.Name == "Mlp.Runtime", Sample = (ref ActivityCreationOptions<ActivityContext> _) => result };
         ActivitySource.AddActivityListener(listener);

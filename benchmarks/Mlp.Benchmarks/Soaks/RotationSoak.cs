@@ -72,7 +72,10 @@ internal static class RotationSoak
             if (isLoad)
             {
                 most = Math.Max(most, served.Count(m => m.State == ModelState.Ready));
-                report.Progress(++rotation, calls, failures);
+                if (report.IsDue(++rotation))
+                {
+                    report.Progress(rotation, calls, failures);
+                }
             }
         }
 

@@ -9,9 +9,10 @@ namespace Mlp.Benchmarks.Soaks;
 
 /// <summary>Calls a model in every way in turn, and checks every answer: the score of a version is its number. One run at a time.</summary>
 /// <param name="model">The model.</param>
+/// <param name="rest">Where it rests between calls.</param>
 /// <param name="number">Where in the turn it begins.</param>
 /// <param name="kinds">Which of the 16 kinds of calls are made: a bit each, the wrong shape being the lowest, then cancelled, out of time, a table, a batch, five records, six rows.</param>
-internal sealed class ServingCaller(IModel model, int number, int kinds)
+internal sealed class ServingCaller(IModel model, RestingPlace rest, int number, int kinds)
 {
     /// <summary>Features of a row.</summary>
     public const int Features = 64;
@@ -58,6 +59,7 @@ internal sealed class ServingCaller(IModel model, int number, int kinds)
                 continue;
             }
 
+            await rest.RestAsync();
             try
             {
                 await CallAsync(call % 16, table);

@@ -61,7 +61,8 @@ internal static class ServingSoak
         var (seconds, callerCount, kinds) = (arguments.Get("seconds", 600), arguments.Get("callers", 4), arguments.Get("kinds", 0xFFFF));
         var (pause, swapEvery, routeEvery) = (arguments.Get("pause", 100), arguments.Get("swap-every", 1), arguments.Get("route-every", 5));
         using var stop = new CancellationTokenSource();
-        var callers = Enumerable.Range(0, callerCount).Select(i => new ServingCaller(model, i, kinds)).ToList();
+        var rest = new RestingPlace(callerCount);
+        var callers = Enumerable.Range(0, callerCount).Select(i => new ServingCaller(model, rest, i, kinds)).ToList();
         var running = callers.Select(c => Task.Run(() => c.CallUntilAsync(stop.Token))).ToList();
         var report = new SoakReport("seconds", seconds);
         var watch = Stopwatch.StartNew();
@@ -89,9 +90,8 @@ internal static class ServingSoak
                 {
                     // Versions that come and go weigh more than what could leak.
                     await Task.Delay(Settling);
+                    await rest.WhileAtRestAsync(() => report.Progress(second, callers.Sum(c => c.CallCount), callers.Sum(c => c.FailureCount)));
                 }
-
-                report.Progress(second, callers.Sum(c => c.CallCount), callers.Sum(c => c.FailureCount));
             }
         }
 

@@ -48,7 +48,8 @@ internal static class SwapSoak
     private static async Task<int> RunAsync(MlPlatform platform, IModel model, int swaps, int versions, int callerCount)
     {
         using var stop = new CancellationTokenSource();
-        var callers = Enumerable.Range(0, callerCount).Select(i => new Caller(model, i)).ToList();
+        var rest = new RestingPlace(callerCount);
+        var callers = Enumerable.Range(0, callerCount).Select(i => new Caller(model, rest, i)).ToList();
         var running = callers.Select(c => Task.Factory.StartNew(() => c.CallUntil(stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToList();
         var report = new SoakReport("swaps", swaps);
         for (var swap = 1; swap <= swaps; swap++)
@@ -60,7 +61,11 @@ internal static class SwapSoak
                 await Task.Delay(1);
             }
 
-            report.Progress(swap, callers.Sum(c => c.CallCount), callers.Sum(c => c.FailureCount));
+            if (report.IsDue(swap))
+            {
+                var done = swap;
+                await rest.WhileAtRestAsync(() => report.Progress(done, callers.Sum(c => c.CallCount), callers.Sum(c => c.FailureCount)));
+            }
         }
 
         await stop.CancelAsync();
@@ -75,7 +80,7 @@ internal static class SwapSoak
     }
 
     /// <summary>Calls one row, a record or a batch without a pause, and checks every answer.</summary>
-    private sealed class Caller(IModel model, int number)
+    private sealed class Caller(IModel model, RestingPlace rest, int number)
     {
         private readonly IModel<Row, Answer> _records = model.As<Row, Answer>();
         private readonly float[] _row = [.. Enumerable.Range(0, Features).Select(i => (float)i)];
@@ -94,6 +99,7 @@ internal static class SwapSoak
         {
             for (var call = number; !stop.IsCancellationRequested; call++)
             {
+                rest.RestAsync().Wait(CancellationToken.None);
                 try
                 {
                     Call(call % 3);

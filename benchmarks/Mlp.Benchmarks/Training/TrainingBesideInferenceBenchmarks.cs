@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Configs;
 using Mlp.Benchmarks.Soaks;
@@ -29,6 +30,8 @@ public class TrainingBesideInferenceBenchmarks : IDisposable
     private Prediction[] _predictions = null!;
     private TrainingLoad _training = null!;
     private Thread? _neighbour;
+    private Stopwatch? _neighbourTime;
+    private long _neighbourCount;
 
     /// <summary>Threads that libtorch computes one step with.</summary>
     [Params(1, 2)]
@@ -54,12 +57,18 @@ public class TrainingBesideInferenceBenchmarks : IDisposable
         StartNeighbour(() => _model.Predict(_rows, _predictions));
     }
 
-    /// <summary>Ends the neighbour and removes the files.</summary>
+    /// <summary>Ends the neighbour, says what it has done, and removes the files.</summary>
     [GlobalCleanup]
     public void CleanUp()
     {
         _stop.Cancel();
         _neighbour?.Join();
+        if (_neighbourTime is { } time)
+        {
+            Console.WriteLine(FormattableString.Invariant(
+                $"// The neighbour did {_neighbourCount} pieces of work in {time.Elapsed.TotalSeconds:0.0} s, {time.Elapsed.TotalMicroseconds / _neighbourCount:N0} us each."));
+        }
+
         Dispose();
         _platform.DisposeAsync().AsTask().GetAwaiter().GetResult();
         Directory.Delete(_folder, recursive: true);
@@ -111,12 +120,16 @@ public class TrainingBesideInferenceBenchmarks : IDisposable
 
     private void StartNeighbour(Action work)
     {
+        _neighbourTime = Stopwatch.StartNew();
         _neighbour = new Thread(() =>
         {
             while (!_stop.IsCancellationRequested)
             {
                 work();
+                _neighbourCount++;
             }
+
+            _neighbourTime.Stop();
         });
         _neighbour.Start();
     }

@@ -53,6 +53,12 @@ public sealed class FeatureViewEvolution
             return $"NULL::{type} AS {Sql.Name(column)}";
         }
 
+        if (LengthOf(from, source) != LengthOf(to, column))
+        {
+            throw new FeatureDefinitionException(
+                to.Name, $"Expected '{column}' of {to} to be as long as '{source}' in version {from.Version} ({LengthOf(from, source)}), but it is {LengthOf(to, column)}: a vector of another length is another feature. Give it another name.");
+        }
+
         // Every float32 is a float64. An int64 beyond 2^53 is none.
         return found == type || (found == "FLOAT" && type == "DOUBLE")
             ? $"{Sql.Name(source)}::{type} AS {Sql.Name(column)}"
@@ -60,7 +66,11 @@ public sealed class FeatureViewEvolution
                 to.Name, $"Expected '{column}' of {to} to have the type that '{source}' has in version {from.Version} ({TypeNameOf(from, source)}), or to widen a Float32 to a Float64, but it is {TypeNameOf(to, column)}: values would not stay what they are. Give the feature another name.");
     }
 
-    private string SourceOf(string column) => _renames.GetValueOrDefault(column, column);
+    private static int? LengthOf(FeatureViewDefinition view, string column) => view.IndexOfField(column) is >= 0 and var field ? view.Fields[field].Length : null;
+
+    /// <summary>What a column of the later version was called in the earlier one.</summary>
+    /// <param name="column">Column of the later version.</param>
+    internal string SourceOf(string column) => _renames.GetValueOrDefault(column, column);
 
     // A column that was renamed away is no source for a new one of its old name.
     private bool IsTakenByAnother(string column) => !_renames.ContainsKey(column) && _renames.ContainsValue(column);

@@ -42,7 +42,7 @@ internal sealed class EntityDeletions(
             keys.Add(highest.Keys[i].Name, key[i]);
         }
 
-        return [.. AllViews().Where(other => other.Name == view).Select(other => CreateTarget(other, keys))];
+        return [.. AllViews().Where(other => other.Name == view).Select(other => CreateTarget(other, Lineage.Translate(highest, keys, other) ?? keys))];
     }
 
     /// <summary>The views that have keys.</summary>
@@ -55,10 +55,12 @@ internal sealed class EntityDeletions(
             throw new ArgumentException("Expected the name and value of at least one key, but found none.", nameof(keys));
         }
 
-        var views = AllViews().Where(view => keys.Keys.All(name => view.Keys.Any(key => key.Name == name))).ToList();
+        bool HasKeys(FeatureViewDefinition view) => keys.Keys.All(name => view.Keys.Any(key => key.Name == name));
+        var views = AllViews().Where(HasKeys).ToList();
+        var renamed = AllViews().Where(view => !HasKeys(view)).Select(view => (View: view, Keys: views.Select(named => Lineage.Translate(named, keys, view)).FirstOrDefault(names => names is not null)));
         return views.Count == 0
             ? throw new ArgumentException($"Expected a feature view with {(keys.Count == 1 ? "the key" : "the keys")} {string.Join(", ", keys.Keys.Select(name => $"'{name}'"))}, but there is none.", nameof(keys))
-            : [.. views.Select(view => CreateTarget(view, keys))];
+            : [.. views.Select(view => CreateTarget(view, keys)), .. renamed.Where(pair => pair.Keys is not null).Select(pair => CreateTarget(pair.View, pair.Keys!))];
     }
 
     /// <summary>Deletes.</summary>
@@ -115,7 +117,7 @@ internal sealed class EntityDeletions(
         {
             await ResumeAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception error) when (error is MlPlatformException or IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is not OperationCanceledException)
         {
             OfflineMetrics.MaintenanceFailures.Add(1);
             logger.LogError(error, "A deletion of an entity that was broken off could not be completed and will be tried again.");
@@ -213,6 +215,8 @@ internal sealed class EntityDeletions(
     }
 
     private IEnumerable<FeatureViewDefinition> AllViews() => catalog.Views.Concat(definitions.Views()).DistinctBy(view => (view.Name, view.Version));
+
+    private KeyLineage Lineage => new(catalog, AllViews());
 
     private static EntityDeletionTarget CreateTarget(FeatureViewDefinition view, IReadOnlyDictionary<string, EntityValue> keys)
     {

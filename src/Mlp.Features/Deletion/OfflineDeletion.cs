@@ -146,6 +146,6 @@ internal sealed class OfflineDeletion(OfflineStore store, EntityDeletionTarget t
     }
 
     private static string Literal(EntityValue value) => value.Kind == EntityValueKind.Int64
-        ? string.Create(CultureInfo.InvariantCulture, $"({value.AsInt64()}::BIGINT)")
+        ? string.Create(CultureInfo.InvariantCulture, $"'{value.AsInt64()}'::BIGINT")
         : $"decode(from_hex('{Convert.ToHexString(Encoding.UTF8.GetBytes(value.Kind == EntityValueKind.Guid ? value.AsGuid().ToString("D") : value.AsString()))}'))";
 }

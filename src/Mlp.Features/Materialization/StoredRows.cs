@@ -14,6 +14,8 @@ internal sealed class StoredRows
     private readonly IArrowArray _createdTimes;
     private readonly Int64Array? _sequences;
     private readonly IArrowArray[] _fields;
+    private readonly bool[] _mayBeNull;
+    private readonly float[]?[] _float32;
     private readonly VectorColumn?[] _vectors;
 
     /// <summary>Takes a batch.</summary>
@@ -30,6 +32,10 @@ internal sealed class StoredRows
         _createdTimes = batch.Column(keys + 1);
         _sequences = hasSequences ? (Int64Array)batch.Column(keys + 2) : null;
         _fields = [.. Enumerable.Range(fields, definition.Fields.Count).Select(batch.Column)];
+        _mayBeNull = [.. _fields.Select(array => array.NullCount != 0)];
+
+        // The commonest type: to ask an Arrow array for its values costs more than the value.
+        _float32 = [.. _fields.Select(array => (array as FloatArray)?.Values.ToArray())];
         _vectors = [.. _fields.Select((array, i) => definition.Fields[i].IsVector ? VectorColumn.TryCreate(array) : null)];
         Count = batch.Length;
     }
@@ -66,9 +72,15 @@ internal sealed class StoredRows
     {
         for (var i = 0; i < _fields.Length; i++)
         {
-            if (_fields[i].IsNull(row))
+            if (_mayBeNull[i] && _fields[i].IsNull(row))
             {
                 writer.WriteNull(i);
+                continue;
+            }
+
+            if (_float32[i] is { } values)
+            {
+                writer.WriteFloat32(i, values[row]);
                 continue;
             }
 
@@ -76,9 +88,6 @@ internal sealed class StoredRows
             {
                 case var array when _vectors[i] is { } vectors:
                     writer.WriteVector(i, vectors.Require(row, _definition.Fields[i].Length, (expected, found, _) => WrongVector(i, expected, found)));
-                    break;
-                case FloatArray array:
-                    writer.WriteFloat32(i, array.Values[row]);
                     break;
                 case DoubleArray array:
                     writer.WriteFloat64(i, array.Values[row]);

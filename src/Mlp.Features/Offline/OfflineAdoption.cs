@@ -37,31 +37,45 @@ internal sealed class OfflineAdoption(OfflineStore store, FeatureViewDefinition 
                 return new AdoptionResult(to.Name, from.Version, to.Version, null, 0);
             }
 
+            // A compacted file may have rows that were taken over before.
+            var isMixed = rows.Histories.Any(file => file.RowsFrom <= adopted);
+            var known = target.GetSnapshot().Select(_ => isMixed);
             using var session = store.OpenSession();
             try
             {
                 rows.RequireReadable(session);
                 target.CreateStaging(session, withSequences: true);
 
-                // Rows that were pushed into the earlier version count as taken in here: a deletion tells pushed rows by their odd sequences, and goes by those of its own version.
-                var sequence = Sql.Name(FeatureViewDefinition.StoredSequence);
+                known.RequireReadable(session);
                 session.Execute(
-                    $"INSERT INTO {OfflineView.StagingTable} SELECT {string.Join(", ", columns)} FROM (SELECT * REPLACE ({sequence} + ({sequence} & 1) AS {sequence}) FROM ({LatestRows.Of(rows)})) ORDER BY {sequence}",
+                    $"INSERT INTO {OfflineView.StagingTable} SELECT * FROM (SELECT {string.Join(", ", columns)} FROM ({LatestRows.Of(rows)})) AS taken{Except(known)} ORDER BY {Sql.Name(FeatureViewDefinition.StoredSequence)}",
                     cancellationToken);
             }
-            catch (Exception e) when (e is DuckDBException or CorruptFileException && attempt < Attempts && source.IsOutdated(snapshot, mayExpire: false))
+            catch (Exception e) when (e is DuckDBException or CorruptFileException && attempt < Attempts && (source.IsOutdated(snapshot, mayExpire: false) || target.IsOutdated(known, mayExpire: false)))
             {
                 continue;
             }
             catch (DuckDBException e)
             {
-                throw OfflineStore.Explain(e, session, [rows]);
+                throw OfflineStore.Explain(e, session, [rows, known]);
             }
 
-            var sequences = (rows.Files.Min(file => file.MinSequence), rows.Files.Max(file => file.MaxSequence) + 1);
+            var sequences = (rows.Files.Min(file => file.MinSequence), rows.Files.Max(file => file.MaxSequence));
             var (commit, repeated) = target.Append(session, BatchId(columns, snapshot.Commit), cancellationToken, sequences, OfflineCommitKind.Ingest);
             return new AdoptionResult(to.Name, from.Version, to.Version, repeated ? null : commit.Number, repeated ? 0 : commit.RowCount);
         }
+    }
+
+    /// <summary>Leaves out rows that the later version has. Of those that were compacted away, or are in files that expired, an older one may come again, which changes no answer.</summary>
+    private string Except(OfflineSnapshot known)
+    {
+        if (known.Files.Count == 0)
+        {
+            return "";
+        }
+
+        var identity = to.Keys.Select(key => key.Name).Concat([FeatureViewDefinition.StoredEventTime, FeatureViewDefinition.StoredCreatedTime, FeatureViewDefinition.StoredSequence]).Select(Sql.Name);
+        return $" WHERE NOT EXISTS (SELECT 1 FROM {known.Relation()} AS known WHERE {string.Join(" AND ", identity.Select(column => $"known.{column} IS NOT DISTINCT FROM taken.{column}"))})";
     }
 
     /// <summary>The last commit of the earlier version whose rows are in the later one.</summary>

@@ -18,19 +18,21 @@ internal sealed class OfflineFileHistories
     {
         var replacements = commit.Replaced.Where(replaced => replaced.By is not null).Select(replaced => replaced.By!.Path).ToHashSet(StringComparer.Ordinal);
         var erased = commit.Replaced.Select(replaced => replaced.Path).ToHashSet(StringComparer.Ordinal);
-        var rowsThrough = 0L;
+        var (rowsFrom, rowsThrough) = (long.MaxValue, 0L);
         foreach (var path in commit.Removed.Where(path => !erased.Contains(path)))
         {
             if (_files.TryGetValue(path, out var file))
             {
-                rowsThrough = Math.Max(rowsThrough, file.RowsThrough);
+                (rowsFrom, rowsThrough) = (Math.Min(rowsFrom, file.RowsFrom), Math.Max(rowsThrough, file.RowsThrough));
                 _files[path] = file with { RemovedBy = commit };
             }
         }
 
         foreach (var file in commit.Added.Where(file => !replacements.Contains(file.Path)))
         {
-            _files[file.Path] = new OfflineFileHistory(file, commit.Number, commit.Kind == OfflineCommitKind.Compaction && rowsThrough > 0 ? rowsThrough : commit.Number);
+            _files[file.Path] = commit.Kind == OfflineCommitKind.Compaction && rowsThrough > 0
+                ? new OfflineFileHistory(file, commit.Number, rowsThrough) { RowsFrom = rowsFrom }
+                : new OfflineFileHistory(file, commit.Number, commit.Number);
         }
 
         foreach (var replaced in commit.Replaced)

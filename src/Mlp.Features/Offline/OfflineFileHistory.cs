@@ -6,6 +6,9 @@ namespace Mlp.Features.Offline;
 /// <param name="RowsThrough">The last commit that brought rows of it: itself for an ingest or push, that of the rows for a compacted file. A reader who has seen this commit has seen its rows.</param>
 internal sealed record OfflineFileHistory(OfflineFile File, long AddedBy, long RowsThrough)
 {
+    /// <summary>The first commit that brought rows of it.</summary>
+    public long RowsFrom { get; init; } = RowsThrough;
+
     /// <summary>The commit that took it out of the view; earlier commits still have it. Null while it is live.</summary>
     public OfflineCommit? RemovedBy { get; init; }
 

@@ -7,11 +7,15 @@ internal sealed class DueRows
 {
     private readonly Lock _gate = new();
     private readonly PriorityQueue<DueRow, long> _queue = new();
-    private readonly Dictionary<byte[], List<DueRow>> _byKey = new(RowKeyEquality.Instance);
+    private readonly Dictionary<byte[], HashSet<DueRow>> _byKey = new(RowKeyEquality.Instance);
     private long _nextDue = long.MaxValue;
+    private long _size;
 
     /// <summary>When the next row may be seen, microseconds; <see cref="long.MaxValue"/> when there is none. One volatile read.</summary>
     internal long NextDue => Volatile.Read(ref _nextDue);
+
+    /// <summary>About how many bytes of memory the rows take.</summary>
+    internal long Size => Volatile.Read(ref _size);
 
     /// <summary>Keeps a row.</summary>
     /// <param name="key">View id and canonical entity key; copied.</param>
@@ -28,6 +32,7 @@ internal sealed class DueRows
 
             var entry = new DueRow(due, key.ToArray(), row.ToArray());
             entries.Add(entry);
+            Volatile.Write(ref _size, _size + entry.Size);
             _queue.Enqueue(entry, due);
             Volatile.Write(ref _nextDue, Math.Min(_nextDue, due));
         }
@@ -61,7 +66,13 @@ internal sealed class DueRows
         {
             foreach (var row in taken)
             {
-                if (_byKey.TryGetValue(row.Key, out var entries) && entries.Remove(row) && entries.Count == 0)
+                if (!_byKey.TryGetValue(row.Key, out var entries) || !entries.Remove(row))
+                {
+                    continue;
+                }
+
+                Volatile.Write(ref _size, _size - row.Size);
+                if (entries.Count == 0)
                 {
                     _byKey.Remove(row.Key);
                 }
@@ -96,13 +107,14 @@ internal sealed class DueRows
             _queue.EnqueueRange(kept);
             foreach (var (key, rows) in _byKey.ToList())
             {
-                rows.RemoveAll(row => isRemoved(row));
+                rows.RemoveWhere(row => isRemoved(row));
                 if (rows.Count == 0)
                 {
                     _byKey.Remove(key);
                 }
             }
 
+            Volatile.Write(ref _size, kept.Sum(item => item.Element.Size));
             Volatile.Write(ref _nextDue, _queue.TryPeek(out var next, out _) ? next.Due : long.MaxValue);
         }
     }

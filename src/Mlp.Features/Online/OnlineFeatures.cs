@@ -118,8 +118,8 @@ internal sealed class OnlineFeatures : IPlatformComponent, IFeatureSource
         _guard.Close();
         if (_store is { } store)
         {
-            await store.DisposeAsync().ConfigureAwait(false);
             _store = null;
+            await store.DisposeAsync().ConfigureAwait(false);
         }
     }
 
@@ -311,9 +311,13 @@ internal sealed class OnlineFeatures : IPlatformComponent, IFeatureSource
             firstRow += WriteAheadFrame.CountOf(frame);
         }
 
+        store.CheckFuture(frames);
         foreach (var frame in frames)
         {
             await store.WriteAsync(frame, assignSequences: true, cancellationToken).ConfigureAwait(false);
+
+            // The first frame is written, so the push is not given up any more.
+            cancellationToken = CancellationToken.None;
         }
     }
 

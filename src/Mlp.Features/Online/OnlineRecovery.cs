@@ -307,6 +307,8 @@ internal sealed class OnlineRecovery
             case WriteAheadFrame.Materialized:
                 break;
             case WriteAheadFrame.Deletion:
+                var deletedView = Registry.CurrentOf(WriteAheadFrame.ViewIdOf(frame.Span));
+                LastSequences[deletedView] = Math.Max(LastSequences.GetValueOrDefault(deletedView), WriteAheadFrame.ReadDeletion(frame.Span).ThroughSequence);
                 if (isOnline)
                 {
                     Replayed = true;

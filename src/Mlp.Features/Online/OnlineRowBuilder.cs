@@ -6,42 +6,55 @@ using Mlp.Runtime.Data;
 namespace Mlp.Features.Online;
 
 /// <summary>Builds the bytes of rows of one view, one after another in one buffer. Not thread-safe; allocates only to grow.</summary>
-/// <param name="view">The view.</param>
-internal sealed class OnlineRowBuilder(OnlineView view)
+internal sealed class OnlineRowBuilder
 {
-    private readonly OnlineRowLayout _layout = view.Layout;
-    private readonly (int Offset, int Length)[] _strings = new (int, int)[view.Layout.StringCount];
-    private byte[] _row = new byte[view.Layout.FixedLength + (view.Layout.StringCount * 16)];
+    private readonly OnlineView _view;
+    private readonly OnlineRowLayout _layout;
+    private readonly FeatureType[] _types;
+    private readonly byte[] _nulls;
+    private readonly (int Offset, int Length)[] _strings;
+    private byte[] _row;
     private byte[] _utf8 = new byte[64];
     private int _utf8Length;
 
-    /// <summary>Starts a row in which every field is null.</summary>
-    /// <param name="version">Version of the row.</param>
-    internal void Begin(in RowVersion version)
+    /// <summary>Prepares for the rows of a view.</summary>
+    /// <param name="view">The view.</param>
+    internal OnlineRowBuilder(OnlineView view)
     {
-        var row = _row.AsSpan(0, _layout.FixedLength);
-        row[OnlineRowLayout.HeaderLength..].Clear();
+        _view = view;
+        _layout = view.Layout;
+        _types = [.. _layout.Fields.Select(field => field.Type)];
+        _strings = new (int, int)[_layout.StringCount];
+        _row = new byte[_layout.FixedLength + (_layout.StringCount * 16)];
 
         // With all flags 0.
-        BinaryPrimitives.WriteUInt64LittleEndian(row, view.DefinitionId);
-        var times = row[OnlineRowLayout.VersionOffset..];
-        BinaryPrimitives.WriteInt64LittleEndian(times, version.EventTime);
-        BinaryPrimitives.WriteInt64LittleEndian(times[8..], version.CreatedTime);
-        BinaryPrimitives.WriteInt64LittleEndian(times[16..], version.Sequence);
-        for (var i = 0; i < _layout.Fields.Count; i++)
+        BinaryPrimitives.WriteUInt64LittleEndian(_row, view.DefinitionId);
+        for (var i = 0; i < _types.Length; i++)
         {
             // NaN stands for null, so that the reader can copy a block without looking at each value.
-            switch (_layout.Fields[i].Type)
+            switch (_types[i])
             {
                 case FeatureType.Float32:
                     ElementsOf(i).Fill(float.NaN);
                     break;
                 case FeatureType.Float64:
-                    BinaryPrimitives.WriteDoubleLittleEndian(row[_layout.OffsetOf(i)..], double.NaN);
+                    BinaryPrimitives.WriteDoubleLittleEndian(_row.AsSpan(_layout.OffsetOf(i)), double.NaN);
                     break;
             }
         }
 
+        _nulls = _row[.._layout.FixedLength];
+    }
+
+    /// <summary>Starts a row in which every field is null.</summary>
+    /// <param name="version">Version of the row.</param>
+    internal void Begin(in RowVersion version)
+    {
+        _nulls.CopyTo(_row, 0);
+        var times = _row.AsSpan(OnlineRowLayout.VersionOffset);
+        BinaryPrimitives.WriteInt64LittleEndian(times, version.EventTime);
+        BinaryPrimitives.WriteInt64LittleEndian(times[8..], version.CreatedTime);
+        BinaryPrimitives.WriteInt64LittleEndian(times[16..], version.Sequence);
         _utf8Length = 0;
         Array.Clear(_strings);
     }
@@ -60,7 +73,7 @@ internal sealed class OnlineRowBuilder(OnlineView view)
         if (value.Length != _layout.Fields[field].Length)
         {
             throw new ArgumentException(FormattableString.Invariant(
-                $"Expected {VectorColumn.Expected(_layout.Fields[field].Length)} for field '{_layout.Fields[field].Name}' of view '{view.Name}', but found one of {value.Length}."), nameof(value));
+                $"Expected {VectorColumn.Expected(_layout.Fields[field].Length)} for field '{_layout.Fields[field].Name}' of view '{_view.Name}', but found one of {value.Length}."), nameof(value));
         }
 
         MarkPresent(field, FeatureType.Float32);
@@ -137,9 +150,9 @@ internal sealed class OnlineRowBuilder(OnlineView view)
 
     private void MarkPresent(int field, FeatureType type)
     {
-        if (_layout.Fields[field].Type != type)
+        if (_types[field] != type)
         {
-            throw new ArgumentException($"Expected a value of type {_layout.Fields[field].Type} for field '{_layout.Fields[field].Name}' of view '{view.Name}', but found {type}.", nameof(field));
+            throw new ArgumentException($"Expected a value of type {_layout.Fields[field].Type} for field '{_layout.Fields[field].Name}' of view '{_view.Name}', but found {type}.", nameof(field));
         }
 
         _row[OnlineRowLayout.PresenceOffset + (field >> 3)] |= (byte)(1 << (field & 7));

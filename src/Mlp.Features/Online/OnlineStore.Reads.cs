@@ -25,7 +25,7 @@ internal sealed partial class OnlineStore
     /// <summary>Rents a reader.</summary>
     internal IOnlineRowReader RentReader()
     {
-        ObjectDisposedException.ThrowIf(Volatile.Read(ref _closed) != 0, this);
+        ThrowIfClosed();
         return Rows.RentReader();
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Mlp.Features.Ingestion;
 using Mlp.Runtime;
 using Mlp.Runtime.Data;
@@ -226,6 +227,33 @@ internal sealed partial class OnlineStore
                 var view = _registry.Find(WriteAheadFrame.ViewIdOf(frame));
                 throw new IngestException("the pushed rows", OnlineRowLength.Describe(view?.Name ?? "unknown", view?.Version ?? 0, number, length, maximum), row: number);
             }
+        }
+    }
+
+    /// <summary>Refuses pushed rows ahead of the clock for which there is no memory, before any is in the log.</summary>
+    /// <param name="frames">The frames of one push.</param>
+    /// <exception cref="FutureRowsException">They do not fit.</exception>
+    internal void CheckFuture(IReadOnlyList<byte[]> frames)
+    {
+        var (now, size, latest) = (Now, 0L, long.MinValue);
+        foreach (var frame in frames.Where(frame => WriteAheadFrame.TargetsOf(frame).HasFlag(PushTargets.Online)))
+        {
+            var position = WriteAheadFrame.HeaderLength;
+            while (position < frame.Length && WriteAheadFrame.TryRead(frame, ref position, out var key, out _, out var row))
+            {
+                if (OnlineRowCodec.DueTime(OnlineRowCodec.ReadVersion(frame.AsSpan(row))) is var due && due > now)
+                {
+                    (size, latest) = (size + DueRow.SizeOf(key, frame.AsSpan(row)), Math.Max(latest, due));
+                }
+            }
+        }
+
+        if (size > 0 && _due.Size + size > _options.FutureRowsSize)
+        {
+            var view = _registry.Find(WriteAheadFrame.ViewIdOf(frames[0]));
+            throw new FutureRowsException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Expected at most {_options.FutureRowsSize} bytes of rows whose time lies ahead of the clock, but {_due.Size} wait and this push into feature view '{view?.Name}' version {view?.Version} has {size}, the last of them for {(latest - now) / 1e6:F3} s from now. Check the clock of the producer, or raise {nameof(OnlineStoreOptions.FutureRowsSize)}."));
         }
     }
 

@@ -197,9 +197,17 @@ internal sealed partial class OnlineStore : IAsyncDisposable
         }
     }
 
+    private void ThrowIfClosed()
+    {
+        if (Volatile.Read(ref _closed) != 0)
+        {
+            throw new ObjectDisposedException(null, "Expected the online store to be open, but the platform has been closed.");
+        }
+    }
+
     private void ThrowIfUnusable()
     {
-        ObjectDisposedException.ThrowIf(Volatile.Read(ref _closed) != 0, this);
+        ThrowIfClosed();
         if (Fault is { } fault)
         {
             throw new InvalidOperationException($"Expected the online store to take writes, but it has failed and must be opened again: {fault.Message}", fault);

@@ -23,6 +23,13 @@ public sealed class OnlineStoreOptions
     [Range(1L << 16, 1L << 36)]
     public long IndexSize { get; set; } = 32L << 20;
 
+    /// <summary>
+    /// Memory for pushed rows whose event time or created time lies ahead of the clock, and which wait beside the rows for their time. A push that does not fit is refused (<see cref="FutureRowsException"/>). 64 KiB to 64 GiB.
+    /// </summary>
+    /// <value>The default value is 64 MiB, enough for some two hundred thousand rows of 32 floats.</value>
+    [Range(1L << 16, 1L << 36)]
+    public long FutureRowsSize { get; set; } = 64L << 20;
+
     /// <summary>Page of the log, the unit of eviction and the limit of one row. 64 KiB to 64 MiB. Fixed when the store is first opened.</summary>
     /// <value>The default value is 4 MiB.</value>
     [Range(1L << 16, 1L << 26)]

@@ -144,7 +144,10 @@ internal sealed class WriteAheadLog(
         byte[] frame;
         lock (_gate)
         {
-            frame = WriteAheadFrame.CreateDeletion(viewId, lastSequences.GetValueOrDefault(viewId), key);
+            // Behind every number that the view has given out or got with rows of an earlier version, and in front of those of later pushes.
+            var through = target.ReserveSequences(viewId, 1, lastSequences.GetValueOrDefault(viewId));
+            lastSequences[viewId] = through;
+            frame = WriteAheadFrame.CreateDeletion(viewId, through, key);
             durable = next.Writer.CommitAsync(next.Writer.Append(frame), CancellationToken.None).AsTask();
             (old, drained) = Continue(next);
             next.Enter();

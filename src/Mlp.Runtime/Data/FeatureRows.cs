@@ -1,4 +1,6 @@
 using System.Text;
+using Apache.Arrow;
+using Apache.Arrow.Types;
 
 namespace Mlp.Runtime.Data;
 
@@ -16,6 +18,8 @@ public sealed class FeatureRows
 {
     /// <summary>The event time of a view without a row.</summary>
     public const long NoEventTime = long.MinValue;
+
+    private const string StatusSuffix = ".status";
 
     private readonly AlignedMemory<float> _float32;
     private readonly AlignedMemory<double> _float64;
@@ -39,7 +43,7 @@ public sealed class FeatureRows
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
 
         // An array holds so many elements, alignment included.
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, (Array.MaxLength - 64) / Math.Max(1, Math.Max(layout.WidthOf(FeatureType.Float32), Math.Max(layout.Columns.Count, layout.Views.Count))));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, (System.Array.MaxLength - 64) / Math.Max(1, Math.Max(layout.WidthOf(FeatureType.Float32), Math.Max(layout.Columns.Count, layout.Views.Count))));
         Layout = layout;
         Capacity = capacity;
         _float32 = new AlignedMemory<float>(layout.WidthOf(FeatureType.Float32) * capacity);
@@ -221,6 +225,27 @@ public sealed class FeatureRows
         Encoding.UTF8.GetBytes(value, ReserveString(row, ordinal, length));
     }
 
+    /// <summary>Copies the rows into Arrow columns, one per feature in the order of the layout.</summary>
+    /// <param name="includeStatuses">Whether each feature is followed by a column <c>feature.status</c> of its statuses as uint8 (the numbers of <see cref="FeatureStatus"/>), which tells why a value is null.</param>
+    /// <returns>A batch of <see cref="RowCount"/> rows, null where a value is not Present; vectors are fixed-size lists of float. It belongs to the caller.</returns>
+    public RecordBatch ToRecordBatch(bool includeStatuses = false)
+    {
+        var (fields, columns) = (new List<Field>(), new List<IArrowArray>());
+        for (var column = 0; column < Layout.ColumnCount; column++)
+        {
+            var feature = Layout.Columns[column];
+            fields.Add(new Field(feature.Name, FeatureRowColumns.TypeOf(feature), nullable: true));
+            columns.Add(FeatureRowColumns.Create(this, column));
+            if (includeStatuses)
+            {
+                fields.Add(new Field(feature.Name + StatusSuffix, UInt8Type.Default, nullable: false));
+                columns.Add(FeatureRowColumns.CreateStatuses(this, column));
+            }
+        }
+
+        return new RecordBatch(new Schema(fields, metadata: null), columns, RowCount);
+    }
+
     /// <summary>Sets a text feature to bytes that have been looked at before.</summary>
     /// <param name="row">Row index.</param>
     /// <param name="ordinal">Position among the text features.</param>
@@ -239,7 +264,7 @@ public sealed class FeatureRows
     {
         if (_utf8.Length - _utf8Length < length)
         {
-            Array.Resize(ref _utf8, Math.Max(_utf8.Length * 2, _utf8Length + length));
+            System.Array.Resize(ref _utf8, Math.Max(_utf8.Length * 2, _utf8Length + length));
         }
 
         var cell = StringCell(row, ordinal);

@@ -4,14 +4,19 @@ using Mlp.Features.Definitions;
 using Mlp.Features.Hosting;
 using Mlp.Features.Tests.Materialization;
 using Mlp.Features.Tests.Offline;
+using Mlp.Features.Tests.Online;
 using Mlp.Runtime.Data;
 using Mlp.TestSupport;
 
 namespace Mlp.Features.Tests.Deletion;
 
 /// <summary>What was deleted never comes back, a deletion that was broken off is completed or never began, and nothing else is lost: by SIGKILL.</summary>
-public sealed class DeleteEntityCrashTests : IDisposable
+public abstract class DeleteEntityCrashTests(long hotTierSize) : IDisposable
 {
+    public sealed class WithHotTier() : DeleteEntityCrashTests(OnlineTestViews.SmallHotTier);
+
+    public sealed class WithoutHotTier() : DeleteEntityCrashTests(0);
+
     private static readonly FeatureCatalog Catalog = new FeaturesBuilder().Add<PushedNumber>().AddService("numbers", 1, service => service.From<PushedNumber>()).Build();
 
     private readonly TempDirectory _directory = new();
@@ -51,7 +56,7 @@ public sealed class DeleteEntityCrashTests : IDisposable
                 }
             }
 
-            await using var harness = new FeatureStoreHarness(Catalog) { Root = root };
+            await using var harness = new FeatureStoreHarness(Catalog, hotTierSize) { Root = root };
             await harness.OpenAsync();
             await harness.Store.FlushAsync();
             var found = Reading.Column<long>(harness.Store, Catalog.Views[0], "number");

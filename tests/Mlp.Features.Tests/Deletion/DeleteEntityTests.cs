@@ -14,8 +14,12 @@ using Mlp.TestSupport;
 
 namespace Mlp.Features.Tests.Deletion;
 
-public sealed class DeleteEntityTests
+public abstract class DeleteEntityTests(long hotTierSize)
 {
+    public sealed class WithHotTier() : DeleteEntityTests(OnlineTestViews.SmallHotTier);
+
+    public sealed class WithoutHotTier() : DeleteEntityTests(0);
+
     // Long and unlike anything else, so that its bytes can be looked for in files.
     private const string Secret = "Marigold-Quartz-7731";
 
@@ -27,7 +31,7 @@ public sealed class DeleteEntityTests
     [Fact]
     public async Task DeleteEntityAsync_PushedMaterializedWaitingAndFutureRows_AreGoneForGoodAndOthersStay()
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize);
         await harness.OpenAsync();
         var now = harness.Clock.GetUtcNow();
         await harness.Store.IngestAsync<Shop>([Row(harness, Secret, 0, 1), Row(harness, "b", 0, 2)]);
@@ -77,7 +81,7 @@ public sealed class DeleteEntityTests
     [InlineData(true)]
     public async Task DeleteEntityAsync_EraseOnlineFiles_NoFileHoldsTheBytes(bool inMemory)
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize);
         await harness.OpenAsync();
         await harness.Store.PushAsync(Row(harness, Secret, 0, 1));
         await harness.Store.PushAsync(Row(harness, Secret, 5_000_000, 2));
@@ -130,7 +134,7 @@ public sealed class DeleteEntityTests
     [Fact]
     public async Task DeleteEntityAsync_EarlierCommitsAndCompactedFiles_AnswerWithoutTheEntity()
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize);
         await harness.OpenAsync();
         await harness.Store.IngestAsync<Shop>([Row(harness, Secret, 0, 1), Row(harness, "b", 0, 2)]);
         await harness.Store.IngestAsync<Shop>([Row(harness, Secret, 1, 3)]);
@@ -164,7 +168,7 @@ public sealed class DeleteEntityTests
     [Fact]
     public async Task DeleteEntityAsync_OnePartOfACompositeKey_DeletesEveryEntityWithItAlsoOnlineOnlyOnes()
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize);
         await harness.OpenAsync();
         var now = harness.Clock.GetUtcNow();
         await harness.Store.PushAsync([new Visit(Secret, 1, now, 1), new Visit(Secret, 2, now, 2), new Visit("x", 1, now, 3), new Visit(null, 1, now, 4)]);
@@ -186,7 +190,7 @@ public sealed class DeleteEntityTests
     [Fact]
     public async Task DeleteEntityAsync_TextsThatLookLikeSql_MeanThemselves()
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize);
         await harness.OpenAsync();
         string[] ids = ["a' OR 1=1 --", "a\0b", "a", "grüße", string.Empty];
         await harness.Store.IngestAsync(ids.Select(id => Row(harness, id, 0, 1)));
@@ -200,7 +204,7 @@ public sealed class DeleteEntityTests
     [Fact]
     public async Task DeleteEntityAsync_WrongKeysOrNoOwner_AreRefusedBySentenceAndDeleteNothing()
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize);
         await harness.OpenAsync();
         await harness.Store.PushAsync(Row(harness, "a", 0, 1));
 
@@ -222,7 +226,7 @@ public sealed class DeleteEntityTests
     [Fact]
     public async Task DeleteEntityAsync_PushesOfTheSameEntityMeanwhile_ReadWhatWasAcknowledgedLast()
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize);
         await harness.OpenAsync();
         var (number, done) = (0, false);
         var pushing = Task.Run(async () =>
@@ -264,7 +268,7 @@ public sealed class DeleteEntityTests
         var syncs = int.MaxValue;
         for (var failing = 1; failing <= syncs; failing++)
         {
-            await using var harness = new FeatureStoreHarness(Catalog);
+            await using var harness = new FeatureStoreHarness(Catalog, hotTierSize);
             harness.Root = Directory.CreateDirectory(harness.NewFolder("live")).FullName;
             using var watched = new UnsyncedLossDisk(harness.Root);
             var disk = new CuttingDisk(watched);
@@ -289,7 +293,7 @@ public sealed class DeleteEntityTests
             var requested = Directory.Exists(Path.Combine(harness.Root, "features", "deletions"));
             var found = watched.Crash(harness.NewFolder("crash"));
             disk.RemainingSyncs = int.MaxValue;
-            await using var after = new FeatureStoreHarness(Catalog) { Root = found };
+            await using var after = new FeatureStoreHarness(Catalog, hotTierSize) { Root = found };
             await after.OpenAsync();
             await after.Store.FlushAsync();
             var now = after.Clock.GetUtcNow();
@@ -329,11 +333,11 @@ public sealed class DeleteEntityTests
     [Fact]
     public async Task DeleteEntityAsync_ViewThatTheApplicationNoLongerDefines_IsLookedThroughToo()
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize);
         await harness.OpenAsync();
         var now = harness.Clock.GetUtcNow();
         await harness.Store.PushAsync(new Visit(Secret, 1, now, 1));
-        await using var smaller = new FeatureStoreHarness(new FeaturesBuilder().Add<Shop>().Build()) { Root = harness.Root };
+        await using var smaller = new FeatureStoreHarness(new FeaturesBuilder().Add<Shop>().Build(), hotTierSize) { Root = harness.Root };
         await harness.Store.Online.CloseAsync(default);
         await smaller.OpenAsync();
         Assert.Equal(1, Assert.Single((await smaller.Store.DeleteEntityAsync(new Dictionary<string, EntityValue> { ["guest"] = Secret })).Views).OfflineRowCount);

@@ -71,6 +71,21 @@ public sealed class DataReaderIngestTests : IDisposable
     }
 
     [Fact]
+    public async Task IngestReaderAsync_ArraysForAVector_AreRefusedByASentence()
+    {
+        var view = new FeatureViewBuilder("embedded").Key("id", EntityValueKind.Guid).EventTime("t").CreatedTimeEqualsEventTime().Vector("n", 3).Build();
+        var store = FeatureStore.Open(_temp.Combine("vectors"), new FeaturesBuilder().Add(view).Build());
+        using var table = Table(typeof(Guid), typeof(DateTime), typeof(float[]), typeof(double), typeof(string));
+        table.Rows.Add(Id, DateTime.UnixEpoch, new[] { 1f, 2f, 3f }, 1.0, "s");
+        using var reader = table.CreateDataReader();
+
+        var e = await Assert.ThrowsAsync<IngestException>(() => store.IngestReaderAsync("embedded", reader));
+
+        Assert.Equal("Expected column 'n' of the data reader to have numbers, texts, times, GUIDs or truth values for feature view 'embedded' version 1, but found Single[]. Convert it in the query.", e.Message);
+        Assert.Equal(0, store.Offline.Open(view).GetSnapshot().RowCount);
+    }
+
+    [Fact]
     public async Task IngestReaderAsync_FractionForAnInteger_NamesTheRow()
     {
         using var table = Table(typeof(Guid), typeof(DateTime), typeof(decimal), typeof(double), typeof(string));

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 using Mlp.Features.Definitions;
 using Mlp.Features.Hosting;
 using Mlp.Features.Joins;
+using Mlp.Features.Offline;
 using Mlp.Features.Tests.Definitions;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
@@ -44,6 +45,32 @@ public sealed class FreezeTests : IDisposable
         Assert.Equal(set.Manifest.Commits, again.Manifest.Commits);
         Assert.Equal(set.Manifest.Spine!.ContentHash, again.Manifest.Spine!.ContentHash);
         Assert.True((await _store.CheckLeakageAsync(frozen)).IsClean);
+    }
+
+    [Theory]
+    [InlineData(JoinMode.EventTime)]
+    [InlineData(JoinMode.CreatedTime)]
+    public async Task ReproduceAsync_AfterCompactionsAndLaterIngests_GivesTheSameBitsWhileTheFilesAreKept(JoinMode mode)
+    {
+        await IngestAsync(0);
+        await IngestAsync(2);
+        using var set = await _store.CreateTrainingSetAsync("tips", Trips(500), "at", "tip", mode);
+        await set.SaveAsync(Frozen);
+        await IngestAsync(1);
+        await _store.CompactAsync("area_stats", new CompactionOptions { IsFull = true });
+        await IngestAsync(3);
+        await _store.CompactAsync("area_stats", new CompactionOptions { IsFull = true });
+        await _store.ExpireAsync("area_stats");
+        var frozen = await TrainingSet.OpenAsync(Frozen);
+
+        using var again = await Open(Catalog()).ReproduceAsync(frozen);
+        using var now = await _store.CreateTrainingSetAsync("tips", Trips(500), "at", "tip", mode);
+
+        Assert.Equal(set.Manifest.ContentHash, again.Manifest.ContentHash);
+        Assert.NotEqual(set.Manifest.ContentHash, now.Manifest.ContentHash);
+        _store.Options.RemovedFileRetention = TimeSpan.Zero;
+        Assert.NotEqual(0, await _store.ExpireAsync("area_stats"));
+        await Assert.ThrowsAsync<OfflineCommitExpiredException>(() => _store.ReproduceAsync(frozen));
     }
 
     [Fact]

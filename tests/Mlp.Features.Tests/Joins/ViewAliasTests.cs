@@ -4,13 +4,18 @@ using Mlp.Features.Hosting;
 using Mlp.Features.Joins;
 using Mlp.Features.Tests.Definitions;
 using Mlp.Features.Tests.Materialization;
+using Mlp.Features.Tests.Online;
 using Mlp.Runtime.Data;
 
 namespace Mlp.Features.Tests.Joins;
 
 /// <summary>One view taken twice by other keys: of the area of departure and of that of arrival.</summary>
-public sealed class ViewAliasTests
+public abstract class ViewAliasTests(long hotTierSize)
 {
+    public sealed class WithHotTier() : ViewAliasTests(OnlineTestViews.SmallHotTier);
+
+    public sealed class WithoutHotTier() : ViewAliasTests(0);
+
     private static readonly FeatureCatalog Catalog = Builder()
         .AddService("rides", 1, s => s.From<AreaStats>().As("pickup").WithKeys(("area", "pickup_area")).From<AreaStats>().As("dropoff").WithKeys(("area", "dropoff_area")).From<AreaStats>())
         .Build();
@@ -38,7 +43,7 @@ public sealed class ViewAliasTests
     [Fact]
     public async Task Join_AndOnlineRead_GiveEachViewByItsOwnKey()
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize);
         await harness.OpenAsync();
         var now = harness.Clock.GetUtcNow();
         await harness.Store.PushAsync(Enumerable.Range(1, 3).Select(area => new AreaStats(area, now.AddSeconds((area - 1) * 60 / area - 69), area)).ToList());

@@ -6,6 +6,7 @@ using Mlp.Features.Definitions;
 using Mlp.Features.Hosting;
 using Mlp.Features.Ingestion;
 using Mlp.Features.Online;
+using Mlp.Features.Tests.Offline;
 using Mlp.Features.Tests.Online;
 using Mlp.Runtime;
 using Mlp.Runtime.Data;
@@ -45,6 +46,30 @@ public abstract class PushTests(long hotTierSize)
         Assert.Equal([5f, 6f], await JoinAsync(harness, "a", "b"));
         await harness.Store.MaterializeAsync("shop");
         Assert.Equal([5f, 6f], await ReadAsync(harness, "a", "b"));
+    }
+
+    [Fact]
+    public async Task PushAsync_CancelledBehindItsFirstFrame_IsWrittenAsAWhole()
+    {
+        const int Rows = 100_000;
+        var disk = new WatchedDisk();
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize: hotTierSize) { Disk = disk };
+        await harness.OpenAsync();
+        using var cancellation = new CancellationTokenSource();
+        disk.FlushedOpenFile = path =>
+        {
+            if (path.EndsWith(".mlplog", StringComparison.Ordinal))
+            {
+                cancellation.Cancel();
+            }
+        };
+
+        await harness.Store.PushAsync(Enumerable.Range(0, Rows).Select(i => Create($"shop {i}", 0, i)).ToList(), cancellationToken: cancellation.Token);
+
+        Assert.True(cancellation.IsCancellationRequested);
+        Assert.Equal([0f, Rows / 2, Rows - 1f], await ReadAsync(harness, "shop 0", $"shop {Rows / 2}", $"shop {Rows - 1}"));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await harness.Store.PushAsync(Create("late", 0, 1), cancellationToken: cancellation.Token));
+        Assert.Equal([null], await ReadAsync(harness, "late"));
     }
 
     [Fact]

@@ -9,8 +9,12 @@ using Mlp.TestSupport;
 
 namespace Mlp.Features.Tests.Materialization;
 
-public sealed class ResumedMaterializationTests
+public abstract class ResumedMaterializationTests(long hotTierSize)
 {
+    public sealed class WithHotTier() : ResumedMaterializationTests(OnlineTestViews.SmallHotTier);
+
+    public sealed class WithoutHotTier() : ResumedMaterializationTests(0);
+
     private const int Entities = 3 * OfflineMaterializer.RowsPerSave;
 
     private static readonly FeatureCatalog Catalog = new FeaturesBuilder().Add<Shop>().AddService("shops", 1, service => service.From<Shop>()).Build();
@@ -112,7 +116,7 @@ public sealed class ResumedMaterializationTests
             }
         }
 
-        await using var harness = new FeatureStoreHarness(new FeaturesBuilder().Add<PushedNumber>().AddService("numbers", 1, service => service.From<PushedNumber>()).Build()) { Root = root };
+        await using var harness = new FeatureStoreHarness(new FeaturesBuilder().Add<PushedNumber>().AddService("numbers", 1, service => service.From<PushedNumber>()).Build(), hotTierSize) { Root = root };
         await harness.OpenAsync();
         for (var i = 0L; i < Entities; i += 997)
         {
@@ -124,7 +128,7 @@ public sealed class ResumedMaterializationTests
     [Fact]
     public async Task MaterializeRangeAsync_RowsOfTheRange_ReplaceOnlyOlderOnes()
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize);
         await harness.OpenAsync();
         harness.Clock.Advance(TimeSpan.FromMicroseconds(100));
         await harness.Store.IngestAsync<Shop>([Create(1, 10, 1), Create(1, 19, 2), Create(1, 20, 3), Create(2, 9, 4), Create(3, 15, 5), Create(3, 15, 6), Create(4, 12, 7)]);
@@ -143,9 +147,9 @@ public sealed class ResumedMaterializationTests
 
     private static Shop Create(int id, int eventOffset, float value) => new(id.ToString(CultureInfo.InvariantCulture), At(eventOffset), At(eventOffset), value);
 
-    private static async Task<FeatureStoreHarness> OpenAsync()
+    private async Task<FeatureStoreHarness> OpenAsync()
     {
-        var harness = new FeatureStoreHarness(Catalog);
+        var harness = new FeatureStoreHarness(Catalog, hotTierSize);
         await harness.OpenAsync();
         await harness.Store.IngestAsync(Enumerable.Range(0, Entities).Select(i => Create(i, 0, i)));
         harness.Clock.Advance(TimeSpan.FromMicroseconds(1));

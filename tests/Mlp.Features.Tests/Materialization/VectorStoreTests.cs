@@ -14,8 +14,12 @@ using Mlp.TestSupport;
 namespace Mlp.Features.Tests.Materialization;
 
 /// <summary>Vectors through both stores: pushed, recovered, read, materialized, joined, checked.</summary>
-public sealed class VectorStoreTests
+public abstract class VectorStoreTests(long hotTierSize)
 {
+    public sealed class WithHotTier() : VectorStoreTests(OnlineTestViews.SmallHotTier);
+
+    public sealed class WithoutHotTier() : VectorStoreTests(0);
+
     private const long Start = OnlineTestViews.Start;
 
     private static readonly FeatureViewDefinition View = FeatureViewDefinition.FromRecord<Document>();
@@ -32,7 +36,7 @@ public sealed class VectorStoreTests
     [Fact]
     public async Task Push_RecordsBatchesAndRecovery_ReadTheSameBits()
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize);
         await harness.OpenAsync();
         await harness.Store.PushAsync(new List<Document> { Create(1, [1, 2, 3], new float[] { 4, 5 }), Create(2, NaNs, null), Create(3, null, new float[] { 6, 7 }) });
         using (var batch = Batch(4, new FixedSizeListType(FloatType.Default, 3)))
@@ -75,7 +79,7 @@ public sealed class VectorStoreTests
     [Fact]
     public async Task Read_WithVectors_AllocatesNothing()
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize);
         await harness.OpenAsync();
         await harness.Store.PushAsync(Create(1, [1, 2, 3], new float[] { 4, 5 }));
         var reader = harness.Store.FindService("documents")!;
@@ -103,7 +107,7 @@ public sealed class VectorStoreTests
     [InlineData(0)]
     public async Task Push_RecordOfAnotherLength_IsASentenceAndNothingIsTaken(int length)
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize);
         await harness.OpenAsync();
 
         var e = await Assert.ThrowsAsync<IngestException>(async () => await harness.Store.PushAsync(new List<Document> { Create(1, [1, 2, 3], null), Create(2, new float[length], null) }));
@@ -126,7 +130,7 @@ public sealed class VectorStoreTests
     [Fact]
     public async Task Push_BatchOfAnotherLengthTypeOrElement_IsASentence()
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize);
         await harness.OpenAsync();
 
         Assert.Equal(
@@ -158,7 +162,7 @@ public sealed class VectorStoreTests
     [Fact]
     public async Task TrainingSet_Vectors_AreFixedSizeListsAndPassTheLeakageCheck()
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize);
         await harness.OpenAsync();
         var documents = Enumerable.Range(0, 5000).Select(i => Create(i, i % 7 == 0 ? null : [i, i + 0.5f, i % 3 == 0 ? float.NaN : -i], i % 5 == 0 ? null : new float[] { i, 1 }));
         await harness.Store.IngestAsync(documents);
@@ -195,7 +199,7 @@ public sealed class VectorStoreTests
     [Fact]
     public async Task TrainingSet_RequestVectorOfAnotherLength_IsASentence()
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize);
         await harness.OpenAsync();
         var at = Microseconds.ToDateTimeOffset(Start + 1);
 
@@ -232,7 +236,7 @@ public sealed class VectorStoreTests
     [Fact]
     public async Task GoldenRows_OfVectors_AreKeptAndCheckedAgain()
     {
-        await using var harness = new FeatureStoreHarness(Catalog);
+        await using var harness = new FeatureStoreHarness(Catalog, hotTierSize);
         await harness.OpenAsync();
         using (await harness.Store.CreateTrainingSetAsync("search", [new Question(1, Microseconds.ToDateTimeOffset(Start), [1, float.NaN])], "at"))
         {

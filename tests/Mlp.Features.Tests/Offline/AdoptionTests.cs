@@ -4,6 +4,8 @@ using Mlp.Features.Hosting;
 using Mlp.Features.Offline;
 using Mlp.Features.Tests.Materialization;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Hosting;
+using Mlp.Runtime.Storage;
 using Mlp.TestSupport;
 
 namespace Mlp.Features.Tests.Offline;
@@ -102,6 +104,34 @@ public sealed class AdoptionTests : IDisposable
         await harness.Store.DeleteEntityAsync("cars", new EntityValue[] { 1L });
         Assert.Equal(0, (await harness.Store.AdoptAsync("cars")).RowCount);
         Assert.Empty(Reading.Column<string>(harness.Store, Second, "paint"));
+    }
+
+    [Fact]
+    public async Task OpenAsync_DeletionBrokenOff_TakesNothingOverUntilItIsCompleted()
+    {
+        var disk = new CuttingDisk(DiskSync.Instance);
+        await using var harness = new FeatureStoreHarness(new FeaturesBuilder().Add(First).Build()) { Disk = disk };
+        await harness.OpenAsync();
+        await harness.Store.IngestAsync("cars", [Car(1, 1, 1, 1f, "deleted"), Car(2, 1, 1, 2f, "kept")]);
+        var requests = Path.Combine(harness.Root, "features", "deletions");
+        for (var syncs = 0; !Directory.Exists(requests) || Directory.GetFiles(requests, "*.json").Length == 0; syncs++)
+        {
+            disk.RemainingSyncs = syncs;
+            await Assert.ThrowsAnyAsync<Exception>(() => harness.Store.DeleteEntityAsync("cars", new EntityValue[] { 1L }));
+        }
+
+        await harness.Store.Online.Store.AbandonAsync();
+        Assert.Equal(["deleted", "kept"], Reading.Column<string>(harness.Store, First, "colour").Order());
+        var later = new FeatureStore(new DataDirectory(harness.Root, MlPlatformMode.Owner), Catalog(Second).Build(), harness.Options, harness.Clock, null, DiskSync.Instance);
+        later.OpenOffline();
+        Assert.Equal(0, later.Offline.Open(Second).GetSnapshot().RowCount);
+
+        await later.Online.OpenAsync(default);
+
+        Assert.Empty(Directory.GetFiles(requests));
+        Assert.Equal(1, (await later.AdoptAsync("cars")).RowCount);
+        Assert.Equal(["kept"], Reading.Column<string>(later, Second, "paint"));
+        await later.Online.CloseAsync(default);
     }
 
     [Fact]

@@ -10,7 +10,13 @@ internal sealed class WatchedDisk : IDiskSync
 
     internal Action<string> FlushedDirectory { get; set; } = _ => { };
 
-    public void SyncFile(SafeFileHandle handle, string path) => DiskSync.Instance.SyncFile(handle, path);
+    internal Action<string> FlushedOpenFile { get; set; } = _ => { };
+
+    public void SyncFile(SafeFileHandle handle, string path)
+    {
+        DiskSync.Instance.SyncFile(handle, path);
+        FlushedOpenFile(path);
+    }
 
     public void SyncFile(string path)
     {

@@ -127,7 +127,7 @@ public sealed class ModelRunTests
         var error = await Assert.ThrowsAsync<InvalidModelException>(() => platform.PublishAsync(Package(onnx, Regression("out"))));
 
         Assert.Equal(
-            "Expected output 'out', the score, to be a tensor of numbers, but found another kind of value. Publish the model with task Tensors, and call it by its inputs and outputs (model 'tips' version 1).",
+            "Expected output 'out', the score, to be a tensor of numbers, but found another kind of value. Publish the model with task Tensors, and call it by its inputs and outputs (model 'tips').",
             error.Message);
     }
 

@@ -7,7 +7,7 @@ namespace Mlp.Benchmarks.Features.Joins;
 /// <summary>The same join as somebody would write it for DuckDB: rows of one event time reduced to the latest by created time and sequence, <c>ASOF</c>, time to live in the projection, labels in their order.</summary>
 internal sealed class HandWrittenJoin(JoinData data)
 {
-    internal async Task<long> RunAsync(long memoryLimitBytes)
+    internal async Task<JoinAnswer> RunAsync(long memoryLimitBytes)
     {
         using var connection = new DuckDBConnection("DataSource=:memory:");
         connection.Open();
@@ -23,16 +23,16 @@ internal sealed class HandWrittenJoin(JoinData data)
             $"WITH f AS (SELECT id, epoch_us(event_time) AS e, f0, f1, f2, f3 FROM read_parquet([{string.Join(", ", files)}]) "
             + "QUALIFY row_number() OVER (PARTITION BY id, event_time ORDER BY created_time DESC, ingest_sequence DESC) = 1) "
             + $"SELECT l.r, l.id, l.t, l.y, {string.Join(", ", columns)} FROM labels l ASOF LEFT JOIN f ON l.id = f.id AND l.t >= f.e ORDER BY l.r";
-        long present = 0;
+        var answer = new JoinAnswer();
         await foreach (var batch in command.ExecuteArrowBatchesAsync())
         {
             using (batch)
             {
-                present += batch.Length - batch.Column(4).NullCount;
+                answer.Add((FloatArray)batch.Column(4));
             }
         }
 
-        return present;
+        return answer;
     }
 
     private static void Execute(DuckDBConnection connection, string sql)

@@ -50,14 +50,14 @@ internal static class JoinBenchmark
         {
             var ours = await TimeAsync(() => OursAsync(data, store));
             var byHand = await TimeAsync(() => new HandWrittenJoin(data).RunAsync(MemoryLimit));
-            if (ours.Present != byHand.Present)
+            if (ours.Answer != byHand.Answer)
             {
-                throw new InvalidOperationException($"Expected both joins to find as many values, but found {ours.Present} and {byHand.Present}.");
+                throw new InvalidOperationException($"Expected both joins to find the same values, but found {ours.Answer} and {byHand.Answer}.");
             }
 
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{(round == 0 ? "warm-up" : $"round {round}")}: ours {ours.Seconds:F2} s, SQL by hand {byHand.Seconds:F2} s, ratio {ours.Seconds / byHand.Seconds:F2}, {ours.Present} values of f0 present"));
+                $"{(round == 0 ? "warm-up" : $"round {round}")}: ours {ours.Seconds:F2} s, SQL by hand {byHand.Seconds:F2} s, ratio {ours.Seconds / byHand.Seconds:F2}, {ours.Answer}"));
             if (round > 0)
             {
                 ratios.Add(ours.Seconds / byHand.Seconds);
@@ -70,13 +70,13 @@ internal static class JoinBenchmark
 
     private static async Task<string> OneAsync(string way, JoinData data)
     {
-        var (seconds, present) = await TimeAsync(() => way switch
+        var (seconds, answer) = await TimeAsync(() => way switch
         {
             "ours" => OursAsync(data, Open(data, MemoryLimit)),
             "narrow" => OursAsync(data, Open(data, NarrowLimit)),
             _ => new HandWrittenJoin(data).RunAsync(MemoryLimit),
         });
-        return string.Create(CultureInfo.InvariantCulture, $"{way}: {seconds:F2} s, {present} values of f0 present, peak resident memory {PeakMebibytes()} MiB");
+        return string.Create(CultureInfo.InvariantCulture, $"{way}: {seconds:F2} s, {answer}, peak resident memory {PeakMebibytes()} MiB");
     }
 
     private static FeatureStore Open(JoinData data, long memoryLimit)
@@ -85,28 +85,28 @@ internal static class JoinBenchmark
         return FeatureStore.Open(data.Store, JoinData.Catalog, options: options);
     }
 
-    private static async Task<long> OursAsync(JoinData data, FeatureStore store)
+    private static async Task<JoinAnswer> OursAsync(JoinData data, FeatureStore store)
     {
         using var labels = data.ReadLabels();
         using var set = await store.CreateTrainingSetAsync("bench", labels, "t", "y");
-        long present = 0;
+        var answer = new JoinAnswer();
         await foreach (var batch in set.ReadAsync())
         {
             using (batch)
             {
-                present += batch.Length - batch.Column(batch.Schema.GetFieldIndex("f0")).NullCount;
+                answer.Add((FloatArray)batch.Column(batch.Schema.GetFieldIndex("f0")));
             }
         }
 
-        return present;
+        return answer;
     }
 
-    private static async Task<(double Seconds, long Present)> TimeAsync(Func<Task<long>> run)
+    private static async Task<(double Seconds, JoinAnswer Answer)> TimeAsync(Func<Task<JoinAnswer>> run)
     {
         GC.Collect();
         var clock = Stopwatch.StartNew();
-        var present = await run();
-        return (clock.Elapsed.TotalSeconds, present);
+        var answer = await run();
+        return (clock.Elapsed.TotalSeconds, answer);
     }
 
     private static long PeakMebibytes()

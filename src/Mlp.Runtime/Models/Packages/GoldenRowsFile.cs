@@ -31,7 +31,7 @@ internal static class GoldenRowsFile
     {
         var columns = golden.Features;
         var fields = columns
-            .Select(c => new Field(FeaturePrefix + c.Name, ArrowType(c), nullable: true, c.View.Length == 0 ? null : [new(ViewKey, c.View)]))
+            .Select(c => new Field(FeaturePrefix + c.Name, FeatureRowColumns.TypeOf(c), nullable: true, c.View.Length == 0 ? null : [new(ViewKey, c.View)]))
             .Append(new Field(StatusColumn, BinaryType.Default, nullable: false))
             .Append(new Field(ExpectedColumn, new ListType(DoubleType.Default), nullable: false));
         var schema = new Schema(
@@ -41,7 +41,7 @@ internal static class GoldenRowsFile
                 new(VersionKey, (golden.Rows.Layout.HasVectors ? VectorLength.FirstFormatVersion : VersionedJson.FirstVersion).ToString(CultureInfo.InvariantCulture)),
                 new(ToleranceKey, golden.Tolerance.ToString("R", CultureInfo.InvariantCulture)),
             ]);
-        IArrowArray[] arrays = [.. columns.Select((_, c) => Values(golden.Rows, c)), Statuses(golden.Rows), Expected(golden)];
+        IArrowArray[] arrays = [.. columns.Select((_, c) => FeatureRowColumns.Create(golden.Rows, c)), Statuses(golden.Rows), Expected(golden)];
         using var batch = new RecordBatch(schema, arrays, golden.Count);
         using var stream = new MemoryStream();
         using (var writer = new ArrowStreamWriter(stream, schema, leaveOpen: true))
@@ -203,71 +203,6 @@ internal static class GoldenRowsFile
         }
 
         return [.. expected];
-    }
-
-    private static IArrowType ArrowType(FeatureColumn feature) => feature.Type switch
-    {
-        FeatureType.Float32 when feature.IsVector => VectorColumn.TypeOf(feature.Length),
-        FeatureType.Float32 => FloatType.Default,
-        FeatureType.Float64 => DoubleType.Default,
-        FeatureType.Int64 => Int64Type.Default,
-        FeatureType.Boolean => BooleanType.Default,
-        FeatureType.String => StringType.Default,
-        _ => throw new ArgumentOutOfRangeException(nameof(feature), feature.Type, "Expected a feature type."),
-    };
-
-    private static IArrowArray Values(FeatureRows rows, int column)
-    {
-        var ordinal = rows.Layout.OffsetOf(column);
-        bool IsPresent(int row) => rows.StatusOf(row)[column] == FeatureStatus.Present;
-        switch (rows.Layout.Columns[column].Type)
-        {
-            case FeatureType.Float32 when rows.Layout.Columns[column].IsVector:
-                return Vectors(rows, column);
-            case FeatureType.Float32:
-                var singles = new FloatArray.Builder();
-                Each(rows, row => _ = IsPresent(row) ? singles.Append(rows.Float32Of(row)[ordinal]) : singles.AppendNull());
-                return singles.Build();
-            case FeatureType.Float64:
-                var doubles = new DoubleArray.Builder();
-                Each(rows, row => _ = IsPresent(row) ? doubles.Append(rows.Float64Of(row)[ordinal]) : doubles.AppendNull());
-                return doubles.Build();
-            case FeatureType.Int64:
-                var integers = new Int64Array.Builder();
-                Each(rows, row => _ = IsPresent(row) ? integers.Append(rows.Int64Of(row)[ordinal]) : integers.AppendNull());
-                return integers.Build();
-            case FeatureType.Boolean:
-                var truths = new BooleanArray.Builder();
-                Each(rows, row => _ = IsPresent(row) ? truths.Append(rows.BooleanOf(row)[ordinal]) : truths.AppendNull());
-                return truths.Build();
-            default:
-                var texts = new StringArray.Builder();
-                Each(rows, row => _ = IsPresent(row) ? texts.Append(rows.StringOf(row, ordinal)) : texts.AppendNull());
-                return texts.Build();
-        }
-    }
-
-    private static FixedSizeListArray Vectors(FeatureRows rows, int column)
-    {
-        var (length, offset) = (rows.Layout.Columns[column].Length, rows.Layout.OffsetOf(column));
-        var values = new ArrowBuffer.Builder<float>(rows.RowCount * length);
-        var validity = new ArrowBuffer.BitmapBuilder(rows.RowCount);
-        for (var row = 0; row < rows.RowCount; row++)
-        {
-            var isPresent = rows.StatusOf(row)[column] == FeatureStatus.Present;
-            validity.Append(isPresent);
-            values.Append(isPresent ? rows.Float32Of(row).Slice(offset, length) : new float[length]);
-        }
-
-        return VectorColumn.Create(values.Build(), length, rows.RowCount, validity.Build(), validity.UnsetBitCount);
-    }
-
-    private static void Each(FeatureRows rows, Action<int> action)
-    {
-        for (var row = 0; row < rows.RowCount; row++)
-        {
-            action(row);
-        }
     }
 
     private static BinaryArray Statuses(FeatureRows rows)
