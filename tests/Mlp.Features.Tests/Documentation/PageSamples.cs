@@ -1,7 +1,5 @@
 using System.Data.Common;
-using Apache.Arrow;
 using Mlp.Features.Definitions;
-using Mlp.Features.Deletion;
 using Mlp.Features.Hosting;
 using Mlp.Features.Ingestion;
 using Mlp.Features.Joins;

@@ -23,7 +23,7 @@ public sealed class LongRowTests
         .Build();
 
     [FeatureView("note", CreatedTimeEqualsEventTime = true)]
-    internal sealed record Note([EntityKey] Guid NoteId, [EntityKey] long Site, [EventTimestamp] DateTimeOffset At, [Feature] int? Visits, [Feature] string? Country);
+    public sealed record Note([EntityKey] Guid NoteId, [EntityKey] long Site, [EventTimestamp] DateTimeOffset At, [Feature] int? Visits, [Feature] string? Country);
 
     [Theory]
     [InlineData(Maximum - Fixed, true)]

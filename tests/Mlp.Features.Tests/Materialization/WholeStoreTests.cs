@@ -12,8 +12,8 @@ public sealed class WholeStoreTests
     private static readonly FeatureCatalog Catalog = new FeaturesBuilder().Add<Shop>()
         .Add(Cars(1)).Add(Cars(2)).Add(new FeatureViewBuilder("empty").Key("id", EntityValueKind.Int64).EventTime("t").CreatedTimeEqualsEventTime().Feature("x", FeatureType.Int64).Build())
         .AddService("shops", 1, service => service.From<Shop>())
-        .AddService("cars", 1, service => service.From("cars", 1))
-        .AddService("cars", 2, service => service.From("cars", 2))
+        .AddService("garage", 1, service => service.From("cars", 1))
+        .AddService("garage", 2, service => service.From("cars", 2))
         .Build();
 
     [Fact]
@@ -28,8 +28,8 @@ public sealed class WholeStoreTests
 
         Assert.Equal([("shop", 1, 2L), ("cars", 1, 1L), ("cars", 2, 1L), ("empty", 1, 0L)], results.Select(r => (r.View, r.Version, r.RowCount)));
         Assert.All(results, result => Assert.Equal(now, result.AsOf));
-        Assert.Equal(1, (await harness.Store.ReadAsync("cars", new EntityValue[] { 7L }, version: 1)).Int64Of(0)[0]);
-        Assert.Equal(2, (await harness.Store.ReadAsync("cars", new EntityValue[] { 7L })).Int64Of(0)[0]);
+        Assert.Equal(1, (await harness.Store.ReadAsync("garage", new EntityValue[] { 7L }, version: 1)).Int64Of(0)[0]);
+        Assert.Equal(2, (await harness.Store.ReadAsync("garage", new EntityValue[] { 7L })).Int64Of(0)[0]);
         Assert.All(await harness.Store.MaterializeAsync(), again => Assert.Equal((again.ToCommit + 1, 0), (again.FromCommit, again.RowCount)));
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Mlp.Features.Definitions;
 using Mlp.Features.Hosting;
@@ -14,6 +15,7 @@ public sealed class StuckDiskTests : IDisposable
 {
     private const long Start = OnlineTestViews.Start;
 
+    private static readonly FeatureCatalog Catalog = new FeaturesBuilder().Add<Shop>().AddService("shops", 1, service => service.From<Shop>()).Build();
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly TempDirectory _directory = new();
@@ -60,6 +62,38 @@ public sealed class StuckDiskTests : IDisposable
         Assert.Contains("No space left on device", error.Message, StringComparison.Ordinal);
     }
 
+    [SmallDiskFact]
+    public async Task CheckpointAsync_SpaceForTheLogButNotForTheIndex_IsDegradedClosesAndIsTakenLater()
+    {
+        using var disk = new SmallDisk(24);
+        await using var harness = new FeatureStoreHarness(Catalog) { Root = Directory.CreateDirectory(Path.Combine(disk.Root, "data")).FullName };
+        await harness.OpenAsync();
+        await PushAsync(harness, 0);
+        await harness.Store.Online.Store.CheckpointAsync(default);
+        await PushAsync(harness, 1000);
+        var reserve = Path.Combine(disk.Root, "reserve");
+        await File.WriteAllBytesAsync(reserve, new byte[32 << 10]);
+        disk.Fill();
+        File.Delete(reserve);
+
+        Assert.Contains("No space left", (await Assert.ThrowsAsync<IOException>(() => harness.Store.Online.Store.CheckpointAsync(default).WaitAsync(Patience))).Message, StringComparison.Ordinal);
+        harness.Clock.Advance(harness.Options.Online.CheckpointInterval);
+        for (var i = 0; i < 12_000 && harness.Store.Online.CheckHealth().Status != HealthStatus.Degraded; i++)
+        {
+            await Task.Delay(10);
+        }
+
+        Assert.Equal(HealthStatus.Degraded, harness.Store.Online.CheckHealth().Status);
+        await harness.Store.Online.CloseAsync(default).WaitAsync(Patience);
+        disk.Free();
+        await harness.OpenAsync();
+        await harness.Store.Online.Store.CheckpointAsync(default);
+        await harness.KillAsync();
+
+        var rows = await harness.Store.ReadAsync("shops", Enumerable.Range(0, 2000).Select(i => (EntityValue)i.ToString(CultureInfo.InvariantCulture)).ToArray());
+        Assert.Equal(Enumerable.Range(0, 2000).Select(i => (float)i), rows.Float32.ToArray());
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(OnlineTestViews.SmallHotTier)]
@@ -90,8 +124,7 @@ public sealed class StuckDiskTests : IDisposable
     [Fact]
     public async Task CloseAsync_LogCannotBeWritten_IsDegradedAndEndsAndNothingIsLost()
     {
-        var catalog = new FeaturesBuilder().Add<Shop>().AddService("shops", 1, service => service.From<Shop>()).Build();
-        await using var harness = new FeatureStoreHarness(catalog);
+        await using var harness = new FeatureStoreHarness(Catalog);
         await harness.OpenAsync();
         var obstacle = Directory.CreateDirectory(Path.Combine(harness.Root, "features", "online", "rows", "rows.0")).FullName;
         var at = harness.Clock.GetUtcNow();
@@ -108,6 +141,12 @@ public sealed class StuckDiskTests : IDisposable
 
         Assert.Equal(1f, (await harness.Store.ReadAsync("shops", new EntityValue[] { "a" })).Float32[0]);
         Assert.Equal(HealthStatus.Healthy, harness.Store.Online.CheckHealth().Status);
+    }
+
+    private static async Task PushAsync(FeatureStoreHarness harness, int first)
+    {
+        var at = harness.Clock.GetUtcNow();
+        await harness.Store.PushAsync(Enumerable.Range(first, 1000).Select(i => new Shop(i.ToString(CultureInfo.InvariantCulture), at, at, i)));
     }
 
     /// <summary>The write that waits is tried again on another thread.</summary>
