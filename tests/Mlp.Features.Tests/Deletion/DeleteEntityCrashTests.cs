@@ -21,7 +21,11 @@ public abstract class DeleteEntityCrashTests(long hotTierSize) : IDisposable
 
     private readonly TempDirectory _directory = new();
 
-    public void Dispose() => _directory.Dispose();
+    public void Dispose()
+    {
+        GC.SuppressFinalize(this);
+        _directory.Dispose();
+    }
 
     [Fact]
     public async Task DeleteEntityAsync_ProcessKilledAnywhere_NothingDeletedComesBackAndNothingElseIsLost()

@@ -54,7 +54,7 @@ public sealed class FreezeTests : IDisposable
     {
         await IngestAsync(0);
         await IngestAsync(2);
-        using var set = await _store.CreateTrainingSetAsync("tips", Trips(500), "at", "tip", mode);
+        using var set = await _store.CreateTrainingSetAsync("tips", Trips(500), "at", "tip", new TrainingSetOptions { Mode = mode });
         await set.SaveAsync(Frozen);
         await IngestAsync(1);
         await _store.CompactAsync("area_stats", new CompactionOptions { IsFull = true });
@@ -64,12 +64,12 @@ public sealed class FreezeTests : IDisposable
         var frozen = await TrainingSet.OpenAsync(Frozen);
 
         using var again = await Open(Catalog()).ReproduceAsync(frozen);
-        using var now = await _store.CreateTrainingSetAsync("tips", Trips(500), "at", "tip", mode);
+        using var now = await _store.CreateTrainingSetAsync("tips", Trips(500), "at", "tip", new TrainingSetOptions { Mode = mode });
 
         Assert.Equal(set.Manifest.ContentHash, again.Manifest.ContentHash);
         Assert.NotEqual(set.Manifest.ContentHash, now.Manifest.ContentHash);
         _store.Options.RemovedFileRetention = TimeSpan.Zero;
-        Assert.NotEqual(0, await _store.ExpireAsync("area_stats"));
+        Assert.NotEqual(0, (await _store.ExpireAsync("area_stats")).FileCount);
         await Assert.ThrowsAsync<OfflineCommitExpiredException>(() => _store.ReproduceAsync(frozen));
     }
 
