@@ -73,7 +73,8 @@ public sealed class WholeStoreTests
 
         await harness.Store.PushAsync(Enumerable.Range(0, 3).Select(i => new Shop(FormattableString.Invariant($"s{i}"), at, at, i)));
 
-        Assert.Equal([0f, 1f, 2f], (await harness.Store.ReadAsync("shops", new EntityValue[] { "s0", "s1", "s2" })).Float32.ToArray());
+        var rows = await harness.Store.ReadAsync("shops", new EntityValue[] { "s0", "s1", "s2" });
+        Assert.Equal([0f, 1f, 2f], rows.Float32.ToArray());
     }
 
     private static FeatureViewDefinition Cars(int version)
