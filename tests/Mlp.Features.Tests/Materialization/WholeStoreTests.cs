@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Mlp.Features.Definitions;
 using Mlp.Features.Hosting;
-using Mlp.Features.Tests.Online;
 using Mlp.Runtime.Data;
 
 namespace Mlp.Features.Tests.Materialization;

@@ -1,5 +1,4 @@
 using Apache.Arrow;
-using Mlp.Features.Definitions;
 using Mlp.Features.Hosting;
 using Mlp.Features.Joins;
 using Mlp.TestSupport;
