@@ -19,7 +19,7 @@ public sealed partial class PageSampleTests
         var blocks = Block().Matches(File.ReadAllText(Path.Combine(Root, "docs", page)).ReplaceLineEndings("\n")).Select(m => m.Groups[1].Value).ToHashSet(StringComparer.Ordinal);
 
         Assert.NotEmpty(Regions[page]);
-        Assert.Empty(Regions[page].Where(region => !blocks.Contains(region)));
+        Assert.All(Regions[page], region => Assert.Contains(region, blocks));
     }
 
     private static string FindRoot()

@@ -8,7 +8,7 @@ using Mlp.Runtime.Data;
 namespace Mlp.Features.Tests.Joins;
 
 /// <summary>Questions that cannot be answered, and sets that are gone, are sentences that name what is wrong.</summary>
-public sealed class QuestionErrorTests : IAsyncLifetime
+public sealed class QuestionErrorTests : IAsyncLifetime, IAsyncDisposable
 {
     private static readonly FeatureCatalog Catalog = new FeaturesBuilder().Add<Shop>().AddService("shops", 1, service => service.From<Shop>()).Build();
 
@@ -24,7 +24,9 @@ public sealed class QuestionErrorTests : IAsyncLifetime
         await Store.IngestAsync([new Shop("a", Now, Now, 1), new Shop("b", Now, Now, 2)]);
     }
 
-    public async Task DisposeAsync() => await _harness.DisposeAsync();
+    Task IAsyncLifetime.DisposeAsync() => DisposeAsync().AsTask();
+
+    public ValueTask DisposeAsync() => _harness.DisposeAsync();
 
     [Theory]
     [InlineData(0)]
