@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
 using Mlp.Features.Definitions;
 using Mlp.Features.Offline;
 
@@ -6,6 +8,8 @@ namespace Mlp.Features;
 /// <content>Versions of a view that take over the rows of earlier ones.</content>
 public sealed partial class FeatureStore
 {
+    private readonly ConcurrentDictionary<(string Name, int Version), int> _unknownSources = new();
+
     /// <summary>
     /// Takes over what an earlier version of a view has got since the last time, for a version that was added with <c>EvolvesFrom</c>. The owner of the data directory does it at its start and from time to time; this is for
     /// those who still take rows into the earlier version and want them in the later one now. Rows keep their event times, created times and order.
@@ -48,6 +52,16 @@ public sealed partial class FeatureStore
     private async Task<AdoptionResult> AdoptAsync(FeatureViewDefinition to, FeatureViewEvolution evolution, CancellationToken cancellationToken)
     {
         var from = Catalog.FindView(to.Name, evolution.FromVersion) ?? _definitions.FindView(to.Name, evolution.FromVersion);
+
+        if (from is null && _unknownSources.TryAdd((to.Name, to.Version), evolution.FromVersion))
+        {
+            _logger.LogWarning(
+                "Expected version {Version} of feature view '{View}', from which version {Later} evolves, to be defined or to have been used with this data directory, but it is not known here: version {Later} begins without rows.",
+                evolution.FromVersion,
+                to.Name,
+                to.Version,
+                to.Version);
+        }
 
         // The data directory may be younger than the earlier version. Where a deletion was broken off, the rows come when it is completed.
         return (from is null ? null : await _deletions.TryWithoutDeletionAsync(() => new OfflineAdoption(Offline, from, to, evolution).Run(cancellationToken), cancellationToken).ConfigureAwait(false))

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Apache.Arrow;
 using Mlp.Features.Definitions;
@@ -65,8 +66,12 @@ public sealed partial class FeatureStore
     {
         ArgumentNullException.ThrowIfNull(rows);
         options ??= new FeatureHistoryOptions();
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.Count, 1, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Count, MaximumHistory, nameof(options));
+        if (options.Count is < 1 or > MaximumHistory)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(options), string.Create(CultureInfo.InvariantCulture, $"Expected {nameof(FeatureHistoryOptions)}.{nameof(options.Count)} to be from 1 to {MaximumHistory}, but found {options.Count}."));
+        }
+
         if (options is { TimeColumn: not null, AsOf: not null })
         {
             throw new ArgumentException($"Expected {nameof(options.TimeColumn)} or {nameof(options.AsOf)}, but found both.", nameof(options));
@@ -152,6 +157,11 @@ public sealed partial class FeatureStore
             return [.. Enumerable.Range(0, view.Fields.Count)];
         }
 
+        if (names.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        {
+            throw new FeatureDefinitionException(view.Name, $"Expected every feature of {view} once, but '{twice.Key}' is asked for {twice.Count()} times.");
+        }
+
         var known = view.Fields.Select(field => field.Name).ToList();
         return [.. names.Select(name => known.IndexOf(name) is >= 0 and var index
             ? index
@@ -174,7 +184,7 @@ public sealed partial class FeatureStore
     {
         if (from >= to)
         {
-            throw new ArgumentException("Expected a range that ends after it begins, but found one that does not.", nameof(to));
+            throw new ArgumentException($"Expected a range of event times that begins before it ends, but it begins at {from:O} and ends at {to:O}.", nameof(to));
         }
 
         // Feature times were rounded up, so a bound is rounded up too: what is not before it stays so.

@@ -22,7 +22,7 @@ public sealed partial class FeatureStore : IFeatureSource
     /// <param name="cancellationToken">Gives up before anything is written; later it is ignored.</param>
     /// <returns>A task that completes when the row is on the device and can be read.</returns>
     /// <exception cref="FeatureDefinitionException">The record defines no view, or one that was not added.</exception>
-    /// <exception cref="IngestException">A time is null or outside the years 1 to 9999.</exception>
+    /// <exception cref="IngestException">A time is null or outside the years 1 to 9999, or the row fits on no page of the online store.</exception>
     /// <exception cref="InvalidOperationException">This process has no open online store, or the store has failed.</exception>
     /// <exception cref="Runtime.LogWriteException">The device refused; the row may be lost, and the store takes no more until it is opened again.</exception>
     public ValueTask PushAsync<T>(T record, PushTarget target = PushTarget.OnlineAndOffline, CancellationToken cancellationToken = default)
@@ -39,12 +39,30 @@ public sealed partial class FeatureStore : IFeatureSource
     /// <returns>A task that completes when all rows are on the device and can be read.</returns>
     /// <exception cref="FeatureDefinitionException">The record defines no view, or one that was not added.</exception>
     /// <exception cref="ArgumentException">A record is null; then nothing was written.</exception>
-    /// <exception cref="IngestException">A time is null, was never set or is outside the years 1 to 9999; then nothing was written.</exception>
+    /// <exception cref="IngestException">A time is null, was never set or is outside the years 1 to 9999, or a row fits on no page of the online store; then nothing was written.</exception>
     /// <exception cref="InvalidOperationException">This process has no open online store, or the store has failed.</exception>
     /// <exception cref="Runtime.LogWriteException">The device refused; rows may be lost, and the store takes no more until it is opened again.</exception>
     [OverloadResolutionPriority(1)] // A list is many records, not one record of type list.
     public ValueTask PushAsync<T>(IReadOnlyList<T> records, PushTarget target = PushTarget.OnlineAndOffline, CancellationToken cancellationToken = default)
         => Online.PushAsync(records, target, cancellationToken);
+
+    /// <summary>Pushes records of a view that their type defines, acknowledged together; they are listed first. See the overload for lists.</summary>
+    /// <typeparam name="T">A record with <see cref="FeatureViewAttribute"/> whose view was added.</typeparam>
+    /// <param name="records">The rows. Where the view does not say when rows become known, they became known now.</param>
+    /// <param name="target">Where they go.</param>
+    /// <param name="cancellationToken">Gives up before anything is written; later it is ignored.</param>
+    /// <returns>A task that completes when all rows are on the device and can be read.</returns>
+    /// <exception cref="FeatureDefinitionException">The record defines no view, or one that was not added.</exception>
+    /// <exception cref="ArgumentException">A record is null; then nothing was written.</exception>
+    /// <exception cref="IngestException">A time is null, was never set or is outside the years 1 to 9999, or a row fits on no page of the online store; then nothing was written.</exception>
+    /// <exception cref="InvalidOperationException">This process has no open online store, or the store has failed.</exception>
+    /// <exception cref="Runtime.LogWriteException">The device refused; rows may be lost, and the store takes no more until it is opened again.</exception>
+    [OverloadResolutionPriority(1)]
+    public ValueTask PushAsync<T>(IEnumerable<T> records, PushTarget target = PushTarget.OnlineAndOffline, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(records);
+        return Online.PushAsync<T>(records as IReadOnlyList<T> ?? [.. records], target, cancellationToken);
+    }
 
     /// <summary>Pushes an Arrow batch, acknowledged as a whole.</summary>
     /// <param name="view">View name.</param>
@@ -54,7 +72,7 @@ public sealed partial class FeatureStore : IFeatureSource
     /// <param name="cancellationToken">Gives up before anything is written; later it is ignored.</param>
     /// <returns>A task that completes when all rows are on the device and can be read.</returns>
     /// <exception cref="FeatureDefinitionException">There is no such view.</exception>
-    /// <exception cref="IngestException">A column is missing or has another type, or a time is null or outside the years 1 to 9999; then nothing was written.</exception>
+    /// <exception cref="IngestException">A column is missing or has another type, a time is null or outside the years 1 to 9999, or a row fits on no page of the online store; then nothing was written.</exception>
     /// <exception cref="InvalidOperationException">This process has no open online store, or the store has failed.</exception>
     /// <exception cref="Runtime.LogWriteException">The device refused; rows may be lost, and the store takes no more until it is opened again.</exception>
     public ValueTask PushAsync(
@@ -120,7 +138,7 @@ public sealed partial class FeatureStore : IFeatureSource
     }
 
     /// <summary>
-    /// Forgets the online rows of a view, also those that lie in the future, and how far it has been materialised, so that <see cref="MaterializeAsync"/> starts anew: for a replay that goes back in time.
+    /// Forgets the online rows of a view, also those that lie in the future, and how far it has been materialised, so that the next materialization starts anew: for a replay that goes back in time.
     /// The offline store keeps everything, and gets what was pushed and waits for it. A push that runs meanwhile is either forgotten or counts as pushed after this.
     /// </summary>
     /// <param name="view">View name.</param>
@@ -132,6 +150,23 @@ public sealed partial class FeatureStore : IFeatureSource
     /// <exception cref="IOException">The disk failed; the store takes no more writes until it is opened again.</exception>
     public Task ClearOnlineAsync(string view, int? version = null, CancellationToken cancellationToken = default)
         => Online.ClearAsync(Catalog.GetView(view, version), cancellationToken);
+
+    /// <summary>Brings the latest rows of every view of the application, in all its versions, from the offline into the online store, one view after the other; see the overload by name.</summary>
+    /// <param name="asOf">The time, one for all views; null for now.</param>
+    /// <param name="cancellationToken">Gives up; what was brought over stays, and the next call goes on from there, also after a crash.</param>
+    /// <returns>What was done, by view; the rows are on the device and can be read.</returns>
+    /// <exception cref="InvalidOperationException">This process has no open online store, or the store has failed.</exception>
+    public async Task<IReadOnlyList<MaterializationResult>> MaterializeAsync(DateTimeOffset? asOf = null, CancellationToken cancellationToken = default)
+    {
+        asOf ??= _time.GetUtcNow();
+        var results = new List<MaterializationResult>(Catalog.Views.Count);
+        foreach (var view in Catalog.Views)
+        {
+            results.Add(await MaterializeAsync(view.Name, asOf, view.Version, progress: null, cancellationToken).ConfigureAwait(false));
+        }
+
+        return results;
+    }
 
     /// <summary>Brings the latest row of every entity of the view that a record defines into the online store; see the overload by name.</summary>
     /// <typeparam name="T">A record with <see cref="FeatureViewAttribute"/> whose view was added.</typeparam>

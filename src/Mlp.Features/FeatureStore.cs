@@ -1,3 +1,4 @@
+using System.Globalization;
 using Apache.Arrow;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -294,7 +295,11 @@ public sealed partial class FeatureStore
     public Task<LeakageReport> CheckLeakageAsync(ITrainingSet trainingSet, int sampleCount = 1000, int seed = 1, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(trainingSet);
-        ArgumentOutOfRangeException.ThrowIfLessThan(sampleCount, 1);
+        if (sampleCount < 1)
+        {
+            throw new ArgumentOutOfRangeException(nameof(sampleCount), string.Create(CultureInfo.InvariantCulture, $"Expected at least 1 row to be sampled, but found {sampleCount}."));
+        }
+
         EnsureOpen();
         return Task.Run(() => new LeakageCheck(Offline, Catalog).RunAsync(trainingSet, sampleCount, seed, cancellationToken), cancellationToken);
     }

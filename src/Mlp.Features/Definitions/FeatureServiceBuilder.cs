@@ -103,7 +103,7 @@ public sealed class FeatureServiceBuilder
             var (entry, (view, computed), name) = (_entries[i], found[i], names[i]);
             if (resolved.Exists(r => string.Equals(r.Name, name, StringComparison.OrdinalIgnoreCase)))
             {
-                throw Wrong($"Expected every view once in the feature service '{{0}}', but '{name}' is named twice. A view with other keys is told apart by .As(prefix).WithKeys((key, name)).");
+                throw Wrong($"Expected every view once in the feature service '{{0}}', but '{name}' is named twice. Name all of its features in one From; where they belong to other entities, each From has .As(prefix).WithKeys((key, name)).");
             }
 
             var fields = SelectFields(entry, name, view?.Fields ?? computed!.Fields, columns);
@@ -170,6 +170,11 @@ public sealed class FeatureServiceBuilder
             if (index < 0)
             {
                 throw Wrong($"Expected the features that the feature service '{{0}}' takes from '{view}' to be among {string.Join(", ", fields.Select(f => $"'{f.Name}'"))}, but found '{field}'.");
+            }
+
+            if (selected.Exists(s => s.FieldIndex == index))
+            {
+                throw Wrong($"Expected every feature once in the feature service '{{0}}', but '{field}' of '{view}' is named twice.");
             }
 
             var column = entry.Prefix is null ? field : $"{entry.Prefix}_{field}";

@@ -63,7 +63,7 @@ public sealed class FeatureViewEvolution
         return found == type || (found == "FLOAT" && type == "DOUBLE")
             ? $"{Sql.Name(source)}::{type} AS {Sql.Name(column)}"
             : throw new FeatureDefinitionException(
-                to.Name, $"Expected '{column}' of {to} to have the type that '{source}' has in version {from.Version} ({found}), or to widen a float32 to a float64, but it is {type}: values would not stay what they are. Give the feature another name.");
+                to.Name, $"Expected '{column}' of {to} to have the type that '{source}' has in version {from.Version} ({TypeNameOf(from, source)}), or to widen a Float32 to a Float64, but it is {TypeNameOf(to, column)}: values would not stay what they are. Give the feature another name.");
     }
 
     private static int? LengthOf(FeatureViewDefinition view, string column) => view.IndexOfField(column) is >= 0 and var field ? view.Fields[field].Length : null;
@@ -79,9 +79,14 @@ public sealed class FeatureViewEvolution
     {
         foreach (var (target, source) in _renames)
         {
-            if (!HasColumn(from, source) || !HasColumn(to, target))
+            if (!HasColumn(from, source))
             {
-                throw new FeatureDefinitionException(to.Name, $"Expected '{source}' to be a key or feature of {from} and '{target}' one of version {to.Version}, for the renaming of one to the other, but it is not so.");
+                throw NoColumn(to, from, source, $"the renaming to '{target}'");
+            }
+
+            if (!HasColumn(to, target))
+            {
+                throw NoColumn(to, to, target, $"the renaming of '{source}'");
             }
         }
 
@@ -106,6 +111,12 @@ public sealed class FeatureViewEvolution
             throw new FeatureDefinitionException(to.Name, $"Expected {to} to have the {from.Keys.Count} keys of version {from.Version}, but it has {to.Keys.Count}: its rows belong to other entities. Begin a new view.");
         }
     }
+
+    private static FeatureDefinitionException NoColumn(FeatureViewDefinition to, FeatureViewDefinition view, string name, string use)
+        => new(to.Name, $"Expected a key or feature '{name}' of {view} for {use}, but it has {string.Join(", ", view.Keys.Select(key => key.Name).Concat(view.Fields.Select(field => field.Name)).Select(n => $"'{n}'"))}.");
+
+    private static string TypeNameOf(FeatureViewDefinition view, string column)
+        => view.IndexOfField(column) is >= 0 and var field ? view.Fields[field].TypeName : view.Keys.First(key => key.Name == column).Kind.ToString();
 
     private static bool HasColumn(FeatureViewDefinition view, string name) => view.IndexOfField(name) >= 0 || view.Keys.Any(key => key.Name == name);
 }

@@ -32,6 +32,7 @@ internal sealed class OfflineIngest(OfflineStore store)
             GC.KeepAlive(batch);
         }
 
+        staged.CheckLengths(ArrowSource, store.MaximumRowLength);
         return staged.Commit(batchId ?? NewBatchId(), cancellationToken);
     }
 
@@ -66,6 +67,7 @@ internal sealed class OfflineIngest(OfflineStore store)
             staged.Append(builder.Build());
         }
 
+        staged.CheckLengths(RecordSource, store.MaximumRowLength);
         return staged.Commit(batchId ?? NewBatchId(), cancellationToken);
     }
 
@@ -85,6 +87,7 @@ internal sealed class OfflineIngest(OfflineStore store)
             GC.KeepAlive(batch);
         }
 
+        staged.CheckLengths(ArrowSource, store.MaximumRowLength);
         return staged.Commit(batchId ?? NewBatchId(), cancellationToken);
     }
 
@@ -100,6 +103,7 @@ internal sealed class OfflineIngest(OfflineStore store)
 
         using var staged = new StagedRows(target, store.OpenSession());
         new FileStaging(view, file, staged.Session).Run(cancellationToken);
+        staged.CheckLengths(file.Source, store.MaximumRowLength);
         return staged.Commit(batchId ?? NewBatchId(), cancellationToken);
     }
 

@@ -1,8 +1,10 @@
+using System.Globalization;
 using Apache.Arrow;
 using Apache.Arrow.Types;
 using Mlp.Features.Definitions;
 using Mlp.Features.Interop;
 using Mlp.Features.Offline;
+using Mlp.Features.Online;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Interop;
 
@@ -15,6 +17,10 @@ internal sealed class StagedRows : IDisposable
     private DuckDbAppender? _appender;
     private Schema? _appendSchema;
 
+    /// <summary>Prepares a session.</summary>
+    /// <param name="view">Gets the rows.</param>
+    /// <param name="session">A session of its own.</param>
+    /// <param name="withSequences">Whether the rows bring their sequences.</param>
     internal StagedRows(OfflineView view, DuckDbSession session, bool withSequences = false)
     {
         _view = view;
@@ -23,6 +29,24 @@ internal sealed class StagedRows : IDisposable
     }
 
     internal DuckDbSession Session { get; }
+
+    /// <summary>Refuses rows that could never be served, because they fit on no page of the online store.</summary>
+    /// <param name="source">Where the rows come from.</param>
+    /// <param name="maximum">The greatest length in bytes.</param>
+    /// <exception cref="IngestException">A row is too long.</exception>
+    internal void CheckLengths(string source, int maximum)
+    {
+        FinishAppending();
+        var (view, length) = (_view.Definition, OnlineRowLength.Of(_view.Definition));
+        var keys = string.Join(" AND ", view.Keys.Select(key => $"{Sql.Name(key.Name)} IS NOT NULL"));
+        var found = Session.Query(string.Create(
+            CultureInfo.InvariantCulture, $"SELECT rowid, ({length})::BIGINT FROM {OfflineView.StagingTable} WHERE {length} > {maximum} AND {keys} ORDER BY rowid LIMIT 1"));
+        if (found.Count > 0)
+        {
+            var row = (long)found[0][0]! + 1;
+            throw new IngestException(source, OnlineRowLength.Describe(view.Name, view.Version, row, (long)found[0][1]!, maximum), row: row);
+        }
+    }
 
     /// <summary>Adds rows of <see cref="FeatureViewDefinition.StoredSchema"/>.</summary>
     internal void Append(RecordBatch batch)
@@ -36,9 +60,7 @@ internal sealed class StagedRows : IDisposable
 
     internal IngestResult Commit(string batchId, CancellationToken cancellationToken, (long First, long Last)? sequences = null)
     {
-        _appender?.Close();
-        _appender?.Dispose();
-        _appender = null;
+        FinishAppending();
         var (commit, repeated) = _view.Append(Session, batchId, cancellationToken, sequences);
         return ToResult(_view.Definition, commit, repeated);
     }
@@ -50,6 +72,13 @@ internal sealed class StagedRows : IDisposable
     {
         _appender?.Dispose();
         Session.Dispose();
+    }
+
+    private void FinishAppending()
+    {
+        _appender?.Close();
+        _appender?.Dispose();
+        _appender = null;
     }
 
     // The stored columns are plain TIMESTAMPs in UTC: no conversion between time zones may touch them.

@@ -19,6 +19,7 @@ internal sealed class RowCheckpointFiles(TimeProvider timeProvider) : ICheckpoin
     internal const string LogInfoFile = "log-info.bin";
 
     private readonly List<RowLogDevice> _devices = [];
+    private readonly Dictionary<string, byte[]> _infos = new(StringComparer.Ordinal);
     private string? _directory;
 
     /// <summary>The files of a checkpoint.</summary>
@@ -29,15 +30,30 @@ internal sealed class RowCheckpointFiles(TimeProvider timeProvider) : ICheckpoin
 
     private string Directory => _directory ?? throw new InvalidOperationException("Expected a directory for the checkpoint, but none was set.");
 
-    /// <summary>Names the directory of the next checkpoint or recovery.</summary>
+    /// <summary>Names the directory of the next checkpoint or recovery; the one before has come to an end.</summary>
     /// <param name="directory">An existing directory.</param>
-    internal void Use(string directory) => _directory = directory;
-
-    /// <summary>Closes the index files and flushes the files of the directory.</summary>
-    /// <param name="disk">Where durability comes from.</param>
-    internal void Sync(IDiskSync disk)
+    internal void Use(string directory)
     {
         CloseDevices();
+        _infos.Clear();
+        _directory = directory;
+    }
+
+    /// <summary>Writes what FASTER said, closes the index files and flushes the files of the directory.</summary>
+    /// <param name="disk">Where durability comes from.</param>
+    /// <exception cref="IOException">The disk failed, now or when FASTER wrote the index; FASTER itself does not know and can take another checkpoint.</exception>
+    internal void Complete(IDiskSync disk)
+    {
+        if (CloseDevices() is { } fault)
+        {
+            throw new IOException($"Expected to write the index of a checkpoint of the online store to '{Directory}', but the disk failed: {fault.Message}", fault);
+        }
+
+        foreach (var (name, info) in _infos)
+        {
+            File.WriteAllBytes(Path.Combine(Directory, name), info);
+        }
+
         foreach (var name in FileNames)
         {
             disk.SyncFile(Path.Combine(Directory, name));
@@ -45,7 +61,7 @@ internal sealed class RowCheckpointFiles(TimeProvider timeProvider) : ICheckpoin
     }
 
     /// <inheritdoc/>
-    public void CommitIndexCheckpoint(Guid indexToken, byte[] commitMetadata) => File.WriteAllBytes(Path.Combine(Directory, IndexInfoFile), commitMetadata);
+    public void CommitIndexCheckpoint(Guid indexToken, byte[] commitMetadata) => _infos[IndexInfoFile] = commitMetadata;
 
     /// <inheritdoc/>
     public void CommitLogCheckpoint(Guid logToken, byte[] commitMetadata)
@@ -54,7 +70,7 @@ internal sealed class RowCheckpointFiles(TimeProvider timeProvider) : ICheckpoin
         var info = default(HybridLogRecoveryInfo);
         info.Initialize(reader);
         LogRange = (info.beginAddress, info.finalLogicalAddress);
-        File.WriteAllBytes(Path.Combine(Directory, LogInfoFile), commitMetadata);
+        _infos[LogInfoFile] = commitMetadata;
     }
 
     /// <inheritdoc/>
@@ -67,7 +83,7 @@ internal sealed class RowCheckpointFiles(TimeProvider timeProvider) : ICheckpoin
     /// <inheritdoc/>
     public IDevice GetIndexDevice(Guid indexToken)
     {
-        var device = new RowLogDevice(Path.Combine(Directory, IndexFile), timeProvider);
+        var device = new RowLogDevice(Path.Combine(Directory, IndexFile), timeProvider, retryDelay: null);
         device.Initialize(-1, epoch: null, omitSegmentIdFromFilename: true);
         lock (_devices)
         {
@@ -130,12 +146,14 @@ internal sealed class RowCheckpointFiles(TimeProvider timeProvider) : ICheckpoin
 
     private static NotSupportedException Unused() => new("The online store takes fold-over checkpoints only.");
 
-    private void CloseDevices()
+    private Exception? CloseDevices()
     {
         lock (_devices)
         {
+            var fault = _devices.Select(device => device.Fault).FirstOrDefault(fault => fault is not null);
             _devices.ForEach(device => device.Dispose());
             _devices.Clear();
+            return fault;
         }
     }
 }

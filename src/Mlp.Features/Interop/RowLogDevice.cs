@@ -7,8 +7,8 @@ using Mlp.Runtime.Storage;
 namespace Mlp.Features.Interop;
 
 /// <summary>
-/// Files of a FASTER log (or one file without segments) such that durability goes through <see cref="IDiskSync"/>, a failed write is tried again until it succeeds
-/// (FASTER would wait for ever on a failed one), and files are deleted by us and not by FASTER, because an older checkpoint may need them.
+/// Files of a FASTER log (or one file without segments) such that durability goes through <see cref="IDiskSync"/>, a failed write of the log is tried again until it succeeds
+/// (FASTER would wait for ever on a failed one) and can be heard of meanwhile, and files are deleted by us and not by FASTER, because an older checkpoint may need them.
 /// </summary>
 internal sealed class RowLogDevice : StorageDeviceBase
 {
@@ -20,28 +20,32 @@ internal sealed class RowLogDevice : StorageDeviceBase
 
     private readonly ConcurrentDictionary<int, SafeFileHandle> _handles = new();
     private readonly ConcurrentDictionary<int, bool> _dirty = new();
-    private readonly TimeSpan _retryDelay;
+    private readonly TimeSpan? _retryDelay;
     private readonly TimeProvider _timeProvider;
     private readonly CancellationTokenSource _disposal = new();
     private long _readFailures;
     private long _begin;
     private long _segmentSize = long.MaxValue;
     private volatile Exception? _fault;
+    private TaskCompletionSource _writeFailure = NewSignal();
     private volatile bool _disposed;
 
     /// <summary>Names the files; none is opened.</summary>
     /// <param name="path">Path of the file, or of the segments without their number. The directory exists.</param>
     /// <param name="timeProvider">Measures the pause before a failed write is tried again.</param>
-    /// <param name="retryDelay">The pause; null for one second.</param>
-    internal RowLogDevice(string path, TimeProvider timeProvider, TimeSpan? retryDelay = null)
+    /// <param name="retryDelay">The pause; null to leave it at the first failure, which is for files that are begun anew: FASTER goes on as if they were written, and <see cref="Fault"/> tells.</param>
+    internal RowLogDevice(string path, TimeProvider timeProvider, TimeSpan? retryDelay)
         : base(path, Sector, Devices.CAPACITY_UNSPECIFIED)
     {
         _timeProvider = timeProvider;
-        _retryDelay = retryDelay ?? TimeSpan.FromSeconds(1);
+        _retryDelay = retryDelay;
     }
 
-    /// <summary>The last failed write or read; null again once a write has succeeded.</summary>
+    /// <summary>The last failed write or read; null again once a write that is tried again has succeeded.</summary>
     internal Exception? Fault => _fault;
+
+    /// <summary>Completes when a write has failed, at once where the last one has.</summary>
+    internal Task WriteFailure => Volatile.Read(ref _writeFailure).Task;
 
     /// <summary>How many reads have failed; their destination reads as zeros.</summary>
     internal long ReadFailures => Volatile.Read(ref _readFailures);
@@ -261,7 +265,7 @@ internal sealed class RowLogDevice : StorageDeviceBase
             var skipped = BytesBeforeBegin(write);
             RandomAccess.Write(Open(write.Segment), new ReadOnlySpan<byte>((void*)write.Memory, write.Length)[skipped..], write.Offset + skipped);
             _dirty[write.Segment] = true;
-            _fault = null;
+            ForgetFailure();
         }
         catch (Exception error) when (_disposed)
         {
@@ -272,16 +276,41 @@ internal sealed class RowLogDevice : StorageDeviceBase
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             _fault = error;
-            _ = RetryAsync(write);
+            Volatile.Read(ref _writeFailure).TrySetResult();
+            if (_retryDelay is { } delay)
+            {
+                _ = RetryAsync(write, delay);
+            }
+            else
+            {
+                write.Callback(Failed, 0, write.Context);
+            }
+
             return;
         }
 
         write.Callback(0, (uint)write.Length, write.Context);
     }
 
-    private async Task RetryAsync(Transfer write)
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private void ForgetFailure()
     {
-        await Task.Delay(_retryDelay, _timeProvider, _disposal.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
+        if (_retryDelay is null)
+        {
+            return;
+        }
+
+        _fault = null;
+        if (Volatile.Read(ref _writeFailure).Task.IsCompleted)
+        {
+            Volatile.Write(ref _writeFailure, NewSignal());
+        }
+    }
+
+    private async Task RetryAsync(Transfer write, TimeSpan delay)
+    {
+        await Task.Delay(delay, _timeProvider, _disposal.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
         Write(write);
     }
 

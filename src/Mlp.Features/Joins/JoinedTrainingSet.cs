@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Apache.Arrow;
 using Mlp.Runtime.Data;
 
@@ -11,6 +12,7 @@ namespace Mlp.Features.Joins;
 public sealed class JoinedTrainingSet : ITrainingSet, IDisposable
 {
     private readonly ArrowSpool _rows;
+    private volatile bool _disposed;
 
     internal JoinedTrainingSet(TrainingSetManifest manifest, ArrowSpool rows)
     {
@@ -27,8 +29,36 @@ public sealed class JoinedTrainingSet : ITrainingSet, IDisposable
     internal bool IsInFile => _rows.IsInFile;
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<RecordBatch> ReadAsync(CancellationToken cancellationToken = default) => _rows.ReadAsync(cancellationToken);
+    /// <exception cref="ObjectDisposedException">The set has been disposed, before or while it is read.</exception>
+    public IAsyncEnumerable<RecordBatch> ReadAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        return ReadRowsAsync(cancellationToken);
+    }
 
     /// <inheritdoc/>
-    public void Dispose() => _rows.Dispose();
+    public void Dispose()
+    {
+        _disposed = true;
+        _rows.Dispose();
+    }
+
+    private async IAsyncEnumerable<RecordBatch> ReadRowsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ThrowIfDisposed();
+        await foreach (var batch in _rows.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            yield return batch;
+            ThrowIfDisposed();
+        }
+    }
+
+    private void ThrowIfDisposed()
+    {
+        if (_disposed)
+        {
+            throw new ObjectDisposedException(
+                nameof(JoinedTrainingSet), $"Expected the training set of {Manifest.FeatureService?.Name ?? "a feature service"} to be read before it is disposed, but it has been disposed. Keep it until the trainer is done, or save it first.");
+        }
+    }
 }

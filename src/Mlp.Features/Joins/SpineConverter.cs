@@ -64,7 +64,26 @@ internal sealed class SpineConverter
             }
         }
 
+        CheckLabel();
         CheckNames(names);
+    }
+
+    private void CheckLabel()
+    {
+        if (_labelColumn is null)
+        {
+            return;
+        }
+
+        if (_labelColumn == _timeColumn)
+        {
+            throw new SpineException($"Expected a label column beside the time column for {_service}, but '{_labelColumn}' is named as both.", _labelColumn);
+        }
+
+        if (_service.Description.Keys.Any(key => key.Name == _labelColumn))
+        {
+            throw new SpineException($"Expected a label column that is no key of {_service}, but found '{_labelColumn}'.", _labelColumn);
+        }
     }
 
     private void CheckNames(List<string> names)

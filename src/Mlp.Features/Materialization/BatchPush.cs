@@ -35,7 +35,9 @@ internal static class BatchPush
     /// <param name="targets">Where the rows go.</param>
     /// <param name="createdTime">Takes the place of the rows' created time; null to keep it.</param>
     /// <param name="frameLength">About how long a frame gets.</param>
-    internal static List<byte[]> Encode(FeatureViewDefinition definition, OnlineView view, StoredRows rows, PushTargets targets, long? createdTime, int frameLength)
+    /// <param name="passedOver">Says how long a row may be and hears of those that are longer and left out; null to leave out none.</param>
+    internal static List<byte[]> Encode(
+        FeatureViewDefinition definition, OnlineView view, StoredRows rows, PushTargets targets, long? createdTime, int frameLength, PassedOverRows? passedOver = null)
     {
         var builder = new PushFrameBuilder(view, targets, frameLength);
         var key = new EntityValue[definition.Keys.Count];
@@ -45,7 +47,10 @@ internal static class BatchPush
             rows.GetKey(row, key);
             var writer = builder.Begin(key, createdTime is { } created ? version with { CreatedTime = created } : version);
             rows.WriteFields(row, ref writer);
-            builder.End();
+            if (!builder.End(passedOver?.MaximumLength ?? int.MaxValue))
+            {
+                passedOver!.Add(version);
+            }
         }
 
         return builder.Complete();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Apache.Arrow;
 using DuckDB.NET.Data;
+using Microsoft.Extensions.Logging;
 using Mlp.Features.Definitions;
 using Mlp.Features.Interop;
 using Mlp.Features.Offline;
@@ -12,11 +13,12 @@ namespace Mlp.Features.Materialization;
 
 /// <summary>
 /// Brings the latest visible row of every entity from the offline into the online store. It goes by commits, not by times: rows that came late are in new commits, and so are not missed.
-/// Thread-safe.
+/// A row that fits on no page of the online store is passed over. Not thread-safe: one for each materialization.
 /// </summary>
 /// <param name="offline">The offline store.</param>
 /// <param name="file">Keeps how far it is.</param>
-internal sealed class OfflineMaterializer(OfflineStore offline, MaterializationFile file)
+/// <param name="logger">Hears of rows that are passed over.</param>
+internal sealed class OfflineMaterializer(OfflineStore offline, MaterializationFile file, ILogger logger)
 {
     /// <summary>After how many rows the place is kept.</summary>
     internal const int RowsPerSave = 16_384;
@@ -27,6 +29,8 @@ internal sealed class OfflineMaterializer(OfflineStore offline, MaterializationF
 
     // How often it begins anew, because files of the newest commit were removed while they were read.
     private const int Attempts = 20;
+
+    private PassedOverRows _passedOver = new(int.MaxValue);
 
     /// <summary>Materializes a view.</summary>
     /// <param name="definition">The view.</param>
@@ -40,6 +44,7 @@ internal sealed class OfflineMaterializer(OfflineStore offline, MaterializationF
         FeatureViewDefinition definition, OnlineView view, OnlineStore store, long asOf, EventTimeRange? range, IProgress<MaterializationProgress>? progress, CancellationToken cancellationToken)
     {
         var source = offline.Open(definition);
+        _passedOver = new PassedOverRows(store.Rows.MaximumRecordLength);
         var mark = range is null ? store.FindMark(view.Id) ?? default : default;
         var (firstCommit, rowCount) = (mark.Commit + 1, 0L);
         if (FindInterrupted(mark, asOf, range) is { } interrupted)
@@ -58,6 +63,7 @@ internal sealed class OfflineMaterializer(OfflineStore offline, MaterializationF
             }
 
             var snapshot = source.GetSnapshot();
+            var passedOver = _passedOver.Count;
             using var session = offline.OpenSession();
             try
             {
@@ -68,6 +74,7 @@ internal sealed class OfflineMaterializer(OfflineStore offline, MaterializationF
             catch (Exception e) when (e is DuckDBException or CorruptFileException && attempt < Attempts && source.IsOutdated(snapshot, mayExpire: false))
             {
                 // Files were removed while they were read. Rows that were brought over change nothing when they come again.
+                _passedOver.GoBackTo(passedOver);
             }
             catch (DuckDBException e)
             {
@@ -75,7 +82,29 @@ internal sealed class OfflineMaterializer(OfflineStore offline, MaterializationF
             }
         }
 
-        MaterializationResult Describe(long lastCommit) => new(definition.Name, definition.Version, firstCommit, lastCommit, rowCount, Microseconds.ToDateTimeOffset(asOf));
+        MaterializationResult Describe(long lastCommit)
+        {
+            WarnOfPassedOver(definition, source, lastCommit);
+            return new(definition.Name, definition.Version, firstCommit, lastCommit, rowCount, Microseconds.ToDateTimeOffset(asOf)) { PassedOverRowCount = _passedOver.Count };
+        }
+    }
+
+    private void WarnOfPassedOver(FeatureViewDefinition definition, OfflineView source, long lastCommit)
+    {
+        if (_passedOver.Count == 0)
+        {
+            return;
+        }
+
+        var first = _passedOver.FindFirst(source.Commits()) is { } found
+            ? string.Create(CultureInfo.InvariantCulture, $"row {found.Row} of commit {found.Commit}")
+            : string.Create(CultureInfo.InvariantCulture, $"a row up to commit {lastCommit}");
+        logger.LogWarning(
+            "Expected rows of at most {MaximumLength} bytes, so that they fit on a page of the online store, but {Count} of {View} are longer and were passed over, the first of them {First}: their entities read what they read before.",
+            _passedOver.MaximumLength,
+            _passedOver.Count,
+            definition,
+            first);
     }
 
     private MaterializationPass? FindInterrupted(MaterializationMark mark, long asOf, EventTimeRange? range)
@@ -110,6 +139,7 @@ internal sealed class OfflineMaterializer(OfflineStore offline, MaterializationF
         catch (Exception e) when (e is OfflineCommitExpiredException or ArgumentOutOfRangeException || (e is DuckDBException or CorruptFileException && snapshot is not null && IsGone(source, snapshot)))
         {
             // The commit cannot be read any more: all of it comes again.
+            _passedOver.GoBackTo(0);
             return (0, mark);
         }
         catch (DuckDBException e)
@@ -151,19 +181,22 @@ internal sealed class OfflineMaterializer(OfflineStore offline, MaterializationF
         var total = session.QueryInt64($"SELECT count(*) FROM {Latest}");
         var before = total - session.QueryInt64($"SELECT count(*) FROM {Latest} WHERE {rest}");
         var (rowCount, saved) = (0L, 0L);
+        var passedOver = _passedOver.Count;
         var engine = EngineOf(session);
         await foreach (var batch in session.QueryArrowAsync($"SELECT * FROM {Latest} WHERE {rest} ORDER BY {Hash}", isStreamed: true, cancellationToken).ConfigureAwait(false))
         {
             using (batch)
             {
                 var rows = new StoredRows(definition, batch, hasSequences: true);
-                foreach (var frame in BatchPush.Encode(definition, view, rows, PushTargets.Online, createdTime: null, FrameLength))
+                var passedOverBefore = _passedOver.Count;
+                foreach (var frame in BatchPush.Encode(definition, view, rows, PushTargets.Online, createdTime: null, FrameLength, _passedOver))
                 {
                     await store.WriteAsync(frame, assignSequences: false, cancellationToken).ConfigureAwait(false);
                 }
 
                 rowCount += rows.Count;
-                OnlineMetrics.MaterializedRows.Add(rows.Count);
+                OnlineMetrics.PassedOverRows.Add(_passedOver.Count - passedOverBefore);
+                OnlineMetrics.MaterializedRows.Add(rows.Count - (_passedOver.Count - passedOverBefore));
                 if (rowCount - saved >= RowsPerSave)
                 {
                     // Of the rows with this hash some may still come.
@@ -182,7 +215,7 @@ internal sealed class OfflineMaterializer(OfflineStore offline, MaterializationF
         }
 
         file.Delete();
-        return (rowCount, mark);
+        return (rowCount - (_passedOver.Count - passedOver), mark);
     }
 
     private static string EngineOf(DuckDbSession session) => (string)session.Query("SELECT version()")[0][0]!;

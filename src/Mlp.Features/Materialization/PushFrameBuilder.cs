@@ -42,14 +42,24 @@ internal sealed class PushFrameBuilder(OnlineView view, PushTargets targets, int
     }
 
     /// <summary>Ends a row, and the frame when it is long enough.</summary>
-    internal void End()
+    /// <param name="maximumLength">The greatest length of key and row together, in bytes; a longer row is left out.</param>
+    /// <returns>Whether the row is in the frame.</returns>
+    internal bool End(int maximumLength = int.MaxValue)
     {
-        WriteAheadFrame.Add(_frame, _key.AsSpan(0, _keyLength), _hasNullKey, _row.End());
+        var row = _row.End();
+        if (_keyLength + row.Length > maximumLength)
+        {
+            return false;
+        }
+
+        WriteAheadFrame.Add(_frame, _key.AsSpan(0, _keyLength), _hasNullKey, row);
         _count++;
         if (_frame.WrittenCount >= frameLength)
         {
             EndFrame();
         }
+
+        return true;
     }
 
     /// <summary>Ends the last frame.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using DuckDB.NET.Data;
 using Mlp.Features.Definitions;
 using Mlp.Features.Interop;
+using Mlp.Features.Online;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Storage;
@@ -23,10 +24,14 @@ internal sealed class OfflineStore
         _options = options;
         _disk = disk;
         _time = time;
+        MaximumRowLength = options.Online is { } online ? FasterRowStore.MaximumRecordLengthOf(online.PageSize) : int.MaxValue;
         Settings = new DuckDbSettings(options.DuckDbMemoryLimitBytes, options.DuckDbThreads, options.TemporaryDirectory ?? Path.Combine(directory.Features, "tmp"));
     }
 
     internal DuckDbSettings Settings { get; }
+
+    /// <summary>The greatest length in bytes that a row may have in the online store: by the settings, or, where this process has that store open, by its files.</summary>
+    internal int MaximumRowLength { get; set; }
 
     /// <summary>Folder of all views.</summary>
     internal string Root => _root;

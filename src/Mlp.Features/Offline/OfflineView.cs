@@ -89,7 +89,7 @@ internal sealed class OfflineView
             var number = commit ?? newest;
             if (number < 0 || number > newest)
             {
-                throw new ArgumentOutOfRangeException(nameof(commit), number, $"Expected a commit of {Definition} from 0 to {newest}.");
+                throw new ArgumentOutOfRangeException(nameof(commit), string.Create(CultureInfo.InvariantCulture, $"Expected a commit of {Definition} from 0 to {newest}, but found {number}."));
             }
 
             var snapshot = new OfflineSnapshot(Definition, _folder, number, [.. files.Where(file => file.IsAt(number))], _verified, _readable);

@@ -29,6 +29,11 @@ internal sealed class RequestReader<TRequest>
     private static Expression Read(OnDemandFeatureViewDefinition view, PropertyInfo property, FeatureField field, Expression column, ParameterExpression row)
     {
         var value = Expression.Call(column, GetterOf(property, field), null, row);
+        if (RequestRange.Of(property.PropertyType) is { } range)
+        {
+            value = Expression.Call(Expression.Constant(range), nameof(RequestRange.Require), null, value, row, Expression.Constant($"{typeof(TRequest).Name}.{property.Name}"), Expression.Constant(field.Name), Expression.Constant(view, typeof(OnDemandFeatureViewDefinition)));
+        }
+
         if (property.PropertyType == typeof(string) || property.PropertyType == typeof(float[]))
         {
             return value;

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Numerics;
 using FASTER.core;
 using Mlp.Features.Interop;
 using Mlp.Runtime;
@@ -20,6 +21,8 @@ internal sealed class FasterRowStore : IOnlineRowStore
     // A record lies on one page: its header, two lengths, padding, and what the first page begins with.
     private const int RecordOverhead = 128;
 
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+
     private readonly IDiskSync _disk;
     private readonly RowLogDevice _device;
     private readonly RowCheckpointFiles _files;
@@ -28,6 +31,7 @@ internal sealed class FasterRowStore : IOnlineRowStore
     private readonly SessionPool<FasterRowReader> _readers;
     private readonly SessionPool<FasterRowWriter> _writers;
     private readonly SemaphoreSlim _checkpoint = new(1, 1);
+    private Task _unfinished = Task.CompletedTask;
     private bool _disposed;
 
     /// <summary>Opens an empty store over a directory; files that are there are used only by <see cref="Recover"/>.</summary>
@@ -44,7 +48,7 @@ internal sealed class FasterRowStore : IOnlineRowStore
         }
 
         _disk = disk;
-        _device = new RowLogDevice(Path.Combine(directory, LogName), timeProvider);
+        _device = new RowLogDevice(Path.Combine(directory, LogName), timeProvider, RetryDelay);
         _files = new RowCheckpointFiles(timeProvider);
         _settings = new FasterKVSettings<SpanByte, SpanByte>
         {
@@ -60,8 +64,8 @@ internal sealed class FasterRowStore : IOnlineRowStore
             RemoveOutdatedCheckpoints = false,
             TryRecoverLatest = false,
         };
-        PageSize = options.PageSize;
-        SegmentSize = options.SegmentSize;
+        PageSize = RoundDown(options.PageSize);
+        SegmentSize = RoundDown(options.SegmentSize);
         _store = new FasterKV<SpanByte, SpanByte>(_settings);
         _readers = new SessionPool<FasterRowReader>(typeof(FasterRowStore), OpenReader, static reader => reader.Close());
         _writers = new SessionPool<FasterRowWriter>(typeof(FasterRowStore), OpenWriter, static writer => writer.Close());
@@ -74,7 +78,7 @@ internal sealed class FasterRowStore : IOnlineRowStore
     public long LogLength => _store.Log.TailAddress - _store.Log.BeginAddress;
 
     /// <inheritdoc/>
-    public int MaximumRecordLength => (int)PageSize - RecordOverhead;
+    public int MaximumRecordLength => MaximumRecordLengthOf(PageSize);
 
     /// <summary>How many reads of the disk have failed.</summary>
     internal long ReadFailures => _device.ReadFailures;
@@ -108,15 +112,19 @@ internal sealed class FasterRowStore : IOnlineRowStore
         await _checkpoint.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            await FinishAsync(_unfinished).ConfigureAwait(false);
+            ThrowIfWritesFail();
             _files.Use(directory);
-            var (success, token) = await CompleteAsync(_store.TakeFullCheckpointAsync(CheckpointType.FoldOver, CancellationToken.None).AsTask(), cancellationToken).ConfigureAwait(false);
+            var taken = _store.TakeFullCheckpointAsync(CheckpointType.FoldOver, CancellationToken.None).AsTask();
+            await FinishAsync(taken).ConfigureAwait(false);
+            var (success, token) = await taken.ConfigureAwait(false);
             if (!success)
             {
                 throw new InvalidOperationException("Expected no other checkpoint of the online store to be under way, but one is.");
             }
 
             _device.Sync(_disk);
-            _files.Sync(_disk);
+            _files.Complete(_disk);
             return new RowStoreCheckpoint(Engine, KeyHash, OnlineView.KeyFormatVersion, token, _files.LogRange.Begin, _files.LogRange.End, PageSize, SegmentSize);
         }
         finally
@@ -156,13 +164,18 @@ internal sealed class FasterRowStore : IOnlineRowStore
         await _checkpoint.WaitAsync().ConfigureAwait(false);
         try
         {
+            await FinishAsync(_unfinished).ConfigureAwait(false);
+            ThrowIfWritesFail();
+
             // FASTER's compaction blocks while it reads the old part of the log.
-            await Task.Run(() =>
+            var compacted = Task.Run(() =>
             {
                 var writer = OpenWriter();
                 writer.Compact(_store.Log.SafeReadOnlyAddress, retired);
                 writer.Close();
-            }).ConfigureAwait(false);
+            });
+            await FinishAsync(compacted).ConfigureAwait(false);
+            await compacted.ConfigureAwait(false);
         }
         finally
         {
@@ -198,6 +211,14 @@ internal sealed class FasterRowStore : IOnlineRowStore
         _disposed = true;
         _readers.Close();
         _writers.Close();
+        if (!_unfinished.IsCompleted)
+        {
+            // The disk holds up work of FASTER that still uses its memory, so that is left to the end of the process.
+            _device.Dispose();
+            _files.Dispose();
+            return;
+        }
+
         _store.Dispose();
         _device.Dispose();
         _files.Dispose();
@@ -215,6 +236,10 @@ internal sealed class FasterRowStore : IOnlineRowStore
         }
     }
 
+    /// <summary>The greatest length of key and row together, in bytes, with pages of a size.</summary>
+    /// <param name="pageSize">The setting.</param>
+    internal static int MaximumRecordLengthOf(long pageSize) => (int)RoundDown(pageSize) - RecordOverhead;
+
     /// <summary>Takes a reader back.</summary>
     /// <param name="reader">The reader.</param>
     internal void Return(FasterRowReader reader) => _readers.Return(reader);
@@ -223,20 +248,36 @@ internal sealed class FasterRowStore : IOnlineRowStore
     /// <param name="writer">The writer.</param>
     internal void Return(FasterRowWriter writer) => _writers.Return(writer);
 
-    /// <summary>Waits for a checkpoint. One that is broken off blocks all later ones, so it is left alone only when the disk is what holds it up.</summary>
-    private async Task<T> CompleteAsync<T>(Task<T> checkpoint, CancellationToken cancellationToken)
+    /// <summary>
+    /// Waits until a checkpoint or a compaction has come to an end, well or not. FASTER cannot break one off, so it is left alone when the disk holds it up, and the next one waits for it first.
+    /// </summary>
+    /// <exception cref="IOException">The disk fails.</exception>
+    private async Task FinishAsync(Task work)
     {
-        try
+        _unfinished = work;
+        await Task.WhenAny(work, _device.WriteFailure).ConfigureAwait(false);
+        if (!work.IsCompleted)
         {
-            return await checkpoint.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (!checkpoint.IsCompleted)
-        {
-            return _device.Fault is { } fault
-                ? throw new IOException($"Expected to write a checkpoint of the online store to '{_device.FileName}', but the disk failed.", fault)
-                : await checkpoint.ConfigureAwait(false);
+            throw WritesFail();
         }
     }
+
+    private void ThrowIfWritesFail()
+    {
+        if (_device.WriteFailure.IsCompleted)
+        {
+            throw WritesFail();
+        }
+    }
+
+    private IOException WritesFail()
+    {
+        var fault = _device.Fault;
+        return new IOException($"Expected to write rows of the online store to '{_device.FileName}', but the disk failed and is tried again: {fault?.Message ?? "it has just recovered."}", fault);
+    }
+
+    // As FASTER does it.
+    private static long RoundDown(long size) => 1L << BitOperations.Log2((ulong)size);
 
     private FasterRowReader OpenReader()
     {

@@ -13,6 +13,20 @@ internal sealed class OnlineCheckpoints(string directory, IDiskSync disk)
     /// <summary>Creates a folder without a name yet.</summary>
     internal string Stage() => Directory.CreateDirectory(DurableFile.TemporaryPath(directory)).FullName;
 
+    /// <summary>Removes a folder without a name. What cannot be removed now, because the row store still writes to it, goes at the next opening.</summary>
+    /// <param name="staged">The folder.</param>
+    internal static void Discard(string staged)
+    {
+        try
+        {
+            Directory.Delete(staged, recursive: true);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // See RemoveUnfinished.
+        }
+    }
+
     /// <summary>Path of a checkpoint.</summary>
     /// <param name="number">Its number.</param>
     internal string PathOf(long number) => Path.Combine(directory, number.ToString("D10", CultureInfo.InvariantCulture));

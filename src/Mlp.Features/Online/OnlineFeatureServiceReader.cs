@@ -241,7 +241,7 @@ internal sealed class OnlineFeatureServiceReader(
             if (!keys[i].IsNull && keys[i].Kind != expected.Kind)
             {
                 throw new ArgumentException(
-                    $"Expected key '{expected.Name}' of feature service '{Description.Name}' version {Description.Version} to be of kind {expected.Kind}, but found {keys[i].Kind} in row {i / width}.", nameof(keys));
+                    $"Expected key '{expected.Name}' of feature service '{Description.Name}' version {Description.Version} to be of kind {expected.Kind}, but found {keys[i].Kind} in row {(i / width) + 1}.", nameof(keys));
             }
         }
     }

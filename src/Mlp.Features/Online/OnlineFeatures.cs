@@ -32,6 +32,7 @@ internal sealed class OnlineFeatures : IPlatformComponent, IFeatureSource
     private volatile OnlineStore? _store;
     private volatile OnlineViews? _views;
     private readonly OpenGuard _guard = new("the online store");
+    private readonly OnlineGaps _gaps = new();
     private Exception? _openFailure;
 
     /// <summary>Puts the parts together; nothing is opened.</summary>
@@ -92,8 +93,15 @@ internal sealed class OnlineFeatures : IPlatformComponent, IFeatureSource
         try
         {
             OnlineStoreOptionsValidator.Check(_options);
-            _store = await OnlineStore.OpenAsync(
-                Path.Combine(_directory.Features, "online"), _options, CreateTarget, _disk, _timeProvider, _logger, cancellationToken).ConfigureAwait(false);
+            var folder = Path.Combine(_directory.Features, "online");
+            var isNew = !Directory.Exists(folder) || !Directory.EnumerateFileSystemEntries(folder).Any();
+            _store = await OnlineStore.OpenAsync(folder, _options, CreateTarget, _disk, _timeProvider, _logger, cancellationToken).ConfigureAwait(false);
+            _offline.MaximumRowLength = _store.Rows.MaximumRecordLength;
+            if (isNew)
+            {
+                WarnOfEmptyStore(folder);
+            }
+
             _guard.Open();
             await AfterOpen(cancellationToken).ConfigureAwait(false);
         }
@@ -133,9 +141,12 @@ internal sealed class OnlineFeatures : IPlatformComponent, IFeatureSource
             return HealthCheckResult.Unhealthy($"The online store takes no writes until it is opened again: {fault.Message}", fault);
         }
 
-        return store.BackgroundFailure is { } failure
-            ? HealthCheckResult.Degraded($"A checkpoint or an offline commit of pushed rows fails and is tried again: {failure.Message}", failure)
-            : HealthCheckResult.Healthy("The online store is open.");
+        if (store.BackgroundFailure is { } failure)
+        {
+            return HealthCheckResult.Degraded($"A checkpoint or an offline commit of pushed rows fails and is tried again: {failure.Message}", failure);
+        }
+
+        return _gaps.Describe() is { } gaps ? HealthCheckResult.Degraded(gaps) : HealthCheckResult.Healthy("The online store is open.");
     }
 
     /// <inheritdoc/>
@@ -182,7 +193,9 @@ internal sealed class OnlineFeatures : IPlatformComponent, IFeatureSource
         {
             await store.FoldAsync(1, cancellationToken).ConfigureAwait(false);
             var file = new MaterializationFile(_disk, Path.Combine(_directory.Features, "online", "materializations"), definition, view.Id, range);
-            return await new OfflineMaterializer(_offline, file).RunAsync(definition, view, store, asOf ?? store.Now, range, progress, cancellationToken).ConfigureAwait(false);
+            var result = await new OfflineMaterializer(_offline, file, _logger).RunAsync(definition, view, store, asOf ?? store.Now, range, progress, cancellationToken).ConfigureAwait(false);
+            _gaps.Heed(result, isBackFill: range is not null);
+            return result;
         }
         finally
         {
@@ -200,6 +213,7 @@ internal sealed class OnlineFeatures : IPlatformComponent, IFeatureSource
         try
         {
             await store.ClearAsync(view, cancellationToken).ConfigureAwait(false);
+            _gaps.Forget(definition);
         }
         finally
         {
@@ -290,7 +304,13 @@ internal sealed class OnlineFeatures : IPlatformComponent, IFeatureSource
     private async ValueTask WriteAsync(List<byte[]> frames, CancellationToken cancellationToken)
     {
         var store = Store;
-        frames.ForEach(frame => store.CheckLengths(frame));
+        var firstRow = 1L;
+        foreach (var frame in frames)
+        {
+            store.CheckLengths(frame, firstRow);
+            firstRow += WriteAheadFrame.CountOf(frame);
+        }
+
         store.CheckFuture(frames);
         foreach (var frame in frames)
         {
@@ -298,6 +318,22 @@ internal sealed class OnlineFeatures : IPlatformComponent, IFeatureSource
 
             // The first frame is written, so the push is not given up any more.
             cancellationToken = CancellationToken.None;
+        }
+    }
+
+    private void WarnOfEmptyStore(string folder)
+    {
+        foreach (var view in _catalog.Views)
+        {
+            if (_offline.Open(view).Commits().Any(commit => commit.RowCount > 0))
+            {
+                _gaps.Expect(view);
+            }
+        }
+
+        if (_gaps.Describe() is { } gaps)
+        {
+            _logger.LogWarning("The folder {Folder} of the online store is new. {Gaps}", folder, gaps);
         }
     }
 

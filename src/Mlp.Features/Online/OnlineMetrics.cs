@@ -32,6 +32,9 @@ internal static class OnlineMetrics
     /// <summary>Rows materialised.</summary>
     internal static Counter<long> MaterializedRows { get; } = Meter.CreateCounter<long>("mlp.features.materialized_rows", "{row}", "Rows brought from the offline into the online store.");
 
+    /// <summary>Rows that were not materialised, because they fit on no page.</summary>
+    internal static Counter<long> PassedOverRows { get; } = Meter.CreateCounter<long>("mlp.features.passed_over_rows", "{row}", "Rows that a materialization passed over because they fit on no page of the online store.");
+
     /// <summary>Checkpoints taken.</summary>
     internal static Counter<long> Checkpoints { get; } = Meter.CreateCounter<long>("mlp.features.checkpoints", "{checkpoint}", "Checkpoints of the online store.");
 

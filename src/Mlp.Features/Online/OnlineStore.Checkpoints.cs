@@ -69,11 +69,7 @@ internal sealed partial class OnlineStore
         }
         catch
         {
-            if (Directory.Exists(staged))
-            {
-                Directory.Delete(staged, recursive: true);
-            }
-
+            OnlineCheckpoints.Discard(staged);
             throw;
         }
 

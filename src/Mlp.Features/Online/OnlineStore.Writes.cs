@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mlp.Features.Ingestion;
 using Mlp.Runtime;
 using Mlp.Runtime.Data;
 
@@ -211,24 +212,21 @@ internal sealed partial class OnlineStore
         }
     }
 
-    /// <summary>Refuses rows that the row store could never hold, before they are in the log.</summary>
+    /// <summary>Refuses rows that the row store could never hold, before they are in the log; also rows for the offline store alone, which a materialization would bring.</summary>
     /// <param name="frame">A frame of rows.</param>
-    internal void CheckLengths(ReadOnlySpan<byte> frame)
+    /// <param name="firstRow">What its first row is called.</param>
+    /// <exception cref="IngestException">A row is too long.</exception>
+    internal void CheckLengths(ReadOnlySpan<byte> frame, long firstRow = 1)
     {
-        if (!WriteAheadFrame.TargetsOf(frame).HasFlag(PushTargets.Online))
-        {
-            return;
-        }
-
         var maximum = Rows.MaximumRecordLength;
         var position = WriteAheadFrame.HeaderLength;
-        for (var index = 1; position < frame.Length && WriteAheadFrame.TryRead(frame, ref position, out var key, out _, out var row); index++)
+        for (var number = firstRow; position < frame.Length && WriteAheadFrame.TryRead(frame, ref position, out var key, out _, out var row); number++)
         {
             var length = key.Length + frame[row].Length;
             if (length > maximum)
             {
                 var view = _registry.Find(WriteAheadFrame.ViewIdOf(frame));
-                throw new ArgumentException($"Expected rows of at most {maximum} bytes for feature view '{view?.Name}' version {view?.Version}, but row {index} has {length}. Raise {nameof(OnlineStoreOptions.PageSize)} before the store is first opened.", nameof(frame));
+                throw new IngestException("the pushed rows", OnlineRowLength.Describe(view?.Name ?? "unknown", view?.Version ?? 0, number, length, maximum), row: number);
             }
         }
     }

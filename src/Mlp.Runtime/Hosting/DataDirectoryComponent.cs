@@ -17,7 +17,7 @@ internal sealed class DataDirectoryComponent(
 
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
-        DataDirectoryFormat.Check(directory.Root);
+        CheckFormat();
         if (directory.IsOwner)
         {
             _lock = await OwnerLock.AcquireAsync(directory.Root, configuration.OwnerWait, timeProvider, SayWaiting, cancellationToken).ConfigureAwait(false);
@@ -56,6 +56,18 @@ internal sealed class DataDirectoryComponent(
         return _lock is not null && !OwnerLock.IsStillInPlace(directory.Root)
             ? HealthCheckResult.Unhealthy($"The lock of the data directory '{directory.Root}' was removed or replaced: another process may own it.")
             : HealthCheckResult.Healthy($"'{directory.Root}' is open as {directory.Mode}.");
+    }
+
+    private void CheckFormat()
+    {
+        try
+        {
+            DataDirectoryFormat.Check(directory.Root);
+        }
+        catch (PathTooLongException e)
+        {
+            throw new DataDirectoryUnusableException(directory.Root, $"Expected a data directory whose path and names the file system can hold, but '{directory.Root}' is too long.", e);
+        }
     }
 
     /// <summary>Said at once: who starts the application would wonder why nothing happens.</summary>

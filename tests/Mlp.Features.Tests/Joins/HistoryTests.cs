@@ -100,7 +100,7 @@ public sealed class HistoryTests : IDisposable
         await Refused<FeatureDefinitionException>(
             () => _store.CreateTrainingSetFromRangeAsync("tips", Noon, Noon.AddDays(1)),
             "Expected a feature service without on-demand views, whose requests a range of time does not have, but feature service 'tips' version 1 has 'trip_features'.");
-        await Refused<ArgumentException>(() => _store.CreateTrainingSetFromRangeAsync("areas", Noon, Noon), "Expected a range that ends after it begins, but found one that does not.");
+        await Refused<ArgumentException>(() => _store.CreateTrainingSetFromRangeAsync("areas", Noon, Noon), $"Expected a range of event times that begins before it ends, but it begins at {Noon:O} and ends at {Noon:O}.");
     }
 
     [Fact]

@@ -81,7 +81,7 @@ public abstract class ViewAliasTests(long hotTierSize)
     [Fact]
     public void Build_WrongAlias_SaysWhatIsExpected()
     {
-        Refused(s => s.From<AreaStats>().As("p").From<AreaStats>().As("d"), "Expected every view once in the feature service 's', but 'area_stats' is named twice. A view with other keys is told apart by .As(prefix).WithKeys((key, name)).");
+        Refused(s => s.From<AreaStats>().As("p").From<AreaStats>().As("d"), "Expected every view once in the feature service 's', but 'area_stats' is named twice. Name all of its features in one From; where they belong to other entities, each From has .As(prefix).WithKeys((key, name)).");
         Refused(s => s.From<AreaStats>().As("p").WithKeys(("area", "a")).From<AreaStats>().As("p").WithKeys(("area", "b")), "Expected every view once in the feature service 's', but 'p' is named twice.");
         Refused(s => s.From<AreaStats>().WithKeys(("area", "a")), "Expected .As(prefix) beside WithKeys in the feature service 's', because 'area_stats' is called by it then, but found none.");
         Refused(s => s.From<AreaStats>().As("p").WithKeys(("zone", "a")), "Expected WithKeys in the feature service 's' to name keys of 'area_stats' ('area'), but found 'zone'.");

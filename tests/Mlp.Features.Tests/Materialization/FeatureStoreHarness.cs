@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Mlp.Features.Definitions;
@@ -18,6 +19,8 @@ internal sealed class FeatureStoreHarness(FeatureCatalog catalog, long hotTierSi
     internal FakeTimeProvider Clock { get; } = new(Microseconds.ToDateTimeOffset(OnlineTestViews.Start));
 
     internal IDiskSync Disk { get; set; } = DiskSync.Instance;
+
+    internal ILoggerFactory Loggers { get; set; } = NullLoggerFactory.Instance;
 
     internal FeatureStoreOptions Options { get; } = new() { DuckDbThreads = 1, DuckDbMemoryLimitBytes = 256 << 20, Online = OnlineTestViews.SmallOptions(hotTierSize) };
 
@@ -40,7 +43,7 @@ internal sealed class FeatureStoreHarness(FeatureCatalog catalog, long hotTierSi
     internal async Task OpenAsync(MlPlatformMode mode = MlPlatformMode.Owner)
     {
         Root = Root.Length == 0 ? Directory.CreateDirectory(_directory.Combine("data")).FullName : Root;
-        _store = new FeatureStore(new DataDirectory(Root, mode), catalog, Options, Clock, NullLoggerFactory.Instance, Disk);
+        _store = new FeatureStore(new DataDirectory(Root, mode), catalog, Options, Clock, Loggers, Disk);
         _store.OpenOffline();
         await _store.Online.OpenAsync(default);
     }

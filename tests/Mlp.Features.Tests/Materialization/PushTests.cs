@@ -137,8 +137,8 @@ public abstract class PushTests(long hotTierSize)
         Assert.Equal("Expected column 'at' of the pushed records to hold a time of the years 1 to 9999 for feature view 'shop' version 1, but found one beyond in row 2.", time.Message);
 
         var visitor = new Visitor(Guid.Empty, 1, Microseconds.ToDateTimeOffset(Start), 1, new string('x', 1 << 17));
-        var length = await Assert.ThrowsAsync<ArgumentException>(async () => await harness.Store.PushAsync(visitor));
-        Assert.Contains("Expected rows of at most 65408 bytes for feature view 'visitor' version 1, but row 1 has", length.Message, StringComparison.Ordinal);
+        var length = await Assert.ThrowsAsync<IngestException>(async () => await harness.Store.PushAsync(visitor));
+        Assert.StartsWith("Expected rows of at most 65408 bytes, key and features together, for feature view 'visitor' version 1, so that they fit on a page of the online store, but row 1 has", length.Message, StringComparison.Ordinal);
 
         var nothing = await Assert.ThrowsAsync<ArgumentException>(async () => await harness.Store.PushAsync(new List<Shop> { Create("a", 0, 1), null! }));
         Assert.StartsWith("Expected a record at index 1 of the pushed records for feature view 'shop' version 1, but found null.", nothing.Message, StringComparison.Ordinal);

@@ -139,7 +139,7 @@ public sealed class AdoptionTests : IDisposable
     {
         var narrowed = new FeatureViewBuilder("cars", 2).Key("id", EntityValueKind.Int64).EventTime("t").CreatedTimeEqualsEventTime().Feature("doors", FeatureType.Float64).Build();
         Assert.Equal(
-            "Expected 'doors' of feature view 'cars' version 2 to have the type that 'doors' has in version 1 (BIGINT), or to widen a float32 to a float64, but it is DOUBLE: values would not stay what they are. Give the feature another name.",
+            "Expected 'doors' of feature view 'cars' version 2 to have the type that 'doors' has in version 1 (Int64), or to widen a Float32 to a Float64, but it is Float64: values would not stay what they are. Give the feature another name.",
             Refusal(narrowed, evolution => evolution.EvolvesFrom(1)));
 
         var otherKey = new FeatureViewBuilder("cars", 2).Key("id", EntityValueKind.String).EventTime("t").CreatedTimeEqualsEventTime().Feature("doors", FeatureType.Int64).Build();
@@ -148,7 +148,7 @@ public sealed class AdoptionTests : IDisposable
             Refusal(otherKey, evolution => evolution.EvolvesFrom(1)));
 
         Assert.Equal(
-            "Expected 'color' to be a key or feature of feature view 'cars' version 1 and 'paint' one of version 2, for the renaming of one to the other, but it is not so.",
+            "Expected a key or feature 'color' of feature view 'cars' version 1 for the renaming to 'paint', but it has 'id', 'speed', 'colour', 'doors'.",
             Refusal(Second, evolution => evolution.EvolvesFrom(1).Renamed("color", "paint")));
         Assert.Equal("Expected feature view 'cars' version 2 to evolve from an earlier version, but found version 2.", Refusal(Second, evolution => evolution.EvolvesFrom(2)));
         Assert.Equal("Expected feature view 'cars' version 2 to evolve from an earlier version, but found none.", Refusal(Second, _ => { }));

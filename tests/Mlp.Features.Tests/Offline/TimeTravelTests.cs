@@ -69,7 +69,7 @@ public sealed class TimeTravelTests : IDisposable
             (await Assert.ThrowsAsync<FeatureDefinitionException>(() => AskAsync(store, OfflineTimeTravel.ToCommits([shop with { Fingerprint = "0" }, rate])))).Message,
             StringComparison.Ordinal);
         Assert.Contains(
-            "Expected a commit of feature view 'shop' version 1 from 0 to 1.",
+            "Expected a commit of feature view 'shop' version 1 from 0 to 1, but found 2.",
             (await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => AskAsync(store, OfflineTimeTravel.ToCommits([shop with { Commit = 2 }, rate])))).Message,
             StringComparison.Ordinal);
     }

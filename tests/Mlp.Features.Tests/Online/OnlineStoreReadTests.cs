@@ -74,7 +74,7 @@ public abstract class OnlineStoreReadTests(long hotTierSize)
 
         Assert.Contains("Expected 2 x 1 key parts", count.Message, StringComparison.Ordinal);
         Assert.Contains("Expected key 'id'", kind.Message, StringComparison.Ordinal);
-        Assert.Contains("found String in row 1", kind.Message, StringComparison.Ordinal);
+        Assert.Contains("found String in row 2", kind.Message, StringComparison.Ordinal);
         Assert.Contains("Expected a destination with 2 rows from row 1 on for feature service 's' version 1, but it has 2 rows.", range.Message, StringComparison.Ordinal);
         Assert.Contains("Expected a time for each of 2 rows of feature service 's' version 1, but found 1 times.", times.Message, StringComparison.Ordinal);
         Assert.Contains("another layout", layout.Message, StringComparison.Ordinal);

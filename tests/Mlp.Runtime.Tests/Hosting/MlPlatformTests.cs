@@ -155,6 +155,19 @@ public sealed class MlPlatformTests : IDisposable
         Assert.StartsWith("Expected an existing data directory", thrown.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(300, 1)]
+    [InlineData(100, 60)]
+    public async Task StartAsync_DirectoryWithALongName_SaysSo(int length, int parts)
+    {
+        var root = Enumerable.Repeat(new string('d', length), parts).Aggregate(_temp.FullName, Path.Combine);
+        await using var platform = MlPlatform.CreateBuilder().UseDataDirectory(root).Build();
+
+        var thrown = await Assert.ThrowsAsync<DataDirectoryUnusableException>(() => platform.StartAsync());
+
+        Assert.Equal($"Expected a data directory whose path and names the file system can hold, but '{root}' is too long.", thrown.Message);
+    }
+
     [Fact]
     public async Task StartAsync_DirectoryNotWritable_SaysSo()
     {
