@@ -28,14 +28,14 @@ public sealed class OnDemandFeatureViewDefinition<TRequest, TFeatures> : OnDeman
 
     internal override OnDemandTransform CreateTransform() => new OnDemandTransform<TRequest, TFeatures>(this);
 
-    /// <summary>Finds a vector that is not as long as its field.</summary>
-    internal (FeatureField Field, int Length)? FindWrongVector(in TFeatures features)
+    /// <summary>Finds a vector that is not as long as its field, or a text that is no Unicode.</summary>
+    internal WrongValue? FindWrong(in TFeatures features)
     {
         foreach (var field in _features)
         {
-            if (field.FindWrongLength(features) is { } length)
+            if (field.FindWrong(features) is { } wrong)
             {
-                return (field.Field, length);
+                return wrong;
             }
         }
 

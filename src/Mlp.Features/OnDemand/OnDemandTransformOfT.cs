@@ -36,10 +36,10 @@ internal sealed class OnDemandTransform<TRequest, TFeatures>(OnDemandFeatureView
         for (var row = 0; row < rowCount; row++)
         {
             var features = definition.Transform(_reader.Read(columns, row));
-            if (definition.FindWrongVector(features) is { } wrong)
+            if (definition.FindWrong(features) is { } wrong)
             {
                 throw new ArgumentException(FormattableString.Invariant(
-                    $"Expected {VectorColumn.Expected(wrong.Field.Length)} for feature '{wrong.Field.Name}' of the {definition}, but its method gave one of {wrong.Length} in row {row}."));
+                    $"Expected {wrong.Expected} for feature '{wrong.Column}' of the {definition}, but its method gave {wrong.Found} in row {row}."));
             }
 
             definition.WriteFeatures(features, ref writer);
