@@ -305,8 +305,14 @@ public sealed partial class FeatureStore
     }
 
     /// <summary>Stores or checks the definitions, computes golden rows again and removes what interrupted ingests left behind.</summary>
+    /// <exception cref="IOException">The temporary folder cannot be made or written to.</exception>
     internal void OpenOffline()
     {
+        if (Directory.IsOwner || Options.TemporaryDirectory is not null)
+        {
+            Offline.PrepareTemporaryDirectory();
+        }
+
         if (Directory.IsOwner)
         {
             _definitions.Save(Catalog);
@@ -353,7 +359,7 @@ public sealed partial class FeatureStore
     {
         var definition = OpenView(view, version);
         var file = SourceFile.Open(path, options);
-        return Ingest(definition, () => Task.FromResult(_ingest.IngestFile(definition, file, batchId, cancellationToken)), cancellationToken);
+        return Ingest(definition, () => _ingest.IngestFileAsync(definition, file, batchId, cancellationToken), cancellationToken);
     }
 
     private static Task<IngestResult> Ingest(FeatureViewDefinition view, Func<Task<IngestResult>> work, CancellationToken cancellationToken)

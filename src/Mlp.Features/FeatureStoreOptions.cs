@@ -19,7 +19,7 @@ public sealed class FeatureStoreOptions
     [Range(1, 1024)]
     public int DuckDbThreads { get; set; } = Environment.ProcessorCount;
 
-    /// <summary>The folder that joins spill to.</summary>
+    /// <summary>The folder that ingests and joins spill to; made at start, where it must be writable.</summary>
     /// <value>The default value is null: <c>features/tmp</c> in the data directory.</value>
     public string? TemporaryDirectory { get; set; }
 

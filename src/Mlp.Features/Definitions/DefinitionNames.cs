@@ -13,7 +13,11 @@ internal static class DefinitionNames
 
     internal static void CheckDefinition(string kind, string name, int version)
     {
-        name ??= string.Empty;
+        if (name is null)
+        {
+            throw new FeatureDefinitionException(string.Empty, $"Expected a name for the {kind}, but found null.");
+        }
+
         if (PlatformName.FindProblem(name, kind) is { } problem)
         {
             throw new FeatureDefinitionException(name, problem);

@@ -1,4 +1,6 @@
 using System.Reflection;
+using System.Text;
+using Mlp.Features.Ingestion;
 using Mlp.Runtime.Data;
 
 namespace Mlp.Features.Definitions;
@@ -11,7 +13,7 @@ internal sealed class FeatureRecordMap<T>
 {
     private readonly RecordGetter<T, EntityValue>[] _keys;
     private readonly RecordField<T>[] _fields;
-    private readonly RecordField<T>[] _vectors;
+    private readonly RecordField<T>[] _checked;
     private readonly RecordGetter<T, DateTimeOffset?> _eventTime;
     private readonly RecordGetter<T, DateTimeOffset?>? _createdTime;
 
@@ -26,7 +28,7 @@ internal sealed class FeatureRecordMap<T>
 
         _keys = [.. definition.Keys.Select(k => RecordGetters.CompileKey<T>(Find(columns, k.Name, k.Kind, RecordTypes.KeyKindOf), k.Kind))];
         _fields = [.. definition.Fields.Select(f => new RecordField<T>(FindField(columns, f), f))];
-        _vectors = [.. _fields.Where(f => f.Field.IsVector)];
+        _checked = [.. _fields.Where(f => f.Field.IsVector || f.Field.Type == FeatureType.String)];
         _eventTime = RecordGetters.CompileTime<T>(FindTime(columns, definition.EventTimeColumn));
         _createdTime = definition.CreatedTimeColumn is { } created ? RecordGetters.CompileTime<T>(FindTime(columns, created)) : null;
     }
@@ -83,20 +85,56 @@ internal sealed class FeatureRecordMap<T>
         }
     }
 
-    /// <summary>Finds a vector of a record that is not as long as its field.</summary>
+    /// <summary>Finds a value of a record that is not taken: a vector that is not as long as its field, a text that is no Unicode, or the longest of a row that is too long.</summary>
     /// <param name="record">The record.</param>
-    /// <returns>The field and the number of elements found; null where all is well.</returns>
-    internal (FeatureField Field, int Length)? FindWrongVector(in T record)
+    /// <param name="key">Its key, from <see cref="GetKey"/>.</param>
+    /// <returns>The value; null where all is well.</returns>
+    internal WrongValue? FindWrong(in T record, ReadOnlySpan<EntityValue> key)
     {
-        foreach (var field in _vectors)
+        var length = 0L;
+        for (var i = 0; i < key.Length; i++)
         {
-            if (field.FindWrongLength(record) is { } length)
+            if (key[i].Kind == EntityValueKind.String)
             {
-                return (field.Field, length);
+                var text = key[i].AsString();
+                if (TextRule.FindFault(text) is { } fault)
+                {
+                    return new WrongValue(Definition.Keys[i].Name, TextRule.Expected, fault);
+                }
+
+                length += Encoding.UTF8.GetByteCount(text);
             }
         }
 
-        return null;
+        foreach (var field in _checked)
+        {
+            if (field.FindWrong(record) is { } wrong)
+            {
+                return wrong;
+            }
+
+            length += field.LengthOf(record);
+        }
+
+        return length <= RowLength.Maximum ? null : new WrongValue(LongestOf(record, key), RowLength.Expected, RowLength.Found(length));
+    }
+
+    private string LongestOf(T record, ReadOnlySpan<EntityValue> key)
+    {
+        var (name, longest) = (string.Empty, -1L);
+        for (var i = 0; i < key.Length; i++)
+        {
+            Compare(Definition.Keys[i].Name, key[i].Kind == EntityValueKind.String ? Encoding.UTF8.GetByteCount(key[i].AsString()) : 0);
+        }
+
+        foreach (var field in _checked)
+        {
+            Compare(field.Field.Name, field.LengthOf(record));
+        }
+
+        return name;
+
+        void Compare(string column, long length) => (name, longest) = length > longest ? (column, length) : (name, longest);
     }
 
     private PropertyInfo FindField(Dictionary<string, PropertyInfo> columns, FeatureField field)

@@ -57,8 +57,14 @@ public sealed class FeatureViewBuilder(string name, int version = 1)
     /// <param name="type">Type of its values; every feature may be null.</param>
     /// <param name="description">What it means.</param>
     /// <returns>This builder.</returns>
+    /// <exception cref="FeatureDefinitionException">There is no such type.</exception>
     public FeatureViewBuilder Feature(string column, FeatureType type, string description = "")
     {
+        if (!Enum.IsDefined(type))
+        {
+            throw new FeatureDefinitionException(name, FormattableString.Invariant($"Expected a feature type for feature '{column}' of view '{name}', but found {(int)type}."));
+        }
+
         _fields.Add(new FeatureField(column, type, description));
         return this;
     }

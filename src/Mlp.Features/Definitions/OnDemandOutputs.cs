@@ -8,14 +8,14 @@ internal sealed class OnDemandOutputs<TFeatures>(IEnumerable<(PropertyInfo Prope
 {
     private readonly RecordField<TFeatures>[] _features = [.. properties.Select(p => new RecordField<TFeatures>(p.Property, p.Field))];
 
-    /// <summary>Finds a vector that is not as long as its field.</summary>
-    internal (FeatureField Field, int Length)? FindWrongVector(in TFeatures features)
+    /// <summary>Finds a vector that is not as long as its field, or a text that is no Unicode.</summary>
+    internal WrongValue? FindWrong(in TFeatures features)
     {
         foreach (var field in _features)
         {
-            if (field.FindWrongLength(features) is { } length)
+            if (field.FindWrong(features) is { } wrong)
             {
-                return (field.Field, length);
+                return wrong;
             }
         }
 

@@ -1,4 +1,6 @@
 using System.Reflection;
+using System.Text;
+using Mlp.Features.Ingestion;
 using Mlp.Runtime.Data;
 
 namespace Mlp.Features.Definitions;
@@ -43,8 +45,21 @@ internal sealed class RecordField<TRecord>
 
     internal FeatureField Field { get; }
 
-    /// <summary>The number of elements of a vector that is not as long as the field; null where all is well.</summary>
-    internal int? FindWrongLength(in TRecord record) => _vector?.Invoke(record) is { } vector && vector.Length != Field.Length ? vector.Length : null;
+    /// <summary>What is wrong with the value of a record; null where all is well.</summary>
+    /// <param name="record">The record.</param>
+    internal WrongValue? FindWrong(in TRecord record)
+    {
+        if (_vector?.Invoke(record) is { } vector && vector.Length != Field.Length)
+        {
+            return new WrongValue(Field.Name, VectorColumn.Expected(Field.Length), FormattableString.Invariant($"one of {vector.Length}"));
+        }
+
+        return _string?.Invoke(record) is { } text && TextRule.FindFault(text) is { } fault ? new WrongValue(Field.Name, TextRule.Expected, fault) : null;
+    }
+
+    /// <summary>Bytes of the value of a record, a text in UTF-8.</summary>
+    /// <param name="record">The record.</param>
+    internal long LengthOf(in TRecord record) => _string is null ? Field.Length * (long)sizeof(float) : _string(record) is { } text ? Encoding.UTF8.GetByteCount(text) : 0;
 
     /// <exception cref="ArgumentException">A vector has another length than the field.</exception>
     internal void Write<TWriter>(in TRecord record, int index, ref TWriter writer)

@@ -34,14 +34,14 @@ internal static class ArrowColumns
         FeatureType.Float64 => ToFloat64(array) ?? throw Mistyped(array, "Float64 (double, float or an integer of at most 32 bits)", error),
         FeatureType.Int64 => ToInt64(array) ?? throw Mistyped(array, "Int64 (a signed integer, or an unsigned one of at most 32 bits)", error),
         FeatureType.Boolean => array as BooleanArray ?? throw Mistyped(array, "Boolean", error),
-        _ => ToText(array) ?? throw Mistyped(array, "String (UTF-8 text)", error),
+        _ => ArrowTexts.Read(array, error) ?? throw Mistyped(array, "String (UTF-8 text)", error),
     };
 
     internal static IArrowArray ToKey(IArrowArray array, EntityValueKind kind, ColumnError error) => kind switch
     {
         EntityValueKind.Int64 => ToInt64(array) ?? throw Mistyped(array, "an integer key (signed, or unsigned of at most 32 bits)", error),
         EntityValueKind.Guid => ToGuidText(array, error),
-        _ => ToText(array) ?? throw Mistyped(array, "a text key (UTF-8)", error),
+        _ => ArrowTexts.Read(array, error) ?? throw Mistyped(array, "a text key (UTF-8)", error),
     };
 
     /// <summary>Times as timestamps in microseconds UTC.</summary>
@@ -61,24 +61,6 @@ internal static class ArrowColumns
         }
 
         return times;
-    }
-
-    /// <summary>Text as plain UTF-8, whatever its encoding; null when the column is no text.</summary>
-    internal static StringArray? ToText(IArrowArray array)
-    {
-        switch (array)
-        {
-            case StringArray plain:
-                return plain;
-            case StringViewArray view:
-                return BuildText(view, row => view.GetString(row));
-            case LargeStringArray large:
-                return BuildText(large, row => large.GetString(row));
-            case DictionaryArray dictionary when ToText(dictionary.Dictionary) is { } words && ToInt64(dictionary.Indices) is { } indices:
-                return BuildText(dictionary, row => words.GetString((int)indices.GetValue(row)!.Value));
-            default:
-                return null;
-        }
     }
 
     internal static Int64Array? ToInt64(IArrowArray array) => array switch
@@ -140,11 +122,11 @@ internal static class ArrowColumns
     {
         if (array is FixedSizeBinaryArray { Data.DataType: FixedSizeBinaryType { ByteWidth: 16 } } binary)
         {
-            return BuildText(binary, row => new Guid(binary.GetBytes(row), bigEndian: true).ToString("D"));
+            return ArrowTexts.Build(binary, row => new Guid(binary.GetBytes(row), bigEndian: true).ToString("D"));
         }
 
-        var text = ToText(array) ?? throw Mistyped(array, "a GUID key (16 bytes big-endian, or text)", error);
-        return BuildText(text, row => Guid.TryParse(text.GetString(row), out var guid) ? guid.ToString("D") : throw error("a GUID", "a text that is none", row));
+        var text = ArrowTexts.Read(array, error) ?? throw Mistyped(array, "a GUID key (16 bytes big-endian, or text)", error);
+        return ArrowTexts.Build(text, row => Guid.TryParse(text.GetString(row), out var guid) ? guid.ToString("D") : throw error("a GUID", "a text that is none", row));
     }
 
     private static TimestampArray ConvertTimes(IArrowArray array, Func<int, long> read, TimeUnit unit, bool roundUp, ColumnError error)
@@ -197,18 +179,6 @@ internal static class ArrowColumns
         }
 
         return builder.Build(default);
-    }
-
-    private static StringArray BuildText(IArrowArray source, Func<int, string?> read)
-    {
-        var builder = new StringArray.Builder();
-        builder.Reserve(source.Length);
-        for (var row = 0; row < source.Length; row++)
-        {
-            builder.Append(source.IsValid(row) ? read(row) : null);
-        }
-
-        return builder.Build();
     }
 
     private static Exception Mistyped(IArrowArray array, string expected, ColumnError error) => error(expected, array.Data.DataType.Name, -1);

@@ -17,12 +17,18 @@ internal sealed class ArrowFileSource(string path, ArrowColumnRoles roles) : Row
 
     internal override string Named => $"'{path}'";
 
-    internal override void Load(DuckDbSession session, string table, CancellationToken cancellationToken)
+    internal override ValueTask LoadAsync(DuckDbSession session, string table, CancellationToken cancellationToken)
+    {
+        Load(session, table, cancellationToken);
+        return ValueTask.CompletedTask;
+    }
+
+    private void Load(DuckDbSession session, string table, CancellationToken cancellationToken)
     {
         using var stream = File.OpenRead(path);
         using var reader = Open(stream);
         var schema = Read(() => reader.Schema);
-        var columns = new ArrowSourceColumns(schema, roles, path);
+        var columns = new ArrowSourceColumns(schema, roles, path, Named);
         session.Execute($"CREATE TEMP TABLE {Sql.Name(table)} ({string.Join(", ", columns.Sql)})", cancellationToken);
         using var appender = session.CreateAppender(table, columns.Schema);
         while (Read(reader.ReadNextRecordBatch) is { } batch)

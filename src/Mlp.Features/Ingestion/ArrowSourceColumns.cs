@@ -2,6 +2,7 @@ using System.Globalization;
 using Apache.Arrow;
 using Apache.Arrow.Types;
 using Mlp.Features.Interop;
+using Mlp.Runtime.Data;
 
 namespace Mlp.Features.Ingestion;
 
@@ -10,20 +11,30 @@ internal sealed class ArrowSourceColumns
 {
     private readonly List<(int Index, string Name, IArrowType Type, string Sql, Func<IArrowArray, IArrowArray> Convert)> _columns = [];
     private readonly Schema _source;
-    private readonly string _path;
+    private readonly string _origin;
+    private readonly string _named;
     private long _rowsBefore;
 
-    internal ArrowSourceColumns(Schema source, ArrowColumnRoles roles, string path)
+    /// <summary>Finds the columns that are taken.</summary>
+    /// <param name="source">Schema of the batches.</param>
+    /// <param name="roles">What the columns are read for.</param>
+    /// <param name="origin">Where the rows come from, as exceptions carry it.</param>
+    /// <param name="named">The same in sentences.</param>
+    /// <exception cref="IngestException">A column that is read for a feature has another type, two have one name, or there is none.</exception>
+    internal ArrowSourceColumns(Schema source, ArrowColumnRoles roles, string origin, string named)
     {
         _source = source;
-        _path = path;
+        _origin = origin;
+        _named = named;
         for (var i = 0; i < source.FieldsList.Count; i++)
         {
             var field = source.FieldsList[i];
-            if (field.DataType is FixedSizeListType or ListType or LargeListType && roles.Features.Contains(field.Name))
+            if (field.DataType is NestedType nested && roles.Features.Contains(field.Name) && !VectorColumn.IsVector(nested))
             {
                 throw new IngestException(
-                    path, $"Expected column '{field.Name}' of '{path}' to have one value per row, but found {field.DataType.Name}. Vectors are not taken from Arrow files: read the batches and hand them to IngestAsync.", field.Name);
+                    origin,
+                    $"Expected column '{field.Name}' of {named} to hold one value per row or a vector (a list or a fixed-size list of float or half), but found {nested.Name} of {string.Join(", ", nested.Fields.Select(part => part.DataType.Name))}.",
+                    field.Name);
             }
 
             if (FindConversion(field, roles) is { } conversion)
@@ -34,12 +45,12 @@ internal sealed class ArrowSourceColumns
 
         if (_columns.GroupBy(column => column.Name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Count() > 1) is { } twice)
         {
-            throw new IngestException(path, $"Expected the column names of '{path}' to be unique without regard to case, but '{twice.Key}' occurs {twice.Count()} times.", twice.Key);
+            throw new IngestException(origin, $"Expected the column names of {named} to be unique without regard to case, but '{twice.Key}' occurs {twice.Count()} times.", twice.Key);
         }
 
         if (_columns.Count == 0)
         {
-            throw new IngestException(path, $"Expected columns of numbers, texts, times or GUIDs in '{path}', but found none.");
+            throw new IngestException(origin, $"Expected columns of numbers, texts, times, GUIDs or vectors in {named}, but found none.");
         }
 
         Schema = new Schema(_columns.Select(column => new Field(column.Name, column.Type, nullable: true)), metadata: null);
@@ -59,7 +70,12 @@ internal sealed class ArrowSourceColumns
     {
         if (batch.ColumnCount != _source.FieldsList.Count)
         {
-            throw new IngestException(_path, $"Expected {_source.FieldsList.Count} columns in every batch of '{_path}', but found {batch.ColumnCount}.");
+            throw new IngestException(_origin, $"Expected {_source.FieldsList.Count} columns in every batch of {_named}, but found {batch.ColumnCount}.");
+        }
+
+        if (_columns.Find(column => column.Index < batch.ColumnCount && batch.Column(column.Index).Data.DataType.TypeId != _source.FieldsList[column.Index].DataType.TypeId) is { Name: { } other })
+        {
+            throw new IngestException(_origin, $"Expected column '{other}' to have one type in all batches of {_named}, but found another in a later one.", other);
         }
 
         var converted = new RecordBatch(Schema, _columns.Select(column => column.Convert(batch.Column(column.Index))), batch.Length);
@@ -89,8 +105,9 @@ internal sealed class ArrowSourceColumns
         HalfFloatType => (FloatType.Default, "FLOAT", ArrowColumns.FromHalf),
         BooleanType => AsIs(field, "BOOLEAN"),
         Decimal128Type type => AsIs(field, string.Create(CultureInfo.InvariantCulture, $"DECIMAL({type.Precision}, {type.Scale})")),
-        StringType => AsIs(field, "VARCHAR"),
-        StringViewType or LargeStringType or DictionaryType { ValueType: StringType or StringViewType or LargeStringType } => (StringType.Default, "VARCHAR", array => ArrowColumns.ToText(array)!),
+        StringType or StringViewType or LargeStringType or DictionaryType { ValueType: StringType or StringViewType or LargeStringType }
+            => (StringType.Default, "VARCHAR", array => ArrowTexts.Read(array, ErrorFor(field.Name))!),
+        NestedType type when VectorColumn.IsVector(type) => (VectorColumn.StagedType, Interop.Sql.VectorType, static array => VectorColumn.TryCreate(array)!.ToLists()),
         FixedSizeBinaryType { ByteWidth: 16 } when roles.Guids.Contains(field.Name) => (StringType.Default, "VARCHAR", array => ToGuids(array, field.Name)),
         _ => null,
     };
@@ -104,5 +121,8 @@ internal sealed class ArrowSourceColumns
     }
 
     private IArrowArray ToGuids(IArrowArray array, string column)
-        => ArrowColumns.ToKey(array, Runtime.Data.EntityValueKind.Guid, (expected, found, row) => new IngestException(_path, $"Expected column '{column}' of '{_path}' to be {expected}, but found {found} in row {_rowsBefore + row + 1}.", column, _rowsBefore + row + 1));
+        => ArrowColumns.ToKey(array, EntityValueKind.Guid, ErrorFor(column));
+
+    private ColumnError ErrorFor(string column)
+        => (expected, found, row) => new IngestException(_origin, $"Expected column '{column}' of {_named} to hold {expected}, but found {found} in row {_rowsBefore + row + 1}.", column, _rowsBefore + row + 1);
 }

@@ -8,7 +8,7 @@ internal sealed class DataReaderBooleanColumn(string name) : DataReaderColumn(na
 {
     private BooleanArray.Builder _values = new();
 
-    internal override void Append(object? value)
+    internal override void Append(object? value, Func<string, string, Exception> refuse)
     {
         if (value is null)
         {

@@ -19,9 +19,11 @@ internal abstract class DataReaderColumn(string name, string sql, IArrowType typ
     internal bool IsText => isText;
 
     /// <summary>Adds a value; null for a null.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="refuse">Makes the error of what was expected and what was found.</param>
     /// <exception cref="InvalidCastException">The value is not of the column's type.</exception>
     /// <exception cref="OverflowException">The value does not fit.</exception>
-    internal abstract void Append(object? value);
+    internal abstract void Append(object? value, Func<string, string, Exception> refuse);
 
     /// <summary>The values so far; the column starts over.</summary>
     internal abstract IArrowArray Build();

@@ -11,7 +11,7 @@ internal sealed class DataReaderColumn<T>(string name, string sql, IArrowType ty
     private ArrowBuffer.BitmapBuilder _validity = new();
     private int _nulls;
 
-    internal override void Append(object? value)
+    internal override void Append(object? value, Func<string, string, Exception> refuse)
     {
         _values.Append(value is null ? default : convert(value));
         _validity.Append(value is not null);

@@ -10,7 +10,10 @@ internal static class DataReaderColumns
     private static readonly TimestampType Time = new(TimeUnit.Microsecond, (string?)null);
 
     /// <summary>The column of a type; null when values of the type are not taken.</summary>
-    internal static DataReaderColumn? Find(string name, Type type) => Type.GetTypeCode(type) switch
+    /// <param name="name">Column name.</param>
+    /// <param name="type">What the reader says that its values are.</param>
+    /// <param name="isNeeded">Whether the column is read by its name, so that values which are not taken are refused.</param>
+    internal static DataReaderColumn? Find(string name, Type type, bool isNeeded) => Type.GetTypeCode(type) switch
     {
         TypeCode.SByte => new DataReaderColumn<sbyte>(name, "TINYINT", Int8Type.Default, static value => (sbyte)value),
         TypeCode.Byte => new DataReaderColumn<byte>(name, "UTINYINT", UInt8Type.Default, static value => (byte)value),
@@ -27,6 +30,7 @@ internal static class DataReaderColumns
         TypeCode.Char => new DataReaderTextColumn(name, isText: false, static value => ((char)value).ToString()),
         TypeCode.Decimal => new DataReaderTextColumn(name, isText: true, static value => Digits((decimal)value)),
         TypeCode.DateTime => new DataReaderColumn<long>(name, "TIMESTAMP", Time, static value => FromDateTime((DateTime)value)),
+        _ when DataReaderVectorColumn.IsFloats(type) || (isNeeded && DataReaderVectorColumn.MayBeVectors(type)) => new DataReaderVectorColumn(name),
         _ when type == typeof(Guid) => new DataReaderTextColumn(name, isText: true, static value => ((Guid)value).ToString("D")),
         _ when type == typeof(DateTimeOffset) => new DataReaderColumn<long>(name, "TIMESTAMP", Time, static value => FromTicks(((DateTimeOffset)value).UtcTicks)),
         _ when type == typeof(DateOnly) => new DataReaderColumn<long>(name, "TIMESTAMP", Time, static value => FromTicks(((DateOnly)value).ToDateTime(TimeOnly.MinValue).Ticks)),
@@ -34,6 +38,11 @@ internal static class DataReaderColumns
         _ when type == typeof(TimeOnly) => new DataReaderColumn<long>(name, "BIGINT", Int64Type.Default, static value => WholeMicroseconds(((TimeOnly)value).Ticks)),
         _ => null,
     };
+
+    /// <summary>The name of a type as it is written in C#, but for the words of the language.</summary>
+    /// <param name="type">A type.</param>
+    internal static string NameOf(Type type)
+        => type.IsGenericType ? $"{type.Name.Split('`')[0]}<{string.Join(", ", type.GetGenericArguments().Select(NameOf))}>" : type.Name;
 
     // Without the zeros at its end, so that 5.00 is a whole number.
     private static string Digits(decimal value)

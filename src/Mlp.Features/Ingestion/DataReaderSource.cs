@@ -18,23 +18,33 @@ internal sealed class DataReaderSource(IDataReader reader, FeatureViewDefinition
     private const int RowsPerBatch = 2048;
 
     private readonly HashSet<string> _needed = neededColumns.ToHashSet(StringComparer.OrdinalIgnoreCase);
-    private readonly List<(int Ordinal, DataReaderColumn Column)> _columns = [];
+    private readonly List<(int Ordinal, DataReaderColumn Column, Func<string, string, Exception> Refuse)> _columns = [];
+    private long _row;
 
     internal override string Named => Source;
 
+    internal override bool IsReadOnce => true;
+
     internal override bool IsText(string column) => _columns.Exists(c => c.Column.IsText && string.Equals(c.Column.Name, column, StringComparison.OrdinalIgnoreCase));
 
-    internal override void Load(DuckDbSession session, string table, CancellationToken cancellationToken)
+    internal override ValueTask LoadAsync(DuckDbSession session, string table, CancellationToken cancellationToken)
+    {
+        Load(session, table, cancellationToken);
+        return ValueTask.CompletedTask;
+    }
+
+    private void Load(DuckDbSession session, string table, CancellationToken cancellationToken)
     {
         FindColumns();
         session.Execute($"CREATE TEMP TABLE {Sql.Name(table)} ({string.Join(", ", _columns.Select(c => $"{Sql.Name(c.Column.Name)} {c.Column.SqlType}"))})", cancellationToken);
         var schema = new Schema(_columns.Select(c => new Field(c.Column.Name, c.Column.Type, nullable: true)), metadata: null);
         using var appender = session.CreateAppender(table, schema);
         var count = 0;
-        for (var row = 1L; reader.Read(); row++)
+        while (reader.Read())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Append(row);
+            _row++;
+            Append();
             if (++count == RowsPerBatch)
             {
                 Flush();
@@ -65,14 +75,14 @@ internal sealed class DataReaderSource(IDataReader reader, FeatureViewDefinition
             }
 
             var type = reader.GetFieldType(i);
-            if (DataReaderColumns.Find(name, type) is { } column)
+            if (DataReaderColumns.Find(name, type, _needed.Contains(name)) is { } column)
             {
-                _columns.Add((i, column));
+                _columns.Add((i, column, (expected, found) => new IngestException(Source, $"Expected column '{name}' of {Source} to hold {expected} for {view}, but found {found} in row {_row}.", name, _row)));
             }
             else if (_needed.Contains(name))
             {
                 throw new IngestException(
-                    Source, $"Expected column '{name}' of {Source} to have numbers, texts, times, GUIDs or truth values for {view}, but found {type.Name}. Convert it in the query.", name);
+                    Source, $"Expected column '{name}' of {Source} to have numbers, texts, times, GUIDs, truth values or vectors (float[], double[] or lists of them) for {view}, but found {DataReaderColumns.NameOf(type)}. Convert it to one of them in the query.", name);
             }
         }
 
@@ -82,23 +92,23 @@ internal sealed class DataReaderSource(IDataReader reader, FeatureViewDefinition
         }
     }
 
-    private void Append(long row)
+    private void Append()
     {
-        foreach (var (ordinal, column) in _columns)
+        foreach (var (ordinal, column, refuse) in _columns)
         {
             try
             {
-                column.Append(reader.IsDBNull(ordinal) ? null : reader.GetValue(ordinal));
+                column.Append(reader.IsDBNull(ordinal) ? null : reader.GetValue(ordinal), refuse);
             }
             catch (Exception e) when (e is InvalidCastException or OverflowException)
             {
                 throw new IngestException(
                     Source,
                     e is OverflowException
-                        ? $"Expected column '{column.Name}' of {Source} to have values that can be kept whole, but the one in row {row} cannot."
-                        : $"Expected column '{column.Name}' of {Source} to have values of one type, but found another in row {row}.",
+                        ? $"Expected column '{column.Name}' of {Source} to have values that can be kept whole, but the one in row {_row} cannot."
+                        : $"Expected column '{column.Name}' of {Source} to have values of one type, but found another in row {_row}.",
                     column.Name,
-                    row);
+                    _row);
             }
         }
     }

@@ -8,16 +8,16 @@ internal sealed class DataReaderTextColumn(string name, bool isText, Func<object
 {
     private StringArray.Builder _values = new();
 
-    internal override void Append(object? value)
+    internal override void Append(object? value, Func<string, string, Exception> refuse)
     {
         if (value is null)
         {
             _values.AppendNull();
+            return;
         }
-        else
-        {
-            _values.Append(convert(value));
-        }
+
+        var text = convert(value);
+        _values.Append(TextRule.FindFault(text) is { } fault ? throw refuse(TextRule.Expected, fault) : text);
     }
 
     internal override IArrowArray Build()

@@ -1,11 +1,16 @@
+using System.Text.RegularExpressions;
 using Mlp.Features.Interop;
 
 namespace Mlp.Features.Ingestion;
 
 /// <summary>SQL that brings the columns of a file into their stored types, where that loses nothing.</summary>
-internal static class FileColumns
+internal static partial class FileColumns
 {
     private const string NumberForm = "[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?|[+-]?([iI]nf(inity)?|INF(INITY)?|[nN]a[nN]|NAN)";
+
+    private const string JsonElementForm = NumberForm + """
+        |"(NaN|-?Infinity)"|null
+        """;
 
     private static readonly string[] SmallIntegers = ["TINYINT", "SMALLINT", "UTINYINT", "USMALLINT"];
     private static readonly string[] Integers = [.. SmallIntegers, "INTEGER", "UINTEGER"];
@@ -35,8 +40,12 @@ internal static class FileColumns
     }
 
     /// <summary>The value of a text.</summary>
+    /// <param name="sql">The text.</param>
+    /// <param name="target">SQL type of the value.</param>
     internal static string FromText(string sql, string target) => target switch
     {
+        // The names of numbers that JSON lacks stand in quotes.
+        Sql.VectorType => $"TRY_CAST(replace(trim({sql}), '\"', '') AS {target})",
         "VARCHAR" => sql,
         "UUID" => $"CAST(TRY_CAST({sql} AS UUID) AS VARCHAR)",
         // The cast cuts digits after the microsecond; feature times are rounded up.
@@ -45,11 +54,14 @@ internal static class FileColumns
     };
 
     /// <summary>True for a text that is not of a type. The casts alone would round 1.5 to 2 and make 1e999 infinite.</summary>
-    internal static string? IsBadText(string sql, string target)
+    /// <param name="sql">The text.</param>
+    /// <param name="target">SQL type of the value.</param>
+    /// <param name="isJson">Whether a list is written as in JSON: numbers, the names of those that JSON lacks as texts, nulls.</param>
+    internal static string? IsBadText(string sql, string target, bool isJson)
     {
         if (target == Sql.VectorType)
         {
-            return IsBadVectorText(sql);
+            return IsBadVectorText(sql, isJson ? JsonElementForm : NumberForm);
         }
 
         var form = target switch
@@ -64,13 +76,41 @@ internal static class FileColumns
     }
 
     /// <summary>True for a text that is no list of numbers like <c>[1, 2.5, 3]</c>, or has one too great for 32 bits: the cast would make it null or infinite.</summary>
-    private static string IsBadVectorText(string sql)
+    private static string IsBadVectorText(string sql, string element)
     {
         var value = FromText(sql, Sql.VectorType);
-        var form = Sql.Text($@"\[\s*({NumberForm})(\s*,\s*({NumberForm}))*\s*\]|\[\s*\]");
+        var form = Sql.Text($@"\[\s*({element})(\s*,\s*({element}))*\s*\]|\[\s*\]");
         var isOverflow = $"len(list_filter({value}, lambda x: isinf(x))) <> len(regexp_extract_all(lower({sql}), 'inf'))";
         return $"({sql} IS NOT NULL AND ({value} IS NULL OR NOT regexp_full_match(trim({sql}), {form}) OR {isOverflow}))";
     }
+
+    /// <summary>What to do about a column whose type does not fit, as sentences behind a blank; empty where nothing in general helps.</summary>
+    /// <param name="column">Column of the view.</param>
+    /// <param name="name">Column of the source.</param>
+    /// <param name="found">Its SQL type.</param>
+    /// <param name="target">SQL type of the value.</param>
+    internal static string WayOut(string column, string name, string found, string target)
+    {
+        var sql = PlainName().IsMatch(name) ? name : Sql.Name(name).Replace("\"", "\\\"", StringComparison.Ordinal);
+        var isNumber = found is "BIGINT" or "UBIGINT" or "HUGEINT" or "FLOAT" or "DOUBLE" || Integers.Contains(found) || found.StartsWith("DECIMAL", StringComparison.Ordinal);
+        var isList = found.EndsWith(']') && !found[..found.LastIndexOf('[')].EndsWith(']');
+        var conversion = target switch
+        {
+            "BOOLEAN" when isNumber => $"{sql} <> 0",
+            "TIMESTAMP" when found == "BIGINT" => $"make_timestamp({sql})",
+            "TIMESTAMP" when found == "VARCHAR" => $"{sql}::TIMESTAMPTZ",
+            Sql.VectorType when isList || found == "VARCHAR" => $"{sql}::{target}",
+            "BIGINT" or "FLOAT" or "DOUBLE" when isNumber || found is "VARCHAR" or "BOOLEAN" => $"{sql}::{target}",
+            "BOOLEAN" when found == "VARCHAR" => $"{sql}::{target}",
+            "VARCHAR" when isNumber || found is "BOOLEAN" or "UUID" => $"{sql}::{target}",
+            _ => null,
+        };
+        var declaration = target == "FLOAT" && FromTyped(sql, found, "DOUBLE") is not null ? "Declare the feature as Float64, or convert it" : "Convert it";
+        return conversion is null ? string.Empty : $" {declaration}: Expressions[\"{column}\"] = \"{conversion}\".";
+    }
+
+    [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$")]
+    private static partial Regex PlainName();
 
     private static string? FromTypedTime(string sql, string found) => found switch
     {

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text.RegularExpressions;
 using DuckDB.NET.Data;
 using Mlp.Features.Definitions;
 using Mlp.Features.Interop;
@@ -9,36 +7,51 @@ using Mlp.Runtime.Data;
 namespace Mlp.Features.Ingestion;
 
 /// <summary>
-/// Brings the rows of a file or another source into the staging table: first as they are into a table whose row ids count from 0, then checked and converted.
-/// DuckDB's own messages quote the data, so they never leave this class.
+/// Brings the rows of a file or another source into their stored form: first as they are into a table whose row ids count from 0, then checked and converted.
+/// DuckDB's own messages quote the data, so they do not leave the ingestion.
 /// </summary>
-internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile file, DuckDbSession session)
+/// <param name="view">The view.</param>
+/// <param name="file">The source.</param>
+/// <param name="session">Where it works; SQL of the caller leaves it confined.</param>
+internal sealed class FileStaging(FeatureViewDefinition view, SourceFile file, DuckDbSession session)
 {
-    private const string Raw = "raw_rows";
+    /// <summary>The table with the rows as they are.</summary>
+    internal const string Raw = "raw_rows";
 
-    private readonly bool _isCsv = file.Options is CsvIngestOptions;
+    private readonly bool _isText = file.Options is CsvIngestOptions;
 
+    /// <summary>Brings the rows into the staging table of the session. For sources without SQL of the caller.</summary>
     /// <exception cref="IngestException">A column is missing or mistyped, or a value cannot be read.</exception>
-    internal void Run(CancellationToken cancellationToken)
+    internal async Task InsertAsync(CancellationToken cancellationToken)
     {
-        Load(Raw, cancellationToken);
-        var names = session.Query($"DESCRIBE {Raw}").ConvertAll(r => ((string)r[0]!, (string)r[1]!));
-        names.RemoveAll(name => file.Rows?.HiddenColumns.Contains(name.Item1) == true);
-        var columns = Resolve(names);
-        var filter = Filter();
-        CheckValues(columns, filter);
-        session.Execute(
-            $"INSERT INTO {OfflineView.StagingTable} SELECT {string.Join(", ", columns.Select(c => c.Value))} FROM {Kept(filter)} ORDER BY __source_row",
-            cancellationToken);
+        var rows = await PrepareAsync(cancellationToken).ConfigureAwait(false);
+        session.Execute($"INSERT INTO {OfflineView.StagingTable} {rows}", cancellationToken);
         session.Execute($"DROP TABLE {Raw}", CancellationToken.None);
     }
 
-    /// <summary>Brings the rows as they are into a table that does not exist yet.</summary>
-    internal void Load(string table, CancellationToken cancellationToken)
+    /// <summary>Writes the rows to a file in the folder of the session, in which SQL of the caller sees its sources and nothing else.</summary>
+    /// <returns>Path of a Parquet file; its columns are those of the staging table.</returns>
+    /// <exception cref="IngestException">A column is missing or mistyped, or a value cannot be read.</exception>
+    internal async Task<string> ExportAsync(CancellationToken cancellationToken)
+    {
+        var rows = await PrepareAsync(cancellationToken).ConfigureAwait(false);
+        Directory.CreateDirectory(session.ScratchDirectory);
+        var path = Path.Combine(session.ScratchDirectory, "converted.parquet");
+        session.Execute($"COPY ({rows}) TO {Sql.Text(path)} ({ParquetFormat.CopyOptions})", cancellationToken);
+        session.Execute($"DROP TABLE {Raw}", CancellationToken.None);
+        return path;
+    }
+
+    /// <summary>Brings the rows of a source as they are into a table that does not exist yet.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="file">The source.</param>
+    /// <param name="table">Name of the table.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    internal static async ValueTask LoadAsync(DuckDbSession session, SourceFile file, string table, CancellationToken cancellationToken)
     {
         if (file.Rows is { } rows)
         {
-            rows.Load(session, table, cancellationToken);
+            await rows.LoadAsync(session, table, cancellationToken).ConfigureAwait(false);
             return;
         }
 
@@ -46,13 +59,15 @@ internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile
         try
         {
             var relation = file.Options is CsvIngestOptions csv
-                ? CsvRelation(csv)
+                ? CsvFile.Relation(file.Source, csv)
                 : $"read_parquet({Sql.Text(ParquetNanoseconds.Prepare(session, file.Source, scratch))}, hive_partitioning = false)";
             session.Execute($"CREATE TEMP TABLE {Sql.Name(table)} AS SELECT * FROM {relation}", cancellationToken);
         }
         catch (DuckDBException e)
         {
-            throw Unreadable(e.Message);
+            throw file.Options is CsvIngestOptions
+                ? CsvFile.Unreadable(file.Source, e.Message)
+                : new IngestException(file.Source, $"Expected a Parquet file at {file.Named}, but it cannot be read as one.");
         }
         finally
         {
@@ -63,31 +78,24 @@ internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile
         }
     }
 
-    private string CsvRelation(CsvIngestOptions options)
+    /// <summary>Loads and checks the rows.</summary>
+    /// <returns>SQL of the rows in their stored form and order.</returns>
+    private async ValueTask<string> PrepareAsync(CancellationToken cancellationToken)
     {
-        var header = CsvHeader.Read(file.Source, options);
-        var columns = string.Join(", ", header.Select(h => $"{Sql.Text(h)}: 'VARCHAR'"));
-        return $"read_csv({Sql.Text(file.Source)}, auto_detect = false, header = true, delim = {Sql.Text(options.Delimiter.ToString())}, "
-            + $"quote = {Sql.Text(options.Quote.ToString())}, escape = {Sql.Text(options.Quote.ToString())}, nullstr = {Sql.Text(options.NullText)}, "
-            + $"allow_quoted_nulls = false, columns = {{{columns}}})";
-    }
-
-    private IngestException Unreadable(string message)
-    {
-        if (!_isCsv)
+        await LoadAsync(session, file, Raw, cancellationToken).ConfigureAwait(false);
+        if (file.HasSql)
         {
-            return new IngestException(file.Source, $"Expected a Parquet file at {file.Named}, but it cannot be read as one.");
+            session.Confine([]);
         }
 
-        long? line = LineOf().Match(message) is { Success: true } l ? long.Parse(l.Groups[1].ValueSpan, CultureInfo.InvariantCulture) : null;
-        var where = line is null ? string.Empty : $" in line {line}";
-        var counts = ColumnsOf().Match(message);
-        return new IngestException(
-            file.Source,
-            counts.Success
-                ? $"Expected {counts.Groups[1].Value} columns in every row of {file.Named}, but found {counts.Groups[2].Value}{where}."
-                : $"Expected well-formed CSV in {file.Named} (UTF-8, quotes doubled within quotes), but found something else{where}.",
-            line: line);
+        var names = session.Query($"DESCRIBE {Raw}").ConvertAll(r => ((string)r[0]!, (string)r[1]!));
+        names.RemoveAll(name => file.Rows?.HiddenColumns.Contains(name.Item1) == true);
+        var columns = Resolve(names);
+        var filter = Filter();
+        var kept = Kept(filter);
+        new FileRowCheck(view, file, session, columns, filter).Run(kept);
+        var select = columns.Zip(Sql.StoredColumns(view), (column, stored) => $"{column.Value} AS {Sql.Name(stored.Name)}");
+        return $"SELECT {string.Join(", ", select)} FROM {kept} ORDER BY __source_row";
     }
 
     private List<FileColumn> Resolve(List<(string Name, string Type)> names)
@@ -97,6 +105,11 @@ internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile
         if (options.Columns.Keys.Concat(options.Expressions.Keys).FirstOrDefault(c => !known.Contains(c)) is { } unknown)
         {
             throw new IngestException(file.Source, $"Expected the options for {file.Named} to name columns of {view}, but '{unknown}' is none of {Quoted(known)}.", unknown);
+        }
+
+        if (options.Columns.Keys.FirstOrDefault(options.Expressions.ContainsKey) is { } twice)
+        {
+            throw new IngestException(file.Source, $"Expected the options for {file.Named} to say once where column '{twice}' of {view} comes from, but both {nameof(options.Columns)} and {nameof(options.Expressions)} name it.", twice);
         }
 
         return
@@ -110,51 +123,60 @@ internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile
 
     private FileColumn Resolve(List<(string Name, string Type)> names, string column, string target, string expected)
     {
-        var isTime = target == "TIMESTAMP";
         if (file.Options.Expressions.TryGetValue(column, out var expression))
         {
-            var source = $"the expression for column '{column}'";
-            return Typed($"({expression})", TypeOf(expression, column), source);
+            return Typed(Condition(expression), TypeOf(expression, column), $"the expression for column '{column}'", " Cast it in the expression.");
         }
 
         var name = file.Options.Columns.TryGetValue(column, out var mapped) ? mapped : column;
         var index = names.FindIndex(n => string.Equals(n.Name, name, StringComparison.OrdinalIgnoreCase));
         if (index < 0)
         {
-            throw new IngestException(file.Source, $"Expected a column '{name}' for {view} in {file.Named}, but found {Quoted(names.Select(n => n.Name))}.", name);
+            var found = names.ConvertAll(n => n.Name);
+            throw new IngestException(file.Source, $"Expected a column '{name}' for {view} in {file.Named}, but found {Quoted(found)}.{CsvFile.Advice(file.Options, found)}", name);
         }
 
         var sql = Sql.Name(names[index].Name);
-        return _isCsv || file.Rows?.IsText(names[index].Name) == true
-            ? new FileColumn(column, $"column '{name}'", FileColumns.FromText(sql, target), expected, isTime) { IsBad = IsBad(names[index].Name, sql, target) }
-            : Typed(sql, names[index].Type, $"column '{name}'");
+        if (!_isText && file.Rows?.IsText(names[index].Name) != true)
+        {
+            return Typed(sql, names[index].Type, $"column '{name}'", FileColumns.WayOut(column, names[index].Name, names[index].Type, target));
+        }
 
-        FileColumn Typed(string value, string type, string source)
+        var otherKind = file.Rows?.IsOfAnotherKind(names[index].Name, target);
+        var isBad = FileColumns.IsBadText(sql, target, isJson: otherKind is not null);
+        return new FileColumn(column, $"column '{name}'", FileColumns.FromText(sql, target), expected, target)
+        {
+            Text = sql,
+            IsOfAnotherKind = otherKind,
+            IsBad = otherKind is null || isBad is null ? otherKind ?? isBad : $"({otherKind} OR {isBad})",
+        };
+
+        FileColumn Typed(string value, string type, string source, string wayOut)
             => new(
                 column,
                 source,
                 FileColumns.FromTyped(value, type, target)
-                    ?? throw new IngestException(file.Source, $"Expected {source} of {file.Named} to be {expected} for {view}, but found {type}, which does not fit without loss.", column),
+                    ?? throw new IngestException(file.Source, $"Expected {source} of {file.Named} to be {expected} for {view}, but found {type}, which does not fit without loss.{wayOut}", column),
                 expected,
-                isTime);
-    }
-
-    private string? IsBad(string name, string sql, string target)
-    {
-        var text = FileColumns.IsBadText(sql, target);
-        return file.Rows?.IsOfAnotherKind(name, target) is { } kind ? text is null ? kind : $"({kind} OR {text})" : text;
+                target);
     }
 
     private string TypeOf(string expression, string column)
     {
         try
         {
-            return (string)session.Query($"DESCRIBE SELECT ({expression}) AS x FROM {Raw}")[0][1]!;
+            // The row id makes an aggregate, which has no value per row, a fault.
+            return session.FindFaultOfExpression(expression) is { } fault
+                ? throw NoExpression(fault)
+                : (string)session.Query($"DESCRIBE SELECT rowid, {Condition(expression)} AS x FROM {Raw}")[1][1]!;
         }
         catch (DuckDBException e)
         {
-            throw new IngestException(file.Source, $"Expected the expression for column '{column}' of {view} to be SQL over the columns of {file.Named}, but DuckDB says: {FirstLine(e)}", column);
+            throw NoExpression($"DuckDB says: {FirstLine(e)}");
         }
+
+        IngestException NoExpression(string fault)
+            => new(file.Source, $"Expected the expression for column '{column}' of {view} to be SQL over the columns of {file.Named}, but {fault}", column);
     }
 
     private string? Filter()
@@ -164,149 +186,38 @@ internal sealed partial class FileStaging(FeatureViewDefinition view, SourceFile
             return null;
         }
 
+        if (session.FindFaultOfExpression(filter) is { } fault)
+        {
+            throw NoCondition(fault);
+        }
+
         try
         {
-            var type = (string)session.Query($"DESCRIBE SELECT ({filter}) AS x FROM {Raw}")[0][1]!;
-            return type == "BOOLEAN" ? $"({filter})" : throw new IngestException(file.Source, $"Expected the filter for {file.Named} to be a BOOLEAN, but it is a {type}.");
+            var type = (string)session.Query($"DESCRIBE SELECT {Condition(filter)} AS x FROM {Raw}")[0][1]!;
+            if (type != "BOOLEAN")
+            {
+                throw new IngestException(file.Source, $"Expected the filter for {file.Named} to be a BOOLEAN, but it is a {type}.");
+            }
+
+            session.Query($"DESCRIBE SELECT rowid FROM {Raw} WHERE {Condition(filter)}");
+            return Condition(filter);
         }
         catch (DuckDBException e)
         {
-            throw new IngestException(file.Source, $"Expected the filter for {file.Named} to be an SQL condition over its columns, but DuckDB says: {FirstLine(e)}");
+            throw NoCondition($"DuckDB says: {FirstLine(e)}");
         }
+
+        IngestException NoCondition(string what) => new(file.Source, $"Expected the filter for {file.Named} to be an SQL condition over its columns, but {what}");
     }
+
+    // On lines of its own, so that a comment at its end ends there.
+    private static string Condition(string sql) => $"(\n{sql}\n)";
 
     private static string Kept(string? filter) => $"(SELECT rowid AS __source_row, * FROM {Raw}{(filter is null ? string.Empty : $" WHERE {filter}")})";
-
-    /// <summary>Finds the first row with a value that cannot be read or a time that is null or beyond <see cref="TimeRange"/>.</summary>
-    private void CheckValues(List<FileColumn> columns, string? filter)
-    {
-        var checks = columns.ConvertAll(c => $"min(__source_row) FILTER (WHERE {c.IsWrong ?? "false"}{(c.IsTime ? $" OR NOT {TimeRange.Holds(c.Value)}" : string.Empty)})");
-        object?[] first;
-        try
-        {
-            first = session.Query($"SELECT {string.Join(", ", checks)} FROM {Kept(filter)}")[0];
-
-            // Conversions within expressions fail as they are computed; what is not needed above is computed here.
-            session.Query($"SELECT {string.Join(", ", columns.Select(c => $"count({c.Value})"))} FROM {Kept(filter)}");
-        }
-        catch (DuckDBException)
-        {
-            throw Uncomputable(columns, filter);
-        }
-
-        var bad = columns.Zip(first).Where(p => p.Second is not null).OrderBy(p => (long)p.Second!).ToList();
-        if (bad.Count == 0)
-        {
-            return;
-        }
-
-        var (column, row) = (bad[0].First, (long)bad[0].Second!);
-        throw BadValue(
-            column,
-            row,
-            Is(column.IsBad ?? "false") ? (where => $"the {(file.Rows is null ? "text" : "value")} in {where} is {column.NotSuch}")
-                : column.Length > 1 ? (where => $"found {FoundVector(column, row)} in {where}")
-                : Is($"{column.Value} IS NULL") ? (where => $"found none in {where}") : (where => $"the time in {where} lies beyond the years 1 to 9999"));
-
-        bool Is(string condition) => session.QueryInt64(string.Create(CultureInfo.InvariantCulture, $"SELECT count(*) FROM {Raw} WHERE rowid = {row} AND ({condition})")) > 0;
-    }
-
-    /// <summary>What a vector is that is not as long as its field, or lacks an element.</summary>
-    private string FoundVector(FileColumn column, long row)
-    {
-        var length = session.QueryInt64(string.Create(CultureInfo.InvariantCulture, $"SELECT len({column.Value}) FROM {Raw} WHERE rowid = {row}"));
-        return length == column.Length ? "a null element" : string.Create(CultureInfo.InvariantCulture, $"one of {length}");
-    }
-
-    private IngestException Uncomputable(List<FileColumn> columns, string? filter)
-    {
-        var rows = session.QueryInt64($"SELECT count(*) FROM {Raw}");
-        if (filter is not null && FindFailing(filter, null, 0, rows) is { } failing)
-        {
-            return new IngestException(
-                file.Source, $"Expected the filter for {file.Named} to be computed for every row, but it cannot be in {Where(failing)}.", null, failing + 1, LineOf(failing));
-        }
-
-        foreach (var column in columns)
-        {
-            if (FindFailing(column.Value, filter, 0, rows) is { } row)
-            {
-                return BadValue(column, row, where => $"it cannot be computed in {where}");
-            }
-        }
-
-        return new IngestException(file.Source, $"Expected the expressions for {file.Named} to be computed for every row, but one cannot be.");
-    }
-
-    /// <summary>The first row for which an expression fails, by halving.</summary>
-    private long? FindFailing(string sql, string? filter, long start, long end)
-    {
-        if (start >= end || !Fails(sql, filter, start, end))
-        {
-            return null;
-        }
-
-        while (end - start > 1)
-        {
-            var middle = start + ((end - start) / 2);
-            (start, end) = Fails(sql, filter, start, middle) ? (start, middle) : (middle, end);
-        }
-
-        return start;
-    }
-
-    private bool Fails(string sql, string? filter, long start, long end)
-    {
-        try
-        {
-            // Row by row from a table of its own, so that no row outside the range is computed.
-            session.Execute(string.Create(CultureInfo.InvariantCulture, $"CREATE OR REPLACE TEMP TABLE probe_rows AS SELECT * FROM {Raw} WHERE rowid >= {start} AND rowid < {end}"));
-            session.Execute($"DELETE FROM probe_rows WHERE NOT coalesce({filter ?? "true"}, false)");
-            session.Query($"SELECT count(hash({sql})) FROM probe_rows");
-            return false;
-        }
-        catch (DuckDBException)
-        {
-            return true;
-        }
-    }
-
-    private IngestException BadValue(FileColumn column, long row, Func<string, string> found)
-        => new(file.Source, $"Expected {column.Source} of {file.Named} to be {column.Expected} for {view}, but {found(Where(row))}.", column.Name, row + 1, LineOf(row));
-
-    private string Where(long row)
-    {
-        var number = (row + 1).ToString(CultureInfo.InvariantCulture);
-        return LineOf(row) is { } line ? $"row {number} (line {line.ToString(CultureInfo.InvariantCulture)})" : $"row {number}";
-    }
-
-    /// <summary>The line of a CSV row: one for the header, one per row before it, and those that lie within quotes.</summary>
-    private long? LineOf(long row)
-    {
-        if (file.Rows?.LineColumn is { } column)
-        {
-            return session.QueryInt64(string.Create(CultureInfo.InvariantCulture, $"SELECT {Sql.Name(column)} FROM {Raw} WHERE rowid = {row}"));
-        }
-
-        if (!_isCsv)
-        {
-            return null;
-        }
-
-        var names = session.Query($"DESCRIBE {Raw}").Select(r => Sql.Name((string)r[0]!));
-        var within = string.Join(" + ", names.Select(n => $"coalesce(length({n}) - length(replace({n}, chr(10), '')), 0)"));
-        return 2 + row + session.QueryInt64(string.Create(CultureInfo.InvariantCulture, $"SELECT coalesce(sum({within}), 0)::BIGINT FROM {Raw} WHERE rowid < {row}"));
-    }
 
     private static string WithArticle(string name) => $"{(name[0] == 'I' ? "an" : "a")} {name}";
 
     private static string Quoted(IEnumerable<string> names) => string.Join(", ", names.Select(n => $"'{n}'"));
 
     private static string FirstLine(DuckDBException e) => e.Message.Split('\n', 2)[0];
-
-    [GeneratedRegex(@"CSV Error on Line: (\d+)")]
-    private static partial Regex LineOf();
-
-    [GeneratedRegex(@"Expected Number of Columns: (\d+) Found: (\d+)")]
-    private static partial Regex ColumnsOf();
 }

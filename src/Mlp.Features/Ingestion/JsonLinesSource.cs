@@ -40,12 +40,19 @@ internal sealed class JsonLinesSource(string path, IEnumerable<string> neededCol
 
             // JSON has no such numbers; most writers put their names into strings.
             "FLOAT" or "DOUBLE" => $"{kind} NOT IN ('{JsonRowBuilder.Number}', '{JsonRowBuilder.Null}') AND NOT ({kind} = '{JsonRowBuilder.Text}' AND {Sql.Name(column)} IN ('NaN', 'Infinity', '-Infinity'))",
+            Sql.VectorType => $"{kind} NOT IN ('{JsonRowBuilder.List}', '{JsonRowBuilder.Null}')",
             "BOOLEAN" => $"{kind} NOT IN ('{JsonRowBuilder.Boolean}', '{JsonRowBuilder.Null}')",
             _ => $"{kind} NOT IN ('{JsonRowBuilder.Text}', '{JsonRowBuilder.Null}')",
         };
     }
 
-    internal override void Load(DuckDbSession session, string table, CancellationToken cancellationToken)
+    internal override ValueTask LoadAsync(DuckDbSession session, string table, CancellationToken cancellationToken)
+    {
+        Load(session, table, cancellationToken);
+        return ValueTask.CompletedTask;
+    }
+
+    private void Load(DuckDbSession session, string table, CancellationToken cancellationToken)
     {
         var rows = ReadNames(cancellationToken);
         var columns = rows == 0 ? neededColumns.Distinct(StringComparer.OrdinalIgnoreCase) : _names.Names;

@@ -11,7 +11,8 @@ internal sealed class JsonRowBuilder : IJsonLineVisitor
     internal const char Number = 'n';
     internal const char Text = 's';
     internal const char Boolean = 'b';
-    internal const char Nested = 'o';
+    internal const char List = 'a';
+    internal const char Object = 'o';
 
     private const int RowsPerBatch = 2048;
     private const long BytesPerBatch = 16 << 20;
@@ -97,7 +98,7 @@ internal sealed class JsonRowBuilder : IJsonLineVisitor
                 _columns[index].Append(value.ValueSpan);
                 return;
             default:
-                _kinds[index] = value.TokenType switch { JsonTokenType.Number => Number, JsonTokenType.True or JsonTokenType.False => Boolean, _ => Nested };
+                _kinds[index] = value.TokenType switch { JsonTokenType.Number => Number, JsonTokenType.True or JsonTokenType.False => Boolean, JsonTokenType.StartArray => List, _ => Object };
                 _columns[index].Append(raw);
                 return;
         }

@@ -91,8 +91,8 @@ internal sealed class OfflineIngest(OfflineStore store)
         return staged.Commit(batchId ?? NewBatchId(), cancellationToken);
     }
 
-    /// <summary>A file that DuckDB reads.</summary>
-    internal IngestResult IngestFile(FeatureViewDefinition view, SourceFile file, string? batchId, CancellationToken cancellationToken)
+    /// <summary>A file, or another source that goes through a table. SQL of the caller runs in a session of its own, which sees its sources and no file.</summary>
+    internal async Task<IngestResult> IngestFileAsync(FeatureViewDefinition view, SourceFile file, string? batchId, CancellationToken cancellationToken)
     {
         StoredBatchConverter.CheckCreatedTime(view, file.Source);
         var target = store.Open(view);
@@ -102,7 +102,16 @@ internal sealed class OfflineIngest(OfflineStore store)
         }
 
         using var staged = new StagedRows(target, store.OpenSession());
-        new FileStaging(view, file, staged.Session).Run(cancellationToken);
+        if (file.HasSql)
+        {
+            using var confined = store.OpenSession();
+            staged.AppendFile(await new FileStaging(view, file, confined).ExportAsync(cancellationToken).ConfigureAwait(false), cancellationToken);
+        }
+        else
+        {
+            await new FileStaging(view, file, staged.Session).InsertAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         staged.CheckLengths(file.Source, store.MaximumRowLength);
         return staged.Commit(batchId ?? NewBatchId(), cancellationToken);
     }

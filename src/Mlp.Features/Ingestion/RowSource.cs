@@ -14,6 +14,12 @@ internal abstract class RowSource
     /// <summary>Columns of the table that are not of the source.</summary>
     internal virtual IReadOnlyList<string> HiddenColumns => [];
 
+    /// <summary>Whether the rows can be had once only.</summary>
+    internal virtual bool IsReadOnce => false;
+
+    /// <summary>Whether the rows are made by SQL of the caller.</summary>
+    internal virtual bool IsSql => false;
+
     /// <summary>Whether the values of a column stand in the table as text, whatever they mean.</summary>
     /// <param name="column">Column of the table.</param>
     internal virtual bool IsText(string column) => false;
@@ -28,5 +34,5 @@ internal abstract class RowSource
     /// <param name="table">Name of the table.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="IngestException">The source cannot be read.</exception>
-    internal abstract void Load(DuckDbSession session, string table, CancellationToken cancellationToken);
+    internal abstract ValueTask LoadAsync(DuckDbSession session, string table, CancellationToken cancellationToken);
 }

@@ -8,6 +8,9 @@ internal sealed record SourceFile(string Source, SourceIngestOptions Options)
     /// <summary>What reads the rows; null for the formats that DuckDB reads by itself.</summary>
     internal RowSource? Rows { get; init; }
 
+    /// <summary>Whether SQL of the caller is run over the rows.</summary>
+    internal bool HasSql => Options.Filter is not null || Options.Expressions.Count > 0 || Rows is { IsSql: true };
+
     /// <summary>The source in sentences: a quoted path, or what it is.</summary>
     internal string Named => Rows?.Named ?? $"'{Source}'";
 
@@ -16,7 +19,17 @@ internal sealed record SourceFile(string Source, SourceIngestOptions Options)
     /// <exception cref="IngestException">It is a folder.</exception>
     internal static SourceFile Open(string path, SourceIngestOptions options)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(path);
+        if (path.Length == 0)
+        {
+            throw new ArgumentException("Expected the path of a file to ingest, but found an empty text.", nameof(path));
+        }
+
+        if (options is CsvIngestOptions csv)
+        {
+            CsvFile.Check(csv);
+        }
+
         var full = Path.GetFullPath(path);
         if (Directory.Exists(full))
         {

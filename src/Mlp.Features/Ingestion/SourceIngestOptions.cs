@@ -9,16 +9,16 @@ public abstract class SourceIngestOptions
     {
     }
 
-    /// <summary>Column of the view (a key, a field, or the event-time or created-time column) to the column of the source that it is read from.</summary>
+    /// <summary>Column of the view (a key, a field, or the event-time or created-time column) to the column of the source that it is read from. It is not named in <see cref="Expressions"/> too.</summary>
     public IDictionary<string, string> Columns { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>
     /// Column of the view to an SQL expression (DuckDB's dialect) over the columns of the source. The type of the expression is checked like the type of a column: write a
-    /// <c>CAST</c> where digits may be lost. The columns of a CSV file are text here.
+    /// <c>CAST</c> where digits may be lost. The columns of a CSV file are text here. It sees the rows of the source and no file.
     /// </summary>
     public IDictionary<string, string> Expressions { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    /// <summary>An SQL condition over the columns of the source; rows for which it is not true are left out.</summary>
+    /// <summary>An SQL condition over the columns of the source; rows for which it is not true are left out. It sees the rows of the source and no file.</summary>
     /// <value>The default value is null: every row.</value>
     public string? Filter { get; set; }
 

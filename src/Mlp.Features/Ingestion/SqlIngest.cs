@@ -11,7 +11,7 @@ internal sealed partial class SqlIngest(OfflineStore store, FeatureCatalog catal
     // How often it begins anew, because files of a view were removed while they were read.
     private const int Attempts = 20;
 
-    internal IngestResult Run(
+    internal async Task<IngestResult> RunAsync(
         FeatureViewDefinition view, string sql, IReadOnlyDictionary<string, SqlSource> sources, SqlIngestOptions options, string? batchId, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
@@ -19,12 +19,17 @@ internal sealed partial class SqlIngest(OfflineStore store, FeatureCatalog catal
             var relations = sources.Select(source => Open(view, source.Key, source.Value)).ToList();
             try
             {
-                var file = new SourceFile(SqlRows.Source, options) { Rows = new SqlRows(view, sql, relations, store.Root) };
-                return ingest.IngestFile(view, file, batchId ?? SqlRelation.BatchIdOf(sql, options, relations), cancellationToken);
+                var file = new SourceFile(SqlRows.Source, options) { Rows = new SqlRows(view, sql, relations) };
+                return await ingest.IngestFileAsync(view, file, batchId ?? SqlRelation.BatchIdOf(sql, options, relations), cancellationToken).ConfigureAwait(false);
             }
             catch (CorruptFileException) when (attempt < Attempts && relations.Exists(r => r.Snapshot is { } snapshot && r.View!.IsOutdated(snapshot, mayExpire: sources[r.Name].ViewCommit is not null)))
             {
-                // A deletion or an expiry took files away: the rows are in others now. Readers are not read again, so only views and files can be met here twice.
+                // A deletion or an expiry took files away: the rows are in others now.
+                if (relations.Exists(relation => relation.File?.Rows?.IsReadOnce == true))
+                {
+                    throw new IngestException(
+                        SqlRows.Source, $"Expected the data files of the views to stay while the SQL for {view} was computed, but a deletion or an expiry took some away, and a reader or a stream cannot be read twice. Do it again with a new one.");
+                }
             }
         }
     }
@@ -59,6 +64,11 @@ internal sealed partial class SqlIngest(OfflineStore store, FeatureCatalog catal
         if (source.DataReader is { } reader)
         {
             return new SqlRelation(name, new SourceFile(DataReaderSource.Source, new DataReaderIngestOptions()) { Rows = new DataReaderSource(reader, view, []) }, null, null);
+        }
+
+        if (source.ArrowBatches is { } batches)
+        {
+            return new SqlRelation(name, new SourceFile(ArrowBatchSource.Source, new ArrowIngestOptions()) { Rows = new ArrowBatchSource(batches, source.IsReadOnce) }, null, null);
         }
 
         var file = SourceFile.Open(source.Path!, source.Options!);

@@ -7,14 +7,14 @@ using Mlp.Runtime.Storage;
 
 namespace Mlp.Features.Ingestion;
 
-/// <summary>A source of SQL, found: a file, a data reader, or a view at a commit.</summary>
+/// <summary>A source of SQL, found: a file, a data reader, Arrow batches, or a view at a commit.</summary>
 /// <param name="Name">Its name in the SQL.</param>
-/// <param name="File">The file or reader; null for a view.</param>
+/// <param name="File">The file, reader or batches; null for a view.</param>
 /// <param name="View">The view; null for others.</param>
 /// <param name="Snapshot">The rows of the view; null for others.</param>
 internal sealed record SqlRelation(string Name, SourceFile? File, OfflineView? View, OfflineSnapshot? Snapshot)
 {
-    /// <summary>What names the rows that are read, so that two relations with one text have the same rows; null for a data reader, whose rows nobody knows before.</summary>
+    /// <summary>What names the rows that are read, so that two relations with one text have the same rows; null for a data reader and for batches, whose rows nobody knows before.</summary>
     internal string? Identity()
     {
         if (Snapshot is { } snapshot)
@@ -24,7 +24,7 @@ internal sealed record SqlRelation(string Name, SourceFile? File, OfflineView? V
             return string.Create(CultureInfo.InvariantCulture, $"view {View.Definition.Name} {View.Definition.Version} {View.Definition.Fingerprint} {commit}");
         }
 
-        if (File!.Rows is DataReaderSource)
+        if (File!.Rows is DataReaderSource or ArrowBatchSource)
         {
             return null;
         }

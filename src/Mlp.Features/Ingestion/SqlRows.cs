@@ -6,27 +6,34 @@ using Mlp.Runtime.Data;
 
 namespace Mlp.Features.Ingestion;
 
-/// <summary>The rows of a query over named sources. The query sees those sources and no other file.</summary>
+/// <summary>The rows of a query over named sources. The query sees those sources and no other file: what it read beside them would be in no batch id.</summary>
 /// <param name="view">The view, for messages.</param>
 /// <param name="sql">One SELECT.</param>
 /// <param name="relations">Its tables.</param>
-/// <param name="writable">The folder that the session must still write to afterwards.</param>
-internal sealed class SqlRows(FeatureViewDefinition view, string sql, IReadOnlyList<SqlRelation> relations, string writable) : RowSource
+internal sealed class SqlRows(FeatureViewDefinition view, string sql, IReadOnlyList<SqlRelation> relations) : RowSource
 {
     /// <summary>The source in messages.</summary>
     internal const string Source = "the SQL";
 
     internal override string Named => Source;
 
-    internal override void Load(DuckDbSession session, string table, CancellationToken cancellationToken)
+    internal override bool IsSql => true;
+
+    internal override async ValueTask LoadAsync(DuckDbSession session, string table, CancellationToken cancellationToken)
     {
         var readable = new List<string>();
-        foreach (var relation in relations)
+
+        // What can be read once only comes last, so that a view that cannot be read takes nothing from it.
+        foreach (var relation in relations.OrderBy(relation => relation.File?.Rows?.IsReadOnce == true))
         {
-            Create(session, relation, readable, cancellationToken);
+            await CreateAsync(session, relation, readable, cancellationToken).ConfigureAwait(false);
         }
 
-        Confine(session, readable);
+        session.Confine(readable);
+        if (session.FindFaultOfSelect(sql) is { } fault)
+        {
+            throw NoSelect(fault);
+        }
 
         // On lines of its own, so that a comment at its end ends there.
         var query = $"SELECT * FROM (\n{sql.TrimEnd().TrimEnd(';')}\n)";
@@ -36,7 +43,7 @@ internal sealed class SqlRows(FeatureViewDefinition view, string sql, IReadOnlyL
         }
         catch (DuckDBException e)
         {
-            throw new IngestException(Source, $"Expected the SQL for {view} to be one SELECT over {Tables()}, but DuckDB says: {e.Message.Split('\n', 2)[0]}");
+            throw NoSelect($"DuckDB says: {e.Message.Split('\n', 2)[0]}");
         }
 
         try
@@ -50,12 +57,11 @@ internal sealed class SqlRows(FeatureViewDefinition view, string sql, IReadOnlyL
                 throw damaged;
             }
 
-            // What follows the kind of the error quotes values.
-            throw new IngestException(Source, $"Expected the SQL for {view} to be computed over all rows of {Tables()}, but it cannot be ({e.Message.Split(':', 2)[0]}).");
+            throw new IngestException(Source, $"Expected the SQL for {view} to be computed over all rows of {Tables()}, but it cannot be ({SqlErrors.WithoutValues(e.Message, sql)}).");
         }
     }
 
-    private static void Create(DuckDbSession session, SqlRelation relation, List<string> readable, CancellationToken cancellationToken)
+    private static async ValueTask CreateAsync(DuckDbSession session, SqlRelation relation, List<string> readable, CancellationToken cancellationToken)
     {
         var name = Sql.Name(relation.Name);
         if (relation.Snapshot is { } snapshot)
@@ -67,29 +73,19 @@ internal sealed class SqlRows(FeatureViewDefinition view, string sql, IReadOnlyL
         }
 
         var file = relation.File!;
-        var rows = $"__mlp_rows_{relation.Name}";
         if (file.Rows is { HiddenColumns.Count: > 0 } source)
         {
-            source.Load(session, rows, cancellationToken);
+            var rows = $"__mlp_rows_{relation.Name}";
+            await source.LoadAsync(session, rows, cancellationToken).ConfigureAwait(false);
             session.Execute($"CREATE TEMP VIEW {name} AS SELECT * EXCLUDE ({string.Join(", ", source.HiddenColumns.Select(Sql.Name))}) FROM {Sql.Name(rows)}", cancellationToken);
         }
         else
         {
-            new FileStaging(null!, file, session).Load(relation.Name, cancellationToken);
+            await FileStaging.LoadAsync(session, file, relation.Name, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    // What a query reads beside its sources would be in no batch id.
-    private void Confine(DuckDbSession session, List<string> readable)
-    {
-        session.Execute($"SET allowed_directories = [{Sql.Text(writable)}, {Sql.Text(session.ScratchDirectory)}]");
-        if (readable.Count > 0)
-        {
-            session.Execute($"SET allowed_paths = [{string.Join(", ", readable.Select(Sql.Text))}]");
-        }
-
-        session.Execute("SET enable_external_access = false");
-    }
+    private IngestException NoSelect(string fault) => new(Source, $"Expected the SQL for {view} to be one SELECT over {Tables()}, but {fault}");
 
     private string Tables() => relations.Count == 0 ? "no source" : string.Join(", ", relations.Select(relation => $"'{relation.Name}'"));
 }

@@ -1,8 +1,9 @@
 using System.Data;
+using Apache.Arrow;
 
 namespace Mlp.Features.Ingestion;
 
-/// <summary>A table of the SQL of <see cref="FeatureStore.IngestSqlAsync"/>. Immutable, except for a data reader, which is read once.</summary>
+/// <summary>A table of the SQL of <see cref="FeatureStore.IngestSqlAsync"/>. Immutable, except for a data reader and a stream of batches, which are read once.</summary>
 public sealed class SqlSource
 {
     private SqlSource()
@@ -14,6 +15,10 @@ public sealed class SqlSource
     internal SourceIngestOptions? Options { get; private init; }
 
     internal IDataReader? DataReader { get; private init; }
+
+    internal IAsyncEnumerable<RecordBatch>? ArrowBatches { get; private init; }
+
+    internal bool IsReadOnce { get; private init; }
 
     internal string? ViewName { get; private init; }
 
@@ -42,6 +47,24 @@ public sealed class SqlSource
     /// <returns>The source.</returns>
     public static SqlSource Arrow(string path) => OfFile(path, new ArrowIngestOptions());
 
+    /// <summary>An Arrow batch. Times are UTC without a zone, vectors (lists of float or half) are lists; columns of other nested types and of binary types are left out.</summary>
+    /// <param name="batch">The rows; it stays the caller's, and is not touched after the task completes.</param>
+    /// <returns>The source.</returns>
+    public static SqlSource Batches(RecordBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        return new SqlSource { ArrowBatches = Each(batch) };
+    }
+
+    /// <summary>A stream of Arrow batches; see the overload for one. They go through a table that spills, so they may be larger than memory.</summary>
+    /// <param name="batches">Batches of one schema, at least one. They stay the producer's.</param>
+    /// <returns>The source.</returns>
+    public static SqlSource Batches(IAsyncEnumerable<RecordBatch> batches)
+    {
+        ArgumentNullException.ThrowIfNull(batches);
+        return new SqlSource { ArrowBatches = batches, IsReadOnce = true };
+    }
+
     /// <summary>The current result of a data reader. Decimals and GUIDs are text.</summary>
     /// <param name="reader">The reader; it stays the caller's.</param>
     /// <returns>The source.</returns>
@@ -64,9 +87,15 @@ public sealed class SqlSource
         return new SqlSource { ViewName = name, ViewVersion = version, ViewCommit = commit };
     }
 
+    private static async IAsyncEnumerable<RecordBatch> Each(RecordBatch batch)
+    {
+        yield return batch;
+        await Task.CompletedTask.ConfigureAwait(false);
+    }
+
     private static SqlSource OfFile(string path, SourceIngestOptions options)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(path);
         return new SqlSource { Path = path, Options = options };
     }
 }

@@ -22,7 +22,7 @@ internal sealed class StoredBatchBuilder<T>(FeatureRecordMap<T> map, string sour
     /// <summary>Adds a record.</summary>
     /// <param name="record">The record.</param>
     /// <param name="createdTime">When it became known, for views that leave that open; microseconds.</param>
-    /// <exception cref="IngestException">A time is null, was never set or is beyond <see cref="TimeRange"/>, or a vector has another length than its field.</exception>
+    /// <exception cref="IngestException">A time is null, was never set or is beyond <see cref="TimeRange"/>, a vector has another length than its field, a text is no valid Unicode, or the row is too long.</exception>
     /// <exception cref="ArgumentException">The record is null.</exception>
     internal void Add(in T record, long? createdTime = null)
     {
@@ -38,12 +38,12 @@ internal sealed class StoredBatchBuilder<T>(FeatureRecordMap<T> map, string sour
             ?? throw new InvalidOperationException($"Expected a created time for the rows of {view}, but found none.");
         Check(view.EventTimeColumn, eventTime);
         Check(view.CreatedTimeColumn ?? view.EventTimeColumn, created);
-        if (map.FindWrongVector(record) is { } wrong)
+        map.GetKey(record, _key);
+        if (map.FindWrong(record, _key) is { } wrong)
         {
-            throw WrongValue(wrong.Field.Name, VectorColumn.Expected(wrong.Field.Length), FormattableString.Invariant($"one of {wrong.Length}"));
+            throw WrongValue(wrong.Column, wrong.Expected, wrong.Found);
         }
 
-        map.GetKey(record, _key);
         for (var i = 0; i < _key.Length; i++)
         {
             _keys[i].AppendKey(_key[i]);

@@ -19,9 +19,11 @@ internal sealed class StoredBatchConverter(FeatureViewDefinition view, string so
         }
     }
 
-    /// <exception cref="IngestException">A column is missing or has another type, or a time is null.</exception>
+    /// <exception cref="IngestException">A column is missing or has another type, a time is null, a text is no valid Unicode, or a row is too long.</exception>
+    /// <exception cref="ObjectDisposedException">The batch has been disposed.</exception>
     internal RecordBatch Convert(RecordBatch batch)
     {
+        LiveBatch.Require(batch, source);
         var columns = new List<IArrowArray>(view.StoredSchema.FieldsList.Count);
         foreach (var key in view.Keys)
         {
@@ -36,8 +38,10 @@ internal sealed class StoredBatchConverter(FeatureViewDefinition view, string so
             columns.Add(ArrowColumns.ToFeature(Find(batch, field.Name), field, ErrorFor(field.Name)));
         }
 
+        var stored = new RecordBatch(view.StoredSchema, columns, batch.Length);
+        RowLength.Check(view, stored, ErrorFor);
         _rowsBefore += batch.Length;
-        return new RecordBatch(view.StoredSchema, columns, batch.Length);
+        return stored;
     }
 
     private TimestampArray ConvertTime(RecordBatch batch, string column)

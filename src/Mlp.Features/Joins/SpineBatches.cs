@@ -30,10 +30,9 @@ internal static class SpineBatches
             index++;
             foreach (var column in columns)
             {
-                if (column.FindWrongLength(record) is { } length)
+                if (column.FindWrong(record) is { } wrong)
                 {
-                    throw new SpineException(
-                        FormattableString.Invariant($"Expected {VectorColumn.Expected(((FixedSizeListType)column.Field.DataType).ListSize)} in column '{column.Field.Name}' of the rows, but found one of {length} in row {index}."), column.Field.Name, index);
+                    throw new SpineException(FormattableString.Invariant($"Expected {wrong.Expected} in column '{wrong.Column}' of the rows, but found {wrong.Found} in row {index}."), wrong.Column, index);
                 }
 
                 column.Append(record);
@@ -87,8 +86,8 @@ internal abstract class SpineColumn<T>(Field field)
                 $"Expected '{typeof(T).Name}.{property.Name}' to be a float, double, integer (not ulong), bool, string, Guid, DateTimeOffset, DateTime or vector (float[] or ReadOnlyMemory<float>), but found {property.PropertyType.Name}.", name);
     }
 
-    /// <summary>The number of elements of a vector that is not as long as the column says; null where all is well.</summary>
-    internal virtual int? FindWrongLength(in T record) => null;
+    /// <summary>What is wrong with the value of a record; null where all is well.</summary>
+    internal virtual WrongValue? FindWrong(in T record) => null;
 
     internal abstract void Append(in T record);
 
@@ -99,7 +98,7 @@ internal abstract class SpineColumn<T>(Field field)
         private readonly RecordField<T> _field = new(property, field);
         private ColumnWriter _writer = new([new ColumnBuilder(field.Type, field.Length)]);
 
-        internal override int? FindWrongLength(in T record) => _field.FindWrongLength(record);
+        internal override WrongValue? FindWrong(in T record) => _field.FindWrong(record);
 
         internal override void Append(in T record) => _field.Write(record, 0, ref _writer);
 
@@ -110,6 +109,9 @@ internal abstract class SpineColumn<T>(Field field)
     {
         private readonly RecordGetter<T, EntityValue> _get = RecordGetters.CompileKey<T>(property, kind);
         private readonly ColumnBuilder _builder = new(FeatureType.String);
+
+        internal override WrongValue? FindWrong(in T record)
+            => _get(record) is { Kind: EntityValueKind.String } key && TextRule.FindFault(key.AsString()) is { } fault ? new WrongValue(Field.Name, TextRule.Expected, fault) : null;
 
         internal override void Append(in T record) => _builder.AppendKey(_get(record));
 

@@ -32,6 +32,7 @@ internal sealed class SpineConverter
     /// <exception cref="SpineException">A column is missing or has another type, a time is null, or a name is taken.</exception>
     internal RecordBatch Convert(RecordBatch batch)
     {
+        LiveBatch.Require(batch, "the batch of the rows");
         CheckSchema(batch.Schema);
         var columns = batch.Schema.FieldsList.Select((field, i) => Convert(field.Name, batch.Column(i))).ToList();
         Schema ??= new Schema(columns.Select((c, i) => new Field(batch.Schema.GetFieldByIndex(i).Name, c.Data.DataType, nullable: true)), metadata: null);
@@ -131,7 +132,7 @@ internal sealed class SpineConverter
             return VectorColumn.TryCreate(lists)!.ToFixedSize(type.ListSize, (expected, found, row) => ErrorFor(name)(expected, found, row));
         }
 
-        if (ArrowColumns.ToText(column) is { } text)
+        if (ArrowTexts.Read(column, ErrorFor(name)) is { } text)
         {
             return text;
         }

@@ -18,7 +18,7 @@ internal sealed class RecordPush<T>(FeatureRecordMap<T> map, OnlineView view)
     /// <param name="targets">Where the rows go.</param>
     /// <param name="now">Created time of views that leave it open, microseconds.</param>
     /// <param name="frameLength">About how long a frame gets.</param>
-    /// <exception cref="IngestException">A time is null, was never set or is beyond <see cref="TimeRange"/>, or a vector has another length than its field.</exception>
+    /// <exception cref="IngestException">A time is null, was never set or is beyond <see cref="TimeRange"/>, a vector has another length than its field, a text is no valid Unicode, or the row is too long.</exception>
     /// <exception cref="ArgumentException">A record is null.</exception>
     internal List<byte[]> Encode(IReadOnlyList<T> records, PushTargets targets, long now, int frameLength)
     {
@@ -36,12 +36,12 @@ internal sealed class RecordPush<T>(FeatureRecordMap<T> map, OnlineView view)
             var created = map.GetCreatedTime(record) ?? (map.Definition.CreatedTimeColumn is { } column ? throw NoTime(column, i) : now);
             Check(map.Definition.EventTimeColumn, eventTime, i);
             Check(map.Definition.CreatedTimeColumn ?? map.Definition.EventTimeColumn, created, i);
-            if (map.FindWrongVector(record) is { } wrong)
+            map.GetKey(record, key);
+            if (map.FindWrong(record, key) is { } wrong)
             {
-                throw WrongValue(wrong.Field.Name, VectorColumn.Expected(wrong.Field.Length), FormattableString.Invariant($"one of {wrong.Length}"), i);
+                throw WrongValue(wrong.Column, wrong.Expected, wrong.Found, i);
             }
 
-            map.GetKey(record, key);
             var writer = builder.Begin(key, new RowVersion(eventTime, created, 0));
             map.WriteFields(record, ref writer);
             builder.End();

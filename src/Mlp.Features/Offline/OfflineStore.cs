@@ -33,9 +33,6 @@ internal sealed class OfflineStore
     /// <summary>The greatest length in bytes that a row may have in the online store: by the settings, or, where this process has that store open, by its files.</summary>
     internal int MaximumRowLength { get; set; }
 
-    /// <summary>Folder of all views.</summary>
-    internal string Root => _root;
-
     internal OfflineView Open(FeatureViewDefinition view)
         => _views.GetOrAdd((view.Name, view.Version), static (_, s) => new OfflineView(s.view, s.self._root, s.self._options.TargetFileRows, s.self._disk, s.self._time), (view, self: this));
 
@@ -51,6 +48,24 @@ internal sealed class OfflineStore
     /// <summary>Removes what interrupted ingests of the views and interrupted joins left behind.</summary>
     internal int RemoveUncommitted(IEnumerable<FeatureViewDefinition> views)
         => views.Sum(v => Open(v).RemoveUncommitted(_options.UncommittedFileGrace)) + RemoveScratch();
+
+    /// <summary>Makes the folder that sessions spill to, and tries it, so that a wrong setting does not wait for the first ingest.</summary>
+    /// <exception cref="IOException">It cannot be made or written to.</exception>
+    internal void PrepareTemporaryDirectory()
+    {
+        var folder = Settings.TemporaryDirectory;
+        try
+        {
+            Directory.CreateDirectory(folder);
+            var probe = Path.Combine(folder, $"{DuckDbSession.ScratchPrefix}{Guid.NewGuid():N}");
+            Directory.CreateDirectory(probe);
+            Directory.Delete(probe);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new IOException($"Expected {nameof(FeatureStoreOptions)}.{nameof(FeatureStoreOptions.TemporaryDirectory)} to be a folder that can be made and written to, but '{folder}' is none ({e.Message}).", e);
+        }
+    }
 
     private int RemoveScratch()
     {

@@ -42,10 +42,9 @@ internal sealed class OnDemandTransform<TRequest, TInputs, TFeatures>(
         {
             var number = rowsBefore + row + 1;
             var features = Run(_requests.Read(columns, row), _inputs is null ? default! : _inputs.Read(values, stored, row), number);
-            if (outputs.FindWrongVector(features) is { } wrong)
+            if (outputs.FindWrong(features) is { } wrong)
             {
-                throw new OnDemandTransformException(
-                    definition, number, FormattableString.Invariant($"its method gave {wrong.Length} elements for feature '{wrong.Field.Name}', which is {VectorColumn.Expected(wrong.Field.Length)}"));
+                throw new OnDemandTransformException(definition, number, $"its method gave {wrong.Found} for feature '{wrong.Column}', where {wrong.Expected} was expected");
             }
 
             outputs.Write(features, ref writer);

@@ -17,6 +17,11 @@ internal sealed class OnlineStoreOptionsValidator : IValidateOptions<FeatureStor
     {
         var failures = SettingsRanges.FindFailures(FeatureStoreOptions.SectionName, options);
         failures.AddRange(Together(options.Online));
+        if (options.TemporaryDirectory is { } folder && string.IsNullOrWhiteSpace(folder))
+        {
+            failures.Add($"{FeatureStoreOptions.SectionName}:{nameof(options.TemporaryDirectory)} must name a folder, or be left out, but is empty.");
+        }
+
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 

@@ -29,7 +29,7 @@ internal sealed class RequestSamples<TRequest> : RequestSamples
         var text = default(TextLength);
         foreach (var field in _fields)
         {
-            if (field.FindWrongLength(value) is not null)
+            if (field.FindWrong(value) is not null)
             {
                 return RequestState.Unfit;
             }

@@ -13,8 +13,11 @@ internal sealed class DuckDbSession : IDisposable
     /// <summary>How the name of a session's folder starts.</summary>
     internal const string ScratchPrefix = "duckdb-";
 
+    private static readonly NativeLibraryGuard Library = new(NativePackage, "DuckDB");
+
     private readonly DuckDBConnection _connection;
     private readonly DuckDbSettings _settings;
+    private bool _isConfined;
 
     private DuckDbSession(DuckDBConnection connection, string spillDirectory, DuckDbSettings settings)
     {
@@ -30,7 +33,7 @@ internal sealed class DuckDbSession : IDisposable
     /// <exception cref="MissingNativePackageException">The application does not bring libduckdb.</exception>
     internal static DuckDbSession Open(DuckDbSettings settings)
     {
-        var connection = Connect();
+        var connection = Library.Open(Connect);
         var spill = Path.Combine(settings.TemporaryDirectory, $"{ScratchPrefix}{Guid.NewGuid():N}");
         var session = new DuckDbSession(connection, spill, settings);
         try
@@ -55,6 +58,36 @@ internal sealed class DuckDbSession : IDisposable
             throw;
         }
     }
+
+    /// <summary>From now on SQL sees no file but the session's own folder and those that are named, and can change no setting. There is no way back.</summary>
+    /// <param name="readable">Full paths of files; a session that is confined already keeps its own.</param>
+    internal void Confine(IReadOnlyCollection<string> readable)
+    {
+        if (_isConfined)
+        {
+            return;
+        }
+
+        _isConfined = true;
+        Execute($"SET allowed_directories = [{SqlText.Text(ScratchDirectory)}]");
+        if (readable.Count > 0)
+        {
+            Execute($"SET allowed_paths = [{string.Join(", ", readable.Select(SqlText.Text))}]");
+        }
+
+        Execute("SET enable_external_access = false");
+        Execute("SET lock_configuration = true");
+    }
+
+    /// <summary>What keeps a text from being one SELECT over the tables of the session; null when it is one.</summary>
+    /// <param name="sql">The text.</param>
+    /// <returns>The rest of a sentence that ends in "but".</returns>
+    internal string? FindFaultOfSelect(string sql) => DuckDbStatements.FindFaultOfSelect(_connection, sql);
+
+    /// <summary>What keeps a text from being one expression; null when it is one, over whatever columns.</summary>
+    /// <param name="sql">The text.</param>
+    /// <returns>The rest of a sentence that ends in "but".</returns>
+    internal string? FindFaultOfExpression(string sql) => DuckDbStatements.FindFaultOfExpression(_connection, sql);
 
     internal void Execute(string sql, CancellationToken cancellationToken = default)
     {
@@ -140,20 +173,6 @@ internal sealed class DuckDbSession : IDisposable
         }
     }
 
-    /// <summary>Finds the missing library among the causes of an exception.</summary>
-    internal static MissingNativePackageException? FindMissingLibrary(Exception exception)
-    {
-        for (var cause = exception; cause is not null; cause = cause.InnerException)
-        {
-            if (cause is DllNotFoundException or BadImageFormatException)
-            {
-                return new MissingNativePackageException(NativePackage, "DuckDB", exception);
-            }
-        }
-
-        return null;
-    }
-
     private static bool IsOutOfMemory(DuckDBException exception) => exception.Message.Contains("Out of Memory Error", StringComparison.Ordinal);
 
     private static bool IsDiskFull(DuckDBException exception)
@@ -196,11 +215,6 @@ internal sealed class DuckDbSession : IDisposable
             connection = new DuckDBConnection("DataSource=:memory:");
             connection.Open();
             return connection;
-        }
-        catch (Exception e) when (FindMissingLibrary(e) is { } missing)
-        {
-            connection?.Dispose();
-            throw missing;
         }
         catch
         {

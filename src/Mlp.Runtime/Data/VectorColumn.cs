@@ -77,6 +77,26 @@ internal sealed class VectorColumn
         return new ListArray(new ArrayData(StagedType, vectors.Length, vectors.NullCount, vectors.Offset, [vectors.Data.Buffers[0], offsets.Build()], [vectors.Data.Children[0]]));
     }
 
+    /// <summary>The vectors as lists (<see cref="StagedType"/>) with memory of their own, whatever their lengths; null elements stay null.</summary>
+    public ListArray ToLists()
+    {
+        var offsets = new ArrowBuffer.Builder<int>(Length + 1).Append(0);
+        var validity = new ArrowBuffer.BitmapBuilder(Length);
+        var elements = new FloatArray.Builder();
+        for (var row = 0; row < Length; row++)
+        {
+            validity.Append(!IsNull(row));
+            if (!IsNull(row))
+            {
+                AppendTo(elements, row);
+            }
+
+            offsets.Append(elements.Length);
+        }
+
+        return new ListArray(new ArrayData(StagedType, Length, _array.NullCount, 0, [validity.Build(), offsets.Build()], [elements.Build().Data]));
+    }
+
     /// <summary>Whether a row has no vector.</summary>
     /// <param name="row">Row index.</param>
     public bool IsNull(int row) => _array.IsNull(row);
@@ -110,7 +130,7 @@ internal sealed class VectorColumn
         {
             if (_elements.IsNull(start + i))
             {
-                throw error(Expected(length), "a null element", row);
+                throw error(Expected(length), FormattableString.Invariant($"a null element (number {i + 1})"), row);
             }
         }
 
@@ -150,6 +170,21 @@ internal sealed class VectorColumn
     /// <summary>What a vector must be, for messages.</summary>
     /// <param name="length">Number of elements.</param>
     public static string Expected(int length) => FormattableString.Invariant($"a vector of {length} floats");
+
+    private void AppendTo(FloatArray.Builder elements, int row)
+    {
+        var (start, length) = RangeOf(row);
+        if (_elements.NullCount == 0)
+        {
+            elements.Append(_elements.Values.Slice(start, length));
+            return;
+        }
+
+        for (var i = start; i < start + length; i++)
+        {
+            _ = _elements.IsNull(i) ? elements.AppendNull() : elements.Append(_elements.Values[i]);
+        }
+    }
 
     private static FloatArray? ElementsOf(IArrowArray elements)
     {

@@ -3,7 +3,7 @@ using Apache.Arrow.C;
 
 namespace Mlp.Runtime.Interop;
 
-/// <summary>The part of DuckDB's C API by which Arrow arrays enter; the managed binding has none.</summary>
+/// <summary>The part of DuckDB's C API by which Arrow arrays enter and statements are told apart; the managed binding has none, or not all of it.</summary>
 internal static unsafe partial class DuckDbNative
 {
     internal const string Library = "duckdb";
@@ -46,4 +46,25 @@ internal static unsafe partial class DuckDbNative
 
     [LibraryImport(Library, EntryPoint = "duckdb_destroy_error_data")]
     internal static partial void DestroyErrorData(ref nint error);
+
+    [LibraryImport(Library, EntryPoint = "duckdb_extract_statements", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial ulong ExtractStatements(SafeHandle connection, string sql, out nint statements);
+
+    [LibraryImport(Library, EntryPoint = "duckdb_extract_statements_error")]
+    internal static partial byte* ExtractStatementsError(nint statements);
+
+    [LibraryImport(Library, EntryPoint = "duckdb_destroy_extracted")]
+    internal static partial void DestroyExtracted(ref nint statements);
+
+    [LibraryImport(Library, EntryPoint = "duckdb_prepare_extracted_statement")]
+    internal static partial int PrepareExtractedStatement(SafeHandle connection, nint statements, ulong index, out nint prepared);
+
+    [LibraryImport(Library, EntryPoint = "duckdb_prepare_error")]
+    internal static partial byte* PrepareError(nint prepared);
+
+    [LibraryImport(Library, EntryPoint = "duckdb_prepared_statement_type")]
+    internal static partial int PreparedStatementType(nint prepared);
+
+    [LibraryImport(Library, EntryPoint = "duckdb_destroy_prepare")]
+    internal static partial void DestroyPrepare(ref nint prepared);
 }

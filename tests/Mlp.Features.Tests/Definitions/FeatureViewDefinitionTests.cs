@@ -45,6 +45,16 @@ public sealed class FeatureViewDefinitionTests
         Assert.Matches("^[0-9a-f]{64}$", built.Fingerprint);
     }
 
+    [Fact]
+    public void Build_NameThatIsNullOrTypeThatIsNone_IsASentence()
+    {
+        var builder = new FeatureViewBuilder(null!).Key("k", EntityValueKind.Int64).EventTime("t").Feature("f", FeatureType.Int64);
+        Assert.Equal("Expected a name for the feature view, but found null.", Assert.Throws<FeatureDefinitionException>(builder.Build).Message);
+
+        var e = Assert.Throws<FeatureDefinitionException>(() => new FeatureViewBuilder("v").Feature("f", (FeatureType)99));
+        Assert.Equal("Expected a feature type for feature 'f' of view 'v', but found 99.", e.Message);
+    }
+
     public static TheoryData<string, FeatureViewBuilder> Different => new()
     {
         { "order", Start().Feature("b", FeatureType.Int64).Feature("a", FeatureType.Float32) },

@@ -119,7 +119,7 @@ public sealed class CsvIngestTests : IDisposable
 
         options.Expressions["trips"] = "fare::DOUBLE";
         e = await Assert.ThrowsAsync<IngestException>(() => _store.IngestCsvAsync("stats", _temp.Combine("trips.csv"), options));
-        Assert.EndsWith("to be an Int64 for feature view 'stats' version 1, but found DOUBLE, which does not fit without loss.", e.Message, StringComparison.Ordinal);
+        Assert.EndsWith("to be an Int64 for feature view 'stats' version 1, but found DOUBLE, which does not fit without loss. Cast it in the expression.", e.Message, StringComparison.Ordinal);
 
         options.Expressions["trips"] = "nothing + 1";
         e = await Assert.ThrowsAsync<IngestException>(() => _store.IngestCsvAsync("stats", _temp.Combine("trips.csv"), options));

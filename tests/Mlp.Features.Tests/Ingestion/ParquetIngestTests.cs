@@ -52,7 +52,7 @@ public sealed class ParquetIngestTests : IDisposable
         var path = Write("SELECT 'a' AS k, now() AS t, 5::DOUBLE AS v");
 
         var e = await Assert.ThrowsAsync<IngestException>(() => _store.IngestParquetAsync("times", path));
-        Assert.Equal($"Expected column 'v' of '{path}' to be an Int64 for feature view 'times' version 1, but found DOUBLE, which does not fit without loss.", e.Message);
+        Assert.Equal($"Expected column 'v' of '{path}' to be an Int64 for feature view 'times' version 1, but found DOUBLE, which does not fit without loss. Convert it: Expressions[\"v\"] = \"v::BIGINT\".", e.Message);
 
         var options = new ParquetIngestOptions();
         options.Expressions["v"] = "v::BIGINT";

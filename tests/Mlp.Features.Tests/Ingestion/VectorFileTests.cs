@@ -31,11 +31,11 @@ public sealed class VectorFileTests : IDisposable
     [InlineData("[1,2]", "found one of 2 in row 2 (line 3)")]
     [InlineData("[]", "found one of 0 in row 2 (line 3)")]
     [InlineData("[1,2,3,4]", "found one of 4 in row 2 (line 3)")]
-    [InlineData("[1,2,x]", "the text in row 2 (line 3) is no list of numbers of 32 bits")]
-    [InlineData("[1,2,]", "the text in row 2 (line 3) is no list of numbers of 32 bits")]
-    [InlineData("[1,2,null]", "the text in row 2 (line 3) is no list of numbers of 32 bits")]
-    [InlineData("[1,inf,1e60]", "the text in row 2 (line 3) is no list of numbers of 32 bits")]
-    [InlineData("[[1],[2],[3]]", "the text in row 2 (line 3) is no list of numbers of 32 bits")]
+    [InlineData("[1,2,x]", "the text in row 2 (line 3) is no list of numbers of 32 bits (element 3)")]
+    [InlineData("[1,2,]", "the text in row 2 (line 3) is no list of numbers of 32 bits (element 3)")]
+    [InlineData("[1,2,null]", "the text in row 2 (line 3) is no list of numbers of 32 bits (element 3)")]
+    [InlineData("[1,inf,1e60]", "the text in row 2 (line 3) is no list of numbers of 32 bits (element 3)")]
+    [InlineData("[[1],[2],[3]]", "the text in row 2 (line 3) is no list of numbers of 32 bits (element 1)")]
     [InlineData("1", "the text in row 2 (line 3) is no list of numbers of 32 bits")]
     public async Task IngestCsvAsync_TextThatIsNoVector_IsASentence(string text, string found)
     {
@@ -58,7 +58,7 @@ public sealed class VectorFileTests : IDisposable
 
     [Theory]
     [InlineData("[1, 2]::FLOAT[]", "found one of 2 in row 2")]
-    [InlineData("[1, NULL, 2]::FLOAT[]", "found a null element in row 2")]
+    [InlineData("[1, NULL, 2]::FLOAT[]", "found a null element (number 2) in row 2")]
     public async Task IngestParquetAsync_ListsThatDoNotFit_AreASentence(string sql, string found)
     {
         var path = Write($"SELECT 'a' AS k, DATE '2026-01-01' AS t, [1, 2, 3]::FLOAT[] AS v UNION ALL SELECT 'b', DATE '2026-01-02', {sql}");
@@ -68,15 +68,16 @@ public sealed class VectorFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("[1, 2, 3]::DOUBLE[]", "DOUBLE[]")]
-    [InlineData("1::FLOAT", "FLOAT")]
-    [InlineData("[[1], [2], [3]]::FLOAT[][]", "FLOAT[][]")]
-    public async Task IngestParquetAsync_AnotherType_NamesBoth(string sql, string found)
+    [InlineData("[1, 2, 3]::DOUBLE[]", "DOUBLE[]", " Convert it: Expressions[\"v\"] = \"v::FLOAT[]\".")]
+    [InlineData("'[1, 2, 3]'", "VARCHAR", " Convert it: Expressions[\"v\"] = \"v::FLOAT[]\".")]
+    [InlineData("1::FLOAT", "FLOAT", "")]
+    [InlineData("[[1], [2], [3]]::FLOAT[][]", "FLOAT[][]", "")]
+    public async Task IngestParquetAsync_AnotherType_NamesBothAndAWayOut(string sql, string found, string wayOut)
     {
         var path = Write($"SELECT 'a' AS k, DATE '2026-01-01' AS t, {sql} AS v");
 
         var e = await Assert.ThrowsAsync<IngestException>(() => _store.IngestParquetAsync("vectors", path));
-        Assert.Equal($"Expected column 'v' of '{path}' to be a vector of 3 floats for feature view 'vectors' version 1, but found {found}, which does not fit without loss.", e.Message);
+        Assert.Equal($"Expected column 'v' of '{path}' to be a vector of 3 floats for feature view 'vectors' version 1, but found {found}, which does not fit without loss.{wayOut}", e.Message);
     }
 
     [Fact]

@@ -142,7 +142,7 @@ public abstract class VectorStoreTests(long hotTierSize)
         var withNull = new ListArray.Builder(FloatType.Default).Append();
         ((FloatArray.Builder)withNull.ValueBuilder).Append(1).AppendNull().Append(2);
         Assert.Equal(
-            "Expected column 'embedding' of the pushed Arrow batch to hold a vector of 3 floats for feature view 'document' version 1, but found a null element in row 1.",
+            "Expected column 'embedding' of the pushed Arrow batch to hold a vector of 3 floats for feature view 'document' version 1, but found a null element (number 2) in row 1.",
             (await FailAsync(withNull.Build())).Message);
 
         async Task<IngestException> FailAsync(IArrowArray embedding)

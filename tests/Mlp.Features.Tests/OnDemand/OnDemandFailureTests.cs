@@ -50,7 +50,7 @@ public sealed class OnDemandFailureTests : IDisposable
         var store = Open(Define<Ask, Direction>(ask => new Direction(new float[ask.Divisor])));
         var e = await Assert.ThrowsAsync<OnDemandTransformException>(() => store.CreateTrainingSetAsync("answers", Batches([2, 2, 3]), "at"));
         Assert.Equal(
-            "Expected the on-demand feature view 'direction' version 3 to compute its features from row 3, but its method gave 3 elements for feature 'along', which is a vector of 2 floats.", e.Message);
+            "Expected the on-demand feature view 'direction' version 3 to compute its features from row 3, but its method gave one of 3 for feature 'along', where a vector of 2 floats was expected.", e.Message);
     }
 
     [Fact]

@@ -96,17 +96,6 @@ public sealed class DuckDbAppenderTests : IDisposable
         Assert.Empty(Directory.GetFileSystemEntries(_temp.FullName));
     }
 
-    [Fact]
-    public void FindMissingLibrary_OfALoadFailure_NamesThePackage()
-    {
-        var failure = new TypeInitializationException("Native", new DllNotFoundException("libduckdb"));
-
-        var e = Assert.IsType<MissingNativePackageException>(DuckDbSession.FindMissingLibrary(failure));
-        Assert.Equal(
-            "Expected the native library of DuckDB, but it could not be loaded. Add the NuGet package 'DuckDB.NET.Data.Full' to the application.", e.Message);
-        Assert.Null(DuckDbSession.FindMissingLibrary(new InvalidOperationException("other")));
-    }
-
     public void Dispose() => _temp.Dispose();
 
     private DuckDbSession Open() => DuckDbSession.Open(new DuckDbSettings(512L << 20, 2, _temp.FullName));
