@@ -23,7 +23,12 @@ public sealed class TextRuleTests : IAsyncLifetime, IAsyncDisposable
 
     private FeatureStore Store => _harness.Store;
 
-    public Task InitializeAsync() => _harness.OpenAsync();
+    public Task InitializeAsync()
+    {
+        // Pages as they are by default, on which the longest row fits.
+        (_harness.Options.Online.PageSize, _harness.Options.Online.SegmentSize, _harness.Options.Online.MemorySize) = (4 << 20, 4 << 20, 32 << 20);
+        return _harness.OpenAsync();
+    }
 
     public ValueTask DisposeAsync() => _harness.DisposeAsync();
 
