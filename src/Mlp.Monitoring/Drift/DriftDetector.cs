@@ -17,6 +17,8 @@ namespace Mlp.Monitoring.Drift;
 /// </summary>
 internal sealed class DriftDetector
 {
+    private const int SampleLimit = 100_000;
+
     private readonly DataDirectory _directory;
     private readonly IModelRegistry? _registry;
     private readonly DriftConfiguration _configuration;
@@ -64,19 +66,20 @@ internal sealed class DriftDetector
     {
         var number = version ?? FindHighestVersion(model);
         var profile = await ReadProfileAsync(model, number, cancellationToken).ConfigureAwait(false);
-        var window = new DriftWindow(profile);
+        var rules = _configuration.RulesOf(model);
+        var window = new DriftWindow(new DriftReference(profile), rules, SampleLimit);
         DriftBatchReader? reader = null;
         var first = from is null ? long.MinValue : Microseconds.FromRequestTime(from.Value);
         var end = to is null ? long.MaxValue : Microseconds.FromRequestTime(to.Value);
         await foreach (var batch in _log.ReadAsync(model, first, end, number, cancellationToken).ConfigureAwait(false))
         {
-            reader ??= new DriftBatchReader(profile);
+            reader ??= new DriftBatchReader(profile, rules);
             reader.Count(batch, window);
         }
 
         return reader is null
             ? new DriftReport { Model = model, Version = number, From = from, To = to, ReferenceRowCount = profile.RowCount, RowCount = 0, Features = [], NotCompared = [] }
-            : DriftComparison.Compare(model, number, window, reader, _configuration) with { From = from, To = to };
+            : DriftComparison.Compare(new(model, number, from, to), window, reader, rules);
     }
 
     private int FindHighestVersion(string model)
