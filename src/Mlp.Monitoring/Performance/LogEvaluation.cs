@@ -29,12 +29,13 @@ internal sealed class LogEvaluation
     private readonly Dictionary<int, ModelOutput> _outputs = [];
     private readonly Dictionary<QualityGroupKey, QualityGroup> _groups = [];
     private readonly Dictionary<(int Version, long Window), long> _immature = [];
+    private readonly Dictionary<int, long> _rowCounts = [];
     private readonly long _from;
     private readonly long _to;
     private readonly long _window;
     private readonly long _slide;
     private readonly long _maturedBefore;
-    private long _anchor;
+    private readonly long _anchor;
     private int _classCount;
 
     /// <summary>Prepares an evaluation; nothing is read.</summary>
@@ -123,6 +124,7 @@ internal sealed class LogEvaluation
                         own[..Math.Min(own.Length, scores.Length)].CopyTo(scores);
                     }
 
+                    _rowCounts[header.Version] = _rowCounts.GetValueOrDefault(header.Version) + 1;
                     row.Name = name;
                     join.AddRow(row, slices, scores);
                 });
@@ -224,7 +226,9 @@ internal sealed class LogEvaluation
                 throw new ArgumentException($"Expected an evaluation of at most {MaximumWindowCount} results, but found more: the window or the slide is too short for the range, or there are too many slices (model '{_model}').");
             }
 
-            group = new QualityGroup(_outputs[key.Version]);
+            // The one result that all rows of a version go to need not grow by doubling.
+            var isWhole = _window == 0 && key is { Variant: < 0, Slice: < 0 };
+            group = new QualityGroup(_outputs[key.Version], isWhole ? (int)Math.Min(_rowCounts.GetValueOrDefault(key.Version), int.MaxValue / 16) : 0);
             _groups.Add(key, group);
         }
 
