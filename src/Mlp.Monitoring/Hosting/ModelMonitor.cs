@@ -1,5 +1,6 @@
 using Apache.Arrow;
 using Mlp.Monitoring.Drift;
+using Mlp.Monitoring.Estimation;
 using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.PredictionLog;
@@ -141,6 +142,25 @@ public sealed class ModelMonitor
         ArgumentNullException.ThrowIfNull(options);
         RequireKnown(model);
         return _performance.EvaluateAsync(model, options, cancellationToken);
+    }
+
+    /// <summary>
+    /// Estimates the quality of a binary classifier from its scores alone (CBPE), window by window, beside the realised quality as far as labels have come, and says where the two exclude each other. The
+    /// estimate sees a change of the inputs; it is blind to a change of what they mean.
+    /// </summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="options">What is estimated, and what it is learnt from.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>One result per window that has predictions, ascending; windows of the reference are not among them.</returns>
+    /// <exception cref="ArgumentException">The name cannot be that of a model, or an option lies outside its range.</exception>
+    /// <exception cref="ModelNotFoundException">The model is not declared, and nothing of it was ever logged.</exception>
+    /// <exception cref="InvalidOperationException">The version is no binary classifier, or the reference has no labels to learn from.</exception>
+    /// <exception cref="CorruptFileException">A segment is damaged.</exception>
+    public Task<IReadOnlyList<EstimationResult>> EstimateAsync(string model, EstimationOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        RequireKnown(model);
+        return _performance.EstimateAsync(model, options, cancellationToken);
     }
 
     /// <summary>Looks for labels that no evaluation can use: of predictions that no log holds, and such as their model cannot have. Reads the logs of all models.</summary>

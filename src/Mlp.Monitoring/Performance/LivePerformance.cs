@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Mlp.Monitoring.Estimation;
 using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Labels.Joins;
 using Mlp.Monitoring.PredictionLog;
@@ -52,7 +53,7 @@ internal sealed class LivePerformance : IDisposable
     /// <returns>One result per version, ascending; empty where nothing was logged.</returns>
     public Task<IReadOnlyList<PerformanceResult>> EvaluateAsync(
         string model, int? version, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellationToken)
-        => RunAsync(
+        => RunAsync<PerformanceResult>(
             model,
             folder =>
             {
@@ -76,11 +77,23 @@ internal sealed class LivePerformance : IDisposable
         return RunAsync(model, folder => new LogEvaluation(model, folder, _store, options, _timeProvider.GetUtcNow()).Run(Scratch, cancellationToken), cancellationToken);
     }
 
+    /// <summary>Estimates a model's quality without labels.</summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="options">Says what and how.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>One result per window, ascending; empty where nothing was logged.</returns>
+    public async Task<IReadOnlyList<EstimationResult>> EstimateAsync(string model, EstimationOptions options, CancellationToken cancellationToken)
+    {
+        options.Validate();
+        new EvaluationOptions { Window = options.Window, Slide = options.Slide, Maturity = options.Maturity }.Validate();
+        return await RunAsync(model, folder => new EstimationRun(model, folder, _store, options, _timeProvider.GetUtcNow()).Run(Scratch, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Evaluates all times of a model for the metrics, from what is remembered.</summary>
     /// <param name="model">Model name.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     public Task EvaluateLatestAsync(string model, CancellationToken cancellationToken)
-        => RunAsync(model, folder => Remembered(Refresh(model, folder, cancellationToken), new EvaluationOptions(), model), cancellationToken);
+        => RunAsync<PerformanceResult>(model, folder => Remembered(Refresh(model, folder, cancellationToken), new EvaluationOptions(), model), cancellationToken);
 
     /// <summary>Looks for labels that no evaluation can use.</summary>
     /// <param name="cancellationToken">Ends the reading.</param>
@@ -114,7 +127,7 @@ internal sealed class LivePerformance : IDisposable
 
     public void Dispose() => _gate.Dispose();
 
-    private async Task<IReadOnlyList<PerformanceResult>> RunAsync(string model, Func<string, IReadOnlyList<PerformanceResult>> evaluate, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<T>> RunAsync<T>(string model, Func<string, IReadOnlyList<T>> evaluate, CancellationToken cancellationToken)
     {
         var folder = PredictionLogReader.DirectoryOf(_directory.Predictions, model);
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);

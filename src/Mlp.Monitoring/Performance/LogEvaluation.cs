@@ -171,6 +171,27 @@ internal sealed class LogEvaluation
         return 0;
     }
 
+    /// <summary>Says the numbers of the windows that a time lies in; 0 without windows.</summary>
+    public void VisitWindows(long time, Action<long> visit)
+    {
+        if (_window == 0)
+        {
+            visit(0);
+            return;
+        }
+
+        foreach (var window in WindowsOf(time))
+        {
+            visit(window);
+        }
+    }
+
+    /// <summary>First time of a window.</summary>
+    public DateTimeOffset StartOf(long window) => Microseconds.ToDateTimeOffset(_anchor + (window * _slide));
+
+    /// <summary>The time that a window stops before.</summary>
+    public DateTimeOffset EndOf(long window) => Microseconds.ToDateTimeOffset(_anchor + (window * _slide) + _window);
+
     private void AddToGroups(in JoinedRow row, ReadOnlySpan<int> slices, ReadOnlySpan<double> values)
     {
         if (_window == 0)
@@ -179,13 +200,20 @@ internal sealed class LogEvaluation
             return;
         }
 
-        // Window k reaches from anchor + k * slide on, for as long as a window is.
-        var last = FloorDivide(row.RequestTime - _anchor, _slide);
-        for (var k = last; k * _slide > row.RequestTime - _anchor - _window; k--)
+        foreach (var window in WindowsOf(row.RequestTime))
+        {
+            AddToGroups(row, slices, values, window);
+        }
+    }
+
+    /// <summary>Window k reaches from anchor + k * slide on, for as long as a window is.</summary>
+    private IEnumerable<long> WindowsOf(long time)
+    {
+        for (var k = FloorDivide(time - _anchor, _slide); k * _slide > time - _anchor - _window; k--)
         {
             if (_options.From is null || k >= 0)
             {
-                AddToGroups(row, slices, values, k);
+                yield return k;
             }
         }
     }
@@ -258,8 +286,8 @@ internal sealed class LogEvaluation
             {
                 Variant = key.Variant < 0 ? null : _answers.Variants.ElementAtOrDefault(key.Variant),
                 Slice = key.Slice < 0 ? null : _values[key.Slice].NameOf(key.Part, _options.MaximumSliceCount),
-                From = _window == 0 ? _options.From : Microseconds.ToDateTimeOffset(_anchor + (key.Window * _slide)),
-                To = _window == 0 ? _options.To : Microseconds.ToDateTimeOffset(_anchor + (key.Window * _slide) + _window),
+                From = _window == 0 ? _options.From : StartOf(key.Window),
+                To = _window == 0 ? _options.To : EndOf(key.Window),
                 ImmatureCount = key is { Variant: < 0, Slice: < 0 } ? _immature.GetValueOrDefault((key.Version, key.Window)) : 0,
             };
             yield return result with { Problem = QualityProblems.Find(result) };
