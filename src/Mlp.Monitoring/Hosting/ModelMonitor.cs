@@ -1,4 +1,5 @@
 using Apache.Arrow;
+using Mlp.Monitoring.Comparison;
 using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.Estimation;
 using Mlp.Monitoring.Labels;
@@ -161,6 +162,24 @@ public sealed class ModelMonitor
         ArgumentNullException.ThrowIfNull(options);
         RequireKnown(model);
         return _performance.EstimateAsync(model, options, cancellationToken);
+    }
+
+    /// <summary>
+    /// Compares the loss of two versions: on the requests that both answered, as a shadow does, or on their own where the traffic was split. The interval stays right however often one asks, so that asking may
+    /// end with the first answer that one likes.
+    /// </summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="options">Which versions, and by which loss.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="ArgumentException">The name cannot be that of a model, or an option lies outside its range.</exception>
+    /// <exception cref="ModelNotFoundException">The model is not declared, and nothing of it was ever logged.</exception>
+    /// <exception cref="InvalidOperationException">A version has no logged predictions, or the loss does not fit the models.</exception>
+    /// <exception cref="CorruptFileException">A segment is damaged.</exception>
+    public Task<VariantComparison> CompareAsync(string model, VariantComparisonOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        RequireKnown(model);
+        return _performance.CompareAsync(model, options, cancellationToken);
     }
 
     /// <summary>Looks for labels that no evaluation can use: of predictions that no log holds, and such as their model cannot have. Reads the logs of all models.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Mlp.Monitoring.Comparison;
 using Mlp.Monitoring.Estimation;
 using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Labels.Joins;
@@ -87,6 +88,18 @@ internal sealed class LivePerformance : IDisposable
         options.Validate();
         new EvaluationOptions { Window = options.Window, Slide = options.Slide, Maturity = options.Maturity }.Validate();
         return await RunAsync(model, folder => new EstimationRun(model, folder, _store, options, _timeProvider.GetUtcNow()).Run(Scratch, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Compares two versions of a model.</summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="options">Says which and how.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public async Task<VariantComparison> CompareAsync(string model, VariantComparisonOptions options, CancellationToken cancellationToken)
+    {
+        options.Validate();
+        var results = await RunAsync<VariantComparison>(
+            model, folder => [new VariantComparisonRun(model, folder, _store, options, _timeProvider.GetUtcNow()).Run(Scratch, cancellationToken)], cancellationToken).ConfigureAwait(false);
+        return results[0];
     }
 
     /// <summary>Evaluates all times of a model for the metrics, from what is remembered.</summary>
