@@ -72,9 +72,10 @@ public sealed class ModelMonitor
     /// <param name="labels">The labels.</param>
     /// <param name="cancellationToken">Ends the wait; labels may be recorded all the same.</param>
     /// <exception cref="ArgumentException">A label is NaN or infinite, is about nothing or two things, has a name that no label can have, or a time that was never set; none is recorded.</exception>
+    /// <exception cref="InvalidOperationException">A label is about an entity of a model that redacts columns, and no version of the model is known here yet.</exception>
     /// <exception cref="LogWriteException">The disk refused; trying again may help.</exception>
     /// <exception cref="IOException">The disk refused; trying again may help.</exception>
-    public ValueTask RecordLabelsAsync(ReadOnlyMemory<Label> labels, CancellationToken cancellationToken = default) => Open(_labels).RecordAsync(labels, cancellationToken);
+    public ValueTask RecordLabelsAsync(ReadOnlyMemory<Label> labels, CancellationToken cancellationToken = default) => Open(_labels).RecordAsync(_writer.LabelKeys.Redact(labels), cancellationToken);
 
     /// <summary>Completes when every prediction made before the call is on the device, or counted as dropped.</summary>
     /// <param name="model">One model only, or null for all.</param>

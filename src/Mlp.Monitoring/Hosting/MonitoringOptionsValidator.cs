@@ -13,6 +13,18 @@ internal sealed class MonitoringOptionsValidator(IEnumerable<ModelDeclaration> d
         var failures = SettingsRanges.FindFailures(MonitoringOptions.SectionName, options);
         AddBadNames(failures, nameof(options.LoggedModels), options.LoggedModels);
         AddBadNames(failures, nameof(options.DriftModels), options.DriftModels);
+        AddBadNames(failures, nameof(options.Sampling), options.Sampling.Keys);
+        AddBadNames(failures, nameof(options.Redaction), options.Redaction.Keys);
+        foreach (var (model, sampling) in options.Sampling)
+        {
+            failures.AddRange(SettingsRanges.FindFailures($"{MonitoringOptions.SectionName}:{nameof(options.Sampling)}:{model}", sampling));
+        }
+
+        foreach (var (model, redaction) in options.Redaction)
+        {
+            failures.AddRange(SettingsRanges.FindFailures($"{MonitoringOptions.SectionName}:{nameof(options.Redaction)}:{model}", redaction));
+        }
+
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 
