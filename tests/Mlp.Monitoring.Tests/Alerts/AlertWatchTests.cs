@@ -127,12 +127,13 @@ public sealed class AlertWatchTests : IDisposable
     public async Task OpenAsync_StateOfFormatVersion1_IsRead()
     {
         Directory.CreateDirectory(Path.GetDirectoryName(_alerts.StatePath)!);
-        File.Copy(Path.Combine(AppContext.BaseDirectory, "Fixtures", "alert-state-1.json"), _alerts.StatePath);
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "Fixtures", "alert-state-v1.json"), _alerts.StatePath);
+        _alerts.Options.Rules["odd"] = new AlertRuleOptions { Figure = "count", Threshold = 0 };
         var watch = _alerts.Create();
 
         await watch.OpenAsync(CancellationToken.None);
 
-        Assert.Equal(("auc", 0.7, AlertSeverity.Warning), (watch.Active[0].Rule, watch.Active[0].Value!.Value, watch.Active[0].Severity));
+        Assert.Equal(("odd", 1.0, AlertSeverity.Warning), (watch.Active[0].Rule, watch.Active[0].Value!.Value, watch.Active[0].Severity));
         Assert.Equal(HealthStatus.Healthy, watch.CheckHealth().Status);
         await watch.CloseAsync(CancellationToken.None);
     }
