@@ -133,14 +133,34 @@ public sealed class ModelMonitor
     public Task<IReadOnlyList<PerformanceResult>> EvaluateAsync(
         string model, int? version = null, DateTimeOffset? from = null, DateTimeOffset? to = null, CancellationToken cancellationToken = default)
     {
-        Open(_reader);
-        if (!_patterns.Any(p => p.Matches(model)))
-        {
-            _reader.RequireKnown(model, _declared);
-        }
-
+        RequireKnown(model);
         return _performance.EvaluateAsync(model, version, from, to, cancellationToken);
     }
+
+    /// <summary>
+    /// Computes the quality of each version by sliding windows, roles and slices, over matured predictions only, with confidence intervals. Labels are joined on the disk: the range is not limited by memory, of
+    /// which each result takes 24 bytes per labelled row.
+    /// </summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="options">Which predictions, and how they are grouped.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>Results by version, window, slice and variant, ascending; those of all slices and variants first. A window without a prediction has none; a version without one in the range has one that says so.</returns>
+    /// <exception cref="ArgumentException">The name cannot be that of a model, or an option lies outside its range.</exception>
+    /// <exception cref="ModelNotFoundException">The model is not declared, and nothing of it was ever logged.</exception>
+    /// <exception cref="CorruptFileException">A segment is damaged.</exception>
+    /// <exception cref="IOException">The disk refused what did not fit into memory.</exception>
+    public Task<IReadOnlyList<PerformanceResult>> EvaluateAsync(string model, EvaluationOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        RequireKnown(model);
+        return _performance.EvaluateAsync(model, options, cancellationToken);
+    }
+
+    /// <summary>Looks for labels that no evaluation can use: of predictions that no log holds, and such as their model cannot have. Reads the logs of all models.</summary>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="CorruptFileException">A segment is damaged.</exception>
+    /// <exception cref="IOException">The disk refused what did not fit into memory.</exception>
+    public Task<LabelReport> CheckLabelsAsync(CancellationToken cancellationToken = default) => Open(_performance).CheckLabelsAsync(cancellationToken);
 
     /// <summary>Compares the inputs and the score of logged predictions with the reference profile that was published with their version.</summary>
     /// <param name="model">Model name.</param>
@@ -170,6 +190,16 @@ public sealed class ModelMonitor
     /// </summary>
     /// <returns>The alerts, until it is disposed of or the platform closes.</returns>
     public AlertSubscription SubscribeToAlerts() => _alertFeed.Subscribe();
+
+    /// <summary>Refuses a model that nobody can mean.</summary>
+    private void RequireKnown(string model)
+    {
+        Open(_reader);
+        if (!_patterns.Any(p => p.Matches(model)))
+        {
+            _reader.RequireKnown(model, _declared);
+        }
+    }
 
     /// <summary>A part of monitoring, between the start of the platform and its end.</summary>
     /// <exception cref="InvalidOperationException">The platform has not been started, or was closed.</exception>

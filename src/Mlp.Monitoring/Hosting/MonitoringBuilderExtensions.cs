@@ -48,7 +48,7 @@ public static class MonitoringBuilderExtensions
         services.TryAddSingleton(CreateLog);
         services.TryAddSingleton(s => new PredictionLogReader(s.GetRequiredService<DataDirectory>().Predictions));
         services.TryAddSingleton(s => new LivePerformance(
-            s.GetRequiredService<DataDirectory>(), s.GetRequiredService<LabelStore>(), s.GetRequiredService<MonitoringConfiguration>().MaximumJoinedPredictions));
+            s.GetRequiredService<DataDirectory>(), s.GetRequiredService<LabelStore>(), s.GetRequiredService<MonitoringConfiguration>().MaximumJoinedPredictions, s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<MonitoringMetrics>();
         services.TryAddSingleton<PeriodicEvaluation>();
         services.TryAddSingleton(s => s.GetRequiredService<MonitoringConfiguration>().Drift);
