@@ -1,4 +1,5 @@
 using Apache.Arrow;
+using Mlp.Monitoring.Alerts;
 using Mlp.Monitoring.Comparison;
 using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.Estimation;
@@ -24,12 +25,24 @@ public sealed class ModelMonitor
     private readonly LabelStore _labels;
     private readonly LivePerformance _performance;
     private readonly DriftDetector _drift;
+    private readonly AlertWatch _alerts;
+    private readonly AlertFeed _alertFeed;
     private readonly string[] _declared;
     private readonly ModelPatternDeclaration[] _patterns;
 
     internal ModelMonitor(
-        PredictionLogWriter writer, PredictionLogReader reader, LabelStore labels, LivePerformance performance, DriftDetector drift, IEnumerable<ModelDeclaration> declarations, IEnumerable<ModelPatternDeclaration> patterns)
+        PredictionLogWriter writer,
+        PredictionLogReader reader,
+        LabelStore labels,
+        LivePerformance performance,
+        DriftDetector drift,
+        AlertWatch alerts,
+        AlertFeed alertFeed,
+        IEnumerable<ModelDeclaration> declarations,
+        IEnumerable<ModelPatternDeclaration> patterns)
     {
+        _alerts = alerts;
+        _alertFeed = alertFeed;
         _patterns = [.. patterns];
         _declared = [.. declarations.Select(d => d.Name).Distinct(StringComparer.Ordinal)];
         _writer = writer;
@@ -207,6 +220,16 @@ public sealed class ModelMonitor
     /// <param name="model">Model name.</param>
     /// <returns>One report per version, ascending; a version is absent before its first prediction and without a reference profile.</returns>
     public IReadOnlyList<DriftReport> GetRecentDrift(string model) => [.. _drift.Recent.Where(r => r.Model == model).OrderBy(r => r.Version)];
+
+    /// <summary>Alerts that fire now, as they fired; those that have fired longest first.</summary>
+    public IReadOnlyList<Alert> ActiveAlerts => _alerts.Active;
+
+    /// <summary>
+    /// Begins to listen to alerts. Those that fire or resolve from now on are in it; <see cref="ActiveAlerts"/> says which fire already. Nobody waits for a subscriber: what comes while
+    /// <see cref="AlertOptions.SubscriberBufferLength"/> alerts wait for it, it misses (<see cref="AlertSubscription.MissedCount"/>).
+    /// </summary>
+    /// <returns>The alerts, until it is disposed of or the platform closes.</returns>
+    public AlertSubscription SubscribeToAlerts() => _alertFeed.Subscribe();
 
     /// <summary>Refuses a model that nobody can mean.</summary>
     private void RequireKnown(string model)
