@@ -31,9 +31,8 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
     private readonly Lock _saving = new();
     private readonly Dictionary<(string Variant, long Start), ProfilePane> _panes = [];
     private readonly long _paneLength;
+    private readonly ITimer _timer;
     private DataProfileOptions? _options;
-    private Task _save = Task.CompletedTask;
-    private long _savedAt;
     private bool _isFailing;
 
     /// <summary>Creates it without a pane.</summary>
@@ -57,7 +56,9 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
         _logger = logger;
         _onDisposed = onDisposed;
         _paneLength = configuration.Pane.Ticks / TimeSpan.TicksPerMicrosecond;
-        _savedAt = timeProvider.GetTimestamp();
+
+        // Not on the task that writes the log, which does not wait for the files of profiles.
+        _timer = timeProvider.CreateTimer(static state => ((LiveProfile)state!).Save(), this, configuration.SaveInterval, configuration.SaveInterval);
     }
 
     /// <summary>The version.</summary>
@@ -83,13 +84,6 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
         {
             Add(batch);
         }
-
-        if (_timeProvider.GetElapsedTime(_savedAt) >= _configuration.SaveInterval && _save.IsCompleted)
-        {
-            // The log does not wait for the files of profiles.
-            _savedAt = _timeProvider.GetTimestamp();
-            _save = Task.Run(Save);
-        }
     }
 
     /// <summary>Writes what is new, and lets go of panes that are over. Never throws: what could not be written stays for the next time.</summary>
@@ -112,6 +106,7 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
     /// <summary>The version has left service: what is new is written.</summary>
     public void Dispose()
     {
+        _timer.Dispose();
         Save();
         _onDisposed(this);
     }
@@ -212,7 +207,9 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
             _isFailing = false;
             return true;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+#pragma warning disable CA1031 // Whatever the disk says, the host goes on.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
             if (!_isFailing)
             {

@@ -44,6 +44,8 @@ public class DataProfileTests
             ("u64", new UInt64Array.Builder().Append(ulong.MaxValue).Append(2).AppendNull().Build()),
             ("flag", new BooleanArray.Builder().Append(true).Append(false).AppendNull().Build()),
             ("text", new StringArray.Builder().Append("a").AppendNull().Append("").Build()),
+            ("large", new LargeStringArray.Builder().Append("a").AppendNull().Append("b").Build()),
+            ("view", new StringViewArray.Builder().Append("a").AppendNull().Append("a text that does not fit into the view").Build()),
             ("code", Dictionary(["x", null, "y"], 2, 0, 1)),
             ("time", new TimestampArray.Builder(new TimestampType(TimeUnit.Microsecond, "UTC")).Append(time).Append(time.AddDays(1)).AppendNull().Build()),
             ("day", new Date32Array.Builder().Append(new DateTime(1970, 1, 3, 0, 0, 0, DateTimeKind.Utc)).AppendNull().AppendNull().Build()),
@@ -57,6 +59,8 @@ public class DataProfileTests
         Assert.InRange(Column("i64").DistinctCount, 2.99, 3.01);
         Assert.Equal((0.5, 1), (Column("flag").Mean, Column("flag").NullCount));
         Assert.Equal(["", "a"], Column("text").FrequentItems.Select(item => item.Name));
+        Assert.Equal(["a", "b"], Column("large").FrequentItems.Select(item => item.Name));
+        Assert.Equal(["a", "a text that does not fit into the view"], Column("view").FrequentItems.Select(item => item.Name));
         Assert.Equal(["x", "y"], Column("code").FrequentItems.Select(item => item.Name));
         Assert.Equal(1, Column("code").NullCount);
         Assert.Equal(time.AddDays(1).ToUnixTimeMilliseconds() * 1000.0, Column("time").Maximum);
