@@ -23,6 +23,12 @@ internal sealed class MagnitudeBins(int maximumCount)
     /// <summary>The weight of all.</summary>
     internal double Weight => Summation.Sum(_weights);
 
+    /// <summary>How many bins hold something.</summary>
+    internal int OccupiedCount => _weights.Length - _weights.AsSpan().Count(0);
+
+    /// <summary>Neighbouring bins with all that hold something: the first of them, and the weight of each.</summary>
+    internal (int First, double[] Weights) All => (_first, _weights);
+
     /// <summary>Bins that hold something, ascending.</summary>
     internal IEnumerable<(int Key, double Weight)> Occupied
     {
@@ -105,7 +111,7 @@ internal sealed class MagnitudeBins(int maximumCount)
     internal void Write(SketchWriter writer)
     {
         writer.WriteWeight(FoldedWeight);
-        writer.WriteVarint((ulong)(_weights.Length - _weights.AsSpan().Count(0)));
+        writer.WriteVarint((ulong)OccupiedCount);
         var last = 0;
         for (var i = 0; i < _weights.Length; i++)
         {
