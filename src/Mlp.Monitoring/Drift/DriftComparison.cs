@@ -18,12 +18,14 @@ internal static class DriftComparison
     /// <summary>Compares a window with its reference.</summary>
     /// <param name="about">Model, version, time.</param>
     /// <param name="window">The counts.</param>
-    /// <param name="columns">Which features were counted.</param>
+    /// <param name="compared">Positions of the features that were counted.</param>
+    /// <param name="notCompared">Names of those that could not be.</param>
     /// <param name="rules">What counts as drift.</param>
     /// <param name="vector">The tests of the whole vector.</param>
-    public static DriftReport Compare(DriftSubject about, DriftWindow window, DriftBatchReader columns, DriftRules rules, IReadOnlyList<VectorDrift>? vector = null)
+    public static DriftReport Compare(
+        DriftSubject about, DriftWindow window, IEnumerable<int> compared, IReadOnlyList<string> notCompared, DriftRules rules, IReadOnlyList<VectorDrift>? vector = null)
     {
-        var comparisons = columns.Compared.Select(i => FeatureComparison.Of(window.Features[i], false, window.Reference, rules)).ToList();
+        var comparisons = compared.Select(i => FeatureComparison.Of(window.Features[i], false, window.Reference, rules)).ToList();
         comparisons.AddRange(new[] { window.Score, window.PredictedClass }.OfType<FeatureWindow>().Select(w => FeatureComparison.Of(w, true, window.Reference, rules)));
         var adjusted = Correct(comparisons, rules.Correction);
 
@@ -59,7 +61,7 @@ internal static class DriftComparison
             ReferenceRowCount = window.Reference.Profile.RowCount,
             RowCount = window.RowCount,
             Features = [.. features.OrderByDescending(f => f.Severity >= DriftSeverity.Moderate).ThenByDescending(RankOf).ThenBy(f => f.Name, StringComparer.Ordinal)],
-            NotCompared = columns.NotCompared,
+            NotCompared = notCompared,
             Findings = [.. findings.OrderBy(f => f.Finding.Kind).ThenByDescending(f => f.Rank).Select(f => f.Finding)],
             Vector = vector ?? [],
         };

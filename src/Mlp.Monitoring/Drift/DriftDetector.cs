@@ -79,7 +79,7 @@ internal sealed class DriftDetector
 
         return reader is null
             ? new DriftReport { Model = model, Version = number, From = from, To = to, ReferenceRowCount = profile.RowCount, RowCount = 0, Features = [], NotCompared = [] }
-            : DriftComparison.Compare(new(model, number, from, to), window, reader, rules);
+            : DriftComparison.Compare(new(model, number, from, to), window, reader.Compared, reader.NotCompared, rules);
     }
 
     private int FindHighestVersion(string model)

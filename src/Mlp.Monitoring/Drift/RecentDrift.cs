@@ -84,7 +84,7 @@ internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
             var whole = new DriftWindow(_panes[0].Reference, _rules, PaneCount * SampleLimit);
             System.Array.ForEach(_panes, whole.Merge);
             var now = _timeProvider.GetUtcNow();
-            return DriftComparison.Compare(new(_model.Manifest.Name, _model.Manifest.Version, now - _configuration.Window, now), whole, _reader, _rules);
+            return DriftComparison.Compare(new(_model.Manifest.Name, _model.Manifest.Version, now - _configuration.Window, now), whole, _reader.Compared, _reader.NotCompared, _rules);
         }
     }
 
