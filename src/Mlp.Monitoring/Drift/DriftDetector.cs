@@ -109,7 +109,8 @@ internal sealed class DriftDetector
             ?? throw new InvalidOperationException($"Expected model '{model}' version {version} to have a reference profile to compare with, but it was published without one.");
     }
 
-    private async Task<ReferenceProfile?> FindProfileAsync(ModelManifest manifest, CancellationToken cancellationToken)
+    /// <summary>The reference profile of a version, or null when it was published without one.</summary>
+    internal async Task<ReferenceProfile?> FindProfileAsync(ModelManifest manifest, CancellationToken cancellationToken)
     {
         if (_registry is null || manifest.ReferenceProfileSha256 is null)
         {

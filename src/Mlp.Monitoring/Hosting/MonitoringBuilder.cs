@@ -1,4 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
+using Mlp.Monitoring.Redaction;
+using Mlp.Monitoring.Sampling;
 
 namespace Mlp.Monitoring.Hosting;
 
@@ -15,6 +17,33 @@ public sealed class MonitoringBuilder(IServiceCollection services)
     /// <param name="models">Model names; none for all models.</param>
     /// <returns>The builder.</returns>
     public MonitoringBuilder DetectDrift(params string[] models) => Configure(options => Add(options.DriftModels, models));
+
+    /// <summary>Keeps profiles of the predictions of the named models, hour by hour and on disk, for comparison with each other and with the reference. They are logged too.</summary>
+    /// <param name="models">Model names; none for all models.</param>
+    /// <returns>The builder.</returns>
+    public MonitoringBuilder ProfilePredictions(params string[] models) => Configure(options => Add(options.ProfiledModels, models));
+
+    /// <summary>Writes down only some of the predictions of a model. Sketches and the live window of drift see all of them.</summary>
+    /// <param name="model">Model name; <see cref="MonitoringOptions.AllModels"/> for those that are not named.</param>
+    /// <param name="configure">Says which.</param>
+    /// <returns>The builder.</returns>
+    public MonitoringBuilder SamplePredictions(string model, Action<SamplingOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(configure);
+        return Configure(options => configure(options.Sampling.TryGetValue(model, out var known) ? known : options.Sampling[model] = new SamplingOptions()));
+    }
+
+    /// <summary>Says which features and parts of the key of a model are personal data, and what is logged in their place.</summary>
+    /// <param name="model">Model name; <see cref="MonitoringOptions.AllModels"/> for those that are not named.</param>
+    /// <param name="configure">Says so.</param>
+    /// <returns>The builder.</returns>
+    public MonitoringBuilder RedactColumns(string model, Action<RedactionOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(configure);
+        return Configure(options => configure(options.Redaction.TryGetValue(model, out var known) ? known : options.Redaction[model] = new RedactionOptions()));
+    }
 
     /// <summary>Changes settings in code, after the configuration section was bound.</summary>
     /// <param name="configure">Sets options.</param>

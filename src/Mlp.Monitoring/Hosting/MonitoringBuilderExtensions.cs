@@ -7,6 +7,7 @@ using Mlp.Monitoring.Hosting;
 using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.PredictionLog;
+using Mlp.Monitoring.Profiles;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Registry;
@@ -43,6 +44,7 @@ public static class MonitoringBuilderExtensions
         services.TryAddSingleton(s => MonitoringConfiguration.From(s.GetRequiredService<IOptions<MonitoringOptions>>().Value));
         services.TryAddSingleton(CreateLabels);
         services.TryAddSingleton(CreateDetector);
+        services.TryAddSingleton(CreateProfiles);
         services.TryAddSingleton(CreateLog);
         services.TryAddSingleton(s => new PredictionLogReader(s.GetRequiredService<DataDirectory>().Predictions));
         services.TryAddSingleton(s => new LivePerformance(
@@ -55,6 +57,7 @@ public static class MonitoringBuilderExtensions
             s.GetRequiredService<LabelStore>(),
             s.GetRequiredService<LivePerformance>(),
             s.GetRequiredService<DriftDetector>(),
+            s.GetRequiredService<ProfileStore>(),
             s.GetServices<ModelDeclaration>(),
             s.GetServices<ModelPatternDeclaration>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPredictionObserver, PredictionLogWriter>(s => s.GetRequiredService<PredictionLogWriter>()));
@@ -74,10 +77,18 @@ public static class MonitoringBuilderExtensions
         services.GetRequiredService<MonitoringConfiguration>().Drift,
         services.GetRequiredService<TimeProvider>());
 
+    private static ProfileStore CreateProfiles(IServiceProvider services) => new(
+        services.GetRequiredService<DataDirectory>(),
+        services.GetRequiredService<MonitoringConfiguration>().Profiles,
+        Disk(services),
+        services.GetRequiredService<TimeProvider>(),
+        services.GetRequiredService<ILogger<ProfileStore>>());
+
     private static PredictionLogWriter CreateLog(IServiceProvider services)
     {
         var configuration = services.GetRequiredService<MonitoringConfiguration>();
         var detector = services.GetRequiredService<DriftDetector>();
+        var profiles = services.GetRequiredService<ProfileStore>();
         return new PredictionLogWriter(
             services.GetRequiredService<DataDirectory>(),
             configuration.Log,
@@ -85,7 +96,9 @@ public static class MonitoringBuilderExtensions
             Disk(services),
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILogger<PredictionLogWriter>>(),
-            model => configuration.WatchesDrift(model.Manifest.Name) ? detector.Watch(model) : null);
+            model => PredictionBatchListeners.Join(
+                configuration.WatchesDrift(model.Manifest.Name) ? detector.Watch(model) : null,
+                configuration.IsProfiled(model.Manifest.Name) ? profiles.Watch(model, detector.FindProfileAsync(model.Manifest, CancellationToken.None)) : null));
     }
 
     private static IDiskSync Disk(IServiceProvider services) => services.GetService<IDiskSync>() ?? DiskSync.Instance;

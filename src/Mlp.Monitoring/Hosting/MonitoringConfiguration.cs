@@ -1,5 +1,8 @@
 using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.PredictionLog;
+using Mlp.Monitoring.Profiles;
+using Mlp.Monitoring.Redaction;
+using Mlp.Monitoring.Sampling;
 
 namespace Mlp.Monitoring.Hosting;
 
@@ -20,17 +23,34 @@ internal sealed record MonitoringConfiguration(
     TimeSpan EvaluationInterval,
     int DriftMetricFeatureCount)
 {
+    /// <summary>Names, or all.</summary>
+    public IReadOnlySet<string> ProfiledModels { get; init; } = new HashSet<string>();
+
+    /// <summary>Settings of profiles.</summary>
+    public ProfileConfiguration Profiles { get; init; } = ProfileConfiguration.Default;
+
     public static MonitoringConfiguration From(MonitoringOptions options) => new(
         options.LoggedModels.ToHashSet(StringComparer.Ordinal),
         options.DriftModels.ToHashSet(StringComparer.Ordinal),
-        new PredictionLogConfiguration(options.CommitInterval, options.BufferByteCount, options.MaximumSegmentByteCount, options.MaximumSegmentAge),
+        new PredictionLogConfiguration(options.CommitInterval, options.BufferByteCount, options.MaximumSegmentByteCount, options.MaximumSegmentAge)
+        {
+            Sampling = options.Sampling.ToDictionary(s => s.Key, s => SamplingConfiguration.From(s.Value), StringComparer.Ordinal),
+            Redaction = options.Redaction.ToDictionary(r => r.Key, r => RedactionConfiguration.From(r.Value), StringComparer.Ordinal),
+        },
         new DriftConfiguration(options.DriftWindow, options.DriftSignificance, options.DriftMinimumRowCount),
         options.MaximumJoinedPredictions,
         options.EvaluationInterval,
-        options.DriftMetricFeatureCount);
+        options.DriftMetricFeatureCount)
+    {
+        ProfiledModels = options.ProfiledModels.ToHashSet(StringComparer.Ordinal),
+        Profiles = new ProfileConfiguration(options.ProfilePane, options.ProfileSaveInterval),
+    };
 
     /// <summary>Whether the predictions of a model are logged.</summary>
-    public bool IsLogged(string model) => Names(LoggedModels, model) || WatchesDrift(model);
+    public bool IsLogged(string model) => Names(LoggedModels, model) || WatchesDrift(model) || IsProfiled(model);
+
+    /// <summary>Whether there are profiles of the predictions of a model.</summary>
+    public bool IsProfiled(string model) => Names(ProfiledModels, model);
 
     /// <summary>Whether the recent predictions of a model are compared with its reference.</summary>
     public bool WatchesDrift(string model) => Names(DriftModels, model);

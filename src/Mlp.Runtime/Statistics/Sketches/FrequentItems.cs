@@ -47,6 +47,23 @@ internal sealed class FrequentItems
         return clone;
     }
 
+    /// <summary>The sketch of items that were counted one by one; it does not depend on their order.</summary>
+    /// <param name="counts">Items and their weights.</param>
+    /// <param name="capacity">k.</param>
+    internal static FrequentItems Of(IEnumerable<KeyValuePair<string, long>> counts, int capacity)
+    {
+        var sketch = new FrequentItems(capacity);
+        foreach (var (item, count) in counts)
+        {
+            var utf8 = Encoding.UTF8.GetBytes(item);
+            sketch._counters[XxHash3.HashToUInt64(utf8)] = new(NameOf(utf8), count);
+            sketch.Weight += count;
+        }
+
+        sketch.Reduce();
+        return sketch;
+    }
+
     /// <summary>Adds an item.</summary>
     /// <param name="utf8">Its text.</param>
     /// <param name="weight">How many it stands for, finite and above 0.</param>
@@ -105,10 +122,7 @@ internal sealed class FrequentItems
 
         Weight += other.Weight;
         MaximumError += other.MaximumError;
-        if (_counters.Count > Capacity)
-        {
-            TakeOff(_counters.Values.Select(c => c.Weight).OrderDescending().ElementAt(Capacity));
-        }
+        Reduce();
     }
 
     /// <summary>Writes the sketch (format version 1).</summary>
@@ -170,6 +184,14 @@ internal sealed class FrequentItems
         }
 
         return Encoding.UTF8.GetString(utf8[..length]);
+    }
+
+    private void Reduce()
+    {
+        if (_counters.Count > Capacity)
+        {
+            TakeOff(_counters.Values.Select(c => c.Weight).OrderDescending().ElementAt(Capacity));
+        }
     }
 
     private double TakeOff(double weight)

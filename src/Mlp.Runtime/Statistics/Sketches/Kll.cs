@@ -1,9 +1,11 @@
+using System.Numerics.Tensors;
+
 namespace Mlp.Runtime.Statistics.Sketches;
 
 /// <summary>Quantiles to an error of rank, whatever the distribution of the values: where <see cref="DDSketch"/> bounds how far a value is off, this bounds how far its rank is. Not safe for use by several threads at once.</summary>
 /// <remarks>
-/// Karnin, Lang and Liberty, "Optimal quantile approximation in streams" (FOCS 2016), as DataSketches lays it out: level h holds values that stand for 2^h each; a level that is over its share of the room, max(8, k (2/3)^depth), is sorted and every other value, the odd ones
-/// or the even ones by a coin, goes one level up. With a probability of 99 % the error of a rank is at most 2.296 / k^0.9723 (fitted by its authors): 1.33 % for k = 200. Up to about 3 k values are kept as they are, without error. The coin is seeded: the same values in
+/// Karnin, Lang and Liberty, "Optimal quantile approximation in streams" (FOCS 2016), much as DataSketches lays it out: level h holds values that stand for 2^h each; a level that is over its share of the room, k in the lowest and max(8, k (2/3)^depth) above, is sorted and every other value, the odd ones
+/// or the even ones by a coin, goes one level up. With a probability of 99 % the error of a rank is at most 2.296 / k^0.9723 (fitted by its authors): 1.33 % for k = 200. Fewer than k values are kept as they are, without error. The coin is seeded: the same values in
 /// the same order give the same sketch. The order of values, and of merges, changes what is kept, within the bound.
 /// </remarks>
 internal sealed class Kll
@@ -65,10 +67,10 @@ internal sealed class Kll
     internal void Add(ReadOnlySpan<double> values)
     {
         Count += values.Length;
-        foreach (var value in values)
+        if (!values.IsEmpty)
         {
-            Minimum = value < Minimum || double.IsNaN(Minimum) ? value : Minimum;
-            Maximum = value > Maximum || double.IsNaN(Maximum) ? value : Maximum;
+            Minimum = double.MinNumber(Minimum, TensorPrimitives.Min(values));
+            Maximum = double.MaxNumber(Maximum, TensorPrimitives.Max(values));
         }
 
         while (!values.IsEmpty)
@@ -108,8 +110,8 @@ internal sealed class Kll
         }
 
         Count += other.Count;
-        Minimum = double.IsNaN(Minimum) ? other.Minimum : Math.Min(Minimum, other.Minimum);
-        Maximum = double.IsNaN(Maximum) ? other.Maximum : Math.Max(Maximum, other.Maximum);
+        Minimum = double.MinNumber(Minimum, other.Minimum);
+        Maximum = double.MaxNumber(Maximum, other.Maximum);
         Compress();
     }
 
@@ -255,7 +257,8 @@ internal sealed class Kll
         return (z ^ (z >> 31)) >> 63 == 1;
     }
 
-    private int CapacityOf(int level) => Math.Max(SmallestLevel, (int)Math.Round(K * Math.Pow(2.0 / 3, _levels.Count - level - 1)));
+    /// <summary>The lowest level has room for k values, so that they are sorted many at a time.</summary>
+    private int CapacityOf(int level) => level == 0 ? K : Math.Max(SmallestLevel, (int)Math.Round(K * Math.Pow(2.0 / 3, _levels.Count - level - 1)));
 
     private int TotalCapacity() => Enumerable.Range(0, _levels.Count).Sum(CapacityOf);
 }
