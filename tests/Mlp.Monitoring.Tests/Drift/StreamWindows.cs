@@ -80,7 +80,7 @@ internal static class StreamWindows
 
     /// <summary>The report of a window.</summary>
     public static DriftReport Compare(DriftWindow window, DriftRules rules)
-        => DriftComparison.Compare(new("generated", 1), window, Enumerable.Range(0, window.Features.Count), [], rules);
+        => DriftComparison.Compare(new("generated", 1), (window.Reference.Profile.RowCount, window.RowCount), window.Compared(Enumerable.Range(0, window.Features.Count)), [], rules);
 
     /// <summary>The report of the next rows of a stream.</summary>
     public static DriftReport Compare(DriftStream stream, int rowCount, DriftReference reference, DriftRules rules)
