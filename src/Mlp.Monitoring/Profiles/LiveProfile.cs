@@ -26,6 +26,7 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
     private readonly IDiskSync _disk;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
+    private readonly Action<LiveProfile> _mergeDays;
     private readonly Action<LiveProfile> _onDisposed;
     private readonly Lock _gate = new();
     private readonly Lock _saving = new();
@@ -33,6 +34,7 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
     private readonly long _paneLength;
     private readonly ITimer _timer;
     private DataProfileOptions? _options;
+    private DateTime _mergedOn;
     private bool _isFailing;
 
     /// <summary>Creates it without a pane.</summary>
@@ -43,9 +45,11 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
     /// <param name="disk">Where durability comes from.</param>
     /// <param name="timeProvider">The clock.</param>
     /// <param name="logger">Hears of failures.</param>
+    /// <param name="mergeDays">Merges the files of days that are over.</param>
     /// <param name="onDisposed">Told when the version has left service.</param>
     public LiveProfile(
-        ServedModel model, Task<ReferenceProfile?> reference, string root, ProfileConfiguration configuration, IDiskSync disk, TimeProvider timeProvider, ILogger logger, Action<LiveProfile> onDisposed)
+        ServedModel model, Task<ReferenceProfile?> reference, string root, ProfileConfiguration configuration, IDiskSync disk, TimeProvider timeProvider, ILogger logger, Action<LiveProfile> mergeDays,
+        Action<LiveProfile> onDisposed)
     {
         _model = model;
         _reference = reference;
@@ -54,6 +58,7 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
         _disk = disk;
         _timeProvider = timeProvider;
         _logger = logger;
+        _mergeDays = mergeDays;
         _onDisposed = onDisposed;
         _paneLength = configuration.Pane.Ticks / TimeSpan.TicksPerMicrosecond;
 
@@ -72,6 +77,18 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
             lock (_gate)
             {
                 return [.. _panes.Values.Select(pane => (pane.File, pane.Builder.Build()))];
+            }
+        }
+    }
+
+    /// <summary>The files of the panes in memory now.</summary>
+    public IReadOnlyList<string> PanePaths
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _panes.Values.Select(pane => pane.File.Path)];
             }
         }
     }
@@ -100,6 +117,7 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
             }
 
             LetGo();
+            MergeDays();
         }
     }
 
@@ -109,6 +127,19 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
         _timer.Dispose();
         Save();
         _onDisposed(this);
+    }
+
+    private void MergeDays()
+    {
+        var today = _timeProvider.GetUtcNow().UtcDateTime.Date;
+        var due = _configuration.Pane + _configuration.SaveInterval;
+        if (today == _mergedOn || _timeProvider.GetUtcNow().UtcDateTime - today < due)
+        {
+            return;
+        }
+
+        _mergedOn = today;
+        _mergeDays(this);
     }
 
     private async ValueTask<DataProfileOptions> CreateOptionsAsync()
