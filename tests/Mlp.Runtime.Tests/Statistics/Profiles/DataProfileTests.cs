@@ -87,6 +87,23 @@ public class DataProfileTests
     }
 
     [Fact]
+    public void Add_SliceFromAnyRow_EqualsItsValuesAlone()
+    {
+        var random = new Random(6);
+        for (var round = 0; round < 200; round++)
+        {
+            var nullShare = random.Next(4) / 3.0;
+            var values = Enumerable.Range(0, 400).Select(_ => random.NextDouble() < nullShare ? (double?)null : random.NextDouble()).ToArray();
+            var start = random.Next(300);
+            var length = random.Next(400 - start);
+            var slice = Batch(("x", Doubles(values))).Slice(start, length);
+            var alone = Profile(("x", Doubles(values[start..(start + length)])));
+
+            Assert.Equal(alone.ToBytes(), new DataProfileBuilder().Add(slice).Build().ToBytes());
+        }
+    }
+
+    [Fact]
     public void Build_AnyNumberOfThreads_GivesTheSameBits()
     {
         var batches = Enumerable.Range(0, 4).Select(i => Table(5_000, i)).ToArray();
@@ -294,6 +311,8 @@ public class DataProfileTests
 
         return Batch(("x", x.Build()), ("i", i.Build()), ("text", text.Build()), ("code", Dictionary(["p", null, "q"], codes)), ("flag", flags.Build()));
     }
+
+    private static DoubleArray Doubles(double?[] values) => values.Aggregate(new DoubleArray.Builder(), (builder, value) => value is { } x ? builder.Append(x) : builder.AppendNull()).Build();
 
     private static DictionaryArray Dictionary(string?[] values, params int[] codes)
     {
