@@ -3,6 +3,7 @@ using Apache.Arrow;
 using Apache.Arrow.Types;
 using Mlp.Monitoring.PredictionLog;
 using Mlp.Monitoring.Segments;
+using Mlp.Runtime.Models;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Statistics;
 
@@ -14,7 +15,8 @@ namespace Mlp.Monitoring.Drift;
 /// </summary>
 /// <param name="profile">The reference.</param>
 /// <param name="rules">Which features are left out.</param>
-internal sealed class DriftBatchReader(ReferenceProfile profile, DriftRules rules)
+/// <param name="output">What the outputs mean, for the predicted class; null where nobody knows.</param>
+internal sealed class DriftBatchReader(ReferenceProfile profile, DriftRules rules, ModelOutput? output)
 {
     private readonly HashSet<int> _compared = [];
     private readonly List<string> _notCompared = [];
@@ -48,6 +50,11 @@ internal sealed class DriftBatchReader(ReferenceProfile profile, DriftRules rule
             if (window.Score is not null)
             {
                 CountScores(batch.Find<DoubleArray>(PredictionColumns.Score), window.Score, weights);
+            }
+
+            if (window.PredictedClass is not null)
+            {
+                CountClasses(new PredictedClass(batch, output), window.PredictedClass, weights);
             }
 
             window.RowCount += answered;
@@ -128,6 +135,21 @@ internal sealed class DriftBatchReader(ReferenceProfile profile, DriftRules rule
             default:
                 CountEach(column, window, weights);
                 break;
+        }
+    }
+
+    private static void CountClasses(PredictedClass classes, FeatureWindow window, ReadOnlySpan<double> weights)
+    {
+        for (var i = 0; i < weights.Length; i++)
+        {
+            if (weights[i] > 0 && classes.Of(i) is { } name)
+            {
+                window.Histogram.AddCategory(name, weights[i]);
+            }
+            else if (weights[i] > 0)
+            {
+                window.Histogram.AddWeightedMissing(weights[i]);
+            }
         }
     }
 

@@ -10,12 +10,10 @@ public sealed class DriftOptions
 {
     /// <summary>The distance of numbers, the score among them.</summary>
     /// <value>The default value is <see cref="DriftMethod.PopulationStabilityIndex"/>.</value>
-    [EnumDataType(typeof(DriftMethod))]
     public DriftMethod NumericMethod { get; set; } = DriftMethod.PopulationStabilityIndex;
 
     /// <summary>The distance of categories; one over bins.</summary>
     /// <value>The default value is <see cref="DriftMethod.PopulationStabilityIndex"/>.</value>
-    [EnumDataType(typeof(DriftMethod))]
     public DriftMethod CategoricalMethod { get; set; } = DriftMethod.PopulationStabilityIndex;
 
     /// <summary>The chance of any alarm where nothing has drifted, 0.000001 to 0.5.</summary>
@@ -25,7 +23,6 @@ public sealed class DriftOptions
 
     /// <summary>How p-values are corrected for the number of features and checks.</summary>
     /// <value>The default value is <see cref="MultipleTesting.BenjaminiHochberg"/>.</value>
-    [EnumDataType(typeof(MultipleTesting))]
     public MultipleTesting Correction { get; set; } = MultipleTesting.BenjaminiHochberg;
 
     /// <summary>By how much the share of missing values may rise, 0 to 1.</summary>

@@ -219,7 +219,25 @@ public sealed class ModelMonitor
     /// <exception cref="CorruptFileException">A segment or the profile is damaged.</exception>
     public Task<DriftReport> DetectDriftAsync(
         string model, int? version = null, DateTimeOffset? from = null, DateTimeOffset? to = null, CancellationToken cancellationToken = default)
-        => Open(_drift).DetectAsync(model, version, from, to, cancellationToken);
+        => Open(_drift).DetectAsync(model, version, from, to, null, cancellationToken);
+
+    /// <summary>Compares the inputs, the score and the predicted class of logged predictions with those of another time, and the rows as a whole.</summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="reference">The predictions to compare with.</param>
+    /// <param name="version">Version, or null for the highest one that has logged predictions.</param>
+    /// <param name="from">First request time, or null for the beginning.</param>
+    /// <param name="to">Request time to stop before, or null for the end.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The comparison, most drifted feature first.</returns>
+    /// <exception cref="ModelNotFoundException">Nothing of the model was logged.</exception>
+    /// <exception cref="InvalidOperationException">The reference window holds no predictions, or such as sampling has picked.</exception>
+    /// <exception cref="CorruptFileException">A segment is damaged.</exception>
+    public Task<DriftReport> DetectDriftAsync(
+        string model, ReferenceWindow reference, int? version = null, DateTimeOffset? from = null, DateTimeOffset? to = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(reference);
+        return Open(_drift).DetectAsync(model, version, from, to, reference, cancellationToken);
+    }
 
     /// <summary>The recent window of the versions in service whose drift is watched all the time, without reading a file.</summary>
     /// <param name="model">Model name.</param>
