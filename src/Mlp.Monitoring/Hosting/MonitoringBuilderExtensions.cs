@@ -13,6 +13,7 @@ using Mlp.Monitoring.Profiles;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Registry;
+using Mlp.Runtime.Statistics;
 using Mlp.Runtime.Storage;
 
 namespace Mlp.Runtime.Hosting;
@@ -84,7 +85,8 @@ public static class MonitoringBuilderExtensions
         services.GetRequiredService<DataDirectory>(),
         services.GetService<IModelRegistry>(),
         services.GetRequiredService<MonitoringConfiguration>().Drift,
-        services.GetRequiredService<TimeProvider>());
+        services.GetRequiredService<TimeProvider>(),
+        services.GetService<IEstimator>());
 
     private static ProfileStore CreateProfiles(IServiceProvider services) => new(
         services.GetRequiredService<DataDirectory>(),
