@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Options;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
@@ -25,6 +26,9 @@ internal sealed class MonitoringOptionsValidator(IEnumerable<ModelDeclaration> d
             failures.AddRange(SettingsRanges.FindFailures($"{MonitoringOptions.SectionName}:{nameof(options.Redaction)}:{model}", redaction));
         }
 
+        AddBadNames(failures, nameof(options.PerformanceThresholds), options.PerformanceThresholds.Select(t => t.Model));
+        failures.AddRange(options.PerformanceThresholds.Where(t => t.Lower is null == t.Upper is null && !(t.Lower < t.Upper)).Select(t =>
+            string.Create(CultureInfo.InvariantCulture, $"{MonitoringOptions.SectionName}:{nameof(options.PerformanceThresholds)} must have a lower end, an upper end, or a lower below an upper one, but '{t.Figure}' of model '{t.Model}' has {t.Lower} and {t.Upper}.")));
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 
