@@ -26,13 +26,7 @@ internal sealed class EstimationRun(string model, string folder, LabelStore labe
     {
         var evaluation = new LogEvaluation(model, folder, labels, new EvaluationOptions { Version = options.Version, Window = options.Window, Slide = options.Slide, From = Start, To = null }, now);
         var reading = new LogEvaluation(model, folder, labels, new EvaluationOptions { Version = options.Version }, now);
-        reading.Join(scratch, cancellationToken, (in JoinedRow row, ReadOnlySpan<int> _, ReadOnlySpan<double> _) =>
-        {
-            if (row.IsScored && !double.IsNaN(row.Score) && SamplingWeights.IsValid(row.Weight))
-            {
-                _rows.Add(row);
-            }
-        });
+        reading.Join(scratch, Add, cancellationToken);
         if (reading.Outputs.Count == 0)
         {
             return [];
@@ -49,6 +43,14 @@ internal sealed class EstimationRun(string model, string folder, LabelStore labe
         _rows.Sort((a, b) => (a.RequestTime, a.RequestId).CompareTo((b.RequestTime, b.RequestId)));
         var estimator = options.Estimator ?? Learn(output.DecisionThreshold, version);
         return [.. Windows(evaluation).Select(w => Estimate(w.Rows, w.From, w.To, version, output, estimator))];
+    }
+
+    private void Add(in JoinedRow row, ReadOnlySpan<int> slices, ReadOnlySpan<double> values)
+    {
+        if (row.IsScored && !double.IsNaN(row.Score) && SamplingWeights.IsValid(row.Weight))
+        {
+            _rows.Add(row);
+        }
     }
 
     /// <summary>Where the windows begin: behind the reference, which is not judged.</summary>

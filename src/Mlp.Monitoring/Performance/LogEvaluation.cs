@@ -70,15 +70,15 @@ internal sealed class LogEvaluation
     /// <returns>Results by version, window, variant and slice; those of all variants and slices first.</returns>
     public IReadOnlyList<PerformanceResult> Run(string scratch, CancellationToken cancellationToken)
     {
-        Join(scratch, cancellationToken, AddToGroups);
+        Join(scratch, AddToGroups, cancellationToken);
         return [.. Results()];
     }
 
     /// <summary>Reads and joins.</summary>
     /// <param name="scratch">Folder for what does not fit into memory.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
     /// <param name="read">Hears of every answer in the range.</param>
-    public void Join(string scratch, CancellationToken cancellationToken, LabelJoin.RowReader read)
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public void Join(string scratch, LabelJoin.RowReader read, CancellationToken cancellationToken)
     {
         ReadHeaders();
         var names = _outputs.Values.Select(AnswerReader.LabelNameOf).Distinct(StringComparer.Ordinal).ToList();
