@@ -59,6 +59,9 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
     /// <inheritdoc/>
     IEnumerable<Finding> IFigureSource.Findings => _live.Values.SelectMany(l => l.Findings);
 
+    /// <summary>Why quality is not estimated for versions that are evaluated, a sentence each.</summary>
+    public IEnumerable<string> Problems => _estimators.Problems;
+
     /// <summary>Folder for what does not fit into memory.</summary>
     private string Scratch => Path.Combine(_directory.Root, "scratch");
 
