@@ -100,13 +100,13 @@ internal static class LabelJoinBenchmark
         var evaluation = new LogEvaluation(Model, PredictionLogReader.DirectoryOf(directory.Predictions, Model), labels, new EvaluationOptions(), DateTimeOffset.UnixEpoch);
         evaluation.Join(
             Path.Combine(directory.Root, "scratch"),
-            CancellationToken.None,
             (in JoinedRow row, ReadOnlySpan<int> _, ReadOnlySpan<double> _) =>
             {
                 rows++;
                 labelled += double.IsNaN(row.Label) ? 0 : 1;
                 sum += double.IsNaN(row.Label) ? 0 : row.Label;
-            });
+            },
+            CancellationToken.None);
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{rows} predictions, {labelled} labelled, {sum:F0} positive, {evaluation.Statistics!.UnknownCount} labels of unknown predictions, {evaluation.Statistics.SpilledByteCount >> 20} MiB on the disk on the way");

@@ -29,19 +29,16 @@ internal sealed class VariantComparisonRun(string model, string folder, LabelSto
     {
         var evaluation = new LogEvaluation(model, folder, labels, new EvaluationOptions { From = options.From }, now);
         var maturedBefore = Microseconds.FromRequestTime(now - options.Maturity);
-        evaluation.Join(scratch, cancellationToken, (in JoinedRow row, ReadOnlySpan<int> _, ReadOnlySpan<double> values) =>
-        {
-            if (!row.IsScored || double.IsNaN(row.Label) || row.RequestTime > maturedBefore || (row.Version != options.Champion && row.Version != options.Challenger))
+        evaluation.Join(
+            scratch,
+            (in JoinedRow row, ReadOnlySpan<int> _, ReadOnlySpan<double> values) =>
             {
-                return;
-            }
-
-            var output = evaluation.Outputs[row.Version];
-            if (QualityGroup.CanBeLabel(output, row.Label) && LossOf(row, values, output) is var loss && !double.IsNaN(loss))
-            {
-                (row.Version == options.Champion ? _champion : _challenger)[row.RequestId] = new Answer(row.RequestTime, row.RequestId, loss);
-            }
-        });
+                if (row.RequestTime <= maturedBefore)
+                {
+                    Add(row, values, evaluation.Outputs[row.Version]);
+                }
+            },
+            cancellationToken);
         foreach (var version in (int[])[options.Champion, options.Challenger])
         {
             if (!evaluation.Outputs.ContainsKey(version))
@@ -59,6 +56,20 @@ internal sealed class VariantComparisonRun(string model, string folder, LabelSto
         }
 
         return paired.Length > 0 ? Paired(paired, loss) : Split(loss);
+    }
+
+    private void Add(in JoinedRow row, ReadOnlySpan<double> values, ModelOutput output)
+    {
+        if (!row.IsScored || double.IsNaN(row.Label) || !QualityGroup.CanBeLabel(output, row.Label) || (row.Version != options.Champion && row.Version != options.Challenger))
+        {
+            return;
+        }
+
+        var loss = LossOf(row, values, output);
+        if (!double.IsNaN(loss))
+        {
+            (row.Version == options.Champion ? _champion : _challenger)[row.RequestId] = new Answer(row.RequestTime, row.RequestId, loss);
+        }
     }
 
     private ComparedLoss Resolve(ModelOutput output) => options.Loss != ComparedLoss.Default ? options.Loss : output.Task switch

@@ -165,7 +165,7 @@ public sealed class ModelMonitor
     }
 
     /// <summary>
-    /// Estimates the quality of a binary classifier from its scores alone (CBPE), window by window, beside the realised quality as far as labels have come, and says where the two exclude each other. The
+    /// Estimates the quality of a binary classifier from its scores alone (CBPE), or the errors of a regression from its features and predictions (DLE), window by window, beside the realised quality as far as labels have come, and says where the two exclude each other. The
     /// estimate sees a change of the inputs; it is blind to a change of what they mean.
     /// </summary>
     /// <param name="model">Model name.</param>
@@ -174,7 +174,7 @@ public sealed class ModelMonitor
     /// <returns>One result per window that has predictions, ascending; windows of the reference are not among them.</returns>
     /// <exception cref="ArgumentException">The name cannot be that of a model, or an option lies outside its range.</exception>
     /// <exception cref="ModelNotFoundException">The model is not declared, and nothing of it was ever logged.</exception>
-    /// <exception cref="InvalidOperationException">The version is no binary classifier, or the reference has no labels to learn from.</exception>
+    /// <exception cref="InvalidOperationException">The version is neither binary classifier nor regression, or the reference has no labels to learn from.</exception>
     /// <exception cref="CorruptFileException">A segment is damaged.</exception>
     public Task<IReadOnlyList<EstimationResult>> EstimateAsync(string model, EstimationOptions options, CancellationToken cancellationToken = default)
     {
