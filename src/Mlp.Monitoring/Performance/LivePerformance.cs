@@ -78,7 +78,7 @@ internal sealed class LivePerformance : IDisposable
     {
         if (!_scores.TryGetValue(model, out var scores))
         {
-            scores = new ScoreIndex(model, folder, _maximumPredictions);
+            scores = new ScoreIndex(model, folder, PredictionLogReader.DuckDbOf(PredictionLogReader.WorkFolderOf(_directory)), _maximumPredictions);
             _scores.Add(model, scores);
         }
 

@@ -81,6 +81,9 @@ internal sealed class ModelLog : IAsyncDisposable
     /// <summary>Why nothing can be written at the moment, or null.</summary>
     public Exception? Failure => Volatile.Read(ref _failure);
 
+    /// <summary>Path of the segment that is written, or null.</summary>
+    public string? OpenSegment => _segments.Path;
+
     /// <summary>Gives a variant its index. Not on the request path.</summary>
     public int AddVariant(string variant) => _buffer.AddVariant(variant);
 

@@ -22,11 +22,12 @@ internal sealed class SegmentWriter(
     : IDisposable
 {
     private FrameLogWriter? _segment;
+    private string? _path;
     private long _firstFrame;
     private long _begun;
 
-    /// <summary>Path of the open segment, or null.</summary>
-    public string? Path => _segment?.Path;
+    /// <summary>Path of the segment that is open or about to be, or null. Safe to read from other threads.</summary>
+    public string? Path => Volatile.Read(ref _path);
 
     /// <summary>Appends a frame; it is on the device after <see cref="CommitAsync"/>.</summary>
     public void Append(ReadOnlySpan<byte> message)
@@ -77,6 +78,7 @@ internal sealed class SegmentWriter(
     {
         _segment?.Dispose();
         _segment = null;
+        Volatile.Write(ref _path, null);
     }
 
     private FrameLogWriter Create()
@@ -86,7 +88,11 @@ internal sealed class SegmentWriter(
         var createdAt = timeProvider.GetUtcNow();
         var name = string.Create(
             CultureInfo.InvariantCulture, $"{Microseconds.FromRequestTime(createdAt):D16}-{model.Manifest.Version}-{Guid.NewGuid():N}{SegmentFormat.Extension}");
-        var segment = FrameLogWriter.Create(disk, System.IO.Path.Combine(directory, name), SegmentHeader.For(model, createdAt, redaction).ToJson());
+        var path = System.IO.Path.Combine(directory, name);
+
+        // Said before there is a file, so that nobody takes a file that he sees for one without a writer.
+        Volatile.Write(ref _path, path);
+        var segment = FrameLogWriter.Create(disk, path, SegmentHeader.For(model, createdAt, redaction).ToJson());
         _firstFrame = segment.Append(schemaMessage);
         return segment;
     }
