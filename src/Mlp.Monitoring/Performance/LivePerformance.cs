@@ -240,7 +240,7 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
     {
         if (!_scores.TryGetValue(model, out var scores))
         {
-            scores = new ScoreIndex(model, folder, _maximumPredictions);
+            scores = new ScoreIndex(model, folder, PredictionLogReader.DuckDbOf(PredictionLogReader.WorkFolderOf(_directory)), _maximumPredictions);
             _scores.Add(model, scores);
         }
 
