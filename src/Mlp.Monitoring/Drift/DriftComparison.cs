@@ -63,6 +63,7 @@ internal static class DriftComparison
             RowCount = rows,
             ReferenceMissingShare = profile.MissingCount / (double)profile.RowCount,
             MissingShare = weights[^1] / weight,
+            Histogram = DriftHistogram.Of(profile, weights),
             UnseenShare = profile is CategoricalFeatureProfile ? weights[^2] / weight : 0,
         };
     }

@@ -79,7 +79,10 @@ internal sealed class DriftDetector
             : DriftComparison.Compare(model, number, window, reader, _configuration) with { From = from, To = to };
     }
 
-    private int FindHighestVersion(string model)
+    /// <summary>The highest version that has logged predictions.</summary>
+    /// <param name="model">Model name.</param>
+    /// <exception cref="ModelNotFoundException">Nothing of the model was logged.</exception>
+    public int FindHighestVersion(string model)
     {
         var versions = _log.ListSegments(model).Select(path =>
         {

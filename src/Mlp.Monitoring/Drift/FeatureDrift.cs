@@ -34,4 +34,7 @@ public sealed record FeatureDrift
 
     /// <summary>Share of rows whose category the reference never had, 0 to 1; 0 for numbers.</summary>
     public required double UnseenShare { get; init; }
+
+    /// <summary>Both sides over the bins of the reference.</summary>
+    public DriftHistogram? Histogram { get; init; }
 }

@@ -11,30 +11,19 @@ internal sealed class PerformanceFigures(LivePerformance performance, TimeProvid
 
     private IEnumerable<Figure> FiguresOf(PerformanceResult result)
     {
-        yield return Of(result, "performance.label_maturity", result.LabelMaturity);
-        if (result.BinaryClassification is { } binary)
+        yield return Of(result, FigureNames.LabelMaturity, result.LabelMaturity, result.ScoredCount);
+        foreach (var (name, value) in ReportedFigures.Of(result))
         {
-            yield return Of(result, "performance.auc", binary.Auc);
-            yield return Of(result, "performance.average_precision", binary.AveragePrecision);
-            yield return Of(result, "performance.log_loss", binary.LogLoss);
-            yield return Of(result, "performance.brier", binary.Brier);
-        }
-
-        if (result.Regression is { } regression)
-        {
-            yield return Of(result, "performance.mae", regression.MeanAbsoluteError);
-            yield return Of(result, "performance.rmse", regression.RootMeanSquaredError);
-            yield return Of(result, "performance.bias", regression.MeanError);
-            yield return Of(result, "performance.r2", regression.RSquared);
+            yield return Of(result, FigureNames.Prefix + name, value, result.LabelledCount);
         }
     }
 
-    private Figure Of(PerformanceResult result, string name, double value) => new()
+    private Figure Of(PerformanceResult result, string name, double value, long rowCount) => new()
     {
         Name = name,
         Subject = new FigureSubject(result.Model, result.Version),
         Value = value,
-        RowCount = result.LabelledCount,
+        RowCount = rowCount,
         To = timeProvider.GetUtcNow(),
     };
 }

@@ -4,6 +4,7 @@ using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.PredictionLog;
+using Mlp.Monitoring.Reports;
 using Mlp.Runtime;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
@@ -25,6 +26,7 @@ public sealed class ModelMonitor
     private readonly DriftDetector _drift;
     private readonly AlertWatch _alerts;
     private readonly AlertFeed _alertFeed;
+    private readonly ReportBuilder _reports;
     private readonly string[] _declared;
     private readonly ModelPatternDeclaration[] _patterns;
 
@@ -36,11 +38,13 @@ public sealed class ModelMonitor
         DriftDetector drift,
         AlertWatch alerts,
         AlertFeed alertFeed,
+        ReportBuilder reports,
         IEnumerable<ModelDeclaration> declarations,
         IEnumerable<ModelPatternDeclaration> patterns)
     {
         _alerts = alerts;
         _alertFeed = alertFeed;
+        _reports = reports;
         _patterns = [.. patterns];
         _declared = [.. declarations.Select(d => d.Name).Distinct(StringComparer.Ordinal)];
         _writer = writer;
@@ -180,6 +184,19 @@ public sealed class ModelMonitor
     /// <param name="model">Model name.</param>
     /// <returns>One report per version, ascending; a version is absent before its first prediction and without a reference profile.</returns>
     public IReadOnlyList<DriftReport> GetRecentDrift(string model) => [.. _drift.Recent.Where(r => r.Model == model).OrderBy(r => r.Version)];
+
+    /// <summary>
+    /// Reports how a version is doing: what was found, quality over time with intervals, calibration, slices, drift with histograms, data quality. Reads the log of the range three times.
+    /// </summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="options">What about; null for all predictions of the highest version that was logged.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The report, which can be written as HTML and as JSON.</returns>
+    /// <exception cref="ArgumentException">The name cannot be that of a model, or an option lies outside its range.</exception>
+    /// <exception cref="ModelNotFoundException">Nothing of the model was logged, or the version is not in the registry.</exception>
+    /// <exception cref="CorruptFileException">A segment or the reference is damaged.</exception>
+    public Task<MonitoringReport> CreateReportAsync(string model, ReportOptions? options = null, CancellationToken cancellationToken = default)
+        => Open(_reports).BuildAsync(model, options ?? new ReportOptions(), cancellationToken);
 
     /// <summary>Alerts that fire now, as they fired; those that have fired longest first.</summary>
     public IReadOnlyList<Alert> ActiveAlerts => _alerts.Active;

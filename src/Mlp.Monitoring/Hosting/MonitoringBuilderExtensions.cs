@@ -9,6 +9,7 @@ using Mlp.Monitoring.Hosting;
 using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.PredictionLog;
+using Mlp.Monitoring.Reports;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Registry;
@@ -55,6 +56,7 @@ public static class MonitoringBuilderExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, LogFigures>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, DriftFigures>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, PerformanceFigures>());
+        services.TryAddSingleton<ReportBuilder>();
         services.TryAddSingleton(s => new ModelMonitor(
             s.GetRequiredService<PredictionLogWriter>(),
             s.GetRequiredService<PredictionLogReader>(),
@@ -63,6 +65,7 @@ public static class MonitoringBuilderExtensions
             s.GetRequiredService<DriftDetector>(),
             s.GetRequiredService<AlertWatch>(),
             s.GetRequiredService<AlertFeed>(),
+            s.GetRequiredService<ReportBuilder>(),
             s.GetServices<ModelDeclaration>(),
             s.GetServices<ModelPatternDeclaration>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPredictionObserver, PredictionLogWriter>(s => s.GetRequiredService<PredictionLogWriter>()));

@@ -1,0 +1,31 @@
+using Mlp.Monitoring.Drift;
+
+namespace Mlp.Monitoring.Reports.Html;
+
+/// <summary>Missing values, categories that the reference never had, and features that stand still.</summary>
+internal static class DataQualitySection
+{
+    public static void Write(HtmlBuilder html, MonitoringReport report)
+    {
+        html.Markup("<section aria-labelledby=\"data\"><h2 id=\"data\">Data quality</h2>");
+        var features = report.Features.Where(f => !f.IsScore).OrderByDescending(f => f.MissingShare - f.ReferenceMissingShare + f.UnseenShare).ToList();
+        if (features.Count == 0)
+        {
+            html.Markup("<p class=\"lead\">Nothing is known of the features.</p></section>");
+            return;
+        }
+
+        html.Markup("<p class=\"lead\">Shares of the rows, those that have become worse first.</p><div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Data quality by feature\"><table><thead><tr><th scope=\"col\">Feature</th><th scope=\"col\">Missing in the reference</th><th scope=\"col\">Missing now</th><th scope=\"col\">New categories</th><th scope=\"col\" class=\"text\">Remarks</th></tr></thead><tbody>");
+        foreach (var feature in features)
+        {
+            html.Markup("<tr>").Element("<th scope=\"row\"><bdi>", feature.Name, "</bdi></th>");
+            html.Element("<td>", ReportText.Share(feature.ReferenceMissingShare), "</td>").Element("<td>", ReportText.Share(feature.MissingShare), "</td>");
+            html.Element("<td>", ReportText.Share(feature.UnseenShare), "</td>").Element("<td class=\"text\">", Remarks(feature), "</td></tr>");
+        }
+
+        html.Markup("</tbody></table></div></section>");
+    }
+
+    private static string Remarks(FeatureDrift feature)
+        => feature.Histogram?.Bins.Any(b => b.Share >= 1) == true ? "all rows in one bin now" : string.Empty;
+}
