@@ -94,7 +94,7 @@ internal static class HistogramSvg
                 continue;
             }
 
-            var room = (int)((isEnd ? layout.ValueCount / 2.0 : 1) * layout.StepOf(b) / CharacterWidth);
+            var room = (int)((isEnd ? layout.ValueCount / 2.0 : 1) * layout.StepOf(b) / CharacterWidth - 0.5);
             if (room < 3)
             {
                 continue;

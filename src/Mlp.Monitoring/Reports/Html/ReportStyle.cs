@@ -40,7 +40,7 @@ internal static class ReportStyle
         .tag{display:inline-block;font-size:12px;font-weight:600;line-height:1.5;padding:1px 8px;border-radius:999px;white-space:nowrap}
         .ok{color:var(--ok);background:var(--okbg)}.warn{color:var(--warn);background:var(--warnbg)}.bad{color:var(--bad);background:var(--badbg)}.off{color:var(--off);background:var(--offbg)}
         .findings{list-style:none;padding:0;margin:0;display:grid;gap:8px}
-        .findings li{background:var(--card);border:1px solid var(--line);border-left:4px solid var(--bad);border-radius:8px;padding:9px 14px;display:grid;grid-template-columns:180px 1fr;gap:2px 16px}
+        .findings li{background:var(--card);border:1px solid var(--line);border-left:4px solid var(--bad);border-radius:8px;padding:9px 14px;display:grid;grid-template-columns:200px 1fr;gap:2px 16px}
         .findings p{margin:0}.findings .tag{white-space:normal}
         .findings .numbers{margin-top:2px;color:var(--muted);font-size:12.5px;font-variant-numeric:tabular-nums}
         .scroll{overflow-x:auto;border:1px solid var(--line);border-radius:10px;background:var(--card)}
@@ -52,7 +52,7 @@ internal static class ReportStyle
         tbody th{font-weight:500;max-width:340px;white-space:normal;overflow-wrap:anywhere;min-width:130px}
         .confusion td{text-align:center;font-size:17px;font-weight:600}
         .confusion td span{display:block;font-size:12px;font-weight:400;color:var(--muted)}
-        .confusion .hit{background:var(--band)}
+        .confusion th{white-space:normal;min-width:0}.confusion .hit{background:var(--band)}
         .pairs{display:grid;grid-template-columns:repeat(auto-fill,minmax(190px,1fr));gap:10px 20px;margin:16px 0 6px}.pairs dt{font-size:12.5px;color:var(--muted)}.pairs dd{margin:0;font-variant-numeric:tabular-nums;font-weight:500}
         details{margin-top:14px}
         summary{cursor:pointer;font-weight:600;padding:6px 0}
@@ -68,7 +68,7 @@ internal static class ReportStyle
         .note{font-size:13.5px}
         footer{margin-top:48px;padding-top:14px;border-top:1px solid var(--line);font-size:12.5px;color:var(--muted)}
         @media(max-width:800px){.findings li{grid-template-columns:1fr}}
-        @media(max-width:600px){.page{padding:20px 16px 40px}h1{font-size:24px}h2{margin-top:36px}.tiles{grid-template-columns:1fr 1fr}.tile dd{font-size:20px}th,td{padding:7px 10px}}
+        @media(max-width:600px){.page{padding:20px 16px 40px}h1{font-size:24px}h2{margin-top:36px}.tiles{grid-template-columns:1fr 1fr}.tile dd{font-size:20px}th,td{padding:7px 10px}.mark{width:96px}tbody th{min-width:104px}}
         @media print{body{background:#fff}.card,.tile,.findings li{break-inside:avoid}nav{display:none}}
         """;
 }

@@ -21,7 +21,7 @@ internal static class SlicesSection
         html.Markup("<section aria-labelledby=\"slices\"><h2 id=\"slices\">Slices</h2>");
         html.Element("<p class=\"lead\">", $"{ReportText.Title(main.Name)} of parts of the traffic with its 95 % interval; the dashed line is all of it, {ReportText.Figure(main.Value)}.", "</p>");
         html.Markup("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Quality by slice\"><table><thead><tr><th scope=\"col\">Slice</th><th scope=\"col\">Labelled</th>");
-        html.Element("<th scope=\"col\" class=\"text\" colspan=\"2\">", ReportText.Title(main.Name), "</th>");
+        html.Element("<th scope=\"col\">", ReportText.Title(main.Name), "</th>").Markup("<th scope=\"col\" class=\"text\">95 % interval</th>");
         foreach (var other in report.Quality.Skip(1).Take(3))
         {
             html.Element("<th scope=\"col\">", ReportText.Title(other.Name), "</th>");
@@ -31,9 +31,10 @@ internal static class SlicesSection
         for (var i = 0; i < report.Slices.Count; i++)
         {
             var slice = report.Slices[i];
-            html.Markup("<tr>").Element("<th scope=\"row\">", NameOf(slice), "</th>").Element("<td>", ReportText.Count(slice.LabelledCount), "</td>").Markup("<td class=\"text\">");
+            html.Markup("<tr>").Element("<th scope=\"row\">", NameOf(slice), "</th>").Element("<td>", ReportText.Count(slice.LabelledCount), "</td>");
+            html.Element("<td>", ReportText.Figure(figures[i].Value), "</td>").Markup("<td class=\"text\">");
             IntervalMark.Write(html, figures[i], scale, main.Value);
-            html.Markup("</td>").Element("<td>", ReportText.Figure(figures[i].Value), "</td>");
+            html.Markup("</td>");
             foreach (var other in report.Quality.Skip(1).Take(3))
             {
                 html.Element("<td>", ReportText.Figure(Find(slice, other.Name).Value), "</td>");
