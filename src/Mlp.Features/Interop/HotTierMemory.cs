@@ -24,7 +24,12 @@ internal sealed unsafe partial class HotTierMemory : IDisposable
         // Rows lie anywhere, and one entry of the processor's page table per row costs as much as the row.
         var isHuge = (nuint)length >= 2 * HugePage;
         _start = NativeMemory.AlignedAlloc((nuint)length, isHuge ? HugePage : Alignment);
-        if (isHuge && OperatingSystem.IsLinux())
+        if (!isHuge)
+        {
+            // A small piece may be one that was freed before, with what lay in it: rows of a store that is closed, which a deletion here would not find.
+            NativeMemory.Clear(_start, (nuint)length);
+        }
+        else if (OperatingSystem.IsLinux())
         {
             // It is advice: a system that does not take it is only slower.
             _ = Advise(_start, (nuint)length, AdviseHugePages);

@@ -25,18 +25,19 @@ internal sealed class RequestRange(string type, long minimum, long maximum)
 
     /// <summary>Refuses a number that the property cannot hold.</summary>
     /// <param name="value">The number, or null.</param>
-    /// <param name="row">Index of its row in the batch.</param>
+    /// <param name="row">What its row is called (<see cref="RequestColumn.NumberOf"/>).</param>
     /// <param name="property">Record and property.</param>
     /// <param name="column">The column.</param>
     /// <param name="view">The view.</param>
     /// <returns>The number.</returns>
     /// <exception cref="SpineException">It does not fit.</exception>
-    public long? Require(long? value, int row, string property, string column, OnDemandFeatureViewDefinition view)
+    public long? Require(long? value, long row, string property, string column, OnDemandFeatureViewDefinition view)
         => value is { } number && (number < minimum || number > maximum)
             ? throw new SpineException(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"Expected numbers from {minimum} to {maximum} in column '{column}' of the rows for '{property}' ({type}) of the {view}, but found one beyond in row {row + 1} of a batch."),
-                column)
+                    $"Expected numbers from {minimum} to {maximum} in column '{column}' of the rows for '{property}' ({type}) of the {view}, but found one beyond in row {row}."),
+                column,
+                row)
             : value;
 }

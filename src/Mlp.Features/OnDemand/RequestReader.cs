@@ -31,7 +31,7 @@ internal sealed class RequestReader<TRequest>
         var value = Expression.Call(column, GetterOf(property, field), null, row);
         if (RequestRange.Of(property.PropertyType) is { } range)
         {
-            value = Expression.Call(Expression.Constant(range), nameof(RequestRange.Require), null, value, row, Expression.Constant($"{typeof(TRequest).Name}.{property.Name}"), Expression.Constant(field.Name), Expression.Constant(view, typeof(OnDemandFeatureViewDefinition)));
+            value = Expression.Call(Expression.Constant(range), nameof(RequestRange.Require), null, value, Expression.Call(column, nameof(RequestColumn.NumberOf), null, row), Expression.Constant($"{typeof(TRequest).Name}.{property.Name}"), Expression.Constant(field.Name), Expression.Constant(view, typeof(OnDemandFeatureViewDefinition)));
         }
 
         if (property.PropertyType == typeof(string) || property.PropertyType == typeof(float[]))

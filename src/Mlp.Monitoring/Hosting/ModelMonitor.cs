@@ -1,6 +1,8 @@
 using Apache.Arrow;
 using Mlp.Monitoring.Alerts;
+using Mlp.Monitoring.Comparison;
 using Mlp.Monitoring.Drift;
+using Mlp.Monitoring.Estimation;
 using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.PredictionLog;
@@ -87,9 +89,10 @@ public sealed class ModelMonitor
     /// <param name="labels">The labels.</param>
     /// <param name="cancellationToken">Ends the wait; labels may be recorded all the same.</param>
     /// <exception cref="ArgumentException">A label is NaN or infinite, is about nothing or two things, has a name that no label can have, or a time that was never set; none is recorded.</exception>
+    /// <exception cref="InvalidOperationException">A label is about an entity of a model that redacts columns, and no version of the model is known here yet.</exception>
     /// <exception cref="LogWriteException">The disk refused; trying again may help.</exception>
     /// <exception cref="IOException">The disk refused; trying again may help.</exception>
-    public ValueTask RecordLabelsAsync(ReadOnlyMemory<Label> labels, CancellationToken cancellationToken = default) => Open(_labels).RecordAsync(labels, cancellationToken);
+    public ValueTask RecordLabelsAsync(ReadOnlyMemory<Label> labels, CancellationToken cancellationToken = default) => Open(_labels).RecordAsync(_writer.LabelKeys.Redact(labels), cancellationToken);
 
     /// <summary>Completes when every prediction made before the call is on the device, or counted as dropped.</summary>
     /// <param name="model">One model only, or null for all.</param>
@@ -158,6 +161,43 @@ public sealed class ModelMonitor
         ArgumentNullException.ThrowIfNull(options);
         RequireKnown(model);
         return _performance.EvaluateAsync(model, options, cancellationToken);
+    }
+
+    /// <summary>
+    /// Estimates the quality of a binary classifier from its scores alone (CBPE), window by window, beside the realised quality as far as labels have come, and says where the two exclude each other. The
+    /// estimate sees a change of the inputs; it is blind to a change of what they mean.
+    /// </summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="options">What is estimated, and what it is learnt from.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>One result per window that has predictions, ascending; windows of the reference are not among them.</returns>
+    /// <exception cref="ArgumentException">The name cannot be that of a model, or an option lies outside its range.</exception>
+    /// <exception cref="ModelNotFoundException">The model is not declared, and nothing of it was ever logged.</exception>
+    /// <exception cref="InvalidOperationException">The version is no binary classifier, or the reference has no labels to learn from.</exception>
+    /// <exception cref="CorruptFileException">A segment is damaged.</exception>
+    public Task<IReadOnlyList<EstimationResult>> EstimateAsync(string model, EstimationOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        RequireKnown(model);
+        return _performance.EstimateAsync(model, options, cancellationToken);
+    }
+
+    /// <summary>
+    /// Compares the loss of two versions: on the requests that both answered, as a shadow does, or on their own where the traffic was split. The interval stays right however often one asks, so that asking may
+    /// end with the first answer that one likes.
+    /// </summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="options">Which versions, and by which loss.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="ArgumentException">The name cannot be that of a model, or an option lies outside its range.</exception>
+    /// <exception cref="ModelNotFoundException">The model is not declared, and nothing of it was ever logged.</exception>
+    /// <exception cref="InvalidOperationException">A version has no logged predictions, or the loss does not fit the models.</exception>
+    /// <exception cref="CorruptFileException">A segment is damaged.</exception>
+    public Task<VariantComparison> CompareAsync(string model, VariantComparisonOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        RequireKnown(model);
+        return _performance.CompareAsync(model, options, cancellationToken);
     }
 
     /// <summary>Looks for labels that no evaluation can use: of predictions that no log holds, and such as their model cannot have. Reads the logs of all models.</summary>

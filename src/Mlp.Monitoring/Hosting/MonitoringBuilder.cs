@@ -1,5 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Mlp.Monitoring.Alerts;
+using Mlp.Monitoring.Performance;
+using Mlp.Monitoring.Redaction;
+using Mlp.Monitoring.Sampling;
 
 namespace Mlp.Monitoring.Hosting;
 
@@ -16,6 +19,55 @@ public sealed class MonitoringBuilder(IServiceCollection services)
     /// <param name="models">Model names; none for all models.</param>
     /// <returns>The builder.</returns>
     public MonitoringBuilder DetectDrift(params string[] models) => Configure(options => Add(options.DriftModels, models));
+
+    /// <summary>Writes down only some of the predictions of a model. Sketches and the live window of drift see all of them.</summary>
+    /// <param name="model">Model name; <see cref="MonitoringOptions.AllModels"/> for those that are not named.</param>
+    /// <param name="configure">Says which.</param>
+    /// <returns>The builder.</returns>
+    public MonitoringBuilder SamplePredictions(string model, Action<SamplingOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(configure);
+        return Configure(options => configure(options.Sampling.TryGetValue(model, out var known) ? known : options.Sampling[model] = new SamplingOptions()));
+    }
+
+    /// <summary>Says which features and parts of the key of a model are personal data, and what is logged in their place.</summary>
+    /// <param name="model">Model name; <see cref="MonitoringOptions.AllModels"/> for those that are not named.</param>
+    /// <param name="configure">Says so.</param>
+    /// <returns>The builder.</returns>
+    public MonitoringBuilder RedactColumns(string model, Action<RedactionOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(configure);
+        return Configure(options => configure(options.Redaction.TryGetValue(model, out var known) ? known : options.Redaction[model] = new RedactionOptions()));
+    }
+
+    /// <summary>Makes a finding where a figure of live quality leaves its range.</summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="figure">Name of the figure, for example <c>performance.auc</c>.</param>
+    /// <param name="lower">Least value that is ordinary; null for none.</param>
+    /// <param name="upper">Greatest value that is ordinary; null for none.</param>
+    /// <returns>The builder.</returns>
+    public MonitoringBuilder ExpectPerformance(string model, string figure, double? lower = null, double? upper = null)
+        => Configure(options => options.PerformanceThresholds.Add(new PerformanceThreshold { Model = model, Figure = figure, Lower = lower, Upper = upper }));
+
+    /// <summary>
+    /// Evaluates the last matured window of a model exactly, at every evaluation, for figures by variant and slice, of several classes and of ranking. It reads the model's whole log each time: choose the
+    /// evaluation interval by its size.
+    /// </summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="configure">Window, maturity, variants and slices.</param>
+    /// <returns>The builder.</returns>
+    public MonitoringBuilder WatchQuality(string model, Action<EvaluationOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(configure);
+        var options = new EvaluationOptions { Bootstrap = false };
+        configure(options);
+        options.Validate();
+        services.AddSingleton(new QualityWatch(model, options));
+        return this;
+    }
 
     /// <summary>Changes settings in code, after the configuration section was bound.</summary>
     /// <param name="configure">Sets options.</param>

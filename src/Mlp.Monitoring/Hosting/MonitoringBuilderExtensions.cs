@@ -48,15 +48,14 @@ public static class MonitoringBuilderExtensions
         services.TryAddSingleton(CreateDetector);
         services.TryAddSingleton(CreateLog);
         services.TryAddSingleton(s => new PredictionLogReader(s.GetRequiredService<DataDirectory>().Predictions));
-        services.TryAddSingleton(s => new LivePerformance(
-            s.GetRequiredService<DataDirectory>(), s.GetRequiredService<LabelStore>(), s.GetRequiredService<MonitoringConfiguration>().MaximumJoinedPredictions, s.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(CreatePerformance);
         services.TryAddSingleton<MonitoringMetrics>();
         services.TryAddSingleton<PeriodicEvaluation>();
         services.TryAddSingleton(s => s.GetRequiredService<MonitoringConfiguration>().Drift);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, LogFigures>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, DriftFigures>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, PerformanceFigures>());
         services.TryAddSingleton<ReportBuilder>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, LivePerformance>(s => s.GetRequiredService<LivePerformance>()));
         services.TryAddSingleton(s => new ModelMonitor(
             s.GetRequiredService<PredictionLogWriter>(),
             s.GetRequiredService<PredictionLogReader>(),
@@ -79,6 +78,18 @@ public static class MonitoringBuilderExtensions
 
     private static LabelStore CreateLabels(IServiceProvider services)
         => new(services.GetRequiredService<DataDirectory>(), Disk(services), services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<LabelStore>>());
+
+    private static LivePerformance CreatePerformance(IServiceProvider services)
+    {
+        var options = services.GetRequiredService<IOptions<MonitoringOptions>>().Value;
+        return new LivePerformance(
+            services.GetRequiredService<DataDirectory>(),
+            services.GetRequiredService<LabelStore>(),
+            options.MaximumJoinedPredictions,
+            services.GetRequiredService<TimeProvider>(),
+            new LiveQualityConfiguration(options.PerformanceWindow, options.LabelMaturity, [.. options.PerformanceThresholds], [.. services.GetServices<QualityWatch>()]),
+            services.GetService<IModelRegistry>());
+    }
 
     private static DriftDetector CreateDetector(IServiceProvider services) => new(
         services.GetRequiredService<DataDirectory>(),

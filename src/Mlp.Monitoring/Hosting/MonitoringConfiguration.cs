@@ -1,5 +1,7 @@
 using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.PredictionLog;
+using Mlp.Monitoring.Redaction;
+using Mlp.Monitoring.Sampling;
 
 namespace Mlp.Monitoring.Hosting;
 
@@ -23,7 +25,11 @@ internal sealed record MonitoringConfiguration(
     public static MonitoringConfiguration From(MonitoringOptions options) => new(
         options.LoggedModels.ToHashSet(StringComparer.Ordinal),
         options.DriftModels.ToHashSet(StringComparer.Ordinal),
-        new PredictionLogConfiguration(options.CommitInterval, options.BufferByteCount, options.MaximumSegmentByteCount, options.MaximumSegmentAge),
+        new PredictionLogConfiguration(options.CommitInterval, options.BufferByteCount, options.MaximumSegmentByteCount, options.MaximumSegmentAge)
+        {
+            Sampling = options.Sampling.ToDictionary(s => s.Key, s => SamplingConfiguration.From(s.Value), StringComparer.Ordinal),
+            Redaction = options.Redaction.ToDictionary(r => r.Key, r => RedactionConfiguration.From(r.Value), StringComparer.Ordinal),
+        },
         new DriftConfiguration(options.DriftWindow, options.DriftSignificance, options.DriftMinimumRowCount),
         options.MaximumJoinedPredictions,
         options.EvaluationInterval,

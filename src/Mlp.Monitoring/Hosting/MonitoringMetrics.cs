@@ -30,6 +30,7 @@ internal sealed class MonitoringMetrics : IDisposable
         _meter.CreateObservableCounter("mlp.prediction_log.accepted", () => Log(s => s.Accepted), "{prediction}", "Predictions that the log was told of.");
         _meter.CreateObservableCounter("mlp.prediction_log.written", () => Log(s => s.Written), "{prediction}", "Predictions that are on the device.");
         _meter.CreateObservableCounter("mlp.prediction_log.dropped", Dropped, "{prediction}", "Predictions that were given up, by reason.");
+        _meter.CreateObservableCounter("mlp.prediction_log.sampled_out", () => Log(s => s.SampledOut), "{prediction}", "Predictions that sampling left out of the log.");
         _meter.CreateObservableGauge("mlp.prediction_log.pending", () => Log(s => s.Pending), "{prediction}", "Predictions on their way to the device.");
         _meter.CreateObservableCounter("mlp.labels.recorded", () => labels.RecordedCount, "{label}", "Labels recorded by this process.");
         _meter.CreateObservableGauge("mlp.drift.psi", DriftOfFeatures, "1", "Population stability index of the recent window against the reference profile.");

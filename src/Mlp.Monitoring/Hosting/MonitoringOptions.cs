@@ -1,4 +1,7 @@
 using System.ComponentModel.DataAnnotations;
+using Mlp.Monitoring.Performance;
+using Mlp.Monitoring.Redaction;
+using Mlp.Monitoring.Sampling;
 
 namespace Mlp.Monitoring.Hosting;
 
@@ -18,6 +21,14 @@ public sealed class MonitoringOptions
     /// <summary>Names of the logged models whose recent predictions are compared with their reference profile all the time; <see cref="AllModels"/> for all.</summary>
     /// <value>The default value is empty; drift of what was logged can be asked for in any case.</value>
     public IList<string> DriftModels { get; } = [];
+
+    /// <summary>Which predictions are written down, by model; <see cref="AllModels"/> for those that are not named.</summary>
+    /// <value>The default value is empty: all predictions of the logged models.</value>
+    public IDictionary<string, SamplingOptions> Sampling { get; } = new Dictionary<string, SamplingOptions>(StringComparer.Ordinal);
+
+    /// <summary>Personal data among features and keys, and what is logged in its place, by model; <see cref="AllModels"/> for those that are not named.</summary>
+    /// <value>The default value is empty.</value>
+    public IDictionary<string, RedactionOptions> Redaction { get; } = new Dictionary<string, RedactionOptions>(StringComparer.Ordinal);
 
     /// <summary>How often what was logged is flushed to the device, 1 millisecond to 1 minute: at most this much is lost when the power fails.</summary>
     /// <value>The default value is 50 milliseconds.</value>
@@ -48,6 +59,20 @@ public sealed class MonitoringOptions
     /// <value>The default value is 1 minute.</value>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan EvaluationInterval { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How far back the sliding window of the live figures reaches, 1 minute to 365 days.</summary>
+    /// <value>The default value is 1 day.</value>
+    [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]
+    public TimeSpan PerformanceWindow { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>How long labels are waited for, 0 to 365 days: live figures are of the window that ended this long ago, so that the labels that come first do not decide them.</summary>
+    /// <value>The default value is 0.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "365.00:00:00")]
+    public TimeSpan LabelMaturity { get; set; }
+
+    /// <summary>Figures of live quality beyond which a finding is made; without one of its own a figure has that of the reference, if an estimator was published with the version.</summary>
+    /// <value>The default value is empty.</value>
+    public IList<PerformanceThreshold> PerformanceThresholds { get; } = [];
 
     /// <summary>How far back the recent window of drift reaches, 1 minute to 30 days.</summary>
     /// <value>The default value is 1 hour.</value>

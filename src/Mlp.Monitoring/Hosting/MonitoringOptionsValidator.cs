@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Options;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
@@ -13,6 +14,21 @@ internal sealed class MonitoringOptionsValidator(IEnumerable<ModelDeclaration> d
         var failures = SettingsRanges.FindFailures(MonitoringOptions.SectionName, options);
         AddBadNames(failures, nameof(options.LoggedModels), options.LoggedModels);
         AddBadNames(failures, nameof(options.DriftModels), options.DriftModels);
+        AddBadNames(failures, nameof(options.Sampling), options.Sampling.Keys);
+        AddBadNames(failures, nameof(options.Redaction), options.Redaction.Keys);
+        foreach (var (model, sampling) in options.Sampling)
+        {
+            failures.AddRange(SettingsRanges.FindFailures($"{MonitoringOptions.SectionName}:{nameof(options.Sampling)}:{model}", sampling));
+        }
+
+        foreach (var (model, redaction) in options.Redaction)
+        {
+            failures.AddRange(SettingsRanges.FindFailures($"{MonitoringOptions.SectionName}:{nameof(options.Redaction)}:{model}", redaction));
+        }
+
+        AddBadNames(failures, nameof(options.PerformanceThresholds), options.PerformanceThresholds.Select(t => t.Model));
+        failures.AddRange(options.PerformanceThresholds.Where(t => t.Lower is null == t.Upper is null && !(t.Lower < t.Upper)).Select(t =>
+            string.Create(CultureInfo.InvariantCulture, $"{MonitoringOptions.SectionName}:{nameof(options.PerformanceThresholds)} must have a lower end, an upper end, or a lower below an upper one, but '{t.Figure}' of model '{t.Model}' has {t.Lower} and {t.Upper}.")));
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 

@@ -27,16 +27,16 @@ internal static class BinaryIntervals
         };
         if (metrics.Calibration.Count > 0)
         {
-            var (logLosses, squares) = (new double[scores.Length], new double[scores.Length]);
+            var (logLoss, brier) = (default(RunningMean), default(RunningMean));
             for (var i = 0; i < scores.Length; i++)
             {
                 var miss = Math.Clamp(labels[i] == 1 ? 1 - scores[i] : scores[i], 0, 1);
-                logLosses[i] = -Math.Log(LogLoss.Clip(1 - miss));
-                squares[i] = miss * miss;
+                logLoss.Add(-Math.Log(LogLoss.Clip(1 - miss)), weights[i]);
+                brier.Add(miss * miss, weights[i]);
             }
 
-            intervals[FigureNames.LogLoss] = ConfidenceInterval.OfMean(logLosses, weights);
-            intervals[FigureNames.Brier] = ConfidenceInterval.OfMean(squares, weights);
+            intervals[FigureNames.LogLoss] = logLoss.Interval;
+            intervals[FigureNames.Brier] = brier.Interval;
         }
 
         if (withBootstrap)
@@ -73,19 +73,19 @@ internal static class BinaryIntervals
 
     private static ConfidenceInterval AveragePrecision(BinaryClassificationMetrics metrics, ReadOnlySpan<double> scores, ReadOnlySpan<byte> labels, ReadOnlySpan<double> weights)
     {
-        var (rows, truth, own) = (scores.ToArray(), Array.ConvertAll(labels.ToArray(), l => (double)l), weights.ToArray());
-        QualityCalculator.SortRows(rows, truth, own);
+        // The rows come in the order of the join, which is the same for the same files: the drawing is too.
+        var (rows, truth, own) = (scores.ToArray(), labels.ToArray(), weights.ContainsAnyExcept(1.0) ? weights.ToArray() : []);
         var error = Bootstrap.StandardError(
             rows.Length,
             sample =>
             {
-                var drawn = Array.ConvertAll(sample, i => (byte)truth[i]);
-                if (own.AsSpan().ContainsAnyExcept(1.0))
+                var (drawn, labelled) = (Array.ConvertAll(sample, i => rows[i]), Array.ConvertAll(sample, i => truth[i]));
+                if (own.Length > 0)
                 {
-                    return BinaryClassificationMetrics.ComputeWeighted(QualityCalculator.Pick(rows, sample), drawn, QualityCalculator.Pick(own, sample), 0.5).AveragePrecision;
+                    return BinaryClassificationMetrics.ComputeWeighted(drawn, labelled, Array.ConvertAll(sample, i => own[i]), 0.5).AveragePrecision;
                 }
 
-                using var classes = ClassScores.Create<double>(QualityCalculator.Pick(rows, sample), drawn);
+                using var classes = ClassScores.Create<double>(drawn, labelled);
                 return Runtime.Statistics.AveragePrecision.Compute(classes.Positives, classes.Negatives);
             });
         return ConfidenceInterval.Normal(metrics.AveragePrecision, error, 0, 1);

@@ -29,12 +29,13 @@ internal sealed class LogEvaluation
     private readonly Dictionary<int, ModelOutput> _outputs = [];
     private readonly Dictionary<QualityGroupKey, QualityGroup> _groups = [];
     private readonly Dictionary<(int Version, long Window), long> _immature = [];
+    private readonly Dictionary<int, long> _rowCounts = [];
     private readonly long _from;
     private readonly long _to;
     private readonly long _window;
     private readonly long _slide;
     private readonly long _maturedBefore;
-    private long _anchor;
+    private readonly long _anchor;
     private int _classCount;
 
     /// <summary>Prepares an evaluation; nothing is read.</summary>
@@ -123,6 +124,7 @@ internal sealed class LogEvaluation
                         own[..Math.Min(own.Length, scores.Length)].CopyTo(scores);
                     }
 
+                    _rowCounts[header.Version] = _rowCounts.GetValueOrDefault(header.Version) + 1;
                     row.Name = name;
                     join.AddRow(row, slices, scores);
                 });
@@ -169,6 +171,27 @@ internal sealed class LogEvaluation
         return 0;
     }
 
+    /// <summary>Says the numbers of the windows that a time lies in; 0 without windows.</summary>
+    public void VisitWindows(long time, Action<long> visit)
+    {
+        if (_window == 0)
+        {
+            visit(0);
+            return;
+        }
+
+        foreach (var window in WindowsOf(time))
+        {
+            visit(window);
+        }
+    }
+
+    /// <summary>First time of a window.</summary>
+    public DateTimeOffset StartOf(long window) => Microseconds.ToDateTimeOffset(_anchor + (window * _slide));
+
+    /// <summary>The time that a window stops before.</summary>
+    public DateTimeOffset EndOf(long window) => Microseconds.ToDateTimeOffset(_anchor + (window * _slide) + _window);
+
     private void AddToGroups(in JoinedRow row, ReadOnlySpan<int> slices, ReadOnlySpan<double> values)
     {
         if (_window == 0)
@@ -177,13 +200,20 @@ internal sealed class LogEvaluation
             return;
         }
 
-        // Window k reaches from anchor + k * slide on, for as long as a window is.
-        var last = FloorDivide(row.RequestTime - _anchor, _slide);
-        for (var k = last; k * _slide > row.RequestTime - _anchor - _window; k--)
+        foreach (var window in WindowsOf(row.RequestTime))
+        {
+            AddToGroups(row, slices, values, window);
+        }
+    }
+
+    /// <summary>Window k reaches from anchor + k * slide on, for as long as a window is.</summary>
+    private IEnumerable<long> WindowsOf(long time)
+    {
+        for (var k = FloorDivide(time - _anchor, _slide); k * _slide > time - _anchor - _window; k--)
         {
             if (_options.From is null || k >= 0)
             {
-                AddToGroups(row, slices, values, k);
+                yield return k;
             }
         }
     }
@@ -224,7 +254,9 @@ internal sealed class LogEvaluation
                 throw new ArgumentException($"Expected an evaluation of at most {MaximumWindowCount} results, but found more: the window or the slide is too short for the range, or there are too many slices (model '{_model}').");
             }
 
-            group = new QualityGroup(_outputs[key.Version]);
+            // The one result that all rows of a version go to need not grow by doubling.
+            var isWhole = _window == 0 && key is { Variant: < 0, Slice: < 0 };
+            group = new QualityGroup(_outputs[key.Version], isWhole ? (int)Math.Min(_rowCounts.GetValueOrDefault(key.Version), int.MaxValue / 16) : 0);
             _groups.Add(key, group);
         }
 
@@ -254,8 +286,8 @@ internal sealed class LogEvaluation
             {
                 Variant = key.Variant < 0 ? null : _answers.Variants.ElementAtOrDefault(key.Variant),
                 Slice = key.Slice < 0 ? null : _values[key.Slice].NameOf(key.Part, _options.MaximumSliceCount),
-                From = _window == 0 ? _options.From : Microseconds.ToDateTimeOffset(_anchor + (key.Window * _slide)),
-                To = _window == 0 ? _options.To : Microseconds.ToDateTimeOffset(_anchor + (key.Window * _slide) + _window),
+                From = _window == 0 ? _options.From : StartOf(key.Window),
+                To = _window == 0 ? _options.To : EndOf(key.Window),
                 ImmatureCount = key is { Variant: < 0, Slice: < 0 } ? _immature.GetValueOrDefault((key.Version, key.Window)) : 0,
             };
             yield return result with { Problem = QualityProblems.Find(result) };

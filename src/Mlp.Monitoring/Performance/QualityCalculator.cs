@@ -61,29 +61,29 @@ internal static class QualityCalculator
             return result;
         }
 
-        var (errors, magnitudes, squares, percentages) = (new double[scores.Length], new double[scores.Length], new double[scores.Length], new double[scores.Length]);
-        for (var i = 0; i < errors.Length; i++)
+        var (error, magnitude, square, percentage) = (default(RunningMean), default(RunningMean), default(RunningMean), default(RunningMean));
+        for (var i = 0; i < scores.Length; i++)
         {
-            errors[i] = scores[i] - labels[i];
-            magnitudes[i] = Math.Abs(errors[i]);
-            squares[i] = errors[i] * errors[i];
-            percentages[i] = magnitudes[i] / Math.Max(Math.Abs(labels[i]), LogLoss.Epsilon);
+            var miss = scores[i] - labels[i];
+            error.Add(miss, weights[i]);
+            magnitude.Add(Math.Abs(miss), weights[i]);
+            square.Add(miss * miss, weights[i]);
+            percentage.Add(Math.Abs(miss) / Math.Max(Math.Abs(labels[i]), LogLoss.Epsilon), weights[i]);
         }
 
         var intervals = new Dictionary<string, ConfidenceInterval>(StringComparer.Ordinal)
         {
-            [FigureNames.MeanError] = ConfidenceInterval.OfMean(errors, weights),
-            [FigureNames.MeanAbsoluteError] = ConfidenceInterval.OfMean(magnitudes, weights),
-            [FigureNames.RootMeanSquaredError] = ConfidenceInterval.OfMean(squares, weights).Map(v => Math.Sqrt(Math.Max(0, v))),
-            [FigureNames.MeanAbsolutePercentageError] = ConfidenceInterval.OfMean(percentages, weights),
+            [FigureNames.MeanError] = error.Interval,
+            [FigureNames.MeanAbsoluteError] = magnitude.Interval,
+            [FigureNames.RootMeanSquaredError] = square.Interval.Map(v => Math.Sqrt(Math.Max(0, v))),
+            [FigureNames.MeanAbsolutePercentageError] = percentage.Interval,
         };
         if (options.Bootstrap)
         {
-            var (rows, targets, own) = ((double[])scores.Clone(), (double[])labels.Clone(), (double[])weights.Clone());
-            SortRows(rows, targets, own);
+            double[] Pick(double[] values, int[] sample) => Array.ConvertAll(sample, i => values[i]);
             intervals[FigureNames.RSquared] = ConfidenceInterval.Normal(
                 result.Regression!.RSquared,
-                Bootstrap.StandardError(rows.Length, sample => RegressionMetrics.ComputeWeighted(Pick(rows, sample), Pick(targets, sample), Pick(own, sample)).RSquared),
+                Bootstrap.StandardError(scores.Length, sample => RegressionMetrics.ComputeWeighted(Pick(scores, sample), Pick(labels, sample), Pick(weights, sample)).RSquared),
                 greatest: 1);
         }
 
@@ -108,24 +108,23 @@ internal static class QualityCalculator
             return result;
         }
 
-        var losses = new double[labels.Length];
-        for (var i = 0; i < losses.Length; i++)
+        var loss = default(RunningMean);
+        for (var i = 0; i < labels.Length; i++)
         {
-            losses[i] = -Math.Log(LogLoss.Clip(values[(i * classCount) + labels[i]]));
+            loss.Add(-Math.Log(LogLoss.Clip(values[(i * classCount) + labels[i]])), weights[i]);
         }
 
         var intervals = new Dictionary<string, ConfidenceInterval>(StringComparer.Ordinal)
         {
             [FigureNames.Accuracy] = ConfidenceInterval.Wilson(metrics.Accuracy, EffectiveCount(weights)),
-            [FigureNames.LogLoss] = ConfidenceInterval.OfMean(losses, weights),
+            [FigureNames.LogLoss] = loss.Interval,
         };
         if (options.Bootstrap)
         {
-            var ordered = Enumerable.Range(0, labels.Length).OrderBy(i => labels[i]).ThenBy(i => values[i * classCount]).ThenBy(i => values[((i + 1) * classCount) - 1]).ToArray();
             MulticlassMetrics Of(int[] sample) => MulticlassMetrics.ComputeWeighted(
-                sample.SelectMany(i => values.AsSpan(ordered[i] * classCount, classCount).ToArray()).ToArray(),
-                Array.ConvertAll(sample, i => labels[ordered[i]]),
-                Array.ConvertAll(sample, i => weights[ordered[i]]),
+                sample.SelectMany(i => values.AsSpan(i * classCount, classCount).ToArray()).ToArray(),
+                Array.ConvertAll(sample, i => labels[i]),
+                Array.ConvertAll(sample, i => weights[i]),
                 classCount);
             intervals[FigureNames.MacroF1] = ConfidenceInterval.Normal(metrics.MacroF1, Bootstrap.StandardError(labels.Length, sample => Of(sample).MacroF1), 0, 1);
             intervals[FigureNames.MacroAuc] = ConfidenceInterval.Normal(metrics.MacroAuc, Bootstrap.StandardError(labels.Length, sample => Of(sample).MacroAuc), 0, 1);
@@ -160,24 +159,6 @@ internal static class QualityCalculator
         }
 
         return sum * sum / squares;
-    }
-
-    internal static double[] Pick(double[] values, int[] sample) => Array.ConvertAll(sample, i => values[i]);
-
-    /// <summary>Brings rows into one order, so that a drawing does not depend on that in which they came.</summary>
-    internal static void SortRows(double[] scores, double[] labels, double[] weights)
-    {
-        var keys = new (double, double, double)[scores.Length];
-        for (var i = 0; i < keys.Length; i++)
-        {
-            keys[i] = (scores[i], labels[i], weights[i]);
-        }
-
-        Array.Sort(keys);
-        for (var i = 0; i < keys.Length; i++)
-        {
-            (scores[i], labels[i], weights[i]) = keys[i];
-        }
     }
 
     private static byte[] AsBytes(ReadOnlySpan<double> labels)

@@ -14,11 +14,12 @@ internal readonly record struct QualityGroupKey(int Version, int Variant, int Sl
 
 /// <summary>The answers that one result is computed from: counts of all, and 24 bytes of each that has a usable label (more for several classes and for ranking). Not thread-safe.</summary>
 /// <param name="output">What the model's output means.</param>
-internal sealed class QualityGroup(ModelOutput output)
+/// <param name="capacity">How many rows memory is taken for at once, where it is known that so many may come.</param>
+internal sealed class QualityGroup(ModelOutput output, int capacity = 0)
 {
-    private readonly List<double> _scores = [];
-    private readonly List<double> _labels = [];
-    private readonly List<double> _weights = [];
+    private readonly List<double> _scores = new(capacity);
+    private readonly List<double> _labels = new(capacity);
+    private readonly List<double> _weights = new(capacity);
     private readonly List<ulong> _queries = [];
     private readonly List<double> _values = [];
 

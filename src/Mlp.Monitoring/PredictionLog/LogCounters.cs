@@ -7,6 +7,7 @@ internal sealed class LogCounters
 
     private readonly PaddedCounter[] _accepted;
     private readonly PaddedCounter[] _dropped;
+    private readonly PaddedCounter[] _sampledOut;
     private PaddedCounter _written;
 
     /// <summary>Creates counters at 0.</summary>
@@ -15,6 +16,7 @@ internal sealed class LogCounters
     {
         _accepted = new PaddedCounter[stripes];
         _dropped = new PaddedCounter[stripes * ReasonCount];
+        _sampledOut = new PaddedCounter[stripes];
     }
 
     /// <summary>Counts a prediction that the log was told of.</summary>
@@ -23,6 +25,9 @@ internal sealed class LogCounters
     /// <summary>Counts predictions that were given up.</summary>
     public void Drop(int stripe, DropReason reason, long count = 1) => Interlocked.Add(ref _dropped[(stripe * ReasonCount) + (int)reason].Value, count);
 
+    /// <summary>Counts predictions that sampling left out.</summary>
+    public void LeaveOut(int stripe, long count = 1) => Interlocked.Add(ref _sampledOut[stripe].Value, count);
+
     /// <summary>Counts predictions that are on the device.</summary>
     public void Write(long count) => Interlocked.Add(ref _written.Value, count);
 
@@ -30,6 +35,7 @@ internal sealed class LogCounters
     public LogStatistics Snapshot(string model, int version)
     {
         var written = Volatile.Read(ref _written.Value);
+        var sampledOut = Sum(_sampledOut, 0, 1);
         var dropped = new Dictionary<DropReason, long>();
         foreach (var reason in Enum.GetValues<DropReason>())
         {
@@ -40,7 +46,7 @@ internal sealed class LogCounters
             }
         }
 
-        return new LogStatistics(model, version, Sum(_accepted, 0, 1), written, dropped);
+        return new LogStatistics(model, version, Sum(_accepted, 0, 1), written, dropped) { SampledOut = sampledOut };
     }
 
     private static long Sum(PaddedCounter[] counters, int first, int step)

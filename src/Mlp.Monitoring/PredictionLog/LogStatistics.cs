@@ -1,7 +1,7 @@
 namespace Mlp.Monitoring.PredictionLog;
 
 /// <summary>
-/// What became of the predictions of one model version since it came into service: <c>Accepted = Written + Dropped + Pending</c>, always; after a flush nothing is pending.
+/// What became of the predictions of one model version since it came into service: <c>Accepted = Written + Dropped + SampledOut + Pending</c>, always; after a flush nothing is pending.
 /// Immutable.
 /// </summary>
 /// <param name="Model">Model name.</param>
@@ -14,14 +14,18 @@ public sealed record LogStatistics(string Model, int Version, long Accepted, lon
     /// <summary>Predictions that were given up.</summary>
     public long Dropped => DroppedBy.Values.Sum();
 
+    /// <summary>Predictions that sampling left out of the log. What watches the live stream has seen them.</summary>
+    public long SampledOut { get; init; }
+
     /// <summary>Predictions on their way to the device.</summary>
-    public long Pending => Accepted - Written - Dropped;
+    public long Pending => Accepted - Written - Dropped - SampledOut;
 
     /// <summary>The counts of two logs of one version together.</summary>
     internal static LogStatistics Add(LogStatistics one, LogStatistics other) => one with
     {
         Accepted = one.Accepted + other.Accepted,
         Written = one.Written + other.Written,
+        SampledOut = one.SampledOut + other.SampledOut,
         DroppedBy = one.DroppedBy.Concat(other.DroppedBy).GroupBy(d => d.Key).ToDictionary(g => g.Key, g => g.Sum(d => d.Value)),
     };
 }

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
+using Mlp.Monitoring.Redaction;
+using Mlp.Monitoring.Sampling;
 using Mlp.Monitoring.Segments;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Storage;
@@ -21,13 +23,18 @@ internal sealed class ModelLog : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly IPredictionBatchListener? _listener;
     private readonly RecordBuffer _buffer;
+    private readonly PredictionSampler? _sampler;
     private readonly PredictionBatch _batch;
+    private readonly PredictionBatch? _leftOut;
     private readonly ArrowFrames _frames;
     private readonly SegmentWriter _segments;
     private readonly SemaphoreSlim _wake = new(0);
     private readonly ConcurrentQueue<TaskCompletionSource> _flushes = new();
     private readonly ITimer _timer;
     private readonly Task _loop;
+    private Task _commit = Task.CompletedTask;
+    private long _committedRows;
+    private long _appendedRows;
     private bool _isListenerOff;
     private Exception? _failure;
     private TimeSpan _retryDelay;
@@ -49,12 +56,15 @@ internal sealed class ModelLog : IAsyncDisposable
         _timeProvider = timeProvider;
         _logger = logger;
         _listener = listener;
-        var schema = new PredictionSchema(model);
-        var format = new RecordFormat(model.Layout);
-        _buffer = new RecordBuffer(format, configuration.BufferByteCount);
+        var redaction = configuration.RedactionOf(model.Manifest.Name);
+        var schema = new PredictionSchema(model, redaction);
+        var format = new RecordFormat(model.Layout, FeatureRedactor.For(redaction, model.Layout), KeyRedactor.For(redaction, model.Keys));
+        _sampler = PredictionSampler.For(configuration.SamplingOf(model.Manifest.Name), model);
+        _buffer = new RecordBuffer(format, configuration.BufferByteCount, _sampler, isWatched: listener is not null);
         _batch = new PredictionBatch(model, schema, format);
+        _leftOut = _sampler is not null && listener is not null ? new PredictionBatch(model, schema, format, isLeftOut: true) : null;
         _frames = new ArrowFrames(schema.Arrow);
-        _segments = new SegmentWriter(model, directory, _frames.SchemaMessage, configuration, disk, timeProvider);
+        _segments = new SegmentWriter(model, directory, _frames.SchemaMessage, configuration, disk, timeProvider, redaction);
         _timer = timeProvider.CreateTimer(static state => ((ModelLog)state!).Wake(), this, configuration.CommitInterval, configuration.CommitInterval);
         _loop = Task.Run(RunAsync);
     }
@@ -162,25 +172,27 @@ internal sealed class ModelLog : IAsyncDisposable
         bool isMore;
         do
         {
-            isMore = _buffer.TakeInto(_batch, mark, mustComplete);
-            var failure = await WriteBatchAsync().ConfigureAwait(false);
+            isMore = _buffer.TakeInto(_batch, _leftOut, mark, mustComplete);
+            var failure = await AppendAsync().ConfigureAwait(false);
             firstFailure ??= failure;
         }
         while (isMore && (firstFailure is null || mustComplete));
-        return firstFailure;
+        var lastFailure = await CommitAsync(mustComplete).ConfigureAwait(false);
+        return firstFailure ?? lastFailure;
     }
 
-    private async Task<Exception?> WriteBatchAsync()
+    private async Task<Exception?> AppendAsync()
     {
         var rows = _batch.RowCount;
         try
         {
-            await AppendBatchAsync().ConfigureAwait(false);
-            await _segments.CommitAsync().ConfigureAwait(false);
+            await TellOfLeftOutAsync().ConfigureAwait(false);
             if (rows > 0)
             {
-                _buffer.Counters.Write(rows);
-                Recover();
+                using var batch = _batch.Build();
+                await TellAsync(_sampler is null ? batch : _batch.BuildUnsampled(batch)).ConfigureAwait(false);
+                _segments.Append(_frames.BatchMessage(batch));
+                _appendedRows += rows;
             }
 
             return null;
@@ -189,7 +201,8 @@ internal sealed class ModelLog : IAsyncDisposable
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            Fail(e, rows);
+            await FinishCommitAsync().ConfigureAwait(false);
+            Fail(e, rows + _appendedRows);
             return e;
         }
         finally
@@ -198,16 +211,84 @@ internal sealed class ModelLog : IAsyncDisposable
         }
     }
 
-    private async ValueTask AppendBatchAsync()
+    /// <summary>
+    /// Lets the device have what was appended. While it is busy, more is taken out of the rings and goes with the next commit, so that a slow flush costs no predictions as long as there is memory.
+    /// </summary>
+    private async Task<Exception?> CommitAsync(bool mustComplete)
     {
-        if (_batch.RowCount == 0)
+        if (!mustComplete && !_commit.IsCompleted)
+        {
+            return null;
+        }
+
+        if (await FinishCommitAsync().ConfigureAwait(false) is { } failure)
+        {
+            return failure;
+        }
+
+        if (_appendedRows > 0)
+        {
+            (_committedRows, _appendedRows) = (_appendedRows, 0);
+            _commit = _segments.CommitAsync().AsTask();
+            if (mustComplete || _commit.IsCompleted)
+            {
+                return await FinishCommitAsync().ConfigureAwait(false);
+            }
+
+            _ = _commit.ContinueWith(static (_, log) => ((ModelLog)log!).Wake(), this, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+
+        return null;
+    }
+
+    /// <summary>Waits for the commit under way and counts what it wrote.</summary>
+    private async Task<Exception?> FinishCommitAsync()
+    {
+        var rows = _committedRows;
+        _committedRows = 0;
+        try
+        {
+            await _commit.ConfigureAwait(false);
+            if (rows > 0)
+            {
+                _buffer.Counters.Write(rows);
+                Recover();
+            }
+
+            if (_appendedRows == 0)
+            {
+                _segments.RollIfDue();
+            }
+
+            return null;
+        }
+#pragma warning disable CA1031 // The log goes on whatever the disk says.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _commit = Task.CompletedTask;
+            Fail(e, rows + _appendedRows);
+            return e;
+        }
+    }
+
+    private async ValueTask TellOfLeftOutAsync()
+    {
+        if (_leftOut is not { RowCount: > 0 and var rows })
         {
             return;
         }
 
-        using var batch = _batch.Build();
-        await TellAsync(batch).ConfigureAwait(false);
-        _segments.Append(_frames.BatchMessage(batch));
+        try
+        {
+            using var batch = _leftOut.Build();
+            await TellAsync(batch).ConfigureAwait(false);
+        }
+        finally
+        {
+            _leftOut.Clear();
+            _buffer.Counters.LeaveOut(0, rows);
+        }
     }
 
     private async ValueTask TellAsync(Apache.Arrow.RecordBatch batch)
@@ -225,11 +306,14 @@ internal sealed class ModelLog : IAsyncDisposable
         {
             _logger.LogError(e, "Watching the predictions of model {Model} version {Version} failed and is off.", _model.Manifest.Name, _model.Manifest.Version);
             _isListenerOff = true;
+            _buffer.EndWatch();
         }
     }
 
-    private void Fail(Exception failure, int rows)
+    /// <summary>Gives up what the segment holds that is not on the device.</summary>
+    private void Fail(Exception failure, long rows)
     {
+        _appendedRows = 0;
         _buffer.Counters.Drop(0, DropReason.Disk, rows);
         if (Failure is null)
         {

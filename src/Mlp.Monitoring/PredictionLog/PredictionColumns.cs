@@ -66,6 +66,15 @@ public static class PredictionColumns
     /// <summary>Metadata key of a feature column: the name of the feature.</summary>
     public const string FeatureKey = SchemaMetadata.Feature;
 
+    /// <summary>Metadata key of a column with a redacted feature: the name of the feature. It stands in place of <see cref="FeatureKey"/>, since the values are not those that the model saw.</summary>
+    public const string RedactedFeatureKey = "mlp.feature.redacted";
+
+    /// <summary>
+    /// Metadata key of the columns of a redacted feature or part of the key: <c>erase</c>, <c>hmac-sha256:</c> and 8 hexadecimal digits that tell keys from each other, or <c>bucket:</c> and the width. Of
+    /// an erased feature there is the column of its status only.
+    /// </summary>
+    public const string RedactionKey = "mlp.redaction";
+
     /// <summary>Metadata key of a status column: the name of the feature.</summary>
     public const string FeatureStatusKey = SchemaMetadata.FeatureStatus;
 

@@ -15,6 +15,18 @@ internal sealed class PredictionLogReader(string root)
     /// <summary>The segments of a model in the order in which they were begun.</summary>
     public IReadOnlyList<string> ListSegments(string model) => SegmentFormat.List(DirectoryOf(root, model));
 
+    /// <summary>The header of the segment of a model that was begun last, or null where there is none.</summary>
+    public SegmentHeader? FindHeader(string model)
+    {
+        if (ListSegments(model) is not [.., var last])
+        {
+            return null;
+        }
+
+        using var frames = FrameLogReader.Open(last);
+        return SegmentHeader.Read(frames);
+    }
+
     /// <summary>Refuses a model that nobody can mean: neither declared nor ever logged.</summary>
     /// <param name="model">Model name.</param>
     /// <param name="declared">Names of the models that the application has declared.</param>

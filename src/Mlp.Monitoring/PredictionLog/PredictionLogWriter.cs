@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
+using Mlp.Monitoring.Redaction;
+using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Storage;
@@ -21,6 +23,7 @@ internal sealed class PredictionLogWriter : IPredictionObserver, IPlatformCompon
     private readonly List<ModelLog> _leaving = [];
     private readonly List<Task> _closing = [];
     private readonly Dictionary<(string Model, int Version), LogStatistics> _closed = [];
+    private readonly Dictionary<(string Model, int Version), string> _refused = [];
     private bool _isOpen;
 
     /// <summary>Creates the log; nothing is opened.</summary>
@@ -47,6 +50,7 @@ internal sealed class PredictionLogWriter : IPredictionObserver, IPlatformCompon
         _timeProvider = timeProvider;
         _logger = logger;
         _createListener = createListener;
+        LabelKeys = new LabelKeyRedaction(configuration, FindKeys);
     }
 
     /// <inheritdoc/>
@@ -54,6 +58,9 @@ internal sealed class PredictionLogWriter : IPredictionObserver, IPlatformCompon
 
     /// <inheritdoc/>
     public PlatformStage Stage => PlatformStage.Monitoring;
+
+    /// <summary>Redacts the keys of labels as the log redacts those of predictions.</summary>
+    public LabelKeyRedaction LabelKeys { get; }
 
     /// <summary>The counts of every version that was in service since the start.</summary>
     public IReadOnlyList<LogStatistics> Statistics
@@ -91,6 +98,11 @@ internal sealed class PredictionLogWriter : IPredictionObserver, IPlatformCompon
             var log = _logs.Find(l => IsSame(l.Model, model));
             if (log is null)
             {
+                if (IsRefused(model))
+                {
+                    return null;
+                }
+
                 var directory = PredictionLogReader.DirectoryOf(_directory.Predictions, model.Manifest.Name);
                 log = new ModelLog(model, directory, _configuration, _disk, _timeProvider, _logger, _createListener?.Invoke(model));
                 _logs.Add(log);
@@ -156,8 +168,54 @@ internal sealed class PredictionLogWriter : IPredictionObserver, IPlatformCompon
                 }
             }
 
+            if (_refused.Count > 0)
+            {
+                return HealthCheckResult.Unhealthy(string.Join(" ", _refused.Values));
+            }
+
             return _isOpen ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("The prediction log is not open.");
         }
+    }
+
+    /// <summary>What cannot be redacted as it shall be is not logged at all. The model serves all the same.</summary>
+    private bool IsRefused(ServedModel model)
+    {
+        if (_configuration.RedactionOf(model.Manifest.Name) is not { } redaction)
+        {
+            return false;
+        }
+
+        if (redaction.FindUnknown(model).ToList() is { Count: > 0 } unknown)
+        {
+            _logger.LogWarning(
+                "Model {Model} version {Version} has no feature and no part of the key of the names {Names}, which its settings redact.",
+                model.Manifest.Name,
+                model.Manifest.Version,
+                string.Join(", ", unknown.Select(n => $"'{n}'")));
+        }
+
+        if (redaction.FindProblem(model) is not { } problem)
+        {
+            return false;
+        }
+
+        _refused[(model.Manifest.Name, model.Manifest.Version)] = problem;
+        _logger.LogError("{Problem}", problem);
+        return true;
+    }
+
+    /// <summary>The parts of a model's key: of its newest version in service, else of its newest segment.</summary>
+    private IReadOnlyList<KeyColumn>? FindKeys(string model)
+    {
+        lock (_gate)
+        {
+            if (_logs.Where(l => l.Model.Manifest.Name == model).MaxBy(l => l.Model.Manifest.Version) is { } log)
+            {
+                return log.Model.Keys;
+            }
+        }
+
+        return new PredictionLogReader(_directory.Predictions).FindHeader(model)?.Keys;
     }
 
     private void Release(ModelLog log)

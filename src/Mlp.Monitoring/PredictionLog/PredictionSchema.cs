@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Apache.Arrow;
 using Apache.Arrow.Types;
+using Mlp.Monitoring.Redaction;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Predictions;
@@ -14,14 +15,19 @@ internal sealed class PredictionSchema
     /// <summary>Type of every time column.</summary>
     public static readonly TimestampType Time = new(TimeUnit.Microsecond, "UTC");
 
+    private readonly RedactionConfiguration? _redaction;
+
     /// <summary>Derives the schema.</summary>
     /// <param name="model">The version in service.</param>
-    public PredictionSchema(ServedModel model)
+    /// <param name="redaction">What is logged in place of personal data; null where nothing is redacted.</param>
+    public PredictionSchema(ServedModel model, RedactionConfiguration? redaction = null)
     {
+        _redaction = redaction;
         Layout = model.Layout;
         Keys = model.Keys;
         HasScores = !HasSingleColumn(model.Manifest);
         Arrow = new Schema([.. OwnFields(), .. FieldsOf(model)], MetadataOf(model));
+        LeftOut = new Schema(Arrow.FieldsList.Where(IsSeenLive), Arrow.Metadata);
     }
 
     /// <summary>The features of the model.</summary>
@@ -35,6 +41,13 @@ internal sealed class PredictionSchema
 
     /// <summary>The schema.</summary>
     public Schema Arrow { get; }
+
+    /// <summary>The columns of predictions that are left out of the log, for those who watch the live stream: what the model saw and said, and nothing of who asked.</summary>
+    public Schema LeftOut { get; }
+
+    /// <summary>Whether the value of a feature is logged.</summary>
+    /// <param name="column">Index of the feature in <see cref="Layout"/>.</param>
+    public bool HasValue(int column) => RedactionOf(Layout.Columns[column].Name) is not { Kind: RedactionKind.Erase };
 
     /// <summary>Arrow type of the column of a part of the key; that in which the offline store keeps it.</summary>
     public static IArrowType TypeOf(EntityValueKind kind) => kind == EntityValueKind.Int64 ? Int64Type.Default : StringType.Default;
@@ -64,12 +77,12 @@ internal sealed class PredictionSchema
     }
 
     /// <summary>What the model brings: its keys, views and features.</summary>
-    private static IEnumerable<Field> FieldsOf(ServedModel model)
+    private IEnumerable<Field> FieldsOf(ServedModel model)
     {
         var taken = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var key in model.Keys)
         {
-            yield return new(Claim(taken, PredictionColumns.KeyOf(key.Name), PredictionColumns.KeyPrefix), TypeOf(key.Kind), nullable: true, [new(PredictionColumns.EntityKeyKey, key.Name)]);
+            yield return new(Claim(taken, PredictionColumns.KeyOf(key.Name), PredictionColumns.KeyPrefix), TypeOf(key.Kind), nullable: true, [new(PredictionColumns.EntityKeyKey, key.Name), .. SaidOf(key.Name)]);
         }
 
         foreach (var view in model.Layout.Views)
@@ -79,18 +92,36 @@ internal sealed class PredictionSchema
 
         foreach (var column in model.Layout.Columns)
         {
-            yield return new(
-                Claim(taken, PredictionColumns.FeatureOf(column.Name), PredictionColumns.FeaturePrefix),
-                TypeOf(column),
-                nullable: true,
-                [new(PredictionColumns.FeatureKey, column.Name), new(PredictionColumns.ViewKey, column.View)]);
+            var redaction = RedactionOf(column.Name);
+            var name = Claim(taken, PredictionColumns.FeatureOf(column.Name), PredictionColumns.FeaturePrefix);
+            if (redaction is not { Kind: RedactionKind.Erase })
+            {
+                yield return new(
+                    name,
+                    TypeOf(column),
+                    nullable: true,
+                    [new(redaction is null ? PredictionColumns.FeatureKey : PredictionColumns.RedactedFeatureKey, column.Name), new(PredictionColumns.ViewKey, column.View), .. SaidOf(column.Name)]);
+            }
+
             yield return new(
                 Claim(taken, PredictionColumns.StatusOf(column.Name), PredictionColumns.FeaturePrefix),
                 UInt8Type.Default,
                 nullable: false,
-                [new(PredictionColumns.FeatureStatusKey, column.Name)]);
+                [new(PredictionColumns.FeatureStatusKey, column.Name), .. SaidOf(column.Name)]);
         }
     }
+
+    private static bool IsSeenLive(Field field) => field.Name switch
+    {
+        PredictionColumns.EventTime or PredictionColumns.RequestTime or PredictionColumns.ModelVersion or PredictionColumns.Variant or PredictionColumns.Outcome
+            or PredictionColumns.SamplingWeight or PredictionColumns.Latency or PredictionColumns.Score or PredictionColumns.Scores => true,
+        var name => name.StartsWith(PredictionColumns.FeaturePrefix, StringComparison.Ordinal),
+    };
+
+    private ColumnRedaction? RedactionOf(string name) => _redaction is not null && _redaction.Columns.TryGetValue(name, out var redaction) ? redaction : null;
+
+    private IEnumerable<KeyValuePair<string, string>> SaidOf(string name)
+        => RedactionOf(name) is { } redaction ? [new(PredictionColumns.RedactionKey, redaction.Describe(_redaction!.Key))] : [];
 
     private static bool HasSingleColumn(ModelManifest manifest)
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using Mlp.Monitoring.Sampling;
 using Mlp.Runtime.Predictions;
 
 namespace Mlp.Monitoring.PredictionLog;
@@ -8,25 +9,36 @@ namespace Mlp.Monitoring.PredictionLog;
 /// </summary>
 internal sealed class RecordBuffer
 {
+    /// <summary>Predictions that are taken at once: so few that they stay in the nearest cache while they are read column by column.</summary>
+    private const int TileRows = 64;
+
     private readonly RecordFormat _format;
+    private readonly PredictionSampler? _sampler;
     private readonly LogCounters _counters;
     private readonly RecordRing[] _rings;
     private readonly int _stripeMask;
+    private readonly int[] _bodies = new int[TileRows];
+    private readonly int[] _leftOut = new int[TileRows];
     private byte[][] _variants = [];
+    private bool _isWatched;
 
     /// <summary>Allocates the rings.</summary>
     /// <param name="format">How a prediction lies in a ring.</param>
     /// <param name="byteCount">Bytes of all rings together, about.</param>
-    public RecordBuffer(RecordFormat format, int byteCount)
+    /// <param name="sampler">Says what is left out; null for nothing.</param>
+    /// <param name="isWatched">Whether somebody wants to see what is left out.</param>
+    public RecordBuffer(RecordFormat format, int byteCount, PredictionSampler? sampler = null, bool isWatched = false)
     {
         _format = format;
+        _sampler = sampler;
+        _isWatched = isWatched;
         var stripes = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(Environment.ProcessorCount, 1, 8));
         _stripeMask = stripes - 1;
         _rings = [.. Enumerable.Range(0, stripes).Select(_ => new RecordRing(byteCount / stripes))];
         _counters = new LogCounters(stripes);
     }
 
-    /// <summary>What was accepted, dropped and, by the one that takes, written.</summary>
+    /// <summary>What was accepted, dropped, left out and, by the one that takes, written.</summary>
     public LogCounters Counters => _counters;
 
     /// <summary>Whether a ring is more than a quarter full.</summary>
@@ -49,7 +61,7 @@ internal sealed class RecordBuffer
         }
     }
 
-    /// <summary>Copies a prediction. Never throws, never waits, never allocates.</summary>
+    /// <summary>Copies a prediction, unless it is left out and nobody watches. Never throws, never waits, never allocates.</summary>
     /// <param name="record">The prediction.</param>
     /// <param name="variant">What <see cref="AddVariant"/> gave.</param>
     public void Put(in PredictionRecord record, int variant)
@@ -64,12 +76,19 @@ internal sealed class RecordBuffer
                 return;
             }
 
+            var weight = _sampler?.Decide(record) ?? 1;
+            if (weight == 0 && !Volatile.Read(ref _isWatched))
+            {
+                _counters.LeaveOut(stripe);
+                return;
+            }
+
             var length = _format.Measure(record);
             if (length > _rings[stripe].MaximumBodyLength)
             {
                 _counters.Drop(stripe, DropReason.TooLarge);
             }
-            else if (!TryPut(record, variant, stripe, (int)length))
+            else if (!TryPut(record, variant, weight, stripe, (int)length))
             {
                 _counters.Drop(stripe, _rings[stripe].IsSealed ? DropReason.Closed : DropReason.BufferFull);
             }
@@ -82,18 +101,22 @@ internal sealed class RecordBuffer
         }
     }
 
+    /// <summary>Nobody wants to see what is left out any more.</summary>
+    public void EndWatch() => Volatile.Write(ref _isWatched, false);
+
     /// <summary>Takes nothing more in.</summary>
     public void Seal() => Array.ForEach(_rings, ring => ring.Seal());
 
     /// <summary>A mark behind everything that was put before the call.</summary>
     public long[] Mark() => Array.ConvertAll(_rings, ring => ring.Tail);
 
-    /// <summary>Moves predictions into a batch until it is full or everything before a mark is taken.</summary>
-    /// <param name="batch">Where they go.</param>
+    /// <summary>Moves predictions into batches until one is full or everything before a mark is taken.</summary>
+    /// <param name="batch">Where those go that are kept.</param>
+    /// <param name="leftOut">Where those go that are left out; null where none are in the rings.</param>
     /// <param name="mark">What <see cref="Mark"/> gave.</param>
     /// <param name="mustComplete">Whether to wait for a caller who is in the middle of its copy; otherwise what lies behind it is left.</param>
-    /// <returns>Whether the batch became full before.</returns>
-    public bool TakeInto(PredictionBatch batch, long[] mark, bool mustComplete)
+    /// <returns>Whether a batch became full before.</returns>
+    public bool TakeInto(PredictionBatch batch, PredictionBatch? leftOut, long[] mark, bool mustComplete)
     {
         var variants = Volatile.Read(ref _variants);
         for (var i = 0; i < _rings.Length; i++)
@@ -102,17 +125,18 @@ internal sealed class RecordBuffer
             var wait = default(SpinWait);
             while (ring.Head < mark[i])
             {
-                if (batch.IsFull)
+                if (batch.IsFull || leftOut is { IsFull: true })
                 {
                     return true;
                 }
 
-                if (ring.TryPeek(out var body))
+                var count = ring.Peek(_bodies, mark[i], out var next);
+                if (next > ring.Head)
                 {
-                    batch.Append(body, variants);
-                    ring.Take();
+                    Append(ring.Memory, _bodies.AsSpan(0, count), batch, leftOut, variants);
+                    ring.Take(next);
                 }
-                else if (mustComplete && ring.Head < mark[i])
+                else if (mustComplete)
                 {
                     // The copy needs some hundred nanoseconds of a processor.
                     wait.SpinOnce();
@@ -127,7 +151,32 @@ internal sealed class RecordBuffer
         return false;
     }
 
-    private bool TryPut(in PredictionRecord record, int variant, int stripe, int length)
+    private void Append(ReadOnlySpan<byte> memory, Span<int> bodies, PredictionBatch batch, PredictionBatch? leftOut, ReadOnlySpan<byte[]> variants)
+    {
+        if (leftOut is null)
+        {
+            batch.Append(memory, bodies, variants);
+            return;
+        }
+
+        var (kept, others) = (0, 0);
+        foreach (var body in bodies)
+        {
+            if (RecordFormat.IsLeftOut(memory, body))
+            {
+                _leftOut[others++] = body;
+            }
+            else
+            {
+                bodies[kept++] = body;
+            }
+        }
+
+        batch.Append(memory, bodies[..kept], variants);
+        leftOut.Append(memory, _leftOut.AsSpan(0, others), variants);
+    }
+
+    private bool TryPut(in PredictionRecord record, int variant, double weight, int stripe, int length)
     {
         for (var i = 0; i < _rings.Length; i++)
         {
@@ -140,7 +189,7 @@ internal sealed class RecordBuffer
             var isComplete = false;
             try
             {
-                _format.Write(record, variant, body);
+                _format.Write(record, variant, weight, body);
                 isComplete = true;
             }
             finally

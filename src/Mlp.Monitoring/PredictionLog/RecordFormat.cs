@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text;
+using Mlp.Monitoring.Redaction;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Predictions;
 
@@ -12,15 +13,36 @@ namespace Mlp.Monitoring.PredictionLog;
 /// </summary>
 internal sealed class RecordFormat
 {
-    private const int RequestIdOffset = PredictionId.ByteCount;
-    private const int NumbersOffset = RequestIdOffset + PredictionId.ByteCount;
-    private const int TraceOffset = NumbersOffset + (7 * sizeof(long));
+    /// <summary>Where the prediction's id lies; the following constants say the same of what they are called after.</summary>
+    public const int IdOffset = 0;
+
+    public const int RequestIdOffset = PredictionId.ByteCount;
+
+    public const int EventTimeOffset = RequestIdOffset + PredictionId.ByteCount;
+
+    public const int RequestTimeOffset = EventTimeOffset + sizeof(long);
+
+    public const int OwnWeightOffset = RequestTimeOffset + sizeof(long);
+
+    public const int KeptWeightOffset = OwnWeightOffset + sizeof(double);
+
+    public const int LatencyOffset = KeptWeightOffset + sizeof(double);
+
+    public const int FeatureLatencyOffset = LatencyOffset + sizeof(long);
+
+    public const int QueueLatencyOffset = FeatureLatencyOffset + sizeof(long);
+
+    public const int RunLatencyOffset = QueueLatencyOffset + sizeof(long);
+
+    public const int TraceOffset = RunLatencyOffset + sizeof(long);
+
     private const int CountsOffset = TraceOffset + 16;
     private const int OutcomeIndex = 0;
     private const int VariantIndex = 1;
     private const int ScoreCountIndex = 2;
     private const int KeyLengthIndex = 3;
     private const int TagCountIndex = 4;
+    private const int LeftOutIndex = 5;
     private const int CountsLength = 6;
     private const int Float64Offset = CountsOffset + (CountsLength * sizeof(int));
 
@@ -37,12 +59,17 @@ internal sealed class RecordFormat
     private readonly int _stringLengthsOffset;
     private readonly int _statusOffset;
     private readonly int _booleanOffset;
+    private readonly FeatureRedactor? _featureRedactor;
+    private readonly KeyRedactor? _keyRedactor;
 
     /// <summary>Lays out the fixed part.</summary>
     /// <param name="layout">The features of the model.</param>
-    public RecordFormat(FeatureRowLayout layout)
+    /// <param name="featureRedactor">What is not to be stored of the features as it is; null for nothing.</param>
+    /// <param name="keyRedactor">The same of the key.</param>
+    public RecordFormat(FeatureRowLayout layout, FeatureRedactor? featureRedactor = null, KeyRedactor? keyRedactor = null)
     {
         Layout = layout;
+        (_featureRedactor, _keyRedactor) = (featureRedactor, keyRedactor);
         _float64Count = layout.WidthOf(FeatureType.Float64);
         _int64Count = layout.WidthOf(FeatureType.Int64);
         _float32Count = layout.WidthOf(FeatureType.Float32);
@@ -74,12 +101,13 @@ internal sealed class RecordFormat
         long length = FixedLength + (record.Scores.Length * sizeof(double));
         if (!record.Keys.IsEmpty)
         {
-            length += EntityKeyEncoding.GetMaximumLength(record.Keys);
+            length += _keyRedactor?.GetMaximumLength(record.Keys) ?? EntityKeyEncoding.GetMaximumLength(record.Keys);
         }
 
         for (var i = 0; i < _stringCount; i++)
         {
-            length += record.Features.StringOf(i).Length;
+            var text = record.Features.StringOf(i).Length;
+            length += _featureRedactor?.LengthOfText(i, text) ?? text;
         }
 
         foreach (ref readonly var tag in record.Tags)
@@ -93,19 +121,21 @@ internal sealed class RecordFormat
     /// <summary>Copies a prediction.</summary>
     /// <param name="record">The prediction, which <see cref="Fits"/>.</param>
     /// <param name="variant">Index of the variant.</param>
+    /// <param name="weight">By how much its sampling weight grows because others are left out; 0 when it is left out itself.</param>
     /// <param name="body">At least <see cref="Measure"/> bytes, aligned to 8.</param>
-    public void Write(in PredictionRecord record, int variant, Span<byte> body)
+    public void Write(in PredictionRecord record, int variant, double weight, Span<byte> body)
     {
         var features = record.Features;
         record.Id.Write(body);
         record.RequestId.Write(body[RequestIdOffset..]);
         MemoryMarshal.Write(
-            body[NumbersOffset..],
+            body[EventTimeOffset..],
             new Numbers
             {
                 EventTime = record.EventTime,
                 RequestTime = record.RequestTime,
-                SamplingWeight = record.SamplingWeight,
+                OwnWeight = record.SamplingWeight,
+                KeptWeight = record.SamplingWeight * weight,
                 Latency = record.LatencyNanoseconds,
                 StoredFeatureLatency = record.StoredFeatureLatency,
                 StoredQueueLatency = record.StoredQueueLatency,
@@ -121,14 +151,23 @@ internal sealed class RecordFormat
         counts[VariantIndex] = variant;
         counts[ScoreCountIndex] = record.Scores.Length;
         counts[TagCountIndex] = record.Tags.Length;
+        counts[LeftOutIndex] = weight == 0 ? 1 : 0;
 
-        CopyNumbers(features, body);
+        if (_featureRedactor is null)
+        {
+            CopyNumbers(features, body);
+        }
+        else
+        {
+            CopyRedacted(_featureRedactor, features, body);
+        }
+
         MemoryMarshal.AsBytes(features.EventTimes).CopyTo(body[_eventTimesOffset..]);
         MemoryMarshal.AsBytes(features.Status).CopyTo(body[_statusOffset..]);
         var position = FixedLength;
         MemoryMarshal.AsBytes(record.Scores).CopyTo(body[position..]);
         position += record.Scores.Length * sizeof(double);
-        counts[KeyLengthIndex] = record.Keys.IsEmpty ? -1 : EntityKeyEncoding.Encode(record.Keys, body[position..]);
+        counts[KeyLengthIndex] = record.Keys.IsEmpty ? -1 : _keyRedactor?.Encode(record.Keys, body[position..]) ?? EntityKeyEncoding.Encode(record.Keys, body[position..]);
         position += Math.Max(counts[KeyLengthIndex], 0);
         if (_stringCount > 0)
         {
@@ -143,8 +182,33 @@ internal sealed class RecordFormat
     }
 
     /// <summary>Reads a prediction in place.</summary>
-    /// <param name="body">What <see cref="Write"/> wrote.</param>
+    /// <param name="body">What <see cref="Write"/> wrote, and whatever follows it.</param>
     public RecordView View(ReadOnlySpan<byte> body) => new(this, body);
+
+    /// <summary>Whether a prediction is left out of the log, and in the ring for those only who watch the live stream.</summary>
+    /// <param name="memory">Memory with predictions.</param>
+    /// <param name="body">Where it begins.</param>
+    public static bool IsLeftOut(ReadOnlySpan<byte> memory, int body) => MemoryMarshal.Read<int>(memory[(body + CountsOffset + (LeftOutIndex * sizeof(int)))..]) != 0;
+
+    /// <summary>Where the event time of a view lies.</summary>
+    public int EventTimeOffsetOf(int view) => _eventTimesOffset + (view * sizeof(long));
+
+    /// <summary>Where the status of a feature lies.</summary>
+    public int StatusOffsetOf(int column) => _statusOffset + column;
+
+    /// <summary>Where a feature lies that is a number, a truth value or a vector.</summary>
+    public int ValueOffsetOf(int column)
+    {
+        var ordinal = Layout.OffsetOf(column);
+        return Layout.Columns[column].Type switch
+        {
+            FeatureType.Float32 => _float32Offset + (ordinal * sizeof(float)),
+            FeatureType.Float64 => Float64Offset + (ordinal * sizeof(double)),
+            FeatureType.Int64 => _int64Offset + (ordinal * sizeof(long)),
+            FeatureType.Boolean => _booleanOffset + ordinal,
+            _ => throw new ArgumentOutOfRangeException(nameof(column), column, "Expected a feature that is no text."),
+        };
+    }
 
     private void CopyNumbers(FeatureRow features, Span<byte> body)
     {
@@ -167,6 +231,14 @@ internal sealed class RecordFormat
         {
             MemoryMarshal.AsBytes(features.Boolean).CopyTo(body[_booleanOffset..]);
         }
+    }
+
+    private void CopyRedacted(FeatureRedactor redactor, FeatureRow features, Span<byte> body)
+    {
+        redactor.Copy(features.Float32, MemoryMarshal.Cast<byte, float>(body[_float32Offset.._stringLengthsOffset]));
+        redactor.Copy(features.Float64, MemoryMarshal.Cast<byte, double>(body[Float64Offset.._int64Offset]));
+        redactor.Copy(features.Int64, MemoryMarshal.Cast<byte, long>(body[_int64Offset.._eventTimesOffset]));
+        redactor.CopyBooleans(MemoryMarshal.AsBytes(features.Boolean), body[_booleanOffset..]);
     }
 
     private bool FitsLayout(FeatureRowLayout layout)
@@ -198,9 +270,17 @@ internal sealed class RecordFormat
         for (var i = 0; i < lengths.Length; i++)
         {
             var text = features.StringOf(i);
-            text.CopyTo(body[position..]);
-            lengths[i] = text.Length;
-            position += text.Length;
+            if (_featureRedactor is null)
+            {
+                text.CopyTo(body[position..]);
+                lengths[i] = text.Length;
+            }
+            else
+            {
+                lengths[i] = _featureRedactor.CopyText(i, text, body[position..]);
+            }
+
+            position += lengths[i];
         }
 
         return position;
@@ -219,7 +299,8 @@ internal sealed class RecordFormat
     {
         public long EventTime;
         public long RequestTime;
-        public double SamplingWeight;
+        public double OwnWeight;
+        public double KeptWeight;
         public long Latency;
 
         /// <summary>One more than the nanoseconds, 0 where they were not measured.</summary>
@@ -232,18 +313,10 @@ internal sealed class RecordFormat
         public long StoredRunLatency;
     }
 
-    /// <summary>A prediction in the ring, read in place.</summary>
+    /// <summary>What of a prediction in the ring has no place of its own, read in place.</summary>
     internal readonly ref struct RecordView(RecordFormat format, ReadOnlySpan<byte> body)
     {
         private readonly ReadOnlySpan<byte> _body = body;
-
-        public ReadOnlySpan<byte> Id => _body[..PredictionId.ByteCount];
-
-        public ReadOnlySpan<byte> RequestId => _body.Slice(RequestIdOffset, PredictionId.ByteCount);
-
-        public ref readonly Numbers Numbers => ref MemoryMarshal.AsRef<Numbers>(_body.Slice(NumbersOffset, 7 * sizeof(long)));
-
-        public ReadOnlySpan<byte> TraceId => _body.Slice(TraceOffset, 16);
 
         public byte Outcome => (byte)Counts[OutcomeIndex];
 
@@ -253,19 +326,7 @@ internal sealed class RecordFormat
 
         public bool HasKey => Counts[KeyLengthIndex] >= 0;
 
-        public ReadOnlySpan<double> Float64 => MemoryMarshal.Cast<byte, double>(_body[Float64Offset..format._int64Offset]);
-
-        public ReadOnlySpan<long> Int64 => MemoryMarshal.Cast<byte, long>(_body[format._int64Offset..format._eventTimesOffset]);
-
-        public ReadOnlySpan<long> EventTimes => MemoryMarshal.Cast<byte, long>(_body[format._eventTimesOffset..format._float32Offset]);
-
-        public ReadOnlySpan<float> Float32 => MemoryMarshal.Cast<byte, float>(_body[format._float32Offset..format._stringLengthsOffset]);
-
         public ReadOnlySpan<int> StringLengths => MemoryMarshal.Cast<byte, int>(_body[format._stringLengthsOffset..format._statusOffset]);
-
-        public ReadOnlySpan<byte> Status => _body[format._statusOffset..format._booleanOffset];
-
-        public ReadOnlySpan<byte> Boolean => _body.Slice(format._booleanOffset, format._booleanCount);
 
         public ReadOnlySpan<double> Scores => MemoryMarshal.Cast<byte, double>(_body.Slice(format.FixedLength, ScoreLength));
 

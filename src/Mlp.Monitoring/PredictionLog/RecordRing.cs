@@ -101,43 +101,49 @@ internal sealed class RecordRing
         }
     }
 
-    /// <summary>Looks at the oldest record. For the one thread that takes.</summary>
-    /// <param name="body">Its body, rounded up to whole words; valid until <see cref="Take"/>.</param>
-    /// <returns>False if there is none, or if the oldest is not complete yet.</returns>
-    public bool TryPeek(out ReadOnlySpan<byte> body)
-    {
-        while (true)
-        {
-            var offset = (int)_head.Value & _mask;
-            var header = Volatile.Read(ref _words[offset]);
-            if (header > 0)
-            {
-                body = MemoryMarshal.AsBytes(_words.AsSpan(offset + 1, (int)header - 1));
-                return true;
-            }
+    /// <summary>Everything that lies in the ring, by the positions of <see cref="Peek"/>.</summary>
+    public ReadOnlySpan<byte> Memory => MemoryMarshal.AsBytes(_words.AsSpan());
 
+    /// <summary>Looks at the oldest records. For the one thread that takes.</summary>
+    /// <param name="bodies">Gets where in <see cref="Memory"/> the bodies begin, in order; they are valid until <see cref="Take"/>.</param>
+    /// <param name="end">A position; records from it on are not looked at.</param>
+    /// <param name="next">Where the record behind the last one begins: what to <see cref="Take"/>.</param>
+    /// <returns>Number of records; 0 if there is none before <paramref name="end"/>, or if the oldest is not complete yet.</returns>
+    public int Peek(Span<int> bodies, long end, out long next)
+    {
+        var count = 0;
+        next = _head.Value;
+        while (count < bodies.Length && next < end)
+        {
+            var offset = (int)next & _mask;
+            var header = Volatile.Read(ref _words[offset]);
             if (header == 0)
             {
-                body = default;
-                return false;
+                break;
             }
 
-            Release(offset, (int)-header);
+            if (header > 0)
+            {
+                bodies[count++] = (offset + 1) * sizeof(long);
+            }
+
+            next += Math.Abs(header);
         }
+
+        return count;
     }
 
-    /// <summary>Removes the record that <see cref="TryPeek"/> showed.</summary>
-    public void Take()
+    /// <summary>Removes what lies before a position.</summary>
+    /// <param name="next">What <see cref="Peek"/> gave.</param>
+    public void Take(long next)
     {
-        var offset = (int)_head.Value & _mask;
-        Release(offset, (int)_words[offset]);
+        var start = (int)_head.Value & _mask;
+        var words = (int)(next - _head.Value);
+        var atEnd = Math.Min(words, _words.Length - start);
+        _words.AsSpan(start, atEnd).Clear();
+        _words.AsSpan(0, words - atEnd).Clear();
+        Volatile.Write(ref _head.Value, next);
     }
 
     private static int WordsOf(int bodyLength) => 1 + ((bodyLength + sizeof(long) - 1) / sizeof(long));
-
-    private void Release(int offset, int words)
-    {
-        _words.AsSpan(offset, words).Clear();
-        Volatile.Write(ref _head.Value, _head.Value + words);
-    }
 }

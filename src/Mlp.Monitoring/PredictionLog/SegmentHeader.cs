@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Mlp.Monitoring.Redaction;
 using Mlp.Monitoring.Segments;
 using Mlp.Runtime;
 using Mlp.Runtime.Data;
@@ -44,8 +45,11 @@ internal sealed record SegmentHeader
     /// <summary>When the segment was begun, UTC.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>How features and parts of the key are redacted, by name (<see cref="PredictionColumns.RedactionKey"/>); null where none is.</summary>
+    public IReadOnlyDictionary<string, string>? Redaction { get; init; }
+
     /// <summary>Describes a model version.</summary>
-    public static SegmentHeader For(ServedModel model, DateTimeOffset createdAt) => new()
+    public static SegmentHeader For(ServedModel model, DateTimeOffset createdAt, RedactionConfiguration? redaction = null) => new()
     {
         FormatVersion = FormatVersionOf(model.Layout),
         Model = model.Manifest.Name,
@@ -55,10 +59,17 @@ internal sealed record SegmentHeader
         Features = model.Layout.Columns,
         Output = model.Manifest.Output,
         CreatedAt = createdAt,
+        Redaction = RedactionOf(model, redaction),
     };
 
     /// <summary>The lowest format version that can hold these features.</summary>
     public static int FormatVersionOf(FeatureRowLayout layout) => layout.HasVectors ? VectorLength.FirstFormatVersion : VersionedJson.FirstVersion;
+
+    private static Dictionary<string, string>? RedactionOf(ServedModel model, RedactionConfiguration? redaction)
+    {
+        var names = model.Layout.Columns.Select(c => c.Name).Concat(model.Keys.Select(k => k.Name)).Distinct(StringComparer.Ordinal).Where(n => redaction?.Columns.ContainsKey(n) == true);
+        return names.ToDictionary(n => n, n => redaction!.Columns[n].Describe(redaction.Key)) is { Count: > 0 } said ? said : null;
+    }
 
     /// <summary>UTF-8 JSON.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, SegmentHeaderJson.Default.SegmentHeader);

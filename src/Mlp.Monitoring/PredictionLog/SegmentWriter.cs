@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mlp.Monitoring.Redaction;
 using Mlp.Monitoring.Segments;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Predictions;
@@ -15,8 +16,10 @@ namespace Mlp.Monitoring.PredictionLog;
 /// <param name="configuration">When a segment ends.</param>
 /// <param name="disk">Where durability comes from.</param>
 /// <param name="timeProvider">The clock.</param>
+/// <param name="redaction">What the header says of redacted columns.</param>
 internal sealed class SegmentWriter(
-    ServedModel model, string directory, byte[] schemaMessage, PredictionLogConfiguration configuration, IDiskSync disk, TimeProvider timeProvider) : IDisposable
+    ServedModel model, string directory, byte[] schemaMessage, PredictionLogConfiguration configuration, IDiskSync disk, TimeProvider timeProvider, RedactionConfiguration? redaction = null)
+    : IDisposable
 {
     private FrameLogWriter? _segment;
     private long _firstFrame;
@@ -32,19 +35,10 @@ internal sealed class SegmentWriter(
         _segment.Append(message);
     }
 
-    /// <summary>Completes when everything appended is on the device. Ends the segment if it is large or old enough.</summary>
-    public async ValueTask CommitAsync()
-    {
-        if (_segment is null)
-        {
-            return;
-        }
+    /// <summary>Completes when everything appended by now is on the device. More may be appended meanwhile.</summary>
+    public ValueTask CommitAsync() => _segment?.FlushAsync() ?? ValueTask.CompletedTask;
 
-        await _segment.FlushAsync().ConfigureAwait(false);
-        RollIfDue();
-    }
-
-    /// <summary>Ends the segment if it is large or old enough.</summary>
+    /// <summary>Ends the segment if it is large or old enough. Everything appended is on the device.</summary>
     public void RollIfDue()
     {
         if (_segment is not null
@@ -92,7 +86,7 @@ internal sealed class SegmentWriter(
         var createdAt = timeProvider.GetUtcNow();
         var name = string.Create(
             CultureInfo.InvariantCulture, $"{Microseconds.FromRequestTime(createdAt):D16}-{model.Manifest.Version}-{Guid.NewGuid():N}{SegmentFormat.Extension}");
-        var segment = FrameLogWriter.Create(disk, System.IO.Path.Combine(directory, name), SegmentHeader.For(model, createdAt).ToJson());
+        var segment = FrameLogWriter.Create(disk, System.IO.Path.Combine(directory, name), SegmentHeader.For(model, createdAt, redaction).ToJson());
         _firstFrame = segment.Append(schemaMessage);
         return segment;
     }

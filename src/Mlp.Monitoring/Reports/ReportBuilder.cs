@@ -127,7 +127,7 @@ internal sealed class ReportBuilder(
     }
 
     private static List<ReportFigure> FiguresOf(PerformanceResult result)
-        => [.. ReportedFigures.Of(result).Select(f => result.Intervals.TryGetValue(f.Name, out var interval) && double.IsFinite(interval.Lower) && double.IsFinite(interval.Upper)
+        => [.. FigureValues.Values(result).Select(f => result.Intervals.TryGetValue(f.Name, out var interval) && double.IsFinite(interval.Lower) && double.IsFinite(interval.Upper)
             ? new ReportFigure(f.Name, f.Value, interval.Lower, interval.Upper)
             : new ReportFigure(f.Name, f.Value, null, null))];
 

@@ -44,6 +44,21 @@ internal abstract class ColumnBuffer(IArrowType type)
         RowCount++;
     }
 
+    /// <summary>Adds the validity of rows that are no nulls.</summary>
+    protected void NextAll(int count)
+    {
+        if (_nullCount == 0)
+        {
+            RowCount += count;
+            return;
+        }
+
+        for (var i = 0; i < count; i++)
+        {
+            Next(true);
+        }
+    }
+
     /// <summary>The column made of its validity and these buffers.</summary>
     protected ArrayData Build(ReadOnlySpan<ArrowBuffer> buffers, ArrayData[]? children = null)
         => new(Type, RowCount, _nullCount, 0, [_nullCount == 0 ? ArrowBuffer.Empty : Wrap(_validity, (RowCount + 7) / 8), .. buffers], children);

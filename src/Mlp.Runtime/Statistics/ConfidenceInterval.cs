@@ -44,33 +44,15 @@ public readonly record struct ConfidenceInterval(double Lower, double Upper)
 
     /// <summary>The interval of a mean, by the normal distribution and the rows' own variance. NaN below 2 rows.</summary>
     /// <param name="values">The rows' values.</param>
-    /// <param name="weights">Their weights, or none where each counts once.</param>
-    internal static ConfidenceInterval OfMean(ReadOnlySpan<double> values, ReadOnlySpan<double> weights)
+    internal static ConfidenceInterval OfMean(ReadOnlySpan<double> values)
     {
-        if (values.Length < 2)
+        var mean = default(RunningMean);
+        foreach (var value in values)
         {
-            return new(double.NaN, double.NaN);
+            mean.Add(value, 1);
         }
 
-        var (total, squares, mean) = (0.0, 0.0, 0.0);
-        for (var i = 0; i < values.Length; i++)
-        {
-            var weight = weights.IsEmpty ? 1 : weights[i];
-            total += weight;
-            squares += weight * weight;
-            mean += weight * values[i];
-        }
-
-        mean /= total;
-        var spread = 0.0;
-        for (var i = 0; i < values.Length; i++)
-        {
-            var weight = weights.IsEmpty ? 1 : weights[i];
-            spread += weight * (values[i] - mean) * (values[i] - mean);
-        }
-
-        var effective = total * total / squares;
-        return Normal(mean, Math.Sqrt(spread / total / Math.Max(effective - 1, 1)));
+        return mean.Interval;
     }
 
     /// <summary>The interval of a growing function of a figure.</summary>

@@ -86,7 +86,7 @@ public sealed record RankingMetrics
         };
     }
 
-    private static ConfidenceInterval IntervalOf(List<double> values) => ConfidenceInterval.OfMean(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(values), []);
+    private static ConfidenceInterval IntervalOf(List<double> values) => ConfidenceInterval.OfMean(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(values));
 
     private static void Add(ReadOnlySpan<(ulong Query, double Score, double Gain)> query, int cutoff, List<double> ndcg, List<double> reciprocal, List<double> precision)
     {

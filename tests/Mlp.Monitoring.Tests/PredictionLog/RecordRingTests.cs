@@ -28,7 +28,8 @@ public sealed class RecordRingTests
             AssertNext(ring, pending);
         }
 
-        Assert.False(ring.TryPeek(out _));
+        Assert.False(TryPeek(ring, out _));
+        Take(ring);
         Assert.Equal(ring.Tail, ring.Head);
     }
 
@@ -46,16 +47,16 @@ public sealed class RecordRingTests
         Assert.Equal(1024 / 32, put);
         for (var i = 0; i < put; i++)
         {
-            Assert.True(ring.TryPeek(out var body));
+            Assert.True(TryPeek(ring, out var body));
             Assert.Equal((byte)i, body[0]);
-            ring.Take();
+            Take(ring);
         }
 
         Assert.True(ring.TryClaim(24, out _, out _));
     }
 
     [Fact]
-    public void TryPeek_ClaimInProgress_WaitsForItAndSkipsAbandoned()
+    public void Peek_ClaimInProgress_WaitsForItAndSkipsAbandoned()
     {
         var ring = new RecordRing(1024);
         Assert.True(ring.TryClaim(8, out var first, out _));
@@ -63,9 +64,9 @@ public sealed class RecordRingTests
         body[0] = 7;
         ring.Commit(second, 8);
 
-        Assert.False(ring.TryPeek(out _));
+        Assert.False(TryPeek(ring, out _));
         ring.Abandon(first, 8);
-        Assert.True(ring.TryPeek(out var taken));
+        Assert.True(TryPeek(ring, out var taken));
         Assert.Equal(7, taken[0]);
     }
 
@@ -79,8 +80,8 @@ public sealed class RecordRingTests
         Assert.True(ring.IsSealed);
         Assert.False(ring.TryClaim(8, out _, out _));
         ring.Commit(claim, 8);
-        Assert.True(ring.TryPeek(out _));
-        ring.Take();
+        Assert.True(TryPeek(ring, out _));
+        Take(ring);
         Assert.Equal(ring.Tail, ring.Head);
         Assert.False(ring.TryClaim(8, out _, out _));
     }
@@ -113,7 +114,7 @@ public sealed class RecordRingTests
         var next = new int[Writers];
         for (var taken = 0; taken < Writers * Each;)
         {
-            if (!ring.TryPeek(out var body))
+            if (!TryPeek(ring, out var body))
             {
                 Thread.Yield();
                 continue;
@@ -123,7 +124,7 @@ public sealed class RecordRingTests
             var length = BinaryPrimitives.ReadInt32LittleEndian(body[8..]);
             Assert.Equal(next[tag >> 32]++, (int)tag);
             Assert.False(body[12..length].ContainsAnyExcept((byte)tag));
-            ring.Take();
+            Take(ring);
             taken++;
         }
 
@@ -141,9 +142,23 @@ public sealed class RecordRingTests
 
     private static void AssertNext(RecordRing ring, Queue<byte[]> pending)
     {
-        Assert.True(ring.TryPeek(out var body));
+        Assert.True(TryPeek(ring, out var body));
         var expected = pending.Dequeue();
         Assert.True(body[..expected.Length].SequenceEqual(expected));
-        ring.Take();
+        Take(ring);
+    }
+
+    private static bool TryPeek(RecordRing ring, out ReadOnlySpan<byte> body)
+    {
+        Span<int> bodies = stackalloc int[1];
+        var count = ring.Peek(bodies, ring.Tail, out _);
+        body = count == 0 ? default : ring.Memory[bodies[0]..];
+        return count == 1;
+    }
+
+    private static void Take(RecordRing ring)
+    {
+        ring.Peek(stackalloc int[1], ring.Tail, out var next);
+        ring.Take(next);
     }
 }

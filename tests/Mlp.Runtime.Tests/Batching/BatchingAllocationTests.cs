@@ -69,10 +69,10 @@ public sealed class BatchingAllocationTests : IDisposable
         await using var platform = await ServeAsync(Package(TestGraphs.Logistic(1, 2, 3), Binary()), configure: Batching);
         var (model, values) = (platform.Model, new float[3]);
         var least = long.MaxValue;
-        for (var round = 0; round < 12 && least > 0; round++)
+        for (var round = 0; round < 60 && least > 0; round++)
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
-            for (var i = 0; i < 5_000; i++)
+            for (var i = 0; i < 1_000; i++)
             {
                 model.Predict(values, cancellationToken: _cancellation.Token);
             }

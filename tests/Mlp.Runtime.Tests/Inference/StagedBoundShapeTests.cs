@@ -79,7 +79,7 @@ public sealed class StagedBoundShapeTests
         slot.Rows.Reset(rowCount);
         slot.Rows.Float32.Fill(1);
         var least = long.MaxValue;
-        for (var round = 0; round < 5; round++)
+        for (var round = 0; round < 40 && least > 0; round++)
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
             for (var i = 0; i < 500; i++)

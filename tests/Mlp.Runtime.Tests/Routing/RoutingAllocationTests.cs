@@ -11,7 +11,7 @@ namespace Mlp.Runtime.Tests.Routing;
 /// <summary>The promise with two variants, and with a shadow of the same service: a warm call allocates nothing, with an observer and a metrics listener.</summary>
 public sealed class RoutingAllocationTests
 {
-    private const int Calls = 5_000;
+    private const int Calls = 500;
 
     private readonly record struct Keys(string Company);
 
@@ -55,8 +55,9 @@ public sealed class RoutingAllocationTests
         var variants = new HashSet<string>();
         var options = new PredictionOptions { Tags = new KeyValuePair<string, string>[] { new("page", "checkout") } };
 
+        // Collections that other tests start are charged to a round with the rest of an allocation buffer: short rounds find one between two.
         var least = long.MaxValue;
-        for (var round = 0; round < 4 && least > 0; round++)
+        for (var round = 0; round < 40 && least > 0; round++)
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
             for (var i = 0; i < Calls; i++)

@@ -1,4 +1,7 @@
 using BenchmarkDotNet.Attributes;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Mlp.Features;
 using Mlp.Features.Definitions;
 using Mlp.Features.Hosting;
@@ -12,8 +15,8 @@ namespace Mlp.Benchmarks.Features.Joins;
 /// Reads the last ten values of entities, each before a hundred times spread over its history. What was in force by event time is the baseline, as its rows are numbered once; what was known then must not cost a look
 /// at all rows of the entity for every row of the question. One row in twenty became known late.
 /// </summary>
-[ShortRunJob]
 [MemoryDiagnoser]
+[Config(typeof(InThisProcess))]
 public class HistoryBenchmarks
 {
     private const int Asks = 100;
@@ -67,4 +70,10 @@ public class HistoryBenchmarks
     }
 
     private sealed record Ask(long Id, DateTimeOffset At);
+
+    /// <summary>The natives of the other libraries are 450 MB to copy for a process of its own.</summary>
+    private sealed class InThisProcess : ManualConfig
+    {
+        public InThisProcess() => AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance));
+    }
 }

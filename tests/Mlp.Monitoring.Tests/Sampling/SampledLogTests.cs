@@ -1,0 +1,145 @@
+using Apache.Arrow;
+using Mlp.Monitoring.PredictionLog;
+using Mlp.Monitoring.Sampling;
+using Mlp.Monitoring.Tests.PredictionLog;
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Predictions;
+using Mlp.TestSupport;
+
+namespace Mlp.Monitoring.Tests.Sampling;
+
+public sealed class SampledLogTests
+{
+    private const int Count = 20_000;
+
+    private static readonly FeatureRowLayout Layout = TestModels.FloatLayout(3);
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Record_Sampled_WeightsEstimateAllTrafficAndAllIsAccountedFor(bool isWatched)
+    {
+        var listener = isWatched ? new RecordingListener() : null;
+        await using var log = new LogHarness(configuration: With(new SamplingOptions { Rate = 0.1, ThresholdMargin = 0.02 }), listener: listener);
+        RecordMany(log.Writer.Attach(TestModels.Serve(Layout))!, out var sum);
+        await log.FlushAsync();
+
+        var statistics = log.Statistics;
+        Assert.Equal((Count, 0L, 0L), (statistics.Accepted, statistics.Dropped, statistics.Pending));
+        Assert.Equal(Count, statistics.Written + statistics.SampledOut);
+        var rows = (await log.ReadAsync()).SelectMany(Rows).ToList();
+        Assert.Equal(statistics.Written, rows.Count);
+        Assert.Equal([1, 10], rows.Select(r => r.Weight).Distinct().Order());
+        Assert.All(rows, r => Assert.Equal(Math.Abs(r.Score - 0.5) <= 0.02 ? 1 : 10, r.Weight));
+
+        // Of n rows drawn at a rate the estimate of a sum of numbers up to 1 lies within sqrt(n (1 - rate) / rate) times 5 of it.
+        Assert.InRange(rows.Sum(r => r.Weight), Count - (5 * Math.Sqrt(Count * 9.0)), Count + (5 * Math.Sqrt(Count * 9.0)));
+        Assert.InRange(rows.Sum(r => r.Weight * r.Score), sum - (5 * Math.Sqrt(Count * 9.0)), sum + (5 * Math.Sqrt(Count * 9.0)));
+    }
+
+    [Fact]
+    public async Task OnBatchAsync_Sampled_SeesEveryPredictionWithItsOwnWeight()
+    {
+        var listener = new RecordingListener();
+        await using var log = new LogHarness(configuration: With(new SamplingOptions { Rate = 0.25 }), listener: listener);
+        RecordMany(log.Writer.Attach(TestModels.Serve(Layout))!, out var sum);
+        await log.FlushAsync();
+
+        Assert.Equal(Count, listener.Rows.Count);
+        Assert.All(listener.Rows, r => Assert.Equal(1, r.Weight));
+        Assert.Equal(sum, listener.Rows.Sum(r => r.Score!.Value), tolerance: 1e-6);
+        Assert.Equal(Enumerable.Range(0, Count).Select(i => (float?)i), listener.Rows.Select(r => r.First).Order());
+        Assert.Equal(2, listener.Schemas.Count);
+        var narrow = listener.Schemas.MinBy(s => s.Length)!;
+        Assert.Contains("f_x0__status", narrow, StringComparison.Ordinal);
+        Assert.DoesNotContain("entity_key", narrow, StringComparison.Ordinal);
+        Assert.DoesNotContain("prediction_id", narrow, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Record_ShadowOfASampledRoute_MultipliesTheWeights()
+    {
+        await using var log = new LogHarness(configuration: With(new SamplingOptions { Rate = 0.5 }));
+        var sink = log.Writer.Attach(TestModels.Serve(Layout))!;
+        var rows = new FeatureRows(Layout, 1);
+        for (var i = 0; i < 100; i++)
+        {
+            LogHarness.RecordAs(sink, rows, i, 0.5, weight: 4);
+        }
+
+        await log.FlushAsync();
+
+        Assert.All((await log.ReadAsync()).SelectMany(Rows), r => Assert.Equal(8, r.Weight));
+    }
+
+    [Fact]
+    public async Task Record_ListenerFails_SampledOutRowsAreNotCopiedAnyMoreAndStillCounted()
+    {
+        var listener = new RecordingListener { Failure = new InvalidOperationException("broken") };
+        await using var log = new LogHarness(configuration: With(new SamplingOptions { Rate = 0 }), listener: listener);
+        var sink = log.Writer.Attach(TestModels.Serve(Layout))!;
+        RecordMany(sink, out _);
+        await log.FlushAsync();
+        RecordMany(sink, out _);
+
+        Assert.Equal((2 * Count, 2 * Count, 0L), (log.Statistics.Accepted, log.Statistics.SampledOut, log.Statistics.Pending));
+    }
+
+    [Fact]
+    public async Task Record_SampledOut_AllocatesNothing()
+    {
+        await using var log = new LogHarness(configuration: With(new SamplingOptions { Rate = 0.01 }) with { CommitInterval = TimeSpan.FromMinutes(1) });
+        var sink = log.Writer.Attach(TestModels.Serve(Layout))!;
+        var rows = new FeatureRows(Layout, 1);
+
+        Assert.Equal(0, Allocations.OfBestRun(() =>
+        {
+            for (var i = 0; i < 1_000; i++)
+            {
+                LogHarness.Record(sink, rows, 0, i, 0.5);
+            }
+        }));
+    }
+
+    [Fact]
+    public async Task Record_StormOnASmallBuffer_AcceptedIsWrittenPlusDroppedPlusSampledOut()
+    {
+        const int Callers = 4;
+        var listener = new RecordingListener();
+        var configuration = With(new SamplingOptions { Rate = 0.5 }) with { CommitInterval = TimeSpan.FromMilliseconds(1), BufferByteCount = 64 * 1024 };
+        await using var log = new LogHarness(configuration: configuration, listener: listener);
+        var sink = log.Writer.Attach(TestModels.Serve(Layout))!;
+        await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Task.Run(() => RecordMany(sink, out var _))));
+        await log.FlushAsync();
+
+        var statistics = log.Statistics;
+        Assert.Equal(Callers * Count, statistics.Accepted);
+        Assert.Equal(statistics.Accepted, statistics.Written + statistics.Dropped + statistics.SampledOut);
+        Assert.Equal(0, statistics.Pending);
+        Assert.Equal(statistics.Written, await log.CountAsync());
+        Assert.Equal(statistics.Written + statistics.SampledOut, listener.Rows.Count);
+    }
+
+    private static PredictionLogConfiguration With(SamplingOptions options)
+        => PredictionLogConfiguration.Default with { Sampling = new Dictionary<string, SamplingConfiguration> { ["tips"] = SamplingConfiguration.From(options) } };
+
+    private static void RecordMany(IPredictionSink sink, out double sum)
+    {
+        var rows = new FeatureRows(Layout, 1);
+        rows.Status.Fill(FeatureStatus.Present);
+        sum = 0;
+        for (var i = 0; i < Count; i++)
+        {
+            rows.Float32Of(0)[0] = i;
+            var score = i % 1_000 / 1_000.0;
+            sum += score;
+            LogHarness.RecordAs(sink, rows, i, score);
+        }
+    }
+
+    private static IEnumerable<(double Score, double Weight)> Rows(RecordBatch batch)
+    {
+        var scores = ((DoubleArray)batch.Column("score")).Values.ToArray();
+        return scores.Zip(((DoubleArray)batch.Column("sampling_weight")).Values.ToArray());
+    }
+}
