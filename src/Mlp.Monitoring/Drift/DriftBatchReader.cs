@@ -3,6 +3,7 @@ using Apache.Arrow;
 using Apache.Arrow.Types;
 using Mlp.Monitoring.PredictionLog;
 using Mlp.Monitoring.Segments;
+using Mlp.Runtime.Models;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Statistics;
 
@@ -13,7 +14,9 @@ namespace Mlp.Monitoring.Drift;
 /// need not have the same columns: a feature is compared over the rows of those that have it. Not thread-safe.
 /// </summary>
 /// <param name="profile">The reference.</param>
-internal sealed class DriftBatchReader(ReferenceProfile profile)
+/// <param name="rules">Which features are left out.</param>
+/// <param name="output">What the outputs mean, for the predicted class; null where nobody knows.</param>
+internal sealed class DriftBatchReader(ReferenceProfile profile, DriftRules rules, ModelOutput? output)
 {
     private readonly HashSet<int> _compared = [];
     private readonly List<string> _notCompared = [];
@@ -49,6 +52,11 @@ internal sealed class DriftBatchReader(ReferenceProfile profile)
                 CountScores(batch.Find<DoubleArray>(PredictionColumns.Score), window.Score, weights);
             }
 
+            if (window.PredictedClass is not null)
+            {
+                CountClasses(new PredictedClass(batch, output), window.PredictedClass, weights);
+            }
+
             window.RowCount += answered;
         }
         finally
@@ -73,6 +81,11 @@ internal sealed class DriftBatchReader(ReferenceProfile profile)
         {
             var field = schema.GetFieldByIndex(i);
             if (!field.HasMetadata || !field.Metadata.TryGetValue(PredictionColumns.FeatureKey, out var name))
+            {
+                continue;
+            }
+
+            if (rules.IsIgnored(name))
             {
                 continue;
             }
@@ -107,26 +120,41 @@ internal sealed class DriftBatchReader(ReferenceProfile profile)
         return count;
     }
 
-    private static void Count(IArrowArray column, FeatureHistogram histogram, ReadOnlySpan<double> weights)
+    private static void Count(IArrowArray column, FeatureWindow window, ReadOnlySpan<double> weights)
     {
         // Most logs hold every prediction, and most predictions are answered and have their features: one pass over the values then.
         var isPlain = column.NullCount == 0 && !weights.ContainsAnyExcept(1.0);
         switch (column)
         {
             case FloatArray floats when isPlain:
-                histogram.AddRange(floats.Values);
+                window.AddRange(floats.Values);
                 break;
             case DoubleArray doubles when isPlain:
-                histogram.AddRange(doubles.Values);
+                window.AddRange(doubles.Values);
                 break;
             default:
-                CountEach(column, histogram, weights);
+                CountEach(column, window, weights);
                 break;
         }
     }
 
+    private static void CountClasses(PredictedClass classes, FeatureWindow window, ReadOnlySpan<double> weights)
+    {
+        for (var i = 0; i < weights.Length; i++)
+        {
+            if (weights[i] > 0 && classes.Of(i) is { } name)
+            {
+                window.Histogram.AddCategory(name, weights[i]);
+            }
+            else if (weights[i] > 0)
+            {
+                window.Histogram.AddWeightedMissing(weights[i]);
+            }
+        }
+    }
+
     /// <summary>The log keeps scores as float64. Those of a float32 model are counted as float32, so that they meet the edges of a float64 reference rounded as they are.</summary>
-    private static void CountScores(DoubleArray? scores, FeatureHistogram histogram, ReadOnlySpan<double> weights)
+    private static void CountScores(DoubleArray? scores, FeatureWindow window, ReadOnlySpan<double> weights)
     {
         for (var i = 0; i < weights.Length; i++)
         {
@@ -137,22 +165,22 @@ internal sealed class DriftBatchReader(ReferenceProfile profile)
 
             if (scores?.GetValue(i) is not { } score)
             {
-                histogram.AddWeightedMissing(weights[i]);
+                window.Histogram.AddWeightedMissing(weights[i]);
             }
             else if ((float)score is var single && single == score)
             {
-                histogram.Add(single, weights[i]);
+                window.Add(single, weights[i]);
             }
             else
             {
-                histogram.Add(score, weights[i]);
+                window.Add(score, weights[i]);
             }
         }
     }
 
-    private static void CountEach(IArrowArray column, FeatureHistogram histogram, ReadOnlySpan<double> weights)
+    private static void CountEach(IArrowArray column, FeatureWindow window, ReadOnlySpan<double> weights)
     {
-        var isCategorical = histogram.Profile is CategoricalFeatureProfile;
+        var isCategorical = window.Histogram.Profile is CategoricalFeatureProfile;
         for (var i = 0; i < weights.Length; i++)
         {
             if (weights[i] == 0)
@@ -163,25 +191,25 @@ internal sealed class DriftBatchReader(ReferenceProfile profile)
             switch (column)
             {
                 case var _ when column.IsNull(i):
-                    histogram.AddWeightedMissing(weights[i]);
+                    window.Histogram.AddWeightedMissing(weights[i]);
                     break;
                 case FloatArray floats:
-                    histogram.Add(floats.Values[i], weights[i]);
+                    window.Add(floats.Values[i], weights[i]);
                     break;
                 case DoubleArray doubles:
-                    histogram.Add(doubles.Values[i], weights[i]);
+                    window.Add(doubles.Values[i], weights[i]);
                     break;
                 case Int64Array integers when isCategorical:
-                    histogram.AddCategory(integers.Values[i], weights[i]);
+                    window.Histogram.AddCategory(integers.Values[i], weights[i]);
                     break;
                 case Int64Array integers:
-                    histogram.Add((double)integers.Values[i], weights[i]);
+                    window.Add((double)integers.Values[i], weights[i]);
                     break;
                 case BooleanArray booleans:
-                    histogram.Add(booleans.GetValue(i) == true ? 1f : 0f, weights[i]);
+                    window.Add(booleans.GetValue(i) == true ? 1f : 0f, weights[i]);
                     break;
                 case StringArray texts:
-                    histogram.AddCategoryUtf8(texts.GetBytes(i), weights[i]);
+                    window.Histogram.AddCategoryUtf8(texts.GetBytes(i), weights[i]);
                     break;
             }
         }

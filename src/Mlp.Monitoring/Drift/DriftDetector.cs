@@ -1,4 +1,7 @@
 using System.Collections.Concurrent;
+using System.Globalization;
+using Apache.Arrow;
+using Mlp.Monitoring.Figures;
 using Mlp.Monitoring.PredictionLog;
 using Mlp.Monitoring.Segments;
 using Mlp.Runtime.Data;
@@ -15,8 +18,10 @@ namespace Mlp.Monitoring.Drift;
 /// Compares logged predictions with the reference profile that was published with their model version. Bins come from the reference alone, so that a figure depends on nothing but two rows
 /// of counts, and one outlier moves it by no more than one row can. Thread-safe.
 /// </summary>
-internal sealed class DriftDetector
+internal sealed class DriftDetector : IFigureSource
 {
+    private const int SampleLimit = 100_000;
+
     private readonly DataDirectory _directory;
     private readonly IModelRegistry? _registry;
     private readonly DriftConfiguration _configuration;
@@ -52,32 +57,84 @@ internal sealed class DriftDetector
         return _recent[key] = new RecentDrift(model, profile, _configuration, _timeProvider, left => _recent.TryRemove(new(key, left)));
     }
 
+    /// <inheritdoc/>
+    public IEnumerable<Figure> Latest
+    {
+        get
+        {
+            // The recent window moves on with the clock, by which rules tell one window from the next.
+            var now = _timeProvider.GetUtcNow();
+            return Recent.SelectMany(r => DriftFigures.Of(r with { From = now - _configuration.Window, To = now }));
+        }
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<Finding> Findings => Recent.SelectMany(r => r.Findings);
+
     /// <summary>Compares the logged predictions of a version.</summary>
     /// <param name="model">Model name.</param>
     /// <param name="version">Version, or null for the highest one that has logged predictions.</param>
     /// <param name="from">First request time, or null for the beginning.</param>
     /// <param name="to">Request time to stop before, or null for the end.</param>
+    /// <param name="reference">Logged predictions of the version to compare with, or null for the profile that was published with it.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="ModelNotFoundException">The version is not in the registry, or nothing of the model was logged.</exception>
-    /// <exception cref="InvalidOperationException">The version was published without a reference profile, or there is no registry.</exception>
-    public async Task<DriftReport> DetectAsync(string model, int? version, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellationToken)
+    /// <exception cref="InvalidOperationException">The version was published without a reference profile, or there is no registry; the reference window holds no predictions, or sampled ones; the reference has none of the features.</exception>
+    public async Task<DriftReport> DetectAsync(
+        string model, int? version, DateTimeOffset? from, DateTimeOffset? to, ReferenceWindow? reference = null, CancellationToken cancellationToken = default)
     {
         var number = version ?? FindHighestVersion(model);
-        var profile = await ReadProfileAsync(model, number, cancellationToken).ConfigureAwait(false);
-        var window = new DriftWindow(profile);
-        DriftBatchReader? reader = null;
-        var first = from is null ? long.MinValue : Microseconds.FromRequestTime(from.Value);
-        var end = to is null ? long.MaxValue : Microseconds.FromRequestTime(to.Value);
-        await foreach (var batch in _log.ReadAsync(model, first, end, number, cancellationToken).ConfigureAwait(false))
+        var rules = _configuration.RulesOf(model);
+        var output = _registry?.FindVersion(model, number)?.Output;
+        var known = reference is null
+            ? new DriftReference(await ReadProfileAsync(model, number, cancellationToken).ConfigureAwait(false))
+            : await ReadWindowAsync(model, number, reference, rules, output, cancellationToken).ConfigureAwait(false);
+        var window = new DriftWindow(known, rules, SampleLimit);
+        var reader = new DriftBatchReader(known.Profile, rules, output);
+        await foreach (var batch in ReadAsync(model, number, from, to, cancellationToken).ConfigureAwait(false))
         {
-            reader ??= new DriftBatchReader(profile);
             reader.Count(batch, window);
         }
 
-        return reader is null
-            ? new DriftReport { Model = model, Version = number, From = from, To = to, ReferenceRowCount = profile.RowCount, RowCount = 0, Features = [], NotCompared = [] }
-            : DriftComparison.Compare(model, number, window, reader, _configuration) with { From = from, To = to };
+        if (window.RowCount == 0)
+        {
+            return DriftComparison.Nothing(new(model, number, from, to), known.Profile.RowCount);
+        }
+
+        if (!reader.Compared.Any() && reader.NotCompared.Count > 0 && known.Profile.Features.Length > 0)
+        {
+            throw new InvalidOperationException(
+                $"Expected the reference of model '{model}' version {number} to have features that are logged ({Names(reader.NotCompared)}), but found {Names(known.Profile.Features.Select(f => f.Name))}.");
+        }
+
+        return DriftComparison.Compare(
+            new(model, number, from, to), (known.Profile.RowCount, window.RowCount), window.Compared(reader.Compared), reader.NotCompared, rules);
     }
+
+    private static string Names(IEnumerable<string> names) => string.Join(", ", names.Take(10).Select(n => $"'{n}'"));
+
+    private IAsyncEnumerable<RecordBatch> ReadAsync(string model, int version, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellationToken) => _log.ReadAsync(
+        model,
+        from is null ? long.MinValue : Microseconds.FromRequestTime(from.Value),
+        to is null ? long.MaxValue : Microseconds.FromRequestTime(to.Value),
+        version,
+        cancellationToken);
+
+    private async Task<DriftReference> ReadWindowAsync(
+        string model, int version, ReferenceWindow reference, DriftRules rules, ModelOutput? output, CancellationToken cancellationToken)
+    {
+        var columns = new ReferenceColumns(rules);
+        await foreach (var batch in ReadAsync(model, version, reference.From, reference.To, cancellationToken).ConfigureAwait(false))
+        {
+            columns.Add(batch, output);
+        }
+
+        return columns.RowCount > 0
+            ? columns.Build()
+            : throw new InvalidOperationException($"Expected answered predictions of model '{model}' version {version} in the reference window, but found none between {Text(reference.From, "the beginning")} and {Text(reference.To, "the end")}.");
+    }
+
+    private static string Text(DateTimeOffset? time, string open) => time is { } t ? t.ToString("O", CultureInfo.InvariantCulture) : open;
 
     /// <summary>The highest version that has logged predictions.</summary>
     /// <param name="model">Model name.</param>
@@ -109,7 +166,8 @@ internal sealed class DriftDetector
             ?? throw new InvalidOperationException($"Expected model '{model}' version {version} to have a reference profile to compare with, but it was published without one.");
     }
 
-    private async Task<ReferenceProfile?> FindProfileAsync(ModelManifest manifest, CancellationToken cancellationToken)
+    /// <summary>The reference profile of a version, or null when it was published without one.</summary>
+    internal async Task<ReferenceProfile?> FindProfileAsync(ModelManifest manifest, CancellationToken cancellationToken)
     {
         if (_registry is null || manifest.ReferenceProfileSha256 is null)
         {

@@ -6,12 +6,14 @@ using Mlp.Monitoring.Estimation;
 using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.PredictionLog;
+using Mlp.Monitoring.Profiles;
 using Mlp.Monitoring.Reports;
 using Mlp.Runtime;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Registry;
+using Mlp.Runtime.Statistics.Profiles;
 
 namespace Mlp.Monitoring.Hosting;
 
@@ -29,6 +31,7 @@ public sealed class ModelMonitor
     private readonly AlertWatch _alerts;
     private readonly AlertFeed _alertFeed;
     private readonly ReportBuilder _reports;
+    private readonly ProfileStore _profiles;
     private readonly string[] _declared;
     private readonly ModelPatternDeclaration[] _patterns;
 
@@ -41,6 +44,7 @@ public sealed class ModelMonitor
         AlertWatch alerts,
         AlertFeed alertFeed,
         ReportBuilder reports,
+        ProfileStore profiles,
         IEnumerable<ModelDeclaration> declarations,
         IEnumerable<ModelPatternDeclaration> patterns)
     {
@@ -54,6 +58,7 @@ public sealed class ModelMonitor
         _labels = labels;
         _performance = performance;
         _drift = drift;
+        _profiles = profiles;
     }
 
     /// <summary>What became of the predictions of every version that was in service since the start: accepted = written + dropped + pending.</summary>
@@ -218,12 +223,47 @@ public sealed class ModelMonitor
     /// <exception cref="CorruptFileException">A segment or the profile is damaged.</exception>
     public Task<DriftReport> DetectDriftAsync(
         string model, int? version = null, DateTimeOffset? from = null, DateTimeOffset? to = null, CancellationToken cancellationToken = default)
-        => Open(_drift).DetectAsync(model, version, from, to, cancellationToken);
+        => Open(_drift).DetectAsync(model, version, from, to, null, cancellationToken);
+
+    /// <summary>Compares the inputs, the score and the predicted class of logged predictions with those of another time, and the rows as a whole.</summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="reference">The predictions to compare with.</param>
+    /// <param name="version">Version, or null for the highest one that has logged predictions.</param>
+    /// <param name="from">First request time, or null for the beginning.</param>
+    /// <param name="to">Request time to stop before, or null for the end.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The comparison, most drifted feature first.</returns>
+    /// <exception cref="ModelNotFoundException">Nothing of the model was logged.</exception>
+    /// <exception cref="InvalidOperationException">The reference window holds no predictions, or such as sampling has picked.</exception>
+    /// <exception cref="CorruptFileException">A segment is damaged.</exception>
+    public Task<DriftReport> DetectDriftAsync(
+        string model, ReferenceWindow reference, int? version = null, DateTimeOffset? from = null, DateTimeOffset? to = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(reference);
+        return Open(_drift).DetectAsync(model, version, from, to, reference, cancellationToken);
+    }
 
     /// <summary>The recent window of the versions in service whose drift is watched all the time, without reading a file.</summary>
     /// <param name="model">Model name.</param>
     /// <returns>One report per version, ascending; a version is absent before its first prediction and without a reference profile.</returns>
     public IReadOnlyList<DriftReport> GetRecentDrift(string model) => [.. _drift.Recent.Where(r => r.Model == model).OrderBy(r => r.Version)];
+
+    /// <summary>
+    /// The profile of the live stream of a version: of every prediction that it answered, those that sampling left out of the log too. It is merged from panes (<see cref="MonitoringOptions.ProfilePane"/>): every pane that reaches into the asked
+    /// time counts as a whole, and the profile says which time it is of. What is in memory counts; call <see cref="FlushAsync"/> first where the predictions of the last commit interval matter.
+    /// </summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="version">Version, or null for the highest one that has a profile.</param>
+    /// <param name="from">First request time, or null for the beginning.</param>
+    /// <param name="to">Request time to stop before, or null for the end.</param>
+    /// <param name="variant">The predictions of one role only, for example <c>champion</c>, or null for all.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The profile: features by name, and the score; null where nothing was profiled in that time.</returns>
+    /// <exception cref="ArgumentException">The name cannot be that of a model, or the version was served with other features at different times, whose profiles cannot be merged.</exception>
+    /// <exception cref="CorruptFileException">A profile is damaged.</exception>
+    public Task<DataProfile?> GetProfileAsync(
+        string model, int? version = null, DateTimeOffset? from = null, DateTimeOffset? to = null, string? variant = null, CancellationToken cancellationToken = default)
+        => Open(_profiles).GetAsync(model, version, from, to, variant, cancellationToken);
 
     /// <summary>
     /// Reports how a version is doing: what was found, quality over time with intervals, calibration, slices, drift with histograms, data quality. Reads the log of the range three times.

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Mlp.Monitoring.Alerts;
+using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.Redaction;
 using Mlp.Monitoring.Sampling;
@@ -19,6 +20,26 @@ public sealed class MonitoringBuilder(IServiceCollection services)
     /// <param name="models">Model names; none for all models.</param>
     /// <returns>The builder.</returns>
     public MonitoringBuilder DetectDrift(params string[] models) => Configure(options => Add(options.DriftModels, models));
+
+    /// <summary>Compares the recent predictions of a model with the reference profile of its version all the time, by tests of one's own choice.</summary>
+    /// <param name="model">Model name; <see cref="MonitoringOptions.AllModels"/> for those that are not named.</param>
+    /// <param name="configure">Says what counts as drift, for the model and for single features.</param>
+    /// <returns>The builder.</returns>
+    public MonitoringBuilder DetectDrift(string model, Action<DriftOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(configure);
+        return Configure(options =>
+        {
+            Add(options.DriftModels, [model]);
+            configure(options.Drift.TryGetValue(model, out var known) ? known : options.Drift[model] = new DriftOptions());
+        });
+    }
+
+    /// <summary>Keeps profiles of the predictions of the named models, hour by hour and on disk, for comparison with each other and with the reference. They are logged too.</summary>
+    /// <param name="models">Model names; none for all models.</param>
+    /// <returns>The builder.</returns>
+    public MonitoringBuilder ProfilePredictions(params string[] models) => Configure(options => Add(options.ProfiledModels, models));
 
     /// <summary>Writes down only some of the predictions of a model. Sketches and the live window of drift see all of them.</summary>
     /// <param name="model">Model name; <see cref="MonitoringOptions.AllModels"/> for those that are not named.</param>

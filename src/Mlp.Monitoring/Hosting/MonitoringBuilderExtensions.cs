@@ -9,6 +9,7 @@ using Mlp.Monitoring.Hosting;
 using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.PredictionLog;
+using Mlp.Monitoring.Profiles;
 using Mlp.Monitoring.Reports;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Predictions;
@@ -46,14 +47,14 @@ public static class MonitoringBuilderExtensions
         services.TryAddSingleton(s => MonitoringConfiguration.From(s.GetRequiredService<IOptions<MonitoringOptions>>().Value));
         services.TryAddSingleton(CreateLabels);
         services.TryAddSingleton(CreateDetector);
+        services.TryAddSingleton(CreateProfiles);
         services.TryAddSingleton(CreateLog);
         services.TryAddSingleton(s => new PredictionLogReader(s.GetRequiredService<DataDirectory>().Predictions));
         services.TryAddSingleton(CreatePerformance);
         services.TryAddSingleton<MonitoringMetrics>();
         services.TryAddSingleton<PeriodicEvaluation>();
-        services.TryAddSingleton(s => s.GetRequiredService<MonitoringConfiguration>().Drift);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, LogFigures>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, DriftFigures>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, DriftDetector>(s => s.GetRequiredService<DriftDetector>()));
         services.TryAddSingleton<ReportBuilder>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, LivePerformance>(s => s.GetRequiredService<LivePerformance>()));
         services.TryAddSingleton(s => new ModelMonitor(
@@ -65,6 +66,7 @@ public static class MonitoringBuilderExtensions
             s.GetRequiredService<AlertWatch>(),
             s.GetRequiredService<AlertFeed>(),
             s.GetRequiredService<ReportBuilder>(),
+            s.GetRequiredService<ProfileStore>(),
             s.GetServices<ModelDeclaration>(),
             s.GetServices<ModelPatternDeclaration>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPredictionObserver, PredictionLogWriter>(s => s.GetRequiredService<PredictionLogWriter>()));
@@ -97,10 +99,18 @@ public static class MonitoringBuilderExtensions
         services.GetRequiredService<MonitoringConfiguration>().Drift,
         services.GetRequiredService<TimeProvider>());
 
+    private static ProfileStore CreateProfiles(IServiceProvider services) => new(
+        services.GetRequiredService<DataDirectory>(),
+        services.GetRequiredService<MonitoringConfiguration>().Profiles,
+        Disk(services),
+        services.GetRequiredService<TimeProvider>(),
+        services.GetRequiredService<ILogger<ProfileStore>>());
+
     private static PredictionLogWriter CreateLog(IServiceProvider services)
     {
         var configuration = services.GetRequiredService<MonitoringConfiguration>();
         var detector = services.GetRequiredService<DriftDetector>();
+        var profiles = services.GetRequiredService<ProfileStore>();
         return new PredictionLogWriter(
             services.GetRequiredService<DataDirectory>(),
             configuration.Log,
@@ -108,7 +118,9 @@ public static class MonitoringBuilderExtensions
             Disk(services),
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILogger<PredictionLogWriter>>(),
-            model => configuration.WatchesDrift(model.Manifest.Name) ? detector.Watch(model) : null);
+            model => PredictionBatchListeners.Join(
+                configuration.WatchesDrift(model.Manifest.Name) ? detector.Watch(model) : null,
+                configuration.IsProfiled(model.Manifest.Name) ? profiles.Watch(model, detector.FindProfileAsync(model.Manifest, CancellationToken.None)) : null));
     }
 
     private static IDiskSync Disk(IServiceProvider services) => services.GetService<IDiskSync>() ?? DiskSync.Instance;

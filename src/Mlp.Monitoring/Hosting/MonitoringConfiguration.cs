@@ -1,5 +1,7 @@
+using System.Collections.Frozen;
 using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.PredictionLog;
+using Mlp.Monitoring.Profiles;
 using Mlp.Monitoring.Redaction;
 using Mlp.Monitoring.Sampling;
 
@@ -22,6 +24,12 @@ internal sealed record MonitoringConfiguration(
     TimeSpan EvaluationInterval,
     int DriftMetricFeatureCount)
 {
+    /// <summary>Names, or all.</summary>
+    public IReadOnlySet<string> ProfiledModels { get; init; } = new HashSet<string>();
+
+    /// <summary>Settings of profiles.</summary>
+    public ProfileConfiguration Profiles { get; init; } = ProfileConfiguration.Default;
+
     public static MonitoringConfiguration From(MonitoringOptions options) => new(
         options.LoggedModels.ToHashSet(StringComparer.Ordinal),
         options.DriftModels.ToHashSet(StringComparer.Ordinal),
@@ -30,13 +38,20 @@ internal sealed record MonitoringConfiguration(
             Sampling = options.Sampling.ToDictionary(s => s.Key, s => SamplingConfiguration.From(s.Value), StringComparer.Ordinal),
             Redaction = options.Redaction.ToDictionary(r => r.Key, r => RedactionConfiguration.From(r.Value), StringComparer.Ordinal),
         },
-        new DriftConfiguration(options.DriftWindow, options.DriftSignificance, options.DriftMinimumRowCount),
+        new DriftConfiguration(options.DriftWindow, options.DriftSignificance, options.DriftMinimumRowCount) { Models = options.Drift.ToFrozenDictionary(StringComparer.Ordinal) },
         options.MaximumJoinedPredictions,
         options.EvaluationInterval,
-        options.DriftMetricFeatureCount);
+        options.DriftMetricFeatureCount)
+    {
+        ProfiledModels = options.ProfiledModels.ToHashSet(StringComparer.Ordinal),
+        Profiles = new ProfileConfiguration(options.ProfilePane, options.ProfileSaveInterval),
+    };
 
     /// <summary>Whether the predictions of a model are logged.</summary>
-    public bool IsLogged(string model) => Names(LoggedModels, model) || WatchesDrift(model);
+    public bool IsLogged(string model) => Names(LoggedModels, model) || WatchesDrift(model) || IsProfiled(model);
+
+    /// <summary>Whether there are profiles of the predictions of a model.</summary>
+    public bool IsProfiled(string model) => Names(ProfiledModels, model);
 
     /// <summary>Whether the recent predictions of a model are compared with its reference.</summary>
     public bool WatchesDrift(string model) => Names(DriftModels, model);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Options;
+using Mlp.Monitoring.Drift;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Inference;
@@ -14,6 +15,12 @@ internal sealed class MonitoringOptionsValidator(IEnumerable<ModelDeclaration> d
         var failures = SettingsRanges.FindFailures(MonitoringOptions.SectionName, options);
         AddBadNames(failures, nameof(options.LoggedModels), options.LoggedModels);
         AddBadNames(failures, nameof(options.DriftModels), options.DriftModels);
+        AddBadNames(failures, nameof(options.ProfiledModels), options.ProfiledModels);
+        if (options.ProfilePane > TimeSpan.Zero && (options.ProfilePane.Ticks % TimeSpan.TicksPerSecond != 0 || TimeSpan.TicksPerDay % options.ProfilePane.Ticks != 0))
+        {
+            failures.Add($"{MonitoringOptions.SectionName}:{nameof(options.ProfilePane)} must be a whole number of seconds that divides a day, but is {options.ProfilePane}.");
+        }
+
         AddBadNames(failures, nameof(options.Sampling), options.Sampling.Keys);
         AddBadNames(failures, nameof(options.Redaction), options.Redaction.Keys);
         foreach (var (model, sampling) in options.Sampling)
@@ -29,6 +36,12 @@ internal sealed class MonitoringOptionsValidator(IEnumerable<ModelDeclaration> d
         AddBadNames(failures, nameof(options.PerformanceThresholds), options.PerformanceThresholds.Select(t => t.Model));
         failures.AddRange(options.PerformanceThresholds.Where(t => t.Lower is null == t.Upper is null && !(t.Lower < t.Upper)).Select(t =>
             string.Create(CultureInfo.InvariantCulture, $"{MonitoringOptions.SectionName}:{nameof(options.PerformanceThresholds)} must have a lower end, an upper end, or a lower below an upper one, but '{t.Figure}' of model '{t.Model}' has {t.Lower} and {t.Upper}.")));
+        AddBadNames(failures, nameof(options.Drift), options.Drift.Keys);
+        foreach (var (model, drift) in options.Drift)
+        {
+            failures.AddRange(DriftOptionsCheck.FindFailures($"{MonitoringOptions.SectionName}:{nameof(options.Drift)}:{model}", drift));
+        }
+
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 

@@ -107,7 +107,7 @@ internal sealed class ReportBuilder(
     {
         try
         {
-            return await drift.DetectAsync(model, version, options.From, options.To, cancellationToken).ConfigureAwait(false);
+            return await drift.DetectAsync(model, version, options.From, options.To, reference: null, cancellationToken).ConfigureAwait(false);
         }
         catch (InvalidOperationException e)
         {
@@ -123,7 +123,7 @@ internal sealed class ReportBuilder(
         var live = options.To is null
             ? _sources.SelectMany(s => s.Findings).Where(f => f.Subject.Model == model && (f.Subject.Version ?? version) == version && f.Kind is FindingKind.Performance or FindingKind.EstimateNoLongerHolds or FindingKind.VariantDifference)
             : [];
-        return live.Concat(comparison is null ? [] : DriftFindings.Of(comparison));
+        return live.Concat(comparison is null ? [] : comparison.Findings);
     }
 
     private static List<ReportFigure> FiguresOf(PerformanceResult result)

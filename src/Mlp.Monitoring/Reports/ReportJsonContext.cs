@@ -16,6 +16,7 @@ namespace Mlp.Monitoring.Reports;
     [
         typeof(EnumTermConverter<ModelTask>),
         typeof(JsonStringEnumConverter<DriftSeverity>),
+        typeof(JsonStringEnumConverter<DriftMethod>),
         typeof(JsonStringEnumConverter<FindingKind>),
         typeof(JsonStringEnumConverter<DropReason>),
     ],

@@ -46,7 +46,7 @@ internal static class SampleReport
             PredictionCount = 48_210,
             LabelledCount = 41_864,
             LabelMaturity = 0.8684,
-            Findings = [Quality(drift.Model), .. DriftFindings.Of(drift)],
+            Findings = [Quality(drift.Model), .. drift.Features.Where(f => f.Severity >= DriftSeverity.Moderate).Select(f => Moved(f, drift.Model))],
             Quality = Figures(0.861, 41_864),
             Windows = [.. Enumerable.Range(0, 31).Select(Window)],
             Calibration = [.. Enumerable.Range(0, 10).Select(Calibrated)],
@@ -87,6 +87,14 @@ internal static class SampleReport
             PopulationStabilityIndex = psi,
             NullThreshold = 0.0021,
             JensenShannonDistance = Math.Sqrt(psi / 8),
+            Method = i % 5 == 1 ? DriftMethod.KolmogorovSmirnov : DriftMethod.PopulationStabilityIndex,
+            Statistic = i % 5 == 1 ? psi / 2 : psi,
+            Threshold = 0.1,
+            PValue = psi > 0.1 ? 1e-9 : 0.04,
+            AdjustedPValue = psi > 0.1 ? 1.7e-8 : 0.68,
+            ReferenceRowCount = 120_000,
+            OutOfRangeShare = isNumeric ? 0.0007 * i : 0,
+            IsConstant = i == 13,
             Severity = psi > 0.25 ? DriftSeverity.Major : psi > 0.1 ? DriftSeverity.Moderate : DriftSeverity.None,
             RowCount = 48_210,
             ReferenceMissingShare = missingBefore,
@@ -151,6 +159,21 @@ internal static class SampleReport
             yield return new ReportSlice(hostileName ?? $"pickup_area={area}", null, 9_000 / area, 8_000 / area, Figures(0.872 - (0.008 * area), 8_000.0 / area));
         }
     }
+
+    private static Finding Moved(FeatureDrift feature, string model) => new()
+    {
+        Kind = FindingKind.Drift,
+        Subject = new FigureSubject(model, 7, Feature: feature.Name),
+        Test = "population-stability-index",
+        Statistic = feature.Statistic,
+        Threshold = feature.Threshold,
+        PValue = feature.PValue,
+        AdjustedPValue = feature.AdjustedPValue,
+        ReferenceRowCount = feature.ReferenceRowCount,
+        RowCount = feature.RowCount,
+        Message = string.Create(
+            CultureInfo.InvariantCulture, $"Expected feature '{feature.Name}' to be distributed as in its reference, but found a population stability index of {feature.Statistic:0.###} above 0.1 (model '{model}' version 7)."),
+    };
 
     private static Finding Quality(string model) => new()
     {

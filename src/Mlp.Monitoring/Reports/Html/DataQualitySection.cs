@@ -8,24 +8,30 @@ internal static class DataQualitySection
     public static void Write(HtmlBuilder html, MonitoringReport report)
     {
         html.Markup("<section aria-labelledby=\"data\"><h2 id=\"data\">Data quality</h2>");
-        var features = report.Features.Where(f => !f.IsScore).OrderByDescending(f => f.MissingShare - f.ReferenceMissingShare + f.UnseenShare).ToList();
+        var features = report.Features.Where(f => !f.IsScore).OrderByDescending(f => f.MissingShare - f.ReferenceMissingShare + f.UnseenShare + f.OutOfRangeShare).ToList();
         if (features.Count == 0)
         {
             html.Markup("<p class=\"lead\">Nothing is known of the features.</p></section>");
             return;
         }
 
-        html.Markup("<p class=\"lead\">Shares of the rows, those that have become worse first.</p><div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Data quality by feature\"><table><thead><tr><th scope=\"col\">Feature</th><th scope=\"col\">Missing in the reference</th><th scope=\"col\">Missing now</th><th scope=\"col\">New categories</th><th scope=\"col\" class=\"text\">Remarks</th></tr></thead><tbody>");
+        html.Markup("<p class=\"lead\">Shares of the rows, those that have become worse first.</p><div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Data quality by feature\"><table><thead><tr><th scope=\"col\">Feature</th><th scope=\"col\">Missing in the reference</th><th scope=\"col\">Missing now</th><th scope=\"col\">New categories</th><th scope=\"col\">Out of range</th><th scope=\"col\" class=\"text\">Remarks</th></tr></thead><tbody>");
         foreach (var feature in features)
         {
             html.Markup("<tr>").Element("<th scope=\"row\"><bdi>", feature.Name, "</bdi></th>");
             html.Element("<td>", ReportText.Share(feature.ReferenceMissingShare), "</td>").Element("<td>", ReportText.Share(feature.MissingShare), "</td>");
-            html.Element("<td>", ReportText.Share(feature.UnseenShare), "</td>").Element("<td class=\"text\">", Remarks(feature), "</td></tr>");
+            html.Element("<td>", ReportText.Share(feature.UnseenShare), "</td>").Element("<td>", ReportText.Share(feature.OutOfRangeShare), "</td>").Element("<td class=\"text\">", Remarks(feature), "</td></tr>");
         }
 
         html.Markup("</tbody></table></div></section>");
     }
 
     private static string Remarks(FeatureDrift feature)
-        => feature.Histogram?.Bins.Any(b => b.Share >= 1) == true ? "all rows in one bin now" : string.Empty;
+        => (feature.IsConstantReference, feature.IsConstant) switch
+        {
+            (true, true) => "constant, as in the reference",
+            (true, false) => "constant in the reference",
+            (false, true) => "constant now",
+            _ => string.Empty,
+        };
 }

@@ -46,12 +46,19 @@ internal static class DriftSection
         {
             html.Markup("<figure class=\"card\"><div class=\"cardhead\"><h3>").Element("<bdi>", feature.IsScore ? $"{feature.Name} (score)" : feature.Name, "</bdi></h3>");
             html.Markup($"<span class=\"tag {ReportText.VerdictClass(feature.Severity)}\">").Text(TagOf(feature)).Markup("</span></div>");
-            html.Element("<p class=\"meta\">", $"PSI {ReportText.Number(feature.PopulationStabilityIndex)} · Jensen-Shannon {ReportText.Number(feature.JensenShannonDistance)}", "</p>");
+            html.Element("<p class=\"meta\">", MetaOf(feature), "</p>");
             html.Markup(feature.Histogram is { } histogram ? HistogramSvg.Write(feature.Name, histogram) : string.Empty);
             html.Markup("</figure>");
         }
 
         html.Markup("</div>");
+    }
+
+    private static string MetaOf(FeatureDrift feature)
+    {
+        var psi = $"PSI {ReportText.Number(feature.PopulationStabilityIndex)}";
+        var second = feature.Method == DriftMethod.PopulationStabilityIndex ? $"Jensen-Shannon {ReportText.Number(feature.JensenShannonDistance)}" : $"{ReportText.Method(feature.Method)} {ReportText.Number(feature.Statistic)}";
+        return double.IsNaN(feature.AdjustedPValue) ? $"{psi} · {second}" : $"{psi} · {second} · p {ReportText.Number(feature.AdjustedPValue)}";
     }
 
     private static string TagOf(FeatureDrift feature) => feature.Severity switch
@@ -64,11 +71,12 @@ internal static class DriftSection
 
     private static void WriteTable(HtmlBuilder html, MonitoringReport report)
     {
-        html.Markup("<details><summary>All numbers</summary><div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Drift by feature\"><table><caption>PSI: population stability index. By chance: the PSI that so many rows exceed without any drift.</caption><thead><tr><th scope=\"col\">Feature</th><th scope=\"col\" class=\"text\">Drift</th><th scope=\"col\">PSI</th><th scope=\"col\">By chance</th><th scope=\"col\">Jensen-Shannon</th><th scope=\"col\">Rows</th></tr></thead><tbody>");
+        html.Markup("<details><summary>All numbers</summary><div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Drift by feature\"><table><caption>PSI: population stability index. Statistic: the distance that the verdict goes by. p: the chance of such a distance without any drift, corrected for the number of features.</caption><thead><tr><th scope=\"col\">Feature</th><th scope=\"col\" class=\"text\">Drift</th><th scope=\"col\">PSI</th><th scope=\"col\" class=\"text\">Test</th><th scope=\"col\">Statistic</th><th scope=\"col\">Threshold</th><th scope=\"col\">p</th><th scope=\"col\">Jensen-Shannon</th><th scope=\"col\">Rows</th></tr></thead><tbody>");
         foreach (var feature in report.Features)
         {
             html.Markup("<tr>").Element("<th scope=\"row\"><bdi>", feature.Name, "</bdi></th>").Markup($"<td class=\"text\"><span class=\"tag {ReportText.VerdictClass(feature.Severity)}\">").Text(ReportText.Verdict(feature.Severity)).Markup("</span></td>");
-            html.Element("<td>", ReportText.Number(feature.PopulationStabilityIndex), "</td>").Element("<td>", ReportText.Number(feature.NullThreshold), "</td>");
+            html.Element("<td>", ReportText.Number(feature.PopulationStabilityIndex), "</td>").Element("<td class=\"text\">", ReportText.Method(feature.Method), "</td>");
+            html.Element("<td>", ReportText.Number(feature.Statistic), "</td>").Element("<td>", ReportText.Number(feature.Threshold), "</td>").Element("<td>", ReportText.Number(feature.AdjustedPValue), "</td>");
             html.Element("<td>", ReportText.Number(feature.JensenShannonDistance), "</td>").Element("<td>", ReportText.Count(feature.RowCount), "</td></tr>");
         }
 

@@ -85,6 +85,18 @@ internal static class ReportText
         _ => "off",
     });
 
+    /// <summary>A distance in words.</summary>
+    public static string Method(DriftMethod method) => method switch
+    {
+        DriftMethod.PopulationStabilityIndex => "PSI",
+        DriftMethod.JensenShannon => "Jensen-Shannon",
+        DriftMethod.TotalVariation => "Total variation",
+        DriftMethod.LInfinity => "L-infinity",
+        DriftMethod.ChiSquare => "Cramér's V",
+        DriftMethod.KolmogorovSmirnov => "Kolmogorov-Smirnov",
+        _ => method.ToString(),
+    };
+
     /// <summary>A kind of finding in words.</summary>
     public static string Kind(FindingKind kind) => kind switch
     {
