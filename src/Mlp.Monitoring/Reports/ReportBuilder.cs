@@ -1,5 +1,6 @@
 using Apache.Arrow;
 using Mlp.Monitoring.Drift;
+using Mlp.Monitoring.Estimation;
 using Mlp.Monitoring.Figures;
 using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.PredictionLog;
@@ -38,8 +39,10 @@ internal sealed class ReportBuilder(
         var comparison = await CompareAsync(model, version, options, notes, cancellationToken).ConfigureAwait(false);
         var results = await performance.EvaluateAsync(model, Evaluation(options, version, window: null, withSlices: true), cancellationToken).ConfigureAwait(false);
         var whole = results.FirstOrDefault(r => r is { Slice: null, Variant: null });
-        var windows = first is { } start && last is { } end
-            ? await performance.EvaluateAsync(model, Evaluation(options, version, options.Window ?? Fit(end - start), withSlices: false), cancellationToken).ConfigureAwait(false)
+        var length = options.Window ?? (first is { } start && last is { } end ? Fit(end - start) : null);
+        var windows = length is null ? [] : await performance.EvaluateAsync(model, Evaluation(options, version, length, withSlices: false), cancellationToken).ConfigureAwait(false);
+        var estimates = whole?.Task == ModelTask.BinaryClassification && length is { } window
+            ? await EstimateAsync(model, version, options, window, cancellationToken).ConfigureAwait(false)
             : [];
         if (whole?.Problem is { } problem)
         {
@@ -57,10 +60,10 @@ internal sealed class ReportBuilder(
             PredictionCount = count,
             LabelledCount = whole?.LabelledCount ?? 0,
             LabelMaturity = whole?.LabelMaturity ?? double.NaN,
-            Findings = [.. FindingsOf(model, version, options, comparison)],
+            Findings = [.. FindingsOf(model, version, options, comparison, estimates)],
             Notes = notes,
             Quality = whole is null ? [] : FiguresOf(whole),
-            Windows = [.. windows.Where(w => w is { From: not null, To: not null }).OrderBy(w => w.From).Select(w => new ReportWindow(w.From!.Value, w.To!.Value, w.PredictionCount, w.LabelledCount, FiguresOf(w)))],
+            Windows = [.. windows.Where(w => w is { From: not null, To: not null }).OrderBy(w => w.From).Select(w => WindowOf(w, estimates.FirstOrDefault(e => e.From == w.From)))],
             Calibration = whole?.BinaryClassification?.Calibration ?? [],
             Confusion = ConfusionOf(whole),
             Slices = [.. results.Where(r => r.Slice is not null || r.Variant is not null).Select(r => new ReportSlice(r.Slice, r.Variant, r.PredictionCount, r.LabelledCount, FiguresOf(r)))],
@@ -107,7 +110,7 @@ internal sealed class ReportBuilder(
     {
         try
         {
-            return await drift.DetectAsync(model, version, options.From, options.To, reference: null, cancellationToken).ConfigureAwait(false);
+            return await drift.DetectAsync(model, version, options.From, options.To, options.Reference, cancellationToken).ConfigureAwait(false);
         }
         catch (InvalidOperationException e)
         {
@@ -117,13 +120,35 @@ internal sealed class ReportBuilder(
         }
     }
 
-    private IEnumerable<Finding> FindingsOf(string model, int version, ReportOptions options, DriftReport? comparison)
+    private async Task<IReadOnlyList<EstimationResult>> EstimateAsync(string model, int version, ReportOptions options, TimeSpan window, CancellationToken cancellationToken)
+    {
+        var estimator = options.Estimator ?? await performance.FindEstimatorAsync(model, version, cancellationToken).ConfigureAwait(false);
+        return estimator is null
+            ? []
+            : await performance.EstimateAsync(
+                model,
+                new EstimationOptions { Version = version, Estimator = estimator, From = options.From, To = options.To, Window = window, Maturity = options.Maturity },
+                cancellationToken).ConfigureAwait(false);
+    }
+
+    private static ReportWindow WindowOf(PerformanceResult window, EstimationResult? estimate) => new(
+        window.From!.Value,
+        window.To!.Value,
+        window.PredictionCount,
+        window.LabelledCount,
+        FiguresOf(window),
+        estimate is null ? [] : [.. estimate.Estimates.Select(e => new ReportFigure(EstimationFindings.NameOf(e.Metric), e.Value, FiniteOrNull(e.Lower), FiniteOrNull(e.Upper)))]);
+
+    private static double? FiniteOrNull(double value) => double.IsFinite(value) ? value : null;
+
+    private IEnumerable<Finding> FindingsOf(string model, int version, ReportOptions options, DriftReport? comparison, IReadOnlyList<EstimationResult> estimates)
     {
         // What the live windows found belongs into a report that reaches to now; what they found in the inputs is found here over the range of the report.
         var live = options.To is null
             ? _sources.SelectMany(s => s.Findings).Where(f => f.Subject.Model == model && (f.Subject.Version ?? version) == version && f.Kind is FindingKind.Performance or FindingKind.EstimateNoLongerHolds or FindingKind.VariantDifference)
             : [];
-        return live.Concat(comparison is null ? [] : comparison.Findings);
+        var found = estimates.SelectMany(e => e.Findings).ToList();
+        return [.. found, .. live.Where(l => !found.Exists(f => f.Kind == l.Kind && f.Test == l.Test)), .. comparison?.Findings ?? []];
     }
 
     private static List<ReportFigure> FiguresOf(PerformanceResult result)

@@ -1,4 +1,6 @@
+using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.Performance;
+using Mlp.Runtime.Statistics.Estimation;
 
 namespace Mlp.Monitoring.Reports;
 
@@ -20,6 +22,12 @@ public sealed class ReportOptions
     /// <summary>How long labels are waited for: predictions younger than this are left out of the quality.</summary>
     /// <value>The default value is 0: every prediction counts.</value>
     public TimeSpan Maturity { get; set; }
+
+    /// <summary>Logged predictions of the version to compare the inputs with, or null for the reference profile that was published with it.</summary>
+    public ReferenceWindow? Reference { get; set; }
+
+    /// <summary>What quality is estimated by without labels; null for what was published with the version, if anything was.</summary>
+    public PerformanceEstimator? Estimator { get; set; }
 
     /// <summary>The parts of the traffic whose quality stands beside that of all.</summary>
     public IList<SliceDefinition> Slices { get; } = [];

@@ -6,4 +6,6 @@ namespace Mlp.Monitoring.Reports;
 /// <param name="PredictionCount">Predictions in the log.</param>
 /// <param name="LabelledCount">Answered predictions that have a label.</param>
 /// <param name="Figures">The figures; empty without labels.</param>
-public sealed record ReportWindow(DateTimeOffset From, DateTimeOffset To, long PredictionCount, long LabelledCount, IReadOnlyList<ReportFigure> Figures);
+/// <param name="Estimates">The figures as they are estimated without labels; empty where nothing can.</param>
+public sealed record ReportWindow(
+    DateTimeOffset From, DateTimeOffset To, long PredictionCount, long LabelledCount, IReadOnlyList<ReportFigure> Figures, IReadOnlyList<ReportFigure> Estimates);

@@ -34,6 +34,11 @@ internal static class SampleReport
             RowCount = 48_210,
             Features = features,
             NotCompared = ["route_embedding"],
+            Vector =
+            [
+                new VectorDrift { Test = "domain-classifier", Statistic = 0.713, Threshold = 0.55, PValue = 1e-12, ReferenceRowCount = 10_000, RowCount = 10_000, IsDrifted = true },
+                new VectorDrift { Test = "pca-reconstruction", Statistic = 1.02, Threshold = 1.11, LowerThreshold = 0.94, ReferenceRowCount = 10_000, RowCount = 10_000, IsDrifted = false },
+            ],
         };
         return new MonitoringReport
         {
@@ -141,7 +146,7 @@ internal static class SampleReport
         var random = new Random(100 + day);
         var auc = 0.874 + (0.012 * (random.NextDouble() - 0.5)) - (day > 18 ? 0.0045 * (day - 18) : 0);
         var labelled = day == 11 ? 0 : 1_350 - (day > 26 ? 250 * (day - 26) : 0);
-        return new ReportWindow(First.AddDays(day), First.AddDays(day + 1), 1_555, labelled, labelled == 0 ? [] : Figures(auc, labelled));
+        return new ReportWindow(First.AddDays(day), First.AddDays(day + 1), 1_555, labelled, labelled == 0 ? [] : Figures(auc, labelled), [new(FigureNames.Auc, 0.873 + (0.004 * (random.NextDouble() - 0.5)), 0.86, 0.886), new(FigureNames.AveragePrecision, 0.734, null, null)]);
     }
 
     private static CalibrationBin Calibrated(int bin)

@@ -17,12 +17,13 @@ internal static class SeriesChart
     /// <param name="To">End of its window.</param>
     /// <param name="Figure">The figure.</param>
     /// <param name="RowCount">Labelled rows behind it.</param>
-    internal sealed record Point(DateTimeOffset From, DateTimeOffset To, ReportFigure Figure, long RowCount);
+    /// <param name="Estimate">The figure as it is estimated without labels; NaN where it is not.</param>
+    internal sealed record Point(DateTimeOffset From, DateTimeOffset To, ReportFigure Figure, long RowCount, double Estimate);
 
     public static void Write(HtmlBuilder html, string title, IReadOnlyList<Point> points)
     {
         var usable = points.Where(p => double.IsFinite(p.Figure.Value)).ToList();
-        var scale = ChartScale.Over(usable.SelectMany(p => new[] { p.Figure.Value, p.Figure.Lower ?? p.Figure.Value, p.Figure.Upper ?? p.Figure.Value }));
+        var scale = ChartScale.Over(usable.SelectMany(p => new[] { p.Figure.Value, p.Figure.Lower ?? p.Figure.Value, p.Figure.Upper ?? p.Figure.Value }).Concat(points.Select(p => p.Estimate)));
         html.Markup($"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"").Text(Describe(title, usable)).Markup("\">");
         foreach (var line in scale.Lines)
         {
@@ -30,11 +31,12 @@ internal static class SeriesChart
             html.Markup($"<path class=\"g\" d=\"M{Left} {y}H{Right}\"/><text x=\"{Left - 6}\" y=\"{y + 4}\" text-anchor=\"end\">").Text(scale.Label(line)).Markup("</text>");
         }
 
-        if (usable.Count > 0)
+        if (points.Count > 0)
         {
             var (first, range) = (points[0].From, points[^1].To - points[0].From);
             WriteTimes(html, points, range);
             WriteRuns(html, points, scale, p => X(p, first, range));
+            WriteEstimates(html, points, scale, p => X(p, first, range));
         }
 
         html.Markup("</svg>");
@@ -60,6 +62,17 @@ internal static class SeriesChart
         foreach (var point in points.Where(p => double.IsFinite(p.Figure.Value)))
         {
             html.Markup($"<circle class=\"c\" cx=\"{x(point)}\" cy=\"{Y(point.Figure.Value, scale)}\" r=\"3\"><title>").Text(Describe(point)).Markup("</title></circle>");
+        }
+    }
+
+    private static void WriteEstimates(HtmlBuilder html, IReadOnlyList<Point> points, ChartScale scale, Func<Point, double> x)
+    {
+        var estimated = points.Where(p => double.IsFinite(p.Estimate)).ToList();
+        if (estimated.Count > 1)
+        {
+            html.Markup("<path class=\"e\" d=\"M");
+            estimated.ForEach(p => html.Markup($"{x(p)} {Y(p.Estimate, scale)} "));
+            html.Markup("\"/>");
         }
     }
 

@@ -31,6 +31,7 @@ internal static class DriftSection
         }
 
         WriteTable(html, report);
+        WriteVector(html, report.Drift!.Vector);
         if (report.Drift!.NotCompared.Count > 0)
         {
             html.Element("<p class=\"note\" style=\"margin-top:12px\">", $"Not compared: {string.Join(", ", report.Drift!.NotCompared)}.", "</p>");
@@ -68,6 +69,24 @@ internal static class DriftSection
         DriftSeverity.None => "Stable",
         _ => "Too few rows",
     };
+
+    private static void WriteVector(HtmlBuilder html, IReadOnlyList<VectorDrift> tests)
+    {
+        if (tests.Count == 0)
+        {
+            return;
+        }
+
+        html.Markup("<h3 style=\"margin:22px 0 8px\">The whole vector</h3><div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Drift of the whole vector\"><table><thead><tr><th scope=\"col\">Test</th><th scope=\"col\" class=\"text\">Drift</th><th scope=\"col\">Statistic</th><th scope=\"col\">Threshold</th><th scope=\"col\">p</th><th scope=\"col\">Rows</th></tr></thead><tbody>");
+        foreach (var test in tests)
+        {
+            html.Markup("<tr>").Element("<th scope=\"row\">", test.Test.Replace('-', ' '), "</th>").Markup(test.IsDrifted ? "<td class=\"text\"><span class=\"tag bad\">Moved</span></td>" : "<td class=\"text\"><span class=\"tag ok\">Stable</span></td>");
+            html.Element("<td>", ReportText.Number(test.Statistic), "</td>").Element("<td>", test.LowerThreshold is { } lower ? $"{ReportText.Number(lower)} to {ReportText.Number(test.Threshold)}" : ReportText.Number(test.Threshold), "</td>");
+            html.Element("<td>", ReportText.Number(test.PValue ?? double.NaN), "</td>").Element("<td>", $"{ReportText.Count(test.RowCount)} against {ReportText.Count(test.ReferenceRowCount)}", "</td></tr>");
+        }
+
+        html.Markup("</tbody></table></div>");
+    }
 
     private static void WriteTable(HtmlBuilder html, MonitoringReport report)
     {

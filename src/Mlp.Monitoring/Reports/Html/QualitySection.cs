@@ -41,11 +41,12 @@ internal static class QualitySection
             return;
         }
 
-        html.Markup("<ul class=\"legend\"><li><i class=\"i-cur\"></i>figure of a window</li><li><i class=\"i-band\"></i>95 % interval</li></ul><div class=\"grid\">");
+        html.Markup("<ul class=\"legend\"><li><i class=\"i-cur\"></i>figure of a window</li><li><i class=\"i-band\"></i>95 % interval</li>");
+        html.Markup(report.Windows.Any(w => w.Estimates.Count > 0) ? "<li><i class=\"i-est\"></i>estimated without labels</li></ul><div class=\"grid\">" : "</ul><div class=\"grid\">");
         foreach (var name in report.Quality.Select(f => f.Name).Take(ChartCount))
         {
             var points = report.Windows.Select(w => new SeriesChart.Point(
-                w.From, w.To, w.Figures.FirstOrDefault(f => f.Name == name) ?? new ReportFigure(name, double.NaN, null, null), w.LabelledCount)).ToList();
+                w.From, w.To, w.Figures.FirstOrDefault(f => f.Name == name) ?? new ReportFigure(name, double.NaN, null, null), w.LabelledCount, w.Estimates.FirstOrDefault(f => f.Name == name)?.Value ?? double.NaN)).ToList();
             html.Markup("<figure class=\"card\">").Element("<h3>", ReportText.Title(name), "</h3>");
             SeriesChart.Write(html, ReportText.Title(name), points);
             html.Markup("</figure>");

@@ -4,9 +4,9 @@ namespace Mlp.Monitoring.Reports.Html;
 internal static class ReportStyle
 {
     public const string Sheet = """
-        :root{color-scheme:light dark;--mlp-reference:var(--ref);--mlp-current:var(--cur);--bg:#f5f6f8;--card:#fff;--text:#17202c;--muted:#566273;--line:#e1e5ea;--grid:#e9ecf0;--ref:#aab4c1;--cur:#2459d3;--band:#2459d326;
+        :root{color-scheme:light dark;--mlp-reference:var(--ref);--mlp-current:var(--cur);--bg:#f5f6f8;--card:#fff;--text:#17202c;--muted:#566273;--line:#e1e5ea;--grid:#e9ecf0;--ref:#aab4c1;--cur:#2459d3;--band:#2459d326;--est:#a4560c;
         --ok:#15743a;--okbg:#e3f4e9;--warn:#8f4a04;--warnbg:#fdf0d9;--bad:#b3211b;--badbg:#fde7e5;--off:#566273;--offbg:#edf0f3}
-        @media(prefers-color-scheme:dark){:root{--bg:#0f141a;--card:#171e26;--text:#e7ecf2;--muted:#9dabbb;--line:#2a343f;--grid:#242d37;--ref:#5d6b7c;--cur:#7fb0ff;--band:#7fb0ff33;
+        @media(prefers-color-scheme:dark){:root{--bg:#0f141a;--card:#171e26;--text:#e7ecf2;--muted:#9dabbb;--line:#2a343f;--grid:#242d37;--ref:#5d6b7c;--cur:#7fb0ff;--band:#7fb0ff33;--est:#f0b35e;
         --ok:#6fdb98;--okbg:#12301f;--warn:#f5c26b;--warnbg:#362810;--bad:#ff9d94;--badbg:#3d1917;--off:#9dabbb;--offbg:#232c36}}
         *{box-sizing:border-box}
         html{-webkit-text-size-adjust:100%;scroll-behavior:smooth}
@@ -59,11 +59,11 @@ internal static class ReportStyle
         details>:not(summary){margin-top:8px}
         .legend{display:flex;flex-wrap:wrap;gap:4px 18px;font-size:13px;color:var(--muted);margin:0 0 12px;padding:0;list-style:none}
         .legend i{display:inline-block;width:12px;height:12px;border-radius:3px;margin-right:6px;vertical-align:-1px}
-        .i-ref{background:var(--ref)}.i-cur{background:var(--cur)}.i-band{background:var(--band)}
+        .i-ref{background:var(--ref)}.i-cur{background:var(--cur)}.i-est{height:0;border-top:2px dashed var(--est);border-radius:0;vertical-align:4px;width:18px}.i-band{background:var(--band)}
         svg{display:block;width:100%;height:auto;overflow:visible}
         svg text{font:11px system-ui,-apple-system,"Segoe UI",Roboto,Arial,"DejaVu Sans",sans-serif;fill:var(--muted);font-variant-numeric:tabular-nums}
         .r{fill:var(--ref)}.c{fill:var(--cur)}.g{stroke:var(--grid);fill:none}.a{stroke:var(--ref);fill:none}.l{stroke:var(--cur);stroke-width:2;fill:none;stroke-linejoin:round}.b{fill:var(--band)}
-        .d{stroke:var(--ref);stroke-width:1.5;stroke-dasharray:4 4;fill:none}.w{stroke:var(--cur);stroke-width:2}
+        .e{stroke:var(--est);stroke-width:1.5;stroke-dasharray:4 3;fill:none}.d{stroke:var(--ref);stroke-width:1.5;stroke-dasharray:4 4;fill:none}.w{stroke:var(--cur);stroke-width:2}
         .mark{width:150px;display:inline-block;vertical-align:middle}
         .note{font-size:13.5px}
         footer{margin-top:48px;padding-top:14px;border-top:1px solid var(--line);font-size:12.5px;color:var(--muted)}
