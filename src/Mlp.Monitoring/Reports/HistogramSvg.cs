@@ -17,7 +17,7 @@ internal static class HistogramSvg
     private const int Bottom = 104;
     private const int Left = 44;
     private const double Gap = 10;
-    private const double WordWidth = 46;
+    private const double WordWidth = 51;
     private const double CharacterWidth = 6.3;
     private const int MaximumBins = 24;
     private const int ShortenedTail = 3;

@@ -59,7 +59,7 @@ internal static class DriftSection
     {
         var psi = $"PSI {ReportText.Number(feature.PopulationStabilityIndex)}";
         var second = feature.Method == DriftMethod.PopulationStabilityIndex ? $"Jensen-Shannon {ReportText.Number(feature.JensenShannonDistance)}" : $"{ReportText.Method(feature.Method)} {ReportText.Number(feature.Statistic)}";
-        return double.IsNaN(feature.AdjustedPValue) ? $"{psi} · {second}" : $"{psi} · {second} · p {ReportText.Number(feature.AdjustedPValue)}";
+        return double.IsNaN(feature.AdjustedPValue) ? $"{psi} · {second}" : $"{psi} · {second} · p {ReportText.Chance(feature.AdjustedPValue)}";
     }
 
     private static string TagOf(FeatureDrift feature) => feature.Severity switch
@@ -82,7 +82,7 @@ internal static class DriftSection
         {
             html.Markup("<tr>").Element("<th scope=\"row\">", test.Test.Replace('-', ' '), "</th>").Markup(test.IsDrifted ? "<td class=\"text\"><span class=\"tag bad\">Moved</span></td>" : "<td class=\"text\"><span class=\"tag ok\">Stable</span></td>");
             html.Element("<td>", ReportText.Number(test.Statistic), "</td>").Element("<td>", test.LowerThreshold is { } lower ? $"{ReportText.Number(lower)} to {ReportText.Number(test.Threshold)}" : ReportText.Number(test.Threshold), "</td>");
-            html.Element("<td>", ReportText.Number(test.PValue ?? double.NaN), "</td>").Element("<td>", $"{ReportText.Count(test.RowCount)} against {ReportText.Count(test.ReferenceRowCount)}", "</td></tr>");
+            html.Element("<td>", ReportText.Chance(test.PValue ?? double.NaN), "</td>").Element("<td>", $"{ReportText.Count(test.RowCount)} against {ReportText.Count(test.ReferenceRowCount)}", "</td></tr>");
         }
 
         html.Markup("</tbody></table></div>");
@@ -95,7 +95,7 @@ internal static class DriftSection
         {
             html.Markup("<tr>").Element("<th scope=\"row\"><bdi>", feature.Name, "</bdi></th>").Markup($"<td class=\"text\"><span class=\"tag {ReportText.VerdictClass(feature.Severity)}\">").Text(ReportText.Verdict(feature.Severity)).Markup("</span></td>");
             html.Element("<td>", ReportText.Number(feature.PopulationStabilityIndex), "</td>").Element("<td class=\"text\">", ReportText.Method(feature.Method), "</td>");
-            html.Element("<td>", ReportText.Number(feature.Statistic), "</td>").Element("<td>", ReportText.Number(feature.Threshold), "</td>").Element("<td>", ReportText.Number(feature.AdjustedPValue), "</td>");
+            html.Element("<td>", ReportText.Number(feature.Statistic), "</td>").Element("<td>", ReportText.Number(feature.Threshold), "</td>").Element("<td>", ReportText.Chance(feature.AdjustedPValue), "</td>");
             html.Element("<td>", ReportText.Number(feature.JensenShannonDistance), "</td>").Element("<td>", ReportText.Count(feature.RowCount), "</td></tr>");
         }
 

@@ -45,12 +45,12 @@ internal static class FindingsSection
         var parts = new List<string> { $"{finding.Test.Replace('-', ' ')} {ReportText.Number(finding.Statistic)}", $"threshold {ReportText.Number(finding.Threshold)}" };
         if (finding.PValue is { } p)
         {
-            parts.Add($"p {ReportText.Number(p)}");
+            parts.Add($"p {ReportText.Chance(p)}");
         }
 
         if (finding.AdjustedPValue is { } adjusted)
         {
-            parts.Add($"corrected for many tests {ReportText.Number(adjusted)}");
+            parts.Add($"corrected for many tests {ReportText.Chance(adjusted)}");
         }
 
         parts.Add(finding.ReferenceRowCount > 0 ? $"{ReportText.Count(finding.RowCount)} rows against {ReportText.Count(finding.ReferenceRowCount)}" : $"{ReportText.Count(finding.RowCount)} rows");

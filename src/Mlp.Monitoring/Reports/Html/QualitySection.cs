@@ -19,7 +19,9 @@ internal static class QualitySection
 
         html.Element(
             "<p class=\"lead\">",
-            $"{ReportText.Share(report.LabelMaturity)} of the answered predictions have a label by now. Until all have, the figures belong to the outcomes that become known first.",
+            report.LabelMaturity >= 1
+                ? "Every answered prediction has a label."
+                : $"{ReportText.Share(report.LabelMaturity)} of the answered predictions have a label by now. Until all have, the figures belong to the outcomes that become known first.",
             "</p>");
         WriteSeries(html, report);
         if (report.Calibration.Count > 0 || report.Confusion is not null)

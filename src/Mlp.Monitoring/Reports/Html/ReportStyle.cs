@@ -59,7 +59,7 @@ internal static class ReportStyle
         details>:not(summary){margin-top:8px}
         .legend{display:flex;flex-wrap:wrap;gap:4px 18px;font-size:13px;color:var(--muted);margin:0 0 12px;padding:0;list-style:none}
         .legend i{display:inline-block;width:12px;height:12px;border-radius:3px;margin-right:6px;vertical-align:-1px}
-        .i-ref{background:var(--ref)}.i-cur{background:var(--cur)}.i-est{height:0;border-top:2px dashed var(--est);border-radius:0;vertical-align:4px;width:18px}.i-band{background:var(--band)}
+        .i-ref{background:var(--ref)}.i-cur{background:var(--cur)}.legend .i-est{height:0;border-top:2px dashed var(--est);border-radius:0;vertical-align:4px;width:20px}.i-band{background:var(--band)}
         svg{display:block;width:100%;height:auto;overflow:visible}
         svg text{font:11px system-ui,-apple-system,"Segoe UI",Roboto,Arial,"DejaVu Sans",sans-serif;fill:var(--muted);font-variant-numeric:tabular-nums}
         .r{fill:var(--ref)}.c{fill:var(--cur)}.g{stroke:var(--grid);fill:none}.a{stroke:var(--ref);fill:none}.l{stroke:var(--cur);stroke-width:2;fill:none;stroke-linejoin:round}.b{fill:var(--band)}

@@ -53,6 +53,9 @@ internal static class ReportText
     public static string Figure(double value)
         => Math.Abs(value) is 0 or >= 0.001 and < 10 ? value.ToString("0.000", CultureInfo.InvariantCulture).Replace('-', '−') : Number(value);
 
+    /// <summary>A chance; those that nobody can tell from none are said to be small.</summary>
+    public static string Chance(double chance) => chance < 1e-4 ? "< 0.0001" : Number(chance);
+
     /// <summary>A share as a percentage.</summary>
     public static string Share(double share)
         => double.IsNaN(share) ? "–" : string.Create(CultureInfo.InvariantCulture, $"{share * 100:0.##} %");
@@ -65,7 +68,7 @@ internal static class ReportText
 
     /// <summary>A time in UTC, as short as the length of what is shown allows.</summary>
     public static string ShortTime(DateTimeOffset time, TimeSpan range)
-        => time.UtcDateTime.ToString(range > TimeSpan.FromDays(2) ? "d MMM" : range > TimeSpan.FromMinutes(5) ? "HH:mm" : "HH:mm:ss", CultureInfo.InvariantCulture);
+        => time.UtcDateTime.ToString(range > TimeSpan.FromDays(300) ? "MMM yyyy" : range > TimeSpan.FromDays(2) ? "d MMM" : range > TimeSpan.FromMinutes(5) ? "HH:mm" : "HH:mm:ss", CultureInfo.InvariantCulture);
 
     /// <summary>A verdict in a word.</summary>
     public static string Verdict(DriftSeverity severity) => severity switch
