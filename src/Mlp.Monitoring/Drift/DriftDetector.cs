@@ -59,7 +59,15 @@ internal sealed class DriftDetector : IFigureSource
     }
 
     /// <inheritdoc/>
-    public IEnumerable<Figure> Latest => Recent.SelectMany(DriftFigures.Of);
+    public IEnumerable<Figure> Latest
+    {
+        get
+        {
+            // The recent window moves on with the clock, by which rules tell one window from the next.
+            var now = _timeProvider.GetUtcNow();
+            return Recent.SelectMany(r => DriftFigures.Of(r with { From = now - _configuration.Window, To = now }));
+        }
+    }
 
     /// <inheritdoc/>
     public IEnumerable<Finding> Findings => Recent.SelectMany(r => r.Findings);
@@ -140,7 +148,10 @@ internal sealed class DriftDetector : IFigureSource
 
     private static string Text(DateTimeOffset? time, string open) => time is { } t ? t.ToString("O", CultureInfo.InvariantCulture) : open;
 
-    private int FindHighestVersion(string model)
+    /// <summary>The highest version that has logged predictions.</summary>
+    /// <param name="model">Model name.</param>
+    /// <exception cref="ModelNotFoundException">Nothing of the model was logged.</exception>
+    public int FindHighestVersion(string model)
         => _log.FindVersions(model).DefaultIfEmpty(0).Max() is > 0 and var highest
             ? highest
             : throw new ModelNotFoundException(

@@ -13,6 +13,7 @@ using Mlp.Monitoring.PredictionLog;
 using Mlp.Monitoring.Profiles;
 using Mlp.Monitoring.Queries;
 using Mlp.Runtime.Data;
+using Mlp.Monitoring.Reports;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Registry;
@@ -58,9 +59,9 @@ public static class MonitoringBuilderExtensions
         services.TryAddSingleton(CreatePerformance);
         services.TryAddSingleton<MonitoringMetrics>();
         services.TryAddSingleton<PeriodicEvaluation>();
-        services.TryAddSingleton(s => s.GetRequiredService<MonitoringConfiguration>().Drift);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, LogFigures>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, DriftFigures>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, DriftDetector>(s => s.GetRequiredService<DriftDetector>()));
+        services.TryAddSingleton<ReportBuilder>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, LivePerformance>(s => s.GetRequiredService<LivePerformance>()));
         services.TryAddSingleton(s => new ModelMonitor(
             s.GetRequiredService<PredictionLogWriter>(),
@@ -70,9 +71,10 @@ public static class MonitoringBuilderExtensions
             s.GetRequiredService<LabelStore>(),
             s.GetRequiredService<LivePerformance>(),
             s.GetRequiredService<DriftDetector>(),
-            s.GetRequiredService<ProfileStore>(),
             s.GetRequiredService<AlertWatch>(),
             s.GetRequiredService<AlertFeed>(),
+            s.GetRequiredService<ReportBuilder>(),
+            s.GetRequiredService<ProfileStore>(),
             s.GetServices<ModelDeclaration>(),
             s.GetServices<ModelPatternDeclaration>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPredictionObserver, PredictionLogWriter>(s => s.GetRequiredService<PredictionLogWriter>()));

@@ -23,7 +23,7 @@ internal sealed class LabelCheck(string predictions, LabelStore labels)
     public LabelReport Run(string scratch, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var models = Directory.Exists(predictions) ? Directory.GetDirectories(predictions).Order(StringComparer.Ordinal).ToList() : [];
-        foreach (var header in models.SelectMany(SegmentFormat.List).Select(ReadHeader))
+        foreach (var header in models.SelectMany(folder => SegmentFormat.List(folder)).Select(ReadHeader))
         {
             if (!_versions.Exists(v => v.Model == header.Model && v.Version == header.Version))
             {
