@@ -2,6 +2,7 @@ using BenchmarkDotNet.Running;
 using Mlp.Benchmarks.Features;
 using Mlp.Benchmarks.Features.Joins;
 using Mlp.Benchmarks.Features.Pushes;
+using Mlp.Benchmarks.Monitoring;
 using Mlp.Benchmarks.Runtime;
 using Mlp.Benchmarks.Scoring;
 using Mlp.Benchmarks.Soaks;
@@ -22,6 +23,11 @@ if (args is ["online-read-latency", .. var parts])
 if (args is [JoinBenchmark.Command, .. var join])
 {
     return await JoinBenchmark.RunAsync(join);
+}
+
+if (args is [LabelJoinBenchmark.Command, .. var labelJoin])
+{
+    return await LabelJoinBenchmark.RunAsync(labelJoin);
 }
 
 if (args is [PushBenchmark.Command, .. var push])
