@@ -55,7 +55,7 @@ public static class MonitoringBuilderExtensions
         services.TryAddSingleton<PeriodicEvaluation>();
         services.TryAddSingleton(s => s.GetRequiredService<MonitoringConfiguration>().Drift);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, LogFigures>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, DriftFigures>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, Mlp.Monitoring.Figures.DriftFigures>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, PerformanceFigures>());
         services.TryAddSingleton(s => new ModelMonitor(
             s.GetRequiredService<PredictionLogWriter>(),
