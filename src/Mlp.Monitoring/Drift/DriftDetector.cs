@@ -80,7 +80,7 @@ internal sealed class DriftDetector : IFigureSource
     {
         var number = version ?? FindHighestVersion(model);
         var rules = _configuration.RulesOf(model);
-        var output = _registry?.FindVersion(model, number)?.Output;
+        var output = FindOutput(model, number);
         var known = reference is null
             ? new DriftReference(await ReadProfileAsync(model, number, cancellationToken).ConfigureAwait(false))
             : await ReadWindowAsync(model, number, reference, rules, output, cancellationToken).ConfigureAwait(false);
@@ -146,6 +146,21 @@ internal sealed class DriftDetector : IFigureSource
     }
 
     private static string Text(DateTimeOffset? time, string open) => time is { } t ? t.ToString("O", CultureInfo.InvariantCulture) : open;
+
+    // The log says itself what its outputs mean, also where this process has no registry.
+    private ModelOutput? FindOutput(string model, int version)
+    {
+        foreach (var path in _log.ListSegments(model))
+        {
+            using var frames = FrameLogReader.Open(path);
+            if (SegmentHeader.Read(frames) is var header && header.Version == version)
+            {
+                return header.Output;
+            }
+        }
+
+        return null;
+    }
 
     private int FindHighestVersion(string model)
     {
