@@ -86,7 +86,7 @@ internal sealed class DriftDetector : IFigureSource
     {
         var number = version ?? FindHighestVersion(model);
         var rules = _configuration.RulesOf(model);
-        var output = _registry?.FindVersion(model, number)?.Output;
+        var output = _log.FindHeader(model, number)?.Output;
         var known = reference is null
             ? new DriftReference(await ReadProfileAsync(model, number, cancellationToken).ConfigureAwait(false))
             : await ReadWindowAsync(model, number, reference, rules, output, cancellationToken).ConfigureAwait(false);
