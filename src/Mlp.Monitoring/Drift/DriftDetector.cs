@@ -1,13 +1,11 @@
 using System.Collections.Concurrent;
 using Mlp.Monitoring.PredictionLog;
-using Mlp.Monitoring.Segments;
-using Mlp.Runtime.Data;
+using Mlp.Monitoring.Queries;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Registry;
 using Mlp.Runtime.Statistics;
-using Mlp.Runtime.Storage;
 
 namespace Mlp.Monitoring.Drift;
 
@@ -35,7 +33,7 @@ internal sealed class DriftDetector
         _registry = registry;
         _configuration = configuration;
         _timeProvider = timeProvider;
-        _log = new PredictionLogReader(directory.Predictions);
+        _log = new PredictionLogReader(directory.Predictions, PredictionLogReader.DuckDbOf(PredictionLogReader.WorkFolderOf(directory)));
     }
 
     /// <summary>The recent window of every version in service that has one.</summary>
@@ -66,9 +64,7 @@ internal sealed class DriftDetector
         var profile = await ReadProfileAsync(model, number, cancellationToken).ConfigureAwait(false);
         var window = new DriftWindow(profile);
         DriftBatchReader? reader = null;
-        var first = from is null ? long.MinValue : Microseconds.FromRequestTime(from.Value);
-        var end = to is null ? long.MaxValue : Microseconds.FromRequestTime(to.Value);
-        await foreach (var batch in _log.ReadAsync(model, first, end, number, cancellationToken).ConfigureAwait(false))
+        await foreach (var batch in _log.ReadAsync(model, PredictionFilter.Of(number, from, to), cancellationToken).ConfigureAwait(false))
         {
             reader ??= new DriftBatchReader(profile);
             reader.Count(batch, window);
@@ -80,17 +76,10 @@ internal sealed class DriftDetector
     }
 
     private int FindHighestVersion(string model)
-    {
-        var versions = _log.ListSegments(model).Select(path =>
-        {
-            using var frames = FrameLogReader.Open(path);
-            return SegmentHeader.Read(frames).Version;
-        });
-        return versions.DefaultIfEmpty(0).Max() is > 0 and var highest
+        => _log.FindVersions(model).DefaultIfEmpty(0).Max() is > 0 and var highest
             ? highest
             : throw new ModelNotFoundException(
                 model, "any version", $"Expected logged predictions of model '{model}' in '{_directory.Predictions}', but found none: drift is found in what was logged.");
-    }
 
     private async Task<ReferenceProfile> ReadProfileAsync(string model, int version, CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using Mlp.Monitoring.Compaction;
 using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.PredictionLog;
 using Mlp.Monitoring.Redaction;
@@ -22,6 +23,12 @@ internal sealed record MonitoringConfiguration(
     TimeSpan EvaluationInterval,
     int DriftMetricFeatureCount)
 {
+    /// <summary>What is done with the files of the prediction log.</summary>
+    public required MaintenanceConfiguration Maintenance { get; init; }
+
+    /// <summary>Memory of DuckDB for a query or a compaction.</summary>
+    public required long QueryMemoryLimitBytes { get; init; }
+
     public static MonitoringConfiguration From(MonitoringOptions options) => new(
         options.LoggedModels.ToHashSet(StringComparer.Ordinal),
         options.DriftModels.ToHashSet(StringComparer.Ordinal),
@@ -33,7 +40,11 @@ internal sealed record MonitoringConfiguration(
         new DriftConfiguration(options.DriftWindow, options.DriftSignificance, options.DriftMinimumRowCount),
         options.MaximumJoinedPredictions,
         options.EvaluationInterval,
-        options.DriftMetricFeatureCount);
+        options.DriftMetricFeatureCount)
+    {
+        Maintenance = new(options.CompactSegments, options.RetentionAge, options.RetentionByteCount, options.MaintenanceInterval, options.MaximumSegmentAge),
+        QueryMemoryLimitBytes = options.QueryMemoryLimitBytes,
+    };
 
     /// <summary>Whether the predictions of a model are logged.</summary>
     public bool IsLogged(string model) => Names(LoggedModels, model) || WatchesDrift(model);
