@@ -7,12 +7,14 @@ using Mlp.Monitoring.Estimation;
 using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.PredictionLog;
+using Mlp.Monitoring.Profiles;
 using Mlp.Monitoring.Queries;
 using Mlp.Runtime;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Registry;
+using Mlp.Runtime.Statistics.Profiles;
 
 namespace Mlp.Monitoring.Hosting;
 
@@ -29,6 +31,7 @@ public sealed class ModelMonitor
     private readonly LabelStore _labels;
     private readonly LivePerformance _performance;
     private readonly DriftDetector _drift;
+    private readonly ProfileStore _profiles;
     private readonly AlertWatch _alerts;
     private readonly AlertFeed _alertFeed;
     private readonly string[] _declared;
@@ -42,6 +45,7 @@ public sealed class ModelMonitor
         LabelStore labels,
         LivePerformance performance,
         DriftDetector drift,
+        ProfileStore profiles,
         AlertWatch alerts,
         AlertFeed alertFeed,
         IEnumerable<ModelDeclaration> declarations,
@@ -57,6 +61,7 @@ public sealed class ModelMonitor
         _labels = labels;
         _performance = performance;
         _drift = drift;
+        _profiles = profiles;
     }
 
     /// <summary>What became of the predictions of every version that was in service since the start: accepted = written + dropped + pending.</summary>
@@ -277,6 +282,23 @@ public sealed class ModelMonitor
     /// <param name="model">Model name.</param>
     /// <returns>One report per version, ascending; a version is absent before its first prediction and without a reference profile.</returns>
     public IReadOnlyList<DriftReport> GetRecentDrift(string model) => [.. _drift.Recent.Where(r => r.Model == model).OrderBy(r => r.Version)];
+
+    /// <summary>
+    /// The profile of the live stream of a version: of every prediction that it answered, those that sampling left out of the log too. It is merged from panes (<see cref="MonitoringOptions.ProfilePane"/>): every pane that reaches into the asked
+    /// time counts as a whole, and the profile says which time it is of. What is in memory counts; call <see cref="FlushAsync"/> first where the predictions of the last commit interval matter.
+    /// </summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="version">Version, or null for the highest one that has a profile.</param>
+    /// <param name="from">First request time, or null for the beginning.</param>
+    /// <param name="to">Request time to stop before, or null for the end.</param>
+    /// <param name="variant">The predictions of one role only, for example <c>champion</c>, or null for all.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The profile: features by name, and the score; null where nothing was profiled in that time.</returns>
+    /// <exception cref="ArgumentException">The name cannot be that of a model, or the version was served with other features at different times, whose profiles cannot be merged.</exception>
+    /// <exception cref="CorruptFileException">A profile is damaged.</exception>
+    public Task<DataProfile?> GetProfileAsync(
+        string model, int? version = null, DateTimeOffset? from = null, DateTimeOffset? to = null, string? variant = null, CancellationToken cancellationToken = default)
+        => Open(_profiles).GetAsync(model, version, from, to, variant, cancellationToken);
 
     /// <summary>Alerts that fire now, as they fired; those that have fired longest first.</summary>
     public IReadOnlyList<Alert> ActiveAlerts => _alerts.Active;

@@ -20,6 +20,11 @@ public sealed class MonitoringBuilder(IServiceCollection services)
     /// <returns>The builder.</returns>
     public MonitoringBuilder DetectDrift(params string[] models) => Configure(options => Add(options.DriftModels, models));
 
+    /// <summary>Keeps profiles of the predictions of the named models, hour by hour and on disk, for comparison with each other and with the reference. They are logged too.</summary>
+    /// <param name="models">Model names; none for all models.</param>
+    /// <returns>The builder.</returns>
+    public MonitoringBuilder ProfilePredictions(params string[] models) => Configure(options => Add(options.ProfiledModels, models));
+
     /// <summary>Writes down only some of the predictions of a model. Sketches and the live window of drift see all of them.</summary>
     /// <param name="model">Model name; <see cref="MonitoringOptions.AllModels"/> for those that are not named.</param>
     /// <param name="configure">Says which.</param>

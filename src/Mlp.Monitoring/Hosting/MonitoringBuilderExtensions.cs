@@ -10,6 +10,7 @@ using Mlp.Monitoring.Hosting;
 using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.PredictionLog;
+using Mlp.Monitoring.Profiles;
 using Mlp.Monitoring.Queries;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
@@ -48,6 +49,7 @@ public static class MonitoringBuilderExtensions
         services.TryAddSingleton(s => MonitoringConfiguration.From(s.GetRequiredService<IOptions<MonitoringOptions>>().Value));
         services.TryAddSingleton(CreateLabels);
         services.TryAddSingleton(CreateDetector);
+        services.TryAddSingleton(CreateProfiles);
         services.TryAddSingleton(CreateLog);
         services.TryAddSingleton(s => new PredictionLogReader(s.GetRequiredService<DataDirectory>().Predictions, DuckDb(s)));
         services.TryAddSingleton(CreateMaintenance);
@@ -67,6 +69,7 @@ public static class MonitoringBuilderExtensions
             s.GetRequiredService<LabelStore>(),
             s.GetRequiredService<LivePerformance>(),
             s.GetRequiredService<DriftDetector>(),
+            s.GetRequiredService<ProfileStore>(),
             s.GetRequiredService<AlertWatch>(),
             s.GetRequiredService<AlertFeed>(),
             s.GetServices<ModelDeclaration>(),
@@ -102,10 +105,18 @@ public static class MonitoringBuilderExtensions
         services.GetRequiredService<MonitoringConfiguration>().Drift,
         services.GetRequiredService<TimeProvider>());
 
+    private static ProfileStore CreateProfiles(IServiceProvider services) => new(
+        services.GetRequiredService<DataDirectory>(),
+        services.GetRequiredService<MonitoringConfiguration>().Profiles,
+        Disk(services),
+        services.GetRequiredService<TimeProvider>(),
+        services.GetRequiredService<ILogger<ProfileStore>>());
+
     private static PredictionLogWriter CreateLog(IServiceProvider services)
     {
         var configuration = services.GetRequiredService<MonitoringConfiguration>();
         var detector = services.GetRequiredService<DriftDetector>();
+        var profiles = services.GetRequiredService<ProfileStore>();
         return new PredictionLogWriter(
             services.GetRequiredService<DataDirectory>(),
             configuration.Log,
@@ -113,7 +124,9 @@ public static class MonitoringBuilderExtensions
             Disk(services),
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILogger<PredictionLogWriter>>(),
-            model => configuration.WatchesDrift(model.Manifest.Name) ? detector.Watch(model) : null);
+            model => PredictionBatchListeners.Join(
+                configuration.WatchesDrift(model.Manifest.Name) ? detector.Watch(model) : null,
+                configuration.IsProfiled(model.Manifest.Name) ? profiles.Watch(model, detector.FindProfileAsync(model.Manifest, CancellationToken.None)) : null));
     }
 
     private static LogMaintenance CreateMaintenance(IServiceProvider services) => new(

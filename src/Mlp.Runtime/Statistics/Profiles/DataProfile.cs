@@ -76,7 +76,7 @@ public sealed class DataProfile
         return new DataProfileBuilder().Add(this).Add(other).Build();
     }
 
-    /// <summary>Writes the profile as bytes, which <see cref="Parse"/> reads back exactly.</summary>
+    /// <summary>Writes the profile as bytes, which <see cref="Parse(ReadOnlySpan{byte})"/> reads back exactly.</summary>
     public byte[] ToBytes() => DataProfileSerializer.Write(this);
 
     /// <summary>Reads a profile.</summary>
@@ -102,9 +102,19 @@ public sealed class DataProfile
     public static DataProfile Load(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        return Parse(File.ReadAllBytes(path), path);
+    }
+
+    /// <summary>Reads what a file holds.</summary>
+    /// <param name="bytes">Its bytes.</param>
+    /// <param name="path">Its path, for messages.</param>
+    /// <exception cref="CorruptFileException">It is no data profile, or is damaged.</exception>
+    /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote it.</exception>
+    internal static DataProfile Parse(ReadOnlySpan<byte> bytes, string path)
+    {
         try
         {
-            return Parse(File.ReadAllBytes(path));
+            return Parse(bytes);
         }
         catch (InvalidDataException e)
         {
