@@ -97,7 +97,7 @@ internal static class LabelJoinBenchmark
     private static string Join(DataDirectory directory, LabelStore labels)
     {
         var (rows, labelled, sum) = (0L, 0L, 0.0);
-        var evaluation = new LogEvaluation(Model, PredictionLogReader.DirectoryOf(directory.Predictions, Model), labels, new EvaluationOptions(), DateTimeOffset.UnixEpoch);
+        var evaluation = new LogEvaluation(Model, LogScan.Of(directory, Model), labels, new EvaluationOptions(), DateTimeOffset.UnixEpoch);
         evaluation.Join(
             Path.Combine(directory.Root, "scratch"),
             (in JoinedRow row, ReadOnlySpan<int> _, ReadOnlySpan<double> _) =>

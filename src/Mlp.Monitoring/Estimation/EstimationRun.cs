@@ -1,6 +1,7 @@
 using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Labels.Joins;
 using Mlp.Monitoring.Performance;
+using Mlp.Monitoring.PredictionLog;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Statistics;
@@ -9,11 +10,11 @@ namespace Mlp.Monitoring.Estimation;
 
 /// <summary>Estimates a model's quality over windows of its log, and compares it with the labels that have come. Used once.</summary>
 /// <param name="model">Model name.</param>
-/// <param name="folder">Folder of the model's log.</param>
+/// <param name="log">The model's log.</param>
 /// <param name="labels">The labels.</param>
 /// <param name="options">Validated.</param>
 /// <param name="now">The time that maturity counts back from.</param>
-internal sealed class EstimationRun(string model, string folder, LabelStore labels, EstimationOptions options, DateTimeOffset now)
+internal sealed class EstimationRun(string model, LogScan log, LabelStore labels, EstimationOptions options, DateTimeOffset now)
 {
     private readonly List<EstimatedRow> _rows = [];
 
@@ -26,7 +27,7 @@ internal sealed class EstimationRun(string model, string folder, LabelStore labe
     /// <exception cref="InvalidOperationException">The version is neither binary classifier nor regression, or the reference has no labels to learn from.</exception>
     public IReadOnlyList<EstimationResult> Run(string scratch, CancellationToken cancellationToken)
     {
-        var reading = new LogEvaluation(model, folder, labels, new EvaluationOptions { Version = options.Version }, now, withFeatures: true);
+        var reading = new LogEvaluation(model, log, labels, new EvaluationOptions { Version = options.Version }, now, withFeatures: true);
         reading.Join(scratch, Add, cancellationToken);
         if (reading.Outputs.Count == 0)
         {
@@ -71,7 +72,7 @@ internal sealed class EstimationRun(string model, string folder, LabelStore labe
 
     private IEnumerable<(List<EstimatedRow> Rows, DateTimeOffset? From, DateTimeOffset? To)> Windows()
     {
-        var grid = new LogEvaluation(model, folder, labels, new EvaluationOptions { Window = options.Window, Slide = options.Slide, From = Start }, now);
+        var grid = new LogEvaluation(model, log, labels, new EvaluationOptions { Window = options.Window, Slide = options.Slide, From = Start }, now);
         var (start, end) = (Start is { } from ? Microseconds.FromRequestTime(from) : long.MinValue, options.To is { } to ? Microseconds.FromRequestTime(to) : long.MaxValue);
         var windows = new SortedDictionary<long, List<EstimatedRow>>();
         foreach (var row in _rows.Where(r => r.Answer.RequestTime >= start && r.Answer.RequestTime < end))

@@ -1,7 +1,7 @@
 using Apache.Arrow;
 using Mlp.Monitoring.Alerts;
-using Mlp.Monitoring.Comparison;
 using Mlp.Monitoring.Compaction;
+using Mlp.Monitoring.Comparison;
 using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.Estimation;
 using Mlp.Monitoring.Labels;

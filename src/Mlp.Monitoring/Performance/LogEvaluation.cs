@@ -1,12 +1,9 @@
 using Apache.Arrow;
-using Apache.Arrow.Ipc;
 using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Labels.Joins;
 using Mlp.Monitoring.PredictionLog;
-using Mlp.Monitoring.Segments;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
-using Mlp.Runtime.Storage;
 
 namespace Mlp.Monitoring.Performance;
 
@@ -20,7 +17,7 @@ internal sealed class LogEvaluation
     private const long MaximumWindowCount = 100_000;
 
     private readonly string _model;
-    private readonly string _folder;
+    private readonly LogScan _log;
     private readonly LabelStore _labels;
     private readonly EvaluationOptions _options;
     private readonly bool _withFeatures;
@@ -42,14 +39,14 @@ internal sealed class LogEvaluation
 
     /// <summary>Prepares an evaluation; nothing is read.</summary>
     /// <param name="model">Model name.</param>
-    /// <param name="folder">Folder of the model's log.</param>
+    /// <param name="log">The model's log.</param>
     /// <param name="labels">The labels.</param>
     /// <param name="options">Validated.</param>
     /// <param name="now">The time that maturity counts back from.</param>
     /// <param name="withFeatures">Whether the numbers of each row are its features (<see cref="NumericFeatures"/>) where the model is a regression.</param>
-    public LogEvaluation(string model, string folder, LabelStore labels, EvaluationOptions options, DateTimeOffset now, bool withFeatures = false)
+    public LogEvaluation(string model, LogScan log, LabelStore labels, EvaluationOptions options, DateTimeOffset now, bool withFeatures = false)
     {
-        (_model, _folder, _labels, _options, _withFeatures) = (model, folder, labels, options, withFeatures);
+        (_model, _log, _labels, _options, _withFeatures) = (model, log, labels, options, withFeatures);
         _answers = new AnswerReader(model, options.Query);
         _columns = [.. options.Slices.Select(s => new SliceColumn(s))];
         _values = [.. options.Slices.Select(s => new SliceValues(s.Name))];
@@ -86,7 +83,7 @@ internal sealed class LogEvaluation
     /// <param name="cancellationToken">Ends the reading.</param>
     public void Join(string scratch, LabelJoin.RowReader read, CancellationToken cancellationToken)
     {
-        ReadHeaders();
+        ReadHeaders(cancellationToken);
         var names = _outputs.Values.Select(AnswerReader.LabelNameOf).Distinct(StringComparer.Ordinal).ToList();
         using var join = new LabelJoin(scratch, names, _labels.EstimateCount(), _columns.Length, _valueCount);
         if (names.Count > 0)
@@ -96,8 +93,8 @@ internal sealed class LogEvaluation
 
         var slices = new int[_columns.Length];
         var values = new double[_valueCount];
-        new SegmentFollower<SegmentHeader>(_folder, SegmentHeader.Read).ReadNew(
-            (_, header, batch) =>
+        _log.Read(
+            (header, batch) =>
             {
                 if (_options.Version is { } version && version != header.Version)
                 {
@@ -151,45 +148,45 @@ internal sealed class LogEvaluation
 
     private bool IsInRange(long time) => time == ScoreIndex.Entry.UnknownTime ? _from == long.MinValue && _to == long.MaxValue && _window == 0 : time >= _from && time < _to;
 
-    private void ReadHeaders()
+    private void ReadHeaders(CancellationToken cancellationToken)
     {
-        foreach (var path in SegmentFormat.List(_folder))
+        foreach (var header in _log.Headers())
         {
-            using var frames = FrameLogReader.Open(path);
-            var header = SegmentHeader.Read(frames);
-            if (_options.Version is null || _options.Version == header.Version)
+            if ((_options.Version is not null && _options.Version != header.Version) || _outputs.ContainsKey(header.Version))
             {
-                _outputs[header.Version] = header.Output;
-                if (_withFeatures && header.Output.Task == ModelTask.Regression)
-                {
-                    _features[header.Version] = new NumericFeatures(header.Features);
-                    _valueCount = Math.Max(_valueCount, _features[header.Version].Count);
-                }
-                else if (header.Output.Task == ModelTask.MulticlassClassification)
-                {
-                    _valueCount = Math.Max(_valueCount, header.Output.ClassNames.Count > 0 ? header.Output.ClassNames.Count : CountScores(frames));
-                }
+                continue;
+            }
+
+            _outputs[header.Version] = header.Output;
+            if (_withFeatures && header.Output.Task == ModelTask.Regression)
+            {
+                _features[header.Version] = new NumericFeatures(header.Features);
+                _valueCount = Math.Max(_valueCount, _features[header.Version].Count);
+            }
+            else if (header.Output.Task == ModelTask.MulticlassClassification)
+            {
+                _valueCount = Math.Max(_valueCount, header.Output.ClassNames.Count > 0 ? header.Output.ClassNames.Count : CountScores(header.Version, cancellationToken));
             }
         }
     }
 
     /// <summary>The number of classes of a model that does not name them: as many as its first answer has scores.</summary>
-    private static int CountScores(FrameLogReader frames)
+    private int CountScores(int version, CancellationToken cancellationToken)
     {
-        using var stream = new FrameStream(frames);
-        using var arrow = new ArrowStreamReader(stream, ManagedAllocator.Instance, leaveOpen: true);
-        while (!stream.IsAtEnd && arrow.ReadNextRecordBatch() is { } batch)
-        {
-            for (var i = 0; i < batch.Length; i++)
+        var count = 0;
+        _log.FindBatch(
+            version,
+            batch =>
             {
-                if (AnswerReader.ScoresOf(batch, i) is { Length: > 0 } scores)
+                for (var i = 0; i < batch.Length && count == 0; i++)
                 {
-                    return scores.Length;
+                    count = AnswerReader.ScoresOf(batch, i).Length;
                 }
-            }
-        }
 
-        return 0;
+                return count > 0;
+            },
+            cancellationToken);
+        return count;
     }
 
     /// <summary>Says the numbers of the windows that a time lies in; 0 without windows.</summary>
