@@ -2,6 +2,7 @@ using BenchmarkDotNet.Running;
 using Mlp.Benchmarks.Features;
 using Mlp.Benchmarks.Features.Joins;
 using Mlp.Benchmarks.Features.Pushes;
+using Mlp.Benchmarks.Monitoring;
 using Mlp.Benchmarks.Runtime;
 using Mlp.Benchmarks.Scoring;
 using Mlp.Benchmarks.Soaks;
@@ -17,6 +18,11 @@ if (args is ["online-read-latency", .. var parts])
 {
     await OnlineReadLatency.RunAsync(parts);
     return 0;
+}
+
+if (args is [LogThroughput.Command, .. var load])
+{
+    return await LogThroughput.RunAsync(load);
 }
 
 if (args is [JoinBenchmark.Command, .. var join])
