@@ -20,6 +20,11 @@ if (args is ["online-read-latency", .. var parts])
     return 0;
 }
 
+if (args is [LogThroughput.Command, .. var load])
+{
+    return await LogThroughput.RunAsync(load);
+}
+
 if (args is [JoinBenchmark.Command, .. var join])
 {
     return await JoinBenchmark.RunAsync(join);
