@@ -28,10 +28,10 @@ public sealed class ModelMonitor
     private readonly LabelStore _labels;
     private readonly LivePerformance _performance;
     private readonly DriftDetector _drift;
+    private readonly ProfileStore _profiles;
     private readonly AlertWatch _alerts;
     private readonly AlertFeed _alertFeed;
     private readonly ReportBuilder _reports;
-    private readonly ProfileStore _profiles;
     private readonly string[] _declared;
     private readonly ModelPatternDeclaration[] _patterns;
 
@@ -41,10 +41,10 @@ public sealed class ModelMonitor
         LabelStore labels,
         LivePerformance performance,
         DriftDetector drift,
+        ProfileStore profiles,
         AlertWatch alerts,
         AlertFeed alertFeed,
         ReportBuilder reports,
-        ProfileStore profiles,
         IEnumerable<ModelDeclaration> declarations,
         IEnumerable<ModelPatternDeclaration> patterns)
     {
