@@ -26,6 +26,7 @@ internal sealed class DriftDetector : IFigureSource
     private readonly IModelRegistry? _registry;
     private readonly DriftConfiguration _configuration;
     private readonly TimeProvider _timeProvider;
+    private readonly IEstimator _estimator;
     private readonly PredictionLogReader _log;
     private readonly ConcurrentDictionary<(string Model, int Version), RecentDrift> _recent = new();
 
@@ -34,12 +35,14 @@ internal sealed class DriftDetector : IFigureSource
     /// <param name="registry">Where the reference profiles are; null when this application has no registry, and then there is nothing to compare with.</param>
     /// <param name="configuration">Settings.</param>
     /// <param name="timeProvider">The clock.</param>
-    public DriftDetector(DataDirectory directory, IModelRegistry? registry, DriftConfiguration configuration, TimeProvider timeProvider)
+    /// <param name="estimator">The classifier that tests the whole vector; null for a logistic regression.</param>
+    public DriftDetector(DataDirectory directory, IModelRegistry? registry, DriftConfiguration configuration, TimeProvider timeProvider, IEstimator? estimator = null)
     {
         _directory = directory;
         _registry = registry;
         _configuration = configuration;
         _timeProvider = timeProvider;
+        _estimator = estimator ?? new RidgeLogisticEstimator();
         _log = new PredictionLogReader(directory.Predictions);
     }
 
@@ -91,9 +94,10 @@ internal sealed class DriftDetector : IFigureSource
             : await ReadWindowAsync(model, number, reference, rules, output, cancellationToken).ConfigureAwait(false);
         var window = new DriftWindow(known, rules, SampleLimit);
         var reader = new DriftBatchReader(known.Profile, rules, output);
+        var sample = reference is null || !rules.TestsWholeVector ? null : new RowSample(VectorTests.LimitFor(known.Profile.Features.Length), known.Profile.Features.Length);
         await foreach (var batch in ReadAsync(model, number, from, to, cancellationToken).ConfigureAwait(false))
         {
-            reader.Count(batch, window);
+            reader.Count(batch, window, sample);
         }
 
         if (window.RowCount == 0)
@@ -107,8 +111,23 @@ internal sealed class DriftDetector : IFigureSource
                 $"Expected the reference of model '{model}' version {number} to have features that are logged ({Names(reader.NotCompared)}), but found {Names(known.Profile.Features.Select(f => f.Name))}.");
         }
 
+        var vector = sample is null ? null : await TestVectorAsync(model, number, reference!, known, reader, sample, rules, cancellationToken).ConfigureAwait(false);
         return DriftComparison.Compare(
-            new(model, number, from, to), (known.Profile.RowCount, window.RowCount), window.Compared(reader.Compared), reader.NotCompared, rules);
+            new(model, number, from, to), (known.Profile.RowCount, window.RowCount), window.Compared(reader.Compared), reader.NotCompared, rules, vector);
+    }
+
+    private async Task<IReadOnlyList<VectorDrift>> TestVectorAsync(
+        string model, int version, ReferenceWindow reference, DriftReference known, DriftBatchReader compared, RowSample current, DriftRules rules, CancellationToken cancellationToken)
+    {
+        var sample = new RowSample(VectorTests.LimitFor(current.ColumnCount), current.ColumnCount);
+        var reader = new DriftBatchReader(known.Profile, rules, null);
+        var window = new DriftWindow(known, rules, 0);
+        await foreach (var batch in ReadAsync(model, version, reference.From, reference.To, cancellationToken).ConfigureAwait(false))
+        {
+            reader.Count(batch, window, sample);
+        }
+
+        return VectorTests.Run(sample, current, new VectorEncoding(sample, known.Profile, compared.Compared), _estimator, rules.Significance);
     }
 
     private static string Names(IEnumerable<string> names) => string.Join(", ", names.Take(10).Select(n => $"'{n}'"));

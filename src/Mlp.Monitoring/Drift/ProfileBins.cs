@@ -46,7 +46,8 @@ internal static class ProfileBins
 
         var distribution = column.ToDistribution()!;
         var numbers = new FeatureWindow(profile, 0) { Numbers = (distribution, distribution.TotalWeight * scale) };
-        var counts = CountNumbers(((NumericFeatureProfile)profile).Edges.AsSpan(), distribution, column, scale);
+        var bins = (NumericFeatureProfile)profile;
+        var counts = bins.IsConstant ? CountAround(bins.Minimum, distribution, column, scale) : CountNumbers(bins.Edges.AsSpan(), distribution, column, scale);
         for (var b = 0; b < counts.Length; b++)
         {
             numbers.Histogram.AddRows(b, counts[b]);
@@ -127,6 +128,19 @@ internal static class ProfileBins
         counts[0] += column.NegativeInfinityCount;
         counts[^1] += column.PositiveInfinityCount;
         return counts;
+    }
+
+    // Below, at and above the one value of the reference. A sketch knows its ends exactly and what lies close to the value not at all: that counts as the value, but for one row where an end says that something left it.
+    private static long[] CountAround(double value, EmpiricalDistribution distribution, ColumnProfile column, double scale)
+    {
+        const double closeness = 0.011;
+        var reach = Math.Abs(value) * closeness;
+        var below = (long)Math.Round(WeightBelow(distribution, value - reach) * scale);
+        var upTo = (long)Math.Round(WeightBelow(distribution, Math.BitIncrement(value + reach)) * scale);
+        var all = (long)Math.Round(distribution.TotalWeight * scale);
+        below = column.Minimum < value ? Math.Max(below, 1) : 0;
+        var above = column.Maximum > value ? Math.Max(all - upTo, 1) : 0;
+        return [below + column.NegativeInfinityCount, Math.Max(all - below - above, 0), above + column.PositiveInfinityCount];
     }
 
     private static double WeightBelow(EmpiricalDistribution distribution, double edge)

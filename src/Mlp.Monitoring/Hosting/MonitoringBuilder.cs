@@ -4,6 +4,7 @@ using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.Redaction;
 using Mlp.Monitoring.Sampling;
+using Mlp.Runtime.Statistics;
 
 namespace Mlp.Monitoring.Hosting;
 
@@ -34,6 +35,16 @@ public sealed class MonitoringBuilder(IServiceCollection services)
             Add(options.DriftModels, [model]);
             configure(options.Drift.TryGetValue(model, out var known) ? known : options.Drift[model] = new DriftOptions());
         });
+    }
+
+    /// <summary>Takes another classifier than logistic regression for the test of the whole vector, for example trees.</summary>
+    /// <param name="estimator">The classifier.</param>
+    /// <returns>The builder.</returns>
+    public MonitoringBuilder UseDriftEstimator(IEstimator estimator)
+    {
+        ArgumentNullException.ThrowIfNull(estimator);
+        services.AddSingleton(estimator);
+        return this;
     }
 
     /// <summary>Keeps profiles of the predictions of the named models, hour by hour and on disk, for comparison with each other and with the reference. They are logged too.</summary>
