@@ -50,7 +50,6 @@ public sealed class ModelMonitor
         AlertWatch alerts,
         AlertFeed alertFeed,
         ReportBuilder reports,
-        ProfileStore profiles,
         IEnumerable<ModelDeclaration> declarations,
         IEnumerable<ModelPatternDeclaration> patterns)
     {

@@ -61,8 +61,8 @@ public static class MonitoringBuilderExtensions
         services.TryAddSingleton<PeriodicEvaluation>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, LogFigures>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, DriftDetector>(s => s.GetRequiredService<DriftDetector>()));
-        services.TryAddSingleton<ReportBuilder>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, LivePerformance>(s => s.GetRequiredService<LivePerformance>()));
+        services.TryAddSingleton<ReportBuilder>();
         services.TryAddSingleton(s => new ModelMonitor(
             s.GetRequiredService<PredictionLogWriter>(),
             s.GetRequiredService<PredictionLogReader>(),
