@@ -50,6 +50,7 @@ public sealed class ModelMonitor
         AlertWatch alerts,
         AlertFeed alertFeed,
         ReportBuilder reports,
+        ProfileStore profiles,
         IEnumerable<ModelDeclaration> declarations,
         IEnumerable<ModelPatternDeclaration> patterns)
     {
