@@ -25,6 +25,11 @@ if (args is [LogThroughput.Command, .. var load])
     return await LogThroughput.RunAsync(load);
 }
 
+if (args is [LogOverload.Command, .. var turns])
+{
+    return await LogOverload.RunAsync(turns);
+}
+
 if (args is [JoinBenchmark.Command, .. var join])
 {
     return await JoinBenchmark.RunAsync(join);

@@ -22,7 +22,7 @@ internal sealed class MaintainedLogScenario : ICrashScenario
         var directory = new DataDirectory(arguments[0], MlPlatformMode.Owner);
         await using var log = new PredictionLogWriter(
             directory,
-            PredictionLogConfiguration.Default with { CommitInterval = TimeSpan.FromMilliseconds(2), MaximumSegmentByteCount = 64 * 1024 },
+            PredictionLogConfiguration.Default with { CommitInterval = TimeSpan.FromMilliseconds(2), MaximumSegmentByteCount = 256 * 1024 },
             _ => true,
             DiskSync.Instance,
             TimeProvider.System,

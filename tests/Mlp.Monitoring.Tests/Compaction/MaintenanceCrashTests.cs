@@ -19,10 +19,10 @@ public sealed class MaintenanceCrashTests
         {
             using var child = ChildProcess.StartScenario("maintainedlog", folder.FullName, first.ToString(CultureInfo.InvariantCulture));
             var acknowledged = first;
-            for (var i = random.Next(1, 60); i > 0; i--)
+            for (var i = random.Next(1, 40); i > 0; i--)
             {
                 acknowledged = Number(await child.ReadLineAsync());
-                if (i % 20 == 0)
+                if (i == 20)
                 {
                     await RequireAsync(reader, first, acknowledged);
                 }
