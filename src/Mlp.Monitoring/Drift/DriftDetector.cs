@@ -3,14 +3,12 @@ using System.Globalization;
 using Apache.Arrow;
 using Mlp.Monitoring.Figures;
 using Mlp.Monitoring.PredictionLog;
-using Mlp.Monitoring.Segments;
-using Mlp.Runtime.Data;
+using Mlp.Monitoring.Queries;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Registry;
 using Mlp.Runtime.Statistics;
-using Mlp.Runtime.Storage;
 
 namespace Mlp.Monitoring.Drift;
 
@@ -43,7 +41,7 @@ internal sealed class DriftDetector : IFigureSource
         _configuration = configuration;
         _timeProvider = timeProvider;
         _estimator = estimator ?? new RidgeLogisticEstimator();
-        _log = new PredictionLogReader(directory.Predictions);
+        _log = new PredictionLogReader(directory.Predictions, PredictionLogReader.DuckDbOf(PredictionLogReader.WorkFolderOf(directory)));
     }
 
     /// <summary>The recent window of every version in service that has one.</summary>
@@ -133,11 +131,7 @@ internal sealed class DriftDetector : IFigureSource
     private static string Names(IEnumerable<string> names) => string.Join(", ", names.Take(10).Select(n => $"'{n}'"));
 
     private IAsyncEnumerable<RecordBatch> ReadAsync(string model, int version, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellationToken) => _log.ReadAsync(
-        model,
-        from is null ? long.MinValue : Microseconds.FromRequestTime(from.Value),
-        to is null ? long.MaxValue : Microseconds.FromRequestTime(to.Value),
-        version,
-        cancellationToken);
+        model, PredictionFilter.Of(version, from, to), cancellationToken);
 
     private async Task<DriftReference> ReadWindowAsync(
         string model, int version, ReferenceWindow reference, DriftRules rules, ModelOutput? output, CancellationToken cancellationToken)
@@ -159,17 +153,10 @@ internal sealed class DriftDetector : IFigureSource
     /// <param name="model">Model name.</param>
     /// <exception cref="ModelNotFoundException">Nothing of the model was logged.</exception>
     public int FindHighestVersion(string model)
-    {
-        var versions = _log.ListSegments(model).Select(path =>
-        {
-            using var frames = FrameLogReader.Open(path);
-            return SegmentHeader.Read(frames).Version;
-        });
-        return versions.DefaultIfEmpty(0).Max() is > 0 and var highest
+        => _log.FindVersions(model).DefaultIfEmpty(0).Max() is > 0 and var highest
             ? highest
             : throw new ModelNotFoundException(
                 model, "any version", $"Expected logged predictions of model '{model}' in '{_directory.Predictions}', but found none: drift is found in what was logged.");
-    }
 
     private async Task<ReferenceProfile> ReadProfileAsync(string model, int version, CancellationToken cancellationToken)
     {

@@ -101,6 +101,17 @@ public sealed class MonitoringBuilder(IServiceCollection services)
         return this;
     }
 
+    /// <summary>Turns sealed segments of the prediction log into Parquet files. The application brings DuckDB's native library (package <c>DuckDB.NET.Data.Full</c>).</summary>
+    /// <returns>The builder.</returns>
+    public MonitoringBuilder CompactPredictions() => Configure(options => options.CompactSegments = true);
+
+    /// <summary>Deletes logged predictions that are too old or too much.</summary>
+    /// <param name="maximumAge">Age, or null for any.</param>
+    /// <param name="maximumByteCount">Bytes of each model, or null for any.</param>
+    /// <returns>The builder.</returns>
+    public MonitoringBuilder KeepPredictions(TimeSpan? maximumAge = null, long? maximumByteCount = null)
+        => Configure(options => (options.RetentionAge, options.RetentionByteCount) = (maximumAge, maximumByteCount));
+
     /// <summary>Changes settings in code, after the configuration section was bound.</summary>
     /// <param name="configure">Sets options.</param>
     /// <returns>The builder.</returns>

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Mlp.Monitoring.Alerts;
+using Mlp.Monitoring.Compaction;
 using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.Figures;
 using Mlp.Monitoring.Hosting;
@@ -10,7 +11,9 @@ using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.PredictionLog;
 using Mlp.Monitoring.Profiles;
+using Mlp.Monitoring.Queries;
 using Mlp.Monitoring.Reports;
+using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Registry;
@@ -50,7 +53,9 @@ public static class MonitoringBuilderExtensions
         services.TryAddSingleton(CreateDetector);
         services.TryAddSingleton(CreateProfiles);
         services.TryAddSingleton(CreateLog);
-        services.TryAddSingleton(s => new PredictionLogReader(s.GetRequiredService<DataDirectory>().Predictions));
+        services.TryAddSingleton(s => new PredictionLogReader(s.GetRequiredService<DataDirectory>().Predictions, DuckDb(s)));
+        services.TryAddSingleton(CreateMaintenance);
+        services.TryAddSingleton(s => new PredictionExport(s.GetRequiredService<PredictionLogReader>(), Disk(s)));
         services.TryAddSingleton(CreatePerformance);
         services.TryAddSingleton<MonitoringMetrics>();
         services.TryAddSingleton<PeriodicEvaluation>();
@@ -61,6 +66,8 @@ public static class MonitoringBuilderExtensions
         services.TryAddSingleton(s => new ModelMonitor(
             s.GetRequiredService<PredictionLogWriter>(),
             s.GetRequiredService<PredictionLogReader>(),
+            s.GetRequiredService<PredictionExport>(),
+            s.GetRequiredService<LogMaintenance>(),
             s.GetRequiredService<LabelStore>(),
             s.GetRequiredService<LivePerformance>(),
             s.GetRequiredService<DriftDetector>(),
@@ -72,6 +79,7 @@ public static class MonitoringBuilderExtensions
             s.GetServices<ModelPatternDeclaration>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPredictionObserver, PredictionLogWriter>(s => s.GetRequiredService<PredictionLogWriter>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, PredictionLogWriter>(s => s.GetRequiredService<PredictionLogWriter>()));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, LogMaintenance>(s => s.GetRequiredService<LogMaintenance>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, LabelStore>(s => s.GetRequiredService<LabelStore>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, PeriodicEvaluation>(s => s.GetRequiredService<PeriodicEvaluation>()));
         AlertServices.Add(services);
@@ -124,6 +132,19 @@ public static class MonitoringBuilderExtensions
                 configuration.WatchesDrift(model.Manifest.Name) ? detector.Watch(model) : null,
                 configuration.IsProfiled(model.Manifest.Name) ? profiles.Watch(model, detector.FindProfileAsync(model.Manifest, CancellationToken.None)) : null));
     }
+
+    private static LogMaintenance CreateMaintenance(IServiceProvider services) => new(
+        services.GetRequiredService<DataDirectory>(),
+        services.GetRequiredService<PredictionLogWriter>(),
+        services.GetRequiredService<MonitoringConfiguration>().Maintenance,
+        DuckDb(services),
+        Disk(services),
+        services.GetRequiredService<TimeProvider>(),
+        services.GetRequiredService<ILogger<LogMaintenance>>());
+
+    private static DuckDbSettings DuckDb(IServiceProvider services)
+        => PredictionLogReader.DuckDbOf(
+            PredictionLogReader.WorkFolderOf(services.GetRequiredService<DataDirectory>()), services.GetRequiredService<MonitoringConfiguration>().QueryMemoryLimitBytes);
 
     private static IDiskSync Disk(IServiceProvider services) => services.GetService<IDiskSync>() ?? DiskSync.Instance;
 

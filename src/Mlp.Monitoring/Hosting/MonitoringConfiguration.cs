@@ -1,3 +1,4 @@
+using Mlp.Monitoring.Compaction;
 using System.Collections.Frozen;
 using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.PredictionLog;
@@ -30,6 +31,12 @@ internal sealed record MonitoringConfiguration(
     /// <summary>Settings of profiles.</summary>
     public ProfileConfiguration Profiles { get; init; } = ProfileConfiguration.Default;
 
+    /// <summary>What is done with the files of the prediction log.</summary>
+    public required MaintenanceConfiguration Maintenance { get; init; }
+
+    /// <summary>Memory of DuckDB for a query or a compaction.</summary>
+    public required long QueryMemoryLimitBytes { get; init; }
+
     public static MonitoringConfiguration From(MonitoringOptions options) => new(
         options.LoggedModels.ToHashSet(StringComparer.Ordinal),
         options.DriftModels.ToHashSet(StringComparer.Ordinal),
@@ -45,6 +52,8 @@ internal sealed record MonitoringConfiguration(
     {
         ProfiledModels = options.ProfiledModels.ToHashSet(StringComparer.Ordinal),
         Profiles = new ProfileConfiguration(options.ProfilePane, options.ProfileSaveInterval),
+        Maintenance = new(options.CompactSegments, options.RetentionAge, options.RetentionByteCount, options.MaintenanceInterval, options.MaximumSegmentAge),
+        QueryMemoryLimitBytes = options.QueryMemoryLimitBytes,
     };
 
     /// <summary>Whether the predictions of a model are logged.</summary>

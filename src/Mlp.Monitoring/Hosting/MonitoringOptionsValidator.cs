@@ -45,6 +45,8 @@ internal sealed class MonitoringOptionsValidator(IEnumerable<ModelDeclaration> d
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 
+    private static string Shown(double? value) => value?.ToString(CultureInfo.InvariantCulture) ?? "none";
+
     private void AddBadNames(List<string> failures, string property, IEnumerable<string> names)
     {
         var declared = declarations.Select(d => d.Name).Concat(patterns.Select(p => p.Pattern)).Distinct(StringComparer.Ordinal).ToList();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Mlp.Monitoring.Estimation;
 using Mlp.Monitoring.Figures;
+using Mlp.Monitoring.Hosting;
 using Mlp.Runtime.Statistics.Estimation;
 
 namespace Mlp.Monitoring.Performance;
@@ -16,7 +17,7 @@ internal static class LiveFindings
     {
         foreach (var figure in figures.Where(f => !double.IsNaN(f.Value)))
         {
-            var own = thresholds.Where(t => t.Model == figure.Subject.Model && t.Figure == figure.Name).ToList();
+            var own = thresholds.Where(t => (t.Model == figure.Subject.Model || t.Model == MonitoringOptions.AllModels) && t.Figure == figure.Name).ToList();
             foreach (var threshold in own)
             {
                 if (figure.Value < threshold.Lower)

@@ -59,6 +59,9 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
     /// <inheritdoc/>
     IEnumerable<Finding> IFigureSource.Findings => _live.Values.SelectMany(l => l.Findings);
 
+    /// <summary>Why quality is not estimated for versions that are evaluated, a sentence each.</summary>
+    public IEnumerable<string> Problems => _estimators.Problems;
+
     /// <summary>Folder for what does not fit into memory.</summary>
     private string Scratch => Path.Combine(_directory.Root, "scratch");
 
@@ -73,12 +76,12 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
         string model, int? version, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellationToken)
         => RunAsync<PerformanceResult>(
             model,
-            folder =>
+            log =>
             {
-                var scores = Refresh(model, folder, cancellationToken);
+                var scores = Refresh(model, log, cancellationToken);
                 var options = new EvaluationOptions { Version = version, From = from, To = to, Bootstrap = false };
                 return scores.HasForgotten || _labels.HasForgotten || scores.Versions.Any(v => v.Value.Task is ModelTask.MulticlassClassification or ModelTask.Ranking)
-                    ? new LogEvaluation(model, folder, _store, options, _timeProvider.GetUtcNow()).Run(Scratch, cancellationToken)
+                    ? new LogEvaluation(model, log, _store, options, _timeProvider.GetUtcNow()).Run(Scratch, cancellationToken)
                     : Remembered(scores, options, model);
             },
             cancellationToken);
@@ -92,7 +95,7 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
     public Task<IReadOnlyList<PerformanceResult>> EvaluateAsync(string model, EvaluationOptions options, CancellationToken cancellationToken)
     {
         options.Validate();
-        return RunAsync(model, folder => new LogEvaluation(model, folder, _store, options, _timeProvider.GetUtcNow()).Run(Scratch, cancellationToken), cancellationToken);
+        return RunAsync(model, log => new LogEvaluation(model, log, _store, options, _timeProvider.GetUtcNow()).Run(Scratch, cancellationToken), cancellationToken);
     }
 
     /// <summary>Estimates a model's quality without labels.</summary>
@@ -104,7 +107,7 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
     {
         options.Validate();
         new EvaluationOptions { Window = options.Window, Slide = options.Slide, Maturity = options.Maturity }.Validate();
-        return await RunAsync(model, folder => new EstimationRun(model, folder, _store, options, _timeProvider.GetUtcNow()).Run(Scratch, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return await RunAsync(model, log => new EstimationRun(model, log, _store, options, _timeProvider.GetUtcNow()).Run(Scratch, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>What quality without labels is estimated by, as it was published with a version; null where nothing was.</summary>
@@ -121,7 +124,7 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
     {
         options.Validate();
         var results = await RunAsync<VariantComparison>(
-            model, folder => [new VariantComparisonRun(model, folder, _store, options, _timeProvider.GetUtcNow()).Run(Scratch, cancellationToken)], cancellationToken).ConfigureAwait(false);
+            model, log => [new VariantComparisonRun(model, log, _store, options, _timeProvider.GetUtcNow()).Run(Scratch, cancellationToken)], cancellationToken).ConfigureAwait(false);
         return results[0];
     }
 
@@ -130,7 +133,7 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
     /// <param name="cancellationToken">Ends the reading.</param>
     public async Task EvaluateLatestAsync(string model, CancellationToken cancellationToken)
     {
-        var results = await RunAsync<PerformanceResult>(model, folder => Remembered(Refresh(model, folder, cancellationToken), new EvaluationOptions(), model), cancellationToken).ConfigureAwait(false);
+        var results = await RunAsync<PerformanceResult>(model, log => Remembered(Refresh(model, log, cancellationToken), new EvaluationOptions(), model), cancellationToken).ConfigureAwait(false);
         foreach (var version in results.Select(r => r.Version))
         {
             var estimator = await _estimators.FindAsync(model, version, cancellationToken).ConfigureAwait(false);
@@ -153,7 +156,7 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return await Task.Run(() => new LabelCheck(_directory.Predictions, _store).Run(Scratch, _timeProvider.GetUtcNow(), cancellationToken), cancellationToken).ConfigureAwait(false);
+            return await Task.Run(() => new LabelCheck(_directory, _store).Run(Scratch, _timeProvider.GetUtcNow(), cancellationToken), cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -225,13 +228,13 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
         _live[(watch.Model, number)] = (figures, [.. LiveFindings.BeyondThresholds(figures, _configuration.Thresholds, estimator: null)]);
     }
 
-    private async Task<IReadOnlyList<T>> RunAsync<T>(string model, Func<string, IReadOnlyList<T>> evaluate, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<T>> RunAsync<T>(string model, Func<LogScan, IReadOnlyList<T>> evaluate, CancellationToken cancellationToken)
     {
-        var folder = PredictionLogReader.DirectoryOf(_directory.Predictions, model);
+        var log = LogScan.Of(_directory, model);
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return await Task.Run(() => evaluate(folder), cancellationToken).ConfigureAwait(false);
+            return await Task.Run(() => evaluate(log), cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -239,11 +242,11 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
         }
     }
 
-    private ScoreIndex Refresh(string model, string folder, CancellationToken cancellationToken)
+    private ScoreIndex Refresh(string model, LogScan log, CancellationToken cancellationToken)
     {
         if (!_scores.TryGetValue(model, out var scores))
         {
-            scores = new ScoreIndex(model, folder, _maximumPredictions);
+            scores = new ScoreIndex(model, log.Folder, log.Settings, _maximumPredictions);
             _scores.Add(model, scores);
         }
 

@@ -3,7 +3,7 @@ namespace Mlp.Monitoring.Performance;
 /// <summary>A figure of live quality beyond which a finding is made.</summary>
 public sealed class PerformanceThreshold
 {
-    /// <summary>Model name.</summary>
+    /// <summary>Model name; <c>*</c> for every model.</summary>
     public string Model { get; set; } = string.Empty;
 
     /// <summary>Name of the figure, for example <c>performance.auc</c> or <c>labels.maturity</c>.</summary>

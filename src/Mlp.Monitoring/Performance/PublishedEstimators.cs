@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Mlp.Runtime;
 using Mlp.Runtime.Registry;
 using Mlp.Runtime.Statistics;
 using Mlp.Runtime.Statistics.Estimation;
@@ -10,8 +11,12 @@ namespace Mlp.Monitoring.Performance;
 internal sealed class PublishedEstimators(IModelRegistry? registry)
 {
     private readonly ConcurrentDictionary<(string Model, int Version), PerformanceEstimator?> _known = new();
+    private readonly ConcurrentDictionary<(string Model, int Version), string> _problems = new();
 
-    /// <summary>That of a version, or null where none was published.</summary>
+    /// <summary>Which profiles could not be read, a sentence each.</summary>
+    public IEnumerable<string> Problems => _problems.Values;
+
+    /// <summary>That of a version, or null where none was published, or where it cannot be read.</summary>
     public async ValueTask<PerformanceEstimator?> FindAsync(string model, int version, CancellationToken cancellationToken)
     {
         if (_known.TryGetValue((model, version), out var known))
@@ -19,14 +24,24 @@ internal sealed class PublishedEstimators(IModelRegistry? registry)
             return known;
         }
 
-        var manifest = registry?.FindVersion(model, version);
-        var json = manifest?.ReferenceProfileSha256 is null ? null : await registry!.ReadReferenceProfileAsync(manifest, cancellationToken).ConfigureAwait(false);
-        var estimator = json is null ? null : ReferenceProfile.Parse(json).Estimator;
-        if (manifest is not null)
+        try
         {
-            _known[(model, version)] = estimator;
-        }
+            var manifest = registry?.FindVersion(model, version);
+            var json = manifest?.ReferenceProfileSha256 is null ? null : await registry!.ReadReferenceProfileAsync(manifest, cancellationToken).ConfigureAwait(false);
+            var estimator = json is null ? null : ReferenceProfile.Parse(json).Estimator;
+            if (manifest is not null)
+            {
+                _known[(model, version)] = estimator;
+            }
 
-        return estimator;
+            _problems.TryRemove((model, version), out _);
+            return estimator;
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or MlPlatformException)
+        {
+            // Realised figures need no reference.
+            _problems[(model, version)] = $"Expected to read the reference profile of model '{model}' version {version}, so its quality is not estimated: {e.Message}";
+            return null;
+        }
     }
 }

@@ -22,17 +22,22 @@ internal sealed class SegmentWriter(
     : IDisposable
 {
     private FrameLogWriter? _segment;
+    private string? _path;
     private long _firstFrame;
     private long _begun;
 
-    /// <summary>Path of the open segment, or null.</summary>
-    public string? Path => _segment?.Path;
+    /// <summary>Path of the segment that is open or about to be, or null. Safe to read from other threads.</summary>
+    public string? Path => Volatile.Read(ref _path);
+
+    /// <summary>Where the last frame of the open segment that is on the device ends; 0 without one.</summary>
+    public long DurablePosition => _segment?.DurablePosition ?? 0;
 
     /// <summary>Appends a frame; it is on the device after <see cref="CommitAsync"/>.</summary>
-    public void Append(ReadOnlySpan<byte> message)
+    /// <returns>Where it ends in the segment.</returns>
+    public long Append(ReadOnlySpan<byte> message)
     {
         _segment ??= Create();
-        _segment.Append(message);
+        return _segment.Append(message);
     }
 
     /// <summary>Completes when everything appended by now is on the device. More may be appended meanwhile.</summary>
@@ -49,27 +54,28 @@ internal sealed class SegmentWriter(
     }
 
     /// <summary>Gives the segment up after a failure. One that holds nothing is removed.</summary>
-    public void Abandon()
+    /// <returns>Where the last frame of it ends that is on the device; 0 where there is no segment.</returns>
+    public long Abandon()
     {
-        if (_segment is null)
+        if (_segment is not { } segment)
         {
-            return;
+            return 0;
         }
 
-        var isEmpty = _segment.DurablePosition <= _firstFrame;
-        var path = _segment.Path;
         Dispose();
-        if (isEmpty)
+        if (segment.DurablePosition <= _firstFrame)
         {
             try
             {
-                File.Delete(path);
+                File.Delete(segment.Path);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 // An empty segment harms nobody.
             }
         }
+
+        return segment.DurablePosition;
     }
 
     /// <summary>Flushes, seals and closes the open segment.</summary>
@@ -77,6 +83,7 @@ internal sealed class SegmentWriter(
     {
         _segment?.Dispose();
         _segment = null;
+        Volatile.Write(ref _path, null);
     }
 
     private FrameLogWriter Create()
@@ -86,7 +93,11 @@ internal sealed class SegmentWriter(
         var createdAt = timeProvider.GetUtcNow();
         var name = string.Create(
             CultureInfo.InvariantCulture, $"{Microseconds.FromRequestTime(createdAt):D16}-{model.Manifest.Version}-{Guid.NewGuid():N}{SegmentFormat.Extension}");
-        var segment = FrameLogWriter.Create(disk, System.IO.Path.Combine(directory, name), SegmentHeader.For(model, createdAt, redaction).ToJson());
+        var path = System.IO.Path.Combine(directory, name);
+
+        // Said before there is a file, so that nobody takes a file that he sees for one without a writer.
+        Volatile.Write(ref _path, path);
+        var segment = FrameLogWriter.Create(disk, path, SegmentHeader.For(model, createdAt, redaction).ToJson());
         _firstFrame = segment.Append(schemaMessage);
         return segment;
     }
