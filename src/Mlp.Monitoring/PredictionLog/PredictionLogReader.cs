@@ -125,11 +125,14 @@ internal sealed class PredictionLogReader
                 }
             }
         }
-        else if (file.Again() is { } compacted)
+        else if (TryOpenCompacted(file) is { } compacted)
         {
-            await foreach (var batch in CompactedSegment.Open(compacted.Compacted, Settings).ReadAsync(cancellationToken: cancellationToken).ConfigureAwait(false))
+            using (compacted)
             {
-                yield return batch;
+                await foreach (var batch in compacted.ReadAsync(cancellationToken: cancellationToken).ConfigureAwait(false))
+                {
+                    yield return batch;
+                }
             }
         }
     }
@@ -144,7 +147,21 @@ internal sealed class PredictionLogReader
             }
         }
 
-        return file.Again() is { } compacted ? CompactedSegment.Open(compacted.Compacted, Settings).Header : null;
+        using var compacted = TryOpenCompacted(file);
+        return compacted?.Header;
+    }
+
+    /// <summary>The Parquet file, or null where the whole part was deleted since the folder was listed.</summary>
+    private CompactedSegment? TryOpenCompacted(LogFile file)
+    {
+        try
+        {
+            return CompactedSegment.Open(file.Compacted, Settings);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
     }
 
     /// <summary>A segment, or null where it has gone since the folder was listed.</summary>
