@@ -25,17 +25,17 @@ internal sealed record MonitoringConfiguration(
     TimeSpan EvaluationInterval,
     int DriftMetricFeatureCount)
 {
-    /// <summary>Names, or all.</summary>
-    public IReadOnlySet<string> ProfiledModels { get; init; } = new HashSet<string>();
-
-    /// <summary>Settings of profiles.</summary>
-    public ProfileConfiguration Profiles { get; init; } = ProfileConfiguration.Default;
-
     /// <summary>What is done with the files of the prediction log.</summary>
     public required MaintenanceConfiguration Maintenance { get; init; }
 
     /// <summary>Memory of DuckDB for a query or a compaction.</summary>
     public required long QueryMemoryLimitBytes { get; init; }
+
+    /// <summary>Names, or all.</summary>
+    public IReadOnlySet<string> ProfiledModels { get; init; } = new HashSet<string>();
+
+    /// <summary>Settings of profiles.</summary>
+    public ProfileConfiguration Profiles { get; init; } = ProfileConfiguration.Default;
 
     public static MonitoringConfiguration From(MonitoringOptions options) => new(
         options.LoggedModels.ToHashSet(StringComparer.Ordinal),
@@ -50,10 +50,10 @@ internal sealed record MonitoringConfiguration(
         options.EvaluationInterval,
         options.DriftMetricFeatureCount)
     {
-        ProfiledModels = options.ProfiledModels.ToHashSet(StringComparer.Ordinal),
-        Profiles = new ProfileConfiguration(options.ProfilePane, options.ProfileSaveInterval),
         Maintenance = new(options.CompactSegments, options.RetentionAge, options.RetentionByteCount, options.MaintenanceInterval, options.MaximumSegmentAge),
         QueryMemoryLimitBytes = options.QueryMemoryLimitBytes,
+        ProfiledModels = options.ProfiledModels.ToHashSet(StringComparer.Ordinal),
+        Profiles = new ProfileConfiguration(options.ProfilePane, options.ProfileSaveInterval),
     };
 
     /// <summary>Whether the predictions of a model are logged.</summary>
