@@ -141,7 +141,13 @@ public sealed class EstimationRunTests : IDisposable
             var time = Microseconds.FromRequestTime(Start.AddSeconds(i));
             sink.Record(new PredictionRecord
             {
-                Id = TestModels.Id(i), EventTime = time, RequestTime = time, LatencyNanoseconds = 1, Outcome = PredictionOutcome.Ok, Features = rows.RowOf(0), Scores = [10],
+                Id = TestModels.Id(i),
+                EventTime = time,
+                RequestTime = time,
+                LatencyNanoseconds = 1,
+                Outcome = PredictionOutcome.Ok,
+                Features = rows.RowOf(0),
+                Scores = [10],
             });
             labels.Add(Label.ForPrediction(TestModels.Id(i), 10 + (spread * GoldenSequences.NormalQuantile(random.NextDouble())), Start.AddDays(3)));
         }

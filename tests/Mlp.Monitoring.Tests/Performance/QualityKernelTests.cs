@@ -220,7 +220,7 @@ public sealed class QualityKernelTests
         var (scores, labels) = (new double[500], new byte[500]);
         for (var i = 0; i < scores.Length; i++)
         {
-            scores[i] = i % 4 switch { 0 => 0, 1 => 1, _ => random.Next(1, 10) / 10.0 };
+            scores[i] = (i % 4) switch { 0 => 0, 1 => 1, _ => random.Next(1, 10) / 10.0 };
             labels[i] = (byte)random.Next(2);
             bins.Add(scores[i], labels[i] == 1);
         }
