@@ -2,6 +2,7 @@ using BenchmarkDotNet.Running;
 using Mlp.Benchmarks.Features;
 using Mlp.Benchmarks.Features.Joins;
 using Mlp.Benchmarks.Features.Pushes;
+using Mlp.Benchmarks.Monitoring;
 using Mlp.Benchmarks.Runtime;
 using Mlp.Benchmarks.Scoring;
 using Mlp.Benchmarks.Soaks;
@@ -32,6 +33,11 @@ if (args is [PushBenchmark.Command, .. var push])
 if (args is [RecoveryBenchmark.Command, .. var recovery])
 {
     return await RecoveryBenchmark.RunAsync(recovery);
+}
+
+if (args is [DriftCalibration.Command, .. var calibration])
+{
+    return DriftCalibration.Run(calibration);
 }
 
 if (args is ["predict-pairs", .. var models])
