@@ -1,5 +1,8 @@
 using Apache.Arrow;
+using Mlp.Monitoring.Alerts;
+using Mlp.Monitoring.Comparison;
 using Mlp.Monitoring.Drift;
+using Mlp.Monitoring.Estimation;
 using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.PredictionLog;
@@ -25,12 +28,25 @@ public sealed class ModelMonitor
     private readonly LivePerformance _performance;
     private readonly DriftDetector _drift;
     private readonly ProfileStore _profiles;
+    private readonly AlertWatch _alerts;
+    private readonly AlertFeed _alertFeed;
     private readonly string[] _declared;
     private readonly ModelPatternDeclaration[] _patterns;
 
     internal ModelMonitor(
-        PredictionLogWriter writer, PredictionLogReader reader, LabelStore labels, LivePerformance performance, DriftDetector drift, ProfileStore profiles, IEnumerable<ModelDeclaration> declarations, IEnumerable<ModelPatternDeclaration> patterns)
+        PredictionLogWriter writer,
+        PredictionLogReader reader,
+        LabelStore labels,
+        LivePerformance performance,
+        DriftDetector drift,
+        ProfileStore profiles,
+        AlertWatch alerts,
+        AlertFeed alertFeed,
+        IEnumerable<ModelDeclaration> declarations,
+        IEnumerable<ModelPatternDeclaration> patterns)
     {
+        _alerts = alerts;
+        _alertFeed = alertFeed;
         _patterns = [.. patterns];
         _declared = [.. declarations.Select(d => d.Name).Distinct(StringComparer.Ordinal)];
         _writer = writer;
@@ -125,14 +141,71 @@ public sealed class ModelMonitor
     public Task<IReadOnlyList<PerformanceResult>> EvaluateAsync(
         string model, int? version = null, DateTimeOffset? from = null, DateTimeOffset? to = null, CancellationToken cancellationToken = default)
     {
-        Open(_reader);
-        if (!_patterns.Any(p => p.Matches(model)))
-        {
-            _reader.RequireKnown(model, _declared);
-        }
-
+        RequireKnown(model);
         return _performance.EvaluateAsync(model, version, from, to, cancellationToken);
     }
+
+    /// <summary>
+    /// Computes the quality of each version by sliding windows, roles and slices, over matured predictions only, with confidence intervals. Labels are joined on the disk: the range is not limited by memory, of
+    /// which each result takes 24 bytes per labelled row.
+    /// </summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="options">Which predictions, and how they are grouped.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>Results by version, window, slice and variant, ascending; those of all slices and variants first. A window without a prediction has none; a version without one in the range has one that says so.</returns>
+    /// <exception cref="ArgumentException">The name cannot be that of a model, or an option lies outside its range.</exception>
+    /// <exception cref="ModelNotFoundException">The model is not declared, and nothing of it was ever logged.</exception>
+    /// <exception cref="CorruptFileException">A segment is damaged.</exception>
+    /// <exception cref="IOException">The disk refused what did not fit into memory.</exception>
+    public Task<IReadOnlyList<PerformanceResult>> EvaluateAsync(string model, EvaluationOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        RequireKnown(model);
+        return _performance.EvaluateAsync(model, options, cancellationToken);
+    }
+
+    /// <summary>
+    /// Estimates the quality of a binary classifier from its scores alone (CBPE), window by window, beside the realised quality as far as labels have come, and says where the two exclude each other. The
+    /// estimate sees a change of the inputs; it is blind to a change of what they mean.
+    /// </summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="options">What is estimated, and what it is learnt from.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>One result per window that has predictions, ascending; windows of the reference are not among them.</returns>
+    /// <exception cref="ArgumentException">The name cannot be that of a model, or an option lies outside its range.</exception>
+    /// <exception cref="ModelNotFoundException">The model is not declared, and nothing of it was ever logged.</exception>
+    /// <exception cref="InvalidOperationException">The version is no binary classifier, or the reference has no labels to learn from.</exception>
+    /// <exception cref="CorruptFileException">A segment is damaged.</exception>
+    public Task<IReadOnlyList<EstimationResult>> EstimateAsync(string model, EstimationOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        RequireKnown(model);
+        return _performance.EstimateAsync(model, options, cancellationToken);
+    }
+
+    /// <summary>
+    /// Compares the loss of two versions: on the requests that both answered, as a shadow does, or on their own where the traffic was split. The interval stays right however often one asks, so that asking may
+    /// end with the first answer that one likes.
+    /// </summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="options">Which versions, and by which loss.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="ArgumentException">The name cannot be that of a model, or an option lies outside its range.</exception>
+    /// <exception cref="ModelNotFoundException">The model is not declared, and nothing of it was ever logged.</exception>
+    /// <exception cref="InvalidOperationException">A version has no logged predictions, or the loss does not fit the models.</exception>
+    /// <exception cref="CorruptFileException">A segment is damaged.</exception>
+    public Task<VariantComparison> CompareAsync(string model, VariantComparisonOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        RequireKnown(model);
+        return _performance.CompareAsync(model, options, cancellationToken);
+    }
+
+    /// <summary>Looks for labels that no evaluation can use: of predictions that no log holds, and such as their model cannot have. Reads the logs of all models.</summary>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="CorruptFileException">A segment is damaged.</exception>
+    /// <exception cref="IOException">The disk refused what did not fit into memory.</exception>
+    public Task<LabelReport> CheckLabelsAsync(CancellationToken cancellationToken = default) => Open(_performance).CheckLabelsAsync(cancellationToken);
 
     /// <summary>Compares the inputs and the score of logged predictions with the reference profile that was published with their version.</summary>
     /// <param name="model">Model name.</param>
@@ -187,6 +260,26 @@ public sealed class ModelMonitor
     public Task<DataProfile?> GetProfileAsync(
         string model, int? version = null, DateTimeOffset? from = null, DateTimeOffset? to = null, string? variant = null, CancellationToken cancellationToken = default)
         => Open(_profiles).GetAsync(model, version, from, to, variant, cancellationToken);
+
+    /// <summary>Alerts that fire now, as they fired; those that have fired longest first.</summary>
+    public IReadOnlyList<Alert> ActiveAlerts => _alerts.Active;
+
+    /// <summary>
+    /// Begins to listen to alerts. Those that fire or resolve from now on are in it; <see cref="ActiveAlerts"/> says which fire already. Nobody waits for a subscriber: what comes while
+    /// <see cref="AlertOptions.SubscriberBufferLength"/> alerts wait for it, it misses (<see cref="AlertSubscription.MissedCount"/>).
+    /// </summary>
+    /// <returns>The alerts, until it is disposed of or the platform closes.</returns>
+    public AlertSubscription SubscribeToAlerts() => _alertFeed.Subscribe();
+
+    /// <summary>Refuses a model that nobody can mean.</summary>
+    private void RequireKnown(string model)
+    {
+        Open(_reader);
+        if (!_patterns.Any(p => p.Matches(model)))
+        {
+            _reader.RequireKnown(model, _declared);
+        }
+    }
 
     /// <summary>A part of monitoring, between the start of the platform and its end.</summary>
     /// <exception cref="InvalidOperationException">The platform has not been started, or was closed.</exception>

@@ -2,7 +2,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Mlp.Monitoring.Alerts;
 using Mlp.Monitoring.Drift;
+using Mlp.Monitoring.Figures;
 using Mlp.Monitoring.Hosting;
 using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Performance;
@@ -49,9 +51,13 @@ public static class MonitoringBuilderExtensions
         services.TryAddSingleton(CreateLog);
         services.TryAddSingleton(s => new PredictionLogReader(s.GetRequiredService<DataDirectory>().Predictions));
         services.TryAddSingleton(s => new LivePerformance(
-            s.GetRequiredService<DataDirectory>(), s.GetRequiredService<LabelStore>(), s.GetRequiredService<MonitoringConfiguration>().MaximumJoinedPredictions));
+            s.GetRequiredService<DataDirectory>(), s.GetRequiredService<LabelStore>(), s.GetRequiredService<MonitoringConfiguration>().MaximumJoinedPredictions, s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<MonitoringMetrics>();
         services.TryAddSingleton<PeriodicEvaluation>();
+        services.TryAddSingleton(s => s.GetRequiredService<MonitoringConfiguration>().Drift);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, LogFigures>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, DriftFigures>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, PerformanceFigures>());
         services.TryAddSingleton(s => new ModelMonitor(
             s.GetRequiredService<PredictionLogWriter>(),
             s.GetRequiredService<PredictionLogReader>(),
@@ -59,12 +65,15 @@ public static class MonitoringBuilderExtensions
             s.GetRequiredService<LivePerformance>(),
             s.GetRequiredService<DriftDetector>(),
             s.GetRequiredService<ProfileStore>(),
+            s.GetRequiredService<AlertWatch>(),
+            s.GetRequiredService<AlertFeed>(),
             s.GetServices<ModelDeclaration>(),
             s.GetServices<ModelPatternDeclaration>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPredictionObserver, PredictionLogWriter>(s => s.GetRequiredService<PredictionLogWriter>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, PredictionLogWriter>(s => s.GetRequiredService<PredictionLogWriter>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, LabelStore>(s => s.GetRequiredService<LabelStore>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, PeriodicEvaluation>(s => s.GetRequiredService<PeriodicEvaluation>()));
+        AlertServices.Add(services);
         configure?.Invoke(new MonitoringBuilder(services));
         return builder;
     }
@@ -108,6 +117,6 @@ public static class MonitoringBuilderExtensions
     /// <summary>Binds the section where the application has a configuration; without one the defaults stand.</summary>
     private sealed class BindSection(IServiceProvider services) : IConfigureOptions<MonitoringOptions>
     {
-        public void Configure(MonitoringOptions options) => SettingsSection.Bind(services, MonitoringOptions.SectionName, options);
+        public void Configure(MonitoringOptions options) => SettingsSection.Bind(services, MonitoringOptions.SectionName, options, AlertOptions.SectionKey);
     }
 }

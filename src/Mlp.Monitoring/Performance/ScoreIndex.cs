@@ -24,6 +24,9 @@ internal sealed class ScoreIndex(string model, string directory, int maximumCoun
     /// <summary>Predictions remembered.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Whether predictions were forgotten, because there were more than are remembered.</summary>
+    public bool HasForgotten { get; private set; }
+
     /// <summary>The versions that were seen, ascending, with what their outputs mean.</summary>
     public IEnumerable<KeyValuePair<int, ModelOutput>> Versions => _outputs.OrderBy(v => v.Key);
 
@@ -67,6 +70,7 @@ internal sealed class ScoreIndex(string model, string directory, int maximumCoun
 
         if (Count == maximumCount)
         {
+            HasForgotten = true;
             _entries[_first] = entry;
             _first = (_first + 1) % _entries.Length;
         }
