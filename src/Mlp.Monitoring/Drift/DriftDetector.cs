@@ -3,14 +3,12 @@ using System.Globalization;
 using Apache.Arrow;
 using Mlp.Monitoring.Figures;
 using Mlp.Monitoring.PredictionLog;
-using Mlp.Monitoring.Segments;
-using Mlp.Runtime.Data;
+using Mlp.Monitoring.Queries;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Registry;
 using Mlp.Runtime.Statistics;
-using Mlp.Runtime.Storage;
 
 namespace Mlp.Monitoring.Drift;
 
@@ -43,7 +41,7 @@ internal sealed class DriftDetector : IFigureSource
         _configuration = configuration;
         _timeProvider = timeProvider;
         _estimator = estimator ?? new RidgeLogisticEstimator();
-        _log = new PredictionLogReader(directory.Predictions);
+        _log = new PredictionLogReader(directory.Predictions, PredictionLogReader.DuckDbOf(PredictionLogReader.WorkFolderOf(directory)));
     }
 
     /// <summary>The recent window of every version in service that has one.</summary>
@@ -61,7 +59,15 @@ internal sealed class DriftDetector : IFigureSource
     }
 
     /// <inheritdoc/>
-    public IEnumerable<Figure> Latest => Recent.SelectMany(DriftFigures.Of);
+    public IEnumerable<Figure> Latest
+    {
+        get
+        {
+            // The recent window moves on with the clock, by which rules tell one window from the next.
+            var now = _timeProvider.GetUtcNow();
+            return Recent.SelectMany(r => DriftFigures.Of(r with { From = now - _configuration.Window, To = now }));
+        }
+    }
 
     /// <inheritdoc/>
     public IEnumerable<Finding> Findings => Recent.SelectMany(r => r.Findings);
@@ -125,11 +131,7 @@ internal sealed class DriftDetector : IFigureSource
     private static string Names(IEnumerable<string> names) => string.Join(", ", names.Take(10).Select(n => $"'{n}'"));
 
     private IAsyncEnumerable<RecordBatch> ReadAsync(string model, int version, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellationToken) => _log.ReadAsync(
-        model,
-        from is null ? long.MinValue : Microseconds.FromRequestTime(from.Value),
-        to is null ? long.MaxValue : Microseconds.FromRequestTime(to.Value),
-        version,
-        cancellationToken);
+        model, PredictionFilter.Of(version, from, to), cancellationToken);
 
     private async Task<DriftReference> ReadWindowAsync(
         string model, int version, ReferenceWindow reference, DriftRules rules, ModelOutput? output, CancellationToken cancellationToken)
@@ -162,18 +164,14 @@ internal sealed class DriftDetector : IFigureSource
         return null;
     }
 
-    private int FindHighestVersion(string model)
-    {
-        var versions = _log.ListSegments(model).Select(path =>
-        {
-            using var frames = FrameLogReader.Open(path);
-            return SegmentHeader.Read(frames).Version;
-        });
-        return versions.DefaultIfEmpty(0).Max() is > 0 and var highest
+    /// <summary>The highest version that has logged predictions.</summary>
+    /// <param name="model">Model name.</param>
+    /// <exception cref="ModelNotFoundException">Nothing of the model was logged.</exception>
+    public int FindHighestVersion(string model)
+        => _log.FindVersions(model).DefaultIfEmpty(0).Max() is > 0 and var highest
             ? highest
             : throw new ModelNotFoundException(
                 model, "any version", $"Expected logged predictions of model '{model}' in '{_directory.Predictions}', but found none: drift is found in what was logged.");
-    }
 
     private async Task<ReferenceProfile> ReadProfileAsync(string model, int version, CancellationToken cancellationToken)
     {
