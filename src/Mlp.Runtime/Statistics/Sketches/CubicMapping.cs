@@ -103,16 +103,14 @@ internal sealed class CubicMapping
 
     /// <summary>The value that stands for a bin: the harmonic mean of its edges, which is within α of all it holds.</summary>
     /// <param name="key">The bin.</param>
-    internal double ValueOf(int key)
-    {
-        if (key == 0)
-        {
-            return 0;
-        }
+    internal double ValueOf(int key) => key == 0 ? 0 : Math.CopySign(MagnitudeOf(Math.Abs(key)), key);
 
-        var magnitude = Math.Abs(key);
-        var values = _values[magnitude / BlockLength] ??= ValuesOf(magnitude / BlockLength * BlockLength);
-        return Math.CopySign(values[magnitude % BlockLength], key);
+    /// <summary>The value that stands for a bin of positive values.</summary>
+    /// <param name="key">The bin, above 0.</param>
+    internal double MagnitudeOf(int key)
+    {
+        var values = _values[(uint)key / BlockLength] ?? AddValues(key);
+        return values[(uint)key % BlockLength];
     }
 
     private Vector512<long> KeysOf(Vector512<double> values)
@@ -129,8 +127,9 @@ internal sealed class CubicMapping
         return Vector512.AndNot(keys, Vector512.Equals(values, Vector512<double>.Zero).AsInt64());
     }
 
-    private double[] ValuesOf(int firstKey)
+    private double[] AddValues(int key)
     {
+        var firstKey = key / BlockLength * BlockLength;
         var values = new double[BlockLength];
         var low = EdgeOf(firstKey + _base);
         for (var i = 0; i < values.Length; i++)
@@ -142,6 +141,7 @@ internal sealed class CubicMapping
             low = high;
         }
 
+        _values[key / BlockLength] = values;
         return values;
     }
 

@@ -156,25 +156,21 @@ internal sealed class DDSketch
         var count = BinCount;
         var (values, cumulative) = (new double[count], new double[count]);
         var (filled, sum, heaviest) = (0, 0.0, 0.0);
-        void Step(int key, double weight)
-        {
-            sum += weight;
-            (values[filled], cumulative[filled++]) = (_mapping.ValueOf(key), sum);
-            heaviest = key == 0 ? heaviest : Math.Max(heaviest, weight);
-        }
-
         var (first, weights) = _negative.All;
         for (var i = weights.Length - 1; i >= 0; i--)
         {
             if (weights[i] > 0)
             {
-                Step(-(first + i), weights[i]);
+                sum += weights[i];
+                heaviest = Math.Max(heaviest, weights[i]);
+                (values[filled], cumulative[filled++]) = (-_mapping.MagnitudeOf(first + i), sum);
             }
         }
 
         if (_zeroWeight > 0)
         {
-            Step(0, _zeroWeight);
+            sum += _zeroWeight;
+            cumulative[filled++] = sum;
         }
 
         (first, weights) = _positive.All;
@@ -182,7 +178,9 @@ internal sealed class DDSketch
         {
             if (weights[i] > 0)
             {
-                Step(first + i, weights[i]);
+                sum += weights[i];
+                heaviest = Math.Max(heaviest, weights[i]);
+                (values[filled], cumulative[filled++]) = (_mapping.MagnitudeOf(first + i), sum);
             }
         }
 

@@ -130,8 +130,7 @@ internal sealed class MagnitudeBins(int maximumCount)
     {
         var folded = reader.ReadWeight();
         var count = reader.ReadCount(maximumCount);
-        var (rented, first, key) = (ArrayPool<double>.Shared.Rent(maximumCount), 0L, 0L);
-        Array.Clear(rented);
+        var (rented, first, key, last) = (ArrayPool<double>.Shared.Rent(maximumCount), 0L, 0L, -1);
         for (var i = 0; i < count; i++)
         {
             var gap = reader.ReadVarint();
@@ -139,7 +138,10 @@ internal sealed class MagnitudeBins(int maximumCount)
             key += (long)gap;
             first = i == 0 ? key : first;
             SketchReader.Require(key - first < maximumCount, "bins of a quantile sketch lie within their limit");
-            rented[key - first] = reader.ReadWeight();
+            var place = (int)(key - first);
+            rented.AsSpan(last + 1, place - last).Clear();
+            rented[place] = reader.ReadWeight();
+            last = place;
         }
 
         if (count > 0)
