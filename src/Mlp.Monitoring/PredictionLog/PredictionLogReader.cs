@@ -142,7 +142,9 @@ internal sealed class PredictionLogReader
         }
     }
 
-    private SegmentHeader? ReadHeader(LogFile file)
+    /// <summary>The header of a part of a log, or null where it was deleted since it was listed.</summary>
+    /// <param name="file">The part.</param>
+    public SegmentHeader? ReadHeader(LogFile file)
     {
         if (!file.IsCompacted && TryOpen(file.Segment) is { } frames)
         {
