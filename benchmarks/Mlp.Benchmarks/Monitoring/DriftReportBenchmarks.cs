@@ -2,6 +2,7 @@ using Apache.Arrow;
 using Apache.Arrow.Types;
 using BenchmarkDotNet.Attributes;
 using Mlp.Monitoring.Drift;
+using Mlp.Runtime.Statistics;
 using Mlp.Runtime.Statistics.Profiles;
 
 namespace Mlp.Benchmarks.Monitoring;
@@ -13,6 +14,8 @@ public class DriftReportBenchmarks
     private const int Rows = 10_000;
 
     private readonly DriftOptions _kolmogorovSmirnov = new() { NumericMethod = DriftMethod.KolmogorovSmirnov };
+    private readonly DriftRules _rules = new(new DriftOptions(), 0.01, 100);
+    private DriftWindow _window = null!;
     private double[][] _reference = [];
     private double[][] _current = [];
     private byte[] _storedReference = [];
@@ -33,7 +36,19 @@ public class DriftReportBenchmarks
         _currentProfile = Profile(_current);
         _storedReference = _referenceProfile.ToBytes();
         _storedCurrent = _currentProfile.ToBytes();
-        if (StoredProfiles() != Features)
+        var reference = new ReferenceProfileBuilder();
+        for (var f = 0; f < Features; f++)
+        {
+            reference.AddNumeric($"x{f}", _reference[f]);
+        }
+
+        _window = new DriftWindow(new DriftReference(reference.Build()), _rules, 0);
+        for (var f = 0; f < Features; f++)
+        {
+            _window.Features[f].AddRange(_current[f]);
+        }
+
+        if (StoredProfiles() != Features || CountedWindows() != Features)
         {
             throw new InvalidOperationException("Expected every feature to be compared.");
         }
@@ -67,6 +82,9 @@ public class DriftReportBenchmarks
 
     [Benchmark(Description = "the same, Kolmogorov-Smirnov")]
     public int KolmogorovSmirnov() => ProfileComparison.Compare(_referenceProfile, _currentProfile, _kolmogorovSmirnov).Features.Count;
+
+    [Benchmark(Description = "report from counted windows")]
+    public int CountedWindows() => DriftComparison.Compare(new("bench", 1), (Rows, Rows), _window.Compared(Enumerable.Range(0, Features)), [], _rules).Features.Count;
 
     private static double[] Count(double[] values, double[] edges)
     {

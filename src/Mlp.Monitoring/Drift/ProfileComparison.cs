@@ -69,6 +69,11 @@ public static class ProfileComparison
         string model,
         int version)
     {
+        if (current.RowCount == 0)
+        {
+            return DriftComparison.Nothing(new(model, version, current.From, current.To), referenceRowCount);
+        }
+
         var compared = new List<ComparedFeature>(columns.Length + 1);
         var known = columns.Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
         var notCompared = current.Columns.Select(c => c.Name).Where(name => !known.Contains(name) && !rules.IsIgnored(name)).ToList();

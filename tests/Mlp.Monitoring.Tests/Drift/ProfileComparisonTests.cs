@@ -84,6 +84,7 @@ public sealed class ProfileComparisonTests
 
         var empty = Assert.Throws<ArgumentException>(() => ProfileComparison.Compare(Profile([], []), one));
         Assert.Contains("Expected a reference with rows", empty.Message, StringComparison.Ordinal);
+        Assert.Contains("found none in the window", ProfileComparison.Compare(one, Profile([], [])).Problem, StringComparison.Ordinal);
         var other = new ReferenceProfileBuilder().AddNumeric("other", Reference).Build();
         var columns = Assert.Throws<ArgumentException>(() => ProfileComparison.Compare(other, one));
         Assert.Contains("('x', 'k'), but found it to have 'other'", columns.Message, StringComparison.Ordinal);

@@ -15,6 +15,9 @@ public sealed class ColumnProfile
 {
     private readonly ColumnSketch _sketch;
 
+    // Kept: a reference is compared with window after window.
+    private EmpiricalDistribution? _distribution;
+
     /// <summary>Takes a sketch, which nobody changes any more.</summary>
     /// <param name="sketch">The sketch.</param>
     internal ColumnProfile(ColumnSketch sketch) => _sketch = sketch;
@@ -116,5 +119,5 @@ public sealed class ColumnProfile
     }
 
     /// <summary>The distribution function of the finite numbers, which tests for drift compare; null where there are no quantiles.</summary>
-    internal EmpiricalDistribution? ToDistribution() => _sketch.Values?.ToDistribution() ?? _sketch.Ranks?.ToDistribution();
+    internal EmpiricalDistribution? ToDistribution() => _distribution ??= _sketch.Values?.ToDistribution() ?? _sketch.Ranks?.ToDistribution();
 }
