@@ -71,7 +71,7 @@ public class SketchSerializationTests
     {
         var bytes = ReadFixture(fixture);
 
-        Assert.All(Enumerable.Range(0, Math.Min(bytes.Length, 600)), length => Assert.Throws<InvalidDataException>(() => Read(fixture, bytes[..length])));
+        Assert.All(Enumerable.Range(0, Math.Min(bytes.Length, 600)), length => Assert.Throws<InvalidDataException>(() => Read(fixture, bytes.AsSpan(0, length))));
     }
 
     [Theory]
