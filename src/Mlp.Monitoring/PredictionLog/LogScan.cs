@@ -22,7 +22,7 @@ internal sealed record LogScan(string Folder, DuckDbSettings Settings)
     /// <exception cref="Runtime.CorruptFileException">A segment is damaged.</exception>
     public void Read(Action<SegmentHeader, RecordBatch> read, CancellationToken cancellationToken)
         => new SegmentFollower<SegmentHeader>(
-            Folder, SegmentHeader.Read, (path, firstRow) => CompactedSegment.Open(path, Settings) is var file ? (file.Header, file.ReadAsync(firstRow)) : default)
+            Folder, SegmentHeader.Read, (path, firstRow) => CompactedSegment.Follow(path, Settings, firstRow))
             .ReadNew((_, header, batch) => read(header, batch), cancellationToken);
 
     /// <summary>The headers of all parts.</summary>
