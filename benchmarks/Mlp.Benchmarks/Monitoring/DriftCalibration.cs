@@ -62,7 +62,7 @@ internal static class DriftCalibration
         var (first, others, windows) = (0, 0, 0);
         for (var run = 0; run < runs; run++)
         {
-            var stream = new DriftStream(NumericCount, CategoricalCount, run + 1) { Change = change.Change, Size = change.Size, ChangeRow = ReferenceRows, TransitionRowCount = change.Transition };
+            var stream = new ChangingRows(NumericCount, CategoricalCount, run + 1) { Change = change.Change, Size = change.Size, ChangeRow = ReferenceRows, TransitionRowCount = change.Transition };
             var reference = Profile(stream, ReferenceRows);
             for (var w = 1; w <= MaximumWindows; w++)
             {
@@ -83,7 +83,7 @@ internal static class DriftCalibration
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {change.Name} | {windowRows:#,0} | {100.0 * first / runs:0} % | {100.0 * delays.Count / runs:0} % | {median} | {100.0 * others / windows:0.##} % of {windows:#,0} |"));
     }
 
-    private static DataProfile Profile(DriftStream stream, int rowCount)
+    private static DataProfile Profile(ChangingRows stream, int rowCount)
     {
         var numbers = stream.Numbers.Select(_ => new DoubleArray.Builder()).ToArray();
         var categories = stream.Categories.Select(_ => new StringArray.Builder()).ToArray();

@@ -21,7 +21,7 @@ public sealed class DriftCalibrationTests
         var alarms = new Dictionary<(DriftMethod Method, int Rows), (int Full, int BySignificance)>();
         for (var run = 0; run < Runs; run++)
         {
-            var stream = new DriftStream(150, 50, 1_000 + run);
+            var stream = new ChangingRows(150, 50, 1_000 + run);
             var window = new DriftWindow(StreamWindows.Reference(stream, ReferenceRows), Rules(DriftMethod.KolmogorovSmirnov), WindowRows);
             StreamWindows.Fill(window, stream, 200);
             Count(window);
@@ -61,7 +61,7 @@ public sealed class DriftCalibrationTests
         var (found, others) = (0, 0);
         for (var run = 0; run < Runs; run++)
         {
-            var stream = new DriftStream(30, 10, 5_000 + run) { Change = change, Size = size, ChangeRow = ReferenceRows };
+            var stream = new ChangingRows(30, 10, 5_000 + run) { Change = change, Size = size, ChangeRow = ReferenceRows };
             var report = StreamWindows.Compare(stream, WindowRows, StreamWindows.Reference(stream, ReferenceRows), rules);
             found += report.Findings.Any(f => f.Kind == kind && f.Subject.Feature == name) ? 1 : 0;
             others += report.Findings.Count(f => f.Subject.Feature != name);
@@ -75,7 +75,7 @@ public sealed class DriftCalibrationTests
     [Fact]
     public void Compare_ConceptDrift_IsNoDriftOfTheInputs()
     {
-        var stream = new DriftStream(30, 10, 9) { Change = StreamChange.Concept, Size = 1, ChangeRow = ReferenceRows };
+        var stream = new ChangingRows(30, 10, 9) { Change = StreamChange.Concept, Size = 1, ChangeRow = ReferenceRows };
 
         Assert.Empty(StreamWindows.Compare(stream, WindowRows, StreamWindows.Reference(stream, ReferenceRows), Rules(DriftMethod.PopulationStabilityIndex)).Findings);
     }

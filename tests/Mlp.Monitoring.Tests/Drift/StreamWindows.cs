@@ -14,7 +14,7 @@ internal static class StreamWindows
     public const string Category = "k0";
 
     /// <summary>A reference of the next rows of a stream.</summary>
-    public static DriftReference Reference(DriftStream stream, int rowCount)
+    public static DriftReference Reference(ChangingRows stream, int rowCount)
     {
         var numbers = stream.Numbers.Select(_ => new double[rowCount]).ToArray();
         var categories = stream.Categories.Select(_ => new string?[rowCount]).ToArray();
@@ -52,7 +52,7 @@ internal static class StreamWindows
     }
 
     /// <summary>Adds the next rows of a stream to a window.</summary>
-    public static void Fill(DriftWindow window, DriftStream stream, int rowCount)
+    public static void Fill(DriftWindow window, ChangingRows stream, int rowCount)
     {
         for (var row = 0; row < rowCount; row++)
         {
@@ -83,7 +83,7 @@ internal static class StreamWindows
         => DriftComparison.Compare(new("generated", 1), (window.Reference.Profile.RowCount, window.RowCount), window.Compared(Enumerable.Range(0, window.Features.Count)), [], rules);
 
     /// <summary>The report of the next rows of a stream.</summary>
-    public static DriftReport Compare(DriftStream stream, int rowCount, DriftReference reference, DriftRules rules)
+    public static DriftReport Compare(ChangingRows stream, int rowCount, DriftReference reference, DriftRules rules)
     {
         var window = new DriftWindow(reference, rules, 100_000);
         Fill(window, stream, rowCount);

@@ -4,7 +4,7 @@ namespace Mlp.TestSupport.Streams;
 /// Rows of independent features with a known change at a known row, suddenly or little by little: what detection delay and false alarms are measured on. Numeric features are standard normal, categorical
 /// ones have eight categories with shares that halve; the label is 1 with probability 1/(1 + exp(−(x0 − x1))), which is also the score. The same seed gives the same rows. Not thread-safe.
 /// </summary>
-public sealed class DriftStream
+public sealed class ChangingRows
 {
     private const int CategoryCount = 8;
 
@@ -17,7 +17,7 @@ public sealed class DriftStream
     /// <param name="numericCount">Numeric features, at least 2.</param>
     /// <param name="categoricalCount">Categorical features, at least 1.</param>
     /// <param name="seed">The seed.</param>
-    public DriftStream(int numericCount, int categoricalCount, int seed)
+    public ChangingRows(int numericCount, int categoricalCount, int seed)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(numericCount, 2);
         ArgumentOutOfRangeException.ThrowIfLessThan(categoricalCount, 1);
