@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using Apache.Arrow;
 using Apache.Arrow.Types;
 using Mlp.Monitoring.PredictionLog;
@@ -30,7 +31,10 @@ internal sealed class DriftBatchReader(ReferenceProfile profile, DriftRules rule
     public IEnumerable<int> Compared => _compared.Order();
 
     /// <summary>Counts a batch.</summary>
-    public void Count(RecordBatch batch, DriftWindow window)
+    /// <param name="batch">Logged predictions.</param>
+    /// <param name="window">Where to.</param>
+    /// <param name="sample">Where rows are gathered for the tests of the whole vector; null for nowhere.</param>
+    public void Count(RecordBatch batch, DriftWindow window, RowSample? sample = null)
     {
         if (!ReferenceEquals(_schema, batch.Schema))
         {
@@ -55,6 +59,11 @@ internal sealed class DriftBatchReader(ReferenceProfile profile, DriftRules rule
             if (window.PredictedClass is not null)
             {
                 CountClasses(new PredictedClass(batch, output), window.PredictedClass, weights);
+            }
+
+            if (sample is not null)
+            {
+                Sample(batch, sample, weights);
             }
 
             window.RowCount += answered;
@@ -102,6 +111,34 @@ internal sealed class DriftBatchReader(ReferenceProfile profile, DriftRules rule
             }
         }
     }
+
+    private void Sample(RecordBatch batch, RowSample sample, ReadOnlySpan<double> weights)
+    {
+        for (var i = 0; i < weights.Length; i++)
+        {
+            if (weights[i] > 0 && sample.Next(weights[i]) is { } row)
+            {
+                foreach (var (column, feature) in _pairs)
+                {
+                    row[feature] = ValueOf(batch.Column(column), i, profile.Features[feature]);
+                }
+            }
+        }
+    }
+
+    // A number, or of a category its bin; NaN is missing.
+    private static double ValueOf(IArrowArray column, int row, FeatureProfile feature) => (column, feature) switch
+    {
+        (_, CategoricalFeatureProfile categories) when column.IsNull(row) => categories.Bins.MissingBin,
+        _ when column.IsNull(row) => double.NaN,
+        (StringArray texts, CategoricalFeatureProfile categories) => categories.Bins.IndexOfUtf8(texts.GetBytes(row)),
+        (Int64Array integers, CategoricalFeatureProfile categories) => categories.Bins.IndexOf(integers.Values[row].ToString(CultureInfo.InvariantCulture)),
+        (FloatArray floats, _) => floats.Values[row],
+        (DoubleArray doubles, _) => doubles.Values[row],
+        (Int64Array integers, _) => integers.Values[row],
+        (BooleanArray booleans, _) => booleans.GetValue(row) == true ? 1 : 0,
+        _ => double.NaN,
+    };
 
     /// <summary>The weight of each row, 0 for a row that does not count. Gives the number of those that do.</summary>
     private static int FindWeights(RecordBatch batch, Span<double> weights)

@@ -3,14 +3,12 @@ using System.Globalization;
 using Apache.Arrow;
 using Mlp.Monitoring.Figures;
 using Mlp.Monitoring.PredictionLog;
-using Mlp.Monitoring.Segments;
-using Mlp.Runtime.Data;
+using Mlp.Monitoring.Queries;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Registry;
 using Mlp.Runtime.Statistics;
-using Mlp.Runtime.Storage;
 
 namespace Mlp.Monitoring.Drift;
 
@@ -26,6 +24,7 @@ internal sealed class DriftDetector : IFigureSource
     private readonly IModelRegistry? _registry;
     private readonly DriftConfiguration _configuration;
     private readonly TimeProvider _timeProvider;
+    private readonly IEstimator _estimator;
     private readonly PredictionLogReader _log;
     private readonly ConcurrentDictionary<(string Model, int Version), RecentDrift> _recent = new();
 
@@ -34,13 +33,15 @@ internal sealed class DriftDetector : IFigureSource
     /// <param name="registry">Where the reference profiles are; null when this application has no registry, and then there is nothing to compare with.</param>
     /// <param name="configuration">Settings.</param>
     /// <param name="timeProvider">The clock.</param>
-    public DriftDetector(DataDirectory directory, IModelRegistry? registry, DriftConfiguration configuration, TimeProvider timeProvider)
+    /// <param name="estimator">The classifier that tests the whole vector; null for a logistic regression.</param>
+    public DriftDetector(DataDirectory directory, IModelRegistry? registry, DriftConfiguration configuration, TimeProvider timeProvider, IEstimator? estimator = null)
     {
         _directory = directory;
         _registry = registry;
         _configuration = configuration;
         _timeProvider = timeProvider;
-        _log = new PredictionLogReader(directory.Predictions);
+        _estimator = estimator ?? new RidgeLogisticEstimator();
+        _log = new PredictionLogReader(directory.Predictions, PredictionLogReader.DuckDbOf(PredictionLogReader.WorkFolderOf(directory)));
     }
 
     /// <summary>The recent window of every version in service that has one.</summary>
@@ -58,7 +59,15 @@ internal sealed class DriftDetector : IFigureSource
     }
 
     /// <inheritdoc/>
-    public IEnumerable<Figure> Latest => Recent.SelectMany(DriftFigures.Of);
+    public IEnumerable<Figure> Latest
+    {
+        get
+        {
+            // The recent window moves on with the clock, by which rules tell one window from the next.
+            var now = _timeProvider.GetUtcNow();
+            return Recent.SelectMany(r => DriftFigures.Of(r with { From = now - _configuration.Window, To = now }));
+        }
+    }
 
     /// <inheritdoc/>
     public IEnumerable<Finding> Findings => Recent.SelectMany(r => r.Findings);
@@ -77,15 +86,16 @@ internal sealed class DriftDetector : IFigureSource
     {
         var number = version ?? FindHighestVersion(model);
         var rules = _configuration.RulesOf(model);
-        var output = _registry?.FindVersion(model, number)?.Output;
+        var output = _log.FindHeader(model, number)?.Output;
         var known = reference is null
             ? new DriftReference(await ReadProfileAsync(model, number, cancellationToken).ConfigureAwait(false))
             : await ReadWindowAsync(model, number, reference, rules, output, cancellationToken).ConfigureAwait(false);
         var window = new DriftWindow(known, rules, SampleLimit);
         var reader = new DriftBatchReader(known.Profile, rules, output);
+        var sample = reference is null || !rules.TestsWholeVector ? null : new RowSample(VectorTests.LimitFor(known.Profile.Features.Length), known.Profile.Features.Length);
         await foreach (var batch in ReadAsync(model, number, from, to, cancellationToken).ConfigureAwait(false))
         {
-            reader.Count(batch, window);
+            reader.Count(batch, window, sample);
         }
 
         if (window.RowCount == 0)
@@ -99,18 +109,28 @@ internal sealed class DriftDetector : IFigureSource
                 $"Expected the reference of model '{model}' version {number} to have features that are logged ({Names(reader.NotCompared)}), but found {Names(known.Profile.Features.Select(f => f.Name))}.");
         }
 
+        var vector = sample is null ? null : await TestVectorAsync(model, number, reference!, known, reader, sample, rules, cancellationToken).ConfigureAwait(false);
         return DriftComparison.Compare(
-            new(model, number, from, to), (known.Profile.RowCount, window.RowCount), window.Compared(reader.Compared), reader.NotCompared, rules);
+            new(model, number, from, to), (known.Profile.RowCount, window.RowCount), window.Compared(reader.Compared), reader.NotCompared, rules, vector);
+    }
+
+    private async Task<IReadOnlyList<VectorDrift>> TestVectorAsync(
+        string model, int version, ReferenceWindow reference, DriftReference known, DriftBatchReader compared, RowSample current, DriftRules rules, CancellationToken cancellationToken)
+    {
+        var sample = new RowSample(VectorTests.LimitFor(current.ColumnCount), current.ColumnCount);
+        var reader = new DriftBatchReader(known.Profile, rules, null);
+        var window = new DriftWindow(known, rules, 0);
+        await foreach (var batch in ReadAsync(model, version, reference.From, reference.To, cancellationToken).ConfigureAwait(false))
+        {
+            reader.Count(batch, window, sample);
+        }
+
+        return VectorTests.Run(sample, current, new VectorEncoding(sample, known.Profile, compared.Compared), _estimator, rules.Significance);
     }
 
     private static string Names(IEnumerable<string> names) => string.Join(", ", names.Take(10).Select(n => $"'{n}'"));
 
-    private IAsyncEnumerable<RecordBatch> ReadAsync(string model, int version, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellationToken) => _log.ReadAsync(
-        model,
-        from is null ? long.MinValue : Microseconds.FromRequestTime(from.Value),
-        to is null ? long.MaxValue : Microseconds.FromRequestTime(to.Value),
-        version,
-        cancellationToken);
+    private IAsyncEnumerable<RecordBatch> ReadAsync(string model, int version, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellationToken) => _log.ReadAsync(model, PredictionFilter.Of(version, from, to), cancellationToken);
 
     private async Task<DriftReference> ReadWindowAsync(
         string model, int version, ReferenceWindow reference, DriftRules rules, ModelOutput? output, CancellationToken cancellationToken)
@@ -128,18 +148,14 @@ internal sealed class DriftDetector : IFigureSource
 
     private static string Text(DateTimeOffset? time, string open) => time is { } t ? t.ToString("O", CultureInfo.InvariantCulture) : open;
 
-    private int FindHighestVersion(string model)
-    {
-        var versions = _log.ListSegments(model).Select(path =>
-        {
-            using var frames = FrameLogReader.Open(path);
-            return SegmentHeader.Read(frames).Version;
-        });
-        return versions.DefaultIfEmpty(0).Max() is > 0 and var highest
+    /// <summary>The highest version that has logged predictions.</summary>
+    /// <param name="model">Model name.</param>
+    /// <exception cref="ModelNotFoundException">Nothing of the model was logged.</exception>
+    public int FindHighestVersion(string model)
+        => _log.FindVersions(model).DefaultIfEmpty(0).Max() is > 0 and var highest
             ? highest
             : throw new ModelNotFoundException(
                 model, "any version", $"Expected logged predictions of model '{model}' in '{_directory.Predictions}', but found none: drift is found in what was logged.");
-    }
 
     private async Task<ReferenceProfile> ReadProfileAsync(string model, int version, CancellationToken cancellationToken)
     {

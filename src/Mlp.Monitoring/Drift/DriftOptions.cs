@@ -40,6 +40,10 @@ public sealed class DriftOptions
     [Range(0.0, 1.0)]
     public double OutOfRangeShareThreshold { get; set; } = 0.01;
 
+    /// <summary>Whether the rows as a whole are compared too, where the reference is a window of the log: by a classifier and by reconstruction from principal components.</summary>
+    /// <value>The default value is true.</value>
+    public bool TestsWholeVector { get; set; } = true;
+
     /// <summary>What differs for single features, by name.</summary>
     /// <value>The default value is empty.</value>
     public IDictionary<string, FeatureDriftOptions> Features { get; } = new Dictionary<string, FeatureDriftOptions>(StringComparer.Ordinal);

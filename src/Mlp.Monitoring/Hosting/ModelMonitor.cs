@@ -1,5 +1,6 @@
 using Apache.Arrow;
 using Mlp.Monitoring.Alerts;
+using Mlp.Monitoring.Compaction;
 using Mlp.Monitoring.Comparison;
 using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.Estimation;
@@ -7,6 +8,8 @@ using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.PredictionLog;
 using Mlp.Monitoring.Profiles;
+using Mlp.Monitoring.Queries;
+using Mlp.Monitoring.Reports;
 using Mlp.Runtime;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
@@ -24,33 +27,41 @@ public sealed class ModelMonitor
 {
     private readonly PredictionLogWriter _writer;
     private readonly PredictionLogReader _reader;
+    private readonly PredictionExport _export;
+    private readonly LogMaintenance _maintenance;
     private readonly LabelStore _labels;
     private readonly LivePerformance _performance;
     private readonly DriftDetector _drift;
-    private readonly ProfileStore _profiles;
     private readonly AlertWatch _alerts;
     private readonly AlertFeed _alertFeed;
+    private readonly ReportBuilder _reports;
+    private readonly ProfileStore _profiles;
     private readonly string[] _declared;
     private readonly ModelPatternDeclaration[] _patterns;
 
     internal ModelMonitor(
         PredictionLogWriter writer,
         PredictionLogReader reader,
+        PredictionExport export,
+        LogMaintenance maintenance,
         LabelStore labels,
         LivePerformance performance,
         DriftDetector drift,
-        ProfileStore profiles,
         AlertWatch alerts,
         AlertFeed alertFeed,
+        ReportBuilder reports,
+        ProfileStore profiles,
         IEnumerable<ModelDeclaration> declarations,
         IEnumerable<ModelPatternDeclaration> patterns)
     {
         _alerts = alerts;
         _alertFeed = alertFeed;
+        _reports = reports;
         _patterns = [.. patterns];
         _declared = [.. declarations.Select(d => d.Name).Distinct(StringComparer.Ordinal)];
         _writer = writer;
         _reader = reader;
+        (_export, _maintenance) = (export, maintenance);
         _labels = labels;
         _performance = performance;
         _drift = drift;
@@ -59,6 +70,9 @@ public sealed class ModelMonitor
 
     /// <summary>What became of the predictions of every version that was in service since the start: accepted = written + dropped + pending.</summary>
     public IReadOnlyList<LogStatistics> LogStatistics => _writer.Statistics;
+
+    /// <summary>What became of the files of the prediction logs since the start: compacted, deleted, damaged.</summary>
+    public MaintenanceStatistics MaintenanceStatistics => _maintenance.Statistics;
 
     /// <summary>Records what became known about a prediction. When the task completes, it is on the device; callers who come at the same time share one flush.</summary>
     /// <param name="predictionId">The prediction; it need not be in the log yet.</param>
@@ -106,18 +120,65 @@ public sealed class ModelMonitor
     /// <param name="version">One version only, or null for all.</param>
     /// <param name="from">First request time, or null for the beginning.</param>
     /// <param name="to">Request time to stop before, or null for the end.</param>
+    /// <param name="variant">One variant only, for example <c>champion</c>, or null for all.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <returns>Batches with the columns of <see cref="PredictionColumns"/> and the features; those of one version have one schema. Disposing them is not needed.</returns>
+    /// <returns>Batches with the columns of <see cref="PredictionColumns"/> and the features; those of one version have one schema, unless its redaction was changed. Disposing them is not needed.</returns>
     /// <exception cref="ArgumentException">The name cannot be that of a model.</exception>
     /// <exception cref="CorruptFileException">A segment is damaged; a tail that a crash has torn is no damage.</exception>
     public IAsyncEnumerable<RecordBatch> ReadPredictionsAsync(
-        string model, int? version = null, DateTimeOffset? from = null, DateTimeOffset? to = null, CancellationToken cancellationToken = default)
-        => Open(_reader).ReadAsync(
-            model,
-            from is null ? long.MinValue : Microseconds.FromRequestTime(from.Value),
-            to is null ? long.MaxValue : Microseconds.FromRequestTime(to.Value),
-            version,
-            cancellationToken);
+        string model, int? version = null, DateTimeOffset? from = null, DateTimeOffset? to = null, string? variant = null, CancellationToken cancellationToken = default)
+        => Open(_reader).ReadAsync(model, PredictionFilter.Of(version, from, to, variant), cancellationToken);
+
+    /// <summary>
+    /// Asks the logged predictions of a model in SQL of DuckDB. They are the relation <c>predictions</c>, with the columns of <see cref="PredictionColumns"/> and the features of all versions; the SQL sees
+    /// no other model, file or setting. The application brings DuckDB's native library (package <c>DuckDB.NET.Data.Full</c>).
+    /// </summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="sql">One SELECT, for example <c>SELECT variant, avg(score) FROM predictions GROUP BY variant</c>.</param>
+    /// <param name="version">One version only, or null for all.</param>
+    /// <param name="from">First request time, or null for the beginning.</param>
+    /// <param name="to">Request time to stop before, or null for the end.</param>
+    /// <param name="variant">One variant only, or null for all.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    /// <returns>The rows of the answer. Disposing the batches is not needed.</returns>
+    /// <exception cref="ArgumentException">The SQL is not one SELECT over <c>predictions</c>, or the name cannot be that of a model.</exception>
+    /// <exception cref="ModelNotFoundException">The model is not declared, and nothing of it was ever logged.</exception>
+    /// <exception cref="InvalidOperationException">The SQL cannot be computed over what was logged.</exception>
+    /// <exception cref="CorruptFileException">A file of the log is damaged.</exception>
+    /// <exception cref="MissingNativePackageException">The application does not bring libduckdb.</exception>
+    public IAsyncEnumerable<RecordBatch> QueryPredictionsAsync(
+        string model, string sql, int? version = null, DateTimeOffset? from = null, DateTimeOffset? to = null, string? variant = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(sql);
+        RequireKnown(model);
+        return new PredictionQuery(_reader).RunAsync(model, sql, PredictionFilter.Of(version, from, to, variant), cancellationToken);
+    }
+
+    /// <summary>Writes logged predictions into one Arrow IPC file (Feather version 2), which every reader of Arrow takes. The file has its name when it is whole and on the device.</summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="path">Where it goes, in a folder that exists; a file of that name is replaced.</param>
+    /// <param name="version">One version only, or null for all, which must have the same columns then.</param>
+    /// <param name="from">First request time, or null for the beginning.</param>
+    /// <param name="to">Request time to stop before, or null for the end.</param>
+    /// <param name="variant">One variant only, or null for all.</param>
+    /// <param name="cancellationToken">Gives up; nothing is left.</param>
+    /// <returns>Number of predictions; without any no file is written.</returns>
+    /// <exception cref="InvalidOperationException">The predictions do not have the same columns.</exception>
+    /// <exception cref="ModelNotFoundException">The model is not declared, and nothing of it was ever logged.</exception>
+    /// <exception cref="CorruptFileException">A file of the log is damaged.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public Task<long> ExportPredictionsAsync(
+        string model, string path, int? version = null, DateTimeOffset? from = null, DateTimeOffset? to = null, string? variant = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        RequireKnown(model);
+        return _export.WriteAsync(model, path, PredictionFilter.Of(version, from, to, variant), cancellationToken);
+    }
+
+    /// <summary>Compacts sealed segments and deletes what is too old or too much, as the settings say, now and not at the next interval. What fails is logged and counted (<see cref="MaintenanceStatistics"/>).</summary>
+    /// <param name="cancellationToken">Gives up; nothing half-done is left.</param>
+    /// <exception cref="InvalidOperationException">The platform has not been started, or was closed, or does not own the data directory.</exception>
+    public Task MaintainPredictionsAsync(CancellationToken cancellationToken = default) => Open(_maintenance).RunAsync(cancellationToken);
 
     /// <summary>Reads every label of every process, corrections included.</summary>
     /// <param name="cancellationToken">Ends the reading.</param>
@@ -165,7 +226,7 @@ public sealed class ModelMonitor
     }
 
     /// <summary>
-    /// Estimates the quality of a binary classifier from its scores alone (CBPE), window by window, beside the realised quality as far as labels have come, and says where the two exclude each other. The
+    /// Estimates the quality of a binary classifier from its scores alone (CBPE), or the errors of a regression from its features and predictions (DLE), window by window, beside the realised quality as far as labels have come, and says where the two exclude each other. The
     /// estimate sees a change of the inputs; it is blind to a change of what they mean.
     /// </summary>
     /// <param name="model">Model name.</param>
@@ -174,7 +235,7 @@ public sealed class ModelMonitor
     /// <returns>One result per window that has predictions, ascending; windows of the reference are not among them.</returns>
     /// <exception cref="ArgumentException">The name cannot be that of a model, or an option lies outside its range.</exception>
     /// <exception cref="ModelNotFoundException">The model is not declared, and nothing of it was ever logged.</exception>
-    /// <exception cref="InvalidOperationException">The version is no binary classifier, or the reference has no labels to learn from.</exception>
+    /// <exception cref="InvalidOperationException">The version is neither binary classifier nor regression, or the reference has no labels to learn from.</exception>
     /// <exception cref="CorruptFileException">A segment is damaged.</exception>
     public Task<IReadOnlyList<EstimationResult>> EstimateAsync(string model, EstimationOptions options, CancellationToken cancellationToken = default)
     {
@@ -260,6 +321,19 @@ public sealed class ModelMonitor
     public Task<DataProfile?> GetProfileAsync(
         string model, int? version = null, DateTimeOffset? from = null, DateTimeOffset? to = null, string? variant = null, CancellationToken cancellationToken = default)
         => Open(_profiles).GetAsync(model, version, from, to, variant, cancellationToken);
+
+    /// <summary>
+    /// Reports how a version is doing: what was found, quality over time with intervals, calibration, slices, drift with histograms, data quality. Reads the log of the range three times.
+    /// </summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="options">What about; null for all predictions of the highest version that was logged.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The report, which can be written as HTML and as JSON.</returns>
+    /// <exception cref="ArgumentException">The name cannot be that of a model, or an option lies outside its range.</exception>
+    /// <exception cref="ModelNotFoundException">Nothing of the model was logged, or the version is not in the registry.</exception>
+    /// <exception cref="CorruptFileException">A segment or the reference is damaged.</exception>
+    public Task<MonitoringReport> CreateReportAsync(string model, ReportOptions? options = null, CancellationToken cancellationToken = default)
+        => Open(_reports).BuildAsync(model, options ?? new ReportOptions(), cancellationToken);
 
     /// <summary>Alerts that fire now, as they fired; those that have fired longest first.</summary>
     public IReadOnlyList<Alert> ActiveAlerts => _alerts.Active;

@@ -1,8 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
 using Mlp.Monitoring.Alerts;
 using Mlp.Monitoring.Drift;
+using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.Redaction;
 using Mlp.Monitoring.Sampling;
+using Mlp.Runtime.Statistics;
 
 namespace Mlp.Monitoring.Hosting;
 
@@ -35,6 +37,16 @@ public sealed class MonitoringBuilder(IServiceCollection services)
         });
     }
 
+    /// <summary>Takes another classifier than logistic regression for the test of the whole vector, for example trees.</summary>
+    /// <param name="estimator">The classifier.</param>
+    /// <returns>The builder.</returns>
+    public MonitoringBuilder UseDriftEstimator(IEstimator estimator)
+    {
+        ArgumentNullException.ThrowIfNull(estimator);
+        services.AddSingleton(estimator);
+        return this;
+    }
+
     /// <summary>Keeps profiles of the predictions of the named models, hour by hour and on disk, for comparison with each other and with the reference. They are logged too.</summary>
     /// <param name="models">Model names; none for all models.</param>
     /// <returns>The builder.</returns>
@@ -61,6 +73,44 @@ public sealed class MonitoringBuilder(IServiceCollection services)
         ArgumentNullException.ThrowIfNull(configure);
         return Configure(options => configure(options.Redaction.TryGetValue(model, out var known) ? known : options.Redaction[model] = new RedactionOptions()));
     }
+
+    /// <summary>Makes a finding where a figure of live quality leaves its range.</summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="figure">Name of the figure, for example <c>performance.auc</c>.</param>
+    /// <param name="lower">Least value that is ordinary; null for none.</param>
+    /// <param name="upper">Greatest value that is ordinary; null for none.</param>
+    /// <returns>The builder.</returns>
+    public MonitoringBuilder ExpectPerformance(string model, string figure, double? lower = null, double? upper = null)
+        => Configure(options => options.PerformanceThresholds.Add(new PerformanceThreshold { Model = model, Figure = figure, Lower = lower, Upper = upper }));
+
+    /// <summary>
+    /// Evaluates the last matured window of a model exactly, at every evaluation, for figures by variant and slice, of several classes and of ranking. It reads the model's whole log each time: choose the
+    /// evaluation interval by its size.
+    /// </summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="configure">Window, maturity, variants and slices.</param>
+    /// <returns>The builder.</returns>
+    public MonitoringBuilder WatchQuality(string model, Action<EvaluationOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(configure);
+        var options = new EvaluationOptions { Bootstrap = false };
+        configure(options);
+        options.Validate();
+        services.AddSingleton(new QualityWatch(model, options));
+        return this;
+    }
+
+    /// <summary>Turns sealed segments of the prediction log into Parquet files. The application brings DuckDB's native library (package <c>DuckDB.NET.Data.Full</c>).</summary>
+    /// <returns>The builder.</returns>
+    public MonitoringBuilder CompactPredictions() => Configure(options => options.CompactSegments = true);
+
+    /// <summary>Deletes logged predictions that are too old or too much.</summary>
+    /// <param name="maximumAge">Age, or null for any.</param>
+    /// <param name="maximumByteCount">Bytes of each model, or null for any.</param>
+    /// <returns>The builder.</returns>
+    public MonitoringBuilder KeepPredictions(TimeSpan? maximumAge = null, long? maximumByteCount = null)
+        => Configure(options => (options.RetentionAge, options.RetentionByteCount) = (maximumAge, maximumByteCount));
 
     /// <summary>Changes settings in code, after the configuration section was bound.</summary>
     /// <param name="configure">Sets options.</param>

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Mlp.Monitoring.Alerts;
+using Mlp.Monitoring.Compaction;
 using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.Figures;
 using Mlp.Monitoring.Hosting;
@@ -10,9 +11,13 @@ using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.PredictionLog;
 using Mlp.Monitoring.Profiles;
+using Mlp.Monitoring.Queries;
+using Mlp.Monitoring.Reports;
+using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Registry;
+using Mlp.Runtime.Statistics;
 using Mlp.Runtime.Storage;
 
 namespace Mlp.Runtime.Hosting;
@@ -48,28 +53,33 @@ public static class MonitoringBuilderExtensions
         services.TryAddSingleton(CreateDetector);
         services.TryAddSingleton(CreateProfiles);
         services.TryAddSingleton(CreateLog);
-        services.TryAddSingleton(s => new PredictionLogReader(s.GetRequiredService<DataDirectory>().Predictions));
-        services.TryAddSingleton(s => new LivePerformance(
-            s.GetRequiredService<DataDirectory>(), s.GetRequiredService<LabelStore>(), s.GetRequiredService<MonitoringConfiguration>().MaximumJoinedPredictions, s.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(s => new PredictionLogReader(s.GetRequiredService<DataDirectory>().Predictions, DuckDb(s)));
+        services.TryAddSingleton(CreateMaintenance);
+        services.TryAddSingleton(s => new PredictionExport(s.GetRequiredService<PredictionLogReader>(), Disk(s)));
+        services.TryAddSingleton(CreatePerformance);
         services.TryAddSingleton<MonitoringMetrics>();
         services.TryAddSingleton<PeriodicEvaluation>();
-        services.TryAddSingleton(s => s.GetRequiredService<MonitoringConfiguration>().Drift);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, LogFigures>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, Mlp.Monitoring.Figures.DriftFigures>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, PerformanceFigures>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, DriftDetector>(s => s.GetRequiredService<DriftDetector>()));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, LivePerformance>(s => s.GetRequiredService<LivePerformance>()));
+        services.TryAddSingleton<ReportBuilder>();
         services.TryAddSingleton(s => new ModelMonitor(
             s.GetRequiredService<PredictionLogWriter>(),
             s.GetRequiredService<PredictionLogReader>(),
+            s.GetRequiredService<PredictionExport>(),
+            s.GetRequiredService<LogMaintenance>(),
             s.GetRequiredService<LabelStore>(),
             s.GetRequiredService<LivePerformance>(),
             s.GetRequiredService<DriftDetector>(),
-            s.GetRequiredService<ProfileStore>(),
             s.GetRequiredService<AlertWatch>(),
             s.GetRequiredService<AlertFeed>(),
+            s.GetRequiredService<ReportBuilder>(),
+            s.GetRequiredService<ProfileStore>(),
             s.GetServices<ModelDeclaration>(),
             s.GetServices<ModelPatternDeclaration>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPredictionObserver, PredictionLogWriter>(s => s.GetRequiredService<PredictionLogWriter>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, PredictionLogWriter>(s => s.GetRequiredService<PredictionLogWriter>()));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, LogMaintenance>(s => s.GetRequiredService<LogMaintenance>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, LabelStore>(s => s.GetRequiredService<LabelStore>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, PeriodicEvaluation>(s => s.GetRequiredService<PeriodicEvaluation>()));
         AlertServices.Add(services);
@@ -80,11 +90,24 @@ public static class MonitoringBuilderExtensions
     private static LabelStore CreateLabels(IServiceProvider services)
         => new(services.GetRequiredService<DataDirectory>(), Disk(services), services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<LabelStore>>());
 
+    private static LivePerformance CreatePerformance(IServiceProvider services)
+    {
+        var options = services.GetRequiredService<IOptions<MonitoringOptions>>().Value;
+        return new LivePerformance(
+            services.GetRequiredService<DataDirectory>(),
+            services.GetRequiredService<LabelStore>(),
+            options.MaximumJoinedPredictions,
+            services.GetRequiredService<TimeProvider>(),
+            new LiveQualityConfiguration(options.PerformanceWindow, options.LabelMaturity, [.. options.PerformanceThresholds], [.. services.GetServices<QualityWatch>()]),
+            services.GetService<IModelRegistry>());
+    }
+
     private static DriftDetector CreateDetector(IServiceProvider services) => new(
         services.GetRequiredService<DataDirectory>(),
         services.GetService<IModelRegistry>(),
         services.GetRequiredService<MonitoringConfiguration>().Drift,
-        services.GetRequiredService<TimeProvider>());
+        services.GetRequiredService<TimeProvider>(),
+        services.GetService<IEstimator>());
 
     private static ProfileStore CreateProfiles(IServiceProvider services) => new(
         services.GetRequiredService<DataDirectory>(),
@@ -109,6 +132,19 @@ public static class MonitoringBuilderExtensions
                 configuration.WatchesDrift(model.Manifest.Name) ? detector.Watch(model) : null,
                 configuration.IsProfiled(model.Manifest.Name) ? profiles.Watch(model, detector.FindProfileAsync(model.Manifest, CancellationToken.None)) : null));
     }
+
+    private static LogMaintenance CreateMaintenance(IServiceProvider services) => new(
+        services.GetRequiredService<DataDirectory>(),
+        services.GetRequiredService<PredictionLogWriter>(),
+        services.GetRequiredService<MonitoringConfiguration>().Maintenance,
+        DuckDb(services),
+        Disk(services),
+        services.GetRequiredService<TimeProvider>(),
+        services.GetRequiredService<ILogger<LogMaintenance>>());
+
+    private static DuckDbSettings DuckDb(IServiceProvider services)
+        => PredictionLogReader.DuckDbOf(
+            PredictionLogReader.WorkFolderOf(services.GetRequiredService<DataDirectory>()), services.GetRequiredService<MonitoringConfiguration>().QueryMemoryLimitBytes);
 
     private static IDiskSync Disk(IServiceProvider services) => services.GetService<IDiskSync>() ?? DiskSync.Instance;
 

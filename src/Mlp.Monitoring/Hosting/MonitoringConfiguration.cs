@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Mlp.Monitoring.Compaction;
 using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.PredictionLog;
 using Mlp.Monitoring.Profiles;
@@ -24,6 +25,12 @@ internal sealed record MonitoringConfiguration(
     TimeSpan EvaluationInterval,
     int DriftMetricFeatureCount)
 {
+    /// <summary>What is done with the files of the prediction log.</summary>
+    public required MaintenanceConfiguration Maintenance { get; init; }
+
+    /// <summary>Memory of DuckDB for a query or a compaction.</summary>
+    public required long QueryMemoryLimitBytes { get; init; }
+
     /// <summary>Names, or all.</summary>
     public IReadOnlySet<string> ProfiledModels { get; init; } = new HashSet<string>();
 
@@ -43,6 +50,8 @@ internal sealed record MonitoringConfiguration(
         options.EvaluationInterval,
         options.DriftMetricFeatureCount)
     {
+        Maintenance = new(options.CompactSegments, options.RetentionAge, options.RetentionByteCount, options.MaintenanceInterval, options.MaximumSegmentAge),
+        QueryMemoryLimitBytes = options.QueryMemoryLimitBytes,
         ProfiledModels = options.ProfiledModels.ToHashSet(StringComparer.Ordinal),
         Profiles = new ProfileConfiguration(options.ProfilePane, options.ProfileSaveInterval),
     };

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Mlp.Monitoring.Compaction;
 using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Performance;
@@ -21,7 +22,8 @@ internal sealed class MonitoringMetrics : IDisposable
     private readonly int _featureCount;
 
     /// <summary>Creates the instruments.</summary>
-    public MonitoringMetrics(PredictionLogWriter log, LabelStore labels, LivePerformance performance, DriftDetector drift, MonitoringConfiguration configuration)
+    public MonitoringMetrics(
+        PredictionLogWriter log, LogMaintenance maintenance, LabelStore labels, LivePerformance performance, DriftDetector drift, MonitoringConfiguration configuration)
     {
         _log = log;
         _performance = performance;
@@ -31,7 +33,12 @@ internal sealed class MonitoringMetrics : IDisposable
         _meter.CreateObservableCounter("mlp.prediction_log.written", () => Log(s => s.Written), "{prediction}", "Predictions that are on the device.");
         _meter.CreateObservableCounter("mlp.prediction_log.dropped", Dropped, "{prediction}", "Predictions that were given up, by reason.");
         _meter.CreateObservableCounter("mlp.prediction_log.sampled_out", () => Log(s => s.SampledOut), "{prediction}", "Predictions that sampling left out of the log.");
+        _meter.CreateObservableCounter("mlp.prediction_log.clock_set_backs", () => Log(s => s.ClockSetBacks), "{segment}", "Segments that were begun when the clock had gone back.");
         _meter.CreateObservableGauge("mlp.prediction_log.pending", () => Log(s => s.Pending), "{prediction}", "Predictions on their way to the device.");
+        _meter.CreateObservableCounter("mlp.prediction_log.files.compacted", () => maintenance.Statistics.Compacted, "{file}", "Segments that became Parquet files.");
+        _meter.CreateObservableCounter("mlp.prediction_log.files.expired", () => maintenance.Statistics.Expired, "{file}", "Files that were deleted because of age or size.");
+        _meter.CreateObservableCounter("mlp.prediction_log.files.damaged", () => maintenance.Statistics.Damaged, "{file}", "Segments that were damaged and set aside.");
+        _meter.CreateObservableCounter("mlp.prediction_log.files.failed", () => maintenance.Statistics.Failed, "{attempt}", "Attempts to compact or delete a file that failed.");
         _meter.CreateObservableCounter("mlp.labels.recorded", () => labels.RecordedCount, "{label}", "Labels recorded by this process.");
         _meter.CreateObservableGauge("mlp.drift.psi", DriftOfFeatures, "1", "Population stability index of the recent window against the reference profile.");
         _meter.CreateObservableGauge("mlp.live.auc", () => Live(r => r.BinaryClassification?.Auc), "1", "AUC of the labelled predictions.");

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Mlp.Monitoring.Drift;
+using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.Redaction;
 using Mlp.Monitoring.Sampling;
 
@@ -64,6 +65,30 @@ public sealed class MonitoringOptions
     [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00")]
     public TimeSpan MaximumSegmentAge { get; set; } = TimeSpan.FromHours(1);
 
+    /// <summary>Whether sealed segments become Parquet files, about a third of the size. The application brings DuckDB's native library then (package <c>DuckDB.NET.Data.Full</c>).</summary>
+    /// <value>The default value is false.</value>
+    public bool CompactSegments { get; set; }
+
+    /// <summary>Logged predictions are deleted when they have this age and the longest of a segment, 1 minute to 100 years; null for never.</summary>
+    /// <value>The default value is null.</value>
+    [Range(typeof(TimeSpan), "00:01:00", "36500.00:00:00")]
+    public TimeSpan? RetentionAge { get; set; }
+
+    /// <summary>Beyond so many bytes of a model's log its oldest files are deleted, at least 64 KiB; null for never. The segment that is written stays.</summary>
+    /// <value>The default value is null.</value>
+    [Range(64L * 1024, long.MaxValue)]
+    public long? RetentionByteCount { get; set; }
+
+    /// <summary>How often files are compacted and deleted, 1 second to 1 day.</summary>
+    /// <value>The default value is 1 minute.</value>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan MaintenanceInterval { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Memory of DuckDB for a query or a compaction, beyond which it spills to the disk, 64 MiB to 1 TiB.</summary>
+    /// <value>The default value is 512 MiB.</value>
+    [Range(64L * 1024 * 1024, 1024L * 1024 * 1024 * 1024)]
+    public long QueryMemoryLimitBytes { get; set; } = 512L * 1024 * 1024;
+
     /// <summary>Predictions per model, and labels, that are kept in memory to be joined, 1,000 to 100 million; beyond, the oldest are left out of live quality.</summary>
     /// <value>The default value is 1 million: about 100 MB.</value>
     [Range(1_000, 100_000_000)]
@@ -77,6 +102,20 @@ public sealed class MonitoringOptions
     /// <summary>What counts as drift, by model; <see cref="AllModels"/> for those that are not named.</summary>
     /// <value>The default value is empty: population stability index above 0.1 that chance does not explain.</value>
     public IDictionary<string, DriftOptions> Drift { get; } = new Dictionary<string, DriftOptions>(StringComparer.Ordinal);
+
+    /// <summary>How far back the sliding window of the live figures reaches, 1 minute to 365 days.</summary>
+    /// <value>The default value is 1 day.</value>
+    [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]
+    public TimeSpan PerformanceWindow { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>How long labels are waited for, 0 to 365 days: live figures are of the window that ended this long ago, so that the labels that come first do not decide them.</summary>
+    /// <value>The default value is 0.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "365.00:00:00")]
+    public TimeSpan LabelMaturity { get; set; }
+
+    /// <summary>Figures of live quality beyond which a finding is made; without one of its own a figure has that of the reference, if an estimator was published with the version.</summary>
+    /// <value>The default value is empty.</value>
+    public IList<PerformanceThreshold> PerformanceThresholds { get; } = [];
 
     /// <summary>How far back the recent window of drift reaches, 1 minute to 30 days.</summary>
     /// <value>The default value is 1 hour.</value>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Options;
 using Mlp.Monitoring.Drift;
 using Mlp.Runtime.Data;
@@ -38,8 +39,13 @@ internal sealed class MonitoringOptionsValidator(IEnumerable<ModelDeclaration> d
             failures.AddRange(DriftOptionsCheck.FindFailures($"{MonitoringOptions.SectionName}:{nameof(options.Drift)}:{model}", drift));
         }
 
+        AddBadNames(failures, nameof(options.PerformanceThresholds), options.PerformanceThresholds.Select(t => t.Model));
+        failures.AddRange(options.PerformanceThresholds.Where(t => t.Lower is null == t.Upper is null && !(t.Lower < t.Upper)).Select(t =>
+            string.Create(CultureInfo.InvariantCulture, $"{MonitoringOptions.SectionName}:{nameof(options.PerformanceThresholds)} must have a lower end, an upper end, or a lower below an upper one, but '{t.Figure}' of model '{t.Model}' has {Shown(t.Lower)} and {Shown(t.Upper)}.")));
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
+
+    private static string Shown(double? value) => value?.ToString(CultureInfo.InvariantCulture) ?? "none";
 
     private void AddBadNames(List<string> failures, string property, IEnumerable<string> names)
     {

@@ -1,9 +1,11 @@
 using System.IO.Hashing;
 using Apache.Arrow;
 using Apache.Arrow.Arrays;
+using Mlp.Monitoring.Compaction;
 using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.PredictionLog;
 using Mlp.Monitoring.Segments;
+using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Predictions;
 
@@ -12,10 +14,11 @@ namespace Mlp.Monitoring.Performance;
 /// <summary>The scores of one model's logged predictions, in memory, brought up to date from the files. Not thread-safe.</summary>
 /// <param name="model">Name of the model.</param>
 /// <param name="directory">Folder of the model's log.</param>
+/// <param name="settings">How DuckDB is limited where it reads what was compacted.</param>
 /// <param name="maximumCount">Predictions that are remembered; beyond, those read first are forgotten.</param>
-internal sealed class ScoreIndex(string model, string directory, int maximumCount)
+internal sealed class ScoreIndex(string model, string directory, DuckDbSettings settings, int maximumCount)
 {
-    private readonly SegmentFollower<SegmentHeader> _follower = new(directory, SegmentHeader.Read);
+    private readonly SegmentFollower<SegmentHeader> _follower = new(directory, SegmentHeader.Read, (path, firstRow) => CompactedSegment.Follow(path, settings, firstRow));
     private readonly Dictionary<int, ModelOutput> _outputs = [];
     private readonly XxHash128 _hash = new();
     private Entry[] _entries = new Entry[Math.Min(maximumCount, 1024)];

@@ -30,11 +30,10 @@ internal sealed class ModelLog : IAsyncDisposable
     private readonly SegmentWriter _segments;
     private readonly SemaphoreSlim _wake = new(0);
     private readonly ConcurrentQueue<TaskCompletionSource> _flushes = new();
+    private readonly Queue<(long Position, int Rows)> _appended = new();
     private readonly ITimer _timer;
     private readonly Task _loop;
     private Task _commit = Task.CompletedTask;
-    private long _committedRows;
-    private long _appendedRows;
     private bool _isListenerOff;
     private Exception? _failure;
     private TimeSpan _retryDelay;
@@ -60,11 +59,11 @@ internal sealed class ModelLog : IAsyncDisposable
         var schema = new PredictionSchema(model, redaction);
         var format = new RecordFormat(model.Layout, FeatureRedactor.For(redaction, model.Layout), KeyRedactor.For(redaction, model.Keys));
         _sampler = PredictionSampler.For(configuration.SamplingOf(model.Manifest.Name), model);
-        _buffer = new RecordBuffer(format, configuration.BufferByteCount, _sampler, isWatched: listener is not null);
+        _buffer = new RecordBuffer(format, configuration.BufferByteCount, _sampler, isWatched: listener is not null, onFilling: Wake);
         _batch = new PredictionBatch(model, schema, format);
         _leftOut = _sampler is not null && listener is not null ? new PredictionBatch(model, schema, format, isLeftOut: true) : null;
         _frames = new ArrowFrames(schema.Arrow);
-        _segments = new SegmentWriter(model, directory, _frames.SchemaMessage, configuration, disk, timeProvider, redaction);
+        _segments = new SegmentWriter(model, directory, _frames.SchemaMessage, configuration, disk, timeProvider, redaction, NoticeClockSetBack);
         _timer = timeProvider.CreateTimer(static state => ((ModelLog)state!).Wake(), this, configuration.CommitInterval, configuration.CommitInterval);
         _loop = Task.Run(RunAsync);
     }
@@ -80,6 +79,9 @@ internal sealed class ModelLog : IAsyncDisposable
 
     /// <summary>Why nothing can be written at the moment, or null.</summary>
     public Exception? Failure => Volatile.Read(ref _failure);
+
+    /// <summary>Path of the segment that is written, or null.</summary>
+    public string? OpenSegment => _segments.Path;
 
     /// <summary>Gives a variant its index. Not on the request path.</summary>
     public int AddVariant(string variant) => _buffer.AddVariant(variant);
@@ -191,8 +193,7 @@ internal sealed class ModelLog : IAsyncDisposable
             {
                 using var batch = _batch.Build();
                 await TellAsync(_sampler is null ? batch : _batch.BuildUnsampled(batch)).ConfigureAwait(false);
-                _segments.Append(_frames.BatchMessage(batch));
-                _appendedRows += rows;
+                _appended.Enqueue((_segments.Append(_frames.BatchMessage(batch)), rows));
             }
 
             return null;
@@ -202,7 +203,7 @@ internal sealed class ModelLog : IAsyncDisposable
 #pragma warning restore CA1031
         {
             await FinishCommitAsync().ConfigureAwait(false);
-            Fail(e, rows + _appendedRows);
+            Fail(e, rows);
             return e;
         }
         finally
@@ -226,9 +227,8 @@ internal sealed class ModelLog : IAsyncDisposable
             return failure;
         }
 
-        if (_appendedRows > 0)
+        if (_appended.Count > 0)
         {
-            (_committedRows, _appendedRows) = (_appendedRows, 0);
             _commit = _segments.CommitAsync().AsTask();
             if (mustComplete || _commit.IsCompleted)
             {
@@ -244,18 +244,15 @@ internal sealed class ModelLog : IAsyncDisposable
     /// <summary>Waits for the commit under way and counts what it wrote.</summary>
     private async Task<Exception?> FinishCommitAsync()
     {
-        var rows = _committedRows;
-        _committedRows = 0;
         try
         {
             await _commit.ConfigureAwait(false);
-            if (rows > 0)
+            if (CountWritten(_segments.DurablePosition))
             {
-                _buffer.Counters.Write(rows);
                 Recover();
             }
 
-            if (_appendedRows == 0)
+            if (_appended.Count == 0)
             {
                 _segments.RollIfDue();
             }
@@ -267,7 +264,7 @@ internal sealed class ModelLog : IAsyncDisposable
 #pragma warning restore CA1031
         {
             _commit = Task.CompletedTask;
-            Fail(e, rows + _appendedRows);
+            Fail(e, lostRows: 0);
             return e;
         }
     }
@@ -310,11 +307,25 @@ internal sealed class ModelLog : IAsyncDisposable
         }
     }
 
-    /// <summary>Gives up what the segment holds that is not on the device.</summary>
-    private void Fail(Exception failure, long rows)
+    /// <summary>Counts what is on the device. A flush takes with it what was appended since it was asked for.</summary>
+    private bool CountWritten(long durablePosition)
     {
-        _appendedRows = 0;
-        _buffer.Counters.Drop(0, DropReason.Disk, rows);
+        var rows = 0L;
+        while (_appended.TryPeek(out var batch) && batch.Position <= durablePosition)
+        {
+            rows += _appended.Dequeue().Rows;
+        }
+
+        _buffer.Counters.Write(rows);
+        return rows > 0;
+    }
+
+    /// <summary>Gives up what is not on the device.</summary>
+    private void Fail(Exception failure, long lostRows)
+    {
+        CountWritten(_segments.Abandon());
+        _buffer.Counters.Drop(0, DropReason.Disk, lostRows + _appended.Sum(batch => (long)batch.Rows));
+        _appended.Clear();
         if (Failure is null)
         {
             _logger.LogError(
@@ -324,10 +335,19 @@ internal sealed class ModelLog : IAsyncDisposable
                 _model.Manifest.Version);
         }
 
-        _segments.Abandon();
         _failedAt = _timeProvider.GetTimestamp();
         _retryDelay = _retryDelay == TimeSpan.Zero ? FirstRetryDelay : TimeSpan.FromTicks(Math.Min(_retryDelay.Ticks * 2, LongestRetryDelay.Ticks));
         Volatile.Write(ref _failure, failure);
+    }
+
+    private void NoticeClockSetBack(TimeSpan by)
+    {
+        _buffer.Counters.NoticeClockSetBack();
+        _logger.LogWarning(
+            "The clock went back by {Seconds} s: the predictions of model {Model} version {Version} are written on, and read in an order that is not that of their writing.",
+            by.TotalSeconds,
+            _model.Manifest.Name,
+            _model.Manifest.Version);
     }
 
     private void Recover()

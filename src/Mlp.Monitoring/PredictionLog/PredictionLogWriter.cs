@@ -78,6 +78,18 @@ internal sealed class PredictionLogWriter : IPredictionObserver, IPlatformCompon
         }
     }
 
+    /// <summary>Paths of the segments that are written at the moment or about to be.</summary>
+    public IReadOnlySet<string> OpenSegments
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _logs.Concat(_leaving).Select(log => log.OpenSegment).OfType<string>().ToHashSet(StringComparer.Ordinal);
+            }
+        }
+    }
+
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">The log is not open.</exception>
     public IPredictionSink? Attach(ServedModel model)

@@ -26,9 +26,12 @@ internal sealed class PredictionSchema
         Layout = model.Layout;
         Keys = model.Keys;
         HasScores = !HasSingleColumn(model.Manifest);
-        Arrow = new Schema([.. OwnFields(), .. FieldsOf(model)], MetadataOf(model));
+        Arrow = new Schema([.. CommonFields, .. ScoresFields(), .. FieldsOf(model)], MetadataOf(model));
         LeftOut = new Schema(Arrow.FieldsList.Where(IsSeenLive), Arrow.Metadata);
     }
+
+    /// <summary>The columns that the logs of all models have.</summary>
+    public static IReadOnlyList<Field> CommonFields { get; } = [.. OwnFields()];
 
     /// <summary>The features of the model.</summary>
     public FeatureRowLayout Layout { get; }
@@ -52,7 +55,7 @@ internal sealed class PredictionSchema
     /// <summary>Arrow type of the column of a part of the key; that in which the offline store keeps it.</summary>
     public static IArrowType TypeOf(EntityValueKind kind) => kind == EntityValueKind.Int64 ? Int64Type.Default : StringType.Default;
 
-    private IEnumerable<Field> OwnFields()
+    private static IEnumerable<Field> OwnFields()
     {
         yield return new(PredictionColumns.PredictionId, new FixedSizeBinaryType(PredictionId.ByteCount), nullable: false);
         yield return new(PredictionColumns.RequestId, new FixedSizeBinaryType(PredictionId.ByteCount), nullable: false);
@@ -70,6 +73,10 @@ internal sealed class PredictionSchema
         yield return new(PredictionColumns.TraceId, new FixedSizeBinaryType(16), nullable: true);
         yield return new(PredictionColumns.Tags, new MapType(StringType.Default, StringType.Default, nullable: true, keySorted: false), nullable: true);
         yield return new(PredictionColumns.Score, DoubleType.Default, nullable: true);
+    }
+
+    private IEnumerable<Field> ScoresFields()
+    {
         if (HasScores)
         {
             yield return new(PredictionColumns.Scores, new ListType(new Field("item", DoubleType.Default, nullable: false)), nullable: true);

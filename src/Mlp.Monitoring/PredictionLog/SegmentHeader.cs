@@ -78,5 +78,12 @@ internal sealed record SegmentHeader
     /// <exception cref="CorruptFileException">The header is not that of a prediction log.</exception>
     /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote it.</exception>
     public static SegmentHeader Read(FrameLogReader reader)
-        => VersionedJson.Read(reader.Header.Span, reader.Path, FormatName, CurrentFormatVersion, SegmentHeaderJson.Default.SegmentHeader);
+        => Parse(reader.Header.Span, reader.Path);
+
+    /// <summary>Reads and checks a header.</summary>
+    /// <param name="json">UTF-8 JSON.</param>
+    /// <param name="path">The file that it comes from, for messages.</param>
+    /// <exception cref="CorruptFileException">The header is not that of a prediction log.</exception>
+    /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote it.</exception>
+    public static SegmentHeader Parse(ReadOnlySpan<byte> json, string path) => VersionedJson.Read(json, path, FormatName, CurrentFormatVersion, SegmentHeaderJson.Default.SegmentHeader);
 }

@@ -1,5 +1,6 @@
 using Apache.Arrow;
 using Apache.Arrow.Ipc;
+using Mlp.Monitoring.Compaction;
 using Mlp.Runtime.Storage;
 
 namespace Mlp.Monitoring.Segments;
@@ -10,7 +11,9 @@ namespace Mlp.Monitoring.Segments;
 /// <typeparam name="THeader">What a segment's header says.</typeparam>
 /// <param name="directory">The folder; may not exist yet.</param>
 /// <param name="readHeader">Reads and checks the header of a segment.</param>
-internal sealed class SegmentFollower<THeader>(string directory, Func<FrameLogReader, THeader> readHeader)
+/// <param name="openCompacted">Opens the file that took the place of a segment, by path and number of rows to pass over; null where segments stay what they are.</param>
+internal sealed class SegmentFollower<THeader>(
+    string directory, Func<FrameLogReader, THeader> readHeader, Func<string, long, (THeader Header, IAsyncEnumerable<RecordBatch> Batches)>? openCompacted = null)
     where THeader : class
 {
     private readonly Dictionary<string, Progress> _progress = new(StringComparer.Ordinal);
@@ -35,13 +38,64 @@ internal sealed class SegmentFollower<THeader>(string directory, Func<FrameLogRe
                 _progress.Add(path, progress);
             }
 
-            // A segment that its writer left unsealed, by a crash, stays as long as it is.
-            var length = new FileInfo(path).Length;
-            if (!progress.IsSealed && length != progress.Length)
+            // A segment that its writer left unsealed, by a crash, stays as long as it is. One that has gone was compacted, or deleted with its rows.
+            if (!progress.IsSealed && new FileInfo(path) is { Exists: true, Length: var length } && length != progress.Length && TryRead(path, progress, handle, cancellationToken))
             {
-                Read(path, progress, handle, cancellationToken);
                 progress.Length = length;
             }
+        }
+
+        if (openCompacted is not null)
+        {
+            ReadCompacted(openCompacted, handle, cancellationToken);
+        }
+    }
+
+    /// <summary>Reads what was compacted before it was read, or before it was read to its end.</summary>
+    private void ReadCompacted(Func<string, long, (THeader Header, IAsyncEnumerable<RecordBatch> Batches)> open, BatchHandler handle, CancellationToken cancellationToken)
+    {
+        foreach (var compacted in SegmentFormat.List(directory, LogFile.CompactedExtension))
+        {
+            var path = Path.ChangeExtension(compacted, SegmentFormat.Extension);
+            if (!_progress.TryGetValue(path, out var progress))
+            {
+                progress = new Progress();
+                _progress.Add(path, progress);
+            }
+
+            if (progress.IsSealed)
+            {
+                continue;
+            }
+
+            try
+            {
+                var (header, batches) = open(compacted, progress.RowCount);
+                foreach (var batch in batches.ToBlockingEnumerable(cancellationToken))
+                {
+                    handle(path, header, batch);
+                    progress.RowCount += batch.Length;
+                }
+
+                progress.IsSealed = true;
+            }
+            catch (FileNotFoundException)
+            {
+                // Deleted since the folder was listed.
+            }
+        }
+    }
+
+    private bool TryRead(string path, Progress progress, BatchHandler handle, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Read(path, progress, handle, cancellationToken);
+            return true;
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
         }
     }
 
@@ -67,6 +121,7 @@ internal sealed class SegmentFollower<THeader>(string directory, Func<FrameLogRe
         {
             handle(path, progress.Header, batch);
             progress.Position = frames.Position;
+            progress.RowCount += batch.Length;
             cancellationToken.ThrowIfCancellationRequested();
         }
 
@@ -82,6 +137,8 @@ internal sealed class SegmentFollower<THeader>(string directory, Func<FrameLogRe
         public long Position { get; set; }
 
         public long Length { get; set; }
+
+        public long RowCount { get; set; }
 
         public bool IsSealed { get; set; }
     }

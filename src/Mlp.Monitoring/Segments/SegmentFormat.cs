@@ -10,14 +10,15 @@ internal static class SegmentFormat
 
     /// <summary>The segments of a folder in the order of their names, which is that in which they were begun.</summary>
     /// <param name="directory">The folder; may not exist.</param>
-    public static IReadOnlyList<string> List(string directory)
+    /// <param name="extension">The ending of their names.</param>
+    public static IReadOnlyList<string> List(string directory, string extension = Extension)
     {
         if (!Directory.Exists(directory))
         {
             return [];
         }
 
-        var segments = Directory.GetFiles(directory, "*" + Extension);
+        var segments = Directory.GetFiles(directory, "*" + extension);
         Array.Sort(segments, StringComparer.Ordinal);
         return [.. segments.Where(path => !DurableFile.IsTemporary(path))];
     }

@@ -1,11 +1,12 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.Reports;
 
 namespace Mlp.Monitoring.Tests.Reports;
 
-public sealed class HistogramSvgTests
+public sealed partial class HistogramSvgTests
 {
     private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
 
@@ -16,8 +17,8 @@ public sealed class HistogramSvgTests
 
         Assert.Equal(("img", "fare: reference and current"), (svg.Attribute("role")!.Value, svg.Element(Svg + "title")!.Value));
         Assert.Contains("< 1: 50 % to 25 %", svg.Element(Svg + "desc")!.Value, StringComparison.Ordinal);
-        var heights = svg.Elements(Svg + "g").Select(g => g.Elements(Svg + "rect").Select(r => double.Parse(r.Attribute("height")!.Value, CultureInfo.InvariantCulture)).ToArray()).ToArray();
-        Assert.Equal([[80, 40], [80, 120], []], heights);
+        var heights = svg.Elements(Svg + "path").Where(p => p.Attribute("style") is not null).Select(p => Height().Matches(p.Attribute("d")!.Value).Select(m => double.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture)).ToArray()).ToArray();
+        Assert.Equal([[61.3, 61.3], [30.7, 92]], heights);
     }
 
     [Fact]
@@ -38,10 +39,13 @@ public sealed class HistogramSvgTests
     {
         var many = HistogramSvg.Write("x", new([.. Enumerable.Range(0, 500).Select(i => new DriftBin($"category {i}", 0.002, 0.002))]));
 
-        Assert.Equal(24, XElement.Parse(many).Elements(Svg + "g").Count());
+        Assert.Equal(24, XElement.Parse(many).Descendants(Svg + "rect").Count());
         Assert.Contains("477 more", many, StringComparison.Ordinal);
         Assert.InRange(many.Length, 1, 12_000);
         XElement.Parse(HistogramSvg.Write("x", new([])));
-        Assert.Single(XElement.Parse(HistogramSvg.Write("x", new([new("all", 1, double.NaN)]))).Elements(Svg + "g").Elements(Svg + "rect"));
+        Assert.DoesNotContain("NaN\"", HistogramSvg.Write("x", new([new("all", 1, double.NaN)])), StringComparison.Ordinal);
     }
+
+    [GeneratedRegex(@"v-([\d.]+)", RegexOptions.CultureInvariant)]
+    private static partial Regex Height();
 }
