@@ -20,6 +20,16 @@ if (args is ["online-read-latency", .. var parts])
     return 0;
 }
 
+if (args is [LogThroughput.Command, .. var load])
+{
+    return await LogThroughput.RunAsync(load);
+}
+
+if (args is [LogOverload.Command, .. var turns])
+{
+    return await LogOverload.RunAsync(turns);
+}
+
 if (args is [JoinBenchmark.Command, .. var join])
 {
     return await JoinBenchmark.RunAsync(join);
@@ -38,6 +48,11 @@ if (args is [PushBenchmark.Command, .. var push])
 if (args is [RecoveryBenchmark.Command, .. var recovery])
 {
     return await RecoveryBenchmark.RunAsync(recovery);
+}
+
+if (args is [DriftCalibration.Command, .. var calibration])
+{
+    return DriftCalibration.Run(calibration);
 }
 
 if (args is ["predict-pairs", .. var models])

@@ -18,20 +18,6 @@ internal sealed class PredictionLogScenario : ICrashScenario
     public async Task RunAsync(IReadOnlyList<string> arguments, Action<string> acknowledge)
     {
         var layout = new FeatureRowLayout([new("number", FeatureType.Int64, "v"), new("text", FeatureType.String, "v")]);
-        var model = new ServedModel(
-            new ModelManifest
-            {
-                Name = "crash",
-                Version = 1,
-                CreatedAt = DateTimeOffset.UnixEpoch,
-                OnnxSha256 = new string('0', 64),
-                OnnxByteCount = 1,
-                Signature = new ModelSignature([], [new TensorSpecification("p", TensorElementKind.Float32, [-1, 1])]),
-                Output = new ModelOutput { Task = ModelTask.Regression, ScoreOutput = "p" },
-            },
-            "champion",
-            [],
-            layout);
         await using var log = new PredictionLogWriter(
             new DataDirectory(arguments[0], MlPlatformMode.Owner),
             PredictionLogConfiguration.Default with { CommitInterval = TimeSpan.FromMilliseconds(2) },
@@ -40,7 +26,7 @@ internal sealed class PredictionLogScenario : ICrashScenario
             TimeProvider.System,
             NullLogger<PredictionLogWriter>.Instance);
         await log.OpenAsync(CancellationToken.None);
-        var sink = log.Attach(model)!;
+        var sink = log.Attach(Serve(layout))!;
         var next = long.Parse(arguments[1], System.Globalization.CultureInfo.InvariantCulture);
         while (true)
         {
@@ -52,7 +38,22 @@ internal sealed class PredictionLogScenario : ICrashScenario
         }
     }
 
-    private static void Record(IPredictionSink sink, FeatureRowLayout layout, long first, int count)
+    internal static ServedModel Serve(FeatureRowLayout layout) => new(
+        new ModelManifest
+        {
+            Name = "crash",
+            Version = 1,
+            CreatedAt = DateTimeOffset.UnixEpoch,
+            OnnxSha256 = new string('0', 64),
+            OnnxByteCount = 1,
+            Signature = new ModelSignature([], [new TensorSpecification("p", TensorElementKind.Float32, [-1, 1])]),
+            Output = new ModelOutput { Task = ModelTask.Regression, ScoreOutput = "p" },
+        },
+        "champion",
+        [],
+        layout);
+
+    internal static void Record(IPredictionSink sink, FeatureRowLayout layout, long first, int count)
     {
         var rows = new FeatureRows(layout, 1);
         for (var number = first; number < first + count; number++)

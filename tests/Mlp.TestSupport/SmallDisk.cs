@@ -51,6 +51,16 @@ public sealed class SmallDisk : IDisposable
     /// <summary>Gives the space back.</summary>
     public void Free() => File.Delete(_ballast);
 
+    /// <summary>Makes the disk one that cannot be written, or can be again. No file on it is open for writing.</summary>
+    /// <param name="isReadOnly">Which of the two.</param>
+    public void SetReadOnly(bool isReadOnly)
+    {
+        if (!TryRun("mount", "-o", isReadOnly ? "remount,ro" : "remount,rw", Root))
+        {
+            throw new InvalidOperationException($"The disk at '{Root}' could not be mounted anew.");
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -28,10 +28,10 @@ internal sealed class ServedModelFixture : IMlPlatformBuilder, IAsyncDisposable
 
     /// <summary>Serves one version with features of a company in memory.</summary>
     public static Task<ServedModelFixture> CreateAsync<TRequest>(
-        byte[] onnx, int featureCount, RequestFeatureWriter<TRequest> requestWriter, Action<ModelOptions>? configure = null, string score = "score")
+        byte[] onnx, int featureCount, RequestFeatureWriter<TRequest> requestWriter, Action<ModelOptions>? configure = null, string score = "score", IPredictionObserver? observer = null)
     {
         var features = new MemoryFeatures<TRequest>(featureCount, requestWriter);
-        return CreateAsync(onnx, features, features.Description, ["champion"], configure, score);
+        return CreateAsync(onnx, features, features.Description, ["champion"], configure, score, observer);
     }
 
     /// <summary>Serves three versions with a route.</summary>
@@ -42,7 +42,7 @@ internal sealed class ServedModelFixture : IMlPlatformBuilder, IAsyncDisposable
     }
 
     private static async Task<ServedModelFixture> CreateAsync(
-        byte[] onnx, IFeatureSource features, FeatureServiceDescription service, IReadOnlyList<string> aliases, Action<ModelOptions>? configure, string score)
+        byte[] onnx, IFeatureSource features, FeatureServiceDescription service, IReadOnlyList<string> aliases, Action<ModelOptions>? configure, string score, IPredictionObserver? observer = null)
     {
         var fixture = new ServedModelFixture();
         var registry = new FileModelRegistry(new DataDirectory(fixture._folder, MlPlatformMode.Owner), TimeProvider.System, NullLogger<FileModelRegistry>.Instance);
@@ -62,7 +62,7 @@ internal sealed class ServedModelFixture : IMlPlatformBuilder, IAsyncDisposable
             .AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance)
             .AddSingleton<IModelRegistry>(registry)
             .AddSingleton(features)
-            .AddSingleton<IPredictionObserver, Observer>();
+            .AddSingleton(observer ?? new Observer());
 
         // The watcher reads the alias file, which would stand among the bytes of the calls.
         fixture.AddModel(Name, o => o.AliasPollInterval = TimeSpan.FromHours(1));

@@ -11,9 +11,9 @@ using Mlp.Runtime.Storage;
 namespace Mlp.Monitoring.Compaction;
 
 /// <summary>
-/// The rows of a segment in a Parquet file, in their order, with the segment's header and schema among the metadata of the file, so that they read as they did before. Immutable.
+/// The rows of a segment in a Parquet file, in their order, with the segment's header and schema among the metadata of the file, so that they read as they did before. Not thread-safe.
 /// </summary>
-internal sealed class CompactedSegment
+internal sealed class CompactedSegment : IDisposable
 {
     private const string HeaderKey = "mlp.header";
     private const string SchemaKey = "mlp.schema";
@@ -23,14 +23,14 @@ internal sealed class CompactedSegment
     private const string RowNumber = "file_row_number";
 
     private readonly string _path;
-    private readonly DuckDbSettings _settings;
+    private readonly DuckDbSession _session;
     private readonly Schema _schema;
     private readonly CompactedColumn[] _columns;
 
-    private CompactedSegment(string path, DuckDbSettings settings, SegmentHeader header, Schema schema)
+    private CompactedSegment(string path, DuckDbSession session, SegmentHeader header, Schema schema)
     {
         _path = path;
-        _settings = settings;
+        _session = session;
         _schema = schema;
         _columns = ColumnsOf(schema);
         Header = header;
@@ -43,7 +43,7 @@ internal sealed class CompactedSegment
     /// <param name="schema">The schema of the log.</param>
     public static CompactedColumn[] ColumnsOf(Schema schema) => [.. schema.FieldsList.Select(field => new CompactedColumn(field))];
 
-    /// <summary>Opens a file. Nothing is held open.</summary>
+    /// <summary>Opens a file.</summary>
     /// <exception cref="FileNotFoundException">There is none.</exception>
     /// <exception cref="CorruptFileException">It is no prediction log in Parquet.</exception>
     /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote it.</exception>
@@ -55,7 +55,20 @@ internal sealed class CompactedSegment
             throw new FileNotFoundException($"Expected predictions in '{path}', but there is no such file.", path);
         }
 
-        using var session = DuckDbSession.Open(settings);
+        var session = DuckDbSession.Open(settings);
+        try
+        {
+            return Open(path, session);
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    private static CompactedSegment Open(string path, DuckDbSession session)
+    {
         var metadata = Guarded(path, () => session.Query($"SELECT decode(key), decode(value) FROM parquet_kv_metadata({SqlText.Text(path)})"))
             .ToDictionary(row => (string)row[0]!, row => (string)row[1]!, StringComparer.Ordinal);
         if (!metadata.TryGetValue(HeaderKey, out var header) || !metadata.TryGetValue(SchemaKey, out var schema))
@@ -63,7 +76,7 @@ internal sealed class CompactedSegment
             throw new CorruptFileException(path, $"Expected a Parquet file of predictions with '{HeaderKey}' and '{SchemaKey}' among its metadata, but found '{path}' without.");
         }
 
-        return new(path, settings, SegmentHeader.Parse(System.Text.Encoding.UTF8.GetBytes(header), path), ReadSchema(Convert.FromBase64String(schema)));
+        return new(path, session, SegmentHeader.Parse(System.Text.Encoding.UTF8.GetBytes(header), path), ReadSchema(Convert.FromBase64String(schema)));
     }
 
     /// <summary>Writes the whole rows of a segment to a file.</summary>
@@ -128,18 +141,39 @@ internal sealed class CompactedSegment
     /// <exception cref="CorruptFileException">The file is damaged.</exception>
     public async IAsyncEnumerable<RecordBatch> ReadAsync(long firstRow = 0, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        using var session = DuckDbSession.Open(_settings);
         var columns = string.Join(", ", _columns.Select(c => SqlText.Name(c.Stored.Name)).Append(RowNumber));
         var sql = string.Create(
             System.Globalization.CultureInfo.InvariantCulture,
             $"SELECT {columns} FROM read_parquet({SqlText.Text(_path)}, hive_partitioning = false, {RowNumber} = true) WHERE {RowNumber} >= {firstRow}");
-        var batches = session.QueryArrowAsync(sql, isStreamed: true, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        var batches = _session.QueryArrowAsync(sql, isStreamed: true, cancellationToken).GetAsyncEnumerator(cancellationToken);
         await using var ending = batches.ConfigureAwait(false);
         while (await GuardedAsync(_path, () => batches.MoveNextAsync()).ConfigureAwait(false))
         {
             using var stored = batches.Current;
             firstRow = RequireOrder(stored, firstRow);
             yield return new RecordBatch(_schema, _columns.Select((column, i) => column.FromStored(stored.Column(i), _path)), stored.Length).Clone(ManagedAllocator.Instance);
+        }
+    }
+
+    /// <summary>The rows from one on, for a follower; the file is closed when they have been read.</summary>
+    /// <inheritdoc cref="Open(string, DuckDbSettings)" path="/exception"/>
+    public static (SegmentHeader Header, IAsyncEnumerable<RecordBatch> Batches) Follow(string path, DuckDbSettings settings, long firstRow)
+    {
+        var file = Open(path, settings);
+        return (file.Header, file.ReadAndCloseAsync(firstRow));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _session.Dispose();
+
+    private async IAsyncEnumerable<RecordBatch> ReadAndCloseAsync(long firstRow)
+    {
+        using (this)
+        {
+            await foreach (var batch in ReadAsync(firstRow).ConfigureAwait(false))
+            {
+                yield return batch;
+            }
         }
     }
 
@@ -184,5 +218,7 @@ internal sealed class CompactedSegment
     }
 
     /// <remarks>DuckDB's message may quote the data, so it stays inside.</remarks>
-    private static CorruptFileException Unreadable(string path, DbException cause) => new(path, $"Expected a Parquet file of predictions at '{path}', but it cannot be read as one; the inner exception says why.", innerException: cause);
+    private static Exception Unreadable(string path, DbException cause) => !File.Exists(path)
+        ? new FileNotFoundException($"Expected predictions in '{path}', but the file was deleted.", path, cause)
+        : new CorruptFileException(path, $"Expected a Parquet file of predictions at '{path}', but it cannot be read as one; the inner exception says why.", innerException: cause);
 }

@@ -35,7 +35,4 @@ internal sealed record LogFile(string Segment, string Compacted, bool IsCompacte
             .Order(StringComparer.Ordinal)
             .Select(segment => System.IO.Path.ChangeExtension(segment, CompactedExtension) is var parquet ? new LogFile(segment, parquet, compacted.Contains(parquet)) : null!)];
     }
-
-    /// <summary>The same part, as it is now that its segment has gone; null where the whole part has.</summary>
-    public LogFile? Again() => File.Exists(Compacted) ? this with { IsCompacted = true } : null;
 }

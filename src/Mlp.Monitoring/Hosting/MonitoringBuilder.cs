@@ -1,8 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
 using Mlp.Monitoring.Alerts;
+using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.Redaction;
 using Mlp.Monitoring.Sampling;
+using Mlp.Runtime.Statistics;
 
 namespace Mlp.Monitoring.Hosting;
 
@@ -19,6 +21,31 @@ public sealed class MonitoringBuilder(IServiceCollection services)
     /// <param name="models">Model names; none for all models.</param>
     /// <returns>The builder.</returns>
     public MonitoringBuilder DetectDrift(params string[] models) => Configure(options => Add(options.DriftModels, models));
+
+    /// <summary>Compares the recent predictions of a model with the reference profile of its version all the time, by tests of one's own choice.</summary>
+    /// <param name="model">Model name; <see cref="MonitoringOptions.AllModels"/> for those that are not named.</param>
+    /// <param name="configure">Says what counts as drift, for the model and for single features.</param>
+    /// <returns>The builder.</returns>
+    public MonitoringBuilder DetectDrift(string model, Action<DriftOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(configure);
+        return Configure(options =>
+        {
+            Add(options.DriftModels, [model]);
+            configure(options.Drift.TryGetValue(model, out var known) ? known : options.Drift[model] = new DriftOptions());
+        });
+    }
+
+    /// <summary>Takes another classifier than logistic regression for the test of the whole vector, for example trees.</summary>
+    /// <param name="estimator">The classifier.</param>
+    /// <returns>The builder.</returns>
+    public MonitoringBuilder UseDriftEstimator(IEstimator estimator)
+    {
+        ArgumentNullException.ThrowIfNull(estimator);
+        services.AddSingleton(estimator);
+        return this;
+    }
 
     /// <summary>Keeps profiles of the predictions of the named models, hour by hour and on disk, for comparison with each other and with the reference. They are logged too.</summary>
     /// <param name="models">Model names; none for all models.</param>

@@ -12,10 +12,12 @@ using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.PredictionLog;
 using Mlp.Monitoring.Profiles;
 using Mlp.Monitoring.Queries;
+using Mlp.Monitoring.Reports;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Registry;
+using Mlp.Runtime.Statistics;
 using Mlp.Runtime.Storage;
 
 namespace Mlp.Runtime.Hosting;
@@ -57,10 +59,10 @@ public static class MonitoringBuilderExtensions
         services.TryAddSingleton(CreatePerformance);
         services.TryAddSingleton<MonitoringMetrics>();
         services.TryAddSingleton<PeriodicEvaluation>();
-        services.TryAddSingleton(s => s.GetRequiredService<MonitoringConfiguration>().Drift);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, LogFigures>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, DriftFigures>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, DriftDetector>(s => s.GetRequiredService<DriftDetector>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, LivePerformance>(s => s.GetRequiredService<LivePerformance>()));
+        services.TryAddSingleton<ReportBuilder>();
         services.TryAddSingleton(s => new ModelMonitor(
             s.GetRequiredService<PredictionLogWriter>(),
             s.GetRequiredService<PredictionLogReader>(),
@@ -69,9 +71,10 @@ public static class MonitoringBuilderExtensions
             s.GetRequiredService<LabelStore>(),
             s.GetRequiredService<LivePerformance>(),
             s.GetRequiredService<DriftDetector>(),
-            s.GetRequiredService<ProfileStore>(),
             s.GetRequiredService<AlertWatch>(),
             s.GetRequiredService<AlertFeed>(),
+            s.GetRequiredService<ReportBuilder>(),
+            s.GetRequiredService<ProfileStore>(),
             s.GetServices<ModelDeclaration>(),
             s.GetServices<ModelPatternDeclaration>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPredictionObserver, PredictionLogWriter>(s => s.GetRequiredService<PredictionLogWriter>()));
@@ -103,7 +106,8 @@ public static class MonitoringBuilderExtensions
         services.GetRequiredService<DataDirectory>(),
         services.GetService<IModelRegistry>(),
         services.GetRequiredService<MonitoringConfiguration>().Drift,
-        services.GetRequiredService<TimeProvider>());
+        services.GetRequiredService<TimeProvider>(),
+        services.GetService<IEstimator>());
 
     private static ProfileStore CreateProfiles(IServiceProvider services) => new(
         services.GetRequiredService<DataDirectory>(),

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.Redaction;
 using Mlp.Monitoring.Sampling;
@@ -97,6 +98,10 @@ public sealed class MonitoringOptions
     /// <value>The default value is 1 minute.</value>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan EvaluationInterval { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>What counts as drift, by model; <see cref="AllModels"/> for those that are not named.</summary>
+    /// <value>The default value is empty: population stability index above 0.1 that chance does not explain.</value>
+    public IDictionary<string, DriftOptions> Drift { get; } = new Dictionary<string, DriftOptions>(StringComparer.Ordinal);
 
     /// <summary>How far back the sliding window of the live figures reaches, 1 minute to 365 days.</summary>
     /// <value>The default value is 1 day.</value>

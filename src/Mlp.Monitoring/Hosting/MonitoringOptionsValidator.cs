@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Options;
+using Mlp.Monitoring.Drift;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Inference;
@@ -30,6 +31,12 @@ internal sealed class MonitoringOptionsValidator(IEnumerable<ModelDeclaration> d
         foreach (var (model, redaction) in options.Redaction)
         {
             failures.AddRange(SettingsRanges.FindFailures($"{MonitoringOptions.SectionName}:{nameof(options.Redaction)}:{model}", redaction));
+        }
+
+        AddBadNames(failures, nameof(options.Drift), options.Drift.Keys);
+        foreach (var (model, drift) in options.Drift)
+        {
+            failures.AddRange(DriftOptionsCheck.FindFailures($"{MonitoringOptions.SectionName}:{nameof(options.Drift)}:{model}", drift));
         }
 
         AddBadNames(failures, nameof(options.PerformanceThresholds), options.PerformanceThresholds.Select(t => t.Model));

@@ -18,7 +18,8 @@ internal static class FigureValues
         }
     }
 
-    private static IEnumerable<(string Name, double Value)> Values(PerformanceResult result)
+    /// <summary>The figures of a result by their names, in the order in which people look at them; those that the task does not have are absent.</summary>
+    public static IEnumerable<(string Name, double Value)> Values(PerformanceResult result)
     {
         if (result.BinaryClassification is { } binary)
         {

@@ -110,6 +110,12 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
         return await RunAsync(model, log => new EstimationRun(model, log, _store, options, _timeProvider.GetUtcNow()).Run(Scratch, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>What quality without labels is estimated by, as it was published with a version; null where nothing was.</summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="version">Version.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public ValueTask<PerformanceEstimator?> FindEstimatorAsync(string model, int version, CancellationToken cancellationToken) => _estimators.FindAsync(model, version, cancellationToken);
+
     /// <summary>Compares two versions of a model.</summary>
     /// <param name="model">Model name.</param>
     /// <param name="options">Says which and how.</param>

@@ -18,7 +18,7 @@ namespace Mlp.Monitoring.Performance;
 /// <param name="maximumCount">Predictions that are remembered; beyond, those read first are forgotten.</param>
 internal sealed class ScoreIndex(string model, string directory, DuckDbSettings settings, int maximumCount)
 {
-    private readonly SegmentFollower<SegmentHeader> _follower = new(directory, SegmentHeader.Read, (path, firstRow) => CompactedSegment.Open(path, settings) is var file ? (file.Header, file.ReadAsync(firstRow)) : default);
+    private readonly SegmentFollower<SegmentHeader> _follower = new(directory, SegmentHeader.Read, (path, firstRow) => CompactedSegment.Follow(path, settings, firstRow));
     private readonly Dictionary<int, ModelOutput> _outputs = [];
     private readonly XxHash128 _hash = new();
     private Entry[] _entries = new Entry[Math.Min(maximumCount, 1024)];

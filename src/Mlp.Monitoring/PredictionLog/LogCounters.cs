@@ -9,6 +9,7 @@ internal sealed class LogCounters
     private readonly PaddedCounter[] _dropped;
     private readonly PaddedCounter[] _sampledOut;
     private PaddedCounter _written;
+    private long _clockSetBacks;
 
     /// <summary>Creates counters at 0.</summary>
     /// <param name="stripes">Number of stripes.</param>
@@ -31,6 +32,9 @@ internal sealed class LogCounters
     /// <summary>Counts predictions that are on the device.</summary>
     public void Write(long count) => Interlocked.Add(ref _written.Value, count);
 
+    /// <summary>Counts a clock that went back.</summary>
+    public void NoticeClockSetBack() => Interlocked.Increment(ref _clockSetBacks);
+
     /// <summary>The counts now. What ended is read before what began, so that pending is never negative.</summary>
     public LogStatistics Snapshot(string model, int version)
     {
@@ -46,7 +50,7 @@ internal sealed class LogCounters
             }
         }
 
-        return new LogStatistics(model, version, Sum(_accepted, 0, 1), written, dropped) { SampledOut = sampledOut };
+        return new LogStatistics(model, version, Sum(_accepted, 0, 1), written, dropped) { SampledOut = sampledOut, ClockSetBacks = Volatile.Read(ref _clockSetBacks) };
     }
 
     private static long Sum(PaddedCounter[] counters, int first, int step)

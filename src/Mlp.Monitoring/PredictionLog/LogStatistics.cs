@@ -17,6 +17,9 @@ public sealed record LogStatistics(string Model, int Version, long Accepted, lon
     /// <summary>Predictions that sampling left out of the log. What watches the live stream has seen them.</summary>
     public long SampledOut { get; init; }
 
+    /// <summary>Segments that were begun when the clock said less than at the beginning of an earlier one.</summary>
+    public long ClockSetBacks { get; init; }
+
     /// <summary>Predictions on their way to the device.</summary>
     public long Pending => Accepted - Written - Dropped - SampledOut;
 
@@ -26,6 +29,7 @@ public sealed record LogStatistics(string Model, int Version, long Accepted, lon
         Accepted = one.Accepted + other.Accepted,
         Written = one.Written + other.Written,
         SampledOut = one.SampledOut + other.SampledOut,
+        ClockSetBacks = one.ClockSetBacks + other.ClockSetBacks,
         DroppedBy = one.DroppedBy.Concat(other.DroppedBy).GroupBy(d => d.Key).ToDictionary(g => g.Key, g => g.Sum(d => d.Value)),
     };
 }

@@ -59,11 +59,11 @@ internal sealed class ModelLog : IAsyncDisposable
         var schema = new PredictionSchema(model, redaction);
         var format = new RecordFormat(model.Layout, FeatureRedactor.For(redaction, model.Layout), KeyRedactor.For(redaction, model.Keys));
         _sampler = PredictionSampler.For(configuration.SamplingOf(model.Manifest.Name), model);
-        _buffer = new RecordBuffer(format, configuration.BufferByteCount, _sampler, isWatched: listener is not null);
+        _buffer = new RecordBuffer(format, configuration.BufferByteCount, _sampler, isWatched: listener is not null, onFilling: Wake);
         _batch = new PredictionBatch(model, schema, format);
         _leftOut = _sampler is not null && listener is not null ? new PredictionBatch(model, schema, format, isLeftOut: true) : null;
         _frames = new ArrowFrames(schema.Arrow);
-        _segments = new SegmentWriter(model, directory, _frames.SchemaMessage, configuration, disk, timeProvider, redaction);
+        _segments = new SegmentWriter(model, directory, _frames.SchemaMessage, configuration, disk, timeProvider, redaction, NoticeClockSetBack);
         _timer = timeProvider.CreateTimer(static state => ((ModelLog)state!).Wake(), this, configuration.CommitInterval, configuration.CommitInterval);
         _loop = Task.Run(RunAsync);
     }
@@ -338,6 +338,16 @@ internal sealed class ModelLog : IAsyncDisposable
         _failedAt = _timeProvider.GetTimestamp();
         _retryDelay = _retryDelay == TimeSpan.Zero ? FirstRetryDelay : TimeSpan.FromTicks(Math.Min(_retryDelay.Ticks * 2, LongestRetryDelay.Ticks));
         Volatile.Write(ref _failure, failure);
+    }
+
+    private void NoticeClockSetBack(TimeSpan by)
+    {
+        _buffer.Counters.NoticeClockSetBack();
+        _logger.LogWarning(
+            "The clock went back by {Seconds} s: the predictions of model {Model} version {Version} are written on, and read in an order that is not that of their writing.",
+            by.TotalSeconds,
+            _model.Manifest.Name,
+            _model.Manifest.Version);
     }
 
     private void Recover()

@@ -47,7 +47,12 @@ internal sealed class PredictionLogReader
     public IReadOnlyList<string> ListSegments(string model) => SegmentFormat.List(DirectoryOf(_root, model));
 
     /// <summary>The header of the part of a model's log that was begun last, or null where there is none.</summary>
-    public SegmentHeader? FindHeader(string model) => ListFiles(model).Reverse().Select(ReadHeader).FirstOrDefault(header => header is not null);
+    /// <param name="model">Model name.</param>
+    /// <param name="version">Of one version, or null for any.</param>
+    public SegmentHeader? FindHeader(string model, int? version = null)
+        => ListFiles(model).Reverse().Where(file => version is null || file.Version is null || file.Version == version)
+            .Select(ReadHeader)
+            .FirstOrDefault(header => header is not null && (version is null || header.Version == version));
 
     /// <summary>The versions of a model of which there are predictions.</summary>
     public IReadOnlyCollection<int> FindVersions(string model) => ListFiles(model).Select(file => file.Version ?? ReadHeader(file)?.Version).OfType<int>().ToHashSet();
@@ -125,16 +130,21 @@ internal sealed class PredictionLogReader
                 }
             }
         }
-        else if (file.Again() is { } compacted)
+        else if (TryOpenCompacted(file) is { } compacted)
         {
-            await foreach (var batch in CompactedSegment.Open(compacted.Compacted, Settings).ReadAsync(cancellationToken: cancellationToken).ConfigureAwait(false))
+            using (compacted)
             {
-                yield return batch;
+                await foreach (var batch in compacted.ReadAsync(cancellationToken: cancellationToken).ConfigureAwait(false))
+                {
+                    yield return batch;
+                }
             }
         }
     }
 
-    private SegmentHeader? ReadHeader(LogFile file)
+    /// <summary>The header of a part of a log, or null where it was deleted since it was listed.</summary>
+    /// <param name="file">The part.</param>
+    public SegmentHeader? ReadHeader(LogFile file)
     {
         if (!file.IsCompacted && TryOpen(file.Segment) is { } frames)
         {
@@ -144,7 +154,21 @@ internal sealed class PredictionLogReader
             }
         }
 
-        return file.Again() is { } compacted ? CompactedSegment.Open(compacted.Compacted, Settings).Header : null;
+        using var compacted = TryOpenCompacted(file);
+        return compacted?.Header;
+    }
+
+    /// <summary>The Parquet file, or null where the whole part was deleted since the folder was listed.</summary>
+    private CompactedSegment? TryOpenCompacted(LogFile file)
+    {
+        try
+        {
+            return CompactedSegment.Open(file.Compacted, Settings);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
     }
 
     /// <summary>A segment, or null where it has gone since the folder was listed.</summary>

@@ -14,6 +14,7 @@ internal sealed class RecordBuffer
 
     private readonly RecordFormat _format;
     private readonly PredictionSampler? _sampler;
+    private readonly Action? _onFilling;
     private readonly LogCounters _counters;
     private readonly RecordRing[] _rings;
     private readonly int _stripeMask;
@@ -27,8 +28,10 @@ internal sealed class RecordBuffer
     /// <param name="byteCount">Bytes of all rings together, about.</param>
     /// <param name="sampler">Says what is left out; null for nothing.</param>
     /// <param name="isWatched">Whether somebody wants to see what is left out.</param>
-    public RecordBuffer(RecordFormat format, int byteCount, PredictionSampler? sampler = null, bool isWatched = false)
+    /// <param name="onFilling">Told by a caller when another quarter of a ring begins to fill; must not wait.</param>
+    public RecordBuffer(RecordFormat format, int byteCount, PredictionSampler? sampler = null, bool isWatched = false, Action? onFilling = null)
     {
+        _onFilling = onFilling;
         _format = format;
         _sampler = sampler;
         _isWatched = isWatched;
@@ -197,6 +200,10 @@ internal sealed class RecordBuffer
                 if (isComplete)
                 {
                     ring.Commit(claim, length);
+                    if (ring.EntersQuarter(claim, length))
+                    {
+                        _onFilling?.Invoke();
+                    }
                 }
                 else
                 {

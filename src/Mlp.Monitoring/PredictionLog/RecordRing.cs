@@ -82,6 +82,15 @@ internal sealed class RecordRing
         }
     }
 
+    /// <summary>Whether a record is the first that reaches into a quarter of the ring: a few times in a round, so that whoever takes can be told of it at no cost to the others.</summary>
+    /// <param name="claim">What <see cref="TryClaim"/> gave.</param>
+    /// <param name="bodyLength">The length that was claimed.</param>
+    public bool EntersQuarter(int claim, int bodyLength)
+    {
+        var quarter = _words.Length / 4;
+        return claim / quarter != (claim + WordsOf(bodyLength)) / quarter;
+    }
+
     /// <summary>Hands a complete record over.</summary>
     /// <param name="claim">What <see cref="TryClaim"/> gave.</param>
     /// <param name="bodyLength">The length that was claimed.</param>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mlp.Monitoring.Compaction;
 using Mlp.Monitoring.Redaction;
 using Mlp.Monitoring.Segments;
 using Mlp.Runtime.Data;
@@ -17,9 +18,16 @@ namespace Mlp.Monitoring.PredictionLog;
 /// <param name="disk">Where durability comes from.</param>
 /// <param name="timeProvider">The clock.</param>
 /// <param name="redaction">What the header says of redacted columns.</param>
+/// <param name="onClockSetBack">Told when the clock says less than at the beginning of an earlier segment, and by how much.</param>
 internal sealed class SegmentWriter(
-    ServedModel model, string directory, byte[] schemaMessage, PredictionLogConfiguration configuration, IDiskSync disk, TimeProvider timeProvider, RedactionConfiguration? redaction = null)
-    : IDisposable
+    ServedModel model,
+    string directory,
+    byte[] schemaMessage,
+    PredictionLogConfiguration configuration,
+    IDiskSync disk,
+    TimeProvider timeProvider,
+    RedactionConfiguration? redaction = null,
+    Action<TimeSpan>? onClockSetBack = null) : IDisposable
 {
     private FrameLogWriter? _segment;
     private string? _path;
@@ -86,11 +94,22 @@ internal sealed class SegmentWriter(
         Volatile.Write(ref _path, null);
     }
 
+    /// <summary>Segments are read in the order of their names, which are times; nothing but that order is lost when the clock goes back.</summary>
+    private void NoticeSetBack(long begun)
+    {
+        var latest = LogFile.List(directory).Max(file => file.Begun);
+        if (latest > begun)
+        {
+            onClockSetBack?.Invoke(TimeSpan.FromMicroseconds(latest.Value - begun));
+        }
+    }
+
     private FrameLogWriter Create()
     {
         DurableFile.CreateDirectories(disk, directory);
         _begun = timeProvider.GetTimestamp();
         var createdAt = timeProvider.GetUtcNow();
+        NoticeSetBack(Microseconds.FromRequestTime(createdAt));
         var name = string.Create(
             CultureInfo.InvariantCulture, $"{Microseconds.FromRequestTime(createdAt):D16}-{model.Manifest.Version}-{Guid.NewGuid():N}{SegmentFormat.Extension}");
         var path = System.IO.Path.Combine(directory, name);
