@@ -67,7 +67,7 @@ public sealed class QualityHostingTests : IDisposable
         Assert.True(estimates[0].IsChecked);
         Assert.Equal((true, FindingKind.VariantDifference), (comparison.Difference < 0, comparison.Finding!.Kind));
         Assert.Equal((2_001, 1), (report.LabelCount, report.UnknownCount));
-        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(_folder.FullName, "scratch")));
+        Assert.False(Directory.Exists(Path.Combine(_folder.FullName, "scratch")), "Expected so small a join to make no folder.");
         await Assert.ThrowsAsync<ModelNotFoundException>(() => platform.Monitoring.EvaluateAsync("tipps", new EvaluationOptions()));
         await Assert.ThrowsAsync<ModelNotFoundException>(() => platform.Monitoring.EstimateAsync("tipps", new EstimationOptions()));
         await Assert.ThrowsAsync<ModelNotFoundException>(() => platform.Monitoring.CompareAsync("tipps", new VariantComparisonOptions { Champion = 1, Challenger = 2 }));

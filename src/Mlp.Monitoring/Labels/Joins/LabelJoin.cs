@@ -39,7 +39,6 @@ internal sealed class LabelJoin : IDisposable
     public LabelJoin(string root, IReadOnlyCollection<string> labelNames, long expectedLabelCount, int sliceCount = 0, int valueCount = 0)
     {
         _folder = Path.Combine(root, $"join-{Guid.NewGuid():N}");
-        Directory.CreateDirectory(_folder);
         _names.AddRange(labelNames);
         _sliceCount = sliceCount;
         _valueCount = valueCount;

@@ -5,7 +5,7 @@ namespace Mlp.Monitoring.Labels.Joins;
 /// <summary>
 /// Records of one length, appended and then read once or more, in the order of appending. They stay in one buffer until it is full; then they go to a file, which vanishes with this object. Not thread-safe.
 /// </summary>
-/// <param name="path">Where the file would lie; its folder exists.</param>
+/// <param name="path">Where the file would lie; its folder is made with it, so that small joins need no folder that they may write to.</param>
 /// <param name="recordByteCount">Bytes of a record.</param>
 internal sealed class SpillFile(string path, int recordByteCount) : IDisposable
 {
@@ -82,6 +82,7 @@ internal sealed class SpillFile(string path, int recordByteCount) : IDisposable
     {
         if (_file is null)
         {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             _file = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
             if (!OperatingSystem.IsWindows())
             {
