@@ -35,6 +35,11 @@ if (args is [JoinBenchmark.Command, .. var join])
     return await JoinBenchmark.RunAsync(join);
 }
 
+if (args is [LabelJoinBenchmark.Command, .. var labelJoin])
+{
+    return await LabelJoinBenchmark.RunAsync(labelJoin);
+}
+
 if (args is [PushBenchmark.Command, .. var push])
 {
     return await PushBenchmark.RunAsync(push);

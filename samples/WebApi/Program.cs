@@ -4,6 +4,7 @@ using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Predictions;
+using OpenTelemetry.Metrics;
 using Quickstart.Features;
 using WebApi;
 
@@ -19,6 +20,7 @@ try
     builder.Services.AddProblemDetails();
     builder.Services.AddExceptionHandler<PlatformExceptionHandler>();
     builder.Services.AddHealthChecks();
+    builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter("Mlp.*").AddPrometheusExporter());
     builder.Services.AddMlPlatform(ml => ml
         .AddFeatures(TaxiFeatures.Add)
         .AddModel(TaxiFeatures.BigTipper)
@@ -55,6 +57,9 @@ try
     // Live: the process runs. Ready: every part of the platform is healthy, or degraded and still serving.
     app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
     app.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = HealthResponse.WriteAsync });
+
+    // Every meter of the platform, for Prometheus.
+    app.MapPrometheusScrapingEndpoint("/metrics");
     app.Lifetime.ApplicationStarted.Register(() => Volatile.Write(ref isUp, true));
     await app.RunAsync();
     return 0;

@@ -13,7 +13,8 @@ namespace Mlp.Monitoring.Drift;
 /// need not have the same columns: a feature is compared over the rows of those that have it. Not thread-safe.
 /// </summary>
 /// <param name="profile">The reference.</param>
-internal sealed class DriftBatchReader(ReferenceProfile profile)
+/// <param name="rules">Which features are left out.</param>
+internal sealed class DriftBatchReader(ReferenceProfile profile, DriftRules rules)
 {
     private readonly HashSet<int> _compared = [];
     private readonly List<string> _notCompared = [];
@@ -77,6 +78,11 @@ internal sealed class DriftBatchReader(ReferenceProfile profile)
                 continue;
             }
 
+            if (rules.IsIgnored(name))
+            {
+                continue;
+            }
+
             var feature = profile.Features.AsSpan().IndexOf(profile.Find(name)!);
             if (feature >= 0 && CanCount(field, profile.Features[feature]))
             {
@@ -107,26 +113,26 @@ internal sealed class DriftBatchReader(ReferenceProfile profile)
         return count;
     }
 
-    private static void Count(IArrowArray column, FeatureHistogram histogram, ReadOnlySpan<double> weights)
+    private static void Count(IArrowArray column, FeatureWindow window, ReadOnlySpan<double> weights)
     {
         // Most logs hold every prediction, and most predictions are answered and have their features: one pass over the values then.
         var isPlain = column.NullCount == 0 && !weights.ContainsAnyExcept(1.0);
         switch (column)
         {
             case FloatArray floats when isPlain:
-                histogram.AddRange(floats.Values);
+                window.AddRange(floats.Values);
                 break;
             case DoubleArray doubles when isPlain:
-                histogram.AddRange(doubles.Values);
+                window.AddRange(doubles.Values);
                 break;
             default:
-                CountEach(column, histogram, weights);
+                CountEach(column, window, weights);
                 break;
         }
     }
 
     /// <summary>The log keeps scores as float64. Those of a float32 model are counted as float32, so that they meet the edges of a float64 reference rounded as they are.</summary>
-    private static void CountScores(DoubleArray? scores, FeatureHistogram histogram, ReadOnlySpan<double> weights)
+    private static void CountScores(DoubleArray? scores, FeatureWindow window, ReadOnlySpan<double> weights)
     {
         for (var i = 0; i < weights.Length; i++)
         {
@@ -137,22 +143,22 @@ internal sealed class DriftBatchReader(ReferenceProfile profile)
 
             if (scores?.GetValue(i) is not { } score)
             {
-                histogram.AddWeightedMissing(weights[i]);
+                window.Histogram.AddWeightedMissing(weights[i]);
             }
             else if ((float)score is var single && single == score)
             {
-                histogram.Add(single, weights[i]);
+                window.Add(single, weights[i]);
             }
             else
             {
-                histogram.Add(score, weights[i]);
+                window.Add(score, weights[i]);
             }
         }
     }
 
-    private static void CountEach(IArrowArray column, FeatureHistogram histogram, ReadOnlySpan<double> weights)
+    private static void CountEach(IArrowArray column, FeatureWindow window, ReadOnlySpan<double> weights)
     {
-        var isCategorical = histogram.Profile is CategoricalFeatureProfile;
+        var isCategorical = window.Histogram.Profile is CategoricalFeatureProfile;
         for (var i = 0; i < weights.Length; i++)
         {
             if (weights[i] == 0)
@@ -163,25 +169,25 @@ internal sealed class DriftBatchReader(ReferenceProfile profile)
             switch (column)
             {
                 case var _ when column.IsNull(i):
-                    histogram.AddWeightedMissing(weights[i]);
+                    window.Histogram.AddWeightedMissing(weights[i]);
                     break;
                 case FloatArray floats:
-                    histogram.Add(floats.Values[i], weights[i]);
+                    window.Add(floats.Values[i], weights[i]);
                     break;
                 case DoubleArray doubles:
-                    histogram.Add(doubles.Values[i], weights[i]);
+                    window.Add(doubles.Values[i], weights[i]);
                     break;
                 case Int64Array integers when isCategorical:
-                    histogram.AddCategory(integers.Values[i], weights[i]);
+                    window.Histogram.AddCategory(integers.Values[i], weights[i]);
                     break;
                 case Int64Array integers:
-                    histogram.Add((double)integers.Values[i], weights[i]);
+                    window.Add((double)integers.Values[i], weights[i]);
                     break;
                 case BooleanArray booleans:
-                    histogram.Add(booleans.GetValue(i) == true ? 1f : 0f, weights[i]);
+                    window.Add(booleans.GetValue(i) == true ? 1f : 0f, weights[i]);
                     break;
                 case StringArray texts:
-                    histogram.AddCategoryUtf8(texts.GetBytes(i), weights[i]);
+                    window.Histogram.AddCategoryUtf8(texts.GetBytes(i), weights[i]);
                     break;
             }
         }

@@ -1,3 +1,4 @@
+using Mlp.Monitoring.Figures;
 using Mlp.Runtime.Statistics;
 
 namespace Mlp.Monitoring.Drift;
@@ -8,77 +9,129 @@ internal static class DriftComparison
     /// <summary>PSI above which a distribution has moved.</summary>
     public const double ModerateThreshold = 0.1;
 
-    /// <summary>PSI above which it has moved much.</summary>
-    public const double MajorThreshold = 0.25;
+    /// <summary>How many times the threshold a distance must be to have moved much.</summary>
+    public const double MajorFactor = 2.5;
+
+    /// <summary>The share that must have left a constant reference for it to have moved much.</summary>
+    public const double MajorLeftShare = 0.1;
 
     /// <summary>Compares a window with its reference.</summary>
-    /// <param name="model">Model name.</param>
-    /// <param name="version">Model version.</param>
+    /// <param name="about">Model, version, time.</param>
     /// <param name="window">The counts.</param>
     /// <param name="columns">Which features were counted.</param>
-    /// <param name="configuration">Significance and smallest number of rows.</param>
-    public static DriftReport Compare(string model, int version, DriftWindow window, DriftBatchReader columns, DriftConfiguration configuration)
+    /// <param name="rules">What counts as drift.</param>
+    /// <param name="vector">The tests of the whole vector.</param>
+    public static DriftReport Compare(DriftSubject about, DriftWindow window, DriftBatchReader columns, DriftRules rules, IReadOnlyList<VectorDrift>? vector = null)
     {
-        var compared = columns.Compared.Select(i => (Histogram: window.Features[i], IsScore: false)).ToList();
-        if (window.Score is not null)
+        var comparisons = columns.Compared.Select(i => FeatureComparison.Of(window.Features[i], false, window.Reference, rules)).ToList();
+        comparisons.AddRange(new[] { window.Score, window.PredictedClass }.OfType<FeatureWindow>().Select(w => FeatureComparison.Of(w, true, window.Reference, rules)));
+        var adjusted = Correct(comparisons, rules.Correction);
+
+        var features = new List<FeatureDrift>(comparisons.Count);
+        var findings = new List<(double Rank, Finding Finding)>();
+        var next = 0;
+        foreach (var comparison in comparisons)
         {
-            compared.Add((window.Score, true));
+            var feature = Judge(comparison, adjusted[next++], comparisons.Count, rules);
+            features.Add(feature);
+            if (feature.Severity >= DriftSeverity.Moderate)
+            {
+                findings.Add((RankOf(feature), DriftSentences.Drift(about, feature)));
+            }
+
+            foreach (var check in comparison.Checks)
+            {
+                var corrected = adjusted[next++];
+                if (check.IsBeyond && corrected <= rules.Significance)
+                {
+                    findings.Add((check.Statistic, DriftSentences.Quality(about, feature, check, corrected)));
+                }
+            }
         }
 
-        var significance = configuration.Significance / Math.Max(compared.Count, 1);
-        var features = compared
-            .Select(c => Compare(c.Histogram, c.IsScore, significance, configuration.MinimumRowCount))
-            .OrderByDescending(f => double.IsNaN(f.PopulationStabilityIndex) ? double.NegativeInfinity : f.PopulationStabilityIndex)
-            .ThenBy(f => f.Name, StringComparer.Ordinal);
+        findings.AddRange((vector ?? []).Where(v => v.IsDrifted).Select(v => (double.PositiveInfinity, DriftSentences.Vector(about, v))));
         return new DriftReport
         {
-            Model = model,
-            Version = version,
-            ReferenceRowCount = window.Profile.RowCount,
+            Model = about.Model,
+            Version = about.Version,
+            From = about.From,
+            To = about.To,
+            ReferenceRowCount = window.Reference.Profile.RowCount,
             RowCount = window.RowCount,
-            Features = [.. features],
+            Features = [.. features.OrderByDescending(f => f.Severity >= DriftSeverity.Moderate).ThenByDescending(RankOf).ThenBy(f => f.Name, StringComparer.Ordinal)],
             NotCompared = columns.NotCompared,
+            Findings = [.. findings.OrderBy(f => f.Finding.Kind).ThenByDescending(f => f.Rank).Select(f => f.Finding)],
+            Vector = vector ?? [],
         };
     }
 
-    private static FeatureDrift Compare(FeatureHistogram histogram, bool isScore, double significance, long minimumRowCount)
+    // One family of tests for the whole report: the order is that in which they are taken out again.
+    private static double[] Correct(List<FeatureComparison> comparisons, MultipleTesting correction)
     {
+        double[] p = [.. comparisons.SelectMany(c => c.Checks.Select(check => check.PValue).Prepend(c.PValue))];
+        return correction switch
+        {
+            MultipleTesting.BenjaminiHochberg => PValueCorrection.BenjaminiHochberg(p),
+            MultipleTesting.Bonferroni => PValueCorrection.Bonferroni(p),
+            _ => p,
+        };
+    }
+
+    private static double RankOf(FeatureDrift feature)
+        => double.IsNaN(feature.Statistic) ? double.NegativeInfinity : feature.IsConstantReference ? feature.Statistic * 1e3 : feature.Statistic / feature.Threshold;
+
+    private static FeatureDrift Judge(FeatureComparison comparison, double adjusted, int featureCount, DriftRules rules)
+    {
+        var histogram = comparison.Window.Histogram;
         var profile = histogram.Profile;
         var reference = profile.BinCounts.AsSpan();
-        var current = histogram.Counts;
-        var rows = histogram.RowCount;
         var weights = histogram.GetWeights();
         var weight = weights.Sum();
-        var psi = DriftStatistics.WeightedPopulationStabilityIndex(reference, weights);
-        var threshold = DriftStatistics.PopulationStabilityIndexNullThreshold(
-            profile.RowCount, histogram.EffectiveRowCount, DriftStatistics.CountBinsInUse(reference, current), significance);
+        var extent = comparison.Window.Extent;
         return new FeatureDrift
         {
             Name = profile.Name,
-            IsScore = isScore,
-            PopulationStabilityIndex = psi,
-            NullThreshold = threshold,
+            IsScore = comparison.IsScore,
+            PopulationStabilityIndex = DriftStatistics.WeightedPopulationStabilityIndex(reference, weights),
+            NullThreshold = DriftStatistics.PopulationStabilityIndexNullThreshold(
+                profile.RowCount, histogram.EffectiveRowCount, DriftStatistics.CountBinsInUse(reference, histogram.Counts), rules.Significance / featureCount),
             JensenShannonDistance = DriftStatistics.WeightedJensenShannonDistance(reference, weights),
-            Severity = rows < minimumRowCount ? DriftSeverity.Undetermined : Judge(psi, threshold),
-            RowCount = rows,
+            Method = comparison.Method,
+            Statistic = comparison.Statistic,
+            Threshold = comparison.Threshold,
+            PValue = comparison.PValue,
+            AdjustedPValue = adjusted,
+            IsOverBins = comparison.IsOverBins,
+            IsConstantReference = comparison.IsConstantReference,
+            IsConstant = QualityChecks.IsConstant(comparison.Window),
+            Severity = SeverityOf(comparison, adjusted, rules.Significance),
+            ReferenceRowCount = profile.RowCount,
+            RowCount = histogram.RowCount,
             ReferenceMissingShare = profile.MissingCount / (double)profile.RowCount,
             MissingShare = weights[^1] / weight,
             UnseenShare = profile is CategoricalFeatureProfile ? weights[^2] / weight : 0,
+            OutOfRangeShare = extent is null ? 0 : (extent.Below + extent.Above) / weight,
+            Histogram = DriftHistogram.Of(profile, weights),
         };
     }
 
-    private static DriftSeverity Judge(double psi, double nullThreshold)
+    private static DriftSeverity SeverityOf(FeatureComparison comparison, double adjusted, double significance)
     {
-        if (double.IsNaN(psi))
+        if (comparison.IsUndetermined)
         {
             return DriftSeverity.Undetermined;
         }
 
-        if (psi <= ModerateThreshold || psi <= nullThreshold)
+        if (comparison.IsConstantReference)
+        {
+            return comparison.Statistic == 0 ? DriftSeverity.None : comparison.Statistic > MajorLeftShare ? DriftSeverity.Major : DriftSeverity.Moderate;
+        }
+
+        if (!(comparison.Statistic > comparison.Threshold && adjusted <= significance))
         {
             return DriftSeverity.None;
         }
 
-        return psi > MajorThreshold ? DriftSeverity.Major : DriftSeverity.Moderate;
+        return comparison.Statistic > MajorFactor * comparison.Threshold ? DriftSeverity.Major : DriftSeverity.Moderate;
     }
 }

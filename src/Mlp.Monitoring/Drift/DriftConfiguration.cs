@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace Mlp.Monitoring.Drift;
 
 /// <summary>The validated settings of drift detection: what the running code sees.</summary>
@@ -7,4 +9,11 @@ namespace Mlp.Monitoring.Drift;
 internal sealed record DriftConfiguration(TimeSpan Window, double Significance, long MinimumRowCount)
 {
     public static DriftConfiguration Default { get; } = new(TimeSpan.FromHours(1), 0.01, 100);
+
+    /// <summary>What differs for single models, by name; <see cref="Hosting.MonitoringOptions.AllModels"/> for all others.</summary>
+    public FrozenDictionary<string, DriftOptions> Models { get; init; } = FrozenDictionary<string, DriftOptions>.Empty;
+
+    /// <summary>What counts as drift of a model.</summary>
+    public DriftRules RulesOf(string model)
+        => new(Models.GetValueOrDefault(model) ?? Models.GetValueOrDefault(Hosting.MonitoringOptions.AllModels) ?? new DriftOptions(), Significance, MinimumRowCount);
 }

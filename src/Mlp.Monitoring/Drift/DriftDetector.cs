@@ -15,6 +15,8 @@ namespace Mlp.Monitoring.Drift;
 /// </summary>
 internal sealed class DriftDetector
 {
+    private const int SampleLimit = 100_000;
+
     private readonly DataDirectory _directory;
     private readonly IModelRegistry? _registry;
     private readonly DriftConfiguration _configuration;
@@ -62,17 +64,18 @@ internal sealed class DriftDetector
     {
         var number = version ?? FindHighestVersion(model);
         var profile = await ReadProfileAsync(model, number, cancellationToken).ConfigureAwait(false);
-        var window = new DriftWindow(profile);
+        var rules = _configuration.RulesOf(model);
+        var window = new DriftWindow(new DriftReference(profile), rules, SampleLimit);
         DriftBatchReader? reader = null;
         await foreach (var batch in _log.ReadAsync(model, PredictionFilter.Of(number, from, to), cancellationToken).ConfigureAwait(false))
         {
-            reader ??= new DriftBatchReader(profile);
+            reader ??= new DriftBatchReader(profile, rules);
             reader.Count(batch, window);
         }
 
         return reader is null
             ? new DriftReport { Model = model, Version = number, From = from, To = to, ReferenceRowCount = profile.RowCount, RowCount = 0, Features = [], NotCompared = [] }
-            : DriftComparison.Compare(model, number, window, reader, _configuration) with { From = from, To = to };
+            : DriftComparison.Compare(new(model, number, from, to), window, reader, rules);
     }
 
     private int FindHighestVersion(string model)
@@ -95,7 +98,8 @@ internal sealed class DriftDetector
             ?? throw new InvalidOperationException($"Expected model '{model}' version {version} to have a reference profile to compare with, but it was published without one.");
     }
 
-    private async Task<ReferenceProfile?> FindProfileAsync(ModelManifest manifest, CancellationToken cancellationToken)
+    /// <summary>The reference profile of a version, or null when it was published without one.</summary>
+    internal async Task<ReferenceProfile?> FindProfileAsync(ModelManifest manifest, CancellationToken cancellationToken)
     {
         if (_registry is null || manifest.ReferenceProfileSha256 is null)
         {

@@ -1,3 +1,5 @@
+using Mlp.Monitoring.Figures;
+
 namespace Mlp.Monitoring.Drift;
 
 /// <summary>The inputs and the score of a model version in production against its reference profile. Immutable.</summary>
@@ -26,6 +28,12 @@ public sealed record DriftReport
 
     /// <summary>Features without a comparison: the reference has no profile of them, or one of another kind. Vectors are always among them: a bin of single elements would say little of an embedding.</summary>
     public required IReadOnlyList<string> NotCompared { get; init; }
+
+    /// <summary>What was found wrong, worst first: drift of features, of the score and of the predicted class, drift of the whole vector, and data quality.</summary>
+    public IReadOnlyList<Finding> Findings { get; init; } = [];
+
+    /// <summary>The tests of the whole vector; empty where the reference is a profile, which keeps no rows.</summary>
+    public IReadOnlyList<VectorDrift> Vector { get; init; } = [];
 
     /// <summary>The worst verdict on any feature or the score.</summary>
     public DriftSeverity Severity => Features.Count == 0 ? DriftSeverity.Undetermined : Features.Max(f => f.Severity);

@@ -6,12 +6,12 @@ public enum DriftSeverity
     /// <summary>There are too few rows to tell.</summary>
     Undetermined = 0,
 
-    /// <summary>PSI up to 0.1, or not more than chance explains for so many rows.</summary>
+    /// <summary>The distance is not above its threshold, or chance explains it for so many rows.</summary>
     None = 1,
 
-    /// <summary>PSI above 0.1 and above what chance explains.</summary>
+    /// <summary>The distance is above its threshold and chance does not explain it; a value has left a constant reference.</summary>
     Moderate = 2,
 
-    /// <summary>PSI above 0.25 and above what chance explains.</summary>
+    /// <summary>The distance is above two and a half times its threshold (PSI 0.25) and chance does not explain it; a tenth of the values has left a constant reference.</summary>
     Major = 3,
 }

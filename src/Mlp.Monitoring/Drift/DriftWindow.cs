@@ -2,26 +2,35 @@ using Mlp.Runtime.Statistics;
 
 namespace Mlp.Monitoring.Drift;
 
-/// <summary>Counts of production rows over the bins of a reference: one histogram per feature and one for the score. Not thread-safe.</summary>
+/// <summary>Counts of production rows over the bins of a reference: one window per feature, one for the score and one for the predicted class. Not thread-safe.</summary>
 internal sealed class DriftWindow
 {
     /// <summary>Creates an empty window.</summary>
-    /// <param name="profile">The reference.</param>
-    public DriftWindow(ReferenceProfile profile)
+    /// <param name="reference">The reference.</param>
+    /// <param name="rules">Which tests are made.</param>
+    /// <param name="sampleLimit">Numbers that are kept at most per feature whose test needs them.</param>
+    public DriftWindow(DriftReference reference, DriftRules rules, int sampleLimit)
     {
-        Profile = profile;
-        Features = [.. profile.Features.Select(f => new FeatureHistogram(f))];
-        Score = profile.Score is { } score ? new FeatureHistogram(score.Distribution) : null;
+        Reference = reference;
+        Features = [.. reference.Profile.Features.Select(Create)];
+        Score = reference.Profile.Score is { } score ? Create(score.Distribution) : null;
+        PredictedClass = reference.PredictedClass is { } predicted ? new FeatureWindow(predicted, 0) : null;
+
+        FeatureWindow Create(FeatureProfile profile)
+            => new(profile, profile is NumericFeatureProfile && DriftRules.NeedsNumbers(rules.Of(profile.Name, false).Method) ? sampleLimit : 0);
     }
 
     /// <summary>The reference.</summary>
-    public ReferenceProfile Profile { get; }
+    public DriftReference Reference { get; }
 
     /// <summary>In the order of the profile's features.</summary>
-    public IReadOnlyList<FeatureHistogram> Features { get; }
+    public IReadOnlyList<FeatureWindow> Features { get; }
 
     /// <summary>The score, or null where the reference has none.</summary>
-    public FeatureHistogram? Score { get; }
+    public FeatureWindow? Score { get; }
+
+    /// <summary>The predicted class, or null where the reference has none.</summary>
+    public FeatureWindow? PredictedClass { get; }
 
     /// <summary>Rows counted.</summary>
     public long RowCount { get; set; }
@@ -31,6 +40,7 @@ internal sealed class DriftWindow
     {
         RowCount += other.RowCount;
         Score?.Merge(other.Score!);
+        PredictedClass?.Merge(other.PredictedClass!);
         for (var i = 0; i < Features.Count; i++)
         {
             Features[i].Merge(other.Features[i]);
@@ -42,6 +52,7 @@ internal sealed class DriftWindow
     {
         RowCount = 0;
         Score?.Clear();
+        PredictedClass?.Clear();
         foreach (var feature in Features)
         {
             feature.Clear();

@@ -11,10 +11,12 @@ namespace Mlp.Monitoring.Drift;
 internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
 {
     private const int PaneCount = 12;
+    private const int SampleLimit = 2_048;
 
     private readonly ServedModel _model;
     private readonly Task<ReferenceProfile?> _profile;
     private readonly DriftConfiguration _configuration;
+    private readonly DriftRules _rules;
     private readonly TimeProvider _timeProvider;
     private readonly Action<RecentDrift> _onDisposed;
     private readonly Lock _gate = new();
@@ -35,6 +37,7 @@ internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
         _model = model;
         _profile = profile;
         _configuration = configuration;
+        _rules = configuration.RulesOf(model.Manifest.Name);
         _timeProvider = timeProvider;
         _paneTicks = Math.Max(configuration.Window.Ticks / PaneCount, 1);
     }
@@ -51,8 +54,9 @@ internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
         {
             if (_reader is null)
             {
-                _reader = new DriftBatchReader(profile);
-                _panes = [.. Enumerable.Range(0, PaneCount).Select(_ => new DriftWindow(profile))];
+                var reference = new DriftReference(profile);
+                _reader = new DriftBatchReader(profile, _rules);
+                _panes = [.. Enumerable.Range(0, PaneCount).Select(_ => new DriftWindow(reference, _rules, SampleLimit))];
             }
 
             MoveTo(_timeProvider.GetUtcNow().UtcTicks / _paneTicks);
@@ -77,9 +81,10 @@ internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
             }
 
             MoveTo(_timeProvider.GetUtcNow().UtcTicks / _paneTicks);
-            var whole = new DriftWindow(_panes[0].Profile);
+            var whole = new DriftWindow(_panes[0].Reference, _rules, PaneCount * SampleLimit);
             System.Array.ForEach(_panes, whole.Merge);
-            return DriftComparison.Compare(_model.Manifest.Name, _model.Manifest.Version, whole, _reader, _configuration);
+            var now = _timeProvider.GetUtcNow();
+            return DriftComparison.Compare(new(_model.Manifest.Name, _model.Manifest.Version, now - _configuration.Window, now), whole, _reader, _rules);
         }
     }
 

@@ -1,15 +1,20 @@
 using Apache.Arrow;
+using Mlp.Monitoring.Alerts;
 using Mlp.Monitoring.Compaction;
+using Mlp.Monitoring.Comparison;
 using Mlp.Monitoring.Drift;
+using Mlp.Monitoring.Estimation;
 using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.PredictionLog;
+using Mlp.Monitoring.Profiles;
 using Mlp.Monitoring.Queries;
 using Mlp.Runtime;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Registry;
+using Mlp.Runtime.Statistics.Profiles;
 
 namespace Mlp.Monitoring.Hosting;
 
@@ -26,12 +31,28 @@ public sealed class ModelMonitor
     private readonly LabelStore _labels;
     private readonly LivePerformance _performance;
     private readonly DriftDetector _drift;
+    private readonly ProfileStore _profiles;
+    private readonly AlertWatch _alerts;
+    private readonly AlertFeed _alertFeed;
     private readonly string[] _declared;
     private readonly ModelPatternDeclaration[] _patterns;
 
     internal ModelMonitor(
-        PredictionLogWriter writer, PredictionLogReader reader, PredictionExport export, LogMaintenance maintenance, LabelStore labels, LivePerformance performance, DriftDetector drift, IEnumerable<ModelDeclaration> declarations, IEnumerable<ModelPatternDeclaration> patterns)
+        PredictionLogWriter writer,
+        PredictionLogReader reader,
+        PredictionExport export,
+        LogMaintenance maintenance,
+        LabelStore labels,
+        LivePerformance performance,
+        DriftDetector drift,
+        ProfileStore profiles,
+        AlertWatch alerts,
+        AlertFeed alertFeed,
+        IEnumerable<ModelDeclaration> declarations,
+        IEnumerable<ModelPatternDeclaration> patterns)
     {
+        _alerts = alerts;
+        _alertFeed = alertFeed;
         _patterns = [.. patterns];
         _declared = [.. declarations.Select(d => d.Name).Distinct(StringComparer.Ordinal)];
         _writer = writer;
@@ -40,6 +61,7 @@ public sealed class ModelMonitor
         _labels = labels;
         _performance = performance;
         _drift = drift;
+        _profiles = profiles;
     }
 
     /// <summary>What became of the predictions of every version that was in service since the start: accepted = written + dropped + pending.</summary>
@@ -180,6 +202,68 @@ public sealed class ModelMonitor
         return _performance.EvaluateAsync(model, version, from, to, cancellationToken);
     }
 
+    /// <summary>
+    /// Computes the quality of each version by sliding windows, roles and slices, over matured predictions only, with confidence intervals. Labels are joined on the disk: the range is not limited by memory, of
+    /// which each result takes 24 bytes per labelled row.
+    /// </summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="options">Which predictions, and how they are grouped.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>Results by version, window, slice and variant, ascending; those of all slices and variants first. A window without a prediction has none; a version without one in the range has one that says so.</returns>
+    /// <exception cref="ArgumentException">The name cannot be that of a model, or an option lies outside its range.</exception>
+    /// <exception cref="ModelNotFoundException">The model is not declared, and nothing of it was ever logged.</exception>
+    /// <exception cref="CorruptFileException">A segment is damaged.</exception>
+    /// <exception cref="IOException">The disk refused what did not fit into memory.</exception>
+    public Task<IReadOnlyList<PerformanceResult>> EvaluateAsync(string model, EvaluationOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        RequireKnown(model);
+        return _performance.EvaluateAsync(model, options, cancellationToken);
+    }
+
+    /// <summary>
+    /// Estimates the quality of a binary classifier from its scores alone (CBPE), window by window, beside the realised quality as far as labels have come, and says where the two exclude each other. The
+    /// estimate sees a change of the inputs; it is blind to a change of what they mean.
+    /// </summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="options">What is estimated, and what it is learnt from.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>One result per window that has predictions, ascending; windows of the reference are not among them.</returns>
+    /// <exception cref="ArgumentException">The name cannot be that of a model, or an option lies outside its range.</exception>
+    /// <exception cref="ModelNotFoundException">The model is not declared, and nothing of it was ever logged.</exception>
+    /// <exception cref="InvalidOperationException">The version is no binary classifier, or the reference has no labels to learn from.</exception>
+    /// <exception cref="CorruptFileException">A segment is damaged.</exception>
+    public Task<IReadOnlyList<EstimationResult>> EstimateAsync(string model, EstimationOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        RequireKnown(model);
+        return _performance.EstimateAsync(model, options, cancellationToken);
+    }
+
+    /// <summary>
+    /// Compares the loss of two versions: on the requests that both answered, as a shadow does, or on their own where the traffic was split. The interval stays right however often one asks, so that asking may
+    /// end with the first answer that one likes.
+    /// </summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="options">Which versions, and by which loss.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="ArgumentException">The name cannot be that of a model, or an option lies outside its range.</exception>
+    /// <exception cref="ModelNotFoundException">The model is not declared, and nothing of it was ever logged.</exception>
+    /// <exception cref="InvalidOperationException">A version has no logged predictions, or the loss does not fit the models.</exception>
+    /// <exception cref="CorruptFileException">A segment is damaged.</exception>
+    public Task<VariantComparison> CompareAsync(string model, VariantComparisonOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        RequireKnown(model);
+        return _performance.CompareAsync(model, options, cancellationToken);
+    }
+
+    /// <summary>Looks for labels that no evaluation can use: of predictions that no log holds, and such as their model cannot have. Reads the logs of all models.</summary>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="CorruptFileException">A segment is damaged.</exception>
+    /// <exception cref="IOException">The disk refused what did not fit into memory.</exception>
+    public Task<LabelReport> CheckLabelsAsync(CancellationToken cancellationToken = default) => Open(_performance).CheckLabelsAsync(cancellationToken);
+
     /// <summary>Compares the inputs and the score of logged predictions with the reference profile that was published with their version.</summary>
     /// <param name="model">Model name.</param>
     /// <param name="version">Version, or null for the highest one that has logged predictions.</param>
@@ -199,6 +283,34 @@ public sealed class ModelMonitor
     /// <returns>One report per version, ascending; a version is absent before its first prediction and without a reference profile.</returns>
     public IReadOnlyList<DriftReport> GetRecentDrift(string model) => [.. _drift.Recent.Where(r => r.Model == model).OrderBy(r => r.Version)];
 
+    /// <summary>
+    /// The profile of the live stream of a version: of every prediction that it answered, those that sampling left out of the log too. It is merged from panes (<see cref="MonitoringOptions.ProfilePane"/>): every pane that reaches into the asked
+    /// time counts as a whole, and the profile says which time it is of. What is in memory counts; call <see cref="FlushAsync"/> first where the predictions of the last commit interval matter.
+    /// </summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="version">Version, or null for the highest one that has a profile.</param>
+    /// <param name="from">First request time, or null for the beginning.</param>
+    /// <param name="to">Request time to stop before, or null for the end.</param>
+    /// <param name="variant">The predictions of one role only, for example <c>champion</c>, or null for all.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The profile: features by name, and the score; null where nothing was profiled in that time.</returns>
+    /// <exception cref="ArgumentException">The name cannot be that of a model, or the version was served with other features at different times, whose profiles cannot be merged.</exception>
+    /// <exception cref="CorruptFileException">A profile is damaged.</exception>
+    public Task<DataProfile?> GetProfileAsync(
+        string model, int? version = null, DateTimeOffset? from = null, DateTimeOffset? to = null, string? variant = null, CancellationToken cancellationToken = default)
+        => Open(_profiles).GetAsync(model, version, from, to, variant, cancellationToken);
+
+    /// <summary>Alerts that fire now, as they fired; those that have fired longest first.</summary>
+    public IReadOnlyList<Alert> ActiveAlerts => _alerts.Active;
+
+    /// <summary>
+    /// Begins to listen to alerts. Those that fire or resolve from now on are in it; <see cref="ActiveAlerts"/> says which fire already. Nobody waits for a subscriber: what comes while
+    /// <see cref="AlertOptions.SubscriberBufferLength"/> alerts wait for it, it misses (<see cref="AlertSubscription.MissedCount"/>).
+    /// </summary>
+    /// <returns>The alerts, until it is disposed of or the platform closes.</returns>
+    public AlertSubscription SubscribeToAlerts() => _alertFeed.Subscribe();
+
+    /// <summary>Refuses a model that nobody can mean.</summary>
     private void RequireKnown(string model)
     {
         Open(_reader);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Mlp.Monitoring.Alerts;
 using Mlp.Monitoring.Redaction;
 using Mlp.Monitoring.Sampling;
 
@@ -17,6 +18,11 @@ public sealed class MonitoringBuilder(IServiceCollection services)
     /// <param name="models">Model names; none for all models.</param>
     /// <returns>The builder.</returns>
     public MonitoringBuilder DetectDrift(params string[] models) => Configure(options => Add(options.DriftModels, models));
+
+    /// <summary>Keeps profiles of the predictions of the named models, hour by hour and on disk, for comparison with each other and with the reference. They are logged too.</summary>
+    /// <param name="models">Model names; none for all models.</param>
+    /// <returns>The builder.</returns>
+    public MonitoringBuilder ProfilePredictions(params string[] models) => Configure(options => Add(options.ProfiledModels, models));
 
     /// <summary>Writes down only some of the predictions of a model. Sketches and the live window of drift see all of them.</summary>
     /// <param name="model">Model name; <see cref="MonitoringOptions.AllModels"/> for those that are not named.</param>
@@ -59,6 +65,50 @@ public sealed class MonitoringBuilder(IServiceCollection services)
         ArgumentNullException.ThrowIfNull(configure);
         services.Configure(configure);
         return this;
+    }
+
+    /// <summary>Adds an alert rule, or changes the one of that name that the configuration section has.</summary>
+    /// <param name="name">Name of the rule: letters, digits, '-', '_' and '.', at most 100.</param>
+    /// <param name="configure">Sets what is watched.</param>
+    /// <returns>The builder.</returns>
+    public MonitoringBuilder AddAlert(string name, Action<AlertRuleOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(configure);
+        return AddAlerts(options => configure(Find(options.Rules, name)));
+    }
+
+    /// <summary>Posts every alert to an address.</summary>
+    /// <param name="name">Name of the webhook: letters, digits, '-', '_' and '.', at most 100.</param>
+    /// <param name="configure">Sets address, secret and retries.</param>
+    /// <returns>The builder.</returns>
+    public MonitoringBuilder AddWebhook(string name, Action<WebhookOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(configure);
+        return AddAlerts(options => configure(Find(options.Webhooks, name)));
+    }
+
+    /// <summary>Changes the settings of alerts in code, after the configuration section was bound.</summary>
+    /// <param name="configure">Sets options.</param>
+    /// <returns>The builder.</returns>
+    public MonitoringBuilder AddAlerts(Action<AlertOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        services.Configure(configure);
+        return this;
+    }
+
+    private static T Find<T>(IDictionary<string, T> named, string name)
+        where T : new()
+    {
+        if (!named.TryGetValue(name, out var found))
+        {
+            found = new T();
+            named.Add(name, found);
+        }
+
+        return found;
     }
 
     private static void Add(IList<string> names, string[] models)

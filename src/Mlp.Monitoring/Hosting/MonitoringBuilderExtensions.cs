@@ -2,12 +2,15 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Mlp.Monitoring.Alerts;
 using Mlp.Monitoring.Compaction;
 using Mlp.Monitoring.Drift;
+using Mlp.Monitoring.Figures;
 using Mlp.Monitoring.Hosting;
 using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.PredictionLog;
+using Mlp.Monitoring.Profiles;
 using Mlp.Monitoring.Queries;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
@@ -46,14 +49,19 @@ public static class MonitoringBuilderExtensions
         services.TryAddSingleton(s => MonitoringConfiguration.From(s.GetRequiredService<IOptions<MonitoringOptions>>().Value));
         services.TryAddSingleton(CreateLabels);
         services.TryAddSingleton(CreateDetector);
+        services.TryAddSingleton(CreateProfiles);
         services.TryAddSingleton(CreateLog);
         services.TryAddSingleton(s => new PredictionLogReader(s.GetRequiredService<DataDirectory>().Predictions, DuckDb(s)));
         services.TryAddSingleton(CreateMaintenance);
         services.TryAddSingleton(s => new PredictionExport(s.GetRequiredService<PredictionLogReader>(), Disk(s)));
         services.TryAddSingleton(s => new LivePerformance(
-            s.GetRequiredService<DataDirectory>(), s.GetRequiredService<LabelStore>(), s.GetRequiredService<MonitoringConfiguration>().MaximumJoinedPredictions));
+            s.GetRequiredService<DataDirectory>(), s.GetRequiredService<LabelStore>(), s.GetRequiredService<MonitoringConfiguration>().MaximumJoinedPredictions, s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<MonitoringMetrics>();
         services.TryAddSingleton<PeriodicEvaluation>();
+        services.TryAddSingleton(s => s.GetRequiredService<MonitoringConfiguration>().Drift);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, LogFigures>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, DriftFigures>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, PerformanceFigures>());
         services.TryAddSingleton(s => new ModelMonitor(
             s.GetRequiredService<PredictionLogWriter>(),
             s.GetRequiredService<PredictionLogReader>(),
@@ -62,6 +70,9 @@ public static class MonitoringBuilderExtensions
             s.GetRequiredService<LabelStore>(),
             s.GetRequiredService<LivePerformance>(),
             s.GetRequiredService<DriftDetector>(),
+            s.GetRequiredService<ProfileStore>(),
+            s.GetRequiredService<AlertWatch>(),
+            s.GetRequiredService<AlertFeed>(),
             s.GetServices<ModelDeclaration>(),
             s.GetServices<ModelPatternDeclaration>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPredictionObserver, PredictionLogWriter>(s => s.GetRequiredService<PredictionLogWriter>()));
@@ -69,6 +80,7 @@ public static class MonitoringBuilderExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, LogMaintenance>(s => s.GetRequiredService<LogMaintenance>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, LabelStore>(s => s.GetRequiredService<LabelStore>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPlatformComponent, PeriodicEvaluation>(s => s.GetRequiredService<PeriodicEvaluation>()));
+        AlertServices.Add(services);
         configure?.Invoke(new MonitoringBuilder(services));
         return builder;
     }
@@ -82,10 +94,18 @@ public static class MonitoringBuilderExtensions
         services.GetRequiredService<MonitoringConfiguration>().Drift,
         services.GetRequiredService<TimeProvider>());
 
+    private static ProfileStore CreateProfiles(IServiceProvider services) => new(
+        services.GetRequiredService<DataDirectory>(),
+        services.GetRequiredService<MonitoringConfiguration>().Profiles,
+        Disk(services),
+        services.GetRequiredService<TimeProvider>(),
+        services.GetRequiredService<ILogger<ProfileStore>>());
+
     private static PredictionLogWriter CreateLog(IServiceProvider services)
     {
         var configuration = services.GetRequiredService<MonitoringConfiguration>();
         var detector = services.GetRequiredService<DriftDetector>();
+        var profiles = services.GetRequiredService<ProfileStore>();
         return new PredictionLogWriter(
             services.GetRequiredService<DataDirectory>(),
             configuration.Log,
@@ -93,7 +113,9 @@ public static class MonitoringBuilderExtensions
             Disk(services),
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILogger<PredictionLogWriter>>(),
-            model => configuration.WatchesDrift(model.Manifest.Name) ? detector.Watch(model) : null);
+            model => PredictionBatchListeners.Join(
+                configuration.WatchesDrift(model.Manifest.Name) ? detector.Watch(model) : null,
+                configuration.IsProfiled(model.Manifest.Name) ? profiles.Watch(model, detector.FindProfileAsync(model.Manifest, CancellationToken.None)) : null));
     }
 
     private static LogMaintenance CreateMaintenance(IServiceProvider services) => new(
@@ -114,6 +136,6 @@ public static class MonitoringBuilderExtensions
     /// <summary>Binds the section where the application has a configuration; without one the defaults stand.</summary>
     private sealed class BindSection(IServiceProvider services) : IConfigureOptions<MonitoringOptions>
     {
-        public void Configure(MonitoringOptions options) => SettingsSection.Bind(services, MonitoringOptions.SectionName, options);
+        public void Configure(MonitoringOptions options) => SettingsSection.Bind(services, MonitoringOptions.SectionName, options, AlertOptions.SectionKey);
     }
 }

@@ -1,6 +1,7 @@
 using Mlp.Monitoring.Compaction;
 using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.PredictionLog;
+using Mlp.Monitoring.Profiles;
 using Mlp.Monitoring.Redaction;
 using Mlp.Monitoring.Sampling;
 
@@ -29,6 +30,12 @@ internal sealed record MonitoringConfiguration(
     /// <summary>Memory of DuckDB for a query or a compaction.</summary>
     public required long QueryMemoryLimitBytes { get; init; }
 
+    /// <summary>Names, or all.</summary>
+    public IReadOnlySet<string> ProfiledModels { get; init; } = new HashSet<string>();
+
+    /// <summary>Settings of profiles.</summary>
+    public ProfileConfiguration Profiles { get; init; } = ProfileConfiguration.Default;
+
     public static MonitoringConfiguration From(MonitoringOptions options) => new(
         options.LoggedModels.ToHashSet(StringComparer.Ordinal),
         options.DriftModels.ToHashSet(StringComparer.Ordinal),
@@ -44,10 +51,15 @@ internal sealed record MonitoringConfiguration(
     {
         Maintenance = new(options.CompactSegments, options.RetentionAge, options.RetentionByteCount, options.MaintenanceInterval, options.MaximumSegmentAge),
         QueryMemoryLimitBytes = options.QueryMemoryLimitBytes,
+        ProfiledModels = options.ProfiledModels.ToHashSet(StringComparer.Ordinal),
+        Profiles = new ProfileConfiguration(options.ProfilePane, options.ProfileSaveInterval),
     };
 
     /// <summary>Whether the predictions of a model are logged.</summary>
-    public bool IsLogged(string model) => Names(LoggedModels, model) || WatchesDrift(model);
+    public bool IsLogged(string model) => Names(LoggedModels, model) || WatchesDrift(model) || IsProfiled(model);
+
+    /// <summary>Whether there are profiles of the predictions of a model.</summary>
+    public bool IsProfiled(string model) => Names(ProfiledModels, model);
 
     /// <summary>Whether the recent predictions of a model are compared with its reference.</summary>
     public bool WatchesDrift(string model) => Names(DriftModels, model);

@@ -29,6 +29,20 @@ public sealed class MonitoringOptions
     /// <value>The default value is empty.</value>
     public IDictionary<string, RedactionOptions> Redaction { get; } = new Dictionary<string, RedactionOptions>(StringComparer.Ordinal);
 
+    /// <summary>Names of the logged models whose predictions are profiled, all of them where the log is sampled; <see cref="AllModels"/> for all.</summary>
+    /// <value>The default value is empty.</value>
+    public IList<string> ProfiledModels { get; } = [];
+
+    /// <summary>How much time one profile of the live stream covers, a whole number of seconds that divides a day, 1 minute to 1 day. Profiles are merged over any number of them.</summary>
+    /// <value>The default value is 1 hour.</value>
+    [Range(typeof(TimeSpan), "00:01:00", "1.00:00:00")]
+    public TimeSpan ProfilePane { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>How often the running profiles are written, 1 second to 1 hour: at most this much is lost of them when the process dies.</summary>
+    /// <value>The default value is 5 minutes.</value>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan ProfileSaveInterval { get; set; } = TimeSpan.FromMinutes(5);
+
     /// <summary>How often what was logged is flushed to the device, 1 millisecond to 1 minute: at most this much is lost when the power fails.</summary>
     /// <value>The default value is 50 milliseconds.</value>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:01:00")]

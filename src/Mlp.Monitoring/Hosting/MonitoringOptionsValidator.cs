@@ -13,6 +13,12 @@ internal sealed class MonitoringOptionsValidator(IEnumerable<ModelDeclaration> d
         var failures = SettingsRanges.FindFailures(MonitoringOptions.SectionName, options);
         AddBadNames(failures, nameof(options.LoggedModels), options.LoggedModels);
         AddBadNames(failures, nameof(options.DriftModels), options.DriftModels);
+        AddBadNames(failures, nameof(options.ProfiledModels), options.ProfiledModels);
+        if (options.ProfilePane > TimeSpan.Zero && (options.ProfilePane.Ticks % TimeSpan.TicksPerSecond != 0 || TimeSpan.TicksPerDay % options.ProfilePane.Ticks != 0))
+        {
+            failures.Add($"{MonitoringOptions.SectionName}:{nameof(options.ProfilePane)} must be a whole number of seconds that divides a day, but is {options.ProfilePane}.");
+        }
+
         AddBadNames(failures, nameof(options.Sampling), options.Sampling.Keys);
         AddBadNames(failures, nameof(options.Redaction), options.Redaction.Keys);
         foreach (var (model, sampling) in options.Sampling)

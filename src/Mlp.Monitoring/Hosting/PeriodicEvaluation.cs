@@ -88,7 +88,7 @@ internal sealed class PeriodicEvaluation(
         var failure = await TryAsync(() => performance.RefreshLabelsAsync(_stop.Token), null).ConfigureAwait(false);
         foreach (var model in log.Statistics.Select(s => s.Model).Distinct(StringComparer.Ordinal))
         {
-            var other = await TryAsync(() => performance.EvaluateAsync(model, null, null, null, _stop.Token), model).ConfigureAwait(false);
+            var other = await TryAsync(() => performance.EvaluateLatestAsync(model, _stop.Token), model).ConfigureAwait(false);
             failure ??= other;
         }
 

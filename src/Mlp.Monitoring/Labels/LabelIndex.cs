@@ -20,6 +20,9 @@ internal sealed class LabelIndex(LabelStore store, int maximumCount)
     /// <summary>Labels remembered, retracted ones included.</summary>
     public int Count => _entries.Count;
 
+    /// <summary>Whether labels were forgotten, because there were more than are remembered.</summary>
+    public bool HasForgotten { get; private set; }
+
     /// <summary>Reads the labels that were recorded since the last call, by any process.</summary>
     public void Refresh(CancellationToken cancellationToken) => _follower.ReadNew((_, _, batch) => Add(batch), cancellationToken);
 
@@ -107,6 +110,7 @@ internal sealed class LabelIndex(LabelStore store, int maximumCount)
         if (_entries.Count == maximumCount)
         {
             _entries.Remove(_order.Dequeue());
+            HasForgotten = true;
         }
 
         _entries.Add(key, entry);

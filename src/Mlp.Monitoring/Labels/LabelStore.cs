@@ -111,6 +111,9 @@ internal sealed class LabelStore : IPlatformComponent, IDisposable
         }
     }
 
+    /// <summary>About how many labels lie on the disk, corrections included, from the size of the segments: a label takes 100 bytes, or more where few were recorded at a time.</summary>
+    public long EstimateCount() => SegmentFormat.List(_directory).Sum(path => new FileInfo(path).Length) / 100;
+
     /// <summary>Follows what is recorded.</summary>
     public SegmentFollower<LabelSegmentHeader> Follow() => new(_directory, LabelSegmentHeader.Read);
 

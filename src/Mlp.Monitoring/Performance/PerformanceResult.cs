@@ -14,6 +14,12 @@ public sealed record PerformanceResult
     /// <summary>Model version.</summary>
     public required int Version { get; init; }
 
+    /// <summary>The role in which it answered; null for all roles together.</summary>
+    public string? Variant { get; init; }
+
+    /// <summary>The part of the traffic, for example <c>area=8</c>; null for all of it.</summary>
+    public string? Slice { get; init; }
+
     /// <summary>What the model predicts, which decides on the metrics.</summary>
     public required ModelTask Task { get; init; }
 
@@ -41,6 +47,15 @@ public sealed record PerformanceResult
     /// <summary>Labelled predictions left out of the metrics: the score is NaN, the label is not one that the model's task can have, or the sampling weight is not finite or not above 0.</summary>
     public required long UnusableCount { get; init; }
 
+    /// <summary>Those of <see cref="UnusableCount"/> whose label the model's task cannot have: other than 0 and 1 for a binary model, no index of a class for several.</summary>
+    public long WrongLabelCount { get; init; }
+
+    /// <summary>Predictions of the window that are left out because they are younger than <see cref="EvaluationOptions.Maturity"/>; they are in no other count.</summary>
+    public long ImmatureCount { get; init; }
+
+    /// <summary>What keeps the result from having figures, or makes them doubtful, in a sentence; null where nothing does.</summary>
+    public string? Problem { get; init; }
+
     /// <summary>Share of the answered predictions that have a label, 0 to 1; NaN without answers. Quality of a window whose labels are still coming in belongs to those that came first.</summary>
     public double LabelMaturity => LabelledWeight / ScoredWeight;
 
@@ -49,4 +64,19 @@ public sealed record PerformanceResult
 
     /// <summary>The errors of a regression; null for other tasks and without usable labels.</summary>
     public RegressionMetrics? Regression { get; init; }
+
+    /// <summary>The quality of a classifier of several classes; null for other tasks and without usable labels.</summary>
+    public MulticlassMetrics? Multiclass { get; init; }
+
+    /// <summary>How well a ranking model orders; null for other tasks and without usable labels. Sampling weights have no effect on it.</summary>
+    public RankingMetrics? Ranking { get; init; }
+
+    /// <summary>The loss of a regression's prediction as each quantile that was asked for; empty for other tasks.</summary>
+    public IReadOnlyDictionary<double, double> QuantileLosses { get; init; } = new Dictionary<double, double>();
+
+    /// <summary>
+    /// The 95 % confidence intervals of the figures that have one, by the names of <see cref="FigureNames"/>: DeLong's for an area, Wilson's for shares, the normal distribution for means, a seeded
+    /// bootstrap for average precision, R² and the averages over classes. Empty where the evaluation was asked for without options.
+    /// </summary>
+    public IReadOnlyDictionary<string, ConfidenceInterval> Intervals { get; init; } = new Dictionary<string, ConfidenceInterval>();
 }

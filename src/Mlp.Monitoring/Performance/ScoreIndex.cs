@@ -27,6 +27,9 @@ internal sealed class ScoreIndex(string model, string directory, DuckDbSettings 
     /// <summary>Predictions remembered.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Whether predictions were forgotten, because there were more than are remembered.</summary>
+    public bool HasForgotten { get; private set; }
+
     /// <summary>The versions that were seen, ascending, with what their outputs mean.</summary>
     public IEnumerable<KeyValuePair<int, ModelOutput>> Versions => _outputs.OrderBy(v => v.Key);
 
@@ -70,6 +73,7 @@ internal sealed class ScoreIndex(string model, string directory, DuckDbSettings 
 
         if (Count == maximumCount)
         {
+            HasForgotten = true;
             _entries[_first] = entry;
             _first = (_first + 1) % _entries.Length;
         }

@@ -49,6 +49,9 @@ internal sealed class PredictionLogReader
     /// <summary>The header of the part of a model's log that was begun last, or null where there is none.</summary>
     public SegmentHeader? FindHeader(string model) => ListFiles(model).Reverse().Select(ReadHeader).FirstOrDefault(header => header is not null);
 
+    /// <summary>The headers of the parts of a model's log.</summary>
+    public IEnumerable<SegmentHeader> ReadHeaders(string model) => ListFiles(model).Select(ReadHeader).OfType<SegmentHeader>();
+
     /// <summary>The versions of a model of which there are predictions.</summary>
     public IReadOnlyCollection<int> FindVersions(string model) => ListFiles(model).Select(file => file.Version ?? ReadHeader(file)?.Version).OfType<int>().ToHashSet();
 

@@ -86,6 +86,8 @@ public static class MlPlatformBuilderExtensions
         var provider = builder.Services.BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true, ValidateScopes = true });
         try
         {
+            // Before any part is made: some of them can only be disposed of asynchronously.
+            SettingsAtStart.Validate(provider);
             var platform = provider.GetRequiredService<MlPlatform>();
             platform.Own(provider);
             return platform;

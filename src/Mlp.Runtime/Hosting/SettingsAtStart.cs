@@ -15,6 +15,15 @@ internal static class SettingsAtStart
     /// <exception cref="OptionsValidationException">Settings are wrong.</exception>
     public static void Check(IServiceProvider services, ILogger logger)
     {
+        Validate(services);
+        WarnOfUndeclaredModels(services, logger);
+    }
+
+    /// <summary>Validates what is validated at start.</summary>
+    /// <param name="services">The platform's services.</param>
+    /// <exception cref="OptionsValidationException">Settings are wrong.</exception>
+    public static void Validate(IServiceProvider services)
+    {
         try
         {
             services.GetService<IStartupValidator>()?.Validate();
@@ -24,8 +33,6 @@ internal static class SettingsAtStart
             var failures = e.InnerExceptions.Cast<OptionsValidationException>().SelectMany(i => i.Failures);
             throw new OptionsValidationException(MlPlatformOptions.SectionName, typeof(MlPlatformOptions), failures);
         }
-
-        WarnOfUndeclaredModels(services, logger);
     }
 
     /// <summary>No error: one file of settings may serve several applications.</summary>

@@ -10,6 +10,15 @@ internal sealed class CategoryTally
     private long _rowCount;
     private long _missingCount;
 
+    /// <summary>Categories and their rows.</summary>
+    internal IReadOnlyDictionary<string, long> Counts => _counts;
+
+    /// <summary>All rows.</summary>
+    internal long RowCount => _rowCount;
+
+    /// <summary>Rows without a category.</summary>
+    internal long MissingCount => _missingCount;
+
     /// <summary>Counts a row; null is missing.</summary>
     /// <param name="category">The category, or null.</param>
     internal void Add(string? category)

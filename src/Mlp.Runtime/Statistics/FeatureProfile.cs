@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Mlp.Runtime.Statistics.Profiles;
 
 namespace Mlp.Runtime.Statistics;
 
@@ -7,6 +8,8 @@ namespace Mlp.Runtime.Statistics;
 /// </summary>
 public abstract class FeatureProfile
 {
+    private ColumnProfile? _sketches;
+
     private protected FeatureProfile(string name, long rowCount, long missingCount)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -36,6 +39,29 @@ public abstract class FeatureProfile
     /// is for missing values.
     /// </summary>
     public abstract ImmutableArray<long> BinCounts { get; }
+
+    /// <summary>
+    /// The same rows as sketches: quantiles, distinct values and frequent categories, so that tests that need more than bins (Kolmogorov-Smirnov, Wasserstein) can be computed without the rows. Null in a
+    /// profile that was written before there were any.
+    /// </summary>
+    public ColumnProfile? Sketches => _sketches;
+
+    /// <summary>The same profile with sketches.</summary>
+    /// <param name="sketches">Of the same rows.</param>
+    /// <exception cref="ArgumentException">They are of other rows.</exception>
+    internal FeatureProfile With(ColumnProfile sketches)
+    {
+        if (sketches.RowCount != RowCount || sketches.MissingCount != MissingCount)
+        {
+            throw new ArgumentException(
+                $"Expected the sketches of feature '{Name}' to be of its {RowCount} rows, {MissingCount} of them missing, but found {sketches.RowCount} and {sketches.MissingCount}.",
+                nameof(sketches));
+        }
+
+        var copy = (FeatureProfile)MemberwiseClone();
+        copy._sketches = sketches;
+        return copy;
+    }
 
     private protected static void ThrowIfNotAllRows(string name, ReadOnlySpan<long> binCounts, long rowCount)
     {

@@ -8,8 +8,8 @@ namespace Mlp.Runtime.Statistics;
 /// </summary>
 public sealed class ReferenceProfile
 {
-    /// <summary>The version of the JSON form that this library writes, and the newest that it reads.</summary>
-    public const int FormatVersion = 1;
+    /// <summary>The newest version of the JSON form that this library reads; it writes 1 for a profile without sketches and 2 for one with them.</summary>
+    public const int FormatVersion = 2;
 
     private readonly Dictionary<string, FeatureProfile> _byName;
 

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Mlp.Runtime.Statistics.Profiles;
 
 namespace Mlp.Runtime.Statistics;
 
@@ -61,13 +62,15 @@ public sealed class ReferenceProfileBuilder
     /// </remarks>
     public ReferenceProfileBuilder AddNumeric(string name, ReadOnlySpan<long> values, ReadOnlySpan<bool> isPresent = default)
     {
+        Enter(name, values.Length, isPresent.Length);
         var wide = new double[values.Length];
         for (var i = 0; i < wide.Length; i++)
         {
             wide[i] = values[i];
         }
 
-        return AddNumeric(name, wide, isPresent);
+        _features.Add(ProfileNumeric<double>(name, wide, isPresent, ProfileColumnType.Int64, values));
+        return this;
     }
 
     /// <summary>Adds a feature of truth values as a numeric one, 0 and 1.</summary>
@@ -77,13 +80,16 @@ public sealed class ReferenceProfileBuilder
     /// <exception cref="ArgumentException">The name is empty or taken, or a column has another number of rows.</exception>
     public ReferenceProfileBuilder AddBoolean(string name, ReadOnlySpan<bool> values, ReadOnlySpan<bool> isPresent = default)
     {
-        var wide = new float[values.Length];
+        Enter(name, values.Length, isPresent.Length);
+        var (wide, integers) = (new float[values.Length], new long[values.Length]);
         for (var i = 0; i < wide.Length; i++)
         {
-            wide[i] = values[i] ? 1 : 0;
+            integers[i] = values[i] ? 1 : 0;
+            wide[i] = integers[i];
         }
 
-        return AddNumeric(name, wide, isPresent);
+        _features.Add(ProfileNumeric<float>(name, wide, isPresent, ProfileColumnType.Boolean, integers));
+        return this;
     }
 
     /// <summary>Adds a categorical feature.</summary>
@@ -99,7 +105,7 @@ public sealed class ReferenceProfileBuilder
             tally.Add(value);
         }
 
-        _features.Add(tally.ToProfile(name, _maximumCategories));
+        _features.Add(tally.ToProfile(name, _maximumCategories).With(ReferenceSketches.OfTexts(name, tally)));
         return this;
     }
 
@@ -127,7 +133,7 @@ public sealed class ReferenceProfileBuilder
             }
         }
 
-        _features.Add(tally.ToProfile(name, _maximumCategories));
+        _features.Add(tally.ToProfile(name, _maximumCategories).With(ReferenceSketches.OfCodes(name, values, isPresent, tally)));
         return this;
     }
 
@@ -148,7 +154,7 @@ public sealed class ReferenceProfileBuilder
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         SetRowCount(name, scores.Length);
-        _score = new(ProfileNumeric(name, scores, default), ProbabilityHistogram(scores));
+        _score = new((NumericFeatureProfile)ProfileNumeric(name, scores, default), ProbabilityHistogram(scores));
         return this;
     }
 
@@ -174,7 +180,11 @@ public sealed class ReferenceProfileBuilder
         return histogram.Any(count => count > 0) ? [.. histogram] : [];
     }
 
-    private NumericFeatureProfile ProfileNumeric<T>(string name, ReadOnlySpan<T> values, ReadOnlySpan<bool> isPresent)
+    private FeatureProfile ProfileNumeric<T>(string name, ReadOnlySpan<T> values, ReadOnlySpan<bool> isPresent)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        => ProfileNumeric(name, values, isPresent, typeof(T) == typeof(float) ? ProfileColumnType.Float32 : ProfileColumnType.Float64, []);
+
+    private FeatureProfile ProfileNumeric<T>(string name, ReadOnlySpan<T> values, ReadOnlySpan<bool> isPresent, ProfileColumnType type, ReadOnlySpan<long> integers)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         var rented = ArrayPool<double>.Shared.Rent(values.Length);
@@ -191,11 +201,12 @@ public sealed class ReferenceProfileBuilder
         RadixSort.Sort(finite);
         var edges = QuantileEdges.Choose(finite, _binCount, typeof(T) == typeof(float));
         var summary = NumericSummary.Of(finite);
+        var sketches = ReferenceSketches.OfNumbers(name, type, values, isPresent, finite, integers);
         ArrayPool<double>.Shared.Return(rented);
 
         var counts = new long[edges.Length + 2];
         CountRows(new(edges), values, isPresent, counts);
-        return new(name, values.Length, counts[^1], summary, [.. edges], [.. counts.AsSpan(0, edges.Length + 1)]);
+        return new NumericFeatureProfile(name, values.Length, counts[^1], summary, [.. edges], [.. counts.AsSpan(0, edges.Length + 1)]).With(sketches);
     }
 
     private static void CountRows<T>(NumericBins bins, ReadOnlySpan<T> values, ReadOnlySpan<bool> isPresent, Span<long> counts)

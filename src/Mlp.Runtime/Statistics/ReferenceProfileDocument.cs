@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace Mlp.Runtime.Statistics;
 
 /// <summary>
-/// The JSON form of a reference profile, version 1. Its names are a file format: they do not follow renames of the public types.
+/// The JSON form of a reference profile, versions 1 and 2. Its names are a file format: they do not follow renames of the public types.
 /// </summary>
 internal sealed class ReferenceProfileDocument
 {
@@ -29,6 +29,9 @@ internal sealed class ReferenceProfileDocument
         public NumericDocument? Numeric { get; init; }
 
         public CategoricalDocument? Categorical { get; init; }
+
+        /// <summary>From version 2 on: the same rows as sketches, in the bytes of a column of a data profile.</summary>
+        public byte[]? Sketches { get; init; }
     }
 
     internal sealed class NumericDocument

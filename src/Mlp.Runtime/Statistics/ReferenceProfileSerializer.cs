@@ -3,6 +3,8 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Mlp.Runtime.Statistics.Profiles;
+using Mlp.Runtime.Statistics.Sketches;
 using Mlp.Runtime.Storage;
 using static Mlp.Runtime.Statistics.ReferenceProfileDocument;
 
@@ -12,6 +14,7 @@ namespace Mlp.Runtime.Statistics;
 internal static class ReferenceProfileSerializer
 {
     private const string Format = "mlp-reference-profile";
+    private const int SketchesVersion = 2;
 
     /// <summary>Writes UTF-8 JSON.</summary>
     /// <param name="profile">The profile.</param>
@@ -20,7 +23,7 @@ internal static class ReferenceProfileSerializer
         var document = new ReferenceProfileDocument
         {
             Format = Format,
-            FormatVersion = VersionedJson.FirstVersion,
+            FormatVersion = HasSketches(profile) ? SketchesVersion : VersionedJson.FirstVersion,
             RowCount = profile.RowCount,
             Features = [.. profile.Features.Select(ToDocument)],
             Score = profile.Score is { } score
@@ -56,6 +59,8 @@ internal static class ReferenceProfileSerializer
             throw new InvalidDataException($"The reference profile contradicts itself. {exception.Message}", exception);
         }
     }
+
+    private static bool HasSketches(ReferenceProfile profile) => profile.Features.Any(feature => feature.Sketches is not null) || profile.Score?.Distribution.Sketches is not null;
 
     private static void ThrowIfNotReadable(ReadOnlySpan<byte> utf8Json)
     {
@@ -96,11 +101,31 @@ internal static class ReferenceProfileSerializer
                 RareCategories = categorical.KnowsRareCategories ? ToBytes(categorical.RareHashes) : null,
             }
             : null,
+        Sketches = feature.Sketches is { } sketches ? ToBytes(sketches) : null,
     };
+
+    private static byte[] ToBytes(ColumnProfile sketches)
+    {
+        var writer = new SketchWriter();
+        DataProfileSerializer.WriteColumn(writer, sketches.Sketch);
+        return writer.Bytes.ToArray();
+    }
 
     private static CategoryDocument ToDocument(CategoryCount category) => new() { Name = category.Name, Count = category.Count };
 
-    private static FeatureProfile FromDocument(FeatureDocument? document) => (document?.Numeric, document?.Categorical) switch
+    private static FeatureProfile FromDocument(FeatureDocument? document)
+    {
+        var feature = BinsOf(document);
+        if (document?.Sketches is not { } bytes)
+        {
+            return feature;
+        }
+
+        var reader = new SketchReader(bytes);
+        return feature.With(new(DataProfileSerializer.ReadColumn(ref reader)));
+    }
+
+    private static FeatureProfile BinsOf(FeatureDocument? document) => (document?.Numeric, document?.Categorical) switch
     {
         _ when document is null => throw new ArgumentException("Expected a feature, but found null.", nameof(document)),
         ({ } numeric, null) => FromDocument(document, numeric),

@@ -29,6 +29,9 @@ public sealed record RegressionMetrics
     /// </summary>
     public required double RSquared { get; init; }
 
+    /// <summary>Mean of |error| / max(|target|, 2^-52), a share of 1; huge where a target is 0. NaN in what was written before it was computed.</summary>
+    public double MeanAbsolutePercentageError { get; init; } = double.NaN;
+
     /// <summary>Computes every metric.</summary>
     /// <param name="predictions">Shape (rows), finite. Widened to double, which is exact.</param>
     /// <param name="targets">Shape (rows), finite.</param>
@@ -64,7 +67,22 @@ public sealed record RegressionMetrics
         // Sorted, so that the order of the rows leaves no trace in the sums.
         Array.Sort(errors);
         Array.Sort(wide);
-        return FromSorted(errors, wide);
+        return FromSorted(errors, wide) with { MeanAbsolutePercentageError = PercentageError(predictions, targets, weights) };
+    }
+
+    private static double PercentageError(ReadOnlySpan<double> predictions, ReadOnlySpan<double> targets, ReadOnlySpan<double> weights)
+    {
+        var terms = new double[predictions.Length];
+        var total = 0.0;
+        for (var i = 0; i < terms.Length; i++)
+        {
+            var weight = weights.IsEmpty ? 1 : weights[i];
+            terms[i] = weight * Math.Abs(predictions[i] - targets[i]) / Math.Max(Math.Abs(targets[i]), LogLoss.Epsilon);
+            total += weight;
+        }
+
+        RadixSort.Sort(terms);
+        return Summation.Sum(terms) / total;
     }
 
     private static RegressionMetrics FromSorted((double Value, double Weight)[] errors, (double Value, double Weight)[] targets)
@@ -96,11 +114,24 @@ public sealed record RegressionMetrics
             errors[i] = double.CreateTruncating(predictions[i]) - wide[i];
         }
 
+        var percentage = PercentageErrorOf(predictions, targets);
         RadixSort.Sort(errors);
         RadixSort.Sort(wide);
-        var metrics = FromSorted(errors, wide);
+        var metrics = FromSorted(errors, wide) with { MeanAbsolutePercentageError = percentage };
         ArrayPool<double>.Shared.Return(rented);
         return metrics;
+    }
+
+    private static double PercentageErrorOf<T>(ReadOnlySpan<T> predictions, ReadOnlySpan<T> targets)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var (wide, wideTargets) = (new double[predictions.Length], new double[predictions.Length]);
+        for (var i = 0; i < wide.Length; i++)
+        {
+            (wide[i], wideTargets[i]) = (double.CreateTruncating(predictions[i]), double.CreateTruncating(targets[i]));
+        }
+
+        return PercentageError(wide, wideTargets, []);
     }
 
     private static RegressionMetrics FromSorted(ReadOnlySpan<double> errors, ReadOnlySpan<double> targets)

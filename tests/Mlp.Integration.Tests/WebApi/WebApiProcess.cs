@@ -27,9 +27,11 @@ internal sealed class WebApiProcess : IDisposable
     public int Id => _process.Id;
 
     /// <summary>Starts the sample on a free port of the loopback and waits until it listens.</summary>
-    public static async Task<WebApiProcess> StartAsync(string dataDirectory)
+    /// <param name="dataDirectory">Its data.</param>
+    /// <param name="settings">Variables that set more.</param>
+    public static async Task<WebApiProcess> StartAsync(string dataDirectory, IReadOnlyDictionary<string, string?>? settings = null)
     {
-        var process = Launch(dataDirectory, ownerWait: TimeSpan.FromSeconds(5));
+        var process = Launch(dataDirectory, ownerWait: TimeSpan.FromSeconds(5), settings);
         var output = new List<string>();
         try
         {

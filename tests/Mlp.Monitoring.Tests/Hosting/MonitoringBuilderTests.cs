@@ -66,6 +66,27 @@ public sealed class MonitoringBuilderTests : IDisposable
     }
 
     [Fact]
+    public async Task ProfilePredictions_WholePlatform_ProfilesWhatIsLogged()
+    {
+        await using (var platform = Build(m => m.ProfilePredictions("tips").DetectDrift("tips")))
+        {
+            await platform.StartAsync();
+            Record(Attach(platform), 300);
+            await platform.Monitoring.FlushAsync();
+            var profile = (await platform.Monitoring.GetProfileAsync("tips"))!;
+
+            Assert.Equal((300, "x0", 300), (profile.RowCount, Assert.Single(profile.Columns).Name, profile.Score!.RowCount));
+            Assert.Equal(300, Assert.Single(platform.Monitoring.GetRecentDrift("tips")).RowCount);
+            Assert.Null(await platform.Monitoring.GetProfileAsync("other"));
+            await Assert.ThrowsAsync<ArgumentException>(() => platform.Monitoring.GetProfileAsync("../tips"));
+        }
+
+        await using var again = Build(_ => { });
+        await again.StartAsync();
+        Assert.Equal(300, (await again.Monitoring.GetProfileAsync("tips"))!.RowCount);
+    }
+
+    [Fact]
     public async Task Attach_ModelThatIsNotNamed_IsNotLogged()
     {
         await using var platform = Build(m => m.LogPredictions("other"));
@@ -178,6 +199,8 @@ public sealed class MonitoringBuilderTests : IDisposable
     [InlineData("LoggedModels:0", "../tips", "MlPlatform:Monitoring:LoggedModels must hold model names or '*', but holds '../tips'.")]
     [InlineData("LoggedModels:0", "tipps", "MlPlatform:Monitoring:LoggedModels must hold names of models that the application has declared by AddModel, but holds 'tipps'; declared are: 'tips', 'other'.")]
     [InlineData("DriftModels:0", "tipps", "MlPlatform:Monitoring:DriftModels must hold names of models that the application has declared by AddModel, but holds 'tipps'; declared are: 'tips', 'other'.")]
+    [InlineData("ProfiledModels:0", "tipps", "MlPlatform:Monitoring:ProfiledModels must hold names of models that the application has declared by AddModel, but holds 'tipps'; declared are: 'tips', 'other'.")]
+    [InlineData("ProfilePane", "00:07:00", "MlPlatform:Monitoring:ProfilePane must be a whole number of seconds that divides a day, but is 00:07:00.")]
     [InlineData("LoggedModels", "tips", "MlPlatform:Monitoring:LoggedModels must be a list, but is 'tips'.")]
     [InlineData("CommitInterval", "soon", "MlPlatform:Monitoring:CommitInterval must be a time span such as 00:00:30, but is 'soon'.")]
     [InlineData("DriftSignificance", "much", "MlPlatform:Monitoring:DriftSignificance must be a number, but is 'much'.")]

@@ -1,11 +1,16 @@
 using System.Text;
+using System.Text.Json;
 using FsCheck.Xunit;
 using Mlp.Runtime.Statistics;
+using Mlp.Runtime.Statistics.Profiles;
+using Mlp.Runtime.Tests.Statistics.Sketches;
 
 namespace Mlp.Runtime.Tests.Statistics;
 
 public class ReferenceProfileTests
 {
+    private static readonly string Version2Path = Path.Combine(AppContext.BaseDirectory, "Statistics", "Fixtures", "reference-profile-v2.json");
+
     /// <summary>A profile as version 1 of the format wrote it. Never to be edited: files like it are stored with models.</summary>
     private const string Version1 =
         """{"format":"mlp-reference-profile","formatVersion":1,"rowCount":6,"features":[{"name":"x","rowCount":6,"missingCount":1,"numeric":{"mean":0.52,"standardDeviation":0.744043009509531,"minimum":0.1,"maximum":2,"edges":[0.1,0.10000000000000002,0.30000000000000004],"counts":[0,3,0,2]}},{"name":"none","rowCount":6,"missingCount":6,"numeric":{"mean":"NaN","standardDeviation":"NaN","minimum":"NaN","maximum":"NaN","edges":[],"counts":[0]}},{"name":"c","rowCount":6,"missingCount":1,"categorical":{"categories":[{"name":"a","count":3}],"otherCount":2,"rareCategories":"PFKNpPS897o="}}],"score":{"distribution":{"name":"score","rowCount":6,"missingCount":0,"numeric":{"mean":0.5,"standardDeviation":0,"minimum":0.5,"maximum":0.5,"edges":[0.5,0.5000000000000001],"counts":[0,6,0]}},"histogram":[0,0,0,0,0,0,0,0,0,0,6,0,0,0,0,0,0,0,0,0]}}""";
@@ -31,17 +36,52 @@ public class ReferenceProfileTests
     }
 
     [Fact]
-    public void ToJson_SameRows_WritesVersion1()
-    {
-        string?[] categories = ["a", "rare", "a", null, "a", "rare"];
-        var profile = new ReferenceProfileBuilder(binCount: 4, maximumCategories: 1)
-            .AddNumeric("x", [0.1, 0.1, 0.1 + 0.2, 0.1, double.NaN, 2])
-            .AddNumeric("none", new double[6].Select(_ => double.NaN).ToArray())
-            .AddCategorical("c", categories)
-            .SetScore(Enumerable.Repeat(0.5, 6).ToArray())
-            .Build();
+    public void ToJson_WithoutSketches_WritesVersion1()
+        => Assert.Equal(Version1, Encoding.UTF8.GetString(ReferenceProfile.Parse(Encoding.UTF8.GetBytes(Version1)).ToJson()));
 
-        Assert.Equal(Version1, Encoding.UTF8.GetString(profile.ToJson()));
+    [Fact]
+    public void ToJson_SameRows_WritesVersion2() => Assert.Equal(File.ReadAllText(Version2Path), Encoding.UTF8.GetString(SixRows().ToJson()));
+
+    [Fact]
+    public void Parse_Version2_ReadsEveryPart()
+    {
+        var profile = ReferenceProfile.Parse(File.ReadAllBytes(Version2Path));
+        var (x, c, score) = (profile.Find("x")!.Sketches!, profile.Find("c")!.Sketches!, profile.Score!.Distribution.Sketches!);
+
+        Assert.Equal(SixRows().ToJson(), profile.ToJson());
+        Assert.Equal((6, 1, ProfileColumnType.Float64, 2), (x.RowCount, x.NanCount, x.Type, x.Maximum));
+        Assert.InRange(x.GetQuantile(0.5), 0.099, 0.101);
+        Assert.Equal([new FrequentItem("a", 3, 3), new FrequentItem("rare", 2, 2)], c.FrequentItems.AsEnumerable());
+        Assert.Equal((1, 0.5, 2.0), (c.NullCount, score.Mean, Math.Round(c.DistinctCount, 2)));
+        Assert.Equal((6, 6), (profile.Find("none")!.Sketches!.NanCount, profile.Find("none")!.MissingCount));
+    }
+
+    [Fact]
+    public void Parse_SketchesOfOtherRowsOrDamaged_SaysWhat()
+    {
+        var json = File.ReadAllText(Version2Path);
+        var sketches = JsonDocument.Parse(json).RootElement.GetProperty("features").EnumerateArray().Select(f => f.GetProperty("sketches").GetString()!).ToArray();
+        string Parse(string old, string replacement) => Assert.Throws<InvalidDataException>(() => ReferenceProfile.Parse(Encoding.UTF8.GetBytes(json.Replace(old, replacement, StringComparison.Ordinal)))).Message;
+
+        Assert.Contains("sketches of feature 'none' to be of its 6 rows, 6 of them missing, but found 6 and 1", Parse(sketches[1], sketches[0]), StringComparison.Ordinal);
+        Assert.Contains("more bytes of a sketch", Parse(sketches[0], sketches[0][..40]), StringComparison.Ordinal);
+        Assert.Contains("Expected a profile of a column, which begins with 'MCOL'", Parse(sketches[0], "AAAAAAAAAAAA"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("normal", 8)]
+    [InlineData("heavy tails", 13)]
+    public void ToJson_OfManyRows_TakesAFewKilobytesAFeature(string stream, int kilobytes)
+    {
+        var values = SketchStreams.Create(stream, 200_000);
+        var profile = new ReferenceProfileBuilder()
+            .AddNumeric("x", values)
+            .AddNumeric("i", Array.ConvertAll(values, x => (long)(1000 * x)))
+            .AddCategorical("c", Array.ConvertAll(values, x => (string?)$"category {(long)(1000 * x)}"))
+            .Build();
+        var sketches = JsonDocument.Parse(profile.ToJson()).RootElement.GetProperty("features").EnumerateArray().Select(f => f.GetProperty("sketches").GetString()!.Length);
+
+        Assert.All(sketches, length => Assert.InRange(length, 1, kilobytes * 1024));
     }
 
     [Property(MaxTest = 50)]
@@ -97,6 +137,17 @@ public class ReferenceProfileTests
     {
         var bytes = Encoding.UTF8.GetBytes(Version1);
         Assert.All(Enumerable.Range(0, bytes.Length), length => Assert.Throws<InvalidDataException>(() => ReferenceProfile.Parse(bytes.AsSpan(0, length))));
+    }
+
+    private static ReferenceProfile SixRows()
+    {
+        string?[] categories = ["a", "rare", "a", null, "a", "rare"];
+        return new ReferenceProfileBuilder(binCount: 4, maximumCategories: 1)
+            .AddNumeric("x", [0.1, 0.1, 0.1 + 0.2, 0.1, double.NaN, 2])
+            .AddNumeric("none", new double[6].Select(_ => double.NaN).ToArray())
+            .AddCategorical("c", categories)
+            .SetScore(Enumerable.Repeat(0.5, 6).ToArray())
+            .Build();
     }
 
     [Fact]

@@ -1,0 +1,149 @@
+using System.Globalization;
+using Mlp.Monitoring.Figures;
+using Mlp.Monitoring.Labels;
+using Mlp.Monitoring.Labels.Joins;
+using Mlp.Monitoring.Performance;
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Models;
+using Mlp.Runtime.Predictions;
+using Mlp.Runtime.Statistics;
+
+namespace Mlp.Monitoring.Comparison;
+
+/// <summary>Compares two versions on the labelled answers of their log, in the order of their requests. Used once.</summary>
+/// <param name="model">Model name.</param>
+/// <param name="folder">Folder of the model's log.</param>
+/// <param name="labels">The labels.</param>
+/// <param name="options">Validated.</param>
+/// <param name="now">The time that maturity counts back from.</param>
+internal sealed class VariantComparisonRun(string model, string folder, LabelStore labels, VariantComparisonOptions options, DateTimeOffset now)
+{
+    private readonly Dictionary<PredictionId, Answer> _champion = [];
+    private readonly Dictionary<PredictionId, Answer> _challenger = [];
+
+    /// <summary>Reads, joins and compares.</summary>
+    /// <param name="scratch">Folder for what does not fit into memory.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="InvalidOperationException">A version has no logged predictions, or the loss does not fit the models.</exception>
+    public VariantComparison Run(string scratch, CancellationToken cancellationToken)
+    {
+        var evaluation = new LogEvaluation(model, folder, labels, new EvaluationOptions { From = options.From }, now);
+        var maturedBefore = Microseconds.FromRequestTime(now - options.Maturity);
+        evaluation.Join(scratch, cancellationToken, (in JoinedRow row, ReadOnlySpan<int> _, ReadOnlySpan<double> values) =>
+        {
+            if (!row.IsScored || double.IsNaN(row.Label) || row.RequestTime > maturedBefore || (row.Version != options.Champion && row.Version != options.Challenger))
+            {
+                return;
+            }
+
+            var output = evaluation.Outputs[row.Version];
+            if (QualityGroup.CanBeLabel(output, row.Label) && LossOf(row, values, output) is var loss && !double.IsNaN(loss))
+            {
+                (row.Version == options.Champion ? _champion : _challenger)[row.RequestId] = new Answer(row.RequestTime, row.RequestId, loss);
+            }
+        });
+        foreach (var version in (int[])[options.Champion, options.Challenger])
+        {
+            if (!evaluation.Outputs.ContainsKey(version))
+            {
+                throw new InvalidOperationException($"Expected logged predictions of both versions, but found none of version {version} (model '{model}').");
+            }
+        }
+
+        var loss = Resolve(evaluation.Outputs[options.Champion]);
+        var paired = _champion.Keys.Where(_challenger.ContainsKey).ToArray();
+        if (paired.Length == 0 && loss == ComparedLoss.LargerError && _champion.Count + _challenger.Count > 0)
+        {
+            throw new InvalidOperationException(
+                $"Expected answers of both versions to the same requests, which comparing by the larger error needs, but found none: compare by the absolute error with a bound (model '{model}').");
+        }
+
+        return paired.Length > 0 ? Paired(paired, loss) : Split(loss);
+    }
+
+    private ComparedLoss Resolve(ModelOutput output) => options.Loss != ComparedLoss.Default ? options.Loss : output.Task switch
+    {
+        ModelTask.BinaryClassification => ComparedLoss.SquaredProbabilityError,
+        ModelTask.MulticlassClassification => ComparedLoss.WrongClass,
+        _ => ComparedLoss.LargerError,
+    };
+
+    private double LossOf(in JoinedRow row, ReadOnlySpan<double> values, ModelOutput output) => (Resolve(output), output.Task) switch
+    {
+        (ComparedLoss.SquaredProbabilityError, ModelTask.BinaryClassification) => Math.Min(1, (row.Score - row.Label) * (row.Score - row.Label)),
+        (ComparedLoss.WrongClass, ModelTask.BinaryClassification) => row.Score >= output.DecisionThreshold == (row.Label == 1) ? 0 : 1,
+        (ComparedLoss.WrongClass, ModelTask.MulticlassClassification) => MulticlassMetrics.PredictedClass(values) == (int)row.Label ? 0 : 1,
+        (ComparedLoss.AbsoluteError, ModelTask.Regression) => Math.Min(options.GreatestError!.Value, Math.Abs(row.Score - row.Label)),
+        (ComparedLoss.LargerError, ModelTask.Regression) => Math.Abs(row.Score - row.Label),
+        (var loss, var task) => throw new InvalidOperationException($"Expected a loss that fits the model, but found {loss} for {task} (model '{model}')."),
+    };
+
+    private VariantComparison Paired(PredictionId[] requests, ComparedLoss loss)
+    {
+        var greatest = loss == ComparedLoss.AbsoluteError ? options.GreatestError!.Value : 1;
+        var sequence = new ConfidenceSequence(-greatest, greatest, options.Significance);
+        foreach (var answer in requests.Select(r => _challenger[r]).Order())
+        {
+            var difference = answer.Loss - _champion[answer.Request].Loss;
+            sequence.Add(loss == ComparedLoss.LargerError ? Math.Sign(difference) : difference);
+        }
+
+        return Describe(loss, isPaired: true, sequence.Count, sequence.Mean, sequence.Interval);
+    }
+
+    private VariantComparison Split(ComparedLoss loss)
+    {
+        // Each mean has half of the chance to be left out.
+        var greatest = loss == ComparedLoss.AbsoluteError ? options.GreatestError!.Value : 1;
+        var (champion, challenger) = (new ConfidenceSequence(0, greatest, options.Significance / 2), new ConfidenceSequence(0, greatest, options.Significance / 2));
+        foreach (var answer in _champion.Values.Order())
+        {
+            champion.Add(answer.Loss);
+        }
+
+        foreach (var answer in _challenger.Values.Order())
+        {
+            challenger.Add(answer.Loss);
+        }
+
+        var interval = new ConfidenceInterval(challenger.Interval.Lower - champion.Interval.Upper, challenger.Interval.Upper - champion.Interval.Lower);
+        return Describe(loss, isPaired: false, champion.Count + challenger.Count, challenger.Mean - champion.Mean, interval);
+    }
+
+    private VariantComparison Describe(ComparedLoss loss, bool isPaired, long rowCount, double difference, ConfidenceInterval interval)
+    {
+        var result = new VariantComparison
+        {
+            Model = model,
+            Champion = options.Champion,
+            Challenger = options.Challenger,
+            Loss = loss,
+            IsPaired = isPaired,
+            RowCount = rowCount,
+            Difference = difference,
+            Interval = interval,
+        };
+        return rowCount == 0 || interval.Contains(0) ? result : result with { Finding = FindingOf(result) };
+    }
+
+    private Finding FindingOf(VariantComparison result) => new()
+    {
+        Kind = FindingKind.VariantDifference,
+        Subject = new FigureSubject(model, options.Challenger),
+        Test = "confidence-sequence",
+        Statistic = result.Difference,
+        Threshold = 0,
+        ReferenceRowCount = _champion.Count,
+        RowCount = _challenger.Count,
+        From = options.From,
+        To = now,
+        Message = string.Create(
+            CultureInfo.InvariantCulture,
+            $"Version {options.Challenger} is {(result.Difference < 0 ? "better" : "worse")} than version {options.Champion} by {Math.Abs(result.Difference):G4} of mean loss ({result.Loss}), {1 - options.Significance:P0} interval {result.Interval.Lower:G4} to {result.Interval.Upper:G4} at any time, over {result.RowCount} {(result.IsPaired ? "requests that both answered" : "answers")} (model '{model}')."),
+    };
+
+    private readonly record struct Answer(long Time, PredictionId Request, double Loss) : IComparable<Answer>
+    {
+        public int CompareTo(Answer other) => (Time, Request).CompareTo((other.Time, other.Request));
+    }
+}

@@ -1,0 +1,77 @@
+using Mlp.Runtime.Statistics;
+
+namespace Mlp.Monitoring.Drift;
+
+/// <summary>All that is measured of one feature before the p-values of the whole report are corrected.</summary>
+internal sealed class FeatureComparison
+{
+    private FeatureComparison(FeatureWindow window, bool isScore, DriftMethod method, double threshold)
+        => (Window, IsScore, Method, Threshold) = (window, isScore, method, threshold);
+
+    public FeatureWindow Window { get; }
+
+    public bool IsScore { get; }
+
+    public DriftMethod Method { get; }
+
+    public double Threshold { get; }
+
+    public double Statistic { get; private init; } = double.NaN;
+
+    public double PValue { get; private init; } = double.NaN;
+
+    public bool IsOverBins { get; private init; }
+
+    /// <summary>Whether all values of the reference are one and the same.</summary>
+    public bool IsConstantReference { get; private init; }
+
+    /// <summary>Too few rows to say anything.</summary>
+    public bool IsUndetermined { get; private init; }
+
+    public IReadOnlyList<QualityCheck> Checks { get; private init; } = [];
+
+    /// <summary>Measures.</summary>
+    public static FeatureComparison Of(FeatureWindow window, bool isScore, DriftReference reference, DriftRules rules)
+    {
+        var profile = window.Histogram.Profile;
+        var (method, threshold) = rules.Of(profile.Name, profile is CategoricalFeatureProfile);
+        var isUndetermined = window.Histogram.RowCount < rules.MinimumRowCount || profile.RowCount == 0;
+        var checks = isUndetermined ? [] : QualityChecks.Of(window, rules).ToArray();
+        if (IsConstant(profile))
+        {
+            return new(window, isScore, method, 0) { Statistic = LeftShare(window), IsConstantReference = true, IsUndetermined = isUndetermined, Checks = checks };
+        }
+
+        var (statistic, p, isOverBins) = FeatureTests.Measure(method, window, reference.Distributions.GetValueOrDefault(profile));
+        return new(window, isScore, method, threshold)
+        {
+            Statistic = statistic,
+            PValue = isUndetermined ? double.NaN : p,
+            IsOverBins = isOverBins,
+            IsUndetermined = isUndetermined || double.IsNaN(statistic),
+            Checks = checks,
+        };
+    }
+
+    private static bool IsConstant(FeatureProfile profile) => profile switch
+    {
+        NumericFeatureProfile numbers => numbers.IsConstant,
+        CategoricalFeatureProfile categories => categories.Categories.Length == 1 && categories.OtherCount == 0,
+        _ => false,
+    };
+
+    // Of the values that are there: missing ones are a matter of data quality.
+    private static double LeftShare(FeatureWindow window)
+    {
+        var weights = window.Histogram.GetWeights();
+        var present = weights.Sum() - weights[^1];
+        var home = window.Histogram.Profile.BinCounts.AsSpan()[..^1];
+        var stayed = 0.0;
+        for (var b = 0; b < home.Length; b++)
+        {
+            stayed += home[b] > 0 ? weights[b] : 0;
+        }
+
+        return present > 0 ? Math.Max((present - stayed) / present, 0) : 0;
+    }
+}

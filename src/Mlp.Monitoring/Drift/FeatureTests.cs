@@ -1,0 +1,71 @@
+using Mlp.Runtime.Statistics;
+
+namespace Mlp.Monitoring.Drift;
+
+/// <summary>The distance of a feature from its reference by any method, and the chance of such a distance where nothing has changed. Pure functions.</summary>
+internal static class FeatureTests
+{
+    /// <summary>Products of row numbers up to which Kolmogorov-Smirnov counts paths; beyond, its approximation is as good and takes no time.</summary>
+    private const double MaximumExactProduct = 100_000;
+
+    /// <summary>Measures.</summary>
+    /// <param name="method">The distance.</param>
+    /// <param name="window">The window.</param>
+    /// <param name="reference">The distribution of the reference's numbers; null where only bins are known.</param>
+    /// <returns>Distance, p-value and whether a distance that needs numbers was taken over the bins. NaN without rows.</returns>
+    public static (double Statistic, double PValue, bool IsOverBins) Measure(DriftMethod method, FeatureWindow window, EmpiricalDistribution? reference)
+    {
+        var profile = window.Histogram.Profile;
+        var weights = window.Histogram.GetWeights();
+        if (DriftRules.NeedsNumbers(method))
+        {
+            return MeasureNumbers(method, (NumericFeatureProfile)profile, window, weights, reference);
+        }
+
+        var counts = profile.BinCounts.AsSpan();
+        var chi = ChiSquareTest.PooledContingency(counts, Rescale(weights, window.Histogram.EffectiveRowCount));
+        var statistic = method switch
+        {
+            DriftMethod.JensenShannon => DriftStatistics.WeightedJensenShannonDistance(counts, weights),
+            DriftMethod.Hellinger => DriftStatistics.WeightedHellingerDistance(counts, weights),
+            DriftMethod.TotalVariation => DriftStatistics.WeightedTotalVariationDistance(counts, weights),
+            DriftMethod.LInfinity => DriftStatistics.WeightedLInfinityDistance(counts, weights),
+            DriftMethod.ChiSquare => ChiSquareTest.CramersV(chi.Statistic, profile.RowCount, window.Histogram.EffectiveRowCount),
+            _ => DriftStatistics.WeightedPopulationStabilityIndex(counts, weights),
+        };
+        return (statistic, chi.PValue, false);
+    }
+
+    private static (double Statistic, double PValue, bool IsOverBins) MeasureNumbers(
+        DriftMethod method, NumericFeatureProfile profile, FeatureWindow window, double[] weights, EmpiricalDistribution? reference)
+    {
+        var isOverBins = reference is null || window.Values is null;
+        var (f, g) = isOverBins
+            ? (BinDistribution.Of(profile, System.Array.ConvertAll([.. profile.BinCounts], c => (double)c)), BinDistribution.Of(profile, weights))
+            : (reference!, window.Values!.ToDistribution());
+        var rows = isOverBins ? Present(weights) * window.Histogram.EffectiveRowCount / weights.Sum() : window.Values!.EffectiveRowCount;
+        var gap = DistributionDistances.KolmogorovSmirnov(f, g);
+        var statistic = method switch
+        {
+            DriftMethod.Wasserstein => DistributionDistances.NormedWasserstein(f, g, profile.StandardDeviation),
+            DriftMethod.Energy => DistributionDistances.Energy(f, g) / Math.Sqrt(Math.Max(profile.StandardDeviation, DistributionDistances.SmallestSpread)),
+            _ => gap,
+        };
+
+        // What a sketch may be off by is no drift.
+        return (statistic, PValueOf(Math.Max(gap - f.RankError - g.RankError, 0), profile.RowCount - profile.MissingCount, rows), isOverBins);
+    }
+
+    private static double PValueOf(double gap, double n, double m)
+        => double.IsNaN(gap) || !(n >= 1 && m >= 1) ? double.NaN
+            : n * m <= MaximumExactProduct ? KolmogorovSmirnovTest.ExactPValue(gap, (int)n, (int)Math.Round(m))
+            : KolmogorovSmirnovTest.AsymptoticPValue(gap, n, m);
+
+    private static double Present(double[] weights) => weights.Sum() - weights[^1];
+
+    private static double[] Rescale(double[] weights, double rows)
+    {
+        var sum = weights.Sum();
+        return sum == rows ? weights : System.Array.ConvertAll(weights, w => w * rows / sum);
+    }
+}

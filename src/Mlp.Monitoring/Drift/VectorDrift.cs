@@ -1,0 +1,29 @@
+namespace Mlp.Monitoring.Drift;
+
+/// <summary>What a test of the whole vector of features gave. Immutable.</summary>
+public sealed record VectorDrift
+{
+    /// <summary><c>domain-classifier</c> or <c>pca-reconstruction</c>.</summary>
+    public required string Test { get; init; }
+
+    /// <summary>AUC of reference against window, 0.5 where they cannot be told apart; or the mean error of reconstruction.</summary>
+    public required double Statistic { get; init; }
+
+    /// <summary>The statistic above which (for the reconstruction: below or above which) there is drift.</summary>
+    public required double Threshold { get; init; }
+
+    /// <summary>The other end of what the reconstruction allows; null for the classifier.</summary>
+    public double? LowerThreshold { get; init; }
+
+    /// <summary>The chance of such a statistic where nothing has changed; null where the test has none.</summary>
+    public double? PValue { get; init; }
+
+    /// <summary>Rows of the reference that were looked at: a sample of at most 10,000.</summary>
+    public required long ReferenceRowCount { get; init; }
+
+    /// <summary>Rows of the window that were looked at.</summary>
+    public required long RowCount { get; init; }
+
+    /// <summary>The verdict.</summary>
+    public required bool IsDrifted { get; init; }
+}

@@ -1,0 +1,93 @@
+using System.Globalization;
+using Mlp.Monitoring.Figures;
+using Mlp.Monitoring.Performance;
+using Mlp.Runtime.Statistics;
+using Mlp.Runtime.Statistics.Estimation;
+
+namespace Mlp.Monitoring.Estimation;
+
+/// <summary>Judges estimates and the realised figures beside them.</summary>
+internal static class EstimationFindings
+{
+    /// <summary>Whether an estimate and a realised figure exclude each other: each lies outside the other's interval.</summary>
+    /// <param name="estimate">The estimate with its band.</param>
+    /// <param name="realized">The realised figure.</param>
+    /// <param name="interval">Its 95 % interval.</param>
+    public static bool ExcludeEachOther(in PerformanceEstimate estimate, double realized, ConfidenceInterval interval)
+        => (realized < estimate.Lower || realized > estimate.Upper) && (estimate.Value < interval.Lower || estimate.Value > interval.Upper);
+
+    /// <summary>Name of a figure.</summary>
+    public static string NameOf(EstimatedMetric metric) => metric switch
+    {
+        EstimatedMetric.Auc => FigureNames.Auc,
+        EstimatedMetric.AveragePrecision => FigureNames.AveragePrecision,
+        EstimatedMetric.Accuracy => FigureNames.Accuracy,
+        EstimatedMetric.Precision => FigureNames.Precision,
+        EstimatedMetric.Recall => FigureNames.Recall,
+        EstimatedMetric.Specificity => FigureNames.Specificity,
+        EstimatedMetric.F1 => FigureNames.F1,
+        EstimatedMetric.TruePositive => "true_positive",
+        EstimatedMetric.TrueNegative => "true_negative",
+        EstimatedMetric.FalsePositive => "false_positive",
+        _ => "false_negative",
+    };
+
+    /// <summary>What is found in a window.</summary>
+    /// <param name="result">The window, without findings.</param>
+    /// <param name="estimator">What the estimate was learnt from.</param>
+    /// <param name="options">Which figures are checked.</param>
+    public static IEnumerable<Finding> Find(EstimationResult result, PerformanceEstimator estimator, EstimationOptions options)
+    {
+        foreach (var metric in options.Checked)
+        {
+            var (name, estimate) = (NameOf(metric), result[metric]);
+            if (estimate.Value < estimate.LowerThreshold)
+            {
+                yield return Low(result, estimator, FigureNames.Estimated + name, estimate.Value, estimate.LowerThreshold, result.RowCount);
+            }
+
+            if (!result.IsChecked || result.Realized.BinaryClassification is not { } metrics)
+            {
+                continue;
+            }
+
+            var realized = RealizedPerformance.Of(metric, metrics);
+            if (realized < estimate.LowerThreshold)
+            {
+                yield return Low(result, estimator, name, realized, estimate.LowerThreshold, metrics.RowCount);
+            }
+
+            if (result.Realized.Intervals.TryGetValue(name, out var interval) && ExcludeEachOther(estimate, realized, interval))
+            {
+                yield return Create(result, estimator, FindingKind.EstimateNoLongerHolds, $"{FigureNames.Estimated}{name}", realized, realized < estimate.Lower ? estimate.Lower : estimate.Upper, metrics.RowCount) with
+                {
+                    Message = string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"Expected the realised {name} in the band of the estimate, {estimate.Lower:F4} to {estimate.Upper:F4}, but found {realized:F4}, and the estimate {estimate.Value:F4} lies outside the realised 95 % interval {interval.Lower:F4} to {interval.Upper:F4}: the estimate no longer holds (model '{result.Model}' version {result.Version})."),
+                };
+            }
+        }
+    }
+
+    private static Finding Low(EstimationResult result, PerformanceEstimator estimator, string name, double value, double threshold, long rowCount)
+        => Create(result, estimator, FindingKind.Performance, name, value, threshold, rowCount) with
+        {
+            Message = string.Create(
+                CultureInfo.InvariantCulture,
+                $"Expected {name} of at least {threshold:F4}, the mean less 3 standard deviations of the reference's chunks, but found {value:F4} over {rowCount} rows (model '{result.Model}' version {result.Version})."),
+        };
+
+    private static Finding Create(EstimationResult result, PerformanceEstimator estimator, FindingKind kind, string test, double statistic, double threshold, long rowCount) => new()
+    {
+        Kind = kind,
+        Subject = new FigureSubject(result.Model, result.Version),
+        Test = test,
+        Statistic = statistic,
+        Threshold = threshold,
+        ReferenceRowCount = estimator.RowCount,
+        RowCount = rowCount,
+        From = result.From,
+        To = result.To,
+        Message = string.Empty,
+    };
+}

@@ -1,0 +1,8 @@
+namespace Mlp.Monitoring.Labels.Joins;
+
+/// <summary>What a join read and found. Immutable.</summary>
+/// <param name="LabelCount">Labels read, corrections included, of the names that were asked for.</param>
+/// <param name="RowCount">Logged answers read.</param>
+/// <param name="UnknownCount">Labels that count and name an answer that was not among those read.</param>
+/// <param name="SpilledByteCount">Bytes that went to the disk on the way.</param>
+internal sealed record JoinStatistics(long LabelCount, long RowCount, long UnknownCount, long SpilledByteCount);

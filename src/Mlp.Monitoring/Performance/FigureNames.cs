@@ -1,0 +1,74 @@
+namespace Mlp.Monitoring.Performance;
+
+/// <summary>Names of the figures of live quality: keys of <see cref="PerformanceResult.Intervals"/>, and behind <see cref="Prefix"/> the names of figures that alert rules watch.</summary>
+public static class FigureNames
+{
+    /// <summary>What the names of quality figures begin with.</summary>
+    public const string Prefix = "performance.";
+
+    /// <summary>What the names of figures estimated without labels begin with, behind <see cref="Prefix"/>.</summary>
+    public const string Estimated = "estimated_";
+
+    /// <summary>Share of the matured answers that have a label.</summary>
+    public const string LabelMaturity = "labels.maturity";
+
+    /// <summary>Area under the ROC curve.</summary>
+    public const string Auc = "auc";
+
+    /// <summary>Average precision.</summary>
+    public const string AveragePrecision = "average_precision";
+
+    /// <summary>Log loss.</summary>
+    public const string LogLoss = "log_loss";
+
+    /// <summary>Brier score.</summary>
+    public const string Brier = "brier";
+
+    /// <summary>Expected calibration error over bins of equal width.</summary>
+    public const string CalibrationError = "calibration_error";
+
+    /// <summary>Accuracy.</summary>
+    public const string Accuracy = "accuracy";
+
+    /// <summary>Precision at the threshold.</summary>
+    public const string Precision = "precision";
+
+    /// <summary>Recall at the threshold.</summary>
+    public const string Recall = "recall";
+
+    /// <summary>Specificity at the threshold.</summary>
+    public const string Specificity = "specificity";
+
+    /// <summary>F1 at the threshold.</summary>
+    public const string F1 = "f1";
+
+    /// <summary>Mean of the classes' F1.</summary>
+    public const string MacroF1 = "macro_f1";
+
+    /// <summary>Mean of the classes' areas against the rest.</summary>
+    public const string MacroAuc = "macro_auc";
+
+    /// <summary>Mean error.</summary>
+    public const string MeanError = "mean_error";
+
+    /// <summary>Mean absolute error.</summary>
+    public const string MeanAbsoluteError = "mean_absolute_error";
+
+    /// <summary>Root mean squared error.</summary>
+    public const string RootMeanSquaredError = "root_mean_squared_error";
+
+    /// <summary>Mean absolute percentage error.</summary>
+    public const string MeanAbsolutePercentageError = "mean_absolute_percentage_error";
+
+    /// <summary>R².</summary>
+    public const string RSquared = "r_squared";
+
+    /// <summary>NDCG.</summary>
+    public const string Ndcg = "ndcg";
+
+    /// <summary>Mean reciprocal rank.</summary>
+    public const string MeanReciprocalRank = "mean_reciprocal_rank";
+
+    /// <summary>Mean average precision.</summary>
+    public const string MeanAveragePrecision = "mean_average_precision";
+}

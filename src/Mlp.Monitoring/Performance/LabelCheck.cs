@@ -1,0 +1,106 @@
+using Mlp.Monitoring.Compaction;
+using Mlp.Monitoring.Figures;
+using Mlp.Monitoring.Labels;
+using Mlp.Monitoring.Labels.Joins;
+using Mlp.Monitoring.PredictionLog;
+using Mlp.Monitoring.Segments;
+using Mlp.Runtime.Models;
+using Mlp.Runtime.Storage;
+
+namespace Mlp.Monitoring.Performance;
+
+/// <summary>Joins the labels to the logs of all models, to find those that name no logged answer and those that their model cannot have. Used once.</summary>
+/// <param name="predictions">Folder that holds one folder per model.</param>
+/// <param name="labels">The labels.</param>
+internal sealed class LabelCheck(string predictions, LabelStore labels)
+{
+    private readonly List<(string Model, int Version, ModelOutput Output)> _versions = [];
+    private readonly Dictionary<(string Model, int Version), long> _wrong = [];
+
+    /// <summary>Reads and joins.</summary>
+    /// <param name="scratch">Folder for what does not fit into memory.</param>
+    /// <param name="now">The time that findings reach to.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public LabelReport Run(string scratch, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var models = Directory.Exists(predictions) ? Directory.GetDirectories(predictions).Where(f => !DurableFile.IsTemporary(f)).Order(StringComparer.Ordinal).ToList() : [];
+        var reader = new PredictionLogReader(predictions, PredictionLogReader.DuckDbOf(scratch));
+        foreach (var header in models.SelectMany(folder => reader.ReadHeaders(Path.GetFileName(folder))))
+        {
+            if (!_versions.Exists(v => v.Model == header.Model && v.Version == header.Version))
+            {
+                _versions.Add((header.Model, header.Version, header.Output));
+            }
+        }
+
+        var names = _versions.Select(v => AnswerReader.LabelNameOf(v.Output)).Append(Label.DefaultName).Distinct(StringComparer.Ordinal).ToList();
+        using var join = new LabelJoin(scratch, names, labels.EstimateCount());
+        labels.Follow().ReadNew((_, _, batch) => join.AddLabels(batch), cancellationToken);
+        foreach (var folder in models)
+        {
+            var answers = new AnswerReader(Path.GetFileName(folder));
+            new SegmentFollower<SegmentHeader>(folder, SegmentHeader.Read, (path, firstRow) => CompactedSegment.Follow(path, reader.Settings, firstRow)).ReadNew(
+                (_, header, batch) => answers.Read(header.Version, batch, (ref JoinedRow row, int _) =>
+                {
+                    var version = _versions.FindIndex(v => v.Model == header.Model && v.Version == header.Version);
+                    if (version < 0)
+                    {
+                        // Of a segment that was begun meanwhile: known to the next check.
+                        return;
+                    }
+
+                    row.Version = version;
+                    row.Name = join.IndexOf(AnswerReader.LabelNameOf(_versions[version].Output));
+                    join.AddRow(row);
+                }),
+                cancellationToken);
+        }
+
+        var statistics = join.Run(Judge, cancellationToken);
+        return new LabelReport(statistics.LabelCount, statistics.UnknownCount, _wrong, [.. Findings(statistics, now)]);
+    }
+
+    private void Judge(in JoinedRow row, ReadOnlySpan<int> slices, ReadOnlySpan<double> values)
+    {
+        var (model, version, output) = _versions[row.Version];
+        if (!double.IsNaN(row.Label) && !QualityGroup.CanBeLabel(output, row.Label))
+        {
+            _wrong[(model, version)] = _wrong.GetValueOrDefault((model, version)) + 1;
+        }
+    }
+
+    private IEnumerable<Finding> Findings(JoinStatistics statistics, DateTimeOffset now)
+    {
+        if (statistics.UnknownCount > 0)
+        {
+            yield return Create(
+                new FigureSubject("(unknown)"),
+                "labels.unknown",
+                statistics.UnknownCount,
+                $"Expected every label to name a logged answer, but found {statistics.UnknownCount} of {statistics.LabelCount} labels whose prediction no log holds.");
+        }
+
+        foreach (var ((model, version), count) in _wrong.OrderBy(w => w.Key))
+        {
+            var task = _versions.First(v => v.Model == model && v.Version == version).Output.Task;
+            yield return Create(
+                new FigureSubject(model, version),
+                "labels.wrong",
+                count,
+                $"Expected {QualityProblems.Allowed(task)}, but found {count} other labels, which are left out of every figure (model '{model}' version {version}).");
+        }
+
+        Finding Create(FigureSubject subject, string test, long count, string message) => new()
+        {
+            Kind = FindingKind.DataQuality,
+            Subject = subject,
+            Test = test,
+            Statistic = count,
+            Threshold = 0,
+            ReferenceRowCount = 0,
+            RowCount = statistics.LabelCount,
+            To = now,
+            Message = message,
+        };
+    }
+}

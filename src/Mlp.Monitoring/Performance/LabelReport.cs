@@ -1,0 +1,13 @@
+using Mlp.Monitoring.Figures;
+
+namespace Mlp.Monitoring.Performance;
+
+/// <summary>Which recorded labels no evaluation can use. Immutable.</summary>
+/// <param name="LabelCount">Labels recorded, corrections included, of the names by which logged models are judged.</param>
+/// <param name="UnknownCount">
+/// Labels that count and name an answer which no log holds: it was never logged, was dropped, or the id is wrong. One that was recorded before its prediction reached the disk is known as soon as that has.
+/// </param>
+/// <param name="WrongLabelCounts">By model and version: labels that the model's task cannot have.</param>
+/// <param name="Findings">A finding of kind <see cref="FindingKind.DataQuality"/> for each of these that is not 0, with its sentence.</param>
+public sealed record LabelReport(
+    long LabelCount, long UnknownCount, IReadOnlyDictionary<(string Model, int Version), long> WrongLabelCounts, IReadOnlyList<Finding> Findings);

@@ -1,0 +1,298 @@
+using Apache.Arrow.Ipc;
+using Mlp.Monitoring.Labels;
+using Mlp.Monitoring.Labels.Joins;
+using Mlp.Monitoring.PredictionLog;
+using Mlp.Monitoring.Segments;
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Models;
+using Mlp.Runtime.Storage;
+
+namespace Mlp.Monitoring.Performance;
+
+/// <summary>
+/// Evaluates a model from the files, whatever their size: labels and answers are joined on the disk, and of each result's labelled rows 24 bytes are kept, since the figures need them in order. Used once;
+/// not thread-safe.
+/// </summary>
+internal sealed class LogEvaluation
+{
+    /// <summary>Windows that one evaluation may have: more are a mistake in a unit.</summary>
+    private const long MaximumWindowCount = 100_000;
+
+    private readonly string _model;
+    private readonly string _folder;
+    private readonly LabelStore _labels;
+    private readonly EvaluationOptions _options;
+    private readonly DateTimeOffset _now;
+    private readonly AnswerReader _answers;
+    private readonly SliceColumn[] _columns;
+    private readonly SliceValues[] _values;
+    private readonly Dictionary<int, ModelOutput> _outputs = [];
+    private readonly Dictionary<QualityGroupKey, QualityGroup> _groups = [];
+    private readonly Dictionary<(int Version, long Window), long> _immature = [];
+    private readonly Dictionary<int, long> _rowCounts = [];
+    private readonly long _from;
+    private readonly long _to;
+    private readonly long _window;
+    private readonly long _slide;
+    private readonly long _maturedBefore;
+    private readonly long _anchor;
+    private int _classCount;
+
+    /// <summary>Prepares an evaluation; nothing is read.</summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="folder">Folder of the model's log.</param>
+    /// <param name="labels">The labels.</param>
+    /// <param name="options">Validated.</param>
+    /// <param name="now">The time that maturity counts back from.</param>
+    public LogEvaluation(string model, string folder, LabelStore labels, EvaluationOptions options, DateTimeOffset now)
+    {
+        (_model, _folder, _labels, _options, _now) = (model, folder, labels, options, now);
+        _answers = new AnswerReader(model, options.Query);
+        _columns = [.. options.Slices.Select(s => new SliceColumn(s))];
+        _values = [.. options.Slices.Select(s => new SliceValues(s.Name))];
+        _from = options.From is { } from ? Microseconds.FromRequestTime(from) : long.MinValue;
+        _to = options.To is { } to ? Microseconds.FromRequestTime(to) : long.MaxValue;
+        _window = options.Window is { } window ? Math.Max(1, Microseconds.FromTimeSpan(window)) : 0;
+        _slide = options.Slide is { } slide ? Math.Max(1, Microseconds.FromTimeSpan(slide)) : _window;
+        _maturedBefore = options.Maturity > TimeSpan.Zero ? Microseconds.FromRequestTime(now - options.Maturity) : long.MaxValue;
+        _anchor = options.From is null ? 0 : _from;
+    }
+
+    /// <summary>Versions whose output is known after <see cref="Run"/>.</summary>
+    public IReadOnlyDictionary<int, ModelOutput> Outputs => _outputs;
+
+    /// <summary>What the join read.</summary>
+    public JoinStatistics? Statistics { get; private set; }
+
+    /// <summary>Reads, joins and computes.</summary>
+    /// <param name="scratch">Folder for what does not fit into memory.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>Results by version, window, variant and slice; those of all variants and slices first.</returns>
+    public IReadOnlyList<PerformanceResult> Run(string scratch, CancellationToken cancellationToken)
+    {
+        Join(scratch, cancellationToken, AddToGroups);
+        return [.. Results()];
+    }
+
+    /// <summary>Reads and joins.</summary>
+    /// <param name="scratch">Folder for what does not fit into memory.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="read">Hears of every answer in the range.</param>
+    public void Join(string scratch, CancellationToken cancellationToken, LabelJoin.RowReader read)
+    {
+        ReadHeaders();
+        var names = _outputs.Values.Select(AnswerReader.LabelNameOf).Distinct(StringComparer.Ordinal).ToList();
+        using var join = new LabelJoin(scratch, names, _labels.EstimateCount(), _columns.Length, _classCount);
+        if (names.Count > 0)
+        {
+            _labels.Follow().ReadNew((_, _, batch) => join.AddLabels(batch), cancellationToken);
+        }
+
+        var slices = new int[_columns.Length];
+        var scores = new double[_classCount];
+        new SegmentFollower<SegmentHeader>(_folder, SegmentHeader.Read).ReadNew(
+            (_, header, batch) =>
+            {
+                if (_options.Version is { } version && version != header.Version)
+                {
+                    return;
+                }
+
+                // A segment that was begun after the headers were read has a label name that was not asked for.
+                if (!_outputs.TryGetValue(header.Version, out var output))
+                {
+                    return;
+                }
+
+                var name = join.IndexOf(AnswerReader.LabelNameOf(output));
+                _answers.Read(header.Version, batch, (ref JoinedRow row, int i) =>
+                {
+                    if (!IsInRange(row.RequestTime))
+                    {
+                        return;
+                    }
+
+                    for (var s = 0; s < slices.Length; s++)
+                    {
+                        slices[s] = _values[s].Count(_columns[s].Read(batch, i));
+                    }
+
+                    if (scores.Length > 0)
+                    {
+                        Array.Fill(scores, double.NaN);
+                        var own = AnswerReader.ScoresOf(batch, i);
+                        own[..Math.Min(own.Length, scores.Length)].CopyTo(scores);
+                    }
+
+                    _rowCounts[header.Version] = _rowCounts.GetValueOrDefault(header.Version) + 1;
+                    row.Name = name;
+                    join.AddRow(row, slices, scores);
+                });
+            },
+            cancellationToken);
+        Statistics = join.Run(read, cancellationToken);
+    }
+
+    private bool IsInRange(long time) => time == ScoreIndex.Entry.UnknownTime ? _from == long.MinValue && _to == long.MaxValue && _window == 0 : time >= _from && time < _to;
+
+    private void ReadHeaders()
+    {
+        foreach (var path in SegmentFormat.List(_folder))
+        {
+            using var frames = FrameLogReader.Open(path);
+            var header = SegmentHeader.Read(frames);
+            if (_options.Version is null || _options.Version == header.Version)
+            {
+                _outputs[header.Version] = header.Output;
+                if (header.Output.Task == ModelTask.MulticlassClassification)
+                {
+                    _classCount = Math.Max(_classCount, header.Output.ClassNames.Count > 0 ? header.Output.ClassNames.Count : CountScores(frames));
+                }
+            }
+        }
+    }
+
+    /// <summary>The number of classes of a model that does not name them: as many as its first answer has scores.</summary>
+    private static int CountScores(FrameLogReader frames)
+    {
+        using var stream = new FrameStream(frames);
+        using var arrow = new ArrowStreamReader(stream, ManagedAllocator.Instance, leaveOpen: true);
+        while (!stream.IsAtEnd && arrow.ReadNextRecordBatch() is { } batch)
+        {
+            for (var i = 0; i < batch.Length; i++)
+            {
+                if (AnswerReader.ScoresOf(batch, i) is { Length: > 0 } scores)
+                {
+                    return scores.Length;
+                }
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>Says the numbers of the windows that a time lies in; 0 without windows.</summary>
+    public void VisitWindows(long time, Action<long> visit)
+    {
+        if (_window == 0)
+        {
+            visit(0);
+            return;
+        }
+
+        foreach (var window in WindowsOf(time))
+        {
+            visit(window);
+        }
+    }
+
+    /// <summary>First time of a window.</summary>
+    public DateTimeOffset StartOf(long window) => Microseconds.ToDateTimeOffset(_anchor + (window * _slide));
+
+    /// <summary>The time that a window stops before.</summary>
+    public DateTimeOffset EndOf(long window) => Microseconds.ToDateTimeOffset(_anchor + (window * _slide) + _window);
+
+    private void AddToGroups(in JoinedRow row, ReadOnlySpan<int> slices, ReadOnlySpan<double> values)
+    {
+        if (_window == 0)
+        {
+            AddToGroups(row, slices, values, 0);
+            return;
+        }
+
+        foreach (var window in WindowsOf(row.RequestTime))
+        {
+            AddToGroups(row, slices, values, window);
+        }
+    }
+
+    /// <summary>Window k reaches from anchor + k * slide on, for as long as a window is.</summary>
+    private IEnumerable<long> WindowsOf(long time)
+    {
+        for (var k = FloorDivide(time - _anchor, _slide); k * _slide > time - _anchor - _window; k--)
+        {
+            if (_options.From is null || k >= 0)
+            {
+                yield return k;
+            }
+        }
+    }
+
+    private void AddToGroups(in JoinedRow row, ReadOnlySpan<int> slices, ReadOnlySpan<double> values, long window)
+    {
+        if (row.RequestTime >= _maturedBefore)
+        {
+            _immature[(row.Version, window)] = _immature.GetValueOrDefault((row.Version, window)) + 1;
+            return;
+        }
+
+        var own = values[..Math.Min(values.Length, _outputs[row.Version].ClassNames.Count is > 0 and var count ? count : values.Length)];
+        GroupOf(new(row.Version, -1, -1, 0, window)).Add(row, own);
+        if (_options.ByVariant)
+        {
+            GroupOf(new(row.Version, row.Variant, -1, 0, window)).Add(row, own);
+        }
+
+        for (var s = 0; s < slices.Length; s++)
+        {
+            GroupOf(new(row.Version, -1, s, PartOf(s, slices[s]), window)).Add(row, own);
+        }
+    }
+
+    private int PartOf(int slice, int number)
+    {
+        var parts = _values[slice].Top(_options.MaximumSliceCount);
+        return parts.TryGetValue(number, out var part) ? part : parts.Count;
+    }
+
+    private QualityGroup GroupOf(QualityGroupKey key)
+    {
+        if (!_groups.TryGetValue(key, out var group))
+        {
+            if (_groups.Count >= MaximumWindowCount)
+            {
+                throw new ArgumentException($"Expected an evaluation of at most {MaximumWindowCount} results, but found more: the window or the slide is too short for the range, or there are too many slices (model '{_model}').");
+            }
+
+            // The one result that all rows of a version go to need not grow by doubling.
+            var isWhole = _window == 0 && key is { Variant: < 0, Slice: < 0 };
+            group = new QualityGroup(_outputs[key.Version], isWhole ? (int)Math.Min(_rowCounts.GetValueOrDefault(key.Version), int.MaxValue / 16) : 0);
+            _groups.Add(key, group);
+        }
+
+        return group;
+    }
+
+    private IEnumerable<PerformanceResult> Results()
+    {
+        foreach (var key in _immature.Keys)
+        {
+            GroupOf(new(key.Version, -1, -1, 0, key.Window));
+        }
+
+        if (_window == 0)
+        {
+            foreach (var version in _outputs.Keys)
+            {
+                // A version that the range has nothing of has a result that says so.
+                GroupOf(new(version, -1, -1, 0, 0));
+            }
+        }
+
+        var ordered = _groups.OrderBy(g => g.Key.Version).ThenBy(g => g.Key.Window).ThenBy(g => g.Key.Slice).ThenBy(g => g.Key.Variant).ThenBy(g => g.Key.Part);
+        foreach (var (key, group) in ordered)
+        {
+            var result = QualityCalculator.Compute(group, _outputs[key.Version], _model, key.Version, _options) with
+            {
+                Variant = key.Variant < 0 ? null : _answers.Variants.ElementAtOrDefault(key.Variant),
+                Slice = key.Slice < 0 ? null : _values[key.Slice].NameOf(key.Part, _options.MaximumSliceCount),
+                From = _window == 0 ? _options.From : StartOf(key.Window),
+                To = _window == 0 ? _options.To : EndOf(key.Window),
+                ImmatureCount = key is { Variant: < 0, Slice: < 0 } ? _immature.GetValueOrDefault((key.Version, key.Window)) : 0,
+            };
+            yield return result with { Problem = QualityProblems.Find(result) };
+        }
+    }
+
+    private static long FloorDivide(long value, long divisor) => (value / divisor) - (value % divisor < 0 ? 1 : 0);
+}

@@ -1,0 +1,174 @@
+using Mlp.Runtime.Models;
+using Mlp.Runtime.Statistics;
+
+namespace Mlp.Monitoring.Performance;
+
+/// <summary>Computes the figures of a group, by the kernels that evaluate holdouts, with their confidence intervals.</summary>
+internal static class QualityCalculator
+{
+    /// <summary>The result of a group, whose subject and window the caller fills in.</summary>
+    /// <param name="group">The answers.</param>
+    /// <param name="output">What the model's output means.</param>
+    /// <param name="model">Model name.</param>
+    /// <param name="version">Model version.</param>
+    /// <param name="options">Says which figures; null for the plain ones without intervals.</param>
+    public static PerformanceResult Compute(QualityGroup group, ModelOutput output, string model, int version, EvaluationOptions? options)
+    {
+        var result = new PerformanceResult
+        {
+            Model = model,
+            Version = version,
+            Task = output.Task,
+            PredictionCount = group.PredictionCount,
+            ScoredCount = group.ScoredCount,
+            LabelledCount = group.LabelledCount,
+            ScoredWeight = group.ScoredWeight,
+            LabelledWeight = group.LabelledWeight,
+            UnusableCount = group.LabelledCount - group.Scores.Length,
+            WrongLabelCount = group.WrongLabelCount,
+        };
+        if (group.Scores.IsEmpty)
+        {
+            return result;
+        }
+
+        return output.Task switch
+        {
+            ModelTask.BinaryClassification => Binary(result, group, output.DecisionThreshold, options),
+            ModelTask.Regression => Regression(result, group, options),
+            ModelTask.MulticlassClassification => Multiclass(result, group, options),
+            ModelTask.Ranking => Ranking(result, group, options),
+            _ => result,
+        };
+    }
+
+    private static PerformanceResult Binary(PerformanceResult result, QualityGroup group, double threshold, EvaluationOptions? options)
+    {
+        var scores = group.Scores;
+        var weights = group.Weights;
+        var labels = AsBytes(group.Labels);
+        var metrics = BinaryClassificationMetrics.ComputeWeighted(scores, labels, weights, threshold);
+        result = result with { BinaryClassification = metrics };
+        return options is null ? result : result with { Intervals = BinaryIntervals.Compute(metrics, scores, labels, weights, options.Bootstrap) };
+    }
+
+    private static PerformanceResult Regression(PerformanceResult result, QualityGroup group, EvaluationOptions? options)
+    {
+        var (scores, labels, weights) = (group.Scores.ToArray(), group.Labels.ToArray(), group.Weights.ToArray());
+        result = result with { Regression = RegressionMetrics.ComputeWeighted(scores, labels, weights) };
+        if (options is null)
+        {
+            return result;
+        }
+
+        var (error, magnitude, square, percentage) = (default(RunningMean), default(RunningMean), default(RunningMean), default(RunningMean));
+        for (var i = 0; i < scores.Length; i++)
+        {
+            var miss = scores[i] - labels[i];
+            error.Add(miss, weights[i]);
+            magnitude.Add(Math.Abs(miss), weights[i]);
+            square.Add(miss * miss, weights[i]);
+            percentage.Add(Math.Abs(miss) / Math.Max(Math.Abs(labels[i]), LogLoss.Epsilon), weights[i]);
+        }
+
+        var intervals = new Dictionary<string, ConfidenceInterval>(StringComparer.Ordinal)
+        {
+            [FigureNames.MeanError] = error.Interval,
+            [FigureNames.MeanAbsoluteError] = magnitude.Interval,
+            [FigureNames.RootMeanSquaredError] = square.Interval.Map(v => Math.Sqrt(Math.Max(0, v))),
+            [FigureNames.MeanAbsolutePercentageError] = percentage.Interval,
+        };
+        if (options.Bootstrap)
+        {
+            double[] Pick(double[] values, int[] sample) => Array.ConvertAll(sample, i => values[i]);
+            intervals[FigureNames.RSquared] = ConfidenceInterval.Normal(
+                result.Regression!.RSquared,
+                Bootstrap.StandardError(scores.Length, sample => RegressionMetrics.ComputeWeighted(Pick(scores, sample), Pick(labels, sample), Pick(weights, sample)).RSquared),
+                greatest: 1);
+        }
+
+        var losses = new Dictionary<double, double>();
+        foreach (var quantile in options.Quantiles)
+        {
+            losses[quantile] = PinballLoss.Compute(scores, labels, weights, quantile);
+        }
+
+        return result with { QuantileLosses = losses, Intervals = intervals };
+    }
+
+    private static PerformanceResult Multiclass(PerformanceResult result, QualityGroup group, EvaluationOptions? options)
+    {
+        var labels = Array.ConvertAll(group.Labels.ToArray(), l => (int)l);
+        var (values, weights) = (group.Values.ToArray(), group.Weights.ToArray());
+        var classCount = values.Length / labels.Length;
+        var metrics = MulticlassMetrics.ComputeWeighted(values, labels, weights, classCount);
+        result = result with { Multiclass = metrics };
+        if (options is null)
+        {
+            return result;
+        }
+
+        var loss = default(RunningMean);
+        for (var i = 0; i < labels.Length; i++)
+        {
+            loss.Add(-Math.Log(LogLoss.Clip(values[(i * classCount) + labels[i]])), weights[i]);
+        }
+
+        var intervals = new Dictionary<string, ConfidenceInterval>(StringComparer.Ordinal)
+        {
+            [FigureNames.Accuracy] = ConfidenceInterval.Wilson(metrics.Accuracy, EffectiveCount(weights)),
+            [FigureNames.LogLoss] = loss.Interval,
+        };
+        if (options.Bootstrap)
+        {
+            MulticlassMetrics Of(int[] sample) => MulticlassMetrics.ComputeWeighted(
+                sample.SelectMany(i => values.AsSpan(i * classCount, classCount).ToArray()).ToArray(),
+                Array.ConvertAll(sample, i => labels[i]),
+                Array.ConvertAll(sample, i => weights[i]),
+                classCount);
+            intervals[FigureNames.MacroF1] = ConfidenceInterval.Normal(metrics.MacroF1, Bootstrap.StandardError(labels.Length, sample => Of(sample).MacroF1), 0, 1);
+            intervals[FigureNames.MacroAuc] = ConfidenceInterval.Normal(metrics.MacroAuc, Bootstrap.StandardError(labels.Length, sample => Of(sample).MacroAuc), 0, 1);
+        }
+
+        return result with { Intervals = intervals };
+    }
+
+    private static PerformanceResult Ranking(PerformanceResult result, QualityGroup group, EvaluationOptions? options)
+    {
+        var metrics = RankingMetrics.Compute(group.Scores, group.Labels, group.Queries, options?.RankingCutoff ?? 10);
+        return result with
+        {
+            Ranking = metrics,
+            Intervals = new Dictionary<string, ConfidenceInterval>(StringComparer.Ordinal)
+            {
+                [FigureNames.Ndcg] = metrics.NdcgInterval,
+                [FigureNames.MeanReciprocalRank] = metrics.MeanReciprocalRankInterval,
+                [FigureNames.MeanAveragePrecision] = metrics.MeanAveragePrecisionInterval,
+            },
+        };
+    }
+
+    /// <summary>How many rows of equal weight say as much: (Σ w)² / Σ w².</summary>
+    internal static double EffectiveCount(ReadOnlySpan<double> weights)
+    {
+        var (sum, squares) = (0.0, 0.0);
+        foreach (var weight in weights)
+        {
+            sum += weight;
+            squares += weight * weight;
+        }
+
+        return sum * sum / squares;
+    }
+
+    private static byte[] AsBytes(ReadOnlySpan<double> labels)
+    {
+        var bytes = new byte[labels.Length];
+        for (var i = 0; i < bytes.Length; i++)
+        {
+            bytes[i] = (byte)labels[i];
+        }
+
+        return bytes;
+    }
+}

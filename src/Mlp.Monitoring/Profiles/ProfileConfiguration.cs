@@ -1,0 +1,10 @@
+namespace Mlp.Monitoring.Profiles;
+
+/// <summary>The validated settings of profiles of the live stream.</summary>
+/// <param name="Pane">How much time one profile covers.</param>
+/// <param name="SaveInterval">How often the profile of the running pane is written.</param>
+internal sealed record ProfileConfiguration(TimeSpan Pane, TimeSpan SaveInterval)
+{
+    /// <summary>What the options say by default.</summary>
+    public static ProfileConfiguration Default { get; } = new(TimeSpan.FromHours(1), TimeSpan.FromMinutes(5));
+}

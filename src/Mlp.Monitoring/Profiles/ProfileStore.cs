@@ -1,0 +1,57 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Hosting;
+using Mlp.Runtime.Predictions;
+using Mlp.Runtime.Statistics;
+using Mlp.Runtime.Statistics.Profiles;
+using Mlp.Runtime.Storage;
+
+namespace Mlp.Monitoring.Profiles;
+
+/// <summary>The profiles of the live stream: those of versions in service, and what lies in files. Thread-safe; reading needs no lock on the data directory.</summary>
+/// <param name="directory">Where the files lie.</param>
+/// <param name="configuration">Settings.</param>
+/// <param name="disk">Where durability comes from.</param>
+/// <param name="timeProvider">The clock.</param>
+/// <param name="logger">Hears of failures.</param>
+internal sealed class ProfileStore(DataDirectory directory, ProfileConfiguration configuration, IDiskSync disk, TimeProvider timeProvider, ILogger<ProfileStore> logger)
+{
+    private readonly ConcurrentDictionary<LiveProfile, byte> _live = new();
+
+    /// <summary>Begins to profile a version that comes into service.</summary>
+    /// <param name="model">The version.</param>
+    /// <param name="reference">Its reference profile, or null when it has none.</param>
+    public LiveProfile Watch(ServedModel model, Task<ReferenceProfile?> reference)
+    {
+        var live = new LiveProfile(model, reference, directory.Predictions, configuration, disk, timeProvider, logger, left => _live.TryRemove(left, out _));
+        _live.TryAdd(live, 0);
+        return live;
+    }
+
+    /// <summary>Merges the panes that reach into a time.</summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="version">Version, or null for the highest one that has a profile.</param>
+    /// <param name="from">First time, or null for the beginning.</param>
+    /// <param name="to">Time to stop before, or null for the end.</param>
+    /// <param name="variant">One role only, or null for all.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The profile, or null where there is none.</returns>
+    public async Task<DataProfile?> GetAsync(string model, int? version, DateTimeOffset? from, DateTimeOffset? to, string? variant, CancellationToken cancellationToken)
+    {
+        // Memory first: a pane that goes out of it afterwards is in its file already.
+        var live = _live.Keys.Where(l => l.Version.Model == model).SelectMany(l => l.Panes).ToDictionary(pane => pane.File.Path, StringComparer.Ordinal);
+        var files = ProfileFile.List(directory.Predictions, model).Where(file => !live.ContainsKey(file.Path)).Concat(live.Values.Select(pane => pane.File)).ToArray();
+        var number = version ?? files.Select(file => file.Version).DefaultIfEmpty(0).Max();
+        var first = from is null ? long.MinValue : Microseconds.FromRequestTime(from.Value);
+        var end = to is null ? long.MaxValue : Microseconds.FromRequestTime(to.Value);
+        DataProfileBuilder? merged = null;
+        foreach (var file in files.Where(f => f.Version == number && (variant is null || f.Variant == variant) && f.Start < end && f.End > first).OrderBy(f => f.Start).ThenBy(f => f.Path, StringComparer.Ordinal))
+        {
+            var profile = live.TryGetValue(file.Path, out var pane) ? pane.Profile : DataProfile.Parse(await File.ReadAllBytesAsync(file.Path, cancellationToken).ConfigureAwait(false), file.Path);
+            merged = (merged ?? new DataProfileBuilder()).Add(profile);
+        }
+
+        return merged?.Build();
+    }
+}

@@ -1,0 +1,112 @@
+namespace Mlp.Runtime.Statistics.Estimation;
+
+/// <summary>
+/// Estimates how far a regression is off on rows whose targets are not known: a second model learns on the reference, from the features and the prediction, how great the error is (direct loss estimation, DLE, of
+/// NannyML; here small boosted trees take the place of LightGBM). Like every estimate without targets it is blind to a change of what the inputs mean. Immutable; safe for use by many threads.
+/// </summary>
+public sealed class DirectLossEstimator
+{
+    private readonly int _featureCount;
+    private readonly BoostedTrees _magnitude;
+    private readonly BoostedTrees _square;
+    private readonly (double Deviation, double Threshold) _absolute;
+    private readonly (double Deviation, double Threshold) _squared;
+
+    private DirectLossEstimator(
+        long rowCount, int featureCount, BoostedTrees magnitude, BoostedTrees square, (double, double) absolute, (double, double) squared)
+        => (RowCount, _featureCount, _magnitude, _square, _absolute, _squared) = (rowCount, featureCount, magnitude, square, absolute, squared);
+
+    /// <summary>Rows of the reference.</summary>
+    public long RowCount { get; }
+
+    /// <summary>Learns from rows with targets, in the order of their time. They should not be those that the regression was trained on, where its errors are smaller.</summary>
+    /// <param name="features">Shape (rows, features), row-major; NaN where missing.</param>
+    /// <param name="predictions">Shape (rows), finite.</param>
+    /// <param name="targets">Shape (rows), finite, at least one.</param>
+    /// <param name="chunkSize">Rows of a chunk, whose errors say what is ordinary; at least 1.</param>
+    /// <exception cref="ArgumentException">No rows, lengths that differ, or a prediction or target that is not finite.</exception>
+    public static DirectLossEstimator Fit(ReadOnlySpan<double> features, ReadOnlySpan<double> predictions, ReadOnlySpan<double> targets, int chunkSize)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(chunkSize, 1);
+        if (predictions.IsEmpty || predictions.Length != targets.Length || features.Length % predictions.Length != 0)
+        {
+            throw new ArgumentException(
+                $"Expected at least one row, one target per prediction and equally many features of each, but found {predictions.Length} predictions, {targets.Length} targets and {features.Length} values of features.",
+                nameof(features));
+        }
+
+        var featureCount = features.Length / predictions.Length;
+        var (magnitudes, squares) = (new double[predictions.Length], new double[predictions.Length]);
+        for (var i = 0; i < magnitudes.Length; i++)
+        {
+            var error = predictions[i] - targets[i];
+            if (!double.IsFinite(error))
+            {
+                throw new ArgumentException($"Expected finite predictions and targets, but found NaN or infinity at row {i}.", nameof(predictions));
+            }
+
+            (magnitudes[i], squares[i]) = (Math.Abs(error), error * error);
+        }
+
+        var rows = WithPrediction(features, predictions, featureCount);
+        return new(
+            predictions.Length,
+            featureCount,
+            BoostedTrees.Fit(rows, magnitudes, featureCount + 1),
+            BoostedTrees.Fit(rows, squares, featureCount + 1),
+            (DeviationOf(magnitudes), ThresholdOf(magnitudes, chunkSize, v => v)),
+            (DeviationOf(squares), ThresholdOf(squares, chunkSize, Math.Sqrt)));
+    }
+
+    /// <summary>Estimates the mean absolute and the root mean squared error.</summary>
+    /// <param name="features">Shape (rows, features), row-major.</param>
+    /// <param name="predictions">Shape (rows), at least one.</param>
+    /// <exception cref="ArgumentException">No rows, or other numbers of features than those learnt from.</exception>
+    public (LossEstimate MeanAbsoluteError, LossEstimate RootMeanSquaredError) Estimate(ReadOnlySpan<double> features, ReadOnlySpan<double> predictions)
+    {
+        if (predictions.IsEmpty || features.Length != (long)predictions.Length * _featureCount)
+        {
+            throw new ArgumentException(
+                $"Expected at least one row of {_featureCount} features, but found {predictions.Length} predictions and {features.Length} values of features.", nameof(features));
+        }
+
+        var rows = WithPrediction(features, predictions, _featureCount);
+        var (magnitude, square) = (0.0, 0.0);
+        for (var i = 0; i < predictions.Length; i++)
+        {
+            var row = rows.AsSpan(i * (_featureCount + 1), _featureCount + 1);
+            magnitude += Math.Max(0, _magnitude.Predict(row)) / predictions.Length;
+            square += Math.Max(0, _square.Predict(row)) / predictions.Length;
+        }
+
+        var (root, scale) = (Math.Sqrt(square), Math.Sqrt(predictions.Length));
+
+        // The error of a root by its derivative.
+        var rootError = root == 0 ? 0 : _squared.Deviation / scale / (2 * root);
+        return (new LossEstimate(magnitude, _absolute.Deviation / scale, _absolute.Threshold), new LossEstimate(root, rootError, _squared.Threshold));
+    }
+
+    private static double[] WithPrediction(ReadOnlySpan<double> features, ReadOnlySpan<double> predictions, int featureCount)
+    {
+        var rows = new double[predictions.Length * (featureCount + 1)];
+        for (var i = 0; i < predictions.Length; i++)
+        {
+            features.Slice(i * featureCount, featureCount).CopyTo(rows.AsSpan(i * (featureCount + 1)));
+            rows[(i * (featureCount + 1)) + featureCount] = predictions[i];
+        }
+
+        return rows;
+    }
+
+    private static double DeviationOf(double[] values)
+    {
+        var mean = values.Average();
+        return Math.Sqrt(values.Average(v => (v - mean) * (v - mean)));
+    }
+
+    private static double ThresholdOf(double[] losses, int chunkSize, Func<double, double> figure)
+    {
+        var figures = losses.Chunk(chunkSize).Select(c => figure(c.Average())).ToArray();
+        return figures.Average() + (3 * DeviationOf(figures));
+    }
+}

@@ -1,0 +1,8 @@
+using System.Text.Json.Serialization;
+
+namespace Mlp.Runtime.Statistics.Estimation;
+
+/// <summary>Source-generated JSON of estimators.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(PerformanceEstimator.Document))]
+internal sealed partial class EstimatorJson : JsonSerializerContext;

@@ -1,0 +1,241 @@
+using System.Numerics.Tensors;
+
+namespace Mlp.Runtime.Statistics.Sketches;
+
+/// <summary>
+/// Quantiles of finite values to a relative error: every quantile is within α of a value at its rank, whatever the order and the distribution of the values. Not safe for use by several threads at once.
+/// </summary>
+/// <remarks>
+/// Masson, Rim and Lee, "DDSketch" (VLDB 2019), with the bins of <see cref="CubicMapping"/>: one store for positive values, one for negative ones and a count of zeros.
+/// A store has at most <see cref="MaximumBinCount"/> bins; where the values span more, the bins of the least magnitudes are folded into one, and <see cref="CollapsedWeight"/> says how much of the weight lost its accuracy by that.
+/// Deterministic: the same values in any order give the same sketch, and a merged sketch is the sketch of all values, folded bins included (sums of fractional weights to rounding).
+/// </remarks>
+internal sealed class DDSketch
+{
+    /// <summary>α unless told otherwise: 1 %.</summary>
+    internal const double DefaultRelativeAccuracy = 0.01;
+
+    /// <summary>Bins per sign unless told otherwise: 17 decades at 1 %.</summary>
+    internal const int DefaultMaximumBinCount = 2048;
+
+    private const int BlockLength = 1024;
+    private readonly CubicMapping _mapping;
+    private readonly MagnitudeBins _positive;
+    private readonly MagnitudeBins _negative;
+    private double _zeroWeight;
+
+    /// <summary>Creates an empty sketch.</summary>
+    /// <param name="relativeAccuracy">α, 0.0001 to 0.5.</param>
+    /// <param name="maximumBinCount">Bins per sign, 16 to 65,536.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number is outside its range.</exception>
+    internal DDSketch(double relativeAccuracy = DefaultRelativeAccuracy, int maximumBinCount = DefaultMaximumBinCount)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(maximumBinCount, 16);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(maximumBinCount, 65_536);
+        _mapping = new(relativeAccuracy);
+        _positive = new(maximumBinCount);
+        _negative = new(maximumBinCount);
+        MaximumBinCount = maximumBinCount;
+    }
+
+    private DDSketch(DDSketch other)
+    {
+        _mapping = other._mapping;
+        _positive = other._positive.Clone();
+        _negative = other._negative.Clone();
+        _zeroWeight = other._zeroWeight;
+        MaximumBinCount = other.MaximumBinCount;
+    }
+
+    /// <summary>α.</summary>
+    internal double RelativeAccuracy => _mapping.RelativeAccuracy;
+
+    /// <summary>Bins per sign at most.</summary>
+    internal int MaximumBinCount { get; }
+
+    /// <summary>The weight of all values; their number where all weights are 1.</summary>
+    internal double Weight => _positive.Weight + _negative.Weight + _zeroWeight;
+
+    /// <summary>The weight of values whose bins were folded together, for which α does not hold; 0 where the bins sufficed.</summary>
+    internal double CollapsedWeight => _positive.FoldedWeight + _negative.FoldedWeight;
+
+    /// <summary>Bins that hold something, zero included.</summary>
+    internal int BinCount => _positive.Occupied.Count() + _negative.Occupied.Count() + (_zeroWeight > 0 ? 1 : 0);
+
+    /// <summary>A copy.</summary>
+    internal DDSketch Clone() => new(this);
+
+    /// <summary>Adds a value.</summary>
+    /// <param name="value">Finite.</param>
+    /// <param name="weight">How many it stands for, finite and above 0.</param>
+    internal void Add(double value, double weight = 1)
+    {
+        var key = _mapping.KeyOf(value);
+        if (key == 0)
+        {
+            _zeroWeight += weight;
+        }
+        else
+        {
+            (key > 0 ? _positive : _negative).Add(Math.Abs(key), weight);
+        }
+    }
+
+    /// <summary>Adds many values.</summary>
+    /// <param name="values">Finite.</param>
+    internal void Add(ReadOnlySpan<double> values)
+    {
+        Span<int> keys = stackalloc int[Math.Min(BlockLength, values.Length)];
+        for (; !values.IsEmpty; values = values[keys.Length..])
+        {
+            keys = keys[..Math.Min(keys.Length, values.Length)];
+            _mapping.KeysOf(values[..keys.Length], keys);
+            AddKeys(keys);
+        }
+    }
+
+    /// <summary>The scalar twin of <see cref="Add(ReadOnlySpan{double})"/>.</summary>
+    /// <param name="values">Finite.</param>
+    internal void AddScalar(ReadOnlySpan<double> values)
+    {
+        foreach (var value in values)
+        {
+            Add(value);
+        }
+    }
+
+    /// <summary>Adds what another sketch has seen.</summary>
+    /// <param name="other">The other; unchanged.</param>
+    /// <exception cref="ArgumentException">It has another accuracy or another limit of bins.</exception>
+    internal void Merge(DDSketch other)
+    {
+        if (other.RelativeAccuracy != RelativeAccuracy || other.MaximumBinCount != MaximumBinCount)
+        {
+            throw new ArgumentException(
+                FormattableString.Invariant($"Expected a quantile sketch of relative accuracy {RelativeAccuracy} with at most {MaximumBinCount} bins, ")
+                + FormattableString.Invariant($"but found one of {other.RelativeAccuracy} with {other.MaximumBinCount}."),
+                nameof(other));
+        }
+
+        _positive.Merge(other._positive);
+        _negative.Merge(other._negative);
+        _zeroWeight += other._zeroWeight;
+    }
+
+    /// <summary>The value at a rank: of the bin that holds the value of rank q (n − 1) in ascending order, counted from 0. NaN where there are no values.</summary>
+    /// <param name="share">q, 0 to 1.</param>
+    internal double Quantile(double share)
+    {
+        if (!(share is >= 0 and <= 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(share), share, "Expected a share between 0 and 1.");
+        }
+
+        var rank = share * (Weight - 1);
+        var sum = 0.0;
+        var value = double.NaN;
+        foreach (var (key, weight) in Bins())
+        {
+            sum += weight;
+            value = _mapping.ValueOf(key);
+            if (sum > rank)
+            {
+                break;
+            }
+        }
+
+        return value;
+    }
+
+    /// <summary>
+    /// The distribution function: a step at the value of each bin. It is exact at the edges of bins, so its rank error is the share of the heaviest bin, but for zero, which a bin holds alone. Two sketches of one accuracy have their steps at the same values:
+    /// the largest difference of their distribution functions is then never above the true one.
+    /// </summary>
+    internal EmpiricalDistribution ToDistribution()
+    {
+        var bins = Bins().ToArray();
+        var values = Array.ConvertAll(bins, bin => _mapping.ValueOf(bin.Key));
+        var cumulative = new double[bins.Length];
+        var (sum, heaviest) = (0.0, 0.0);
+        for (var i = 0; i < bins.Length; i++)
+        {
+            sum += bins[i].Weight;
+            cumulative[i] = sum;
+            heaviest = bins[i].Key == 0 ? heaviest : Math.Max(heaviest, bins[i].Weight);
+        }
+
+        return new(values, cumulative, sum > 0 ? heaviest / sum : 0);
+    }
+
+    /// <summary>Bins that hold something, by ascending value.</summary>
+    internal IEnumerable<(int Key, double Weight)> Bins()
+    {
+        foreach (var (key, weight) in _negative.Occupied.Reverse())
+        {
+            yield return (-key, weight);
+        }
+
+        if (_zeroWeight > 0)
+        {
+            yield return (0, _zeroWeight);
+        }
+
+        foreach (var bin in _positive.Occupied)
+        {
+            yield return bin;
+        }
+    }
+
+    /// <summary>Writes the sketch (format version 1).</summary>
+    /// <param name="writer">Where to.</param>
+    internal void Write(SketchWriter writer)
+    {
+        writer.WriteHeader(SketchFormat.DDSketch);
+        writer.WriteDouble(RelativeAccuracy);
+        writer.WriteVarint((ulong)MaximumBinCount);
+        writer.WriteWeight(_zeroWeight);
+        _positive.Write(writer);
+        _negative.Write(writer);
+    }
+
+    /// <summary>Reads a sketch.</summary>
+    /// <param name="reader">Where from.</param>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote it.</exception>
+    internal static DDSketch Read(ref SketchReader reader)
+    {
+        reader.ReadHeader(SketchFormat.DDSketch);
+        var accuracy = reader.ReadDouble();
+        var binCount = reader.ReadCount(65_536);
+        SketchReader.Require(accuracy is >= 0.0001 and <= 0.5 && binCount >= 16, "a quantile sketch has a relative accuracy and a limit of bins in their ranges");
+        var sketch = new DDSketch(accuracy, binCount) { _zeroWeight = reader.ReadWeight() };
+        sketch._positive.Read(ref reader);
+        sketch._negative.Read(ref reader);
+        return sketch;
+    }
+
+    private void AddKeys(ReadOnlySpan<int> keys)
+    {
+        if (TensorPrimitives.Min(keys) > 0)
+        {
+            _positive.AddEach(keys);
+            return;
+        }
+
+        // Values of both signs: each store takes its own, sorted out without a branch that nobody could predict.
+        Span<int> positive = stackalloc int[keys.Length];
+        Span<int> negative = stackalloc int[keys.Length];
+        var (positives, negatives) = (0, 0);
+        foreach (var key in keys)
+        {
+            positive[positives] = key;
+            negative[negatives] = -key;
+            positives += key > 0 ? 1 : 0;
+            negatives += key < 0 ? 1 : 0;
+        }
+
+        _positive.AddEach(positive[..positives]);
+        _negative.AddEach(negative[..negatives]);
+        _zeroWeight += keys.Length - positives - negatives;
+    }
+}

@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Time.Testing;
+using Mlp.Monitoring.Alerts;
+
+namespace Mlp.Monitoring.Tests.Alerts;
+
+/// <summary>Alerts whose webhooks are at work, until disposed of.</summary>
+internal sealed class WebhookRun(AlertWatch watch, FakeTimeProvider clock) : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    public AlertWatch Watch { get; } = watch;
+
+    /// <summary>Waits for what happens in the background.</summary>
+    public Task WaitAsync(Func<bool> condition) => WaitAsync(condition, TimeSpan.Zero);
+
+    /// <summary>Waits for what happens in the background as time goes on.</summary>
+    public Task AdvanceUntilAsync(Func<bool> condition) => WaitAsync(condition, TimeSpan.FromSeconds(1));
+
+    public async ValueTask DisposeAsync() => await Watch.CloseAsync(CancellationToken.None);
+
+    private async Task WaitAsync(Func<bool> condition, TimeSpan step)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (!condition())
+        {
+            clock.Advance(step);
+            await Task.Delay(2, patience.Token);
+        }
+    }
+}

@@ -1,0 +1,148 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Mlp.Monitoring.Estimation;
+using Mlp.Monitoring.Figures;
+using Mlp.Monitoring.Labels;
+using Mlp.Monitoring.Performance;
+using Mlp.Monitoring.Tests.Performance;
+using Mlp.Monitoring.Tests.PredictionLog;
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Models;
+using Mlp.Runtime.Predictions;
+using Mlp.Runtime.Statistics.Estimation;
+using Mlp.Runtime.Storage;
+using Mlp.TestSupport;
+
+namespace Mlp.Monitoring.Tests.Estimation;
+
+public sealed class EstimationRunTests : IDisposable
+{
+    private static readonly FeatureRowLayout Layout = TestModels.FloatLayout(1);
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly LogHarness _log = new();
+    private readonly LabelStore _labels;
+    private readonly FakeTimeProvider _time = new(Start.AddYears(1));
+    private readonly LivePerformance _performance;
+
+    public EstimationRunTests()
+    {
+        _labels = new LabelStore(_log.Directory, DiskSync.Instance, TimeProvider.System, NullLogger<LabelStore>.Instance);
+        _performance = new LivePerformance(_log.Directory, _labels, 100_000, _time);
+    }
+
+    public void Dispose()
+    {
+        _labels.Dispose();
+        _performance.Dispose();
+        _log.Dispose();
+    }
+
+    [ReferenceDataFact(GoldenNannyMl.Folder)]
+    public async Task EstimateAsync_Elec_FindsThatTheEstimateNoLongerHoldsInAllChunksButOne()
+    {
+        // A row a second; chunks are windows of 2,000 seconds.
+        var (reference, analysis) = (GoldenNannyMl.Rows("reference"), GoldenNannyMl.Rows("analysis"));
+        await WriteAsync([.. reference.Scores, .. analysis.Scores], [.. reference.Labels, .. analysis.Labels]);
+        var end = Start.AddSeconds(reference.Scores.Length);
+
+        var results = await _performance.EstimateAsync(
+            "tips", new EstimationOptions { ReferenceTo = end, Window = TimeSpan.FromSeconds(GoldenNannyMl.ChunkSize), ChunkSize = GoldenNannyMl.ChunkSize }, default);
+
+        Assert.Equal(12, results.Count);
+        var holds = results.Select(r => !r.Findings.Any(f => f.Kind == FindingKind.EstimateNoLongerHolds)).ToArray();
+        Assert.Equal([1], Enumerable.Range(0, 12).Where(i => holds[i]));
+        var cbpe = GoldenNannyMl.Table("cbpe.csv").Where(l => l["chunk_period"] == "analysis").ToArray();
+        var realized = GoldenNannyMl.Table("realized.csv").Where(l => l["chunk_period"] == "analysis").ToArray();
+        for (var i = 0; i < 12; i++)
+        {
+            Assert.Equal(Start.AddSeconds(reference.Scores.Length + (i * GoldenNannyMl.ChunkSize)), results[i].From);
+            Assert.Equal(GoldenNannyMl.ChunkSize, results[i].RowCount);
+            Assert.Equal(GoldenNannyMl.Number(cbpe[i]["roc_auc_value"]), results[i][EstimatedMetric.Auc].Value, 1e-6);
+            Assert.Equal(GoldenNannyMl.Number(realized[i]["roc_auc_value"]), results[i].Realized.BinaryClassification!.Auc, 1e-9);
+            Assert.Equal(GoldenNannyMl.Number(realized[i]["average_precision_value"]), results[i].Realized.BinaryClassification!.AveragePrecision, 1e-9);
+            Assert.Equal(GoldenNannyMl.Number(realized[i]["accuracy_value"]), results[i].Realized.BinaryClassification!.Accuracy, 1e-9);
+            Assert.Equal(GoldenNannyMl.Number(realized[i]["f1_value"]), results[i].Realized.BinaryClassification!.F1, 1e-9);
+            var isLow = results[i].Realized.BinaryClassification!.Auc < GoldenNannyMl.Number(cbpe[i]["roc_auc_lower_threshold"]);
+            Assert.Equal(isLow, results[i].Findings.Any(f => f.Kind == FindingKind.Performance && f.Test == FigureNames.Auc));
+        }
+
+        var finding = results[0].Findings.First(f => f.Kind == FindingKind.EstimateNoLongerHolds);
+        Assert.EndsWith("the estimate no longer holds (model 'tips' version 1).", finding.Message, StringComparison.Ordinal);
+        Assert.Equal((7_500, 2_000), (finding.ReferenceRowCount, finding.RowCount));
+    }
+
+    [Fact]
+    public async Task EstimateAsync_InputsShift_IsRightWithoutLabelsAndWaitsForThemToMature()
+    {
+        // Scores that are probabilities; later rows are harder, which the scores say.
+        var random = new Random(2);
+        var scores = Enumerable.Range(0, 20_000).Select(i => i < 10_000 ? random.NextDouble() : 0.3 + (0.4 * random.NextDouble())).ToArray();
+        var labels = scores.Select(s => (byte)(random.NextDouble() < s ? 1 : 0)).ToArray();
+        await WriteAsync(scores, labels);
+        _time.SetUtcNow(Start.AddYears(1));
+        var options = new EstimationOptions { ReferenceTo = Start.AddSeconds(8_000), Window = TimeSpan.FromSeconds(2_000), Maturity = TimeSpan.FromDays(364.9) };
+
+        var results = await _performance.EstimateAsync("tips", options, default);
+
+        Assert.Equal(6, results.Count);
+        Assert.All(results, r => Assert.DoesNotContain(r.Findings, f => f.Kind == FindingKind.EstimateNoLongerHolds));
+        Assert.All(results.Skip(1), r => Assert.Contains(r.Findings, f => f.Kind == FindingKind.Performance && f.Test == "estimated_auc"));
+        Assert.DoesNotContain(results[0].Findings, f => f.Kind == FindingKind.Performance);
+        foreach (var result in results.Where(r => r.IsChecked))
+        {
+            Assert.InRange(result.Realized.BinaryClassification!.Auc, result[EstimatedMetric.Auc].Lower, result[EstimatedMetric.Auc].Upper);
+        }
+
+        // What came within the last days is estimated and not compared.
+        var young = await _performance.EstimateAsync("tips", new EstimationOptions { ReferenceTo = Start.AddSeconds(8_000), Maturity = TimeSpan.FromDays(366) }, default);
+        Assert.Equal((12_000, false, 12_000), (young[0].RowCount, young[0].IsChecked, young[0].Realized.ImmatureCount));
+    }
+
+    [Fact]
+    public async Task EstimateAsync_NoReference_IsRefusedByASentence()
+    {
+        await WriteAsync([0.2, 0.4], [0, 1]);
+
+        var none = await Assert.ThrowsAsync<InvalidOperationException>(() => _performance.EstimateAsync("tips", new EstimationOptions { ReferenceTo = Start }, default));
+        Assert.StartsWith("Expected a reference with labels to learn from, but found 0 labelled predictions", none.Message, StringComparison.Ordinal);
+        var neither = await Assert.ThrowsAsync<ArgumentException>(() => _performance.EstimateAsync("tips", new EstimationOptions(), default));
+        Assert.StartsWith("Expected either Estimator or ReferenceTo", neither.Message, StringComparison.Ordinal);
+        Assert.Empty(await _performance.EstimateAsync("never", new EstimationOptions { ReferenceTo = Start }, default));
+    }
+
+    [Fact]
+    public async Task EstimateAsync_Regression_IsRefusedByASentence()
+    {
+        LogHarness.RecordAs(_log.Writer.Attach(TestModels.Serve(Layout, task: ModelTask.Regression))!, new FeatureRows(Layout, 1), 0, 3);
+        await _log.FlushAsync();
+
+        var e = await Assert.ThrowsAsync<InvalidOperationException>(() => _performance.EstimateAsync("tips", new EstimationOptions { ReferenceTo = Start }, default));
+
+        Assert.StartsWith("Expected a binary classifier", e.Message, StringComparison.Ordinal);
+    }
+
+    private async Task WriteAsync(double[] scores, byte[] labels)
+    {
+        var sink = _log.Writer.Attach(TestModels.Serve(Layout))!;
+        var rows = new FeatureRows(Layout, 1);
+        for (var i = 0; i < scores.Length; i++)
+        {
+            var time = Microseconds.FromRequestTime(Start.AddSeconds(i));
+            sink.Record(new PredictionRecord
+            {
+                Id = TestModels.Id(i),
+                EventTime = time,
+                RequestTime = time,
+                LatencyNanoseconds = 1,
+                Outcome = PredictionOutcome.Ok,
+                Features = rows.RowOf(0),
+                Scores = [scores[i]],
+            });
+        }
+
+        await _log.FlushAsync();
+        Assert.Equal(0, _log.Statistics.Dropped);
+        await _labels.RecordAsync(labels.Select((l, i) => Label.ForPrediction(TestModels.Id(i), l == 1, Start.AddDays(3))).ToArray(), default);
+    }
+}
