@@ -1,11 +1,11 @@
-using Apache.Arrow.Ipc;
+using Apache.Arrow;
+using Mlp.Monitoring.Compaction;
 using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Labels.Joins;
 using Mlp.Monitoring.PredictionLog;
 using Mlp.Monitoring.Segments;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
-using Mlp.Runtime.Storage;
 
 namespace Mlp.Monitoring.Performance;
 
@@ -90,7 +90,7 @@ internal sealed class LogEvaluation
 
         var slices = new int[_columns.Length];
         var scores = new double[_classCount];
-        new SegmentFollower<SegmentHeader>(_folder, SegmentHeader.Read).ReadNew(
+        new SegmentFollower<SegmentHeader>(_folder, SegmentHeader.Read, (path, firstRow) => CompactedSegment.Follow(path, PredictionLogReader.DuckDbOf(scratch), firstRow)).ReadNew(
             (_, header, batch) =>
             {
                 if (_options.Version is { } version && version != header.Version)
@@ -137,27 +137,29 @@ internal sealed class LogEvaluation
 
     private void ReadHeaders()
     {
-        foreach (var path in SegmentFormat.List(_folder))
+        var reader = new PredictionLogReader(Path.GetDirectoryName(_folder)!);
+        foreach (var file in reader.ListFiles(_model))
         {
-            using var frames = FrameLogReader.Open(path);
-            var header = SegmentHeader.Read(frames);
+            if (reader.ReadHeader(file) is not { } header)
+            {
+                continue;
+            }
+
             if (_options.Version is null || _options.Version == header.Version)
             {
                 _outputs[header.Version] = header.Output;
                 if (header.Output.Task == ModelTask.MulticlassClassification)
                 {
-                    _classCount = Math.Max(_classCount, header.Output.ClassNames.Count > 0 ? header.Output.ClassNames.Count : CountScores(frames));
+                    _classCount = Math.Max(_classCount, header.Output.ClassNames.Count > 0 ? header.Output.ClassNames.Count : CountScores(reader.ReadAsync(file, CancellationToken.None)));
                 }
             }
         }
     }
 
     /// <summary>The number of classes of a model that does not name them: as many as its first answer has scores.</summary>
-    private static int CountScores(FrameLogReader frames)
+    private static int CountScores(IAsyncEnumerable<RecordBatch> batches)
     {
-        using var stream = new FrameStream(frames);
-        using var arrow = new ArrowStreamReader(stream, ManagedAllocator.Instance, leaveOpen: true);
-        while (!stream.IsAtEnd && arrow.ReadNextRecordBatch() is { } batch)
+        foreach (var batch in batches.ToBlockingEnumerable())
         {
             for (var i = 0; i < batch.Length; i++)
             {

@@ -140,7 +140,8 @@ internal sealed class PredictionLogReader
         }
     }
 
-    private SegmentHeader? ReadHeader(LogFile file)
+    /// <summary>The header of a part of a log, or null where it was deleted since the folder was listed.</summary>
+    public SegmentHeader? ReadHeader(LogFile file)
     {
         if (!file.IsCompacted && TryOpen(file.Segment) is { } frames)
         {
