@@ -86,7 +86,7 @@ internal sealed class DriftDetector : IFigureSource
     {
         var number = version ?? FindHighestVersion(model);
         var rules = _configuration.RulesOf(model);
-        var output = _registry?.FindVersion(model, number)?.Output;
+        var output = FindOutput(model, number);
         var known = reference is null
             ? new DriftReference(await ReadProfileAsync(model, number, cancellationToken).ConfigureAwait(false))
             : await ReadWindowAsync(model, number, reference, rules, output, cancellationToken).ConfigureAwait(false);
@@ -148,6 +148,9 @@ internal sealed class DriftDetector : IFigureSource
     }
 
     private static string Text(DateTimeOffset? time, string open) => time is { } t ? t.ToString("O", CultureInfo.InvariantCulture) : open;
+
+    // The log says itself what its outputs mean, also where this process has no registry.
+    private ModelOutput? FindOutput(string model, int version) => _log.FindHeader(model, version)?.Output;
 
     /// <summary>The highest version that has logged predictions.</summary>
     /// <param name="model">Model name.</param>

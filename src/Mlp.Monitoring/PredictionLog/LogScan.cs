@@ -62,6 +62,6 @@ internal sealed record LogScan(string Folder, DuckDbSettings Settings)
             }
         }
 
-        return file.Again() is { } compacted ? CompactedSegment.Open(compacted.Compacted, Settings).Header : null;
+        return File.Exists(file.Compacted) ? CompactedSegment.Open(file.Compacted, Settings).Header : null;
     }
 }

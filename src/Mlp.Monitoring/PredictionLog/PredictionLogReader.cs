@@ -49,6 +49,10 @@ internal sealed class PredictionLogReader
     /// <summary>The header of the part of a model's log that was begun last, or null where there is none.</summary>
     public SegmentHeader? FindHeader(string model) => ListFiles(model).Reverse().Select(ReadHeader).FirstOrDefault(header => header is not null);
 
+    /// <summary>The header of the newest file of a version; null where nothing of it was logged.</summary>
+    public SegmentHeader? FindHeader(string model, int version)
+        => ListFiles(model).Reverse().Where(file => file.Version is null || file.Version == version).Select(ReadHeader).FirstOrDefault(header => header?.Version == version);
+
     /// <summary>The versions of a model of which there are predictions.</summary>
     public IReadOnlyCollection<int> FindVersions(string model) => ListFiles(model).Select(file => file.Version ?? ReadHeader(file)?.Version).OfType<int>().ToHashSet();
 
