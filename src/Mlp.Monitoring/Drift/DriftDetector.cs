@@ -86,7 +86,7 @@ internal sealed class DriftDetector : IFigureSource
     {
         var number = version ?? FindHighestVersion(model);
         var rules = _configuration.RulesOf(model);
-        var output = FindOutput(model, number);
+        var output = _log.FindHeader(model, number)?.Output;
         var known = reference is null
             ? new DriftReference(await ReadProfileAsync(model, number, cancellationToken).ConfigureAwait(false))
             : await ReadWindowAsync(model, number, reference, rules, output, cancellationToken).ConfigureAwait(false);
@@ -130,8 +130,7 @@ internal sealed class DriftDetector : IFigureSource
 
     private static string Names(IEnumerable<string> names) => string.Join(", ", names.Take(10).Select(n => $"'{n}'"));
 
-    private IAsyncEnumerable<RecordBatch> ReadAsync(string model, int version, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellationToken) => _log.ReadAsync(
-        model, PredictionFilter.Of(version, from, to), cancellationToken);
+    private IAsyncEnumerable<RecordBatch> ReadAsync(string model, int version, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellationToken) => _log.ReadAsync(model, PredictionFilter.Of(version, from, to), cancellationToken);
 
     private async Task<DriftReference> ReadWindowAsync(
         string model, int version, ReferenceWindow reference, DriftRules rules, ModelOutput? output, CancellationToken cancellationToken)
@@ -148,9 +147,6 @@ internal sealed class DriftDetector : IFigureSource
     }
 
     private static string Text(DateTimeOffset? time, string open) => time is { } t ? t.ToString("O", CultureInfo.InvariantCulture) : open;
-
-    // The log says itself what its outputs mean, also where this process has no registry.
-    private ModelOutput? FindOutput(string model, int version) => _log.FindHeader(model, version)?.Output;
 
     /// <summary>The highest version that has logged predictions.</summary>
     /// <param name="model">Model name.</param>

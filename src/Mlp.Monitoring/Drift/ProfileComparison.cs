@@ -34,7 +34,10 @@ public static class ProfileComparison
         return Compare([.. columns], score, reference.RowCount, current, new(options ?? new(), DefaultSignificance, DefaultMinimumRowCount), model, version);
     }
 
-    /// <summary>Compares a data profile with the reference profile that was published with a model version.</summary>
+    /// <summary>
+    /// Compares a data profile with the reference profile that was published with a model version. Numbers are binned by the sketches of the reference: a sketch of the one side and the edges of the other would put
+    /// frequent values beside their bin. Those of a reference from before it had sketches are not compared.
+    /// </summary>
     /// <param name="reference">The reference.</param>
     /// <param name="current">What came.</param>
     /// <param name="options">What counts as drift; null for the defaults, at a significance of 0.01.</param>
@@ -50,8 +53,10 @@ public static class ProfileComparison
             throw new ArgumentException("Expected a reference with rows, but found a profile of none.", nameof(reference));
         }
 
-        var columns = reference.Features.Select(f => ((FeatureProfile?)f, f.Name, (Func<EmpiricalDistribution?>)(() => null)));
-        var score = reference.Score is { } s ? (s.Distribution, () => null) : ((FeatureProfile, Func<EmpiricalDistribution?>)?)null;
+        var columns = reference.Features.Select(f => (BinsOf(f, reference.RowCount), f.Name, (Func<EmpiricalDistribution?>)(() => f.Sketches?.ToDistribution())));
+        var score = reference.Score?.Distribution is { } s && BinsOf(s, reference.RowCount) is { } bins
+            ? (bins, () => s.Sketches?.ToDistribution())
+            : ((FeatureProfile, Func<EmpiricalDistribution?>)?)null;
         return Compare([.. columns], score, reference.RowCount, current, new(options ?? new(), DefaultSignificance, DefaultMinimumRowCount), model, version);
     }
 
@@ -92,6 +97,9 @@ public static class ProfileComparison
 
         return DriftComparison.Compare(new(model, version, current.From, current.To), (referenceRowCount, current.RowCount), compared, notCompared, rules);
     }
+
+    private static FeatureProfile? BinsOf(FeatureProfile feature, double rowCount)
+        => feature is CategoricalFeatureProfile or NumericFeatureProfile { IsConstant: true } ? feature : feature.Sketches is { } column ? ProfileBins.Of(column, rowCount) : null;
 
     private static bool Needed(FeatureProfile profile, DriftRules rules) => profile is NumericFeatureProfile && DriftRules.NeedsNumbers(rules.Of(profile.Name, false).Method);
 

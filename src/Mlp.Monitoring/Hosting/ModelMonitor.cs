@@ -32,10 +32,10 @@ public sealed class ModelMonitor
     private readonly LabelStore _labels;
     private readonly LivePerformance _performance;
     private readonly DriftDetector _drift;
-    private readonly ProfileStore _profiles;
     private readonly AlertWatch _alerts;
     private readonly AlertFeed _alertFeed;
     private readonly ReportBuilder _reports;
+    private readonly ProfileStore _profiles;
     private readonly string[] _declared;
     private readonly ModelPatternDeclaration[] _patterns;
 
@@ -47,10 +47,10 @@ public sealed class ModelMonitor
         LabelStore labels,
         LivePerformance performance,
         DriftDetector drift,
-        ProfileStore profiles,
         AlertWatch alerts,
         AlertFeed alertFeed,
         ReportBuilder reports,
+        ProfileStore profiles,
         IEnumerable<ModelDeclaration> declarations,
         IEnumerable<ModelPatternDeclaration> patterns)
     {

@@ -1,5 +1,5 @@
-using Mlp.Monitoring.Compaction;
 using System.Collections.Frozen;
+using Mlp.Monitoring.Compaction;
 using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.PredictionLog;
 using Mlp.Monitoring.Profiles;

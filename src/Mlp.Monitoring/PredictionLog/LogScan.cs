@@ -3,7 +3,6 @@ using Mlp.Monitoring.Compaction;
 using Mlp.Monitoring.Segments;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
-using Mlp.Runtime.Storage;
 
 namespace Mlp.Monitoring.PredictionLog;
 
@@ -12,6 +11,8 @@ namespace Mlp.Monitoring.PredictionLog;
 /// <param name="Settings">How DuckDB is limited where it reads what was compacted.</param>
 internal sealed record LogScan(string Folder, DuckDbSettings Settings)
 {
+    private PredictionLogReader Reader => new(Path.GetDirectoryName(Folder)!, Settings);
+
     /// <summary>The log of a model.</summary>
     /// <exception cref="ArgumentException">The name cannot be that of a model.</exception>
     public static LogScan Of(DataDirectory directory, string model)
@@ -25,16 +26,16 @@ internal sealed record LogScan(string Folder, DuckDbSettings Settings)
             .ReadNew((_, header, batch) => read(header, batch), cancellationToken);
 
     /// <summary>The headers of all parts.</summary>
-    public IEnumerable<SegmentHeader> Headers() => LogFile.List(Folder).Select(ReadHeader).OfType<SegmentHeader>();
+    public IEnumerable<SegmentHeader> Headers() => LogFile.List(Folder).Select(Reader.ReadHeader).OfType<SegmentHeader>();
 
     /// <summary>The first batch of a version that satisfies; null where none does.</summary>
     public RecordBatch? FindBatch(int version, Func<RecordBatch, bool> isWanted, CancellationToken cancellationToken)
     {
         foreach (var file in LogFile.List(Folder))
         {
-            if (ReadHeader(file)?.Version == version)
+            if (Reader.ReadHeader(file)?.Version == version)
             {
-                foreach (var batch in new PredictionLogReader(Path.GetDirectoryName(Folder)!, Settings).ReadAsync(file, cancellationToken).ToBlockingEnumerable(cancellationToken))
+                foreach (var batch in Reader.ReadAsync(file, cancellationToken).ToBlockingEnumerable(cancellationToken))
                 {
                     if (isWanted(batch))
                     {
@@ -45,23 +46,5 @@ internal sealed record LogScan(string Folder, DuckDbSettings Settings)
         }
 
         return null;
-    }
-
-    private SegmentHeader? ReadHeader(LogFile file)
-    {
-        if (!file.IsCompacted)
-        {
-            try
-            {
-                using var frames = FrameLogReader.Open(file.Segment);
-                return SegmentHeader.Read(frames);
-            }
-            catch (FileNotFoundException)
-            {
-                // Compacted, or deleted, since the folder was listed.
-            }
-        }
-
-        return File.Exists(file.Compacted) ? CompactedSegment.Open(file.Compacted, Settings).Header : null;
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Mlp.Monitoring.Drift;
+using Mlp.Monitoring.Figures;
 using Mlp.Monitoring.PredictionLog;
 using Mlp.Monitoring.Tests.PredictionLog;
 using Mlp.Runtime.Data;
@@ -239,6 +240,13 @@ public sealed class DriftDetectorTests : IDisposable
         var report = Assert.Single(_detector.Recent);
         Assert.Equal(("moved", CurrentRows), (report.Features[0].Name, report.RowCount));
         Assert.Equal((await _detector.DetectAsync("tips", 1, null, null)).Features, report.Features);
+
+        // What alerts watch, without reading a file.
+        IFigureSource source = _detector;
+        var psi = Assert.Single(source.Latest, f => f is { Name: "drift.psi", Subject.Feature: "moved" });
+        Assert.Equal((0.109084627, CurrentRows, _time.GetUtcNow()), (Math.Round(psi.Value, 9), psi.RowCount, psi.To));
+        Assert.Equal(1, Assert.Single(source.Latest, f => f.Name == "drift.features").Value);
+        Assert.Equal("moved", Assert.Single(source.Findings).Subject.Feature);
 
         _time.Advance(TimeSpan.FromMinutes(30));
         Record(sink, 100, shift: 0);
