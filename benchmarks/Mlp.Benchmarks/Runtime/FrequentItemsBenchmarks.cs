@@ -10,7 +10,7 @@ namespace Mlp.Benchmarks.Runtime;
 /// <summary>What a profile of texts (frequent items, HyperLogLog) costs a value on one core, from texts and from a dictionary, against a dictionary of all texts, whose memory has no bound.</summary>
 [MemoryDiagnoser]
 [Config(typeof(ShortIterations))]
-public class FrequentItemsBenchmarks
+public class FrequentItemsBenchmarks : IDisposable
 {
     private const int Rows = 65_536;
 
@@ -22,6 +22,14 @@ public class FrequentItemsBenchmarks
 
     [Params(20, 700, 20_000)]
     public int Categories { get; set; }
+
+    [GlobalCleanup]
+    public void Dispose()
+    {
+        _texts?.Dispose();
+        _dictionary?.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [GlobalSetup]
     public void Setup()

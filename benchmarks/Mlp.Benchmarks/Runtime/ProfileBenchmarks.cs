@@ -13,7 +13,7 @@ namespace Mlp.Benchmarks.Runtime;
 /// </summary>
 [MemoryDiagnoser]
 [Config(typeof(ShortIterations))]
-public class ProfileBenchmarks
+public class ProfileBenchmarks : IDisposable
 {
     private const int Rows = 65_536;
 
@@ -28,6 +28,13 @@ public class ProfileBenchmarks
 
     [Params("float64", "float32", "int64", "5 % null", "7 values")]
     public string Column { get; set; } = string.Empty;
+
+    [GlobalCleanup]
+    public void Dispose()
+    {
+        _batch?.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [GlobalSetup]
     public void Setup()

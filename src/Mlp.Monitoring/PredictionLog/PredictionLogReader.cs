@@ -54,9 +54,6 @@ internal sealed class PredictionLogReader
             .Select(ReadHeader)
             .FirstOrDefault(header => header is not null && (version is null || header.Version == version));
 
-    /// <summary>The headers of the parts of a model's log.</summary>
-    public IEnumerable<SegmentHeader> ReadHeaders(string model) => ListFiles(model).Select(ReadHeader).OfType<SegmentHeader>();
-
     /// <summary>The versions of a model of which there are predictions.</summary>
     public IReadOnlyCollection<int> FindVersions(string model) => ListFiles(model).Select(file => file.Version ?? ReadHeader(file)?.Version).OfType<int>().ToHashSet();
 

@@ -242,7 +242,7 @@ public sealed class DriftDetectorTests : IDisposable
         Assert.Equal((await _detector.DetectAsync("tips", 1, null, null)).Features, report.Features);
 
         // What alerts watch, without reading a file.
-        IFigureSource source = _detector;
+        var detector = _detector;
         var psi = Assert.Single(source.Latest, f => f is { Name: "drift.psi", Subject.Feature: "moved" });
         Assert.Equal((0.109084627, CurrentRows, _time.GetUtcNow()), (Math.Round(psi.Value, 9), psi.RowCount, psi.To));
         Assert.Equal(1, Assert.Single(source.Latest, f => f.Name == "drift.features").Value);

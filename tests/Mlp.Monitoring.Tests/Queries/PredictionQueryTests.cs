@@ -12,7 +12,9 @@ using Mlp.Monitoring.Tests.PredictionLog;
 
 namespace Mlp.Monitoring.Tests.Queries;
 
+#pragma warning disable CA1001 // DisposeAsync of xunit disposes of it.
 public sealed class PredictionQueryTests : IAsyncLifetime
+#pragma warning restore CA1001
 {
     private static readonly DateTimeOffset Start = DateTimeOffset.UnixEpoch;
 
