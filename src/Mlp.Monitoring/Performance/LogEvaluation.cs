@@ -119,7 +119,7 @@ internal sealed class LogEvaluation
 
                     if (scores.Length > 0)
                     {
-                        Array.Fill(scores, double.NaN);
+                        System.Array.Fill(scores, double.NaN);
                         var own = AnswerReader.ScoresOf(batch, i);
                         own[..Math.Min(own.Length, scores.Length)].CopyTo(scores);
                     }

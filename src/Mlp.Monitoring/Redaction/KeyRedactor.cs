@@ -31,7 +31,7 @@ internal sealed class KeyRedactor
     public bool IsLossy => Array.Exists(_parts, p => p is { Kind: not RedactionKind.Hash });
 
     /// <summary>A length that is enough for <see cref="Encode"/>.</summary>
-    public int GetMaximumLength(ReadOnlySpan<EntityValue> key) => EntityKeyEncoding.GetMaximumLength(key) + (key.Length * (sizeof(int) + RedactionKey.TextLength));
+    public static int GetMaximumLength(ReadOnlySpan<EntityValue> key) => EntityKeyEncoding.GetMaximumLength(key) + (key.Length * (sizeof(int) + RedactionKey.TextLength));
 
     /// <summary>Writes the canonical encoding of a redacted key. Nothing of the key itself is written to the destination. Allocates nothing.</summary>
     /// <param name="key">The parts.</param>

@@ -195,7 +195,7 @@ public sealed class RedactedLogTests
 
         foreach (var key in cases)
         {
-            var bytes = new byte[redactor.GetMaximumLength(key)];
+            var bytes = new byte[KeyRedactor.GetMaximumLength(key)];
             Assert.Equal(redactor.Redact(key), EntityKeyEncoding.Decode(bytes.AsSpan(0, redactor.Encode(key, bytes))));
         }
 
