@@ -50,6 +50,11 @@ if (args is [RecoveryBenchmark.Command, .. var recovery])
     return await RecoveryBenchmark.RunAsync(recovery);
 }
 
+if (args is [DriftCalibration.Command, .. var calibration])
+{
+    return DriftCalibration.Run(calibration);
+}
+
 if (args is ["predict-pairs", .. var models])
 {
     await PredictPairs.RunAsync(models);

@@ -80,6 +80,9 @@ internal sealed record QuickstartSummary
     /// <summary>The feature that was made to drift; null when none was.</summary>
     public string? PlantedDrift { get; init; }
 
+    /// <summary>The monitoring report of the champion.</summary>
+    public required string ReportPath { get; init; }
+
     public required string DataDirectory { get; init; }
 
     public required TimeSpan Elapsed { get; init; }

@@ -45,6 +45,7 @@ internal static class SummaryMaker
             EarlierPredictions = verified.Earlier,
             SkewedRows = verified.Skewed,
             Drift = [.. verified.Drift.Features.Where(f => !f.IsScore).Select(f => (f.Name, f.PopulationStabilityIndex))],
+            ReportPath = verified.ReportPath,
             DataDirectory = Path.GetFullPath(options.DataDirectory),
             Elapsed = elapsed,
             KnownAuc = trips.Source.KnownAuc,

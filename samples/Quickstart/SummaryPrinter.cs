@@ -42,6 +42,7 @@ internal static class SummaryPrinter
 
         Row("served = point in time", $"{summary.ReplayRows - summary.SkewedRows:N0} of {summary.ReplayRows:N0} rows bit for bit");
         Row("drifted most", $"{string.Join(", ", summary.Drift.Take(3).Select(d => string.Create(CultureInfo.InvariantCulture, $"{d.Feature} (PSI {d.Psi:F3})")))}");
+        Row("report", $"{summary.ReportPath}");
         Row("files", $"{summary.DataDirectory}");
         Row("time", $"{summary.Elapsed.TotalSeconds:F1} s");
         console.Write(table);

@@ -97,16 +97,16 @@ internal static class LabelJoinBenchmark
     private static string Join(DataDirectory directory, LabelStore labels)
     {
         var (rows, labelled, sum) = (0L, 0L, 0.0);
-        var evaluation = new LogEvaluation(Model, PredictionLogReader.DirectoryOf(directory.Predictions, Model), labels, new EvaluationOptions(), DateTimeOffset.UnixEpoch);
+        var evaluation = new LogEvaluation(Model, LogScan.Of(directory, Model), labels, new EvaluationOptions(), DateTimeOffset.UnixEpoch);
         evaluation.Join(
             Path.Combine(directory.Root, "scratch"),
-            CancellationToken.None,
             (in JoinedRow row, ReadOnlySpan<int> _, ReadOnlySpan<double> _) =>
             {
                 rows++;
                 labelled += double.IsNaN(row.Label) ? 0 : 1;
                 sum += double.IsNaN(row.Label) ? 0 : row.Label;
-            });
+            },
+            CancellationToken.None);
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{rows} predictions, {labelled} labelled, {sum:F0} positive, {evaluation.Statistics!.UnknownCount} labels of unknown predictions, {evaluation.Statistics.SpilledByteCount >> 20} MiB on the disk on the way");

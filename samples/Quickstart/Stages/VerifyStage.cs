@@ -2,7 +2,9 @@ using Apache.Arrow;
 using Mlp.Features;
 using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.Hosting;
+using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.PredictionLog;
+using Mlp.Monitoring.Reports;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Inference;
@@ -32,6 +34,7 @@ internal sealed class VerifyStage(MlPlatform ml, TripPartition trips)
         var (logged, skewed, earlier) = await CompareWithLogAsync(rows, replayed, champion.Version, cancellationToken);
         var live = (await ml.Monitoring.EvaluateAsync(TaxiFeatures.BigTipper, champion.Version, cancellationToken: cancellationToken)).Single();
         var drift = await ml.Monitoring.DetectDriftAsync(TaxiFeatures.BigTipper, champion.Version, cancellationToken: cancellationToken);
+        var report = await ReportAsync(champion.Version, cancellationToken);
         var statistics = ml.Monitoring.LogStatistics.Where(s => s.Model == TaxiFeatures.BigTipper).ToList();
         return new Verified(
             offline.Classification!,
@@ -41,7 +44,18 @@ internal sealed class VerifyStage(MlPlatform ml, TripPartition trips)
             skewed,
             earlier,
             statistics.Sum(s => s.Dropped),
-            drift);
+            drift,
+            report);
+    }
+
+    /// <summary>Writes how the champion is doing as a page that needs nothing else.</summary>
+    private async Task<string> ReportAsync(int version, CancellationToken cancellationToken)
+    {
+        var path = Path.Combine(ml.Directory.Root, "report.html");
+        var options = new ReportOptions { Version = version, Slices = { SliceDefinition.Feature("trip_payment_type") } };
+        var report = await ml.Monitoring.CreateReportAsync(TaxiFeatures.BigTipper, options, cancellationToken);
+        await report.WriteHtmlAsync(path, cancellationToken);
+        return path;
     }
 
     private async Task<(int Logged, int Skewed, int Earlier)> CompareWithLogAsync(ITrainingSet rows, Replayed replayed, int version, CancellationToken cancellationToken)
@@ -72,4 +86,4 @@ internal sealed class VerifyStage(MlPlatform ml, TripPartition trips)
 
 /// <summary>What the replay looks like from the offline side.</summary>
 internal sealed record Verified(
-    BinaryClassificationMetrics Champion, double WithoutViewsAuc, double LiveAuc, int Logged, int Skewed, int Earlier, long Dropped, DriftReport Drift);
+    BinaryClassificationMetrics Champion, double WithoutViewsAuc, double LiveAuc, int Logged, int Skewed, int Earlier, long Dropped, DriftReport Drift, string ReportPath);

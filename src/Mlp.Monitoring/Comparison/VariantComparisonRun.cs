@@ -3,6 +3,7 @@ using Mlp.Monitoring.Figures;
 using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Labels.Joins;
 using Mlp.Monitoring.Performance;
+using Mlp.Monitoring.PredictionLog;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Predictions;
@@ -12,11 +13,11 @@ namespace Mlp.Monitoring.Comparison;
 
 /// <summary>Compares two versions on the labelled answers of their log, in the order of their requests. Used once.</summary>
 /// <param name="model">Model name.</param>
-/// <param name="folder">Folder of the model's log.</param>
+/// <param name="log">The model's log.</param>
 /// <param name="labels">The labels.</param>
 /// <param name="options">Validated.</param>
 /// <param name="now">The time that maturity counts back from.</param>
-internal sealed class VariantComparisonRun(string model, string folder, LabelStore labels, VariantComparisonOptions options, DateTimeOffset now)
+internal sealed class VariantComparisonRun(string model, LogScan log, LabelStore labels, VariantComparisonOptions options, DateTimeOffset now)
 {
     private readonly Dictionary<PredictionId, Answer> _champion = [];
     private readonly Dictionary<PredictionId, Answer> _challenger = [];
@@ -27,21 +28,18 @@ internal sealed class VariantComparisonRun(string model, string folder, LabelSto
     /// <exception cref="InvalidOperationException">A version has no logged predictions, or the loss does not fit the models.</exception>
     public VariantComparison Run(string scratch, CancellationToken cancellationToken)
     {
-        var evaluation = new LogEvaluation(model, folder, labels, new EvaluationOptions { From = options.From }, now);
+        var evaluation = new LogEvaluation(model, log, labels, new EvaluationOptions { From = options.From }, now);
         var maturedBefore = Microseconds.FromRequestTime(now - options.Maturity);
-        evaluation.Join(scratch, cancellationToken, (in JoinedRow row, ReadOnlySpan<int> _, ReadOnlySpan<double> values) =>
-        {
-            if (!row.IsScored || double.IsNaN(row.Label) || row.RequestTime > maturedBefore || (row.Version != options.Champion && row.Version != options.Challenger))
+        evaluation.Join(
+            scratch,
+            (in JoinedRow row, ReadOnlySpan<int> _, ReadOnlySpan<double> values) =>
             {
-                return;
-            }
-
-            var output = evaluation.Outputs[row.Version];
-            if (QualityGroup.CanBeLabel(output, row.Label) && LossOf(row, values, output) is var loss && !double.IsNaN(loss))
-            {
-                (row.Version == options.Champion ? _champion : _challenger)[row.RequestId] = new Answer(row.RequestTime, row.RequestId, loss);
-            }
-        });
+                if (row.RequestTime <= maturedBefore)
+                {
+                    Add(row, values, evaluation.Outputs[row.Version]);
+                }
+            },
+            cancellationToken);
         foreach (var version in (int[])[options.Champion, options.Challenger])
         {
             if (!evaluation.Outputs.ContainsKey(version))
@@ -59,6 +57,20 @@ internal sealed class VariantComparisonRun(string model, string folder, LabelSto
         }
 
         return paired.Length > 0 ? Paired(paired, loss) : Split(loss);
+    }
+
+    private void Add(in JoinedRow row, ReadOnlySpan<double> values, ModelOutput output)
+    {
+        if (!row.IsScored || double.IsNaN(row.Label) || !QualityGroup.CanBeLabel(output, row.Label) || (row.Version != options.Champion && row.Version != options.Challenger))
+        {
+            return;
+        }
+
+        var loss = LossOf(row, values, output);
+        if (!double.IsNaN(loss))
+        {
+            (row.Version == options.Champion ? _champion : _challenger)[row.RequestId] = new Answer(row.RequestTime, row.RequestId, loss);
+        }
     }
 
     private ComparedLoss Resolve(ModelOutput output) => options.Loss != ComparedLoss.Default ? options.Loss : output.Task switch

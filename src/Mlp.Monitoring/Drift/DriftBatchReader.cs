@@ -1,8 +1,10 @@
 using System.Buffers;
+using System.Globalization;
 using Apache.Arrow;
 using Apache.Arrow.Types;
 using Mlp.Monitoring.PredictionLog;
 using Mlp.Monitoring.Segments;
+using Mlp.Runtime.Models;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Statistics;
 
@@ -14,7 +16,8 @@ namespace Mlp.Monitoring.Drift;
 /// </summary>
 /// <param name="profile">The reference.</param>
 /// <param name="rules">Which features are left out.</param>
-internal sealed class DriftBatchReader(ReferenceProfile profile, DriftRules rules)
+/// <param name="output">What the outputs mean, for the predicted class; null where nobody knows.</param>
+internal sealed class DriftBatchReader(ReferenceProfile profile, DriftRules rules, ModelOutput? output)
 {
     private readonly HashSet<int> _compared = [];
     private readonly List<string> _notCompared = [];
@@ -28,7 +31,10 @@ internal sealed class DriftBatchReader(ReferenceProfile profile, DriftRules rule
     public IEnumerable<int> Compared => _compared.Order();
 
     /// <summary>Counts a batch.</summary>
-    public void Count(RecordBatch batch, DriftWindow window)
+    /// <param name="batch">Logged predictions.</param>
+    /// <param name="window">Where to.</param>
+    /// <param name="sample">Where rows are gathered for the tests of the whole vector; null for nowhere.</param>
+    public void Count(RecordBatch batch, DriftWindow window, RowSample? sample = null)
     {
         if (!ReferenceEquals(_schema, batch.Schema))
         {
@@ -48,6 +54,16 @@ internal sealed class DriftBatchReader(ReferenceProfile profile, DriftRules rule
             if (window.Score is not null)
             {
                 CountScores(batch.Find<DoubleArray>(PredictionColumns.Score), window.Score, weights);
+            }
+
+            if (window.PredictedClass is not null)
+            {
+                CountClasses(new PredictedClass(batch, output), window.PredictedClass, weights);
+            }
+
+            if (sample is not null)
+            {
+                Sample(batch, sample, weights);
             }
 
             window.RowCount += answered;
@@ -96,6 +112,34 @@ internal sealed class DriftBatchReader(ReferenceProfile profile, DriftRules rule
         }
     }
 
+    private void Sample(RecordBatch batch, RowSample sample, ReadOnlySpan<double> weights)
+    {
+        for (var i = 0; i < weights.Length; i++)
+        {
+            if (weights[i] > 0 && sample.Next(weights[i]) is { } row)
+            {
+                foreach (var (column, feature) in _pairs)
+                {
+                    row[feature] = ValueOf(batch.Column(column), i, profile.Features[feature]);
+                }
+            }
+        }
+    }
+
+    // A number, or of a category its bin; NaN is missing.
+    private static double ValueOf(IArrowArray column, int row, FeatureProfile feature) => (column, feature) switch
+    {
+        (_, CategoricalFeatureProfile categories) when column.IsNull(row) => categories.Bins.MissingBin,
+        _ when column.IsNull(row) => double.NaN,
+        (StringArray texts, CategoricalFeatureProfile categories) => categories.Bins.IndexOfUtf8(texts.GetBytes(row)),
+        (Int64Array integers, CategoricalFeatureProfile categories) => categories.Bins.IndexOf(integers.Values[row].ToString(CultureInfo.InvariantCulture)),
+        (FloatArray floats, _) => floats.Values[row],
+        (DoubleArray doubles, _) => doubles.Values[row],
+        (Int64Array integers, _) => integers.Values[row],
+        (BooleanArray booleans, _) => booleans.GetValue(row) == true ? 1 : 0,
+        _ => double.NaN,
+    };
+
     /// <summary>The weight of each row, 0 for a row that does not count. Gives the number of those that do.</summary>
     private static int FindWeights(RecordBatch batch, Span<double> weights)
     {
@@ -128,6 +172,21 @@ internal sealed class DriftBatchReader(ReferenceProfile profile, DriftRules rule
             default:
                 CountEach(column, window, weights);
                 break;
+        }
+    }
+
+    private static void CountClasses(PredictedClass classes, FeatureWindow window, ReadOnlySpan<double> weights)
+    {
+        for (var i = 0; i < weights.Length; i++)
+        {
+            if (weights[i] > 0 && classes.Of(i) is { } name)
+            {
+                window.Histogram.AddCategory(name, weights[i]);
+            }
+            else if (weights[i] > 0)
+            {
+                window.Histogram.AddWeightedMissing(weights[i]);
+            }
         }
     }
 

@@ -17,14 +17,15 @@ internal static class DriftComparison
 
     /// <summary>Compares a window with its reference.</summary>
     /// <param name="about">Model, version, time.</param>
-    /// <param name="window">The counts.</param>
-    /// <param name="columns">Which features were counted.</param>
+    /// <param name="rowCounts">Rows of both sides.</param>
+    /// <param name="compared">The features.</param>
+    /// <param name="notCompared">Names of those that could not be.</param>
     /// <param name="rules">What counts as drift.</param>
     /// <param name="vector">The tests of the whole vector.</param>
-    public static DriftReport Compare(DriftSubject about, DriftWindow window, DriftBatchReader columns, DriftRules rules, IReadOnlyList<VectorDrift>? vector = null)
+    public static DriftReport Compare(
+        DriftSubject about, (long Reference, long Current) rowCounts, IEnumerable<ComparedFeature> compared, IReadOnlyList<string> notCompared, DriftRules rules, IReadOnlyList<VectorDrift>? vector = null)
     {
-        var comparisons = columns.Compared.Select(i => FeatureComparison.Of(window.Features[i], false, window.Reference, rules)).ToList();
-        comparisons.AddRange(new[] { window.Score, window.PredictedClass }.OfType<FeatureWindow>().Select(w => FeatureComparison.Of(w, true, window.Reference, rules)));
+        var comparisons = compared.Select(c => FeatureComparison.Of(c, rules)).ToList();
         var adjusted = Correct(comparisons, rules.Correction);
 
         var features = new List<FeatureDrift>(comparisons.Count);
@@ -56,14 +57,28 @@ internal static class DriftComparison
             Version = about.Version,
             From = about.From,
             To = about.To,
-            ReferenceRowCount = window.Reference.Profile.RowCount,
-            RowCount = window.RowCount,
+            ReferenceRowCount = rowCounts.Reference,
+            RowCount = rowCounts.Current,
             Features = [.. features.OrderByDescending(f => f.Severity >= DriftSeverity.Moderate).ThenByDescending(RankOf).ThenBy(f => f.Name, StringComparer.Ordinal)],
-            NotCompared = columns.NotCompared,
+            NotCompared = notCompared,
             Findings = [.. findings.OrderBy(f => f.Finding.Kind).ThenByDescending(f => f.Rank).Select(f => f.Finding)],
             Vector = vector ?? [],
         };
     }
+
+    /// <summary>The report of a window without predictions.</summary>
+    public static DriftReport Nothing(DriftSubject about, long referenceRowCount) => new()
+    {
+        Model = about.Model,
+        Version = about.Version,
+        From = about.From,
+        To = about.To,
+        ReferenceRowCount = referenceRowCount,
+        RowCount = 0,
+        Features = [],
+        NotCompared = [],
+        Problem = $"Expected answered predictions of model '{about.Model}' version {about.Version} to compare, but found none in the window.",
+    };
 
     // One family of tests for the whole report: the order is that in which they are taken out again.
     private static double[] Correct(List<FeatureComparison> comparisons, MultipleTesting correction)

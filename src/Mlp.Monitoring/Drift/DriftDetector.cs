@@ -1,4 +1,7 @@
 using System.Collections.Concurrent;
+using System.Globalization;
+using Apache.Arrow;
+using Mlp.Monitoring.Figures;
 using Mlp.Monitoring.PredictionLog;
 using Mlp.Monitoring.Queries;
 using Mlp.Runtime.Hosting;
@@ -13,7 +16,7 @@ namespace Mlp.Monitoring.Drift;
 /// Compares logged predictions with the reference profile that was published with their model version. Bins come from the reference alone, so that a figure depends on nothing but two rows
 /// of counts, and one outlier moves it by no more than one row can. Thread-safe.
 /// </summary>
-internal sealed class DriftDetector
+internal sealed class DriftDetector : IFigureSource
 {
     private const int SampleLimit = 100_000;
 
@@ -21,6 +24,7 @@ internal sealed class DriftDetector
     private readonly IModelRegistry? _registry;
     private readonly DriftConfiguration _configuration;
     private readonly TimeProvider _timeProvider;
+    private readonly IEstimator _estimator;
     private readonly PredictionLogReader _log;
     private readonly ConcurrentDictionary<(string Model, int Version), RecentDrift> _recent = new();
 
@@ -29,12 +33,14 @@ internal sealed class DriftDetector
     /// <param name="registry">Where the reference profiles are; null when this application has no registry, and then there is nothing to compare with.</param>
     /// <param name="configuration">Settings.</param>
     /// <param name="timeProvider">The clock.</param>
-    public DriftDetector(DataDirectory directory, IModelRegistry? registry, DriftConfiguration configuration, TimeProvider timeProvider)
+    /// <param name="estimator">The classifier that tests the whole vector; null for a logistic regression.</param>
+    public DriftDetector(DataDirectory directory, IModelRegistry? registry, DriftConfiguration configuration, TimeProvider timeProvider, IEstimator? estimator = null)
     {
         _directory = directory;
         _registry = registry;
         _configuration = configuration;
         _timeProvider = timeProvider;
+        _estimator = estimator ?? new RidgeLogisticEstimator();
         _log = new PredictionLogReader(directory.Predictions, PredictionLogReader.DuckDbOf(PredictionLogReader.WorkFolderOf(directory)));
     }
 
@@ -52,33 +58,100 @@ internal sealed class DriftDetector
         return _recent[key] = new RecentDrift(model, profile, _configuration, _timeProvider, left => _recent.TryRemove(new(key, left)));
     }
 
+    /// <inheritdoc/>
+    public IEnumerable<Figure> Latest
+    {
+        get
+        {
+            // The recent window moves on with the clock, by which rules tell one window from the next.
+            var now = _timeProvider.GetUtcNow();
+            return Recent.SelectMany(r => DriftFigures.Of(r with { From = now - _configuration.Window, To = now }));
+        }
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<Finding> Findings => Recent.SelectMany(r => r.Findings);
+
     /// <summary>Compares the logged predictions of a version.</summary>
     /// <param name="model">Model name.</param>
     /// <param name="version">Version, or null for the highest one that has logged predictions.</param>
     /// <param name="from">First request time, or null for the beginning.</param>
     /// <param name="to">Request time to stop before, or null for the end.</param>
+    /// <param name="reference">Logged predictions of the version to compare with, or null for the profile that was published with it.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="ModelNotFoundException">The version is not in the registry, or nothing of the model was logged.</exception>
-    /// <exception cref="InvalidOperationException">The version was published without a reference profile, or there is no registry.</exception>
-    public async Task<DriftReport> DetectAsync(string model, int? version, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellationToken)
+    /// <exception cref="InvalidOperationException">The version was published without a reference profile, or there is no registry; the reference window holds no predictions, or sampled ones; the reference has none of the features.</exception>
+    public async Task<DriftReport> DetectAsync(
+        string model, int? version, DateTimeOffset? from, DateTimeOffset? to, ReferenceWindow? reference = null, CancellationToken cancellationToken = default)
     {
         var number = version ?? FindHighestVersion(model);
-        var profile = await ReadProfileAsync(model, number, cancellationToken).ConfigureAwait(false);
         var rules = _configuration.RulesOf(model);
-        var window = new DriftWindow(new DriftReference(profile), rules, SampleLimit);
-        DriftBatchReader? reader = null;
-        await foreach (var batch in _log.ReadAsync(model, PredictionFilter.Of(number, from, to), cancellationToken).ConfigureAwait(false))
+        var output = _log.FindHeader(model, number)?.Output;
+        var known = reference is null
+            ? new DriftReference(await ReadProfileAsync(model, number, cancellationToken).ConfigureAwait(false))
+            : await ReadWindowAsync(model, number, reference, rules, output, cancellationToken).ConfigureAwait(false);
+        var window = new DriftWindow(known, rules, SampleLimit);
+        var reader = new DriftBatchReader(known.Profile, rules, output);
+        var sample = reference is null || !rules.TestsWholeVector ? null : new RowSample(VectorTests.LimitFor(known.Profile.Features.Length), known.Profile.Features.Length);
+        await foreach (var batch in ReadAsync(model, number, from, to, cancellationToken).ConfigureAwait(false))
         {
-            reader ??= new DriftBatchReader(profile, rules);
-            reader.Count(batch, window);
+            reader.Count(batch, window, sample);
         }
 
-        return reader is null
-            ? new DriftReport { Model = model, Version = number, From = from, To = to, ReferenceRowCount = profile.RowCount, RowCount = 0, Features = [], NotCompared = [] }
-            : DriftComparison.Compare(new(model, number, from, to), window, reader, rules);
+        if (window.RowCount == 0)
+        {
+            return DriftComparison.Nothing(new(model, number, from, to), known.Profile.RowCount);
+        }
+
+        if (!reader.Compared.Any() && reader.NotCompared.Count > 0 && known.Profile.Features.Length > 0)
+        {
+            throw new InvalidOperationException(
+                $"Expected the reference of model '{model}' version {number} to have features that are logged ({Names(reader.NotCompared)}), but found {Names(known.Profile.Features.Select(f => f.Name))}.");
+        }
+
+        var vector = sample is null ? null : await TestVectorAsync(model, number, reference!, known, reader, sample, rules, cancellationToken).ConfigureAwait(false);
+        return DriftComparison.Compare(
+            new(model, number, from, to), (known.Profile.RowCount, window.RowCount), window.Compared(reader.Compared), reader.NotCompared, rules, vector);
     }
 
-    private int FindHighestVersion(string model)
+    private async Task<IReadOnlyList<VectorDrift>> TestVectorAsync(
+        string model, int version, ReferenceWindow reference, DriftReference known, DriftBatchReader compared, RowSample current, DriftRules rules, CancellationToken cancellationToken)
+    {
+        var sample = new RowSample(VectorTests.LimitFor(current.ColumnCount), current.ColumnCount);
+        var reader = new DriftBatchReader(known.Profile, rules, null);
+        var window = new DriftWindow(known, rules, 0);
+        await foreach (var batch in ReadAsync(model, version, reference.From, reference.To, cancellationToken).ConfigureAwait(false))
+        {
+            reader.Count(batch, window, sample);
+        }
+
+        return VectorTests.Run(sample, current, new VectorEncoding(sample, known.Profile, compared.Compared), _estimator, rules.Significance);
+    }
+
+    private static string Names(IEnumerable<string> names) => string.Join(", ", names.Take(10).Select(n => $"'{n}'"));
+
+    private IAsyncEnumerable<RecordBatch> ReadAsync(string model, int version, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellationToken) => _log.ReadAsync(model, PredictionFilter.Of(version, from, to), cancellationToken);
+
+    private async Task<DriftReference> ReadWindowAsync(
+        string model, int version, ReferenceWindow reference, DriftRules rules, ModelOutput? output, CancellationToken cancellationToken)
+    {
+        var columns = new ReferenceColumns(rules);
+        await foreach (var batch in ReadAsync(model, version, reference.From, reference.To, cancellationToken).ConfigureAwait(false))
+        {
+            columns.Add(batch, output);
+        }
+
+        return columns.RowCount > 0
+            ? columns.Build()
+            : throw new InvalidOperationException($"Expected answered predictions of model '{model}' version {version} in the reference window, but found none between {Text(reference.From, "the beginning")} and {Text(reference.To, "the end")}.");
+    }
+
+    private static string Text(DateTimeOffset? time, string open) => time is { } t ? t.ToString("O", CultureInfo.InvariantCulture) : open;
+
+    /// <summary>The highest version that has logged predictions.</summary>
+    /// <param name="model">Model name.</param>
+    /// <exception cref="ModelNotFoundException">Nothing of the model was logged.</exception>
+    public int FindHighestVersion(string model)
         => _log.FindVersions(model).DefaultIfEmpty(0).Max() is > 0 and var highest
             ? highest
             : throw new ModelNotFoundException(

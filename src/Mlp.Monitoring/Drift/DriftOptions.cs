@@ -10,12 +10,10 @@ public sealed class DriftOptions
 {
     /// <summary>The distance of numbers, the score among them.</summary>
     /// <value>The default value is <see cref="DriftMethod.PopulationStabilityIndex"/>.</value>
-    [EnumDataType(typeof(DriftMethod))]
     public DriftMethod NumericMethod { get; set; } = DriftMethod.PopulationStabilityIndex;
 
     /// <summary>The distance of categories; one over bins.</summary>
     /// <value>The default value is <see cref="DriftMethod.PopulationStabilityIndex"/>.</value>
-    [EnumDataType(typeof(DriftMethod))]
     public DriftMethod CategoricalMethod { get; set; } = DriftMethod.PopulationStabilityIndex;
 
     /// <summary>The chance of any alarm where nothing has drifted, 0.000001 to 0.5.</summary>
@@ -25,7 +23,6 @@ public sealed class DriftOptions
 
     /// <summary>How p-values are corrected for the number of features and checks.</summary>
     /// <value>The default value is <see cref="MultipleTesting.BenjaminiHochberg"/>.</value>
-    [EnumDataType(typeof(MultipleTesting))]
     public MultipleTesting Correction { get; set; } = MultipleTesting.BenjaminiHochberg;
 
     /// <summary>By how much the share of missing values may rise, 0 to 1.</summary>
@@ -42,6 +39,10 @@ public sealed class DriftOptions
     /// <value>The default value is 0.01.</value>
     [Range(0.0, 1.0)]
     public double OutOfRangeShareThreshold { get; set; } = 0.01;
+
+    /// <summary>Whether the rows as a whole are compared too, where the reference is a window of the log: by a classifier and by reconstruction from principal components.</summary>
+    /// <value>The default value is true.</value>
+    public bool TestsWholeVector { get; set; } = true;
 
     /// <summary>What differs for single features, by name.</summary>
     /// <value>The default value is empty.</value>

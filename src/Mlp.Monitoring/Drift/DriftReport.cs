@@ -29,6 +29,9 @@ public sealed record DriftReport
     /// <summary>Features without a comparison: the reference has no profile of them, or one of another kind. Vectors are always among them: a bin of single elements would say little of an embedding.</summary>
     public required IReadOnlyList<string> NotCompared { get; init; }
 
+    /// <summary>Why there is nothing to say, in a sentence; null where there is.</summary>
+    public string? Problem { get; init; }
+
     /// <summary>What was found wrong, worst first: drift of features, of the score and of the predicted class, drift of the whole vector, and data quality.</summary>
     public IReadOnlyList<Finding> Findings { get; init; } = [];
 

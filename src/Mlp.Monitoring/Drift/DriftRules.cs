@@ -16,6 +16,7 @@ internal sealed record DriftRules
         Significance = options.Significance ?? significance;
         MinimumRowCount = minimumRowCount;
         Correction = options.Correction;
+        TestsWholeVector = options.TestsWholeVector;
         MissingShareThreshold = options.MissingShareThreshold;
         NewCategoryShareThreshold = options.NewCategoryShareThreshold;
         OutOfRangeShareThreshold = options.OutOfRangeShareThreshold;
@@ -26,6 +27,8 @@ internal sealed record DriftRules
     public long MinimumRowCount { get; }
 
     public MultipleTesting Correction { get; }
+
+    public bool TestsWholeVector { get; }
 
     public double MissingShareThreshold { get; }
 

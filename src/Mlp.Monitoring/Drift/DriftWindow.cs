@@ -35,6 +35,11 @@ internal sealed class DriftWindow
     /// <summary>Rows counted.</summary>
     public long RowCount { get; set; }
 
+    /// <summary>What is compared: the features at some positions, then the score and the predicted class.</summary>
+    /// <param name="positions">Positions of the features that were counted.</param>
+    public IEnumerable<ComparedFeature> Compared(IEnumerable<int> positions)
+        => positions.Select(i => Compare(Features[i], false)).Concat(new[] { Score, PredictedClass }.OfType<FeatureWindow>().Select(w => Compare(w, true)));
+
     /// <summary>Adds the counts of another window over the same reference.</summary>
     public void Merge(DriftWindow other)
     {
@@ -58,4 +63,6 @@ internal sealed class DriftWindow
             feature.Clear();
         }
     }
+
+    private ComparedFeature Compare(FeatureWindow window, bool isScore) => new(window, isScore, Reference.Distributions.GetValueOrDefault(window.Histogram.Profile));
 }

@@ -31,8 +31,9 @@ internal sealed class FeatureComparison
     public IReadOnlyList<QualityCheck> Checks { get; private init; } = [];
 
     /// <summary>Measures.</summary>
-    public static FeatureComparison Of(FeatureWindow window, bool isScore, DriftReference reference, DriftRules rules)
+    public static FeatureComparison Of(ComparedFeature feature, DriftRules rules)
     {
+        var (window, isScore, reference) = feature;
         var profile = window.Histogram.Profile;
         var (method, threshold) = rules.Of(profile.Name, profile is CategoricalFeatureProfile);
         var isUndetermined = window.Histogram.RowCount < rules.MinimumRowCount || profile.RowCount == 0;
@@ -42,7 +43,7 @@ internal sealed class FeatureComparison
             return new(window, isScore, method, 0) { Statistic = LeftShare(window), IsConstantReference = true, IsUndetermined = isUndetermined, Checks = checks };
         }
 
-        var (statistic, p, isOverBins) = FeatureTests.Measure(method, window, reference.Distributions.GetValueOrDefault(profile));
+        var (statistic, p, isOverBins) = FeatureTests.Measure(method, window, reference);
         return new(window, isScore, method, threshold)
         {
             Statistic = statistic,

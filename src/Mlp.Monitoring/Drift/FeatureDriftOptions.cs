@@ -9,9 +9,9 @@ public sealed class FeatureDriftOptions
     /// <value>The default value is null: as for the model.</value>
     public DriftMethod? Method { get; set; }
 
-    /// <summary>The distance above which there is drift, above 0.</summary>
+    /// <summary>The distance above which there is drift, 0.000001 to 1,000,000.</summary>
     /// <value>The default value is null: that of the method.</value>
-    [Range(0, double.MaxValue, MinimumIsExclusive = true)]
+    [Range(0.000001, 1_000_000.0)]
     public double? Threshold { get; set; }
 
     /// <summary>Whether integers are categories where the reference is a window of the log; a profile says it itself.</summary>

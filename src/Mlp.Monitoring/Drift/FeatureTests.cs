@@ -39,11 +39,10 @@ internal static class FeatureTests
     private static (double Statistic, double PValue, bool IsOverBins) MeasureNumbers(
         DriftMethod method, NumericFeatureProfile profile, FeatureWindow window, double[] weights, EmpiricalDistribution? reference)
     {
-        var isOverBins = reference is null || window.Values is null;
-        var (f, g) = isOverBins
-            ? (BinDistribution.Of(profile, System.Array.ConvertAll([.. profile.BinCounts], c => (double)c)), BinDistribution.Of(profile, weights))
-            : (reference!, window.Values!.ToDistribution());
-        var rows = isOverBins ? Present(weights) * window.Histogram.EffectiveRowCount / weights.Sum() : window.Values!.EffectiveRowCount;
+        var numbers = reference is null ? null : window.Numbers;
+        var f = numbers is null ? BinDistribution.Of(profile, System.Array.ConvertAll([.. profile.BinCounts], c => (double)c)) : reference!;
+        var g = numbers?.Distribution ?? BinDistribution.Of(profile, weights);
+        var rows = numbers?.RowCount ?? Present(weights) * window.Histogram.EffectiveRowCount / weights.Sum();
         var gap = DistributionDistances.KolmogorovSmirnov(f, g);
         var statistic = method switch
         {
@@ -53,7 +52,7 @@ internal static class FeatureTests
         };
 
         // What a sketch may be off by is no drift.
-        return (statistic, PValueOf(Math.Max(gap - f.RankError - g.RankError, 0), profile.RowCount - profile.MissingCount, rows), isOverBins);
+        return (statistic, PValueOf(Math.Max(gap - f.RankError - g.RankError, 0), profile.RowCount - profile.MissingCount, rows), numbers is null);
     }
 
     private static double PValueOf(double gap, double n, double m)

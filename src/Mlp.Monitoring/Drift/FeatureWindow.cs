@@ -29,6 +29,13 @@ internal sealed class FeatureWindow
     /// <summary>The numbers, where they are kept.</summary>
     public ValueSample? Values { get; }
 
+    /// <summary>The distribution of the numbers, and how many rows a test may count on; null where nothing is kept of them but bins.</summary>
+    public (EmpiricalDistribution Distribution, double RowCount)? Numbers
+    {
+        get => field ?? (Values is null ? null : (Values.ToDistribution(), Values.EffectiveRowCount));
+        init;
+    }
+
     public void Add(double value, double weight)
     {
         Histogram.Add(value, weight);

@@ -1,3 +1,5 @@
+using Mlp.Runtime.Statistics;
+
 namespace Mlp.Monitoring.Drift;
 
 /// <summary>How far the numbers of a window reach, and how many rows lie outside the reference's range. NaN is missing and passed over. Not thread-safe.</summary>
@@ -61,6 +63,16 @@ internal sealed class NumericExtent(double low, double high)
         {
             Add(value, 1);
         }
+    }
+
+    /// <summary>Takes what a profile says: both ends exactly, and the weight beyond the reference's as its sketch has it.</summary>
+    public void AddSummary(double minimum, double maximum, EmpiricalDistribution distribution, double scale)
+    {
+        var belowSteps = SortedSearch.CountBelow(distribution.Values, low);
+        var upToSteps = SortedSearch.CountBelow(distribution.Values, Math.BitIncrement(high));
+        Below += minimum < low && belowSteps > 0 ? distribution.CumulativeWeights[belowSteps - 1] * scale : 0;
+        Above += maximum > high ? (distribution.TotalWeight - (upToSteps > 0 ? distribution.CumulativeWeights[upToSteps - 1] : 0)) * scale : 0;
+        Extend(minimum, maximum);
     }
 
     /// <summary>Adds another window over the same reference.</summary>

@@ -55,7 +55,7 @@ internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
             if (_reader is null)
             {
                 var reference = new DriftReference(profile);
-                _reader = new DriftBatchReader(profile, _rules);
+                _reader = new DriftBatchReader(profile, _rules, _model.Manifest.Output);
                 _panes = [.. Enumerable.Range(0, PaneCount).Select(_ => new DriftWindow(reference, _rules, SampleLimit))];
             }
 
@@ -84,7 +84,7 @@ internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
             var whole = new DriftWindow(_panes[0].Reference, _rules, PaneCount * SampleLimit);
             System.Array.ForEach(_panes, whole.Merge);
             var now = _timeProvider.GetUtcNow();
-            return DriftComparison.Compare(new(_model.Manifest.Name, _model.Manifest.Version, now - _configuration.Window, now), whole, _reader, _rules);
+            return DriftComparison.Compare(new(_model.Manifest.Name, _model.Manifest.Version, now - _configuration.Window, now), (whole.Reference.Profile.RowCount, whole.RowCount), whole.Compared(_reader.Compared), _reader.NotCompared, _rules);
         }
     }
 

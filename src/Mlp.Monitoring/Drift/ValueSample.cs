@@ -12,13 +12,22 @@ internal sealed class ValueSample(int limit)
     private readonly List<double> _values = [];
     private readonly List<double> _weights = [];
     private ulong _coin = 1;
-    private int _stride = 1;
-    private int _skip;
+    private int _blockLength = 1;
+    private int _blockCount;
+    private double _blockWeight;
+    private double _blockValue;
     private double _sumOfWeights;
     private double _sumOfSquares;
 
     /// <summary>(Σ w)² / Σ w² of what is kept; 0 without numbers.</summary>
-    public double EffectiveRowCount => _sumOfSquares == 0 ? 0 : _sumOfWeights * _sumOfWeights / _sumOfSquares;
+    public double EffectiveRowCount
+    {
+        get
+        {
+            EndBlock();
+            return _sumOfSquares == 0 ? 0 : _sumOfWeights * _sumOfWeights / _sumOfSquares;
+        }
+    }
 
     /// <summary>Takes a number; what is not finite is passed over.</summary>
     public void Add(double value, double weight)
@@ -28,19 +37,23 @@ internal sealed class ValueSample(int limit)
             return;
         }
 
-        if (_skip > 0)
+        // One of each block of neighbours, each as likely as its weight says; it stands for all of them. A fixed one would fall in with whatever repeats in the rows.
+        _blockWeight += weight;
+        if (_blockCount++ == 0 || Toss() * _blockWeight < weight)
         {
-            _skip--;
-            return;
+            _blockValue = value;
         }
 
-        _skip = _stride - 1;
-        Keep(value, weight * _stride);
+        if (_blockCount == _blockLength)
+        {
+            EndBlock();
+        }
     }
 
     /// <summary>Takes what another one has kept.</summary>
     public void Merge(ValueSample other)
     {
+        other.EndBlock();
         for (var i = 0; i < other._values.Count; i++)
         {
             Keep(other._values[i], other._weights[i]);
@@ -52,11 +65,25 @@ internal sealed class ValueSample(int limit)
     {
         _values.Clear();
         _weights.Clear();
-        (_stride, _skip, _sumOfWeights, _sumOfSquares) = (1, 0, 0, 0);
+        (_blockLength, _blockCount, _blockWeight, _sumOfWeights, _sumOfSquares) = (1, 0, 0, 0, 0);
     }
 
     /// <summary>The distribution of what is kept.</summary>
-    public EmpiricalDistribution ToDistribution() => SampleDistribution.OfWeighted([.. _values], [.. _weights]);
+    public EmpiricalDistribution ToDistribution()
+    {
+        EndBlock();
+        return SampleDistribution.OfWeighted([.. _values], [.. _weights]);
+    }
+
+    private void EndBlock()
+    {
+        if (_blockCount > 0)
+        {
+            var (value, weight) = (_blockValue, _blockWeight);
+            (_blockCount, _blockWeight) = (0, 0);
+            Keep(value, weight);
+        }
+    }
 
     private void Keep(double value, double weight)
     {
@@ -86,7 +113,7 @@ internal sealed class ValueSample(int limit)
 
         _values.RemoveRange(kept, _values.Count - kept);
         _weights.RemoveRange(kept, _weights.Count - kept);
-        _stride *= 2;
+        _blockLength *= 2;
     }
 
     // SplitMix64 (Steele, Lea and Flood, 2014), seeded: the same rows give the same sample.

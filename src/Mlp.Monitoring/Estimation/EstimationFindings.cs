@@ -59,7 +59,7 @@ internal static class EstimationFindings
 
             if (result.Realized.Intervals.TryGetValue(name, out var interval) && ExcludeEachOther(estimate, realized, interval))
             {
-                yield return Create(result, estimator, FindingKind.EstimateNoLongerHolds, $"{FigureNames.Estimated}{name}", realized, realized < estimate.Lower ? estimate.Lower : estimate.Upper, metrics.RowCount) with
+                yield return Create(result, estimator.RowCount, FindingKind.EstimateNoLongerHolds, $"{FigureNames.Estimated}{name}", realized, realized < estimate.Lower ? estimate.Lower : estimate.Upper, metrics.RowCount) with
                 {
                     Message = string.Create(
                         CultureInfo.InvariantCulture,
@@ -70,21 +70,22 @@ internal static class EstimationFindings
     }
 
     private static Finding Low(EstimationResult result, PerformanceEstimator estimator, string name, double value, double threshold, long rowCount)
-        => Create(result, estimator, FindingKind.Performance, name, value, threshold, rowCount) with
+        => Create(result, estimator.RowCount, FindingKind.Performance, name, value, threshold, rowCount) with
         {
             Message = string.Create(
                 CultureInfo.InvariantCulture,
                 $"Expected {name} of at least {threshold:F4}, the mean less 3 standard deviations of the reference's chunks, but found {value:F4} over {rowCount} rows (model '{result.Model}' version {result.Version})."),
         };
 
-    private static Finding Create(EstimationResult result, PerformanceEstimator estimator, FindingKind kind, string test, double statistic, double threshold, long rowCount) => new()
+    /// <summary>A finding without its message.</summary>
+    public static Finding Create(EstimationResult result, long referenceRowCount, FindingKind kind, string test, double statistic, double threshold, long rowCount) => new()
     {
         Kind = kind,
         Subject = new FigureSubject(result.Model, result.Version),
         Test = test,
         Statistic = statistic,
         Threshold = threshold,
-        ReferenceRowCount = estimator.RowCount,
+        ReferenceRowCount = referenceRowCount,
         RowCount = rowCount,
         From = result.From,
         To = result.To,

@@ -11,6 +11,9 @@ public sealed class EstimationOptions
     /// <summary>What the estimate was learnt from beforehand; null to learn from the log, from <see cref="ReferenceFrom"/> to <see cref="ReferenceTo"/>.</summary>
     public PerformanceEstimator? Estimator { get; set; }
 
+    /// <summary>What the errors of a regression were learnt from beforehand, on its numeric features in their order; null to learn from the log.</summary>
+    public DirectLossEstimator? LossEstimator { get; set; }
+
     /// <summary>First request time of the reference; null for the beginning. Its predictions need labels.</summary>
     public DateTimeOffset? ReferenceFrom { get; set; }
 
@@ -45,10 +48,11 @@ public sealed class EstimationOptions
     /// <exception cref="ArgumentException">A setting lies outside its range.</exception>
     internal void Validate()
     {
-        if (Estimator is null == ReferenceTo is null)
+        var isGiven = Estimator is not null || LossEstimator is not null;
+        if (isGiven == ReferenceTo is not null)
         {
             throw new ArgumentException(
-                $"Expected either {nameof(Estimator)} or {nameof(ReferenceTo)}, the end of a reference in the log, but found {(Estimator is null ? "neither" : "both")}.", nameof(Estimator));
+                $"Expected either {nameof(Estimator)} ({nameof(LossEstimator)} for a regression) or {nameof(ReferenceTo)}, the end of a reference in the log, but found {(isGiven ? "both" : "neither")}.", nameof(Estimator));
         }
 
         if (ChunkSize < 1)

@@ -22,7 +22,13 @@ public sealed record EstimationResult
     /// <summary>Answered predictions that the estimate is made of.</summary>
     public required long RowCount { get; init; }
 
-    /// <summary>One estimate per figure.</summary>
+    /// <summary>The estimated mean absolute error of a regression; null for a classifier.</summary>
+    public LossEstimate? MeanAbsoluteError { get; init; }
+
+    /// <summary>The estimated root mean squared error of a regression; null for a classifier.</summary>
+    public LossEstimate? RootMeanSquaredError { get; init; }
+
+    /// <summary>One estimate per figure of a classifier; empty for a regression.</summary>
     public required IReadOnlyList<PerformanceEstimate> Estimates { get; init; }
 
     /// <summary>The realised figures of those predictions of the window that have matured, with their intervals. Look at its label maturity before it is trusted.</summary>

@@ -9,6 +9,7 @@ using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.PredictionLog;
 using Mlp.Monitoring.Profiles;
 using Mlp.Monitoring.Queries;
+using Mlp.Monitoring.Reports;
 using Mlp.Runtime;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
@@ -31,9 +32,10 @@ public sealed class ModelMonitor
     private readonly LabelStore _labels;
     private readonly LivePerformance _performance;
     private readonly DriftDetector _drift;
-    private readonly ProfileStore _profiles;
     private readonly AlertWatch _alerts;
     private readonly AlertFeed _alertFeed;
+    private readonly ReportBuilder _reports;
+    private readonly ProfileStore _profiles;
     private readonly string[] _declared;
     private readonly ModelPatternDeclaration[] _patterns;
 
@@ -45,14 +47,16 @@ public sealed class ModelMonitor
         LabelStore labels,
         LivePerformance performance,
         DriftDetector drift,
-        ProfileStore profiles,
         AlertWatch alerts,
         AlertFeed alertFeed,
+        ReportBuilder reports,
+        ProfileStore profiles,
         IEnumerable<ModelDeclaration> declarations,
         IEnumerable<ModelPatternDeclaration> patterns)
     {
         _alerts = alerts;
         _alertFeed = alertFeed;
+        _reports = reports;
         _patterns = [.. patterns];
         _declared = [.. declarations.Select(d => d.Name).Distinct(StringComparer.Ordinal)];
         _writer = writer;
@@ -222,7 +226,7 @@ public sealed class ModelMonitor
     }
 
     /// <summary>
-    /// Estimates the quality of a binary classifier from its scores alone (CBPE), window by window, beside the realised quality as far as labels have come, and says where the two exclude each other. The
+    /// Estimates the quality of a binary classifier from its scores alone (CBPE), or the errors of a regression from its features and predictions (DLE), window by window, beside the realised quality as far as labels have come, and says where the two exclude each other. The
     /// estimate sees a change of the inputs; it is blind to a change of what they mean.
     /// </summary>
     /// <param name="model">Model name.</param>
@@ -231,7 +235,7 @@ public sealed class ModelMonitor
     /// <returns>One result per window that has predictions, ascending; windows of the reference are not among them.</returns>
     /// <exception cref="ArgumentException">The name cannot be that of a model, or an option lies outside its range.</exception>
     /// <exception cref="ModelNotFoundException">The model is not declared, and nothing of it was ever logged.</exception>
-    /// <exception cref="InvalidOperationException">The version is no binary classifier, or the reference has no labels to learn from.</exception>
+    /// <exception cref="InvalidOperationException">The version is neither binary classifier nor regression, or the reference has no labels to learn from.</exception>
     /// <exception cref="CorruptFileException">A segment is damaged.</exception>
     public Task<IReadOnlyList<EstimationResult>> EstimateAsync(string model, EstimationOptions options, CancellationToken cancellationToken = default)
     {
@@ -276,7 +280,25 @@ public sealed class ModelMonitor
     /// <exception cref="CorruptFileException">A segment or the profile is damaged.</exception>
     public Task<DriftReport> DetectDriftAsync(
         string model, int? version = null, DateTimeOffset? from = null, DateTimeOffset? to = null, CancellationToken cancellationToken = default)
-        => Open(_drift).DetectAsync(model, version, from, to, cancellationToken);
+        => Open(_drift).DetectAsync(model, version, from, to, null, cancellationToken);
+
+    /// <summary>Compares the inputs, the score and the predicted class of logged predictions with those of another time, and the rows as a whole.</summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="reference">The predictions to compare with.</param>
+    /// <param name="version">Version, or null for the highest one that has logged predictions.</param>
+    /// <param name="from">First request time, or null for the beginning.</param>
+    /// <param name="to">Request time to stop before, or null for the end.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The comparison, most drifted feature first.</returns>
+    /// <exception cref="ModelNotFoundException">Nothing of the model was logged.</exception>
+    /// <exception cref="InvalidOperationException">The reference window holds no predictions, or such as sampling has picked.</exception>
+    /// <exception cref="CorruptFileException">A segment is damaged.</exception>
+    public Task<DriftReport> DetectDriftAsync(
+        string model, ReferenceWindow reference, int? version = null, DateTimeOffset? from = null, DateTimeOffset? to = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(reference);
+        return Open(_drift).DetectAsync(model, version, from, to, reference, cancellationToken);
+    }
 
     /// <summary>The recent window of the versions in service whose drift is watched all the time, without reading a file.</summary>
     /// <param name="model">Model name.</param>
@@ -299,6 +321,19 @@ public sealed class ModelMonitor
     public Task<DataProfile?> GetProfileAsync(
         string model, int? version = null, DateTimeOffset? from = null, DateTimeOffset? to = null, string? variant = null, CancellationToken cancellationToken = default)
         => Open(_profiles).GetAsync(model, version, from, to, variant, cancellationToken);
+
+    /// <summary>
+    /// Reports how a version is doing: what was found, quality over time with intervals, calibration, slices, drift with histograms, data quality. Reads the log of the range three times.
+    /// </summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="options">What about; null for all predictions of the highest version that was logged.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The report, which can be written as HTML and as JSON.</returns>
+    /// <exception cref="ArgumentException">The name cannot be that of a model, or an option lies outside its range.</exception>
+    /// <exception cref="ModelNotFoundException">Nothing of the model was logged, or the version is not in the registry.</exception>
+    /// <exception cref="CorruptFileException">A segment or the reference is damaged.</exception>
+    public Task<MonitoringReport> CreateReportAsync(string model, ReportOptions? options = null, CancellationToken cancellationToken = default)
+        => Open(_reports).BuildAsync(model, options ?? new ReportOptions(), cancellationToken);
 
     /// <summary>Alerts that fire now, as they fired; those that have fired longest first.</summary>
     public IReadOnlyList<Alert> ActiveAlerts => _alerts.Active;

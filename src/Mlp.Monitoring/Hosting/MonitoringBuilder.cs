@@ -1,7 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
 using Mlp.Monitoring.Alerts;
+using Mlp.Monitoring.Drift;
+using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.Redaction;
 using Mlp.Monitoring.Sampling;
+using Mlp.Runtime.Statistics;
 
 namespace Mlp.Monitoring.Hosting;
 
@@ -18,6 +21,31 @@ public sealed class MonitoringBuilder(IServiceCollection services)
     /// <param name="models">Model names; none for all models.</param>
     /// <returns>The builder.</returns>
     public MonitoringBuilder DetectDrift(params string[] models) => Configure(options => Add(options.DriftModels, models));
+
+    /// <summary>Compares the recent predictions of a model with the reference profile of its version all the time, by tests of one's own choice.</summary>
+    /// <param name="model">Model name; <see cref="MonitoringOptions.AllModels"/> for those that are not named.</param>
+    /// <param name="configure">Says what counts as drift, for the model and for single features.</param>
+    /// <returns>The builder.</returns>
+    public MonitoringBuilder DetectDrift(string model, Action<DriftOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(configure);
+        return Configure(options =>
+        {
+            Add(options.DriftModels, [model]);
+            configure(options.Drift.TryGetValue(model, out var known) ? known : options.Drift[model] = new DriftOptions());
+        });
+    }
+
+    /// <summary>Takes another classifier than logistic regression for the test of the whole vector, for example trees.</summary>
+    /// <param name="estimator">The classifier.</param>
+    /// <returns>The builder.</returns>
+    public MonitoringBuilder UseDriftEstimator(IEstimator estimator)
+    {
+        ArgumentNullException.ThrowIfNull(estimator);
+        services.AddSingleton(estimator);
+        return this;
+    }
 
     /// <summary>Keeps profiles of the predictions of the named models, hour by hour and on disk, for comparison with each other and with the reference. They are logged too.</summary>
     /// <param name="models">Model names; none for all models.</param>
@@ -44,6 +72,33 @@ public sealed class MonitoringBuilder(IServiceCollection services)
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(configure);
         return Configure(options => configure(options.Redaction.TryGetValue(model, out var known) ? known : options.Redaction[model] = new RedactionOptions()));
+    }
+
+    /// <summary>Makes a finding where a figure of live quality leaves its range.</summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="figure">Name of the figure, for example <c>performance.auc</c>.</param>
+    /// <param name="lower">Least value that is ordinary; null for none.</param>
+    /// <param name="upper">Greatest value that is ordinary; null for none.</param>
+    /// <returns>The builder.</returns>
+    public MonitoringBuilder ExpectPerformance(string model, string figure, double? lower = null, double? upper = null)
+        => Configure(options => options.PerformanceThresholds.Add(new PerformanceThreshold { Model = model, Figure = figure, Lower = lower, Upper = upper }));
+
+    /// <summary>
+    /// Evaluates the last matured window of a model exactly, at every evaluation, for figures by variant and slice, of several classes and of ranking. It reads the model's whole log each time: choose the
+    /// evaluation interval by its size.
+    /// </summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="configure">Window, maturity, variants and slices.</param>
+    /// <returns>The builder.</returns>
+    public MonitoringBuilder WatchQuality(string model, Action<EvaluationOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(configure);
+        var options = new EvaluationOptions { Bootstrap = false };
+        configure(options);
+        options.Validate();
+        services.AddSingleton(new QualityWatch(model, options));
+        return this;
     }
 
     /// <summary>Turns sealed segments of the prediction log into Parquet files. The application brings DuckDB's native library (package <c>DuckDB.NET.Data.Full</c>).</summary>

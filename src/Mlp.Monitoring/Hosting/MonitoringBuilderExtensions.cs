@@ -12,10 +12,12 @@ using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.PredictionLog;
 using Mlp.Monitoring.Profiles;
 using Mlp.Monitoring.Queries;
+using Mlp.Monitoring.Reports;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Registry;
+using Mlp.Runtime.Statistics;
 using Mlp.Runtime.Storage;
 
 namespace Mlp.Runtime.Hosting;
@@ -54,14 +56,13 @@ public static class MonitoringBuilderExtensions
         services.TryAddSingleton(s => new PredictionLogReader(s.GetRequiredService<DataDirectory>().Predictions, DuckDb(s)));
         services.TryAddSingleton(CreateMaintenance);
         services.TryAddSingleton(s => new PredictionExport(s.GetRequiredService<PredictionLogReader>(), Disk(s)));
-        services.TryAddSingleton(s => new LivePerformance(
-            s.GetRequiredService<DataDirectory>(), s.GetRequiredService<LabelStore>(), s.GetRequiredService<MonitoringConfiguration>().MaximumJoinedPredictions, s.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(CreatePerformance);
         services.TryAddSingleton<MonitoringMetrics>();
         services.TryAddSingleton<PeriodicEvaluation>();
-        services.TryAddSingleton(s => s.GetRequiredService<MonitoringConfiguration>().Drift);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, LogFigures>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, DriftFigures>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, PerformanceFigures>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, DriftDetector>(s => s.GetRequiredService<DriftDetector>()));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IFigureSource, LivePerformance>(s => s.GetRequiredService<LivePerformance>()));
+        services.TryAddSingleton<ReportBuilder>();
         services.TryAddSingleton(s => new ModelMonitor(
             s.GetRequiredService<PredictionLogWriter>(),
             s.GetRequiredService<PredictionLogReader>(),
@@ -70,9 +71,10 @@ public static class MonitoringBuilderExtensions
             s.GetRequiredService<LabelStore>(),
             s.GetRequiredService<LivePerformance>(),
             s.GetRequiredService<DriftDetector>(),
-            s.GetRequiredService<ProfileStore>(),
             s.GetRequiredService<AlertWatch>(),
             s.GetRequiredService<AlertFeed>(),
+            s.GetRequiredService<ReportBuilder>(),
+            s.GetRequiredService<ProfileStore>(),
             s.GetServices<ModelDeclaration>(),
             s.GetServices<ModelPatternDeclaration>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPredictionObserver, PredictionLogWriter>(s => s.GetRequiredService<PredictionLogWriter>()));
@@ -88,11 +90,24 @@ public static class MonitoringBuilderExtensions
     private static LabelStore CreateLabels(IServiceProvider services)
         => new(services.GetRequiredService<DataDirectory>(), Disk(services), services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<LabelStore>>());
 
+    private static LivePerformance CreatePerformance(IServiceProvider services)
+    {
+        var options = services.GetRequiredService<IOptions<MonitoringOptions>>().Value;
+        return new LivePerformance(
+            services.GetRequiredService<DataDirectory>(),
+            services.GetRequiredService<LabelStore>(),
+            options.MaximumJoinedPredictions,
+            services.GetRequiredService<TimeProvider>(),
+            new LiveQualityConfiguration(options.PerformanceWindow, options.LabelMaturity, [.. options.PerformanceThresholds], [.. services.GetServices<QualityWatch>()]),
+            services.GetService<IModelRegistry>());
+    }
+
     private static DriftDetector CreateDetector(IServiceProvider services) => new(
         services.GetRequiredService<DataDirectory>(),
         services.GetService<IModelRegistry>(),
         services.GetRequiredService<MonitoringConfiguration>().Drift,
-        services.GetRequiredService<TimeProvider>());
+        services.GetRequiredService<TimeProvider>(),
+        services.GetService<IEstimator>());
 
     private static ProfileStore CreateProfiles(IServiceProvider services) => new(
         services.GetRequiredService<DataDirectory>(),

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Mlp.Monitoring.Compaction;
 using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.PredictionLog;
@@ -44,7 +45,7 @@ internal sealed record MonitoringConfiguration(
             Sampling = options.Sampling.ToDictionary(s => s.Key, s => SamplingConfiguration.From(s.Value), StringComparer.Ordinal),
             Redaction = options.Redaction.ToDictionary(r => r.Key, r => RedactionConfiguration.From(r.Value), StringComparer.Ordinal),
         },
-        new DriftConfiguration(options.DriftWindow, options.DriftSignificance, options.DriftMinimumRowCount),
+        new DriftConfiguration(options.DriftWindow, options.DriftSignificance, options.DriftMinimumRowCount) { Models = options.Drift.ToFrozenDictionary(StringComparer.Ordinal) },
         options.MaximumJoinedPredictions,
         options.EvaluationInterval,
         options.DriftMetricFeatureCount)

@@ -1,4 +1,6 @@
 using System.ComponentModel.DataAnnotations;
+using Mlp.Monitoring.Drift;
+using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.Redaction;
 using Mlp.Monitoring.Sampling;
 
@@ -96,6 +98,24 @@ public sealed class MonitoringOptions
     /// <value>The default value is 1 minute.</value>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan EvaluationInterval { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>What counts as drift, by model; <see cref="AllModels"/> for those that are not named.</summary>
+    /// <value>The default value is empty: population stability index above 0.1 that chance does not explain.</value>
+    public IDictionary<string, DriftOptions> Drift { get; } = new Dictionary<string, DriftOptions>(StringComparer.Ordinal);
+
+    /// <summary>How far back the sliding window of the live figures reaches, 1 minute to 365 days.</summary>
+    /// <value>The default value is 1 day.</value>
+    [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]
+    public TimeSpan PerformanceWindow { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>How long labels are waited for, 0 to 365 days: live figures are of the window that ended this long ago, so that the labels that come first do not decide them.</summary>
+    /// <value>The default value is 0.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "365.00:00:00")]
+    public TimeSpan LabelMaturity { get; set; }
+
+    /// <summary>Figures of live quality beyond which a finding is made; without one of its own a figure has that of the reference, if an estimator was published with the version.</summary>
+    /// <value>The default value is empty.</value>
+    public IList<PerformanceThreshold> PerformanceThresholds { get; } = [];
 
     /// <summary>How far back the recent window of drift reaches, 1 minute to 30 days.</summary>
     /// <value>The default value is 1 hour.</value>

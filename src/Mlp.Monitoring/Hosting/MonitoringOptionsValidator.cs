@@ -1,4 +1,6 @@
+using System.Globalization;
 using Microsoft.Extensions.Options;
+using Mlp.Monitoring.Drift;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Inference;
@@ -31,8 +33,19 @@ internal sealed class MonitoringOptionsValidator(IEnumerable<ModelDeclaration> d
             failures.AddRange(SettingsRanges.FindFailures($"{MonitoringOptions.SectionName}:{nameof(options.Redaction)}:{model}", redaction));
         }
 
+        AddBadNames(failures, nameof(options.Drift), options.Drift.Keys);
+        foreach (var (model, drift) in options.Drift)
+        {
+            failures.AddRange(DriftOptionsCheck.FindFailures($"{MonitoringOptions.SectionName}:{nameof(options.Drift)}:{model}", drift));
+        }
+
+        AddBadNames(failures, nameof(options.PerformanceThresholds), options.PerformanceThresholds.Select(t => t.Model));
+        failures.AddRange(options.PerformanceThresholds.Where(t => t.Lower is null == t.Upper is null && !(t.Lower < t.Upper)).Select(t =>
+            string.Create(CultureInfo.InvariantCulture, $"{MonitoringOptions.SectionName}:{nameof(options.PerformanceThresholds)} must have a lower end, an upper end, or a lower below an upper one, but '{t.Figure}' of model '{t.Model}' has {Shown(t.Lower)} and {Shown(t.Upper)}.")));
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
+
+    private static string Shown(double? value) => value?.ToString(CultureInfo.InvariantCulture) ?? "none";
 
     private void AddBadNames(List<string> failures, string property, IEnumerable<string> names)
     {

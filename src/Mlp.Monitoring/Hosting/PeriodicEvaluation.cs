@@ -56,7 +56,7 @@ internal sealed class PeriodicEvaluation(
             return HealthCheckResult.Unhealthy($"Live quality cannot be computed: {failure.Message}", failure);
         }
 
-        return string.Join(" ", drift.Problems) is { Length: > 0 } problems ? HealthCheckResult.Degraded(problems) : HealthCheckResult.Healthy();
+        return string.Join(" ", drift.Problems.Concat(performance.Problems)) is { Length: > 0 } problems ? HealthCheckResult.Degraded(problems) : HealthCheckResult.Healthy();
     }
 
     public void Dispose()

@@ -15,6 +15,9 @@ public static class FigureNames
     /// <summary>Area under the ROC curve.</summary>
     public const string Auc = "auc";
 
+    /// <summary>How far the area of a live figure, which comes from score bins, can be from the exact one.</summary>
+    public const string AucErrorBound = "auc_error_bound";
+
     /// <summary>Average precision.</summary>
     public const string AveragePrecision = "average_precision";
 

@@ -1,18 +1,17 @@
-using Mlp.Monitoring.Compaction;
 using Mlp.Monitoring.Figures;
 using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Labels.Joins;
 using Mlp.Monitoring.PredictionLog;
-using Mlp.Monitoring.Segments;
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Models;
-using Mlp.Runtime.Storage;
 
 namespace Mlp.Monitoring.Performance;
 
 /// <summary>Joins the labels to the logs of all models, to find those that name no logged answer and those that their model cannot have. Used once.</summary>
-/// <param name="predictions">Folder that holds one folder per model.</param>
+/// <param name="directory">Where the logs lie.</param>
 /// <param name="labels">The labels.</param>
-internal sealed class LabelCheck(string predictions, LabelStore labels)
+internal sealed class LabelCheck(DataDirectory directory, LabelStore labels)
 {
     private readonly List<(string Model, int Version, ModelOutput Output)> _versions = [];
     private readonly Dictionary<(string Model, int Version), long> _wrong = [];
@@ -23,9 +22,9 @@ internal sealed class LabelCheck(string predictions, LabelStore labels)
     /// <param name="cancellationToken">Ends the reading.</param>
     public LabelReport Run(string scratch, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var models = Directory.Exists(predictions) ? Directory.GetDirectories(predictions).Where(f => !DurableFile.IsTemporary(f)).Order(StringComparer.Ordinal).ToList() : [];
-        var reader = new PredictionLogReader(predictions, PredictionLogReader.DuckDbOf(scratch));
-        foreach (var header in models.SelectMany(folder => reader.ReadHeaders(Path.GetFileName(folder))))
+        var folders = Directory.Exists(directory.Predictions) ? Directory.GetDirectories(directory.Predictions).Order(StringComparer.Ordinal) : Enumerable.Empty<string>();
+        var models = folders.Select(Path.GetFileName).OfType<string>().Where(name => PlatformName.FindProblem(name, "model") is null).ToList();
+        foreach (var header in models.SelectMany(model => LogScan.Of(directory, model).Headers()))
         {
             if (!_versions.Exists(v => v.Model == header.Model && v.Version == header.Version))
             {
@@ -36,11 +35,11 @@ internal sealed class LabelCheck(string predictions, LabelStore labels)
         var names = _versions.Select(v => AnswerReader.LabelNameOf(v.Output)).Append(Label.DefaultName).Distinct(StringComparer.Ordinal).ToList();
         using var join = new LabelJoin(scratch, names, labels.EstimateCount());
         labels.Follow().ReadNew((_, _, batch) => join.AddLabels(batch), cancellationToken);
-        foreach (var folder in models)
+        foreach (var model in models)
         {
-            var answers = new AnswerReader(Path.GetFileName(folder));
-            new SegmentFollower<SegmentHeader>(folder, SegmentHeader.Read, (path, firstRow) => CompactedSegment.Follow(path, reader.Settings, firstRow)).ReadNew(
-                (_, header, batch) => answers.Read(header.Version, batch, (ref JoinedRow row, int _) =>
+            var answers = new AnswerReader(model);
+            LogScan.Of(directory, model).Read(
+                (header, batch) => answers.Read(header.Version, batch, (ref JoinedRow row, int _) =>
                 {
                     var version = _versions.FindIndex(v => v.Model == header.Model && v.Version == header.Version);
                     if (version < 0)

@@ -1,12 +1,15 @@
 using System.Collections.Concurrent;
 using Mlp.Monitoring.Comparison;
 using Mlp.Monitoring.Estimation;
+using Mlp.Monitoring.Figures;
 using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Labels.Joins;
 using Mlp.Monitoring.PredictionLog;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Models;
+using Mlp.Runtime.Registry;
+using Mlp.Runtime.Statistics.Estimation;
 
 namespace Mlp.Monitoring.Performance;
 
@@ -14,7 +17,7 @@ namespace Mlp.Monitoring.Performance;
 /// Joins labels to logged predictions by the id of the answer that was served for their request, and computes the quality of each version by the kernels that evaluate holdouts. The files are the truth: the first call reads them all, each
 /// later one what has come since, by this process or another; what does not fit into memory is joined on the disk. Thread-safe; one evaluation runs at a time.
 /// </summary>
-internal sealed class LivePerformance : IDisposable
+internal sealed class LivePerformance : IFigureSource, IDisposable
 {
     private readonly DataDirectory _directory;
     private readonly int _maximumPredictions;
@@ -23,15 +26,23 @@ internal sealed class LivePerformance : IDisposable
     private readonly Dictionary<string, ScoreIndex> _scores = new(StringComparer.Ordinal);
     private readonly LabelStore _store;
     private readonly LabelIndex _labels;
+    private readonly LiveQualityConfiguration _configuration;
+    private readonly PublishedEstimators _estimators;
     private readonly ConcurrentDictionary<(string Model, int Version), PerformanceResult> _latest = new();
+    private readonly ConcurrentDictionary<(string Model, int Number), (IReadOnlyList<Figure> Figures, IReadOnlyList<Finding> Findings)> _live = new();
 
     /// <summary>Creates the join; nothing is read.</summary>
     /// <param name="directory">Where predictions and labels lie.</param>
     /// <param name="labels">The labels.</param>
     /// <param name="maximumPredictions">Predictions per model, and labels, that are remembered; an evaluation of more reads the files.</param>
     /// <param name="timeProvider">The clock that maturity counts back from.</param>
-    public LivePerformance(DataDirectory directory, LabelStore labels, int maximumPredictions, TimeProvider? timeProvider = null)
+    /// <param name="configuration">Settings of the live figures.</param>
+    /// <param name="registry">Where estimators were published; null where the application has none.</param>
+    public LivePerformance(
+        DataDirectory directory, LabelStore labels, int maximumPredictions, TimeProvider? timeProvider = null, LiveQualityConfiguration? configuration = null, IModelRegistry? registry = null)
     {
+        _configuration = configuration ?? LiveQualityConfiguration.Default;
+        _estimators = new PublishedEstimators(registry);
         _directory = directory;
         _maximumPredictions = maximumPredictions;
         _timeProvider = timeProvider ?? TimeProvider.System;
@@ -41,6 +52,15 @@ internal sealed class LivePerformance : IDisposable
 
     /// <summary>The last result over all times of each version that was evaluated; of more predictions than are remembered those that were read last.</summary>
     public IEnumerable<PerformanceResult> Latest => _latest.Values;
+
+    /// <inheritdoc/>
+    IEnumerable<Figure> IFigureSource.Latest => _live.Values.SelectMany(l => l.Figures);
+
+    /// <inheritdoc/>
+    IEnumerable<Finding> IFigureSource.Findings => _live.Values.SelectMany(l => l.Findings);
+
+    /// <summary>Why quality is not estimated for versions that are evaluated, a sentence each.</summary>
+    public IEnumerable<string> Problems => _estimators.Problems;
 
     /// <summary>Folder for what does not fit into memory.</summary>
     private string Scratch => Path.Combine(_directory.Root, "scratch");
@@ -56,12 +76,12 @@ internal sealed class LivePerformance : IDisposable
         string model, int? version, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellationToken)
         => RunAsync<PerformanceResult>(
             model,
-            folder =>
+            log =>
             {
-                var scores = Refresh(model, folder, cancellationToken);
+                var scores = Refresh(model, log, cancellationToken);
                 var options = new EvaluationOptions { Version = version, From = from, To = to, Bootstrap = false };
                 return scores.HasForgotten || _labels.HasForgotten || scores.Versions.Any(v => v.Value.Task is ModelTask.MulticlassClassification or ModelTask.Ranking)
-                    ? new LogEvaluation(model, folder, _store, options, _timeProvider.GetUtcNow()).Run(Scratch, cancellationToken)
+                    ? new LogEvaluation(model, log, _store, options, _timeProvider.GetUtcNow()).Run(Scratch, cancellationToken)
                     : Remembered(scores, options, model);
             },
             cancellationToken);
@@ -75,7 +95,7 @@ internal sealed class LivePerformance : IDisposable
     public Task<IReadOnlyList<PerformanceResult>> EvaluateAsync(string model, EvaluationOptions options, CancellationToken cancellationToken)
     {
         options.Validate();
-        return RunAsync(model, folder => new LogEvaluation(model, folder, _store, options, _timeProvider.GetUtcNow()).Run(Scratch, cancellationToken), cancellationToken);
+        return RunAsync(model, log => new LogEvaluation(model, log, _store, options, _timeProvider.GetUtcNow()).Run(Scratch, cancellationToken), cancellationToken);
     }
 
     /// <summary>Estimates a model's quality without labels.</summary>
@@ -87,8 +107,14 @@ internal sealed class LivePerformance : IDisposable
     {
         options.Validate();
         new EvaluationOptions { Window = options.Window, Slide = options.Slide, Maturity = options.Maturity }.Validate();
-        return await RunAsync(model, folder => new EstimationRun(model, folder, _store, options, _timeProvider.GetUtcNow()).Run(Scratch, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return await RunAsync(model, log => new EstimationRun(model, log, _store, options, _timeProvider.GetUtcNow()).Run(Scratch, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>What quality without labels is estimated by, as it was published with a version; null where nothing was.</summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="version">Version.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public ValueTask<PerformanceEstimator?> FindEstimatorAsync(string model, int version, CancellationToken cancellationToken) => _estimators.FindAsync(model, version, cancellationToken);
 
     /// <summary>Compares two versions of a model.</summary>
     /// <param name="model">Model name.</param>
@@ -98,15 +124,30 @@ internal sealed class LivePerformance : IDisposable
     {
         options.Validate();
         var results = await RunAsync<VariantComparison>(
-            model, folder => [new VariantComparisonRun(model, folder, _store, options, _timeProvider.GetUtcNow()).Run(Scratch, cancellationToken)], cancellationToken).ConfigureAwait(false);
+            model, log => [new VariantComparisonRun(model, log, _store, options, _timeProvider.GetUtcNow()).Run(Scratch, cancellationToken)], cancellationToken).ConfigureAwait(false);
         return results[0];
     }
 
-    /// <summary>Evaluates all times of a model for the metrics, from what is remembered.</summary>
+    /// <summary>Evaluates a model for the metrics and figures, from what is remembered, and makes the exact evaluations that are watched.</summary>
     /// <param name="model">Model name.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    public Task EvaluateLatestAsync(string model, CancellationToken cancellationToken)
-        => RunAsync<PerformanceResult>(model, folder => Remembered(Refresh(model, folder, cancellationToken), new EvaluationOptions(), model), cancellationToken);
+    public async Task EvaluateLatestAsync(string model, CancellationToken cancellationToken)
+    {
+        var results = await RunAsync<PerformanceResult>(model, log => Remembered(Refresh(model, log, cancellationToken), new EvaluationOptions(), model), cancellationToken).ConfigureAwait(false);
+        foreach (var version in results.Select(r => r.Version))
+        {
+            var estimator = await _estimators.FindAsync(model, version, cancellationToken).ConfigureAwait(false);
+            await RunAsync<int>(model, _ => [Live(model, version, estimator)], cancellationToken).ConfigureAwait(false);
+        }
+
+        for (var i = 0; i < _configuration.Watches.Count; i++)
+        {
+            if (_configuration.Watches[i].Model == model)
+            {
+                await WatchAsync(_configuration.Watches[i], -1 - i, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
 
     /// <summary>Looks for labels that no evaluation can use.</summary>
     /// <param name="cancellationToken">Ends the reading.</param>
@@ -115,7 +156,7 @@ internal sealed class LivePerformance : IDisposable
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return await Task.Run(() => new LabelCheck(_directory.Predictions, _store).Run(Scratch, _timeProvider.GetUtcNow(), cancellationToken), cancellationToken).ConfigureAwait(false);
+            return await Task.Run(() => new LabelCheck(_directory, _store).Run(Scratch, _timeProvider.GetUtcNow(), cancellationToken), cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -140,13 +181,60 @@ internal sealed class LivePerformance : IDisposable
 
     public void Dispose() => _gate.Dispose();
 
-    private async Task<IReadOnlyList<T>> RunAsync<T>(string model, Func<string, IReadOnlyList<T>> evaluate, CancellationToken cancellationToken)
+    /// <summary>The figures of a version over the sliding window.</summary>
+    private int Live(string model, int version, PerformanceEstimator? estimator)
     {
-        var folder = PredictionLogReader.DirectoryOf(_directory.Predictions, model);
+        var scores = _scores[model];
+        var output = scores.Versions.First(v => v.Key == version).Value;
+        var window = new LiveWindow(model, version, output, output.Task == ModelTask.BinaryClassification ? estimator : null, _configuration, _timeProvider.GetUtcNow());
+        window.Read(scores, _labels);
+        var figures = window.Figures().ToList();
+        var findings = LiveFindings.BeyondThresholds(figures, _configuration.Thresholds, estimator).ToList();
+        if (figures.Find(f => f.Name == FigureNames.Prefix + FigureNames.Auc) is { } auc && window.FindBrokenEstimate(auc) is { } estimate)
+        {
+            findings.Add(LiveFindings.BrokenEstimate(auc, estimate, estimator!.RowCount));
+        }
+
+        _live[(model, version)] = (figures, findings);
+        return version;
+    }
+
+    /// <summary>The exact figures of the last window that has matured.</summary>
+    private async Task WatchAsync(QualityWatch watch, int number, CancellationToken cancellationToken)
+    {
+        var (options, now) = (watch.Options, _timeProvider.GetUtcNow());
+        var to = now - options.Maturity;
+        var own = new EvaluationOptions
+        {
+            Version = options.Version,
+            From = to - (options.Window ?? _configuration.Window),
+            To = to,
+            ByVariant = options.ByVariant,
+            MaximumSliceCount = options.MaximumSliceCount,
+            RankingCutoff = options.RankingCutoff,
+            Query = options.Query,
+            Bootstrap = options.Bootstrap,
+        };
+        foreach (var slice in options.Slices)
+        {
+            own.Slices.Add(slice);
+        }
+
+        // Of what the live figures say already, the exact evaluation adds only the parts.
+        var figures = (await EvaluateAsync(watch.Model, own, cancellationToken).ConfigureAwait(false))
+            .Where(r => r.Variant is not null || r.Slice is not null || r.Task is ModelTask.MulticlassClassification or ModelTask.Ranking)
+            .SelectMany(r => FigureValues.Of(r, to))
+            .ToList();
+        _live[(watch.Model, number)] = (figures, [.. LiveFindings.BeyondThresholds(figures, _configuration.Thresholds, estimator: null)]);
+    }
+
+    private async Task<IReadOnlyList<T>> RunAsync<T>(string model, Func<LogScan, IReadOnlyList<T>> evaluate, CancellationToken cancellationToken)
+    {
+        var log = LogScan.Of(_directory, model);
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return await Task.Run(() => evaluate(folder), cancellationToken).ConfigureAwait(false);
+            return await Task.Run(() => evaluate(log), cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -154,11 +242,11 @@ internal sealed class LivePerformance : IDisposable
         }
     }
 
-    private ScoreIndex Refresh(string model, string folder, CancellationToken cancellationToken)
+    private ScoreIndex Refresh(string model, LogScan log, CancellationToken cancellationToken)
     {
         if (!_scores.TryGetValue(model, out var scores))
         {
-            scores = new ScoreIndex(model, folder, PredictionLogReader.DuckDbOf(PredictionLogReader.WorkFolderOf(_directory)), _maximumPredictions);
+            scores = new ScoreIndex(model, log.Folder, log.Settings, _maximumPredictions);
             _scores.Add(model, scores);
         }
 

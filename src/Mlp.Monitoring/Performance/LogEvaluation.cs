@@ -1,9 +1,7 @@
 using Apache.Arrow;
-using Mlp.Monitoring.Compaction;
 using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Labels.Joins;
 using Mlp.Monitoring.PredictionLog;
-using Mlp.Monitoring.Segments;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 
@@ -19,10 +17,11 @@ internal sealed class LogEvaluation
     private const long MaximumWindowCount = 100_000;
 
     private readonly string _model;
-    private readonly string _folder;
+    private readonly LogScan _log;
     private readonly LabelStore _labels;
     private readonly EvaluationOptions _options;
-    private readonly DateTimeOffset _now;
+    private readonly bool _withFeatures;
+    private readonly Dictionary<int, NumericFeatures> _features = [];
     private readonly AnswerReader _answers;
     private readonly SliceColumn[] _columns;
     private readonly SliceValues[] _values;
@@ -36,17 +35,18 @@ internal sealed class LogEvaluation
     private readonly long _slide;
     private readonly long _maturedBefore;
     private readonly long _anchor;
-    private int _classCount;
+    private int _valueCount;
 
     /// <summary>Prepares an evaluation; nothing is read.</summary>
     /// <param name="model">Model name.</param>
-    /// <param name="folder">Folder of the model's log.</param>
+    /// <param name="log">The model's log.</param>
     /// <param name="labels">The labels.</param>
     /// <param name="options">Validated.</param>
     /// <param name="now">The time that maturity counts back from.</param>
-    public LogEvaluation(string model, string folder, LabelStore labels, EvaluationOptions options, DateTimeOffset now)
+    /// <param name="withFeatures">Whether the numbers of each row are its features (<see cref="NumericFeatures"/>) where the model is a regression.</param>
+    public LogEvaluation(string model, LogScan log, LabelStore labels, EvaluationOptions options, DateTimeOffset now, bool withFeatures = false)
     {
-        (_model, _folder, _labels, _options, _now) = (model, folder, labels, options, now);
+        (_model, _log, _labels, _options, _withFeatures) = (model, log, labels, options, withFeatures);
         _answers = new AnswerReader(model, options.Query);
         _columns = [.. options.Slices.Select(s => new SliceColumn(s))];
         _values = [.. options.Slices.Select(s => new SliceValues(s.Name))];
@@ -57,6 +57,9 @@ internal sealed class LogEvaluation
         _maturedBefore = options.Maturity > TimeSpan.Zero ? Microseconds.FromRequestTime(now - options.Maturity) : long.MaxValue;
         _anchor = options.From is null ? 0 : _from;
     }
+
+    /// <summary>How many numbers a row of a version has beside its score.</summary>
+    public int CountValues(int version) => _features.TryGetValue(version, out var features) ? features.Count : 0;
 
     /// <summary>Versions whose output is known after <see cref="Run"/>.</summary>
     public IReadOnlyDictionary<int, ModelOutput> Outputs => _outputs;
@@ -70,28 +73,28 @@ internal sealed class LogEvaluation
     /// <returns>Results by version, window, variant and slice; those of all variants and slices first.</returns>
     public IReadOnlyList<PerformanceResult> Run(string scratch, CancellationToken cancellationToken)
     {
-        Join(scratch, cancellationToken, AddToGroups);
+        Join(scratch, AddToGroups, cancellationToken);
         return [.. Results()];
     }
 
     /// <summary>Reads and joins.</summary>
     /// <param name="scratch">Folder for what does not fit into memory.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
     /// <param name="read">Hears of every answer in the range.</param>
-    public void Join(string scratch, CancellationToken cancellationToken, LabelJoin.RowReader read)
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public void Join(string scratch, LabelJoin.RowReader read, CancellationToken cancellationToken)
     {
-        ReadHeaders();
+        ReadHeaders(cancellationToken);
         var names = _outputs.Values.Select(AnswerReader.LabelNameOf).Distinct(StringComparer.Ordinal).ToList();
-        using var join = new LabelJoin(scratch, names, _labels.EstimateCount(), _columns.Length, _classCount);
+        using var join = new LabelJoin(scratch, names, _labels.EstimateCount(), _columns.Length, _valueCount);
         if (names.Count > 0)
         {
             _labels.Follow().ReadNew((_, _, batch) => join.AddLabels(batch), cancellationToken);
         }
 
         var slices = new int[_columns.Length];
-        var scores = new double[_classCount];
-        new SegmentFollower<SegmentHeader>(_folder, SegmentHeader.Read, (path, firstRow) => CompactedSegment.Follow(path, PredictionLogReader.DuckDbOf(scratch), firstRow)).ReadNew(
-            (_, header, batch) =>
+        var values = new double[_valueCount];
+        _log.Read(
+            (header, batch) =>
             {
                 if (_options.Version is { } version && version != header.Version)
                 {
@@ -117,60 +120,73 @@ internal sealed class LogEvaluation
                         slices[s] = _values[s].Count(_columns[s].Read(batch, i));
                     }
 
-                    if (scores.Length > 0)
-                    {
-                        System.Array.Fill(scores, double.NaN);
-                        var own = AnswerReader.ScoresOf(batch, i);
-                        own[..Math.Min(own.Length, scores.Length)].CopyTo(scores);
-                    }
+                    ReadValues(header.Version, batch, i, values);
 
                     _rowCounts[header.Version] = _rowCounts.GetValueOrDefault(header.Version) + 1;
                     row.Name = name;
-                    join.AddRow(row, slices, scores);
+                    join.AddRow(row, slices, values);
                 });
             },
             cancellationToken);
         Statistics = join.Run(read, cancellationToken);
     }
 
+    /// <summary>The scores of the classes, or the features.</summary>
+    private void ReadValues(int version, RecordBatch batch, int row, Span<double> values)
+    {
+        values.Fill(double.NaN);
+        if (_features.TryGetValue(version, out var features))
+        {
+            features.Read(batch, row, values);
+        }
+        else if (!values.IsEmpty)
+        {
+            var own = AnswerReader.ScoresOf(batch, row);
+            own[..Math.Min(own.Length, values.Length)].CopyTo(values);
+        }
+    }
+
     private bool IsInRange(long time) => time == ScoreIndex.Entry.UnknownTime ? _from == long.MinValue && _to == long.MaxValue && _window == 0 : time >= _from && time < _to;
 
-    private void ReadHeaders()
+    private void ReadHeaders(CancellationToken cancellationToken)
     {
-        var reader = new PredictionLogReader(Path.GetDirectoryName(_folder)!);
-        foreach (var file in reader.ListFiles(_model))
+        foreach (var header in _log.Headers())
         {
-            if (reader.ReadHeader(file) is not { } header)
+            if ((_options.Version is not null && _options.Version != header.Version) || _outputs.ContainsKey(header.Version))
             {
                 continue;
             }
 
-            if (_options.Version is null || _options.Version == header.Version)
+            _outputs[header.Version] = header.Output;
+            if (_withFeatures && header.Output.Task == ModelTask.Regression)
             {
-                _outputs[header.Version] = header.Output;
-                if (header.Output.Task == ModelTask.MulticlassClassification)
-                {
-                    _classCount = Math.Max(_classCount, header.Output.ClassNames.Count > 0 ? header.Output.ClassNames.Count : CountScores(reader.ReadAsync(file, CancellationToken.None)));
-                }
+                _features[header.Version] = new NumericFeatures(header.Features);
+                _valueCount = Math.Max(_valueCount, _features[header.Version].Count);
+            }
+            else if (header.Output.Task == ModelTask.MulticlassClassification)
+            {
+                _valueCount = Math.Max(_valueCount, header.Output.ClassNames.Count > 0 ? header.Output.ClassNames.Count : CountScores(header.Version, cancellationToken));
             }
         }
     }
 
     /// <summary>The number of classes of a model that does not name them: as many as its first answer has scores.</summary>
-    private static int CountScores(IAsyncEnumerable<RecordBatch> batches)
+    private int CountScores(int version, CancellationToken cancellationToken)
     {
-        foreach (var batch in batches.ToBlockingEnumerable())
-        {
-            for (var i = 0; i < batch.Length; i++)
+        var count = 0;
+        _log.FindBatch(
+            version,
+            batch =>
             {
-                if (AnswerReader.ScoresOf(batch, i) is { Length: > 0 } scores)
+                for (var i = 0; i < batch.Length && count == 0; i++)
                 {
-                    return scores.Length;
+                    count = AnswerReader.ScoresOf(batch, i).Length;
                 }
-            }
-        }
 
-        return 0;
+                return count > 0;
+            },
+            cancellationToken);
+        return count;
     }
 
     /// <summary>Says the numbers of the windows that a time lies in; 0 without windows.</summary>

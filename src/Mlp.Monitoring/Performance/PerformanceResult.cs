@@ -76,7 +76,7 @@ public sealed record PerformanceResult
 
     /// <summary>
     /// The 95 % confidence intervals of the figures that have one, by the names of <see cref="FigureNames"/>: DeLong's for an area, Wilson's for shares, the normal distribution for means, a seeded
-    /// bootstrap for average precision, R² and the averages over classes. Empty where the evaluation was asked for without options.
+    /// bootstrap for average precision, R² and the averages over classes. Without options an evaluation need not have any.
     /// </summary>
     public IReadOnlyDictionary<string, ConfidenceInterval> Intervals { get; init; } = new Dictionary<string, ConfidenceInterval>();
 }

@@ -47,10 +47,12 @@ internal sealed class PredictionLogReader
     public IReadOnlyList<string> ListSegments(string model) => SegmentFormat.List(DirectoryOf(_root, model));
 
     /// <summary>The header of the part of a model's log that was begun last, or null where there is none.</summary>
-    public SegmentHeader? FindHeader(string model) => ListFiles(model).Reverse().Select(ReadHeader).FirstOrDefault(header => header is not null);
-
-    /// <summary>The headers of the parts of a model's log.</summary>
-    public IEnumerable<SegmentHeader> ReadHeaders(string model) => ListFiles(model).Select(ReadHeader).OfType<SegmentHeader>();
+    /// <param name="model">Model name.</param>
+    /// <param name="version">Of one version, or null for any.</param>
+    public SegmentHeader? FindHeader(string model, int? version = null)
+        => ListFiles(model).Reverse().Where(file => version is null || file.Version is null || file.Version == version)
+            .Select(ReadHeader)
+            .FirstOrDefault(header => header is not null && (version is null || header.Version == version));
 
     /// <summary>The versions of a model of which there are predictions.</summary>
     public IReadOnlyCollection<int> FindVersions(string model) => ListFiles(model).Select(file => file.Version ?? ReadHeader(file)?.Version).OfType<int>().ToHashSet();
@@ -140,7 +142,8 @@ internal sealed class PredictionLogReader
         }
     }
 
-    /// <summary>The header of a part of a log, or null where it was deleted since the folder was listed.</summary>
+    /// <summary>The header of a part of a log, or null where it was deleted since it was listed.</summary>
+    /// <param name="file">The part.</param>
     public SegmentHeader? ReadHeader(LogFile file)
     {
         if (!file.IsCompacted && TryOpen(file.Segment) is { } frames)

@@ -26,14 +26,15 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
     private readonly IDiskSync _disk;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
+    private readonly Action<LiveProfile> _mergeDays;
     private readonly Action<LiveProfile> _onDisposed;
     private readonly Lock _gate = new();
     private readonly Lock _saving = new();
     private readonly Dictionary<(string Variant, long Start), ProfilePane> _panes = [];
     private readonly long _paneLength;
+    private readonly ITimer _timer;
     private DataProfileOptions? _options;
-    private Task _save = Task.CompletedTask;
-    private long _savedAt;
+    private DateTime _mergedOn;
     private bool _isFailing;
 
     /// <summary>Creates it without a pane.</summary>
@@ -44,9 +45,11 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
     /// <param name="disk">Where durability comes from.</param>
     /// <param name="timeProvider">The clock.</param>
     /// <param name="logger">Hears of failures.</param>
+    /// <param name="mergeDays">Merges the files of days that are over.</param>
     /// <param name="onDisposed">Told when the version has left service.</param>
     public LiveProfile(
-        ServedModel model, Task<ReferenceProfile?> reference, string root, ProfileConfiguration configuration, IDiskSync disk, TimeProvider timeProvider, ILogger logger, Action<LiveProfile> onDisposed)
+        ServedModel model, Task<ReferenceProfile?> reference, string root, ProfileConfiguration configuration, IDiskSync disk, TimeProvider timeProvider, ILogger logger, Action<LiveProfile> mergeDays,
+        Action<LiveProfile> onDisposed)
     {
         _model = model;
         _reference = reference;
@@ -55,9 +58,12 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
         _disk = disk;
         _timeProvider = timeProvider;
         _logger = logger;
+        _mergeDays = mergeDays;
         _onDisposed = onDisposed;
         _paneLength = configuration.Pane.Ticks / TimeSpan.TicksPerMicrosecond;
-        _savedAt = timeProvider.GetTimestamp();
+
+        // Not on the task that writes the log, which does not wait for the files of profiles.
+        _timer = timeProvider.CreateTimer(static state => ((LiveProfile)state!).Save(), this, configuration.SaveInterval, configuration.SaveInterval);
     }
 
     /// <summary>The version.</summary>
@@ -75,6 +81,18 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
         }
     }
 
+    /// <summary>The files of the panes in memory now.</summary>
+    public IReadOnlyList<string> PanePaths
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _panes.Values.Select(pane => pane.File.Path)];
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask OnBatchAsync(RecordBatch batch)
     {
@@ -82,13 +100,6 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
         lock (_gate)
         {
             Add(batch);
-        }
-
-        if (_timeProvider.GetElapsedTime(_savedAt) >= _configuration.SaveInterval && _save.IsCompleted)
-        {
-            // The log does not wait for the files of profiles.
-            _savedAt = _timeProvider.GetTimestamp();
-            _save = Task.Run(Save);
         }
     }
 
@@ -106,14 +117,29 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
             }
 
             LetGo();
+            MergeDays();
         }
     }
 
     /// <summary>The version has left service: what is new is written.</summary>
     public void Dispose()
     {
+        _timer.Dispose();
         Save();
         _onDisposed(this);
+    }
+
+    private void MergeDays()
+    {
+        var today = _timeProvider.GetUtcNow().UtcDateTime.Date;
+        var due = _configuration.Pane + _configuration.SaveInterval;
+        if (today == _mergedOn || _timeProvider.GetUtcNow().UtcDateTime - today < due)
+        {
+            return;
+        }
+
+        _mergedOn = today;
+        _mergeDays(this);
     }
 
     private async ValueTask<DataProfileOptions> CreateOptionsAsync()
@@ -212,7 +238,9 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
             _isFailing = false;
             return true;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+#pragma warning disable CA1031 // Whatever the disk says, the host goes on.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
             if (!_isFailing)
             {

@@ -18,13 +18,14 @@ namespace Mlp.Monitoring.Profiles;
 internal sealed class ProfileStore(DataDirectory directory, ProfileConfiguration configuration, IDiskSync disk, TimeProvider timeProvider, ILogger<ProfileStore> logger)
 {
     private readonly ConcurrentDictionary<LiveProfile, byte> _live = new();
+    private readonly Lock _merging = new();
 
     /// <summary>Begins to profile a version that comes into service.</summary>
     /// <param name="model">The version.</param>
     /// <param name="reference">Its reference profile, or null when it has none.</param>
     public LiveProfile Watch(ServedModel model, Task<ReferenceProfile?> reference)
     {
-        var live = new LiveProfile(model, reference, directory.Predictions, configuration, disk, timeProvider, logger, left => _live.TryRemove(left, out _));
+        var live = new LiveProfile(model, reference, directory.Predictions, configuration, disk, timeProvider, logger, MergeDays, left => _live.TryRemove(left, out _));
         _live.TryAdd(live, 0);
         return live;
     }
@@ -41,17 +42,31 @@ internal sealed class ProfileStore(DataDirectory directory, ProfileConfiguration
     {
         // Memory first: a pane that goes out of it afterwards is in its file already.
         var live = _live.Keys.Where(l => l.Version.Model == model).SelectMany(l => l.Panes).ToDictionary(pane => pane.File.Path, StringComparer.Ordinal);
-        var files = ProfileFile.List(directory.Predictions, model).Where(file => !live.ContainsKey(file.Path)).Concat(live.Values.Select(pane => pane.File)).ToArray();
-        var number = version ?? files.Select(file => file.Version).DefaultIfEmpty(0).Max();
+        var number = version ?? ProfileFile.List(directory.Predictions, model).Concat(live.Values.Select(pane => pane.File)).Select(file => file.Version).DefaultIfEmpty(0).Max();
         var first = from is null ? long.MinValue : Microseconds.FromRequestTime(from.Value);
         var end = to is null ? long.MaxValue : Microseconds.FromRequestTime(to.Value);
+        bool IsWanted(ProfileFile file) => file.Version == number && (variant is null || file.Variant == variant) && file.Start < end && file.End > first;
+        var (files, replaced) = await new ProfileFolder(directory.Predictions, model).ReadAsync(file => IsWanted(file) && !live.ContainsKey(file.Path), cancellationToken).ConfigureAwait(false);
         DataProfileBuilder? merged = null;
-        foreach (var file in files.Where(f => f.Version == number && (variant is null || f.Variant == variant) && f.Start < end && f.End > first).OrderBy(f => f.Start).ThenBy(f => f.Path, StringComparer.Ordinal))
+        foreach (var (_, profile) in files.Concat(live.Values.Where(pane => IsWanted(pane.File) && !replaced.Contains(pane.File.Name))).OrderBy(f => f.File.Start).ThenBy(f => f.File.Path, StringComparer.Ordinal))
         {
-            var profile = live.TryGetValue(file.Path, out var pane) ? pane.Profile : DataProfile.Parse(await File.ReadAllBytesAsync(file.Path, cancellationToken).ConfigureAwait(false), file.Path);
             merged = (merged ?? new DataProfileBuilder()).Add(profile);
         }
 
         return merged?.Build();
+    }
+
+    private void MergeDays(LiveProfile profile)
+    {
+        // Several versions of a model may end a day at once.
+        lock (_merging)
+        {
+            // A pane of yesterday may still be in memory for a while, and be begun again by what comes late.
+            var over = timeProvider.GetUtcNow() - configuration.Pane - configuration.SaveInterval;
+            var open = _live.Keys.SelectMany(l => l.PanePaths).ToHashSet(StringComparer.Ordinal);
+            var end = (over - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+            new ProfileFolder(directory.Predictions, profile.Version.Model).MergeDays(end, open.Contains, disk, (file, failure) => logger.LogWarning(
+                failure, "The profiles of a day of model {Model} version {Version} cannot be merged and stay as they are: {File}.", profile.Version.Model, file.Version, file.Path));
+        }
     }
 }

@@ -1,21 +1,28 @@
 using System.Globalization;
 using System.Text;
 using Mlp.Monitoring.Drift;
+using Mlp.Monitoring.Reports.Html;
 
 namespace Mlp.Monitoring.Reports;
 
 /// <summary>
-/// Draws a reference beside a window as an SVG element that stands on its own, inline or as a file: bars by shares, with a title and a description for readers of screens. Colours take the page's text
-/// colour and, where it defines them, its <c>--mlp-reference</c> and <c>--mlp-current</c>. Pure function.
+/// Draws a reference beside a window as an SVG element that stands on its own, inline or as a file: the reference as wide bars, the window as narrow ones before them, with a title and a description for
+/// readers of screens. Colours take the page's text colour and, where it defines them, its <c>--mlp-reference</c> and <c>--mlp-current</c>. Pure function.
 /// </summary>
 internal static class HistogramSvg
 {
-    private const int BarAreaHeight = 120;
-    private const int Top = 22;
-    private const int Left = 38;
-    private const int LabelHeight = 62;
+    private const int Width = 340;
+    private const int Height = 128;
+    private const int Top = 12;
+    private const int Bottom = 104;
+    private const int Left = 44;
+    private const double Gap = 10;
+    private const double WordWidth = 51;
+    private const double CharacterWidth = 6.3;
     private const int MaximumBins = 24;
-    private const int MaximumLabelLength = 14;
+    private const int ShortenedTail = 3;
+
+    private static readonly string[] WithoutValue = ["other", "unseen", "missing"];
 
     /// <summary>Draws.</summary>
     /// <param name="name">Of the feature.</param>
@@ -23,56 +30,81 @@ internal static class HistogramSvg
     public static string Write(string name, DriftHistogram histogram)
     {
         var bins = Shorten(histogram.Bins);
-        var step = Math.Clamp(480 / Math.Max(bins.Count, 1), 18, 60);
-        var width = Left + (bins.Count * step) + 8;
-        var height = Top + BarAreaHeight + LabelHeight;
-        var highest = Math.Max(bins.SelectMany(b => new[] { b.ReferenceShare, b.Share }).Where(s => !double.IsNaN(s)).DefaultIfEmpty(0).Max(), 1e-9);
-        var svg = new StringBuilder(1024);
-        svg.Append(CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" ");
-        svg.Append("style=\"max-width:100%;height:auto\" font-family=\"system-ui,sans-serif\" font-size=\"9\" fill=\"currentColor\">");
-        svg.Append("<title>").Append(Escape($"{name}: reference and current")).Append("</title>");
-        svg.Append("<desc>").Append(Escape(Describe(bins))).Append("</desc>");
-        AppendLegend(svg);
-        AppendAxis(svg, width, highest);
+        var values = bins.Count - bins.Reverse().TakeWhile(b => WithoutValue.Contains(b.Label, StringComparer.Ordinal)).Count();
+        var layout = Layout.Of(values, bins.Count);
+        var highest = Math.Max(bins.SelectMany(b => new[] { b.ReferenceShare, b.Share }).Where(double.IsFinite).DefaultIfEmpty(0).Max(), 1e-9);
+
+        var html = new HtmlBuilder();
+        html.Markup($"<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" viewBox=\"0 0 {Width} {Height}\" style=\"width:100%;max-width:{2 * Width}px;height:auto\" font-family=\"system-ui,sans-serif\" font-size=\"11\" fill=\"currentColor\">");
+        html.Element("<title>", $"{name}: reference and current", "</title>").Element("<desc>", string.Join("; ", bins.Select(Describe)), "</desc>");
+        WriteAxis(html, highest);
+        WriteBars(html, bins, layout, highest, "--mlp-reference,#8a8f98", 0.84, 60, b => b.ReferenceShare);
+        WriteBars(html, bins, layout, highest, "--mlp-current,#2459d3", 0.44, 32, b => b.Share);
+        WriteNames(html, bins, layout);
+        WriteLabels(html, bins, layout, isNumeric: bins.Count > 0 && (bins[0].Label == "all" || bins[0].Label.StartsWith("< ", StringComparison.Ordinal)));
+        return html.Markup("</svg>").ToString();
+    }
+
+    private static void WriteAxis(HtmlBuilder html, double highest)
+    {
+        html.Markup($"<text x=\"{Left - 6}\" y=\"{Top + 4}\" text-anchor=\"end\">").Text(string.Create(CultureInfo.InvariantCulture, $"{highest * 100:0.#} %")).Markup("</text>");
+        html.Markup($"<path d=\"M{Left} {Top}H{Width}M{Left} {(Top + Bottom) / 2}H{Width}\" stroke=\"currentColor\" stroke-opacity=\".12\"/>");
+        html.Markup($"<path d=\"M{Left} {Bottom}H{Width}\" stroke=\"currentColor\" stroke-opacity=\".45\"/>");
+    }
+
+    /// <summary>All bars of one side are one path.</summary>
+    private static void WriteBars(
+        HtmlBuilder html, IReadOnlyList<DriftBin> bins, Layout layout, double highest, string colour, double share, double widest, Func<DriftBin, double> value)
+    {
+        html.Markup("<path style=\"fill:var(").Markup(colour).Markup(")\" d=\"");
         for (var b = 0; b < bins.Count; b++)
         {
-            AppendBin(svg, bins[b], Left + (b * step), step, highest);
+            if (value(bins[b]) is > 0 and var part)
+            {
+                var width = Round(Math.Min(layout.StepOf(b) * share, widest));
+                var height = Round(Math.Max(part / highest * (Bottom - Top), 0.6));
+                html.Markup($"M{Round(layout.Middle(b) - (width / 2))} {Bottom}v{-height}h{width}v{height}z");
+            }
         }
 
-        return svg.Append("</svg>").ToString();
+        html.Markup("\"/>");
     }
 
-    private static void AppendLegend(StringBuilder svg)
-        => svg.Append("<rect x=\"38\" y=\"6\" width=\"8\" height=\"8\" style=\"fill:var(--mlp-reference,#8a8f98)\"/><text x=\"50\" y=\"14\">reference</text>")
-            .Append("<rect x=\"108\" y=\"6\" width=\"8\" height=\"8\" style=\"fill:var(--mlp-current,#d97706)\"/><text x=\"120\" y=\"14\">current</text>");
-
-    private static void AppendAxis(StringBuilder svg, int width, double highest)
+    /// <summary>The numbers of a bin are shown where the pointer rests on it.</summary>
+    private static void WriteNames(HtmlBuilder html, IReadOnlyList<DriftBin> bins, Layout layout)
     {
-        var bottom = Top + BarAreaHeight;
-        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Left - 4}\" y=\"{Top + 7}\" text-anchor=\"end\">{highest * 100:0.#} %</text>");
-        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Left - 4}\" y=\"{bottom}\" text-anchor=\"end\">0</text>");
-        svg.Append(CultureInfo.InvariantCulture, $"<path d=\"M{Left} {bottom}H{width - 4}\" stroke=\"currentColor\" stroke-opacity=\".5\"/>");
-    }
-
-    private static void AppendBin(StringBuilder svg, DriftBin bin, int x, int step, double highest)
-    {
-        var bar = (step - 4) / 2;
-        svg.Append("<g><title>").Append(Escape(Describe(bin))).Append("</title>");
-        AppendBar(svg, x + 1, bar, bin.ReferenceShare / highest, "--mlp-reference,#8a8f98");
-        AppendBar(svg, x + 1 + bar, bar, bin.Share / highest, "--mlp-current,#d97706");
-        var middle = x + (step / 2);
-        var y = Top + BarAreaHeight + 9;
-        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{middle}\" y=\"{y}\" text-anchor=\"end\" transform=\"rotate(-40 {middle} {y})\">");
-        svg.Append(Escape(Cut(bin.Label))).Append("</text></g>");
-    }
-
-    private static void AppendBar(StringBuilder svg, int x, int width, double height, string colour)
-    {
-        if (height > 0)
+        html.Markup("<g fill-opacity=\"0\">");
+        for (var b = 0; b < bins.Count; b++)
         {
-            var pixels = Math.Max(height * BarAreaHeight, 0.5);
-            svg.Append(CultureInfo.InvariantCulture, $"<rect x=\"{x}\" y=\"{Top + BarAreaHeight - pixels:0.#}\" width=\"{width}\" height=\"{pixels:0.#}\" style=\"fill:var({colour})\"/>");
+            html.Markup($"<rect x=\"{Round(layout.Middle(b) - (layout.StepOf(b) / 2))}\" y=\"{Top}\" width=\"{Round(layout.StepOf(b))}\" height=\"{Bottom - Top}\">").Element("<title>", Describe(bins[b]), "</title></rect>");
         }
+
+        html.Markup("</g>");
+    }
+
+    /// <summary>Intervals have names at both ends only; categories as far as there is room.</summary>
+    private static void WriteLabels(HtmlBuilder html, IReadOnlyList<DriftBin> bins, Layout layout, bool isNumeric)
+    {
+        html.Markup("<g>");
+        for (var b = 0; b < bins.Count; b++)
+        {
+            var isEnd = isNumeric && b < layout.ValueCount && layout.ValueCount > 1;
+            if (isEnd && b > 0 && b < layout.ValueCount - 1)
+            {
+                continue;
+            }
+
+            var room = (int)((isEnd ? layout.ValueCount / 2.0 : 1) * layout.StepOf(b) / CharacterWidth - 0.5);
+            if (room < 3)
+            {
+                continue;
+            }
+
+            var (anchor, x) = !isEnd ? ("middle", layout.Middle(b)) : b == 0 ? ("start", Left) : ("end", layout.Middle(b) + (layout.StepOf(b) / 2));
+            html.Markup($"<text x=\"{Round(x)}\" y=\"{Height - 8}\" text-anchor=\"{new MarkupWord(anchor)}\">").Text(Cut(bins[b].Label, room)).Markup("</text>");
+        }
+
+        html.Markup("</g>");
     }
 
     private static IReadOnlyList<DriftBin> Shorten(IReadOnlyList<DriftBin> bins)
@@ -82,52 +114,57 @@ internal static class HistogramSvg
             return bins;
         }
 
-        const int tail = 3;
-        var middle = bins.Skip(MaximumBins - tail - 1).SkipLast(tail).ToList();
+        var middle = bins.Skip(MaximumBins - ShortenedTail - 1).SkipLast(ShortenedTail).ToList();
         var joined = new DriftBin(string.Create(CultureInfo.InvariantCulture, $"{middle.Count} more"), middle.Sum(b => b.ReferenceShare), middle.Sum(b => b.Share));
-        return [.. bins.Take(MaximumBins - tail - 1), joined, .. bins.TakeLast(tail)];
+        return [.. bins.Take(MaximumBins - ShortenedTail - 1), joined, .. bins.TakeLast(ShortenedTail)];
     }
 
-    private static string Describe(IReadOnlyList<DriftBin> bins) => string.Join("; ", bins.Select(Describe));
+    private static string Describe(DriftBin bin) => $"{bin.Label}: {Percent(bin.ReferenceShare)} to {Percent(bin.Share)}";
 
-    private static string Describe(DriftBin bin) => string.Create(CultureInfo.InvariantCulture, $"{bin.Label}: {bin.ReferenceShare * 100:0.##} % to {bin.Share * 100:0.##} %");
+    private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{share * 100:0.##} %");
 
-    private static string Cut(string label)
+    private static string Cut(string label, int room)
     {
-        if (label.Length <= MaximumLabelLength)
+        var text = new StringBuilder();
+        foreach (var rune in label.EnumerateRunes())
         {
-            return label;
-        }
-
-        var end = MaximumLabelLength - 1;
-        return label[..(char.IsHighSurrogate(label[end - 1]) ? end - 1 : end)] + "…";
-    }
-
-    // Besides the marks of XML, characters that XML cannot hold at all: a category may contain anything.
-    private static string Escape(string text)
-    {
-        var escaped = new StringBuilder(text.Length);
-        for (var i = 0; i < text.Length; i++)
-        {
-            var c = text[i];
-            if (char.IsHighSurrogate(c) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
+            if (text.Length >= room - 1 && label.Length > room)
             {
-                escaped.Append(c).Append(text[++i]);
-                continue;
+                return text.Append('…').ToString();
             }
 
-            escaped = c switch
-            {
-                '&' => escaped.Append("&amp;"),
-                '<' => escaped.Append("&lt;"),
-                '>' => escaped.Append("&gt;"),
-                '"' => escaped.Append("&quot;"),
-                '\t' or '\n' or '\r' => escaped.Append(' '),
-                < ' ' or (>= '\uD800' and <= '\uDFFF') or '\uFFFE' or '\uFFFF' => escaped.Append('\uFFFD'),
-                _ => escaped.Append(c),
-            };
+            text.Append(rune.ToString());
         }
 
-        return escaped.ToString();
+        return text.ToString();
+    }
+
+    private static double Round(double value) => Math.Round(value, 1);
+
+    /// <summary>Where bins stand. Those of what is no value stand apart, wide enough for their words.</summary>
+    /// <param name="ValueCount">Bins of values.</param>
+    /// <param name="ValueStep">Width of such a bin with the room beside it.</param>
+    /// <param name="WordStep">The same of the others.</param>
+    /// <param name="Gap">Between the two.</param>
+    private readonly record struct Layout(int ValueCount, double ValueStep, double WordStep, double Gap)
+    {
+        public static Layout Of(int valueCount, int count)
+        {
+            var words = count - valueCount;
+            if (valueCount == 0 || words == 0)
+            {
+                var step = (double)(Width - Left) / Math.Max(count, 1);
+                return new Layout(valueCount, step, step, 0);
+            }
+
+            var even = (Width - Left - HistogramSvg.Gap) / count;
+            var wide = Math.Max(even, WordWidth);
+            return new Layout(valueCount, (Width - Left - HistogramSvg.Gap - (words * wide)) / valueCount, wide, HistogramSvg.Gap);
+        }
+
+        public double StepOf(int bin) => bin < ValueCount ? ValueStep : WordStep;
+
+        public double Middle(int bin)
+            => bin < ValueCount ? Left + ((bin + 0.5) * ValueStep) : Left + (ValueCount * ValueStep) + Gap + ((bin - ValueCount + 0.5) * WordStep);
     }
 }

@@ -121,6 +121,11 @@ internal sealed class FeatureHistogram
     /// <param name="weight">How many rows it stands for, finite and above 0; 1 by default.</param>
     internal void AddCategoryUtf8(ReadOnlySpan<byte> category, double weight = 1) => Count(Categories.IndexOfUtf8(category), weight);
 
+    /// <summary>Adds rows whose bin is known.</summary>
+    /// <param name="bin">The bin, in the order of <see cref="Counts"/>.</param>
+    /// <param name="rowCount">How many.</param>
+    internal void AddRows(int bin, long rowCount) => _counts[bin] += rowCount;
+
     /// <summary>Counts rows without a value.</summary>
     /// <param name="rowCount">How many; 1 by default.</param>
     internal void AddMissing(long rowCount = 1) => _counts[^1] += rowCount;

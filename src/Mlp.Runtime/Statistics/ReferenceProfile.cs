@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Mlp.Runtime.Statistics.Estimation;
 
 namespace Mlp.Runtime.Statistics;
 
@@ -44,6 +45,9 @@ public sealed class ReferenceProfile
 
     /// <summary>The model's score, or null where it was not profiled.</summary>
     public ScoreProfile? Score { get; }
+
+    /// <summary>What quality without labels is estimated by, or null where nothing was learnt for it.</summary>
+    public PerformanceEstimator? Estimator { get; internal init; }
 
     /// <summary>The profile of a feature, or null where there is none.</summary>
     /// <param name="name">The feature's name, compared by ordinal.</param>

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Mlp.Runtime.Statistics.Estimation;
 using Mlp.Runtime.Statistics.Profiles;
 
 namespace Mlp.Runtime.Statistics;
@@ -19,6 +20,7 @@ public sealed class ReferenceProfileBuilder
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private readonly ImmutableArray<FeatureProfile>.Builder _features = ImmutableArray.CreateBuilder<FeatureProfile>();
     private ScoreProfile? _score;
+    private PerformanceEstimator? _estimator;
     private int? _rowCount;
 
     /// <summary>Creates a builder.</summary>
@@ -147,7 +149,16 @@ public sealed class ReferenceProfileBuilder
     public ReferenceProfileBuilder SetScore(ReadOnlySpan<double> scores, string name = "score") => SetScore<double>(scores, name);
 
     /// <summary>Builds the profile; 0 rows and no features where nothing was added.</summary>
-    public ReferenceProfile Build() => new(_rowCount ?? 0, _features.ToImmutable(), _score);
+    public ReferenceProfile Build() => new(_rowCount ?? 0, _features.ToImmutable(), _score) { Estimator = _estimator };
+
+    /// <summary>Sets what quality without labels is estimated by; its rows need not be those of the columns.</summary>
+    /// <param name="estimator">Learnt on labelled rows that the model was not trained on.</param>
+    public ReferenceProfileBuilder SetEstimator(PerformanceEstimator estimator)
+    {
+        ArgumentNullException.ThrowIfNull(estimator);
+        _estimator = estimator;
+        return this;
+    }
 
     private ReferenceProfileBuilder SetScore<T>(ReadOnlySpan<T> scores, string name)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>

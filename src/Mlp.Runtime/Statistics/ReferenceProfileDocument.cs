@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Mlp.Runtime.Statistics;
@@ -16,6 +17,9 @@ internal sealed class ReferenceProfileDocument
     public required FeatureDocument[] Features { get; init; }
 
     public ScoreDocument? Score { get; init; }
+
+    /// <summary>A document of its own (<see cref="Estimation.PerformanceEstimator"/>) with its own version; earlier readers pass over it.</summary>
+    public JsonElement? Estimator { get; init; }
 
     internal sealed class FeatureDocument
     {

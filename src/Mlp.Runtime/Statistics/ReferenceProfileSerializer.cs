@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Mlp.Runtime.Statistics.Estimation;
 using Mlp.Runtime.Statistics.Profiles;
 using Mlp.Runtime.Statistics.Sketches;
 using Mlp.Runtime.Storage;
@@ -29,6 +30,7 @@ internal static class ReferenceProfileSerializer
             Score = profile.Score is { } score
                 ? new() { Distribution = ToDocument(score.Distribution), Histogram = score.IsProbability ? [.. score.Histogram] : null }
                 : null,
+            Estimator = profile.Estimator is { } estimator ? JsonSerializer.SerializeToElement(estimator.Stored, EstimatorJson.Default.Document) : null,
         };
         return JsonSerializer.SerializeToUtf8Bytes(document, ReferenceProfileJsonContext.Default.ReferenceProfileDocument);
     }
@@ -45,7 +47,10 @@ internal static class ReferenceProfileSerializer
             ThrowIfNotReadable(utf8Json);
             var document = JsonSerializer.Deserialize(utf8Json, ReferenceProfileJsonContext.Default.ReferenceProfileDocument)!;
             var score = document.Score is { } scored ? FromDocument(scored) : null;
-            return new(document.RowCount, [.. document.Features.Select(FromDocument)], score);
+            return new(document.RowCount, [.. document.Features.Select(FromDocument)], score)
+            {
+                Estimator = document.Estimator is { } estimator ? PerformanceEstimator.Parse(JsonSerializer.SerializeToUtf8Bytes(estimator, EstimatorJson.Default.JsonElement)) : null,
+            };
         }
         catch (JsonException exception)
         {

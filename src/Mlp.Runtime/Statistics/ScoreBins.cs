@@ -1,8 +1,8 @@
 namespace Mlp.Runtime.Statistics;
 
 /// <summary>
-/// The quality of a binary classifier from a stream of labelled scores, in memory that does not grow: the scores are counted in bins of equal width over [0, 1]; of what needs no order the sums are kept. Two
-/// of the same shape add up. Not thread-safe.
+/// The quality of a binary classifier from a stream of labelled scores, in memory that does not grow: the scores are counted in bins of equal width over (0, 1), with a bin each for 0 and 1; of what needs no
+/// order the sums are kept. Two of the same shape add up. Not thread-safe.
 /// </summary>
 /// <param name="threshold">Decision threshold: a score at or above it is predicted positive.</param>
 /// <param name="binCount">Number of bins.</param>
@@ -11,8 +11,10 @@ internal sealed class ScoreBins(double threshold, int binCount = ScoreBins.Defau
     /// <summary>On 1 million rows the area from as many bins is right to about 2e-7.</summary>
     internal const int DefaultBinCount = 4096;
 
-    private readonly double[] _positives = new double[binCount];
-    private readonly double[] _negatives = new double[binCount];
+    private readonly double[] _positives = new double[binCount + 2];
+    private readonly double[] _negatives = new double[binCount + 2];
+    private readonly double[] _least = Filled(binCount + 2, double.PositiveInfinity);
+    private readonly double[] _greatest = Filled(binCount + 2, double.NegativeInfinity);
     private double _truePositives;
     private double _falsePositives;
     private double _trueNegatives;
@@ -51,7 +53,9 @@ internal sealed class ScoreBins(double threshold, int binCount = ScoreBins.Defau
         var isPredicted = score >= threshold;
         _hasOtherThanProbabilities |= score < -BinaryClassificationMetrics.ProbabilityTolerance || score > 1 + BinaryClassificationMetrics.ProbabilityTolerance;
         var probability = Math.Clamp(score, 0, 1);
-        var bin = Math.Min((int)(probability * binCount), binCount - 1);
+        var bin = score <= 0 ? 0 : score >= 1 ? binCount + 1 : 1 + Math.Min((int)(score * binCount), binCount - 1);
+        _least[bin] = Math.Min(_least[bin], score);
+        _greatest[bin] = Math.Max(_greatest[bin], score);
         var miss = isPositive ? 1 - probability : probability;
         _logLoss -= weight * Math.Log(Statistics.LogLoss.Clip(1 - miss));
         _squares += weight * miss * miss;
@@ -73,10 +77,12 @@ internal sealed class ScoreBins(double threshold, int binCount = ScoreBins.Defau
     /// <param name="other">Of the same threshold and number of bins.</param>
     internal void Add(ScoreBins other)
     {
-        for (var b = 0; b < binCount; b++)
+        for (var b = 0; b < _positives.Length; b++)
         {
             _positives[b] += other._positives[b];
             _negatives[b] += other._negatives[b];
+            _least[b] = Math.Min(_least[b], other._least[b]);
+            _greatest[b] = Math.Max(_greatest[b], other._greatest[b]);
         }
 
         _truePositives += other._truePositives;
@@ -92,14 +98,16 @@ internal sealed class ScoreBins(double threshold, int binCount = ScoreBins.Defau
 
     /// <summary>The area under the ROC curve, pairs within a bin counted as ties.</summary>
     /// <remarks>AUC_B = Σ_b P_b (Σ_{c&lt;b} N_c + N_b/2) / (P N). NaN, and a bound of NaN, where one class has no rows.</remarks>
-    /// <param name="errorBound">The largest possible distance to the exact area, Σ_b P_b N_b / (2 P N), up to the rounding of the sums.</param>
+    /// <param name="errorBound">The largest possible distance to the exact area, Σ_b P_b N_b / (2 P N) over the bins that hold more than one score, up to the rounding of the sums.</param>
     internal double Auc(out double errorBound)
     {
         var (right, tied, below, positives) = (0.0, 0.0, 0.0, 0.0);
-        for (var b = 0; b < binCount; b++)
+        for (var b = 0; b < _positives.Length; b++)
         {
             right += _positives[b] * (below + (_negatives[b] / 2));
-            tied += _positives[b] * _negatives[b] / 2;
+
+            // Where all scores of a bin are one, its pairs are ties indeed.
+            tied += _least[b] < _greatest[b] ? _positives[b] * _negatives[b] / 2 : 0;
             below += _negatives[b];
             positives += _positives[b];
         }
@@ -114,7 +122,7 @@ internal sealed class ScoreBins(double threshold, int binCount = ScoreBins.Defau
         var auc = Auc(out _);
         var (positives, negatives) = (_truePositives + _falseNegatives, _falsePositives + _trueNegatives);
         var (spread10, spread01, below, positivesBelow) = (0.0, 0.0, 0.0, 0.0);
-        for (var b = 0; b < binCount; b++)
+        for (var b = 0; b < _positives.Length; b++)
         {
             var placement10 = ((below + (_negatives[b] / 2)) / negatives) - auc;
             var placement01 = ((positives - positivesBelow - (_positives[b] / 2)) / positives) - auc;
@@ -128,5 +136,12 @@ internal sealed class ScoreBins(double threshold, int binCount = ScoreBins.Defau
         var scale = EffectiveRowCount / Weight;
         var (p, n) = (positives * scale, negatives * scale);
         return p < 2 || n < 2 ? double.NaN : Math.Sqrt((spread10 / positives / (p - 1)) + (spread01 / negatives / (n - 1)));
+    }
+
+    private static double[] Filled(int length, double value)
+    {
+        var values = new double[length];
+        Array.Fill(values, value);
+        return values;
     }
 }

@@ -138,6 +138,7 @@ public sealed class SummaryChecksTests
         SkewedRows = 0,
         Drift = [("trip_miles", 2.0), ("company_big_tip_lift", 0.3)],
         PlantedDrift = "trip_miles",
+        ReportPath = "report.html",
         DataDirectory = "ml-data",
         Elapsed = TimeSpan.FromSeconds(20),
         Failures = [],

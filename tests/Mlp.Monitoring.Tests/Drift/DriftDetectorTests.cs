@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Mlp.Monitoring.Drift;
+using Mlp.Monitoring.Figures;
 using Mlp.Monitoring.PredictionLog;
 using Mlp.Monitoring.Tests.PredictionLog;
 using Mlp.Runtime.Data;
@@ -43,7 +44,7 @@ public sealed class DriftDetectorTests : IDisposable
     {
         await LogCurrentAsync();
 
-        var report = await _detector.DetectAsync("tips", null, null, null, default);
+        var report = await _detector.DetectAsync("tips", null, null, null);
 
         Assert.Equal((1, ReferenceRows, CurrentRows), (report.Version, report.ReferenceRowCount, report.RowCount));
         var moved = report.Find("moved")!;
@@ -58,7 +59,7 @@ public sealed class DriftDetectorTests : IDisposable
     {
         await LogCurrentAsync();
 
-        var report = await _detector.DetectAsync("tips", 1, null, null, default);
+        var report = await _detector.DetectAsync("tips", 1, null, null);
 
         Assert.Equal("moved", report.Features[0].Name);
         Assert.Equal(DriftSeverity.Moderate, report.Severity);
@@ -95,7 +96,7 @@ public sealed class DriftDetectorTests : IDisposable
         }
 
         await _log.FlushAsync();
-        var report = await _detector.DetectAsync("tips", null, null, null, default);
+        var report = await _detector.DetectAsync("tips", null, null, null);
 
         Assert.Equal(2, report.Features.Count);
         Assert.All(report.Features, f =>
@@ -124,7 +125,7 @@ public sealed class DriftDetectorTests : IDisposable
         }
 
         await _log.FlushAsync();
-        var report = await _detector.DetectAsync("tips", null, null, null, default);
+        var report = await _detector.DetectAsync("tips", null, null, null);
 
         var stable = report.Find("stable")!;
         Assert.Equal((0.0, 0.25), (stable.ReferenceMissingShare, stable.MissingShare));
@@ -137,7 +138,7 @@ public sealed class DriftDetectorTests : IDisposable
     public async Task DetectAsync_FailedCallsAndOneOutlier_ChangeLittle()
     {
         var sink = await LogCurrentAsync();
-        var before = (await _detector.DetectAsync("tips", null, null, null, default)).Find("moved")!;
+        var before = (await _detector.DetectAsync("tips", null, null, null)).Find("moved")!;
         var rows = new FeatureRows(Layout, 1);
         for (var i = 0; i < 500; i++)
         {
@@ -145,7 +146,7 @@ public sealed class DriftDetectorTests : IDisposable
         }
 
         await _log.FlushAsync();
-        var withFailures = await _detector.DetectAsync("tips", null, null, null, default);
+        var withFailures = await _detector.DetectAsync("tips", null, null, null);
         Assert.Equal(CurrentRows, withFailures.RowCount);
         Assert.Equal(before.PopulationStabilityIndex, withFailures.Find("moved")!.PopulationStabilityIndex);
 
@@ -153,7 +154,7 @@ public sealed class DriftDetectorTests : IDisposable
         rows.Float64Of(0)[0] = 1e6;
         LogHarness.Record(sink, rows, 0, 20_000, 0.5f);
         await _log.FlushAsync();
-        var withOutlier = await _detector.DetectAsync("tips", null, null, null, default);
+        var withOutlier = await _detector.DetectAsync("tips", null, null, null);
         Assert.Equal(before.PopulationStabilityIndex, withOutlier.Find("moved")!.PopulationStabilityIndex, 2.0 / CurrentRows);
     }
 
@@ -181,8 +182,8 @@ public sealed class DriftDetectorTests : IDisposable
         }
 
         await _log.FlushAsync();
-        var sampled = await _detector.DetectAsync("tips", 1, null, null, default);
-        var repeated = await _detector.DetectAsync("tips", 2, null, null, default);
+        var sampled = await _detector.DetectAsync("tips", 1, null, null);
+        var repeated = await _detector.DetectAsync("tips", 2, null, null);
 
         Assert.Equal((400, 1_000), (sampled.RowCount, repeated.RowCount));
         Assert.Equal(repeated.Features.Select(f => f.Name), sampled.Features.Select(f => f.Name));
@@ -202,8 +203,8 @@ public sealed class DriftDetectorTests : IDisposable
     {
         await LogCurrentAsync();
 
-        var few = await _detector.DetectAsync("tips", 1, Microseconds.ToDateTimeOffset(2_000), Microseconds.ToDateTimeOffset(2_050), default);
-        var none = await _detector.DetectAsync("tips", 1, Microseconds.ToDateTimeOffset(9_000_000), null, default);
+        var few = await _detector.DetectAsync("tips", 1, Microseconds.ToDateTimeOffset(2_000), Microseconds.ToDateTimeOffset(2_050));
+        var none = await _detector.DetectAsync("tips", 1, Microseconds.ToDateTimeOffset(9_000_000), null);
 
         Assert.Equal((50, DriftSeverity.Undetermined), (few.RowCount, few.Severity));
         Assert.Equal((0, DriftSeverity.Undetermined), (none.RowCount, none.Severity));
@@ -212,14 +213,14 @@ public sealed class DriftDetectorTests : IDisposable
     [Fact]
     public async Task DetectAsync_NothingToCompare_SaysWhat()
     {
-        var unlogged = await Assert.ThrowsAsync<ModelNotFoundException>(() => _detector.DetectAsync("tips", null, null, null, default));
+        var unlogged = await Assert.ThrowsAsync<ModelNotFoundException>(() => _detector.DetectAsync("tips", null, null, null));
         Assert.Contains("logged predictions of model 'tips'", unlogged.Message, StringComparison.Ordinal);
 
-        var unknown = await Assert.ThrowsAsync<ModelNotFoundException>(() => _detector.DetectAsync("tips", 7, null, null, default));
+        var unknown = await Assert.ThrowsAsync<ModelNotFoundException>(() => _detector.DetectAsync("tips", 7, null, null));
         Assert.Contains("version 7", unknown.Message, StringComparison.Ordinal);
 
         Serve(Layout, profile: null);
-        var bare = await Assert.ThrowsAsync<InvalidOperationException>(() => _detector.DetectAsync("tips", 1, null, null, default));
+        var bare = await Assert.ThrowsAsync<InvalidOperationException>(() => _detector.DetectAsync("tips", 1, null, null));
         Assert.Contains("published without one", bare.Message, StringComparison.Ordinal);
     }
 
@@ -238,7 +239,14 @@ public sealed class DriftDetectorTests : IDisposable
 
         var report = Assert.Single(_detector.Recent);
         Assert.Equal(("moved", CurrentRows), (report.Features[0].Name, report.RowCount));
-        Assert.Equal((await _detector.DetectAsync("tips", 1, null, null, default)).Features, report.Features);
+        Assert.Equal((await _detector.DetectAsync("tips", 1, null, null)).Features, report.Features);
+
+        // What alerts watch, without reading a file.
+        IFigureSource source = _detector;
+        var psi = Assert.Single(source.Latest, f => f is { Name: "drift.psi", Subject.Feature: "moved" });
+        Assert.Equal((0.109084627, CurrentRows, _time.GetUtcNow()), (Math.Round(psi.Value, 9), psi.RowCount, psi.To));
+        Assert.Equal(1, Assert.Single(source.Latest, f => f.Name == "drift.features").Value);
+        Assert.Equal("moved", Assert.Single(source.Findings).Subject.Feature);
 
         _time.Advance(TimeSpan.FromMinutes(30));
         Record(sink, 100, shift: 0);

@@ -107,19 +107,69 @@ public sealed class EstimationRunTests : IDisposable
         var none = await Assert.ThrowsAsync<InvalidOperationException>(() => _performance.EstimateAsync("tips", new EstimationOptions { ReferenceTo = Start }, default));
         Assert.StartsWith("Expected a reference with labels to learn from, but found 0 labelled predictions", none.Message, StringComparison.Ordinal);
         var neither = await Assert.ThrowsAsync<ArgumentException>(() => _performance.EstimateAsync("tips", new EstimationOptions(), default));
-        Assert.StartsWith("Expected either Estimator or ReferenceTo", neither.Message, StringComparison.Ordinal);
+        Assert.StartsWith("Expected either Estimator (LossEstimator for a regression) or ReferenceTo", neither.Message, StringComparison.Ordinal);
         Assert.Empty(await _performance.EstimateAsync("never", new EstimationOptions { ReferenceTo = Start }, default));
     }
 
     [Fact]
-    public async Task EstimateAsync_Regression_IsRefusedByASentence()
+    public async Task EstimateAsync_Ranking_IsRefusedByASentence()
     {
-        LogHarness.RecordAs(_log.Writer.Attach(TestModels.Serve(Layout, task: ModelTask.Regression))!, new FeatureRows(Layout, 1), 0, 3);
+        LogHarness.RecordAs(_log.Writer.Attach(TestModels.Serve(Layout, task: ModelTask.Ranking))!, new FeatureRows(Layout, 1), 0, 3);
         await _log.FlushAsync();
 
         var e = await Assert.ThrowsAsync<InvalidOperationException>(() => _performance.EstimateAsync("tips", new EstimationOptions { ReferenceTo = Start }, default));
 
         Assert.StartsWith("Expected a binary classifier", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task EstimateAsync_Regression_SaysHowGreatTheErrorsAreFromTheFeatures(bool meaningChanges)
+    {
+        // The error grows with the feature; from the 6,001st row on the feature is greater, and the meaning of it may change too.
+        var random = new Random(8);
+        var sink = _log.Writer.Attach(TestModels.Serve(Layout, task: ModelTask.Regression))!;
+        var rows = new FeatureRows(Layout, 1);
+        var labels = new List<Label>();
+        rows.StatusOf(0)[0] = FeatureStatus.Present;
+        for (var i = 0; i < 10_000; i++)
+        {
+            var feature = (float)((i < 6_000 ? 0 : 0.5) + (0.5 * random.NextDouble()));
+            var spread = i < 6_000 ? 1 + (4 * (i % 3 == 0 ? feature + 0.5f : feature)) : meaningChanges ? 20 : 1 + (4 * feature);
+            rows.Float32Of(0)[0] = i % 3 == 0 && i < 6_000 ? feature + 0.5f : feature;
+            var time = Microseconds.FromRequestTime(Start.AddSeconds(i));
+            sink.Record(new PredictionRecord
+            {
+                Id = TestModels.Id(i),
+                EventTime = time,
+                RequestTime = time,
+                LatencyNanoseconds = 1,
+                Outcome = PredictionOutcome.Ok,
+                Features = rows.RowOf(0),
+                Scores = [10],
+            });
+            labels.Add(Label.ForPrediction(TestModels.Id(i), 10 + (spread * GoldenSequences.NormalQuantile(random.NextDouble())), Start.AddDays(3)));
+        }
+
+        await _log.FlushAsync();
+        await _labels.RecordAsync(labels.ToArray(), default);
+        var options = new EstimationOptions { ReferenceTo = Start.AddSeconds(6_000), Window = TimeSpan.FromSeconds(2_000), ChunkSize = 1_000 };
+
+        var results = await _performance.EstimateAsync("tips", options, default);
+
+        Assert.Equal(2, results.Count);
+        foreach (var result in results)
+        {
+            var (estimate, realized) = (result.MeanAbsoluteError!.Value, result.Realized.Regression!.MeanAbsoluteError);
+            Assert.Equal(meaningChanges, result.Findings.Any(f => f.Kind == FindingKind.EstimateNoLongerHolds && f.Test == "estimated_mean_absolute_error"));
+            Assert.Contains(result.Findings, f => f.Kind == FindingKind.Performance && f.Test == "mean_absolute_error");
+            if (!meaningChanges)
+            {
+                Assert.InRange(realized, 0.93 * estimate.Value, 1.07 * estimate.Value);
+                Assert.Contains(result.Findings, f => f.Kind == FindingKind.Performance && f.Test == "estimated_mean_absolute_error");
+            }
+        }
     }
 
     private async Task WriteAsync(double[] scores, byte[] labels)

@@ -204,6 +204,10 @@ public sealed class MonitoringBuilderTests : IDisposable
     [InlineData("LoggedModels", "tips", "MlPlatform:Monitoring:LoggedModels must be a list, but is 'tips'.")]
     [InlineData("CommitInterval", "soon", "MlPlatform:Monitoring:CommitInterval must be a time span such as 00:00:30, but is 'soon'.")]
     [InlineData("DriftSignificance", "much", "MlPlatform:Monitoring:DriftSignificance must be a number, but is 'much'.")]
+    [InlineData("Drift:tips:Significance", "0.9", "MlPlatform:Monitoring:Drift:tips:Significance must be between 1E-06 and 0.5, but is 0.9.")]
+    [InlineData("Drift:tips:CategoricalMethod", "Energy", "MlPlatform:Monitoring:Drift:tips:CategoricalMethod must be a method over bins, but is Energy, which takes numbers only.")]
+    [InlineData("Drift:tips:Features:x0:Threshold", "0", "MlPlatform:Monitoring:Drift:tips:Features:x0:Threshold must be between 1E-06 and 1000000, but is 0.")]
+    [InlineData("Drift:tipps:MissingShareThreshold", "0.5", "MlPlatform:Monitoring:Drift must hold names of models that the application has declared by AddModel, but holds 'tipps'; declared are: 'tips', 'other'.")]
     [InlineData("DriftWindw", "01:00:00", "MlPlatform:Monitoring:DriftWindw is no setting; the closest is 'DriftWindow'.")]
     public void Options_OutOfRange_AreRefusedWithASentence(string setting, string value, string expected)
     {
@@ -216,6 +220,43 @@ public sealed class MonitoringBuilderTests : IDisposable
         var error = Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IOptions<MonitoringOptions>>().Value);
 
         Assert.Equal([expected], error.Failures);
+    }
+
+    [Fact]
+    public void DetectDrift_ConfigurationAndCode_AddUp()
+    {
+        var services = new ServiceCollection();
+        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["MlPlatform:Monitoring:Drift:tips:NumericMethod"] = "Wasserstein",
+            ["MlPlatform:Monitoring:Drift:tips:Features:x0:Method"] = "Hellinger",
+            ["MlPlatform:Monitoring:Drift:*:Correction"] = "Bonferroni",
+        }).Build());
+        Declare(services);
+        services.AddMlPlatform(ml => ml.AddMonitoring(m => m.DetectDrift("tips", d => d.Features["x1"] = new() { Threshold = 0.3 })));
+        using var provider = services.BuildServiceProvider();
+
+        var configuration = provider.GetRequiredService<MonitoringConfiguration>();
+
+        Assert.True(configuration.WatchesDrift("tips"));
+        var rules = configuration.Drift.RulesOf("tips");
+        Assert.Equal((DriftMethod.Hellinger, 0.1), rules.Of("x0", false));
+        Assert.Equal((DriftMethod.Wasserstein, 0.3), rules.Of("x1", false));
+        Assert.Equal((DriftMethod.PopulationStabilityIndex, 0.1), rules.Of("x2", true));
+        Assert.Equal((MultipleTesting.BenjaminiHochberg, MultipleTesting.Bonferroni), (rules.Correction, configuration.Drift.RulesOf("other").Correction));
+    }
+
+    [Fact]
+    public void DetectDrift_UnknownMethodInCode_IsRefusedWithASentence()
+    {
+        var services = new ServiceCollection();
+        Declare(services);
+        services.AddMlPlatform(ml => ml.AddMonitoring(m => m.DetectDrift("tips", d => d.NumericMethod = (DriftMethod)99)));
+        using var provider = services.BuildServiceProvider();
+
+        var error = Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IOptions<MonitoringOptions>>().Value);
+
+        Assert.Equal("MlPlatform:Monitoring:Drift:tips:NumericMethod must be one of PopulationStabilityIndex, JensenShannon, Hellinger, TotalVariation, LInfinity, ChiSquare, KolmogorovSmirnov, Wasserstein, Energy, but is 99.", Assert.Single(error.Failures));
     }
 
     [Fact]

@@ -212,6 +212,24 @@ public sealed class QualityKernelTests
     }
 
     [Fact]
+    public void ScoreBins_ScoresThatTie_HaveNoErrorToBound()
+    {
+        // Half of the scores are exactly 0 or 1, as those of a model that is clamped; the others are few values.
+        var random = new Random(9);
+        var bins = new ScoreBins(0.5, 64);
+        var (scores, labels) = (new double[500], new byte[500]);
+        for (var i = 0; i < scores.Length; i++)
+        {
+            scores[i] = (i % 4) switch { 0 => 0, 1 => 1, _ => random.Next(1, 10) / 10.0 };
+            labels[i] = (byte)random.Next(2);
+            bins.Add(scores[i], labels[i] == 1);
+        }
+
+        Assert.Equal(BinaryClassificationMetrics.Compute(scores, labels).Auc, bins.Auc(out var bound), 1e-12);
+        Assert.Equal(0, bound);
+    }
+
+    [Fact]
     public void Wilson_KnownShare_IsTheKnownInterval()
     {
         // 15 of 148: 0.0624 to 0.1605 (Newcombe, Statistics in Medicine 17, 1998, table I: score method 0.0624 to 0.1605).

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Mlp.Runtime.Statistics.Estimation;
@@ -5,4 +6,5 @@ namespace Mlp.Runtime.Statistics.Estimation;
 /// <summary>Source-generated JSON of estimators.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(PerformanceEstimator.Document))]
+[JsonSerializable(typeof(JsonElement))]
 internal sealed partial class EstimatorJson : JsonSerializerContext;

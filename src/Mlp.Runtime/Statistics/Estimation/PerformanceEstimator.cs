@@ -43,6 +43,9 @@ public sealed class PerformanceEstimator
     /// <summary>Whether the scores are calibrated first, since on the reference that brought them closer to probabilities.</summary>
     public bool IsCalibrated => _calibration is not null;
 
+    /// <summary>The stored form.</summary>
+    internal Document Stored => _document;
+
     /// <summary>Learns from labelled rows, in the order of their time.</summary>
     /// <param name="scores">Shape (rows), probabilities of the positive class.</param>
     /// <param name="labels">Shape (rows), 0 or 1, both at least once.</param>

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Hashing;
 using System.Numerics;
@@ -236,16 +237,58 @@ internal static class ColumnReader
     {
         var bits = array.Data.Buffers[0].Span;
         var offset = array.Data.Offset + start;
+        if (weights.IsEmpty)
+        {
+            return bits.IsEmpty ? values.Length : PickPresent(bits, offset, values);
+        }
+
         var count = 0;
         for (var i = 0; i < values.Length; i++)
         {
-            var weight = weights.IsEmpty ? 1 : weights[start + i];
-            values[count] = values[i];
-            _ = weights.IsEmpty ? 0 : picked[count] = weight;
+            var weight = weights[start + i];
+            (values[count], picked[count]) = (values[i], weight);
             count += (bits.IsEmpty || BitUtility.GetBit(bits, offset + i)) && weight != 0 ? 1 : 0;
         }
 
         return count;
+    }
+
+    private static int PickPresent<T>(ReadOnlySpan<byte> bits, int offset, Span<T> values)
+        where T : unmanaged
+    {
+        var count = 0;
+        for (var i = 0; i < values.Length; i += 64)
+        {
+            var word = BitsFrom(bits, offset + i);
+            var length = Math.Min(64, values.Length - i);
+            if (word == ulong.MaxValue)
+            {
+                values.Slice(i, length).CopyTo(values[count..]);
+                count += length;
+                continue;
+            }
+
+            for (var row = i; row < i + length; row++)
+            {
+                values[count] = values[row];
+                count += (int)(word & 1);
+                word >>= 1;
+            }
+        }
+
+        return count;
+    }
+
+    /// <summary>64 bits from any bit on; 0 beyond the end.</summary>
+    private static ulong BitsFrom(ReadOnlySpan<byte> bits, int offset)
+    {
+        Span<byte> window = stackalloc byte[2 * sizeof(ulong)];
+        window.Clear();
+        var first = offset >> 3;
+        bits[first..Math.Min(bits.Length, first + sizeof(ulong) + 1)].CopyTo(window);
+        var shift = offset & 7;
+        var low = BinaryPrimitives.ReadUInt64LittleEndian(window) >> shift;
+        return shift == 0 ? low : low | ((ulong)window[sizeof(ulong)] << (64 - shift));
     }
 
     private static void AddDictionary(DictionaryArray dictionary, ReadOnlySpan<double> weights, ColumnSketch sketch)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.Intrinsics;
 
 namespace Mlp.Runtime.Statistics.Sketches;
@@ -27,13 +28,18 @@ internal sealed class CubicMapping
     // Adding it moves a whole number of magnitude below 2^51 into the low bits of the mantissa.
     private const double WholeNumberShift = 6755399441055744.0;
 
+    private const int BlockLength = 256;
+    private const int MaximumSharedCount = 16;
+
+    private static readonly ConcurrentDictionary<double, CubicMapping> Shared = new();
+
     private readonly double _multiplier;
     private readonly int _base;
 
-    /// <summary>Creates the mapping.</summary>
-    /// <param name="relativeAccuracy">α, 0.0001 to 0.5.</param>
-    /// <exception cref="ArgumentOutOfRangeException">α is outside its range.</exception>
-    internal CubicMapping(double relativeAccuracy)
+    // The values of bins in blocks, each computed when it is first asked for; two threads that do it at once compute the same.
+    private readonly double[]?[] _values;
+
+    private CubicMapping(double relativeAccuracy)
     {
         if (!(relativeAccuracy is >= 0.0001 and <= 0.5))
         {
@@ -43,10 +49,25 @@ internal sealed class CubicMapping
         RelativeAccuracy = relativeAccuracy;
         _multiplier = 7 / (10 * Math.Log((1 + relativeAccuracy) / (1 - relativeAccuracy)));
         _base = (int)Math.Floor(SmallestExponent * _multiplier) - 1;
+        _values = new double[]?[(KeyOf(double.MaxValue) / BlockLength) + 1];
     }
 
     /// <summary>α: how far a value may be from the value of its bin, as a share of it.</summary>
     internal double RelativeAccuracy { get; }
+
+    /// <summary>The mapping of an accuracy. Sketches of one accuracy share it, and with it the values of its bins.</summary>
+    /// <param name="relativeAccuracy">α, 0.0001 to 0.5.</param>
+    /// <exception cref="ArgumentOutOfRangeException">α is outside its range.</exception>
+    internal static CubicMapping Of(double relativeAccuracy)
+    {
+        if (Shared.TryGetValue(relativeAccuracy, out var known))
+        {
+            return known;
+        }
+
+        var mapping = new CubicMapping(relativeAccuracy);
+        return Shared.Count < MaximumSharedCount ? Shared.GetOrAdd(relativeAccuracy, mapping) : mapping;
+    }
 
     /// <summary>The bin of a value.</summary>
     /// <param name="value">Finite.</param>
@@ -82,20 +103,14 @@ internal sealed class CubicMapping
 
     /// <summary>The value that stands for a bin: the harmonic mean of its edges, which is within α of all it holds.</summary>
     /// <param name="key">The bin.</param>
-    internal double ValueOf(int key)
+    internal double ValueOf(int key) => key == 0 ? 0 : Math.CopySign(MagnitudeOf(Math.Abs(key)), key);
+
+    /// <summary>The value that stands for a bin of positive values.</summary>
+    /// <param name="key">The bin, above 0.</param>
+    internal double MagnitudeOf(int key)
     {
-        if (key == 0)
-        {
-            return 0;
-        }
-
-        var index = Math.Abs(key) + _base;
-        var (low, high) = (EdgeOf(index), EdgeOf(index + 1));
-
-        // 2 low high / (low + high) without overflow at either end of the range.
-        var value = low == 0 ? high : double.IsInfinity(high) ? low * (1 + RelativeAccuracy) : low * (2 / (1 + (low / high)));
-        value = double.IsInfinity(value) ? double.MaxValue : value;
-        return key < 0 ? -value : value;
+        var values = _values[(uint)key / BlockLength] ?? AddValues(key);
+        return values[(uint)key % BlockLength];
     }
 
     private Vector512<long> KeysOf(Vector512<double> values)
@@ -110,6 +125,24 @@ internal sealed class CubicMapping
         var keys = whole.AsInt64() - Vector512.Create(BitConverter.DoubleToInt64Bits(WholeNumberShift) + _base);
         keys = Vector512.ConditionalSelect(Vector512.LessThan(values, Vector512<double>.Zero).AsInt64(), -keys, keys);
         return Vector512.AndNot(keys, Vector512.Equals(values, Vector512<double>.Zero).AsInt64());
+    }
+
+    private double[] AddValues(int key)
+    {
+        var firstKey = key / BlockLength * BlockLength;
+        var values = new double[BlockLength];
+        var low = EdgeOf(firstKey + _base);
+        for (var i = 0; i < values.Length; i++)
+        {
+            var high = EdgeOf(firstKey + i + 1 + _base);
+
+            // 2 low high / (low + high) without overflow at either end of the range.
+            values[i] = low == 0 ? high : double.IsInfinity(high) ? Math.Min(low * (1 + RelativeAccuracy), double.MaxValue) : low * (2 / (1 + (low / high)));
+            low = high;
+        }
+
+        _values[key / BlockLength] = values;
+        return values;
     }
 
     /// <summary>The magnitude at which m f reaches a whole number, by Newton's method: the cubic is monotone and nearly straight.</summary>

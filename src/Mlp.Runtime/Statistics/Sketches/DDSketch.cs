@@ -32,7 +32,7 @@ internal sealed class DDSketch
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maximumBinCount, 16);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(maximumBinCount, 65_536);
-        _mapping = new(relativeAccuracy);
+        _mapping = CubicMapping.Of(relativeAccuracy);
         _positive = new(maximumBinCount);
         _negative = new(maximumBinCount);
         MaximumBinCount = maximumBinCount;
@@ -60,7 +60,7 @@ internal sealed class DDSketch
     internal double CollapsedWeight => _positive.FoldedWeight + _negative.FoldedWeight;
 
     /// <summary>Bins that hold something, zero included.</summary>
-    internal int BinCount => _positive.Occupied.Count() + _negative.Occupied.Count() + (_zeroWeight > 0 ? 1 : 0);
+    internal int BinCount => _positive.OccupiedCount + _negative.OccupiedCount + (_zeroWeight > 0 ? 1 : 0);
 
     /// <summary>A copy.</summary>
     internal DDSketch Clone() => new(this);
@@ -153,15 +153,35 @@ internal sealed class DDSketch
     /// </summary>
     internal EmpiricalDistribution ToDistribution()
     {
-        var bins = Bins().ToArray();
-        var values = Array.ConvertAll(bins, bin => _mapping.ValueOf(bin.Key));
-        var cumulative = new double[bins.Length];
-        var (sum, heaviest) = (0.0, 0.0);
-        for (var i = 0; i < bins.Length; i++)
+        var count = BinCount;
+        var (values, cumulative) = (new double[count], new double[count]);
+        var (filled, sum, heaviest) = (0, 0.0, 0.0);
+        var (first, weights) = _negative.All;
+        for (var i = weights.Length - 1; i >= 0; i--)
         {
-            sum += bins[i].Weight;
-            cumulative[i] = sum;
-            heaviest = bins[i].Key == 0 ? heaviest : Math.Max(heaviest, bins[i].Weight);
+            if (weights[i] > 0)
+            {
+                sum += weights[i];
+                heaviest = Math.Max(heaviest, weights[i]);
+                (values[filled], cumulative[filled++]) = (-_mapping.MagnitudeOf(first + i), sum);
+            }
+        }
+
+        if (_zeroWeight > 0)
+        {
+            sum += _zeroWeight;
+            cumulative[filled++] = sum;
+        }
+
+        (first, weights) = _positive.All;
+        for (var i = 0; i < weights.Length; i++)
+        {
+            if (weights[i] > 0)
+            {
+                sum += weights[i];
+                heaviest = Math.Max(heaviest, weights[i]);
+                (values[filled], cumulative[filled++]) = (_mapping.MagnitudeOf(first + i), sum);
+            }
         }
 
         return new(values, cumulative, sum > 0 ? heaviest / sum : 0);

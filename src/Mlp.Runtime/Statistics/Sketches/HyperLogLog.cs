@@ -130,23 +130,24 @@ internal sealed class HyperLogLog
     {
         writer.WriteHeader(SketchFormat.HyperLogLog);
         writer.WriteByte((byte)Precision);
-        var occupied = _registers.Count(register => register > 0);
+        var occupied = _registers.Length - _registers.AsSpan().Count((byte)0);
         if (occupied * 3 < _registers.Length / 2)
         {
             writer.WriteByte(0);
-            WriteEach(writer, _registers, register => register > 0);
+            WriteFrom(writer, _registers, 1);
             return;
         }
 
-        var least = _registers.Min();
+        var least = TensorPrimitives.Min<byte>(_registers);
         writer.WriteByte(1);
         writer.WriteByte(least);
-        for (var i = 0; i < _registers.Length; i += 2)
+        var pairs = writer.Take(_registers.Length / 2);
+        for (var i = 0; i < pairs.Length; i++)
         {
-            writer.WriteByte((byte)(Math.Min(_registers[i] - least, 15) | (Math.Min(_registers[i + 1] - least, 15) << 4)));
+            pairs[i] = (byte)(Math.Min(_registers[2 * i] - least, 15) | (Math.Min(_registers[(2 * i) + 1] - least, 15) << 4));
         }
 
-        WriteEach(writer, _registers, register => register - least >= 15);
+        WriteFrom(writer, _registers, least + 15);
     }
 
     /// <summary>Reads a sketch.</summary>
@@ -164,10 +165,10 @@ internal sealed class HyperLogLog
         {
             var least = reader.ReadByte();
             SketchReader.Require(least <= 64 - precision + 1, "the registers of a distinct count lie in their range");
-            for (var i = 0; i < registers.Length; i += 2)
+            var pairs = reader.Take(registers.Length / 2);
+            for (var i = 0; i < pairs.Length; i++)
             {
-                var pair = reader.ReadByte();
-                (registers[i], registers[i + 1]) = ((byte)(least + (pair & 15)), (byte)(least + (pair >> 4)));
+                (registers[2 * i], registers[(2 * i) + 1]) = ((byte)(least + (pairs[i] & 15)), (byte)(least + (pairs[i] >> 4)));
             }
         }
 
@@ -179,17 +180,23 @@ internal sealed class HyperLogLog
             registers[position] = reader.ReadByte();
         }
 
-        SketchReader.Require(registers.Max() <= 64 - precision + 1, "the registers of a distinct count lie in their range");
+        SketchReader.Require(TensorPrimitives.Max<byte>(registers) <= 64 - precision + 1, "the registers of a distinct count lie in their range");
         return sketch;
     }
 
-    private static void WriteEach(SketchWriter writer, byte[] registers, Func<byte, bool> isWritten)
+    private static void WriteFrom(SketchWriter writer, ReadOnlySpan<byte> registers, int least)
     {
-        writer.WriteVarint((ulong)registers.Count(isWritten));
+        var count = 0;
+        foreach (var register in registers)
+        {
+            count += register >= least ? 1 : 0;
+        }
+
+        writer.WriteVarint((ulong)count);
         var last = -1;
         for (var i = 0; i < registers.Length; i++)
         {
-            if (isWritten(registers[i]))
+            if (registers[i] >= least)
             {
                 writer.WriteVarint((ulong)(i - last));
                 writer.WriteByte(registers[i]);

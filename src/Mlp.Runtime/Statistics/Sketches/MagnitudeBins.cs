@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics.Tensors;
 
 namespace Mlp.Runtime.Statistics.Sketches;
@@ -21,6 +22,12 @@ internal sealed class MagnitudeBins(int maximumCount)
 
     /// <summary>The weight of all.</summary>
     internal double Weight => Summation.Sum(_weights);
+
+    /// <summary>How many bins hold something.</summary>
+    internal int OccupiedCount => _weights.Length - _weights.AsSpan().Count(0);
+
+    /// <summary>Neighbouring bins with all that hold something: the first of them, and the weight of each.</summary>
+    internal (int First, double[] Weights) All => (_first, _weights);
 
     /// <summary>Bins that hold something, ascending.</summary>
     internal IEnumerable<(int Key, double Weight)> Occupied
@@ -104,13 +111,16 @@ internal sealed class MagnitudeBins(int maximumCount)
     internal void Write(SketchWriter writer)
     {
         writer.WriteWeight(FoldedWeight);
-        writer.WriteVarint((ulong)Occupied.Count());
+        writer.WriteVarint((ulong)OccupiedCount);
         var last = 0;
-        foreach (var (key, weight) in Occupied)
+        for (var i = 0; i < _weights.Length; i++)
         {
-            writer.WriteVarint((ulong)(key - last));
-            writer.WriteWeight(weight);
-            last = key;
+            if (_weights[i] > 0)
+            {
+                writer.WriteVarint((ulong)(_first + i - last));
+                writer.WriteWeight(_weights[i]);
+                last = _first + i;
+            }
         }
     }
 
@@ -120,18 +130,27 @@ internal sealed class MagnitudeBins(int maximumCount)
     {
         var folded = reader.ReadWeight();
         var count = reader.ReadCount(maximumCount);
-        var key = 0L;
-        var least = 0L;
+        var (rented, first, key, last) = (ArrayPool<double>.Shared.Rent(maximumCount), 0L, 0L, -1);
         for (var i = 0; i < count; i++)
         {
             var gap = reader.ReadVarint();
             SketchReader.Require(gap is > 0 and < int.MaxValue && key + (long)gap < int.MaxValue / 2, "bins of a quantile sketch ascend");
             key += (long)gap;
-            least = i == 0 ? key : least;
-            SketchReader.Require(key - least < maximumCount, "bins of a quantile sketch lie within their limit");
-            Add((int)key, reader.ReadWeight());
+            first = i == 0 ? key : first;
+            SketchReader.Require(key - first < maximumCount, "bins of a quantile sketch lie within their limit");
+            var place = (int)(key - first);
+            rented.AsSpan(last + 1, place - last).Clear();
+            rented[place] = reader.ReadWeight();
+            last = place;
         }
 
+        if (count > 0)
+        {
+            (_first, _greatest, _floor) = ((int)first, (int)key, (int)key - maximumCount + 1);
+            _weights = rented[..(int)(key - first + 1)];
+        }
+
+        ArrayPool<double>.Shared.Return(rented);
         FoldedWeight = folded;
     }
 

@@ -49,6 +49,11 @@ internal ref struct SketchReader(ReadOnlySpan<byte> bytes)
     /// <summary>Reads a whole number.</summary>
     internal ulong ReadVarint()
     {
+        if (!_rest.IsEmpty && _rest[0] < 0x80)
+        {
+            return ReadByte();
+        }
+
         var value = 0UL;
         for (var shift = 0; shift < 64; shift += 7)
         {
@@ -110,7 +115,9 @@ internal ref struct SketchReader(ReadOnlySpan<byte> bytes)
     /// <summary>Reads a text.</summary>
     internal string ReadText() => Encoding.UTF8.GetString(ReadBytes());
 
-    private ReadOnlySpan<byte> Take(int count)
+    /// <summary>Reads bytes.</summary>
+    /// <param name="count">How many.</param>
+    internal ReadOnlySpan<byte> Take(int count)
     {
         if (count > _rest.Length)
         {

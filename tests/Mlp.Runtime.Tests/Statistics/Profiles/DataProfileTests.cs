@@ -44,6 +44,8 @@ public class DataProfileTests
             ("u64", new UInt64Array.Builder().Append(ulong.MaxValue).Append(2).AppendNull().Build()),
             ("flag", new BooleanArray.Builder().Append(true).Append(false).AppendNull().Build()),
             ("text", new StringArray.Builder().Append("a").AppendNull().Append("").Build()),
+            ("large", new LargeStringArray.Builder().Append("a").AppendNull().Append("b").Build()),
+            ("view", new StringViewArray.Builder().Append("a").AppendNull().Append("a text that does not fit into the view").Build()),
             ("code", Dictionary(["x", null, "y"], 2, 0, 1)),
             ("time", new TimestampArray.Builder(new TimestampType(TimeUnit.Microsecond, "UTC")).Append(time).Append(time.AddDays(1)).AppendNull().Build()),
             ("day", new Date32Array.Builder().Append(new DateTime(1970, 1, 3, 0, 0, 0, DateTimeKind.Utc)).AppendNull().AppendNull().Build()),
@@ -57,6 +59,8 @@ public class DataProfileTests
         Assert.InRange(Column("i64").DistinctCount, 2.99, 3.01);
         Assert.Equal((0.5, 1), (Column("flag").Mean, Column("flag").NullCount));
         Assert.Equal(["", "a"], Column("text").FrequentItems.Select(item => item.Name));
+        Assert.Equal(["a", "b"], Column("large").FrequentItems.Select(item => item.Name));
+        Assert.Equal(["a", "a text that does not fit into the view"], Column("view").FrequentItems.Select(item => item.Name));
         Assert.Equal(["x", "y"], Column("code").FrequentItems.Select(item => item.Name));
         Assert.Equal(1, Column("code").NullCount);
         Assert.Equal(time.AddDays(1).ToUnixTimeMilliseconds() * 1000.0, Column("time").Maximum);
@@ -80,6 +84,23 @@ public class DataProfileTests
 
         // Cut where blocks end: mean and variance have the same bits too.
         Assert.Equal(whole.ToBytes(), sliced.Build().ToBytes());
+    }
+
+    [Fact]
+    public void Add_SliceFromAnyRow_EqualsItsValuesAlone()
+    {
+        var random = new Random(6);
+        for (var round = 0; round < 200; round++)
+        {
+            var nullShare = random.Next(4) / 3.0;
+            var values = Enumerable.Range(0, 400).Select(_ => random.NextDouble() < nullShare ? (double?)null : random.NextDouble()).ToArray();
+            var start = random.Next(300);
+            var length = random.Next(400 - start);
+            var slice = Batch(("x", Doubles(values))).Slice(start, length);
+            var alone = Profile(("x", Doubles(values[start..(start + length)])));
+
+            Assert.Equal(alone.ToBytes(), new DataProfileBuilder().Add(slice).Build().ToBytes());
+        }
     }
 
     [Fact]
@@ -290,6 +311,8 @@ public class DataProfileTests
 
         return Batch(("x", x.Build()), ("i", i.Build()), ("text", text.Build()), ("code", Dictionary(["p", null, "q"], codes)), ("flag", flags.Build()));
     }
+
+    private static DoubleArray Doubles(double?[] values) => values.Aggregate(new DoubleArray.Builder(), (builder, value) => value is { } x ? builder.Append(x) : builder.AppendNull()).Build();
 
     private static DictionaryArray Dictionary(string?[] values, params int[] codes)
     {

@@ -36,7 +36,7 @@ public class DDSketchTests
     [InlineData(0.5)]
     public void Mapping_AnyMagnitude_IsWithinRelativeAccuracyAndAscends(double accuracy)
     {
-        var mapping = new CubicMapping(accuracy);
+        var mapping = CubicMapping.Of(accuracy);
         var random = new Random(7);
         var magnitudes = Enumerable.Range(0, 50_000).Select(_ => BitConverter.Int64BitsToDouble(random.NextInt64(1, 0x7FF0L << 48)))
             .Concat([double.Epsilon, 2 * double.Epsilon, 2.2250738585072014E-308, 2.225073858507201E-308, 1, Math.BitDecrement(1), double.MaxValue]).Order().ToArray();
@@ -57,7 +57,7 @@ public class DDSketchTests
     public void KeysOf_AnyValues_EqualTheScalarTwin()
     {
         var random = new Random(3);
-        var mapping = new CubicMapping(0.01);
+        var mapping = CubicMapping.Of(0.01);
         for (var length = 0; length < 70; length++)
         {
             var values = Enumerable.Range(0, length).Select(_ => random.Next(9) switch

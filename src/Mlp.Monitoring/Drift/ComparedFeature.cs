@@ -1,0 +1,9 @@
+using Mlp.Runtime.Statistics;
+
+namespace Mlp.Monitoring.Drift;
+
+/// <summary>A feature that is compared.</summary>
+/// <param name="Window">Counts of the window over the bins of the reference.</param>
+/// <param name="IsScore">Whether it is the model's answer.</param>
+/// <param name="Reference">The distribution of the reference's numbers; null where only bins are known.</param>
+internal readonly record struct ComparedFeature(FeatureWindow Window, bool IsScore, EmpiricalDistribution? Reference);

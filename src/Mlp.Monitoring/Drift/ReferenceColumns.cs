@@ -1,0 +1,178 @@
+using System.Collections.Frozen;
+using Apache.Arrow;
+using Mlp.Monitoring.PredictionLog;
+using Mlp.Monitoring.Segments;
+using Mlp.Runtime.Models;
+using Mlp.Runtime.Predictions;
+using Mlp.Runtime.Statistics;
+
+namespace Mlp.Monitoring.Drift;
+
+/// <summary>The columns of a reference window, gathered until a profile can be made of them. Not thread-safe.</summary>
+/// <param name="rules">Which integers are categories.</param>
+internal sealed class ReferenceColumns(DriftRules rules)
+{
+    private readonly Dictionary<string, Column> _columns = new(StringComparer.Ordinal);
+    private readonly List<double> _scores = [];
+    private readonly List<string?> _classes = [];
+    private int _rowCount;
+
+    /// <summary>Rows gathered.</summary>
+    public int RowCount => _rowCount;
+
+    /// <summary>Takes the answered rows of a batch.</summary>
+    /// <exception cref="InvalidOperationException">A row was picked by sampling.</exception>
+    public void Add(RecordBatch batch, ModelOutput? output)
+    {
+        var outcomes = batch.Find<UInt8Array>(PredictionColumns.Outcome);
+        var weights = batch.Find<DoubleArray>(PredictionColumns.SamplingWeight);
+        int[] rows = [.. Enumerable.Range(0, batch.Length).Where(i => outcomes?.GetValue(i) == (byte)PredictionOutcome.Ok)];
+        if (rows.Any(i => (weights?.GetValue(i) ?? 1) != 1))
+        {
+            throw new InvalidOperationException("Expected a reference window in which every prediction was logged, but found some that were picked by sampling: their bins would be those of the pick.");
+        }
+
+        foreach (var field in batch.Schema.FieldsList)
+        {
+            if (field.HasMetadata && field.Metadata.TryGetValue(PredictionColumns.FeatureKey, out var name) && !rules.IsIgnored(name))
+            {
+                ColumnOf(name, batch.Column(field.Name))?.Add(batch.Column(field.Name), rows, _rowCount);
+            }
+        }
+
+        var scores = batch.Find<DoubleArray>(PredictionColumns.Score);
+        var classes = new PredictedClass(batch, output);
+        foreach (var row in rows)
+        {
+            _scores.Add(scores?.GetValue(row) ?? double.NaN);
+            _classes.Add(classes.Of(row));
+        }
+
+        _rowCount += rows.Length;
+    }
+
+    /// <summary>The reference.</summary>
+    public DriftReference Build()
+    {
+        var builder = new ReferenceProfileBuilder();
+        foreach (var (name, column) in _columns)
+        {
+            column.AddTo(builder, name, _rowCount);
+        }
+
+        double[] scores = [.. _scores];
+        if (!scores.All(double.IsNaN))
+        {
+            SetScore(builder, scores);
+        }
+
+        var profile = builder.Build();
+        var distributions = profile.Features.OfType<NumericFeatureProfile>().Select(f => KeyValuePair.Create((FeatureProfile)f, Distribution(_columns[f.Name].Numbers)));
+        if (profile.Score is { } score)
+        {
+            distributions = distributions.Append(KeyValuePair.Create((FeatureProfile)score.Distribution, Distribution(_scores)));
+        }
+
+        return new DriftReference(profile) { Distributions = distributions.ToFrozenDictionary(), PredictedClass = Classes() };
+    }
+
+    private static void SetScore(ReferenceProfileBuilder builder, double[] scores)
+    {
+        // As the window counts them: the score of a float32 model is a float32.
+        if (scores.All(s => (float)s == s || double.IsNaN(s)))
+        {
+            builder.SetScore(System.Array.ConvertAll(scores, s => (float)s));
+        }
+        else
+        {
+            builder.SetScore(scores);
+        }
+    }
+
+    private static EmpiricalDistribution Distribution(List<double> numbers) => SampleDistribution.OfSorted([.. numbers.Where(double.IsFinite).Order()]);
+
+    private CategoricalFeatureProfile? Classes()
+        => _classes.TrueForAll(c => c is null) ? null : (CategoricalFeatureProfile)new ReferenceProfileBuilder().AddCategorical(PredictedClass.Name, [.. _classes]).Build().Features[0];
+
+    private Column? ColumnOf(string name, IArrowArray array)
+    {
+        if (!_columns.TryGetValue(name, out var column))
+        {
+            if (array is not (FloatArray or DoubleArray or Int64Array or BooleanArray or StringArray))
+            {
+                return null;
+            }
+
+            column = new Column(array is StringArray || (array is Int64Array && rules.IsCategorical(name)), array is FloatArray or BooleanArray);
+            _columns.Add(name, column);
+        }
+
+        return column;
+    }
+
+    private sealed class Column(bool isCategorical, bool isSingle)
+    {
+        private readonly List<string?> _categories = [];
+
+        public List<double> Numbers { get; } = [];
+
+        public void Add(IArrowArray array, int[] rows, int rowsBefore)
+        {
+            Pad(rowsBefore);
+            foreach (var row in rows)
+            {
+                if (isCategorical)
+                {
+                    _categories.Add(array.IsNull(row) ? null : array switch
+                    {
+                        StringArray texts => texts.GetString(row),
+                        Int64Array integers => integers.Values[row].ToString(System.Globalization.CultureInfo.InvariantCulture),
+                        _ => null,
+                    });
+                }
+                else
+                {
+                    Numbers.Add(array.IsNull(row) ? double.NaN : array switch
+                    {
+                        FloatArray floats => floats.Values[row],
+                        DoubleArray doubles => doubles.Values[row],
+                        Int64Array integers => integers.Values[row],
+                        BooleanArray booleans => booleans.GetValue(row) == true ? 1 : 0,
+                        _ => double.NaN,
+                    });
+                }
+            }
+        }
+
+        public void AddTo(ReferenceProfileBuilder builder, string name, int rowCount)
+        {
+            Pad(rowCount);
+            if (isCategorical)
+            {
+                builder.AddCategorical(name, _categories.ToArray());
+            }
+            else if (isSingle)
+            {
+                builder.AddNumeric(name, Numbers.Select(n => (float)n).ToArray());
+            }
+            else
+            {
+                builder.AddNumeric(name, Numbers.ToArray());
+            }
+        }
+
+        // A column that other segments do not have is missing in their rows.
+        private void Pad(int rowCount)
+        {
+            while (isCategorical && _categories.Count < rowCount)
+            {
+                _categories.Add(null);
+            }
+
+            while (!isCategorical && Numbers.Count < rowCount)
+            {
+                Numbers.Add(double.NaN);
+            }
+        }
+    }
+}

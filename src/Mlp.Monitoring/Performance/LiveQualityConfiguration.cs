@@ -1,0 +1,13 @@
+namespace Mlp.Monitoring.Performance;
+
+/// <summary>Settings of the live figures.</summary>
+/// <param name="Window">How far back the window reaches.</param>
+/// <param name="Maturity">How long labels are waited for: realised figures are of the window that ended this long ago.</param>
+/// <param name="Thresholds">The user's thresholds.</param>
+/// <param name="Watches">Exact evaluations beside.</param>
+internal sealed record LiveQualityConfiguration(
+    TimeSpan Window, TimeSpan Maturity, IReadOnlyList<PerformanceThreshold> Thresholds, IReadOnlyList<QualityWatch> Watches)
+{
+    /// <summary>A day, without waiting, without thresholds.</summary>
+    public static LiveQualityConfiguration Default { get; } = new(TimeSpan.FromDays(1), TimeSpan.Zero, [], []);
+}
