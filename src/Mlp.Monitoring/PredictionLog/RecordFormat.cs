@@ -101,7 +101,7 @@ internal sealed class RecordFormat
         long length = FixedLength + (record.Scores.Length * sizeof(double));
         if (!record.Keys.IsEmpty)
         {
-            length += _keyRedactor is not null ? KeyRedactor.GetMaximumLength(record.Keys) : EntityKeyEncoding.GetMaximumLength(record.Keys);
+            length += _keyRedactor is null ? EntityKeyEncoding.GetMaximumLength(record.Keys) : KeyRedactor.GetMaximumLength(record.Keys);
         }
 
         for (var i = 0; i < _stringCount; i++)

@@ -242,11 +242,10 @@ public sealed class DriftDetectorTests : IDisposable
         Assert.Equal((await _detector.DetectAsync("tips", 1, null, null)).Features, report.Features);
 
         // What alerts watch, without reading a file.
-        var detector = _detector;
-        var psi = Assert.Single(source.Latest, f => f is { Name: "drift.psi", Subject.Feature: "moved" });
+        var psi = Assert.Single(_detector.Latest, f => f is { Name: "drift.psi", Subject.Feature: "moved" });
         Assert.Equal((0.109084627, CurrentRows, _time.GetUtcNow()), (Math.Round(psi.Value, 9), psi.RowCount, psi.To));
-        Assert.Equal(1, Assert.Single(source.Latest, f => f.Name == "drift.features").Value);
-        Assert.Equal("moved", Assert.Single(source.Findings).Subject.Feature);
+        Assert.Equal(1, Assert.Single(_detector.Latest, f => f.Name == "drift.features").Value);
+        Assert.Equal("moved", Assert.Single(_detector.Findings).Subject.Feature);
 
         _time.Advance(TimeSpan.FromMinutes(30));
         Record(sink, 100, shift: 0);
