@@ -2,13 +2,13 @@ using Apache.Arrow;
 using Apache.Arrow.Ipc;
 using Microsoft.Extensions.DependencyInjection;
 using Mlp.Monitoring.Hosting;
+using Mlp.Monitoring.Tests.PredictionLog;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Registry;
 using Mlp.TestSupport;
-using Mlp.Monitoring.Tests.PredictionLog;
 
 namespace Mlp.Monitoring.Tests.Queries;
 
