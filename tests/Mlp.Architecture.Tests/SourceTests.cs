@@ -41,7 +41,7 @@ public sealed partial class SourceTests
 
     private static string Read(string file) => File.ReadAllText(Path.Combine(Repository.Root, file));
 
-    [GeneratedRegex(@"\bunsafe\b(?!\s*\w*\s*(code|context))|\[(LibraryImport|DllImport)\(", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\bunsafe\b(?!-|\s*\w*\s*(code|context))|\[(LibraryImport|DllImport)\(", RegexOptions.CultureInvariant)]
     private static partial Regex Unsafe();
 
     [GeneratedRegex(@"\bDateTime(Offset)?\.(Utc)?Now\b|\bRandom\.Shared\b|\bThread\.Sleep\(|\basync void\b", RegexOptions.CultureInvariant)]

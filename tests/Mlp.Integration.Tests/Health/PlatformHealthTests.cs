@@ -54,7 +54,7 @@ public sealed class PlatformHealthTests : IAsyncLifetime, IDisposable
     {
         await UntilAsync(() => _ml.CheckHealth().Values.All(h => h.Status == HealthStatus.Healthy));
         Assert.Equal(
-            ["data-directory", "labels", "live-quality", "model-registry", "models", "offline-store", "online-store", "prediction-log"],
+            ["alerts", "data-directory", "labels", "live-quality", "model-registry", "models", "offline-store", "online-store", "prediction-log", "prediction-log-maintenance"],
             _ml.CheckHealth().Keys.Order(StringComparer.Ordinal));
     }
 
