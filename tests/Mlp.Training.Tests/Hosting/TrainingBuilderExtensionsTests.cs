@@ -69,15 +69,14 @@ public sealed class TrainingBuilderExtensionsTests
     [InlineData("Network:Preprocessing:MaximumCategory", "1", "MlPlatform:Training:Network:Preprocessing:MaximumCategory is no setting; the closest is 'MaximumCategories'.")]
     [InlineData("Gate:MinimumRows", "-1", "MlPlatform:Training:Gate:MinimumRows must be between 1 and 1000000000, but is -1.")]
     [InlineData("Gate:Metric", "Best", "MlPlatform:Training:Gate:Metric must be Auc or LogLoss or Brier or RootMeanSquaredError, but is 'Best'.")]
-    public async Task StartAsync_WithoutAHost_ChecksTheSettingsOfTraining(string setting, string value, string expected)
+    public void Build_WithoutAHost_ChecksTheSettingsOfTraining(string setting, string value, string expected)
     {
         using var folder = new TempDirectory();
         var builder = MlPlatform.CreateBuilder().UseDataDirectory(folder.Combine("data")).AddTraining();
         builder.Services.AddSingleton<IConfiguration>(
             new ConfigurationBuilder().Add(new Section(new() { ["MlPlatform:Training:" + setting] = value })).Build());
-        await using var platform = builder.Build();
 
-        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => platform.StartAsync());
+        var error = Assert.Throws<OptionsValidationException>(() => builder.Build());
 
         Assert.Equal([expected], error.Failures);
         Assert.False(Directory.Exists(folder.Combine("data")));
