@@ -41,7 +41,9 @@ public class PredictionLogBenchmarks
         _rows.Float32.Fill(1.5f);
         _log = new PredictionLogWriter(
             new DataDirectory(_folder, MlPlatformMode.Owner),
-            PredictionLogConfiguration.Default with { CommitInterval = TimeSpan.FromMinutes(1), BufferByteCount = Calls * ((Features * 5) + 200) * 2 },
+
+            // Writers are woken where another quarter of a ring begins to fill: rarely, with rings so large.
+            PredictionLogConfiguration.Default with { CommitInterval = TimeSpan.FromMinutes(1), BufferByteCount = Calls * ((Features * 5) + 200) * 16 },
             _ => true,
             DiskSync.Instance,
             TimeProvider.System,
