@@ -73,7 +73,12 @@ internal ref struct SketchReader(ReadOnlySpan<byte> bytes)
     internal int ReadCount(int maximum)
     {
         var value = ReadVarint();
-        Require(value <= (ulong)maximum, FormattableString.Invariant($"a count in a sketch is at most {maximum}"));
+        if (value > (ulong)maximum)
+        {
+            // The sentence is made where it is needed only: there is a count for each register.
+            Require(false, FormattableString.Invariant($"a count in a sketch is at most {maximum}"));
+        }
+
         return (int)value;
     }
 
