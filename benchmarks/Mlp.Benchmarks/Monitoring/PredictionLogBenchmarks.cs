@@ -3,13 +3,9 @@ using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
-using Microsoft.Extensions.Logging.Abstractions;
 using Mlp.Monitoring.PredictionLog;
 using Mlp.Runtime.Data;
-using Mlp.Runtime.Hosting;
-using Mlp.Runtime.Models;
 using Mlp.Runtime.Predictions;
-using Mlp.Runtime.Storage;
 
 namespace Mlp.Benchmarks.Monitoring;
 
@@ -22,9 +18,9 @@ public class PredictionLogBenchmarks
 {
     private const int Calls = 8192;
 
-    private string _folder = string.Empty;
-    private PredictionLogWriter _log = null!;
-    private IPredictionSink _sink = null!;
+    private static readonly double[] Scores = [0.5];
+
+    private BenchmarkLog _log = null!;
     private Channel<LoggedPrediction> _channel = null!;
     private FeatureRows _rows = null!;
 
@@ -34,29 +30,17 @@ public class PredictionLogBenchmarks
     [GlobalSetup]
     public async Task SetupAsync()
     {
-        _folder = Directory.CreateTempSubdirectory("mlp-bench-").FullName;
-        var layout = new FeatureRowLayout([.. Enumerable.Range(0, Features).Select(i => new FeatureColumn($"x{i}", FeatureType.Float32, "v"))]);
-        _rows = new FeatureRows(layout, 1);
-        _rows.Status.Fill(FeatureStatus.Present);
-        _rows.Float32.Fill(1.5f);
-        _log = new PredictionLogWriter(
-            new DataDirectory(_folder, MlPlatformMode.Owner),
-
-            // Writers are woken where another quarter of a ring begins to fill: rarely, with rings so large.
-            PredictionLogConfiguration.Default with { CommitInterval = TimeSpan.FromMinutes(1), BufferByteCount = Calls * ((Features * 5) + 200) * 16 },
-            _ => true,
-            DiskSync.Instance,
-            TimeProvider.System,
-            NullLogger<PredictionLogWriter>.Instance);
-        await _log.OpenAsync(CancellationToken.None);
-        _sink = _log.Attach(Serve(layout))!;
+        // Writers are woken where another quarter of a ring begins to fill: rarely, with rings so large.
+        _log = await BenchmarkLog.OpenAsync(
+            Features, PredictionLogConfiguration.Default with { CommitInterval = TimeSpan.FromMinutes(1), BufferByteCount = Calls * ((Features * 5) + 200) * 16 });
+        _rows = _log.CreateRow(seed: 1);
         _channel = Channel.CreateBounded<LoggedPrediction>(new BoundedChannelOptions(Calls * 2) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
     }
 
     [IterationSetup]
     public void Empty()
     {
-        _log.FlushAsync(null, CancellationToken.None).GetAwaiter().GetResult();
+        _log.Writer.FlushAsync(null, CancellationToken.None).GetAwaiter().GetResult();
         while (_channel.Reader.TryRead(out _))
         {
         }
@@ -66,8 +50,7 @@ public class PredictionLogBenchmarks
     public async Task CleanupAsync()
     {
         await _log.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
-        var counts = _log.Statistics.Single();
+        var counts = _log.Statistics;
         if (counts.Dropped > 0)
         {
             throw new InvalidOperationException($"Expected no drops, but found {counts.Dropped} of {counts.Accepted}: dropping was measured, not logging.");
@@ -89,7 +72,7 @@ public class PredictionLogBenchmarks
     {
         for (var i = 0; i < Calls; i++)
         {
-            _sink.Record(Prediction(i));
+            _log.Sink.Record(BenchmarkLog.Record(_rows, Scores, i));
         }
     }
 
@@ -97,34 +80,8 @@ public class PredictionLogBenchmarks
     public async Task RecordAndFlushAsync()
     {
         Record();
-        await _log.FlushAsync(null, CancellationToken.None);
+        await _log.Writer.FlushAsync(null, CancellationToken.None);
     }
-
-    private static ServedModel Serve(FeatureRowLayout layout) => new(
-        new ModelManifest
-        {
-            Name = "bench",
-            Version = 1,
-            CreatedAt = DateTimeOffset.UnixEpoch,
-            OnnxSha256 = new string('0', 64),
-            OnnxByteCount = 1,
-            Signature = new ModelSignature([], [new TensorSpecification("p", TensorElementKind.Float32, [-1, 1])]),
-            Output = new ModelOutput { Task = ModelTask.BinaryClassification, ScoreOutput = "p" },
-        },
-        "champion",
-        [],
-        layout);
-
-    private PredictionRecord Prediction(int i) => new()
-    {
-        Id = new PredictionId(1, (ulong)i),
-        EventTime = i,
-        RequestTime = i,
-        LatencyNanoseconds = 100,
-        Outcome = PredictionOutcome.Ok,
-        Features = _rows.RowOf(0),
-        Scores = [0.5],
-    };
 
     private sealed record LoggedPrediction(
         Guid Id, long EventTime, long RequestTime, long Latency, PredictionOutcome Outcome, float[] Features, FeatureStatus[] Statuses, long[] EventTimes, double[] Outputs);
