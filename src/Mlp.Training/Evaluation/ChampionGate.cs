@@ -179,7 +179,7 @@ public sealed class ChampionGate
         public static async Task<ScoredModel> CreateAsync(
             string model, OnnxFiles files, IReadOnlyList<FeatureColumn> features, ModelOutput output, ITrainingSet holdout, CancellationToken cancellationToken)
         {
-            var rows = await LabelledRows.ReadAsync(holdout, features, cancellationToken).ConfigureAwait(false);
+            var rows = await LabelledRows.ReadAsync(holdout, features, RowReading.Numbers, cancellationToken).ConfigureAwait(false);
             using var scorer = OnnxScorer.Open(model, files.Onnx, features, output, files.ExternalDataDirectory);
             var scores = scorer.Score(rows.Table, 0, rows.RowCount, cancellationToken);
             return new(rows, scores, Evaluator.Compute(scores, rows, output.Task, output.DecisionThreshold));

@@ -21,7 +21,7 @@ public static class Evaluator
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(holdout);
-        var rows = await LabelledRows.ReadAsync(holdout, network.Features, cancellationToken).ConfigureAwait(false);
+        var rows = await LabelledRows.ReadAsync(holdout, network.Features, RowReading.Numbers, cancellationToken).ConfigureAwait(false);
         double[] scores = [.. network.Predict(network.Encoding.Encode(rows.Table))];
         return Compute(scores, rows, network.Task, threshold);
     }
@@ -52,7 +52,7 @@ public static class Evaluator
         ArgumentNullException.ThrowIfNull(features);
         ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(holdout);
-        var rows = await LabelledRows.ReadAsync(holdout, features, cancellationToken).ConfigureAwait(false);
+        var rows = await LabelledRows.ReadAsync(holdout, features, RowReading.Numbers, cancellationToken).ConfigureAwait(false);
         using var scorer = OnnxScorer.Open("evaluated", onnx, features, output);
         var scores = scorer.Score(rows.Table, 0, rows.RowCount, cancellationToken);
         return Compute(scores, rows, output.Task, output.DecisionThreshold);

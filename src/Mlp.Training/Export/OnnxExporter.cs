@@ -30,7 +30,7 @@ internal static class OnnxExporter
     public static byte[] Write(FeatureEncoding encoding, IReadOnlyList<NetworkLayer> layers, TrainingSetManifest manifest)
     {
         var graph = new OnnxGraphBuilder("network");
-        var value = FeatureEncodingGraph.Write(encoding, graph);
+        var value = FeatureEncodingGraph.Write(encoding, graph).Dense!;
         var folded = Fold(layers);
         for (var i = 0; i < folded.Count; i++)
         {

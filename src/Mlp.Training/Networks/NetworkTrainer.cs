@@ -64,7 +64,7 @@ public sealed class NetworkTrainer
             throw new TrainingDataException("Expected at least one feature, but the training set's manifest names none.");
         }
 
-        var rows = await LabelledRows.ReadAsync(trainingSet, trainingSet.Manifest.Features, cancellationToken).ConfigureAwait(false);
+        var rows = await LabelledRows.ReadAsync(trainingSet, trainingSet.Manifest.Features, RowReading.Numbers, cancellationToken).ConfigureAwait(false);
 
         // A thread of its own: training lasts, and the number of threads that libtorch uses belongs to the thread that asks.
         return await Task.Factory.StartNew(

@@ -32,8 +32,11 @@ internal sealed class FeatureEncoding
 
     public int SlotCount { get; }
 
-    /// <summary>Inputs of the network.</summary>
+    /// <summary>Numbers of a row in the dense part.</summary>
     public int Width => Numbers.Count + IndicatorCount + SlotCount;
+
+    /// <summary>Features that reach the model as ids, beside the dense part.</summary>
+    public IReadOnlyList<IdColumn> Ids { get; } = [];
 
     /// <summary>Learns from the first rows of a table.</summary>
     /// <param name="table">Rows.</param>

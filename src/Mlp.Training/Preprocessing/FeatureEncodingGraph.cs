@@ -42,8 +42,8 @@ internal sealed class FeatureEncodingGraph
         => layout.WidthOf(FeatureType.Int64) + layout.WidthOf(FeatureType.Boolean) + layout.WidthOf(FeatureType.String) > 0;
 
     /// <summary>Adds the inputs and the encoding.</summary>
-    /// <returns>Name of a float value of shape (N, <see cref="FeatureEncoding.Width"/>).</returns>
-    public static string Write(FeatureEncoding encoding, OnnxGraphBuilder graph)
+    /// <returns>The values that the model takes.</returns>
+    public static EncodedInputs Write(FeatureEncoding encoding, OnnxGraphBuilder graph)
     {
         var writer = new FeatureEncodingGraph(encoding, graph);
         var parts = new List<string>();
@@ -57,7 +57,7 @@ internal sealed class FeatureEncodingGraph
             parts.Add(writer.WriteSlots());
         }
 
-        return writer.Concat(parts, "encoded");
+        return new(writer.Concat(parts, "encoded"), null);
     }
 
     private static OnnxDataType ElementType(FeatureType type) => type switch

@@ -54,6 +54,9 @@ internal static class LabelColumn
         }
     }
 
+    /// <summary>The exception for a row without a label.</summary>
+    public static TrainingDataException NoLabel(string name, int row) => new($"Expected a label in every row of column '{name}', but row {row} has none.", name, row);
+
     private static void AppendNumbers<T>(PrimitiveArray<T> array, string name, List<double> destination)
         where T : struct, INumber<T>
         => Append(array, name, destination, row => double.CreateTruncating(array.Values[row]));
@@ -65,7 +68,7 @@ internal static class LabelColumn
             var value = array.IsValid(row) ? valueAt(row) : double.NaN;
             if (!double.IsFinite(value))
             {
-                throw new TrainingDataException($"Expected a label in every row of column '{name}', but row {destination.Count} has none.", name, destination.Count);
+                throw NoLabel(name, destination.Count);
             }
 
             destination.Add(value);

@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using Apache.Arrow;
+using Apache.Arrow.Types;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Models;
 using Mlp.Training.Evaluation;
 
 namespace Mlp.Training.Preprocessing;
@@ -10,8 +12,12 @@ internal sealed class LabelledRows
 {
     private readonly List<double> _labels = [];
     private readonly List<long> _times = [];
+    private readonly List<float> _weights = [];
+    private readonly List<int> _groups = [];
+    private readonly ClassLabels? _classes;
+    private object? _group;
 
-    private LabelledRows(FeatureTable table, string labelColumn) => (Table, LabelColumnName) = (table, labelColumn);
+    private LabelledRows(FeatureTable table, string labelColumn, ClassLabels? classes) => (Table, LabelColumnName, _classes) = (table, labelColumn, classes);
 
     public FeatureTable Table { get; }
 
@@ -19,18 +25,28 @@ internal sealed class LabelledRows
 
     public int RowCount => Table.RowCount;
 
-    /// <summary>One finite label per row.</summary>
+    /// <summary>One finite label per row; of classes their number.</summary>
     public ReadOnlySpan<double> Labels => CollectionsMarshal.AsSpan(_labels);
 
     /// <summary>Microseconds per row, ascending; empty when rows have no time.</summary>
     public ReadOnlySpan<long> Times => CollectionsMarshal.AsSpan(_times);
 
+    /// <summary>How much each row counts, 0 or more; empty when all count the same.</summary>
+    public ReadOnlySpan<float> Weights => CollectionsMarshal.AsSpan(_weights);
+
+    /// <summary>The number of each row's group, from 0, ascending; empty without groups.</summary>
+    public ReadOnlySpan<int> Groups => CollectionsMarshal.AsSpan(_groups);
+
+    /// <summary>Names of the classes in the order of their numbers; empty where labels are numbers.</summary>
+    public IReadOnlyList<string> ClassNames => _classes?.Names ?? [];
+
     /// <summary>Reads all rows.</summary>
     /// <param name="set">The rows.</param>
     /// <param name="features">The features wanted, by name.</param>
+    /// <param name="reading">What else is wanted.</param>
     /// <param name="cancellationToken">Ends reading.</param>
     /// <exception cref="TrainingDataException">There are no rows, a column is missing or wrong, or rows are out of order.</exception>
-    public static async Task<LabelledRows> ReadAsync(ITrainingSet set, IReadOnlyList<FeatureColumn> features, CancellationToken cancellationToken)
+    public static async Task<LabelledRows> ReadAsync(ITrainingSet set, IReadOnlyList<FeatureColumn> features, RowReading reading, CancellationToken cancellationToken)
     {
         var label = set.Manifest.LabelColumns switch
         {
@@ -39,7 +55,7 @@ internal sealed class LabelledRows
             var several => throw new TrainingDataException(
                 $"Expected a training set with one label column, but its manifest names {string.Join(", ", several.Select(name => $"'{name}'"))}."),
         };
-        if (set.Manifest.WeightColumn is { } weight)
+        if (set.Manifest.WeightColumn is { } weight && !reading.TakesWeights)
         {
             // Rows that count differently must not be taken for rows that count the same.
             throw new TrainingDataException($"Expected a training set whose rows all count the same, but its manifest names weight column '{weight}'.", weight);
@@ -51,13 +67,23 @@ internal sealed class LabelledRows
             RequireColumn(set.Schema, time, "time");
         }
 
-        var rows = new LabelledRows(new FeatureTable(features), label);
+        if (set.Manifest.WeightColumn is { } weights)
+        {
+            RequireColumn(set.Schema, weights, "weight");
+        }
+
+        if (reading.GroupColumn is { } group)
+        {
+            RequireColumn(set.Schema, group, "group");
+        }
+
+        var rows = new LabelledRows(new FeatureTable(features), label, Classes(set.Schema, label, reading));
         FeatureTable.RequireColumns(set.Schema, features);
         await foreach (var batch in set.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
             using (batch)
             {
-                rows.Append(batch, set.Manifest.TimeColumn);
+                rows.Append(batch, set.Manifest, reading.GroupColumn);
             }
         }
 
@@ -71,16 +97,65 @@ internal sealed class LabelledRows
             TimeOrder.ThrowIfUnordered(rows.Times, name);
         }
 
+        rows._classes?.Complete(CollectionsMarshal.AsSpan(rows._labels));
         return rows;
     }
 
-    private void Append(RecordBatch batch, string? timeColumn)
+    // Two texts are the classes of a binary problem too; its numbers are 0 and 1 and need no names.
+    private static ClassLabels? Classes(Schema schema, string label, RowReading reading) => reading.Task switch
+    {
+        ModelTask.MulticlassClassification => new(label, reading.ClassNames),
+        ModelTask.BinaryClassification when schema.GetFieldByName(label).DataType is StringType => new(label, reading.ClassNames),
+        _ => null,
+    };
+
+    private void Append(RecordBatch batch, TrainingSetManifest manifest, string? groupColumn)
     {
         Table.Append(batch);
-        LabelColumn.Append(batch.Column(batch.Schema.GetFieldIndex(LabelColumnName)), LabelColumnName, _labels);
-        if (timeColumn is not null)
+        var labels = batch.Column(batch.Schema.GetFieldIndex(LabelColumnName));
+        if (_classes is null)
         {
-            TimeColumn.Append(batch.Column(batch.Schema.GetFieldIndex(timeColumn)), timeColumn, _times);
+            LabelColumn.Append(labels, LabelColumnName, _labels);
+        }
+        else
+        {
+            _classes.Append(labels, _labels);
+        }
+
+        if (manifest.TimeColumn is { } time)
+        {
+            TimeColumn.Append(batch.Column(batch.Schema.GetFieldIndex(time)), time, _times);
+        }
+
+        if (manifest.WeightColumn is { } weight)
+        {
+            WeightColumn.Append(batch.Column(batch.Schema.GetFieldIndex(weight)), weight, _weights);
+        }
+
+        if (groupColumn is not null)
+        {
+            AppendGroups(batch.Column(batch.Schema.GetFieldIndex(groupColumn)), groupColumn);
+        }
+    }
+
+    private void AppendGroups(IArrowArray array, string name)
+    {
+        for (var row = 0; row < array.Length; row++)
+        {
+            object? group = array switch
+            {
+                Int64Array int64 => int64.GetValue(row),
+                Int32Array int32 => int32.GetValue(row),
+                StringArray text => text.GetString(row),
+                _ => throw new TrainingDataException($"Expected the group column '{name}' to hold int64, int32 or text, but found the Arrow type {array.Data.DataType.Name}.", name),
+            };
+            if (group is null)
+            {
+                throw new TrainingDataException($"Expected a group in every row of column '{name}', but row {_groups.Count} has none.", name, _groups.Count);
+            }
+
+            _groups.Add(_groups.Count == 0 ? 0 : _groups[^1] + (group.Equals(_group) ? 0 : 1));
+            _group = group;
         }
     }
 

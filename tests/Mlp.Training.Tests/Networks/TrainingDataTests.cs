@@ -19,18 +19,18 @@ public sealed class TrainingDataTests
 
     [Fact]
     public Task FitAsync_LabelColumnMissing_NamesItAndWhatIsThere()
-        => RefusesAsync(new Changed(new Rows().Float32("x", 1f).Label("y", true).Set("y"), m => m with { LabelColumns = ["z"] }), "Expected the label column 'z', but found 'x', 'y'.", "z");
+        => RefusesAsync(new ChangedTrainingSet(new Rows().Float32("x", 1f).Label("y", true).Set("y"), m => m with { LabelColumns = ["z"] }), "Expected the label column 'z', but found 'x', 'y'.", "z");
 
     [Fact]
     public Task FitAsync_TwoLabelsNamed_NamesThem()
         => RefusesAsync(
-            new Changed(new Rows().Float32("x", 1f).Label("y", true).Set("y"), m => m with { LabelColumns = ["y", "z"] }),
+            new ChangedTrainingSet(new Rows().Float32("x", 1f).Label("y", true).Set("y"), m => m with { LabelColumns = ["y", "z"] }),
             "Expected a training set with one label column, but its manifest names 'y', 'z'.");
 
     [Fact]
     public Task FitAsync_WeightColumn_IsRefusedAndNotPassedOver()
         => RefusesAsync(
-            new Changed(new Rows().Float32("x", 1f).Label("y", true).Set("y"), m => m with { WeightColumn = "x" }),
+            new ChangedTrainingSet(new Rows().Float32("x", 1f).Label("y", true).Set("y"), m => m with { WeightColumn = "x" }),
             "Expected a training set whose rows all count the same, but its manifest names weight column 'x'.",
             "x");
 
@@ -119,14 +119,5 @@ public sealed class TrainingDataTests
 
         Assert.Equal(sentence, error.Message);
         Assert.Equal((column, row), (error.Column, error.Row));
-    }
-
-    private sealed class Changed(ITrainingSet inner, Func<TrainingSetManifest, TrainingSetManifest> change) : ITrainingSet
-    {
-        public TrainingSetManifest Manifest => change(inner.Manifest);
-
-        public Schema Schema => inner.Schema;
-
-        public IAsyncEnumerable<RecordBatch> ReadAsync(CancellationToken cancellationToken = default) => inner.ReadAsync(cancellationToken);
     }
 }

@@ -98,7 +98,7 @@ public sealed class FeatureEncodingGraphTests
     private static float[] Run(FeatureTable table, FeatureEncoding encoding)
     {
         var graph = new OnnxGraphBuilder("encoding");
-        var encoded = FeatureEncodingGraph.Write(encoding, graph);
+        var encoded = FeatureEncodingGraph.Write(encoding, graph).Dense!;
         graph.AddOutput(encoded, OnnxDataType.Float32, OnnxGraphBuilder.Batch, encoding.Width);
         var onnx = graph.Build();
         var candidate = OnnxScorer.Describe("m", onnx, encoding.Layout.Columns, new ModelOutput { Task = ModelTask.Regression, ScoreOutput = encoded });

@@ -1,7 +1,7 @@
-namespace Mlp.Training.Networks;
+namespace Mlp.Training;
 
 /// <summary>Where training stands after an epoch.</summary>
-/// <param name="Epoch">Epochs done, from 1.</param>
+/// <param name="Epoch">Epochs of a network, or iterations of trees, done; from 1.</param>
 /// <param name="MaxEpochs">The greatest number of epochs.</param>
 /// <param name="TrainingLoss">Mean loss over the epoch's steps: log loss (nats) or mean squared error of the standardised target; with dropout at work.</param>
 /// <param name="ValidationLoss">The same loss on the validation rows after the epoch, without dropout; null without validation rows.</param>
