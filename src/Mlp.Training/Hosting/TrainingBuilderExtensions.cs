@@ -10,7 +10,7 @@ namespace Mlp.Runtime.Hosting;
 /// <summary>Adds training to the platform.</summary>
 public static class TrainingBuilderExtensions
 {
-    /// <summary>The configuration section of <see cref="FeedForwardOptions"/>.</summary>
+    /// <summary>The configuration section of <see cref="NetworkOptions"/>.</summary>
     public const string NetworkSection = MlPlatformOptions.SectionName + ":Training:Network";
 
     /// <summary>The configuration section of <see cref="GateOptions"/>.</summary>
@@ -25,14 +25,14 @@ public static class TrainingBuilderExtensions
     /// <param name="configureGate">Changes the gate's settings after the configuration.</param>
     /// <returns>The platform.</returns>
     public static IMlPlatformBuilder AddTraining(
-        this IMlPlatformBuilder builder, Action<FeedForwardOptions>? configureNetwork = null, Action<GateOptions>? configureGate = null)
+        this IMlPlatformBuilder builder, Action<NetworkOptions>? configureNetwork = null, Action<GateOptions>? configureGate = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
         var services = builder.Services;
-        AddOptions<FeedForwardOptions, FeedForwardOptionsSetup>(services, configureNetwork);
+        AddOptions<NetworkOptions, NetworkOptionsSetup>(services, configureNetwork);
         AddOptions<GateOptions, GateOptionsSetup>(services, configureGate);
         services.TryAddSingleton(provider => new NetworkTrainer(
-            provider.GetRequiredService<IOptions<FeedForwardOptions>>().Value, provider.GetService<ILogger<NetworkTrainer>>(), provider.GetService<TimeProvider>()));
+            provider.GetRequiredService<IOptions<NetworkOptions>>().Value, provider.GetService<ILogger<NetworkTrainer>>(), provider.GetService<TimeProvider>()));
         services.TryAddSingleton(provider => new ChampionGate(
             provider.GetRequiredService<IOptions<GateOptions>>().Value, provider.GetService<ILogger<ChampionGate>>()));
         return builder;
@@ -52,11 +52,11 @@ public static class TrainingBuilderExtensions
     }
 
     // The configuration is optional: the platform also runs without one.
-    private sealed class FeedForwardOptionsSetup(IServiceProvider services) : IConfigureOptions<FeedForwardOptions>, IValidateOptions<FeedForwardOptions>
+    private sealed class NetworkOptionsSetup(IServiceProvider services) : IConfigureOptions<NetworkOptions>, IValidateOptions<NetworkOptions>
     {
-        public void Configure(FeedForwardOptions options) => SettingsSection.Bind(services, NetworkSection, options);
+        public void Configure(NetworkOptions options) => SettingsSection.Bind(services, NetworkSection, options);
 
-        public ValidateOptionsResult Validate(string? name, FeedForwardOptions options) => Result(options.FindFailures(NetworkSection, ':'));
+        public ValidateOptionsResult Validate(string? name, NetworkOptions options) => Result(options.FindFailures(NetworkSection, ':'));
     }
 
     private sealed class GateOptionsSetup(IServiceProvider services) : IConfigureOptions<GateOptions>, IValidateOptions<GateOptions>
