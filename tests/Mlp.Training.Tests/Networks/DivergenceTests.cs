@@ -41,9 +41,9 @@ public sealed class DivergenceTests
         // √x is 0 at 0, and its derivative is not finite.
         var error = await DivergesAsync(output => output.sub(output.detach()).sqrt());
 
-        Assert.Equal((DivergencePhase.Gradient, "0.weight"), (error.Phase, error.Layer));
+        Assert.Equal((DivergencePhase.Gradient, "0.bias"), (error.Phase, error.Layer));
         Assert.Equal(
-            "Expected finite gradients, but that of '0.weight' left the numbers in the backward pass of epoch 1, step 1: try a learning rate below 0.001, clip gradients (Optimizer.ClipNorm), or look for extreme labels.",
+            "Expected finite gradients, but that of '0.bias' left the numbers in the backward pass of epoch 1, step 1: try a learning rate below 0.001, clip gradients (Optimizer.ClipNorm), or look for extreme labels.",
             error.Message);
     }
 

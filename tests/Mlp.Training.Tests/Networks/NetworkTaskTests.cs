@@ -16,7 +16,7 @@ public sealed class NetworkTaskTests
     {
         var (x, z) = (Uniform(1), Uniform(2));
         var rows = new Rows().Float32("x", x).Float32("z", z)
-            .Text("kind", [.. Enumerable.Range(0, Count).Select(i => x[i] + z[i] > 0.4f ? "high" : x[i] - z[i] > 0 ? "low" : "other")]).Set("kind");
+            .Label("kind", [.. Enumerable.Range(0, Count).Select(i => x[i] + z[i] > 0.4f ? "high" : x[i] - z[i] > 0 ? "low" : "other")]).Set("kind");
         using var network = await new NetworkTrainer(Options(ModelTask.MulticlassClassification)).FitAsync(rows);
 
         var scores = network.Predict(await BatchOf(rows));
@@ -89,7 +89,7 @@ public sealed class NetworkTaskTests
     public async Task FitAsync_BalancedClasses_CountTheSame()
     {
         // One in five is 1 whatever x is: unweighted the probability becomes 0.2, balanced ½.
-        var rows = new Rows().Float32("x", [.. Enumerable.Range(0, 500).Select(i => (float?)(i % 2))]).Text("y", [.. Enumerable.Range(0, 500).Select(i => i % 5 == 0 ? "rare" : "frequent")]).Set("y");
+        var rows = new Rows().Float32("x", [.. Enumerable.Range(0, 500).Select(i => (float?)(i % 2))]).Label("y", [.. Enumerable.Range(0, 500).Select(i => i % 5 == 0 ? "rare" : "frequent")]).Set("y");
         var options = Options(ModelTask.BinaryClassification);
         (options.HiddenLayers, options.ValidationShare, options.MaxEpochs, options.BatchSize, options.LearningRate) = ([], 0, 60, 500, 0.05);
         using var plain = await new NetworkTrainer(options).FitAsync(rows);

@@ -45,7 +45,7 @@ public sealed class TrainingDataTests
     [Fact]
     public Task FitAsync_ClassWithoutTrainingRows_NamesIt()
         => RefusesAsync(
-            new Rows().Float32("x", [.. Enumerable.Range(0, 10).Select(i => (float?)i)]).Text("y", "a", "b", "a", "b", "a", "b", "a", "b", "c", "c").Set("y"),
+            new Rows().Float32("x", [.. Enumerable.Range(0, 10).Select(i => (float?)i)]).Label("y", "a", "b", "a", "b", "a", "b", "a", "b", "c", "c").Set("y"),
             "Expected rows of every class of label 'y' among the 8 training rows, but there is none of the class 'c'.",
             "y",
             task: ModelTask.MulticlassClassification);
@@ -54,8 +54,8 @@ public sealed class TrainingDataTests
     public async Task FitAsync_ValidationHasAClassMore_NamesTheRow()
     {
         var trainer = new NetworkTrainer(new NetworkOptions { Task = ModelTask.MulticlassClassification, MaxEpochs = 1 });
-        var rows = new Rows().Float32("x", [.. Enumerable.Range(0, 10).Select(i => (float?)i)]).Text("y", "a", "b", "a", "b", "a", "b", "a", "b", "a", "a").Set("y");
-        var validation = new Rows().Float32("x", 1f, 2f).Text("y", "a", "c").Set("y");
+        var rows = new Rows().Float32("x", [.. Enumerable.Range(0, 10).Select(i => (float?)i)]).Label("y", "a", "b", "a", "b", "a", "b", "a", "b", "a", "a").Set("y");
+        var validation = new Rows().Float32("x", 1f, 2f).Label("y", "a", "c").Set("y");
 
         var error = await Assert.ThrowsAsync<TrainingDataException>(() => trainer.FitAsync(rows, validation));
 
@@ -102,7 +102,7 @@ public sealed class TrainingDataTests
     [Fact]
     public Task FitAsync_ThreeTexts_NamesTheTaskThatTakesThem()
         => RefusesAsync(
-            new Rows().Float32("x", 1f, 2f, 3f).Text("y", "a", "b", "c").Set("y"),
+            new Rows().Float32("x", 1f, 2f, 3f).Label("y", "a", "b", "c").Set("y"),
             "Expected two classes in label 'y', but found 3: MulticlassClassification takes several.",
             "y");
 
