@@ -132,6 +132,21 @@ public sealed class NetworkDefinitionTests
         => Assert.Equal((name, expected), (name, Assert.Throws<NetworkDefinitionException>(() => new NetworkDefinition(layers).Describe(12, 2)).Message));
 
     [Fact]
+    public void FromJson_KindBehindTheSettings_IsRead()
+        => Assert.Equal("Linear", NetworkDefinition.FromJson("""{"version":1,"format":"mlp.network","layers":[{"units":3,"bias":true,"kind":"linear"}]}""").ToString());
+
+    [Fact]
+    public void Build_WeightThatNoMemoryHolds_IsRefused()
+    {
+        var definition = new NetworkDefinition(Layer.Linear(100_000), Layer.Linear(100_000), Layer.Output());
+
+        Assert.Equal(10_000_100_000L, definition.Describe(1).Layers[1].ParameterCount);
+        Assert.Equal(
+            "Layer '1' (Linear) expected weights of at most 536870911 numbers each, but '1.weight' would have 10000000000.",
+            Assert.Throws<NetworkDefinitionException>(() => LayeredNetwork.Build(definition, 1, [], 1, seed: 0)).Message);
+    }
+
+    [Fact]
     public void Describe_FeaturesWithIds_NeedALayerThatTakesThem()
     {
         var error = Assert.Throws<NetworkDefinitionException>(() => new NetworkDefinition(Layer.Linear(3), Layer.Output()).Describe(4, 1, [7]));
@@ -159,6 +174,8 @@ public sealed class NetworkDefinitionTests
         { "BatchNorm: Expected a 'momentum' above 0 and at most 1, but found 0.", () => Layer.BatchNorm(momentum: 0) },
         { "Reshape: Expected 'sizes' above 0, one of them -1 at most, but found others.", () => Layer.Reshape(-1, -1) },
         { "Permute: Expected 'axes' 0 to 1, each once, but found others.", () => Layer.Permute(0, 0) },
+        { "LeakyRelu: Expected a finite 'parameter', but found NaN.", () => Layer.LeakyRelu(double.NaN) },
+        { "LayerNorm: Expected an 'epsilon' above 0, but found Infinity.", () => Layer.LayerNorm(epsilon: double.PositiveInfinity) },
         { "Elu: Expected an 'alpha' above 0, but found 0.", () => Layer.Elu(0) },
         { "LSTM: Expected 'layers' of at least 1, but found 0.", () => Layer.Lstm(3, 0) },
         { "Relu: Expected a name without dots, but found 'a.b'.", () => Layer.Relu().Named("a.b") },

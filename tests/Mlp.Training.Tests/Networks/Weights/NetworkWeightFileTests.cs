@@ -67,7 +67,7 @@ public sealed class NetworkWeightFileTests : IDisposable
         Assert.StartsWith(
             "Expected tensor '0.weight' of shape (3, 5), but found (3, 4)", Assert.Throws<WeightFileException>(() => NetworkWeightFile.Load(wide, FilePath)).Message, StringComparison.Ordinal);
         Assert.StartsWith(
-            "Expected tensor '1.weight' of shape (3), but found (1, 3)", Assert.Throws<WeightFileException>(() => NetworkWeightFile.Load(deep, FilePath)).Message, StringComparison.Ordinal);
+            "Expected tensor '1.bias' of shape (3), but found (1)", Assert.Throws<WeightFileException>(() => NetworkWeightFile.Load(deep, FilePath)).Message, StringComparison.Ordinal);
         Assert.StartsWith(
             "Expected only tensors of the network, but found '1.", Assert.Throws<WeightFileException>(() => NetworkWeightFile.Load(renamed, FilePath)).Message, StringComparison.Ordinal);
         Assert.Equal(before, LayerAgreement.Floats(wide.Parameters[0].Value).ToArray());

@@ -14,6 +14,10 @@ public sealed class ImportedNetwork
     /// <summary>The difference above which an export is refused.</summary>
     private const double Limit = 1e-4;
 
+    private const string ModuleName = "module";
+
+    private const string ModulePrefix = ModuleName + ".";
+
     private readonly Func<Tensor, Tensor> _forward;
 
     private ImportedNetwork(IReadOnlyList<LayerDefinition> layers, IReadOnlyDictionary<string, float[]> weights, Func<Tensor, Tensor> forward)
@@ -56,6 +60,7 @@ public sealed class ImportedNetwork
     /// <param name="opset">Version of ONNX's operators, 17 to 23.</param>
     /// <exception cref="NetworkDefinitionException">The layers do not fit the sample, or the file computes something else.</exception>
     /// <exception cref="ArgumentException">The sample has no rows or is of another type.</exception>
+    /// <exception cref="Mlp.Runtime.MissingNativePackageException">The application lacks the package with ONNX Runtime's native library.</exception>
     public byte[] ToOnnx(Tensor sample, int opset = OnnxGraphBuilder.DefaultOpset)
     {
         ArgumentNullException.ThrowIfNull(sample);
@@ -65,9 +70,10 @@ public sealed class ImportedNetwork
         }
 
         int[] sizes = [.. sample.shape.Skip(1).Select(s => checked((int)s))];
-        var definition = new NetworkDefinition([Layer.Reshape(sizes).Named("input"), .. Layers]);
+        var definition = Definition(sizes);
         var width = sizes.Aggregate(1, (product, size) => checked(product * size));
-        using var network = LayeredNetwork.Build(definition, width, [], OutputsOf(width, sizes), seed: 0);
+        var outputs = OutputsOf(definition, width);
+        using var network = LayeredNetwork.Build(definition, width, [], outputs, seed: 0);
         Fill(network);
         network.Evaluate();
 
@@ -75,17 +81,19 @@ public sealed class ImportedNetwork
         var input = graph.AddInput("input", OnnxDataType.Float32, [OnnxGraphBuilder.Batch, .. sample.shape.Skip(1)]);
         var flat = graph.AddNode("Flatten", [input]);
         var output = graph.AddNode("Identity", [network.Write(graph, new EncodedInputs(flat, null))], output: "output");
-        graph.AddOutput(output, OnnxDataType.Float32, OnnxGraphBuilder.Batch, OutputsOf(width, sizes));
+        graph.AddOutput(output, OnnxDataType.Float32, OnnxGraphBuilder.Batch, outputs);
         var onnx = graph.Build();
         Prove(onnx, sample);
         return onnx;
     }
 
-    private int OutputsOf(int width, int[] sizes)
-    {
-        var layers = new NetworkDefinition([Layer.Reshape(sizes).Named("input"), .. Layers, Layer.Flatten().Named("flat"), Layer.Output().Named("output")]).Describe(width).Layers;
-        return layers.Single(l => l.Name == "flat").Output.Sizes[0];
-    }
+    private NetworkDefinition Definition(int[] sizes)
+        => new(Layer.Reshape(sizes).Named("input"), Layer.Sequential(Layers).Named(ModuleName));
+
+    private static int OutputsOf(NetworkDefinition definition, int width)
+        => definition.OutputShape(width) is { Rank: 1 } output
+            ? output.Sizes[0]
+            : throw new NetworkDefinitionException($"Expected the module to give one row of numbers for each row, but it gives {definition.OutputShape(width)}: end it with Flatten.");
 
     private void Fill(LayeredNetwork network)
     {
@@ -93,7 +101,7 @@ public sealed class ImportedNetwork
         {
             if (tensor.dtype == torch.float32)
             {
-                Weights[name].CopyTo(MemoryMarshal.Cast<byte, float>(tensor.bytes));
+                Weights[name[ModulePrefix.Length..]].CopyTo(MemoryMarshal.Cast<byte, float>(tensor.bytes));
             }
         }
     }
@@ -103,7 +111,7 @@ public sealed class ImportedNetwork
         using var gradients = torch.no_grad();
         using var scope = torch.NewDisposeScope();
         var expected = MemoryMarshal.Cast<byte, float>(_forward(sample).contiguous().bytes);
-        using var session = new InferenceSession(onnx);
+        using var session = Open(onnx);
         using var options = new RunOptions();
         using var value = OrtValue.CreateTensorValueFromMemory(MemoryMarshal.Cast<byte, float>(sample.contiguous().bytes).ToArray(), sample.shape);
         using var results = session.Run(options, ["input"], [value], ["output"]);
@@ -116,6 +124,18 @@ public sealed class ImportedNetwork
                 throw new NetworkDefinitionException(
                     FormattableString.Invariant($"Expected the file to compute what the module computes, but output {i} of the sample differs by {difference:G3}: call eval() on the module before."));
             }
+        }
+    }
+
+    private static InferenceSession Open(byte[] onnx)
+    {
+        try
+        {
+            return new InferenceSession(onnx);
+        }
+        catch (Exception e) when (OnnxRuntimeNative.IsMissing(e))
+        {
+            throw OnnxRuntimeNative.Missing(e);
         }
     }
 }

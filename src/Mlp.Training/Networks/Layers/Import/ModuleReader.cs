@@ -57,7 +57,7 @@ internal static class ModuleReader
         int[] dilation = Sizes(convolution.dilation);
         var padding = convolution.padding_type switch
         {
-            null => Sizes(convolution.padding),
+            null => Sizes(convolution.padding ?? [.. kernel.Select(_ => 0L)]),
             Padding.Valid => new int[kernel.Length],
             _ => SamePadding(kernel, dilation, path, kind),
         };

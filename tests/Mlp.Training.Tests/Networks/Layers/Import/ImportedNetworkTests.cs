@@ -53,7 +53,7 @@ public sealed class ImportedNetworkTests
     {
         using var module = nn.Sequential(
             nn.ReLU6(), nn.ELU(0.5), nn.CELU(0.7), nn.SELU(), nn.GELU(TorchSharp.Modules.GELU.Approximate.tanh), nn.SiLU(), nn.Mish(), nn.Tanh(), nn.Softsign(), nn.Hardswish(), nn.Hardsigmoid(),
-            nn.Softplus(), nn.Hardtanh(), nn.PReLU(7, 0.1), nn.Identity(), nn.LayerNorm(7), nn.BatchNorm1d(7), nn.LogSoftmax(-1), nn.Sigmoid(), nn.Unflatten(1, [7, 1]),
+            nn.Softplus(), nn.PReLU(7, 0.1), nn.Identity(), nn.LayerNorm(7), nn.BatchNorm1d(7), nn.LogSoftmax(-1), nn.Sigmoid(), nn.Unflatten(1, [7, 1]),
             nn.Conv1d(7, 2, 1), nn.MaxPool1d(1), nn.AdaptiveAvgPool1d(1), nn.Flatten());
         module.eval();
         using var sample = randn(6, 7);
