@@ -6,7 +6,7 @@ internal static class OnnxMessages
     /// <summary>An operator with one output or several (NodeProto).</summary>
     /// <param name="operation">Its type, for example <c>Gemm</c>.</param>
     /// <param name="inputs">Names of the values that it reads; an empty name leaves an optional input out.</param>
-    /// <param name="outputs">Names of the values that it makes; the first one names the node too.</param>
+    /// <param name="outputs">Names of the values that it makes; an empty name leaves an optional output out. The first named one names the node too.</param>
     /// <param name="attributes">Its attributes.</param>
     /// <param name="domain">Its domain; empty for ONNX itself.</param>
     public static ProtobufWriter Node(
@@ -23,7 +23,7 @@ internal static class OnnxMessages
             node.Text(2, output);
         }
 
-        node.Text(3, outputs[0]);
+        node.Text(3, outputs.First(o => o.Length > 0));
         node.Text(4, operation);
         foreach (var attribute in attributes ?? [])
         {
@@ -96,5 +96,45 @@ internal static class OnnxMessages
         message.Text(8, tensor);
         message.Bytes(9, raw);
         return message;
+    }
+
+    /// <summary>A constant tensor of texts (TensorProto.string_data).</summary>
+    /// <param name="tensor">Its name.</param>
+    /// <param name="values">Its values, row-major.</param>
+    /// <param name="dimensions">Its shape.</param>
+    public static ProtobufWriter TextTensor(string tensor, ReadOnlySpan<string> values, ReadOnlySpan<long> dimensions)
+    {
+        ThrowIfNotCount(tensor, values.Length, dimensions);
+        var message = new ProtobufWriter();
+        message.PackedInt64(1, dimensions.ToArray());
+        message.Int64(2, (int)OnnxDataType.String);
+        foreach (var value in values)
+        {
+            message.Text(6, value);
+        }
+
+        message.Text(8, tensor);
+        return message;
+    }
+
+    /// <summary>Throws where a shape does not have as many elements as there are values.</summary>
+    /// <exception cref="ArgumentException">It does not.</exception>
+    public static void ThrowIfNotCount(string tensor, int count, ReadOnlySpan<long> dimensions)
+    {
+        long product = 1;
+        foreach (var size in dimensions)
+        {
+            product *= size;
+        }
+
+        if (product != count)
+        {
+            throw new ArgumentException($"Expected {product} values for the constant '{tensor}', but found {count}.", nameof(dimensions));
+        }
+
+        if (!BitConverter.IsLittleEndian)
+        {
+            throw new PlatformNotSupportedException("Expected a little-endian processor: ONNX stores raw tensor data that way.");
+        }
     }
 }

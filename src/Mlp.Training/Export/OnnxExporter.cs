@@ -112,7 +112,7 @@ internal static class OnnxExporter
         };
     }
 
-    private static void WriteMetadata(OnnxGraphBuilder graph, TrainingSetManifest manifest)
+    internal static void WriteMetadata(OnnxGraphBuilder graph, TrainingSetManifest manifest)
     {
         graph.AddMetadata("mlp.features", Json(manifest.Features));
         if (manifest.FeatureService is { } service)

@@ -12,6 +12,13 @@ internal static class TrainingProfile
     /// <param name="encoding">Which integers are codes.</param>
     /// <param name="scores">One score per row.</param>
     public static ReferenceProfile Create(FeatureTable table, FeatureEncoding encoding, ReadOnlySpan<float> scores)
+        => Create(table, column => encoding.Categories.Any(c => c.Column == column), scores);
+
+    /// <summary>Profiles all rows of a training set and a model's scores on them.</summary>
+    /// <param name="table">All rows.</param>
+    /// <param name="isCode">Which integers are codes, by the index of their feature.</param>
+    /// <param name="scores">One score per row.</param>
+    public static ReferenceProfile Create(FeatureTable table, Func<int, bool> isCode, ReadOnlySpan<float> scores)
     {
         var builder = new ReferenceProfileBuilder();
         for (var i = 0; i < table.Columns.Count; i++)
@@ -29,7 +36,7 @@ internal static class TrainingProfile
             {
                 NumberColumn<float> single => builder.AddNumeric(name, single.Values, isPresent),
                 NumberColumn<double> wide => builder.AddNumeric(name, wide.Values, isPresent),
-                NumberColumn<long> code when encoding.Categories.Any(c => c.Column == i) => builder.AddCategorical(name, code.Values, isPresent),
+                NumberColumn<long> code when isCode(i) => builder.AddCategorical(name, code.Values, isPresent),
                 NumberColumn<long> integer => builder.AddNumeric(name, integer.Values, isPresent),
                 BooleanColumn truth => builder.AddBoolean(name, truth.Values, isPresent),
                 TextColumn text => builder.AddCategorical(name, Texts(text)),

@@ -2,8 +2,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Mlp.Runtime.Statistics;
 using Mlp.Training.Evaluation;
 using Mlp.Training.Networks;
+using Mlp.Training.Trees;
 
 namespace Mlp.Runtime.Hosting;
 
@@ -13,28 +15,38 @@ public static class TrainingBuilderExtensions
     /// <summary>The configuration section of <see cref="NetworkOptions"/>.</summary>
     public const string NetworkSection = MlPlatformOptions.SectionName + ":Training:Network";
 
+    /// <summary>The configuration section of <see cref="TreeOptions"/>.</summary>
+    public const string TreeSection = MlPlatformOptions.SectionName + ":Training:Trees";
+
     /// <summary>The configuration section of <see cref="GateOptions"/>.</summary>
     public const string GateSection = MlPlatformOptions.SectionName + ":Training:Gate";
 
     /// <summary>
-    /// Registers <see cref="NetworkTrainer"/> and <see cref="ChampionGate"/> with settings from the configuration, validated at start. Nothing native is loaded before the first
-    /// training. Adding twice is safe; each action is applied.
+    /// Registers <see cref="NetworkTrainer"/>, <see cref="TreeTrainer"/> and <see cref="ChampionGate"/> with settings from the configuration, validated at start, and, where the
+    /// application has LightGBM, <see cref="TreeEstimator"/> for tests of the whole vector. Nothing native is loaded before the first training. Adding twice is safe; each action is
+    /// applied.
     /// </summary>
     /// <param name="builder">The platform.</param>
     /// <param name="configureNetwork">Changes the trainer's settings after the configuration.</param>
     /// <param name="configureGate">Changes the gate's settings after the configuration.</param>
+    /// <param name="configureTrees">Changes the settings of trees after the configuration.</param>
     /// <returns>The platform.</returns>
     public static IMlPlatformBuilder AddTraining(
-        this IMlPlatformBuilder builder, Action<NetworkOptions>? configureNetwork = null, Action<GateOptions>? configureGate = null)
+        this IMlPlatformBuilder builder, Action<NetworkOptions>? configureNetwork = null, Action<GateOptions>? configureGate = null,
+        Action<TreeOptions>? configureTrees = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
         var services = builder.Services;
         AddOptions<NetworkOptions, NetworkOptionsSetup>(services, configureNetwork);
         AddOptions<GateOptions, GateOptionsSetup>(services, configureGate);
+        AddOptions<TreeOptions, TreeOptionsSetup>(services, configureTrees);
         services.TryAddSingleton(provider => new NetworkTrainer(
             provider.GetRequiredService<IOptions<NetworkOptions>>().Value, provider.GetService<ILogger<NetworkTrainer>>(), provider.GetService<TimeProvider>()));
         services.TryAddSingleton(provider => new ChampionGate(
             provider.GetRequiredService<IOptions<GateOptions>>().Value, provider.GetService<ILogger<ChampionGate>>()));
+        services.TryAddSingleton(provider => new TreeTrainer(
+            provider.GetRequiredService<IOptions<TreeOptions>>().Value, provider.GetService<ILogger<TreeTrainer>>(), provider.GetService<TimeProvider>()));
+        services.TryAddSingleton<IEstimator>(_ => TreeEstimator.IsAvailable ? new TreeEstimator() : new RidgeLogisticEstimator());
         return builder;
     }
 
@@ -57,6 +69,13 @@ public static class TrainingBuilderExtensions
         public void Configure(NetworkOptions options) => SettingsSection.Bind(services, NetworkSection, options);
 
         public ValidateOptionsResult Validate(string? name, NetworkOptions options) => Result(options.FindFailures(NetworkSection, ':'));
+    }
+
+    private sealed class TreeOptionsSetup(IServiceProvider services) : IConfigureOptions<TreeOptions>, IValidateOptions<TreeOptions>
+    {
+        public void Configure(TreeOptions options) => SettingsSection.Bind(services, TreeSection, options);
+
+        public ValidateOptionsResult Validate(string? name, TreeOptions options) => Result(options.FindFailures(TreeSection, ':'));
     }
 
     private sealed class GateOptionsSetup(IServiceProvider services) : IConfigureOptions<GateOptions>, IValidateOptions<GateOptions>

@@ -106,4 +106,115 @@ public sealed class OnnxGraphBuilderTests
     [Fact]
     public void AddOutput_NothingMakesIt_IsRefused()
         => Assert.Throws<InvalidOperationException>(() => new OnnxGraphBuilder("g").AddOutput("y", OnnxDataType.Float32, 1));
+
+    [Fact]
+    public void Build_NodeWithSeveralOutputs_RunsInOnnxRuntime()
+    {
+        var graph = new OnnxGraphBuilder("top");
+        var x = graph.AddInput("x", OnnxDataType.Float32, OnnxGraphBuilder.Batch, 3);
+        graph.AddNode("TopK", [x, graph.AddConstant("k", [1L], 1)], ["value", "place"]);
+        graph.AddOutput("value", OnnxDataType.Float32, OnnxGraphBuilder.Batch, 1);
+        graph.AddOutput("place", OnnxDataType.Int64, OnnxGraphBuilder.Batch, 1);
+
+        using var session = new InferenceSession(graph.Build());
+        using var input = OrtValue.CreateTensorValueFromMemory(new[] { 1f, 5f, 2f }, [1, 3]);
+        using var results = session.Run(new RunOptions(), ["x"], [input], ["value", "place"]);
+
+        Assert.Equal(5f, results[0].GetTensorDataAsSpan<float>()[0]);
+        Assert.Equal(1L, results[1].GetTensorDataAsSpan<long>()[0]);
+    }
+
+    [Fact]
+    public void Build_ConstantTexts_RunInOnnxRuntime()
+    {
+        var graph = new OnnxGraphBuilder("texts");
+        var x = graph.AddInput("x", OnnxDataType.Int64, OnnxGraphBuilder.Batch);
+        var y = graph.AddNode("Gather", [graph.AddConstant("names", ["eins", "zw\u00f6lf"], 2), x], output: "y");
+        graph.AddOutput(y, OnnxDataType.String, OnnxGraphBuilder.Batch);
+
+        using var session = new InferenceSession(graph.Build());
+        using var input = OrtValue.CreateTensorValueFromMemory(new[] { 1L, 0L }, [2]);
+        using var results = session.Run(new RunOptions(), ["x"], [input], ["y"]);
+
+        Assert.Equal(["zw\u00f6lf", "eins"], results[0].GetStringTensorAsArray());
+    }
+
+    [Fact]
+    public void Build_TensorAttributesOfOperatorSet5_RunInOnnxRuntime()
+    {
+        // One tree: x <= 0.5 gives 10, everything else 20.
+        var graph = new OnnxGraphBuilder("tree", opset: 21, mlOpset: 5);
+        var x = graph.AddInput("x", OnnxDataType.Float32, OnnxGraphBuilder.Batch, 1);
+        var y = graph.AddNode(
+            "TreeEnsemble",
+            [x],
+            [
+                OnnxAttribute.Int("n_targets", 1), OnnxAttribute.Int("aggregate_function", 1), OnnxAttribute.Int("post_transform", 0),
+                OnnxAttribute.Ints("tree_roots", [0]), OnnxAttribute.Ints("nodes_featureids", [0]), OnnxAttribute.Tensor("nodes_modes", [(byte)0], 1),
+                OnnxAttribute.Tensor("nodes_splits", [0.5f], 1), OnnxAttribute.Ints("nodes_truenodeids", [0]), OnnxAttribute.Ints("nodes_trueleafs", [1]),
+                OnnxAttribute.Ints("nodes_falsenodeids", [1]), OnnxAttribute.Ints("nodes_falseleafs", [1]), OnnxAttribute.Ints("leaf_targetids", [0, 0]),
+                OnnxAttribute.Tensor("leaf_weights", [10f, 20f], 2),
+            ],
+            OnnxGraphBuilder.MlDomain,
+            "y");
+        graph.AddOutput(y, OnnxDataType.Float32, OnnxGraphBuilder.Batch, 1);
+
+        using var session = new InferenceSession(graph.Build());
+        using var input = OrtValue.CreateTensorValueFromMemory(new[] { 0.5f, 0.6f }, [2, 1]);
+        using var results = session.Run(new RunOptions(), ["x"], [input], ["y"]);
+
+        Assert.Equal([10f, 20f], results[0].GetTensorDataAsSpan<float>().ToArray());
+    }
+
+    [Theory]
+    [InlineData("none", 20)]
+    [InlineData("tanh", 20)]
+    public void Build_TextAttribute_ReachesTheOperator(string approximate, int opset)
+    {
+        var graph = new OnnxGraphBuilder("gelu", opset);
+        var x = graph.AddInput("x", OnnxDataType.Float32, 1);
+        graph.AddOutput(graph.AddNode("Gelu", [x], [OnnxAttribute.Text("approximate", approximate)], output: "y"), OnnxDataType.Float32, 1);
+
+        using var session = new InferenceSession(graph.Build());
+        using var input = OrtValue.CreateTensorValueFromMemory(new[] { 1f }, [1]);
+        using var results = session.Run(new RunOptions(), ["x"], [input], ["y"]);
+
+        // Hendrycks and Gimpel: x·Φ(x) and its approximation by tanh at 1.
+        Assert.Equal(approximate == "none" ? 0.8413447f : 0.8411920f, results[0].GetTensorDataAsSpan<float>()[0], 1e-6f);
+    }
+
+    [Fact]
+    public void AddRawConstant_HalfNumbers_AreReadAsSuch()
+    {
+        var graph = new OnnxGraphBuilder("half");
+        var x = graph.AddInput("x", OnnxDataType.Float32, 2);
+        var c = graph.AddRawConstant("c", OnnxDataType.Float16, [0x00, 0x3C, 0x00, 0x40], 2);
+        var wide = graph.AddNode("Cast", [c], [OnnxAttribute.Int("to", (long)OnnxDataType.Float32)]);
+        graph.AddOutput(graph.AddNode("Add", [x, wide], output: "y"), OnnxDataType.Float32, 2);
+
+        using var session = new InferenceSession(graph.Build());
+        using var input = OrtValue.CreateTensorValueFromMemory(new[] { 0f, 0f }, [2]);
+        using var results = session.Run(new RunOptions(), ["x"], [input], ["y"]);
+
+        Assert.Equal([1f, 2f], results[0].GetTensorDataAsSpan<float>().ToArray());
+        Assert.Contains("multiple of 2", Assert.Throws<ArgumentException>(() => graph.AddRawConstant("d", OnnxDataType.Float16, [1], 1)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(12, 3)]
+    [InlineData(24, 3)]
+    [InlineData(17, 2)]
+    [InlineData(17, 6)]
+    public void Constructor_UnknownVersion_IsRefused(int opset, int mlOpset)
+        => Assert.Throws<ArgumentOutOfRangeException>(() => new OnnxGraphBuilder("g", opset, mlOpset));
+
+    [Fact]
+    public void UniqueName_TakenStem_GetsANumber()
+    {
+        var graph = new OnnxGraphBuilder("g");
+        graph.AddInput("x", OnnxDataType.Float32, 1);
+
+        Assert.Equal("x_1", graph.UniqueName("x"));
+        Assert.Equal("y", graph.UniqueName("y"));
+    }
 }

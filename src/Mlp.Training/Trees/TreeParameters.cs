@@ -1,0 +1,138 @@
+using System.Collections.Frozen;
+using System.Globalization;
+using System.Text;
+using Mlp.Runtime.Models;
+
+namespace Mlp.Training.Trees;
+
+/// <summary>Settings in LightGBM's own words.</summary>
+internal static class TreeParameters
+{
+    // LightGBM's names and aliases of what the options have, and of what this library decides.
+    private static readonly FrozenDictionary<string, string> Reserved = new (string Setting, string Names)[]
+    {
+        ("set Objective", "objective objective_type app application loss num_class num_classes"),
+        ("set Boosting", "boosting boosting_type boost"),
+        ("set MaximumIterations", "num_iterations num_iteration n_iter num_tree num_trees num_round num_rounds nrounds num_boost_round n_estimators max_iter"),
+        ("set LearningRate", "learning_rate shrinkage_rate eta"),
+        ("set MaximumLeaves", "num_leaves num_leaf max_leaves max_leaf max_leaf_nodes"),
+        ("set MaximumDepth", "max_depth"),
+        ("set MinimumRowsInLeaf", "min_data_in_leaf min_data_per_leaf min_data min_child_samples min_samples_leaf"),
+        ("set MinimumSplitGain", "min_gain_to_split min_split_gain"),
+        ("set L1", "lambda_l1 reg_alpha l1_regularization"),
+        ("set L2", "lambda_l2 reg_lambda lambda l2_regularization"),
+        ("set FeatureFraction", "feature_fraction sub_feature colsample_bytree"),
+        ("set BaggingFraction", "bagging_fraction sub_row subsample bagging"),
+        ("set BaggingFrequency", "bagging_freq subsample_freq"),
+        ("set MaximumBins", "max_bin max_bins"),
+        ("set Alpha", "alpha"),
+        ("set PositiveWeight", "scale_pos_weight is_unbalance unbalance unbalanced_sets"),
+        ("set ZeroAsMissing", "zero_as_missing"),
+        ("set MonotoneConstraints", "monotone_constraints mc monotone_constraint monotonic_cst"),
+        ("set CategoricalFeatures", "categorical_feature cat_feature categorical_column cat_column categorical_features"),
+        ("set GroupColumn", "group_column group group_id query_column query query_id"),
+        ("set Metric", "metric metrics metric_types"),
+        ("set EarlyStoppingPatience", "early_stopping_round early_stopping_rounds early_stopping n_iter_no_change"),
+        ("set Seed", "seed random_seed random_state"),
+        ("set Threads", "num_threads num_thread nthread nthreads n_jobs"),
+        ("set IsDeterministic", "deterministic force_col_wise force_row_wise"),
+        ("ONNX has no operator for linear models in leaves", "linear_tree linear_trees"),
+        ("the library decides it", "verbosity verbose device_type device task data valid input_model output_model label_column weight_column init_score_filename ignore_column tree_learner machines num_machines"),
+    }.SelectMany(r => r.Names.Split(' ').Select(n => (n, r.Setting))).ToFrozenDictionary(p => p.n, p => p.Setting, StringComparer.Ordinal);
+
+    /// <summary>Why a parameter must not be given as text, or null where it may.</summary>
+    public static string? SettingOf(string parameter) => Reserved.GetValueOrDefault(parameter);
+
+    /// <summary>What an objective predicts.</summary>
+    public static ModelTask TaskOf(TreeObjective objective) => objective switch
+    {
+        TreeObjective.Binary => ModelTask.BinaryClassification,
+        TreeObjective.Multiclass or TreeObjective.MulticlassOneVersusAll => ModelTask.MulticlassClassification,
+        TreeObjective.LambdaRank or TreeObjective.RankXendcg => ModelTask.Ranking,
+        _ => ModelTask.Regression,
+    };
+
+    /// <summary>All settings as one text.</summary>
+    /// <param name="options">The settings.</param>
+    /// <param name="encoding">The features.</param>
+    /// <param name="classCount">Classes; 1 but for several.</param>
+    public static string Text(TreeOptions options, TreeEncoding encoding, int classCount)
+    {
+        var text = new StringBuilder("verbosity=-1");
+        Add("objective", NameOf(options.Objective));
+        Add("boosting", options.Boosting switch { TreeBoosting.Dart => "dart", TreeBoosting.RandomForest => "rf", _ => "gbdt" });
+        Add("num_class", classCount);
+        Add("learning_rate", options.LearningRate);
+        Add("num_leaves", options.MaximumLeaves);
+        Add("max_depth", options.MaximumDepth == 0 ? -1 : options.MaximumDepth);
+        Add("min_data_in_leaf", options.MinimumRowsInLeaf);
+        Add("min_gain_to_split", options.MinimumSplitGain);
+        Add("lambda_l1", options.L1);
+        Add("lambda_l2", options.L2);
+        Add("feature_fraction", options.FeatureFraction);
+        Add("bagging_fraction", options.BaggingFraction);
+        Add("bagging_freq", options.BaggingFraction < 1 ? options.BaggingFrequency : 0);
+        Add("max_bin", options.MaximumBins);
+        Add("alpha", options.Alpha);
+        Add("scale_pos_weight", options.PositiveWeight);
+        Add("zero_as_missing", options.ZeroAsMissing ? "true" : "false");
+        Add("seed", options.Seed);
+        Add("num_threads", options.Threads == 0 ? Environment.ProcessorCount : options.Threads);
+        if (options.IsDeterministic)
+        {
+            // Otherwise LightGBM decides by a measurement of time.
+            Add("deterministic", "true");
+            Add("force_row_wise", "true");
+        }
+
+        if (options.Metric is { } metric)
+        {
+            Add("metric", metric);
+        }
+
+        if (encoding.CategoryColumns.Any())
+        {
+            Add("categorical_feature", string.Join(',', encoding.CategoryColumns));
+        }
+
+        if (options.MonotoneConstraints.Count > 0)
+        {
+            Add("monotone_constraints", string.Join(',', encoding.Columns.Select(c => options.MonotoneConstraints.TryGetValue(c.Feature.Name, out var direction) ? direction : 0)));
+        }
+
+        foreach (var (key, value) in options.Parameters)
+        {
+            Add(key, value);
+        }
+
+        return text.ToString();
+
+        void Add(string key, object value) => text.Append(CultureInfo.InvariantCulture, $" {key}={value}");
+    }
+
+    /// <summary>Whether a greater value of a metric is better, by LightGBM's name for it.</summary>
+    public static bool IsGreaterBetter(string metric)
+        => metric.StartsWith("auc", StringComparison.Ordinal) || metric.StartsWith("ndcg", StringComparison.Ordinal) || metric.StartsWith("map", StringComparison.Ordinal) && metric != "mape"
+            || metric is "average_precision" or "lambdarank" or "rank_xendcg" or "mean_average_precision" or "xendcg";
+
+    private static string NameOf(TreeObjective objective) => objective switch
+    {
+        TreeObjective.Binary => "binary",
+        TreeObjective.Multiclass => "multiclass",
+        TreeObjective.MulticlassOneVersusAll => "multiclassova",
+        TreeObjective.Regression => "regression",
+        TreeObjective.AbsoluteError => "regression_l1",
+        TreeObjective.Huber => "huber",
+        TreeObjective.Fair => "fair",
+        TreeObjective.Quantile => "quantile",
+        TreeObjective.AbsolutePercentageError => "mape",
+        TreeObjective.Poisson => "poisson",
+        TreeObjective.Gamma => "gamma",
+        TreeObjective.Tweedie => "tweedie",
+        TreeObjective.CrossEntropy => "cross_entropy",
+        TreeObjective.CrossEntropyLambda => "cross_entropy_lambda",
+        TreeObjective.LambdaRank => "lambdarank",
+        TreeObjective.RankXendcg => "rank_xendcg",
+        _ => throw new ArgumentOutOfRangeException(nameof(objective), objective, "Expected a known objective."),
+    };
+}

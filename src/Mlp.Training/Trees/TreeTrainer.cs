@@ -1,0 +1,147 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Models;
+using Mlp.Runtime.Telemetry;
+using Mlp.Training.Evaluation;
+using Mlp.Training.Hosting;
+using Mlp.Training.Preprocessing;
+using Mlp.Training.Trees.Interop;
+
+namespace Mlp.Training.Trees;
+
+/// <summary>
+/// Trains trees by LightGBM. The first rows by time train, the last ones validate, or those of a set of their own: training stops when the metric on them no longer gets better, and
+/// the iterations up to the best are kept. Thread-safe; each call trains a model of its own.
+/// </summary>
+public sealed class TreeTrainer : ITrainer
+{
+    private readonly TreeOptions _options;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _timeProvider;
+
+    /// <summary>Creates a trainer.</summary>
+    /// <param name="options">Settings; copied, later changes have no effect.</param>
+    /// <param name="logger">Told of each training; null for nobody.</param>
+    /// <param name="timeProvider">Measures how long iterations take; the system's clock when null.</param>
+    /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    public TreeTrainer(TreeOptions options, ILogger<TreeTrainer>? logger = null, TimeProvider? timeProvider = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        OptionRanges.ThrowIfAny(options.FindFailures(), nameof(options));
+        _options = options.Copy();
+        _logger = logger ?? NullLogger<TreeTrainer>.Instance;
+        _timeProvider = timeProvider ?? TimeProvider.System;
+    }
+
+    /// <inheritdoc/>
+    public ModelTask Task => TreeParameters.TaskOf(_options.Objective);
+
+    /// <summary>Trains trees. Nothing remains of a training that fails or is cancelled.</summary>
+    /// <param name="trainingSet">The rows, in order of time, with a label column and, where the manifest names one, a weight column.</param>
+    /// <param name="validation">Rows that decide when to stop; null for the last ones of <paramref name="trainingSet"/>.</param>
+    /// <param name="progress">Told after each iteration, on a thread of the trainer.</param>
+    /// <param name="cancellationToken">Ends training between iterations.</param>
+    /// <returns>The trees; the caller disposes of them.</returns>
+    /// <exception cref="TrainingDataException">The rows are not fit to train on.</exception>
+    /// <exception cref="LightGbmException">LightGBM refuses rows or settings.</exception>
+    /// <exception cref="ArgumentException">A feature or class that the settings name does not exist.</exception>
+    /// <exception cref="Mlp.Runtime.MissingNativePackageException">The application lacks the package LightGBM.</exception>
+    /// <exception cref="PlatformNotSupportedException">LightGBM cannot run on this host.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public Task<TrainedTrees> FitAsync(
+        ITrainingSet trainingSet, ITrainingSet? validation = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+        => FitAsync(trainingSet, null, validation, progress, cancellationToken);
+
+    /// <summary>Goes on where other trees ended: new iterations are added to theirs, which stay as they are. Categories keep the numbers that they had.</summary>
+    /// <param name="previous">Trees of the same task over the same features.</param>
+    /// <param name="trainingSet">The rows that the new trees learn from.</param>
+    /// <param name="validation">Rows that decide when to stop; null for the last ones of <paramref name="trainingSet"/>.</param>
+    /// <param name="progress">Told after each iteration, on a thread of the trainer.</param>
+    /// <param name="cancellationToken">Ends training between iterations.</param>
+    /// <returns>The earlier trees and the new ones; the caller disposes of them.</returns>
+    /// <exception cref="TrainingDataException">The rows are not fit to train on.</exception>
+    /// <exception cref="LightGbmException">LightGBM refuses rows or settings.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="InvalidOperationException">The settings train a random forest, which has no order to go on in, or the trees are of another task or classes.</exception>
+    public Task<TrainedTrees> ContinueAsync(
+        TrainedTrees previous, ITrainingSet trainingSet, ITrainingSet? validation = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(previous);
+        if (_options.Boosting == TreeBoosting.RandomForest || previous.Model.IsAveraged)
+        {
+            throw new InvalidOperationException("Expected boosted trees to continue, but found a random forest, whose trees have no order.");
+        }
+
+        return previous.Task == Task
+            ? FitAsync(trainingSet, previous, validation, progress, cancellationToken)
+            : throw new InvalidOperationException($"Expected trees for {Task} to continue, but found {previous.Task}.");
+    }
+
+    async Task<IFittedModel> ITrainer.FitAsync(ITrainingSet trainingSet, ITrainingSet? validation, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+        => await FitAsync(trainingSet, null, validation, progress, cancellationToken).ConfigureAwait(false);
+
+    private async Task<TrainedTrees> FitAsync(
+        ITrainingSet trainingSet, TrainedTrees? previous, ITrainingSet? validation, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(trainingSet);
+        return await TracedWork.RunAsync(
+            () => TrainingActivities.Start(TrainingSpans.Fit),
+            () => ReadAndFitAsync(trainingSet, previous, validation, progress, cancellationToken),
+            static (span, trained) => span.SetTag("rows", trained.Manifest.RowCount).SetTag("epochs", trained.History.Count)).ConfigureAwait(false);
+    }
+
+    private async Task<TrainedTrees> ReadAndFitAsync(
+        ITrainingSet trainingSet, TrainedTrees? previous, ITrainingSet? validation, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    {
+        LightGbmLibrary.EnsureLoaded();
+        var features = trainingSet.Manifest.Features;
+        if (features.Count == 0)
+        {
+            throw new TrainingDataException("Expected at least one feature, but the training set's manifest names none.");
+        }
+
+        if (previous is not null && !previous.Features.SequenceEqual(features))
+        {
+            throw new InvalidOperationException("Expected the features that the trees were trained on, in the same order, but the training set has others.");
+        }
+
+        var reading = new RowReading { Task = Task, TakesWeights = true, GroupColumn = _options.GroupColumn, ClassNames = previous?.ClassNames ?? [] };
+        var rows = await LabelledRows.ReadAsync(trainingSet, features, reading, cancellationToken).ConfigureAwait(false);
+        var held = validation is null
+            ? null
+            : await LabelledRows.ReadAsync(validation, features, reading with { ClassNames = rows.ClassNames }, cancellationToken).ConfigureAwait(false);
+        return await System.Threading.Tasks.Task.Factory.StartNew(
+            () => Fit(rows, held, previous, trainingSet.Manifest, progress, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+    }
+
+    private TrainedTrees Fit(
+        LabelledRows rows, LabelledRows? held, TrainedTrees? previous, TrainingSetManifest manifest, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    {
+        var trainingCount = held is null ? Cut(rows) : rows.RowCount;
+        TreeLabels.ThrowIfUnfit(rows, trainingCount, Task);
+        var encoding = previous?.Encoding ?? TreeEncoding.Learn(rows.Table, trainingCount, _options);
+        var training = new TreeRows(rows, 0, trainingCount);
+        TreeRows? validation = held is not null ? new(held, 0, held.RowCount) : trainingCount < rows.RowCount ? new(rows, trainingCount, rows.RowCount - trainingCount) : null;
+        var classCount = Task == ModelTask.MulticlassClassification ? rows.ClassNames.Count : 1;
+        cancellationToken.ThrowIfCancellationRequested();
+        using var run = new TreeTrainingRun(_options, encoding, classCount, training, validation, previous, _timeProvider);
+        var (text, history) = run.Train(progress, cancellationToken);
+        var trees = new TrainedTrees(LightGbmModel.Parse(text), encoding, rows, trainingCount, manifest, Task, history, _options.Conversion);
+        _logger.LogInformation(
+            "Trained {Iterations} iterations in {Elapsed}; the best was {BestIteration}", history.Count, history[^1].Elapsed, history[^1].BestEpoch);
+        return trees;
+    }
+
+    // Rows of one time, and of one group, stay together.
+    private int Cut(LabelledRows rows)
+    {
+        var cut = TimeOrder.CutByShare(rows.Times, rows.RowCount, _options.ValidationShare);
+        while (!rows.Groups.IsEmpty && cut > 0 && cut < rows.RowCount && rows.Groups[cut] == rows.Groups[cut - 1])
+        {
+            cut--;
+        }
+
+        return cut;
+    }
+}
