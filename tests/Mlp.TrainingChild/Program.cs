@@ -1,13 +1,13 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Mlp.Training.Networks;
 
 namespace Mlp.TrainingChild;
 
 /// <summary>
 /// "FOLDER EVERY": trains a network and goes on from the folder's newest checkpoint, where there is one. Prints "step N" after each step, and at the end "scores HASH" over the bits of the
-/// scores of all rows. libtorch lives in a child of its own, so that the other crash tests need not carry it.
+/// scores of all rows. "memory STEPS EVERY": trains that many steps and prints the anonymous memory of the process, "N KIBIBYTES", every so often. libtorch lives in a child of its own, so that the other crash tests need not carry it.
 /// </summary>
 internal static class Program
 {
@@ -15,6 +15,12 @@ internal static class Program
     {
         using var output = Console.OpenStandardOutput();
         void Print(string line) => output.Write(System.Text.Encoding.UTF8.GetBytes(line + '\n'));
+
+        if (arguments is ["memory", var steps, var interval])
+        {
+            await MemoryRun.RunAsync(int.Parse(steps, CultureInfo.InvariantCulture), int.Parse(interval, CultureInfo.InvariantCulture), Print);
+            return;
+        }
 
         var rows = ChildRows.Create(600);
         using var network = await new NetworkTrainer(Options(arguments[0], int.Parse(arguments[1], CultureInfo.InvariantCulture), new StepPrinter(Print))).FitAsync(rows);
