@@ -4,6 +4,7 @@ using Mlp.Runtime.Models;
 using Mlp.Runtime.Storage;
 using Mlp.Training.Networks.Checkpoints;
 using Mlp.Training.Networks.Layers;
+using Mlp.Training.Networks.Weights;
 using Mlp.Training.Preprocessing;
 using TorchSharp;
 
@@ -34,6 +35,11 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
         var network = LayeredNetwork.Build(settings.DefinitionFor(encoding), encoding.Width, encoding.Ids, outputs, _options.Seed);
         try
         {
+            if (_options.InitialWeights is { } weights)
+            {
+                NetworkWeightFile.Load(network, weights);
+            }
+
             var position = Train(network, encoding, encoded, scale, outputs, progress, cancellationToken);
             return new TrainedNetwork(network, new(_options.Task, scale, outputs), encoding, rows.Training, encoded, rows.TrainingCount, rows.Manifest, position);
         }

@@ -134,6 +134,13 @@ public sealed partial class NetworkOptions
     [JsonIgnore]
     public string? ResumeFrom { get; set; }
 
+    /// <summary>
+    /// A safetensors file with the weights and statistics that training begins with, for example of <see cref="TrainedNetwork.SaveWeights"/>: names and shapes are exactly those of the
+    /// network. A checkpoint that training goes on from takes their place.
+    /// </summary>
+    /// <value>The default value is null, which stands for random weights.</value>
+    public string? InitialWeights { get; set; }
+
     /// <summary>Told of epochs and steps, on the thread that trains.</summary>
     [JsonIgnore]
     public IList<INetworkCallback> Callbacks { get; private set; } = [];

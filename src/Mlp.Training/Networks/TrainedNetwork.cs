@@ -6,6 +6,7 @@ using Mlp.Training.Export;
 using Mlp.Training.Hosting;
 using Mlp.Training.Networks.Checkpoints;
 using Mlp.Training.Networks.Layers;
+using Mlp.Training.Networks.Weights;
 using Mlp.Training.Preprocessing;
 using TorchSharp;
 
@@ -100,6 +101,20 @@ public sealed class TrainedNetwork : IFittedModel
         OptionRanges.ThrowIfViolated(options);
         return TracedWork.Run(
             TrainingActivities.Start(TrainingSpans.Export), () => OnnxExporter.Create(new NetworkExportSource(this, _network, _link), Rows, TrainingCount < Rows.RowCount ? TrainingCount : 0, Manifest, options, cancellationToken), static (span, model) => span.SetTag("bytes", model.Onnx.Length));
+    }
+
+    /// <summary>
+    /// Writes weights and running statistics as a safetensors file under PyTorch's names, in place of a file that exists. They come in again by <see cref="NetworkOptions.InitialWeights"/>.
+    /// </summary>
+    /// <param name="path">The file; its directory exists.</param>
+    /// <param name="type">How floating-point numbers are stored: F32, F16 or BF16.</param>
+    /// <exception cref="ArgumentException">The type is another one.</exception>
+    /// <exception cref="IOException">The disk is full or failed; a file that was there before is still there.</exception>
+    /// <exception cref="ObjectDisposedException">The network was disposed of.</exception>
+    public void SaveWeights(string path, SafetensorsType type = SafetensorsType.F32)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        NetworkWeightFile.Save(_network, path, type, new Dictionary<string, string> { ["mlp.network"] = Definition.ToJson(), ["mlp.training_set.sha256"] = Manifest.ContentHash });
     }
 
     /// <summary>Frees the network's native memory.</summary>
