@@ -21,9 +21,7 @@ internal sealed class TreeTrainingRun : IDisposable
     {
         (_options, _validation, _classCount, _timeProvider) = (options, validation, classCount, timeProvider);
         var parameters = TreeParameters.Text(options, encoding, classCount);
-        _isGreaterBetter = options.CustomMetric is null
-            ? TreeParameters.IsGreaterBetter(options.Metric?.Split(',')[0] ?? (TreeOptionRules.IsRanking(options.Objective) ? "ndcg" : "loss"))
-            : options.IsGreaterCustomMetricBetter;
+        _isGreaterBetter = TreeParameters.IsGreaterMetricBetter(options);
         try
         {
             _training = training.ToDataset(encoding, options, parameters);
@@ -46,6 +44,11 @@ internal sealed class TreeTrainingRun : IDisposable
             if (_held is not null)
             {
                 _booster.AddValidation(_held);
+            }
+
+            if (_booster.MetricCount == 0)
+            {
+                throw new ArgumentException($"Expected a metric that LightGBM knows, but found '{options.Metric}'.", nameof(options));
             }
         }
         catch
@@ -76,7 +79,7 @@ internal sealed class TreeTrainingRun : IDisposable
                 break;
             }
 
-            var loss = AsLoss(_booster.Metrics(0), isMetric: true);
+            var loss = Loss(_booster.Metrics(0)[0], _isGreaterBetter);
             double? held = _held is null ? null : Measure();
             if (!StopsEarly || held < best.Loss || best.Iteration == 0)
             {
@@ -122,9 +125,9 @@ internal sealed class TreeTrainingRun : IDisposable
 
     private double Measure()
     {
-        if (_options.CustomMetric is null)
+        if (_options.CustomMetric is not { } custom)
         {
-            return AsLoss(_booster.Metrics(1), isMetric: true);
+            return Loss(_booster.Metrics(1)[0], _isGreaterBetter);
         }
 
         var rows = _validation!.Value;
@@ -135,15 +138,9 @@ internal sealed class TreeTrainingRun : IDisposable
             scores[((i % rows.Count) * _classCount) + (i / rows.Count)] = byScore[i];
         }
 
-        return AsLoss([_options.CustomMetric(scores, rows.Labels, _validationWeights)], isMetric: false);
+        return Loss(custom(scores, rows.Labels, _validationWeights), _options.IsGreaterCustomMetricBetter);
     }
 
     // What is better when it is greater becomes 1 − x, so that progress tells of losses throughout.
-    private double AsLoss(double[] metrics, bool isMetric)
-    {
-        var isGreaterBetter = isMetric && _options.CustomMetric is not null
-            ? TreeParameters.IsGreaterBetter(_options.Metric?.Split(',')[0] ?? (TreeOptionRules.IsRanking(_options.Objective) ? "ndcg" : "loss"))
-            : _isGreaterBetter;
-        return metrics.Length == 0 ? double.NaN : isGreaterBetter ? 1 - metrics[0] : metrics[0];
-    }
+    private static double Loss(double metric, bool isGreaterBetter) => isGreaterBetter ? 1 - metric : metric;
 }

@@ -210,6 +210,24 @@ public sealed class TreeTrainerTests
     }
 
     [Fact]
+    public async Task FitAsync_MoreColumnsThanArePinnedAtOnce_ReadsEach()
+    {
+        var random = new Random(6);
+        var rows = new Rows();
+        var last = System.Array.Empty<float?>();
+        for (var column = 0; column < 300; column++)
+        {
+            last = [.. Enumerable.Range(0, 200).Select(_ => (float?)random.NextSingle())];
+            rows.Float32(FormattableString.Invariant($"x{column}"), last);
+        }
+
+        using var trees = await new TreeTrainer(Small()).FitAsync(rows.Label("label", [.. last.Select(v => v > 0.5f)]).Set("label"));
+
+        Assert.Equal("x299", trees.FeatureImportance().MaxBy(p => p.Value).Key);
+        Assert.InRange(trees.Export().ExportProof.MaximumDifference, 0, 1e-6);
+    }
+
+    [Fact]
     public async Task FitAsync_Cancelled_Ends()
     {
         using var source = new CancellationTokenSource();
