@@ -53,6 +53,8 @@ internal sealed class Rows
 
     public Rows Label(string name, params float[] values) => Other(name, new FloatArray.Builder().AppendRange(values).Build());
 
+    public Rows Label(string name, params string[] values) => Other(name, new StringArray.Builder().AppendRange(values).Build());
+
     public Rows Time(string name, params long[] values) => Other(name, new Int64Array.Builder().AppendRange(values).Build());
 
     public Rows Declare(string name, FeatureType type)

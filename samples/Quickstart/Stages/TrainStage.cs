@@ -21,7 +21,7 @@ internal sealed class TrainStage(MlPlatform ml, QuickstartOptions options)
 
     private static async Task<TrainedModel> FitAsync(ITrainingSet rows, int seed, Part progress, CancellationToken cancellationToken)
     {
-        var trainer = new NetworkTrainer(new FeedForwardOptions
+        var trainer = new NetworkTrainer(new NetworkOptions
         {
             HiddenLayers = [64, 32],
             Dropout = 0.1,
@@ -34,7 +34,7 @@ internal sealed class TrainStage(MlPlatform ml, QuickstartOptions options)
             ValidationShare = 0.15,
             Seed = seed,
         });
-        using var network = await trainer.FitAsync(rows, progress, cancellationToken);
+        using var network = await trainer.FitAsync(rows, progress: progress, cancellationToken: cancellationToken);
         return network.Export(
             new ExportOptions { ClassNames = ["small tip", "big tip"], LabelDefinition = "The tip exceeded 20 % of the fare." }, cancellationToken);
     }

@@ -12,7 +12,7 @@ namespace Mlp.Runtime.Hosting;
 /// <summary>Adds training to the platform.</summary>
 public static class TrainingBuilderExtensions
 {
-    /// <summary>The configuration section of <see cref="FeedForwardOptions"/>.</summary>
+    /// <summary>The configuration section of <see cref="NetworkOptions"/>.</summary>
     public const string NetworkSection = MlPlatformOptions.SectionName + ":Training:Network";
 
     /// <summary>The configuration section of <see cref="TreeOptions"/>.</summary>
@@ -32,16 +32,16 @@ public static class TrainingBuilderExtensions
     /// <param name="configureTrees">Changes the settings of trees after the configuration.</param>
     /// <returns>The platform.</returns>
     public static IMlPlatformBuilder AddTraining(
-        this IMlPlatformBuilder builder, Action<FeedForwardOptions>? configureNetwork = null, Action<GateOptions>? configureGate = null,
+        this IMlPlatformBuilder builder, Action<NetworkOptions>? configureNetwork = null, Action<GateOptions>? configureGate = null,
         Action<TreeOptions>? configureTrees = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
         var services = builder.Services;
-        AddOptions<FeedForwardOptions, FeedForwardOptionsSetup>(services, configureNetwork);
+        AddOptions<NetworkOptions, NetworkOptionsSetup>(services, configureNetwork);
         AddOptions<GateOptions, GateOptionsSetup>(services, configureGate);
         AddOptions<TreeOptions, TreeOptionsSetup>(services, configureTrees);
         services.TryAddSingleton(provider => new NetworkTrainer(
-            provider.GetRequiredService<IOptions<FeedForwardOptions>>().Value, provider.GetService<ILogger<NetworkTrainer>>(), provider.GetService<TimeProvider>()));
+            provider.GetRequiredService<IOptions<NetworkOptions>>().Value, provider.GetService<ILogger<NetworkTrainer>>(), provider.GetService<TimeProvider>()));
         services.TryAddSingleton(provider => new ChampionGate(
             provider.GetRequiredService<IOptions<GateOptions>>().Value, provider.GetService<ILogger<ChampionGate>>()));
         services.TryAddSingleton(provider => new TreeTrainer(
@@ -64,11 +64,11 @@ public static class TrainingBuilderExtensions
     }
 
     // The configuration is optional: the platform also runs without one.
-    private sealed class FeedForwardOptionsSetup(IServiceProvider services) : IConfigureOptions<FeedForwardOptions>, IValidateOptions<FeedForwardOptions>
+    private sealed class NetworkOptionsSetup(IServiceProvider services) : IConfigureOptions<NetworkOptions>, IValidateOptions<NetworkOptions>
     {
-        public void Configure(FeedForwardOptions options) => SettingsSection.Bind(services, NetworkSection, options);
+        public void Configure(NetworkOptions options) => SettingsSection.Bind(services, NetworkSection, options);
 
-        public ValidateOptionsResult Validate(string? name, FeedForwardOptions options) => Result(options.FindFailures(NetworkSection, ':'));
+        public ValidateOptionsResult Validate(string? name, NetworkOptions options) => Result(options.FindFailures(NetworkSection, ':'));
     }
 
     private sealed class TreeOptionsSetup(IServiceProvider services) : IConfigureOptions<TreeOptions>, IValidateOptions<TreeOptions>

@@ -7,9 +7,8 @@ namespace Mlp.Training.Networks;
 
 /// <summary>
 /// The network in libtorch. It makes its own layers, so that it knows how each was made, and draws initial weights and dropout from its own generators.
-/// Training is for one thread; <see cref="Score"/> is thread-safe once training has ended.
 /// </summary>
-internal sealed class FeedForwardNetwork : IDisposable
+internal sealed class FeedForwardNetwork : TrainableNetwork
 {
     private const double Epsilon = 1e-5;
     private const double Momentum = 0.1;
@@ -17,25 +16,22 @@ internal sealed class FeedForwardNetwork : IDisposable
     private readonly List<Linear> _linears = [];
     private readonly List<BatchNorm1d> _norms = [];
     private readonly double _dropout;
-    private readonly bool _isClassifier;
-    private readonly float _factor;
-    private readonly float _offset;
     private readonly SeededRandom _dropoutRandom;
+    private bool _isTraining;
 
     /// <summary>Makes the layers.</summary>
     /// <param name="inputs">Inputs of the first layer.</param>
-    /// <param name="settings">Shape of the network.</param>
-    /// <param name="factor">Standard deviation of the target; 1 for a classifier.</param>
-    /// <param name="offset">Mean of the target; 0 for a classifier.</param>
-    public FeedForwardNetwork(int inputs, FeedForwardSettings settings, float factor, float offset)
+    /// <param name="options">Shape of the network.</param>
+    /// <param name="outputs">Outputs of the last layer.</param>
+    public FeedForwardNetwork(int inputs, NetworkOptions options, int outputs)
     {
-        (_dropout, _isClassifier, _factor, _offset) = (settings.Dropout, settings.IsClassifier, factor, offset);
-        _dropoutRandom = SeededRandom.For(settings.Seed, "dropout");
-        var initialisation = SeededRandom.For(settings.Seed, "weights");
-        foreach (var units in settings.HiddenLayers)
+        _dropout = options.Dropout;
+        _dropoutRandom = SeededRandom.For(options.Seed, "dropout");
+        var initialisation = SeededRandom.For(options.Seed, "weights");
+        foreach (var units in options.HiddenLayers ?? [64, 32])
         {
             _linears.Add(NewLinear(inputs, units, initialisation));
-            if (settings.BatchNorm)
+            if (options.BatchNorm)
             {
                 _norms.Add(torch.nn.BatchNorm1d(units, Epsilon, Momentum, device: torch.CPU, dtype: torch.float32));
             }
@@ -43,71 +39,52 @@ internal sealed class FeedForwardNetwork : IDisposable
             inputs = units;
         }
 
-        _linears.Add(NewLinear(inputs, 1, initialisation));
+        _linears.Add(NewLinear(inputs, outputs, initialisation));
     }
 
-    /// <summary>Everything that the optimizer moves.</summary>
-    public IEnumerable<Parameter> Parameters => _linears.SelectMany(l => l.parameters()).Concat(_norms.SelectMany(n => n.parameters()));
+    public override IReadOnlyList<KeyValuePair<string, Parameter>> Parameters
+        => [.. _linears.SelectMany((l, i) => Named($"linear{i}", l)), .. _norms.SelectMany((n, i) => Named($"norm{i}", n))];
 
-    /// <summary>The output before the sigmoid or the target's scale, as it is computed while training: batch statistics and dropout at work.</summary>
-    /// <param name="batch">Shape (rows, inputs).</param>
-    /// <param name="masks">Dropout masks to fill and use, one per hidden layer, shape (rows, units); empty without dropout.</param>
-    /// <returns>Shape (rows).</returns>
-    public Tensor Train(Tensor batch, IReadOnlyList<Tensor> masks)
+    public override IReadOnlyList<KeyValuePair<string, Tensor>> Buffers
+        => [.. _norms.SelectMany((n, i) => new KeyValuePair<string, Tensor>[] { new($"norm{i}.running_mean", n.running_mean!), new($"norm{i}.running_var", n.running_var!) })];
+
+    public override IReadOnlyDictionary<string, SeededRandom> Generators => new Dictionary<string, SeededRandom> { ["dropout"] = _dropoutRandom };
+
+    public override Tensor Forward(Tensor? dense, Tensor? ids, Action<string, Tensor>? observe = null)
     {
-        _norms.ForEach(n => n.train());
-        var x = batch;
+        var x = dense!;
         for (var i = 0; i < _linears.Count - 1; i++)
         {
-            x = Hidden(i, x);
-            if (masks.Count > 0)
+            x = _linears[i].forward(x);
+            observe?.Invoke($"linear{i}", x);
+            x = (_norms.Count > 0 ? _norms[i].forward(x) : x).relu();
+            observe?.Invoke($"hidden{i}", x);
+            if (_isTraining && _dropout > 0)
             {
-                _dropoutRandom.FillDropoutMask(Floats(masks[i]), _dropout);
-                x = x.mul(masks[i]);
+                var mask = torch.empty(x.shape, torch.float32, torch.CPU);
+                _dropoutRandom.FillDropoutMask(FlatParameters.Floats(mask), _dropout);
+                x = x.mul(mask);
             }
         }
 
-        return _linears[^1].forward(x).squeeze(1);
+        x = _linears[^1].forward(x);
+        observe?.Invoke($"linear{_linears.Count - 1}", x);
+        return x;
     }
 
-    /// <summary>Ends training: from here on the layers use what they have learned.</summary>
-    public void Evaluate() => _norms.ForEach(n => n.eval());
-
-    /// <summary>The output before the sigmoid or the target's scale. Call <see cref="Evaluate"/> before.</summary>
-    /// <param name="batch">Shape (rows, inputs).</param>
-    /// <returns>Shape (rows).</returns>
-    public Tensor Infer(Tensor batch)
+    public override void Train()
     {
-        var x = batch;
-        for (var i = 0; i < _linears.Count - 1; i++)
-        {
-            x = Hidden(i, x);
-        }
-
-        return _linears[^1].forward(x).squeeze(1);
+        _isTraining = true;
+        _norms.ForEach(n => n.train());
     }
 
-    /// <summary>The score: a probability, or a number in the target's unit.</summary>
-    public Tensor Score(Tensor batch)
+    public override void Evaluate()
     {
-        var output = Infer(batch);
-        return _isClassifier ? output.sigmoid() : output.mul(_factor).add(_offset);
+        _isTraining = false;
+        _norms.ForEach(n => n.eval());
     }
 
-    /// <summary>The values of all weights and statistics, to come back to.</summary>
-    public float[][] Snapshot() => [.. State().Select(t => Floats(t).ToArray())];
-
-    /// <summary>Goes back to a snapshot.</summary>
-    public void Restore(float[][] snapshot)
-    {
-        var i = 0;
-        foreach (var tensor in State())
-        {
-            snapshot[i++].CopyTo(Floats(tensor));
-        }
-    }
-
-    /// <summary>What the network computes in service, layer by layer.</summary>
+    /// <summary>What the network computes in service, layer by layer, without its link.</summary>
     public IReadOnlyList<NetworkLayer> Describe()
     {
         var layers = new List<NetworkLayer>();
@@ -128,41 +105,17 @@ internal sealed class FeedForwardNetwork : IDisposable
             layers.Add(new NetworkLayer.Relu());
         }
 
-        layers.Add(_isClassifier ? new NetworkLayer.Sigmoid() : new NetworkLayer.Affine(_factor, _offset));
         return layers;
     }
 
-    public void Dispose()
+    public override void Dispose()
     {
         _linears.ForEach(l => l.Dispose());
         _norms.ForEach(n => n.Dispose());
     }
 
-    /// <summary>Zeros in float32 on the processor, whatever defaults the application has given TorchSharp.</summary>
-    public static Tensor Zeros(params long[] shape) => torch.zeros(shape, torch.float32, torch.CPU);
-
-    /// <summary>The memory of a float tensor on the processor.</summary>
-    public static Span<float> Floats(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.bytes);
-
-    private Tensor Hidden(int i, Tensor x)
-    {
-        x = _linears[i].forward(x);
-        return (_norms.Count > 0 ? _norms[i].forward(x) : x).relu();
-    }
-
-    private IEnumerable<Tensor> State()
-    {
-        foreach (var parameter in Parameters)
-        {
-            yield return parameter;
-        }
-
-        foreach (var norm in _norms)
-        {
-            yield return norm.running_mean!;
-            yield return norm.running_var!;
-        }
-    }
+    private static IEnumerable<KeyValuePair<string, Parameter>> Named(string prefix, torch.nn.Module module)
+        => module.named_parameters().Select(p => new KeyValuePair<string, Parameter>($"{prefix}.{p.name}", p.parameter));
 
     // Uniform within ±1/√inputs, as torch.nn.Linear begins.
     private static Linear NewLinear(int inputs, int outputs, SeededRandom random)
@@ -171,7 +124,7 @@ internal sealed class FeedForwardNetwork : IDisposable
         var bound = 1 / Math.Sqrt(inputs);
         foreach (var parameter in linear.parameters())
         {
-            foreach (ref var weight in Floats(parameter))
+            foreach (ref var weight in FlatParameters.Floats(parameter))
             {
                 weight = (float)(((2 * random.NextDouble()) - 1) * bound);
             }
@@ -180,5 +133,5 @@ internal sealed class FeedForwardNetwork : IDisposable
         return linear;
     }
 
-    private static float[] Values(Tensor tensor) => Floats(tensor).ToArray();
+    private static float[] Values(Tensor tensor) => FlatParameters.Floats(tensor).ToArray();
 }

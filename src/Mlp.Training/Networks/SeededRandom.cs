@@ -6,8 +6,6 @@ namespace Mlp.Training.Networks;
 /// </summary>
 internal sealed class SeededRandom(ulong seed)
 {
-    private ulong _state = seed;
-
     /// <summary>A generator of its own for one use of a seed.</summary>
     public static SeededRandom For(int seed, string use)
     {
@@ -20,10 +18,13 @@ internal sealed class SeededRandom(ulong seed)
         return new SeededRandom(new SeededRandom((uint)seed).Next() ^ mixed);
     }
 
+    /// <summary>Where the sequence stands: all that there is to save of it.</summary>
+    public ulong State { get; set; } = seed;
+
     public ulong Next()
     {
-        _state += 0x9e3779b97f4a7c15UL;
-        var z = _state;
+        State += 0x9e3779b97f4a7c15UL;
+        var z = State;
         z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9UL;
         z = (z ^ (z >> 27)) * 0x94d049bb133111ebUL;
         return z ^ (z >> 31);

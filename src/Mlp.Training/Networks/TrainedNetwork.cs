@@ -4,32 +4,34 @@ using Mlp.Runtime.Models;
 using Mlp.Runtime.Telemetry;
 using Mlp.Training.Export;
 using Mlp.Training.Hosting;
+using Mlp.Training.Networks.Checkpoints;
 using Mlp.Training.Preprocessing;
 using TorchSharp;
 
 namespace Mlp.Training.Networks;
 
 /// <summary>A network that has been trained, in libtorch's memory, with the rows it was trained on. Scoring is thread-safe; dispose of it when it is exported.</summary>
-public sealed class TrainedNetwork : IDisposable
+public sealed class TrainedNetwork : IFittedModel
 {
     private const int BatchSize = 4096;
 
     private readonly FeedForwardNetwork _network;
+    private readonly NetworkLink _link;
     private bool _isDisposed;
 
     internal TrainedNetwork(
         FeedForwardNetwork network,
+        NetworkLink link,
         FeatureEncoding encoding,
         LabelledRows rows,
         EncodedRows encoded,
         int trainingCount,
         TrainingSetManifest manifest,
-        ModelTask task,
-        IReadOnlyList<TrainingProgress> history)
+        TrainingPosition position)
     {
-        _network = network;
+        (_network, _link) = (network, link);
         (Encoding, Rows, Encoded, TrainingCount) = (encoding, rows, encoded, trainingCount);
-        (Manifest, Task, History) = (manifest, task, history);
+        (Manifest, History, BestEpoch, Steps) = (manifest, position.History, position.BestEpoch, position.Step);
     }
 
     /// <summary>The features it takes, in order.</summary>
@@ -38,14 +40,23 @@ public sealed class TrainedNetwork : IDisposable
     /// <summary>What it was trained on.</summary>
     public TrainingSetManifest Manifest { get; }
 
-    /// <summary>What it predicts.</summary>
-    public ModelTask Task { get; }
+    /// <inheritdoc/>
+    public ModelTask Task => _link.Task;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> ClassNames => Rows.ClassNames;
+
+    /// <inheritdoc/>
+    public int ScoreCount => _link.Outputs;
 
     /// <summary>One entry per epoch.</summary>
     public IReadOnlyList<TrainingProgress> History { get; }
 
     /// <summary>The epoch whose weights it has, from 1.</summary>
-    public int BestEpoch => History[^1].BestEpoch;
+    public int BestEpoch { get; }
+
+    /// <summary>Steps that training took.</summary>
+    public long Steps { get; }
 
     /// <summary>How many rows, the first by time, it was trained on; the others validated.</summary>
     public int TrainingCount { get; }
@@ -58,7 +69,7 @@ public sealed class TrainedNetwork : IDisposable
 
     /// <summary>Scores the rows of a batch.</summary>
     /// <param name="batch">A column per feature, found by name; other columns do not matter. Null where a value is not present.</param>
-    /// <returns>One score per row: the probability of class 1, or a number in the label's unit.</returns>
+    /// <returns>Shape (rows, <see cref="ScoreCount"/>), row-major: the probability of class 1, the probability of each class, or a number in the label's unit.</returns>
     /// <exception cref="TrainingDataException">A feature's column is missing or of another type.</exception>
     /// <exception cref="ObjectDisposedException">The network was disposed of.</exception>
     public float[] Predict(RecordBatch batch)
@@ -126,15 +137,15 @@ public sealed class TrainedNetwork : IDisposable
     internal float[] Predict(EncodedRows rows)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        var scores = new float[rows.RowCount];
+        var scores = new float[checked(rows.RowCount * ScoreCount)];
         using var gradients = torch.no_grad();
-        for (var done = 0; done < scores.Length; done += BatchSize)
+        for (var done = 0; done < rows.RowCount; done += BatchSize)
         {
             using var scope = torch.NewDisposeScope();
-            var size = Math.Min(BatchSize, scores.Length - done);
-            var batch = FeedForwardNetwork.Zeros(size, rows.Width);
-            rows.Copy(done, size, FeedForwardNetwork.Floats(batch));
-            FeedForwardNetwork.Floats(_network.Score(batch).contiguous()).CopyTo(scores.AsSpan(done));
+            var size = Math.Min(BatchSize, rows.RowCount - done);
+            var batch = torch.empty([size, rows.Width], torch.float32, torch.CPU);
+            rows.Copy(done, size, FlatParameters.Floats(batch));
+            FlatParameters.Floats(_link.Apply(_network.Forward(batch, null)).contiguous()).CopyTo(scores.AsSpan(done * ScoreCount));
         }
 
         return scores;
@@ -143,6 +154,10 @@ public sealed class TrainedNetwork : IDisposable
     internal IReadOnlyList<NetworkLayer> Describe()
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        return _network.Describe();
+        return
+        [
+            .. _network.Describe(),
+            Task == ModelTask.BinaryClassification ? new NetworkLayer.Sigmoid() : new NetworkLayer.Affine(_link.Scale.Factor, _link.Scale.Offset),
+        ];
     }
 }

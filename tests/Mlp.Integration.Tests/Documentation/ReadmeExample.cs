@@ -35,7 +35,7 @@ internal static class ReadmeExample
         // Every past trip with its features as of its own time: nothing from its future.
         using var rows = await ml.Features.CreateTrainingSetAsync("big-tipper", pastTrips, timeColumn: "start", labelColumn: "is_big_tip");
         var split = await TimeSplit.ByShareAsync(rows, holdoutShare: 0.3);
-        using var network = await new NetworkTrainer(new FeedForwardOptions { Seed = 1 }).FitAsync(split.Training);
+        using var network = await new NetworkTrainer(new NetworkOptions { Seed = 1 }).FitAsync(split.Training);
         var trained = network.Export(); // ONNX with the preprocessing inside, proved against the network
         var quality = await Evaluator.EvaluateAsync(trained, split.Holdout);
 

@@ -51,7 +51,7 @@ public sealed class TaxiData : IAsyncLifetime, IDisposable
         await ml.Features.MaterializeAsync<AreaStats>();
         using var rows = await ml.Features.CreateTrainingSetAsync(
             TaxiFeatures.BigTipper, TripSpine.Build(trips, [.. trips.Select(t => t.IsBigTip)]), TripSpine.Time, TripSpine.Label);
-        var trainer = new NetworkTrainer(new FeedForwardOptions { HiddenLayers = [8], MaxEpochs = 2, Seed = 5 });
+        var trainer = new NetworkTrainer(new NetworkOptions { HiddenLayers = [8], MaxEpochs = 2, Seed = 5 });
         using var network = await trainer.FitAsync(rows);
         Package = network.Export(new ExportOptions { ClassNames = ["small tip", "big tip"] }).ToPackage();
     }

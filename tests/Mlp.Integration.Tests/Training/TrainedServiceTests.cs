@@ -77,7 +77,7 @@ public sealed class TrainedServiceTests
 
     private static async Task PublishAsync(MlPlatform ml, ITrainingSet set, long expectedRevision)
     {
-        using var network = await new NetworkTrainer(new FeedForwardOptions { HiddenLayers = [8], MaxEpochs = 2, Seed = 5, BatchSize = 16 }).FitAsync(set);
+        using var network = await new NetworkTrainer(new NetworkOptions { HiddenLayers = [8], MaxEpochs = 2, Seed = 5, BatchSize = 16 }).FitAsync(set);
         var manifest = await ml.Registry.PublishAsync("rides", network.Export().ToPackage());
         await ml.Registry.SetAliasAsync("rides", "champion", manifest.Version, expectedRevision);
     }

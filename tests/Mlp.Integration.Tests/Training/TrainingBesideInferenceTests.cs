@@ -33,9 +33,9 @@ public sealed class TrainingBesideInferenceTests
         Torch.EnsureLoaded();
         var epochs = new List<(int Torch, bool IsOpenMpPassive)>();
         var calls = new Calls(ml);
-        var trainer = new NetworkTrainer(new FeedForwardOptions { HiddenLayers = [64, 32], BatchSize = 64, MaxEpochs = 6, EarlyStoppingPatience = 6, Seed = 7, Threads = Threads });
+        var trainer = new NetworkTrainer(new NetworkOptions { HiddenLayers = [64, 32], BatchSize = 64, MaxEpochs = 6, EarlyStoppingPatience = 6, Seed = 7, Threads = Threads });
         var threadsBefore = torch.get_num_threads();
-        using var network = await trainer.FitAsync(CreateRows(), new Listener(() =>
+        using var network = await trainer.FitAsync(CreateRows(), progress: new Listener(() =>
         {
             // On the trainer's thread.
             epochs.Add((torch.get_num_threads(), NativeVariables.Get("OMP_WAIT_POLICY") is "passive" or "PASSIVE"));

@@ -211,7 +211,7 @@ public sealed class OnnxExporterTests
         Assert.Equal(model.ReferenceProfile.ToArray(), await registry.Registry.ReadReferenceProfileAsync(manifest));
     }
 
-    internal static async Task<TrainedNetwork> TrainAsync(Action<FeedForwardOptions>? configure = null)
+    internal static async Task<TrainedNetwork> TrainAsync(Action<NetworkOptions>? configure = null)
     {
         var options = NetworkTrainerTests.Small();
         options.MaxEpochs = 1;

@@ -20,7 +20,7 @@ public sealed class TrainingBuilderExtensionsTests
         using var services = builder.Services.BuildServiceProvider();
         Assert.Single(services.GetServices<NetworkTrainer>());
         Assert.Single(services.GetServices<ChampionGate>());
-        var options = services.GetRequiredService<IOptions<FeedForwardOptions>>().Value;
+        var options = services.GetRequiredService<IOptions<NetworkOptions>>().Value;
         Assert.Equal((1, 32), (options.Seed, options.BatchSize));
         Assert.Equal(7, services.GetRequiredService<IOptions<GateOptions>>().Value.MinimumRows);
     }
@@ -40,7 +40,7 @@ public sealed class TrainingBuilderExtensionsTests
         builder.AddTraining(o => o.MaxEpochs = 3);
 
         using var services = builder.Services.BuildServiceProvider();
-        var options = services.GetRequiredService<IOptions<FeedForwardOptions>>().Value;
+        var options = services.GetRequiredService<IOptions<NetworkOptions>>().Value;
         Assert.Equal([12], options.HiddenLayers!);
         Assert.Equal((0.02, 3), (options.LearningRate, options.MaxEpochs));
         Assert.Equal(["area"], options.Preprocessing.CategoricalFeatures);

@@ -19,7 +19,7 @@ public sealed class AdultDataTests
     public async Task FitAsync_AdultCensus_ReachesTheKnownQualityAndExports()
     {
         var split = await TimeSplit.ByShareAsync(Read(), 0.3);
-        var trainer = new NetworkTrainer(new FeedForwardOptions { Seed = 1, MaxEpochs = 12, LearningRate = 0.003 });
+        var trainer = new NetworkTrainer(new NetworkOptions { Seed = 1, MaxEpochs = 12, LearningRate = 0.003 });
 
         using var network = await trainer.FitAsync(split.Training);
         var model = network.Export();

@@ -141,7 +141,7 @@ public sealed class NetworkTrainerTests
         var seen = new List<TrainingProgress>();
         var options = Small();
         options.MaxEpochs = 3;
-        using var network = await new NetworkTrainer(options).FitAsync(SyntheticRows.Create(300, seed: 6), new Recorder(seen));
+        using var network = await new NetworkTrainer(options).FitAsync(SyntheticRows.Create(300, seed: 6), progress: new Recorder(seen));
 
         Assert.Equal([1, 2, 3], seen.Select(p => p.Epoch));
         Assert.All(seen, p => Assert.InRange(p.TrainingLoss, 0.1, 2));
@@ -157,7 +157,7 @@ public sealed class NetworkTrainerTests
         var epochs = new List<TrainingProgress>();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => new NetworkTrainer(options).FitAsync(SyntheticRows.Create(300, seed: 6), new Recorder(epochs, p => source.Cancel()), source.Token));
+            () => new NetworkTrainer(options).FitAsync(SyntheticRows.Create(300, seed: 6), progress: new Recorder(epochs, p => source.Cancel()), cancellationToken: source.Token));
 
         Assert.Single(epochs);
     }
@@ -176,7 +176,7 @@ public sealed class NetworkTrainerTests
         Assert.Throws<ObjectDisposedException>(() => network.Predict(batch));
     }
 
-    internal static FeedForwardOptions Small() => new() { HiddenLayers = [16, 8], BatchSize = 64, MaxEpochs = 8, Seed = 7, LearningRate = 0.005 };
+    internal static NetworkOptions Small() => new() { HiddenLayers = [16, 8], BatchSize = 64, MaxEpochs = 8, Seed = 7, LearningRate = 0.005 };
 
     private static async Task<(float[] Scores, byte[] Labels)> ScoreAsync(TrainedNetwork network, ITrainingSet set)
     {

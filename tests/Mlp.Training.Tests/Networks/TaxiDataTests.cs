@@ -15,7 +15,7 @@ public sealed class TaxiDataTests
     public async Task FitAsync_ChicagoTaxi_ReachesTheKnownQualityAndExports()
     {
         var split = await TimeSplit.ByShareAsync(Read(), 0.3);
-        var options = new FeedForwardOptions { Seed = 1, MaxEpochs = 15, LearningRate = 0.003 };
+        var options = new NetworkOptions { Seed = 1, MaxEpochs = 15, LearningRate = 0.003 };
         foreach (var feature in new[] { "area", "hour", "weekday", "month" })
         {
             options.Preprocessing.CategoricalFeatures.Add(feature);

@@ -28,11 +28,59 @@ public sealed class TrainingDataTests
             "Expected a training set with one label column, but its manifest names 'y', 'z'.");
 
     [Fact]
-    public Task FitAsync_WeightColumn_IsRefusedAndNotPassedOver()
+    public Task FitAsync_WeightIsNegative_NamesTheRow()
         => RefusesAsync(
-            new ChangedTrainingSet(new Rows().Float32("x", 1f).Label("y", true).Set("y"), m => m with { WeightColumn = "x" }),
-            "Expected a training set whose rows all count the same, but its manifest names weight column 'x'.",
-            "x");
+            new ChangedTrainingSet(new Rows().Float32("x", 1f, -1f).Label("y", true, false).Set("y"), m => m with { WeightColumn = "x" }),
+            "Expected a weight of 0 or more in every row of column 'x', but row 1 has none.",
+            "x",
+            1);
+
+    [Fact]
+    public Task FitAsync_WeightsAreZero_SaysSo()
+        => RefusesAsync(
+            new ChangedTrainingSet(Twelve().Float32("w", new float?[12].Select(_ => (float?)0).ToArray()).Set("y"), m => m with { WeightColumn = "w" }),
+            "Expected a row with a weight above 0, but all 9 rows of a part have the weight 0.",
+            validationShare: 0.25);
+
+    [Fact]
+    public Task FitAsync_ClassWithoutTrainingRows_NamesIt()
+        => RefusesAsync(
+            new Rows().Float32("x", [.. Enumerable.Range(0, 10).Select(i => (float?)i)]).Label("y", "a", "b", "a", "b", "a", "b", "a", "b", "c", "c").Set("y"),
+            "Expected rows of every class of label 'y' among the 8 training rows, but there is none of the class 'c'.",
+            "y",
+            task: ModelTask.MulticlassClassification);
+
+    [Fact]
+    public async Task FitAsync_ValidationHasAClassMore_NamesTheRow()
+    {
+        var trainer = new NetworkTrainer(new NetworkOptions { Task = ModelTask.MulticlassClassification, MaxEpochs = 1 });
+        var rows = new Rows().Float32("x", [.. Enumerable.Range(0, 10).Select(i => (float?)i)]).Label("y", "a", "b", "a", "b", "a", "b", "a", "b", "a", "a").Set("y");
+        var validation = new Rows().Float32("x", 1f, 2f).Label("y", "a", "c").Set("y");
+
+        var error = await Assert.ThrowsAsync<TrainingDataException>(() => trainer.FitAsync(rows, validation));
+
+        Assert.Equal("Expected label 'y' to be one of the 2 classes 'a', 'b', but row 1 holds a class that was not seen.", error.Message);
+    }
+
+    [Fact]
+    public async Task FitAsync_WeightedClassDoesNotExist_NamesIt()
+    {
+        var error = await Assert.ThrowsAsync<TrainingDataException>(
+            () => new NetworkTrainer(new NetworkOptions { Loss = { ClassWeights = { ["yes"] = 2 } } }).FitAsync(Twelve().Set("y")));
+
+        Assert.Equal("Expected the weighted class 'yes' among the classes of label 'y', but found '0', '1'.", error.Message);
+    }
+
+    [Fact]
+    public async Task FitAsync_NothingToRank_SaysSo()
+    {
+        var trainer = new NetworkTrainer(new NetworkOptions { Task = ModelTask.Ranking, GroupColumn = "g", ValidationShare = 0 });
+        var rows = new Rows().Float32("x", 1f, 2f, 3f).Label("y", 1, 1, 2).Int64("g", 1, 1, 2).Set("y");
+
+        var error = await Assert.ThrowsAsync<TrainingDataException>(() => trainer.FitAsync(rows));
+
+        Assert.Equal("Expected a group with different labels in column 'y', but the rows of every group are alike: there is nothing to rank.", error.Message);
+    }
 
     [Fact]
     public Task FitAsync_NoFeatures_SaysSo()
@@ -52,11 +100,19 @@ public sealed class TrainingDataTests
             1);
 
     [Fact]
-    public Task FitAsync_LabelIsText_NamesTheType()
+    public Task FitAsync_ThreeTexts_NamesTheTaskThatTakesThem()
+        => RefusesAsync(
+            new Rows().Float32("x", 1f, 2f, 3f).Label("y", "a", "b", "c").Set("y"),
+            "Expected two classes in label 'y', but found 3: MulticlassClassification takes several.",
+            "y");
+
+    [Fact]
+    public Task FitAsync_LabelIsTextForRegression_NamesTheType()
         => RefusesAsync(
             new Rows().Float32("x", 1f).Other("y", new StringArray.Builder().Append("yes").Build()).Set("y"),
             "Expected the label column 'y' to hold truth values or numbers, but found the Arrow type utf8.",
-            "y");
+            "y",
+            task: ModelTask.Regression);
 
     [Fact]
     public Task FitAsync_OneClass_SaysWhich()
@@ -110,10 +166,13 @@ public sealed class TrainingDataTests
             "y",
             task: ModelTask.Regression);
 
+    private static Rows Twelve()
+        => new Rows().Float32("x", [.. Enumerable.Range(0, 12).Select(i => (float?)i)]).Label("y", [.. Enumerable.Range(0, 12).Select(i => i % 2 == 0)]);
+
     private static async Task RefusesAsync(
         ITrainingSet set, string sentence, string? column = null, long row = -1, double validationShare = 0.2, ModelTask task = ModelTask.BinaryClassification)
     {
-        var trainer = new NetworkTrainer(new FeedForwardOptions { MaxEpochs = 1, ValidationShare = validationShare, Task = task });
+        var trainer = new NetworkTrainer(new NetworkOptions { MaxEpochs = 1, ValidationShare = validationShare, Task = task });
 
         var error = await Assert.ThrowsAsync<TrainingDataException>(() => trainer.FitAsync(set));
 

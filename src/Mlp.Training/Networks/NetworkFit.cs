@@ -1,0 +1,99 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
+using Mlp.Runtime.Models;
+using Mlp.Runtime.Storage;
+using Mlp.Training.Networks.Checkpoints;
+using Mlp.Training.Preprocessing;
+using TorchSharp;
+
+namespace Mlp.Training.Networks;
+
+/// <summary>One training: from rows to a trained network, on the thread that calls.</summary>
+internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, string? resumeFrom, ILogger logger, TimeProvider timeProvider)
+{
+    private readonly NetworkOptions _options = settings.Options;
+
+    /// <summary>Trains.</summary>
+    [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The trained network owns the network, the training its validation.")]
+    public TrainedNetwork Run(IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    {
+        var scale = TargetScale.Learn(rows.Training, rows.TrainingCount, _options.Task);
+        var encoding = FeatureEncoding.Learn(rows.Training.Table, rows.TrainingCount, _options.Preprocessing);
+        if (rows.Training.RowCount < TrainingRows.MinimumRowCount)
+        {
+            throw new TrainingDataException(
+                FormattableString.Invariant($"Expected at least {TrainingRows.MinimumRowCount} rows to fit a network to, but the training set has {rows.Training.RowCount}: what it learned from them would be chance."));
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        var encoded = encoding.Encode(rows.Training.Table);
+        var outputs = _options.Task == ModelTask.MulticlassClassification ? rows.Training.ClassNames.Count : 1;
+        var threads = torch.get_num_threads();
+        torch.set_num_threads(_options.Threads);
+        var network = new FeedForwardNetwork(encoded.Width, _options, outputs);
+        try
+        {
+            var position = Train(network, encoding, encoded, scale, outputs, progress, cancellationToken);
+            return new TrainedNetwork(network, new(_options.Task, scale, outputs), encoding, rows.Training, encoded, rows.TrainingCount, rows.Manifest, position);
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+        finally
+        {
+            torch.set_num_threads(threads);
+        }
+    }
+
+    [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The training disposes of its validation.")]
+    private TrainingPosition Train(
+        TrainableNetwork network,
+        FeatureEncoding encoding,
+        EncodedRows encoded,
+        TargetScale scale,
+        int outputs,
+        IProgress<TrainingProgress>? progress,
+        CancellationToken cancellationToken)
+    {
+        var classWeights = TrainingTargets.ClassWeights(_options.Loss, _options.Task, rows.Training, rows.TrainingCount, rows.Training.ClassNames);
+        var targets = TrainingTargets.Of(rows.Training, 0, rows.TrainingCount, scale, classWeights);
+        var identity = new CheckpointIdentity(rows.Manifest.ContentHash, rows.ValidationHash, settings.Describe());
+        var resumed = resumeFrom is null ? null : CheckpointFolder.Find(resumeFrom, logger);
+        if (resumed is { } found && identity.DifferenceFrom(found.Checkpoint.Identity) is { } difference)
+        {
+            throw new CheckpointRefusedException($"Expected a checkpoint of the same training in '{found.Path}', but {difference}.", found.Path);
+        }
+
+        var folder = _options.Checkpoints.Directory is null
+            ? null
+            : new CheckpointFolder(DiskSync.Instance, _options.Checkpoints, NetworkValidation.IsGreaterBetter(_options.StopMetric), isNew: resumed is null);
+        using var training = new NetworkTraining(network, settings, encoded, targets, Validation(encoding, encoded, scale, classWeights, outputs), logger, timeProvider);
+        if (resumed is { } from)
+        {
+            training.GoTo(from.Checkpoint, from.Path);
+            logger.LogInformation("Training goes on from step {Step} of '{Path}'", training.Position.Step, from.Path);
+        }
+
+        training.Run(folder, identity, progress, cancellationToken);
+        return training.Position;
+    }
+
+    private NetworkValidation? Validation(FeatureEncoding encoding, EncodedRows encoded, TargetScale scale, double[] classWeights, int outputs)
+    {
+        if (!rows.HasValidation)
+        {
+            return null;
+        }
+
+        var (source, offset) = rows.Validation is { } other ? (other, 0) : (rows.Training, rows.TrainingCount);
+        if (rows.Validation is not null && _options.Task == ModelTask.BinaryClassification)
+        {
+            LabelColumn.ThrowIfNotBinary(source.Labels, source.LabelColumnName);
+        }
+
+        var targets = TrainingTargets.Of(source, offset, source.RowCount - offset, scale, classWeights);
+        return new(settings, rows.Validation is null ? encoded : encoding.Encode(source.Table), offset, targets, scale, Math.Min(_options.BatchSize, targets.RowCount), outputs);
+    }
+}

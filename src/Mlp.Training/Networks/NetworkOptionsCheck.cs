@@ -1,0 +1,110 @@
+using System.Globalization;
+using Mlp.Runtime.Hosting;
+using Mlp.Runtime.Models;
+using Mlp.Training.Preprocessing;
+
+namespace Mlp.Training.Networks;
+
+/// <content>What is wrong with the settings, and copies of them.</content>
+public sealed partial class NetworkOptions
+{
+    /// <summary>What is wrong with the settings, as sentences.</summary>
+    /// <param name="path">How the sentences name these options.</param>
+    /// <param name="separator">What stands between it and a setting.</param>
+    internal List<string> FindFailures(string path = nameof(NetworkOptions), char separator = '.')
+    {
+        var failures = SettingsRanges.FindFailures(path, this, separator);
+        void Fail(string setting, FormattableString sentence) => failures.Add($"{path}{separator}{setting} {sentence.ToString(CultureInfo.InvariantCulture)}");
+
+        if (Task is not (ModelTask.BinaryClassification or ModelTask.MulticlassClassification or ModelTask.Regression or ModelTask.Ranking))
+        {
+            Fail(nameof(Task), $"must be BinaryClassification, MulticlassClassification, Regression or Ranking, but is {Task}.");
+        }
+
+        if (HiddenLayers is { Count: > 32 })
+        {
+            Fail(nameof(HiddenLayers), $"must have at most 32 entries, but has {HiddenLayers.Count}.");
+        }
+
+        for (var i = 0; i < HiddenLayers?.Count; i++)
+        {
+            if (HiddenLayers[i] is < 1 or > 65_536)
+            {
+                var entry = separator == ':' ? string.Create(CultureInfo.InvariantCulture, $":{i}") : string.Create(CultureInfo.InvariantCulture, $"[{i}]");
+                Fail(nameof(HiddenLayers) + entry, $"must be between 1 and 65536, but is {HiddenLayers[i]}.");
+            }
+        }
+
+        CheckTask(Fail, separator);
+        return failures;
+    }
+
+    /// <summary>A copy that later changes to these options do not reach.</summary>
+    internal NetworkOptions Copy()
+    {
+        var copy = (NetworkOptions)MemberwiseClone();
+        copy.HiddenLayers = [.. HiddenLayers ?? [64, 32]];
+        copy.ClassNames = [.. ClassNames];
+        copy.Callbacks = [.. Callbacks];
+        (copy.Loss, copy.Optimizer, copy.Schedule, copy.Checkpoints) = (Loss.Copy(), Optimizer.Copy(), Schedule.Copy(), Checkpoints.Copy());
+        copy.Preprocessing = new PreprocessingOptions
+        {
+            MaximumCategories = Preprocessing.MaximumCategories,
+            MinimumCategoryCount = Preprocessing.MinimumCategoryCount,
+            MaximumDeviation = Preprocessing.MaximumDeviation,
+        };
+        foreach (var feature in Preprocessing.CategoricalFeatures)
+        {
+            copy.Preprocessing.CategoricalFeatures.Add(feature);
+        }
+
+        return copy;
+    }
+
+    private void CheckTask(Action<string, FormattableString> fail, char separator)
+    {
+        var isClassifier = Task is ModelTask.BinaryClassification or ModelTask.MulticlassClassification;
+        NetworkLossKind[] losses = isClassifier
+            ? [NetworkLossKind.Default, NetworkLossKind.LogLoss]
+            : Task == ModelTask.Regression
+                ? [NetworkLossKind.Default, NetworkLossKind.SquaredError, NetworkLossKind.Huber, NetworkLossKind.Quantile]
+                : [NetworkLossKind.Default, NetworkLossKind.RankNet, NetworkLossKind.LambdaRank];
+        if (!losses.Contains(Loss.Kind))
+        {
+            fail($"{nameof(Loss)}{separator}{nameof(LossOptions.Kind)}", $"must be {string.Join(" or ", losses)} for {Task}, but is {Loss.Kind}.");
+        }
+
+        ValidationMetric[] metrics = isClassifier
+            ? [ValidationMetric.Loss, ValidationMetric.Auc, ValidationMetric.Accuracy]
+            : Task == ModelTask.Regression
+                ? [ValidationMetric.Loss, ValidationMetric.RootMeanSquaredError, ValidationMetric.MeanAbsoluteError]
+                : [ValidationMetric.Loss, ValidationMetric.Ndcg];
+        if (!metrics.Contains(StopMetric))
+        {
+            fail(nameof(StopMetric), $"must be {string.Join(" or ", metrics)} for {Task}, but is {StopMetric}.");
+        }
+
+        if (Task == ModelTask.Ranking && string.IsNullOrEmpty(GroupColumn))
+        {
+            fail(nameof(GroupColumn), $"must name the column whose equal rows are ranked together, but is empty.");
+        }
+
+        foreach (var (name, weight) in Loss.ClassWeights)
+        {
+            if (!(weight > 0 && double.IsFinite(weight)))
+            {
+                fail($"{nameof(Loss)}{separator}{nameof(LossOptions.ClassWeights)}{separator}{name}", $"must be above 0, but is {weight}.");
+            }
+        }
+
+        if (!isClassifier && (Loss.ClassWeights.Count > 0 || Loss.BalanceClasses || Loss.LabelSmoothing > 0))
+        {
+            fail(nameof(Loss), $"must have no weights of classes and no smoothing for {Task}, which has no classes.");
+        }
+
+        if (ClassNames.Count == 1 || (Task == ModelTask.BinaryClassification && ClassNames.Count > 2) || ClassNames.Distinct(StringComparer.Ordinal).Count() != ClassNames.Count)
+        {
+            fail(nameof(ClassNames), $"must be {(Task == ModelTask.BinaryClassification ? "two" : "two or more")} different names, or empty, but has {ClassNames.Count} entries.");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using Mlp.Runtime.Models;
+
+namespace Mlp.Training.Networks;
+
+/// <summary>Validated settings, copied once so that later changes to the options change no running training.</summary>
+internal sealed class NetworkSettings
+{
+    private static readonly JsonSerializerOptions Json = new() { Converters = { new JsonStringEnumConverter() } };
+
+    private NetworkSettings(NetworkOptions options) => Options = options;
+
+    /// <summary>The copy; nobody changes it.</summary>
+    public NetworkOptions Options { get; }
+
+    /// <summary>The loss, which is not <see cref="NetworkLossKind.Default"/>.</summary>
+    public NetworkLossKind Loss => Options.Loss.Kind != NetworkLossKind.Default ? Options.Loss.Kind : Options.Task switch
+    {
+        ModelTask.Regression => NetworkLossKind.SquaredError,
+        ModelTask.Ranking => NetworkLossKind.LambdaRank,
+        _ => NetworkLossKind.LogLoss,
+    };
+
+    /// <summary>Copies options.</summary>
+    /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    public static NetworkSettings From(NetworkOptions options)
+    {
+        OptionRanges.ThrowIfAny(options.FindFailures(), nameof(options));
+        return new(options.Copy());
+    }
+
+    /// <summary>Every setting that bears on the weights, by path, as text: what a checkpoint compares.</summary>
+    public SortedDictionary<string, string> Describe()
+    {
+        var settings = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        Flatten(string.Empty, JsonSerializer.SerializeToNode(Options, Json), settings);
+        return settings;
+    }
+
+    private static void Flatten(string path, JsonNode? node, SortedDictionary<string, string> settings)
+    {
+        if (node is JsonObject section)
+        {
+            foreach (var (name, value) in section)
+            {
+                Flatten(path.Length == 0 ? name : $"{path}.{name}", value, settings);
+            }
+        }
+        else
+        {
+            settings[path] = node?.ToJsonString() ?? "null";
+        }
+    }
+}

@@ -1,0 +1,218 @@
+using Microsoft.Extensions.Logging;
+using Mlp.Training.Networks.Checkpoints;
+using Mlp.Training.Networks.Interop;
+using Mlp.Training.Preprocessing;
+
+namespace Mlp.Training.Networks;
+
+/// <summary>Runs the epochs of a training on one thread, from where it stands to the end.</summary>
+internal sealed class NetworkTraining : IDisposable
+{
+    private readonly TrainableNetwork _network;
+    private readonly NetworkOptions _options;
+    private readonly NetworkValidation? _validation;
+    private readonly FlatParameters _parameters;
+    private readonly FlatOptimizer _optimizer;
+    private readonly LearningRateSchedule _schedule;
+    private readonly GradientScaler? _scaler;
+    private readonly TrainingStep _step;
+    private readonly TrainingState _state;
+    private readonly BatchOrder _order;
+    private readonly Func<TrainingPosition, BatchLoader> _load;
+    private readonly NetworkTrainingControl _control = new();
+    private readonly ILogger _logger;
+    private readonly TimeProvider _timeProvider;
+
+    /// <summary>Prepares.</summary>
+    /// <param name="network">The network, with its first weights.</param>
+    /// <param name="settings">Settings.</param>
+    /// <param name="rows">Encoded rows, of which the first are trained on.</param>
+    /// <param name="targets">Targets of the training rows.</param>
+    /// <param name="validation">Measures the others; null for nobody. It belongs to this object.</param>
+    /// <param name="logger">Told of epochs.</param>
+    /// <param name="timeProvider">Measures how long they take.</param>
+    public NetworkTraining(
+        TrainableNetwork network, NetworkSettings settings, EncodedRows rows, TrainingTargets targets, NetworkValidation? validation, ILogger logger, TimeProvider timeProvider)
+    {
+        (_network, _options, _validation, _logger, _timeProvider) = (network, settings.Options, validation, logger, timeProvider);
+        _order = new(targets.RowCount, targets.Groups, _options.BatchSize, _options.Seed);
+        _parameters = new(network, _options.Optimizer.DecayBiasesAndNorms);
+        _optimizer = FlatOptimizer.Create(_parameters, _options.Optimizer, _options.WeightDecay, TorchAbi.IsAvailable);
+        _schedule = new(_options.Schedule, _options.LearningRate, StepsPerEpoch, _options.MaxEpochs);
+        _scaler = _options.Precision == NetworkPrecision.Float16 ? new() : null;
+        _state = new(network, _parameters, _optimizer, _schedule, _scaler, _options.AverageDecay > 0, validation is not null);
+        _step = new(network, _parameters, _optimizer, NetworkLoss.Create(settings, targets, isTraining: true), settings, _scaler);
+        _load = at => new(
+            rows,
+            targets,
+            _order,
+            _options.Task == Mlp.Runtime.Models.ModelTask.MulticlassClassification,
+            _options.Optimizer.AccumulationSteps,
+            _options.PrefetchBatches,
+            at.Epoch,
+            at.Batch,
+            _options.MaxEpochs);
+    }
+
+    /// <summary>Where training stands.</summary>
+    public TrainingPosition Position => _state.Position;
+
+    private int StepsPerEpoch => (_order.BatchCount + _options.Optimizer.AccumulationSteps - 1) / _options.Optimizer.AccumulationSteps;
+
+    /// <summary>Goes to where a checkpoint was taken.</summary>
+    /// <param name="checkpoint">A checkpoint of this training.</param>
+    /// <param name="path">Its path, for messages.</param>
+    /// <exception cref="Mlp.Runtime.CorruptFileException">It lacks what this training has.</exception>
+    public void GoTo(NetworkCheckpoint checkpoint, string path) => _state.Restore(checkpoint, path);
+
+    /// <summary>Trains to the end and leaves the best weights in the network.</summary>
+    /// <param name="folder">Where checkpoints go; null for none.</param>
+    /// <param name="identity">What they are of.</param>
+    /// <param name="progress">Told after each epoch.</param>
+    /// <param name="cancellationToken">Ends training between steps.</param>
+    public void Run(CheckpointFolder? folder, CheckpointIdentity identity, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    {
+        var (started, before) = (_timeProvider.GetTimestamp(), Position.Elapsed);
+        if (!Position.IsFinished)
+        {
+            using var loader = _load(Position);
+            while (!Position.IsFinished)
+            {
+                RunEpoch(loader, folder, identity, cancellationToken);
+                Position.Elapsed = before + _timeProvider.GetElapsedTime(started);
+                var (epoch, metric) = EndEpoch(cancellationToken);
+                if (folder is not null && (Position.IsFinished || epoch.Epoch % _options.Checkpoints.EveryEpochs == 0))
+                {
+                    folder.Save(_state.Capture(identity, metric));
+                }
+
+                progress?.Report(epoch);
+            }
+        }
+
+        if (Position.BestEpoch == 0)
+        {
+            throw new TrainingDivergedException(1, 1, _options.LearningRate);
+        }
+
+        _state.GiveBest();
+        _network.Evaluate();
+        _logger.LogInformation(
+            "Trained {Epochs} epochs in {Elapsed}; the best was {BestEpoch} with {Metric} {Value}",
+            Position.History.Count,
+            Position.Elapsed,
+            Position.BestEpoch,
+            _options.StopMetric,
+            Position.BestMetric);
+    }
+
+    public void Dispose()
+    {
+        _validation?.Dispose();
+        _optimizer.Dispose();
+        _parameters.Dispose();
+    }
+
+    private void RunEpoch(BatchLoader loader, CheckpointFolder? folder, CheckpointIdentity identity, CancellationToken cancellationToken)
+    {
+        _network.Train();
+        Tell(c => c.EpochBegun(Position.Epoch, _control));
+        while (Position.Batch < _order.BatchCount && !_control.IsStopped)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var step = TakeStep(loader, cancellationToken);
+            foreach (var callback in _options.Callbacks)
+            {
+                callback.StepEnded(step, _control);
+            }
+
+            if (folder is not null && _options.Checkpoints.EverySteps > 0 && Position.Step % _options.Checkpoints.EverySteps == 0 && Position.Batch < _order.BatchCount)
+            {
+                folder.Save(_state.Capture(identity, metric: null));
+            }
+        }
+    }
+
+    private NetworkStep TakeStep(BatchLoader loader, CancellationToken cancellationToken)
+    {
+        var rate = _schedule.At(Position.Step);
+        _step.Begin();
+        var end = Math.Min(Position.Batch + _options.Optimizer.AccumulationSteps, _order.BatchCount);
+        for (; Position.Batch < end; Position.Batch++)
+        {
+            _step.Add(loader.Take(cancellationToken), rate);
+        }
+
+        var hasMoved = _step.End(rate, Position.Epoch, end);
+        Position.Step++;
+        Position.LossSum += _step.LossSum;
+        Position.LossShare += _step.LossShare;
+        if (hasMoved)
+        {
+            _state.Average(_options.AverageDecay);
+        }
+
+        return new(Position.Step, Position.Epoch, _step.LossShare == 0 ? 0 : _step.LossSum / _step.LossShare, rate, _step.GradientNorm, !hasMoved);
+    }
+
+    private (TrainingProgress Progress, double? Metric) EndEpoch(CancellationToken cancellationToken)
+    {
+        var loss = Position.LossShare == 0 ? 0 : Position.LossSum / Position.LossShare;
+        EpochScore? score = _validation is null ? null : _state.WithAverage(() => Validate(cancellationToken));
+        var isBetter = score is not { } found || IsBetter(found.Metric, Position.BestMetric, 0, Position.BestEpoch == 0);
+        if (isBetter)
+        {
+            (Position.BestEpoch, Position.BestMetric) = (Position.Epoch, score?.Metric ?? loss);
+        }
+
+        var hasImproved = score is not { } measured || IsBetter(measured.Metric, Position.ImprovedMetric, _options.MinimumImprovement, Position.ImprovedEpoch == 0);
+        if (hasImproved)
+        {
+            (Position.ImprovedEpoch, Position.ImprovedMetric) = (Position.Epoch, score?.Metric ?? loss);
+        }
+
+        _schedule.EpochEnded(hasImproved);
+        var progress = new TrainingProgress(Position.Epoch, _options.MaxEpochs, loss, score?.Loss, Position.BestEpoch, Position.Elapsed)
+        {
+            ValidationMetric = _options.StopMetric == ValidationMetric.Loss ? null : score?.Metric,
+        };
+        Position.History.Add(progress);
+        _logger.LogDebug("Epoch {Epoch}: training loss {TrainingLoss}, validation loss {ValidationLoss}", progress.Epoch, loss, score?.Loss);
+        Tell(c => c.EpochEnded(progress, _control));
+        Position.IsFinished = _control.IsStopped || Position.Epoch == _options.MaxEpochs || Position.Epoch - Position.ImprovedEpoch >= _options.EarlyStoppingPatience;
+        (Position.Epoch, Position.Batch, Position.LossSum, Position.LossShare) = (Position.Epoch + 1, 0, 0, 0);
+        return (progress, score?.Metric);
+
+        EpochScore Validate(CancellationToken token)
+        {
+            _network.Evaluate();
+            var measured = _validation!.Measure(_network, token);
+            if (double.IsNaN(measured.Metric) && double.IsFinite(measured.Loss))
+            {
+                throw new TrainingDataException($"Expected validation rows from which {_options.StopMetric} can be computed, but those given hold one class only.");
+            }
+
+            // The weights that were measured are those to keep, so they are taken while they are in the network.
+            if (IsBetter(measured.Metric, Position.BestMetric, 0, Position.BestEpoch == 0))
+            {
+                _state.TakeBest();
+            }
+
+            return measured;
+        }
+    }
+
+    private bool IsBetter(double metric, double best, double margin, bool isFirst)
+        => !double.IsNaN(metric)
+            && (isFirst
+                ? double.IsFinite(metric)
+                : NetworkValidation.IsGreaterBetter(_options.StopMetric) ? metric > best + margin : metric < best - margin);
+
+    private void Tell(Action<INetworkCallback> what)
+    {
+        foreach (var callback in _options.Callbacks)
+        {
+            what(callback);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+using System.Runtime.InteropServices;
+using Mlp.Training.Preprocessing;
+using TorchSharp;
+using Tensor = TorchSharp.torch.Tensor;
+
+namespace Mlp.Training.Networks;
+
+/// <summary>Memory for one batch, used again and again. Whoever holds it fills it or reads it; never both at once.</summary>
+internal sealed class TrainingBatch : IDisposable
+{
+    private readonly Tensor? _dense;
+    private readonly Tensor _target;
+    private readonly Tensor? _weights;
+    private readonly bool _isClasses;
+
+    /// <summary>Takes the memory.</summary>
+    /// <param name="capacity">Rows at most.</param>
+    /// <param name="width">Inputs of the network.</param>
+    /// <param name="isClasses">Whether targets are numbers of classes, int64; float32 otherwise.</param>
+    /// <param name="hasWeights">Whether rows count differently.</param>
+    public TrainingBatch(int capacity, int width, bool isClasses, bool hasWeights)
+    {
+        _isClasses = isClasses;
+        _dense = width > 0 ? New(torch.float32, capacity, width) : null;
+        _target = New(isClasses ? torch.int64 : torch.float32, capacity);
+        _weights = hasWeights ? New(torch.float32, capacity) : null;
+        Rows = new int[capacity];
+        Capacity = capacity;
+    }
+
+    /// <summary>Rows at most.</summary>
+    public int Capacity { get; }
+
+    /// <summary>Rows that it holds.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>The numbers of its rows; the first <see cref="Count"/> are set.</summary>
+    public int[] Rows { get; }
+
+    /// <summary>Epoch from 1 that it is of, where a loader has filled it.</summary>
+    public int Epoch { get; set; }
+
+    /// <summary>Its place in the epoch, from 0.</summary>
+    public int Index { get; set; }
+
+    /// <summary>Rows of all batches of its step.</summary>
+    public int StepRows { get; set; }
+
+    /// <summary>Shape (rows, width), float32; null where the encoding has no dense part. Belongs to the caller's scope.</summary>
+    public Tensor? Dense => Part(_dense);
+
+    /// <summary>Shape (rows, id columns), int64; null where there are none. Belongs to the caller's scope.</summary>
+    public Tensor? Ids => null;
+
+    /// <summary>Shape (rows): float32, or int64 numbers of classes. Belongs to the caller's scope.</summary>
+    public Tensor Target => Part(_target)!;
+
+    /// <summary>Shape (rows), float32; null when all count the same. Belongs to the caller's scope.</summary>
+    public Tensor? Weights => Part(_weights);
+
+    /// <summary>Fills it with chosen rows.</summary>
+    public void Gather(EncodedRows source, TrainingTargets targets, ReadOnlySpan<int> rows)
+    {
+        rows.CopyTo(Rows);
+        Count = rows.Length;
+        if (_dense is not null)
+        {
+            source.Gather(rows, FlatParameters.Floats(_dense));
+        }
+
+        FillTargets(targets);
+    }
+
+    /// <summary>Fills it with a run of rows.</summary>
+    /// <param name="source">Encoded rows.</param>
+    /// <param name="targets">Targets of the part that begins at <paramref name="offset"/>.</param>
+    /// <param name="offset">Where the part begins among the encoded rows.</param>
+    /// <param name="start">The first row within the part.</param>
+    /// <param name="count">Number of rows.</param>
+    public void Copy(EncodedRows source, TrainingTargets targets, int offset, int start, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            Rows[i] = start + i;
+        }
+
+        Count = count;
+        if (_dense is not null)
+        {
+            source.Copy(offset + start, count, FlatParameters.Floats(_dense));
+        }
+
+        FillTargets(targets);
+    }
+
+    public void Dispose()
+    {
+        _dense?.Dispose();
+        _target.Dispose();
+        _weights?.Dispose();
+    }
+
+    private static Tensor New(torch.ScalarType type, params long[] shape) => torch.zeros(shape, type, torch.CPU).DetachFromDisposeScope();
+
+    private Tensor? Part(Tensor? tensor) => tensor?.narrow(0, 0, Count);
+
+    private void FillTargets(TrainingTargets targets)
+    {
+        if (_isClasses)
+        {
+            var classes = MemoryMarshal.Cast<byte, long>(_target.bytes);
+            for (var i = 0; i < Count; i++)
+            {
+                classes[i] = (long)targets.Values[Rows[i]];
+            }
+        }
+        else
+        {
+            Pick(targets.Values, FlatParameters.Floats(_target));
+        }
+
+        if (_weights is not null)
+        {
+            Pick(targets.Weights, FlatParameters.Floats(_weights));
+        }
+    }
+
+    private void Pick(float[] source, Span<float> destination)
+    {
+        for (var i = 0; i < Count; i++)
+        {
+            destination[i] = source[Rows[i]];
+        }
+    }
+}

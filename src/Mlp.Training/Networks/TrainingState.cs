@@ -1,0 +1,156 @@
+using System.Runtime.InteropServices;
+using Mlp.Runtime;
+using Mlp.Training.Networks.Checkpoints;
+
+namespace Mlp.Training.Networks;
+
+/// <summary>Everything that decides how a training goes on: position, weights, their average, the best so far, and the states of optimizer, schedule, scaler and generators.</summary>
+internal sealed class TrainingState
+{
+    private readonly TrainableNetwork _network;
+    private readonly FlatParameters _parameters;
+    private readonly FlatOptimizer _optimizer;
+    private readonly LearningRateSchedule _schedule;
+    private readonly GradientScaler? _scaler;
+    private readonly NetworkWeights? _average;
+    private readonly NetworkWeights? _best;
+    private readonly NetworkWeights? _live;
+
+    /// <summary>Begins a training.</summary>
+    /// <param name="network">The network, with its first weights.</param>
+    /// <param name="parameters">Its weights.</param>
+    /// <param name="optimizer">What moves them.</param>
+    /// <param name="schedule">How far.</param>
+    /// <param name="scaler">The loss scale; null for none.</param>
+    /// <param name="averages">Whether weights are averaged.</param>
+    /// <param name="validates">Whether one epoch is better than another.</param>
+    public TrainingState(
+        TrainableNetwork network, FlatParameters parameters, FlatOptimizer optimizer, LearningRateSchedule schedule, GradientScaler? scaler, bool averages, bool validates)
+    {
+        (_network, _parameters, _optimizer, _schedule, _scaler) = (network, parameters, optimizer, schedule, scaler);
+        (_average, _live) = averages ? (New(), New()) : (null, null);
+        _best = validates ? New() : null;
+    }
+
+    /// <summary>Where training stands.</summary>
+    public TrainingPosition Position { get; private set; } = new();
+
+    /// <summary>Takes the network's weights into the average. At the beginning, when the first weights count too much, less is kept.</summary>
+    /// <param name="decay">Share of the average that is kept.</param>
+    public void Average(double decay)
+        => _average?.Average(_parameters, _network.Buffers, (float)Math.Min(decay, (1.0 + _optimizer.StepCount) / (10.0 + _optimizer.StepCount)));
+
+    /// <summary>Does something while the average, where there is one, is in the network.</summary>
+    public EpochScore WithAverage(Func<EpochScore> work)
+    {
+        if (_average is null)
+        {
+            return work();
+        }
+
+        _live!.Take(_parameters, _network.Buffers);
+        _average.Give(_parameters, _network.Buffers);
+        try
+        {
+            return work();
+        }
+        finally
+        {
+            _live.Give(_parameters, _network.Buffers);
+        }
+    }
+
+    /// <summary>Keeps what is in the network as the best.</summary>
+    public void TakeBest() => _best!.Take(_parameters, _network.Buffers);
+
+    /// <summary>Gives the network its last values: the best where rows validate, else the average where there is one.</summary>
+    public void GiveBest() => (_best ?? _average)?.Give(_parameters, _network.Buffers);
+
+    /// <summary>The state as a checkpoint.</summary>
+    /// <param name="identity">What it is of.</param>
+    /// <param name="metric">What the metric that decides was; null within an epoch.</param>
+    public NetworkCheckpoint Capture(CheckpointIdentity identity, double? metric)
+    {
+        Position.OptimizerStep = _optimizer.StepCount;
+        (Position.PlateauFactor, Position.PlateauEpochs) = (_schedule.PlateauFactor, _schedule.PlateauEpochs);
+        if (_scaler is not null)
+        {
+            (Position.LossScale, Position.LossScaleSteps) = (_scaler.Scale, _scaler.GoodSteps);
+        }
+
+        foreach (var (name, generator) in _network.Generators)
+        {
+            Position.Generators[name] = generator.State;
+        }
+
+        var tensors = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
+        Each((name, bytes) => tensors.Add(name, bytes.ToArray()));
+        return new(identity, Position, metric, tensors);
+    }
+
+    /// <summary>Takes over the state of a checkpoint.</summary>
+    /// <param name="checkpoint">The checkpoint.</param>
+    /// <param name="path">Its path, for messages.</param>
+    /// <exception cref="CorruptFileException">A tensor or a generator is absent or of another size.</exception>
+    public void Restore(NetworkCheckpoint checkpoint, string path)
+    {
+        Each((name, bytes) =>
+        {
+            if (!checkpoint.Tensors.TryGetValue(name, out var saved) || saved.Length != bytes.Length)
+            {
+                throw new CorruptFileException(path, $"Expected {bytes.Length} bytes of '{name}' in '{path}', but found {(saved.IsEmpty ? "none" : saved.Length)}.");
+            }
+
+            saved.Span.CopyTo(bytes);
+        });
+        foreach (var (name, generator) in _network.Generators)
+        {
+            generator.State = checkpoint.Position.Generators.TryGetValue(name, out var state)
+                ? state
+                : throw new CorruptFileException(path, $"Expected the state of the generator '{name}' in '{path}', but found none.");
+        }
+
+        Position = checkpoint.Position;
+        _optimizer.StepCount = Position.OptimizerStep;
+        (_schedule.PlateauFactor, _schedule.PlateauEpochs) = (Position.PlateauFactor, Position.PlateauEpochs);
+        if (_scaler is not null)
+        {
+            (_scaler.Scale, _scaler.GoodSteps) = (Position.LossScale, Position.LossScaleSteps);
+        }
+    }
+
+    private NetworkWeights New() => new(_parameters, _network.Buffers);
+
+    private void Each(TensorBytes visit)
+    {
+        visit("weights", _parameters.Weights.bytes);
+        foreach (var (name, tensor) in _network.Buffers)
+        {
+            visit($"buffers.{name}", tensor.bytes);
+        }
+
+        foreach (var (name, tensor) in _optimizer.State)
+        {
+            visit($"optimizer.{name}", tensor.bytes);
+        }
+
+        Each("average", _average, visit);
+        Each("best", _best, visit);
+    }
+
+    private void Each(string prefix, NetworkWeights? weights, TensorBytes visit)
+    {
+        if (weights is null)
+        {
+            return;
+        }
+
+        visit($"{prefix}.weights", MemoryMarshal.AsBytes(weights.Weights.AsSpan()));
+        for (var i = 0; i < weights.Buffers.Count; i++)
+        {
+            visit($"{prefix}.buffers.{_network.Buffers[i].Key}", weights.Buffers[i]);
+        }
+    }
+
+    private delegate void TensorBytes(string name, Span<byte> bytes);
+}

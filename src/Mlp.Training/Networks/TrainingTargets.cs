@@ -1,0 +1,97 @@
+using Mlp.Runtime.Models;
+using Mlp.Training.Preprocessing;
+
+namespace Mlp.Training.Networks;
+
+/// <summary>What the rows of one part ask of the network, and how much each counts. Immutable.</summary>
+internal sealed class TrainingTargets
+{
+    private TrainingTargets(float[] values, float[] weights, int[] groups) => (Values, Weights, Groups) = (values, weights, groups);
+
+    public int RowCount => Values.Length;
+
+    /// <summary>One target per row: a class' number, a standardised number, or a gain.</summary>
+    public float[] Values { get; }
+
+    /// <summary>How much each row counts, 1 on average; empty when all count the same.</summary>
+    public float[] Weights { get; }
+
+    /// <summary>The number of each row's group, ascending; empty without groups.</summary>
+    public int[] Groups { get; }
+
+    /// <summary>The targets of a run of rows.</summary>
+    /// <param name="rows">All rows.</param>
+    /// <param name="start">The first row.</param>
+    /// <param name="count">Number of rows.</param>
+    /// <param name="scale">How labels become targets.</param>
+    /// <param name="classWeights">How much the rows of each class count; empty when all count the same.</param>
+    /// <exception cref="TrainingDataException">The weights of all rows are 0.</exception>
+    public static TrainingTargets Of(LabelledRows rows, int start, int count, TargetScale scale, ReadOnlySpan<double> classWeights)
+    {
+        var groups = rows.Groups.IsEmpty ? [] : rows.Groups.Slice(start, count).ToArray();
+        return new(scale.Apply(rows.Labels.Slice(start, count)), Weigh(rows, start, count, classWeights), groups);
+    }
+
+    /// <summary>How much the rows of each class count.</summary>
+    /// <param name="options">Named weights, and whether classes are balanced.</param>
+    /// <param name="task">What is predicted.</param>
+    /// <param name="rows">All rows.</param>
+    /// <param name="trainingCount">The first rows, which are counted.</param>
+    /// <param name="names">Names of the classes.</param>
+    /// <returns>One weight per class; empty when all count the same.</returns>
+    /// <exception cref="TrainingDataException">A named class does not exist.</exception>
+    public static double[] ClassWeights(LossOptions options, ModelTask task, LabelledRows rows, int trainingCount, IReadOnlyList<string> names)
+    {
+        if (task is not (ModelTask.BinaryClassification or ModelTask.MulticlassClassification) || (options.ClassWeights.Count == 0 && !options.BalanceClasses))
+        {
+            return [];
+        }
+
+        names = names.Count > 0 ? names : ["0", "1"];
+        var weights = new double[names.Count];
+        System.Array.Fill(weights, 1);
+        if (options.BalanceClasses)
+        {
+            var counts = new int[names.Count];
+            foreach (var label in rows.Labels[..trainingCount])
+            {
+                counts[(int)label]++;
+            }
+
+            for (var i = 0; i < weights.Length; i++)
+            {
+                weights[i] = (double)trainingCount / (names.Count * counts[i]);
+            }
+        }
+
+        foreach (var (name, weight) in options.ClassWeights)
+        {
+            var index = names.ToList().IndexOf(name);
+            weights[index >= 0 ? index : throw new TrainingDataException(
+                $"Expected the weighted class '{name}' among the classes of label '{rows.LabelColumnName}', but found {string.Join(", ", names.Select(n => $"'{n}'"))}.", rows.LabelColumnName)] *= weight;
+        }
+
+        return weights;
+    }
+
+    // With a mean of 1 the learning rate means the same as without weights.
+    private static float[] Weigh(LabelledRows rows, int start, int count, ReadOnlySpan<double> classWeights)
+    {
+        if (rows.Weights.IsEmpty && classWeights.IsEmpty)
+        {
+            return [];
+        }
+
+        var weights = new double[count];
+        double sum = 0;
+        for (var i = 0; i < count; i++)
+        {
+            weights[i] = (rows.Weights.IsEmpty ? 1.0 : rows.Weights[start + i]) * (classWeights.IsEmpty ? 1.0 : classWeights[(int)rows.Labels[start + i]]);
+            sum += weights[i];
+        }
+
+        return sum > 0
+            ? [.. weights.Select(w => (float)(w * count / sum))]
+            : throw new TrainingDataException($"Expected a row with a weight above 0, but all {count} rows of a part have the weight 0.");
+    }
+}

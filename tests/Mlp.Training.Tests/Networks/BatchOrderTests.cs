@@ -1,0 +1,45 @@
+using FsCheck.Xunit;
+using Mlp.Training.Networks;
+
+namespace Mlp.Training.Tests.Networks;
+
+public sealed class BatchOrderTests
+{
+    [Property(MaxTest = 200)]
+    public bool For_RowsWithoutGroups_AreEachInOneBatchOfAtLeastTwo(ushort rows, byte batchSize, int seed)
+    {
+        var (count, size) = (2 + (rows % 3000), 2 + batchSize);
+        var order = new BatchOrder(count, [], size, seed);
+
+        var plan = order.For(1);
+
+        return plan.Rows.Order().SequenceEqual(Enumerable.Range(0, count))
+            && plan.Ends.Length == order.BatchCount
+            && Enumerable.Range(0, order.BatchCount).All(b => plan.Of(b).Length >= 2 && plan.Of(b).Length <= order.LargestBatch && plan.Of(b).Length <= Math.Max(size, 3));
+    }
+
+    [Property(MaxTest = 200)]
+    public bool For_Groups_StayTogether(byte[] sizes, byte batchSize, int seed)
+    {
+        int[] groups = [.. sizes.Append((byte)3).SelectMany((s, g) => Enumerable.Repeat(g, 1 + (s % 9)))];
+        var order = new BatchOrder(groups.Length, groups, 2 + batchSize, seed);
+
+        var plan = order.For(2);
+
+        var batches = Enumerable.Range(0, order.BatchCount).Select(b => plan.Of(b).ToArray()).ToList();
+        return plan.Rows.Order().SequenceEqual(Enumerable.Range(0, groups.Length))
+            && batches.All(b => b.Length <= order.LargestBatch)
+            && Enumerable.Range(0, groups[^1] + 1).All(g => batches.Count(b => b.Any(r => groups[r] == g)) == 1)
+            && batches.All(b => b.SequenceEqual(b.GroupBy(r => groups[r]).SelectMany(g => g.Order())));
+    }
+
+    [Fact]
+    public void For_SeedAndEpoch_DecideTheOrder()
+    {
+        var (a, b, other) = (new BatchOrder(100, [], 10, 1), new BatchOrder(100, [], 10, 1), new BatchOrder(100, [], 10, 2));
+
+        Assert.Equal(a.For(3).Rows, b.For(3).Rows);
+        Assert.NotEqual(a.For(3).Rows, a.For(4).Rows);
+        Assert.NotEqual(a.For(3).Rows, other.For(3).Rows);
+    }
+}
