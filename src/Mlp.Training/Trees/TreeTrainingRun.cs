@@ -61,6 +61,8 @@ internal sealed class TreeTrainingRun : IDisposable
     // Dart changes the weights of earlier trees later on, so that a model of its first trees is not the one that was measured.
     private bool StopsEarly => _held is not null && _options.Boosting != TreeBoosting.Dart;
 
+    private bool IsGreaterBetter => _options.CustomMetric is null ? _isGreaterBetter : _options.IsGreaterCustomMetricBetter;
+
     /// <summary>Trains.</summary>
     /// <param name="progress">Told after each iteration.</param>
     /// <param name="cancellationToken">Ends training between iterations.</param>
@@ -80,13 +82,17 @@ internal sealed class TreeTrainingRun : IDisposable
             }
 
             var loss = Loss(_booster.Metrics(0)[0], _isGreaterBetter);
-            double? held = _held is null ? null : Measure();
+            double? metric = _held is null ? null : Measure();
+            var held = metric is { } value ? Loss(value, IsGreaterBetter) : (double?)null;
             if (!StopsEarly || held < best.Loss || best.Iteration == 0)
             {
                 best = (iteration, held ?? loss);
             }
 
-            history.Add(new(iteration, _options.MaximumIterations, loss, held, best.Iteration, _timeProvider.GetElapsedTime(started)));
+            history.Add(new(iteration, _options.MaximumIterations, loss, held, best.Iteration, _timeProvider.GetElapsedTime(started))
+            {
+                ValidationMetric = _options.CustomMetric is null && _options.Metric is null ? null : metric,
+            });
             progress?.Report(history[^1]);
             if (!grew || (StopsEarly && iteration - best.Iteration >= _options.EarlyStoppingPatience))
             {
@@ -127,7 +133,7 @@ internal sealed class TreeTrainingRun : IDisposable
     {
         if (_options.CustomMetric is not { } custom)
         {
-            return Loss(_booster.Metrics(1)[0], _isGreaterBetter);
+            return _booster.Metrics(1)[0];
         }
 
         var rows = _validation!.Value;
@@ -138,7 +144,7 @@ internal sealed class TreeTrainingRun : IDisposable
             scores[((i % rows.Count) * _classCount) + (i / rows.Count)] = byScore[i];
         }
 
-        return Loss(custom(scores, rows.Labels, _validationWeights), _options.IsGreaterCustomMetricBetter);
+        return custom(scores, rows.Labels, _validationWeights);
     }
 
     // What is better when it is greater becomes 1 − x, so that progress tells of losses throughout.

@@ -21,6 +21,7 @@ public sealed class TreeTrainerTests
         Assert.InRange(BinaryClassificationMetrics.Compute(trees.Predict(batch), labels).Auc, 0.78, 0.95);
         Assert.Equal(1600, trees.TrainingCount);
         Assert.Equal(seen, trees.History);
+        Assert.All(seen, p => Assert.Null(p.ValidationMetric));
         Assert.Equal(trees.History.MinBy(p => p.ValidationLoss)!.Epoch, trees.BestIteration);
         Assert.Equal(trees.BestIteration + 10, trees.History.Count);
         Assert.Equal(trees.BestIteration, trees.Model.IterationCount);
@@ -67,7 +68,7 @@ public sealed class TreeTrainerTests
         using var trees = await new TreeTrainer(options).FitAsync(SyntheticRows.Create(1000, seed: 1));
 
         Assert.Equal((5, 15), (trees.BestIteration, trees.History.Count));
-        Assert.Equal(-1, trees.History[4].ValidationLoss);
+        Assert.Equal((-1, 2), (trees.History[4].ValidationLoss, trees.History[4].ValidationMetric));
     }
 
     [Fact]
@@ -78,8 +79,10 @@ public sealed class TreeTrainerTests
 
         using var trees = await new TreeTrainer(options).FitAsync(SyntheticRows.Create(1000, seed: 1));
 
-        // 1 - AUC.
-        Assert.InRange(trees.History[trees.BestIteration - 1].ValidationLoss!.Value, 0.05, 0.35);
+        var best = trees.History[trees.BestIteration - 1];
+        Assert.InRange(best.ValidationMetric!.Value, 0.65, 0.95);
+        Assert.Equal(1 - best.ValidationMetric, best.ValidationLoss);
+        Assert.Equal(trees.History.Max(p => p.ValidationMetric), best.ValidationMetric);
     }
 
     [Fact]
