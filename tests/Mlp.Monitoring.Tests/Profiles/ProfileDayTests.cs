@@ -116,7 +116,7 @@ public sealed class ProfileDayTests : IDisposable
             var damaged = (byte[])bytes.Clone();
             damaged[i] ^= 0x20;
             Assert.True(Record.Exception(() => ProfileDay.Parse(damaged, "x")) is CorruptFileException or UnsupportedFormatVersionException);
-            Assert.Throws<CorruptFileException>(() => ProfileDay.Parse(bytes.AsSpan(0, i), "x"));
+            Assert.Throws<CorruptFileException>(() => ProfileDay.Parse(bytes.AsMemory(0, i), "x"));
         }
 
         bytes[4] = 2;

@@ -128,30 +128,24 @@ internal sealed class MagnitudeBins(int maximumCount)
     /// <param name="reader">Where from.</param>
     internal void Read(ref SketchReader reader)
     {
-        var folded = reader.ReadWeight();
-        var count = reader.ReadCount(maximumCount);
-        var (rented, first, key, last) = (ArrayPool<double>.Shared.Rent(maximumCount), 0L, 0L, -1);
-        for (var i = 0; i < count; i++)
+        var stored = new StoredBins(ref reader, maximumCount);
+        var (rented, last) = (ArrayPool<double>.Shared.Rent(maximumCount), -1);
+        while (stored.MoveNext(ref reader))
         {
-            var gap = reader.ReadVarint();
-            SketchReader.Require(gap is > 0 and < int.MaxValue && key + (long)gap < int.MaxValue / 2, "bins of a quantile sketch ascend");
-            key += (long)gap;
-            first = i == 0 ? key : first;
-            SketchReader.Require(key - first < maximumCount, "bins of a quantile sketch lie within their limit");
-            var place = (int)(key - first);
+            var place = stored.Place;
             rented.AsSpan(last + 1, place - last).Clear();
-            rented[place] = reader.ReadWeight();
+            rented[place] = stored.Weight;
             last = place;
         }
 
-        if (count > 0)
+        if (last >= 0)
         {
-            (_first, _greatest, _floor) = ((int)first, (int)key, (int)key - maximumCount + 1);
-            _weights = rented[..(int)(key - first + 1)];
+            (_first, _greatest, _floor) = (stored.Key - last, stored.Key, stored.Key - maximumCount + 1);
+            _weights = rented[..(last + 1)];
         }
 
         ArrayPool<double>.Shared.Return(rented);
-        FoldedWeight = folded;
+        FoldedWeight = stored.FoldedWeight;
     }
 
     /// <summary>Makes room for bins, and folds what the greatest of them pushes out.</summary>
