@@ -45,6 +45,11 @@ public sealed class MonitoringOptions
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan ProfileSaveInterval { get; set; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>Files of profiles are deleted when their time ended this long ago, 1 hour to 100 years, by the process that serves the model, after it wrote; null for never.</summary>
+    /// <value>The default value is null.</value>
+    [Range(typeof(TimeSpan), "01:00:00", "36500.00:00:00")]
+    public TimeSpan? ProfileRetentionAge { get; set; }
+
     /// <summary>How often what was logged is flushed to the device, 1 millisecond to 1 minute: at most this much is lost when the power fails.</summary>
     /// <value>The default value is 50 milliseconds.</value>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:01:00")]

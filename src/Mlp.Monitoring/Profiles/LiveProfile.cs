@@ -26,7 +26,7 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
     private readonly IDiskSync _disk;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
-    private readonly Action<LiveProfile> _mergeDays;
+    private readonly Action<LiveProfile, bool> _tidy;
     private readonly Action<LiveProfile> _onDisposed;
     private readonly Lock _gate = new();
     private readonly Lock _saving = new();
@@ -45,10 +45,10 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
     /// <param name="disk">Where durability comes from.</param>
     /// <param name="timeProvider">The clock.</param>
     /// <param name="logger">Hears of failures.</param>
-    /// <param name="mergeDays">Merges the files of days that are over.</param>
+    /// <param name="tidy">Deletes files that are too old and, when told so, merges those of days that are over.</param>
     /// <param name="onDisposed">Told when the version has left service.</param>
     public LiveProfile(
-        ServedModel model, Task<ReferenceProfile?> reference, string root, ProfileConfiguration configuration, IDiskSync disk, TimeProvider timeProvider, ILogger logger, Action<LiveProfile> mergeDays,
+        ServedModel model, Task<ReferenceProfile?> reference, string root, ProfileConfiguration configuration, IDiskSync disk, TimeProvider timeProvider, ILogger logger, Action<LiveProfile, bool> tidy,
         Action<LiveProfile> onDisposed)
     {
         _model = model;
@@ -58,7 +58,7 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
         _disk = disk;
         _timeProvider = timeProvider;
         _logger = logger;
-        _mergeDays = mergeDays;
+        _tidy = tidy;
         _onDisposed = onDisposed;
         _paneLength = configuration.Pane.Ticks / TimeSpan.TicksPerMicrosecond;
 
@@ -117,7 +117,7 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
             }
 
             LetGo();
-            MergeDays();
+            _tidy(this, IsNewDay());
         }
     }
 
@@ -129,17 +129,17 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
         _onDisposed(this);
     }
 
-    private void MergeDays()
+    private bool IsNewDay()
     {
         var today = _timeProvider.GetUtcNow().UtcDateTime.Date;
         var due = _configuration.Pane + _configuration.SaveInterval;
         if (today == _mergedOn || _timeProvider.GetUtcNow().UtcDateTime - today < due)
         {
-            return;
+            return false;
         }
 
         _mergedOn = today;
-        _mergeDays(this);
+        return true;
     }
 
     private async ValueTask<DataProfileOptions> CreateOptionsAsync()
