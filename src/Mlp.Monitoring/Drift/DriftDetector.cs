@@ -80,7 +80,7 @@ internal sealed class DriftDetector : IFigureSource
     /// <param name="reference">Logged predictions of the version to compare with, or null for the profile that was published with it.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="ModelNotFoundException">The version is not in the registry, or nothing of the model was logged.</exception>
-    /// <exception cref="InvalidOperationException">The version was published without a reference profile, or there is no registry; the reference window holds no predictions, or sampled ones; the reference has none of the features.</exception>
+    /// <exception cref="InvalidOperationException">The version was published without a reference profile, or there is no registry; the reference window holds no predictions; the reference has none of the features.</exception>
     public async Task<DriftReport> DetectAsync(
         string model, int? version, DateTimeOffset? from, DateTimeOffset? to, ReferenceWindow? reference = null, CancellationToken cancellationToken = default)
     {
@@ -88,7 +88,7 @@ internal sealed class DriftDetector : IFigureSource
         var rules = _configuration.RulesOf(model);
         var output = _log.FindHeader(model, number)?.Output;
         var known = reference is null
-            ? new DriftReference(await ReadProfileAsync(model, number, cancellationToken).ConfigureAwait(false))
+            ? DriftReference.Of(await ReadProfileAsync(model, number, cancellationToken).ConfigureAwait(false), rules, output)
             : await ReadWindowAsync(model, number, reference, rules, output, cancellationToken).ConfigureAwait(false);
         var window = new DriftWindow(known, rules, SampleLimit);
         var reader = new DriftBatchReader(known.Profile, rules, output);
@@ -110,8 +110,9 @@ internal sealed class DriftDetector : IFigureSource
         }
 
         var vector = sample is null ? null : await TestVectorAsync(model, number, reference!, known, reader, sample, rules, cancellationToken).ConfigureAwait(false);
-        return DriftComparison.Compare(
+        var report = DriftComparison.Compare(
             new(model, number, from, to), (known.Profile.RowCount, window.RowCount), window.Compared(reader.Compared), reader.NotCompared, rules, vector);
+        return known.Note is { } note ? report with { Notes = [note] } : report;
     }
 
     private async Task<IReadOnlyList<VectorDrift>> TestVectorAsync(

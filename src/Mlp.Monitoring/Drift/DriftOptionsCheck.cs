@@ -12,6 +12,7 @@ internal static class DriftOptionsCheck
     {
         var failures = SettingsRanges.FindFailures(path, options);
         AddUnknown(failures, $"{path}:{nameof(options.NumericMethod)}", options.NumericMethod);
+        AddUnknown(failures, $"{path}:{nameof(options.NumericBinning)}", options.NumericBinning);
         AddUnknown(failures, $"{path}:{nameof(options.CategoricalMethod)}", options.CategoricalMethod);
         AddUnknown(failures, $"{path}:{nameof(options.Correction)}", options.Correction);
         if (DriftRules.NeedsNumbers(options.CategoricalMethod))
@@ -23,6 +24,7 @@ internal static class DriftOptionsCheck
         {
             failures.AddRange(SettingsRanges.FindFailures($"{path}:{nameof(options.Features)}:{name}", feature));
             AddUnknown(failures, $"{path}:{nameof(options.Features)}:{name}:{nameof(feature.Method)}", feature.Method ?? default);
+            AddUnknown(failures, $"{path}:{nameof(options.Features)}:{name}:{nameof(feature.Binning)}", feature.Binning ?? default);
         }
 
         return failures;

@@ -17,7 +17,7 @@ public sealed record DriftReport
     /// <summary>Request time up to which was asked, exclusive; null for the end.</summary>
     public DateTimeOffset? To { get; init; }
 
-    /// <summary>Rows of the reference.</summary>
+    /// <summary>Rows of the reference; of rows that sampling picked, as many as tests count on.</summary>
     public required long ReferenceRowCount { get; init; }
 
     /// <summary>Predictions compared: those that the model answered.</summary>
@@ -31,6 +31,9 @@ public sealed record DriftReport
 
     /// <summary>Why there is nothing to say, in a sentence; null where there is.</summary>
     public string? Problem { get; init; }
+
+    /// <summary>What is different about the comparison, in sentences: of a reference of rows that sampling picked, how many they count as. Usually empty.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
 
     /// <summary>What was found wrong, worst first: drift of features, of the score and of the predicted class, drift of the whole vector, and data quality.</summary>
     public IReadOnlyList<Finding> Findings { get; init; } = [];

@@ -1,5 +1,6 @@
 using Apache.Arrow;
 using Mlp.Monitoring.PredictionLog;
+using Mlp.Runtime.Models;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Statistics;
 
@@ -14,7 +15,7 @@ internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
     private const int SampleLimit = 2_048;
 
     private readonly ServedModel _model;
-    private readonly Task<ReferenceProfile?> _profile;
+    private readonly Task<DriftReference?> _reference;
     private readonly DriftConfiguration _configuration;
     private readonly DriftRules _rules;
     private readonly TimeProvider _timeProvider;
@@ -35,9 +36,9 @@ internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
     {
         _onDisposed = onDisposed;
         _model = model;
-        _profile = profile;
         _configuration = configuration;
         _rules = configuration.RulesOf(model.Manifest.Name);
+        _reference = ReadAsync(profile, _rules, model.Manifest.Output);
         _timeProvider = timeProvider;
         _paneTicks = Math.Max(configuration.Window.Ticks / PaneCount, 1);
     }
@@ -45,7 +46,7 @@ internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
     /// <inheritdoc/>
     public async ValueTask OnBatchAsync(RecordBatch batch)
     {
-        if (await _profile.ConfigureAwait(false) is not { } profile)
+        if (await _reference.ConfigureAwait(false) is not { } reference)
         {
             return;
         }
@@ -54,8 +55,7 @@ internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
         {
             if (_reader is null)
             {
-                var reference = new DriftReference(profile);
-                _reader = new DriftBatchReader(profile, _rules, _model.Manifest.Output);
+                _reader = new DriftBatchReader(reference.Profile, _rules, _model.Manifest.Output);
                 _panes = [.. Enumerable.Range(0, PaneCount).Select(_ => new DriftWindow(reference, _rules, SampleLimit))];
             }
 
@@ -66,7 +66,7 @@ internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
 
     /// <summary>Why there is no reference to compare with; null when there is one, when the version has none, and while it is read.</summary>
     public string? Problem
-        => _profile.Exception?.InnerException is { } failure
+        => _reference.Exception?.InnerException is { } failure
             ? FormattableString.Invariant($"Expected to read the reference profile of model '{_model.Manifest.Name}' version {_model.Manifest.Version}, so drift is not watched: {failure.Message}")
             : null;
 
@@ -90,6 +90,9 @@ internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
 
     /// <summary>The version has left service.</summary>
     public void Dispose() => _onDisposed(this);
+
+    private static async Task<DriftReference?> ReadAsync(Task<ReferenceProfile?> profile, DriftRules rules, ModelOutput? output)
+        => await profile.ConfigureAwait(false) is { } published ? DriftReference.Of(published, rules, output) : null;
 
     private void MoveTo(long pane)
     {

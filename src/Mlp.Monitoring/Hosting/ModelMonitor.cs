@@ -291,7 +291,7 @@ public sealed class ModelMonitor
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>The comparison, most drifted feature first.</returns>
     /// <exception cref="ModelNotFoundException">Nothing of the model was logged.</exception>
-    /// <exception cref="InvalidOperationException">The reference window holds no predictions, or such as sampling has picked.</exception>
+    /// <exception cref="InvalidOperationException">The reference window holds no predictions.</exception>
     /// <exception cref="CorruptFileException">A segment is damaged.</exception>
     public Task<DriftReport> DetectDriftAsync(
         string model, ReferenceWindow reference, int? version = null, DateTimeOffset? from = null, DateTimeOffset? to = null, CancellationToken cancellationToken = default)

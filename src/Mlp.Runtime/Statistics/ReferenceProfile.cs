@@ -46,6 +46,9 @@ public sealed class ReferenceProfile
     /// <summary>The model's score, or null where it was not profiled.</summary>
     public ScoreProfile? Score { get; }
 
+    /// <summary>The classes that the model predicted, or null where they were not profiled.</summary>
+    public CategoricalFeatureProfile? PredictedClass { get; internal init; }
+
     /// <summary>What quality without labels is estimated by, or null where nothing was learnt for it.</summary>
     public PerformanceEstimator? Estimator { get; internal init; }
 

@@ -18,6 +18,9 @@ internal sealed class ReferenceProfileDocument
 
     public ScoreDocument? Score { get; init; }
 
+    /// <summary>Categories; earlier readers pass over it.</summary>
+    public FeatureDocument? PredictedClass { get; init; }
+
     /// <summary>A document of its own (<see cref="Estimation.PerformanceEstimator"/>) with its own version; earlier readers pass over it.</summary>
     public JsonElement? Estimator { get; init; }
 
@@ -48,6 +51,16 @@ internal sealed class ReferenceProfileDocument
 
         public required double Maximum { get; init; }
 
+        public required double[] Edges { get; init; }
+
+        public required long[] Counts { get; init; }
+
+        /// <summary>The same rows over bins of equal width; earlier readers pass over it.</summary>
+        public BinsDocument? EqualWidth { get; init; }
+    }
+
+    internal sealed class BinsDocument
+    {
         public required double[] Edges { get; init; }
 
         public required long[] Counts { get; init; }

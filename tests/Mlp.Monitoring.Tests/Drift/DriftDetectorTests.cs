@@ -66,7 +66,7 @@ public sealed class DriftDetectorTests : IDisposable
         Assert.Equal(report.Features.Select(f => f.PopulationStabilityIndex).OrderDescending(), report.Features.Select(f => f.PopulationStabilityIndex));
         Assert.All(report.Features.Skip(1), f => Assert.Equal(DriftSeverity.None, f.Severity));
         Assert.All(report.Features, f => Assert.InRange(f.NullThreshold, 0.001, 0.05));
-        Assert.True(report.Features.Single(f => f.IsScore).PopulationStabilityIndex < 0.01);
+        Assert.True(report.Features.Single(f => f.Name == "score").PopulationStabilityIndex < 0.01);
     }
 
     [Fact]

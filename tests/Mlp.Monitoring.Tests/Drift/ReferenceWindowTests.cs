@@ -76,12 +76,6 @@ public sealed class ReferenceWindowTests : IDisposable
 
         var nothing = await Detector(new()).DetectAsync("tips", 1, TimeOf(90_000), null, new(null, TimeOf(ReferenceRows)));
         Assert.Contains("but found none in the window", nothing.Problem, StringComparison.Ordinal);
-
-        var sink = _log.Writer.Attach(TestModels.Serve(Layout, version: 2))!;
-        LogHarness.RecordAs(sink, Fill(new FeatureRows(Layout, 1), 0, false), 0, 0.5, weight: 3);
-        await _log.FlushAsync();
-        var sampled = await Assert.ThrowsAsync<InvalidOperationException>(() => Detector(new()).DetectAsync("tips", 2, null, null, new(null, null)));
-        Assert.Contains("picked by sampling", sampled.Message, StringComparison.Ordinal);
     }
 
     [Fact]
