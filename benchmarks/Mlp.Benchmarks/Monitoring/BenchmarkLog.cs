@@ -13,11 +13,11 @@ internal sealed class BenchmarkLog : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("mlp-log-").FullName;
 
-    private BenchmarkLog(int features, PredictionLogConfiguration configuration, Func<ServedModel, IPredictionBatchListener?>? createListener)
+    private BenchmarkLog(int features, PredictionLogConfiguration configuration, Func<ServedModel, IReadOnlyList<IPredictionBatchListener>>? createListeners)
     {
         Model = Serve(new FeatureRowLayout([.. Enumerable.Range(0, features).Select(i => new FeatureColumn($"x{i}", FeatureType.Float32, "v"))]));
         Writer = new PredictionLogWriter(
-            new DataDirectory(_folder, MlPlatformMode.Owner), configuration, _ => true, DiskSync.Instance, TimeProvider.System, NullLogger<PredictionLogWriter>.Instance, createListener);
+            new DataDirectory(_folder, MlPlatformMode.Owner), configuration, _ => true, DiskSync.Instance, TimeProvider.System, NullLogger<PredictionLogWriter>.Instance, createListeners);
     }
 
     public PredictionLogWriter Writer { get; }
@@ -31,9 +31,9 @@ internal sealed class BenchmarkLog : IAsyncDisposable
     /// <summary>Bytes of all segments.</summary>
     public long ByteCount => new DirectoryInfo(_folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length);
 
-    public static async Task<BenchmarkLog> OpenAsync(int features, PredictionLogConfiguration configuration, Func<ServedModel, IPredictionBatchListener?>? createListener = null)
+    public static async Task<BenchmarkLog> OpenAsync(int features, PredictionLogConfiguration configuration, Func<ServedModel, IReadOnlyList<IPredictionBatchListener>>? createListeners = null)
     {
-        var log = new BenchmarkLog(features, configuration, createListener);
+        var log = new BenchmarkLog(features, configuration, createListeners);
         await log.Writer.OpenAsync(CancellationToken.None);
         log.Sink = log.Writer.Attach(log.Model)!;
         return log;

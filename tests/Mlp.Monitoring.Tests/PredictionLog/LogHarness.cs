@@ -1,5 +1,4 @@
 using Apache.Arrow;
-using Microsoft.Extensions.Logging.Abstractions;
 using Mlp.Monitoring.PredictionLog;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
@@ -14,7 +13,7 @@ internal sealed class LogHarness : IAsyncDisposable, IDisposable
 {
     private readonly TempDirectory _folder = new();
 
-    public LogHarness(IDiskSync? disk = null, PredictionLogConfiguration? configuration = null, TimeProvider? timeProvider = null, IPredictionBatchListener? listener = null)
+    public LogHarness(IDiskSync? disk = null, PredictionLogConfiguration? configuration = null, TimeProvider? timeProvider = null, params IPredictionBatchListener?[] listeners)
     {
         Directory = new DataDirectory(_folder.FullName, MlPlatformMode.Owner);
         Writer = new PredictionLogWriter(
@@ -23,11 +22,14 @@ internal sealed class LogHarness : IAsyncDisposable, IDisposable
             _ => true,
             disk ?? DiskSync.Instance,
             timeProvider ?? TimeProvider.System,
-            NullLogger<PredictionLogWriter>.Instance,
-            _ => listener);
+            Logger,
+            _ => [.. listeners.OfType<IPredictionBatchListener>()]);
         Writer.OpenAsync(CancellationToken.None).GetAwaiter().GetResult();
         Reader = new PredictionLogReader(Directory.Predictions);
     }
+
+    /// <summary>What the log said.</summary>
+    public RecordingLogger<PredictionLogWriter> Logger { get; } = new();
 
     public DataDirectory Directory { get; }
 
