@@ -56,7 +56,7 @@ internal sealed class ModelLog : IAsyncDisposable
         _watch = new BatchWatch(listeners ?? [], NoticeFailedListener);
         var redaction = configuration.RedactionOf(model.Manifest.Name);
         var schema = new PredictionSchema(model, redaction);
-        var format = new RecordFormat(model.Layout, FeatureRedactor.For(redaction, model.Layout), KeyRedactor.For(redaction, model.Keys));
+        var format = new RecordFormat(model.Layout, FeatureRedactor.For(redaction, model.Layout), KeyRedactor.For(redaction, model.Keys), TagRedactor.For(redaction));
         _sampler = PredictionSampler.For(configuration.SamplingOf(model.Manifest.Name), model);
         _buffer = new RecordBuffer(format, configuration.BufferByteCount, _sampler, isWatched: _watch.IsAny, onFilling: Wake);
         _batch = new PredictionBatch(model, schema, format);

@@ -1,5 +1,6 @@
 using Apache.Arrow;
 using Mlp.Monitoring.PredictionLog;
+using Mlp.Monitoring.Segments;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Predictions;
@@ -36,6 +37,9 @@ internal sealed class LogHarness : IAsyncDisposable, IDisposable
     public PredictionLogWriter Writer { get; }
 
     public PredictionLogReader Reader { get; }
+
+    /// <summary>Paths of the segments of the model 'tips'.</summary>
+    public IReadOnlyList<string> Segments => SegmentFormat.List(Path.Combine(Directory.Predictions, "tips"));
 
     public LogStatistics Statistics => Assert.Single(Writer.Statistics);
 

@@ -1,0 +1,33 @@
+using Microsoft.Extensions.Time.Testing;
+using Mlp.CrashChild;
+using Mlp.Features.Definitions;
+using Mlp.Features.Hosting;
+using Mlp.Features.Ingestion;
+using Mlp.Runtime.Hosting;
+using Mlp.TestSupport;
+
+namespace Mlp.Features.Tests.Offline;
+
+/// <summary>A store of ingested rows in a folder of its own.</summary>
+public abstract class OfflineStoreFolder : IDisposable
+{
+    private protected static readonly DateTimeOffset Noon = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+    private protected static readonly FeatureViewDefinition View = FeatureViewDefinition.FromRecord<IngestedRow>();
+
+    private protected readonly TempDirectory _temp = new();
+    private protected readonly FakeTimeProvider _time = new(Noon);
+
+    public void Dispose() => _temp.Dispose();
+
+    private protected static FeatureCatalog Serviced() => new FeaturesBuilder().Add<IngestedRow>().AddService("ingested-service", 1, s => s.From<IngestedRow>()).Build();
+
+    private protected static FeatureCatalog Catalog() => new FeaturesBuilder().Add<IngestedRow>().Build();
+
+    private protected static IEnumerable<IngestedRow> Rows(int batch, int count) => Enumerable.Range(0, count).Select(i => new IngestedRow(i, Noon.AddMinutes(i), batch, "text"));
+
+    private protected FeatureStore Open() => FeatureStore.Open(_temp.FullName, Catalog(), time: _time);
+
+    private protected List<string> AllFiles() => [.. Directory.EnumerateFiles(Path.Combine(_temp.FullName, "features", "offline"), "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+
+    private protected sealed record Question(long Id, DateTimeOffset At);
+}
