@@ -35,7 +35,7 @@ internal static class LogThroughput
 
     private static async Task<long> MeasureAsync(string name, int rate, int seconds, int producers, bool isWatched)
     {
-        await using var log = await BenchmarkLog.OpenAsync(Features, PredictionLogConfiguration.Default, isWatched ? Watch : null);
+        await using var log = await BenchmarkLog.OpenAsync(Features, PredictionLogConfiguration.Default, isWatched ? model => [Watch(model)] : null);
         var process = Process.GetCurrentProcess();
         var before = (Processor: process.TotalProcessorTime, Collections: GC.CollectionCount(0));
         var started = Stopwatch.GetTimestamp();

@@ -175,7 +175,7 @@ public sealed class ModelMonitor
         return _export.WriteAsync(model, path, PredictionFilter.Of(version, from, to, variant), cancellationToken);
     }
 
-    /// <summary>Compacts sealed segments and deletes what is too old or too much, as the settings say, now and not at the next interval. What fails is logged and counted (<see cref="MaintenanceStatistics"/>).</summary>
+    /// <summary>Repairs damaged segments, compacts sealed ones and deletes what is too old or too much, as the settings say, now and not at the next interval. What fails is logged and counted (<see cref="MaintenanceStatistics"/>).</summary>
     /// <param name="cancellationToken">Gives up; nothing half-done is left.</param>
     /// <exception cref="InvalidOperationException">The platform has not been started, or was closed, or does not own the data directory.</exception>
     public Task MaintainPredictionsAsync(CancellationToken cancellationToken = default) => Open(_maintenance).RunAsync(cancellationToken);

@@ -128,9 +128,11 @@ public static class MonitoringBuilderExtensions
             Disk(services),
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILogger<PredictionLogWriter>>(),
-            model => PredictionBatchListeners.Join(
-                configuration.WatchesDrift(model.Manifest.Name) ? detector.Watch(model) : null,
-                configuration.IsProfiled(model.Manifest.Name) ? profiles.Watch(model, detector.FindProfileAsync(model.Manifest, CancellationToken.None)) : null));
+            model =>
+            [
+                .. configuration.WatchesDrift(model.Manifest.Name) ? [detector.Watch(model)] : Array.Empty<IPredictionBatchListener>(),
+                .. configuration.IsProfiled(model.Manifest.Name) ? [profiles.Watch(model, detector.FindProfileAsync(model.Manifest, CancellationToken.None))] : Array.Empty<IPredictionBatchListener>(),
+            ]);
     }
 
     private static LogMaintenance CreateMaintenance(IServiceProvider services) => new(

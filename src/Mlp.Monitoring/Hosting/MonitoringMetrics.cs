@@ -34,10 +34,12 @@ internal sealed class MonitoringMetrics : IDisposable
         _meter.CreateObservableCounter("mlp.prediction_log.dropped", Dropped, "{prediction}", "Predictions that were given up, by reason.");
         _meter.CreateObservableCounter("mlp.prediction_log.sampled_out", () => Log(s => s.SampledOut), "{prediction}", "Predictions that sampling left out of the log.");
         _meter.CreateObservableCounter("mlp.prediction_log.clock_set_backs", () => Log(s => s.ClockSetBacks), "{segment}", "Segments that were begun when the clock had gone back.");
+        _meter.CreateObservableCounter("mlp.prediction_log.failed_listeners", () => Log(s => s.FailedListeners), "{listener}", "Watchers of the live stream that failed and are off.");
         _meter.CreateObservableGauge("mlp.prediction_log.pending", () => Log(s => s.Pending), "{prediction}", "Predictions on their way to the device.");
         _meter.CreateObservableCounter("mlp.prediction_log.files.compacted", () => maintenance.Statistics.Compacted, "{file}", "Segments that became Parquet files.");
         _meter.CreateObservableCounter("mlp.prediction_log.files.expired", () => maintenance.Statistics.Expired, "{file}", "Files that were deleted because of age or size.");
-        _meter.CreateObservableCounter("mlp.prediction_log.files.damaged", () => maintenance.Statistics.Damaged, "{file}", "Segments that were damaged and set aside.");
+        _meter.CreateObservableCounter("mlp.prediction_log.files.damaged", () => maintenance.Statistics.Damaged, "{file}", "Segments that were damaged and repaired.");
+        _meter.CreateObservableCounter("mlp.prediction_log.files.lost", () => maintenance.Statistics.LostBytes, "By", "Bytes of damaged segments that cannot be read.");
         _meter.CreateObservableCounter("mlp.prediction_log.files.failed", () => maintenance.Statistics.Failed, "{attempt}", "Attempts to compact or delete a file that failed.");
         _meter.CreateObservableCounter("mlp.labels.recorded", () => labels.RecordedCount, "{label}", "Labels recorded by this process.");
         _meter.CreateObservableGauge("mlp.drift.psi", DriftOfFeatures, "1", "Population stability index of the recent window against the reference profile.");

@@ -20,6 +20,9 @@ public sealed record LogStatistics(string Model, int Version, long Accepted, lon
     /// <summary>Segments that were begun when the clock said less than at the beginning of an earlier one.</summary>
     public long ClockSetBacks { get; init; }
 
+    /// <summary>Of what watches the live stream (the window of drift, the profile), how many failed: those are off until the version comes into service again, and the others go on.</summary>
+    public long FailedListeners { get; init; }
+
     /// <summary>Predictions on their way to the device.</summary>
     public long Pending => Accepted - Written - Dropped - SampledOut;
 
@@ -30,6 +33,7 @@ public sealed record LogStatistics(string Model, int Version, long Accepted, lon
         Written = one.Written + other.Written,
         SampledOut = one.SampledOut + other.SampledOut,
         ClockSetBacks = one.ClockSetBacks + other.ClockSetBacks,
+        FailedListeners = one.FailedListeners + other.FailedListeners,
         DroppedBy = one.DroppedBy.Concat(other.DroppedBy).GroupBy(d => d.Key).ToDictionary(g => g.Key, g => g.Sum(d => d.Value)),
     };
 }

@@ -21,7 +21,7 @@ internal sealed class ModelLog : IAsyncDisposable
     private readonly ServedModel _model;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
-    private readonly IPredictionBatchListener? _listener;
+    private readonly BatchWatch _watch;
     private readonly RecordBuffer _buffer;
     private readonly PredictionSampler? _sampler;
     private readonly PredictionBatch _batch;
@@ -34,7 +34,6 @@ internal sealed class ModelLog : IAsyncDisposable
     private readonly ITimer _timer;
     private readonly Task _loop;
     private Task _commit = Task.CompletedTask;
-    private bool _isListenerOff;
     private Exception? _failure;
     private TimeSpan _retryDelay;
     private long _failedAt;
@@ -49,19 +48,19 @@ internal sealed class ModelLog : IAsyncDisposable
         IDiskSync disk,
         TimeProvider timeProvider,
         ILogger logger,
-        IPredictionBatchListener? listener = null)
+        IReadOnlyList<IPredictionBatchListener>? listeners = null)
     {
         _model = model;
         _timeProvider = timeProvider;
         _logger = logger;
-        _listener = listener;
+        _watch = new BatchWatch(listeners ?? [], NoticeFailedListener);
         var redaction = configuration.RedactionOf(model.Manifest.Name);
         var schema = new PredictionSchema(model, redaction);
-        var format = new RecordFormat(model.Layout, FeatureRedactor.For(redaction, model.Layout), KeyRedactor.For(redaction, model.Keys));
+        var format = new RecordFormat(model.Layout, FeatureRedactor.For(redaction, model.Layout), KeyRedactor.For(redaction, model.Keys), TagRedactor.For(redaction));
         _sampler = PredictionSampler.For(configuration.SamplingOf(model.Manifest.Name), model);
-        _buffer = new RecordBuffer(format, configuration.BufferByteCount, _sampler, isWatched: listener is not null, onFilling: Wake);
+        _buffer = new RecordBuffer(format, configuration.BufferByteCount, _sampler, isWatched: _watch.IsAny, onFilling: Wake);
         _batch = new PredictionBatch(model, schema, format);
-        _leftOut = _sampler is not null && listener is not null ? new PredictionBatch(model, schema, format, isLeftOut: true) : null;
+        _leftOut = _sampler is not null && _watch.IsAny ? new PredictionBatch(model, schema, format, isLeftOut: true) : null;
         _frames = new ArrowFrames(schema.Arrow);
         _segments = new SegmentWriter(model, directory, _frames.SchemaMessage, configuration, disk, timeProvider, redaction, NoticeClockSetBack);
         _timer = timeProvider.CreateTimer(static state => ((ModelLog)state!).Wake(), this, configuration.CommitInterval, configuration.CommitInterval);
@@ -75,7 +74,7 @@ internal sealed class ModelLog : IAsyncDisposable
     public int Holders { get; set; }
 
     /// <summary>The counts now.</summary>
-    public LogStatistics Statistics => _buffer.Counters.Snapshot(_model.Manifest.Name, _model.Manifest.Version);
+    public LogStatistics Statistics => _buffer.Snapshot(_model.Manifest.Name, _model.Manifest.Version);
 
     /// <summary>Why nothing can be written at the moment, or null.</summary>
     public Exception? Failure => Volatile.Read(ref _failure);
@@ -160,7 +159,7 @@ internal sealed class ModelLog : IAsyncDisposable
         await _timer.DisposeAsync().ConfigureAwait(false);
         _segments.Dispose();
         _frames.Dispose();
-        (_listener as IDisposable)?.Dispose();
+        _watch.Dispose();
 
         // Whoever asks for a flush from here on sees the flag, and whoever asked before is answered below.
         Volatile.Write(ref _isFinished, true);
@@ -192,7 +191,7 @@ internal sealed class ModelLog : IAsyncDisposable
             if (rows > 0)
             {
                 using var batch = _batch.Build();
-                await TellAsync(_sampler is null ? batch : _batch.BuildUnsampled(batch)).ConfigureAwait(false);
+                await _watch.TellAsync(_sampler is null ? batch : _batch.BuildUnsampled(batch)).ConfigureAwait(false);
                 _appended.Enqueue((_segments.Append(_frames.BatchMessage(batch)), rows));
             }
 
@@ -279,7 +278,7 @@ internal sealed class ModelLog : IAsyncDisposable
         try
         {
             using var batch = _leftOut.Build();
-            await TellAsync(batch).ConfigureAwait(false);
+            await _watch.TellAsync(batch).ConfigureAwait(false);
         }
         finally
         {
@@ -288,21 +287,17 @@ internal sealed class ModelLog : IAsyncDisposable
         }
     }
 
-    private async ValueTask TellAsync(Apache.Arrow.RecordBatch batch)
+    private void NoticeFailedListener(IPredictionBatchListener listener, Exception failure)
     {
-        try
+        _buffer.Counters.NoticeFailedListener();
+        _logger.LogError(
+            failure,
+            "Watching the predictions of model {Model} version {Version} by {Listener} failed and is off.",
+            _model.Manifest.Name,
+            _model.Manifest.Version,
+            listener.GetType().Name);
+        if (!_watch.IsAny)
         {
-            if (_listener is not null && !_isListenerOff)
-            {
-                await _listener.OnBatchAsync(batch).ConfigureAwait(false);
-            }
-        }
-#pragma warning disable CA1031 // Who looks at the log must not stop it.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            _logger.LogError(e, "Watching the predictions of model {Model} version {Version} failed and is off.", _model.Manifest.Name, _model.Manifest.Version);
-            _isListenerOff = true;
             _buffer.EndWatch();
         }
     }

@@ -43,9 +43,6 @@ internal sealed class PredictionLogReader
     /// <summary>The parts of a model's log in the order in which they were begun.</summary>
     public IReadOnlyList<LogFile> ListFiles(string model) => LogFile.List(DirectoryOf(_root, model));
 
-    /// <summary>The segments of a model that were not compacted, in the order in which they were begun.</summary>
-    public IReadOnlyList<string> ListSegments(string model) => SegmentFormat.List(DirectoryOf(_root, model));
-
     /// <summary>The header of the part of a model's log that was begun last, or null where there is none.</summary>
     /// <param name="model">Model name.</param>
     /// <param name="version">Of one version, or null for any.</param>

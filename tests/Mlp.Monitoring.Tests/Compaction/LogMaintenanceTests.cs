@@ -4,8 +4,6 @@ using Microsoft.Extensions.Time.Testing;
 using Mlp.Monitoring.Compaction;
 using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.PredictionLog;
-using Mlp.Monitoring.Tests.PredictionLog;
-using Mlp.Runtime;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Predictions;
 using Mlp.TestSupport;
@@ -161,30 +159,6 @@ public sealed class LogMaintenanceTests
         Assert.Equal(Enumerable.Range(numbers[0], 5_000 - numbers[0]), numbers);
         Assert.True(log.Maintenance.Statistics.Expired > 0);
         Assert.Single(log.Log.Writer.OpenSegments);
-    }
-
-    [Fact]
-    public async Task RunAsync_DamagedSegment_IsSetAsideAndTheRestReads()
-    {
-        await using var log = new MaintainedLog();
-        await log.WriteAsync(0, 1_000);
-        var damaged = log.Files(".mlplog").Order(StringComparer.Ordinal).First();
-        var bytes = File.ReadAllBytes(damaged);
-        bytes[bytes.Length / 2] ^= 0xFF;
-        File.WriteAllBytes(damaged, bytes);
-        await Assert.ThrowsAsync<CorruptFileException>(log.ReadNumbersAsync);
-
-        await log.RunAsync();
-
-        var rest = await log.ReadNumbersAsync();
-        Assert.Equal(Enumerable.Range(rest[0], 1_000 - rest[0]), rest);
-        Assert.Equal((1, 0), (log.Maintenance.Statistics.Damaged, log.Maintenance.Statistics.Failed));
-        Assert.True(File.Exists(damaged + LogMaintenance.DamagedExtension));
-        var health = log.Maintenance.CheckHealth();
-        Assert.Equal(HealthStatus.Degraded, health.Status);
-        Assert.Contains("set aside", health.Description, StringComparison.Ordinal);
-        await log.RunAsync();
-        Assert.Equal(HealthStatus.Healthy, log.Maintenance.CheckHealth().Status);
     }
 
     [Fact]

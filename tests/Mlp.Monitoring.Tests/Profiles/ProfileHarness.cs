@@ -24,7 +24,7 @@ internal sealed class ProfileHarness : IAsyncDisposable
         var directory = new DataDirectory(folder, MlPlatformMode.Owner);
         Store = new ProfileStore(directory, ProfileConfiguration.Default with { RetentionAge = retention }, disk ?? DiskSync.Instance, Clock, NullLogger<ProfileStore>.Instance);
         _writer = new PredictionLogWriter(
-            directory, log ?? PredictionLogConfiguration.Default, _ => true, logDisk ?? DiskSync.Instance, Clock, NullLogger<PredictionLogWriter>.Instance, model => Live = Store.Watch(model, Task.FromResult(reference)));
+            directory, log ?? PredictionLogConfiguration.Default, _ => true, logDisk ?? DiskSync.Instance, Clock, NullLogger<PredictionLogWriter>.Instance, model => [Live = Store.Watch(model, Task.FromResult(reference))]);
         _writer.OpenAsync(CancellationToken.None).GetAwaiter().GetResult();
     }
 

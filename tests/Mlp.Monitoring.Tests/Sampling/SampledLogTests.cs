@@ -20,7 +20,7 @@ public sealed class SampledLogTests
     public async Task Record_Sampled_WeightsEstimateAllTrafficAndAllIsAccountedFor(bool isWatched)
     {
         var listener = isWatched ? new RecordingListener() : null;
-        await using var log = new LogHarness(configuration: With(new SamplingOptions { Rate = 0.1, ThresholdMargin = 0.02 }), listener: listener);
+        await using var log = new LogHarness(configuration: With(new SamplingOptions { Rate = 0.1, ThresholdMargin = 0.02 }), listeners: listener);
         RecordMany(log.Writer.Attach(TestModels.Serve(Layout))!, out var sum);
         await log.FlushAsync();
 
@@ -41,7 +41,7 @@ public sealed class SampledLogTests
     public async Task OnBatchAsync_Sampled_SeesEveryPredictionWithItsOwnWeight()
     {
         var listener = new RecordingListener();
-        await using var log = new LogHarness(configuration: With(new SamplingOptions { Rate = 0.25 }), listener: listener);
+        await using var log = new LogHarness(configuration: With(new SamplingOptions { Rate = 0.25 }), listeners: listener);
         RecordMany(log.Writer.Attach(TestModels.Serve(Layout))!, out var sum);
         await log.FlushAsync();
 
@@ -76,7 +76,7 @@ public sealed class SampledLogTests
     public async Task Record_ListenerFails_SampledOutRowsAreNotCopiedAnyMoreAndStillCounted()
     {
         var listener = new RecordingListener { Failure = new InvalidOperationException("broken") };
-        await using var log = new LogHarness(configuration: With(new SamplingOptions { Rate = 0 }), listener: listener);
+        await using var log = new LogHarness(configuration: With(new SamplingOptions { Rate = 0 }), listeners: listener);
         var sink = log.Writer.Attach(TestModels.Serve(Layout))!;
         RecordMany(sink, out _);
         await log.FlushAsync();
@@ -107,7 +107,7 @@ public sealed class SampledLogTests
         const int Callers = 4;
         var listener = new RecordingListener();
         var configuration = With(new SamplingOptions { Rate = 0.5 }) with { CommitInterval = TimeSpan.FromMilliseconds(1), BufferByteCount = 64 * 1024 };
-        await using var log = new LogHarness(configuration: configuration, listener: listener);
+        await using var log = new LogHarness(configuration: configuration, listeners: listener);
         var sink = log.Writer.Attach(TestModels.Serve(Layout))!;
         await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Task.Run(() => RecordMany(sink, out var _))));
         await log.FlushAsync();
