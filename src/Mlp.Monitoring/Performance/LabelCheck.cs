@@ -52,6 +52,8 @@ internal sealed class LabelCheck(DataDirectory directory, LabelStore labels)
                     row.Name = join.IndexOf(AnswerReader.LabelNameOf(_versions[version].Output));
                     join.AddRow(row);
                 }),
+                filter: null,
+                isVersion: null,
                 cancellationToken);
         }
 

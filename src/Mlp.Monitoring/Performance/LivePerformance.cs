@@ -28,6 +28,7 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
     private readonly LabelIndex _labels;
     private readonly LiveQualityConfiguration _configuration;
     private readonly PublishedEstimators _estimators;
+    private readonly LogCoverages _coverages = new();
     private readonly ConcurrentDictionary<(string Model, int Version), PerformanceResult> _latest = new();
     private readonly ConcurrentDictionary<(string Model, int Number), (IReadOnlyList<Figure> Figures, IReadOnlyList<Finding> Findings)> _live = new();
 
@@ -61,6 +62,9 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
 
     /// <summary>Why quality is not estimated for versions that are evaluated, a sentence each.</summary>
     public IEnumerable<string> Problems => _estimators.Problems;
+
+    /// <summary>Files of logs that evaluations have read, and not passed over.</summary>
+    internal long ReadFileCount => _coverages.ReadCount;
 
     /// <summary>Folder for what does not fit into memory.</summary>
     private string Scratch => Path.Combine(_directory.Root, "scratch");
@@ -230,7 +234,7 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
 
     private async Task<IReadOnlyList<T>> RunAsync<T>(string model, Func<LogScan, IReadOnlyList<T>> evaluate, CancellationToken cancellationToken)
     {
-        var log = LogScan.Of(_directory, model);
+        var log = LogScan.Of(_directory, model, _coverages);
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {

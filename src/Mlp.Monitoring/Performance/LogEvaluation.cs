@@ -2,6 +2,7 @@ using Apache.Arrow;
 using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Labels.Joins;
 using Mlp.Monitoring.PredictionLog;
+using Mlp.Monitoring.Queries;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 
@@ -21,6 +22,7 @@ internal sealed class LogEvaluation
     private readonly LabelStore _labels;
     private readonly EvaluationOptions _options;
     private readonly bool _withFeatures;
+    private readonly Func<int, bool>? _isVersion;
     private readonly Dictionary<int, NumericFeatures> _features = [];
     private readonly AnswerReader _answers;
     private readonly SliceColumn[] _columns;
@@ -44,8 +46,11 @@ internal sealed class LogEvaluation
     /// <param name="options">Validated.</param>
     /// <param name="now">The time that maturity counts back from.</param>
     /// <param name="withFeatures">Whether the numbers of each row are its features (<see cref="NumericFeatures"/>) where the model is a regression.</param>
-    public LogEvaluation(string model, LogScan log, LabelStore labels, EvaluationOptions options, DateTimeOffset now, bool withFeatures = false)
+    /// <param name="versions">The versions that are read, where they are not <see cref="EvaluationOptions.Version"/>.</param>
+    public LogEvaluation(
+        string model, LogScan log, LabelStore labels, EvaluationOptions options, DateTimeOffset now, bool withFeatures = false, IReadOnlyCollection<int>? versions = null)
     {
+        _isVersion = versions is not null ? versions.Contains : options.Version is { } version ? v => v == version : null;
         (_model, _log, _labels, _options, _withFeatures) = (model, log, labels, options, withFeatures);
         _answers = new AnswerReader(model, options.Query);
         _columns = [.. options.Slices.Select(s => new SliceColumn(s))];
@@ -96,12 +101,7 @@ internal sealed class LogEvaluation
         _log.Read(
             (header, batch) =>
             {
-                if (_options.Version is { } version && version != header.Version)
-                {
-                    return;
-                }
-
-                // A segment that was begun after the headers were read has a label name that was not asked for.
+                // Another version than was asked for, or one that was begun after the headers were read: its label's name was not asked for.
                 if (!_outputs.TryGetValue(header.Version, out var output))
                 {
                     return;
@@ -127,6 +127,8 @@ internal sealed class LogEvaluation
                     join.AddRow(row, slices, values);
                 });
             },
+            new PredictionFilter { From = _from, To = _to },
+            _isVersion,
             cancellationToken);
         Statistics = join.Run(read, cancellationToken);
     }
@@ -150,13 +152,8 @@ internal sealed class LogEvaluation
 
     private void ReadHeaders(CancellationToken cancellationToken)
     {
-        foreach (var header in _log.Headers())
+        foreach (var header in _log.Headers(_isVersion))
         {
-            if ((_options.Version is not null && _options.Version != header.Version) || _outputs.ContainsKey(header.Version))
-            {
-                continue;
-            }
-
             _outputs[header.Version] = header.Output;
             if (_withFeatures && header.Output.Task == ModelTask.Regression)
             {
