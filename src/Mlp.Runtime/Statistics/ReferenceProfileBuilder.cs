@@ -21,6 +21,8 @@ public sealed class ReferenceProfileBuilder
     private readonly ImmutableArray<FeatureProfile>.Builder _features = ImmutableArray.CreateBuilder<FeatureProfile>();
     private ScoreProfile? _score;
     private PerformanceEstimator? _estimator;
+    private MulticlassPerformanceEstimator? _classEstimator;
+    private DirectLossEstimator? _lossEstimator;
     private int? _rowCount;
 
     /// <summary>Creates a builder.</summary>
@@ -149,7 +151,7 @@ public sealed class ReferenceProfileBuilder
     public ReferenceProfileBuilder SetScore(ReadOnlySpan<double> scores, string name = "score") => SetScore<double>(scores, name);
 
     /// <summary>Builds the profile; 0 rows and no features where nothing was added.</summary>
-    public ReferenceProfile Build() => new(_rowCount ?? 0, _features.ToImmutable(), _score) { Estimator = _estimator };
+    public ReferenceProfile Build() => new(_rowCount ?? 0, _features.ToImmutable(), _score) { Estimator = _estimator, ClassEstimator = _classEstimator, LossEstimator = _lossEstimator };
 
     /// <summary>Sets what quality without labels is estimated by; its rows need not be those of the columns.</summary>
     /// <param name="estimator">Learnt on labelled rows that the model was not trained on.</param>
@@ -157,6 +159,24 @@ public sealed class ReferenceProfileBuilder
     {
         ArgumentNullException.ThrowIfNull(estimator);
         _estimator = estimator;
+        return this;
+    }
+
+    /// <summary>Sets what quality of several classes without labels is estimated by.</summary>
+    /// <inheritdoc cref="SetEstimator(PerformanceEstimator)"/>
+    public ReferenceProfileBuilder SetEstimator(MulticlassPerformanceEstimator estimator)
+    {
+        ArgumentNullException.ThrowIfNull(estimator);
+        _classEstimator = estimator;
+        return this;
+    }
+
+    /// <summary>Sets what the errors of a regression without targets are estimated by: on the model's features that are numbers or truth values, in their order.</summary>
+    /// <inheritdoc cref="SetEstimator(PerformanceEstimator)"/>
+    public ReferenceProfileBuilder SetEstimator(DirectLossEstimator estimator)
+    {
+        ArgumentNullException.ThrowIfNull(estimator);
+        _lossEstimator = estimator;
         return this;
     }
 
