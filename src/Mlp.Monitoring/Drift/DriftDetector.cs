@@ -84,6 +84,20 @@ internal sealed class DriftDetector : IFigureSource
     public async Task<DriftReport> DetectAsync(
         string model, int? version, DateTimeOffset? from, DateTimeOffset? to, ReferenceWindow? reference = null, CancellationToken cancellationToken = default)
     {
+        var reading = await BeginAsync(model, version, from, to, reference, cancellationToken).ConfigureAwait(false);
+        await foreach (var batch in ReadAsync(model, reading.Range.Version, from, to, cancellationToken).ConfigureAwait(false))
+        {
+            reading.Add(batch);
+        }
+
+        return await CompleteAsync(reading, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads the reference; the predictions that are compared with it are handed over by the caller.</summary>
+    /// <inheritdoc cref="DetectAsync"/>
+    public async Task<DriftReading> BeginAsync(
+        string model, int? version, DateTimeOffset? from, DateTimeOffset? to, ReferenceWindow? reference, CancellationToken cancellationToken)
+    {
         var number = version ?? FindHighestVersion(model);
         var rules = _configuration.RulesOf(model);
         var output = _log.FindHeader(model, number)?.Output;
@@ -93,14 +107,20 @@ internal sealed class DriftDetector : IFigureSource
         var window = new DriftWindow(known, rules, SampleLimit);
         var reader = new DriftBatchReader(known.Profile, rules, output);
         var sample = reference is null || !rules.TestsWholeVector ? null : new RowSample(VectorTests.LimitFor(known.Profile.Features.Length), known.Profile.Features.Length);
-        await foreach (var batch in ReadAsync(model, number, from, to, cancellationToken).ConfigureAwait(false))
-        {
-            reader.Count(batch, window, sample);
-        }
+        return new DriftReading(new(model, number, from, to), reference, rules, known, window, reader, sample);
+    }
 
+    /// <summary>Compares what was read.</summary>
+    /// <param name="reading">The reference and the predictions.</param>
+    /// <param name="cancellationToken">Ends the reading of the reference's rows, for the tests of the whole vector.</param>
+    /// <exception cref="InvalidOperationException">The reference has none of the features.</exception>
+    public async Task<DriftReport> CompleteAsync(DriftReading reading, CancellationToken cancellationToken)
+    {
+        var (range, reference, rules, known, window, reader, sample) = reading;
+        var (model, number) = (range.Model, range.Version);
         if (window.RowCount == 0)
         {
-            return DriftComparison.Nothing(new(model, number, from, to), known.Profile.RowCount);
+            return DriftComparison.Nothing(range, known.Profile.RowCount);
         }
 
         if (!reader.Compared.Any() && reader.NotCompared.Count > 0 && known.Profile.Features.Length > 0)
@@ -111,7 +131,7 @@ internal sealed class DriftDetector : IFigureSource
 
         var vector = sample is null ? null : await TestVectorAsync(model, number, reference!, known, reader, sample, rules, cancellationToken).ConfigureAwait(false);
         var report = DriftComparison.Compare(
-            new(model, number, from, to), (known.Profile.RowCount, window.RowCount), window.Compared(reader.Compared), reader.NotCompared, rules, vector);
+            range, (known.Profile.RowCount, window.RowCount), window.Compared(reader.Compared), reader.NotCompared, rules, vector);
         return known.Note is { } note ? report with { Notes = [note] } : report;
     }
 

@@ -226,7 +226,7 @@ public sealed class ModelMonitor
     }
 
     /// <summary>
-    /// Estimates the quality of a binary classifier from its scores alone (CBPE), or the errors of a regression from its features and predictions (DLE), window by window, beside the realised quality as far as labels have come, and says where the two exclude each other. The
+    /// Estimates the quality of a classifier from its scores alone (CBPE), or the errors of a regression from its features and predictions (DLE), window by window, beside the realised quality as far as labels have come, and says where the two exclude each other. The
     /// estimate sees a change of the inputs; it is blind to a change of what they mean.
     /// </summary>
     /// <param name="model">Model name.</param>
@@ -235,7 +235,7 @@ public sealed class ModelMonitor
     /// <returns>One result per window that has predictions, ascending; windows of the reference are not among them.</returns>
     /// <exception cref="ArgumentException">The name cannot be that of a model, or an option lies outside its range.</exception>
     /// <exception cref="ModelNotFoundException">The model is not declared, and nothing of it was ever logged.</exception>
-    /// <exception cref="InvalidOperationException">The version is neither binary classifier nor regression, or the reference has no labels to learn from.</exception>
+    /// <exception cref="InvalidOperationException">The version is neither classifier nor regression, nothing was given or published to estimate by, or the reference has no labels to learn from.</exception>
     /// <exception cref="CorruptFileException">A segment is damaged.</exception>
     public Task<IReadOnlyList<EstimationResult>> EstimateAsync(string model, EstimationOptions options, CancellationToken cancellationToken = default)
     {
@@ -253,7 +253,7 @@ public sealed class ModelMonitor
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="ArgumentException">The name cannot be that of a model, or an option lies outside its range.</exception>
     /// <exception cref="ModelNotFoundException">The model is not declared, and nothing of it was ever logged.</exception>
-    /// <exception cref="InvalidOperationException">A version has no logged predictions, or the loss does not fit the models.</exception>
+    /// <exception cref="InvalidOperationException">A version has no logged predictions, the loss does not fit the models, or the answers of a version have different sampling weights.</exception>
     /// <exception cref="CorruptFileException">A segment is damaged.</exception>
     public Task<VariantComparison> CompareAsync(string model, VariantComparisonOptions options, CancellationToken cancellationToken = default)
     {
@@ -323,7 +323,7 @@ public sealed class ModelMonitor
         => Open(_profiles).GetAsync(model, version, from, to, variant, cancellationToken);
 
     /// <summary>
-    /// Reports how a version is doing: what was found, quality over time with intervals, calibration, slices, drift with histograms, data quality. Reads the log of the range three times.
+    /// Reports how a version is doing: what was found, quality over time with intervals, calibration, slices, drift with histograms, data quality. Reads the log of the range once.
     /// </summary>
     /// <param name="model">Model name.</param>
     /// <param name="options">What about; null for all predictions of the highest version that was logged.</param>

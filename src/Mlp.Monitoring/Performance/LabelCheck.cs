@@ -52,6 +52,8 @@ internal sealed class LabelCheck(DataDirectory directory, LabelStore labels)
                     row.Name = join.IndexOf(AnswerReader.LabelNameOf(_versions[version].Output));
                     join.AddRow(row);
                 }),
+                filter: null,
+                isVersion: null,
                 cancellationToken);
         }
 
@@ -72,34 +74,13 @@ internal sealed class LabelCheck(DataDirectory directory, LabelStore labels)
     {
         if (statistics.UnknownCount > 0)
         {
-            yield return Create(
-                new FigureSubject("(unknown)"),
-                "labels.unknown",
-                statistics.UnknownCount,
-                $"Expected every label to name a logged answer, but found {statistics.UnknownCount} of {statistics.LabelCount} labels whose prediction no log holds.");
+            yield return LabelFindings.Unknown(statistics.UnknownCount, statistics.LabelCount, now);
         }
 
         foreach (var ((model, version), count) in _wrong.OrderBy(w => w.Key))
         {
             var task = _versions.First(v => v.Model == model && v.Version == version).Output.Task;
-            yield return Create(
-                new FigureSubject(model, version),
-                "labels.wrong",
-                count,
-                $"Expected {QualityProblems.Allowed(task)}, but found {count} other labels, which are left out of every figure (model '{model}' version {version}).");
+            yield return LabelFindings.Wrong(new FigureSubject(model, version), task, count, statistics.LabelCount, null, now);
         }
-
-        Finding Create(FigureSubject subject, string test, long count, string message) => new()
-        {
-            Kind = FindingKind.DataQuality,
-            Subject = subject,
-            Test = test,
-            Statistic = count,
-            Threshold = 0,
-            ReferenceRowCount = 0,
-            RowCount = statistics.LabelCount,
-            To = now,
-            Message = message,
-        };
     }
 }

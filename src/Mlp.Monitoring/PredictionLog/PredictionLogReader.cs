@@ -18,6 +18,7 @@ namespace Mlp.Monitoring.PredictionLog;
 internal sealed class PredictionLogReader
 {
     private readonly string _root;
+    private readonly LogCoverages _coverages = new();
 
     /// <summary>Creates a reader; nothing is opened.</summary>
     /// <param name="root">Folder that holds one folder per model.</param>
@@ -77,19 +78,27 @@ internal sealed class PredictionLogReader
         filter ??= new PredictionFilter();
         foreach (var file in ListFiles(model))
         {
-            if (filter.Version is { } wanted && (file.Version ?? ReadHeader(file)?.Version ?? wanted) != wanted)
+            var length = LogCoverages.LengthOf(file.Path);
+            if (!_coverages.MayHold(file.Path, filter, Settings)
+                || (filter.Version is { } wanted && file.Version is null && (ReadHeader(file)?.Version ?? wanted) != wanted))
             {
                 continue;
             }
 
+            var rows = new LogCoverage();
             await foreach (var batch in ReadAsync(file, cancellationToken).ConfigureAwait(false))
             {
+                rows.Add(batch);
                 foreach (var part in filter.Cut(batch))
                 {
                     yield return part;
                 }
             }
+
+            _coverages.Learn(file.Path, length, rows);
         }
+
+        _coverages.ForgetDeleted(DirectoryOf(_root, model));
     }
 
     /// <summary>Reads the predictions of a model in a range of request times.</summary>

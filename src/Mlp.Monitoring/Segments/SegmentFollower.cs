@@ -12,8 +12,12 @@ namespace Mlp.Monitoring.Segments;
 /// <param name="directory">The folder; may not exist yet.</param>
 /// <param name="readHeader">Reads and checks the header of a segment.</param>
 /// <param name="openCompacted">Opens the file that took the place of a segment, by path and number of rows to pass over; null where segments stay what they are.</param>
+/// <param name="isWanted">Whether a file, by its path, is read at all; null for every one. It is asked again at each call.</param>
 internal sealed class SegmentFollower<THeader>(
-    string directory, Func<FrameLogReader, THeader> readHeader, Func<string, long, (THeader Header, IAsyncEnumerable<RecordBatch> Batches)>? openCompacted = null)
+    string directory,
+    Func<FrameLogReader, THeader> readHeader,
+    Func<string, long, (THeader Header, IAsyncEnumerable<RecordBatch> Batches)>? openCompacted = null,
+    Func<string, bool>? isWanted = null)
     where THeader : class
 {
     private readonly Dictionary<string, Progress> _progress = new(StringComparer.Ordinal);
@@ -29,7 +33,7 @@ internal sealed class SegmentFollower<THeader>(
     /// <exception cref="Runtime.UnsupportedFormatVersionException">A newer version of the platform wrote a segment.</exception>
     public void ReadNew(BatchHandler handle, CancellationToken cancellationToken)
     {
-        foreach (var path in SegmentFormat.List(directory))
+        foreach (var path in SegmentFormat.List(directory).Where(IsWanted))
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (!_progress.TryGetValue(path, out var progress))
@@ -56,6 +60,11 @@ internal sealed class SegmentFollower<THeader>(
     {
         foreach (var compacted in SegmentFormat.List(directory, LogFile.CompactedExtension))
         {
+            if (!IsWanted(compacted))
+            {
+                continue;
+            }
+
             var path = Path.ChangeExtension(compacted, SegmentFormat.Extension);
             if (!_progress.TryGetValue(path, out var progress))
             {
@@ -85,6 +94,8 @@ internal sealed class SegmentFollower<THeader>(
             }
         }
     }
+
+    private bool IsWanted(string path) => isWanted?.Invoke(path) ?? true;
 
     private bool TryRead(string path, Progress progress, BatchHandler handle, CancellationToken cancellationToken)
     {

@@ -52,6 +52,12 @@ public sealed class ReferenceProfile
     /// <summary>What quality without labels is estimated by, or null where nothing was learnt for it.</summary>
     public PerformanceEstimator? Estimator { get; internal init; }
 
+    /// <summary>The same for several classes.</summary>
+    public MulticlassPerformanceEstimator? ClassEstimator { get; internal init; }
+
+    /// <summary>What the errors of a regression are estimated by without targets, or null where nothing was learnt for it.</summary>
+    public DirectLossEstimator? LossEstimator { get; internal init; }
+
     /// <summary>The profile of a feature, or null where there is none.</summary>
     /// <param name="name">The feature's name, compared by ordinal.</param>
     public FeatureProfile? Find(string name) => _byName.GetValueOrDefault(name);

@@ -22,6 +22,8 @@ public sealed class ReferenceProfileBuilder
     private ScoreProfile? _score;
     private CategoricalFeatureProfile? _predictedClass;
     private PerformanceEstimator? _estimator;
+    private MulticlassPerformanceEstimator? _classEstimator;
+    private DirectLossEstimator? _lossEstimator;
     private int? _rowCount;
 
     /// <summary>Creates a builder.</summary>
@@ -169,7 +171,13 @@ public sealed class ReferenceProfileBuilder
     }
 
     /// <summary>Builds the profile; 0 rows and no features where nothing was added.</summary>
-    public ReferenceProfile Build() => new(_rowCount ?? 0, _features.ToImmutable(), _score) { PredictedClass = _predictedClass, Estimator = _estimator };
+    public ReferenceProfile Build() => new(_rowCount ?? 0, _features.ToImmutable(), _score)
+    {
+        PredictedClass = _predictedClass,
+        Estimator = _estimator,
+        ClassEstimator = _classEstimator,
+        LossEstimator = _lossEstimator,
+    };
 
     /// <summary>Sets what quality without labels is estimated by; its rows need not be those of the columns.</summary>
     /// <param name="estimator">Learnt on labelled rows that the model was not trained on.</param>
@@ -177,6 +185,24 @@ public sealed class ReferenceProfileBuilder
     {
         ArgumentNullException.ThrowIfNull(estimator);
         _estimator = estimator;
+        return this;
+    }
+
+    /// <summary>Sets what quality of several classes without labels is estimated by.</summary>
+    /// <inheritdoc cref="SetEstimator(PerformanceEstimator)"/>
+    public ReferenceProfileBuilder SetEstimator(MulticlassPerformanceEstimator estimator)
+    {
+        ArgumentNullException.ThrowIfNull(estimator);
+        _classEstimator = estimator;
+        return this;
+    }
+
+    /// <summary>Sets what the errors of a regression without targets are estimated by: on the model's features that are numbers or truth values, in their order.</summary>
+    /// <inheritdoc cref="SetEstimator(PerformanceEstimator)"/>
+    public ReferenceProfileBuilder SetEstimator(DirectLossEstimator estimator)
+    {
+        ArgumentNullException.ThrowIfNull(estimator);
+        _lossEstimator = estimator;
         return this;
     }
 

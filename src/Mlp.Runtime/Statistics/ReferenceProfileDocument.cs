@@ -24,6 +24,12 @@ internal sealed class ReferenceProfileDocument
     /// <summary>A document of its own (<see cref="Estimation.PerformanceEstimator"/>) with its own version; earlier readers pass over it.</summary>
     public JsonElement? Estimator { get; init; }
 
+    /// <summary>The same of several classes (<see cref="Estimation.MulticlassPerformanceEstimator"/>).</summary>
+    public JsonElement? ClassEstimator { get; init; }
+
+    /// <summary>The same of a regression's errors (<see cref="Estimation.DirectLossEstimator"/>).</summary>
+    public JsonElement? LossEstimator { get; init; }
+
     internal sealed class FeatureDocument
     {
         public required string Name { get; init; }

@@ -32,6 +32,8 @@ internal static class ReferenceProfileSerializer
                 : null,
             PredictedClass = profile.PredictedClass is { } predicted ? ToDocument(predicted) : null,
             Estimator = profile.Estimator is { } estimator ? JsonSerializer.SerializeToElement(estimator.Stored, EstimatorJson.Default.Document) : null,
+            ClassEstimator = profile.ClassEstimator is { } classes ? JsonSerializer.SerializeToElement(classes.Stored, EstimatorJson.Default.MulticlassDocument) : null,
+            LossEstimator = profile.LossEstimator is { } losses ? JsonSerializer.SerializeToElement(losses.Stored, EstimatorJson.Default.LossDocument) : null,
         };
         return JsonSerializer.SerializeToUtf8Bytes(document, ReferenceProfileJsonContext.Default.ReferenceProfileDocument);
     }
@@ -51,7 +53,9 @@ internal static class ReferenceProfileSerializer
             return new(document.RowCount, [.. document.Features.Select(FromDocument)], score)
             {
                 PredictedClass = document.PredictedClass is { } predicted ? ClassesOf(document, predicted) : null,
-                Estimator = document.Estimator is { } estimator ? PerformanceEstimator.Parse(JsonSerializer.SerializeToUtf8Bytes(estimator, EstimatorJson.Default.JsonElement)) : null,
+                Estimator = document.Estimator is { } estimator ? PerformanceEstimator.Parse(ToUtf8(estimator)) : null,
+                ClassEstimator = document.ClassEstimator is { } classes ? MulticlassPerformanceEstimator.Parse(ToUtf8(classes)) : null,
+                LossEstimator = document.LossEstimator is { } losses ? DirectLossEstimator.Parse(ToUtf8(losses)) : null,
             };
         }
         catch (JsonException exception)
@@ -66,6 +70,8 @@ internal static class ReferenceProfileSerializer
             throw new InvalidDataException($"The reference profile contradicts itself. {exception.Message}", exception);
         }
     }
+
+    private static byte[] ToUtf8(JsonElement document) => JsonSerializer.SerializeToUtf8Bytes(document, EstimatorJson.Default.JsonElement);
 
     private static bool HasSketches(ReferenceProfile profile) => profile.Features.Any(feature => feature.Sketches is not null) || profile.Score?.Distribution.Sketches is not null;
 

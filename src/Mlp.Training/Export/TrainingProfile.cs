@@ -11,7 +11,8 @@ internal static class TrainingProfile
     /// <param name="table">All rows.</param>
     /// <param name="encoding">Which integers are codes.</param>
     /// <param name="scores">One score per row.</param>
-    public static ReferenceProfile Create(FeatureTable table, FeatureEncoding encoding, ReadOnlySpan<float> scores)
+    /// <param name="holdout">Rows that the model was not trained on; null where there are too few.</param>
+    public static ReferenceProfile Create(FeatureTable table, FeatureEncoding encoding, ReadOnlySpan<float> scores, Holdout? holdout)
     {
         var builder = new ReferenceProfileBuilder();
         for (var i = 0; i < table.Columns.Count; i++)
@@ -37,6 +38,7 @@ internal static class TrainingProfile
             };
         }
 
+        holdout?.AddTo(builder);
         return builder.SetScore(scores).Build();
     }
 

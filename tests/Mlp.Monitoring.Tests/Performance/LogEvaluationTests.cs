@@ -204,6 +204,40 @@ public sealed class LogEvaluationTests : IDisposable
         Assert.Equal(120, byRequest.Ranking!.QueryCount);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task EvaluateAsync_RankingOfSampledQueries_WeighsThemOrSaysThatTheyAreTorn(bool isTorn)
+    {
+        var sink = _log.Writer.Attach(TestModels.Serve(Layout, task: ModelTask.Ranking))!;
+        var rows = new FeatureRows(Layout, 1);
+        var random = new Random(4);
+        var (scores, gains, queries, weights) = (new double[60], new double[60], new ulong[60], new double[60]);
+        for (var i = 0; i < 60; i++)
+        {
+            (scores[i], gains[i], queries[i], weights[i]) = (random.NextDouble(), random.Next(3), (ulong)i / 6, isTorn && i == 17 ? 3 : 1 + (i / 6 % 2));
+            LogHarness.RecordAs(sink, rows, 1_000 + i, scores[i], weights[i], servedNumber: i / 6);
+        }
+
+        await _log.FlushAsync();
+        await LabelAsync(Enumerable.Range(0, 10).Select(q => (q, 1.0)));
+
+        var result = Assert.Single(await _performance.EvaluateAsync("tips", new EvaluationOptions(), default));
+
+        Assert.Equal((60, isTorn ? 1 : 0), (result.LabelledCount, result.TornQueryCount));
+        if (isTorn)
+        {
+            Assert.Null(result.Ranking);
+            Assert.StartsWith("Expected the answers to a query to have one sampling weight, but found 1 queries with several", result.Problem, StringComparison.Ordinal);
+        }
+        else
+        {
+            var ones = gains.Select(_ => 1.0).ToArray();
+            Assert.Equal(RankingMetrics.ComputeWeighted(scores, ones, queries, weights, 10).MeanReciprocalRank, result.Ranking!.MeanReciprocalRank, 1e-12);
+            Assert.Equal(10, result.Ranking.QueryCount);
+        }
+    }
+
     [Fact]
     public async Task EvaluateAsync_Regression_HasQuantileLossesAndIntervals()
     {
@@ -319,6 +353,30 @@ public sealed class LogEvaluationTests : IDisposable
             ],
             report.Findings.Select(f => f.Message));
         Assert.All(report.Findings, f => Assert.Equal(Figures.FindingKind.DataQuality, f.Kind));
+
+        // What was found stays among the monitor's findings until labels are checked again.
+        Assert.Equal(report.Findings, ((Figures.IFigureSource)_performance).Findings);
+    }
+
+    [Fact]
+    public async Task Findings_WrongLabelsInTheLiveWindow_AreFoundWithoutACheck()
+    {
+        var sink = _log.Writer.Attach(TestModels.Serve(Layout))!;
+        for (var i = 0; i < 10; i++)
+        {
+            Record(sink, i, 0.5, Noon.AddHours(23));
+        }
+
+        await _log.FlushAsync();
+        await LabelAsync([(0, 1), (1, 0), (2, 0.3), (3, 7)]);
+
+        await _performance.EvaluateLatestAsync("tips", default);
+        var finding = Assert.Single(((Figures.IFigureSource)_performance).Findings);
+        await _performance.CheckLabelsAsync(default);
+
+        Assert.Equal((LabelFindings.WrongTest, 2.0, 4), (finding.Test, finding.Statistic, finding.RowCount));
+        Assert.StartsWith("Expected every label of a binary model to be 0 or 1, but found 2 other labels", finding.Message, StringComparison.Ordinal);
+        Assert.Single(((Figures.IFigureSource)_performance).Findings);
     }
 
     private static void Record(IPredictionSink sink, long number, double score, DateTimeOffset time, int area = 1, string? tag = null, float amount = 1)
