@@ -65,7 +65,7 @@ internal sealed class DriftDetector : IFigureSource
         {
             // The recent window moves on with the clock, by which rules tell one window from the next.
             var now = _timeProvider.GetUtcNow();
-            return Recent.SelectMany(r => DriftFigures.Of(r with { From = now - _configuration.Window, To = now }));
+            return Recent.SelectMany(r => DriftFigures.Of(r with { From = now - _configuration.Window, To = now }, _configuration.MinimumRowCount));
         }
     }
 

@@ -5,19 +5,24 @@ namespace Mlp.Monitoring.Figures;
 /// <summary>What became of the predictions of each version, since it came into service.</summary>
 internal sealed class LogFigures(PredictionLogWriter log, TimeProvider timeProvider) : IFigureSource
 {
+    private const string Prefix = "log.";
+
     public IEnumerable<Figure> Latest => log.Statistics.SelectMany(FiguresOf);
 
     public IEnumerable<Finding> Findings => [];
+
+    /// <summary>Whether a figure is counted from the start of the process.</summary>
+    public static bool CountsSinceStart(string figure) => figure.StartsWith(Prefix, StringComparison.Ordinal);
 
     private IEnumerable<Figure> FiguresOf(LogStatistics statistics)
     {
         var (accepted, dropped) = (statistics.Accepted, statistics.Dropped);
         return
         [
-            Of(statistics, "log.accepted", accepted),
-            Of(statistics, "log.dropped", dropped),
-            Of(statistics, "log.dropped_share", accepted == 0 ? double.NaN : dropped / (double)accepted),
-            Of(statistics, "log.pending", statistics.Pending),
+            Of(statistics, Prefix + "accepted", accepted),
+            Of(statistics, Prefix + "dropped", dropped),
+            Of(statistics, Prefix + "dropped_share", accepted == 0 ? double.NaN : dropped / (double)accepted),
+            Of(statistics, Prefix + "pending", statistics.Pending),
         ];
     }
 

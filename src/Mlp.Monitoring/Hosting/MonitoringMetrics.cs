@@ -20,6 +20,7 @@ internal sealed class MonitoringMetrics : IDisposable
     private readonly LivePerformance _performance;
     private readonly DriftDetector _drift;
     private readonly int _featureCount;
+    private readonly long _minimumRowCount;
 
     /// <summary>Creates the instruments.</summary>
     public MonitoringMetrics(
@@ -29,6 +30,7 @@ internal sealed class MonitoringMetrics : IDisposable
         _performance = performance;
         _drift = drift;
         _featureCount = configuration.DriftMetricFeatureCount;
+        _minimumRowCount = configuration.Drift.MinimumRowCount;
         _meter.CreateObservableCounter("mlp.prediction_log.accepted", () => Log(s => s.Accepted), "{prediction}", "Predictions that the log was told of.");
         _meter.CreateObservableCounter("mlp.prediction_log.written", () => Log(s => s.Written), "{prediction}", "Predictions that are on the device.");
         _meter.CreateObservableCounter("mlp.prediction_log.dropped", Dropped, "{prediction}", "Predictions that were given up, by reason.");
@@ -73,7 +75,7 @@ internal sealed class MonitoringMetrics : IDisposable
 
     private IEnumerable<Measurement<double>> DriftOfFeatures()
         => _drift.Recent.SelectMany(report => report.Features
-            .Where(f => !double.IsNaN(f.PopulationStabilityIndex))
+            .Where(f => f.RowCount >= _minimumRowCount && !double.IsNaN(f.PopulationStabilityIndex))
             .Take(_featureCount)
             .Select(f => Measure(f.PopulationStabilityIndex, report.Model, report.Version, new KeyValuePair<string, object?>("feature", f.Name))));
 

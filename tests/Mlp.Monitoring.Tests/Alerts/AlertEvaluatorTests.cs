@@ -198,6 +198,36 @@ public sealed class AlertEvaluatorTests
     }
 
     [Fact]
+    public void Restore_AbsenceThatFires_GoesOnUntilSomethingComes()
+    {
+        var options = new AlertRuleOptions { Figure = "log.accepted", Model = "tips", Condition = AlertCondition.Absent, For = 5 * Minute };
+        var before = Create(options);
+        Assert.Empty(Count(before, 10, 0));
+        var fired = Assert.Single(Count(before, 10, 5));
+
+        // The process ends, and another one counts from 0.
+        var after = Create(options);
+        Assert.Empty(after.Restore(before.Instances, Noon + (6 * Minute)));
+        Assert.Empty(after.Evaluate([], Noon + (7 * Minute)));
+        Assert.Empty(Count(after, 0, 8));
+        Assert.Equal(fired.Id, Assert.Single(after.Instances).Fired?.Id);
+        var resolved = Assert.Single(Count(after, 10, 9));
+
+        Assert.Equal((fired.Id, AlertState.Resolved), (resolved.Id, resolved.State));
+    }
+
+    [Fact]
+    public void Evaluate_AbsenceOfAModelThatIsServedButNotAsked_GoesOn()
+    {
+        var evaluator = Create(new AlertRuleOptions { Figure = "log.accepted", Model = "tips", Condition = AlertCondition.Absent, For = 5 * Minute });
+
+        Assert.Empty(evaluator.Evaluate([], Noon));
+        Assert.Single(evaluator.Evaluate([], Noon + (5 * Minute)));
+        Assert.Empty(Count(evaluator, 0, 6));
+        Assert.Equal(AlertState.Resolved, Assert.Single(Count(evaluator, 1, 7)).State);
+    }
+
+    [Fact]
     public void Evaluate_VersionThatAnotherReplaces_IsNoAbsence()
     {
         var evaluator = Create(new AlertRuleOptions { Figure = "performance.auc", Condition = AlertCondition.Absent, For = 5 * Minute });
@@ -218,6 +248,9 @@ public sealed class AlertEvaluatorTests
         Assert.Single(evaluator.Evaluate([ScriptedFigures.Of(0.9, Noon + Minute)], Noon + Minute));
         Assert.Empty(evaluator.Evaluate([ScriptedFigures.Of(0.9, Noon)], Noon));
     }
+
+    private static IReadOnlyList<Alert> Count(AlertEvaluator evaluator, long accepted, int minute)
+        => evaluator.Evaluate([ScriptedFigures.Of(accepted, Noon + (minute * Minute), "log.accepted", rows: accepted)], Noon + (minute * Minute));
 
     private static AlertEvaluator Create(AlertRuleOptions options) => new([AlertRule.From("rule", options)], TimeSpan.FromHours(1));
 

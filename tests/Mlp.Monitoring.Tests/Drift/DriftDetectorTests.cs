@@ -261,6 +261,27 @@ public sealed class DriftDetectorTests : IDisposable
         Assert.Empty(_detector.Recent);
     }
 
+    [Theory]
+    [InlineData(3, 0)]
+    [InlineData(99, 0)]
+    [InlineData(100, 43)]
+    public async Task Latest_FewRows_SaysNothingUntilThereAreEnough(int rowCount, int expected)
+    {
+        await using var writer = new PredictionLogWriter(
+            _log.Directory, PredictionLogConfiguration.Default, _ => true, DiskSync.Instance, _time, NullLogger<PredictionLogWriter>.Instance, _detector.Watch);
+        await writer.OpenAsync(default);
+        var model = TestModels.Serve(Layout);
+        var sink = writer.Attach(model with { Manifest = _registry.Add(model.Manifest, Profile()) })!;
+        Record(sink, rowCount, shift: 3);
+        await writer.FlushAsync(null, default);
+
+        var figures = _detector.Latest.ToList();
+
+        Assert.Equal(43, figures.Count);
+        Assert.Equal(expected, figures.Count(f => !double.IsNaN(f.Value)));
+        Assert.All(figures, f => Assert.Equal(rowCount, f.RowCount));
+    }
+
     private static ReferenceProfile Profile()
     {
         var values = Enumerable.Range(1, ReferenceRows).Select(i => GoldenSequences.NormalQuantile(GoldenSequences.Golden(i))).ToArray();

@@ -142,6 +142,18 @@ public sealed class MonitoringBuilderTests : MonitoredPlatform
     }
 
     [Fact]
+    public async Task Meter_FewRows_SaysNothingOfDrift()
+    {
+        await using var platform = Build(m => m.DetectDrift("tips"));
+        await platform.StartAsync();
+        Record(Attach(platform), 99);
+        await platform.Monitoring.FlushAsync();
+
+        Assert.DoesNotContain(Measure(platform).Keys, k => k.StartsWith("mlp.drift.psi", StringComparison.Ordinal));
+        Assert.Equal(99, Assert.Single(platform.Monitoring.GetRecentDrift("tips")).RowCount);
+    }
+
+    [Fact]
     public async Task Dispose_ReleasedVersion_ClosesItsLogAndKeepsItsCounts()
     {
         await using var platform = Build(m => m.LogPredictions());
