@@ -29,7 +29,7 @@ internal sealed class ProfilesScenario : ICrashScenario
             DiskSync.Instance,
             TimeProvider.System,
             NullLogger<PredictionLogWriter>.Instance,
-            model => live = store.Watch(model, Task.FromResult<ReferenceProfile?>(null)));
+            model => [live = store.Watch(model, Task.FromResult<ReferenceProfile?>(null))]);
         await log.OpenAsync(CancellationToken.None);
         var sink = log.Attach(PredictionLogScenario.Serve(layout))!;
         var folder = new ProfileFolder(directory.Predictions, "crash");
