@@ -257,10 +257,7 @@ internal sealed class DDSketch
         var (_, binCount, _) = ReadHead(ref reader);
         for (var sign = 0; sign < 2; sign++)
         {
-            var bins = new StoredBins(ref reader, binCount);
-            while (bins.MoveNext(ref reader))
-            {
-            }
+            new StoredBins(ref reader, binCount).Read(ref reader, [], []);
         }
     }
 
@@ -271,32 +268,33 @@ internal sealed class DDSketch
     {
         var (accuracy, binCount, zeroWeight) = ReadHead(ref reader);
         var mapping = CubicMapping.Of(accuracy);
+        var keys = ArrayPool<int>.Shared.Rent(binCount);
+        var weights = ArrayPool<double>.Shared.Rent(2 * binCount);
         var positive = new StoredBins(ref reader, binCount);
-        var rented = ArrayPool<double>.Shared.Rent(2 * positive.Count);
-        var magnitudes = rented.AsSpan(0, positive.Count);
-        var weights = rented.AsSpan(positive.Count, positive.Count);
-        for (var i = 0; positive.MoveNext(ref reader); i++)
+        positive.Read(ref reader, keys.AsSpan(0, positive.Count), weights);
+        for (var i = 0; i < positive.Count; i++)
         {
-            (magnitudes[i], weights[i]) = (mapping.MagnitudeOf(positive.Key), positive.Weight);
+            weights[binCount + i] = mapping.MagnitudeOf(keys[i]);
         }
 
         var negative = new StoredBins(ref reader, binCount);
         var zeroCount = zeroWeight > 0 ? 1 : 0;
         var values = GC.AllocateUninitializedArray<double>(negative.Count + zeroCount + positive.Count);
         var cumulative = GC.AllocateUninitializedArray<double>(values.Length);
-
-        // The bins of negative values are stored by ascending magnitude.
-        for (var i = negative.Count - 1; negative.MoveNext(ref reader); i--)
-        {
-            (values[i], cumulative[i]) = (-mapping.MagnitudeOf(negative.Key), negative.Weight);
-        }
-
+        weights.AsSpan(0, positive.Count).CopyTo(cumulative.AsSpan(negative.Count + zeroCount));
+        weights.AsSpan(binCount, positive.Count).CopyTo(values.AsSpan(negative.Count + zeroCount));
         values.AsSpan(negative.Count, zeroCount).Clear();
         cumulative.AsSpan(negative.Count, zeroCount).Fill(zeroWeight);
-        magnitudes.CopyTo(values.AsSpan(negative.Count + zeroCount));
-        weights.CopyTo(cumulative.AsSpan(negative.Count + zeroCount));
-        ArrayPool<double>.Shared.Return(rented);
 
+        // The bins of negative values are stored by ascending magnitude.
+        negative.Read(ref reader, keys.AsSpan(0, negative.Count), weights);
+        for (var i = 0; i < negative.Count; i++)
+        {
+            (values[negative.Count - 1 - i], cumulative[negative.Count - 1 - i]) = (-mapping.MagnitudeOf(keys[i]), weights[i]);
+        }
+
+        ArrayPool<int>.Shared.Return(keys);
+        ArrayPool<double>.Shared.Return(weights);
         var (sum, heaviest) = (0.0, 0.0);
         for (var i = 0; i < cumulative.Length; i++)
         {

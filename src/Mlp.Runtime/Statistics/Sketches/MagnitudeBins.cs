@@ -129,22 +129,22 @@ internal sealed class MagnitudeBins(int maximumCount)
     internal void Read(ref SketchReader reader)
     {
         var stored = new StoredBins(ref reader, maximumCount);
-        var (rented, last) = (ArrayPool<double>.Shared.Rent(maximumCount), -1);
-        while (stored.MoveNext(ref reader))
+        var (keys, weights) = (ArrayPool<int>.Shared.Rent(stored.Count), ArrayPool<double>.Shared.Rent(stored.Count));
+        stored.Read(ref reader, keys.AsSpan(0, stored.Count), weights);
+        if (stored.Count > 0)
         {
-            var place = stored.Place;
-            rented.AsSpan(last + 1, place - last).Clear();
-            rented[place] = stored.Weight;
-            last = place;
+            (_first, _greatest) = (keys[0], keys[stored.Count - 1]);
+            _floor = _greatest - maximumCount + 1;
+            _weights = new double[_greatest - _first + 1];
         }
 
-        if (last >= 0)
+        for (var i = 0; i < stored.Count; i++)
         {
-            (_first, _greatest, _floor) = (stored.Key - last, stored.Key, stored.Key - maximumCount + 1);
-            _weights = rented[..(last + 1)];
+            _weights[keys[i] - _first] = weights[i];
         }
 
-        ArrayPool<double>.Shared.Return(rented);
+        ArrayPool<int>.Shared.Return(keys);
+        ArrayPool<double>.Shared.Return(weights);
         FoldedWeight = stored.FoldedWeight;
     }
 

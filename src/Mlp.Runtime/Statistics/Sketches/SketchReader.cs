@@ -12,6 +12,9 @@ internal ref struct SketchReader(ReadOnlySpan<byte> bytes)
     /// <summary>Whether everything was read.</summary>
     internal readonly bool IsAtEnd => _rest.IsEmpty;
 
+    /// <summary>What is left.</summary>
+    internal readonly ReadOnlySpan<byte> Rest => _rest;
+
     /// <summary>How many bytes are left.</summary>
     internal readonly int RestLength => _rest.Length;
 
