@@ -49,13 +49,14 @@ internal static class EstimationFindings
     /// <summary>What is found in a window.</summary>
     /// <param name="result">The window, without findings.</param>
     /// <param name="referenceRowCount">Rows that the estimate was learnt from.</param>
+    /// <param name="chunkSize">Rows of a chunk of these.</param>
     /// <param name="options">Which figures are checked; those that the task does not have are passed over.</param>
-    public static IEnumerable<Finding> Find(EstimationResult result, long referenceRowCount, EstimationOptions options)
+    public static IEnumerable<Finding> Find(EstimationResult result, long referenceRowCount, int chunkSize, EstimationOptions options)
     {
         foreach (var metric in options.Checked.Where(m => result.Estimates.Any(e => e.Metric == m)))
         {
             var (name, estimate) = (NameOf(metric, result.Realized.Task), result[metric]);
-            if (estimate.Value < estimate.LowerThreshold)
+            if (estimate.Value < estimate.LowerThreshold && ReferenceThresholds.CanJudge(result.RowCount, chunkSize))
             {
                 yield return Low(result, referenceRowCount, FigureNames.Estimated + name, estimate.Value, estimate.LowerThreshold, result.RowCount);
             }
@@ -66,7 +67,7 @@ internal static class EstimationFindings
             }
 
             var rowCount = result.Realized.LabelledCount - result.Realized.UnusableCount;
-            if (realized < estimate.LowerThreshold)
+            if (realized < estimate.LowerThreshold && ReferenceThresholds.CanJudge(rowCount, chunkSize))
             {
                 yield return Low(result, referenceRowCount, name, realized, estimate.LowerThreshold, rowCount);
             }

@@ -49,7 +49,7 @@ internal sealed class RegressionEstimation(DirectLossEstimator estimator) : Wind
 
     private IEnumerable<Finding> Find(EstimationResult result, string name, LossEstimate estimate, double realized)
     {
-        if (estimate.IsAlert)
+        if (estimate.IsAlert && ReferenceThresholds.CanJudge(result.RowCount, estimator.ChunkSize))
         {
             yield return Great(result, FigureNames.Estimated + name, estimate.Value, estimate.UpperThreshold);
         }
@@ -59,7 +59,7 @@ internal sealed class RegressionEstimation(DirectLossEstimator estimator) : Wind
             yield break;
         }
 
-        if (realized > estimate.UpperThreshold)
+        if (realized > estimate.UpperThreshold && ReferenceThresholds.CanJudge(result.Realized.LabelledCount, estimator.ChunkSize))
         {
             yield return Great(result, name, realized, estimate.UpperThreshold);
         }

@@ -23,7 +23,7 @@ public sealed class StoredEstimatorTests
 
         var stored = DirectLossEstimator.Parse(Read("loss-estimator-v1.json"));
 
-        Assert.Equal((120L, 2), (stored.RowCount, stored.FeatureCount));
+        Assert.Equal((120L, 40, 2), (stored.RowCount, stored.ChunkSize, stored.FeatureCount));
         var (expected, found) = (DirectLossEstimator.Fit(features, predictions, targets, 40).Estimate(features, predictions), stored.Estimate(features, predictions));
         AssertClose([expected.MeanAbsoluteError.Value, expected.RootMeanSquaredError.UpperThreshold], [found.MeanAbsoluteError.Value, found.RootMeanSquaredError.UpperThreshold]);
     }

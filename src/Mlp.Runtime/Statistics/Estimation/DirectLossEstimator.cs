@@ -19,11 +19,14 @@ public sealed class DirectLossEstimator
     private readonly (double Deviation, double Threshold) _squared;
 
     private DirectLossEstimator(
-        long rowCount, int featureCount, BoostedTrees magnitude, BoostedTrees square, (double, double) absolute, (double, double) squared)
-        => (RowCount, _featureCount, _magnitude, _square, _absolute, _squared) = (rowCount, featureCount, magnitude, square, absolute, squared);
+        long rowCount, int chunkSize, int featureCount, BoostedTrees magnitude, BoostedTrees square, (double, double) absolute, (double, double) squared)
+        => (RowCount, ChunkSize, _featureCount, _magnitude, _square, _absolute, _squared) = (rowCount, chunkSize, featureCount, magnitude, square, absolute, squared);
 
     /// <summary>Rows of the reference.</summary>
     public long RowCount { get; }
+
+    /// <summary>Rows of a chunk of the reference.</summary>
+    public int ChunkSize { get; }
 
     /// <summary>Number of features beside the prediction.</summary>
     public int FeatureCount => _featureCount;
@@ -33,6 +36,7 @@ public sealed class DirectLossEstimator
     {
         FormatVersion = FormatVersion,
         RowCount = RowCount,
+        ChunkSize = ChunkSize,
         FeatureCount = _featureCount,
         Magnitude = _magnitude.Stored,
         Square = _square.Stored,
@@ -82,6 +86,7 @@ public sealed class DirectLossEstimator
         var rows = WithPrediction(features, predictions, featureCount);
         return new(
             predictions.Length,
+            chunkSize,
             featureCount,
             BoostedTrees.Fit(rows, magnitudes, featureCount + 1),
             BoostedTrees.Fit(rows, squares, featureCount + 1),
@@ -149,6 +154,7 @@ public sealed class DirectLossEstimator
         return document is { Absolute.Length: 2, Squared.Length: 2, FeatureCount: >= 0 } && document.Magnitude.Edges.Length == document.FeatureCount + 1 && document.Square.Edges.Length == document.FeatureCount + 1
             ? new(
                 document.RowCount,
+                document.ChunkSize,
                 document.FeatureCount,
                 new BoostedTrees(document.Magnitude),
                 new BoostedTrees(document.Square),
@@ -188,6 +194,8 @@ public sealed class DirectLossEstimator
         public required int FormatVersion { get; init; }
 
         public required long RowCount { get; init; }
+
+        public required int ChunkSize { get; init; }
 
         public required int FeatureCount { get; init; }
 

@@ -6,6 +6,11 @@ internal static class ReferenceThresholds
     /// <summary>The band is so many sampling errors wide to both sides, and thresholds lie so many standard deviations from the mean.</summary>
     internal const double Deviations = 3;
 
+    /// <summary>Whether so many rows can be held against thresholds: fewer than half of a chunk vary more than these say.</summary>
+    /// <param name="rowCount">Rows of the window.</param>
+    /// <param name="chunkSize">Rows of a chunk.</param>
+    internal static bool CanJudge(long rowCount, int chunkSize) => 2 * rowCount >= chunkSize;
+
     /// <summary>The least and the greatest ordinary value; NaN where no chunk has one.</summary>
     /// <param name="rowCount">Rows of the reference.</param>
     /// <param name="chunkSize">Rows of a chunk; the last one may be shorter.</param>
