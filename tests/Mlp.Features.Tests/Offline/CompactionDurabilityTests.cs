@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.Extensions.Time.Testing;
 using Mlp.CrashChild;
 using Mlp.Features.Definitions;
 using Mlp.Features.Hosting;
@@ -136,11 +135,11 @@ public sealed class CompactionDurabilityTests : CompactedStore
         await store.StopMaintenanceAsync();
     }
 
-    private static async Task RoundAsync(FeatureStore store, TimeSpan step)
+    private async Task RoundAsync(FeatureStore store, TimeSpan step)
     {
         var maintenance = store.Maintenance!;
         var rounds = maintenance.Rounds;
-        ((FakeTimeProvider)typeof(FeatureStore).GetField("Time", System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Instance)!.GetValue(store)!).Advance(step);
+        Time.Advance(step);
         while (maintenance.Rounds == rounds)
         {
             await Task.Yield();
