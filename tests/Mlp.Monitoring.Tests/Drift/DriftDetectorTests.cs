@@ -268,7 +268,7 @@ public sealed class DriftDetectorTests : IDisposable
     public async Task Latest_FewRows_SaysNothingUntilThereAreEnough(int rowCount, int expected)
     {
         await using var writer = new PredictionLogWriter(
-            _log.Directory, PredictionLogConfiguration.Default, _ => true, DiskSync.Instance, _time, NullLogger<PredictionLogWriter>.Instance, _detector.Watch);
+            _log.Directory, PredictionLogConfiguration.Default, _ => true, DiskSync.Instance, _time, NullLogger<PredictionLogWriter>.Instance, served => [_detector.Watch(served)]);
         await writer.OpenAsync(default);
         var model = TestModels.Serve(Layout);
         var sink = writer.Attach(model with { Manifest = _registry.Add(model.Manifest, Profile()) })!;
