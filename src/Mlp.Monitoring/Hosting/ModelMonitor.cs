@@ -30,6 +30,7 @@ public sealed class ModelMonitor
     private readonly PredictionExport _export;
     private readonly LogMaintenance _maintenance;
     private readonly LabelStore _labels;
+    private readonly LabelKeyCheck _labelKeys;
     private readonly LivePerformance _performance;
     private readonly DriftDetector _drift;
     private readonly AlertWatch _alerts;
@@ -63,6 +64,7 @@ public sealed class ModelMonitor
         _reader = reader;
         (_export, _maintenance) = (export, maintenance);
         _labels = labels;
+        _labelKeys = new LabelKeyCheck(reader, writer.KeysInService);
         _performance = performance;
         _drift = drift;
         _profiles = profiles;
@@ -104,10 +106,17 @@ public sealed class ModelMonitor
     /// <param name="labels">The labels.</param>
     /// <param name="cancellationToken">Ends the wait; labels may be recorded all the same.</param>
     /// <exception cref="ArgumentException">A label is NaN or infinite, is about nothing or two things, has a name that no label can have, or a time that was never set; none is recorded.</exception>
+    /// <exception cref="ArgumentException">A label names an entity by a key that no version of its model has: of other parts or kinds, or of a model without entities; none is recorded.</exception>
+    /// <exception cref="ModelNotFoundException">A label names an entity of a model that is not declared, and of which nothing was ever logged.</exception>
     /// <exception cref="InvalidOperationException">A label is about an entity of a model that redacts columns, and no version of the model is known here yet.</exception>
     /// <exception cref="LogWriteException">The disk refused; trying again may help.</exception>
     /// <exception cref="IOException">The disk refused; trying again may help.</exception>
-    public ValueTask RecordLabelsAsync(ReadOnlyMemory<Label> labels, CancellationToken cancellationToken = default) => Open(_labels).RecordAsync(_writer.LabelKeys.Redact(labels), cancellationToken);
+    public ValueTask RecordLabelsAsync(ReadOnlyMemory<Label> labels, CancellationToken cancellationToken = default)
+    {
+        Open(_labels);
+        RequireEntities(labels.Span);
+        return _labels.RecordAsync(_writer.LabelKeys.Redact(labels), cancellationToken);
+    }
 
     /// <summary>Completes when every prediction made before the call is on the device, or counted as dropped.</summary>
     /// <param name="model">One model only, or null for all.</param>
@@ -344,6 +353,19 @@ public sealed class ModelMonitor
     /// </summary>
     /// <returns>The alerts, until it is disposed of or the platform closes.</returns>
     public AlertSubscription SubscribeToAlerts() => _alertFeed.Subscribe();
+
+    /// <summary>Refuses labels by entity that can meet no prediction; what is wrong with a label itself, the store says.</summary>
+    private void RequireEntities(ReadOnlySpan<Label> labels)
+    {
+        foreach (ref readonly var label in labels)
+        {
+            if (label.Model is { } model && label.FindProblem() is null)
+            {
+                RequireKnown(model);
+                _labelKeys.Require(model, label.EntityKey.Span);
+            }
+        }
+    }
 
     /// <summary>Refuses a model that nobody can mean.</summary>
     private void RequireKnown(string model)

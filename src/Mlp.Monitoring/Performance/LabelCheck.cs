@@ -56,7 +56,7 @@ internal sealed class LabelCheck(DataDirectory directory, LabelStore labels)
         }
 
         var statistics = join.Run(Judge, cancellationToken);
-        return new LabelReport(statistics.LabelCount, statistics.UnknownCount, _wrong, [.. Findings(statistics, now)]);
+        return new LabelReport(statistics.LabelCount, statistics.UnknownCount, _wrong, [.. Findings(statistics, now)]) { UnknownEntityCounts = statistics.UnknownEntityCounts };
     }
 
     private void Judge(in JoinedRow row, ReadOnlySpan<int> slices, ReadOnlySpan<double> values)
@@ -77,6 +77,15 @@ internal sealed class LabelCheck(DataDirectory directory, LabelStore labels)
                 "labels.unknown",
                 statistics.UnknownCount,
                 $"Expected every label to name a logged answer, but found {statistics.UnknownCount} of {statistics.LabelCount} labels whose prediction no log holds.");
+        }
+
+        foreach (var (model, count) in statistics.UnknownEntityCounts.OrderBy(u => u.Key, StringComparer.Ordinal))
+        {
+            yield return Create(
+                new FigureSubject(model),
+                "labels.unknown_entity",
+                count,
+                $"Expected every label of an entity of model '{model}' to meet a logged answer of that key and event time, to the microsecond, but found {count} that meet none.");
         }
 
         foreach (var ((model, version), count) in _wrong.OrderBy(w => w.Key))

@@ -10,4 +10,11 @@ namespace Mlp.Monitoring.Performance;
 /// <param name="WrongLabelCounts">By model and version: labels that the model's task cannot have.</param>
 /// <param name="Findings">A finding of kind <see cref="FindingKind.DataQuality"/> for each of these that is not 0, with its sentence.</param>
 public sealed record LabelReport(
-    long LabelCount, long UnknownCount, IReadOnlyDictionary<(string Model, int Version), long> WrongLabelCounts, IReadOnlyList<Finding> Findings);
+    long LabelCount, long UnknownCount, IReadOnlyDictionary<(string Model, int Version), long> WrongLabelCounts, IReadOnlyList<Finding> Findings)
+{
+    /// <summary>
+    /// By model: labels that count and name an entity at a time that no logged answer of the model is about: the key or the event time is another, or nothing about it was logged. Only models with such
+    /// labels are in it.
+    /// </summary>
+    public IReadOnlyDictionary<string, long> UnknownEntityCounts { get; init; } = new Dictionary<string, long>();
+}

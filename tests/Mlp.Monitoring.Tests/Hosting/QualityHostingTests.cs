@@ -74,6 +74,37 @@ public sealed class QualityHostingTests : IDisposable
     }
 
     [Fact]
+    public async Task RecordLabelAsync_EntityThatNoPredictionCanMeet_IsRefused()
+    {
+        await using (var first = Build(m => m.LogPredictions("tips")))
+        {
+            await first.StartAsync();
+            Assert.Null(await RefusalAsync(first, "tips", ["x"]));
+            var observer = first.Services.GetRequiredService<IPredictionObserver>();
+            LogHarness.RecordAs(observer.Attach(TestModels.Serve(Layout))!, new FeatureRows(Layout, 1), 0, 0.5);
+            await first.Monitoring.FlushAsync();
+        }
+
+        // The log knows the key: a process that has no version in service does too.
+        await using var platform = Build(m => m.LogPredictions("tips"));
+        await platform.StartAsync();
+        Assert.Null(await RefusalAsync(platform, "tips", ["x", 8]));
+        Assert.Equal("Expected an entity key of String 'company', Int64 'area' for a label of model 'tips', but found String.", await RefusalAsync(platform, "tips", ["x"]));
+        Assert.Equal("Expected an entity key of String 'company', Int64 'area' for a label of model 'tips', but found Int64, Int64.", await RefusalAsync(platform, "tips", [8, 8]));
+        Assert.EndsWith("but found none; declared are: 'tips'.", await RefusalAsync(platform, "tipps", ["x", 8]), StringComparison.Ordinal);
+
+        // A version with another key, and one without.
+        var served = platform.Services.GetRequiredService<IPredictionObserver>();
+        served.Attach(TestModels.Serve(Layout, version: 2) with { Keys = [new KeyColumn("company", EntityValueKind.String)] });
+        Assert.Null(await RefusalAsync(platform, "tips", ["x"]));
+        Assert.Null(await RefusalAsync(platform, "tips", ["x", 8]));
+        await using var third = Build(m => m.LogPredictions("tips"), folder: _folder.Combine("third"));
+        await third.StartAsync();
+        third.Services.GetRequiredService<IPredictionObserver>().Attach(TestModels.Serve(Layout) with { Keys = [] });
+        Assert.Equal("Expected a label of model 'tips' to name its prediction by id, since the model has no entity key, but it names an entity.", await RefusalAsync(third, "tips", ["x"]));
+    }
+
+    [Fact]
     public async Task Evaluation_Figures_AreOfferedWithTheirFindings()
     {
         var time = new FakeTimeProvider(Microseconds.ToDateTimeOffset(100_000));
@@ -134,9 +165,12 @@ public sealed class QualityHostingTests : IDisposable
         Assert.Throws<ArgumentException>(() => new ServiceCollection().AddMlPlatform(ml => ml.AddMonitoring(m => m.WatchQuality("tips", o => o.Window = TimeSpan.Zero))));
     }
 
-    private MlPlatform Build(Action<MonitoringBuilder> configure, TimeProvider? time = null)
+    private static async Task<string?> RefusalAsync(MlPlatform platform, string model, EntityValue[] key)
+        => (await Record.ExceptionAsync(async () => await platform.Monitoring.RecordLabelAsync(Label.ForEntity(model, key, Epoch.AddDays(1), 1, Epoch.AddDays(1)))))?.Message;
+
+    private MlPlatform Build(Action<MonitoringBuilder> configure, TimeProvider? time = null, string? folder = null)
     {
-        var builder = MlPlatform.CreateBuilder().UseDataDirectory(_folder.FullName);
+        var builder = MlPlatform.CreateBuilder().UseDataDirectory(folder ?? _folder.FullName);
         if (time is not null)
         {
             builder.Services.AddSingleton(time);

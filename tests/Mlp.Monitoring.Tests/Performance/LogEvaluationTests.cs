@@ -321,6 +321,32 @@ public sealed class LogEvaluationTests : IDisposable
         Assert.All(report.Findings, f => Assert.Equal(Figures.FindingKind.DataQuality, f.Kind));
     }
 
+    [Fact]
+    public async Task CheckLabelsAsync_LabelsOfEntitiesThatMeetNothing_AreCountedByModel()
+    {
+        var sink = _log.Writer.Attach(TestModels.Serve(Layout))!;
+        Record(sink, 1, 0.5, Noon, area: 8);
+        await _log.FlushAsync();
+        await _labels.RecordAsync(
+            new[]
+            {
+                Label.ForEntity("tips", (EntityValue[])["x", 8], Noon, 1, Noon),
+                Label.ForEntity("tips", (EntityValue[])["y", 8], Noon, 1, Noon),
+                Label.ForEntity("tips", (EntityValue[])["x", 8], Noon.AddYears(1), 1, Noon),
+                Label.ForEntity("tips", (EntityValue[])["x", 8], Noon.AddYears(1), 0, Noon.AddHours(1)),
+                Label.ForEntity("tips", (EntityValue[])["z", 8], Noon, null, Noon),
+                Label.ForEntity("other", (EntityValue[])["x", 8], Noon, 1, Noon),
+            },
+            default);
+
+        var report = await _performance.CheckLabelsAsync(default);
+
+        Assert.Equal((6, 0), (report.LabelCount, report.UnknownCount));
+        Assert.Equal([("other", 1L), ("tips", 2L)], report.UnknownEntityCounts.OrderBy(u => u.Key).Select(u => (u.Key, u.Value)));
+        Assert.Equal(
+            "Expected every label of an entity of model 'tips' to meet a logged answer of that key and event time, to the microsecond, but found 2 that meet none.", report.Findings[1].Message);
+    }
+
     private static void Record(IPredictionSink sink, long number, double score, DateTimeOffset time, int area = 1, string? tag = null, float amount = 1)
         => Record(sink, number, [score], time, area, tag, amount);
 
