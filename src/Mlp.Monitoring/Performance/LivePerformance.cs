@@ -156,7 +156,7 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return await Task.Run(() => new LabelCheck(_directory, _store).Run(Scratch, _timeProvider.GetUtcNow(), cancellationToken), cancellationToken).ConfigureAwait(false);
+            return await Task.Run(() => new LabelCheck(_directory, _store, _configuration.Sampling).Run(Scratch, _timeProvider.GetUtcNow(), cancellationToken), cancellationToken).ConfigureAwait(false);
         }
         finally
         {

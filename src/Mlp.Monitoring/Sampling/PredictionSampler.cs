@@ -29,7 +29,7 @@ internal sealed class PredictionSampler
         _weight = 1 / configuration.Rate;
 
         // A hash below the limit is kept: of the 2^64 values as many as the rate says.
-        _limit = (ulong)Math.ScaleB(configuration.Rate, 64);
+        _limit = LimitOf(configuration.Rate);
     }
 
     /// <summary>The sampler of a version, or null where everything is kept.</summary>
@@ -37,6 +37,17 @@ internal sealed class PredictionSampler
     /// <param name="model">The version.</param>
     public static PredictionSampler? For(SamplingConfiguration? configuration, ServedModel model)
         => configuration is null or { Rate: >= 1 } ? null : new PredictionSampler(configuration, model);
+
+    /// <summary>The draws below it are kept at a rate below 1.</summary>
+    public static ulong LimitOf(double rate) => (ulong)Math.ScaleB(rate, 64);
+
+    /// <summary>The draw of a request, evenly spread over all numbers.</summary>
+    public static ulong DrawOf(in PredictionId requestId)
+    {
+        Span<byte> id = stackalloc byte[PredictionId.ByteCount];
+        requestId.Write(id);
+        return Upper(id);
+    }
 
     /// <summary>Decides of a prediction.</summary>
     /// <param name="record">The prediction.</param>
@@ -97,9 +108,7 @@ internal sealed class PredictionSampler
             return HashOf(record.Keys);
         }
 
-        Span<byte> id = stackalloc byte[PredictionId.ByteCount];
-        record.RequestId.Write(id);
-        return Upper(id);
+        return DrawOf(record.RequestId);
     }
 
     private static ulong HashOf(ReadOnlySpan<EntityValue> keys)

@@ -139,10 +139,11 @@ internal sealed class LabelJoin : IDisposable
     /// <summary>Joins, and hands over every row with its label.</summary>
     /// <param name="read">Hears of each row, in no order that means anything.</param>
     /// <param name="cancellationToken">Ends the join.</param>
+    /// <param name="isLeftOut">Says of an answer that was not among those read whether it may have been left out by intent; null for never.</param>
     /// <exception cref="IOException">The disk refused.</exception>
-    public JoinStatistics Run(RowReader read, CancellationToken cancellationToken)
+    public JoinStatistics Run(RowReader read, CancellationToken cancellationToken, Func<PredictionId, bool>? isLeftOut = null)
     {
-        var unknown = 0L;
+        var (unknown, leftOut) = (0L, 0L);
         var labels = new Dictionary<LabelKey, JoinLabel>();
         var unknownEntities = new long[_models.Count];
         for (var part = 0; part < _partCount && _entityLabels.Count > 0; part++)
@@ -168,11 +169,22 @@ internal sealed class LabelJoin : IDisposable
                 read(row, MemoryMarshal.Cast<byte, int>(rest[..(sizeof(int) * _sliceCount)]), MemoryMarshal.Cast<byte, double>(rest[(sizeof(int) * _sliceCount)..]));
             });
             _rows.Free(part);
-            unknown += labels.Values.Count(l => l.HasValue && !l.IsMatched && l.Scope == default);
+            foreach (var label in labels.Values.Where(l => l.HasValue && !l.IsMatched && l.Scope == default))
+            {
+                if (isLeftOut?.Invoke(label.Target) == true)
+                {
+                    leftOut++;
+                }
+                else
+                {
+                    unknown++;
+                }
+            }
         }
 
         return new JoinStatistics(_labelCount, _rowCount, unknown, spilled)
         {
+            LeftOutCount = leftOut,
             UnknownEntityCounts = _models.Zip(unknownEntities).Where(m => m.Second > 0).ToDictionary(m => m.First, m => m.Second, StringComparer.Ordinal),
         };
     }
