@@ -24,6 +24,7 @@ internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
     private DriftBatchReader? _reader;
     private DriftWindow[] _panes = [];
     private long _pane = long.MinValue;
+    private string? _unknownFeatures;
 
     /// <summary>Creates an empty window.</summary>
     /// <param name="model">The version.</param>
@@ -55,6 +56,7 @@ internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
             if (_reader is null)
             {
                 var reference = new DriftReference(profile);
+                _unknownFeatures = FindUnknownFeatures(profile);
                 _reader = new DriftBatchReader(profile, _rules, _model.Manifest.Output);
                 _panes = [.. Enumerable.Range(0, PaneCount).Select(_ => new DriftWindow(reference, _rules, SampleLimit))];
             }
@@ -64,11 +66,11 @@ internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
         }
     }
 
-    /// <summary>Why there is no reference to compare with; null when there is one, when the version has none, and while it is read.</summary>
+    /// <summary>Why there is no reference to compare with, or which settings are about no feature; null when there is nothing to say, when the version has no reference, and while that is read.</summary>
     public string? Problem
         => _profile.Exception?.InnerException is { } failure
             ? FormattableString.Invariant($"Expected to read the reference profile of model '{_model.Manifest.Name}' version {_model.Manifest.Version}, so drift is not watched: {failure.Message}")
-            : null;
+            : Volatile.Read(ref _unknownFeatures);
 
     /// <summary>The recent window against the reference, or null before the first prediction and for a model without a reference.</summary>
     public DriftReport? Report()
@@ -90,6 +92,13 @@ internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
 
     /// <summary>The version has left service.</summary>
     public void Dispose() => _onDisposed(this);
+
+    private string? FindUnknownFeatures(ReferenceProfile profile)
+    {
+        var unknown = _rules.NamedFeatures.Where(n => _model.Layout.IndexOf(n) < 0 && n != profile.Score?.Distribution.Name && n != PredictedClass.Name).ToList();
+        return unknown.Count == 0 ? null : FormattableString.Invariant(
+            $"Expected the settings of drift to name features of model '{_model.Manifest.Name}' version {_model.Manifest.Version}, but it has none of the names {string.Join(", ", unknown.Select(n => $"'{n}'"))}.");
+    }
 
     private void MoveTo(long pane)
     {

@@ -151,6 +151,26 @@ public sealed class MonitoringBuilderTests : IDisposable
     }
 
     [Fact]
+    public async Task CheckHealth_DriftSettingsOfAFeatureThatTheVersionLacks_SaysWhich()
+    {
+        await using var platform = Build(m => m.DetectDrift("tips", d =>
+        {
+            d.Features["x0"] = new FeatureDriftOptions { Threshold = 0.3 };
+            d.Features["predicted class"] = new FeatureDriftOptions { Threshold = 0.3 };
+            d.Features["nosuch"] = new FeatureDriftOptions { Threshold = 0.3 };
+        }));
+        await platform.StartAsync();
+        Record(Attach(platform), 10);
+        await platform.Monitoring.FlushAsync();
+
+        var health = platform.CheckHealth()["live-quality"];
+
+        Assert.Equal(HealthStatus.Degraded, health.Status);
+        Assert.EndsWith("it has none of the names 'nosuch'.", health.Description, StringComparison.Ordinal);
+        Assert.DoesNotContain("'predicted class'", health.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Meter_FewRows_SaysNothingOfDrift()
     {
         await using var platform = Build(m => m.DetectDrift("tips"));

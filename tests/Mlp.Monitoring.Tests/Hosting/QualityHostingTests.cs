@@ -151,7 +151,7 @@ public sealed class QualityHostingTests : IDisposable
     {
         var services = new ServiceCollection();
         services.AddSingleton(new ModelDeclaration("tips"));
-        services.AddMlPlatform(ml => ml.AddMonitoring(m => m.ExpectPerformance("tips", "performance.auc", 0.9, 0.8).ExpectPerformance("tips", "performance.f1").ExpectPerformance("tips", "performance.brier", upper: 1)));
+        services.AddMlPlatform(ml => ml.AddMonitoring(m => m.LogPredictions("tips").ExpectPerformance("tips", "performance.auc", 0.9, 0.8).ExpectPerformance("tips", "performance.f1").ExpectPerformance("tips", "performance.brier", upper: 1)));
         using var provider = services.BuildServiceProvider();
 
         var error = Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IOptions<MonitoringOptions>>().Value);
@@ -163,6 +163,36 @@ public sealed class QualityHostingTests : IDisposable
             ],
             error.Failures);
         Assert.Throws<ArgumentException>(() => new ServiceCollection().AddMlPlatform(ml => ml.AddMonitoring(m => m.WatchQuality("tips", o => o.Window = TimeSpan.Zero))));
+    }
+
+    [Fact]
+    public void Options_NamesThatCanNeverMatch_AreRefusedWithASentence()
+    {
+        var services = new ServiceCollection();
+        services.AddSingleton(new ModelDeclaration("tips"));
+        services.AddSingleton(new ModelDeclaration("quiet"));
+        services.AddMlPlatform(ml => ml.AddMonitoring(m => m
+            .LogPredictions("tips")
+            .ExpectPerformance("tips", "performance.ac", 0.9)
+            .ExpectPerformance("tips", "drift.psi", 0.9)
+            .ExpectPerformance("quiet", "performance.auc", 0.9)
+            .SamplePredictions("quiet", s => s.Rate = 0.1)
+            .WatchQuality("nosuch", o => o.ByVariant = true)
+            .WatchQuality("quiet", o => o.ByVariant = true)));
+        using var provider = services.BuildServiceProvider();
+
+        var error = Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IOptions<MonitoringOptions>>().Value);
+
+        Assert.Equal(
+            [
+                "MlPlatform:Monitoring:WatchQuality must hold names of models that the application has declared by AddModel, but holds 'nosuch'; declared are: 'tips', 'quiet'.",
+                "MlPlatform:Monitoring:Sampling must hold names of models whose predictions are logged, but 'quiet' is none: call LogPredictions.",
+                "MlPlatform:Monitoring:PerformanceThresholds must hold names of models whose predictions are logged, but 'quiet' is none: call LogPredictions.",
+                "MlPlatform:Monitoring:WatchQuality must hold names of models whose predictions are logged, but 'quiet' is none: call LogPredictions.",
+                "MlPlatform:Monitoring:PerformanceThresholds must hold names of figures of quality, but holds 'performance.ac'; the closest is 'performance.auc'.",
+            ],
+            error.Failures.Where(f => !f.Contains("drift.psi", StringComparison.Ordinal)));
+        Assert.StartsWith("MlPlatform:Monitoring:PerformanceThresholds must hold names of figures of quality, but holds 'drift.psi'; ", error.Failures.Single(f => f.Contains("drift.psi", StringComparison.Ordinal)), StringComparison.Ordinal);
     }
 
     private static async Task<string?> RefusalAsync(MlPlatform platform, string model, EntityValue[] key)
