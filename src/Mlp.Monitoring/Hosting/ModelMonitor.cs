@@ -81,7 +81,7 @@ public sealed class ModelMonitor
     /// <param name="label">The truth: 0 or 1 for a binary model, the index of the class for several classes, the number itself for a regression. Finite.</param>
     /// <param name="observedAt">When it became known. Of several labels of one prediction the one observed last counts, then the one recorded last.</param>
     /// <param name="cancellationToken">Ends the wait; the label may be recorded all the same.</param>
-    /// <exception cref="ArgumentException">The label is NaN or infinite, or its prediction or time was never set.</exception>
+    /// <exception cref="ArgumentException">The label is NaN or infinite, its prediction or time was never set, or the time lies more than a day after now.</exception>
     /// <exception cref="LogWriteException">The disk refused; trying again may help.</exception>
     /// <exception cref="IOException">The disk refused; trying again may help.</exception>
     public ValueTask RecordLabelAsync(PredictionId predictionId, double label, DateTimeOffset observedAt, CancellationToken cancellationToken = default)
@@ -105,7 +105,7 @@ public sealed class ModelMonitor
     /// <summary>Records many labels with one flush for each 4,096.</summary>
     /// <param name="labels">The labels.</param>
     /// <param name="cancellationToken">Ends the wait; labels may be recorded all the same.</param>
-    /// <exception cref="ArgumentException">A label is NaN or infinite, is about nothing or two things, has a name that no label can have, or a time that was never set; none is recorded.</exception>
+    /// <exception cref="ArgumentException">A label is NaN or infinite, is about nothing or two things, has a name that no label can have, or a time that was never set or lies more than a day after now; none is recorded.</exception>
     /// <exception cref="ArgumentException">A label names an entity by a key that no version of its model has: of other parts or kinds, or of a model without entities; none is recorded.</exception>
     /// <exception cref="ModelNotFoundException">A label names an entity of a model that is not declared, and of which nothing was ever logged.</exception>
     /// <exception cref="InvalidOperationException">A label is about an entity of a model that redacts columns, and no version of the model is known here yet.</exception>
@@ -359,7 +359,7 @@ public sealed class ModelMonitor
     {
         foreach (ref readonly var label in labels)
         {
-            if (label.Model is { } model && label.FindProblem() is null)
+            if (label.Model is { } model && label.FindProblem(DateTimeOffset.MaxValue) is null)
             {
                 RequireKnown(model);
                 _labelKeys.Require(model, label.EntityKey.Span);
