@@ -103,10 +103,10 @@ internal sealed class DriftDetector : IFigureSource
             return DriftComparison.Nothing(new(model, number, from, to), known.Profile.RowCount);
         }
 
-        if (!reader.Compared.Any() && reader.NotCompared.Count > 0 && known.Profile.Features.Length > 0)
+        if (!reader.Compared.Any() && reader.Foreign.Count > 0 && known.Profile.Features.Length > 0)
         {
             throw new InvalidOperationException(
-                $"Expected the reference of model '{model}' version {number} to have features that are logged ({Names(reader.NotCompared)}), but found {Names(known.Profile.Features.Select(f => f.Name))}.");
+                $"Expected the reference of model '{model}' version {number} to have features that are logged ({Names(reader.Foreign)}), but found {Names(known.Profile.Features.Select(f => f.Name))}.");
         }
 
         var vector = sample is null ? null : await TestVectorAsync(model, number, reference!, known, reader, sample, rules, cancellationToken).ConfigureAwait(false);

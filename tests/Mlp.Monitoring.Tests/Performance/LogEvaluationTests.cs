@@ -2,6 +2,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Performance;
+using Mlp.Monitoring.PredictionLog;
+using Mlp.Monitoring.Redaction;
 using Mlp.Monitoring.Tests.PredictionLog;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
@@ -289,6 +291,52 @@ public sealed class LogEvaluationTests : IDisposable
         }
 
         Assert.Throws<ArgumentException>(() => SliceDefinition.Feature("amount", 2, 1));
+    }
+
+    [Fact]
+    public async Task EvaluateAsync_SlicesByNamesThatAreNotThere_SaySo()
+    {
+        var sink = _log.Writer.Attach(TestModels.Serve(Layout))!;
+        Record(sink, 1, 0.5, Noon, tag: "web");
+        await _log.FlushAsync();
+        await LabelAsync([(1, 1)]);
+        var options = new EvaluationOptions
+        {
+            Bootstrap = false,
+            Slices = { SliceDefinition.Tag("nosuch"), SliceDefinition.Key("nosuch"), SliceDefinition.Feature("nosuch"), SliceDefinition.Tag("source"), SliceDefinition.Key("area"), SliceDefinition.Feature("amount", 0) },
+        };
+
+        var results = await _performance.EvaluateAsync("tips", options, default);
+
+        Assert.Equal(
+            [
+                "Expected predictions with a value of tag 'nosuch' to slice by, but found none (model 'tips').",
+                "Expected predictions with a value of part of the entity key 'nosuch' to slice by, but found none (model 'tips').",
+                "Expected predictions with a value of feature 'nosuch' to slice by, but found none (model 'tips').",
+            ],
+            results.Where(r => r.Slice == "nosuch=(missing)").Select(r => r.Problem));
+        Assert.DoesNotContain(results, r => r.Slice is not "nosuch=(missing)" && r.Problem?.Contains("slice by", StringComparison.Ordinal) == true);
+    }
+
+    [Fact]
+    public async Task EvaluateAsync_SliceByABucketedFeature_PartsByWhatIsLoggedInItsPlace()
+    {
+        await using var log = new LogHarness(configuration: PredictionLogConfiguration.Default with
+        {
+            Redaction = new Dictionary<string, RedactionConfiguration> { ["tips"] = RedactionConfiguration.From(new RedactionOptions().Bucket("amount", 10)) },
+        });
+        var sink = log.Writer.Attach(TestModels.Serve(Layout))!;
+        for (var i = 0; i < 4; i++)
+        {
+            Record(sink, i, 0.5, Noon, amount: 7 + i);
+        }
+
+        await log.FlushAsync();
+        using var performance = new LivePerformance(log.Directory, _labels, 1_000);
+
+        var results = await performance.EvaluateAsync("tips", new EvaluationOptions { Bootstrap = false, Slices = { SliceDefinition.Feature("amount") } }, default);
+
+        Assert.Equal([("amount=0", 3L), ("amount=10", 1L)], results.Where(r => r.Slice is not null).Select(r => (r.Slice!, r.ScoredCount)).Order());
     }
 
     [Fact]

@@ -2,7 +2,7 @@ using System.Reflection;
 using Mlp.Monitoring.Figures;
 using Mlp.Monitoring.Performance;
 
-namespace Mlp.Monitoring.Tests.Figures;
+namespace Mlp.Monitoring.Tests.Alerts;
 
 public sealed class KnownFiguresTests
 {
