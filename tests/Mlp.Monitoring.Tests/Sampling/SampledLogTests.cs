@@ -4,8 +4,10 @@ using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.PredictionLog;
 using Mlp.Monitoring.Sampling;
+using Mlp.Monitoring.Tests.Alerts;
 using Mlp.Monitoring.Tests.PredictionLog;
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Storage;
 using Mlp.TestSupport;
@@ -151,6 +153,28 @@ public sealed class SampledLogTests
         Assert.Equal(0, statistics.Pending);
         Assert.Equal(statistics.Written, await log.CountAsync());
         Assert.Equal(statistics.Written + statistics.SampledOut, listener.Rows.Count);
+    }
+
+    [Fact]
+    public async Task Record_RuleThrows_IsCountedAndLoggedOnce()
+    {
+        using var folder = new TempDirectory();
+        var logger = new RecordingLogger<PredictionLogWriter>();
+        var configuration = With(new SamplingOptions { Rate = 0.1 }.KeepWhere((in PredictionRecord _) => throw new InvalidOperationException("broken")));
+        await using var writer = new PredictionLogWriter(
+            new DataDirectory(folder.FullName, MlPlatformMode.Owner), configuration, _ => true, DiskSync.Instance, TimeProvider.System, logger);
+        await writer.OpenAsync(default);
+        var sink = writer.Attach(TestModels.Serve(Layout))!;
+        var rows = new FeatureRows(Layout, 1);
+        for (var i = 0; i < 50; i++)
+        {
+            LogHarness.Record(sink, rows, 0, i, 0.5);
+            await writer.FlushAsync(null, default);
+        }
+
+        var statistics = Assert.Single(writer.Statistics);
+        Assert.Equal((50, 50L), (statistics.Written, statistics.SamplingRuleFailures));
+        Assert.StartsWith("The rule by which predictions of model tips version 1 are kept throws", Assert.Single(logger.Lines).Message, StringComparison.Ordinal);
     }
 
     private static PredictionLogConfiguration With(SamplingOptions options)
