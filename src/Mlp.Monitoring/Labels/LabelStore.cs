@@ -115,7 +115,8 @@ internal sealed class LabelStore : IPlatformComponent, IDisposable
     public long EstimateCount() => SegmentFormat.List(_directory).Sum(path => new FileInfo(path).Length) / 100;
 
     /// <summary>Follows what is recorded.</summary>
-    public SegmentFollower<LabelSegmentHeader> Follow() => new(_directory, LabelSegmentHeader.Read);
+    /// <param name="passesDamage">Whether a damaged segment is read up to its damage and the others go on; otherwise it is an error.</param>
+    public SegmentFollower<LabelSegmentHeader> Follow(bool passesDamage = false) => new(_directory, LabelSegmentHeader.Read) { PassesDamage = passesDamage };
 
     /// <inheritdoc/>
     public Task OpenAsync(CancellationToken cancellationToken)

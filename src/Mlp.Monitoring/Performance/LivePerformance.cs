@@ -59,8 +59,11 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
     /// <inheritdoc/>
     IEnumerable<Finding> IFigureSource.Findings => _live.Values.SelectMany(l => l.Findings);
 
-    /// <summary>Why quality is not estimated for versions that are evaluated, a sentence each.</summary>
-    public IEnumerable<string> Problems => _estimators.Problems;
+    /// <summary>Why quality is not estimated for versions that are evaluated, and which labels are left out, a sentence each.</summary>
+    public IEnumerable<string> Problems => LabelProblem is { } problem ? _estimators.Problems.Append(problem) : _estimators.Problems;
+
+    /// <summary>Which labels are left out of live quality, because their file is damaged; null for none.</summary>
+    public string? LabelProblem => _labels.Problem;
 
     /// <summary>Folder for what does not fit into memory.</summary>
     private string Scratch => Path.Combine(_directory.Root, "scratch");
@@ -264,7 +267,7 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
             {
                 var group = Join(scores, number, output, options.From, options.To);
                 var result = QualityCalculator.Compute(group, output, model, number, options: null) with { From = options.From, To = options.To };
-                result = result with { Problem = QualityProblems.Find(result) };
+                result = result with { Problem = QualityProblems.Find(result) ?? LabelProblem };
                 results.Add(result);
                 if (options.From is null && options.To is null)
                 {

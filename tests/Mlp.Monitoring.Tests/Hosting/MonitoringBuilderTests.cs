@@ -5,7 +5,9 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.Hosting;
+using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.PredictionLog;
+using Mlp.Runtime;
 using Mlp.Monitoring.Tests.Drift;
 using Mlp.Monitoring.Tests.PredictionLog;
 using Mlp.Runtime.Data;
@@ -300,27 +302,41 @@ public sealed class MonitoringBuilderTests : IDisposable
     }
 
     [Fact]
-    public async Task CheckHealth_DamagedLabelSegment_IsUnhealthyAlsoWithoutAModel()
+    public async Task CheckHealth_DamagedLabelSegment_IsDegradedAndQualityGoesOnWithTheOtherLabels()
     {
         await using (var first = Build(m => m.LogPredictions()))
         {
             await first.StartAsync();
+            Record(Attach(first), 20);
+            await first.Monitoring.FlushAsync();
             for (var i = 0; i < 5; i++)
             {
-                await first.Monitoring.RecordLabelAsync(TestModels.Id(i), true, Noon);
+                await first.Monitoring.RecordLabelAsync(TestModels.Id(i), i % 2 == 0, Noon);
             }
         }
 
         var segment = Assert.Single(Directory.GetFiles(_folder.Combine("labels"), "*.mlplog", SearchOption.AllDirectories));
-        var bytes = File.ReadAllBytes(segment);
-        bytes[bytes.Length / 2] ^= 1;
-        File.WriteAllBytes(segment, bytes);
+        var whole = File.ReadAllBytes(segment);
+        File.WriteAllBytes(segment, [.. whole.Select((b, i) => i == whole.Length / 2 ? (byte)(b ^ 1) : b)]);
         await using var platform = Build(m => m.LogPredictions());
         await platform.StartAsync();
+        await platform.Monitoring.RecordLabelAsync(TestModels.Id(10), true, Noon);
 
-        var health = await WaitForAsync(platform, HealthStatus.Unhealthy);
+        var health = await WaitForAsync(platform, HealthStatus.Degraded);
 
+        Assert.StartsWith("Labels of a damaged file are left out: restore it, or move it out of the folder and record its labels again. ", health.Description, StringComparison.Ordinal);
         Assert.Contains(segment, health.Description, StringComparison.Ordinal);
+        var quality = Assert.Single(await platform.Monitoring.EvaluateAsync("tips"));
+        Assert.InRange(quality.LabelledCount, 1, 5);
+        Assert.Equal(health.Description, quality.Problem);
+        await Assert.ThrowsAsync<CorruptFileException>(() => platform.Monitoring.EvaluateAsync("tips", new EvaluationOptions()));
+
+        // The file is restored, then moved away.
+        File.WriteAllBytes(segment, whole);
+        quality = Assert.Single(await platform.Monitoring.EvaluateAsync("tips"));
+        Assert.Equal((6, null), (quality.LabelledCount, quality.Problem));
+        File.Delete(segment);
+        Assert.Null(Assert.Single(await platform.Monitoring.EvaluateAsync("tips")).Problem);
     }
 
     [Fact]
