@@ -171,10 +171,11 @@ public sealed class ModelMonitor
     /// <param name="to">Request time to stop before, or null for the end.</param>
     /// <param name="variant">One variant only, or null for all.</param>
     /// <param name="cancellationToken">Gives up; nothing is left.</param>
-    /// <returns>Number of predictions; without any no file is written.</returns>
+    /// <returns>Number of predictions; without any no file is written, and one of that name is deleted, which would pass for the answer.</returns>
     /// <exception cref="InvalidOperationException">The predictions do not have the same columns.</exception>
     /// <exception cref="ModelNotFoundException">The model is not declared, and nothing of it was ever logged.</exception>
     /// <exception cref="CorruptFileException">A file of the log is damaged.</exception>
+    /// <exception cref="DirectoryNotFoundException">The folder of the file does not exist.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public Task<long> ExportPredictionsAsync(
         string model, string path, int? version = null, DateTimeOffset? from = null, DateTimeOffset? to = null, string? variant = null, CancellationToken cancellationToken = default)
