@@ -79,11 +79,17 @@ internal sealed class DriftDetector : IFigureSource
     /// <param name="to">Request time to stop before, or null for the end.</param>
     /// <param name="reference">Logged predictions of the version to compare with, or null for the profile that was published with it.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="ArgumentException">The reference window ends before it begins.</exception>
     /// <exception cref="ModelNotFoundException">The version is not in the registry, or nothing of the model was logged.</exception>
     /// <exception cref="InvalidOperationException">The version was published without a reference profile, or there is no registry; the reference window holds no predictions, or sampled ones; the reference has none of the features.</exception>
     public async Task<DriftReport> DetectAsync(
         string model, int? version, DateTimeOffset? from, DateTimeOffset? to, ReferenceWindow? reference = null, CancellationToken cancellationToken = default)
     {
+        if (reference is { From: { } first, To: { } end } && first >= end)
+        {
+            throw new ArgumentException($"Expected the reference window to begin before it ends, but it reaches from {Text(first, string.Empty)} to {Text(end, string.Empty)}.", nameof(reference));
+        }
+
         var number = version ?? FindHighestVersion(model);
         var rules = _configuration.RulesOf(model);
         var output = _log.FindHeader(model, number)?.Output;

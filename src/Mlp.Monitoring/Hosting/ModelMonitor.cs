@@ -300,6 +300,7 @@ public sealed class ModelMonitor
     /// <param name="to">Request time to stop before, or null for the end.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>The comparison, most drifted feature first.</returns>
+    /// <exception cref="ArgumentException">The reference window ends before it begins.</exception>
     /// <exception cref="ModelNotFoundException">Nothing of the model was logged.</exception>
     /// <exception cref="InvalidOperationException">The reference window holds no predictions, or such as sampling has picked.</exception>
     /// <exception cref="CorruptFileException">A segment is damaged.</exception>

@@ -81,6 +81,7 @@ public sealed class MonitoringBuilderTests : IDisposable
             Assert.Equal(300, Assert.Single(platform.Monitoring.GetRecentDrift("tips")).RowCount);
             Assert.Null(await platform.Monitoring.GetProfileAsync("other"));
             await Assert.ThrowsAsync<ArgumentException>(() => platform.Monitoring.GetProfileAsync("../tips"));
+            await Assert.ThrowsAsync<OperationCanceledException>(() => platform.Monitoring.GetProfileAsync("tips", cancellationToken: new CancellationToken(canceled: true)));
         }
 
         await using var again = Build(_ => { });
@@ -170,6 +171,18 @@ public sealed class MonitoringBuilderTests : IDisposable
         Assert.Equal(HealthStatus.Degraded, health.Status);
         Assert.EndsWith("it has none of the names 'nosuch'.", health.Description, StringComparison.Ordinal);
         Assert.DoesNotContain("'predicted class'", health.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Build_DriftSettingsThatAreNull_AreRefusedWithASentence()
+    {
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(async () =>
+        {
+            await using var refused = Build(m => m.DetectDrift("tips", d => d.Features["x0"] = null!));
+            await refused.StartAsync();
+        });
+
+        Assert.Equal("MlPlatform:Monitoring:Drift:tips:Features:x0 must be a section, but is empty.", Assert.Single(error.Failures));
     }
 
     [Fact]

@@ -280,6 +280,8 @@ public sealed class LogEvaluationTests : IDisposable
             (new() { Window = TimeSpan.Zero }, "Expected Window to be a span above 0, but found 00:00:00."),
             (new() { Slide = TimeSpan.FromHours(1) }, "Expected Slide to be a span above 0 beside a window"),
             (new() { Maturity = TimeSpan.FromHours(-1) }, "Expected Maturity"),
+            (new() { Maturity = TimeSpan.MaxValue }, "Expected Maturity to be a span of 0 to 36500 days"),
+            (new() { Slices = { null! } }, "Expected Slices to be definitions, but found null."),
             (new() { MaximumSliceCount = 0 }, "Expected MaximumSliceCount to be 1 to 10000, but found 0."),
             (new() { RankingCutoff = 0 }, "Expected RankingCutoff"),
             (new() { From = Noon, To = Noon }, "Expected To to be a time behind the first one"),
