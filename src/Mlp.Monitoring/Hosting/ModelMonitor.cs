@@ -121,8 +121,18 @@ public sealed class ModelMonitor
     /// <summary>Completes when every prediction made before the call is on the device, or counted as dropped.</summary>
     /// <param name="model">One model only, or null for all.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="ModelNotFoundException">The model is not declared, and nothing of it was ever logged.</exception>
     /// <exception cref="IOException">The disk refused what was pending; it is counted as dropped.</exception>
-    public Task FlushAsync(string? model = null, CancellationToken cancellationToken = default) => Open(_writer).FlushAsync(model, cancellationToken);
+    public Task FlushAsync(string? model = null, CancellationToken cancellationToken = default)
+    {
+        Open(_writer);
+        if (model is not null)
+        {
+            RequireKnown(model);
+        }
+
+        return _writer.FlushAsync(model, cancellationToken);
+    }
 
     /// <summary>Reads logged predictions.</summary>
     /// <param name="model">Model name.</param>
@@ -133,10 +143,14 @@ public sealed class ModelMonitor
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>Batches with the columns of <see cref="PredictionColumns"/> and the features; those of one version have one schema, unless its redaction was changed. Disposing them is not needed.</returns>
     /// <exception cref="ArgumentException">The name cannot be that of a model.</exception>
+    /// <exception cref="ModelNotFoundException">The model is not declared, and nothing of it was ever logged.</exception>
     /// <exception cref="CorruptFileException">A segment is damaged; a tail that a crash has torn is no damage.</exception>
     public IAsyncEnumerable<RecordBatch> ReadPredictionsAsync(
         string model, int? version = null, DateTimeOffset? from = null, DateTimeOffset? to = null, string? variant = null, CancellationToken cancellationToken = default)
-        => Open(_reader).ReadAsync(model, PredictionFilter.Of(version, from, to, variant), cancellationToken);
+    {
+        RequireKnown(model);
+        return _reader.ReadAsync(model, PredictionFilter.Of(version, from, to, variant), cancellationToken);
+    }
 
     /// <summary>
     /// Asks the logged predictions of a model in SQL of DuckDB. They are the relation <c>predictions</c>, with the columns of <see cref="PredictionColumns"/> and the features of all versions; the SQL sees
@@ -314,7 +328,12 @@ public sealed class ModelMonitor
     /// <summary>The recent window of the versions in service whose drift is watched all the time, without reading a file.</summary>
     /// <param name="model">Model name.</param>
     /// <returns>One report per version, ascending; a version is absent before its first prediction and without a reference profile.</returns>
-    public IReadOnlyList<DriftReport> GetRecentDrift(string model) => [.. _drift.Recent.Where(r => r.Model == model).OrderBy(r => r.Version)];
+    /// <exception cref="ModelNotFoundException">The model is not declared, and nothing of it was ever logged.</exception>
+    public IReadOnlyList<DriftReport> GetRecentDrift(string model)
+    {
+        RequireKnown(model);
+        return [.. _drift.Recent.Where(r => r.Model == model).OrderBy(r => r.Version)];
+    }
 
     /// <summary>
     /// The profile of the live stream of a version: of every prediction that it answered, those that sampling left out of the log too. It is merged from panes (<see cref="MonitoringOptions.ProfilePane"/>): every pane that reaches into the asked
@@ -328,10 +347,14 @@ public sealed class ModelMonitor
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>The profile: features by name, and the score; null where nothing was profiled in that time.</returns>
     /// <exception cref="ArgumentException">The name cannot be that of a model, or the version was served with other features at different times, whose profiles cannot be merged.</exception>
+    /// <exception cref="ModelNotFoundException">The model is not declared, and nothing of it was ever logged.</exception>
     /// <exception cref="CorruptFileException">A profile is damaged.</exception>
     public Task<DataProfile?> GetProfileAsync(
         string model, int? version = null, DateTimeOffset? from = null, DateTimeOffset? to = null, string? variant = null, CancellationToken cancellationToken = default)
-        => Open(_profiles).GetAsync(model, version, from, to, variant, cancellationToken);
+    {
+        RequireKnown(model);
+        return _profiles.GetAsync(model, version, from, to, variant, cancellationToken);
+    }
 
     /// <summary>
     /// Reports how a version is doing: what was found, quality over time with intervals, calibration, slices, drift with histograms, data quality. Reads the log of the range three times.

@@ -186,6 +186,32 @@ public sealed class MonitoringBuilderTests : IDisposable
     }
 
     [Fact]
+    public async Task Monitoring_ModelThatNobodyKnows_IsRefusedByEveryDoor()
+    {
+        await using var platform = Build(m => m.LogPredictions("tips"));
+        await platform.StartAsync();
+        var monitoring = platform.Monitoring;
+        Func<string, Task>[] doors =
+        [
+            model => monitoring.FlushAsync(model),
+            model => monitoring.EvaluateAsync(model),
+            model => monitoring.GetProfileAsync(model),
+            model => Task.FromResult(monitoring.GetRecentDrift(model)),
+            async model => await monitoring.ReadPredictionsAsync(model).GetAsyncEnumerator().MoveNextAsync(),
+            model => monitoring.ExportPredictionsAsync(model, _folder.Combine("out.arrow")),
+        ];
+
+        foreach (var door in doors)
+        {
+            Assert.EndsWith("but found none; declared are: 'tips', 'other'.", (await Assert.ThrowsAsync<ModelNotFoundException>(() => door("nosuch"))).Message, StringComparison.Ordinal);
+            await door("tips");
+        }
+
+        await Assert.ThrowsAsync<ModelNotFoundException>(() => monitoring.DetectDriftAsync("nosuch"));
+        await Assert.ThrowsAsync<ModelNotFoundException>(() => monitoring.CreateReportAsync("nosuch"));
+    }
+
+    [Fact]
     public async Task Meter_FewRows_SaysNothingOfDrift()
     {
         await using var platform = Build(m => m.DetectDrift("tips"));
