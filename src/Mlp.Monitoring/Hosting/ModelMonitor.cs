@@ -294,7 +294,7 @@ public sealed class ModelMonitor
 
     /// <summary>Compares the inputs and the score of logged predictions with the reference profile that was published with their version.</summary>
     /// <param name="model">Model name.</param>
-    /// <param name="version">Version, or null for the highest one that has logged predictions.</param>
+    /// <param name="version">Version, or null for the highest one that has logged predictions: a challenger or shadow where one answers, so name the champion's to hear of that.</param>
     /// <param name="from">First request time, or null for the beginning.</param>
     /// <param name="to">Request time to stop before, or null for the end.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
@@ -309,7 +309,7 @@ public sealed class ModelMonitor
     /// <summary>Compares the inputs, the score and the predicted class of logged predictions with those of another time, and the rows as a whole.</summary>
     /// <param name="model">Model name.</param>
     /// <param name="reference">The predictions to compare with.</param>
-    /// <param name="version">Version, or null for the highest one that has logged predictions.</param>
+    /// <param name="version">Version, or null for the highest one that has logged predictions: a challenger or shadow where one answers, so name the champion's to hear of that.</param>
     /// <param name="from">First request time, or null for the beginning.</param>
     /// <param name="to">Request time to stop before, or null for the end.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
