@@ -99,7 +99,7 @@ public sealed class MonitoringOptions
     [Range(1_000, 100_000_000)]
     public int MaximumJoinedPredictions { get; set; } = 1_000_000;
 
-    /// <summary>How often live quality is computed for the metrics, 0 (never) to 1 day.</summary>
+    /// <summary>How often live quality is computed for metrics and figures (<see cref="Alerts.AlertOptions.EvaluationInterval"/> says how often rules look at them), 0 (never) to 1 day.</summary>
     /// <value>The default value is 1 minute.</value>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan EvaluationInterval { get; set; } = TimeSpan.FromMinutes(1);
@@ -116,7 +116,7 @@ public sealed class MonitoringOptions
     /// <summary>How long labels are waited for, 0 to 365 days: live figures are of the window that ended this long ago, so that the labels that come first do not decide them.</summary>
     /// <value>The default value is 0.</value>
     [Range(typeof(TimeSpan), "00:00:00", "365.00:00:00")]
-    public TimeSpan LabelMaturity { get; set; }
+    public TimeSpan PerformanceMaturity { get; set; }
 
     /// <summary>Figures of live quality beyond which a finding is made; without one of its own a figure has that of the reference, if an estimator was published with the version.</summary>
     /// <value>The default value is empty.</value>

@@ -74,7 +74,7 @@ internal sealed class ModelLog : IAsyncDisposable
     public int Holders { get; set; }
 
     /// <summary>The counts now.</summary>
-    public LogStatistics Statistics => _buffer.Snapshot(_model.Manifest.Name, _model.Manifest.Version);
+    public LogStatistics Statistics => _buffer.Snapshot(_model.Manifest.Name, _model.Manifest.Version) with { SamplingRuleFailures = _sampler?.RuleFailures ?? 0 };
 
     /// <summary>Why nothing can be written at the moment, or null.</summary>
     public Exception? Failure => Volatile.Read(ref _failure);
@@ -150,6 +150,7 @@ internal sealed class ModelLog : IAsyncDisposable
 
             var failure = await WritePendingAsync(isUrgent).ConfigureAwait(false);
             CompleteFlushes(flushes, failure);
+            _sampler?.TellOfRuleFailure(_logger, _model);
             if (_buffer.IsFilling)
             {
                 Wake();

@@ -1,6 +1,7 @@
 using Apache.Arrow;
 using Apache.Arrow.Ipc;
 using Mlp.Monitoring.Compaction;
+using Mlp.Runtime;
 using Mlp.Runtime.Storage;
 
 namespace Mlp.Monitoring.Segments;
@@ -21,6 +22,13 @@ internal sealed class SegmentFollower<THeader>(
     where THeader : class
 {
     private readonly Dictionary<string, Progress> _progress = new(StringComparer.Ordinal);
+    private readonly List<string> _damages = [];
+
+    /// <summary>Whether a damaged segment is read up to its damage, and at each call tried again from there, while the others are read on; otherwise damage is an error.</summary>
+    public bool PassesDamage { get; init; }
+
+    /// <summary>What the last call found damaged, a sentence each; empty where damage is an error.</summary>
+    public IReadOnlyList<string> Damages => _damages;
 
     /// <summary>Hears of a batch.</summary>
     /// <param name="path">Path of its segment.</param>
@@ -29,10 +37,11 @@ internal sealed class SegmentFollower<THeader>(
     public delegate void BatchHandler(string path, THeader header, RecordBatch batch);
 
     /// <summary>Reads what is new, segment by segment in the order of their names.</summary>
-    /// <exception cref="Runtime.CorruptFileException">A segment is damaged.</exception>
-    /// <exception cref="Runtime.UnsupportedFormatVersionException">A newer version of the platform wrote a segment.</exception>
+    /// <exception cref="CorruptFileException">A segment is damaged, and damage is not passed.</exception>
+    /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote a segment.</exception>
     public void ReadNew(BatchHandler handle, CancellationToken cancellationToken)
     {
+        _damages.Clear();
         foreach (var path in SegmentFormat.List(directory).Where(IsWanted))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -106,6 +115,11 @@ internal sealed class SegmentFollower<THeader>(
         }
         catch (FileNotFoundException)
         {
+            return false;
+        }
+        catch (CorruptFileException e) when (PassesDamage)
+        {
+            _damages.Add(e.Message);
             return false;
         }
     }
