@@ -36,6 +36,7 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
     private DataProfileOptions? _options;
     private DateTime _mergedOn;
     private bool _isFailing;
+    private bool _isMergeFailing;
 
     /// <summary>Creates it without a pane.</summary>
     /// <param name="model">The version.</param>
@@ -138,8 +139,23 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
             return;
         }
 
-        _mergedOn = today;
-        _mergeDays(this);
+        try
+        {
+            _mergeDays(this);
+            _mergedOn = today;
+            _isMergeFailing = false;
+        }
+#pragma warning disable CA1031 // As below; and a timer's exception would end the process.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            if (!_isMergeFailing)
+            {
+                _logger.LogError(e, "The profiles of model {Model} version {Version} cannot be merged by day and stay as they are; trying again.", _model.Manifest.Name, _model.Manifest.Version);
+            }
+
+            _isMergeFailing = true;
+        }
     }
 
     private async ValueTask<DataProfileOptions> CreateOptionsAsync()
