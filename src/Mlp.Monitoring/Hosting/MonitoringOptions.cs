@@ -50,7 +50,7 @@ public sealed class MonitoringOptions
     [Range(typeof(TimeSpan), "01:00:00", "36500.00:00:00")]
     public TimeSpan? ProfileRetentionAge { get; set; }
 
-    /// <summary>How often what was logged is flushed to the device, 1 millisecond to 1 minute: at most this much is lost when the power fails.</summary>
+    /// <summary>How often what was logged is flushed to the device, 1 millisecond to 1 minute: at most this much, and what comes during a flush, is lost when the power fails.</summary>
     /// <value>The default value is 50 milliseconds.</value>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:01:00")]
     public TimeSpan CommitInterval { get; set; } = TimeSpan.FromMilliseconds(50);

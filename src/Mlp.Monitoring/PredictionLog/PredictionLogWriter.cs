@@ -85,7 +85,7 @@ internal sealed class PredictionLogWriter : IPredictionObserver, IPlatformCompon
         {
             lock (_gate)
             {
-                return _logs.Concat(_leaving).Select(log => log.OpenSegment).OfType<string>().ToHashSet(StringComparer.Ordinal);
+                return _logs.Concat(_leaving).SelectMany(log => log.OpenSegments).ToHashSet(StringComparer.Ordinal);
             }
         }
     }

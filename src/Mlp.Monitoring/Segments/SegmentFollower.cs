@@ -42,14 +42,12 @@ internal sealed class SegmentFollower<THeader>(
     public void ReadNew(BatchHandler handle, CancellationToken cancellationToken)
     {
         _damages.Clear();
+        var found = new HashSet<string>(StringComparer.Ordinal);
         foreach (var path in SegmentFormat.List(directory).Where(IsWanted))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (!_progress.TryGetValue(path, out var progress))
-            {
-                progress = new Progress();
-                _progress.Add(path, progress);
-            }
+            found.Add(path);
+            var progress = ProgressOf(path);
 
             // A segment that its writer left unsealed, by a crash, stays as long as it is. One that has gone was compacted, or deleted with its rows.
             if (!progress.IsSealed && new FileInfo(path) is { Exists: true, Length: var length } && length != progress.Length && TryRead(path, progress, handle, cancellationToken))
@@ -60,12 +58,28 @@ internal sealed class SegmentFollower<THeader>(
 
         if (openCompacted is not null)
         {
-            ReadCompacted(openCompacted, handle, cancellationToken);
+            ReadCompacted(openCompacted, found, handle, cancellationToken);
+        }
+
+        foreach (var gone in _progress.Keys.Where(path => !found.Contains(path)).ToArray())
+        {
+            _progress.Remove(gone);
         }
     }
 
+    private Progress ProgressOf(string path)
+    {
+        if (!_progress.TryGetValue(path, out var progress))
+        {
+            progress = new Progress();
+            _progress.Add(path, progress);
+        }
+
+        return progress;
+    }
+
     /// <summary>Reads what was compacted before it was read, or before it was read to its end.</summary>
-    private void ReadCompacted(Func<string, long, (THeader Header, IAsyncEnumerable<RecordBatch> Batches)> open, BatchHandler handle, CancellationToken cancellationToken)
+    private void ReadCompacted(Func<string, long, (THeader Header, IAsyncEnumerable<RecordBatch> Batches)> open, HashSet<string> found, BatchHandler handle, CancellationToken cancellationToken)
     {
         foreach (var compacted in SegmentFormat.List(directory, LogFile.CompactedExtension))
         {
@@ -75,12 +89,8 @@ internal sealed class SegmentFollower<THeader>(
             }
 
             var path = Path.ChangeExtension(compacted, SegmentFormat.Extension);
-            if (!_progress.TryGetValue(path, out var progress))
-            {
-                progress = new Progress();
-                _progress.Add(path, progress);
-            }
-
+            found.Add(path);
+            var progress = ProgressOf(path);
             if (progress.IsSealed)
             {
                 continue;
@@ -95,7 +105,7 @@ internal sealed class SegmentFollower<THeader>(
                     progress.RowCount += batch.Length;
                 }
 
-                progress.IsSealed = true;
+                progress.Seal();
             }
             catch (FileNotFoundException)
             {
@@ -150,7 +160,10 @@ internal sealed class SegmentFollower<THeader>(
             cancellationToken.ThrowIfCancellationRequested();
         }
 
-        progress.IsSealed = frames.IsClosed;
+        if (frames.IsClosed)
+        {
+            progress.Seal();
+        }
     }
 
     private sealed class Progress
@@ -165,6 +178,14 @@ internal sealed class SegmentFollower<THeader>(
 
         public long RowCount { get; set; }
 
-        public bool IsSealed { get; set; }
+        public bool IsSealed { get; private set; }
+
+        /// <summary>Nothing more is read of it, so nothing is kept but that.</summary>
+        public void Seal()
+        {
+            IsSealed = true;
+            Header = null;
+            Schema = null;
+        }
     }
 }
