@@ -136,7 +136,7 @@ public sealed class PublishedReferenceTests : IDisposable
     private async Task<PredictionLogWriter> LogAsync(DriftOptions options, double[] numbers, Func<int, double[]> scores, ReferenceProfile? profile = null, ServedModel? model = null)
     {
         _detector = Detector(options);
-        var writer = new PredictionLogWriter(_log.Directory, PredictionLogConfiguration.Default, _ => true, DiskSync.Instance, _time, NullLogger<PredictionLogWriter>.Instance, _detector.Watch);
+        var writer = new PredictionLogWriter(_log.Directory, PredictionLogConfiguration.Default, _ => true, DiskSync.Instance, _time, NullLogger<PredictionLogWriter>.Instance, served => [_detector.Watch(served)]);
         await writer.OpenAsync(default);
         model ??= TestModels.Serve(Layout);
         var sink = writer.Attach(model with { Manifest = _registry.Add(model.Manifest, profile ?? Profile().Build()) })!;
