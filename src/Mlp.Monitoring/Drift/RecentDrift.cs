@@ -7,7 +7,7 @@ using Mlp.Runtime.Statistics;
 namespace Mlp.Monitoring.Drift;
 
 /// <summary>
-/// The recent window of one model version, kept up to date by the task that writes its log: panes of a twelfth of the window, of which the oldest is cleared when time moves on. Thread-safe.
+/// The recent window of one model version, kept up to date by the task that writes its log: panes of a twelfth of the window, of which the oldest is cleared when time moves on, and those ahead of the clock when it is set back. Thread-safe.
 /// </summary>
 internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
 {
@@ -94,9 +94,15 @@ internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
     private static async Task<DriftReference?> ReadAsync(Task<ReferenceProfile?> profile, DriftRules rules, ModelOutput? output)
         => await profile.ConfigureAwait(false) is { } published ? DriftReference.Of(published, rules, output) : null;
 
+    // A clock that was ahead and is set right leaves panes of a time to come: they are given up, or nothing would ever leave the window until that time.
     private void MoveTo(long pane)
     {
-        if (pane - PaneCount > _pane)
+        for (; _pane > pane && _pane - pane <= PaneCount; _pane--)
+        {
+            _panes[_pane % PaneCount].Clear();
+        }
+
+        if (pane - PaneCount > _pane || pane < _pane)
         {
             System.Array.ForEach(_panes, p => p.Clear());
             _pane = pane;
