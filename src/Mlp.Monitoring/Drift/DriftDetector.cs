@@ -152,7 +152,7 @@ internal sealed class DriftDetector : IFigureSource
             reader.Count(batch, window, sample);
         }
 
-        return VectorTests.Run(sample, current, new VectorEncoding(sample, known.Profile, compared.Compared), _estimator, rules.Significance);
+        return VectorTests.Run(sample, current, new VectorEncoding(sample, known.Profile, compared.Compared), _estimator);
     }
 
     private static string Names(IEnumerable<string> names) => string.Join(", ", names.Take(10).Select(n => $"'{n}'"));

@@ -50,9 +50,9 @@ internal static class DriftSentences
     /// <summary>The whole vector has moved.</summary>
     public static Finding Vector(DriftSubject about, VectorDrift vector)
     {
-        var found = vector.PValue is { } p
-            ? Text($"but a classifier tells them apart with AUC {vector.Statistic:0.###} above {vector.Threshold:0.###} ({P(p)}")
-            : Text($"but found an error of reconstruction of {vector.Statistic:0.###} outside {vector.LowerThreshold:0.###} to {vector.Threshold:0.###} (");
+        var found = vector.LowerThreshold is { } lower
+            ? Text($"but found an error of reconstruction of {vector.Statistic:0.###} outside {lower:0.###} to {vector.Threshold:0.###}")
+            : Text($"but a classifier tells them apart with AUC {vector.Statistic:0.###} above {vector.Threshold:0.###}");
         return new()
         {
             Kind = FindingKind.MultivariateDrift,
@@ -61,12 +61,12 @@ internal static class DriftSentences
             Statistic = vector.Statistic,
             Threshold = vector.Threshold,
             PValue = vector.PValue,
-            AdjustedPValue = vector.PValue,
+            AdjustedPValue = vector.AdjustedPValue,
             ReferenceRowCount = vector.ReferenceRowCount,
             RowCount = vector.RowCount,
             From = about.From,
             To = about.To,
-            Message = Text($"Expected the rows of model '{about.Model}' version {about.Version} to look as in their reference, {found}{(vector.PValue is null ? "" : "; ")}{vector.RowCount:#,0} rows against {vector.ReferenceRowCount:#,0})."),
+            Message = Text($"Expected the rows of model '{about.Model}' version {about.Version} to look as in their reference, {found} ({P(vector.AdjustedPValue)} after correction; {vector.RowCount:#,0} rows against {vector.ReferenceRowCount:#,0})."),
         };
     }
 

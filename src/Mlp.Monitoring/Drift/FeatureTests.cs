@@ -64,10 +64,14 @@ internal static class FeatureTests
 
         // What sketches may be off by is no drift; on one grid they see no more than there is.
         var error = f.GridAccuracy is not null && f.GridAccuracy == g.GridAccuracy ? 0 : f.RankError + g.RankError;
-        return (statistic, PValueOf(Math.Max(gap - error, 0), profile.RowCount - profile.MissingCount, rows), numbers is null);
+        return (statistic, KolmogorovSmirnovPValue(Math.Max(gap - error, 0), profile.RowCount - profile.MissingCount, rows), numbers is null);
     }
 
-    private static double PValueOf(double gap, double n, double m)
+    /// <summary>The chance of a Kolmogorov-Smirnov distance: exact for few pairs of rows, the asymptote beyond.</summary>
+    /// <param name="gap">The distance.</param>
+    /// <param name="n">Rows of one side; of weighted ones their effective number.</param>
+    /// <param name="m">Rows of the other.</param>
+    public static double KolmogorovSmirnovPValue(double gap, double n, double m)
         => double.IsNaN(gap) || !(n >= 1 && m >= 1) ? double.NaN
             : n * m <= MaximumExactProduct ? KolmogorovSmirnovTest.ExactPValue(gap, (int)n, (int)Math.Round(m))
             : KolmogorovSmirnovTest.AsymptoticPValue(gap, n, m);

@@ -7,7 +7,7 @@ using Mlp.Runtime.Statistics;
 namespace Mlp.Monitoring.Drift;
 
 /// <summary>
-/// The recent window of one model version, kept up to date by the task that writes its log: panes of a twelfth of the window, of which the oldest is cleared when time moves on. Thread-safe.
+/// The recent window of one model version, kept up to date by the task that writes its log: panes of a twelfth of the window, of which the oldest is cleared when time moves on, and those ahead of the clock when it is set back. Thread-safe.
 /// </summary>
 internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
 {
@@ -103,9 +103,15 @@ internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
             $"Expected the settings of drift to name features of model '{_model.Manifest.Name}' version {_model.Manifest.Version}, but it has none of the names {string.Join(", ", unknown.Select(n => $"'{n}'"))}.");
     }
 
+    // A clock that was ahead and is set right leaves panes of a time to come: they are given up, or nothing would ever leave the window until that time.
     private void MoveTo(long pane)
     {
-        if (pane - PaneCount > _pane)
+        for (; _pane > pane && _pane - pane <= PaneCount; _pane--)
+        {
+            _panes[_pane % PaneCount].Clear();
+        }
+
+        if (pane - PaneCount > _pane || pane < _pane)
         {
             System.Array.ForEach(_panes, p => p.Clear());
             _pane = pane;

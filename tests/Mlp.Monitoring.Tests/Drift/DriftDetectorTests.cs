@@ -281,6 +281,37 @@ public sealed class DriftDetectorTests : IDisposable
         Assert.NotNull(report.Find("stable"));
     }
 
+    // The clock is ahead while one batch comes, and is set right: the window must not wait until that time comes.
+    [Theory]
+    [InlineData(30 * 24 * 60)]
+    [InlineData(20)]
+    [InlineData(60)]
+    public async Task Watch_ClockSetBack_ReportsTheWindowOfTheRightTime(int minutesAhead)
+    {
+        await using var writer = new PredictionLogWriter(
+            _log.Directory, PredictionLogConfiguration.Default, _ => true, DiskSync.Instance, _time, NullLogger<PredictionLogWriter>.Instance, served => [_detector.Watch(served)]);
+        await writer.OpenAsync(default);
+        var model = TestModels.Serve(Layout);
+        var sink = writer.Attach(model with { Manifest = _registry.Add(model.Manifest, Profile()) })!;
+        var right = _time.GetUtcNow();
+        Record(sink, 100, shift: 0);
+        await writer.FlushAsync(null, default);
+        _time.AdjustTime(right.AddMinutes(minutesAhead));
+        Record(sink, 200, shift: 0);
+        await writer.FlushAsync(null, default);
+        _time.AdjustTime(right);
+
+        // What came while the clock was ahead is given up; of what came before, as much as the window still held then.
+        Assert.Equal(minutesAhead < 60 ? 100 : 0, Assert.Single(_detector.Recent).RowCount);
+        for (var hour = 0; hour < 3; hour++)
+        {
+            _time.Advance(TimeSpan.FromHours(2));
+            Record(sink, 150, shift: 0);
+            await writer.FlushAsync(null, default);
+            Assert.Equal(150, Assert.Single(_detector.Recent).RowCount);
+        }
+    }
+
     [Theory]
     [InlineData(3, 0)]
     [InlineData(99, 0)]
