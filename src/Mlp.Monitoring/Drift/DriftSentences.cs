@@ -87,7 +87,7 @@ internal static class DriftSentences
     private static double? Known(double p) => double.IsNaN(p) ? null : p;
 
     // A chance that no number can hold is still not none.
-    private static string P(double p) => p < 1e-300 ? "p < 1E-300" : Text($"p = {p:0.##E+0}");
+    private static string P(double? p) => p < 1e-300 ? "p < 1E-300" : Text($"p = {p:0.##E+0}");
 
     private static string Subject(DriftSubject about, FeatureDrift feature)
         => Text($"{(feature.IsScore ? "score" : "feature")} '{feature.Name}' of model '{about.Model}' version {about.Version}");

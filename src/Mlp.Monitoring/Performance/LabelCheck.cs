@@ -88,11 +88,7 @@ internal sealed class LabelCheck(DataDirectory directory, LabelStore labels, IRe
 
         foreach (var (model, count) in statistics.UnknownEntityCounts.OrderBy(u => u.Key, StringComparer.Ordinal))
         {
-            yield return Create(
-                new FigureSubject(model),
-                "labels.unknown_entity",
-                count,
-                $"Expected every label of an entity of model '{model}' to meet a logged answer of that key and event time, to the microsecond, but found {count} that meet none.");
+            yield return LabelFindings.UnknownEntity(model, count, statistics.LabelCount, now);
         }
 
         foreach (var ((model, version), count) in _wrong.OrderBy(w => w.Key))
