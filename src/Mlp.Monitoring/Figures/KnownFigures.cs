@@ -12,6 +12,7 @@ internal static class KnownFigures
     [
         FigureNames.Auc, FigureNames.AucErrorBound, FigureNames.AveragePrecision, FigureNames.LogLoss, FigureNames.Brier, FigureNames.CalibrationError,
         FigureNames.Accuracy, FigureNames.Precision, FigureNames.Recall, FigureNames.Specificity, FigureNames.F1, FigureNames.MacroF1, FigureNames.MacroAuc,
+        FigureNames.MacroPrecision, FigureNames.MacroRecall, FigureNames.MacroSpecificity,
         FigureNames.MeanError, FigureNames.MeanAbsoluteError, FigureNames.RootMeanSquaredError, FigureNames.MeanAbsolutePercentageError, FigureNames.RSquared,
         FigureNames.Ndcg, FigureNames.MeanReciprocalRank, FigureNames.MeanAveragePrecision,
     ];
