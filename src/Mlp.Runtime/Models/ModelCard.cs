@@ -118,6 +118,7 @@ public static class ModelCard
         {
             ("Training set", manifest.TrainingSetHash),
             ("Parent version", manifest.ParentVersion?.ToString(CultureInfo.InvariantCulture)),
+            ("Training run", manifest.RunId),
             ("Imported from", origin is null ? null : FormattableString.Invariant($"{origin.Name} version {origin.Version}, published {origin.CreatedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC")),
             ("Parent version there", origin?.ParentVersion?.ToString(CultureInfo.InvariantCulture)),
             ("SHA-256 of the package", origin?.PackageSha256),

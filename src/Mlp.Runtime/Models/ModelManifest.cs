@@ -77,6 +77,9 @@ public sealed record ModelManifest
     /// <summary>The version this one was compared with or trained from.</summary>
     public int? ParentVersion { get; init; }
 
+    /// <summary>Id of the training run that made it; null when nobody has said.</summary>
+    public string? RunId { get; init; }
+
     /// <summary>Where the version came from; null when it was published here.</summary>
     public ModelOrigin? Origin { get; init; }
 

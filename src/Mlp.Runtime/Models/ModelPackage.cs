@@ -50,6 +50,9 @@ public sealed record ModelPackage
     /// <summary>The version this one was compared with or trained from.</summary>
     public int? ParentVersion { get; init; }
 
+    /// <summary>Id of the training run that made it; null when nobody says.</summary>
+    public string? RunId { get; init; }
+
     /// <summary>A sentence for people.</summary>
     public string? Description { get; init; }
 

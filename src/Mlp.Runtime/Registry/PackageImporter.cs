@@ -55,6 +55,7 @@ internal sealed class PackageImporter(RegistryPaths paths, IDiskSync disk, Versi
             ReferenceProfile = profile,
             GoldenRows = golden is null ? null : GoldenRowsFile.Read(golden, full),
             ExportProof = manifest.ExportProof,
+            RunId = manifest.RunId,
             Description = manifest.Description,
             Tags = manifest.Tags,
             Unknown = manifest.Unknown,

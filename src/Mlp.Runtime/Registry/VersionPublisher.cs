@@ -109,6 +109,7 @@ internal sealed class VersionPublisher(RegistryPaths registryPaths, IDiskSync di
             GoldenRowsSha256 = golden is null ? null : ContentHash.Of(golden),
             ExportProof = package.ExportProof,
             ParentVersion = package.ParentVersion,
+            RunId = package.RunId,
             Origin = origin,
             Description = package.Description,
             Tags = package.Tags,
