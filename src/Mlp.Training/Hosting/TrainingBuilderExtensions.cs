@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Mlp.Runtime.Statistics;
 using Mlp.Training.Evaluation;
 using Mlp.Training.Networks;
+using Mlp.Training.Runs;
 using Mlp.Training.Trees;
 
 namespace Mlp.Runtime.Hosting;
@@ -21,8 +22,11 @@ public static class TrainingBuilderExtensions
     /// <summary>The configuration section of <see cref="GateOptions"/>.</summary>
     public const string GateSection = MlPlatformOptions.SectionName + ":Training:Gate";
 
+    /// <summary>The configuration section of <see cref="RunTrackerOptions"/>.</summary>
+    public const string RunSection = MlPlatformOptions.SectionName + ":Training:Runs";
+
     /// <summary>
-    /// Registers <see cref="NetworkTrainer"/>, <see cref="TreeTrainer"/> and <see cref="ChampionGate"/> with settings from the configuration, validated at start, and, where the
+    /// Registers <see cref="NetworkTrainer"/>, <see cref="TreeTrainer"/>, <see cref="IRunTracker"/> and <see cref="ChampionGate"/> with settings from the configuration, validated at start, and, where the
     /// application has LightGBM, <see cref="TreeEstimator"/> for tests of the whole vector. Nothing native is loaded before the first training. Adding twice is safe; each action is
     /// applied.
     /// </summary>
@@ -40,6 +44,10 @@ public static class TrainingBuilderExtensions
         AddOptions<NetworkOptions, NetworkOptionsSetup>(services, configureNetwork);
         AddOptions<GateOptions, GateOptionsSetup>(services, configureGate);
         AddOptions<TreeOptions, TreeOptionsSetup>(services, configureTrees);
+        AddOptions<RunTrackerOptions, RunTrackerOptionsSetup>(services, configure: null);
+        services.TryAddSingleton<IRunTracker>(provider => new RunTracker(
+            provider.GetRequiredService<DataDirectory>(), provider.GetRequiredService<IOptions<RunTrackerOptions>>().Value, provider.GetService<TimeProvider>(),
+            provider.GetService<ILogger<RunTracker>>()));
         services.TryAddSingleton(provider => new NetworkTrainer(
             provider.GetRequiredService<IOptions<NetworkOptions>>().Value, provider.GetService<ILogger<NetworkTrainer>>(), provider.GetService<TimeProvider>()));
         services.TryAddSingleton(provider => new ChampionGate(
@@ -76,6 +84,13 @@ public static class TrainingBuilderExtensions
         public void Configure(TreeOptions options) => SettingsSection.Bind(services, TreeSection, options);
 
         public ValidateOptionsResult Validate(string? name, TreeOptions options) => Result(options.FindFailures(TreeSection, ':'));
+    }
+
+    private sealed class RunTrackerOptionsSetup(IServiceProvider services) : IConfigureOptions<RunTrackerOptions>, IValidateOptions<RunTrackerOptions>
+    {
+        public void Configure(RunTrackerOptions options) => SettingsSection.Bind(services, RunSection, options);
+
+        public ValidateOptionsResult Validate(string? name, RunTrackerOptions options) => Result(options.FindFailures(RunSection, ':'));
     }
 
     private sealed class GateOptionsSetup(IServiceProvider services) : IConfigureOptions<GateOptions>, IValidateOptions<GateOptions>

@@ -1,0 +1,202 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Mlp.Runtime.Models;
+using Mlp.Runtime.Storage;
+
+namespace Mlp.Training.Runs;
+
+/// <summary>A run that this process writes.</summary>
+internal sealed class ActiveRun : IRun
+{
+    private readonly IDiskSync _disk;
+    private readonly RunFolder _folder;
+    private readonly RunLog _log;
+    private readonly RunLock _lock;
+    private readonly TimeProvider _time;
+    private readonly ConcurrentDictionary<string, string> _parameters;
+    private readonly SemaphoreSlim _ending = new(1, 1);
+    private volatile bool _hasEnded;
+    private bool _isDisposed;
+    private long _writtenLosses;
+
+    public ActiveRun(RunHeader header, IDiskSync disk, RunFolder folder, RunLog log, RunLock runLock, TimeProvider time)
+    {
+        (Id, Experiment, Name) = (header.Id, header.Experiment, header.Name);
+        (_disk, _folder, _log, _lock, _time) = (disk, folder, log, runLock, time);
+        _parameters = new(header.Parameters, StringComparer.Ordinal);
+    }
+
+    public string Id { get; }
+
+    public string Experiment { get; }
+
+    public string Name { get; }
+
+    public Exception? Failure => _log.Failure;
+
+    public long LostEntryCount => _log.LostEntryCount;
+
+    public void LogParameter(string name, string value)
+    {
+        RunNames.RequireKey(name, "parameter", nameof(name));
+        ArgumentNullException.ThrowIfNull(value);
+        ThrowIfEnded();
+        if (_parameters.TryAdd(name, value))
+        {
+            Append(new RunFact { Parameter = name, Value = value });
+        }
+        else if (_parameters[name] != value)
+        {
+            throw new InvalidOperationException($"Expected one value of parameter '{name}' in run '{Name}' of experiment '{Experiment}', but it was logged with another one before.");
+        }
+    }
+
+    public void LogMetric(string name, double value, long step = 0)
+    {
+        RunNames.RequireKey(name, "metric", nameof(name));
+        ThrowIfEnded();
+        _log.Append(RunEntries.Metric(name, value, step, _time.GetUtcNow()));
+    }
+
+    public void SetTag(string name, string value)
+    {
+        RunNames.RequireKey(name, "tag", nameof(name));
+        ArgumentNullException.ThrowIfNull(value);
+        ThrowIfEnded();
+        Append(new RunFact { Tag = name, Value = value });
+    }
+
+    public async Task<RunArtifact> LogArtifactAsync(string name, Stream content, CancellationToken cancellationToken = default)
+    {
+        RunNames.RequireArtifact(name, nameof(name));
+        ArgumentNullException.ThrowIfNull(content);
+        ThrowIfEnded();
+        RunArtifact artifact;
+        try
+        {
+            artifact = await KeepAsync(name, content, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RunWriteException(_folder.Path, $"Expected the disk to take the artifact '{name}' of the run in '{_folder.Path}', but it refused: {e.Message}", e);
+        }
+
+        Append(new RunFact { Artifact = name, Sha256 = artifact.Sha256, ByteCount = artifact.ByteCount });
+        await _log.FlushAsync(cancellationToken).ConfigureAwait(false);
+        return artifact;
+    }
+
+    public Task LinkModelAsync(ModelManifest manifest, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(manifest);
+        ThrowIfEnded();
+        Append(new RunFact { Model = manifest.Name, Version = manifest.Version });
+        return _log.FlushAsync(cancellationToken);
+    }
+
+    public Task FlushAsync(CancellationToken cancellationToken = default) => _log.FlushAsync(cancellationToken);
+
+    public Task FinishAsync(CancellationToken cancellationToken = default) => EndAsync(RunStatus.Finished, null, cancellationToken);
+
+    public Task FailAsync(string reason, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(reason);
+        return EndAsync(RunStatus.Failed, reason, cancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
+        try
+        {
+            await EndAsync(RunStatus.Failed, "The run was disposed of before it was finished.", CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (RunWriteException)
+        {
+            // The log has said so, and says how much is lost when it closes.
+        }
+
+        _log.Dispose();
+        _lock.Dispose();
+        _ending.Dispose();
+    }
+
+    private async Task EndAsync(RunStatus status, string? reason, CancellationToken cancellationToken)
+    {
+        await _ending.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!_hasEnded)
+            {
+                _hasEnded = true;
+                Append(new RunFact { Status = status, Reason = reason });
+            }
+
+            await _log.FlushAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _ending.Release();
+        }
+    }
+
+    private void Append(RunFact fact)
+    {
+        var lost = LostEntryCount;
+        _log.Append(RunEntries.Fact(fact with { Time = _time.GetUtcNow(), Lost = Interlocked.Exchange(ref _writtenLosses, lost) == lost ? null : lost }));
+    }
+
+    private async Task<RunArtifact> KeepAsync(string name, Stream content, CancellationToken cancellationToken)
+    {
+        var path = _folder.Artifact(name);
+        var directory = Path.GetDirectoryName(path)!;
+        DurableFile.CreateDirectories(_disk, directory);
+        var temporary = DurableFile.TemporaryPath(directory);
+        try
+        {
+            var (hash, length) = await CopyAsync(content, temporary, cancellationToken).ConfigureAwait(false);
+            if (!DurableFile.PublishFile(_disk, temporary, path) && (!File.Exists(path) || await ContentHash.OfFileAsync(path, cancellationToken).ConfigureAwait(false) != hash))
+            {
+                throw new ArgumentException($"Expected a new name for an artifact of run '{Name}', but it has one with other content called '{name}' already.", nameof(name));
+            }
+
+            return new RunArtifact(name, path, hash, length);
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+
+    private static async Task<(string Sha256, long ByteCount)> CopyAsync(Stream content, string path, CancellationToken cancellationToken)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[1 << 16];
+        long length = 0;
+        var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0, FileOptions.Asynchronous);
+        await using (file.ConfigureAwait(false))
+        {
+            for (int read; (read = await content.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0;)
+            {
+                hash.AppendData(buffer, 0, read);
+                await file.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+                length += read;
+            }
+        }
+
+        return (Convert.ToHexStringLower(hash.GetHashAndReset()), length);
+    }
+
+    private void ThrowIfEnded()
+    {
+        if (_hasEnded)
+        {
+            throw new InvalidOperationException($"Run '{Name}' of experiment '{Experiment}' has ended and takes nothing more.");
+        }
+    }
+}
