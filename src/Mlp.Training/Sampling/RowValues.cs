@@ -1,0 +1,53 @@
+using Apache.Arrow;
+using Mlp.Runtime.Data;
+using Mlp.Training.Preprocessing;
+
+namespace Mlp.Training.Sampling;
+
+/// <summary>Reads what splits and samplers need to know of each row.</summary>
+internal static class RowValues
+{
+    /// <summary>Hashes of the rows' keys.</summary>
+    /// <exception cref="TrainingDataException">A column is missing or can be no key.</exception>
+    public static async Task<List<UInt128>> ReadKeysAsync(ITrainingSet set, IReadOnlyList<string> columns, int seed, CancellationToken cancellationToken)
+    {
+        var hash = new KeyHash(set.Schema, columns, seed);
+        var hashes = new List<UInt128>();
+        await ReadAsync(set, batch => hash.Append(batch, hashes), cancellationToken).ConfigureAwait(false);
+        return hashes;
+    }
+
+    /// <summary>Times of the rows in microseconds.</summary>
+    /// <exception cref="TrainingDataException">There is no time column, or a row has no time.</exception>
+    public static async Task<List<long>> ReadTimesAsync(ITrainingSet set, CancellationToken cancellationToken)
+    {
+        var column = set.Manifest.TimeColumn
+            ?? throw new TrainingDataException("Expected a training set with a time column to cut at a time, but its manifest names none.");
+        var index = Columns.IndexOf(set.Schema, column);
+        var times = new List<long>();
+        await ReadAsync(set, batch => TimeColumn.Append(batch.Column(index), column, times), cancellationToken).ConfigureAwait(false);
+        return times;
+    }
+
+    /// <summary>Weights of the rows.</summary>
+    /// <exception cref="TrainingDataException">The column is missing, or a weight is missing or negative.</exception>
+    public static async Task<List<float>> ReadWeightsAsync(ITrainingSet set, string column, CancellationToken cancellationToken)
+    {
+        var index = Columns.IndexOf(set.Schema, column);
+        var weights = new List<float>();
+        await ReadAsync(set, batch => WeightColumn.Append(batch.Column(index), column, weights), cancellationToken).ConfigureAwait(false);
+        return weights;
+    }
+
+    /// <summary>Hands over each batch.</summary>
+    public static async Task ReadAsync(ITrainingSet set, Action<RecordBatch> read, CancellationToken cancellationToken)
+    {
+        await foreach (var batch in set.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            using (batch)
+            {
+                read(batch);
+            }
+        }
+    }
+}
