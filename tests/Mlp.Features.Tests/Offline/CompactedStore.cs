@@ -14,14 +14,18 @@ public abstract class CompactedStore : IDisposable
     private protected static readonly FeatureCatalog Catalog = new FeaturesBuilder().Add<Measured>().AddService("svc", 1, s => s.From<Measured>()).Build();
     private protected static readonly FeatureViewDefinition View = FeatureViewDefinition.FromRecord<Measured>();
 
-    private protected readonly TempDirectory _temp = new();
-    private protected readonly FakeTimeProvider _time = new(Noon);
+    private protected TempDirectory Temp { get; } = new();
+    private protected FakeTimeProvider Time { get; } = new(Noon);
 
-    public void Dispose() => _temp.Dispose();
+    public void Dispose()
+    {
+        GC.SuppressFinalize(this);
+        Temp.Dispose();
+    }
 
-    private protected FeatureStore Open(TempDirectory temp, FeatureStoreOptions? options = null) => FeatureStore.Open(temp.FullName, Catalog, options: options, time: _time);
+    private protected FeatureStore Open(TempDirectory temp, FeatureStoreOptions? options = null) => FeatureStore.Open(temp.FullName, Catalog, options: options, time: Time);
 
-    private protected List<string> DataFiles() => [.. Directory.EnumerateFiles(_temp.Combine("features", "offline"), "*.parquet", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+    private protected List<string> DataFiles() => [.. Directory.EnumerateFiles(Temp.Combine("features", "offline"), "*.parquet", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
 
     private protected static Measured Row(string name, DateTimeOffset at, long number) => new(name, 1, at, at, number, 1, 1, "x", true);
 

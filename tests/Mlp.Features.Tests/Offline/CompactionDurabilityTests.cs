@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.Extensions.Time.Testing;
 using Mlp.CrashChild;
 using Mlp.Features.Definitions;
 using Mlp.Features.Hosting;
@@ -19,10 +18,10 @@ public sealed class CompactionDurabilityTests : CompactedStore
         var syncs = int.MaxValue;
         for (var failing = 1; failing <= syncs; failing++)
         {
-            var root = Directory.CreateDirectory(_temp.Combine($"live-{failing}")).FullName;
+            var root = Directory.CreateDirectory(Temp.Combine($"live-{failing}")).FullName;
             using var watched = new UnsyncedLossDisk(root);
             var disk = new CuttingDisk(watched);
-            var store = new FeatureStore(new DataDirectory(root, MlPlatformMode.Owner), Catalog, new FeatureStoreOptions { RemovedFileRetention = TimeSpan.Zero }, _time, null, disk);
+            var store = new FeatureStore(new DataDirectory(root, MlPlatformMode.Owner), Catalog, new FeatureStoreOptions { RemovedFileRetention = TimeSpan.Zero }, Time, null, disk);
             store.OpenOffline();
             await store.IngestAsync([Row("a", Noon, 1), Row("a", Noon, 2)]);
             await store.IngestAsync([Row("b", Noon.AddDays(1), 3)]);
@@ -39,7 +38,7 @@ public sealed class CompactionDurabilityTests : CompactedStore
                 // The power went; what is left is looked at below.
             }
 
-            var after = FeatureStore.Open(watched.Crash(_temp.Combine($"crash-{failing}")), Catalog, time: _time);
+            var after = FeatureStore.Open(watched.Crash(Temp.Combine($"crash-{failing}")), Catalog, time: Time);
             var compacted = Reading.View<Measured>(after).LastCommit()!.Number == 3;
             Assert.True(compacted || !done);
             Assert.Equal(compacted ? [2, 3] : [1, 2, 3], Reading.Column<long>(after, View, "number"));
@@ -55,12 +54,12 @@ public sealed class CompactionDurabilityTests : CompactedStore
     public async Task CompactAsync_KilledChildBesideAReader_LosesNothingAndTheReaderSeesNoError()
     {
         var catalog = new FeaturesBuilder().Add<IngestedRow>().AddService("ingested-service", 1, s => s.From<IngestedRow>()).Build();
-        var reader = FeatureStore.Open(_temp.FullName, catalog, MlPlatformMode.Reader, new FeatureStoreOptions { DuckDbThreads = 1 });
+        var reader = FeatureStore.Open(Temp.FullName, catalog, MlPlatformMode.Reader, new FeatureStoreOptions { DuckDbThreads = 1 });
         var view = FeatureViewDefinition.FromRecord<IngestedRow>();
         var (next, removed) = (0, 0);
         for (var round = 0; round < TestRounds.Count; round++)
         {
-            using var child = ChildProcess.StartScenario("maintain", _temp.FullName, next.ToString(CultureInfo.InvariantCulture));
+            using var child = ChildProcess.StartScenario("maintain", Temp.FullName, next.ToString(CultureInfo.InvariantCulture));
             var acknowledged = new List<int>();
             var target = next + 2 + (round % 5);
             while (acknowledged.Count == 0 || acknowledged[^1] < target)
@@ -79,7 +78,7 @@ public sealed class CompactionDurabilityTests : CompactedStore
             Assert.Equal(Enumerable.Range(next, acknowledged.Count), acknowledged);
             next = acknowledged[^1] + 1;
 
-            var store = FeatureStore.Open(_temp.FullName, catalog);
+            var store = FeatureStore.Open(Temp.FullName, catalog);
             var found = Reading.Column<long>(store, view, "batch");
             Assert.All(found.CountBy(b => b), b => Assert.Equal(10, b.Value));
             var batches = found.Distinct().Select(b => (int)b).Order().ToList();
@@ -97,7 +96,7 @@ public sealed class CompactionDurabilityTests : CompactedStore
     public async Task Maintenance_OwnerWithManySmallFiles_CompactsAndLaterRemovesThem()
     {
         var options = new FeatureStoreOptions { CompactionFileCount = 3, RemovedFileRetention = TimeSpan.FromHours(1) };
-        var store = Open(_temp, options);
+        var store = Open(Temp, options);
         for (var i = 0; i < 3; i++)
         {
             await store.IngestAsync([Row("a", Noon.AddHours(i), i)]);
@@ -114,13 +113,13 @@ public sealed class CompactionDurabilityTests : CompactedStore
         Reader().StartMaintenance();
         Assert.Null(Reader().Maintenance);
 
-        FeatureStore Reader() => FeatureStore.Open(_temp.FullName, Catalog, MlPlatformMode.Reader, options, _time);
+        FeatureStore Reader() => FeatureStore.Open(Temp.FullName, Catalog, MlPlatformMode.Reader, options, Time);
     }
 
     [Fact]
     public async Task Maintenance_DamagedFile_IsToldAndTriedAgain()
     {
-        var store = Open(_temp, new FeatureStoreOptions { CompactionFileCount = 2 });
+        var store = Open(Temp, new FeatureStoreOptions { CompactionFileCount = 2 });
         await store.IngestAsync([Row("a", Noon, 1)]);
         await store.IngestAsync([Row("a", Noon.AddHours(1), 2)]);
         var file = DataFiles()[0];
@@ -136,11 +135,11 @@ public sealed class CompactionDurabilityTests : CompactedStore
         await store.StopMaintenanceAsync();
     }
 
-    private static async Task RoundAsync(FeatureStore store, TimeSpan step)
+    private async Task RoundAsync(FeatureStore store, TimeSpan step)
     {
         var maintenance = store.Maintenance!;
         var rounds = maintenance.Rounds;
-        ((FakeTimeProvider)typeof(FeatureStore).GetField("_time", System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Instance)!.GetValue(store)!).Advance(step);
+        Time.Advance(step);
         while (maintenance.Rounds == rounds)
         {
             await Task.Yield();

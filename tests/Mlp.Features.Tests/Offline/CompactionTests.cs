@@ -73,7 +73,7 @@ public sealed class CompactionTests : CompactedStore
     [Fact]
     public async Task CompactAsync_SmallAndLargeFiles_WritesWholeDaysOfTargetRowsInOrderAndLeavesLargeOnes()
     {
-        var store = Open(_temp, new FeatureStoreOptions { TargetFileRows = 4 });
+        var store = Open(Temp, new FeatureStoreOptions { TargetFileRows = 4 });
         await store.IngestAsync(Enumerable.Range(0, 4).Select(i => Row("large", Noon.AddSeconds(i), i)));
         var large = Reading.View<Measured>(store).GetSnapshot().Files.Single();
         foreach (var hour in new[] { 49, 1, 25, 2, 50, 73, 26, 3, 97 })
@@ -89,7 +89,7 @@ public sealed class CompactionTests : CompactedStore
         Assert.Equal([("2026-03-01", 5L), ("2026-03-03", 4L)], commit.Added.Select(f => (f.Path.Split('/')[1], f.RowCount)));
         Assert.Contains(large, Reading.View<Measured>(store).GetSnapshot().Files);
         using var session = store.Offline.OpenSession();
-        var path = Path.Combine(_temp.FullName, "features", "offline", "measured", "v1", commit.Added[0].Path);
+        var path = Path.Combine(Temp.FullName, "features", "offline", "measured", "v1", commit.Added[0].Path);
         Assert.Equal(
             [("a", 2), ("a", 26), ("b", 1), ("b", 3), ("b", 25)],
             session.Query($"SELECT name, number FROM read_parquet('{path}', hive_partitioning = false)").Select(r => ((string)r[0]!, (int)(long)r[1]!)));
@@ -105,7 +105,7 @@ public sealed class CompactionTests : CompactedStore
     public async Task CompactAsync_TwoStoresBesideIngests_LoseAndDoubleNothing()
     {
         var options = new FeatureStoreOptions { DuckDbThreads = 1, TargetFileRows = 50 };
-        var stores = new[] { Open(_temp, options), FeatureStore.Open(_temp.FullName, Catalog, MlPlatformMode.Reader, options, _time) };
+        var stores = new[] { Open(Temp, options), FeatureStore.Open(Temp.FullName, Catalog, MlPlatformMode.Reader, options, Time) };
         var ingests = Enumerable.Range(0, 12).Select(i => Task.Run(() => stores[i % 2].IngestAsync(Enumerable.Range(0, 5).Select(r => Row("x", Noon.AddHours((i * 5) + r), (i * 5) + r)), $"batch-{i}"))).ToList();
         var compactions = stores.Select(store => Task.Run(async () =>
         {
@@ -133,19 +133,19 @@ public sealed class CompactionTests : CompactedStore
     [Fact]
     public async Task ExpireAsync_AfterTheRetention_RemovesFilesAndRefusesTheirCommitsBySentence()
     {
-        var store = Open(_temp);
+        var store = Open(Temp);
         await store.IngestAsync([Row("a", Noon, 1)]);
         await store.IngestAsync([Row("a", Noon.AddHours(1), 2)]);
         await store.CompactAsync("measured");
-        _time.Advance(TimeSpan.FromDays(7) - TimeSpan.FromMicroseconds(1));
+        Time.Advance(TimeSpan.FromDays(7) - TimeSpan.FromMicroseconds(1));
         Assert.Equal(new ExpirationResult("measured", 1, 0), await store.ExpireAsync("measured"));
         Assert.Single(Rows(store, 1));
 
-        _time.Advance(TimeSpan.FromMicroseconds(1));
+        Time.Advance(TimeSpan.FromMicroseconds(1));
         Assert.Equal(new ExpirationResult("measured", 1, 2), await store.ExpireAsync("measured"));
         Assert.Equal(new ExpirationResult("measured", 1, 0), await store.ExpireAsync("measured"));
 
-        foreach (var open in new[] { store, Open(_temp) })
+        foreach (var open in new[] { store, Open(Temp) })
         {
             Assert.Equal(2, Rows(open, null).Count);
             Assert.Equal(2, Rows(open, 3).Count);
@@ -163,7 +163,7 @@ public sealed class CompactionTests : CompactedStore
     [Fact]
     public async Task GetSnapshot_FileOfTheNewestCommitIsLost_IsDamageAndNoExpiry()
     {
-        var store = Open(_temp);
+        var store = Open(Temp);
         await store.IngestAsync([Row("a", Noon, 1)]);
         await store.IngestAsync([Row("a", Noon.AddHours(1), 2)]);
         await store.CompactAsync("measured");

@@ -31,7 +31,7 @@ public sealed class OfflineDurabilityTests : OfflineStoreFolder
     public async Task GetSnapshot_BitRottenInADataFile_IsNamedBeforeItIsRead()
     {
         var catalog = Serviced();
-        await FeatureStore.Open(_temp.FullName, catalog, time: _time).IngestAsync(Rows(1, 1000), "one");
+        await FeatureStore.Open(Temp.FullName, catalog, time: Time).IngestAsync(Rows(1, 1000), "one");
         var file = AllFiles().Single(f => f.EndsWith(".parquet", StringComparison.Ordinal));
         var bytes = File.ReadAllBytes(file);
         foreach (var position in new[] { 4, bytes.Length / 3, bytes.Length / 2, bytes.Length - 100 })
@@ -39,7 +39,7 @@ public sealed class OfflineDurabilityTests : OfflineStoreFolder
             var damaged = (byte[])bytes.Clone();
             damaged[position] ^= 1;
             File.WriteAllBytes(file, damaged);
-            var store = FeatureStore.Open(_temp.FullName, catalog, time: _time);
+            var store = FeatureStore.Open(Temp.FullName, catalog, time: Time);
 
             var error = await Assert.ThrowsAsync<CorruptFileException>(() => store.CreateTrainingSetAsync("ingested-service", Questions(), "at"));
 
@@ -53,7 +53,7 @@ public sealed class OfflineDurabilityTests : OfflineStoreFolder
         }
 
         File.WriteAllBytes(file, bytes);
-        var mended = FeatureStore.Open(_temp.FullName, catalog, time: _time);
+        var mended = FeatureStore.Open(Temp.FullName, catalog, time: Time);
         using var set = await mended.CreateTrainingSetAsync("ingested-service", Questions(), "at");
         Assert.Equal(10, set.Manifest.RowCount);
 
@@ -68,7 +68,7 @@ public sealed class OfflineDurabilityTests : OfflineStoreFolder
     public async Task CreateTrainingSetAsync_UnreadableFileOfACommitWithoutHashes_IsNamed()
     {
         var catalog = Serviced();
-        await FeatureStore.Open(_temp.FullName, catalog, time: _time).IngestAsync(Rows(1, 5000), "one");
+        await FeatureStore.Open(Temp.FullName, catalog, time: Time).IngestAsync(Rows(1, 5000), "one");
         var commit = AllFiles().Single(f => f.EndsWith("1.json", StringComparison.Ordinal));
         var lines = File.ReadAllLines(commit).Where(l => !l.Contains("xxHash128", StringComparison.Ordinal) && !l.Contains("checksum", StringComparison.Ordinal)).ToList();
         File.WriteAllText(commit, string.Join('\n', lines).Replace(",\n      }", "\n      }", StringComparison.Ordinal).Replace("},\n}", "}\n}", StringComparison.Ordinal));
@@ -78,7 +78,7 @@ public sealed class OfflineDurabilityTests : OfflineStoreFolder
         File.WriteAllBytes(file, bytes);
 
         var error = await Assert.ThrowsAsync<CorruptFileException>(
-            () => FeatureStore.Open(_temp.FullName, catalog, time: _time).CreateTrainingSetAsync("ingested-service", Questions(), "at"));
+            () => FeatureStore.Open(Temp.FullName, catalog, time: Time).CreateTrainingSetAsync("ingested-service", Questions(), "at"));
 
         Assert.Equal(file, error.Path);
         Assert.Contains("cannot be read: it is damaged", error.Message, StringComparison.Ordinal);
@@ -87,14 +87,14 @@ public sealed class OfflineDurabilityTests : OfflineStoreFolder
     [LinuxFact]
     public async Task IngestAsync_PowerLossAfterAcknowledgement_LosesNothing()
     {
-        var root = Directory.CreateDirectory(_temp.Combine("live")).FullName;
+        var root = Directory.CreateDirectory(Temp.Combine("live")).FullName;
         using var disk = new UnsyncedLossDisk(root);
-        var store = new FeatureStore(new DataDirectory(root, MlPlatformMode.Owner), Catalog(), null, _time, null, disk);
+        var store = new FeatureStore(new DataDirectory(root, MlPlatformMode.Owner), Catalog(), null, Time, null, disk);
         store.OpenOffline();
         for (var round = 0; round < TestRounds.Count; round++)
         {
             await store.IngestAsync(Rows(round, 3), $"batch-{round}");
-            var after = FeatureStore.Open(disk.Crash(_temp.Combine($"crash-{round}")), Catalog(), time: _time);
+            var after = FeatureStore.Open(disk.Crash(Temp.Combine($"crash-{round}")), Catalog(), time: Time);
             Assert.Equal(
                 Enumerable.Range(0, round + 1).SelectMany(r => Enumerable.Repeat((long)r, 3)), Reading.Column<long>(after, View, "batch"));
         }
@@ -106,10 +106,10 @@ public sealed class OfflineDurabilityTests : OfflineStoreFolder
         var syncs = int.MaxValue;
         for (var failing = 1; failing <= syncs; failing++)
         {
-            var root = Directory.CreateDirectory(_temp.Combine($"live-{failing}")).FullName;
+            var root = Directory.CreateDirectory(Temp.Combine($"live-{failing}")).FullName;
             using var watched = new UnsyncedLossDisk(root);
             var disk = new CuttingDisk(watched);
-            var store = new FeatureStore(new DataDirectory(root, MlPlatformMode.Owner), Catalog(), null, _time, null, disk);
+            var store = new FeatureStore(new DataDirectory(root, MlPlatformMode.Owner), Catalog(), null, Time, null, disk);
             store.OpenOffline();
             await store.IngestAsync(Rows(1, 3), "first");
             disk.RemainingSyncs = failing - 1;
@@ -125,7 +125,7 @@ public sealed class OfflineDurabilityTests : OfflineStoreFolder
                 // The power went; what is left is looked at below.
             }
 
-            var after = FeatureStore.Open(watched.Crash(_temp.Combine($"crash-{failing}")), Catalog(), time: _time);
+            var after = FeatureStore.Open(watched.Crash(Temp.Combine($"crash-{failing}")), Catalog(), time: Time);
             var found = Reading.Column<long>(after, View, "batch");
             Assert.True(found is [1, 1, 1, 2, 2, 2] || (!acknowledged && found is [1, 1, 1]), $"At sync {failing}: {string.Join(", ", found)}.");
 
@@ -141,11 +141,11 @@ public sealed class OfflineDurabilityTests : OfflineStoreFolder
     public async Task IngestAsync_KilledChildBesideAReader_LosesNothingAndTheReaderSeesNoError()
     {
         var catalog = new FeaturesBuilder().Add<IngestedRow>().AddService("ingested-service", 1, s => s.From<IngestedRow>()).Build();
-        var reader = FeatureStore.Open(_temp.FullName, catalog);
+        var reader = FeatureStore.Open(Temp.FullName, catalog);
         var next = 0;
         for (var round = 0; round < TestRounds.Count; round++)
         {
-            using var child = ChildProcess.StartScenario("ingest", _temp.FullName, $"{next}", "1");
+            using var child = ChildProcess.StartScenario("ingest", Temp.FullName, $"{next}", "1");
             var acknowledged = new List<int>();
             var target = next + 1 + (round % 3);
             while (acknowledged.Count == 0 || acknowledged[^1] < target)
@@ -161,7 +161,7 @@ public sealed class OfflineDurabilityTests : OfflineStoreFolder
             Assert.Equal(Enumerable.Range(next, acknowledged.Count), acknowledged);
             next = acknowledged[^1] + 1;
 
-            var found = Reading.Column<long>(FeatureStore.Open(_temp.FullName, catalog), View, "batch");
+            var found = Reading.Column<long>(FeatureStore.Open(Temp.FullName, catalog), View, "batch");
             Assert.All(found.CountBy(b => b), b => Assert.Equal(10, b.Value));
             var batches = found.Distinct().Select(b => (int)b).Order().ToList();
             Assert.True(batches.SequenceEqual(Enumerable.Range(0, next)) || batches.SequenceEqual(Enumerable.Range(0, next + 1)), $"{next} acknowledged, found {string.Join(", ", batches)}.");

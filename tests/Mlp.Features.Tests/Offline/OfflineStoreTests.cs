@@ -32,7 +32,7 @@ public sealed class OfflineStoreTests : OfflineStoreFolder
         var store = Open();
         var first = await store.IngestAsync(Rows(1, 5));
         var second = await store.IngestAsync(Rows(2, 3));
-        var later = new FeatureStore(new DataDirectory(_temp.FullName, MlPlatformMode.Reader), Catalog(), time: new FakeTimeProvider(Noon.AddDays(-1)));
+        var later = new FeatureStore(new DataDirectory(Temp.FullName, MlPlatformMode.Reader), Catalog(), time: new FakeTimeProvider(Noon.AddDays(-1)));
         later.OpenOffline();
         var third = await later.IngestAsync(Rows(3, 2));
 
@@ -48,7 +48,7 @@ public sealed class OfflineStoreTests : OfflineStoreFolder
     public async Task IngestAsync_DaysFarApart_CutsFilesAtDaysAndListsTheirTimes()
     {
         var options = new FeatureStoreOptions { TargetFileRows = 3 };
-        var store = FeatureStore.Open(_temp.FullName, Catalog(), options: options, time: _time);
+        var store = FeatureStore.Open(Temp.FullName, Catalog(), options: options, time: Time);
         int[] hours = [49, 1, 2, 30, 25, 73, 3];
         await store.IngestAsync(hours.Select(h => new IngestedRow(h, Noon.Date.AddHours(h), h, "x")));
 
@@ -94,8 +94,8 @@ public sealed class OfflineStoreTests : OfflineStoreFolder
         Assert.Equal(5, Reading.Column<long>(Open(), View, "batch").Count);
         Assert.True(File.Exists(orphan));
 
-        _time.Advance(TimeSpan.FromDays(1) + TimeSpan.FromTicks(1));
-        FeatureStore.Open(_temp.FullName, Catalog(), MlPlatformMode.Reader, time: _time);
+        Time.Advance(TimeSpan.FromDays(1) + TimeSpan.FromTicks(1));
+        FeatureStore.Open(Temp.FullName, Catalog(), MlPlatformMode.Reader, time: Time);
         Assert.True(File.Exists(orphan));
         Open();
         Assert.Equal(committed, AllFiles());
@@ -104,20 +104,20 @@ public sealed class OfflineStoreTests : OfflineStoreFolder
     [Fact]
     public void OpenOffline_ScratchOfAKilledJoin_IsRemovedAndOnlyThat()
     {
-        var scratch = Directory.CreateDirectory(_temp.Combine("features", "tmp", "duckdb-1")).FullName;
+        var scratch = Directory.CreateDirectory(Temp.Combine("features", "tmp", "duckdb-1")).FullName;
         File.WriteAllText(Path.Combine(scratch, "block"), "x");
-        File.WriteAllText(_temp.Combine("features", "tmp", "rows-1.tmp"), "x");
-        File.WriteAllText(_temp.Combine("features", "tmp", "mine.txt"), "x");
-        foreach (var entry in Directory.GetFileSystemEntries(_temp.Combine("features", "tmp")))
+        File.WriteAllText(Temp.Combine("features", "tmp", "rows-1.tmp"), "x");
+        File.WriteAllText(Temp.Combine("features", "tmp", "mine.txt"), "x");
+        foreach (var entry in Directory.GetFileSystemEntries(Temp.Combine("features", "tmp")))
         {
             File.SetLastWriteTimeUtc(entry, Noon.UtcDateTime);
         }
 
         Open();
-        Assert.Equal(3, Directory.GetFileSystemEntries(_temp.Combine("features", "tmp")).Length);
-        _time.Advance(TimeSpan.FromDays(2));
+        Assert.Equal(3, Directory.GetFileSystemEntries(Temp.Combine("features", "tmp")).Length);
+        Time.Advance(TimeSpan.FromDays(2));
         Open();
-        Assert.Equal([_temp.Combine("features", "tmp", "mine.txt")], Directory.GetFileSystemEntries(_temp.Combine("features", "tmp")));
+        Assert.Equal([Temp.Combine("features", "tmp", "mine.txt")], Directory.GetFileSystemEntries(Temp.Combine("features", "tmp")));
     }
 
     [Fact]
@@ -183,14 +183,14 @@ public sealed class OfflineStoreTests : OfflineStoreFolder
         var at = text.IndexOf(from, StringComparison.Ordinal);
         File.WriteAllText(path, text[..at] + to + text[(at + from.Length)..]);
 
-        Assert.IsType(expected, Assert.ThrowsAny<MlPlatformException>(() => Reading.View<IngestedRow>(new FeatureStore(new DataDirectory(_temp.FullName, MlPlatformMode.Reader), Catalog())).GetSnapshot()));
+        Assert.IsType(expected, Assert.ThrowsAny<MlPlatformException>(() => Reading.View<IngestedRow>(new FeatureStore(new DataDirectory(Temp.FullName, MlPlatformMode.Reader), Catalog())).GetSnapshot()));
     }
 
     [Fact]
     public async Task IngestAsync_TwoStoresAtOnce_LoseNothingAndNumberWithoutGaps()
     {
         const int batches = 8;
-        var stores = new[] { Open(), FeatureStore.Open(_temp.FullName, Catalog(), MlPlatformMode.Reader, time: _time) };
+        var stores = new[] { Open(), FeatureStore.Open(Temp.FullName, Catalog(), MlPlatformMode.Reader, time: Time) };
         var results = await Task.WhenAll(Enumerable.Range(0, batches).Select(i => Task.Run(() => stores[i % 2].IngestAsync(Rows(i, 20), $"batch-{i}"))));
 
         Assert.Equal(Enumerable.Range(1, batches).Select(i => (long)i), results.Select(r => r.Commit).Order());
@@ -208,7 +208,7 @@ public sealed class OfflineStoreTests : OfflineStoreFolder
     [Fact]
     public async Task IngestAsync_SameBatchInTwoStoresAtOnce_IsTakenInOnce()
     {
-        var stores = new[] { Open(), FeatureStore.Open(_temp.FullName, Catalog(), MlPlatformMode.Reader, time: _time) };
+        var stores = new[] { Open(), FeatureStore.Open(Temp.FullName, Catalog(), MlPlatformMode.Reader, time: Time) };
         var results = await Task.WhenAll(stores.Select(s => Task.Run(() => s.IngestAsync(Rows(1, 20), "the batch"))));
 
         Assert.Single(results, r => !r.IsRepeated);
@@ -231,7 +231,7 @@ public sealed class OfflineStoreTests : OfflineStoreFolder
         var expected = $"Expected the commits of feature view 'ingested' version 1 to be numbered without a gap up to 5, but '{missing}' is missing. Restore the file.";
 
         Assert.Equal(expected, Assert.Throws<CorruptFileException>(Open).Message);
-        var reader = FeatureStore.Open(_temp.FullName, Catalog(), MlPlatformMode.Reader, time: _time);
+        var reader = FeatureStore.Open(Temp.FullName, Catalog(), MlPlatformMode.Reader, time: Time);
         Assert.Equal(expected, (await Assert.ThrowsAsync<CorruptFileException>(() => reader.IngestAsync(Rows(9, 1)))).Message);
         Assert.False(File.Exists(missing));
 
@@ -273,7 +273,7 @@ public sealed class OfflineStoreTests : OfflineStoreFolder
     [Fact]
     public async Task CreateTrainingSetAsync_NullAmongTheRows_NamesTheIndex()
     {
-        var store = FeatureStore.Open(_temp.FullName, Serviced(), time: _time);
+        var store = FeatureStore.Open(Temp.FullName, Serviced(), time: Time);
 
         var error = await Assert.ThrowsAsync<ArgumentException>(() => store.CreateTrainingSetAsync("ingested-service", [new Question(1, Noon), null!], "at"));
 
@@ -283,6 +283,6 @@ public sealed class OfflineStoreTests : OfflineStoreFolder
     [Fact]
     public async Task IngestCsvAsync_Folder_SaysThatItIsOne()
         => Assert.Equal(
-            $"Expected a file to ingest at '{_temp.FullName}', but it is a folder.",
-            (await Assert.ThrowsAsync<IngestException>(() => Open().IngestCsvAsync("ingested", _temp.FullName))).Message);
+            $"Expected a file to ingest at '{Temp.FullName}', but it is a folder.",
+            (await Assert.ThrowsAsync<IngestException>(() => Open().IngestCsvAsync("ingested", Temp.FullName))).Message);
 }

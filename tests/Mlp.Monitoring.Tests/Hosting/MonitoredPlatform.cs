@@ -15,15 +15,19 @@ namespace Mlp.Monitoring.Tests.Hosting;
 /// <summary>A platform with monitoring and one model, in a folder of its own.</summary>
 public abstract class MonitoredPlatform : IDisposable
 {
-    private protected readonly TempDirectory _folder = new();
-    private protected readonly ProfileRegistry _registry = new("tips");
+    private protected TempDirectory Folder { get; } = new();
+    private protected ProfileRegistry Profiles { get; } = new("tips");
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose()
+    {
+        GC.SuppressFinalize(this);
+        Folder.Dispose();
+    }
 
     private protected MlPlatform Build(Action<MonitoringBuilder> configure)
     {
-        var builder = MlPlatform.CreateBuilder().UseDataDirectory(_folder.FullName).AddMonitoring(configure);
-        builder.Services.AddSingleton<IModelRegistry>(_registry);
+        var builder = MlPlatform.CreateBuilder().UseDataDirectory(Folder.FullName).AddMonitoring(configure);
+        builder.Services.AddSingleton<IModelRegistry>(Profiles);
         Declare(builder.Services);
         return builder.Build();
     }

@@ -102,8 +102,8 @@ public sealed class MonitoringBuilderTests : MonitoredPlatform
         await owner.StartAsync();
         Record(Attach(owner), 10);
         await owner.Monitoring.FlushAsync();
-        var builder = MlPlatform.CreateBuilder().UseDataDirectory(_folder.FullName).AsReader().AddMonitoring(m => m.LogPredictions());
-        builder.Services.AddSingleton<IModelRegistry>(_registry);
+        var builder = MlPlatform.CreateBuilder().UseDataDirectory(Folder.FullName).AsReader().AddMonitoring(m => m.LogPredictions());
+        builder.Services.AddSingleton<IModelRegistry>(Profiles);
         Declare(builder.Services);
         await using var reader = builder.Build();
         await reader.StartAsync();
@@ -170,7 +170,7 @@ public sealed class MonitoringBuilderTests : MonitoredPlatform
             }
         }
 
-        var segment = Assert.Single(Directory.GetFiles(_folder.Combine("labels"), "*.mlplog", SearchOption.AllDirectories));
+        var segment = Assert.Single(Directory.GetFiles(Folder.Combine("labels"), "*.mlplog", SearchOption.AllDirectories));
         var bytes = File.ReadAllBytes(segment);
         bytes[bytes.Length / 2] ^= 1;
         File.WriteAllBytes(segment, bytes);
@@ -189,8 +189,8 @@ public sealed class MonitoringBuilderTests : MonitoredPlatform
         await platform.StartAsync();
         var model = TestModels.Serve(Layout);
         var profile = new ReferenceProfileBuilder().AddNumeric("x0", Enumerable.Range(0, 1000).Select(i => i / 1000f).ToArray()).Build();
-        var manifest = _registry.Add(model.Manifest, profile);
-        _registry.Damage(manifest);
+        var manifest = Profiles.Add(model.Manifest, profile);
+        Profiles.Damage(manifest);
         Assert.NotNull(Observer(platform).Attach(model with { Manifest = manifest }));
 
         var health = await WaitForAsync(platform, HealthStatus.Degraded);
@@ -229,7 +229,7 @@ public sealed class MonitoringBuilderTests : MonitoredPlatform
         var monitoring = platform.Monitoring;
 
         var early = await Assert.ThrowsAsync<InvalidOperationException>(async () => await monitoring.RecordLabelAsync(TestModels.Id(1), true, Noon));
-        Assert.False(Directory.Exists(_folder.Combine("labels")));
+        Assert.False(Directory.Exists(Folder.Combine("labels")));
         await platform.StartAsync();
         await platform.DisposeAsync();
         var late = await Assert.ThrowsAsync<InvalidOperationException>(async () => await monitoring.RecordLabelAsync(TestModels.Id(1), true, Noon));
@@ -290,6 +290,6 @@ public sealed class MonitoringBuilderTests : MonitoredPlatform
     {
         var model = TestModels.Serve(Layout);
         var profile = new ReferenceProfileBuilder().AddNumeric("x0", Enumerable.Range(0, 1000).Select(i => i / 1000f).ToArray()).Build();
-        return Observer(platform).Attach(model with { Manifest = _registry.Add(model.Manifest, profile) })!;
+        return Observer(platform).Attach(model with { Manifest = Profiles.Add(model.Manifest, profile) })!;
     }
 }

@@ -108,7 +108,7 @@ public sealed class MonitoringSettingsTests : MonitoredPlatform
     [Fact]
     public async Task Monitoring_NotAdded_SaysWhatToCall()
     {
-        await using var platform = MlPlatform.CreateBuilder().UseDataDirectory(_folder.FullName).Build();
+        await using var platform = MlPlatform.CreateBuilder().UseDataDirectory(Folder.FullName).Build();
 
         Assert.Contains("AddMonitoring", Assert.Throws<InvalidOperationException>(() => platform.Monitoring).Message, StringComparison.Ordinal);
     }
@@ -116,7 +116,7 @@ public sealed class MonitoringSettingsTests : MonitoredPlatform
     [Fact]
     public async Task LogPredictions_MistypedModel_IsRefusedNamingTheDeclaredOnes()
     {
-        var builder = MlPlatform.CreateBuilder().UseDataDirectory(_folder.FullName).AddMonitoring(m => m.LogPredictions("tipps"));
+        var builder = MlPlatform.CreateBuilder().UseDataDirectory(Folder.FullName).AddMonitoring(m => m.LogPredictions("tipps"));
         Declare(builder.Services);
 
         var error = await Assert.ThrowsAsync<OptionsValidationException>(async () =>

@@ -91,12 +91,13 @@ public sealed class RecordRingTests
     {
         var ring = new RecordRing(1024);
         var claimed = 0L;
+        Span<int> bodies = stackalloc int[3];
         for (var i = 0; i < 5_000; i++)
         {
             var length = (i * 13) % ring.MaximumBodyLength;
             if (!ring.TryClaim(length, out var claim, out _))
             {
-                ring.Peek(stackalloc int[3], ring.Tail, out var next);
+                ring.Peek(bodies, ring.Tail, out var next);
                 ring.Take(next);
             }
             else if (++claimed % 5 == 0)

@@ -20,7 +20,7 @@ public sealed class ModelPackageFileTests : PackagedModel
     {
         var (source, exported) = await PublishAsync(isExternal);
         var hash = await source.ExportAsync("fares", exported.Version, PackagePath, includeGoldenRows: !leaveOutGoldenRows);
-        var target = TestRegistry.Open(_directory.Combine("target"));
+        var target = TestRegistry.Open(Folder.Combine("target"));
 
         var imported = await target.ImportAsync(PackagePath, "tips");
 
@@ -83,19 +83,19 @@ public sealed class ModelPackageFileTests : PackagedModel
     public async Task Export_ManifestWithWhatALaterVersionAdded_IsTheStoredBytesAndSurvivesImports()
     {
         var (source, manifest) = await PublishAsync(isExternal: true);
-        var stored = Path.Combine(_directory.Combine("source"), "registry", "models", "fares", "versions", "2", "manifest.json");
+        var stored = Path.Combine(Folder.Combine("source"), "registry", "models", "fares", "versions", "2", "manifest.json");
         var json = (await File.ReadAllTextAsync(stored))
             .Replace("\"parentVersion\": 1", "\"laterAddition\": {\"a\":   [1, 2.50]},\n  \"parentVersion\": 1", StringComparison.Ordinal)
             .Replace("\"labelUnit\"", "\"laterUnit\": \"cents\", \"labelUnit\"", StringComparison.Ordinal);
         await File.WriteAllTextAsync(stored, json);
 
         await source.ExportAsync("fares", manifest.Version, PackagePath);
-        var target = TestRegistry.Open(_directory.Combine("target"));
+        var target = TestRegistry.Open(Folder.Combine("target"));
         var imported = await target.ImportAsync(PackagePath, "tips");
-        await target.ExportAsync("tips", imported.Version, _directory.Combine("again.mlpkg"));
+        await target.ExportAsync("tips", imported.Version, Folder.Combine("again.mlpkg"));
 
         Assert.Equal(json, await ReadEntryAsync(PackagePath, "manifest.json"));
-        var again = JsonNode.Parse(await ReadEntryAsync(_directory.Combine("again.mlpkg"), "manifest.json"))!;
+        var again = JsonNode.Parse(await ReadEntryAsync(Folder.Combine("again.mlpkg"), "manifest.json"))!;
         Assert.Equal("{\"a\":[1,2.50]}", again["laterAddition"]!.ToJsonString());
         Assert.Equal("cents", (string)again["output"]!["laterUnit"]!);
         Assert.Equal("tips", (string)again["name"]!);
@@ -133,18 +133,18 @@ public sealed class ModelPackageFileTests : PackagedModel
     public async Task ExportAndImport_PathThatCannotBe_SaysWhatIsThere()
     {
         var (registry, manifest) = await PublishAsync(isExternal: false);
-        var missing = _directory.Combine("none");
+        var missing = Folder.Combine("none");
 
         var noFolder = await Assert.ThrowsAsync<DirectoryNotFoundException>(() => registry.ExportAsync("fares", manifest.Version, Path.Combine(missing, "a.mlpkg")));
-        var folder = await Assert.ThrowsAsync<IOException>(() => registry.ExportAsync("fares", manifest.Version, _directory.FullName));
+        var folder = await Assert.ThrowsAsync<IOException>(() => registry.ExportAsync("fares", manifest.Version, Folder.FullName));
         var noFile = await Assert.ThrowsAsync<FileNotFoundException>(() => registry.ImportAsync(missing));
-        var noPackage = await Assert.ThrowsAsync<FileNotFoundException>(() => registry.ImportAsync(_directory.FullName));
+        var noPackage = await Assert.ThrowsAsync<FileNotFoundException>(() => registry.ImportAsync(Folder.FullName));
         var noModel = Assert.Throws<FileNotFoundException>(() => ModelPackage.FromFile(missing, Output));
 
         Assert.Equal($"Expected a folder '{missing}' to write the model package '{Path.Combine(missing, "a.mlpkg")}' to, but found none.", noFolder.Message);
-        Assert.Equal($"Expected the name of a file to write the model package to, but '{_directory.FullName}' is a folder.", folder.Message);
+        Assert.Equal($"Expected the name of a file to write the model package to, but '{Folder.FullName}' is a folder.", folder.Message);
         Assert.Equal($"Expected a model package at '{missing}', but found none.", noFile.Message);
-        Assert.Equal($"Expected a model package at '{_directory.FullName}', but found a folder.", noPackage.Message);
+        Assert.Equal($"Expected a model package at '{Folder.FullName}', but found a folder.", noPackage.Message);
         Assert.Equal($"Expected an ONNX file at '{missing}', but found none.", noModel.Message);
     }
 
@@ -152,7 +152,7 @@ public sealed class ModelPackageFileTests : PackagedModel
     public async Task Import_CommittedPackageOfFormatOne_ReadsEveryPart()
     {
         var path = Path.Combine(AppContext.BaseDirectory, "Registry", "Fixtures", "model-v1.mlpkg");
-        var target = TestRegistry.Open(_directory.Combine("target"));
+        var target = TestRegistry.Open(Folder.Combine("target"));
 
         var manifest = await target.ImportAsync(path);
 
@@ -187,12 +187,12 @@ public sealed class ModelPackageFileTests : PackagedModel
     public async Task Export_BlobThatWasDamaged_IsRefusedAndLeavesNothing()
     {
         var (registry, manifest) = await PublishAsync(isExternal: false);
-        await File.WriteAllTextAsync(Path.Combine(_directory.Combine("source"), "registry", "blobs", "sha256", manifest.OnnxSha256[..2], manifest.OnnxSha256[2..]), "else");
+        await File.WriteAllTextAsync(Path.Combine(Folder.Combine("source"), "registry", "blobs", "sha256", manifest.OnnxSha256[..2], manifest.OnnxSha256[2..]), "else");
 
         await Assert.ThrowsAsync<CorruptFileException>(() => registry.ExportAsync("fares", manifest.Version, PackagePath));
         await Assert.ThrowsAsync<ModelNotFoundException>(() => registry.ExportAsync("fares", 99, PackagePath));
 
-        Assert.Empty(Directory.GetFiles(_directory.FullName));
+        Assert.Empty(Directory.GetFiles(Folder.FullName));
     }
 
     [Fact]

@@ -19,7 +19,7 @@ public sealed class ModelPackageRefusalTests : PackagedModel
     {
         await File.WriteAllBytesAsync(PackagePath, await PackageAsync((package, add, manifest) => AddAll(package, add, manifest with { Output = Output with { ScoreOutput = "other" } })));
 
-        var error = await Assert.ThrowsAsync<InvalidModelException>(() => TestRegistry.Open(_directory.Combine("target")).ImportAsync(PackagePath));
+        var error = await Assert.ThrowsAsync<InvalidModelException>(() => TestRegistry.Open(Folder.Combine("target")).ImportAsync(PackagePath));
 
         Assert.Equal(
             $"Expected a model in the package '{PackagePath}' that can be published, but: Expected output 'other' for the score, but found outputs 'score' (model 'fares').", error.Message);
@@ -30,13 +30,13 @@ public sealed class ModelPackageRefusalTests : PackagedModel
     {
         var (registry, manifest) = await PublishAsync(isExternal: false);
         await registry.ExportAsync("fares", manifest.Version, PackagePath);
-        var again = _directory.Combine("again.mlpkg");
+        var again = Folder.Combine("again.mlpkg");
         foreach (var (level, isReversed) in new[] { (CompressionLevel.Optimal, false), (CompressionLevel.NoCompression, false), (CompressionLevel.NoCompression, true) })
         {
             File.Delete(again);
             await RepackAsync(PackagePath, again, level, isReversed);
 
-            var error = await Assert.ThrowsAsync<CorruptFileException>(() => TestRegistry.Open(_directory.Combine("target")).ImportAsync(again));
+            var error = await Assert.ThrowsAsync<CorruptFileException>(() => TestRegistry.Open(Folder.Combine("target")).ImportAsync(again));
 
             Assert.EndsWith(" It seems to have been packed again by another tool: pass on the file itself, as ExportAsync wrote it.", error.Message, StringComparison.Ordinal);
         }
@@ -72,7 +72,7 @@ public sealed class ModelPackageRefusalTests : PackagedModel
         await source.ExportAsync("fares", manifest.Version, PackagePath);
         var bytes = await File.ReadAllBytesAsync(PackagePath);
         // Nothing is to be durable here, and there are thousands of imports.
-        var target = TestRegistry.Open(_directory.Combine("target"), new RecordingDiskSync());
+        var target = TestRegistry.Open(Folder.Combine("target"), new RecordingDiskSync());
         for (var i = 0; i < bytes.Length; i++)
         {
             var changed = (byte[])bytes.Clone();
@@ -216,7 +216,7 @@ public sealed class ModelPackageRefusalTests : PackagedModel
         var bytes = await PackageAsync((_, _, _) => { }, type: Encoding.ASCII.GetBytes("application/vnd.mlp.model-package+zip; version=2" + parameters));
         await File.WriteAllBytesAsync(PackagePath, bytes);
 
-        var error = await Assert.ThrowsAsync<UnsupportedFormatVersionException>(() => TestRegistry.Open(_directory.Combine("target")).ImportAsync(PackagePath));
+        var error = await Assert.ThrowsAsync<UnsupportedFormatVersionException>(() => TestRegistry.Open(Folder.Combine("target")).ImportAsync(PackagePath));
 
         Assert.Equal((2, 1), (error.Found, error.Supported));
     }
@@ -271,7 +271,7 @@ public sealed class ModelPackageRefusalTests : PackagedModel
 
     [Fact]
     public async Task Import_NameThatIsNone_IsTheCallersMistake()
-        => await Assert.ThrowsAsync<ArgumentException>(() => TestRegistry.Open(_directory.Combine("target")).ImportAsync(PackagePath, "../tips"));
+        => await Assert.ThrowsAsync<ArgumentException>(() => TestRegistry.Open(Folder.Combine("target")).ImportAsync(PackagePath, "../tips"));
 
     private delegate void Add(string name, byte[] content);
 
@@ -310,7 +310,7 @@ public sealed class ModelPackageRefusalTests : PackagedModel
             }),
             reason);
 
-    private Task RequireRefusedAsync(byte[] package, string reason) => RequireRefusedAsync(TestRegistry.Open(_directory.Combine("target")), package, reason);
+    private Task RequireRefusedAsync(byte[] package, string reason) => RequireRefusedAsync(TestRegistry.Open(Folder.Combine("target")), package, reason);
 
     private async Task RequireRefusedAsync(FileModelRegistry target, byte[] package, string reason = "")
     {

@@ -19,15 +19,19 @@ public abstract class PackagedModel : IDisposable
         ContentHash = new string('c', 64),
     };
 
-    private protected readonly TempDirectory _directory = new();
+    private protected TempDirectory Folder { get; } = new();
 
-    private protected string PackagePath => _directory.Combine("model.mlpkg");
+    private protected string PackagePath => Folder.Combine("model.mlpkg");
 
-    public void Dispose() => _directory.Dispose();
+    public void Dispose()
+    {
+        GC.SuppressFinalize(this);
+        Folder.Dispose();
+    }
 
-    private protected string[] Leftovers() => Directory.GetFileSystemEntries(_directory.FullName, ".tmp-*", SearchOption.AllDirectories);
+    private protected string[] Leftovers() => Directory.GetFileSystemEntries(Folder.FullName, ".tmp-*", SearchOption.AllDirectories);
 
-    private protected Task<(FileModelRegistry Registry, ModelManifest Manifest)> PublishAsync(bool isExternal) => PublishAsync(isExternal, _directory.Combine("source"));
+    private protected Task<(FileModelRegistry Registry, ModelManifest Manifest)> PublishAsync(bool isExternal) => PublishAsync(isExternal, Folder.Combine("source"));
 
     private protected static async Task<(FileModelRegistry Registry, ModelManifest Manifest)> PublishAsync(bool isExternal, string directory)
     {

@@ -1,4 +1,3 @@
-using Apache.Arrow.Compression;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Scoring;
@@ -15,39 +14,39 @@ public sealed class ScoreFileRefusalTests : ScoredFilesFolder
     {
         await using var platform = await ServeAsync(Linear());
         var model = platform.Model;
-        var good = _files.WriteParquet("rows.parquet", "range::FLOAT AS x", 10);
-        var arrow = await _files.WriteArrowAsync("rows.arrow", false, [Batch(0, 10)]);
-        var stream = await _files.WriteArrowAsync("rows.arrows", true, [Batch(0, 10)]);
-        var output = _files.Combine("out.parquet");
+        var good = Files.WriteParquet("rows.parquet", "range::FLOAT AS x", 10);
+        var arrow = await Files.WriteArrowAsync("rows.arrow", false, [Batch(0, 10)]);
+        var stream = await Files.WriteArrowAsync("rows.arrows", true, [Batch(0, 10)]);
+        var output = Files.Combine("out.parquet");
 
-        Assert.Equal($"Expected a Parquet or Arrow file to score at '{_files.Combine("no")}', but found no file.", await ErrorAsync(_files.Combine("no"), output));
+        Assert.Equal($"Expected a Parquet or Arrow file to score at '{Files.Combine("no")}', but found no file.", await ErrorAsync(Files.Combine("no"), output));
         Assert.Equal(
-            $"Expected a column 'x' of type Float32 for the feature of that name, but found columns 'y' (model 'tips' version 1). The table is the file '{_files.Combine("y.parquet")}'.",
-            await ErrorAsync(_files.WriteParquet("y.parquet", "range::FLOAT AS y", 10), output));
+            $"Expected a column 'x' of type Float32 for the feature of that name, but found columns 'y' (model 'tips' version 1). The table is the file '{Files.Combine("y.parquet")}'.",
+            await ErrorAsync(Files.WriteParquet("y.parquet", "range::FLOAT AS y", 10), output));
         Assert.Equal(
             "Expected column 'x' of Arrow type float, halffloat or an integer of at most 16 bits for a feature of type Float32, but found double (model 'tips' version 1). The conversion could lose digits: cast the column to float yourself if it may."
-            + $" The table is the file '{_files.Combine("double.parquet")}'.",
-            await ErrorAsync(_files.WriteParquet("double.parquet", "range::DOUBLE AS x", 10), _files.Combine("double-out.parquet")));
+            + $" The table is the file '{Files.Combine("double.parquet")}'.",
+            await ErrorAsync(Files.WriteParquet("double.parquet", "range::DOUBLE AS x", 10), Files.Combine("double-out.parquet")));
         Assert.EndsWith("but its first bytes are those of neither.", await ErrorAsync(Text("text.parquet"), output), StringComparison.Ordinal);
         foreach (var whole in new[] { good, arrow, stream })
         {
-            Assert.EndsWith("but its end is missing: it was cut off or is still being written.", await ErrorAsync(Cut(whole), _files.Combine("cut-out.arrow")), StringComparison.Ordinal);
+            Assert.EndsWith("but its end is missing: it was cut off or is still being written.", await ErrorAsync(Cut(whole), Files.Combine("cut-out.arrow")), StringComparison.Ordinal);
         }
 
         Assert.EndsWith("cannot be read as one.", await ErrorAsync(Damage(good, 4), output), StringComparison.Ordinal);
-        Assert.EndsWith("cannot be read as one; the inner exception says where.", await ErrorAsync(Damage(arrow, 8), _files.Combine("damaged-out.arrow")), StringComparison.Ordinal);
+        Assert.EndsWith("cannot be read as one; the inner exception says where.", await ErrorAsync(Damage(arrow, 8), Files.Combine("damaged-out.arrow")), StringComparison.Ordinal);
         Assert.Equal(
             $"Expected an Arrow output for the Arrow file '{arrow}', but found '{output}'; a Parquet output needs a Parquet input.", await ErrorAsync(arrow, output));
-        Assert.Equal($"Expected a folder '{_files.Combine("none")}' to write the output to, but found none.", await ErrorAsync(good, Path.Combine(_files.Combine("none"), "a.parquet")));
+        Assert.Equal($"Expected a folder '{Files.Combine("none")}' to write the output to, but found none.", await ErrorAsync(good, Path.Combine(Files.Combine("none"), "a.parquet")));
         Assert.StartsWith(
             "Expected the name of the output to end in .parquet,",
-            (await Assert.ThrowsAsync<ArgumentException>(() => model.ScoreFileAsync(good, _files.Combine("out.csv")))).Message,
+            (await Assert.ThrowsAsync<ArgumentException>(() => model.ScoreFileAsync(good, Files.Combine("out.csv")))).Message,
             StringComparison.Ordinal);
-        await model.ScoreFileAsync(good, _files.Combine("there.parquet"));
-        Assert.Equal($"Expected '{_files.Combine("there.parquet")}' not to exist, but it does; nothing is overwritten.", await ErrorAsync(good, _files.Combine("there.parquet")));
+        await model.ScoreFileAsync(good, Files.Combine("there.parquet"));
+        Assert.Equal($"Expected '{Files.Combine("there.parquet")}' not to exist, but it does; nothing is overwritten.", await ErrorAsync(good, Files.Combine("there.parquet")));
 
-        var unwritable = _files.Combine(new string('o', 250) + ".parquet");
-        Assert.StartsWith($"Expected to write the output '{unwritable}' beside a folder '{_files.Combine($".{Path.GetFileName(unwritable)}.scoring")}' for its parts, but: ", await ErrorAsync(good, unwritable), StringComparison.Ordinal);
+        var unwritable = Files.Combine(new string('o', 250) + ".parquet");
+        Assert.StartsWith($"Expected to write the output '{unwritable}' beside a folder '{Files.Combine($".{Path.GetFileName(unwritable)}.scoring")}' for its parts, but: ", await ErrorAsync(good, unwritable), StringComparison.Ordinal);
 
         async Task<string> ErrorAsync(string input, string to) => (await Assert.ThrowsAsync<FileScoringException>(() => model.ScoreFileAsync(input, to))).Message;
     }
@@ -56,8 +55,8 @@ public sealed class ScoreFileRefusalTests : ScoredFilesFolder
     public async Task ScoreFileAsync_OtherWorkInTheFolder_IsSaid()
     {
         await using var platform = await ServeAsync(Linear());
-        var input = _files.WriteParquet("rows.parquet", "range::FLOAT AS x", 100);
-        var output = _files.Combine("out.parquet");
+        var input = Files.WriteParquet("rows.parquet", "range::FLOAT AS x", 100);
+        var output = Files.Combine("out.parquet");
         var started = new TaskCompletionSource();
         using var go = new ManualResetEventSlim();
         using var cancellation = new CancellationTokenSource();
@@ -72,7 +71,7 @@ public sealed class ScoreFileRefusalTests : ScoredFilesFolder
         File.SetLastWriteTimeUtc(input, new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc));
         var changed = await Assert.ThrowsAsync<FileScoringException>(() => platform.Model.ScoreFileAsync(input, output));
 
-        var folder = _files.Combine(".out.parquet.scoring");
+        var folder = Files.Combine(".out.parquet.scoring");
         Assert.Equal($"Expected to be alone in writing '{output}', but somebody else is: the folder '{folder}' is locked.", locked.Message);
         Assert.Equal($"Expected to go on with the output '{output}', but it was begun from other options. Delete the folder '{folder}' to begin anew.", options.Message);
         Assert.Equal($"Expected to go on with the output '{output}', but it was begun from an earlier content of '{input}'. Delete the folder '{folder}' to begin anew.", changed.Message);
@@ -94,8 +93,8 @@ public sealed class ScoreFileRefusalTests : ScoredFilesFolder
     [InlineData(2.0, 2.0)]
     public async Task ScoreFileAsync_BegunWithOtherNullRules_IsRefused(double? begun, double? resumed)
     {
-        var input = _files.WriteParquet("rows.parquet", "CASE WHEN range % 2 = 0 THEN range::FLOAT END AS x", 100);
-        var output = _files.Combine("out.parquet");
+        var input = Files.WriteParquet("rows.parquet", "CASE WHEN range % 2 = 0 THEN range::FLOAT END AS x", 100);
+        var output = Files.Combine("out.parquet");
         using var cancellation = new CancellationTokenSource();
         await using (var first = await ServeAsync(Linear(), configure: m => Configure(m, begun)))
         {
@@ -113,7 +112,7 @@ public sealed class ScoreFileRefusalTests : ScoredFilesFolder
         var error = await Assert.ThrowsAsync<FileScoringException>(() => second.Model.ScoreFileAsync(input, output));
 
         Assert.Equal(
-            $"Expected to go on with the output '{output}', but it was begun when ModelOptions.OnNull said otherwise what stands for null (model 'tips'). Delete the folder '{_files.Combine(".out.parquet.scoring")}' to begin anew.",
+            $"Expected to go on with the output '{output}', but it was begun when ModelOptions.OnNull said otherwise what stands for null (model 'tips'). Delete the folder '{Files.Combine(".out.parquet.scoring")}' to begin anew.",
             error.Message);
         Assert.False(File.Exists(output));
 
@@ -129,8 +128,8 @@ public sealed class ScoreFileRefusalTests : ScoredFilesFolder
     [Fact]
     public async Task ScoreFileAsync_BegunWithTheSameVersionOfAnotherRegistry_IsRefused()
     {
-        var input = _files.WriteParquet("rows.parquet", "range::FLOAT AS x", 100);
-        var output = _files.Combine("out.parquet");
+        var input = Files.WriteParquet("rows.parquet", "range::FLOAT AS x", 100);
+        var output = Files.Combine("out.parquet");
         using var cancellation = new CancellationTokenSource();
         await using (var first = await ServeAsync(Linear()))
         {
@@ -155,13 +154,13 @@ public sealed class ScoreFileRefusalTests : ScoredFilesFolder
     public async Task ScoreFileAsync_NullThatIsRefused_NamesTheRowOfTheFile()
     {
         await using var platform = await ServeAsync(Linear(), configure: m => m.OnNull(NullPolicy.Error));
-        var input = _files.WriteParquet("rows.parquet", "CASE WHEN range <> 7777 THEN range::FLOAT END AS x", 9000);
+        var input = Files.WriteParquet("rows.parquet", "CASE WHEN range <> 7777 THEN range::FLOAT END AS x", 9000);
 
-        var error = await Assert.ThrowsAsync<NullFeatureException>(() => platform.Model.ScoreFileAsync(input, _files.Combine("out.parquet"), new FileScoringOptions { RowsPerPart = 1000 }));
+        var error = await Assert.ThrowsAsync<NullFeatureException>(() => platform.Model.ScoreFileAsync(input, Files.Combine("out.parquet"), new FileScoringOptions { RowsPerPart = 1000 }));
 
         Assert.Equal(("x", 7777L), (error.Feature, error.Row));
         Assert.EndsWith(
-            $" The table is the file '{input}'. Rows before it are scored already: delete the folder '{_files.Combine(".out.parquet.scoring")}' before you score under another policy.",
+            $" The table is the file '{input}'. Rows before it are scored already: delete the folder '{Files.Combine(".out.parquet.scoring")}' before you score under another policy.",
             error.Message,
             StringComparison.Ordinal);
     }
@@ -170,7 +169,7 @@ public sealed class ScoreFileRefusalTests : ScoredFilesFolder
     public async Task ScoreFileAsync_AnyDamageWithinAnArrowFile_IsSaidOfTheFileOrReadAsRows()
     {
         await using var platform = await ServeAsync(Linear());
-        var whole = File.ReadAllBytes(await _files.WriteArrowAsync("rows.arrow", false, [Batch(0, 40)]));
+        var whole = File.ReadAllBytes(await Files.WriteArrowAsync("rows.arrow", false, [Batch(0, 40)]));
         var random = new Random(7);
         for (var round = 0; round < TestRounds.Count * 10; round++)
         {
@@ -180,29 +179,29 @@ public sealed class ScoreFileRefusalTests : ScoredFilesFolder
                 damaged[random.Next(8, damaged.Length - 10)] = (byte)random.Next(256);
             }
 
-            var input = _files.Combine($"damaged-{round}.arrow");
+            var input = Files.Combine($"damaged-{round}.arrow");
             File.WriteAllBytes(input, damaged);
-            var error = await Record.ExceptionAsync(() => platform.Model.ScoreFileAsync(input, _files.Combine($"out-{round}.arrow")));
+            var error = await Record.ExceptionAsync(() => platform.Model.ScoreFileAsync(input, Files.Combine($"out-{round}.arrow")));
             Assert.True(error is null || error is FileScoringException && error.Message.StartsWith("Expected ", StringComparison.Ordinal) && error.Message.Contains(input, StringComparison.Ordinal), $"Round {round}: {error}");
         }
     }
 
     private string Text(string name)
     {
-        File.WriteAllText(_files.Combine(name), "x\n1\n2\n3\n4\n");
-        return _files.Combine(name);
+        File.WriteAllText(Files.Combine(name), "x\n1\n2\n3\n4\n");
+        return Files.Combine(name);
     }
 
     private string Cut(string path)
     {
-        var cut = _files.Combine("cut-" + Path.GetFileName(path));
+        var cut = Files.Combine("cut-" + Path.GetFileName(path));
         File.WriteAllBytes(cut, File.ReadAllBytes(path)[..^5]);
         return cut;
     }
 
     private string Damage(string path, int keep)
     {
-        var damaged = _files.Combine("damaged-" + Path.GetFileName(path));
+        var damaged = Files.Combine("damaged-" + Path.GetFileName(path));
         var bytes = File.ReadAllBytes(path);
         bytes.AsSpan(keep, bytes.Length - keep - 8).Fill(0x7F);
         File.WriteAllBytes(damaged, bytes);

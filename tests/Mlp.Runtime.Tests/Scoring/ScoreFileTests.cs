@@ -20,24 +20,24 @@ public sealed class ScoreFileTests : ScoredFilesFolder
     public async Task ScoreFileAsync_Parquet_KeepsEveryColumnAsItIsAndAddsTheAnswers(int rowCount)
     {
         await using var platform = await ServeAsync(Linear());
-        var input = _files.WriteParquet("rows.parquet", Rows, rowCount);
-        var output = _files.Combine("scored.parquet");
+        var input = Files.WriteParquet("rows.parquet", Rows, rowCount);
+        var output = Files.Combine("scored.parquet");
 
         var result = await platform.Model.ScoreFileAsync(input, output, new FileScoringOptions { RowsPerPart = 6000 });
 
         Assert.Equal(new FileScoringResult(output, rowCount, 0, 1, platform.Model.Manifest!.OnnxSha256), result);
         Assert.Equal(
-            [.. _files.Describe(input).Select(r => $"{r[0]} {r[1]}"), "score DOUBLE", "predicted_class INTEGER"], _files.Describe(output).Select(r => $"{r[0]} {r[1]}"));
-        Assert.Equal(Enumerable.Range(0, rowCount).Select(i => (long)i), _files.Query(output, "id").Select(r => (long)r[0]!));
+            [.. Files.Describe(input).Select(r => $"{r[0]} {r[1]}"), "score DOUBLE", "predicted_class INTEGER"], Files.Describe(output).Select(r => $"{r[0]} {r[1]}"));
+        Assert.Equal(Enumerable.Range(0, rowCount).Select(i => (long)i), Files.Query(output, "id").Select(r => (long)r[0]!));
         Assert.Equal(
             (long)rowCount,
-            _files.Query(
+            Files.Query(
                 output,
                 "count(*) FILTER (WHERE x = (id / 7.0)::FLOAT AND score = (x * 2::FLOAT)::DOUBLE AND price = id AND text = 'row ' || id AND pair[2] = id + 1 AND predicted_class = -1"
                 + " AND epoch(moment) = 1704067200 + id)")[0][0]);
-        var metadata = _files.Metadata(output);
+        var metadata = Files.Metadata(output);
         Assert.Equal(("tips", "1", result.OnnxSha256), (metadata[BatchColumns.ModelKey], metadata[BatchColumns.ModelVersionKey], metadata[BatchColumns.ModelHashKey]));
-        Assert.Equal(["duckdb", "rows.parquet", "scored.parquet"], Directory.GetFileSystemEntries(_files.FullName).Select(Path.GetFileName).Order());
+        Assert.Equal(["duckdb", "rows.parquet", "scored.parquet"], Directory.GetFileSystemEntries(Files.FullName).Select(Path.GetFileName).Order());
     }
 
     [Theory]
@@ -46,8 +46,8 @@ public sealed class ScoreFileTests : ScoredFilesFolder
     public async Task ScoreFileAsync_ParquetToArrow_HasTheSameAnswers(string name)
     {
         await using var platform = await ServeAsync(Linear());
-        var input = _files.WriteParquet("rows.parquet", "range AS id, (range / 7.0)::FLOAT AS x, 'row ' || range AS text", 9000);
-        var output = _files.Combine(name);
+        var input = Files.WriteParquet("rows.parquet", "range AS id, (range / 7.0)::FLOAT AS x, 'row ' || range AS text", 9000);
+        var output = Files.Combine(name);
 
         var result = await platform.Model.ScoreFileAsync(input, output, new FileScoringOptions { RowsPerPart = 4000, Scoring = new ScoringOptions { Columns = ["text", "id"] } });
 
@@ -77,8 +77,8 @@ public sealed class ScoreFileTests : ScoredFilesFolder
     {
         await using var platform = await ServeAsync(Linear());
         var options = isCompressed ? new IpcOptions { CompressionCodec = CompressionCodecType.Lz4Frame, CompressionCodecFactory = new CompressionCodecFactory() } : null;
-        var input = await _files.WriteArrowAsync(inputName, isStream, Enumerable.Range(0, 10).Select(i => Batch(i * 300, 300)), options);
-        var output = _files.Combine(outputName);
+        var input = await Files.WriteArrowAsync(inputName, isStream, Enumerable.Range(0, 10).Select(i => Batch(i * 300, 300)), options);
+        var output = Files.Combine(outputName);
 
         var result = await platform.Model.ScoreFileAsync(input, output, new FileScoringOptions { RowsPerPart = 700 });
 
@@ -103,24 +103,24 @@ public sealed class ScoreFileTests : ScoredFilesFolder
     {
         var output = new ModelOutput { Task = ModelTask.MulticlassClassification, ScoreOutput = "p", ClassNames = ["low", "high", "no class"] };
         await using var platform = await ServeAsync(Package(TestGraphs.Softmax(1, 3, 1, 2, 0), output, features: [new("x", FeatureType.Float32, "view")]));
-        var input = _files.WriteParquet("rows.parquet", "range AS id, (range - 2)::FLOAT AS x", 5);
+        var input = Files.WriteParquet("rows.parquet", "range AS id, (range - 2)::FLOAT AS x", 5);
 
         await platform.Model.ScoreFileAsync(
             input,
-            _files.Combine("list.parquet"),
+            Files.Combine("list.parquet"),
             new FileScoringOptions { Scoring = new ScoringOptions { Columns = ["id"], Probabilities = ClassProbabilities.List, IncludeLabel = true } });
         await platform.Model.ScoreFileAsync(
-            input, _files.Combine("columns.parquet"), new FileScoringOptions { Scoring = new ScoringOptions { Columns = [], Probabilities = ClassProbabilities.Columns } });
+            input, Files.Combine("columns.parquet"), new FileScoringOptions { Scoring = new ScoringOptions { Columns = [], Probabilities = ClassProbabilities.Columns } });
 
         Assert.Equal(
             ["id BIGINT", "score DOUBLE", "predicted_class INTEGER", "probabilities DOUBLE[]", "predicted_label VARCHAR"],
-            _files.Describe(_files.Combine("list.parquet")).Select(r => $"{r[0]} {r[1]}"));
+            Files.Describe(Files.Combine("list.parquet")).Select(r => $"{r[0]} {r[1]}"));
         Assert.Equal(
             ["score DOUBLE", "predicted_class INTEGER", "probability_low DOUBLE", "probability_high DOUBLE", "probability_no class DOUBLE"],
-            _files.Describe(_files.Combine("columns.parquet")).Select(r => $"{r[0]} {r[1]}"));
+            Files.Describe(Files.Combine("columns.parquet")).Select(r => $"{r[0]} {r[1]}"));
         Assert.Equal(
             [("no class", true), ("no class", true), ("low", true), ("high", true), ("high", true)],
-            _files.Query(_files.Combine("list.parquet"), "predicted_label, probabilities[predicted_class + 1] = score AND abs(list_sum(probabilities) - 1) < 1e-6")
+            Files.Query(Files.Combine("list.parquet"), "predicted_label, probabilities[predicted_class + 1] = score AND abs(list_sum(probabilities) - 1) < 1e-6")
                 .Select(r => ((string)r[0]!, (bool)r[1]!)));
     }
 
@@ -130,8 +130,8 @@ public sealed class ScoreFileTests : ScoredFilesFolder
     public async Task ScoreFileAsync_CancelledThenAliasMoved_GoesOnWithTheVersionItBeganWith(string name)
     {
         await using var platform = await ServeAsync(Linear(), configure: m => m.AliasPollInterval = TimeSpan.FromMilliseconds(10));
-        var input = _files.WriteParquet("rows.parquet", "range AS id, range::FLOAT AS x", 30_000, rowGroup: 4096);
-        var output = _files.Combine(name);
+        var input = Files.WriteParquet("rows.parquet", "range AS id, range::FLOAT AS x", 30_000, rowGroup: 4096);
+        var output = Files.Combine(name);
         var options = new FileScoringOptions { RowsPerPart = 5000 };
         using var cancellation = new CancellationTokenSource();
         var durable = 0L;
@@ -160,7 +160,7 @@ public sealed class ScoreFileTests : ScoredFilesFolder
         Assert.Equal(durable, first);
         Assert.InRange(durable, 10_000, 29_999);
         var scores = name == "out.parquet"
-            ? _files.Query(output, "score").Select(r => (double)r[0]!)
+            ? Files.Query(output, "score").Select(r => (double)r[0]!)
             : (await ScoredFiles.ReadArrowAsync(output)).SelectMany(b => ((DoubleArray)b.Column("score")).Values.ToArray());
         Assert.Equal(Enumerable.Range(0, 30_000).Select(i => i * 2.0), scores);
     }
@@ -169,9 +169,9 @@ public sealed class ScoreFileTests : ScoredFilesFolder
     public async Task ScoreFileAsync_KilledBehindTheOutput_IsDone()
     {
         await using var platform = await ServeAsync(Linear());
-        var input = _files.WriteParquet("rows.parquet", "range::FLOAT AS x", 100);
-        var output = _files.Combine("out.parquet");
-        await platform.Model.ScoreFileAsync(input, _files.Combine("other.parquet"));
+        var input = Files.WriteParquet("rows.parquet", "range::FLOAT AS x", 100);
+        var output = Files.Combine("out.parquet");
+        await platform.Model.ScoreFileAsync(input, Files.Combine("other.parquet"));
 
         using (var cancellation = new CancellationTokenSource())
         {
@@ -180,9 +180,9 @@ public sealed class ScoreFileTests : ScoredFilesFolder
         }
 
         // Another file of that name is not ours, until it is said to be.
-        File.Copy(_files.Combine("other.parquet"), output);
+        File.Copy(Files.Combine("other.parquet"), output);
         var error = await Assert.ThrowsAsync<FileScoringException>(() => platform.Model.ScoreFileAsync(input, output));
-        var mark = Path.Combine(_files.Combine(".out.parquet.scoring"), "finished.json");
+        var mark = Path.Combine(Files.Combine(".out.parquet.scoring"), "finished.json");
         var text = FormattableString.Invariant($$"""{"format":"mlp-scoring-output","formatVersion":1,"byteCount":{{new FileInfo(output).Length}}}""");
         File.WriteAllText(mark, text.Replace("Version\":1", "Version\":2", StringComparison.Ordinal));
         await Assert.ThrowsAsync<UnsupportedFormatVersionException>(() => platform.Model.ScoreFileAsync(input, output));
@@ -191,14 +191,14 @@ public sealed class ScoreFileTests : ScoredFilesFolder
 
         Assert.Equal($"Expected '{output}' not to exist, but it does; nothing is overwritten.", error.Message);
         Assert.Equal((100L, 100L), (result.RowCount, result.ResumedRowCount));
-        Assert.False(Directory.Exists(_files.Combine(".out.parquet.scoring")));
+        Assert.False(Directory.Exists(Files.Combine(".out.parquet.scoring")));
     }
 
     [Fact]
     public async Task ScoreFileAsync_PlatformClosedMeanwhile_EndsBehindAPartAndIsGoneOnWith()
     {
-        var input = _files.WriteParquet("rows.parquet", "range::FLOAT AS x", 100);
-        var output = _files.Combine("out.parquet");
+        var input = Files.WriteParquet("rows.parquet", "range::FLOAT AS x", 100);
+        var output = Files.Combine("out.parquet");
         Task closing = Task.CompletedTask;
         await using (var first = await ServeAsync(Linear()))
         {
@@ -232,8 +232,8 @@ public sealed class ScoreFileTests : ScoredFilesFolder
     public async Task ScoreFileAsync_BatchOfManyParts_IsCutIntoThemAndWholeAgain(string name)
     {
         await using var platform = await ServeAsync(Linear());
-        var input = await _files.WriteArrowAsync("rows.arrow", false, [Batch(0, 5), Batch(5, 90), Batch(95, 5)]);
-        var (cut, whole) = (_files.Combine(name), _files.Combine("whole-" + name));
+        var input = await Files.WriteArrowAsync("rows.arrow", false, [Batch(0, 5), Batch(5, 90), Batch(95, 5)]);
+        var (cut, whole) = (Files.Combine(name), Files.Combine("whole-" + name));
         var reported = new List<long>();
 
         await platform.Model.ScoreFileAsync(input, cut, new FileScoringOptions { RowsPerPart = 13 }, new Progress(p => reported.Add(p.RowCount)));

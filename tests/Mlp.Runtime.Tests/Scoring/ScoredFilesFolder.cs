@@ -1,9 +1,9 @@
 using Apache.Arrow;
-using Apache.Arrow.Compression;
 using Apache.Arrow.Types;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Models;
+using Mlp.Runtime.Scoring;
 using Mlp.Runtime.Tests.Inference;
 using Mlp.TestSupport;
 using static Mlp.Runtime.Tests.Inference.TestPlatform;
@@ -16,9 +16,13 @@ public abstract class ScoredFilesFolder : IDisposable
     private protected const string Rows = "range AS id, (range / 7.0)::FLOAT AS x, range::DECIMAL(18, 3) AS price, "
         + "make_timestamptz(2024, 1, 1, 0, 0, 0, 'UTC') + to_seconds(range) AS moment, [range, range + 1] AS pair, 'row ' || range AS text";
 
-    private protected readonly ScoredFiles _files = new();
+    private protected ScoredFiles Files { get; } = new();
 
-    public void Dispose() => _files.Dispose();
+    public void Dispose()
+    {
+        GC.SuppressFinalize(this);
+        Files.Dispose();
+    }
 
     private protected static ModelPackage Linear(float weight = 2)
         => Package(OnnxBytes.Linear(1, 1, weight, output: "y"), Regression(), features: [new("x", FeatureType.Float32, "view")]);
