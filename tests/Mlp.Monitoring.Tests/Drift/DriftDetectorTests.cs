@@ -295,7 +295,7 @@ public sealed class DriftDetectorTests : IDisposable
     [Theory]
     [InlineData(3, 0)]
     [InlineData(99, 0)]
-    [InlineData(100, 43)]
+    [InlineData(100, 50)]
     public async Task Latest_FewRows_SaysNothingUntilThereAreEnough(int rowCount, int expected)
     {
         await using var writer = new PredictionLogWriter(
@@ -308,7 +308,7 @@ public sealed class DriftDetectorTests : IDisposable
 
         var figures = _detector.Latest.ToList();
 
-        Assert.Equal(43, figures.Count);
+        Assert.Equal(50, figures.Count);
         Assert.Equal(expected, figures.Count(f => !double.IsNaN(f.Value)));
         Assert.All(figures, f => Assert.Equal(rowCount, f.RowCount));
     }
