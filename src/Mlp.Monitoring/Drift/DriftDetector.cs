@@ -132,7 +132,7 @@ internal sealed class DriftDetector : IFigureSource
         var vector = sample is null ? null : await TestVectorAsync(model, number, reference!, known, reader, sample, rules, cancellationToken).ConfigureAwait(false);
         var report = DriftComparison.Compare(
             range, (known.Profile.RowCount, window.RowCount), window.Compared(reader.Compared), reader.NotCompared, rules, vector);
-        return known.Note is { } note ? report with { Notes = [note] } : report;
+        return known.Note is { } note ? report with { Notes = [note, .. report.Notes] } : report;
     }
 
     private async Task<IReadOnlyList<VectorDrift>> TestVectorAsync(

@@ -113,7 +113,7 @@ public static class ProfileComparison
     {
         var profile = window.Histogram.Profile;
         var needsNumbers = profile is NumericFeatureProfile && DriftRules.NeedsNumbers(rules.Of(profile.Name, false).Method);
-        return new(window, isScore, needsNumbers ? reference?.ToDistribution() : null);
+        return new(window, isScore, needsNumbers ? reference?.ToDistribution() : null, BlindShare: profile is NumericFeatureProfile && reference is not null ? reference.BlindShare : 0);
     }
 
     private static string Names(IEnumerable<string> names) => string.Join(", ", names.Take(10).Select(n => $"'{n}'")) is { Length: > 0 } text ? text : "none";
