@@ -20,6 +20,9 @@ internal sealed record DriftReference(ReferenceProfile Profile)
     /// <summary>Whether its rows are those that sampling picked: it says nothing of the rows in between.</summary>
     public bool IsSampled { get; init; }
 
+    /// <summary>Of a reference of which only some rows are kept: the features that had several values in all rows, though they may have one in those.</summary>
+    public FrozenSet<FeatureProfile> Varying { get; init; } = FrozenSet<FeatureProfile>.Empty;
+
     /// <summary>What is different about it, in sentences for the reader of a report; null for nothing.</summary>
     public string? Note { get; init; }
 
