@@ -79,6 +79,7 @@ internal sealed class DriftDetector : IFigureSource
     /// <param name="to">Request time to stop before, or null for the end.</param>
     /// <param name="reference">Logged predictions of the version to compare with, or null for the profile that was published with it.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="ArgumentException">The reference window ends before it begins.</exception>
     /// <exception cref="ModelNotFoundException">The version is not in the registry, or nothing of the model was logged.</exception>
     /// <exception cref="InvalidOperationException">The version was published without a reference profile, or there is no registry; the reference window holds no predictions; the reference has none of the features.</exception>
     public async Task<DriftReport> DetectAsync(
@@ -98,6 +99,11 @@ internal sealed class DriftDetector : IFigureSource
     public async Task<DriftReading> BeginAsync(
         string model, int? version, DateTimeOffset? from, DateTimeOffset? to, ReferenceWindow? reference, CancellationToken cancellationToken)
     {
+        if (reference is { From: { } first, To: { } end } && first >= end)
+        {
+            throw new ArgumentException($"Expected the reference window to begin before it ends, but it reaches from {Text(first, string.Empty)} to {Text(end, string.Empty)}.", nameof(reference));
+        }
+
         var number = version ?? FindHighestVersion(model);
         var rules = _configuration.RulesOf(model);
         var output = _log.FindHeader(model, number)?.Output;
@@ -123,10 +129,10 @@ internal sealed class DriftDetector : IFigureSource
             return DriftComparison.Nothing(range, known.Profile.RowCount);
         }
 
-        if (!reader.Compared.Any() && reader.NotCompared.Count > 0 && known.Profile.Features.Length > 0)
+        if (!reader.Compared.Any() && reader.Foreign.Count > 0 && known.Profile.Features.Length > 0)
         {
             throw new InvalidOperationException(
-                $"Expected the reference of model '{model}' version {number} to have features that are logged ({Names(reader.NotCompared)}), but found {Names(known.Profile.Features.Select(f => f.Name))}.");
+                $"Expected the reference of model '{model}' version {number} to have features that are logged ({Names(reader.Foreign)}), but found {Names(known.Profile.Features.Select(f => f.Name))}.");
         }
 
         var vector = sample is null ? null : await TestVectorAsync(model, number, reference!, known, reader, sample, rules, cancellationToken).ConfigureAwait(false);

@@ -26,7 +26,7 @@ public sealed record DriftReport
     /// <summary>The features and the score, most drifted first.</summary>
     public required IReadOnlyList<FeatureDrift> Features { get; init; }
 
-    /// <summary>Features without a comparison: the reference has no profile of them, or one of another kind. Vectors are always among them: a bin of single elements would say little of an embedding.</summary>
+    /// <summary>Features without a comparison: the reference has no profile of them, or one of another kind, or the log redacts them. Vectors are always among them: a bin of single elements would say little of an embedding.</summary>
     public required IReadOnlyList<string> NotCompared { get; init; }
 
     /// <summary>Why there is nothing to say, in a sentence; null where there is.</summary>

@@ -40,6 +40,8 @@ internal sealed class ProfileStore(DataDirectory directory, ProfileConfiguration
     /// <returns>The profile, or null where there is none.</returns>
     public async Task<DataProfile?> GetAsync(string model, int? version, DateTimeOffset? from, DateTimeOffset? to, string? variant, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
+
         // Memory first: a pane that goes out of it afterwards is in its file already.
         var live = _live.Keys.Where(l => l.Version.Model == model).SelectMany(l => l.Panes).ToDictionary(pane => pane.File.Path, StringComparer.Ordinal);
         var number = version ?? ProfileFile.List(directory.Predictions, model).Concat(live.Values.Select(pane => pane.File)).Select(file => file.Version).DefaultIfEmpty(0).Max();

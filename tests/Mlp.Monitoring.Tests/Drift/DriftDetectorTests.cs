@@ -3,6 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.Figures;
 using Mlp.Monitoring.PredictionLog;
+using Mlp.Monitoring.Redaction;
 using Mlp.Monitoring.Tests.PredictionLog;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
@@ -259,6 +260,25 @@ public sealed class DriftDetectorTests : IDisposable
         ((IDisposable)sink).Dispose();
         await writer.FlushAsync(null, default);
         Assert.Empty(_detector.Recent);
+    }
+
+    [Fact]
+    public async Task DetectAsync_RedactedFeatures_AreNamedAmongThoseNotCompared()
+    {
+        var redaction = new RedactionOptions().Erase("company").Bucket("moved", 0.5);
+        await using var log = new LogHarness(configuration: PredictionLogConfiguration.Default with
+        {
+            Redaction = new Dictionary<string, RedactionConfiguration> { ["tips"] = RedactionConfiguration.From(redaction) },
+        });
+        var model = TestModels.Serve(Layout);
+        Record(log.Writer.Attach(model with { Manifest = _registry.Add(model.Manifest, Profile()) })!, CurrentRows, shift: 3);
+        await log.FlushAsync();
+
+        var report = await new DriftDetector(log.Directory, _registry, DriftConfiguration.Default, _time).DetectAsync("tips", null, null, null);
+
+        Assert.Equal(["unknown", "moved", "company"], report.NotCompared);
+        Assert.Null(report.Find("moved"));
+        Assert.NotNull(report.Find("stable"));
     }
 
     // The clock is ahead while one batch comes, and is set right: the window must not wait until that time comes.
