@@ -138,7 +138,7 @@ internal sealed class DriftDetector : IFigureSource
         var vector = sample is null ? null : await TestVectorAsync(model, number, reference!, known, reader, sample, rules, cancellationToken).ConfigureAwait(false);
         var report = DriftComparison.Compare(
             range, (known.Profile.RowCount, window.RowCount), window.Compared(reader.Compared), reader.NotCompared, rules, vector);
-        return known.Note is { } note ? report with { Notes = [note] } : report;
+        return known.Note is { } note ? report with { Notes = [note, .. report.Notes] } : report;
     }
 
     private async Task<IReadOnlyList<VectorDrift>> TestVectorAsync(
@@ -162,13 +162,13 @@ internal sealed class DriftDetector : IFigureSource
     private async Task<DriftReference> ReadWindowAsync(
         string model, int version, ReferenceWindow reference, DriftRules rules, ModelOutput? output, CancellationToken cancellationToken)
     {
-        var columns = new ReferenceColumns(rules);
+        var columns = new ReferenceColumns(rules, SampleLimit);
         await foreach (var batch in ReadAsync(model, version, reference.From, reference.To, cancellationToken).ConfigureAwait(false))
         {
             columns.Add(batch, output);
         }
 
-        return columns.RowCount > 0
+        return columns.TotalRowCount > 0
             ? columns.Build()
             : throw new InvalidOperationException($"Expected answered predictions of model '{model}' version {version} in the reference window, but found none between {Text(reference.From, "the beginning")} and {Text(reference.To, "the end")}.");
     }
