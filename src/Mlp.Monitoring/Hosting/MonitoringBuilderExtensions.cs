@@ -99,7 +99,8 @@ public static class MonitoringBuilderExtensions
             options.MaximumJoinedPredictions,
             services.GetRequiredService<TimeProvider>(),
             new LiveQualityConfiguration(options.PerformanceWindow, options.LabelMaturity, [.. options.PerformanceThresholds], [.. services.GetServices<QualityWatch>()]),
-            services.GetService<IModelRegistry>());
+            services.GetService<IModelRegistry>(),
+            DuckDb(services));
     }
 
     private static DriftDetector CreateDetector(IServiceProvider services) => new(
@@ -107,7 +108,8 @@ public static class MonitoringBuilderExtensions
         services.GetService<IModelRegistry>(),
         services.GetRequiredService<MonitoringConfiguration>().Drift,
         services.GetRequiredService<TimeProvider>(),
-        services.GetService<IEstimator>());
+        services.GetService<IEstimator>(),
+        DuckDb(services));
 
     private static ProfileStore CreateProfiles(IServiceProvider services) => new(
         services.GetRequiredService<DataDirectory>(),

@@ -11,7 +11,8 @@ namespace Mlp.Monitoring.Performance;
 /// <summary>Joins the labels to the logs of all models, to find those that name no logged answer and those that their model cannot have. Used once.</summary>
 /// <param name="directory">Where the logs lie.</param>
 /// <param name="labels">The labels.</param>
-internal sealed class LabelCheck(DataDirectory directory, LabelStore labels)
+/// <param name="settings">How DuckDB is limited where it reads what was compacted.</param>
+internal sealed class LabelCheck(DataDirectory directory, LabelStore labels, DuckDbSettings settings)
 {
     private readonly List<(string Model, int Version, ModelOutput Output)> _versions = [];
     private readonly Dictionary<(string Model, int Version), long> _wrong = [];
@@ -24,7 +25,7 @@ internal sealed class LabelCheck(DataDirectory directory, LabelStore labels)
     {
         var folders = Directory.Exists(directory.Predictions) ? Directory.GetDirectories(directory.Predictions).Order(StringComparer.Ordinal) : Enumerable.Empty<string>();
         var models = folders.Select(Path.GetFileName).OfType<string>().Where(name => PlatformName.FindProblem(name, "model") is null).ToList();
-        foreach (var header in models.SelectMany(model => LogScan.Of(directory, model).Headers()))
+        foreach (var header in models.SelectMany(model => LogScan.Of(directory, model, settings: settings).Headers()))
         {
             if (!_versions.Exists(v => v.Model == header.Model && v.Version == header.Version))
             {
@@ -38,7 +39,7 @@ internal sealed class LabelCheck(DataDirectory directory, LabelStore labels)
         foreach (var model in models)
         {
             var answers = new AnswerReader(model);
-            LogScan.Of(directory, model).Read(
+            LogScan.Of(directory, model, settings: settings).Read(
                 (header, batch) => answers.Read(header.Version, batch, (ref JoinedRow row, int _) =>
                 {
                     var version = _versions.FindIndex(v => v.Model == header.Model && v.Version == header.Version);
