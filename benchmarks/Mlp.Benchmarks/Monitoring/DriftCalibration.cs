@@ -37,7 +37,7 @@ internal static class DriftCalibration
         ("another concept, no feature changed", StreamChange.Concept, 1, 0),
     ];
 
-    /// <summary>Prints the table.</summary>
+    /// <summary>Prints the table, and that of the whole vector.</summary>
     /// <param name="arguments">Runs per line; 100 by default.</param>
     public static int Run(string[] arguments)
     {
@@ -52,6 +52,7 @@ internal static class DriftCalibration
             }
         }
 
+        VectorCalibration.Print(runs);
         return 0;
     }
 

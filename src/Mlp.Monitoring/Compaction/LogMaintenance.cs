@@ -136,25 +136,36 @@ internal sealed class LogMaintenance : IPlatformComponent, IDisposable
 
     private void Run(bool verifies, CancellationToken cancellationToken)
     {
-        string? problem = null;
-        foreach (var folder in Folders())
+        string[] folders = [];
+        var problem = Try(_directory.Predictions, () => folders = [.. Folders()]);
+        foreach (var folder in folders)
         {
-            // Listed before the open ones: what is begun later is not among the files.
-            var files = LogFile.List(folder);
-            var open = _writer.OpenSegments;
-            foreach (var file in files.Where(f => !open.Contains(f.Segment)))
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                problem = Try(file, f => Compact(f, verifies, cancellationToken)) ?? problem;
-            }
-
-            foreach (var file in FindExpired(LogFile.List(folder), open))
-            {
-                problem = Try(file, Delete) ?? problem;
-            }
+            string? found = null;
+            problem = Try(folder, () => found = Maintain(folder, verifies, cancellationToken)) ?? found ?? problem;
         }
 
         Volatile.Write(ref _problem, problem);
+    }
+
+    private string? Maintain(string folder, bool verifies, CancellationToken cancellationToken)
+    {
+        string? problem = null;
+
+        // Listed before the open ones: what is begun later is not among the files.
+        var files = LogFile.List(folder);
+        var open = _writer.OpenSegments;
+        foreach (var file in files.Where(f => !open.Contains(f.Segment)))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            problem = Try(file, f => Compact(f, verifies, cancellationToken)) ?? problem;
+        }
+
+        foreach (var file in FindExpired(LogFile.List(folder), open))
+        {
+            problem = Try(file, Delete) ?? problem;
+        }
+
+        return problem;
     }
 
     private IEnumerable<string> Folders()
@@ -164,20 +175,30 @@ internal sealed class LogMaintenance : IPlatformComponent, IDisposable
     {
         try
         {
-            work(file);
-            return null;
+            return Try(file.Segment, () => work(file));
         }
         catch (CorruptFileException e)
         {
             return Repair(file, e);
         }
+    }
+
+    /// <returns>What went wrong, or null.</returns>
+    /// <exception cref="CorruptFileException">The file is damaged, which is not tried again but repaired.</exception>
+    private string? Try(string path, Action work)
+    {
+        try
+        {
+            work();
+            return null;
+        }
 #pragma warning disable CA1031 // The log and the host go on whatever happens to one file.
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (e is not (OperationCanceledException or CorruptFileException))
 #pragma warning restore CA1031
         {
             Interlocked.Increment(ref _failed);
-            _logger.LogError(e, "The prediction log '{Path}' could not be compacted or deleted; it is tried again.", file.Segment);
-            return $"The prediction log '{file.Segment}' could not be compacted or deleted; it is tried again: {e.Message}";
+            _logger.LogError(e, "The prediction log '{Path}' could not be compacted or deleted; it is tried again.", path);
+            return $"The prediction log '{path}' could not be compacted or deleted; it is tried again: {e.Message}";
         }
     }
 

@@ -26,7 +26,8 @@ internal static class DriftComparison
         DriftSubject about, (long Reference, long Current) rowCounts, IEnumerable<ComparedFeature> compared, IReadOnlyList<string> notCompared, DriftRules rules, IReadOnlyList<VectorDrift>? vector = null)
     {
         var comparisons = compared.Select(c => FeatureComparison.Of(c, rules)).ToList();
-        var adjusted = Correct(comparisons, rules.Correction);
+        vector ??= [];
+        var adjusted = Correct(comparisons, vector, rules.Correction);
 
         var features = new List<FeatureDrift>(comparisons.Count);
         var findings = new List<(double Rank, Finding Finding)>();
@@ -34,7 +35,7 @@ internal static class DriftComparison
         var quantiles = new Dictionary<int, double>();
         foreach (var comparison in comparisons)
         {
-            var feature = Judge(comparison, adjusted[next++], bins => NullQuantile(quantiles, bins, rules.Significance / comparisons.Count), rules);
+            var feature = Judge(about, comparison, adjusted[next++], bins => NullQuantile(quantiles, bins, rules.Significance / comparisons.Count), rules);
             features.Add(feature);
             if (feature.Severity >= DriftSeverity.Moderate)
             {
@@ -51,7 +52,8 @@ internal static class DriftComparison
             }
         }
 
-        findings.AddRange((vector ?? []).Where(v => v.IsDrifted).Select(v => (double.PositiveInfinity, DriftSentences.Vector(about, v))));
+        vector = [.. vector.Select(v => adjusted[next++] is var p && double.IsNaN(p) ? v : v with { AdjustedPValue = p, IsDrifted = v.IsBeyond && p <= rules.Significance })];
+        findings.AddRange(vector.Where(v => v.IsDrifted).Select(v => (double.PositiveInfinity, DriftSentences.Vector(about, v))));
         return new DriftReport
         {
             Model = about.Model,
@@ -63,7 +65,8 @@ internal static class DriftComparison
             Features = [.. features.OrderByDescending(f => f.Severity >= DriftSeverity.Moderate).ThenByDescending(RankOf).ThenBy(f => f.Name, StringComparer.Ordinal)],
             NotCompared = notCompared,
             Findings = [.. findings.OrderBy(f => f.Finding.Kind).ThenByDescending(f => f.Rank).Select(f => f.Finding)],
-            Vector = vector ?? [],
+            Vector = vector,
+            Notes = [.. features.Where(f => f.RowCount >= rules.MinimumRowCount).Select(f => f.Problem).OfType<string>()],
         };
     }
 
@@ -82,9 +85,9 @@ internal static class DriftComparison
     };
 
     // One family of tests for the whole report: the order is that in which they are taken out again.
-    private static double[] Correct(List<FeatureComparison> comparisons, MultipleTesting correction)
+    private static double[] Correct(List<FeatureComparison> comparisons, IReadOnlyList<VectorDrift> vector, MultipleTesting correction)
     {
-        double[] p = [.. comparisons.SelectMany(c => c.Checks.Select(check => check.PValue).Prepend(c.PValue))];
+        double[] p = [.. comparisons.SelectMany(c => c.Checks.Select(check => check.PValue).Prepend(c.PValue)), .. vector.Select(v => v.PValue ?? double.NaN)];
         return correction switch
         {
             MultipleTesting.BenjaminiHochberg => PValueCorrection.BenjaminiHochberg(p),
@@ -107,7 +110,7 @@ internal static class DriftComparison
         return quantile;
     }
 
-    private static FeatureDrift Judge(FeatureComparison comparison, double adjusted, Func<int, double> nullQuantile, DriftRules rules)
+    private static FeatureDrift Judge(DriftSubject about, FeatureComparison comparison, double adjusted, Func<int, double> nullQuantile, DriftRules rules)
     {
         var histogram = comparison.Window.Histogram;
         var profile = histogram.Profile;
@@ -115,7 +118,7 @@ internal static class DriftComparison
         var weights = histogram.GetWeights();
         var weight = weights.Sum();
         var extent = comparison.Window.Extent;
-        return new FeatureDrift
+        var judged = new FeatureDrift
         {
             Name = profile.Name,
             IsScore = comparison.IsScore,
@@ -139,6 +142,7 @@ internal static class DriftComparison
             OutOfRangeShare = extent is null ? 0 : (extent.Below + extent.Above) / weight,
             Histogram = DriftHistogram.Of(profile, weights),
         };
+        return judged.Severity == DriftSeverity.Undetermined ? judged with { Problem = DriftSentences.Undetermined(about, judged, comparison.IsUndetermined ? null : comparison.Doubt, rules.MinimumRowCount) } : judged;
     }
 
     private static DriftSeverity SeverityOf(FeatureComparison comparison, double adjusted, double significance)
@@ -155,7 +159,7 @@ internal static class DriftComparison
 
         if (!(comparison.Statistic > comparison.Threshold && adjusted <= significance))
         {
-            return DriftSeverity.None;
+            return comparison.Doubt is null ? DriftSeverity.None : DriftSeverity.Undetermined;
         }
 
         return comparison.Statistic > MajorFactor * comparison.Threshold ? DriftSeverity.Major : DriftSeverity.Moderate;

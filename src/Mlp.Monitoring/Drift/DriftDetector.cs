@@ -85,6 +85,7 @@ internal sealed class DriftDetector : IFigureSource
     /// <param name="to">Request time to stop before, or null for the end.</param>
     /// <param name="reference">Logged predictions of the version to compare with, or null for the profile that was published with it.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="ArgumentException">The reference window ends before it begins.</exception>
     /// <exception cref="ModelNotFoundException">The version is not in the registry, or nothing of the model was logged.</exception>
     /// <exception cref="InvalidOperationException">The version was published without a reference profile, or there is no registry; the reference window holds no predictions; the reference has none of the features.</exception>
     public async Task<DriftReport> DetectAsync(
@@ -104,6 +105,11 @@ internal sealed class DriftDetector : IFigureSource
     public async Task<DriftReading> BeginAsync(
         string model, int? version, DateTimeOffset? from, DateTimeOffset? to, ReferenceWindow? reference, CancellationToken cancellationToken)
     {
+        if (reference is { From: { } first, To: { } end } && first >= end)
+        {
+            throw new ArgumentException($"Expected the reference window to begin before it ends, but it reaches from {Text(first, string.Empty)} to {Text(end, string.Empty)}.", nameof(reference));
+        }
+
         var number = version ?? FindHighestVersion(model);
         var rules = _configuration.RulesOf(model);
         var output = _log.FindHeader(model, number)?.Output;
@@ -129,16 +135,16 @@ internal sealed class DriftDetector : IFigureSource
             return DriftComparison.Nothing(range, known.Profile.RowCount);
         }
 
-        if (!reader.Compared.Any() && reader.NotCompared.Count > 0 && known.Profile.Features.Length > 0)
+        if (!reader.Compared.Any() && reader.Foreign.Count > 0 && known.Profile.Features.Length > 0)
         {
             throw new InvalidOperationException(
-                $"Expected the reference of model '{model}' version {number} to have features that are logged ({Names(reader.NotCompared)}), but found {Names(known.Profile.Features.Select(f => f.Name))}.");
+                $"Expected the reference of model '{model}' version {number} to have features that are logged ({Names(reader.Foreign)}), but found {Names(known.Profile.Features.Select(f => f.Name))}.");
         }
 
         var vector = sample is null ? null : await TestVectorAsync(model, number, reference!, known, reader, sample, rules, cancellationToken).ConfigureAwait(false);
         var report = DriftComparison.Compare(
             range, (known.Profile.RowCount, window.RowCount), window.Compared(reader.Compared), reader.NotCompared, rules, vector);
-        return known.Note is { } note ? report with { Notes = [note] } : report;
+        return known.Note is { } note ? report with { Notes = [note, .. report.Notes] } : report;
     }
 
     private async Task<IReadOnlyList<VectorDrift>> TestVectorAsync(
@@ -152,7 +158,7 @@ internal sealed class DriftDetector : IFigureSource
             reader.Count(batch, window, sample);
         }
 
-        return VectorTests.Run(sample, current, new VectorEncoding(sample, known.Profile, compared.Compared), _estimator, rules.Significance);
+        return VectorTests.Run(sample, current, new VectorEncoding(sample, known.Profile, compared.Compared), _estimator);
     }
 
     private static string Names(IEnumerable<string> names) => string.Join(", ", names.Take(10).Select(n => $"'{n}'"));
@@ -162,13 +168,13 @@ internal sealed class DriftDetector : IFigureSource
     private async Task<DriftReference> ReadWindowAsync(
         string model, int version, ReferenceWindow reference, DriftRules rules, ModelOutput? output, CancellationToken cancellationToken)
     {
-        var columns = new ReferenceColumns(rules);
+        var columns = new ReferenceColumns(rules, SampleLimit);
         await foreach (var batch in ReadAsync(model, version, reference.From, reference.To, cancellationToken).ConfigureAwait(false))
         {
             columns.Add(batch, output);
         }
 
-        return columns.RowCount > 0
+        return columns.TotalRowCount > 0
             ? columns.Build()
             : throw new InvalidOperationException($"Expected answered predictions of model '{model}' version {version} in the reference window, but found none between {Text(reference.From, "the beginning")} and {Text(reference.To, "the end")}.");
     }

@@ -22,6 +22,12 @@ internal static class DriftOptionsCheck
 
         foreach (var (name, feature) in options.Features)
         {
+            if (feature is null)
+            {
+                failures.Add($"{path}:{nameof(options.Features)}:{name} must be a section, but is empty.");
+                continue;
+            }
+
             failures.AddRange(SettingsRanges.FindFailures($"{path}:{nameof(options.Features)}:{name}", feature));
             AddUnknown(failures, $"{path}:{nameof(options.Features)}:{name}:{nameof(feature.Method)}", feature.Method ?? default);
             AddUnknown(failures, $"{path}:{nameof(options.Features)}:{name}:{nameof(feature.Binning)}", feature.Binning ?? default);

@@ -43,6 +43,9 @@ internal sealed record DriftRules
     /// <summary>Whether a method takes numbers only.</summary>
     public static bool NeedsNumbers(DriftMethod method) => method is DriftMethod.KolmogorovSmirnov or DriftMethod.Wasserstein or DriftMethod.Energy;
 
+    /// <summary>Features that have settings of their own.</summary>
+    public IEnumerable<string> NamedFeatures => _features.Keys.Order(StringComparer.Ordinal);
+
     public bool IsIgnored(string feature) => _features.TryGetValue(feature, out var own) && own.IsIgnored;
 
     public bool IsCategorical(string feature) => _features.TryGetValue(feature, out var own) && own.IsCategorical;

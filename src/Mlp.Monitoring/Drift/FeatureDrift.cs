@@ -51,6 +51,9 @@ public sealed record FeatureDrift
     /// <summary>The verdict: effect size and significance together.</summary>
     public required DriftSeverity Severity { get; init; }
 
+    /// <summary>Why there is no verdict, in a sentence: too few rows, or sketches that cannot tell; null where there is one.</summary>
+    public string? Problem { get; init; }
+
     /// <summary>Rows of the reference, missing values included.</summary>
     public long ReferenceRowCount { get; init; }
 

@@ -7,7 +7,7 @@ using Mlp.Runtime.Statistics;
 namespace Mlp.Monitoring.Drift;
 
 /// <summary>
-/// The recent window of one model version, kept up to date by the task that writes its log: panes of a twelfth of the window, of which the oldest is cleared when time moves on. Thread-safe.
+/// The recent window of one model version, kept up to date by the task that writes its log: panes of a twelfth of the window, of which the oldest is cleared when time moves on, and those ahead of the clock when it is set back. Thread-safe.
 /// </summary>
 internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
 {
@@ -25,6 +25,7 @@ internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
     private DriftBatchReader? _reader;
     private DriftWindow[] _panes = [];
     private long _pane = long.MinValue;
+    private string? _unknownFeatures;
 
     /// <summary>Creates an empty window.</summary>
     /// <param name="model">The version.</param>
@@ -55,6 +56,7 @@ internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
         {
             if (_reader is null)
             {
+                _unknownFeatures = FindUnknownFeatures(reference.Profile);
                 _reader = new DriftBatchReader(reference.Profile, _rules, _model.Manifest.Output);
                 _panes = [.. Enumerable.Range(0, PaneCount).Select(_ => new DriftWindow(reference, _rules, SampleLimit))];
             }
@@ -64,11 +66,11 @@ internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
         }
     }
 
-    /// <summary>Why there is no reference to compare with; null when there is one, when the version has none, and while it is read.</summary>
+    /// <summary>Why there is no reference to compare with, or which settings are about no feature; null when there is nothing to say, when the version has no reference, and while that is read.</summary>
     public string? Problem
         => _reference.Exception?.InnerException is { } failure
             ? FormattableString.Invariant($"Expected to read the reference profile of model '{_model.Manifest.Name}' version {_model.Manifest.Version}, so drift is not watched: {failure.Message}")
-            : null;
+            : Volatile.Read(ref _unknownFeatures);
 
     /// <summary>The recent window against the reference, or null before the first prediction and for a model without a reference.</summary>
     public DriftReport? Report()
@@ -94,9 +96,22 @@ internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
     private static async Task<DriftReference?> ReadAsync(Task<ReferenceProfile?> profile, DriftRules rules, ModelOutput? output)
         => await profile.ConfigureAwait(false) is { } published ? DriftReference.Of(published, rules, output) : null;
 
+    private string? FindUnknownFeatures(ReferenceProfile profile)
+    {
+        var unknown = _rules.NamedFeatures.Where(n => _model.Layout.IndexOf(n) < 0 && n != profile.Score?.Distribution.Name && n != PredictedClass.Name).ToList();
+        return unknown.Count == 0 ? null : FormattableString.Invariant(
+            $"Expected the settings of drift to name features of model '{_model.Manifest.Name}' version {_model.Manifest.Version}, but it has none of the names {string.Join(", ", unknown.Select(n => $"'{n}'"))}.");
+    }
+
+    // A clock that was ahead and is set right leaves panes of a time to come: they are given up, or nothing would ever leave the window until that time.
     private void MoveTo(long pane)
     {
-        if (pane - PaneCount > _pane)
+        for (; _pane > pane && _pane - pane <= PaneCount; _pane--)
+        {
+            _panes[_pane % PaneCount].Clear();
+        }
+
+        if (pane - PaneCount > _pane || pane < _pane)
         {
             System.Array.ForEach(_panes, p => p.Clear());
             _pane = pane;

@@ -98,7 +98,10 @@ public static class MonitoringBuilderExtensions
             services.GetRequiredService<LabelStore>(),
             options.MaximumJoinedPredictions,
             services.GetRequiredService<TimeProvider>(),
-            new LiveQualityConfiguration(options.PerformanceWindow, options.LabelMaturity, [.. options.PerformanceThresholds], [.. services.GetServices<QualityWatch>()]),
+            new LiveQualityConfiguration(options.PerformanceWindow, options.PerformanceMaturity, [.. options.PerformanceThresholds], [.. services.GetServices<QualityWatch>()])
+            {
+                Sampling = services.GetRequiredService<MonitoringConfiguration>().Log.Sampling,
+            },
             services.GetService<IModelRegistry>(),
             DuckDb(services));
     }

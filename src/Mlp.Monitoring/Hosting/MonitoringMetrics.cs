@@ -35,6 +35,7 @@ internal sealed class MonitoringMetrics : IDisposable
         _meter.CreateObservableCounter("mlp.prediction_log.written", () => Log(s => s.Written), "{prediction}", "Predictions that are on the device.");
         _meter.CreateObservableCounter("mlp.prediction_log.dropped", Dropped, "{prediction}", "Predictions that were given up, by reason.");
         _meter.CreateObservableCounter("mlp.prediction_log.sampled_out", () => Log(s => s.SampledOut), "{prediction}", "Predictions that sampling left out of the log.");
+        _meter.CreateObservableCounter("mlp.prediction_log.sampling_rule_failures", () => Log(s => s.SamplingRuleFailures), "{failure}", "Times that the rule by which sampling keeps predictions threw.");
         _meter.CreateObservableCounter("mlp.prediction_log.clock_set_backs", () => Log(s => s.ClockSetBacks), "{segment}", "Segments that were begun when the clock had gone back.");
         _meter.CreateObservableCounter("mlp.prediction_log.failed_listeners", () => Log(s => s.FailedListeners), "{listener}", "Watchers of the live stream that failed and are off.");
         _meter.CreateObservableGauge("mlp.prediction_log.pending", () => Log(s => s.Pending), "{prediction}", "Predictions on their way to the device.");

@@ -3,6 +3,7 @@ using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.Redaction;
 using Mlp.Monitoring.Sampling;
+using Mlp.Runtime.Statistics.Profiles;
 
 namespace Mlp.Monitoring.Hosting;
 
@@ -40,6 +41,13 @@ public sealed class MonitoringOptions
     [Range(typeof(TimeSpan), "00:01:00", "1.00:00:00")]
     public TimeSpan ProfilePane { get; set; } = TimeSpan.FromHours(1);
 
+    /// <summary>
+    /// How profiles of the live stream keep quantiles. KLL tells values apart that lie within 2 % of each other; a prediction then counts as one in a profile, whatever its sampling weight. Profiles of one kind do not merge with those of the other.
+    /// </summary>
+    /// <value>The default value is <see cref="QuantileSketchKind.DDSketch"/>.</value>
+    [EnumDataType(typeof(QuantileSketchKind))]
+    public QuantileSketchKind ProfileQuantileSketch { get; set; } = QuantileSketchKind.DDSketch;
+
     /// <summary>How often the running profiles are written, 1 second to 1 hour: at most this much is lost of them when the process dies.</summary>
     /// <value>The default value is 5 minutes.</value>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
@@ -50,7 +58,7 @@ public sealed class MonitoringOptions
     [Range(typeof(TimeSpan), "01:00:00", "36500.00:00:00")]
     public TimeSpan? ProfileRetentionAge { get; set; }
 
-    /// <summary>How often what was logged is flushed to the device, 1 millisecond to 1 minute: at most this much is lost when the power fails.</summary>
+    /// <summary>How often what was logged is flushed to the device, 1 millisecond to 1 minute: at most this much, and what comes during a flush, is lost when the power fails.</summary>
     /// <value>The default value is 50 milliseconds.</value>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:01:00")]
     public TimeSpan CommitInterval { get; set; } = TimeSpan.FromMilliseconds(50);
@@ -99,7 +107,7 @@ public sealed class MonitoringOptions
     [Range(1_000, 100_000_000)]
     public int MaximumJoinedPredictions { get; set; } = 1_000_000;
 
-    /// <summary>How often live quality is computed for the metrics, 0 (never) to 1 day.</summary>
+    /// <summary>How often live quality is computed for metrics and figures (<see cref="Alerts.AlertOptions.EvaluationInterval"/> says how often rules look at them), 0 (never) to 1 day.</summary>
     /// <value>The default value is 1 minute.</value>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan EvaluationInterval { get; set; } = TimeSpan.FromMinutes(1);
@@ -116,7 +124,7 @@ public sealed class MonitoringOptions
     /// <summary>How long labels are waited for, 0 to 365 days: live figures are of the window that ended this long ago, so that the labels that come first do not decide them.</summary>
     /// <value>The default value is 0.</value>
     [Range(typeof(TimeSpan), "00:00:00", "365.00:00:00")]
-    public TimeSpan LabelMaturity { get; set; }
+    public TimeSpan PerformanceMaturity { get; set; }
 
     /// <summary>Figures of live quality beyond which a finding is made; without one of its own a figure has that of the reference, if an estimator was published with the version.</summary>
     /// <value>The default value is empty.</value>

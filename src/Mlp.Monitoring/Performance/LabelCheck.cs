@@ -2,6 +2,7 @@ using Mlp.Monitoring.Figures;
 using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Labels.Joins;
 using Mlp.Monitoring.PredictionLog;
+using Mlp.Monitoring.Sampling;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Models;
@@ -11,11 +12,13 @@ namespace Mlp.Monitoring.Performance;
 /// <summary>Joins the labels to the logs of all models, to find those that name no logged answer and those that their model cannot have. Used once.</summary>
 /// <param name="directory">Where the logs lie.</param>
 /// <param name="labels">The labels.</param>
+/// <param name="sampling">How models are sampled, by name.</param>
 /// <param name="settings">How DuckDB is limited where it reads what was compacted.</param>
-internal sealed class LabelCheck(DataDirectory directory, LabelStore labels, DuckDbSettings settings)
+internal sealed class LabelCheck(DataDirectory directory, LabelStore labels, IReadOnlyDictionary<string, SamplingConfiguration> sampling, DuckDbSettings settings)
 {
     private readonly List<(string Model, int Version, ModelOutput Output)> _versions = [];
     private readonly Dictionary<(string Model, int Version), long> _wrong = [];
+    private readonly LeftOutDraw _draw = new(sampling);
 
     /// <summary>Reads and joins.</summary>
     /// <param name="scratch">Folder for what does not fit into memory.</param>
@@ -58,8 +61,14 @@ internal sealed class LabelCheck(DataDirectory directory, LabelStore labels, Duc
                 cancellationToken);
         }
 
-        var statistics = join.Run(Judge, cancellationToken);
-        return new LabelReport(statistics.LabelCount, statistics.UnknownCount, _wrong, [.. Findings(statistics, now)]);
+        var statistics = join.Run(Judge, cancellationToken, id => _draw.MayHaveLeftOut(id));
+        var entities = statistics.UnknownEntityCounts.ToLookup(u => _draw.IsSampled(u.Key));
+        statistics = statistics with { UnknownEntityCounts = entities[false].ToDictionary(StringComparer.Ordinal), LeftOutCount = statistics.LeftOutCount + entities[true].Sum(u => u.Value) };
+        return new LabelReport(statistics.LabelCount, statistics.UnknownCount, _wrong, [.. Findings(statistics, now)])
+        {
+            UnknownEntityCounts = statistics.UnknownEntityCounts,
+            SampledOutCount = statistics.LeftOutCount,
+        };
     }
 
     private void Judge(in JoinedRow row, ReadOnlySpan<int> slices, ReadOnlySpan<double> values)
@@ -76,6 +85,11 @@ internal sealed class LabelCheck(DataDirectory directory, LabelStore labels, Duc
         if (statistics.UnknownCount > 0)
         {
             yield return LabelFindings.Unknown(statistics.UnknownCount, statistics.LabelCount, now);
+        }
+
+        foreach (var (model, count) in statistics.UnknownEntityCounts.OrderBy(u => u.Key, StringComparer.Ordinal))
+        {
+            yield return LabelFindings.UnknownEntity(model, count, statistics.LabelCount, now);
         }
 
         foreach (var ((model, version), count) in _wrong.OrderBy(w => w.Key))

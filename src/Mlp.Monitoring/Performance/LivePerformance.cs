@@ -73,8 +73,11 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
         .. _labelFindings.Where(f => f.Test != LabelFindings.WrongTest || !_live.Any(l => l.Key == (f.Subject.Model, f.Subject.Version) && l.Value.Findings.Any(o => o.Test == f.Test))),
     ];
 
-    /// <summary>Why quality is not estimated for versions that are evaluated, a sentence each.</summary>
-    public IEnumerable<string> Problems => _estimators.Problems;
+    /// <summary>Why quality is not estimated for versions that are evaluated, and which labels are left out, a sentence each.</summary>
+    public IEnumerable<string> Problems => LabelProblem is { } problem ? _estimators.Problems.Append(problem) : _estimators.Problems;
+
+    /// <summary>Which labels are left out of live quality, because their file is damaged; null for none.</summary>
+    public string? LabelProblem => _labels.Problem;
 
     /// <summary>Files of logs that evaluations have read, and not passed over.</summary>
     internal long ReadFileCount => _coverages.ReadCount;
@@ -192,7 +195,7 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var report = await Task.Run(() => new LabelCheck(_directory, _store, QuerySettings).Run(Scratch, _timeProvider.GetUtcNow(), cancellationToken), cancellationToken).ConfigureAwait(false);
+            var report = await Task.Run(() => new LabelCheck(_directory, _store, _configuration.Sampling, QuerySettings).Run(Scratch, _timeProvider.GetUtcNow(), cancellationToken), cancellationToken).ConfigureAwait(false);
             _labelFindings = report.Findings;
             return report;
         }
@@ -318,7 +321,7 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
             {
                 var group = Join(scores, number, output, options.From, options.To);
                 var result = QualityCalculator.Compute(group, output, model, number, options: null) with { From = options.From, To = options.To };
-                result = result with { Problem = QualityProblems.Find(result) };
+                result = result with { Problem = QualityProblems.Find(result) ?? LabelProblem };
                 results.Add(result);
                 if (options.From is null && options.To is null)
                 {

@@ -337,9 +337,13 @@ internal sealed class LogEvaluation
                 To = _window == 0 ? _options.To : EndOf(key.Window),
                 ImmatureCount = _immature.GetValueOrDefault(key),
             };
-            yield return result with { Problem = QualityProblems.Find(result) };
+            yield return result with { Problem = (key.Slice < 0 ? null : FindProblemOf(_columns[key.Slice])) ?? QualityProblems.Find(result) };
         }
     }
+
+    /// <summary>A mistyped name looks like a slice that holds all rows.</summary>
+    private string? FindProblemOf(SliceColumn column)
+        => column.HasValues ? null : $"Expected predictions with a value of {column.Description} to slice by, but found none (model '{_model}').";
 
     private static long FloorDivide(long value, long divisor) => (value / divisor) - (value % divisor < 0 ? 1 : 0);
 }

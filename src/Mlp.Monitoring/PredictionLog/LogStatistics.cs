@@ -17,6 +17,9 @@ public sealed record LogStatistics(string Model, int Version, long Accepted, lon
     /// <summary>Predictions that sampling left out of the log. What watches the live stream has seen them.</summary>
     public long SampledOut { get; init; }
 
+    /// <summary>How often a rule of the application, by which sampling keeps predictions, has thrown: each time the prediction was kept.</summary>
+    public long SamplingRuleFailures { get; init; }
+
     /// <summary>Segments that were begun when the clock said less than at the beginning of an earlier one.</summary>
     public long ClockSetBacks { get; init; }
 
@@ -32,6 +35,7 @@ public sealed record LogStatistics(string Model, int Version, long Accepted, lon
         Accepted = one.Accepted + other.Accepted,
         Written = one.Written + other.Written,
         SampledOut = one.SampledOut + other.SampledOut,
+        SamplingRuleFailures = one.SamplingRuleFailures + other.SamplingRuleFailures,
         ClockSetBacks = one.ClockSetBacks + other.ClockSetBacks,
         FailedListeners = one.FailedListeners + other.FailedListeners,
         DroppedBy = one.DroppedBy.Concat(other.DroppedBy).GroupBy(d => d.Key).ToDictionary(g => g.Key, g => g.Sum(d => d.Value)),

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 using Mlp.Monitoring.Redaction;
@@ -10,11 +9,15 @@ using Mlp.Runtime.Storage;
 namespace Mlp.Monitoring.PredictionLog;
 
 /// <summary>
-/// The log of one model version. Callers copy their prediction into one of a few rings and go on; one task takes the predictions out every commit interval, turns them into Arrow and writes them.
+/// The log of one model version. Callers copy their prediction into one of a few rings and go on; one task takes the predictions out every commit interval, turns them into Arrow and has them flushed. Between two intervals
+/// it takes out only what would overflow the rings, and flushes only what would overflow the memory.
 /// <see cref="Record"/> and <see cref="FlushAsync"/> are safe for many threads.
 /// </summary>
 internal sealed class ModelLog : IAsyncDisposable
 {
+    /// <summary>So many bytes that wait are flushed before the commit interval has passed.</summary>
+    private const long MaximumPendingByteCount = 4 * 1024 * 1024;
+
     private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestRetryDelay = TimeSpan.FromMinutes(1);
 
@@ -29,11 +32,13 @@ internal sealed class ModelLog : IAsyncDisposable
     private readonly ArrowFrames _frames;
     private readonly SegmentWriter _segments;
     private readonly SemaphoreSlim _wake = new(0);
-    private readonly ConcurrentQueue<TaskCompletionSource> _flushes = new();
-    private readonly Queue<(long Position, int Rows)> _appended = new();
+    private readonly PendingFlushes _flushes;
+    private readonly Queue<(AppendedFrame Frame, int Rows)> _appended = new();
     private readonly ITimer _timer;
     private readonly Task _loop;
     private Task _commit = Task.CompletedTask;
+    private bool _hasTicked;
+    private bool _isDue;
     private Exception? _failure;
     private TimeSpan _retryDelay;
     private long _failedAt;
@@ -51,6 +56,7 @@ internal sealed class ModelLog : IAsyncDisposable
         IReadOnlyList<IPredictionBatchListener>? listeners = null)
     {
         _model = model;
+        _flushes = new PendingFlushes(model.Manifest.Name, model.Manifest.Version);
         _timeProvider = timeProvider;
         _logger = logger;
         _watch = new BatchWatch(listeners ?? [], NoticeFailedListener);
@@ -63,7 +69,7 @@ internal sealed class ModelLog : IAsyncDisposable
         _leftOut = _sampler is not null && _watch.IsAny ? new PredictionBatch(model, schema, format, isLeftOut: true) : null;
         _frames = new ArrowFrames(schema.Arrow);
         _segments = new SegmentWriter(model, directory, _frames.SchemaMessage, configuration, disk, timeProvider, redaction, NoticeClockSetBack);
-        _timer = timeProvider.CreateTimer(static state => ((ModelLog)state!).Wake(), this, configuration.CommitInterval, configuration.CommitInterval);
+        _timer = timeProvider.CreateTimer(static state => ((ModelLog)state!).Tick(), this, configuration.CommitInterval, configuration.CommitInterval);
         _loop = Task.Run(RunAsync);
     }
 
@@ -74,13 +80,13 @@ internal sealed class ModelLog : IAsyncDisposable
     public int Holders { get; set; }
 
     /// <summary>The counts now.</summary>
-    public LogStatistics Statistics => _buffer.Snapshot(_model.Manifest.Name, _model.Manifest.Version);
+    public LogStatistics Statistics => _buffer.Snapshot(_model.Manifest.Name, _model.Manifest.Version) with { SamplingRuleFailures = _sampler?.RuleFailures ?? 0 };
 
     /// <summary>Why nothing can be written at the moment, or null.</summary>
     public Exception? Failure => Volatile.Read(ref _failure);
 
-    /// <summary>Path of the segment that is written, or null.</summary>
-    public string? OpenSegment => _segments.Path;
+    /// <summary>Paths of the segments that are written.</summary>
+    public IReadOnlyList<string> OpenSegments => _segments.Paths;
 
     /// <summary>Gives a variant its index. Not on the request path.</summary>
     public int AddVariant(string variant) => _buffer.AddVariant(variant);
@@ -92,15 +98,14 @@ internal sealed class ModelLog : IAsyncDisposable
     /// <exception cref="IOException">The disk refused what was pending; it is counted as dropped.</exception>
     public Task FlushAsync(CancellationToken cancellationToken)
     {
-        var flush = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _flushes.Enqueue(flush);
+        var flush = _flushes.Add();
         Wake();
         if (Volatile.Read(ref _isFinished))
         {
-            CompleteFlushes(TakeFlushes(), failure: null);
+            _flushes.Complete(_flushes.Take(), failure: null);
         }
 
-        return flush.Task.WaitAsync(cancellationToken);
+        return flush.WaitAsync(cancellationToken);
     }
 
     /// <summary>Takes nothing more, writes what is pending and seals the segment.</summary>
@@ -120,6 +125,12 @@ internal sealed class ModelLog : IAsyncDisposable
             : HealthCheckResult.Healthy();
     }
 
+    private void Tick()
+    {
+        Volatile.Write(ref _hasTicked, true);
+        Wake();
+    }
+
     private void Wake()
     {
         if (_wake.CurrentCount == 0)
@@ -135,8 +146,9 @@ internal sealed class ModelLog : IAsyncDisposable
         {
             await _wake.WaitAsync().ConfigureAwait(false);
             isClosing = Volatile.Read(ref _isClosing);
-            var flushes = TakeFlushes();
+            var flushes = _flushes.Take();
             var isUrgent = isClosing || flushes.Count > 0;
+            _isDue |= Interlocked.Exchange(ref _hasTicked, false);
             if (!isUrgent && Failure is not null && _timeProvider.GetElapsedTime(_failedAt) < _retryDelay)
             {
                 // While the disk refuses, the rings hold what they can.
@@ -148,8 +160,9 @@ internal sealed class ModelLog : IAsyncDisposable
                 _buffer.Seal();
             }
 
-            var failure = await WritePendingAsync(isUrgent).ConfigureAwait(false);
-            CompleteFlushes(flushes, failure);
+            var failure = await WriteAsync(isUrgent).ConfigureAwait(false);
+            _flushes.Complete(flushes, failure);
+            _sampler?.TellOfRuleFailure(_logger, _model);
             if (_buffer.IsFilling)
             {
                 Wake();
@@ -163,10 +176,37 @@ internal sealed class ModelLog : IAsyncDisposable
 
         // Whoever asks for a flush from here on sees the flag, and whoever asked before is answered below.
         Volatile.Write(ref _isFinished, true);
-        CompleteFlushes(TakeFlushes(), failure: null);
+        _flushes.Complete(_flushes.Take(), failure: null);
     }
 
-    private async Task<Exception?> WritePendingAsync(bool mustComplete)
+    /// <summary>
+    /// Takes and flushes what is due. While the device is busy with one commit there is no other: what comes then waits in the rings, or where these fill in memory, so that a slow flush costs no predictions as long as there is some.
+    /// </summary>
+    private async Task<Exception?> WriteAsync(bool mustComplete)
+    {
+        var failure = mustComplete || _commit.IsCompleted ? await FinishCommitAsync().ConfigureAwait(false) : null;
+        if (failure is not null && !mustComplete)
+        {
+            return failure;
+        }
+
+        var commits = mustComplete || (_isDue && _commit.IsCompleted);
+        if (commits || _buffer.IsFilling)
+        {
+            var appendFailure = await TakeAsync(mustComplete).ConfigureAwait(false);
+            failure ??= appendFailure;
+        }
+
+        if (commits || (_commit.IsCompleted && (_segments.PendingByteCount >= MaximumPendingByteCount || (_appended.Count > 0 && _segments.IsDue))))
+        {
+            var commitFailure = await CommitAsync(mustComplete).ConfigureAwait(false);
+            failure ??= commitFailure;
+        }
+
+        return failure;
+    }
+
+    private async Task<Exception?> TakeAsync(bool mustComplete)
     {
         Exception? firstFailure = null;
         var mark = _buffer.Mark();
@@ -178,8 +218,7 @@ internal sealed class ModelLog : IAsyncDisposable
             firstFailure ??= failure;
         }
         while (isMore && (firstFailure is null || mustComplete));
-        var lastFailure = await CommitAsync(mustComplete).ConfigureAwait(false);
-        return firstFailure ?? lastFailure;
+        return firstFailure;
     }
 
     private async Task<Exception?> AppendAsync()
@@ -211,32 +250,22 @@ internal sealed class ModelLog : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Lets the device have what was appended. While it is busy, more is taken out of the rings and goes with the next commit, so that a slow flush costs no predictions as long as there is memory.
-    /// </summary>
+    /// <summary>Lets the device have what was appended, and ends the segment where it is due. No commit is under way.</summary>
     private async Task<Exception?> CommitAsync(bool mustComplete)
     {
-        if (!mustComplete && !_commit.IsCompleted)
+        _isDue = false;
+        if (_appended.Count == 0 && !_segments.IsDue)
         {
             return null;
         }
 
-        if (await FinishCommitAsync().ConfigureAwait(false) is { } failure)
+        _commit = _segments.CommitAsync();
+        if (mustComplete || _commit.IsCompleted)
         {
-            return failure;
+            return await FinishCommitAsync().ConfigureAwait(false);
         }
 
-        if (_appended.Count > 0)
-        {
-            _commit = _segments.CommitAsync().AsTask();
-            if (mustComplete || _commit.IsCompleted)
-            {
-                return await FinishCommitAsync().ConfigureAwait(false);
-            }
-
-            _ = _commit.ContinueWith(static (_, log) => ((ModelLog)log!).Wake(), this, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        }
-
+        _ = _commit.ContinueWith(static (_, log) => ((ModelLog)log!).Wake(), this, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         return null;
     }
 
@@ -246,14 +275,9 @@ internal sealed class ModelLog : IAsyncDisposable
         try
         {
             await _commit.ConfigureAwait(false);
-            if (CountWritten(_segments.DurablePosition))
+            if (CountWritten())
             {
                 Recover();
-            }
-
-            if (_appended.Count == 0)
-            {
-                _segments.RollIfDue();
             }
 
             return null;
@@ -303,10 +327,10 @@ internal sealed class ModelLog : IAsyncDisposable
     }
 
     /// <summary>Counts what is on the device. A flush takes with it what was appended since it was asked for.</summary>
-    private bool CountWritten(long durablePosition)
+    private bool CountWritten()
     {
         var rows = 0L;
-        while (_appended.TryPeek(out var batch) && batch.Position <= durablePosition)
+        while (_appended.TryPeek(out var batch) && batch.Frame.IsDurable)
         {
             rows += _appended.Dequeue().Rows;
         }
@@ -318,7 +342,8 @@ internal sealed class ModelLog : IAsyncDisposable
     /// <summary>Gives up what is not on the device.</summary>
     private void Fail(Exception failure, long lostRows)
     {
-        CountWritten(_segments.Abandon());
+        _segments.Abandon();
+        CountWritten();
         _buffer.Counters.Drop(0, DropReason.Disk, lostRows + _appended.Sum(batch => (long)batch.Rows));
         _appended.Clear();
         if (Failure is null)
@@ -355,32 +380,5 @@ internal sealed class ModelLog : IAsyncDisposable
         _retryDelay = TimeSpan.Zero;
         Volatile.Write(ref _failure, null);
         _logger.LogInformation("Predictions of model {Model} version {Version} are written again.", _model.Manifest.Name, _model.Manifest.Version);
-    }
-
-    private List<TaskCompletionSource> TakeFlushes()
-    {
-        var taken = new List<TaskCompletionSource>();
-        while (_flushes.TryDequeue(out var flush))
-        {
-            taken.Add(flush);
-        }
-
-        return taken;
-    }
-
-    private void CompleteFlushes(List<TaskCompletionSource> flushes, Exception? failure)
-    {
-        foreach (var flush in flushes)
-        {
-            if (failure is null)
-            {
-                flush.TrySetResult();
-            }
-            else
-            {
-                flush.TrySetException(new IOException(
-                    $"The pending predictions of model '{_model.Manifest.Name}' version {_model.Manifest.Version} could not be written and were dropped: {failure.Message}", failure));
-            }
-        }
     }
 }

@@ -85,7 +85,7 @@ internal sealed class PredictionLogWriter : IPredictionObserver, IPlatformCompon
         {
             lock (_gate)
             {
-                return _logs.Concat(_leaving).Select(log => log.OpenSegment).OfType<string>().ToHashSet(StringComparer.Ordinal);
+                return _logs.Concat(_leaving).SelectMany(log => log.OpenSegments).ToHashSet(StringComparer.Ordinal);
             }
         }
     }
@@ -228,6 +228,16 @@ internal sealed class PredictionLogWriter : IPredictionObserver, IPlatformCompon
         }
 
         return new PredictionLogReader(_directory.Predictions).FindHeader(model)?.Keys;
+    }
+
+    /// <summary>The parts of the keys of a model's versions in service.</summary>
+    /// <param name="model">Model name.</param>
+    public IReadOnlyList<IReadOnlyList<KeyColumn>> KeysInService(string model)
+    {
+        lock (_gate)
+        {
+            return [.. _logs.Where(l => l.Model.Manifest.Name == model).Select(l => l.Model.Keys)];
+        }
     }
 
     private void Release(ModelLog log)

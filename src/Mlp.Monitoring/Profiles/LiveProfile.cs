@@ -36,6 +36,7 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
     private DataProfileOptions? _options;
     private DateTime _mergedOn;
     private bool _isFailing;
+    private bool _isTidyFailing;
 
     /// <summary>Creates it without a pane.</summary>
     /// <param name="model">The version.</param>
@@ -117,7 +118,7 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
             }
 
             LetGo();
-            _tidy(this, IsNewDay());
+            Tidy();
         }
     }
 
@@ -129,23 +130,33 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
         _onDisposed(this);
     }
 
-    private bool IsNewDay()
+    private void Tidy()
     {
         var today = _timeProvider.GetUtcNow().UtcDateTime.Date;
-        var due = _configuration.Pane + _configuration.SaveInterval;
-        if (today == _mergedOn || _timeProvider.GetUtcNow().UtcDateTime - today < due)
+        var isNewDay = today != _mergedOn && _timeProvider.GetUtcNow().UtcDateTime - today >= _configuration.Pane + _configuration.SaveInterval;
+        try
         {
-            return false;
+            _tidy(this, isNewDay);
+            _mergedOn = isNewDay ? today : _mergedOn;
+            _isTidyFailing = false;
         }
+#pragma warning disable CA1031 // As below; and a timer's exception would end the process.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            if (!_isTidyFailing)
+            {
+                _logger.LogError(e, "The profiles of model {Model} version {Version} cannot be merged by day and stay as they are; trying again.", _model.Manifest.Name, _model.Manifest.Version);
+            }
 
-        _mergedOn = today;
-        return true;
+            _isTidyFailing = true;
+        }
     }
 
     private async ValueTask<DataProfileOptions> CreateOptionsAsync()
     {
         // One thread: the other cores belong to those who predict.
-        var options = new DataProfileOptions { MaximumParallelism = 1 };
+        var options = new DataProfileOptions { MaximumParallelism = 1, QuantileSketch = _configuration.QuantileSketch };
         try
         {
             var reference = await _reference.ConfigureAwait(false);
@@ -166,7 +177,7 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
         try
         {
             var rest = weights.AsMemory(0, batch.Length);
-            for (var count = columns.FindWeights(rest.Span); count > 0;)
+            for (var count = columns.FindWeights(rest.Span, countsEachAsOne: _configuration.QuantileSketch == QuantileSketchKind.Kll); count > 0;)
             {
                 // Most batches have one variant and one pane, and then all rows go at once.
                 var (variant, start) = columns.KeyOf(rest.Span, _paneLength);

@@ -40,6 +40,8 @@ internal sealed class ProfileStore(DataDirectory directory, ProfileConfiguration
     /// <returns>The profile, or null where there is none.</returns>
     public async Task<DataProfile?> GetAsync(string model, int? version, DateTimeOffset? from, DateTimeOffset? to, string? variant, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
+
         // Memory first: a pane that goes out of it afterwards is in its file already.
         var live = _live.Keys.Where(l => l.Version.Model == model).SelectMany(l => l.Panes).ToDictionary(pane => pane.File.Path, StringComparer.Ordinal);
         var number = version ?? ProfileFile.List(directory.Predictions, model).Concat(live.Values.Select(pane => pane.File)).Select(file => file.Version).DefaultIfEmpty(0).Max();
@@ -50,7 +52,15 @@ internal sealed class ProfileStore(DataDirectory directory, ProfileConfiguration
         DataProfileBuilder? merged = null;
         foreach (var (_, profile) in files.Concat(live.Values.Where(pane => IsWanted(pane.File) && !replaced.Contains(pane.File.Name))).OrderBy(f => f.File.Start).ThenBy(f => f.File.Path, StringComparer.Ordinal))
         {
-            merged = (merged ?? new DataProfileBuilder()).Add(profile);
+            try
+            {
+                merged = (merged ?? new DataProfileBuilder()).Add(profile);
+            }
+            catch (ArgumentException e)
+            {
+                throw new InvalidOperationException(
+                    $"Expected the profiles of model '{model}' version {number} to be of one kind, but found two in the time asked for: the settings of profiles were changed within it. Ask for a time before or after. {e.Message}", e);
+            }
         }
 
         return merged?.Build();

@@ -109,7 +109,7 @@ public sealed class TrainedNetwork : IDisposable
             GoldenRows = GoldenRowSample.Take(onnx, Rows.Table, start, options.GoldenRowCount, output, cancellationToken),
             FeatureService = Manifest.FeatureService,
             TrainingSet = Manifest,
-            ReferenceProfile = TrainingProfile.Create(Rows.Table, Encoding, scores, Holdout.Of(Rows, TrainingCount, scores, output)).ToJson(),
+            ReferenceProfile = TrainingProfile.Create(Rows.Table, Encoding, scores, Holdout.Of(Rows, TrainingCount, scores, output), options.ReferenceQuantileSketch).ToJson(),
         };
     }
 

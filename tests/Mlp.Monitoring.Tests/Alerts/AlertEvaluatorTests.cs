@@ -43,6 +43,20 @@ public sealed class AlertEvaluatorTests
         => Assert.Equal([6], Run(Create(new AlertRuleOptions { Figure = "performance.auc", Threshold = 0.5, For = 3 * Minute }), 0.6, 0.6, 0.4, 0.6, 0.6, 0.6, 0.6).Select(c => c.Minute));
 
     [Fact]
+    public void Evaluate_FigureThatWasAway_BeginsTheWhileAnew()
+    {
+        var evaluator = Create(new AlertRuleOptions { Figure = "performance.auc", Threshold = 0.5, For = 3 * Minute });
+        var fired = new List<int>();
+        for (var i = 0; i < 8; i++)
+        {
+            var now = Noon + (i * Minute);
+            fired.AddRange(evaluator.Evaluate(i == 2 ? [] : [ScriptedFigures.Of(0.6, now)], now).Select(_ => i));
+        }
+
+        Assert.Equal([6], fired);
+    }
+
+    [Fact]
     public void Evaluate_ConsecutiveWindows_CountsWindowsAndNotLooks()
     {
         var evaluator = Create(new AlertRuleOptions { Figure = "performance.auc", Threshold = 0.5, ConsecutiveWindows = 3 });
@@ -106,7 +120,7 @@ public sealed class AlertEvaluatorTests
     {
         var byFigure = Create(new AlertRuleOptions { Figure = "performance.auc", Condition = AlertCondition.FallsBy, Threshold = 0.1, ReferenceFigure = "reference.auc" });
         var byNumber = Create(new AlertRuleOptions { Figure = "performance.auc", Condition = AlertCondition.FallsBy, Threshold = 0.1, ReferenceValue = 0.9 });
-        Figure[] figures = [ScriptedFigures.Of(0.8, Noon), ScriptedFigures.Of(0.9, Noon, "reference.auc"), ScriptedFigures.Of(0.5, Noon, "reference.auc", version: 2)];
+        Figure[] figures = [ScriptedFigures.Of(0.8, Noon), ScriptedFigures.Of(0.5, Noon, "reference.auc", version: 2), ScriptedFigures.Of(0.9, Noon, "reference.auc")];
 
         Assert.Equal(0.9, Assert.Single(byFigure.Evaluate(figures, Noon)).Reference);
         Assert.Equal(0.9, Assert.Single(byNumber.Evaluate(figures, Noon)).Reference);

@@ -133,11 +133,11 @@ public sealed class LogMaintenanceTests
         await log.WriteAsync(0, 50);
         time.Advance(TimeSpan.FromDays(5));
         await log.WriteAsync(50, 50);
-        time.Advance(TimeSpan.FromDays(2));
+        time.Advance(TimeSpan.FromDays(2) + TimeSpan.FromMinutes(59));
         await log.RunAsync();
         Assert.Equal(100, (await log.ReadNumbersAsync()).Count);
 
-        time.Advance(TimeSpan.FromHours(1) + TimeSpan.FromSeconds(1));
+        time.Advance(TimeSpan.FromMinutes(1) + TimeSpan.FromSeconds(1));
         await log.RunAsync();
 
         Assert.Equal(Enumerable.Range(50, 50), await log.ReadNumbersAsync());
@@ -159,6 +159,18 @@ public sealed class LogMaintenanceTests
         Assert.Equal(Enumerable.Range(numbers[0], 5_000 - numbers[0]), numbers);
         Assert.True(log.Maintenance.Statistics.Expired > 0);
         Assert.Single(log.Log.Writer.OpenSegments);
+    }
+
+    [Fact]
+    public async Task RunAsync_SegmentThatIsWritten_IsNotDeletedHoweverMuchItIs()
+    {
+        await using var log = new MaintainedLog(compacts: false, maximumByteCount: 1);
+        await log.WriteAsync(0, 2_000, seals: false);
+        await log.RunAsync();
+
+        Assert.Equal(log.Log.Writer.OpenSegments, log.Files(".mlplog"));
+        await log.WriteAsync(2_000, 10, seals: false);
+        Assert.Equal(2_009, (await log.ReadNumbersAsync())[^1]);
     }
 
     [Fact]

@@ -36,6 +36,21 @@ public sealed class DriftVerdictTests
         Assert.Contains("1,500 rows against 2,000", finding.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(0, "p < 1E-300 after")]
+    [InlineData(1e-310, "p < 1E-300 after")]
+    [InlineData(0.00123, "p = 1.23E-3 after")]
+    public void Drift_ChanceThatNoNumberCanHold_IsNotSaidToBeNone(double adjusted, string expected)
+    {
+        var feature = new FeatureDrift
+        {
+            Name = "fare", IsScore = false, PopulationStabilityIndex = 0.41, NullThreshold = 0.01, JensenShannonDistance = 0.3, Statistic = 0.41, Threshold = 0.1, AdjustedPValue = adjusted,
+            Severity = DriftSeverity.Major, RowCount = 48_210, ReferenceRowCount = 120_000, ReferenceMissingShare = 0, MissingShare = 0, UnseenShare = 0,
+        };
+
+        Assert.Contains(expected, DriftSentences.Drift(new("tips", 7, null, null), feature).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Compare_CramersVAndKolmogorovSmirnovOverBins_AreWhatTheyShouldBe()
     {
@@ -88,6 +103,34 @@ public sealed class DriftVerdictTests
         Assert.True(double.IsFinite(feature.PopulationStabilityIndex) && double.IsFinite(feature.JensenShannonDistance));
         Assert.Equal(leavers > 0 ? ["left-constant"] : System.Array.Empty<string>(), report.Findings.Select(f => f.Test));
         Assert.All(report.Findings, f => Assert.Null(f.PValue));
+    }
+
+    // Missing values are a matter of data quality, and no part of those that could have left.
+    [Theory]
+    [InlineData(0, DriftSeverity.None)]
+    [InlineData(9, DriftSeverity.Moderate)]
+    public void Compare_ConstantReferenceAndMissingValues_CountsThoseThatAreThere(int leavers, DriftSeverity expected)
+    {
+        var reference = Numbers([.. Enumerable.Repeat(0.003, 500)]);
+
+        var feature = Compare(reference, [.. Enumerable.Range(0, 1_000).Select(i => i < 100 ? double.NaN : i < 100 + leavers ? 0.004 : 0.003)], Defaults).Features[0];
+
+        Assert.Equal((expected, leavers / 900.0), (feature.Severity, Math.Round(feature.Statistic, 12)));
+    }
+
+    // Twice the chance that the k largest of n + m rows are the window's: either end could have been the one.
+    [Theory]
+    [InlineData(5.0)]
+    [InlineData(-5.0)]
+    public void Compare_RowsBeyondOneEnd_HaveTheChanceOfTwo(double beyond)
+    {
+        var window = new FeatureWindow(Numbers(Normal).Profile.Features[0], 0);
+        window.AddRange([.. Normal.Take(988), .. Enumerable.Repeat(beyond, 12)]);
+
+        var check = Assert.Single(QualityChecks.Of(window, Defaults), c => c.Test == "out-of-range");
+
+        var chance = Enumerable.Range(0, 12).Aggregate(2.0, (p, i) => p * (1_000 - i) / (3_000 - i));
+        Assert.Equal(1, check.PValue / chance, 1e-12);
     }
 
     [Fact]

@@ -23,6 +23,15 @@ public sealed class ReferenceWindowTests : IDisposable
     public void Dispose() => _log.Dispose();
 
     [Fact]
+    public async Task DetectAsync_ReferenceThatEndsBeforeItBegins_IsRefused()
+    {
+        var error = await Assert.ThrowsAsync<ArgumentException>(
+            () => Detector(new DriftOptions()).DetectAsync("tips", 1, null, null, new ReferenceWindow(TimeOf(1), TimeOf(0))));
+
+        Assert.StartsWith("Expected the reference window to begin before it ends, but it reaches from ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task DetectAsync_GoldenSamples_GivesTheFiguresOfAProfile()
     {
         await LogAsync();

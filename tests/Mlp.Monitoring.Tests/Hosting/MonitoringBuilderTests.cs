@@ -1,10 +1,13 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
 using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.Hosting;
+using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.PredictionLog;
 using Mlp.Monitoring.Tests.PredictionLog;
+using Mlp.Runtime;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Inference;
@@ -70,6 +73,7 @@ public sealed class MonitoringBuilderTests : MonitoredPlatform
             Assert.Equal(300, Assert.Single(platform.Monitoring.GetRecentDrift("tips")).RowCount);
             Assert.Null(await platform.Monitoring.GetProfileAsync("other"));
             await Assert.ThrowsAsync<ArgumentException>(() => platform.Monitoring.GetProfileAsync("../tips"));
+            await Assert.ThrowsAsync<OperationCanceledException>(() => platform.Monitoring.GetProfileAsync("tips", cancellationToken: new CancellationToken(canceled: true)));
         }
 
         await using var again = Build(_ => { });
@@ -142,6 +146,64 @@ public sealed class MonitoringBuilderTests : MonitoredPlatform
     }
 
     [Fact]
+    public async Task CheckHealth_DriftSettingsOfAFeatureThatTheVersionLacks_SaysWhich()
+    {
+        await using var platform = Build(m => m.DetectDrift("tips", d =>
+        {
+            d.Features["x0"] = new FeatureDriftOptions { Threshold = 0.3 };
+            d.Features["predicted class"] = new FeatureDriftOptions { Threshold = 0.3 };
+            d.Features["nosuch"] = new FeatureDriftOptions { Threshold = 0.3 };
+        }));
+        await platform.StartAsync();
+        Record(Attach(platform), 10);
+        await platform.Monitoring.FlushAsync();
+
+        var health = platform.CheckHealth()["live-quality"];
+
+        Assert.Equal(HealthStatus.Degraded, health.Status);
+        Assert.EndsWith("it has none of the names 'nosuch'.", health.Description, StringComparison.Ordinal);
+        Assert.DoesNotContain("'predicted class'", health.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Build_DriftSettingsThatAreNull_AreRefusedWithASentence()
+    {
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(async () =>
+        {
+            await using var refused = Build(m => m.DetectDrift("tips", d => d.Features["x0"] = null!));
+            await refused.StartAsync();
+        });
+
+        Assert.Equal("MlPlatform:Monitoring:Drift:tips:Features:x0 must be a section, but is empty.", Assert.Single(error.Failures));
+    }
+
+    [Fact]
+    public async Task Monitoring_ModelThatNobodyKnows_IsRefusedByEveryDoor()
+    {
+        await using var platform = Build(m => m.LogPredictions("tips"));
+        await platform.StartAsync();
+        var monitoring = platform.Monitoring;
+        Func<string, Task>[] doors =
+        [
+            model => monitoring.FlushAsync(model),
+            model => monitoring.EvaluateAsync(model),
+            model => monitoring.GetProfileAsync(model),
+            model => Task.FromResult(monitoring.GetRecentDrift(model)),
+            async model => await monitoring.ReadPredictionsAsync(model).GetAsyncEnumerator().MoveNextAsync(),
+            model => monitoring.ExportPredictionsAsync(model, Folder.Combine("out.arrow")),
+        ];
+
+        foreach (var door in doors)
+        {
+            Assert.EndsWith("but found none; declared are: 'tips', 'other'.", (await Assert.ThrowsAsync<ModelNotFoundException>(() => door("nosuch"))).Message, StringComparison.Ordinal);
+            await door("tips");
+        }
+
+        await Assert.ThrowsAsync<ModelNotFoundException>(() => monitoring.DetectDriftAsync("nosuch"));
+        await Assert.ThrowsAsync<ModelNotFoundException>(() => monitoring.CreateReportAsync("nosuch"));
+    }
+
+    [Fact]
     public async Task Meter_FewRows_SaysNothingOfDrift()
     {
         await using var platform = Build(m => m.DetectDrift("tips"));
@@ -171,27 +233,41 @@ public sealed class MonitoringBuilderTests : MonitoredPlatform
     }
 
     [Fact]
-    public async Task CheckHealth_DamagedLabelSegment_IsUnhealthyAlsoWithoutAModel()
+    public async Task CheckHealth_DamagedLabelSegment_IsDegradedAndQualityGoesOnWithTheOtherLabels()
     {
         await using (var first = Build(m => m.LogPredictions()))
         {
             await first.StartAsync();
+            Record(Attach(first), 20);
+            await first.Monitoring.FlushAsync();
             for (var i = 0; i < 5; i++)
             {
-                await first.Monitoring.RecordLabelAsync(TestModels.Id(i), true, Noon);
+                await first.Monitoring.RecordLabelAsync(TestModels.Id(i), i % 2 == 0, Noon);
             }
         }
 
         var segment = Assert.Single(Directory.GetFiles(Folder.Combine("labels"), "*.mlplog", SearchOption.AllDirectories));
-        var bytes = File.ReadAllBytes(segment);
-        bytes[bytes.Length / 2] ^= 1;
-        File.WriteAllBytes(segment, bytes);
+        var whole = File.ReadAllBytes(segment);
+        File.WriteAllBytes(segment, [.. whole.Select((b, i) => i == whole.Length / 2 ? (byte)(b ^ 1) : b)]);
         await using var platform = Build(m => m.LogPredictions());
         await platform.StartAsync();
+        await platform.Monitoring.RecordLabelAsync(TestModels.Id(10), true, Noon);
 
-        var health = await WaitForAsync(platform, HealthStatus.Unhealthy);
+        var health = await WaitForAsync(platform, HealthStatus.Degraded);
 
+        Assert.StartsWith("Labels of a damaged file are left out: restore it, or move it out of the folder and record its labels again. ", health.Description, StringComparison.Ordinal);
         Assert.Contains(segment, health.Description, StringComparison.Ordinal);
+        var quality = Assert.Single(await platform.Monitoring.EvaluateAsync("tips"));
+        Assert.InRange(quality.LabelledCount, 1, 5);
+        Assert.Equal(health.Description, quality.Problem);
+        await Assert.ThrowsAsync<CorruptFileException>(() => platform.Monitoring.EvaluateAsync("tips", new EvaluationOptions()));
+
+        // The file is restored, then moved away.
+        File.WriteAllBytes(segment, whole);
+        quality = Assert.Single(await platform.Monitoring.EvaluateAsync("tips"));
+        Assert.Equal((6, null), (quality.LabelledCount, quality.Problem));
+        File.Delete(segment);
+        Assert.Null(Assert.Single(await platform.Monitoring.EvaluateAsync("tips")).Problem);
     }
 
     [Fact]

@@ -141,7 +141,12 @@ public sealed class PredictionLogFaultTests
     }
 
     [LinuxFact]
-    public async Task FlushAsync_ProcessKilled_KeepsEverythingAcknowledged()
+    public Task FlushAsync_ProcessKilled_KeepsEverythingAcknowledged() => KillAsync("flush");
+
+    [LinuxFact]
+    public Task Record_ProcessKilled_KeepsEverythingOfFormerCommitIntervals() => KillAsync("interval");
+
+    private static async Task KillAsync(string acknowledgement)
     {
         using var folder = new TempDirectory();
         var reader = new PredictionLogReader(folder.Combine("predictions"));
@@ -149,7 +154,7 @@ public sealed class PredictionLogFaultTests
         long first = 0;
         for (var round = 0; round < TestRounds.Count; round++)
         {
-            using var child = ChildProcess.StartScenario("predictionlog", folder.FullName, first.ToString(CultureInfo.InvariantCulture));
+            using var child = ChildProcess.StartScenario("predictionlog", folder.FullName, first.ToString(CultureInfo.InvariantCulture), acknowledgement);
             long acknowledged = first;
             for (var i = random.Next(1, 20); i > 0; i--)
             {

@@ -2,6 +2,7 @@ using Apache.Arrow;
 using Apache.Arrow.Arrays;
 using Microsoft.Extensions.Time.Testing;
 using Mlp.Monitoring.PredictionLog;
+using Mlp.Monitoring.Tests.Compaction;
 using Mlp.Runtime;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Predictions;
@@ -236,7 +237,9 @@ public sealed class SegmentFileTests
             File.Copy(written, Path.Combine(folder, "predictions-v1.mlplog"), overwrite: true);
         }
 
-        Assert.Equal(3, await log.CountAsync());
+        var fixture = Directory.CreateDirectory(Path.Combine(log.Directory.Predictions, "fixture")).FullName;
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "Fixtures", "predictions-v1.mlplog"), Path.Combine(fixture, "1.mlplog"));
+        Assert.Equal(RowText.Of(Assert.Single(await log.ReadAsync("fixture"))), RowText.Of(Assert.Single(await log.ReadAsync())));
     }
 
     private static bool IsSealed(string path)
