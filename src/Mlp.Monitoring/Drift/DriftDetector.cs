@@ -4,6 +4,7 @@ using Apache.Arrow;
 using Mlp.Monitoring.Figures;
 using Mlp.Monitoring.PredictionLog;
 using Mlp.Monitoring.Queries;
+using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Predictions;
@@ -34,15 +35,20 @@ internal sealed class DriftDetector : IFigureSource
     /// <param name="configuration">Settings.</param>
     /// <param name="timeProvider">The clock.</param>
     /// <param name="estimator">The classifier that tests the whole vector; null for a logistic regression.</param>
-    public DriftDetector(DataDirectory directory, IModelRegistry? registry, DriftConfiguration configuration, TimeProvider timeProvider, IEstimator? estimator = null)
+    /// <param name="settings">How DuckDB is limited where it reads what was compacted; null for the defaults.</param>
+    public DriftDetector(
+        DataDirectory directory, IModelRegistry? registry, DriftConfiguration configuration, TimeProvider timeProvider, IEstimator? estimator = null, DuckDbSettings? settings = null)
     {
         _directory = directory;
         _registry = registry;
         _configuration = configuration;
         _timeProvider = timeProvider;
         _estimator = estimator ?? new RidgeLogisticEstimator();
-        _log = new PredictionLogReader(directory.Predictions, PredictionLogReader.DuckDbOf(PredictionLogReader.WorkFolderOf(directory)));
+        _log = new PredictionLogReader(directory.Predictions, settings ?? PredictionLogReader.DuckDbOf(PredictionLogReader.WorkFolderOf(directory)));
     }
+
+    /// <summary>How DuckDB is limited where it reads what was compacted.</summary>
+    internal DuckDbSettings QuerySettings => _log.Settings;
 
     /// <summary>The recent window of every version in service that has one.</summary>
     public IEnumerable<DriftReport> Recent => _recent.Values.Select(r => r.Report()).OfType<DriftReport>();

@@ -1,8 +1,10 @@
+using System.Text.Json.Serialization;
 using Mlp.Monitoring.Reports;
 
 namespace Mlp.Monitoring.Drift;
 
 /// <summary>How one input, or the score, compares with the reference. Immutable.</summary>
+[JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 public sealed record FeatureDrift
 {
     /// <summary>Name of the feature or of the score.</summary>
