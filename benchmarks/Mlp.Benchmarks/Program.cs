@@ -91,6 +91,18 @@ if (args is ["training-pairs", .. var options])
     return 0;
 }
 
+if (args is ["training-step-pairs", .. var steps])
+{
+    StepPairs.Run(SoakArguments.Parse(steps));
+    return 0;
+}
+
+if (args is ["adult-epoch", .. var epochs])
+{
+    await AdultEpoch.RunAsync(SoakArguments.Parse(epochs));
+    return 0;
+}
+
 if (args is [var command, ..] && Soak.Find(command) is { } soak)
 {
     return await soak(SoakArguments.Parse(args[1..]));

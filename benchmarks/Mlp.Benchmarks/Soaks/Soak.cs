@@ -11,6 +11,7 @@ internal static class Soak
         "swap-soak" => SwapSoak.RunAsync,
         "rotation-soak" => RotationSoak.RunAsync,
         "serving-soak" => ServingSoak.RunAsync,
+        "training-soak" => Training.TrainingSoak.RunAsync,
         _ => null,
     };
 }

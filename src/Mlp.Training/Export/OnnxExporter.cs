@@ -6,12 +6,11 @@ using Mlp.Runtime.Models;
 using Mlp.Runtime.Onnx;
 using Mlp.Runtime.Storage;
 using Mlp.Training.Evaluation;
-using Mlp.Training.Networks;
 using Mlp.Training.Preprocessing;
 
 namespace Mlp.Training.Export;
 
-/// <summary>Writes a trained network with its preprocessing as one ONNX graph and proves the file by running it.</summary>
+/// <summary>Writes a trained model with its preprocessing as one ONNX graph and proves the file by running it.</summary>
 internal static class OnnxExporter
 {
     /// <summary>Name of the output: shape (N, 1), float.</summary>
@@ -23,23 +22,40 @@ internal static class OnnxExporter
     /// <summary>The difference above which an export is refused.</summary>
     public const double Limit = 1e-4;
 
-    /// <summary>Writes the file.</summary>
-    /// <param name="encoding">How features become inputs.</param>
-    /// <param name="layers">What is computed from them.</param>
-    /// <param name="manifest">The training set, for the file's metadata.</param>
-    public static byte[] Write(FeatureEncoding encoding, IReadOnlyList<NetworkLayer> layers, TrainingSetManifest manifest)
+    /// <summary>Writes a model and proves it.</summary>
+    /// <param name="source">What was trained.</param>
+    /// <param name="rows">The rows that it was trained on.</param>
+    /// <param name="proofStart">The first row of the proof; it reaches to the last row.</param>
+    /// <param name="manifest">What the rows are.</param>
+    /// <param name="options">What the model says of its outputs.</param>
+    /// <param name="cancellationToken">Ends the proof.</param>
+    /// <exception cref="ExportRefusedException">File and trained model differ by more than <see cref="Limit"/>.</exception>
+    public static TrainedModel Create(
+        IExportSource source, LabelledRows rows, int proofStart, TrainingSetManifest manifest, ExportOptions options, CancellationToken cancellationToken)
     {
-        var graph = new OnnxGraphBuilder("network");
-        var value = FeatureEncodingGraph.Write(encoding, graph).Dense!;
-        var folded = Fold(layers);
-        for (var i = 0; i < folded.Count; i++)
+        var output = new ModelOutput
         {
-            value = WriteLayer(graph, folded[i], value, i, i == folded.Count - 1 ? ScoreOutput : null);
-        }
-
-        graph.AddOutput(value, OnnxDataType.Float32, OnnxGraphBuilder.Batch, 1);
-        WriteMetadata(graph, manifest);
-        return graph.Build();
+            Task = source.Task,
+            ScoreOutput = ScoreOutput,
+            ClassNames = options.ClassNames.Count > 0 ? [.. options.ClassNames] : [.. rows.ClassNames],
+            DecisionThreshold = options.DecisionThreshold,
+            LabelDefinition = options.LabelDefinition,
+            LabelUnit = options.LabelUnit,
+        };
+        var onnx = Write(source, manifest);
+        var scores = source.Score(rows.Table);
+        var isOne = source.ScoreCount == 1;
+        return new TrainedModel
+        {
+            Onnx = onnx,
+            Features = source.Layout.Columns,
+            Output = output,
+            ExportProof = ProveEach(onnx, rows.Table, proofStart, scores, source.ScoreCount, output, cancellationToken),
+            GoldenRows = isOne ? GoldenRowSample.Take(onnx, rows.Table, proofStart, options.GoldenRowCount, output, cancellationToken) : null,
+            FeatureService = manifest.FeatureService,
+            TrainingSet = manifest,
+            ReferenceProfile = isOne ? TrainingProfile.Create(rows.Table, source.IsCode, scores, Holdout.Of(rows, proofStart > 0 ? proofStart : rows.RowCount, scores, output)).ToJson() : ReadOnlyMemory<byte>.Empty,
+        };
     }
 
     /// <summary>Runs the file on rows and compares with what the trained network said of them.</summary>
@@ -66,53 +82,36 @@ internal static class OnnxExporter
         return largest <= Limit ? proof : throw new ExportRefusedException(proof, Limit);
     }
 
-    // A normalisation after a linear layer costs a node in every prediction and nothing when it is part of the weights.
-    private static List<NetworkLayer> Fold(IReadOnlyList<NetworkLayer> layers)
+    private static byte[] Write(IExportSource source, TrainingSetManifest manifest)
     {
-        var folded = new List<NetworkLayer>();
-        foreach (var layer in layers)
+        var (opset, mlOpset) = source.MinimumOpset;
+        var graph = new OnnxGraphBuilder("model", opset, mlOpset);
+        graph.AddNode("Identity", [source.Write(graph, source.WriteInputs(graph))], output: ScoreOutput);
+        graph.AddOutput(ScoreOutput, OnnxDataType.Float32, OnnxGraphBuilder.Batch, source.ScoreCount);
+        WriteMetadata(graph, manifest);
+        return graph.Build();
+    }
+
+    private static ExportProof ProveEach(
+        ReadOnlyMemory<byte> onnx, FeatureTable table, int start, float[] scores, int scoreCount, ModelOutput output, CancellationToken cancellationToken)
+    {
+        ExportProof? worst = null;
+        for (var score = 0; score < scoreCount; score++)
         {
-            if (layer is NetworkLayer.BatchNorm norm && folded is [.., NetworkLayer.Linear linear])
+            var ofScore = new float[table.RowCount - start];
+            for (var row = 0; row < ofScore.Length; row++)
             {
-                folded[^1] = linear.Fold(norm);
+                ofScore[row] = scores[((start + row) * scoreCount) + score];
             }
-            else
-            {
-                folded.Add(layer);
-            }
+
+            var proof = Prove(onnx, table, start, ofScore, scoreCount == 1 ? output : output with { ScoreIndex = score }, cancellationToken);
+            worst = worst is null || proof.MaximumDifference > worst.MaximumDifference ? proof : worst;
         }
 
-        return folded;
+        return worst!;
     }
 
-    private static string WriteLayer(OnnxGraphBuilder graph, NetworkLayer layer, string input, int index, string? output)
-    {
-        string Name(string part) => string.Create(CultureInfo.InvariantCulture, $"layer{index}.{part}");
-        string Vector(string part, float[] values) => graph.AddConstant(Name(part), values, values.Length);
-
-        return layer switch
-        {
-            NetworkLayer.Linear linear => graph.AddNode(
-                "Gemm",
-                [input, graph.AddConstant(Name("weight"), linear.Weight, linear.Outputs, linear.Inputs), Vector("bias", linear.Bias)],
-                [OnnxAttribute.Int("transB", 1)],
-                output: output),
-            NetworkLayer.BatchNorm norm => graph.AddNode(
-                "BatchNormalization",
-                [input, Vector("scale", norm.Scale), Vector("shift", norm.Shift), Vector("mean", norm.Mean), Vector("variance", norm.Variance)],
-                [OnnxAttribute.Float("epsilon", (float)norm.Epsilon)],
-                output: output),
-            NetworkLayer.Relu => graph.AddNode("Relu", [input], output: output),
-            NetworkLayer.Sigmoid => graph.AddNode("Sigmoid", [input], output: output),
-            NetworkLayer.Affine affine => graph.AddNode(
-                "Add",
-                [graph.AddNode("Mul", [input, Vector("factor", [affine.Factor])]), Vector("offset", [affine.Offset])],
-                output: output),
-            _ => throw new ArgumentOutOfRangeException(nameof(layer), $"Expected a known layer, but found {layer.GetType().Name}."),
-        };
-    }
-
-    internal static void WriteMetadata(OnnxGraphBuilder graph, TrainingSetManifest manifest)
+    private static void WriteMetadata(OnnxGraphBuilder graph, TrainingSetManifest manifest)
     {
         graph.AddMetadata("mlp.features", Json(manifest.Features));
         if (manifest.FeatureService is { } service)

@@ -3,6 +3,8 @@ using Microsoft.Extensions.Logging;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Storage;
 using Mlp.Training.Networks.Checkpoints;
+using Mlp.Training.Networks.Layers;
+using Mlp.Training.Networks.Weights;
 using Mlp.Training.Preprocessing;
 using TorchSharp;
 
@@ -30,9 +32,14 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
         var outputs = _options.Task == ModelTask.MulticlassClassification ? rows.Training.ClassNames.Count : 1;
         var threads = torch.get_num_threads();
         torch.set_num_threads(_options.Threads);
-        var network = new FeedForwardNetwork(encoded.Width, _options, outputs);
+        var network = LayeredNetwork.Build(settings.DefinitionFor(encoding), encoding.Width, encoding.Ids, outputs, _options.Seed);
         try
         {
+            if (_options.InitialWeights is { } weights)
+            {
+                NetworkWeightFile.Load(network, weights);
+            }
+
             var position = Train(network, encoding, encoded, scale, outputs, progress, cancellationToken);
             return new TrainedNetwork(network, new(_options.Task, scale, outputs), encoding, rows.Training, encoded, rows.TrainingCount, rows.Manifest, position);
         }
@@ -59,7 +66,8 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
     {
         var classWeights = TrainingTargets.ClassWeights(_options.Loss, _options.Task, rows.Training, rows.TrainingCount, rows.Training.ClassNames);
         var targets = TrainingTargets.Of(rows.Training, 0, rows.TrainingCount, scale, classWeights);
-        var identity = new CheckpointIdentity(rows.Manifest.ContentHash, rows.ValidationHash, settings.Describe());
+        var keeps = _options.Checkpoints.Directory is not null || resumeFrom is not null;
+        var identity = new CheckpointIdentity(rows.Manifest.ContentHash, rows.ValidationHash, keeps ? settings.Describe(encoding) : []);
         var resumed = resumeFrom is null ? null : CheckpointFolder.Find(resumeFrom, logger);
         if (resumed is { } found && identity.DifferenceFrom(found.Checkpoint.Identity) is { } difference)
         {

@@ -1,5 +1,5 @@
-using System.Runtime.InteropServices;
 using Mlp.Runtime.Models;
+using Mlp.Runtime.Onnx;
 using TorchSharp;
 using Tensor = TorchSharp.torch.Tensor;
 
@@ -18,6 +18,23 @@ internal sealed record NetworkLink(ModelTask Task, TargetScale Scale, int Output
         ModelTask.BinaryClassification => outputs.sigmoid(),
         ModelTask.MulticlassClassification => outputs.softmax(1),
         ModelTask.Regression => outputs.mul(Scale.Factor).add(Scale.Offset),
+        _ => outputs,
+    };
+
+    /// <summary>Adds the same as nodes.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="outputs">Name of the outputs, shape (N, outputs).</param>
+    /// <returns>Name of the scores.</returns>
+    public string Write(OnnxGraphBuilder graph, string outputs) => Task switch
+    {
+        ModelTask.BinaryClassification => graph.AddNode("Sigmoid", [outputs]),
+        ModelTask.MulticlassClassification => graph.AddNode("Softmax", [outputs], [OnnxAttribute.Int("axis", 1)]),
+        ModelTask.Regression => graph.AddNode(
+            "Add",
+            [
+                graph.AddNode("Mul", [outputs, graph.AddConstant("target.factor", [Scale.Factor], 1)]),
+                graph.AddConstant("target.offset", [Scale.Offset], 1),
+            ]),
         _ => outputs,
     };
 }

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Mlp.Runtime.Models;
+using Mlp.Training.Networks.Layers;
 using Mlp.Training.Preprocessing;
 
 namespace Mlp.Training.Networks;
@@ -14,6 +15,11 @@ public sealed partial class NetworkOptions
     /// </summary>
     /// <value>The default value is <see cref="ModelTask.BinaryClassification"/>.</value>
     public ModelTask Task { get; set; } = ModelTask.BinaryClassification;
+
+    /// <summary>The layers of the network, where hidden layers of one kind do not do; <see cref="HiddenLayers"/>, <see cref="BatchNorm"/> and <see cref="Dropout"/> are not looked at then.</summary>
+    /// <value>The default value is null.</value>
+    [JsonIgnore]
+    public NetworkDefinition? Definition { get; set; }
 
     /// <summary>Units of each hidden layer, 1 to 65,536 each, at most 32 layers; empty for a linear model.</summary>
     /// <value>The default value is null, which stands for 64 and 32.</value>
@@ -127,6 +133,13 @@ public sealed partial class NetworkOptions
     /// <value>The default value is null, which stands for a new training.</value>
     [JsonIgnore]
     public string? ResumeFrom { get; set; }
+
+    /// <summary>
+    /// A safetensors file with the weights and statistics that training begins with, for example of <see cref="TrainedNetwork.SaveWeights"/>: names and shapes are exactly those of the
+    /// network. A checkpoint that training goes on from takes their place.
+    /// </summary>
+    /// <value>The default value is null, which stands for random weights.</value>
+    public string? InitialWeights { get; set; }
 
     /// <summary>Told of epochs and steps, on the thread that trains.</summary>
     [JsonIgnore]

@@ -2,6 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Mlp.Runtime.Models;
+using Mlp.Training.Networks.Layers;
+using Mlp.Training.Preprocessing;
 
 namespace Mlp.Training.Networks;
 
@@ -31,11 +33,46 @@ internal sealed class NetworkSettings
         return new(options.Copy());
     }
 
+    /// <summary>The layers: those that were given, or hidden layers of Linear, BatchNorm, ReLU and Dropout and an output.</summary>
+    /// <param name="encoding">What the features become.</param>
+    public NetworkDefinition DefinitionFor(FeatureEncoding encoding)
+    {
+        if (Options.Definition is { } given)
+        {
+            return given;
+        }
+
+        var layers = new List<LayerDefinition>();
+        if (encoding.Ids.Count > 0)
+        {
+            layers.Add(Layer.TabularInput());
+        }
+
+        foreach (var units in Options.HiddenLayers!)
+        {
+            layers.Add(Layer.Linear(units));
+            if (Options.BatchNorm)
+            {
+                layers.Add(Layer.BatchNorm());
+            }
+
+            layers.Add(Layer.Relu());
+            if (Options.Dropout > 0)
+            {
+                layers.Add(Layer.Dropout(Options.Dropout));
+            }
+        }
+
+        return new([.. layers, Layer.Output()]);
+    }
+
     /// <summary>Every setting that bears on the weights, by path, as text: what a checkpoint compares.</summary>
-    public SortedDictionary<string, string> Describe()
+    /// <param name="encoding">What the features become.</param>
+    public SortedDictionary<string, string> Describe(FeatureEncoding encoding)
     {
         var settings = new SortedDictionary<string, string>(StringComparer.Ordinal);
         Flatten(string.Empty, JsonSerializer.SerializeToNode(Options, Json), settings);
+        Flatten("Definition", JsonNode.Parse(DefinitionFor(encoding).ToJson()), settings);
         return settings;
     }
 
@@ -46,6 +83,13 @@ internal sealed class NetworkSettings
             foreach (var (name, value) in section)
             {
                 Flatten(path.Length == 0 ? name : $"{path}.{name}", value, settings);
+            }
+        }
+        else if (node is JsonArray list)
+        {
+            for (var i = 0; i < list.Count; i++)
+            {
+                Flatten(FormattableString.Invariant($"{path}[{i}]"), list[i], settings);
             }
         }
         else

@@ -57,6 +57,9 @@ internal sealed class NetworkTraining : IDisposable
     /// <summary>Where training stands.</summary>
     public TrainingPosition Position => _state.Position;
 
+    /// <summary>Batches of an epoch.</summary>
+    public int BatchCount => _order.BatchCount;
+
     private int StepsPerEpoch => (_order.BatchCount + _options.Optimizer.AccumulationSteps - 1) / _options.Optimizer.AccumulationSteps;
 
     /// <summary>Goes to where a checkpoint was taken.</summary>
@@ -64,6 +67,34 @@ internal sealed class NetworkTraining : IDisposable
     /// <param name="path">Its path, for messages.</param>
     /// <exception cref="Mlp.Runtime.CorruptFileException">It lacks what this training has.</exception>
     public void GoTo(NetworkCheckpoint checkpoint, string path) => _state.Restore(checkpoint, path);
+
+    /// <summary>The batches from where training stands; the caller disposes of it.</summary>
+    public BatchLoader Load() => _load(Position);
+
+    /// <summary>Takes a step.</summary>
+    /// <param name="loader">What <see cref="Load"/> gave.</param>
+    /// <param name="cancellationToken">Ends waiting for a batch.</param>
+    public NetworkStep TakeStep(BatchLoader loader, CancellationToken cancellationToken)
+    {
+        var rate = _schedule.At(Position.Step);
+        _step.Begin();
+        var end = Math.Min(Position.Batch + _options.Optimizer.AccumulationSteps, _order.BatchCount);
+        for (; Position.Batch < end; Position.Batch++)
+        {
+            _step.Add(loader.Take(cancellationToken), rate);
+        }
+
+        var hasMoved = _step.End(rate, Position.Epoch, end);
+        Position.Step++;
+        Position.LossSum += _step.LossSum;
+        Position.LossShare += _step.LossShare;
+        if (hasMoved)
+        {
+            _state.Average(_options.AverageDecay);
+        }
+
+        return new(Position.Step, Position.Epoch, _step.LossShare == 0 ? 0 : _step.LossSum / _step.LossShare, rate, _step.GradientNorm, !hasMoved);
+    }
 
     /// <summary>Trains to the end and leaves the best weights in the network.</summary>
     /// <param name="folder">Where checkpoints go; null for none.</param>
@@ -75,7 +106,7 @@ internal sealed class NetworkTraining : IDisposable
         var (started, before) = (_timeProvider.GetTimestamp(), Position.Elapsed);
         if (!Position.IsFinished)
         {
-            using var loader = _load(Position);
+            using var loader = Load();
             while (!Position.IsFinished)
             {
                 RunEpoch(loader, folder, identity, cancellationToken);
@@ -131,28 +162,6 @@ internal sealed class NetworkTraining : IDisposable
                 folder.Save(_state.Capture(identity, metric: null));
             }
         }
-    }
-
-    private NetworkStep TakeStep(BatchLoader loader, CancellationToken cancellationToken)
-    {
-        var rate = _schedule.At(Position.Step);
-        _step.Begin();
-        var end = Math.Min(Position.Batch + _options.Optimizer.AccumulationSteps, _order.BatchCount);
-        for (; Position.Batch < end; Position.Batch++)
-        {
-            _step.Add(loader.Take(cancellationToken), rate);
-        }
-
-        var hasMoved = _step.End(rate, Position.Epoch, end);
-        Position.Step++;
-        Position.LossSum += _step.LossSum;
-        Position.LossShare += _step.LossShare;
-        if (hasMoved)
-        {
-            _state.Average(_options.AverageDecay);
-        }
-
-        return new(Position.Step, Position.Epoch, _step.LossShare == 0 ? 0 : _step.LossSum / _step.LossShare, rate, _step.GradientNorm, !hasMoved);
     }
 
     private (TrainingProgress Progress, double? Metric) EndEpoch(CancellationToken cancellationToken)

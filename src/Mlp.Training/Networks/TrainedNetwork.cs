@@ -5,6 +5,8 @@ using Mlp.Runtime.Telemetry;
 using Mlp.Training.Export;
 using Mlp.Training.Hosting;
 using Mlp.Training.Networks.Checkpoints;
+using Mlp.Training.Networks.Layers;
+using Mlp.Training.Networks.Weights;
 using Mlp.Training.Preprocessing;
 using TorchSharp;
 
@@ -15,12 +17,12 @@ public sealed class TrainedNetwork : IFittedModel
 {
     private const int BatchSize = 4096;
 
-    private readonly FeedForwardNetwork _network;
+    private readonly LayeredNetwork _network;
     private readonly NetworkLink _link;
     private bool _isDisposed;
 
     internal TrainedNetwork(
-        FeedForwardNetwork network,
+        LayeredNetwork network,
         NetworkLink link,
         FeatureEncoding encoding,
         LabelledRows rows,
@@ -36,6 +38,9 @@ public sealed class TrainedNetwork : IFittedModel
 
     /// <summary>The features it takes, in order.</summary>
     public IReadOnlyList<FeatureColumn> Features => Encoding.Layout.Columns;
+
+    /// <summary>Its layers.</summary>
+    public NetworkDefinition Definition => _network.Definition;
 
     /// <summary>What it was trained on.</summary>
     public TrainingSetManifest Manifest { get; }
@@ -91,37 +96,27 @@ public sealed class TrainedNetwork : IFittedModel
     /// <exception cref="ObjectDisposedException">The network was disposed of.</exception>
     public TrainedModel Export(ExportOptions? options = null, CancellationToken cancellationToken = default)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         options ??= new();
         OptionRanges.ThrowIfViolated(options);
         return TracedWork.Run(
-            TrainingActivities.Start(TrainingSpans.Export), () => ExportProved(options, cancellationToken), static (span, model) => span.SetTag("bytes", model.Onnx.Length));
+            TrainingActivities.Start(TrainingSpans.Export),
+            () => OnnxExporter.Create(new NetworkExportSource(this, _network, _link), Rows, TrainingCount < Rows.RowCount ? TrainingCount : 0, Manifest, options, cancellationToken),
+            static (span, model) => span.SetTag("bytes", model.Onnx.Length));
     }
 
-    private TrainedModel ExportProved(ExportOptions options, CancellationToken cancellationToken)
+    /// <summary>
+    /// Writes weights and running statistics as a safetensors file under PyTorch's names, in place of a file that exists. They come in again by <see cref="NetworkOptions.InitialWeights"/>.
+    /// </summary>
+    /// <param name="path">The file; its directory exists.</param>
+    /// <param name="type">How floating-point numbers are stored: F32, F16 or BF16.</param>
+    /// <exception cref="ArgumentException">The type is another one.</exception>
+    /// <exception cref="IOException">The disk is full or failed; a file that was there before is still there.</exception>
+    /// <exception cref="ObjectDisposedException">The network was disposed of.</exception>
+    public void SaveWeights(string path, SafetensorsType type = SafetensorsType.F32)
     {
-        var output = new ModelOutput
-        {
-            Task = Task,
-            ScoreOutput = OnnxExporter.ScoreOutput,
-            ClassNames = [.. options.ClassNames],
-            DecisionThreshold = options.DecisionThreshold,
-            LabelDefinition = options.LabelDefinition,
-            LabelUnit = options.LabelUnit,
-        };
-        var onnx = OnnxExporter.Write(Encoding, Describe(), Manifest);
-        var scores = Predict(Encoded);
-        var start = TrainingCount < Rows.RowCount ? TrainingCount : 0;
-        return new TrainedModel
-        {
-            Onnx = onnx,
-            Features = Features,
-            Output = output,
-            ExportProof = OnnxExporter.Prove(onnx, Rows.Table, start, scores.AsSpan(start), output, cancellationToken),
-            GoldenRows = GoldenRowSample.Take(onnx, Rows.Table, start, options.GoldenRowCount, output, cancellationToken),
-            FeatureService = Manifest.FeatureService,
-            TrainingSet = Manifest,
-            ReferenceProfile = TrainingProfile.Create(Rows.Table, Encoding, scores).ToJson(),
-        };
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        NetworkWeightFile.Save(_network, path, type, new Dictionary<string, string> { ["mlp.network"] = Definition.ToJson(), ["mlp.training_set.sha256"] = Manifest.ContentHash });
     }
 
     /// <summary>Frees the network's native memory.</summary>
@@ -149,15 +144,5 @@ public sealed class TrainedNetwork : IFittedModel
         }
 
         return scores;
-    }
-
-    internal IReadOnlyList<NetworkLayer> Describe()
-    {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
-        return
-        [
-            .. _network.Describe(),
-            Task == ModelTask.BinaryClassification ? new NetworkLayer.Sigmoid() : new NetworkLayer.Affine(_link.Scale.Factor, _link.Scale.Offset),
-        ];
     }
 }

@@ -1,5 +1,6 @@
 using Mlp.Runtime.Models;
 using Mlp.Training.Networks;
+using Mlp.Training.Preprocessing;
 
 namespace Mlp.Training.Tests.Networks;
 
@@ -70,11 +71,18 @@ public sealed class NetworkOptionsTests
         var options = new NetworkOptions { ResumeFrom = "somewhere", PrefetchBatches = 7 };
         options.Checkpoints.Directory = "folder";
 
-        var described = NetworkSettings.From(options).Describe();
+        var described = NetworkSettings.From(options).Describe(Encoding());
 
         Assert.Equal("0.001", described["LearningRate"]);
         Assert.Equal("\"AdamW\"", described["Optimizer.Kind"]);
         Assert.Equal("64", described["Preprocessing.MaximumCategories"]);
+        Assert.Equal("64", described["Definition.layers[0].units"]);
         Assert.DoesNotContain(described.Keys, k => k.StartsWith("Checkpoints", StringComparison.Ordinal) || k is "ResumeFrom" or "PrefetchBatches" or "Callbacks");
+    }
+
+    private static FeatureEncoding Encoding()
+    {
+        var rows = new Rows().Float32("x", 1f, 2f);
+        return FeatureEncoding.Learn(FeatureTable.Of(rows.Batch(), rows.Features), 2, new());
     }
 }

@@ -3,6 +3,7 @@ using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Statistics;
 using Mlp.Training.Networks;
+using Mlp.Training.Networks.Layers;
 
 namespace Mlp.Training.Tests.Networks;
 
@@ -27,6 +28,29 @@ public sealed class NetworkTaskTests
         Assert.Equal((3, 3 * Count), (network.ScoreCount, scores.Length));
         Assert.All(Enumerable.Range(0, Count), i => Assert.Equal(1, scores.AsSpan(3 * i, 3).ToArray().Sum(), 1e-5f));
         Assert.InRange(metrics.Accuracy, 0.93, 1);
+
+        var model = network.Export();
+        Assert.Equal(["high", "low", "other"], model.Output.ClassNames);
+        Assert.InRange(model.ExportProof.MaximumDifference, 0, 1e-5);
+    }
+
+    [Fact]
+    public async Task FitAsync_Definition_TrainsItsLayersAndExports()
+    {
+        var (x, z) = (Uniform(1), Uniform(2));
+        var rows = new Rows().Float32("x", x).Float32("z", z).Label("y", [.. Enumerable.Range(0, Count).Select(i => x[i] * z[i] > 0)]).Set("y");
+        var options = Options(ModelTask.BinaryClassification);
+        (options.MaxEpochs, options.EarlyStoppingPatience) = (20, 20);
+        options.Definition = new(Layer.Linear(16), Layer.LayerNorm(), Layer.Gelu(), Layer.Residual(Layer.Sequential(Layer.Linear(16), Layer.Relu())), Layer.Output());
+        using var network = await new NetworkTrainer(options).FitAsync(rows);
+
+        var batch = await BatchOf(rows);
+        var truth = (BooleanArray)batch.Column("y");
+
+        // No linear model tells the quadrants apart.
+        Assert.InRange(BinaryClassificationMetrics.Compute(network.Predict(batch), [.. Enumerable.Range(0, Count).Select(i => truth.GetValue(i)!.Value)]).Auc, 0.97, 1);
+        Assert.Same(options.Definition, network.Definition);
+        Assert.InRange(network.Export().ExportProof.MaximumDifference, 0, 1e-5);
     }
 
     [Theory]

@@ -8,12 +8,14 @@ namespace Mlp.Training.Networks.Layers;
 /// <param name="Parameter">Slope or alpha; 0 for a function without.</param>
 internal sealed record ActivationLayer(Activation Function, double Parameter) : LayerDefinition
 {
-    public override string Kind => Function.ToString();
+    private protected override string KindName => Function.ToString();
 
     internal override IEnumerable<string> FindFailures()
-        => Enum.IsDefined(Function)
-            ? Function is Activation.Elu or Activation.Celu && Parameter <= 0 ? [FormattableString.Invariant($"Expected an 'alpha' above 0, but found {Parameter}.")] : []
-            : ["Expected a known activation, but found another."];
+        => [
+            .. Enum.IsDefined(Function) ? Array.Empty<string>() : ["Expected a known activation, but found another."],
+            .. Finite("parameter", Parameter),
+            .. Function is Activation.Elu or Activation.Celu && Parameter <= 0 ? [FormattableString.Invariant($"Expected an 'alpha' above 0, but found {Parameter}.")] : Array.Empty<string>(),
+        ];
 
     internal override TensorShape Infer(TensorShape input, LayerSite site)
     {

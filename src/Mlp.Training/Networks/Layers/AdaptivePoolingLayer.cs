@@ -8,7 +8,7 @@ namespace Mlp.Training.Networks.Layers;
 /// <summary>Means over windows that are chosen so that the output has given sizes: window i of n outputs begins at ⌊i·size/n⌋ and ends before ⌈(i + 1)·size/n⌉.</summary>
 internal sealed record AdaptivePoolingLayer(IReadOnlyList<int> Sizes) : LayerDefinition
 {
-    public override string Kind => string.Create(CultureInfo.InvariantCulture, $"AdaptiveAvgPool{Sizes.Count}d");
+    private protected override string KindName => string.Create(CultureInfo.InvariantCulture, $"AdaptiveAvgPool{Sizes.Count}d");
 
     internal override IEnumerable<string> FindFailures()
         => [

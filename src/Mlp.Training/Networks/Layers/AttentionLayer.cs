@@ -9,7 +9,7 @@ namespace Mlp.Training.Networks.Layers;
 /// <param name="Bias">Whether the projections have biases.</param>
 internal sealed record AttentionLayer(int Heads, double Dropout, bool IsCausal, bool Bias) : LayerDefinition
 {
-    public override string Kind => "MultiheadAttention";
+    private protected override string KindName => "MultiheadAttention";
 
     internal override IEnumerable<string> FindFailures() => [.. Least("heads", Heads, 1), .. Share("dropout", Dropout)];
 

@@ -10,11 +10,11 @@ namespace Mlp.Training.Networks.Layers;
 /// </summary>
 internal sealed record BatchNormLayer(double Epsilon, double Momentum, bool Affine) : LayerDefinition
 {
-    public override string Kind => "BatchNorm";
+    private protected override string KindName => "BatchNorm";
 
     internal override IEnumerable<string> FindFailures()
         => [
-            .. Epsilon > 0 ? Array.Empty<string>() : [FormattableString.Invariant($"Expected an 'epsilon' above 0, but found {Epsilon}.")],
+            .. Epsilon is > 0 and < double.PositiveInfinity ? Array.Empty<string>() : [FormattableString.Invariant($"Expected an 'epsilon' above 0, but found {Epsilon}.")],
             .. Momentum is > 0 and <= 1 ? Array.Empty<string>() : [FormattableString.Invariant($"Expected a 'momentum' above 0 and at most 1, but found {Momentum}.")],
         ];
 

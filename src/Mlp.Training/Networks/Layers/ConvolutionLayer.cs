@@ -16,7 +16,7 @@ namespace Mlp.Training.Networks.Layers;
 internal sealed record ConvolutionLayer(
     int Channels, IReadOnlyList<int> Kernel, IReadOnlyList<int> Stride, IReadOnlyList<int> Padding, IReadOnlyList<int> Dilation, int Groups, bool Bias) : LayerDefinition
 {
-    public override string Kind => string.Create(CultureInfo.InvariantCulture, $"Conv{Kernel.Count}d");
+    private protected override string KindName => string.Create(CultureInfo.InvariantCulture, $"Conv{Kernel.Count}d");
 
     internal override IEnumerable<string> FindFailures()
         => [

@@ -5,7 +5,7 @@ namespace Mlp.Training.Networks.Layers;
 /// <summary>Leaves values out at random while training (Srivastava et al., 2014).</summary>
 internal sealed record DropoutLayer(double Rate) : LayerDefinition
 {
-    public override string Kind => "Dropout";
+    private protected override string KindName => "Dropout";
 
     internal override IEnumerable<string> FindFailures() => Share("rate", Rate);
 

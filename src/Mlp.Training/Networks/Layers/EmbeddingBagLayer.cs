@@ -9,9 +9,9 @@ namespace Mlp.Training.Networks.Layers;
 /// <param name="Size">Length of the vectors.</param>
 /// <param name="Mode">How they are joined.</param>
 /// <param name="Cardinality">Ids are below it; null for what the ids themselves say.</param>
-internal sealed record EmbeddingBagLayer(int Size, EmbeddingBagMode Mode, int? Cardinality) : LayerDefinition
+internal sealed record EmbeddingBagLayer(int Size, EmbeddingBagMode Mode, int? Cardinality = null) : LayerDefinition
 {
-    public override string Kind => "EmbeddingBag";
+    private protected override string KindName => "EmbeddingBag";
 
     internal override IEnumerable<string> FindFailures() => [.. Least("size", Size, 1), .. Least("cardinality", Cardinality ?? 1, 1)];
 

@@ -7,9 +7,9 @@ namespace Mlp.Training.Networks.Layers;
 /// <summary>A vector per id.</summary>
 /// <param name="Size">Length of the vectors.</param>
 /// <param name="Cardinality">Ids are below it; null for what the ids themselves say.</param>
-internal sealed record EmbeddingLayer(int Size, int? Cardinality) : LayerDefinition
+internal sealed record EmbeddingLayer(int Size, int? Cardinality = null) : LayerDefinition
 {
-    public override string Kind => "Embedding";
+    private protected override string KindName => "Embedding";
 
     internal override IEnumerable<string> FindFailures() => [.. Least("size", Size, 1), .. Least("cardinality", Cardinality ?? 1, 1)];
 

@@ -5,7 +5,7 @@ namespace Mlp.Training.Networks.Layers;
 /// <summary>One part of the network's features, where branches take different ones: the dense numbers or the ids.</summary>
 internal sealed record FeaturePartLayer(bool IsIds) : LayerDefinition
 {
-    public override string Kind => IsIds ? "IdInput" : "DenseInput";
+    private protected override string KindName => IsIds ? "IdInput" : "DenseInput";
 
     internal override TensorShape Infer(TensorShape input, LayerSite site)
     {

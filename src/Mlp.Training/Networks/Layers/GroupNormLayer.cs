@@ -8,10 +8,10 @@ namespace Mlp.Training.Networks.Layers;
 /// <summary>Normalises groups of channels of each row (Wu and He, 2018).</summary>
 internal sealed record GroupNormLayer(int Groups, double Epsilon, bool Affine) : LayerDefinition
 {
-    public override string Kind => "GroupNorm";
+    private protected override string KindName => "GroupNorm";
 
     internal override IEnumerable<string> FindFailures()
-        => [.. Least("groups", Groups, 1), .. Epsilon > 0 ? Array.Empty<string>() : [FormattableString.Invariant($"Expected an 'epsilon' above 0, but found {Epsilon}.")]];
+        => [.. Least("groups", Groups, 1), .. Epsilon is > 0 and < double.PositiveInfinity ? Array.Empty<string>() : [FormattableString.Invariant($"Expected an 'epsilon' above 0, but found {Epsilon}.")]];
 
     internal override TensorShape Infer(TensorShape input, LayerSite site)
     {

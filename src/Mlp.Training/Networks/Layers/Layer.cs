@@ -55,7 +55,7 @@ public static partial class Layer
     /// </summary>
     /// <param name="embeddingSize">Length of all vectors, from 1; null for min(50, (cardinality + 1) / 2) of each column.</param>
     /// <param name="dropout">Share of the vectors' values left out while training, 0 to below 1.</param>
-    public static LayerDefinition TabularInput(int? embeddingSize = null, double dropout = 0) => Checked(new TabularInputLayer(embeddingSize, dropout));
+    public static LayerDefinition TabularInput(int? embeddingSize = null, double dropout = 0) => Checked(new TabularInputLayer(dropout, embeddingSize));
 
     /// <summary>The dense part of the network's features alone: begins a branch that leaves the ids to others. (N, width).</summary>
     public static LayerDefinition DenseInput() => Checked(new FeaturePartLayer(IsIds: false));

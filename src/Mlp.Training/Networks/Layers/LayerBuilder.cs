@@ -9,6 +9,9 @@ namespace Mlp.Training.Networks.Layers;
 /// <param name="random">Draws initial values.</param>
 internal sealed class LayerBuilder(SeededRandom random)
 {
+    /// <summary>The memory of a tensor is one span of bytes.</summary>
+    private const long MaximumCount = int.MaxValue / sizeof(float);
+
     public List<KeyValuePair<string, Parameter>> Parameters { get; } = [];
 
     public List<KeyValuePair<string, Tensor>> Buffers { get; } = [];
@@ -25,6 +28,11 @@ internal sealed class LayerBuilder(SeededRandom random)
         foreach (var specification in specifications)
         {
             var name = site.NameOf(specification);
+            if (specification.Count > MaximumCount)
+            {
+                throw site.Refuse(FormattableString.Invariant($"weights of at most {MaximumCount} numbers each, but '{name}' would have {specification.Count}"));
+            }
+
             made.Add(specification.Name, specification.Role == WeightRole.Parameter ? MakeParameter(name, specification, existing) : MakeBuffer(name, specification));
         }
 

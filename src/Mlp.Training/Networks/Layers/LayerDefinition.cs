@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 
 namespace Mlp.Training.Networks.Layers;
@@ -46,7 +47,10 @@ public abstract record LayerDefinition
 
     /// <summary>What it is, for messages and summaries, for example <c>Conv2d</c>.</summary>
     [JsonIgnore]
-    public abstract string Kind { get; }
+    public string Kind => KindName;
+
+    /// <summary>What <see cref="Kind"/> says; a property that is overridden would be saved by every layer.</summary>
+    private protected abstract string KindName { get; }
 
     /// <summary>The same layer under a name, which begins the names of its weights.</summary>
     /// <param name="name">A name without dots, for example <c>classifier</c>.</param>
@@ -74,11 +78,14 @@ public abstract record LayerDefinition
 
     /// <summary>Names of the layers of a sequence: their own, or their numbers.</summary>
     internal static IReadOnlyList<KeyValuePair<string, LayerDefinition>> NameAll(IReadOnlyList<LayerDefinition> layers)
-        => [.. layers.Select((layer, i) => KeyValuePair.Create(layer.Name ?? i.ToString(System.Globalization.CultureInfo.InvariantCulture), layer))];
+        => [.. layers.Select((layer, i) => KeyValuePair.Create(layer.Name ?? i.ToString(CultureInfo.InvariantCulture), layer))];
 
     /// <summary>A sentence for a setting below its least value.</summary>
     internal static IEnumerable<string> Least(string setting, double value, double least)
         => value >= least ? [] : [FormattableString.Invariant($"Expected '{setting}' of at least {least}, but found {value}.")];
+
+    /// <summary>A sentence for a setting that is no number.</summary>
+    internal static IEnumerable<string> Finite(string setting, double value) => double.IsFinite(value) ? [] : [FormattableString.Invariant($"Expected a finite '{setting}', but found {value}.")];
 
     /// <summary>A sentence for a share outside 0 to 1, exclusive.</summary>
     internal static IEnumerable<string> Share(string setting, double value)

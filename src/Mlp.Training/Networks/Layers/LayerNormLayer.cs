@@ -11,10 +11,10 @@ namespace Mlp.Training.Networks.Layers;
 /// <param name="Affine">Whether a weight and a bias per element follow.</param>
 internal sealed record LayerNormLayer(int Dimensions, double Epsilon, bool Affine) : LayerDefinition
 {
-    public override string Kind => "LayerNorm";
+    private protected override string KindName => "LayerNorm";
 
     internal override IEnumerable<string> FindFailures()
-        => [.. Least("dimensions", Dimensions, 1), .. Epsilon > 0 ? Array.Empty<string>() : [FormattableString.Invariant($"Expected an 'epsilon' above 0, but found {Epsilon}.")]];
+        => [.. Least("dimensions", Dimensions, 1), .. Epsilon is > 0 and < double.PositiveInfinity ? Array.Empty<string>() : [FormattableString.Invariant($"Expected an 'epsilon' above 0, but found {Epsilon}.")]];
 
     internal override TensorShape Infer(TensorShape input, LayerSite site)
     {

@@ -6,7 +6,7 @@ namespace Mlp.Training.Networks.Layers;
 /// <summary>y = x · Wᵀ + b over the last dimension.</summary>
 internal sealed record LinearLayer(int Units, bool Bias) : LayerDefinition
 {
-    public override string Kind => "Linear";
+    private protected override string KindName => "Linear";
 
     internal override IEnumerable<string> FindFailures() => Least("units", Units, 1);
 
@@ -25,7 +25,7 @@ internal sealed record LinearLayer(int Units, bool Bias) : LayerDefinition
 /// <summary>The last layer of most networks: a linear one with as many units as the task has outputs.</summary>
 internal sealed record OutputLayer(bool Bias) : LayerDefinition
 {
-    public override string Kind => "Output";
+    private protected override string KindName => "Output";
 
     internal override TensorShape Infer(TensorShape input, LayerSite site)
     {

@@ -56,6 +56,13 @@ public sealed class NetworkDefinition
         return new(layers);
     }
 
+    /// <summary>Shape of what the last layer gives, whatever the task needs.</summary>
+    internal TensorShape OutputShape(int width)
+    {
+        var site = Site(width, [], outputs: 1);
+        return _root.Infer(site.Input, site);
+    }
+
     internal LayerModule Build(int width, IReadOnlyList<IdColumn> ids, int outputs, LayerBuilder builder)
     {
         var site = Site(width, ids, outputs);

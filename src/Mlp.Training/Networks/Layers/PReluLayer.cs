@@ -8,7 +8,9 @@ namespace Mlp.Training.Networks.Layers;
 /// <param name="Initial">Where weights begin.</param>
 internal sealed record PReluLayer(bool PerChannel, double Initial) : LayerDefinition
 {
-    public override string Kind => "PReLU";
+    private protected override string KindName => "PReLU";
+
+    internal override IEnumerable<string> FindFailures() => Finite("initial", Initial);
 
     internal override TensorShape Infer(TensorShape input, LayerSite site)
     {

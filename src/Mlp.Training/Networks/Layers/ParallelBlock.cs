@@ -9,7 +9,7 @@ namespace Mlp.Training.Networks.Layers;
 /// <param name="Axis">Where they are joined: an axis of one row from 0; -1 is the last.</param>
 internal sealed record ParallelBlock(IReadOnlyList<LayerDefinition> Branches, ParallelMerge Merge, int Axis) : LayerDefinition
 {
-    public override string Kind => "Parallel";
+    private protected override string KindName => "Parallel";
 
     internal override IReadOnlyList<KeyValuePair<string, LayerDefinition>> Children => NameAll(Branches);
 

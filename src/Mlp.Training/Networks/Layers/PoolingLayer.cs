@@ -13,7 +13,7 @@ namespace Mlp.Training.Networks.Layers;
 /// <param name="Dilation">Distance between the values of the window; 1 for a mean.</param>
 internal sealed record PoolingLayer(bool IsMaximum, IReadOnlyList<int> Kernel, IReadOnlyList<int> Stride, IReadOnlyList<int> Padding, IReadOnlyList<int> Dilation) : LayerDefinition
 {
-    public override string Kind => string.Create(CultureInfo.InvariantCulture, $"{(IsMaximum ? "Max" : "Avg")}Pool{Kernel.Count}d");
+    private protected override string KindName => string.Create(CultureInfo.InvariantCulture, $"{(IsMaximum ? "Max" : "Avg")}Pool{Kernel.Count}d");
 
     internal override IEnumerable<string> FindFailures()
     {

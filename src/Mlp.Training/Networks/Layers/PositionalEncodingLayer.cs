@@ -11,7 +11,7 @@ internal sealed record PositionalEncodingLayer(bool IsLearned, double Dropout) :
 {
     private const double LearnedDeviation = 0.02;
 
-    public override string Kind => "PositionalEncoding";
+    private protected override string KindName => "PositionalEncoding";
 
     internal override IEnumerable<string> FindFailures() => Share("dropout", Dropout);
 

@@ -14,9 +14,9 @@ namespace Mlp.Training.Networks.Layers;
 /// <param name="Bias">Whether there are biases.</param>
 internal sealed record RecurrentLayer(RecurrentCell Cell, int Units, int Depth, bool IsBidirectional, double Dropout, RecurrentOutput Output, bool Bias) : LayerDefinition
 {
-    public override string Kind => Cell == RecurrentCell.Lstm ? "LSTM" : "GRU";
+    private protected override string KindName => Cell == RecurrentCell.Lstm ? "LSTM" : "GRU";
 
-    public int Directions => IsBidirectional ? 2 : 1;
+    internal int Directions => IsBidirectional ? 2 : 1;
 
     private int Gates => Cell == RecurrentCell.Lstm ? 4 : 3;
 

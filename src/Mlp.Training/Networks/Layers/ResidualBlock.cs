@@ -3,9 +3,9 @@ using Tensor = TorchSharp.torch.Tensor;
 namespace Mlp.Training.Networks.Layers;
 
 /// <summary>body(x) + x, or body(x) + shortcut(x) (He et al., 2016).</summary>
-internal sealed record ResidualBlock(LayerDefinition Body, LayerDefinition? Shortcut) : LayerDefinition
+internal sealed record ResidualBlock(LayerDefinition Body, LayerDefinition? Shortcut = null) : LayerDefinition
 {
-    public override string Kind => "Residual";
+    private protected override string KindName => "Residual";
 
     internal override IReadOnlyList<KeyValuePair<string, LayerDefinition>> Children
         => Shortcut is null ? [KeyValuePair.Create("body", Body)] : [KeyValuePair.Create("body", Body), KeyValuePair.Create("shortcut", Shortcut)];

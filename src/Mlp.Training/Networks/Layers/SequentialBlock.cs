@@ -5,7 +5,7 @@ namespace Mlp.Training.Networks.Layers;
 /// <summary>Layers one after the other.</summary>
 internal sealed record SequentialBlock(IReadOnlyList<LayerDefinition> Layers) : LayerDefinition
 {
-    public override string Kind => "Sequential";
+    private protected override string KindName => "Sequential";
 
     internal override IReadOnlyList<KeyValuePair<string, LayerDefinition>> Children => NameAll(Layers);
 

@@ -6,7 +6,7 @@ namespace Mlp.Training.Networks.Layers;
 /// <param name="Start">The first axis of one row, from 0.</param>
 internal sealed record FlattenLayer(int Start) : LayerDefinition
 {
-    public override string Kind => "Flatten";
+    private protected override string KindName => "Flatten";
 
     internal override IEnumerable<string> FindFailures() => Least("start", Start, 0);
 
@@ -23,7 +23,7 @@ internal sealed record FlattenLayer(int Start) : LayerDefinition
 /// <param name="Sizes">Sizes after the rows; one of them may be -1.</param>
 internal sealed record ReshapeLayer(IReadOnlyList<int> Sizes) : LayerDefinition
 {
-    public override string Kind => "Reshape";
+    private protected override string KindName => "Reshape";
 
     internal override IEnumerable<string> FindFailures()
         => Sizes.Count > 0 && Sizes.All(s => s is -1 or > 0) && Sizes.Count(s => s == -1) <= 1 ? [] : ["Expected 'sizes' above 0, one of them -1 at most, but found others."];
@@ -45,7 +45,7 @@ internal sealed record ReshapeLayer(IReadOnlyList<int> Sizes) : LayerDefinition
 /// <param name="Axes">Axes of one row, from 0, in their new order.</param>
 internal sealed record PermuteLayer(IReadOnlyList<int> Axes) : LayerDefinition
 {
-    public override string Kind => "Permute";
+    private protected override string KindName => "Permute";
 
     internal override IEnumerable<string> FindFailures()
         => Axes.Order().SequenceEqual(Enumerable.Range(0, Axes.Count)) ? [] : [FormattableString.Invariant($"Expected 'axes' 0 to {Axes.Count - 1}, each once, but found others.")];

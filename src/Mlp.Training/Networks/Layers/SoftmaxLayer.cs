@@ -9,7 +9,7 @@ namespace Mlp.Training.Networks.Layers;
 /// <param name="IsLog">Whether it is the logarithm.</param>
 internal sealed record SoftmaxLayer(int Axis, bool IsLog) : LayerDefinition
 {
-    public override string Kind => IsLog ? "LogSoftmax" : "Softmax";
+    private protected override string KindName => IsLog ? "LogSoftmax" : "Softmax";
 
     internal override TensorShape Infer(TensorShape input, LayerSite site)
     {

@@ -8,13 +8,13 @@ using Tensor = TorchSharp.torch.Tensor;
 namespace Mlp.Training.Networks.Layers;
 
 /// <summary>The network's features as one row of numbers: the dense part, and behind it a vector for the id of each id column.</summary>
-/// <param name="EmbeddingSize">Length of all vectors; null for min(50, (cardinality + 1) / 2) of each column.</param>
 /// <param name="Dropout">Share of the vectors' values left out while training.</param>
-internal sealed record TabularInputLayer(int? EmbeddingSize, double Dropout) : LayerDefinition
+/// <param name="EmbeddingSize">Length of all vectors; null for min(50, (cardinality + 1) / 2) of each column.</param>
+internal sealed record TabularInputLayer(double Dropout, int? EmbeddingSize = null) : LayerDefinition
 {
     private const int LargestSize = 50;
 
-    public override string Kind => "TabularInput";
+    private protected override string KindName => "TabularInput";
 
     internal override IEnumerable<string> FindFailures() => [.. Least("embeddingSize", EmbeddingSize ?? 1, 1), .. Share("dropout", Dropout)];
 

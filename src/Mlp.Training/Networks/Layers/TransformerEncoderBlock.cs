@@ -5,7 +5,7 @@ namespace Mlp.Training.Networks.Layers;
 /// <summary>Encoder layers on top of each other, and a normalisation at the end where asked for.</summary>
 internal sealed record TransformerEncoderBlock(int Depth, TransformerEncoderLayer Layer, bool FinalNorm) : LayerDefinition
 {
-    public override string Kind => "TransformerEncoder";
+    private protected override string KindName => "TransformerEncoder";
 
     internal override IReadOnlyList<KeyValuePair<string, LayerDefinition>> Children
         => [

@@ -13,11 +13,12 @@ namespace Mlp.Training.Networks.Layers;
 /// <param name="Epsilon">Added to the variance of normalisations.</param>
 internal sealed record TransformerEncoderLayer(int Heads, int FeedForward, double Dropout, Activation Function, bool NormFirst, bool IsCausal, double Epsilon) : LayerDefinition
 {
-    public override string Kind => "TransformerEncoderLayer";
+    private protected override string KindName => "TransformerEncoderLayer";
 
     internal override IEnumerable<string> FindFailures()
         => [
             .. Least("heads", Heads, 1), .. Least("feedForward", FeedForward, 1), .. Share("dropout", Dropout),
+            .. Epsilon is > 0 and < double.PositiveInfinity ? Array.Empty<string>() : [FormattableString.Invariant($"Expected an 'epsilon' above 0, but found {Epsilon}.")],
             .. Function is Activation.Relu or Activation.Gelu or Activation.GeluTanh or Activation.Silu or Activation.Mish or Activation.Tanh
                 ? Array.Empty<string>()
                 : [$"Expected an 'activation' of Relu, Gelu, GeluTanh, Silu, Mish or Tanh, but found {Function}."],

@@ -7,7 +7,7 @@ namespace Mlp.Training.Networks.Layers;
 /// <param name="Module">Name under which the application knows it.</param>
 internal sealed record UserModuleLayer(string Module) : LayerDefinition
 {
-    public override string Kind => Module;
+    private protected override string KindName => Module;
 
     [JsonIgnore]
     public Func<IUserModule>? Factory { get; init; }

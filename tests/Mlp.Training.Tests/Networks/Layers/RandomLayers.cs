@@ -47,7 +47,7 @@ internal static class RandomLayers
             case "convBatchNorm":
                 return (Layer.Sequential(Layer.Conv2d(Of(1, 4), 3, bias: Flip()), Layer.BatchNorm(affine: Flip())), Image(2, Of(1, 3)));
             case "layerNorm":
-                return (Layer.LayerNorm(Of(1, 2), affine: Flip()), [Of(1, 4), Of(2, 6)]);
+                return (Layer.LayerNorm(Of(1, 2), affine: Flip()), [Of(1, 4), Of(4, 9)]);
             case "groupNorm":
                 var perGroup = Of(1, 3);
                 var count = Of(1, 3);
@@ -96,7 +96,7 @@ internal static class RandomLayers
     private static LayerDefinition EncoderLayer(SeededRandom random, out int size)
     {
         var heads = 1 + random.NextInt(2);
-        size = heads * (1 + random.NextInt(3));
+        size = heads * (4 + random.NextInt(3));
         Activation[] activations = [Activation.Relu, Activation.Gelu, Activation.GeluTanh, Activation.Silu, Activation.Mish, Activation.Tanh];
         return Layer.TransformerEncoderLayer(heads, 1 + random.NextInt(8), 0.1, activations[random.NextInt(activations.Length)], random.NextInt(2) == 1, random.NextInt(2) == 1);
     }

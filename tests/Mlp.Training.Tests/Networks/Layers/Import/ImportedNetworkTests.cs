@@ -1,0 +1,99 @@
+using Mlp.Training.Interop;
+using Mlp.Training.Networks.Layers;
+using Mlp.Training.Networks.Layers.Import;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Mlp.Training.Tests.Networks.Layers.Import;
+
+public sealed class ImportedNetworkTests
+{
+    public ImportedNetworkTests() => Torch.EnsureLoaded();
+
+    [Fact]
+    public void ToOnnx_ConvolutionalSequential_IsProved()
+    {
+        using var module = nn.Sequential(
+            ("conv", nn.Conv2d(3, 8, 3, padding: Padding.Same, dilation: 2, groups: 1, bias: false)),
+            ("norm", nn.BatchNorm2d(8)),
+            ("act", nn.LeakyReLU(0.2)),
+            ("pool", nn.MaxPool2d(3, 2, 1)),
+            ("block", nn.Sequential(nn.Conv2d(8, 6, (1, 3), (1, 1), (0, 1)), nn.GroupNorm(2, 6), nn.GELU(), nn.AvgPool2d(2, stride: 1, padding: 1))),
+            ("mean", nn.AdaptiveAvgPool2d(3)),
+            ("flat", nn.Flatten()),
+            ("drop", nn.Dropout(0.3)),
+            ("head", nn.Linear(54, 4)),
+            ("soft", nn.Softmax(1)));
+        using (no_grad())
+        {
+            module.train();
+            for (var i = 0; i < 5; i++)
+            {
+                module.forward(randn(16, 3, 9, 9)).Dispose();
+            }
+        }
+
+        module.eval();
+        var imported = ImportedNetwork.Read(module);
+        using var sample = randn(5, 3, 9, 9);
+
+        foreach (var opset in new[] { 17, 21 })
+        {
+            using var session = new Microsoft.ML.OnnxRuntime.InferenceSession(imported.ToOnnx(sample, opset));
+            Assert.Equal([-1, 3, 9, 9], session.InputMetadata["input"].Dimensions);
+            Assert.Equal([-1, 4], session.OutputMetadata["output"].Dimensions);
+        }
+
+        Assert.Equal(["conv", "norm", "act", "pool", "block", "mean", "flat", "drop", "head", "soft"], imported.Layers.Select(l => l.Name));
+        Assert.Equal(6, imported.Weights["block.0.bias"].Length);
+    }
+
+    [Fact]
+    public void ToOnnx_EveryKnownActivation_IsProved()
+    {
+        using var module = nn.Sequential(
+            nn.ReLU6(), nn.ELU(0.5), nn.CELU(0.7), nn.SELU(), nn.GELU(TorchSharp.Modules.GELU.Approximate.tanh), nn.SiLU(), nn.Mish(), nn.Tanh(), nn.Softsign(), nn.Hardswish(), nn.Hardsigmoid(),
+            nn.Softplus(), nn.PReLU(7, 0.1), nn.Identity(), nn.LayerNorm(7), nn.BatchNorm1d(7), nn.LogSoftmax(-1), nn.Sigmoid(), nn.Unflatten(1, [7, 1]),
+            nn.Conv1d(7, 2, 1), nn.MaxPool1d(1), nn.AdaptiveAvgPool1d(1), nn.Flatten());
+        module.eval();
+        using var sample = randn(6, 7);
+
+        Assert.NotEmpty(ImportedNetwork.Read(module).ToOnnx(sample));
+    }
+
+    [Fact]
+    public void ToOnnx_ModuleStillTraining_IsRefused()
+    {
+        using var module = nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.5), nn.Linear(4, 2));
+        using var sample = randn(50, 4);
+
+        Assert.Contains("call eval() on the module before", Assert.Throws<NetworkDefinitionException>(() => ImportedNetwork.Read(module).ToOnnx(sample)).Message, StringComparison.Ordinal);
+    }
+
+    public static TheoryData<Func<nn.Module<Tensor, Tensor>>, string> Unknown => new()
+    {
+        { () => nn.ConvTranspose2d(3, 3, 3), "Expected a layer that can be exported, but '1' (ConvTranspose2d) cannot: transposed convolutions have no layer here." },
+        { () => nn.Conv2d(3, 3, 3, padding: 1, padding_mode: PaddingModes.Reflect), "Expected a layer that can be exported, but '1' (Conv2d) cannot: its padding is 'Reflect', and only zeros are known." },
+        { () => nn.Conv1d(3, 3, 2, padding: Padding.Same), "Expected a layer that can be exported, but '1' (Conv1d) cannot: its padding 'same' is larger at one end than at the other." },
+        { () => nn.BatchNorm1d(3, track_running_stats: false), "Expected a layer that can be exported, but '1' (BatchNorm1d) cannot: it keeps no running statistics, so that a row's result depends on the other rows." },
+        { () => nn.MaxPool2d(2, ceil_mode: true), "Expected a layer that can be exported, but '1' (MaxPool2d) cannot: it rounds sizes up, leaves padding out of means or divides by a number of its own." },
+        { () => nn.Softplus(2), "Expected a layer that can be exported, but '1' (Softplus) cannot: its beta is 2 and not 1." },
+        { () => nn.Embedding(3, 3), "Expected a layer that can be exported, but '1' (Embedding) cannot: it takes ids and not numbers; define it as Layer.Embedding." },
+        { () => new Twice(), "Expected a layer that can be exported, but '1' (Twice) cannot: its kind is not known; define the network by Layer, with the module as Layer.UserModule." },
+        { () => nn.Sequential(nn.Flatten(0)), "Expected a layer that can be exported, but '1.0' (Flatten) cannot: it flattens dimension 0, which is the rows, or does not go to the last one." },
+    };
+
+    [Theory]
+    [MemberData(nameof(Unknown))]
+    public void Read_LayerThatCannotBeKnown_IsRefusedByName(Func<nn.Module<Tensor, Tensor>> create, string expected)
+    {
+        using var module = nn.Sequential(nn.ReLU(), create());
+
+        Assert.Equal(expected, Assert.Throws<NetworkDefinitionException>(() => ImportedNetwork.Read(module)).Message);
+    }
+
+    private sealed class Twice() : nn.Module<Tensor, Tensor>("twice")
+    {
+        public override Tensor forward(Tensor input) => input * 2;
+    }
+}

@@ -1,0 +1,58 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Mlp.Training.Networks;
+
+namespace Mlp.TrainingChild;
+
+/// <summary>
+/// "FOLDER EVERY": trains a network and goes on from the folder's newest checkpoint, where there is one. Prints "step N" after each step, and at the end "scores HASH" over the bits of the
+/// scores of all rows. "memory STEPS EVERY": trains that many steps and prints the anonymous memory of the process, "N KIBIBYTES", every so often. libtorch lives in a child of its own, so that the other crash tests need not carry it.
+/// </summary>
+internal static class Program
+{
+    private static async Task Main(string[] arguments)
+    {
+        using var output = Console.OpenStandardOutput();
+        void Print(string line) => output.Write(System.Text.Encoding.UTF8.GetBytes(line + '\n'));
+
+        if (arguments is ["memory", var steps, var interval])
+        {
+            await MemoryRun.RunAsync(int.Parse(steps, CultureInfo.InvariantCulture), int.Parse(interval, CultureInfo.InvariantCulture), Print);
+            return;
+        }
+
+        var rows = ChildRows.Create(600);
+        using var network = await new NetworkTrainer(Options(arguments[0], int.Parse(arguments[1], CultureInfo.InvariantCulture), new StepPrinter(Print))).FitAsync(rows);
+
+        var scores = network.Predict(ChildRows.Batch(600));
+        Print($"scores {Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(scores.AsSpan())))}");
+    }
+
+    private static NetworkOptions Options(string folder, int every, INetworkCallback callback)
+    {
+        Directory.CreateDirectory(folder);
+        var options = new NetworkOptions
+        {
+            HiddenLayers = [24, 12],
+            BatchSize = 32,
+            MaxEpochs = 6,
+            EarlyStoppingPatience = 6,
+            Dropout = 0.2,
+            Seed = 5,
+            AverageDecay = 0.95,
+            LearningRate = 0.01,
+            ResumeFrom = folder,
+        };
+        options.Schedule.Kind = ScheduleKind.ReduceOnPlateau;
+        options.Schedule.Patience = 0;
+        (options.Checkpoints.Directory, options.Checkpoints.EverySteps) = (folder, every);
+        options.Callbacks.Add(callback);
+        return options;
+    }
+
+    private sealed class StepPrinter(Action<string> print) : INetworkCallback
+    {
+        public void StepEnded(in NetworkStep step, NetworkTrainingControl control) => print(string.Create(CultureInfo.InvariantCulture, $"step {step.Step}"));
+    }
+}
