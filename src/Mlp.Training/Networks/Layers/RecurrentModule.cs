@@ -28,7 +28,7 @@ internal sealed class RecurrentModule(LayerSite site, RecurrentLayer layer, IRea
         return graph.Transpose(x, 1, 0, 2);
     }
 
-    public override void Dispose()
+    protected override void Release()
     {
         foreach (var stack in stacks)
         {
