@@ -9,7 +9,8 @@ using Mlp.Runtime.Storage;
 namespace Mlp.CrashChild;
 
 /// <summary>
-/// "predictionlog DIRECTORY FIRST": logs numbered predictions from two threads, with the number as feature, score and text, and prints "ack N" when all below N were flushed.
+/// "predictionlog DIRECTORY FIRST ACKNOWLEDGEMENT": logs numbered predictions from two threads, with the number as feature, score and text, and prints "ack N" when all below N are safe: were flushed ("flush"), or
+/// written without that when the commit interval had passed ("interval").
 /// </summary>
 internal sealed class PredictionLogScenario : ICrashScenario
 {
@@ -33,7 +34,16 @@ internal sealed class PredictionLogScenario : ICrashScenario
             var first = next;
             await Task.WhenAll(Enumerable.Range(0, 2).Select(half => Task.Run(() => Record(sink, layout, first + (50 * half), 50))));
             next += 100;
-            await log.FlushAsync(null, CancellationToken.None);
+            if (arguments[2] == "flush")
+            {
+                await log.FlushAsync(null, CancellationToken.None);
+            }
+
+            while (log.Statistics.Single().Pending > 0)
+            {
+                await Task.Yield();
+            }
+
             acknowledge(FormattableString.Invariant($"ack {next}"));
         }
     }

@@ -1,6 +1,7 @@
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Predictions;
+using Mlp.TestSupport;
 
 namespace Mlp.Monitoring.Tests;
 
@@ -23,16 +24,12 @@ internal static class TestModels
 
     public static ServedModel Serve(
         FeatureRowLayout layout, string name = "tips", int version = 1, string variant = "champion", int outputs = 1, ModelTask task = ModelTask.BinaryClassification, double threshold = 0.5)
-        => new(
-            new ModelManifest
+    {
+        var manifest = TestManifest.Of(name, version, task, "probability", outputs);
+        return new(
+            manifest with
             {
-                Name = name,
-                Version = version,
-                CreatedAt = DateTimeOffset.UnixEpoch,
-                OnnxSha256 = new string('0', 64),
-                OnnxByteCount = 1,
-                Signature = new ModelSignature([], [new TensorSpecification("probability", TensorElementKind.Float32, [-1, outputs])]),
-                Output = new ModelOutput { Task = task, ScoreOutput = "probability", ScoreIndex = outputs - 1, DecisionThreshold = threshold },
+                Output = manifest.Output with { DecisionThreshold = threshold },
                 FeatureService = new FeatureServiceReference("tips", 1, new string('a', 64)),
                 Features = layout.Columns,
             },
@@ -42,6 +39,7 @@ internal static class TestModels
         {
             Service = new FeatureServiceReference("tips", 1, new string('a', 64)),
         };
+    }
 
     public static PredictionId Id(long number) => new(0x01980c3e_7b3a_7000UL, 0x8000_0000_0000_0000UL | (ulong)number);
 

@@ -5,19 +5,23 @@ using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Storage;
+using Mlp.TestSupport;
 
 namespace Mlp.Benchmarks.Monitoring;
 
 /// <summary>A prediction log in a folder of its own, without models: predictions are made up.</summary>
 internal sealed class BenchmarkLog : IAsyncDisposable
 {
+    /// <summary>Name of the model.</summary>
+    public const string ModelName = "bench";
+
     private readonly string _folder = Directory.CreateTempSubdirectory("mlp-log-").FullName;
 
-    private BenchmarkLog(int features, PredictionLogConfiguration configuration, Func<ServedModel, IPredictionBatchListener?>? createListener)
+    private BenchmarkLog(FeatureRowLayout layout, PredictionLogConfiguration configuration, Func<ServedModel, IReadOnlyList<IPredictionBatchListener>>? createListeners)
     {
-        Model = Serve(new FeatureRowLayout([.. Enumerable.Range(0, features).Select(i => new FeatureColumn($"x{i}", FeatureType.Float32, "v"))]));
+        Model = Serve(layout);
         Writer = new PredictionLogWriter(
-            new DataDirectory(_folder, MlPlatformMode.Owner), configuration, _ => true, DiskSync.Instance, TimeProvider.System, NullLogger<PredictionLogWriter>.Instance, createListener);
+            new DataDirectory(_folder, MlPlatformMode.Owner), configuration, _ => true, DiskSync.Instance, TimeProvider.System, NullLogger<PredictionLogWriter>.Instance, createListeners);
     }
 
     public PredictionLogWriter Writer { get; }
@@ -31,9 +35,13 @@ internal sealed class BenchmarkLog : IAsyncDisposable
     /// <summary>Bytes of all segments.</summary>
     public long ByteCount => new DirectoryInfo(_folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length);
 
-    public static async Task<BenchmarkLog> OpenAsync(int features, PredictionLogConfiguration configuration, Func<ServedModel, IPredictionBatchListener?>? createListener = null)
+    /// <summary>Opens the log of a model of floats.</summary>
+    public static Task<BenchmarkLog> OpenAsync(int features, PredictionLogConfiguration configuration, Func<ServedModel, IReadOnlyList<IPredictionBatchListener>>? createListeners = null)
+        => OpenAsync(new FeatureRowLayout([.. Enumerable.Range(0, features).Select(i => new FeatureColumn($"x{i}", FeatureType.Float32, "v"))]), configuration, createListeners);
+
+    public static async Task<BenchmarkLog> OpenAsync(FeatureRowLayout layout, PredictionLogConfiguration configuration, Func<ServedModel, IReadOnlyList<IPredictionBatchListener>>? createListeners = null)
     {
-        var log = new BenchmarkLog(features, configuration, createListener);
+        var log = new BenchmarkLog(layout, configuration, createListeners);
         await log.Writer.OpenAsync(CancellationToken.None);
         log.Sink = log.Writer.Attach(log.Model)!;
         return log;
@@ -72,16 +80,7 @@ internal sealed class BenchmarkLog : IAsyncDisposable
     }
 
     private static ServedModel Serve(FeatureRowLayout layout) => new(
-        new ModelManifest
-        {
-            Name = "bench",
-            Version = 1,
-            CreatedAt = DateTimeOffset.UnixEpoch,
-            OnnxSha256 = new string('0', 64),
-            OnnxByteCount = 1,
-            Signature = new ModelSignature([], [new TensorSpecification("p", TensorElementKind.Float32, [-1, 1])]),
-            Output = new ModelOutput { Task = ModelTask.BinaryClassification, ScoreOutput = "p" },
-        },
+        TestManifest.Of(ModelName, task: ModelTask.BinaryClassification, scoreOutput: "p"),
         "champion",
         [],
         layout);

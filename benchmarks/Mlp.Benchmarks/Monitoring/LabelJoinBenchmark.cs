@@ -10,6 +10,7 @@ using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Storage;
+using Mlp.TestSupport;
 
 namespace Mlp.Benchmarks.Monitoring;
 
@@ -190,17 +191,7 @@ internal static class LabelJoinBenchmark
     private static LabelStore Open(DataDirectory directory) => new(directory, DiskSync.Instance, TimeProvider.System, NullLogger<LabelStore>.Instance);
 
     private static ServedModel Serve() => new(
-        new ModelManifest
-        {
-            Name = Model,
-            Version = 1,
-            CreatedAt = DateTimeOffset.UnixEpoch,
-            OnnxSha256 = new string('0', 64),
-            OnnxByteCount = 1,
-            Signature = new ModelSignature([], [new TensorSpecification("probability", TensorElementKind.Float32, [-1, 1])]),
-            Output = new ModelOutput { Task = ModelTask.BinaryClassification, ScoreOutput = "probability" },
-            Features = Layout.Columns,
-        },
+        TestManifest.Of(Model, task: ModelTask.BinaryClassification, scoreOutput: "probability") with { Features = Layout.Columns },
         "champion",
         [new KeyColumn("company", EntityValueKind.String), new KeyColumn("area", EntityValueKind.Int64)],
         Layout);

@@ -1,9 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
+using Microsoft.Extensions.Logging.Abstractions;
 using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.PredictionLog;
+using Mlp.Monitoring.Profiles;
+using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Statistics;
+using Mlp.Runtime.Storage;
 
 namespace Mlp.Benchmarks.Monitoring;
 
@@ -26,16 +30,26 @@ internal static class LogThroughput
         var seconds = numbers.ElementAtOrDefault(1) is > 0 and var s ? s : 10;
         var producers = numbers.ElementAtOrDefault(2) is > 0 and var p ? p : 1;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{producers} producer(s), {rate:N0} predictions of {Features} floats a second for {seconds} s, {Environment.ProcessorCount} processors"));
-        await MeasureAsync("warm-up", rate, 2, producers, isWatched: false);
-        var bytes = await MeasureAsync("log", rate, seconds, producers, isWatched: false);
+        await MeasureAsync("warm-up", rate, 2, producers);
+        var bytes = await MeasureAsync("log", rate, seconds, producers);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"disk alone: {DiskRate(bytes) / 1e6:N0} MB/s, and again {DiskRate(bytes) / 1e6:N0} MB/s, over {bytes / 1e6:N0} MB with a flush every 50 ms or 4 MiB"));
-        await MeasureAsync("log and live drift window", rate, seconds, producers, isWatched: true);
+        await MeasureAsync("log and live drift window", rate, seconds, producers, Watch);
+        var folder = Directory.CreateTempSubdirectory("mlp-profiles-").FullName;
+        try
+        {
+            await MeasureAsync("log and live profile", rate, seconds, producers, model => Profile(model, folder));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
         return 0;
     }
 
-    private static async Task<long> MeasureAsync(string name, int rate, int seconds, int producers, bool isWatched)
+    private static async Task<long> MeasureAsync(string name, int rate, int seconds, int producers, Func<ServedModel, IPredictionBatchListener>? createListener = null)
     {
-        await using var log = await BenchmarkLog.OpenAsync(Features, PredictionLogConfiguration.Default, isWatched ? Watch : null);
+        await using var log = await BenchmarkLog.OpenAsync(Features, PredictionLogConfiguration.Default, createListener is null ? null : model => [createListener(model)]);
         var process = Process.GetCurrentProcess();
         var before = (Processor: process.TotalProcessorTime, Collections: GC.CollectionCount(0));
         var started = Stopwatch.GetTimestamp();
@@ -104,6 +118,11 @@ internal static class LogThroughput
             File.Delete(path);
         }
     }
+
+    /// <summary>Sketches of every feature: moments, missing, DDSketch and HyperLogLog.</summary>
+    private static LiveProfile Profile(ServedModel model, string folder)
+        => new ProfileStore(new DataDirectory(folder, MlPlatformMode.Owner), ProfileConfiguration.Default, DiskSync.Instance, TimeProvider.System, NullLogger<ProfileStore>.Instance)
+            .Watch(model, Task.FromResult<ReferenceProfile?>(null));
 
     private static RecentDrift Watch(ServedModel model)
     {

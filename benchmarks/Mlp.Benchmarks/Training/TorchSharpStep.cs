@@ -1,4 +1,5 @@
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Mlp.Benchmarks.Training;
@@ -9,7 +10,7 @@ internal sealed class TorchSharpStep : IDisposable
     private readonly nn.Module<Tensor, Tensor> _network;
     private readonly optim.Optimizer _optimizer;
     private readonly RowSet _rows;
-    private readonly utils.data.IDataLoader<Dictionary<string, Tensor>, Dictionary<string, Tensor>> _loader;
+    private readonly DataLoader _loader;
     private readonly bool _isBinary;
     private IEnumerator<Dictionary<string, Tensor>> _batches;
 

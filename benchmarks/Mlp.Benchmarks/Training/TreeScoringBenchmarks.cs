@@ -38,8 +38,8 @@ public class TreeScoringBenchmarks : IDisposable
     public void SetUp()
     {
         const string Parameters = "verbosity=-1 objective=binary num_leaves=31 num_threads=1 deterministic=true force_row_wise=true";
-        var (rows, labels) = TreeRows.Draw(20_000, seed: 1);
-        using var dataset = LightGbmDataset.FromMatrix(Array.ConvertAll(rows, v => (double)v), TreeRows.Width, Parameters);
+        var (rows, labels) = RandomTreeRows.Draw(20_000, seed: 1);
+        using var dataset = LightGbmDataset.FromMatrix(Array.ConvertAll(rows, v => (double)v), RandomTreeRows.Width, Parameters);
         dataset.SetLabels(labels);
         using var trained = LightGbmBooster.Create(dataset, Parameters);
         for (var i = 0; i < 100 && trained.Update(); i++)
@@ -48,9 +48,9 @@ public class TreeScoringBenchmarks : IDisposable
 
         var text = trained.ToText(0);
         _booster = LightGbmBooster.Load(text);
-        _predictor = _booster.RowPredictor(TreeRows.Width, LightGbmNative.Normal, "num_threads=1 verbosity=-1");
-        _table = TreeRows.Draw(TableRows, seed: 2).Rows;
-        _input = GC.AllocateArray<float>(BatchSize * TreeRows.Width, pinned: true);
+        _predictor = _booster.RowPredictor(RandomTreeRows.Width, LightGbmNative.Normal, "num_threads=1 verbosity=-1");
+        _table = RandomTreeRows.Draw(TableRows, seed: 2).Rows;
+        _input = GC.AllocateArray<float>(BatchSize * RandomTreeRows.Width, pinned: true);
         _output = GC.AllocateArray<float>(BatchSize, pinned: true);
         _scores = new double[BatchSize];
         var model = LightGbmModel.Parse(text);
@@ -70,7 +70,7 @@ public class TreeScoringBenchmarks : IDisposable
         }
         else
         {
-            _booster.Predict(_input, TreeRows.Width, LightGbmNative.Normal, _scores, "num_threads=1 verbosity=-1");
+            _booster.Predict(_input, RandomTreeRows.Width, LightGbmNative.Normal, _scores, "num_threads=1 verbosity=-1");
         }
 
         return _scores[0];
@@ -108,7 +108,7 @@ public class TreeScoringBenchmarks : IDisposable
         using var options = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1 };
         var session = new InferenceSession(model.ToOnnx(conversion), options);
         var binding = session.CreateIoBinding();
-        binding.BindInput("float32", OrtValue.CreateTensorValueFromMemory(_input, [BatchSize, TreeRows.Width]));
+        binding.BindInput("float32", OrtValue.CreateTensorValueFromMemory(_input, [BatchSize, RandomTreeRows.Width]));
         binding.BindOutput(LightGbmModel.ScoreOutput, OrtValue.CreateTensorValueFromMemory(_output, [BatchSize, 1]));
         _sessions.Add(name, (session, binding));
     }
@@ -123,7 +123,7 @@ public class TreeScoringBenchmarks : IDisposable
 
     private void Next()
     {
-        _table.AsSpan(_next * TreeRows.Width, BatchSize * TreeRows.Width).CopyTo(_input);
+        _table.AsSpan(_next * RandomTreeRows.Width, BatchSize * RandomTreeRows.Width).CopyTo(_input);
         _next = (_next + BatchSize) % TableRows;
     }
 

@@ -34,10 +34,10 @@ public class TreeTrainingBenchmarks : IDisposable
     [GlobalSetup]
     public void SetUp()
     {
-        var (rows, labels) = TreeRows.Draw(RowCount, seed: 1);
-        _set = TreeRows.ToArrow(rows, labels);
+        var (rows, labels) = RandomTreeRows.Draw(RowCount, seed: 1);
+        _set = RandomTreeRows.ToArrow(rows, labels);
         _path = Path.Combine(Path.GetTempPath(), $"mlp-trees-{Guid.NewGuid():N}.csv");
-        TreeRows.WriteText(_path, rows, labels);
+        RandomTreeRows.WriteText(_path, rows, labels);
         LightGbmLibrary.EnsureLoaded();
     }
 

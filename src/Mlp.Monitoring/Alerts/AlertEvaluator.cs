@@ -25,8 +25,7 @@ internal sealed class AlertEvaluator(IReadOnlyList<AlertRule> rules, TimeSpan re
         {
             if (rules.FirstOrDefault(r => r.Name == instance.Rule) is { } rule)
             {
-                // While no process was there to see figures, none was missed.
-                _instances[instance.Key] = rule.Condition == AlertCondition.Absent && instance.Phase != AlertPhase.Firing ? instance with { SeenAt = now } : instance;
+                _instances[instance.Key] = rule.Condition == AlertCondition.Absent ? TakeUpAbsence(rule, instance, now) : instance;
             }
             else if (instance.Fired is { } fired)
             {
@@ -64,6 +63,15 @@ internal sealed class AlertEvaluator(IReadOnlyList<AlertRule> rules, TimeSpan re
         return changes;
     }
 
+    private static AlertInstance TakeUpAbsence(AlertRule rule, AlertInstance instance, DateTimeOffset now)
+    {
+        // A count that has begun anew is not a figure that has changed.
+        var restored = LogFigures.CountsSinceStart(rule.Figure) ? instance with { Value = 0, RowCount = 0 } : instance;
+
+        // While no process was there to see figures, none was missed.
+        return restored.Phase == AlertPhase.Firing ? restored : restored with { SeenAt = now };
+    }
+
     private void LookForValues(AlertRule rule, List<Figure> watched, ILookup<string, Figure> byName, DateTimeOffset now, List<Alert> changes)
     {
         var seen = new HashSet<FigureSubject>();
@@ -91,14 +99,15 @@ internal sealed class AlertEvaluator(IReadOnlyList<AlertRule> rules, TimeSpan re
         foreach (var figures in watched.GroupBy(f => rule.Version is null ? f.Subject with { Version = null } : f.Subject))
         {
             var instance = Remembered(rule, figures.Key, now);
-            if (figures.Where(rule.HasData).MaxBy(f => f.To) is { } newest && IsNew(newest, figures, instance))
+            var known = figures.Where(rule.HasData).ToList();
+            if (known.MaxBy(f => f.To) is { } newest && IsNew(newest, known, instance))
             {
                 instance = instance with
                 {
                     SeenAt = newest.From is null || newest.To > now ? now : newest.To,
                     WindowTo = newest.To,
-                    Value = figures.Where(rule.HasData).Sum(f => f.Value),
-                    RowCount = figures.Where(rule.HasData).Sum(f => f.RowCount),
+                    Value = known.Sum(f => f.Value),
+                    RowCount = known.Sum(f => f.RowCount),
                 };
             }
 
@@ -134,10 +143,10 @@ internal sealed class AlertEvaluator(IReadOnlyList<AlertRule> rules, TimeSpan re
         }
     }
 
-    /// <summary>A figure of all times says something new when it has changed, one of a window when the window has moved on and holds rows.</summary>
-    private static bool IsNew(Figure newest, IEnumerable<Figure> figures, AlertInstance instance)
+    /// <summary>A figure of all times says something new when it holds rows and has changed, one of a window when the window has moved on and holds rows.</summary>
+    private static bool IsNew(Figure newest, IReadOnlyCollection<Figure> figures, AlertInstance instance)
         => newest.From is null
-            ? instance.WindowTo is null || figures.Sum(f => f.RowCount) != instance.RowCount || figures.Sum(f => f.Value) != instance.Value
+            ? figures.Any(f => f.RowCount > 0) && (instance.WindowTo is null || figures.Sum(f => f.RowCount) != instance.RowCount || figures.Sum(f => f.Value) != instance.Value)
             : newest.RowCount > 0 && newest.To != instance.WindowTo;
 
     private AlertInstance Remembered(AlertRule rule, FigureSubject subject, DateTimeOffset now)

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Mlp.Monitoring.Hosting;
+using Mlp.Monitoring.Performance;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Inference;
@@ -8,15 +10,17 @@ using Mlp.Runtime.Registry;
 namespace Mlp.Monitoring.Alerts;
 
 /// <summary>Checks the settings of alerts at start; each failure names the setting, its value and what is allowed.</summary>
-internal sealed class AlertOptionsValidator(IEnumerable<ModelDeclaration> declarations, IEnumerable<ModelPatternDeclaration> patterns, IServiceProvider services)
+internal sealed class AlertOptionsValidator(
+    IEnumerable<ModelDeclaration> declarations, IEnumerable<ModelPatternDeclaration> patterns, IEnumerable<QualityWatch> watches, IOptions<MonitoringOptions> monitoring, IServiceProvider services)
     : IValidateOptions<AlertOptions>
 {
     public ValidateOptionsResult Validate(string? name, AlertOptions options)
     {
         var failures = SettingsRanges.FindFailures(AlertOptions.SectionName, options);
+        var figures = new AlertFigureCheck(FindModels(), [.. watches]);
         foreach (var (key, rule) in options.Rules)
         {
-            AddRule(failures, $"{AlertOptions.SectionName}:{nameof(options.Rules)}:{key}", key, rule);
+            AddRule(failures, $"{AlertOptions.SectionName}:{nameof(options.Rules)}:{key}", key, rule, figures);
         }
 
         foreach (var (key, webhook) in options.Webhooks)
@@ -27,7 +31,7 @@ internal sealed class AlertOptionsValidator(IEnumerable<ModelDeclaration> declar
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 
-    private void AddRule(List<string> failures, string path, string name, AlertRuleOptions? rule)
+    private void AddRule(List<string> failures, string path, string name, AlertRuleOptions? rule, AlertFigureCheck figures)
     {
         AddName(failures, path, name);
         if (rule is null)
@@ -37,12 +41,31 @@ internal sealed class AlertOptionsValidator(IEnumerable<ModelDeclaration> declar
         }
 
         failures.AddRange(SettingsRanges.FindFailures(path, rule));
+        var known = failures.Count;
         AddModel(failures, path, rule.Model);
+        if (failures.Count == known)
+        {
+            failures.AddRange(figures.FindFailures(path, rule));
+        }
+
         AddThresholds(failures, path, rule);
         AddReference(failures, path, rule);
         if (rule.Fallback is { } fallback)
         {
             AddFallback(failures, $"{path}:{nameof(rule.Fallback)}", fallback);
+        }
+    }
+
+    /// <summary>What is monitored, or null where those settings are not valid, which is said of them.</summary>
+    private MonitoredModels? FindModels()
+    {
+        try
+        {
+            return new MonitoredModels(monitoring.Value);
+        }
+        catch (OptionsValidationException)
+        {
+            return null;
         }
     }
 
@@ -125,6 +148,14 @@ internal sealed class AlertOptionsValidator(IEnumerable<ModelDeclaration> declar
         if (fallback.ToAlias is null == fallback.ToVersion is null)
         {
             failures.Add($"{path} must have one of {nameof(fallback.ToAlias)} and {nameof(fallback.ToVersion)}, but has {(fallback.ToAlias is null ? "none" : "both")}.");
+        }
+
+        foreach (var (setting, alias) in new[] { (nameof(fallback.Alias), fallback.Alias), (nameof(fallback.ToAlias), fallback.ToAlias) })
+        {
+            if (alias is not null && !PlatformName.IsValid(alias))
+            {
+                failures.Add($"{path}:{setting} must be the name of an alias, of lower-case letters, digits, '-', '_' and '.', but is '{alias}'.");
+            }
         }
 
         if (fallback.ToAlias == fallback.Alias)

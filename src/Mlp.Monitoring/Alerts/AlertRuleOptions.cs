@@ -16,8 +16,9 @@ public sealed class AlertRuleOptions
     /// <value>The default value is null: every model.</value>
     public string? Model { get; set; }
 
-    /// <summary>One version only.</summary>
+    /// <summary>One version only, at least 1.</summary>
     /// <value>The default value is null: every version.</value>
+    [Range(1, int.MaxValue)]
     public int? Version { get; set; }
 
     /// <summary>The role that answered, for example <c>challenger</c>; <see cref="Each"/> for each role by itself.</summary>

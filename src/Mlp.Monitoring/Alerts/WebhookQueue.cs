@@ -50,13 +50,22 @@ internal sealed class WebhookQueue(WebhookConfiguration configuration)
         return tooMany;
     }
 
-    /// <summary>What is due: of one alert its firing before its resolution, of several alerts the one whose time comes first.</summary>
+    /// <summary>What is due: of one alert its firing before its resolution, of several alerts the one whose time comes first. What waits for longer than any attempt is put off is due: the clock went back.</summary>
     /// <param name="now">The time.</param>
     /// <returns>The delivery, or null and how long to wait; forever where none waits.</returns>
     public (WebhookDelivery? Delivery, TimeSpan Wait) Next(DateTimeOffset now)
     {
         lock (_gate)
         {
+            var latest = now + Configuration.MaximumRetryInterval;
+            for (var i = 0; i < _deliveries.Count; i++)
+            {
+                if (_deliveries[i].NextAttemptAt > latest)
+                {
+                    _deliveries[i] = _deliveries[i] with { CreatedAt = _deliveries[i].CreatedAt > now ? now : _deliveries[i].CreatedAt, NextAttemptAt = now };
+                }
+            }
+
             var next = _deliveries.DistinctBy(d => d.Alert.Id).MinBy(d => d.NextAttemptAt);
             return next is null ? (null, Timeout.InfiniteTimeSpan)
                 : next.NextAttemptAt <= now ? (next, TimeSpan.Zero)

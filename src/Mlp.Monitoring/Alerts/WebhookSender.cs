@@ -48,6 +48,14 @@ internal sealed class WebhookSender(WebhookQueue queue, HttpClient client, Alert
             {
                 // The platform closes; what waits stands in the state file.
             }
+#pragma warning disable CA1031 // Whatever happens to one alert, the others are posted.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                metrics.Failure("webhook");
+                logger.LogError(e, "Posting alerts to webhook {Webhook} failed; it goes on in {Seconds:0.0} s.", _configuration.Name, _configuration.MaximumRetryInterval.TotalSeconds);
+                await Task.Delay(_configuration.MaximumRetryInterval, timeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
     }
 

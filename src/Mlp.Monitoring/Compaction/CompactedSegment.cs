@@ -163,6 +163,22 @@ internal sealed class CompactedSegment : IDisposable
         return (file.Header, file.ReadAndCloseAsync(firstRow));
     }
 
+    /// <summary>Which request times and roles the rows have: two columns are looked at.</summary>
+    /// <inheritdoc cref="Open(string, DuckDbSettings)" path="/exception"/>
+    public static LogCoverage ReadCoverage(string path, DuckDbSettings settings)
+    {
+        using var file = Open(path, settings);
+        var source = $"FROM read_parquet({SqlText.Text(path)}, hive_partitioning = false)";
+        bool Has(string name) => file._columns.Any(c => c.Stored.Name == name);
+        var times = Has(PredictionColumns.RequestTime)
+            ? Guarded(path, () => file._session.Query($"SELECT epoch_us(min({PredictionColumns.RequestTime})), epoch_us(max({PredictionColumns.RequestTime})) {source}"))[0]
+            : [null, null];
+        var variants = Has(PredictionColumns.Variant)
+            ? Guarded(path, () => file._session.Query($"SELECT DISTINCT {PredictionColumns.Variant} {source} WHERE {PredictionColumns.Variant} IS NOT NULL")).Select(row => (string)row[0]!)
+            : [];
+        return new LogCoverage(times[0] as long? ?? long.MaxValue, times[1] as long? ?? long.MinValue, variants);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _session.Dispose();
 

@@ -16,12 +16,14 @@ internal sealed record LogFile(string Segment, string Compacted, bool IsCompacte
     public string Path => IsCompacted ? Compacted : Segment;
 
     /// <summary>When the segment was begun, microseconds; null where its name does not say.</summary>
-    public long? Begun => long.TryParse(Parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var begun) && Parts.Length > 1 ? begun : null;
+    public long? Begun => PartsOf(Segment) is { Length: > 1 } parts && long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var begun) ? begun : null;
 
     /// <summary>The model version whose predictions it holds; null where its name does not say.</summary>
-    public int? Version => Parts.Length > 1 && int.TryParse(Parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : null;
+    public int? Version => VersionOf(Segment);
 
-    private string[] Parts => System.IO.Path.GetFileNameWithoutExtension(Segment).Split('-');
+    /// <summary>The model version that the name of a part says; null where it does not.</summary>
+    /// <param name="path">Path of a segment or Parquet file.</param>
+    public static int? VersionOf(string path) => PartsOf(path) is { Length: > 1 } parts && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : null;
 
     /// <summary>The parts of a log in the order in which they were begun.</summary>
     /// <param name="directory">Folder of a model's log; may not exist.</param>
@@ -35,4 +37,6 @@ internal sealed record LogFile(string Segment, string Compacted, bool IsCompacte
             .Order(StringComparer.Ordinal)
             .Select(segment => System.IO.Path.ChangeExtension(segment, CompactedExtension) is var parquet ? new LogFile(segment, parquet, compacted.Contains(parquet)) : null!)];
     }
+
+    private static string[] PartsOf(string path) => System.IO.Path.GetFileNameWithoutExtension(path).Split('-');
 }

@@ -15,9 +15,6 @@ namespace Mlp.Monitoring.Compaction;
 /// </summary>
 internal sealed class LogMaintenance : IPlatformComponent, IDisposable
 {
-    /// <summary>The ending of the name of a damaged segment.</summary>
-    public const string DamagedExtension = ".damaged";
-
     private readonly DataDirectory _directory;
     private readonly PredictionLogWriter _writer;
     private readonly MaintenanceConfiguration _configuration;
@@ -31,6 +28,7 @@ internal sealed class LogMaintenance : IPlatformComponent, IDisposable
     private long _compacted;
     private long _expired;
     private long _damaged;
+    private long _lostBytes;
     private long _failed;
     private string? _problem;
 
@@ -60,7 +58,7 @@ internal sealed class LogMaintenance : IPlatformComponent, IDisposable
     public PlatformStage Stage => PlatformStage.Monitoring;
 
     /// <summary>The counts now.</summary>
-    public MaintenanceStatistics Statistics => new(Interlocked.Read(ref _compacted), Interlocked.Read(ref _expired), Interlocked.Read(ref _damaged), Interlocked.Read(ref _failed));
+    public MaintenanceStatistics Statistics => new(Interlocked.Read(ref _compacted), Interlocked.Read(ref _expired), Interlocked.Read(ref _damaged), Interlocked.Read(ref _failed)) { LostBytes = Interlocked.Read(ref _lostBytes) };
 
     /// <inheritdoc/>
     public Task OpenAsync(CancellationToken cancellationToken)
@@ -98,9 +96,11 @@ internal sealed class LogMaintenance : IPlatformComponent, IDisposable
         _stop.Dispose();
     }
 
-    /// <summary>One pass over the logs of all models. What fails is logged, counted and tried again by the next one.</summary>
+    /// <summary>One pass over the logs of all models, which repairs damaged segments. What fails is logged, counted and tried again by the next one.</summary>
     /// <param name="cancellationToken">Gives up; nothing half-done is left.</param>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public Task RunAsync(CancellationToken cancellationToken) => RunAsync(verifies: true, cancellationToken);
+
+    private async Task RunAsync(bool verifies, CancellationToken cancellationToken)
     {
         if (!_directory.IsOwner)
         {
@@ -110,7 +110,7 @@ internal sealed class LogMaintenance : IPlatformComponent, IDisposable
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await Task.Run(() => Run(cancellationToken), cancellationToken).ConfigureAwait(false);
+            await Task.Run(() => Run(verifies, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -125,7 +125,7 @@ internal sealed class LogMaintenance : IPlatformComponent, IDisposable
         {
             while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
             {
-                await RunAsync(_stop.Token).ConfigureAwait(false);
+                await RunAsync(verifies: false, _stop.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -134,27 +134,38 @@ internal sealed class LogMaintenance : IPlatformComponent, IDisposable
         }
     }
 
-    private void Run(CancellationToken cancellationToken)
+    private void Run(bool verifies, CancellationToken cancellationToken)
     {
-        string? problem = null;
-        foreach (var folder in Folders())
+        string[] folders = [];
+        var problem = Try(_directory.Predictions, () => folders = [.. Folders()]);
+        foreach (var folder in folders)
         {
-            // Listed before the open ones: what is begun later is not among the files.
-            var files = LogFile.List(folder);
-            var open = _writer.OpenSegments;
-            foreach (var file in files.Where(f => !open.Contains(f.Segment)))
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                problem = Try(file, f => Compact(f, cancellationToken)) ?? problem;
-            }
-
-            foreach (var file in FindExpired(LogFile.List(folder), open))
-            {
-                problem = Try(file, Delete) ?? problem;
-            }
+            string? found = null;
+            problem = Try(folder, () => found = Maintain(folder, verifies, cancellationToken)) ?? found ?? problem;
         }
 
         Volatile.Write(ref _problem, problem);
+    }
+
+    private string? Maintain(string folder, bool verifies, CancellationToken cancellationToken)
+    {
+        string? problem = null;
+
+        // Listed before the open ones: what is begun later is not among the files.
+        var files = LogFile.List(folder);
+        var open = _writer.OpenSegments;
+        foreach (var file in files.Where(f => !open.Contains(f.Segment)))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            problem = Try(file, f => Compact(f, verifies, cancellationToken)) ?? problem;
+        }
+
+        foreach (var file in FindExpired(LogFile.List(folder), open))
+        {
+            problem = Try(file, Delete) ?? problem;
+        }
+
+        return problem;
     }
 
     private IEnumerable<string> Folders()
@@ -164,24 +175,34 @@ internal sealed class LogMaintenance : IPlatformComponent, IDisposable
     {
         try
         {
-            work(file);
-            return null;
+            return Try(file.Segment, () => work(file));
         }
         catch (CorruptFileException e)
         {
-            return SetAside(file, e);
-        }
-#pragma warning disable CA1031 // The log and the host go on whatever happens to one file.
-        catch (Exception e) when (e is not OperationCanceledException)
-#pragma warning restore CA1031
-        {
-            Interlocked.Increment(ref _failed);
-            _logger.LogError(e, "The prediction log '{Path}' could not be compacted or deleted; it is tried again.", file.Segment);
-            return $"The prediction log '{file.Segment}' could not be compacted or deleted; it is tried again: {e.Message}";
+            return Repair(file, e);
         }
     }
 
-    private void Compact(LogFile file, CancellationToken cancellationToken)
+    /// <returns>What went wrong, or null.</returns>
+    /// <exception cref="CorruptFileException">The file is damaged, which is not tried again but repaired.</exception>
+    private string? Try(string path, Action work)
+    {
+        try
+        {
+            work();
+            return null;
+        }
+#pragma warning disable CA1031 // The log and the host go on whatever happens to one file.
+        catch (Exception e) when (e is not (OperationCanceledException or CorruptFileException))
+#pragma warning restore CA1031
+        {
+            Interlocked.Increment(ref _failed);
+            _logger.LogError(e, "The prediction log '{Path}' could not be compacted or deleted; it is tried again.", path);
+            return $"The prediction log '{path}' could not be compacted or deleted; it is tried again: {e.Message}";
+        }
+    }
+
+    private void Compact(LogFile file, bool verifies, CancellationToken cancellationToken)
     {
         if (!File.Exists(file.Segment))
         {
@@ -197,6 +218,12 @@ internal sealed class LogMaintenance : IPlatformComponent, IDisposable
 
         if (!_configuration.Compacts)
         {
+            // Compacting finds damage by the way; without it, reading everything is for those who ask.
+            if (verifies)
+            {
+                SegmentRepair.Verify(file.Segment);
+            }
+
             return;
         }
 
@@ -218,16 +245,22 @@ internal sealed class LogMaintenance : IPlatformComponent, IDisposable
         Interlocked.Increment(ref _compacted);
     }
 
-    /// <summary>What readers would stumble over is kept under a name that they pass over.</summary>
-    private string? SetAside(LogFile file, CorruptFileException damage)
+    /// <summary>Takes what readers would stumble over out of their way, and leaves them the rest.</summary>
+    private string? Repair(LogFile file, CorruptFileException damage)
     {
         return Try(file, f =>
         {
-            File.Move(f.Segment, f.Segment + DamagedExtension, overwrite: true);
-            _disk.SyncDirectory(Path.GetDirectoryName(f.Segment)!);
+            var (batches, lostBytes) = SegmentRepair.Run(_disk, f.Segment);
             Interlocked.Increment(ref _damaged);
-            _logger.LogError(damage, "The prediction log '{Path}' is damaged and was set aside as '{Name}': its predictions are not read any more.", f.Segment, Path.GetFileName(f.Segment) + DamagedExtension);
-        }) ?? $"The prediction log '{file.Segment}' was damaged and is set aside: {damage.Message}";
+            Interlocked.Add(ref _lostBytes, lostBytes);
+            _logger.LogError(
+                damage,
+                "The prediction log '{Path}' was damaged and is kept as '{Name}'. What is whole of it, {Batches} batches of predictions, is read on; {LostBytes} bytes are lost.",
+                f.Segment,
+                Path.GetFileName(f.Segment) + SegmentRepair.DamagedExtension,
+                batches,
+                lostBytes);
+        }) ?? $"The prediction log '{file.Segment}' was damaged; what is whole of it is read on: {damage.Message}";
     }
 
     private IEnumerable<LogFile> FindExpired(IReadOnlyList<LogFile> files, IReadOnlySet<string> open)

@@ -6,12 +6,11 @@ using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.PredictionLog;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
-using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Statistics;
 
 namespace Mlp.Monitoring.Comparison;
 
-/// <summary>Compares two versions on the labelled answers of their log, in the order of their requests. Used once.</summary>
+/// <summary>Compares two versions on the labelled answers of their log, in the order of their requests. Of each answer 32 bytes are kept. Used once.</summary>
 /// <param name="model">Model name.</param>
 /// <param name="log">The model's log.</param>
 /// <param name="labels">The labels.</param>
@@ -19,16 +18,17 @@ namespace Mlp.Monitoring.Comparison;
 /// <param name="now">The time that maturity counts back from.</param>
 internal sealed class VariantComparisonRun(string model, LogScan log, LabelStore labels, VariantComparisonOptions options, DateTimeOffset now)
 {
-    private readonly Dictionary<PredictionId, Answer> _champion = [];
-    private readonly Dictionary<PredictionId, Answer> _challenger = [];
+    private readonly ComparedAnswers _champion = new();
+    private readonly ComparedAnswers _challenger = new();
 
     /// <summary>Reads, joins and compares.</summary>
     /// <param name="scratch">Folder for what does not fit into memory.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <exception cref="InvalidOperationException">A version has no logged predictions, or the loss does not fit the models.</exception>
+    /// <exception cref="InvalidOperationException">A version has no logged predictions, the loss does not fit the models, or the answers of a version stand for different numbers of predictions.</exception>
     public VariantComparison Run(string scratch, CancellationToken cancellationToken)
     {
-        var evaluation = new LogEvaluation(model, log, labels, new EvaluationOptions { From = options.From }, now);
+        int[] versions = [options.Champion, options.Challenger];
+        var evaluation = new LogEvaluation(model, log, labels, new EvaluationOptions { From = options.From }, now, versions: versions);
         var maturedBefore = Microseconds.FromRequestTime(now - options.Maturity);
         evaluation.Join(
             scratch,
@@ -40,7 +40,7 @@ internal sealed class VariantComparisonRun(string model, LogScan log, LabelStore
                 }
             },
             cancellationToken);
-        foreach (var version in (int[])[options.Champion, options.Challenger])
+        foreach (var version in versions)
         {
             if (!evaluation.Outputs.ContainsKey(version))
             {
@@ -48,20 +48,22 @@ internal sealed class VariantComparisonRun(string model, LogScan log, LabelStore
             }
         }
 
+        RequireOneWeight(_champion, options.Champion);
+        RequireOneWeight(_challenger, options.Challenger);
         var loss = Resolve(evaluation.Outputs[options.Champion]);
-        var paired = _champion.Keys.Where(_challenger.ContainsKey).ToArray();
-        if (paired.Length == 0 && loss == ComparedLoss.LargerError && _champion.Count + _challenger.Count > 0)
+        var paired = ComparedAnswers.Pair(_champion, _challenger);
+        if (paired.Count == 0 && loss == ComparedLoss.LargerError && _champion.Count + _challenger.Count > 0)
         {
             throw new InvalidOperationException(
                 $"Expected answers of both versions to the same requests, which comparing by the larger error needs, but found none: compare by the absolute error with a bound (model '{model}').");
         }
 
-        return paired.Length > 0 ? Paired(paired, loss) : Split(loss);
+        return paired.Count > 0 ? Paired(paired, loss) : Split(loss);
     }
 
     private void Add(in JoinedRow row, ReadOnlySpan<double> values, ModelOutput output)
     {
-        if (!row.IsScored || double.IsNaN(row.Label) || !QualityGroup.CanBeLabel(output, row.Label) || (row.Version != options.Champion && row.Version != options.Challenger))
+        if (!row.IsScored || double.IsNaN(row.Label) || !QualityGroup.CanBeLabel(output, row.Label) || !SamplingWeights.IsValid(row.Weight))
         {
             return;
         }
@@ -69,7 +71,18 @@ internal sealed class VariantComparisonRun(string model, LogScan log, LabelStore
         var loss = LossOf(row, values, output);
         if (!double.IsNaN(loss))
         {
-            (row.Version == options.Champion ? _champion : _challenger)[row.RequestId] = new Answer(row.RequestTime, row.RequestId, loss);
+            (row.Version == options.Champion ? _champion : _challenger).Add(row, loss);
+        }
+    }
+
+    /// <summary>The interval that is right at any time knows no weights. A sample at one rate needs none.</summary>
+    private void RequireOneWeight(ComparedAnswers answers, int version)
+    {
+        if (answers.LeastWeight < answers.GreatestWeight)
+        {
+            throw new InvalidOperationException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Expected answers that all stand for the same number of predictions, since a comparison that is right at any time has no weights, but found sampling weights from {answers.LeastWeight:G4} to {answers.GreatestWeight:G4} (model '{model}' version {version}): compare over a time of one sampling rate without rules."));
         }
     }
 
@@ -90,13 +103,13 @@ internal sealed class VariantComparisonRun(string model, LogScan log, LabelStore
         (var loss, var task) => throw new InvalidOperationException($"Expected a loss that fits the model, but found {loss} for {task} (model '{model}')."),
     };
 
-    private VariantComparison Paired(PredictionId[] requests, ComparedLoss loss)
+    private VariantComparison Paired(IReadOnlyList<(double Champion, double Challenger)> losses, ComparedLoss loss)
     {
         var greatest = loss == ComparedLoss.AbsoluteError ? options.GreatestError!.Value : 1;
         var sequence = new ConfidenceSequence(-greatest, greatest, options.Significance);
-        foreach (var answer in requests.Select(r => _challenger[r]).Order())
+        foreach (var (champion, challenger) in losses)
         {
-            var difference = answer.Loss - _champion[answer.Request].Loss;
+            var difference = challenger - champion;
             sequence.Add(loss == ComparedLoss.LargerError ? Math.Sign(difference) : difference);
         }
 
@@ -108,14 +121,14 @@ internal sealed class VariantComparisonRun(string model, LogScan log, LabelStore
         // Each mean has half of the chance to be left out.
         var greatest = loss == ComparedLoss.AbsoluteError ? options.GreatestError!.Value : 1;
         var (champion, challenger) = (new ConfidenceSequence(0, greatest, options.Significance / 2), new ConfidenceSequence(0, greatest, options.Significance / 2));
-        foreach (var answer in _champion.Values.Order())
+        foreach (var one in _champion.LossesInOrder())
         {
-            champion.Add(answer.Loss);
+            champion.Add(one);
         }
 
-        foreach (var answer in _challenger.Values.Order())
+        foreach (var one in _challenger.LossesInOrder())
         {
-            challenger.Add(answer.Loss);
+            challenger.Add(one);
         }
 
         var interval = new ConfidenceInterval(challenger.Interval.Lower - champion.Interval.Upper, challenger.Interval.Upper - champion.Interval.Lower);
@@ -153,9 +166,4 @@ internal sealed class VariantComparisonRun(string model, LogScan log, LabelStore
             CultureInfo.InvariantCulture,
             $"Version {options.Challenger} is {(result.Difference < 0 ? "better" : "worse")} than version {options.Champion} by {Math.Abs(result.Difference):G4} of mean loss ({result.Loss}), {1 - options.Significance:P0} interval {result.Interval.Lower:G4} to {result.Interval.Upper:G4} at any time, over {result.RowCount} {(result.IsPaired ? "requests that both answered" : "answers")} (model '{model}')."),
     };
-
-    private readonly record struct Answer(long Time, PredictionId Request, double Loss) : IComparable<Answer>
-    {
-        public int CompareTo(Answer other) => (Time, Request).CompareTo((other.Time, other.Request));
-    }
 }

@@ -6,4 +6,5 @@ namespace Mlp.Monitoring.Drift;
 /// <param name="Window">Counts of the window over the bins of the reference.</param>
 /// <param name="IsScore">Whether it is the model's answer.</param>
 /// <param name="Reference">The distribution of the reference's numbers; null where only bins are known.</param>
-internal readonly record struct ComparedFeature(FeatureWindow Window, bool IsScore, EmpiricalDistribution? Reference);
+/// <param name="IsSampled">Whether sampling picked the rows of the reference: that they all have one value does not say that there was no other.</param>
+internal readonly record struct ComparedFeature(FeatureWindow Window, bool IsScore, EmpiricalDistribution? Reference, bool IsSampled = false);

@@ -20,12 +20,16 @@ namespace Mlp.Monitoring.Drift;
 internal sealed class DriftBatchReader(ReferenceProfile profile, DriftRules rules, ModelOutput? output)
 {
     private readonly HashSet<int> _compared = [];
-    private readonly List<string> _notCompared = [];
+    private readonly List<string> _foreign = [];
+    private readonly List<string> _redacted = [];
     private Schema? _schema;
     private List<(int Column, int Feature)> _pairs = [];
 
     /// <summary>Features of the log without a comparison.</summary>
-    public IReadOnlyList<string> NotCompared => _notCompared;
+    public IReadOnlyList<string> NotCompared => [.. _foreign, .. _redacted];
+
+    /// <summary>Those of them that the reference does not have, or has of another kind.</summary>
+    public IReadOnlyList<string> Foreign => _foreign;
 
     /// <summary>Positions in the profile of the features that are compared.</summary>
     public IEnumerable<int> Compared => _compared.Order();
@@ -89,12 +93,18 @@ internal sealed class DriftBatchReader(ReferenceProfile profile, DriftRules rule
         for (var i = 0; i < schema.FieldsList.Count; i++)
         {
             var field = schema.GetFieldByIndex(i);
-            if (!field.HasMetadata || !field.Metadata.TryGetValue(PredictionColumns.FeatureKey, out var name))
+            if (!field.HasMetadata)
             {
                 continue;
             }
 
-            if (rules.IsIgnored(name))
+            // What is logged in place of a feature says nothing of its distribution; where nothing is, its status tells of it.
+            if (field.Metadata.TryGetValue(PredictionColumns.FeatureStatusKey, out var redacted) && field.Metadata.ContainsKey(PredictionColumns.RedactionKey))
+            {
+                AddOnce(_redacted, redacted);
+            }
+
+            if (!field.Metadata.TryGetValue(PredictionColumns.FeatureKey, out var name) || rules.IsIgnored(name))
             {
                 continue;
             }
@@ -105,10 +115,18 @@ internal sealed class DriftBatchReader(ReferenceProfile profile, DriftRules rule
                 _pairs.Add((i, feature));
                 _compared.Add(feature);
             }
-            else if (!_notCompared.Contains(name))
+            else
             {
-                _notCompared.Add(name);
+                AddOnce(_foreign, name);
             }
+        }
+    }
+
+    private void AddOnce(List<string> names, string name)
+    {
+        if (!rules.IsIgnored(name) && !names.Contains(name))
+        {
+            names.Add(name);
         }
     }
 

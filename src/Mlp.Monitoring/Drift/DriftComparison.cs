@@ -26,7 +26,8 @@ internal static class DriftComparison
         DriftSubject about, (long Reference, long Current) rowCounts, IEnumerable<ComparedFeature> compared, IReadOnlyList<string> notCompared, DriftRules rules, IReadOnlyList<VectorDrift>? vector = null)
     {
         var comparisons = compared.Select(c => FeatureComparison.Of(c, rules)).ToList();
-        var adjusted = Correct(comparisons, rules.Correction);
+        vector ??= [];
+        var adjusted = Correct(comparisons, vector, rules.Correction);
 
         var features = new List<FeatureDrift>(comparisons.Count);
         var findings = new List<(double Rank, Finding Finding)>();
@@ -51,7 +52,8 @@ internal static class DriftComparison
             }
         }
 
-        findings.AddRange((vector ?? []).Where(v => v.IsDrifted).Select(v => (double.PositiveInfinity, DriftSentences.Vector(about, v))));
+        vector = [.. vector.Select(v => adjusted[next++] is var p && double.IsNaN(p) ? v : v with { AdjustedPValue = p, IsDrifted = v.IsBeyond && p <= rules.Significance })];
+        findings.AddRange(vector.Where(v => v.IsDrifted).Select(v => (double.PositiveInfinity, DriftSentences.Vector(about, v))));
         return new DriftReport
         {
             Model = about.Model,
@@ -63,7 +65,7 @@ internal static class DriftComparison
             Features = [.. features.OrderByDescending(f => f.Severity >= DriftSeverity.Moderate).ThenByDescending(RankOf).ThenBy(f => f.Name, StringComparer.Ordinal)],
             NotCompared = notCompared,
             Findings = [.. findings.OrderBy(f => f.Finding.Kind).ThenByDescending(f => f.Rank).Select(f => f.Finding)],
-            Vector = vector ?? [],
+            Vector = vector,
         };
     }
 
@@ -82,9 +84,9 @@ internal static class DriftComparison
     };
 
     // One family of tests for the whole report: the order is that in which they are taken out again.
-    private static double[] Correct(List<FeatureComparison> comparisons, MultipleTesting correction)
+    private static double[] Correct(List<FeatureComparison> comparisons, IReadOnlyList<VectorDrift> vector, MultipleTesting correction)
     {
-        double[] p = [.. comparisons.SelectMany(c => c.Checks.Select(check => check.PValue).Prepend(c.PValue))];
+        double[] p = [.. comparisons.SelectMany(c => c.Checks.Select(check => check.PValue).Prepend(c.PValue)), .. vector.Select(v => v.PValue ?? double.NaN)];
         return correction switch
         {
             MultipleTesting.BenjaminiHochberg => PValueCorrection.BenjaminiHochberg(p),

@@ -65,7 +65,7 @@ internal sealed class DriftDetector : IFigureSource
         {
             // The recent window moves on with the clock, by which rules tell one window from the next.
             var now = _timeProvider.GetUtcNow();
-            return Recent.SelectMany(r => DriftFigures.Of(r with { From = now - _configuration.Window, To = now }));
+            return Recent.SelectMany(r => DriftFigures.Of(r with { From = now - _configuration.Window, To = now }, _configuration.MinimumRowCount));
         }
     }
 
@@ -79,39 +79,66 @@ internal sealed class DriftDetector : IFigureSource
     /// <param name="to">Request time to stop before, or null for the end.</param>
     /// <param name="reference">Logged predictions of the version to compare with, or null for the profile that was published with it.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="ArgumentException">The reference window ends before it begins.</exception>
     /// <exception cref="ModelNotFoundException">The version is not in the registry, or nothing of the model was logged.</exception>
-    /// <exception cref="InvalidOperationException">The version was published without a reference profile, or there is no registry; the reference window holds no predictions, or sampled ones; the reference has none of the features.</exception>
+    /// <exception cref="InvalidOperationException">The version was published without a reference profile, or there is no registry; the reference window holds no predictions; the reference has none of the features.</exception>
     public async Task<DriftReport> DetectAsync(
         string model, int? version, DateTimeOffset? from, DateTimeOffset? to, ReferenceWindow? reference = null, CancellationToken cancellationToken = default)
     {
+        var reading = await BeginAsync(model, version, from, to, reference, cancellationToken).ConfigureAwait(false);
+        await foreach (var batch in ReadAsync(model, reading.Range.Version, from, to, cancellationToken).ConfigureAwait(false))
+        {
+            reading.Add(batch);
+        }
+
+        return await CompleteAsync(reading, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads the reference; the predictions that are compared with it are handed over by the caller.</summary>
+    /// <inheritdoc cref="DetectAsync"/>
+    public async Task<DriftReading> BeginAsync(
+        string model, int? version, DateTimeOffset? from, DateTimeOffset? to, ReferenceWindow? reference, CancellationToken cancellationToken)
+    {
+        if (reference is { From: { } first, To: { } end } && first >= end)
+        {
+            throw new ArgumentException($"Expected the reference window to begin before it ends, but it reaches from {Text(first, string.Empty)} to {Text(end, string.Empty)}.", nameof(reference));
+        }
+
         var number = version ?? FindHighestVersion(model);
         var rules = _configuration.RulesOf(model);
         var output = _log.FindHeader(model, number)?.Output;
         var known = reference is null
-            ? new DriftReference(await ReadProfileAsync(model, number, cancellationToken).ConfigureAwait(false))
+            ? DriftReference.Of(await ReadProfileAsync(model, number, cancellationToken).ConfigureAwait(false), rules, output)
             : await ReadWindowAsync(model, number, reference, rules, output, cancellationToken).ConfigureAwait(false);
         var window = new DriftWindow(known, rules, SampleLimit);
         var reader = new DriftBatchReader(known.Profile, rules, output);
         var sample = reference is null || !rules.TestsWholeVector ? null : new RowSample(VectorTests.LimitFor(known.Profile.Features.Length), known.Profile.Features.Length);
-        await foreach (var batch in ReadAsync(model, number, from, to, cancellationToken).ConfigureAwait(false))
-        {
-            reader.Count(batch, window, sample);
-        }
+        return new DriftReading(new(model, number, from, to), reference, rules, known, window, reader, sample);
+    }
 
+    /// <summary>Compares what was read.</summary>
+    /// <param name="reading">The reference and the predictions.</param>
+    /// <param name="cancellationToken">Ends the reading of the reference's rows, for the tests of the whole vector.</param>
+    /// <exception cref="InvalidOperationException">The reference has none of the features.</exception>
+    public async Task<DriftReport> CompleteAsync(DriftReading reading, CancellationToken cancellationToken)
+    {
+        var (range, reference, rules, known, window, reader, sample) = reading;
+        var (model, number) = (range.Model, range.Version);
         if (window.RowCount == 0)
         {
-            return DriftComparison.Nothing(new(model, number, from, to), known.Profile.RowCount);
+            return DriftComparison.Nothing(range, known.Profile.RowCount);
         }
 
-        if (!reader.Compared.Any() && reader.NotCompared.Count > 0 && known.Profile.Features.Length > 0)
+        if (!reader.Compared.Any() && reader.Foreign.Count > 0 && known.Profile.Features.Length > 0)
         {
             throw new InvalidOperationException(
-                $"Expected the reference of model '{model}' version {number} to have features that are logged ({Names(reader.NotCompared)}), but found {Names(known.Profile.Features.Select(f => f.Name))}.");
+                $"Expected the reference of model '{model}' version {number} to have features that are logged ({Names(reader.Foreign)}), but found {Names(known.Profile.Features.Select(f => f.Name))}.");
         }
 
         var vector = sample is null ? null : await TestVectorAsync(model, number, reference!, known, reader, sample, rules, cancellationToken).ConfigureAwait(false);
-        return DriftComparison.Compare(
-            new(model, number, from, to), (known.Profile.RowCount, window.RowCount), window.Compared(reader.Compared), reader.NotCompared, rules, vector);
+        var report = DriftComparison.Compare(
+            range, (known.Profile.RowCount, window.RowCount), window.Compared(reader.Compared), reader.NotCompared, rules, vector);
+        return known.Note is { } note ? report with { Notes = [note] } : report;
     }
 
     private async Task<IReadOnlyList<VectorDrift>> TestVectorAsync(
@@ -125,7 +152,7 @@ internal sealed class DriftDetector : IFigureSource
             reader.Count(batch, window, sample);
         }
 
-        return VectorTests.Run(sample, current, new VectorEncoding(sample, known.Profile, compared.Compared), _estimator, rules.Significance);
+        return VectorTests.Run(sample, current, new VectorEncoding(sample, known.Profile, compared.Compared), _estimator);
     }
 
     private static string Names(IEnumerable<string> names) => string.Join(", ", names.Take(10).Select(n => $"'{n}'"));

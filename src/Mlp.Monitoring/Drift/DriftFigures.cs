@@ -5,21 +5,41 @@ namespace Mlp.Monitoring.Drift;
 /// <summary>The figures of a report.</summary>
 internal static class DriftFigures
 {
-    /// <summary>How many features have drifted, and of each feature its distances and shares.</summary>
-    public static IEnumerable<Figure> Of(DriftReport report)
+    /// <summary>Name of the number of features that have drifted.</summary>
+    private const string FeatureCount = "drift.features";
+
+    /// <summary>The names of figures that are about a feature.</summary>
+    public static IReadOnlyList<string> OfFeatures { get; } = ["drift.psi", "drift.js_distance", "drift.statistic", "drift.p_value", "drift.missing_share", "drift.unseen_share", "drift.out_of_range_share"];
+
+    /// <summary>The names of all.</summary>
+    public static IReadOnlyList<string> Names { get; } = [FeatureCount, .. OfFeatures];
+
+    /// <summary>How many features have drifted, and of each feature its distances and shares; NaN where there are too few rows to say.</summary>
+    /// <param name="report">The report.</param>
+    /// <param name="minimumRowCount">Rows below which nothing is said.</param>
+    public static IEnumerable<Figure> Of(DriftReport report, long minimumRowCount)
     {
-        yield return Create(report, null, "drift.features", report.Features.Count(f => f.Severity >= DriftSeverity.Moderate), report.RowCount);
+        var isEnough = report.RowCount >= minimumRowCount;
+        yield return Create(report, null, FeatureCount, isEnough ? report.Features.Count(f => f.Severity >= DriftSeverity.Moderate) : double.NaN, report.RowCount);
         foreach (var feature in report.Features)
         {
-            yield return Create(report, feature.Name, "drift.psi", feature.PopulationStabilityIndex, feature.RowCount);
-            yield return Create(report, feature.Name, "drift.js_distance", feature.JensenShannonDistance, feature.RowCount);
-            yield return Create(report, feature.Name, "drift.statistic", feature.Statistic, feature.RowCount);
-            yield return Create(report, feature.Name, "drift.p_value", feature.AdjustedPValue, feature.RowCount);
-            yield return Create(report, feature.Name, "drift.missing_share", feature.MissingShare, feature.RowCount);
-            yield return Create(report, feature.Name, "drift.unseen_share", feature.UnseenShare, feature.RowCount);
-            yield return Create(report, feature.Name, "drift.out_of_range_share", feature.OutOfRangeShare, feature.RowCount);
+            foreach (var (name, value) in Values(feature))
+            {
+                yield return Create(report, feature.Name, name, feature.RowCount >= minimumRowCount ? value : double.NaN, feature.RowCount);
+            }
         }
     }
+
+    private static IEnumerable<(string Name, double Value)> Values(FeatureDrift feature) => OfFeatures.Zip<string, double>(
+    [
+        feature.PopulationStabilityIndex,
+        feature.JensenShannonDistance,
+        feature.Statistic,
+        feature.AdjustedPValue,
+        feature.MissingShare,
+        feature.UnseenShare,
+        feature.OutOfRangeShare,
+    ]);
 
     private static Figure Create(DriftReport report, string? feature, string name, double value, long rowCount) => new()
     {

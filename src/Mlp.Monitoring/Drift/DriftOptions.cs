@@ -12,6 +12,10 @@ public sealed class DriftOptions
     /// <value>The default value is <see cref="DriftMethod.PopulationStabilityIndex"/>.</value>
     public DriftMethod NumericMethod { get; set; } = DriftMethod.PopulationStabilityIndex;
 
+    /// <summary>The bins of numbers, the score among them, for distances over bins.</summary>
+    /// <value>The default value is <see cref="DriftBinning.Quantiles"/>.</value>
+    public DriftBinning NumericBinning { get; set; } = DriftBinning.Quantiles;
+
     /// <summary>The distance of categories; one over bins.</summary>
     /// <value>The default value is <see cref="DriftMethod.PopulationStabilityIndex"/>.</value>
     public DriftMethod CategoricalMethod { get; set; } = DriftMethod.PopulationStabilityIndex;

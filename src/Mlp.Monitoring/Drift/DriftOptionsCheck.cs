@@ -12,6 +12,7 @@ internal static class DriftOptionsCheck
     {
         var failures = SettingsRanges.FindFailures(path, options);
         AddUnknown(failures, $"{path}:{nameof(options.NumericMethod)}", options.NumericMethod);
+        AddUnknown(failures, $"{path}:{nameof(options.NumericBinning)}", options.NumericBinning);
         AddUnknown(failures, $"{path}:{nameof(options.CategoricalMethod)}", options.CategoricalMethod);
         AddUnknown(failures, $"{path}:{nameof(options.Correction)}", options.Correction);
         if (DriftRules.NeedsNumbers(options.CategoricalMethod))
@@ -21,8 +22,15 @@ internal static class DriftOptionsCheck
 
         foreach (var (name, feature) in options.Features)
         {
+            if (feature is null)
+            {
+                failures.Add($"{path}:{nameof(options.Features)}:{name} must be a section, but is empty.");
+                continue;
+            }
+
             failures.AddRange(SettingsRanges.FindFailures($"{path}:{nameof(options.Features)}:{name}", feature));
             AddUnknown(failures, $"{path}:{nameof(options.Features)}:{name}:{nameof(feature.Method)}", feature.Method ?? default);
+            AddUnknown(failures, $"{path}:{nameof(options.Features)}:{name}:{nameof(feature.Binning)}", feature.Binning ?? default);
         }
 
         return failures;

@@ -17,7 +17,7 @@ public sealed record DriftReport
     /// <summary>Request time up to which was asked, exclusive; null for the end.</summary>
     public DateTimeOffset? To { get; init; }
 
-    /// <summary>Rows of the reference.</summary>
+    /// <summary>Rows of the reference; of rows that sampling picked, as many as tests count on.</summary>
     public required long ReferenceRowCount { get; init; }
 
     /// <summary>Predictions compared: those that the model answered.</summary>
@@ -26,11 +26,14 @@ public sealed record DriftReport
     /// <summary>The features and the score, most drifted first.</summary>
     public required IReadOnlyList<FeatureDrift> Features { get; init; }
 
-    /// <summary>Features without a comparison: the reference has no profile of them, or one of another kind. Vectors are always among them: a bin of single elements would say little of an embedding.</summary>
+    /// <summary>Features without a comparison: the reference has no profile of them, or one of another kind, or the log redacts them. Vectors are always among them: a bin of single elements would say little of an embedding.</summary>
     public required IReadOnlyList<string> NotCompared { get; init; }
 
     /// <summary>Why there is nothing to say, in a sentence; null where there is.</summary>
     public string? Problem { get; init; }
+
+    /// <summary>What is different about the comparison, in sentences: of a reference of rows that sampling picked, how many they count as. Usually empty.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
 
     /// <summary>What was found wrong, worst first: drift of features, of the score and of the predicted class, drift of the whole vector, and data quality.</summary>
     public IReadOnlyList<Finding> Findings { get; init; } = [];

@@ -7,12 +7,13 @@ internal sealed record DriftRules
 {
     private readonly DriftMethod _numericMethod;
     private readonly DriftMethod _categoricalMethod;
-    private readonly FrozenDictionary<string, (DriftMethod? Method, double? Threshold, bool IsCategorical, bool IsIgnored)> _features;
+    private readonly DriftBinning _numericBinning;
+    private readonly FrozenDictionary<string, (DriftMethod? Method, DriftBinning? Binning, double? Threshold, bool IsCategorical, bool IsIgnored)> _features;
 
     public DriftRules(DriftOptions options, double significance, long minimumRowCount)
     {
-        (_numericMethod, _categoricalMethod) = (options.NumericMethod, options.CategoricalMethod);
-        _features = options.Features.ToFrozenDictionary(f => f.Key, f => (f.Value.Method, f.Value.Threshold, f.Value.IsCategorical, f.Value.IsIgnored), StringComparer.Ordinal);
+        (_numericMethod, _categoricalMethod, _numericBinning) = (options.NumericMethod, options.CategoricalMethod, options.NumericBinning);
+        _features = options.Features.ToFrozenDictionary(f => f.Key, f => (f.Value.Method, f.Value.Binning, f.Value.Threshold, f.Value.IsCategorical, f.Value.IsIgnored), StringComparer.Ordinal);
         Significance = options.Significance ?? significance;
         MinimumRowCount = minimumRowCount;
         Correction = options.Correction;
@@ -42,9 +43,15 @@ internal sealed record DriftRules
     /// <summary>Whether a method takes numbers only.</summary>
     public static bool NeedsNumbers(DriftMethod method) => method is DriftMethod.KolmogorovSmirnov or DriftMethod.Wasserstein or DriftMethod.Energy;
 
+    /// <summary>Features that have settings of their own.</summary>
+    public IEnumerable<string> NamedFeatures => _features.Keys.Order(StringComparer.Ordinal);
+
     public bool IsIgnored(string feature) => _features.TryGetValue(feature, out var own) && own.IsIgnored;
 
     public bool IsCategorical(string feature) => _features.TryGetValue(feature, out var own) && own.IsCategorical;
+
+    /// <summary>The bins of a number.</summary>
+    public DriftBinning BinningOf(string feature) => _features.TryGetValue(feature, out var own) && own.Binning is { } binning ? binning : _numericBinning;
 
     /// <summary>The method and the threshold of a feature; one for numbers is replaced for categories by the default.</summary>
     public (DriftMethod Method, double Threshold) Of(string feature, bool isCategorical)

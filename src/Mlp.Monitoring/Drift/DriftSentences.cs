@@ -25,7 +25,7 @@ internal static class DriftSentences
         var test = feature.IsConstantReference ? "left-constant" : NameOf(feature.Method);
         var what = feature.IsConstantReference
             ? Text($"Expected {Subject(about, feature)} to keep the one value that it has in its reference, but found another one in {feature.Statistic:0.##%} of the values ({Rows(feature)}).")
-            : Text($"Expected {Subject(about, feature)} to be distributed as in its reference, but found {test} {feature.Statistic:0.###} above {feature.Threshold:0.###} (p = {feature.AdjustedPValue:0.##E+0} after correction; {Rows(feature)}).");
+            : Text($"Expected {Subject(about, feature)} to be distributed as in its reference, but found {test} {feature.Statistic:0.###} above {feature.Threshold:0.###} ({P(feature.AdjustedPValue)} after correction; {Rows(feature)}).");
         return Create(about, feature, FindingKind.Drift, test, feature.Statistic, feature.Threshold, what) with
         {
             PValue = Known(feature.PValue),
@@ -43,16 +43,16 @@ internal static class DriftSentences
             "out-of-range" => Text($"to lie outside the range of its reference in at most {check.Threshold:0.##%} of its rows, but found {check.Statistic:0.##%}"),
             _ => "to have several values as in its reference, but found one and the same in every row",
         };
-        var message = Text($"Expected {Subject(about, feature)} {expected} (p = {adjusted:0.##E+0} after correction; {Rows(feature)}).");
+        var message = Text($"Expected {Subject(about, feature)} {expected} ({P(adjusted)} after correction; {Rows(feature)}).");
         return Create(about, feature, FindingKind.DataQuality, check.Test, check.Statistic, check.Threshold, message) with { PValue = check.PValue, AdjustedPValue = adjusted };
     }
 
     /// <summary>The whole vector has moved.</summary>
     public static Finding Vector(DriftSubject about, VectorDrift vector)
     {
-        var found = vector.PValue is { } p
-            ? Text($"but a classifier tells them apart with AUC {vector.Statistic:0.###} above {vector.Threshold:0.###} (p = {p:0.##E+0}")
-            : Text($"but found an error of reconstruction of {vector.Statistic:0.###} outside {vector.LowerThreshold:0.###} to {vector.Threshold:0.###} (");
+        var found = vector.LowerThreshold is { } lower
+            ? Text($"but found an error of reconstruction of {vector.Statistic:0.###} outside {lower:0.###} to {vector.Threshold:0.###}")
+            : Text($"but a classifier tells them apart with AUC {vector.Statistic:0.###} above {vector.Threshold:0.###}");
         return new()
         {
             Kind = FindingKind.MultivariateDrift,
@@ -61,12 +61,12 @@ internal static class DriftSentences
             Statistic = vector.Statistic,
             Threshold = vector.Threshold,
             PValue = vector.PValue,
-            AdjustedPValue = vector.PValue,
+            AdjustedPValue = vector.AdjustedPValue,
             ReferenceRowCount = vector.ReferenceRowCount,
             RowCount = vector.RowCount,
             From = about.From,
             To = about.To,
-            Message = Text($"Expected the rows of model '{about.Model}' version {about.Version} to look as in their reference, {found}{(vector.PValue is null ? "" : "; ")}{vector.RowCount:#,0} rows against {vector.ReferenceRowCount:#,0})."),
+            Message = Text($"Expected the rows of model '{about.Model}' version {about.Version} to look as in their reference, {found} ({P(vector.AdjustedPValue)} after correction; {vector.RowCount:#,0} rows against {vector.ReferenceRowCount:#,0})."),
         };
     }
 
@@ -85,6 +85,9 @@ internal static class DriftSentences
     };
 
     private static double? Known(double p) => double.IsNaN(p) ? null : p;
+
+    // A chance that no number can hold is still not none.
+    private static string P(double? p) => p < 1e-300 ? "p < 1E-300" : Text($"p = {p:0.##E+0}");
 
     private static string Subject(DriftSubject about, FeatureDrift feature)
         => Text($"{(feature.IsScore ? "score" : "feature")} '{feature.Name}' of model '{about.Model}' version {about.Version}");

@@ -33,17 +33,17 @@ internal sealed class FeatureComparison
     /// <summary>Measures.</summary>
     public static FeatureComparison Of(ComparedFeature feature, DriftRules rules)
     {
-        var (window, isScore, reference) = feature;
+        var (window, isScore, reference, isSampled) = feature;
         var profile = window.Histogram.Profile;
         var (method, threshold) = rules.Of(profile.Name, profile is CategoricalFeatureProfile);
         var isUndetermined = window.Histogram.RowCount < rules.MinimumRowCount || profile.RowCount == 0;
         var checks = isUndetermined ? [] : QualityChecks.Of(window, rules).ToArray();
-        if (IsConstant(profile))
+        if (!isSampled && IsConstant(profile))
         {
             return new(window, isScore, method, 0) { Statistic = LeftShare(window), IsConstantReference = true, IsUndetermined = isUndetermined, Checks = checks };
         }
 
-        var (statistic, p, isOverBins) = FeatureTests.Measure(method, window, reference);
+        var (statistic, p, isOverBins) = FeatureTests.Measure(method, rules.BinningOf(profile.Name), window, reference);
         return new(window, isScore, method, threshold)
         {
             Statistic = statistic,

@@ -9,6 +9,10 @@ public sealed class FeatureDriftOptions
     /// <value>The default value is null: as for the model.</value>
     public DriftMethod? Method { get; set; }
 
+    /// <summary>The bins, of a number.</summary>
+    /// <value>The default value is null: as for the model.</value>
+    public DriftBinning? Binning { get; set; }
+
     /// <summary>The distance above which there is drift, 0.000001 to 1,000,000.</summary>
     /// <value>The default value is null: that of the method.</value>
     [Range(0.000001, 1_000_000.0)]

@@ -13,14 +13,15 @@ internal static class ProfileBins
     /// <summary>The bins of a reference column, with its own counts; null where the profile keeps neither quantiles nor categories of it.</summary>
     /// <param name="column">The column.</param>
     /// <param name="rowCount">The rows that it counts for; of weighted ones their effective number.</param>
-    public static FeatureProfile? Of(ColumnProfile column, double rowCount)
+    /// <param name="binning">Which bins, of numbers.</param>
+    public static FeatureProfile? Of(ColumnProfile column, double rowCount, DriftBinning binning)
     {
         if (column.IsCategorical)
         {
             return Categories(column, rowCount);
         }
 
-        return column.ToDistribution() is { } distribution ? Numbers(column, distribution, rowCount) : null;
+        return column.ToDistribution() is { } distribution ? Numbers(column, distribution, rowCount, binning) : null;
     }
 
     /// <summary>Counts a column over the bins of a reference; null where it is of another kind.</summary>
@@ -58,9 +59,9 @@ internal static class ProfileBins
         return numbers;
     }
 
-    private static NumericFeatureProfile Numbers(ColumnProfile column, EmpiricalDistribution distribution, double rowCount)
+    private static NumericFeatureProfile Numbers(ColumnProfile column, EmpiricalDistribution distribution, double rowCount, DriftBinning binning)
     {
-        double[] edges = column.IsConstant ? [column.Minimum, Math.BitIncrement(column.Minimum)] : Edges(distribution);
+        double[] edges = column.IsConstant ? [column.Minimum, Math.BitIncrement(column.Minimum)] : binning == DriftBinning.EqualWidth ? EqualWidthEdges(column, distribution) : Edges(distribution);
         var scale = column.Weight > 0 ? rowCount / column.Weight : 0;
         long[] counts = column.IsConstant ? [0, (long)Math.Round(distribution.TotalWeight * scale), 0] : CountNumbers(edges, distribution, column, scale);
         var missing = (long)Math.Round(column.Weight > 0 ? column.MissingShare * rowCount : 0);
@@ -95,6 +96,31 @@ internal static class ProfileBins
             i = next;
         }
 
+        return [.. edges];
+    }
+
+    // Each edge between the two steps of the sketch that it lies between; the outer ones around the outermost steps.
+    private static double[] EqualWidthEdges(ColumnProfile column, EmpiricalDistribution distribution)
+    {
+        var values = distribution.Values;
+        if (values.IsEmpty)
+        {
+            return [];
+        }
+
+        var count = EqualWidthHistogram.DoaneBinCount(distribution, column.Mean, column.StandardDeviation);
+        var step = (column.Maximum - column.Minimum) / count;
+        var edges = new List<double> { values[0] };
+        for (var i = 1; i < count; i++)
+        {
+            var below = SortedSearch.CountBelow(values, column.Minimum + (i * step));
+            if (below > 0 && below < values.Length)
+            {
+                Append(edges, Middle(values[below - 1], values[below]));
+            }
+        }
+
+        Append(edges, Math.BitIncrement(values[^1]));
         return [.. edges];
     }
 

@@ -28,10 +28,12 @@ public static class ProfileComparison
             throw new ArgumentException("Expected a reference with rows, but found a profile of none.", nameof(reference));
         }
 
-        var rows = reference.EffectiveRowCount;
-        var columns = reference.Columns.Select(c => (Profile: ProfileBins.Of(c, rows), c.Name, Distribution: Lazy(c)));
-        var score = reference.Score is { } s && ProfileBins.Of(s, rows) is { } bins ? (bins, Lazy(s)) : ((FeatureProfile, Func<EmpiricalDistribution?>)?)null;
-        return Compare([.. columns], score, reference.RowCount, current, new(options ?? new(), DefaultSignificance, DefaultMinimumRowCount), model, version);
+        var rules = new DriftRules(options ?? new(), DefaultSignificance, DefaultMinimumRowCount);
+        var columns = reference.Columns.Select(c => (Profile: BinsOf(c), c.Name, Distribution: Lazy(c)));
+        var score = reference.Score is { } s && BinsOf(s) is { } bins ? (bins, Lazy(s)) : ((FeatureProfile, Func<EmpiricalDistribution?>)?)null;
+        return Compare([.. columns], score, reference.RowCount, current, rules, model, version);
+
+        FeatureProfile? BinsOf(ColumnProfile column) => ProfileBins.Of(column, reference.EffectiveRowCount, rules.BinningOf(column.Name));
     }
 
     /// <summary>
@@ -53,11 +55,15 @@ public static class ProfileComparison
             throw new ArgumentException("Expected a reference with rows, but found a profile of none.", nameof(reference));
         }
 
-        var columns = reference.Features.Select(f => (BinsOf(f, reference.RowCount), f.Name, (Func<EmpiricalDistribution?>)(() => f.Sketches?.ToDistribution())));
-        var score = reference.Score?.Distribution is { } s && BinsOf(s, reference.RowCount) is { } bins
+        var rules = new DriftRules(options ?? new(), DefaultSignificance, DefaultMinimumRowCount);
+        var columns = reference.Features.Select(f => (BinsOf(f), f.Name, (Func<EmpiricalDistribution?>)(() => f.Sketches?.ToDistribution())));
+        var score = reference.Score?.Distribution is { } s && BinsOf(s) is { } bins
             ? (bins, () => s.Sketches?.ToDistribution())
             : ((FeatureProfile, Func<EmpiricalDistribution?>)?)null;
-        return Compare([.. columns], score, reference.RowCount, current, new(options ?? new(), DefaultSignificance, DefaultMinimumRowCount), model, version);
+        return Compare([.. columns], score, reference.RowCount, current, rules, model, version);
+
+        FeatureProfile? BinsOf(FeatureProfile feature) => feature is CategoricalFeatureProfile or NumericFeatureProfile { IsConstant: true } ? feature
+            : feature.Sketches is { } column ? ProfileBins.Of(column, reference.RowCount, rules.BinningOf(feature.Name)) : null;
     }
 
     private static DriftReport Compare(
@@ -102,9 +108,6 @@ public static class ProfileComparison
 
         return DriftComparison.Compare(new(model, version, current.From, current.To), (referenceRowCount, current.RowCount), compared, notCompared, rules);
     }
-
-    private static FeatureProfile? BinsOf(FeatureProfile feature, double rowCount)
-        => feature is CategoricalFeatureProfile or NumericFeatureProfile { IsConstant: true } ? feature : feature.Sketches is { } column ? ProfileBins.Of(column, rowCount) : null;
 
     private static bool Needed(FeatureProfile profile, DriftRules rules) => profile is NumericFeatureProfile && DriftRules.NeedsNumbers(rules.Of(profile.Name, false).Method);
 

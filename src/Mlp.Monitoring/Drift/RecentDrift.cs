@@ -1,12 +1,13 @@
 using Apache.Arrow;
 using Mlp.Monitoring.PredictionLog;
+using Mlp.Runtime.Models;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Statistics;
 
 namespace Mlp.Monitoring.Drift;
 
 /// <summary>
-/// The recent window of one model version, kept up to date by the task that writes its log: panes of a twelfth of the window, of which the oldest is cleared when time moves on. Thread-safe.
+/// The recent window of one model version, kept up to date by the task that writes its log: panes of a twelfth of the window, of which the oldest is cleared when time moves on, and those ahead of the clock when it is set back. Thread-safe.
 /// </summary>
 internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
 {
@@ -14,7 +15,7 @@ internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
     private const int SampleLimit = 2_048;
 
     private readonly ServedModel _model;
-    private readonly Task<ReferenceProfile?> _profile;
+    private readonly Task<DriftReference?> _reference;
     private readonly DriftConfiguration _configuration;
     private readonly DriftRules _rules;
     private readonly TimeProvider _timeProvider;
@@ -24,6 +25,7 @@ internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
     private DriftBatchReader? _reader;
     private DriftWindow[] _panes = [];
     private long _pane = long.MinValue;
+    private string? _unknownFeatures;
 
     /// <summary>Creates an empty window.</summary>
     /// <param name="model">The version.</param>
@@ -35,9 +37,9 @@ internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
     {
         _onDisposed = onDisposed;
         _model = model;
-        _profile = profile;
         _configuration = configuration;
         _rules = configuration.RulesOf(model.Manifest.Name);
+        _reference = ReadAsync(profile, _rules, model.Manifest.Output);
         _timeProvider = timeProvider;
         _paneTicks = Math.Max(configuration.Window.Ticks / PaneCount, 1);
     }
@@ -45,7 +47,7 @@ internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
     /// <inheritdoc/>
     public async ValueTask OnBatchAsync(RecordBatch batch)
     {
-        if (await _profile.ConfigureAwait(false) is not { } profile)
+        if (await _reference.ConfigureAwait(false) is not { } reference)
         {
             return;
         }
@@ -54,8 +56,8 @@ internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
         {
             if (_reader is null)
             {
-                var reference = new DriftReference(profile);
-                _reader = new DriftBatchReader(profile, _rules, _model.Manifest.Output);
+                _unknownFeatures = FindUnknownFeatures(reference.Profile);
+                _reader = new DriftBatchReader(reference.Profile, _rules, _model.Manifest.Output);
                 _panes = [.. Enumerable.Range(0, PaneCount).Select(_ => new DriftWindow(reference, _rules, SampleLimit))];
             }
 
@@ -64,11 +66,11 @@ internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
         }
     }
 
-    /// <summary>Why there is no reference to compare with; null when there is one, when the version has none, and while it is read.</summary>
+    /// <summary>Why there is no reference to compare with, or which settings are about no feature; null when there is nothing to say, when the version has no reference, and while that is read.</summary>
     public string? Problem
-        => _profile.Exception?.InnerException is { } failure
+        => _reference.Exception?.InnerException is { } failure
             ? FormattableString.Invariant($"Expected to read the reference profile of model '{_model.Manifest.Name}' version {_model.Manifest.Version}, so drift is not watched: {failure.Message}")
-            : null;
+            : Volatile.Read(ref _unknownFeatures);
 
     /// <summary>The recent window against the reference, or null before the first prediction and for a model without a reference.</summary>
     public DriftReport? Report()
@@ -91,9 +93,25 @@ internal sealed class RecentDrift : IPredictionBatchListener, IDisposable
     /// <summary>The version has left service.</summary>
     public void Dispose() => _onDisposed(this);
 
+    private static async Task<DriftReference?> ReadAsync(Task<ReferenceProfile?> profile, DriftRules rules, ModelOutput? output)
+        => await profile.ConfigureAwait(false) is { } published ? DriftReference.Of(published, rules, output) : null;
+
+    private string? FindUnknownFeatures(ReferenceProfile profile)
+    {
+        var unknown = _rules.NamedFeatures.Where(n => _model.Layout.IndexOf(n) < 0 && n != profile.Score?.Distribution.Name && n != PredictedClass.Name).ToList();
+        return unknown.Count == 0 ? null : FormattableString.Invariant(
+            $"Expected the settings of drift to name features of model '{_model.Manifest.Name}' version {_model.Manifest.Version}, but it has none of the names {string.Join(", ", unknown.Select(n => $"'{n}'"))}.");
+    }
+
+    // A clock that was ahead and is set right leaves panes of a time to come: they are given up, or nothing would ever leave the window until that time.
     private void MoveTo(long pane)
     {
-        if (pane - PaneCount > _pane)
+        for (; _pane > pane && _pane - pane <= PaneCount; _pane--)
+        {
+            _panes[_pane % PaneCount].Clear();
+        }
+
+        if (pane - PaneCount > _pane || pane < _pane)
         {
             System.Array.ForEach(_panes, p => p.Clear());
             _pane = pane;

@@ -15,28 +15,24 @@ internal sealed class ReferenceColumns(DriftRules rules)
     private readonly Dictionary<string, Column> _columns = new(StringComparer.Ordinal);
     private readonly List<double> _scores = [];
     private readonly List<string?> _classes = [];
-    private int _rowCount;
+    private readonly List<double> _weights = [];
+    private bool _isSampled;
 
     /// <summary>Rows gathered.</summary>
-    public int RowCount => _rowCount;
+    public int RowCount => _weights.Count;
 
     /// <summary>Takes the answered rows of a batch.</summary>
-    /// <exception cref="InvalidOperationException">A row was picked by sampling.</exception>
     public void Add(RecordBatch batch, ModelOutput? output)
     {
         var outcomes = batch.Find<UInt8Array>(PredictionColumns.Outcome);
         var weights = batch.Find<DoubleArray>(PredictionColumns.SamplingWeight);
-        int[] rows = [.. Enumerable.Range(0, batch.Length).Where(i => outcomes?.GetValue(i) == (byte)PredictionOutcome.Ok)];
-        if (rows.Any(i => (weights?.GetValue(i) ?? 1) != 1))
-        {
-            throw new InvalidOperationException("Expected a reference window in which every prediction was logged, but found some that were picked by sampling: their bins would be those of the pick.");
-        }
-
+        double WeightOf(int row) => weights?.GetValue(row) ?? 1;
+        int[] rows = [.. Enumerable.Range(0, batch.Length).Where(i => outcomes?.GetValue(i) == (byte)PredictionOutcome.Ok && SamplingWeights.IsValid(WeightOf(i)))];
         foreach (var field in batch.Schema.FieldsList)
         {
             if (field.HasMetadata && field.Metadata.TryGetValue(PredictionColumns.FeatureKey, out var name) && !rules.IsIgnored(name))
             {
-                ColumnOf(name, batch.Column(field.Name))?.Add(batch.Column(field.Name), rows, _rowCount);
+                ColumnOf(name, batch.Column(field.Name))?.Add(batch.Column(field.Name), rows, RowCount);
             }
         }
 
@@ -46,18 +42,20 @@ internal sealed class ReferenceColumns(DriftRules rules)
         {
             _scores.Add(scores?.GetValue(row) ?? double.NaN);
             _classes.Add(classes.Of(row));
+            _weights.Add(WeightOf(row));
+            _isSampled |= WeightOf(row) != 1;
         }
-
-        _rowCount += rows.Length;
     }
 
     /// <summary>The reference.</summary>
-    public DriftReference Build()
+    public DriftReference Build() => _isSampled ? BuildSampled(new([.. _weights])) : BuildWhole();
+
+    private DriftReference BuildWhole()
     {
         var builder = new ReferenceProfileBuilder();
         foreach (var (name, column) in _columns)
         {
-            column.AddTo(builder, name, _rowCount);
+            column.AddTo(builder, name, RowCount);
         }
 
         double[] scores = [.. _scores];
@@ -66,7 +64,7 @@ internal sealed class ReferenceColumns(DriftRules rules)
             SetScore(builder, scores);
         }
 
-        var profile = builder.Build();
+        var profile = DriftReference.Rebin(builder.Build(), rules);
         var distributions = profile.Features.OfType<NumericFeatureProfile>().Select(f => KeyValuePair.Create((FeatureProfile)f, Distribution(_columns[f.Name].Numbers)));
         if (profile.Score is { } score)
         {
@@ -76,10 +74,36 @@ internal sealed class ReferenceColumns(DriftRules rules)
         return new DriftReference(profile) { Distributions = distributions.ToFrozenDictionary(), PredictedClass = Classes() };
     }
 
+    private DriftReference BuildSampled(SampledReference sampled)
+    {
+        var distributions = new List<KeyValuePair<FeatureProfile, EmpiricalDistribution>>();
+        NumericFeatureProfile Numeric(string name, List<double> numbers, bool isSingle)
+        {
+            var feature = sampled.Numeric(name, numbers, isSingle, rules);
+            distributions.Add(new(feature, sampled.Distribution(numbers)));
+            return feature;
+        }
+
+        FeatureProfile[] features = [.. _columns.Select(c => c.Value.Padded(RowCount) is { IsCategorical: true } categories
+            ? (FeatureProfile)sampled.Categorical(c.Key, categories.Categories)
+            : Numeric(c.Key, c.Value.Numbers, c.Value.IsSingle))];
+        var score = _scores.TrueForAll(double.IsNaN) ? null : new ScoreProfile(Numeric("score", _scores, IsSingle(_scores)), []);
+        return new DriftReference(new ReferenceProfile(sampled.RowCount, [.. features], score))
+        {
+            Distributions = distributions.ToFrozenDictionary(),
+            PredictedClass = _classes.TrueForAll(c => c is null) ? null : sampled.Categorical(PredictedClass.Name, _classes),
+            IsSampled = true,
+            Note = FormattableString.Invariant($"The reference holds {RowCount} predictions that sampling picked; they stand for {sampled.Weight:F0} and count as {sampled.RowCount}. ")
+                + "Features with one value in it are compared by their distance, and not held to be constant: predictions that were not picked may have had others.",
+        };
+    }
+
+    private static bool IsSingle(IEnumerable<double> scores) => scores.All(s => (float)s == s || double.IsNaN(s));
+
     private static void SetScore(ReferenceProfileBuilder builder, double[] scores)
     {
         // As the window counts them: the score of a float32 model is a float32.
-        if (scores.All(s => (float)s == s || double.IsNaN(s)))
+        if (IsSingle(scores))
         {
             builder.SetScore(System.Array.ConvertAll(scores, s => (float)s));
         }
@@ -112,7 +136,11 @@ internal sealed class ReferenceColumns(DriftRules rules)
 
     private sealed class Column(bool isCategorical, bool isSingle)
     {
-        private readonly List<string?> _categories = [];
+        public bool IsCategorical => isCategorical;
+
+        public bool IsSingle => isSingle;
+
+        public List<string?> Categories { get; } = [];
 
         public List<double> Numbers { get; } = [];
 
@@ -123,7 +151,7 @@ internal sealed class ReferenceColumns(DriftRules rules)
             {
                 if (isCategorical)
                 {
-                    _categories.Add(array.IsNull(row) ? null : array switch
+                    Categories.Add(array.IsNull(row) ? null : array switch
                     {
                         StringArray texts => texts.GetString(row),
                         Int64Array integers => integers.Values[row].ToString(System.Globalization.CultureInfo.InvariantCulture),
@@ -149,7 +177,7 @@ internal sealed class ReferenceColumns(DriftRules rules)
             Pad(rowCount);
             if (isCategorical)
             {
-                builder.AddCategorical(name, _categories.ToArray());
+                builder.AddCategorical(name, Categories.ToArray());
             }
             else if (isSingle)
             {
@@ -161,12 +189,18 @@ internal sealed class ReferenceColumns(DriftRules rules)
             }
         }
 
+        public Column Padded(int rowCount)
+        {
+            Pad(rowCount);
+            return this;
+        }
+
         // A column that other segments do not have is missing in their rows.
         private void Pad(int rowCount)
         {
-            while (isCategorical && _categories.Count < rowCount)
+            while (isCategorical && Categories.Count < rowCount)
             {
-                _categories.Add(null);
+                Categories.Add(null);
             }
 
             while (!isCategorical && Numbers.Count < rowCount)

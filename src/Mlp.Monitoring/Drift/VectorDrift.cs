@@ -15,8 +15,11 @@ public sealed record VectorDrift
     /// <summary>The other end of what the reconstruction allows; null for the classifier.</summary>
     public double? LowerThreshold { get; init; }
 
-    /// <summary>The chance of such a statistic where nothing has changed; null where the test has none.</summary>
+    /// <summary>The chance of such rows where nothing has changed; null where it is not known.</summary>
     public double? PValue { get; init; }
+
+    /// <summary><see cref="PValue"/> after the correction for all tests of the report.</summary>
+    public double? AdjustedPValue { get; init; }
 
     /// <summary>Rows of the reference that were looked at: a sample of at most 10,000.</summary>
     public required long ReferenceRowCount { get; init; }
@@ -24,6 +27,9 @@ public sealed record VectorDrift
     /// <summary>Rows of the window that were looked at.</summary>
     public required long RowCount { get; init; }
 
-    /// <summary>The verdict.</summary>
+    /// <summary>The verdict: effect size and significance together.</summary>
     public required bool IsDrifted { get; init; }
+
+    /// <summary>Whether the statistic lies outside the thresholds.</summary>
+    internal bool IsBeyond => Statistic > Threshold || Statistic < LowerThreshold;
 }

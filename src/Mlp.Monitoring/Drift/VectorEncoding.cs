@@ -18,7 +18,7 @@ internal sealed class VectorEncoding
     /// <param name="columns">Positions of the features that are compared.</param>
     public VectorEncoding(RowSample reference, ReferenceProfile profile, IEnumerable<int> columns)
     {
-        double[][] rows = [.. reference.Rows];
+        var rows = reference.Rows;
         foreach (var column in columns)
         {
             var feature = profile.Features[column];

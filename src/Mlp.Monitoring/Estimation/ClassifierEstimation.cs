@@ -1,28 +1,27 @@
 using Mlp.Monitoring.Figures;
+using Mlp.Monitoring.Labels.Joins;
 using Mlp.Runtime.Statistics.Estimation;
 
 namespace Mlp.Monitoring.Estimation;
 
 /// <summary>Estimates a binary classifier from its scores.</summary>
-internal sealed class ClassifierEstimation : WindowEstimation
+/// <param name="estimator">What was learnt.</param>
+/// <param name="options">Which figures are checked.</param>
+internal sealed class ClassifierEstimation(PerformanceEstimator estimator, EstimationOptions options) : WindowEstimation
 {
-    private readonly EstimationOptions _options;
-    private readonly PerformanceEstimator _estimator;
+    public override int ValueCount => 0;
 
-    /// <summary>Takes the estimator that was given, or learns from the reference.</summary>
+    public override int ReadCount => 0;
+
+    /// <summary>Learns from a reference.</summary>
     /// <exception cref="ArgumentException">There is nothing to learn from.</exception>
-    public ClassifierEstimation(EstimationOptions options, List<EstimatedRow> reference, double threshold)
-    {
-        _options = options;
-        _estimator = options.Estimator
-            ?? PerformanceEstimator.Fit(reference.Select(r => r.Answer.Score).ToArray(), reference.Select(r => (byte)r.Answer.Label).ToArray(), options.ChunkSize, threshold);
-    }
+    public static PerformanceEstimator Fit(EstimatedRows reference, int chunkSize, double threshold)
+        => PerformanceEstimator.Fit(reference.Scores, System.Array.ConvertAll(reference.Labels.ToArray(), l => (byte)l), chunkSize, threshold);
 
-    public override EstimationResult Estimate(List<EstimatedRow> rows, EstimationResult result)
-    {
-        var weights = rows.Exists(r => r.Answer.Weight != 1) ? rows.Select(r => r.Answer.Weight).ToArray() : [];
-        return result with { Estimates = _estimator.Estimate(rows.Select(r => r.Answer.Score).ToArray(), weights) };
-    }
+    public override bool TryKeep(in JoinedRow row, ReadOnlySpan<double> values, Span<double> kept) => true;
 
-    public override IEnumerable<Finding> Find(EstimationResult result) => EstimationFindings.Find(result, _estimator, _options);
+    public override EstimationResult Estimate(EstimatedRows rows, Range window, EstimationResult result)
+        => result with { Estimates = estimator.Estimate(rows.Scores[window], rows.WeightsOf(window)) };
+
+    public override IEnumerable<Finding> Find(EstimationResult result) => EstimationFindings.Find(result, estimator.RowCount, estimator.ChunkSize, options);
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Mlp.Monitoring.Figures;
 using Mlp.Monitoring.Performance;
+using Mlp.Runtime.Models;
 using Mlp.Runtime.Statistics;
 using Mlp.Runtime.Statistics.Estimation;
 
@@ -32,34 +33,48 @@ internal static class EstimationFindings
         _ => "false_negative",
     };
 
+    /// <summary>Name of a figure of several classes, where it is a mean over them.</summary>
+    /// <param name="metric">The figure.</param>
+    /// <param name="task">What the model predicts.</param>
+    public static string NameOf(EstimatedMetric metric, ModelTask task) => task != ModelTask.MulticlassClassification ? NameOf(metric) : metric switch
+    {
+        EstimatedMetric.Auc => FigureNames.MacroAuc,
+        EstimatedMetric.Precision => FigureNames.MacroPrecision,
+        EstimatedMetric.Recall => FigureNames.MacroRecall,
+        EstimatedMetric.Specificity => FigureNames.MacroSpecificity,
+        EstimatedMetric.F1 => FigureNames.MacroF1,
+        _ => NameOf(metric),
+    };
+
     /// <summary>What is found in a window.</summary>
     /// <param name="result">The window, without findings.</param>
-    /// <param name="estimator">What the estimate was learnt from.</param>
-    /// <param name="options">Which figures are checked.</param>
-    public static IEnumerable<Finding> Find(EstimationResult result, PerformanceEstimator estimator, EstimationOptions options)
+    /// <param name="referenceRowCount">Rows that the estimate was learnt from.</param>
+    /// <param name="chunkSize">Rows of a chunk of these.</param>
+    /// <param name="options">Which figures are checked; those that the task does not have are passed over.</param>
+    public static IEnumerable<Finding> Find(EstimationResult result, long referenceRowCount, int chunkSize, EstimationOptions options)
     {
-        foreach (var metric in options.Checked)
+        foreach (var metric in options.Checked.Where(m => result.Estimates.Any(e => e.Metric == m)))
         {
-            var (name, estimate) = (NameOf(metric), result[metric]);
-            if (estimate.Value < estimate.LowerThreshold)
+            var (name, estimate) = (NameOf(metric, result.Realized.Task), result[metric]);
+            if (estimate.Value < estimate.LowerThreshold && ReferenceThresholds.CanJudge(result.RowCount, chunkSize))
             {
-                yield return Low(result, estimator, FigureNames.Estimated + name, estimate.Value, estimate.LowerThreshold, result.RowCount);
+                yield return Low(result, referenceRowCount, FigureNames.Estimated + name, estimate.Value, estimate.LowerThreshold, result.RowCount);
             }
 
-            if (!result.IsChecked || result.Realized.BinaryClassification is not { } metrics)
+            if (!result.IsChecked || RealizedOf(metric, result.Realized) is not { } realized)
             {
                 continue;
             }
 
-            var realized = RealizedPerformance.Of(metric, metrics);
-            if (realized < estimate.LowerThreshold)
+            var rowCount = result.Realized.LabelledCount - result.Realized.UnusableCount;
+            if (realized < estimate.LowerThreshold && ReferenceThresholds.CanJudge(rowCount, chunkSize))
             {
-                yield return Low(result, estimator, name, realized, estimate.LowerThreshold, metrics.RowCount);
+                yield return Low(result, referenceRowCount, name, realized, estimate.LowerThreshold, rowCount);
             }
 
             if (result.Realized.Intervals.TryGetValue(name, out var interval) && ExcludeEachOther(estimate, realized, interval))
             {
-                yield return Create(result, estimator.RowCount, FindingKind.EstimateNoLongerHolds, $"{FigureNames.Estimated}{name}", realized, realized < estimate.Lower ? estimate.Lower : estimate.Upper, metrics.RowCount) with
+                yield return Create(result, referenceRowCount, FindingKind.EstimateNoLongerHolds, $"{FigureNames.Estimated}{name}", realized, realized < estimate.Lower ? estimate.Lower : estimate.Upper, rowCount) with
                 {
                     Message = string.Create(
                         CultureInfo.InvariantCulture,
@@ -69,8 +84,11 @@ internal static class EstimationFindings
         }
     }
 
-    private static Finding Low(EstimationResult result, PerformanceEstimator estimator, string name, double value, double threshold, long rowCount)
-        => Create(result, estimator.RowCount, FindingKind.Performance, name, value, threshold, rowCount) with
+    private static double? RealizedOf(EstimatedMetric metric, PerformanceResult realized)
+        => realized.BinaryClassification is { } binary ? RealizedPerformance.Of(metric, binary) : realized.Multiclass is { } classes ? RealizedPerformance.Of(metric, classes) : null;
+
+    private static Finding Low(EstimationResult result, long referenceRowCount, string name, double value, double threshold, long rowCount)
+        => Create(result, referenceRowCount, FindingKind.Performance, name, value, threshold, rowCount) with
         {
             Message = string.Create(
                 CultureInfo.InvariantCulture,

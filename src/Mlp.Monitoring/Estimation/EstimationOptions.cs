@@ -8,8 +8,14 @@ public sealed class EstimationOptions
     /// <summary>Model version, or null for the highest one that has logged predictions.</summary>
     public int? Version { get; set; }
 
-    /// <summary>What the estimate was learnt from beforehand; null to learn from the log, from <see cref="ReferenceFrom"/> to <see cref="ReferenceTo"/>.</summary>
+    /// <summary>
+    /// What the estimate was learnt from beforehand. Without any estimator the estimate is learnt from the log, from <see cref="ReferenceFrom"/> to <see cref="ReferenceTo"/>, and without these it is by what was
+    /// published with the version.
+    /// </summary>
     public PerformanceEstimator? Estimator { get; set; }
+
+    /// <summary>The same for a model of several classes.</summary>
+    public MulticlassPerformanceEstimator? ClassEstimator { get; set; }
 
     /// <summary>What the errors of a regression were learnt from beforehand, on its numeric features in their order; null to learn from the log.</summary>
     public DirectLossEstimator? LossEstimator { get; set; }
@@ -17,7 +23,7 @@ public sealed class EstimationOptions
     /// <summary>First request time of the reference; null for the beginning. Its predictions need labels.</summary>
     public DateTimeOffset? ReferenceFrom { get; set; }
 
-    /// <summary>Request time that the reference stops before; null for an <see cref="Estimator"/> that is given.</summary>
+    /// <summary>Request time that the reference stops before; null for an estimator that is given or was published.</summary>
     public DateTimeOffset? ReferenceTo { get; set; }
 
     /// <summary>Rows of a chunk of the reference, whose figures say what is ordinary: about as many as a window has. At least 1.</summary>
@@ -44,15 +50,18 @@ public sealed class EstimationOptions
     /// <value>The default value is the area under the ROC curve.</value>
     public IList<EstimatedMetric> Checked { get; } = [EstimatedMetric.Auc];
 
+    /// <summary>Whether it is said what the estimate comes from; else from what was published.</summary>
+    internal bool HasSource => Estimator is not null || ClassEstimator is not null || LossEstimator is not null || ReferenceTo is not null;
+
     /// <summary>Refuses what cannot be estimated.</summary>
     /// <exception cref="ArgumentException">A setting lies outside its range.</exception>
     internal void Validate()
     {
-        var isGiven = Estimator is not null || LossEstimator is not null;
-        if (isGiven == ReferenceTo is not null)
+        if (ReferenceTo is not null && (Estimator is not null || ClassEstimator is not null || LossEstimator is not null))
         {
             throw new ArgumentException(
-                $"Expected either {nameof(Estimator)} ({nameof(LossEstimator)} for a regression) or {nameof(ReferenceTo)}, the end of a reference in the log, but found {(isGiven ? "both" : "neither")}.", nameof(Estimator));
+                $"Expected either {nameof(Estimator)} ({nameof(ClassEstimator)} for several classes, {nameof(LossEstimator)} for a regression) or {nameof(ReferenceTo)}, the end of a reference in the log, but found both.",
+                nameof(Estimator));
         }
 
         if (ChunkSize < 1)

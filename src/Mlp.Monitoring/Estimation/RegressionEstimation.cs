@@ -1,28 +1,39 @@
 using System.Globalization;
 using Mlp.Monitoring.Figures;
+using Mlp.Monitoring.Labels.Joins;
 using Mlp.Monitoring.Performance;
 using Mlp.Runtime.Statistics.Estimation;
 
 namespace Mlp.Monitoring.Estimation;
 
-/// <summary>Estimates the errors of a regression from its features and predictions.</summary>
-internal sealed class RegressionEstimation : WindowEstimation
+/// <summary>Estimates the errors of a regression from its features and predictions: of each row the absolute and the squared error that are expected are kept, and not the features.</summary>
+/// <param name="estimator">What was learnt.</param>
+internal sealed class RegressionEstimation(DirectLossEstimator estimator) : WindowEstimation
 {
-    private readonly DirectLossEstimator _estimator;
-    private readonly int _featureCount;
+    public override int ValueCount => 2;
 
-    /// <summary>Takes the estimator that was given, or learns from the reference.</summary>
+    public override int ReadCount => estimator.FeatureCount;
+
+    /// <summary>Learns from a reference.</summary>
     /// <exception cref="ArgumentException">There is nothing to learn from.</exception>
-    public RegressionEstimation(EstimationOptions options, List<EstimatedRow> reference, int featureCount)
+    public static DirectLossEstimator Fit(EstimatedRows reference, int chunkSize) => DirectLossEstimator.Fit(reference.Values, reference.Scores, reference.Labels, chunkSize);
+
+    public override bool TryKeep(in JoinedRow row, ReadOnlySpan<double> values, Span<double> kept)
     {
-        _featureCount = featureCount;
-        _estimator = options.LossEstimator
-            ?? DirectLossEstimator.Fit(FeaturesOf(reference), reference.Select(r => r.Answer.Score).ToArray(), reference.Select(r => r.Answer.Label).ToArray(), options.ChunkSize);
+        (kept[0], kept[1]) = estimator.LossesOf(values, row.Score);
+        return true;
     }
 
-    public override EstimationResult Estimate(List<EstimatedRow> rows, EstimationResult result)
+    public override EstimationResult Estimate(EstimatedRows rows, Range window, EstimationResult result)
     {
-        var (absolute, root) = _estimator.Estimate(FeaturesOf(rows), rows.Select(r => r.Answer.Score).ToArray());
+        var losses = rows.ValuesOf(window);
+        var (magnitudes, squares) = (new double[losses.Length / 2], new double[losses.Length / 2]);
+        for (var i = 0; i < magnitudes.Length; i++)
+        {
+            (magnitudes[i], squares[i]) = (losses[2 * i], losses[(2 * i) + 1]);
+        }
+
+        var (absolute, root) = estimator.Estimate(magnitudes, squares, rows.WeightsOf(window));
         return result with { MeanAbsoluteError = absolute, RootMeanSquaredError = root };
     }
 
@@ -38,7 +49,7 @@ internal sealed class RegressionEstimation : WindowEstimation
 
     private IEnumerable<Finding> Find(EstimationResult result, string name, LossEstimate estimate, double realized)
     {
-        if (estimate.IsAlert)
+        if (estimate.IsAlert && ReferenceThresholds.CanJudge(result.RowCount, estimator.ChunkSize))
         {
             yield return Great(result, FigureNames.Estimated + name, estimate.Value, estimate.UpperThreshold);
         }
@@ -48,7 +59,7 @@ internal sealed class RegressionEstimation : WindowEstimation
             yield break;
         }
 
-        if (realized > estimate.UpperThreshold)
+        if (realized > estimate.UpperThreshold && ReferenceThresholds.CanJudge(result.Realized.LabelledCount, estimator.ChunkSize))
         {
             yield return Great(result, name, realized, estimate.UpperThreshold);
         }
@@ -58,7 +69,7 @@ internal sealed class RegressionEstimation : WindowEstimation
             && (estimate.Value < interval.Lower || estimate.Value > interval.Upper))
         {
             yield return EstimationFindings.Create(
-                result, _estimator.RowCount, FindingKind.EstimateNoLongerHolds, FigureNames.Estimated + name, realized, realized > estimate.Upper ? estimate.Upper : estimate.Lower, result.Realized.LabelledCount) with
+                result, estimator.RowCount, FindingKind.EstimateNoLongerHolds, FigureNames.Estimated + name, realized, realized > estimate.Upper ? estimate.Upper : estimate.Lower, result.Realized.LabelledCount) with
             {
                 Message = string.Create(
                     CultureInfo.InvariantCulture,
@@ -68,13 +79,10 @@ internal sealed class RegressionEstimation : WindowEstimation
     }
 
     private Finding Great(EstimationResult result, string name, double value, double threshold)
-        => EstimationFindings.Create(result, _estimator.RowCount, FindingKind.Performance, name, value, threshold, result.RowCount) with
+        => EstimationFindings.Create(result, estimator.RowCount, FindingKind.Performance, name, value, threshold, result.RowCount) with
         {
             Message = string.Create(
                 CultureInfo.InvariantCulture,
                 $"Expected {name} of at most {threshold:G5}, the mean and 3 standard deviations of the reference's chunks, but found {value:G5} over {result.RowCount} rows (model '{result.Model}' version {result.Version})."),
         };
-
-    /// <summary>Shape (rows, features): rows of a log with other versions have room for theirs too.</summary>
-    private double[] FeaturesOf(List<EstimatedRow> rows) => [.. rows.SelectMany(r => r.Features.Take(_featureCount))];
 }

@@ -5,19 +5,30 @@ namespace Mlp.Monitoring.Figures;
 /// <summary>What became of the predictions of each version, since it came into service.</summary>
 internal sealed class LogFigures(PredictionLogWriter log, TimeProvider timeProvider) : IFigureSource
 {
+    private const string Accepted = "log.accepted";
+    private const string Dropped = "log.dropped";
+    private const string DroppedShare = "log.dropped_share";
+    private const string Pending = "log.pending";
+
+    /// <summary>The names of all.</summary>
+    public static IReadOnlyList<string> Names { get; } = [Accepted, Dropped, DroppedShare, Pending];
+
     public IEnumerable<Figure> Latest => log.Statistics.SelectMany(FiguresOf);
 
     public IEnumerable<Finding> Findings => [];
+
+    /// <summary>Whether a figure is counted from the start of the process.</summary>
+    public static bool CountsSinceStart(string figure) => Names.Contains(figure);
 
     private IEnumerable<Figure> FiguresOf(LogStatistics statistics)
     {
         var (accepted, dropped) = (statistics.Accepted, statistics.Dropped);
         return
         [
-            Of(statistics, "log.accepted", accepted),
-            Of(statistics, "log.dropped", dropped),
-            Of(statistics, "log.dropped_share", accepted == 0 ? double.NaN : dropped / (double)accepted),
-            Of(statistics, "log.pending", statistics.Pending),
+            Of(statistics, Accepted, accepted),
+            Of(statistics, Dropped, dropped),
+            Of(statistics, DroppedShare, accepted == 0 ? double.NaN : dropped / (double)accepted),
+            Of(statistics, Pending, statistics.Pending),
         ];
     }
 

@@ -23,13 +23,14 @@ namespace Mlp.Monitoring.Hosting;
 /// The door to monitoring: labels in, and out of it the logged predictions, live quality and drift. What it reads is what lies in the files: call <see cref="FlushAsync"/> first where the
 /// predictions of the last commit interval matter. Before the platform is started and after it was closed its methods throw <see cref="InvalidOperationException"/>. Thread-safe.
 /// </summary>
-public sealed class ModelMonitor
+public sealed partial class ModelMonitor
 {
     private readonly PredictionLogWriter _writer;
     private readonly PredictionLogReader _reader;
     private readonly PredictionExport _export;
     private readonly LogMaintenance _maintenance;
     private readonly LabelStore _labels;
+    private readonly LabelKeyCheck _labelKeys;
     private readonly LivePerformance _performance;
     private readonly DriftDetector _drift;
     private readonly AlertWatch _alerts;
@@ -63,6 +64,7 @@ public sealed class ModelMonitor
         _reader = reader;
         (_export, _maintenance) = (export, maintenance);
         _labels = labels;
+        _labelKeys = new LabelKeyCheck(reader, writer.KeysInService);
         _performance = performance;
         _drift = drift;
         _profiles = profiles;
@@ -74,46 +76,21 @@ public sealed class ModelMonitor
     /// <summary>What became of the files of the prediction logs since the start: compacted, deleted, damaged.</summary>
     public MaintenanceStatistics MaintenanceStatistics => _maintenance.Statistics;
 
-    /// <summary>Records what became known about a prediction. When the task completes, it is on the device; callers who come at the same time share one flush.</summary>
-    /// <param name="predictionId">The prediction; it need not be in the log yet.</param>
-    /// <param name="label">The truth: 0 or 1 for a binary model, the index of the class for several classes, the number itself for a regression. Finite.</param>
-    /// <param name="observedAt">When it became known. Of several labels of one prediction the one observed last counts, then the one recorded last.</param>
-    /// <param name="cancellationToken">Ends the wait; the label may be recorded all the same.</param>
-    /// <exception cref="ArgumentException">The label is NaN or infinite, or its prediction or time was never set.</exception>
-    /// <exception cref="LogWriteException">The disk refused; trying again may help.</exception>
-    /// <exception cref="IOException">The disk refused; trying again may help.</exception>
-    public ValueTask RecordLabelAsync(PredictionId predictionId, double label, DateTimeOffset observedAt, CancellationToken cancellationToken = default)
-        => RecordLabelAsync(Label.ForPrediction(predictionId, label, observedAt), cancellationToken);
-
-    /// <summary>Records whether a prediction of a binary model belongs to the positive class.</summary>
-    /// <param name="predictionId">The prediction; it need not be in the log yet.</param>
-    /// <param name="isPositive">Whether it belongs to the positive class.</param>
-    /// <param name="observedAt">When it became known.</param>
-    /// <param name="cancellationToken">Ends the wait; the label may be recorded all the same.</param>
-    /// <inheritdoc cref="RecordLabelAsync(PredictionId, double, DateTimeOffset, CancellationToken)" path="/exception"/>
-    public ValueTask RecordLabelAsync(PredictionId predictionId, bool isPositive, DateTimeOffset observedAt, CancellationToken cancellationToken = default)
-        => RecordLabelAsync(Label.ForPrediction(predictionId, isPositive, observedAt), cancellationToken);
-
-    /// <summary>Records a label of any kind: of a prediction or of an entity, named or not, or one that retracts.</summary>
-    /// <param name="label">The label.</param>
-    /// <param name="cancellationToken">Ends the wait; the label may be recorded all the same.</param>
-    /// <inheritdoc cref="RecordLabelsAsync" path="/exception"/>
-    public ValueTask RecordLabelAsync(Label label, CancellationToken cancellationToken = default) => RecordLabelsAsync(new[] { label }, cancellationToken);
-
-    /// <summary>Records many labels with one flush for each 4,096.</summary>
-    /// <param name="labels">The labels.</param>
-    /// <param name="cancellationToken">Ends the wait; labels may be recorded all the same.</param>
-    /// <exception cref="ArgumentException">A label is NaN or infinite, is about nothing or two things, has a name that no label can have, or a time that was never set; none is recorded.</exception>
-    /// <exception cref="InvalidOperationException">A label is about an entity of a model that redacts columns, and no version of the model is known here yet.</exception>
-    /// <exception cref="LogWriteException">The disk refused; trying again may help.</exception>
-    /// <exception cref="IOException">The disk refused; trying again may help.</exception>
-    public ValueTask RecordLabelsAsync(ReadOnlyMemory<Label> labels, CancellationToken cancellationToken = default) => Open(_labels).RecordAsync(_writer.LabelKeys.Redact(labels), cancellationToken);
-
     /// <summary>Completes when every prediction made before the call is on the device, or counted as dropped.</summary>
     /// <param name="model">One model only, or null for all.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="ModelNotFoundException">The model is not declared, and nothing of it was ever logged.</exception>
     /// <exception cref="IOException">The disk refused what was pending; it is counted as dropped.</exception>
-    public Task FlushAsync(string? model = null, CancellationToken cancellationToken = default) => Open(_writer).FlushAsync(model, cancellationToken);
+    public Task FlushAsync(string? model = null, CancellationToken cancellationToken = default)
+    {
+        Open(_writer);
+        if (model is not null)
+        {
+            RequireKnown(model);
+        }
+
+        return _writer.FlushAsync(model, cancellationToken);
+    }
 
     /// <summary>Reads logged predictions.</summary>
     /// <param name="model">Model name.</param>
@@ -124,10 +101,14 @@ public sealed class ModelMonitor
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>Batches with the columns of <see cref="PredictionColumns"/> and the features; those of one version have one schema, unless its redaction was changed. Disposing them is not needed.</returns>
     /// <exception cref="ArgumentException">The name cannot be that of a model.</exception>
+    /// <exception cref="ModelNotFoundException">The model is not declared, and nothing of it was ever logged.</exception>
     /// <exception cref="CorruptFileException">A segment is damaged; a tail that a crash has torn is no damage.</exception>
     public IAsyncEnumerable<RecordBatch> ReadPredictionsAsync(
         string model, int? version = null, DateTimeOffset? from = null, DateTimeOffset? to = null, string? variant = null, CancellationToken cancellationToken = default)
-        => Open(_reader).ReadAsync(model, PredictionFilter.Of(version, from, to, variant), cancellationToken);
+    {
+        RequireKnown(model);
+        return _reader.ReadAsync(model, PredictionFilter.Of(version, from, to, variant), cancellationToken);
+    }
 
     /// <summary>
     /// Asks the logged predictions of a model in SQL of DuckDB. They are the relation <c>predictions</c>, with the columns of <see cref="PredictionColumns"/> and the features of all versions; the SQL sees
@@ -162,10 +143,11 @@ public sealed class ModelMonitor
     /// <param name="to">Request time to stop before, or null for the end.</param>
     /// <param name="variant">One variant only, or null for all.</param>
     /// <param name="cancellationToken">Gives up; nothing is left.</param>
-    /// <returns>Number of predictions; without any no file is written.</returns>
+    /// <returns>Number of predictions; without any no file is written, and one of that name is deleted, which would pass for the answer.</returns>
     /// <exception cref="InvalidOperationException">The predictions do not have the same columns.</exception>
     /// <exception cref="ModelNotFoundException">The model is not declared, and nothing of it was ever logged.</exception>
     /// <exception cref="CorruptFileException">A file of the log is damaged.</exception>
+    /// <exception cref="DirectoryNotFoundException">The folder of the file does not exist.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public Task<long> ExportPredictionsAsync(
         string model, string path, int? version = null, DateTimeOffset? from = null, DateTimeOffset? to = null, string? variant = null, CancellationToken cancellationToken = default)
@@ -175,7 +157,7 @@ public sealed class ModelMonitor
         return _export.WriteAsync(model, path, PredictionFilter.Of(version, from, to, variant), cancellationToken);
     }
 
-    /// <summary>Compacts sealed segments and deletes what is too old or too much, as the settings say, now and not at the next interval. What fails is logged and counted (<see cref="MaintenanceStatistics"/>).</summary>
+    /// <summary>Repairs damaged segments, compacts sealed ones and deletes what is too old or too much, as the settings say, now and not at the next interval. What fails is logged and counted (<see cref="MaintenanceStatistics"/>).</summary>
     /// <param name="cancellationToken">Gives up; nothing half-done is left.</param>
     /// <exception cref="InvalidOperationException">The platform has not been started, or was closed, or does not own the data directory.</exception>
     public Task MaintainPredictionsAsync(CancellationToken cancellationToken = default) => Open(_maintenance).RunAsync(cancellationToken);
@@ -226,7 +208,7 @@ public sealed class ModelMonitor
     }
 
     /// <summary>
-    /// Estimates the quality of a binary classifier from its scores alone (CBPE), or the errors of a regression from its features and predictions (DLE), window by window, beside the realised quality as far as labels have come, and says where the two exclude each other. The
+    /// Estimates the quality of a classifier from its scores alone (CBPE), or the errors of a regression from its features and predictions (DLE), window by window, beside the realised quality as far as labels have come, and says where the two exclude each other. The
     /// estimate sees a change of the inputs; it is blind to a change of what they mean.
     /// </summary>
     /// <param name="model">Model name.</param>
@@ -235,7 +217,7 @@ public sealed class ModelMonitor
     /// <returns>One result per window that has predictions, ascending; windows of the reference are not among them.</returns>
     /// <exception cref="ArgumentException">The name cannot be that of a model, or an option lies outside its range.</exception>
     /// <exception cref="ModelNotFoundException">The model is not declared, and nothing of it was ever logged.</exception>
-    /// <exception cref="InvalidOperationException">The version is neither binary classifier nor regression, or the reference has no labels to learn from.</exception>
+    /// <exception cref="InvalidOperationException">The version is neither classifier nor regression, nothing was given or published to estimate by, or the reference has no labels to learn from.</exception>
     /// <exception cref="CorruptFileException">A segment is damaged.</exception>
     public Task<IReadOnlyList<EstimationResult>> EstimateAsync(string model, EstimationOptions options, CancellationToken cancellationToken = default)
     {
@@ -253,7 +235,7 @@ public sealed class ModelMonitor
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="ArgumentException">The name cannot be that of a model, or an option lies outside its range.</exception>
     /// <exception cref="ModelNotFoundException">The model is not declared, and nothing of it was ever logged.</exception>
-    /// <exception cref="InvalidOperationException">A version has no logged predictions, or the loss does not fit the models.</exception>
+    /// <exception cref="InvalidOperationException">A version has no logged predictions, the loss does not fit the models, or the answers of a version have different sampling weights.</exception>
     /// <exception cref="CorruptFileException">A segment is damaged.</exception>
     public Task<VariantComparison> CompareAsync(string model, VariantComparisonOptions options, CancellationToken cancellationToken = default)
     {
@@ -270,7 +252,7 @@ public sealed class ModelMonitor
 
     /// <summary>Compares the inputs and the score of logged predictions with the reference profile that was published with their version.</summary>
     /// <param name="model">Model name.</param>
-    /// <param name="version">Version, or null for the highest one that has logged predictions.</param>
+    /// <param name="version">Version, or null for the highest one that has logged predictions: a challenger or shadow where one answers, so name the champion's to hear of that.</param>
     /// <param name="from">First request time, or null for the beginning.</param>
     /// <param name="to">Request time to stop before, or null for the end.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
@@ -285,13 +267,14 @@ public sealed class ModelMonitor
     /// <summary>Compares the inputs, the score and the predicted class of logged predictions with those of another time, and the rows as a whole.</summary>
     /// <param name="model">Model name.</param>
     /// <param name="reference">The predictions to compare with.</param>
-    /// <param name="version">Version, or null for the highest one that has logged predictions.</param>
+    /// <param name="version">Version, or null for the highest one that has logged predictions: a challenger or shadow where one answers, so name the champion's to hear of that.</param>
     /// <param name="from">First request time, or null for the beginning.</param>
     /// <param name="to">Request time to stop before, or null for the end.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>The comparison, most drifted feature first.</returns>
+    /// <exception cref="ArgumentException">The reference window ends before it begins.</exception>
     /// <exception cref="ModelNotFoundException">Nothing of the model was logged.</exception>
-    /// <exception cref="InvalidOperationException">The reference window holds no predictions, or such as sampling has picked.</exception>
+    /// <exception cref="InvalidOperationException">The reference window holds no predictions.</exception>
     /// <exception cref="CorruptFileException">A segment is damaged.</exception>
     public Task<DriftReport> DetectDriftAsync(
         string model, ReferenceWindow reference, int? version = null, DateTimeOffset? from = null, DateTimeOffset? to = null, CancellationToken cancellationToken = default)
@@ -303,7 +286,12 @@ public sealed class ModelMonitor
     /// <summary>The recent window of the versions in service whose drift is watched all the time, without reading a file.</summary>
     /// <param name="model">Model name.</param>
     /// <returns>One report per version, ascending; a version is absent before its first prediction and without a reference profile.</returns>
-    public IReadOnlyList<DriftReport> GetRecentDrift(string model) => [.. _drift.Recent.Where(r => r.Model == model).OrderBy(r => r.Version)];
+    /// <exception cref="ModelNotFoundException">The model is not declared, and nothing of it was ever logged.</exception>
+    public IReadOnlyList<DriftReport> GetRecentDrift(string model)
+    {
+        RequireKnown(model);
+        return [.. _drift.Recent.Where(r => r.Model == model).OrderBy(r => r.Version)];
+    }
 
     /// <summary>
     /// The profile of the live stream of a version: of every prediction that it answered, those that sampling left out of the log too. It is merged from panes (<see cref="MonitoringOptions.ProfilePane"/>): every pane that reaches into the asked
@@ -317,13 +305,17 @@ public sealed class ModelMonitor
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>The profile: features by name, and the score; null where nothing was profiled in that time.</returns>
     /// <exception cref="ArgumentException">The name cannot be that of a model, or the version was served with other features at different times, whose profiles cannot be merged.</exception>
+    /// <exception cref="ModelNotFoundException">The model is not declared, and nothing of it was ever logged.</exception>
     /// <exception cref="CorruptFileException">A profile is damaged.</exception>
     public Task<DataProfile?> GetProfileAsync(
         string model, int? version = null, DateTimeOffset? from = null, DateTimeOffset? to = null, string? variant = null, CancellationToken cancellationToken = default)
-        => Open(_profiles).GetAsync(model, version, from, to, variant, cancellationToken);
+    {
+        RequireKnown(model);
+        return _profiles.GetAsync(model, version, from, to, variant, cancellationToken);
+    }
 
     /// <summary>
-    /// Reports how a version is doing: what was found, quality over time with intervals, calibration, slices, drift with histograms, data quality. Reads the log of the range three times.
+    /// Reports how a version is doing: what was found, quality over time with intervals, calibration, slices, drift with histograms, data quality. Reads the log of the range once.
     /// </summary>
     /// <param name="model">Model name.</param>
     /// <param name="options">What about; null for all predictions of the highest version that was logged.</param>

@@ -112,6 +112,11 @@ public sealed class MonitoringBuilder(IServiceCollection services)
     public MonitoringBuilder KeepPredictions(TimeSpan? maximumAge = null, long? maximumByteCount = null)
         => Configure(options => (options.RetentionAge, options.RetentionByteCount) = (maximumAge, maximumByteCount));
 
+    /// <summary>Deletes files of profiles that are too old.</summary>
+    /// <param name="maximumAge">How long ago their time ended at most, 1 hour to 100 years.</param>
+    /// <returns>The builder.</returns>
+    public MonitoringBuilder KeepProfiles(TimeSpan maximumAge) => Configure(options => options.ProfileRetentionAge = maximumAge);
+
     /// <summary>Changes settings in code, after the configuration section was bound.</summary>
     /// <param name="configure">Sets options.</param>
     /// <returns>The builder.</returns>

@@ -98,7 +98,10 @@ public static class MonitoringBuilderExtensions
             services.GetRequiredService<LabelStore>(),
             options.MaximumJoinedPredictions,
             services.GetRequiredService<TimeProvider>(),
-            new LiveQualityConfiguration(options.PerformanceWindow, options.LabelMaturity, [.. options.PerformanceThresholds], [.. services.GetServices<QualityWatch>()]),
+            new LiveQualityConfiguration(options.PerformanceWindow, options.PerformanceMaturity, [.. options.PerformanceThresholds], [.. services.GetServices<QualityWatch>()])
+            {
+                Sampling = services.GetRequiredService<MonitoringConfiguration>().Log.Sampling,
+            },
             services.GetService<IModelRegistry>());
     }
 
@@ -128,9 +131,11 @@ public static class MonitoringBuilderExtensions
             Disk(services),
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILogger<PredictionLogWriter>>(),
-            model => PredictionBatchListeners.Join(
-                configuration.WatchesDrift(model.Manifest.Name) ? detector.Watch(model) : null,
-                configuration.IsProfiled(model.Manifest.Name) ? profiles.Watch(model, detector.FindProfileAsync(model.Manifest, CancellationToken.None)) : null));
+            model =>
+            [
+                .. configuration.WatchesDrift(model.Manifest.Name) ? [detector.Watch(model)] : Array.Empty<IPredictionBatchListener>(),
+                .. configuration.IsProfiled(model.Manifest.Name) ? [profiles.Watch(model, detector.FindProfileAsync(model.Manifest, CancellationToken.None))] : Array.Empty<IPredictionBatchListener>(),
+            ]);
     }
 
     private static LogMaintenance CreateMaintenance(IServiceProvider services) => new(

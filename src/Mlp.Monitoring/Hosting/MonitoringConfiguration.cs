@@ -50,10 +50,10 @@ internal sealed record MonitoringConfiguration(
         options.EvaluationInterval,
         options.DriftMetricFeatureCount)
     {
-        Maintenance = new(options.CompactSegments, options.RetentionAge, options.RetentionByteCount, options.MaintenanceInterval, options.MaximumSegmentAge),
+        Maintenance = new(options.CompactSegments, options.RetentionAge, options.RetentionByteCount, options.MaintenanceInterval, options.MaximumSegmentAge + options.CommitInterval),
         QueryMemoryLimitBytes = options.QueryMemoryLimitBytes,
         ProfiledModels = options.ProfiledModels.ToHashSet(StringComparer.Ordinal),
-        Profiles = new ProfileConfiguration(options.ProfilePane, options.ProfileSaveInterval),
+        Profiles = new ProfileConfiguration(options.ProfilePane, options.ProfileSaveInterval) { RetentionAge = options.ProfileRetentionAge },
     };
 
     /// <summary>Whether the predictions of a model are logged.</summary>

@@ -20,6 +20,7 @@ internal sealed class MonitoringMetrics : IDisposable
     private readonly LivePerformance _performance;
     private readonly DriftDetector _drift;
     private readonly int _featureCount;
+    private readonly long _minimumRowCount;
 
     /// <summary>Creates the instruments.</summary>
     public MonitoringMetrics(
@@ -29,15 +30,19 @@ internal sealed class MonitoringMetrics : IDisposable
         _performance = performance;
         _drift = drift;
         _featureCount = configuration.DriftMetricFeatureCount;
+        _minimumRowCount = configuration.Drift.MinimumRowCount;
         _meter.CreateObservableCounter("mlp.prediction_log.accepted", () => Log(s => s.Accepted), "{prediction}", "Predictions that the log was told of.");
         _meter.CreateObservableCounter("mlp.prediction_log.written", () => Log(s => s.Written), "{prediction}", "Predictions that are on the device.");
         _meter.CreateObservableCounter("mlp.prediction_log.dropped", Dropped, "{prediction}", "Predictions that were given up, by reason.");
         _meter.CreateObservableCounter("mlp.prediction_log.sampled_out", () => Log(s => s.SampledOut), "{prediction}", "Predictions that sampling left out of the log.");
+        _meter.CreateObservableCounter("mlp.prediction_log.sampling_rule_failures", () => Log(s => s.SamplingRuleFailures), "{failure}", "Times that the rule by which sampling keeps predictions threw.");
         _meter.CreateObservableCounter("mlp.prediction_log.clock_set_backs", () => Log(s => s.ClockSetBacks), "{segment}", "Segments that were begun when the clock had gone back.");
+        _meter.CreateObservableCounter("mlp.prediction_log.failed_listeners", () => Log(s => s.FailedListeners), "{listener}", "Watchers of the live stream that failed and are off.");
         _meter.CreateObservableGauge("mlp.prediction_log.pending", () => Log(s => s.Pending), "{prediction}", "Predictions on their way to the device.");
         _meter.CreateObservableCounter("mlp.prediction_log.files.compacted", () => maintenance.Statistics.Compacted, "{file}", "Segments that became Parquet files.");
         _meter.CreateObservableCounter("mlp.prediction_log.files.expired", () => maintenance.Statistics.Expired, "{file}", "Files that were deleted because of age or size.");
-        _meter.CreateObservableCounter("mlp.prediction_log.files.damaged", () => maintenance.Statistics.Damaged, "{file}", "Segments that were damaged and set aside.");
+        _meter.CreateObservableCounter("mlp.prediction_log.files.damaged", () => maintenance.Statistics.Damaged, "{file}", "Segments that were damaged and repaired.");
+        _meter.CreateObservableCounter("mlp.prediction_log.files.lost", () => maintenance.Statistics.LostBytes, "By", "Bytes of damaged segments that cannot be read.");
         _meter.CreateObservableCounter("mlp.prediction_log.files.failed", () => maintenance.Statistics.Failed, "{attempt}", "Attempts to compact or delete a file that failed.");
         _meter.CreateObservableCounter("mlp.labels.recorded", () => labels.RecordedCount, "{label}", "Labels recorded by this process.");
         _meter.CreateObservableGauge("mlp.drift.psi", DriftOfFeatures, "1", "Population stability index of the recent window against the reference profile.");
@@ -71,7 +76,7 @@ internal sealed class MonitoringMetrics : IDisposable
 
     private IEnumerable<Measurement<double>> DriftOfFeatures()
         => _drift.Recent.SelectMany(report => report.Features
-            .Where(f => !double.IsNaN(f.PopulationStabilityIndex))
+            .Where(f => f.RowCount >= _minimumRowCount && !double.IsNaN(f.PopulationStabilityIndex))
             .Take(_featureCount)
             .Select(f => Measure(f.PopulationStabilityIndex, report.Model, report.Version, new KeyValuePair<string, object?>("feature", f.Name))));
 

@@ -45,7 +45,12 @@ public sealed class MonitoringOptions
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan ProfileSaveInterval { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>How often what was logged is flushed to the device, 1 millisecond to 1 minute: at most this much is lost when the power fails.</summary>
+    /// <summary>Files of profiles are deleted when their time ended this long ago, 1 hour to 100 years, by the process that serves the model, after it wrote; null for never.</summary>
+    /// <value>The default value is null.</value>
+    [Range(typeof(TimeSpan), "01:00:00", "36500.00:00:00")]
+    public TimeSpan? ProfileRetentionAge { get; set; }
+
+    /// <summary>How often what was logged is flushed to the device, 1 millisecond to 1 minute: at most this much, and what comes during a flush, is lost when the power fails.</summary>
     /// <value>The default value is 50 milliseconds.</value>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:01:00")]
     public TimeSpan CommitInterval { get; set; } = TimeSpan.FromMilliseconds(50);
@@ -94,7 +99,7 @@ public sealed class MonitoringOptions
     [Range(1_000, 100_000_000)]
     public int MaximumJoinedPredictions { get; set; } = 1_000_000;
 
-    /// <summary>How often live quality is computed for the metrics, 0 (never) to 1 day.</summary>
+    /// <summary>How often live quality is computed for metrics and figures (<see cref="Alerts.AlertOptions.EvaluationInterval"/> says how often rules look at them), 0 (never) to 1 day.</summary>
     /// <value>The default value is 1 minute.</value>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan EvaluationInterval { get; set; } = TimeSpan.FromMinutes(1);
@@ -111,7 +116,7 @@ public sealed class MonitoringOptions
     /// <summary>How long labels are waited for, 0 to 365 days: live figures are of the window that ended this long ago, so that the labels that come first do not decide them.</summary>
     /// <value>The default value is 0.</value>
     [Range(typeof(TimeSpan), "00:00:00", "365.00:00:00")]
-    public TimeSpan LabelMaturity { get; set; }
+    public TimeSpan PerformanceMaturity { get; set; }
 
     /// <summary>Figures of live quality beyond which a finding is made; without one of its own a figure has that of the reference, if an estimator was published with the version.</summary>
     /// <value>The default value is empty.</value>

@@ -23,6 +23,7 @@ internal sealed class PeriodicEvaluation(
     private readonly MonitoringMetrics _metrics = metrics;
     private Task _loop = Task.CompletedTask;
     private Exception? _failure;
+    private string? _toldProblem;
 
     public string Name => "live-quality";
 
@@ -86,6 +87,15 @@ internal sealed class PeriodicEvaluation(
     private async Task EvaluateAllAsync()
     {
         var failure = await TryAsync(() => performance.RefreshLabelsAsync(_stop.Token), null).ConfigureAwait(false);
+        if (performance.LabelProblem != _toldProblem)
+        {
+            _toldProblem = performance.LabelProblem;
+            if (_toldProblem is not null)
+            {
+                logger.LogWarning("{Problem}", _toldProblem);
+            }
+        }
+
         foreach (var model in log.Statistics.Select(s => s.Model).Distinct(StringComparer.Ordinal))
         {
             var other = await TryAsync(() => performance.EvaluateLatestAsync(model, _stop.Token), model).ConfigureAwait(false);

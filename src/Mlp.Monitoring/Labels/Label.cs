@@ -36,7 +36,7 @@ public readonly record struct Label
     /// </summary>
     public double? Value { get; init; }
 
-    /// <summary>When it became known. The label observed last is the one that counts.</summary>
+    /// <summary>When it became known, at most a day after now, which clocks may differ by. The label observed last is the one that counts.</summary>
     public DateTimeOffset ObservedAt { get; init; }
 
     /// <summary>A label of an answer.</summary>
@@ -70,7 +70,8 @@ public readonly record struct Label
         => new() { Model = model, EntityKey = entityKey, EventTime = eventTime, Value = value, ObservedAt = observedAt, Name = name };
 
     /// <summary>What is wrong with the label, as the end of a sentence; null when it can be recorded. Values never appear in it.</summary>
-    internal string? FindProblem()
+    /// <param name="now">The time.</param>
+    internal string? FindProblem(DateTimeOffset now)
     {
         var hasEntity = Model is not null || !EntityKey.IsEmpty || EventTime is not null;
         if (PredictionId is not null == hasEntity)
@@ -101,6 +102,12 @@ public readonly record struct Label
         if (ObservedAt == default || EventTime == default(DateTimeOffset))
         {
             return "a time that was never set";
+        }
+
+        if (ObservedAt - now > TimeSpan.FromDays(1))
+        {
+            // No later label could ever correct it.
+            return "a time of observation more than a day after now";
         }
 
         return Value is { } value && !double.IsFinite(value) ? "NaN or infinity" : null;

@@ -11,11 +11,12 @@ namespace Mlp.Monitoring.Labels;
 /// <param name="maximumCount">Labels that are remembered, of different answers, entities or names; beyond, those recorded first are forgotten.</param>
 internal sealed class LabelIndex(LabelStore store, int maximumCount)
 {
-    private readonly SegmentFollower<LabelSegmentHeader> _follower = store.Follow();
+    private readonly SegmentFollower<LabelSegmentHeader> _follower = store.Follow(passesDamage: true);
     private readonly Dictionary<(PredictionId Target, int Name), Entry> _entries = [];
     private readonly Queue<(PredictionId Target, int Name)> _order = new();
     private readonly Dictionary<string, int> _names = new(StringComparer.Ordinal);
     private readonly XxHash128 _hash = new();
+    private string? _problem;
 
     /// <summary>Labels remembered, retracted ones included.</summary>
     public int Count => _entries.Count;
@@ -23,8 +24,17 @@ internal sealed class LabelIndex(LabelStore store, int maximumCount)
     /// <summary>Whether labels were forgotten, because there were more than are remembered.</summary>
     public bool HasForgotten { get; private set; }
 
-    /// <summary>Reads the labels that were recorded since the last call, by any process.</summary>
-    public void Refresh(CancellationToken cancellationToken) => _follower.ReadNew((_, _, batch) => Add(batch), cancellationToken);
+    /// <summary>Which labels could not be read, in a sentence; null where all could. May be asked by any thread.</summary>
+    public string? Problem => Volatile.Read(ref _problem);
+
+    /// <summary>Reads the labels that were recorded since the last call, by any process. Those behind the damage of a segment are left out (<see cref="Problem"/>).</summary>
+    public void Refresh(CancellationToken cancellationToken)
+    {
+        _follower.ReadNew((_, _, batch) => Add(batch), cancellationToken);
+        Volatile.Write(
+            ref _problem,
+            _follower.Damages.Count == 0 ? null : $"Labels of a damaged file are left out: restore it, or move it out of the folder and record its labels again. {string.Join(" ", _follower.Damages)}");
+    }
 
     /// <summary>The label of an answer.</summary>
     /// <param name="requestId">The answer that was served.</param>

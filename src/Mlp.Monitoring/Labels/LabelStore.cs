@@ -62,13 +62,13 @@ internal sealed class LabelStore : IPlatformComponent, IDisposable
     /// <summary>Records labels: when the task completes they are on the device. Callers who come at the same time share one flush.</summary>
     /// <param name="labels">Labels; recorded all or not at all, up to 4,096 at a time.</param>
     /// <param name="cancellationToken">Ends the wait; the labels may be recorded all the same.</param>
-    /// <exception cref="ArgumentException">A label is NaN or infinite, is about nothing or two things, has a name that no label can have, or a time that was never set.</exception>
+    /// <exception cref="ArgumentException">A label is NaN or infinite, is about nothing or two things, has a name that no label can have, or a time that was never set or lies more than a day after now.</exception>
     /// <exception cref="IOException">The disk refused.</exception>
     /// <exception cref="LogWriteException">The disk refused; trying again may help, since it begins another segment.</exception>
     /// <exception cref="ObjectDisposedException">The store is closed.</exception>
     public async ValueTask RecordAsync(ReadOnlyMemory<Label> labels, CancellationToken cancellationToken)
     {
-        ThrowIfNotUsable(labels.Span);
+        ThrowIfNotUsable(labels.Span, _timeProvider.GetUtcNow());
         cancellationToken.ThrowIfCancellationRequested();
         for (var start = 0; start < labels.Length; start += MaximumBatchRows)
         {
@@ -115,7 +115,8 @@ internal sealed class LabelStore : IPlatformComponent, IDisposable
     public long EstimateCount() => SegmentFormat.List(_directory).Sum(path => new FileInfo(path).Length) / 100;
 
     /// <summary>Follows what is recorded.</summary>
-    public SegmentFollower<LabelSegmentHeader> Follow() => new(_directory, LabelSegmentHeader.Read);
+    /// <param name="passesDamage">Whether a damaged segment is read up to its damage and the others go on; otherwise it is an error.</param>
+    public SegmentFollower<LabelSegmentHeader> Follow(bool passesDamage = false) => new(_directory, LabelSegmentHeader.Read) { PassesDamage = passesDamage };
 
     /// <inheritdoc/>
     public Task OpenAsync(CancellationToken cancellationToken)
@@ -148,11 +149,11 @@ internal sealed class LabelStore : IPlatformComponent, IDisposable
         }
     }
 
-    private static void ThrowIfNotUsable(ReadOnlySpan<Label> labels)
+    private static void ThrowIfNotUsable(ReadOnlySpan<Label> labels, DateTimeOffset now)
     {
         for (var i = 0; i < labels.Length; i++)
         {
-            if (labels[i].FindProblem() is { } problem)
+            if (labels[i].FindProblem(now) is { } problem)
             {
                 throw new ArgumentException(
                     $"Expected every label to have a value that is finite or null, and either a prediction or a model with entity key and event time, but found {problem} at index {i}.", nameof(labels));

@@ -16,7 +16,7 @@ internal static class BinaryIntervals
     {
         var confusion = metrics.Confusion;
         var total = confusion.TruePositives + confusion.FalsePositives + confusion.TrueNegatives + confusion.FalseNegatives;
-        var scale = QualityCalculator.EffectiveCount(weights) / total;
+        var scale = SamplingWeights.EffectiveCount(weights) / total;
         var intervals = new Dictionary<string, ConfidenceInterval>(StringComparer.Ordinal)
         {
             [FigureNames.Auc] = Auc(metrics.Auc, scores, labels, weights),

@@ -6,6 +6,8 @@ public sealed class EvaluationOptions
     /// <summary>One version only, or null for all that have logged predictions.</summary>
     public int? Version { get; set; }
 
+    private static readonly TimeSpan LongestMaturity = TimeSpan.FromDays(36_500);
+
     /// <summary>First request time, or null for the beginning.</summary>
     public DateTimeOffset? From { get; set; }
 
@@ -19,7 +21,7 @@ public sealed class EvaluationOptions
     public TimeSpan? Slide { get; set; }
 
     /// <summary>
-    /// How long labels are waited for: a prediction younger than this is left out, whether its label has come or not. Without it the labels that come first decide the figure, and those are seldom like
+    /// How long labels are waited for, 0 to 36,500 days: a prediction younger than this is left out, whether its label has come or not. Without it the labels that come first decide the figure, and those are seldom like
     /// the others.
     /// </summary>
     /// <value>The default value is 0: every prediction counts.</value>
@@ -56,7 +58,8 @@ public sealed class EvaluationOptions
     {
         Require(Window is null || Window > TimeSpan.Zero, nameof(Window), "a span above 0", Window);
         Require(Slide is null || (Slide > TimeSpan.Zero && Window is not null), nameof(Slide), "a span above 0 beside a window", Slide);
-        Require(Maturity >= TimeSpan.Zero, nameof(Maturity), "a span of 0 or more", Maturity);
+        Require(Maturity >= TimeSpan.Zero && Maturity <= LongestMaturity, nameof(Maturity), $"a span of 0 to {LongestMaturity.Days} days", Maturity);
+        Require(!Slices.Contains(null!), nameof(Slices), "definitions", "null");
         Require(MaximumSliceCount is >= 1 and <= 10_000, nameof(MaximumSliceCount), "1 to 10000", MaximumSliceCount);
         Require(RankingCutoff >= 1, nameof(RankingCutoff), "1 or more", RankingCutoff);
         Require(Quantiles.All(q => q is > 0 and < 1), nameof(Quantiles), "numbers above 0 and below 1", string.Join(", ", Quantiles));

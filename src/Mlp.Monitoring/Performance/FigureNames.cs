@@ -51,6 +51,15 @@ public static class FigureNames
     /// <summary>Mean of the classes' areas against the rest.</summary>
     public const string MacroAuc = "macro_auc";
 
+    /// <summary>Mean precision of the classes, each against the rest.</summary>
+    public const string MacroPrecision = "macro_precision";
+
+    /// <summary>Mean recall of the classes, each against the rest.</summary>
+    public const string MacroRecall = "macro_recall";
+
+    /// <summary>Mean specificity of the classes, each against the rest.</summary>
+    public const string MacroSpecificity = "macro_specificity";
+
     /// <summary>Mean error.</summary>
     public const string MeanError = "mean_error";
 

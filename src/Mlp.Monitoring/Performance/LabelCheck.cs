@@ -2,6 +2,7 @@ using Mlp.Monitoring.Figures;
 using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Labels.Joins;
 using Mlp.Monitoring.PredictionLog;
+using Mlp.Monitoring.Sampling;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Models;
@@ -11,10 +12,12 @@ namespace Mlp.Monitoring.Performance;
 /// <summary>Joins the labels to the logs of all models, to find those that name no logged answer and those that their model cannot have. Used once.</summary>
 /// <param name="directory">Where the logs lie.</param>
 /// <param name="labels">The labels.</param>
-internal sealed class LabelCheck(DataDirectory directory, LabelStore labels)
+/// <param name="sampling">How models are sampled, by name.</param>
+internal sealed class LabelCheck(DataDirectory directory, LabelStore labels, IReadOnlyDictionary<string, SamplingConfiguration> sampling)
 {
     private readonly List<(string Model, int Version, ModelOutput Output)> _versions = [];
     private readonly Dictionary<(string Model, int Version), long> _wrong = [];
+    private readonly LeftOutDraw _draw = new(sampling);
 
     /// <summary>Reads and joins.</summary>
     /// <param name="scratch">Folder for what does not fit into memory.</param>
@@ -52,11 +55,19 @@ internal sealed class LabelCheck(DataDirectory directory, LabelStore labels)
                     row.Name = join.IndexOf(AnswerReader.LabelNameOf(_versions[version].Output));
                     join.AddRow(row);
                 }),
+                filter: null,
+                isVersion: null,
                 cancellationToken);
         }
 
-        var statistics = join.Run(Judge, cancellationToken);
-        return new LabelReport(statistics.LabelCount, statistics.UnknownCount, _wrong, [.. Findings(statistics, now)]);
+        var statistics = join.Run(Judge, cancellationToken, id => _draw.MayHaveLeftOut(id));
+        var entities = statistics.UnknownEntityCounts.ToLookup(u => _draw.IsSampled(u.Key));
+        statistics = statistics with { UnknownEntityCounts = entities[false].ToDictionary(StringComparer.Ordinal), LeftOutCount = statistics.LeftOutCount + entities[true].Sum(u => u.Value) };
+        return new LabelReport(statistics.LabelCount, statistics.UnknownCount, _wrong, [.. Findings(statistics, now)])
+        {
+            UnknownEntityCounts = statistics.UnknownEntityCounts,
+            SampledOutCount = statistics.LeftOutCount,
+        };
     }
 
     private void Judge(in JoinedRow row, ReadOnlySpan<int> slices, ReadOnlySpan<double> values)
@@ -72,34 +83,18 @@ internal sealed class LabelCheck(DataDirectory directory, LabelStore labels)
     {
         if (statistics.UnknownCount > 0)
         {
-            yield return Create(
-                new FigureSubject("(unknown)"),
-                "labels.unknown",
-                statistics.UnknownCount,
-                $"Expected every label to name a logged answer, but found {statistics.UnknownCount} of {statistics.LabelCount} labels whose prediction no log holds.");
+            yield return LabelFindings.Unknown(statistics.UnknownCount, statistics.LabelCount, now);
+        }
+
+        foreach (var (model, count) in statistics.UnknownEntityCounts.OrderBy(u => u.Key, StringComparer.Ordinal))
+        {
+            yield return LabelFindings.UnknownEntity(model, count, statistics.LabelCount, now);
         }
 
         foreach (var ((model, version), count) in _wrong.OrderBy(w => w.Key))
         {
             var task = _versions.First(v => v.Model == model && v.Version == version).Output.Task;
-            yield return Create(
-                new FigureSubject(model, version),
-                "labels.wrong",
-                count,
-                $"Expected {QualityProblems.Allowed(task)}, but found {count} other labels, which are left out of every figure (model '{model}' version {version}).");
+            yield return LabelFindings.Wrong(new FigureSubject(model, version), task, count, statistics.LabelCount, null, now);
         }
-
-        Finding Create(FigureSubject subject, string test, long count, string message) => new()
-        {
-            Kind = FindingKind.DataQuality,
-            Subject = subject,
-            Test = test,
-            Statistic = count,
-            Threshold = 0,
-            ReferenceRowCount = 0,
-            RowCount = statistics.LabelCount,
-            To = now,
-            Message = message,
-        };
     }
 }

@@ -9,7 +9,7 @@ namespace Mlp.Monitoring.Performance;
 /// <summary>What is found wrong in live figures: one that left its threshold, and an estimate that no longer holds.</summary>
 internal static class LiveFindings
 {
-    /// <summary>Figures beyond the user's thresholds, and below those of the reference where the user gave none.</summary>
+    /// <summary>Figures beyond the user's thresholds, and below those of the reference where the user gave none and there are rows enough.</summary>
     /// <param name="figures">Figures.</param>
     /// <param name="thresholds">The user's.</param>
     /// <param name="estimator">What is known of the reference; null for nothing.</param>
@@ -30,7 +30,7 @@ internal static class LiveFindings
                 }
             }
 
-            if (own.Count == 0 && estimator is not null && MetricOf(figure.Name) is { } metric && figure.Value < estimator.ThresholdsOf(metric).Lower)
+            if (own.Count == 0 && estimator is not null && ReferenceThresholds.CanJudge(figure.RowCount, estimator.ChunkSize) && MetricOf(figure.Name) is { } metric && figure.Value < estimator.ThresholdsOf(metric).Lower)
             {
                 yield return Create(figure, estimator.ThresholdsOf(metric).Lower, estimator.RowCount, "at least", "the mean less 3 standard deviations of the reference's chunks");
             }

@@ -28,6 +28,8 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
     private readonly LabelIndex _labels;
     private readonly LiveQualityConfiguration _configuration;
     private readonly PublishedEstimators _estimators;
+    private readonly LogCoverages _coverages = new();
+    private volatile IReadOnlyList<Finding> _labelFindings = [];
     private readonly ConcurrentDictionary<(string Model, int Version), PerformanceResult> _latest = new();
     private readonly ConcurrentDictionary<(string Model, int Number), (IReadOnlyList<Figure> Figures, IReadOnlyList<Finding> Findings)> _live = new();
 
@@ -57,10 +59,20 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
     IEnumerable<Figure> IFigureSource.Latest => _live.Values.SelectMany(l => l.Figures);
 
     /// <inheritdoc/>
-    IEnumerable<Finding> IFigureSource.Findings => _live.Values.SelectMany(l => l.Findings);
+    IEnumerable<Finding> IFigureSource.Findings => 
+    [
+        .. _live.Values.SelectMany(l => l.Findings),
+        .. _labelFindings.Where(f => f.Test != LabelFindings.WrongTest || !_live.Any(l => l.Key == (f.Subject.Model, f.Subject.Version) && l.Value.Findings.Any(o => o.Test == f.Test))),
+    ];
 
-    /// <summary>Why quality is not estimated for versions that are evaluated, a sentence each.</summary>
-    public IEnumerable<string> Problems => _estimators.Problems;
+    /// <summary>Why quality is not estimated for versions that are evaluated, and which labels are left out, a sentence each.</summary>
+    public IEnumerable<string> Problems => LabelProblem is { } problem ? _estimators.Problems.Append(problem) : _estimators.Problems;
+
+    /// <summary>Which labels are left out of live quality, because their file is damaged; null for none.</summary>
+    public string? LabelProblem => _labels.Problem;
+
+    /// <summary>Files of logs that evaluations have read, and not passed over.</summary>
+    internal long ReadFileCount => _coverages.ReadCount;
 
     /// <summary>Folder for what does not fit into memory.</summary>
     private string Scratch => Path.Combine(_directory.Root, "scratch");
@@ -107,14 +119,30 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
     {
         options.Validate();
         new EvaluationOptions { Window = options.Window, Slide = options.Slide, Maturity = options.Maturity }.Validate();
-        return await RunAsync(model, log => new EstimationRun(model, log, _store, options, _timeProvider.GetUtcNow()).Run(Scratch, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var published = options.HasSource ? QualityEstimators.None : await FindPublishedAsync(model, options.Version, cancellationToken).ConfigureAwait(false);
+        return await RunAsync(
+            model, log => new EstimationRun(model, log, _store, options, published, _timeProvider.GetUtcNow()).Run(Scratch, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>What quality without labels is estimated by, as it was published with a version; null where nothing was.</summary>
+    /// <summary>What quality without labels is estimated by, as it was published with a version.</summary>
     /// <param name="model">Model name.</param>
     /// <param name="version">Version.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    public ValueTask<PerformanceEstimator?> FindEstimatorAsync(string model, int version, CancellationToken cancellationToken) => _estimators.FindAsync(model, version, cancellationToken);
+    public ValueTask<QualityEstimators> FindEstimatorsAsync(string model, int version, CancellationToken cancellationToken) => _estimators.FindAsync(model, version, cancellationToken);
+
+    /// <summary>Reads a model's log and labels in a way of its own, when no evaluation runs.</summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="read">Reads log and labels, with a folder for what does not fit into memory.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public Task ReadAsync(string model, Action<LogScan, LabelStore, string> read, CancellationToken cancellationToken)
+        => RunAsync<int>(
+            model,
+            log =>
+            {
+                read(log, _store, Scratch);
+                return [];
+            },
+            cancellationToken);
 
     /// <summary>Compares two versions of a model.</summary>
     /// <param name="model">Model name.</param>
@@ -136,7 +164,7 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
         var results = await RunAsync<PerformanceResult>(model, log => Remembered(Refresh(model, log, cancellationToken), new EvaluationOptions(), model), cancellationToken).ConfigureAwait(false);
         foreach (var version in results.Select(r => r.Version))
         {
-            var estimator = await _estimators.FindAsync(model, version, cancellationToken).ConfigureAwait(false);
+            var estimator = (await _estimators.FindAsync(model, version, cancellationToken).ConfigureAwait(false)).Binary;
             await RunAsync<int>(model, _ => [Live(model, version, estimator)], cancellationToken).ConfigureAwait(false);
         }
 
@@ -149,14 +177,16 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
         }
     }
 
-    /// <summary>Looks for labels that no evaluation can use.</summary>
+    /// <summary>Looks for labels that no evaluation can use. What is found belongs to the findings until the next time.</summary>
     /// <param name="cancellationToken">Ends the reading.</param>
     public async Task<LabelReport> CheckLabelsAsync(CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return await Task.Run(() => new LabelCheck(_directory, _store).Run(Scratch, _timeProvider.GetUtcNow(), cancellationToken), cancellationToken).ConfigureAwait(false);
+            var report = await Task.Run(() => new LabelCheck(_directory, _store, _configuration.Sampling).Run(Scratch, _timeProvider.GetUtcNow(), cancellationToken), cancellationToken).ConfigureAwait(false);
+            _labelFindings = report.Findings;
+            return report;
         }
         finally
         {
@@ -195,8 +225,24 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
             findings.Add(LiveFindings.BrokenEstimate(auc, estimate, estimator!.RowCount));
         }
 
+        if (window.FindWrongLabels() is { } wrong)
+        {
+            findings.Add(wrong);
+        }
+
         _live[(model, version)] = (figures, findings);
         return version;
+    }
+
+    private async Task<QualityEstimators> FindPublishedAsync(string model, int? version, CancellationToken cancellationToken)
+    {
+        if (version is null)
+        {
+            var logged = await RunAsync<int>(model, log => [.. log.Headers().Select(h => h.Version)], cancellationToken).ConfigureAwait(false);
+            version = logged.DefaultIfEmpty(0).Max();
+        }
+
+        return await _estimators.FindAsync(model, version.Value, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The exact figures of the last window that has matured.</summary>
@@ -230,7 +276,7 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
 
     private async Task<IReadOnlyList<T>> RunAsync<T>(string model, Func<LogScan, IReadOnlyList<T>> evaluate, CancellationToken cancellationToken)
     {
-        var log = LogScan.Of(_directory, model);
+        var log = LogScan.Of(_directory, model, _coverages);
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -264,7 +310,7 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
             {
                 var group = Join(scores, number, output, options.From, options.To);
                 var result = QualityCalculator.Compute(group, output, model, number, options: null) with { From = options.From, To = options.To };
-                result = result with { Problem = QualityProblems.Find(result) };
+                result = result with { Problem = QualityProblems.Find(result) ?? LabelProblem };
                 results.Add(result);
                 if (options.From is null && options.To is null)
                 {

@@ -1,3 +1,5 @@
+using Mlp.Monitoring.Sampling;
+
 namespace Mlp.Monitoring.Performance;
 
 /// <summary>Settings of the live figures.</summary>
@@ -8,6 +10,9 @@ namespace Mlp.Monitoring.Performance;
 internal sealed record LiveQualityConfiguration(
     TimeSpan Window, TimeSpan Maturity, IReadOnlyList<PerformanceThreshold> Thresholds, IReadOnlyList<QualityWatch> Watches)
 {
+    /// <summary>How the logs of models are sampled, by name.</summary>
+    public IReadOnlyDictionary<string, SamplingConfiguration> Sampling { get; init; } = new Dictionary<string, SamplingConfiguration>();
+
     /// <summary>A day, without waiting, without thresholds.</summary>
     public static LiveQualityConfiguration Default { get; } = new(TimeSpan.FromDays(1), TimeSpan.Zero, [], []);
 }

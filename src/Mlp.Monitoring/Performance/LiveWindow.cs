@@ -33,6 +33,8 @@ internal sealed class LiveWindow(string model, int version, ModelOutput output, 
     private double _labelledWeight;
     private long _scoredCount;
     private long _usableCount;
+    private long _labelledCount;
+    private long _wrongCount;
 
     /// <summary>Reads what is remembered.</summary>
     public void Read(ScoreIndex scores, LabelIndex labels)
@@ -99,6 +101,12 @@ internal sealed class LiveWindow(string model, int version, ModelOutput output, 
         return Estimation.EstimationFindings.ExcludeEachOther(estimate, realized.Value, new(lower, upper)) ? estimate : null;
     }
 
+    /// <summary>The finding that labels of the matured window are none that the model can have; null where there are none.</summary>
+    public Finding? FindWrongLabels() => _wrongCount == 0
+        ? null
+        : LabelFindings.Wrong(
+            new FigureSubject(model, version), output.Task, _wrongCount, _labelledCount, now - configuration.Maturity - configuration.Window, now - configuration.Maturity);
+
     private void AddMatured(in ScoreIndex.Entry entry, LabelIndex labels, string name)
     {
         _scoredCount++;
@@ -115,7 +123,14 @@ internal sealed class LiveWindow(string model, int version, ModelOutput output, 
         }
 
         _labelledWeight += entry.Weight;
-        if (!QualityGroup.CanBeLabel(output, label) || double.IsNaN(entry.Score))
+        _labelledCount++;
+        if (!QualityGroup.CanBeLabel(output, label))
+        {
+            _wrongCount++;
+            return;
+        }
+
+        if (double.IsNaN(entry.Score))
         {
             return;
         }

@@ -2,6 +2,7 @@ using Apache.Arrow;
 using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Labels.Joins;
 using Mlp.Monitoring.PredictionLog;
+using Mlp.Monitoring.Queries;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 
@@ -20,7 +21,9 @@ internal sealed class LogEvaluation
     private readonly LogScan _log;
     private readonly LabelStore _labels;
     private readonly EvaluationOptions _options;
+    private readonly DateTimeOffset _now;
     private readonly bool _withFeatures;
+    private readonly Func<int, bool>? _isVersion;
     private readonly Dictionary<int, NumericFeatures> _features = [];
     private readonly AnswerReader _answers;
     private readonly SliceColumn[] _columns;
@@ -44,9 +47,12 @@ internal sealed class LogEvaluation
     /// <param name="options">Validated.</param>
     /// <param name="now">The time that maturity counts back from.</param>
     /// <param name="withFeatures">Whether the numbers of each row are its features (<see cref="NumericFeatures"/>) where the model is a regression.</param>
-    public LogEvaluation(string model, LogScan log, LabelStore labels, EvaluationOptions options, DateTimeOffset now, bool withFeatures = false)
+    /// <param name="versions">The versions that are read, where they are not <see cref="EvaluationOptions.Version"/>.</param>
+    public LogEvaluation(
+        string model, LogScan log, LabelStore labels, EvaluationOptions options, DateTimeOffset now, bool withFeatures = false, IReadOnlyCollection<int>? versions = null)
     {
-        (_model, _log, _labels, _options, _withFeatures) = (model, log, labels, options, withFeatures);
+        _isVersion = versions is not null ? versions.Contains : options.Version is { } version ? v => v == version : null;
+        (_model, _log, _labels, _options, _now, _withFeatures) = (model, log, labels, options, now, withFeatures);
         _answers = new AnswerReader(model, options.Query);
         _columns = [.. options.Slices.Select(s => new SliceColumn(s))];
         _values = [.. options.Slices.Select(s => new SliceValues(s.Name))];
@@ -58,8 +64,11 @@ internal sealed class LogEvaluation
         _anchor = options.From is null ? 0 : _from;
     }
 
-    /// <summary>How many numbers a row of a version has beside its score.</summary>
-    public int CountValues(int version) => _features.TryGetValue(version, out var features) ? features.Count : 0;
+    /// <summary>Hears of every batch of the versions that are read; rows outside the range are among them.</summary>
+    public Action<RecordBatch>? Observer { get; init; }
+
+    /// <summary>How many numbers a row has beside its score; those of a version that has fewer are NaN.</summary>
+    public int ValueCount => _valueCount;
 
     /// <summary>Versions whose output is known after <see cref="Run"/>.</summary>
     public IReadOnlyDictionary<int, ModelOutput> Outputs => _outputs;
@@ -96,17 +105,13 @@ internal sealed class LogEvaluation
         _log.Read(
             (header, batch) =>
             {
-                if (_options.Version is { } version && version != header.Version)
-                {
-                    return;
-                }
-
-                // A segment that was begun after the headers were read has a label name that was not asked for.
+                // Another version than was asked for, or one that was begun after the headers were read: its label's name was not asked for.
                 if (!_outputs.TryGetValue(header.Version, out var output))
                 {
                     return;
                 }
 
+                Observer?.Invoke(batch);
                 var name = join.IndexOf(AnswerReader.LabelNameOf(output));
                 _answers.Read(header.Version, batch, (ref JoinedRow row, int i) =>
                 {
@@ -127,6 +132,8 @@ internal sealed class LogEvaluation
                     join.AddRow(row, slices, values);
                 });
             },
+            new PredictionFilter { From = _from, To = _to },
+            _isVersion,
             cancellationToken);
         Statistics = join.Run(read, cancellationToken);
     }
@@ -150,13 +157,8 @@ internal sealed class LogEvaluation
 
     private void ReadHeaders(CancellationToken cancellationToken)
     {
-        foreach (var header in _log.Headers())
+        foreach (var header in _log.Headers(_isVersion))
         {
-            if ((_options.Version is not null && _options.Version != header.Version) || _outputs.ContainsKey(header.Version))
-            {
-                continue;
-            }
-
             _outputs[header.Version] = header.Output;
             if (_withFeatures && header.Output.Task == ModelTask.Regression)
             {
@@ -204,13 +206,33 @@ internal sealed class LogEvaluation
         }
     }
 
+    /// <summary>Length of a window; null for one over the whole range.</summary>
+    public TimeSpan? Length => _options.Window;
+
     /// <summary>First time of a window.</summary>
     public DateTimeOffset StartOf(long window) => Microseconds.ToDateTimeOffset(_anchor + (window * _slide));
 
     /// <summary>The time that a window stops before.</summary>
     public DateTimeOffset EndOf(long window) => Microseconds.ToDateTimeOffset(_anchor + (window * _slide) + _window);
 
-    private void AddToGroups(in JoinedRow row, ReadOnlySpan<int> slices, ReadOnlySpan<double> values)
+    /// <summary>Groups for the same rows by other windows; they are added by the caller.</summary>
+    /// <param name="options">The windows; range and version are those of this evaluation.</param>
+    public LogEvaluation Regroup(EvaluationOptions options)
+    {
+        var groups = new LogEvaluation(_model, _log, _labels, options, _now);
+        foreach (var (version, output) in _outputs)
+        {
+            groups._outputs.Add(version, output);
+        }
+
+        return groups;
+    }
+
+    /// <summary>Adds a row to the results that it belongs to.</summary>
+    /// <param name="row">The answer with its label.</param>
+    /// <param name="slices">Its slice numbers.</param>
+    /// <param name="values">The scores of its classes.</param>
+    public void AddToGroups(in JoinedRow row, ReadOnlySpan<int> slices, ReadOnlySpan<double> values)
     {
         if (_window == 0)
         {
@@ -281,7 +303,8 @@ internal sealed class LogEvaluation
         return group;
     }
 
-    private IEnumerable<PerformanceResult> Results()
+    /// <summary>The results of the rows that were added.</summary>
+    public IEnumerable<PerformanceResult> Results()
     {
         foreach (var key in _immature.Keys)
         {
@@ -308,9 +331,13 @@ internal sealed class LogEvaluation
                 To = _window == 0 ? _options.To : EndOf(key.Window),
                 ImmatureCount = key is { Variant: < 0, Slice: < 0 } ? _immature.GetValueOrDefault((key.Version, key.Window)) : 0,
             };
-            yield return result with { Problem = QualityProblems.Find(result) };
+            yield return result with { Problem = (key.Slice < 0 ? null : FindProblemOf(_columns[key.Slice])) ?? QualityProblems.Find(result) };
         }
     }
+
+    /// <summary>A mistyped name looks like a slice that holds all rows.</summary>
+    private string? FindProblemOf(SliceColumn column)
+        => column.HasValues ? null : $"Expected predictions with a value of {column.Description} to slice by, but found none (model '{_model}').";
 
     private static long FloorDivide(long value, long divisor) => (value / divisor) - (value % divisor < 0 ? 1 : 0);
 }

@@ -50,6 +50,9 @@ public sealed record PerformanceResult
     /// <summary>Those of <see cref="UnusableCount"/> whose label the model's task cannot have: other than 0 and 1 for a binary model, no index of a class for several.</summary>
     public long WrongLabelCount { get; init; }
 
+    /// <summary>Queries of a ranking model whose answers have different sampling weights, so that answers may be missing among them: with any of them there are no figures.</summary>
+    public long TornQueryCount { get; init; }
+
     /// <summary>Predictions of the window that are left out because they are younger than <see cref="EvaluationOptions.Maturity"/>; they are in no other count.</summary>
     public long ImmatureCount { get; init; }
 
@@ -68,7 +71,7 @@ public sealed record PerformanceResult
     /// <summary>The quality of a classifier of several classes; null for other tasks and without usable labels.</summary>
     public MulticlassMetrics? Multiclass { get; init; }
 
-    /// <summary>How well a ranking model orders; null for other tasks and without usable labels. Sampling weights have no effect on it.</summary>
+    /// <summary>How well a ranking model orders; null for other tasks and without usable labels. Each query counts with the sampling weight that its answers have in common.</summary>
     public RankingMetrics? Ranking { get; init; }
 
     /// <summary>The loss of a regression's prediction as each quantile that was asked for; empty for other tasks.</summary>

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Mlp.Runtime;
 using Mlp.Runtime.Registry;
 using Mlp.Runtime.Statistics;
-using Mlp.Runtime.Statistics.Estimation;
 
 namespace Mlp.Monitoring.Performance;
 
@@ -10,14 +9,14 @@ namespace Mlp.Monitoring.Performance;
 /// <param name="registry">The registry; null where the application has none.</param>
 internal sealed class PublishedEstimators(IModelRegistry? registry)
 {
-    private readonly ConcurrentDictionary<(string Model, int Version), PerformanceEstimator?> _known = new();
+    private readonly ConcurrentDictionary<(string Model, int Version), QualityEstimators> _known = new();
     private readonly ConcurrentDictionary<(string Model, int Version), string> _problems = new();
 
     /// <summary>Which profiles could not be read, a sentence each.</summary>
     public IEnumerable<string> Problems => _problems.Values;
 
-    /// <summary>That of a version, or null where none was published, or where it cannot be read.</summary>
-    public async ValueTask<PerformanceEstimator?> FindAsync(string model, int version, CancellationToken cancellationToken)
+    /// <summary>Those of a version; none where none was published, or where they cannot be read.</summary>
+    public async ValueTask<QualityEstimators> FindAsync(string model, int version, CancellationToken cancellationToken)
     {
         if (_known.TryGetValue((model, version), out var known))
         {
@@ -28,20 +27,26 @@ internal sealed class PublishedEstimators(IModelRegistry? registry)
         {
             var manifest = registry?.FindVersion(model, version);
             var json = manifest?.ReferenceProfileSha256 is null ? null : await registry!.ReadReferenceProfileAsync(manifest, cancellationToken).ConfigureAwait(false);
-            var estimator = json is null ? null : ReferenceProfile.Parse(json).Estimator;
+            var estimators = QualityEstimators.None;
+            if (json is not null)
+            {
+                var profile = ReferenceProfile.Parse(json);
+                estimators = new(profile.Estimator, profile.ClassEstimator, profile.LossEstimator);
+            }
+
             if (manifest is not null)
             {
-                _known[(model, version)] = estimator;
+                _known[(model, version)] = estimators;
             }
 
             _problems.TryRemove((model, version), out _);
-            return estimator;
+            return estimators;
         }
         catch (Exception e) when (e is InvalidDataException or IOException or MlPlatformException)
         {
             // Realised figures need no reference.
             _problems[(model, version)] = $"Expected to read the reference profile of model '{model}' version {version}, so its quality is not estimated: {e.Message}";
-            return null;
+            return QualityEstimators.None;
         }
     }
 }

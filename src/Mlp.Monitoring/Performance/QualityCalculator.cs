@@ -116,7 +116,7 @@ internal static class QualityCalculator
 
         var intervals = new Dictionary<string, ConfidenceInterval>(StringComparer.Ordinal)
         {
-            [FigureNames.Accuracy] = ConfidenceInterval.Wilson(metrics.Accuracy, EffectiveCount(weights)),
+            [FigureNames.Accuracy] = ConfidenceInterval.Wilson(metrics.Accuracy, SamplingWeights.EffectiveCount(weights)),
             [FigureNames.LogLoss] = loss.Interval,
         };
         if (options.Bootstrap)
@@ -135,7 +135,13 @@ internal static class QualityCalculator
 
     private static PerformanceResult Ranking(PerformanceResult result, QualityGroup group, EvaluationOptions? options)
     {
-        var metrics = RankingMetrics.Compute(group.Scores, group.Labels, group.Queries, options?.RankingCutoff ?? 10);
+        var torn = CountTornQueries(group);
+        if (torn > 0)
+        {
+            return result with { TornQueryCount = torn };
+        }
+
+        var metrics = RankingMetrics.ComputeWeighted(group.Scores, group.Labels, group.Queries, group.Weights, options?.RankingCutoff ?? 10);
         return result with
         {
             Ranking = metrics,
@@ -148,17 +154,18 @@ internal static class QualityCalculator
         };
     }
 
-    /// <summary>How many rows of equal weight say as much: (Σ w)² / Σ w².</summary>
-    internal static double EffectiveCount(ReadOnlySpan<double> weights)
+    private static int CountTornQueries(QualityGroup group)
     {
-        var (sum, squares) = (0.0, 0.0);
-        foreach (var weight in weights)
+        var (weights, torn) = (new Dictionary<ulong, double>(), new HashSet<ulong>());
+        for (var i = 0; i < group.Queries.Length; i++)
         {
-            sum += weight;
-            squares += weight * weight;
+            if (!weights.TryAdd(group.Queries[i], group.Weights[i]) && weights[group.Queries[i]] != group.Weights[i])
+            {
+                torn.Add(group.Queries[i]);
+            }
         }
 
-        return sum * sum / squares;
+        return torn.Count;
     }
 
     private static byte[] AsBytes(ReadOnlySpan<double> labels)

@@ -117,9 +117,8 @@ internal sealed class QualityGroup(ModelOutput output, int capacity = 0)
         }
     }
 
-    private static ReadOnlySpan<T> Span<T>(List<T> list) => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(list);
-
-    private static bool HasNaN(ReadOnlySpan<double> values)
+    /// <summary>Whether one of several numbers is none.</summary>
+    public static bool HasNaN(ReadOnlySpan<double> values)
     {
         foreach (var value in values)
         {
@@ -131,4 +130,6 @@ internal sealed class QualityGroup(ModelOutput output, int capacity = 0)
 
         return false;
     }
+
+    private static ReadOnlySpan<T> Span<T>(List<T> list) => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(list);
 }

@@ -28,6 +28,11 @@ internal static class QualityProblems
             return $"Expected labels of the window's {result.ScoredCount} answered predictions, but found none {where}.";
         }
 
+        if (result.TornQueryCount > 0)
+        {
+            return $"Expected the answers to a query to have one sampling weight, but found {result.TornQueryCount} queries with several, of which answers may be missing: sample by request, or by what groups the queries {where}.";
+        }
+
         return result.WrongLabelCount > 0 ? $"Expected {Allowed(result.Task)}, but found {result.WrongLabelCount} other labels of {result.LabelledCount}, which are left out {where}." : null;
     }
 

@@ -15,6 +15,12 @@ internal sealed class SliceColumn(SliceDefinition definition)
     private Schema? _schema;
     private int _column = -1;
 
+    /// <summary>Whether any row had a value.</summary>
+    public bool HasValues { get; private set; }
+
+    /// <summary>What is sliced by, for sentences.</summary>
+    public string Description => $"{(definition.Kind == SliceKind.Tag ? "tag" : definition.Kind == SliceKind.Key ? "part of the entity key" : "feature")} '{definition.Name}'";
+
     /// <summary>The text of a row's value.</summary>
     public string Read(RecordBatch batch, int row)
     {
@@ -24,7 +30,13 @@ internal sealed class SliceColumn(SliceDefinition definition)
             _column = FindColumn(batch.Schema);
         }
 
-        return _column < 0 ? Missing : Read(batch.Column(_column), row) ?? Missing;
+        if (_column >= 0 && Read(batch.Column(_column), row) is { } value)
+        {
+            HasValues = true;
+            return value;
+        }
+
+        return Missing;
     }
 
     private int FindColumn(Schema schema)
@@ -34,11 +46,12 @@ internal sealed class SliceColumn(SliceDefinition definition)
             return schema.GetFieldIndex(PredictionColumns.Tags);
         }
 
-        var metadata = definition.Kind == SliceKind.Key ? PredictionColumns.EntityKeyKey : PredictionColumns.FeatureKey;
+        // What is logged in place of a feature parts the traffic too.
+        string[] metadata = definition.Kind == SliceKind.Key ? [PredictionColumns.EntityKeyKey] : [PredictionColumns.FeatureKey, PredictionColumns.RedactedFeatureKey];
         for (var i = 0; i < schema.FieldsList.Count; i++)
         {
             var field = schema.GetFieldByIndex(i);
-            if (field.HasMetadata && field.Metadata.TryGetValue(metadata, out var name) && name == definition.Name)
+            if (field.HasMetadata && metadata.Any(key => field.Metadata.TryGetValue(key, out var name) && name == definition.Name))
             {
                 return i;
             }

@@ -10,6 +10,7 @@ internal sealed class LogCounters
     private readonly PaddedCounter[] _sampledOut;
     private PaddedCounter _written;
     private long _clockSetBacks;
+    private long _failedListeners;
 
     /// <summary>Creates counters at 0.</summary>
     /// <param name="stripes">Number of stripes.</param>
@@ -20,7 +21,7 @@ internal sealed class LogCounters
         _sampledOut = new PaddedCounter[stripes];
     }
 
-    /// <summary>Counts a prediction that the log was told of.</summary>
+    /// <summary>Counts a prediction that the log was told of and that got into no ring, whose claims count the others.</summary>
     public void Accept(int stripe) => Interlocked.Increment(ref _accepted[stripe].Value);
 
     /// <summary>Counts predictions that were given up.</summary>
@@ -35,7 +36,10 @@ internal sealed class LogCounters
     /// <summary>Counts a clock that went back.</summary>
     public void NoticeClockSetBack() => Interlocked.Increment(ref _clockSetBacks);
 
-    /// <summary>The counts now. What ended is read before what began, so that pending is never negative.</summary>
+    /// <summary>Counts one who looked at the live stream and threw.</summary>
+    public void NoticeFailedListener() => Interlocked.Increment(ref _failedListeners);
+
+    /// <summary>The counts now, without what got into a ring. What ended is read before what began, so that pending is never negative.</summary>
     public LogStatistics Snapshot(string model, int version)
     {
         var written = Volatile.Read(ref _written.Value);
@@ -50,7 +54,12 @@ internal sealed class LogCounters
             }
         }
 
-        return new LogStatistics(model, version, Sum(_accepted, 0, 1), written, dropped) { SampledOut = sampledOut, ClockSetBacks = Volatile.Read(ref _clockSetBacks) };
+        return new LogStatistics(model, version, Sum(_accepted, 0, 1), written, dropped)
+        {
+            SampledOut = sampledOut,
+            ClockSetBacks = Volatile.Read(ref _clockSetBacks),
+            FailedListeners = Volatile.Read(ref _failedListeners),
+        };
     }
 
     private static long Sum(PaddedCounter[] counters, int first, int step)

@@ -17,8 +17,14 @@ public sealed record LogStatistics(string Model, int Version, long Accepted, lon
     /// <summary>Predictions that sampling left out of the log. What watches the live stream has seen them.</summary>
     public long SampledOut { get; init; }
 
+    /// <summary>How often a rule of the application, by which sampling keeps predictions, has thrown: each time the prediction was kept.</summary>
+    public long SamplingRuleFailures { get; init; }
+
     /// <summary>Segments that were begun when the clock said less than at the beginning of an earlier one.</summary>
     public long ClockSetBacks { get; init; }
+
+    /// <summary>Of what watches the live stream (the window of drift, the profile), how many failed: those are off until the version comes into service again, and the others go on.</summary>
+    public long FailedListeners { get; init; }
 
     /// <summary>Predictions on their way to the device.</summary>
     public long Pending => Accepted - Written - Dropped - SampledOut;
@@ -29,7 +35,9 @@ public sealed record LogStatistics(string Model, int Version, long Accepted, lon
         Accepted = one.Accepted + other.Accepted,
         Written = one.Written + other.Written,
         SampledOut = one.SampledOut + other.SampledOut,
+        SamplingRuleFailures = one.SamplingRuleFailures + other.SamplingRuleFailures,
         ClockSetBacks = one.ClockSetBacks + other.ClockSetBacks,
+        FailedListeners = one.FailedListeners + other.FailedListeners,
         DroppedBy = one.DroppedBy.Concat(other.DroppedBy).GroupBy(d => d.Key).ToDictionary(g => g.Key, g => g.Sum(d => d.Value)),
     };
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 using Mlp.Monitoring.Redaction;
@@ -10,18 +9,22 @@ using Mlp.Runtime.Storage;
 namespace Mlp.Monitoring.PredictionLog;
 
 /// <summary>
-/// The log of one model version. Callers copy their prediction into one of a few rings and go on; one task takes the predictions out every commit interval, turns them into Arrow and writes them.
+/// The log of one model version. Callers copy their prediction into one of a few rings and go on; one task takes the predictions out every commit interval, turns them into Arrow and has them flushed. Between two intervals
+/// it takes out only what would overflow the rings, and flushes only what would overflow the memory.
 /// <see cref="Record"/> and <see cref="FlushAsync"/> are safe for many threads.
 /// </summary>
 internal sealed class ModelLog : IAsyncDisposable
 {
+    /// <summary>So many bytes that wait are flushed before the commit interval has passed.</summary>
+    private const long MaximumPendingByteCount = 16 * 1024 * 1024;
+
     private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestRetryDelay = TimeSpan.FromMinutes(1);
 
     private readonly ServedModel _model;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
-    private readonly IPredictionBatchListener? _listener;
+    private readonly BatchWatch _watch;
     private readonly RecordBuffer _buffer;
     private readonly PredictionSampler? _sampler;
     private readonly PredictionBatch _batch;
@@ -29,12 +32,13 @@ internal sealed class ModelLog : IAsyncDisposable
     private readonly ArrowFrames _frames;
     private readonly SegmentWriter _segments;
     private readonly SemaphoreSlim _wake = new(0);
-    private readonly ConcurrentQueue<TaskCompletionSource> _flushes = new();
-    private readonly Queue<(long Position, int Rows)> _appended = new();
+    private readonly PendingFlushes _flushes;
+    private readonly Queue<(AppendedFrame Frame, int Rows)> _appended = new();
     private readonly ITimer _timer;
     private readonly Task _loop;
     private Task _commit = Task.CompletedTask;
-    private bool _isListenerOff;
+    private bool _hasTicked;
+    private bool _isDue;
     private Exception? _failure;
     private TimeSpan _retryDelay;
     private long _failedAt;
@@ -49,22 +53,23 @@ internal sealed class ModelLog : IAsyncDisposable
         IDiskSync disk,
         TimeProvider timeProvider,
         ILogger logger,
-        IPredictionBatchListener? listener = null)
+        IReadOnlyList<IPredictionBatchListener>? listeners = null)
     {
         _model = model;
+        _flushes = new PendingFlushes(model.Manifest.Name, model.Manifest.Version);
         _timeProvider = timeProvider;
         _logger = logger;
-        _listener = listener;
+        _watch = new BatchWatch(listeners ?? [], NoticeFailedListener);
         var redaction = configuration.RedactionOf(model.Manifest.Name);
         var schema = new PredictionSchema(model, redaction);
-        var format = new RecordFormat(model.Layout, FeatureRedactor.For(redaction, model.Layout), KeyRedactor.For(redaction, model.Keys));
+        var format = new RecordFormat(model.Layout, FeatureRedactor.For(redaction, model.Layout), KeyRedactor.For(redaction, model.Keys), TagRedactor.For(redaction));
         _sampler = PredictionSampler.For(configuration.SamplingOf(model.Manifest.Name), model);
-        _buffer = new RecordBuffer(format, configuration.BufferByteCount, _sampler, isWatched: listener is not null, onFilling: Wake);
+        _buffer = new RecordBuffer(format, configuration.BufferByteCount, _sampler, isWatched: _watch.IsAny, onFilling: Wake);
         _batch = new PredictionBatch(model, schema, format);
-        _leftOut = _sampler is not null && listener is not null ? new PredictionBatch(model, schema, format, isLeftOut: true) : null;
+        _leftOut = _sampler is not null && _watch.IsAny ? new PredictionBatch(model, schema, format, isLeftOut: true) : null;
         _frames = new ArrowFrames(schema.Arrow);
         _segments = new SegmentWriter(model, directory, _frames.SchemaMessage, configuration, disk, timeProvider, redaction, NoticeClockSetBack);
-        _timer = timeProvider.CreateTimer(static state => ((ModelLog)state!).Wake(), this, configuration.CommitInterval, configuration.CommitInterval);
+        _timer = timeProvider.CreateTimer(static state => ((ModelLog)state!).Tick(), this, configuration.CommitInterval, configuration.CommitInterval);
         _loop = Task.Run(RunAsync);
     }
 
@@ -75,13 +80,13 @@ internal sealed class ModelLog : IAsyncDisposable
     public int Holders { get; set; }
 
     /// <summary>The counts now.</summary>
-    public LogStatistics Statistics => _buffer.Counters.Snapshot(_model.Manifest.Name, _model.Manifest.Version);
+    public LogStatistics Statistics => _buffer.Snapshot(_model.Manifest.Name, _model.Manifest.Version) with { SamplingRuleFailures = _sampler?.RuleFailures ?? 0 };
 
     /// <summary>Why nothing can be written at the moment, or null.</summary>
     public Exception? Failure => Volatile.Read(ref _failure);
 
-    /// <summary>Path of the segment that is written, or null.</summary>
-    public string? OpenSegment => _segments.Path;
+    /// <summary>Paths of the segments that are written.</summary>
+    public IReadOnlyList<string> OpenSegments => _segments.Paths;
 
     /// <summary>Gives a variant its index. Not on the request path.</summary>
     public int AddVariant(string variant) => _buffer.AddVariant(variant);
@@ -93,15 +98,14 @@ internal sealed class ModelLog : IAsyncDisposable
     /// <exception cref="IOException">The disk refused what was pending; it is counted as dropped.</exception>
     public Task FlushAsync(CancellationToken cancellationToken)
     {
-        var flush = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _flushes.Enqueue(flush);
+        var flush = _flushes.Add();
         Wake();
         if (Volatile.Read(ref _isFinished))
         {
-            CompleteFlushes(TakeFlushes(), failure: null);
+            _flushes.Complete(_flushes.Take(), failure: null);
         }
 
-        return flush.Task.WaitAsync(cancellationToken);
+        return flush.WaitAsync(cancellationToken);
     }
 
     /// <summary>Takes nothing more, writes what is pending and seals the segment.</summary>
@@ -121,6 +125,12 @@ internal sealed class ModelLog : IAsyncDisposable
             : HealthCheckResult.Healthy();
     }
 
+    private void Tick()
+    {
+        Volatile.Write(ref _hasTicked, true);
+        Wake();
+    }
+
     private void Wake()
     {
         if (_wake.CurrentCount == 0)
@@ -136,8 +146,9 @@ internal sealed class ModelLog : IAsyncDisposable
         {
             await _wake.WaitAsync().ConfigureAwait(false);
             isClosing = Volatile.Read(ref _isClosing);
-            var flushes = TakeFlushes();
+            var flushes = _flushes.Take();
             var isUrgent = isClosing || flushes.Count > 0;
+            _isDue |= Interlocked.Exchange(ref _hasTicked, false);
             if (!isUrgent && Failure is not null && _timeProvider.GetElapsedTime(_failedAt) < _retryDelay)
             {
                 // While the disk refuses, the rings hold what they can.
@@ -149,8 +160,9 @@ internal sealed class ModelLog : IAsyncDisposable
                 _buffer.Seal();
             }
 
-            var failure = await WritePendingAsync(isUrgent).ConfigureAwait(false);
-            CompleteFlushes(flushes, failure);
+            var failure = await WriteAsync(isUrgent).ConfigureAwait(false);
+            _flushes.Complete(flushes, failure);
+            _sampler?.TellOfRuleFailure(_logger, _model);
             if (_buffer.IsFilling)
             {
                 Wake();
@@ -160,14 +172,41 @@ internal sealed class ModelLog : IAsyncDisposable
         await _timer.DisposeAsync().ConfigureAwait(false);
         _segments.Dispose();
         _frames.Dispose();
-        (_listener as IDisposable)?.Dispose();
+        _watch.Dispose();
 
         // Whoever asks for a flush from here on sees the flag, and whoever asked before is answered below.
         Volatile.Write(ref _isFinished, true);
-        CompleteFlushes(TakeFlushes(), failure: null);
+        _flushes.Complete(_flushes.Take(), failure: null);
     }
 
-    private async Task<Exception?> WritePendingAsync(bool mustComplete)
+    /// <summary>
+    /// Takes and flushes what is due. While the device is busy with one commit there is no other: what comes then waits in the rings, or where these fill in memory, so that a slow flush costs no predictions as long as there is some.
+    /// </summary>
+    private async Task<Exception?> WriteAsync(bool mustComplete)
+    {
+        var failure = mustComplete || _commit.IsCompleted ? await FinishCommitAsync().ConfigureAwait(false) : null;
+        if (failure is not null && !mustComplete)
+        {
+            return failure;
+        }
+
+        var commits = mustComplete || (_isDue && _commit.IsCompleted);
+        if (commits || _buffer.IsFilling)
+        {
+            var appendFailure = await TakeAsync(mustComplete).ConfigureAwait(false);
+            failure ??= appendFailure;
+        }
+
+        if (commits || (_commit.IsCompleted && (_segments.PendingByteCount >= MaximumPendingByteCount || (_appended.Count > 0 && _segments.IsDue))))
+        {
+            var commitFailure = await CommitAsync(mustComplete).ConfigureAwait(false);
+            failure ??= commitFailure;
+        }
+
+        return failure;
+    }
+
+    private async Task<Exception?> TakeAsync(bool mustComplete)
     {
         Exception? firstFailure = null;
         var mark = _buffer.Mark();
@@ -179,8 +218,7 @@ internal sealed class ModelLog : IAsyncDisposable
             firstFailure ??= failure;
         }
         while (isMore && (firstFailure is null || mustComplete));
-        var lastFailure = await CommitAsync(mustComplete).ConfigureAwait(false);
-        return firstFailure ?? lastFailure;
+        return firstFailure;
     }
 
     private async Task<Exception?> AppendAsync()
@@ -192,7 +230,7 @@ internal sealed class ModelLog : IAsyncDisposable
             if (rows > 0)
             {
                 using var batch = _batch.Build();
-                await TellAsync(_sampler is null ? batch : _batch.BuildUnsampled(batch)).ConfigureAwait(false);
+                await _watch.TellAsync(_sampler is null ? batch : _batch.BuildUnsampled(batch)).ConfigureAwait(false);
                 _appended.Enqueue((_segments.Append(_frames.BatchMessage(batch)), rows));
             }
 
@@ -212,32 +250,22 @@ internal sealed class ModelLog : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Lets the device have what was appended. While it is busy, more is taken out of the rings and goes with the next commit, so that a slow flush costs no predictions as long as there is memory.
-    /// </summary>
+    /// <summary>Lets the device have what was appended, and ends the segment where it is due. No commit is under way.</summary>
     private async Task<Exception?> CommitAsync(bool mustComplete)
     {
-        if (!mustComplete && !_commit.IsCompleted)
+        _isDue = false;
+        if (_appended.Count == 0 && !_segments.IsDue)
         {
             return null;
         }
 
-        if (await FinishCommitAsync().ConfigureAwait(false) is { } failure)
+        _commit = _segments.CommitAsync();
+        if (mustComplete || _commit.IsCompleted)
         {
-            return failure;
+            return await FinishCommitAsync().ConfigureAwait(false);
         }
 
-        if (_appended.Count > 0)
-        {
-            _commit = _segments.CommitAsync().AsTask();
-            if (mustComplete || _commit.IsCompleted)
-            {
-                return await FinishCommitAsync().ConfigureAwait(false);
-            }
-
-            _ = _commit.ContinueWith(static (_, log) => ((ModelLog)log!).Wake(), this, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        }
-
+        _ = _commit.ContinueWith(static (_, log) => ((ModelLog)log!).Wake(), this, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         return null;
     }
 
@@ -247,14 +275,9 @@ internal sealed class ModelLog : IAsyncDisposable
         try
         {
             await _commit.ConfigureAwait(false);
-            if (CountWritten(_segments.DurablePosition))
+            if (CountWritten())
             {
                 Recover();
-            }
-
-            if (_appended.Count == 0)
-            {
-                _segments.RollIfDue();
             }
 
             return null;
@@ -279,7 +302,7 @@ internal sealed class ModelLog : IAsyncDisposable
         try
         {
             using var batch = _leftOut.Build();
-            await TellAsync(batch).ConfigureAwait(false);
+            await _watch.TellAsync(batch).ConfigureAwait(false);
         }
         finally
         {
@@ -288,30 +311,26 @@ internal sealed class ModelLog : IAsyncDisposable
         }
     }
 
-    private async ValueTask TellAsync(Apache.Arrow.RecordBatch batch)
+    private void NoticeFailedListener(IPredictionBatchListener listener, Exception failure)
     {
-        try
+        _buffer.Counters.NoticeFailedListener();
+        _logger.LogError(
+            failure,
+            "Watching the predictions of model {Model} version {Version} by {Listener} failed and is off.",
+            _model.Manifest.Name,
+            _model.Manifest.Version,
+            listener.GetType().Name);
+        if (!_watch.IsAny)
         {
-            if (_listener is not null && !_isListenerOff)
-            {
-                await _listener.OnBatchAsync(batch).ConfigureAwait(false);
-            }
-        }
-#pragma warning disable CA1031 // Who looks at the log must not stop it.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            _logger.LogError(e, "Watching the predictions of model {Model} version {Version} failed and is off.", _model.Manifest.Name, _model.Manifest.Version);
-            _isListenerOff = true;
             _buffer.EndWatch();
         }
     }
 
     /// <summary>Counts what is on the device. A flush takes with it what was appended since it was asked for.</summary>
-    private bool CountWritten(long durablePosition)
+    private bool CountWritten()
     {
         var rows = 0L;
-        while (_appended.TryPeek(out var batch) && batch.Position <= durablePosition)
+        while (_appended.TryPeek(out var batch) && batch.Frame.IsDurable)
         {
             rows += _appended.Dequeue().Rows;
         }
@@ -323,7 +342,8 @@ internal sealed class ModelLog : IAsyncDisposable
     /// <summary>Gives up what is not on the device.</summary>
     private void Fail(Exception failure, long lostRows)
     {
-        CountWritten(_segments.Abandon());
+        _segments.Abandon();
+        CountWritten();
         _buffer.Counters.Drop(0, DropReason.Disk, lostRows + _appended.Sum(batch => (long)batch.Rows));
         _appended.Clear();
         if (Failure is null)
@@ -360,32 +380,5 @@ internal sealed class ModelLog : IAsyncDisposable
         _retryDelay = TimeSpan.Zero;
         Volatile.Write(ref _failure, null);
         _logger.LogInformation("Predictions of model {Model} version {Version} are written again.", _model.Manifest.Name, _model.Manifest.Version);
-    }
-
-    private List<TaskCompletionSource> TakeFlushes()
-    {
-        var taken = new List<TaskCompletionSource>();
-        while (_flushes.TryDequeue(out var flush))
-        {
-            taken.Add(flush);
-        }
-
-        return taken;
-    }
-
-    private void CompleteFlushes(List<TaskCompletionSource> flushes, Exception? failure)
-    {
-        foreach (var flush in flushes)
-        {
-            if (failure is null)
-            {
-                flush.TrySetResult();
-            }
-            else
-            {
-                flush.TrySetException(new IOException(
-                    $"The pending predictions of model '{_model.Manifest.Name}' version {_model.Manifest.Version} could not be written and were dropped: {failure.Message}", failure));
-            }
-        }
     }
 }

@@ -18,6 +18,7 @@ namespace Mlp.Monitoring.PredictionLog;
 internal sealed class PredictionLogReader
 {
     private readonly string _root;
+    private readonly LogCoverages _coverages = new();
 
     /// <summary>Creates a reader; nothing is opened.</summary>
     /// <param name="root">Folder that holds one folder per model.</param>
@@ -42,9 +43,6 @@ internal sealed class PredictionLogReader
 
     /// <summary>The parts of a model's log in the order in which they were begun.</summary>
     public IReadOnlyList<LogFile> ListFiles(string model) => LogFile.List(DirectoryOf(_root, model));
-
-    /// <summary>The segments of a model that were not compacted, in the order in which they were begun.</summary>
-    public IReadOnlyList<string> ListSegments(string model) => SegmentFormat.List(DirectoryOf(_root, model));
 
     /// <summary>The header of the part of a model's log that was begun last, or null where there is none.</summary>
     /// <param name="model">Model name.</param>
@@ -80,19 +78,27 @@ internal sealed class PredictionLogReader
         filter ??= new PredictionFilter();
         foreach (var file in ListFiles(model))
         {
-            if (filter.Version is { } wanted && (file.Version ?? ReadHeader(file)?.Version ?? wanted) != wanted)
+            var length = LogCoverages.LengthOf(file.Path);
+            if (!_coverages.MayHold(file.Path, filter, Settings)
+                || (filter.Version is { } wanted && file.Version is null && (ReadHeader(file)?.Version ?? wanted) != wanted))
             {
                 continue;
             }
 
+            var rows = new LogCoverage();
             await foreach (var batch in ReadAsync(file, cancellationToken).ConfigureAwait(false))
             {
+                rows.Add(batch);
                 foreach (var part in filter.Cut(batch))
                 {
                     yield return part;
                 }
             }
+
+            _coverages.Learn(file.Path, length, rows);
         }
+
+        _coverages.ForgetDeleted(DirectoryOf(_root, model));
     }
 
     /// <summary>Reads the predictions of a model in a range of request times.</summary>

@@ -14,7 +14,7 @@ internal sealed class PredictionLogWriter : IPredictionObserver, IPlatformCompon
     private readonly DataDirectory _directory;
     private readonly PredictionLogConfiguration _configuration;
     private readonly Func<string, bool> _isLogged;
-    private readonly Func<ServedModel, IPredictionBatchListener?>? _createListener;
+    private readonly Func<ServedModel, IReadOnlyList<IPredictionBatchListener>>? _createListeners;
     private readonly IDiskSync _disk;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger<PredictionLogWriter> _logger;
@@ -33,7 +33,7 @@ internal sealed class PredictionLogWriter : IPredictionObserver, IPlatformCompon
     /// <param name="disk">Where durability comes from.</param>
     /// <param name="timeProvider">The clock.</param>
     /// <param name="logger">Hears of failures.</param>
-    /// <param name="createListener">Who else looks at the batches of a version; may be null.</param>
+    /// <param name="createListeners">Who else looks at the batches of a version; may be null.</param>
     public PredictionLogWriter(
         DataDirectory directory,
         PredictionLogConfiguration configuration,
@@ -41,7 +41,7 @@ internal sealed class PredictionLogWriter : IPredictionObserver, IPlatformCompon
         IDiskSync disk,
         TimeProvider timeProvider,
         ILogger<PredictionLogWriter> logger,
-        Func<ServedModel, IPredictionBatchListener?>? createListener = null)
+        Func<ServedModel, IReadOnlyList<IPredictionBatchListener>>? createListeners = null)
     {
         _directory = directory;
         _configuration = configuration;
@@ -49,7 +49,7 @@ internal sealed class PredictionLogWriter : IPredictionObserver, IPlatformCompon
         _disk = disk;
         _timeProvider = timeProvider;
         _logger = logger;
-        _createListener = createListener;
+        _createListeners = createListeners;
         LabelKeys = new LabelKeyRedaction(configuration, FindKeys);
     }
 
@@ -85,7 +85,7 @@ internal sealed class PredictionLogWriter : IPredictionObserver, IPlatformCompon
         {
             lock (_gate)
             {
-                return _logs.Concat(_leaving).Select(log => log.OpenSegment).OfType<string>().ToHashSet(StringComparer.Ordinal);
+                return _logs.Concat(_leaving).SelectMany(log => log.OpenSegments).ToHashSet(StringComparer.Ordinal);
             }
         }
     }
@@ -116,7 +116,7 @@ internal sealed class PredictionLogWriter : IPredictionObserver, IPlatformCompon
                 }
 
                 var directory = PredictionLogReader.DirectoryOf(_directory.Predictions, model.Manifest.Name);
-                log = new ModelLog(model, directory, _configuration, _disk, _timeProvider, _logger, _createListener?.Invoke(model));
+                log = new ModelLog(model, directory, _configuration, _disk, _timeProvider, _logger, _createListeners?.Invoke(model));
                 _logs.Add(log);
             }
 
@@ -228,6 +228,16 @@ internal sealed class PredictionLogWriter : IPredictionObserver, IPlatformCompon
         }
 
         return new PredictionLogReader(_directory.Predictions).FindHeader(model)?.Keys;
+    }
+
+    /// <summary>The parts of the keys of a model's versions in service.</summary>
+    /// <param name="model">Model name.</param>
+    public IReadOnlyList<IReadOnlyList<KeyColumn>> KeysInService(string model)
+    {
+        lock (_gate)
+        {
+            return [.. _logs.Where(l => l.Model.Manifest.Name == model).Select(l => l.Model.Keys)];
+        }
     }
 
     private void Release(ModelLog log)

@@ -26,7 +26,7 @@ internal sealed class PredictionSchema
         Layout = model.Layout;
         Keys = model.Keys;
         HasScores = !HasSingleColumn(model.Manifest);
-        Arrow = new Schema([.. CommonFields, .. ScoresFields(), .. FieldsOf(model)], MetadataOf(model));
+        Arrow = new Schema([.. CommonFields.Select(WithTagRedaction), .. ScoresFields(), .. FieldsOf(model)], MetadataOf(model));
         LeftOut = new Schema(Arrow.FieldsList.Where(IsSeenLive), Arrow.Metadata);
     }
 
@@ -129,6 +129,11 @@ internal sealed class PredictionSchema
 
     private IEnumerable<KeyValuePair<string, string>> SaidOf(string name)
         => RedactionOf(name) is { } redaction ? [new(PredictionColumns.RedactionKey, redaction.Describe(_redaction!.Key))] : [];
+
+    private Field WithTagRedaction(Field field)
+        => field.Name == PredictionColumns.Tags && _redaction is { Tags.Count: > 0 }
+            ? new Field(field.Name, field.DataType, field.IsNullable, [new(PredictionColumns.RedactionKey, JsonSerializer.Serialize(_redaction.Tags.ToDictionary(tag => tag.Key, tag => tag.Value.Describe(_redaction.Key))))])
+            : field;
 
     private static bool HasSingleColumn(ModelManifest manifest)
     {

@@ -41,8 +41,15 @@ internal sealed class RecordBuffer
         _counters = new LogCounters(stripes);
     }
 
-    /// <summary>What was accepted, dropped, left out and, by the one that takes, written.</summary>
+    /// <summary>What was dropped, left out and, by the one that takes, written, and what of the accepted did not come into a ring.</summary>
     public LogCounters Counters => _counters;
+
+    /// <summary>The counts now. What ended is read before what began, so that pending is never negative.</summary>
+    public LogStatistics Snapshot(string model, int version)
+    {
+        var counts = _counters.Snapshot(model, version);
+        return counts with { Accepted = counts.Accepted + _rings.Sum(ring => ring.ClaimCount) };
+    }
 
     /// <summary>Whether a ring is more than a quarter full.</summary>
     public bool IsFilling => Array.Exists(_rings, ring => (ring.Tail - ring.Head) * sizeof(long) > ring.Capacity / 4);
@@ -70,18 +77,18 @@ internal sealed class RecordBuffer
     public void Put(in PredictionRecord record, int variant)
     {
         var stripe = Thread.GetCurrentProcessorId() & _stripeMask;
-        _counters.Accept(stripe);
         try
         {
             if (!_format.Fits(record))
             {
-                _counters.Drop(stripe, DropReason.LayoutMismatch);
+                Refuse(stripe, DropReason.LayoutMismatch);
                 return;
             }
 
             var weight = _sampler?.Decide(record) ?? 1;
             if (weight == 0 && !Volatile.Read(ref _isWatched))
             {
+                _counters.Accept(stripe);
                 _counters.LeaveOut(stripe);
                 return;
             }
@@ -89,18 +96,18 @@ internal sealed class RecordBuffer
             var length = _format.Measure(record);
             if (length > _rings[stripe].MaximumBodyLength)
             {
-                _counters.Drop(stripe, DropReason.TooLarge);
+                Refuse(stripe, DropReason.TooLarge);
             }
             else if (!TryPut(record, variant, weight, stripe, (int)length))
             {
-                _counters.Drop(stripe, _rings[stripe].IsSealed ? DropReason.Closed : DropReason.BufferFull);
+                Refuse(stripe, _rings[stripe].IsSealed ? DropReason.Closed : DropReason.BufferFull);
             }
         }
 #pragma warning disable CA1031 // Monitoring never breaks the host: whatever is wrong with a record, its prediction stands.
         catch (Exception)
 #pragma warning restore CA1031
         {
-            _counters.Drop(stripe, DropReason.LayoutMismatch);
+            Refuse(stripe, DropReason.LayoutMismatch);
         }
     }
 
@@ -189,31 +196,35 @@ internal sealed class RecordBuffer
                 continue;
             }
 
-            var isComplete = false;
             try
             {
                 _format.Write(record, variant, weight, body);
-                isComplete = true;
             }
-            finally
+#pragma warning disable CA1031 // As above; but the claim counts as accepted already.
+            catch (Exception)
+#pragma warning restore CA1031
             {
-                if (isComplete)
-                {
-                    ring.Commit(claim, length);
-                    if (ring.EntersQuarter(claim, length))
-                    {
-                        _onFilling?.Invoke();
-                    }
-                }
-                else
-                {
-                    ring.Abandon(claim, length);
-                }
+                ring.Abandon(claim, length);
+                _counters.Drop(stripe, DropReason.LayoutMismatch);
+                return true;
+            }
+
+            ring.Commit(claim, length);
+            if (ring.EntersQuarter(claim, length))
+            {
+                _onFilling?.Invoke();
             }
 
             return true;
         }
 
         return false;
+    }
+
+    /// <summary>Counts a prediction that did not get into a ring.</summary>
+    private void Refuse(int stripe, DropReason reason)
+    {
+        _counters.Accept(stripe);
+        _counters.Drop(stripe, reason);
     }
 }

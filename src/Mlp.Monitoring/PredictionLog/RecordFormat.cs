@@ -61,15 +61,17 @@ internal sealed class RecordFormat
     private readonly int _booleanOffset;
     private readonly FeatureRedactor? _featureRedactor;
     private readonly KeyRedactor? _keyRedactor;
+    private readonly TagRedactor? _tagRedactor;
 
     /// <summary>Lays out the fixed part.</summary>
     /// <param name="layout">The features of the model.</param>
     /// <param name="featureRedactor">What is not to be stored of the features as it is; null for nothing.</param>
     /// <param name="keyRedactor">The same of the key.</param>
-    public RecordFormat(FeatureRowLayout layout, FeatureRedactor? featureRedactor = null, KeyRedactor? keyRedactor = null)
+    /// <param name="tagRedactor">The same of the tags.</param>
+    public RecordFormat(FeatureRowLayout layout, FeatureRedactor? featureRedactor = null, KeyRedactor? keyRedactor = null, TagRedactor? tagRedactor = null)
     {
         Layout = layout;
-        (_featureRedactor, _keyRedactor) = (featureRedactor, keyRedactor);
+        (_featureRedactor, _keyRedactor, _tagRedactor) = (featureRedactor, keyRedactor, tagRedactor);
         _float64Count = layout.WidthOf(FeatureType.Float64);
         _int64Count = layout.WidthOf(FeatureType.Int64);
         _float32Count = layout.WidthOf(FeatureType.Float32);
@@ -112,7 +114,7 @@ internal sealed class RecordFormat
 
         foreach (ref readonly var tag in record.Tags)
         {
-            length += 8L + (tag.Key.Length * 3L) + ((tag.Value?.Length ?? 0) * 3L);
+            length += 8L + (tag.Key.Length * 3L) + TagRedactor.GetMaximumLength(tag.Value);
         }
 
         return length;
@@ -177,7 +179,7 @@ internal sealed class RecordFormat
         foreach (ref readonly var tag in record.Tags)
         {
             position = WriteText(tag.Key, body, position);
-            position = WriteText(tag.Value, body, position);
+            position = WriteTagValue(tag, body, position);
         }
     }
 
@@ -284,6 +286,21 @@ internal sealed class RecordFormat
         }
 
         return position;
+    }
+
+    private int WriteTagValue(in KeyValuePair<string, string> tag, Span<byte> body, int position)
+    {
+        switch (_tagRedactor?.Of(tag.Key)?.Kind)
+        {
+            case RedactionKind.Hash when tag.Value is { } value:
+                BinaryPrimitives.WriteInt32LittleEndian(body[position..], RedactionKey.TextLength);
+                _tagRedactor.WriteHash(value, body[(position + sizeof(int))..]);
+                return position + sizeof(int) + RedactionKey.TextLength;
+            case null:
+                return WriteText(tag.Value, body, position);
+            default:
+                return WriteText(null, body, position);
+        }
     }
 
     private static int WriteText(string? text, Span<byte> body, int position)

@@ -48,6 +48,9 @@ internal sealed record SegmentHeader
     /// <summary>How features and parts of the key are redacted, by name (<see cref="PredictionColumns.RedactionKey"/>); null where none is.</summary>
     public IReadOnlyDictionary<string, string>? Redaction { get; init; }
 
+    /// <summary>How tags are redacted, by name, <see cref="RedactionOptions.AllTags"/> for those that are not named; null where none is.</summary>
+    public IReadOnlyDictionary<string, string>? TagRedaction { get; init; }
+
     /// <summary>Describes a model version.</summary>
     public static SegmentHeader For(ServedModel model, DateTimeOffset createdAt, RedactionConfiguration? redaction = null) => new()
     {
@@ -60,6 +63,7 @@ internal sealed record SegmentHeader
         Output = model.Manifest.Output,
         CreatedAt = createdAt,
         Redaction = RedactionOf(model, redaction),
+        TagRedaction = redaction is { Tags.Count: > 0 } ? redaction.Tags.ToDictionary(tag => tag.Key, tag => tag.Value.Describe(redaction.Key)) : null,
     };
 
     /// <summary>The lowest format version that can hold these features.</summary>

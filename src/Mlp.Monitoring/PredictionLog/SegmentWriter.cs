@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Mlp.Monitoring.Compaction;
 using Mlp.Monitoring.Redaction;
@@ -29,50 +30,58 @@ internal sealed class SegmentWriter(
     RedactionConfiguration? redaction = null,
     Action<TimeSpan>? onClockSetBack = null) : IDisposable
 {
-    private FrameLogWriter? _segment;
-    private string? _path;
-    private long _firstFrame;
-    private long _begun;
+    private OpenSegment? _segment;
+    private OpenSegment? _leaving;
+    private ImmutableList<string> _paths = [];
 
-    /// <summary>Path of the segment that is open or about to be, or null. Safe to read from other threads.</summary>
-    public string? Path => Volatile.Read(ref _path);
+    /// <summary>Paths of the segments that are open or about to be. Safe to read from other threads.</summary>
+    public IReadOnlyList<string> Paths => Volatile.Read(ref _paths);
 
-    /// <summary>Where the last frame of the open segment that is on the device ends; 0 without one.</summary>
-    public long DurablePosition => _segment?.DurablePosition ?? 0;
+    /// <summary>Whether the open segment is large or old enough to end with the next commit.</summary>
+    public bool IsDue => _segment is { } segment
+        && (segment.Writer.Position >= configuration.MaximumSegmentByteCount || timeProvider.GetElapsedTime(segment.Begun) >= configuration.MaximumSegmentAge);
+
+    /// <summary>Bytes of the open segment that are not on the device.</summary>
+    public long PendingByteCount => _segment is { } segment ? segment.Writer.Position - segment.Writer.DurablePosition : 0;
 
     /// <summary>Appends a frame; it is on the device after <see cref="CommitAsync"/>.</summary>
-    /// <returns>Where it ends in the segment.</returns>
-    public long Append(ReadOnlySpan<byte> message)
+    public AppendedFrame Append(ReadOnlySpan<byte> message)
     {
         _segment ??= Create();
-        return _segment.Append(message);
+        return new AppendedFrame(_segment.Writer, _segment.Writer.Append(message));
     }
 
-    /// <summary>Completes when everything appended by now is on the device. More may be appended meanwhile.</summary>
-    public ValueTask CommitAsync() => _segment?.FlushAsync() ?? ValueTask.CompletedTask;
-
-    /// <summary>Ends the segment if it is large or old enough. Everything appended is on the device.</summary>
-    public void RollIfDue()
-    {
-        if (_segment is not null
-            && (_segment.Position >= configuration.MaximumSegmentByteCount || timeProvider.GetElapsedTime(_begun) >= configuration.MaximumSegmentAge))
-        {
-            Dispose();
-        }
-    }
-
-    /// <summary>Gives the segment up after a failure. One that holds nothing is removed.</summary>
-    /// <returns>Where the last frame of it ends that is on the device; 0 where there is no segment.</returns>
-    public long Abandon()
+    /// <summary>Completes when everything appended by now is on the device. More may be appended meanwhile: where the segment is due, to another one. One commit at a time.</summary>
+    public async Task CommitAsync()
     {
         if (_segment is not { } segment)
         {
-            return 0;
+            return;
         }
 
-        Dispose();
-        if (segment.DurablePosition <= _firstFrame)
+        if (!IsDue)
         {
+            await segment.Writer.FlushAsync().ConfigureAwait(false);
+            return;
+        }
+
+        (_leaving, _segment) = (segment, null);
+        await segment.Writer.FlushAsync().ConfigureAwait(false);
+        segment.Writer.Dispose();
+        _leaving = null;
+        Forget(segment.Path);
+    }
+
+    /// <summary>Gives up what is open after a failure, with no commit under way. A segment that holds nothing is removed.</summary>
+    public void Abandon()
+    {
+        foreach (var segment in Close())
+        {
+            if (segment.Writer.DurablePosition > segment.FirstFrame)
+            {
+                continue;
+            }
+
             try
             {
                 File.Delete(segment.Path);
@@ -82,16 +91,18 @@ internal sealed class SegmentWriter(
                 // An empty segment harms nobody.
             }
         }
-
-        return segment.DurablePosition;
     }
 
-    /// <summary>Flushes, seals and closes the open segment.</summary>
-    public void Dispose()
+    /// <summary>Flushes, seals and closes what is open, with no commit under way.</summary>
+    public void Dispose() => Close();
+
+    private List<OpenSegment> Close()
     {
-        _segment?.Dispose();
-        _segment = null;
-        Volatile.Write(ref _path, null);
+        List<OpenSegment> open = [.. new[] { _leaving, _segment }.OfType<OpenSegment>()];
+        open.ForEach(segment => segment.Writer.Dispose());
+        (_leaving, _segment) = (null, null);
+        Volatile.Write(ref _paths, []);
+        return open;
     }
 
     /// <summary>Segments are read in the order of their names, which are times; nothing but that order is lost when the clock goes back.</summary>
@@ -104,10 +115,10 @@ internal sealed class SegmentWriter(
         }
     }
 
-    private FrameLogWriter Create()
+    private OpenSegment Create()
     {
         DurableFile.CreateDirectories(disk, directory);
-        _begun = timeProvider.GetTimestamp();
+        var begun = timeProvider.GetTimestamp();
         var createdAt = timeProvider.GetUtcNow();
         NoticeSetBack(Microseconds.FromRequestTime(createdAt));
         var name = string.Create(
@@ -115,9 +126,20 @@ internal sealed class SegmentWriter(
         var path = System.IO.Path.Combine(directory, name);
 
         // Said before there is a file, so that nobody takes a file that he sees for one without a writer.
-        Volatile.Write(ref _path, path);
-        var segment = FrameLogWriter.Create(disk, path, SegmentHeader.For(model, createdAt, redaction).ToJson());
-        _firstFrame = segment.Append(schemaMessage);
-        return segment;
+        ImmutableInterlocked.Update(ref _paths, static (paths, added) => paths.Add(added), path);
+        try
+        {
+            var segment = FrameLogWriter.Create(disk, path, SegmentHeader.For(model, createdAt, redaction).ToJson());
+            return new OpenSegment(path, segment, segment.Append(schemaMessage), begun);
+        }
+        catch
+        {
+            Forget(path);
+            throw;
+        }
     }
+
+    private void Forget(string path) => ImmutableInterlocked.Update(ref _paths, static (paths, removed) => paths.Remove(removed), path);
+
+    private sealed record OpenSegment(string Path, FrameLogWriter Writer, long FirstFrame, long Begun);
 }

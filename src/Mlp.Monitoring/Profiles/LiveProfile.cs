@@ -26,7 +26,7 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
     private readonly IDiskSync _disk;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
-    private readonly Action<LiveProfile> _mergeDays;
+    private readonly Action<LiveProfile, bool> _tidy;
     private readonly Action<LiveProfile> _onDisposed;
     private readonly Lock _gate = new();
     private readonly Lock _saving = new();
@@ -36,6 +36,7 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
     private DataProfileOptions? _options;
     private DateTime _mergedOn;
     private bool _isFailing;
+    private bool _isTidyFailing;
 
     /// <summary>Creates it without a pane.</summary>
     /// <param name="model">The version.</param>
@@ -45,10 +46,10 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
     /// <param name="disk">Where durability comes from.</param>
     /// <param name="timeProvider">The clock.</param>
     /// <param name="logger">Hears of failures.</param>
-    /// <param name="mergeDays">Merges the files of days that are over.</param>
+    /// <param name="tidy">Deletes files that are too old and, when told so, merges those of days that are over.</param>
     /// <param name="onDisposed">Told when the version has left service.</param>
     public LiveProfile(
-        ServedModel model, Task<ReferenceProfile?> reference, string root, ProfileConfiguration configuration, IDiskSync disk, TimeProvider timeProvider, ILogger logger, Action<LiveProfile> mergeDays,
+        ServedModel model, Task<ReferenceProfile?> reference, string root, ProfileConfiguration configuration, IDiskSync disk, TimeProvider timeProvider, ILogger logger, Action<LiveProfile, bool> tidy,
         Action<LiveProfile> onDisposed)
     {
         _model = model;
@@ -58,7 +59,7 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
         _disk = disk;
         _timeProvider = timeProvider;
         _logger = logger;
-        _mergeDays = mergeDays;
+        _tidy = tidy;
         _onDisposed = onDisposed;
         _paneLength = configuration.Pane.Ticks / TimeSpan.TicksPerMicrosecond;
 
@@ -117,7 +118,7 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
             }
 
             LetGo();
-            MergeDays();
+            Tidy();
         }
     }
 
@@ -129,17 +130,27 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
         _onDisposed(this);
     }
 
-    private void MergeDays()
+    private void Tidy()
     {
         var today = _timeProvider.GetUtcNow().UtcDateTime.Date;
-        var due = _configuration.Pane + _configuration.SaveInterval;
-        if (today == _mergedOn || _timeProvider.GetUtcNow().UtcDateTime - today < due)
+        var isNewDay = today != _mergedOn && _timeProvider.GetUtcNow().UtcDateTime - today >= _configuration.Pane + _configuration.SaveInterval;
+        try
         {
-            return;
+            _tidy(this, isNewDay);
+            _mergedOn = isNewDay ? today : _mergedOn;
+            _isTidyFailing = false;
         }
+#pragma warning disable CA1031 // As below; and a timer's exception would end the process.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            if (!_isTidyFailing)
+            {
+                _logger.LogError(e, "The profiles of model {Model} version {Version} cannot be merged by day and stay as they are; trying again.", _model.Manifest.Name, _model.Manifest.Version);
+            }
 
-        _mergedOn = today;
-        _mergeDays(this);
+            _isTidyFailing = true;
+        }
     }
 
     private async ValueTask<DataProfileOptions> CreateOptionsAsync()

@@ -7,4 +7,7 @@ internal sealed record ProfileConfiguration(TimeSpan Pane, TimeSpan SaveInterval
 {
     /// <summary>What the options say by default.</summary>
     public static ProfileConfiguration Default { get; } = new(TimeSpan.FromHours(1), TimeSpan.FromMinutes(5));
+
+    /// <summary>How long ago the time of a file ended when it is deleted; null for never.</summary>
+    public TimeSpan? RetentionAge { get; init; }
 }

@@ -45,12 +45,13 @@ internal sealed record ProfileDay(IReadOnlyList<string> Replaced, DataProfile Pr
     }
 
     /// <summary>Reads a file's bytes.</summary>
-    /// <param name="bytes">The bytes.</param>
+    /// <param name="stored">The bytes, which nobody changes any more.</param>
     /// <param name="path">Its path, for messages.</param>
     /// <exception cref="CorruptFileException">It is damaged.</exception>
     /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote it.</exception>
-    public static ProfileDay Parse(ReadOnlySpan<byte> bytes, string path)
+    public static ProfileDay Parse(ReadOnlyMemory<byte> stored, string path)
     {
+        var bytes = stored.Span;
         if (bytes.Length < HeaderLength || !bytes.StartsWith(Magic) || bytes[4] == 0)
         {
             throw new CorruptFileException(path, $"Expected the profile of a day in '{path}', which begins with 'MDAY' and a version, but found something else.");
@@ -76,6 +77,6 @@ internal sealed record ProfileDay(IReadOnlyList<string> Replaced, DataProfile Pr
             rest = rest[(sizeof(int) + length)..];
         }
 
-        return new(names, DataProfile.Parse(rest, path));
+        return new(names, DataProfile.Parse(stored[(stored.Length - sizeof(uint) - rest.Length)..^sizeof(uint)], path));
     }
 }

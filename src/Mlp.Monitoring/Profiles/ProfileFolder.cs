@@ -4,7 +4,7 @@ using Mlp.Runtime.Storage;
 
 namespace Mlp.Monitoring.Profiles;
 
-/// <summary>The files with profiles of a model: which count, what they hold, and merging those of days that are over. One process writes, any number reads.</summary>
+/// <summary>The files with profiles of a model: which count, what they hold, merging those of days that are over, and deleting those that are too old. One process writes, any number reads.</summary>
 /// <param name="root">Folder that holds one folder per model.</param>
 /// <param name="model">Model name.</param>
 internal sealed class ProfileFolder(string root, string model)
@@ -56,6 +56,28 @@ internal sealed class ProfileFolder(string root, string model)
                 {
                     onFailure(files[0], e);
                 }
+            }
+        }
+    }
+
+    /// <summary>Deletes the files whose time is over. Panes go before their day: while it is there, those that it replaces count for nothing.</summary>
+    /// <param name="limit">Files that end at this time or before go, microseconds.</param>
+    /// <param name="isOpen">Says of a path whether it may still be written.</param>
+    /// <param name="disk">Where durability comes from.</param>
+    /// <param name="onFailure">Told of each file that cannot be deleted, and why.</param>
+    public void DeleteExpired(long limit, Func<string, bool> isOpen, IDiskSync disk, Action<ProfileFile, Exception> onFailure)
+    {
+        foreach (var file in ProfileFile.List(root, model).Where(file => file.End <= limit && !isOpen(file.Path)).OrderBy(file => file.IsDay))
+        {
+            try
+            {
+                DurableFile.Delete(disk, file.Path);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // A day whose panes stay would count them again without it.
+                onFailure(file, e);
+                return;
             }
         }
     }

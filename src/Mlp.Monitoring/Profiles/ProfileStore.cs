@@ -25,7 +25,7 @@ internal sealed class ProfileStore(DataDirectory directory, ProfileConfiguration
     /// <param name="reference">Its reference profile, or null when it has none.</param>
     public LiveProfile Watch(ServedModel model, Task<ReferenceProfile?> reference)
     {
-        var live = new LiveProfile(model, reference, directory.Predictions, configuration, disk, timeProvider, logger, MergeDays, left => _live.TryRemove(left, out _));
+        var live = new LiveProfile(model, reference, directory.Predictions, configuration, disk, timeProvider, logger, Tidy, left => _live.TryRemove(left, out _));
         _live.TryAdd(live, 0);
         return live;
     }
@@ -40,6 +40,8 @@ internal sealed class ProfileStore(DataDirectory directory, ProfileConfiguration
     /// <returns>The profile, or null where there is none.</returns>
     public async Task<DataProfile?> GetAsync(string model, int? version, DateTimeOffset? from, DateTimeOffset? to, string? variant, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
+
         // Memory first: a pane that goes out of it afterwards is in its file already.
         var live = _live.Keys.Where(l => l.Version.Model == model).SelectMany(l => l.Panes).ToDictionary(pane => pane.File.Path, StringComparer.Ordinal);
         var number = version ?? ProfileFile.List(directory.Predictions, model).Concat(live.Values.Select(pane => pane.File)).Select(file => file.Version).DefaultIfEmpty(0).Max();
@@ -56,17 +58,33 @@ internal sealed class ProfileStore(DataDirectory directory, ProfileConfiguration
         return merged?.Build();
     }
 
-    private void MergeDays(LiveProfile profile)
+    private void Tidy(LiveProfile profile, bool isNewDay)
     {
+        if (!isNewDay && configuration.RetentionAge is null)
+        {
+            return;
+        }
+
         // Several versions of a model may end a day at once.
         lock (_merging)
         {
-            // A pane of yesterday may still be in memory for a while, and be begun again by what comes late.
-            var over = timeProvider.GetUtcNow() - configuration.Pane - configuration.SaveInterval;
+            var (model, _) = profile.Version;
+            var folder = new ProfileFolder(directory.Predictions, model);
             var open = _live.Keys.SelectMany(l => l.PanePaths).ToHashSet(StringComparer.Ordinal);
-            var end = (over - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
-            new ProfileFolder(directory.Predictions, profile.Version.Model).MergeDays(end, open.Contains, disk, (file, failure) => logger.LogWarning(
-                failure, "The profiles of a day of model {Model} version {Version} cannot be merged and stay as they are: {File}.", profile.Version.Model, file.Version, file.Path));
+            if (configuration.RetentionAge is { } age)
+            {
+                folder.DeleteExpired(Before(age), open.Contains, disk, (file, failure) => logger.LogWarning(
+                    failure, "A profile of model {Model} version {Version} is too old and cannot be deleted; trying again: {File}.", model, file.Version, file.Path));
+            }
+
+            // A pane of yesterday may still be in memory for a while, and be begun again by what comes late.
+            if (isNewDay)
+            {
+                folder.MergeDays(Before(configuration.Pane + configuration.SaveInterval), open.Contains, disk, (file, failure) => logger.LogWarning(
+                    failure, "The profiles of a day of model {Model} version {Version} cannot be merged and stay as they are: {File}.", model, file.Version, file.Path));
+            }
         }
     }
+
+    private long Before(TimeSpan age) => (timeProvider.GetUtcNow() - age - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 }

@@ -15,11 +15,13 @@ internal sealed class PredictionExport(PredictionLogReader reader, IDiskSync dis
     /// <param name="path">Where it goes; one that exists is replaced.</param>
     /// <param name="filter">Which predictions.</param>
     /// <param name="cancellationToken">Gives up; nothing is left.</param>
-    /// <returns>Number of predictions; without any there is no file.</returns>
+    /// <returns>Number of predictions; without any there is no file, also none of before.</returns>
     /// <exception cref="InvalidOperationException">Versions with other columns are among them.</exception>
+    /// <exception cref="DirectoryNotFoundException">The folder of the file does not exist.</exception>
     public async Task<long> WriteAsync(string model, string path, PredictionFilter filter, CancellationToken cancellationToken)
     {
         path = Path.GetFullPath(path);
+        TargetFolder.Require(path);
         var staged = DurableFile.TemporaryPath(Path.GetDirectoryName(path)!);
         var count = 0L;
         try
@@ -50,6 +52,11 @@ internal sealed class PredictionExport(PredictionLogReader reader, IDiskSync dis
             if (count > 0)
             {
                 DurableFile.ReplaceBy(disk, staged, path);
+            }
+            else if (File.Exists(path))
+            {
+                // An older export would pass for the answer.
+                DurableFile.Delete(disk, path);
             }
 
             return count;

@@ -94,23 +94,10 @@ internal sealed class KeyRedactor
 
     private int WriteHash(string text, Span<byte> destination)
     {
-        var length = Encoding.UTF8.GetMaxByteCount(text.Length);
-        var rented = length > StackLength ? ArrayPool<byte>.Shared.Rent(length) : null;
-        try
-        {
-            Span<byte> utf8 = rented ?? stackalloc byte[StackLength];
-            destination[0] = (byte)EntityValueKind.String;
-            BinaryPrimitives.WriteInt32BigEndian(destination[1..], RedactionKey.TextLength);
-            _key!.HashToText(utf8[..Encoding.UTF8.GetBytes(text, utf8)], destination[(1 + sizeof(int))..]);
-            return 1 + sizeof(int) + RedactionKey.TextLength;
-        }
-        finally
-        {
-            if (rented is not null)
-            {
-                ArrayPool<byte>.Shared.Return(rented, clearArray: true);
-            }
-        }
+        destination[0] = (byte)EntityValueKind.String;
+        BinaryPrimitives.WriteInt32BigEndian(destination[1..], RedactionKey.TextLength);
+        _key!.HashToText(text, destination[(1 + sizeof(int))..]);
+        return 1 + sizeof(int) + RedactionKey.TextLength;
     }
 
     /// <summary>A part as it stands in a canonical key: without the count of parts in front of it.</summary>

@@ -8,6 +8,9 @@ namespace Mlp.Monitoring.Redaction;
 /// <param name="Key">What is hashed with; null where nothing is.</param>
 internal sealed record RedactionConfiguration(IReadOnlyDictionary<string, ColumnRedaction> Columns, RedactionKey? Key)
 {
+    /// <summary>By name of a tag; <see cref="RedactionOptions.AllTags"/> stands for those that are not named.</summary>
+    public IReadOnlyDictionary<string, ColumnRedaction> Tags { get; init; } = new Dictionary<string, ColumnRedaction>();
+
     public static RedactionConfiguration From(RedactionOptions options)
     {
         var columns = new Dictionary<string, ColumnRedaction>(StringComparer.Ordinal);
@@ -26,7 +29,11 @@ internal sealed record RedactionConfiguration(IReadOnlyDictionary<string, Column
             columns.Add(name, new(RedactionKind.Bucket, width));
         }
 
-        return new(columns, options.Hashed.Count == 0 ? null : new RedactionKey(Convert.FromBase64String(options.HashKey!)));
+        var tags = options.ErasedTags.Select(name => (name, RedactionKind.Erase)).Concat(options.HashedTags.Select(name => (name, RedactionKind.Hash)));
+        return new(columns, options.HasHashes ? new RedactionKey(Convert.FromBase64String(options.HashKey!)) : null)
+        {
+            Tags = tags.ToDictionary(tag => tag.name, tag => new ColumnRedaction(tag.Item2), StringComparer.Ordinal),
+        };
     }
 
     /// <summary>What of a version cannot be redacted as it shall be, as a sentence; null when all can.</summary>

@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Mlp.Monitoring.Redaction;
 
@@ -11,6 +13,8 @@ internal sealed class RedactionKey
 
     /// <summary>Length of a hash in hexadecimal digits.</summary>
     public const int TextLength = HMACSHA256.HashSizeInBytes * 2;
+
+    private const int StackLength = 256;
 
     private readonly byte[] _key;
 
@@ -33,6 +37,27 @@ internal sealed class RedactionKey
         Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
         HMACSHA256.HashData(_key, value, hash);
         Convert.TryToHexStringLower(hash, destination, out _);
+    }
+
+    /// <summary>The hash of the UTF-8 bytes of a text as hexadecimal digits.</summary>
+    /// <param name="value">The text.</param>
+    /// <param name="destination">At least <see cref="TextLength"/> bytes of ASCII.</param>
+    public void HashToText(string value, Span<byte> destination)
+    {
+        var length = Encoding.UTF8.GetMaxByteCount(value.Length);
+        var rented = length > StackLength ? ArrayPool<byte>.Shared.Rent(length) : null;
+        try
+        {
+            Span<byte> utf8 = rented ?? stackalloc byte[StackLength];
+            HashToText(utf8[..Encoding.UTF8.GetBytes(value, utf8)], destination);
+        }
+        finally
+        {
+            if (rented is not null)
+            {
+                ArrayPool<byte>.Shared.Return(rented, clearArray: true);
+            }
+        }
     }
 
     /// <summary>The first 8 bytes of an integer's hash.</summary>

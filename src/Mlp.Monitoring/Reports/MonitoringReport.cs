@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.Figures;
 using Mlp.Monitoring.PredictionLog;
+using Mlp.Monitoring.Queries;
 using Mlp.Monitoring.Reports.Html;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Statistics;
@@ -91,14 +92,26 @@ public sealed record MonitoringReport
     /// <summary>Writes the report as one HTML file that needs no other: no script, no picture, no font, nothing from elsewhere.</summary>
     /// <param name="path">Path of the file, which is replaced; its folder exists.</param>
     /// <param name="cancellationToken">Ends the writing.</param>
+    /// <exception cref="DirectoryNotFoundException">The folder of the file does not exist.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public Task WriteHtmlAsync(string path, CancellationToken cancellationToken = default) => File.WriteAllTextAsync(path, ToHtml(), Encoding.UTF8, cancellationToken);
+    public Task WriteHtmlAsync(string path, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        TargetFolder.Require(path);
+        return File.WriteAllTextAsync(path, ToHtml(), Encoding.UTF8, cancellationToken);
+    }
 
     /// <summary>Writes the report as JSON (<c>docs/reports.md</c> lists the fields).</summary>
     /// <param name="path">Path of the file, which is replaced; its folder exists.</param>
     /// <param name="cancellationToken">Ends the writing.</param>
+    /// <exception cref="DirectoryNotFoundException">The folder of the file does not exist.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public Task WriteJsonAsync(string path, CancellationToken cancellationToken = default) => File.WriteAllBytesAsync(path, ToJson(), cancellationToken);
+    public Task WriteJsonAsync(string path, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        TargetFolder.Require(path);
+        return File.WriteAllBytesAsync(path, ToJson(), cancellationToken);
+    }
 
     /// <summary>The report as an HTML document.</summary>
     public string ToHtml() => ReportPage.Render(this);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Hashing;
+using Microsoft.Extensions.Logging;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Predictions;
 
@@ -7,7 +8,7 @@ namespace Mlp.Monitoring.Sampling;
 
 /// <summary>
 /// Decides which predictions of a model version are written down, and what each of them stands for: 1 divided by the chance at which it was kept (Horvitz and Thompson, "A generalization of sampling
-/// without replacement from a finite universe", JASA 47, 1952). Immutable, thread-safe, allocates nothing.
+/// without replacement from a finite universe", JASA 47, 1952). Thread-safe, allocates nothing.
 /// </summary>
 internal sealed class PredictionSampler
 {
@@ -19,6 +20,9 @@ internal sealed class PredictionSampler
     private readonly int _scoreIndex;
     private readonly double _weight;
     private readonly ulong _limit;
+    private long _ruleFailures;
+    private Exception? _firstRuleFailure;
+    private bool _hasTold;
 
     private PredictionSampler(SamplingConfiguration configuration, ServedModel model)
     {
@@ -29,7 +33,7 @@ internal sealed class PredictionSampler
         _weight = 1 / configuration.Rate;
 
         // A hash below the limit is kept: of the 2^64 values as many as the rate says.
-        _limit = (ulong)Math.ScaleB(configuration.Rate, 64);
+        _limit = LimitOf(configuration.Rate);
     }
 
     /// <summary>The sampler of a version, or null where everything is kept.</summary>
@@ -37,6 +41,36 @@ internal sealed class PredictionSampler
     /// <param name="model">The version.</param>
     public static PredictionSampler? For(SamplingConfiguration? configuration, ServedModel model)
         => configuration is null or { Rate: >= 1 } ? null : new PredictionSampler(configuration, model);
+
+    /// <summary>How often the application's rule has thrown: each time the prediction was kept.</summary>
+    public long RuleFailures => Interlocked.Read(ref _ruleFailures);
+
+    /// <summary>Logs once that the rule throws. Not for the threads of requests.</summary>
+    /// <param name="logger">Hears of it.</param>
+    /// <param name="model">The version.</param>
+    public void TellOfRuleFailure(ILogger logger, ServedModel model)
+    {
+        if (!_hasTold && Volatile.Read(ref _firstRuleFailure) is { } failure)
+        {
+            _hasTold = true;
+            logger.LogError(
+                failure,
+                "The rule by which predictions of model {Model} version {Version} are kept throws, so that each is kept by which it does: sampling saves less, or nothing.",
+                model.Manifest.Name,
+                model.Manifest.Version);
+        }
+    }
+
+    /// <summary>The draws below it are kept at a rate below 1.</summary>
+    public static ulong LimitOf(double rate) => (ulong)Math.ScaleB(rate, 64);
+
+    /// <summary>The draw of a request, evenly spread over all numbers.</summary>
+    public static ulong DrawOf(in PredictionId requestId)
+    {
+        Span<byte> id = stackalloc byte[PredictionId.ByteCount];
+        requestId.Write(id);
+        return Upper(id);
+    }
 
     /// <summary>Decides of a prediction.</summary>
     /// <param name="record">The prediction.</param>
@@ -76,16 +110,18 @@ internal sealed class PredictionSampler
         return false;
     }
 
-    private static bool IsKeptBy(PredictionRule rule, in PredictionRecord record)
+    private bool IsKeptBy(PredictionRule rule, in PredictionRecord record)
     {
         try
         {
             return rule(record);
         }
 #pragma warning disable CA1031 // A rule of the application never breaks its request.
-        catch (Exception)
+        catch (Exception e)
 #pragma warning restore CA1031
         {
+            Interlocked.Increment(ref _ruleFailures);
+            Interlocked.CompareExchange(ref _firstRuleFailure, e, null);
             return true;
         }
     }
@@ -97,9 +133,7 @@ internal sealed class PredictionSampler
             return HashOf(record.Keys);
         }
 
-        Span<byte> id = stackalloc byte[PredictionId.ByteCount];
-        record.RequestId.Write(id);
-        return Upper(id);
+        return DrawOf(record.RequestId);
     }
 
     private static ulong HashOf(ReadOnlySpan<EntityValue> keys)

@@ -1,6 +1,7 @@
 using Apache.Arrow;
 using Apache.Arrow.Ipc;
 using Mlp.Monitoring.Compaction;
+using Mlp.Runtime;
 using Mlp.Runtime.Storage;
 
 namespace Mlp.Monitoring.Segments;
@@ -12,11 +13,22 @@ namespace Mlp.Monitoring.Segments;
 /// <param name="directory">The folder; may not exist yet.</param>
 /// <param name="readHeader">Reads and checks the header of a segment.</param>
 /// <param name="openCompacted">Opens the file that took the place of a segment, by path and number of rows to pass over; null where segments stay what they are.</param>
+/// <param name="isWanted">Whether a file, by its path, is read at all; null for every one. It is asked again at each call.</param>
 internal sealed class SegmentFollower<THeader>(
-    string directory, Func<FrameLogReader, THeader> readHeader, Func<string, long, (THeader Header, IAsyncEnumerable<RecordBatch> Batches)>? openCompacted = null)
+    string directory,
+    Func<FrameLogReader, THeader> readHeader,
+    Func<string, long, (THeader Header, IAsyncEnumerable<RecordBatch> Batches)>? openCompacted = null,
+    Func<string, bool>? isWanted = null)
     where THeader : class
 {
     private readonly Dictionary<string, Progress> _progress = new(StringComparer.Ordinal);
+    private readonly List<string> _damages = [];
+
+    /// <summary>Whether a damaged segment is read up to its damage, and at each call tried again from there, while the others are read on; otherwise damage is an error.</summary>
+    public bool PassesDamage { get; init; }
+
+    /// <summary>What the last call found damaged, a sentence each; empty where damage is an error.</summary>
+    public IReadOnlyList<string> Damages => _damages;
 
     /// <summary>Hears of a batch.</summary>
     /// <param name="path">Path of its segment.</param>
@@ -25,18 +37,17 @@ internal sealed class SegmentFollower<THeader>(
     public delegate void BatchHandler(string path, THeader header, RecordBatch batch);
 
     /// <summary>Reads what is new, segment by segment in the order of their names.</summary>
-    /// <exception cref="Runtime.CorruptFileException">A segment is damaged.</exception>
-    /// <exception cref="Runtime.UnsupportedFormatVersionException">A newer version of the platform wrote a segment.</exception>
+    /// <exception cref="CorruptFileException">A segment is damaged, and damage is not passed.</exception>
+    /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote a segment.</exception>
     public void ReadNew(BatchHandler handle, CancellationToken cancellationToken)
     {
-        foreach (var path in SegmentFormat.List(directory))
+        _damages.Clear();
+        var found = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var path in SegmentFormat.List(directory).Where(IsWanted))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (!_progress.TryGetValue(path, out var progress))
-            {
-                progress = new Progress();
-                _progress.Add(path, progress);
-            }
+            found.Add(path);
+            var progress = ProgressOf(path);
 
             // A segment that its writer left unsealed, by a crash, stays as long as it is. One that has gone was compacted, or deleted with its rows.
             if (!progress.IsSealed && new FileInfo(path) is { Exists: true, Length: var length } && length != progress.Length && TryRead(path, progress, handle, cancellationToken))
@@ -47,22 +58,39 @@ internal sealed class SegmentFollower<THeader>(
 
         if (openCompacted is not null)
         {
-            ReadCompacted(openCompacted, handle, cancellationToken);
+            ReadCompacted(openCompacted, found, handle, cancellationToken);
+        }
+
+        foreach (var gone in _progress.Keys.Where(path => !found.Contains(path)).ToArray())
+        {
+            _progress.Remove(gone);
         }
     }
 
+    private Progress ProgressOf(string path)
+    {
+        if (!_progress.TryGetValue(path, out var progress))
+        {
+            progress = new Progress();
+            _progress.Add(path, progress);
+        }
+
+        return progress;
+    }
+
     /// <summary>Reads what was compacted before it was read, or before it was read to its end.</summary>
-    private void ReadCompacted(Func<string, long, (THeader Header, IAsyncEnumerable<RecordBatch> Batches)> open, BatchHandler handle, CancellationToken cancellationToken)
+    private void ReadCompacted(Func<string, long, (THeader Header, IAsyncEnumerable<RecordBatch> Batches)> open, HashSet<string> found, BatchHandler handle, CancellationToken cancellationToken)
     {
         foreach (var compacted in SegmentFormat.List(directory, LogFile.CompactedExtension))
         {
-            var path = Path.ChangeExtension(compacted, SegmentFormat.Extension);
-            if (!_progress.TryGetValue(path, out var progress))
+            if (!IsWanted(compacted))
             {
-                progress = new Progress();
-                _progress.Add(path, progress);
+                continue;
             }
 
+            var path = Path.ChangeExtension(compacted, SegmentFormat.Extension);
+            found.Add(path);
+            var progress = ProgressOf(path);
             if (progress.IsSealed)
             {
                 continue;
@@ -77,7 +105,7 @@ internal sealed class SegmentFollower<THeader>(
                     progress.RowCount += batch.Length;
                 }
 
-                progress.IsSealed = true;
+                progress.Seal();
             }
             catch (FileNotFoundException)
             {
@@ -85,6 +113,8 @@ internal sealed class SegmentFollower<THeader>(
             }
         }
     }
+
+    private bool IsWanted(string path) => isWanted?.Invoke(path) ?? true;
 
     private bool TryRead(string path, Progress progress, BatchHandler handle, CancellationToken cancellationToken)
     {
@@ -95,6 +125,11 @@ internal sealed class SegmentFollower<THeader>(
         }
         catch (FileNotFoundException)
         {
+            return false;
+        }
+        catch (CorruptFileException e) when (PassesDamage)
+        {
+            _damages.Add(e.Message);
             return false;
         }
     }
@@ -125,7 +160,10 @@ internal sealed class SegmentFollower<THeader>(
             cancellationToken.ThrowIfCancellationRequested();
         }
 
-        progress.IsSealed = frames.IsClosed;
+        if (frames.IsClosed)
+        {
+            progress.Seal();
+        }
     }
 
     private sealed class Progress
@@ -140,6 +178,14 @@ internal sealed class SegmentFollower<THeader>(
 
         public long RowCount { get; set; }
 
-        public bool IsSealed { get; set; }
+        public bool IsSealed { get; private set; }
+
+        /// <summary>Nothing more is read of it, so nothing is kept but that.</summary>
+        public void Seal()
+        {
+            IsSealed = true;
+            Header = null;
+            Schema = null;
+        }
     }
 }

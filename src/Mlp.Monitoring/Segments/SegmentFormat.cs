@@ -13,12 +13,16 @@ internal static class SegmentFormat
     /// <param name="extension">The ending of their names.</param>
     public static IReadOnlyList<string> List(string directory, string extension = Extension)
     {
-        if (!Directory.Exists(directory))
+        string[] segments;
+        try
+        {
+            segments = Directory.GetFiles(directory, "*" + extension);
+        }
+        catch (DirectoryNotFoundException)
         {
             return [];
         }
 
-        var segments = Directory.GetFiles(directory, "*" + extension);
         Array.Sort(segments, StringComparer.Ordinal);
         return [.. segments.Where(path => !DurableFile.IsTemporary(path))];
     }

@@ -78,7 +78,7 @@ internal sealed partial class DynamicBatcher : IThreadPoolWorkItem
         var ended = _clock.GetTimestamp();
         Curve.Learn(_sizer.BoundSize(lane.Count), _clock.NanosecondsBetween(runStarted, ended));
         _metrics.RecordBatch(lane.Count, lane.Reason);
-        var blockedCount = Finish(lane, started, ended);
+        var blockedCount = Finish(lane, started, runStarted, ended);
         var handling = Now() - started - _clock.NanosecondsBetween(runStarted, ended);
 
         NextRunner next;
@@ -101,7 +101,7 @@ internal sealed partial class DynamicBatcher : IThreadPoolWorkItem
     }
 
     /// <summary>Hands out what a batch has brought.</summary>
-    private int Finish(BatchLane lane, long started, long ended)
+    private int Finish(BatchLane lane, long started, long runStarted, long ended)
     {
         var blockedCount = 0;
         lock (_gate)
@@ -121,6 +121,7 @@ internal sealed partial class DynamicBatcher : IThreadPoolWorkItem
                 if (call.State == CallState.Done)
                 {
                     lane.Scatter(row);
+                    call.Slot.Timing.StartRun(runStarted);
                     if (call.JoinedAt != QueuedCall.NotTimed)
                     {
                         _metrics.RecordWait(started - call.JoinedAt);

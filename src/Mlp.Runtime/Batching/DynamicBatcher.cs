@@ -136,6 +136,11 @@ internal sealed partial class DynamicBatcher
     public void RunInline(InferenceSlot slot, bool interruptible, bool withOthers, CancellationToken token)
     {
         var started = ++_inlineRuns % SampledInlineRuns == 0 ? _clock.GetTimestamp() : 0;
+        if (slot.Timing.IsTaken)
+        {
+            slot.Timing.StartRun(_clock.GetTimestamp());
+        }
+
         try
         {
             slot.Run(interruptible, withOthers, token);

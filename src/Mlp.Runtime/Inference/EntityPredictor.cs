@@ -55,10 +55,12 @@ internal sealed class EntityPredictor(ServingVersion version, Predictor predicto
         try
         {
             slot.Rows.Reset(1);
+            predictor.StartRead(slot);
             read = version.Reader!.ReadAsync(slot.Keys, call.EventTime, slot.Rows, 0, 1, token);
             if (read.IsCompletedSuccessfully)
             {
                 read.GetAwaiter().GetResult();
+                predictor.EndRead(slot);
                 return version.Batcher is null
                     ? new ValueTask<Prediction>(Answer(slot, plan, call, in request, token))
                     : AnswerAsync(slot, plan, call, in request, token, cancellationToken);
@@ -190,6 +192,7 @@ internal sealed class EntityPredictor(ServingVersion version, Predictor predicto
         try
         {
             await read.WaitAsync(token).ConfigureAwait(false);
+            predictor.EndRead(slot);
             answer = version.Batcher is null
                 ? new ValueTask<Prediction>(Answer(slot, plan, call, in request, token))
                 : AnswerAsync(slot, plan, call, in request, token, cancellationToken);

@@ -79,6 +79,9 @@ internal sealed class InferenceSlot : IPooledSlot
     /// <summary>The request of the call, where a sink wants it; null otherwise.</summary>
     public KeptRequest? Request => _request is { IsSet: true } request ? request : null;
 
+    /// <summary>Where the time of the call went.</summary>
+    public CallTiming Timing { get; } = new();
+
     /// <summary>The deadline of the call.</summary>
     public CallDeadline Deadline { get; }
 
@@ -152,6 +155,7 @@ internal sealed class InferenceSlot : IPooledSlot
     public int EndCall()
     {
         Deadline.Stop();
+        Timing.EndCall();
         Call = null;
         _request?.Clear();
         var rowsRun = _rowsRun;

@@ -33,6 +33,11 @@ internal sealed class Predictor(ServingVersion version, PredictionClock clock)
         }
         else
         {
+            if (slot.Timing.IsTaken)
+            {
+                slot.Timing.StartRun(clock.GetTimestamp());
+            }
+
             slot.Run(version.IsInterruptible(slot.Rows.RowCount), withOthers, cancellationToken);
         }
 
@@ -41,6 +46,26 @@ internal sealed class Predictor(ServingVersion version, PredictionClock clock)
 
     /// <summary>Trace of the caller, for observers if there are any.</summary>
     public ActivityTraceId CurrentTrace => _recorder.HasSinks ? Activity.Current?.TraceId ?? default : default;
+
+    /// <summary>The reading of a slot's features begins.</summary>
+    /// <param name="slot">The slot of the call.</param>
+    public void StartRead(InferenceSlot slot)
+    {
+        if (slot.Timing.IsTaken)
+        {
+            slot.Timing.StartRead(clock.GetTimestamp());
+        }
+    }
+
+    /// <summary>The reading of a slot's features has ended.</summary>
+    /// <param name="slot">The slot of the call.</param>
+    public void EndRead(InferenceSlot slot)
+    {
+        if (slot.Timing.IsTaken)
+        {
+            slot.Timing.EndRead(clock.GetTimestamp());
+        }
+    }
 
     /// <summary>Reads the answers of the rows in use and tells the observers.</summary>
     /// <param name="slot">A slot that has run.</param>
@@ -71,9 +96,10 @@ internal sealed class Predictor(ServingVersion version, PredictionClock clock)
         if (_recorder.HasSinks)
         {
             traceId = span.TraceIdOr(traceId);
+            var split = slot.Timing.Take(clock, call.Started, ended);
             for (var row = 0; row < results.Length; row++)
             {
-                Record(slot, row, call, keys, PredictionOutcome.Ok, results[row].Id, latency, traceId);
+                Record(slot, row, call, keys, PredictionOutcome.Ok, results[row].Id, latency, split, traceId);
             }
         }
     }
@@ -102,7 +128,7 @@ internal sealed class Predictor(ServingVersion version, PredictionClock clock)
             var milliseconds = Microseconds.FloorDivide(call.LoggedTime, 1000);
             for (var row = 0; row < slot.Rows.RowCount; row++)
             {
-                Record(slot, row, call, keys, outcome, PredictionIdGenerator.Next(milliseconds), latency, traceId);
+                Record(slot, row, call, keys, outcome, PredictionIdGenerator.Next(milliseconds), latency, default, traceId);
             }
         }
 
@@ -130,6 +156,7 @@ internal sealed class Predictor(ServingVersion version, PredictionClock clock)
         PredictionOutcome outcome,
         PredictionId id,
         long latency,
+        in CallTiming.Split split,
         ActivityTraceId traceId)
         => _recorder.Record(new PredictionRecord
         {
@@ -137,6 +164,9 @@ internal sealed class Predictor(ServingVersion version, PredictionClock clock)
             EventTime = call.EventTime,
             RequestTime = call.LoggedTime,
             LatencyNanoseconds = latency,
+            FeatureLatencyNanoseconds = split.Features,
+            QueueLatencyNanoseconds = split.Queue,
+            RunLatencyNanoseconds = split.Run,
             Outcome = outcome,
             Keys = keys,
             Features = slot.Rows.RowOf(row),

@@ -15,8 +15,6 @@ namespace Mlp.Runtime.Registry;
 /// </summary>
 public sealed class FileModelRegistry : IModelRegistry, IRegistryChanges
 {
-    private const string OnnxFile = "ONNX file";
-
     private readonly RegistryPaths _paths;
     private readonly TimeProvider _time;
     private readonly ILogger<FileModelRegistry> _logger;
@@ -25,7 +23,7 @@ public sealed class FileModelRegistry : IModelRegistry, IRegistryChanges
     private readonly AliasStore _aliases;
     private readonly RouteStore _routes;
     private readonly VersionPublisher _publisher;
-    private readonly MappedWeightStore _mappedWeights;
+    private readonly VersionFiles _files;
     private readonly PackageExporter _exporter;
     private readonly PackageImporter _importer;
 
@@ -56,7 +54,7 @@ public sealed class FileModelRegistry : IModelRegistry, IRegistryChanges
         _aliases = new AliasStore(_paths, disk);
         _routes = new RouteStore(_paths, disk);
         _publisher = new VersionPublisher(_paths, disk, _blobs, timeProvider);
-        _mappedWeights = new MappedWeightStore(_paths);
+        _files = new VersionFiles(_paths, _blobs);
         _exporter = new PackageExporter(_paths, disk);
         _importer = new PackageImporter(_paths, disk, _publisher);
     }
@@ -229,7 +227,7 @@ public sealed class FileModelRegistry : IModelRegistry, IRegistryChanges
     public Task<byte[]> ReadOnnxAsync(ModelManifest manifest, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(manifest);
-        return ReadBlobAsync(manifest, manifest.OnnxSha256, OnnxFile, cancellationToken);
+        return _files.ReadOnnxAsync(manifest, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -238,7 +236,7 @@ public sealed class FileModelRegistry : IModelRegistry, IRegistryChanges
     {
         ArgumentNullException.ThrowIfNull(manifest);
         return manifest.TrainingSetManifestSha256 is { } hash
-            ? TrainingSetManifestJson.Deserialize(await ReadBlobAsync(manifest, hash, "training set's manifest", cancellationToken).ConfigureAwait(false), _blobs.PathOf(hash))
+            ? TrainingSetManifestJson.Deserialize(await _files.ReadAsync(manifest, hash, "training set's manifest", cancellationToken).ConfigureAwait(false), _blobs.PathOf(hash))
             : null;
     }
 
@@ -247,32 +245,17 @@ public sealed class FileModelRegistry : IModelRegistry, IRegistryChanges
     {
         ArgumentNullException.ThrowIfNull(manifest);
         return manifest.ReferenceProfileSha256 is { } hash
-            ? await ReadBlobAsync(manifest, hash, "reference profile", cancellationToken).ConfigureAwait(false)
+            ? await _files.ReadAsync(manifest, hash, "reference profile", cancellationToken).ConfigureAwait(false)
             : null;
     }
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The manifest is none that this registry wrote.</exception>
     /// <exception cref="IOException">The weights of a one-file model cannot be written in the form that is mapped: the disk is full, or the registry is read-only.</exception>
-    public async Task<OnnxFiles> OpenOnnxAsync(ModelManifest manifest, WeightStorage weights, CancellationToken cancellationToken = default)
+    public Task<OnnxFiles> OpenOnnxAsync(ModelManifest manifest, WeightStorage weights, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(manifest);
-        weights = weights == WeightStorage.Automatic ? WeightStorage.Mapped : weights;
-        if (manifest.ExternalData.Count > 0)
-        {
-            var directory = await CheckExternalDataAsync(manifest, cancellationToken).ConfigureAwait(false);
-            var onnx = await ReadOnnxAsync(manifest, cancellationToken).ConfigureAwait(false);
-            return new OnnxFiles(onnx, directory, weights, weights == WeightStorage.Mapped ? manifest.ExternalData.Sum(f => f.ByteCount) : 0);
-        }
-
-        if (weights == WeightStorage.Mapped)
-        {
-            RequireHash(manifest.OnnxSha256, OnnxFile);
-            return await Task.Run(
-                () => _mappedWeights.Open(_blobs.PathOf(manifest.OnnxSha256), manifest.OnnxSha256, What(manifest, OnnxFile)), cancellationToken).ConfigureAwait(false);
-        }
-
-        return new OnnxFiles(await ReadOnnxAsync(manifest, cancellationToken).ConfigureAwait(false), null, WeightStorage.Resident, 0);
+        return _files.OpenOnnxAsync(manifest, weights == WeightStorage.Automatic ? WeightStorage.Mapped : weights, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -281,7 +264,7 @@ public sealed class FileModelRegistry : IModelRegistry, IRegistryChanges
     {
         ArgumentNullException.ThrowIfNull(manifest);
         return manifest.GoldenRowsSha256 is { } hash
-            ? GoldenRowsFile.Read(await ReadBlobAsync(manifest, hash, "golden rows", cancellationToken).ConfigureAwait(false), _blobs.PathOf(hash))
+            ? GoldenRowsFile.Read(await _files.ReadAsync(manifest, hash, "golden rows", cancellationToken).ConfigureAwait(false), _blobs.PathOf(hash))
             : null;
     }
 
@@ -335,53 +318,6 @@ public sealed class FileModelRegistry : IModelRegistry, IRegistryChanges
         return changed;
     }
 
-    private async Task<string> CheckExternalDataAsync(ModelManifest manifest, CancellationToken cancellationToken)
-    {
-        PlatformName.Require(manifest.Name, "model", nameof(manifest));
-        var directory = _paths.ExternalData(manifest.Name, manifest.Version);
-        foreach (var file in manifest.ExternalData)
-        {
-            if (ExternalDataLocation.FindProblem(file.Path) is { } problem)
-            {
-                throw new ArgumentException($"Expected external data at a path within the model's folder, but {problem}.", nameof(manifest));
-            }
-
-            await CheckAsync(manifest, file, Path.Combine([directory, .. file.Path.Split('/')]), cancellationToken).ConfigureAwait(false);
-        }
-
-        return directory;
-    }
-
-    private static async Task CheckAsync(ModelManifest manifest, ExternalDataFile file, string path, CancellationToken cancellationToken)
-    {
-        var what = What(manifest, $"external data '{file.Path}'");
-        string found;
-        try
-        {
-            found = await ContentHash.OfFileAsync(path, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new CorruptFileException(path, $"Expected {what} at '{path}', but found no file.", innerException: e);
-        }
-
-        if (found != file.Sha256)
-        {
-            throw new CorruptFileException(
-                path, FormattableString.Invariant($"Expected {what} with SHA-256 {file.Sha256} at '{path}', but found {new FileInfo(path).Length} bytes with SHA-256 {found}."));
-        }
-    }
-
-    private static string What(ModelManifest manifest, string what) => $"the {what} of {manifest.Where}";
-
-    private static void RequireHash(string hash, string what)
-    {
-        if (!ContentHash.IsValid(hash))
-        {
-            throw new ArgumentException($"Expected the SHA-256 of the {what} as 64 lower-case hexadecimal digits, but found '{hash}'.", nameof(hash));
-        }
-    }
-
     private ModelManifest Publish(string name, ModelPackage package, CancellationToken cancellationToken)
     {
         if (package.FeatureService is { } service)
@@ -402,11 +338,5 @@ public sealed class FileModelRegistry : IModelRegistry, IRegistryChanges
         }
 
         return _aliases.Move(name, alias, version, expectedRevision, _time.GetUtcNow(), reason);
-    }
-
-    private Task<byte[]> ReadBlobAsync(ModelManifest manifest, string hash, string what, CancellationToken cancellationToken)
-    {
-        RequireHash(hash, what);
-        return _blobs.ReadAsync(hash, What(manifest, what), cancellationToken);
     }
 }

@@ -12,6 +12,34 @@ internal static class DistributionDistances
     /// <param name="current">G.</param>
     internal static double KolmogorovSmirnov(EmpiricalDistribution reference, EmpiricalDistribution current) => Walk(reference, current).Largest;
 
+    /// <summary>
+    /// |F(x) − G(x)| at its largest over the upper edges of bins of equal width over the range of the reference, the last one closed: a lower bound of <see cref="KolmogorovSmirnov"/>, and NannyML's statistic from 10,000 rows of the reference on.
+    /// </summary>
+    /// <param name="reference">F.</param>
+    /// <param name="current">G.</param>
+    /// <param name="binCount">Number of bins, at least 1.</param>
+    internal static double BinnedKolmogorovSmirnov(EmpiricalDistribution reference, EmpiricalDistribution current, int binCount)
+    {
+        var (n, m) = (reference.TotalWeight, current.TotalWeight);
+        if (!(n > 0 && m > 0))
+        {
+            return double.NaN;
+        }
+
+        var (low, high) = (reference.Values[0], reference.Values[^1]);
+        var step = (high - low) / binCount;
+        var (largest, i, j) = (0.0, 0, 0);
+        for (var b = 1; b <= binCount; b++)
+        {
+            var edge = b == binCount ? Math.BitIncrement(high) : (b * step) + low;
+            var f = CumulativeBelow(reference, edge, ref i) / n;
+            var g = CumulativeBelow(current, edge, ref j) / m;
+            largest = Math.Max(largest, Math.Abs(f - g));
+        }
+
+        return largest;
+    }
+
     /// <summary>The Wasserstein distance of order 1, ∫ |F(x) − G(x)| dx, in the unit of the values: how far a row must move on average.</summary>
     /// <param name="reference">F.</param>
     /// <param name="current">G.</param>
@@ -28,6 +56,17 @@ internal static class DistributionDistances
     /// <param name="reference">F.</param>
     /// <param name="current">G.</param>
     internal static double Energy(EmpiricalDistribution reference, EmpiricalDistribution current) => Math.Sqrt(2 * Walk(reference, current).SquaredArea);
+
+    private static double CumulativeBelow(EmpiricalDistribution distribution, double edge, ref int next)
+    {
+        var values = distribution.Values;
+        while (next < values.Length && values[next] < edge)
+        {
+            next++;
+        }
+
+        return next == 0 ? 0 : distribution.CumulativeWeights[next - 1];
+    }
 
     private static (double Largest, double Area, double SquaredArea) Walk(EmpiricalDistribution reference, EmpiricalDistribution current)
     {

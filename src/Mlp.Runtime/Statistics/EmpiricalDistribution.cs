@@ -36,4 +36,8 @@ internal sealed class EmpiricalDistribution
 
     /// <summary>How far the share of values at or below any value may be from the truth, 0 to 1.</summary>
     public double RankError { get; }
+
+    /// <summary>The relative accuracy of the DDSketch whose bins are the steps; null for steps that are values, or of another sketch, or where bins were folded together.</summary>
+    /// <remarks>Two of one accuracy have their steps at the same values: the largest difference of their distribution functions is never above the true one.</remarks>
+    public double? GridAccuracy { get; init; }
 }

@@ -1,7 +1,7 @@
 namespace Mlp.Runtime.Statistics;
 
 /// <summary>
-/// Bins of equal width over the range of a reference, the last one closed, and one bin more for current values outside: the binning of NannyML, for whoever compares with its figures. It is blind on a
+/// Bins of equal width over the range of a reference, the last one closed, and one bin more for current values outside: the binning of NannyML. It is blind on a
 /// constant reference and coarse beside an outlier; quantile bins are the default for that reason. Immutable.
 /// </summary>
 internal sealed class EqualWidthHistogram
@@ -28,7 +28,7 @@ internal sealed class EqualWidthHistogram
     /// <param name="ascending">Finite values, ascending, at least one.</param>
     internal static EqualWidthHistogram Doane(ReadOnlySpan<double> ascending) => Create(ascending, DoaneBinCount(ascending));
 
-    /// <summary>A given number of bins; NannyML takes 10,000 for Kolmogorov-Smirnov from 10,000 reference rows on.</summary>
+    /// <summary>A given number of bins.</summary>
     /// <param name="ascending">Finite values, ascending, at least one.</param>
     /// <param name="binCount">At least 1.</param>
     internal static EqualWidthHistogram Create(ReadOnlySpan<double> ascending, int binCount)
@@ -38,7 +38,7 @@ internal sealed class EqualWidthHistogram
         var step = (high - low) / binCount;
         for (var i = 0; i < binCount; i++)
         {
-            edges[i] = (i * step) + low;
+            edges[i] = i == 0 ? low : (i * step) + low;
         }
 
         edges[^1] = high;
@@ -63,30 +63,35 @@ internal sealed class EqualWidthHistogram
         return counts;
     }
 
-    /// <summary>max over the upper edges of |F − G|: NannyML's Kolmogorov-Smirnov statistic from 10,000 reference rows on.</summary>
-    /// <param name="ascending">Current values, finite and ascending, at least one.</param>
-    internal double KolmogorovSmirnov(ReadOnlySpan<double> ascending)
+    /// <summary>Doane's rule for values of which a distribution is known, and their mean and standard deviation.</summary>
+    /// <param name="distribution">Not constant; or it has one bin.</param>
+    /// <param name="mean">Mean.</param>
+    /// <param name="standardDeviation">Divisor n.</param>
+    internal static int DoaneBinCount(EmpiricalDistribution distribution, double mean, double standardDeviation)
     {
-        var counts = Count(ascending);
-        var n = (double)_counts.Sum();
-        var f = 0.0;
-        var g = SortedSearch.CountBelow(ascending, _edges[0]) / (double)ascending.Length;
-        var largest = 0.0;
-        for (var b = 0; b < counts.Length - 1; b++)
+        var n = distribution.TotalWeight;
+        var values = distribution.Values;
+        if (n <= 2 || !(standardDeviation > 0 && double.IsFinite(standardDeviation)))
         {
-            f += _counts[b] / n;
-            g += counts[b] / (double)ascending.Length;
-            largest = Math.Max(largest, Math.Abs(f - g));
+            return 1;
         }
 
-        return largest;
+        var (cubes, below) = (0.0, 0.0);
+        for (var i = 0; i < values.Length; i++)
+        {
+            var standardised = (values[i] - mean) / standardDeviation;
+            cubes += (distribution.CumulativeWeights[i] - below) * standardised * standardised * standardised;
+            below = distribution.CumulativeWeights[i];
+        }
+
+        return DoaneBinCount(n, cubes / n, values[^1] - values[0]);
     }
 
     private static int DoaneBinCount(ReadOnlySpan<double> ascending)
     {
         var n = ascending.Length;
         var summary = NumericSummary.Of(ascending);
-        if (n <= 2 || !(summary.StandardDeviation > 0))
+        if (n <= 2 || !(summary.StandardDeviation > 0 && double.IsFinite(summary.StandardDeviation)))
         {
             return 1;
         }
@@ -98,8 +103,13 @@ internal sealed class EqualWidthHistogram
             cubes += standardised * standardised * standardised;
         }
 
+        return DoaneBinCount(n, cubes / n, summary.Maximum - summary.Minimum);
+    }
+
+    private static int DoaneBinCount(double n, double skewness, double range)
+    {
         var scatter = Math.Sqrt(6.0 * (n - 2) / ((n + 1.0) * (n + 3)));
-        var width = (summary.Maximum - summary.Minimum) / (1 + Math.Log2(n) + Math.Log2(1 + (Math.Abs(cubes / n) / scatter)));
-        return (int)Math.Ceiling((summary.Maximum - summary.Minimum) / width);
+        var width = range / (1 + Math.Log2(n) + Math.Log2(1 + (Math.Abs(skewness) / scatter)));
+        return (int)Math.Ceiling(range / width);
     }
 }

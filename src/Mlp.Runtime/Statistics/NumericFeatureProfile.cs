@@ -64,6 +64,12 @@ public sealed class NumericFeatureProfile : FeatureProfile
     /// <summary>True where all values of the reference are one and the same.</summary>
     public bool IsConstant => Minimum == Maximum && Counts.Count(count => count > 0) == 1;
 
+    /// <summary>
+    /// The same rows over bins of equal width, as many as Doane's rule says: the bins of NannyML, whose last one is closed, and one bin on either side for what lies outside. Null where the reference is constant or has no finite value, and in a
+    /// profile that was written before there were any.
+    /// </summary>
+    public NumericFeatureProfile? EqualWidth { get; internal init; }
+
     internal NumericSummary Summary { get; }
 
     internal NumericBins Bins { get; }

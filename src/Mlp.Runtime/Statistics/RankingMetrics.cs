@@ -49,16 +49,32 @@ public sealed record RankingMetrics
     /// <exception cref="ArgumentException">No rows, lengths that differ, a NaN score, or a gain that is below 0 or not finite.</exception>
     public static RankingMetrics Compute(ReadOnlySpan<double> scores, ReadOnlySpan<double> gains, ReadOnlySpan<ulong> queries, int cutoff = 10)
     {
+        var weights = new double[scores.Length];
+        System.Array.Fill(weights, 1);
+        return ComputeWeighted(scores, gains, queries, weights, cutoff);
+    }
+
+    /// <summary>Computes every metric over queries of which each stands for a number of queries.</summary>
+    /// <param name="scores">Shape (rows), without NaN.</param>
+    /// <param name="gains">Shape (rows), finite, 0 or more.</param>
+    /// <param name="queries">Shape (rows).</param>
+    /// <param name="weights">Shape (rows), finite and above 0, one and the same for all rows of a query.</param>
+    /// <param name="cutoff">The rank up to which NDCG looks, at least 1.</param>
+    /// <exception cref="ArgumentException">As above, or a query has rows of different weights.</exception>
+    internal static RankingMetrics ComputeWeighted(ReadOnlySpan<double> scores, ReadOnlySpan<double> gains, ReadOnlySpan<ulong> queries, ReadOnlySpan<double> weights, int cutoff)
+    {
         ThrowIfNotUsable(scores, gains, queries, cutoff);
-        var rows = new (ulong Query, double Score, double Gain)[scores.Length];
+        SamplingWeights.Require(weights, scores.Length);
+        var rows = new (ulong Query, double Score, double Gain, double Weight)[scores.Length];
         for (var i = 0; i < rows.Length; i++)
         {
-            rows[i] = (queries[i], -scores[i], gains[i]);
+            rows[i] = (queries[i], -scores[i], gains[i], weights[i]);
         }
 
         // By query, then by score downward: the order of the rows leaves no trace.
         System.Array.Sort(rows);
-        var (ndcg, reciprocal, precision) = (new List<double>(), new List<double>(), new List<double>());
+        var (ndcg, reciprocal, precision) = (default(RunningMean), default(RunningMean), default(RunningMean));
+        var (queryCount, relevantCount) = (0, 0);
         for (var start = 0; start < rows.Length;)
         {
             var end = start;
@@ -67,28 +83,50 @@ public sealed record RankingMetrics
                 end++;
             }
 
-            Add(rows.AsSpan(start, end - start), cutoff, ndcg, reciprocal, precision);
+            var query = rows.AsSpan(start, end - start);
+            var weight = RequireOneWeight(query);
+            var figures = FiguresOf(query, cutoff);
+            ndcg.Add(figures.Ndcg, weight);
+            reciprocal.Add(figures.Reciprocal, weight);
+            queryCount++;
+            if (!double.IsNaN(figures.Precision))
+            {
+                precision.Add(figures.Precision, weight);
+                relevantCount++;
+            }
+
             start = end;
         }
 
         return new()
         {
             RowCount = rows.Length,
-            QueryCount = ndcg.Count,
-            QueryWithoutRelevantCount = ndcg.Count - precision.Count,
+            QueryCount = queryCount,
+            QueryWithoutRelevantCount = queryCount - relevantCount,
             Cutoff = cutoff,
-            Ndcg = ndcg.Average(),
-            MeanReciprocalRank = reciprocal.Average(),
-            MeanAveragePrecision = precision.Count == 0 ? double.NaN : precision.Average(),
-            NdcgInterval = IntervalOf(ndcg),
-            MeanReciprocalRankInterval = IntervalOf(reciprocal),
-            MeanAveragePrecisionInterval = IntervalOf(precision),
+            Ndcg = ndcg.Mean,
+            MeanReciprocalRank = reciprocal.Mean,
+            MeanAveragePrecision = relevantCount == 0 ? double.NaN : precision.Mean,
+            NdcgInterval = ndcg.Interval,
+            MeanReciprocalRankInterval = reciprocal.Interval,
+            MeanAveragePrecisionInterval = precision.Interval,
         };
     }
 
-    private static ConfidenceInterval IntervalOf(List<double> values) => ConfidenceInterval.OfMean(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(values));
+    private static double RequireOneWeight(ReadOnlySpan<(ulong Query, double Score, double Gain, double Weight)> query)
+    {
+        foreach (var row in query)
+        {
+            if (row.Weight != query[0].Weight)
+            {
+                throw new ArgumentException("Expected all rows of a query to have one weight, but found others: a part of its answers may be missing.", nameof(query));
+            }
+        }
 
-    private static void Add(ReadOnlySpan<(ulong Query, double Score, double Gain)> query, int cutoff, List<double> ndcg, List<double> reciprocal, List<double> precision)
+        return query[0].Weight;
+    }
+
+    private static (double Ndcg, double Reciprocal, double Precision) FiguresOf(ReadOnlySpan<(ulong Query, double Score, double Gain, double Weight)> query, int cutoff)
     {
         var (dcg, firstRelevant, relevant, precisionSum) = (0.0, 0, 0, 0.0);
         for (var start = 0; start < query.Length;)
@@ -121,12 +159,7 @@ public sealed record RankingMetrics
             best -= gains[i] * DiscountAt(i, cutoff);
         }
 
-        ndcg.Add(best == 0 ? 0 : dcg / best);
-        reciprocal.Add(firstRelevant == 0 ? 0 : 1.0 / firstRelevant);
-        if (relevant > 0)
-        {
-            precision.Add(precisionSum / relevant);
-        }
+        return (best == 0 ? 0 : dcg / best, firstRelevant == 0 ? 0 : 1.0 / firstRelevant, relevant == 0 ? double.NaN : precisionSum / relevant);
     }
 
     private static double DiscountAt(int index, int cutoff) => index < cutoff ? 1 / Math.Log2(index + 2) : 0;

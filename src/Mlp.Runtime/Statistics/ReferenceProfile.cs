@@ -46,8 +46,17 @@ public sealed class ReferenceProfile
     /// <summary>The model's score, or null where it was not profiled.</summary>
     public ScoreProfile? Score { get; }
 
+    /// <summary>The classes that the model predicted, or null where they were not profiled.</summary>
+    public CategoricalFeatureProfile? PredictedClass { get; internal init; }
+
     /// <summary>What quality without labels is estimated by, or null where nothing was learnt for it.</summary>
     public PerformanceEstimator? Estimator { get; internal init; }
+
+    /// <summary>The same for several classes.</summary>
+    public MulticlassPerformanceEstimator? ClassEstimator { get; internal init; }
+
+    /// <summary>What the errors of a regression are estimated by without targets, or null where nothing was learnt for it.</summary>
+    public DirectLossEstimator? LossEstimator { get; internal init; }
 
     /// <summary>The profile of a feature, or null where there is none.</summary>
     /// <param name="name">The feature's name, compared by ordinal.</param>

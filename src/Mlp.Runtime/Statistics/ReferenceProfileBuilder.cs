@@ -20,7 +20,10 @@ public sealed class ReferenceProfileBuilder
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private readonly ImmutableArray<FeatureProfile>.Builder _features = ImmutableArray.CreateBuilder<FeatureProfile>();
     private ScoreProfile? _score;
+    private CategoricalFeatureProfile? _predictedClass;
     private PerformanceEstimator? _estimator;
+    private MulticlassPerformanceEstimator? _classEstimator;
+    private DirectLossEstimator? _lossEstimator;
     private int? _rowCount;
 
     /// <summary>Creates a builder.</summary>
@@ -148,8 +151,33 @@ public sealed class ReferenceProfileBuilder
     /// <inheritdoc cref="SetScore(ReadOnlySpan{float}, string)"/>
     public ReferenceProfileBuilder SetScore(ReadOnlySpan<double> scores, string name = "score") => SetScore<double>(scores, name);
 
+    /// <summary>
+    /// Sets the classes that the model predicted on the same rows, by the names that its output has. A binary model whose score is a probability and whose threshold of decision is a multiple of 0.05 does not need it: the score says it.
+    /// </summary>
+    /// <param name="classes">Shape (rows); null where the model predicted none.</param>
+    /// <exception cref="ArgumentException">There are classes of another number of rows than the features have.</exception>
+    public ReferenceProfileBuilder SetPredictedClass(ReadOnlySpan<string?> classes)
+    {
+        const string name = "predicted class";
+        SetRowCount(name, classes.Length);
+        var tally = new CategoryTally();
+        foreach (var value in classes)
+        {
+            tally.Add(value);
+        }
+
+        _predictedClass = tally.ToProfile(name, _maximumCategories);
+        return this;
+    }
+
     /// <summary>Builds the profile; 0 rows and no features where nothing was added.</summary>
-    public ReferenceProfile Build() => new(_rowCount ?? 0, _features.ToImmutable(), _score) { Estimator = _estimator };
+    public ReferenceProfile Build() => new(_rowCount ?? 0, _features.ToImmutable(), _score)
+    {
+        PredictedClass = _predictedClass,
+        Estimator = _estimator,
+        ClassEstimator = _classEstimator,
+        LossEstimator = _lossEstimator,
+    };
 
     /// <summary>Sets what quality without labels is estimated by; its rows need not be those of the columns.</summary>
     /// <param name="estimator">Learnt on labelled rows that the model was not trained on.</param>
@@ -157,6 +185,24 @@ public sealed class ReferenceProfileBuilder
     {
         ArgumentNullException.ThrowIfNull(estimator);
         _estimator = estimator;
+        return this;
+    }
+
+    /// <summary>Sets what quality of several classes without labels is estimated by.</summary>
+    /// <inheritdoc cref="SetEstimator(PerformanceEstimator)"/>
+    public ReferenceProfileBuilder SetEstimator(MulticlassPerformanceEstimator estimator)
+    {
+        ArgumentNullException.ThrowIfNull(estimator);
+        _classEstimator = estimator;
+        return this;
+    }
+
+    /// <summary>Sets what the errors of a regression without targets are estimated by: on the model's features that are numbers or truth values, in their order.</summary>
+    /// <inheritdoc cref="SetEstimator(PerformanceEstimator)"/>
+    public ReferenceProfileBuilder SetEstimator(DirectLossEstimator estimator)
+    {
+        ArgumentNullException.ThrowIfNull(estimator);
+        _lossEstimator = estimator;
         return this;
     }
 
@@ -212,12 +258,37 @@ public sealed class ReferenceProfileBuilder
         RadixSort.Sort(finite);
         var edges = QuantileEdges.Choose(finite, _binCount, typeof(T) == typeof(float));
         var summary = NumericSummary.Of(finite);
+        var equalWidth = summary.Minimum < summary.Maximum ? EqualWidthEdges(finite, typeof(T) == typeof(float)) : null;
         var sketches = ReferenceSketches.OfNumbers(name, type, values, isPresent, finite, integers);
         ArrayPool<double>.Shared.Return(rented);
 
+        var equalWidthProfile = equalWidth is null ? null : CountRows(name, summary, equalWidth, values, isPresent);
+        return CountRows(name, summary, edges, values, isPresent, equalWidthProfile).With(sketches);
+    }
+
+    /// <summary>The edges of <see cref="EqualWidthHistogram.Doane"/>; as the upper bin takes a value on an edge, the last one lies just above the largest value.</summary>
+    private static double[] EqualWidthEdges(ReadOnlySpan<double> ascending, bool isSingle)
+    {
+        var edges = new List<double>();
+        foreach (var edge in EqualWidthHistogram.Doane(ascending).Edges[..^1])
+        {
+            var rounded = isSingle ? (float)edge : edge;
+            if (edges.Count == 0 || rounded > edges[^1])
+            {
+                edges.Add(rounded);
+            }
+        }
+
+        return [.. edges, isSingle ? MathF.BitIncrement((float)ascending[^1]) : Math.BitIncrement(ascending[^1])];
+    }
+
+    private static NumericFeatureProfile CountRows<T>(
+        string name, NumericSummary summary, double[] edges, ReadOnlySpan<T> values, ReadOnlySpan<bool> isPresent, NumericFeatureProfile? equalWidth = null)
+        where T : unmanaged
+    {
         var counts = new long[edges.Length + 2];
         CountRows(new(edges), values, isPresent, counts);
-        return new NumericFeatureProfile(name, values.Length, counts[^1], summary, [.. edges], [.. counts.AsSpan(0, edges.Length + 1)]).With(sketches);
+        return new(name, values.Length, counts[^1], summary, [.. edges], [.. counts.AsSpan(0, edges.Length + 1)]) { EqualWidth = equalWidth };
     }
 
     private static void CountRows<T>(NumericBins bins, ReadOnlySpan<T> values, ReadOnlySpan<bool> isPresent, Span<long> counts)

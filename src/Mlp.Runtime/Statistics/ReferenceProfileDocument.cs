@@ -18,8 +18,17 @@ internal sealed class ReferenceProfileDocument
 
     public ScoreDocument? Score { get; init; }
 
+    /// <summary>Categories; earlier readers pass over it.</summary>
+    public FeatureDocument? PredictedClass { get; init; }
+
     /// <summary>A document of its own (<see cref="Estimation.PerformanceEstimator"/>) with its own version; earlier readers pass over it.</summary>
     public JsonElement? Estimator { get; init; }
+
+    /// <summary>The same of several classes (<see cref="Estimation.MulticlassPerformanceEstimator"/>).</summary>
+    public JsonElement? ClassEstimator { get; init; }
+
+    /// <summary>The same of a regression's errors (<see cref="Estimation.DirectLossEstimator"/>).</summary>
+    public JsonElement? LossEstimator { get; init; }
 
     internal sealed class FeatureDocument
     {
@@ -48,6 +57,16 @@ internal sealed class ReferenceProfileDocument
 
         public required double Maximum { get; init; }
 
+        public required double[] Edges { get; init; }
+
+        public required long[] Counts { get; init; }
+
+        /// <summary>The same rows over bins of equal width; earlier readers pass over it.</summary>
+        public BinsDocument? EqualWidth { get; init; }
+    }
+
+    internal sealed class BinsDocument
+    {
         public required double[] Edges { get; init; }
 
         public required long[] Counts { get; init; }

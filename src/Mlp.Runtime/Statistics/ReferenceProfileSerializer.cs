@@ -30,7 +30,10 @@ internal static class ReferenceProfileSerializer
             Score = profile.Score is { } score
                 ? new() { Distribution = ToDocument(score.Distribution), Histogram = score.IsProbability ? [.. score.Histogram] : null }
                 : null,
+            PredictedClass = profile.PredictedClass is { } predicted ? ToDocument(predicted) : null,
             Estimator = profile.Estimator is { } estimator ? JsonSerializer.SerializeToElement(estimator.Stored, EstimatorJson.Default.Document) : null,
+            ClassEstimator = profile.ClassEstimator is { } classes ? JsonSerializer.SerializeToElement(classes.Stored, EstimatorJson.Default.MulticlassDocument) : null,
+            LossEstimator = profile.LossEstimator is { } losses ? JsonSerializer.SerializeToElement(losses.Stored, EstimatorJson.Default.LossDocument) : null,
         };
         return JsonSerializer.SerializeToUtf8Bytes(document, ReferenceProfileJsonContext.Default.ReferenceProfileDocument);
     }
@@ -49,7 +52,10 @@ internal static class ReferenceProfileSerializer
             var score = document.Score is { } scored ? FromDocument(scored) : null;
             return new(document.RowCount, [.. document.Features.Select(FromDocument)], score)
             {
-                Estimator = document.Estimator is { } estimator ? PerformanceEstimator.Parse(JsonSerializer.SerializeToUtf8Bytes(estimator, EstimatorJson.Default.JsonElement)) : null,
+                PredictedClass = document.PredictedClass is { } predicted ? ClassesOf(document, predicted) : null,
+                Estimator = document.Estimator is { } estimator ? PerformanceEstimator.Parse(ToUtf8(estimator)) : null,
+                ClassEstimator = document.ClassEstimator is { } classes ? MulticlassPerformanceEstimator.Parse(ToUtf8(classes)) : null,
+                LossEstimator = document.LossEstimator is { } losses ? DirectLossEstimator.Parse(ToUtf8(losses)) : null,
             };
         }
         catch (JsonException exception)
@@ -64,6 +70,8 @@ internal static class ReferenceProfileSerializer
             throw new InvalidDataException($"The reference profile contradicts itself. {exception.Message}", exception);
         }
     }
+
+    private static byte[] ToUtf8(JsonElement document) => JsonSerializer.SerializeToUtf8Bytes(document, EstimatorJson.Default.JsonElement);
 
     private static bool HasSketches(ReferenceProfile profile) => profile.Features.Any(feature => feature.Sketches is not null) || profile.Score?.Distribution.Sketches is not null;
 
@@ -96,6 +104,7 @@ internal static class ReferenceProfileSerializer
                 Maximum = numeric.Maximum,
                 Edges = [.. numeric.Edges],
                 Counts = [.. numeric.Counts],
+                EqualWidth = numeric.EqualWidth is { } bins ? new() { Edges = [.. bins.Edges], Counts = [.. bins.Counts] } : null,
             }
             : null,
         Categorical = feature is CategoricalFeatureProfile categorical
@@ -127,7 +136,7 @@ internal static class ReferenceProfileSerializer
         }
 
         var reader = new SketchReader(bytes);
-        return feature.With(new(DataProfileSerializer.ReadColumn(ref reader)));
+        return feature.With(new(DataProfileSerializer.ReadColumn(ref reader, bytes)));
     }
 
     private static FeatureProfile BinsOf(FeatureDocument? document) => (document?.Numeric, document?.Categorical) switch
@@ -154,13 +163,22 @@ internal static class ReferenceProfileSerializer
             : new(category.Name, category.Count);
     }
 
-    private static NumericFeatureProfile FromDocument(FeatureDocument feature, NumericDocument numeric) => new(
-        feature.Name,
-        feature.RowCount,
-        feature.MissingCount,
-        new(numeric.Mean, numeric.StandardDeviation, numeric.Minimum, numeric.Maximum),
-        ImmutableCollectionsMarshal.AsImmutableArray(numeric.Edges),
-        ImmutableCollectionsMarshal.AsImmutableArray(numeric.Counts));
+    private static NumericFeatureProfile FromDocument(FeatureDocument feature, NumericDocument numeric)
+    {
+        var summary = new NumericSummary(numeric.Mean, numeric.StandardDeviation, numeric.Minimum, numeric.Maximum);
+        return Create(numeric.Edges, numeric.Counts, numeric.EqualWidth is { } bins ? Create(bins.Edges, bins.Counts, null) : null);
+
+        NumericFeatureProfile Create(double[] edges, long[] counts, NumericFeatureProfile? equalWidth) => new(
+            feature.Name,
+            feature.RowCount,
+            feature.MissingCount,
+            summary,
+            ImmutableCollectionsMarshal.AsImmutableArray(edges),
+            ImmutableCollectionsMarshal.AsImmutableArray(counts))
+        {
+            EqualWidth = equalWidth,
+        };
+    }
 
     private static ScoreProfile FromDocument(ScoreDocument score)
     {
@@ -168,6 +186,11 @@ internal static class ReferenceProfileSerializer
             ? new(distribution, ImmutableCollectionsMarshal.AsImmutableArray(score.Histogram ?? []))
             : throw new ArgumentException("Expected the score to be numeric, but found it categorical.", nameof(score));
     }
+
+    private static CategoricalFeatureProfile ClassesOf(ReferenceProfileDocument document, FeatureDocument predicted)
+        => FromDocument(predicted) is CategoricalFeatureProfile classes && classes.RowCount == document.RowCount
+            ? classes
+            : throw new ArgumentException($"Expected the predicted class to be categorical and of {document.RowCount} rows, but found otherwise.", nameof(predicted));
 
     private static byte[] ToBytes(ImmutableArray<ulong> hashes)
     {

@@ -26,4 +26,18 @@ internal static class SamplingWeights
     /// <summary>Whether a row can have a weight.</summary>
     /// <param name="weight">The weight.</param>
     internal static bool IsValid(double weight) => weight > 0 && double.IsFinite(weight);
+
+    /// <summary>How many rows of equal weight say as much: (Σ w)² / Σ w².</summary>
+    /// <param name="weights">Shape (rows), above 0.</param>
+    internal static double EffectiveCount(ReadOnlySpan<double> weights)
+    {
+        var (sum, squares) = (0.0, 0.0);
+        foreach (var weight in weights)
+        {
+            sum += weight;
+            squares += weight * weight;
+        }
+
+        return sum * sum / squares;
+    }
 }

@@ -54,7 +54,7 @@ internal static class OnnxExporter
             GoldenRows = isOne ? GoldenRowSample.Take(onnx, rows.Table, proofStart, options.GoldenRowCount, output, cancellationToken) : null,
             FeatureService = manifest.FeatureService,
             TrainingSet = manifest,
-            ReferenceProfile = isOne ? TrainingProfile.Create(rows.Table, source.IsCode, scores).ToJson() : ReadOnlyMemory<byte>.Empty,
+            ReferenceProfile = isOne ? TrainingProfile.Create(rows.Table, source.IsCode, scores, Holdout.Of(rows, proofStart > 0 ? proofStart : rows.RowCount, scores, output)).ToJson() : ReadOnlyMemory<byte>.Empty,
         };
     }
 
@@ -85,7 +85,7 @@ internal static class OnnxExporter
     private static byte[] Write(IExportSource source, TrainingSetManifest manifest)
     {
         var (opset, mlOpset) = source.MinimumOpset;
-        var graph = new OnnxGraphBuilder("network", opset, mlOpset);
+        var graph = new OnnxGraphBuilder("model", opset, mlOpset);
         graph.AddNode("Identity", [source.Write(graph, source.WriteInputs(graph))], output: ScoreOutput);
         graph.AddOutput(ScoreOutput, OnnxDataType.Float32, OnnxGraphBuilder.Batch, source.ScoreCount);
         WriteMetadata(graph, manifest);
@@ -111,7 +111,7 @@ internal static class OnnxExporter
         return worst!;
     }
 
-    internal static void WriteMetadata(OnnxGraphBuilder graph, TrainingSetManifest manifest)
+    private static void WriteMetadata(OnnxGraphBuilder graph, TrainingSetManifest manifest)
     {
         graph.AddMetadata("mlp.features", Json(manifest.Features));
         if (manifest.FeatureService is { } service)

@@ -9,16 +9,10 @@ internal static class TrainingProfile
 {
     /// <summary>Profiles all rows of a training set and a model's scores on them.</summary>
     /// <param name="table">All rows.</param>
-    /// <param name="encoding">Which integers are codes.</param>
-    /// <param name="scores">One score per row.</param>
-    public static ReferenceProfile Create(FeatureTable table, FeatureEncoding encoding, ReadOnlySpan<float> scores)
-        => Create(table, column => encoding.Categories.Any(c => c.Column == column), scores);
-
-    /// <summary>Profiles all rows of a training set and a model's scores on them.</summary>
-    /// <param name="table">All rows.</param>
     /// <param name="isCode">Which integers are codes, by the index of their feature.</param>
     /// <param name="scores">One score per row.</param>
-    public static ReferenceProfile Create(FeatureTable table, Func<int, bool> isCode, ReadOnlySpan<float> scores)
+    /// <param name="holdout">Rows that the model was not trained on; null where there are too few.</param>
+    public static ReferenceProfile Create(FeatureTable table, Func<int, bool> isCode, ReadOnlySpan<float> scores, Holdout? holdout)
     {
         var builder = new ReferenceProfileBuilder();
         for (var i = 0; i < table.Columns.Count; i++)
@@ -44,6 +38,7 @@ internal static class TrainingProfile
             };
         }
 
+        holdout?.AddTo(builder);
         return builder.SetScore(scores).Build();
     }
 

@@ -100,7 +100,9 @@ public sealed class TrainedNetwork : IFittedModel
         options ??= new();
         OptionRanges.ThrowIfViolated(options);
         return TracedWork.Run(
-            TrainingActivities.Start(TrainingSpans.Export), () => OnnxExporter.Create(new NetworkExportSource(this, _network, _link), Rows, TrainingCount < Rows.RowCount ? TrainingCount : 0, Manifest, options, cancellationToken), static (span, model) => span.SetTag("bytes", model.Onnx.Length));
+            TrainingActivities.Start(TrainingSpans.Export),
+            () => OnnxExporter.Create(new NetworkExportSource(this, _network, _link), Rows, TrainingCount < Rows.RowCount ? TrainingCount : 0, Manifest, options, cancellationToken),
+            static (span, model) => span.SetTag("bytes", model.Onnx.Length));
     }
 
     /// <summary>

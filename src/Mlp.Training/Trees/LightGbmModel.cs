@@ -192,7 +192,7 @@ public sealed class LightGbmModel
         }
 
         var raw = new TreeGraph(this, options.Operator, isWide, areCategoriesWhole: false).WriteRaw(graph, input);
-        graph.AddNode("Identity", [TreeGraph.WriteLink(graph, raw, Known)], output: ScoreOutput);
+        TreeGraph.WriteLink(graph, raw, Known, ScoreOutput);
         graph.AddOutput(ScoreOutput, OnnxDataType.Float32, OnnxGraphBuilder.Batch, ScoreCount);
         if (options.IncludeRawScore)
         {

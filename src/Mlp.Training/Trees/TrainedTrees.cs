@@ -98,7 +98,7 @@ public sealed class TrainedTrees : IFittedModel
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         return TracedWork.Run(
             TrainingActivities.Start(TrainingSpans.Export),
-            () => TreeExport.Create(new TreeExportSource(this, Encoding, Model, _conversion), this, options, cancellationToken),
+            () => OnnxExporter.Create(new TreeExportSource(this, Encoding, Model, _conversion), _rows, TrainingCount < _rows.RowCount ? TrainingCount : 0, Manifest, options, cancellationToken),
             static (span, model) => span.SetTag("bytes", model.Onnx.Length));
     }
 

@@ -33,8 +33,9 @@ internal sealed class TreeGraph(LightGbmModel model, TreeOperator operation, boo
     /// <param name="graph">The graph.</param>
     /// <param name="raw">The raw scores.</param>
     /// <param name="objective">What becomes of them.</param>
+    /// <param name="output">Name of the result; null for any.</param>
     /// <returns>Name of a float32 value of shape (N, scores).</returns>
-    public static string WriteLink(OnnxGraphBuilder graph, string raw, LightGbmObjective objective)
+    public static string WriteLink(OnnxGraphBuilder graph, string raw, LightGbmObjective objective, string? output = null)
     {
         switch (objective.Link)
         {
@@ -43,17 +44,17 @@ internal sealed class TreeGraph(LightGbmModel model, TreeOperator operation, boo
                 var scaled = objective.Factor == 1
                     ? raw
                     : graph.AddNode("Mul", [raw, graph.AddConstant("sigmoid_factor", (ReadOnlySpan<float>)[(float)objective.Factor])]);
-                return graph.AddNode("Sigmoid", [scaled]);
+                return graph.AddNode("Sigmoid", [scaled], output: output);
             case TreeLink.Softmax:
-                return graph.AddNode("Softmax", [raw], [OnnxAttribute.Int("axis", 1)]);
+                return graph.AddNode("Softmax", [raw], [OnnxAttribute.Int("axis", 1)], output: output);
             case TreeLink.Exponential:
-                return graph.AddNode("Exp", [raw]);
+                return graph.AddNode("Exp", [raw], output: output);
             case TreeLink.SignedSquare:
-                return graph.AddNode("Mul", [raw, graph.AddNode("Abs", [raw])]);
+                return graph.AddNode("Mul", [raw, graph.AddNode("Abs", [raw])], output: output);
             case TreeLink.Softplus:
-                return graph.AddNode("Softplus", [raw]);
+                return graph.AddNode("Softplus", [raw], output: output);
             default:
-                return graph.AddNode("Identity", [raw]);
+                return graph.AddNode("Identity", [raw], output: output);
         }
     }
 

@@ -31,6 +31,11 @@ internal static class TreeOptionRules
                 : $"{path}{separator}{nameof(options.GroupColumn)} must be null for {options.Objective}, but is '{options.GroupColumn}'.";
         }
 
+        if (options.Metric is { } metric && (metric.Length == 0 || metric.Any(c => !char.IsAsciiLetterOrDigit(c) && c != '_')))
+        {
+            yield return $"{path}{separator}{nameof(options.Metric)} must name one metric, but is '{metric}'.";
+        }
+
         foreach (var (feature, direction) in options.MonotoneConstraints)
         {
             if (direction is < -1 or > 1)

@@ -40,6 +40,8 @@ internal static class TreeParameters
         ("the library decides it", "verbosity verbose device_type device task data valid input_model output_model label_column weight_column init_score_filename ignore_column tree_learner machines num_machines"),
     }.SelectMany(r => r.Names.Split(' ').Select(n => (n, r.Setting))).ToFrozenDictionary(p => p.n, p => p.Setting, StringComparer.Ordinal);
 
+    private static readonly FrozenSet<string> EvaluatedAt = FrozenSet.Create("eval_at", "ndcg_eval_at", "ndcg_at", "map_eval_at", "map_at");
+
     /// <summary>Why a parameter must not be given as text, or null where it may.</summary>
     public static string? SettingOf(string parameter) => Reserved.GetValueOrDefault(parameter);
 
@@ -85,6 +87,12 @@ internal static class TreeParameters
             Add("force_row_wise", "true");
         }
 
+        if (TreeOptionRules.IsRanking(options.Objective) && !options.Parameters.Keys.Any(EvaluatedAt.Contains))
+        {
+            // LightGBM's first would be NDCG of the first place alone.
+            Add("eval_at", 10);
+        }
+
         if (options.Metric is { } metric)
         {
             Add("metric", metric);
@@ -110,10 +118,12 @@ internal static class TreeParameters
         void Add(string key, object value) => text.Append(CultureInfo.InvariantCulture, $" {key}={value}");
     }
 
-    /// <summary>Whether a greater value of a metric is better, by LightGBM's name for it.</summary>
-    public static bool IsGreaterBetter(string metric)
-        => metric.StartsWith("auc", StringComparison.Ordinal) || metric.StartsWith("ndcg", StringComparison.Ordinal) || metric.StartsWith("map", StringComparison.Ordinal) && metric != "mape"
-            || metric is "average_precision" or "lambdarank" or "rank_xendcg" or "mean_average_precision" or "xendcg";
+    /// <summary>Whether a greater value of the metric that decides is better, as of AUC and NDCG.</summary>
+    public static bool IsGreaterMetricBetter(TreeOptions options)
+    {
+        var name = options.Metric ?? (TreeOptionRules.IsRanking(options.Objective) ? "ndcg" : string.Empty);
+        return name is "auc" or "auc_mu" or "average_precision" or "r2" or "ndcg" or "lambdarank" or "rank_xendcg" or "xendcg" or "map" or "mean_average_precision";
+    }
 
     private static string NameOf(TreeObjective objective) => objective switch
     {

@@ -21,9 +21,7 @@ internal sealed class TreeTrainingRun : IDisposable
     {
         (_options, _validation, _classCount, _timeProvider) = (options, validation, classCount, timeProvider);
         var parameters = TreeParameters.Text(options, encoding, classCount);
-        _isGreaterBetter = options.CustomMetric is null
-            ? TreeParameters.IsGreaterBetter(options.Metric?.Split(',')[0] ?? (TreeOptionRules.IsRanking(options.Objective) ? "ndcg" : "loss"))
-            : options.IsGreaterCustomMetricBetter;
+        _isGreaterBetter = TreeParameters.IsGreaterMetricBetter(options);
         try
         {
             _training = training.ToDataset(encoding, options, parameters);
@@ -47,6 +45,11 @@ internal sealed class TreeTrainingRun : IDisposable
             {
                 _booster.AddValidation(_held);
             }
+
+            if (_booster.MetricCount == 0)
+            {
+                throw new ArgumentException($"Expected a metric that LightGBM knows, but found '{options.Metric}'.", nameof(options));
+            }
         }
         catch
         {
@@ -57,6 +60,8 @@ internal sealed class TreeTrainingRun : IDisposable
 
     // Dart changes the weights of earlier trees later on, so that a model of its first trees is not the one that was measured.
     private bool StopsEarly => _held is not null && _options.Boosting != TreeBoosting.Dart;
+
+    private bool IsGreaterBetter => _options.CustomMetric is null ? _isGreaterBetter : _options.IsGreaterCustomMetricBetter;
 
     /// <summary>Trains.</summary>
     /// <param name="progress">Told after each iteration.</param>
@@ -76,14 +81,18 @@ internal sealed class TreeTrainingRun : IDisposable
                 break;
             }
 
-            var loss = AsLoss(_booster.Metrics(0), isMetric: true);
-            double? held = _held is null ? null : Measure();
+            var loss = Loss(_booster.Metrics(0)[0], _isGreaterBetter);
+            double? metric = _held is null ? null : Measure();
+            var held = metric is { } value ? Loss(value, IsGreaterBetter) : (double?)null;
             if (!StopsEarly || held < best.Loss || best.Iteration == 0)
             {
                 best = (iteration, held ?? loss);
             }
 
-            history.Add(new(iteration, _options.MaximumIterations, loss, held, best.Iteration, _timeProvider.GetElapsedTime(started)));
+            history.Add(new(iteration, _options.MaximumIterations, loss, held, best.Iteration, _timeProvider.GetElapsedTime(started))
+            {
+                ValidationMetric = _options.CustomMetric is null && _options.Metric is null ? null : metric,
+            });
             progress?.Report(history[^1]);
             if (!grew || (StopsEarly && iteration - best.Iteration >= _options.EarlyStoppingPatience))
             {
@@ -122,9 +131,9 @@ internal sealed class TreeTrainingRun : IDisposable
 
     private double Measure()
     {
-        if (_options.CustomMetric is null)
+        if (_options.CustomMetric is not { } custom)
         {
-            return AsLoss(_booster.Metrics(1), isMetric: true);
+            return _booster.Metrics(1)[0];
         }
 
         var rows = _validation!.Value;
@@ -135,15 +144,9 @@ internal sealed class TreeTrainingRun : IDisposable
             scores[((i % rows.Count) * _classCount) + (i / rows.Count)] = byScore[i];
         }
 
-        return AsLoss([_options.CustomMetric(scores, rows.Labels, _validationWeights)], isMetric: false);
+        return custom(scores, rows.Labels, _validationWeights);
     }
 
     // What is better when it is greater becomes 1 − x, so that progress tells of losses throughout.
-    private double AsLoss(double[] metrics, bool isMetric)
-    {
-        var isGreaterBetter = isMetric && _options.CustomMetric is not null
-            ? TreeParameters.IsGreaterBetter(_options.Metric?.Split(',')[0] ?? (TreeOptionRules.IsRanking(_options.Objective) ? "ndcg" : "loss"))
-            : _isGreaterBetter;
-        return metrics.Length == 0 ? double.NaN : isGreaterBetter ? 1 - metrics[0] : metrics[0];
-    }
+    private static double Loss(double metric, bool isGreaterBetter) => isGreaterBetter ? 1 - metric : metric;
 }

@@ -220,16 +220,7 @@ public sealed class VectorHistoryTests : IAsyncLifetime, IAsyncDisposable
     private static ServedModel Model()
     {
         var description = Catalog.FindService("documents")!.Description;
-        var manifest = new ModelManifest
-        {
-            Name = "m",
-            Version = 3,
-            CreatedAt = DateTimeOffset.UnixEpoch,
-            OnnxSha256 = new string('0', 64),
-            OnnxByteCount = 1,
-            Signature = new ModelSignature([], []),
-            Output = new ModelOutput { Task = ModelTask.Regression, ScoreOutput = "y" },
-        };
+        var manifest = TestManifest.Of("m", version: 3);
         return new ServedModel(manifest, "champion", description.Keys, description.Layout) { Service = description.Reference };
     }
 

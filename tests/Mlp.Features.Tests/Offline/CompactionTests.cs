@@ -1,7 +1,4 @@
-using System.Globalization;
 using FsCheck.Xunit;
-using Microsoft.Extensions.Time.Testing;
-using Mlp.CrashChild;
 using Mlp.Features.Definitions;
 using Mlp.Features.Hosting;
 using Mlp.Features.Offline;
@@ -13,19 +10,11 @@ using Mlp.TestSupport;
 
 namespace Mlp.Features.Tests.Offline;
 
-public sealed class CompactionTests : IDisposable
+public sealed class CompactionTests : CompactedStore
 {
-    private static readonly DateTimeOffset Noon = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
-    private static readonly FeatureCatalog Catalog = new FeaturesBuilder().Add<Measured>().AddService("svc", 1, s => s.From<Measured>()).Build();
-    private static readonly FeatureViewDefinition View = FeatureViewDefinition.FromRecord<Measured>();
     private static readonly string?[] Names = ["b", "a\0x", "ä", null, string.Empty];
     private static readonly float?[] Floats = [1.5f, -0f, 0f, float.NaN, BitConverter.UInt32BitsToSingle(0x7FC0_0777), BitConverter.UInt32BitsToSingle(0xFFC0_0001), null];
     private static readonly double[] Doubles = [-0d, 0d, double.NaN, BitConverter.Int64BitsToDouble(0x7FF8_0000_0000_0777), 3];
-
-    private readonly TempDirectory _temp = new();
-    private readonly FakeTimeProvider _time = new(Noon);
-
-    public void Dispose() => _temp.Dispose();
 
     [Property(MaxTest = 12, EndSize = 30)]
     public async Task CompactAsync_AnyHistory_KeepsTheLatestOfEqualRowsBitForBitAndEveryEarlierCommit((byte Operation, byte Seed)[] history)
@@ -84,7 +73,7 @@ public sealed class CompactionTests : IDisposable
     [Fact]
     public async Task CompactAsync_SmallAndLargeFiles_WritesWholeDaysOfTargetRowsInOrderAndLeavesLargeOnes()
     {
-        var store = Open(_temp, new FeatureStoreOptions { TargetFileRows = 4 });
+        var store = Open(Temp, new FeatureStoreOptions { TargetFileRows = 4 });
         await store.IngestAsync(Enumerable.Range(0, 4).Select(i => Row("large", Noon.AddSeconds(i), i)));
         var large = Reading.View<Measured>(store).GetSnapshot().Files.Single();
         foreach (var hour in new[] { 49, 1, 25, 2, 50, 73, 26, 3, 97 })
@@ -100,7 +89,7 @@ public sealed class CompactionTests : IDisposable
         Assert.Equal([("2026-03-01", 5L), ("2026-03-03", 4L)], commit.Added.Select(f => (f.Path.Split('/')[1], f.RowCount)));
         Assert.Contains(large, Reading.View<Measured>(store).GetSnapshot().Files);
         using var session = store.Offline.OpenSession();
-        var path = Path.Combine(_temp.FullName, "features", "offline", "measured", "v1", commit.Added[0].Path);
+        var path = Path.Combine(Temp.FullName, "features", "offline", "measured", "v1", commit.Added[0].Path);
         Assert.Equal(
             [("a", 2), ("a", 26), ("b", 1), ("b", 3), ("b", 25)],
             session.Query($"SELECT name, number FROM read_parquet('{path}', hive_partitioning = false)").Select(r => ((string)r[0]!, (int)(long)r[1]!)));
@@ -116,7 +105,7 @@ public sealed class CompactionTests : IDisposable
     public async Task CompactAsync_TwoStoresBesideIngests_LoseAndDoubleNothing()
     {
         var options = new FeatureStoreOptions { DuckDbThreads = 1, TargetFileRows = 50 };
-        var stores = new[] { Open(_temp, options), FeatureStore.Open(_temp.FullName, Catalog, MlPlatformMode.Reader, options, _time) };
+        var stores = new[] { Open(Temp, options), FeatureStore.Open(Temp.FullName, Catalog, MlPlatformMode.Reader, options, Time) };
         var ingests = Enumerable.Range(0, 12).Select(i => Task.Run(() => stores[i % 2].IngestAsync(Enumerable.Range(0, 5).Select(r => Row("x", Noon.AddHours((i * 5) + r), (i * 5) + r)), $"batch-{i}"))).ToList();
         var compactions = stores.Select(store => Task.Run(async () =>
         {
@@ -144,19 +133,19 @@ public sealed class CompactionTests : IDisposable
     [Fact]
     public async Task ExpireAsync_AfterTheRetention_RemovesFilesAndRefusesTheirCommitsBySentence()
     {
-        var store = Open(_temp);
+        var store = Open(Temp);
         await store.IngestAsync([Row("a", Noon, 1)]);
         await store.IngestAsync([Row("a", Noon.AddHours(1), 2)]);
         await store.CompactAsync("measured");
-        _time.Advance(TimeSpan.FromDays(7) - TimeSpan.FromMicroseconds(1));
+        Time.Advance(TimeSpan.FromDays(7) - TimeSpan.FromMicroseconds(1));
         Assert.Equal(new ExpirationResult("measured", 1, 0), await store.ExpireAsync("measured"));
         Assert.Single(Rows(store, 1));
 
-        _time.Advance(TimeSpan.FromMicroseconds(1));
+        Time.Advance(TimeSpan.FromMicroseconds(1));
         Assert.Equal(new ExpirationResult("measured", 1, 2), await store.ExpireAsync("measured"));
         Assert.Equal(new ExpirationResult("measured", 1, 0), await store.ExpireAsync("measured"));
 
-        foreach (var open in new[] { store, Open(_temp) })
+        foreach (var open in new[] { store, Open(Temp) })
         {
             Assert.Equal(2, Rows(open, null).Count);
             Assert.Equal(2, Rows(open, 3).Count);
@@ -174,7 +163,7 @@ public sealed class CompactionTests : IDisposable
     [Fact]
     public async Task GetSnapshot_FileOfTheNewestCommitIsLost_IsDamageAndNoExpiry()
     {
-        var store = Open(_temp);
+        var store = Open(Temp);
         await store.IngestAsync([Row("a", Noon, 1)]);
         await store.IngestAsync([Row("a", Noon.AddHours(1), 2)]);
         await store.CompactAsync("measured");
@@ -183,129 +172,6 @@ public sealed class CompactionTests : IDisposable
         Assert.Contains("is missing", Assert.Throws<CorruptFileException>(() => Rows(store, null)).Message, StringComparison.Ordinal);
         Assert.Contains("is missing", Assert.Throws<CorruptFileException>(() => Rows(store, 3)).Message, StringComparison.Ordinal);
         Assert.Equal(2, Rows(store, 2).Count);
-    }
-
-    [LinuxFact]
-    public async Task CompactAsync_PowerLossAtEverySync_LeavesTheRowsAsTheyAre()
-    {
-        var syncs = int.MaxValue;
-        for (var failing = 1; failing <= syncs; failing++)
-        {
-            var root = Directory.CreateDirectory(_temp.Combine($"live-{failing}")).FullName;
-            using var watched = new UnsyncedLossDisk(root);
-            var disk = new CuttingDisk(watched);
-            var store = new FeatureStore(new DataDirectory(root, MlPlatformMode.Owner), Catalog, new FeatureStoreOptions { RemovedFileRetention = TimeSpan.Zero }, _time, null, disk);
-            store.OpenOffline();
-            await store.IngestAsync([Row("a", Noon, 1), Row("a", Noon, 2)]);
-            await store.IngestAsync([Row("b", Noon.AddDays(1), 3)]);
-            disk.RemainingSyncs = failing - 1;
-            var done = false;
-            try
-            {
-                await store.CompactAsync("measured");
-                await store.ExpireAsync("measured");
-                (done, syncs) = (true, failing - 1);
-            }
-            catch (IOException)
-            {
-                // The power went; what is left is looked at below.
-            }
-
-            var after = FeatureStore.Open(watched.Crash(_temp.Combine($"crash-{failing}")), Catalog, time: _time);
-            var compacted = Reading.View<Measured>(after).LastCommit()!.Number == 3;
-            Assert.True(compacted || !done);
-            Assert.Equal(compacted ? [2, 3] : [1, 2, 3], Reading.Column<long>(after, View, "number"));
-            await after.CompactAsync("measured", new CompactionOptions { IsFull = true });
-            await after.IngestAsync([Row("c", Noon, 4)]);
-            Assert.Equal([2, 3, 4], Reading.Column<long>(after, View, "number"));
-        }
-
-        Assert.InRange(syncs, 4, 40);
-    }
-
-    [Fact]
-    public async Task CompactAsync_KilledChildBesideAReader_LosesNothingAndTheReaderSeesNoError()
-    {
-        var catalog = new FeaturesBuilder().Add<IngestedRow>().AddService("ingested-service", 1, s => s.From<IngestedRow>()).Build();
-        var reader = FeatureStore.Open(_temp.FullName, catalog, MlPlatformMode.Reader, new FeatureStoreOptions { DuckDbThreads = 1 });
-        var view = FeatureViewDefinition.FromRecord<IngestedRow>();
-        var (next, removed) = (0, 0);
-        for (var round = 0; round < TestRounds.Count; round++)
-        {
-            using var child = ChildProcess.StartScenario("maintain", _temp.FullName, next.ToString(CultureInfo.InvariantCulture));
-            var acknowledged = new List<int>();
-            var target = next + 2 + (round % 5);
-            while (acknowledged.Count == 0 || acknowledged[^1] < target)
-            {
-                acknowledged.Add(Number(await child.ReadLineAsync() ?? throw new InvalidOperationException(await child.ReadErrorsAsync())));
-
-                // Reads go on while the child ingests, compacts and removes what was compacted.
-                using var set = await reader.CreateTrainingSetAsync("ingested-service", [new { Id = 3L, At = DateTimeOffset.UnixEpoch.AddYears(80) }], "at");
-                await foreach (var batch in set.ReadAsync())
-                {
-                    Assert.InRange(((Apache.Arrow.Int64Array)batch.Column("batch")).Values[0], acknowledged[^1], acknowledged[^1] + 1000);
-                }
-            }
-
-            acknowledged.AddRange((await child.KillAsync()).Select(Number));
-            Assert.Equal(Enumerable.Range(next, acknowledged.Count), acknowledged);
-            next = acknowledged[^1] + 1;
-
-            var store = FeatureStore.Open(_temp.FullName, catalog);
-            var found = Reading.Column<long>(store, view, "batch");
-            Assert.All(found.CountBy(b => b), b => Assert.Equal(10, b.Value));
-            var batches = found.Distinct().Select(b => (int)b).Order().ToList();
-            Assert.True(batches.SequenceEqual(Enumerable.Range(0, next)) || batches.SequenceEqual(Enumerable.Range(0, next + 1)), $"{next} acknowledged, found {string.Join(", ", batches)}.");
-            next = batches.Count;
-            removed += Reading.View<IngestedRow>(store).Commits().Sum(commit => commit.Removed.Count);
-        }
-
-        Assert.NotEqual(0, removed);
-
-        static int Number(string line) => int.Parse(line.AsSpan("ack ".Length), CultureInfo.InvariantCulture);
-    }
-
-    [Fact]
-    public async Task Maintenance_OwnerWithManySmallFiles_CompactsAndLaterRemovesThem()
-    {
-        var options = new FeatureStoreOptions { CompactionFileCount = 3, RemovedFileRetention = TimeSpan.FromHours(1) };
-        var store = Open(_temp, options);
-        for (var i = 0; i < 3; i++)
-        {
-            await store.IngestAsync([Row("a", Noon.AddHours(i), i)]);
-        }
-
-        store.StartMaintenance();
-        await RoundAsync(store, TimeSpan.FromMinutes(1));
-        Assert.Equal((4L, 4), (Reading.View<Measured>(store).LastCommit()!.Number, DataFiles().Count));
-        await RoundAsync(store, TimeSpan.FromHours(1));
-        Assert.Single(DataFiles());
-        Assert.Null(store.MaintenanceFailure);
-        await store.StopMaintenanceAsync();
-
-        Reader().StartMaintenance();
-        Assert.Null(Reader().Maintenance);
-
-        FeatureStore Reader() => FeatureStore.Open(_temp.FullName, Catalog, MlPlatformMode.Reader, options, _time);
-    }
-
-    [Fact]
-    public async Task Maintenance_DamagedFile_IsToldAndTriedAgain()
-    {
-        var store = Open(_temp, new FeatureStoreOptions { CompactionFileCount = 2 });
-        await store.IngestAsync([Row("a", Noon, 1)]);
-        await store.IngestAsync([Row("a", Noon.AddHours(1), 2)]);
-        var file = DataFiles()[0];
-        var bytes = File.ReadAllBytes(file);
-        File.WriteAllBytes(file, [.. bytes[..^20], .. new byte[20]]);
-        store.StartMaintenance();
-        await RoundAsync(store, TimeSpan.FromMinutes(1));
-        Assert.IsType<CorruptFileException>(store.MaintenanceFailure);
-        File.WriteAllBytes(file, bytes);
-        await RoundAsync(store, TimeSpan.FromMinutes(1));
-        Assert.Null(store.MaintenanceFailure);
-        Assert.Equal(3, Reading.View<Measured>(store).LastCommit()!.Number);
-        await store.StopMaintenanceAsync();
     }
 
     [Fact]
@@ -335,23 +201,6 @@ public sealed class CompactionTests : IDisposable
         var rows = await harness.Store.ReadAsync("shops", new EntityValue[] { "a", "b", "c", "d" });
         Assert.Equal([1f, 2f, 3f, 4f], Enumerable.Range(0, 4).Select(i => rows.Float32Of(i)[0]));
     }
-
-    private static async Task RoundAsync(FeatureStore store, TimeSpan step)
-    {
-        var maintenance = store.Maintenance!;
-        var rounds = maintenance.Rounds;
-        ((FakeTimeProvider)typeof(FeatureStore).GetField("_time", System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Instance)!.GetValue(store)!).Advance(step);
-        while (maintenance.Rounds == rounds)
-        {
-            await Task.Yield();
-        }
-    }
-
-    private FeatureStore Open(TempDirectory temp, FeatureStoreOptions? options = null) => FeatureStore.Open(temp.FullName, Catalog, options: options, time: _time);
-
-    private List<string> DataFiles() => [.. Directory.EnumerateFiles(_temp.Combine("features", "offline"), "*.parquet", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
-
-    private static Measured Row(string name, DateTimeOffset at, long number) => new(name, 1, at, at, number, 1, 1, "x", true);
 
     private static Measured Create(int seed, int sequence) => new(
         Names[seed % Names.Length],
@@ -392,16 +241,4 @@ public sealed class CompactionTests : IDisposable
 
         return hashes;
     }
-
-    [FeatureView("measured", TimeToLive = "2.00:00:00")]
-    public sealed record Measured(
-        [EntityKey] string? Name,
-        [EntityKey] long? Id,
-        [EventTimestamp] DateTimeOffset At,
-        [CreatedTimestamp] DateTimeOffset KnownAt,
-        [Feature] long Number,
-        [Feature] float? Value,
-        [Feature] double Exact,
-        [Feature] string? Text,
-        [Feature] bool? Flag);
 }

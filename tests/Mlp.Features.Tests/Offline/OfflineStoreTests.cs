@@ -7,18 +7,11 @@ using Mlp.Features.Offline;
 using Mlp.Runtime;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
-using Mlp.TestSupport;
 
 namespace Mlp.Features.Tests.Offline;
 
-public sealed class OfflineStoreTests : IDisposable
+public sealed class OfflineStoreTests : OfflineStoreFolder
 {
-    private static readonly DateTimeOffset Noon = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
-    private static readonly FeatureViewDefinition View = FeatureViewDefinition.FromRecord<IngestedRow>();
-
-    private readonly TempDirectory _temp = new();
-    private readonly FakeTimeProvider _time = new(Noon);
-
     [Fact]
     public async Task IngestAsync_SameBatchTwice_ChangesNothing()
     {
@@ -39,7 +32,7 @@ public sealed class OfflineStoreTests : IDisposable
         var store = Open();
         var first = await store.IngestAsync(Rows(1, 5));
         var second = await store.IngestAsync(Rows(2, 3));
-        var later = new FeatureStore(new DataDirectory(_temp.FullName, MlPlatformMode.Reader), Catalog(), time: new FakeTimeProvider(Noon.AddDays(-1)));
+        var later = new FeatureStore(new DataDirectory(Temp.FullName, MlPlatformMode.Reader), Catalog(), time: new FakeTimeProvider(Noon.AddDays(-1)));
         later.OpenOffline();
         var third = await later.IngestAsync(Rows(3, 2));
 
@@ -55,7 +48,7 @@ public sealed class OfflineStoreTests : IDisposable
     public async Task IngestAsync_DaysFarApart_CutsFilesAtDaysAndListsTheirTimes()
     {
         var options = new FeatureStoreOptions { TargetFileRows = 3 };
-        var store = FeatureStore.Open(_temp.FullName, Catalog(), options: options, time: _time);
+        var store = FeatureStore.Open(Temp.FullName, Catalog(), options: options, time: Time);
         int[] hours = [49, 1, 2, 30, 25, 73, 3];
         await store.IngestAsync(hours.Select(h => new IngestedRow(h, Noon.Date.AddHours(h), h, "x")));
 
@@ -101,8 +94,8 @@ public sealed class OfflineStoreTests : IDisposable
         Assert.Equal(5, Reading.Column<long>(Open(), View, "batch").Count);
         Assert.True(File.Exists(orphan));
 
-        _time.Advance(TimeSpan.FromDays(1) + TimeSpan.FromTicks(1));
-        FeatureStore.Open(_temp.FullName, Catalog(), MlPlatformMode.Reader, time: _time);
+        Time.Advance(TimeSpan.FromDays(1) + TimeSpan.FromTicks(1));
+        FeatureStore.Open(Temp.FullName, Catalog(), MlPlatformMode.Reader, time: Time);
         Assert.True(File.Exists(orphan));
         Open();
         Assert.Equal(committed, AllFiles());
@@ -111,37 +104,20 @@ public sealed class OfflineStoreTests : IDisposable
     [Fact]
     public void OpenOffline_ScratchOfAKilledJoin_IsRemovedAndOnlyThat()
     {
-        var scratch = Directory.CreateDirectory(_temp.Combine("features", "tmp", "duckdb-1")).FullName;
+        var scratch = Directory.CreateDirectory(Temp.Combine("features", "tmp", "duckdb-1")).FullName;
         File.WriteAllText(Path.Combine(scratch, "block"), "x");
-        File.WriteAllText(_temp.Combine("features", "tmp", "rows-1.tmp"), "x");
-        File.WriteAllText(_temp.Combine("features", "tmp", "mine.txt"), "x");
-        foreach (var entry in Directory.GetFileSystemEntries(_temp.Combine("features", "tmp")))
+        File.WriteAllText(Temp.Combine("features", "tmp", "rows-1.tmp"), "x");
+        File.WriteAllText(Temp.Combine("features", "tmp", "mine.txt"), "x");
+        foreach (var entry in Directory.GetFileSystemEntries(Temp.Combine("features", "tmp")))
         {
             File.SetLastWriteTimeUtc(entry, Noon.UtcDateTime);
         }
 
         Open();
-        Assert.Equal(3, Directory.GetFileSystemEntries(_temp.Combine("features", "tmp")).Length);
-        _time.Advance(TimeSpan.FromDays(2));
+        Assert.Equal(3, Directory.GetFileSystemEntries(Temp.Combine("features", "tmp")).Length);
+        Time.Advance(TimeSpan.FromDays(2));
         Open();
-        Assert.Equal([_temp.Combine("features", "tmp", "mine.txt")], Directory.GetFileSystemEntries(_temp.Combine("features", "tmp")));
-    }
-
-    [Fact]
-    public async Task GetSnapshot_DamagedFiles_SaysWhich()
-    {
-        var store = Open();
-        await store.IngestAsync(Rows(1, 5));
-        var data = AllFiles().Single(f => f.EndsWith(".parquet", StringComparison.Ordinal));
-        var bytes = File.ReadAllBytes(data);
-
-        File.WriteAllBytes(data, bytes[..^1]);
-        var cut = Assert.Throws<CorruptFileException>(() => Reading.View<IngestedRow>(store).GetSnapshot());
-        Assert.Equal(data, cut.Path);
-        Assert.Equal($"Expected the file '{data}' of commit 1 of feature view 'ingested' version 1 to have {bytes.Length} bytes, but it has {bytes.Length - 1}.", cut.Message);
-
-        File.Delete(data);
-        Assert.Contains("is missing", Assert.Throws<CorruptFileException>(() => Reading.View<IngestedRow>(store).GetSnapshot()).Message, StringComparison.Ordinal);
+        Assert.Equal([Temp.Combine("features", "tmp", "mine.txt")], Directory.GetFileSystemEntries(Temp.Combine("features", "tmp")));
     }
 
     [Fact]
@@ -207,14 +183,14 @@ public sealed class OfflineStoreTests : IDisposable
         var at = text.IndexOf(from, StringComparison.Ordinal);
         File.WriteAllText(path, text[..at] + to + text[(at + from.Length)..]);
 
-        Assert.IsType(expected, Assert.ThrowsAny<MlPlatformException>(() => Reading.View<IngestedRow>(new FeatureStore(new DataDirectory(_temp.FullName, MlPlatformMode.Reader), Catalog())).GetSnapshot()));
+        Assert.IsType(expected, Assert.ThrowsAny<MlPlatformException>(() => Reading.View<IngestedRow>(new FeatureStore(new DataDirectory(Temp.FullName, MlPlatformMode.Reader), Catalog())).GetSnapshot()));
     }
 
     [Fact]
     public async Task IngestAsync_TwoStoresAtOnce_LoseNothingAndNumberWithoutGaps()
     {
         const int batches = 8;
-        var stores = new[] { Open(), FeatureStore.Open(_temp.FullName, Catalog(), MlPlatformMode.Reader, time: _time) };
+        var stores = new[] { Open(), FeatureStore.Open(Temp.FullName, Catalog(), MlPlatformMode.Reader, time: Time) };
         var results = await Task.WhenAll(Enumerable.Range(0, batches).Select(i => Task.Run(() => stores[i % 2].IngestAsync(Rows(i, 20), $"batch-{i}"))));
 
         Assert.Equal(Enumerable.Range(1, batches).Select(i => (long)i), results.Select(r => r.Commit).Order());
@@ -232,69 +208,12 @@ public sealed class OfflineStoreTests : IDisposable
     [Fact]
     public async Task IngestAsync_SameBatchInTwoStoresAtOnce_IsTakenInOnce()
     {
-        var stores = new[] { Open(), FeatureStore.Open(_temp.FullName, Catalog(), MlPlatformMode.Reader, time: _time) };
+        var stores = new[] { Open(), FeatureStore.Open(Temp.FullName, Catalog(), MlPlatformMode.Reader, time: Time) };
         var results = await Task.WhenAll(stores.Select(s => Task.Run(() => s.IngestAsync(Rows(1, 20), "the batch"))));
 
         Assert.Single(results, r => !r.IsRepeated);
         Assert.Equal(20, Reading.Column<long>(stores[0], View, "batch").Count);
         Assert.Single(AllFiles(), f => f.EndsWith(".parquet", StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public async Task GetSnapshot_BitRottenInADataFile_IsNamedBeforeItIsRead()
-    {
-        var catalog = Serviced();
-        await FeatureStore.Open(_temp.FullName, catalog, time: _time).IngestAsync(Rows(1, 1000), "one");
-        var file = AllFiles().Single(f => f.EndsWith(".parquet", StringComparison.Ordinal));
-        var bytes = File.ReadAllBytes(file);
-        foreach (var position in new[] { 4, bytes.Length / 3, bytes.Length / 2, bytes.Length - 100 })
-        {
-            var damaged = (byte[])bytes.Clone();
-            damaged[position] ^= 1;
-            File.WriteAllBytes(file, damaged);
-            var store = FeatureStore.Open(_temp.FullName, catalog, time: _time);
-
-            var error = await Assert.ThrowsAsync<CorruptFileException>(() => store.CreateTrainingSetAsync("ingested-service", Questions(), "at"));
-
-            Assert.Equal(file, error.Path);
-            if (position != bytes.Length / 2)
-            {
-                continue;
-            }
-
-            Assert.Equal($"Expected the file '{file}' of feature view 'ingested' version 1 to hold what was committed, but its hash is another one: it is damaged. Restore it, or ingest its rows into a new store.", error.Message);
-        }
-
-        File.WriteAllBytes(file, bytes);
-        var mended = FeatureStore.Open(_temp.FullName, catalog, time: _time);
-        using var set = await mended.CreateTrainingSetAsync("ingested-service", Questions(), "at");
-        Assert.Equal(10, set.Manifest.RowCount);
-
-        // A file that changes under an open store is looked at again.
-        bytes[bytes.Length / 2] ^= 1;
-        File.WriteAllBytes(file, bytes);
-        File.SetLastWriteTimeUtc(file, Noon.UtcDateTime.AddYears(1));
-        Assert.Equal(file, (await Assert.ThrowsAsync<CorruptFileException>(() => mended.CreateTrainingSetAsync("ingested-service", Questions(), "at"))).Path);
-    }
-
-    [Fact]
-    public async Task CreateTrainingSetAsync_UnreadableFileOfACommitWithoutHashes_IsNamed()
-    {
-        var catalog = Serviced();
-        await FeatureStore.Open(_temp.FullName, catalog, time: _time).IngestAsync(Rows(1, 5000), "one");
-        var commit = AllFiles().Single(f => f.EndsWith("1.json", StringComparison.Ordinal));
-        var lines = File.ReadAllLines(commit).Where(l => !l.Contains("xxHash128", StringComparison.Ordinal) && !l.Contains("checksum", StringComparison.Ordinal)).ToList();
-        File.WriteAllText(commit, string.Join('\n', lines).Replace(",\n      }", "\n      }", StringComparison.Ordinal).Replace("},\n}", "}\n}", StringComparison.Ordinal));
-        var file = AllFiles().Single(f => f.EndsWith(".parquet", StringComparison.Ordinal));
-        var bytes = File.ReadAllBytes(file);
-        bytes.AsSpan(4, bytes.Length / 2).Fill(0x5A);
-        File.WriteAllBytes(file, bytes);
-
-        var error = await Assert.ThrowsAsync<CorruptFileException>(
-            () => FeatureStore.Open(_temp.FullName, catalog, time: _time).CreateTrainingSetAsync("ingested-service", Questions(), "at"));
-
-        Assert.Equal(file, error.Path);
-        Assert.Contains("cannot be read: it is damaged", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -312,7 +231,7 @@ public sealed class OfflineStoreTests : IDisposable
         var expected = $"Expected the commits of feature view 'ingested' version 1 to be numbered without a gap up to 5, but '{missing}' is missing. Restore the file.";
 
         Assert.Equal(expected, Assert.Throws<CorruptFileException>(Open).Message);
-        var reader = FeatureStore.Open(_temp.FullName, Catalog(), MlPlatformMode.Reader, time: _time);
+        var reader = FeatureStore.Open(Temp.FullName, Catalog(), MlPlatformMode.Reader, time: Time);
         Assert.Equal(expected, (await Assert.ThrowsAsync<CorruptFileException>(() => reader.IngestAsync(Rows(9, 1)))).Message);
         Assert.False(File.Exists(missing));
 
@@ -354,7 +273,7 @@ public sealed class OfflineStoreTests : IDisposable
     [Fact]
     public async Task CreateTrainingSetAsync_NullAmongTheRows_NamesTheIndex()
     {
-        var store = FeatureStore.Open(_temp.FullName, Serviced(), time: _time);
+        var store = FeatureStore.Open(Temp.FullName, Serviced(), time: Time);
 
         var error = await Assert.ThrowsAsync<ArgumentException>(() => store.CreateTrainingSetAsync("ingested-service", [new Question(1, Noon), null!], "at"));
 
@@ -364,111 +283,6 @@ public sealed class OfflineStoreTests : IDisposable
     [Fact]
     public async Task IngestCsvAsync_Folder_SaysThatItIsOne()
         => Assert.Equal(
-            $"Expected a file to ingest at '{_temp.FullName}', but it is a folder.",
-            (await Assert.ThrowsAsync<IngestException>(() => Open().IngestCsvAsync("ingested", _temp.FullName))).Message);
-
-    [LinuxFact]
-    public async Task IngestAsync_PowerLossAfterAcknowledgement_LosesNothing()
-    {
-        var root = Directory.CreateDirectory(_temp.Combine("live")).FullName;
-        using var disk = new UnsyncedLossDisk(root);
-        var store = new FeatureStore(new DataDirectory(root, MlPlatformMode.Owner), Catalog(), null, _time, null, disk);
-        store.OpenOffline();
-        for (var round = 0; round < TestRounds.Count; round++)
-        {
-            await store.IngestAsync(Rows(round, 3), $"batch-{round}");
-            var after = FeatureStore.Open(disk.Crash(_temp.Combine($"crash-{round}")), Catalog(), time: _time);
-            Assert.Equal(
-                Enumerable.Range(0, round + 1).SelectMany(r => Enumerable.Repeat((long)r, 3)), Reading.Column<long>(after, View, "batch"));
-        }
-    }
-
-    [LinuxFact]
-    public async Task IngestAsync_PowerLossAtEverySync_LeavesTheBatchWholeOrAbsent()
-    {
-        var syncs = int.MaxValue;
-        for (var failing = 1; failing <= syncs; failing++)
-        {
-            var root = Directory.CreateDirectory(_temp.Combine($"live-{failing}")).FullName;
-            using var watched = new UnsyncedLossDisk(root);
-            var disk = new CuttingDisk(watched);
-            var store = new FeatureStore(new DataDirectory(root, MlPlatformMode.Owner), Catalog(), null, _time, null, disk);
-            store.OpenOffline();
-            await store.IngestAsync(Rows(1, 3), "first");
-            disk.RemainingSyncs = failing - 1;
-            var acknowledged = false;
-            try
-            {
-                await store.IngestAsync(Rows(2, 3), "second");
-                acknowledged = true;
-                syncs = failing - 1;
-            }
-            catch (IOException)
-            {
-                // The power went; what is left is looked at below.
-            }
-
-            var after = FeatureStore.Open(watched.Crash(_temp.Combine($"crash-{failing}")), Catalog(), time: _time);
-            var found = Reading.Column<long>(after, View, "batch");
-            Assert.True(found is [1, 1, 1, 2, 2, 2] || (!acknowledged && found is [1, 1, 1]), $"At sync {failing}: {string.Join(", ", found)}.");
-
-            // The batch can be taken in again under its name.
-            await after.IngestAsync(Rows(2, 3), "second");
-            Assert.Equal([1, 1, 1, 2, 2, 2], Reading.Column<long>(after, View, "batch"));
-        }
-
-        Assert.InRange(syncs, 4, 40);
-    }
-
-    [Fact]
-    public async Task IngestAsync_KilledChildBesideAReader_LosesNothingAndTheReaderSeesNoError()
-    {
-        var catalog = new FeaturesBuilder().Add<IngestedRow>().AddService("ingested-service", 1, s => s.From<IngestedRow>()).Build();
-        var reader = FeatureStore.Open(_temp.FullName, catalog);
-        var next = 0;
-        for (var round = 0; round < TestRounds.Count; round++)
-        {
-            using var child = ChildProcess.StartScenario("ingest", _temp.FullName, $"{next}", "1");
-            var acknowledged = new List<int>();
-            var target = next + 1 + (round % 3);
-            while (acknowledged.Count == 0 || acknowledged[^1] < target)
-            {
-                var line = await child.ReadLineAsync() ?? throw new InvalidOperationException(await child.ReadErrorsAsync());
-                acknowledged.Add(Number(line));
-
-                // Reads go on while the child ingests.
-                Reading.Column<long>(reader, View, "batch");
-            }
-
-            acknowledged.AddRange((await child.KillAsync()).Select(Number));
-            Assert.Equal(Enumerable.Range(next, acknowledged.Count), acknowledged);
-            next = acknowledged[^1] + 1;
-
-            var found = Reading.Column<long>(FeatureStore.Open(_temp.FullName, catalog), View, "batch");
-            Assert.All(found.CountBy(b => b), b => Assert.Equal(10, b.Value));
-            var batches = found.Distinct().Select(b => (int)b).Order().ToList();
-            Assert.True(batches.SequenceEqual(Enumerable.Range(0, next)) || batches.SequenceEqual(Enumerable.Range(0, next + 1)), $"{next} acknowledged, found {string.Join(", ", batches)}.");
-        }
-
-        using var set = await reader.CreateTrainingSetAsync("ingested-service", Enumerable.Range(0, 10).Select(i => new Question(i, DateTimeOffset.UnixEpoch.AddYears(50))), "at");
-        Assert.Equal(10, set.Manifest.RowCount);
-
-        static int Number(string line) => int.Parse(line.AsSpan("ack ".Length), System.Globalization.CultureInfo.InvariantCulture);
-    }
-
-    public void Dispose() => _temp.Dispose();
-
-    private static FeatureCatalog Serviced() => new FeaturesBuilder().Add<IngestedRow>().AddService("ingested-service", 1, s => s.From<IngestedRow>()).Build();
-
-    private static IEnumerable<Question> Questions() => Enumerable.Range(0, 10).Select(i => new Question(i, Noon.AddYears(1)));
-
-    private static FeatureCatalog Catalog() => new FeaturesBuilder().Add<IngestedRow>().Build();
-
-    private static IEnumerable<IngestedRow> Rows(int batch, int count) => Enumerable.Range(0, count).Select(i => new IngestedRow(i, Noon.AddMinutes(i), batch, "text"));
-
-    private FeatureStore Open() => FeatureStore.Open(_temp.FullName, Catalog(), time: _time);
-
-    private List<string> AllFiles() => [.. Directory.EnumerateFiles(Path.Combine(_temp.FullName, "features", "offline"), "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
-
-    private sealed record Question(long Id, DateTimeOffset At);
+            $"Expected a file to ingest at '{Temp.FullName}', but it is a folder.",
+            (await Assert.ThrowsAsync<IngestException>(() => Open().IngestCsvAsync("ingested", Temp.FullName))).Message);
 }

@@ -3,7 +3,6 @@ using Mlp.Features.Hosting;
 using Mlp.Features.Online;
 using Mlp.Features.Skew;
 using Mlp.Features.Tests.Materialization;
-using Mlp.Features.Tests.Online;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Models;
@@ -235,16 +234,7 @@ public sealed class SkewCheckTests : IAsyncLifetime, IAsyncDisposable
     private static ServedModel Model(string service)
     {
         var description = Catalog.FindService(service)!.Description;
-        var manifest = new ModelManifest
-        {
-            Name = "m",
-            Version = 3,
-            CreatedAt = DateTimeOffset.UnixEpoch,
-            OnnxSha256 = new string('0', 64),
-            OnnxByteCount = 1,
-            Signature = new ModelSignature([], []),
-            Output = new ModelOutput { Task = ModelTask.Regression, ScoreOutput = "y" },
-        };
+        var manifest = TestManifest.Of("m", version: 3);
         return new ServedModel(manifest, "champion", description.Keys, description.Layout) { Service = description.Reference };
     }
 

@@ -265,16 +265,7 @@ public sealed class SkewOnDemandTests : IAsyncLifetime, IAsyncDisposable
         _sampler = new SkewSampler(_catalog, new SkewCheckOptions { SampleRate = 1, MaximumRows = capacity });
         Store.Skew = _sampler;
         var description = _catalog.FindService(service)!.Description;
-        var manifest = new ModelManifest
-        {
-            Name = ModelName,
-            Version = 3,
-            CreatedAt = DateTimeOffset.UnixEpoch,
-            OnnxSha256 = new string('0', 64),
-            OnnxByteCount = 1,
-            Signature = new ModelSignature([], []),
-            Output = new ModelOutput { Task = ModelTask.Regression, ScoreOutput = "y" },
-        };
+        var manifest = TestManifest.Of(ModelName, version: 3);
         _sink = _sampler.Attach(new ServedModel(manifest, "champion", description.Keys, description.Layout) { Service = description.Reference })!;
         Assert.True(((IRequestSink)_sink).WantsRequests);
     }

@@ -43,6 +43,20 @@ public sealed class AlertEvaluatorTests
         => Assert.Equal([6], Run(Create(new AlertRuleOptions { Figure = "performance.auc", Threshold = 0.5, For = 3 * Minute }), 0.6, 0.6, 0.4, 0.6, 0.6, 0.6, 0.6).Select(c => c.Minute));
 
     [Fact]
+    public void Evaluate_FigureThatWasAway_BeginsTheWhileAnew()
+    {
+        var evaluator = Create(new AlertRuleOptions { Figure = "performance.auc", Threshold = 0.5, For = 3 * Minute });
+        var fired = new List<int>();
+        for (var i = 0; i < 8; i++)
+        {
+            var now = Noon + (i * Minute);
+            fired.AddRange(evaluator.Evaluate(i == 2 ? [] : [ScriptedFigures.Of(0.6, now)], now).Select(_ => i));
+        }
+
+        Assert.Equal([6], fired);
+    }
+
+    [Fact]
     public void Evaluate_ConsecutiveWindows_CountsWindowsAndNotLooks()
     {
         var evaluator = Create(new AlertRuleOptions { Figure = "performance.auc", Threshold = 0.5, ConsecutiveWindows = 3 });
@@ -106,7 +120,7 @@ public sealed class AlertEvaluatorTests
     {
         var byFigure = Create(new AlertRuleOptions { Figure = "performance.auc", Condition = AlertCondition.FallsBy, Threshold = 0.1, ReferenceFigure = "reference.auc" });
         var byNumber = Create(new AlertRuleOptions { Figure = "performance.auc", Condition = AlertCondition.FallsBy, Threshold = 0.1, ReferenceValue = 0.9 });
-        Figure[] figures = [ScriptedFigures.Of(0.8, Noon), ScriptedFigures.Of(0.9, Noon, "reference.auc"), ScriptedFigures.Of(0.5, Noon, "reference.auc", version: 2)];
+        Figure[] figures = [ScriptedFigures.Of(0.8, Noon), ScriptedFigures.Of(0.5, Noon, "reference.auc", version: 2), ScriptedFigures.Of(0.9, Noon, "reference.auc")];
 
         Assert.Equal(0.9, Assert.Single(byFigure.Evaluate(figures, Noon)).Reference);
         Assert.Equal(0.9, Assert.Single(byNumber.Evaluate(figures, Noon)).Reference);
@@ -198,6 +212,36 @@ public sealed class AlertEvaluatorTests
     }
 
     [Fact]
+    public void Restore_AbsenceThatFires_GoesOnUntilSomethingComes()
+    {
+        var options = new AlertRuleOptions { Figure = "log.accepted", Model = "tips", Condition = AlertCondition.Absent, For = 5 * Minute };
+        var before = Create(options);
+        Assert.Empty(Count(before, 10, 0));
+        var fired = Assert.Single(Count(before, 10, 5));
+
+        // The process ends, and another one counts from 0.
+        var after = Create(options);
+        Assert.Empty(after.Restore(before.Instances, Noon + (6 * Minute)));
+        Assert.Empty(after.Evaluate([], Noon + (7 * Minute)));
+        Assert.Empty(Count(after, 0, 8));
+        Assert.Equal(fired.Id, Assert.Single(after.Instances).Fired?.Id);
+        var resolved = Assert.Single(Count(after, 10, 9));
+
+        Assert.Equal((fired.Id, AlertState.Resolved), (resolved.Id, resolved.State));
+    }
+
+    [Fact]
+    public void Evaluate_AbsenceOfAModelThatIsServedButNotAsked_GoesOn()
+    {
+        var evaluator = Create(new AlertRuleOptions { Figure = "log.accepted", Model = "tips", Condition = AlertCondition.Absent, For = 5 * Minute });
+
+        Assert.Empty(evaluator.Evaluate([], Noon));
+        Assert.Single(evaluator.Evaluate([], Noon + (5 * Minute)));
+        Assert.Empty(Count(evaluator, 0, 6));
+        Assert.Equal(AlertState.Resolved, Assert.Single(Count(evaluator, 1, 7)).State);
+    }
+
+    [Fact]
     public void Evaluate_VersionThatAnotherReplaces_IsNoAbsence()
     {
         var evaluator = Create(new AlertRuleOptions { Figure = "performance.auc", Condition = AlertCondition.Absent, For = 5 * Minute });
@@ -218,6 +262,9 @@ public sealed class AlertEvaluatorTests
         Assert.Single(evaluator.Evaluate([ScriptedFigures.Of(0.9, Noon + Minute)], Noon + Minute));
         Assert.Empty(evaluator.Evaluate([ScriptedFigures.Of(0.9, Noon)], Noon));
     }
+
+    private static IReadOnlyList<Alert> Count(AlertEvaluator evaluator, long accepted, int minute)
+        => evaluator.Evaluate([ScriptedFigures.Of(accepted, Noon + (minute * Minute), "log.accepted", rows: accepted)], Noon + (minute * Minute));
 
     private static AlertEvaluator Create(AlertRuleOptions options) => new([AlertRule.From("rule", options)], TimeSpan.FromHours(1));
 

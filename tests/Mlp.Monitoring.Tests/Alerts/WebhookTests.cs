@@ -133,6 +133,51 @@ public sealed class WebhookTests : IDisposable
     }
 
     [Fact]
+    public async Task Alert_ClockThatIsSetBack_IsPostedAllTheSame()
+    {
+        _receiver.Answers = _ => HttpStatusCode.InternalServerError;
+        _alerts.Clock.AdjustTime(AlertHarness.Noon.AddDays(365));
+        await using (var ahead = await StartAsync())
+        {
+            await _alerts.LookAsync(ahead.Watch, 0.7);
+            await ahead.WaitAsync(() => _alerts.Log.Lines.Any(l => l.Message.Contains("is tried again in", StringComparison.Ordinal)));
+        }
+
+        _receiver.Answers = _ => HttpStatusCode.OK;
+        _receiver.Forget();
+        _alerts.Clock.AdjustTime(AlertHarness.Noon);
+        await using var right = await StartAsync();
+        await right.WaitAsync(() => right.Watch.PendingDeliveryCount == 0);
+
+        Assert.EndsWith("-firing", (await _receiver.NextAsync()).Headers["Mlp-Delivery"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task RunAsync_SomethingUnforeseen_IsSaidAndTheNextAlertIsPosted()
+    {
+        var queue = new WebhookQueue(WebhookConfiguration.From("w", new WebhookOptions { Url = _receiver.Url }));
+        queue.Add(Delivery("a", 0));
+        using var client = new HttpClient();
+        using var metrics = new AlertMetrics();
+        using var stop = new CancellationTokenSource();
+        var calls = 0;
+        var sender = new WebhookSender(queue, client, metrics, _alerts.Clock, () => ++calls == 1 ? throw new InvalidOperationException("Unforeseen.") : Task.CompletedTask, _alerts.Log);
+        var run = sender.RunAsync(stop.Token);
+        Assert.StartsWith("a-", (await _receiver.NextAsync()).Headers["Mlp-Delivery"], StringComparison.Ordinal);
+        queue.Add(Delivery("b", 0));
+        while (_receiver.Count < 2 && !run.IsCompleted)
+        {
+            _alerts.Clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(1);
+        }
+
+        Assert.StartsWith("b-", (await _receiver.NextAsync()).Headers["Mlp-Delivery"], StringComparison.Ordinal);
+        Assert.Contains(_alerts.Log.Lines, l => l.Level == LogLevel.Error && l.Message.Contains("webhook w", StringComparison.Ordinal));
+        await stop.CancelAsync();
+        await run;
+    }
+
+    [Fact]
     public async Task Alert_LessUrgentThanTheWebhookWants_IsNotPosted()
     {
         _alerts.Options.Rules["auc"].Severity = AlertSeverity.Warning;
@@ -155,6 +200,33 @@ public sealed class WebhookTests : IDisposable
         Assert.Equal("a", Assert.Single(lost).Alert.Id);
         Assert.Equal("b", queue.Next(AlertHarness.Noon.AddMinutes(5)).Delivery!.Alert.Id);
         Assert.Equal(TimeSpan.FromMinutes(1), queue.Next(AlertHarness.Noon).Wait);
+    }
+
+    [Fact]
+    public void Next_ResolutionWhoseFiringIsPutOff_WaitsForIt()
+    {
+        var queue = new WebhookQueue(WebhookConfiguration.From("w", new WebhookOptions { Url = "http://127.0.0.1/" }));
+        var resolved = Delivery("a", 0);
+        queue.Add(Delivery("a", 3), resolved with { Alert = resolved.Alert with { State = AlertState.Resolved } });
+
+        Assert.Equal((null, TimeSpan.FromMinutes(3)), queue.Next(AlertHarness.Noon));
+        Assert.Equal(AlertState.Firing, queue.Next(AlertHarness.Noon.AddMinutes(3)).Delivery!.Alert.State);
+    }
+
+    [Fact]
+    public async Task RunAsync_ReceiverThatWorksAgain_GetsTheOthersAtOnce()
+    {
+        var queue = new WebhookQueue(WebhookConfiguration.From("w", new WebhookOptions { Url = _receiver.Url }));
+        queue.Add(Delivery("a", 0), Delivery("b", 4));
+        using var client = new HttpClient();
+        using var metrics = new AlertMetrics();
+        using var stop = new CancellationTokenSource();
+        var run = new WebhookSender(queue, client, metrics, _alerts.Clock, () => Task.CompletedTask, _alerts.Log).RunAsync(stop.Token);
+
+        Assert.StartsWith("a-", (await _receiver.NextAsync()).Headers["Mlp-Delivery"], StringComparison.Ordinal);
+        Assert.StartsWith("b-", (await _receiver.NextAsync()).Headers["Mlp-Delivery"], StringComparison.Ordinal);
+        await stop.CancelAsync();
+        await run;
     }
 
     [Fact]

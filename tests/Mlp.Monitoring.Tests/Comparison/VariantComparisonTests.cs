@@ -118,7 +118,24 @@ public sealed class VariantComparisonTests : IDisposable
         return (results[0], results[1]);
     }
 
-    private async Task WriteAsync(ModelTask task, Func<Random, double, (double Champion, double Challenger)> answer, bool isShadow)
+    [Fact]
+    public async Task CompareAsync_SampledTraffic_NeedsOneRate()
+    {
+        // A tenth of the traffic is as good as all of it: the weights are equal and change nothing.
+        await WriteAsync(ModelTask.BinaryClassification, (random, truth) => (Noisy(random, truth, 0.5), Noisy(random, truth, 0.1)), isShadow: true, weight: _ => 10);
+        var options = new VariantComparisonOptions { Champion = 1, Challenger = 2 };
+        var sampled = await _performance.CompareAsync("tips", options, default);
+        Assert.Equal((true, 4_000L), (sampled.IsPaired, sampled.RowCount));
+
+        LogHarness.RecordAs(_log.Writer.Attach(TestModels.Serve(Layout, version: 2, variant: "challenger"))!, new FeatureRows(Layout, 1), 50_000, 0.5, weight: 2.5);
+        await _log.FlushAsync();
+        await _labels.RecordAsync(new[] { Label.ForPrediction(TestModels.Id(50_000), 1.0, Noon) }, default);
+
+        var e = await Assert.ThrowsAsync<InvalidOperationException>(() => _performance.CompareAsync("tips", options, default));
+        Assert.Contains("found sampling weights from 2.5 to 10 (model 'tips' version 2)", e.Message, StringComparison.Ordinal);
+    }
+
+    private async Task WriteAsync(ModelTask task, Func<Random, double, (double Champion, double Challenger)> answer, bool isShadow, Func<int, double>? weight = null)
     {
         var random = new Random(1);
         var (champion, challenger) = (_log.Writer.Attach(TestModels.Serve(Layout, task: task))!, _log.Writer.Attach(TestModels.Serve(Layout, version: 2, variant: "challenger", task: task))!);
@@ -128,8 +145,8 @@ public sealed class VariantComparisonTests : IDisposable
         {
             double truth = random.Next(2);
             var (one, other) = answer(random, truth);
-            LogHarness.RecordAs(champion, rows, i, one);
-            LogHarness.RecordAs(challenger, rows, 10_000 + i, other, servedNumber: isShadow ? i : null);
+            LogHarness.RecordAs(champion, rows, i, one, weight?.Invoke(i) ?? 1);
+            LogHarness.RecordAs(challenger, rows, 10_000 + i, other, weight?.Invoke(i) ?? 1, isShadow ? i : null);
             labels.Add(Label.ForPrediction(TestModels.Id(i), truth, Noon));
             if (!isShadow)
             {

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.Figures;
 using Mlp.Monitoring.PredictionLog;
+using Mlp.Monitoring.Redaction;
 using Mlp.Monitoring.Tests.PredictionLog;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
@@ -66,7 +67,7 @@ public sealed class DriftDetectorTests : IDisposable
         Assert.Equal(report.Features.Select(f => f.PopulationStabilityIndex).OrderDescending(), report.Features.Select(f => f.PopulationStabilityIndex));
         Assert.All(report.Features.Skip(1), f => Assert.Equal(DriftSeverity.None, f.Severity));
         Assert.All(report.Features, f => Assert.InRange(f.NullThreshold, 0.001, 0.05));
-        Assert.True(report.Features.Single(f => f.IsScore).PopulationStabilityIndex < 0.01);
+        Assert.True(report.Features.Single(f => f.Name == "score").PopulationStabilityIndex < 0.01);
     }
 
     [Fact]
@@ -228,7 +229,7 @@ public sealed class DriftDetectorTests : IDisposable
     public async Task Watch_RecentPredictions_AreReportedUntilTheWindowHasPassed()
     {
         await using var writer = new PredictionLogWriter(
-            _log.Directory, PredictionLogConfiguration.Default, _ => true, DiskSync.Instance, _time, NullLogger<PredictionLogWriter>.Instance, _detector.Watch);
+            _log.Directory, PredictionLogConfiguration.Default, _ => true, DiskSync.Instance, _time, NullLogger<PredictionLogWriter>.Instance, served => [_detector.Watch(served)]);
         await writer.OpenAsync(default);
         var model = TestModels.Serve(Layout);
         model = model with { Manifest = _registry.Add(model.Manifest, Profile()) };
@@ -259,6 +260,77 @@ public sealed class DriftDetectorTests : IDisposable
         ((IDisposable)sink).Dispose();
         await writer.FlushAsync(null, default);
         Assert.Empty(_detector.Recent);
+    }
+
+    [Fact]
+    public async Task DetectAsync_RedactedFeatures_AreNamedAmongThoseNotCompared()
+    {
+        var redaction = new RedactionOptions().Erase("company").Bucket("moved", 0.5);
+        await using var log = new LogHarness(configuration: PredictionLogConfiguration.Default with
+        {
+            Redaction = new Dictionary<string, RedactionConfiguration> { ["tips"] = RedactionConfiguration.From(redaction) },
+        });
+        var model = TestModels.Serve(Layout);
+        Record(log.Writer.Attach(model with { Manifest = _registry.Add(model.Manifest, Profile()) })!, CurrentRows, shift: 3);
+        await log.FlushAsync();
+
+        var report = await new DriftDetector(log.Directory, _registry, DriftConfiguration.Default, _time).DetectAsync("tips", null, null, null);
+
+        Assert.Equal(["unknown", "moved", "company"], report.NotCompared);
+        Assert.Null(report.Find("moved"));
+        Assert.NotNull(report.Find("stable"));
+    }
+
+    // The clock is ahead while one batch comes, and is set right: the window must not wait until that time comes.
+    [Theory]
+    [InlineData(30 * 24 * 60)]
+    [InlineData(20)]
+    [InlineData(60)]
+    public async Task Watch_ClockSetBack_ReportsTheWindowOfTheRightTime(int minutesAhead)
+    {
+        await using var writer = new PredictionLogWriter(
+            _log.Directory, PredictionLogConfiguration.Default, _ => true, DiskSync.Instance, _time, NullLogger<PredictionLogWriter>.Instance, served => [_detector.Watch(served)]);
+        await writer.OpenAsync(default);
+        var model = TestModels.Serve(Layout);
+        var sink = writer.Attach(model with { Manifest = _registry.Add(model.Manifest, Profile()) })!;
+        var right = _time.GetUtcNow();
+        Record(sink, 100, shift: 0);
+        await writer.FlushAsync(null, default);
+        _time.AdjustTime(right.AddMinutes(minutesAhead));
+        Record(sink, 200, shift: 0);
+        await writer.FlushAsync(null, default);
+        _time.AdjustTime(right);
+
+        // What came while the clock was ahead is given up; of what came before, as much as the window still held then.
+        Assert.Equal(minutesAhead < 60 ? 100 : 0, Assert.Single(_detector.Recent).RowCount);
+        for (var hour = 0; hour < 3; hour++)
+        {
+            _time.Advance(TimeSpan.FromHours(2));
+            Record(sink, 150, shift: 0);
+            await writer.FlushAsync(null, default);
+            Assert.Equal(150, Assert.Single(_detector.Recent).RowCount);
+        }
+    }
+
+    [Theory]
+    [InlineData(3, 0)]
+    [InlineData(99, 0)]
+    [InlineData(100, 50)]
+    public async Task Latest_FewRows_SaysNothingUntilThereAreEnough(int rowCount, int expected)
+    {
+        await using var writer = new PredictionLogWriter(
+            _log.Directory, PredictionLogConfiguration.Default, _ => true, DiskSync.Instance, _time, NullLogger<PredictionLogWriter>.Instance, served => [_detector.Watch(served)]);
+        await writer.OpenAsync(default);
+        var model = TestModels.Serve(Layout);
+        var sink = writer.Attach(model with { Manifest = _registry.Add(model.Manifest, Profile()) })!;
+        Record(sink, rowCount, shift: 3);
+        await writer.FlushAsync(null, default);
+
+        var figures = _detector.Latest.ToList();
+
+        Assert.Equal(50, figures.Count);
+        Assert.Equal(expected, figures.Count(f => !double.IsNaN(f.Value)));
+        Assert.All(figures, f => Assert.Equal(rowCount, f.RowCount));
     }
 
     private static ReferenceProfile Profile()

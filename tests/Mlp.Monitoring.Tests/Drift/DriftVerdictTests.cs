@@ -36,6 +36,21 @@ public sealed class DriftVerdictTests
         Assert.Contains("1,500 rows against 2,000", finding.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(0, "p < 1E-300 after")]
+    [InlineData(1e-310, "p < 1E-300 after")]
+    [InlineData(0.00123, "p = 1.23E-3 after")]
+    public void Drift_ChanceThatNoNumberCanHold_IsNotSaidToBeNone(double adjusted, string expected)
+    {
+        var feature = new FeatureDrift
+        {
+            Name = "fare", IsScore = false, PopulationStabilityIndex = 0.41, NullThreshold = 0.01, JensenShannonDistance = 0.3, Statistic = 0.41, Threshold = 0.1, AdjustedPValue = adjusted,
+            Severity = DriftSeverity.Major, RowCount = 48_210, ReferenceRowCount = 120_000, ReferenceMissingShare = 0, MissingShare = 0, UnseenShare = 0,
+        };
+
+        Assert.Contains(expected, DriftSentences.Drift(new("tips", 7, null, null), feature).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Compare_CramersVAndKolmogorovSmirnovOverBins_AreWhatTheyShouldBe()
     {

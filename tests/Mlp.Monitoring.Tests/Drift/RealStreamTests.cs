@@ -38,7 +38,7 @@ public sealed class RealStreamTests
             "nswprice predicted class score",
             "nswdemand nswprice score",
             "nswdemand nswprice score",
-            "nswdemand",
+            "nswdemand nswprice",
         ],
         names);
     }

@@ -66,7 +66,7 @@ public sealed class SampleTests
         }
 
         double[][] kept = [.. sample.Rows];
-        Assert.Equal(1_000, kept.Length);
+        Assert.InRange(kept.Length, 900, 1_000);
         Assert.Equal(kept.Select(r => r[0]).Order(), kept.Select(r => r[0]));
         foreach (var row in kept)
         {
@@ -76,5 +76,33 @@ public sealed class SampleTests
 
         // Three in four; binomial standard deviation 0.014.
         Assert.InRange(heavy / (double)total, 0.69, 0.81);
+    }
+
+    // All are kept, and those that stand for more rows must not be as rare as they came.
+    [Fact]
+    public void RowSample_FewerRowsThanItKeeps_RepresentsWhatTheyStandFor()
+    {
+        var sample = new RowSample(10_000, 1);
+        for (var i = 0; i < 6_000; i++)
+        {
+            sample.Next(i % 2 == 0 ? 5 : 1)![0] = i % 2;
+        }
+
+        // 3,000 that stand for 5 rows each, and of the others one in five.
+        Assert.Equal(3_000, sample.Rows.Count(r => r[0] == 0));
+        Assert.InRange(sample.Rows.Count(r => r[0] == 1), 600 - 90, 600 + 90);
+        Assert.Equal(sample.RowCount, sample.Rows.Count);
+    }
+
+    [Fact]
+    public void RowSample_EqualWeights_KeepsAll()
+    {
+        var sample = new RowSample(100, 1);
+        for (var i = 0; i < 300; i++)
+        {
+            sample.Next(2);
+        }
+
+        Assert.Equal(100, sample.RowCount);
     }
 }

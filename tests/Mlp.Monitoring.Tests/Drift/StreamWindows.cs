@@ -7,12 +7,6 @@ namespace Mlp.Monitoring.Tests.Drift;
 /// <summary>References and windows of generated rows, without a log.</summary>
 internal static class StreamWindows
 {
-    /// <summary>The name of the numeric feature that changes.</summary>
-    public const string Number = "n0";
-
-    /// <summary>The name of the categorical feature that changes.</summary>
-    public const string Category = "k0";
-
     /// <summary>A reference of the next rows of a stream.</summary>
     public static DriftReference Reference(ChangingRows stream, int rowCount)
     {
@@ -51,8 +45,8 @@ internal static class StreamWindows
         };
     }
 
-    /// <summary>Adds the next rows of a stream to a window.</summary>
-    public static void Fill(DriftWindow window, ChangingRows stream, int rowCount)
+    /// <summary>Adds the next rows of a stream to a window; tells of each.</summary>
+    public static void Fill(DriftWindow window, ChangingRows stream, int rowCount, Action? onRow = null)
     {
         for (var row = 0; row < rowCount; row++)
         {
@@ -73,14 +67,19 @@ internal static class StreamWindows
             {
                 window.Features[stream.Numbers.Length + i].Histogram.AddCategory(stream.Categories[i]);
             }
+
+            onRow?.Invoke();
         }
 
         window.RowCount += rowCount;
     }
 
-    /// <summary>The report of a window.</summary>
-    public static DriftReport Compare(DriftWindow window, DriftRules rules)
-        => DriftComparison.Compare(new("generated", 1), (window.Reference.Profile.RowCount, window.RowCount), window.Compared(Enumerable.Range(0, window.Features.Count)), [], rules);
+    /// <summary>The report of a window, with another window in the place of one of its features.</summary>
+    public static DriftReport Compare(DriftWindow window, DriftRules rules, FeatureWindow? changed = null)
+    {
+        var compared = window.Compared(Enumerable.Range(0, window.Features.Count)).Select(c => c.Window.Histogram.Profile == changed?.Histogram.Profile ? c with { Window = changed } : c);
+        return DriftComparison.Compare(new("generated", 1), (window.Reference.Profile.RowCount, window.RowCount), compared, [], rules);
+    }
 
     /// <summary>The report of the next rows of a stream.</summary>
     public static DriftReport Compare(ChangingRows stream, int rowCount, DriftReference reference, DriftRules rules)

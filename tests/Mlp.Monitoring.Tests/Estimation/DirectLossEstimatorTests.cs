@@ -51,6 +51,38 @@ public sealed class DirectLossEstimatorTests
     }
 
     [Fact]
+    public void Estimate_RowsOnGrids_IsWhatScikitLearnsBoostingComputes()
+    {
+        var (features, predictions, targets) = EstimationGolden.RegressionRows(0, 3_000);
+        var estimator = DirectLossEstimator.Fit(features, predictions, targets, EstimationGolden.ChunkSize);
+        var rows = EstimationGolden.RegressionRows(9_000, 1_000);
+
+        var (absolute, root) = estimator.Estimate(rows.Features, rows.Predictions);
+
+        foreach (var (golden, estimate) in new[] { (EstimationGolden.Numbers("dle", "mae"), absolute), (EstimationGolden.Numbers("dle", "rmse"), root) })
+        {
+            Assert.Equal(golden[0], estimate.Value, 1e-9);
+            Assert.Equal(golden[1], estimate.SamplingError, 1e-9);
+            Assert.Equal(golden[2], estimate.UpperThreshold, 1e-9);
+        }
+    }
+
+    [Fact]
+    public void Parse_WhatToJsonWrote_EstimatesTheSame()
+    {
+        var (features, predictions, targets) = EstimationGolden.RegressionRows(0, 1_000);
+        var estimator = DirectLossEstimator.Fit(features, predictions, targets, 100);
+
+        var profile = Mlp.Runtime.Statistics.ReferenceProfile.Parse(new Mlp.Runtime.Statistics.ReferenceProfileBuilder().SetScore([0.5f]).SetEstimator(estimator).Build().ToJson());
+
+        Assert.Equal(estimator.Estimate(features, predictions), DirectLossEstimator.Parse(estimator.ToJson()).Estimate(features, predictions));
+        Assert.Equal(estimator.Estimate(features, predictions), profile.LossEstimator!.Estimate(features, predictions));
+        Assert.Throws<InvalidDataException>(() => DirectLossEstimator.Parse("{}"u8));
+        var other = System.Text.Encoding.UTF8.GetString(estimator.ToJson()).Replace("\"featureCount\":2", "\"featureCount\":3", StringComparison.Ordinal);
+        Assert.Throws<InvalidDataException>(() => DirectLossEstimator.Parse(System.Text.Encoding.UTF8.GetBytes(other)));
+    }
+
+    [Fact]
     public void Fit_RowsThatDoNotFit_AreRefused()
     {
         Assert.StartsWith("Expected at least one row", Assert.Throws<ArgumentException>(() => DirectLossEstimator.Fit([], [], [], 10)).Message, StringComparison.Ordinal);

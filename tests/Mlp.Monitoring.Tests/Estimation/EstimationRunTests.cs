@@ -4,6 +4,7 @@ using Mlp.Monitoring.Estimation;
 using Mlp.Monitoring.Figures;
 using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Performance;
+using Mlp.Monitoring.Tests.Drift;
 using Mlp.Monitoring.Tests.Performance;
 using Mlp.Monitoring.Tests.PredictionLog;
 using Mlp.Runtime.Data;
@@ -106,8 +107,10 @@ public sealed class EstimationRunTests : IDisposable
 
         var none = await Assert.ThrowsAsync<InvalidOperationException>(() => _performance.EstimateAsync("tips", new EstimationOptions { ReferenceTo = Start }, default));
         Assert.StartsWith("Expected a reference with labels to learn from, but found 0 labelled predictions", none.Message, StringComparison.Ordinal);
-        var neither = await Assert.ThrowsAsync<ArgumentException>(() => _performance.EstimateAsync("tips", new EstimationOptions(), default));
-        Assert.StartsWith("Expected either Estimator (LossEstimator for a regression) or ReferenceTo", neither.Message, StringComparison.Ordinal);
+        var neither = await Assert.ThrowsAsync<InvalidOperationException>(() => _performance.EstimateAsync("tips", new EstimationOptions(), default));
+        Assert.StartsWith("Expected an estimator that fits the model's task, BinaryClassification, given or published with the version, or ReferenceTo", neither.Message, StringComparison.Ordinal);
+        var both = new EstimationOptions { ReferenceTo = Start, Estimator = PerformanceEstimator.Fit([0.2, 0.7], [0, 1], 1) };
+        Assert.StartsWith("Expected either Estimator", (await Assert.ThrowsAsync<ArgumentException>(() => _performance.EstimateAsync("tips", both, default))).Message, StringComparison.Ordinal);
         Assert.Empty(await _performance.EstimateAsync("never", new EstimationOptions { ReferenceTo = Start }, default));
     }
 
@@ -119,7 +122,69 @@ public sealed class EstimationRunTests : IDisposable
 
         var e = await Assert.ThrowsAsync<InvalidOperationException>(() => _performance.EstimateAsync("tips", new EstimationOptions { ReferenceTo = Start }, default));
 
-        Assert.StartsWith("Expected a binary classifier", e.Message, StringComparison.Ordinal);
+        Assert.StartsWith("Expected a classifier", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task EstimateAsync_SeveralClasses_IsTheEstimatorsAndIsChecked(bool meaningChanges)
+    {
+        // Labels are drawn from what the scores say; later they may mean the next class.
+        var (scores, labels) = EstimationGolden.ClassifierRows(0, 6_000);
+        var sink = _log.Writer.Attach(TestModels.Serve(Layout, outputs: 3, task: ModelTask.MulticlassClassification))!;
+        var rows = new FeatureRows(Layout, 1);
+        for (var i = 0; i < labels.Length; i++)
+        {
+            Record(sink, rows, i, scores.AsSpan(3 * i, 3));
+        }
+
+        await _log.FlushAsync();
+        await _labels.RecordAsync(labels.Select((l, i) => Label.ForPrediction(TestModels.Id(i), meaningChanges && i >= 3_000 ? (l + 1) % 3 : l, Start.AddDays(3))).ToArray(), default);
+        var options = new EstimationOptions { ReferenceTo = Start.AddSeconds(3_000), Window = TimeSpan.FromSeconds(1_500), ChunkSize = 500 };
+        options.Checked.Add(EstimatedMetric.F1);
+
+        var results = await _performance.EstimateAsync("tips", options, default);
+
+        Assert.Equal(2, results.Count);
+        var estimator = MulticlassPerformanceEstimator.Fit(scores.AsSpan(0, 9_000), labels.AsSpan(0, 3_000), 3, 500);
+        for (var w = 0; w < 2; w++)
+        {
+            Assert.Equal(estimator.Estimate(scores.AsSpan(3 * (3_000 + (w * 1_500)), 4_500)), results[w].Estimates);
+            Assert.Equal(Runtime.Statistics.MulticlassMetrics.Compute(scores.AsSpan(3 * (3_000 + (w * 1_500)), 4_500), meaningChanges ? labels.AsSpan(3_000 + (w * 1_500), 1_500).ToArray().Select(l => (l + 1) % 3).ToArray() : labels.AsSpan(3_000 + (w * 1_500), 1_500), 3).MacroAuc, results[w].Realized.Multiclass!.MacroAuc);
+            Assert.Equal(meaningChanges, results[w].Findings.Any(f => f is { Kind: FindingKind.EstimateNoLongerHolds, Test: "estimated_macro_auc" }));
+            Assert.Equal(meaningChanges, results[w].Findings.Any(f => f is { Kind: FindingKind.Performance, Test: "macro_f1" }));
+        }
+    }
+
+    [Fact]
+    public async Task EstimateAsync_SeveralClassesGivenAnEstimatorOfFewer_IsRefusedByASentence()
+    {
+        var sink = _log.Writer.Attach(TestModels.Serve(Layout, outputs: 3, task: ModelTask.MulticlassClassification))!;
+        Record(sink, new FeatureRows(Layout, 1), 0, [0.2, 0.3, 0.5]);
+        await _log.FlushAsync();
+        var estimator = MulticlassPerformanceEstimator.Fit([0.2, 0.8, 0.9, 0.1, 0.4, 0.6], [1, 0, 1], 2, 3);
+
+        var e = await Assert.ThrowsAsync<InvalidOperationException>(() => _performance.EstimateAsync("tips", new EstimationOptions { ClassEstimator = estimator }, default));
+
+        Assert.StartsWith("Expected an estimator of as many classes as the model has, 3, but found one of 2", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task EstimateAsync_NothingSaid_TakesWhatWasPublished()
+    {
+        var random = new Random(5);
+        var scores = Enumerable.Range(0, 3_000).Select(_ => random.NextDouble()).ToArray();
+        var labels = scores.Select(s => (byte)(random.NextDouble() < s ? 1 : 0)).ToArray();
+        var estimator = PerformanceEstimator.Fit(scores, labels, 500);
+        var registry = new ProfileRegistry("tips");
+        registry.Add(TestModels.Serve(Layout).Manifest, new Runtime.Statistics.ReferenceProfileBuilder().SetScore([0.5f, 0.6f]).SetEstimator(estimator).Build());
+        using var performance = new LivePerformance(_log.Directory, _labels, 100_000, _time, registry: registry);
+        await WriteAsync(scores, labels);
+
+        var result = Assert.Single(await performance.EstimateAsync("tips", new EstimationOptions(), default));
+
+        Assert.Equal(estimator.Estimate(scores.AsSpan()), result.Estimates, (a, b) => a.Metric == b.Metric && Math.Abs(a.Value - b.Value) < 1e-12);
     }
 
     [Theory]
@@ -170,6 +235,21 @@ public sealed class EstimationRunTests : IDisposable
                 Assert.Contains(result.Findings, f => f.Kind == FindingKind.Performance && f.Test == "estimated_mean_absolute_error");
             }
         }
+    }
+
+    private static void Record(IPredictionSink sink, FeatureRows rows, int number, ReadOnlySpan<double> scores)
+    {
+        var time = Microseconds.FromRequestTime(Start.AddSeconds(number));
+        sink.Record(new PredictionRecord
+        {
+            Id = TestModels.Id(number),
+            EventTime = time,
+            RequestTime = time,
+            LatencyNanoseconds = 1,
+            Outcome = PredictionOutcome.Ok,
+            Features = rows.RowOf(0),
+            Scores = scores,
+        });
     }
 
     private async Task WriteAsync(double[] scores, byte[] labels)

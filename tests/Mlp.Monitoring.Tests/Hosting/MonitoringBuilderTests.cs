@@ -1,32 +1,26 @@
 using System.Diagnostics.Metrics;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.Hosting;
+using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.PredictionLog;
-using Mlp.Monitoring.Tests.Drift;
 using Mlp.Monitoring.Tests.PredictionLog;
+using Mlp.Runtime;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Registry;
 using Mlp.Runtime.Statistics;
-using Mlp.TestSupport;
 
 namespace Mlp.Monitoring.Tests.Hosting;
 
-public sealed class MonitoringBuilderTests : IDisposable
+public sealed class MonitoringBuilderTests : MonitoredPlatform
 {
     private static readonly FeatureRowLayout Layout = TestModels.FloatLayout(1);
     private static readonly DateTimeOffset Noon = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
-
-    private readonly TempDirectory _folder = new();
-    private readonly ProfileRegistry _registry = new("tips");
-
-    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task AddMonitoring_WholePlatform_LogsJoinsAndWatches()
@@ -79,6 +73,7 @@ public sealed class MonitoringBuilderTests : IDisposable
             Assert.Equal(300, Assert.Single(platform.Monitoring.GetRecentDrift("tips")).RowCount);
             Assert.Null(await platform.Monitoring.GetProfileAsync("other"));
             await Assert.ThrowsAsync<ArgumentException>(() => platform.Monitoring.GetProfileAsync("../tips"));
+            await Assert.ThrowsAsync<OperationCanceledException>(() => platform.Monitoring.GetProfileAsync("tips", cancellationToken: new CancellationToken(canceled: true)));
         }
 
         await using var again = Build(_ => { });
@@ -111,8 +106,8 @@ public sealed class MonitoringBuilderTests : IDisposable
         await owner.StartAsync();
         Record(Attach(owner), 10);
         await owner.Monitoring.FlushAsync();
-        var builder = MlPlatform.CreateBuilder().UseDataDirectory(_folder.FullName).AsReader().AddMonitoring(m => m.LogPredictions());
-        builder.Services.AddSingleton<IModelRegistry>(_registry);
+        var builder = MlPlatform.CreateBuilder().UseDataDirectory(Folder.FullName).AsReader().AddMonitoring(m => m.LogPredictions());
+        builder.Services.AddSingleton<IModelRegistry>(Profiles);
         Declare(builder.Services);
         await using var reader = builder.Build();
         await reader.StartAsync();
@@ -151,6 +146,76 @@ public sealed class MonitoringBuilderTests : IDisposable
     }
 
     [Fact]
+    public async Task CheckHealth_DriftSettingsOfAFeatureThatTheVersionLacks_SaysWhich()
+    {
+        await using var platform = Build(m => m.DetectDrift("tips", d =>
+        {
+            d.Features["x0"] = new FeatureDriftOptions { Threshold = 0.3 };
+            d.Features["predicted class"] = new FeatureDriftOptions { Threshold = 0.3 };
+            d.Features["nosuch"] = new FeatureDriftOptions { Threshold = 0.3 };
+        }));
+        await platform.StartAsync();
+        Record(Attach(platform), 10);
+        await platform.Monitoring.FlushAsync();
+
+        var health = platform.CheckHealth()["live-quality"];
+
+        Assert.Equal(HealthStatus.Degraded, health.Status);
+        Assert.EndsWith("it has none of the names 'nosuch'.", health.Description, StringComparison.Ordinal);
+        Assert.DoesNotContain("'predicted class'", health.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Build_DriftSettingsThatAreNull_AreRefusedWithASentence()
+    {
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(async () =>
+        {
+            await using var refused = Build(m => m.DetectDrift("tips", d => d.Features["x0"] = null!));
+            await refused.StartAsync();
+        });
+
+        Assert.Equal("MlPlatform:Monitoring:Drift:tips:Features:x0 must be a section, but is empty.", Assert.Single(error.Failures));
+    }
+
+    [Fact]
+    public async Task Monitoring_ModelThatNobodyKnows_IsRefusedByEveryDoor()
+    {
+        await using var platform = Build(m => m.LogPredictions("tips"));
+        await platform.StartAsync();
+        var monitoring = platform.Monitoring;
+        Func<string, Task>[] doors =
+        [
+            model => monitoring.FlushAsync(model),
+            model => monitoring.EvaluateAsync(model),
+            model => monitoring.GetProfileAsync(model),
+            model => Task.FromResult(monitoring.GetRecentDrift(model)),
+            async model => await monitoring.ReadPredictionsAsync(model).GetAsyncEnumerator().MoveNextAsync(),
+            model => monitoring.ExportPredictionsAsync(model, Folder.Combine("out.arrow")),
+        ];
+
+        foreach (var door in doors)
+        {
+            Assert.EndsWith("but found none; declared are: 'tips', 'other'.", (await Assert.ThrowsAsync<ModelNotFoundException>(() => door("nosuch"))).Message, StringComparison.Ordinal);
+            await door("tips");
+        }
+
+        await Assert.ThrowsAsync<ModelNotFoundException>(() => monitoring.DetectDriftAsync("nosuch"));
+        await Assert.ThrowsAsync<ModelNotFoundException>(() => monitoring.CreateReportAsync("nosuch"));
+    }
+
+    [Fact]
+    public async Task Meter_FewRows_SaysNothingOfDrift()
+    {
+        await using var platform = Build(m => m.DetectDrift("tips"));
+        await platform.StartAsync();
+        Record(Attach(platform), 99);
+        await platform.Monitoring.FlushAsync();
+
+        Assert.DoesNotContain(Measure(platform).Keys, k => k.StartsWith("mlp.drift.psi", StringComparison.Ordinal));
+        Assert.Equal(99, Assert.Single(platform.Monitoring.GetRecentDrift("tips")).RowCount);
+    }
+
+    [Fact]
     public async Task Dispose_ReleasedVersion_ClosesItsLogAndKeepsItsCounts()
     {
         await using var platform = Build(m => m.LogPredictions());
@@ -168,127 +233,41 @@ public sealed class MonitoringBuilderTests : IDisposable
     }
 
     [Fact]
-    public void AddMonitoring_ConfigurationAndCode_AddUp()
-    {
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            ["MlPlatform:Monitoring:CommitInterval"] = "00:00:00.100",
-            ["MlPlatform:Monitoring:LoggedModels:0"] = "tips",
-            ["MlPlatform:Monitoring:DriftMinimumRowCount"] = "7",
-        }).Build();
-        var services = new ServiceCollection();
-        services.AddSingleton<IConfiguration>(configuration);
-        Declare(services);
-        services.AddMlPlatform(ml => ml.AddMonitoring(m => m.DetectDrift("tips")).AddMonitoring(m => m.LogPredictions("other")));
-        using var provider = services.BuildServiceProvider();
-
-        var options = provider.GetRequiredService<IOptions<MonitoringOptions>>().Value;
-
-        Assert.Equal(TimeSpan.FromMilliseconds(100), options.CommitInterval);
-        Assert.Equal(["tips", "other"], options.LoggedModels);
-        Assert.Equal(["tips"], options.DriftModels);
-        Assert.Equal(7, options.DriftMinimumRowCount);
-        Assert.Single(services, s => s.ServiceType == typeof(IPredictionObserver));
-    }
-
-    [Theory]
-    [InlineData("CommitInterval", "00:02:00", "MlPlatform:Monitoring:CommitInterval must be between 00:00:00.0010000 and 00:01:00, but is 00:02:00.")]
-    [InlineData("BufferByteCount", "10", "MlPlatform:Monitoring:BufferByteCount must be between 65536 and 1073741824, but is 10.")]
-    [InlineData("DriftSignificance", "0.9", "MlPlatform:Monitoring:DriftSignificance must be between 1E-06 and 0.5, but is 0.9.")]
-    [InlineData("MaximumSegmentAge", "00:00:00", "MlPlatform:Monitoring:MaximumSegmentAge must be between 00:00:01 and 7.00:00:00, but is 00:00:00.")]
-    [InlineData("LoggedModels:0", "../tips", "MlPlatform:Monitoring:LoggedModels must hold model names or '*', but holds '../tips'.")]
-    [InlineData("LoggedModels:0", "tipps", "MlPlatform:Monitoring:LoggedModels must hold names of models that the application has declared by AddModel, but holds 'tipps'; declared are: 'tips', 'other'.")]
-    [InlineData("DriftModels:0", "tipps", "MlPlatform:Monitoring:DriftModels must hold names of models that the application has declared by AddModel, but holds 'tipps'; declared are: 'tips', 'other'.")]
-    [InlineData("ProfiledModels:0", "tipps", "MlPlatform:Monitoring:ProfiledModels must hold names of models that the application has declared by AddModel, but holds 'tipps'; declared are: 'tips', 'other'.")]
-    [InlineData("ProfilePane", "00:07:00", "MlPlatform:Monitoring:ProfilePane must be a whole number of seconds that divides a day, but is 00:07:00.")]
-    [InlineData("LoggedModels", "tips", "MlPlatform:Monitoring:LoggedModels must be a list, but is 'tips'.")]
-    [InlineData("CommitInterval", "soon", "MlPlatform:Monitoring:CommitInterval must be a time span such as 00:00:30, but is 'soon'.")]
-    [InlineData("DriftSignificance", "much", "MlPlatform:Monitoring:DriftSignificance must be a number, but is 'much'.")]
-    [InlineData("Drift:tips:Significance", "0.9", "MlPlatform:Monitoring:Drift:tips:Significance must be between 1E-06 and 0.5, but is 0.9.")]
-    [InlineData("Drift:tips:CategoricalMethod", "Energy", "MlPlatform:Monitoring:Drift:tips:CategoricalMethod must be a method over bins, but is Energy, which takes numbers only.")]
-    [InlineData("Drift:tips:Features:x0:Threshold", "0", "MlPlatform:Monitoring:Drift:tips:Features:x0:Threshold must be between 1E-06 and 1000000, but is 0.")]
-    [InlineData("Drift:tipps:MissingShareThreshold", "0.5", "MlPlatform:Monitoring:Drift must hold names of models that the application has declared by AddModel, but holds 'tipps'; declared are: 'tips', 'other'.")]
-    [InlineData("DriftWindw", "01:00:00", "MlPlatform:Monitoring:DriftWindw is no setting; the closest is 'DriftWindow'.")]
-    public void Options_OutOfRange_AreRefusedWithASentence(string setting, string value, string expected)
-    {
-        var services = new ServiceCollection();
-        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["MlPlatform:Monitoring:" + setting] = value }).Build());
-        Declare(services);
-        services.AddMlPlatform(ml => ml.AddMonitoring());
-        using var provider = services.BuildServiceProvider();
-
-        var error = Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IOptions<MonitoringOptions>>().Value);
-
-        Assert.Equal([expected], error.Failures);
-    }
-
-    [Fact]
-    public void DetectDrift_ConfigurationAndCode_AddUp()
-    {
-        var services = new ServiceCollection();
-        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            ["MlPlatform:Monitoring:Drift:tips:NumericMethod"] = "Wasserstein",
-            ["MlPlatform:Monitoring:Drift:tips:Features:x0:Method"] = "Hellinger",
-            ["MlPlatform:Monitoring:Drift:*:Correction"] = "Bonferroni",
-        }).Build());
-        Declare(services);
-        services.AddMlPlatform(ml => ml.AddMonitoring(m => m.DetectDrift("tips", d => d.Features["x1"] = new() { Threshold = 0.3 })));
-        using var provider = services.BuildServiceProvider();
-
-        var configuration = provider.GetRequiredService<MonitoringConfiguration>();
-
-        Assert.True(configuration.WatchesDrift("tips"));
-        var rules = configuration.Drift.RulesOf("tips");
-        Assert.Equal((DriftMethod.Hellinger, 0.1), rules.Of("x0", false));
-        Assert.Equal((DriftMethod.Wasserstein, 0.3), rules.Of("x1", false));
-        Assert.Equal((DriftMethod.PopulationStabilityIndex, 0.1), rules.Of("x2", true));
-        Assert.Equal((MultipleTesting.BenjaminiHochberg, MultipleTesting.Bonferroni), (rules.Correction, configuration.Drift.RulesOf("other").Correction));
-    }
-
-    [Fact]
-    public void DetectDrift_UnknownMethodInCode_IsRefusedWithASentence()
-    {
-        var services = new ServiceCollection();
-        Declare(services);
-        services.AddMlPlatform(ml => ml.AddMonitoring(m => m.DetectDrift("tips", d => d.NumericMethod = (DriftMethod)99)));
-        using var provider = services.BuildServiceProvider();
-
-        var error = Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IOptions<MonitoringOptions>>().Value);
-
-        Assert.Equal("MlPlatform:Monitoring:Drift:tips:NumericMethod must be one of PopulationStabilityIndex, JensenShannon, Hellinger, TotalVariation, LInfinity, ChiSquare, KolmogorovSmirnov, Wasserstein, Energy, but is 99.", Assert.Single(error.Failures));
-    }
-
-    [Fact]
-    public async Task Monitoring_NotAdded_SaysWhatToCall()
-    {
-        await using var platform = MlPlatform.CreateBuilder().UseDataDirectory(_folder.FullName).Build();
-
-        Assert.Contains("AddMonitoring", Assert.Throws<InvalidOperationException>(() => platform.Monitoring).Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task CheckHealth_DamagedLabelSegment_IsUnhealthyAlsoWithoutAModel()
+    public async Task CheckHealth_DamagedLabelSegment_IsDegradedAndQualityGoesOnWithTheOtherLabels()
     {
         await using (var first = Build(m => m.LogPredictions()))
         {
             await first.StartAsync();
+            Record(Attach(first), 20);
+            await first.Monitoring.FlushAsync();
             for (var i = 0; i < 5; i++)
             {
-                await first.Monitoring.RecordLabelAsync(TestModels.Id(i), true, Noon);
+                await first.Monitoring.RecordLabelAsync(TestModels.Id(i), i % 2 == 0, Noon);
             }
         }
 
-        var segment = Assert.Single(Directory.GetFiles(_folder.Combine("labels"), "*.mlplog", SearchOption.AllDirectories));
-        var bytes = File.ReadAllBytes(segment);
-        bytes[bytes.Length / 2] ^= 1;
-        File.WriteAllBytes(segment, bytes);
+        var segment = Assert.Single(Directory.GetFiles(Folder.Combine("labels"), "*.mlplog", SearchOption.AllDirectories));
+        var whole = File.ReadAllBytes(segment);
+        File.WriteAllBytes(segment, [.. whole.Select((b, i) => i == whole.Length / 2 ? (byte)(b ^ 1) : b)]);
         await using var platform = Build(m => m.LogPredictions());
         await platform.StartAsync();
+        await platform.Monitoring.RecordLabelAsync(TestModels.Id(10), true, Noon);
 
-        var health = await WaitForAsync(platform, HealthStatus.Unhealthy);
+        var health = await WaitForAsync(platform, HealthStatus.Degraded);
 
+        Assert.StartsWith("Labels of a damaged file are left out: restore it, or move it out of the folder and record its labels again. ", health.Description, StringComparison.Ordinal);
         Assert.Contains(segment, health.Description, StringComparison.Ordinal);
+        var quality = Assert.Single(await platform.Monitoring.EvaluateAsync("tips"));
+        Assert.InRange(quality.LabelledCount, 1, 5);
+        Assert.Equal(health.Description, quality.Problem);
+        await Assert.ThrowsAsync<CorruptFileException>(() => platform.Monitoring.EvaluateAsync("tips", new EvaluationOptions()));
+
+        // The file is restored, then moved away.
+        File.WriteAllBytes(segment, whole);
+        quality = Assert.Single(await platform.Monitoring.EvaluateAsync("tips"));
+        Assert.Equal((6, null), (quality.LabelledCount, quality.Problem));
+        File.Delete(segment);
+        Assert.Null(Assert.Single(await platform.Monitoring.EvaluateAsync("tips")).Problem);
     }
 
     [Fact]
@@ -298,8 +277,8 @@ public sealed class MonitoringBuilderTests : IDisposable
         await platform.StartAsync();
         var model = TestModels.Serve(Layout);
         var profile = new ReferenceProfileBuilder().AddNumeric("x0", Enumerable.Range(0, 1000).Select(i => i / 1000f).ToArray()).Build();
-        var manifest = _registry.Add(model.Manifest, profile);
-        _registry.Damage(manifest);
+        var manifest = Profiles.Add(model.Manifest, profile);
+        Profiles.Damage(manifest);
         Assert.NotNull(Observer(platform).Attach(model with { Manifest = manifest }));
 
         var health = await WaitForAsync(platform, HealthStatus.Degraded);
@@ -317,21 +296,6 @@ public sealed class MonitoringBuilderTests : IDisposable
         }
 
         return platform.CheckHealth()["live-quality"];
-    }
-
-    [Fact]
-    public async Task LogPredictions_MistypedModel_IsRefusedNamingTheDeclaredOnes()
-    {
-        var builder = MlPlatform.CreateBuilder().UseDataDirectory(_folder.FullName).AddMonitoring(m => m.LogPredictions("tipps"));
-        Declare(builder.Services);
-
-        var error = await Assert.ThrowsAsync<OptionsValidationException>(async () =>
-        {
-            await using var platform = builder.Build();
-            await platform.StartAsync();
-        });
-
-        Assert.Contains("holds 'tipps'; declared are: 'tips', 'other'.", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -353,7 +317,7 @@ public sealed class MonitoringBuilderTests : IDisposable
         var monitoring = platform.Monitoring;
 
         var early = await Assert.ThrowsAsync<InvalidOperationException>(async () => await monitoring.RecordLabelAsync(TestModels.Id(1), true, Noon));
-        Assert.False(Directory.Exists(_folder.Combine("labels")));
+        Assert.False(Directory.Exists(Folder.Combine("labels")));
         await platform.StartAsync();
         await platform.DisposeAsync();
         var late = await Assert.ThrowsAsync<InvalidOperationException>(async () => await monitoring.RecordLabelAsync(TestModels.Id(1), true, Noon));
@@ -410,25 +374,10 @@ public sealed class MonitoringBuilderTests : IDisposable
     private static string Key(Instrument instrument, ReadOnlySpan<KeyValuePair<string, object?>> tags)
         => tags.IsEmpty ? instrument.Name : instrument.Name + "{" + string.Join(',', tags.ToArray().Select(t => $"{t.Key}={t.Value}")) + "}";
 
-    private MlPlatform Build(Action<MonitoringBuilder> configure)
-    {
-        var builder = MlPlatform.CreateBuilder().UseDataDirectory(_folder.FullName).AddMonitoring(configure);
-        builder.Services.AddSingleton<IModelRegistry>(_registry);
-        Declare(builder.Services);
-        return builder.Build();
-    }
-
-    /// <summary>As AddModel does, but without the models: their versions are attached by the test.</summary>
-    private static void Declare(IServiceCollection services)
-    {
-        services.AddSingleton(new ModelDeclaration("tips"));
-        services.AddSingleton(new ModelDeclaration("other"));
-    }
-
     private IPredictionSink Attach(MlPlatform platform)
     {
         var model = TestModels.Serve(Layout);
         var profile = new ReferenceProfileBuilder().AddNumeric("x0", Enumerable.Range(0, 1000).Select(i => i / 1000f).ToArray()).Build();
-        return Observer(platform).Attach(model with { Manifest = _registry.Add(model.Manifest, profile) })!;
+        return Observer(platform).Attach(model with { Manifest = Profiles.Add(model.Manifest, profile) })!;
     }
 }

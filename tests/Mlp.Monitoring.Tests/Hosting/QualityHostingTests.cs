@@ -74,6 +74,37 @@ public sealed class QualityHostingTests : IDisposable
     }
 
     [Fact]
+    public async Task RecordLabelAsync_EntityThatNoPredictionCanMeet_IsRefused()
+    {
+        await using (var first = Build(m => m.LogPredictions("tips")))
+        {
+            await first.StartAsync();
+            Assert.Null(await RefusalAsync(first, "tips", ["x"]));
+            var observer = first.Services.GetRequiredService<IPredictionObserver>();
+            LogHarness.RecordAs(observer.Attach(TestModels.Serve(Layout))!, new FeatureRows(Layout, 1), 0, 0.5);
+            await first.Monitoring.FlushAsync();
+        }
+
+        // The log knows the key: a process that has no version in service does too.
+        await using var platform = Build(m => m.LogPredictions("tips"));
+        await platform.StartAsync();
+        Assert.Null(await RefusalAsync(platform, "tips", ["x", 8]));
+        Assert.Equal("Expected an entity key of String 'company', Int64 'area' for a label of model 'tips', but found String.", await RefusalAsync(platform, "tips", ["x"]));
+        Assert.Equal("Expected an entity key of String 'company', Int64 'area' for a label of model 'tips', but found Int64, Int64.", await RefusalAsync(platform, "tips", [8, 8]));
+        Assert.EndsWith("but found none; declared are: 'tips'.", await RefusalAsync(platform, "tipps", ["x", 8]), StringComparison.Ordinal);
+
+        // A version with another key, and one without.
+        var served = platform.Services.GetRequiredService<IPredictionObserver>();
+        served.Attach(TestModels.Serve(Layout, version: 2) with { Keys = [new KeyColumn("company", EntityValueKind.String)] });
+        Assert.Null(await RefusalAsync(platform, "tips", ["x"]));
+        Assert.Null(await RefusalAsync(platform, "tips", ["x", 8]));
+        await using var third = Build(m => m.LogPredictions("tips"), folder: _folder.Combine("third"));
+        await third.StartAsync();
+        third.Services.GetRequiredService<IPredictionObserver>().Attach(TestModels.Serve(Layout) with { Keys = [] });
+        Assert.Equal("Expected a label of model 'tips' to name its prediction by id, since the model has no entity key, but it names an entity.", await RefusalAsync(third, "tips", ["x"]));
+    }
+
+    [Fact]
     public async Task Evaluation_Figures_AreOfferedWithTheirFindings()
     {
         var time = new FakeTimeProvider(Microseconds.ToDateTimeOffset(100_000));
@@ -120,7 +151,7 @@ public sealed class QualityHostingTests : IDisposable
     {
         var services = new ServiceCollection();
         services.AddSingleton(new ModelDeclaration("tips"));
-        services.AddMlPlatform(ml => ml.AddMonitoring(m => m.ExpectPerformance("tips", "performance.auc", 0.9, 0.8).ExpectPerformance("tips", "performance.f1").ExpectPerformance("tips", "performance.brier", upper: 1)));
+        services.AddMlPlatform(ml => ml.AddMonitoring(m => m.LogPredictions("tips").ExpectPerformance("tips", "performance.auc", 0.9, 0.8).ExpectPerformance("tips", "performance.f1").ExpectPerformance("tips", "performance.brier", upper: 1)));
         using var provider = services.BuildServiceProvider();
 
         var error = Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IOptions<MonitoringOptions>>().Value);
@@ -134,9 +165,42 @@ public sealed class QualityHostingTests : IDisposable
         Assert.Throws<ArgumentException>(() => new ServiceCollection().AddMlPlatform(ml => ml.AddMonitoring(m => m.WatchQuality("tips", o => o.Window = TimeSpan.Zero))));
     }
 
-    private MlPlatform Build(Action<MonitoringBuilder> configure, TimeProvider? time = null)
+    [Fact]
+    public void Options_NamesThatCanNeverMatch_AreRefusedWithASentence()
     {
-        var builder = MlPlatform.CreateBuilder().UseDataDirectory(_folder.FullName);
+        var services = new ServiceCollection();
+        services.AddSingleton(new ModelDeclaration("tips"));
+        services.AddSingleton(new ModelDeclaration("quiet"));
+        services.AddMlPlatform(ml => ml.AddMonitoring(m => m
+            .LogPredictions("tips")
+            .ExpectPerformance("tips", "performance.ac", 0.9)
+            .ExpectPerformance("tips", "drift.psi", 0.9)
+            .ExpectPerformance("quiet", "performance.auc", 0.9)
+            .SamplePredictions("quiet", s => s.Rate = 0.1)
+            .WatchQuality("nosuch", o => o.ByVariant = true)
+            .WatchQuality("quiet", o => o.ByVariant = true)));
+        using var provider = services.BuildServiceProvider();
+
+        var error = Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IOptions<MonitoringOptions>>().Value);
+
+        Assert.Equal(
+            [
+                "MlPlatform:Monitoring:WatchQuality must hold names of models that the application has declared by AddModel, but holds 'nosuch'; declared are: 'tips', 'quiet'.",
+                "MlPlatform:Monitoring:Sampling must hold names of models whose predictions are logged, but 'quiet' is none: call LogPredictions.",
+                "MlPlatform:Monitoring:PerformanceThresholds must hold names of models whose predictions are logged, but 'quiet' is none: call LogPredictions.",
+                "MlPlatform:Monitoring:WatchQuality must hold names of models whose predictions are logged, but 'quiet' is none: call LogPredictions.",
+                "MlPlatform:Monitoring:PerformanceThresholds must hold names of figures of quality, but holds 'performance.ac'; the closest is 'performance.auc'.",
+            ],
+            error.Failures.Where(f => !f.Contains("drift.psi", StringComparison.Ordinal)));
+        Assert.StartsWith("MlPlatform:Monitoring:PerformanceThresholds must hold names of figures of quality, but holds 'drift.psi'; ", error.Failures.Single(f => f.Contains("drift.psi", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    private static async Task<string?> RefusalAsync(MlPlatform platform, string model, EntityValue[] key)
+        => (await Record.ExceptionAsync(async () => await platform.Monitoring.RecordLabelAsync(Label.ForEntity(model, key, Epoch.AddDays(1), 1, Epoch.AddDays(1)))))?.Message;
+
+    private MlPlatform Build(Action<MonitoringBuilder> configure, TimeProvider? time = null, string? folder = null)
+    {
+        var builder = MlPlatform.CreateBuilder().UseDataDirectory(folder ?? _folder.FullName);
         if (time is not null)
         {
             builder.Services.AddSingleton(time);

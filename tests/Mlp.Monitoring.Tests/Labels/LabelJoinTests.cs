@@ -84,6 +84,9 @@ public sealed class LabelJoinTests : IDisposable
         }
 
         Assert.Equal(byId.Count(l => l.Value.Value is not null && Enumerable.Range(rowCount, 500).Any(n => TestModels.Id(n) == l.Key)), statistics.UnknownCount);
+        var entities = Enumerable.Range(0, rowCount).Where(i => i % 3 != 0).Select(EntityOf).ToHashSet();
+        var ids = labels.Where(l => l.PredictionId is not null).Select(l => l.PredictionId!.Value).ToHashSet();
+        Assert.Equal(byId.Count(l => l.Value.Value is not null && !ids.Contains(l.Key) && !entities.Contains(l.Key)), statistics.UnknownEntityCounts.GetValueOrDefault("m"));
         Assert.Equal((labels.Count(l => l.Name == Label.DefaultName), rowCount), (statistics.LabelCount, statistics.RowCount));
         Assert.Equal(many, statistics.SpilledByteCount > 0);
     }

@@ -268,6 +268,24 @@ public sealed class LabelStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task RecordAsync_ObservedInTheFuture_IsRefusedBeyondWhatClocksDifferBy()
+    {
+        using var store = Store();
+        var day = TimeSpan.FromDays(1);
+        await store.RecordAsync(new[] { Label.ForPrediction(TestModels.Id(1), true, Noon + day) }, default);
+
+        foreach (var observed in new[] { Noon + day + TimeSpan.FromTicks(1), DateTimeOffset.MaxValue })
+        {
+            var error = await Assert.ThrowsAsync<ArgumentException>(() => store.RecordAsync(new[] { Known(2, 1), Label.ForPrediction(TestModels.Id(1), true, observed) }, default).AsTask());
+            Assert.Contains("found a time of observation more than a day after now at index 1.", error.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(1, store.RecordedCount);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await store.RecordAsync(new[] { Label.ForPrediction(TestModels.Id(1), true, Noon + day + TimeSpan.FromSeconds(1)) }, default);
+    }
+
+    [Fact]
     public async Task RecordAsync_LabelOfNothingOrTwoThings_IsRefusedWithASentence()
     {
         using var store = Store();

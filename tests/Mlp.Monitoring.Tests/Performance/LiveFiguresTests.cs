@@ -72,6 +72,21 @@ public sealed class LiveFiguresTests : IDisposable
         Assert.DoesNotContain(findings, f => f.Test == "performance.estimated_auc");
     }
 
+    [Theory]
+    [InlineData(499, false)]
+    [InlineData(500, true)]
+    public async Task Findings_FewerRowsThanHalfAChunk_AreNotHeldAgainstTheReference(int rowCount, bool isFound)
+    {
+        var reference = Draw(1, 4_000);
+        using var performance = Create(PerformanceEstimator.Fit(reference.Scores, reference.Labels, 1_000), LiveQualityConfiguration.Default);
+        var (scores, labels) = Draw(2, rowCount);
+        await WriteAsync((scores, labels.Select(l => (byte)(1 - l)).ToArray()), Noon.AddHours(-2), withLabels: true);
+
+        await performance.EvaluateLatestAsync("tips", default);
+
+        Assert.Equal(isFound, ((IFigureSource)performance).Findings.Any(f => f is { Kind: FindingKind.Performance, Test: "performance.auc" }));
+    }
+
     [Fact]
     public async Task Findings_ThresholdOfTheUser_IsTheOneThatCounts()
     {

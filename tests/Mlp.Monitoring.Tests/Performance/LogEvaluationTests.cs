@@ -2,6 +2,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Performance;
+using Mlp.Monitoring.PredictionLog;
+using Mlp.Monitoring.Redaction;
 using Mlp.Monitoring.Tests.PredictionLog;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
@@ -204,6 +206,40 @@ public sealed class LogEvaluationTests : IDisposable
         Assert.Equal(120, byRequest.Ranking!.QueryCount);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task EvaluateAsync_RankingOfSampledQueries_WeighsThemOrSaysThatTheyAreTorn(bool isTorn)
+    {
+        var sink = _log.Writer.Attach(TestModels.Serve(Layout, task: ModelTask.Ranking))!;
+        var rows = new FeatureRows(Layout, 1);
+        var random = new Random(4);
+        var (scores, gains, queries, weights) = (new double[60], new double[60], new ulong[60], new double[60]);
+        for (var i = 0; i < 60; i++)
+        {
+            (scores[i], gains[i], queries[i], weights[i]) = (random.NextDouble(), random.Next(3), (ulong)i / 6, isTorn && i == 17 ? 3 : 1 + (i / 6 % 2));
+            LogHarness.RecordAs(sink, rows, 1_000 + i, scores[i], weights[i], servedNumber: i / 6);
+        }
+
+        await _log.FlushAsync();
+        await LabelAsync(Enumerable.Range(0, 10).Select(q => (q, 1.0)));
+
+        var result = Assert.Single(await _performance.EvaluateAsync("tips", new EvaluationOptions(), default));
+
+        Assert.Equal((60, isTorn ? 1 : 0), (result.LabelledCount, result.TornQueryCount));
+        if (isTorn)
+        {
+            Assert.Null(result.Ranking);
+            Assert.StartsWith("Expected the answers to a query to have one sampling weight, but found 1 queries with several", result.Problem, StringComparison.Ordinal);
+        }
+        else
+        {
+            var ones = gains.Select(_ => 1.0).ToArray();
+            Assert.Equal(RankingMetrics.ComputeWeighted(scores, ones, queries, weights, 10).MeanReciprocalRank, result.Ranking!.MeanReciprocalRank, 1e-12);
+            Assert.Equal(10, result.Ranking.QueryCount);
+        }
+    }
+
     [Fact]
     public async Task EvaluateAsync_Regression_HasQuantileLossesAndIntervals()
     {
@@ -278,6 +314,8 @@ public sealed class LogEvaluationTests : IDisposable
             (new() { Window = TimeSpan.Zero }, "Expected Window to be a span above 0, but found 00:00:00."),
             (new() { Slide = TimeSpan.FromHours(1) }, "Expected Slide to be a span above 0 beside a window"),
             (new() { Maturity = TimeSpan.FromHours(-1) }, "Expected Maturity"),
+            (new() { Maturity = TimeSpan.MaxValue }, "Expected Maturity to be a span of 0 to 36500 days"),
+            (new() { Slices = { null! } }, "Expected Slices to be definitions, but found null."),
             (new() { MaximumSliceCount = 0 }, "Expected MaximumSliceCount to be 1 to 10000, but found 0."),
             (new() { RankingCutoff = 0 }, "Expected RankingCutoff"),
             (new() { From = Noon, To = Noon }, "Expected To to be a time behind the first one"),
@@ -289,6 +327,52 @@ public sealed class LogEvaluationTests : IDisposable
         }
 
         Assert.Throws<ArgumentException>(() => SliceDefinition.Feature("amount", 2, 1));
+    }
+
+    [Fact]
+    public async Task EvaluateAsync_SlicesByNamesThatAreNotThere_SaySo()
+    {
+        var sink = _log.Writer.Attach(TestModels.Serve(Layout))!;
+        Record(sink, 1, 0.5, Noon, tag: "web");
+        await _log.FlushAsync();
+        await LabelAsync([(1, 1)]);
+        var options = new EvaluationOptions
+        {
+            Bootstrap = false,
+            Slices = { SliceDefinition.Tag("nosuch"), SliceDefinition.Key("nosuch"), SliceDefinition.Feature("nosuch"), SliceDefinition.Tag("source"), SliceDefinition.Key("area"), SliceDefinition.Feature("amount", 0) },
+        };
+
+        var results = await _performance.EvaluateAsync("tips", options, default);
+
+        Assert.Equal(
+            [
+                "Expected predictions with a value of tag 'nosuch' to slice by, but found none (model 'tips').",
+                "Expected predictions with a value of part of the entity key 'nosuch' to slice by, but found none (model 'tips').",
+                "Expected predictions with a value of feature 'nosuch' to slice by, but found none (model 'tips').",
+            ],
+            results.Where(r => r.Slice == "nosuch=(missing)").Select(r => r.Problem));
+        Assert.DoesNotContain(results, r => r.Slice is not "nosuch=(missing)" && r.Problem?.Contains("slice by", StringComparison.Ordinal) == true);
+    }
+
+    [Fact]
+    public async Task EvaluateAsync_SliceByABucketedFeature_PartsByWhatIsLoggedInItsPlace()
+    {
+        await using var log = new LogHarness(configuration: PredictionLogConfiguration.Default with
+        {
+            Redaction = new Dictionary<string, RedactionConfiguration> { ["tips"] = RedactionConfiguration.From(new RedactionOptions().Bucket("amount", 10)) },
+        });
+        var sink = log.Writer.Attach(TestModels.Serve(Layout))!;
+        for (var i = 0; i < 4; i++)
+        {
+            Record(sink, i, 0.5, Noon, amount: 7 + i);
+        }
+
+        await log.FlushAsync();
+        using var performance = new LivePerformance(log.Directory, _labels, 1_000);
+
+        var results = await performance.EvaluateAsync("tips", new EvaluationOptions { Bootstrap = false, Slices = { SliceDefinition.Feature("amount") } }, default);
+
+        Assert.Equal([("amount=0", 3L), ("amount=10", 1L)], results.Where(r => r.Slice is not null).Select(r => (r.Slice!, r.ScoredCount)).Order());
     }
 
     [Fact]
@@ -319,6 +403,56 @@ public sealed class LogEvaluationTests : IDisposable
             ],
             report.Findings.Select(f => f.Message));
         Assert.All(report.Findings, f => Assert.Equal(Figures.FindingKind.DataQuality, f.Kind));
+
+        // What was found stays among the monitor's findings until labels are checked again.
+        Assert.Equal(report.Findings, ((Figures.IFigureSource)_performance).Findings);
+    }
+
+    [Fact]
+    public async Task Findings_WrongLabelsInTheLiveWindow_AreFoundWithoutACheck()
+    {
+        var sink = _log.Writer.Attach(TestModels.Serve(Layout))!;
+        for (var i = 0; i < 10; i++)
+        {
+            Record(sink, i, 0.5, Noon.AddHours(23));
+        }
+
+        await _log.FlushAsync();
+        await LabelAsync([(0, 1), (1, 0), (2, 0.3), (3, 7)]);
+
+        await _performance.EvaluateLatestAsync("tips", default);
+        var finding = Assert.Single(((Figures.IFigureSource)_performance).Findings);
+        await _performance.CheckLabelsAsync(default);
+
+        Assert.Equal((LabelFindings.WrongTest, 2.0, 4), (finding.Test, finding.Statistic, finding.RowCount));
+        Assert.StartsWith("Expected every label of a binary model to be 0 or 1, but found 2 other labels", finding.Message, StringComparison.Ordinal);
+        Assert.Single(((Figures.IFigureSource)_performance).Findings);
+    }
+
+    [Fact]
+    public async Task CheckLabelsAsync_LabelsOfEntitiesThatMeetNothing_AreCountedByModel()
+    {
+        var sink = _log.Writer.Attach(TestModels.Serve(Layout))!;
+        Record(sink, 1, 0.5, Noon, area: 8);
+        await _log.FlushAsync();
+        await _labels.RecordAsync(
+            new[]
+            {
+                Label.ForEntity("tips", (EntityValue[])["x", 8], Noon, 1, Noon),
+                Label.ForEntity("tips", (EntityValue[])["y", 8], Noon, 1, Noon),
+                Label.ForEntity("tips", (EntityValue[])["x", 8], Noon.AddYears(1), 1, Noon),
+                Label.ForEntity("tips", (EntityValue[])["x", 8], Noon.AddYears(1), 0, Noon.AddHours(1)),
+                Label.ForEntity("tips", (EntityValue[])["z", 8], Noon, null, Noon),
+                Label.ForEntity("other", (EntityValue[])["x", 8], Noon, 1, Noon),
+            },
+            default);
+
+        var report = await _performance.CheckLabelsAsync(default);
+
+        Assert.Equal((6, 0), (report.LabelCount, report.UnknownCount));
+        Assert.Equal([("other", 1L), ("tips", 2L)], report.UnknownEntityCounts.OrderBy(u => u.Key).Select(u => (u.Key, u.Value)));
+        Assert.Equal(
+            "Expected every label of an entity of model 'tips' to meet a logged answer of that key and event time, to the microsecond, but found 2 that meet none.", report.Findings[1].Message);
     }
 
     private static void Record(IPredictionSink sink, long number, double score, DateTimeOffset time, int area = 1, string? tag = null, float amount = 1)

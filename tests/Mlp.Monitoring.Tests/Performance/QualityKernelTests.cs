@@ -80,6 +80,26 @@ public sealed class QualityKernelTests
         Assert.Equal(1.0, found.MacroAuc);
     }
 
+    [Fact]
+    public void Ranking_QueriesWithWeights_AreAsManyQueries()
+    {
+        var random = new Random(12);
+        var rows = Enumerable.Range(0, 400).Select(i => (Query: (ulong)(i % 40), Score: Math.Round(random.NextDouble(), 1), Gain: (double)(random.Next(5) / 3))).ToArray();
+        double WeightOf(ulong query) => 1 + (query % 3);
+        var repeated = rows.SelectMany(r => Enumerable.Range(0, (int)WeightOf(r.Query)).Select(copy => (Query: r.Query + (1_000UL * (ulong)copy), r.Score, r.Gain))).ToArray();
+
+        var weighted = RankingMetrics.ComputeWeighted(
+            rows.Select(r => r.Score).ToArray(), rows.Select(r => r.Gain).ToArray(), rows.Select(r => r.Query).ToArray(), rows.Select(r => WeightOf(r.Query)).ToArray(), 5);
+        var plain = RankingMetrics.Compute(repeated.Select(r => r.Score).ToArray(), repeated.Select(r => r.Gain).ToArray(), repeated.Select(r => r.Query).ToArray(), 5);
+
+        Assert.Equal(40, weighted.QueryCount);
+        Assert.Equal(plain.Ndcg, weighted.Ndcg, 1e-12);
+        Assert.Equal(plain.MeanReciprocalRank, weighted.MeanReciprocalRank, 1e-12);
+        Assert.Equal(plain.MeanAveragePrecision, weighted.MeanAveragePrecision, 1e-12);
+        Assert.True(weighted.NdcgInterval.Upper - weighted.NdcgInterval.Lower > plain.NdcgInterval.Upper - plain.NdcgInterval.Lower);
+        Assert.Throws<ArgumentException>(() => RankingMetrics.ComputeWeighted([1, 2], [1, 0], [7, 7], [1, 2], 5));
+    }
+
     [ScikitLearnFact]
     public void Ranking_RandomQueriesWithTies_EqualsScikitLearn()
     {

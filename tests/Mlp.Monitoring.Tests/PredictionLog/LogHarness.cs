@@ -1,6 +1,6 @@
 using Apache.Arrow;
-using Microsoft.Extensions.Logging.Abstractions;
 using Mlp.Monitoring.PredictionLog;
+using Mlp.Monitoring.Segments;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Predictions;
@@ -14,7 +14,7 @@ internal sealed class LogHarness : IAsyncDisposable, IDisposable
 {
     private readonly TempDirectory _folder = new();
 
-    public LogHarness(IDiskSync? disk = null, PredictionLogConfiguration? configuration = null, TimeProvider? timeProvider = null, IPredictionBatchListener? listener = null)
+    public LogHarness(IDiskSync? disk = null, PredictionLogConfiguration? configuration = null, TimeProvider? timeProvider = null, params IPredictionBatchListener?[] listeners)
     {
         Directory = new DataDirectory(_folder.FullName, MlPlatformMode.Owner);
         Writer = new PredictionLogWriter(
@@ -23,17 +23,23 @@ internal sealed class LogHarness : IAsyncDisposable, IDisposable
             _ => true,
             disk ?? DiskSync.Instance,
             timeProvider ?? TimeProvider.System,
-            NullLogger<PredictionLogWriter>.Instance,
-            _ => listener);
+            Logger,
+            _ => [.. listeners.OfType<IPredictionBatchListener>()]);
         Writer.OpenAsync(CancellationToken.None).GetAwaiter().GetResult();
         Reader = new PredictionLogReader(Directory.Predictions);
     }
+
+    /// <summary>What the log said.</summary>
+    public RecordingLogger<PredictionLogWriter> Logger { get; } = new();
 
     public DataDirectory Directory { get; }
 
     public PredictionLogWriter Writer { get; }
 
     public PredictionLogReader Reader { get; }
+
+    /// <summary>Paths of the segments of the model 'tips'.</summary>
+    public IReadOnlyList<string> Segments => SegmentFormat.List(Path.Combine(Directory.Predictions, "tips"));
 
     public LogStatistics Statistics => Assert.Single(Writer.Statistics);
 

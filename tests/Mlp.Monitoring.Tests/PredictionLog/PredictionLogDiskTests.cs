@@ -93,6 +93,34 @@ public sealed class PredictionLogDiskTests
     }
 
     [Fact]
+    public async Task Record_DiskThatKeepsRefusing_IsTriedAgainAfterOneSecondAndThenTwo()
+    {
+        var disk = new RecordingDiskSync { OnSync = RefuseSegments };
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddDays(20_000));
+        await using var log = new LogHarness(disk, timeProvider: time);
+        var sink = log.Writer.Attach(TestModels.Serve(Layout))!;
+        var rows = new FeatureRows(Layout, 1);
+        LogHarness.Record(sink, rows, 0, 1, 0.5);
+        await Assert.ThrowsAsync<IOException>(log.FlushAsync);
+        Assert.Empty(log.Segments);
+
+        // Taken out at the end of the first wait, and lost.
+        LogHarness.Record(sink, rows, 0, 2, 0.5);
+        await TickAsync(time, 19);
+        Assert.Equal(1, log.Statistics.Pending);
+        await UntilAsync(time, () => log.Statistics.Dropped == 2);
+        Assert.Empty(log.Segments);
+
+        // Outlasts the second wait.
+        LogHarness.Record(sink, rows, 0, 3, 0.5);
+        await TickAsync(time, 38);
+        Assert.Equal(1, log.Statistics.Pending);
+        disk.OnSync = null;
+        await UntilAsync(time, () => log.Statistics.Written == 1);
+        Assert.Equal(2, log.Statistics.DroppedBy[DropReason.Disk]);
+    }
+
+    [Fact]
     public async Task Record_ClockGoesBack_IsCountedAndNothingIsLost()
     {
         var noon = new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
@@ -107,6 +135,33 @@ public sealed class PredictionLogDiskTests
         }
 
         Assert.Equal(Enumerable.Range(10, 10).Concat(Enumerable.Range(0, 10)), await ReadAsync(folder.FullName));
+    }
+
+    /// <summary>A segment can be begun, and nothing be flushed into it.</summary>
+    private static void RefuseSegments(string kind, string path)
+    {
+        if (kind == "file" && path.EndsWith(".mlplog", StringComparison.Ordinal))
+        {
+            throw new IOException("No space left on device.");
+        }
+    }
+
+    /// <summary>Lets commit intervals pass, and the log the time to miss them.</summary>
+    private static async Task TickAsync(FakeTimeProvider time, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            time.Advance(PredictionLogConfiguration.Default.CommitInterval);
+            await Task.Delay(1);
+        }
+    }
+
+    private static async Task UntilAsync(FakeTimeProvider time, Func<bool> condition)
+    {
+        while (!condition())
+        {
+            await TickAsync(time, 1);
+        }
     }
 
     private static PredictionLogWriter Open(SmallDisk disk) => Open(disk.Root, TimeProvider.System);

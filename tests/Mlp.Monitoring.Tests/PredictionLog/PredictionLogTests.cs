@@ -203,7 +203,7 @@ public sealed class PredictionLogTests
 
         var variants = (await log.ReadAsync()).SelectMany(b => Enumerable.Range(0, b.Length).Select(i => ((StringArray)b.Column("variant")).GetString(i)));
         Assert.Equal(["champion", "shadow"], variants.Order());
-        Assert.Single(log.Reader.ListSegments("tips"));
+        Assert.Single(log.Segments);
     }
 
     [Fact]
@@ -222,8 +222,8 @@ public sealed class PredictionLogTests
     [InlineData("../tips")]
     [InlineData("..")]
     [InlineData("a/b")]
-    public void ListSegments_NameThatIsAPath_Throws(string model)
-        => Assert.Contains(model, Assert.Throws<ArgumentException>(() => new PredictionLogReader("/tmp").ListSegments(model)).Message, StringComparison.Ordinal);
+    public void ListFiles_NameThatIsAPath_Throws(string model)
+        => Assert.Contains(model, Assert.Throws<ArgumentException>(() => new PredictionLogReader("/tmp").ListFiles(model)).Message, StringComparison.Ordinal);
 
     private static void AssertEnvelope(RecordBatch batch, int r, int i, EntityValue[] keys, ActivityTraceId trace)
     {

@@ -87,6 +87,36 @@ public sealed class RecordRingTests
     }
 
     [Fact]
+    public void ClaimCount_CompleteAbandonedAndRefused_CountsEachClaimOnce()
+    {
+        var ring = new RecordRing(1024);
+        var claimed = 0L;
+        Span<int> bodies = stackalloc int[3];
+        for (var i = 0; i < 5_000; i++)
+        {
+            var length = (i * 13) % ring.MaximumBodyLength;
+            if (!ring.TryClaim(length, out var claim, out _))
+            {
+                ring.Peek(bodies, ring.Tail, out var next);
+                ring.Take(next);
+            }
+            else if (++claimed % 5 == 0)
+            {
+                ring.Abandon(claim, length);
+            }
+            else
+            {
+                ring.Commit(claim, length);
+            }
+
+            Assert.Equal(claimed, ring.ClaimCount);
+        }
+
+        ring.Seal();
+        Assert.Equal(claimed, ring.ClaimCount);
+    }
+
+    [Fact]
     public async Task TryClaim_ManyThreads_EveryRecordArrivesOnceAndWhole()
     {
         const int Writers = 4;
@@ -130,6 +160,7 @@ public sealed class RecordRingTests
 
         await Task.WhenAll(writers);
         Assert.All(next, count => Assert.Equal(Each, count));
+        Assert.Equal(Writers * Each, ring.ClaimCount);
     }
 
     private static bool Put(RecordRing ring, int claim, Span<byte> body, byte[] content)

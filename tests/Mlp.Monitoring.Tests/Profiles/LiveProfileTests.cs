@@ -197,6 +197,24 @@ public sealed class LiveProfileTests : IDisposable
     }
 
     [Fact]
+    public async Task OnBatch_MorePanesThanThereIsRoomFor_GivesUpTheOldest()
+    {
+        var disk = new RecordingDiskSync { OnSync = (_, _) => throw new IOException("No space left on device.") };
+        await using var log = new ProfileHarness(_folder.FullName, disk);
+        var sink = log.Attach();
+        for (var hour = 0; hour < 65; hour++)
+        {
+            log.Record(sink, Noon.AddHours(hour), 1);
+        }
+
+        await log.FlushAsync();
+
+        Assert.Equal(Enumerable.Range(1, 64).Select(hour => Noon.AddHours(hour)), log.Live.Panes.Select(pane => DateTimeOffset.FromUnixTimeMilliseconds(pane.File.Start / 1000)).Order());
+        Assert.Contains(log.Logger.Lines, line => line.Message.Contains("The profile of 1 predictions of model tips version 1 is given up", StringComparison.Ordinal));
+        disk.OnSync = null;
+    }
+
+    [Fact]
     public async Task Get_DamagedFile_SaysWhich()
     {
         await using (var log = new ProfileHarness(_folder.FullName))

@@ -72,6 +72,21 @@ public sealed class ProfileDayTests : IDisposable
     }
 
     [LinuxFact]
+    public async Task Save_FolderThatCannotBeListed_SaysSoOnceAndMergesWhenItCan()
+    {
+        using var folder = new UnlistableFolder("predictions", "tips", "profiles", "v0");
+        await using var log = new ProfileHarness(folder.FullName);
+        await RecordDayAsync(log);
+        log.Clock.Advance(TimeSpan.FromHours(3));
+
+        Assert.Equal(1, log.Logger.Lines.Count(line => line.Message.Contains("The profiles of model tips version 1 cannot be merged by day", StringComparison.Ordinal)));
+        Directory.Move(Path.Combine(folder.FullName, "predictions", "tips", "profiles", "v0"), _folder.Combine("v0"));
+        log.Clock.Advance(TimeSpan.FromMinutes(5));
+        Assert.Single(ProfileFile.List(Path.Combine(folder.FullName, "predictions"), "tips"));
+        Assert.Equal(120, (await log.GetAsync()).RowCount);
+    }
+
+    [LinuxFact]
     public async Task MergeDays_PowerLossAtEverySync_CountsEveryRowOnce()
     {
         var root = Directory.CreateDirectory(_folder.Combine("data")).FullName;
@@ -116,7 +131,7 @@ public sealed class ProfileDayTests : IDisposable
             var damaged = (byte[])bytes.Clone();
             damaged[i] ^= 0x20;
             Assert.True(Record.Exception(() => ProfileDay.Parse(damaged, "x")) is CorruptFileException or UnsupportedFormatVersionException);
-            Assert.Throws<CorruptFileException>(() => ProfileDay.Parse(bytes.AsSpan(0, i), "x"));
+            Assert.Throws<CorruptFileException>(() => ProfileDay.Parse(bytes.AsMemory(0, i), "x"));
         }
 
         bytes[4] = 2;

@@ -19,16 +19,19 @@ internal sealed class ProfileHarness : IAsyncDisposable
     private readonly PredictionLogWriter _writer;
     private long _number;
 
-    public ProfileHarness(string folder, IDiskSync? disk = null, PredictionLogConfiguration? log = null, ReferenceProfile? reference = null, IDiskSync? logDisk = null)
+    public ProfileHarness(string folder, IDiskSync? disk = null, PredictionLogConfiguration? log = null, ReferenceProfile? reference = null, IDiskSync? logDisk = null, TimeSpan? retention = null)
     {
         var directory = new DataDirectory(folder, MlPlatformMode.Owner);
-        Store = new ProfileStore(directory, ProfileConfiguration.Default, disk ?? DiskSync.Instance, Clock, NullLogger<ProfileStore>.Instance);
+        Store = new ProfileStore(directory, ProfileConfiguration.Default with { RetentionAge = retention }, disk ?? DiskSync.Instance, Clock, Logger);
         _writer = new PredictionLogWriter(
-            directory, log ?? PredictionLogConfiguration.Default, _ => true, logDisk ?? DiskSync.Instance, Clock, NullLogger<PredictionLogWriter>.Instance, model => Live = Store.Watch(model, Task.FromResult(reference)));
+            directory, log ?? PredictionLogConfiguration.Default, _ => true, logDisk ?? DiskSync.Instance, Clock, NullLogger<PredictionLogWriter>.Instance, model => [Live = Store.Watch(model, Task.FromResult(reference))]);
         _writer.OpenAsync(CancellationToken.None).GetAwaiter().GetResult();
     }
 
     public FakeTimeProvider Clock { get; } = new(Noon);
+
+    /// <summary>What the profiles said.</summary>
+    public RecordingLogger<ProfileStore> Logger { get; } = new();
 
     public ProfileStore Store { get; }
 

@@ -139,6 +139,27 @@ public sealed class PredictionQueryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ExportPredictionsAsync_NoRows_LeavesNoOlderFile()
+    {
+        var path = _folder.Combine("old.arrow");
+        Assert.Equal(100, await _platform.Monitoring.ExportPredictionsAsync("tips", path, version: 1));
+
+        Assert.Equal(0, await _platform.Monitoring.ExportPredictionsAsync("tips", path, version: 7));
+
+        Assert.False(File.Exists(path));
+    }
+
+    [Fact]
+    public async Task ExportPredictionsAsync_FolderThatIsNotThere_IsRefused()
+    {
+        var path = _folder.Combine("nosuch", "out.arrow");
+
+        var error = await Assert.ThrowsAsync<DirectoryNotFoundException>(() => _platform.Monitoring.ExportPredictionsAsync("tips", path, version: 1));
+
+        Assert.Equal($"Expected the folder of '{path}' to exist, but it does not.", error.Message);
+    }
+
+    [Fact]
     public async Task ExportPredictionsAsync_VersionsWithOtherColumns_IsRefused()
     {
         var error = await Assert.ThrowsAsync<InvalidOperationException>(() => _platform.Monitoring.ExportPredictionsAsync("tips", _folder.Combine("all.arrow")));

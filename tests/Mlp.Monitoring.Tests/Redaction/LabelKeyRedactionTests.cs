@@ -82,7 +82,7 @@ public sealed class LabelKeyRedactionTests : IDisposable
         var error = await Assert.ThrowsAsync<ArgumentException>(() => platform.Monitoring.RecordLabelAsync(LabelOf(Key)).AsTask());
 
         Assert.Contains("left out or rounded", error.Message, StringComparison.Ordinal);
-        Assert.Contains("2 parts ('company', 'area')", (await Assert.ThrowsAsync<ArgumentException>(() => platform.Monitoring.RecordLabelAsync(LabelOf([8])).AsTask())).Message, StringComparison.Ordinal);
+        Assert.Contains("an entity key of String 'company', Int64 'area'", (await Assert.ThrowsAsync<ArgumentException>(() => platform.Monitoring.RecordLabelAsync(LabelOf([8])).AsTask())).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -80,7 +80,7 @@ public sealed class RedactedLogTests
         Assert.Equal("bucket:10", schema.GetFieldByName("f_age").Metadata[PredictionColumns.RedactionKey]);
         Assert.True(schema.GetFieldByName("f_fare").Metadata.ContainsKey(PredictionColumns.FeatureKey));
         Assert.Matches("^hmac-sha256:", schema.GetFieldByName("k_company").Metadata[PredictionColumns.RedactionKey]);
-        using var reader = FrameLogReader.Open(Assert.Single(log.Reader.ListSegments("tips")));
+        using var reader = FrameLogReader.Open(Assert.Single(log.Segments));
         var said = SegmentHeader.Read(reader).Redaction!;
         Assert.Equal(("erase", "bucket:1000"), (said["street"], said["income"]));
         Assert.Equal(9 - 1, said.Count(s => s.Key != "company"));

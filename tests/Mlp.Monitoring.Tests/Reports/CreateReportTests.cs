@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using Mlp.Monitoring.Estimation;
 using Mlp.Monitoring.Figures;
+using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.Reports;
 using Mlp.Monitoring.Tests.Drift;
@@ -11,6 +13,7 @@ using Mlp.Runtime.Inference;
 using Mlp.Runtime.Predictions;
 using Mlp.Runtime.Registry;
 using Mlp.Runtime.Statistics;
+using Mlp.Runtime.Statistics.Estimation;
 using Mlp.TestSupport;
 
 namespace Mlp.Monitoring.Tests.Reports;
@@ -66,6 +69,44 @@ public sealed class CreateReportTests : IDisposable
     }
 
     [Fact]
+    public async Task CreateReportAsync_AnyReport_ReadsEachFileOnceAndNamesTheClasses()
+    {
+        await using var platform = await StartAsync(hasProfile: true);
+        Record(Attach(platform, hasProfile: true, "bad", "good"), 5);
+        await platform.Monitoring.FlushAsync();
+        await platform.Monitoring.RecordLabelsAsync(Enumerable.Range(0, 200).Select(i => Label.ForPrediction(TestModels.Id(i), i < 20 ? 5 : i % 2, Noon.AddDays(1))).ToArray());
+        var performance = platform.Services.GetRequiredService<LivePerformance>();
+        var before = performance.ReadFileCount;
+
+        var report = await platform.Monitoring.CreateReportAsync("tips", new ReportOptions { From = Noon, Slices = { SliceDefinition.Feature("x0", 4, 6) } });
+
+        Assert.Equal(1, performance.ReadFileCount - before);
+        Assert.Equal(["bad", "good"], report.Confusion!.Classes);
+        Assert.Contains(">good</th>", report.ToHtml(), StringComparison.Ordinal);
+        var wrong = Assert.Single(report.Findings, f => f.Test == LabelFindings.WrongTest);
+        Assert.Equal((FindingKind.DataQuality, 20.0, 200L), (wrong.Kind, wrong.Statistic, wrong.RowCount));
+    }
+
+    [Fact]
+    public async Task CreateReportAsync_PublishedEstimator_HasItsEstimatesBesideTheFigures()
+    {
+        var random = new Random(3);
+        var scores = Enumerable.Range(0, 2_000).Select(_ => random.NextDouble()).ToArray();
+        var estimator = PerformanceEstimator.Fit(scores, scores.Select(s => (byte)(random.NextDouble() < s ? 1 : 0)).ToArray(), 200);
+        await using var platform = await StartAsync(hasProfile: true);
+        Record(Attach(platform, hasProfile: true, estimator: estimator), 5);
+        await platform.Monitoring.FlushAsync();
+
+        var options = new ReportOptions { From = Noon, To = Noon.AddMinutes(Count), Window = TimeSpan.FromMinutes(200) };
+        var report = await platform.Monitoring.CreateReportAsync("tips", options);
+        var estimates = await platform.Monitoring.EstimateAsync("tips", new EstimationOptions { From = Noon, To = Noon.AddMinutes(Count), Window = TimeSpan.FromMinutes(200) });
+
+        Assert.Equal(3, report.Windows.Count);
+        Assert.Equal(estimates.Select(e => e[EstimatedMetric.Auc].Value), report.Windows.Select(w => w.Estimates.Single(f => f.Name == FigureNames.Auc).Value));
+        Assert.Equal(estimates.Select(e => e.RowCount), report.Windows.Select(w => w.PredictionCount));
+    }
+
+    [Fact]
     public async Task CreateReportAsync_NoProfileNoLabels_SaysWhatIsMissingAndCanBeWritten()
     {
         await using var platform = await StartAsync(hasProfile: false);
@@ -113,10 +154,12 @@ public sealed class CreateReportTests : IDisposable
         }
     }
 
-    private IPredictionSink Attach(MlPlatform platform, bool hasProfile)
+    private IPredictionSink Attach(MlPlatform platform, bool hasProfile, string? negative = null, string? positive = null, PerformanceEstimator? estimator = null)
     {
         var model = TestModels.Serve(Layout);
-        var profile = new ReferenceProfileBuilder().AddNumeric("x0", Enumerable.Range(0, 1000).Select(i => i / 1000f).ToArray()).Build();
+        model = negative is null ? model : model with { Manifest = model.Manifest with { Output = model.Manifest.Output with { ClassNames = [negative, positive!] } } };
+        var builder = new ReferenceProfileBuilder().AddNumeric("x0", Enumerable.Range(0, 1000).Select(i => i / 1000f).ToArray());
+        var profile = (estimator is null ? builder : builder.SetEstimator(estimator)).Build();
         return platform.Services.GetRequiredService<IPredictionObserver>().Attach(model with { Manifest = _registry.Add(model.Manifest, hasProfile ? profile : null) })!;
     }
 

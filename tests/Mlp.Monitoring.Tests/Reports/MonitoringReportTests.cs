@@ -10,6 +10,17 @@ namespace Mlp.Monitoring.Tests.Reports;
 public sealed partial class MonitoringReportTests
 {
     [Fact]
+    public async Task WriteAsync_FolderThatIsNotThere_IsRefusedByItsPath()
+    {
+        var (report, path) = (SampleReport.Create(), Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString("N"), "report"));
+
+        foreach (var write in new Func<Task>[] { () => report.WriteHtmlAsync(path), () => report.WriteJsonAsync(path) })
+        {
+            Assert.Equal($"Expected the folder of '{path}' to exist, but it does not.", (await Assert.ThrowsAsync<DirectoryNotFoundException>(write)).Message);
+        }
+    }
+
+    [Fact]
     public void ToHtml_TwoHundredFeatures_StaysUnderTwoMegabytes()
     {
         var html = SampleReport.Create(featureCount: 200).ToHtml();

@@ -36,8 +36,8 @@ internal static class SampleReport
             NotCompared = ["route_embedding"],
             Vector =
             [
-                new VectorDrift { Test = "domain-classifier", Statistic = 0.713, Threshold = 0.55, PValue = 1e-12, ReferenceRowCount = 10_000, RowCount = 10_000, IsDrifted = true },
-                new VectorDrift { Test = "pca-reconstruction", Statistic = 1.02, Threshold = 1.11, LowerThreshold = 0.94, ReferenceRowCount = 10_000, RowCount = 10_000, IsDrifted = false },
+                new VectorDrift { Test = "domain-classifier", Statistic = 0.713, Threshold = 0.55, PValue = 1e-12, AdjustedPValue = 1e-11, ReferenceRowCount = 10_000, RowCount = 10_000, IsDrifted = true },
+                new VectorDrift { Test = "pca-reconstruction", Statistic = 1.02, Threshold = 1.11, LowerThreshold = 0.94, PValue = 0.31, AdjustedPValue = 0.4, ReferenceRowCount = 10_000, RowCount = 10_000, IsDrifted = false },
             ],
         };
         return new MonitoringReport

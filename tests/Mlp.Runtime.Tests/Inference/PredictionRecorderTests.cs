@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Time.Testing;
+using Mlp.Runtime.Batching;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Inference;
@@ -50,6 +52,48 @@ public sealed class PredictionRecorderTests
         Assert.Equal("Flash Cab", observer.Key.AsString());
         Assert.Equal(Microseconds.FromRequestTime(Noon), observer.EventTime);
         Assert.Equal(["company"], observer.Model!.Keys.Select(k => k.Name));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task PredictAsync_ManyCalls_OneInThirtyTwoOfASlotSaysWhereItsTimeWent(bool isBatched)
+    {
+        var features = TestFeatures.Floats(1);
+        var observer = new SplitObserver();
+        await using var platform = await ServeAsync(
+            Package(TestGraphs.Logistic(1), Binary(), features.Description), features: features, configure: o => _ = isBatched ? o.WithDynamicBatching().WithoutKernels() : o, observers: observer);
+
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        {
+            for (var i = 0; i < 200; i++)
+            {
+                await platform.Model.PredictAsync("Flash Cab");
+            }
+        })));
+
+        var taken = observer.Seen.Where(s => s.Run is not null).ToList();
+        Assert.Equal(800, observer.Seen.Count);
+        Assert.InRange(taken.Count, 800 / CallTiming.Interval / 2, 800 / CallTiming.Interval * 4);
+        Assert.All(taken, s =>
+        {
+            Assert.True(s.Features >= 0 && s.Queue >= 0 && s.Run >= 0, $"Expected parts of 0 and more, but found {s}.");
+            Assert.True(s.Features + s.Queue + s.Run == s.Latency, $"Expected parts that make the whole, but found {s}.");
+        });
+    }
+
+    [Fact]
+    public async Task Predict_FeaturesOfTheCaller_HaveNoPartOfTheTime()
+    {
+        var observer = new SplitObserver();
+        await using var platform = await ServeAsync(Package(TestGraphs.Logistic(1), Binary()), observers: observer);
+        for (var i = 0; i < CallTiming.Interval; i++)
+        {
+            platform.Model.Predict([1]);
+        }
+
+        Assert.InRange(observer.Seen.Count(s => s is { Run: not null, Features: null }), 1, 2);
+        Assert.All(observer.Seen.Where(s => s.Run is not null), s => Assert.Equal(s.Latency, s.Queue + s.Run));
     }
 
     [Fact]
@@ -127,6 +171,16 @@ public sealed class PredictionRecorderTests
         }
 
         public void Record(in PredictionRecord record) => (TraceId, Key, EventTime) = (record.TraceId, record.Keys[0], record.EventTime);
+    }
+
+    private sealed class SplitObserver : IPredictionObserver, IPredictionSink
+    {
+        public ConcurrentQueue<(long? Features, long? Queue, long? Run, long Latency)> Seen { get; } = new();
+
+        public IPredictionSink? Attach(ServedModel model) => this;
+
+        public void Record(in PredictionRecord record)
+            => Seen.Enqueue((record.FeatureLatencyNanoseconds, record.QueueLatencyNanoseconds, record.RunLatencyNanoseconds, record.LatencyNanoseconds));
     }
 
     private sealed class ThrowingObserver(bool throwsOnAttach) : IPredictionObserver, IPredictionSink

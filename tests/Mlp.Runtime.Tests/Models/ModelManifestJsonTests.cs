@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
+using Mlp.TestSupport;
 
 namespace Mlp.Runtime.Tests.Models;
 
@@ -62,16 +63,7 @@ public sealed class ModelManifestJsonTests
     [Fact]
     public void Serialize_OnlyWhatIsRequired_ReadsBack()
     {
-        var plain = new ModelManifest
-        {
-            Name = "m",
-            Version = 1,
-            CreatedAt = DateTimeOffset.UnixEpoch,
-            OnnxSha256 = new string('0', 64),
-            OnnxByteCount = 1,
-            Signature = new([], []),
-            Output = new() { Task = ModelTask.Regression, ScoreOutput = "y" },
-        };
+        var plain = TestManifest.Of("m");
 
         var found = ModelManifestJson.Deserialize(ModelManifestJson.Serialize(plain), "manifest.json");
 

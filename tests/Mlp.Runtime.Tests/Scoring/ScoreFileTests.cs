@@ -7,21 +7,12 @@ using Mlp.Runtime.Inference;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Scoring;
 using Mlp.Runtime.Tests.Inference;
-using Mlp.TestSupport;
 using static Mlp.Runtime.Tests.Inference.TestPlatform;
 
 namespace Mlp.Runtime.Tests.Scoring;
 
-/// <summary>Whole files: every pair of formats, resumption, and the sentence of everything that can be wrong.</summary>
-public sealed class ScoreFileTests : IDisposable
+public sealed class ScoreFileTests : ScoredFilesFolder
 {
-    private const string Rows = "range AS id, (range / 7.0)::FLOAT AS x, range::DECIMAL(18, 3) AS price, "
-        + "make_timestamptz(2024, 1, 1, 0, 0, 0, 'UTC') + to_seconds(range) AS moment, [range, range + 1] AS pair, 'row ' || range AS text";
-
-    private readonly ScoredFiles _files = new();
-
-    public void Dispose() => _files.Dispose();
-
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -29,24 +20,24 @@ public sealed class ScoreFileTests : IDisposable
     public async Task ScoreFileAsync_Parquet_KeepsEveryColumnAsItIsAndAddsTheAnswers(int rowCount)
     {
         await using var platform = await ServeAsync(Linear());
-        var input = _files.WriteParquet("rows.parquet", Rows, rowCount);
-        var output = _files.Combine("scored.parquet");
+        var input = Files.WriteParquet("rows.parquet", Rows, rowCount);
+        var output = Files.Combine("scored.parquet");
 
         var result = await platform.Model.ScoreFileAsync(input, output, new FileScoringOptions { RowsPerPart = 6000 });
 
         Assert.Equal(new FileScoringResult(output, rowCount, 0, 1, platform.Model.Manifest!.OnnxSha256), result);
         Assert.Equal(
-            [.. _files.Describe(input).Select(r => $"{r[0]} {r[1]}"), "score DOUBLE", "predicted_class INTEGER"], _files.Describe(output).Select(r => $"{r[0]} {r[1]}"));
-        Assert.Equal(Enumerable.Range(0, rowCount).Select(i => (long)i), _files.Query(output, "id").Select(r => (long)r[0]!));
+            [.. Files.Describe(input).Select(r => $"{r[0]} {r[1]}"), "score DOUBLE", "predicted_class INTEGER"], Files.Describe(output).Select(r => $"{r[0]} {r[1]}"));
+        Assert.Equal(Enumerable.Range(0, rowCount).Select(i => (long)i), Files.Query(output, "id").Select(r => (long)r[0]!));
         Assert.Equal(
             (long)rowCount,
-            _files.Query(
+            Files.Query(
                 output,
                 "count(*) FILTER (WHERE x = (id / 7.0)::FLOAT AND score = (x * 2::FLOAT)::DOUBLE AND price = id AND text = 'row ' || id AND pair[2] = id + 1 AND predicted_class = -1"
                 + " AND epoch(moment) = 1704067200 + id)")[0][0]);
-        var metadata = _files.Metadata(output);
+        var metadata = Files.Metadata(output);
         Assert.Equal(("tips", "1", result.OnnxSha256), (metadata[BatchColumns.ModelKey], metadata[BatchColumns.ModelVersionKey], metadata[BatchColumns.ModelHashKey]));
-        Assert.Equal(["duckdb", "rows.parquet", "scored.parquet"], Directory.GetFileSystemEntries(_files.FullName).Select(Path.GetFileName).Order());
+        Assert.Equal(["duckdb", "rows.parquet", "scored.parquet"], Directory.GetFileSystemEntries(Files.FullName).Select(Path.GetFileName).Order());
     }
 
     [Theory]
@@ -55,8 +46,8 @@ public sealed class ScoreFileTests : IDisposable
     public async Task ScoreFileAsync_ParquetToArrow_HasTheSameAnswers(string name)
     {
         await using var platform = await ServeAsync(Linear());
-        var input = _files.WriteParquet("rows.parquet", "range AS id, (range / 7.0)::FLOAT AS x, 'row ' || range AS text", 9000);
-        var output = _files.Combine(name);
+        var input = Files.WriteParquet("rows.parquet", "range AS id, (range / 7.0)::FLOAT AS x, 'row ' || range AS text", 9000);
+        var output = Files.Combine(name);
 
         var result = await platform.Model.ScoreFileAsync(input, output, new FileScoringOptions { RowsPerPart = 4000, Scoring = new ScoringOptions { Columns = ["text", "id"] } });
 
@@ -86,8 +77,8 @@ public sealed class ScoreFileTests : IDisposable
     {
         await using var platform = await ServeAsync(Linear());
         var options = isCompressed ? new IpcOptions { CompressionCodec = CompressionCodecType.Lz4Frame, CompressionCodecFactory = new CompressionCodecFactory() } : null;
-        var input = await _files.WriteArrowAsync(inputName, isStream, Enumerable.Range(0, 10).Select(i => Batch(i * 300, 300)), options);
-        var output = _files.Combine(outputName);
+        var input = await Files.WriteArrowAsync(inputName, isStream, Enumerable.Range(0, 10).Select(i => Batch(i * 300, 300)), options);
+        var output = Files.Combine(outputName);
 
         var result = await platform.Model.ScoreFileAsync(input, output, new FileScoringOptions { RowsPerPart = 700 });
 
@@ -112,24 +103,24 @@ public sealed class ScoreFileTests : IDisposable
     {
         var output = new ModelOutput { Task = ModelTask.MulticlassClassification, ScoreOutput = "p", ClassNames = ["low", "high", "no class"] };
         await using var platform = await ServeAsync(Package(TestGraphs.Softmax(1, 3, 1, 2, 0), output, features: [new("x", FeatureType.Float32, "view")]));
-        var input = _files.WriteParquet("rows.parquet", "range AS id, (range - 2)::FLOAT AS x", 5);
+        var input = Files.WriteParquet("rows.parquet", "range AS id, (range - 2)::FLOAT AS x", 5);
 
         await platform.Model.ScoreFileAsync(
             input,
-            _files.Combine("list.parquet"),
+            Files.Combine("list.parquet"),
             new FileScoringOptions { Scoring = new ScoringOptions { Columns = ["id"], Probabilities = ClassProbabilities.List, IncludeLabel = true } });
         await platform.Model.ScoreFileAsync(
-            input, _files.Combine("columns.parquet"), new FileScoringOptions { Scoring = new ScoringOptions { Columns = [], Probabilities = ClassProbabilities.Columns } });
+            input, Files.Combine("columns.parquet"), new FileScoringOptions { Scoring = new ScoringOptions { Columns = [], Probabilities = ClassProbabilities.Columns } });
 
         Assert.Equal(
             ["id BIGINT", "score DOUBLE", "predicted_class INTEGER", "probabilities DOUBLE[]", "predicted_label VARCHAR"],
-            _files.Describe(_files.Combine("list.parquet")).Select(r => $"{r[0]} {r[1]}"));
+            Files.Describe(Files.Combine("list.parquet")).Select(r => $"{r[0]} {r[1]}"));
         Assert.Equal(
             ["score DOUBLE", "predicted_class INTEGER", "probability_low DOUBLE", "probability_high DOUBLE", "probability_no class DOUBLE"],
-            _files.Describe(_files.Combine("columns.parquet")).Select(r => $"{r[0]} {r[1]}"));
+            Files.Describe(Files.Combine("columns.parquet")).Select(r => $"{r[0]} {r[1]}"));
         Assert.Equal(
             [("no class", true), ("no class", true), ("low", true), ("high", true), ("high", true)],
-            _files.Query(_files.Combine("list.parquet"), "predicted_label, probabilities[predicted_class + 1] = score AND abs(list_sum(probabilities) - 1) < 1e-6")
+            Files.Query(Files.Combine("list.parquet"), "predicted_label, probabilities[predicted_class + 1] = score AND abs(list_sum(probabilities) - 1) < 1e-6")
                 .Select(r => ((string)r[0]!, (bool)r[1]!)));
     }
 
@@ -139,8 +130,8 @@ public sealed class ScoreFileTests : IDisposable
     public async Task ScoreFileAsync_CancelledThenAliasMoved_GoesOnWithTheVersionItBeganWith(string name)
     {
         await using var platform = await ServeAsync(Linear(), configure: m => m.AliasPollInterval = TimeSpan.FromMilliseconds(10));
-        var input = _files.WriteParquet("rows.parquet", "range AS id, range::FLOAT AS x", 30_000, rowGroup: 4096);
-        var output = _files.Combine(name);
+        var input = Files.WriteParquet("rows.parquet", "range AS id, range::FLOAT AS x", 30_000, rowGroup: 4096);
+        var output = Files.Combine(name);
         var options = new FileScoringOptions { RowsPerPart = 5000 };
         using var cancellation = new CancellationTokenSource();
         var durable = 0L;
@@ -169,7 +160,7 @@ public sealed class ScoreFileTests : IDisposable
         Assert.Equal(durable, first);
         Assert.InRange(durable, 10_000, 29_999);
         var scores = name == "out.parquet"
-            ? _files.Query(output, "score").Select(r => (double)r[0]!)
+            ? Files.Query(output, "score").Select(r => (double)r[0]!)
             : (await ScoredFiles.ReadArrowAsync(output)).SelectMany(b => ((DoubleArray)b.Column("score")).Values.ToArray());
         Assert.Equal(Enumerable.Range(0, 30_000).Select(i => i * 2.0), scores);
     }
@@ -178,9 +169,9 @@ public sealed class ScoreFileTests : IDisposable
     public async Task ScoreFileAsync_KilledBehindTheOutput_IsDone()
     {
         await using var platform = await ServeAsync(Linear());
-        var input = _files.WriteParquet("rows.parquet", "range::FLOAT AS x", 100);
-        var output = _files.Combine("out.parquet");
-        await platform.Model.ScoreFileAsync(input, _files.Combine("other.parquet"));
+        var input = Files.WriteParquet("rows.parquet", "range::FLOAT AS x", 100);
+        var output = Files.Combine("out.parquet");
+        await platform.Model.ScoreFileAsync(input, Files.Combine("other.parquet"));
 
         using (var cancellation = new CancellationTokenSource())
         {
@@ -189,9 +180,9 @@ public sealed class ScoreFileTests : IDisposable
         }
 
         // Another file of that name is not ours, until it is said to be.
-        File.Copy(_files.Combine("other.parquet"), output);
+        File.Copy(Files.Combine("other.parquet"), output);
         var error = await Assert.ThrowsAsync<FileScoringException>(() => platform.Model.ScoreFileAsync(input, output));
-        var mark = Path.Combine(_files.Combine(".out.parquet.scoring"), "finished.json");
+        var mark = Path.Combine(Files.Combine(".out.parquet.scoring"), "finished.json");
         var text = FormattableString.Invariant($$"""{"format":"mlp-scoring-output","formatVersion":1,"byteCount":{{new FileInfo(output).Length}}}""");
         File.WriteAllText(mark, text.Replace("Version\":1", "Version\":2", StringComparison.Ordinal));
         await Assert.ThrowsAsync<UnsupportedFormatVersionException>(() => platform.Model.ScoreFileAsync(input, output));
@@ -200,170 +191,14 @@ public sealed class ScoreFileTests : IDisposable
 
         Assert.Equal($"Expected '{output}' not to exist, but it does; nothing is overwritten.", error.Message);
         Assert.Equal((100L, 100L), (result.RowCount, result.ResumedRowCount));
-        Assert.False(Directory.Exists(_files.Combine(".out.parquet.scoring")));
-    }
-
-    [Fact]
-    public async Task ScoreFileAsync_WhatIsWrong_IsSaid()
-    {
-        await using var platform = await ServeAsync(Linear());
-        var model = platform.Model;
-        var good = _files.WriteParquet("rows.parquet", "range::FLOAT AS x", 10);
-        var arrow = await _files.WriteArrowAsync("rows.arrow", false, [Batch(0, 10)]);
-        var stream = await _files.WriteArrowAsync("rows.arrows", true, [Batch(0, 10)]);
-        var output = _files.Combine("out.parquet");
-
-        Assert.Equal($"Expected a Parquet or Arrow file to score at '{_files.Combine("no")}', but found no file.", await ErrorAsync(_files.Combine("no"), output));
-        Assert.Equal(
-            $"Expected a column 'x' of type Float32 for the feature of that name, but found columns 'y' (model 'tips' version 1). The table is the file '{_files.Combine("y.parquet")}'.",
-            await ErrorAsync(_files.WriteParquet("y.parquet", "range::FLOAT AS y", 10), output));
-        Assert.Equal(
-            "Expected column 'x' of Arrow type float, halffloat or an integer of at most 16 bits for a feature of type Float32, but found double (model 'tips' version 1). The conversion could lose digits: cast the column to float yourself if it may."
-            + $" The table is the file '{_files.Combine("double.parquet")}'.",
-            await ErrorAsync(_files.WriteParquet("double.parquet", "range::DOUBLE AS x", 10), _files.Combine("double-out.parquet")));
-        Assert.EndsWith("but its first bytes are those of neither.", await ErrorAsync(Text("text.parquet"), output), StringComparison.Ordinal);
-        foreach (var whole in new[] { good, arrow, stream })
-        {
-            Assert.EndsWith("but its end is missing: it was cut off or is still being written.", await ErrorAsync(Cut(whole), _files.Combine("cut-out.arrow")), StringComparison.Ordinal);
-        }
-
-        Assert.EndsWith("cannot be read as one.", await ErrorAsync(Damage(good, 4), output), StringComparison.Ordinal);
-        Assert.EndsWith("cannot be read as one; the inner exception says where.", await ErrorAsync(Damage(arrow, 8), _files.Combine("damaged-out.arrow")), StringComparison.Ordinal);
-        Assert.Equal(
-            $"Expected an Arrow output for the Arrow file '{arrow}', but found '{output}'; a Parquet output needs a Parquet input.", await ErrorAsync(arrow, output));
-        Assert.Equal($"Expected a folder '{_files.Combine("none")}' to write the output to, but found none.", await ErrorAsync(good, Path.Combine(_files.Combine("none"), "a.parquet")));
-        Assert.StartsWith(
-            "Expected the name of the output to end in .parquet,",
-            (await Assert.ThrowsAsync<ArgumentException>(() => model.ScoreFileAsync(good, _files.Combine("out.csv")))).Message,
-            StringComparison.Ordinal);
-        await model.ScoreFileAsync(good, _files.Combine("there.parquet"));
-        Assert.Equal($"Expected '{_files.Combine("there.parquet")}' not to exist, but it does; nothing is overwritten.", await ErrorAsync(good, _files.Combine("there.parquet")));
-
-        var unwritable = _files.Combine(new string('o', 250) + ".parquet");
-        Assert.StartsWith($"Expected to write the output '{unwritable}' beside a folder '{_files.Combine($".{Path.GetFileName(unwritable)}.scoring")}' for its parts, but: ", await ErrorAsync(good, unwritable), StringComparison.Ordinal);
-
-        async Task<string> ErrorAsync(string input, string to) => (await Assert.ThrowsAsync<FileScoringException>(() => model.ScoreFileAsync(input, to))).Message;
-    }
-
-    [Fact]
-    public async Task ScoreFileAsync_OtherWorkInTheFolder_IsSaid()
-    {
-        await using var platform = await ServeAsync(Linear());
-        var input = _files.WriteParquet("rows.parquet", "range::FLOAT AS x", 100);
-        var output = _files.Combine("out.parquet");
-        var started = new TaskCompletionSource();
-        using var go = new ManualResetEventSlim();
-        using var cancellation = new CancellationTokenSource();
-        var running = platform.Model.ScoreFileAsync(input, output, null, new Progress(p => HoldAt(p.RowCount)), cancellation.Token);
-        await started.Task;
-
-        var locked = await Assert.ThrowsAsync<FileScoringException>(() => platform.Model.ScoreFileAsync(input, output));
-        go.Set();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
-        var options = await Assert.ThrowsAsync<FileScoringException>(
-            () => platform.Model.ScoreFileAsync(input, output, new FileScoringOptions { Scoring = new ScoringOptions { Columns = [] } }));
-        File.SetLastWriteTimeUtc(input, new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc));
-        var changed = await Assert.ThrowsAsync<FileScoringException>(() => platform.Model.ScoreFileAsync(input, output));
-
-        var folder = _files.Combine(".out.parquet.scoring");
-        Assert.Equal($"Expected to be alone in writing '{output}', but somebody else is: the folder '{folder}' is locked.", locked.Message);
-        Assert.Equal($"Expected to go on with the output '{output}', but it was begun from other options. Delete the folder '{folder}' to begin anew.", options.Message);
-        Assert.Equal($"Expected to go on with the output '{output}', but it was begun from an earlier content of '{input}'. Delete the folder '{folder}' to begin anew.", changed.Message);
-
-        void HoldAt(long rowCount)
-        {
-            if (rowCount > 0)
-            {
-                started.TrySetResult();
-                go.Wait();
-                cancellation.Cancel();
-            }
-        }
-    }
-
-    [Theory]
-    [InlineData(null, 2.0)]
-    [InlineData(2.0, 3.0)]
-    [InlineData(2.0, 2.0)]
-    public async Task ScoreFileAsync_BegunWithOtherNullRules_IsRefused(double? begun, double? resumed)
-    {
-        var input = _files.WriteParquet("rows.parquet", "CASE WHEN range % 2 = 0 THEN range::FLOAT END AS x", 100);
-        var output = _files.Combine("out.parquet");
-        using var cancellation = new CancellationTokenSource();
-        await using (var first = await ServeAsync(Linear(), configure: m => Configure(m, begun)))
-        {
-            var stop = new Progress(p => { if (p.RowCount > 0) { cancellation.Cancel(); } });
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first.Model.ScoreFileAsync(input, output, new FileScoringOptions { RowsPerPart = 10 }, stop, cancellation.Token));
-        }
-
-        await using var second = await ServeAsync(Linear(), configure: m => Configure(m, resumed));
-        if (begun == resumed)
-        {
-            Assert.Equal(100, (await second.Model.ScoreFileAsync(input, output)).RowCount);
-            return;
-        }
-
-        var error = await Assert.ThrowsAsync<FileScoringException>(() => second.Model.ScoreFileAsync(input, output));
-
-        Assert.Equal(
-            $"Expected to go on with the output '{output}', but it was begun when ModelOptions.OnNull said otherwise what stands for null (model 'tips'). Delete the folder '{_files.Combine(".out.parquet.scoring")}' to begin anew.",
-            error.Message);
-        Assert.False(File.Exists(output));
-
-        static void Configure(ModelOptions model, double? value)
-        {
-            if (value is { } number)
-            {
-                model.OnNull("x", number);
-            }
-        }
-    }
-
-    [Fact]
-    public async Task ScoreFileAsync_BegunWithTheSameVersionOfAnotherRegistry_IsRefused()
-    {
-        var input = _files.WriteParquet("rows.parquet", "range::FLOAT AS x", 100);
-        var output = _files.Combine("out.parquet");
-        using var cancellation = new CancellationTokenSource();
-        await using (var first = await ServeAsync(Linear()))
-        {
-            var stop = new Progress(p =>
-            {
-                if (p.RowCount > 0)
-                {
-                    cancellation.Cancel();
-                }
-            });
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first.Model.ScoreFileAsync(input, output, new FileScoringOptions { RowsPerPart = 10 }, stop, cancellation.Token));
-        }
-
-        await using var second = await ServeAsync(Linear(weight: 3));
-        var error = await Assert.ThrowsAsync<FileScoringException>(() => second.Model.ScoreFileAsync(input, output));
-
-        Assert.Contains($"and found version 1 with {second.Model.Manifest!.OnnxSha256}", error.Message, StringComparison.Ordinal);
-        Assert.False(File.Exists(output));
-    }
-
-    [Fact]
-    public async Task ScoreFileAsync_NullThatIsRefused_NamesTheRowOfTheFile()
-    {
-        await using var platform = await ServeAsync(Linear(), configure: m => m.OnNull(NullPolicy.Error));
-        var input = _files.WriteParquet("rows.parquet", "CASE WHEN range <> 7777 THEN range::FLOAT END AS x", 9000);
-
-        var error = await Assert.ThrowsAsync<NullFeatureException>(() => platform.Model.ScoreFileAsync(input, _files.Combine("out.parquet"), new FileScoringOptions { RowsPerPart = 1000 }));
-
-        Assert.Equal(("x", 7777L), (error.Feature, error.Row));
-        Assert.EndsWith(
-            $" The table is the file '{input}'. Rows before it are scored already: delete the folder '{_files.Combine(".out.parquet.scoring")}' before you score under another policy.",
-            error.Message,
-            StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Files.Combine(".out.parquet.scoring")));
     }
 
     [Fact]
     public async Task ScoreFileAsync_PlatformClosedMeanwhile_EndsBehindAPartAndIsGoneOnWith()
     {
-        var input = _files.WriteParquet("rows.parquet", "range::FLOAT AS x", 100);
-        var output = _files.Combine("out.parquet");
+        var input = Files.WriteParquet("rows.parquet", "range::FLOAT AS x", 100);
+        var output = Files.Combine("out.parquet");
         Task closing = Task.CompletedTask;
         await using (var first = await ServeAsync(Linear()))
         {
@@ -397,8 +232,8 @@ public sealed class ScoreFileTests : IDisposable
     public async Task ScoreFileAsync_BatchOfManyParts_IsCutIntoThemAndWholeAgain(string name)
     {
         await using var platform = await ServeAsync(Linear());
-        var input = await _files.WriteArrowAsync("rows.arrow", false, [Batch(0, 5), Batch(5, 90), Batch(95, 5)]);
-        var (cut, whole) = (_files.Combine(name), _files.Combine("whole-" + name));
+        var input = await Files.WriteArrowAsync("rows.arrow", false, [Batch(0, 5), Batch(5, 90), Batch(95, 5)]);
+        var (cut, whole) = (Files.Combine(name), Files.Combine("whole-" + name));
         var reported = new List<long>();
 
         await platform.Model.ScoreFileAsync(input, cut, new FileScoringOptions { RowsPerPart = 13 }, new Progress(p => reported.Add(p.RowCount)));
@@ -425,66 +260,5 @@ public sealed class ScoreFileTests : IDisposable
             Assert.Equal(100, rows.Count);
             return rows;
         }
-    }
-
-    [Fact]
-    public async Task ScoreFileAsync_AnyDamageWithinAnArrowFile_IsSaidOfTheFileOrReadAsRows()
-    {
-        await using var platform = await ServeAsync(Linear());
-        var whole = File.ReadAllBytes(await _files.WriteArrowAsync("rows.arrow", false, [Batch(0, 40)]));
-        var random = new Random(7);
-        for (var round = 0; round < TestRounds.Count * 10; round++)
-        {
-            var damaged = (byte[])whole.Clone();
-            for (var i = 0; i < 3; i++)
-            {
-                damaged[random.Next(8, damaged.Length - 10)] = (byte)random.Next(256);
-            }
-
-            var input = _files.Combine($"damaged-{round}.arrow");
-            File.WriteAllBytes(input, damaged);
-            var error = await Record.ExceptionAsync(() => platform.Model.ScoreFileAsync(input, _files.Combine($"out-{round}.arrow")));
-            Assert.True(error is null || error is FileScoringException && error.Message.StartsWith("Expected ", StringComparison.Ordinal) && error.Message.Contains(input, StringComparison.Ordinal), $"Round {round}: {error}");
-        }
-    }
-
-    private static ModelPackage Linear(float weight = 2)
-        => Package(OnnxBytes.Linear(1, 1, weight, output: "y"), Regression(), features: [new("x", FeatureType.Float32, "view")]);
-
-    private static RecordBatch Batch(int first, int count)
-    {
-        var rows = Enumerable.Range(first, count).ToList();
-        return new RecordBatch(
-            new Schema([new Field("x", FloatType.Default, true), new Field("text", StringType.Default, true)], new Dictionary<string, string> { ["source"] = "tests" }),
-            [new FloatArray.Builder().AppendRange(rows.Select(r => (float)r)).Build(), new StringArray.Builder().AppendRange(rows.Select(r => $"row {r}")).Build()],
-            count);
-    }
-
-    private string Text(string name)
-    {
-        File.WriteAllText(_files.Combine(name), "x\n1\n2\n3\n4\n");
-        return _files.Combine(name);
-    }
-
-    private string Cut(string path)
-    {
-        var cut = _files.Combine("cut-" + Path.GetFileName(path));
-        File.WriteAllBytes(cut, File.ReadAllBytes(path)[..^5]);
-        return cut;
-    }
-
-    private string Damage(string path, int keep)
-    {
-        var damaged = _files.Combine("damaged-" + Path.GetFileName(path));
-        var bytes = File.ReadAllBytes(path);
-        bytes.AsSpan(keep, bytes.Length - keep - 8).Fill(0x7F);
-        File.WriteAllBytes(damaged, bytes);
-        return damaged;
-    }
-
-    /// <summary>Tells on the thread that scores, so that a test sees every step.</summary>
-    private sealed class Progress(Action<FileScoringProgress> tell) : IProgress<FileScoringProgress>
-    {
-        public void Report(FileScoringProgress value) => tell(value);
     }
 }

@@ -9,7 +9,9 @@ namespace Mlp.Runtime.Tests.Statistics;
 
 public class ReferenceProfileTests
 {
+    /// <summary>As version 2 was written before there were bins of equal width. Never to be edited.</summary>
     private static readonly string Version2Path = Path.Combine(AppContext.BaseDirectory, "Statistics", "Fixtures", "reference-profile-v2.json");
+    private static readonly string EqualWidthPath = Path.Combine(AppContext.BaseDirectory, "Statistics", "Fixtures", "reference-profile-v2-equal-width.json");
 
     /// <summary>A profile as version 1 of the format wrote it. Never to be edited: files like it are stored with models.</summary>
     private const string Version1 =
@@ -40,7 +42,7 @@ public class ReferenceProfileTests
         => Assert.Equal(Version1, Encoding.UTF8.GetString(ReferenceProfile.Parse(Encoding.UTF8.GetBytes(Version1)).ToJson()));
 
     [Fact]
-    public void ToJson_SameRows_WritesVersion2() => Assert.Equal(File.ReadAllText(Version2Path), Encoding.UTF8.GetString(SixRows().ToJson()));
+    public void ToJson_SameRows_WritesVersion2() => Assert.Equal(File.ReadAllText(EqualWidthPath), Encoding.UTF8.GetString(SixRows().ToJson()));
 
     [Fact]
     public void Parse_Version2_ReadsEveryPart()
@@ -48,12 +50,25 @@ public class ReferenceProfileTests
         var profile = ReferenceProfile.Parse(File.ReadAllBytes(Version2Path));
         var (x, c, score) = (profile.Find("x")!.Sketches!, profile.Find("c")!.Sketches!, profile.Score!.Distribution.Sketches!);
 
-        Assert.Equal(SixRows().ToJson(), profile.ToJson());
+        Assert.Equal(File.ReadAllBytes(Version2Path), profile.ToJson());
+        Assert.Null(((NumericFeatureProfile)profile.Find("x")!).EqualWidth);
         Assert.Equal((6, 1, ProfileColumnType.Float64, 2), (x.RowCount, x.NanCount, x.Type, x.Maximum));
         Assert.InRange(x.GetQuantile(0.5), 0.099, 0.101);
         Assert.Equal([new FrequentItem("a", 3, 3), new FrequentItem("rare", 2, 2)], c.FrequentItems.AsEnumerable());
         Assert.Equal((1, 0.5, 2.0), (c.NullCount, score.Mean, Math.Round(c.DistinctCount, 2)));
         Assert.Equal((6, 6), (profile.Find("none")!.Sketches!.NanCount, profile.Find("none")!.MissingCount));
+    }
+
+    [Fact]
+    public void Parse_BinsOfEqualWidth_ReadsThem()
+    {
+        var profile = ReferenceProfile.Parse(File.ReadAllBytes(EqualWidthPath));
+        var x = ((NumericFeatureProfile)profile.Find("x")!).EqualWidth!;
+
+        Assert.Equal(SixRows().ToJson(), profile.ToJson());
+        Assert.Equal((0.1, Math.BitIncrement(2.0), 0L, 0L, 1L), (x.Edges[0], x.Edges[^1], x.Counts[0], x.Counts[^1], x.BinCounts[^1]));
+        Assert.Equal((5, 2.0), (x.Counts.Sum(), x.Maximum));
+        Assert.All(new[] { profile.Find("none"), profile.Score!.Distribution }, f => Assert.Null(((NumericFeatureProfile)f!).EqualWidth));
     }
 
     [Fact]

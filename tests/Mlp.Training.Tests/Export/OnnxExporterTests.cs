@@ -97,6 +97,44 @@ public sealed class OnnxExporterTests
         Assert.Equal(["'score' of type Float32 [N, 1]"], signature.Outputs.Select(o => o.ToString()));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Export_ReferenceProfile_HoldsWhatQualityIsEstimatedByWithoutLabels(bool isRegression)
+    {
+        var set = SyntheticRows.Create(1_500, seed: 5, isRegression);
+        var options = NetworkTrainerTests.Small();
+        options.Task = isRegression ? ModelTask.Regression : ModelTask.BinaryClassification;
+        options.ValidationShare = 0.4;
+        options.MaxEpochs = 3;
+        using var network = await new NetworkTrainer(options).FitAsync(set);
+
+        var profile = ReferenceProfile.Parse(network.Export(new ExportOptions { DecisionThreshold = isRegression ? 0.5 : 0.4 }).ReferenceProfile.Span);
+
+        // Learnt on the rows behind the training rows, which are the last 600.
+        if (isRegression)
+        {
+            Assert.Null(profile.Estimator);
+            Assert.Equal((600, 4), (profile.LossEstimator!.RowCount, profile.LossEstimator.FeatureCount));
+            var estimate = profile.LossEstimator.Estimate([5, 20, 7, 1, double.NaN, 20, double.NaN, 0], [100, 100]).MeanAbsoluteError;
+            Assert.True(estimate.Value > 0 && estimate.UpperThreshold > 0);
+        }
+        else
+        {
+            Assert.Null(profile.LossEstimator);
+            Assert.Equal((600, 0.4), (profile.Estimator!.RowCount, profile.Estimator.Threshold));
+            Assert.InRange(profile.Estimator.Estimate([0.1, 0.4, 0.9])[0].Value, 0.5, 1);
+        }
+    }
+
+    [Fact]
+    public async Task Export_HoldoutTooSmall_LearnsNoEstimator()
+    {
+        using var network = await TrainAsync();
+
+        Assert.Null(ReferenceProfile.Parse(network.Export().ReferenceProfile.Span).Estimator);
+    }
+
     [Fact]
     public async Task Export_Metadata_NamesFeaturesServiceAndTrainingSet()
     {

@@ -43,7 +43,14 @@ internal static class TreeData
             {
                 rows[i] = random.Next(8) switch
                 {
-                    0 => -3, 1 => 1e30f, 2 => -0.5f, 3 => 5.7f, 4 => -1e30f, 5 => float.PositiveInfinity, 6 => 1e-36f, _ => float.MaxValue,
+                    0 => -3,
+                    1 => 1e30f,
+                    2 => -0.5f,
+                    3 => 5.7f,
+                    4 => -1e30f,
+                    5 => float.PositiveInfinity,
+                    6 => 1e-36f,
+                    _ => float.MaxValue,
                 };
             }
         }

@@ -18,6 +18,7 @@ public sealed class TreeInputTests
         { "TreeOptions.GroupColumn must be null for Binary, but is 'g'.", o => o.GroupColumn = "g" },
         { "TreeOptions.MonotoneConstraints must be -1, 0 or 1, but is 2 for 'x'.", o => o.MonotoneConstraints["x"] = 2 },
         { "TreeOptions.ClassWeights must be 0 or more, but is -1 for '1'.", o => o.ClassWeights["1"] = -1 },
+        { "TreeOptions.Metric must name one metric, but is 'auc,rmse'.", o => o.Metric = "auc,rmse" },
         { "TreeOptions.Parameters must hold names and values without spaces, but has 'a b'.", o => o.Parameters["a b"] = "1" },
         { "TreeOptions.Parameters must not hold 'eta': set LearningRate.", o => o.Parameters["eta"] = "1" },
         { "TreeOptions.Parameters must not hold 'linear_tree': ONNX has no operator for linear models in leaves.", o => o.Parameters["linear_tree"] = "true" },
@@ -59,6 +60,19 @@ public sealed class TreeInputTests
 
         Assert.StartsWith("Expected LightGBM to read the rows, but it says: ", error.Message, StringComparison.Ordinal);
         Assert.Contains("path_smooth", error.Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("none")]
+    [InlineData("quality")]
+    public async Task FitAsync_MetricThatLightGbmLacks_IsRefused(string metric)
+    {
+        var options = TreeTrainerTests.Small();
+        options.Metric = metric;
+
+        var error = await Assert.ThrowsAsync<ArgumentException>(() => new TreeTrainer(options).FitAsync(SyntheticRows.Create(300, seed: 1)));
+
+        Assert.StartsWith($"Expected a metric that LightGBM knows, but found '{metric}'.", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -21,6 +21,7 @@ public sealed class TreeTrainerTests
         Assert.InRange(BinaryClassificationMetrics.Compute(trees.Predict(batch), labels).Auc, 0.78, 0.95);
         Assert.Equal(1600, trees.TrainingCount);
         Assert.Equal(seen, trees.History);
+        Assert.All(seen, p => Assert.Null(p.ValidationMetric));
         Assert.Equal(trees.History.MinBy(p => p.ValidationLoss)!.Epoch, trees.BestIteration);
         Assert.Equal(trees.BestIteration + 10, trees.History.Count);
         Assert.Equal(trees.BestIteration, trees.Model.IterationCount);
@@ -67,7 +68,7 @@ public sealed class TreeTrainerTests
         using var trees = await new TreeTrainer(options).FitAsync(SyntheticRows.Create(1000, seed: 1));
 
         Assert.Equal((5, 15), (trees.BestIteration, trees.History.Count));
-        Assert.Equal(-1, trees.History[4].ValidationLoss);
+        Assert.Equal((-1, 2), (trees.History[4].ValidationLoss, trees.History[4].ValidationMetric));
     }
 
     [Fact]
@@ -78,8 +79,10 @@ public sealed class TreeTrainerTests
 
         using var trees = await new TreeTrainer(options).FitAsync(SyntheticRows.Create(1000, seed: 1));
 
-        // 1 - AUC.
-        Assert.InRange(trees.History[trees.BestIteration - 1].ValidationLoss!.Value, 0.05, 0.35);
+        var best = trees.History[trees.BestIteration - 1];
+        Assert.InRange(best.ValidationMetric!.Value, 0.65, 0.95);
+        Assert.Equal(1 - best.ValidationMetric, best.ValidationLoss);
+        Assert.Equal(trees.History.Max(p => p.ValidationMetric), best.ValidationMetric);
     }
 
     [Fact]
@@ -207,6 +210,24 @@ public sealed class TreeTrainerTests
         var batch = await SyntheticRows.BatchOf(SyntheticRows.Create(800, seed: 5));
         byte[] labels = [.. ((FloatArray)batch.Column(SyntheticRows.Label)).Values.ToArray().Select(l => (byte)l)];
         Assert.True(BinaryClassificationMetrics.Compute(second.Predict(batch), labels).LogLoss < BinaryClassificationMetrics.Compute(first.Predict(batch), labels).LogLoss);
+    }
+
+    [Fact]
+    public async Task FitAsync_MoreColumnsThanArePinnedAtOnce_ReadsEach()
+    {
+        var random = new Random(6);
+        var rows = new Rows();
+        var last = System.Array.Empty<float?>();
+        for (var column = 0; column < 300; column++)
+        {
+            last = [.. Enumerable.Range(0, 200).Select(_ => (float?)random.NextSingle())];
+            rows.Float32(FormattableString.Invariant($"x{column}"), last);
+        }
+
+        using var trees = await new TreeTrainer(Small()).FitAsync(rows.Label("label", [.. last.Select(v => v > 0.5f)]).Set("label"));
+
+        Assert.Equal("x299", trees.FeatureImportance().MaxBy(p => p.Value).Key);
+        Assert.InRange(trees.Export().ExportProof.MaximumDifference, 0, 1e-6);
     }
 
     [Fact]

@@ -23,6 +23,9 @@ internal struct JoinLabel
     /// <summary>When it was recorded, microseconds.</summary>
     public long Recorded;
 
+    /// <summary>Number of the model that a label of an entity names.</summary>
+    public int Model;
+
     /// <summary>Number of the label's name.</summary>
     public byte Name;
 

@@ -26,6 +26,7 @@ internal sealed class LabelJoin : IDisposable
     private readonly SpillSet _probes;
     private readonly SpillSet _rows;
     private readonly List<string> _names = [];
+    private readonly List<string> _models = [];
     private readonly XxHash128 _hash = new();
     private long _labelCount;
     private long _rowCount;
@@ -102,7 +103,9 @@ internal sealed class LabelJoin : IDisposable
             }
             else if (models?.IsValid(i) == true && keys?.IsValid(i) == true && eventTimes?.IsValid(i) == true)
             {
-                label.Target = LabelTarget.OfEntity(_hash, models.GetString(i), keys.GetBytes(i, out _), eventTimes.GetValue(i)!.Value);
+                var model = models.GetString(i);
+                label.Target = LabelTarget.OfEntity(_hash, model, keys.GetBytes(i, out _), eventTimes.GetValue(i)!.Value);
+                label.Model = NumberOfModel(model);
                 Append(_entityLabels, label);
             }
             else
@@ -136,15 +139,21 @@ internal sealed class LabelJoin : IDisposable
     /// <summary>Joins, and hands over every row with its label.</summary>
     /// <param name="read">Hears of each row, in no order that means anything.</param>
     /// <param name="cancellationToken">Ends the join.</param>
+    /// <param name="isLeftOut">Says of an answer that was not among those read whether it may have been left out by intent; null for never.</param>
     /// <exception cref="IOException">The disk refused.</exception>
-    public JoinStatistics Run(RowReader read, CancellationToken cancellationToken)
+    public JoinStatistics Run(RowReader read, CancellationToken cancellationToken, Func<PredictionId, bool>? isLeftOut = null)
     {
-        var unknown = 0L;
+        var (unknown, leftOut) = (0L, 0L);
         var labels = new Dictionary<LabelKey, JoinLabel>();
-        for (var part = 0; part < _partCount && _probes.Count > 0; part++)
+        var unknownEntities = new long[_models.Count];
+        for (var part = 0; part < _partCount && _entityLabels.Count > 0; part++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             FindByEntity(part, labels);
+            foreach (var label in labels.Values.Where(l => l.HasValue && !l.IsMatched))
+            {
+                unknownEntities[label.Model]++;
+            }
         }
 
         var spilled = _labels.SpilledByteCount + _entityLabels.SpilledByteCount + _probes.SpilledByteCount + _rows.SpilledByteCount;
@@ -160,10 +169,24 @@ internal sealed class LabelJoin : IDisposable
                 read(row, MemoryMarshal.Cast<byte, int>(rest[..(sizeof(int) * _sliceCount)]), MemoryMarshal.Cast<byte, double>(rest[(sizeof(int) * _sliceCount)..]));
             });
             _rows.Free(part);
-            unknown += labels.Values.Count(l => l.HasValue && !l.IsMatched && l.Scope == default);
+            foreach (var label in labels.Values.Where(l => l.HasValue && !l.IsMatched && l.Scope == default))
+            {
+                if (isLeftOut?.Invoke(label.Target) == true)
+                {
+                    leftOut++;
+                }
+                else
+                {
+                    unknown++;
+                }
+            }
         }
 
-        return new JoinStatistics(_labelCount, _rowCount, unknown, spilled);
+        return new JoinStatistics(_labelCount, _rowCount, unknown, spilled)
+        {
+            LeftOutCount = leftOut,
+            UnknownEntityCounts = _models.Zip(unknownEntities).Where(m => m.Second > 0).ToDictionary(m => m.First, m => m.Second, StringComparer.Ordinal),
+        };
     }
 
     public void Dispose()
@@ -225,12 +248,26 @@ internal sealed class LabelJoin : IDisposable
         _probes.Read(part, record =>
         {
             var probe = MemoryMarshal.Read<Probe>(record);
-            if (labels.TryGetValue(new LabelKey(probe.Entity, default, probe.Name), out var label))
+            ref var label = ref CollectionsMarshal.GetValueRefOrNullRef(labels, new LabelKey(probe.Entity, default, probe.Name));
+            if (!Unsafe.IsNullRef(ref label))
             {
-                Append(_labels, label with { Target = probe.RequestId, Scope = probe.Entity });
+                label.IsMatched = true;
+                Append(_labels, label with { Target = probe.RequestId, Scope = probe.Entity, IsMatched = false });
             }
         });
         _probes.Free(part);
+    }
+
+    private int NumberOfModel(string model)
+    {
+        var number = _models.IndexOf(model);
+        if (number < 0)
+        {
+            number = _models.Count;
+            _models.Add(model);
+        }
+
+        return number;
     }
 
     private SpillSet Create(string kind, int recordByteCount) => new(Path.Combine(_folder, kind), _partCount, recordByteCount);

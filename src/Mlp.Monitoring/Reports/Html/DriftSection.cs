@@ -82,7 +82,7 @@ internal static class DriftSection
         {
             html.Markup("<tr>").Element("<th scope=\"row\">", test.Test.Replace('-', ' '), "</th>").Markup(test.IsDrifted ? "<td class=\"text\"><span class=\"tag bad\">Moved</span></td>" : "<td class=\"text\"><span class=\"tag ok\">Stable</span></td>");
             html.Element("<td>", ReportText.Number(test.Statistic), "</td>").Element("<td>", test.LowerThreshold is { } lower ? $"{ReportText.Number(lower)} to {ReportText.Number(test.Threshold)}" : ReportText.Number(test.Threshold), "</td>");
-            html.Element("<td>", ReportText.Chance(test.PValue ?? double.NaN), "</td>").Element("<td>", $"{ReportText.Count(test.RowCount)} against {ReportText.Count(test.ReferenceRowCount)}", "</td></tr>");
+            html.Element("<td>", ReportText.Chance(test.AdjustedPValue ?? double.NaN), "</td>").Element("<td>", $"{ReportText.Count(test.RowCount)} against {ReportText.Count(test.ReferenceRowCount)}", "</td></tr>");
         }
 
         html.Markup("</tbody></table></div>");

@@ -11,12 +11,30 @@ internal sealed class BoostedTrees
     private const int BinCount = 64;
     private const int LeastLeafRows = 20;
     private const double LearningRate = 0.1;
+    private const int NodeCount = (1 << (Depth + 1)) - 1;
 
     private readonly double[][] _edges;
     private readonly double _start;
     private readonly Tree[] _trees;
 
+    /// <summary>A known model.</summary>
+    /// <exception cref="ArgumentException">It contradicts itself.</exception>
+    internal BoostedTrees(Document document)
+        : this(document.Edges, document.Start, document.Trees)
+    {
+        foreach (var tree in _trees)
+        {
+            if (tree.Features.Length != NodeCount || tree.Bins.Length != NodeCount || tree.Values.Length != NodeCount || tree.Features.Any(f => f < -1 || f >= _edges.Length) || tree.Features[(NodeCount / 2)..].Any(f => f >= 0))
+            {
+                throw new ArgumentException($"Expected trees of {NodeCount} nodes over {_edges.Length} features, but found another one.", nameof(document));
+            }
+        }
+    }
+
     private BoostedTrees(double[][] edges, double start, Tree[] trees) => (_edges, _start, _trees) = (edges, start, trees);
+
+    /// <summary>The stored form.</summary>
+    internal Document Stored => new(_edges, _start, _trees);
 
     /// <summary>Learns.</summary>
     /// <param name="features">Shape (rows, features), row-major; NaN where missing.</param>
@@ -130,8 +148,7 @@ internal sealed class BoostedTrees
     private static Tree Grow(byte[] bins, double[] residuals, int featureCount)
     {
         var nodeOf = new int[residuals.Length];
-        var nodes = (1 << (Depth + 1)) - 1;
-        var tree = new Tree(new int[nodes], new byte[nodes], new double[nodes]);
+        var tree = new Tree(new int[NodeCount], new byte[NodeCount], new double[NodeCount]);
         System.Array.Fill(tree.Features, -1);
         for (var level = 0; level <= Depth; level++)
         {
@@ -206,13 +223,25 @@ internal sealed class BoostedTrees
                 }
             }
         }
+
+        if (tree.Features[node] >= 0)
+        {
+            // Only leaves are asked.
+            tree.Values[node] = 0;
+        }
     }
+
+    /// <summary>The stored form.</summary>
+    /// <param name="Edges">Shape (features, up to 63), ascending.</param>
+    /// <param name="Start">What is said before the first tree.</param>
+    /// <param name="Trees">The trees.</param>
+    internal sealed record Document(double[][] Edges, double Start, Tree[] Trees);
 
     /// <summary>Nodes of a complete binary tree: children of n are 2n + 1 and 2n + 2.</summary>
     /// <param name="Features">Feature that a node splits by, or -1 for a leaf.</param>
     /// <param name="Bins">Greatest bin that goes to the left.</param>
     /// <param name="Values">What a leaf says.</param>
-    private sealed record Tree(int[] Features, byte[] Bins, double[] Values)
+    internal sealed record Tree(int[] Features, byte[] Bins, double[] Values)
     {
         public double Predict(ReadOnlySpan<byte> row)
         {

@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
 namespace Mlp.Runtime.Statistics.Estimation;
 
 /// <summary>
@@ -6,6 +9,9 @@ namespace Mlp.Runtime.Statistics.Estimation;
 /// </summary>
 public sealed class DirectLossEstimator
 {
+    /// <summary>The version of the JSON form that this library writes, and the newest that it reads.</summary>
+    public const int FormatVersion = 1;
+
     private readonly int _featureCount;
     private readonly BoostedTrees _magnitude;
     private readonly BoostedTrees _square;
@@ -13,11 +19,40 @@ public sealed class DirectLossEstimator
     private readonly (double Deviation, double Threshold) _squared;
 
     private DirectLossEstimator(
-        long rowCount, int featureCount, BoostedTrees magnitude, BoostedTrees square, (double, double) absolute, (double, double) squared)
-        => (RowCount, _featureCount, _magnitude, _square, _absolute, _squared) = (rowCount, featureCount, magnitude, square, absolute, squared);
+        long rowCount, int chunkSize, int featureCount, BoostedTrees magnitude, BoostedTrees square, (double, double) absolute, (double, double) squared)
+        => (RowCount, ChunkSize, _featureCount, _magnitude, _square, _absolute, _squared) = (rowCount, chunkSize, featureCount, magnitude, square, absolute, squared);
 
     /// <summary>Rows of the reference.</summary>
     public long RowCount { get; }
+
+    /// <summary>Rows of a chunk of the reference.</summary>
+    public int ChunkSize { get; }
+
+    /// <summary>Number of features beside the prediction.</summary>
+    public int FeatureCount => _featureCount;
+
+    /// <summary>The stored form.</summary>
+    internal Document Stored => new()
+    {
+        FormatVersion = FormatVersion,
+        RowCount = RowCount,
+        ChunkSize = ChunkSize,
+        FeatureCount = _featureCount,
+        Magnitude = _magnitude.Stored,
+        Square = _square.Stored,
+        Absolute = [_absolute.Deviation, _absolute.Threshold],
+        Squared = [_squared.Deviation, _squared.Threshold],
+    };
+
+    /// <summary>Reads an estimator.</summary>
+    /// <param name="utf8Json">What <see cref="ToJson"/> wrote.</param>
+    /// <exception cref="InvalidDataException">It is none, or is damaged.</exception>
+    /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote it.</exception>
+    public static DirectLossEstimator Parse(ReadOnlySpan<byte> utf8Json)
+        => StoredEstimator.Read(utf8Json, "loss estimator", FormatVersion, EstimatorJson.Default.LossDocument, d => d.FormatVersion, Create);
+
+    /// <summary>Writes the estimator as UTF-8 JSON, which <see cref="Parse"/> reads back exactly.</summary>
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(Stored, EstimatorJson.Default.LossDocument);
 
     /// <summary>Learns from rows with targets, in the order of their time. They should not be those that the regression was trained on, where its errors are smaller.</summary>
     /// <param name="features">Shape (rows, features), row-major; NaN where missing.</param>
@@ -51,6 +86,7 @@ public sealed class DirectLossEstimator
         var rows = WithPrediction(features, predictions, featureCount);
         return new(
             predictions.Length,
+            chunkSize,
             featureCount,
             BoostedTrees.Fit(rows, magnitudes, featureCount + 1),
             BoostedTrees.Fit(rows, squares, featureCount + 1),
@@ -70,20 +106,61 @@ public sealed class DirectLossEstimator
                 $"Expected at least one row of {_featureCount} features, but found {predictions.Length} predictions and {features.Length} values of features.", nameof(features));
         }
 
-        var rows = WithPrediction(features, predictions, _featureCount);
-        var (magnitude, square) = (0.0, 0.0);
+        var (magnitudes, squares) = (new double[predictions.Length], new double[predictions.Length]);
         for (var i = 0; i < predictions.Length; i++)
         {
-            var row = rows.AsSpan(i * (_featureCount + 1), _featureCount + 1);
-            magnitude += Math.Max(0, _magnitude.Predict(row)) / predictions.Length;
-            square += Math.Max(0, _square.Predict(row)) / predictions.Length;
+            (magnitudes[i], squares[i]) = LossesOf(features.Slice(i * _featureCount, _featureCount), predictions[i]);
         }
 
-        var (root, scale) = (Math.Sqrt(square), Math.Sqrt(predictions.Length));
+        return Estimate(magnitudes, squares, []);
+    }
+
+    /// <summary>The absolute and the squared error that are expected of one row.</summary>
+    /// <param name="features">Shape (features).</param>
+    /// <param name="prediction">What the regression says.</param>
+    internal (double Magnitude, double Square) LossesOf(ReadOnlySpan<double> features, double prediction)
+    {
+        Span<double> row = _featureCount < 64 ? stackalloc double[_featureCount + 1] : new double[_featureCount + 1];
+        features.CopyTo(row);
+        row[_featureCount] = prediction;
+        return (Math.Max(0, _magnitude.Predict(row)), Math.Max(0, _square.Predict(row)));
+    }
+
+    /// <summary>Estimates from the rows' expected errors.</summary>
+    /// <param name="magnitudes">Shape (rows), at least one.</param>
+    /// <param name="squares">Shape (rows).</param>
+    /// <param name="weights">Shape (rows), above 0; none where each counts once.</param>
+    internal (LossEstimate MeanAbsoluteError, LossEstimate RootMeanSquaredError) Estimate(ReadOnlySpan<double> magnitudes, ReadOnlySpan<double> squares, ReadOnlySpan<double> weights)
+    {
+        var (magnitude, square, total) = (0.0, 0.0, 0.0);
+        for (var i = 0; i < magnitudes.Length; i++)
+        {
+            var weight = weights.IsEmpty ? 1 : weights[i];
+            total += weight;
+            magnitude += weight * magnitudes[i];
+            square += weight * squares[i];
+        }
+
+        var (absolute, root) = (magnitude / total, Math.Sqrt(square / total));
+        var scale = Math.Sqrt(weights.IsEmpty ? magnitudes.Length : SamplingWeights.EffectiveCount(weights));
 
         // The error of a root by its derivative.
         var rootError = root == 0 ? 0 : _squared.Deviation / scale / (2 * root);
-        return (new LossEstimate(magnitude, _absolute.Deviation / scale, _absolute.Threshold), new LossEstimate(root, rootError, _squared.Threshold));
+        return (new LossEstimate(absolute, _absolute.Deviation / scale, _absolute.Threshold), new LossEstimate(root, rootError, _squared.Threshold));
+    }
+
+    private static DirectLossEstimator Create(Document document)
+    {
+        return document is { Absolute.Length: 2, Squared.Length: 2, FeatureCount: >= 0 } && document.Magnitude.Edges.Length == document.FeatureCount + 1 && document.Square.Edges.Length == document.FeatureCount + 1
+            ? new(
+                document.RowCount,
+                document.ChunkSize,
+                document.FeatureCount,
+                new BoostedTrees(document.Magnitude),
+                new BoostedTrees(document.Square),
+                (document.Absolute[0], document.Absolute[1]),
+                (document.Squared[0], document.Squared[1]))
+            : throw new ArgumentException($"Expected two models of {document.FeatureCount} features and the prediction, but found others.", nameof(document));
     }
 
     private static double[] WithPrediction(ReadOnlySpan<double> features, ReadOnlySpan<double> predictions, int featureCount)
@@ -108,5 +185,28 @@ public sealed class DirectLossEstimator
     {
         var figures = losses.Chunk(chunkSize).Select(c => figure(c.Average())).ToArray();
         return figures.Average() + (3 * DeviationOf(figures));
+    }
+
+    /// <summary>The stored form.</summary>
+    [JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+    internal sealed record Document
+    {
+        public required int FormatVersion { get; init; }
+
+        public required long RowCount { get; init; }
+
+        public required int ChunkSize { get; init; }
+
+        public required int FeatureCount { get; init; }
+
+        public required BoostedTrees.Document Magnitude { get; init; }
+
+        public required BoostedTrees.Document Square { get; init; }
+
+        /// <summary>Standard deviation of a row and threshold of the absolute error.</summary>
+        public required double[] Absolute { get; init; }
+
+        /// <summary>Standard deviation of a row's square and threshold of the root.</summary>
+        public required double[] Squared { get; init; }
     }
 }

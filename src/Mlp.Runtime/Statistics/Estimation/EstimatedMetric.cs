@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Mlp.Runtime.Statistics.Estimation;
 
-/// <summary>A figure of a binary classifier that can be estimated without labels.</summary>
+/// <summary>A figure of a classifier that can be estimated without labels. Of several classes it is the mean over the classes, each against the rest; the last four and average precision are of a binary one only.</summary>
 public enum EstimatedMetric
 {
     /// <summary>Area under the ROC curve.</summary>
@@ -13,7 +13,7 @@ public enum EstimatedMetric
     [JsonStringEnumMemberName("average_precision")]
     AveragePrecision,
 
-    /// <summary>Accuracy at the threshold.</summary>
+    /// <summary>Accuracy: at the threshold, or of the class of the greatest score.</summary>
     [JsonStringEnumMemberName("accuracy")]
     Accuracy,
 

@@ -17,9 +17,6 @@ public sealed class PerformanceEstimator
     /// <summary>The version of the JSON form that this library writes, and the newest that it reads.</summary>
     public const int FormatVersion = 1;
 
-    /// <summary>The band is so many sampling errors wide to both sides, and thresholds lie so many standard deviations of the reference's chunks from their mean.</summary>
-    private const double Deviations = 3;
-
     private readonly Document _document;
     private readonly IsotonicRegression? _calibration;
     private readonly Dictionary<EstimatedMetric, MetricReference> _metrics;
@@ -58,10 +55,15 @@ public sealed class PerformanceEstimator
         ThrowIfNotUsable(scores, labels);
         var map = CalibrationNeed.Test(scores, labels) ? IsotonicRegression.Fit(scores, labels) : null;
         var metrics = new List<MetricReference>();
+        var (rows, truth) = (scores.ToArray(), labels.ToArray());
         foreach (var metric in Enum.GetValues<EstimatedMetric>())
         {
             var (deviation, share) = SamplingErrors.Of(metric, scores, labels, threshold);
-            var (lower, upper) = ThresholdsOf(metric, scores, labels, chunkSize, threshold);
+            var (lower, upper) = ReferenceThresholds.Of(
+                rows.Length,
+                chunkSize,
+                (start, length) => RealizedPerformance.Compute(metric, rows.AsSpan(start, length), truth.AsSpan(start, length), threshold),
+                MetricReference.IsCount(metric) ? double.PositiveInfinity : 1);
             metrics.Add(new MetricReference(metric, deviation, share, lower, upper));
         }
 
@@ -82,22 +84,7 @@ public sealed class PerformanceEstimator
     /// <exception cref="InvalidDataException">It is none, or is damaged.</exception>
     /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote it.</exception>
     public static PerformanceEstimator Parse(ReadOnlySpan<byte> utf8Json)
-    {
-        try
-        {
-            var document = JsonSerializer.Deserialize(utf8Json, EstimatorJson.Default.Document) ?? throw new InvalidDataException("Expected a performance estimator, but found null.");
-            if (document.FormatVersion > FormatVersion)
-            {
-                throw new UnsupportedFormatVersionException("performance estimator", document.FormatVersion, FormatVersion);
-            }
-
-            return new(document);
-        }
-        catch (Exception e) when (e is JsonException or ArgumentException)
-        {
-            throw new InvalidDataException($"Expected a performance estimator, but found damaged JSON: {e.Message}", e);
-        }
-    }
+        => StoredEstimator.Read(utf8Json, "performance estimator", FormatVersion, EstimatorJson.Default.Document, d => d.FormatVersion, d => new PerformanceEstimator(d));
 
     /// <summary>Writes the estimator as UTF-8 JSON, which <see cref="Parse"/> reads back exactly.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(_document, EstimatorJson.Default.Document);
@@ -122,19 +109,7 @@ public sealed class PerformanceEstimator
     internal IReadOnlyList<PerformanceEstimate> Estimate(ReadOnlySpan<double> scores, ReadOnlySpan<double> weights)
     {
         var values = ExpectedPerformance.Compute(scores, weights, Calibrate, Threshold);
-        var rows = scores.Length;
-        if (!weights.IsEmpty)
-        {
-            var (sum, squares) = (0.0, 0.0);
-            foreach (var weight in weights)
-            {
-                sum += weight;
-                squares += weight * weight;
-            }
-
-            rows = (int)Math.Max(1, sum * sum / squares);
-        }
-
+        var rows = weights.IsEmpty ? scores.Length : (int)Math.Max(1, SamplingWeights.EffectiveCount(weights));
         return [.. Enum.GetValues<EstimatedMetric>().Where(_metrics.ContainsKey).Select(metric =>
         {
             var reference = _metrics[metric];
@@ -143,36 +118,11 @@ public sealed class PerformanceEstimator
                 metric,
                 value,
                 error,
-                Math.Max(0, value - (Deviations * error)),
-                MetricReference.IsCount(metric) ? value + (Deviations * error) : Math.Min(1, value + (Deviations * error)),
+                Math.Max(0, value - (ReferenceThresholds.Deviations * error)),
+                MetricReference.IsCount(metric) ? value + (ReferenceThresholds.Deviations * error) : Math.Min(1, value + (ReferenceThresholds.Deviations * error)),
                 reference.LowerThreshold,
                 reference.UpperThreshold);
         })];
-    }
-
-    /// <summary>Mean - 3 and + 3 standard deviations (n) of the chunks' realised figures, within what the figure can be.</summary>
-    private static (double Lower, double Upper) ThresholdsOf(EstimatedMetric metric, ReadOnlySpan<double> scores, ReadOnlySpan<byte> labels, int chunkSize, double threshold)
-    {
-        var figures = new List<double>();
-        for (var start = 0; start < scores.Length; start += chunkSize)
-        {
-            var length = Math.Min(chunkSize, scores.Length - start);
-            var figure = RealizedPerformance.Compute(metric, scores.Slice(start, length), labels.Slice(start, length), threshold);
-            if (!double.IsNaN(figure))
-            {
-                figures.Add(figure);
-            }
-        }
-
-        if (figures.Count == 0)
-        {
-            return (double.NaN, double.NaN);
-        }
-
-        var mean = figures.Average();
-        var deviation = Math.Sqrt(figures.Average(f => (f - mean) * (f - mean)));
-        var upper = mean + (Deviations * deviation);
-        return (Math.Max(0, mean - (Deviations * deviation)), MetricReference.IsCount(metric) ? upper : Math.Min(1, upper));
     }
 
     private static void ThrowIfNotUsable(ReadOnlySpan<double> scores, ReadOnlySpan<byte> labels)

@@ -34,6 +34,24 @@ internal static class RealizedPerformance
         _ => Of(metric, metrics.Confusion),
     };
 
+    /// <summary>A figure of evaluated rows of several classes: the mean over all classes, of which one that is neither true nor predicted counts 0. NaN for the area where a class has no rows.</summary>
+    /// <param name="metric">Which figure.</param>
+    /// <param name="metrics">The rows' figures.</param>
+    internal static double Of(EstimatedMetric metric, MulticlassMetrics metrics)
+    {
+        if (metric == EstimatedMetric.Auc)
+        {
+            return metrics.Aucs.Any(double.IsNaN) ? double.NaN : metrics.MacroAuc;
+        }
+
+        var classes = metrics.Aucs.Count;
+        double[] confusion = [.. metrics.Confusion];
+        var isOneTrue = Enumerable.Range(0, classes).Count(c => confusion.AsSpan(c * classes, classes).ContainsAnyExcept(0)) <= 1;
+        var isOnePredicted = Enumerable.Range(0, classes).Count(c => Enumerable.Range(0, classes).Any(other => confusion[(other * classes) + c] != 0)) <= 1;
+        var index = ExpectedClassPerformance.Metrics.IndexOf(metric);
+        return index < 0 || isOneTrue || isOnePredicted ? double.NaN : ExpectedClassPerformance.OfConfusion(confusion, classes)[index];
+    }
+
     private static double Of(EstimatedMetric metric, ConfusionCounts counts)
     {
         var (predicted, positive) = (counts.TruePositives + counts.FalsePositives, counts.TruePositives + counts.FalseNegatives);

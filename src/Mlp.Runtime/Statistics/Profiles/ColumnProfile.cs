@@ -72,7 +72,7 @@ public sealed class ColumnProfile
     public bool IsConstant => Minimum == Maximum && PositiveInfinityCount + NegativeInfinityCount == 0;
 
     /// <summary>Whether there are quantiles: of numbers and of the norms of vectors.</summary>
-    public bool HasQuantiles => _sketch.Values is not null || _sketch.Ranks is not null;
+    public bool HasQuantiles => _sketch.HasValues || _sketch.Ranks is not null;
 
     /// <summary>About how many distinct values there are, NaN aside; 0 where they are not counted.</summary>
     public double DistinctCount => _sketch.Distinct?.Estimate() ?? 0;
@@ -119,5 +119,5 @@ public sealed class ColumnProfile
     }
 
     /// <summary>The distribution function of the finite numbers, which tests for drift compare; null where there are no quantiles.</summary>
-    internal EmpiricalDistribution? ToDistribution() => _distribution ??= _sketch.Values?.ToDistribution() ?? _sketch.Ranks?.ToDistribution();
+    internal EmpiricalDistribution? ToDistribution() => _distribution ??= _sketch.ToDistribution();
 }

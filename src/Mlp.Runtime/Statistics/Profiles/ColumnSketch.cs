@@ -9,7 +9,13 @@ internal sealed class ColumnSketch
     /// <summary>Values that are looked at at once: they and what is computed of them fit the first-level cache.</summary>
     internal const int BlockLength = 1024;
 
+    // Of a profile that was read, where they lie: most that read a profile look at few of its sketches.
+    private readonly ReadOnlyMemory<byte> _storedValues;
+    private readonly ReadOnlyMemory<byte> _storedDistinct;
+
     private Moments _moments = new();
+    private DDSketch? _values;
+    private HyperLogLog? _distinct;
 
     /// <summary>Creates an empty one.</summary>
     /// <param name="name">Of the column.</param>
@@ -22,19 +28,32 @@ internal sealed class ColumnSketch
         Type = type;
         if (type is not (ProfileColumnType.String or ProfileColumnType.Timestamp or ProfileColumnType.Binary or ProfileColumnType.Other))
         {
-            Values = options.QuantileSketch == QuantileSketchKind.DDSketch ? new DDSketch(options.RelativeAccuracy, options.MaximumBinCount) : null;
+            _values = options.QuantileSketch == QuantileSketchKind.DDSketch ? new DDSketch(options.RelativeAccuracy, options.MaximumBinCount) : null;
             Ranks = options.QuantileSketch == QuantileSketchKind.Kll ? new Kll(options.KllK) : null;
         }
 
-        Distinct = type == ProfileColumnType.Other ? null : new HyperLogLog(options.DistinctPrecision);
+        _distinct = type == ProfileColumnType.Other ? null : new HyperLogLog(options.DistinctPrecision);
         Items = isCategorical || type == ProfileColumnType.String ? new FrequentItems(options.FrequentItemCapacity) : null;
     }
 
-    /// <summary>Creates one of parts.</summary>
-    internal ColumnSketch(string name, ProfileColumnType type, in Moments moments, DDSketch? values, Kll? ranks, HyperLogLog? distinct, FrequentItems? items)
+    /// <summary>Creates one of parts that are stored.</summary>
+    /// <param name="name">Of the column.</param>
+    /// <param name="type">What it holds.</param>
+    /// <param name="moments">Of the finite numbers.</param>
+    /// <param name="values">A <see cref="DDSketch"/> that can be read, or empty for none.</param>
+    /// <param name="ranks">Quantiles by rank, or null.</param>
+    /// <param name="distinct">A <see cref="HyperLogLog"/> that can be read, or empty for none.</param>
+    /// <param name="items">Frequent categories, or null.</param>
+    internal ColumnSketch(string name, ProfileColumnType type, in Moments moments, ReadOnlyMemory<byte> values, Kll? ranks, ReadOnlyMemory<byte> distinct, FrequentItems? items)
     {
-        (Name, Type, Values, Ranks, Distinct, Items) = (name, type, values, ranks, distinct, items);
+        (Name, Type, _storedValues, Ranks, _storedDistinct, Items) = (name, type, values, ranks, distinct, items);
         _moments = moments;
+    }
+
+    private ColumnSketch(ColumnSketch other)
+    {
+        (Name, Type, _values, Ranks, _distinct, Items) = (other.Name, other.Type, other.Values?.Clone(), other.Ranks?.Clone(), other.Distinct?.Clone(), other.Items?.Clone());
+        (_moments, Rows, Nulls, NaNs, PositiveInfinities, NegativeInfinities) = (other._moments, other.Rows, other.Nulls, other.NaNs, other.PositiveInfinities, other.NegativeInfinities);
     }
 
     /// <summary>Name of the column.</summary>
@@ -62,33 +81,44 @@ internal sealed class ColumnSketch
     internal ref readonly Moments Moments => ref _moments;
 
     /// <summary>Quantiles by value, or null.</summary>
-    internal DDSketch? Values { get; }
+    internal DDSketch? Values => _values ?? (_storedValues.IsEmpty ? null : _values = ReadValues());
+
+    /// <summary>Whether there are <see cref="Values"/>.</summary>
+    internal bool HasValues => _values is not null || !_storedValues.IsEmpty;
 
     /// <summary>Quantiles by rank, or null.</summary>
     internal Kll? Ranks { get; }
 
     /// <summary>Distinct values, or null.</summary>
-    internal HyperLogLog? Distinct { get; }
+    internal HyperLogLog? Distinct => _distinct ?? (_storedDistinct.IsEmpty ? null : _distinct = ReadDistinct());
+
+    /// <summary>Whether there are <see cref="Distinct"/>.</summary>
+    internal bool HasDistinct => _distinct is not null || !_storedDistinct.IsEmpty;
 
     /// <summary>Frequent categories, or null.</summary>
     internal FrequentItems? Items { get; }
 
     /// <summary>A copy.</summary>
-    internal ColumnSketch Clone() => new(Name, Type, _moments, Values?.Clone(), Ranks?.Clone(), Distinct?.Clone(), Items?.Clone())
+    internal ColumnSketch Clone() => new(this);
+
+    /// <summary>The distribution function of the finite numbers; null where there are no quantiles.</summary>
+    internal EmpiricalDistribution? ToDistribution()
     {
-        Rows = Rows,
-        Nulls = Nulls,
-        NaNs = NaNs,
-        PositiveInfinities = PositiveInfinities,
-        NegativeInfinities = NegativeInfinities,
-    };
+        if (_values is not null || _storedValues.IsEmpty)
+        {
+            return _values?.ToDistribution() ?? Ranks?.ToDistribution();
+        }
+
+        var reader = new SketchReader(_storedValues.Span);
+        return DDSketch.ReadDistribution(ref reader);
+    }
 
     /// <summary>Adds what was seen elsewhere of the same column.</summary>
     /// <param name="other">The other; unchanged.</param>
     /// <exception cref="ArgumentException">The two do not hold the same or not in the same way.</exception>
     internal void Merge(ColumnSketch other)
     {
-        if (other.Type != Type || (other.Values is null) != (Values is null) || (other.Ranks is null) != (Ranks is null) || (other.Items is null) != (Items is null))
+        if (other.Type != Type || other.HasValues != HasValues || (other.Ranks is null) != (Ranks is null) || (other.Items is null) != (Items is null))
         {
             throw new ArgumentException($"Expected column '{Name}' to be {Describe()}, but found it {other.Describe()}.", nameof(other));
         }
@@ -190,5 +220,17 @@ internal sealed class ColumnSketch
         }
     }
 
-    private string Describe() => $"{(Items is null ? "numeric" : "categorical")} of type {Type} with {(Values, Ranks) switch { ({ }, _) => "a DDSketch", (_, { }) => "a KLL sketch", _ => "no quantiles" }}";
+    private DDSketch ReadValues()
+    {
+        var reader = new SketchReader(_storedValues.Span);
+        return DDSketch.Read(ref reader);
+    }
+
+    private HyperLogLog ReadDistinct()
+    {
+        var reader = new SketchReader(_storedDistinct.Span);
+        return HyperLogLog.Read(ref reader);
+    }
+
+    private string Describe() => $"{(Items is null ? "numeric" : "categorical")} of type {Type} with {(HasValues, Ranks) switch { (true, _) => "a DDSketch", (_, { }) => "a KLL sketch", _ => "no quantiles" }}";
 }

@@ -83,7 +83,7 @@ public sealed class DataProfile
     /// <param name="bytes">What <see cref="ToBytes"/> wrote.</param>
     /// <exception cref="InvalidDataException">It is no data profile, or is damaged.</exception>
     /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote it.</exception>
-    public static DataProfile Parse(ReadOnlySpan<byte> bytes) => DataProfileSerializer.Read(bytes);
+    public static DataProfile Parse(ReadOnlySpan<byte> bytes) => DataProfileSerializer.Read(bytes.ToArray());
 
     /// <summary>Writes the profile to a file, in place of one that may be there: a reader sees the old profile or the new one, and after the call the new one is on the device.</summary>
     /// <param name="path">Path of the file; its directory exists.</param>
@@ -106,15 +106,15 @@ public sealed class DataProfile
     }
 
     /// <summary>Reads what a file holds.</summary>
-    /// <param name="bytes">Its bytes.</param>
+    /// <param name="bytes">Its bytes, which nobody changes any more.</param>
     /// <param name="path">Its path, for messages.</param>
     /// <exception cref="CorruptFileException">It is no data profile, or is damaged.</exception>
     /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote it.</exception>
-    internal static DataProfile Parse(ReadOnlySpan<byte> bytes, string path)
+    internal static DataProfile Parse(ReadOnlyMemory<byte> bytes, string path)
     {
         try
         {
-            return Parse(bytes);
+            return DataProfileSerializer.Read(bytes);
         }
         catch (InvalidDataException e)
         {

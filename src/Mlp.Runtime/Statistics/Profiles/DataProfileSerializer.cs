@@ -38,18 +38,21 @@ internal static class DataProfileSerializer
         return bytes;
     }
 
-    /// <summary>Reads a profile.</summary>
-    /// <param name="bytes">A profile.</param>
+    /// <summary>Reads a profile. Its sketches stay where they are until somebody needs them.</summary>
+    /// <param name="stored">A profile, which nobody changes.</param>
     /// <exception cref="InvalidDataException">It is no data profile, or is damaged.</exception>
     /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote it.</exception>
-    internal static DataProfile Read(ReadOnlySpan<byte> bytes)
+    internal static DataProfile Read(ReadOnlyMemory<byte> stored)
     {
+        var bytes = stored.Span;
+
         // The version first: a newer profile need not have its checksum where ours has it.
         new SketchReader(bytes).ReadHeader(SketchFormat.DataProfile);
         SketchReader.Require(
             bytes.Length > sizeof(uint) && Crc32C.Compute(bytes[..^sizeof(uint)]) == BinaryPrimitives.ReadUInt32LittleEndian(bytes[^sizeof(uint)..]),
             "a data profile has the checksum that it says");
-        var reader = new SketchReader(bytes[..^sizeof(uint)]);
+        stored = stored[..^sizeof(uint)];
+        var reader = new SketchReader(stored.Span);
         reader.ReadHeader(SketchFormat.DataProfile);
         var rows = ReadTally(ref reader);
         var squaredWeight = reader.ReadWeight();
@@ -58,10 +61,10 @@ internal static class DataProfileSerializer
         var columns = ImmutableArray.CreateBuilder<ColumnProfile>();
         for (var count = reader.ReadCount(MaximumColumnCount); count > 0; count--)
         {
-            columns.Add(new(ReadColumn(ref reader)));
+            columns.Add(new(ReadColumn(ref reader, stored)));
         }
 
-        var score = reader.ReadByte() == 1 ? new ColumnProfile(ReadColumn(ref reader)) : null;
+        var score = reader.ReadByte() == 1 ? new ColumnProfile(ReadColumn(ref reader, stored)) : null;
         SketchReader.Require(reader.IsAtEnd, "nothing follows a data profile");
         try
         {
@@ -81,7 +84,7 @@ internal static class DataProfileSerializer
         writer.WriteHeader(SketchFormat.Column);
         writer.WriteText(column.Name);
         writer.WriteByte((byte)column.Type);
-        writer.WriteByte((byte)((column.Values is null ? 0 : 1) | (column.Ranks is null ? 0 : 2) | (column.Distinct is null ? 0 : 4) | (column.Items is null ? 0 : 8)));
+        writer.WriteByte((byte)((column.HasValues ? 1 : 0) | (column.Ranks is null ? 0 : 2) | (column.HasDistinct ? 4 : 0) | (column.Items is null ? 0 : 8)));
         WriteTally(writer, column.Rows);
         WriteTally(writer, column.Nulls);
         WriteTally(writer, column.NaNs);
@@ -96,9 +99,10 @@ internal static class DataProfileSerializer
 
     /// <summary>Reads a column.</summary>
     /// <param name="reader">Where from.</param>
+    /// <param name="stored">All that the reader reads, which nobody changes.</param>
     /// <exception cref="InvalidDataException">It is damaged.</exception>
     /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote it.</exception>
-    internal static ColumnSketch ReadColumn(ref SketchReader reader)
+    internal static ColumnSketch ReadColumn(ref SketchReader reader, ReadOnlyMemory<byte> stored)
     {
         reader.ReadHeader(SketchFormat.Column);
         var name = reader.ReadText();
@@ -112,9 +116,21 @@ internal static class DataProfileSerializer
         }
 
         var moments = Moments.Read(ref reader);
-        var values = (parts & 1) == 0 ? null : DDSketch.Read(ref reader);
+        var start = stored.Length - reader.RestLength;
+        if ((parts & 1) != 0)
+        {
+            DDSketch.Skip(ref reader);
+        }
+
+        var values = stored[start..^reader.RestLength];
         var ranks = (parts & 2) == 0 ? null : Kll.Read(ref reader);
-        var distinct = (parts & 4) == 0 ? null : HyperLogLog.Read(ref reader);
+        start = stored.Length - reader.RestLength;
+        if ((parts & 4) != 0)
+        {
+            HyperLogLog.Skip(ref reader);
+        }
+
+        var distinct = stored[start..^reader.RestLength];
         var items = (parts & 8) == 0 ? null : FrequentItems.Read(ref reader);
         return new(name, type, moments, values, ranks, distinct, items)
         {

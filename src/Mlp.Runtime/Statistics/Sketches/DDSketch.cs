@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics.Tensors;
 
 namespace Mlp.Runtime.Statistics.Sketches;
@@ -18,6 +19,7 @@ internal sealed class DDSketch
     /// <summary>Bins per sign unless told otherwise: 17 decades at 1 %.</summary>
     internal const int DefaultMaximumBinCount = 2048;
 
+    private const int GreatestMaximumBinCount = 65_536;
     private const int BlockLength = 1024;
     private readonly CubicMapping _mapping;
     private readonly MagnitudeBins _positive;
@@ -31,7 +33,7 @@ internal sealed class DDSketch
     internal DDSketch(double relativeAccuracy = DefaultRelativeAccuracy, int maximumBinCount = DefaultMaximumBinCount)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maximumBinCount, 16);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(maximumBinCount, 65_536);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(maximumBinCount, GreatestMaximumBinCount);
         _mapping = CubicMapping.Of(relativeAccuracy);
         _positive = new(maximumBinCount);
         _negative = new(maximumBinCount);
@@ -184,7 +186,23 @@ internal sealed class DDSketch
             }
         }
 
-        return new(values, cumulative, sum > 0 ? heaviest / sum : 0);
+        return new(values, cumulative, sum > 0 ? heaviest / sum : 0) { GridAccuracy = CollapsedWeight > 0 ? null : RelativeAccuracy };
+    }
+
+    /// <summary>A distribution of values over the bins of sketches of an accuracy, so that it can be compared with one of those.</summary>
+    /// <param name="distribution">Of values.</param>
+    /// <param name="relativeAccuracy">α of the sketches.</param>
+    internal static EmpiricalDistribution OnGrid(EmpiricalDistribution distribution, double relativeAccuracy)
+    {
+        var sketch = new DDSketch(relativeAccuracy, GreatestMaximumBinCount);
+        var below = 0.0;
+        for (var i = 0; i < distribution.Values.Length; i++)
+        {
+            sketch.Add(distribution.Values[i], distribution.CumulativeWeights[i] - below);
+            below = distribution.CumulativeWeights[i];
+        }
+
+        return sketch.ToDistribution();
     }
 
     /// <summary>Bins that hold something, by ascending value.</summary>
@@ -224,14 +242,76 @@ internal sealed class DDSketch
     /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote it.</exception>
     internal static DDSketch Read(ref SketchReader reader)
     {
-        reader.ReadHeader(SketchFormat.DDSketch);
-        var accuracy = reader.ReadDouble();
-        var binCount = reader.ReadCount(65_536);
-        SketchReader.Require(accuracy is >= 0.0001 and <= 0.5 && binCount >= 16, "a quantile sketch has a relative accuracy and a limit of bins in their ranges");
-        var sketch = new DDSketch(accuracy, binCount) { _zeroWeight = reader.ReadWeight() };
+        var (accuracy, binCount, zeroWeight) = ReadHead(ref reader);
+        var sketch = new DDSketch(accuracy, binCount) { _zeroWeight = zeroWeight };
         sketch._positive.Read(ref reader);
         sketch._negative.Read(ref reader);
         return sketch;
+    }
+
+    /// <summary>Passes over a sketch, and refuses what <see cref="Read"/> refuses.</summary>
+    /// <param name="reader">Where from.</param>
+    /// <inheritdoc cref="Read" path="/exception"/>
+    internal static void Skip(ref SketchReader reader)
+    {
+        var (_, binCount, _) = ReadHead(ref reader);
+        for (var sign = 0; sign < 2; sign++)
+        {
+            new StoredBins(ref reader, binCount).Read(ref reader, [], []);
+        }
+    }
+
+    /// <summary><see cref="ToDistribution"/> of a sketch that is not needed otherwise, straight from its bytes: the same steps.</summary>
+    /// <param name="reader">Where from.</param>
+    /// <inheritdoc cref="Read" path="/exception"/>
+    internal static EmpiricalDistribution ReadDistribution(ref SketchReader reader)
+    {
+        var (accuracy, binCount, zeroWeight) = ReadHead(ref reader);
+        var mapping = CubicMapping.Of(accuracy);
+        var keys = ArrayPool<int>.Shared.Rent(binCount);
+        var weights = ArrayPool<double>.Shared.Rent(2 * binCount);
+        var positive = new StoredBins(ref reader, binCount);
+        positive.Read(ref reader, keys.AsSpan(0, positive.Count), weights);
+        for (var i = 0; i < positive.Count; i++)
+        {
+            weights[binCount + i] = mapping.MagnitudeOf(keys[i]);
+        }
+
+        var negative = new StoredBins(ref reader, binCount);
+        var zeroCount = zeroWeight > 0 ? 1 : 0;
+        var values = GC.AllocateUninitializedArray<double>(negative.Count + zeroCount + positive.Count);
+        var cumulative = GC.AllocateUninitializedArray<double>(values.Length);
+        weights.AsSpan(0, positive.Count).CopyTo(cumulative.AsSpan(negative.Count + zeroCount));
+        weights.AsSpan(binCount, positive.Count).CopyTo(values.AsSpan(negative.Count + zeroCount));
+        values.AsSpan(negative.Count, zeroCount).Clear();
+        cumulative.AsSpan(negative.Count, zeroCount).Fill(zeroWeight);
+
+        // The bins of negative values are stored by ascending magnitude.
+        negative.Read(ref reader, keys.AsSpan(0, negative.Count), weights);
+        for (var i = 0; i < negative.Count; i++)
+        {
+            (values[negative.Count - 1 - i], cumulative[negative.Count - 1 - i]) = (-mapping.MagnitudeOf(keys[i]), weights[i]);
+        }
+
+        ArrayPool<int>.Shared.Return(keys);
+        ArrayPool<double>.Shared.Return(weights);
+        var (sum, heaviest) = (0.0, 0.0);
+        for (var i = 0; i < cumulative.Length; i++)
+        {
+            heaviest = values[i] == 0 ? heaviest : Math.Max(heaviest, cumulative[i]);
+            cumulative[i] = sum += cumulative[i];
+        }
+
+        return new(values, cumulative, sum > 0 ? heaviest / sum : 0) { GridAccuracy = positive.FoldedWeight + negative.FoldedWeight > 0 ? null : accuracy };
+    }
+
+    private static (double RelativeAccuracy, int MaximumBinCount, double ZeroWeight) ReadHead(ref SketchReader reader)
+    {
+        reader.ReadHeader(SketchFormat.DDSketch);
+        var accuracy = reader.ReadDouble();
+        var binCount = reader.ReadCount(GreatestMaximumBinCount);
+        SketchReader.Require(accuracy is >= 0.0001 and <= 0.5 && binCount >= 16, "a quantile sketch has a relative accuracy and a limit of bins in their ranges");
+        return (accuracy, binCount, reader.ReadWeight());
     }
 
     private void AddKeys(ReadOnlySpan<int> keys)

@@ -182,6 +182,39 @@ internal sealed class HyperLogLog
         return sketch;
     }
 
+    /// <summary>Passes over a sketch, and refuses what <see cref="Read"/> refuses.</summary>
+    /// <param name="reader">Where from.</param>
+    /// <inheritdoc cref="Read" path="/exception"/>
+    internal static void Skip(ref SketchReader reader)
+    {
+        var whole = reader;
+        reader.ReadHeader(SketchFormat.HyperLogLog);
+        var precision = reader.ReadByte();
+        SketchReader.Require(precision is >= 4 and <= 16, "the precision of a distinct count is 4 to 16");
+        var (count, greatest) = (1 << precision, 64 - precision + 1);
+        if (reader.ReadByte() == 1)
+        {
+            if (reader.ReadByte() + 15 > greatest)
+            {
+                // Registers that no number of values reaches: only all of them say whether they are in range.
+                reader = whole;
+                Read(ref reader);
+                return;
+            }
+
+            reader.Take(count / 2);
+        }
+
+        var (position, isSound) = (-1, true);
+        for (var left = reader.ReadCount(count); left > 0; left--)
+        {
+            position += reader.ReadCount(count);
+            isSound &= position >= 0 && position < count && reader.ReadByte() <= greatest;
+        }
+
+        SketchReader.Require(isSound, "the registers of a distinct count lie in their range");
+    }
+
     /// <summary>Two registers of each byte, the lower half first, eight pairs at once where the processor can.</summary>
     private static void Unpack(ReadOnlySpan<byte> pairs, byte least, Span<byte> registers)
     {

@@ -128,30 +128,24 @@ internal sealed class MagnitudeBins(int maximumCount)
     /// <param name="reader">Where from.</param>
     internal void Read(ref SketchReader reader)
     {
-        var folded = reader.ReadWeight();
-        var count = reader.ReadCount(maximumCount);
-        var (rented, first, key, last) = (ArrayPool<double>.Shared.Rent(maximumCount), 0L, 0L, -1);
-        for (var i = 0; i < count; i++)
+        var stored = new StoredBins(ref reader, maximumCount);
+        var (keys, weights) = (ArrayPool<int>.Shared.Rent(stored.Count), ArrayPool<double>.Shared.Rent(stored.Count));
+        stored.Read(ref reader, keys.AsSpan(0, stored.Count), weights);
+        if (stored.Count > 0)
         {
-            var gap = reader.ReadVarint();
-            SketchReader.Require(gap is > 0 and < int.MaxValue && key + (long)gap < int.MaxValue / 2, "bins of a quantile sketch ascend");
-            key += (long)gap;
-            first = i == 0 ? key : first;
-            SketchReader.Require(key - first < maximumCount, "bins of a quantile sketch lie within their limit");
-            var place = (int)(key - first);
-            rented.AsSpan(last + 1, place - last).Clear();
-            rented[place] = reader.ReadWeight();
-            last = place;
+            (_first, _greatest) = (keys[0], keys[stored.Count - 1]);
+            _floor = _greatest - maximumCount + 1;
+            _weights = new double[_greatest - _first + 1];
         }
 
-        if (count > 0)
+        for (var i = 0; i < stored.Count; i++)
         {
-            (_first, _greatest, _floor) = ((int)first, (int)key, (int)key - maximumCount + 1);
-            _weights = rented[..(int)(key - first + 1)];
+            _weights[keys[i] - _first] = weights[i];
         }
 
-        ArrayPool<double>.Shared.Return(rented);
-        FoldedWeight = folded;
+        ArrayPool<int>.Shared.Return(keys);
+        ArrayPool<double>.Shared.Return(weights);
+        FoldedWeight = stored.FoldedWeight;
     }
 
     /// <summary>Makes room for bins, and folds what the greatest of them pushes out.</summary>

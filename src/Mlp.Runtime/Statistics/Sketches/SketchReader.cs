@@ -12,6 +12,12 @@ internal ref struct SketchReader(ReadOnlySpan<byte> bytes)
     /// <summary>Whether everything was read.</summary>
     internal readonly bool IsAtEnd => _rest.IsEmpty;
 
+    /// <summary>What is left.</summary>
+    internal readonly ReadOnlySpan<byte> Rest => _rest;
+
+    /// <summary>How many bytes are left.</summary>
+    internal readonly int RestLength => _rest.Length;
+
     /// <summary>Refuses what a sound writer never wrote.</summary>
     /// <param name="isSound">Whether it holds.</param>
     /// <param name="expected">What holds of all sound sketches, as a part of a sentence.</param>
@@ -49,23 +55,14 @@ internal ref struct SketchReader(ReadOnlySpan<byte> bytes)
     /// <summary>Reads a whole number.</summary>
     internal ulong ReadVarint()
     {
-        if (!_rest.IsEmpty && _rest[0] < 0x80)
+        var rest = _rest;
+        if (!rest.IsEmpty && rest[0] < 0x80)
         {
-            return ReadByte();
+            _rest = rest[1..];
+            return rest[0];
         }
 
-        var value = 0UL;
-        for (var shift = 0; shift < 64; shift += 7)
-        {
-            var part = ReadByte();
-            value |= (ulong)(part & 0x7F) << shift;
-            if (part < 0x80)
-            {
-                return value;
-            }
-        }
-
-        throw new InvalidDataException("Expected a whole number of at most ten bytes in a sketch, but found more: the bytes are damaged.");
+        return ReadLongVarint();
     }
 
     /// <summary>Reads a count.</summary>
@@ -132,5 +129,21 @@ internal ref struct SketchReader(ReadOnlySpan<byte> bytes)
         var taken = _rest[..count];
         _rest = _rest[count..];
         return taken;
+    }
+
+    private ulong ReadLongVarint()
+    {
+        var value = 0UL;
+        for (var shift = 0; shift < 64; shift += 7)
+        {
+            var part = ReadByte();
+            value |= (ulong)(part & 0x7F) << shift;
+            if (part < 0x80)
+            {
+                return value;
+            }
+        }
+
+        throw new InvalidDataException("Expected a whole number of at most ten bytes in a sketch, but found more: the bytes are damaged.");
     }
 }

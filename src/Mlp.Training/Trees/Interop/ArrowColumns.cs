@@ -124,7 +124,11 @@ internal sealed unsafe class ArrowColumns(int rowCount)
                 buffers[(2 * i) + 1] = (void*)addresses[i];
                 arrays[i] = new ArrowArrayStruct
                 {
-                    Length = rowCount, NullCount = column.Validity is null ? 0 : -1, BufferCount = 2, Buffers = buffers + (2 * i), Release = &KeepArray,
+                    Length = rowCount,
+                    NullCount = column.Validity is null ? 0 : -1,
+                    BufferCount = 2,
+                    Buffers = buffers + (2 * i),
+                    Release = &KeepArray,
                 };
                 schemas[i] = new ArrowSchemaStruct { Format = AddressOf(new[] { column.Format, (byte)0 }), Name = empty, Flags = 2, Release = &KeepSchema };
                 arrayChildren[i] = arrays + i;
@@ -134,7 +138,12 @@ internal sealed unsafe class ArrowColumns(int rowCount)
             buffers[2 * count] = null;
             arrays[count] = new ArrowArrayStruct
             {
-                Length = rowCount, BufferCount = 1, ChildCount = count, Buffers = buffers + (2 * count), Children = arrayChildren, Release = &KeepArray,
+                Length = rowCount,
+                BufferCount = 1,
+                ChildCount = count,
+                Buffers = buffers + (2 * count),
+                Children = arrayChildren,
+                Release = &KeepArray,
             };
             schemas[count] = new ArrowSchemaStruct { Format = AddressOf("+s\0"u8.ToArray()), Name = empty, ChildCount = count, Children = schemaChildren, Release = &KeepSchema };
             use((nint)(arrays + count), (nint)(schemas + count));

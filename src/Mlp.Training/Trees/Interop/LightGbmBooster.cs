@@ -41,12 +41,21 @@ internal sealed unsafe class LightGbmBooster() : SafeHandle(0, ownsHandle: true)
         return isFinished == 0;
     }
 
+    /// <summary>How many metrics are measured.</summary>
+    public int MetricCount
+    {
+        get
+        {
+            LightGbmNative.Check(LightGbmNative.BoosterGetMetricCount(this, out var count), "count its metrics");
+            return count;
+        }
+    }
+
     /// <summary>The metrics after the last iteration.</summary>
     /// <param name="dataIndex">0 for the training rows, 1 for the validation rows.</param>
     public double[] Metrics(int dataIndex)
     {
-        LightGbmNative.Check(LightGbmNative.BoosterGetMetricCount(this, out var count), "count its metrics");
-        var metrics = new double[count];
+        var metrics = new double[MetricCount];
         fixed (double* data = metrics)
         {
             LightGbmNative.Check(LightGbmNative.BoosterGetMetrics(this, dataIndex, out _, data), "measure its metrics");

@@ -249,6 +249,17 @@ public class DataProfileTests
     }
 
     [Fact]
+    public void Parse_BytesThatChangeAfterwards_KeepsTheProfile()
+    {
+        var written = File.ReadAllBytes(FixturePath);
+        var bytes = (byte[])written.Clone();
+        var profile = DataProfile.Parse(bytes);
+        System.Array.Clear(bytes);
+
+        Assert.Equal(written, profile.ToBytes());
+    }
+
+    [Fact]
     public void Load_Fixture_ReadsEveryPart()
     {
         var profile = DataProfile.Load(FixturePath);

@@ -7,6 +7,16 @@ public class SketchSerializationTests
 {
     private delegate object Reader(ref SketchReader reader);
 
+    private delegate void Skipper(ref SketchReader reader);
+
+    private static readonly Dictionary<string, Skipper> Skips = new()
+    {
+        ["ddsketch-v1.bin"] = DDSketch.Skip,
+        ["ddsketch-weighted-v1.bin"] = DDSketch.Skip,
+        ["hyperloglog-sparse-v1.bin"] = HyperLogLog.Skip,
+        ["hyperloglog-v1.bin"] = HyperLogLog.Skip,
+    };
+
     private static readonly Dictionary<string, (Action<SketchWriter> Write, Reader Read, Action<object, SketchWriter> WriteAgain)> Kinds = new()
     {
         ["ddsketch-v1.bin"] = (writer => Values().Write(writer), (ref SketchReader r) => DDSketch.Read(ref r), (s, w) => ((DDSketch)s).Write(w)),
@@ -90,6 +100,46 @@ public class SketchSerializationTests
         }
     }
 
+    [Theory]
+    [InlineData("ddsketch-v1.bin")]
+    [InlineData("ddsketch-weighted-v1.bin")]
+    [InlineData("hyperloglog-sparse-v1.bin")]
+    [InlineData("hyperloglog-v1.bin")]
+    public void Skip_DamagedAnywhere_AcceptsWhatReadAccepts(string fixture)
+    {
+        var bytes = ReadFixture(fixture);
+        var random = new Random(2);
+        var refused = 0;
+        for (var round = 0; round < 2_000; round++)
+        {
+            byte[] damaged = [.. bytes, 1, 2, 3];
+            damaged[random.Next(4, bytes.Length)] = (byte)random.Next(256);
+            damaged[random.Next(4, 12)] = round % 3 == 0 ? (byte)random.Next(256) : damaged[4];
+            var (read, skipped) = (Outcome(damaged, (ref SketchReader r) => _ = Kinds[fixture].Read(ref r)), Outcome(damaged, Skips[fixture]));
+
+            Assert.Equal(read, skipped);
+            refused += read < 0 ? 1 : 0;
+        }
+
+        Assert.InRange(refused, 1, 1_999);
+    }
+
+    [Theory]
+    [InlineData("ddsketch-v1.bin")]
+    [InlineData("ddsketch-weighted-v1.bin")]
+    public void ReadDistribution_OfStoredSketch_EqualsThatOfTheSketch(string fixture)
+    {
+        var bytes = ReadFixture(fixture);
+        var one = new SketchReader(bytes);
+        var other = new SketchReader(bytes);
+        var (expected, found) = (DDSketch.Read(ref one).ToDistribution(), DDSketch.ReadDistribution(ref other));
+
+        Assert.True(other.IsAtEnd);
+        Assert.Equal(expected.Values.ToArray(), found.Values.ToArray());
+        Assert.Equal(expected.CumulativeWeights.ToArray(), found.CumulativeWeights.ToArray());
+        Assert.Equal(expected.RankError, found.RankError);
+    }
+
     [Fact]
     public void Read_Fixtures_HoldWhatWasWritten()
     {
@@ -171,6 +221,25 @@ public class SketchSerializationTests
     {
         var reader = new SketchReader(bytes);
         return Kinds[fixture].Read(ref reader);
+    }
+
+    /// <summary>How many bytes are left behind the sketch; below 0 where it was refused.</summary>
+    private static int Outcome(byte[] bytes, Skipper read)
+    {
+        var reader = new SketchReader(bytes);
+        try
+        {
+            read(ref reader);
+            return reader.RestLength;
+        }
+        catch (InvalidDataException)
+        {
+            return -1;
+        }
+        catch (UnsupportedFormatVersionException)
+        {
+            return -2;
+        }
     }
 
     private static byte[] ReadFixture(string name) => File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Statistics", "Sketches", "Fixtures", name));

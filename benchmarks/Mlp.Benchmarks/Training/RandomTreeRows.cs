@@ -7,7 +7,7 @@ using Mlp.Runtime.Data;
 namespace Mlp.Benchmarks.Training;
 
 /// <summary>Random rows of 20 numbers of float32 with missing values, and a label that trees can learn.</summary>
-internal static class TreeRows
+internal static class RandomTreeRows
 {
     public const int Width = 20;
 

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Mlp.Monitoring.Tests.Alerts;
+namespace Mlp.Monitoring.Tests;
 
 /// <summary>Keeps what is logged.</summary>
 internal sealed class RecordingLogger<T> : ILogger<T>
