@@ -321,7 +321,7 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
             {
                 var group = Join(scores, number, output, options.From, options.To);
                 var result = QualityCalculator.Compute(group, output, model, number, options: null) with { From = options.From, To = options.To };
-                result = result with { Problem = QualityProblems.Find(result) ?? LabelProblem };
+                result = result with { Problem = LabelProblem ?? QualityProblems.Find(result) };
                 results.Add(result);
                 if (options.From is null && options.To is null)
                 {
