@@ -16,6 +16,7 @@ internal static class DriftCalibration
     /// <summary>Name of the command.</summary>
     public const string Command = "drift-calibration";
 
+    private const string WholeVector = "vector";
     private const int ReferenceRows = 10_000;
     private const int NumericCount = 30;
     private const int CategoricalCount = 10;
@@ -37,11 +38,22 @@ internal static class DriftCalibration
         ("another concept, no feature changed", StreamChange.Concept, 1, 0),
     ];
 
-    /// <summary>Prints the table.</summary>
-    /// <param name="arguments">Runs per line; 100 by default.</param>
+    /// <summary>Prints the table, and that of the whole vector.</summary>
+    /// <param name="arguments">Runs per line, 100 by default; <c>vector</c> after them for the second table alone.</param>
     public static int Run(string[] arguments)
     {
         var runs = arguments.Length > 0 ? int.Parse(arguments[0], CultureInfo.InvariantCulture) : 100;
+        if (!arguments.Contains(WholeVector))
+        {
+            PrintFeatures(runs);
+        }
+
+        VectorCalibration.Print(runs);
+        return 0;
+    }
+
+    private static void PrintFeatures(int runs)
+    {
         Console.WriteLine("| Change | Window | Found in the first window | Found in 20 | Median delay, rows | Windows with another alarm |");
         Console.WriteLine("| --- | ---: | ---: | ---: | ---: | ---: |");
         foreach (var change in Changes)
@@ -51,8 +63,6 @@ internal static class DriftCalibration
                 Print(change, window, runs);
             }
         }
-
-        return 0;
     }
 
     private static void Print((string Name, StreamChange Change, double Size, int Transition) change, int windowRows, int runs)

@@ -1,8 +1,10 @@
+using System.Text.Json.Serialization;
 using Mlp.Monitoring.Figures;
 
 namespace Mlp.Monitoring.Alerts;
 
 /// <summary>One change in the life of an alert: it fires, or it has resolved. Immutable.</summary>
+[JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 public sealed record Alert
 {
     /// <summary>Identifies the alert from its firing to its resolution: UUIDv7, 32 hexadecimal digits.</summary>

@@ -48,17 +48,33 @@ internal sealed class VariantComparisonRun(string model, LogScan log, LabelStore
             }
         }
 
+        RequireSameTarget(evaluation.Outputs[options.Champion], evaluation.Outputs[options.Challenger]);
         RequireOneWeight(_champion, options.Champion);
         RequireOneWeight(_challenger, options.Challenger);
         var loss = Resolve(evaluation.Outputs[options.Champion]);
         var paired = ComparedAnswers.Pair(_champion, _challenger);
-        if (paired.Count == 0 && loss == ComparedLoss.LargerError && _champion.Count + _challenger.Count > 0)
+
+        // Of split traffic a few requests may still have both answers, of a retry or of a client that reuses ids: they do not speak for the rest.
+        var isPaired = paired.Count > 0 && 2 * paired.Count >= Math.Min(_champion.Count, _challenger.Count);
+        if (!isPaired && loss == ComparedLoss.LargerError && _champion.Count + _challenger.Count > 0)
         {
             throw new InvalidOperationException(
-                $"Expected answers of both versions to the same requests, which comparing by the larger error needs, but found none: compare by the absolute error with a bound (model '{model}').");
+                $"Expected answers of both versions to the same requests, which comparing by the larger error needs, but found {(paired.Count == 0 ? "none" : $"only {paired.Count} of {Math.Min(_champion.Count, _challenger.Count)}")}: compare by the absolute error with a bound (model '{model}').");
         }
 
-        return paired.Count > 0 ? Paired(paired, loss) : Split(loss);
+        return isPaired ? Paired(paired, loss) : Split(loss);
+    }
+
+    /// <summary>Losses of different targets say nothing about each other.</summary>
+    private void RequireSameTarget(ModelOutput champion, ModelOutput challenger)
+    {
+        if (champion.Task != challenger.Task || !champion.ClassNames.SequenceEqual(challenger.ClassNames, StringComparer.Ordinal))
+        {
+            throw new InvalidOperationException(
+                $"Expected two versions that predict the same thing, but found {Describe(champion)} (version {options.Champion}) and {Describe(challenger)} (version {options.Challenger}) (model '{model}').");
+        }
+
+        static string Describe(ModelOutput output) => output.ClassNames.Count > 0 ? $"{output.Task} of {string.Join(", ", output.ClassNames)}" : output.Task.ToString();
     }
 
     private void Add(in JoinedRow row, ReadOnlySpan<double> values, ModelOutput output)
@@ -148,7 +164,15 @@ internal sealed class VariantComparisonRun(string model, LogScan log, LabelStore
             Difference = difference,
             Interval = interval,
         };
-        return rowCount == 0 || interval.Contains(0) ? result : result with { Finding = FindingOf(result) };
+        if (double.IsNaN(difference))
+        {
+            return result with
+            {
+                Problem = $"Expected labelled answers of both versions, but found {_champion.Count} of version {options.Champion} and {_challenger.Count} of version {options.Challenger} ({QualityProblems.Where(model, options.Challenger, options.From, now - options.Maturity)}).",
+            };
+        }
+
+        return interval.Contains(0) ? result : result with { Finding = FindingOf(result) };
     }
 
     private Finding FindingOf(VariantComparison result) => new()

@@ -35,7 +35,7 @@ internal static class DriftComparison
         var quantiles = new Dictionary<int, double>();
         foreach (var comparison in comparisons)
         {
-            var feature = Judge(comparison, adjusted[next++], bins => NullQuantile(quantiles, bins, rules.Significance / comparisons.Count), rules);
+            var feature = Judge(about, comparison, adjusted[next++], bins => NullQuantile(quantiles, bins, rules.Significance / comparisons.Count), rules);
             features.Add(feature);
             if (feature.Severity >= DriftSeverity.Moderate)
             {
@@ -66,6 +66,7 @@ internal static class DriftComparison
             NotCompared = notCompared,
             Findings = [.. findings.OrderBy(f => f.Finding.Kind).ThenByDescending(f => f.Rank).Select(f => f.Finding)],
             Vector = vector,
+            Notes = [.. features.Where(f => f.RowCount >= rules.MinimumRowCount).Select(f => f.Problem).OfType<string>()],
         };
     }
 
@@ -109,7 +110,7 @@ internal static class DriftComparison
         return quantile;
     }
 
-    private static FeatureDrift Judge(FeatureComparison comparison, double adjusted, Func<int, double> nullQuantile, DriftRules rules)
+    private static FeatureDrift Judge(DriftSubject about, FeatureComparison comparison, double adjusted, Func<int, double> nullQuantile, DriftRules rules)
     {
         var histogram = comparison.Window.Histogram;
         var profile = histogram.Profile;
@@ -117,7 +118,7 @@ internal static class DriftComparison
         var weights = histogram.GetWeights();
         var weight = weights.Sum();
         var extent = comparison.Window.Extent;
-        return new FeatureDrift
+        var judged = new FeatureDrift
         {
             Name = profile.Name,
             IsScore = comparison.IsScore,
@@ -141,6 +142,7 @@ internal static class DriftComparison
             OutOfRangeShare = extent is null ? 0 : (extent.Below + extent.Above) / weight,
             Histogram = DriftHistogram.Of(profile, weights),
         };
+        return judged.Severity == DriftSeverity.Undetermined ? judged with { Problem = DriftSentences.Undetermined(about, judged, comparison.IsUndetermined ? null : comparison.Doubt, rules.MinimumRowCount) } : judged;
     }
 
     private static DriftSeverity SeverityOf(FeatureComparison comparison, double adjusted, double significance)
@@ -157,7 +159,7 @@ internal static class DriftComparison
 
         if (!(comparison.Statistic > comparison.Threshold && adjusted <= significance))
         {
-            return DriftSeverity.None;
+            return comparison.Doubt is null ? DriftSeverity.None : DriftSeverity.Undetermined;
         }
 
         return comparison.Statistic > MajorFactor * comparison.Threshold ? DriftSeverity.Major : DriftSeverity.Moderate;

@@ -4,6 +4,7 @@ using Apache.Arrow;
 using Mlp.Monitoring.Figures;
 using Mlp.Monitoring.PredictionLog;
 using Mlp.Monitoring.Queries;
+using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Predictions;
@@ -34,15 +35,20 @@ internal sealed class DriftDetector : IFigureSource
     /// <param name="configuration">Settings.</param>
     /// <param name="timeProvider">The clock.</param>
     /// <param name="estimator">The classifier that tests the whole vector; null for a logistic regression.</param>
-    public DriftDetector(DataDirectory directory, IModelRegistry? registry, DriftConfiguration configuration, TimeProvider timeProvider, IEstimator? estimator = null)
+    /// <param name="settings">How DuckDB is limited where it reads what was compacted; null for the defaults.</param>
+    public DriftDetector(
+        DataDirectory directory, IModelRegistry? registry, DriftConfiguration configuration, TimeProvider timeProvider, IEstimator? estimator = null, DuckDbSettings? settings = null)
     {
         _directory = directory;
         _registry = registry;
         _configuration = configuration;
         _timeProvider = timeProvider;
         _estimator = estimator ?? new RidgeLogisticEstimator();
-        _log = new PredictionLogReader(directory.Predictions, PredictionLogReader.DuckDbOf(PredictionLogReader.WorkFolderOf(directory)));
+        _log = new PredictionLogReader(directory.Predictions, settings ?? PredictionLogReader.DuckDbOf(PredictionLogReader.WorkFolderOf(directory)));
     }
+
+    /// <summary>How DuckDB is limited where it reads what was compacted.</summary>
+    internal DuckDbSettings QuerySettings => _log.Settings;
 
     /// <summary>The recent window of every version in service that has one.</summary>
     public IEnumerable<DriftReport> Recent => _recent.Values.Select(r => r.Report()).OfType<DriftReport>();
@@ -138,7 +144,7 @@ internal sealed class DriftDetector : IFigureSource
         var vector = sample is null ? null : await TestVectorAsync(model, number, reference!, known, reader, sample, rules, cancellationToken).ConfigureAwait(false);
         var report = DriftComparison.Compare(
             range, (known.Profile.RowCount, window.RowCount), window.Compared(reader.Compared), reader.NotCompared, rules, vector);
-        return known.Note is { } note ? report with { Notes = [note] } : report;
+        return known.Note is { } note ? report with { Notes = [note, .. report.Notes] } : report;
     }
 
     private async Task<IReadOnlyList<VectorDrift>> TestVectorAsync(
@@ -162,13 +168,13 @@ internal sealed class DriftDetector : IFigureSource
     private async Task<DriftReference> ReadWindowAsync(
         string model, int version, ReferenceWindow reference, DriftRules rules, ModelOutput? output, CancellationToken cancellationToken)
     {
-        var columns = new ReferenceColumns(rules);
+        var columns = new ReferenceColumns(rules, SampleLimit);
         await foreach (var batch in ReadAsync(model, version, reference.From, reference.To, cancellationToken).ConfigureAwait(false))
         {
             columns.Add(batch, output);
         }
 
-        return columns.RowCount > 0
+        return columns.TotalRowCount > 0
             ? columns.Build()
             : throw new InvalidOperationException($"Expected answered predictions of model '{model}' version {version} in the reference window, but found none between {Text(reference.From, "the beginning")} and {Text(reference.To, "the end")}.");
     }

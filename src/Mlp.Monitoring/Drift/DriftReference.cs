@@ -11,11 +11,17 @@ internal sealed record DriftReference(ReferenceProfile Profile)
     /// <summary>The distributions of numbers, where more than bins is known of them.</summary>
     public FrozenDictionary<FeatureProfile, EmpiricalDistribution> Distributions { get; init; } = FrozenDictionary<FeatureProfile, EmpiricalDistribution>.Empty;
 
+    /// <summary>Of distributions that are sketches: the share of the values that lie in one step beside others, where it is large.</summary>
+    public FrozenDictionary<FeatureProfile, double> BlindShares { get; init; } = FrozenDictionary<FeatureProfile, double>.Empty;
+
     /// <summary>The predicted class; null where it is not known.</summary>
     public CategoricalFeatureProfile? PredictedClass { get; init; }
 
     /// <summary>Whether its rows are those that sampling picked: it says nothing of the rows in between.</summary>
     public bool IsSampled { get; init; }
+
+    /// <summary>Of a reference of which only some rows are kept: the features that had several values in all rows, though they may have one in those.</summary>
+    public FrozenSet<FeatureProfile> Varying { get; init; } = FrozenSet<FeatureProfile>.Empty;
 
     /// <summary>What is different about it, in sentences for the reader of a report; null for nothing.</summary>
     public string? Note { get; init; }
@@ -34,13 +40,13 @@ internal sealed record DriftReference(ReferenceProfile Profile)
             pairs = pairs.Append((score.Distribution, published.Score!.Distribution));
         }
 
+        var sketches = pairs
+            .Where(p => p.First is NumericFeatureProfile && DriftRules.NeedsNumbers(rules.Of(p.First.Name, false).Method) && p.Second.Sketches is { HasQuantiles: true })
+            .ToDictionary(p => p.First, p => p.Second.Sketches!);
         return new(profile)
         {
-            Distributions = pairs
-                .Where(p => p.First is NumericFeatureProfile && DriftRules.NeedsNumbers(rules.Of(p.First.Name, false).Method))
-                .Select(p => (p.First, Distribution: p.Second.Sketches?.ToDistribution()))
-                .Where(p => p.Distribution is not null)
-                .ToFrozenDictionary(p => p.First, p => p.Distribution!),
+            Distributions = sketches.ToFrozenDictionary(p => p.Key, p => p.Value.ToDistribution()!),
+            BlindShares = sketches.ToFrozenDictionary(p => p.Key, p => p.Value.BlindShare),
             PredictedClass = Drift.PredictedClass.OfReference(published, output),
         };
     }

@@ -32,7 +32,7 @@ public sealed record DriftReport
     /// <summary>Why there is nothing to say, in a sentence; null where there is.</summary>
     public string? Problem { get; init; }
 
-    /// <summary>What is different about the comparison, in sentences: of a reference of rows that sampling picked, how many they count as. Usually empty.</summary>
+    /// <summary>What is different about the comparison, in sentences: of a reference of rows that were picked, how many they count as; features that sketches cannot decide on. Usually empty.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
     /// <summary>What was found wrong, worst first: drift of features, of the score and of the predicted class, drift of the whole vector, and data quality.</summary>

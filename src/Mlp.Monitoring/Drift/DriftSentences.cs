@@ -33,6 +33,19 @@ internal static class DriftSentences
         };
     }
 
+    /// <summary>Why there is no verdict.</summary>
+    public static string Undetermined(DriftSubject about, FeatureDrift feature, string? doubt, long minimumRowCount)
+        => doubt is not null
+            ? Text($"Expected sketches that can say whether {Subject(about, feature)} has drifted, but found {doubt}: keep quantiles by rank (KLL).")
+            : feature.RowCount < minimumRowCount ? Text($"Expected at least {minimumRowCount:#,0} rows of {Subject(about, feature)} to compare, but found {feature.RowCount:#,0}.")
+            : Text($"Expected finite values of {Subject(about, feature)} on both sides to compare, but found none on one of them.");
+
+    /// <summary>Values that a sketch does not tell apart.</summary>
+    public static string Blind(double share) => Text($"{share:0.#%} of the reference's values in one step of its sketch");
+
+    /// <summary>A distance within the error of the sketches.</summary>
+    public static string Blurred(double statistic, double threshold) => Text($"a distance of {statistic:0.###} above {threshold:0.###} that their errors may explain");
+
     /// <summary>The data of a feature is worse.</summary>
     public static Finding Quality(DriftSubject about, FeatureDrift feature, QualityCheck check, double adjusted)
     {

@@ -3,7 +3,7 @@ namespace Mlp.Monitoring.Drift;
 /// <summary>How much a distribution has moved.</summary>
 public enum DriftSeverity
 {
-    /// <summary>There are too few rows to tell.</summary>
+    /// <summary>There are too few rows to tell, or the sketches that are compared cannot: <see cref="FeatureDrift.Problem"/> says which.</summary>
     Undetermined = 0,
 
     /// <summary>The distance is not above its threshold, or chance explains it for so many rows.</summary>

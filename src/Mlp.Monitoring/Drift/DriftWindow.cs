@@ -64,5 +64,5 @@ internal sealed class DriftWindow
         }
     }
 
-    private ComparedFeature Compare(FeatureWindow window, bool isScore) => new(window, isScore, Reference.Distributions.GetValueOrDefault(window.Histogram.Profile), Reference.IsSampled);
+    private ComparedFeature Compare(FeatureWindow window, bool isScore) => new(window, isScore, Reference.Distributions.GetValueOrDefault(window.Histogram.Profile), Reference.IsSampled || Reference.Varying.Contains(window.Histogram.Profile), Reference.BlindShares.GetValueOrDefault(window.Histogram.Profile));
 }

@@ -28,12 +28,15 @@ internal sealed class FeatureComparison
     /// <summary>Too few rows to say anything.</summary>
     public bool IsUndetermined { get; private init; }
 
+    /// <summary>Why a comparison that finds no drift says nothing, in words that follow "but found"; null where it does.</summary>
+    public string? Doubt { get; private init; }
+
     public IReadOnlyList<QualityCheck> Checks { get; private init; } = [];
 
     /// <summary>Measures.</summary>
     public static FeatureComparison Of(ComparedFeature feature, DriftRules rules)
     {
-        var (window, isScore, reference, isSampled) = feature;
+        var (window, isScore, reference, isSampled, blindShare) = feature;
         var profile = window.Histogram.Profile;
         var (method, threshold) = rules.Of(profile.Name, profile is CategoricalFeatureProfile);
         var isUndetermined = window.Histogram.RowCount < rules.MinimumRowCount || profile.RowCount == 0;
@@ -43,12 +46,13 @@ internal sealed class FeatureComparison
             return new(window, isScore, method, 0) { Statistic = LeftShare(window), IsConstantReference = true, IsUndetermined = isUndetermined, Checks = checks };
         }
 
-        var (statistic, p, isOverBins) = FeatureTests.Measure(method, rules.BinningOf(profile.Name), window, reference);
+        var (statistic, p, faceValue, isOverBins) = FeatureTests.Measure(method, rules.BinningOf(profile.Name), window, reference);
         return new(window, isScore, method, threshold)
         {
             Statistic = statistic,
             PValue = isUndetermined ? double.NaN : p,
             IsOverBins = isOverBins,
+            Doubt = blindShare > 0 ? DriftSentences.Blind(blindShare) : statistic > threshold && p > rules.Significance && faceValue <= rules.Significance ? DriftSentences.Blurred(statistic, threshold) : null,
             IsUndetermined = isUndetermined || double.IsNaN(statistic),
             Checks = checks,
         };

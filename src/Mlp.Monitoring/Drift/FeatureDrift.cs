@@ -1,8 +1,10 @@
+using System.Text.Json.Serialization;
 using Mlp.Monitoring.Reports;
 
 namespace Mlp.Monitoring.Drift;
 
 /// <summary>How one input, or the score, compares with the reference. Immutable.</summary>
+[JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 public sealed record FeatureDrift
 {
     /// <summary>Name of the feature or of the score.</summary>
@@ -48,6 +50,9 @@ public sealed record FeatureDrift
 
     /// <summary>The verdict: effect size and significance together.</summary>
     public required DriftSeverity Severity { get; init; }
+
+    /// <summary>Why there is no verdict, in a sentence: too few rows, or sketches that cannot tell; null where there is one.</summary>
+    public string? Problem { get; init; }
 
     /// <summary>Rows of the reference, missing values included.</summary>
     public long ReferenceRowCount { get; init; }

@@ -17,8 +17,8 @@ internal static class FeatureTests
     /// <param name="binning">The bins, which the window has already but where a distance of numbers has its own.</param>
     /// <param name="window">The window.</param>
     /// <param name="reference">The distribution of the reference's numbers; null where only bins are known.</param>
-    /// <returns>Distance, p-value and whether a distance that needs numbers was taken over the bins. NaN without rows.</returns>
-    public static (double Statistic, double PValue, bool IsOverBins) Measure(DriftMethod method, DriftBinning binning, FeatureWindow window, EmpiricalDistribution? reference)
+    /// <returns>Distance, p-value, the p-value if sketches were free of error, and whether a distance that needs numbers was taken over the bins. NaN without rows.</returns>
+    public static (double Statistic, double PValue, double FaceValue, bool IsOverBins) Measure(DriftMethod method, DriftBinning binning, FeatureWindow window, EmpiricalDistribution? reference)
     {
         var profile = window.Histogram.Profile;
         var weights = window.Histogram.GetWeights();
@@ -38,10 +38,10 @@ internal static class FeatureTests
             DriftMethod.ChiSquare => ChiSquareTest.CramersV(chi.Statistic, profile.RowCount, window.Histogram.EffectiveRowCount),
             _ => DriftStatistics.WeightedPopulationStabilityIndex(counts, weights),
         };
-        return (statistic, chi.PValue, false);
+        return (statistic, chi.PValue, chi.PValue, false);
     }
 
-    private static (double Statistic, double PValue, bool IsOverBins) MeasureNumbers(
+    private static (double Statistic, double PValue, double FaceValue, bool IsOverBins) MeasureNumbers(
         DriftMethod method, DriftBinning binning, NumericFeatureProfile profile, FeatureWindow window, double[] weights, EmpiricalDistribution? reference)
     {
         var numbers = reference is null ? null : window.Numbers;
@@ -64,7 +64,9 @@ internal static class FeatureTests
 
         // What sketches may be off by is no drift; on one grid they see no more than there is.
         var error = f.GridAccuracy is not null && f.GridAccuracy == g.GridAccuracy ? 0 : f.RankError + g.RankError;
-        return (statistic, KolmogorovSmirnovPValue(Math.Max(gap - error, 0), profile.RowCount - profile.MissingCount, rows), numbers is null);
+        var n = profile.RowCount - profile.MissingCount;
+        var p = KolmogorovSmirnovPValue(Math.Max(gap - error, 0), n, rows);
+        return (statistic, p, error == 0 ? p : KolmogorovSmirnovPValue(gap, n, rows), numbers is null);
     }
 
     /// <summary>The chance of a Kolmogorov-Smirnov distance: exact for few pairs of rows, the asymptote beyond.</summary>

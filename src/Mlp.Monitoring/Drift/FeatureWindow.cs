@@ -1,4 +1,5 @@
 using Mlp.Runtime.Statistics;
+using Mlp.Runtime.Statistics.Profiles;
 
 namespace Mlp.Monitoring.Drift;
 
@@ -10,12 +11,15 @@ internal sealed class FeatureWindow
     /// <summary>Creates an empty one.</summary>
     /// <param name="profile">The reference.</param>
     /// <param name="sampleLimit">Numbers that are kept at most; 0 for none.</param>
-    public FeatureWindow(FeatureProfile profile, int sampleLimit)
+    /// <param name="sketches">The same reference as sketches, which know whether it had infinities; null for those of the profile.</param>
+    public FeatureWindow(FeatureProfile profile, int sampleLimit, ColumnProfile? sketches = null)
     {
         Histogram = new FeatureHistogram(profile);
         if (profile is NumericFeatureProfile numbers)
         {
-            _extent = new NumericExtent(numbers.Minimum, numbers.Maximum);
+            sketches ??= profile.Sketches;
+            _extent = new NumericExtent(
+                sketches is { NegativeInfinityCount: > 0 } ? double.NegativeInfinity : numbers.Minimum, sketches is { PositiveInfinityCount: > 0 } ? double.PositiveInfinity : numbers.Maximum);
             Values = sampleLimit > 0 ? new ValueSample(sampleLimit) : null;
         }
     }

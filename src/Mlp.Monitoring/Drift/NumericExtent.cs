@@ -1,4 +1,5 @@
 using Mlp.Runtime.Statistics;
+using Mlp.Runtime.Statistics.Profiles;
 
 namespace Mlp.Monitoring.Drift;
 
@@ -65,13 +66,24 @@ internal sealed class NumericExtent(double low, double high)
         }
     }
 
-    /// <summary>Takes what a profile says: both ends exactly, and the weight beyond the reference's as its sketch has it.</summary>
-    public void AddSummary(double minimum, double maximum, EmpiricalDistribution distribution, double scale)
+    /// <summary>Takes what a profile says: both ends and infinities exactly, and the weight beyond the reference's as its sketch has it.</summary>
+    public void AddSummary(ColumnProfile column, EmpiricalDistribution distribution, double scale)
     {
+        var (minimum, maximum) = (column.Minimum, column.Maximum);
         var belowSteps = SortedSearch.CountBelow(distribution.Values, low);
         var upToSteps = SortedSearch.CountBelow(distribution.Values, Math.BitIncrement(high));
         Below += minimum < low && belowSteps > 0 ? distribution.CumulativeWeights[belowSteps - 1] * scale : 0;
         Above += maximum > high ? (distribution.TotalWeight - (upToSteps > 0 ? distribution.CumulativeWeights[upToSteps - 1] : 0)) * scale : 0;
+        if (column.NegativeInfinityCount > 0)
+        {
+            Add(double.NegativeInfinity, column.NegativeInfinityWeight * scale);
+        }
+
+        if (column.PositiveInfinityCount > 0)
+        {
+            Add(double.PositiveInfinity, column.PositiveInfinityWeight * scale);
+        }
+
         Extend(minimum, maximum);
     }
 

@@ -28,7 +28,8 @@ internal static class ProfileBins
     /// <param name="profile">The bins.</param>
     /// <param name="column">The column.</param>
     /// <param name="rowCount">The rows that it counts for.</param>
-    public static FeatureWindow? Count(FeatureProfile profile, ColumnProfile column, double rowCount)
+    /// <param name="reference">The column of the reference that the bins are of; null where it is not known.</param>
+    public static FeatureWindow? Count(FeatureProfile profile, ColumnProfile column, double rowCount, ColumnProfile? reference = null)
     {
         if (profile is CategoricalFeatureProfile != column.IsCategorical || (!column.IsCategorical && !column.HasQuantiles))
         {
@@ -46,7 +47,7 @@ internal static class ProfileBins
         }
 
         var distribution = column.ToDistribution()!;
-        var numbers = new FeatureWindow(profile, 0) { Numbers = (distribution, distribution.TotalWeight * scale) };
+        var numbers = new FeatureWindow(profile, 0, reference) { Numbers = (distribution, distribution.TotalWeight * scale) };
         var bins = (NumericFeatureProfile)profile;
         var counts = bins.IsConstant ? CountAround(bins.Minimum, distribution, column, scale) : CountNumbers(bins.Edges.AsSpan(), distribution, column, scale);
         for (var b = 0; b < counts.Length; b++)
@@ -55,7 +56,7 @@ internal static class ProfileBins
         }
 
         numbers.Histogram.AddRows(counts.Length, (long)Math.Round(column.Weight > 0 ? missing : 0));
-        numbers.Extent!.AddSummary(column.Minimum, column.Maximum, distribution, scale);
+        numbers.Extent!.AddSummary(column, distribution, scale);
         return numbers;
     }
 
@@ -151,8 +152,8 @@ internal static class ProfileBins
             below = upTo;
         }
 
-        counts[0] += column.NegativeInfinityCount;
-        counts[^1] += column.PositiveInfinityCount;
+        counts[0] += (long)Math.Round(column.NegativeInfinityWeight * scale);
+        counts[^1] += (long)Math.Round(column.PositiveInfinityWeight * scale);
         return counts;
     }
 
@@ -166,7 +167,7 @@ internal static class ProfileBins
         var all = (long)Math.Round(distribution.TotalWeight * scale);
         below = column.Minimum < value ? Math.Max(below, 1) : 0;
         var above = column.Maximum > value ? Math.Max(all - upTo, 1) : 0;
-        return [below + column.NegativeInfinityCount, Math.Max(all - below - above, 0), above + column.PositiveInfinityCount];
+        return [below + (long)Math.Round(column.NegativeInfinityWeight * scale), Math.Max(all - below - above, 0), above + (long)Math.Round(column.PositiveInfinityWeight * scale)];
     }
 
     private static double WeightBelow(EmpiricalDistribution distribution, double edge)

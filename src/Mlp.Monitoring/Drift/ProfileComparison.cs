@@ -29,8 +29,8 @@ public static class ProfileComparison
         }
 
         var rules = new DriftRules(options ?? new(), DefaultSignificance, DefaultMinimumRowCount);
-        var columns = reference.Columns.Select(c => (Profile: BinsOf(c), c.Name, Distribution: Lazy(c)));
-        var score = reference.Score is { } s && BinsOf(s) is { } bins ? (bins, Lazy(s)) : ((FeatureProfile, Func<EmpiricalDistribution?>)?)null;
+        var columns = reference.Columns.Select(c => (BinsOf(c), c.Name, (ColumnProfile?)c));
+        var score = reference.Score is { } s && BinsOf(s) is { } bins ? (bins, s) : ((FeatureProfile, ColumnProfile?)?)null;
         return Compare([.. columns], score, reference.RowCount, current, rules, model, version);
 
         FeatureProfile? BinsOf(ColumnProfile column) => ProfileBins.Of(column, reference.EffectiveRowCount, rules.BinningOf(column.Name));
@@ -56,10 +56,10 @@ public static class ProfileComparison
         }
 
         var rules = new DriftRules(options ?? new(), DefaultSignificance, DefaultMinimumRowCount);
-        var columns = reference.Features.Select(f => (BinsOf(f), f.Name, (Func<EmpiricalDistribution?>)(() => f.Sketches?.ToDistribution())));
+        var columns = reference.Features.Select(f => (BinsOf(f), f.Name, f.Sketches));
         var score = reference.Score?.Distribution is { } s && BinsOf(s) is { } bins
-            ? (bins, () => s.Sketches?.ToDistribution())
-            : ((FeatureProfile, Func<EmpiricalDistribution?>)?)null;
+            ? (bins, s.Sketches)
+            : ((FeatureProfile, ColumnProfile?)?)null;
         return Compare([.. columns], score, reference.RowCount, current, rules, model, version);
 
         FeatureProfile? BinsOf(FeatureProfile feature) => feature is CategoricalFeatureProfile or NumericFeatureProfile { IsConstant: true } ? feature
@@ -67,8 +67,8 @@ public static class ProfileComparison
     }
 
     private static DriftReport Compare(
-        (FeatureProfile? Profile, string Name, Func<EmpiricalDistribution?> Distribution)[] columns,
-        (FeatureProfile Profile, Func<EmpiricalDistribution?> Distribution)? score,
+        (FeatureProfile? Profile, string Name, ColumnProfile? Sketches)[] columns,
+        (FeatureProfile Profile, ColumnProfile? Sketches)? score,
         long referenceRowCount,
         DataProfile current,
         DriftRules rules,
@@ -83,11 +83,11 @@ public static class ProfileComparison
         var compared = new List<ComparedFeature>(columns.Length + 1);
         var known = columns.Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
         var notCompared = current.Columns.Select(c => c.Name).Where(name => !known.Contains(name) && !rules.IsIgnored(name)).ToList();
-        foreach (var (profile, name, distribution) in columns.Where(c => !rules.IsIgnored(c.Name)))
+        foreach (var (profile, name, sketches) in columns.Where(c => !rules.IsIgnored(c.Name)))
         {
-            if (profile is not null && current.Find(name) is { } column && ProfileBins.Count(profile, column, current.EffectiveRowCount) is { } window)
+            if (profile is not null && current.Find(name) is { } column && ProfileBins.Count(profile, column, current.EffectiveRowCount, sketches) is { } window)
             {
-                compared.Add(new(window, false, Needed(profile, rules) ? distribution() : null));
+                compared.Add(Compared(window, false, sketches, rules));
             }
             else
             {
@@ -95,9 +95,9 @@ public static class ProfileComparison
             }
         }
 
-        if (score is { } pair && current.Score is { } scores && ProfileBins.Count(pair.Profile, scores, current.EffectiveRowCount) is { } scored)
+        if (score is { } pair && current.Score is { } scores && ProfileBins.Count(pair.Profile, scores, current.EffectiveRowCount, pair.Sketches) is { } scored)
         {
-            compared.Add(new(scored, true, Needed(pair.Profile, rules) ? pair.Distribution() : null));
+            compared.Add(Compared(scored, true, pair.Sketches, rules));
         }
 
         if (compared.Count == 0 && columns.Length > 0)
@@ -109,9 +109,12 @@ public static class ProfileComparison
         return DriftComparison.Compare(new(model, version, current.From, current.To), (referenceRowCount, current.RowCount), compared, notCompared, rules);
     }
 
-    private static bool Needed(FeatureProfile profile, DriftRules rules) => profile is NumericFeatureProfile && DriftRules.NeedsNumbers(rules.Of(profile.Name, false).Method);
-
-    private static Func<EmpiricalDistribution?> Lazy(ColumnProfile column) => column.ToDistribution;
+    private static ComparedFeature Compared(FeatureWindow window, bool isScore, ColumnProfile? reference, DriftRules rules)
+    {
+        var profile = window.Histogram.Profile;
+        var needsNumbers = profile is NumericFeatureProfile && DriftRules.NeedsNumbers(rules.Of(profile.Name, false).Method);
+        return new(window, isScore, needsNumbers ? reference?.ToDistribution() : null, BlindShare: profile is NumericFeatureProfile && reference is not null ? reference.BlindShare : 0);
+    }
 
     private static string Names(IEnumerable<string> names) => string.Join(", ", names.Take(10).Select(n => $"'{n}'")) is { Length: > 0 } text ? text : "none";
 }

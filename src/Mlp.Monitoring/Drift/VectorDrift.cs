@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace Mlp.Monitoring.Drift;
 
 /// <summary>What a test of the whole vector of features gave. Immutable.</summary>
+[JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 public sealed record VectorDrift
 {
     /// <summary><c>domain-classifier</c> or <c>pca-reconstruction</c>.</summary>

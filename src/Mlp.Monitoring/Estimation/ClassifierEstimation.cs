@@ -23,5 +23,5 @@ internal sealed class ClassifierEstimation(PerformanceEstimator estimator, Estim
     public override EstimationResult Estimate(EstimatedRows rows, Range window, EstimationResult result)
         => result with { Estimates = estimator.Estimate(rows.Scores[window], rows.WeightsOf(window)) };
 
-    public override IEnumerable<Finding> Find(EstimationResult result) => EstimationFindings.Find(result, estimator.RowCount, estimator.ChunkSize, options);
+    public override IEnumerable<Finding> Find(EstimationResult result, int windowCount) => EstimationFindings.Find(result, estimator.OrdinaryOf, options, windowCount);
 }

@@ -10,6 +10,9 @@ namespace Mlp.Monitoring.Estimation;
 /// <summary>Judges estimates and the realised figures beside them.</summary>
 internal static class EstimationFindings
 {
+    /// <summary>Where the thresholds of findings come from, as the middle of a sentence.</summary>
+    public const string Origin = "what the reference's chunks and the number of rows leave to chance";
+
     /// <summary>Whether an estimate and a realised figure exclude each other: each lies outside the other's interval.</summary>
     /// <param name="estimate">The estimate with its band.</param>
     /// <param name="realized">The realised figure.</param>
@@ -48,17 +51,21 @@ internal static class EstimationFindings
 
     /// <summary>What is found in a window.</summary>
     /// <param name="result">The window, without findings.</param>
-    /// <param name="referenceRowCount">Rows that the estimate was learnt from.</param>
-    /// <param name="chunkSize">Rows of a chunk of these.</param>
+    /// <param name="ordinaryOf">What the reference says about a figure.</param>
     /// <param name="options">Which figures are checked; those that the task does not have are passed over.</param>
-    public static IEnumerable<Finding> Find(EstimationResult result, long referenceRowCount, int chunkSize, EstimationOptions options)
+    /// <param name="windowCount">Windows that are judged at once.</param>
+    public static IEnumerable<Finding> Find(EstimationResult result, Func<EstimatedMetric, OrdinaryValues> ordinaryOf, EstimationOptions options, int windowCount)
     {
-        foreach (var metric in options.Checked.Where(m => result.Estimates.Any(e => e.Metric == m)))
+        var metrics = options.Checked.Where(m => result.Estimates.Any(e => e.Metric == m)).ToList();
+        var comparisons = windowCount * metrics.Count;
+        foreach (var metric in metrics)
         {
-            var (name, estimate) = (NameOf(metric, result.Realized.Task), result[metric]);
-            if (estimate.Value < estimate.LowerThreshold && ReferenceThresholds.CanJudge(result.RowCount, chunkSize))
+            var (name, estimate, ordinary) = (NameOf(metric, result.Realized.Task), result[metric], ordinaryOf(metric));
+            var referenceRowCount = ordinary.RowCount;
+            var least = ordinary.Mean - ordinary.Distance(result.RowCount, estimate.SamplingError, comparisons);
+            if (estimate.Value < least && ReferenceThresholds.CanJudge(result.RowCount, ordinary.ChunkSize))
             {
-                yield return Low(result, referenceRowCount, FigureNames.Estimated + name, estimate.Value, estimate.LowerThreshold, result.RowCount);
+                yield return Low(result, referenceRowCount, FigureNames.Estimated + name, estimate.Value, least, result.RowCount);
             }
 
             if (!result.IsChecked || RealizedOf(metric, result.Realized) is not { } realized)
@@ -67,18 +74,21 @@ internal static class EstimationFindings
             }
 
             var rowCount = result.Realized.LabelledCount - result.Realized.UnusableCount;
-            if (realized < estimate.LowerThreshold && ReferenceThresholds.CanJudge(rowCount, chunkSize))
+            var isInterval = result.Realized.Intervals.TryGetValue(name, out var interval);
+            var error = isInterval ? interval.StandardError : double.NaN;
+            least = ordinary.Mean - ordinary.Distance(rowCount, error, comparisons);
+            if (realized < least && ReferenceThresholds.CanJudge(rowCount, ordinary.ChunkSize))
             {
-                yield return Low(result, referenceRowCount, name, realized, estimate.LowerThreshold, rowCount);
+                yield return Low(result, referenceRowCount, name, realized, least, rowCount);
             }
 
-            if (result.Realized.Intervals.TryGetValue(name, out var interval) && ExcludeEachOther(estimate, realized, interval))
+            if (isInterval && ExcludeEachOther(estimate, realized, interval) && ordinary.IsBeyondChance(realized - estimate.Value, rowCount, error, comparisons))
             {
                 yield return Create(result, referenceRowCount, FindingKind.EstimateNoLongerHolds, $"{FigureNames.Estimated}{name}", realized, realized < estimate.Lower ? estimate.Lower : estimate.Upper, rowCount) with
                 {
                     Message = string.Create(
                         CultureInfo.InvariantCulture,
-                        $"Expected the realised {name} in the band of the estimate, {estimate.Lower:F4} to {estimate.Upper:F4}, but found {realized:F4}, and the estimate {estimate.Value:F4} lies outside the realised 95 % interval {interval.Lower:F4} to {interval.Upper:F4}: the estimate no longer holds (model '{result.Model}' version {result.Version})."),
+                        $"Expected the realised {name} in the band of the estimate, {estimate.Lower:F4} to {estimate.Upper:F4}, but found {realized:F4}, and the estimate {estimate.Value:F4} lies outside the realised 95 % interval {interval.Lower:F4} to {interval.Upper:F4}: the estimate no longer holds ({QualityProblems.Where(result.Model, result.Version, result.From, result.To)})."),
                 };
             }
         }
@@ -92,7 +102,7 @@ internal static class EstimationFindings
         {
             Message = string.Create(
                 CultureInfo.InvariantCulture,
-                $"Expected {name} of at least {threshold:F4}, the mean less 3 standard deviations of the reference's chunks, but found {value:F4} over {rowCount} rows (model '{result.Model}' version {result.Version})."),
+                $"Expected {name} of at least {threshold:F4}, {Origin}, but found {value:F4} over {rowCount} rows ({QualityProblems.Where(result.Model, result.Version, result.From, result.To)})."),
         };
 
     /// <summary>A finding without its message.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Mlp.Monitoring.Figures;
 using Mlp.Monitoring.Performance;
 using Mlp.Runtime.Statistics.Estimation;
@@ -5,6 +6,7 @@ using Mlp.Runtime.Statistics.Estimation;
 namespace Mlp.Monitoring.Estimation;
 
 /// <summary>The quality of one window as it is estimated without labels, beside the realised one as far as labels have come. Immutable.</summary>
+[JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 public sealed record EstimationResult
 {
     /// <summary>Model name.</summary>

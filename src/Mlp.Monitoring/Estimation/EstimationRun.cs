@@ -51,7 +51,10 @@ internal sealed class EstimationRun(string model, LogScan log, LabelStore labels
     /// <param name="output">What its output means.</param>
     /// <param name="estimation">The estimate.</param>
     public IReadOnlyList<EstimationResult> Estimate(EstimatedRows rows, LogEvaluation grid, int version, ModelOutput output, WindowEstimation estimation)
-        => [.. Windows(rows, grid).Select(w => Estimate(rows, w.Rows, w.From, w.To, version, output, estimation))];
+    {
+        var results = Windows(rows, grid).Select(w => Estimate(rows, w.Rows, w.From, w.To, version, output, estimation)).ToList();
+        return results.ConvertAll(r => r with { Findings = [.. estimation.Find(r, results.Count)] });
+    }
 
     private LogEvaluation Evaluation(int version, DateTimeOffset? from, DateTimeOffset? to)
         => new(model, log, labels, new EvaluationOptions { Version = version, From = from, To = to, Window = options.Window, Slide = options.Slide }, now, withFeatures: true);
@@ -158,7 +161,7 @@ internal sealed class EstimationRun(string model, LogScan log, LabelStore labels
         }
 
         var realized = QualityCalculator.Compute(matured, output, model, version, new EvaluationOptions()) with { From = from, To = to, ImmatureCount = count - matured.PredictionCount };
-        var result = estimation.Estimate(rows, start..(start + count), new EstimationResult
+        return estimation.Estimate(rows, start..(start + count), new EstimationResult
         {
             Model = model,
             Version = version,
@@ -170,7 +173,6 @@ internal sealed class EstimationRun(string model, LogScan log, LabelStore labels
             IsChecked = realized.ImmatureCount == 0 && (realized.BinaryClassification is not null || realized.Multiclass is not null || realized.Regression is not null),
             Findings = [],
         });
-        return result with { Findings = [.. estimation.Find(result)] };
     }
 
     private delegate bool KeepRow(in JoinedRow row, ReadOnlySpan<double> values, Span<double> kept);

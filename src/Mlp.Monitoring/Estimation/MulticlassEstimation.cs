@@ -28,5 +28,5 @@ internal sealed class MulticlassEstimation(MulticlassPerformanceEstimator estima
     public override EstimationResult Estimate(EstimatedRows rows, Range window, EstimationResult result)
         => result with { Estimates = estimator.Estimate(rows.ValuesOf(window), rows.WeightsOf(window)) };
 
-    public override IEnumerable<Finding> Find(EstimationResult result) => EstimationFindings.Find(result, estimator.RowCount, estimator.ChunkSize, options);
+    public override IEnumerable<Finding> Find(EstimationResult result, int windowCount) => EstimationFindings.Find(result, estimator.OrdinaryOf, options, windowCount);
 }

@@ -37,21 +37,25 @@ internal sealed class RegressionEstimation(DirectLossEstimator estimator) : Wind
         return result with { MeanAbsoluteError = absolute, RootMeanSquaredError = root };
     }
 
-    public override IEnumerable<Finding> Find(EstimationResult result)
+    public override IEnumerable<Finding> Find(EstimationResult result, int windowCount)
     {
+        var ordinary = estimator.Ordinary;
         var (absolute, root) = (result.MeanAbsoluteError!.Value, result.RootMeanSquaredError!.Value);
         return
         [
-            .. Find(result, FigureNames.MeanAbsoluteError, absolute, result.Realized.Regression?.MeanAbsoluteError ?? double.NaN),
-            .. Find(result, FigureNames.RootMeanSquaredError, root, result.Realized.Regression?.RootMeanSquaredError ?? double.NaN),
+            .. Find(result, windowCount, FigureNames.MeanAbsoluteError, absolute, ordinary.MeanAbsoluteError, result.Realized.Regression?.MeanAbsoluteError ?? double.NaN),
+            .. Find(result, windowCount, FigureNames.RootMeanSquaredError, root, ordinary.RootMeanSquaredError, result.Realized.Regression?.RootMeanSquaredError ?? double.NaN),
         ];
     }
 
-    private IEnumerable<Finding> Find(EstimationResult result, string name, LossEstimate estimate, double realized)
+    private IEnumerable<Finding> Find(EstimationResult result, int windowCount, string name, LossEstimate estimate, OrdinaryValues ordinary, double realized)
     {
-        if (estimate.IsAlert && ReferenceThresholds.CanJudge(result.RowCount, estimator.ChunkSize))
+        // Both errors of every window are judged.
+        var comparisons = 2 * windowCount;
+        var greatest = ordinary.Mean + ordinary.Distance(result.RowCount, estimate.SamplingError, comparisons);
+        if (estimate.Value > greatest && ReferenceThresholds.CanJudge(result.RowCount, estimator.ChunkSize))
         {
-            yield return Great(result, FigureNames.Estimated + name, estimate.Value, estimate.UpperThreshold);
+            yield return Great(result, FigureNames.Estimated + name, estimate.Value, greatest);
         }
 
         if (!result.IsChecked)
@@ -59,12 +63,17 @@ internal sealed class RegressionEstimation(DirectLossEstimator estimator) : Wind
             yield break;
         }
 
-        if (realized > estimate.UpperThreshold && ReferenceThresholds.CanJudge(result.Realized.LabelledCount, estimator.ChunkSize))
+        var rowCount = result.Realized.LabelledCount - result.Realized.UnusableCount;
+        var isInterval = result.Realized.Intervals.TryGetValue(name, out var interval);
+        var error = isInterval ? interval.StandardError : double.NaN;
+        greatest = ordinary.Mean + ordinary.Distance(rowCount, error, comparisons);
+        if (realized > greatest && ReferenceThresholds.CanJudge(rowCount, estimator.ChunkSize))
         {
-            yield return Great(result, name, realized, estimate.UpperThreshold);
+            yield return Great(result, name, realized, greatest);
         }
 
-        if (result.Realized.Intervals.TryGetValue(name, out var interval)
+        if (isInterval
+            && ordinary.IsBeyondChance(realized - estimate.Value, rowCount, error, comparisons)
             && (realized < estimate.Lower || realized > estimate.Upper)
             && (estimate.Value < interval.Lower || estimate.Value > interval.Upper))
         {
@@ -73,7 +82,7 @@ internal sealed class RegressionEstimation(DirectLossEstimator estimator) : Wind
             {
                 Message = string.Create(
                     CultureInfo.InvariantCulture,
-                    $"Expected the realised {name} in the band of the estimate, {estimate.Lower:G5} to {estimate.Upper:G5}, but found {realized:G5}, and the estimate {estimate.Value:G5} lies outside the realised 95 % interval {interval.Lower:G5} to {interval.Upper:G5}: the estimate no longer holds (model '{result.Model}' version {result.Version})."),
+                    $"Expected the realised {name} in the band of the estimate, {estimate.Lower:G5} to {estimate.Upper:G5}, but found {realized:G5}, and the estimate {estimate.Value:G5} lies outside the realised 95 % interval {interval.Lower:G5} to {interval.Upper:G5}: the estimate no longer holds ({QualityProblems.Where(result.Model, result.Version, result.From, result.To)})."),
             };
         }
     }
@@ -83,6 +92,6 @@ internal sealed class RegressionEstimation(DirectLossEstimator estimator) : Wind
         {
             Message = string.Create(
                 CultureInfo.InvariantCulture,
-                $"Expected {name} of at most {threshold:G5}, the mean and 3 standard deviations of the reference's chunks, but found {value:G5} over {result.RowCount} rows (model '{result.Model}' version {result.Version})."),
+                $"Expected {name} of at most {threshold:G5}, {EstimationFindings.Origin}, but found {value:G5} over {result.RowCount} rows ({QualityProblems.Where(result.Model, result.Version, result.From, result.To)})."),
         };
 }

@@ -27,5 +27,6 @@ internal abstract class WindowEstimation
 
     /// <summary>What is found in a window.</summary>
     /// <param name="result">With its estimates.</param>
-    public abstract IEnumerable<Finding> Find(EstimationResult result);
+    /// <param name="windowCount">Windows that are judged at once, at least 1.</param>
+    public abstract IEnumerable<Finding> Find(EstimationResult result, int windowCount);
 }

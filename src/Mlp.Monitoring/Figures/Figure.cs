@@ -1,8 +1,11 @@
+using System.Text.Json.Serialization;
+
 namespace Mlp.Monitoring.Figures;
 
 /// <summary>
 /// A number that monitoring computed over a window: what alert rules watch and reports show. Immutable.
 /// </summary>
+[JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 public sealed record Figure
 {
     /// <summary>Name in the field's words, lower case with dots, for example <c>performance.auc</c>, <c>drift.psi</c> or <c>log.dropped</c>.</summary>

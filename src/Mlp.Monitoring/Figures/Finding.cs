@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace Mlp.Monitoring.Figures;
 
 /// <summary>One thing that was found wrong, with the numbers that say so. Immutable.</summary>
+[JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 public sealed record Finding
 {
     /// <summary>What was found.</summary>

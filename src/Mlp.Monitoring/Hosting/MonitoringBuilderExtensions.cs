@@ -102,7 +102,8 @@ public static class MonitoringBuilderExtensions
             {
                 Sampling = services.GetRequiredService<MonitoringConfiguration>().Log.Sampling,
             },
-            services.GetService<IModelRegistry>());
+            services.GetService<IModelRegistry>(),
+            DuckDb(services));
     }
 
     private static DriftDetector CreateDetector(IServiceProvider services) => new(
@@ -110,7 +111,8 @@ public static class MonitoringBuilderExtensions
         services.GetService<IModelRegistry>(),
         services.GetRequiredService<MonitoringConfiguration>().Drift,
         services.GetRequiredService<TimeProvider>(),
-        services.GetService<IEstimator>());
+        services.GetService<IEstimator>(),
+        DuckDb(services));
 
     private static ProfileStore CreateProfiles(IServiceProvider services) => new(
         services.GetRequiredService<DataDirectory>(),

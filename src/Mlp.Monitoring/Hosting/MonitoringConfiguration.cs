@@ -53,7 +53,7 @@ internal sealed record MonitoringConfiguration(
         Maintenance = new(options.CompactSegments, options.RetentionAge, options.RetentionByteCount, options.MaintenanceInterval, options.MaximumSegmentAge + options.CommitInterval),
         QueryMemoryLimitBytes = options.QueryMemoryLimitBytes,
         ProfiledModels = options.ProfiledModels.ToHashSet(StringComparer.Ordinal),
-        Profiles = new ProfileConfiguration(options.ProfilePane, options.ProfileSaveInterval) { RetentionAge = options.ProfileRetentionAge },
+        Profiles = new ProfileConfiguration(options.ProfilePane, options.ProfileSaveInterval) { RetentionAge = options.ProfileRetentionAge, QuantileSketch = options.ProfileQuantileSketch },
     };
 
     /// <summary>Whether the predictions of a model are logged.</summary>

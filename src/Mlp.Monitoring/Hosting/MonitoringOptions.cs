@@ -3,6 +3,7 @@ using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.Redaction;
 using Mlp.Monitoring.Sampling;
+using Mlp.Runtime.Statistics.Profiles;
 
 namespace Mlp.Monitoring.Hosting;
 
@@ -39,6 +40,13 @@ public sealed class MonitoringOptions
     /// <value>The default value is 1 hour.</value>
     [Range(typeof(TimeSpan), "00:01:00", "1.00:00:00")]
     public TimeSpan ProfilePane { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// How profiles of the live stream keep quantiles. KLL tells values apart that lie within 2 % of each other; a prediction then counts as one in a profile, whatever its sampling weight. Profiles of one kind do not merge with those of the other.
+    /// </summary>
+    /// <value>The default value is <see cref="QuantileSketchKind.DDSketch"/>.</value>
+    [EnumDataType(typeof(QuantileSketchKind))]
+    public QuantileSketchKind ProfileQuantileSketch { get; set; } = QuantileSketchKind.DDSketch;
 
     /// <summary>How often the running profiles are written, 1 second to 1 hour: at most this much is lost of them when the process dies.</summary>
     /// <value>The default value is 5 minutes.</value>

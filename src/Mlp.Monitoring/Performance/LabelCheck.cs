@@ -13,7 +13,8 @@ namespace Mlp.Monitoring.Performance;
 /// <param name="directory">Where the logs lie.</param>
 /// <param name="labels">The labels.</param>
 /// <param name="sampling">How models are sampled, by name.</param>
-internal sealed class LabelCheck(DataDirectory directory, LabelStore labels, IReadOnlyDictionary<string, SamplingConfiguration> sampling)
+/// <param name="settings">How DuckDB is limited where it reads what was compacted.</param>
+internal sealed class LabelCheck(DataDirectory directory, LabelStore labels, IReadOnlyDictionary<string, SamplingConfiguration> sampling, DuckDbSettings settings)
 {
     private readonly List<(string Model, int Version, ModelOutput Output)> _versions = [];
     private readonly Dictionary<(string Model, int Version), long> _wrong = [];
@@ -27,7 +28,7 @@ internal sealed class LabelCheck(DataDirectory directory, LabelStore labels, IRe
     {
         var folders = Directory.Exists(directory.Predictions) ? Directory.GetDirectories(directory.Predictions).Order(StringComparer.Ordinal) : Enumerable.Empty<string>();
         var models = folders.Select(Path.GetFileName).OfType<string>().Where(name => PlatformName.FindProblem(name, "model") is null).ToList();
-        foreach (var header in models.SelectMany(model => LogScan.Of(directory, model).Headers()))
+        foreach (var header in models.SelectMany(model => LogScan.Of(directory, model, settings: settings).Headers()))
         {
             if (!_versions.Exists(v => v.Model == header.Model && v.Version == header.Version))
             {
@@ -41,7 +42,7 @@ internal sealed class LabelCheck(DataDirectory directory, LabelStore labels, IRe
         foreach (var model in models)
         {
             var answers = new AnswerReader(model);
-            LogScan.Of(directory, model).Read(
+            LogScan.Of(directory, model, settings: settings).Read(
                 (header, batch) => answers.Read(header.Version, batch, (ref JoinedRow row, int _) =>
                 {
                     var version = _versions.FindIndex(v => v.Model == header.Model && v.Version == header.Version);

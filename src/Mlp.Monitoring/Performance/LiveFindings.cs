@@ -2,6 +2,7 @@ using System.Globalization;
 using Mlp.Monitoring.Estimation;
 using Mlp.Monitoring.Figures;
 using Mlp.Monitoring.Hosting;
+using Mlp.Runtime.Statistics;
 using Mlp.Runtime.Statistics.Estimation;
 
 namespace Mlp.Monitoring.Performance;
@@ -15,7 +16,9 @@ internal static class LiveFindings
     /// <param name="estimator">What is known of the reference; null for nothing.</param>
     public static IEnumerable<Finding> BeyondThresholds(IEnumerable<Figure> figures, IReadOnlyList<PerformanceThreshold> thresholds, PerformanceEstimator? estimator)
     {
-        foreach (var figure in figures.Where(f => !double.IsNaN(f.Value)))
+        var known = figures.Where(f => !double.IsNaN(f.Value)).ToList();
+        var comparisons = Math.Max(1, known.Count(f => MetricOf(f.Name) is not null));
+        foreach (var figure in known)
         {
             var own = thresholds.Where(t => (t.Model == figure.Subject.Model || t.Model == MonitoringOptions.AllModels) && t.Figure == figure.Name).ToList();
             foreach (var threshold in own)
@@ -30,9 +33,14 @@ internal static class LiveFindings
                 }
             }
 
-            if (own.Count == 0 && estimator is not null && ReferenceThresholds.CanJudge(figure.RowCount, estimator.ChunkSize) && MetricOf(figure.Name) is { } metric && figure.Value < estimator.ThresholdsOf(metric).Lower)
+            if (own.Count == 0 && estimator is not null && ReferenceThresholds.CanJudge(figure.RowCount, estimator.ChunkSize) && MetricOf(figure.Name) is { } metric)
             {
-                yield return Create(figure, estimator.ThresholdsOf(metric).Lower, estimator.RowCount, "at least", "the mean less 3 standard deviations of the reference's chunks");
+                var ordinary = estimator.OrdinaryOf(metric);
+                var least = ordinary.Mean - ordinary.Distance(figure.RowCount, figure is { Lower: { } lower, Upper: { } upper } ? ErrorOf(figure.Name, lower, upper) : double.NaN, comparisons);
+                if (figure.Value < least)
+                {
+                    yield return Create(figure, least, estimator.RowCount, "at least", EstimationFindings.Origin);
+                }
             }
         }
     }
@@ -50,9 +58,13 @@ internal static class LiveFindings
             Test = FigureNames.Estimated + FigureNames.Auc,
             Message = string.Create(
                 CultureInfo.InvariantCulture,
-                $"Expected the realised auc in the band of the estimate, {estimate.Lower:F4} to {estimate.Upper:F4}, but found {realized.Value:F4}, and the estimate {estimate.Value:F4} lies outside the realised 95 % interval {realized.Lower:F4} to {realized.Upper:F4}: the estimate no longer holds (model '{realized.Subject.Model}' version {realized.Subject.Version})."),
+                $"Expected the realised auc in the band of the estimate, {estimate.Lower:F4} to {estimate.Upper:F4}, but found {realized.Value:F4}, and the estimate {estimate.Value:F4} lies outside the realised 95 % interval {realized.Lower:F4} to {realized.Upper:F4}: the estimate no longer holds ({QualityProblems.Where(realized.Subject.Model, realized.Subject.Version, realized.From, realized.To)})."),
         };
     }
+
+    /// <summary>The standard error of a figure, from its interval: an estimate's band is three of them wide to both sides.</summary>
+    private static double ErrorOf(string name, double lower, double upper)
+        => name.StartsWith(FigureNames.Prefix + FigureNames.Estimated, StringComparison.Ordinal) ? (upper - lower) / (2 * ReferenceThresholds.Deviations) : new ConfidenceInterval(lower, upper).StandardError;
 
     /// <summary>The estimated figure that a figure's name says; null for another figure, and for numbers of rows, which depend on the window.</summary>
     private static EstimatedMetric? MetricOf(string name)
@@ -88,6 +100,6 @@ internal static class LiveFindings
         To = figure.To,
         Message = string.Create(
             CultureInfo.InvariantCulture,
-            $"Expected {figure.Name} of {bound} {threshold:G6}, {origin}, but found {figure.Value:G6} over {figure.RowCount} rows (model '{figure.Subject.Model}' version {figure.Subject.Version}{(figure.Subject.Slice is { } slice ? $", {slice}" : string.Empty)}{(figure.Subject.Variant is { } variant ? $", {variant}" : string.Empty)})."),
+            $"Expected {figure.Name} of {bound} {threshold:G6}, {origin}, but found {figure.Value:G6} over {figure.RowCount} rows ({QualityProblems.Where(figure.Subject.Model, figure.Subject.Version, figure.From, figure.To)}{(figure.Subject.Slice is { } slice ? $", {slice}" : string.Empty)}{(figure.Subject.Variant is { } variant ? $", {variant}" : string.Empty)})."),
     };
 }

@@ -40,9 +40,17 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
     /// <param name="timeProvider">The clock that maturity counts back from.</param>
     /// <param name="configuration">Settings of the live figures.</param>
     /// <param name="registry">Where estimators were published; null where the application has none.</param>
+    /// <param name="settings">How DuckDB is limited where it reads what was compacted; null for the defaults.</param>
     public LivePerformance(
-        DataDirectory directory, LabelStore labels, int maximumPredictions, TimeProvider? timeProvider = null, LiveQualityConfiguration? configuration = null, IModelRegistry? registry = null)
+        DataDirectory directory,
+        LabelStore labels,
+        int maximumPredictions,
+        TimeProvider? timeProvider = null,
+        LiveQualityConfiguration? configuration = null,
+        IModelRegistry? registry = null,
+        DuckDbSettings? settings = null)
     {
+        QuerySettings = settings ?? PredictionLogReader.DuckDbOf(PredictionLogReader.WorkFolderOf(directory));
         _configuration = configuration ?? LiveQualityConfiguration.Default;
         _estimators = new PublishedEstimators(registry);
         _directory = directory;
@@ -73,6 +81,9 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
 
     /// <summary>Files of logs that evaluations have read, and not passed over.</summary>
     internal long ReadFileCount => _coverages.ReadCount;
+
+    /// <summary>How DuckDB is limited where it reads what was compacted.</summary>
+    internal DuckDbSettings QuerySettings { get; }
 
     /// <summary>Folder for what does not fit into memory.</summary>
     private string Scratch => Path.Combine(_directory.Root, "scratch");
@@ -184,7 +195,7 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var report = await Task.Run(() => new LabelCheck(_directory, _store, _configuration.Sampling).Run(Scratch, _timeProvider.GetUtcNow(), cancellationToken), cancellationToken).ConfigureAwait(false);
+            var report = await Task.Run(() => new LabelCheck(_directory, _store, _configuration.Sampling, QuerySettings).Run(Scratch, _timeProvider.GetUtcNow(), cancellationToken), cancellationToken).ConfigureAwait(false);
             _labelFindings = report.Findings;
             return report;
         }
@@ -276,7 +287,7 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
 
     private async Task<IReadOnlyList<T>> RunAsync<T>(string model, Func<LogScan, IReadOnlyList<T>> evaluate, CancellationToken cancellationToken)
     {
-        var log = LogScan.Of(_directory, model, _coverages);
+        var log = LogScan.Of(_directory, model, _coverages, QuerySettings);
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -310,7 +321,7 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
             {
                 var group = Join(scores, number, output, options.From, options.To);
                 var result = QualityCalculator.Compute(group, output, model, number, options: null) with { From = options.From, To = options.To };
-                result = result with { Problem = QualityProblems.Find(result) ?? LabelProblem };
+                result = result with { Problem = LabelProblem ?? QualityProblems.Find(result) };
                 results.Add(result);
                 if (options.From is null && options.To is null)
                 {

@@ -98,7 +98,9 @@ internal sealed class LiveWindow(string model, int version, ModelOutput output, 
         }
 
         var estimate = estimator.Estimate(_matured.ToArray(), _maturedWeights.ToArray())[(int)EstimatedMetric.Auc];
-        return Estimation.EstimationFindings.ExcludeEachOther(estimate, realized.Value, new(lower, upper)) ? estimate : null;
+        var interval = new ConfidenceInterval(lower, upper);
+        return Estimation.EstimationFindings.ExcludeEachOther(estimate, realized.Value, interval)
+            && estimator.OrdinaryOf(EstimatedMetric.Auc).IsBeyondChance(realized.Value - estimate.Value, realized.RowCount, interval.StandardError, comparisons: 1) ? estimate : null;
     }
 
     /// <summary>The finding that labels of the matured window are none that the model can have; null where there are none.</summary>

@@ -30,7 +30,7 @@ internal sealed class LogEvaluation
     private readonly SliceValues[] _values;
     private readonly Dictionary<int, ModelOutput> _outputs = [];
     private readonly Dictionary<QualityGroupKey, QualityGroup> _groups = [];
-    private readonly Dictionary<(int Version, long Window), long> _immature = [];
+    private readonly Dictionary<QualityGroupKey, long> _immature = [];
     private readonly Dictionary<int, long> _rowCounts = [];
     private readonly long _from;
     private readonly long _to;
@@ -260,22 +260,28 @@ internal sealed class LogEvaluation
 
     private void AddToGroups(in JoinedRow row, ReadOnlySpan<int> slices, ReadOnlySpan<double> values, long window)
     {
-        if (row.RequestTime >= _maturedBefore)
-        {
-            _immature[(row.Version, window)] = _immature.GetValueOrDefault((row.Version, window)) + 1;
-            return;
-        }
-
         var own = values[..Math.Min(values.Length, _outputs[row.Version].ClassNames.Count is > 0 and var count ? count : values.Length)];
-        GroupOf(new(row.Version, -1, -1, 0, window)).Add(row, own);
+        Add(new(row.Version, -1, -1, 0, window), row, own);
         if (_options.ByVariant)
         {
-            GroupOf(new(row.Version, row.Variant, -1, 0, window)).Add(row, own);
+            Add(new(row.Version, row.Variant, -1, 0, window), row, own);
         }
 
         for (var s = 0; s < slices.Length; s++)
         {
-            GroupOf(new(row.Version, -1, s, PartOf(s, slices[s]), window)).Add(row, own);
+            Add(new(row.Version, -1, s, PartOf(s, slices[s]), window), row, own);
+        }
+    }
+
+    private void Add(QualityGroupKey key, in JoinedRow row, ReadOnlySpan<double> values)
+    {
+        if (row.RequestTime >= _maturedBefore)
+        {
+            _immature[key] = _immature.GetValueOrDefault(key) + 1;
+        }
+        else
+        {
+            GroupOf(key).Add(row, values);
         }
     }
 
@@ -308,7 +314,7 @@ internal sealed class LogEvaluation
     {
         foreach (var key in _immature.Keys)
         {
-            GroupOf(new(key.Version, -1, -1, 0, key.Window));
+            GroupOf(key);
         }
 
         if (_window == 0)
@@ -329,7 +335,7 @@ internal sealed class LogEvaluation
                 Slice = key.Slice < 0 ? null : _values[key.Slice].NameOf(key.Part, _options.MaximumSliceCount),
                 From = _window == 0 ? _options.From : StartOf(key.Window),
                 To = _window == 0 ? _options.To : EndOf(key.Window),
-                ImmatureCount = key is { Variant: < 0, Slice: < 0 } ? _immature.GetValueOrDefault((key.Version, key.Window)) : 0,
+                ImmatureCount = _immature.GetValueOrDefault(key),
             };
             yield return result with { Problem = (key.Slice < 0 ? null : FindProblemOf(_columns[key.Slice])) ?? QualityProblems.Find(result) };
         }

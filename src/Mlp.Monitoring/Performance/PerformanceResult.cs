@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Statistics;
 
@@ -6,6 +7,7 @@ namespace Mlp.Monitoring.Performance;
 /// <summary>
 /// How good a model version is on the predictions whose truth became known. Counts are of logged rows; metrics and shares weigh each row with the number of predictions it stands for. Immutable.
 /// </summary>
+[JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 public sealed record PerformanceResult
 {
     /// <summary>Model name.</summary>

@@ -111,7 +111,7 @@ internal static class QualityCalculator
         var loss = default(RunningMean);
         for (var i = 0; i < labels.Length; i++)
         {
-            loss.Add(-Math.Log(LogLoss.Clip(values[(i * classCount) + labels[i]])), weights[i]);
+            loss.Add(MulticlassMetrics.LossOf(values.AsSpan(i * classCount, classCount), labels[i]), weights[i]);
         }
 
         var intervals = new Dictionary<string, ConfidenceInterval>(StringComparer.Ordinal)

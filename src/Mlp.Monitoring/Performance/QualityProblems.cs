@@ -8,9 +8,7 @@ internal static class QualityProblems
     /// <summary>The sentence, or null where there is nothing to say.</summary>
     public static string? Find(PerformanceResult result)
     {
-        var where = string.Create(
-            CultureInfo.InvariantCulture,
-            $"(model '{result.Model}' version {result.Version}{(result.From is { } from ? $", from {from:O}" : string.Empty)}{(result.To is { } to ? $", to {to:O}" : string.Empty)})");
+        var where = $"({Where(result.Model, result.Version, result.From, result.To)})";
         if (result.PredictionCount == 0)
         {
             return result.ImmatureCount > 0
@@ -33,8 +31,35 @@ internal static class QualityProblems
             return $"Expected the answers to a query to have one sampling weight, but found {result.TornQueryCount} queries with several, of which answers may be missing: sample by request, or by what groups the queries {where}.";
         }
 
-        return result.WrongLabelCount > 0 ? $"Expected {Allowed(result.Task)}, but found {result.WrongLabelCount} other labels of {result.LabelledCount}, which are left out {where}." : null;
+        string?[] sentences = [FindWrongLabels(result, where), FindUnusable(result, where), FindOneClass(result, where)];
+        return sentences.Any(s => s is not null) ? string.Join(' ', sentences.Where(s => s is not null)) : null;
     }
+
+    /// <summary>Model, version and window, as the end of a sentence.</summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="version">Model version; null for all.</param>
+    /// <param name="from">First request time; null for the beginning.</param>
+    /// <param name="to">Request time to stop before; null for the end.</param>
+    public static string Where(string model, int? version, DateTimeOffset? from, DateTimeOffset? to) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"model '{model}'{(version is { } number ? $" version {number}" : string.Empty)}{(from is { } first ? $", from {first:O}" : string.Empty)}{(to is { } end ? $", to {end:O}" : string.Empty)}");
+
+    private static string? FindWrongLabels(PerformanceResult result, string where) => result.WrongLabelCount == 0
+        ? null
+        : $"Expected {Allowed(result.Task)}, but found {result.WrongLabelCount} other labels of {result.LabelledCount}, which are left out {where}.";
+
+    private static string? FindUnusable(PerformanceResult result, string where)
+    {
+        var count = result.UnusableCount - result.WrongLabelCount;
+        return count == 0
+            ? null
+            : $"Expected numbers for scores and sampling weights above 0, but found others in {count} of {result.LabelledCount} labelled predictions, which are left out {where}.";
+    }
+
+    private static string? FindOneClass(PerformanceResult result, string where)
+        => result.BinaryClassification is { } binary && (binary.PositiveCount == 0 || binary.PositiveCount == binary.RowCount)
+            ? $"Expected labels of both classes, but found {binary.RowCount} usable labels that are all {(binary.PositiveCount == 0 ? 0 : 1)}: no area can be computed {where}."
+            : null;
 
     /// <summary>What the labels of a task are, as the middle of a sentence.</summary>
     public static string Allowed(Runtime.Models.ModelTask task) => task switch

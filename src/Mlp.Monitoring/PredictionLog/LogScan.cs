@@ -21,9 +21,10 @@ internal sealed record LogScan(string Folder, DuckDbSettings Settings, LogCovera
     /// <param name="directory">Where the logs lie.</param>
     /// <param name="model">Model name.</param>
     /// <param name="coverages">Which files need not be read, as it is known from scans before; null where nothing is.</param>
+    /// <param name="settings">How DuckDB is limited; null for the defaults.</param>
     /// <exception cref="ArgumentException">The name cannot be that of a model.</exception>
-    public static LogScan Of(DataDirectory directory, string model, LogCoverages? coverages = null)
-        => new(PredictionLogReader.DirectoryOf(directory.Predictions, model), PredictionLogReader.DuckDbOf(PredictionLogReader.WorkFolderOf(directory)), coverages ?? new LogCoverages());
+    public static LogScan Of(DataDirectory directory, string model, LogCoverages? coverages = null, DuckDbSettings? settings = null)
+        => new(PredictionLogReader.DirectoryOf(directory.Predictions, model), settings ?? PredictionLogReader.DuckDbOf(PredictionLogReader.WorkFolderOf(directory)), coverages ?? new LogCoverages());
 
     /// <summary>Reads every batch of the files that may hold what is asked for; rows beyond it are among them.</summary>
     /// <param name="read">Hears of each batch.</param>

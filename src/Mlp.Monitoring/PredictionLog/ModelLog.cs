@@ -16,7 +16,7 @@ namespace Mlp.Monitoring.PredictionLog;
 internal sealed class ModelLog : IAsyncDisposable
 {
     /// <summary>So many bytes that wait are flushed before the commit interval has passed.</summary>
-    private const long MaximumPendingByteCount = 16 * 1024 * 1024;
+    private const long MaximumPendingByteCount = 4 * 1024 * 1024;
 
     private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestRetryDelay = TimeSpan.FromMinutes(1);

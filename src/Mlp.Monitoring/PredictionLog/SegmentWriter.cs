@@ -52,25 +52,10 @@ internal sealed class SegmentWriter(
     }
 
     /// <summary>Completes when everything appended by now is on the device. More may be appended meanwhile: where the segment is due, to another one. One commit at a time.</summary>
-    public async Task CommitAsync()
-    {
-        if (_segment is not { } segment)
-        {
-            return;
-        }
-
-        if (!IsDue)
-        {
-            await segment.Writer.FlushAsync().ConfigureAwait(false);
-            return;
-        }
-
-        (_leaving, _segment) = (segment, null);
-        await segment.Writer.FlushAsync().ConfigureAwait(false);
-        segment.Writer.Dispose();
-        _leaving = null;
-        Forget(segment.Path);
-    }
+    public Task CommitAsync()
+        => _segment is not { } segment ? Task.CompletedTask
+            : IsDue ? SealAsync(segment)
+            : segment.Writer.FlushAsync().AsTask();
 
     /// <summary>Gives up what is open after a failure, with no commit under way. A segment that holds nothing is removed.</summary>
     public void Abandon()
@@ -95,6 +80,15 @@ internal sealed class SegmentWriter(
 
     /// <summary>Flushes, seals and closes what is open, with no commit under way.</summary>
     public void Dispose() => Close();
+
+    private async Task SealAsync(OpenSegment segment)
+    {
+        (_leaving, _segment) = (segment, null);
+        await segment.Writer.FlushAsync().ConfigureAwait(false);
+        segment.Writer.Dispose();
+        _leaving = null;
+        Forget(segment.Path);
+    }
 
     private List<OpenSegment> Close()
     {

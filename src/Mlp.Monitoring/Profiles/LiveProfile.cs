@@ -156,7 +156,7 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
     private async ValueTask<DataProfileOptions> CreateOptionsAsync()
     {
         // One thread: the other cores belong to those who predict.
-        var options = new DataProfileOptions { MaximumParallelism = 1 };
+        var options = new DataProfileOptions { MaximumParallelism = 1, QuantileSketch = _configuration.QuantileSketch };
         try
         {
             var reference = await _reference.ConfigureAwait(false);
@@ -177,7 +177,7 @@ internal sealed class LiveProfile : IPredictionBatchListener, IDisposable
         try
         {
             var rest = weights.AsMemory(0, batch.Length);
-            for (var count = columns.FindWeights(rest.Span); count > 0;)
+            for (var count = columns.FindWeights(rest.Span, countsEachAsOne: _configuration.QuantileSketch == QuantileSketchKind.Kll); count > 0;)
             {
                 // Most batches have one variant and one pane, and then all rows go at once.
                 var (variant, start) = columns.KeyOf(rest.Span, _paneLength);

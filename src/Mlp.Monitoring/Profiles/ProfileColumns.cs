@@ -52,14 +52,15 @@ internal readonly ref struct ProfileColumns
 
     /// <summary>The weight of each row, 0 for a row that the model did not answer. Gives the number of those that it did.</summary>
     /// <param name="weights">Shape (rows).</param>
-    public int FindWeights(Span<double> weights)
+    /// <param name="countsEachAsOne">Whether a row counts as one whatever its weight: sketches of ranks take no other.</param>
+    public int FindWeights(Span<double> weights, bool countsEachAsOne)
     {
         var count = 0;
         for (var i = 0; i < weights.Length; i++)
         {
             var weight = _weights?.GetValue(i) ?? 1;
             var counts = _outcomes?.GetValue(i) == (byte)PredictionOutcome.Ok && SamplingWeights.IsValid(weight);
-            weights[i] = counts ? weight : 0;
+            weights[i] = !counts ? 0 : countsEachAsOne ? 1 : weight;
             count += counts ? 1 : 0;
         }
 

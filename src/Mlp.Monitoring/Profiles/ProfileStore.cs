@@ -52,7 +52,15 @@ internal sealed class ProfileStore(DataDirectory directory, ProfileConfiguration
         DataProfileBuilder? merged = null;
         foreach (var (_, profile) in files.Concat(live.Values.Where(pane => IsWanted(pane.File) && !replaced.Contains(pane.File.Name))).OrderBy(f => f.File.Start).ThenBy(f => f.File.Path, StringComparer.Ordinal))
         {
-            merged = (merged ?? new DataProfileBuilder()).Add(profile);
+            try
+            {
+                merged = (merged ?? new DataProfileBuilder()).Add(profile);
+            }
+            catch (ArgumentException e)
+            {
+                throw new InvalidOperationException(
+                    $"Expected the profiles of model '{model}' version {number} to be of one kind, but found two in the time asked for: the settings of profiles were changed within it. Ask for a time before or after. {e.Message}", e);
+            }
         }
 
         return merged?.Build();

@@ -1,8 +1,10 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 
 namespace Mlp.Runtime.Onnx;
 
 /// <summary>An attribute of an ONNX node (<c>AttributeProto</c>): a name and a value of one kind. Immutable.</summary>
+[SuppressMessage("Naming", "CA1711:Identifiers should not have incorrect suffix", Justification = "ONNX calls it an attribute.")]
 public sealed class OnnxAttribute
 {
     private OnnxAttribute(string name, int type)

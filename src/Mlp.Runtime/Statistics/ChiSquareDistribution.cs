@@ -22,7 +22,7 @@ internal static class ChiSquareDistribution
     /// <summary>The value that X exceeds with probability <paramref name="upperTail"/>, to about 1e-12 relative.</summary>
     /// <remarks>
     /// Starts at k·(1 − 2/(9k) + z·√(2/(9k)))³ (Wilson and Hilferty, "The Distribution of Chi-square", 1931; off by up to some percent) and
-    /// closes in by Newton steps on the upper tail, kept inside a bracket. Edges: 0 at 1, +∞ at 0, NaN outside [0, 1].
+    /// closes in by Newton steps on the logarithm of the upper tail, which is nearly straight where the tail itself is not, kept inside a bracket. Edges: 0 at 1, +∞ at 0, NaN outside [0, 1].
     /// </remarks>
     /// <param name="upperTail">α, 0 to 1; 0.05 asks for the 95 % point.</param>
     /// <param name="degreesOfFreedom">k, at least 1.</param>
@@ -40,8 +40,8 @@ internal static class ChiSquareDistribution
         var x = WilsonHilferty(upperTail, degreesOfFreedom);
         for (var step = 0; step < 200; step++)
         {
-            var excess = Survival(x, degreesOfFreedom) - upperTail;
-            if (excess > 0)
+            var survival = Survival(x, degreesOfFreedom);
+            if (survival > upperTail)
             {
                 low = x;
             }
@@ -50,7 +50,7 @@ internal static class ChiSquareDistribution
                 high = x;
             }
 
-            var next = x + (excess / Density(x, degreesOfFreedom));
+            var next = x + (Math.Log(survival / upperTail) * survival / Density(x, degreesOfFreedom));
             if (!(next > low && next < high))
             {
                 next = double.IsFinite(high) ? (low + high) / 2 : (2 * low) + 1;

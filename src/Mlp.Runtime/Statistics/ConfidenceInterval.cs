@@ -11,6 +11,9 @@ public readonly record struct ConfidenceInterval(double Lower, double Upper)
     /// <summary>Φ⁻¹(0.975).</summary>
     internal const double Z = 1.959963984540054;
 
+    /// <summary>The standard error that the interval's width stands for; NaN where it is not known.</summary>
+    internal double StandardError => (Upper - Lower) / (2 * Z);
+
     /// <summary>Whether a value lies in the interval, its ends included.</summary>
     /// <param name="value">The value.</param>
     public bool Contains(double value) => value >= Lower && value <= Upper;

@@ -25,7 +25,8 @@ internal static class ErrorRateTest
         }
 
         // From the mean on, each term is smaller than the one before.
-        var term = Math.Exp(LogChoose(callsA, errorsA) + LogChoose(callsB, errorsB) - LogChoose(calls, errors));
+        var rate = (double)errors / calls;
+        var term = Math.Exp(BinomialPoint.LogProbability(errorsA, callsA, rate) + BinomialPoint.LogProbability(errorsB, callsB, rate) - BinomialPoint.LogProbability(errors, calls, rate));
         var sum = term;
         for (var i = errorsA; i < Math.Min(callsA, errors) && term > sum * Negligible; i++)
         {
@@ -55,7 +56,7 @@ internal static class ErrorRateTest
             return 0;
         }
 
-        var term = Math.Exp(LogChoose(calls, errors) + (errors * Math.Log(rate)) + ((calls - errors) * Math.Log(1 - rate)));
+        var term = Math.Exp(BinomialPoint.LogProbability(errors, calls, rate));
         var sum = term;
         for (var i = errors; i < calls && term > sum * Negligible; i++)
         {
@@ -64,27 +65,5 @@ internal static class ErrorRateTest
         }
 
         return Math.Min(sum, 1);
-    }
-
-    private static double LogChoose(long n, long k) => LogFactorial(n) - LogFactorial(k) - LogFactorial(n - k);
-
-    /// <summary>Stirling's series (NIST Digital Library of Mathematical Functions, 5.11.1) to an error below 1e-14; below 16 the product.</summary>
-    private static double LogFactorial(long n)
-    {
-        if (n < 16)
-        {
-            var product = 1.0;
-            for (var i = 2; i <= n; i++)
-            {
-                product *= i;
-            }
-
-            return Math.Log(product);
-        }
-
-        var x = n + 1.0;
-        var inverse = 1 / (x * x);
-        var series = (1.0 / 12) - (inverse * ((1.0 / 360) - (inverse * ((1.0 / 1260) - (inverse * ((1.0 / 1680) - (inverse / 1188)))))));
-        return ((x - 0.5) * Math.Log(x)) - x + (0.5 * Math.Log(2 * Math.PI)) + (series / x);
     }
 }

@@ -130,23 +130,31 @@ public sealed record MulticlassMetrics
         return best;
     }
 
+    /// <summary>−ln of the probability given to the true class: clipped at 2^-52, then divided by the row's sum; NaN where a score is no probability.</summary>
+    /// <param name="row">One score per class.</param>
+    /// <param name="label">The true class.</param>
+    internal static double LossOf(ReadOnlySpan<double> row, int label)
+    {
+        var sum = 0.0;
+        foreach (var score in row)
+        {
+            if (score < -BinaryClassificationMetrics.ProbabilityTolerance || score > 1 + BinaryClassificationMetrics.ProbabilityTolerance)
+            {
+                return double.NaN;
+            }
+
+            sum += Statistics.LogLoss.Clip(score);
+        }
+
+        return -Math.Log(Statistics.LogLoss.Clip(row[label]) / sum);
+    }
+
     private static double LogLossOf(ReadOnlySpan<double> scores, ReadOnlySpan<int> labels, ReadOnlySpan<double> weights, int classCount)
     {
         var sum = 0.0;
         for (var i = 0; i < labels.Length; i++)
         {
-            var rowSum = 0.0;
-            foreach (var score in scores.Slice(i * classCount, classCount))
-            {
-                if (score < -BinaryClassificationMetrics.ProbabilityTolerance || score > 1 + BinaryClassificationMetrics.ProbabilityTolerance)
-                {
-                    return double.NaN;
-                }
-
-                rowSum += Statistics.LogLoss.Clip(score);
-            }
-
-            sum -= weights[i] * Math.Log(Statistics.LogLoss.Clip(scores[(i * classCount) + labels[i]]) / rowSum);
+            sum += weights[i] * LossOf(scores.Slice(i * classCount, classCount), labels[i]);
         }
 
         return sum;

@@ -17,6 +17,7 @@ public sealed class ReferenceProfileBuilder
 {
     private readonly int _binCount;
     private readonly int _maximumCategories;
+    private readonly QuantileSketchKind _quantileSketch;
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private readonly ImmutableArray<FeatureProfile>.Builder _features = ImmutableArray.CreateBuilder<FeatureProfile>();
     private ScoreProfile? _score;
@@ -29,13 +30,20 @@ public sealed class ReferenceProfileBuilder
     /// <summary>Creates a builder.</summary>
     /// <param name="binCount">Bins of values per numeric feature, 2 to 256; 10 (deciles) by default.</param>
     /// <param name="maximumCategories">Categories listed per categorical feature, 1 to 65,536; 64 by default.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A number is outside its range.</exception>
-    public ReferenceProfileBuilder(int binCount = 10, int maximumCategories = 64)
+    /// <param name="quantileSketch">How quantiles of numbers are kept beside the bins. KLL tells values apart that lie within 2 % of each other, such as years or temperatures in kelvin.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number is outside its range, or the kind of sketch is unknown.</exception>
+    public ReferenceProfileBuilder(int binCount = 10, int maximumCategories = 64, QuantileSketchKind quantileSketch = QuantileSketchKind.DDSketch)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(binCount, 2);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(binCount, 256);
         ArgumentOutOfRangeException.ThrowIfLessThan(maximumCategories, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(maximumCategories, 65_536);
+        if (!Enum.IsDefined(quantileSketch))
+        {
+            throw new ArgumentOutOfRangeException(nameof(quantileSketch), quantileSketch, "Expected a known kind of quantile sketch.");
+        }
+
+        _quantileSketch = quantileSketch;
         _binCount = binCount;
         _maximumCategories = maximumCategories;
     }
@@ -138,7 +146,7 @@ public sealed class ReferenceProfileBuilder
             }
         }
 
-        _features.Add(tally.ToProfile(name, _maximumCategories).With(ReferenceSketches.OfCodes(name, values, isPresent, tally)));
+        _features.Add(tally.ToProfile(name, _maximumCategories).With(ReferenceSketches.OfCodes(name, values, isPresent, tally, _quantileSketch)));
         return this;
     }
 
@@ -259,7 +267,7 @@ public sealed class ReferenceProfileBuilder
         var edges = QuantileEdges.Choose(finite, _binCount, typeof(T) == typeof(float));
         var summary = NumericSummary.Of(finite);
         var equalWidth = summary.Minimum < summary.Maximum ? EqualWidthEdges(finite, typeof(T) == typeof(float)) : null;
-        var sketches = ReferenceSketches.OfNumbers(name, type, values, isPresent, finite, integers);
+        var sketches = ReferenceSketches.OfNumbers(name, type, values, isPresent, finite, integers, _quantileSketch);
         ArrayPool<double>.Shared.Return(rented);
 
         var equalWidthProfile = equalWidth is null ? null : CountRows(name, summary, equalWidth, values, isPresent);

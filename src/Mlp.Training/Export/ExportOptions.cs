@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Mlp.Runtime.Models;
+using Mlp.Runtime.Statistics.Profiles;
 
 namespace Mlp.Training.Export;
 
@@ -22,6 +23,11 @@ public sealed class ExportOptions
     /// <summary>Unit of a regression's label.</summary>
     /// <value>The default value is null.</value>
     public string? LabelUnit { get; set; }
+
+    /// <summary>How the reference profile keeps quantiles of numbers beside its bins. <see cref="QuantileSketchKind.Kll"/> tells values apart that lie within 2 % of each other, such as years or temperatures in kelvin.</summary>
+    /// <value>The default value is <see cref="QuantileSketchKind.DDSketch"/>.</value>
+    [EnumDataType(typeof(QuantileSketchKind))]
+    public QuantileSketchKind ReferenceQuantileSketch { get; set; } = QuantileSketchKind.DDSketch;
 
     /// <summary>
     /// How many of the rows that prove the export are kept with the model as golden rows, 0 to 64. They are real rows that everybody can read who can read the model; 0 keeps none.

@@ -54,7 +54,9 @@ internal static class OnnxExporter
             GoldenRows = isOne ? GoldenRowSample.Take(onnx, rows.Table, proofStart, options.GoldenRowCount, output, cancellationToken) : null,
             FeatureService = manifest.FeatureService,
             TrainingSet = manifest,
-            ReferenceProfile = isOne ? TrainingProfile.Create(rows.Table, source.IsCode, scores, Holdout.Of(rows, proofStart > 0 ? proofStart : rows.RowCount, scores, output)).ToJson() : ReadOnlyMemory<byte>.Empty,
+            ReferenceProfile = isOne
+                ? TrainingProfile.Create(rows.Table, source.IsCode, scores, Holdout.Of(rows, proofStart > 0 ? proofStart : rows.RowCount, scores, output), options.ReferenceQuantileSketch).ToJson()
+                : ReadOnlyMemory<byte>.Empty,
         };
     }
 

@@ -1,5 +1,6 @@
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Statistics;
+using Mlp.Runtime.Statistics.Profiles;
 using Mlp.Training.Preprocessing;
 
 namespace Mlp.Training.Export;
@@ -12,9 +13,10 @@ internal static class TrainingProfile
     /// <param name="isCode">Which integers are codes, by the index of their feature.</param>
     /// <param name="scores">One score per row.</param>
     /// <param name="holdout">Rows that the model was not trained on; null where there are too few.</param>
-    public static ReferenceProfile Create(FeatureTable table, Func<int, bool> isCode, ReadOnlySpan<float> scores, Holdout? holdout)
+    /// <param name="quantileSketch">How quantiles are kept.</param>
+    public static ReferenceProfile Create(FeatureTable table, Func<int, bool> isCode, ReadOnlySpan<float> scores, Holdout? holdout, QuantileSketchKind quantileSketch)
     {
-        var builder = new ReferenceProfileBuilder();
+        var builder = new ReferenceProfileBuilder(quantileSketch: quantileSketch);
         for (var i = 0; i < table.Columns.Count; i++)
         {
             var column = table.Columns[i];

@@ -49,9 +49,6 @@ internal sealed class TrainingBatch : IDisposable
     /// <summary>Shape (rows, width), float32; null where the encoding has no dense part. Belongs to the caller's scope.</summary>
     public Tensor? Dense => Part(_dense);
 
-    /// <summary>Shape (rows, id columns), int64; null where there are none. Belongs to the caller's scope.</summary>
-    public Tensor? Ids => null;
-
     /// <summary>Shape (rows): float32, or int64 numbers of classes. Belongs to the caller's scope.</summary>
     public Tensor Target => Part(_target)!;
 

@@ -105,6 +105,34 @@ public sealed class DriftVerdictTests
         Assert.All(report.Findings, f => Assert.Null(f.PValue));
     }
 
+    // Missing values are a matter of data quality, and no part of those that could have left.
+    [Theory]
+    [InlineData(0, DriftSeverity.None)]
+    [InlineData(9, DriftSeverity.Moderate)]
+    public void Compare_ConstantReferenceAndMissingValues_CountsThoseThatAreThere(int leavers, DriftSeverity expected)
+    {
+        var reference = Numbers([.. Enumerable.Repeat(0.003, 500)]);
+
+        var feature = Compare(reference, [.. Enumerable.Range(0, 1_000).Select(i => i < 100 ? double.NaN : i < 100 + leavers ? 0.004 : 0.003)], Defaults).Features[0];
+
+        Assert.Equal((expected, leavers / 900.0), (feature.Severity, Math.Round(feature.Statistic, 12)));
+    }
+
+    // Twice the chance that the k largest of n + m rows are the window's: either end could have been the one.
+    [Theory]
+    [InlineData(5.0)]
+    [InlineData(-5.0)]
+    public void Compare_RowsBeyondOneEnd_HaveTheChanceOfTwo(double beyond)
+    {
+        var window = new FeatureWindow(Numbers(Normal).Profile.Features[0], 0);
+        window.AddRange([.. Normal.Take(988), .. Enumerable.Repeat(beyond, 12)]);
+
+        var check = Assert.Single(QualityChecks.Of(window, Defaults), c => c.Test == "out-of-range");
+
+        var chance = Enumerable.Range(0, 12).Aggregate(2.0, (p, i) => p * (1_000 - i) / (3_000 - i));
+        Assert.Equal(1, check.PValue / chance, 1e-12);
+    }
+
     [Fact]
     public void Compare_ConstantCategory_AnotherOneIsDrift()
     {

@@ -77,6 +77,60 @@ public sealed class ProfileComparisonTests
         Assert.All(report.Features, f => Assert.True(double.IsFinite(f.PopulationStabilityIndex)));
     }
 
+    [Theory]
+    [InlineData(0.00346)]
+    [InlineData(0.00347)]
+    [InlineData(double.PositiveInfinity)]
+    [InlineData(double.NegativeInfinity)]
+    public void Compare_ConstantReferenceAndOneRowThatLeftIt_IsOneRow(double leaver)
+    {
+        double[] constant = [.. Enumerable.Repeat(0.003467, 500)];
+
+        var feature = ProfileComparison.Compare(Profile(constant, [500]), Profile([.. constant[..499], leaver], [500])).Find("x")!;
+
+        Assert.Equal((0.002, DriftSeverity.Moderate), (feature.Statistic, feature.Severity));
+    }
+
+    [Fact]
+    public void Compare_ConstantReferenceAndOneRowOnEachSide_IsTwoRows()
+    {
+        double[] constant = [.. Enumerable.Repeat(0.003467, 500)];
+
+        Assert.Equal(0.004, ProfileComparison.Compare(Profile(constant, [500]), Profile([.. constant[..498], 0.00346, 0.00347], [500])).Find("x")!.Statistic);
+    }
+
+    [Theory]
+    [InlineData(DriftMethod.PopulationStabilityIndex, 1)]
+    [InlineData(DriftMethod.Wasserstein, 1)]
+    [InlineData(DriftMethod.KolmogorovSmirnov, -1)]
+    [InlineData(DriftMethod.Energy, -1)]
+    public void Compare_Infinities_AreOutOfRange(DriftMethod method, int sign)
+    {
+        DriftOptions options = new() { NumericMethod = method };
+        double[] third = [.. Reference.Select((v, i) => i % 4 == 0 ? sign * double.PositiveInfinity : v)];
+        double[] all = [.. third.Select(_ => sign * double.PositiveInfinity)];
+
+        var some = ProfileComparison.Compare(Profile(Reference, [2_000]), Profile(third, [2_000]), options);
+        Assert.Equal(0.25, Assert.Single(some.Findings, f => f.Test == "out-of-range").Statistic, 1e-12);
+        Assert.Equal(0.25, some.Find("x")!.OutOfRangeShare, 1e-12);
+        var whole = ProfileComparison.Compare(Profile(Reference, [2_000]), Profile(all, [2_000]), options);
+        Assert.Equal(1, Assert.Single(whole.Findings, f => f.Test == "out-of-range").Statistic);
+
+        // What the reference had before is none.
+        Assert.Empty(ProfileComparison.Compare(Profile(third, [2_000]), Profile(third, [2_000]), options).Findings);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-1)]
+    public void Compare_Infinities_CountInTheOuterBins(int sign)
+    {
+        double PsiOf(double odd) => ProfileComparison.Compare(Profile(Reference, [2_000]), Profile([.. Reference.Select((v, i) => i % 4 == 0 ? odd : v)], [2_000])).Find("x")!.PopulationStabilityIndex;
+
+        Assert.True(PsiOf(sign * 1e9) > 0.1);
+        Assert.Equal(PsiOf(sign * 1e9), PsiOf(sign * double.PositiveInfinity), 1e-12);
+    }
+
     [Fact]
     public void Compare_BadReference_IsRefusedWithASentence()
     {

@@ -46,6 +46,7 @@ public sealed class MonitoringSettingsTests : MonitoredPlatform
     [InlineData("LoggedModels:0", "tipps", "MlPlatform:Monitoring:LoggedModels must hold names of models that the application has declared by AddModel, but holds 'tipps'; declared are: 'tips', 'other'.")]
     [InlineData("DriftModels:0", "tipps", "MlPlatform:Monitoring:DriftModels must hold names of models that the application has declared by AddModel, but holds 'tipps'; declared are: 'tips', 'other'.")]
     [InlineData("ProfiledModels:0", "tipps", "MlPlatform:Monitoring:ProfiledModels must hold names of models that the application has declared by AddModel, but holds 'tipps'; declared are: 'tips', 'other'.")]
+    [InlineData("ProfileQuantileSketch", "7", "MlPlatform:Monitoring:ProfileQuantileSketch must be DDSketch or Kll, but is '7'.")]
     [InlineData("ProfilePane", "00:07:00", "MlPlatform:Monitoring:ProfilePane must be a whole number of seconds that divides a day, but is 00:07:00.")]
     [InlineData("LoggedModels", "tips", "MlPlatform:Monitoring:LoggedModels must be a list, but is 'tips'.")]
     [InlineData("CommitInterval", "soon", "MlPlatform:Monitoring:CommitInterval must be a time span such as 00:00:30, but is 'soon'.")]

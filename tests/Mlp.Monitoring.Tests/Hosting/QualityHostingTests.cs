@@ -3,11 +3,13 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Mlp.Monitoring.Comparison;
+using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.Estimation;
 using Mlp.Monitoring.Figures;
 using Mlp.Monitoring.Hosting;
 using Mlp.Monitoring.Labels;
 using Mlp.Monitoring.Performance;
+using Mlp.Monitoring.PredictionLog;
 using Mlp.Monitoring.Tests.Drift;
 using Mlp.Monitoring.Tests.PredictionLog;
 using Mlp.Runtime.Data;
@@ -126,6 +128,17 @@ public sealed class QualityHostingTests : IDisposable
         Assert.Equal([null, "champion"], source.Latest.Where(f => f.Name == "performance.auc").Select(f => f.Subject.Variant).Order());
         var finding = source.Findings.First();
         Assert.Equal((FindingKind.Performance, "performance.auc", 0.9), (finding.Kind, finding.Test, finding.Threshold));
+    }
+
+    [Fact]
+    public async Task QueryMemoryLimitBytes_Set_HoldsForEverythingThatReadsTheLog()
+    {
+        await using var platform = Build(m => m.LogPredictions("tips").Configure(o => o.QueryMemoryLimitBytes = 100L << 20));
+
+        Assert.Equal(100L << 20, platform.Services.GetRequiredService<PredictionLogReader>().Settings.MemoryLimitBytes);
+        Assert.Equal(100L << 20, platform.Services.GetRequiredService<LivePerformance>().QuerySettings.MemoryLimitBytes);
+        Assert.Equal(100L << 20, platform.Services.GetRequiredService<DriftDetector>().QuerySettings.MemoryLimitBytes);
+        Assert.Equal(100L << 20, LogScan.Of(platform.Services.GetRequiredService<DataDirectory>(), "tips", settings: new DuckDbSettings(100L << 20, 1, _folder.FullName)).Settings.MemoryLimitBytes);
     }
 
     [Fact]

@@ -92,6 +92,24 @@ public sealed class LabelJoinTests : IDisposable
     }
 
     [Fact]
+    public void Run_ObservedAtTheSameTime_TheLabelRecordedLastCounts()
+    {
+        using var join = new LabelJoin(_folder.FullName, [Label.DefaultName], 10);
+        Label[] late = [Label.ForPrediction(TestModels.Id(1), 1, Noon)];
+        Label[] early = [Label.ForPrediction(TestModels.Id(1), 0, Noon)];
+
+        // What was recorded later is read first, and has the smaller id.
+        join.AddLabels(_batch.Build(late, Noon.AddHours(1)));
+        join.AddLabels(_batch.Build(early, Noon));
+        join.AddRow(new JoinedRow { RequestId = TestModels.Id(1), Label = double.NaN });
+
+        var found = new List<double>();
+        join.Run((in JoinedRow row, ReadOnlySpan<int> _, ReadOnlySpan<double> _) => found.Add(row.Label), default);
+
+        Assert.Equal([1.0], found);
+    }
+
+    [Fact]
     public void Dispose_AfterASpill_LeavesNoFile()
     {
         using (var join = new LabelJoin(_folder.FullName, [Label.DefaultName], 0))

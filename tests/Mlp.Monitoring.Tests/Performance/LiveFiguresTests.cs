@@ -88,6 +88,50 @@ public sealed class LiveFiguresTests : IDisposable
     }
 
     [Fact]
+    public void BeyondThresholds_FewRows_HaveTheirOwnChanceAndTheSentenceItsWindow()
+    {
+        var (scores, labels) = Draw(1, 4_000);
+        var estimator = PerformanceEstimator.Fit(scores, labels, 1_000);
+        var (mean, lower) = (estimator.OrdinaryOf(EstimatedMetric.Auc).Mean, estimator.ThresholdsOf(EstimatedMetric.Auc).Lower);
+        IReadOnlyList<Finding> Find(double value) =>
+        [
+            .. LiveFindings.BeyondThresholds(
+                [new Figure { Name = "performance.auc", Subject = new("tips", 1), Value = value, Lower = value - 0.02, Upper = value + 0.02, RowCount = 500, From = Noon, To = Noon.AddHours(1) }], [], estimator),
+        ];
+
+        Assert.Empty(Find(lower - 0.002));
+        var finding = Assert.Single(Find(mean - 0.15));
+        Assert.EndsWith("over 500 rows (model 'tips' version 1, from 2026-03-01T12:00:00.0000000+00:00, to 2026-03-01T13:00:00.0000000+00:00).", finding.Message, StringComparison.Ordinal);
+        Assert.InRange(finding.Threshold, mean - 0.15, lower - 0.002);
+    }
+
+    [Fact]
+    public async Task Latest_Intervals_AreWidenedByTheBoundAndCountRowsByTheirWeights()
+    {
+        using var performance = Create(null, LiveQualityConfiguration.Default);
+        var (scores, labels) = Draw(4, 400);
+        await WriteAsync((scores, labels), Noon.AddHours(-2), withLabels: true, weightOf: i => i % 2 == 0 ? 1 : 9);
+        var bins = new ScoreBins(0.5);
+        for (var i = 0; i < scores.Length; i++)
+        {
+            bins.Add(scores[i], labels[i] == 1, i % 2 == 0 ? 1 : 9);
+        }
+
+        await performance.EvaluateLatestAsync("tips", default);
+
+        var figures = ((IFigureSource)performance).Latest.ToDictionary(f => f.Name);
+        var plain = ConfidenceInterval.Normal(bins.Auc(out var bound), bins.AucStandardError());
+        Assert.True(bound > 1e-6);
+        Assert.Equal(plain.Lower - bound, figures["performance.auc"].Lower!.Value, 1e-12);
+        Assert.Equal(plain.Upper + bound, figures["performance.auc"].Upper!.Value, 1e-12);
+
+        // (200 + 1,800)² / (200 + 200 * 81) rows.
+        var accuracy = ConfidenceInterval.Wilson(figures["performance.accuracy"].Value, 2_000.0 * 2_000 / 16_400);
+        Assert.Equal(accuracy.Lower, figures["performance.accuracy"].Lower!.Value, 1e-12);
+        Assert.Equal(accuracy.Upper, figures["performance.accuracy"].Upper!.Value, 1e-12);
+    }
+
+    [Fact]
     public async Task Findings_ThresholdOfTheUser_IsTheOneThatCounts()
     {
         PerformanceThreshold[] thresholds =
@@ -152,7 +196,7 @@ public sealed class LiveFiguresTests : IDisposable
         return new LivePerformance(_log.Directory, _labels, 100_000, _time, configuration, registry);
     }
 
-    private async Task WriteAsync((double[] Scores, byte[] Labels) drawn, DateTimeOffset from, bool withLabels, int first = 0)
+    private async Task WriteAsync((double[] Scores, byte[] Labels) drawn, DateTimeOffset from, bool withLabels, int first = 0, Func<int, double>? weightOf = null)
     {
         var sink = _log.Writer.Attach(TestModels.Serve(Layout))!;
         var rows = new FeatureRows(Layout, 1);
@@ -165,6 +209,7 @@ public sealed class LiveFiguresTests : IDisposable
                 EventTime = time,
                 RequestTime = time,
                 LatencyNanoseconds = 1,
+                SamplingWeight = weightOf?.Invoke(i) ?? 1,
                 Outcome = PredictionOutcome.Ok,
                 Features = rows.RowOf(0),
                 Scores = [drawn.Scores[i]],

@@ -307,6 +307,96 @@ public sealed class LogEvaluationTests : IDisposable
     }
 
     [Fact]
+    public async Task EvaluateAsync_ImmaturePredictions_AreCountedInVariantsAndSlicesToo()
+    {
+        var champion = _log.Writer.Attach(TestModels.Serve(Layout))!;
+        var canary = _log.Writer.Attach(TestModels.Serve(Layout, variant: "canary"))!;
+        for (var i = 0; i < 30; i++)
+        {
+            Record(champion, i, 0.5, Noon.AddHours(i < 10 ? 0 : 23), area: i % 2);
+        }
+
+        Record(canary, 30, 0.5, Noon.AddHours(23), area: 1);
+        await _log.FlushAsync();
+        var options = new EvaluationOptions { ByVariant = true, Maturity = TimeSpan.FromHours(2), Bootstrap = false };
+        options.Slices.Add(SliceDefinition.Key("area"));
+
+        var results = (await _performance.EvaluateAsync("tips", options, default)).ToDictionary(r => r.Slice ?? r.Variant ?? "all");
+
+        Assert.Equal(
+            new Dictionary<string, (long, long)> { ["all"] = (10, 21), ["champion"] = (10, 20), ["canary"] = (0, 1), ["area=0"] = (5, 10), ["area=1"] = (5, 11) },
+            results.ToDictionary(r => r.Key, r => (r.Value.PredictionCount, r.Value.ImmatureCount)));
+        Assert.StartsWith("Expected matured predictions in the window, but found 1 that are all younger", results["canary"].Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task EvaluateAsync_ScoresThatAreNoneAndASingleClass_AreProblems()
+    {
+        var sink = _log.Writer.Attach(TestModels.Serve(Layout))!;
+        for (var i = 0; i < 10; i++)
+        {
+            Record(sink, i, i < 2 ? double.NaN : 0.1 * i, Noon.AddHours(i < 1 ? 0 : 2));
+        }
+
+        await _log.FlushAsync();
+        await LabelAsync(Enumerable.Range(0, 10).Select(i => (i, 1.0)));
+        var options = new EvaluationOptions { From = Noon, Window = TimeSpan.FromHours(1), Bootstrap = false };
+
+        var results = await _performance.EvaluateAsync("tips", options, default);
+        var remembered = Assert.Single(await _performance.EvaluateAsync("tips", null, null, null, default));
+
+        Assert.Null(results[0].BinaryClassification);
+        Assert.StartsWith(
+            "Expected numbers for scores and sampling weights above 0, but found others in 1 of 1 labelled predictions, which are left out (model 'tips' version 1, from ", results[0].Problem, StringComparison.Ordinal);
+        Assert.StartsWith("Expected numbers for scores and sampling weights above 0, but found others in 1 of 9 labelled predictions", results[1].Problem, StringComparison.Ordinal);
+        Assert.Contains(" Expected labels of both classes, but found 8 usable labels that are all 1: no area can be computed (model", results[1].Problem, StringComparison.Ordinal);
+        Assert.Contains("found 8 usable labels that are all 1", remembered.Problem, StringComparison.Ordinal);
+        await LabelAsync([(9, 0)], Noon.AddHours(1));
+        Assert.DoesNotContain("both classes", (await _performance.EvaluateAsync("tips", options, default))[1].Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task EvaluateAsync_ClassScoresThatDoNotAddUpToOne_HaveALossWithinItsInterval()
+    {
+        var sink = _log.Writer.Attach(TestModels.Serve(Layout, outputs: 3, task: ModelTask.MulticlassClassification))!;
+        var random = new Random(5);
+        for (var i = 0; i < 60; i++)
+        {
+            Record(sink, i, [random.NextDouble(), random.NextDouble(), random.NextDouble()], Noon.AddSeconds(i));
+        }
+
+        await _log.FlushAsync();
+        await LabelAsync(Enumerable.Range(0, 60).Select(i => (i, i % 3.0)));
+
+        var result = Assert.Single(await _performance.EvaluateAsync("tips", new EvaluationOptions { Bootstrap = false }, default));
+
+        var (loss, interval) = (result.Multiclass!.LogLoss, result.Intervals[FigureNames.LogLoss]);
+        Assert.Equal(loss, (interval.Lower + interval.Upper) / 2, 1e-9);
+    }
+
+    [Fact]
+    public async Task Serialize_ResultsWithoutNumbers_IsJson()
+    {
+        var sink = _log.Writer.Attach(TestModels.Serve(Layout))!;
+        Record(sink, 0, 0.5, Noon);
+        await _log.FlushAsync();
+        var empty = Assert.Single(await _performance.EvaluateAsync("tips", new EvaluationOptions { From = Noon.AddDays(2) }, default));
+        await LabelAsync([(0, 1)]);
+        var oneClass = Assert.Single(await _performance.EvaluateAsync("tips", new EvaluationOptions(), default));
+        var web = new System.Text.Json.JsonSerializerOptions(System.Text.Json.JsonSerializerDefaults.Web);
+        var estimator = Runtime.Statistics.Estimation.PerformanceEstimator.Fit([0.2, 0.7, 0.9], [0, 1, 1], 5);
+
+        Assert.Contains("\"labelMaturity\":\"NaN\"", System.Text.Json.JsonSerializer.Serialize(empty, web), StringComparison.Ordinal);
+        Assert.Contains("\"auc\":\"NaN\"", System.Text.Json.JsonSerializer.Serialize(oneClass, web), StringComparison.Ordinal);
+        Assert.Contains("\"lowerThreshold\":\"NaN\"", System.Text.Json.JsonSerializer.Serialize(estimator.Estimate([0.4]), web), StringComparison.Ordinal);
+        Assert.Equal(double.NaN, System.Text.Json.JsonSerializer.Deserialize<PerformanceResult>(System.Text.Json.JsonSerializer.Serialize(oneClass, web), web)!.BinaryClassification!.Auc);
+        foreach (var figure in FigureValues.Of(empty, Noon))
+        {
+            Assert.Contains("NaN", System.Text.Json.JsonSerializer.Serialize(figure, web), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task EvaluateAsync_OptionsOutsideTheirRange_AreRefusedByASentence()
     {
         (EvaluationOptions Options, string Start)[] wrong =

@@ -1,3 +1,4 @@
+using Mlp.Monitoring.Performance;
 using Mlp.Runtime.Statistics;
 using Mlp.TestSupport;
 
@@ -247,6 +248,41 @@ public sealed class QualityKernelTests
 
         Assert.Equal(BinaryClassificationMetrics.Compute(scores, labels).Auc, bins.Auc(out var bound), 1e-12);
         Assert.Equal(0, bound);
+    }
+
+    [Fact]
+    public void DeLong_ScoresThatTie_CountOneHalf()
+    {
+        var random = new Random(6);
+        var positives = Enumerable.Range(0, 60).Select(_ => Math.Round(random.NextDouble() + 0.2, 1)).Order().ToArray();
+        var negatives = Enumerable.Range(0, 90).Select(_ => Math.Round(random.NextDouble(), 1)).Order().ToArray();
+        static double Variance(IEnumerable<double> own, double[] others)
+        {
+            var placements = own.Select(s => others.Average(o => o < s ? 1 : o == s ? 0.5 : 0)).ToArray();
+            return placements.Sum(p => (p - placements.Average()) * (p - placements.Average())) / (placements.Length - 1);
+        }
+
+        Assert.Equal(Math.Sqrt((Variance(positives, negatives) / 60) + (Variance(negatives, positives) / 90)), DeLong.StandardError(positives, negatives), 1e-12);
+    }
+
+    [Fact]
+    public void Intervals_RowsThatStandForMany_AreOfTheirEffectiveNumber()
+    {
+        var random = new Random(9);
+        var scores = Enumerable.Range(0, 300).Select(_ => random.NextDouble()).ToArray();
+        var labels = scores.Select(s => random.NextDouble() < s ? (byte)1 : (byte)0).ToArray();
+        var weights = scores.Select((_, i) => i % 3 == 0 ? 8.0 : 1).ToArray();
+        var effective = weights.Sum() * weights.Sum() / weights.Sum(w => w * w);
+        var metrics = BinaryClassificationMetrics.ComputeWeighted(scores, labels, weights, 0.5);
+        var confusion = metrics.Confusion;
+
+        var intervals = BinaryIntervals.Compute(metrics, scores, labels, weights, withBootstrap: false);
+
+        var scale = effective / weights.Sum();
+        Assert.Equal(ConfidenceInterval.Wilson(metrics.Accuracy, effective), intervals[FigureNames.Accuracy]);
+        Assert.Equal(ConfidenceInterval.Wilson(metrics.Precision, (confusion.TruePositives + confusion.FalsePositives) * scale), intervals[FigureNames.Precision]);
+        Assert.Equal(ConfidenceInterval.Wilson(metrics.Recall, (confusion.TruePositives + confusion.FalseNegatives) * scale), intervals[FigureNames.Recall]);
+        Assert.True(intervals[FigureNames.F1].Upper - intervals[FigureNames.F1].Lower > BinaryIntervals.F1(confusion, 1).Upper - BinaryIntervals.F1(confusion, 1).Lower);
     }
 
     [Fact]

@@ -20,12 +20,13 @@ public sealed class CommitTests
     private readonly FeatureRows _rows = new(Layout, 1);
     private int _recorded;
     private int _flushes;
+    private bool _isUnguarded;
 
     [Fact]
     public async Task Record_WhileTheDeviceFlushes_WaitsForTheNextInterval()
     {
         await using var log = new LogHarness(_disk, timeProvider: _time);
-        RecordDuringFlushes(await OpenAsync(log));
+        RecordDuringFlushes(log, await OpenAsync(log));
 
         await RunAsync(log, intervals: 20);
 
@@ -43,7 +44,7 @@ public sealed class CommitTests
     {
         var configuration = PredictionLogConfiguration.Default with { MaximumSegmentByteCount = byteCount, MaximumSegmentAge = TimeSpan.FromSeconds(seconds) };
         await using var log = new LogHarness(_disk, configuration, _time);
-        RecordDuringFlushes(await OpenAsync(log));
+        RecordDuringFlushes(log, await OpenAsync(log));
 
         await RunAsync(log, intervals: 100);
 
@@ -51,6 +52,7 @@ public sealed class CommitTests
         Assert.InRange(log.Segments.Count, 5, 60);
         Assert.InRange(log.Segments.Max(path => new FileInfo(path).Length), 0, seconds == 1 ? 22 * 50_000 : (64 * 1024) + 50_000);
         Assert.InRange(log.Segments.Count(path => !IsSealed(path)), 0, 1);
+        Assert.False(_isUnguarded);
         _disk.OnSync = null;
         await log.FlushAsync();
         Assert.Equal((_recorded, 0), (log.Statistics.Written, log.Statistics.Dropped));
@@ -62,10 +64,10 @@ public sealed class CommitTests
     {
         await using var log = new LogHarness(_disk, timeProvider: _time);
         var sink = await OpenAsync(log);
-        while (log.Statistics.Written == 1)
-        {
-            Record(sink, 1_000);
-        }
+
+        // About 10 MB, beyond the 4 MiB that may wait.
+        Record(sink, 30_000);
+        await UntilAsync(() => log.Statistics.Written > 1);
     }
 
     [LinuxFact]
@@ -108,9 +110,10 @@ public sealed class CommitTests
 
     private static async Task UntilAsync(Func<bool> condition)
     {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         while (!condition())
         {
-            await Task.Delay(1);
+            await Task.Delay(1, patience.Token);
         }
     }
 
@@ -124,7 +127,7 @@ public sealed class CommitTests
     }
 
     /// <summary>From now on predictions come while the device is busy, so that there is always one more to write.</summary>
-    private void RecordDuringFlushes(IPredictionSink sink)
+    private void RecordDuringFlushes(LogHarness log, IPredictionSink sink)
     {
         Record(sink, RowsPerFlush);
         _disk.OnSync = (_, path) =>
@@ -132,6 +135,7 @@ public sealed class CommitTests
             if (path.EndsWith(".mlplog", StringComparison.Ordinal) && _flushes < 1_000)
             {
                 _flushes++;
+                _isUnguarded |= !log.Writer.OpenSegments.Contains(path);
                 Record(sink, RowsPerFlush);
             }
         };

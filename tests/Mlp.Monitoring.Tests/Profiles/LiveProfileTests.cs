@@ -39,6 +39,31 @@ public sealed class LiveProfileTests : IDisposable
         Assert.Equal((ProfileColumnType.Float32, ProfileColumnType.Float64, 0.495), (profile.Find("score")!.Type, profile.Score!.Type, Math.Round(profile.Score.Mean, 9)));
     }
 
+    // Sketches of ranks know no weights: a prediction counts as one.
+    [Fact]
+    public async Task Get_QuantilesByRank_AreKeptAndMergedUnlessTheyWereKeptOtherwise()
+    {
+        await using (var log = new ProfileHarness(_folder.FullName, quantileSketch: QuantileSketchKind.Kll))
+        {
+            var sink = log.Attach();
+            log.Record(sink, Noon, 100);
+            log.Record(sink, Noon.AddHours(1), 50, weight: 3);
+            var profile = await log.GetAsync();
+            Assert.Equal((150, 150), (profile.RowCount, profile.EffectiveRowCount));
+            Assert.NotNull(profile.Score!.Ranks);
+
+            // 0 to 0.99 once, and the lower half of them again.
+            Assert.Equal(0.37, profile.Score.GetQuantile(0.5));
+            log.Live.Save();
+        }
+
+        await using var other = new ProfileHarness(_folder.FullName);
+        other.Record(other.Attach(), Noon.AddHours(2), 100);
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => other.GetAsync());
+        Assert.Contains("Expected the profiles of model 'tips' version 1 to be of one kind", error.Message, StringComparison.Ordinal);
+        Assert.Equal(100, (await other.GetAsync(from: Noon.AddHours(2))).RowCount);
+    }
+
     [Fact]
     public async Task Get_AnyTime_MergesThePanesThatReachIntoIt()
     {

@@ -19,10 +19,10 @@ internal sealed class ProfileHarness : IAsyncDisposable
     private readonly PredictionLogWriter _writer;
     private long _number;
 
-    public ProfileHarness(string folder, IDiskSync? disk = null, PredictionLogConfiguration? log = null, ReferenceProfile? reference = null, IDiskSync? logDisk = null, TimeSpan? retention = null)
+    public ProfileHarness(string folder, IDiskSync? disk = null, PredictionLogConfiguration? log = null, ReferenceProfile? reference = null, IDiskSync? logDisk = null, TimeSpan? retention = null, QuantileSketchKind quantileSketch = QuantileSketchKind.DDSketch)
     {
         var directory = new DataDirectory(folder, MlPlatformMode.Owner);
-        Store = new ProfileStore(directory, ProfileConfiguration.Default with { RetentionAge = retention }, disk ?? DiskSync.Instance, Clock, Logger);
+        Store = new ProfileStore(directory, ProfileConfiguration.Default with { RetentionAge = retention, QuantileSketch = quantileSketch }, disk ?? DiskSync.Instance, Clock, Logger);
         _writer = new PredictionLogWriter(
             directory, log ?? PredictionLogConfiguration.Default, _ => true, logDisk ?? DiskSync.Instance, Clock, NullLogger<PredictionLogWriter>.Instance, model => [Live = Store.Watch(model, Task.FromResult(reference))]);
         _writer.OpenAsync(CancellationToken.None).GetAwaiter().GetResult();

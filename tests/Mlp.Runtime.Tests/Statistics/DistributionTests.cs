@@ -53,6 +53,16 @@ public class DistributionTests
         Assert.Equal(1, ChiSquareDistribution.UpperQuantile(upperTail, degreesOfFreedom) / expected, 5e-6);
     }
 
+    // scipy 1.10.1, chi2.isf.
+    [Theory]
+    [InlineData(1e-300, 5, 1400.6405856530268)]
+    [InlineData(1e-300, 1, 1373.8726312223944)]
+    [InlineData(1e-300, 400, 2504.90769273233)]
+    [InlineData(1e-200, 5, 938.9258262373494)]
+    [InlineData(1e-100, 30, 568.4275704491201)]
+    public void ChiSquareUpperQuantile_FarTail_EqualsScipy(double upperTail, int degreesOfFreedom, double expected)
+        => Assert.Equal(1, ChiSquareDistribution.UpperQuantile(upperTail, degreesOfFreedom) / expected, 1e-12);
+
     // p values of scipy 1.10.1 (golden/monitoring_golden.txt), degrees of freedom 3.
     [Theory]
     [InlineData(29.8, 1.5204165231992435e-06)]

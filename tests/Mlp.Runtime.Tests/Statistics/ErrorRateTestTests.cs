@@ -25,6 +25,17 @@ public sealed class ErrorRateTestTests
     public void HigherThan_Rate_IsTheBinomialTail(long errors, long calls, double rate, double expected)
         => Assert.Equal(1, ErrorRateTest.HigherThan(errors, calls, rate) / expected, 1e-9);
 
+    [Theory]
+    [InlineData(20, 100_000_000, 8, 100_000_000, 0.017849062720471365)]
+    [InlineData(400, 100_000_000, 300, 100_000_000, 8.923583130466914e-05)]
+    [InlineData(70, 100_000_000, 30, 1_000_000_000, 2.2252121305470534e-49)]
+    public void HigherThan_HundredsOfMillionsOfCalls_KeepsItsDigits(long errorsA, long callsA, long errorsB, long callsB, double expected)
+        => Assert.Equal(1, ErrorRateTest.HigherThan(errorsA, callsA, errorsB, callsB) / expected, 1e-11);
+
+    [Fact]
+    public void HigherThan_RateOfHundredsOfMillionsOfCalls_KeepsItsDigits()
+        => Assert.Equal(1, ErrorRateTest.HigherThan(40, 100_000_000, 2e-7) / 5.320191956485338e-05, 1e-11);
+
     [Fact]
     public void HigherThan_NoMoreErrorsThanExpected_IsOne()
     {

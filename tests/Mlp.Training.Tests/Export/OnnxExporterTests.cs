@@ -3,6 +3,7 @@ using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Onnx;
 using Mlp.Runtime.Statistics;
+using Mlp.Runtime.Statistics.Profiles;
 using Mlp.Training.Evaluation;
 using Mlp.Training.Export;
 using Mlp.Training.Networks;
@@ -193,6 +194,18 @@ public sealed class OnnxExporterTests
         Assert.IsType<NumericFeatureProfile>(profile.Find("card"));
         Assert.True(profile.Find("fare")!.MissingCount > 0);
         Assert.True(profile.Score!.IsProbability);
+    }
+
+    [Fact]
+    public async Task Export_ReferenceQuantileSketch_IsKeptInTheProfile()
+    {
+        using var network = await TrainAsync();
+
+        Assert.NotNull(ReferenceProfile.Parse(network.Export().ReferenceProfile.Span).Find("fare")!.Sketches!.Values);
+        var byRank = ReferenceProfile.Parse(network.Export(new ExportOptions { ReferenceQuantileSketch = QuantileSketchKind.Kll }).ReferenceProfile.Span).Find("fare")!.Sketches!;
+        Assert.Equal((true, true), (byRank.Ranks is not null, byRank.Values is null));
+        var error = Assert.Throws<ArgumentException>(() => network.Export(new ExportOptions { ReferenceQuantileSketch = (QuantileSketchKind)9 }));
+        Assert.StartsWith("ExportOptions.ReferenceQuantileSketch must be DDSketch or Kll, but is 9.", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -67,7 +67,7 @@ internal static class DriftSection
         DriftSeverity.Major => "Moved much",
         DriftSeverity.Moderate => "Moved",
         DriftSeverity.None => "Stable",
-        _ => "Too few rows",
+        _ => "Undetermined",
     };
 
     private static void WriteVector(HtmlBuilder html, IReadOnlyList<VectorDrift> tests)

@@ -76,7 +76,7 @@ internal static class ReportText
         DriftSeverity.Major => "Major",
         DriftSeverity.Moderate => "Moderate",
         DriftSeverity.None => "None",
-        _ => "Too few rows",
+        _ => "Undetermined",
     };
 
     /// <summary>The class of a verdict.</summary>

@@ -15,11 +15,11 @@ public sealed class DirectLossEstimator
     private readonly int _featureCount;
     private readonly BoostedTrees _magnitude;
     private readonly BoostedTrees _square;
-    private readonly (double Deviation, double Threshold) _absolute;
-    private readonly (double Deviation, double Threshold) _squared;
+    private readonly LossReference _absolute;
+    private readonly LossReference _squared;
 
     private DirectLossEstimator(
-        long rowCount, int chunkSize, int featureCount, BoostedTrees magnitude, BoostedTrees square, (double, double) absolute, (double, double) squared)
+        long rowCount, int chunkSize, int featureCount, BoostedTrees magnitude, BoostedTrees square, LossReference absolute, LossReference squared)
         => (RowCount, ChunkSize, _featureCount, _magnitude, _square, _absolute, _squared) = (rowCount, chunkSize, featureCount, magnitude, square, absolute, squared);
 
     /// <summary>Rows of the reference.</summary>
@@ -40,8 +40,8 @@ public sealed class DirectLossEstimator
         FeatureCount = _featureCount,
         Magnitude = _magnitude.Stored,
         Square = _square.Stored,
-        Absolute = [_absolute.Deviation, _absolute.Threshold],
-        Squared = [_squared.Deviation, _squared.Threshold],
+        Absolute = _absolute.ToArray(),
+        Squared = _squared.ToArray(),
     };
 
     /// <summary>Reads an estimator.</summary>
@@ -58,7 +58,7 @@ public sealed class DirectLossEstimator
     /// <param name="features">Shape (rows, features), row-major; NaN where missing.</param>
     /// <param name="predictions">Shape (rows), finite.</param>
     /// <param name="targets">Shape (rows), finite, at least one.</param>
-    /// <param name="chunkSize">Rows of a chunk, whose errors say what is ordinary; at least 1.</param>
+    /// <param name="chunkSize">Rows of a chunk, whose errors say what is ordinary; at least 1. A reference of a single chunk has no thresholds.</param>
     /// <exception cref="ArgumentException">No rows, lengths that differ, or a prediction or target that is not finite.</exception>
     public static DirectLossEstimator Fit(ReadOnlySpan<double> features, ReadOnlySpan<double> predictions, ReadOnlySpan<double> targets, int chunkSize)
     {
@@ -90,9 +90,13 @@ public sealed class DirectLossEstimator
             featureCount,
             BoostedTrees.Fit(rows, magnitudes, featureCount + 1),
             BoostedTrees.Fit(rows, squares, featureCount + 1),
-            (DeviationOf(magnitudes), ThresholdOf(magnitudes, chunkSize, v => v)),
-            (DeviationOf(squares), ThresholdOf(squares, chunkSize, Math.Sqrt)));
+            LossReference.Fit(magnitudes, chunkSize, v => v),
+            LossReference.Fit(squares, chunkSize, Math.Sqrt));
     }
+
+    /// <summary>What is ordinary for the mean absolute and the root mean squared error over any number of rows.</summary>
+    internal (OrdinaryValues MeanAbsoluteError, OrdinaryValues RootMeanSquaredError) Ordinary
+        => (_absolute.OrdinaryOf(RowCount, ChunkSize, isRoot: false), _squared.OrdinaryOf(RowCount, ChunkSize, isRoot: true));
 
     /// <summary>Estimates the mean absolute and the root mean squared error.</summary>
     /// <param name="features">Shape (rows, features), row-major.</param>
@@ -151,15 +155,15 @@ public sealed class DirectLossEstimator
 
     private static DirectLossEstimator Create(Document document)
     {
-        return document is { Absolute.Length: 2, Squared.Length: 2, FeatureCount: >= 0 } && document.Magnitude.Edges.Length == document.FeatureCount + 1 && document.Square.Edges.Length == document.FeatureCount + 1
+        return LossReference.Read(document.Absolute) is { } absolute && LossReference.Read(document.Squared) is { } squared && document.FeatureCount >= 0 && document.Magnitude.Edges.Length == document.FeatureCount + 1 && document.Square.Edges.Length == document.FeatureCount + 1
             ? new(
                 document.RowCount,
                 document.ChunkSize,
                 document.FeatureCount,
                 new BoostedTrees(document.Magnitude),
                 new BoostedTrees(document.Square),
-                (document.Absolute[0], document.Absolute[1]),
-                (document.Squared[0], document.Squared[1]))
+                absolute,
+                squared)
             : throw new ArgumentException($"Expected two models of {document.FeatureCount} features and the prediction, but found others.", nameof(document));
     }
 
@@ -173,18 +177,6 @@ public sealed class DirectLossEstimator
         }
 
         return rows;
-    }
-
-    private static double DeviationOf(double[] values)
-    {
-        var mean = values.Average();
-        return Math.Sqrt(values.Average(v => (v - mean) * (v - mean)));
-    }
-
-    private static double ThresholdOf(double[] losses, int chunkSize, Func<double, double> figure)
-    {
-        var figures = losses.Chunk(chunkSize).Select(c => figure(c.Average())).ToArray();
-        return figures.Average() + (3 * DeviationOf(figures));
     }
 
     /// <summary>The stored form.</summary>
@@ -203,10 +195,10 @@ public sealed class DirectLossEstimator
 
         public required BoostedTrees.Document Square { get; init; }
 
-        /// <summary>Standard deviation of a row and threshold of the absolute error.</summary>
+        /// <summary>Of the absolute error the standard deviation of a row, the threshold, and mean and standard deviation of the chunks.</summary>
         public required double[] Absolute { get; init; }
 
-        /// <summary>Standard deviation of a row's square and threshold of the root.</summary>
+        /// <summary>Of the root the standard deviation of a row's square, the threshold, and mean and standard deviation of the chunks.</summary>
         public required double[] Squared { get; init; }
     }
 }

@@ -41,7 +41,7 @@ public sealed class MulticlassPerformanceEstimator
     /// <param name="scores">Shape (rows, classes), row-major, probabilities.</param>
     /// <param name="labels">Shape (rows), 0 to classes - 1, each at least once.</param>
     /// <param name="classCount">Number of classes, at least 2.</param>
-    /// <param name="chunkSize">Rows of a chunk: as many as the windows will have that are estimated; the last chunk may be shorter. At least 1.</param>
+    /// <param name="chunkSize">Rows of a chunk: as many as the windows will have that are estimated; the last chunk may be shorter. At least 1. A reference of a single chunk has no thresholds.</param>
     /// <exception cref="ArgumentException">No rows, lengths that differ, scores that are no probabilities, a label that is no class, or a class without rows.</exception>
     public static MulticlassPerformanceEstimator Fit(ReadOnlySpan<double> scores, ReadOnlySpan<int> labels, int classCount, int chunkSize)
     {
@@ -69,13 +69,13 @@ public sealed class MulticlassPerformanceEstimator
         var references = new List<MetricReference>();
         foreach (var metric in ExpectedClassPerformance.Metrics)
         {
-            var (lower, upper) = ReferenceThresholds.Of(
+            var (lower, upper, mean, chunkDeviation) = ReferenceThresholds.Of(
                 labels.Length,
                 chunkSize,
                 (start, length) => RealizedPerformance.Of(
                     metric, MulticlassMetrics.Compute(allScores.AsSpan(start * classCount, length * classCount), allLabels.AsSpan(start, length), classCount)),
                 greatest: 1);
-            references.Add(new MetricReference(metric, errors[references.Count], 1, lower, upper));
+            references.Add(new MetricReference(metric, errors[references.Count], 1, lower, upper) { Mean = mean, ChunkDeviation = chunkDeviation });
         }
 
         return new(new Document { FormatVersion = FormatVersion, RowCount = labels.Length, ChunkSize = chunkSize, Classes = classes, Metrics = references });
@@ -91,10 +91,15 @@ public sealed class MulticlassPerformanceEstimator
     /// <summary>Writes the estimator as UTF-8 JSON, which <see cref="Parse"/> reads back exactly.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(_document, EstimatorJson.Default.MulticlassDocument);
 
-    /// <summary>The least and the greatest value of a figure that are ordinary, from the chunks of the reference; NaN where they do not say.</summary>
+    /// <summary>The least and the greatest value of a figure that are ordinary, from the chunks of the reference, for a window of as many rows as a chunk; NaN where they do not say, as a single chunk does not.</summary>
     /// <param name="metric">Which figure.</param>
     public (double Lower, double Upper) ThresholdsOf(EstimatedMetric metric)
         => _document.Metrics.FirstOrDefault(m => m.Metric == metric) is { } reference ? (reference.LowerThreshold, reference.UpperThreshold) : (double.NaN, double.NaN);
+
+    /// <summary>What is ordinary for a figure over any number of rows.</summary>
+    /// <param name="metric">Which figure.</param>
+    internal OrdinaryValues OrdinaryOf(EstimatedMetric metric)
+        => _document.Metrics.FirstOrDefault(m => m.Metric == metric)?.OrdinaryOf(RowCount, ChunkSize) ?? OrdinaryValues.Unknown;
 
     /// <summary>Estimates area, accuracy, precision, recall, specificity and F1.</summary>
     /// <param name="scores">Shape (rows, classes), row-major, at least one row.</param>

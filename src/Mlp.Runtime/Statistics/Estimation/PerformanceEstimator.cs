@@ -46,7 +46,7 @@ public sealed class PerformanceEstimator
     /// <summary>Learns from labelled rows, in the order of their time.</summary>
     /// <param name="scores">Shape (rows), probabilities of the positive class.</param>
     /// <param name="labels">Shape (rows), 0 or 1, both at least once.</param>
-    /// <param name="chunkSize">Rows of a chunk: as many as the windows will have that are estimated; the last chunk may be shorter. At least 1.</param>
+    /// <param name="chunkSize">Rows of a chunk: as many as the windows will have that are estimated; the last chunk may be shorter. At least 1. A reference of a single chunk has no thresholds.</param>
     /// <param name="threshold">Decision threshold.</param>
     /// <exception cref="ArgumentException">No rows, lengths that differ, scores that are no probabilities, a label other than 0 and 1, or a single class.</exception>
     public static PerformanceEstimator Fit(ReadOnlySpan<double> scores, ReadOnlySpan<byte> labels, int chunkSize, double threshold = 0.5)
@@ -59,12 +59,17 @@ public sealed class PerformanceEstimator
         foreach (var metric in Enum.GetValues<EstimatedMetric>())
         {
             var (deviation, share) = SamplingErrors.Of(metric, scores, labels, threshold);
-            var (lower, upper) = ReferenceThresholds.Of(
+            var (lower, upper, mean, chunkDeviation) = ReferenceThresholds.Of(
                 rows.Length,
                 chunkSize,
                 (start, length) => RealizedPerformance.Compute(metric, rows.AsSpan(start, length), truth.AsSpan(start, length), threshold),
                 MetricReference.IsCount(metric) ? double.PositiveInfinity : 1);
-            metrics.Add(new MetricReference(metric, deviation, share, lower, upper));
+            metrics.Add(new MetricReference(metric, deviation, share, lower, upper)
+            {
+                Mean = mean,
+                ChunkDeviation = chunkDeviation,
+                RowDeviation = metric == EstimatedMetric.Auc ? AreaDeviation(scores, labels) : null,
+            });
         }
 
         return new(new Document
@@ -93,9 +98,13 @@ public sealed class PerformanceEstimator
     /// <param name="score">The model's score.</param>
     public double Calibrate(double score) => _calibration?.Predict(score) ?? score;
 
-    /// <summary>The least and the greatest value of a figure that are ordinary, from the chunks of the reference; NaN where they do not say.</summary>
+    /// <summary>The least and the greatest value of a figure that are ordinary, from the chunks of the reference, for a window of as many rows as a chunk; NaN where they do not say, as a single chunk does not.</summary>
     /// <param name="metric">Which figure.</param>
     public (double Lower, double Upper) ThresholdsOf(EstimatedMetric metric) => (_metrics[metric].LowerThreshold, _metrics[metric].UpperThreshold);
+
+    /// <summary>What is ordinary for a figure over any number of rows.</summary>
+    /// <param name="metric">Which figure.</param>
+    internal OrdinaryValues OrdinaryOf(EstimatedMetric metric) => _metrics[metric].OrdinaryOf(RowCount, ChunkSize);
 
     /// <summary>Estimates every figure.</summary>
     /// <param name="scores">Shape (rows), at least one.</param>
@@ -123,6 +132,12 @@ public sealed class PerformanceEstimator
                 reference.LowerThreshold,
                 reference.UpperThreshold);
         })];
+    }
+
+    private static double AreaDeviation(ReadOnlySpan<double> scores, ReadOnlySpan<byte> labels)
+    {
+        using var classes = ClassScores.Create(scores, labels);
+        return DeLong.StandardError(classes.Positives, classes.Negatives) * Math.Sqrt(scores.Length);
     }
 
     private static void ThrowIfNotUsable(ReadOnlySpan<double> scores, ReadOnlySpan<byte> labels)

@@ -13,6 +13,8 @@ namespace Mlp.Runtime.Statistics.Profiles;
 /// </remarks>
 public sealed class ColumnProfile
 {
+    private const double SmallestBlindShare = 0.25;
+
     private readonly ColumnSketch _sketch;
 
     // Kept: a reference is compared with window after window.
@@ -55,6 +57,12 @@ public sealed class ColumnProfile
 
     /// <summary>Rows of −∞.</summary>
     public long NegativeInfinityCount => _sketch.NegativeInfinities.Count;
+
+    /// <summary>The weight of the rows of +∞.</summary>
+    internal double PositiveInfinityWeight => _sketch.PositiveInfinities.Weight;
+
+    /// <summary>The weight of the rows of −∞.</summary>
+    internal double NegativeInfinityWeight => _sketch.NegativeInfinities.Weight;
 
     /// <summary>Mean of the finite numbers; NaN where there are none, as for texts.</summary>
     public double Mean => _sketch.Moments.Mean;
@@ -116,6 +124,24 @@ public sealed class ColumnProfile
 
         var value = _sketch.Values?.Quantile(share) ?? _sketch.Ranks!.Quantile(share);
         return share == 0 ? Minimum : share == 1 ? Maximum : Math.Clamp(value, Minimum, Maximum);
+    }
+
+    /// <summary>
+    /// The share of the finite numbers that lie in one bin of a DDSketch together with others, so that nobody can say how they are distributed within it; 0 where each bin holds one value, or no bin more than a quarter, and for KLL.
+    /// </summary>
+    internal double BlindShare
+    {
+        get
+        {
+            if (IsConstant || ToDistribution() is not { } distribution || !_sketch.HasValues || distribution.RankError <= SmallestBlindShare)
+            {
+                return 0;
+            }
+
+            // The count of distinct values is off by a few in a hundred bins, and by none in a few.
+            var distinct = DistinctCount - (PositiveInfinityCount > 0 ? 1 : 0) - (NegativeInfinityCount > 0 ? 1 : 0);
+            return distinct <= (1.02 * distribution.Values.Length) + 0.5 ? 0 : distribution.RankError;
+        }
     }
 
     /// <summary>The distribution function of the finite numbers, which tests for drift compare; null where there are no quantiles.</summary>

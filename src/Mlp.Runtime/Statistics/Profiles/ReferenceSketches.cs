@@ -11,7 +11,10 @@ namespace Mlp.Runtime.Statistics.Profiles;
 /// </summary>
 internal static class ReferenceSketches
 {
-    private static readonly DataProfileOptions Options = new() { MaximumBinCount = 1024, FrequentItemCapacity = 128 };
+    private const int FrequentItemCapacity = 128;
+
+    private static readonly DataProfileOptions ByValue = new() { MaximumBinCount = 1024, FrequentItemCapacity = FrequentItemCapacity };
+    private static readonly DataProfileOptions ByRank = new() { QuantileSketch = QuantileSketchKind.Kll, FrequentItemCapacity = FrequentItemCapacity };
 
     /// <summary>Of numbers.</summary>
     /// <typeparam name="T">float or double.</typeparam>
@@ -21,10 +24,12 @@ internal static class ReferenceSketches
     /// <param name="isPresent">Shape (rows), or empty where all are present.</param>
     /// <param name="ascending">The finite ones of them, ascending.</param>
     /// <param name="integers">The same as integers, shape (rows), or empty.</param>
-    internal static ColumnProfile OfNumbers<T>(string name, ProfileColumnType type, ReadOnlySpan<T> values, ReadOnlySpan<bool> isPresent, ReadOnlySpan<double> ascending, ReadOnlySpan<long> integers)
+    /// <param name="kind">How quantiles are kept.</param>
+    internal static ColumnProfile OfNumbers<T>(
+        string name, ProfileColumnType type, ReadOnlySpan<T> values, ReadOnlySpan<bool> isPresent, ReadOnlySpan<double> ascending, ReadOnlySpan<long> integers, QuantileSketchKind kind)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        var sketch = Begin(name, type, values.Length, isPresent.IsEmpty ? 0 : isPresent.Count(false), isCategorical: false);
+        var sketch = Begin(name, type, values.Length, isPresent.IsEmpty ? 0 : isPresent.Count(false), isCategorical: false, kind);
         Add(sketch, ascending, Present(integers, isPresent));
         Span<double> other = stackalloc double[1];
         for (var row = 0; row < values.Length; row++)
@@ -44,14 +49,15 @@ internal static class ReferenceSketches
     /// <param name="values">Shape (rows).</param>
     /// <param name="isPresent">Shape (rows), or empty where all are present.</param>
     /// <param name="tally">Their counts.</param>
-    internal static ColumnProfile OfCodes(string name, ReadOnlySpan<long> values, ReadOnlySpan<bool> isPresent, CategoryTally tally)
+    /// <param name="kind">How quantiles are kept.</param>
+    internal static ColumnProfile OfCodes(string name, ReadOnlySpan<long> values, ReadOnlySpan<bool> isPresent, CategoryTally tally, QuantileSketchKind kind)
     {
-        var sketch = Begin(name, ProfileColumnType.Int64, tally.RowCount, tally.MissingCount, isCategorical: true);
+        var sketch = Begin(name, ProfileColumnType.Int64, tally.RowCount, tally.MissingCount, isCategorical: true, kind);
         var codes = Present(values, isPresent);
         var ascending = System.Array.ConvertAll(codes, code => (double)code);
         RadixSort.Sort(ascending);
         Add(sketch, ascending, codes);
-        sketch.Items!.Merge(FrequentItems.Of(tally.Counts, Options.FrequentItemCapacity));
+        sketch.Items!.Merge(FrequentItems.Of(tally.Counts, FrequentItemCapacity));
         return new(sketch);
     }
 
@@ -60,18 +66,18 @@ internal static class ReferenceSketches
     /// <param name="tally">Their counts.</param>
     internal static ColumnProfile OfTexts(string name, CategoryTally tally)
     {
-        var sketch = Begin(name, ProfileColumnType.String, tally.RowCount, tally.MissingCount, isCategorical: true);
+        var sketch = Begin(name, ProfileColumnType.String, tally.RowCount, tally.MissingCount, isCategorical: true, QuantileSketchKind.DDSketch);
         foreach (var text in tally.Counts.Keys)
         {
             sketch.Distinct!.AddHash(XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(text)));
         }
 
-        sketch.Items!.Merge(FrequentItems.Of(tally.Counts, Options.FrequentItemCapacity));
+        sketch.Items!.Merge(FrequentItems.Of(tally.Counts, FrequentItemCapacity));
         return new(sketch);
     }
 
-    private static ColumnSketch Begin(string name, ProfileColumnType type, long rowCount, long nullCount, bool isCategorical)
-        => new(name, type, isCategorical, Options) { Rows = new(rowCount, rowCount), Nulls = new(nullCount, nullCount) };
+    private static ColumnSketch Begin(string name, ProfileColumnType type, long rowCount, long nullCount, bool isCategorical, QuantileSketchKind kind)
+        => new(name, type, isCategorical, kind == QuantileSketchKind.Kll ? ByRank : ByValue) { Rows = new(rowCount, rowCount), Nulls = new(nullCount, nullCount) };
 
     private static long[] Present(ReadOnlySpan<long> values, ReadOnlySpan<bool> isPresent)
     {

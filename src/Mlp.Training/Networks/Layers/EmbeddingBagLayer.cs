@@ -47,7 +47,7 @@ internal sealed class EmbeddingBagModule(LayerSite site, EmbeddingBag bag, Embed
             : graph.Node(operation, [vectors], keep, OnnxAttribute.Ints("axes", [1]));
     }
 
-    public override void Dispose() => bag.Dispose();
+    protected override void Release() => bag.Dispose();
 
     protected override Tensor Forward(Tensor x, ForwardPass pass) => bag.call(x);
 }

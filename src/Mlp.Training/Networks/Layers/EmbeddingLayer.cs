@@ -51,7 +51,7 @@ internal sealed class EmbeddingModule(LayerSite site, TorchSharp.Modules.Embeddi
 
     public override string Write(LayerGraph graph, string x) => graph.Node("Gather", [graph.Constant("weight", embedding.weight!), x], OnnxAttribute.Int("axis", 0));
 
-    public override void Dispose() => embedding.Dispose();
+    protected override void Release() => embedding.Dispose();
 
     protected override Tensor Forward(Tensor x, ForwardPass pass) => embedding.forward(x);
 }

@@ -25,9 +25,12 @@ internal abstract class LayerModule(LayerSite site) : IDisposable
     /// <returns>Name of its output.</returns>
     public abstract string Write(LayerGraph graph, string x);
 
-    public virtual void Dispose()
-    {
-    }
+    public void Dispose() => Release();
 
     protected abstract Tensor Forward(Tensor x, ForwardPass pass);
+
+    /// <summary>Frees what the module holds beside the network's weights.</summary>
+    protected virtual void Release()
+    {
+    }
 }

@@ -56,7 +56,7 @@ internal sealed class ParallelModule(LayerSite site, IReadOnlyList<LayerModule> 
         return axis < 0 ? outputs.Aggregate((sum, next) => graph.Node("Add", [sum, next])) : graph.Concat(outputs, axis);
     }
 
-    public override void Dispose()
+    protected override void Release()
     {
         foreach (var branch in branches)
         {

@@ -43,7 +43,7 @@ internal sealed class PositionalEncodingModule : LayerModule
 
     public override string Write(LayerGraph graph, string x) => graph.Node("Add", [x, graph.Constant("weight", _encoding)]);
 
-    public override void Dispose()
+    protected override void Release()
     {
         if (_isOwned)
         {

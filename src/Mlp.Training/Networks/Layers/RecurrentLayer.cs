@@ -1,6 +1,4 @@
 using System.Globalization;
-using TorchSharp;
-using TorchSharp.Modules;
 
 namespace Mlp.Training.Networks.Layers;
 
@@ -43,9 +41,8 @@ internal sealed record RecurrentLayer(RecurrentCell Cell, int Units, int Depth, 
         {
             var inputs = depth == 0 ? input.Sizes[1] : Directions * Units;
             var stack = RecurrentStack.Create(Cell, inputs, Units, Bias, IsBidirectional);
-            var existing = stack.Parameters.ToDictionary(p => Rename(p.Key, depth), p => p.Value, StringComparer.Ordinal);
-            var weights = builder.Make(site, [.. WeightsOf(depth, inputs)], existing);
-            layers.Add(stack with { Weights = weights.ToDictionary(w => Rename(w.Key, 0), w => w.Value, StringComparer.Ordinal) });
+            builder.Make(site, [.. WeightsOf(depth, inputs)], stack.Weights.ToDictionary(p => Rename(p.Key, depth), p => p.Value, StringComparer.Ordinal));
+            layers.Add(stack);
         }
 
         return new RecurrentModule(site, this, layers);
@@ -68,15 +65,5 @@ internal sealed record RecurrentLayer(RecurrentCell Cell, int Units, int Depth, 
     }
 
     // weight_ih_l0_reverse of one layer is weight_ih_l{depth}_reverse of the whole.
-    private static string Rename(string name, int depth)
-    {
-        var at = name.IndexOf("_l", StringComparison.Ordinal);
-        var end = at + 2;
-        while (end < name.Length && char.IsAsciiDigit(name[end]))
-        {
-            end++;
-        }
-
-        return string.Create(CultureInfo.InvariantCulture, $"{name[..at]}_l{depth}{name[end..]}");
-    }
+    private static string Rename(string name, int depth) => name.Replace("_l0", string.Create(CultureInfo.InvariantCulture, $"_l{depth}"), StringComparison.Ordinal);
 }

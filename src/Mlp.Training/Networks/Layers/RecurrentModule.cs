@@ -28,11 +28,11 @@ internal sealed class RecurrentModule(LayerSite site, RecurrentLayer layer, IRea
         return graph.Transpose(x, 1, 0, 2);
     }
 
-    public override void Dispose()
+    protected override void Release()
     {
         foreach (var stack in stacks)
         {
-            stack.Module.Dispose();
+            stack.Dispose();
         }
     }
 
@@ -40,7 +40,7 @@ internal sealed class RecurrentModule(LayerSite site, RecurrentLayer layer, IRea
     {
         for (var depth = 0; depth < stacks.Count; depth++)
         {
-            var (sequence, last) = stacks[depth].Step(x);
+            var (sequence, last) = stacks[depth].Run(x);
             if (depth == stacks.Count - 1)
             {
                 return layer.Output == RecurrentOutput.Sequence ? sequence : last.transpose(0, 1).reshape(-1, layer.Directions * layer.Units);

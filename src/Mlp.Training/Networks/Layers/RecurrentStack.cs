@@ -6,23 +6,37 @@ using Tensor = TorchSharp.torch.Tensor;
 namespace Mlp.Training.Networks.Layers;
 
 /// <summary>One layer of a recurrent layer's depth: a TorchSharp module without dropout, because libtorch would draw that from its global generator.</summary>
-/// <param name="Module">The module.</param>
-/// <param name="Step">Shape (N, steps, inputs) to outputs of each step, shape (N, steps, directions · units), and last states, shape (directions, N, units).</param>
-/// <param name="Weights">Its weights by PyTorch's names for a single layer.</param>
-internal sealed record RecurrentStack(torch.nn.Module Module, Func<Tensor, (Tensor Sequence, Tensor Last)> Step, IReadOnlyDictionary<string, Tensor> Weights)
+internal sealed class RecurrentStack : IDisposable
 {
-    public IEnumerable<KeyValuePair<string, Parameter>> Parameters => Module.named_parameters().Select(p => KeyValuePair.Create(p.name, p.parameter));
+    private readonly torch.nn.Module _module;
+    private readonly Func<Tensor, (Tensor Sequence, Tensor Last)> _step;
 
-    [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The module that owns the stack disposes of it.")]
+    private RecurrentStack(torch.nn.Module module, Func<Tensor, (Tensor Sequence, Tensor Last)> step)
+    {
+        (_module, _step) = (module, step);
+        Weights = module.named_parameters().ToDictionary(p => p.name, p => p.parameter, StringComparer.Ordinal);
+    }
+
+    /// <summary>Its weights by PyTorch's names for a single layer, for example <c>weight_ih_l0_reverse</c>.</summary>
+    public IReadOnlyDictionary<string, Parameter> Weights { get; }
+
+    [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The stack disposes of its module.")]
     public static RecurrentStack Create(RecurrentCell cell, int inputs, int units, bool bias, bool isBidirectional)
     {
         if (cell == RecurrentCell.Lstm)
         {
             var lstm = torch.nn.LSTM(inputs, units, 1, bias, batchFirst: true, 0, isBidirectional, torch.CPU, torch.float32);
-            return new(lstm, x => lstm.forward(x, null) is var (sequence, last, _) ? (sequence, last) : default, new Dictionary<string, Tensor>());
+            return new(lstm, x => lstm.forward(x, null) is var (sequence, last, _) ? (sequence, last) : default);
         }
 
         var gru = torch.nn.GRU(inputs, units, 1, bias, batchFirst: true, 0, isBidirectional, torch.CPU, torch.float32);
-        return new(gru, x => gru.forward(x, null), new Dictionary<string, Tensor>());
+        return new(gru, x => gru.forward(x, null));
     }
+
+    /// <summary>Steps through sequences from a state of 0.</summary>
+    /// <param name="x">Shape (N, steps, inputs).</param>
+    /// <returns>Outputs of each step, shape (N, steps, directions · units), and last states, shape (directions, N, units).</returns>
+    public (Tensor Sequence, Tensor Last) Run(Tensor x) => _step(x);
+
+    public void Dispose() => _module.Dispose();
 }

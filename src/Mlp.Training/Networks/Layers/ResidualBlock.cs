@@ -36,7 +36,7 @@ internal sealed class ResidualModule(LayerSite site, LayerModule body, LayerModu
         return graph.Node("Add", [y, shortcut is null ? x : shortcut.Write(graph.For(shortcut), x)]);
     }
 
-    public override void Dispose()
+    protected override void Release()
     {
         body.Dispose();
         shortcut?.Dispose();

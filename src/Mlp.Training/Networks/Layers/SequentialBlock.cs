@@ -51,7 +51,7 @@ internal sealed class SequentialModule(LayerSite site, IReadOnlyList<LayerModule
         return x;
     }
 
-    public override void Dispose()
+    protected override void Release()
     {
         foreach (var layer in layers)
         {

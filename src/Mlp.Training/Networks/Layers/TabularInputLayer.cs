@@ -59,7 +59,7 @@ internal sealed class TabularInputModule(LayerSite site, IReadOnlyList<Embedding
         return graph.Concat(parts, 1);
     }
 
-    public override void Dispose()
+    protected override void Release()
     {
         foreach (var embedding in embeddings)
         {

@@ -63,7 +63,7 @@ internal sealed class UserModuleModule(LayerSite site, IUserModule module, Tenso
             : throw new NetworkDefinitionException(
                 $"Layer '{Site.Path}' is the module '{Site.Kind}', which cannot be written as ONNX: implement IUserModule.Write and CanExport, or leave the layer out of the network.", Site.Path);
 
-    public override void Dispose() => module.Dispose();
+    protected override void Release() => module.Dispose();
 
     protected override Tensor Forward(Tensor x, ForwardPass pass)
     {
