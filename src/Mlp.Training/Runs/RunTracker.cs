@@ -49,7 +49,9 @@ public sealed class RunTracker : IRunTracker
         var header = Describe(description);
         try
         {
-            return Start(header);
+            return TryStart(header)
+                ?? throw new ArgumentException(
+                    $"Expected a new name for a run of experiment '{header.Experiment}', but there is a run called '{header.Name}' already.", nameof(description));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -65,7 +67,7 @@ public sealed class RunTracker : IRunTracker
     public Task<IReadOnlyList<RunRecord>> ListAsync(string experiment, CancellationToken cancellationToken = default)
     {
         PlatformName.Require(experiment, "experiment", nameof(experiment));
-        return Task.Run(() => List(experiment, cancellationToken), cancellationToken);
+        return Task.Run(IReadOnlyList<RunRecord> () => List(experiment, cancellationToken), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -163,7 +165,8 @@ public sealed class RunTracker : IRunTracker
         };
     }
 
-    private ActiveRun Start(RunHeader header)
+    /// <returns>Null when the name is taken.</returns>
+    private ActiveRun? TryStart(RunHeader header)
     {
         var experiment = ExperimentFolder(header.Experiment);
         var folder = FolderOf(header.Experiment, header.Name);
@@ -171,22 +174,10 @@ public sealed class RunTracker : IRunTracker
         var runLock = RunLock.Acquire(RunFolder.Lock(experiment, header.Id));
         try
         {
-            var staged = DurableFile.TemporaryPath(experiment);
-            try
+            if (!TryPublish(header, experiment, folder))
             {
-                Directory.CreateDirectory(staged);
-                File.WriteAllBytes(new RunFolder(staged).Header, header.ToJson());
-                if (!DurableFile.PublishDirectory(_disk, staged, folder.Path))
-                {
-                    throw new ArgumentException($"Expected a new name for a run of experiment '{header.Experiment}', but there is a run called '{header.Name}' already.", "description");
-                }
-            }
-            finally
-            {
-                if (Directory.Exists(staged))
-                {
-                    Directory.Delete(staged, recursive: true);
-                }
+                runLock.Dispose();
+                return null;
             }
 
             return new ActiveRun(header, _disk, folder, new RunLog(_disk, folder, header.Id, _options, _time, _logger), runLock, _time);
@@ -198,7 +189,25 @@ public sealed class RunTracker : IRunTracker
         }
     }
 
-    private IReadOnlyList<RunRecord> List(string experiment, CancellationToken cancellationToken)
+    private bool TryPublish(RunHeader header, string experimentFolder, RunFolder folder)
+    {
+        var staged = DurableFile.TemporaryPath(experimentFolder);
+        try
+        {
+            Directory.CreateDirectory(staged);
+            File.WriteAllBytes(new RunFolder(staged).Header, header.ToJson());
+            return DurableFile.PublishDirectory(_disk, staged, folder.Path);
+        }
+        finally
+        {
+            if (Directory.Exists(staged))
+            {
+                Directory.Delete(staged, recursive: true);
+            }
+        }
+    }
+
+    private List<RunRecord> List(string experiment, CancellationToken cancellationToken)
     {
         var folder = ExperimentFolder(experiment);
         var runs = new List<RunRecord>();

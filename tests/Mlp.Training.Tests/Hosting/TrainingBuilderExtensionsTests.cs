@@ -5,6 +5,7 @@ using Mlp.Runtime.Hosting;
 using Mlp.TestSupport;
 using Mlp.Training.Evaluation;
 using Mlp.Training.Networks;
+using Mlp.Training.Runs;
 
 namespace Mlp.Training.Tests.Hosting;
 
@@ -45,6 +46,26 @@ public sealed class TrainingBuilderExtensionsTests
         Assert.Equal((0.02, 3), (options.LearningRate, options.MaxEpochs));
         Assert.Equal(["area"], options.Preprocessing.CategoricalFeatures);
         Assert.Equal(GateMetric.Brier, services.GetRequiredService<IOptions<GateOptions>>().Value.Metric);
+    }
+
+    [Fact]
+    public async Task AddTraining_DataDirectory_HasATrackerWithItsSettings()
+    {
+        using var folder = new TempDirectory();
+        var builder = new Builder();
+        builder.Services.AddSingleton(new DataDirectory(folder.FullName, MlPlatformMode.Owner));
+        builder.Services.AddSingleton<IConfiguration>(new ConfigurationBuilder().Add(new Section(new() { ["MlPlatform:Training:Runs:CommitInterval"] = "00:00:05" })).Build());
+        builder.AddTraining();
+        await using var services = builder.Services.BuildServiceProvider();
+
+        var tracker = services.GetRequiredService<IRunTracker>();
+        await using (var run = tracker.Start(new RunDescription("tips") { Name = "a" }))
+        {
+            await run.FinishAsync();
+        }
+
+        Assert.Equal(RunStatus.Finished, (await tracker.ReadAsync("tips", "a")).Status);
+        Assert.Equal(TimeSpan.FromSeconds(5), services.GetRequiredService<IOptions<RunTrackerOptions>>().Value.CommitInterval);
     }
 
     [Fact]

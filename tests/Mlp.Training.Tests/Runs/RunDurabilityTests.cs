@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using Mlp.Runtime.Hosting;
 using Mlp.TestSupport;
 using Mlp.Training.Runs;
 
@@ -42,6 +43,30 @@ public sealed class RunDurabilityTests
         Assert.Equal(TestRounds.Count, runs.Count);
         await fixture.Tracker.DeleteAsync("kills", runs[0].Id);
         Assert.Equal(TestRounds.Count - 1, (await fixture.Tracker.ListAsync("kills")).Count);
+    }
+
+    [LinuxFact]
+    public async Task PowerIsCut_AcknowledgedEntries_AreThere()
+    {
+        using var folder = new TempDirectory();
+        var root = Directory.CreateDirectory(folder.Combine("data")).FullName;
+        using var disk = new UnsyncedLossDisk(root);
+        var tracker = new RunTracker(new DataDirectory(root, MlPlatformMode.Reader), options: null, timeProvider: null, logger: null, disk);
+        await using var run = tracker.Start(new RunDescription("power") { Name = "a" });
+        var started = disk.Crash(folder.Combine("started"));
+        run.LogMetric("m", 1, 1);
+        await run.LogArtifactAsync("plots/x.svg", new MemoryStream([1, 2, 3]));
+        run.LogMetric("m", 2, 2);
+        await run.FinishAsync();
+        var finished = disk.Crash(folder.Combine("finished"));
+
+        Assert.Equal(RunStatus.Killed, (await ReadAsync(started)).Status);
+        var read = await ReadAsync(finished);
+        Assert.Equal((RunStatus.Finished, null), (read.Status, read.Problem));
+        Assert.Equal([1.0, 2.0], read.Metrics["m"].Select(p => p.Value));
+        await Assert.Single(read.Artifacts).VerifyAsync();
+
+        static Task<RunRecord> ReadAsync(string directory) => new RunTracker(new DataDirectory(directory, MlPlatformMode.Reader)).ReadAsync("power", "a");
     }
 
     [Fact]
@@ -261,7 +286,7 @@ public sealed class RunDurabilityTests
         }
 
         disk.SetReadOnly(true);
-        var e = Assert.Throws<Mlp.Runtime.Hosting.DataDirectoryUnusableException>(() => fixture.Tracker.Start(new RunDescription("read-only")));
+        var e = Assert.Throws<DataDirectoryUnusableException>(() => fixture.Tracker.Start(new RunDescription("read-only")));
 
         Assert.StartsWith("Expected a writable folder for runs at '", e.Message, StringComparison.Ordinal);
         Assert.Equal(RunStatus.Finished, (await fixture.Tracker.ReadAsync("read-only", "a")).Status);

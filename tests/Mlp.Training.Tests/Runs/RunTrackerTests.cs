@@ -9,7 +9,7 @@ public sealed class RunTrackerTests : IDisposable
 {
     private readonly TrackerFixture _fixture = new();
 
-    private IRunTracker Tracker => _fixture.Tracker;
+    private RunTracker Tracker => _fixture.Tracker;
 
     public void Dispose() => _fixture.Dispose();
 

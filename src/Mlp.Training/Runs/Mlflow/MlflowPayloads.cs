@@ -106,7 +106,7 @@ internal sealed class MlflowPayloads(RunRecord run)
 
     private static JsonObject Entry(string key, string value) => new() { ["key"] = key, ["value"] = value };
 
-    private static JsonNode Number(double value)
+    private static JsonValue Number(double value)
         => double.IsFinite(value) ? JsonValue.Create(value)
             : JsonValue.Create(double.IsNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
 

@@ -1,0 +1,194 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Mlp.Training.Networks;
+using Mlp.Training.Runs;
+
+namespace Mlp.Training.Search;
+
+/// <summary>
+/// Tries settings and keeps each trial as a run. A search that was cut short, by a kill or by its time budget, goes on under the same name: trials that have ended are not repeated, those that were killed are. The seed and
+/// a trial's number decide its settings, whatever the parallelism.
+/// </summary>
+public sealed class HyperparameterSearch
+{
+    private const string SearchTag = "search";
+    private const string FingerprintTag = "search fingerprint";
+    private const string NumberTag = "trial";
+    private const string StatusTag = "trial status";
+    private const string ValueMetric = "objective";
+
+    private readonly IRunTracker _tracker;
+    private readonly string _experiment;
+    private readonly string _name;
+    private readonly SearchSpace _space;
+    private readonly SearchOptions _options;
+    private readonly TimeProvider _time;
+    private readonly HaltonSequence _halton;
+    private readonly string _fingerprint;
+
+    /// <summary>Prepares a search.</summary>
+    /// <param name="tracker">Keeps the trials.</param>
+    /// <param name="experiment">The experiment that they belong to.</param>
+    /// <param name="name">Name of the search within the experiment: a platform name of up to 80 characters; the runs are called NAME-0000 and so on.</param>
+    /// <param name="space">The settings. It is not changed any more.</param>
+    /// <param name="options">How it runs; null for the defaults.</param>
+    /// <param name="timeProvider">The clock of the time budget; null for the system's.</param>
+    /// <exception cref="ArgumentException">The space is empty, or an option is out of range.</exception>
+    public HyperparameterSearch(IRunTracker tracker, string experiment, string name, SearchSpace space, SearchOptions? options = null, TimeProvider? timeProvider = null)
+    {
+        ArgumentNullException.ThrowIfNull(tracker);
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(space);
+        _options = options ?? new SearchOptions();
+        OptionRanges.ThrowIfAny(_options.FindFailures(), nameof(options));
+        if (space.Dimensions.Count == 0)
+        {
+            throw new ArgumentException("Expected at least one setting to search, but found none.", nameof(space));
+        }
+
+        (_tracker, _experiment, _name, _space) = (tracker, experiment, name, space);
+        _time = timeProvider ?? TimeProvider.System;
+        _halton = new HaltonSequence(space.Dimensions.Count, _options.Seed);
+        var description = string.Join('\n', space.Dimensions.Select(d => $"{d.Name} {d.Description} {d.Condition}").Prepend(string.Create(CultureInfo.InvariantCulture, $"{_options.Sampling} {_options.Seed} {_options.HigherIsBetter}")));
+        _fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(description)))[..32];
+    }
+
+    /// <summary>Runs the trials that have not ended yet.</summary>
+    /// <param name="objective">Tries settings and gives their value. It may be called from several threads at once. What it throws is the trial's failure and does not end the search.</param>
+    /// <param name="cancellationToken">Ends the search; the trials under way count as not done.</param>
+    /// <returns>All trials that have ended, also those of earlier calls.</returns>
+    /// <exception cref="InvalidOperationException">The experiment has a search of that name with other settings, or another process runs it.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async Task<SearchResult> RunAsync(Func<Trial, CancellationToken, Task<double>> objective, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(objective);
+        var known = await ReadAsync(cancellationToken).ConfigureAwait(false);
+        var pruning = _options.Pruning.IsEnabled ? Recall(known) : null;
+        var ended = known.Where(IsEnded).Select(NumberOf).ToHashSet();
+        var attempts = known.GroupBy(NumberOf).ToDictionary(g => g.Key, g => g.Count());
+        var open = new Queue<int>(Enumerable.Range(0, _options.TrialCount).Where(n => !ended.Contains(n)));
+        var started = _time.GetTimestamp();
+        await Task.WhenAll(Enumerable.Range(0, Math.Min(_options.Parallelism, Math.Max(1, open.Count))).Select(_ => Task.Run(WorkAsync, cancellationToken))).ConfigureAwait(false);
+        return Summarise(await ReadAsync(cancellationToken).ConfigureAwait(false));
+
+        async Task WorkAsync()
+        {
+            while (_options.TimeBudget is not { } budget || _time.GetElapsedTime(started) < budget)
+            {
+                int number;
+                lock (open)
+                {
+                    if (!open.TryDequeue(out number))
+                    {
+                        return;
+                    }
+                }
+
+                await TryAsync(number, attempts.GetValueOrDefault(number), objective, pruning, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static bool IsEnded(RunRecord run) => run.Status != RunStatus.Running && run.Tags.ContainsKey(StatusTag);
+
+    private static int NumberOf(RunRecord run) => int.Parse(run.Tags[NumberTag], CultureInfo.InvariantCulture);
+
+    private async Task TryAsync(int number, int attempt, Func<Trial, CancellationToken, Task<double>> objective, SuccessiveHalving? pruning, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var parameters = ParametersOf(number);
+        var run = _tracker.Start(new RunDescription(_experiment)
+        {
+            Name = string.Create(CultureInfo.InvariantCulture, $"{_name}-{number:D4}{(attempt == 0 ? string.Empty : $"-{attempt + 1}")}"),
+            Parameters = parameters.Values,
+            Tags = new Dictionary<string, string>
+            {
+                [SearchTag] = _name,
+                [FingerprintTag] = _fingerprint,
+                [NumberTag] = number.ToString(CultureInfo.InvariantCulture),
+            },
+        });
+        await using var _ = run.ConfigureAwait(false);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var seed = (int)SeededRandom.For(_options.Seed, string.Create(CultureInfo.InvariantCulture, $"seed of trial {number}")).Next();
+        var trial = new Trial(number, parameters, seed, run, pruning, stop);
+        var failure = await ValueAsync(trial, objective, stop.Token, cancellationToken).ConfigureAwait(false);
+        run.SetTag(StatusTag, (failure is not null ? TrialStatus.Failed : trial.IsPruned ? TrialStatus.Pruned : TrialStatus.Finished).ToString());
+        await (failure is null ? run.FinishAsync(cancellationToken) : run.FailAsync(failure, cancellationToken)).ConfigureAwait(false);
+    }
+
+    /// <returns>Why the trial failed; null when it has a value, or was pruned.</returns>
+    private static async Task<string?> ValueAsync(Trial trial, Func<Trial, CancellationToken, Task<double>> objective, CancellationToken stop, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var value = await objective(trial, stop).ConfigureAwait(false);
+            if (trial.IsPruned)
+            {
+                return null;
+            }
+
+            trial.Run.LogMetric(ValueMetric, value);
+            return double.IsNaN(value) ? "The objective gave no number." : null;
+        }
+        catch (OperationCanceledException) when (trial.IsPruned && !cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            return $"{e.GetType().Name}: {e.Message}";
+        }
+    }
+
+    private TrialParameters ParametersOf(int number)
+    {
+        var random = SeededRandom.For(_options.Seed, string.Create(CultureInfo.InvariantCulture, $"trial {number}"));
+        var coordinates = Enumerable.Range(0, _space.Dimensions.Count).Select(d => _options.Sampling == SearchSampling.Halton ? _halton.At(number, d) : random.NextDouble());
+        return _space.At([.. coordinates]);
+    }
+
+    private async Task<List<RunRecord>> ReadAsync(CancellationToken cancellationToken)
+    {
+        var runs = (await _tracker.ListAsync(_experiment, cancellationToken).ConfigureAwait(false)).Where(r => r.Tags.GetValueOrDefault(SearchTag) == _name).ToList();
+        if (runs.Find(r => r.Tags.GetValueOrDefault(FingerprintTag) != _fingerprint) is { } other)
+        {
+            throw new InvalidOperationException(
+                $"Expected the trials of search '{_name}' in experiment '{_experiment}' to have the same space, sampling and seed as before, but run '{other.Name}' has others: give this search another name.");
+        }
+
+        return runs.Find(r => r.Status == RunStatus.Running) is { } running
+            ? throw new InvalidOperationException($"Expected nobody else to run search '{_name}' in experiment '{_experiment}', but run '{running.Name}' is under way.")
+            : runs;
+    }
+
+    /// <summary>Pruning goes on with the values that ended trials had reached.</summary>
+    private SuccessiveHalving Recall(List<RunRecord> known)
+    {
+        var pruning = new SuccessiveHalving(_options.Pruning.MinimumSteps, _options.Pruning.ReductionFactor, _options.HigherIsBetter);
+        foreach (var run in known.Where(IsEnded))
+        {
+            var rung = 0;
+            foreach (var point in run.Metrics.GetValueOrDefault("progress") ?? [])
+            {
+                pruning.Report(ref rung, point.Step, point.Value);
+            }
+        }
+
+        return pruning;
+    }
+
+    private SearchResult Summarise(List<RunRecord> runs)
+    {
+        var ended = runs.Where(IsEnded).GroupBy(NumberOf).OrderBy(g => g.Key).Select(g => g.Last()).ToList();
+        var trials = ended.ConvertAll(run =>
+        {
+            var status = Enum.Parse<TrialStatus>(run.Tags[StatusTag]);
+            var value = status switch { TrialStatus.Finished => run.GetMetric(ValueMetric), TrialStatus.Pruned => run.GetMetric("progress"), _ => null };
+            return new TrialResult(NumberOf(run), new TrialParameters(run.Parameters), status, value, run.Name);
+        });
+        var finished = trials.Where(t => t.Status == TrialStatus.Finished && t.Value is not null);
+        return new SearchResult(trials, _options.HigherIsBetter ? finished.MaxBy(t => t.Value) : finished.MinBy(t => t.Value), ended);
+    }
+}

@@ -1,0 +1,14 @@
+using Mlp.Training.Runs;
+
+namespace Mlp.Training.Search;
+
+/// <summary>What a search has found. Immutable.</summary>
+/// <param name="Trials">The trials that have ended, by number.</param>
+/// <param name="Best">The finished trial with the best value, of equal ones the first; null when none has finished.</param>
+/// <param name="Runs">The runs of the trials, in the same order.</param>
+public sealed record SearchResult(IReadOnlyList<TrialResult> Trials, TrialResult? Best, IReadOnlyList<RunRecord> Runs)
+{
+    /// <summary>The trials side by side.</summary>
+    /// <returns>The table.</returns>
+    public RunComparison ToTable() => new(Runs);
+}
