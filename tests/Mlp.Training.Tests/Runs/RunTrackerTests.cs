@@ -1,6 +1,7 @@
 using System.Text;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
+using Mlp.TestSupport;
 using Mlp.Training.Runs;
 
 namespace Mlp.Training.Tests.Runs;
@@ -174,6 +175,16 @@ public sealed class RunTrackerTests : IDisposable
         Assert.StartsWith("Expected a new name for an artifact of run 'a'", e.Message, StringComparison.Ordinal);
         Assert.Equal(["x"], Directory.GetFiles(Path.Combine(_fixture.RunFolder("tips", "a"), "artifacts")).Select(Path.GetFileName));
         Assert.Equal([1, 2], await File.ReadAllBytesAsync(first.Path));
+    }
+
+    [Fact]
+    public async Task LinkModelAsync_Manifest_NamesTheVersion()
+    {
+        await using var run = Tracker.Start(new RunDescription("tips") { Name = "a" });
+
+        await run.LinkModelAsync(TestManifest.Of("big-tipper", version: 4));
+
+        Assert.Equal(new RunModel("big-tipper", 4), Assert.Single((await Tracker.ReadAsync("tips", "a")).Models));
     }
 
     [Fact]
