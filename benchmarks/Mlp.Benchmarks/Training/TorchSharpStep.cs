@@ -78,6 +78,8 @@ internal sealed class TorchSharpStep : IDisposable
                 _rows.Dispose();
                 _labels.Dispose();
             }
+
+            base.Dispose(disposing);
         }
     }
 }

@@ -1,6 +1,7 @@
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Inference;
+using Mlp.Training;
 using Mlp.Training.Export;
 using Mlp.Training.Networks;
 using Quickstart.Features;

@@ -67,7 +67,7 @@ internal sealed class LivePerformance : IFigureSource, IDisposable
     IEnumerable<Figure> IFigureSource.Latest => _live.Values.SelectMany(l => l.Figures);
 
     /// <inheritdoc/>
-    IEnumerable<Finding> IFigureSource.Findings => 
+    IEnumerable<Finding> IFigureSource.Findings =>
     [
         .. _live.Values.SelectMany(l => l.Findings),
         .. _labelFindings.Where(f => f.Test != LabelFindings.WrongTest || !_live.Any(l => l.Key == (f.Subject.Model, f.Subject.Version) && l.Value.Findings.Any(o => o.Test == f.Test))),

@@ -5,6 +5,7 @@ using Mlp.Runtime.Inference;
 using Mlp.Runtime.Models;
 using Mlp.TestSupport;
 using Mlp.TestSupport.Interop;
+using Mlp.Training;
 using Mlp.Training.Interop;
 using Mlp.Training.Networks;
 using TorchSharp;

@@ -44,8 +44,20 @@ public sealed class DriftVerdictTests
     {
         var feature = new FeatureDrift
         {
-            Name = "fare", IsScore = false, PopulationStabilityIndex = 0.41, NullThreshold = 0.01, JensenShannonDistance = 0.3, Statistic = 0.41, Threshold = 0.1, AdjustedPValue = adjusted,
-            Severity = DriftSeverity.Major, RowCount = 48_210, ReferenceRowCount = 120_000, ReferenceMissingShare = 0, MissingShare = 0, UnseenShare = 0,
+            Name = "fare",
+            IsScore = false,
+            PopulationStabilityIndex = 0.41,
+            NullThreshold = 0.01,
+            JensenShannonDistance = 0.3,
+            Statistic = 0.41,
+            Threshold = 0.1,
+            AdjustedPValue = adjusted,
+            Severity = DriftSeverity.Major,
+            RowCount = 48_210,
+            ReferenceRowCount = 120_000,
+            ReferenceMissingShare = 0,
+            MissingShare = 0,
+            UnseenShare = 0,
         };
 
         Assert.Contains(expected, DriftSentences.Drift(new("tips", 7, null, null), feature).Message, StringComparison.Ordinal);

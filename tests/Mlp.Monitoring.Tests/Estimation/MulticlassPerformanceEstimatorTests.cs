@@ -38,7 +38,7 @@ public sealed class MulticlassPerformanceEstimatorTests
         var positive = Enumerable.Range(0, 4_000).Select(_ => random.NextDouble()).ToArray();
         var labels = positive.Select(p => random.NextDouble() < p ? 1 : 0).ToArray();
         var scores = positive.SelectMany(p => new[] { 1 - p, p }).ToArray();
-        var binary = PerformanceEstimator.Fit(positive[..3_000], labels[..3_000].Select(l => (byte)l).ToArray(), 500);
+        var binary = PerformanceEstimator.Fit(positive.AsSpan(0, 3_000), labels[..3_000].Select(l => (byte)l).ToArray(), 500);
         var classes = MulticlassPerformanceEstimator.Fit(scores.AsSpan(0, 6_000), labels.AsSpan(0, 3_000), 2, 500);
 
         var expected = binary.Estimate(positive.AsSpan(3_000));
