@@ -53,6 +53,6 @@ public abstract class PackagedModel : IDisposable
             ReferenceProfile = """{"format":"mlp-reference-profile","formatVersion":1,"rowCount":0,"features":[]}"""u8.ToArray(),
         };
         var parent = await registry.PublishAsync("fares", package);
-        return (registry, await registry.PublishAsync("fares", package with { ParentVersion = parent.Version, RunId = "0198" }));
+        return (registry, await registry.PublishAsync("fares", package with { ParentVersion = parent.Version }));
     }
 }
