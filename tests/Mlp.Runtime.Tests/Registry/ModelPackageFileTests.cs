@@ -40,6 +40,19 @@ public sealed class ModelPackageFileTests : PackagedModel
     }
 
     [Fact]
+    public async Task PublishAsync_RunId_StandsInTheManifestAndTravelsWithThePackage()
+    {
+        using var directory = new TempDirectory();
+        var registry = TestRegistry.Open(directory.Combine("source"));
+        var published = await registry.PublishAsync("m", TestRegistry.Package() with { RunId = "0198" });
+        await registry.ExportAsync("m", published.Version, directory.Combine("m.mlpkg"));
+
+        var imported = await TestRegistry.Open(directory.Combine("target")).ImportAsync(directory.Combine("m.mlpkg"));
+
+        Assert.Equal(("0198", "0198"), (published.RunId, imported.RunId));
+    }
+
+    [Fact]
     public async Task Export_Twice_GivesTheSameBytesInPlaceOfTheOld()
     {
         var (registry, manifest) = await PublishAsync(isExternal: true);
