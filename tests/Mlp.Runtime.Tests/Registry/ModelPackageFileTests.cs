@@ -7,6 +7,7 @@ using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Models.Packages;
 using Mlp.Runtime.Registry;
+using Mlp.TestSupport;
 
 namespace Mlp.Runtime.Tests.Registry;
 
