@@ -9,18 +9,23 @@ internal sealed class EncodedRows
     private readonly int[] _slots;
     private readonly int _numberWidth;
     private readonly int _categoryCount;
+    private readonly int[] _ids;
 
-    public EncodedRows(int rowCount, float[] numbers, int numberWidth, int[] slots, int categoryCount, int width)
+    public EncodedRows(int rowCount, float[] numbers, int numberWidth, int[] slots, int categoryCount, int width, int[] ids, int idCount)
     {
         RowCount = rowCount;
         Width = width;
-        (_numbers, _numberWidth, _slots, _categoryCount) = (numbers, numberWidth, slots, categoryCount);
+        IdCount = idCount;
+        (_numbers, _numberWidth, _slots, _categoryCount, _ids) = (numbers, numberWidth, slots, categoryCount, ids);
     }
 
     public int RowCount { get; }
 
     /// <summary>Inputs of the network.</summary>
     public int Width { get; }
+
+    /// <summary>Ids of a row, for layers that embed them.</summary>
+    public int IdCount { get; }
 
     /// <summary>Writes chosen rows, widened.</summary>
     /// <param name="rows">Row numbers.</param>
@@ -42,6 +47,37 @@ internal sealed class EncodedRows
         for (var i = 0; i < count; i++)
         {
             Write(start + i, destination.Slice(i * Width, Width));
+        }
+    }
+
+    /// <summary>Writes the ids of chosen rows.</summary>
+    /// <param name="rows">Row numbers.</param>
+    /// <param name="destination">Shape (rows, <see cref="IdCount"/>), row-major; overwritten.</param>
+    public void GatherIds(ReadOnlySpan<int> rows, Span<long> destination)
+    {
+        for (var i = 0; i < rows.Length; i++)
+        {
+            WriteIds(rows[i], destination.Slice(i * IdCount, IdCount));
+        }
+    }
+
+    /// <summary>Writes the ids of a run of rows.</summary>
+    /// <param name="start">The first row.</param>
+    /// <param name="count">Number of rows.</param>
+    /// <param name="destination">Shape (count, <see cref="IdCount"/>), row-major; overwritten.</param>
+    public void CopyIds(int start, int count, Span<long> destination)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            WriteIds(start + i, destination.Slice(i * IdCount, IdCount));
+        }
+    }
+
+    private void WriteIds(int row, Span<long> destination)
+    {
+        for (var i = 0; i < IdCount; i++)
+        {
+            destination[i] = _ids[(row * IdCount) + i];
         }
     }
 

@@ -95,7 +95,7 @@ internal sealed class FeatureEncoding
             }
         }
 
-        return new(table.RowCount, numbers, numberWidth, slots, Categories.Count, Width);
+        return new(table.RowCount, numbers, numberWidth, slots, Categories.Count, Width, [], 0);
     }
 
     private static HashSet<int> DeclaredCodes(FeatureRowLayout layout, PreprocessingOptions options)
