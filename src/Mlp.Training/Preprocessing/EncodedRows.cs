@@ -5,6 +5,9 @@ namespace Mlp.Training.Preprocessing;
 /// </summary>
 internal sealed class EncodedRows
 {
+    /// <summary>Stands for no dense output at all.</summary>
+    public const int NoSlot = -1;
+
     private readonly float[] _numbers;
     private readonly int[] _slots;
     private readonly int _numberWidth;
@@ -88,7 +91,7 @@ internal sealed class EncodedRows
         oneHot.Clear();
         foreach (var slot in _slots.AsSpan(row * _categoryCount, _categoryCount))
         {
-            if (slot != CategoryEncoding.NoSlot)
+            if (slot != NoSlot)
             {
                 oneHot[slot] = 1;
             }
