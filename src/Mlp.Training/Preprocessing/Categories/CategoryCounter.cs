@@ -76,7 +76,7 @@ internal sealed class CategoryCounter(FeatureColumn feature, int index)
                 string.Create(CultureInfo.InvariantCulture, $"Expected values in column '{feature.Name}' to learn categories from, but it is missing in all {RowCount} training rows."), feature.Name);
         }
 
-        if (rule.Order == VocabularyOrder.Given)
+        if (rule.Order == CategoryOrder.Given)
         {
             return feature.Type == FeatureType.String ? new(index, rule.Given, []) : new(index, [], [.. rule.Given.Select(ParseGiven)]);
         }
@@ -146,7 +146,7 @@ internal sealed class CategoryCounter(FeatureColumn feature, int index)
             values.RemoveRange(rule.MaximumCount, values.Count - rule.MaximumCount);
         }
 
-        if (rule.Order == VocabularyOrder.Value)
+        if (rule.Order == CategoryOrder.Value)
         {
             values.Sort((a, b) => compare(a.Value, b.Value));
         }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Mlp.Runtime.Data;
 
 namespace Mlp.Training.Preprocessing.Categories;
 
@@ -8,31 +7,30 @@ namespace Mlp.Training.Preprocessing.Categories;
 /// Learns a categorical feature as the mean of the labels of its category, drawn to the mean of all, in one pass. A row must not see its own label: each fold of the training rows
 /// gets a table that the other folds made, and the table of all of them is for every other row. Not thread-safe.
 /// </summary>
-/// <param name="feature">The feature.</param>
-/// <param name="index">Its index in the service's order.</param>
+/// <param name="counter">Counts.</param>
+/// <param name="vocabulary">Which values stand for themselves.</param>
+/// <param name="isStandardised">Whether mean and deviation of the labels are taken out.</param>
 /// <param name="classes">Number of classes when there are more than two, each of which gets an output with the share of its rows; otherwise 1.</param>
 /// <param name="rule">How.</param>
-internal sealed class TargetLearner(FeatureColumn feature, int index, int classes, TargetRule rule)
+internal sealed class TargetLearner(CategoryCounter counter, VocabularyRule vocabulary, bool isStandardised, int classes, TargetRule rule) : CategoryValuesLearner
 {
-    private readonly CategoryCounter _counter = new(feature, index);
-
     // Per code, behind it per class, behind it per fold; of a missing value apart.
     private readonly List<WeightedMoments> _moments = [];
     private readonly WeightedMoments[] _missing = new WeightedMoments[classes * rule.Folds.Count];
 
     private int PerCode => _missing.Length;
 
-    /// <summary>Takes the first rows of a table.</summary>
+    /// <inheritdoc/>
     /// <exception cref="TrainingDataException">There are no labels.</exception>
-    public void Add(FeatureTable table, int rowCount, ReadOnlySpan<double> labels, ReadOnlySpan<float> weights)
+    public override void Add(FeatureTable table, int rowCount, ReadOnlySpan<double> labels, ReadOnlySpan<float> weights)
     {
         if (labels.Length < rowCount)
         {
-            throw new TrainingDataException($"Expected labels to learn the target encoding of column '{feature.Name}' from, but the rows have none.", feature.Name);
+            throw new TrainingDataException($"Expected labels to learn the target encoding of column '{counter.Feature.Name}' from, but the rows have none.", counter.Feature.Name);
         }
 
-        var first = _counter.RowCount;
-        var codes = _counter.Add(table, rowCount);
+        var first = counter.RowCount;
+        var codes = counter.Add(table, rowCount);
         CollectionsMarshal.SetCount(_moments, Math.Max(_moments.Count, (codes.DefaultIfEmpty(CategoryCounter.Missing).Max() + 1) * PerCode));
         var moments = CollectionsMarshal.AsSpan(_moments);
         for (var row = 0; row < rowCount; row++)
@@ -47,13 +45,10 @@ internal sealed class TargetLearner(FeatureColumn feature, int index, int classe
         }
     }
 
-    /// <summary>What was learned.</summary>
-    /// <param name="vocabulary">Which values stand for themselves.</param>
-    /// <param name="isStandardised">Whether mean and deviation of the labels are taken out.</param>
-    /// <exception cref="TrainingDataException">No row has a value, or there are more values than allowed.</exception>
-    public CategoryValues Complete(VocabularyRule vocabulary, bool isStandardised)
+    /// <inheritdoc/>
+    public override CategoryValues Complete()
     {
-        var index = _counter.Choose(vocabulary);
+        var index = counter.Choose(vocabulary);
         var moments = ByEntry(index);
         var all = new float[index.EntryCount * classes];
         float[][] tables = [.. Enumerable.Range(0, rule.Folds.Count).Select(_ => new float[all.Length])];
@@ -78,8 +73,8 @@ internal sealed class TargetLearner(FeatureColumn feature, int index, int classe
         }
 
         string[] names = classes == 1
-            ? [$"{feature.Name}.target"]
-            : [.. Enumerable.Range(0, classes).Select(c => string.Create(CultureInfo.InvariantCulture, $"{feature.Name}.target[{c}]"))];
+            ? [$"{counter.Feature.Name}.target"]
+            : [.. Enumerable.Range(0, classes).Select(c => string.Create(CultureInfo.InvariantCulture, $"{counter.Feature.Name}.target[{c}]"))];
         return new(index, names, all) { FoldTables = tables, Folds = rule.Folds };
     }
 
@@ -87,7 +82,7 @@ internal sealed class TargetLearner(FeatureColumn feature, int index, int classe
     {
         WeightedMoments[][] moments = [.. Enumerable.Range(0, index.EntryCount).Select(_ => new WeightedMoments[PerCode])];
         moments[index.MissingEntry] = _missing;
-        var entries = _counter.EntriesOf(index);
+        var entries = counter.EntriesOf(index);
         for (var code = 0; code < entries.Length; code++)
         {
             var ofEntry = moments[entries[code]];

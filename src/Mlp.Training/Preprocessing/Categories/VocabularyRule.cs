@@ -5,9 +5,9 @@ namespace Mlp.Training.Preprocessing.Categories;
 /// <param name="MaximumCount">The greatest number of values.</param>
 internal sealed record VocabularyRule(int MinimumCount = 1, int MaximumCount = int.MaxValue)
 {
-    public VocabularyOrder Order { get; init; } = VocabularyOrder.Frequency;
+    public CategoryOrder Order { get; init; } = CategoryOrder.Frequency;
 
-    /// <summary>The values, for <see cref="VocabularyOrder.Given"/>; integers in the invariant culture.</summary>
+    /// <summary>The values, for <see cref="CategoryOrder.Given"/>; integers in the invariant culture.</summary>
     public IReadOnlyList<string> Given { get; init; } = [];
 
     /// <summary>Whether more values than <see cref="MaximumCount"/> are an error; otherwise the most frequent stay and the others are unknown.</summary>

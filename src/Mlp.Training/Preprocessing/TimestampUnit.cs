@@ -1,4 +1,4 @@
-namespace Mlp.Training.Preprocessing.Dates;
+namespace Mlp.Training.Preprocessing;
 
 /// <summary>What an int64 timestamp counts since 1970-01-01T00:00Z.</summary>
 public enum TimestampUnit

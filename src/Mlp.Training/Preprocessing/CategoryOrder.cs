@@ -1,7 +1,7 @@
-namespace Mlp.Training.Preprocessing.Categories;
+namespace Mlp.Training.Preprocessing;
 
 /// <summary>How the values of a categorical feature are put in order.</summary>
-public enum VocabularyOrder
+public enum CategoryOrder
 {
     /// <summary>The most frequent first; ties in ascending order of the values.</summary>
     Frequency = 0,

@@ -1,4 +1,4 @@
-namespace Mlp.Training.Preprocessing.Categories;
+namespace Mlp.Training.Preprocessing;
 
 /// <summary>How far the mean of a category's labels is drawn to the mean ȳ of all labels: λ · mean + (1 − λ) · ȳ, with n rows in the category.</summary>
 public enum TargetSmoothing

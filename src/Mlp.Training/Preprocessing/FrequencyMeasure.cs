@@ -1,4 +1,4 @@
-namespace Mlp.Training.Preprocessing.Categories;
+namespace Mlp.Training.Preprocessing;
 
 /// <summary>What a frequency encoding tells of a category.</summary>
 public enum FrequencyMeasure

@@ -1,4 +1,4 @@
-namespace Mlp.Training.Preprocessing.Dates;
+namespace Mlp.Training.Preprocessing;
 
 /// <summary>Parts of a date and time in the Gregorian calendar, as days of 86,400 seconds since 1970 give them.</summary>
 [Flags]
