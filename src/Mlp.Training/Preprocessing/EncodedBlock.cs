@@ -1,7 +1,9 @@
 using System.Text.Json.Serialization;
 using Mlp.Runtime.Data;
 using Mlp.Training.Preprocessing.Categories;
+using Mlp.Training.Preprocessing.Dates;
 using Mlp.Training.Preprocessing.Numbers;
+using Mlp.Training.Preprocessing.Texts;
 
 namespace Mlp.Training.Preprocessing;
 
@@ -12,6 +14,11 @@ namespace Mlp.Training.Preprocessing;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(NumbersBlock), "numbers")]
 [JsonDerivedType(typeof(OneHotBlock), "one_hot")]
+[JsonDerivedType(typeof(CategoryValuesBlock), "category_values")]
+[JsonDerivedType(typeof(CategoryHashBlock), "category_hash")]
+[JsonDerivedType(typeof(CategoryIdsBlock), "category_ids")]
+[JsonDerivedType(typeof(DatesBlock), "dates")]
+[JsonDerivedType(typeof(TextsBlock), "texts")]
 internal abstract class EncodedBlock
 {
     /// <summary>What a row becomes.</summary>
