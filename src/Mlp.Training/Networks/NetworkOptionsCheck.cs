@@ -36,6 +36,7 @@ public sealed partial class NetworkOptions
             }
         }
 
+        failures.AddRange(Preprocessing.FindFailures($"{path}{separator}{nameof(Preprocessing)}", separator));
         CheckTask(Fail, separator);
         return failures;
     }
@@ -48,17 +49,7 @@ public sealed partial class NetworkOptions
         copy.ClassNames = [.. ClassNames];
         copy.Callbacks = [.. Callbacks];
         (copy.Stream, copy.Loss, copy.Optimizer, copy.Schedule, copy.Checkpoints) = (Stream.Copy(), Loss.Copy(), Optimizer.Copy(), Schedule.Copy(), Checkpoints.Copy());
-        copy.Preprocessing = new PreprocessingOptions
-        {
-            MaximumCategories = Preprocessing.MaximumCategories,
-            MinimumCategoryCount = Preprocessing.MinimumCategoryCount,
-            MaximumDeviation = Preprocessing.MaximumDeviation,
-        };
-        foreach (var feature in Preprocessing.CategoricalFeatures)
-        {
-            copy.Preprocessing.CategoricalFeatures.Add(feature);
-        }
-
+        copy.Preprocessing = Preprocessing.Copy();
         return copy;
     }
 
@@ -93,6 +84,14 @@ public sealed partial class NetworkOptions
         if (Task == ModelTask.Ranking && Stream.IsEnabled)
         {
             fail($"{nameof(Stream)}{separator}{nameof(StreamOptions.IsEnabled)}", $"must be false for Ranking, whose groups stay together, but is true.");
+        }
+
+        foreach (var (feature, recipe) in Preprocessing.Features)
+        {
+            if (Stream.IsEnabled && recipe.Category == CategoryKind.Target)
+            {
+                fail($"{nameof(Preprocessing)}{separator}{nameof(PreprocessingOptions.Features)}{separator}{feature}", $"must not be {CategoryKind.Target} for rows that stream, which would see their own labels.");
+            }
         }
 
         foreach (var (name, weight) in Loss.ClassWeights)
