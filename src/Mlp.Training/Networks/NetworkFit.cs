@@ -41,7 +41,10 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
             }
 
             var position = Train(network, encoding, encoded, scale, outputs, progress, cancellationToken);
-            return new TrainedNetwork(network, new(_options.Task, scale, outputs), encoding, rows.Training, encoded, rows.TrainingCount, rows.Manifest, position);
+            return new TrainedNetwork(network, new(_options.Task, scale, outputs), encoding, rows.Training, encoded, rows.TrainingCount, rows.Manifest, position)
+            {
+                Parameters = settings.Describe(encoding),
+            };
         }
         catch
         {
