@@ -142,6 +142,9 @@ internal sealed class Float16Rewrite
             _narrowOnly.Add(name);
             return _narrow[name] = _graph.UniqueName(name + "_float16");
         })]);
+
+        // A node goes by the name of what it makes, and that becomes the name of the node that makes it float32 again.
+        node.Rename(node.Outputs.First(o => o.Length > 0));
     }
 
     private string NarrowOf(string value, OnnxNodeEditor reader)

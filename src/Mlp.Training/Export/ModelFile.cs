@@ -12,7 +12,9 @@ internal sealed class ModelFile(IDiskSync disk, Func<string, Stream> create)
 {
     private const int HashLength = 16;
     private const int DiskFull = 28;
+    private const int ReadOnlyDisk = 30;
     private const int DiskFullOnWindows = unchecked((int)0x80070070);
+    private const int ReadOnlyDiskOnWindows = unchecked((int)0x80070013);
 
     /// <summary>Files of the operating system.</summary>
     public static ModelFile Default { get; } = new(DiskSync.Instance, path => new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None));
@@ -119,7 +121,7 @@ internal sealed class ModelFile(IDiskSync disk, Func<string, Stream> create)
     private static string Describe(Exception error, string folder) => error switch
     {
         DirectoryNotFoundException => $"the folder '{folder}' does not exist",
-        UnauthorizedAccessException => $"the folder '{folder}' may not be written",
+        UnauthorizedAccessException or { HResult: ReadOnlyDisk or ReadOnlyDiskOnWindows } => $"the folder '{folder}' may not be written",
         { HResult: DiskFull or DiskFullOnWindows } => "the disk is full",
         _ => $"the disk failed: {error.Message.TrimEnd('.')}",
     };
