@@ -41,7 +41,7 @@ internal static class PrecisionMetrics
                 return [(MetricNames.RootMeanSquaredError, regression.RootMeanSquaredError), (MetricNames.MeanAbsoluteError, regression.MeanAbsoluteError)];
             case ModelTask.Ranking when !rows.Groups.IsEmpty:
                 var ranking = RankingMetrics.Compute(scores, labels, Array.ConvertAll(rows.Groups[start..].ToArray(), g => (ulong)g));
-                return [("ndcg", ranking.Ndcg)];
+                return [(MetricNames.Ndcg, ranking.Ndcg)];
             default:
                 return [];
         }

@@ -1,10 +1,13 @@
+using Microsoft.ML.OnnxRuntime;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Onnx;
 using Mlp.Training.Evaluation;
 using Mlp.Training.Export;
+using Mlp.Training.Interop;
 using Mlp.Training.Networks;
 using Mlp.Training.Networks.Layers;
 using Mlp.Training.Tests.Networks;
+using Mlp.Training.Tests.Networks.Layers;
 
 namespace Mlp.Training.Tests.Export;
 
@@ -122,6 +125,34 @@ public sealed class ExportPrecisionTests
         Assert.InRange(cost.MaximumDifference, 1e-9, 0.05);
     }
 
+    [Theory]
+    [MemberData(nameof(RandomLayers.All), MemberType = typeof(RandomLayers))]
+    public void Apply_EveryLayerBetweenDenseOnes_RunsAndStaysClose(string kind)
+    {
+        Torch.EnsureLoaded();
+        for (var seed = 1; seed <= 3; seed++)
+        {
+            var random = SeededRandom.For(seed, kind);
+            var (layer, sizes) = RandomLayers.Create(kind, random);
+            var width = sizes.Aggregate((a, b) => a * b);
+            var definition = new NetworkDefinition(Layer.Linear(width), Layer.Reshape(sizes), layer, Layer.Flatten(), Layer.Linear(5), Layer.Sigmoid());
+            using var network = LayeredNetwork.Build(definition, width, [], 5, seed);
+            network.Evaluate();
+            int[] opsets = [17, 18, 20, 21];
+            var onnx = LayerAgreement.Export(network, width, 0, 5, opsets[seed]);
+            var nodes = OnnxModelEditor.Open("m", onnx).Graph.Nodes.Count;
+            var rows = LayerAgreement.Numbers(random, 6 * width);
+            var expected = Run(onnx, rows, width);
+
+            foreach (var narrow in (byte[][])[Float16Rewrite.Apply(onnx, new GraphRange(0, nodes - 1, "dense"))!, Int8Rewrite.Apply(onnx, new GraphRange(0, nodes - 1, "dense"))!])
+            {
+                var found = Run(narrow, rows, width);
+                var largest = expected.Zip(found, (e, f) => Math.Abs(e - f)).Max();
+                Assert.True(largest is > 0 and < 0.05f, FormattableString.Invariant($"{layer} over ({string.Join(", ", sizes)}), seed {seed}: {largest}"));
+            }
+        }
+    }
+
     [Fact]
     public async Task Export_OptionOutOfRange_IsRefused()
     {
@@ -152,6 +183,15 @@ public sealed class ExportPrecisionTests
         var model = network.Export(new ExportOptions { Opset = opset, Precision = precision });
 
         Assert.Equal(opset, OnnxModelReader.Read("m", model.Onnx.Span).OperatorSets[string.Empty]);
+    }
+
+    private static float[] Run(byte[] onnx, float[] rows, int width)
+    {
+        using var session = new InferenceSession(onnx);
+        using var input = OrtValue.CreateTensorValueFromMemory(rows, [rows.Length / width, width]);
+        using var options = new RunOptions();
+        using var results = session.Run(options, ["dense"], [input], ["output"]);
+        return results[0].GetTensorDataAsSpan<float>().ToArray();
     }
 
     // What files hold beside their metadata.

@@ -30,6 +30,39 @@ public sealed class ExportProofTests
     }
 
     [Theory]
+    [MemberData(nameof(Recipes))]
+    public async Task Export_FeaturesOfARecipe_AgreeAtTheirExtremesToo(string name, Action<PreprocessingOptions> recipe)
+    {
+        using var network = await OnnxExporterTests.TrainAsync(o => recipe(o.Preprocessing));
+
+        var proof = network.Export().ExportProof;
+
+        Assert.True(proof.MaximumDifference <= 1e-5, name);
+        Assert.Equal(56, proof.Extreme!.RowCount);
+    }
+
+    public static TheoryData<string, Action<PreprocessingOptions>> Recipes => new()
+    {
+        { "log", o => o.For("miles").Apply(NumberFunction.Log).Scale(NumberScaling.MinMax) },
+        { "log1p", o => o.For("fare").Impute(ImputeKind.Median).Apply(NumberFunction.Log1P).RobustScale() },
+        { "signedLog", o => o.For("fare").Apply(NumberFunction.SignedLog).PassThrough() },
+        { "yeoJohnson", o => o.For("fare").Apply(NumberFunction.YeoJohnson) },
+        { "quantile", o => o.For("fare").ClipQuantiles(0.01, 0.99).Scale(NumberScaling.QuantileUniform) },
+        { "quantileNormal", o => o.For("miles").Scale(NumberScaling.QuantileNormal) },
+        { "buckets", o => o.For("miles").Bucketize([1, 3, 9]) },
+        { "passThroughSingle", o => o.For("miles").PassThrough() },
+        { "passThroughDouble", o => o.For("fare").PassThrough() },
+        { "passThroughInteger", o => o.For("hour").PassThrough() },
+        { "dates", o => o.For("hour").TakeDateParts((DateParts)255, DateParts.Hour | DateParts.Weekday) },
+        { "ordinal", o => o.For("hour").Ordinal() },
+        { "hash", o => o.For("company").Hash(8, isSigned: true) },
+        { "hashOfIntegers", o => o.For("hour").Hash(8) },
+        { "frequency", o => o.For("company").CountFrequency() },
+        { "target", o => o.For("company").TargetEncode() },
+        { "terms", o => o.For("company").BagOfTerms(TextTerms.Letters, TermWeight.TfIdf) },
+    };
+
+    [Theory]
     [InlineData(5e-6f, 1e-5, false)]
     [InlineData(5e-5f, 1e-5, true)]
     [InlineData(5e-5f, 1e-4, false)]

@@ -31,7 +31,11 @@ internal sealed class FoldRun(IRun? run) : IAsyncDisposable
     {
         public void Report(TrainingProgress value)
         {
-            run.LogMetric("training_loss", value.TrainingLoss, value.Epoch);
+            if (value.TrainingLoss is { } trainingLoss)
+            {
+                run.LogMetric("training_loss", trainingLoss, value.Epoch);
+            }
+
             if (value.ValidationLoss is { } loss)
             {
                 run.LogMetric("validation_loss", loss, value.Epoch);
