@@ -16,7 +16,12 @@ public sealed record PrecisionCost(string Precision, double MaximumDifference, d
     public ExportProofPart? Extreme { get; init; }
 
     /// <summary>Quality on the real rows before and after; empty where they do not tell it.</summary>
-    public IReadOnlyList<MetricChange> Metrics { get; init; } = [];
+    public IReadOnlyList<MetricChange> Metrics
+    {
+        get;
+        init => field = value ?? [];
+    }
+    = [];
 
     /// <summary>Bytes of the file in float32.</summary>
     public long Float32ByteCount { get; init; }
