@@ -31,14 +31,15 @@ internal sealed class FoldRun(IRun? run) : IAsyncDisposable
     {
         public void Report(TrainingProgress value)
         {
-            if (value.TrainingLoss is { } trainingLoss)
-            {
-                run.LogMetric("training_loss", trainingLoss, value.Epoch);
-            }
+            Log("training_loss", value.TrainingLoss, value.Epoch);
+            Log("validation_loss", value.ValidationLoss, value.Epoch);
+        }
 
-            if (value.ValidationLoss is { } loss)
+        private void Log(string name, double? loss, int epoch)
+        {
+            if (loss is { } known)
             {
-                run.LogMetric("validation_loss", loss, value.Epoch);
+                run.LogMetric(name, known, epoch);
             }
         }
     }
