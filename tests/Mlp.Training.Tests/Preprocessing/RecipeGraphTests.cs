@@ -180,7 +180,7 @@ public sealed class RecipeGraphTests
     private static void RandomDate(Random random, FeatureRecipe recipe)
     {
         recipe.TakeDateParts((DateParts)random.Next(1, 256), (DateParts)random.Next(256) & ~(DateParts.Year | DateParts.Weekend));
-        recipe.TimestampUnit = (TimestampUnit)random.Next(2);
+        recipe.TimestampUnit = (TimestampUnit)random.Next(3);
         recipe.UtcOffset = TimeSpan.FromMinutes(random.Next(-900, 900));
         recipe.Standardise = random.Next(2) == 0;
     }
