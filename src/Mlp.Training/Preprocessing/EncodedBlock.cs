@@ -11,6 +11,8 @@ namespace Mlp.Training.Preprocessing;
 /// </summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(NumbersBlock), "numbers")]
+[JsonDerivedType(typeof(QuantileBlock), "quantiles")]
+[JsonDerivedType(typeof(BucketBlock), "buckets")]
 [JsonDerivedType(typeof(OneHotBlock), "one_hot")]
 internal abstract class EncodedBlock
 {

@@ -6,12 +6,13 @@ namespace Mlp.Training.Preprocessing.Categories;
 internal sealed class OneHotLearner : BlockLearner
 {
     private readonly IReadOnlyList<int> _columns;
+    private readonly FeatureRowLayout _layout;
     private readonly PreprocessingOptions _options;
     private readonly CategoryCounts[] _counts;
 
-    private OneHotLearner(IReadOnlyList<int> columns, PreprocessingOptions options)
+    private OneHotLearner(IReadOnlyList<int> columns, FeatureRowLayout layout, PreprocessingOptions options)
     {
-        (_columns, _options) = (columns, options);
+        (_columns, _layout, _options) = (columns, layout, options);
         _counts = [.. columns.Select(_ => new CategoryCounts())];
     }
 
@@ -21,7 +22,7 @@ internal sealed class OneHotLearner : BlockLearner
     /// <param name="options">Settings.</param>
     /// <param name="target">What the rows are encoded for; null where labels are not looked at.</param>
     public static IEnumerable<BlockLearner> Plan(IReadOnlyList<int> columns, FeatureRowLayout layout, PreprocessingOptions options, EncodingTarget? target)
-        => columns.Count == 0 ? [] : [new OneHotLearner(columns, options)];
+        => columns.Count == 0 ? [] : [new OneHotLearner(columns, layout, options)];
 
     /// <inheritdoc/>
     public override void Add(FeatureTable table, int rowCount, ReadOnlySpan<double> labels, ReadOnlySpan<float> weights)
@@ -39,12 +40,24 @@ internal sealed class OneHotLearner : BlockLearner
         var slot = 0;
         for (var i = 0; i < _counts.Length; i++)
         {
+            ThrowIfEmpty(_layout.Columns[_columns[i]].Name, _counts[i]);
             var category = Learn(_columns[i], slot, _counts[i]);
             categories.Add(category);
             slot += category.SlotCount;
         }
 
         return new OneHotBlock(categories);
+    }
+
+    /// <summary>Refuses a category without any value.</summary>
+    /// <exception cref="TrainingDataException">It has none.</exception>
+    internal static void ThrowIfEmpty(string feature, CategoryCounts counts)
+    {
+        if (counts.PresentCount == 0)
+        {
+            throw new TrainingDataException(
+                FormattableString.Invariant($"Expected a value of feature '{feature}' in at least one training row, but it is missing in all {counts.MissingCount}: leave the feature out."), feature);
+        }
     }
 
     private CategoryEncoding Learn(int column, int firstSlot, CategoryCounts counts)
