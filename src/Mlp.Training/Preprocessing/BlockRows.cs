@@ -22,8 +22,9 @@ internal readonly struct BlockRows
     /// <param name="row">The row.</param>
     /// <param name="entry">From 0, below <see cref="BlockShape.SlotsPerRow"/>: each says it once.</param>
     /// <param name="slot">Which of the block's <see cref="BlockShape.Slots"/>, or <see cref="EncodedRows.NoSlot"/>.</param>
-    public void SetSlot(int row, int entry, int slot)
-        => _rows.Slots[(row * _rows.SlotsPerRow) + _firstEntry + entry] = slot == EncodedRows.NoSlot ? slot : _firstSlot + slot;
+    /// <param name="isNegative">Whether the slot gets −1 in place of 1.</param>
+    public void SetSlot(int row, int entry, int slot, bool isNegative = false)
+        => _rows.Slots[(row * _rows.SlotsPerRow) + _firstEntry + entry] = slot == EncodedRows.NoSlot ? slot : isNegative ? EncodedRows.Negative(_firstSlot + slot) : _firstSlot + slot;
 
     /// <summary>Sets an id.</summary>
     /// <param name="row">The row.</param>

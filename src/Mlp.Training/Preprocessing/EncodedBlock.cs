@@ -1,7 +1,9 @@
 using System.Text.Json.Serialization;
 using Mlp.Runtime.Data;
 using Mlp.Training.Preprocessing.Categories;
+using Mlp.Training.Preprocessing.Dates;
 using Mlp.Training.Preprocessing.Numbers;
+using Mlp.Training.Preprocessing.Texts;
 
 namespace Mlp.Training.Preprocessing;
 
@@ -14,6 +16,11 @@ namespace Mlp.Training.Preprocessing;
 [JsonDerivedType(typeof(QuantileBlock), "quantiles")]
 [JsonDerivedType(typeof(BucketBlock), "buckets")]
 [JsonDerivedType(typeof(OneHotBlock), "one_hot")]
+[JsonDerivedType(typeof(CategoryValuesBlock), "category_values")]
+[JsonDerivedType(typeof(CategoryHashBlock), "category_hash")]
+[JsonDerivedType(typeof(CategoryIdsBlock), "category_ids")]
+[JsonDerivedType(typeof(DatesBlock), "dates")]
+[JsonDerivedType(typeof(TextsBlock), "texts")]
 internal abstract class EncodedBlock
 {
     /// <summary>What a row becomes.</summary>

@@ -1,6 +1,8 @@
 using Mlp.Runtime.Data;
 using Mlp.Training.Preprocessing.Categories;
+using Mlp.Training.Preprocessing.Dates;
 using Mlp.Training.Preprocessing.Numbers;
+using Mlp.Training.Preprocessing.Texts;
 
 namespace Mlp.Training.Preprocessing;
 
@@ -21,9 +23,11 @@ internal sealed class FeatureEncodingLearner
         OptionRanges.ThrowIfAny([.. options.FindFailures(nameof(PreprocessingOptions), '.')], nameof(options));
         FeatureRecipeCheck.ThrowIfUnfit(layout, options);
         var columns = Enumerable.Range(0, layout.Columns.Count).OrderBy(i => layout.Columns[i].Type).ToList();
-        _learners.AddRange(NumbersLearner.Plan(layout, [.. columns.Where(i => !options.IsCategory(layout.Columns[i]))], options));
-        _learners.AddRange(OneHotLearner.Plan(
-            [.. columns.Where(i => layout.Columns[i].Type == FeatureType.String), .. columns.Where(i => layout.Columns[i].Type != FeatureType.String && options.IsCategory(layout.Columns[i]))], layout, options, target));
+        _learners.AddRange(NumbersLearner.Plan(layout, [.. columns.Where(i => options.IsQuantity(layout.Columns[i]))], options));
+        int[] categories = [.. columns.Where(i => options.IsCategory(layout.Columns[i])).OrderBy(i => layout.Columns[i].Type != FeatureType.String)];
+        _learners.AddRange(CategoryPlan.Learners(categories, layout, options, target));
+        _learners.AddRange(DatePlan.Learners(columns, layout, options));
+        _learners.AddRange(TextPlan.Learners(columns, layout, options, target?.Seed ?? 0));
     }
 
     /// <summary>Takes the first rows of a table.</summary>

@@ -17,11 +17,18 @@ public sealed partial class FeatureRecipe
     /// <summary>Whether something is set that only a category can have.</summary>
     internal bool HasCategoryRule => CategorySettings().Any(s => s is not null);
 
+    /// <summary>Whether something is set that only a timestamp can have.</summary>
+    internal bool HasDateRule => DateSettings().Any(s => s is not null);
+
+    /// <summary>Whether something is set that only a text of several words can have.</summary>
+    internal bool HasTextRule => TextSettings().Any(s => s is not null);
+
     /// <summary>A copy that later changes do not reach.</summary>
     internal FeatureRecipe Copy()
     {
         var copy = (FeatureRecipe)MemberwiseClone();
         copy.BucketEdges = BucketEdges is null ? null : [.. BucketEdges];
+        copy.GivenCategories = GivenCategories is null ? null : [.. GivenCategories];
         return copy;
     }
 
@@ -31,14 +38,24 @@ public sealed partial class FeatureRecipe
     internal List<string> FindFailures(string path, char separator)
     {
         var failures = SettingsRanges.FindFailures(path, this, separator);
-        if (HasNumberRule && HasCategoryRule)
+        string[] roles = [.. Roles()];
+        if (roles.Length > 1)
         {
-            failures.Add($"{path} must treat its feature as a quantity or as a category, but has settings of both.");
+            failures.Add($"{path} must treat its feature as one of {string.Join(", ", roles)}, but has settings of {(roles.Length == 2 ? "both" : "all of them")}.");
         }
 
-        FindNumberFailures((setting, sentence) => failures.Add($"{path}{separator}{setting} {FormattableString.Invariant(sentence)}"));
+        FindNumberFailures(Fail);
+        FindCategoryFailures(Fail);
+        FindDateFailures(Fail);
+        FindTextFailures(Fail);
         return failures;
+
+        void Fail(string setting, FormattableString sentence) => failures.Add($"{path}{separator}{setting} {FormattableString.Invariant(sentence)}");
     }
 
-    private IEnumerable<object?> CategorySettings() => [];
+    private IEnumerable<string> Roles()
+    {
+        (bool Has, string Role)[] roles = [(HasNumberRule, "a quantity"), (HasCategoryRule, "a category"), (HasDateRule, "a timestamp"), (HasTextRule, "a text of terms")];
+        return roles.Where(r => r.Has).Select(r => r.Role);
+    }
 }

@@ -34,8 +34,21 @@ internal static class FeatureRecipeCheck
             {
                 throw new ArgumentException($"Expected a recipe for a quantity, but that of the feature '{name}' of type {VectorLength.Describe(feature)} has settings of categories.", nameof(options));
             }
+
+            if (recipe.HasDateRule && (feature.Type != FeatureType.Int64 || options.CategoricalFeatures.Contains(name)))
+            {
+                throw Unfit(feature, options, "a timestamp of type Int64", "dates", nameof(options));
+            }
+
+            if (recipe.HasTextRule && (feature.Type != FeatureType.String || options.CategoricalFeatures.Contains(name)))
+            {
+                throw Unfit(feature, options, "a text of type String", "terms", nameof(options));
+            }
         }
     }
+
+    private static ArgumentException Unfit(FeatureColumn feature, PreprocessingOptions options, string expected, string settings, string parameterName)
+        => new($"Expected the recipe with settings of {settings} for {expected}, but the feature '{feature.Name}' is {(options.CategoricalFeatures.Contains(feature.Name) ? "categorical" : $"of type {VectorLength.Describe(feature)}")}.", parameterName);
 
     private static FeatureColumn ColumnOf(FeatureRowLayout layout, string name, string what, string parameterName)
         => layout.IndexOf(name) is >= 0 and var index

@@ -63,5 +63,9 @@ public sealed class PreprocessingOptions
 
     /// <summary>Whether a feature is treated as a category rather than as a quantity.</summary>
     internal bool IsCategory(FeatureColumn feature)
-        => feature.Type == FeatureType.String || CategoricalFeatures.Contains(feature.Name) || RecipeOf(feature.Name).HasCategoryRule;
+        => RecipeOf(feature.Name) is var recipe && !recipe.HasDateRule && !recipe.HasTextRule
+            && (feature.Type == FeatureType.String || CategoricalFeatures.Contains(feature.Name) || recipe.HasCategoryRule);
+
+    /// <summary>Whether a feature is treated as a quantity.</summary>
+    internal bool IsQuantity(FeatureColumn feature) => !IsCategory(feature) && !RecipeOf(feature.Name).HasDateRule && !RecipeOf(feature.Name).HasTextRule;
 }
