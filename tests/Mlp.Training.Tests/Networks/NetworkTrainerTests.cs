@@ -119,7 +119,7 @@ public sealed class NetworkTrainerTests
 
         Assert.Equal(400, network.TrainingCount);
         Assert.Equal(["early"], network.Encoding.Categories[0].Texts);
-        Assert.InRange(network.Encoding.Numbers[0].Mean, 0, 6);
+        Assert.InRange(network.Encoding.Numbers[0].Centre, 0, 6);
     }
 
     [Fact]
@@ -144,7 +144,7 @@ public sealed class NetworkTrainerTests
         using var network = await new NetworkTrainer(options).FitAsync(SyntheticRows.Create(300, seed: 6), progress: new Recorder(seen));
 
         Assert.Equal([1, 2, 3], seen.Select(p => p.Epoch));
-        Assert.All(seen, p => Assert.InRange(p.TrainingLoss, 0.1, 2));
+        Assert.All(seen, p => Assert.InRange(p.TrainingLoss!.Value, 0.1, 2));
     }
 
     [Fact]

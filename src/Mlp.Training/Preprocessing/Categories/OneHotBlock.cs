@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Onnx;
 
@@ -10,6 +11,7 @@ internal sealed class OneHotBlock(IReadOnlyList<CategoryEncoding> categories) : 
     public IReadOnlyList<CategoryEncoding> Categories { get; } = categories;
 
     /// <inheritdoc/>
+    [JsonIgnore]
     public override IEnumerable<int> CodeColumns => Categories.Select(c => c.Column);
 
     private int SlotCount => Categories.Sum(c => c.SlotCount);

@@ -40,12 +40,24 @@ internal sealed class OneHotLearner : BlockLearner
         var slot = 0;
         for (var i = 0; i < _counts.Length; i++)
         {
+            ThrowIfEmpty(_layout.Columns[_columns[i]].Name, _counts[i]);
             var category = Learn(_columns[i], slot, _counts[i]);
             categories.Add(category);
             slot += category.SlotCount;
         }
 
         return new OneHotBlock(categories);
+    }
+
+    /// <summary>Refuses a category without any value.</summary>
+    /// <exception cref="TrainingDataException">It has none.</exception>
+    internal static void ThrowIfEmpty(string feature, CategoryCounts counts)
+    {
+        if (counts.PresentCount == 0)
+        {
+            throw new TrainingDataException(
+                FormattableString.Invariant($"Expected a value of feature '{feature}' in at least one training row, but it is missing in all {counts.MissingCount}: leave the feature out."), feature);
+        }
     }
 
     private CategoryEncoding Learn(int column, int firstSlot, CategoryCounts counts)
