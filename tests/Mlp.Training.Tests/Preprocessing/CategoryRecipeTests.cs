@@ -20,6 +20,7 @@ public sealed class CategoryRecipeTests
         { r => r.TakeDateParts(DateParts.Hour, DateParts.Year), "PreprocessingOptions.Features.t.CyclicDateParts must be parts that come round again: Month, Day, Weekday, DayOfYear, Hour, Minute; but is Year." },
         { r => r.TakeDateParts(DateParts.Hour).UtcOffset = TimeSpan.FromHours(20), "PreprocessingOptions.Features.t.UtcOffset must be whole seconds between -18:00:00 and 18:00:00, but is 20:00:00." },
         { r => (r.ShortestTerm, r.LongestTerm) = (3, 2), "PreprocessingOptions.Features.t.LongestTerm must be at least ShortestTerm, but is 2 and ShortestTerm is 3." },
+        { r => r.HashTerms(8).MaximumTerms = 5, "PreprocessingOptions.Features.t.MaximumTerms must be left out with TermBuckets, but is set." },
         { r => r.OneHot().BagOfTerms(), "PreprocessingOptions.Features.t must treat its feature as one of a category, a text of terms, but has settings of both." },
     };
 

@@ -47,13 +47,14 @@ public sealed class RecipeGraphTests
     [Fact]
     public void Write_AllTextsEmpty_StillRuns()
     {
-        var rows = new Rows().Text("t", "ab cd", "cd", "").Text("h", "x", "y", "");
+        var rows = new Rows().Text("t", "ab cd", "cd", "").Text("h", "x", "y", "").Text("b", "ab cd", "cd", "");
         var options = new PreprocessingOptions();
         options.For("t").BagOfTerms().MinimumTermRows = 1;
         options.For("h").Hash(4);
+        options.For("b").HashTerms(4).LongestTerm = 3;
         var table = FeatureTable.Of(rows.Batch(), rows.Features);
         var encoding = FeatureEncoding.Learn(table, 3, options);
-        var empty = new Rows().Text("t", "", "").Text("h", "", "");
+        var empty = new Rows().Text("t", "", "").Text("h", "", "").Text("b", "", "");
 
         AssertSame(FeatureTable.Of(empty.Batch(), empty.Features), encoding);
     }
@@ -187,11 +188,17 @@ public sealed class RecipeGraphTests
 
     private static void RandomText(Random random, FeatureRecipe recipe, TermWeight weight)
     {
-        recipe.BagOfTerms((TextTerms)random.Next(2), weight, random.Next(1, 30));
+        if (random.Next(2) == 0)
+        {
+            recipe.BagOfTerms((TextTerms)random.Next(2), weight, random.Next(1, 30)).MinimumTermRows = 1;
+        }
+        else
+        {
+            recipe.HashTerms(random.Next(2, 10), (TextTerms)random.Next(2), weight);
+        }
+
         recipe.ShortestTerm = random.Next(1, 3);
-        recipe.LongestTerm = recipe.ShortestTerm + random.Next(2);
-        recipe.MinimumTermRows = 1;
-        recipe.TermBuckets = random.Next(2) == 0 ? null : random.Next(2, 10);
+        recipe.LongestTerm = recipe.ShortestTerm + random.Next(3);
         recipe.KeepCase = random.Next(2) == 0;
     }
 }

@@ -15,7 +15,7 @@ public sealed class CategoryHashTests
             var half = System.Numerics.BigInteger.Pow(2, 31);
             var low = ((value % half) + half) % half;
             var high = (value - low) / half;
-            var expected = ((b[0] + (b[1] * low) + (b[2] * (((high % CategoryHash.Prime) + CategoryHash.Prime) % CategoryHash.Prime))) % CategoryHash.Prime) % 1000;
+            var expected = ((b[0] + (b[1] * low) + (b[2] * (((high % LetterHash.Prime) + LetterHash.Prime) % LetterHash.Prime))) % LetterHash.Prime) % 1000;
 
             Assert.Equal((int)expected, hash.BucketOf(value));
         }
@@ -58,7 +58,7 @@ public sealed class CategoryHashTests
         var options = new PreprocessingOptions();
         options.For("t").Hash(1000, isSigned: true);
         var encoding = RecipeRows.Learn(new Rows().Text("t", "a", null), options);
-        var longText = new string('a', CategoryHash.MaximumLetters);
+        var longText = new string('a', LetterHash.MaximumLetters);
         var served = new Rows().Text("t", longText, longText + "b", "я", "ю", "яя", null);
 
         var encoded = RecipeRows.Encode(encoding, served);

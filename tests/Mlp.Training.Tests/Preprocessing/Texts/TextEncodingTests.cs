@@ -49,13 +49,21 @@ public sealed class TextEncodingTests
     }
 
     [Fact]
-    public void Encode_Buckets_AddTheirTermsUpAndLeaveUnknownTermsOut()
+    public void Encode_Buckets_TakeEveryTermAlsoOnesThatTrainingNeverShowed()
     {
-        var encoding = Learn(r => (r.BagOfTerms().MinimumTermRows, r.TermBuckets) = (1, 2));
-        var served = RecipeRows.Encode(encoding, new Rows().Text("x", "cat sat the dog unknown"));
+        var encoding = Learn(r => r.HashTerms(50).LongestTerm = 2);
+        var served = new Rows().Text("x", [.. Enumerable.Range(0, 100).Select(i => $"never seen{i} before{i}"), "cat unseen", "unseen cat", "", null]);
 
-        Assert.InRange(encoding.Width, 2, 3);
-        Assert.Equal(4, served[0].Sum());
+        var encoded = RecipeRows.Encode(encoding, served);
+
+        Assert.Equal(51, encoding.Width);
+        Assert.All(encoded[..100], row => Assert.Equal(5, row.Sum()));
+        Assert.True(Enumerable.Range(0, 50).All(bucket => encoded.Any(row => row[bucket] > 0)));
+
+        // The same words, but another pair of them.
+        Assert.NotEqual(encoded[100], encoded[101]);
+        Assert.Equal([0, 1], encoded[102..].Select(row => row.Sum()));
+        RecipeGraphTests.AssertSame(FeatureTable.Of(served.Batch(), served.Features), encoding);
     }
 
     [Fact]
