@@ -71,7 +71,10 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
             ? TrainingTargets.ClassWeights(_options.Loss, _options.Task, survey.LabelColumnName, survey.ClassNames, survey.ClassCounts)
             : TrainingTargets.ClassWeights(_options.Loss, _options.Task, rows.Training, rows.TrainingCount);
         var keeps = _options.Checkpoints.Directory is not null || resumeFrom is not null;
-        var identity = new CheckpointIdentity(rows.Manifest.ContentHash, rows.ValidationHash, keeps ? settings.Describe(encoding) : []);
+        var identity = new CheckpointIdentity(rows.Manifest.ContentHash, rows.ValidationHash, keeps ? settings.Describe(encoding) : [])
+        {
+            Encoding = keeps ? FeatureEncodingDocument.Write(encoding) : null,
+        };
         var resumed = resumeFrom is null ? null : CheckpointFolder.Find(resumeFrom, logger);
         if (resumed is { } found && identity.DifferenceFrom(found.Checkpoint.Identity) is { } difference)
         {
