@@ -6,6 +6,7 @@ using Mlp.Runtime.Models;
 using Mlp.Runtime.Onnx;
 using Mlp.Runtime.Storage;
 using Mlp.Training.Evaluation;
+using Mlp.Training.Evaluation.Calibration;
 using Mlp.Training.Preprocessing;
 
 namespace Mlp.Training.Export;
@@ -30,9 +31,11 @@ internal static class OnnxExporter
     /// <param name="options">What the model says of its outputs.</param>
     /// <param name="cancellationToken">Ends the proof.</param>
     /// <exception cref="ExportRefusedException">File and trained model differ by more than <see cref="Limit"/>.</exception>
+    /// <exception cref="ArgumentException">The calibration is for another task or number of classes.</exception>
     public static TrainedModel Create(
         IExportSource source, LabelledRows rows, int proofStart, TrainingSetManifest manifest, ExportOptions options, CancellationToken cancellationToken)
     {
+        source = CalibratedSource.Of(source, options.Calibration);
         var output = new ModelOutput
         {
             Task = source.Task,
@@ -54,6 +57,7 @@ internal static class OnnxExporter
             GoldenRows = isOne ? GoldenRowSample.Take(onnx, rows.Table, proofStart, options.GoldenRowCount, output, cancellationToken) : null,
             FeatureService = manifest.FeatureService,
             TrainingSet = manifest,
+            Calibration = options.Calibration,
             ReferenceProfile = isOne
                 ? TrainingProfile.Create(rows.Table, source.IsCode, scores, Holdout.Of(rows, proofStart > 0 ? proofStart : rows.RowCount, scores, output), options.ReferenceQuantileSketch).ToJson()
                 : ReadOnlyMemory<byte>.Empty,

@@ -13,7 +13,7 @@ using TorchSharp;
 namespace Mlp.Training.Networks;
 
 /// <summary>A network that has been trained, in libtorch's memory, with the rows it was trained on. Scoring is thread-safe; dispose of it when it is exported.</summary>
-public sealed class TrainedNetwork : IFittedModel
+public sealed class TrainedNetwork : IFittedModel, IExportable
 {
     private const int BatchSize = 4096;
 
@@ -66,6 +66,10 @@ public sealed class TrainedNetwork : IFittedModel
     /// <summary>How many rows, the first by time, it was trained on; the others validated.</summary>
     public int TrainingCount { get; }
 
+    IExportSource IExportable.Source => new NetworkExportSource(this, _network, _link);
+
+    LabelledRows IExportable.Rows => Rows;
+
     internal FeatureEncoding Encoding { get; }
 
     internal LabelledRows Rows { get; }
@@ -101,7 +105,7 @@ public sealed class TrainedNetwork : IFittedModel
         OptionRanges.ThrowIfViolated(options);
         return TracedWork.Run(
             TrainingActivities.Start(TrainingSpans.Export),
-            () => OnnxExporter.Create(new NetworkExportSource(this, _network, _link), Rows, TrainingCount < Rows.RowCount ? TrainingCount : 0, Manifest, options, cancellationToken),
+            () => OnnxExporter.Create(((IExportable)this).Source, Rows, TrainingCount < Rows.RowCount ? TrainingCount : 0, Manifest, options, cancellationToken),
             static (span, model) => span.SetTag("bytes", model.Onnx.Length));
     }
 
@@ -129,7 +133,12 @@ public sealed class TrainedNetwork : IFittedModel
         }
     }
 
-    internal float[] Predict(EncodedRows rows)
+    internal float[] Predict(EncodedRows rows) => Run(rows, _link.Apply);
+
+    /// <summary>What the network says before its link.</summary>
+    internal float[] Outputs(EncodedRows rows) => Run(rows, outputs => outputs);
+
+    private float[] Run(EncodedRows rows, Func<torch.Tensor, torch.Tensor> link)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         var scores = new float[checked(rows.RowCount * ScoreCount)];
@@ -140,7 +149,7 @@ public sealed class TrainedNetwork : IFittedModel
             var size = Math.Min(BatchSize, rows.RowCount - done);
             var batch = torch.empty([size, rows.Width], torch.float32, torch.CPU);
             rows.Copy(done, size, FlatParameters.Floats(batch));
-            FlatParameters.Floats(_link.Apply(_network.Forward(batch, null)).contiguous()).CopyTo(scores.AsSpan(done * ScoreCount));
+            FlatParameters.Floats(link(_network.Forward(batch, null)).contiguous()).CopyTo(scores.AsSpan(done * ScoreCount));
         }
 
         return scores;
