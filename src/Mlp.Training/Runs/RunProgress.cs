@@ -9,7 +9,11 @@ public sealed class RunProgress(IRun run, IProgress<TrainingProgress>? next = nu
     public void Report(TrainingProgress value)
     {
         ArgumentNullException.ThrowIfNull(value);
-        run.LogMetric("training_loss", value.TrainingLoss, value.Epoch);
+        if (value.TrainingLoss is { } trainingLoss)
+        {
+            run.LogMetric("training_loss", trainingLoss, value.Epoch);
+        }
+
         if (value.ValidationLoss is { } loss)
         {
             run.LogMetric("validation_loss", loss, value.Epoch);

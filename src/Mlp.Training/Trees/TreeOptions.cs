@@ -121,6 +121,10 @@ public sealed class TreeOptions
     /// <value>The default value is false.</value>
     public bool IsGreaterCustomMetricBetter { get; set; }
 
+    /// <summary>Whether the metric is measured on the training rows too after each iteration. That costs as much as half an iteration over many rows.</summary>
+    /// <value>The default value is false.</value>
+    public bool MeasuresTrainingLoss { get; set; }
+
     /// <summary>Iterations without a better metric on the validation rows after which training stops, 1 to 100,000.</summary>
     /// <value>The default value is 50.</value>
     [Range(1, 100_000)]

@@ -81,12 +81,12 @@ internal sealed class TreeTrainingRun : IDisposable
                 break;
             }
 
-            var loss = Loss(_booster.Metrics(0)[0], _isGreaterBetter);
+            double? loss = _options.MeasuresTrainingLoss ? Loss(_booster.Metrics(0)[0], _isGreaterBetter) : null;
             double? metric = _held is null ? null : Measure();
             var held = metric is { } value ? Loss(value, IsGreaterBetter) : (double?)null;
             if (!StopsEarly || held < best.Loss || best.Iteration == 0)
             {
-                best = (iteration, held ?? loss);
+                best = (iteration, held ?? double.PositiveInfinity);
             }
 
             history.Add(new(iteration, _options.MaximumIterations, loss, held, best.Iteration, _timeProvider.GetElapsedTime(started))

@@ -144,7 +144,7 @@ public sealed class NetworkTrainerTests
         using var network = await new NetworkTrainer(options).FitAsync(SyntheticRows.Create(300, seed: 6), progress: new Recorder(seen));
 
         Assert.Equal([1, 2, 3], seen.Select(p => p.Epoch));
-        Assert.All(seen, p => Assert.InRange(p.TrainingLoss, 0.1, 2));
+        Assert.All(seen, p => Assert.InRange(p.TrainingLoss!.Value, 0.1, 2));
     }
 
     [Fact]

@@ -52,6 +52,19 @@ public sealed class TreeTrainerTests
         Assert.NotNull(trees.History[0].ValidationLoss);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task FitAsync_MeasuresTrainingLoss_TellsItOnlyThen(bool measures)
+    {
+        var options = Small();
+        options.MeasuresTrainingLoss = measures;
+        using var trees = await new TreeTrainer(options).FitAsync(SyntheticRows.Create(800, seed: 1));
+
+        Assert.All(trees.History, p => Assert.Equal(measures, p.TrainingLoss.HasValue));
+        Assert.All(trees.History, p => Assert.InRange(p.TrainingLoss ?? 0.5, 0.05, 0.7));
+    }
+
     [Fact]
     public async Task FitAsync_CustomMetric_DecidesWhenToStopAndSeesProbabilities()
     {

@@ -28,7 +28,7 @@ public sealed class TrainedWeightsTests : IDisposable
         // A step of 1e-7 moves no weight further than that, so that the scores are those of the first network but for its running statistics.
         var batch = await SyntheticRows.BatchOf(rows);
         Assert.All(first.Predict(batch).Zip(second.Predict(batch)), p => Assert.Equal(p.First, p.Second, 0.05));
-        Assert.InRange(second.History[0].TrainingLoss, 0, first.History[^1].TrainingLoss * 1.1);
+        Assert.InRange(second.History[0].TrainingLoss!.Value, 0, first.History[^1].TrainingLoss!.Value * 1.1);
     }
 
     [Fact]
