@@ -89,9 +89,14 @@ public sealed class LearningCurve
         return new(metric!.Value, runs, options);
     }
 
-    /// <inheritdoc cref="MeasureAsync(Func{int, ITrainer}, ITrainingSet, ITrainingSet, LearningCurveOptions, IProgress{LearningCurveRun}, CancellationToken)"/>
     /// <summary>Measures a learning curve with one trainer: repeats differ by their rows alone.</summary>
     /// <param name="trainer">The trainer.</param>
+    /// <param name="training">All rows to train on; parts keep their order.</param>
+    /// <param name="holdout">Labelled rows to measure on, which no training sees.</param>
+    /// <param name="options">Parts and repeats; null for the defaults.</param>
+    /// <param name="progress">Told after each training.</param>
+    /// <param name="cancellationToken">Ends the trainings.</param>
+    /// <inheritdoc cref="MeasureAsync(Func{int, ITrainer}, ITrainingSet, ITrainingSet, LearningCurveOptions, IProgress{LearningCurveRun}, CancellationToken)" path="/exception"/>
     public static Task<LearningCurve> MeasureAsync(
         ITrainer trainer,
         ITrainingSet training,

@@ -1,4 +1,5 @@
 using System.Text;
+using Mlp.Runtime.Storage;
 
 namespace Mlp.Training.Evaluation.Plots;
 
@@ -24,12 +25,10 @@ public sealed record SvgPlot
 
     /// <summary>Writes the picture as a UTF-8 file, in place of one that exists.</summary>
     /// <param name="path">The file; its folder exists.</param>
-    /// <param name="cancellationToken">Ends the writing.</param>
-    /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
-    /// <exception cref="IOException">The file cannot be written.</exception>
-    public Task SaveAsync(string path, CancellationToken cancellationToken = default)
+    /// <exception cref="IOException">The disk is full or failed, or the folder does not exist; a file that was there before is still there.</exception>
+    public void Save(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return File.WriteAllTextAsync(path, Svg, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), cancellationToken);
+        DurableFile.Replace(DiskSync.Instance, path, Encoding.UTF8.GetBytes(Svg));
     }
 }

@@ -8,7 +8,7 @@ public static class TrainingPlots
 {
     /// <summary>Draws the losses of a fitted model over its epochs or iterations, and the one that was best.</summary>
     /// <param name="history">See <see cref="IFittedModel.History"/>.</param>
-    /// <exception cref="ArgumentException">It is empty.</exception>
+    /// <exception cref="ArgumentException">It is empty, or no loss was measured.</exception>
     public static SvgPlot Losses(IReadOnlyList<TrainingProgress> history)
     {
         ArgumentNullException.ThrowIfNull(history);
@@ -17,10 +17,21 @@ public static class TrainingPlots
             throw new ArgumentException("Expected a training of at least one epoch, but found none.", nameof(history));
         }
 
-        List<(string Name, IReadOnlyList<(double X, double Y)> Points)> series = [("Training loss", [.. history.Select(h => ((double)h.Epoch, h.TrainingLoss))])];
-        if (history.Any(h => h.ValidationLoss is not null))
+        List<(string Name, IReadOnlyList<(double X, double Y)> Points)> series = [];
+        Add("Training loss", h => h.TrainingLoss);
+        Add("Validation loss", h => h.ValidationLoss);
+        if (series.Count == 0)
         {
-            series.Add(("Validation loss", [.. history.Where(h => h.ValidationLoss is not null).Select(h => ((double)h.Epoch, h.ValidationLoss!.Value))]));
+            throw new ArgumentException("Expected a training that measured a loss, but it measured none.", nameof(history));
+        }
+
+        void Add(string name, Func<TrainingProgress, double?> of)
+        {
+            (double, double)[] points = [.. history.Where(h => of(h) is not null).Select(h => ((double)h.Epoch, of(h)!.Value))];
+            if (points.Length > 0)
+            {
+                series.Add((name, points));
+            }
         }
 
         return Draw("Training", "Epoch or iteration", "Loss", series, history[^1].BestEpoch);
