@@ -12,6 +12,9 @@ public interface ITrainer
     /// <summary>What its models predict.</summary>
     ModelTask Task { get; }
 
+    /// <summary>Threads that one training keeps busy: how many trainings run at once within a budget follows from it.</summary>
+    int ThreadCount => 1;
+
     /// <summary>Trains a model. Nothing remains of a training that fails or is cancelled.</summary>
     /// <param name="trainingSet">The rows, in order of time where they have one.</param>
     /// <param name="validation">Rows that decide when to stop; null for the last ones of <paramref name="trainingSet"/>, as the trainer's settings say.</param>

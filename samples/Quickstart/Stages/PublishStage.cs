@@ -17,7 +17,7 @@ internal sealed class PublishStage(MlPlatform ml)
     public async Task<Published> RunAsync(Trained trained, Joined joined, IProgress<double> progress, CancellationToken cancellationToken)
     {
         var gate = ml.Services.GetRequiredService<ChampionGate>();
-        var evaluation = await Evaluator.EvaluateAsync(trained.Complete, joined.Complete.Holdout, cancellationToken);
+        var evaluation = await Evaluator.EvaluateAsync(trained.Complete, joined.Complete.Holdout, cancellationToken: cancellationToken);
         var package = trained.Complete.ToPackage(
             evaluation.Metrics, ml.Registry.FindAlias(TaxiFeatures.BigTipper, Champion)?.Version, "Will the tip exceed 20 % of the fare?");
         progress.Report(0.3);

@@ -27,8 +27,8 @@ internal sealed class VerifyStage(MlPlatform ml, TripPartition trips)
         progress.Report(0.3);
 
         var onnx = await ml.Registry.ReadOnnxAsync(champion, cancellationToken);
-        var offline = await Evaluator.EvaluateAsync(onnx, champion.Features!, champion.Output, rows, cancellationToken);
-        var withoutViews = await Evaluator.EvaluateAsync(trained.RequestOnly, requestOnly, cancellationToken);
+        var offline = await Evaluator.EvaluateAsync(onnx, champion.Features!, champion.Output, rows, cancellationToken: cancellationToken);
+        var withoutViews = await Evaluator.EvaluateAsync(trained.RequestOnly, requestOnly, cancellationToken: cancellationToken);
         progress.Report(0.5);
 
         var (logged, skewed, earlier) = await CompareWithLogAsync(rows, replayed, champion.Version, cancellationToken);

@@ -1,3 +1,5 @@
+using Mlp.Runtime.Statistics.Intervals;
+
 namespace Mlp.Monitoring.Performance;
 
 /// <summary>Names of the figures of live quality: keys of <see cref="PerformanceResult.Intervals"/>, and behind <see cref="Prefix"/> the names of figures that alert rules watch.</summary>
@@ -13,43 +15,43 @@ public static class FigureNames
     public const string LabelMaturity = "labels.maturity";
 
     /// <summary>Area under the ROC curve.</summary>
-    public const string Auc = "auc";
+    public const string Auc = MetricTerms.Auc;
 
     /// <summary>How far the area of a live figure, which comes from score bins, can be from the exact one.</summary>
     public const string AucErrorBound = "auc_error_bound";
 
     /// <summary>Average precision.</summary>
-    public const string AveragePrecision = "average_precision";
+    public const string AveragePrecision = MetricTerms.AveragePrecision;
 
     /// <summary>Log loss.</summary>
-    public const string LogLoss = "log_loss";
+    public const string LogLoss = MetricTerms.LogLoss;
 
     /// <summary>Brier score.</summary>
-    public const string Brier = "brier";
+    public const string Brier = MetricTerms.Brier;
 
     /// <summary>Expected calibration error over bins of equal width.</summary>
     public const string CalibrationError = "calibration_error";
 
     /// <summary>Accuracy.</summary>
-    public const string Accuracy = "accuracy";
+    public const string Accuracy = MetricTerms.Accuracy;
 
     /// <summary>Precision at the threshold.</summary>
-    public const string Precision = "precision";
+    public const string Precision = MetricTerms.Precision;
 
     /// <summary>Recall at the threshold.</summary>
-    public const string Recall = "recall";
+    public const string Recall = MetricTerms.Recall;
 
     /// <summary>Specificity at the threshold.</summary>
     public const string Specificity = "specificity";
 
     /// <summary>F1 at the threshold.</summary>
-    public const string F1 = "f1";
+    public const string F1 = MetricTerms.F1;
 
     /// <summary>Mean of the classes' F1.</summary>
-    public const string MacroF1 = "macro_f1";
+    public const string MacroF1 = MetricTerms.MacroF1;
 
     /// <summary>Mean of the classes' areas against the rest.</summary>
-    public const string MacroAuc = "macro_auc";
+    public const string MacroAuc = MetricTerms.MacroAuc;
 
     /// <summary>Mean precision of the classes, each against the rest.</summary>
     public const string MacroPrecision = "macro_precision";
@@ -61,26 +63,26 @@ public static class FigureNames
     public const string MacroSpecificity = "macro_specificity";
 
     /// <summary>Mean error.</summary>
-    public const string MeanError = "mean_error";
+    public const string MeanError = MetricTerms.MeanError;
 
     /// <summary>Mean absolute error.</summary>
-    public const string MeanAbsoluteError = "mean_absolute_error";
+    public const string MeanAbsoluteError = MetricTerms.MeanAbsoluteError;
 
     /// <summary>Root mean squared error.</summary>
-    public const string RootMeanSquaredError = "root_mean_squared_error";
+    public const string RootMeanSquaredError = MetricTerms.RootMeanSquaredError;
 
     /// <summary>Mean absolute percentage error.</summary>
-    public const string MeanAbsolutePercentageError = "mean_absolute_percentage_error";
+    public const string MeanAbsolutePercentageError = MetricTerms.MeanAbsolutePercentageError;
 
     /// <summary>R².</summary>
-    public const string RSquared = "r_squared";
+    public const string RSquared = MetricTerms.RSquared;
 
     /// <summary>NDCG.</summary>
-    public const string Ndcg = "ndcg";
+    public const string Ndcg = MetricTerms.Ndcg;
 
     /// <summary>Mean reciprocal rank.</summary>
-    public const string MeanReciprocalRank = "mean_reciprocal_rank";
+    public const string MeanReciprocalRank = MetricTerms.MeanReciprocalRank;
 
     /// <summary>Mean average precision.</summary>
-    public const string MeanAveragePrecision = "mean_average_precision";
+    public const string MeanAveragePrecision = MetricTerms.MeanAveragePrecision;
 }

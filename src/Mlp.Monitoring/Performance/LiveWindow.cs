@@ -3,6 +3,7 @@ using Mlp.Monitoring.Labels;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Statistics;
+using Mlp.Runtime.Statistics.Intervals;
 using Mlp.Runtime.Statistics.Estimation;
 
 namespace Mlp.Monitoring.Performance;

@@ -1,5 +1,6 @@
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Statistics;
+using Mlp.Runtime.Statistics.Intervals;
 
 namespace Mlp.Monitoring.Performance;
 
@@ -61,32 +62,7 @@ internal static class QualityCalculator
             return result;
         }
 
-        var (error, magnitude, square, percentage) = (default(RunningMean), default(RunningMean), default(RunningMean), default(RunningMean));
-        for (var i = 0; i < scores.Length; i++)
-        {
-            var miss = scores[i] - labels[i];
-            error.Add(miss, weights[i]);
-            magnitude.Add(Math.Abs(miss), weights[i]);
-            square.Add(miss * miss, weights[i]);
-            percentage.Add(Math.Abs(miss) / Math.Max(Math.Abs(labels[i]), LogLoss.Epsilon), weights[i]);
-        }
-
-        var intervals = new Dictionary<string, ConfidenceInterval>(StringComparer.Ordinal)
-        {
-            [FigureNames.MeanError] = error.Interval,
-            [FigureNames.MeanAbsoluteError] = magnitude.Interval,
-            [FigureNames.RootMeanSquaredError] = square.Interval.Map(v => Math.Sqrt(Math.Max(0, v))),
-            [FigureNames.MeanAbsolutePercentageError] = percentage.Interval,
-        };
-        if (options.Bootstrap)
-        {
-            double[] Pick(double[] values, int[] sample) => Array.ConvertAll(sample, i => values[i]);
-            intervals[FigureNames.RSquared] = ConfidenceInterval.Normal(
-                result.Regression!.RSquared,
-                Bootstrap.StandardError(scores.Length, sample => RegressionMetrics.ComputeWeighted(Pick(scores, sample), Pick(labels, sample), Pick(weights, sample)).RSquared),
-                greatest: 1);
-        }
-
+        var intervals = RegressionIntervals.Compute(result.Regression!, scores, labels, weights, options.Bootstrap);
         var losses = new Dictionary<double, double>();
         foreach (var quantile in options.Quantiles)
         {
@@ -103,34 +79,7 @@ internal static class QualityCalculator
         var classCount = values.Length / labels.Length;
         var metrics = MulticlassMetrics.ComputeWeighted(values, labels, weights, classCount);
         result = result with { Multiclass = metrics };
-        if (options is null)
-        {
-            return result;
-        }
-
-        var loss = default(RunningMean);
-        for (var i = 0; i < labels.Length; i++)
-        {
-            loss.Add(MulticlassMetrics.LossOf(values.AsSpan(i * classCount, classCount), labels[i]), weights[i]);
-        }
-
-        var intervals = new Dictionary<string, ConfidenceInterval>(StringComparer.Ordinal)
-        {
-            [FigureNames.Accuracy] = ConfidenceInterval.Wilson(metrics.Accuracy, SamplingWeights.EffectiveCount(weights)),
-            [FigureNames.LogLoss] = loss.Interval,
-        };
-        if (options.Bootstrap)
-        {
-            MulticlassMetrics Of(int[] sample) => MulticlassMetrics.ComputeWeighted(
-                sample.SelectMany(i => values.AsSpan(i * classCount, classCount).ToArray()).ToArray(),
-                Array.ConvertAll(sample, i => labels[i]),
-                Array.ConvertAll(sample, i => weights[i]),
-                classCount);
-            intervals[FigureNames.MacroF1] = ConfidenceInterval.Normal(metrics.MacroF1, Bootstrap.StandardError(labels.Length, sample => Of(sample).MacroF1), 0, 1);
-            intervals[FigureNames.MacroAuc] = ConfidenceInterval.Normal(metrics.MacroAuc, Bootstrap.StandardError(labels.Length, sample => Of(sample).MacroAuc), 0, 1);
-        }
-
-        return result with { Intervals = intervals };
+        return options is null ? result : result with { Intervals = MulticlassIntervals.Compute(metrics, values, labels, weights, options.Bootstrap) };
     }
 
     private static PerformanceResult Ranking(PerformanceResult result, QualityGroup group, EvaluationOptions? options)

@@ -1,4 +1,4 @@
-using System.Globalization;
+using Mlp.Runtime.Statistics;
 
 namespace Mlp.Monitoring.Performance;
 
@@ -37,40 +37,10 @@ public sealed class SliceDefinition
     public static SliceDefinition Feature(string name, params double[] edges)
     {
         ArgumentNullException.ThrowIfNull(edges);
-        for (var i = 0; i < edges.Length; i++)
-        {
-            if (!double.IsFinite(edges[i]) || (i > 0 && edges[i] <= edges[i - 1]))
-            {
-                throw new ArgumentException($"Expected the edges of '{name}' to be finite and to ascend, but found another one at position {i}.", nameof(edges));
-            }
-        }
-
+        NumberParts.Require(name, edges);
         return new(SliceKind.Feature, name, [.. edges]);
     }
 
     /// <summary>The name of the part that a number lies in.</summary>
-    internal string PartOf(double value)
-    {
-        if (Edges.Count == 0)
-        {
-            return value.ToString("R", CultureInfo.InvariantCulture);
-        }
-
-        if (double.IsNaN(value))
-        {
-            return "NaN";
-        }
-
-        var part = 0;
-        while (part < Edges.Count && value >= Edges[part])
-        {
-            part++;
-        }
-
-        return part == 0
-            ? string.Create(CultureInfo.InvariantCulture, $"<{Edges[0]}")
-            : part == Edges.Count
-                ? string.Create(CultureInfo.InvariantCulture, $">={Edges[^1]}")
-                : string.Create(CultureInfo.InvariantCulture, $"{Edges[part - 1]}..{Edges[part]}");
-    }
+    internal string PartOf(double value) => NumberParts.NameOf(value, Edges);
 }

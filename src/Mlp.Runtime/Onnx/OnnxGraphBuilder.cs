@@ -12,6 +12,9 @@ public sealed class OnnxGraphBuilder
     /// <summary>The domain of the operators for classical models.</summary>
     public const string MlDomain = "ai.onnx.ml";
 
+    /// <summary>The domain of the operators that ONNX Runtime adds to ONNX; a file with one of them runs nowhere else.</summary>
+    public const string RuntimeDomain = "com.microsoft";
+
     /// <summary>The dimension that a call decides.</summary>
     public const long Batch = -1;
 
@@ -29,6 +32,7 @@ public sealed class OnnxGraphBuilder
     private readonly List<KeyValuePair<string, string>> _metadata = [];
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private bool _usesMl;
+    private bool _usesRuntime;
 
     /// <summary>Starts an empty graph.</summary>
     /// <param name="name">Name of the graph in the file.</param>
@@ -203,6 +207,7 @@ public sealed class OnnxGraphBuilder
         }
 
         _usesMl |= domain == MlDomain;
+        _usesRuntime |= domain == RuntimeDomain;
         _nodes.Add(OnnxMessages.Node(operation, inputs, outputs, attributes, domain));
     }
 
@@ -222,6 +227,11 @@ public sealed class OnnxGraphBuilder
         if (_usesMl)
         {
             model.Message(8, OnnxMessages.OperatorSet(MlDomain, MlOpset));
+        }
+
+        if (_usesRuntime)
+        {
+            model.Message(8, OnnxMessages.OperatorSet(RuntimeDomain, 1));
         }
 
         foreach (var (key, value) in _metadata)

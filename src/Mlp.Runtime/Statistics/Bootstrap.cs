@@ -6,6 +6,9 @@ internal static class Bootstrap
     /// <summary>Samples that are drawn.</summary>
     internal const int RoundCount = 200;
 
+    /// <summary>The seed where nobody asks for another.</summary>
+    internal const int DefaultSeed = 42;
+
     /// <summary>Rows of a sample at most; the error of more rows follows by 1/√n.</summary>
     internal const int MaximumSampleSize = 20_000;
 
@@ -14,7 +17,7 @@ internal static class Bootstrap
     /// <param name="rowCount">Number of rows.</param>
     /// <param name="compute">The figure of the rows of these numbers; NaN where they have none.</param>
     /// <param name="seed">Seed of the drawing.</param>
-    internal static double StandardError(int rowCount, Func<int[], double> compute, int seed = 42)
+    internal static double StandardError(int rowCount, Func<int[], double> compute, int seed = DefaultSeed)
     {
         if (rowCount < 2)
         {

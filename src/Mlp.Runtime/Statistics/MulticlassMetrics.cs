@@ -71,25 +71,19 @@ public sealed record MulticlassMetrics
         }
 
         var support = new double[classCount];
-        var (right, macro, weighted, occurring) = (0.0, 0.0, 0.0, 0);
+        var right = 0.0;
         for (var c = 0; c < classCount; c++)
         {
-            var predicted = 0.0;
             for (var other = 0; other < classCount; other++)
             {
                 support[c] += confusion[(c * classCount) + other];
-                predicted += confusion[(other * classCount) + c];
             }
 
-            var hit = confusion[(c * classCount) + c];
-            var f1 = support[c] + predicted == 0 ? 0 : 2 * hit / (support[c] + predicted);
-            occurring += support[c] + predicted > 0 ? 1 : 0;
-            right += hit;
-            macro += f1;
-            weighted += f1 * support[c];
+            right += confusion[(c * classCount) + c];
         }
 
         var total = support.Sum();
+        var (macro, weighted) = F1Averages(confusion, classCount);
         var aucs = AucsOf(scores, labels, weights, classCount);
         var (aucSum, aucCount, aucWeighted, aucWeight) = (0.0, 0, 0.0, 0.0);
         for (var c = 0; c < classCount; c++)
@@ -107,14 +101,54 @@ public sealed record MulticlassMetrics
         {
             RowCount = labels.Length,
             Accuracy = right / total,
-            MacroF1 = macro / occurring,
-            WeightedF1 = weighted / total,
+            MacroF1 = macro,
+            WeightedF1 = weighted,
             LogLoss = LogLossOf(scores, labels, weights, classCount) / total,
             Aucs = System.Array.AsReadOnly(aucs),
             MacroAuc = aucSum / aucCount,
             WeightedAuc = aucWeighted / aucWeight,
             Confusion = System.Array.AsReadOnly(confusion),
         };
+    }
+
+    /// <summary>The mean of the classes' F1, and that weighted by their true rows.</summary>
+    /// <param name="confusion">Rows by true and predicted class, shape (classes, classes), row-major.</param>
+    /// <param name="classCount">Number of classes.</param>
+    internal static (double Macro, double Weighted) F1Averages(ReadOnlySpan<double> confusion, int classCount)
+    {
+        var (macro, weighted, occurring, total) = (0.0, 0.0, 0, 0.0);
+        for (var c = 0; c < classCount; c++)
+        {
+            var (support, predicted) = (0.0, 0.0);
+            for (var other = 0; other < classCount; other++)
+            {
+                support += confusion[(c * classCount) + other];
+                predicted += confusion[(other * classCount) + c];
+            }
+
+            var f1 = support + predicted == 0 ? 0 : 2 * confusion[(c * classCount) + c] / (support + predicted);
+            occurring += support + predicted > 0 ? 1 : 0;
+            macro += f1;
+            weighted += f1 * support;
+            total += support;
+        }
+
+        return (macro / occurring, weighted / total);
+    }
+
+    /// <summary>Whether the true class is among the k of the greatest scores: of equal scores the later class counts as the greater, as scikit-learn's top_k_accuracy_score has it.</summary>
+    /// <param name="row">One score per class.</param>
+    /// <param name="label">The true class.</param>
+    /// <param name="k">At least 1.</param>
+    internal static bool IsAmongTop(ReadOnlySpan<double> row, int label, int k)
+    {
+        var above = 0;
+        for (var c = 0; c < row.Length; c++)
+        {
+            above += row[c] > row[label] || (row[c] == row[label] && c > label) ? 1 : 0;
+        }
+
+        return above < k;
     }
 
     /// <summary>The class of the greatest score, of equal ones the first.</summary>

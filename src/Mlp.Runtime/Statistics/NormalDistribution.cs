@@ -1,3 +1,5 @@
+using MathNet.Numerics;
+
 namespace Mlp.Runtime.Statistics;
 
 /// <summary>The standard normal distribution.</summary>
@@ -30,6 +32,10 @@ internal static class NormalDistribution
             : Ratio(distance - 5, FarNumerator, FarDenominator);
         return Math.CopySign(magnitude, centered);
     }
+
+    /// <summary>The probability of a value at least as far from 0.</summary>
+    /// <param name="z">The value; NaN gives NaN.</param>
+    internal static double TwoSided(double z) => SpecialFunctions.Erfc(Math.Abs(z) / Math.Sqrt(2));
 
     private static ReadOnlySpan<double> CentralNumerator =>
     [

@@ -6,7 +6,7 @@ using Mlp.Runtime;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Registry;
-using Mlp.Training.Preprocessing;
+using Mlp.Training.Evaluation.Comparison;
 
 namespace Mlp.Training.Evaluation;
 
@@ -28,16 +28,7 @@ public sealed class ChampionGate
         options ??= new();
         OptionRanges.ThrowIfAny(options.FindFailures(), nameof(options));
 
-        _options = new()
-        {
-            Metric = options.Metric,
-            MinimumImprovement = options.MinimumImprovement,
-            MaximumLogLossIncrease = options.MaximumLogLossIncrease,
-            MinimumRows = options.MinimumRows,
-            BootstrapSamples = options.BootstrapSamples,
-            Confidence = options.Confidence,
-            Seed = options.Seed,
-        };
+        _options = options.Copy();
         _logger = logger ?? NullLogger<ChampionGate>.Instance;
     }
 
@@ -66,7 +57,7 @@ public sealed class ChampionGate
         // The alias first: a promotion holds only while the alias is still where it was before the comparison began.
         var current = registry.FindAlias(model, alias);
         var mine = await ScoredModel.CreateAsync(
-            model, new OnnxFiles(challenger.Onnx, challenger.ExternalDataDirectory, WeightStorage.Resident, 0), features, challenger.Output, holdout, cancellationToken).ConfigureAwait(false);
+            model, new OnnxFiles(challenger.Onnx, challenger.ExternalDataDirectory, WeightStorage.Resident, 0), features, challenger.Output, holdout, _options.GroupColumn, cancellationToken).ConfigureAwait(false);
         var verdict = new GateVerdict
         {
             Decision = GateDecision.FirstModel,
@@ -120,12 +111,12 @@ public sealed class ChampionGate
     private async Task<GateVerdict> CompareAsync(
         GateVerdict verdict, ScoredModel challenger, IModelRegistry registry, string model, int version, ModelTask task, ITrainingSet holdout, CancellationToken cancellationToken)
     {
-        if (challenger.Rows.RowCount < _options.MinimumRows)
+        if (challenger.Result.RowCount < _options.MinimumRows)
         {
             return verdict with
             {
                 Decision = GateDecision.Inconclusive,
-                Reason = Invariant($"Expected at least {_options.MinimumRows} rows to compare on, but found {challenger.Rows.RowCount}: the champion stays."),
+                Reason = Invariant($"Expected at least {_options.MinimumRows} rows to compare on, but found {challenger.Result.RowCount}: the champion stays."),
             };
         }
 
@@ -143,20 +134,38 @@ public sealed class ChampionGate
             };
         }
 
-        var improvement = MetricRule.Improvement(verdict.Metric, MetricRule.Read(verdict.Metric, challenger.Result), MetricRule.Read(verdict.Metric, champion.Result));
-        verdict = verdict with
+        var figures = ComparisonFigures.Of(verdict.Metric, challenger.Result, champion.Result, Invariant($"version {version}"));
+        var test = double.IsNaN(figures.Improvement) ? null : Test(figures, challenger, champion, cancellationToken);
+        var (decision, reason) = test is { Interval: null }
+            ? (GateDecision.Inconclusive, "There are too few rows to tell an improvement from chance: the champion stays.")
+            : GateRule.Decide(figures with { Interval = test?.Interval }, _options);
+        return verdict with
         {
             Champion = champion.Result,
-            Improvement = double.IsNaN(improvement) ? null : improvement,
-            Interval = _options.BootstrapSamples > 0 && !double.IsNaN(improvement)
-                ? PairedBootstrap.Compute(verdict.Metric, challenger.Scores, champion.Scores, challenger.Rows.Labels, _options, cancellationToken)
-                : null,
+            Improvement = double.IsNaN(figures.Improvement) ? null : figures.Improvement,
+            Interval = test?.Interval,
+            Test = test?.Test,
+            PValue = test?.PValue,
+            Decision = decision,
+            Reason = reason,
         };
-        var (decision, reason) = GateRule.Decide(verdict, _options);
-        return verdict with { Decision = decision, Reason = reason };
     }
 
-    private static async Task<ScoredModel> ScoreChampionAsync(
+    // Without a choice, draws that are asked for are drawn, also for a metric that has a test of its own; and where none are, nothing is tested.
+    private PairedDifference? Test(ComparisonFigures figures, ScoredModel challenger, ScoredModel champion, CancellationToken cancellationToken)
+    {
+        if (_options.Test is null && _options.BootstrapSamples == 0)
+        {
+            return null;
+        }
+
+        var options = _options.Copy();
+        options.Test ??= PairedTest.Bootstrap;
+        return ModelComparison.Test(
+            figures.Metric, challenger.Rows, champion.Rows, figures.Improvement, (challenger.Threshold, champion.Threshold), options, cancellationToken);
+    }
+
+    private async Task<ScoredModel> ScoreChampionAsync(
         IModelRegistry registry, string model, int version, ModelTask task, ITrainingSet holdout, CancellationToken cancellationToken)
     {
         var manifest = registry.FindVersion(model, version)
@@ -169,20 +178,18 @@ public sealed class ChampionGate
         }
 
         var files = await registry.OpenOnnxAsync(manifest, WeightStorage.Resident, cancellationToken).ConfigureAwait(false);
-        return await ScoredModel.CreateAsync(model, files, features, manifest.Output, holdout, cancellationToken).ConfigureAwait(false);
+        return await ScoredModel.CreateAsync(model, files, features, manifest.Output, holdout, _options.GroupColumn, cancellationToken).ConfigureAwait(false);
     }
 
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 
-    private sealed record ScoredModel(LabelledRows Rows, double[] Scores, EvaluationResult Result)
+    private sealed record ScoredModel(ScoredRows Rows, EvaluationResult Result, double Threshold)
     {
         public static async Task<ScoredModel> CreateAsync(
-            string model, OnnxFiles files, IReadOnlyList<FeatureColumn> features, ModelOutput output, ITrainingSet holdout, CancellationToken cancellationToken)
+            string model, OnnxFiles files, IReadOnlyList<FeatureColumn> features, ModelOutput output, ITrainingSet holdout, string? groupColumn, CancellationToken cancellationToken)
         {
-            var rows = await LabelledRows.ReadAsync(holdout, features, RowReading.Numbers, cancellationToken).ConfigureAwait(false);
-            using var scorer = OnnxScorer.Open(model, files.Onnx, features, output, files.ExternalDataDirectory);
-            var scores = scorer.Score(rows.Table, 0, rows.RowCount, cancellationToken);
-            return new(rows, scores, Evaluator.Compute(scores, rows, output.Task, output.DecisionThreshold));
+            var rows = await Evaluator.ScoreAsync(model, files, features, output, holdout, groupColumn, cancellationToken).ConfigureAwait(false);
+            return new(rows, EvaluationCalculator.Compute(rows, output.DecisionThreshold, options: null), output.DecisionThreshold);
         }
     }
 }

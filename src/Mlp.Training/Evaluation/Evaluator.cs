@@ -1,96 +1,179 @@
+using Apache.Arrow;
+using Apache.Arrow.Types;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
-using Mlp.Runtime.Statistics;
+using Mlp.Training.Evaluation.Slices;
 using Mlp.Training.Export;
-using Mlp.Training.Networks;
 using Mlp.Training.Preprocessing;
+using Mlp.Training.Sampling;
 
 namespace Mlp.Training.Evaluation;
 
 /// <summary>Measures models on labelled rows that they have not seen. Thread-safe.</summary>
 public static class Evaluator
 {
-    /// <summary>Evaluates a network in libtorch.</summary>
-    /// <param name="network">The network.</param>
+    private const double DefaultThreshold = 0.5;
+
+    /// <summary>Evaluates a model that was trained, in the library that trained it.</summary>
+    /// <param name="model">The model.</param>
     /// <param name="holdout">Labelled rows with its features, found by name.</param>
-    /// <param name="threshold">The probability at and above which class 1 is said, 0 to 1.</param>
+    /// <param name="options">What is measured; null for the defaults.</param>
     /// <param name="cancellationToken">Ends the evaluation.</param>
-    /// <exception cref="TrainingDataException">The rows do not fit the model.</exception>
+    /// <exception cref="TrainingDataException">The rows do not fit the model, hold a class that it has not seen, or none is left after a filter or in a slice.</exception>
+    /// <exception cref="InvalidModelException">A score is not finite.</exception>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static async Task<EvaluationResult> EvaluateAsync(
-        TrainedNetwork network, ITrainingSet holdout, double threshold = 0.5, CancellationToken cancellationToken = default)
+        IFittedModel model, ITrainingSet holdout, EvaluatorOptions? options = null, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(holdout);
-        var rows = await LabelledRows.ReadAsync(holdout, network.Features, RowReading.Numbers, cancellationToken).ConfigureAwait(false);
-        double[] scores = [.. network.Predict(network.Encoding.Encode(rows.Table))];
-        return Compute(scores, rows, network.Task, threshold);
+        options = Checked(options, model.Task);
+        var rows = await ScoreAsync(model, holdout, options.GroupColumn, cancellationToken).ConfigureAwait(false);
+        return await ComputeAsync(rows, holdout, DefaultThreshold, options, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Evaluates an exported model in ONNX Runtime.</summary>
     /// <param name="model">The model.</param>
     /// <param name="holdout">Labelled rows with its features, found by name.</param>
+    /// <param name="options">What is measured; null for the defaults.</param>
     /// <param name="cancellationToken">Ends the evaluation.</param>
-    /// <exception cref="TrainingDataException">The rows do not fit the model.</exception>
+    /// <exception cref="TrainingDataException">The rows do not fit the model, hold a class that it has not seen, or none is left after a filter or in a slice.</exception>
     /// <exception cref="InvalidModelException">The file cannot be run on the rows.</exception>
-    public static Task<EvaluationResult> EvaluateAsync(TrainedModel model, ITrainingSet holdout, CancellationToken cancellationToken = default)
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public static Task<EvaluationResult> EvaluateAsync(
+        TrainedModel model, ITrainingSet holdout, EvaluatorOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return EvaluateAsync(model.Onnx, model.Features, model.Output, holdout, cancellationToken);
+        return EvaluateAsync(model.Onnx, model.Features, model.Output, holdout, options, cancellationToken);
     }
 
     /// <summary>Evaluates any ONNX file in ONNX Runtime.</summary>
     /// <param name="onnx">Bytes of the file.</param>
     /// <param name="features">The features that it takes, in order.</param>
-    /// <param name="output">Which output is the score and what it means: binary classification or regression.</param>
+    /// <param name="output">Which output is the score and what it means.</param>
     /// <param name="holdout">Labelled rows with the features, found by name.</param>
+    /// <param name="options">What is measured; null for the defaults.</param>
     /// <param name="cancellationToken">Ends the evaluation.</param>
-    /// <exception cref="TrainingDataException">The rows do not fit the model.</exception>
+    /// <exception cref="TrainingDataException">The rows do not fit the model, hold a class that it has not seen, or none is left after a filter or in a slice.</exception>
     /// <exception cref="InvalidModelException">The file cannot be run on the rows.</exception>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static async Task<EvaluationResult> EvaluateAsync(
-        ReadOnlyMemory<byte> onnx, IReadOnlyList<FeatureColumn> features, ModelOutput output, ITrainingSet holdout, CancellationToken cancellationToken = default)
+        ReadOnlyMemory<byte> onnx,
+        IReadOnlyList<FeatureColumn> features,
+        ModelOutput output,
+        ITrainingSet holdout,
+        EvaluatorOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(features);
         ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(holdout);
-        var rows = await LabelledRows.ReadAsync(holdout, features, RowReading.Numbers, cancellationToken).ConfigureAwait(false);
-        using var scorer = OnnxScorer.Open("evaluated", onnx, features, output);
-        var scores = scorer.Score(rows.Table, 0, rows.RowCount, cancellationToken);
-        return Compute(scores, rows, output.Task, output.DecisionThreshold);
+        options = Checked(options, output.Task);
+        var rows = await ScoreAsync("evaluated", new OnnxFiles(onnx, null, WeightStorage.Resident, 0), features, output, holdout, options.GroupColumn, cancellationToken)
+            .ConfigureAwait(false);
+        return await ComputeAsync(rows, holdout, output.DecisionThreshold, options, cancellationToken).ConfigureAwait(false);
     }
 
-    internal static EvaluationResult Compute(double[] scores, LabelledRows rows, ModelTask task, double threshold)
+    /// <summary>Evaluates scores, whoever made them.</summary>
+    /// <param name="rows">The rows with their scores.</param>
+    /// <param name="options">What is measured, without slices and filter; null for the defaults.</param>
+    /// <exception cref="ArgumentException">An option is out of range, or there are slices or a filter, which need the rows' columns.</exception>
+    public static EvaluationResult Evaluate(ScoredRows rows, EvaluatorOptions? options = null)
     {
-        switch (task)
+        ArgumentNullException.ThrowIfNull(rows);
+        options ??= new();
+        OptionRanges.ThrowIfAny(options.FindFailures(), nameof(options));
+        return options.Slices.Count == 0 && options.Filter is null
+            ? EvaluationCalculator.Compute(rows, options.DecisionThreshold ?? DefaultThreshold, options)
+            : throw new ArgumentException("Expected no slices and no filter with scores alone, because there are no columns to part them by: hand over the training set.", nameof(options));
+    }
+
+    /// <summary>Lets a model that was trained score rows.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="holdout">Labelled rows with its features, found by name.</param>
+    /// <param name="groupColumn">For ranking: the column whose equal neighbours are the answers to one query.</param>
+    /// <param name="cancellationToken">Ends scoring.</param>
+    /// <exception cref="TrainingDataException">The rows do not fit the model.</exception>
+    /// <exception cref="InvalidModelException">A score is not finite.</exception>
+    public static async Task<ScoredRows> ScoreAsync(IFittedModel model, ITrainingSet holdout, string? groupColumn = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(holdout);
+        var rows = await LabelledRows.ReadAsync(holdout, [], Reading(holdout, model.Task, model.ClassNames, groupColumn), cancellationToken).ConfigureAwait(false);
+        var scores = new double[checked(rows.RowCount * model.ScoreCount)];
+        var done = 0;
+        await RowValues.ReadAsync(holdout, Predict, cancellationToken).ConfigureAwait(false);
+        ThrowIfNotANumber(scores, model.ScoreCount);
+        return ScoredRows.Of(model.Task, scores, rows);
+
+        void Predict(RecordBatch batch)
         {
-            case ModelTask.BinaryClassification:
-                LabelColumn.ThrowIfNotBinary(rows.Labels, rows.LabelColumnName);
-                ThrowIfNotANumber(scores);
-                return new(BinaryClassificationMetrics.Compute(scores, Classes(rows.Labels), threshold));
-            case ModelTask.Regression:
-                ThrowIfNotANumber(scores);
-                return new(RegressionMetrics.Compute(scores, rows.Labels));
-            default:
-                throw new ArgumentException($"Expected a model for {ModelTask.BinaryClassification} or {ModelTask.Regression}, but found {task}.", nameof(task));
+            foreach (var score in batch.Length == 0 ? [] : model.Predict(batch))
+            {
+                scores[done++] = score;
+            }
         }
     }
 
-    internal static byte[] Classes(ReadOnlySpan<double> labels)
+    internal static async Task<ScoredRows> ScoreAsync(
+        string model, OnnxFiles files, IReadOnlyList<FeatureColumn> features, ModelOutput output, ITrainingSet holdout, string? groupColumn, CancellationToken cancellationToken)
     {
-        var classes = new byte[labels.Length];
-        for (var i = 0; i < classes.Length; i++)
+        if (output.Task == ModelTask.MulticlassClassification && output.ClassNames.Count < 2)
         {
-            classes[i] = (byte)labels[i];
+            throw new InvalidModelException(model, $"Expected an output for several classes to name them, but found {output.ClassNames.Count} names (model '{model}').");
         }
 
-        return classes;
+        var rows = await LabelledRows.ReadAsync(holdout, features, Reading(holdout, output.Task, output.ClassNames, groupColumn), cancellationToken).ConfigureAwait(false);
+        using var scorer = OnnxScorer.Open(model, files.Onnx, features, output, files.ExternalDataDirectory);
+        var scores = scorer.ScoreClasses(rows.Table, 0, rows.RowCount, cancellationToken);
+        ThrowIfNotANumber(scores, scores.Length / rows.RowCount);
+        return ScoredRows.Of(output.Task, scores, rows);
     }
 
-    private static void ThrowIfNotANumber(double[] scores)
+    /// <summary>How the labels of rows are read for a task.</summary>
+    /// <param name="set">The rows.</param>
+    /// <param name="task">The task.</param>
+    /// <param name="classNames">The classes that the model knows; empty for those of numbers.</param>
+    /// <param name="groupColumn">The column of groups.</param>
+    /// <exception cref="ArgumentException">There is no group column, and the task ranks.</exception>
+    /// <exception cref="TrainingDataException">Labels are texts, and the model knows numbers.</exception>
+    internal static RowReading Reading(ITrainingSet set, ModelTask task, IReadOnlyList<string> classNames, string? groupColumn)
     {
-        var row = Array.FindIndex(scores, s => !double.IsFinite(s));
-        if (row >= 0)
+        if (task == ModelTask.Ranking && string.IsNullOrEmpty(groupColumn))
         {
-            throw new InvalidModelException("evaluated", $"Expected a finite score for every row, but row {row} has none.");
+            throw new ArgumentException("Expected the group column of a ranking, whose equal neighbours are the answers to one query, but found none.", nameof(groupColumn));
+        }
+
+        if (task == ModelTask.BinaryClassification && classNames.Count == 0 && set.Manifest.LabelColumns is [var label]
+            && set.Schema.GetFieldIndex(label) >= 0 && set.Schema.GetFieldByName(label).DataType is StringType)
+        {
+            throw new TrainingDataException($"Expected label '{label}' to be 0 or 1, as the model's classes have no names, but found texts.", label);
+        }
+
+        return new() { Task = task, ClassNames = classNames, TakesWeights = true, GroupColumn = task == ModelTask.Ranking ? groupColumn : null };
+    }
+
+    private static async Task<EvaluationResult> ComputeAsync(
+        ScoredRows rows, ITrainingSet holdout, double threshold, EvaluatorOptions options, CancellationToken cancellationToken)
+    {
+        var slices = await SliceAssignment.ReadAsync(holdout, options, cancellationToken).ConfigureAwait(false);
+        return EvaluationCalculator.Compute(rows, slices, options.DecisionThreshold ?? threshold, options, cancellationToken);
+    }
+
+    private static EvaluatorOptions Checked(EvaluatorOptions? options, ModelTask task)
+    {
+        options ??= new();
+        OptionRanges.ThrowIfAny(options.FindFailures(), nameof(options));
+        MetricRule.For(task, options.SliceMetric);
+        return options;
+    }
+
+    private static void ThrowIfNotANumber(double[] scores, int scoreCount)
+    {
+        var place = System.Array.FindIndex(scores, s => !double.IsFinite(s));
+        if (place >= 0)
+        {
+            throw new InvalidModelException("evaluated", $"Expected a finite score for every row, but row {place / scoreCount} has none.");
         }
     }
 }

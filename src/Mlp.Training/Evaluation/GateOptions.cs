@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Mlp.Runtime.Hosting;
+using Mlp.Training.Evaluation.Comparison;
 
 namespace Mlp.Training.Evaluation;
 
@@ -7,7 +8,7 @@ namespace Mlp.Training.Evaluation;
 public sealed class GateOptions
 {
     /// <summary>What models are compared by.</summary>
-    /// <value>The default value is null, which stands for AUC (binary classification) and root mean squared error (regression).</value>
+    /// <value>The default value is null, which stands for AUC (binary classification), root mean squared error (regression), log loss (several classes) and NDCG (ranking).</value>
     [EnumDataType(typeof(GateMetric))]
     public GateMetric? Metric { get; set; }
 
@@ -39,9 +40,29 @@ public sealed class GateOptions
     [Range(0.5, 0.9999)]
     public double Confidence { get; set; } = 0.95;
 
+    /// <summary>By what it is told whether an improvement may be chance.</summary>
+    /// <value>The default value is null: for <see cref="ChampionGate"/> the bootstrap where <see cref="BootstrapSamples"/> asks for it, and no test else; for <see cref="ModelComparison"/> the best one for the metric.</value>
+    [EnumDataType(typeof(PairedTest))]
+    public PairedTest? Test { get; set; }
+
+    /// <summary>For ranking: the column whose equal neighbours are the answers to one query.</summary>
+    /// <value>The default value is null.</value>
+    public string? GroupColumn { get; set; }
+
     /// <summary>Decides the resamples: the same seed and rows give the same interval.</summary>
     /// <value>The default value is 0.</value>
     public int Seed { get; set; }
+
+    /// <summary>The same settings.</summary>
+    internal GateOptions Copy() => (GateOptions)MemberwiseClone();
+
+    /// <summary>The same settings with a number of resamples.</summary>
+    internal GateOptions WithBootstrap(int sampleCount)
+    {
+        var copy = Copy();
+        copy.BootstrapSamples = sampleCount;
+        return copy;
+    }
 
     /// <summary>What is wrong with the settings, as sentences.</summary>
     /// <param name="path">How the sentences name these options.</param>

@@ -1,19 +1,20 @@
+using Mlp.Training.Evaluation.Comparison;
+
 namespace Mlp.Training.Evaluation;
 
 /// <summary>The decision between two measured models.</summary>
 internal static class GateRule
 {
     /// <summary>Decides.</summary>
-    /// <param name="verdict">The numbers; the champion is among them.</param>
+    /// <param name="figures">The numbers.</param>
     /// <param name="options">The bar.</param>
-    public static (GateDecision Decision, string Reason) Decide(GateVerdict verdict, GateOptions options)
+    public static (GateDecision Decision, string Reason) Decide(ComparisonFigures figures, GateOptions options)
     {
-        var name = MetricRule.Name(verdict.Metric);
-        var challenger = MetricRule.Read(verdict.Metric, verdict.Challenger);
-        var champion = MetricRule.Read(verdict.Metric, verdict.Champion!);
+        var name = MetricRule.Name(figures.Metric);
         var numbers = FormattableString.Invariant(
-            $"{name} {challenger:F5} against {champion:F5} of version {verdict.ChampionVersion} on {verdict.Challenger.RowCount:N0} rows");
-        if (verdict.Improvement is not { } improvement)
+            $"{name} {figures.Challenger:F5} against {figures.Champion:F5} of {figures.ChampionName} on {figures.RowCount:N0} rows");
+        var improvement = figures.Improvement;
+        if (double.IsNaN(improvement))
         {
             return (GateDecision.Inconclusive, $"The {name} is not defined on these rows ({numbers}): the champion stays.");
         }
@@ -27,12 +28,12 @@ internal static class GateRule
                     : $"The challenger is not better ({numbers}): the champion stays.");
         }
 
-        if (LogLossObjection(verdict, options) is { } objection)
+        if (LogLossObjection(figures, options) is { } objection)
         {
             return (GateDecision.Reject, $"{objection} ({numbers}): the champion stays.");
         }
 
-        if (verdict.Interval is { } interval && !(interval.Lower > 0 && interval.Lower >= options.MinimumImprovement))
+        if (figures.Interval is { } interval && !(interval.Lower > 0 && interval.Lower >= options.MinimumImprovement))
         {
             return (
                 GateDecision.Inconclusive,
@@ -43,16 +44,16 @@ internal static class GateRule
         return (GateDecision.Promote, $"The challenger is better ({numbers}).");
     }
 
-    private static string? LogLossObjection(GateVerdict verdict, GateOptions options)
+    private static string? LogLossObjection(ComparisonFigures figures, GateOptions options)
     {
-        if (verdict.Challenger.Classification is not { } mine || verdict.Champion?.Classification is not { } theirs || double.IsNaN(theirs.LogLoss))
+        if (figures.LogLosses is not { } losses || double.IsNaN(losses.Champion))
         {
             return null;
         }
 
         // Written so that a challenger whose scores are no probabilities (NaN) is refused.
-        return mine.LogLoss - theirs.LogLoss <= options.MaximumLogLossIncrease
+        return losses.Challenger - losses.Champion <= options.MaximumLogLossIncrease
             ? null
-            : FormattableString.Invariant($"The log loss rises from {theirs.LogLoss:0.#####} to {mine.LogLoss:0.#####}, more than {options.MaximumLogLossIncrease}");
+            : FormattableString.Invariant($"The log loss rises from {losses.Champion:0.#####} to {losses.Challenger:0.#####}, more than {options.MaximumLogLossIncrease}");
     }
 }

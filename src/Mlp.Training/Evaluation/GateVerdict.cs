@@ -1,3 +1,5 @@
+using Mlp.Training.Evaluation.Comparison;
+
 namespace Mlp.Training.Evaluation;
 
 /// <summary>The gate's verdict on one challenger, with the numbers it rests on. Immutable.</summary>
@@ -35,6 +37,12 @@ public sealed record GateVerdict
 
     /// <summary>Where the improvement lies with the confidence asked for; null when no interval was asked for.</summary>
     public ImprovementInterval? Interval { get; init; }
+
+    /// <summary>The test that <see cref="Interval"/> comes from; null when none was asked for.</summary>
+    public PairedTest? Test { get; init; }
+
+    /// <summary>How often chance alone would give a difference as great, two-sided; null without a test, NaN where it says nothing.</summary>
+    public double? PValue { get; init; }
 
     /// <summary>Whether the challenger becomes champion.</summary>
     public bool IsPromotion => Decision is GateDecision.Promote or GateDecision.FirstModel;

@@ -61,8 +61,26 @@ internal sealed class OnnxScorer : IDisposable
     /// <exception cref="InvalidModelException">ONNX Runtime fails on the rows.</exception>
     /// <exception cref="FeatureRangeException">A value does not fit the narrower type of its input.</exception>
     public double[] Score(FeatureTable table, int start, int count, CancellationToken cancellationToken)
+        => Score(table, start, count, _output.ScoreIndex, 1, cancellationToken);
+
+    /// <summary>Scores a run of rows, of several classes each.</summary>
+    /// <param name="table">Rows of the features that the scorer was opened with.</param>
+    /// <param name="start">The first row.</param>
+    /// <param name="count">Number of rows.</param>
+    /// <param name="cancellationToken">Ends scoring between batches.</param>
+    /// <returns>Shape (rows, classes), row-major; one score per row for tasks without classes of their own.</returns>
+    /// <exception cref="InvalidModelException">ONNX Runtime fails on the rows, or gives fewer scores than classes.</exception>
+    /// <exception cref="FeatureRangeException">A value does not fit the narrower type of its input.</exception>
+    public double[] ScoreClasses(FeatureTable table, int start, int count, CancellationToken cancellationToken)
+        => _output.Task == ModelTask.MulticlassClassification
+            ? Score(table, start, count, 0, _output.ClassNames.Count, cancellationToken)
+            : Score(table, start, count, cancellationToken);
+
+    public void Dispose() => _model.Dispose();
+
+    private double[] Score(FeatureTable table, int start, int count, int first, int width, CancellationToken cancellationToken)
     {
-        var scores = new double[count];
+        var scores = new double[checked(count * width)];
         var rows = _model.Slot.Rows;
         for (var done = 0; done < count; done += rows.Capacity)
         {
@@ -71,14 +89,21 @@ internal sealed class OnnxScorer : IDisposable
             Run(start + done);
             for (var row = 0; row < rows.RowCount; row++)
             {
-                scores[done + row] = _model.Slot.Score.RowOf(row)[_output.ScoreIndex];
+                var all = _model.Slot.Score.RowOf(row);
+                if (all.Length < first + width)
+                {
+                    throw new InvalidModelException(_name, $"Expected {first + width} scores per row, but found {all.Length} (model '{_name}').");
+                }
+
+                for (var c = 0; c < width; c++)
+                {
+                    scores[((done + row) * width) + c] = all[first + c];
+                }
             }
         }
 
         return scores;
     }
-
-    public void Dispose() => _model.Dispose();
 
     private void Run(int firstRow)
     {

@@ -30,7 +30,7 @@ internal interface IExportSource
 
     /// <summary>Whether the reference profile counts a feature's values instead of binning them; texts are counted anyway.</summary>
     /// <param name="column">Index of the feature.</param>
-    bool IsCode(int column) => Required.Categories.Any(c => c.Column == column);
+    bool IsCode(int column) => Required.IsCode(column);
 
     /// <summary>Adds the model's inputs and the nodes that turn them into what <see cref="Write"/> takes.</summary>
     /// <param name="graph">The graph.</param>

@@ -20,7 +20,8 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
     public TrainedNetwork Run(IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
         var scale = TargetScale.Learn(rows.Training, rows.TrainingCount, _options.Task);
-        var encoding = FeatureEncoding.Learn(rows.Training.Table, rows.TrainingCount, _options.Preprocessing);
+        var outputs = _options.Task == ModelTask.MulticlassClassification ? rows.Training.ClassNames.Count : 1;
+        var encoding = FeatureEncoding.Learn(rows.Training, rows.TrainingCount, _options.Preprocessing, new(_options.Task, outputs, _options.Seed));
         if (rows.Training.RowCount < TrainingRows.MinimumRowCount)
         {
             throw new TrainingDataException(
@@ -28,8 +29,7 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        var encoded = encoding.Encode(rows.Training.Table);
-        var outputs = _options.Task == ModelTask.MulticlassClassification ? rows.Training.ClassNames.Count : 1;
+        var encoded = encoding.EncodeLearned(rows.Training.Table, rows.TrainingCount);
         var threads = torch.get_num_threads();
         torch.set_num_threads(_options.Threads);
         var network = LayeredNetwork.Build(settings.DefinitionFor(encoding), encoding.Width, encoding.Ids, outputs, _options.Seed);

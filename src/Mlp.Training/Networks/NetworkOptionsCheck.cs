@@ -1,7 +1,6 @@
 using System.Globalization;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Models;
-using Mlp.Training.Preprocessing;
 
 namespace Mlp.Training.Networks;
 
@@ -35,6 +34,7 @@ public sealed partial class NetworkOptions
             }
         }
 
+        failures.AddRange(Preprocessing.FindFailures($"{path}{separator}{nameof(Preprocessing)}", separator));
         CheckTask(Fail, separator);
         return failures;
     }
@@ -47,17 +47,7 @@ public sealed partial class NetworkOptions
         copy.ClassNames = [.. ClassNames];
         copy.Callbacks = [.. Callbacks];
         (copy.Loss, copy.Optimizer, copy.Schedule, copy.Checkpoints) = (Loss.Copy(), Optimizer.Copy(), Schedule.Copy(), Checkpoints.Copy());
-        copy.Preprocessing = new PreprocessingOptions
-        {
-            MaximumCategories = Preprocessing.MaximumCategories,
-            MinimumCategoryCount = Preprocessing.MinimumCategoryCount,
-            MaximumDeviation = Preprocessing.MaximumDeviation,
-        };
-        foreach (var feature in Preprocessing.CategoricalFeatures)
-        {
-            copy.Preprocessing.CategoricalFeatures.Add(feature);
-        }
-
+        copy.Preprocessing = Preprocessing.Copy();
         return copy;
     }
 

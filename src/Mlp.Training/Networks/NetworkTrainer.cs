@@ -36,6 +36,8 @@ public sealed class NetworkTrainer : ITrainer
     /// <inheritdoc/>
     public ModelTask Task => _settings.Options.Task;
 
+    int ITrainer.ThreadCount => _settings.Options.Threads;
+
     /// <summary>Trains a network. Nothing remains of a training that fails or is cancelled, except its checkpoints.</summary>
     /// <param name="trainingSet">
     /// The rows, in order of time, with a label column: 0 and 1, truth values or two texts for binary classification; texts or whole numbers for several classes; any number for

@@ -5,6 +5,9 @@ namespace Mlp.Training.Preprocessing;
 /// </summary>
 internal sealed class EncodedRows
 {
+    /// <summary>Stands for no dense output at all.</summary>
+    public const int NoSlot = -1;
+
     private readonly float[] _numbers;
     private readonly int[] _slots;
     private readonly int _numberWidth;
@@ -73,6 +76,9 @@ internal sealed class EncodedRows
         }
     }
 
+    /// <summary>How a slot is kept that gets −1 in place of 1; and back again.</summary>
+    internal static int Negative(int slot) => NoSlot - 1 - slot;
+
     private void WriteIds(int row, Span<long> destination)
     {
         for (var i = 0; i < IdCount; i++)
@@ -88,9 +94,13 @@ internal sealed class EncodedRows
         oneHot.Clear();
         foreach (var slot in _slots.AsSpan(row * _categoryCount, _categoryCount))
         {
-            if (slot != CategoryEncoding.NoSlot)
+            if (slot >= 0)
             {
                 oneHot[slot] = 1;
+            }
+            else if (slot != NoSlot)
+            {
+                oneHot[Negative(slot)] = -1;
             }
         }
     }

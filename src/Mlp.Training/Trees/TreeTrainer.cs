@@ -37,6 +37,8 @@ public sealed class TreeTrainer : ITrainer
     /// <inheritdoc/>
     public ModelTask Task => TreeParameters.TaskOf(_options.Objective);
 
+    int ITrainer.ThreadCount => _options.Threads == 0 ? Environment.ProcessorCount : _options.Threads;
+
     /// <summary>Trains trees. Nothing remains of a training that fails or is cancelled.</summary>
     /// <param name="trainingSet">The rows, in order of time, with a label column and, where the manifest names one, a weight column.</param>
     /// <param name="validation">Rows that decide when to stop; null for the last ones of <paramref name="trainingSet"/>.</param>

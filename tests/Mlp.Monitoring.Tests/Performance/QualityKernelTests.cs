@@ -1,5 +1,6 @@
 using Mlp.Monitoring.Performance;
 using Mlp.Runtime.Statistics;
+using Mlp.Runtime.Statistics.Intervals;
 using Mlp.TestSupport;
 
 namespace Mlp.Monitoring.Tests.Performance;

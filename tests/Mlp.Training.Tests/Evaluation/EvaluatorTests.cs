@@ -36,8 +36,8 @@ public sealed class EvaluatorTests
         using var network = await OnnxExporterTests.TrainAsync();
         var holdout = SyntheticRows.Create(400, seed: 3);
 
-        var low = await Evaluator.EvaluateAsync(network, holdout, threshold: 0);
-        var high = await Evaluator.EvaluateAsync(network, holdout, threshold: 1);
+        var low = await Evaluator.EvaluateAsync(network, holdout, new EvaluatorOptions { DecisionThreshold = 0 });
+        var high = await Evaluator.EvaluateAsync(network, holdout, new EvaluatorOptions { DecisionThreshold = 1 });
 
         Assert.Equal(1, low.Metrics["recall"]);
         Assert.Equal(0, high.Metrics["recall"]);
@@ -93,7 +93,7 @@ public sealed class EvaluatorTests
     }
 
     [Fact]
-    public async Task EvaluateAsync_Ranking_IsRefused()
+    public async Task EvaluateAsync_RankingWithoutGroups_IsRefused()
     {
         using var network = await OnnxExporterTests.TrainAsync();
         var model = network.Export();

@@ -53,6 +53,18 @@ public sealed class FeatureEncodingGraphTests
     }
 
     [Fact]
+    public void Write_WithoutRecipes_GivesTheGraphThatFilesHaveHad()
+    {
+        var rows = new Rows().Float32("a", 1f, null, 4f).Text("t", "x", "y", "x").Int64("i", 1, 2, 7).Float64("b", 1, 2, 4).Boolean("f", true, null, false).Vector("v", 2, [1, 2], [3, 4], [5, 5]).Int64("code", 3, 3, 9);
+        var table = FeatureTable.Of(rows.Batch(), rows.Features);
+        var graph = new OnnxGraphBuilder("g");
+
+        FeatureEncodingGraph.Write(FeatureEncoding.Learn(table, 3, new PreprocessingOptions { MinimumCategoryCount = 1, CategoricalFeatures = { "code" } }), graph);
+
+        Assert.StartsWith("F0D6161BB129D3302C0F50FEEB918E38A583F5DED", Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(graph.Build())), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Write_MoreFeaturesOfAKind_NoMoreNodes()
     {
         static int Nodes(int features)

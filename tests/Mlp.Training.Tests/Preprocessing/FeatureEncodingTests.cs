@@ -1,5 +1,6 @@
 using Mlp.Runtime.Data;
 using Mlp.Training.Preprocessing;
+using Mlp.Training.Preprocessing.Categories;
 
 namespace Mlp.Training.Tests.Preprocessing;
 

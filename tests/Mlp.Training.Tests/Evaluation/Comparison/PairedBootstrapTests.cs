@@ -1,7 +1,8 @@
 using Mlp.Runtime.Statistics;
 using Mlp.Training.Evaluation;
+using Mlp.Training.Evaluation.Comparison;
 
-namespace Mlp.Training.Tests.Evaluation;
+namespace Mlp.Training.Tests.Evaluation.Comparison;
 
 public sealed class PairedBootstrapTests
 {
@@ -16,7 +17,7 @@ public sealed class PairedBootstrapTests
         var (good, poor, labels) = Models(500, seed: 1);
         var improvement = MetricRule.Improvement(metric, Measure(metric, good, labels), Measure(metric, poor, labels));
 
-        var interval = PairedBootstrap.Compute(metric, good, poor, labels, Options, CancellationToken.None)!;
+        var interval = Run(metric, good, poor, labels, Options)!;
 
         Assert.InRange(improvement, interval.Lower, interval.Upper);
         Assert.True(interval.Lower > 0);
@@ -27,7 +28,7 @@ public sealed class PairedBootstrapTests
     {
         var (good, _, labels) = Models(100, seed: 2);
 
-        var interval = PairedBootstrap.Compute(GateMetric.Auc, good, good, labels, Options, CancellationToken.None);
+        var interval = Run(GateMetric.Auc, good, good, labels, Options);
 
         Assert.Equal(new ImprovementInterval(0, 0, 0.95), interval);
     }
@@ -37,11 +38,10 @@ public sealed class PairedBootstrapTests
     {
         var (good, poor, labels) = Models(200, seed: 3);
 
-        ImprovementInterval? Run(int seed) => PairedBootstrap.Compute(
-            GateMetric.Auc, good, poor, labels, new GateOptions { BootstrapSamples = 100, Seed = seed }, CancellationToken.None);
+        ImprovementInterval? Seeded(int seed) => Run(GateMetric.Auc, good, poor, labels, new GateOptions { BootstrapSamples = 100, Seed = seed });
 
-        Assert.Equal(Run(1), Run(1));
-        Assert.NotEqual(Run(1), Run(2));
+        Assert.Equal(Seeded(1), Seeded(1));
+        Assert.NotEqual(Seeded(1), Seeded(2));
     }
 
     [Fact]
@@ -49,10 +49,9 @@ public sealed class PairedBootstrapTests
     {
         var (good, poor, labels) = Models(200, seed: 3);
 
-        ImprovementInterval Run(double confidence) => PairedBootstrap.Compute(
-            GateMetric.Auc, good, poor, labels, new GateOptions { BootstrapSamples = 400, Confidence = confidence }, CancellationToken.None)!;
+        ImprovementInterval At(double confidence) => Run(GateMetric.Auc, good, poor, labels, new GateOptions { BootstrapSamples = 400, Confidence = confidence })!;
 
-        Assert.True(Run(0.99).Upper - Run(0.99).Lower > Run(0.6).Upper - Run(0.6).Lower);
+        Assert.True(At(0.99).Upper - At(0.99).Lower > At(0.6).Upper - At(0.6).Lower);
     }
 
     [Fact]
@@ -63,7 +62,7 @@ public sealed class PairedBootstrapTests
         double[] labels = [0, 1, 0, 1];
         double[] constant = [0.5, 0.5, 0.5, 0.5];
 
-        var interval = PairedBootstrap.Compute(GateMetric.Auc, scores, constant, labels, new GateOptions { BootstrapSamples = 2000, Confidence = 0.5 }, CancellationToken.None)!;
+        var interval = Run(GateMetric.Auc, scores, constant, labels, new GateOptions { BootstrapSamples = 2000, Confidence = 0.5 })!;
 
         // Kernel: AUC 0.875 against 0.5.
         Assert.Equal(0.875, BinaryClassificationMetrics.Compute(scores, new byte[] { 0, 1, 0, 1 }).Auc);
@@ -72,10 +71,13 @@ public sealed class PairedBootstrapTests
 
     [Fact]
     public void Compute_OneClass_HasNoInterval()
-        => Assert.Null(PairedBootstrap.Compute(GateMetric.Auc, [0.1, 0.2], [0.1, 0.3], [1, 1], Options, CancellationToken.None));
+        => Assert.Null(Run(GateMetric.Auc, [0.1, 0.2], [0.1, 0.3], [1, 1], Options));
+
+    private static ImprovementInterval? Run(GateMetric metric, double[] challenger, double[] champion, double[] labels, GateOptions options)
+        => PairedBootstrap.Compute(metric, ScoredRows.Binary(challenger, labels), ScoredRows.Binary(champion, labels), (0.5, 0.5), options, CancellationToken.None).Interval;
 
     private static double Measure(GateMetric metric, double[] scores, double[] labels)
-        => MetricRule.Read(metric, new EvaluationResult(BinaryClassificationMetrics.Compute(scores, Evaluator.Classes(labels))));
+        => MetricRule.Read(metric, EvaluationCalculator.Compute(ScoredRows.Binary(scores, labels), 0.5, options: null));
 
     private static (double[] Good, double[] Poor, double[] Labels) Models(int count, int seed)
     {

@@ -1,6 +1,6 @@
-using Mlp.Runtime.Statistics;
+using System.Runtime.InteropServices;
 
-namespace Mlp.Monitoring.Performance;
+namespace Mlp.Runtime.Statistics.Intervals;
 
 /// <summary>The confidence intervals of a binary classifier's figures: by formula where there is one, by sampling else. Weighted rows count as their effective number.</summary>
 internal static class BinaryIntervals
@@ -11,19 +11,25 @@ internal static class BinaryIntervals
     /// <param name="labels">Shape (rows), 0 or 1.</param>
     /// <param name="weights">Shape (rows), above 0.</param>
     /// <param name="withBootstrap">Whether average precision gets one too.</param>
-    public static Dictionary<string, ConfidenceInterval> Compute(
-        BinaryClassificationMetrics metrics, ReadOnlySpan<double> scores, ReadOnlySpan<byte> labels, ReadOnlySpan<double> weights, bool withBootstrap)
+    /// <param name="seed">Seed of the sampling.</param>
+    internal static Dictionary<string, ConfidenceInterval> Compute(
+        BinaryClassificationMetrics metrics,
+        ReadOnlySpan<double> scores,
+        ReadOnlySpan<byte> labels,
+        ReadOnlySpan<double> weights,
+        bool withBootstrap,
+        int seed = Bootstrap.DefaultSeed)
     {
         var confusion = metrics.Confusion;
         var total = confusion.TruePositives + confusion.FalsePositives + confusion.TrueNegatives + confusion.FalseNegatives;
         var scale = SamplingWeights.EffectiveCount(weights) / total;
         var intervals = new Dictionary<string, ConfidenceInterval>(StringComparer.Ordinal)
         {
-            [FigureNames.Auc] = Auc(metrics.Auc, scores, labels, weights),
-            [FigureNames.Accuracy] = ConfidenceInterval.Wilson(metrics.Accuracy, total * scale),
-            [FigureNames.Precision] = ConfidenceInterval.Wilson(metrics.Precision, (confusion.TruePositives + confusion.FalsePositives) * scale),
-            [FigureNames.Recall] = ConfidenceInterval.Wilson(metrics.Recall, (confusion.TruePositives + confusion.FalseNegatives) * scale),
-            [FigureNames.F1] = F1(confusion, scale),
+            [MetricTerms.Auc] = AucInterval.Compute(metrics.Auc, scores, MemoryMarshal.Cast<byte, bool>(labels), weights),
+            [MetricTerms.Accuracy] = ConfidenceInterval.Wilson(metrics.Accuracy, total * scale),
+            [MetricTerms.Precision] = ConfidenceInterval.Wilson(metrics.Precision, (confusion.TruePositives + confusion.FalsePositives) * scale),
+            [MetricTerms.Recall] = ConfidenceInterval.Wilson(metrics.Recall, (confusion.TruePositives + confusion.FalseNegatives) * scale),
+            [MetricTerms.F1] = F1(confusion, scale),
         };
         if (metrics.Calibration.Count > 0)
         {
@@ -35,13 +41,13 @@ internal static class BinaryIntervals
                 brier.Add(miss * miss, weights[i]);
             }
 
-            intervals[FigureNames.LogLoss] = logLoss.Interval;
-            intervals[FigureNames.Brier] = brier.Interval;
+            intervals[MetricTerms.LogLoss] = logLoss.Interval;
+            intervals[MetricTerms.Brier] = brier.Interval;
         }
 
         if (withBootstrap)
         {
-            intervals[FigureNames.AveragePrecision] = AveragePrecision(metrics, scores, labels, weights);
+            intervals[MetricTerms.AveragePrecision] = AveragePrecision(metrics, scores, labels, weights, seed);
         }
 
         return intervals;
@@ -54,26 +60,9 @@ internal static class BinaryIntervals
         return ConfidenceInterval.Wilson(confusion.TruePositives / relevant, relevant * scale).Map(j => 2 * j / (1 + j));
     }
 
-    private static ConfidenceInterval Auc(double auc, ReadOnlySpan<double> scores, ReadOnlySpan<byte> labels, ReadOnlySpan<double> weights)
+    private static ConfidenceInterval AveragePrecision(
+        BinaryClassificationMetrics metrics, ReadOnlySpan<double> scores, ReadOnlySpan<byte> labels, ReadOnlySpan<double> weights, int seed)
     {
-        if (weights.ContainsAnyExcept(1.0))
-        {
-            var bins = new ScoreBins(0.5);
-            for (var i = 0; i < scores.Length; i++)
-            {
-                bins.Add(scores[i], labels[i] == 1, weights[i]);
-            }
-
-            return ConfidenceInterval.Normal(auc, bins.AucStandardError(), 0, 1);
-        }
-
-        using var classes = ClassScores.Create(scores, labels);
-        return ConfidenceInterval.Normal(auc, DeLong.StandardError(classes.Positives, classes.Negatives), 0, 1);
-    }
-
-    private static ConfidenceInterval AveragePrecision(BinaryClassificationMetrics metrics, ReadOnlySpan<double> scores, ReadOnlySpan<byte> labels, ReadOnlySpan<double> weights)
-    {
-        // The rows come in the order of the join, which is the same for the same files: the drawing is too.
         var (rows, truth, own) = (scores.ToArray(), labels.ToArray(), weights.ContainsAnyExcept(1.0) ? weights.ToArray() : []);
         var error = Bootstrap.StandardError(
             rows.Length,
@@ -86,8 +75,9 @@ internal static class BinaryIntervals
                 }
 
                 using var classes = ClassScores.Create<double>(drawn, labelled);
-                return Runtime.Statistics.AveragePrecision.Compute(classes.Positives, classes.Negatives);
-            });
+                return Statistics.AveragePrecision.Compute(classes.Positives, classes.Negatives);
+            },
+            seed);
         return ConfidenceInterval.Normal(metrics.AveragePrecision, error, 0, 1);
     }
 }

@@ -1,0 +1,16 @@
+namespace Mlp.Training.Preprocessing;
+
+/// <summary>Learns a block from training rows, batch by batch, in one pass. Not thread-safe.</summary>
+internal abstract class BlockLearner
+{
+    /// <summary>Takes the first rows of a table, which does not change until the block is complete.</summary>
+    /// <param name="table">Rows.</param>
+    /// <param name="rowCount">How many of them to learn from.</param>
+    /// <param name="labels">One per row, or empty where no learner needs them.</param>
+    /// <param name="weights">How much each row counts; empty where all count the same.</param>
+    public abstract void Add(FeatureTable table, int rowCount, ReadOnlySpan<double> labels, ReadOnlySpan<float> weights);
+
+    /// <summary>What was learned.</summary>
+    /// <exception cref="TrainingDataException">The rule cannot be learned from these rows.</exception>
+    public abstract EncodedBlock Complete();
+}

@@ -1,0 +1,108 @@
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Onnx;
+
+namespace Mlp.Training.Preprocessing.Categories;
+
+/// <summary>Writes the hashes of a <see cref="CategoryHashBlock"/>. Texts are cut into letters by ONNX Runtime's Tokenizer.</summary>
+internal sealed class CategoryHashGraph(CategoryHashBlock block, EncodingGraph graph)
+{
+    private readonly CategoryHash[] _texts = [.. block.Hashes.Where(h => h.IsText)];
+    private readonly CategoryHash[] _integers = [.. block.Hashes.Where(h => !h.IsText)];
+
+    /// <summary>Adds the nodes.</summary>
+    /// <returns>Name of a float value of shape (N, slots of the block).</returns>
+    public static string Write(CategoryHashBlock block, EncodingGraph graph) => new CategoryHashGraph(block, graph).Write();
+
+    private string Write()
+    {
+        // Without a bucket for a missing value its index is out of range, which sets nothing.
+        var slotCount = block.Hashes.Sum(h => h.SlotCount);
+        long[] first = [.. block.Hashes.Select((_, i) => (long)block.Hashes.Take(i).Sum(h => h.SlotCount))];
+        long[] missing = [.. block.Hashes.Select((h, i) => h.HasMissing ? first[i] + h.MissingSlot : slotCount)];
+        var letters = _texts.Length == 0 ? null : Letters();
+        var halves = _integers.Length == 0 ? default : Halves();
+        var buckets = Mod(Hash(letters, halves, h => h.BucketCoefficients), "buckets", [.. block.Hashes.Select(h => (long)h.Buckets)]);
+        var slots = graph.Builder.AddNode("Add", [buckets, Constant("first_slots", first)]);
+        slots = graph.Builder.AddNode("Where", [graph.Present([.. block.Hashes.Select(h => h.Column)]), slots, Constant("missing_slots", missing)]);
+        if (!block.Hashes.Any(h => h.IsSigned))
+        {
+            return graph.OneHot(slots, slotCount);
+        }
+
+        var signs = Mod(Hash(letters, halves, h => h.SignCoefficients), "two", [.. block.Hashes.Select(_ => 2L)]);
+
+        // A missing value and a hash without sign count as 1.
+        var isNegative = graph.Builder.AddNode(
+            "And",
+            [
+                graph.Builder.AddNode("And", [graph.Cast(signs, OnnxDataType.Boolean), graph.Builder.AddConstant(graph.Builder.UniqueName("is_signed"), [.. block.Hashes.Select(h => h.IsSigned)], block.Hashes.Count)]),
+                graph.Present([.. block.Hashes.Select(h => h.Column)]),
+            ]);
+        var sign = graph.Builder.AddNode("Where", [isNegative, graph.Constant("minus", [-1f]), graph.Constant("plus", [1f])]);
+        var oneHot = graph.Builder.AddNode("OneHot", [slots, graph.Constant("slot_count", [(long)slotCount], 1), graph.Constant("off_on", [0f, 1f], 2)]);
+        var signed = graph.Builder.AddNode("Mul", [oneHot, graph.Builder.AddNode("Unsqueeze", [sign, graph.Constant("slot_axis", [2L], 1)])]);
+        return graph.Builder.AddNode("ReduceSum", [signed, graph.Constant("category_axis", [1L], 1)], [OnnxAttribute.Int("keepdims", 0)]);
+    }
+
+    // (N, texts, letters): numbers of letters, 0 behind the end.
+    private string Letters()
+    {
+        var texts = graph.Values(FeatureType.String, [.. _texts.Select(h => h.Column)]);
+        var letters = graph.Builder.AddNode(
+            "Tokenizer",
+            [texts],
+            [OnnxAttribute.Int("mark", 0), OnnxAttribute.Text("pad_value", string.Empty), OnnxAttribute.Text("tokenexp", "(?s)."), OnnxAttribute.Int("mincharnum", 1)],
+            OnnxGraphBuilder.RuntimeDomain);
+        var numbers = graph.Builder.AddNode(
+            "LabelEncoder",
+            [letters],
+            [
+                OnnxAttribute.Strings("keys_strings", [string.Empty, .. block.Letters]),
+                OnnxAttribute.Ints("values_int64s", [0, .. block.Letters.Select((_, i) => (long)LetterNumbers.Other + 1 + i)]),
+                OnnxAttribute.Int("default_int64", LetterNumbers.Other),
+            ],
+            OnnxGraphBuilder.MlDomain);
+        return Slice(numbers, 2, graph.Constant("most_letters", [(long)CategoryHash.MaximumLetters], 1));
+    }
+
+    // (N, integers) twice: x mod 2^31, and the rest / 2^31 mod p. Mod takes the sign of the divisor.
+    private (string Low, string High) Halves()
+    {
+        var values = graph.Values(FeatureType.Int64, [.. _integers.Select(h => h.Column)]);
+        var size = graph.Constant("half_size", [CategoryHash.HalfSize]);
+        var low = graph.Builder.AddNode("Mod", [values, size]);
+        var high = graph.Builder.AddNode("Div", [graph.Builder.AddNode("Sub", [values, low]), size]);
+        return (low, Mod(high, "prime", [CategoryHash.Prime]));
+    }
+
+    private string Hash(string? letters, (string Low, string High) halves, Func<CategoryHash, IReadOnlyList<long>> coefficients)
+    {
+        var sums = new List<string>();
+        if (letters is not null)
+        {
+            // A batch of shorter texts takes as many factors as it has letters.
+            var count = graph.Builder.AddNode("Slice", [graph.Builder.AddNode("Shape", [letters]), graph.Constant("two", [2L], 1), graph.Constant("three", [3L], 1)]);
+            var factors = graph.Constant("letter_factors", [.. _texts.SelectMany(h => coefficients(h).Skip(1))], _texts.Length, CategoryHash.MaximumLetters);
+            var products = graph.Builder.AddNode("Mul", [letters, Slice(factors, 1, count)]);
+            var sum = graph.Builder.AddNode("ReduceSum", [products, graph.Constant("letter_axis", [2L], 1)], [OnnxAttribute.Int("keepdims", 0)]);
+            sums.Add(graph.Builder.AddNode("Add", [sum, Constant("letter_offsets", [.. _texts.Select(h => coefficients(h)[0])])]));
+        }
+
+        if (_integers.Length > 0)
+        {
+            var low = graph.Builder.AddNode("Mul", [halves.Low, Constant("low_factors", [.. _integers.Select(h => coefficients(h)[1])])]);
+            var high = graph.Builder.AddNode("Mul", [halves.High, Constant("high_factors", [.. _integers.Select(h => coefficients(h)[2])])]);
+            var sum = graph.Builder.AddNode("Add", [low, high]);
+            sums.Add(graph.Builder.AddNode("Add", [sum, Constant("integer_offsets", [.. _integers.Select(h => coefficients(h)[0])])]));
+        }
+
+        return Mod(graph.Concat(sums, "hashes"), "prime", [CategoryHash.Prime]);
+    }
+
+    private string Slice(string value, long axis, string end)
+        => graph.Builder.AddNode("Slice", [value, graph.Constant("start", [0L], 1), end, graph.Constant("axis", [axis], 1)]);
+
+    private string Mod(string value, string name, long[] modulus) => graph.Builder.AddNode("Mod", [value, Constant(name, modulus)]);
+
+    private string Constant(string name, long[] values) => graph.Constant(name, values, values.Length);
+}
