@@ -6,7 +6,7 @@ using Mlp.Training.Networks;
 namespace Mlp.TrainingChild;
 
 /// <summary>
-/// "FOLDER EVERY": trains a network and goes on from the folder's newest checkpoint, where there is one. Prints "step N" after each step, and at the end "scores HASH" over the bits of the
+/// "FOLDER EVERY [stream]": trains a network, from a stream if asked and goes on from the folder's newest checkpoint, where there is one. Prints "step N" after each step, and at the end "scores HASH" over the bits of the
 /// scores of all rows. "memory STEPS EVERY": trains that many steps and prints the anonymous memory of the process, "N KIBIBYTES", every so often. "run DIRECTORY EXPERIMENT": writes a run without end (<see cref="TrackedRun"/>). "search DIRECTORY": searches, and goes on where a search was killed (<see cref="TrackedSearch"/>). libtorch lives in a child of its own, so that the other crash tests need not carry it.
 /// </summary>
 internal static class Program
@@ -35,13 +35,13 @@ internal static class Program
         }
 
         var rows = ChildRows.Create(600);
-        using var network = await new NetworkTrainer(Options(arguments[0], int.Parse(arguments[1], CultureInfo.InvariantCulture), new StepPrinter(Print))).FitAsync(rows);
+        using var network = await new NetworkTrainer(Options(arguments[0], int.Parse(arguments[1], CultureInfo.InvariantCulture), new StepPrinter(Print), isStream: arguments.Length > 2)).FitAsync(rows);
 
         var scores = network.Predict(ChildRows.Batch(600));
         Print($"scores {Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(scores.AsSpan())))}");
     }
 
-    private static NetworkOptions Options(string folder, int every, INetworkCallback callback)
+    private static NetworkOptions Options(string folder, int every, INetworkCallback callback, bool isStream)
     {
         Directory.CreateDirectory(folder);
         var options = new NetworkOptions
@@ -56,6 +56,7 @@ internal static class Program
             LearningRate = 0.01,
             ResumeFrom = folder,
         };
+        (options.Stream.IsEnabled, options.Stream.BufferRows, options.Stream.SampleRows) = (isStream, 100, 300);
         options.Schedule.Kind = ScheduleKind.ReduceOnPlateau;
         options.Schedule.Patience = 0;
         (options.Checkpoints.Directory, options.Checkpoints.EverySteps) = (folder, every);

@@ -37,7 +37,7 @@ internal sealed class StepSubject : IDisposable
         Labels = rows.Labels.ToArray();
         _network = LayeredNetwork.Build(definition, width, [], classes > 1 ? classes : 1, seed: 1);
         _network.Train();
-        _training = new(_network, settings, encoded, TrainingTargets.Of(rows, 0, RowCount, new TargetScale(1, 0), []), null, NullLogger.Instance, TimeProvider.System);
+        _training = new(_network, settings, new MemoryBatches(encoded, TrainingTargets.Of(rows, 0, RowCount, new TargetScale(1, 0), []), settings.Options), null, NullLogger.Instance, TimeProvider.System);
         _loader = _training.Load();
         ParameterCount = _network.Parameters.Sum(p => p.Value.numel());
     }

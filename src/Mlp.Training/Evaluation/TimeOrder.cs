@@ -44,8 +44,12 @@ internal static class TimeOrder
         {
             if (times[row] < times[row - 1])
             {
-                throw new TrainingDataException($"Expected rows in order of the time column '{column}', but row {row} is earlier than the row before it: order the question (the spine) by time.", column, row);
+                throw Unordered(column, row);
             }
         }
     }
+
+    /// <summary>The exception for rows out of order.</summary>
+    public static TrainingDataException Unordered(string column, long row)
+        => new(FormattableString.Invariant($"Expected rows in order of the time column '{column}', but row {row} is earlier than the row before it: order the question (the spine) by time."), column, row);
 }

@@ -21,6 +21,10 @@ internal sealed class TrainingSetSlice : ITrainingSet
 
     public Schema Schema => _source.Schema;
 
+    /// <summary>A slice for reading alone: its manifest has the number of its rows and no content hash.</summary>
+    public static TrainingSetSlice Unhashed(ITrainingSet source, long start, long count)
+        => new(source, start, count) { Manifest = source.Manifest with { RowCount = count, ContentHash = string.Empty } };
+
     /// <summary>Reads the rows once to hash them.</summary>
     public static async Task<TrainingSetSlice> CreateAsync(ITrainingSet source, long start, long count, CancellationToken cancellationToken)
     {

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
-using Mlp.Training.Preprocessing;
 
 namespace Mlp.Training.Networks;
 
@@ -10,9 +9,7 @@ namespace Mlp.Training.Networks;
 /// </summary>
 internal sealed class BatchLoader : IDisposable
 {
-    private readonly EncodedRows _rows;
-    private readonly TrainingTargets _targets;
-    private readonly BatchOrder _order;
+    private readonly BatchSource _source;
     private readonly int _accumulation;
     private readonly int _lastEpoch;
     private readonly TrainingBatch[] _batches;
@@ -20,7 +17,6 @@ internal sealed class BatchLoader : IDisposable
     private readonly SemaphoreSlim _filled = new(0);
     private readonly CancellationTokenSource _closing = new();
     private readonly Thread? _thread;
-    private BatchOrder.Plan? _plan;
     private ExceptionDispatchInfo? _failure;
     private long _filledCount;
     private long _takenCount;
@@ -28,20 +24,17 @@ internal sealed class BatchLoader : IDisposable
     private int _index;
 
     /// <summary>Begins.</summary>
-    /// <param name="rows">Encoded rows, of which the first are trained on.</param>
-    /// <param name="targets">Targets of the training rows.</param>
-    /// <param name="order">Which rows form which batch.</param>
-    /// <param name="isClasses">Whether targets are numbers of classes.</param>
+    /// <param name="source">Where the batches come from; nobody else uses it while this object lives.</param>
     /// <param name="accumulation">Batches of a step.</param>
     /// <param name="ahead">Batches to gather ahead; 0 gathers each when it is taken.</param>
     /// <param name="epoch">The first epoch.</param>
     /// <param name="index">The first batch within it.</param>
     /// <param name="lastEpoch">The last epoch.</param>
-    public BatchLoader(EncodedRows rows, TrainingTargets targets, BatchOrder order, bool isClasses, int accumulation, int ahead, int epoch, int index, int lastEpoch)
+    public BatchLoader(BatchSource source, int accumulation, int ahead, int epoch, int index, int lastEpoch)
     {
-        (_rows, _targets, _order, _accumulation, _lastEpoch) = (rows, targets, order, accumulation, lastEpoch);
+        (_source, _accumulation, _lastEpoch) = (source, accumulation, lastEpoch);
         (_epoch, _index) = (epoch, index);
-        _batches = [.. Enumerable.Range(0, ahead + 1).Select(_ => new TrainingBatch(order.LargestBatch, rows.Width, isClasses, targets.Weights.Length > 0))];
+        _batches = [.. Enumerable.Range(0, ahead + 1).Select(_ => source.NewBatch())];
         _free = new(_batches.Length);
         if (ahead > 0)
         {
@@ -56,7 +49,7 @@ internal sealed class BatchLoader : IDisposable
     {
         if (_thread is null)
         {
-            return Fill() ? _batches[0] : throw Over();
+            return Fill(cancellationToken) ? _batches[0] : throw Over();
         }
 
         if (_takenCount > 0)
@@ -96,7 +89,7 @@ internal sealed class BatchLoader : IDisposable
             {
                 _free.Wait(_closing.Token);
             }
-            while (Fill());
+            while (Fill(_closing.Token));
         }
         catch (OperationCanceledException)
         {
@@ -110,11 +103,11 @@ internal sealed class BatchLoader : IDisposable
         _filled.Release();
     }
 
-    private bool Fill()
+    private bool Fill(CancellationToken cancellationToken)
     {
-        if (_index == _order.BatchCount)
+        if (_index == _source.BatchCount)
         {
-            (_epoch, _index, _plan) = (_epoch + 1, 0, null);
+            (_epoch, _index) = (_epoch + 1, 0);
         }
 
         if (_epoch > _lastEpoch)
@@ -122,11 +115,10 @@ internal sealed class BatchLoader : IDisposable
             return false;
         }
 
-        _plan ??= _order.For(_epoch);
         var batch = _batches[_filledCount % _batches.Length];
-        batch.Gather(_rows, _targets, _plan.Of(_index));
+        _source.Fill(batch, _epoch, _index, cancellationToken);
         var first = _index / _accumulation * _accumulation;
-        batch.StepRows = _plan.CountOf(first, Math.Min(first + _accumulation, _order.BatchCount));
+        batch.StepRows = _source.CountOf(_epoch, first, Math.Min(first + _accumulation, _source.BatchCount));
         (batch.Epoch, batch.Index) = (_epoch, _index++);
         Volatile.Write(ref _filledCount, _filledCount + 1);
         if (_thread is not null)

@@ -20,7 +20,7 @@ internal static class DivergenceSearch
         }
 
         string? first = null;
-        network.Forward(batch.Dense, ids: null, (layer, output) => first ??= IsFinite(output) ? null : layer);
+        network.Forward(batch.Dense, batch.Ids, (layer, output) => first ??= IsFinite(output) ? null : layer);
         return first is null ? (DivergencePhase.Loss, null) : (DivergencePhase.Forward, first);
     }
 

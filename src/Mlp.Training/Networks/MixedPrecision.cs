@@ -13,13 +13,13 @@ internal static class MixedPrecision
     {
         if (precision == NetworkPrecision.Float32)
         {
-            return network.Forward(batch.Dense, ids: null);
+            return network.Forward(batch.Dense, batch.Ids);
         }
 
         Autocast.Enter(precision);
         try
         {
-            return network.Forward(batch.Dense, ids: null).to(torch.float32);
+            return network.Forward(batch.Dense, batch.Ids).to(torch.float32);
         }
         finally
         {

@@ -4,6 +4,7 @@ using Mlp.Runtime.Models;
 using Mlp.Runtime.Storage;
 using Mlp.Training.Networks.Checkpoints;
 using Mlp.Training.Networks.Layers;
+using Mlp.Training.Networks.Streams;
 using Mlp.Training.Networks.Weights;
 using Mlp.Training.Preprocessing;
 using TorchSharp;
@@ -19,7 +20,9 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The trained network owns the network, the training its validation.")]
     public TrainedNetwork Run(IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
-        var scale = TargetScale.Learn(rows.Training, rows.TrainingCount, _options.Task);
+        var scale = rows.Stream is { } stream
+            ? TargetScale.Learn(stream.Survey, _options.Task, rows.Manifest.RowCount)
+            : TargetScale.Learn(rows.Training, rows.TrainingCount, _options.Task);
         var outputs = _options.Task == ModelTask.MulticlassClassification ? rows.Training.ClassNames.Count : 1;
         var encoding = FeatureEncoding.Learn(rows.Training, rows.TrainingCount, _options.Preprocessing, new(_options.Task, outputs, _options.Seed));
         if (rows.Training.RowCount < TrainingRows.MinimumRowCount)
@@ -41,7 +44,7 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
             }
 
             var position = Train(network, encoding, encoded, scale, outputs, progress, cancellationToken);
-            return new TrainedNetwork(network, new(_options.Task, scale, outputs), encoding, rows.Training, encoded, rows.TrainingCount, rows.Manifest, position);
+            return new TrainedNetwork(network, new(_options.Task, scale, outputs), encoding, rows, encoded, position);
         }
         catch
         {
@@ -54,7 +57,7 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
         }
     }
 
-    [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The training disposes of its validation.")]
+    [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The training disposes of its batches and its validation.")]
     private TrainingPosition Train(
         TrainableNetwork network,
         FeatureEncoding encoding,
@@ -64,8 +67,9 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
         IProgress<TrainingProgress>? progress,
         CancellationToken cancellationToken)
     {
-        var classWeights = TrainingTargets.ClassWeights(_options.Loss, _options.Task, rows.Training, rows.TrainingCount, rows.Training.ClassNames);
-        var targets = TrainingTargets.Of(rows.Training, 0, rows.TrainingCount, scale, classWeights);
+        var classWeights = rows.Stream is { Survey: var survey }
+            ? TrainingTargets.ClassWeights(_options.Loss, _options.Task, survey.LabelColumnName, survey.ClassNames, survey.ClassCounts)
+            : TrainingTargets.ClassWeights(_options.Loss, _options.Task, rows.Training, rows.TrainingCount);
         var keeps = _options.Checkpoints.Directory is not null || resumeFrom is not null;
         var identity = new CheckpointIdentity(rows.Manifest.ContentHash, rows.ValidationHash, keeps ? settings.Describe(encoding) : []);
         var resumed = resumeFrom is null ? null : CheckpointFolder.Find(resumeFrom, logger);
@@ -77,7 +81,10 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
         var folder = _options.Checkpoints.Directory is null
             ? null
             : new CheckpointFolder(DiskSync.Instance, _options.Checkpoints, NetworkValidation.IsGreaterBetter(_options.StopMetric), isNew: resumed is null);
-        using var training = new NetworkTraining(network, settings, encoded, targets, Validation(encoding, encoded, scale, classWeights, outputs), logger, timeProvider);
+        BatchSource batches = rows.Stream is { } stream
+            ? new StreamBatches(stream, encoding, scale, classWeights, _options)
+            : new MemoryBatches(encoded, TrainingTargets.Of(rows.Training, 0, rows.TrainingCount, scale, classWeights), _options);
+        using var training = new NetworkTraining(network, settings, batches, Validation(encoding, encoded, scale, classWeights, outputs), logger, timeProvider);
         if (resumed is { } from)
         {
             training.GoTo(from.Checkpoint, from.Path);

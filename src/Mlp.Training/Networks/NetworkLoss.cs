@@ -16,9 +16,9 @@ internal abstract class NetworkLoss
 
     /// <summary>The loss that settings ask for.</summary>
     /// <param name="settings">Settings.</param>
-    /// <param name="targets">All targets of the part, where rows are compared with each other.</param>
+    /// <param name="targets">All targets of the part, where rows are compared with each other; null for those of a stream, where they are not.</param>
     /// <param name="isTraining">Whether targets are smoothed.</param>
-    public static NetworkLoss Create(NetworkSettings settings, TrainingTargets targets, bool isTraining)
+    public static NetworkLoss Create(NetworkSettings settings, TrainingTargets? targets, bool isTraining)
     {
         var options = settings.Options.Loss;
         var smoothing = isTraining ? options.LabelSmoothing : 0;
@@ -27,7 +27,7 @@ internal abstract class NetworkLoss
             NetworkLossKind.SquaredError => new RowLoss((output, target) => functional.mse_loss(output, target, Reduction.None), static (output, target) => functional.mse_loss(output, target)),
             NetworkLossKind.Huber => new RowLoss((output, target) => Huber(output, target, options.HuberDelta)),
             NetworkLossKind.Quantile => new RowLoss((output, target) => Pinball(output, target, options.Quantile)),
-            NetworkLossKind.RankNet or NetworkLossKind.LambdaRank => new PairLoss(targets, settings.Loss == NetworkLossKind.LambdaRank),
+            NetworkLossKind.RankNet or NetworkLossKind.LambdaRank => new PairLoss(targets ?? throw new InvalidOperationException("Expected the targets of all rows to compare rows with each other, but they are not in memory."), settings.Loss == NetworkLossKind.LambdaRank),
             _ when settings.Options.Task == Mlp.Runtime.Models.ModelTask.MulticlassClassification => new ClassLoss(smoothing),
             _ when smoothing > 0 => new RowLoss((output, target) => LogLoss(output, target.mul(1 - smoothing).add(smoothing / 2))),
             _ => new RowLoss(LogLoss, static (output, target) => functional.binary_cross_entropy_with_logits(output, target)),

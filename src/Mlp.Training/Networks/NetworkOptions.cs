@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Mlp.Runtime.Models;
 using Mlp.Training.Networks.Layers;
+using Mlp.Training.Networks.Streams;
 using Mlp.Training.Preprocessing;
 
 namespace Mlp.Training.Networks;
@@ -112,6 +113,9 @@ public sealed partial class NetworkOptions
     /// <summary>The column whose equal neighbours are ranked together; for ranking only.</summary>
     /// <value>The default value is null.</value>
     public string? GroupColumn { get; set; }
+
+    /// <summary>Whether training rows stream, for sets that are larger than memory.</summary>
+    public StreamOptions Stream { get; private set; } = new();
 
     /// <summary>What training makes small.</summary>
     public LossOptions Loss { get; private set; } = new();

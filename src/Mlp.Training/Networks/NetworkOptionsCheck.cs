@@ -1,6 +1,7 @@
 using System.Globalization;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Models;
+using Mlp.Training.Networks.Streams;
 
 namespace Mlp.Training.Networks;
 
@@ -46,7 +47,7 @@ public sealed partial class NetworkOptions
         copy.HiddenLayers = [.. HiddenLayers ?? [64, 32]];
         copy.ClassNames = [.. ClassNames];
         copy.Callbacks = [.. Callbacks];
-        (copy.Loss, copy.Optimizer, copy.Schedule, copy.Checkpoints) = (Loss.Copy(), Optimizer.Copy(), Schedule.Copy(), Checkpoints.Copy());
+        (copy.Stream, copy.Loss, copy.Optimizer, copy.Schedule, copy.Checkpoints) = (Stream.Copy(), Loss.Copy(), Optimizer.Copy(), Schedule.Copy(), Checkpoints.Copy());
         copy.Preprocessing = Preprocessing.Copy();
         return copy;
     }
@@ -77,6 +78,11 @@ public sealed partial class NetworkOptions
         if (Task == ModelTask.Ranking && string.IsNullOrEmpty(GroupColumn))
         {
             fail(nameof(GroupColumn), $"must name the column whose equal rows are ranked together, but is empty.");
+        }
+
+        if (Task == ModelTask.Ranking && Stream.IsEnabled)
+        {
+            fail($"{nameof(Stream)}{separator}{nameof(StreamOptions.IsEnabled)}", $"must be false for Ranking, whose groups stay together, but is true.");
         }
 
         foreach (var (name, weight) in Loss.ClassWeights)

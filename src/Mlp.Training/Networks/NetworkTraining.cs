@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Mlp.Training.Networks.Checkpoints;
 using Mlp.Training.Networks.Interop;
-using Mlp.Training.Preprocessing;
 
 namespace Mlp.Training.Networks;
 
@@ -17,8 +16,7 @@ internal sealed class NetworkTraining : IDisposable
     private readonly GradientScaler? _scaler;
     private readonly TrainingStep _step;
     private readonly TrainingState _state;
-    private readonly BatchOrder _order;
-    private readonly Func<TrainingPosition, BatchLoader> _load;
+    private readonly BatchSource _batches;
     private readonly NetworkTrainingControl _control = new();
     private readonly ILogger _logger;
     private readonly TimeProvider _timeProvider;
@@ -26,41 +24,28 @@ internal sealed class NetworkTraining : IDisposable
     /// <summary>Prepares.</summary>
     /// <param name="network">The network, with its first weights.</param>
     /// <param name="settings">Settings.</param>
-    /// <param name="rows">Encoded rows, of which the first are trained on.</param>
-    /// <param name="targets">Targets of the training rows.</param>
-    /// <param name="validation">Measures the others; null for nobody. It belongs to this object.</param>
+    /// <param name="batches">Where the batches of training rows come from. It belongs to this object.</param>
+    /// <param name="validation">Measures other rows; null for nobody. It belongs to this object.</param>
     /// <param name="logger">Told of epochs.</param>
     /// <param name="timeProvider">Measures how long they take.</param>
-    public NetworkTraining(
-        TrainableNetwork network, NetworkSettings settings, EncodedRows rows, TrainingTargets targets, NetworkValidation? validation, ILogger logger, TimeProvider timeProvider)
+    public NetworkTraining(TrainableNetwork network, NetworkSettings settings, BatchSource batches, NetworkValidation? validation, ILogger logger, TimeProvider timeProvider)
     {
-        (_network, _options, _validation, _logger, _timeProvider) = (network, settings.Options, validation, logger, timeProvider);
-        _order = new(targets.RowCount, targets.Groups, _options.BatchSize, _options.Seed);
+        (_network, _options, _batches, _validation, _logger, _timeProvider) = (network, settings.Options, batches, validation, logger, timeProvider);
         _parameters = new(network, _options.Optimizer.DecayBiasesAndNorms);
         _optimizer = FlatOptimizer.Create(_parameters, _options.Optimizer, _options.WeightDecay, TorchAbi.IsAvailable);
         _schedule = new(_options.Schedule, _options.LearningRate, StepsPerEpoch, _options.MaxEpochs);
         _scaler = _options.Precision == NetworkPrecision.Float16 ? new() : null;
         _state = new(network, _parameters, _optimizer, _schedule, _scaler, _options.AverageDecay > 0, validation is not null);
-        _step = new(network, _parameters, _optimizer, NetworkLoss.Create(settings, targets, isTraining: true), settings, _scaler);
-        _load = at => new(
-            rows,
-            targets,
-            _order,
-            _options.Task == Mlp.Runtime.Models.ModelTask.MulticlassClassification,
-            _options.Optimizer.AccumulationSteps,
-            _options.PrefetchBatches,
-            at.Epoch,
-            at.Batch,
-            _options.MaxEpochs);
+        _step = new(network, _parameters, _optimizer, NetworkLoss.Create(settings, batches.Targets, isTraining: true), settings, _scaler);
     }
 
     /// <summary>Where training stands.</summary>
     public TrainingPosition Position => _state.Position;
 
     /// <summary>Batches of an epoch.</summary>
-    public int BatchCount => _order.BatchCount;
+    public int BatchCount => _batches.BatchCount;
 
-    private int StepsPerEpoch => (_order.BatchCount + _options.Optimizer.AccumulationSteps - 1) / _options.Optimizer.AccumulationSteps;
+    private int StepsPerEpoch => (_batches.BatchCount + _options.Optimizer.AccumulationSteps - 1) / _options.Optimizer.AccumulationSteps;
 
     /// <summary>Goes to where a checkpoint was taken.</summary>
     /// <param name="checkpoint">A checkpoint of this training.</param>
@@ -69,7 +54,7 @@ internal sealed class NetworkTraining : IDisposable
     public void GoTo(NetworkCheckpoint checkpoint, string path) => _state.Restore(checkpoint, path);
 
     /// <summary>The batches from where training stands; the caller disposes of it.</summary>
-    public BatchLoader Load() => _load(Position);
+    public BatchLoader Load() => new(_batches, _options.Optimizer.AccumulationSteps, _options.PrefetchBatches, Position.Epoch, Position.Batch, _options.MaxEpochs);
 
     /// <summary>Takes a step.</summary>
     /// <param name="loader">What <see cref="Load"/> gave.</param>
@@ -78,7 +63,7 @@ internal sealed class NetworkTraining : IDisposable
     {
         var rate = _schedule.At(Position.Step);
         _step.Begin();
-        var end = Math.Min(Position.Batch + _options.Optimizer.AccumulationSteps, _order.BatchCount);
+        var end = Math.Min(Position.Batch + _options.Optimizer.AccumulationSteps, _batches.BatchCount);
         for (; Position.Batch < end; Position.Batch++)
         {
             _step.Add(loader.Take(cancellationToken), rate);
@@ -139,6 +124,7 @@ internal sealed class NetworkTraining : IDisposable
 
     public void Dispose()
     {
+        _batches.Dispose();
         _validation?.Dispose();
         _optimizer.Dispose();
         _parameters.Dispose();
@@ -148,7 +134,7 @@ internal sealed class NetworkTraining : IDisposable
     {
         _network.Train();
         Tell(c => c.EpochBegun(Position.Epoch, _control));
-        while (Position.Batch < _order.BatchCount && !_control.IsStopped)
+        while (Position.Batch < _batches.BatchCount && !_control.IsStopped)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var step = TakeStep(loader, cancellationToken);
@@ -157,7 +143,7 @@ internal sealed class NetworkTraining : IDisposable
                 callback.StepEnded(step, _control);
             }
 
-            if (folder is not null && _options.Checkpoints.EverySteps > 0 && Position.Step % _options.Checkpoints.EverySteps == 0 && Position.Batch < _order.BatchCount)
+            if (folder is not null && _options.Checkpoints.EverySteps > 0 && Position.Step % _options.Checkpoints.EverySteps == 0 && Position.Batch < _batches.BatchCount)
             {
                 folder.Save(_state.Capture(identity, metric: null));
             }

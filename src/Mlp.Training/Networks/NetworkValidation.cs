@@ -30,7 +30,7 @@ internal sealed class NetworkValidation : IDisposable
     {
         (_settings, _rows, _offset, _targets, _scale, _outputs) = (settings, rows, offset, targets, scale, outputs);
         _loss = NetworkLoss.Create(settings, targets, isTraining: false);
-        _batch = new(Math.Max(batchSize, LargestGroup(targets.Groups)), rows.Width, settings.Options.Task == ModelTask.MulticlassClassification, targets.Weights.Length > 0);
+        _batch = new(Math.Max(batchSize, LargestGroup(targets.Groups)), rows.Width, rows.IdCount, settings.Options.Task == ModelTask.MulticlassClassification, targets.Weights.Length > 0);
     }
 
     /// <summary>Whether a metric is better the greater it is.</summary>

@@ -1,4 +1,5 @@
 using Mlp.Runtime.Models;
+using Mlp.Training.Networks.Streams;
 using Mlp.Training.Preprocessing;
 
 namespace Mlp.Training.Networks;
@@ -10,21 +11,12 @@ internal readonly record struct TargetScale(float Factor, float Offset)
     /// <exception cref="TrainingDataException">A part has too few rows, or labels do not fit the task.</exception>
     public static TargetScale Learn(LabelledRows rows, int trainingCount, ModelTask task)
     {
-        if (trainingCount < 2)
-        {
-            throw new TrainingDataException(
-                $"Expected at least 2 training rows, but only {trainingCount} of {rows.RowCount} rows lie before the validation rows: bring more rows, or a smaller validation share.");
-        }
+        ThrowIfTooFew(trainingCount, rows.RowCount);
 
         switch (task)
         {
             case ModelTask.BinaryClassification:
-                if (rows.ClassNames.Count > 2)
-                {
-                    throw new TrainingDataException(
-                        $"Expected two classes in label '{rows.LabelColumnName}', but found {rows.ClassNames.Count}: {nameof(ModelTask.MulticlassClassification)} takes several.", rows.LabelColumnName);
-                }
-
+                ThrowIfMoreThanTwo(rows.LabelColumnName, rows.ClassNames);
                 LabelColumn.ThrowIfNotBinary(rows.Labels, rows.LabelColumnName);
                 ThrowIfOneClass(rows, trainingCount);
                 return new(1, 0);
@@ -38,6 +30,33 @@ internal readonly record struct TargetScale(float Factor, float Offset)
             default:
                 return Standardise(rows, trainingCount);
         }
+    }
+
+    /// <summary>Learns from the training rows of a stream.</summary>
+    /// <param name="survey">What is known of them.</param>
+    /// <param name="task">What is predicted; not ranking.</param>
+    /// <param name="rowCount">All rows, for messages.</param>
+    /// <exception cref="TrainingDataException">There are too few rows, or labels do not fit the task.</exception>
+    public static TargetScale Learn(StreamSurvey survey, ModelTask task, long rowCount)
+    {
+        ThrowIfTooFew(survey.TrainingCount, rowCount);
+        if (task == ModelTask.Regression)
+        {
+            return Standard(survey.LabelColumnName, survey.LabelMean, survey.LabelDeviation);
+        }
+
+        if (task == ModelTask.BinaryClassification)
+        {
+            ThrowIfMoreThanTwo(survey.LabelColumnName, survey.ClassNames);
+        }
+
+        var counts = survey.ClassCounts;
+        if (counts.Count(c => c > 0) == 1)
+        {
+            throw OneClass(survey.LabelColumnName, survey.ClassNames, System.Array.FindIndex(counts, c => c > 0), survey.TrainingCount);
+        }
+
+        return System.Array.IndexOf(counts, 0) is >= 0 and var unseen ? throw Unseen(survey.LabelColumnName, survey.ClassNames[unseen], survey.TrainingCount) : new(1, 0);
     }
 
     /// <summary>The targets of labels.</summary>
@@ -66,22 +85,45 @@ internal readonly record struct TargetScale(float Factor, float Offset)
             squares += (label - mean) * (label - mean);
         }
 
-        var deviation = Math.Sqrt(squares / trainingCount);
-        return float.IsFinite((float)mean) && float.IsNormal((float)deviation)
-            ? new((float)deviation, (float)mean)
-            : throw new TrainingDataException(
-                $"Expected label '{rows.LabelColumnName}' to vary within the range of float32, but all training rows hold one number or some are too large.", rows.LabelColumnName);
+        return Standard(rows.LabelColumnName, mean, Math.Sqrt(squares / trainingCount));
     }
+
+    private static TargetScale Standard(string label, double mean, double deviation)
+        => float.IsFinite((float)mean) && float.IsNormal((float)deviation)
+            ? new((float)deviation, (float)mean)
+            : throw new TrainingDataException($"Expected label '{label}' to vary within the range of float32, but all training rows hold one number or some are too large.", label);
+
+    private static void ThrowIfTooFew(long trainingCount, long rowCount)
+    {
+        if (trainingCount < 2)
+        {
+            throw new TrainingDataException(FormattableString.Invariant(
+                $"Expected at least 2 training rows, but only {trainingCount} of {rowCount} rows lie before the validation rows: bring more rows, or a smaller validation share."));
+        }
+    }
+
+    private static void ThrowIfMoreThanTwo(string label, IReadOnlyList<string> names)
+    {
+        if (names.Count > 2)
+        {
+            throw new TrainingDataException($"Expected two classes in label '{label}', but found {names.Count}: {nameof(ModelTask.MulticlassClassification)} takes several.", label);
+        }
+    }
+
+    private static TrainingDataException OneClass(string label, IReadOnlyList<string> names, int number, long trainingCount) => new(
+        FormattableString.Invariant(
+            $"Expected {(names.Count > 2 ? "several" : "both")} classes in label '{label}', but all {trainingCount} training rows hold the class {(names.Count > 0 ? $"'{names[number]}'" : number)}."),
+        label);
+
+    private static TrainingDataException Unseen(string label, string name, long trainingCount)
+        => new(FormattableString.Invariant($"Expected rows of every class of label '{label}' among the {trainingCount} training rows, but there is none of the class '{name}'."), label);
 
     private static void ThrowIfOneClass(LabelledRows rows, int trainingCount)
     {
         var labels = rows.Labels[..trainingCount];
         if (!labels.ContainsAnyExcept(labels[0]))
         {
-            var name = rows.ClassNames.Count > 0 ? $"'{rows.ClassNames[(int)labels[0]]}'" : $"{labels[0]:0}";
-            throw new TrainingDataException(
-                $"Expected {(rows.ClassNames.Count > 2 ? "several" : "both")} classes in label '{rows.LabelColumnName}', but all {trainingCount} training rows hold the class {name}.",
-                rows.LabelColumnName);
+            throw OneClass(rows.LabelColumnName, rows.ClassNames, (int)labels[0], trainingCount);
         }
     }
 
@@ -91,9 +133,7 @@ internal readonly record struct TargetScale(float Factor, float Offset)
         {
             if (!rows.Labels[..trainingCount].Contains(i))
             {
-                throw new TrainingDataException(
-                    $"Expected rows of every class of label '{rows.LabelColumnName}' among the {trainingCount} training rows, but there is none of the class '{rows.ClassNames[i]}'.",
-                    rows.LabelColumnName);
+                throw Unseen(rows.LabelColumnName, rows.ClassNames[i], trainingCount);
             }
         }
     }

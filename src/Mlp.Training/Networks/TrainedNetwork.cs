@@ -21,19 +21,11 @@ public sealed class TrainedNetwork : IFittedModel, IExportable
     private readonly NetworkLink _link;
     private bool _isDisposed;
 
-    internal TrainedNetwork(
-        LayeredNetwork network,
-        NetworkLink link,
-        FeatureEncoding encoding,
-        LabelledRows rows,
-        EncodedRows encoded,
-        int trainingCount,
-        TrainingSetManifest manifest,
-        TrainingPosition position)
+    internal TrainedNetwork(LayeredNetwork network, NetworkLink link, FeatureEncoding encoding, TrainingRows rows, EncodedRows encoded, TrainingPosition position)
     {
         (_network, _link) = (network, link);
-        (Encoding, Rows, Encoded, TrainingCount) = (encoding, rows, encoded, trainingCount);
-        (Manifest, History, BestEpoch, Steps) = (manifest, position.History, position.BestEpoch, position.Step);
+        (Encoding, Rows, Encoded, TrainingCount, TrainedRowCount) = (encoding, rows.Training, encoded, rows.TrainingCount, rows.TrainedCount);
+        (Manifest, History, BestEpoch, Steps) = (rows.Manifest, position.History, position.BestEpoch, position.Step);
     }
 
     /// <summary>The features it takes, in order.</summary>
@@ -63,8 +55,11 @@ public sealed class TrainedNetwork : IFittedModel, IExportable
     /// <summary>Steps that training took.</summary>
     public long Steps { get; }
 
-    /// <summary>How many rows, the first by time, it was trained on; the others validated.</summary>
+    /// <summary>How many of the rows in memory, the first by time, it was trained on; the others validated. Of a stream, rows of the sample.</summary>
     public int TrainingCount { get; }
+
+    /// <summary>How many rows it was trained on, those of a stream included.</summary>
+    public long TrainedRowCount { get; }
 
     IExportSource IExportable.Source => new NetworkExportSource(this, _network, _link);
 
@@ -143,13 +138,13 @@ public sealed class TrainedNetwork : IFittedModel, IExportable
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         var scores = new float[checked(rows.RowCount * ScoreCount)];
         using var gradients = torch.no_grad();
+        using var batch = new InputBatch(Math.Min(BatchSize, rows.RowCount), rows.Width, rows.IdCount);
         for (var done = 0; done < rows.RowCount; done += BatchSize)
         {
             using var scope = torch.NewDisposeScope();
             var size = Math.Min(BatchSize, rows.RowCount - done);
-            var batch = torch.empty([size, rows.Width], torch.float32, torch.CPU);
-            rows.Copy(done, size, FlatParameters.Floats(batch));
-            FlatParameters.Floats(link(_network.Forward(batch, null)).contiguous()).CopyTo(scores.AsSpan(done * ScoreCount));
+            batch.Copy(rows, done, size);
+            FlatParameters.Floats(link(_network.Forward(batch.Dense, batch.Ids)).contiguous()).CopyTo(scores.AsSpan(done * ScoreCount));
         }
 
         return scores;

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Mlp.Training.Preprocessing;
 using TorchSharp;
 using Tensor = TorchSharp.torch.Tensor;
@@ -8,22 +7,23 @@ namespace Mlp.Training.Networks;
 /// <summary>Memory for one batch, used again and again. Whoever holds it fills it or reads it; never both at once.</summary>
 internal sealed class TrainingBatch : IDisposable
 {
-    private readonly Tensor? _dense;
+    private readonly InputBatch _inputs;
     private readonly Tensor _target;
     private readonly Tensor? _weights;
     private readonly bool _isClasses;
 
     /// <summary>Takes the memory.</summary>
     /// <param name="capacity">Rows at most.</param>
-    /// <param name="width">Inputs of the network.</param>
+    /// <param name="width">Dense inputs of the network.</param>
+    /// <param name="idCount">Ids of a row.</param>
     /// <param name="isClasses">Whether targets are numbers of classes, int64; float32 otherwise.</param>
     /// <param name="hasWeights">Whether rows count differently.</param>
-    public TrainingBatch(int capacity, int width, bool isClasses, bool hasWeights)
+    public TrainingBatch(int capacity, int width, int idCount, bool isClasses, bool hasWeights)
     {
         _isClasses = isClasses;
-        _dense = width > 0 ? New(torch.float32, capacity, width) : null;
-        _target = New(isClasses ? torch.int64 : torch.float32, capacity);
-        _weights = hasWeights ? New(torch.float32, capacity) : null;
+        _inputs = new(capacity, width, idCount);
+        _target = InputBatch.New(isClasses ? torch.int64 : torch.float32, capacity);
+        _weights = hasWeights ? InputBatch.New(torch.float32, capacity) : null;
         Rows = new int[capacity];
         Capacity = capacity;
     }
@@ -32,7 +32,7 @@ internal sealed class TrainingBatch : IDisposable
     public int Capacity { get; }
 
     /// <summary>Rows that it holds.</summary>
-    public int Count { get; private set; }
+    public int Count => _inputs.Count;
 
     /// <summary>The numbers of its rows; the first <see cref="Count"/> are set.</summary>
     public int[] Rows { get; }
@@ -47,7 +47,10 @@ internal sealed class TrainingBatch : IDisposable
     public int StepRows { get; set; }
 
     /// <summary>Shape (rows, width), float32; null where the encoding has no dense part. Belongs to the caller's scope.</summary>
-    public Tensor? Dense => Part(_dense);
+    public Tensor? Dense => _inputs.Dense;
+
+    /// <summary>Shape (rows, id columns), int64; null where the encoding has no ids. Belongs to the caller's scope.</summary>
+    public Tensor? Ids => _inputs.Ids;
 
     /// <summary>Shape (rows): float32, or int64 numbers of classes. Belongs to the caller's scope.</summary>
     public Tensor Target => Part(_target)!;
@@ -59,12 +62,7 @@ internal sealed class TrainingBatch : IDisposable
     public void Gather(EncodedRows source, TrainingTargets targets, ReadOnlySpan<int> rows)
     {
         rows.CopyTo(Rows);
-        Count = rows.Length;
-        if (_dense is not null)
-        {
-            source.Gather(rows, FlatParameters.Floats(_dense));
-        }
-
+        _inputs.Gather(source, rows);
         FillTargets(targets);
     }
 
@@ -81,23 +79,16 @@ internal sealed class TrainingBatch : IDisposable
             Rows[i] = start + i;
         }
 
-        Count = count;
-        if (_dense is not null)
-        {
-            source.Copy(offset + start, count, FlatParameters.Floats(_dense));
-        }
-
+        _inputs.Copy(source, offset + start, count);
         FillTargets(targets);
     }
 
     public void Dispose()
     {
-        _dense?.Dispose();
+        _inputs.Dispose();
         _target.Dispose();
         _weights?.Dispose();
     }
-
-    private static Tensor New(torch.ScalarType type, params long[] shape) => torch.zeros(shape, type, torch.CPU).DetachFromDisposeScope();
 
     private Tensor? Part(Tensor? tensor) => tensor?.narrow(0, 0, Count);
 
@@ -105,7 +96,7 @@ internal sealed class TrainingBatch : IDisposable
     {
         if (_isClasses)
         {
-            var classes = MemoryMarshal.Cast<byte, long>(_target.bytes);
+            var classes = InputBatch.Integers(_target);
             for (var i = 0; i < Count; i++)
             {
                 classes[i] = (long)targets.Values[Rows[i]];

@@ -1,11 +1,12 @@
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Training.Evaluation;
+using Mlp.Training.Networks.Streams;
 using Mlp.Training.Preprocessing;
 
 namespace Mlp.Training.Networks;
 
-/// <summary>The rows of a training in memory, and which of them validate. Immutable.</summary>
+/// <summary>The rows of a training in memory, and which of them validate; of a stream a sample of them. Immutable.</summary>
 /// <param name="Training">The rows that are trained on, and behind them those that validate where no others were given.</param>
 /// <param name="TrainingCount">How many of them are trained on.</param>
 /// <param name="Validation">Rows that validate; null for the last ones of <paramref name="Training"/>, or for none.</param>
@@ -15,6 +16,12 @@ internal sealed record TrainingRows(LabelledRows Training, int TrainingCount, La
 {
     /// <summary>Rows without which nothing is learned.</summary>
     public const int MinimumRowCount = 10;
+
+    /// <summary>The rows that are trained on, where they are not in memory; the first rows in memory are a sample of them then.</summary>
+    public StreamedRows? Stream { get; init; }
+
+    /// <summary>How many rows are trained on.</summary>
+    public long TrainedCount => Stream?.Survey.TrainingCount ?? TrainingCount;
 
     /// <summary>Whether some rows validate.</summary>
     public bool HasValidation => Validation is not null || TrainingCount < Training.RowCount;
@@ -36,6 +43,15 @@ internal sealed record TrainingRows(LabelledRows Training, int TrainingCount, La
             TakesWeights = true,
             GroupColumn = options.Task == ModelTask.Ranking ? options.GroupColumn : null,
         };
+        if (options.Stream.IsEnabled)
+        {
+            var (stream, kept, sampleCount) = await StreamedRows.ReadAsync(trainingSet, validation is not null, options, reading, cancellationToken).ConfigureAwait(false);
+            var given = validation is null
+                ? null
+                : await LabelledRows.ReadAsync(validation, manifest.Features, stream.Reading, cancellationToken).ConfigureAwait(false);
+            return new(kept, sampleCount, given, manifest, validation?.Manifest.ContentHash) { Stream = stream };
+        }
+
         var training = await LabelledRows.ReadAsync(trainingSet, manifest.Features, reading, cancellationToken).ConfigureAwait(false);
         if (validation is null)
         {

@@ -25,11 +25,12 @@ internal sealed class TrainingTargets
     /// <param name="count">Number of rows.</param>
     /// <param name="scale">How labels become targets.</param>
     /// <param name="classWeights">How much the rows of each class count; empty when all count the same.</param>
+    /// <param name="weightFactor">What weights are multiplied by; null for what brings them to a mean of 1.</param>
     /// <exception cref="TrainingDataException">The weights of all rows are 0.</exception>
-    public static TrainingTargets Of(LabelledRows rows, int start, int count, TargetScale scale, ReadOnlySpan<double> classWeights)
+    public static TrainingTargets Of(LabelledRows rows, int start, int count, TargetScale scale, ReadOnlySpan<double> classWeights, double? weightFactor = null)
     {
         var groups = rows.Groups.IsEmpty ? [] : rows.Groups.Slice(start, count).ToArray();
-        return new(scale.Apply(rows.Labels.Slice(start, count)), Weigh(rows, start, count, classWeights), groups);
+        return new(scale.Apply(rows.Labels.Slice(start, count)), Weigh(rows, start, count, classWeights, weightFactor), groups);
     }
 
     /// <summary>How much the rows of each class count.</summary>
@@ -37,10 +38,31 @@ internal sealed class TrainingTargets
     /// <param name="task">What is predicted.</param>
     /// <param name="rows">All rows.</param>
     /// <param name="trainingCount">The first rows, which are counted.</param>
-    /// <param name="names">Names of the classes.</param>
     /// <returns>One weight per class; empty when all count the same.</returns>
     /// <exception cref="TrainingDataException">A named class does not exist.</exception>
-    public static double[] ClassWeights(LossOptions options, ModelTask task, LabelledRows rows, int trainingCount, IReadOnlyList<string> names)
+    public static double[] ClassWeights(LossOptions options, ModelTask task, LabelledRows rows, int trainingCount)
+    {
+        var counts = new long[Math.Max(2, rows.ClassNames.Count)];
+        if (options.BalanceClasses)
+        {
+            foreach (var label in rows.Labels[..trainingCount])
+            {
+                counts[(int)label]++;
+            }
+        }
+
+        return ClassWeights(options, task, rows.LabelColumnName, rows.ClassNames, counts);
+    }
+
+    /// <summary>How much the rows of each class count.</summary>
+    /// <param name="options">Named weights, and whether classes are balanced.</param>
+    /// <param name="task">What is predicted.</param>
+    /// <param name="labelColumn">The label column, for messages.</param>
+    /// <param name="names">Names of the classes; empty for 0 and 1.</param>
+    /// <param name="counts">Training rows of each class.</param>
+    /// <returns>One weight per class; empty when all count the same.</returns>
+    /// <exception cref="TrainingDataException">A named class does not exist.</exception>
+    public static double[] ClassWeights(LossOptions options, ModelTask task, string labelColumn, IReadOnlyList<string> names, long[] counts)
     {
         if (task is not (ModelTask.BinaryClassification or ModelTask.MulticlassClassification) || (options.ClassWeights.Count == 0 && !options.BalanceClasses))
         {
@@ -52,15 +74,10 @@ internal sealed class TrainingTargets
         System.Array.Fill(weights, 1);
         if (options.BalanceClasses)
         {
-            var counts = new int[names.Count];
-            foreach (var label in rows.Labels[..trainingCount])
-            {
-                counts[(int)label]++;
-            }
-
+            var all = counts.Sum();
             for (var i = 0; i < weights.Length; i++)
             {
-                weights[i] = (double)trainingCount / (names.Count * counts[i]);
+                weights[i] = (double)all / (names.Count * counts[i]);
             }
         }
 
@@ -68,14 +85,18 @@ internal sealed class TrainingTargets
         {
             var index = names.ToList().IndexOf(name);
             weights[index >= 0 ? index : throw new TrainingDataException(
-                $"Expected the weighted class '{name}' among the classes of label '{rows.LabelColumnName}', but found {string.Join(", ", names.Select(n => $"'{n}'"))}.", rows.LabelColumnName)] *= weight;
+                $"Expected the weighted class '{name}' among the classes of label '{labelColumn}', but found {string.Join(", ", names.Select(n => $"'{n}'"))}.", labelColumn)] *= weight;
         }
 
         return weights;
     }
 
+    /// <summary>The exception for rows of which none counts.</summary>
+    public static TrainingDataException NoWeight(long count)
+        => new(FormattableString.Invariant($"Expected a row with a weight above 0, but all {count} rows of a part have the weight 0."));
+
     // With a mean of 1 the learning rate means the same as without weights.
-    private static float[] Weigh(LabelledRows rows, int start, int count, ReadOnlySpan<double> classWeights)
+    private static float[] Weigh(LabelledRows rows, int start, int count, ReadOnlySpan<double> classWeights, double? weightFactor)
     {
         if (rows.Weights.IsEmpty && classWeights.IsEmpty)
         {
@@ -90,8 +111,11 @@ internal sealed class TrainingTargets
             sum += weights[i];
         }
 
-        return sum > 0
-            ? [.. weights.Select(w => (float)(w * count / sum))]
-            : throw new TrainingDataException($"Expected a row with a weight above 0, but all {count} rows of a part have the weight 0.");
+        if (weightFactor is { } factor)
+        {
+            return [.. weights.Select(w => (float)(w * factor))];
+        }
+
+        return sum > 0 ? [.. weights.Select(w => (float)(w * count / sum))] : throw NoWeight(count);
     }
 }

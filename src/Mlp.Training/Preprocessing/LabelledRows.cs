@@ -48,13 +48,7 @@ internal sealed class LabelledRows
     /// <exception cref="TrainingDataException">There are no rows, a column is missing or wrong, or rows are out of order.</exception>
     public static async Task<LabelledRows> ReadAsync(ITrainingSet set, IReadOnlyList<FeatureColumn> features, RowReading reading, CancellationToken cancellationToken)
     {
-        var label = set.Manifest.LabelColumns switch
-        {
-            [var only] => only,
-            [] => throw new TrainingDataException("Expected a training set with a label column, but its manifest names none."),
-            var several => throw new TrainingDataException(
-                $"Expected a training set with one label column, but its manifest names {string.Join(", ", several.Select(name => $"'{name}'"))}."),
-        };
+        var label = LabelOf(set.Manifest);
         if (set.Manifest.WeightColumn is { } weight && !reading.TakesWeights)
         {
             // Rows that count differently must not be taken for rows that count the same.
@@ -99,6 +93,38 @@ internal sealed class LabelledRows
 
         rows._classes?.Complete(CollectionsMarshal.AsSpan(rows._labels));
         return rows;
+    }
+
+    /// <summary>Reads one batch of rows that were checked before, in any order.</summary>
+    /// <param name="batch">The rows.</param>
+    /// <param name="manifest">What they are.</param>
+    /// <param name="reading">What is wanted; it names the classes, where there are any.</param>
+    public static LabelledRows Of(RecordBatch batch, TrainingSetManifest manifest, RowReading reading)
+    {
+        var label = LabelOf(manifest);
+        var rows = new LabelledRows(new FeatureTable(manifest.Features), label, Classes(batch.Schema, label, reading));
+        rows.Append(batch, manifest, reading.GroupColumn);
+        return rows;
+    }
+
+    /// <summary>The one label column.</summary>
+    /// <exception cref="TrainingDataException">There is none, or several.</exception>
+    public static string LabelOf(TrainingSetManifest manifest) => manifest.LabelColumns switch
+    {
+        [var only] => only,
+        [] => throw new TrainingDataException("Expected a training set with a label column, but its manifest names none."),
+        var several => throw new TrainingDataException(
+            $"Expected a training set with one label column, but its manifest names {string.Join(", ", several.Select(name => $"'{name}'"))}."),
+    };
+
+    /// <summary>Checks that a column is there.</summary>
+    /// <exception cref="TrainingDataException">It is not.</exception>
+    public static void RequireColumn(Schema schema, string name, string role)
+    {
+        if (schema.GetFieldIndex(name) < 0)
+        {
+            throw new TrainingDataException($"Expected the {role} column '{name}', but found {string.Join(", ", schema.FieldsList.Select(f => $"'{f.Name}'"))}.", name);
+        }
     }
 
     // Two texts are the classes of a binary problem too; its numbers are 0 and 1 and need no names.
@@ -156,14 +182,6 @@ internal sealed class LabelledRows
 
             _groups.Add(_groups.Count == 0 ? 0 : _groups[^1] + (group.Equals(_group) ? 0 : 1));
             _group = group;
-        }
-    }
-
-    private static void RequireColumn(Schema schema, string name, string role)
-    {
-        if (schema.GetFieldIndex(name) < 0)
-        {
-            throw new TrainingDataException($"Expected the {role} column '{name}', but found {string.Join(", ", schema.FieldsList.Select(f => $"'{f.Name}'"))}.", name);
         }
     }
 }

@@ -43,14 +43,21 @@ public sealed class ShuffledRows : IShuffledRows
         ArgumentOutOfRangeException.ThrowIfNegative(epoch);
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(skipBatches);
-        return ReadAsync(epoch, batchSize, skipBatches, cancellationToken);
+        return ReadEpochAsync(epoch, _ => batchSize, skipBatches * batchSize, cancellationToken);
     }
 
-    private async IAsyncEnumerable<RecordBatch> ReadAsync(int epoch, int batchSize, long skipBatches, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Reads an epoch in batches of sizes of their own.</summary>
+    /// <param name="epoch">The epoch from 0.</param>
+    /// <param name="sizeOf">Rows of a batch, at least 1, by its number from 0; asked for each batch in turn, also for one behind the last.</param>
+    /// <param name="skipRows">Rows that are left out at the beginning.</param>
+    /// <param name="cancellationToken">Ends reading.</param>
+    /// <returns>The batches, which the caller disposes of.</returns>
+    internal async IAsyncEnumerable<RecordBatch> ReadEpochAsync(int epoch, Func<long, int> sizeOf, long skipRows, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var random = SeededRandom.For(_seed, string.Create(CultureInfo.InvariantCulture, $"shuffled rows of epoch {epoch}"));
         using var pool = new RowPool(Schema);
-        var skip = skipBatches * batchSize;
+        var skip = skipRows;
+        var done = 0L;
         await foreach (var batch in _set.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
             using (batch)
@@ -63,8 +70,9 @@ public sealed class ShuffledRows : IShuffledRows
                     if (pool.Count == _bufferRows)
                     {
                         pool.Release(_bufferRows - (_bufferRows / 2), random, ref skip);
-                        while (pool.TryTake(batchSize, isLast: false) is { } part)
+                        while (pool.TryTake(sizeOf(done), isLast: false) is { } part)
                         {
+                            done++;
                             yield return part;
                         }
                     }
@@ -73,8 +81,9 @@ public sealed class ShuffledRows : IShuffledRows
         }
 
         pool.Release(pool.Count, random, ref skip);
-        while (pool.TryTake(batchSize, isLast: true) is { } part)
+        while (pool.TryTake(sizeOf(done), isLast: true) is { } part)
         {
+            done++;
             yield return part;
         }
     }

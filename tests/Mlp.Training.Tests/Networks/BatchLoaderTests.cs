@@ -9,6 +9,8 @@ public sealed class BatchLoaderTests
 {
     private const int Epochs = 3;
 
+    private static readonly NetworkOptions Options = new() { Task = ModelTask.Regression, BatchSize = 10, Seed = 7 };
+
     public BatchLoaderTests() => Torch.EnsureLoaded();
 
     [Theory]
@@ -19,7 +21,7 @@ public sealed class BatchLoaderTests
     {
         var (rows, targets) = await RowsAsync(103);
         var order = new BatchOrder(103, [], 10, 7);
-        using var loader = new BatchLoader(rows, targets, order, isClasses: false, accumulation: 3, ahead, epoch: 1, index: 0, Epochs);
+        using var loader = new BatchLoader(new MemoryBatches(rows, targets, Options), accumulation: 3, ahead, epoch: 1, index: 0, Epochs);
 
         for (var epoch = 1; epoch <= Epochs; epoch++)
         {
@@ -47,7 +49,7 @@ public sealed class BatchLoaderTests
     {
         var (rows, targets) = await RowsAsync(40);
         var order = new BatchOrder(40, [], 10, 7);
-        using var loader = new BatchLoader(rows, targets, order, isClasses: false, accumulation: 1, ahead: 2, epoch: 2, index: 3, Epochs);
+        using var loader = new BatchLoader(new MemoryBatches(rows, targets, Options), accumulation: 1, ahead: 2, epoch: 2, index: 3, Epochs);
 
         var batch = loader.Take(CancellationToken.None);
 
@@ -59,18 +61,18 @@ public sealed class BatchLoaderTests
     [Fact]
     public async Task Take_GatheringFails_ThrowsThere()
     {
-        var (rows, _) = await RowsAsync(20);
-        var (_, short5) = await RowsAsync(5);
-        using var loader = new BatchLoader(rows, short5, new BatchOrder(20, [], 10, 7), isClasses: false, accumulation: 1, ahead: 2, epoch: 1, index: 0, Epochs);
+        var (few, _) = await RowsAsync(5);
+        var (_, targets) = await RowsAsync(20);
+        using var loader = new BatchLoader(new MemoryBatches(few, targets, Options), accumulation: 1, ahead: 2, epoch: 1, index: 0, Epochs);
 
-        Assert.Throws<IndexOutOfRangeException>(() => loader.Take(CancellationToken.None));
+        Assert.ThrowsAny<ArgumentException>(() => loader.Take(CancellationToken.None));
     }
 
     [Fact]
     public async Task Take_Cancelled_Ends()
     {
         var (rows, targets) = await RowsAsync(20);
-        using var loader = new BatchLoader(rows, targets, new BatchOrder(20, [], 10, 7), isClasses: false, accumulation: 1, ahead: 2, epoch: 1, index: 0, Epochs);
+        using var loader = new BatchLoader(new MemoryBatches(rows, targets, Options), accumulation: 1, ahead: 2, epoch: 1, index: 0, Epochs);
 
         Assert.ThrowsAny<OperationCanceledException>(() => loader.Take(new CancellationToken(canceled: true)));
     }

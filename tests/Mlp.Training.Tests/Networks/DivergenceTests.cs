@@ -73,7 +73,7 @@ public sealed class DivergenceTests
         var settings = NetworkSettings.From(options);
         var scale = TargetScale.Learn(rows, 200, ModelTask.Regression);
         using var network = new Linked(link);
-        using var training = new NetworkTraining(network, settings, encoded, TrainingTargets.Of(rows, 0, 200, scale, []), null, NullLogger.Instance, TimeProvider.System);
+        using var training = new NetworkTraining(network, settings, new MemoryBatches(encoded, TrainingTargets.Of(rows, 0, 200, scale, []), settings.Options), null, NullLogger.Instance, TimeProvider.System);
         training.Run(null, new CheckpointIdentity("", null, []), null, CancellationToken.None);
     }
 

@@ -77,7 +77,7 @@ public sealed class NetworkLossTests
         var read = await LabelledRows.ReadAsync(set, set.Manifest.Features, new RowReading { Task = ModelTask.Regression, TakesWeights = true }, CancellationToken.None);
         var targets = TrainingTargets.Of(read, 0, labels.Length, new TargetScale(1, 0), []);
         var isClasses = options.Task == ModelTask.MulticlassClassification;
-        using var batch = new TrainingBatch(labels.Length, 1, isClasses, weights is not null);
+        using var batch = new TrainingBatch(labels.Length, 1, 0, isClasses, weights is not null);
         batch.Gather(FeatureEncoding.Learn(read.Table, labels.Length, new()).Encode(read.Table), targets, [.. Enumerable.Range(0, labels.Length)]);
         outputs ??= Outputs;
         var (loss, share) = NetworkLoss.Create(NetworkSettings.From(options), targets, isTraining).Compute(torch.tensor(outputs, [labels.Length, outputs.Length / labels.Length]), batch);

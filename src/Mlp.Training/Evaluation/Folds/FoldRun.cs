@@ -31,10 +31,15 @@ internal sealed class FoldRun(IRun? run) : IAsyncDisposable
     {
         public void Report(TrainingProgress value)
         {
-            run.LogMetric("training_loss", value.TrainingLoss, value.Epoch);
-            if (value.ValidationLoss is { } loss)
+            Log("training_loss", value.TrainingLoss, value.Epoch);
+            Log("validation_loss", value.ValidationLoss, value.Epoch);
+        }
+
+        private void Log(string name, double? loss, int epoch)
+        {
+            if (loss is { } known)
             {
-                run.LogMetric("validation_loss", loss, value.Epoch);
+                run.LogMetric(name, known, epoch);
             }
         }
     }

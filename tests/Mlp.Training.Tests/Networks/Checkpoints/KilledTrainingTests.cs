@@ -9,11 +9,14 @@ public sealed class KilledTrainingTests
     // 480 training rows in batches of 32, 6 epochs.
     private const int Steps = 15 * 6;
 
-    [Fact]
-    public async Task FitAsync_ProcessKilledAtRandomSteps_EndsWithTheSameBits()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task FitAsync_ProcessKilledAtRandomSteps_EndsWithTheSameBits(bool isStream)
     {
+        string[] arguments = isStream ? ["stream"] : [];
         using var folder = new TempDirectory();
-        var whole = await FinishAsync(folder.Combine("whole"));
+        var whole = await FinishAsync(folder.Combine("whole"), arguments);
         var random = new Random(20_261_128);
         for (var round = 0; round < Math.Max(1, TestRounds.Count / 5); round++)
         {
@@ -21,7 +24,7 @@ public sealed class KilledTrainingTests
             var last = 0;
             for (var kill = 0; kill < 3; kill++)
             {
-                using var child = Start(directory);
+                using var child = Start(directory, arguments);
                 var until = random.Next(last + 1, last + (Steps / 4) + 1);
                 while (last < until && await child.ReadLineAsync() is { } line && line.StartsWith("step ", StringComparison.Ordinal))
                 {
@@ -31,15 +34,16 @@ public sealed class KilledTrainingTests
                 await child.KillAsync();
             }
 
-            Assert.Equal(whole, await FinishAsync(directory));
+            Assert.Equal(whole, await FinishAsync(directory, arguments));
         }
     }
 
-    private static ChildProcess Start(string folder) => ChildProcess.StartAssembly(Path.Combine(AppContext.BaseDirectory, "Mlp.TrainingChild.dll"), folder, "3");
+    private static ChildProcess Start(string folder, string[] arguments)
+        => ChildProcess.StartAssembly(Path.Combine(AppContext.BaseDirectory, "Mlp.TrainingChild.dll"), [folder, "3", .. arguments]);
 
-    private static async Task<string> FinishAsync(string folder)
+    private static async Task<string> FinishAsync(string folder, string[] arguments)
     {
-        using var child = Start(folder);
+        using var child = Start(folder, arguments);
         var lines = await child.ReadToEndAsync();
         Assert.True(child.ExitCode == 0, await child.ReadErrorsAsync());
         return Assert.Single(lines, l => l.StartsWith("scores ", StringComparison.Ordinal));

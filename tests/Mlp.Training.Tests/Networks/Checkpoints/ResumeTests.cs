@@ -17,6 +17,7 @@ public sealed class ResumeTests : IDisposable
         { "average and plateau", o => (o.AverageDecay, o.Schedule.Kind, o.Schedule.Patience, o.LearningRate) = (0.9, ScheduleKind.ReduceOnPlateau, 0, 0.05) },
         { "sgd, one cycle, accumulation", o => (o.Optimizer.Kind, o.Optimizer.Nesterov, o.Schedule.Kind, o.Optimizer.AccumulationSteps, o.Optimizer.ClipNorm) = (OptimizerKind.Sgd, true, ScheduleKind.OneCycle, 3, 1) },
         { "float16", o => o.Precision = NetworkPrecision.Float16 },
+        { "stream", o => (o.Stream.IsEnabled, o.Stream.BufferRows, o.Stream.SampleRows) = (true, 90, 150) },
         { "without validation", o => (o.ValidationShare, o.AverageDecay) = (0, 0.99) },
     };
 

@@ -1,0 +1,44 @@
+using Mlp.Runtime.Models;
+using Mlp.Training.Preprocessing;
+
+namespace Mlp.Training.Networks;
+
+/// <summary>Batches of rows in memory.</summary>
+internal sealed class MemoryBatches : BatchSource
+{
+    private readonly EncodedRows _rows;
+    private readonly TrainingTargets _targets;
+    private readonly BatchOrder _order;
+    private readonly bool _isClasses;
+    private (int Epoch, BatchOrder.Plan Plan)? _current;
+
+    /// <summary>Plans.</summary>
+    /// <param name="rows">Encoded rows, of which the first are trained on.</param>
+    /// <param name="targets">Targets of the training rows.</param>
+    /// <param name="options">Size of batches, seed and task.</param>
+    public MemoryBatches(EncodedRows rows, TrainingTargets targets, NetworkOptions options)
+    {
+        (_rows, _targets, _isClasses) = (rows, targets, options.Task == ModelTask.MulticlassClassification);
+        _order = new(targets.RowCount, targets.Groups, options.BatchSize, options.Seed);
+    }
+
+    public override int BatchCount => _order.BatchCount;
+
+    public override TrainingTargets Targets => _targets;
+
+    public override TrainingBatch NewBatch() => new(_order.LargestBatch, _rows.Width, _rows.IdCount, _isClasses, _targets.Weights.Length > 0);
+
+    public override int CountOf(int epoch, int first, int end) => PlanOf(epoch).CountOf(first, end);
+
+    public override void Fill(TrainingBatch batch, int epoch, int index, CancellationToken cancellationToken) => batch.Gather(_rows, _targets, PlanOf(epoch).Of(index));
+
+    private BatchOrder.Plan PlanOf(int epoch)
+    {
+        if (_current is not { } current || current.Epoch != epoch)
+        {
+            _current = current = (epoch, _order.For(epoch));
+        }
+
+        return current.Plan;
+    }
+}

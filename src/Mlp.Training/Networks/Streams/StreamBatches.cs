@@ -1,0 +1,109 @@
+using Apache.Arrow;
+using Mlp.Runtime.Models;
+using Mlp.Training.Preprocessing;
+using Mlp.Training.Sampling;
+
+namespace Mlp.Training.Networks.Streams;
+
+/// <summary>
+/// Batches of a stream: each epoch reads the rows anew and shuffles them in a pool. Some batches together are a chunk, which is encoded at once. A batch that does not follow the one before
+/// has the stream read from its beginning up to there.
+/// </summary>
+internal sealed class StreamBatches : BatchSource
+{
+    // Encodings look values up in dictionaries that they make per call.
+    private const int ChunkRows = 8192;
+
+    private readonly StreamedRows _rows;
+    private readonly ShuffledRows _shuffled;
+    private readonly FeatureEncoding _encoding;
+    private readonly TargetScale _scale;
+    private readonly double[] _classWeights;
+    private readonly double? _weightFactor;
+    private readonly bool _isClasses;
+    private readonly int _batchesPerChunk;
+    private IAsyncEnumerator<RecordBatch>? _chunks;
+    private (EncodedRows Rows, TrainingTargets Targets, int First)? _chunk;
+    private (int Epoch, int Index) _next = (0, 0);
+
+    /// <summary>Prepares; nothing is read yet.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="encoding">How features become inputs.</param>
+    /// <param name="scale">How labels become targets.</param>
+    /// <param name="classWeights">How much the rows of each class count; empty when all count the same.</param>
+    /// <param name="options">Size of batches and of the pool, seed and task.</param>
+    /// <exception cref="TrainingDataException">All rows have the weight 0.</exception>
+    public StreamBatches(StreamedRows rows, FeatureEncoding encoding, TargetScale scale, double[] classWeights, NetworkOptions options)
+    {
+        (_rows, _encoding, _scale, _classWeights) = (rows, encoding, scale, classWeights);
+        _isClasses = options.Task == ModelTask.MulticlassClassification;
+        _shuffled = new(rows.Training, options.Stream.BufferRows, options.Seed);
+        _weightFactor = rows.Survey.HasWeights || classWeights.Length > 0 ? rows.Survey.WeightFactor(classWeights) : null;
+        var count = rows.Survey.TrainingCount;
+        BatchCount = checked((int)Math.Max(1, Math.Min((count + options.BatchSize - 1) / options.BatchSize, count / 2)));
+        _batchesPerChunk = Math.Max(1, ChunkRows / LargestBatch);
+    }
+
+    public override int BatchCount { get; }
+
+    public override TrainingTargets? Targets => null;
+
+    private int LargestBatch => checked((int)((_rows.Survey.TrainingCount + BatchCount - 1) / BatchCount));
+
+    public override TrainingBatch NewBatch() => new(LargestBatch, _encoding.Width, _encoding.Ids.Count, _isClasses, _weightFactor is not null);
+
+    public override int CountOf(int epoch, int first, int end) => (int)(StartOf(end) - StartOf(first));
+
+    public override void Fill(TrainingBatch batch, int epoch, int index, CancellationToken cancellationToken)
+    {
+        if (_next != (epoch, index) || _chunks is null)
+        {
+            Open(epoch, index, cancellationToken);
+        }
+
+        if (_chunk is not { } chunk || index >= chunk.First + _batchesPerChunk)
+        {
+            _chunk = chunk = ReadChunk(index / _batchesPerChunk * _batchesPerChunk);
+        }
+
+        batch.Copy(chunk.Rows, chunk.Targets, 0, CountOf(epoch, chunk.First, index), CountOf(epoch, index, index + 1));
+        _next = index + 1 < BatchCount ? (epoch, index + 1) : (epoch + 1, 0);
+        if (index + 1 == BatchCount)
+        {
+            Close();
+        }
+    }
+
+    public override void Dispose() => Close();
+
+    // As in memory: batches of nearly equal size.
+    private long StartOf(int batch) => (long)((Int128)_rows.Survey.TrainingCount * batch / BatchCount);
+
+    private void Open(int epoch, int index, CancellationToken cancellationToken)
+    {
+        Close();
+        var first = index / _batchesPerChunk * _batchesPerChunk;
+        _chunks = _shuffled.ReadEpochAsync(epoch, chunk => SizeOf(first + (int)(chunk * _batchesPerChunk)), StartOf(first), cancellationToken).GetAsyncEnumerator(cancellationToken);
+    }
+
+    private int SizeOf(int first) => first >= BatchCount ? 1 : CountOf(0, first, Math.Min(first + _batchesPerChunk, BatchCount));
+
+    private (EncodedRows Rows, TrainingTargets Targets, int First) ReadChunk(int first)
+    {
+        // The thread that calls is the training's or the loader's own; none of the pool's waits here.
+        if (!_chunks!.MoveNextAsync().AsTask().GetAwaiter().GetResult())
+        {
+            throw new TrainingDataException(FormattableString.Invariant($"Expected {_rows.Survey.TrainingCount} training rows in every epoch, but the stream ended before."));
+        }
+
+        using var batch = _chunks.Current;
+        var rows = LabelledRows.Of(batch, _rows.Training.Manifest, _rows.Reading);
+        return (_encoding.Encode(rows.Table), TrainingTargets.Of(rows, 0, rows.RowCount, _scale, _classWeights, _weightFactor), first);
+    }
+
+    private void Close()
+    {
+        _chunks?.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        (_chunks, _chunk) = (null, null);
+    }
+}
