@@ -9,7 +9,7 @@ internal sealed class CalibrationRows
     /// <param name="labels">Shape (rows): numbers of classes.</param>
     /// <param name="weights">Shape (rows); empty where all count the same.</param>
     /// <param name="classCount">Number of classes, at least 2.</param>
-    public CalibrationRows(float[] said, float[] scores, int[] labels, ReadOnlySpan<float> weights, int classCount)
+    public CalibrationRows(float[] said, float[] scores, int[] labels, ReadOnlySpan<double> weights, int classCount)
     {
         (Said, Scores, Labels, ClassCount, Width) = (said, scores, labels, classCount, classCount == 2 && said.Length == labels.Length ? 1 : classCount);
         Weights = new double[labels.Length];
@@ -54,12 +54,12 @@ internal sealed class CalibrationRows
     public CalibrationRows Take(IReadOnlyList<int> rows)
     {
         var (said, scores) = (new float[rows.Count * Width], new float[rows.Count * Width]);
-        var (labels, weights) = (new int[rows.Count], new float[rows.Count]);
+        var (labels, weights) = (new int[rows.Count], new double[rows.Count]);
         for (var i = 0; i < rows.Count; i++)
         {
             Said.AsSpan(rows[i] * Width, Width).CopyTo(said.AsSpan(i * Width));
             Scores.AsSpan(rows[i] * Width, Width).CopyTo(scores.AsSpan(i * Width));
-            (labels[i], weights[i]) = (Labels[rows[i]], (float)Weights[rows[i]]);
+            (labels[i], weights[i]) = (Labels[rows[i]], Weights[rows[i]]);
         }
 
         return new(said, scores, labels, weights, ClassCount);

@@ -71,7 +71,7 @@ public sealed class ScoreCalibration
         ArgumentNullException.ThrowIfNull(rows);
         var exportable = Require(model);
         options = Checked(options);
-        var reading = new RowReading { Task = model.Task, ClassNames = model.ClassNames, TakesWeights = true };
+        var reading = Evaluator.Reading(rows, model.Task, model.ClassNames, groupColumn: null);
         var read = await LabelledRows.ReadAsync(rows, model.Features, reading, cancellationToken).ConfigureAwait(false);
         return Fit(exportable.Source, read, 0, options, cancellationToken);
     }
@@ -97,22 +97,19 @@ public sealed class ScoreCalibration
         return Fit(exportable.Source, exportable.Rows, exportable.Rows.RowCount - taken, options, cancellationToken);
     }
 
-    /// <summary>Fits a calibration to scores, for example those of a cross-validation, where each row was scored by a model that had not seen it.</summary>
-    /// <param name="scores">Probabilities: of class 1, shape (rows), or of each class, shape (rows, classes), row-major.</param>
-    /// <param name="labels">Shape (rows): 0 and 1, or numbers of classes.</param>
-    /// <param name="classCount">Number of classes, at least 2.</param>
+    /// <summary>Fits a calibration to scores, for example those of <see cref="Folds.CrossValidationResult.Predictions"/>, where each row was scored by a model that had not seen it.</summary>
+    /// <param name="rows">Labelled probabilities of two or several classes.</param>
     /// <param name="options">How; null for the defaults.</param>
-    /// <param name="weights">Shape (rows), 0 or more; empty where all rows count the same.</param>
     /// <param name="cancellationToken">Ends the fit.</param>
     /// <exception cref="TrainingDataException">The rows are too few, of one class, or their scores say nothing.</exception>
-    /// <exception cref="ArgumentException">Lengths differ, a score is no probability, a label is no class, a setting is out of range, or the method is for another number of classes.</exception>
-    public static ScoreCalibration FitOnScores(
-        ReadOnlySpan<float> scores, ReadOnlySpan<int> labels, int classCount = 2, CalibrationOptions? options = null, ReadOnlySpan<float> weights = default, CancellationToken cancellationToken = default)
+    /// <exception cref="ArgumentException">The rows are of another task, a score is no probability, a setting is out of range, or the method is for another number of classes.</exception>
+    public static ScoreCalibration FitOnScores(ScoredRows rows, CalibrationOptions? options = null, CancellationToken cancellationToken = default)
     {
         options = Checked(options);
-        ScoreCheck.ThrowIfUnfit(scores, labels, classCount, weights);
-        var kept = scores.ToArray();
-        return Fit(new CalibrationRows(classCount == 2 ? LogOdds.Of(kept) : kept, kept, labels.ToArray(), weights, classCount), options, cancellationToken);
+        ProbabilityCheck.Require(rows, ModelTask.BinaryClassification, ModelTask.MulticlassClassification);
+        float[] scores = Array.ConvertAll(rows.Scores.ToArray(), s => (float)s);
+        var said = rows.ScoreCount == 1 ? LogOdds.Of(scores) : scores;
+        return Fit(new CalibrationRows(said, scores, rows.ClassIndexes(), rows.Weights, Math.Max(2, rows.ScoreCount)), options, cancellationToken);
     }
 
     /// <summary>Calibrates probabilities. A float32 probability within 0.00006 of 0 or 1 is taken for that distance, as its log odds are not known; the exported file takes them from the model.</summary>
@@ -136,7 +133,7 @@ public sealed class ScoreCalibration
         var said = LogOdds.Of(source, rows.Table)[(first * width)..];
         var labels = Array.ConvertAll(rows.Labels[first..].ToArray(), l => (int)l);
         var scores = width == 1 ? Array.ConvertAll(said, z => (float)Calibrator.Sigmoid(z)) : said;
-        return Fit(new CalibrationRows(said, scores, labels, rows.Weights.IsEmpty ? [] : rows.Weights[first..], Math.Max(2, width)), options, cancellationToken);
+        return Fit(new CalibrationRows(said, scores, labels, Array.ConvertAll((rows.Weights.IsEmpty ? [] : rows.Weights[first..]).ToArray(), w => (double)w), Math.Max(2, width)), options, cancellationToken);
     }
 
     private static ScoreCalibration Fit(CalibrationRows rows, CalibrationOptions options, CancellationToken cancellationToken)

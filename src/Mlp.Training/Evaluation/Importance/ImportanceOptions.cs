@@ -15,9 +15,13 @@ public sealed class ImportanceOptions
     public int Seed { get; set; }
 
     /// <summary>What is measured.</summary>
-    /// <value>The default value is null, which stands for the log loss (classification) and the root mean squared error (regression).</value>
-    [EnumDataType(typeof(HoldoutMetric))]
-    public HoldoutMetric? Metric { get; set; }
+    /// <value>The default value is null, which stands for AUC, for the log loss (several classes), the root mean squared error (regression) and NDCG (ranking).</value>
+    [EnumDataType(typeof(GateMetric))]
+    public GateMetric? Metric { get; set; }
+
+    /// <summary>For ranking: the column whose equal neighbours are the answers to one query.</summary>
+    /// <value>The default value is null.</value>
+    public string? GroupColumn { get; set; }
 
     /// <summary>
     /// Features that are permuted together, as those that say the same: alone each of them would seem of no use, since the others stand in for it. Names of features; a feature in no group is permuted alone.

@@ -1,7 +1,6 @@
 using Apache.Arrow;
 using Mlp.Runtime.Data;
 using Mlp.Training.Networks;
-using Mlp.Training.Preprocessing;
 using Mlp.Training.Sampling;
 
 namespace Mlp.Training.Evaluation.Importance;
@@ -12,10 +11,10 @@ namespace Mlp.Training.Evaluation.Importance;
 /// </summary>
 public sealed class PermutationImportance
 {
-    private PermutationImportance(HoldoutMetric metric, double baseline, IReadOnlyList<FeatureImportance> features) => (Metric, Baseline, Features) = (metric, baseline, features);
+    private PermutationImportance(GateMetric metric, double baseline, IReadOnlyList<FeatureImportance> features) => (Metric, Baseline, Features) = (metric, baseline, features);
 
     /// <summary>What was measured.</summary>
-    public HoldoutMetric Metric { get; }
+    public GateMetric Metric { get; }
 
     /// <summary>The metric on the rows as they are.</summary>
     public double Baseline { get; }
@@ -38,16 +37,12 @@ public sealed class PermutationImportance
         ArgumentNullException.ThrowIfNull(rows);
         options ??= new();
         OptionRanges.ThrowIfViolated(options);
-        var metric = HoldoutMetricRule.For(model.Task, options.Metric);
+        var metric = MetricRule.For(model.Task, options.Metric);
         var groups = GroupsOf(model.Features, options.Groups);
-        var reading = new RowReading { Task = model.Task, ClassNames = model.ClassNames, TakesWeights = true };
-        var labelled = await LabelledRows.ReadAsync(rows, model.Features, reading, cancellationToken).ConfigureAwait(false);
+        var scored = await Evaluator.ScoreAsync(model, rows, options.GroupColumn, cancellationToken).ConfigureAwait(false);
         using var batch = await ReadFeaturesAsync(rows, model.Features, cancellationToken).ConfigureAwait(false);
-
-        // More of the metric is good for some and bad for others.
-        var sign = HoldoutMetricRule.IsGreaterBetter(metric) ? 1 : -1;
-        double Measure(RecordBatch of) => HoldoutMetricRule.Compute(metric, model.Predict(of), model.ScoreCount, labelled.Labels, labelled.Weights);
-        var baseline = Measure(batch);
+        double Measure(ScoredRows of) => MetricRule.Read(metric, EvaluationCalculator.Compute(of, 0.5, options: null));
+        var baseline = Measure(scored);
         var features = new List<FeatureImportance>();
         foreach (var group in groups)
         {
@@ -57,7 +52,8 @@ public sealed class PermutationImportance
             for (var repeat = 0; repeat < values.Length; repeat++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                values[repeat] = sign * (baseline - Measure(Permute(batch, group, random)));
+                var scores = System.Array.ConvertAll(model.Predict(Permute(batch, group, random)), s => (double)s);
+                values[repeat] = MetricRule.Improvement(metric, baseline, Measure(scored.WithScores(scores)));
             }
 
             var mean = values.Average();

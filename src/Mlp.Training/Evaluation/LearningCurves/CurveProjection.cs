@@ -9,17 +9,17 @@ internal static class CurveProjection
 
     /// <summary>Judges by the last step over the repeats and by the projection to twice the rows.</summary>
     public static (MoreRowsVerdict Verdict, double Gain, string Advice) Judge(
-        HoldoutMetric metric, IReadOnlyList<LearningCurveRun> runs, IReadOnlyList<LearningCurvePoint> points, double worthwhile)
+        GateMetric metric, IReadOnlyList<LearningCurveRun> runs, IReadOnlyList<LearningCurvePoint> points, double worthwhile)
     {
-        var sign = HoldoutMetricRule.IsGreaterBetter(metric) ? 1 : -1;
+        var sign = (int)MetricRule.Improvement(metric, 1, 0);
         var (last, before) = (points[^1], points[^2]);
         double[] steps = [.. runs.Where(r => r.RowCount == last.RowCount).Join(
             runs.Where(r => r.RowCount == before.RowCount), r => r.Repeat, r => r.Repeat, (to, from) => sign * (to.Holdout - from.Holdout))];
         var step = steps.Average();
         var error = steps.Length < 2 ? double.NaN : Math.Sqrt(steps.Sum(s => (s - step) * (s - step)) / (steps.Length - 1) / steps.Length);
-        var gain = Gain(points, p => HoldoutMetricRule.IsGreaterBetter(metric) ? 1 - p.Holdout : p.Holdout);
-        var least = worthwhile * Math.Abs(HoldoutMetricRule.IsGreaterBetter(metric) ? 1 - last.Holdout : last.Holdout);
-        var name = HoldoutMetricRule.Name(metric);
+        var gain = Gain(points, p => sign > 0 ? 1 - p.Holdout : p.Holdout);
+        var least = worthwhile * Math.Abs(sign > 0 ? 1 - last.Holdout : last.Holdout);
+        var name = MetricRule.Name(metric);
         var became = $"from {before.RowCount} to {last.RowCount} rows the {name} went from {NumberText.Short(before.Holdout)} to {NumberText.Short(last.Holdout)}";
         var projected = double.IsNaN(gain) ? string.Empty : $", and twice as many rows are projected to better it by {NumberText.Short(gain)}";
         if (double.IsNaN(error) || !double.IsFinite(step))

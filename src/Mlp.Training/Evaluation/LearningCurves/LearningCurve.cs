@@ -9,7 +9,7 @@ namespace Mlp.Training.Evaluation.LearningCurves;
 /// </summary>
 public sealed class LearningCurve
 {
-    private LearningCurve(HoldoutMetric metric, IReadOnlyList<LearningCurveRun> runs, LearningCurveOptions options)
+    private LearningCurve(GateMetric metric, IReadOnlyList<LearningCurveRun> runs, LearningCurveOptions options)
     {
         (Metric, Runs) = (metric, runs);
         Points = [.. runs.GroupBy(r => r.RowCount).OrderBy(g => g.Key).Select(g => new LearningCurvePoint(
@@ -18,7 +18,7 @@ public sealed class LearningCurve
     }
 
     /// <summary>What was measured.</summary>
-    public HoldoutMetric Metric { get; }
+    public GateMetric Metric { get; }
 
     /// <summary>Every training.</summary>
     public IReadOnlyList<LearningCurveRun> Runs { get; }
@@ -66,7 +66,7 @@ public sealed class LearningCurve
         }
 
         var runs = new List<LearningCurveRun>();
-        HoldoutMetric? metric = null;
+        GateMetric? metric = null;
         for (var repeat = 0; repeat < options.Repeats; repeat++)
         {
             var order = Enumerable.Range(0, rowCount).ToArray();
@@ -74,13 +74,13 @@ public sealed class LearningCurve
             foreach (var size in sizes)
             {
                 var trainer = create(unchecked(options.Seed + repeat));
-                metric ??= HoldoutMetricRule.For(trainer.Task, options.Metric);
+                metric ??= MetricRule.For(trainer.Task, options.Metric);
                 var part = size == rowCount ? training : await TakeAsync(training, order.AsMemory(0, size), cancellationToken).ConfigureAwait(false);
                 using var model = await trainer.FitAsync(part, cancellationToken: cancellationToken).ConfigureAwait(false);
                 var run = new LearningCurveRun(
                     size, repeat,
-                    await MeasureAsync(metric.Value, model, part, cancellationToken).ConfigureAwait(false),
-                    await MeasureAsync(metric.Value, model, holdout, cancellationToken).ConfigureAwait(false));
+                    await MeasureAsync(metric.Value, model, part, options.GroupColumn, cancellationToken).ConfigureAwait(false),
+                    await MeasureAsync(metric.Value, model, holdout, options.GroupColumn, cancellationToken).ConfigureAwait(false));
                 runs.Add(run);
                 progress?.Report(run);
             }
@@ -113,12 +113,12 @@ public sealed class LearningCurve
     public override string ToString() => Advice;
 
     /// <summary>A curve of runs that have been measured already.</summary>
-    internal static LearningCurve Of(HoldoutMetric metric, IReadOnlyList<LearningCurveRun> runs, LearningCurveOptions? options = null) => new(metric, runs, options ?? new());
+    internal static LearningCurve Of(GateMetric metric, IReadOnlyList<LearningCurveRun> runs, LearningCurveOptions? options = null) => new(metric, runs, options ?? new());
 
-    private static async Task<double> MeasureAsync(HoldoutMetric metric, IFittedModel model, ITrainingSet rows, CancellationToken cancellationToken)
+    private static async Task<double> MeasureAsync(GateMetric metric, IFittedModel model, ITrainingSet rows, string? groupColumn, CancellationToken cancellationToken)
     {
-        var scored = await ScoredHoldout.ReadAsync(model, rows, null, cancellationToken).ConfigureAwait(false);
-        return HoldoutMetricRule.Compute(metric, scored.Scores, model.ScoreCount, scored.Rows.Labels, scored.Weights);
+        var scored = await Evaluator.ScoreAsync(model, rows, groupColumn, cancellationToken).ConfigureAwait(false);
+        return MetricRule.Read(metric, EvaluationCalculator.Compute(scored, 0.5, options: null));
     }
 
     private static async Task<ITrainingSet> TakeAsync(ITrainingSet set, ReadOnlyMemory<int> rows, CancellationToken cancellationToken)

@@ -19,9 +19,13 @@ public sealed class LearningCurveOptions
     public int Seed { get; set; }
 
     /// <summary>What is measured.</summary>
-    /// <value>The default value is null, which stands for the log loss (classification) and the root mean squared error (regression).</value>
-    [EnumDataType(typeof(HoldoutMetric))]
-    public HoldoutMetric? Metric { get; set; }
+    /// <value>The default value is null, which stands for AUC, for the log loss (several classes), the root mean squared error (regression) and NDCG (ranking).</value>
+    [EnumDataType(typeof(GateMetric))]
+    public GateMetric? Metric { get; set; }
+
+    /// <summary>For ranking: the column whose equal neighbours are the answers to one query. Rows of a query are drawn one by one.</summary>
+    /// <value>The default value is null.</value>
+    public string? GroupColumn { get; set; }
 
     /// <summary>By which share of the error the next doubling of the rows must lower it for more rows to be said to help, 0 to 1.</summary>
     /// <value>The default value is 0.01.</value>

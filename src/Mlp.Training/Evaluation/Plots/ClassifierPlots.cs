@@ -1,4 +1,5 @@
 using Mlp.Runtime.Markup;
+using Mlp.Runtime.Models;
 using Mlp.Runtime.Statistics;
 
 namespace Mlp.Training.Evaluation.Plots;
@@ -10,16 +11,16 @@ public static class ClassifierPlots
 
     /// <summary>Draws ROC curves with their areas.</summary>
     /// <param name="rows">One set of scores per classifier, at least one.</param>
-    /// <exception cref="ArgumentException">There is none, lengths differ, a score is no probability, or a label is neither 0 nor 1.</exception>
+    /// <exception cref="ArgumentException">There is none, rows are of another task, or a score is no probability.</exception>
     /// <exception cref="TrainingDataException">Rows are of one class.</exception>
-    public static SvgPlot Roc(params IReadOnlyList<ScoredRows> rows)
+    public static SvgPlot Roc(params IReadOnlyList<NamedScores> rows)
     {
         ThrowIfNone(rows);
-        List<string> names = [.. rows.Select(r => $"{r.Name}: AUC {Number(Area(ScoreCurves.Roc(r)))}")];
+        List<string> names = [.. rows.Select(r => $"{r.Name}: AUC {Number(Area(ScoreCurves.Roc(r.Rows)))}")];
         var canvas = new PlotCanvas("ROC curve", $"Recall against false alarms. {Join(names)}", Unit, Unit, legend: names).Axes("False positive rate", "True positive rate").Reference(0, 0, 1, 1);
         for (var i = 0; i < rows.Count; i++)
         {
-            canvas.Line(i, ScoreCurves.Roc(rows[i]).Select(p => (p.FalsePositiveRate, p.TruePositiveRate)));
+            canvas.Line(i, ScoreCurves.Roc(rows[i].Rows).Select(p => (p.FalsePositiveRate, p.TruePositiveRate)));
         }
 
         return canvas.End();
@@ -27,14 +28,14 @@ public static class ClassifierPlots
 
     /// <summary>Draws precision-recall curves with their average precision, and the share of class 1, which guessing reaches.</summary>
     /// <inheritdoc cref="Roc"/>
-    public static SvgPlot PrecisionRecall(params IReadOnlyList<ScoredRows> rows)
+    public static SvgPlot PrecisionRecall(params IReadOnlyList<NamedScores> rows)
     {
         ThrowIfNone(rows);
-        List<string> names = [.. rows.Select(r => $"{r.Name}: average precision {Number(AveragePrecision(ScoreCurves.PrecisionRecall(r)))}")];
+        List<string> names = [.. rows.Select(r => $"{r.Name}: average precision {Number(AveragePrecision(ScoreCurves.PrecisionRecall(r.Rows)))}")];
         var canvas = new PlotCanvas("Precision-recall curve", $"Precision against recall. {Join(names)}", Unit, Unit, legend: names).Axes("Recall", "Precision");
         for (var i = 0; i < rows.Count; i++)
         {
-            var points = ScoreCurves.PrecisionRecall(rows[i]);
+            var points = ScoreCurves.PrecisionRecall(rows[i].Rows);
             canvas.Reference(0, points[^1].Precision, 1, points[^1].Precision);
 
             // The precision holds until the threshold falls to the next score: steps, as average precision sums them.
@@ -46,7 +47,7 @@ public static class ClassifierPlots
 
     /// <summary>Draws what was said against what happened, over ten bins of equal width; the area of a point grows with its rows.</summary>
     /// <inheritdoc cref="Roc"/>
-    public static SvgPlot Calibration(params IReadOnlyList<ScoredRows> rows)
+    public static SvgPlot Calibration(params IReadOnlyList<NamedScores> rows)
     {
         ThrowIfNone(rows);
         List<BinaryClassificationMetrics> metrics = [.. rows.Select(Measure)];
@@ -70,15 +71,15 @@ public static class ClassifierPlots
 
     /// <summary>Draws which share of class 1 is reached by taking the rows of the greatest scores.</summary>
     /// <inheritdoc cref="Roc"/>
-    public static SvgPlot Gain(params IReadOnlyList<ScoredRows> rows)
+    public static SvgPlot Gain(params IReadOnlyList<NamedScores> rows)
     {
         ThrowIfNone(rows);
-        List<string> names = [.. rows.Select(r => $"{r.Name}: {Number(100 * At(ScoreCurves.Gain(r), 0.1))} % in the first tenth")];
+        List<string> names = [.. rows.Select(r => $"{r.Name}: {Number(100 * At(ScoreCurves.Gain(r.Rows), 0.1))} % in the first tenth")];
         var canvas = new PlotCanvas("Cumulative gain", $"Share of class 1 reached against share of rows taken. {Join(names)}", Unit, Unit, legend: names)
             .Axes("Share of rows taken, greatest scores first", "Share of class 1 reached").Reference(0, 0, 1, 1);
         for (var i = 0; i < rows.Count; i++)
         {
-            canvas.Line(i, ScoreCurves.Gain(rows[i]).Select(p => (p.Share, p.Gain)));
+            canvas.Line(i, ScoreCurves.Gain(rows[i].Rows).Select(p => (p.Share, p.Gain)));
         }
 
         return canvas.End();
@@ -86,13 +87,13 @@ public static class ClassifierPlots
 
     /// <summary>Draws how many times as many rows of class 1 are reached as by taking rows at random.</summary>
     /// <inheritdoc cref="Roc"/>
-    public static SvgPlot Lift(params IReadOnlyList<ScoredRows> rows)
+    public static SvgPlot Lift(params IReadOnlyList<NamedScores> rows)
     {
         ThrowIfNone(rows);
 
         // The first few rows are chance, and their lift would squeeze the rest.
-        List<IReadOnlyList<GainPoint>> curves = [.. rows.Select(r => (IReadOnlyList<GainPoint>)[.. ScoreCurves.Gain(r).Where(p => p.Share >= 0.01)])];
-        List<string> names = [.. rows.Select(r => $"{r.Name}: lift {Number(At(ScoreCurves.Gain(r), 0.1) / 0.1)} in the first tenth")];
+        List<IReadOnlyList<GainPoint>> curves = [.. rows.Select(r => (IReadOnlyList<GainPoint>)[.. ScoreCurves.Gain(r.Rows).Where(p => p.Share >= 0.01)])];
+        List<string> names = [.. rows.Select(r => $"{r.Name}: lift {Number(At(ScoreCurves.Gain(r.Rows), 0.1) / 0.1)} in the first tenth")];
         var scale = ChartScale.Over(curves.SelectMany(c => c.Select(p => p.Lift)).Append(1), least: 0);
         var canvas = new PlotCanvas("Lift", $"Lift over random choice against share of rows taken. {Join(names)}", Unit, scale, legend: names)
             .Axes("Share of rows taken, greatest scores first", "Lift").Reference(0, 1, 1, 1);
@@ -104,15 +105,11 @@ public static class ClassifierPlots
         return canvas.End();
     }
 
-    private static BinaryClassificationMetrics Measure(ScoredRows rows)
+    private static BinaryClassificationMetrics Measure(NamedScores scores)
     {
-        rows.ThrowIfUnfit();
-        int[] counting = [.. Enumerable.Range(0, rows.Labels.Length).Where(r => rows.Weights.IsEmpty || rows.Weights.Span[r] > 0)];
-        return BinaryClassificationMetrics.ComputeWeighted(
-            [.. counting.Select(r => (double)rows.Scores.Span[r])],
-            [.. counting.Select(r => (byte)rows.Labels.Span[r])],
-            [.. counting.Select(r => rows.Weights.IsEmpty ? 1.0 : rows.Weights.Span[r])],
-            0.5);
+        ProbabilityCheck.Require(scores.Rows, ModelTask.BinaryClassification);
+        var rows = scores.Rows.Counting();
+        return BinaryClassificationMetrics.ComputeWeighted(rows.Scores, Array.ConvertAll(rows.Labels.ToArray(), l => (byte)l), rows.WeightsOrOnes(), 0.5);
     }
 
     private static List<CalibrationBin> Filled(BinaryClassificationMetrics metrics) => [.. metrics.Calibration.Where(b => b.Count > 0)];
@@ -135,7 +132,7 @@ public static class ClassifierPlots
 
     private static string Number(double value) => NumberText.Short(value);
 
-    private static void ThrowIfNone(IReadOnlyList<ScoredRows> rows)
+    private static void ThrowIfNone(IReadOnlyList<NamedScores> rows)
     {
         ArgumentNullException.ThrowIfNull(rows);
         if (rows.Count == 0)

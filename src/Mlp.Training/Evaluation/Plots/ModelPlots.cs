@@ -1,4 +1,5 @@
 using Mlp.Runtime.Markup;
+using Mlp.Runtime.Models;
 using Mlp.Runtime.Statistics;
 using Mlp.Training.Evaluation.Importance;
 using Mlp.Training.Evaluation.LearningCurves;
@@ -53,13 +54,19 @@ public static class ModelPlots
     }
 
     /// <summary>Draws what a regression said against by how much it was wrong. Of more than 2,000 rows every so manieth is drawn.</summary>
-    /// <param name="predictions">Shape (rows).</param>
-    /// <param name="labels">Shape (rows).</param>
+    /// <param name="rows">Labelled predictions of a regression.</param>
     /// <param name="unit">The label's unit; null for none.</param>
-    /// <exception cref="ArgumentException">Lengths differ, there are no rows, or a number is not finite.</exception>
-    public static SvgPlot Residuals(ReadOnlySpan<double> predictions, ReadOnlySpan<double> labels, string? unit = null)
+    /// <exception cref="ArgumentException">The rows are of another task.</exception>
+    public static SvgPlot Residuals(ScoredRows rows, string? unit = null)
     {
-        var metrics = RegressionMetrics.Compute(predictions, labels);
+        ArgumentNullException.ThrowIfNull(rows);
+        if (rows.Task != ModelTask.Regression)
+        {
+            throw new ArgumentException($"Expected rows of a model for {ModelTask.Regression}, but found {rows.Task}.", nameof(rows));
+        }
+
+        var (predictions, labels) = (rows.Scores.ToArray(), rows.Labels.ToArray());
+        var metrics = RegressionMetrics.ComputeWeighted(predictions, labels, rows.WeightsOrOnes());
         var (count, drawn) = (predictions.Length, Math.Min(predictions.Length, MaximumPoints));
         var points = new (double Said, double Residual)[drawn];
         for (var i = 0; i < drawn; i++)
@@ -85,7 +92,7 @@ public static class ModelPlots
     public static SvgPlot LearningCurve(LearningCurve curve)
     {
         ArgumentNullException.ThrowIfNull(curve);
-        var name = HoldoutMetricRule.Name(curve.Metric);
+        var name = MetricRule.Name(curve.Metric);
         (double X, double Low, double High)[] Band(Func<LearningCurvePoint, (double Mean, double Deviation)> of)
             => [.. curve.Points.Select(p => ((double)p.RowCount, of(p).Mean - Deviation(of(p).Deviation), of(p).Mean + Deviation(of(p).Deviation)))];
 
@@ -109,7 +116,7 @@ public static class ModelPlots
     public static SvgPlot Importance(PermutationImportance importance)
     {
         ArgumentNullException.ThrowIfNull(importance);
-        return Importance(importance.Features, $"Loss of {HoldoutMetricRule.Name(importance.Metric)} when permuted");
+        return Importance(importance.Features, $"Loss of {MetricRule.Name(importance.Metric)} when permuted");
     }
 
     /// <summary>Draws the importance that a model gives of itself, as trees do, the 25 greatest.</summary>

@@ -1,3 +1,5 @@
+using Mlp.Runtime.Models;
+
 namespace Mlp.Training.Evaluation.Plots;
 
 /// <summary>
@@ -7,8 +9,8 @@ namespace Mlp.Training.Evaluation.Plots;
 public static class ScoreCurves
 {
     /// <summary>The ROC curve, from (0, 0) to (1, 1).</summary>
-    /// <param name="rows">Labelled scores.</param>
-    /// <exception cref="ArgumentException">Lengths differ, a score is no probability, or a label is neither 0 nor 1.</exception>
+    /// <param name="rows">Labelled probabilities of two classes.</param>
+    /// <exception cref="ArgumentException">The rows are of another task, or a score is no probability.</exception>
     /// <exception cref="TrainingDataException">The rows are of one class.</exception>
     public static IReadOnlyList<RocPoint> Roc(ScoredRows rows)
     {
@@ -36,19 +38,20 @@ public static class ScoreCurves
 
     private static List<(double Score, double Ones, double Zeros)> Steps(ScoredRows rows)
     {
-        ArgumentNullException.ThrowIfNull(rows);
-        rows.ThrowIfUnfit();
+        ProbabilityCheck.Require(rows, ModelTask.BinaryClassification);
+        ProbabilityCheck.RequireBothClasses(rows, "to draw curves of");
+        rows = rows.Counting();
+        var (scores, weights, labels) = (rows.Scores.ToArray(), rows.WeightsOrOnes(), rows.Labels.ToArray());
         var steps = new List<(double Score, double Ones, double Zeros)>();
         var (ones, zeros) = (0.0, 0.0);
-        var (scores, labels) = (rows.Scores, rows.Labels);
-        int[] order = [.. Enumerable.Range(0, labels.Length).Where(r => rows.Weights.IsEmpty || rows.Weights.Span[r] > 0).OrderByDescending(r => scores.Span[r])];
+        int[] order = [.. Enumerable.Range(0, scores.Length).OrderByDescending(r => scores[r])];
         for (var i = 0; i < order.Length; i++)
         {
-            var weight = rows.Weights.IsEmpty ? 1 : rows.Weights.Span[order[i]];
-            (ones, zeros) = labels.Span[order[i]] == 1 ? (ones + weight, zeros) : (ones, zeros + weight);
-            if (i == order.Length - 1 || scores.Span[order[i + 1]] != scores.Span[order[i]])
+            var weight = weights[order[i]];
+            (ones, zeros) = labels[order[i]] == 1 ? (ones + weight, zeros) : (ones, zeros + weight);
+            if (i == order.Length - 1 || scores[order[i + 1]] != scores[order[i]])
             {
-                steps.Add((scores.Span[order[i]], ones, zeros));
+                steps.Add((scores[order[i]], ones, zeros));
             }
         }
 

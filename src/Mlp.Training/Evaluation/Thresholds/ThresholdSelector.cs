@@ -1,8 +1,7 @@
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
-using Mlp.Runtime.Statistics;
+using Mlp.Training.Evaluation.Calibration;
 using Mlp.Training.Export;
-using Mlp.Training.Networks;
 using Mlp.Training.Preprocessing;
 
 namespace Mlp.Training.Evaluation.Thresholds;
@@ -11,26 +10,21 @@ namespace Mlp.Training.Evaluation.Thresholds;
 public static class ThresholdSelector
 {
     /// <summary>Chooses a threshold for scores.</summary>
-    /// <param name="scores">Shape (rows): probabilities of class 1.</param>
-    /// <param name="labels">Shape (rows): 0 or 1.</param>
+    /// <param name="rows">Labelled probabilities of two classes.</param>
     /// <param name="rule">By what.</param>
     /// <param name="options">Resamples; null for the defaults.</param>
-    /// <param name="weights">Shape (rows), 0 or more; empty where all rows count the same.</param>
     /// <param name="cancellationToken">Ends the resampling.</param>
-    /// <exception cref="ArgumentException">Lengths differ, a score is no probability, a label is neither 0 nor 1, costs say nothing about thresholds, or a setting is out of range.</exception>
+    /// <exception cref="ArgumentException">The rows are of another task, a score is no probability, costs say nothing about thresholds, or a setting is out of range.</exception>
     /// <exception cref="TrainingDataException">Rows are of one class or of one score, or no threshold reaches the rule's target.</exception>
-    public static ThresholdChoice Choose(
-        ReadOnlySpan<float> scores, ReadOnlySpan<int> labels, ThresholdRule rule, ThresholdOptions? options = null, ReadOnlySpan<float> weights = default, CancellationToken cancellationToken = default)
+    public static ThresholdChoice Choose(ScoredRows rows, ThresholdRule rule, ThresholdOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(rule);
         options ??= new();
         OptionRanges.ThrowIfViolated(options);
         options.Costs?.ThrowIfMeaningless();
-        ScoreCheck.ThrowIfUnfit(scores, labels, 2, weights);
-        var wide = Array.ConvertAll(scores.ToArray(), s => (double)s);
-        var classes = Array.ConvertAll(labels.ToArray(), l => (byte)l);
-        var counts = weights.IsEmpty ? [.. Enumerable.Repeat(1.0, labels.Length)] : Array.ConvertAll(weights.ToArray(), w => (double)w);
-        return Choose(wide, classes, counts, rule, options, cancellationToken);
+        ProbabilityCheck.Require(rows, ModelTask.BinaryClassification);
+        ProbabilityCheck.RequireBothClasses(rows, "to choose a threshold on");
+        return Choose(rows.Scores.ToArray(), Array.ConvertAll(rows.Labels.ToArray(), l => (byte)l), rows.WeightsOrOnes(), rule, options, cancellationToken);
     }
 
     /// <summary>Chooses a threshold for a fitted model.</summary>
@@ -39,15 +33,17 @@ public static class ThresholdSelector
     /// <param name="rule">By what.</param>
     /// <param name="options">Resamples and the calibration that the model will be exported with; null for the defaults.</param>
     /// <param name="cancellationToken">Ends reading and resampling.</param>
-    /// <inheritdoc cref="Choose(ReadOnlySpan{float}, ReadOnlySpan{int}, ThresholdRule, ThresholdOptions, ReadOnlySpan{float}, CancellationToken)" path="/exception"/>
+    /// <inheritdoc cref="Choose(ScoredRows, ThresholdRule, ThresholdOptions, CancellationToken)" path="/exception"/>
     public static async Task<ThresholdChoice> ChooseAsync(
         IFittedModel model, ITrainingSet rows, ThresholdRule rule, ThresholdOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(rows);
         RequireBinary(model.Task);
-        var scored = await ScoredHoldout.ReadAsync(model, rows, options?.Calibration, cancellationToken).ConfigureAwait(false);
-        return Choose(scored.Scores, scored.Classes(), rule, options, scored.Weights, cancellationToken);
+        var scored = options?.Calibration is { } calibration
+            ? await ScoreAsync(model, rows, calibration, cancellationToken).ConfigureAwait(false)
+            : await Evaluator.ScoreAsync(model, rows, cancellationToken: cancellationToken).ConfigureAwait(false);
+        return Choose(scored, rule, options, cancellationToken);
     }
 
     /// <summary>Chooses a threshold for an exported model by ONNX Runtime.</summary>
@@ -56,25 +52,38 @@ public static class ThresholdSelector
     /// <param name="rule">By what.</param>
     /// <param name="options">Resamples; null for the defaults.</param>
     /// <param name="cancellationToken">Ends reading and resampling.</param>
-    /// <inheritdoc cref="Choose(ReadOnlySpan{float}, ReadOnlySpan{int}, ThresholdRule, ThresholdOptions, ReadOnlySpan{float}, CancellationToken)" path="/exception"/>
+    /// <inheritdoc cref="Choose(ScoredRows, ThresholdRule, ThresholdOptions, CancellationToken)" path="/exception"/>
     public static async Task<ThresholdChoice> ChooseAsync(
         TrainedModel model, ITrainingSet rows, ThresholdRule rule, ThresholdOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(rows);
         RequireBinary(model.Output.Task);
-        var reading = new RowReading { Task = model.Output.Task, ClassNames = model.Output.ClassNames, TakesWeights = true };
-        var read = await LabelledRows.ReadAsync(rows, model.Features, reading, cancellationToken).ConfigureAwait(false);
-        LabelColumn.ThrowIfNotBinary(read.Labels, read.LabelColumnName);
-        using var scorer = OnnxScorer.Open("model", model.Onnx, model.Features, model.Output);
-        var scores = Array.ConvertAll(scorer.Score(read.Table, 0, read.RowCount, cancellationToken), s => (float)s);
-        return Choose(scores, Array.ConvertAll(read.Labels.ToArray(), l => (int)l), rule, options, read.Weights, cancellationToken);
+        var files = new OnnxFiles(model.Onnx, null, WeightStorage.Resident, 0);
+        return Choose(
+            await Evaluator.ScoreAsync("model", files, model.Features, model.Output, rows, groupColumn: null, cancellationToken).ConfigureAwait(false), rule, options, cancellationToken);
     }
+
+    // A model of this library is calibrated by its own log odds, as its file is; any other one by its probabilities.
+    private static async Task<ScoredRows> ScoreAsync(IFittedModel model, ITrainingSet rows, ScoreCalibration calibration, CancellationToken cancellationToken)
+    {
+        if (model is not IExportable exportable)
+        {
+            var scored = await Evaluator.ScoreAsync(model, rows, cancellationToken: cancellationToken).ConfigureAwait(false);
+            return scored.WithScores(Widen(calibration.Apply(Array.ConvertAll(scored.Scores.ToArray(), s => (float)s))));
+        }
+
+        var source = CalibratedSource.Of(exportable.Source, calibration);
+        var read = await LabelledRows.ReadAsync(rows, model.Features, Evaluator.Reading(rows, model.Task, model.ClassNames, groupColumn: null), cancellationToken).ConfigureAwait(false);
+        return ScoredRows.Of(model.Task, Widen(source.Score(read.Table)), read);
+    }
+
+    private static double[] Widen(float[] scores) => Array.ConvertAll(scores, s => (double)s);
 
     private static ThresholdChoice Choose(double[] scores, byte[] labels, double[] weights, ThresholdRule rule, ThresholdOptions options, CancellationToken cancellationToken)
     {
         var (one, zero) = Costs(rule, options.Costs, labels);
-        ThrowIfUnfit(scores, labels, weights);
+        ThrowIfConstant(scores);
         var sweep = new ThresholdSweep(scores, labels, one, zero);
         var chosen = sweep.Best(rule, weights);
         if (chosen < 0)
@@ -114,14 +123,8 @@ public static class ThresholdSelector
             : ([], []);
     }
 
-    private static void ThrowIfUnfit(double[] scores, byte[] labels, double[] weights)
+    private static void ThrowIfConstant(double[] scores)
     {
-        int[] counting = [.. Enumerable.Range(0, labels.Length).Where(r => weights[r] > 0)];
-        if (!counting.Any(r => labels[r] == 1) || !counting.Any(r => labels[r] == 0))
-        {
-            throw new TrainingDataException(FormattableString.Invariant($"Expected rows of both classes to choose a threshold on, but all {labels.Length} are of one."));
-        }
-
         if (scores.All(s => s == scores[0]))
         {
             throw new TrainingDataException(FormattableString.Invariant($"Expected scores that differ from row to row, but all {scores.Length} rows to choose a threshold on have the same."));

@@ -86,7 +86,7 @@ public sealed class CalibratedExportTests
     public async Task Export_CalibrationOfOtherClasses_IsRefused()
     {
         var (scores, labels) = CalibrationScores.Sharp(200, seed: 1);
-        var calibration = ScoreCalibration.FitOnScores(scores, labels, 3);
+        var calibration = ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels));
         using var network = await new NetworkTrainer(NetworkTrainerTests.Small()).FitAsync(SyntheticRows.Create(300, seed: 1));
 
         var refused = Assert.Throws<ArgumentException>(() => network.Export(new ExportOptions { Calibration = calibration }));
@@ -98,7 +98,7 @@ public sealed class CalibratedExportTests
     public void Write_Isotonic_GivesTheBitsOfApply()
     {
         var (scores, labels) = CalibrationScores.Overconfident(3000, seed: 3);
-        var calibrator = ScoreCalibration.FitOnScores(scores, labels, options: new() { Method = CalibrationMethod.Isotonic }).Calibrator;
+        var calibrator = ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels), new() { Method = CalibrationMethod.Isotonic }).Calibrator;
         var random = new Random(4);
         float[] odds =
         [
@@ -120,7 +120,7 @@ public sealed class CalibratedExportTests
     public void Write_SmoothFunctions_AgreeAlsoAtTheEnds(CalibrationMethod method)
     {
         var (scores, labels) = CalibrationScores.Overconfident(1000, seed: 5);
-        var calibrator = ScoreCalibration.FitOnScores(scores, labels, options: new() { Method = method }).Calibrator;
+        var calibrator = ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels), new() { Method = method }).Calibrator;
         float[] odds = [.. Enumerable.Range(-300, 601).Select(i => i / 10f), float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, float.MinValue];
 
         AssertNear(calibrator, odds, 1);
@@ -132,7 +132,7 @@ public sealed class CalibratedExportTests
     public void Write_Softmax_AgreesAlsoAtTheEnds(CalibrationMethod method)
     {
         var (scores, labels) = CalibrationScores.Sharp(1000, seed: 6);
-        var calibrator = ScoreCalibration.FitOnScores(scores, labels, 3, new() { Method = method }).Calibrator;
+        var calibrator = ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels), new() { Method = method }).Calibrator;
 
         AssertNear(calibrator, [.. scores, 1, 0, 0, 0, 1, 0, 0.5f, 0.5f, 0, 1e-38f, 1e-20f, 1], 3);
     }
@@ -141,7 +141,7 @@ public sealed class CalibratedExportTests
     public void Source_WithoutLogOdds_IsCalibratedByItsProbabilities()
     {
         var (scores, labels) = CalibrationScores.Overconfident(500, seed: 7);
-        var calibration = ScoreCalibration.FitOnScores(scores, labels);
+        var calibration = ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels));
         float?[] asked = [0, 1e-9f, 0.2f, 0.5f, 0.9f, 1];
         var table = FeatureTable.Of(new Rows().Float32("p", asked).Batch(), [new FeatureColumn("p", FeatureType.Float32, "view")]);
         var source = CalibratedSource.Of(new Probability(), calibration);

@@ -13,7 +13,7 @@ public sealed class CalibrationAgreementTests
         var weights = Enumerable.Range(0, 1500).Select(i => 0.5f + (i % 4)).ToArray();
         var odds = LogOdds.Of(scores);
 
-        var parameters = ScoreCalibration.FitOnScores(scores, labels, 2, null, weights).Parameters;
+        var parameters = ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels, weights)).Parameters;
 
         // Their optimiser stops at a gradient of 1e-5 of the summed loss.
         var theirs = ScikitLearn.Run(
@@ -34,7 +34,7 @@ public sealed class CalibrationAgreementTests
         var odds = LogOdds.Of(scores);
         float[] asked = [.. Enumerable.Range(-40, 81).Select(i => i / 10f), .. odds];
 
-        var calibration = ScoreCalibration.FitOnScores(scores, labels, 2, new() { Method = CalibrationMethod.Isotonic }, weights);
+        var calibration = ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels, weights), new() { Method = CalibrationMethod.Isotonic });
         var ours = new float[asked.Length];
         calibration.Calibrator.Apply(asked, ours);
 
@@ -55,7 +55,7 @@ public sealed class CalibrationAgreementTests
         // A score on the edge of two bins is of the upper one here and of the lower one there; only 0.5 is on one.
         scores = Array.ConvertAll(scores, s => s == 0.5f ? 0.501f : s);
 
-        var before = ScoreCalibration.FitOnScores(scores, labels).Before;
+        var before = ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels)).Before;
 
         var theirs = ScikitLearn.Run(
             """
@@ -78,8 +78,8 @@ public sealed class CalibrationAgreementTests
     {
         var (scores, labels) = CalibrationScores.Sharp(800, seed: 14, shift: 0.6);
 
-        var temperature = ScoreCalibration.FitOnScores(scores, labels, 3, new() { Method = CalibrationMethod.Temperature }).Parameters;
-        var vector = ScoreCalibration.FitOnScores(scores, labels, 3, new() { Method = CalibrationMethod.Vector }).Parameters;
+        var temperature = ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels), new() { Method = CalibrationMethod.Temperature }).Parameters;
+        var vector = ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels), new() { Method = CalibrationMethod.Vector }).Parameters;
 
         var theirs = ScikitLearn.Run(
             """
@@ -108,7 +108,7 @@ public sealed class CalibrationAgreementTests
         var (scores, labels) = CalibrationScores.Overconfident(1200, seed: 15);
         var odds = LogOdds.Of(scores);
 
-        var parameters = ScoreCalibration.FitOnScores(scores, labels, options: new() { Method = CalibrationMethod.Beta }).Parameters;
+        var parameters = ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels), new() { Method = CalibrationMethod.Beta }).Parameters;
 
         var theirs = ScikitLearn.Run(
             """

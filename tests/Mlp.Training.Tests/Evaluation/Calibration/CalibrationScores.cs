@@ -1,3 +1,5 @@
+using Mlp.Training.Evaluation;
+
 namespace Mlp.Training.Tests.Evaluation.Calibration;
 
 /// <summary>Scores of a model that is surer than it should be, with the labels that happened.</summary>
@@ -39,6 +41,15 @@ internal static class CalibrationScores
         }
 
         return (scores, labels);
+    }
+
+    /// <summary>Scores, labels and weights as rows of two or of three classes.</summary>
+    public static ScoredRows Of(float[] scores, int[] labels, float[]? weights = null)
+    {
+        var (wide, counts) = (Array.ConvertAll(scores, s => (double)s), Array.ConvertAll(weights ?? [], w => (double)w));
+        return scores.Length == labels.Length
+            ? ScoredRows.Binary(wide, Array.ConvertAll(labels, l => (double)l), counts)
+            : ScoredRows.Multiclass(wide, labels, ["a", "b", "c"], counts);
     }
 
     public static double Sigmoid(double x) => 1 / (1 + Math.Exp(-x));

@@ -1,4 +1,5 @@
 using Mlp.Runtime.Models;
+using Mlp.Training.Evaluation;
 using Mlp.Training.Evaluation.Calibration;
 using Mlp.Training.Networks;
 using Mlp.Training.Tests.Networks;
@@ -15,7 +16,7 @@ public sealed class ScoreCalibrationTests
     {
         var (scores, labels) = CalibrationScores.Overconfident(4000, seed: 1);
 
-        var calibration = ScoreCalibration.FitOnScores(scores, labels, options: new() { Method = method });
+        var calibration = ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels), new() { Method = method });
 
         Assert.InRange(calibration.Before.ExpectedCalibrationError, 0.08, 0.3);
         Assert.InRange(calibration.After.ExpectedCalibrationError, 0, 0.03);
@@ -31,7 +32,7 @@ public sealed class ScoreCalibrationTests
     {
         var (scores, labels) = CalibrationScores.Overconfident(40_000, seed: 2);
 
-        var parameters = ScoreCalibration.FitOnScores(scores, labels).Parameters;
+        var parameters = ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels)).Parameters;
 
         // The scores' log odds are 2z + 0.7.
         Assert.InRange(parameters["slope"], 0.48, 0.52);
@@ -45,7 +46,7 @@ public sealed class ScoreCalibrationTests
     {
         var (scores, labels) = CalibrationScores.Sharp(6000, seed: 3, shift: shift);
 
-        var calibration = ScoreCalibration.FitOnScores(scores, labels, classCount: 3, new() { Method = method });
+        var calibration = ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels), new() { Method = method });
 
         Assert.InRange(calibration.Before.ExpectedCalibrationError, 0.1, 0.5);
         Assert.InRange(calibration.After.ExpectedCalibrationError, 0, 0.03);
@@ -71,8 +72,8 @@ public sealed class ScoreCalibrationTests
         foreach (var method in new[] { CalibrationMethod.Platt, CalibrationMethod.Isotonic, CalibrationMethod.Beta })
         {
             var options = new CalibrationOptions { Method = method };
-            var weighted = ScoreCalibration.FitOnScores(scores, labels, 2, options, weights);
-            var plain = ScoreCalibration.FitOnScores([.. repeated.Select(i => scores[i])], [.. repeated.Select(i => labels[i])], 2, options);
+            var weighted = ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels, weights), options);
+            var plain = ScoreCalibration.FitOnScores(CalibrationScores.Of([.. repeated.Select(i => scores[i])], [.. repeated.Select(i => labels[i])]), options);
 
             Assert.Equal(plain.Before.LogLoss, weighted.Before.LogLoss, 12);
             foreach (var (one, other) in plain.Apply(scores).Zip(weighted.Apply(scores)))
@@ -87,8 +88,8 @@ public sealed class ScoreCalibrationTests
     {
         var (scores, labels) = CalibrationScores.Overconfident(600, seed: 5);
 
-        Assert.Equal(ScoreCalibration.FitOnScores(scores, labels).After, ScoreCalibration.FitOnScores(scores, labels).After);
-        Assert.NotEqual(ScoreCalibration.FitOnScores(scores, labels, options: new() { Seed = 1 }).After, ScoreCalibration.FitOnScores(scores, labels).After);
+        Assert.Equal(ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels)).After, ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels)).After);
+        Assert.NotEqual(ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels), new() { Seed = 1 }).After, ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels)).After);
     }
 
     [Fact]
@@ -96,7 +97,7 @@ public sealed class ScoreCalibrationTests
     {
         var (scores, labels) = CalibrationScores.Overconfident(20_000, seed: 6);
 
-        var calibration = ScoreCalibration.FitOnScores(scores, labels, options: new() { Method = CalibrationMethod.Isotonic });
+        var calibration = ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels), new() { Method = CalibrationMethod.Isotonic });
 
         var odds = Enumerable.Range(-9000, 18_001).Select(i => i / 1000f).ToArray();
         var calibrated = new float[odds.Length];
@@ -118,17 +119,17 @@ public sealed class ScoreCalibrationTests
 
         Assert.Equal(
             "Expected at least 50 rows to calibrate on, but found 49: what is learned from them would be chance.",
-            Refused(() => ScoreCalibration.FitOnScores(scores.AsSpan(0, 49), labels.AsSpan(0, 49))));
-        Assert.Equal("Expected rows of both classes to calibrate on, but all 200 are of one.", Refused(() => ScoreCalibration.FitOnScores(scores, ones)));
+            Refused(() => ScoreCalibration.FitOnScores(CalibrationScores.Of(scores[..49], labels[..49]))));
+        Assert.Equal("Expected rows of both classes to calibrate on, but all 200 are of one.", Refused(() => ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, ones))));
         Assert.Equal(
             "Expected scores that differ from row to row, but all 200 rows to calibrate on have the same: there is nothing to learn from.",
-            Refused(() => ScoreCalibration.FitOnScores(constant, labels)));
-        Assert.Equal("Expected at least 5 rows of each class to calibrate on, one for each fold, but class 1 has 3.", Refused(() => ScoreCalibration.FitOnScores(scores, rare)));
+            Refused(() => ScoreCalibration.FitOnScores(CalibrationScores.Of(constant, labels))));
+        Assert.Equal("Expected at least 5 rows of each class to calibrate on, one for each fold, but class 1 has 3.", Refused(() => ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, rare))));
         foreach (var method in new[] { CalibrationMethod.Platt, CalibrationMethod.Isotonic, CalibrationMethod.Beta })
         {
             Assert.StartsWith(
                 "Expected scores that grow with the share of class 1, but over the 200 rows to calibrate on they ",
-                Refused(() => ScoreCalibration.FitOnScores(turned, labels, options: new() { Method = method })),
+                Refused(() => ScoreCalibration.FitOnScores(CalibrationScores.Of(turned, labels), new() { Method = method })),
                 StringComparison.Ordinal);
         }
 
@@ -141,15 +142,12 @@ public sealed class ScoreCalibrationTests
         var (scores, labels) = CalibrationScores.Overconfident(100, seed: 8);
         float[] outside = [.. scores];
         outside[7] = 1.5f;
-        int[] other = [.. labels];
-        other[9] = 2;
+        var numbers = ScoredRows.Regression([1, 2], [1, 2]);
 
-        Assert.StartsWith("Expected 1 scores for each label, but found 99 scores and 100 labels.", Refused(() => ScoreCalibration.FitOnScores(scores.AsSpan(1), labels)), StringComparison.Ordinal);
-        Assert.StartsWith("Expected probabilities from 0 to 1, but row 7 has another score.", Refused(() => ScoreCalibration.FitOnScores(outside, labels)), StringComparison.Ordinal);
-        Assert.StartsWith("Expected every label to be the number of a class, 0 to 1, but found another at row 9.", Refused(() => ScoreCalibration.FitOnScores(scores, other)), StringComparison.Ordinal);
-        Assert.StartsWith("Expected a weight for each of 100 rows, or none, but found 1.", Refused(() => ScoreCalibration.FitOnScores(scores, labels, weights: [1f])), StringComparison.Ordinal);
-        Assert.StartsWith("Expected Platt, Isotonic or Beta for two classes, but found Vector.", Refused(() => ScoreCalibration.FitOnScores(scores, labels, options: new() { Method = CalibrationMethod.Vector })), StringComparison.Ordinal);
-        Assert.Contains("MinimumRows", Refused(() => ScoreCalibration.FitOnScores(scores, labels, options: new() { MinimumRows = 1 })), StringComparison.Ordinal);
+        Assert.StartsWith("Expected probabilities from 0 to 1, but row 7 has another score.", Refused(() => ScoreCalibration.FitOnScores(CalibrationScores.Of(outside, labels))), StringComparison.Ordinal);
+        Assert.StartsWith("Expected rows of a model for BinaryClassification or MulticlassClassification, but found Regression.", Refused(() => ScoreCalibration.FitOnScores(numbers)), StringComparison.Ordinal);
+        Assert.StartsWith("Expected Platt, Isotonic or Beta for two classes, but found Vector.", Refused(() => ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels), new() { Method = CalibrationMethod.Vector })), StringComparison.Ordinal);
+        Assert.Contains("MinimumRows", Refused(() => ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels), new() { MinimumRows = 1 })), StringComparison.Ordinal);
 
         string Refused(Action fit) => Assert.ThrowsAny<ArgumentException>(fit).Message;
     }

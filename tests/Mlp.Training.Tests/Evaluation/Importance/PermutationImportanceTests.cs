@@ -18,7 +18,7 @@ public sealed class PermutationImportanceTests
         var importance = await PermutationImportance.MeasureAsync(model, LinearModel.Rows(3000, seed: 1));
 
         Assert.Equal(["a", "b", "c"], importance.Features.Select(f => f.Name));
-        Assert.Equal(HoldoutMetric.RootMeanSquaredError, importance.Metric);
+        Assert.Equal(GateMetric.RootMeanSquaredError, importance.Metric);
         Assert.InRange(importance.Baseline, 0.02, 0.04);
 
         // Of a value that is shuffled the squared error is twice its variance: 1/12 for a number in [0, 1), somewhat more with zeros among them.
@@ -49,7 +49,7 @@ public sealed class PermutationImportanceTests
             return order.Select(i => (double)i);
         }).ToArray();
 
-        var importance = await PermutationImportance.MeasureAsync(model, rows, new() { Seed = 7, Repeats = 3, Metric = HoldoutMetric.RSquared });
+        var importance = await PermutationImportance.MeasureAsync(model, rows, new() { Seed = 7, Repeats = 3, Metric = GateMetric.RSquared });
 
         // Their function, with the draws of its generator replaced by ours.
         var theirs = ScikitLearn.Run(
@@ -84,7 +84,7 @@ public sealed class PermutationImportanceTests
     {
         using var trees = await new TreeTrainer(new TreeOptions { MaximumIterations = 40, Threads = 1 }).FitAsync(SyntheticRows.Create(2500, seed: 1));
 
-        var importance = await PermutationImportance.MeasureAsync(trees, SyntheticRows.Create(1000, seed: 2), new() { Metric = HoldoutMetric.Auc, Repeats = 2, Groups = [["fare", "hour"]] });
+        var importance = await PermutationImportance.MeasureAsync(trees, SyntheticRows.Create(1000, seed: 2), new() { Metric = GateMetric.Auc, Repeats = 2, Groups = [["fare", "hour"]] });
 
         Assert.Equal(["card", "company", "fare + hour", "miles"], importance.Features.Select(f => f.Name).Order());
         Assert.All(importance.Features, f => Assert.InRange(f.Importance, 0.005, 0.3));
@@ -113,7 +113,7 @@ public sealed class PermutationImportanceTests
 
         Assert.StartsWith("Expected groups of the model's features, but it has no feature 'd'.", await Refused(new() { Groups = [["a", "d"]] }), StringComparison.Ordinal);
         Assert.StartsWith("Expected each feature in one group, but 'a' is in several.", await Refused(new() { Groups = [["a"], ["a", "b"]] }), StringComparison.Ordinal);
-        Assert.StartsWith("Expected a metric for Regression, but found Auc.", await Refused(new() { Metric = HoldoutMetric.Auc }), StringComparison.Ordinal);
+        Assert.StartsWith("Expected a metric for Regression, but found Auc.", await Refused(new() { Metric = GateMetric.Auc }), StringComparison.Ordinal);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => PermutationImportance.MeasureAsync(model, rows, cancellationToken: new CancellationToken(canceled: true)));
 
         async Task<string> Refused(ImportanceOptions options)

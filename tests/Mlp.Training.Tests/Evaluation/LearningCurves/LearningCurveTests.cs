@@ -13,7 +13,7 @@ public sealed class LearningCurveTests
     {
         var seeds = new List<int>();
         var seen = new List<LearningCurveRun>();
-        var options = new LearningCurveOptions { Shares = [0.05, 0.3, 1], Repeats = 2, Seed = 5 };
+        var options = new LearningCurveOptions { Shares = [0.05, 0.3, 1], Repeats = 2, Seed = 5, Metric = GateMetric.LogLoss };
 
         var curve = await LearningCurve.MeasureAsync(
             seed =>
@@ -26,7 +26,7 @@ public sealed class LearningCurveTests
         Assert.Equal([5, 5, 5, 6, 6, 6], seeds);
         Assert.Equal(seen, curve.Runs);
         Assert.Equal([150, 900, 3000], curve.Points.Select(p => p.RowCount));
-        Assert.Equal(HoldoutMetric.LogLoss, curve.Metric);
+        Assert.Equal(GateMetric.LogLoss, curve.Metric);
         Assert.True(curve.Points[0].Holdout > curve.Points[1].Holdout && curve.Points[1].Holdout > curve.Points[2].Holdout);
         Assert.All(curve.Points, p => Assert.True(p.Training < p.Holdout));
         Assert.Contains("from 900 to 3000 rows the log loss went from ", curve.Advice, StringComparison.Ordinal);
@@ -63,7 +63,7 @@ public sealed class LearningCurveTests
         int[] sizes = [100, 1000, 2000];
         var runs = sizes.SelectMany((size, i) => Enumerable.Range(0, 4).Select(r => new LearningCurveRun(size, r, 0.1, losses[i] + (noise * ((r % 2 * 2) - 1) * (i == 2 ? 1 : 0.5))))).ToList();
 
-        var curve = LearningCurve.Of(HoldoutMetric.LogLoss, runs);
+        var curve = LearningCurve.Of(GateMetric.LogLoss, runs);
 
         Assert.Equal(verdict, curve.Verdict);
         Assert.StartsWith(sentence, curve.Advice, StringComparison.Ordinal);
@@ -74,7 +74,7 @@ public sealed class LearningCurveTests
     {
         LearningCurveRun[] runs = [new(100, 0, 0.9, 0.7), new(200, 0, 0.9, 0.8)];
 
-        var curve = LearningCurve.Of(HoldoutMetric.Auc, runs);
+        var curve = LearningCurve.Of(GateMetric.Auc, runs);
 
         Assert.Equal(MoreRowsVerdict.Unclear, curve.Verdict);
         Assert.Equal("Whether more rows would help cannot be told from one repeat: from 100 to 200 rows the AUC went from 0.7 to 0.8.", curve.Advice);
@@ -87,7 +87,7 @@ public sealed class LearningCurveTests
         double Loss(double n) => 0.2 + (3 * Math.Pow(n, -0.5));
         var runs = new[] { 100, 200, 400, 800 }.SelectMany(n => Enumerable.Range(0, 2).Select(r => new LearningCurveRun(n, r, 0.1, Loss(n)))).ToList();
 
-        Assert.Equal(Loss(800) - Loss(1600), LearningCurve.Of(HoldoutMetric.LogLoss, runs).ProjectedGain, 6);
+        Assert.Equal(Loss(800) - Loss(1600), LearningCurve.Of(GateMetric.LogLoss, runs).ProjectedGain, 6);
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public sealed class LearningCurveTests
         var trainer = new RecordingTrainer();
 
         Assert.StartsWith("Expected at least two shares above 0 and up to 1, in ascending order, but found 0.5, 0.5.", await Refused<ArgumentException>(new() { Shares = [0.5, 0.5] }), StringComparison.Ordinal);
-        Assert.StartsWith("Expected a metric for Regression, but found LogLoss.", await Refused<ArgumentException>(new() { Metric = HoldoutMetric.LogLoss }), StringComparison.Ordinal);
+        Assert.StartsWith("Expected a metric for Regression, but found LogLoss.", await Refused<ArgumentException>(new() { Metric = GateMetric.LogLoss }), StringComparison.Ordinal);
         Assert.Equal("Expected enough rows for parts of two sizes, but the training set has 30.", await Refused<TrainingDataException>(new() { Shares = [0.001, 0.002] }));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => LearningCurve.MeasureAsync(trainer, rows, rows, cancellationToken: new CancellationToken(canceled: true)));
 

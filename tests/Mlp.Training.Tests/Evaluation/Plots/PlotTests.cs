@@ -69,7 +69,7 @@ public sealed class PlotTests
     public void Legend_AucAndAveragePrecision_AreTheKernels()
     {
         var rows = Rows("m", seed: 2);
-        var metrics = BinaryClassificationMetrics.Compute(rows.Scores.Span, Array.ConvertAll(rows.Labels.ToArray(), l => (byte)l));
+        var metrics = BinaryClassificationMetrics.Compute(rows.Rows.Scores, Array.ConvertAll(rows.Rows.Labels.ToArray(), l => (byte)l));
 
         Assert.Contains(FormattableString.Invariant($"m: AUC {metrics.Auc:0.####}."), ClassifierPlots.Roc(rows).Description, StringComparison.Ordinal);
         Assert.Contains(FormattableString.Invariant($"m: average precision {metrics.AveragePrecision:0.####}."), ClassifierPlots.PrecisionRecall(rows).Description, StringComparison.Ordinal);
@@ -136,19 +136,19 @@ public sealed class PlotTests
         ["one-epoch"] = () => TrainingPlots.Losses([new TrainingProgress(1, 1, 0.5, null, 1, TimeSpan.Zero)]),
     };
 
-    private static ScoredRows Rows(string name, int seed, double noise = 1, double sharpness = 1)
+    private static NamedScores Rows(string name, int seed, double noise = 1, double sharpness = 1)
     {
         var random = new Random(seed);
-        var (scores, labels) = (new float[2000], new int[2000]);
+        var (scores, labels) = (new double[2000], new double[2000]);
         for (var i = 0; i < scores.Length; i++)
         {
             var odds = (random.NextDouble() * 6) - 4;
             labels[i] = random.NextDouble() < 1 / (1 + Math.Exp(-odds)) ? 1 : 0;
             odds += (noise - 1) * ((random.NextDouble() * 4) - 2);
-            scores[i] = (float)(1 / (1 + Math.Exp(-sharpness * odds)));
+            scores[i] = 1 / (1 + Math.Exp(-sharpness * odds));
         }
 
-        return new(name, scores, labels);
+        return new(name, ScoredRows.Binary(scores, labels));
     }
 
     private static SvgPlot Residuals()
@@ -156,13 +156,13 @@ public sealed class PlotTests
         var random = new Random(3);
         double[] said = [.. Enumerable.Range(0, 5000).Select(_ => 100 + (random.NextDouble() * 900))];
         double[] labels = [.. said.Select(s => s + ((random.NextDouble() + random.NextDouble() - 1) * s / 4))];
-        return ModelPlots.Residuals(said, labels, "rides");
+        return ModelPlots.Residuals(ScoredRows.Regression(said, labels), "rides");
     }
 
     private static LearningCurve Curve()
     {
         var random = new Random(4);
-        return LearningCurve.Of(HoldoutMetric.LogLoss, [.. new[] { 500, 1000, 2000, 4000, 8000 }.SelectMany(n => Enumerable.Range(0, 4).Select(r =>
+        return LearningCurve.Of(GateMetric.LogLoss, [.. new[] { 500, 1000, 2000, 4000, 8000 }.SelectMany(n => Enumerable.Range(0, 4).Select(r =>
             new LearningCurveRun(n, r, 0.36 - (1.5 / Math.Sqrt(n)) + (0.004 * random.NextDouble()), 0.36 + (3 / Math.Sqrt(n)) + (0.008 * random.NextDouble()))))]);
     }
 

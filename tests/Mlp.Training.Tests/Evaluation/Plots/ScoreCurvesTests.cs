@@ -1,4 +1,5 @@
 using Mlp.TestSupport;
+using Mlp.Training.Evaluation;
 using Mlp.Training.Evaluation.Plots;
 using Mlp.Training.Tests.Evaluation.Calibration;
 
@@ -11,7 +12,7 @@ public sealed class ScoreCurvesTests
     {
         var (scores, labels) = CalibrationScores.Overconfident(700, seed: 21);
         float[] weights = [.. scores.Select((_, i) => 0.25f + (i % 5))];
-        var rows = new ScoredRows("m", scores, labels) { Weights = weights };
+        var rows = CalibrationScores.Of(scores, labels, weights);
 
         var theirs = ScikitLearn.Run(
             """
@@ -34,7 +35,7 @@ public sealed class ScoreCurvesTests
     [Fact]
     public void Gain_HandComputed_CountsTiesAsOneStep()
     {
-        var points = ScoreCurves.Gain(new ScoredRows("m", new[] { 0.9f, 0.5f, 0.5f, 0.1f }, new[] { 1, 1, 0, 0 }));
+        var points = ScoreCurves.Gain(ScoredRows.Binary([0.9, 0.5, 0.5, 0.1], [1, 1, 0, 0]));
 
         Assert.Equal([new(0, 0), new(0.25, 0.5), new(0.75, 1), new GainPoint(1, 1)], points);
         Assert.Equal(2, points[1].Lift);
@@ -43,8 +44,8 @@ public sealed class ScoreCurvesTests
     [Fact]
     public void Roc_OneClass_IsRefusedWithASentence()
         => Assert.Equal(
-            "Expected rows of both classes to draw 'tips' from, but all 2 are of one.",
-            Assert.Throws<TrainingDataException>(() => ScoreCurves.Roc(new ScoredRows("tips", new[] { 0.1f, 0.2f }, new[] { 1, 1 }))).Message);
+            "Expected rows of both classes to draw curves of, but all 2 are of one.",
+            Assert.Throws<TrainingDataException>(() => ScoreCurves.Roc(ScoredRows.Binary([0.1, 0.2], [1, 1]))).Message);
 
     private static void AssertSame(double[] expected, IEnumerable<double> actual)
     {

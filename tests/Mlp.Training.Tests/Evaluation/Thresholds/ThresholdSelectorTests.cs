@@ -17,7 +17,7 @@ public sealed class ThresholdSelectorTests
     public void Choose_LeastCost_IsTheHandComputedMinimum()
     {
         // Saying 1 of the rows from 0.9 on costs two misses: 10. From 0.7 on: 5 + 1. From 0.2 on: 3 false alarms.
-        var choice = ThresholdSelector.Choose(Scores, Labels, ThresholdRule.LeastCost(new CostMatrix(0, 1, 0, 5)));
+        var choice = ThresholdSelector.Choose(CalibrationScores.Of(Scores, Labels), ThresholdRule.LeastCost(new CostMatrix(0, 1, 0, 5)));
 
         Assert.Equal(0.15, choice.Threshold, 6);
         Assert.Equal(3.0 / 8, choice.ExpectedCost);
@@ -41,7 +41,7 @@ public sealed class ThresholdSelectorTests
         ];
         foreach (var (rule, merit) in rules)
         {
-            var choice = ThresholdSelector.Choose(scores, labels, rule, new() { BootstrapSamples = 0 });
+            var choice = ThresholdSelector.Choose(CalibrationScores.Of(scores, labels), rule, new() { BootstrapSamples = 0 });
 
             var best = scores.Select(s => (double)s).Append(0).Max(merit);
             Assert.Equal(best, merit(choice.Threshold), 9);
@@ -63,7 +63,7 @@ public sealed class ThresholdSelectorTests
         int[] labels = [.. scores.Select(s => random.NextDouble() < s ? 1 : 0)];
         var costs = new CostMatrix(0, 1, 0, 4);
 
-        var choice = ThresholdSelector.Choose(scores, labels, ThresholdRule.LeastCost(costs), new() { BootstrapSamples = 200 });
+        var choice = ThresholdSelector.Choose(CalibrationScores.Of(scores, labels), ThresholdRule.LeastCost(costs), new() { BootstrapSamples = 200 });
 
         Assert.Equal(0.2, costs.TheoreticalThreshold);
         Assert.InRange(choice.Threshold, 0.15, 0.25);
@@ -82,7 +82,7 @@ public sealed class ThresholdSelectorTests
             var random = new Random(round);
             float[] scores = [.. Enumerable.Range(0, 300).Select(_ => random.Next(2) == 0 ? 0.1f : 0.8f)];
             int[] labels = [.. scores.Select(s => random.NextDouble() < s ? 1 : 0)];
-            var choice = ThresholdSelector.Choose(scores, labels, ThresholdRule.LeastCost(new CostMatrix(0, 1, 0, 4)), new() { BootstrapSamples = 200, Seed = round });
+            var choice = ThresholdSelector.Choose(CalibrationScores.Of(scores, labels), ThresholdRule.LeastCost(new CostMatrix(0, 1, 0, 4)), new() { BootstrapSamples = 200, Seed = round });
             covered += choice.ExpectedCostInterval.Contains((0.5 * 0.4) + (0.5 * 0.2)) ? 1 : 0;
         }
 
@@ -97,9 +97,9 @@ public sealed class ThresholdSelectorTests
         double[] zero = [.. Labels.Select((l, i) => l == 1 ? amounts[i] : 0.0)];
 
         // The row of 100 has the score 0.2, and so has one of class 0: three false alarms are cheaper than to miss it.
-        var dear = ThresholdSelector.Choose(Scores, Labels, ThresholdRule.LeastCost(new RowCosts(one, zero)));
+        var dear = ThresholdSelector.Choose(CalibrationScores.Of(Scores, Labels), ThresholdRule.LeastCost(new RowCosts(one, zero)));
         zero[2] = 1;
-        var cheap = ThresholdSelector.Choose(Scores, Labels, ThresholdRule.LeastCost(new RowCosts(one, zero)));
+        var cheap = ThresholdSelector.Choose(CalibrationScores.Of(Scores, Labels), ThresholdRule.LeastCost(new RowCosts(one, zero)));
 
         Assert.Equal((0.15, 6.0 / 8), (Math.Round(dear.Threshold, 6), dear.ExpectedCost));
         Assert.Equal((0.8, 2.0 / 8), (Math.Round(cheap.Threshold, 6), cheap.ExpectedCost));
@@ -113,12 +113,12 @@ public sealed class ThresholdSelectorTests
         int[] repeated = [.. Enumerable.Range(0, 300).SelectMany(i => Enumerable.Repeat(i, 1 + (i % 2)))];
         var rule = ThresholdRule.LeastCost(new CostMatrix(0, 1, 0, 2));
 
-        var weighted = ThresholdSelector.Choose(scores, labels, rule, weights: weights);
-        var plain = ThresholdSelector.Choose([.. repeated.Select(i => scores[i])], [.. repeated.Select(i => labels[i])], rule);
+        var weighted = ThresholdSelector.Choose(CalibrationScores.Of(scores, labels, weights), rule);
+        var plain = ThresholdSelector.Choose(CalibrationScores.Of([.. repeated.Select(i => scores[i])], [.. repeated.Select(i => labels[i])]), rule);
 
         Assert.Equal((plain.Threshold, plain.Confusion), (weighted.Threshold, weighted.Confusion));
-        Assert.Equal(weighted, ThresholdSelector.Choose(scores, labels, rule, weights: weights));
-        Assert.NotEqual(weighted.ThresholdInterval, ThresholdSelector.Choose(scores, labels, rule, new() { Seed = 8 }, weights).ThresholdInterval);
+        Assert.Equal(weighted, ThresholdSelector.Choose(CalibrationScores.Of(scores, labels, weights), rule));
+        Assert.NotEqual(weighted.ThresholdInterval, ThresholdSelector.Choose(CalibrationScores.Of(scores, labels, weights), rule, new() { Seed = 8 }).ThresholdInterval);
     }
 
     [Fact]
@@ -149,11 +149,11 @@ public sealed class ThresholdSelectorTests
         int[] ones = [.. Labels.Select(_ => 1)];
         float[] constant = [.. Scores.Select(_ => 0.4f)];
 
-        Assert.Equal("Expected rows of both classes to choose a threshold on, but all 8 are of one.", Assert.Throws<TrainingDataException>(() => ThresholdSelector.Choose(Scores, ones, rule)).Message);
-        Assert.Equal("Expected scores that differ from row to row, but all 8 rows to choose a threshold on have the same.", Assert.Throws<TrainingDataException>(() => ThresholdSelector.Choose(constant, Labels, rule)).Message);
+        Assert.Equal("Expected rows of both classes to choose a threshold on, but all 8 are of one.", Assert.Throws<TrainingDataException>(() => ThresholdSelector.Choose(CalibrationScores.Of(Scores, ones), rule)).Message);
+        Assert.Equal("Expected scores that differ from row to row, but all 8 rows to choose a threshold on have the same.", Assert.Throws<TrainingDataException>(() => ThresholdSelector.Choose(CalibrationScores.Of(constant, Labels), rule)).Message);
         Assert.Equal(
             "Expected a threshold that reaches a precision of 0.99, but over the 4 rows none does.",
-            Assert.Throws<TrainingDataException>(() => ThresholdSelector.Choose([0.9f, 0.8f, 0.7f, 0.1f], [0, 1, 1, 0], ThresholdRule.MinimumPrecision(0.99))).Message);
+            Assert.Throws<TrainingDataException>(() => ThresholdSelector.Choose(CalibrationScores.Of([0.9f, 0.8f, 0.7f, 0.1f], [0, 1, 1, 0]), ThresholdRule.MinimumPrecision(0.99))).Message);
         Assert.StartsWith(
             "Expected costs that depend on the decision, but saying class 1 costs what saying class 0 does, for rows of either class: every threshold costs the same.",
             Assert.Throws<ArgumentException>(() => ThresholdRule.LeastCost(new CostMatrix(0, 0, 0, 0))).Message,
@@ -162,11 +162,11 @@ public sealed class ThresholdSelectorTests
         Assert.StartsWith("Expected finite costs", Assert.Throws<ArgumentException>(() => ThresholdRule.LeastCost(new CostMatrix(0, double.NaN, 0, 1))).Message, StringComparison.Ordinal);
         Assert.StartsWith(
             "Expected two costs for each of 8 rows, but found 0 and 0.",
-            Assert.Throws<ArgumentException>(() => ThresholdSelector.Choose(Scores, Labels, ThresholdRule.LeastCost(new RowCosts(default, default)))).Message,
+            Assert.Throws<ArgumentException>(() => ThresholdSelector.Choose(CalibrationScores.Of(Scores, Labels), ThresholdRule.LeastCost(new RowCosts(default, default)))).Message,
             StringComparison.Ordinal);
         Assert.Contains(
             "every threshold costs the same",
-            Assert.Throws<ArgumentException>(() => ThresholdSelector.Choose(Scores, Labels, ThresholdRule.LeastCost(new RowCosts(new double[8], new double[8])))).Message,
+            Assert.Throws<ArgumentException>(() => ThresholdSelector.Choose(CalibrationScores.Of(Scores, Labels), ThresholdRule.LeastCost(new RowCosts(new double[8], new double[8])))).Message,
             StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => ThresholdRule.MinimumRecall(0));
         Assert.Throws<ArgumentOutOfRangeException>(() => ThresholdRule.GreatestF(0));
