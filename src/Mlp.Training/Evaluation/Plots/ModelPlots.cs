@@ -98,7 +98,8 @@ public static class ModelPlots
 
         var (holdout, training) = (Band(p => (p.Holdout, p.HoldoutDeviation)), Band(p => (p.Training, p.TrainingDeviation)));
         var x = ChartScale.Over(curve.Points.Select(p => (double)p.RowCount).Append(0), least: 0);
-        var y = ChartScale.Over(holdout.Concat(training).SelectMany(p => new[] { p.Low, p.High }));
+        double[] ends = [.. holdout.Concat(training).SelectMany(p => new[] { p.Low, p.High })];
+        var y = ChartScale.Over(ends, least: ends.Min() < 0 ? double.NegativeInfinity : 0);
         var canvas = new PlotCanvas("Learning curve", $"{name} against rows trained on. {curve.Advice}", x, y, legend: ["Holdout", "Training rows"]).Axes("Rows trained on", name);
         canvas.Band(0, holdout).Band(1, training);
         canvas.Line(0, curve.Points.Select(p => ((double)p.RowCount, p.Holdout))).Line(1, curve.Points.Select(p => ((double)p.RowCount, p.Training)));
@@ -137,7 +138,8 @@ public static class ModelPlots
         }
 
         List<FeatureImportance> shown = [.. features.Take(MaximumFeatures)];
-        var x = ChartScale.Over(shown.SelectMany(f => new[] { f.Importance - f.Deviation, f.Importance + f.Deviation }).Append(0));
+        double[] ends = [.. shown.SelectMany(f => new[] { f.Importance - f.Deviation, f.Importance + f.Deviation }), 0];
+        var x = ChartScale.Over(ends, least: ends.Min() < 0 ? double.NegativeInfinity : 0);
         var y = new ChartScale(0, shown.Count, 1);
         var description = $"{unit}. " + string.Join("; ", shown.Select(f => $"{f.Name} {NumberText.Short(f.Importance)}")) + ".";
         var canvas = new PlotCanvas("Feature importance", description, x, y, left: 170, height: Math.Max(60, 24.0 * shown.Count)).XAxis(unit, hasGrid: true);
@@ -167,7 +169,7 @@ public static class ModelPlots
         canvas.Html.Markup($"<text x=\"{PlotCanvas.Round(left + (width / 2))}\" y=\"{PlotCanvas.Round(top + (height / 2)) + (k <= 6 ? -2 : 4)}\" text-anchor=\"middle\" font-size=\"{(k <= 6 ? 14 : k <= 10 ? 11 : 8)}\">").Text(NumberText.Short(count)).Markup("</text>");
         if (k <= 6)
         {
-            canvas.Html.Markup($"<text class=\"m\" x=\"{PlotCanvas.Round(left + (width / 2))}\" y=\"{PlotCanvas.Round(top + (height / 2)) + 16}\" text-anchor=\"middle\">").Text($"{NumberText.Short(100 * share)} %").Markup("</text>");
+            canvas.Html.Markup($"<text x=\"{PlotCanvas.Round(left + (width / 2))}\" y=\"{PlotCanvas.Round(top + (height / 2)) + 16}\" text-anchor=\"middle\">").Text($"{NumberText.Short(100 * share)} %").Markup("</text>");
         }
     }
 

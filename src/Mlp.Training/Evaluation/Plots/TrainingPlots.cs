@@ -59,7 +59,9 @@ public static class TrainingPlots
     private static SvgPlot Draw(string title, string xName, string yName, IReadOnlyList<(string Name, IReadOnlyList<(double X, double Y)> Points)> series, int? best)
     {
         var all = series.SelectMany(s => s.Points).ToList();
-        var (x, y) = (ChartScale.Over(all.Select(p => p.X), least: all.Min(p => p.X), greatest: Math.Max(all.Max(p => p.X), all.Min(p => p.X) + 1)), ChartScale.Over(all.Select(p => p.Y)));
+        var (first, last) = (all.Min(p => p.X), all.Max(p => p.X));
+        var x = ChartScale.Over([first, Math.Max(last, first + 1)], first, Math.Max(last, first + 1));
+        var y = ChartScale.Over(all.Select(p => p.Y), least: all.Any(p => p.Y < 0) ? double.NegativeInfinity : 0);
         var description = string.Join(" ", series.Select(s => $"{s.Name}: from {NumberText.Short(s.Points[0].Y)} to {NumberText.Short(s.Points[^1].Y)} over {s.Points.Count} values."))
             + (best is { } epoch ? FormattableString.Invariant($" The best was {epoch}.") : string.Empty);
         var canvas = new PlotCanvas(title, description, x, y, legend: [.. series.Select(s => s.Name)]).Axes(xName, yName);

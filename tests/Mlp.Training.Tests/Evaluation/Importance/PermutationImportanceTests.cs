@@ -61,10 +61,12 @@ public sealed class PermutationImportanceTests
                 def score(self, X, y):
                     from sklearn.metrics import r2_score
                     return r2_score(y, self.predict(X))
-            orders = iter([o0, o1, o2])
+            orders = [o.astype(int) for o in (np.arange(200), o0, o1, o2)]
+            # Each of their shuffles is of the column that the one before has left.
+            draws = iter([np.argsort(orders[k])[orders[k + 1]] for k in range(3)])
             class Draws:
                 def randint(self, *a, **k): return 0
-                def shuffle(self, idx): idx[:] = next(orders).astype(int)
+                def shuffle(self, idx): idx[:] = next(draws)
             m.check_random_state = lambda seed: Draws()
             X = np.stack([a, b], 1)
             out['v'] = m._calculate_permutation_scores(Model(), X, y, None, 0, 0, 3, lambda e, X, y: e.score(X, y), len(y))
