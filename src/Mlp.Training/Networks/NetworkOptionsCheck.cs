@@ -86,12 +86,10 @@ public sealed partial class NetworkOptions
             fail($"{nameof(Stream)}{separator}{nameof(StreamOptions.IsEnabled)}", $"must be false for Ranking, whose groups stay together, but is true.");
         }
 
-        foreach (var (feature, recipe) in Preprocessing.Features)
+        if (Stream.IsEnabled && Preprocessing.Features.FirstOrDefault(f => f.Value.Category == CategoryKind.Target).Key is { } encoded)
         {
-            if (Stream.IsEnabled && recipe.Category == CategoryKind.Target)
-            {
-                fail($"{nameof(Preprocessing)}{separator}{nameof(PreprocessingOptions.Features)}{separator}{feature}", $"must not be {CategoryKind.Target} for rows that stream, which would see their own labels.");
-            }
+            // Rows of a stream come shuffled, without their numbers, so that nobody knows whose labels a row must not see.
+            fail($"{nameof(Stream)}{separator}{nameof(StreamOptions.IsEnabled)}", $"must be false where a feature becomes the mean of its labels, as '{encoded}' does, but is true.");
         }
 
         foreach (var (name, weight) in Loss.ClassWeights)

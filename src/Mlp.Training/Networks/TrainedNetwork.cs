@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Apache.Arrow;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
@@ -13,7 +14,7 @@ using TorchSharp;
 namespace Mlp.Training.Networks;
 
 /// <summary>A network that has been trained, in libtorch's memory, with the rows it was trained on. Scoring is thread-safe; dispose of it when it is exported.</summary>
-public sealed class TrainedNetwork : IFittedModel
+public sealed class TrainedNetwork : IFittedModel, IExportable
 {
     private const int BatchSize = 4096;
 
@@ -58,8 +59,15 @@ public sealed class TrainedNetwork : IFittedModel
     /// <summary>How many of the rows in memory, the first by time, it was trained on; the others validated. Of a stream, rows of the sample.</summary>
     public int TrainingCount { get; }
 
+    /// <summary>The settings that it was trained with, by path, as text.</summary>
+    internal IReadOnlyDictionary<string, string> Parameters { get; init; } = ReadOnlyDictionary<string, string>.Empty;
+
     /// <summary>How many rows it was trained on, those of a stream included.</summary>
     public long TrainedRowCount { get; }
+
+    IExportSource IExportable.Source => new NetworkExportSource(this, _network, _link);
+
+    LabelledRows IExportable.Rows => Rows;
 
     internal FeatureEncoding Encoding { get; }
 
@@ -85,7 +93,7 @@ public sealed class TrainedNetwork : IFittedModel
     /// <param name="options">What the model says of its outputs; null for the defaults.</param>
     /// <param name="cancellationToken">Ends the proof.</param>
     /// <returns>The model; it does not need the network any more.</returns>
-    /// <exception cref="ExportRefusedException">The difference is above 0.0001.</exception>
+    /// <exception cref="ExportRefusedException">The difference is above the tolerance.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="Mlp.Runtime.MissingNativePackageException">The application lacks the package with ONNX Runtime's native library.</exception>
     /// <exception cref="ObjectDisposedException">The network was disposed of.</exception>
@@ -96,7 +104,7 @@ public sealed class TrainedNetwork : IFittedModel
         OptionRanges.ThrowIfViolated(options);
         return TracedWork.Run(
             TrainingActivities.Start(TrainingSpans.Export),
-            () => OnnxExporter.Create(new NetworkExportSource(this, _network, _link), Rows, TrainingCount < Rows.RowCount ? TrainingCount : 0, Manifest, options, cancellationToken),
+            () => OnnxExporter.Create(((IExportable)this).Source, Rows, TrainingCount < Rows.RowCount ? TrainingCount : 0, Manifest, options, cancellationToken),
             static (span, model) => span.SetTag("bytes", model.Onnx.Length));
     }
 
@@ -124,7 +132,12 @@ public sealed class TrainedNetwork : IFittedModel
         }
     }
 
-    internal float[] Predict(EncodedRows rows)
+    internal float[] Predict(EncodedRows rows) => Run(rows, _link.Apply);
+
+    /// <summary>What the network says before its link.</summary>
+    internal float[] Outputs(EncodedRows rows) => Run(rows, outputs => outputs);
+
+    private float[] Run(EncodedRows rows, Func<torch.Tensor, torch.Tensor> link)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         var scores = new float[checked(rows.RowCount * ScoreCount)];
@@ -135,7 +148,7 @@ public sealed class TrainedNetwork : IFittedModel
             using var scope = torch.NewDisposeScope();
             var size = Math.Min(BatchSize, rows.RowCount - done);
             batch.Copy(rows, done, size);
-            FlatParameters.Floats(_link.Apply(_network.Forward(batch.Dense, batch.Ids)).contiguous()).CopyTo(scores.AsSpan(done * ScoreCount));
+            FlatParameters.Floats(link(_network.Forward(batch.Dense, batch.Ids)).contiguous()).CopyTo(scores.AsSpan(done * ScoreCount));
         }
 
         return scores;
