@@ -62,15 +62,31 @@ internal sealed class OneHotLearner : BlockLearner
 
     private CategoryEncoding Learn(int column, int firstSlot, CategoryCounts counts)
     {
-        var texts = Frequent(counts.Texts());
-        var integers = Frequent(counts.Integers());
+        var recipe = _options.RecipeOf(_layout.Columns[column].Name);
+        var (allTexts, allIntegers) = (counts.Texts(), counts.Integers());
+        var texts = Frequent(allTexts, column, recipe);
+        var integers = Frequent(allIntegers, column, recipe);
         var known = texts.Sum(c => c.Value) + integers.Sum(c => c.Value);
-        var next = firstSlot + texts.Count + integers.Count;
+        var dropped = recipe.DropFirst == true && texts.Count + integers.Count > 0 ? 1 : 0;
+        var next = firstSlot + texts.Count + integers.Count - dropped;
         var other = counts.PresentCount > known ? next++ : EncodedRows.NoSlot;
         var absent = counts.MissingCount > 0 ? next++ : EncodedRows.NoSlot;
-        return new(column, firstSlot, [.. texts.Select(c => c.Key)], [.. integers.Select(c => c.Key)], other, absent, next - firstSlot);
+        var isText = _layout.Columns[column].Type == FeatureType.String;
+        var keepsRare = recipe.Unknown == UnknownCategory.Nothing;
+        return new(column, firstSlot, [.. texts.Select(c => c.Key)], [.. integers.Select(c => c.Key)], other, absent, next - firstSlot)
+        {
+            DropsFirst = dropped > 0,
+            RareTexts = keepsRare && isText ? [.. allTexts.Skip(texts.Count).Select(c => c.Key)] : null,
+            RareIntegers = keepsRare && !isText ? [.. allIntegers.Skip(integers.Count).Select(c => c.Key)] : null,
+        };
     }
 
-    private List<KeyValuePair<T, long>> Frequent<T>(List<KeyValuePair<T, long>> counts)
-        => [.. counts.Take(_options.MaximumCategories).TakeWhile(c => c.Value >= _options.MinimumCategoryCount)];
+    private List<KeyValuePair<T, long>> Frequent<T>(List<KeyValuePair<T, long>> counts, int column, FeatureRecipe recipe)
+    {
+        var maximum = recipe.MaximumCategories ?? _options.MaximumCategories;
+        var frequent = counts.TakeWhile(c => c.Value >= (recipe.MinimumCategoryCount ?? _options.MinimumCategoryCount)).ToList();
+        return frequent.Count <= maximum
+            ? frequent
+            : recipe.RefuseMoreCategories == true ? throw CategoryCounter.TooMany(_layout.Columns[column].Name, maximum, frequent.Count) : frequent[..maximum];
+    }
 }
