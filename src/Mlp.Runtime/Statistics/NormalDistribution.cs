@@ -89,4 +89,8 @@ internal static class NormalDistribution
 
         return above / below;
     }
+
+    /// <summary>Φ(z), the probability of a value up to z, with a small relative error in the lower tail too.</summary>
+    /// <param name="z">The value; NaN gives NaN.</param>
+    internal static double Cumulative(double z) => 0.5 * MathNet.Numerics.SpecialFunctions.Erfc(-z / Math.Sqrt(2));
 }
