@@ -103,6 +103,12 @@ if (args is ["adult-epoch", .. var epochs])
     return 0;
 }
 
+if (args is ["preprocessing-pairs", .. var preprocessing])
+{
+    await PreprocessingPairs.RunAsync(SoakArguments.Parse(preprocessing));
+    return 0;
+}
+
 if (args is [var command, ..] && Soak.Find(command) is { } soak)
 {
     return await soak(SoakArguments.Parse(args[1..]));

@@ -7,7 +7,7 @@ namespace Mlp.TrainingChild;
 
 /// <summary>
 /// "FOLDER EVERY [stream]": trains a network, from a stream if asked and goes on from the folder's newest checkpoint, where there is one. Prints "step N" after each step, and at the end "scores HASH" over the bits of the
-/// scores of all rows. "memory STEPS EVERY": trains that many steps and prints the anonymous memory of the process, "N KIBIBYTES", every so often. "run DIRECTORY EXPERIMENT": writes a run without end (<see cref="TrackedRun"/>). "search DIRECTORY": searches, and goes on where a search was killed (<see cref="TrackedSearch"/>). libtorch lives in a child of its own, so that the other crash tests need not carry it.
+/// scores of all rows. "memory STEPS EVERY": trains that many steps and prints the anonymous memory of the process, "N KIBIBYTES", every so often. "run DIRECTORY EXPERIMENT [KILLED]": writes a run without end (<see cref="TrackedRun"/>). "search DIRECTORY": searches, and goes on where a search was killed (<see cref="TrackedSearch"/>). libtorch lives in a child of its own, so that the other crash tests need not carry it.
 /// </summary>
 internal static class Program
 {
@@ -28,9 +28,9 @@ internal static class Program
             return;
         }
 
-        if (arguments is ["run", var directory, var experiment])
+        if (arguments is ["run", var directory, var experiment, .. var killed])
         {
-            await TrackedRun.WriteAsync(directory, experiment, Print);
+            await TrackedRun.WriteAsync(directory, experiment, killed.FirstOrDefault(), Print);
             return;
         }
 

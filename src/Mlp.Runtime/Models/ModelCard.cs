@@ -104,6 +104,14 @@ public static class ModelCard
                 ? FormattableString.Invariant(
                     $"The file was compared with the trained model on {proof.RowCount} rows: the largest difference was {Number(proof.MaximumDifference)} (aim: {Number(proof.Tolerance)}, relative to values above 1).\n\n")
                 : "The file came from another tool; it was not compared with the trained model.\n\n");
+        if (manifest.ExportProof?.Precision is { } cost)
+        {
+            page.Append(FormattableString.Invariant(
+                $"It computes in {MarkdownText.Escape(cost.Precision)}: no score of the rows of the comparison changed by more than {Number(cost.MaximumDifference)} by that"));
+            page.Append(string.Concat(cost.Metrics.Select(m => $"; {MarkdownText.Escape(m.Name)} went from {Number(m.Before)} to {Number(m.After)}")));
+            page.Append(".\n\n");
+        }
+
         page.Append(
             manifest.GoldenRowsSha256 is null
                 ? "It has no golden rows.\n\n"

@@ -51,6 +51,7 @@ internal static class ModelManifestJson
             : manifest.Features?.Any(f => f is null) == true ? "features"
             : manifest.Output.ClassNames.Any(c => c is null) ? "output"
             : manifest.Tags.Values.Any(v => v is null) ? "tags"
+            : manifest.ExportProof?.Precision?.Metrics.Any(m => m is null) == true ? "exportProof"
             : null;
         if (problem is null && manifest.Features?.FirstOrDefault(f => VectorLength.FindProblem(f.Type, f.Length) is not null) is { } feature)
         {

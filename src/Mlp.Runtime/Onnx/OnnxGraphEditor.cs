@@ -103,6 +103,16 @@ internal sealed class OnnxGraphEditor
     /// <param name="tensor">The weight, see <see cref="OnnxMessages.Tensor"/>.</param>
     public void AddInitializer(ProtobufWriter tensor) => _message.Insert(InitializerField, ProtobufMessage.From(tensor));
 
+    /// <summary>Removes a weight, which no node may read any more.</summary>
+    /// <param name="name">Its name.</param>
+    public void RemoveInitializer(string name)
+    {
+        if (_message.Messages(InitializerField).FirstOrDefault(m => new OnnxInitializer(m).Name == name) is { } found)
+        {
+            _message.Remove(found);
+        }
+    }
+
     /// <summary>Adds an input.</summary>
     /// <param name="input">Its declaration, see <see cref="OnnxMessages.ValueInfo"/>.</param>
     /// <param name="before">Name of the input that it shall stand before; null for the end.</param>

@@ -10,6 +10,7 @@ internal sealed class OnnxModelEditor
 {
     private const int GraphField = 7;
     private const int OperatorSetField = 8;
+    private const int MetadataField = 14;
 
     private readonly ProtobufMessage _message;
 
@@ -58,6 +59,22 @@ internal sealed class OnnxModelEditor
         {
             _message.Insert(OperatorSetField, ProtobufMessage.From(OnnxMessages.OperatorSet(domain, version)));
         }
+    }
+
+    /// <summary>Says something in the file's metadata, in the place of what was said under the key before.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="value">The value.</param>
+    public void SetMetadata(string key, string value)
+    {
+        foreach (var entry in _message.Messages(MetadataField).Where(m => m.Text(1) == key).ToArray())
+        {
+            _message.Remove(entry);
+        }
+
+        var pair = new ProtobufWriter();
+        pair.Text(1, key);
+        pair.Text(2, value);
+        _message.Insert(MetadataField, ProtobufMessage.From(pair));
     }
 
     /// <summary>The bytes of the file as it is now.</summary>

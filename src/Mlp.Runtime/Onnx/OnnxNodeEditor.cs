@@ -56,6 +56,10 @@ internal sealed class OnnxNodeEditor(ProtobufMessage message)
         message.SetTexts(OutputField, _outputs);
     }
 
+    /// <summary>Gives it another name, which no node has.</summary>
+    /// <param name="name">The name.</param>
+    public void Rename(string name) => message.SetTexts(3, [name]);
+
     /// <summary>Follows a value to its new name, in subgraphs too.</summary>
     /// <param name="from">The name now.</param>
     /// <param name="to">The new name.</param>

@@ -16,9 +16,10 @@ internal static class OnnxWeightExtractor
     /// <summary>Takes the weights out.</summary>
     /// <param name="onnx">Bytes of the file, which can be read (<see cref="OnnxModelReader"/>).</param>
     /// <param name="location">Name of the file that the weights will lie in.</param>
+    /// <param name="smallest">Bytes from which on weights are large.</param>
     /// <returns>The rest of the model, and what lies where in the other file, ascending; without weights the model is as it was.</returns>
     /// <exception cref="ProtobufFormatException">The bytes cannot be read.</exception>
-    public static (byte[] Onnx, IReadOnlyList<OnnxWeightRange> Weights) Extract(ReadOnlySpan<byte> onnx, string location)
+    public static (byte[] Onnx, IReadOnlyList<OnnxWeightRange> Weights) Extract(ReadOnlySpan<byte> onnx, string location, int smallest = Smallest)
     {
         var weights = new List<OnnxWeightRange>();
         var model = new ProtobufWriter();
@@ -27,7 +28,7 @@ internal static class OnnxWeightExtractor
         {
             if (reader.Field == 7)
             {
-                model.Message(7, RewriteGraph(onnx, reader.ReadMessage(), location, weights));
+                model.Message(7, RewriteGraph(onnx, reader.ReadMessage(), location, smallest, weights));
             }
             else
             {
@@ -39,12 +40,12 @@ internal static class OnnxWeightExtractor
         return (model.Written.ToArray(), weights);
     }
 
-    private static ProtobufWriter RewriteGraph(ReadOnlySpan<byte> onnx, ProtobufReader reader, string location, List<OnnxWeightRange> weights)
+    private static ProtobufWriter RewriteGraph(ReadOnlySpan<byte> onnx, ProtobufReader reader, string location, int smallest, List<OnnxWeightRange> weights)
     {
         var graph = new ProtobufWriter();
         for (var start = reader.Offset; reader.ReadField(); start = reader.Offset)
         {
-            if (reader.Field == 5 && reader.ReadMessage() is var tensor && FindValues(tensor) is { } values)
+            if (reader.Field == 5 && reader.ReadMessage() is var tensor && FindValues(tensor, smallest) is { } values)
             {
                 var end = weights is [.., var last] ? last.Target + last.Length : 0;
                 var range = new OnnxWeightRange(values.Start, (end + Alignment - 1) / Alignment * Alignment, values.Length);
@@ -65,7 +66,7 @@ internal static class OnnxWeightExtractor
     }
 
     /// <summary>Where the values of a tensor stand, if they stand there once and as they would lie in memory.</summary>
-    private static (int Field, int Start, int Length)? FindValues(ProtobufReader reader)
+    private static (int Field, int Start, int Length)? FindValues(ProtobufReader reader, int smallest)
     {
         var header = new OnnxTensorHeader();
         (int Field, int Start, int Length)? found = null;
@@ -93,7 +94,7 @@ internal static class OnnxWeightExtractor
         }
 
         var fits = found is { Field: var field } && (field == 9 || (field == 4 && header.DataType == 1) || (field == 10 && header.DataType == 11));
-        return fits && found!.Value.Length >= Smallest && header.DataLocation == 0 && header.ByteCount == found.Value.Length ? found : null;
+        return fits && found!.Value.Length >= smallest && header.DataLocation == 0 && header.ByteCount == found.Value.Length ? found : null;
     }
 
     private static ProtobufWriter RewriteTensor(ReadOnlySpan<byte> onnx, ProtobufReader reader, int valuesField, string location, OnnxWeightRange range)

@@ -37,25 +37,29 @@ internal static class NormalDistribution
     /// <param name="z">The value; NaN gives NaN.</param>
     internal static double TwoSided(double z) => SpecialFunctions.Erfc(Math.Abs(z) / Math.Sqrt(2));
 
-    private static ReadOnlySpan<double> CentralNumerator =>
+    /// <summary>Coefficients of the ratio within 0.425 of the median, in (0.180625 − (p − 0.5)²), the constant first.</summary>
+    internal static ReadOnlySpan<double> CentralNumerator =>
     [
         3.3871328727963666080e0, 1.3314166789178437745e2, 1.9715909503065514427e3, 1.3731693765509461125e4,
         4.5921953931549871457e4, 6.7265770927008700853e4, 3.3430575583588128105e4, 2.5090809287301226727e3,
     ];
 
-    private static ReadOnlySpan<double> CentralDenominator =>
+    /// <inheritdoc cref="CentralNumerator"/>
+    internal static ReadOnlySpan<double> CentralDenominator =>
     [
         1, 4.2313330701600911252e1, 6.8718700749205790830e2, 5.3941960214247511077e3,
         2.1213794301586595867e4, 3.9307895800092710610e4, 2.8729085735721942674e4, 5.2264952788528545610e3,
     ];
 
-    private static ReadOnlySpan<double> MiddleNumerator =>
+    /// <summary>Coefficients of the ratio beyond that up to a tail of 1.4e-11, in (√(−ln tail) − 1.6), the constant first.</summary>
+    internal static ReadOnlySpan<double> MiddleNumerator =>
     [
         1.42343711074968357734e0, 4.63033784615654529590e0, 5.76949722146069140550e0, 3.64784832476320460504e0,
         1.27045825245236838258e0, 2.41780725177450611770e-1, 2.27238449892691845833e-2, 7.74545014278341407640e-4,
     ];
 
-    private static ReadOnlySpan<double> MiddleDenominator =>
+    /// <inheritdoc cref="MiddleNumerator"/>
+    internal static ReadOnlySpan<double> MiddleDenominator =>
     [
         1, 2.05319162663775882187e0, 1.67638483018380384940e0, 6.89767334985100004550e-1,
         1.48103976427480074590e-1, 1.51986665636164571966e-2, 5.47593808499534494600e-4, 1.05075007164441684324e-9,
@@ -85,4 +89,8 @@ internal static class NormalDistribution
 
         return above / below;
     }
+
+    /// <summary>Φ(z), the probability of a value up to z, with a small relative error in the lower tail too.</summary>
+    /// <param name="z">The value; NaN gives NaN.</param>
+    internal static double Cumulative(double z) => 0.5 * MathNet.Numerics.SpecialFunctions.Erfc(-z / Math.Sqrt(2));
 }

@@ -76,6 +76,40 @@ internal sealed class OnnxScorer : IDisposable
             ? Score(table, start, count, 0, _output.ClassNames.Count, cancellationToken)
             : Score(table, start, count, cancellationToken);
 
+    /// <summary>Scores any rows in runs of a given size, and hands out every value of the score output.</summary>
+    /// <param name="table">Rows of the features that the scorer was opened with.</param>
+    /// <param name="rows">Which rows, in order.</param>
+    /// <param name="batchSize">Rows of a run, at most those that the scorer was opened for; the last run has what is left.</param>
+    /// <param name="cancellationToken">Ends scoring between runs.</param>
+    /// <returns>Shape (rows, values of a row), row-major.</returns>
+    /// <exception cref="InvalidModelException">ONNX Runtime fails on the rows.</exception>
+    /// <exception cref="FeatureRangeException">A value does not fit the narrower type of its input.</exception>
+    public double[] ScoreAll(FeatureTable table, IReadOnlyList<int> rows, int batchSize, CancellationToken cancellationToken)
+    {
+        double[] scores = [];
+        var destination = _model.Slot.Rows;
+        for (var done = 0; done < rows.Count; done += batchSize)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var size = Math.Min(batchSize, rows.Count - done);
+            destination.Reset(size);
+            for (var row = 0; row < size; row++)
+            {
+                TableRows.CopyRow(table, rows[done + row], destination, row);
+            }
+
+            Run(done);
+            for (var row = 0; row < size; row++)
+            {
+                var values = _model.Slot.Score.RowOf(row);
+                scores = scores.Length == 0 ? new double[checked(rows.Count * values.Length)] : scores;
+                values.CopyTo(scores.AsSpan((done + row) * values.Length));
+            }
+        }
+
+        return scores;
+    }
+
     public void Dispose() => _model.Dispose();
 
     private double[] Score(FeatureTable table, int start, int count, int first, int width, CancellationToken cancellationToken)

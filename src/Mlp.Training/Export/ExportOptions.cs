@@ -5,9 +5,12 @@ using Mlp.Training.Evaluation.Calibration;
 
 namespace Mlp.Training.Export;
 
-/// <summary>What an exported model says of its outputs.</summary>
+/// <summary>How a model is exported, and what it says of its outputs.</summary>
 public sealed class ExportOptions
 {
+    private const int OldestOpset = 17;
+    private const int NewestOpset = 23;
+
     /// <summary>Names of the classes 0 and 1; empty, or two different names. Not for regression.</summary>
     /// <value>The default value is empty.</value>
     public IReadOnlyList<string> ClassNames { get; set; } = [];
@@ -40,4 +43,39 @@ public sealed class ExportOptions
     /// <value>The default value is 16.</value>
     [Range(0, GoldenRows.MaximumCount)]
     public int GoldenRowCount { get; set; } = 16;
+
+    /// <summary>
+    /// Largest |file − trained| / max(1, |trained|) with which there is a model, 0.000000001 to 1, on real rows and on rows with missing values. Very deep networks may need more than the default.
+    /// </summary>
+    /// <value>The default value is null, which stands for what the trainer holds itself to: 0.00001.</value>
+    [Range(1e-9, 1.0)]
+    public double? Tolerance { get; set; }
+
+    /// <summary>
+    /// The same on rows with extreme values; infinity only records the difference. A network whose inputs are not cut off computes with numbers up to the end of float32 there, where
+    /// rounding is coarse and sums become infinite.
+    /// </summary>
+    /// <value>The default value is null, which stands for <see cref="Tolerance"/>.</value>
+    [Range(1e-9, double.PositiveInfinity)]
+    public double? ExtremeTolerance { get; set; }
+
+    /// <summary>
+    /// Version of ONNX's operators in the file, 17 to 23: at least what the model's operators need, and at most what the runtime reads that serves it.
+    /// </summary>
+    /// <value>The default value is null, which stands for the oldest one that the model's operators allow: 17, or 21 for trees.</value>
+    [Range(OldestOpset, NewestOpset)]
+    public int? Opset { get; set; }
+
+    /// <summary>The numbers that a network computes with.</summary>
+    /// <value>The default value is <see cref="ExportPrecision.Float32"/>.</value>
+    [EnumDataType(typeof(ExportPrecision))]
+    public ExportPrecision Precision { get; set; } = ExportPrecision.Float32;
+
+    /// <summary>Largest |narrow − float32| / max(1, |float32|) with which there is a model of narrower numbers, 0.000000001 to 1.</summary>
+    /// <value>The default value is 0.05.</value>
+    [Range(1e-9, 1.0)]
+    public double PrecisionLimit { get; set; } = 0.05;
+
+    /// <summary>What else the file says of where it came from.</summary>
+    public LineageOptions Lineage { get; set; } = new();
 }

@@ -20,27 +20,31 @@ internal sealed class Holdout
     private readonly LabelledRows _rows;
     private readonly int _start;
     private readonly double[] _scores;
+    private readonly int _width;
     private readonly ModelOutput _output;
 
-    private Holdout(LabelledRows rows, int start, double[] scores, ModelOutput output) => (_rows, _start, _scores, _output) = (rows, start, scores, output);
+    private Holdout(LabelledRows rows, int start, double[] scores, int width, ModelOutput output)
+        => (_rows, _start, _scores, _width, _output) = (rows, start, scores, width, output);
 
     private ReadOnlySpan<double> Labels => _rows.Labels[_start..];
 
-    private int ChunkSize => Math.Max(LeastChunkSize, _scores.Length / ChunkCount);
+    private int RowCount => _scores.Length / _width;
+
+    private int ChunkSize => Math.Max(LeastChunkSize, RowCount / ChunkCount);
 
     /// <summary>The rows behind the training rows.</summary>
     /// <param name="rows">All rows.</param>
     /// <param name="trainingCount">Rows that were trained on, the first ones.</param>
-    /// <param name="scores">One score per row, of all rows.</param>
+    /// <param name="scores">What the model says of all rows.</param>
     /// <param name="output">What the scores mean.</param>
     /// <returns>The holdout, or null where it is too small.</returns>
-    public static Holdout? Of(LabelledRows rows, int trainingCount, ReadOnlySpan<float> scores, ModelOutput output)
+    public static Holdout? Of(LabelledRows rows, int trainingCount, ModelScores scores, ModelOutput output)
     {
-        var start = Math.Max(trainingCount, scores.Length - GreatestRowCount);
-        return scores.Length - start < LeastRowCount ? null : new(rows, start, Array.ConvertAll(scores[start..].ToArray(), s => (double)s), output);
+        var start = Math.Max(trainingCount, rows.RowCount - GreatestRowCount);
+        return rows.RowCount - start < LeastRowCount ? null : new(rows, start, Array.ConvertAll(scores.From(start).ToArray(), s => (double)s), scores.Width, output);
     }
 
-    /// <summary>Adds what can be learnt: CBPE for a binary model, DLE for a regression.</summary>
+    /// <summary>Adds what can be learnt: CBPE for a model of classes, DLE for a regression.</summary>
     /// <param name="builder">The profile.</param>
     public void AddTo(ReferenceProfileBuilder builder)
     {
@@ -52,13 +56,17 @@ internal sealed class Holdout
         {
             builder.SetEstimator(PerformanceEstimator.Fit(_scores, Array.ConvertAll(Labels.ToArray(), l => (byte)l), ChunkSize, _output.DecisionThreshold));
         }
+        else if (_output.Task == ModelTask.MulticlassClassification && Labels.ToArray().Distinct().Count() == _width)
+        {
+            builder.SetEstimator(MulticlassPerformanceEstimator.Fit(_scores, Array.ConvertAll(Labels.ToArray(), l => (int)l), _width, ChunkSize));
+        }
     }
 
     /// <summary>The features that are numbers or truth values, as the log holds them; NaN where not present. Shape (rows, features), row-major.</summary>
     private double[] Features()
     {
         var columns = _rows.Table.Columns.OfType<INumberSource>().ToArray();
-        var values = new double[_scores.Length * columns.Length];
+        var values = new double[RowCount * columns.Length];
         for (var i = 0; i < values.Length; i++)
         {
             values[i] = columns[i % columns.Length].NumberAt(_start + (i / columns.Length));

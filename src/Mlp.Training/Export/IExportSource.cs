@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Onnx;
@@ -25,6 +26,9 @@ internal interface IExportSource
 
     /// <summary>Largest |file − trained| / max(1, |trained|) that is accepted in float32.</summary>
     double Tolerance { get; }
+
+    /// <summary>The settings that it was trained with, by name, for the file's lineage.</summary>
+    IReadOnlyDictionary<string, string> Parameters => ReadOnlyDictionary<string, string>.Empty;
 
     private FeatureEncoding Required => Encoding ?? throw new InvalidOperationException("Expected a source without a feature encoding to have a rule of its own.");
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Mlp.Runtime.Data;
@@ -20,9 +19,6 @@ internal static class OnnxExporter
     /// <summary>The difference that the exporter holds itself to.</summary>
     public const double Tolerance = 1e-5;
 
-    /// <summary>The difference above which an export is refused.</summary>
-    public const double Limit = 1e-4;
-
     /// <summary>Writes a model and proves it.</summary>
     /// <param name="source">What was trained.</param>
     /// <param name="rows">The rows that it was trained on.</param>
@@ -30,7 +26,7 @@ internal static class OnnxExporter
     /// <param name="manifest">What the rows are.</param>
     /// <param name="options">What the model says of its outputs.</param>
     /// <param name="cancellationToken">Ends the proof.</param>
-    /// <exception cref="ExportRefusedException">File and trained model differ by more than <see cref="Limit"/>.</exception>
+    /// <exception cref="ExportRefusedException">File and trained model differ by more than is accepted.</exception>
     /// <exception cref="ArgumentException">The calibration is for another task or number of classes.</exception>
     public static TrainedModel Create(
         IExportSource source, LabelledRows rows, int proofStart, TrainingSetManifest manifest, ExportOptions options, CancellationToken cancellationToken)
@@ -45,92 +41,71 @@ internal static class OnnxExporter
             LabelDefinition = options.LabelDefinition,
             LabelUnit = options.LabelUnit,
         };
-        var onnx = Write(source, manifest);
-        var scores = source.Score(rows.Table);
-        var isOne = source.ScoreCount == 1;
-        return new TrainedModel
+        var (onnx, range) = Write(source, manifest, options);
+        var scores = new ModelScores(source.Score(rows.Table), source.ScoreCount, output.ClassNames);
+        using var file = OnnxScorer.Open("exported", onnx, source.Layout.Columns, output);
+        var set = ProofSet.Create(rows.Table, proofStart, scores.Values, (_, table) => source.Score(table));
+        var proof = Prove(file, set, options.Tolerance ?? source.Tolerance, options.ExtremeTolerance, cancellationToken);
+        var holdout = Holdout.Of(rows, proofStart > 0 ? proofStart : rows.RowCount, scores, output);
+        var model = new TrainedModel
         {
             Onnx = onnx,
             Features = source.Layout.Columns,
             Output = output,
-            ExportProof = ProveEach(onnx, rows.Table, proofStart, scores, source.ScoreCount, output, cancellationToken),
-            GoldenRows = isOne ? GoldenRowSample.Take(onnx, rows.Table, proofStart, options.GoldenRowCount, output, cancellationToken) : null,
+            ExportProof = proof,
+            GoldenRows = GoldenRowSample.Take(file, rows.Table, proofStart, options.GoldenRowCount, Tolerance, cancellationToken),
             FeatureService = manifest.FeatureService,
             TrainingSet = manifest,
             Calibration = options.Calibration,
-            ReferenceProfile = isOne
-                ? TrainingProfile.Create(rows.Table, source.IsCode, scores, Holdout.Of(rows, proofStart > 0 ? proofStart : rows.RowCount, scores, output), options.ReferenceQuantileSketch).ToJson()
-                : ReadOnlyMemory<byte>.Empty,
+            RunId = options.Lineage.RunId,
+            ReferenceProfile = TrainingProfile.Create(rows.Table, source.IsCode, scores, holdout, options.ReferenceQuantileSketch).ToJson(),
         };
+        return options.Precision == ExportPrecision.Float32 ? model : new PrecisionReduction(model, range, file, set, rows, proofStart).Apply(options, cancellationToken);
     }
 
-    /// <summary>Runs the file on rows and compares with what the trained network said of them.</summary>
-    /// <param name="onnx">Bytes of the file.</param>
-    /// <param name="table">All rows.</param>
-    /// <param name="start">The first row to compare.</param>
-    /// <param name="reference">Scores of the trained network from that row on.</param>
-    /// <param name="output">Which output is the score.</param>
-    /// <param name="cancellationToken">Ends the run between batches.</param>
-    /// <exception cref="ExportRefusedException">They differ by more than <see cref="Limit"/>.</exception>
-    public static ExportProof Prove(
-        ReadOnlyMemory<byte> onnx, FeatureTable table, int start, ReadOnlySpan<float> reference, ModelOutput output, CancellationToken cancellationToken)
+    /// <summary>Runs a file on all rows of a proof.</summary>
+    /// <param name="file">The file, open for <see cref="ExportProver.LargestBatch"/> rows.</param>
+    /// <param name="set">The rows with what the trained model says of them.</param>
+    /// <param name="tolerance">Largest difference that is accepted.</param>
+    /// <param name="extremeTolerance">The same for rows with extreme values; null for the same.</param>
+    /// <param name="cancellationToken">Ends the runs.</param>
+    /// <exception cref="ExportRefusedException">They differ by more.</exception>
+    public static ExportProof Prove(OnnxScorer file, ProofSet set, double tolerance, double? extremeTolerance, CancellationToken cancellationToken)
     {
-        using var scorer = OnnxScorer.Open("exported", onnx, table.Layout.Columns, output);
-        var scores = scorer.Score(table, start, reference.Length, cancellationToken);
-        double largest = 0;
-        for (var i = 0; i < scores.Length; i++)
+        var (real, missing, extreme) = set.Compare(file, cancellationToken);
+        ProofFinding[] found = [real, missing, extreme];
+        var proof = new ExportProof(real.Part.RowCount, found.Max(f => f.Part.MaximumDifference), tolerance) { Real = real.Part, Missing = missing.Part, Extreme = extreme.Part };
+        foreach (var finding in found)
         {
-            var difference = Math.Abs(scores[i] - reference[i]) / Math.Max(1, Math.Abs((double)reference[i]));
-            largest = Math.Max(largest, double.IsNaN(difference) ? double.PositiveInfinity : difference);
+            var limit = finding == extreme ? extremeTolerance ?? tolerance : tolerance;
+            if (!(finding.Part.MaximumDifference <= limit))
+            {
+                throw ExportRefusedException.Differs(finding, proof, limit);
+            }
         }
 
-        var proof = new ExportProof(scores.Length, largest, Tolerance);
-        return largest <= Limit ? proof : throw new ExportRefusedException(proof, Limit);
+        return proof;
     }
 
-    private static byte[] Write(IExportSource source, TrainingSetManifest manifest)
+    private static (byte[] Onnx, GraphRange Range) Write(IExportSource source, TrainingSetManifest manifest, ExportOptions options)
     {
         var (opset, mlOpset) = source.MinimumOpset;
-        var graph = new OnnxGraphBuilder("model", opset, mlOpset);
-        graph.AddNode("Identity", [source.Write(graph, source.WriteInputs(graph))], output: ScoreOutput);
+        if (options.Opset < opset)
+        {
+            throw new ArgumentException(
+                FormattableString.Invariant($"ExportOptions.Opset must be at least {opset} for the operators of this model, but is {options.Opset}."), nameof(options));
+        }
+
+        var graph = new OnnxGraphBuilder("model", options.Opset ?? opset, mlOpset);
+        var inputs = source.WriteInputs(graph);
+        var first = graph.NodeCount;
+        var score = source.Write(graph, inputs);
+        var range = new GraphRange(first, graph.NodeCount, inputs.Dense);
+        graph.AddNode("Identity", [score], output: ScoreOutput);
         graph.AddOutput(ScoreOutput, OnnxDataType.Float32, OnnxGraphBuilder.Batch, source.ScoreCount);
-        WriteMetadata(graph, manifest);
-        return graph.Build();
-    }
-
-    private static ExportProof ProveEach(
-        ReadOnlyMemory<byte> onnx, FeatureTable table, int start, float[] scores, int scoreCount, ModelOutput output, CancellationToken cancellationToken)
-    {
-        ExportProof? worst = null;
-        for (var score = 0; score < scoreCount; score++)
-        {
-            var ofScore = new float[table.RowCount - start];
-            for (var row = 0; row < ofScore.Length; row++)
-            {
-                ofScore[row] = scores[((start + row) * scoreCount) + score];
-            }
-
-            var proof = Prove(onnx, table, start, ofScore, scoreCount == 1 ? output : output with { ScoreIndex = score }, cancellationToken);
-            worst = worst is null || proof.MaximumDifference > worst.MaximumDifference ? proof : worst;
-        }
-
-        return worst!;
-    }
-
-    private static void WriteMetadata(OnnxGraphBuilder graph, TrainingSetManifest manifest)
-    {
         graph.AddMetadata("mlp.features", Json(manifest.Features));
-        if (manifest.FeatureService is { } service)
-        {
-            graph.AddMetadata("mlp.feature_service", string.Create(CultureInfo.InvariantCulture, $"{service.Name}/{service.Version}"));
-            graph.AddMetadata("mlp.feature_service.fingerprint", service.Fingerprint);
-        }
-
-        graph.AddMetadata("mlp.training_set.sha256", manifest.ContentHash);
-        if (manifest.LabelColumns is [var label])
-        {
-            graph.AddMetadata("mlp.label", label);
-        }
+        LineageStamp.Write(graph, manifest, source.Parameters, options.Lineage);
+        return (graph.Build(), range);
     }
 
     private static string Json(IReadOnlyList<FeatureColumn> features)

@@ -25,6 +25,9 @@ public sealed record TrainedModel
     /// <summary>What it was trained on; null when nobody has said.</summary>
     public TrainingSetManifest? TrainingSet { get; init; }
 
+    /// <summary>Id of the training run that made it; null when nobody has said.</summary>
+    public string? RunId { get; init; }
+
     /// <summary>Content hash of the training set.</summary>
     public string? TrainingSetHash => TrainingSet?.ContentHash;
 
@@ -37,28 +40,47 @@ public sealed record TrainedModel
     /// <summary>What makes the file's scores come true; null where they are as they were trained.</summary>
     public ScoreCalibration? Calibration { get; init; }
 
-    /// <summary>The model as the registry takes it. The manifest's metrics are those given and those of the calibration.</summary>
-    /// <param name="metrics">Quality on a holdout, by name; see <see cref="Evaluation.EvaluationResult.Metrics"/>.</param>
+    /// <summary>The model as the registry takes it. The metrics are those given and those of the calibration.</summary>
+    /// <param name="metrics">Quality on a holdout, by name; see <see cref="Evaluation.EvaluationResult.Metrics"/>. The file's metadata names them too.</param>
     /// <param name="parentVersion">The version that this one was compared with.</param>
     /// <param name="description">A sentence for people.</param>
     /// <param name="tags">Free labels.</param>
     public ModelPackage ToPackage(
-        IReadOnlyDictionary<string, double>? metrics = null, int? parentVersion = null, string? description = null, IReadOnlyDictionary<string, string>? tags = null) => new()
+        IReadOnlyDictionary<string, double>? metrics = null, int? parentVersion = null, string? description = null, IReadOnlyDictionary<string, string>? tags = null)
+    {
+        var all = MetricsWith(metrics);
+        return new()
         {
-            Onnx = Onnx,
+            Onnx = all.Count > 0 ? LineageStamp.AddMetrics(Onnx, all) : Onnx,
             Output = Output,
             FeatureService = FeatureService,
             Features = Features,
-            Metrics = MetricsWith(metrics),
+            Metrics = all,
             TrainingSetHash = TrainingSetHash,
             TrainingSetManifest = TrainingSet?.ToJson() ?? ReadOnlyMemory<byte>.Empty,
             ReferenceProfile = ReferenceProfile,
             GoldenRows = GoldenRows,
             ExportProof = ExportProof,
             ParentVersion = parentVersion,
+            RunId = RunId,
             Description = description,
             Tags = tags ?? new Dictionary<string, string>(),
         };
+    }
+
+    /// <summary>Saves the ONNX file, whole or not at all; what was reported as saved survives a power loss.</summary>
+    /// <param name="path">Path of the file; its folder exists.</param>
+    /// <param name="options">How; null for the defaults: one file, and none is replaced.</param>
+    /// <param name="cancellationToken">Looked at before anything gets its name.</param>
+    /// <exception cref="ModelWriteException">The folder is missing or may not be written, the path is taken, or the disk is full or failed. Nothing new is left behind.</exception>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public Task SaveAsync(string path, ModelFileOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        options ??= new();
+        OptionRanges.ThrowIfViolated(options);
+        return Task.Run(() => ModelFile.Default.Save(Onnx, path, options, cancellationToken), cancellationToken);
+    }
 
     // What the caller says of a name stands.
     private Dictionary<string, double> MetricsWith(IReadOnlyDictionary<string, double>? metrics)

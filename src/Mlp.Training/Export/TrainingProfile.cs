@@ -11,10 +11,10 @@ internal static class TrainingProfile
     /// <summary>Profiles all rows of a training set and a model's scores on them.</summary>
     /// <param name="table">All rows.</param>
     /// <param name="isCode">Which integers are codes, by the index of their feature.</param>
-    /// <param name="scores">One score per row.</param>
+    /// <param name="scores">What the model says of all rows.</param>
     /// <param name="holdout">Rows that the model was not trained on; null where there are too few.</param>
     /// <param name="quantileSketch">How quantiles are kept.</param>
-    public static ReferenceProfile Create(FeatureTable table, Func<int, bool> isCode, ReadOnlySpan<float> scores, Holdout? holdout, QuantileSketchKind quantileSketch)
+    public static ReferenceProfile Create(FeatureTable table, Func<int, bool> isCode, ModelScores scores, Holdout? holdout, QuantileSketchKind quantileSketch)
     {
         var builder = new ReferenceProfileBuilder(quantileSketch: quantileSketch);
         for (var i = 0; i < table.Columns.Count; i++)
@@ -41,7 +41,14 @@ internal static class TrainingProfile
         }
 
         holdout?.AddTo(builder);
-        return builder.SetScore(scores).Build();
+        builder.SetScore(scores.OfOutput(0));
+        if (scores.Width > 1)
+        {
+            // Of a binary model the score says it.
+            builder.SetPredictedClass(scores.PredictedClasses());
+        }
+
+        return builder.Build();
     }
 
     private static bool[] Presence(TableColumn column)

@@ -44,7 +44,7 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
             }
 
             var position = Train(network, encoding, encoded, scale, outputs, progress, cancellationToken);
-            return new TrainedNetwork(network, new(_options.Task, scale, outputs), encoding, rows, encoded, position);
+            return new TrainedNetwork(network, new(_options.Task, scale, outputs), encoding, rows, encoded, position) { Parameters = settings.Describe(encoding) };
         }
         catch
         {
@@ -71,8 +71,12 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
             ? TrainingTargets.ClassWeights(_options.Loss, _options.Task, survey.LabelColumnName, survey.ClassNames, survey.ClassCounts)
             : TrainingTargets.ClassWeights(_options.Loss, _options.Task, rows.Training, rows.TrainingCount);
         var keeps = _options.Checkpoints.Directory is not null || resumeFrom is not null;
-        var identity = new CheckpointIdentity(rows.Manifest.ContentHash, rows.ValidationHash, keeps ? settings.Describe(encoding) : []);
-        var resumed = resumeFrom is null ? null : CheckpointFolder.Find(resumeFrom, logger);
+        var identity = new CheckpointIdentity(rows.Manifest.ContentHash, rows.ValidationHash, keeps ? settings.Describe(encoding) : [])
+        {
+            Encoding = keeps ? FeatureEncodingDocument.Write(encoding) : null,
+        };
+        var isFirst = resumeFrom is null || (resumeFrom == _options.Checkpoints.Directory && !Path.Exists(resumeFrom));
+        var resumed = isFirst ? null : CheckpointFolder.Find(resumeFrom!, logger);
         if (resumed is { } found && identity.DifferenceFrom(found.Checkpoint.Identity) is { } difference)
         {
             throw new CheckpointRefusedException($"Expected a checkpoint of the same training in '{found.Path}', but {difference}.", found.Path);

@@ -131,7 +131,7 @@ public sealed partial class NetworkOptions
     public CheckpointOptions Checkpoints { get; private set; } = new();
 
     /// <summary>
-    /// A checkpoint to go on from, or a folder of them, of which the newest is taken; a folder without one begins a new training. The rows and all settings that bear on the weights
+    /// A checkpoint to go on from, or a folder of them, of which the newest is taken; a folder without one, or <see cref="CheckpointOptions.Directory"/> itself before it is there, begins a new training. The rows and all settings that bear on the weights
     /// must be those of the checkpoint.
     /// </summary>
     /// <value>The default value is null, which stands for a new training.</value>

@@ -2,6 +2,7 @@ using System.Globalization;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Models;
 using Mlp.Training.Networks.Streams;
+using Mlp.Training.Preprocessing;
 
 namespace Mlp.Training.Networks;
 
@@ -83,6 +84,12 @@ public sealed partial class NetworkOptions
         if (Task == ModelTask.Ranking && Stream.IsEnabled)
         {
             fail($"{nameof(Stream)}{separator}{nameof(StreamOptions.IsEnabled)}", $"must be false for Ranking, whose groups stay together, but is true.");
+        }
+
+        if (Stream.IsEnabled && Preprocessing.Features.FirstOrDefault(f => f.Value.Category == CategoryKind.Target).Key is { } encoded)
+        {
+            // Rows of a stream come shuffled, without their numbers, so that nobody knows whose labels a row must not see.
+            fail($"{nameof(Stream)}{separator}{nameof(StreamOptions.IsEnabled)}", $"must be false where a feature becomes the mean of its labels, as '{encoded}' does, but is true.");
         }
 
         foreach (var (name, weight) in Loss.ClassWeights)

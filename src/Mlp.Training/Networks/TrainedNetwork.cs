@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Apache.Arrow;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
@@ -58,6 +59,9 @@ public sealed class TrainedNetwork : IFittedModel, IExportable
     /// <summary>How many of the rows in memory, the first by time, it was trained on; the others validated. Of a stream, rows of the sample.</summary>
     public int TrainingCount { get; }
 
+    /// <summary>The settings that it was trained with, by path, as text.</summary>
+    internal IReadOnlyDictionary<string, string> Parameters { get; init; } = ReadOnlyDictionary<string, string>.Empty;
+
     /// <summary>How many rows it was trained on, those of a stream included.</summary>
     public long TrainedRowCount { get; }
 
@@ -89,7 +93,7 @@ public sealed class TrainedNetwork : IFittedModel, IExportable
     /// <param name="options">What the model says of its outputs; null for the defaults.</param>
     /// <param name="cancellationToken">Ends the proof.</param>
     /// <returns>The model; it does not need the network any more.</returns>
-    /// <exception cref="ExportRefusedException">The difference is above 0.0001.</exception>
+    /// <exception cref="ExportRefusedException">The difference is above the tolerance.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="Mlp.Runtime.MissingNativePackageException">The application lacks the package with ONNX Runtime's native library.</exception>
     /// <exception cref="ObjectDisposedException">The network was disposed of.</exception>

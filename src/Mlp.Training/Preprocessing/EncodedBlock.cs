@@ -13,6 +13,8 @@ namespace Mlp.Training.Preprocessing;
 /// </summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(NumbersBlock), "numbers")]
+[JsonDerivedType(typeof(QuantileBlock), "quantiles")]
+[JsonDerivedType(typeof(BucketBlock), "buckets")]
 [JsonDerivedType(typeof(OneHotBlock), "one_hot")]
 [JsonDerivedType(typeof(CategoryValuesBlock), "category_values")]
 [JsonDerivedType(typeof(CategoryHashBlock), "category_hash")]

@@ -57,7 +57,7 @@ public sealed partial class FeatureRecipe
 
         if (UtcOffset is { } offset && (offset.Duration() > LargestOffset || offset.Ticks % TimeSpan.TicksPerSecond != 0))
         {
-            fail(nameof(UtcOffset), $"must be whole seconds between −18:00:00 and 18:00:00, but is {offset}.");
+            fail(nameof(UtcOffset), $"must be whole seconds between -18:00:00 and 18:00:00, but is {offset}.");
         }
     }
 }

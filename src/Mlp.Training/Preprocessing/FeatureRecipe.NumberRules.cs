@@ -32,6 +32,9 @@ public sealed partial class FeatureRecipe
         Only(nameof(BucketCount), BucketCount is not null, Buckets is BucketKind.Uniform or BucketKind.Quantile, $"where {nameof(Buckets)} is {BucketKind.Uniform} or {BucketKind.Quantile}");
         Only(nameof(BucketEdges), BucketEdges is not null, Buckets == BucketKind.Edges, $"where {nameof(Buckets)} is {BucketKind.Edges}");
         Only(nameof(BucketOutput), BucketOutput is not null, Buckets is not null, $"with {nameof(Buckets)}");
+        Only(
+            nameof(Function), Function is not null and not NumberFunction.None, Scaling is not (NumberScaling.QuantileUniform or NumberScaling.QuantileNormal) && Buckets is null or BucketKind.Uniform,
+            $"before a scaling that is linear or before {BucketKind.Uniform} buckets: it does not change the order of numbers, and others look at nothing else");
         Only(nameof(LowerQuantile), LowerQuantile is not null, LowerBound is null, $"without {nameof(LowerBound)}");
         Only(nameof(UpperQuantile), UpperQuantile is not null, UpperBound is null, $"without {nameof(UpperBound)}");
         FindValueFailures(fail);

@@ -35,8 +35,8 @@ public sealed partial class FeatureRecipe
     [Range(1, 1_000_000)]
     public int? MinimumTermRows { get; set; }
 
-    /// <summary>Into how many buckets the terms are hashed, each of which is an input. 2 to 100,000.</summary>
-    /// <value>The default value is null: each term is an input.</value>
+    /// <summary>Into how many buckets all terms are hashed, also those that training rows do not show. Each bucket is an input. 2 to 100,000.</summary>
+    /// <value>The default value is null: each of the most frequent terms is an input, and others are left out.</value>
     [Range(2, 100_000)]
     public int? TermBuckets { get; set; }
 
@@ -55,6 +55,17 @@ public sealed partial class FeatureRecipe
         return this;
     }
 
+    /// <summary>Turns a text into buckets that its terms are hashed into.</summary>
+    /// <param name="buckets">Number of buckets, 2 to 100,000.</param>
+    /// <param name="terms">What a text is cut into.</param>
+    /// <param name="weight">What a term counts.</param>
+    /// <returns>This recipe.</returns>
+    public FeatureRecipe HashTerms(int buckets, TextTerms terms = TextTerms.Words, TermWeight weight = Preprocessing.TermWeight.Count)
+    {
+        (TermBuckets, Terms, TermWeight) = (buckets, terms, weight);
+        return this;
+    }
+
     private IEnumerable<object?> TextSettings() => [Terms, ShortestTerm, LongestTerm, TermWeight, MaximumTerms, MinimumTermRows, TermBuckets, KeepCase];
 
     private void FindTextFailures(Action<string, FormattableString> fail)
@@ -62,6 +73,16 @@ public sealed partial class FeatureRecipe
         if (LongestTerm < (ShortestTerm ?? 1))
         {
             fail(nameof(LongestTerm), $"must be at least {nameof(ShortestTerm)}, but is {LongestTerm} and {nameof(ShortestTerm)} is {ShortestTerm ?? 1}.");
+        }
+
+        if (TermBuckets is not null && MaximumTerms is not null)
+        {
+            fail(nameof(MaximumTerms), $"must be left out with {nameof(TermBuckets)}, but is set.");
+        }
+
+        if (TermBuckets is not null && MinimumTermRows is not null)
+        {
+            fail(nameof(MinimumTermRows), $"must be left out with {nameof(TermBuckets)}, but is set.");
         }
     }
 }

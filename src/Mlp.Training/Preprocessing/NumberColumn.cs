@@ -15,6 +15,17 @@ internal sealed class NumberColumn<T>(FeatureColumn feature, T absent) : TableCo
 
     public double NumberAt(int row) => IsPresent(row) ? double.CreateTruncating(_values[row]) : double.NaN;
 
+    /// <inheritdoc/>
+    public void Read(int start, Span<double> destination)
+    {
+        var values = Values.Slice(start, destination.Length);
+        var statuses = Statuses.Slice(start, destination.Length);
+        for (var i = 0; i < destination.Length; i++)
+        {
+            destination[i] = statuses[i] == FeatureStatus.Present ? double.CreateTruncating(values[i]) : double.NaN;
+        }
+    }
+
     protected override void AppendValues(IArrowArray array)
     {
         switch (array)

@@ -19,11 +19,11 @@ internal sealed class ActiveRun : IRun
     private bool _isDisposed;
     private long _writtenLosses;
 
-    public ActiveRun(RunHeader header, IDiskSync disk, RunFolder folder, RunLog log, RunLock runLock, TimeProvider time)
+    public ActiveRun(RunHeader header, IReadOnlyDictionary<string, string> parameters, IDiskSync disk, RunFolder folder, RunLog log, RunLock runLock, TimeProvider time)
     {
         (Id, Experiment, Name) = (header.Id, header.Experiment, header.Name);
         (_disk, _folder, _log, _lock, _time) = (disk, folder, log, runLock, time);
-        _parameters = new(header.Parameters, StringComparer.Ordinal);
+        _parameters = new(parameters, StringComparer.Ordinal);
     }
 
     public string Id { get; }

@@ -10,6 +10,19 @@ public interface IRunTracker
     /// <exception cref="Mlp.Runtime.Hosting.DataDirectoryUnusableException">The folder of runs cannot be written.</exception>
     IRun Start(RunDescription description);
 
+    /// <summary>
+    /// Goes on with a run whose process was killed: the same id and folder, entries behind those that were on the device. Parameters keep their values. A metric that the dead process had logged for a step, and the
+    /// one that goes on logs again, has both values. Environment and code version stay those of the start.
+    /// </summary>
+    /// <param name="experiment">The experiment.</param>
+    /// <param name="run">Its id or name.</param>
+    /// <returns>The run; the caller disposes of it.</returns>
+    /// <exception cref="RunNotFoundException">There is none.</exception>
+    /// <exception cref="InvalidOperationException">It was not killed: it is running or has ended. Of several that try, one succeeds.</exception>
+    /// <exception cref="Mlp.Runtime.CorruptFileException">Its description is damaged.</exception>
+    /// <exception cref="Mlp.Runtime.Hosting.DataDirectoryUnusableException">The folder of runs cannot be written.</exception>
+    IRun Continue(string experiment, string run);
+
     /// <summary>Names of the experiments that have runs, in ordinal order.</summary>
     /// <returns>The names.</returns>
     IReadOnlyList<string> ListExperiments();

@@ -33,6 +33,9 @@ internal sealed class RunFolder(string path)
     /// <summary>Path of a segment.</summary>
     public string Segment(int number) => System.IO.Path.Combine(Path, number.ToString("D4", CultureInfo.InvariantCulture) + SegmentExtension);
 
+    /// <summary>The greatest number of a segment; 0 without segments.</summary>
+    public int LastSegment() => Segments().Select(p => int.TryParse(System.IO.Path.GetFileNameWithoutExtension(p), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0).DefaultIfEmpty().Max();
+
     /// <summary>Paths of the segments in the order in which they were written.</summary>
     public IEnumerable<string> Segments()
         => Directory.EnumerateFiles(Path, "*" + SegmentExtension).Where(p => !DurableFile.IsTemporary(p)).OrderBy(p => p.Length).ThenBy(p => p, StringComparer.Ordinal);

@@ -12,6 +12,27 @@ internal sealed class RunLock : IDisposable
     /// <summary>Takes the lock of a run that nobody knows of yet.</summary>
     public static RunLock Acquire(string path) => new(ExclusiveFile.Open(path));
 
+    /// <summary>Takes the lock of a run that others may look at.</summary>
+    /// <returns>Null when somebody holds it.</returns>
+    public static RunLock? TryAcquire(string path)
+    {
+        while (true)
+        {
+            try
+            {
+                return Acquire(path);
+            }
+            catch (IOException e) when (ExclusiveFile.IsHeldElsewhere(e))
+            {
+                // Those who look share the file for a moment; only a holder keeps them out.
+                if (IsHeld(path))
+                {
+                    return null;
+                }
+            }
+        }
+    }
+
     /// <summary>Whether somebody holds a lock. Any number may ask at once: they share the file, which its holder does not.</summary>
     public static bool IsHeld(string path)
     {

@@ -29,8 +29,16 @@ internal sealed class RunLog : IDisposable
     private FrameLogWriter? _segment;
     private int _segments;
 
-    public RunLog(IDiskSync disk, RunFolder folder, string runId, RunTrackerOptions options, TimeProvider time, ILogger logger)
+    /// <param name="disk">Where durability comes from.</param>
+    /// <param name="folder">The run's folder.</param>
+    /// <param name="runId">The run.</param>
+    /// <param name="options">How often entries are written.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Told when the disk refuses.</param>
+    /// <param name="written">Segments that there are, and the number of their last entry, of a run that is continued.</param>
+    public RunLog(IDiskSync disk, RunFolder folder, string runId, RunTrackerOptions options, TimeProvider time, ILogger logger, (int Segments, long LastNumber) written = default)
     {
+        (_segments, _lastNumber) = written;
         (_disk, _folder, _logger) = (disk, folder, logger);
         _header = new RunSegmentHeader(runId);
         (_interval, _maximumWaitingBytes) = (options.CommitInterval, options.MaximumWaitingBytes);

@@ -156,6 +156,7 @@ internal sealed class RunReader
         TrainingSetRowCount = _header.TrainingSetRowCount,
         ParentRunId = _header.ParentRunId,
         LostEntryCount = _lost,
+        LastEntryNumber = _lastNumber,
         Problem = _problem,
     };
 }

@@ -62,6 +62,9 @@ public sealed record RunRecord
     /// <summary>What is damaged in its files, as a sentence; what could be read in front of the damage is here. Null when all is whole.</summary>
     public string? Problem { get; init; }
 
+    /// <summary>Number of the last entry that could be read.</summary>
+    internal long LastEntryNumber { get; init; }
+
     /// <summary>The value of a metric that stands for the run.</summary>
     /// <param name="metric">Name of the metric.</param>
     /// <param name="summary">Which value.</param>

@@ -60,6 +60,24 @@ public sealed class RunTracker : IRunTracker
     }
 
     /// <inheritdoc/>
+    public IRun Continue(string experiment, string run)
+    {
+        PlatformName.Require(experiment, "experiment", nameof(experiment));
+        PlatformName.Require(run, "run", nameof(run));
+        var record = Read(experiment, run, CancellationToken.None);
+        var folder = FolderOf(experiment, record.Name);
+        var header = RunHeader.Read(folder.Header);
+        try
+        {
+            return Continue(header, folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DataDirectoryUnusableException(_root, $"Expected a writable folder for runs at '{_root}', but writing to it failed: {e.Message}", e);
+        }
+    }
+
+    /// <inheritdoc/>
     public IReadOnlyList<string> ListExperiments()
         => [.. Names(_root).Where(experiment => Names(ExperimentFolder(experiment)).Any(run => File.Exists(FolderOf(experiment, run).Header)))];
 
@@ -180,7 +198,7 @@ public sealed class RunTracker : IRunTracker
                 return null;
             }
 
-            return new ActiveRun(header, _disk, folder, new RunLog(_disk, folder, header.Id, _options, _time, _logger), runLock, _time);
+            return new ActiveRun(header, header.Parameters, _disk, folder, new RunLog(_disk, folder, header.Id, _options, _time, _logger), runLock, _time);
         }
         catch
         {
@@ -188,6 +206,33 @@ public sealed class RunTracker : IRunTracker
             throw;
         }
     }
+
+    private ActiveRun Continue(RunHeader header, RunFolder folder)
+    {
+        var experiment = ExperimentFolder(header.Experiment);
+        DurableFile.CreateDirectories(_disk, RunFolder.LockFolder(experiment));
+        var runLock = RunLock.TryAcquire(RunFolder.Lock(experiment, header.Id)) ?? throw NotKilled(header, "it is still running");
+        try
+        {
+            // Only now nobody else can end it.
+            var record = RunReader.TryRead(experiment, header.Name) ?? throw new RunNotFoundException(header.Experiment, header.Name);
+            if (record.EndedAt is not null)
+            {
+                throw NotKilled(header, $"it has ended ({record.Status})");
+            }
+
+            var log = new RunLog(_disk, folder, header.Id, _options, _time, _logger, (folder.LastSegment(), record.LastEntryNumber));
+            return new ActiveRun(header, record.Parameters, _disk, folder, log, runLock, _time);
+        }
+        catch
+        {
+            runLock.Dispose();
+            throw;
+        }
+    }
+
+    private static InvalidOperationException NotKilled(RunHeader header, string found)
+        => new($"Expected run '{header.Name}' of experiment '{header.Experiment}' to have been killed, but {found}: start another one.");
 
     private bool TryPublish(RunHeader header, string experimentFolder, RunFolder folder)
     {

@@ -3,12 +3,13 @@ using System.Security.Cryptography;
 using System.Text;
 using Mlp.Training.Networks;
 using Mlp.Training.Runs;
+using Mlp.Training.Search.Tpe;
 
 namespace Mlp.Training.Search;
 
 /// <summary>
-/// Tries settings and keeps each trial as a run. A search that was cut short, by a kill or by its time budget, goes on under the same name: trials that have ended are not repeated, those that were killed are. The seed and
-/// a trial's number decide its settings, whatever the parallelism.
+/// Tries settings and keeps each trial as a run. A search that was cut short, by a kill or by its time budget, goes on under the same name: trials that have ended are not repeated, those that were killed are tried again
+/// with the settings that they had. The seed and a trial's number decide its settings, whatever the parallelism; with <see cref="SearchSampling.Tpe"/> also the trials that had ended and were under way when it began.
 /// </summary>
 public sealed class HyperparameterSearch
 {
@@ -50,7 +51,9 @@ public sealed class HyperparameterSearch
         (_tracker, _experiment, _name, _space) = (tracker, experiment, name, space);
         _time = timeProvider ?? TimeProvider.System;
         _halton = new HaltonSequence(space.Dimensions.Count, _options.Seed);
-        var description = string.Join('\n', space.Dimensions.Select(d => $"{d.Name} {d.Description} {d.Condition}").Prepend(string.Create(CultureInfo.InvariantCulture, $"{_options.Sampling} {_options.Seed} {_options.HigherIsBetter}")));
+        var description = string.Join('\n', space.Dimensions.Select(d => $"{d.Name} {d.Description} {d.Condition}").Prepend(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{_options.Sampling} {_options.Seed} {_options.HigherIsBetter}{(_options.Sampling == SearchSampling.Tpe ? $" {_options.StartupTrials}" : string.Empty)}")));
         _fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(description)))[..32];
     }
 
@@ -66,7 +69,8 @@ public sealed class HyperparameterSearch
         var known = await ReadAsync(cancellationToken).ConfigureAwait(false);
         var pruning = _options.Pruning.IsEnabled ? Recall(known) : null;
         var ended = known.Where(IsEnded).Select(NumberOf).ToHashSet();
-        var attempts = known.GroupBy(NumberOf).ToDictionary(g => g.Key, g => g.Count());
+        var attempts = known.GroupBy(NumberOf).ToDictionary(g => g.Key, g => g.ToList());
+        var trials = new TrialHistory(known.Where(IsEnded).Select(Recall));
         var open = new Queue<int>(Enumerable.Range(0, _options.TrialCount).Where(n => !ended.Contains(n)));
         var started = _time.GetTimestamp();
         await Task.WhenAll(Enumerable.Range(0, Math.Min(_options.Parallelism, Math.Max(1, open.Count))).Select(_ => Task.Run(WorkAsync, cancellationToken))).ConfigureAwait(false);
@@ -77,15 +81,19 @@ public sealed class HyperparameterSearch
             while (_options.TimeBudget is not { } budget || _time.GetElapsedTime(started) < budget)
             {
                 int number;
+                TrialParameters parameters;
                 lock (open)
                 {
                     if (!open.TryDequeue(out number))
                     {
                         return;
                     }
+
+                    parameters = attempts.GetValueOrDefault(number)?[^1] is { } killed ? SettingsOf(killed) : ParametersOf(number, trials);
+                    trials.Begin(number, parameters);
                 }
 
-                await TryAsync(number, attempts.GetValueOrDefault(number), objective, pruning, cancellationToken).ConfigureAwait(false);
+                trials.End(await TryAsync(number, parameters, attempts.GetValueOrDefault(number)?.Count ?? 0, objective, pruning, cancellationToken).ConfigureAwait(false));
             }
         }
     }
@@ -94,10 +102,10 @@ public sealed class HyperparameterSearch
 
     private static int NumberOf(RunRecord run) => int.Parse(run.Tags[NumberTag], CultureInfo.InvariantCulture);
 
-    private async Task TryAsync(int number, int attempt, Func<Trial, CancellationToken, Task<double>> objective, SuccessiveHalving? pruning, CancellationToken cancellationToken)
+    private async Task<TpeTrial> TryAsync(
+        int number, TrialParameters parameters, int attempt, Func<Trial, CancellationToken, Task<double>> objective, SuccessiveHalving? pruning, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var parameters = ParametersOf(number);
         var run = _tracker.Start(new RunDescription(_experiment)
         {
             Name = string.Create(CultureInfo.InvariantCulture, $"{_name}-{number:D4}{(attempt == 0 ? string.Empty : $"-{attempt + 1}")}"),
@@ -113,40 +121,59 @@ public sealed class HyperparameterSearch
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var seed = (int)SeededRandom.For(_options.Seed, string.Create(CultureInfo.InvariantCulture, $"seed of trial {number}")).Next();
         var trial = new Trial(number, parameters, seed, run, pruning, stop);
-        var failure = await ValueAsync(trial, objective, stop.Token, cancellationToken).ConfigureAwait(false);
-        run.SetTag(StatusTag, (failure is not null ? TrialStatus.Failed : trial.IsPruned ? TrialStatus.Pruned : TrialStatus.Finished).ToString());
+        var (value, failure) = await ValueAsync(trial, objective, stop.Token, cancellationToken).ConfigureAwait(false);
+        var status = failure is not null ? TrialStatus.Failed : trial.IsPruned ? TrialStatus.Pruned : TrialStatus.Finished;
+        run.SetTag(StatusTag, status.ToString());
         await (failure is null ? run.FinishAsync(cancellationToken) : run.FailAsync(failure, cancellationToken)).ConfigureAwait(false);
+        return new(number, parameters, status, status == TrialStatus.Pruned ? trial.LastValue ?? double.NaN : value, trial.LastStep);
     }
 
-    /// <returns>Why the trial failed; null when it has a value, or was pruned.</returns>
-    private static async Task<string?> ValueAsync(Trial trial, Func<Trial, CancellationToken, Task<double>> objective, CancellationToken stop, CancellationToken cancellationToken)
+    /// <returns>The value, and why the trial failed; null when it has a value, or was pruned.</returns>
+    private static async Task<(double Value, string? Failure)> ValueAsync(Trial trial, Func<Trial, CancellationToken, Task<double>> objective, CancellationToken stop, CancellationToken cancellationToken)
     {
         try
         {
             var value = await objective(trial, stop).ConfigureAwait(false);
             if (trial.IsPruned)
             {
-                return null;
+                return (double.NaN, null);
             }
 
             trial.Run.LogMetric(ValueMetric, value);
-            return double.IsNaN(value) ? "The objective gave no number." : null;
+            return (value, double.IsNaN(value) ? "The objective gave no number." : null);
         }
         catch (OperationCanceledException) when (trial.IsPruned && !cancellationToken.IsCancellationRequested)
         {
-            return null;
+            return (double.NaN, null);
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            return $"{e.GetType().Name}: {e.Message}";
+            return (double.NaN, $"{e.GetType().Name}: {e.Message}");
         }
     }
 
-    private TrialParameters ParametersOf(int number)
+    private TrialParameters ParametersOf(int number, TrialHistory trials)
     {
         var random = SeededRandom.For(_options.Seed, string.Create(CultureInfo.InvariantCulture, $"trial {number}"));
-        var coordinates = Enumerable.Range(0, _space.Dimensions.Count).Select(d => _options.Sampling == SearchSampling.Halton ? _halton.At(number, d) : random.NextDouble());
+        if (_options.Sampling == SearchSampling.Tpe && number >= _options.StartupTrials && trials.HasEnded)
+        {
+            return TpeSampler.Propose(_space, trials.ToList(), _options.HigherIsBetter, random);
+        }
+
+        var coordinates = Enumerable.Range(0, _space.Dimensions.Count).Select(d => _options.Sampling == SearchSampling.Random ? random.NextDouble() : _halton.At(number, d));
         return _space.At([.. coordinates]);
+    }
+
+    // A run may have further parameters, which its objective has logged.
+    private TrialParameters SettingsOf(RunRecord run)
+        => new(run.Parameters.Where(p => _space.Dimensions.Any(d => d.Name == p.Key)).ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal));
+
+    private TpeTrial Recall(RunRecord run)
+    {
+        var status = Enum.Parse<TrialStatus>(run.Tags[StatusTag]);
+        var last = run.Metrics.GetValueOrDefault("progress")?.LastOrDefault();
+        var value = status == TrialStatus.Finished ? run.GetMetric(ValueMetric) : last?.Value;
+        return new(NumberOf(run), SettingsOf(run), status, value ?? double.NaN, last?.Step ?? 0);
     }
 
     private async Task<List<RunRecord>> ReadAsync(CancellationToken cancellationToken)
@@ -186,7 +213,7 @@ public sealed class HyperparameterSearch
         {
             var status = Enum.Parse<TrialStatus>(run.Tags[StatusTag]);
             var value = status switch { TrialStatus.Finished => run.GetMetric(ValueMetric), TrialStatus.Pruned => run.GetMetric("progress"), _ => null };
-            return new TrialResult(NumberOf(run), new TrialParameters(run.Parameters), status, value, run.Name);
+            return new TrialResult(NumberOf(run), SettingsOf(run), status, value, run.Name);
         });
         var finished = trials.Where(t => t.Status == TrialStatus.Finished && t.Value is not null);
         return new SearchResult(trials, _options.HigherIsBetter ? finished.MaxBy(t => t.Value) : finished.MinBy(t => t.Value), ended);

@@ -11,7 +11,7 @@ public sealed class SearchOptions
     [Range(1, 1_000_000)]
     public int TrialCount { get; set; } = 20;
 
-    /// <summary>Trials at once, 1 to 1,024. Which trials there are does not depend on it.</summary>
+    /// <summary>Trials at once, 1 to 1,024. Which trials there are does not depend on it, except with <see cref="SearchSampling.Tpe"/>, where it decides what a trial knows of the others.</summary>
     /// <value>The default value is 1.</value>
     [Range(1, 1024)]
     public int Parallelism { get; set; } = 1;
@@ -29,6 +29,11 @@ public sealed class SearchOptions
     /// <value>The default value is <see cref="SearchSampling.Halton"/>.</value>
     [EnumDataType(typeof(SearchSampling))]
     public SearchSampling Sampling { get; set; } = SearchSampling.Halton;
+
+    /// <summary>Trials of <see cref="SearchSampling.Tpe"/> before it learns from them, 1 to 1,000,000.</summary>
+    /// <value>The default value is 10.</value>
+    [Range(1, 1_000_000)]
+    public int StartupTrials { get; set; } = 10;
 
     /// <summary>Whether a greater value of the objective is better.</summary>
     /// <value>The default value is false: a loss.</value>

@@ -25,7 +25,7 @@ public sealed class SearchSpace
     public SearchSpace Uniform(string name, double minimum, double maximum)
     {
         RequireRange(name, double.IsFinite(maximum - minimum) && minimum < maximum, FormattableString.Invariant($"a finite range that is not empty, but found {minimum} to {maximum}"));
-        return Add(name, share => Numbers.Of(minimum + (share * (maximum - minimum))), FormattableString.Invariant($"uniform {minimum:R} {maximum:R}"));
+        return Add(name, share => Numbers.Of(minimum + (share * (maximum - minimum))), value => (Numbers.Parse(value) - minimum) / (maximum - minimum), 0, FormattableString.Invariant($"uniform {minimum:R} {maximum:R}"));
     }
 
     /// <summary>Adds a number whose logarithm is uniform: every order of magnitude is as likely as any other.</summary>
@@ -39,7 +39,11 @@ public sealed class SearchSpace
         RequireRange(name, minimum > 0 && minimum < maximum && double.IsFinite(maximum), FormattableString.Invariant($"a finite range above 0 that is not empty, but found {minimum} to {maximum}"));
         var (low, high) = (Math.Log(minimum), Math.Log(maximum));
         return Add(
-            name, share => Numbers.Of(Math.Clamp(Math.Exp(low + (share * (high - low))), minimum, maximum)), FormattableString.Invariant($"log-uniform {minimum:R} {maximum:R}"));
+            name,
+            share => Numbers.Of(Math.Clamp(Math.Exp(low + (share * (high - low))), minimum, maximum)),
+            value => (Math.Log(Numbers.Parse(value)) - low) / (high - low),
+            0,
+            FormattableString.Invariant($"log-uniform {minimum:R} {maximum:R}"));
     }
 
     /// <summary>Adds a whole number.</summary>
@@ -51,7 +55,8 @@ public sealed class SearchSpace
     public SearchSpace Int(string name, int minimum, int maximum)
     {
         RequireRange(name, minimum <= maximum, FormattableString.Invariant($"a range that is not empty, but found {minimum} to {maximum}"));
-        return Add(name, share => Numbers.Of(minimum + (long)(share * ((double)maximum - minimum + 1))), FormattableString.Invariant($"int {minimum} {maximum}"));
+        var count = (double)maximum - minimum + 1;
+        return Add(name, share => Numbers.Of(minimum + (long)(share * count)), value => (Numbers.Parse(value) - minimum + 0.5) / count, count, FormattableString.Invariant($"int {minimum} {maximum}"));
     }
 
     /// <summary>Adds a choice.</summary>
@@ -64,7 +69,8 @@ public sealed class SearchSpace
         ArgumentNullException.ThrowIfNull(values);
         RequireRange(name, values.Count > 0 && values.Distinct(StringComparer.Ordinal).Count() == values.Count, "at least one value, each once");
         string[] copy = [.. values];
-        return Add(name, share => copy[(int)(share * copy.Length)], "choice " + string.Join('|', copy), copy);
+        return Add(
+            name, share => copy[(int)(share * copy.Length)], value => (System.Array.IndexOf(copy, value) + 0.5) / copy.Length, copy.Length, "choice " + string.Join('|', copy), copy);
     }
 
     /// <summary>Adds settings that exist only where a choice has a value.</summary>
@@ -94,7 +100,7 @@ public sealed class SearchSpace
         for (var i = 0; i < _dimensions.Count; i++)
         {
             var dimension = _dimensions[i];
-            if (dimension.Condition is not var (name, value) || values.GetValueOrDefault(name) == value)
+            if (dimension.ExistsIn(values))
             {
                 values.Add(dimension.Name, dimension.At(coordinates[i]));
             }
@@ -111,7 +117,7 @@ public sealed class SearchSpace
         }
     }
 
-    private SearchSpace Add(string name, Func<double, string> at, string description, IReadOnlyList<string>? values = null)
+    private SearchSpace Add(string name, Func<double, string> at, Func<string, double> shareOf, double cells, string description, IReadOnlyList<string>? values = null)
     {
         Runs.RunNames.RequireKey(name, "setting", nameof(name));
         if (_dimensions.Exists(d => d.Name == name))
@@ -119,7 +125,7 @@ public sealed class SearchSpace
             throw new ArgumentException($"Expected each setting once, but '{name}' was added before.", nameof(name));
         }
 
-        _dimensions.Add(new SearchDimension(name, at, description, values, _condition));
+        _dimensions.Add(new SearchDimension(name, at, shareOf, cells, description, values, _condition));
         return this;
     }
 }

@@ -2,23 +2,26 @@ using Mlp.Runtime.Data;
 
 namespace Mlp.Training.Search;
 
-/// <summary>The objective for trainers: the best validation loss, to be made small. Each epoch or iteration of the first fold is reported, so that trials can be pruned by it.</summary>
+/// <summary>The objective for trainers: a metric on validation rows. Each epoch or iteration of the first fold is reported, so that trials can be pruned by it.</summary>
 public static class TrainerObjective
 {
     /// <summary>Trains on one part and validates on the other.</summary>
     /// <param name="create">Makes the trainer of a trial from its settings.</param>
     /// <param name="training">The rows to train on.</param>
     /// <param name="validation">The rows to validate on.</param>
+    /// <param name="metric">What the value is; null for the validation loss.</param>
     /// <returns>The objective.</returns>
-    public static Func<Trial, CancellationToken, Task<double>> Holdout(Func<Trial, ITrainer> create, ITrainingSet training, ITrainingSet validation)
-        => Folds(create, [(training, validation)]);
+    public static Func<Trial, CancellationToken, Task<double>> Holdout(Func<Trial, ITrainer> create, ITrainingSet training, ITrainingSet validation, TrialMetric? metric = null)
+        => Folds(create, [(training, validation)], metric);
 
     /// <summary>Trains once per fold and takes the mean.</summary>
     /// <param name="create">Makes the trainer of a trial from its settings.</param>
     /// <param name="folds">The rows to train on and to validate on, at least one pair.</param>
+    /// <param name="metric">What the value is; null for the validation loss.</param>
     /// <returns>The objective.</returns>
     /// <exception cref="ArgumentException">There is no fold.</exception>
-    public static Func<Trial, CancellationToken, Task<double>> Folds(Func<Trial, ITrainer> create, IReadOnlyList<(ITrainingSet Training, ITrainingSet Validation)> folds)
+    public static Func<Trial, CancellationToken, Task<double>> Folds(
+        Func<Trial, ITrainer> create, IReadOnlyList<(ITrainingSet Training, ITrainingSet Validation)> folds, TrialMetric? metric = null)
     {
         ArgumentNullException.ThrowIfNull(create);
         ArgumentNullException.ThrowIfNull(folds);
@@ -27,27 +30,40 @@ public static class TrainerObjective
             throw new ArgumentException("Expected at least one fold, but found none.", nameof(folds));
         }
 
+        metric ??= TrialMetric.Loss;
         return async (trial, cancellationToken) =>
         {
             var sum = 0.0;
             for (var fold = 0; fold < folds.Count; fold++)
             {
-                var progress = fold == 0 ? new ReportProgress(trial) : null;
-                using var model = await create(trial).FitAsync(folds[fold].Training, folds[fold].Validation, progress, cancellationToken).ConfigureAwait(false);
-                sum += model.History.Min(h => h.ValidationLoss) ?? throw new InvalidOperationException("Expected a trainer that measures the validation loss, but its history has none.");
+                var (training, validation) = folds[fold];
+                var progress = fold == 0 && metric.Reported is { } reported ? new ReportProgress(trial, reported) : null;
+                using var model = await create(trial).FitAsync(training, validation, progress, cancellationToken).ConfigureAwait(false);
+                sum += metric.Measure is { } measure ? await measure(model, validation, cancellationToken).ConfigureAwait(false) : Best(model, metric);
             }
 
             return sum / folds.Count;
         };
     }
 
-    private sealed class ReportProgress(Trial trial) : IProgress<TrainingProgress>
+    private static double Best(IFittedModel model, TrialMetric metric)
+    {
+        var values = model.History.Select(metric.Reported!).OfType<double>();
+        return (metric.HigherIsBetter ? values.DefaultIfEmpty(double.NaN).Max() : values.DefaultIfEmpty(double.NaN).Min()) is var best && !double.IsNaN(best)
+            ? best
+            : throw new InvalidOperationException(
+                metric == TrialMetric.Loss
+                    ? "Expected a trainer that measures the validation loss, but its history has none."
+                    : "Expected a trainer whose settings name a metric that decides which epoch is the best, but its history has none.");
+    }
+
+    private sealed class ReportProgress(Trial trial, Func<TrainingProgress, double?> reported) : IProgress<TrainingProgress>
     {
         public void Report(TrainingProgress value)
         {
-            if (value.ValidationLoss is { } loss)
+            if (reported(value) is { } metric)
             {
-                trial.Report(value.Epoch, loss);
+                trial.Report(value.Epoch, metric);
             }
         }
     }

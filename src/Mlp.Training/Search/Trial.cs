@@ -33,6 +33,8 @@ public sealed class Trial
 
     internal double? LastValue { get; private set; }
 
+    internal long LastStep { get; private set; }
+
     /// <summary>Tells a value of the objective on the way, and logs it as the metric <c>progress</c> of the run.</summary>
     /// <param name="step">Steps done, from 1, growing: epochs, iterations.</param>
     /// <param name="value">The value after them.</param>
@@ -46,7 +48,7 @@ public sealed class Trial
                 return;
             }
 
-            LastValue = value;
+            (LastValue, LastStep) = (value, step);
             Run.LogMetric("progress", value, step);
             IsPruned = _pruning?.Report(ref _rung, step, value) == false;
         }

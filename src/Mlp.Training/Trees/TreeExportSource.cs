@@ -23,6 +23,8 @@ internal sealed class TreeExportSource(TrainedTrees trees, TreeEncoding encoding
 
     public double Tolerance => OnnxExporter.Tolerance;
 
+    public IReadOnlyDictionary<string, string> Parameters => model.Parameters;
+
     public bool IsCode(int column) => encoding.IsCategory(column);
 
     public EncodedInputs WriteInputs(OnnxGraphBuilder graph) => new(TreeEncodingGraph.Write(encoding, graph, _isWide), null);

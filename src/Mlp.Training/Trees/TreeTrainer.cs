@@ -70,14 +70,44 @@ public sealed class TreeTrainer : ITrainer
         TrainedTrees previous, ITrainingSet trainingSet, ITrainingSet? validation = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(previous);
-        if (_options.Boosting == TreeBoosting.RandomForest || previous.Model.IsAveraged)
+        ThrowIfUnfit(previous, "continue");
+        return FitAsync(trainingSet, previous, validation, progress, cancellationToken);
+    }
+
+    /// <summary>
+    /// Keeps the splits of trees and learns what their leaves say anew, from all rows given: value = decay · old + (1 − decay) · new, tree by tree. Where the shape of a relation has stayed and its level has moved, it is
+    /// a cheap step between trainings. Learning rate and regularisation of the new values are this trainer's.
+    /// </summary>
+    /// <param name="previous">Trees of the same task over the same features.</param>
+    /// <param name="trainingSet">The rows that the leaves learn from. None of them validates.</param>
+    /// <param name="decay">How much of the old values is kept, 0 to 1.</param>
+    /// <param name="cancellationToken">Ends before LightGBM begins.</param>
+    /// <returns>Trees with the same splits; the caller disposes of them.</returns>
+    /// <exception cref="TrainingDataException">The rows are not fit to train on, or too many for the trees.</exception>
+    /// <exception cref="LightGbmException">LightGBM refuses rows or settings.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The decay is out of range.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="InvalidOperationException">The trees are a random forest, or of another task, other features or classes.</exception>
+    public async Task<TrainedTrees> RefitAsync(TrainedTrees previous, ITrainingSet trainingSet, double decay = 0.9, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(previous);
+        ArgumentNullException.ThrowIfNull(trainingSet);
+        if (!(decay is >= 0 and <= 1))
         {
-            throw new InvalidOperationException("Expected boosted trees to continue, but found a random forest, whose trees have no order.");
+            throw new ArgumentOutOfRangeException(nameof(decay), FormattableString.Invariant($"Expected a decay of 0 to 1, but found {decay}."));
         }
 
-        return previous.Task == Task
-            ? FitAsync(trainingSet, previous, validation, progress, cancellationToken)
-            : throw new InvalidOperationException($"Expected trees for {Task} to continue, but found {previous.Task}.");
+        ThrowIfUnfit(previous, "refit");
+        return await TracedWork.RunAsync(
+            () => TrainingActivities.Start(TrainingSpans.Fit),
+            async () =>
+            {
+                var (rows, _) = await ReadAsync(trainingSet, previous, null, cancellationToken).ConfigureAwait(false);
+                TreeLabels.ThrowIfUnfit(rows, rows.RowCount, Task);
+                return await System.Threading.Tasks.Task.Factory.StartNew(
+                    () => TreeRefit.Run(_options, previous, rows, trainingSet.Manifest, decay, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+            },
+            static (span, trained) => span.SetTag("rows", trained.Manifest.RowCount)).ConfigureAwait(false);
     }
 
     async Task<IFittedModel> ITrainer.FitAsync(ITrainingSet trainingSet, ITrainingSet? validation, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
@@ -96,6 +126,26 @@ public sealed class TreeTrainer : ITrainer
     private async Task<TrainedTrees> ReadAndFitAsync(
         ITrainingSet trainingSet, TrainedTrees? previous, ITrainingSet? validation, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
+        var (rows, held) = await ReadAsync(trainingSet, previous, validation, cancellationToken).ConfigureAwait(false);
+        return await System.Threading.Tasks.Task.Factory.StartNew(
+            () => Fit(rows, held, previous, trainingSet.Manifest, progress, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+    }
+
+    private void ThrowIfUnfit(TrainedTrees previous, string what)
+    {
+        if (_options.Boosting == TreeBoosting.RandomForest || previous.Model.IsAveraged)
+        {
+            throw new InvalidOperationException($"Expected boosted trees to {what}, but found a random forest, whose trees have no order.");
+        }
+
+        if (previous.Task != Task)
+        {
+            throw new InvalidOperationException($"Expected trees for {Task} to {what}, but found {previous.Task}.");
+        }
+    }
+
+    private async Task<(LabelledRows Rows, LabelledRows? Held)> ReadAsync(ITrainingSet trainingSet, TrainedTrees? previous, ITrainingSet? validation, CancellationToken cancellationToken)
+    {
         LightGbmLibrary.EnsureLoaded();
         var features = trainingSet.Manifest.Features;
         if (features.Count == 0)
@@ -113,8 +163,7 @@ public sealed class TreeTrainer : ITrainer
         var held = validation is null
             ? null
             : await LabelledRows.ReadAsync(validation, features, reading with { ClassNames = rows.ClassNames }, cancellationToken).ConfigureAwait(false);
-        return await System.Threading.Tasks.Task.Factory.StartNew(
-            () => Fit(rows, held, previous, trainingSet.Manifest, progress, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+        return (rows, held);
     }
 
     private TrainedTrees Fit(

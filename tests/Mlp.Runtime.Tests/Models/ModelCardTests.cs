@@ -90,6 +90,17 @@ public sealed class ModelCardTests
     }
 
     [Fact]
+    public void Render_ModelOfNarrowNumbers_SaysWhatTheyCost()
+    {
+        var cost = new PrecisionCost("int8", 0.0125, 0.05) { Metrics = [new("auc", 0.91, 0.9), new("log_loss", 0.3, 0.32)] };
+
+        var page = ModelCard.Render(Manifest() with { ExportProof = new ExportProof(300, 1.5e-6, 1e-5) { Precision = cost } });
+
+        Assert.Contains(
+            "It computes in int8: no score of the rows of the comparison changed by more than 0.0125 by that; auc went from 0.91 to 0.9; log\\_loss went from 0.3 to 0.32.\n\n", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Render_ModelOfAnotherTool_SaysHowItCanBeCalled()
     {
         var floats = ModelCard.Render(Manifest());

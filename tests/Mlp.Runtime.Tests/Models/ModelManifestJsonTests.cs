@@ -94,6 +94,40 @@ public sealed class ModelManifestJsonTests
     }
 
     [Fact]
+    public void Serialize_ProofInParts_ReadsBack()
+    {
+        var part = new ExportProofPart(12, double.PositiveInfinity, 3, 1, 7) { Change = "feature 'fare' missing" };
+        var cost = new PrecisionCost("float16", 0.01, 0.05) { Real = part, Metrics = [new("auc", 0.9, double.NaN)], Float32ByteCount = 1_000 };
+        var proof = new ExportProof(1000, 1.5e-7, 1e-5) { Real = part with { Change = null }, Missing = part, Extreme = part, Precision = cost };
+
+        var found = ModelManifestJson.Deserialize(ModelManifestJson.Serialize(Sample with { ExportProof = proof }), "manifest.json").ExportProof!;
+
+        Assert.Equal(proof with { Precision = null }, found with { Precision = null });
+        Assert.Equal(cost.Metrics, found.Precision!.Metrics);
+        Assert.Equal(cost with { Metrics = found.Precision.Metrics }, found.Precision);
+    }
+
+    [Theory]
+    [InlineData("""{ "rowCount": 5, "maximumDifference": 0, "tolerance": 1E-05, "precision": { "precision": "int8", "maximumDifference": 0, "limit": 1 } }""", true)]
+    [InlineData("""{ "rowCount": 5, "maximumDifference": 0, "tolerance": 1E-05, "precision": { "precision": "int8", "maximumDifference": 0, "limit": 1, "metrics": [null] } }""", false)]
+    public void Deserialize_PrecisionWithoutMetrics_HasNoneAndNullIsRefused(string proof, bool isRead)
+    {
+        var json = JsonNode.Parse(ModelManifestJson.Serialize(Sample))!;
+        json["exportProof"] = JsonNode.Parse(proof);
+        ModelManifest Read() => ModelManifestJson.Deserialize(Encoding.UTF8.GetBytes(json.ToJsonString()), "manifest.json");
+
+        if (isRead)
+        {
+            Assert.Empty(Read().ExportProof!.Precision!.Metrics);
+            Assert.Null(Read().ExportProof!.Real);
+        }
+        else
+        {
+            Assert.Equal("Expected no null within 'exportProof' in 'manifest.json', but found one.", Assert.Throws<CorruptFileException>(Read).Message);
+        }
+    }
+
+    [Fact]
     public void Deserialize_NewerFormat_IsRefusedBeforeAnythingElseIsLookedAt()
     {
         var json = """{"format": "mlp-model-manifest", "formatVersion": 3, "output": 17}"""u8.ToArray();

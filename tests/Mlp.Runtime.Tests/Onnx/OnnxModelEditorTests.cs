@@ -57,6 +57,42 @@ public sealed class OnnxModelEditorTests
     }
 
     [Fact]
+    public void SetMetadata_KeyIsKnownOrNew_ReplacesOrAdds()
+    {
+        var editor = OnnxModelEditor.Open("m", Model(Graph(Node("Identity", ["x"], ["y"]), Input("x", Float, "N"), Output("y", Float, "N")), ("a", "1"), ("b", "2"), ("a", "3")));
+
+        editor.SetMetadata("a", "4");
+        editor.SetMetadata("c", "5");
+
+        var metadata = OnnxModelReader.Read("m", editor.ToArray()).Metadata;
+        Assert.Equal([("a", "4"), ("b", "2"), ("c", "5")], metadata.OrderBy(m => m.Key).Select(m => (m.Key, m.Value)));
+        Assert.Equal(5f, Run(editor.ToArray(), 5f));
+    }
+
+    [Fact]
+    public void RemoveInitializer_NobodyReadsIt_IsGone()
+    {
+        var editor = OnnxModelEditor.Open(
+            "m", Model(Graph(Node("Identity", ["x"], ["y"]), FloatInitializer("w", 1, 2), FloatInitializer("v", 1, 2), Input("x", Float, "N"), Output("y", Float, "N"))));
+
+        editor.Graph.RemoveInitializer("w");
+        editor.Graph.RemoveInitializer("absent");
+
+        Assert.Equal("v", Assert.Single(OnnxModelEditor.Open("m", editor.ToArray()).Graph.Initializers).Name);
+    }
+
+    [Fact]
+    public void Rename_Node_HasTheNameInTheFile()
+    {
+        var editor = OnnxModelEditor.Open("m", Model(Graph(Node("Identity", ["x"], ["y"]), Input("x", Float, "N"), Output("y", Float, "N"))));
+
+        editor.Graph.Nodes[0].Rename("copy");
+
+        Assert.Equal("copy", OnnxModelEditor.Open("m", editor.ToArray()).Graph.Nodes[0].Name);
+        Assert.Equal(5f, Run(editor.ToArray(), 5f));
+    }
+
+    [Fact]
     public void AddFirstNode_InputReplaced_RunsTheNewGraph()
     {
         var editor = OnnxModelEditor.Open("m", TestGraphs.Logistic(1, -1));

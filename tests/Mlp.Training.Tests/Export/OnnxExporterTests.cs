@@ -8,6 +8,7 @@ using Mlp.Training.Evaluation;
 using Mlp.Training.Export;
 using Mlp.Training.Networks;
 using Mlp.Training.Tests.Networks;
+using Mlp.Training.Trees;
 
 namespace Mlp.Training.Tests.Export;
 
@@ -209,6 +210,18 @@ public sealed class OnnxExporterTests
     }
 
     [Fact]
+    public async Task Export_OpsetTooOldForTheTrees_IsRefused()
+    {
+        using var trees = await new TreeTrainer(new TreeOptions { MaximumIterations = 2 }).FitAsync(SyntheticRows.Create(300, seed: 1));
+
+        var opset = Assert.Throws<ArgumentException>(() => trees.Export(new ExportOptions { Opset = 17 }));
+        var precision = Assert.Throws<ArgumentException>(() => trees.Export(new ExportOptions { Precision = ExportPrecision.Int8 }));
+
+        Assert.StartsWith("ExportOptions.Opset must be at least 21 for the operators of this model, but is 17.", opset.Message, StringComparison.Ordinal);
+        Assert.StartsWith("ExportOptions.Precision must be Float32 for this model, but is Int8: it has no layer that computes so (trees do not).", precision.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Export_OptionOutOfRange_IsRefused()
     {
         using var network = await TrainAsync();
@@ -218,29 +231,25 @@ public sealed class OnnxExporterTests
         Assert.StartsWith("ExportOptions.DecisionThreshold must be between 0 and 1, but is 1.5.", error.Message, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData(5e-5f, false)]
-    [InlineData(2e-4f, true)]
-    [InlineData(float.NaN, true)]
-    public async Task Prove_FileAndNetworkDiffer_RefusesAboveTheLimit(float difference, bool isRefused)
+    [Fact]
+    public async Task Export_SeveralClasses_CarriesGoldenRowsProfileAndEstimatorOfAllScores()
     {
-        using var network = await TrainAsync();
+        var options = NetworkTrainerTests.Small();
+        (options.Task, options.MaxEpochs, options.ValidationShare) = (ModelTask.MulticlassClassification, 3, 0.4);
+        using var network = await new NetworkTrainer(options).FitAsync(MulticlassRows.Create(900));
+        using var directory = new TestRegistry();
+
         var model = network.Export();
-        var reference = network.Predict(network.Encoded);
-        reference[17] += difference;
+        var manifest = await directory.Registry.PublishAsync("m", model.ToPackage());
 
-        ExportProof Prove() => OnnxExporter.Prove(model.Onnx, network.Rows.Table, 0, reference, model.Output, CancellationToken.None);
-
-        if (isRefused)
-        {
-            var error = Assert.Throws<ExportRefusedException>(() => Prove());
-            Assert.StartsWith("Expected the exported model to agree with the trained one within 0.0001", error.Message, StringComparison.Ordinal);
-            Assert.Equal(300, error.Proof.RowCount);
-        }
-        else
-        {
-            Assert.InRange(Prove().MaximumDifference, 4.9e-5, 5.1e-5);
-        }
+        Assert.Equal(["a", "b", "c"], manifest.Output.ClassNames);
+        Assert.Equal((16, 3), ((await directory.Registry.ReadGoldenRowsAsync(manifest))!.Count, model.GoldenRows!.OutputWidth));
+        var profile = ReferenceProfile.Parse(model.ReferenceProfile.Span);
+        Assert.Equal((900, 3, 360), (profile.RowCount, profile.ClassEstimator!.ClassCount, profile.ClassEstimator.RowCount));
+        Assert.Equal(["a", "b", "c"], profile.PredictedClass!.Categories.Select(c => c.Name).Order());
+        Assert.Equal(900, profile.PredictedClass.Categories.Sum(c => c.Count));
+        Assert.Null(profile.Estimator);
+        Assert.Equal((180 * 2, 9), (model.ExportProof.RowCount, model.ExportProof.Missing!.RowCount));
     }
 
     [Fact]

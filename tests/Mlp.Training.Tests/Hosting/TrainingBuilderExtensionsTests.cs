@@ -5,6 +5,7 @@ using Mlp.Runtime.Hosting;
 using Mlp.TestSupport;
 using Mlp.Training.Evaluation;
 using Mlp.Training.Networks;
+using Mlp.Training.Preprocessing;
 using Mlp.Training.Runs;
 
 namespace Mlp.Training.Tests.Hosting;
@@ -35,6 +36,10 @@ public sealed class TrainingBuilderExtensionsTests
             ["MlPlatform:Training:Network:HiddenLayers:0"] = "12",
             ["MlPlatform:Training:Network:LearningRate"] = "0.02",
             ["MlPlatform:Training:Network:Preprocessing:CategoricalFeatures:0"] = "area",
+            ["MlPlatform:Training:Network:Preprocessing:Features:age:Scaling"] = "Robust",
+            ["MlPlatform:Training:Network:Preprocessing:Features:age:RobustLowerQuantile"] = "0.1",
+            ["MlPlatform:Training:Network:Preprocessing:Features:fare:Buckets"] = "Edges",
+            ["MlPlatform:Training:Network:Preprocessing:Features:fare:BucketEdges:0"] = "1.5",
             ["MlPlatform:Training:Gate:Metric"] = "Brier",
         })).Build());
 
@@ -45,7 +50,22 @@ public sealed class TrainingBuilderExtensionsTests
         Assert.Equal([12], options.HiddenLayers!);
         Assert.Equal((0.02, 3), (options.LearningRate, options.MaxEpochs));
         Assert.Equal(["area"], options.Preprocessing.CategoricalFeatures);
+        Assert.Equal((NumberScaling.Robust, 0.1), (options.Preprocessing.For("age").Scaling, options.Preprocessing.For("age").RobustLowerQuantile));
+        Assert.Equal([1.5], options.Preprocessing.For("fare").BucketEdges!);
         Assert.Equal(GateMetric.Brier, services.GetRequiredService<IOptions<GateOptions>>().Value.Metric);
+    }
+
+    [Fact]
+    public void AddTraining_ContradictionInARecipe_IsRefusedAtStartByItsPath()
+    {
+        var builder = new Builder();
+        builder.Services.AddSingleton<IConfiguration>(new ConfigurationBuilder().Add(new Section(new() { ["MlPlatform:Training:Network:Preprocessing:Features:age:BucketCount"] = "3" })).Build());
+        builder.AddTraining();
+        using var services = builder.Services.BuildServiceProvider();
+
+        var error = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IOptions<NetworkOptions>>().Value);
+
+        Assert.Equal("MlPlatform:Training:Network:Preprocessing:Features:age:BucketCount must be left out except where Buckets is Uniform or Quantile, but is set.", error.Message);
     }
 
     [Fact]

@@ -29,6 +29,7 @@ public sealed class NetworkOptionsTests
         { o => o.Schedule.Kind = ScheduleKind.MultiStep, "NetworkOptions.Schedule.Milestones must have an entry for MultiStep, but is empty." },
         { o => o.Checkpoints.KeepLast = 0, "NetworkOptions.Checkpoints.KeepLast must be between 1 and 1000, but is 0." },
         { o => o.AverageDecay = 1, "NetworkOptions.AverageDecay must be between 0 and 0.999999, but is 1." },
+        { o => (o.Stream.IsEnabled, _) = (true, o.Preprocessing.For("city").TargetEncode()), "NetworkOptions.Stream.IsEnabled must be false where a feature becomes the mean of its labels, as 'city' does, but is true." },
         { o => o.Preprocessing.MaximumCategories = 0, "NetworkOptions.Preprocessing.MaximumCategories must be between 1 and 100000, but is 0." },
     };
 

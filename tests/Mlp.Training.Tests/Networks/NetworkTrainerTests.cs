@@ -119,7 +119,7 @@ public sealed class NetworkTrainerTests
 
         Assert.Equal(400, network.TrainingCount);
         Assert.Equal(["early"], network.Encoding.Categories[0].Texts);
-        Assert.InRange(network.Encoding.Numbers[0].Mean, 0, 6);
+        Assert.InRange(network.Encoding.Numbers[0].Centre, 0, 6);
     }
 
     [Fact]

@@ -2,10 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
 using Mlp.Runtime.Data;
-using Mlp.Runtime.Inference;
-using Mlp.Runtime.Models;
 using Mlp.Runtime.Onnx;
-using Mlp.Training.Evaluation;
 using Mlp.Training.Preprocessing;
 
 namespace Mlp.Training.Tests.Preprocessing;
@@ -35,7 +32,7 @@ public sealed class FeatureEncodingGraphTests
                     options.CategoricalFeatures.Add(feature.Name);
                 }
 
-                AssertSameBits(table, FeatureEncoding.Learn(table, random.Next(1, table.RowCount + 1), options));
+                EncodingRun.AssertSameBits(table, FeatureEncoding.Learn(table, random.Next(1, table.RowCount + 1), options));
                 return true;
             });
 
@@ -92,36 +89,15 @@ public sealed class FeatureEncodingGraphTests
         var table = FeatureTable.Of(rows.Batch(), rows.Features);
         var encoding = FeatureEncoding.Learn(table, 4, new PreprocessingOptions());
 
-        var encoded = Run(table, encoding);
+        var encoded = EncodingRun.Run(table, encoding);
 
         Assert.Equal(4, encoded.Distinct().Count());
-        AssertSameBits(table, encoding);
-    }
-
-    private static void AssertSameBits(FeatureTable table, FeatureEncoding encoding)
-    {
-        var encoded = encoding.Encode(table);
-        var expected = new float[table.RowCount * encoding.Width];
-        encoded.Copy(0, table.RowCount, expected);
-
-        Assert.Equal(expected.Select(BitConverter.SingleToInt32Bits), Run(table, encoding).Select(BitConverter.SingleToInt32Bits));
-    }
-
-    private static float[] Run(FeatureTable table, FeatureEncoding encoding)
-    {
-        var graph = new OnnxGraphBuilder("encoding");
-        var encoded = FeatureEncodingGraph.Write(encoding, graph).Dense!;
-        graph.AddOutput(encoded, OnnxDataType.Float32, OnnxGraphBuilder.Batch, encoding.Width);
-        var onnx = graph.Build();
-        var candidate = OnnxScorer.Describe("m", onnx, encoding.Layout.Columns, new ModelOutput { Task = ModelTask.Regression, ScoreOutput = encoded });
-        using var model = TrialModel.Open(candidate, new OnnxFiles(onnx, null, WeightStorage.Resident, 0), table.RowCount, TimeProvider.System);
-        TableRows.Copy(table, 0, table.RowCount, model.Slot.Rows);
-        model.Run(0);
-        return model.Slot.Score.Floats[..(table.RowCount * encoding.Width)].ToArray();
+        EncodingRun.AssertSameBits(table, encoding);
     }
 
     private static Rows RandomRows(Random random, int rowCount)
     {
+        // The first row has every value: a feature without any is refused.
         var rows = new Rows();
         var features = random.Next(1, 8);
         for (var i = 0; i < features; i++)
@@ -131,29 +107,29 @@ public sealed class FeatureEncodingGraphTests
             switch (random.Next(6))
             {
                 case 0:
-                    rows.Float32(name, Draw<float>(() => RandomFloat(random)));
+                    rows.Float32(name, Draw<float>(row => row == 0 ? 1 : RandomFloat(random)));
                     break;
                 case 1:
-                    rows.Float64(name, Draw<double>(() => RandomFloat(random) * 1e12 * random.NextDouble()));
+                    rows.Float64(name, Draw<double>(row => row == 0 ? 1 : RandomFloat(random) * 1e12 * random.NextDouble()));
                     break;
                 case 2:
-                    rows.Int64(name, Draw<long>(() => random.Next(4) == 0 ? random.NextInt64() : random.Next(6)));
+                    rows.Int64(name, Draw<long>(_ => random.Next(4) == 0 ? random.NextInt64() : random.Next(6)));
                     break;
                 case 4:
                     var length = random.Next(2, 5);
-                    rows.Vector(name, length, [.. Enumerable.Range(0, rowCount).Select(_ => random.NextDouble() < nulls ? null : Enumerable.Range(0, length).Select(_ => RandomFloat(random)).ToArray())]);
+                    rows.Vector(name, length, [.. Enumerable.Range(0, rowCount).Select(row => row > 0 && random.NextDouble() < nulls ? null : Enumerable.Range(0, length).Select(_ => row == 0 ? 1 : RandomFloat(random)).ToArray())]);
                     break;
                 case 3:
-                    rows.Boolean(name, Draw<bool>(() => random.Next(2) == 0));
+                    rows.Boolean(name, Draw<bool>(_ => random.Next(2) == 0));
                     break;
                 default:
-                    rows.Text(name, [.. Enumerable.Range(0, rowCount).Select(_ => random.NextDouble() < nulls ? null : Words[random.Next(Words.Length)])]);
+                    rows.Text(name, [.. Enumerable.Range(0, rowCount).Select(row => row == 0 ? "first" : random.NextDouble() < nulls ? null : Words[random.Next(Words.Length)])]);
                     break;
             }
 
-            T?[] Draw<T>(Func<T> draw)
+            T?[] Draw<T>(Func<int, T> draw)
                 where T : struct
-                => [.. Enumerable.Range(0, rowCount).Select(_ => random.NextDouble() < nulls ? (T?)null : draw())];
+                => [.. Enumerable.Range(0, rowCount).Select(row => row > 0 && random.NextDouble() < nulls ? (T?)null : draw(row))];
         }
 
         return rows;

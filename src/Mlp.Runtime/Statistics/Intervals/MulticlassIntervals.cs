@@ -55,8 +55,8 @@ internal static class MulticlassIntervals
 
         intervals[MetricTerms.MacroF1] = ConfidenceInterval.Normal(metrics.MacroF1, Bootstrap.StandardError(labels.Length, sample => AveragesOf(sample).Macro, seed), 0, 1);
         intervals[MetricTerms.WeightedF1] = ConfidenceInterval.Normal(metrics.WeightedF1, Bootstrap.StandardError(labels.Length, sample => AveragesOf(sample).Weighted, seed), 0, 1);
-        intervals[MetricTerms.MacroAuc] = AreaInterval(metrics.MacroAuc, MacroAucInfluence(metrics, scores, labels, weights, byRows: false));
-        intervals[MetricTerms.WeightedAuc] = AreaInterval(metrics.WeightedAuc, MacroAucInfluence(metrics, scores, labels, weights, byRows: true));
+        intervals[MetricTerms.MacroAuc] = AreaInterval(metrics.MacroAuc, MacroAucInfluence(metrics, scores, labels, weights, byRows: false), labels);
+        intervals[MetricTerms.WeightedAuc] = AreaInterval(metrics.WeightedAuc, MacroAucInfluence(metrics, scores, labels, weights, byRows: true), labels);
     }
 
     /// <summary>The rows' influences on the mean of the areas; the shares by which areas are weighted are taken as known.</summary>
@@ -102,6 +102,9 @@ internal static class MulticlassIntervals
         return total == 0 ? null : sum;
     }
 
-    private static ConfidenceInterval AreaInterval(double auc, double[]? influences)
-        => ConfidenceInterval.Normal(auc, influences is null ? double.NaN : AucInfluence.StandardError(influences), 0, 1);
+    // Classes that the scores part without an error: as of a single area, see AucInterval.
+    private static ConfidenceInterval AreaInterval(double auc, double[]? influences, int[] labels)
+        => influences is null ? new(double.NaN, double.NaN)
+            : auc is 0 or 1 ? ConfidenceInterval.Wilson(auc, labels.CountBy(l => l).Min(c => c.Value))
+            : ConfidenceInterval.Normal(auc, AucInfluence.StandardError(influences), 0, 1);
 }

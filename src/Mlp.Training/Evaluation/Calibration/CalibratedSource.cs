@@ -21,6 +21,8 @@ internal sealed class CalibratedSource(IExportSource inner, ScoreCalibration cal
 
     public double Tolerance => inner.Tolerance;
 
+    public IReadOnlyDictionary<string, string> Parameters => inner.Parameters;
+
     /// <summary>The model with its calibration, or the model alone where there is none.</summary>
     /// <exception cref="ArgumentException">The calibration is for another task or number of classes.</exception>
     public static IExportSource Of(IExportSource source, ScoreCalibration? calibration)

@@ -86,6 +86,10 @@ internal sealed class CategoryCounter(FeatureColumn feature, int index)
             : new(index, [], Choose(_integers, rule, (a, b) => a.CompareTo(b)));
     }
 
+    /// <summary>What is thrown for more values than allowed.</summary>
+    public static TrainingDataException TooMany(string name, int maximum, int found)
+        => new(FormattableString.Invariant($"Expected at most {maximum} categories in column '{name}', but found {found}."), name);
+
     /// <summary>The entry of each code.</summary>
     public int[] EntriesOf(CategoryVocabulary vocabulary)
     {
@@ -139,8 +143,7 @@ internal sealed class CategoryCounter(FeatureColumn feature, int index)
         {
             if (rule.RefusesMore)
             {
-                throw new TrainingDataException(
-                    string.Create(CultureInfo.InvariantCulture, $"Expected at most {rule.MaximumCount} categories in column '{feature.Name}', but found {values.Count}."), feature.Name);
+                throw TooMany(feature.Name, rule.MaximumCount, values.Count);
             }
 
             values.RemoveRange(rule.MaximumCount, values.Count - rule.MaximumCount);

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Mlp.Training.Preprocessing.Categories;
 
 /// <summary>
@@ -17,14 +19,33 @@ internal sealed record CategoryEncoding(
     /// <summary>Stands for no input at all.</summary>
     public const int NoSlot = EncodedRows.NoSlot;
 
+    /// <summary>Values that share <see cref="OtherSlot"/>, where values that are not in any list set nothing; null where all of them share it.</summary>
+    public IReadOnlyList<string>? RareTexts { get; init; }
+
+    /// <inheritdoc cref="RareTexts"/>
+    public IReadOnlyList<long>? RareIntegers { get; init; }
+
+    /// <summary>Whether the first value sets no slot.</summary>
+    public bool DropsFirst { get; init; }
+
+    /// <summary>Slot of a value that has none of its own and is not known to be rare.</summary>
+    [JsonIgnore]
+    public int UnknownSlot => RareTexts is null && RareIntegers is null ? OtherSlot : NoSlot;
+
+    /// <summary>The slots of texts; others have <see cref="UnknownSlot"/>.</summary>
+    public Dictionary<string, int> TextSlots() => Slots(Texts, RareTexts);
+
+    /// <summary>The slots of integers; others have <see cref="UnknownSlot"/>.</summary>
+    public Dictionary<long, int> IntegerSlots() => Slots(Integers, RareIntegers);
+
     /// <summary>The slot of every row of a column; <see cref="NoSlot"/> for none.</summary>
     public int[] Encode(TableColumn column)
     {
         var slots = new int[column.RowCount];
         if (column is TextColumn text)
         {
-            var slotOfText = Texts.Select((t, i) => (t, i)).ToDictionary(p => p.t, p => FirstSlot + p.i, StringComparer.Ordinal);
-            int[] slotOfCode = [.. text.Texts.Select(t => slotOfText.GetValueOrDefault(t, OtherSlot))];
+            var slotOfText = TextSlots();
+            int[] slotOfCode = [.. text.Texts.Select(t => slotOfText.GetValueOrDefault(t, UnknownSlot))];
             for (var row = 0; row < slots.Length; row++)
             {
                 slots[row] = column.IsPresent(row) ? slotOfCode[text.Codes[row]] : MissingSlot;
@@ -34,10 +55,28 @@ internal sealed record CategoryEncoding(
         }
 
         var values = ((NumberColumn<long>)column).Values;
-        var slotOf = Integers.Select((v, i) => (v, i)).ToDictionary(p => p.v, p => FirstSlot + p.i);
+        var slotOf = IntegerSlots();
         for (var row = 0; row < slots.Length; row++)
         {
-            slots[row] = column.IsPresent(row) ? slotOf.GetValueOrDefault(values[row], OtherSlot) : MissingSlot;
+            slots[row] = column.IsPresent(row) ? slotOf.GetValueOrDefault(values[row], UnknownSlot) : MissingSlot;
+        }
+
+        return slots;
+    }
+
+    private Dictionary<T, int> Slots<T>(IReadOnlyList<T> values, IReadOnlyList<T>? rare)
+        where T : notnull
+    {
+        var dropped = DropsFirst ? 1 : 0;
+        var slots = new Dictionary<T, int>();
+        for (var i = 0; i < values.Count; i++)
+        {
+            slots.Add(values[i], i < dropped ? NoSlot : FirstSlot + i - dropped);
+        }
+
+        foreach (var value in rare ?? [])
+        {
+            slots.Add(value, OtherSlot);
         }
 
         return slots;

@@ -3,7 +3,7 @@ using Mlp.Runtime.Onnx;
 
 namespace Mlp.Training.Preprocessing.Categories;
 
-/// <summary>Writes the hashes of a <see cref="CategoryHashBlock"/>. Texts are cut into letters by ONNX Runtime's Tokenizer.</summary>
+/// <summary>Writes the hashes of a <see cref="CategoryHashBlock"/>.</summary>
 internal sealed class CategoryHashGraph(CategoryHashBlock block, EncodingGraph graph)
 {
     private readonly CategoryHash[] _texts = [.. block.Hashes.Where(h => h.IsText)];
@@ -19,7 +19,7 @@ internal sealed class CategoryHashGraph(CategoryHashBlock block, EncodingGraph g
         var slotCount = block.Hashes.Sum(h => h.SlotCount);
         long[] first = [.. block.Hashes.Select((_, i) => (long)block.Hashes.Take(i).Sum(h => h.SlotCount))];
         long[] missing = [.. block.Hashes.Select((h, i) => h.HasMissing ? first[i] + h.MissingSlot : slotCount)];
-        var letters = _texts.Length == 0 ? null : Letters();
+        var letters = _texts.Length == 0 ? null : LetterGraph.Numbers(graph, graph.Values(FeatureType.String, [.. _texts.Select(h => h.Column)]), block.Letters);
         var halves = _integers.Length == 0 ? default : Halves();
         var buckets = Mod(Hash(letters, halves, h => h.BucketCoefficients), "buckets", [.. block.Hashes.Select(h => (long)h.Buckets)]);
         var slots = graph.Builder.AddNode("Add", [buckets, Constant("first_slots", first)]);
@@ -44,27 +44,6 @@ internal sealed class CategoryHashGraph(CategoryHashBlock block, EncodingGraph g
         return graph.Builder.AddNode("ReduceSum", [signed, graph.Constant("category_axis", [1L], 1)], [OnnxAttribute.Int("keepdims", 0)]);
     }
 
-    // (N, texts, letters): numbers of letters, 0 behind the end.
-    private string Letters()
-    {
-        var texts = graph.Values(FeatureType.String, [.. _texts.Select(h => h.Column)]);
-        var letters = graph.Builder.AddNode(
-            "Tokenizer",
-            [texts],
-            [OnnxAttribute.Int("mark", 0), OnnxAttribute.Text("pad_value", string.Empty), OnnxAttribute.Text("tokenexp", "(?s)."), OnnxAttribute.Int("mincharnum", 1)],
-            OnnxGraphBuilder.RuntimeDomain);
-        var numbers = graph.Builder.AddNode(
-            "LabelEncoder",
-            [letters],
-            [
-                OnnxAttribute.Strings("keys_strings", [string.Empty, .. block.Letters]),
-                OnnxAttribute.Ints("values_int64s", [0, .. block.Letters.Select((_, i) => (long)LetterNumbers.Other + 1 + i)]),
-                OnnxAttribute.Int("default_int64", LetterNumbers.Other),
-            ],
-            OnnxGraphBuilder.MlDomain);
-        return Slice(numbers, 2, graph.Constant("most_letters", [(long)CategoryHash.MaximumLetters], 1));
-    }
-
     // (N, integers) twice: x mod 2^31, and the rest / 2^31 mod p. Mod takes the sign of the divisor.
     private (string Low, string High) Halves()
     {
@@ -72,7 +51,7 @@ internal sealed class CategoryHashGraph(CategoryHashBlock block, EncodingGraph g
         var size = graph.Constant("half_size", [CategoryHash.HalfSize]);
         var low = graph.Builder.AddNode("Mod", [values, size]);
         var high = graph.Builder.AddNode("Div", [graph.Builder.AddNode("Sub", [values, low]), size]);
-        return (low, Mod(high, "prime", [CategoryHash.Prime]));
+        return (low, Mod(high, "prime", [LetterHash.Prime]));
     }
 
     private string Hash(string? letters, (string Low, string High) halves, Func<CategoryHash, IReadOnlyList<long>> coefficients)
@@ -80,12 +59,7 @@ internal sealed class CategoryHashGraph(CategoryHashBlock block, EncodingGraph g
         var sums = new List<string>();
         if (letters is not null)
         {
-            // A batch of shorter texts takes as many factors as it has letters.
-            var count = graph.Builder.AddNode("Slice", [graph.Builder.AddNode("Shape", [letters]), graph.Constant("two", [2L], 1), graph.Constant("three", [3L], 1)]);
-            var factors = graph.Constant("letter_factors", [.. _texts.SelectMany(h => coefficients(h).Skip(1))], _texts.Length, CategoryHash.MaximumLetters);
-            var products = graph.Builder.AddNode("Mul", [letters, Slice(factors, 1, count)]);
-            var sum = graph.Builder.AddNode("ReduceSum", [products, graph.Constant("letter_axis", [2L], 1)], [OnnxAttribute.Int("keepdims", 0)]);
-            sums.Add(graph.Builder.AddNode("Add", [sum, Constant("letter_offsets", [.. _texts.Select(h => coefficients(h)[0])])]));
+            sums.Add(LetterGraph.Sums(graph, letters, [.. _texts.Select(coefficients)]));
         }
 
         if (_integers.Length > 0)
@@ -96,11 +70,8 @@ internal sealed class CategoryHashGraph(CategoryHashBlock block, EncodingGraph g
             sums.Add(graph.Builder.AddNode("Add", [sum, Constant("integer_offsets", [.. _integers.Select(h => coefficients(h)[0])])]));
         }
 
-        return Mod(graph.Concat(sums, "hashes"), "prime", [CategoryHash.Prime]);
+        return Mod(graph.Concat(sums, "hashes"), "prime", [LetterHash.Prime]);
     }
-
-    private string Slice(string value, long axis, string end)
-        => graph.Builder.AddNode("Slice", [value, graph.Constant("start", [0L], 1), end, graph.Constant("axis", [axis], 1)]);
 
     private string Mod(string value, string name, long[] modulus) => graph.Builder.AddNode("Mod", [value, Constant(name, modulus)]);
 

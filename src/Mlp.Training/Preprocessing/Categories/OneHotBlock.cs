@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Onnx;
 
@@ -10,6 +11,7 @@ internal sealed class OneHotBlock(IReadOnlyList<CategoryEncoding> categories) : 
     public IReadOnlyList<CategoryEncoding> Categories { get; } = categories;
 
     /// <inheritdoc/>
+    [JsonIgnore]
     public override IEnumerable<int> CodeColumns => Categories.Select(c => c.Column);
 
     private int SlotCount => Categories.Sum(c => c.SlotCount);
@@ -39,7 +41,7 @@ internal sealed class OneHotBlock(IReadOnlyList<CategoryEncoding> categories) : 
 
     private static IEnumerable<string> NamesOf(CategoryEncoding category, string feature)
     {
-        var values = category.Texts.Concat(category.Integers.Select(v => FormattableString.Invariant($"{v}"))).Select(v => $"{feature}={v}");
+        var values = category.Texts.Concat(category.Integers.Select(v => FormattableString.Invariant($"{v}"))).Skip(category.DropsFirst ? 1 : 0).Select(v => $"{feature}={v}");
         return [.. values, .. category.OtherSlot == EncodedRows.NoSlot ? Array.Empty<string>() : [$"{feature} is another"], .. category.MissingSlot == EncodedRows.NoSlot ? Array.Empty<string>() : [$"{feature} is missing"]];
     }
 
@@ -53,8 +55,8 @@ internal sealed class OneHotBlock(IReadOnlyList<CategoryEncoding> categories) : 
         {
             numbers.Add(
                 group.Key == FeatureType.String
-                    ? Look(graph, group.Key, [.. group], c => c.Texts, string.Empty, keys => OnnxAttribute.Strings("keys_strings", keys), rows, table)
-                    : Look(graph, group.Key, [.. group], c => c.Integers, 0L, keys => OnnxAttribute.Ints("keys_int64s", keys), rows, table));
+                    ? Look(graph, group.Key, [.. group], c => c.TextSlots(), string.Empty, keys => OnnxAttribute.Strings("keys_strings", keys), rows, table)
+                    : Look(graph, group.Key, [.. group], c => c.IntegerSlots(), 0L, keys => OnnxAttribute.Ints("keys_int64s", keys), rows, table));
         }
 
         var entries = graph.Concat(numbers, "categories");
@@ -72,20 +74,22 @@ internal sealed class OneHotBlock(IReadOnlyList<CategoryEncoding> categories) : 
 
     // Looks values of one type up in the union of their features' vocabularies, and adds those features' rows to the table.
     private string Look<T>(
-        EncodingGraph graph, FeatureType type, CategoryEncoding[] categories, Func<CategoryEncoding, IReadOnlyList<T>> valuesOf, T filler, Func<T[], OnnxAttribute> keys, List<long> rows, List<long> table)
+        EncodingGraph graph, FeatureType type, CategoryEncoding[] categories, Func<CategoryEncoding, Dictionary<T, int>> slotsOf, T filler, Func<T[], OnnxAttribute> keys, List<long> rows, List<long> table)
         where T : notnull
     {
-        T[] union = [.. categories.SelectMany(valuesOf).Distinct()];
+        var slots = categories.Select(slotsOf).ToArray();
+        T[] union = [.. slots.SelectMany(s => s.Keys).Distinct()];
         if (union.Length == 0)
         {
             // LabelEncoder refuses an empty dictionary. One entry that no feature claims is "other" for all of them.
             union = [filler];
         }
 
-        foreach (var category in categories)
+        for (var i = 0; i < categories.Length; i++)
         {
+            var unknown = SlotOrNone(categories[i].UnknownSlot);
             rows.Add(table.Count);
-            table.AddRange(TableRow(category, union, valuesOf(category)));
+            table.AddRange([.. union.Select(v => slots[i].TryGetValue(v, out var slot) ? SlotOrNone(slot) : unknown), unknown]);
         }
 
         return graph.Builder.AddNode(
@@ -93,15 +97,6 @@ internal sealed class OneHotBlock(IReadOnlyList<CategoryEncoding> categories) : 
             [graph.Values(type, [.. categories.Select(c => c.Column)])],
             [keys(union), OnnxAttribute.Ints("values_int64s", [.. Enumerable.Range(0, union.Length).Select(i => (long)i)]), OnnxAttribute.Int("default_int64", union.Length)],
             OnnxGraphBuilder.MlDomain);
-    }
-
-    // The slot of each value of the union, and in the last place that of any other value.
-    private long[] TableRow<T>(CategoryEncoding category, T[] union, IReadOnlyList<T> values)
-        where T : notnull
-    {
-        var slotOf = values.Select((value, i) => (value, i)).ToDictionary(p => p.value, p => (long)category.FirstSlot + p.i);
-        var other = SlotOrNone(category.OtherSlot);
-        return [.. union.Select(v => slotOf.GetValueOrDefault(v, other)), other];
     }
 
     // An index outside the depth of OneHot sets nothing (ONNX operator OneHot, version 11).

@@ -1,19 +1,14 @@
 namespace Mlp.Training.Preprocessing.Numbers;
 
-/// <summary>
-/// How one number becomes an input: z = clamp((x − mean) / deviation). A value that is not present or not finite becomes 0, the mean of the training rows, and is told apart by
-/// an indicator if the training rows had such values.
-/// </summary>
-/// <param name="Column">Index of the feature in the service's order.</param>
-/// <param name="Mean">Mean of the finite values of the training rows; 0 if there were none.</param>
-/// <param name="Deviation">Their population standard deviation; 1 if they were all equal.</param>
-/// <param name="HasIndicator">Whether an indicator of missing values is an input of its own.</param>
-internal sealed record NumberEncoding(int Column, double Mean, double Deviation, bool HasIndicator)
+/// <summary>How one number is scaled: (y − centre) / scale of the number y that its <see cref="NumberInput"/> makes of the feature.</summary>
+/// <param name="Input">Where the number comes from.</param>
+/// <param name="Centre">What becomes 0.</param>
+/// <param name="Scale">What becomes 1 more; above 0.</param>
+internal sealed record NumberEncoding(NumberInput Input, double Centre, double Scale)
 {
-    /// <summary>Which element of a vector it is; 0 for a number.</summary>
-    public int Element { get; init; }
-
-    /// <summary>The standardised value, or NaN for a value that counts as missing.</summary>
-    public double Standardise(double value, double maximum)
-        => double.IsFinite(value) ? Math.Clamp((value - Mean) / Deviation, -maximum, maximum) : double.NaN;
+    /// <summary>The scaled number.</summary>
+    /// <param name="value">A finite number.</param>
+    /// <param name="least">Where it is cut off below.</param>
+    /// <param name="greatest">Where it is cut off above.</param>
+    public float Apply(double value, double least, double greatest) => (float)Math.Clamp((value - Centre) / Scale, least, greatest);
 }

@@ -1,65 +1,55 @@
+using System.Text.Json.Serialization;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Onnx;
 
 namespace Mlp.Training.Preprocessing.Numbers;
 
-/// <summary>Numbers that are standardised; then an indicator for each that has one.</summary>
-/// <param name="numbers">By type (float32, float64, int64, boolean) and in the service's order within a type; each element of a vector is one.</param>
-/// <param name="maximumDeviation">Where they are cut off.</param>
-internal sealed class NumbersBlock(IReadOnlyList<NumberEncoding> numbers, double maximumDeviation) : EncodedBlock
+/// <summary>Numbers that are moved and stretched, and cut off at the same bounds.</summary>
+/// <param name="function">Their function.</param>
+/// <param name="numbers">How each is scaled.</param>
+/// <param name="least">Where they are cut off below.</param>
+/// <param name="greatest">Where they are cut off above.</param>
+internal sealed class NumbersBlock(NumberFunction function, IReadOnlyList<NumberEncoding> numbers, double least, double greatest) : NumberBlock
 {
+    /// <inheritdoc/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public override NumberFunction Function { get; } = function;
+
     public IReadOnlyList<NumberEncoding> Numbers { get; } = numbers;
 
-    public double MaximumDeviation { get; } = maximumDeviation;
+    public double Least { get; } = least;
+
+    public double Greatest { get; } = greatest;
 
     /// <inheritdoc/>
-    public override BlockShape ShapeOf(FeatureRowLayout layout) => new()
-    {
-        Floats = [.. Numbers.Select(n => NameOf(n, layout)), .. Numbers.Where(n => n.HasIndicator).Select(n => $"{NameOf(n, layout)} is missing")],
-    };
+    [JsonIgnore]
+    public override IReadOnlyList<NumberInput> Inputs { get; } = [.. numbers.Select(n => n.Input)];
 
     /// <inheritdoc/>
-    public override void Encode(FeatureTable table, BlockRows rows)
-    {
-        var indicator = Numbers.Count;
-        for (var i = 0; i < Numbers.Count; i++)
-        {
-            var column = table.Columns[Numbers[i].Column].SourceOf(Numbers[i].Element);
-            for (var row = 0; row < table.RowCount; row++)
-            {
-                var z = Numbers[i].Standardise(column.NumberAt(row), MaximumDeviation);
-                rows.SetFloat(row, i, double.IsNaN(z) ? 0 : (float)z);
-                if (Numbers[i].HasIndicator)
-                {
-                    rows.SetFloat(row, indicator, double.IsNaN(z) ? 1 : 0);
-                }
-            }
+    protected override int ValueCount => Numbers.Count;
 
-            indicator += Numbers[i].HasIndicator ? 1 : 0;
-        }
-    }
+    /// <inheritdoc/>
+    public override BlockShape ShapeOf(FeatureRowLayout layout) => new() { Floats = [.. Names(layout), .. IndicatorNames(layout)] };
 
     /// <inheritdoc/>
     public override BlockOutputs Write(EncodingGraph graph)
     {
-        var values = graph.Numbers([.. Numbers.Select(n => (n.Column, n.Element))]);
-        var width = Numbers.Count;
+        var (values, missing) = NumberFunctions.Prepare(graph, Inputs, Function);
         var builder = graph.Builder;
-
-        // x − x is NaN for NaN and for both infinities.
-        var missing = builder.AddNode("IsNaN", [builder.AddNode("Sub", [values, values])], output: builder.UniqueName("is_missing"));
-        var centred = builder.AddNode("Sub", [values, graph.Constant("means", [.. Numbers.Select(n => n.Mean)], width)]);
-        var scaled = builder.AddNode("Div", [centred, graph.Constant("deviations", [.. Numbers.Select(n => n.Deviation)], width)]);
-        var clipped = builder.AddNode("Clip", [scaled, graph.Constant("least", [-MaximumDeviation]), graph.Constant("greatest", [MaximumDeviation])]);
-        var standardised = builder.AddNode(
-            "Where", [missing, graph.Constant("zero", [0f]), graph.Cast(clipped, OnnxDataType.Float32)], output: builder.UniqueName("standardised"));
-        int[] indicated = [.. Enumerable.Range(0, width).Where(i => Numbers[i].HasIndicator)];
-        return new(indicated.Length == 0 ? [standardised] : [standardised, graph.Cast(graph.Columns(missing, indicated, width), OnnxDataType.Float32)]);
+        var centred = builder.AddNode("Sub", [values, graph.Constant("means", [.. Numbers.Select(n => n.Centre)], Numbers.Count)]);
+        var scaled = builder.AddNode("Div", [centred, graph.Constant("deviations", [.. Numbers.Select(n => n.Scale)], Numbers.Count)]);
+        var clipped = builder.AddNode("Clip", [scaled, graph.Constant("least", [Least]), graph.Constant("greatest", [Greatest])]);
+        var filled = Fill(graph, missing, graph.Cast(clipped, OnnxDataType.Float32), [.. Numbers.Select(n => n.Apply(n.Input.Fill, Least, Greatest))]);
+        return new([filled, .. Indicators(graph, missing)]);
     }
 
-    private static string NameOf(NumberEncoding number, FeatureRowLayout layout)
+    /// <inheritdoc/>
+    protected override void EncodeNumber(int number, ReadOnlySpan<double> values, int start, BlockRows rows)
     {
-        var feature = layout.Columns[number.Column];
-        return feature.IsVector ? FormattableString.Invariant($"{feature.Name}[{number.Element}]") : feature.Name;
+        var encoding = Numbers[number];
+        for (var i = 0; i < values.Length; i++)
+        {
+            rows.SetFloat(start + i, number, encoding.Apply(values[i], Least, Greatest));
+        }
     }
 }

@@ -20,7 +20,7 @@ internal sealed record TextRule(TextTerms Terms = TextTerms.Words, int Shortest 
     /// <summary>The terms of a text, in order, as often as they occur.</summary>
     public IEnumerable<string> Cut(string text)
     {
-        var tokens = Terms == TextTerms.Letters ? [.. Lower(text).EnumerateRunes().Select(r => r.ToString())] : Words(Lower(text));
+        var tokens = TokensIn(text);
         for (var length = Shortest; length <= Longest; length++)
         {
             for (var first = 0; first + length <= tokens.Count; first++)
@@ -29,6 +29,9 @@ internal sealed record TextRule(TextTerms Terms = TextTerms.Words, int Shortest 
             }
         }
     }
+
+    /// <summary>The tokens of a text, in order.</summary>
+    public IReadOnlyList<string> TokensIn(string text) => Terms == TextTerms.Letters ? [.. Lower(text).EnumerateRunes().Select(r => r.ToString())] : Words(Lower(text));
 
     /// <summary>The tokens of a term.</summary>
     public string[] TokensOf(string term) => Terms == TextTerms.Letters ? [.. term.EnumerateRunes().Select(r => r.ToString())] : term.Split(' ');

@@ -2,7 +2,7 @@ using Mlp.Runtime.Data;
 
 namespace Mlp.Training.Preprocessing.Texts;
 
-/// <summary>Texts as bags of terms, each in some ten nodes of its own.</summary>
+/// <summary>Texts as bags of terms, each in some nodes of its own.</summary>
 /// <param name="features">In the service's order.</param>
 internal sealed class TextsBlock(IReadOnlyList<TextEncoding> features) : EncodedBlock
 {
@@ -11,7 +11,7 @@ internal sealed class TextsBlock(IReadOnlyList<TextEncoding> features) : Encoded
     /// <inheritdoc/>
     public override BlockShape ShapeOf(FeatureRowLayout layout) => new()
     {
-        Floats = [.. Features.SelectMany(f => f.HasIndicator ? f.OutputNames.Append($"{layout.Columns[f.Column].Name} is missing") : f.OutputNames)],
+        Floats = [.. Features.SelectMany(f => f.NamesOf(layout.Columns[f.Column].Name))],
     };
 
     /// <inheritdoc/>
@@ -21,7 +21,7 @@ internal sealed class TextsBlock(IReadOnlyList<TextEncoding> features) : Encoded
         foreach (var feature in Features)
         {
             Encode(feature, (TextColumn)table.Columns[feature.Column], first, rows);
-            first += feature.OutputNames.Count + (feature.HasIndicator ? 1 : 0);
+            first += feature.Width + (feature.HasIndicator ? 1 : 0);
         }
     }
 
@@ -30,8 +30,8 @@ internal sealed class TextsBlock(IReadOnlyList<TextEncoding> features) : Encoded
 
     private static void Encode(TextEncoding feature, TextColumn column, int first, BlockRows rows)
     {
-        var width = feature.OutputNames.Count;
-        var slotOf = feature.Terms.Zip(feature.Slots).ToDictionary(p => p.First, p => p.Second, StringComparer.Ordinal);
+        var width = feature.Width;
+        var count = feature.Counter();
         var ofCode = new float[column.Texts.Count][];
         var counts = new int[width];
         for (var row = 0; row < column.RowCount; row++)
@@ -56,14 +56,7 @@ internal sealed class TextsBlock(IReadOnlyList<TextEncoding> features) : Encoded
         float[] Weigh(string text)
         {
             System.Array.Clear(counts);
-            foreach (var term in feature.Rule.Cut(text))
-            {
-                if (slotOf.TryGetValue(term, out var slot))
-                {
-                    counts[slot]++;
-                }
-            }
-
+            count(text, counts);
             var values = new float[width];
             feature.Weigh(counts, values);
             return values;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Mlp.Training.Preprocessing.Categories;
 
 namespace Mlp.Training.Preprocessing.Texts;
 
@@ -32,9 +31,9 @@ internal sealed class TextsLearner(IReadOnlyList<TextRequest> requests) : BlockL
                 if (rowsOfText[code] > 0)
                 {
                     _counts[i].Texts.Add((column.Texts[code], rowsOfText[code]));
-                    foreach (var term in requests[i].Rule.Cut(column.Texts[code]).Distinct(StringComparer.Ordinal))
+                    if (requests[i].Buckets is null)
                     {
-                        _counts[i].RowsOfTerm[term] = _counts[i].RowsOfTerm.GetValueOrDefault(term) + rowsOfText[code];
+                        _counts[i].AddTerms(requests[i].Rule.Cut(column.Texts[code]), rowsOfText[code]);
                     }
                 }
             }
@@ -52,41 +51,46 @@ internal sealed class TextsLearner(IReadOnlyList<TextRequest> requests) : BlockL
                 string.Create(CultureInfo.InvariantCulture, $"Expected texts in column '{request.Name}' to learn terms from, but it is missing in all {counts.Rows} training rows."), request.Name);
         }
 
+        var encoding = new TextEncoding(request.Column, request.Rule, request.Weight, [], null, [], counts.PresentRows < counts.Rows);
+        encoding = request.Buckets is { } buckets ? encoding with { Hash = new(buckets, Letters(counts), request.Seed) } : encoding with { Terms = Terms(request, counts) };
+        return request.Weight == TermWeight.TfIdf ? encoding with { Factors = Factors(encoding, counts) } : encoding;
+    }
+
+    private static string[] Terms(TextRequest request, Counts counts)
+    {
         string[] terms = [.. counts.RowsOfTerm
             .Where(t => t.Value >= request.MinimumRows)
             .OrderByDescending(t => t.Value).ThenBy(t => t.Key, StringComparer.Ordinal)
             .Take(request.MaximumTerms)
             .Select(t => t.Key)];
-        if (terms.Length == 0)
-        {
-            throw new TrainingDataException(
+        return terms.Length > 0
+            ? terms
+            : throw new TrainingDataException(
                 string.Create(CultureInfo.InvariantCulture, $"Expected terms that occur in at least {request.MinimumRows} training rows of column '{request.Name}', but found none."), request.Name);
+    }
+
+    // The printable ASCII letters always have numbers of their own.
+    private static string[] Letters(Counts counts)
+    {
+        var letters = new SortedSet<Rune>(Enumerable.Range(' ', '~' - ' ' + 1).Select(c => new Rune(c)));
+        foreach (var (text, _) in counts.Texts)
+        {
+            letters.UnionWith(text.EnumerateRunes());
         }
 
-        var (slots, names) = request.Buckets is { } buckets ? Hash(request, terms, buckets) : ([.. Enumerable.Range(0, terms.Length)], [.. terms.Select(t => $"{request.Name} has {t}")]);
-        double[] factors = request.Weight == TermWeight.TfIdf ? Factors(request, counts, terms, slots, names.Length) : [];
-        return new(request.Column, request.Rule, request.Weight, terms, slots, names, factors, counts.PresentRows < counts.Rows);
+        return [.. letters.Select(l => l.ToString())];
     }
 
-    // Buckets that no term falls into are left out, because nothing ever could.
-    private static (int[] Slots, string[] Names) Hash(TextRequest request, string[] terms, int buckets)
+    private static double[] Factors(TextEncoding encoding, Counts counts)
     {
-        var letters = new LetterNumbers([.. terms.SelectMany(t => t.EnumerateRunes()).Distinct().Select(r => r.ToString())]);
-        var hash = new CategoryHash(request.Column, buckets, IsText: true, IsSigned: false, HasMissing: false, request.Seed);
-        int[] bucketOf = [.. terms.Select(t => hash.BucketOf(t, letters))];
-        int[] used = [.. bucketOf.Distinct().Order()];
-        return ([.. bucketOf.Select(b => System.Array.BinarySearch(used, b))], [.. used.Select(b => FormattableString.Invariant($"{request.Name} has a term of bucket {b}"))]);
-    }
-
-    private static double[] Factors(TextRequest request, Counts counts, string[] terms, int[] slots, int width)
-    {
-        var slotOf = terms.Zip(slots).ToDictionary(p => p.First, p => p.Second, StringComparer.Ordinal);
-        var rows = new long[width];
+        var (rows, ofText, count) = (new long[encoding.Width], new int[encoding.Width], encoding.Counter());
         foreach (var (text, rowCount) in counts.Texts)
         {
-            foreach (var slot in request.Rule.Cut(text).Where(slotOf.ContainsKey).Select(t => slotOf[t]).Distinct())
+            Array.Clear(ofText);
+            count(text, ofText);
+            for (var i = 0; i < rows.Length; i++)
             {
-                rows[slot] += rowCount;
+                rows[i] += ofText[i] > 0 ? rowCount : 0;
             }
         }
 
@@ -102,5 +106,13 @@ internal sealed class TextsLearner(IReadOnlyList<TextRequest> requests) : BlockL
         public long Rows { get; set; }
 
         public long PresentRows { get; set; }
+
+        public void AddTerms(IEnumerable<string> terms, int rowCount)
+        {
+            foreach (var term in terms.Distinct(StringComparer.Ordinal))
+            {
+                RowsOfTerm[term] = RowsOfTerm.GetValueOrDefault(term) + rowCount;
+            }
+        }
     }
 }

@@ -33,6 +33,18 @@ internal sealed unsafe class LightGbmBooster() : SafeHandle(0, ownsHandle: true)
     /// <summary>Puts the trees of another model before its own.</summary>
     public void Merge(LightGbmBooster other) => LightGbmNative.Check(LightGbmNative.BoosterMerge(this, other), "continue from the model");
 
+    /// <summary>Gives the leaves of its trees new values, from the rows that it trains on.</summary>
+    /// <param name="leaves">The leaf of each row in each tree, shape (rows, trees), row-major.</param>
+    /// <param name="rowCount">Number of rows.</param>
+    public void Refit(ReadOnlySpan<int> leaves, int rowCount)
+    {
+        LightGbmLibrary.Silence();
+        fixed (int* data = leaves)
+        {
+            LightGbmNative.Check(LightGbmNative.BoosterRefit(this, data, rowCount, leaves.Length / rowCount), "refit the leaves");
+        }
+    }
+
     /// <summary>Adds an iteration.</summary>
     /// <returns>False if no tree could be split any more.</returns>
     public bool Update()

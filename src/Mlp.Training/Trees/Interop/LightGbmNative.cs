@@ -71,6 +71,10 @@ internal static unsafe partial class LightGbmNative
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories | DllImportSearchPath.AssemblyDirectory)]
     public static partial int BoosterMerge(LightGbmBooster booster, LightGbmBooster other);
 
+    [LibraryImport(Library, EntryPoint = "LGBM_BoosterRefit")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories | DllImportSearchPath.AssemblyDirectory)]
+    public static partial int BoosterRefit(LightGbmBooster booster, int* leaves, int rowCount, int treeCount);
+
     [LibraryImport(Library, EntryPoint = "LGBM_BoosterAddValidData")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories | DllImportSearchPath.AssemblyDirectory)]
     public static partial int BoosterAddValidation(LightGbmBooster booster, LightGbmDataset validation);

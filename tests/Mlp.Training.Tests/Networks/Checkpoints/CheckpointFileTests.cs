@@ -1,3 +1,4 @@
+using System.Text.Json;
 using FsCheck.Xunit;
 using Mlp.Runtime;
 using Mlp.Training.Networks.Checkpoints;
@@ -64,6 +65,18 @@ public sealed class CheckpointFileTests
         Assert.Equal("LearningRate is 0.1 and the checkpoint's 0.2; Seed is 1 and the checkpoint's absent", a.DifferenceFrom(a with { Settings = new(StringComparer.Ordinal) { ["LearningRate"] = "0.2" } }));
         Assert.Equal("the training rows have the hash aaaaaaaaaaaa… and the checkpoint's b", a.DifferenceFrom(a with { DataHash = "b" }));
         Assert.Equal("the validation rows have no hash of their own and the checkpoint's the hash b", a.DifferenceFrom(a with { ValidationHash = "b" }));
+    }
+
+    [Fact]
+    public void DifferenceFrom_OtherPreprocessing_SaysSo()
+    {
+        static JsonElement Json(string text) => JsonDocument.Parse(text).RootElement;
+        var old = new CheckpointIdentity("a", null, new(StringComparer.Ordinal));
+        var learned = old with { Encoding = Json("""{"format":1,"blocks":[]}""") };
+
+        Assert.Null(learned.DifferenceFrom(old));
+        Assert.Null(learned.DifferenceFrom(CheckpointFile.Read(CheckpointFile.Write(Sample(new()) with { Identity = learned }), "file").Identity));
+        Assert.StartsWith("what was learned of the features is not what", learned.DifferenceFrom(learned with { Encoding = Json("""{"format":1,"blocks":[1]}""") }), StringComparison.Ordinal);
     }
 
     private static NetworkCheckpoint Sample(TrainingPosition position)

@@ -2,6 +2,7 @@ using Mlp.Runtime.Models;
 using Mlp.TestSupport;
 using Mlp.Training.Networks;
 using Mlp.Training.Networks.Checkpoints;
+using Mlp.Training.Preprocessing;
 
 namespace Mlp.Training.Tests.Networks.Checkpoints;
 
@@ -18,6 +19,8 @@ public sealed class ResumeTests : IDisposable
         { "sgd, one cycle, accumulation", o => (o.Optimizer.Kind, o.Optimizer.Nesterov, o.Schedule.Kind, o.Optimizer.AccumulationSteps, o.Optimizer.ClipNorm) = (OptimizerKind.Sgd, true, ScheduleKind.OneCycle, 3, 1) },
         { "float16", o => o.Precision = NetworkPrecision.Float16 },
         { "stream", o => (o.Stream.IsEnabled, o.Stream.BufferRows, o.Stream.SampleRows) = (true, 90, 150) },
+        { "ids", o => o.Preprocessing.For("company").Category = CategoryKind.Id },
+        { "ids from a stream", o => (o.Preprocessing.For("company").Category, o.Stream.IsEnabled, o.Stream.BufferRows) = (CategoryKind.Id, true, 90) },
         { "without validation", o => (o.ValidationShare, o.AverageDecay) = (0, 0.99) },
     };
 

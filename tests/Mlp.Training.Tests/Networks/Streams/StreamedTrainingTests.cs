@@ -1,6 +1,7 @@
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Training.Networks;
+using Mlp.Training.Preprocessing;
 
 namespace Mlp.Training.Tests.Networks.Streams;
 
@@ -100,6 +101,14 @@ public sealed class StreamedTrainingTests
         var error = Assert.Throws<ArgumentException>(() => new NetworkTrainer(Options(o => (o.Task, o.GroupColumn) = (ModelTask.Ranking, "group"))));
 
         Assert.StartsWith("NetworkOptions.Stream.IsEnabled must be false for Ranking, whose groups stay together, but is true.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Options_TargetEncodingOfAStream_IsRefused()
+    {
+        var error = Assert.Throws<ArgumentException>(() => new NetworkTrainer(Options(o => o.Preprocessing.For("company").Category = CategoryKind.Target)));
+
+        Assert.StartsWith("NetworkOptions.Preprocessing.Features.company must not be Target for rows that stream, which would see their own labels.", error.Message, StringComparison.Ordinal);
     }
 
     private static NetworkOptions Options(Action<NetworkOptions>? change = null)
