@@ -56,8 +56,8 @@ internal static class OnnxExporter
             GoldenRows = GoldenRowSample.Take(file, rows.Table, proofStart, options.GoldenRowCount, Tolerance, cancellationToken),
             FeatureService = manifest.FeatureService,
             TrainingSet = manifest,
-            Calibration = options.Calibration,
             RunId = options.Lineage.RunId,
+            Calibration = options.Calibration,
             ReferenceProfile = TrainingProfile.Create(rows.Table, source.IsCode, scores, holdout, options.ReferenceQuantileSketch).ToJson(),
         };
         return options.Precision == ExportPrecision.Float32 ? model : new PrecisionReduction(model, range, file, set, rows, proofStart).Apply(options, cancellationToken);
@@ -99,8 +99,10 @@ internal static class OnnxExporter
         var graph = new OnnxGraphBuilder("model", options.Opset ?? opset, mlOpset);
         var inputs = source.WriteInputs(graph);
         var first = graph.NodeCount;
-        var score = source.Write(graph, inputs);
+        var calibrated = source as CalibratedSource;
+        var score = calibrated is null ? source.Write(graph, inputs) : calibrated.WriteModel(graph, inputs);
         var range = new GraphRange(first, graph.NodeCount, inputs.Dense);
+        score = calibrated?.WriteCalibration(graph, score) ?? score;
         graph.AddNode("Identity", [score], output: ScoreOutput);
         graph.AddOutput(ScoreOutput, OnnxDataType.Float32, OnnxGraphBuilder.Batch, source.ScoreCount);
         graph.AddMetadata("mlp.features", Json(manifest.Features));

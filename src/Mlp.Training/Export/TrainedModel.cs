@@ -46,16 +46,13 @@ public sealed record TrainedModel
     /// <param name="description">A sentence for people.</param>
     /// <param name="tags">Free labels.</param>
     public ModelPackage ToPackage(
-        IReadOnlyDictionary<string, double>? metrics = null, int? parentVersion = null, string? description = null, IReadOnlyDictionary<string, string>? tags = null)
-    {
-        var all = MetricsWith(metrics);
-        return new()
+        IReadOnlyDictionary<string, double>? metrics = null, int? parentVersion = null, string? description = null, IReadOnlyDictionary<string, string>? tags = null) => new()
         {
-            Onnx = all.Count > 0 ? LineageStamp.AddMetrics(Onnx, all) : Onnx,
+            Onnx = metrics is { Count: > 0 } ? LineageStamp.AddMetrics(Onnx, metrics) : Onnx,
             Output = Output,
             FeatureService = FeatureService,
             Features = Features,
-            Metrics = all,
+            Metrics = MetricsWith(metrics),
             TrainingSetHash = TrainingSetHash,
             TrainingSetManifest = TrainingSet?.ToJson() ?? ReadOnlyMemory<byte>.Empty,
             ReferenceProfile = ReferenceProfile,
@@ -66,7 +63,6 @@ public sealed record TrainedModel
             Description = description,
             Tags = tags ?? new Dictionary<string, string>(),
         };
-    }
 
     /// <summary>Saves the ONNX file, whole or not at all; what was reported as saved survives a power loss.</summary>
     /// <param name="path">Path of the file; its folder exists.</param>

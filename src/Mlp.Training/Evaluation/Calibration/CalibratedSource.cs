@@ -42,9 +42,18 @@ internal sealed class CalibratedSource(IExportSource inner, ScoreCalibration cal
     public EncodedInputs WriteInputs(OnnxGraphBuilder graph) => inner.WriteInputs(graph);
 
     public string Write(OnnxGraphBuilder graph, EncodedInputs inputs)
+        => WriteCalibration(graph, WriteModel(graph, inputs));
+
+    /// <summary>Adds the nodes of the model alone.</summary>
+    /// <returns>Name of what <see cref="WriteCalibration"/> takes.</returns>
+    public string WriteModel(OnnxGraphBuilder graph, EncodedInputs inputs) => LogOdds.Write(inner, graph, inputs);
+
+    /// <summary>Adds the nodes of the calibration.</summary>
+    /// <returns>Name of the scores.</returns>
+    public string WriteCalibration(OnnxGraphBuilder graph, string logOdds)
     {
         graph.AddMetadata("mlp.calibration", calibration.Name);
-        return calibration.Calibrator.Write(graph, LogOdds.Write(inner, graph, inputs));
+        return calibration.Calibrator.Write(graph, logOdds);
     }
 
     public float[] Score(EncodedRows rows) => throw new InvalidOperationException("Expected rows of features, but found rows that were encoded already.");
