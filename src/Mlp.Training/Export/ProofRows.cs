@@ -103,7 +103,7 @@ internal sealed record ProofRows(string Name, FeatureTable Table, int Start)
     // Neighbours in a data set are often alike, so the rows are taken from all over it.
     private static int Source(FeatureTable table, int start, int index) => start + (int)(index * 7919L % (table.RowCount - start));
 
-    private static ProofRows Create(string name, FeatureTable table, IReadOnlyList<RowChange> changes)
+    private static ProofRows Create(string name, FeatureTable table, List<RowChange> changes)
     {
         var rows = new FeatureRows(table.Layout, changes.Count);
         rows.Reset(changes.Count);
