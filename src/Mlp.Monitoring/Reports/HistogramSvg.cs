@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Mlp.Monitoring.Drift;
-using Mlp.Monitoring.Reports.Html;
+using Mlp.Runtime.Markup;
 
 namespace Mlp.Monitoring.Reports;
 

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Statistics.Profiles;
+using Mlp.Training.Evaluation.Calibration;
 
 namespace Mlp.Training.Export;
 
@@ -18,6 +19,10 @@ public sealed class ExportOptions
     /// <value>The default value is 0.5.</value>
     [Range(0.0, 1.0)]
     public double DecisionThreshold { get; set; } = 0.5;
+
+    /// <summary>What makes the scores of a classifier come true; it becomes part of the file.</summary>
+    /// <value>The default value is null: scores stay as they were trained.</value>
+    public ScoreCalibration? Calibration { get; set; }
 
     /// <summary>What the label is, in a sentence.</summary>
     /// <value>The default value is null.</value>

@@ -5,6 +5,7 @@ using Mlp.Runtime.Models;
 using Mlp.Runtime.Onnx;
 using Mlp.Runtime.Storage;
 using Mlp.Training.Evaluation;
+using Mlp.Training.Evaluation.Calibration;
 using Mlp.Training.Preprocessing;
 
 namespace Mlp.Training.Export;
@@ -26,9 +27,11 @@ internal static class OnnxExporter
     /// <param name="options">What the model says of its outputs.</param>
     /// <param name="cancellationToken">Ends the proof.</param>
     /// <exception cref="ExportRefusedException">File and trained model differ by more than is accepted.</exception>
+    /// <exception cref="ArgumentException">The calibration is for another task or number of classes.</exception>
     public static TrainedModel Create(
         IExportSource source, LabelledRows rows, int proofStart, TrainingSetManifest manifest, ExportOptions options, CancellationToken cancellationToken)
     {
+        source = CalibratedSource.Of(source, options.Calibration);
         var output = new ModelOutput
         {
             Task = source.Task,
@@ -54,6 +57,7 @@ internal static class OnnxExporter
             FeatureService = manifest.FeatureService,
             TrainingSet = manifest,
             RunId = options.Lineage.RunId,
+            Calibration = options.Calibration,
             ReferenceProfile = TrainingProfile.Create(rows.Table, source.IsCode, scores, holdout, options.ReferenceQuantileSketch).ToJson(),
         };
         return options.Precision == ExportPrecision.Float32 ? model : new PrecisionReduction(model, range, file, set, rows, proofStart).Apply(options, cancellationToken);
@@ -95,8 +99,10 @@ internal static class OnnxExporter
         var graph = new OnnxGraphBuilder("model", options.Opset ?? opset, mlOpset);
         var inputs = source.WriteInputs(graph);
         var first = graph.NodeCount;
-        var score = source.Write(graph, inputs);
+        var calibrated = source as CalibratedSource;
+        var score = calibrated is null ? source.Write(graph, inputs) : calibrated.WriteModel(graph, inputs);
         var range = new GraphRange(first, graph.NodeCount, inputs.Dense);
+        score = calibrated?.WriteCalibration(graph, score) ?? score;
         graph.AddNode("Identity", [score], output: ScoreOutput);
         graph.AddOutput(ScoreOutput, OnnxDataType.Float32, OnnxGraphBuilder.Batch, source.ScoreCount);
         graph.AddMetadata("mlp.features", Json(manifest.Features));

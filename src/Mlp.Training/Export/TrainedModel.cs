@@ -1,5 +1,6 @@
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
+using Mlp.Training.Evaluation.Calibration;
 
 namespace Mlp.Training.Export;
 
@@ -36,7 +37,10 @@ public sealed record TrainedModel
     /// <summary>Some of the rows that proved the export, with the exported file's answers; null when none are kept.</summary>
     public GoldenRows? GoldenRows { get; init; }
 
-    /// <summary>The model as the registry takes it.</summary>
+    /// <summary>What makes the file's scores come true; null where they are as they were trained.</summary>
+    public ScoreCalibration? Calibration { get; init; }
+
+    /// <summary>The model as the registry takes it. The metrics are those given and those of the calibration.</summary>
     /// <param name="metrics">Quality on a holdout, by name; see <see cref="Evaluation.EvaluationResult.Metrics"/>. The file's metadata names them too.</param>
     /// <param name="parentVersion">The version that this one was compared with.</param>
     /// <param name="description">A sentence for people.</param>
@@ -48,7 +52,7 @@ public sealed record TrainedModel
             Output = Output,
             FeatureService = FeatureService,
             Features = Features,
-            Metrics = metrics ?? new Dictionary<string, double>(),
+            Metrics = MetricsWith(metrics),
             TrainingSetHash = TrainingSetHash,
             TrainingSetManifest = TrainingSet?.ToJson() ?? ReadOnlyMemory<byte>.Empty,
             ReferenceProfile = ReferenceProfile,
@@ -72,5 +76,17 @@ public sealed record TrainedModel
         options ??= new();
         OptionRanges.ThrowIfViolated(options);
         return Task.Run(() => ModelFile.Default.Save(Onnx, path, options, cancellationToken), cancellationToken);
+    }
+
+    // What the caller says of a name stands.
+    private Dictionary<string, double> MetricsWith(IReadOnlyDictionary<string, double>? metrics)
+    {
+        var all = new Dictionary<string, double>(Calibration?.Metrics ?? new Dictionary<string, double>(), StringComparer.Ordinal);
+        foreach (var (name, value) in metrics ?? new Dictionary<string, double>())
+        {
+            all[name] = value;
+        }
+
+        return all;
     }
 }

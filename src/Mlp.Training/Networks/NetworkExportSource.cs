@@ -7,7 +7,7 @@ using Mlp.Training.Preprocessing;
 namespace Mlp.Training.Networks;
 
 /// <summary>A trained network as the exporter sees it.</summary>
-internal sealed class NetworkExportSource(TrainedNetwork trained, LayeredNetwork network, NetworkLink link) : IExportSource
+internal sealed class NetworkExportSource(TrainedNetwork trained, LayeredNetwork network, NetworkLink link) : ILogOddsSource
 {
     public ModelTask Task => link.Task;
 
@@ -24,4 +24,8 @@ internal sealed class NetworkExportSource(TrainedNetwork trained, LayeredNetwork
     public string Write(OnnxGraphBuilder graph, EncodedInputs inputs) => link.Write(graph, network.Write(graph, inputs));
 
     public float[] Score(EncodedRows rows) => trained.Predict(rows);
+
+    public string WriteLogOdds(OnnxGraphBuilder graph, EncodedInputs inputs) => network.Write(graph, inputs);
+
+    public float[] LogOdds(FeatureTable table) => trained.Outputs(trained.Encoding.Encode(table));
 }

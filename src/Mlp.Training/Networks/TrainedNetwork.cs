@@ -14,7 +14,7 @@ using TorchSharp;
 namespace Mlp.Training.Networks;
 
 /// <summary>A network that has been trained, in libtorch's memory, with the rows it was trained on. Scoring is thread-safe; dispose of it when it is exported.</summary>
-public sealed class TrainedNetwork : IFittedModel
+public sealed class TrainedNetwork : IFittedModel, IExportable
 {
     private const int BatchSize = 4096;
 
@@ -65,6 +65,10 @@ public sealed class TrainedNetwork : IFittedModel
     /// <summary>How many rows it was trained on, those of a stream included.</summary>
     public long TrainedRowCount { get; }
 
+    IExportSource IExportable.Source => new NetworkExportSource(this, _network, _link);
+
+    LabelledRows IExportable.Rows => Rows;
+
     internal FeatureEncoding Encoding { get; }
 
     internal LabelledRows Rows { get; }
@@ -100,7 +104,7 @@ public sealed class TrainedNetwork : IFittedModel
         OptionRanges.ThrowIfViolated(options);
         return TracedWork.Run(
             TrainingActivities.Start(TrainingSpans.Export),
-            () => OnnxExporter.Create(new NetworkExportSource(this, _network, _link), Rows, TrainingCount < Rows.RowCount ? TrainingCount : 0, Manifest, options, cancellationToken),
+            () => OnnxExporter.Create(((IExportable)this).Source, Rows, TrainingCount < Rows.RowCount ? TrainingCount : 0, Manifest, options, cancellationToken),
             static (span, model) => span.SetTag("bytes", model.Onnx.Length));
     }
 
@@ -128,7 +132,12 @@ public sealed class TrainedNetwork : IFittedModel
         }
     }
 
-    internal float[] Predict(EncodedRows rows)
+    internal float[] Predict(EncodedRows rows) => Run(rows, _link.Apply);
+
+    /// <summary>What the network says before its link.</summary>
+    internal float[] Outputs(EncodedRows rows) => Run(rows, outputs => outputs);
+
+    private float[] Run(EncodedRows rows, Func<torch.Tensor, torch.Tensor> link)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         var scores = new float[checked(rows.RowCount * ScoreCount)];
@@ -139,7 +148,7 @@ public sealed class TrainedNetwork : IFittedModel
             using var scope = torch.NewDisposeScope();
             var size = Math.Min(BatchSize, rows.RowCount - done);
             batch.Copy(rows, done, size);
-            FlatParameters.Floats(_link.Apply(_network.Forward(batch.Dense, batch.Ids)).contiguous()).CopyTo(scores.AsSpan(done * ScoreCount));
+            FlatParameters.Floats(link(_network.Forward(batch.Dense, batch.Ids)).contiguous()).CopyTo(scores.AsSpan(done * ScoreCount));
         }
 
         return scores;

@@ -171,7 +171,7 @@ public sealed class HyperparameterSearch
     private TpeTrial Recall(RunRecord run)
     {
         var status = Enum.Parse<TrialStatus>(run.Tags[StatusTag]);
-        var last = run.Metrics.GetValueOrDefault("progress")?.LastOrDefault();
+        MetricPoint? last = run.Metrics.GetValueOrDefault("progress") is { Count: > 0 } points ? points[^1] : null;
         var value = status == TrialStatus.Finished ? run.GetMetric(ValueMetric) : last?.Value;
         return new(NumberOf(run), SettingsOf(run), status, value ?? double.NaN, last?.Step ?? 0);
     }

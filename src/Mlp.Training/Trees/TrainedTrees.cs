@@ -10,7 +10,7 @@ using Mlp.Training.Trees.Interop;
 namespace Mlp.Training.Trees;
 
 /// <summary>Trees that have been trained, in LightGBM's memory, with the rows they were trained on. Scoring is thread-safe; dispose of it when it is exported.</summary>
-public sealed class TrainedTrees : IFittedModel
+public sealed class TrainedTrees : IFittedModel, IExportable
 {
     private const int BatchSize = 4096;
     private const string ScoringParameters = "num_threads=1 verbosity=-1";
@@ -62,6 +62,10 @@ public sealed class TrainedTrees : IFittedModel
     /// <summary>The trees as LightGBM's text model reads. Its features are the columns of the trees: texts and codes are numbers of values there.</summary>
     public LightGbmModel Model { get; }
 
+    IExportSource IExportable.Source => new TreeExportSource(this, Encoding, Model, _conversion);
+
+    LabelledRows IExportable.Rows => _rows;
+
     internal TreeEncoding Encoding { get; }
 
     internal LabelledRows Rows => _rows;
@@ -98,7 +102,7 @@ public sealed class TrainedTrees : IFittedModel
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         return TracedWork.Run(
             TrainingActivities.Start(TrainingSpans.Export),
-            () => OnnxExporter.Create(new TreeExportSource(this, Encoding, Model, _conversion), _rows, TrainingCount < _rows.RowCount ? TrainingCount : 0, Manifest, options, cancellationToken),
+            () => OnnxExporter.Create(((IExportable)this).Source, _rows, TrainingCount < _rows.RowCount ? TrainingCount : 0, Manifest, options, cancellationToken),
             static (span, model) => span.SetTag("bytes", model.Onnx.Length));
     }
 

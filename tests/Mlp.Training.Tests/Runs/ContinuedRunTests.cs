@@ -79,11 +79,11 @@ public sealed class ContinuedRunTests
         {
             try
             {
-                return (Run: fixture.Tracker.Continue("tips", "a"), Error: null as string);
+                return (Run: (IRun?)fixture.Tracker.Continue("tips", "a"), Error: (string?)null);
             }
             catch (InvalidOperationException e)
             {
-                return (Run: null, Error: e.Message);
+                return (Run: (IRun?)null, Error: (string?)e.Message);
             }
         })));
         await stop.CancelAsync();

@@ -1,4 +1,5 @@
 using Mlp.Monitoring.Reports.Html;
+using Mlp.Runtime.Markup;
 using Mlp.Runtime.Statistics;
 
 namespace Mlp.Monitoring.Reports.Charts;

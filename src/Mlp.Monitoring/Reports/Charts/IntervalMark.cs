@@ -1,4 +1,4 @@
-using Mlp.Monitoring.Reports.Html;
+using Mlp.Runtime.Markup;
 
 namespace Mlp.Monitoring.Reports.Charts;
 

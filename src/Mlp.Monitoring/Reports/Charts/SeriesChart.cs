@@ -1,4 +1,5 @@
 using Mlp.Monitoring.Reports.Html;
+using Mlp.Runtime.Markup;
 
 namespace Mlp.Monitoring.Reports.Charts;
 

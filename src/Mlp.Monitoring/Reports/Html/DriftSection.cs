@@ -1,4 +1,5 @@
 using Mlp.Monitoring.Drift;
+using Mlp.Runtime.Markup;
 
 namespace Mlp.Monitoring.Reports.Html;
 

@@ -1,4 +1,5 @@
 using Mlp.Monitoring.Figures;
+using Mlp.Runtime.Markup;
 
 namespace Mlp.Monitoring.Reports.Html;
 

@@ -1,5 +1,6 @@
 using Mlp.Monitoring.Performance;
 using Mlp.Monitoring.Reports.Charts;
+using Mlp.Runtime.Markup;
 
 namespace Mlp.Monitoring.Reports.Html;
 

@@ -1,5 +1,6 @@
 using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.Performance;
+using Mlp.Runtime.Markup;
 
 namespace Mlp.Monitoring.Reports.Html;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Mlp.Monitoring.Drift;
 using Mlp.Monitoring.Figures;
 using Mlp.Monitoring.Performance;
+using Mlp.Runtime.Markup;
 
 namespace Mlp.Monitoring.Reports.Html;
 
@@ -35,19 +36,7 @@ internal static class ReportText
     public static string Title(string figure) => Titles.GetValueOrDefault(figure, figure.Replace('_', ' '));
 
     /// <summary>A number in four significant digits.</summary>
-    public static string Number(double value)
-    {
-        if (!double.IsFinite(value))
-        {
-            return double.IsNaN(value) ? "–" : value > 0 ? "∞" : "−∞";
-        }
-
-        var magnitude = Math.Abs(value);
-        var text = magnitude is 0 or >= 1e-3 and < 1e6
-            ? value.ToString(magnitude >= 1000 ? "#,0" : magnitude >= 100 ? "0.#" : magnitude >= 10 ? "0.##" : magnitude >= 1 ? "0.###" : "0.####", CultureInfo.InvariantCulture)
-            : value.ToString("0.##e0", CultureInfo.InvariantCulture);
-        return text.Replace('-', '−');
-    }
+    public static string Number(double value) => NumberText.Short(value);
 
     /// <summary>A figure in a column: three decimals, where they say something.</summary>
     public static string Figure(double value)

@@ -1,4 +1,5 @@
 using Mlp.Monitoring.Reports.Charts;
+using Mlp.Runtime.Markup;
 
 namespace Mlp.Monitoring.Reports.Html;
 

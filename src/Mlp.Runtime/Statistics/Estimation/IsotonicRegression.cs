@@ -51,9 +51,7 @@ internal sealed class IsotonicRegression
         var order = scores.ToArray();
         var sorted = labels.ToArray();
         Array.Sort(order, sorted);
-
-        // Rows of one score are one point with their mean; then each point that would fall is pooled with those before it.
-        var (points, means, weights, blockEnds) = (new List<double>(), new List<double>(), new List<double>(), new List<int>());
+        var (points, means, counts) = (new List<double>(), new List<double>(), new List<double>());
         for (var start = 0; start < order.Length;)
         {
             var (end, positive) = (start, 0.0);
@@ -64,23 +62,39 @@ internal sealed class IsotonicRegression
 
             points.Add(order[start]);
             means.Add(positive / (end - start));
-            weights.Add(end - start);
-            blockEnds.Add(points.Count);
-            while (means.Count > 1 && means[^2] >= means[^1])
-            {
-                var total = weights[^2] + weights[^1];
-                means[^2] = ((means[^2] * weights[^2]) + (means[^1] * weights[^1])) / total;
-                weights[^2] = total;
-                blockEnds[^2] = blockEnds[^1];
-                means.RemoveAt(means.Count - 1);
-                weights.RemoveAt(weights.Count - 1);
-                blockEnds.RemoveAt(blockEnds.Count - 1);
-            }
-
+            counts.Add(end - start);
             start = end;
         }
 
-        return FromBlocks(points, means, blockEnds);
+        return FitPoints(points, means, counts);
+    }
+
+    /// <summary>Fits the function of least squared distance to points.</summary>
+    /// <param name="points">Scores, ascending, none twice, at least one.</param>
+    /// <param name="means">Shape (points): the mean label of each.</param>
+    /// <param name="weights">Shape (points): how much each counts, above 0.</param>
+    internal static IsotonicRegression FitPoints(IReadOnlyList<double> points, IReadOnlyList<double> means, IReadOnlyList<double> weights)
+    {
+        // Each point that would fall is pooled with those before it.
+        var (pooled, totals, blockEnds) = (new List<double>(), new List<double>(), new List<int>());
+        for (var i = 0; i < points.Count; i++)
+        {
+            pooled.Add(means[i]);
+            totals.Add(weights[i]);
+            blockEnds.Add(i + 1);
+            while (pooled.Count > 1 && pooled[^2] >= pooled[^1])
+            {
+                var total = totals[^2] + totals[^1];
+                pooled[^2] = ((pooled[^2] * totals[^2]) + (pooled[^1] * totals[^1])) / total;
+                totals[^2] = total;
+                blockEnds[^2] = blockEnds[^1];
+                pooled.RemoveAt(pooled.Count - 1);
+                totals.RemoveAt(totals.Count - 1);
+                blockEnds.RemoveAt(blockEnds.Count - 1);
+            }
+        }
+
+        return FromBlocks(points, pooled, blockEnds);
     }
 
     /// <summary>The probability of a score.</summary>
@@ -109,7 +123,7 @@ internal sealed class IsotonicRegression
     }
 
     /// <summary>Of a block of equal values its first and its last point: those between lie on the line.</summary>
-    private static IsotonicRegression FromBlocks(List<double> points, List<double> means, List<int> blockEnds)
+    private static IsotonicRegression FromBlocks(IReadOnlyList<double> points, List<double> means, List<int> blockEnds)
     {
         var (scores, values) = (new List<double>(), new List<double>());
         for (var (b, start) = (0, 0); b < means.Count; start = blockEnds[b++])

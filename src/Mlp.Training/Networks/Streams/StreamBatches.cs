@@ -74,7 +74,11 @@ internal sealed class StreamBatches : BatchSource
         }
     }
 
-    public override void Dispose() => Close();
+    public override void Dispose()
+    {
+        Close();
+        base.Dispose();
+    }
 
     // As in memory: batches of nearly equal size.
     private long StartOf(int batch) => (long)((Int128)_rows.Survey.TrainingCount * batch / BatchCount);

@@ -103,14 +103,6 @@ public sealed class StreamedTrainingTests
         Assert.StartsWith("NetworkOptions.Stream.IsEnabled must be false for Ranking, whose groups stay together, but is true.", error.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Options_TargetEncodingOfAStream_IsRefused()
-    {
-        var error = Assert.Throws<ArgumentException>(() => new NetworkTrainer(Options(o => o.Preprocessing.For("company").Category = CategoryKind.Target)));
-
-        Assert.StartsWith("NetworkOptions.Preprocessing.Features.company must not be Target for rows that stream, which would see their own labels.", error.Message, StringComparison.Ordinal);
-    }
-
     private static NetworkOptions Options(Action<NetworkOptions>? change = null)
     {
         var options = new NetworkOptions { HiddenLayers = [16], Dropout = 0.1, BatchSize = 50, MaxEpochs = 3, Seed = 7, LearningRate = 0.005 };

@@ -1,7 +1,6 @@
 using System.Globalization;
-using Mlp.Monitoring.Reports.Html;
 
-namespace Mlp.Monitoring.Reports.Charts;
+namespace Mlp.Runtime.Markup;
 
 /// <summary>Turns values into positions of a chart, with round numbers at the grid.</summary>
 /// <param name="Least">The value at the lower end.</param>
@@ -48,7 +47,7 @@ internal readonly record struct ChartScale(double Least, double Greatest, double
 
     /// <summary>The value at a line, with as many decimals as the steps have.</summary>
     public string Label(double line)
-        => Step is >= 1e-4 and < 1e4 ? line.ToString(string.Create(CultureInfo.InvariantCulture, $"F{Math.Max(0, -(int)Math.Floor(Math.Log10(Step) + 1e-9))}"), CultureInfo.InvariantCulture).Replace('-', '−') : ReportText.Number(line);
+        => Step is >= 1e-4 and < 1e4 ? line.ToString(string.Create(CultureInfo.InvariantCulture, $"F{Math.Max(0, -(int)Math.Floor(Math.Log10(Step) + 1e-9))}"), CultureInfo.InvariantCulture).Replace('-', '−') : NumberText.Short(line);
 
     /// <summary>Where a value lies, 0 at the lower end and 1 at the upper; values outside lie at an end.</summary>
     public double Of(double value) => Greatest > Least ? Math.Clamp((value - Least) / (Greatest - Least), 0, 1) : 0.5;

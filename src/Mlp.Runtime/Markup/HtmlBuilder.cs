@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 
-namespace Mlp.Monitoring.Reports.Html;
+namespace Mlp.Runtime.Markup;
 
 /// <summary>Writes HTML: markup is what the code says, and everything else is escaped. Into markup go numbers and words of the code alone, which the compiler sees to. Not thread-safe.</summary>
 internal sealed class HtmlBuilder

@@ -1,0 +1,34 @@
+using System.Text;
+using Mlp.Runtime.Storage;
+
+namespace Mlp.Training.Evaluation.Plots;
+
+/// <summary>
+/// A picture as one SVG element that stands on its own, as a file or inline in a page: light or dark as the reader's system is, with a title and a description for readers of screens. The same data give the
+/// same bytes. Immutable.
+/// </summary>
+public sealed record SvgPlot
+{
+    internal SvgPlot(string title, string description, string svg) => (Title, Description, Svg) = (title, description, svg);
+
+    /// <summary>What it shows.</summary>
+    public string Title { get; }
+
+    /// <summary>What is to be seen, in sentences.</summary>
+    public string Description { get; }
+
+    /// <summary>The SVG element.</summary>
+    public string Svg { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Svg;
+
+    /// <summary>Writes the picture as a UTF-8 file, in place of one that exists.</summary>
+    /// <param name="path">The file; its folder exists.</param>
+    /// <exception cref="IOException">The disk is full or failed, or the folder does not exist; a file that was there before is still there.</exception>
+    public void Save(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        DurableFile.Replace(DiskSync.Instance, path, Encoding.UTF8.GetBytes(Svg));
+    }
+}

@@ -1,0 +1,172 @@
+using Mlp.Runtime.Models;
+using Mlp.Training.Evaluation;
+using Mlp.Training.Evaluation.Calibration;
+using Mlp.Training.Networks;
+using Mlp.Training.Tests.Networks;
+
+namespace Mlp.Training.Tests.Evaluation.Calibration;
+
+public sealed class ScoreCalibrationTests
+{
+    [Theory]
+    [InlineData(CalibrationMethod.Platt)]
+    [InlineData(CalibrationMethod.Isotonic)]
+    [InlineData(CalibrationMethod.Beta)]
+    public void FitOnScores_ScoresThatAreTooSure_ComeTrueAfterwards(CalibrationMethod method)
+    {
+        var (scores, labels) = CalibrationScores.Overconfident(4000, seed: 1);
+
+        var calibration = ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels), new() { Method = method });
+
+        Assert.InRange(calibration.Before.ExpectedCalibrationError, 0.08, 0.3);
+        Assert.InRange(calibration.After.ExpectedCalibrationError, 0, 0.03);
+        Assert.True(calibration.After.LogLoss < calibration.Before.LogLoss);
+        Assert.True(calibration.After.Brier < calibration.Before.Brier);
+        Assert.Equal((method, 4000, 1, ModelTask.BinaryClassification), (calibration.Method, calibration.RowCount, calibration.ScoreCount, calibration.Task));
+        Assert.Equal(calibration.After.LogLoss, calibration.Metrics["calibration.after.log_loss"]);
+        Assert.Equal(calibration.Before.ExpectedCalibrationError, calibration.Metrics["calibration.before.calibration_error"]);
+    }
+
+    [Fact]
+    public void FitOnScores_Platt_FindsTheLineThatUndoesTheDistortion()
+    {
+        var (scores, labels) = CalibrationScores.Overconfident(40_000, seed: 2);
+
+        var parameters = ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels)).Parameters;
+
+        // The scores' log odds are 2z + 0.7.
+        Assert.InRange(parameters["slope"], 0.48, 0.52);
+        Assert.InRange(parameters["intercept"], -0.40, -0.30);
+    }
+
+    [Theory]
+    [InlineData(CalibrationMethod.Temperature, 0)]
+    [InlineData(CalibrationMethod.Vector, 1)]
+    public void FitOnScores_SeveralClasses_ComeTrueAfterwards(CalibrationMethod method, double shift)
+    {
+        var (scores, labels) = CalibrationScores.Sharp(6000, seed: 3, shift: shift);
+
+        var calibration = ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels), new() { Method = method });
+
+        Assert.InRange(calibration.Before.ExpectedCalibrationError, 0.1, 0.5);
+        Assert.InRange(calibration.After.ExpectedCalibrationError, 0, 0.03);
+        Assert.True(calibration.After.LogLoss < calibration.Before.LogLoss);
+        Assert.Equal(ModelTask.MulticlassClassification, calibration.Task);
+        if (method == CalibrationMethod.Temperature)
+        {
+            Assert.InRange(calibration.Parameters["temperature"], 2.3, 2.7);
+            return;
+        }
+
+        // The first class was said too often by e^1, before its logit was scaled back by 2.5.
+        Assert.InRange(calibration.Parameters["offset_0"] - calibration.Parameters["offset_1"], -0.55, -0.25);
+        Assert.InRange(calibration.Parameters["factor_1"], 0.3, 0.5);
+    }
+
+    [Fact]
+    public void FitOnScores_Weights_AreAsRepeatedRows()
+    {
+        var (scores, labels) = CalibrationScores.Overconfident(500, seed: 4);
+        float[] weights = [.. Enumerable.Range(0, 500).Select(i => (float)(i % 3))];
+        int[] repeated = [.. Enumerable.Range(0, 500).SelectMany(i => Enumerable.Repeat(i, i % 3))];
+        foreach (var method in new[] { CalibrationMethod.Platt, CalibrationMethod.Isotonic, CalibrationMethod.Beta })
+        {
+            var options = new CalibrationOptions { Method = method };
+            var weighted = ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels, weights), options);
+            var plain = ScoreCalibration.FitOnScores(CalibrationScores.Of([.. repeated.Select(i => scores[i])], [.. repeated.Select(i => labels[i])]), options);
+
+            Assert.Equal(plain.Before.LogLoss, weighted.Before.LogLoss, 12);
+            foreach (var (one, other) in plain.Apply(scores).Zip(weighted.Apply(scores)))
+            {
+                Assert.Equal(one, other, 1e-6f);
+            }
+        }
+    }
+
+    [Fact]
+    public void FitOnScores_SameSeed_SameQuality()
+    {
+        var (scores, labels) = CalibrationScores.Overconfident(600, seed: 5);
+
+        Assert.Equal(ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels)).After, ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels)).After);
+        Assert.NotEqual(ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels), new() { Seed = 1 }).After, ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels)).After);
+    }
+
+    [Fact]
+    public void FitOnScores_Isotonic_GrowsAndIsNeverSteeperThanRoundingAllows()
+    {
+        var (scores, labels) = CalibrationScores.Overconfident(20_000, seed: 6);
+
+        var calibration = ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels), new() { Method = CalibrationMethod.Isotonic });
+
+        var odds = Enumerable.Range(-9000, 18_001).Select(i => i / 1000f).ToArray();
+        var calibrated = new float[odds.Length];
+        calibration.Calibrator.Apply(odds, calibrated);
+        for (var i = 1; i < odds.Length; i++)
+        {
+            Assert.InRange((calibrated[i] - calibrated[i - 1]) / (odds[i] - odds[i - 1]), 0, 1.02 * IsotonicCalibrator.GreatestSlope / Math.Max(1, Math.Abs(odds[i]) - 0.01));
+        }
+    }
+
+    [Fact]
+    public void FitOnScores_BadRows_AreRefusedWithASentence()
+    {
+        var (scores, labels) = CalibrationScores.Overconfident(200, seed: 7);
+        int[] ones = [.. Enumerable.Repeat(1, 200)];
+        float[] constant = [.. Enumerable.Repeat(0.3f, 200)];
+        float[] turned = [.. scores.Select(s => 1 - s)];
+        int[] rare = [.. Enumerable.Range(0, 200).Select(i => i < 3 ? 1 : 0)];
+
+        Assert.Equal(
+            "Expected at least 50 rows to calibrate on, but found 49: what is learned from them would be chance.",
+            Refused(() => ScoreCalibration.FitOnScores(CalibrationScores.Of(scores[..49], labels[..49]))));
+        Assert.Equal("Expected rows of both classes to calibrate on, but all 200 are of one.", Refused(() => ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, ones))));
+        Assert.Equal(
+            "Expected scores that differ from row to row, but all 200 rows to calibrate on have the same: there is nothing to learn from.",
+            Refused(() => ScoreCalibration.FitOnScores(CalibrationScores.Of(constant, labels))));
+        Assert.Equal("Expected at least 5 rows of each class to calibrate on, one for each fold, but class 1 has 3.", Refused(() => ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, rare))));
+        foreach (var method in new[] { CalibrationMethod.Platt, CalibrationMethod.Isotonic, CalibrationMethod.Beta })
+        {
+            Assert.StartsWith(
+                "Expected scores that grow with the share of class 1, but over the 200 rows to calibrate on they ",
+                Refused(() => ScoreCalibration.FitOnScores(CalibrationScores.Of(turned, labels), new() { Method = method })),
+                StringComparison.Ordinal);
+        }
+
+        string Refused(Action fit) => Assert.Throws<TrainingDataException>(fit).Message;
+    }
+
+    [Fact]
+    public void FitOnScores_BadArguments_AreRefusedWithASentence()
+    {
+        var (scores, labels) = CalibrationScores.Overconfident(100, seed: 8);
+        float[] outside = [.. scores];
+        outside[7] = 1.5f;
+        var numbers = ScoredRows.Regression([1, 2], [1, 2]);
+
+        Assert.StartsWith("Expected probabilities from 0 to 1, but row 7 has another score.", Refused(() => ScoreCalibration.FitOnScores(CalibrationScores.Of(outside, labels))), StringComparison.Ordinal);
+        Assert.StartsWith("Expected rows of a model for BinaryClassification or MulticlassClassification, but found Regression.", Refused(() => ScoreCalibration.FitOnScores(numbers)), StringComparison.Ordinal);
+        Assert.StartsWith("Expected Platt, Isotonic or Beta for two classes, but found Vector.", Refused(() => ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels), new() { Method = CalibrationMethod.Vector })), StringComparison.Ordinal);
+        Assert.Contains("MinimumRows", Refused(() => ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels), new() { MinimumRows = 1 })), StringComparison.Ordinal);
+
+        string Refused(Action fit) => Assert.ThrowsAny<ArgumentException>(fit).Message;
+    }
+
+    [Fact]
+    public async Task FitOnHeldOut_NoHeldOutRows_SaysSo()
+    {
+        var options = NetworkTrainerTests.Small();
+        (options.ValidationShare, options.MaxEpochs) = (0, 1);
+        using var network = await new NetworkTrainer(options).FitAsync(SyntheticRows.Create(300, seed: 1));
+
+        Assert.Equal(
+            "Expected rows that the model was not trained on, but all 300 rows of its training set trained it: give other rows to calibrate on, or set a validation share.",
+            Assert.Throws<TrainingDataException>(() => ScoreCalibration.FitOnHeldOut(network)).Message);
+        options.Task = ModelTask.Regression;
+        using var regression = await new NetworkTrainer(options).FitAsync(SyntheticRows.Create(300, seed: 1, isRegression: true));
+        Assert.StartsWith(
+            "Expected a model for BinaryClassification or MulticlassClassification to calibrate, but found Regression.",
+            Assert.Throws<ArgumentException>(() => ScoreCalibration.FitOnHeldOut(regression)).Message,
+            StringComparison.Ordinal);
+    }
+}
