@@ -1,4 +1,5 @@
 using Mlp.Runtime.Data;
+using Mlp.Training.Evaluation.Folds;
 
 namespace Mlp.Training.Search;
 
@@ -46,6 +47,29 @@ public static class TrainerObjective
         };
     }
 
+    /// <summary>
+    /// Cross-validates the trainer of each trial, all on the same folds, and takes the mean of a metric: every row is scored by a model that has not seen it, not even to stop early. After each fold the mean so far is
+    /// reported, a fold being a step, so that trials can be pruned.
+    /// </summary>
+    /// <param name="create">Makes the trainer of a trial from its settings.</param>
+    /// <param name="trainingSet">The rows.</param>
+    /// <param name="metric">Name of the metric, as <see cref="CrossValidationResult.Metrics"/> calls it; the search's <see cref="SearchOptions.HigherIsBetter"/> must be that of the metric.</param>
+    /// <param name="options">How rows are parted; null for five folds. It is not changed any more.</param>
+    /// <returns>The objective.</returns>
+    public static Func<Trial, CancellationToken, Task<double>> CrossValidated(Func<Trial, ITrainer> create, ITrainingSet trainingSet, string metric, CrossValidationOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(create);
+        ArgumentNullException.ThrowIfNull(trainingSet);
+        ArgumentException.ThrowIfNullOrEmpty(metric);
+        return async (trial, cancellationToken) =>
+        {
+            var result = await CrossValidation.RunAsync(create(trial), trainingSet, options, progress: new ReportFolds(trial, metric), cancellationToken: cancellationToken).ConfigureAwait(false);
+            return result.Metrics.TryGetValue(metric, out var found)
+                ? found.Mean
+                : throw new ArgumentException($"Expected one of the metrics {string.Join(", ", result.Metrics.Keys.Select(k => $"'{k}'"))}, but found '{metric}'.", nameof(metric));
+        };
+    }
+
     private static double Best(IFittedModel model, TrialMetric metric)
     {
         var values = model.History.Select(metric.Reported!).OfType<double>();
@@ -55,6 +79,23 @@ public static class TrainerObjective
                 metric == TrialMetric.Loss
                     ? "Expected a trainer that measures the validation loss, but its history has none."
                     : "Expected a trainer whose settings name a metric that decides which epoch is the best, but its history has none.");
+    }
+
+    private sealed class ReportFolds(Trial trial, string metric) : IProgress<CrossValidationProgress>
+    {
+        private readonly List<double> _values = [];
+
+        public void Report(CrossValidationProgress value)
+        {
+            lock (_values)
+            {
+                if (value.Fold.Result.Metrics.TryGetValue(metric, out var ofFold) && !double.IsNaN(ofFold))
+                {
+                    _values.Add(ofFold);
+                    trial.Report(_values.Count, _values.Average());
+                }
+            }
+        }
     }
 
     private sealed class ReportProgress(Trial trial, Func<TrainingProgress, double?> reported) : IProgress<TrainingProgress>

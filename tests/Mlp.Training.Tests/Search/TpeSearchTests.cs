@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Mlp.TestSupport;
 using Mlp.Training.Evaluation;
+using Mlp.Training.Evaluation.Folds;
 using Mlp.Training.Networks;
 using Mlp.Training.Search;
 using Mlp.Training.Tests.Runs;
@@ -133,6 +134,35 @@ public sealed class TpeSearchTests : IDisposable
             var result = await search.RunAsync(TrainerObjective.Holdout(_ => new NetworkTrainer(options), split.Training, split.Holdout, metric));
             return (result.Trials[0].Value, result.Runs[0].Metrics.GetValueOrDefault("progress")?.Count ?? 0);
         }
+    }
+
+    [Fact]
+    public async Task CrossValidated_Metric_IsTheMeanOverFolds()
+    {
+        var rows = SyntheticRows.Create(300, seed: 1);
+        var options = new CrossValidationOptions { FoldCount = 3, Seed = 4 };
+        NetworkTrainer Trainer(double rate) => new(new NetworkOptions { HiddenLayers = [8], MaxEpochs = 3, LearningRate = rate, Seed = 1 });
+        var search = new HyperparameterSearch(
+            _fixture.Tracker, "tips", "folds", new SearchSpace().Choice("rate", "0.00001", "0.02"), new SearchOptions { TrialCount = 4, HigherIsBetter = true });
+
+        var result = await search.RunAsync(TrainerObjective.CrossValidated(t => Trainer(t.Parameters.GetDouble("rate")), rows, "auc", options));
+
+        Assert.Equal("0.02", result.Best!.Parameters.GetText("rate"));
+        Assert.Equal((await CrossValidation.RunAsync(Trainer(0.02), rows, options)).Metrics["auc"].Mean, result.Best.Value);
+        Assert.Equal([1L, 2, 3], result.Runs[0].Metrics["progress"].Select(p => p.Step));
+        Assert.Equal(result.Trials[0].Value!.Value, result.Runs[0].Metrics["progress"][^1].Value, 1e-12);
+    }
+
+    [Fact]
+    public async Task CrossValidated_UnknownMetric_FailsWithASentence()
+    {
+        var search = new HyperparameterSearch(_fixture.Tracker, "tips", "unknown", new SearchSpace().Choice("c", "a"), new SearchOptions { TrialCount = 1 });
+
+        var result = await search.RunAsync(TrainerObjective.CrossValidated(
+            _ => new NetworkTrainer(new NetworkOptions { HiddenLayers = [8], MaxEpochs = 1 }), SyntheticRows.Create(300, seed: 1), "luck", new CrossValidationOptions { FoldCount = 2 }));
+
+        Assert.StartsWith("ArgumentException: Expected one of the metrics ", result.Runs[0].Reason, StringComparison.Ordinal);
+        Assert.Contains("'auc', ", result.Runs[0].Reason, StringComparison.Ordinal);
     }
 
     [Fact]
