@@ -1,6 +1,7 @@
 """Fits and applies the recipes of PreprocessingRows with scikit-learn: python3 preprocessing_pipeline.py NUMBERS TEXTS ROWS. Prints the seconds of each, the best of three."""
 import sys
 import time
+import warnings
 
 import numpy
 from sklearn.compose import ColumnTransformer
@@ -8,6 +9,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, KBinsDiscretizer, OneHotEncoder, QuantileTransformer, RobustScaler, StandardScaler
 
+warnings.filterwarnings("ignore")
 numbers, texts, rows = sys.argv[1], sys.argv[2], int(sys.argv[3])
 x = numpy.fromfile(numbers, dtype="<f8").reshape(rows, 8)
 with open(texts, encoding="utf-8") as file:

@@ -15,18 +15,24 @@ internal sealed class Float16Rewrite
     /// <summary>Operators that hold most of a network's weights: the last one is the last layer.</summary>
     private static readonly FrozenSet<string> Layers = FrozenSet.Create(StringComparer.Ordinal, "Gemm", "MatMul", "Conv", "LSTM", "GRU", "RNN");
 
-    // Which inputs of an operator have the type of its output: all, the first one, or those from the second one on. The others are shapes, positions and conditions.
-    private static readonly FrozenDictionary<string, Func<int, bool>> Operators = new Dictionary<string, Func<int, bool>>(StringComparer.Ordinal)
-    {
-        ["Gemm"] = All, ["MatMul"] = All, ["Conv"] = All, ["ConvTranspose"] = All, ["LSTM"] = ButLengths, ["GRU"] = ButLengths, ["RNN"] = ButLengths,
-        ["Add"] = All, ["Sub"] = All, ["Mul"] = All, ["Div"] = All, ["Max"] = All, ["Min"] = All, ["Abs"] = All, ["Neg"] = All, ["Sqrt"] = All, ["Exp"] = All, ["Log"] = All, ["Erf"] = All,
-        ["Relu"] = All, ["LeakyRelu"] = All, ["PRelu"] = All, ["Elu"] = All, ["Selu"] = All, ["Celu"] = None, ["Gelu"] = All, ["Tanh"] = All, ["Sigmoid"] = All, ["Softplus"] = All,
-        ["Softsign"] = All, ["HardSigmoid"] = All, ["HardSwish"] = All, ["Clip"] = All, ["Softmax"] = All, ["LogSoftmax"] = All,
-        ["BatchNormalization"] = All, ["LayerNormalization"] = All, ["InstanceNormalization"] = All, ["GroupNormalization"] = All,
-        ["MaxPool"] = All, ["AveragePool"] = All, ["GlobalAveragePool"] = All, ["GlobalMaxPool"] = All,
-        ["Identity"] = All, ["Transpose"] = All, ["Flatten"] = All, ["Concat"] = All, ["Reshape"] = OnlyFirst, ["Gather"] = OnlyFirst, ["Slice"] = OnlyFirst, ["Split"] = OnlyFirst,
-        ["Squeeze"] = OnlyFirst, ["Unsqueeze"] = OnlyFirst, ["Expand"] = OnlyFirst, ["ReduceMean"] = OnlyFirst, ["ReduceSum"] = OnlyFirst, ["ReduceMax"] = OnlyFirst, ["Where"] = ButFirst,
-    }.ToFrozenDictionary(StringComparer.Ordinal);
+    // For an operator that has no float16 form: none of its inputs may become float16.
+    private static readonly Func<int, bool> WithoutNarrow = static _ => false;
+
+    private static readonly string[] TypedThroughout =
+    [
+        "Gemm", "MatMul", "Conv", "ConvTranspose", "Add", "Sub", "Mul", "Div", "Max", "Min", "Abs", "Neg", "Sqrt", "Exp", "Log", "Erf", "Relu", "LeakyRelu", "PRelu", "Elu", "Selu", "Gelu", "Tanh",
+        "Sigmoid", "Softplus", "Softsign", "HardSigmoid", "HardSwish", "Clip", "Softmax", "LogSoftmax", "BatchNormalization", "LayerNormalization", "InstanceNormalization", "GroupNormalization",
+        "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "Identity", "Transpose", "Flatten", "Concat",
+    ];
+
+    private static readonly string[] TypedFirst = ["Reshape", "Gather", "Slice", "Split", "Squeeze", "Unsqueeze", "Expand", "ReduceMean", "ReduceSum", "ReduceMax"];
+
+    // Which inputs of an operator have the type of its output; the others are shapes, positions, lengths and conditions. ONNX knows CELU in float32 alone.
+    private static readonly FrozenDictionary<string, Func<int, bool>> Operators = Enumerable.Empty<(string Name, Func<int, bool> IsTyped)>()
+        .Concat(TypedThroughout.Select(name => (name, (Func<int, bool>)All)))
+        .Concat(TypedFirst.Select(name => (name, (Func<int, bool>)OnlyFirst)))
+        .Concat([("LSTM", ButLengths), ("GRU", ButLengths), ("RNN", ButLengths), ("Where", ButFirst), ("Celu", WithoutNarrow)])
+        .ToFrozenDictionary(o => o.Name, o => o.IsTyped, StringComparer.Ordinal);
 
     private readonly OnnxGraphEditor _graph;
     private readonly Dictionary<string, OnnxInitializer> _weights;
@@ -64,8 +70,6 @@ internal sealed class Float16Rewrite
     }
 
     private static bool All(int input) => true;
-
-    private static bool None(int input) => false;
 
     private static bool OnlyFirst(int input) => input == 0;
 
@@ -118,14 +122,14 @@ internal sealed class Float16Rewrite
             return false;
         }
 
-        string[] typed = [.. node.Inputs.Where((name, i) => name.Length > 0 && (isTyped(i) || (isTyped == None && i == 0)))];
+        string[] typed = [.. node.Inputs.Where((name, i) => name.Length > 0 && (isTyped(i) || (isTyped == WithoutNarrow && i == 0)))];
         if (typed.Any(_floats.Contains))
         {
             // One is float32, so all are, and the outputs too.
             _floats.UnionWith(node.Outputs.Where(o => o.Length > 0));
         }
 
-        return isTyped != None && typed.Length > 0 && typed.All(_floats.Contains);
+        return isTyped != WithoutNarrow && typed.Length > 0 && typed.All(_floats.Contains);
     }
 
     private void Narrow(OnnxNodeEditor node)

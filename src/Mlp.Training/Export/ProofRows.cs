@@ -17,7 +17,7 @@ internal sealed record ProofRows(string Name, FeatureTable Table, int Start)
     private const int LeastRowCount = 64;
     private const int MissingBases = 3;
 
-    private IReadOnlyList<RowChange> Changes { get; init; } = [];
+    private List<RowChange> Changes { get; init; } = [];
 
     /// <summary>The rows as a caller of the trained model has them; null for real rows.</summary>
     public RecordBatch? Batch { get; private init; }
@@ -103,7 +103,7 @@ internal sealed record ProofRows(string Name, FeatureTable Table, int Start)
     // Neighbours in a data set are often alike, so the rows are taken from all over it.
     private static int Source(FeatureTable table, int start, int index) => start + (int)(index * 7919L % (table.RowCount - start));
 
-    private static ProofRows Create(string name, FeatureTable table, IReadOnlyList<RowChange> changes)
+    private static ProofRows Create(string name, FeatureTable table, List<RowChange> changes)
     {
         var rows = new FeatureRows(table.Layout, changes.Count);
         rows.Reset(changes.Count);

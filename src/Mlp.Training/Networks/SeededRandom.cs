@@ -6,6 +6,8 @@ namespace Mlp.Training.Networks;
 /// </summary>
 internal sealed class SeededRandom(ulong seed)
 {
+    private const ulong Step = 0x9e3779b97f4a7c15UL;
+
     /// <summary>A generator of its own for one use of a seed.</summary>
     public static SeededRandom For(int seed, string use)
     {
@@ -21,14 +23,13 @@ internal sealed class SeededRandom(ulong seed)
     /// <summary>Where the sequence stands: all that there is to save of it.</summary>
     public ulong State { get; set; } = seed;
 
-    public ulong Next()
-    {
-        State += 0x9e3779b97f4a7c15UL;
-        var z = State;
-        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9UL;
-        z = (z ^ (z >> 27)) * 0x94d049bb133111ebUL;
-        return z ^ (z >> 31);
-    }
+    public ulong Next() => Mix(State += Step);
+
+    /// <summary>One number out of a sequence of its own, without the numbers before it.</summary>
+    /// <param name="seed">Which sequence.</param>
+    /// <param name="index">Which number.</param>
+    /// <param name="bound">The number is in [0, bound).</param>
+    public static int IntAt(int seed, int index, int bound) => (int)Math.BigMul(Mix(Mix((uint)seed + Step) + ((ulong)(uint)index * Step)), (ulong)bound, out _);
 
     /// <summary>A number in [0, 1).</summary>
     public double NextDouble() => (Next() >> 11) * (1.0 / (1UL << 53));
@@ -60,5 +61,12 @@ internal sealed class SeededRandom(ulong seed)
                 mask[i + 1] = (bits >> 32) < threshold ? 0 : kept;
             }
         }
+    }
+
+    private static ulong Mix(ulong z)
+    {
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9UL;
+        z = (z ^ (z >> 27)) * 0x94d049bb133111ebUL;
+        return z ^ (z >> 31);
     }
 }

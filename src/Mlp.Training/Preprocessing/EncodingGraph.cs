@@ -79,6 +79,22 @@ internal sealed class EncodingGraph
         return Builder.AddNode("ReduceSum", [oneHot, Constant("category_axis", [1L], 1)], [OnnxAttribute.Int("keepdims", 0)], output: Builder.UniqueName("one_hot"));
     }
 
+    /// <summary>Sums of numbers by slot, in memory that does not grow with the entries: for many slots.</summary>
+    /// <param name="slots">Name of an int64 value of shape (N, entries), 0 to the count, which itself counts nowhere.</param>
+    /// <param name="slotCount">Number of slots.</param>
+    /// <param name="values">Name of a float value of shape (N, entries); null where each is 1.</param>
+    /// <returns>Name of a float value of shape (N, slots).</returns>
+    public string Histogram(string slots, int slotCount, string? values = null)
+    {
+        var shape = Builder.AddNode("Shape", [slots]);
+        var rows = Builder.AddNode("Slice", [shape, Constant("start", [0L], 1), Constant("end", [1L], 1)]);
+        var width = Builder.AddNode("Concat", [rows, Constant("slots_and_none", [slotCount + 1L], 1)], [OnnxAttribute.Int("axis", 0)]);
+        var zeros = Builder.AddNode("ConstantOfShape", [width], [OnnxAttribute.Tensor("value", [0f], 1)]);
+        values ??= Builder.AddNode("ConstantOfShape", [shape], [OnnxAttribute.Tensor("value", [1f], 1)]);
+        var sums = Builder.AddNode("ScatterElements", [zeros, slots, values], [OnnxAttribute.Int("axis", 1), OnnxAttribute.Text("reduction", "add")]);
+        return Builder.AddNode("Slice", [sums, Constant("start", [0L], 1), Constant("end", [(long)slotCount], 1), Constant("axis", [1L], 1)]);
+    }
+
     /// <summary>Chosen columns of a value.</summary>
     /// <param name="value">Name of a value of shape (N, width).</param>
     /// <param name="wanted">Their indexes.</param>

@@ -3,6 +3,7 @@ using Mlp.Runtime.Models;
 using Mlp.Runtime.Onnx;
 using Mlp.Runtime.Registry;
 using Mlp.Training.Evaluation;
+using Mlp.Training.Evaluation.Comparison;
 
 namespace Mlp.Training.Tests.Evaluation;
 
@@ -185,6 +186,45 @@ public sealed class ChampionGateTests : IDisposable
         Assert.StartsWith("The improvement may be chance: with 95 % confidence it lies between -0.", unclear.Reason, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(PairedTest.DeLong)]
+    [InlineData(PairedTest.Bootstrap)]
+    public async Task CompareAsync_Test_ItsPValueIsInTheVerdict(PairedTest test)
+    {
+        await CrownAsync(Model("poor"));
+
+        var clear = await CompareAsync(Model("good"), new GateOptions { Test = test });
+        var unclear = await CompareAsync(Model("slightly"), new GateOptions { Test = test });
+
+        Assert.Equal((GateDecision.Promote, test), (clear.Decision, clear.Test));
+        Assert.InRange(clear.PValue!.Value, 0, 0.01);
+        Assert.Equal(GateDecision.Inconclusive, unclear.Decision);
+        Assert.InRange(unclear.PValue!.Value, 0.05, 1);
+    }
+
+    [Fact]
+    public async Task CompareAsync_WeightedRows_CountByTheirWeight()
+    {
+        await CrownAsync(Model("poor"));
+        var holdout = new ChangedTrainingSet(Holdout(), m => m with { WeightColumn = "good" });
+
+        var verdict = await CompareAsync(Model("good"), holdout: holdout);
+
+        Assert.Equal(GateDecision.Promote, verdict.Decision);
+        Assert.NotEqual((await CompareAsync(Model("good"))).Challenger.Metrics["auc"], verdict.Challenger.Metrics["auc"]);
+    }
+
+    [Fact]
+    public async Task CompareAsync_Ranking_GatesByNdcg()
+    {
+        await CrownAsync(Model("poor", task: ModelTask.Ranking));
+
+        var verdict = await CompareAsync(Model("good", task: ModelTask.Ranking), new GateOptions { GroupColumn = "query", BootstrapSamples = 200 });
+
+        Assert.Equal((GateDecision.Promote, GateMetric.Ndcg), (verdict.Decision, verdict.Metric));
+        Assert.True(verdict.Interval!.Lower > 0);
+    }
+
     [Fact]
     public async Task CompareAsync_ChallengerLacksFeatures_IsRefused()
     {
@@ -296,6 +336,7 @@ public sealed class ChampionGateTests : IDisposable
             .Float32("good", [.. labels.Select(l => (float?)((l ? 0.35f : 0.05f) + (0.6f * random.NextSingle())))])
             .Float32("poor", [.. labels.Select(l => (float?)((l ? 0.15f : 0.05f) + (0.8f * random.NextSingle())))])
             .Float32("slightly", [.. labels.Select(l => (float?)((l ? 0.17f : 0.05f) + (0.8f * random.NextSingle())))])
+            .Other("query", new Apache.Arrow.Int64Array.Builder().AppendRange(Enumerable.Range(0, rows).Select(i => (long)(i / 10))).Build())
             .Label("y", labels)
             .Set("y");
     }

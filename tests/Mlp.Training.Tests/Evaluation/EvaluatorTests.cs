@@ -1,11 +1,15 @@
+using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Onnx;
 using Mlp.Runtime.Statistics;
 using Mlp.Training.Evaluation;
+using Mlp.Training.Evaluation.Slices;
 using Mlp.Training.Networks;
+using Mlp.Training.Tests.Evaluation.Folds;
 using Mlp.Training.Tests.Export;
 using Mlp.Training.Tests.Networks;
+using Mlp.Training.Trees;
 
 namespace Mlp.Training.Tests.Evaluation;
 
@@ -100,6 +104,109 @@ public sealed class EvaluatorTests
 
         await Assert.ThrowsAsync<ArgumentException>(
             () => Evaluator.EvaluateAsync(model.Onnx, model.Features, model.Output with { Task = ModelTask.Ranking }, SyntheticRows.Create(10, seed: 1)));
+    }
+
+    [Fact]
+    public async Task EvaluateAsync_SeveralClasses_TreesAndTheirFileAgree()
+    {
+        var set = Kinds(600, seed: 1);
+        using var trees = await new TreeTrainer(new TreeOptions { Objective = TreeObjective.Multiclass, MaximumIterations = 10, Threads = 1 }).FitAsync(set);
+        var holdout = Kinds(300, seed: 2);
+        var options = new EvaluatorOptions { TopK = { 2 }, Slices = { RowSlice.ByEdges("x", 0.5) } };
+
+        var ofTrees = await Evaluator.EvaluateAsync(trees, holdout, options);
+        var ofFile = await Evaluator.EvaluateAsync(trees.Export(), holdout, options);
+
+        Assert.Equal(["a", "b", "c"], ofFile.ClassNames);
+        Assert.Equal(ofTrees.Metrics.Keys, ofFile.Metrics.Keys);
+        Assert.All(ofTrees.Metrics, m => Assert.Equal(m.Value, ofFile.Metrics[m.Key], 1e-4));
+        Assert.Equal(2, ofFile.Slices.Count);
+        Assert.InRange(ofFile.Metrics["accuracy"], 0.6, 1);
+        Assert.True(ofFile.Metrics["top_2_accuracy"] >= ofFile.Metrics["accuracy"]);
+    }
+
+    [Fact]
+    public async Task EvaluateAsync_ClassThatTrainingLacked_IsNamedByRow()
+    {
+        var model = new StubModel(ModelTask.MulticlassClassification, ["a", "b"], batch => new float[batch.Length * 2]);
+        var holdout = new Rows().Float32("x", 1, 2, 3).Label("kind", "a", "b", "c").Set("kind");
+
+        var error = await Assert.ThrowsAsync<TrainingDataException>(() => Evaluator.EvaluateAsync(model, holdout));
+
+        Assert.Equal("Expected label 'kind' to be one of the 2 classes 'a', 'b', but row 2 holds a class that was not seen.", error.Message);
+    }
+
+    [Fact]
+    public async Task EvaluateAsync_TextsForNumbers_AreRefused()
+    {
+        var model = new StubModel(ModelTask.BinaryClassification, [], batch => new float[batch.Length]);
+        var holdout = new Rows().Float32("x", 1, 2).Label("kind", "a", "b").Set("kind");
+
+        Assert.Equal(
+            "Expected label 'kind' to be 0 or 1, as the model's classes have no names, but found texts.",
+            (await Assert.ThrowsAsync<TrainingDataException>(() => Evaluator.EvaluateAsync(model, holdout))).Message);
+    }
+
+    [Fact]
+    public async Task EvaluateAsync_NoLabel_SaysSo()
+    {
+        var model = new StubModel(ModelTask.BinaryClassification, [], batch => new float[batch.Length]);
+        var missing = new Rows().Float32("x", 1, 2).Set();
+        var empty = new Rows().Float32("x", 1, 2).Float32("y", 1, null).Set("y");
+
+        Assert.Equal("Expected a training set with a label column, but its manifest names none.", (await Assert.ThrowsAsync<TrainingDataException>(() => Evaluator.EvaluateAsync(model, missing))).Message);
+        Assert.Equal("Expected a label in every row of column 'y', but row 1 has none.", (await Assert.ThrowsAsync<TrainingDataException>(() => Evaluator.EvaluateAsync(model, empty))).Message);
+    }
+
+    [Fact]
+    public async Task EvaluateAsync_ScoreThatIsNoNumber_NamesTheRow()
+    {
+        var model = new StubModel(ModelTask.BinaryClassification, [], batch => [0.5f, float.NaN]);
+        var holdout = new Rows().Float32("x", 1, 2).Label("y", true, false).Set("y");
+
+        Assert.StartsWith("Expected a finite score for every row, but row 1 has none.", (await Assert.ThrowsAsync<InvalidModelException>(() => Evaluator.EvaluateAsync(model, holdout))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task EvaluateAsync_WeightColumn_WeighsRows()
+    {
+        var model = new StubModel(ModelTask.BinaryClassification, [], StubModel.ScoreColumn);
+        var rows = new Rows().Float32("w", 1, 3, 0, 2).Label("score", 0.1f, 0.9f, 0.2f, 0.7f).Label("y", false, true, true, false).Set("y");
+        var weighted = new ChangedTrainingSet(rows, m => m with { WeightColumn = "w" });
+
+        var result = await Evaluator.EvaluateAsync(model, weighted);
+
+        Assert.Equal(3, result.RowCount);
+        Assert.Equal(4.0 / 6, result.Metrics["accuracy"], 1e-12);
+    }
+
+    [Fact]
+    public async Task EvaluateAsync_Groups_RankWithinThem()
+    {
+        var model = new StubModel(ModelTask.Ranking, [], StubModel.ScoreColumn);
+        var rows = new Rows().Int64("query", 1, 1, 2, 2, 2).Label("score", 0.1f, 0.9f, 0.2f, 0.7f, 0.5f).Label("gain", 0, 1, 0, 0, 2).Set("gain");
+
+        var result = await Evaluator.EvaluateAsync(model, rows, new EvaluatorOptions { GroupColumn = "query" });
+
+        Assert.Equal(2, result.Ranking!.QueryCount);
+        Assert.Equal((1 + (1 / Math.Log2(3))) / 2, result.Metrics["ndcg"], 1e-12);
+        Assert.Equal(0.75, result.Metrics["mean_reciprocal_rank"], 1e-12);
+    }
+
+    [Theory]
+    [InlineData("EvaluatorOptions.TopK must hold numbers of at least 1, but holds 0.", 0, 10)]
+    [InlineData("EvaluatorOptions.RankingCutoff must be between 1 and 1000000, but is 0.", 1, 0)]
+    public void Evaluate_OptionOutOfRange_SaysSo(string sentence, int k, int cutoff)
+        => Assert.StartsWith(
+            sentence,
+            Assert.Throws<ArgumentException>(() => Evaluator.Evaluate(ScoredRows.Binary([0.1, 0.2], [0, 1]), new EvaluatorOptions { TopK = { k }, RankingCutoff = cutoff })).Message,
+            StringComparison.Ordinal);
+
+    private static ArrowTrainingSet Kinds(int count, int seed)
+    {
+        var random = new Random(seed);
+        float?[] x = [.. Enumerable.Range(0, count).Select(_ => (float?)random.NextSingle())];
+        return new Rows().Float32("x", x).Label("kind", [.. x.Select(v => random.Next(5) == 0 ? "c" : v < 0.33f ? "a" : v < 0.66f ? "b" : "c")]).Set("kind");
     }
 
     private static ModelOutput Narrow { get; } = new() { Task = ModelTask.Regression, ScoreOutput = "y" };

@@ -102,6 +102,18 @@ public sealed class ExportProofTests
     }
 
     [Fact]
+    public void Prove_RowBehindTheFirstBatch_IsFound()
+    {
+        var table = Table([.. Enumerable.Range(0, 9000).Select(i => (float?)(i % 7))]);
+        var scores = Sums(table, 1);
+        scores[8999] += 1;
+
+        var error = Assert.Throws<ExportRefusedException>(() => Prove(table, scores, 1e-5));
+
+        Assert.Equal((9000, 8999, 9000 - (2 * 4096)), (error.Proof.RowCount, error.Proof.Real!.Row, error.Proof.Real.BatchSize));
+    }
+
+    [Fact]
     public void Prove_FileDependsOnTheBatch_IsRefused()
     {
         // A row by itself comes to nothing: only a run of one row shows it.

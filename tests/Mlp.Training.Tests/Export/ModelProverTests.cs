@@ -1,4 +1,5 @@
 using Mlp.Runtime.Models;
+using Mlp.Runtime.Onnx;
 using Mlp.TestSupport;
 using Mlp.Training.Export;
 using Mlp.Training.Trees;
@@ -33,6 +34,23 @@ public sealed class ModelProverTests
         Assert.StartsWith("Expected the exported model to agree with the trained one within 1E-05", error.Message, StringComparison.Ordinal);
     }
 
+    // Faults that an exporter could make; a wrong limit does not show on real rows at all.
+    [Theory]
+    [InlineData("Clip", 1, 1e3, "rows with extreme values")]
+    [InlineData("Clip", 2, 1e3, "rows with extreme values")]
+    [InlineData("Equal", 1, 2, "real rows")]
+    [InlineData("IsNaN", -1, 0, "real rows")]
+    public async Task ProveAsync_PreprocessingIsFalsified_IsRefused(string operation, int input, double value, string part)
+    {
+        using var network = await OnnxExporterTests.TrainAsync();
+        var package = network.Export().ToPackage();
+
+        var error = await Assert.ThrowsAsync<ExportRefusedException>(
+            () => ModelProver.ProveAsync(package with { Onnx = Falsify(package.Onnx, operation, input, value) }, network, SyntheticRows.Create(80, seed: 8)));
+
+        Assert.Contains($"but on {part} output 0 of row ", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task ProveAsync_OtherNumberOfScores_IsRefused()
     {
@@ -56,5 +74,30 @@ public sealed class ModelProverTests
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => ModelProver.ProveAsync(package, network, SyntheticRows.Create(5, seed: 1), tolerance: double.NaN));
 
         Assert.NotEmpty(empty.Message);
+    }
+
+    // Replaces a constant that the first node of a kind reads; for IsNaN it is told that nothing is missing.
+    private static byte[] Falsify(ReadOnlyMemory<byte> onnx, string operation, int input, double value)
+    {
+        var editor = OnnxModelEditor.Open("m", onnx);
+        var node = editor.Graph.Nodes.First(n => n.OperatorType == operation);
+        if (input < 0)
+        {
+            editor.Graph.AddNode(OnnxMessages.Node("IsInf", [node.Inputs[0]], [node.Outputs[0]]), node);
+            editor.Graph.RemoveNode(node);
+            return editor.ToArray();
+        }
+
+        var constant = editor.Graph.Initializers.Single(i => i.Name == node.Inputs[input]);
+        var raw = constant.DataType switch
+        {
+            OnnxDataType.Float64 => BitConverter.GetBytes(input == 1 ? -value : value),
+            OnnxDataType.Float32 => BitConverter.GetBytes((float)(input == 1 ? -value : value)),
+            _ => BitConverter.GetBytes((int)value),
+        };
+        var dimensions = constant.Dimensions.ToArray();
+        editor.Graph.RemoveInitializer(constant.Name);
+        editor.Graph.AddInitializer(OnnxMessages.Tensor(node.Inputs[input], constant.DataType, raw, dimensions));
+        return editor.ToArray();
     }
 }

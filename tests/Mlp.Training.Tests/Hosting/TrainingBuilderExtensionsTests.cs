@@ -109,7 +109,7 @@ public sealed class TrainingBuilderExtensionsTests
     [InlineData("Network:Preprocessing:MaximumCategories", "0", "MlPlatform:Training:Network:Preprocessing:MaximumCategories must be between 1 and 100000, but is 0.")]
     [InlineData("Network:Preprocessing:MaximumCategory", "1", "MlPlatform:Training:Network:Preprocessing:MaximumCategory is no setting; the closest is 'MaximumCategories'.")]
     [InlineData("Gate:MinimumRows", "-1", "MlPlatform:Training:Gate:MinimumRows must be between 1 and 1000000000, but is -1.")]
-    [InlineData("Gate:Metric", "Best", "MlPlatform:Training:Gate:Metric must be Auc or LogLoss or Brier or RootMeanSquaredError, but is 'Best'.")]
+    [InlineData("Gate:Metric", "Best", "MlPlatform:Training:Gate:Metric must be Auc or LogLoss or Brier or RootMeanSquaredError or AveragePrecision or Accuracy or F1 or MeanAbsoluteError or RSquared or MacroF1 or MacroAuc or Ndcg or MeanReciprocalRank or MeanAveragePrecision, but is 'Best'.")]
     public void Build_WithoutAHost_ChecksTheSettingsOfTraining(string setting, string value, string expected)
     {
         using var folder = new TempDirectory();

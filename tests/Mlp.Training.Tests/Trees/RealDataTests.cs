@@ -1,6 +1,5 @@
-using Mlp.Runtime.Data;
-using Mlp.Runtime.Statistics;
 using Mlp.TestSupport;
+using Mlp.Training.Evaluation.Folds;
 using Mlp.Training.Trees;
 using Xunit.Abstractions;
 
@@ -13,23 +12,14 @@ public sealed class RealDataTests(ITestOutputHelper output)
     public async Task FitAsync_AdultCensus_FiveFoldsReachAnAucOf925()
     {
         var trainer = new TreeTrainer(new TreeOptions { ValidationShare = 0, MaximumIterations = 200, LearningRate = 0.08, MaximumLeaves = 24, Threads = 2, Seed = 1 });
-        var (scores, labels) = (new List<float>(), new List<byte>());
-        double sum = 0;
-        for (var fold = 0; fold < 5; fold++)
-        {
-            using var trees = await trainer.FitAsync(RealRows.ReadAdult(i => FoldOf(i) != fold));
-            var batch = await SyntheticRows.BatchOf(RealRows.ReadAdult(i => FoldOf(i) == fold));
-            var probabilities = trees.Predict(batch);
-            byte[] truth = [.. ((Apache.Arrow.BooleanArray)batch.Column("income")).Select(v => (byte)(v == true ? 1 : 0))];
-            sum += BinaryClassificationMetrics.Compute(probabilities, truth).Auc;
-            scores.AddRange(probabilities);
-            labels.AddRange(truth);
-        }
 
-        output.WriteLine(FormattableString.Invariant($"Mean AUC of five folds: {sum / 5:0.0000}."));
-        Assert.InRange(sum / 5, 0.925, 0.94);
-        Assert.Equal(30_162, scores.Count);
-        Assert.InRange(BinaryClassificationMetrics.Compute(scores.ToArray(), labels.ToArray()).LogLoss, 0.26, 0.29);
+        var result = await CrossValidation.RunAsync(trainer, RealRows.ReadAdult());
+
+        output.WriteLine(result.ToString());
+        Assert.InRange(result.Metrics["auc"].Mean, 0.925, 0.94);
+        Assert.True(result.Metrics["auc"].Interval.Contains(result.OutOfFold.Metrics["auc"]));
+        Assert.Equal(30_162, result.OutOfFold.RowCount);
+        Assert.InRange(result.OutOfFold.Metrics["log_loss"], 0.26, 0.29);
     }
 
     [ReferenceDataFact(RealRows.Adult)]
@@ -82,8 +72,6 @@ public sealed class RealDataTests(ITestOutputHelper output)
         output.WriteLine(FormattableString.Invariant($"Root mean squared error: {ours:0.00}, scikit-learn's {theirs:0.00}."));
         Assert.True(Math.Abs((ours / theirs) - 1) < 0.05, FormattableString.Invariant($"Expected a root mean squared error within 5 % of scikit-learn's {theirs}, but found {ours}."));
     }
-
-    private static int FoldOf(int row) => (int)((uint)(row * 2654435761) >> 8) % 5;
 
     private static double Rmse(float[] scores, ReadOnlySpan<float> labels)
     {

@@ -10,7 +10,7 @@ namespace Mlp.Training.Evaluation.Calibration;
 internal sealed class IsotonicCalibrator : Calibrator
 {
     /// <summary>How much a probability may change with the log odds, times max(1, |log odds|): a last bit of a model's float32 sum must not show in the probability.</summary>
-    internal const double GreatestSlope = 5;
+    internal const double GreatestSlope = 2;
 
     private const double FirstCell = 1.0 / 1024;
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Mlp.Training.Evaluation.Plots;
@@ -23,13 +24,13 @@ internal static class PlotStyle
         var css = new StringBuilder("<style>.mlp-plot text{fill:#1f2328}.mlp-plot .p{fill:#fff}.mlp-plot .m{fill:#57606a}.mlp-plot .g{stroke:#1f2328;stroke-opacity:.12}.mlp-plot .a{stroke:#1f2328;stroke-opacity:.55}.mlp-plot .d{stroke:#57606a;stroke-dasharray:4 4}.mlp-plot path{fill:none}");
         for (var i = 0; i < SeriesCount; i++)
         {
-            css.Append($".mlp-plot .s{i}{{stroke:{Light[i]};stroke-dasharray:{Dashes[i]}}}.mlp-plot .w{i}{{stroke:{Light[i]}}}.mlp-plot .f{i}{{fill:{Light[i]}}}");
+            css.Append(CultureInfo.InvariantCulture, $".mlp-plot .s{i}{{stroke:{Light[i]};stroke-dasharray:{Dashes[i]}}}.mlp-plot .w{i}{{stroke:{Light[i]}}}.mlp-plot .f{i}{{fill:{Light[i]}}}");
         }
 
         css.Append("@media(prefers-color-scheme:dark){.mlp-plot text{fill:#e6edf3}.mlp-plot .p{fill:#0d1117}.mlp-plot .m{fill:#9aa4af}.mlp-plot .g{stroke:#e6edf3}.mlp-plot .a{stroke:#e6edf3}.mlp-plot .d{stroke:#9aa4af}");
         for (var i = 0; i < SeriesCount; i++)
         {
-            css.Append($".mlp-plot .s{i}{{stroke:{Dark[i]}}}.mlp-plot .w{i}{{stroke:{Dark[i]}}}.mlp-plot .f{i}{{fill:{Dark[i]}}}");
+            css.Append(CultureInfo.InvariantCulture, $".mlp-plot .s{i}{{stroke:{Dark[i]}}}.mlp-plot .w{i}{{stroke:{Dark[i]}}}.mlp-plot .f{i}{{fill:{Dark[i]}}}");
         }
 
         return css.Append("}</style>").ToString();

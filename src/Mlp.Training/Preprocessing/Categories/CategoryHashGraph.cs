@@ -15,7 +15,7 @@ internal sealed class CategoryHashGraph(CategoryHashBlock block, EncodingGraph g
 
     private string Write()
     {
-        // Without a bucket for a missing value its index is out of range, which sets nothing.
+        // A missing value without a bucket counts nowhere.
         var slotCount = block.Hashes.Sum(h => h.SlotCount);
         long[] first = [.. block.Hashes.Select((_, i) => (long)block.Hashes.Take(i).Sum(h => h.SlotCount))];
         long[] missing = [.. block.Hashes.Select((h, i) => h.HasMissing ? first[i] + h.MissingSlot : slotCount)];
@@ -26,7 +26,7 @@ internal sealed class CategoryHashGraph(CategoryHashBlock block, EncodingGraph g
         slots = graph.Builder.AddNode("Where", [graph.Present([.. block.Hashes.Select(h => h.Column)]), slots, Constant("missing_slots", missing)]);
         if (!block.Hashes.Any(h => h.IsSigned))
         {
-            return graph.OneHot(slots, slotCount);
+            return graph.Histogram(slots, slotCount);
         }
 
         var signs = Mod(Hash(letters, halves, h => h.SignCoefficients), "two", [.. block.Hashes.Select(_ => 2L)]);
@@ -39,9 +39,7 @@ internal sealed class CategoryHashGraph(CategoryHashBlock block, EncodingGraph g
                 graph.Present([.. block.Hashes.Select(h => h.Column)]),
             ]);
         var sign = graph.Builder.AddNode("Where", [isNegative, graph.Constant("minus", [-1f]), graph.Constant("plus", [1f])]);
-        var oneHot = graph.Builder.AddNode("OneHot", [slots, graph.Constant("slot_count", [(long)slotCount], 1), graph.Constant("off_on", [0f, 1f], 2)]);
-        var signed = graph.Builder.AddNode("Mul", [oneHot, graph.Builder.AddNode("Unsqueeze", [sign, graph.Constant("slot_axis", [2L], 1)])]);
-        return graph.Builder.AddNode("ReduceSum", [signed, graph.Constant("category_axis", [1L], 1)], [OnnxAttribute.Int("keepdims", 0)]);
+        return graph.Histogram(slots, slotCount, sign);
     }
 
     // (N, integers) twice: x mod 2^31, and the rest / 2^31 mod p. Mod takes the sign of the divisor.

@@ -9,5 +9,5 @@ internal readonly record struct TargetFolds(int Seed, int Count)
 {
     /// <summary>The part of a row.</summary>
     /// <param name="row">Number of the row among the training rows, from 0.</param>
-    public int Of(int row) => new SeededRandom(new SeededRandom(((ulong)(uint)Seed << 32) | (uint)row).Next()).NextInt(Count);
+    public int Of(int row) => SeededRandom.IntAt(Seed, row, Count);
 }

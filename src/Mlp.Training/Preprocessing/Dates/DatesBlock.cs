@@ -29,12 +29,12 @@ internal sealed class DatesBlock(IReadOnlyList<DateEncoding> features) : Encoded
         var plain = 0;
         var cyclic = Features.Sum(f => f.Means.Count);
         var indicator = cyclic + Features.Sum(f => 2 * CalendarPart.Of(f.CyclicParts).Count());
+        Span<long> parts = stackalloc long[CalendarPart.All.Count];
         foreach (var feature in Features)
         {
             var column = (NumberColumn<long>)table.Columns[feature.Column];
             var numbers = CalendarPart.Of(feature.Parts).Select(IndexOf).ToArray();
             var circles = CalendarPart.Of(feature.CyclicParts).Select(p => (Index: IndexOf(p), p.Least, Circle: p.Circle().ToArray())).ToArray();
-            Span<long> parts = stackalloc long[CalendarPart.All.Count];
             for (var row = 0; row < table.RowCount; row++)
             {
                 if (!column.IsPresent(row))

@@ -7,7 +7,7 @@ namespace Mlp.Training.Preprocessing.Numbers;
 /// <summary>Numbers that are treated alike; then an indicator for each that has one.</summary>
 internal abstract class NumberBlock : EncodedBlock
 {
-    private const int ChunkLength = 4096;
+    private const int ChunkLength = 512;
 
     /// <summary>The function that they go through first.</summary>
     [JsonIgnore]
@@ -24,31 +24,21 @@ internal abstract class NumberBlock : EncodedBlock
     /// <inheritdoc/>
     public override void Encode(FeatureTable table, BlockRows rows)
     {
+        // Run by run of rows, so that the rows of a run stay in the cache while its numbers are written one after another.
+        var sources = Inputs.Select(n => table.Columns[n.Column].SourceOf(n.Element)).ToArray();
         var chunk = new double[Math.Min(ChunkLength, table.RowCount)];
-        var indicator = ValueCount;
-        for (var i = 0; i < Inputs.Count; i++)
+        for (var start = 0; start < table.RowCount; start += chunk.Length)
         {
-            var input = Inputs[i];
-            var source = table.Columns[input.Column].SourceOf(input.Element);
-            for (var start = 0; start < table.RowCount; start += chunk.Length)
+            var values = chunk.AsSpan(0, Math.Min(chunk.Length, table.RowCount - start));
+            var indicator = ValueCount;
+            for (var i = 0; i < sources.Length; i++)
             {
-                var values = chunk.AsSpan(0, Math.Min(chunk.Length, table.RowCount - start));
-                source.Read(start, values);
-                input.Prepare(values, Function);
-                for (var row = 0; row < values.Length; row++)
-                {
-                    var isMissing = double.IsNaN(values[row]);
-                    values[row] = isMissing ? input.Fill : values[row];
-                    if (input.HasIndicator)
-                    {
-                        rows.SetFloat(start + row, indicator, isMissing ? 1 : 0);
-                    }
-                }
-
+                sources[i].Read(start, values);
+                Inputs[i].Prepare(values, Function);
+                FillMissing(values, Inputs[i], start, indicator, rows);
                 EncodeNumber(i, values, start, rows);
+                indicator += Inputs[i].HasIndicator ? 1 : 0;
             }
-
-            indicator += input.HasIndicator ? 1 : 0;
         }
     }
 
@@ -83,5 +73,18 @@ internal abstract class NumberBlock : EncodedBlock
     {
         int[] indicated = [.. Enumerable.Range(0, Inputs.Count).Where(i => Inputs[i].HasIndicator)];
         return indicated.Length == 0 ? [] : [graph.Cast(graph.Columns(missing, indicated, Inputs.Count), OnnxDataType.Float32)];
+    }
+
+    private static void FillMissing(Span<double> values, NumberInput input, int start, int indicator, BlockRows rows)
+    {
+        for (var row = 0; row < values.Length; row++)
+        {
+            var isMissing = double.IsNaN(values[row]);
+            values[row] = isMissing ? input.Fill : values[row];
+            if (input.HasIndicator)
+            {
+                rows.SetFloat(start + row, indicator, isMissing ? 1 : 0);
+            }
+        }
     }
 }

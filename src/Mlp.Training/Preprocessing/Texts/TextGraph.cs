@@ -67,22 +67,13 @@ internal sealed class TextGraph(TextEncoding feature, EncodingGraph graph)
 
             if (length >= feature.Rule.Shortest)
             {
-                // What ends behind the last token falls into a bucket behind the others, which is cut off.
+                // What ends behind the last token counts nowhere.
                 var isTerm = length == 1 ? isToken : Slice(isToken, length - 1, int.MaxValue);
                 buckets.Add(Node("Where", [isTerm, Node("Mod", [joined, Integers(hash.Buckets)]), Integers(hash.Buckets)]));
             }
         }
 
-        return Slice(Histogram(graph.Concat(buckets, "term_buckets"), hash.Buckets + 1), 0, hash.Buckets);
-    }
-
-    private string Histogram(string indexes, int width)
-    {
-        var shape = Node("Shape", [indexes]);
-        var rows = Node("Slice", [shape, graph.Constant("start", [0L], 1), graph.Constant("end", [1L], 1)]);
-        var zeros = Node("ConstantOfShape", [Node("Concat", [rows, graph.Constant("width", [(long)width], 1)], OnnxAttribute.Int("axis", 0))], OnnxAttribute.Tensor("value", [0f], 1));
-        var ones = Node("ConstantOfShape", [shape], OnnxAttribute.Tensor("value", [1f], 1));
-        return Node("ScatterElements", [zeros, indexes, ones], OnnxAttribute.Int("axis", 1), OnnxAttribute.Text("reduction", "add"));
+        return graph.Histogram(graph.Concat(buckets, "term_buckets"), hash.Buckets);
     }
 
     private string Slice(string value, long start, long end)

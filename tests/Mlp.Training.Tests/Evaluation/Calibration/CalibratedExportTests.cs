@@ -74,6 +74,20 @@ public sealed class CalibratedExportTests
     }
 
     [Fact]
+    public async Task Export_CalibratedNarrowNetwork_KeepsItsCalibrationWide()
+    {
+        using var network = await new NetworkTrainer(NetworkTrainerTests.Small()).FitAsync(SyntheticRows.Create(2500, seed: 1));
+        var calibration = ScoreCalibration.FitOnHeldOut(network, new() { Method = CalibrationMethod.Isotonic });
+
+        var wide = network.Export(new ExportOptions { Calibration = calibration });
+        var narrow = network.Export(new ExportOptions { Calibration = calibration, Precision = ExportPrecision.Float16 });
+
+        Assert.InRange(narrow.ExportProof.Precision!.MaximumDifference, 1e-7, 0.01);
+        Assert.Same(calibration, narrow.Calibration);
+        Assert.Equal(wide.ExportProof.MaximumDifference, narrow.ExportProof.MaximumDifference);
+    }
+
+    [Fact]
     public async Task FitOnHeldOut_Share_TakesTheLastRows()
     {
         using var network = await new NetworkTrainer(NetworkTrainerTests.Small()).FitAsync(SyntheticRows.Create(1000, seed: 1));
