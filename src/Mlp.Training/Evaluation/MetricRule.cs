@@ -44,6 +44,9 @@ internal static class MetricRule
     public static double Improvement(GateMetric metric, double challenger, double champion)
         => Rules[metric].HigherIsBetter ? challenger - champion : champion - challenger;
 
+    /// <summary>Whether a greater value is better, by the metric's name in results; null for one that is no <see cref="GateMetric"/>.</summary>
+    public static bool? HigherIsBetter(string key) => Rules.Values.FirstOrDefault(r => r.Key == key)?.HigherIsBetter;
+
     /// <summary>The metric's name in results and manifests.</summary>
     public static string Key(GateMetric metric) => Rules[metric].Key;
 

@@ -8,6 +8,8 @@ namespace Mlp.Training.Runs;
 /// <summary>A run that this process writes.</summary>
 internal sealed class ActiveRun : IRun
 {
+    private const int MaximumReasonLength = 10_000;
+
     private readonly IDiskSync _disk;
     private readonly RunFolder _folder;
     private readonly RunLog _log;
@@ -17,7 +19,6 @@ internal sealed class ActiveRun : IRun
     private readonly SemaphoreSlim _ending = new(1, 1);
     private volatile bool _hasEnded;
     private bool _isDisposed;
-    private long _writtenLosses;
 
     public ActiveRun(RunHeader header, IReadOnlyDictionary<string, string> parameters, IDiskSync disk, RunFolder folder, RunLog log, RunLock runLock, TimeProvider time)
     {
@@ -41,9 +42,10 @@ internal sealed class ActiveRun : IRun
         RunNames.RequireKey(name, "parameter", nameof(name));
         ArgumentNullException.ThrowIfNull(value);
         ThrowIfEnded();
+        var entry = EntryOf(new RunFact { Parameter = name, Value = value }, $"parameter '{name}'", nameof(value));
         if (_parameters.TryAdd(name, value))
         {
-            Append(new RunFact { Parameter = name, Value = value });
+            _log.Append(entry);
         }
         else if (_parameters[name] != value)
         {
@@ -63,7 +65,7 @@ internal sealed class ActiveRun : IRun
         RunNames.RequireKey(name, "tag", nameof(name));
         ArgumentNullException.ThrowIfNull(value);
         ThrowIfEnded();
-        Append(new RunFact { Tag = name, Value = value });
+        _log.Append(EntryOf(new RunFact { Tag = name, Value = value }, $"tag '{name}'", nameof(value)));
     }
 
     public async Task<RunArtifact> LogArtifactAsync(string name, Stream content, CancellationToken cancellationToken = default)
@@ -71,6 +73,7 @@ internal sealed class ActiveRun : IRun
         RunNames.RequireArtifact(name, nameof(name));
         ArgumentNullException.ThrowIfNull(content);
         ThrowIfEnded();
+        EntryOf(new RunFact { Artifact = name, Sha256 = new string('0', 64), ByteCount = long.MaxValue }, "artifact's name", nameof(name));
         RunArtifact artifact;
         try
         {
@@ -81,7 +84,7 @@ internal sealed class ActiveRun : IRun
             throw new RunWriteException(_folder.Path, $"Expected the disk to take the artifact '{name}' of the run in '{_folder.Path}', but it refused: {e.Message}", e);
         }
 
-        Append(new RunFact { Artifact = name, Sha256 = artifact.Sha256, ByteCount = artifact.ByteCount });
+        _log.Append(EntryOf(new RunFact { Artifact = name, Sha256 = artifact.Sha256, ByteCount = artifact.ByteCount }, "artifact's name", nameof(name)));
         await _log.FlushAsync(cancellationToken).ConfigureAwait(false);
         return artifact;
     }
@@ -90,7 +93,7 @@ internal sealed class ActiveRun : IRun
     {
         ArgumentNullException.ThrowIfNull(manifest);
         ThrowIfEnded();
-        Append(new RunFact { Model = manifest.Name, Version = manifest.Version });
+        _log.Append(EntryOf(new RunFact { Model = manifest.Name, Version = manifest.Version }, "model's name", nameof(manifest)));
         return _log.FlushAsync(cancellationToken);
     }
 
@@ -134,10 +137,17 @@ internal sealed class ActiveRun : IRun
             if (!_hasEnded)
             {
                 _hasEnded = true;
-                Append(new RunFact { Status = status, Reason = reason });
+                _log.AppendEnd(RunEntries.Fact(new RunFact { Status = status, Reason = Shorten(reason), Time = _time.GetUtcNow() }));
             }
 
             await _log.FlushAsync(cancellationToken).ConfigureAwait(false);
+            if (LostEntryCount > 0)
+            {
+                throw new RunWriteException(
+                    _folder.Path,
+                    FormattableString.Invariant($"Expected all entries of the run in '{_folder.Path}' on the device, but {LostEntryCount} of them are lost: the disk refused them for too long. The others, and the end, are there."),
+                    LostEntryCount);
+            }
         }
         finally
         {
@@ -145,10 +155,16 @@ internal sealed class ActiveRun : IRun
         }
     }
 
-    private void Append(RunFact fact)
+    private static string? Shorten(string? reason) => reason?.Length > MaximumReasonLength ? reason[..MaximumReasonLength] + "..." : reason;
+
+    private byte[] EntryOf(RunFact fact, string what, string parameter)
     {
-        var lost = LostEntryCount;
-        _log.Append(RunEntries.Fact(fact with { Time = _time.GetUtcNow(), Lost = Interlocked.Exchange(ref _writtenLosses, lost) == lost ? null : lost }));
+        var entry = RunEntries.Fact(fact with { Time = _time.GetUtcNow() });
+        return entry.Length <= _log.MaximumEntryBytes
+            ? entry
+            : throw new ArgumentException(
+                FormattableString.Invariant($"Expected the {what} to take up to {_log.MaximumEntryBytes} bytes in the run, but found {entry.Length}: keep it as an artifact, or raise {nameof(RunTrackerOptions)}.{nameof(RunTrackerOptions.MaximumWaitingBytes)}."),
+                parameter);
     }
 
     private async Task<RunArtifact> KeepAsync(string name, Stream content, CancellationToken cancellationToken)

@@ -3,7 +3,7 @@ using Mlp.Runtime.Models;
 namespace Mlp.Training.Runs;
 
 /// <summary>
-/// A run that is being written. Thread-safe. Logging a parameter, metric or tag never waits for the disk and never fails because of it: entries are on the device after
+/// A run that is being written. Thread-safe. Logging a parameter, metric or tag never fails because of the disk, and waits for it only when entries come faster than it takes them: they are on the device after
 /// <see cref="RunTrackerOptions.CommitInterval"/>, and wait in memory while the disk refuses them. Dispose of it; a run that was not finished by then has failed.
 /// </summary>
 public interface IRun : IAsyncDisposable
@@ -20,13 +20,13 @@ public interface IRun : IAsyncDisposable
     /// <summary>Why the disk refused the last write; null when it took all that was handed to it.</summary>
     Exception? Failure { get; }
 
-    /// <summary>Entries that could neither be written nor kept in memory (<see cref="RunTrackerOptions.MaximumWaitingBytes"/>), and are lost.</summary>
+    /// <summary>Entries that the disk refused and that could not be kept in memory either (<see cref="RunTrackerOptions.MaximumWaitingBytes"/>), and are lost.</summary>
     long LostEntryCount { get; }
 
     /// <summary>Logs a setting. A setting has one value for the whole run; the same again is fine.</summary>
     /// <param name="name">1 to 250 letters, digits, spaces, '_', '-', '.' and '/'.</param>
     /// <param name="value">The value.</param>
-    /// <exception cref="ArgumentException">The name is none.</exception>
+    /// <exception cref="ArgumentException">The name is none, or the value is longer than <see cref="RunTrackerOptions.MaximumWaitingBytes"/>.</exception>
     /// <exception cref="InvalidOperationException">It has another value already, or the run has ended.</exception>
     void LogParameter(string name, string value);
 
@@ -41,7 +41,7 @@ public interface IRun : IAsyncDisposable
     /// <summary>Sets a label; the last value counts.</summary>
     /// <param name="name">1 to 250 letters, digits, spaces, '_', '-', '.' and '/'.</param>
     /// <param name="value">The value.</param>
-    /// <exception cref="ArgumentException">The name is none.</exception>
+    /// <exception cref="ArgumentException">The name is none, or the value is longer than <see cref="RunTrackerOptions.MaximumWaitingBytes"/>.</exception>
     /// <exception cref="InvalidOperationException">The run has ended.</exception>
     void SetTag(string name, string value);
 
@@ -62,19 +62,21 @@ public interface IRun : IAsyncDisposable
     /// <exception cref="InvalidOperationException">The run has ended.</exception>
     Task LinkModelAsync(ModelManifest manifest, CancellationToken cancellationToken = default);
 
-    /// <summary>Completes when all that was logged is on the device.</summary>
+    /// <summary>Completes when all that was logged is on the device, but for what <see cref="LostEntryCount"/> counts.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="RunWriteException">The disk refused; the entries wait.</exception>
     Task FlushAsync(CancellationToken cancellationToken = default);
 
-    /// <summary>Ends the run in order. When the task completes the end is on the device.</summary>
+    /// <summary>Ends the run in order. When the task completes everything that was logged and the end are on the device.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="RunWriteException">The disk refused; the entries wait, and the call may be repeated.</exception>
+    /// <exception cref="RunWriteException">
+    /// The disk refused; the entries wait, and the call may be repeated. Or the end is on the device and entries before it are lost (<see cref="RunWriteException.LostEntryCount"/>).
+    /// </exception>
     Task FinishAsync(CancellationToken cancellationToken = default);
 
     /// <summary>Ends the run with an error.</summary>
-    /// <param name="reason">A sentence.</param>
+    /// <param name="reason">A sentence; what is behind 10,000 characters is cut off.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="RunWriteException">The disk refused; the entries wait, and the call may be repeated.</exception>
+    /// <exception cref="RunWriteException">As for <see cref="FinishAsync"/>.</exception>
     Task FailAsync(string reason, CancellationToken cancellationToken = default);
 }

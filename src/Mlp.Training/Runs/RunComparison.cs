@@ -49,7 +49,7 @@ public sealed class RunComparison
             new Schema(columns.Select(c => new Field(c.Name, c.Type, nullable: true)), metadata: null), columns.Select(c => c.Values), _runs.Count);
     }
 
-    /// <summary>The table as text: a line of names, then a line per run, with columns aligned. Metrics have up to 6 significant digits.</summary>
+    /// <summary>The table as text: a line of names, then a line per run, with columns aligned. Metrics have up to 6 significant digits. Control characters in a setting, as line feeds, are written as \n, \t and so on.</summary>
     /// <returns>Lines that end with a line feed.</returns>
     public override string ToString()
     {
@@ -69,6 +69,18 @@ public sealed class RunComparison
 
     private static IEnumerable<string> Keys(IEnumerable<string> names) => names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
 
+    private static string OnOneLine(string text)
+        => text.Any(char.IsControl)
+            ? string.Concat(text.Select(c => c switch
+            {
+                '\n' => "\\n",
+                '\r' => "\\r",
+                '\t' => "\\t",
+                _ when char.IsControl(c) => string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
+                _ => c.ToString(),
+            }))
+            : text;
+
     private static string StatusOf(RunRecord run) => EnumTerms<RunStatus>.Of(run.Status);
 
     private string[] Cells(RunRecord run) =>
@@ -77,7 +89,7 @@ public sealed class RunComparison
         StatusOf(run),
         run.StartedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
         run.EndedAt is { } end ? (end - run.StartedAt).ToString(@"d\.hh\:mm\:ss", CultureInfo.InvariantCulture) : string.Empty,
-        .. _parameters.Select(p => run.Parameters.GetValueOrDefault(p) ?? string.Empty),
+        .. _parameters.Select(p => OnOneLine(run.Parameters.GetValueOrDefault(p) ?? string.Empty)),
         .. _metrics.Select(m => run.GetMetric(m, _summary)?.ToString("G6", CultureInfo.InvariantCulture) ?? string.Empty),
     ];
 

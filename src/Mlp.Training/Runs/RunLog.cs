@@ -17,12 +17,14 @@ internal sealed class RunLog : IDisposable
     private readonly RunSegmentHeader _header;
     private readonly TimeSpan _interval;
     private readonly int _maximumWaitingBytes;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ITimer _timer;
     private readonly List<byte[]> _waiting = [];
     private long _waitingBytes;
     private long _lastNumber;
     private long _lost;
+    private long _writtenLosses;
     private bool _isArmed;
     private bool _isClosed;
     private Exception? _failure;
@@ -39,7 +41,7 @@ internal sealed class RunLog : IDisposable
     public RunLog(IDiskSync disk, RunFolder folder, string runId, RunTrackerOptions options, TimeProvider time, ILogger logger, (int Segments, long LastNumber) written = default)
     {
         (_segments, _lastNumber) = written;
-        (_disk, _folder, _logger) = (disk, folder, logger);
+        (_disk, _folder, _time, _logger) = (disk, folder, time, logger);
         _header = new RunSegmentHeader(runId);
         (_interval, _maximumWaitingBytes) = (options.CommitInterval, options.MaximumWaitingBytes);
         _timer = time.CreateTimer(_ => OnTimer(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -51,30 +53,37 @@ internal sealed class RunLog : IDisposable
     /// <summary>Entries that are lost because too many waited.</summary>
     public long LostEntryCount => Interlocked.Read(ref _lost);
 
-    /// <summary>Takes an entry. Waits for the disk only when too many entries wait and the disk has not refused any.</summary>
-    /// <param name="entry">An entry without number.</param>
+    /// <summary>The longest entry that is taken.</summary>
+    public int MaximumEntryBytes => Math.Min(_maximumWaitingBytes, FrameLogFormat.MaxPayloadLength);
+
+    private bool IsClosed
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _isClosed;
+            }
+        }
+    }
+
+    /// <summary>Takes an entry. Waits for the disk while too many entries wait and the disk has not refused any; loses the entry when too many wait and it has.</summary>
+    /// <param name="entry">An entry without number, of up to <see cref="MaximumEntryBytes"/>.</param>
     public void Append(byte[] entry)
     {
-        if (TryTake(entry))
+        while (!TryTake(entry, _maximumWaitingBytes))
         {
-            return;
-        }
-
-        if (Failure is null)
-        {
-            TryWrite();
-            if (TryTake(entry))
+            if (Failure is not null || TryWrite() is not null || IsClosed)
             {
+                Lose();
                 return;
             }
         }
-
-        if (Interlocked.Increment(ref _lost) == 1)
-        {
-            _logger.LogError(
-                "Entries of the run in '{Folder}' are being lost: the disk refuses them, and {Bytes} bytes of them wait in memory already.", _folder.Path, _maximumWaitingBytes);
-        }
     }
+
+    /// <summary>Takes the entry that ends the run, for which there is always room.</summary>
+    /// <param name="entry">An entry without number.</param>
+    public void AppendEnd(byte[] entry) => TryTake(entry, long.MaxValue);
 
     /// <summary>Writes all that waits.</summary>
     /// <exception cref="RunWriteException">The disk refused.</exception>
@@ -118,11 +127,11 @@ internal sealed class RunLog : IDisposable
         }
     }
 
-    private bool TryTake(byte[] entry)
+    private bool TryTake(byte[] entry, long maximumWaitingBytes)
     {
         lock (_gate)
         {
-            if (_isClosed || _waitingBytes + entry.Length > _maximumWaitingBytes)
+            if (_isClosed || _waitingBytes + entry.Length > maximumWaitingBytes)
             {
                 return false;
             }
@@ -143,6 +152,15 @@ internal sealed class RunLog : IDisposable
         RunEntries.SetNumber(entry, ++_lastNumber);
         _waiting.Add(entry);
         _waitingBytes += entry.Length;
+    }
+
+    private void Lose()
+    {
+        if (Interlocked.Increment(ref _lost) == 1)
+        {
+            _logger.LogError(
+                "Entries of the run in '{Folder}' are being lost: the disk refuses them, and {Bytes} bytes of them wait in memory already.", _folder.Path, _maximumWaitingBytes);
+        }
     }
 
     private void OnTimer()
@@ -170,19 +188,28 @@ internal sealed class RunLog : IDisposable
         lock (_writing)
         {
             byte[][] batch;
+            byte[]? losses = null;
+            long lost;
             lock (_gate)
             {
-                if (_isClosed || _waiting.Count == 0)
+                lost = LostEntryCount;
+                if (_isClosed || (_waiting.Count == 0 && lost == _writtenLosses))
                 {
                     return _isClosed ? null : Failure;
                 }
 
                 batch = [.. _waiting];
+                if (lost > _writtenLosses)
+                {
+                    // It waits nowhere: while the disk refuses, each attempt would add one.
+                    losses = RunEntries.Fact(new RunFact { Time = _time.GetUtcNow(), Lost = lost });
+                    RunEntries.SetNumber(losses, ++_lastNumber);
+                }
             }
 
             try
             {
-                Write(batch);
+                Write(batch, losses);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or LogWriteException)
             {
@@ -197,17 +224,23 @@ internal sealed class RunLog : IDisposable
                 return e;
             }
 
+            _writtenLosses = lost;
             Forget(batch);
             return null;
         }
     }
 
-    private void Write(byte[][] batch)
+    private void Write(byte[][] batch, byte[]? losses)
     {
         _segment ??= FrameLogWriter.Create(_disk, _folder.Segment(++_segments), _header.ToJson());
         foreach (var entry in batch)
         {
             _segment.Append(entry);
+        }
+
+        if (losses is not null)
+        {
+            _segment.Append(losses);
         }
 
         _segment.Flush();

@@ -11,7 +11,9 @@ public sealed class RunTrackerOptions
     [Range(typeof(TimeSpan), "00:00:00.0100000", "00:01:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan CommitInterval { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How many bytes of entries a run keeps in memory while the disk refuses them, 4 KiB to 1 GiB; beyond, entries are lost and counted.</summary>
+    /// <summary>
+    /// How many bytes of entries a run keeps in memory, 4 KiB to 1 GiB. Beyond, logging waits for the disk; while it refuses, entries are lost and counted. One entry may have as many, and 512 MiB at most.
+    /// </summary>
     /// <value>The default value is 16 MiB.</value>
     [Range(4 * 1024, 1024 * 1024 * 1024)]
     public int MaximumWaitingBytes { get; set; } = 16 * 1024 * 1024;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.IO.Hashing;
 using Apache.Arrow;
 using Apache.Arrow.Arrays;
@@ -16,12 +17,18 @@ internal sealed class KeyHash
     private readonly int[] _indexes;
     private readonly long _seed;
     private readonly EntityValue[] _key;
+    private readonly bool _takesWholeNumbers;
     private byte[] _bytes = new byte[256];
 
     /// <summary>Begins.</summary>
+    /// <param name="schema">The columns of the rows.</param>
+    /// <param name="columns">Those of the key.</param>
+    /// <param name="seed">Another seed gives other hashes.</param>
+    /// <param name="takesWholeNumbers">Whether floating-point columns of whole numbers will do, as labels are; each is the integer that it equals.</param>
     /// <exception cref="TrainingDataException">A column is missing.</exception>
-    public KeyHash(Schema schema, IReadOnlyList<string> columns, int seed)
+    public KeyHash(Schema schema, IReadOnlyList<string> columns, int seed, bool takesWholeNumbers = false)
     {
+        _takesWholeNumbers = takesWholeNumbers;
         (_names, _seed, _key) = (columns, seed, new EntityValue[columns.Count]);
         _indexes = [.. columns.Select(c => Columns.IndexOf(schema, c))];
     }
@@ -63,12 +70,27 @@ internal sealed class KeyHash
         return BinaryPrimitives.ReadUInt128BigEndian(hash);
     }
 
-    private static Func<int, EntityValue> Reader(IArrowArray array, string column) => array switch
+    // Keys have signed integers; what is beyond them is told by its digits.
+    private static EntityValue Unsigned(ulong value)
+        => value <= long.MaxValue ? EntityValue.FromInt64((long)value) : EntityValue.FromString(value.ToString(CultureInfo.InvariantCulture));
+
+    private static EntityValue Whole(double value, string column)
+        => value == Math.Floor(value) && Math.Abs(value) <= 1L << 53
+            ? EntityValue.FromInt64((long)value)
+            : throw new TrainingDataException($"Expected the column '{column}' to hold classes, as whole numbers, integers, truth values or texts, but found a number that is not whole.", column);
+
+    private Func<int, EntityValue> Reader(IArrowArray array, string column) => array switch
     {
+        FloatArray single when _takesWholeNumbers => row => single.GetValue(row) is { } value ? Whole(value, column) : EntityValue.Null,
+        DoubleArray wide when _takesWholeNumbers => row => wide.GetValue(row) is { } value ? Whole(value, column) : EntityValue.Null,
         Int64Array wide => row => wide.GetValue(row) is { } value ? EntityValue.FromInt64(value) : EntityValue.Null,
         Int32Array int32 => row => int32.GetValue(row) is { } value ? EntityValue.FromInt64(value) : EntityValue.Null,
         Int16Array int16 => row => int16.GetValue(row) is { } value ? EntityValue.FromInt64(value) : EntityValue.Null,
         Int8Array int8 => row => int8.GetValue(row) is { } value ? EntityValue.FromInt64(value) : EntityValue.Null,
+        UInt64Array unsigned => row => unsigned.GetValue(row) is { } value ? Unsigned(value) : EntityValue.Null,
+        UInt32Array uint32 => row => uint32.GetValue(row) is { } value ? EntityValue.FromInt64(value) : EntityValue.Null,
+        UInt16Array uint16 => row => uint16.GetValue(row) is { } value ? EntityValue.FromInt64(value) : EntityValue.Null,
+        UInt8Array uint8 => row => uint8.GetValue(row) is { } value ? EntityValue.FromInt64(value) : EntityValue.Null,
         BooleanArray boolean => row => boolean.GetValue(row) is { } value ? EntityValue.FromInt64(value ? 1 : 0) : EntityValue.Null,
         StringArray text => row => EntityValue.FromString(text.GetString(row)),
         FixedSizeBinaryArray { Data.DataType: FixedSizeBinaryType { ByteWidth: 16 } } guid => row => guid.IsNull(row) ? EntityValue.Null : EntityValue.FromGuid(new Guid(guid.GetBytes(row), bigEndian: true)),

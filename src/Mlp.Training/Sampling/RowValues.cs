@@ -9,13 +9,13 @@ internal static class RowValues
 {
     /// <summary>Hashes of the rows' keys.</summary>
     /// <exception cref="TrainingDataException">A column is missing or can be no key.</exception>
-    public static async Task<List<UInt128>> ReadKeysAsync(ITrainingSet set, IReadOnlyList<string> columns, int seed, CancellationToken cancellationToken)
-    {
-        var hash = new KeyHash(set.Schema, columns, seed);
-        var hashes = new List<UInt128>();
-        await ReadAsync(set, batch => hash.Append(batch, hashes), cancellationToken).ConfigureAwait(false);
-        return hashes;
-    }
+    public static Task<List<UInt128>> ReadKeysAsync(ITrainingSet set, IReadOnlyList<string> columns, int seed, CancellationToken cancellationToken)
+        => ReadAsync(set, new KeyHash(set.Schema, columns, seed), cancellationToken);
+
+    /// <summary>Hashes of the rows' classes, which floating-point columns of whole numbers may name too.</summary>
+    /// <exception cref="TrainingDataException">A column is missing or can name no class.</exception>
+    public static Task<List<UInt128>> ReadClassesAsync(ITrainingSet set, IReadOnlyList<string> columns, CancellationToken cancellationToken)
+        => ReadAsync(set, new KeyHash(set.Schema, columns, seed: 0, takesWholeNumbers: true), cancellationToken);
 
     /// <summary>Times of the rows in microseconds.</summary>
     /// <exception cref="TrainingDataException">There is no time column, or a row has no time.</exception>
@@ -49,5 +49,12 @@ internal static class RowValues
                 read(batch);
             }
         }
+    }
+
+    private static async Task<List<UInt128>> ReadAsync(ITrainingSet set, KeyHash hash, CancellationToken cancellationToken)
+    {
+        var hashes = new List<UInt128>();
+        await ReadAsync(set, batch => hash.Append(batch, hashes), cancellationToken).ConfigureAwait(false);
+        return hashes;
     }
 }

@@ -57,7 +57,7 @@ public static class TrainingSample
 
     /// <summary>Draws rows without replacement so that each value of some columns keeps its share, to within one row.</summary>
     /// <param name="set">All rows.</param>
-    /// <param name="columns">The columns whose values make the strata: integers, truth values or texts.</param>
+    /// <param name="columns">The columns whose values make the strata: integers, truth values, texts, or floating-point numbers that are whole.</param>
     /// <param name="count">Number of rows, 1 to the number there are.</param>
     /// <param name="seed">Decides the draws.</param>
     /// <param name="cancellationToken">Ends reading.</param>
@@ -75,7 +75,7 @@ public static class TrainingSample
 
     /// <summary>Draws the same number of rows for each value of some columns: without replacement while there are enough, and every row equally often, to within one, where there are not.</summary>
     /// <param name="set">All rows.</param>
-    /// <param name="columns">The columns whose values make the strata, for example the label: integers, truth values or texts.</param>
+    /// <param name="columns">The columns whose values make the strata, for example the label: integers, truth values, texts, or floating-point numbers that are whole.</param>
     /// <param name="countPerStratum">Rows per value, at least 1.</param>
     /// <param name="seed">Decides the draws.</param>
     /// <param name="cancellationToken">Ends reading.</param>
@@ -101,7 +101,7 @@ public static class TrainingSample
 
         // Strata are numbered in the order in which they first occur.
         var numbers = new Dictionary<UInt128, int>();
-        var hashes = await RowValues.ReadKeysAsync(set, columns, seed: 0, cancellationToken).ConfigureAwait(false);
+        var hashes = await RowValues.ReadClassesAsync(set, columns, cancellationToken).ConfigureAwait(false);
         return [.. hashes.Select(h =>
         {
             numbers.TryAdd(h, numbers.Count);

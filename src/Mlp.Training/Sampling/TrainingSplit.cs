@@ -64,7 +64,7 @@ public sealed class TrainingSplit
     /// <param name="set">Rows with a time column, in any order.</param>
     /// <param name="validationFrom">The earliest time of the validation rows; the same as <paramref name="testFrom"/> for none.</param>
     /// <param name="testFrom">The earliest time of the test rows; null for none.</param>
-    /// <param name="gap">How long before each cut rows are left out, because their labels or windows reach into the later part; zero or more.</param>
+    /// <param name="gap">Rows that lie less than this before a cut are left out, because their labels or windows reach into the later part; zero or more.</param>
     /// <param name="cancellationToken">Ends reading.</param>
     /// <exception cref="ArgumentOutOfRangeException">The times are out of order, or the gap is negative.</exception>
     /// <exception cref="TrainingDataException">There is no time column, or a part would be empty.</exception>
@@ -81,7 +81,7 @@ public sealed class TrainingSplit
         var parts = times.ConvertAll(t => t >= second ? Part.Test : t >= first ? BeforeGap(t, second, Part.Validation) : BeforeGap(t, first, Part.Training));
         return await CutAsync(set, parts, first < second, testFrom is not null, cancellationToken).ConfigureAwait(false);
 
-        Part BeforeGap(long t, long cut, Part part) => cut != long.MaxValue && t >= cut - span ? Part.None : part;
+        Part BeforeGap(long t, long cut, Part part) => cut != long.MaxValue && t > cut - span ? Part.None : part;
     }
 
     private static async Task<TrainingSplit> CutAsync(ITrainingSet set, List<Part> parts, bool validates, bool tests, CancellationToken cancellationToken)

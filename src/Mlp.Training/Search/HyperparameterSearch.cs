@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Mlp.Runtime.Data;
 using Mlp.Training.Networks;
 using Mlp.Training.Runs;
 using Mlp.Training.Search.Tpe;
@@ -18,6 +19,7 @@ public sealed class HyperparameterSearch
     private const string NumberTag = "trial";
     private const string StatusTag = "trial status";
     private const string ValueMetric = "objective";
+    private const int MaximumNameLength = 80;
 
     private readonly IRunTracker _tracker;
     private readonly string _experiment;
@@ -32,23 +34,29 @@ public sealed class HyperparameterSearch
     /// <param name="tracker">Keeps the trials.</param>
     /// <param name="experiment">The experiment that they belong to.</param>
     /// <param name="name">Name of the search within the experiment: a platform name of up to 80 characters; the runs are called NAME-0000 and so on.</param>
-    /// <param name="space">The settings. It is not changed any more.</param>
-    /// <param name="options">How it runs; null for the defaults.</param>
+    /// <param name="space">The settings; copied, later changes have no effect.</param>
+    /// <param name="options">How it runs; null for the defaults. Copied, later changes have no effect.</param>
     /// <param name="timeProvider">The clock of the time budget; null for the system's.</param>
-    /// <exception cref="ArgumentException">The space is empty, or an option is out of range.</exception>
+    /// <exception cref="ArgumentException">A name is none, the space is empty, or an option is out of range.</exception>
     public HyperparameterSearch(IRunTracker tracker, string experiment, string name, SearchSpace space, SearchOptions? options = null, TimeProvider? timeProvider = null)
     {
         ArgumentNullException.ThrowIfNull(tracker);
-        ArgumentException.ThrowIfNullOrEmpty(name);
+        PlatformName.Require(experiment, "experiment", nameof(experiment));
+        PlatformName.Require(name, "search", nameof(name));
         ArgumentNullException.ThrowIfNull(space);
-        _options = options ?? new SearchOptions();
+        if (name.Length > MaximumNameLength)
+        {
+            throw new ArgumentException($"Expected the name of the search to have up to {MaximumNameLength} characters, since its runs add theirs, but found {name.Length}.", nameof(name));
+        }
+
+        _options = (options ?? new SearchOptions()).Copy();
         OptionRanges.ThrowIfAny(_options.FindFailures(), nameof(options));
         if (space.Dimensions.Count == 0)
         {
             throw new ArgumentException("Expected at least one setting to search, but found none.", nameof(space));
         }
 
-        (_tracker, _experiment, _name, _space) = (tracker, experiment, name, space);
+        (_tracker, _experiment, _name, _space) = (tracker, experiment, name, space.Copy());
         _time = timeProvider ?? TimeProvider.System;
         _halton = new HaltonSequence(space.Dimensions.Count, _options.Seed);
         var description = string.Join('\n', space.Dimensions.Select(d => $"{d.Name} {d.Description} {d.Condition}").Prepend(string.Create(
@@ -62,23 +70,28 @@ public sealed class HyperparameterSearch
     /// <param name="cancellationToken">Ends the search; the trials under way count as not done.</param>
     /// <returns>All trials that have ended, also those of earlier calls.</returns>
     /// <exception cref="InvalidOperationException">The experiment has a search of that name with other settings, or another process runs it.</exception>
+    /// <exception cref="ArgumentException">The objective's values are better when greater and the search's when less, or the other way round.</exception>
+    /// <exception cref="RunWriteException">The disk refuses trials; no further one begins, and those under way go on to their end.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<SearchResult> RunAsync(Func<Trial, CancellationToken, Task<double>> objective, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(objective);
+        ThrowIfOtherDirection(objective);
         var known = await ReadAsync(cancellationToken).ConfigureAwait(false);
         var pruning = _options.Pruning.IsEnabled ? Recall(known) : null;
         var ended = known.Where(IsEnded).Select(NumberOf).ToHashSet();
         var attempts = known.GroupBy(NumberOf).ToDictionary(g => g.Key, g => g.ToList());
         var trials = new TrialHistory(known.Where(IsEnded).Select(Recall));
         var open = new Queue<int>(Enumerable.Range(0, _options.TrialCount).Where(n => !ended.Contains(n)));
+        var threads = new ThreadBudget(_options.ThreadBudget == 0 ? Environment.ProcessorCount : _options.ThreadBudget);
+        var hasFailed = false;
         var started = _time.GetTimestamp();
         await Task.WhenAll(Enumerable.Range(0, Math.Min(_options.Parallelism, Math.Max(1, open.Count))).Select(_ => Task.Run(WorkAsync, cancellationToken))).ConfigureAwait(false);
         return Summarise(await ReadAsync(cancellationToken).ConfigureAwait(false));
 
         async Task WorkAsync()
         {
-            while (_options.TimeBudget is not { } budget || _time.GetElapsedTime(started) < budget)
+            while (!Volatile.Read(ref hasFailed) && (_options.TimeBudget is not { } budget || _time.GetElapsedTime(started) < budget))
             {
                 int number;
                 TrialParameters parameters;
@@ -93,8 +106,25 @@ public sealed class HyperparameterSearch
                     trials.Begin(number, parameters);
                 }
 
-                trials.End(await TryAsync(number, parameters, attempts.GetValueOrDefault(number)?.Count ?? 0, objective, pruning, cancellationToken).ConfigureAwait(false));
+                try
+                {
+                    trials.End(await TryAsync(number, parameters, attempts.GetValueOrDefault(number)?.Count ?? 0, objective, pruning, threads, cancellationToken).ConfigureAwait(false));
+                }
+                catch
+                {
+                    Volatile.Write(ref hasFailed, true);
+                    throw;
+                }
             }
+        }
+    }
+
+    private void ThrowIfOtherDirection(Func<Trial, CancellationToken, Task<double>> objective)
+    {
+        if (objective.Target is DirectedObjective directed && directed.HigherIsBetter != _options.HigherIsBetter)
+        {
+            throw new ArgumentException(
+                $"Expected {nameof(SearchOptions)}.{nameof(SearchOptions.HigherIsBetter)} to be {directed.HigherIsBetter}, as of the objective's metric, but is {_options.HigherIsBetter}.", nameof(objective));
         }
     }
 
@@ -103,7 +133,7 @@ public sealed class HyperparameterSearch
     private static int NumberOf(RunRecord run) => int.Parse(run.Tags[NumberTag], CultureInfo.InvariantCulture);
 
     private async Task<TpeTrial> TryAsync(
-        int number, TrialParameters parameters, int attempt, Func<Trial, CancellationToken, Task<double>> objective, SuccessiveHalving? pruning, CancellationToken cancellationToken)
+        int number, TrialParameters parameters, int attempt, Func<Trial, CancellationToken, Task<double>> objective, SuccessiveHalving? pruning, ThreadBudget threads, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var run = _tracker.Start(new RunDescription(_experiment)
@@ -119,12 +149,14 @@ public sealed class HyperparameterSearch
         });
         await using var _ = run.ConfigureAwait(false);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var seed = (int)SeededRandom.For(_options.Seed, string.Create(CultureInfo.InvariantCulture, $"seed of trial {number}")).Next();
-        var trial = new Trial(number, parameters, seed, run, pruning, stop);
+        var seed = (int)SeededRandom.For(_options.Seed, string.Create(CultureInfo.InvariantCulture, $"seed of trial {number}")).Next() & int.MaxValue;
+        var trial = new Trial(number, parameters, seed, run, pruning, threads, stop);
         var (value, failure) = await ValueAsync(trial, objective, stop.Token, cancellationToken).ConfigureAwait(false);
         var status = failure is not null ? TrialStatus.Failed : trial.IsPruned ? TrialStatus.Pruned : TrialStatus.Finished;
         run.SetTag(StatusTag, status.ToString());
-        await (failure is null ? run.FinishAsync(cancellationToken) : run.FailAsync(failure, cancellationToken)).ConfigureAwait(false);
+
+        // A trial that has its value keeps it, whatever is cancelled now.
+        await (failure is null ? run.FinishAsync(CancellationToken.None) : run.FailAsync(failure, CancellationToken.None)).ConfigureAwait(false);
         return new(number, parameters, status, status == TrialStatus.Pruned ? trial.LastValue ?? double.NaN : value, trial.LastStep);
     }
 
@@ -140,7 +172,7 @@ public sealed class HyperparameterSearch
             }
 
             trial.Run.LogMetric(ValueMetric, value);
-            return (value, double.IsNaN(value) ? "The objective gave no number." : null);
+            return (value, double.IsFinite(value) ? null : double.IsNaN(value) ? "The objective gave no number." : "The objective gave an infinite number.");
         }
         catch (OperationCanceledException) when (trial.IsPruned && !cancellationToken.IsCancellationRequested)
         {
@@ -148,6 +180,8 @@ public sealed class HyperparameterSearch
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
+            // What fails because the search is cancelled says nothing of the trial.
+            cancellationToken.ThrowIfCancellationRequested();
             return (double.NaN, $"{e.GetType().Name}: {e.Message}");
         }
     }

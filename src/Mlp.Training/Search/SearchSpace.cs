@@ -93,6 +93,9 @@ public sealed class SearchSpace
         return this;
     }
 
+    /// <summary>A copy that later changes do not reach.</summary>
+    internal SearchSpace Copy() => new([.. _dimensions], null);
+
     /// <summary>The settings of a point of the unit cube: a coordinate per dimension, also for those that do not exist there, so that no setting moves another.</summary>
     internal TrialParameters At(ReadOnlySpan<double> coordinates)
     {

@@ -12,7 +12,7 @@ internal sealed class SuccessiveHalving(int minimumSteps, int factor, bool highe
     /// <summary>Takes a value that a trial has reached.</summary>
     /// <param name="rung">The next rung of the trial, from 0; moved on when it is reached.</param>
     /// <param name="step">Steps done, from 1.</param>
-    /// <param name="value">The value; NaN is worse than all others.</param>
+    /// <param name="value">The value; NaN and infinities are worse than all others.</param>
     /// <returns>Whether the trial goes on.</returns>
     public bool Report(ref int rung, long step, double value)
     {
@@ -31,11 +31,11 @@ internal sealed class SuccessiveHalving(int minimumSteps, int factor, bool highe
             var values = _rungs[rung++];
             values.Add(value);
             var better = values.Count(v => IsBetter(v, value));
-            return !double.IsNaN(value) && better < Math.Max(1, values.Count / factor);
+            return double.IsFinite(value) && better < Math.Max(1, values.Count / factor);
         }
     }
 
     private double StepsOf(int rung) => minimumSteps * Math.Pow(factor, rung);
 
-    private bool IsBetter(double value, double than) => !double.IsNaN(value) && (double.IsNaN(than) || (higherIsBetter ? value > than : value < than));
+    private bool IsBetter(double value, double than) => double.IsFinite(value) && (!double.IsFinite(than) || (higherIsBetter ? value > than : value < than));
 }

@@ -1,4 +1,5 @@
 using Mlp.Runtime.Data;
+using Mlp.Training.Evaluation;
 using Mlp.Training.Evaluation.Folds;
 
 namespace Mlp.Training.Search;
@@ -32,19 +33,23 @@ public static class TrainerObjective
         }
 
         metric ??= TrialMetric.Loss;
-        return async (trial, cancellationToken) =>
+        return metric.Reported is null ? RunAsync : new DirectedObjective(metric.HigherIsBetter, RunAsync).RunAsync;
+
+        async Task<double> RunAsync(Trial trial, CancellationToken cancellationToken)
         {
             var sum = 0.0;
             for (var fold = 0; fold < folds.Count; fold++)
             {
                 var (training, validation) = folds[fold];
                 var progress = fold == 0 && metric.Reported is { } reported ? new ReportProgress(trial, reported) : null;
-                using var model = await create(trial).FitAsync(training, validation, progress, cancellationToken).ConfigureAwait(false);
+                var trainer = create(trial);
+                using var threads = await trial.ReserveThreadsAsync(Math.Max(1, trainer.ThreadCount), cancellationToken).ConfigureAwait(false);
+                using var model = await trainer.FitAsync(training, validation, progress, cancellationToken).ConfigureAwait(false);
                 sum += metric.Measure is { } measure ? await measure(model, validation, cancellationToken).ConfigureAwait(false) : Best(model, metric);
             }
 
             return sum / folds.Count;
-        };
+        }
     }
 
     /// <summary>
@@ -61,13 +66,18 @@ public static class TrainerObjective
         ArgumentNullException.ThrowIfNull(create);
         ArgumentNullException.ThrowIfNull(trainingSet);
         ArgumentException.ThrowIfNullOrEmpty(metric);
-        return async (trial, cancellationToken) =>
+        return MetricRule.HigherIsBetter(metric) is { } higherIsBetter ? new DirectedObjective(higherIsBetter, RunAsync).RunAsync : RunAsync;
+
+        async Task<double> RunAsync(Trial trial, CancellationToken cancellationToken)
         {
-            var result = await CrossValidation.RunAsync(create(trial), trainingSet, options, progress: new ReportFolds(trial, metric), cancellationToken: cancellationToken).ConfigureAwait(false);
+            var trainer = create(trial);
+            var folds = options?.ThreadBudget ?? new CrossValidationOptions().ThreadBudget;
+            using var threads = await trial.ReserveThreadsAsync(Math.Max(trainer.ThreadCount, folds == 0 ? Environment.ProcessorCount : folds), cancellationToken).ConfigureAwait(false);
+            var result = await CrossValidation.RunAsync(trainer, trainingSet, options, progress: new ReportFolds(trial, metric), cancellationToken: cancellationToken).ConfigureAwait(false);
             return result.Metrics.TryGetValue(metric, out var found)
                 ? found.Mean
                 : throw new ArgumentException($"Expected one of the metrics {string.Join(", ", result.Metrics.Keys.Select(k => $"'{k}'"))}, but found '{metric}'.", nameof(metric));
-        };
+        }
     }
 
     private static double Best(IFittedModel model, TrialMetric metric)

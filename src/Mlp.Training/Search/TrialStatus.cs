@@ -9,6 +9,6 @@ public enum TrialStatus
     /// <summary>It was stopped because others were better at the same step.</summary>
     Pruned,
 
-    /// <summary>Its objective threw, or gave no number.</summary>
+    /// <summary>Its objective threw, or gave no finite number.</summary>
     Failed,
 }

@@ -9,10 +9,11 @@ internal static class TreeLabels
     /// <summary>Checks all labels, and that those of the training rows vary.</summary>
     /// <param name="rows">The rows.</param>
     /// <param name="trainingCount">How many of them, the first, train.</param>
-    /// <param name="task">What is predicted.</param>
+    /// <param name="options">Settings.</param>
     /// <exception cref="TrainingDataException">They do not fit.</exception>
-    public static void ThrowIfUnfit(LabelledRows rows, int trainingCount, ModelTask task)
+    public static void ThrowIfUnfit(LabelledRows rows, int trainingCount, TreeOptions options)
     {
+        var task = TreeParameters.TaskOf(options.Objective);
         var labels = rows.Labels[..trainingCount];
         var name = rows.LabelColumnName;
         if (trainingCount < 2)
@@ -30,6 +31,7 @@ internal static class TreeLabels
             RequireEachClass(rows, labels);
         }
 
+        ThrowIfOutOfRange(rows, options);
         if (!labels.ContainsAnyExcept(labels[0]))
         {
             throw new TrainingDataException(
@@ -44,6 +46,35 @@ internal static class TreeLabels
             throw new TrainingDataException("Expected a training row with a weight above 0, but all have 0.");
         }
     }
+
+    /// <summary>Checks that labels are such as the objective takes. LightGBM would say the same, with the label's value on the error stream.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="options">Settings.</param>
+    /// <exception cref="TrainingDataException">One is not.</exception>
+    public static void ThrowIfOutOfRange(LabelledRows rows, TreeOptions options)
+    {
+        var grades = GradeCount(options);
+        var (expected, isFit) = options.Objective switch
+        {
+            TreeObjective.Poisson or TreeObjective.Tweedie => ("numbers of 0 or more", static (value, _) => value >= 0),
+            TreeObjective.Gamma => ("numbers above 0", static (value, _) => value > 0),
+            TreeObjective.CrossEntropy or TreeObjective.CrossEntropyLambda => ("shares from 0 to 1", static (value, _) => value is >= 0 and <= 1),
+            TreeObjective.LambdaRank or TreeObjective.RankXendcg
+                => (FormattableString.Invariant($"grades, whole numbers from 0 to {grades - 1}"), static (value, count) => value >= 0 && value < count && value == Math.Floor(value)),
+            _ => ("numbers within float32", (Func<float, int, bool>)(static (_, _) => true)),
+        };
+        for (var row = 0; row < rows.RowCount; row++)
+        {
+            var label = (float)rows.Labels[row];
+            if (!float.IsFinite(label) || !isFit(label, grades))
+            {
+                throw new TrainingDataException($"Expected label '{rows.LabelColumnName}' to hold {expected} for {options.Objective}, but row {row} holds another value.", rows.LabelColumnName);
+            }
+        }
+    }
+
+    // LightGBM has gains for 31 grades, unless they are given.
+    private static int GradeCount(TreeOptions options) => options.Parameters.TryGetValue("label_gain", out var gains) ? gains.Split(',').Length : 31;
 
     private static void RequireEachClass(LabelledRows rows, ReadOnlySpan<double> labels)
     {

@@ -79,7 +79,7 @@ public sealed class TreeOptions
     [Range(1e-9, 1_000_000.0)]
     public double Alpha { get; set; } = 0.9;
 
-    /// <summary>What the gradient of the positive class is multiplied with (<see cref="TreeObjective.Binary"/>), above 0 to 1,000,000.</summary>
+    /// <summary>What the gradient of the positive class is multiplied with (<see cref="TreeObjective.Binary"/>, and each class of <see cref="TreeObjective.MulticlassOneVersusAll"/>), above 0 to 1,000,000.</summary>
     /// <value>The default value is 1.</value>
     [Range(1e-9, 1_000_000.0)]
     public double PositiveWeight { get; set; } = 1;
@@ -101,7 +101,7 @@ public sealed class TreeOptions
     [Range(1, 100_000)]
     public int MaximumCategories { get; set; } = 1000;
 
-    /// <summary>How much rows of a class count, by its name; 1 for those not named. They multiply the weights of the training set.</summary>
+    /// <summary>How much rows of a class count, by its name; 1 for those not named. They multiply the weights of the training set. Objectives without classes take none.</summary>
     /// <value>The default value is empty.</value>
     public IDictionary<string, double> ClassWeights { get; } = new Dictionary<string, double>(StringComparer.Ordinal);
 
@@ -113,7 +113,10 @@ public sealed class TreeOptions
     /// <value>The default value is null.</value>
     public string? Metric { get; set; }
 
-    /// <summary>A measure of the caller's own that decides when to stop; null for <see cref="Metric"/>.</summary>
+    /// <summary>
+    /// A measure of the caller's own that decides when to stop; null for <see cref="Metric"/>, which beside it is measured on the training rows alone (<see cref="MeasuresTrainingLoss"/>). NaN ends training with an
+    /// <see cref="InvalidOperationException"/>.
+    /// </summary>
     /// <value>The default value is null.</value>
     public TreeMetric? CustomMetric { get; set; }
 
@@ -148,14 +151,14 @@ public sealed class TreeOptions
     [Range(0, 1024)]
     public int Threads { get; set; }
 
-    /// <summary>Whether the same rows, settings and seed give the same trees, on any number of threads.</summary>
+    /// <summary>Whether the same rows, settings and seed give the same trees, on any number of threads. LightGBM's <c>goss</c> cannot.</summary>
     /// <value>The default value is true.</value>
     public bool IsDeterministic { get; set; } = true;
 
     /// <summary>How trees are exported.</summary>
     public TreeConversionOptions Conversion { get; } = new();
 
-    /// <summary>Further parameters by LightGBM's names and aliases, as <c>path_smooth</c>. Those that this class has settings for are refused.</summary>
+    /// <summary>Further parameters by LightGBM's names and aliases, as <c>path_smooth</c>. Those that this class has settings for, those without effect and unknown ones are refused.</summary>
     /// <value>The default value is empty.</value>
     public IDictionary<string, string> Parameters { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
 

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Globalization;
 using System.Text;
 using Mlp.Runtime.Models;
+using Mlp.Training.Trees.Interop;
 
 namespace Mlp.Training.Trees;
 
@@ -33,14 +34,41 @@ internal static class TreeParameters
         ("set GroupColumn", "group_column group group_id query_column query query_id"),
         ("set Metric", "metric metrics metric_types"),
         ("set EarlyStoppingPatience", "early_stopping_round early_stopping_rounds early_stopping n_iter_no_change"),
+        ("set MeasuresTrainingLoss", "is_provide_training_metric train_metric training_metric is_training_metric"),
+        ("RefitAsync takes it", "refit_decay_rate"),
         ("set Seed", "seed random_seed random_state"),
         ("set Threads", "num_threads num_thread nthread nthreads n_jobs"),
         ("set IsDeterministic", "deterministic force_col_wise force_row_wise"),
         ("ONNX has no operator for linear models in leaves", "linear_tree linear_trees"),
-        ("the library decides it", "verbosity verbose device_type device task data valid input_model output_model label_column weight_column init_score_filename ignore_column tree_learner machines num_machines"),
+        ("the library decides it", "verbosity verbose device_type device task task_type"),
+        ("the library decides it", "data train train_data data_filename train_data_file valid test test_data valid_data test_data_file valid_data_file valid_filenames"),
+        ("the library decides it", "input_model model_in model_input output_model model_out model_output"),
+        ("the library decides it", "label_column label weight_column weight ignore_column blacklist ignore_feature"),
+        ("the library decides it", "tree_learner tree tree_type tree_learner_type machines nodes workers num_machines num_machine"),
+        ("it has no effect here", "early_stopping_min_delta first_metric_only metric_freq output_freq snapshot_freq save_period saved_feature_importance_type"),
+        ("it has no effect here", "config config_file header has_header two_round two_round_loading use_two_round_loading precise_float_parser parser_config_file"),
+        ("it has no effect here", "save_binary is_save_binary is_save_binary_file pre_partition is_pre_partition convert_model convert_model_file convert_model_language"),
+        ("it has no effect here", "output_result name_pred pred_name predict_name predict_result prediction_name prediction_result start_iteration_predict num_iteration_predict"),
+        ("it has no effect here", "predict_raw_score raw_score predict_rawscore is_predict_raw_score predict_leaf_index leaf_index is_predict_leaf_index predict_contrib contrib is_predict_contrib"),
+        ("it has no effect here", "predict_disable_shape_check pred_early_stop pred_early_stop_freq pred_early_stop_margin"),
+        ("it has no effect here", "local_listen_port port local_port time_out machine_list_filename mlist machine_list machine_list_file"),
+        ("it has no effect here", "gpu_platform_id gpu_device_id gpu_device_id_list gpu_use_dp num_gpu"),
     }.SelectMany(r => r.Names.Split(' ').Select(n => (n, r.Setting))).ToFrozenDictionary(p => p.n, p => p.Setting, StringComparer.Ordinal);
 
     private static readonly FrozenSet<string> EvaluatedAt = FrozenSet.Create("eval_at", "ndcg_eval_at", "ndcg_at", "map_eval_at", "map_at");
+
+    /// <summary>The names that must not be given as text.</summary>
+    internal static IReadOnlyCollection<string> ReservedNames => Reserved.Keys;
+
+    /// <summary>Refuses parameters that this LightGBM does not know, which it would pass over without a word.</summary>
+    /// <exception cref="ArgumentException">There is one.</exception>
+    public static void ThrowIfUnknown(TreeOptions options)
+    {
+        if (options.Parameters.Keys.FirstOrDefault(k => !LightGbmParameterNames.All.ContainsKey(k)) is { } unknown)
+        {
+            throw new ArgumentException($"Expected {nameof(TreeOptions)}.{nameof(TreeOptions.Parameters)} to hold parameters that LightGBM knows, but found '{unknown}'.", nameof(options));
+        }
+    }
 
     /// <summary>Why a parameter must not be given as text, or null where it may.</summary>
     public static string? SettingOf(string parameter) => Reserved.GetValueOrDefault(parameter);

@@ -32,6 +32,7 @@ internal static class TreeRefit
         var parameters = TreeParameters.Text(options, encoding, classCount) + string.Create(CultureInfo.InvariantCulture, $" refit_decay_rate={decay}");
         using var training = new TreeRows(rows, 0, rows.RowCount).ToDataset(encoding, options, parameters);
         using var booster = LightGbmBooster.Create(training, parameters);
+        TreeObjectiveCheck.ThrowIfOther(booster, model);
         using (var earlier = LightGbmBooster.Load(model.Text))
         {
             booster.Merge(earlier);

@@ -47,7 +47,8 @@ public sealed class TreeTrainer : ITrainer
     /// <returns>The trees; the caller disposes of them.</returns>
     /// <exception cref="TrainingDataException">The rows are not fit to train on.</exception>
     /// <exception cref="LightGbmException">LightGBM refuses rows or settings.</exception>
-    /// <exception cref="ArgumentException">A feature or class that the settings name does not exist.</exception>
+    /// <exception cref="ArgumentException">A feature, class or parameter that the settings name does not exist.</exception>
+    /// <exception cref="InvalidOperationException">The metric that decides when to stop is NaN.</exception>
     /// <exception cref="Mlp.Runtime.MissingNativePackageException">The application lacks the package LightGBM.</exception>
     /// <exception cref="PlatformNotSupportedException">LightGBM cannot run on this host.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -56,7 +57,7 @@ public sealed class TreeTrainer : ITrainer
         => FitAsync(trainingSet, null, validation, progress, cancellationToken);
 
     /// <summary>Goes on where other trees ended: new iterations are added to theirs, which stay as they are. Categories keep the numbers that they had.</summary>
-    /// <param name="previous">Trees of the same task over the same features.</param>
+    /// <param name="previous">Trees of the same task over the same features, whose sums become scores in the same way: an objective of counts does not go on from one of squared errors.</param>
     /// <param name="trainingSet">The rows that the new trees learn from.</param>
     /// <param name="validation">Rows that decide when to stop; null for the last ones of <paramref name="trainingSet"/>.</param>
     /// <param name="progress">Told after each iteration, on a thread of the trainer.</param>
@@ -65,7 +66,7 @@ public sealed class TreeTrainer : ITrainer
     /// <exception cref="TrainingDataException">The rows are not fit to train on.</exception>
     /// <exception cref="LightGbmException">LightGBM refuses rows or settings.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    /// <exception cref="InvalidOperationException">The settings train a random forest, which has no order to go on in, or the trees are of another task or classes.</exception>
+    /// <exception cref="InvalidOperationException">The settings train a random forest, which has no order to go on in, or the trees are of another task, link or classes, or the metric is NaN.</exception>
     public Task<TrainedTrees> ContinueAsync(
         TrainedTrees previous, ITrainingSet trainingSet, ITrainingSet? validation = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -87,7 +88,7 @@ public sealed class TreeTrainer : ITrainer
     /// <exception cref="LightGbmException">LightGBM refuses rows or settings.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The decay is out of range.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    /// <exception cref="InvalidOperationException">The trees are a random forest, or of another task, other features or classes.</exception>
+    /// <exception cref="InvalidOperationException">The trees are a random forest, or of another task or link, other features or classes.</exception>
     public async Task<TrainedTrees> RefitAsync(TrainedTrees previous, ITrainingSet trainingSet, double decay = 0.9, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(previous);
@@ -103,7 +104,7 @@ public sealed class TreeTrainer : ITrainer
             async () =>
             {
                 var (rows, _) = await ReadAsync(trainingSet, previous, null, cancellationToken).ConfigureAwait(false);
-                TreeLabels.ThrowIfUnfit(rows, rows.RowCount, Task);
+                TreeLabels.ThrowIfUnfit(rows, rows.RowCount, _options);
                 return await System.Threading.Tasks.Task.Factory.StartNew(
                     () => TreeRefit.Run(_options, previous, rows, trainingSet.Manifest, decay, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
             },
@@ -147,6 +148,7 @@ public sealed class TreeTrainer : ITrainer
     private async Task<(LabelledRows Rows, LabelledRows? Held)> ReadAsync(ITrainingSet trainingSet, TrainedTrees? previous, ITrainingSet? validation, CancellationToken cancellationToken)
     {
         LightGbmLibrary.EnsureLoaded();
+        TreeParameters.ThrowIfUnknown(_options);
         var features = trainingSet.Manifest.Features;
         if (features.Count == 0)
         {
@@ -170,7 +172,12 @@ public sealed class TreeTrainer : ITrainer
         LabelledRows rows, LabelledRows? held, TrainedTrees? previous, TrainingSetManifest manifest, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
         var trainingCount = held is null ? Cut(rows) : rows.RowCount;
-        TreeLabels.ThrowIfUnfit(rows, trainingCount, Task);
+        TreeLabels.ThrowIfUnfit(rows, trainingCount, _options);
+        if (held is not null)
+        {
+            TreeLabels.ThrowIfOutOfRange(held, _options);
+        }
+
         var encoding = previous?.Encoding ?? TreeEncoding.Learn(rows.Table, trainingCount, _options);
         var training = new TreeRows(rows, 0, trainingCount);
         TreeRows? validation = held is not null ? new(held, 0, held.RowCount) : trainingCount < rows.RowCount ? new(rows, trainingCount, rows.RowCount - trainingCount) : null;

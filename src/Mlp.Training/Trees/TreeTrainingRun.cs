@@ -36,6 +36,7 @@ internal sealed class TreeTrainingRun : IDisposable
             _booster = LightGbmBooster.Create(_training, parameters);
             if (previous is not null)
             {
+                TreeObjectiveCheck.ThrowIfOther(_booster, previous.Model);
                 using var earlier = LightGbmBooster.Load(previous.Model.Text);
                 _booster.Merge(earlier);
                 _previousCount = previous.Model.IterationCount;
@@ -82,7 +83,7 @@ internal sealed class TreeTrainingRun : IDisposable
             }
 
             double? loss = _options.MeasuresTrainingLoss ? Loss(_booster.Metrics(0)[0], _isGreaterBetter) : null;
-            double? metric = _held is null ? null : Measure();
+            double? metric = _held is null ? null : Measure(iteration);
             var held = metric is { } value ? Loss(value, IsGreaterBetter) : (double?)null;
             if (!StopsEarly || held < best.Loss || best.Iteration == 0)
             {
@@ -129,13 +130,17 @@ internal sealed class TreeTrainingRun : IDisposable
         dataset.SetInitialScores(byScore);
     }
 
-    private double Measure()
+    private double Measure(int iteration)
     {
-        if (_options.CustomMetric is not { } custom)
-        {
-            return _booster.Metrics(1)[0];
-        }
+        var metric = _options.CustomMetric is { } custom ? Measure(custom) : _booster.Metrics(1)[0];
+        return double.IsNaN(metric)
+            ? throw new InvalidOperationException(FormattableString.Invariant(
+                $"Expected {(_options.CustomMetric is null ? "the metric" : nameof(TreeOptions.CustomMetric))} to be a number on the validation rows, but it is NaN after iteration {iteration}."))
+            : metric;
+    }
 
+    private double Measure(TreeMetric custom)
+    {
         var rows = _validation!.Value;
         var byScore = _booster.Scores(1);
         var scores = new double[byScore.Length];

@@ -25,6 +25,15 @@ public sealed class RunComparisonTests
             new RunComparison(Runs).ToString());
 
     [Fact]
+    public void ToString_SettingOfSeveralLines_StaysOnOneLine()
+    {
+        var text = new RunComparison([Run("a", RunStatus.Finished, new() { ["json"] = "{\r\n\t\"a\": 1\u0001\n}" }, [])]).ToString();
+
+        Assert.Equal(2, text.Count(c => c == '\n'));
+        Assert.Contains("""{\r\n\t"a": 1\u0001\n}""", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void ToString_DifferencesOnly_LeavesEqualSettingsOut()
     {
         var text = new RunComparison(Runs, MetricSummary.Maximum, differencesOnly: true).ToString();

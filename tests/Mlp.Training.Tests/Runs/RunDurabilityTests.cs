@@ -268,10 +268,10 @@ public sealed class RunDurabilityTests
         Assert.InRange(run.LostEntryCount, 1, 999);
         disk.Free();
         await run.FlushAsync();
-        await run.FinishAsync();
+        Assert.Equal(run.LostEntryCount, (await Assert.ThrowsAsync<RunWriteException>(() => run.FinishAsync())).LostEntryCount);
 
         var read = await fixture.Tracker.ReadAsync("full", "a");
-        Assert.Equal(run.LostEntryCount, read.LostEntryCount);
+        Assert.Equal((RunStatus.Finished, run.LostEntryCount), (read.Status, read.LostEntryCount));
         Assert.Equal(1_001, read.Metrics["m"].Count + read.LostEntryCount);
     }
 

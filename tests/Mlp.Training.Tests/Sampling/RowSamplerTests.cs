@@ -71,6 +71,20 @@ public sealed class RowSamplerTests
         }
     }
 
+    [Theory]
+    [InlineData(10, 6, 3, 1)]
+    [InlineData(33, 20, 10, 3)]
+    [InlineData(45, 27, 13, 5)]
+    public void Stratified_PlacesLeftOver_GoToTheLargestRemainders(int count, int first, int second, int third)
+    {
+        // Of 61, 29 and 10 rows, worked out by hand: 33 of 100 are 20.13, 9.57 and 3.3, and the place that is left goes to 0.57; of 45 it is 27.45, 13.05 and 4.5.
+        var strata = Enumerable.Range(0, 100).Select(i => i < 61 ? 0 : i < 90 ? 1 : 2).ToArray();
+
+        var rows = RowSampler.Stratified(strata, count, seed: 2);
+
+        Assert.Equal([first, second, third], Enumerable.Range(0, 3).Select(s => rows.Count(r => strata[r] == s)));
+    }
+
     [Fact]
     public void Balanced_FewAndMany_HaveTheSameNumber()
     {

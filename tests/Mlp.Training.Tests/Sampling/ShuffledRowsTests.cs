@@ -27,6 +27,15 @@ public sealed class ShuffledRowsTests
     }
 
     [Fact]
+    public async Task ReadEpochAsync_PoolAfterPool_MixesOverTheirBorders()
+    {
+        var ids = await SampleRows.ReadIdsAsync(new ShuffledRows(SampleRows.Create(1_000), 100, seed: 1).ReadEpochAsync(0, 10));
+
+        // Were each pool emptied before the next is filled, every row would stay within its hundred.
+        Assert.InRange(ids.Where((id, place) => id / 100 != place / 100).Count(), 200, 1_000);
+    }
+
+    [Fact]
     public async Task ReadEpochAsync_Again_IsTheSameAndEachEpochIsAnother()
     {
         var rows = new ShuffledRows(SampleRows.Create(500), 100, seed: 1);

@@ -34,6 +34,30 @@ public sealed class TrainingSampleTests
     }
 
     [Fact]
+    public async Task StratifiedAsync_LabelOfFloats_IsAClassPerWholeNumber()
+    {
+        var set = new Rows().Int64("id", [.. Enumerable.Range(0, 100).Select(i => (long?)i)])
+            .Label("single", [.. Enumerable.Range(0, 100).Select(i => i % 4 == 0 ? 1f : i % 4 == 1 ? -0f : 0f)])
+            .Other("wide", new Apache.Arrow.DoubleArray.Builder().AppendRange(Enumerable.Range(0, 100).Select(i => i % 4 == 0 ? 1.0 : 0.0)).Build()).Set();
+
+        foreach (var column in new[] { "single", "wide" })
+        {
+            var stratified = await IdsAsync(await TrainingSample.StratifiedAsync(set, [column], 40, seed: 1));
+            Assert.Equal((40, 10), (stratified.Count, stratified.Count(id => id % 4 == 0)));
+            var balanced = await IdsAsync(await TrainingSample.BalancedAsync(set, [column], 20, seed: 1));
+            Assert.Equal((40, 20), (balanced.Count, balanced.Count(id => id % 4 == 0)));
+        }
+    }
+
+    [Fact]
+    public async Task StratifiedAsync_Fractions_AreASentence()
+    {
+        var e = await Assert.ThrowsAsync<TrainingDataException>(() => TrainingSample.StratifiedAsync(SampleRows.Create(20), ["x"], 5));
+
+        Assert.Equal("Expected the column 'x' to hold classes, as whole numbers, integers, truth values or texts, but found a number that is not whole.", e.Message);
+    }
+
+    [Fact]
     public async Task BalancedAsync_Label_HasAsManyOfEach()
     {
         var sample = await TrainingSample.BalancedAsync(SampleRows.Create(1_000), ["label"], 150, seed: 1);
@@ -48,5 +72,16 @@ public sealed class TrainingSampleTests
         var e = await Assert.ThrowsAsync<TrainingDataException>(() => TrainingSample.WhereAsync(SampleRows.Create(20), (_, _) => false));
 
         Assert.Equal("Expected rows that the filter keeps, but it keeps none of 20.", e.Message);
+    }
+
+    private static async Task<List<long>> IdsAsync(Mlp.Runtime.Data.ITrainingSet set)
+    {
+        var ids = new List<long>();
+        await foreach (var batch in set.ReadAsync())
+        {
+            ids.AddRange(((Apache.Arrow.Int64Array)batch.Column("id")).Values.ToArray());
+        }
+
+        return ids;
     }
 }

@@ -75,10 +75,52 @@ public sealed class TrainingSplitTests
         var split = await TrainingSplit.ByTimeAsync(SampleRows.Create(300), At(100), At(200), gap: TimeSpan.FromSeconds(10));
 
         var parts = await PartsAsync(split);
-        Assert.Equal(Ids(0, 90), parts[0]);
-        Assert.Equal(Ids(100, 190), parts[1]);
+        Assert.Equal(Ids(0, 91), parts[0]);
+        Assert.Equal(Ids(100, 191), parts[1]);
         Assert.Equal(Ids(200, 300), parts[2]);
         Assert.Equal(0, (await SplitLeaks.FindAsync(split.Training, split.Test!)).RowsBeforeTrainingEnds);
+    }
+
+    [Fact]
+    public async Task ByKeyAsync_UnsignedIntegers_FallWhereSignedOnesFall()
+    {
+        var numbers = Enumerable.Range(0, 200).ToArray();
+        Apache.Arrow.IArrowArray[] columns =
+        [
+            new Apache.Arrow.Int64Array.Builder().AppendRange(numbers.Select(i => (long)i)).Build(),
+            new Apache.Arrow.UInt64Array.Builder().AppendRange(numbers.Select(i => (ulong)i)).Build(),
+            new Apache.Arrow.UInt32Array.Builder().AppendRange(numbers.Select(i => (uint)i)).Build(),
+            new Apache.Arrow.UInt16Array.Builder().AppendRange(numbers.Select(i => (ushort)i)).Build(),
+            new Apache.Arrow.UInt8Array.Builder().AppendRange(numbers.Select(i => (byte)i)).Build(),
+        ];
+
+        var hashes = new List<string>();
+        foreach (var column in columns)
+        {
+            var set = new Rows().Int64("id", [.. numbers.Select(i => (long?)i)]).Other("key", column).Set();
+            var split = await TrainingSplit.ByKeyAsync(set, ["key"], Shares, seed: 1);
+            var ids = new List<long>();
+            await foreach (var batch in split.Test!.ReadAsync())
+            {
+                ids.AddRange(Enumerable.Range(0, batch.Length).Select(row => Id(batch, row)));
+            }
+
+            hashes.Add(string.Join(' ', ids));
+        }
+
+        Assert.Single(hashes.Distinct());
+    }
+
+    [Fact]
+    public async Task ByKeyAsync_UnsignedIntegersBeyondSigned_AreKeysOfTheirOwn()
+    {
+        var keys = Enumerable.Range(0, 400).Select(i => ulong.MaxValue - (ulong)(i / 2));
+        var set = new Rows().Int64("id", [.. Enumerable.Range(0, 400).Select(i => (long?)i)]).Other("key", new Apache.Arrow.UInt64Array.Builder().AppendRange(keys).Build()).Set();
+
+        var split = await TrainingSplit.ByKeyAsync(set, ["key"], Shares, seed: 1);
+
+        Assert.InRange(split.Test!.Manifest.RowCount, 40, 120);
+        Assert.Equal(0, (await SplitLeaks.FindAsync(split.Training, split.Test, ["key"])).SharedKeyCount);
     }
 
     [Fact]

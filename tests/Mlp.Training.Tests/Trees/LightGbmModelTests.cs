@@ -1,6 +1,7 @@
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Training.Trees;
+using Mlp.Training.Trees.Interop;
 
 namespace Mlp.Training.Tests.Trees;
 
@@ -103,6 +104,40 @@ public sealed class LightGbmModelTests
         {
             var onnx = LightGbmModel.Parse(Small).ToOnnx(new TreeConversionOptions { Operator = operation });
             Assert.Equal(expected, TreeData.Run(onnx, [(float)a, 0, (float)c], 3, "score")[0], 6);
+        }
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("5e-36")]
+    [InlineData("-5e-36")]
+    [InlineData("1e-20")]
+    [InlineData("-1e-20")]
+    public void PredictRaw_ThresholdsAndNumbersNextToZero_AsLightGbmAndTheFile(string threshold)
+    {
+        // Decisions 0 to 10: missing None, Zero and NaN, each without and with the way left by default.
+        foreach (var decision in new[] { 0, 2, 4, 6, 8, 10 })
+        {
+            var text = Small.Replace("threshold=inf 0", $"threshold={threshold} 0", StringComparison.Ordinal)
+                .Replace("decision_type=2 1", $"decision_type={decision} 1", StringComparison.Ordinal);
+            var model = LightGbmModel.Parse(text);
+
+            // LightGBM reads trees one by one where their sizes, which are made up here, do not stand.
+            using var booster = LightGbmBooster.Load(text.Replace("tree_sizes=1 1\n", string.Empty, StringComparison.Ordinal));
+            var narrow = model.ToOnnx(new TreeConversionOptions { Operator = TreeOperator.TreeEnsemble });
+            var older = model.ToOnnx(new TreeConversionOptions { Operator = TreeOperator.TreeEnsembleRegressor });
+            foreach (var value in new[] { float.NaN, 0f, -0f, 1e-36f, -1e-36f, 8e-36f, -8e-36f, 2e-35f, -2e-35f, 1f, -1f })
+            {
+                double[] expected = [0];
+                booster.Predict((ReadOnlySpan<double>)[value, 0, 0], 3, LightGbmNative.RawScore, expected, "num_threads=1 verbosity=-1");
+                double[] own = [0];
+                model.PredictRaw([value, 0, 0], own);
+
+                var place = $"decision {decision}, value {value:R}";
+                Assert.True(expected[0] == own[0], $"{place}: LightGBM says {expected[0]}, and the managed scorer {own[0]}.");
+                Assert.True(expected[0] == TreeData.Run(narrow, [value, 0, 0], 3, "score")[0], $"{place}: LightGBM says {expected[0]}, and the file another.");
+                Assert.True(expected[0] == TreeData.Run(older, [value, 0, 0], 3, "score")[0], $"{place}: LightGBM says {expected[0]}, and the file with the older operator another.");
+            }
         }
     }
 

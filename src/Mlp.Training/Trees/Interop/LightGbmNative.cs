@@ -30,6 +30,10 @@ internal static unsafe partial class LightGbmNative
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories | DllImportSearchPath.AssemblyDirectory)]
     public static partial int RegisterLogCallback(delegate* unmanaged[Cdecl]<byte*, void> callback);
 
+    [LibraryImport(Library, EntryPoint = "LGBM_DumpParamAliases")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories | DllImportSearchPath.AssemblyDirectory)]
+    public static partial int DumpParameterAliases(long capacity, out long length, byte* json);
+
     [LibraryImport(Library, EntryPoint = "LGBM_DatasetCreateFromArrow", StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories | DllImportSearchPath.AssemblyDirectory)]
     public static partial int DatasetCreateFromArrow(long chunkCount, ArrowArrayStruct* chunks, ArrowSchemaStruct* schema, string parameters, nint reference, out LightGbmDataset dataset);

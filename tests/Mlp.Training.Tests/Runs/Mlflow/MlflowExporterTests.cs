@@ -35,6 +35,8 @@ public sealed class MlflowExporterTests : IDisposable
         Assert.Equal(6000, parameters["long"].Length);
         var points = batches.SelectMany(b => b["metrics"]?.AsArray() ?? []).ToArray();
         Assert.Equal(Enumerable.Range(0, 2_500).Select(i => (long)i), points.Where(p => (string)p!["key"]! == "loss").Select(p => (long)p!["step"]!));
+        Assert.Equal(
+            Enumerable.Range(0, 2_500).Select(i => 1_700_000_000_000 + i), points.Where(p => (string)p!["key"]! == "loss").Select(p => (long)p!["timestamp"]!));
         Assert.Equal(["NaN", "Infinity", "-Infinity"], points.Where(p => (string)p!["key"]! == "odd").Select(p => (string)p!["value"]!));
         var tags = batches.SelectMany(b => b["tags"]?.AsArray() ?? []).ToDictionary(t => (string)t!["key"]!, t => (string)t!["value"]!);
         Assert.Equal(("b", "tips version 3", "1.0"), (tags["team"], tags["mlp.models"], tags["mlp.code_version"]));
@@ -162,6 +164,25 @@ public sealed class MlflowExporterTests : IDisposable
     }
 
     [Fact]
+    public async Task ExportAsync_NobodyAnswers_WaitsTwiceAsLongEachTime()
+    {
+        var time = new FakeTimeProvider();
+        var attempts = new List<DateTimeOffset>();
+        using var client = new HttpClient(new Unreachable(() => attempts.Add(time.GetUtcNow()))) { BaseAddress = new Uri("http://mlflow.test/") };
+        var exporting = new MlflowExporter(client, new MlflowOptions { MaximumAttempts = 4, RetryDelay = TimeSpan.FromSeconds(10) }, time).ExportAsync(Run("big-tipper"));
+        while (!exporting.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(10));
+            await Task.Yield();
+        }
+
+        await Assert.ThrowsAsync<MlflowException>(() => exporting);
+        var waits = attempts.Zip(attempts.Skip(1), (a, b) => (b - a).TotalSeconds).ToArray();
+        Assert.Equal(3, waits.Length);
+        Assert.All(waits.Zip([10.0, 20, 40]), p => Assert.True(p.First >= p.Second, $"waited {p.First} s, and {p.Second} were due"));
+    }
+
+    [Fact]
     public void Constructor_NoBaseAddress_IsASentence()
     {
         using var client = new HttpClient();
@@ -206,8 +227,12 @@ public sealed class MlflowExporterTests : IDisposable
         };
     }
 
-    private sealed class Unreachable : HttpMessageHandler
+    private sealed class Unreachable(Action? asked = null) : HttpMessageHandler
     {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => throw new HttpRequestException("no route");
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            asked?.Invoke();
+            throw new HttpRequestException("no route");
+        }
     }
 }
