@@ -5,7 +5,7 @@ namespace Mlp.Training.Networks;
 /// <summary>Where and how often the whole state of a training is kept, so that it can go on after its process has died.</summary>
 public sealed class CheckpointOptions
 {
-    /// <summary>The folder, which one training has for itself; made if it is not there.</summary>
+    /// <summary>The folder, which one training has for itself: checkpoints of another one are refused, and so is a training beside it. Made if it is not there.</summary>
     /// <value>The default value is null, which stands for no checkpoints.</value>
     public string? Directory { get; set; }
 

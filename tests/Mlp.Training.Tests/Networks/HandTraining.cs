@@ -17,7 +17,7 @@ internal sealed class HandTraining
 {
     private const int TrainingCount = 50;
     private const int RowCount = 70;
-    private const double FirstWeight = 0.5;
+    private const double FirstWeight = 0.8;
 
     private readonly NetworkOptions _options;
     private readonly double[] _inputs;

@@ -42,7 +42,7 @@ public sealed class HandTrainingTests
     [Fact]
     public async Task Run_StepLeftOut_MovesNeitherWeightsNorTheirAverage()
     {
-        var training = await HandTraining.RunAsync(o => (o.Precision, o.AverageDecay, o.MaxEpochs) = (NetworkPrecision.Float16, 0.6, 2), validates: false, 3, 4, 8);
+        var training = await HandTraining.RunAsync(o => (o.Precision, o.AverageDecay, o.MaxEpochs, o.LearningRate) = (NetworkPrecision.Float16, 0.6, 2, 0.1), validates: false, 3, 4, 8);
 
         Assert.Equal(training.Expected[^1].Weight, training.Trained.Weight, 5e-3);
         Assert.Equal(training.Expected[^1].Bias, training.Trained.Bias, 5e-3);

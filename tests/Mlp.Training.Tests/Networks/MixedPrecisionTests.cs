@@ -52,6 +52,44 @@ public sealed class MixedPrecisionTests
         Assert.All(full.Predict(batch).Zip(mixed.Predict(batch)), p => Assert.Equal(p.First, p.Second, 0.05f));
     }
 
+    [Fact]
+    public async Task FitAsync_ModuleWithAnLstm_IsGivenFloat32()
+    {
+        var types = new List<torch.ScalarType>();
+        var options = new NetworkOptions
+        {
+            MaxEpochs = 1,
+            BatchSize = 50,
+            Precision = NetworkPrecision.Float16,
+            Definition = new(Layer.Linear(12), Layer.Reshape(4, 3), Layer.UserModule("test.lstm", () => new OwnLstm(types)), Layer.Flatten(), Layer.Output()),
+        };
+
+        (await new NetworkTrainer(options).FitAsync(SyntheticRows.Create(200, seed: 4))).Dispose();
+
+        Assert.Equal([torch.ScalarType.Float32], types.Distinct());
+    }
+
+    private sealed class OwnLstm(List<torch.ScalarType> types) : IUserModule
+    {
+        private readonly TorchSharp.Modules.LSTM _lstm = torch.nn.LSTM(3, 5, batchFirst: true);
+
+        public TensorShape InferShape(TensorShape input) => TensorShape.OfNumbers(4, 5);
+
+        public IReadOnlyList<UserWeight> Weights(TensorShape input) => [];
+
+        public void Build(TensorShape input, IReadOnlyDictionary<string, torch.Tensor> weights)
+        {
+        }
+
+        public torch.Tensor Forward(torch.Tensor input, bool isTraining)
+        {
+            types.Add(input.dtype);
+            return _lstm.call(input, null).Item1;
+        }
+
+        public void Dispose() => _lstm.Dispose();
+    }
+
     private static TrainingBatch Batch()
     {
         var rows = new Rows().Float32("x", 1f, 2f).Label("y", 1, 2);

@@ -24,7 +24,7 @@ public interface IUserModule : IDisposable
     void Build(TensorShape input, IReadOnlyDictionary<string, Tensor> weights);
 
     /// <summary>Computes the module. Tensors that it makes belong to the caller's dispose scope.</summary>
-    /// <param name="input">The input, with rows in front.</param>
+    /// <param name="input">The input, with rows in front: float32 in any precision that the network trains in, or int64 of ids.</param>
     /// <param name="isTraining">Whether batch statistics and randomness are at work.</param>
     /// <returns>The output, of the shape that <see cref="InferShape"/> promised, with rows in front.</returns>
     Tensor Forward(Tensor input, bool isTraining);

@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using Mlp.Training.Networks.Interop;
+using TorchSharp;
 using Tensor = TorchSharp.torch.Tensor;
 
 namespace Mlp.Training.Networks.Layers;
@@ -67,7 +69,8 @@ internal sealed class UserModuleModule(LayerSite site, IUserModule module, Tenso
 
     protected override Tensor Forward(Tensor x, ForwardPass pass)
     {
-        var y = module.Forward(x, pass.IsTraining);
+        // What a module computes is not known, and libtorch's LSTM ends the process in a narrow type.
+        var y = Autocast.Without(() => module.Forward(x.is_floating_point() ? x.to(torch.float32) : x, pass.IsTraining));
         return y.shape.AsSpan(1).SequenceEqual(output.WithRows().AsSpan(1)) && y.shape[0] == x.shape[0]
             ? y
             : throw new InvalidOperationException(
