@@ -28,11 +28,11 @@ internal sealed class Float16Rewrite
     private static readonly string[] TypedFirst = ["Reshape", "Gather", "Slice", "Split", "Squeeze", "Unsqueeze", "Expand", "ReduceMean", "ReduceSum", "ReduceMax"];
 
     // Which inputs of an operator have the type of its output; the others are shapes, positions, lengths and conditions. ONNX knows CELU in float32 alone.
-    private static readonly FrozenDictionary<string, Func<int, bool>> Operators = Enumerable.Empty<(string Name, Func<int, bool> IsTyped)>()
+    private static readonly FrozenDictionary<string, Func<int, bool>> Operators = Enumerable.Empty<(string, Func<int, bool>)>()
         .Concat(TypedThroughout.Select(name => (name, (Func<int, bool>)All)))
         .Concat(TypedFirst.Select(name => (name, (Func<int, bool>)OnlyFirst)))
         .Concat([("LSTM", ButLengths), ("GRU", ButLengths), ("RNN", ButLengths), ("Where", ButFirst), ("Celu", WithoutNarrow)])
-        .ToFrozenDictionary(o => o.Name, o => o.IsTyped, StringComparer.Ordinal);
+        .ToFrozenDictionary(o => o.Item1, o => o.Item2, StringComparer.Ordinal);
 
     private readonly OnnxGraphEditor _graph;
     private readonly Dictionary<string, OnnxInitializer> _weights;

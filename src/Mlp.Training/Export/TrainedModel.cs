@@ -40,7 +40,7 @@ public sealed record TrainedModel
     /// <summary>What makes the file's scores come true; null where they are as they were trained.</summary>
     public ScoreCalibration? Calibration { get; init; }
 
-    /// <summary>The model as the registry takes it. The metrics are those given and those of the calibration.</summary>
+    /// <summary>The model as the registry takes it. The manifest's metrics are those given and those of the calibration.</summary>
     /// <param name="metrics">Quality on a holdout, by name; see <see cref="Evaluation.EvaluationResult.Metrics"/>. The file's metadata names them too.</param>
     /// <param name="parentVersion">The version that this one was compared with.</param>
     /// <param name="description">A sentence for people.</param>

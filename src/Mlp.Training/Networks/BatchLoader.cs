@@ -91,7 +91,7 @@ internal sealed class BatchLoader : IDisposable
             }
             while (Fill(_closing.Token));
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (_closing.IsCancellationRequested)
         {
             return;
         }

@@ -14,4 +14,7 @@ public enum DivergencePhase
 
     /// <summary>In a gradient, while the loss was finite.</summary>
     Gradient,
+
+    /// <summary>In the loss of the rows that validate, in every epoch.</summary>
+    Validation,
 }

@@ -9,8 +9,9 @@ internal static class DivergenceSearch
     /// <summary>Runs a batch once more and looks at the output of every layer.</summary>
     /// <param name="network">The network, in training, with the weights that it had.</param>
     /// <param name="batch">The batch whose loss is no number.</param>
+    /// <param name="precision">The type that layers computed in.</param>
     /// <returns>The phase, and the layer of a forward pass.</returns>
-    public static (DivergencePhase Phase, string? Layer) FindInForward(TrainableNetwork network, TrainingBatch batch)
+    public static (DivergencePhase Phase, string? Layer) FindInForward(TrainableNetwork network, TrainingBatch batch, NetworkPrecision precision)
     {
         using var scope = torch.NewDisposeScope();
         using var gradients = torch.no_grad();
@@ -20,7 +21,7 @@ internal static class DivergenceSearch
         }
 
         string? first = null;
-        network.Forward(batch.Dense, batch.Ids, (layer, output) => first ??= IsFinite(output) ? null : layer);
+        MixedPrecision.Forward(network, batch, precision, (layer, output) => first ??= IsFinite(output) ? null : layer);
         return first is null ? (DivergencePhase.Loss, null) : (DivergencePhase.Forward, first);
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Mlp.Training.Networks.Layers;
 using TorchSharp;
 using TorchSharp.Modules;
 using Tensor = TorchSharp.torch.Tensor;
@@ -14,13 +15,22 @@ internal sealed class FlatParameters : IDisposable
     // Views begin at multiples of a cache line; the zeros between them stay zero.
     private const int Alignment = 16;
 
+    // Spans and checkpoints hold less than 2 GiB of weights; room is left for what lies between the views.
+    private const long MaximumLength = 530_000_000;
+
     private readonly List<(string Name, Parameter Parameter, int Offset, int Length)> _slices = [];
 
     /// <summary>Moves a network's parameters into flat memory.</summary>
     /// <param name="network">The network; its parameters keep their values.</param>
     /// <param name="decaysVectors">Whether biases and the scales and shifts of normalisations, which have one dimension, decay too.</param>
+    /// <exception cref="NetworkDefinitionException">It has too many weights.</exception>
     public FlatParameters(TrainableNetwork network, bool decaysVectors)
     {
+        if (network.Parameters.Sum(p => p.Value.numel()) is > MaximumLength and var count)
+        {
+            throw new NetworkDefinitionException(FormattableString.Invariant($"Expected a network of at most {MaximumLength} weights, but it has {count}."));
+        }
+
         var length = 0;
         foreach (var (name, parameter) in network.Parameters.OrderBy(p => IsDecayed(p.Value, decaysVectors) ? 0 : 1))
         {

@@ -8,18 +8,22 @@ namespace Mlp.Training.Networks;
 internal static class MixedPrecision
 {
     /// <summary>Runs a batch.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="batch">The batch.</param>
+    /// <param name="precision">The type that layers compute in.</param>
+    /// <param name="observe">Told of each layer's name and output; null for nobody.</param>
     /// <returns>Shape (rows, outputs), float32 in any precision.</returns>
-    public static Tensor Forward(TrainableNetwork network, TrainingBatch batch, NetworkPrecision precision)
+    public static Tensor Forward(TrainableNetwork network, TrainingBatch batch, NetworkPrecision precision, Action<string, Tensor>? observe = null)
     {
         if (precision == NetworkPrecision.Float32)
         {
-            return network.Forward(batch.Dense, batch.Ids);
+            return network.Forward(batch.Dense, batch.Ids, observe);
         }
 
         Autocast.Enter(precision);
         try
         {
-            return network.Forward(batch.Dense, batch.Ids).to(torch.float32);
+            return network.Forward(batch.Dense, batch.Ids, observe).to(torch.float32);
         }
         finally
         {

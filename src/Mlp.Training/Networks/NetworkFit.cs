@@ -7,7 +7,6 @@ using Mlp.Training.Networks.Layers;
 using Mlp.Training.Networks.Streams;
 using Mlp.Training.Networks.Weights;
 using Mlp.Training.Preprocessing;
-using TorchSharp;
 
 namespace Mlp.Training.Networks;
 
@@ -31,18 +30,23 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
                 FormattableString.Invariant($"Expected at least {TrainingRows.MinimumRowCount} rows to fit a network to, but the training set has {rows.Training.RowCount}: what it learned from them would be chance."));
         }
 
+        if (_options.Schedule.Kind == ScheduleKind.ReduceOnPlateau && !rows.HasValidation)
+        {
+            throw new TrainingDataException(
+                $"Expected rows that validate for the schedule {ScheduleKind.ReduceOnPlateau}, which waits for them to become better, but there are none: bring some, or a validation share above 0.");
+        }
+
         cancellationToken.ThrowIfCancellationRequested();
         var encoded = encoding.EncodeLearned(rows.Training.Table, rows.TrainingCount);
-        var threads = torch.get_num_threads();
-        torch.set_num_threads(_options.Threads);
+        return TorchThreads.Process.Use(_options.Threads, () => Fit(encoding, encoded, scale, outputs, progress, cancellationToken));
+    }
+
+    private TrainedNetwork Fit(
+        FeatureEncoding encoding, EncodedRows encoded, TargetScale scale, int outputs, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    {
         var network = LayeredNetwork.Build(settings.DefinitionFor(encoding), encoding.Width, encoding.Ids, outputs, _options.Seed);
         try
         {
-            if (_options.InitialWeights is { } weights)
-            {
-                NetworkWeightFile.Load(network, weights);
-            }
-
             var position = Train(network, encoding, encoded, scale, outputs, progress, cancellationToken);
             return new TrainedNetwork(network, new(_options.Task, scale, outputs), encoding, rows, encoded, position) { Parameters = settings.Describe(encoding) };
         }
@@ -50,10 +54,6 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
         {
             network.Dispose();
             throw;
-        }
-        finally
-        {
-            torch.set_num_threads(threads);
         }
     }
 
@@ -75,16 +75,21 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
         {
             Encoding = keeps ? FeatureEncodingDocument.Write(encoding) : null,
         };
-        var isFirst = resumeFrom is null || (resumeFrom == _options.Checkpoints.Directory && !Path.Exists(resumeFrom));
-        var resumed = isFirst ? null : CheckpointFolder.Find(resumeFrom!, logger);
+        using var folder = _options.Checkpoints.Directory is null
+            ? null
+            : new CheckpointFolder(DiskSync.Instance, _options.Checkpoints, NetworkValidation.IsGreaterBetter(_options.StopMetric));
+        var resumed = resumeFrom is null ? null : CheckpointFolder.Find(resumeFrom, logger);
         if (resumed is { } found && identity.DifferenceFrom(found.Checkpoint.Identity) is { } difference)
         {
             throw new CheckpointRefusedException($"Expected a checkpoint of the same training in '{found.Path}', but {difference}.", found.Path);
         }
 
-        var folder = _options.Checkpoints.Directory is null
-            ? null
-            : new CheckpointFolder(DiskSync.Instance, _options.Checkpoints, NetworkValidation.IsGreaterBetter(_options.StopMetric), isNew: resumed is null);
+        folder?.TakeOver(identity, isNew: resumed is null);
+        if (resumed is null && _options.InitialWeights is { } weights)
+        {
+            NetworkWeightFile.Load(network, weights);
+        }
+
         BatchSource batches = rows.Stream is { } stream
             ? new StreamBatches(stream, encoding, scale, classWeights, _options)
             : new MemoryBatches(encoded, TrainingTargets.Of(rows.Training, 0, rows.TrainingCount, scale, classWeights), _options);
@@ -113,6 +118,14 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
         }
 
         var targets = TrainingTargets.Of(source, offset, source.RowCount - offset, scale, classWeights);
+        if (System.Array.FindIndex(targets.Values, t => !float.IsFinite(t)) is >= 0 and var extreme)
+        {
+            throw new TrainingDataException(
+                FormattableString.Invariant($"Expected label '{source.LabelColumnName}' within the range of float32 in the rows that validate, but row {offset + extreme} is beyond it."),
+                source.LabelColumnName,
+                offset + extreme);
+        }
+
         return new(settings, rows.Validation is null ? encoded : encoding.Encode(source.Table), offset, targets, scale, Math.Min(_options.BatchSize, targets.RowCount), outputs);
     }
 }

@@ -17,7 +17,7 @@ public sealed partial class NetworkOptions
     /// <value>The default value is <see cref="ModelTask.BinaryClassification"/>.</value>
     public ModelTask Task { get; set; } = ModelTask.BinaryClassification;
 
-    /// <summary>The layers of the network, where hidden layers of one kind do not do; <see cref="HiddenLayers"/>, <see cref="BatchNorm"/> and <see cref="Dropout"/> are not looked at then.</summary>
+    /// <summary>The layers of the network, where hidden layers of one kind do not do; <see cref="HiddenLayers"/> is null then, and <see cref="BatchNorm"/> and <see cref="Dropout"/> are not looked at.</summary>
     /// <value>The default value is null.</value>
     [JsonIgnore]
     public NetworkDefinition? Definition { get; set; }
@@ -106,7 +106,7 @@ public sealed partial class NetworkOptions
     [Range(0.0, 0.999999)]
     public double AverageDecay { get; set; }
 
-    /// <summary>The classes in the order of their scores, for classification; empty for those of the training rows in ascending order.</summary>
+    /// <summary>The classes in the order of their scores, for classification only; empty for those of the training rows in ascending order.</summary>
     /// <value>The default value is empty.</value>
     public IList<string> ClassNames { get; private set; } = [];
 

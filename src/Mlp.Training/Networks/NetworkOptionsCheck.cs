@@ -38,6 +38,7 @@ public sealed partial class NetworkOptions
 
         failures.AddRange(Preprocessing.FindFailures($"{path}{separator}{nameof(Preprocessing)}", separator));
         CheckTask(Fail, separator);
+        CheckWhatHasNoEffect(Fail, separator);
         return failures;
     }
 
@@ -51,6 +52,42 @@ public sealed partial class NetworkOptions
         (copy.Stream, copy.Loss, copy.Optimizer, copy.Schedule, copy.Checkpoints) = (Stream.Copy(), Loss.Copy(), Optimizer.Copy(), Schedule.Copy(), Checkpoints.Copy());
         copy.Preprocessing = Preprocessing.Copy();
         return copy;
+    }
+
+    // A setting that would do nothing beside another one is a mistake of whoever set it.
+    private void CheckWhatHasNoEffect(Action<string, FormattableString> fail, char separator)
+    {
+        if (Definition is not null && HiddenLayers is not null)
+        {
+            fail(nameof(HiddenLayers), $"must be null beside a Definition, which says all layers, but has {HiddenLayers.Count} entries.");
+        }
+
+        if (Loss.Kind != NetworkLossKind.Huber && Loss.HuberDelta != LossOptions.DefaultHuberDelta)
+        {
+            fail($"{nameof(Loss)}{separator}{nameof(LossOptions.HuberDelta)}", $"must be {LossOptions.DefaultHuberDelta} for a loss other than Huber, which it is for, but is {Loss.HuberDelta}.");
+        }
+
+        if (Loss.Kind != NetworkLossKind.Quantile && Loss.Quantile != LossOptions.DefaultQuantile)
+        {
+            fail($"{nameof(Loss)}{separator}{nameof(LossOptions.Quantile)}", $"must be {LossOptions.DefaultQuantile} for a loss other than Quantile, which it is for, but is {Loss.Quantile}.");
+        }
+
+        if (Task != ModelTask.Ranking && GroupColumn is not null)
+        {
+            fail(nameof(GroupColumn), $"must be null for {Task}, which has no groups, but is '{GroupColumn}'.");
+        }
+
+        if (Task is ModelTask.Regression or ModelTask.Ranking && ClassNames.Count > 0)
+        {
+            fail(nameof(ClassNames), $"must be empty for {Task}, which has no classes, but has {ClassNames.Count} entries.");
+        }
+
+        if (Optimizer.Nesterov && (Optimizer.Kind != OptimizerKind.Sgd || Optimizer.Momentum == 0))
+        {
+            fail(
+                $"{nameof(Optimizer)}{separator}{nameof(OptimizerOptions.Nesterov)}",
+                $"must be false for {(Optimizer.Kind == OptimizerKind.Sgd ? "a Momentum of 0" : Optimizer.Kind)}, which has nothing to look ahead by, but is true.");
+        }
     }
 
     private void CheckTask(Action<string, FormattableString> fail, char separator)

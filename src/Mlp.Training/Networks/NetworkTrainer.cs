@@ -100,7 +100,7 @@ public sealed class NetworkTrainer : ITrainer
         var rows = await TrainingRows.ReadAsync(trainingSet, validation, _settings.Options, cancellationToken).ConfigureAwait(false);
         var fit = new NetworkFit(_settings, rows, resumeFrom, _logger, _timeProvider);
 
-        // A thread of its own: training lasts, and the number of threads that libtorch uses belongs to the thread that asks.
+        // A thread of its own: training lasts, and a thread keeps the number of threads that libtorch had when it first computed on it.
         return await System.Threading.Tasks.Task.Factory.StartNew(
             () => fit.Run(progress, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
     }

@@ -31,6 +31,7 @@ internal sealed class NetworkTraining : IDisposable
     public NetworkTraining(TrainableNetwork network, NetworkSettings settings, BatchSource batches, NetworkValidation? validation, ILogger logger, TimeProvider timeProvider)
     {
         (_network, _options, _batches, _validation, _logger, _timeProvider) = (network, settings.Options, batches, validation, logger, timeProvider);
+        ThrowIfNeverWarm();
         _parameters = new(network, _options.Optimizer.DecayBiasesAndNorms);
         _optimizer = FlatOptimizer.Create(_parameters, _options.Optimizer, _options.WeightDecay, TorchAbi.IsAvailable);
         _schedule = new(_options.Schedule, _options.LearningRate, StepsPerEpoch, _options.MaxEpochs);
@@ -78,7 +79,7 @@ internal sealed class NetworkTraining : IDisposable
             _state.Average(_options.AverageDecay);
         }
 
-        return new(Position.Step, Position.Epoch, _step.LossShare == 0 ? 0 : _step.LossSum / _step.LossShare, rate, _step.GradientNorm, !hasMoved);
+        return new(Position.Step, Position.Epoch, _step.Loss, rate, _step.GradientNorm, !hasMoved);
     }
 
     /// <summary>Trains to the end and leaves the best weights in the network.</summary>
@@ -108,7 +109,7 @@ internal sealed class NetworkTraining : IDisposable
 
         if (Position.BestEpoch == 0)
         {
-            throw new TrainingDivergedException(1, 1, _options.LearningRate);
+            throw new TrainingDivergedException(Position.Epoch - 1, BatchCount, _options.LearningRate, DivergencePhase.Validation);
         }
 
         _state.GiveBest();
@@ -128,6 +129,15 @@ internal sealed class NetworkTraining : IDisposable
         _validation?.Dispose();
         _optimizer.Dispose();
         _parameters.Dispose();
+    }
+
+    private void ThrowIfNeverWarm()
+    {
+        if (_options.Schedule.WarmUpSteps > (long)StepsPerEpoch * _options.MaxEpochs)
+        {
+            throw new TrainingDataException(FormattableString.Invariant(
+                $"Expected a training longer than its warm-up of {_options.Schedule.WarmUpSteps} steps, but {_options.MaxEpochs} epochs of {StepsPerEpoch} steps are {(long)StepsPerEpoch * _options.MaxEpochs}: the learning rate would never be reached."));
+        }
     }
 
     private void RunEpoch(BatchLoader loader, CheckpointFolder? folder, CheckpointIdentity identity, CancellationToken cancellationToken)

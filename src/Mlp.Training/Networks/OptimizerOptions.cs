@@ -15,7 +15,7 @@ public sealed class OptimizerOptions
     [Range(0.0, 0.9999)]
     public double Momentum { get; set; } = 0.9;
 
-    /// <summary>Whether stochastic gradient descent looks ahead by its momentum (Nesterov).</summary>
+    /// <summary>Whether stochastic gradient descent looks ahead by its momentum (Nesterov), which must not be 0 then.</summary>
     /// <value>The default value is false.</value>
     public bool Nesterov { get; set; }
 

@@ -74,10 +74,11 @@ internal readonly record struct TargetScale(float Factor, float Offset)
     private static TargetScale Standardise(LabelledRows rows, int trainingCount)
     {
         var labels = rows.Labels[..trainingCount];
-        double mean = 0, squares = 0;
+        double mean = 0, squares = 0, least = double.PositiveInfinity, most = double.NegativeInfinity;
         foreach (var label in labels)
         {
             mean += label / trainingCount;
+            (least, most) = (Math.Min(least, label), Math.Max(most, label));
         }
 
         foreach (var label in labels)
@@ -85,7 +86,7 @@ internal readonly record struct TargetScale(float Factor, float Offset)
             squares += (label - mean) * (label - mean);
         }
 
-        return Standard(rows.LabelColumnName, mean, Math.Sqrt(squares / trainingCount));
+        return Standard(rows.LabelColumnName, mean, least == most ? 0 : Math.Sqrt(squares / trainingCount));
     }
 
     private static TargetScale Standard(string label, double mean, double deviation)

@@ -20,11 +20,11 @@ public sealed class TrainedNetwork : IFittedModel, IExportable
 
     private readonly LayeredNetwork _network;
     private readonly NetworkLink _link;
-    private bool _isDisposed;
+    private readonly UseCounter _uses;
 
     internal TrainedNetwork(LayeredNetwork network, NetworkLink link, FeatureEncoding encoding, TrainingRows rows, EncodedRows encoded, TrainingPosition position)
     {
-        (_network, _link) = (network, link);
+        (_network, _link, _uses) = (network, link, new(this, network.Dispose));
         (Encoding, Rows, Encoded, TrainingCount, TrainedRowCount) = (encoding, rows.Training, encoded, rows.TrainingCount, rows.TrainedCount);
         (Manifest, History, BestEpoch, Steps) = (rows.Manifest, position.History, position.BestEpoch, position.Step);
     }
@@ -99,13 +99,12 @@ public sealed class TrainedNetwork : IFittedModel, IExportable
     /// <exception cref="ObjectDisposedException">The network was disposed of.</exception>
     public TrainedModel Export(ExportOptions? options = null, CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
         options ??= new();
         OptionRanges.ThrowIfViolated(options);
-        return TracedWork.Run(
+        return _uses.Use(() => TracedWork.Run(
             TrainingActivities.Start(TrainingSpans.Export),
             () => OnnxExporter.Create(((IExportable)this).Source, Rows, TrainingCount < Rows.RowCount ? TrainingCount : 0, Manifest, options, cancellationToken),
-            static (span, model) => span.SetTag("bytes", model.Onnx.Length));
+            static (span, model) => span.SetTag("bytes", model.Onnx.Length)));
     }
 
     /// <summary>
@@ -118,28 +117,23 @@ public sealed class TrainedNetwork : IFittedModel, IExportable
     /// <exception cref="ObjectDisposedException">The network was disposed of.</exception>
     public void SaveWeights(string path, SafetensorsType type = SafetensorsType.F32)
     {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
-        NetworkWeightFile.Save(_network, path, type, new Dictionary<string, string> { ["mlp.network"] = Definition.ToJson(), ["mlp.training_set.sha256"] = Manifest.ContentHash });
-    }
-
-    /// <summary>Frees the network's native memory.</summary>
-    public void Dispose()
-    {
-        if (!_isDisposed)
+        _uses.Use(() =>
         {
-            _isDisposed = true;
-            _network.Dispose();
-        }
+            NetworkWeightFile.Save(_network, path, type, new Dictionary<string, string> { ["mlp.network"] = Definition.ToJson(), ["mlp.training_set.sha256"] = Manifest.ContentHash });
+            return true;
+        });
     }
 
-    internal float[] Predict(EncodedRows rows) => Run(rows, _link.Apply);
+    /// <summary>Frees the network's native memory. Scoring and exports that have begun go on to their end first.</summary>
+    public void Dispose() => _uses.Dispose();
+
+    internal float[] Predict(EncodedRows rows) => _uses.Use(() => Run(rows, _link.Apply));
 
     /// <summary>What the network says before its link.</summary>
-    internal float[] Outputs(EncodedRows rows) => Run(rows, outputs => outputs);
+    internal float[] Outputs(EncodedRows rows) => _uses.Use(() => Run(rows, outputs => outputs));
 
     private float[] Run(EncodedRows rows, Func<torch.Tensor, torch.Tensor> link)
     {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
         var scores = new float[checked(rows.RowCount * ScoreCount)];
         using var gradients = torch.no_grad();
         using var batch = new InputBatch(Math.Min(BatchSize, rows.RowCount), rows.Width, rows.IdCount);

@@ -32,12 +32,14 @@ public sealed class TrainingDivergedException(int epoch, int step, double learni
         DivergencePhase.Input => $"Expected finite inputs, but a row of epoch {epoch}, step {step} has one that is no number",
         DivergencePhase.Forward => $"Expected finite outputs, but those of layer '{layer}' left the numbers in the forward pass of epoch {epoch}, step {step}",
         DivergencePhase.Gradient => $"Expected finite gradients, but that of '{layer}' left the numbers in the backward pass of epoch {epoch}, step {step}",
+        DivergencePhase.Validation => $"Expected a finite loss of the rows that validate, but it left the numbers in each of {epoch} epochs",
         _ => $"Expected a finite loss, but it left the numbers in epoch {epoch}, step {step}",
     };
 
     private static string Hint(DivergencePhase phase) => phase switch
     {
         DivergencePhase.Gradient => "clip gradients (Optimizer.ClipNorm), or look for extreme labels",
+        DivergencePhase.Validation => "or look for extreme labels and features among those rows",
         DivergencePhase.Forward or DivergencePhase.Input => "or look for extreme features",
         _ => "or look for extreme labels",
     };

@@ -75,7 +75,7 @@ internal sealed class TrainingState
         (Position.PlateauFactor, Position.PlateauEpochs) = (_schedule.PlateauFactor, _schedule.PlateauEpochs);
         if (_scaler is not null)
         {
-            (Position.LossScale, Position.LossScaleSteps) = (_scaler.Scale, _scaler.GoodSteps);
+            (Position.LossScale, Position.LossScaleSteps, Position.SkippedSteps) = (_scaler.Scale, _scaler.GoodSteps, _scaler.SkippedSteps);
         }
 
         foreach (var (name, generator) in _network.Generators)
@@ -115,7 +115,7 @@ internal sealed class TrainingState
         (_schedule.PlateauFactor, _schedule.PlateauEpochs) = (Position.PlateauFactor, Position.PlateauEpochs);
         if (_scaler is not null)
         {
-            (_scaler.Scale, _scaler.GoodSteps) = (Position.LossScale, Position.LossScaleSteps);
+            (_scaler.Scale, _scaler.GoodSteps, _scaler.SkippedSteps) = (Position.LossScale, Position.LossScaleSteps, Position.SkippedSteps);
         }
     }
 

@@ -16,7 +16,10 @@ internal sealed class TrainingStep
     private readonly GradientScaler? _scaler;
     private readonly OptimizerOptions _options;
     private readonly NetworkPrecision _precision;
+    private readonly ForwardState _before;
     private bool _isChecked;
+    private bool _isOverflown;
+    private double _divisor;
 
     /// <summary>Prepares.</summary>
     /// <param name="network">What to train.</param>
@@ -30,6 +33,7 @@ internal sealed class TrainingStep
     {
         (_network, _parameters, _optimizer, _loss, _scaler) = (network, parameters, optimizer, loss, scaler);
         (_options, _precision) = (settings.Options.Optimizer, settings.Options.Precision);
+        _before = new(network, keepsBuffers: scaler is not null);
     }
 
     /// <summary>Sum of the losses of the step's batches, each times its share.</summary>
@@ -38,6 +42,9 @@ internal sealed class TrainingStep
     /// <summary>Sum of the shares.</summary>
     public double LossShare { get; private set; }
 
+    /// <summary>Mean loss of the step.</summary>
+    public double Loss => LossShare > 0 ? LossSum / LossShare : _isOverflown ? double.NaN : 0;
+
     /// <summary>Euclidean norm of the gradients before they were clipped.</summary>
     public double GradientNorm { get; private set; }
 
@@ -45,27 +52,32 @@ internal sealed class TrainingStep
     public void Begin()
     {
         _parameters.ClearGradients();
-        (LossSum, LossShare) = (0, 0);
+        (LossSum, LossShare, _divisor, _isOverflown) = (0, 0, 0, false);
     }
 
     /// <summary>Adds the gradients of a batch.</summary>
     /// <param name="batch">The batch, which says how many rows its step has.</param>
     /// <param name="learningRate">For messages.</param>
-    /// <exception cref="TrainingDivergedException">The loss is no number.</exception>
+    /// <exception cref="TrainingDivergedException">The loss is no number, and with float16 it has not been one for some steps.</exception>
     public void Add(TrainingBatch batch, double learningRate)
     {
         using var scope = torch.NewDisposeScope();
+        _before.Take();
         var outputs = MixedPrecision.Forward(_network, batch, _precision);
         var (loss, share) = _loss.Compute(outputs, batch);
         var value = loss.item<float>();
         if (!float.IsFinite(value))
         {
-            var (phase, layer) = DivergenceSearch.FindInForward(_network, batch);
-            throw new TrainingDivergedException(batch.Epoch, batch.Index + 1, learningRate, phase, layer);
+            LeaveOut(batch, learningRate);
+            return;
         }
 
         (LossSum, LossShare) = (LossSum + (value * share), LossShare + share);
-        var factor = (_scaler?.Scale ?? 1) * batch.Count / batch.StepRows;
+
+        // Batches of a step count by what their means stand for. How much that is in all of them is known at the end; until then rows stand for it.
+        var isAlone = batch.Count == batch.StepRows;
+        _divisor = isAlone ? share : batch.StepRows;
+        var factor = (_scaler?.Scale ?? 1) * (isAlone ? 1 : share / batch.StepRows);
         (factor == 1 ? loss : loss.mul(factor)).backward();
         if (!_isChecked)
         {
@@ -88,7 +100,12 @@ internal sealed class TrainingStep
             FlatKernels.Scale(gradients, (float)(1 / _scaler.Scale));
         }
 
-        GradientNorm = FlatKernels.Norm(gradients);
+        if (LossShare > 0 && LossShare != _divisor)
+        {
+            FlatKernels.Scale(gradients, (float)(_divisor / LossShare));
+        }
+
+        GradientNorm = _isOverflown ? double.NaN : FlatKernels.Norm(gradients);
         var isFinite = double.IsFinite(GradientNorm);
         if (!(_scaler?.Update(isFinite) ?? isFinite))
         {
@@ -113,5 +130,18 @@ internal sealed class TrainingStep
 
         _optimizer.Step(learningRate);
         return true;
+    }
+
+    // As PyTorch does: where a scaler is at work, the step is left out. Once that no longer helps, training ends at the place where the numbers ended.
+    private void LeaveOut(TrainingBatch batch, double learningRate)
+    {
+        _before.GiveBack();
+        if (_scaler is null || _scaler.IsExhausted)
+        {
+            var (phase, layer) = DivergenceSearch.FindInForward(_network, batch, _precision);
+            throw new TrainingDivergedException(batch.Epoch, batch.Index + 1, learningRate, phase, layer);
+        }
+
+        _isOverflown = true;
     }
 }

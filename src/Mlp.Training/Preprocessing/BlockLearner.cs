@@ -13,4 +13,10 @@ internal abstract class BlockLearner
     /// <summary>What was learned.</summary>
     /// <exception cref="TrainingDataException">The rule cannot be learned from these rows.</exception>
     public abstract EncodedBlock Complete();
+
+    /// <summary>What is thrown for a feature that nothing can be learned of.</summary>
+    /// <param name="feature">Its name.</param>
+    /// <param name="rowCount">Training rows.</param>
+    internal static TrainingDataException NoValue(string feature, long rowCount)
+        => new(FormattableString.Invariant($"Expected a value of feature '{feature}' in at least one training row, but it is missing in all {rowCount}: leave the feature out."), feature);
 }

@@ -122,7 +122,7 @@ public sealed class ExportPrecisionTests
             Layer.Linear(24), Layer.LayerNorm(), Layer.Gelu(), Layer.Linear(24), Layer.Celu(), Layer.Reshape(4, 6), Layer.TransformerEncoder(1, Layer.TransformerEncoderLayer(2, 12)),
             Layer.Lstm(5), Layer.Reshape(1, 4, 5), Layer.Conv2d(3, 2), Layer.Silu(), Layer.Flatten(), Layer.Residual(Layer.Linear(36), Layer.Tanh()), Layer.Output(),
         ]);
-        using var network = await TrainAsync(ModelTask.BinaryClassification, [], o => o.Definition = definition);
+        using var network = await TrainAsync(ModelTask.BinaryClassification, [], o => (o.Definition, o.HiddenLayers) = (definition, null));
 
         var cost = network.Export(new ExportOptions { Precision = precision }).ExportProof.Precision!;
 

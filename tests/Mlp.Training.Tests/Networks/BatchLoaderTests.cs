@@ -68,6 +68,19 @@ public sealed class BatchLoaderTests
         Assert.ThrowsAny<ArgumentException>(() => loader.Take(CancellationToken.None));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public async Task Take_SourceTimesOut_ThrowsThere(int ahead)
+    {
+        // A stream's own cancellation, HttpClient's timeout for one, is not the end of the loader.
+        using var loader = new BatchLoader(new TimingOut(), accumulation: 1, ahead, epoch: 1, index: 0, Epochs);
+
+        var taking = Task.Run(() => loader.Take(CancellationToken.None)).WaitAsync(TimeSpan.FromMinutes(1));
+
+        Assert.Equal("The request timed out.", (await Assert.ThrowsAsync<TaskCanceledException>(() => taking)).Message);
+    }
+
     [Fact]
     public async Task Take_Cancelled_Ends()
     {
@@ -87,5 +100,18 @@ public sealed class BatchLoaderTests
         var rows = await LabelledRows.ReadAsync(set, set.Manifest.Features, new RowReading { Task = ModelTask.Regression }, CancellationToken.None);
         var encoding = FeatureEncoding.Learn(rows.Table, count, new PreprocessingOptions { MinimumCategoryCount = 1 });
         return (encoding.Encode(rows.Table), TrainingTargets.Of(rows, 0, count, new TargetScale(1, 0), []));
+    }
+
+    private sealed class TimingOut : BatchSource
+    {
+        public override int BatchCount => 2;
+
+        public override TrainingTargets? Targets => null;
+
+        public override TrainingBatch NewBatch() => new(1, 1, 0, isClasses: false, hasWeights: false);
+
+        public override int CountOf(int epoch, int first, int end) => end - first;
+
+        public override void Fill(TrainingBatch batch, int epoch, int index, CancellationToken cancellationToken) => throw new TaskCanceledException("The request timed out.");
     }
 }

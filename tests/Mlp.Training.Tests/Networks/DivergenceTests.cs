@@ -3,6 +3,7 @@ using Mlp.Runtime.Models;
 using Mlp.Training.Interop;
 using Mlp.Training.Networks;
 using Mlp.Training.Networks.Checkpoints;
+using Mlp.Training.Networks.Layers;
 using Mlp.Training.Preprocessing;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -61,6 +62,49 @@ public sealed class DivergenceTests
         Assert.False(steps[^1].IsSkipped);
     }
 
+    [Fact]
+    public async Task Run_OutputLeavesFloat16NowAndThen_LeavesThoseStepsOut()
+    {
+        var steps = new List<NetworkStep>();
+        var passes = 0;
+
+        await RunAsync(output => ++passes % 2 == 0 ? output.mul(1e6f) : output, Float16(steps));
+
+        Assert.Equal(Enumerable.Range(1, 20).Select(step => step % 2 == 0), steps.Select(s => s.IsSkipped));
+        Assert.All(steps, s => Assert.Equal(s.IsSkipped, double.IsNaN(s.Loss)));
+    }
+
+    [Fact]
+    public async Task Run_OutputLeavesFloat16Always_NamesTheLayerAfterSomeSteps()
+    {
+        var steps = new List<NetworkStep>();
+
+        // In float32 such outputs are numbers, so a second look in float32 would find no layer.
+        var error = await Assert.ThrowsAsync<TrainingDivergedException>(() => RunAsync(output => output.mul(1e6f), Float16(steps)));
+
+        Assert.Equal((1, 17, DivergencePhase.Forward, "link"), (error.Epoch, error.Step, error.Phase, error.Layer));
+        Assert.Equal(16, steps.Count);
+    }
+
+    [Fact]
+    public async Task FitAsync_OutputLeavesFloat16Once_SpoilsNoRunningStatistics()
+    {
+        var options = new NetworkOptions { Precision = NetworkPrecision.Float16, MaxEpochs = 2, BatchSize = 50 };
+        options.Definition = new(Layer.Linear(4), Layer.UserModule("test.overflow", () => new OverflowsOnce()), Layer.BatchNorm(), Layer.Output());
+        var rows = SyntheticRows.Create(300, seed: 4);
+
+        using var network = await new NetworkTrainer(options).FitAsync(rows);
+
+        Assert.All(network.Predict(await SyntheticRows.BatchOf(rows)), p => Assert.InRange(p, 0, 1));
+    }
+
+    private static NetworkOptions Float16(List<NetworkStep> steps)
+    {
+        var options = new NetworkOptions { Precision = NetworkPrecision.Float16, Task = ModelTask.Regression, MaxEpochs = 1, BatchSize = 10, LearningRate = 0.001, ValidationShare = 0 };
+        options.Callbacks.Add(new Listener(steps.Add));
+        return options;
+    }
+
     private static Task<TrainingDivergedException> DivergesAsync(Func<Tensor, Tensor> link)
         => Assert.ThrowsAsync<TrainingDivergedException>(
             () => RunAsync(link, new NetworkOptions { Task = ModelTask.Regression, MaxEpochs = 1, BatchSize = 10, LearningRate = 0.001, ValidationShare = 0 }));
@@ -108,5 +152,29 @@ public sealed class DivergenceTests
         }
 
         public override void Dispose() => _inner.Dispose();
+    }
+
+    private sealed class OverflowsOnce : IUserModule
+    {
+        private bool _isOver;
+
+        public TensorShape InferShape(TensorShape input) => input;
+
+        public IReadOnlyList<UserWeight> Weights(TensorShape input) => [];
+
+        public void Build(TensorShape input, IReadOnlyDictionary<string, Tensor> weights)
+        {
+        }
+
+        public Tensor Forward(Tensor input, bool isTraining)
+        {
+            var factor = isTraining && !_isOver ? 1e6f : 1;
+            _isOver |= isTraining;
+            return input.mul(factor);
+        }
+
+        public void Dispose()
+        {
+        }
     }
 }

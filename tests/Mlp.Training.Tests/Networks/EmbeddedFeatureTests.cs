@@ -20,7 +20,7 @@ public sealed class EmbeddedFeatureTests
     public async Task FitAsync_EmbeddedFeatures_LearnsRepeatsAndExports(string name, NetworkDefinition? definition)
     {
         var rows = SyntheticRows.Create(1500, seed: 5);
-        var options = Options(o => o.Definition = definition);
+        var options = Options(o => (o.Definition, o.HiddenLayers) = (definition, null));
 
         using var network = await new NetworkTrainer(options).FitAsync(rows);
         using var again = await new NetworkTrainer(options).FitAsync(rows);

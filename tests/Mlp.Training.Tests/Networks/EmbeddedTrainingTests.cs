@@ -55,7 +55,7 @@ public sealed class EmbeddedTrainingTests : IDisposable
         using (var first = LayeredNetwork.Build(definition, width, Columns, 1, seed: 3))
         using (var training = await TrainingAsync(first, stopping, width))
         {
-            var folder = new CheckpointFolder(Mlp.Runtime.Storage.DiskSync.Instance, stopping.Checkpoints, isGreaterBetter: false, isNew: true);
+            using var folder = new CheckpointFolder(Mlp.Runtime.Storage.DiskSync.Instance, stopping.Checkpoints, isGreaterBetter: false);
             Assert.Throws<InvalidTimeZoneException>(() => training.Run(folder, new("", null, []), null, CancellationToken.None));
         }
 

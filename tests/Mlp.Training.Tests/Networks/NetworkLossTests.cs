@@ -23,7 +23,7 @@ public sealed class NetworkLossTests
     [MemberData(nameof(RowLosses))]
     public async Task Compute_Regression_IsTheWeightedMeanOfTheFormula(NetworkLossKind kind, Func<double, double, double> formula)
     {
-        var options = new NetworkOptions { Task = ModelTask.Regression, Loss = { Kind = kind, HuberDelta = 0.5, Quantile = 0.8 } };
+        var options = new NetworkOptions { Task = ModelTask.Regression, Loss = { Kind = kind, HuberDelta = kind == NetworkLossKind.Huber ? 0.5 : 1, Quantile = kind == NetworkLossKind.Quantile ? 0.8 : 0.5 } };
         float[] targets = [0.5f, 0.5f, -1, 4], weights = [1, 3, 0, 2];
 
         var plain = Outputs.Zip(targets, (o, t) => formula(o, t)).Average();

@@ -1,5 +1,6 @@
 using Mlp.Runtime.Models;
 using Mlp.Training.Networks;
+using Mlp.Training.Networks.Layers;
 using Mlp.Training.Preprocessing;
 
 namespace Mlp.Training.Tests.Networks;
@@ -30,6 +31,13 @@ public sealed class NetworkOptionsTests
         { o => o.Checkpoints.KeepLast = 0, "NetworkOptions.Checkpoints.KeepLast must be between 1 and 1000, but is 0." },
         { o => o.AverageDecay = 1, "NetworkOptions.AverageDecay must be between 0 and 0.999999, but is 1." },
         { o => (o.Stream.IsEnabled, _) = (true, o.Preprocessing.For("city").TargetEncode()), "NetworkOptions.Stream.IsEnabled must be false where a feature becomes the mean of its labels, as 'city' does, but is true." },
+        { o => (o.Definition, o.HiddenLayers) = (new(Layer.Output()), [4, 2]), "NetworkOptions.HiddenLayers must be null beside a Definition, which says all layers, but has 2 entries." },
+        { o => (o.Task, o.Loss.HuberDelta) = (ModelTask.Regression, 2), "NetworkOptions.Loss.HuberDelta must be 1 for a loss other than Huber, which it is for, but is 2." },
+        { o => (o.Task, o.Loss.Quantile) = (ModelTask.Regression, 0.9), "NetworkOptions.Loss.Quantile must be 0.5 for a loss other than Quantile, which it is for, but is 0.9." },
+        { o => o.GroupColumn = "g", "NetworkOptions.GroupColumn must be null for BinaryClassification, which has no groups, but is 'g'." },
+        { WithClassNames, "NetworkOptions.ClassNames must be empty for Regression, which has no classes, but has 2 entries." },
+        { o => (o.Optimizer.Kind, o.Optimizer.Momentum, o.Optimizer.Nesterov) = (OptimizerKind.Sgd, 0, true), "NetworkOptions.Optimizer.Nesterov must be false for a Momentum of 0, which has nothing to look ahead by, but is true." },
+        { o => o.Optimizer.Nesterov = true, "NetworkOptions.Optimizer.Nesterov must be false for AdamW, which has nothing to look ahead by, but is true." },
         { o => o.Preprocessing.MaximumCategories = 0, "NetworkOptions.Preprocessing.MaximumCategories must be between 1 and 100000, but is 0." },
     };
 
@@ -79,6 +87,13 @@ public sealed class NetworkOptionsTests
         Assert.Equal("64", described["Preprocessing.MaximumCategories"]);
         Assert.Equal("64", described["Definition.layers[0].units"]);
         Assert.DoesNotContain(described.Keys, k => k.StartsWith("Checkpoints", StringComparison.Ordinal) || k is "ResumeFrom" or "PrefetchBatches" or "Callbacks");
+    }
+
+    private static void WithClassNames(NetworkOptions options)
+    {
+        options.Task = ModelTask.Regression;
+        options.ClassNames.Add("a");
+        options.ClassNames.Add("b");
     }
 
     private static FeatureEncoding Encoding()

@@ -40,7 +40,7 @@ public sealed class NetworkTaskTests
         var (x, z) = (Uniform(1), Uniform(2));
         var rows = new Rows().Float32("x", x).Float32("z", z).Label("y", [.. Enumerable.Range(0, Count).Select(i => x[i] * z[i] > 0)]).Set("y");
         var options = Options(ModelTask.BinaryClassification);
-        (options.MaxEpochs, options.EarlyStoppingPatience) = (20, 20);
+        (options.MaxEpochs, options.EarlyStoppingPatience, options.HiddenLayers) = (20, 20, null);
         options.Definition = new(Layer.Linear(16), Layer.LayerNorm(), Layer.Gelu(), Layer.Residual(Layer.Sequential(Layer.Linear(16), Layer.Relu())), Layer.Output());
         using var network = await new NetworkTrainer(options).FitAsync(rows);
 

@@ -1,3 +1,5 @@
+using Mlp.Runtime.Models;
+using Mlp.TestSupport;
 using Mlp.Training.Networks;
 
 namespace Mlp.Training.Tests.Networks;
@@ -148,6 +150,59 @@ public sealed class NetworkTrainingTests
         // The first epoch counts; no later one is better by 10, yet the best of the three is kept.
         Assert.Equal(3, network.History.Count);
         Assert.Equal(network.History.MinBy(e => e.ValidationLoss)!.Epoch, network.BestEpoch);
+    }
+
+    [Theory]
+    [InlineData(ModelTask.BinaryClassification)]
+    [InlineData(ModelTask.Ranking)]
+    public async Task FitAsync_AccumulationOfAllRows_IsTheGradientOfAll(ModelTask task)
+    {
+        // Groups of very different size: a batch of many rows may have few pairs.
+        var groups = new[] { 2, 30, 3, 2, 25, 2, 2, 14 }.SelectMany((size, g) => Enumerable.Repeat((long)g, size)).ToArray();
+        var random = new SeededRandom(5);
+        var x = groups.Select(_ => (float)random.NextDouble()).ToArray();
+        var labels = x.Select(v => (float)Math.Round(task == ModelTask.Ranking ? (2 * v) + random.NextDouble() : random.NextDouble())).ToArray();
+        var set = new Rows().Float32("x", [.. x.Select(v => (float?)v)]).Label("y", labels).Other("g", new Apache.Arrow.Int64Array.Builder().AppendRange(groups).Build()).Set("y");
+        async Task<float[]> StepAsync(int accumulation)
+        {
+            var options = new NetworkOptions { Task = task, HiddenLayers = [], MaxEpochs = 1, ValidationShare = 0, LearningRate = 0.5, WeightDecay = 0, GroupColumn = task == ModelTask.Ranking ? "g" : null };
+            (options.Optimizer.Kind, options.Optimizer.Momentum, options.Optimizer.AccumulationSteps, options.BatchSize) = (OptimizerKind.Sgd, 0, accumulation, groups.Length / accumulation);
+            using var network = await new NetworkTrainer(options).FitAsync(set);
+            Assert.Equal(1, network.Steps);
+            return network.Predict(await SyntheticRows.BatchOf(set));
+        }
+
+        Assert.All((await StepAsync(1)).Zip(await StepAsync(4)), p => Assert.Equal(p.First, p.Second, 1e-5f));
+    }
+
+    [Fact]
+    public async Task Predict_DisposedOfMeanwhile_EndsOrSaysSo()
+    {
+        var rows = SyntheticRows.Create(500, seed: 4);
+        var batch = await SyntheticRows.BatchOf(rows);
+        for (var round = 0; round < TestRounds.Count; round++)
+        {
+            var network = await new NetworkTrainer(new NetworkOptions { HiddenLayers = [64], MaxEpochs = 1, Seed = round }).FitAsync(rows);
+            using var begun = new CountdownEvent(3);
+            var scoring = Enumerable.Range(0, 3).Select(_ => Task.Factory.StartNew(
+                () =>
+                {
+                    network.Predict(batch);
+                    begun.Signal();
+                    while (true)
+                    {
+                        network.Predict(batch);
+                    }
+                },
+                TaskCreationOptions.LongRunning)).ToArray();
+            begun.Wait();
+            network.Dispose();
+
+            foreach (var task in scoring)
+            {
+                await Assert.ThrowsAsync<ObjectDisposedException>(() => task);
+            }
+        }
     }
 
     private static float Spread(float[] scores) => scores.Max() - scores.Min();

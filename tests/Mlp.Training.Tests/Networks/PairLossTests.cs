@@ -58,6 +58,21 @@ public sealed class PairLossTests
     }
 
     [Fact]
+    public async Task Compute_RowWeights_APairCountsAsTheMeanOfItsRows()
+    {
+        // Weights 1, 4, 1 become ½, 2, ½; the one pair is of the first two rows.
+        var loss = new PairLoss(await TargetsAsync([1, 0, 0], [1, 1, 2], 1, 4, 1), isLambda: false);
+        var slopes = new float[3];
+
+        var (value, pairs) = loss.Compute([0.3f, 0.5f, 0], [0, 1, 2], slopes);
+
+        Assert.Equal(1.25 * 0.798139, value, 1e-5);
+        Assert.Equal(1, pairs);
+        Assert.Equal(-1.25f * 0.549834f, slopes[0], 1e-5f);
+        Assert.Equal(1.25f * 0.549834f, slopes[1], 1e-5f);
+    }
+
+    [Fact]
     public async Task Compute_EqualGains_HaveNoLossAndNoSlope()
     {
         var slopes = new float[2];
@@ -66,10 +81,13 @@ public sealed class PairLossTests
         Assert.Equal([0f, 0f], slopes);
     }
 
-    private static async Task<TrainingTargets> TargetsAsync(float[] gains, long?[] groups)
+    private static async Task<TrainingTargets> TargetsAsync(float[] gains, long?[] groups, params float[] weights)
     {
-        var set = new Rows().Int64("g", groups).Label("y", gains).Set("y");
-        var rows = await LabelledRows.ReadAsync(set, set.Manifest.Features, new RowReading { Task = ModelTask.Ranking, GroupColumn = "g" }, CancellationToken.None);
+        var columns = new Rows().Int64("g", groups).Label("y", gains);
+        var set = weights.Length == 0
+            ? (Mlp.Runtime.Data.ITrainingSet)columns.Set("y")
+            : new ChangedTrainingSet(columns.Label("w", weights).Set("y"), m => m with { WeightColumn = "w" });
+        var rows = await LabelledRows.ReadAsync(set, set.Manifest.Features, new RowReading { Task = ModelTask.Ranking, GroupColumn = "g", TakesWeights = true }, CancellationToken.None);
         return TrainingTargets.Of(rows, 0, gains.Length, new TargetScale(1, 0), []);
     }
 }

@@ -3,6 +3,7 @@ using Apache.Arrow.Types;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Training.Networks;
+using Mlp.Training.Trees;
 
 namespace Mlp.Training.Tests.Networks;
 
@@ -165,6 +166,96 @@ public sealed class TrainingDataTests
             "Expected label 'y' to vary within the range of float32, but all training rows hold one number or some are too large.",
             "y",
             task: ModelTask.Regression);
+
+    [Theory]
+    [InlineData(1f)]
+    [InlineData(0.1f)]
+    [InlineData(7.7f)]
+    [InlineData(1234567f)]
+    public async Task FitAsync_ConstantRegressionLabelThatNoMeanHits_SaysSo(float label)
+    {
+        // The mean of so many equal numbers is not that number, so their deviation is not 0.
+        var set = new Rows().Float32("x", [.. Enumerable.Range(0, 800).Select(i => (float?)i)]).Label("y", [.. Enumerable.Repeat(label, 800)]).Set("y");
+        const string Sentence = "Expected label 'y' to vary within the range of float32, but all training rows hold one number or some are too large.";
+
+        await RefusesAsync(set, Sentence, "y", task: ModelTask.Regression);
+        var streaming = new NetworkOptions { Task = ModelTask.Regression, MaxEpochs = 1, Stream = { IsEnabled = true } };
+        Assert.Equal(Sentence, (await Assert.ThrowsAsync<TrainingDataException>(() => new NetworkTrainer(streaming).FitAsync(set))).Message);
+    }
+
+    [Fact]
+    public async Task FitAsync_LabelOfAValidationRowLeavesFloat32_NamesTheRow()
+    {
+        var rows = new Rows().Float32("x", [.. Enumerable.Range(0, 12).Select(i => (float?)i)]).Label("y", [.. Enumerable.Range(0, 12).Select(i => (float)i)]).Set("y");
+        var validation = new Rows().Float32("x", 1f, 2f).Other("y", new DoubleArray.Builder().Append(1).Append(1e300).Build()).Set("y");
+        var trainer = new NetworkTrainer(new NetworkOptions { Task = ModelTask.Regression, MaxEpochs = 1 });
+
+        var error = await Assert.ThrowsAsync<TrainingDataException>(() => trainer.FitAsync(rows, validation));
+
+        Assert.Equal("Expected label 'y' within the range of float32 in the rows that validate, but row 1 is beyond it.", error.Message);
+        Assert.Equal(("y", 1L), (error.Column, error.Row));
+    }
+
+    [Fact]
+    public async Task FitAsync_ValidationLossLeavesTheNumbers_BlamesThoseRows()
+    {
+        // The square of the standardised label is infinite in float32, the label itself is not.
+        var rows = new Rows().Float32("x", [.. Enumerable.Range(0, 12).Select(i => (float?)i)]).Label("y", [.. Enumerable.Range(0, 12).Select(i => (float)i)]).Set("y");
+        var validation = new Rows().Float32("x", 1f, 2f).Label("y", 1, 1e30f).Set("y");
+        var trainer = new NetworkTrainer(new NetworkOptions { Task = ModelTask.Regression, MaxEpochs = 3 });
+
+        var error = await Assert.ThrowsAsync<TrainingDivergedException>(() => trainer.FitAsync(rows, validation));
+
+        Assert.Equal((DivergencePhase.Validation, 3), (error.Phase, error.Epoch));
+        Assert.Equal(
+            "Expected a finite loss of the rows that validate, but it left the numbers in each of 3 epochs: try a learning rate below 0.001, or look for extreme labels and features among those rows.",
+            error.Message);
+    }
+
+    [Fact]
+    public async Task FitAsync_PlateauWithoutValidation_IsRefused()
+    {
+        var trainer = new NetworkTrainer(new NetworkOptions { ValidationShare = 0, Schedule = { Kind = ScheduleKind.ReduceOnPlateau } });
+
+        var error = await Assert.ThrowsAsync<TrainingDataException>(() => trainer.FitAsync(Twelve().Set("y")));
+
+        Assert.StartsWith("Expected rows that validate for the schedule ReduceOnPlateau", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task FitAsync_WarmUpLongerThanTraining_IsRefused()
+    {
+        var options = new NetworkOptions { MaxEpochs = 3, BatchSize = 4, ValidationShare = 0, Schedule = { WarmUpSteps = 10 } };
+
+        var error = await Assert.ThrowsAsync<TrainingDataException>(() => new NetworkTrainer(options).FitAsync(Twelve().Set("y")));
+
+        Assert.Equal("Expected a training longer than its warm-up of 10 steps, but 3 epochs of 3 steps are 9: the learning rate would never be reached.", error.Message);
+        options.Schedule.WarmUpSteps = 9;
+        (await new NetworkTrainer(options).FitAsync(Twelve().Set("y"))).Dispose();
+    }
+
+    [Theory]
+    [InlineData(FeatureType.Float32)]
+    [InlineData(FeatureType.Float64)]
+    [InlineData(FeatureType.String)]
+    [InlineData(FeatureType.Boolean)]
+    public async Task FitAsync_FeatureWithoutAValue_IsRefusedByNetworksAndTreesAlike(FeatureType type)
+    {
+        var rows = type switch
+        {
+            FeatureType.Float32 => Twelve().Float32("z", new float?[12]),
+            FeatureType.Float64 => Twelve().Float64("z", new double?[12]),
+            FeatureType.String => Twelve().Text("z", new string?[12]),
+            _ => Twelve().Boolean("z", new bool?[12]),
+        };
+        var set = rows.Set("y");
+
+        var network = await Assert.ThrowsAsync<TrainingDataException>(() => new NetworkTrainer(new NetworkOptions()).FitAsync(set));
+        var trees = await Assert.ThrowsAsync<TrainingDataException>(() => new TreeTrainer(new TreeOptions()).FitAsync(set));
+
+        Assert.Equal("Expected a value of feature 'z' in at least one training row, but it is missing in all 10: leave the feature out.", network.Message);
+        Assert.Equal((network.Message, network.Column), (trees.Message, trees.Column));
+    }
 
     private static Rows Twelve()
         => new Rows().Float32("x", [.. Enumerable.Range(0, 12).Select(i => (float?)i)]).Label("y", [.. Enumerable.Range(0, 12).Select(i => i % 2 == 0)]);

@@ -58,4 +58,31 @@ public sealed class CategoryRecipeTests
 
         Assert.Contains(sentence, failure.Message, StringComparison.Ordinal);
     }
+
+    public static TheoryData<string, Action<FeatureRecipe>> EveryKind => new()
+    {
+        { "text", r => r.OneHot() },
+        { "text", r => r.Ordinal() },
+        { "text", r => r.CountFrequency() },
+        { "text", r => r.TargetEncode() },
+        { "text", r => r.Hash(8) },
+        { "code", r => r.Hash(8) },
+        { "code", r => r.Embed() },
+        { "code", r => r.TakeDateParts(DateParts.Hour) },
+        { "text", r => r.BagOfTerms() },
+        { "text", r => r.HashTerms(8) },
+    };
+
+    [Theory]
+    [MemberData(nameof(EveryKind))]
+    public void Learn_FeatureThatIsMissingInAllRows_IsRefused(string feature, Action<FeatureRecipe> set)
+    {
+        var options = new PreprocessingOptions();
+        set(options.For(feature));
+        var rows = feature == "text" ? new Rows().Text("text", null, null) : new Rows().Int64("code", null, null);
+
+        var failure = Assert.Throws<TrainingDataException>(() => RecipeRows.Learn(rows, options, [0, 1]));
+
+        Assert.Equal($"Expected a value of feature '{feature}' in at least one training row, but it is missing in all 2: leave the feature out.", failure.Message);
+    }
 }

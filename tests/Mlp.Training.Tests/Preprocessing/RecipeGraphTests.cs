@@ -34,7 +34,7 @@ public sealed class RecipeGraphTests
                     learner.Add(table, learned, labels, default);
                     encoding = learner.Complete();
                 }
-                catch (TrainingDataException e) when (e.Message.Contains("is missing in all", StringComparison.Ordinal) || e.Message.Contains("but found none", StringComparison.Ordinal))
+                catch (TrainingDataException e) when (e.Message.Contains("it is missing in all", StringComparison.Ordinal) || e.Message.Contains("but found none", StringComparison.Ordinal))
                 {
                     return true;
                 }

@@ -119,7 +119,7 @@ public sealed class TpeSearchTests : IDisposable
         using var model = await new NetworkTrainer(options).FitAsync(split.Training, split.Holdout);
 
         var reported = await ValueAsync(TrialMetric.StopMetric(higherIsBetter: true));
-        var measured = await ValueAsync(TrialMetric.Of(async (fitted, validation, cancellationToken) => (await Evaluator.EvaluateAsync(fitted.Export(), validation, cancellationToken: cancellationToken)).Metrics["auc"]));
+        var measured = await ValueAsync(TrialMetric.Of(async (fitted, validation, cancellationToken) => (await Evaluator.EvaluateAsync(fitted.Export(cancellationToken: cancellationToken), validation, cancellationToken: cancellationToken)).Metrics["auc"]));
         var loss = await ValueAsync(null);
 
         Assert.Equal(model.History.Max(h => h.ValidationMetric)!.Value, reported.Value);

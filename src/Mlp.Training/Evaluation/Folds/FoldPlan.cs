@@ -1,5 +1,6 @@
-using System.Security.Cryptography;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
 using Mlp.Runtime.Models;
 using Mlp.Training.Networks;
 
@@ -83,7 +84,7 @@ internal static class FoldPlan
     public static string Fingerprint(IReadOnlyList<PlannedFold> folds, string contentHash)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(System.Text.Encoding.ASCII.GetBytes(contentHash));
+        hash.AppendData(Encoding.ASCII.GetBytes(contentHash));
         foreach (var fold in folds)
         {
             var (start, end) = fold.Window ?? (-1, -1);

@@ -6,10 +6,14 @@ using Mlp.Runtime.Storage;
 namespace Mlp.Training.Networks.Checkpoints;
 
 /// <summary>
-/// The checkpoints of one training: <c>step-000000001234.mlpnet</c> each, written so that a reader sees a whole file or none, the newest and the best kept. Not thread-safe.
+/// The checkpoints of one training: <c>step-000000001234.mlpnet</c> each, written so that a reader sees a whole file or none, the newest and the best kept. While it is open nobody else
+/// opens it: <c>checkpoints.lock</c> is locked. Not thread-safe.
 /// </summary>
-internal sealed class CheckpointFolder
+internal sealed class CheckpointFolder : IDisposable
 {
+    /// <summary>The file that says, by its lock, that somebody trains here. It stays, because a lock on a file that is removed and made again is none.</summary>
+    public const string LockName = "checkpoints.lock";
+
     private const string Extension = ".mlpnet";
     private const string Prefix = "step-";
 
@@ -17,40 +21,34 @@ internal sealed class CheckpointFolder
     private readonly CheckpointOptions _options;
     private readonly bool _isGreaterBetter;
     private readonly string _directory;
+    private readonly FileStream _lock;
     private readonly List<(long Step, double? Metric)> _kept = [];
 
     /// <summary>Opens or makes the folder.</summary>
     /// <param name="disk">Where durability comes from.</param>
     /// <param name="options">Options with a directory.</param>
     /// <param name="isGreaterBetter">Whether a metric is better the greater it is.</param>
-    /// <param name="isNew">Whether the training begins anew.</param>
-    /// <exception cref="CheckpointRefusedException">The folder cannot be made, or a new training finds checkpoints there.</exception>
-    public CheckpointFolder(IDiskSync disk, CheckpointOptions options, bool isGreaterBetter, bool isNew)
+    /// <exception cref="CheckpointRefusedException">The folder cannot be made, or another training has it open.</exception>
+    public CheckpointFolder(IDiskSync disk, CheckpointOptions options, bool isGreaterBetter)
     {
         (_disk, _options, _isGreaterBetter, _directory) = (disk, options, isGreaterBetter, Path.GetFullPath(options.Directory!));
         try
         {
             DurableFile.CreateDirectories(disk, _directory);
+            _lock = ExclusiveFile.Open(Path.Combine(_directory, LockName));
+        }
+        catch (IOException e) when (ExclusiveFile.IsHeldElsewhere(e))
+        {
+            throw new CheckpointRefusedException($"Expected a folder for the checkpoints of one training at '{_directory}', but another training writes there now: choose another folder.", _directory, e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new CheckpointRefusedException($"Expected a folder for checkpoints at '{_directory}', but it cannot be made: {e.Message}", _directory, e);
         }
 
-        foreach (var leftover in Directory.EnumerateFiles(_directory).Where(DurableFile.IsTemporary))
+        foreach (var leftover in Directory.EnumerateFiles(_directory, DurableFile.TemporaryPrefix + Prefix + "*" + Extension))
         {
             File.Delete(leftover);
-        }
-
-        foreach (var step in Steps(_directory))
-        {
-            if (isNew)
-            {
-                throw new CheckpointRefusedException(
-                    $"Expected no checkpoints of another training in '{_directory}', but found that of step {step}: go on from it (ResumeFrom), or choose another folder.", _directory);
-            }
-
-            _kept.Add((step, TryRead(PathOf(_directory, step))?.Metric));
         }
     }
 
@@ -64,7 +62,7 @@ internal sealed class CheckpointFolder
     {
         if (File.Exists(path))
         {
-            return (CheckpointFile.Read(File.ReadAllBytes(path), path), path);
+            return (Read(path), path);
         }
 
         if (!Directory.Exists(path))
@@ -77,7 +75,7 @@ internal sealed class CheckpointFolder
         {
             try
             {
-                return (CheckpointFile.Read(File.ReadAllBytes(PathOf(path, step)), PathOf(path, step)), PathOf(path, step));
+                return (Read(PathOf(path, step)), PathOf(path, step));
             }
             catch (CorruptFileException e)
             {
@@ -89,6 +87,40 @@ internal sealed class CheckpointFolder
         return damage is null ? null : throw new CheckpointRefusedException($"Expected a whole checkpoint in '{path}', but all are damaged. {damage.Message}", path, damage);
     }
 
+    /// <summary>Takes over what is in the folder, of which all must be of the training that writes there from now on. A damaged checkpoint is nobody's and stays.</summary>
+    /// <param name="identity">What the training is.</param>
+    /// <param name="isNew">Whether it begins anew.</param>
+    /// <exception cref="CheckpointRefusedException">A checkpoint is of another training, or there is one and the training is new.</exception>
+    public void TakeOver(CheckpointIdentity identity, bool isNew)
+    {
+        foreach (var step in Steps(_directory).Order())
+        {
+            if (isNew)
+            {
+                throw new CheckpointRefusedException(
+                    $"Expected no checkpoints of another training in '{_directory}', but found that of step {step}: go on from it (ResumeFrom), or choose another folder.", _directory);
+            }
+
+            NetworkCheckpoint found;
+            try
+            {
+                found = Read(PathOf(_directory, step), withTensors: false);
+            }
+            catch (CorruptFileException)
+            {
+                continue;
+            }
+
+            if (identity.DifferenceFrom(found.Identity) is { } difference)
+            {
+                throw new CheckpointRefusedException(
+                    $"Expected no checkpoints of another training in '{_directory}', but found that of step {step}, and {difference}: choose another folder.", _directory);
+            }
+
+            _kept.Add((step, found.Metric));
+        }
+    }
+
     /// <summary>Writes a checkpoint, then deletes those that are kept no longer.</summary>
     /// <exception cref="CheckpointRefusedException">The disk is full or failed; those before are whole.</exception>
     public void Save(NetworkCheckpoint checkpoint)
@@ -96,7 +128,7 @@ internal sealed class CheckpointFolder
         var step = checkpoint.Position.Step;
         try
         {
-            DurableFile.Replace(_disk, PathOf(_directory, step), CheckpointFile.Write(checkpoint));
+            Write(PathOf(_directory, step), checkpoint);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -108,6 +140,28 @@ internal sealed class CheckpointFolder
         _kept.RemoveAll(k => k.Step == step);
         _kept.Add((step, checkpoint.Metric));
         DeleteSurplus();
+    }
+
+    /// <summary>Lets others in.</summary>
+    public void Dispose() => _lock.Dispose();
+
+    private void Write(string path, NetworkCheckpoint checkpoint)
+    {
+        var temporary = Path.Combine(_directory, DurableFile.TemporaryPrefix + Path.GetFileName(path));
+        try
+        {
+            using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.Read | FileShare.Delete))
+            {
+                CheckpointFile.Write(file, checkpoint);
+            }
+
+            DurableFile.ReplaceBy(_disk, temporary, path);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
     }
 
     private void DeleteSurplus()
@@ -123,16 +177,10 @@ internal sealed class CheckpointFolder
         }
     }
 
-    private static NetworkCheckpoint? TryRead(string path)
+    private static NetworkCheckpoint Read(string path, bool withTensors = true)
     {
-        try
-        {
-            return CheckpointFile.Read(File.ReadAllBytes(path), path);
-        }
-        catch (CorruptFileException)
-        {
-            return null;
-        }
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
+        return CheckpointFile.Read(file, path, withTensors);
     }
 
     private static string PathOf(string directory, long step) => Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{step:D12}{Extension}"));

@@ -51,6 +51,9 @@ internal sealed class TrainingPosition
     /// <summary>Steps since the loss scale changed.</summary>
     public int LossScaleSteps { get; set; }
 
+    /// <summary>Steps that were left out since the last good one, because numbers left float16.</summary>
+    public int SkippedSteps { get; set; }
+
     /// <summary>States of the network's generators, by name.</summary>
     public SortedDictionary<string, ulong> Generators { get; set; } = new(StringComparer.Ordinal);
 

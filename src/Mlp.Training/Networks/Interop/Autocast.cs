@@ -12,6 +12,9 @@ internal static unsafe class Autocast
 
     private static readonly Lazy<Functions?> Loaded = new(Load);
 
+    [ThreadStatic]
+    private static bool s_isOn;
+
     /// <summary>Whether this libtorch can be switched.</summary>
     public static bool IsAvailable => Loaded.Value is not null;
 
@@ -23,6 +26,7 @@ internal static unsafe class Autocast
         functions.Increment();
         functions.SetType(Cpu, precision == NetworkPrecision.BFloat16 ? (sbyte)15 : (sbyte)5);
         functions.SetEnabled(Cpu, 1);
+        s_isOn = true;
     }
 
     /// <summary>Switches it off and forgets the weights that were narrowed.</summary>
@@ -30,9 +34,30 @@ internal static unsafe class Autocast
     {
         var functions = Loaded.Value!;
         functions.SetEnabled(Cpu, 0);
+        s_isOn = false;
         if (functions.Decrement() == 0)
         {
             functions.ClearCache();
+        }
+    }
+
+    /// <summary>Does something outside of it, whether it is on or not.</summary>
+    public static T Without<T>(Func<T> work)
+    {
+        if (!s_isOn)
+        {
+            return work();
+        }
+
+        var functions = Loaded.Value!;
+        functions.SetEnabled(Cpu, 0);
+        try
+        {
+            return work();
+        }
+        finally
+        {
+            functions.SetEnabled(Cpu, 1);
         }
     }
 

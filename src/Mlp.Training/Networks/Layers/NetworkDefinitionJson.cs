@@ -39,7 +39,7 @@ internal static class NetworkDefinitionJson
             var layers = document.Layers.Select((layer, i) => Complete(layer, FormattableString.Invariant($"layers[{i}]"), modules)).ToArray();
             return new NetworkDefinition(layers);
         }
-        catch (Exception e) when (e is JsonException or NotSupportedException)
+        catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
         {
             var place = e is JsonException { Path: { Length: > 1 } path } ? $" at {path}" : string.Empty;
             throw new NetworkDefinitionException($"Expected the JSON of a network's definition, but it cannot be read{place}: {e.Message}", innerException: e);
@@ -57,7 +57,7 @@ internal static class NetworkDefinitionJson
             throw new NetworkDefinitionException($"Expected JSON of the format '{Format}', but found another document.");
         }
 
-        if (!root.TryGetProperty("version", out var version) || !version.TryGetInt32(out var number) || number < 1)
+        if (!root.TryGetProperty("version", out var version) || version.ValueKind != JsonValueKind.Number || !version.TryGetInt32(out var number) || number < 1)
         {
             throw new NetworkDefinitionException("Expected a format version from 1, but found none.");
         }

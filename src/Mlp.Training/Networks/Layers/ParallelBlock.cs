@@ -35,7 +35,15 @@ internal sealed record ParallelBlock(IReadOnlyList<LayerDefinition> Branches, Pa
             }
         }
 
-        return axis < 0 ? first : TensorShape.OfNumbers([.. first.Sizes.Select((size, i) => i == axis ? outputs.Sum(o => o.Sizes[i]) : size)]);
+        if (axis < 0)
+        {
+            return first;
+        }
+
+        var joined = outputs.Sum(o => (long)o.Sizes[axis]);
+        return joined <= int.MaxValue
+            ? TensorShape.OfNumbers([.. first.Sizes.Select((size, i) => i == axis ? (int)joined : size)])
+            : throw site.Refuse(FormattableString.Invariant($"branches of at most {int.MaxValue} numbers along axis {axis} together, but found {joined}"));
     }
 
     internal override LayerModule Build(TensorShape input, LayerSite site, LayerBuilder builder)

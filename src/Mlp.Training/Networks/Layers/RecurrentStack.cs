@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Mlp.Training.Networks.Interop;
 using TorchSharp;
 using TorchSharp.Modules;
 using Tensor = TorchSharp.torch.Tensor;
@@ -36,7 +37,8 @@ internal sealed class RecurrentStack : IDisposable
     /// <summary>Steps through sequences from a state of 0.</summary>
     /// <param name="x">Shape (N, steps, inputs).</param>
     /// <returns>Outputs of each step, shape (N, steps, directions · units), and last states, shape (directions, N, units).</returns>
-    public (Tensor Sequence, Tensor Last) Run(Tensor x) => _step(x);
+    /// <remarks>In float32 in any precision: libtorch's LSTM has no narrow gradient on the processor and ends the process where it finds out.</remarks>
+    public (Tensor Sequence, Tensor Last) Run(Tensor x) => Autocast.Without(() => _step(x.to(torch.float32)));
 
     public void Dispose() => _module.Dispose();
 }

@@ -46,10 +46,11 @@ internal static class SafetensorsHeader
         stream.ReadExactly(header);
         try
         {
+            // Names whose escapes are no text are found out when they are read, by InvalidOperationException.
             using var json = JsonDocument.Parse(header);
             return Read(path, json.RootElement, PrefixLength + (long)length, fileLength);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new WeightFileException($"Expected a JSON header in the safetensors file '{path}', but it cannot be read: {e.Message}", path, innerException: e);
         }

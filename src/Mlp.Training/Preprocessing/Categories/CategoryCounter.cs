@@ -72,8 +72,7 @@ internal sealed class CategoryCounter(FeatureColumn feature, int index)
     {
         if (_counts.Count == 0)
         {
-            throw new TrainingDataException(
-                string.Create(CultureInfo.InvariantCulture, $"Expected values in column '{feature.Name}' to learn categories from, but it is missing in all {RowCount} training rows."), feature.Name);
+            throw BlockLearner.NoValue(feature.Name, RowCount);
         }
 
         if (rule.Order == CategoryOrder.Given)

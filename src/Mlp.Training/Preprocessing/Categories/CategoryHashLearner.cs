@@ -9,7 +9,8 @@ namespace Mlp.Training.Preprocessing.Categories;
 /// <param name="seed">Where the coefficients of the hashes come from.</param>
 internal sealed class CategoryHashLearner(IReadOnlyList<(int Column, int Buckets, bool IsSigned)> features, FeatureRowLayout layout, int seed) : BlockLearner
 {
-    private readonly bool[] _isMissing = new bool[features.Count];
+    private readonly int[] _missing = new int[features.Count];
+    private int _rowCount;
 
     // The printable ASCII letters always have numbers of their own.
     private readonly SortedSet<Rune> _letters = [.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => new Rune(c))];
@@ -17,6 +18,7 @@ internal sealed class CategoryHashLearner(IReadOnlyList<(int Column, int Buckets
     /// <inheritdoc/>
     public override void Add(FeatureTable table, int rowCount, ReadOnlySpan<double> labels, ReadOnlySpan<float> weights)
     {
+        _rowCount += rowCount;
         for (var i = 0; i < features.Count; i++)
         {
             var column = table.Columns[features[i].Column];
@@ -24,7 +26,7 @@ internal sealed class CategoryHashLearner(IReadOnlyList<(int Column, int Buckets
             for (var row = 0; row < rowCount; row++)
             {
                 var isPresent = column.IsPresent(row);
-                _isMissing[i] |= !isPresent;
+                _missing[i] += isPresent ? 0 : 1;
                 if (isPresent && column is TextColumn text && !seen[text.Codes[row]])
                 {
                     seen[text.Codes[row]] = true;
@@ -35,7 +37,17 @@ internal sealed class CategoryHashLearner(IReadOnlyList<(int Column, int Buckets
     }
 
     /// <inheritdoc/>
-    public override EncodedBlock Complete() => new CategoryHashBlock(
-        [.. features.Select((f, i) => new CategoryHash(f.Column, f.Buckets, layout.Columns[f.Column].Type == FeatureType.String, f.IsSigned, _isMissing[i], seed))],
-        features.Any(f => layout.Columns[f.Column].Type == FeatureType.String) ? [.. _letters.Select(l => l.ToString())] : []);
+    public override EncodedBlock Complete()
+    {
+        var empty = Array.IndexOf(_missing, _rowCount);
+        if (empty >= 0)
+        {
+            throw NoValue(layout.Columns[features[empty].Column].Name, _rowCount);
+        }
+
+        var hasTexts = features.Any(f => layout.Columns[f.Column].Type == FeatureType.String);
+        return new CategoryHashBlock(
+            [.. features.Select((f, i) => new CategoryHash(f.Column, f.Buckets, layout.Columns[f.Column].Type == FeatureType.String, f.IsSigned, _missing[i] > 0, seed))],
+            hasTexts ? [.. _letters.Select(l => l.ToString())] : []);
+    }
 }

@@ -55,8 +55,7 @@ internal sealed class OneHotLearner : BlockLearner
     {
         if (counts.PresentCount == 0)
         {
-            throw new TrainingDataException(
-                FormattableString.Invariant($"Expected a value of feature '{feature}' in at least one training row, but it is missing in all {counts.MissingCount}: leave the feature out."), feature);
+            throw NoValue(feature, counts.MissingCount);
         }
     }
 

@@ -12,7 +12,7 @@ internal static class DatePlan
     public static IEnumerable<BlockLearner> Learners(IReadOnlyList<int> columns, FeatureRowLayout layout, PreprocessingOptions options)
     {
         var dates = columns.Select(i => (Column: i, Recipe: options.RecipeOf(layout.Columns[i].Name))).Where(d => d.Recipe.HasDateRule).ToList();
-        return dates.Count == 0 ? [] : [new DatesLearner([.. dates.Select(d => Encoding(d.Column, d.Recipe))], [.. dates.Select(d => d.Recipe.Standardise ?? true)])];
+        return dates.Count == 0 ? [] : [new DatesLearner(layout, [.. dates.Select(d => Encoding(d.Column, d.Recipe))], [.. dates.Select(d => d.Recipe.Standardise ?? true)])];
     }
 
     private static DateEncoding Encoding(int column, FeatureRecipe recipe) => new(

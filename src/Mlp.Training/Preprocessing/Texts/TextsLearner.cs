@@ -47,8 +47,7 @@ internal sealed class TextsLearner(IReadOnlyList<TextRequest> requests) : BlockL
     {
         if (counts.PresentRows == 0)
         {
-            throw new TrainingDataException(
-                string.Create(CultureInfo.InvariantCulture, $"Expected texts in column '{request.Name}' to learn terms from, but it is missing in all {counts.Rows} training rows."), request.Name);
+            throw NoValue(request.Name, counts.Rows);
         }
 
         var encoding = new TextEncoding(request.Column, request.Rule, request.Weight, [], null, [], counts.PresentRows < counts.Rows);

@@ -21,7 +21,7 @@ public sealed class CheckpointFileTests
             Generators = { ["dropout"] = ulong.MaxValue },
         };
 
-        var read = CheckpointFile.Read(CheckpointFile.Write(Sample(position)), "file");
+        var read = Read(Write(Sample(position)));
 
         Assert.Equal((3, 17, 1234L), (read.Position.Epoch, read.Position.Batch, read.Position.Step));
         Assert.Equal((BitConverter.DoubleToInt64Bits(0.1 + 0.2), double.NaN), (BitConverter.DoubleToInt64Bits(read.Position.LossSum), read.Position.BestMetric));
@@ -35,7 +35,7 @@ public sealed class CheckpointFileTests
     [Property(MaxTest = 100)]
     public bool Read_AnyByteChangedOrCutOff_IsRefused(ushort at, byte change)
     {
-        var file = CheckpointFile.Write(Sample(new()));
+        var file = Write(Sample(new()));
         var damaged = (byte[])file.Clone();
         damaged[at % file.Length] ^= (byte)(change | 1);
 
@@ -45,17 +45,43 @@ public sealed class CheckpointFileTests
     [Fact]
     public void Read_NewerVersion_IsRefusedAsNewer()
     {
-        var file = CheckpointFile.Write(Sample(new()));
+        var file = Write(Sample(new()));
         file[6] = 2;
 
-        Assert.Equal((2, 1), (Assert.Throws<UnsupportedFormatVersionException>(() => CheckpointFile.Read(file, "file")) is var e ? (e.Found, e.Supported) : default));
+        Assert.Equal((2, 1), (Assert.Throws<UnsupportedFormatVersionException>(() => Read(file)) is var e ? (e.Found, e.Supported) : default));
+    }
+
+    [Fact]
+    public void Write_MoreThanTwoGibibytes_IsWrittenInParts()
+    {
+        // Forty tensors that are one and the same memory.
+        var piece = new byte[64 << 20];
+        var tensors = Enumerable.Range(0, 40).ToDictionary(i => $"{i}", _ => (ReadOnlyMemory<byte>)piece);
+
+        using var counted = new CountingStream();
+        CheckpointFile.Write(counted, Sample(new()) with { Tensors = tensors });
+
+        Assert.InRange(counted.Count, 40L * piece.Length, (40L * piece.Length) + 10_000);
+    }
+
+    [Fact]
+    public void Read_WithoutTensors_ChecksThemAllTheSame()
+    {
+        var file = Write(Sample(new()));
+        using var whole = new MemoryStream(file);
+
+        Assert.Equal(0.5, CheckpointFile.Read(whole, "file", withTensors: false).Metric);
+
+        file[^5] ^= 1;
+        using var damaged = new MemoryStream(file);
+        Assert.Throws<CorruptFileException>(() => CheckpointFile.Read(damaged, "file", withTensors: false));
     }
 
     [Fact]
     public void Read_AnotherFile_SaysSo()
         => Assert.Equal(
             "Expected a checkpoint of a network in 'file', but the file does not begin like one.",
-            Assert.Throws<CorruptFileException>(() => CheckpointFile.Read(new byte[100], "file")).Message);
+            Assert.Throws<CorruptFileException>(() => Read(new byte[100])).Message);
 
     [Fact]
     public void DifferenceFrom_OtherSettings_NamesThem()
@@ -75,7 +101,7 @@ public sealed class CheckpointFileTests
         var learned = old with { Encoding = Json("""{"format":1,"blocks":[]}""") };
 
         Assert.Null(learned.DifferenceFrom(old));
-        Assert.Null(learned.DifferenceFrom(CheckpointFile.Read(CheckpointFile.Write(Sample(new()) with { Identity = learned }), "file").Identity));
+        Assert.Null(learned.DifferenceFrom(Read(Write(Sample(new()) with { Identity = learned })).Identity));
         Assert.StartsWith("what was learned of the features is not what", learned.DifferenceFrom(learned with { Encoding = Json("""{"format":1,"blocks":[1]}""") }), StringComparison.Ordinal);
     }
 
@@ -86,16 +112,58 @@ public sealed class CheckpointFileTests
             0.5,
             new Dictionary<string, ReadOnlyMemory<byte>> { ["weights"] = new byte[] { 1, 2, 3 }, ["empty"] = default });
 
+    private static byte[] Write(NetworkCheckpoint checkpoint)
+    {
+        using var file = new MemoryStream();
+        CheckpointFile.Write(file, checkpoint);
+        return file.ToArray();
+    }
+
+    private static NetworkCheckpoint Read(byte[] file)
+    {
+        using var stream = new MemoryStream(file);
+        return CheckpointFile.Read(stream, "file");
+    }
+
     private static bool IsRefused(byte[] file)
     {
         try
         {
-            CheckpointFile.Read(file, "file");
+            Read(file);
             return false;
         }
         catch (MlPlatformException)
         {
             return true;
         }
+    }
+
+    private sealed class CountingStream : Stream
+    {
+        public long Count { get; private set; }
+
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => Count;
+
+        public override long Position { get => Count; set => throw new NotSupportedException(); }
+
+        public override void Write(ReadOnlySpan<byte> buffer) => Count += buffer.Length;
+
+        public override void Write(byte[] buffer, int offset, int count) => Count += count;
+
+        public override void Flush()
+        {
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }

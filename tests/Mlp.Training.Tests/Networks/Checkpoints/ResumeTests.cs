@@ -68,7 +68,7 @@ public sealed class ResumeTests : IDisposable
     {
         var (rows, folder) = (SyntheticRows.Create(400, seed: 5), _folder.Combine("own"));
         (await new NetworkTrainer(Options(o => o.Checkpoints.Directory = folder)).FitAsync(rows)).Dispose();
-        var path = Directory.GetFiles(folder).Order().Last();
+        var path = Directory.GetFiles(folder, "*.mlpnet").Order().Last();
 
         var settings = await RefusedAsync(new NetworkTrainer(Options(o => o.LearningRate = 0.5)), SyntheticRows.Create(400, seed: 5));
         var data = await RefusedAsync(new NetworkTrainer(Options(_ => { })), SyntheticRows.Create(400, seed: 6));
@@ -93,6 +93,39 @@ public sealed class ResumeTests : IDisposable
     }
 
     [Fact]
+    public async Task FitAsync_ResumedIntoTheFolderOfAnotherTraining_IsRefusedAndDeletesNothing()
+    {
+        var (own, other) = (_folder.Combine("a"), _folder.Combine("b"));
+        var rows = SyntheticRows.Create(400, seed: 5);
+        var theirs = Options(o => (o.Seed, o.Checkpoints.Directory, o.Checkpoints.KeepLast, o.Checkpoints.KeepBest) = (1, other, 5, 0));
+        (await new NetworkTrainer(theirs).FitAsync(rows)).Dispose();
+        var before = Directory.GetFiles(other).Order().ToArray();
+        (await new NetworkTrainer(Options(o => o.Checkpoints.Directory = own)).FitAsync(rows)).Dispose();
+
+        var error = await Assert.ThrowsAsync<CheckpointRefusedException>(() => new NetworkTrainer(Options(o => (o.Checkpoints.Directory, o.ResumeFrom) = (other, own))).FitAsync(rows));
+
+        Assert.StartsWith($"Expected no checkpoints of another training in '{other}', but found that of step ", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith("and Seed is 7 and the checkpoint's 1: choose another folder.", error.Message, StringComparison.Ordinal);
+        Assert.Equal(before, Directory.GetFiles(other).Order());
+    }
+
+    [Fact]
+    public async Task FitAsync_InitialWeightsAreGone_GoesOnFromACheckpointAllTheSame()
+    {
+        var (folder, weights, rows) = (_folder.Combine("own"), _folder.Combine("first.safetensors"), SyntheticRows.Create(400, seed: 5));
+        using (var network = await new NetworkTrainer(Options(_ => { })).FitAsync(rows))
+        {
+            network.SaveWeights(weights);
+        }
+
+        var options = Options(o => (o.InitialWeights, o.Checkpoints.Directory) = (weights, folder));
+        (await new NetworkTrainer(options).FitAsync(rows)).Dispose();
+        File.Delete(weights);
+
+        (await new NetworkTrainer(options).ResumeAsync(rows, folder)).Dispose();
+    }
+
+    [Fact]
     public async Task ResumeAsync_NothingThere_SaysSo()
     {
         var path = _folder.Combine("nowhere");
@@ -108,7 +141,7 @@ public sealed class ResumeTests : IDisposable
         var (rows, folder) = (SyntheticRows.Create(400, seed: 5), _folder.Combine("damaged"));
         var options = Options(o => (o.Checkpoints.Directory, o.Checkpoints.KeepLast) = (folder, 3));
         using var whole = await new NetworkTrainer(options).FitAsync(rows);
-        var newest = Directory.GetFiles(folder).Order().Last();
+        var newest = Directory.GetFiles(folder, "*.mlpnet").Order().Last();
         var bytes = await File.ReadAllBytesAsync(newest);
         bytes[^20] ^= 1;
         await File.WriteAllBytesAsync(newest, bytes);
@@ -130,7 +163,7 @@ public sealed class ResumeTests : IDisposable
         var perEpoch = network.Steps / 8;
         var best = network.History.OrderBy(h => h.ValidationLoss).ThenBy(h => h.Epoch).Take(2).Select(h => h.Epoch * perEpoch);
         var expected = best.Concat([7 * perEpoch, 8 * perEpoch]).Distinct().Order().Select(s => $"step-{s:D12}.mlpnet");
-        Assert.Equal(expected, Directory.GetFiles(folder).Select(Path.GetFileName).Order());
+        Assert.Equal(expected, Directory.GetFiles(folder, "*.mlpnet").Select(Path.GetFileName).Order());
     }
 
     [SmallDiskFact]

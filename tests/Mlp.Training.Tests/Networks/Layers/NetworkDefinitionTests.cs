@@ -135,6 +135,21 @@ public sealed class NetworkDefinitionTests
     public void FromJson_KindBehindTheSettings_IsRead()
         => Assert.Equal("Linear", NetworkDefinition.FromJson("""{"version":1,"format":"mlp.network","layers":[{"units":3,"bias":true,"kind":"linear"}]}""").ToString());
 
+    [Theory]
+    [InlineData("""{"version":{},"format":"mlp.network","layers":[]}""", "Expected a format version from 1, but found none.")]
+    [InlineData("""{"version":"1","format":"mlp.network","layers":[]}""", "Expected a format version from 1, but found none.")]
+    [InlineData("""{"version":1,"format":"mlp.network","layers":[{"kind":"linear\ud800","units":3,"bias":true}]}""", "Expected the JSON of a network's definition, but it cannot be read")]
+    [InlineData("""{"version":1,"format":"\ud800","layers":[]}""", "Expected the JSON of a network's definition, but it cannot be read")]
+    public void FromJson_ValueOfAnotherKind_IsRefusedByASentence(string json, string expected)
+        => Assert.StartsWith(expected, Assert.Throws<NetworkDefinitionException>(() => NetworkDefinition.FromJson(json)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Describe_BranchesTooWideTogether_AreRefused()
+        => Assert.Contains(
+            "branches of at most 2147483647 numbers along axis 0 together, but found 4294967294",
+            Assert.Throws<NetworkDefinitionException>(() => new NetworkDefinition(Layer.Parallel(0, Layer.Linear(int.MaxValue), Layer.Linear(int.MaxValue)), Layer.Output()).Describe(4)).Message,
+            StringComparison.Ordinal);
+
     [Fact]
     public void Build_WeightThatNoMemoryHolds_IsRefused()
     {

@@ -112,6 +112,9 @@ public sealed class SafetensorsTests : IDisposable
         { "hole", WithHeader("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8), "Expected tensors one behind the other, but its bytes leave a hole or overlap others (tensor 'a'" },
         { "overlap", WithHeader("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8), "leave a hole or overlap others (tensor 'b'" },
         { "twice", WithHeader("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8), "Expected tensors of different names, but found one twice (tensor 'a'" },
+        { "no text as name", WithHeader("""{"a\ud800":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 4), "Expected a JSON header in the safetensors file" },
+        { "no text as metadata", WithHeader("""{"__metadata__":{"a":"\udc00"}}"""), "Expected a JSON header in the safetensors file" },
+        { "no text as type", WithHeader("""{"a":{"dtype":"\ud800","shape":[1],"data_offsets":[0,4]}}""", 4), "Expected a JSON header in the safetensors file" },
         { "metadata", WithHeader("""{"__metadata__":{"a":1}}"""), "Expected texts by name under '__metadata__', but found others" },
     };
 

@@ -110,17 +110,6 @@ public sealed class CategoryValuesTests
     }
 
     [Fact]
-    public void Learn_OnlyMissingValues_IsRefused()
-    {
-        var options = new PreprocessingOptions();
-        options.For("x").Ordinal();
-
-        var failure = Assert.Throws<TrainingDataException>(() => RecipeRows.Learn(new Rows().Text("x", null, null), options));
-
-        Assert.Equal("Expected values in column 'x' to learn categories from, but it is missing in all 2 training rows.", failure.Message);
-    }
-
-    [Fact]
     public void Learn_GivenCategoryThatIsNoNumber_IsRefused()
     {
         var options = new PreprocessingOptions();

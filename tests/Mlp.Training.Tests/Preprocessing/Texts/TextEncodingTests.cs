@@ -74,17 +74,6 @@ public sealed class TextEncodingTests
         Assert.Equal("Expected terms that occur in at least 9 training rows of column 'x', but found none.", failure.Message);
     }
 
-    [Fact]
-    public void Learn_OnlyMissingTexts_IsRefused()
-    {
-        var options = new PreprocessingOptions();
-        options.For("x").BagOfTerms();
-
-        var failure = Assert.Throws<TrainingDataException>(() => RecipeRows.Learn(new Rows().Text("x", null, null), options));
-
-        Assert.Equal("Expected texts in column 'x' to learn terms from, but it is missing in all 2 training rows.", failure.Message);
-    }
-
     private static FeatureEncoding Learn(Action<FeatureRecipe> set)
     {
         var options = new PreprocessingOptions();

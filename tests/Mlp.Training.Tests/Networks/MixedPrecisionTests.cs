@@ -1,0 +1,64 @@
+using Mlp.Training.Interop;
+using Mlp.Training.Networks;
+using Mlp.Training.Networks.Layers;
+using TorchSharp;
+
+namespace Mlp.Training.Tests.Networks;
+
+public sealed class MixedPrecisionTests
+{
+    public MixedPrecisionTests() => Torch.EnsureLoaded();
+
+    [Theory]
+    [InlineData(NetworkPrecision.Float32, torch.ScalarType.Float32)]
+    [InlineData(NetworkPrecision.BFloat16, torch.ScalarType.BFloat16)]
+    [InlineData(NetworkPrecision.Float16, torch.ScalarType.Float16)]
+    public void Forward_LinearLayer_ComputesInThatTypeAndGivesFloat32(NetworkPrecision precision, torch.ScalarType expected)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var network = new LinearNetwork(1, 1, 0.5f);
+        using var batch = Batch();
+        var types = new List<torch.ScalarType>();
+
+        var output = MixedPrecision.Forward(network, batch, precision, (_, y) => types.Add(y.dtype));
+
+        Assert.Equal([expected], types);
+        Assert.Equal(torch.ScalarType.Float32, output.dtype);
+        Assert.Equal(torch.ScalarType.Float32, network.Forward(torch.ones(1, 1), null).dtype);
+    }
+
+    [Theory]
+    [InlineData(NetworkPrecision.BFloat16, true)]
+    [InlineData(NetworkPrecision.Float16, true)]
+    [InlineData(NetworkPrecision.BFloat16, false)]
+    [InlineData(NetworkPrecision.Float16, false)]
+    public async Task FitAsync_RecurrentLayers_TrainInFloat32BetweenNarrowOnes(NetworkPrecision precision, bool isLstm)
+    {
+        NetworkOptions Options(NetworkPrecision precision) => new()
+        {
+            MaxEpochs = 2,
+            BatchSize = 50,
+            Seed = 3,
+            Precision = precision,
+            Definition = new(
+                Layer.Linear(12), Layer.Reshape(4, 3), isLstm ? Layer.Lstm(5, 2, bidirectional: true) : Layer.Gru(5, 2, bidirectional: true), Layer.Flatten(), Layer.Output()),
+        };
+        var rows = SyntheticRows.Create(400, seed: 4);
+        using var full = await new NetworkTrainer(Options(NetworkPrecision.Float32)).FitAsync(rows);
+        using var mixed = await new NetworkTrainer(Options(precision)).FitAsync(rows);
+
+        var batch = await SyntheticRows.BatchOf(rows);
+        Assert.NotEqual(full.Predict(batch), mixed.Predict(batch));
+        Assert.All(full.Predict(batch).Zip(mixed.Predict(batch)), p => Assert.Equal(p.First, p.Second, 0.05f));
+    }
+
+    private static TrainingBatch Batch()
+    {
+        var rows = new Rows().Float32("x", 1f, 2f).Label("y", 1, 2);
+        var table = Mlp.Training.Preprocessing.FeatureTable.Of(rows.Batch(), rows.Features);
+        var batch = new TrainingBatch(2, 1, 0, isClasses: false, hasWeights: false);
+        var set = Mlp.Training.Preprocessing.LabelledRows.Of(rows.Batch(), rows.Set("y").Manifest, Mlp.Training.Preprocessing.RowReading.Numbers);
+        batch.Copy(Mlp.Training.Preprocessing.FeatureEncoding.Learn(table, 2, new()).Encode(table), TrainingTargets.Of(set, 0, 2, new TargetScale(1, 0), []), 0, 0, 2);
+        return batch;
+    }
+}
