@@ -37,7 +37,7 @@ public sealed class CheckpointFolderTests : IDisposable
         {
             var error = Assert.Throws<CheckpointRefusedException>(() => Open());
 
-            Assert.Equal($"Expected a folder for the checkpoints of one training at '{_folder.Root}', but another training writes there now: choose another folder.", error.Message);
+            Assert.Equal($"Expected a folder for the checkpoints of one training at '{_folder.FullName}', but another training writes there now: choose another folder.", error.Message);
         }
 
         Open().Dispose();
@@ -56,7 +56,7 @@ public sealed class CheckpointFolderTests : IDisposable
             var error = Assert.Throws<CheckpointRefusedException>(() => folder.TakeOver(Mine, isNew: false));
 
             Assert.Equal(
-                $"Expected no checkpoints of another training in '{_folder.Root}', but found that of step 20, and the training rows have the hash mine and the checkpoint's theirs: choose another folder.",
+                $"Expected no checkpoints of another training in '{_folder.FullName}', but found that of step 20, and the training rows have the hash mine and the checkpoint's theirs: choose another folder.",
                 error.Message);
         }
 
@@ -78,7 +78,7 @@ public sealed class CheckpointFolderTests : IDisposable
 
         Assert.Equal(
             [".tmp-of-somebody-else", CheckpointFolder.LockName, "step-000000000003.mlpnet", "step-000000000006.mlpnet"],
-            Directory.GetFiles(_folder.Root).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+            Directory.GetFiles(_folder.FullName).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -97,12 +97,12 @@ public sealed class CheckpointFolderTests : IDisposable
         }
 
         Assert.Equal([3], Steps());
-        Assert.Equal(3, CheckpointFolder.Find(_folder.Root, NullLogger.Instance)!.Value.Checkpoint.Position.Step);
+        Assert.Equal(3, CheckpointFolder.Find(_folder.FullName, NullLogger.Instance)!.Value.Checkpoint.Position.Step);
     }
 
-    private CheckpointFolder Open(bool isGreaterBetter = false) => new(DiskSync.Instance, new CheckpointOptions { Directory = _folder.Root }, isGreaterBetter);
+    private CheckpointFolder Open(bool isGreaterBetter = false) => new(DiskSync.Instance, new CheckpointOptions { Directory = _folder.FullName }, isGreaterBetter);
 
-    private IEnumerable<long> Steps() => Directory.GetFiles(_folder.Root, "*.mlpnet").Select(f => long.Parse(Path.GetFileNameWithoutExtension(f)[5..], System.Globalization.CultureInfo.InvariantCulture)).Order();
+    private IEnumerable<long> Steps() => Directory.GetFiles(_folder.FullName, "*.mlpnet").Select(f => long.Parse(Path.GetFileNameWithoutExtension(f)[5..], System.Globalization.CultureInfo.InvariantCulture)).Order();
 
     private static NetworkCheckpoint Checkpoint(long step, CheckpointIdentity identity, double? metric)
         => new(identity, new TrainingPosition { Step = step }, metric, new Dictionary<string, ReadOnlyMemory<byte>> { ["weights"] = new byte[] { 1, 2, 3 } });
