@@ -9,13 +9,13 @@ namespace Mlp.Training.Tests.Trees;
 public sealed class TreeEffectTests
 {
     [Theory]
-    [InlineData(0, 0, 1, 3)]
-    [InlineData(0, 100, 0.5, 1.5)]
-    [InlineData(50, 0, 0.5, 2.5)]
-    [InlineData(50, 100, 0.25, 1.25)]
+    [InlineData(0, 0, -1, 3)]
+    [InlineData(0, 100, -0.5, 1.5)]
+    [InlineData(50, 0, -0.5, 2.5)]
+    [InlineData(50, 100, -0.25, 1.25)]
     public async Task FitAsync_Penalties_ShrinkLeavesByTheirFormula(double l1, double l2, double low, double high)
     {
-        // 100 labels of 1 and 100 of 3 in two leaves: a leaf is max(0, sum − L1) / (count + L2), by hand.
+        // 100 labels of -1 and 100 of 3 in two leaves: a leaf is sign(sum) · max(0, |sum| − L1) / (count + L2), by hand.
         var options = OneTree();
         (options.L1, options.L2, options.LearningRate) = (l1, l2, 1);
         options.Parameters["boost_from_average"] = "false";
@@ -134,7 +134,7 @@ public sealed class TreeEffectTests
 
     private static ArrowTrainingSet TwoLevels() => new Rows()
         .Float32("x", [.. Enumerable.Range(0, 200).Select(i => (float?)(i % 2))])
-        .Label("label", [.. Enumerable.Range(0, 200).Select(i => i % 2 == 0 ? 1f : 3f)]).Set("label");
+        .Label("label", [.. Enumerable.Range(0, 200).Select(i => i % 2 == 0 ? -1f : 3f)]).Set("label");
 
     private static ArrowTrainingSet Sum()
     {
