@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Apache.Arrow;
+using Apache.Arrow.Types;
 
 namespace Mlp.Runtime.Data;
 
@@ -13,7 +14,7 @@ public sealed class ArrowTrainingSet : ITrainingSet
     /// <param name="features">The feature columns.</param>
     /// <param name="labelColumn">Name of the label column, or null.</param>
     /// <param name="timeColumn">Name of the time column, or null.</param>
-    /// <exception cref="ArgumentException">There is no batch, or a named column is missing.</exception>
+    /// <exception cref="ArgumentException">There is no batch, a named column is missing, or a batch has another schema than the first.</exception>
     public ArrowTrainingSet(IReadOnlyList<RecordBatch> batches, IReadOnlyList<FeatureColumn> features, string? labelColumn, string? timeColumn = null)
     {
         ArgumentNullException.ThrowIfNull(batches);
@@ -33,6 +34,8 @@ public sealed class ArrowTrainingSet : ITrainingSet
                     $"Expected a column '{name}' in the batches, but found {string.Join(", ", Schema.FieldsList.Select(f => $"'{f.Name}'"))}.", nameof(batches));
             }
         }
+
+        RequireSameColumns(batches);
 
         using var hash = new RecordBatchHash(Schema);
         long rows = 0;
@@ -68,5 +71,22 @@ public sealed class ArrowTrainingSet : ITrainingSet
         }
 
         await Task.CompletedTask.ConfigureAwait(false);
+    }
+
+    private static void RequireSameColumns(IReadOnlyList<RecordBatch> batches)
+    {
+        var first = batches[0].Schema;
+        for (var i = 1; i < batches.Count; i++)
+        {
+            if (!Columns(batches[i].Schema).SequenceEqual(Columns(first)))
+            {
+                throw new ArgumentException(
+                    FormattableString.Invariant($"Expected every batch to have the columns {Describe(first)} of the first one, but batch {i} has {Describe(batches[i].Schema)}."), nameof(batches));
+            }
+        }
+
+        static IEnumerable<(string Name, ArrowTypeId Type)> Columns(Schema schema) => schema.FieldsList.Select(f => (f.Name, f.DataType.TypeId));
+
+        static string Describe(Schema schema) => string.Join(", ", schema.FieldsList.Select(f => $"'{f.Name}' ({f.DataType.Name})"));
     }
 }

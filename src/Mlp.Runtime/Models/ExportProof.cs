@@ -2,10 +2,16 @@ namespace Mlp.Runtime.Models;
 
 /// <summary>How closely the exported file agrees with the model that was trained, over rows that both scored.</summary>
 /// <param name="RowCount">Real rows compared.</param>
-/// <param name="MaximumDifference">Largest |exported - trained| / max(1, |trained|) over all rows and outputs; two NaN agree, and so do two infinities of the same sign.</param>
+/// <param name="MaximumDifference">Largest |exported - trained| / max(1, |trained|, <see cref="LabelScale"/>) over all rows and outputs; two NaN agree, and so do two infinities of the same sign.</param>
 /// <param name="Tolerance">The difference that the exporter holds itself to.</param>
 public sealed record ExportProof(long RowCount, double MaximumDifference, double Tolerance)
 {
+    /// <summary>
+    /// Standard deviation of the training labels of a regression, in the label's unit: the unit in which it computes, so that differences are relative to no less. Null where it is at most 1, for
+    /// other tasks, and in files of earlier versions.
+    /// </summary>
+    public double? LabelScale { get; init; }
+
     /// <summary>Where real rows differ most; null in files of earlier versions.</summary>
     public ExportProofPart? Real { get; init; }
 

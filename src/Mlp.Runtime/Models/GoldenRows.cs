@@ -68,17 +68,18 @@ public sealed class GoldenRows
     /// <summary>All expected values, shape (rows, values per row).</summary>
     internal ReadOnlySpan<double> Expected => _expected;
 
-    /// <summary>How far a value is from the expected one, relative to values above 1. Two NaN agree, NaN and a number are infinitely far apart, and so are different infinities.</summary>
+    /// <summary>How far a value is from the expected one, relative to values above <paramref name="scale"/>. Two NaN agree, NaN and a number are infinitely far apart, and so are different infinities.</summary>
     /// <param name="expected">Expected value.</param>
     /// <param name="found">Found value.</param>
-    internal static double Difference(double expected, double found)
+    /// <param name="scale">Size below which values are not looked at more closely; at least 1.</param>
+    internal static double Difference(double expected, double found, double scale = 1)
     {
         if (expected.Equals(found))
         {
             return 0;
         }
 
-        var difference = Math.Abs(found - expected) / Math.Max(1, Math.Abs(expected));
+        var difference = Math.Abs(found - expected) / Math.Max(scale, Math.Abs(expected));
         return double.IsNaN(difference) ? double.PositiveInfinity : difference;
     }
 }

@@ -2,7 +2,7 @@ namespace Mlp.Runtime.Models;
 
 /// <summary>What it costs that a file computes with narrower numbers: measured against the same file in float32, on the rows that proved that one.</summary>
 /// <param name="Precision">The narrower numbers: <c>float16</c> or <c>int8</c>.</param>
-/// <param name="MaximumDifference">Largest |narrow - float32| / max(1, |float32|) over all rows and outputs.</param>
+/// <param name="MaximumDifference">Largest |narrow - float32| / max(1, |float32|, <see cref="ExportProof.LabelScale"/>) over all rows and outputs.</param>
 /// <param name="Limit">The difference that was let through.</param>
 public sealed record PrecisionCost(string Precision, double MaximumDifference, double Limit)
 {

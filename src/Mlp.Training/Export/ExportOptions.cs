@@ -11,11 +11,11 @@ public sealed class ExportOptions
     private const int OldestOpset = 17;
     private const int NewestOpset = 23;
 
-    /// <summary>Names of the classes 0 and 1; empty, or two different names. Not for regression.</summary>
+    /// <summary>Names of the classes in the order of their numbers, all different, one for each; empty for those of the labels. Other words than the labels have are fine, their order is not. Not for regression and ranking.</summary>
     /// <value>The default value is empty.</value>
     public IReadOnlyList<string> ClassNames { get; set; } = [];
 
-    /// <summary>The probability at and above which class 1 is said, 0 to 1.</summary>
+    /// <summary>The probability at and above which class 1 is said, 0 to 1. For two classes only.</summary>
     /// <value>The default value is 0.5.</value>
     [Range(0.0, 1.0)]
     public double DecisionThreshold { get; set; } = 0.5;
@@ -45,7 +45,7 @@ public sealed class ExportOptions
     public int GoldenRowCount { get; set; } = 16;
 
     /// <summary>
-    /// Largest |file − trained| / max(1, |trained|) with which there is a model, 0.000000001 to 1, on real rows and on rows with missing values. Very deep networks may need more than the default.
+    /// Largest |file − trained| / max(1, |trained|, s) with which there is a model, 0.000000001 to 1, on real rows and on rows with missing values; s is the standard deviation of a regression's training labels, and 1 else. Very deep networks may need more than the default.
     /// </summary>
     /// <value>The default value is null, which stands for what the trainer holds itself to: 0.00001.</value>
     [Range(1e-9, 1.0)]
@@ -71,7 +71,7 @@ public sealed class ExportOptions
     [EnumDataType(typeof(ExportPrecision))]
     public ExportPrecision Precision { get; set; } = ExportPrecision.Float32;
 
-    /// <summary>Largest |narrow − float32| / max(1, |float32|) with which there is a model of narrower numbers, 0.000000001 to 1.</summary>
+    /// <summary>Largest |narrow − float32| / max(1, |float32|, s) with which there is a model of narrower numbers, 0.000000001 to 1.</summary>
     /// <value>The default value is 0.05.</value>
     [Range(1e-9, 1.0)]
     public double PrecisionLimit { get; set; } = 0.05;

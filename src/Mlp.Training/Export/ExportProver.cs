@@ -16,9 +16,10 @@ internal static class ExportProver
     /// <param name="file">The file, open for <see cref="LargestBatch"/> rows.</param>
     /// <param name="rows">The rows.</param>
     /// <param name="expected">Shape (rows, scores), row-major.</param>
+    /// <param name="scale">Size below which scores are not compared more closely, at least 1.</param>
     /// <param name="cancellationToken">Ends the runs.</param>
     /// <returns>Where they differ most; the first place where they agree everywhere.</returns>
-    public static ProofFinding Compare(OnnxScorer file, ProofRows rows, ReadOnlySpan<double> expected, CancellationToken cancellationToken)
+    public static ProofFinding Compare(OnnxScorer file, ProofRows rows, ReadOnlySpan<double> expected, double scale, CancellationToken cancellationToken)
     {
         var width = expected.Length / rows.Count;
         var worst = (Difference: -1.0, Row: 0, Output: 0, BatchSize: 0, Found: 0.0);
@@ -29,7 +30,7 @@ internal static class ExportProver
             for (var i = 0; i < found.Length; i++)
             {
                 var (row, output) = (sample[i / width], i % width);
-                var difference = GoldenRows.Difference(expected[(row * width) + output], found[i]);
+                var difference = GoldenRows.Difference(expected[(row * width) + output], found[i], scale);
                 if (difference > worst.Difference)
                 {
                     worst = (difference, row, output, Math.Min(batchSize, sample.Length - (i / width / batchSize * batchSize)), found[i]);
@@ -38,7 +39,7 @@ internal static class ExportProver
         }
 
         var part = new ExportProofPart(rows.Count, worst.Difference, rows.Start + worst.Row, worst.Output, worst.BatchSize) { Change = rows.ChangeOf(worst.Row) };
-        return new(rows.Name, part, expected[(worst.Row * width) + worst.Output], worst.Found);
+        return new(rows.Name, part, expected[(worst.Row * width) + worst.Output], worst.Found) { FirstRow = rows.Start };
     }
 
     /// <summary>What a file says of rows in the largest runs.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Mlp.Runtime;
 using Mlp.Runtime.Models;
+using Mlp.Training.Preprocessing;
 
 namespace Mlp.Training.Export;
 
@@ -23,14 +24,22 @@ public sealed class ExportRefusedException : MlPlatformException
     internal static ExportRefusedException Differs(ProofFinding finding, ExportProof proof, double limit) => new(
         string.Create(
             CultureInfo.InvariantCulture,
-            $"Expected the exported model to agree with the trained one within {limit} (relative to scores above 1), but {finding.Describe("the trained one")}."),
+            $"Expected the exported model to agree with the trained one within {limit} ({Relative(proof)}), but {finding.Describe("the trained one")}.{WayOut(finding)}"),
         proof,
         limit);
 
     internal static ExportRefusedException Costs(string precision, ProofFinding finding, ExportProof proof, double limit) => new(
         string.Create(
             CultureInfo.InvariantCulture,
-            $"Expected {precision} to change no score by more than {limit} (relative to scores above 1), but {finding.Describe("float32")}."),
+            $"Expected {precision} to change no score by more than {limit} ({Relative(proof)}), but {finding.Describe("float32")}.{WayOut(finding)}"),
         proof,
         limit);
+
+    private static string Relative(ExportProof proof) => proof.LabelScale is { } scale
+        ? string.Create(CultureInfo.InvariantCulture, $"relative to scores above {scale:G3}, the deviation of the training labels")
+        : "relative to scores above 1";
+
+    private static string WayOut(ProofFinding finding) => finding.Rows == ProofRows.ExtremeRows
+        ? $" A recipe with {nameof(FeatureRecipe.MaximumDeviation)} or bounds cuts such values off; {nameof(ExportOptions)}.{nameof(ExportOptions.ExtremeTolerance)} set to infinity records the difference and refuses nothing."
+        : string.Empty;
 }

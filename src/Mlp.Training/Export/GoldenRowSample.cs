@@ -13,10 +13,11 @@ internal static class GoldenRowSample
     /// <param name="table">All rows.</param>
     /// <param name="start">The first row of the proof; it reaches to the last row.</param>
     /// <param name="count">How many to take; fewer where there are fewer.</param>
-    /// <param name="tolerance">What answers may differ by where the file is loaded.</param>
+    /// <param name="tolerance">What answers may differ by where the file is loaded, relative to scores above <paramref name="scale"/>.</param>
+    /// <param name="scale">Size below which scores are not compared more closely, at least 1.</param>
     /// <param name="cancellationToken">Ends the runs.</param>
     /// <returns>The rows; null for none.</returns>
-    public static GoldenRows? Take(OnnxScorer file, FeatureTable table, int start, int count, double tolerance, CancellationToken cancellationToken)
+    public static GoldenRows? Take(OnnxScorer file, FeatureTable table, int start, int count, double tolerance, double scale, CancellationToken cancellationToken)
     {
         var available = table.RowCount - start;
         count = Math.Min(count, available);
@@ -33,6 +34,9 @@ internal static class GoldenRowSample
             TableRows.CopyRow(table, sources[i], rows, i);
         }
 
-        return new GoldenRows(rows, file.ScoreAll(table, sources, batchSize: 1, cancellationToken), tolerance);
+        // Golden rows are compared relative to scores above 1: the least score gets what its scale allows.
+        var scores = file.ScoreAll(table, sources, batchSize: 1, cancellationToken);
+        var least = scores.Min(s => Math.Max(1, Math.Abs(s)));
+        return new GoldenRows(rows, scores, Math.Min(1, tolerance * (least < scale ? scale / least : 1)));
     }
 }

@@ -24,8 +24,11 @@ internal interface IExportSource
     /// <summary>The smallest opset, and version of <c>ai.onnx.ml</c>, that its nodes need; the export may ask for newer ones.</summary>
     (int Opset, int MlOpset) MinimumOpset { get; }
 
-    /// <summary>Largest |file − trained| / max(1, |trained|) that is accepted in float32.</summary>
+    /// <summary>Largest |file − trained| / max(1, |trained|, <see cref="LabelScale"/>) that is accepted in float32.</summary>
     double Tolerance { get; }
+
+    /// <summary>Standard deviation of a regression's training labels, in the label's unit; 1 for other tasks.</summary>
+    double LabelScale => 1;
 
     /// <summary>The settings that it was trained with, by name, for the file's lineage.</summary>
     IReadOnlyDictionary<string, string> Parameters => ReadOnlyDictionary<string, string>.Empty;

@@ -19,9 +19,10 @@ internal static partial class LineageStamp
     /// <summary>Stamps a graph that is being written.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="manifest">What the model was trained on.</param>
+    /// <param name="output">What its outputs mean.</param>
     /// <param name="parameters">Settings of the trainer.</param>
     /// <param name="options">What the caller knows.</param>
-    public static void Write(OnnxGraphBuilder graph, TrainingSetManifest manifest, IReadOnlyDictionary<string, string> parameters, LineageOptions options)
+    public static void Write(OnnxGraphBuilder graph, TrainingSetManifest manifest, ModelOutput output, IReadOnlyDictionary<string, string> parameters, LineageOptions options)
     {
         if (manifest.FeatureService is { } service)
         {
@@ -29,6 +30,7 @@ internal static partial class LineageStamp
             graph.AddMetadata("mlp.feature_service.fingerprint", service.Fingerprint);
         }
 
+        graph.AddMetadata(ModelLineage.OutputKey, JsonSerializer.Serialize(output, ModelManifestJsonContext.Default.ModelOutput));
         graph.AddMetadata(ModelLineage.TrainingSetHashKey, manifest.ContentHash);
         graph.AddMetadata(ModelLineage.RowCountKey, manifest.RowCount.ToString(CultureInfo.InvariantCulture));
         if (manifest.LabelColumns is [var label])

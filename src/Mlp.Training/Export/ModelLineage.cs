@@ -21,6 +21,7 @@ public sealed record ModelLineage
     internal const string ParametersKey = "mlp.parameters";
     internal const string MetricsKey = "mlp.metrics";
     internal const string LibrariesKey = "mlp.libraries";
+    internal const string OutputKey = "mlp.output";
     internal const string PrecisionKey = "mlp.precision";
 
     /// <summary>Content hash of the training set, key <c>mlp.training_set.sha256</c>.</summary>
@@ -43,6 +44,9 @@ public sealed record ModelLineage
 
     /// <summary>Id of the training run, key <c>mlp.run.id</c>.</summary>
     public string? RunId { get; init; }
+
+    /// <summary>What the scores mean: task, classes, decision threshold, unit; key <c>mlp.output</c>. Null in files of other tools and of earlier versions.</summary>
+    public ModelOutput? Output { get; init; }
 
     /// <summary>Settings of the training by name, key <c>mlp.parameters</c>, a JSON object of texts.</summary>
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = ReadOnlyDictionary<string, string>.Empty;
@@ -80,6 +84,7 @@ public sealed record ModelLineage
         CodeVersion = metadata.GetValueOrDefault(CodeVersionKey),
         CodeCommit = metadata.GetValueOrDefault(CodeCommitKey),
         RunId = metadata.GetValueOrDefault(RunIdKey),
+        Output = Parse(metadata, OutputKey, ModelManifestJsonContext.Default.ModelOutput),
         Parameters = Parse(metadata, ParametersKey, LineageJson.Default.IReadOnlyDictionaryStringString) ?? ReadOnlyDictionary<string, string>.Empty,
         Metrics = Parse(metadata, MetricsKey, LineageJson.Default.IReadOnlyDictionaryStringDouble) ?? ReadOnlyDictionary<string, double>.Empty,
         Libraries = Parse(metadata, LibrariesKey, LineageJson.Default.IReadOnlyDictionaryStringString) ?? ReadOnlyDictionary<string, string>.Empty,

@@ -27,11 +27,12 @@ internal static class OnnxExporter
     /// <param name="options">What the model says of its outputs.</param>
     /// <param name="cancellationToken">Ends the proof.</param>
     /// <exception cref="ExportRefusedException">File and trained model differ by more than is accepted.</exception>
-    /// <exception cref="ArgumentException">The calibration is for another task or number of classes.</exception>
+    /// <exception cref="ArgumentException">The calibration is for another task or number of classes, or an option is not for this model.</exception>
     public static TrainedModel Create(
         IExportSource source, LabelledRows rows, int proofStart, TrainingSetManifest manifest, ExportOptions options, CancellationToken cancellationToken)
     {
         source = CalibratedSource.Of(source, options.Calibration);
+        ModelOutputCheck.Require(options, source.Task, source.ScoreCount, rows.ClassNames);
         var output = new ModelOutput
         {
             Task = source.Task,
@@ -41,10 +42,10 @@ internal static class OnnxExporter
             LabelDefinition = options.LabelDefinition,
             LabelUnit = options.LabelUnit,
         };
-        var (onnx, range) = Write(source, manifest, options);
+        var (onnx, range) = Write(source, manifest, output, options);
         var scores = new ModelScores(source.Score(rows.Table), source.ScoreCount, output.ClassNames);
         using var file = OnnxScorer.Open("exported", onnx, source.Layout.Columns, output);
-        var set = ProofSet.Create(rows.Table, proofStart, scores.Values, (_, table) => source.Score(table));
+        var set = ProofSet.Create(rows.Table, proofStart, scores.Values, (_, table) => source.Score(table), source.LabelScale);
         var proof = Prove(file, set, options.Tolerance ?? source.Tolerance, options.ExtremeTolerance, cancellationToken);
         var holdout = Holdout.Of(rows, proofStart > 0 ? proofStart : rows.RowCount, scores, output);
         var model = new TrainedModel
@@ -53,7 +54,7 @@ internal static class OnnxExporter
             Features = source.Layout.Columns,
             Output = output,
             ExportProof = proof,
-            GoldenRows = GoldenRowSample.Take(file, rows.Table, proofStart, options.GoldenRowCount, Tolerance, cancellationToken),
+            GoldenRows = GoldenRowSample.Take(file, rows.Table, proofStart, options.GoldenRowCount, Tolerance, set.Scale, cancellationToken),
             FeatureService = manifest.FeatureService,
             TrainingSet = manifest,
             RunId = options.Lineage.RunId,
@@ -74,7 +75,13 @@ internal static class OnnxExporter
     {
         var (real, missing, extreme) = set.Compare(file, cancellationToken);
         ProofFinding[] found = [real, missing, extreme];
-        var proof = new ExportProof(real.Part.RowCount, found.Max(f => f.Part.MaximumDifference), tolerance) { Real = real.Part, Missing = missing.Part, Extreme = extreme.Part };
+        var proof = new ExportProof(real.Part.RowCount, found.Max(f => f.Part.MaximumDifference), tolerance)
+        {
+            LabelScale = set.Scale > 1 ? set.Scale : null,
+            Real = real.Part,
+            Missing = missing.Part,
+            Extreme = extreme.Part,
+        };
         foreach (var finding in found)
         {
             var limit = finding == extreme ? extremeTolerance ?? tolerance : tolerance;
@@ -87,7 +94,7 @@ internal static class OnnxExporter
         return proof;
     }
 
-    private static (byte[] Onnx, GraphRange Range) Write(IExportSource source, TrainingSetManifest manifest, ExportOptions options)
+    private static (byte[] Onnx, GraphRange Range) Write(IExportSource source, TrainingSetManifest manifest, ModelOutput output, ExportOptions options)
     {
         var (opset, mlOpset) = source.MinimumOpset;
         if (options.Opset < opset)
@@ -106,7 +113,7 @@ internal static class OnnxExporter
         graph.AddNode("Identity", [score], output: ScoreOutput);
         graph.AddOutput(ScoreOutput, OnnxDataType.Float32, OnnxGraphBuilder.Batch, source.ScoreCount);
         graph.AddMetadata("mlp.features", Json(manifest.Features));
-        LineageStamp.Write(graph, manifest, source.Parameters, options.Lineage);
+        LineageStamp.Write(graph, manifest, output, source.Parameters, options.Lineage);
         return (graph.Build(), range);
     }
 

@@ -56,7 +56,7 @@ internal sealed class PrecisionReduction(TrainedModel model, GraphRange range, O
         {
             Onnx = onnx,
             ExportProof = proof,
-            GoldenRows = GoldenRowSample.Take(narrow, rows.Table, proofStart, options.GoldenRowCount, tolerance, cancellationToken),
+            GoldenRows = GoldenRowSample.Take(narrow, rows.Table, proofStart, options.GoldenRowCount, tolerance, set.Scale, cancellationToken),
         };
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Mlp.Runtime.Models;
 
 namespace Mlp.Training.Export;
@@ -10,9 +9,15 @@ namespace Mlp.Training.Export;
 /// <param name="Found">What the other one says.</param>
 internal sealed record ProofFinding(string Rows, ExportProofPart Part, double Expected, double Found)
 {
+    /// <summary>The first row that was compared; the place counts from the set's first one.</summary>
+    public int FirstRow { get; init; }
+
     /// <summary>The place and both values, to follow "but".</summary>
     /// <param name="expectedBy">Who says what is expected, to follow "where".</param>
-    public string Describe(string expectedBy) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"on {Rows} output {Part.Output} of row {Part.Row} of {Part.RowCount}{(Part.Change is { } change ? $" ({change})" : string.Empty)} is {Found:G9} in a batch of {Part.BatchSize} where {expectedBy} says {Expected:G9}");
+    public string Describe(string expectedBy)
+    {
+        var among = FirstRow > 0 ? FormattableString.Invariant($"(one of {Part.RowCount} from row {FirstRow} on)") : FormattableString.Invariant($"of {Part.RowCount}");
+        var change = Part.Change is { } what ? $" ({what})" : string.Empty;
+        return FormattableString.Invariant($"on {Rows} output {Part.Output} of row {Part.Row} {among}{change} is {Found:G9} in a batch of {Part.BatchSize} where {expectedBy} says {Expected:G9}");
+    }
 }

@@ -11,6 +11,9 @@ namespace Mlp.Training.Export;
 /// <param name="Start">The first row that is compared; it reaches to the last one.</param>
 internal sealed record ProofRows(string Name, FeatureTable Table, int Start)
 {
+    /// <summary>Name of the rows with extreme values.</summary>
+    public const string ExtremeRows = "rows with extreme values";
+
     // So many values are scored at most, so that a wide table does not take longer to prove than to train.
     private const int GreatestCellCount = 4_000_000;
     private const int GreatestRowCount = 4096;
@@ -63,7 +66,7 @@ internal sealed record ProofRows(string Name, FeatureTable Table, int Start)
             }
         }
 
-        return Create("rows with extreme values", table, changes);
+        return Create(ExtremeRows, table, changes);
     }
 
     /// <summary>What is not real in a row, in words; null for a real row.</summary>

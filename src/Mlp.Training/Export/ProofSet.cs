@@ -9,22 +9,28 @@ internal sealed class ProofSet
 {
     private readonly IReadOnlyList<(ProofRows Rows, double[] Expected)> _parts;
 
-    private ProofSet(IReadOnlyList<(ProofRows Rows, double[] Expected)> parts) => _parts = parts;
+    private ProofSet(IReadOnlyList<(ProofRows Rows, double[] Expected)> parts, double scale) => (_parts, Scale) = (parts, scale);
+
+    /// <summary>Size below which scores are not compared more closely, at least 1.</summary>
+    public double Scale { get; }
 
     /// <summary>Takes the rows of a proof and lets the trained model answer them.</summary>
     /// <param name="table">All real rows.</param>
     /// <param name="start">The first real row of the proof; it reaches to the last one.</param>
     /// <param name="scores">The trained model's scores of all real rows, shape (rows, scores), row-major.</param>
     /// <param name="score">The trained model's scores of other rows, as batch and as table.</param>
-    public static ProofSet Create(FeatureTable table, int start, ReadOnlySpan<float> scores, Func<RecordBatch, FeatureTable, float[]> score)
+    /// <param name="labelScale">Standard deviation of a regression's labels.</param>
+    public static ProofSet Create(FeatureTable table, int start, ReadOnlySpan<float> scores, Func<RecordBatch, FeatureTable, float[]> score, double labelScale = 1)
     {
         var real = ProofRows.Real(table, start);
         var width = scores.Length / table.RowCount;
         ProofRows[] changed = [ProofRows.WithoutValues(table, start), ProofRows.WithExtremes(table, start)];
-        return new([
-            (real, Widen(scores[(start * width)..])),
-            .. changed.Select(rows => (rows, Widen(score(rows.Batch!, rows.Table)))),
-        ]);
+        return new(
+            [
+                (real, Widen(scores[(start * width)..])),
+                .. changed.Select(rows => (rows, Widen(score(rows.Batch!, rows.Table)))),
+            ],
+            double.IsFinite(labelScale) ? Math.Max(1, labelScale) : 1);
     }
 
     /// <summary>Lets a file answer all rows in runs of several sizes.</summary>
@@ -33,7 +39,7 @@ internal sealed class ProofSet
     /// <returns>Real rows, rows with missing values, rows with extreme values.</returns>
     public (ProofFinding Real, ProofFinding Missing, ProofFinding Extreme) Compare(OnnxScorer file, CancellationToken cancellationToken)
     {
-        ProofFinding[] found = [.. _parts.Select(p => ExportProver.Compare(file, p.Rows, p.Expected, cancellationToken))];
+        ProofFinding[] found = [.. _parts.Select(p => ExportProver.Compare(file, p.Rows, p.Expected, Scale, cancellationToken))];
         return (found[0], found[1], found[2]);
     }
 
@@ -41,7 +47,7 @@ internal sealed class ProofSet
     /// <param name="file">The file, open for <see cref="ExportProver.LargestBatch"/> rows.</param>
     /// <param name="cancellationToken">Ends the runs.</param>
     public ProofSet AnsweredBy(OnnxScorer file, CancellationToken cancellationToken)
-        => new([.. _parts.Select(p => (p.Rows, ExportProver.ScoreAll(file, p.Rows, cancellationToken)))]);
+        => new([.. _parts.Select(p => (p.Rows, ExportProver.ScoreAll(file, p.Rows, cancellationToken)))], Scale);
 
     /// <summary>What a file says of the real rows, shape (rows, scores), row-major.</summary>
     /// <param name="file">The file, open for <see cref="ExportProver.LargestBatch"/> rows.</param>

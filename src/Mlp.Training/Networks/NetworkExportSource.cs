@@ -19,6 +19,8 @@ internal sealed class NetworkExportSource(TrainedNetwork trained, LayeredNetwork
 
     public double Tolerance => OnnxExporter.Tolerance;
 
+    public double LabelScale => link.Scale.Factor;
+
     public IReadOnlyDictionary<string, string> Parameters => trained.Parameters;
 
     public string Write(OnnxGraphBuilder graph, EncodedInputs inputs) => link.Write(graph, network.Write(graph, inputs));

@@ -36,6 +36,11 @@ internal sealed record TrainingRows(LabelledRows Training, int TrainingCount, La
             throw new TrainingDataException("Expected at least one feature, but the training set's manifest names none.");
         }
 
+        if (validation is not null)
+        {
+            LabelledRows.RequireOther(trainingSet, validation);
+        }
+
         var reading = new RowReading
         {
             Task = options.Task,

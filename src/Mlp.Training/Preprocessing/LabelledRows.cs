@@ -71,6 +71,10 @@ internal sealed class LabelledRows
             RequireColumn(set.Schema, group, "group");
         }
 
+        RequireNoFeature(features, label, "label");
+        RequireNoFeature(features, set.Manifest.WeightColumn, "weight");
+        RequireNoFeature(features, reading.GroupColumn, "group");
+
         var rows = new LabelledRows(new FeatureTable(features), label, Classes(set.Schema, label, reading));
         FeatureTable.RequireColumns(set.Schema, features);
         await foreach (var batch in set.ReadAsync(cancellationToken).ConfigureAwait(false))
@@ -95,6 +99,24 @@ internal sealed class LabelledRows
         return rows;
     }
 
+    /// <summary>Standard deviation of the first labels, divisor n.</summary>
+    /// <param name="count">How many labels.</param>
+    public double LabelDeviation(int count)
+    {
+        double mean = 0, squares = 0;
+        foreach (var label in Labels[..count])
+        {
+            mean += label / count;
+        }
+
+        foreach (var label in Labels[..count])
+        {
+            squares += (label - mean) * (label - mean) / count;
+        }
+
+        return Math.Sqrt(squares);
+    }
+
     /// <summary>Reads one batch of rows that were checked before, in any order.</summary>
     /// <param name="batch">The rows.</param>
     /// <param name="manifest">What they are.</param>
@@ -105,6 +127,16 @@ internal sealed class LabelledRows
         var rows = new LabelledRows(new FeatureTable(manifest.Features), label, Classes(batch.Schema, label, reading));
         rows.Append(batch, manifest, reading.GroupColumn);
         return rows;
+    }
+
+    /// <summary>Checks that rows which validate are not those that are trained on, as far as their hashes tell.</summary>
+    /// <exception cref="TrainingDataException">They are.</exception>
+    public static void RequireOther(ITrainingSet trainingSet, ITrainingSet validation)
+    {
+        if (ReferenceEquals(trainingSet, validation) || (validation.Manifest.ContentHash.Length > 0 && validation.Manifest.ContentHash == trainingSet.Manifest.ContentHash))
+        {
+            throw new TrainingDataException("Expected other rows to validate than those that are trained on, but found the same: they would never tell when to stop. Give rows of their own, or none for a validation share.");
+        }
     }
 
     /// <summary>The one label column.</summary>
@@ -124,6 +156,15 @@ internal sealed class LabelledRows
         if (schema.GetFieldIndex(name) < 0)
         {
             throw new TrainingDataException($"Expected the {role} column '{name}', but found {string.Join(", ", schema.FieldsList.Select(f => $"'{f.Name}'"))}.", name);
+        }
+    }
+
+    // A time may be a feature too: its parts are known when a row is scored.
+    private static void RequireNoFeature(IReadOnlyList<FeatureColumn> features, string? name, string role)
+    {
+        if (name is not null && features.Any(f => f.Name == name))
+        {
+            throw new TrainingDataException($"Expected the {role} '{name}' not to be a feature too, but it is among the features: leave it out of them, or name another {role} column.", name);
         }
     }
 

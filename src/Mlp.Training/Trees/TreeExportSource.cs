@@ -23,6 +23,8 @@ internal sealed class TreeExportSource(TrainedTrees trees, TreeEncoding encoding
 
     public double Tolerance => OnnxExporter.Tolerance;
 
+    public double LabelScale => trees.Task == ModelTask.Regression ? trees.Rows.LabelDeviation(trees.TrainingCount) : 1;
+
     public IReadOnlyDictionary<string, string> Parameters => model.Parameters;
 
     public bool IsCode(int column) => encoding.IsCategory(column);

@@ -9,6 +9,9 @@ namespace Mlp.Training.Evaluation.Calibration;
 /// <summary>A trained model whose scores are calibrated, as the exporter sees it: the calibration becomes part of the graph and of the proof.</summary>
 internal sealed class CalibratedSource(IExportSource inner, ScoreCalibration calibration) : IExportSource
 {
+    /// <summary>Where the file names its calibration.</summary>
+    public const string MetadataKey = "mlp.calibration";
+
     public ModelTask Task => inner.Task;
 
     public int ScoreCount => inner.ScoreCount;
@@ -52,7 +55,7 @@ internal sealed class CalibratedSource(IExportSource inner, ScoreCalibration cal
     /// <returns>Name of the scores.</returns>
     public string WriteCalibration(OnnxGraphBuilder graph, string logOdds)
     {
-        graph.AddMetadata("mlp.calibration", calibration.Name);
+        graph.AddMetadata(MetadataKey, calibration.Name);
         return calibration.Calibrator.Write(graph, logOdds);
     }
 
