@@ -36,11 +36,6 @@ internal sealed record TrainingRows(LabelledRows Training, int TrainingCount, La
             throw new TrainingDataException("Expected at least one feature, but the training set's manifest names none.");
         }
 
-        if (validation is not null)
-        {
-            LabelledRows.RequireOther(trainingSet, validation);
-        }
-
         var reading = new RowReading
         {
             Task = options.Task,
@@ -48,6 +43,7 @@ internal sealed record TrainingRows(LabelledRows Training, int TrainingCount, La
             TakesWeights = true,
             GroupColumn = options.Task == ModelTask.Ranking ? options.GroupColumn : null,
         };
+        LabelledRows.RequireTrainable(trainingSet, validation, reading.GroupColumn);
         if (options.Stream.IsEnabled)
         {
             var (stream, kept, sampleCount) = await StreamedRows.ReadAsync(trainingSet, validation is not null, options, reading, cancellationToken).ConfigureAwait(false);

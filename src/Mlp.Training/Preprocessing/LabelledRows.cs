@@ -71,10 +71,6 @@ internal sealed class LabelledRows
             RequireColumn(set.Schema, group, "group");
         }
 
-        RequireNoFeature(features, label, "label");
-        RequireNoFeature(features, set.Manifest.WeightColumn, "weight");
-        RequireNoFeature(features, reading.GroupColumn, "group");
-
         var rows = new LabelledRows(new FeatureTable(features), label, Classes(set.Schema, label, reading));
         FeatureTable.RequireColumns(set.Schema, features);
         await foreach (var batch in set.ReadAsync(cancellationToken).ConfigureAwait(false))
@@ -129,11 +125,23 @@ internal sealed class LabelledRows
         return rows;
     }
 
-    /// <summary>Checks that rows which validate are not those that are trained on, as far as their hashes tell.</summary>
-    /// <exception cref="TrainingDataException">They are.</exception>
-    public static void RequireOther(ITrainingSet trainingSet, ITrainingSet validation)
+    /// <summary>Checks that rows can train a model: no feature tells the label, and rows that validate are others, as far as their hashes tell.</summary>
+    /// <param name="trainingSet">The rows.</param>
+    /// <param name="validation">Rows that validate; null for none of their own.</param>
+    /// <param name="groupColumn">The column of groups; null for none.</param>
+    /// <exception cref="TrainingDataException">They cannot.</exception>
+    public static void RequireTrainable(ITrainingSet trainingSet, ITrainingSet? validation, string? groupColumn)
     {
-        if (ReferenceEquals(trainingSet, validation) || (validation.Manifest.ContentHash.Length > 0 && validation.Manifest.ContentHash == trainingSet.Manifest.ContentHash))
+        var manifest = trainingSet.Manifest;
+        RequireNoFeature(manifest.Features, LabelOf(manifest), "label");
+        RequireNoFeature(manifest.Features, manifest.WeightColumn, "weight");
+        RequireNoFeature(manifest.Features, groupColumn, "group");
+        if (validation is null)
+        {
+            return;
+        }
+
+        if (ReferenceEquals(trainingSet, validation) || (validation.Manifest.ContentHash.Length > 0 && validation.Manifest.ContentHash == manifest.ContentHash))
         {
             throw new TrainingDataException("Expected other rows to validate than those that are trained on, but found the same: they would never tell when to stop. Give rows of their own, or none for a validation share.");
         }

@@ -160,11 +160,7 @@ public sealed class TreeTrainer : ITrainer
             throw new InvalidOperationException("Expected the features that the trees were trained on, in the same order, but the training set has others.");
         }
 
-        if (validation is not null)
-        {
-            LabelledRows.RequireOther(trainingSet, validation);
-        }
-
+        LabelledRows.RequireTrainable(trainingSet, validation, _options.GroupColumn);
         var reading = new RowReading { Task = Task, TakesWeights = true, GroupColumn = _options.GroupColumn, ClassNames = previous?.ClassNames ?? [] };
         var rows = await LabelledRows.ReadAsync(trainingSet, features, reading, cancellationToken).ConfigureAwait(false);
         var held = validation is null

@@ -31,15 +31,15 @@ public sealed class TrainingDataTests
     [Fact]
     public Task FitAsync_WeightIsNegative_NamesTheRow()
         => RefusesAsync(
-            new ChangedTrainingSet(new Rows().Float32("x", 1f, -1f).Label("y", true, false).Set("y"), m => m with { WeightColumn = "x" }),
-            "Expected a weight of 0 or more in every row of column 'x', but row 1 has none.",
-            "x",
+            new ChangedTrainingSet(new Rows().Float32("x", 1f, -1f).Label("w", 1f, -1f).Label("y", true, false).Set("y"), m => m with { WeightColumn = "w" }),
+            "Expected a weight of 0 or more in every row of column 'w', but row 1 has none.",
+            "w",
             1);
 
     [Fact]
     public Task FitAsync_WeightsAreZero_SaysSo()
         => RefusesAsync(
-            new ChangedTrainingSet(Twelve().Float32("w", new float?[12].Select(_ => (float?)0).ToArray()).Set("y"), m => m with { WeightColumn = "w" }),
+            new ChangedTrainingSet(Twelve().Label("w", new float[12]).Set("y"), m => m with { WeightColumn = "w" }),
             "Expected a row with a weight above 0, but all 9 rows of a part have the weight 0.",
             validationShare: 0.25);
 
@@ -76,7 +76,7 @@ public sealed class TrainingDataTests
     public async Task FitAsync_NothingToRank_SaysSo()
     {
         var trainer = new NetworkTrainer(new NetworkOptions { Task = ModelTask.Ranking, GroupColumn = "g", ValidationShare = 0 });
-        var rows = new Rows().Float32("x", 1f, 2f, 3f).Label("y", 1, 1, 2).Int64("g", 1, 1, 2).Set("y");
+        var rows = new Rows().Float32("x", 1f, 2f, 3f).Label("y", 1, 1, 2).Time("g", 1, 1, 2).Set("y");
 
         var error = await Assert.ThrowsAsync<TrainingDataException>(() => trainer.FitAsync(rows));
 
