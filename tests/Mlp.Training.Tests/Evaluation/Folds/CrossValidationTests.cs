@@ -55,6 +55,33 @@ public sealed class CrossValidationTests
     }
 
     [Fact]
+    public async Task RunAsync_SettingOfAnotherTask_IsRefused()
+    {
+        var (ofTop, ofGroups, ofCutoff) = (new CrossValidationOptions(), new CrossValidationOptions(), new CrossValidationOptions());
+        ofTop.Evaluation.TopK.Add(2);
+        ofGroups.Evaluation.GroupColumn = "nowhere";
+        ofCutoff.Evaluation.RankingCutoff = 3;
+
+        Assert.Equal("Expected no EvaluatorOptions.TopK for BinaryClassification, because it is for MulticlassClassification.", await RefusedAsync(ofTop));
+        Assert.Equal("Expected no EvaluatorOptions.GroupColumn for BinaryClassification, because it is for Ranking.", await RefusedAsync(ofGroups));
+        Assert.Equal("Expected no EvaluatorOptions.RankingCutoff for BinaryClassification, because it is for Ranking.", await RefusedAsync(ofCutoff));
+
+        static async Task<string> RefusedAsync(CrossValidationOptions options)
+            => (await Assert.ThrowsAsync<ArgumentException>(() => CrossValidation.RunAsync(FoldData.Scorer(), FoldData.Set(100), options))).Message;
+    }
+
+    [Fact]
+    public async Task RunAsync_Repeats_PredictionsAreTheirMeans()
+    {
+        var once = await CrossValidation.RunAsync(FoldData.Scorer(), FoldData.Set(300));
+        var twice = await CrossValidation.RunAsync(FoldData.Scorer(), FoldData.Set(300), new() { RepeatCount = 2 });
+
+        // Scores depend neither on fold nor on repeat here.
+        Assert.Equal(once.Predictions.RowNumbers, twice.Predictions.RowNumbers);
+        Assert.Equal(once.Predictions.Rows.Scores.ToArray(), twice.Predictions.Rows.Scores.ToArray());
+    }
+
+    [Fact]
     public async Task RunAsync_SameSeed_SameFoldsAtAnyParallelism()
     {
         var serial = await CrossValidation.RunAsync(FoldData.Scorer(), FoldData.Set(300), new() { RepeatCount = 2 });
