@@ -1,5 +1,6 @@
 using System.Numerics;
 using Apache.Arrow;
+using Mlp.Runtime.Models;
 
 namespace Mlp.Training.Preprocessing;
 
@@ -49,9 +50,22 @@ internal static class LabelColumn
         {
             if (labels[row] is not (0 or 1))
             {
-                throw new TrainingDataException($"Expected label '{name}' to be 0 or 1 in every row, but row {row} holds another number.", name, row);
+                throw new TrainingDataException($"Expected label '{name}' to be 0 or 1 in every row, but row {row} holds another number: make them 0 and 1, or two texts.", name, row);
             }
         }
+    }
+
+    /// <summary>Checks that labels are classes of a binary problem.</summary>
+    /// <exception cref="TrainingDataException">They are three texts or more, or a label is neither 0 nor 1.</exception>
+    public static void ThrowIfNotBinary(LabelledRows rows)
+    {
+        if (rows.ClassNames.Count > 2)
+        {
+            throw new TrainingDataException(
+                $"Expected two classes in label '{rows.LabelColumnName}', but found {rows.ClassNames.Count}: {nameof(ModelTask.MulticlassClassification)} takes several.", rows.LabelColumnName);
+        }
+
+        ThrowIfNotBinary(rows.Labels, rows.LabelColumnName);
     }
 
     /// <summary>The exception for a row without a label.</summary>

@@ -1,3 +1,4 @@
+using Mlp.Runtime.Storage;
 using Mlp.Training.Runs;
 
 namespace Mlp.Training.Search;
@@ -8,7 +9,13 @@ namespace Mlp.Training.Search;
 /// <param name="Runs">The runs of the trials, in the same order.</param>
 public sealed record SearchResult(IReadOnlyList<TrialResult> Trials, TrialResult? Best, IReadOnlyList<RunRecord> Runs)
 {
-    /// <summary>The trials side by side.</summary>
+    /// <summary>
+    /// The trials side by side: how each ended (finished, pruned, failed), its settings, the metric <c>objective</c> (its value), <c>progress</c> (what it reported last on the way), and why it failed.
+    /// </summary>
     /// <returns>The table.</returns>
-    public RunComparison ToTable() => new(Runs);
+    public RunComparison ToTable()
+    {
+        var statuses = Trials.ToDictionary(t => t.RunName, t => EnumTerms<TrialStatus>.Of(t.Status), StringComparer.Ordinal);
+        return new(Runs, run => statuses[run.Name]);
+    }
 }

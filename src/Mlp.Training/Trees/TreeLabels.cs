@@ -24,7 +24,7 @@ internal static class TreeLabels
 
         if (task == ModelTask.BinaryClassification)
         {
-            LabelColumn.ThrowIfNotBinary(rows.Labels, name);
+            LabelColumn.ThrowIfNotBinary(rows);
         }
         else if (task == ModelTask.MulticlassClassification)
         {

@@ -90,7 +90,7 @@ public sealed class TrainingDataTests
     [Fact]
     public Task FitAsync_LabelIsTwo_NamesTheRow()
         => RefusesAsync(
-            new Rows().Float32("x", 1f, 2f, 3f, 4f).Label("y", 0, 1, 2, 0).Set("y"), "Expected label 'y' to be 0 or 1 in every row, but row 2 holds another number.", "y", 2);
+            new Rows().Float32("x", 1f, 2f, 3f, 4f).Label("y", 0, 1, 2, 0).Set("y"), "Expected label 'y' to be 0 or 1 in every row, but row 2 holds another number: make them 0 and 1, or two texts.", "y", 2);
 
     [Fact]
     public Task FitAsync_LabelIsNull_NamesTheRow()

@@ -86,7 +86,7 @@ public sealed class TreeInputTests
 
     [Fact]
     public Task FitAsync_NeitherZeroNorOne_IsRefused() => RefusesAsync(
-        Numbers(20).Label("label", [.. Enumerable.Range(0, 20).Select(i => (float)(i % 3))]), "Expected label 'label' to be 0 or 1 in every row, but row 2 holds another number.");
+        Numbers(20).Label("label", [.. Enumerable.Range(0, 20).Select(i => (float)(i % 3))]), "Expected label 'label' to be 0 or 1 in every row, but row 2 holds another number: make them 0 and 1, or two texts.");
 
     [Fact]
     public Task FitAsync_ConstantNumber_IsRefused() => RefusesAsync(
