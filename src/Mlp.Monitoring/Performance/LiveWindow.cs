@@ -3,8 +3,8 @@ using Mlp.Monitoring.Labels;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Statistics;
-using Mlp.Runtime.Statistics.Intervals;
 using Mlp.Runtime.Statistics.Estimation;
+using Mlp.Runtime.Statistics.Intervals;
 
 namespace Mlp.Monitoring.Performance;
 

@@ -17,7 +17,7 @@ public sealed class TorchThreadsTests
     }
 
     [Fact]
-    public void Use_SeveralThatOverlap_TheLastGivesBackWhatTheFirstFound()
+    public async Task Use_SeveralThatOverlap_TheLastGivesBackWhatTheFirstFound()
     {
         var threads = new TorchThreads(() => _count, n => _count = n);
         using var firstEnds = new SemaphoreSlim(0);
@@ -26,14 +26,14 @@ public sealed class TorchThreadsTests
 
         // The first ends while the second, which found the first's number, goes on.
         var first = Task.Factory.StartNew(() => threads.Use(1, () => Wait(firstEnds)), TaskCreationOptions.LongRunning);
-        begun.Wait();
+        await begun.WaitAsync();
         var second = Task.Factory.StartNew(() => threads.Use(3, () => Wait(secondEnds)), TaskCreationOptions.LongRunning);
-        begun.Wait();
+        await begun.WaitAsync();
         firstEnds.Release();
-        Assert.Equal(1, first.Result);
+        Assert.Equal(1, await first);
         Assert.Equal(3, _count);
         secondEnds.Release();
-        Assert.Equal(3, second.Result);
+        Assert.Equal(3, await second);
 
         Assert.Equal(7, _count);
 

@@ -35,7 +35,7 @@ public sealed class UseCounterTests
     }
 
     [Fact]
-    public void Dispose_BesideUses_NeverFreesInTheMiddle()
+    public async Task Dispose_BesideUses_NeverFreesInTheMiddle()
     {
         for (var round = 0; round < TestRounds.Count * 20; round++)
         {
@@ -61,7 +61,7 @@ public sealed class UseCounterTests
                 TaskCreationOptions.LongRunning)).ToArray();
             start.SignalAndWait();
             uses.Dispose();
-            Task.WaitAll(users);
+            await Task.WhenAll(users);
 
             Assert.True(isFree);
         }
