@@ -68,6 +68,15 @@ internal static class LabelColumn
         ThrowIfNotBinary(rows.Labels, rows.LabelColumnName);
     }
 
+    /// <summary>For sentences on classes that training rows lack: a word on the rows that were held out.</summary>
+    /// <param name="trainingCount">How many rows train.</param>
+    /// <param name="rowCount">How many rows there are.</param>
+    /// <returns>A sentence after a space; empty where all rows train.</returns>
+    public static string HeldOut(long trainingCount, long rowCount)
+        => trainingCount < rowCount
+            ? FormattableString.Invariant($" The last {rowCount - trainingCount} of {rowCount} rows validate: mix rows that are sorted by class, or give validation rows.")
+            : string.Empty;
+
     /// <summary>The exception for a row without a label.</summary>
     public static TrainingDataException NoLabel(string name, int row) => new($"Expected a label in every row of column '{name}', but row {row} has none.", name, row);
 

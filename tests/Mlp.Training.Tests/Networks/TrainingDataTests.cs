@@ -47,7 +47,7 @@ public sealed class TrainingDataTests
     public Task FitAsync_ClassWithoutTrainingRows_NamesIt()
         => RefusesAsync(
             new Rows().Float32("x", [.. Enumerable.Range(0, 10).Select(i => (float?)i)]).Label("y", "a", "b", "a", "b", "a", "b", "a", "b", "c", "c").Set("y"),
-            "Expected rows of every class of label 'y' among the 8 training rows, but there is none of the class 'c'.",
+            "Expected rows of every class of label 'y' among the 8 training rows, but there is none of the class 'c'. The last 2 of 10 rows validate: mix rows that are sorted by class, or give validation rows.",
             "y",
             task: ModelTask.MulticlassClassification);
 
@@ -119,7 +119,7 @@ public sealed class TrainingDataTests
     public Task FitAsync_OneClass_SaysWhich()
         => RefusesAsync(
             new Rows().Float32("x", 1f, 2f, 3f, 4f).Label("y", true, true, true, true).Set("y"),
-            "Expected both classes in label 'y', but all 3 training rows hold the class 1.",
+            "Expected both classes in label 'y', but all 3 training rows hold the class 1. The last 1 of 4 rows validate: mix rows that are sorted by class, or give validation rows.",
             "y");
 
     [Fact]
