@@ -151,6 +151,15 @@ public sealed class PlotTests
         return new(name, ScoredRows.Binary(scores, labels));
     }
 
+    [Theory]
+    [InlineData(1e308)]
+    [InlineData(-1e300)]
+    public void Residuals_NumbersBeyondAnyAxis_IsASentence(double said)
+        => Assert.StartsWith(
+            "Expected predictions and labels that an axis can show, within ±1E+100, but row 1 is beyond.",
+            Assert.Throws<ArgumentException>(() => ModelPlots.Residuals(ScoredRows.Regression([1, said], [1, -said]))).Message,
+            StringComparison.Ordinal);
+
     private static SvgPlot Residuals()
     {
         var random = new Random(3);
