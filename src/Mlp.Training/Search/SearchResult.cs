@@ -1,4 +1,3 @@
-using Mlp.Runtime.Storage;
 using Mlp.Training.Runs;
 
 namespace Mlp.Training.Search;
@@ -15,7 +14,8 @@ public sealed record SearchResult(IReadOnlyList<TrialResult> Trials, TrialResult
     /// <returns>The table.</returns>
     public RunComparison ToTable()
     {
-        var statuses = Trials.ToDictionary(t => t.RunName, t => EnumTerms<TrialStatus>.Of(t.Status), StringComparer.Ordinal);
+        var statuses = Trials.ToDictionary(
+            t => t.RunName, t => t.Status switch { TrialStatus.Pruned => "pruned", TrialStatus.Failed => "failed", _ => "finished" }, StringComparer.Ordinal);
         return new(Runs, run => statuses[run.Name]);
     }
 }
