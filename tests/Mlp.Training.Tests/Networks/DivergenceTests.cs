@@ -170,7 +170,7 @@ public sealed class DivergenceTests
         {
             var factor = isTraining && !_isOver ? 1e6f : 1;
             _isOver |= isTraining;
-            return input.to(torch.float16).mul(factor);
+            return input.to(torch.float16).mul(factor).to(torch.float32);
         }
 
         public void Dispose()

@@ -42,10 +42,11 @@ public sealed class HandTrainingTests
     [Fact]
     public async Task Run_StepLeftOut_MovesNeitherWeightsNorTheirAverage()
     {
-        var training = await HandTraining.RunAsync(o => (o.Precision, o.AverageDecay, o.MaxEpochs, o.LearningRate) = (NetworkPrecision.Float16, 0.6, 2, 0.1), validates: false, 3, 4, 8);
+        // The average is behind the weights of the only step; each further look at them would bring it nearer.
+        var training = await HandTraining.RunAsync(o => (o.Precision, o.AverageDecay, o.LearningRate) = (NetworkPrecision.Float16, 0.6, 0.4), validates: false, 2, 3, 4, 5);
 
-        Assert.Equal(training.Expected[^1].Weight, training.Trained.Weight, 5e-3);
-        Assert.Equal(training.Expected[^1].Bias, training.Trained.Bias, 5e-3);
+        Assert.Equal(training.Expected[^1].Weight, training.Trained.Weight, 2e-3);
+        Assert.Equal(training.Expected[^1].Bias, training.Trained.Bias, 2e-3);
     }
 
     [Theory]

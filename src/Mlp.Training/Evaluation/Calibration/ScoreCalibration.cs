@@ -135,7 +135,7 @@ public sealed class ScoreCalibration
     {
         if (source.Task == ModelTask.BinaryClassification)
         {
-            LabelColumn.ThrowIfNotBinary(rows.Labels, rows.LabelColumnName);
+            LabelColumn.ThrowIfNotBinary(rows);
         }
 
         var width = source.ScoreCount;

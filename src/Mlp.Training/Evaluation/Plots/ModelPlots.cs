@@ -12,6 +12,7 @@ public static class ModelPlots
     private const int MaximumClasses = 20;
     private const int MaximumFeatures = 25;
     private const int MaximumPoints = 2000;
+    private const double GreatestDrawn = 1e100;
 
     /// <summary>Draws the rows of a binary classifier by true and predicted class.</summary>
     /// <param name="counts">The rows.</param>
@@ -58,10 +59,10 @@ public static class ModelPlots
         return canvas.End();
     }
 
-    /// <summary>Draws what a regression said against by how much it was wrong. Of more than 2,000 rows every so manieth is drawn.</summary>
+    /// <summary>Draws what a regression said against by how much it was wrong. Of more than 2,000 rows every n-th is drawn.</summary>
     /// <param name="rows">Labelled predictions of a regression.</param>
     /// <param name="unit">The label's unit; null for none.</param>
-    /// <exception cref="ArgumentException">The rows are of another task, or so great that their mean squared error is infinite.</exception>
+    /// <exception cref="ArgumentException">The rows are of another task, a number that is drawn is beyond ±1E+100, or the mean squared error is infinite.</exception>
     public static SvgPlot Residuals(ScoredRows rows, string? unit = null)
     {
         ArgumentNullException.ThrowIfNull(rows);
@@ -72,17 +73,21 @@ public static class ModelPlots
 
         var (predictions, labels) = (rows.Scores.ToArray(), rows.Labels.ToArray());
         var metrics = RegressionMetrics.ComputeWeighted(predictions, labels, rows.WeightsOrOnes());
-        if (!double.IsFinite(metrics.RootMeanSquaredError))
-        {
-            throw new ArgumentException("Expected predictions and labels whose mean squared error is a finite number, but theirs is beyond float64.", nameof(rows));
-        }
-
         var (count, drawn) = (predictions.Length, Math.Min(predictions.Length, MaximumPoints));
         var points = new (double Said, double Residual)[drawn];
         for (var i = 0; i < drawn; i++)
         {
             var row = (int)((long)i * count / drawn);
             points[i] = (predictions[row], labels[row] - predictions[row]);
+            if (Math.Max(Math.Abs(points[i].Said), Math.Abs(points[i].Residual)) > GreatestDrawn)
+            {
+                throw new ArgumentException(FormattableString.Invariant($"Expected predictions and labels that an axis can show, within ±{GreatestDrawn}, but row {row} is beyond."), nameof(rows));
+            }
+        }
+
+        if (!double.IsFinite(metrics.RootMeanSquaredError))
+        {
+            throw new ArgumentException("Expected predictions and labels whose mean squared error is a finite number, but theirs is beyond float64.", nameof(rows));
         }
 
         var suffix = unit is null ? string.Empty : $" ({unit})";

@@ -5,8 +5,6 @@ internal sealed class LabelMoments
 {
     private readonly bool _hasClasses;
     private double _squares;
-    private double _least = double.PositiveInfinity;
-    private double _most = double.NegativeInfinity;
 
     /// <summary>Begins without rows.</summary>
     /// <param name="hasClasses">Whether labels are numbers of classes.</param>
@@ -18,8 +16,8 @@ internal sealed class LabelMoments
     /// <summary>Mean of the labels.</summary>
     public double Mean { get; private set; }
 
-    /// <summary>Their standard deviation, divisor n; exactly 0 where all are one number.</summary>
-    public double Deviation => Count == 0 || _least == _most ? 0 : Math.Sqrt(_squares / Count);
+    /// <summary>Their standard deviation, divisor n.</summary>
+    public double Deviation => Count == 0 ? 0 : Math.Sqrt(_squares / Count);
 
     /// <summary>Sum of the rows' weights.</summary>
     public double WeightSum { get; private set; }
@@ -35,7 +33,6 @@ internal sealed class LabelMoments
         Mean += distance / Count;
         _squares += distance * (label - Mean);
         WeightSum += weight;
-        (_least, _most) = (Math.Min(_least, label), Math.Max(_most, label));
         if (_hasClasses)
         {
             AddClass((int)label, 1, weight);
@@ -54,7 +51,6 @@ internal sealed class LabelMoments
         var distance = other.Mean - Mean;
         _squares += other._squares + (distance * distance * Count * other.Count / count);
         (Mean, Count, WeightSum) = (Mean + (distance * other.Count / count), count, WeightSum + other.WeightSum);
-        (_least, _most) = (Math.Min(_least, other._least), Math.Max(_most, other._most));
         foreach (var (number, (rows, weight)) in other.Classes)
         {
             AddClass(number, rows, weight);
@@ -66,7 +62,7 @@ internal sealed class LabelMoments
     /// <summary>Begins again without rows.</summary>
     public void Clear()
     {
-        (Count, Mean, _squares, WeightSum, _least, _most) = (0, 0, 0, 0, double.PositiveInfinity, double.NegativeInfinity);
+        (Count, Mean, _squares, WeightSum) = (0, 0, 0, 0);
         Classes.Clear();
     }
 

@@ -22,7 +22,11 @@ public sealed class CrossValidationTests
     {
         // The score says whether the row was trained on.
         var trainer = new StubTrainer(ModelTask.BinaryClassification, (seen, batch) => [.. Ids(batch).Select(id => seen.Contains(id) ? 1f : 0f)]);
-        var options = new CrossValidationOptions { Scheme = scheme, RepeatCount = repeats, GroupColumns = { "group" } };
+        var options = new CrossValidationOptions { Scheme = scheme, RepeatCount = repeats };
+        if (scheme is FoldScheme.Grouped or FoldScheme.StratifiedGrouped)
+        {
+            options.GroupColumns.Add("group");
+        }
 
         var result = await CrossValidation.RunAsync(trainer, FoldData.Set(500), options);
 

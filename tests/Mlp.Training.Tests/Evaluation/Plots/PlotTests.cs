@@ -106,7 +106,7 @@ public sealed class PlotTests
         Assert.StartsWith("Expected counts of 0 or more, but found one that is negative or no finite number.", Refused(() => ModelPlots.Confusion([1, double.NaN, 3, 4], ["a", "b"])), StringComparison.Ordinal);
         Assert.StartsWith(
             "Expected predictions and labels whose mean squared error is a finite number, but theirs is beyond float64.",
-            Refused(() => ModelPlots.Residuals(ScoredRows.Regression([1e308, -1e308], [-1e308, 1e308]))),
+            Refused(() => ModelPlots.Residuals(ScoredRows.Regression([.. new double[2000], 1e308], new double[2001]))),
             StringComparison.Ordinal);
 
         string Refused(Action draw) => Assert.ThrowsAny<ArgumentException>(draw).Message;
@@ -170,6 +170,15 @@ public sealed class PlotTests
 
         return new(name, ScoredRows.Binary(scores, labels));
     }
+
+    [Theory]
+    [InlineData(1e308)]
+    [InlineData(-1e300)]
+    public void Residuals_NumbersBeyondAnyAxis_IsASentence(double said)
+        => Assert.StartsWith(
+            "Expected predictions and labels that an axis can show, within ±1E+100, but row 1 is beyond.",
+            Assert.Throws<ArgumentException>(() => ModelPlots.Residuals(ScoredRows.Regression([1, said], [1, -said]))).Message,
+            StringComparison.Ordinal);
 
     private static SvgPlot Residuals()
     {
