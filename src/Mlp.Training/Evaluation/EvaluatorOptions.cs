@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
-using Mlp.Runtime.Models;
 using Mlp.Runtime.Hosting;
+using Mlp.Runtime.Models;
 using Mlp.Training.Evaluation.Slices;
 
 namespace Mlp.Training.Evaluation;
