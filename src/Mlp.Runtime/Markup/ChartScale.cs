@@ -8,8 +8,11 @@ namespace Mlp.Runtime.Markup;
 /// <param name="Step">From one line of the grid to the next.</param>
 internal readonly record struct ChartScale(double Least, double Greatest, double Step)
 {
+    // The span of greater values would be infinite, and its lines without end.
+    private const double GreatestValue = 1e300;
+
     /// <summary>A scale over values, wide enough that equal ones have room.</summary>
-    /// <param name="values">The values; those that are none are passed over.</param>
+    /// <param name="values">The values; those that are none are passed over, those beyond ±1e300 lie at an end.</param>
     /// <param name="least">What values cannot be below.</param>
     /// <param name="greatest">What they cannot be above.</param>
     public static ChartScale Over(IEnumerable<double> values, double least = double.NegativeInfinity, double greatest = double.PositiveInfinity)
@@ -17,7 +20,8 @@ internal readonly record struct ChartScale(double Least, double Greatest, double
         var (low, high) = (double.PositiveInfinity, double.NegativeInfinity);
         foreach (var value in values.Where(double.IsFinite))
         {
-            (low, high) = (Math.Min(low, value), Math.Max(high, value));
+            var within = Math.Clamp(value, -GreatestValue, GreatestValue);
+            (low, high) = (Math.Min(low, within), Math.Max(high, within));
         }
 
         if (low > high)

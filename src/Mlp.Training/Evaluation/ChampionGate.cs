@@ -136,7 +136,10 @@ public sealed class ChampionGate
 
         var figures = ComparisonFigures.Of(verdict.Metric, challenger.Result, champion.Result, Invariant($"version {version}"));
         var test = double.IsNaN(figures.Improvement) ? null : Test(figures, challenger, champion, cancellationToken);
-        var (decision, reason) = test is { Interval: null }
+        var objection = double.IsNaN(figures.Improvement) ? null : ClassRows.Objection(figures.Metric, challenger.Rows, _options.MinimumClassRows);
+        var (decision, reason) = objection is { }
+            ? (GateDecision.Inconclusive, objection)
+            : test is { Interval: null }
             ? (GateDecision.Inconclusive, "There are too few rows to tell an improvement from chance: the champion stays.")
             : GateRule.Decide(figures with { Interval = test?.Interval }, _options);
         return verdict with

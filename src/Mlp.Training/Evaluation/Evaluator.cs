@@ -83,6 +83,7 @@ public static class Evaluator
         ArgumentNullException.ThrowIfNull(rows);
         options ??= new();
         OptionRanges.ThrowIfAny(options.FindFailures(), nameof(options));
+        options.ThrowIfWithoutEffect(rows.Task);
         return options.Slices.Count == 0 && options.Filter is null
             ? EvaluationCalculator.Compute(rows, options.DecisionThreshold ?? DefaultThreshold, options)
             : throw new ArgumentException("Expected no slices and no filter with scores alone, because there are no columns to part them by: hand over the training set.", nameof(options));
@@ -164,6 +165,7 @@ public static class Evaluator
     {
         options ??= new();
         OptionRanges.ThrowIfAny(options.FindFailures(), nameof(options));
+        options.ThrowIfWithoutEffect(task);
         MetricRule.For(task, options.SliceMetric);
         return options;
     }

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Mlp.Runtime.Hosting;
+using Mlp.Runtime.Models;
 using Mlp.Training.Evaluation.Slices;
 
 namespace Mlp.Training.Evaluation;
@@ -7,6 +8,8 @@ namespace Mlp.Training.Evaluation;
 /// <summary>What is measured on labelled rows, and by what they are parted.</summary>
 public sealed class EvaluatorOptions
 {
+    private const int DefaultCutoff = 10;
+
     /// <summary>The probability at and above which class 1 is said, 0 to 1.</summary>
     /// <value>The default value is null: the threshold that an exported model has, and 0.5 for others.</value>
     [Range(0.0, 1.0)]
@@ -19,7 +22,7 @@ public sealed class EvaluatorOptions
     /// <summary>The rank up to which NDCG looks, 1 to 1,000,000.</summary>
     /// <value>The default value is 10.</value>
     [Range(1, 1_000_000)]
-    public int RankingCutoff { get; set; } = 10;
+    public int RankingCutoff { get; set; } = DefaultCutoff;
 
     /// <summary>For several classes: for each k the share of rows whose true class is among the k of the greatest scores, under the name <c>top_k_accuracy</c>, for example <c>top_3_accuracy</c>.</summary>
     /// <value>The default value is empty.</value>
@@ -55,6 +58,20 @@ public sealed class EvaluatorOptions
     /// <summary>Which rows are evaluated; the others do not count at all.</summary>
     /// <value>The default value is null: all of them.</value>
     public Func<SliceRow, bool>? Filter { get; set; }
+
+    /// <summary>Refuses settings that say nothing about a task.</summary>
+    /// <exception cref="ArgumentException">There is one.</exception>
+    internal void ThrowIfWithoutEffect(ModelTask task)
+    {
+        var found = task != ModelTask.MulticlassClassification && TopK.Count > 0 ? (nameof(TopK), ModelTask.MulticlassClassification)
+            : task != ModelTask.Ranking && GroupColumn is not null ? (nameof(GroupColumn), ModelTask.Ranking)
+            : task != ModelTask.Ranking && RankingCutoff != DefaultCutoff ? (nameof(RankingCutoff), ModelTask.Ranking)
+            : default((string Name, ModelTask Task)?);
+        if (found is { } setting)
+        {
+            throw new ArgumentException($"Expected no {nameof(EvaluatorOptions)}.{setting.Name} for {task}, because it is for {setting.Task}.");
+        }
+    }
 
     /// <summary>What is wrong with the settings, as sentences.</summary>
     internal List<string> FindFailures(string path = nameof(EvaluatorOptions), char separator = '.')

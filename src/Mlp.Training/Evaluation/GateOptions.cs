@@ -28,6 +28,14 @@ public sealed class GateOptions
     public int MinimumRows { get; set; } = 100;
 
     /// <summary>
+    /// Rows of the rarer class without which there is no verdict on a classifier of two classes, 1 to 1,000,000,000: intervals and tests from fewer cover less often than they say. By a metric that averages over
+    /// several classes it is asked of each class that has rows.
+    /// </summary>
+    /// <value>The default value is 30.</value>
+    [Range(1, 1_000_000_000)]
+    public int MinimumClassRows { get; set; } = 30;
+
+    /// <summary>
     /// Resamples of the rows from which the confidence interval of the improvement is taken, 0 to 1,000,000. With any, a challenger whose improvement may be chance is
     /// <see cref="GateDecision.Inconclusive"/>; with 0 there is no interval.
     /// </summary>

@@ -17,7 +17,10 @@ internal sealed class OnnxScorer : IDisposable
     private readonly ModelOutput _output;
     private readonly string _name;
 
-    private OnnxScorer(TrialModel model, ModelOutput output, string name) => (_model, _output, _name) = (model, output, name);
+    private OnnxScorer(TrialModel model, ModelOutput output, string name, int largestRun) => (_model, _output, _name, LargestRun) = (model, output, name, largestRun);
+
+    /// <summary>The greatest number of rows of a run.</summary>
+    public int LargestRun { get; }
 
     /// <summary>Opens a file.</summary>
     /// <param name="model">Name of the model, for messages.</param>
@@ -32,7 +35,7 @@ internal sealed class OnnxScorer : IDisposable
         string model, ReadOnlyMemory<byte> onnx, IReadOnlyList<FeatureColumn> features, ModelOutput output, string? externalDataDirectory = null, int batchSize = BatchSize)
     {
         var candidate = Describe(model, onnx, features, output);
-        return new(TrialModel.Open(candidate, new OnnxFiles(onnx, externalDataDirectory, WeightStorage.Resident, 0), batchSize, TimeProvider.System), output, model);
+        return new(TrialModel.Open(candidate, new OnnxFiles(onnx, externalDataDirectory, WeightStorage.Resident, 0), batchSize, TimeProvider.System), output, model, batchSize);
     }
 
     /// <summary>The manifest of a file that has not been published.</summary>

@@ -144,7 +144,7 @@ public sealed class ScoredRows
     {
         if (task == ModelTask.BinaryClassification)
         {
-            LabelColumn.ThrowIfNotBinary(rows.Labels, rows.LabelColumnName);
+            LabelColumn.ThrowIfNotBinary(rows);
         }
 
         if (!rows.Weights.IsEmpty && !rows.Weights.ContainsAnyExcept(0f))

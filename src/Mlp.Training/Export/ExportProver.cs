@@ -9,11 +9,19 @@ internal static class ExportProver
     /// <summary>Rows of the largest runs.</summary>
     public const int LargestBatch = 4096;
 
+    private const int SmallestBatch = 64;
+    private const int GreatestCells = 1 << 24;
+
     // Rows of the smaller runs, and how many rows are run in them: a file that depends on the size of its batch shows it on any of them.
     private static readonly (int BatchSize, int RowCount)[] Smaller = [(64, 256), (7, 126), (2, 64), (1, 64)];
 
+    /// <summary>Rows of the largest runs: fewer of a wide encoding, so that one does not fill the memory.</summary>
+    /// <param name="width">Numbers that the features of a row become.</param>
+    /// <returns>64 to <see cref="LargestBatch"/>.</returns>
+    public static int BatchFor(int width) => Math.Clamp(GreatestCells / Math.Max(1, width), SmallestBatch, LargestBatch);
+
     /// <summary>Compares a file with what is expected.</summary>
-    /// <param name="file">The file, open for <see cref="LargestBatch"/> rows.</param>
+    /// <param name="file">The file, open for the rows of its largest run.</param>
     /// <param name="rows">The rows.</param>
     /// <param name="expected">Shape (rows, scores), row-major.</param>
     /// <param name="scale">Size below which scores are not compared more closely, at least 1.</param>
@@ -23,7 +31,7 @@ internal static class ExportProver
     {
         var width = expected.Length / rows.Count;
         var worst = (Difference: -1.0, Row: 0, Output: 0, BatchSize: 0, Found: 0.0);
-        foreach (var (batchSize, sample) in Runs(rows.Count))
+        foreach (var (batchSize, sample) in Runs(rows.Count, file.LargestRun))
         {
             var found = file.ScoreAll(rows.Table, [.. sample.Select(row => rows.Start + row)], batchSize, cancellationToken);
             RequireWidth(found.Length / sample.Length, width);
@@ -43,17 +51,17 @@ internal static class ExportProver
     }
 
     /// <summary>What a file says of rows in the largest runs.</summary>
-    /// <param name="file">The file, open for <see cref="LargestBatch"/> rows.</param>
+    /// <param name="file">The file, open for the rows of its largest run.</param>
     /// <param name="rows">The rows.</param>
     /// <param name="cancellationToken">Ends the runs.</param>
     /// <returns>Shape (rows, scores), row-major.</returns>
     public static double[] ScoreAll(OnnxScorer file, ProofRows rows, CancellationToken cancellationToken)
-        => file.ScoreAll(rows.Table, [.. Enumerable.Range(rows.Start, rows.Count)], LargestBatch, cancellationToken);
+        => file.ScoreAll(rows.Table, [.. Enumerable.Range(rows.Start, rows.Count)], file.LargestRun, cancellationToken);
 
     // All rows in the largest runs, and some from all over them in each smaller one.
-    private static IEnumerable<(int BatchSize, int[] Rows)> Runs(int count)
+    private static IEnumerable<(int BatchSize, int[] Rows)> Runs(int count, int largest)
     {
-        yield return (LargestBatch, [.. Enumerable.Range(0, count)]);
+        yield return (largest, [.. Enumerable.Range(0, count)]);
         foreach (var (batchSize, rowCount) in Smaller.Where(s => s.BatchSize < count))
         {
             var sampled = Math.Min(count, rowCount);

@@ -24,6 +24,9 @@ internal interface IExportSource
     /// <summary>The smallest opset, and version of <c>ai.onnx.ml</c>, that its nodes need; the export may ask for newer ones.</summary>
     (int Opset, int MlOpset) MinimumOpset { get; }
 
+    /// <summary>The same object for the same trained model, and for no other; null where nobody can tell.</summary>
+    object? Identity => null;
+
     /// <summary>Largest |file − trained| / max(1, |trained|, <see cref="LabelScale"/>) that is accepted in float32.</summary>
     double Tolerance { get; }
 

@@ -13,4 +13,7 @@ internal interface IExportable
 
     /// <summary>How many rows, the first by time, it was trained on.</summary>
     int TrainingCount { get; }
+
+    /// <summary>The first of the last rows that are known to have trained neither the model nor one that it goes on from; the number of rows where none is.</summary>
+    int UnseenStart { get; }
 }

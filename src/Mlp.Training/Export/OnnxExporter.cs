@@ -44,7 +44,7 @@ internal static class OnnxExporter
         };
         var (onnx, range) = Write(source, manifest, output, options);
         var scores = new ModelScores(source.Score(rows.Table), source.ScoreCount, output.ClassNames);
-        using var file = OnnxScorer.Open("exported", onnx, source.Layout.Columns, output);
+        using var file = OnnxScorer.Open("exported", onnx, source.Layout.Columns, output, batchSize: ExportProver.BatchFor(source.Encoding?.Width ?? 0));
         var set = ProofSet.Create(rows.Table, proofStart, scores.Values, (_, table) => source.Score(table), source.LabelScale);
         var proof = Prove(file, set, options.Tolerance ?? source.Tolerance, options.ExtremeTolerance, cancellationToken);
         var holdout = Holdout.Of(rows, proofStart > 0 ? proofStart : rows.RowCount, scores, output);

@@ -27,21 +27,41 @@ internal static class PrecisionMetrics
 
     private static (string Name, double Value)[] Measure(LabelledRows rows, int start, double[] scores, ModelOutput output)
     {
-        double[] labels = [.. rows.Labels[start..]];
+        if (output.Task == ModelTask.Ranking)
+        {
+            return rows.Groups.IsEmpty ? [] : [(MetricNames.Ndcg, RankingMetrics.Compute(scores, rows.Labels[start..], Array.ConvertAll(rows.Groups[start..].ToArray(), g => (ulong)g)).Ndcg)];
+        }
+
+        // A row of weight 0 does not count, as in every evaluation.
+        var width = scores.Length / (rows.RowCount - start);
+        var (labels, weights, counting) = (new List<double>(), new List<double>(), new List<double>());
+        for (var row = start; row < rows.RowCount; row++)
+        {
+            var weight = rows.Weights.IsEmpty ? 1 : rows.Weights[row];
+            if (weight > 0)
+            {
+                labels.Add(rows.Labels[row]);
+                weights.Add(weight);
+                counting.AddRange(scores.AsSpan((row - start) * width, width));
+            }
+        }
+
+        return labels.Count == 0 ? [] : Measure([.. counting], [.. labels], [.. weights], output);
+    }
+
+    private static (string Name, double Value)[] Measure(double[] scores, double[] labels, double[] weights, ModelOutput output)
+    {
         switch (output.Task)
         {
             case ModelTask.BinaryClassification:
-                var binary = BinaryClassificationMetrics.Compute(scores, Array.ConvertAll(labels, l => (byte)l), output.DecisionThreshold);
+                var binary = BinaryClassificationMetrics.ComputeWeighted(scores, Array.ConvertAll(labels, l => (byte)l), weights, output.DecisionThreshold);
                 return [(MetricNames.Auc, binary.Auc), (MetricNames.LogLoss, binary.LogLoss)];
             case ModelTask.MulticlassClassification:
-                var classes = MulticlassMetrics.Compute(scores, Array.ConvertAll(labels, l => (int)l), scores.Length / labels.Length);
+                var classes = MulticlassMetrics.ComputeWeighted(scores, Array.ConvertAll(labels, l => (int)l), weights, scores.Length / labels.Length);
                 return [(MetricNames.Accuracy, classes.Accuracy), (MetricNames.LogLoss, classes.LogLoss)];
             case ModelTask.Regression:
-                var regression = RegressionMetrics.Compute(scores, labels);
+                var regression = RegressionMetrics.ComputeWeighted(scores, labels, weights);
                 return [(MetricNames.RootMeanSquaredError, regression.RootMeanSquaredError), (MetricNames.MeanAbsoluteError, regression.MeanAbsoluteError)];
-            case ModelTask.Ranking when !rows.Groups.IsEmpty:
-                var ranking = RankingMetrics.Compute(scores, labels, Array.ConvertAll(rows.Groups[start..].ToArray(), g => (ulong)g));
-                return [(MetricNames.Ndcg, ranking.Ndcg)];
             default:
                 return [];
         }

@@ -28,7 +28,7 @@ internal sealed class PrecisionReduction(TrainedModel model, GraphRange range, O
         }
 
         var onnx = LineageStamp.Set(narrowed, ModelLineage.PrecisionKey, name);
-        using var narrow = OnnxScorer.Open("exported", onnx, model.Features, model.Output);
+        using var narrow = OnnxScorer.Open("exported", onnx, model.Features, model.Output, batchSize: wide.LargestRun);
         var expected = set.AnsweredBy(wide, cancellationToken);
         var (real, missing, extreme) = expected.Compare(narrow, cancellationToken);
         ProofFinding[] found = [real, missing, extreme];

@@ -17,6 +17,8 @@ internal sealed class NetworkExportSource(TrainedNetwork trained, LayeredNetwork
 
     public (int Opset, int MlOpset) MinimumOpset => (LayeredNetwork.MinimumOpset, 3);
 
+    public object? Identity => trained.Identity;
+
     public double Tolerance => OnnxExporter.Tolerance;
 
     public double LabelScale => link.Scale.Factor;

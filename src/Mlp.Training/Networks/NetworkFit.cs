@@ -48,7 +48,11 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
         try
         {
             var position = Train(network, encoding, encoded, scale, outputs, progress, cancellationToken);
-            return new TrainedNetwork(network, new(_options.Task, scale, outputs), encoding, rows, encoded, position) { Parameters = settings.Describe(encoding) };
+            return new TrainedNetwork(network, new(_options.Task, scale, outputs), encoding, rows, encoded, position)
+            {
+                Parameters = settings.Describe(encoding),
+                UnseenStart = _options.InitialWeights is null ? rows.TrainingCount : rows.Training.RowCount,
+            };
         }
         catch
         {

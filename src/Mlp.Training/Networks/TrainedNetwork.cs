@@ -16,8 +16,6 @@ namespace Mlp.Training.Networks;
 /// <summary>A network that has been trained, in libtorch's memory, with the rows it was trained on. Scoring is thread-safe; dispose of it when it is exported.</summary>
 public sealed class TrainedNetwork : IFittedModel, IExportable
 {
-    private const int BatchSize = 4096;
-
     private readonly LayeredNetwork _network;
     private readonly NetworkLink _link;
     private readonly UseCounter _uses;
@@ -26,6 +24,7 @@ public sealed class TrainedNetwork : IFittedModel, IExportable
     {
         (_network, _link, _uses) = (network, link, new(this, network.Dispose));
         (Encoding, Rows, Encoded, TrainingCount, TrainedRowCount) = (encoding, rows.Training, encoded, rows.TrainingCount, rows.TrainedCount);
+        UnseenStart = rows.TrainingCount;
         (Manifest, History, BestEpoch, Steps) = (rows.Manifest, position.History, position.BestEpoch, position.Step);
     }
 
@@ -69,6 +68,14 @@ public sealed class TrainedNetwork : IFittedModel, IExportable
 
     LabelledRows IExportable.Rows => Rows;
 
+    int IExportable.UnseenStart => UnseenStart;
+
+    /// <summary>What tells it from every other model, without keeping its memory.</summary>
+    internal object Identity { get; } = new();
+
+    /// <summary>The first of the last rows that are known not to have trained its weights; the number of rows where they began with a file's, as nobody knows which rows trained these.</summary>
+    internal int UnseenStart { get; init; }
+
     internal FeatureEncoding Encoding { get; }
 
     internal LabelledRows Rows { get; }
@@ -103,7 +110,7 @@ public sealed class TrainedNetwork : IFittedModel, IExportable
         OptionRanges.ThrowIfViolated(options);
         return _uses.Use(() => TracedWork.Run(
             TrainingActivities.Start(TrainingSpans.Export),
-            () => OnnxExporter.Create(((IExportable)this).Source, Rows, TrainingCount < Rows.RowCount ? TrainingCount : 0, Manifest, options, cancellationToken),
+            () => OnnxExporter.Create(((IExportable)this).Source, Rows, UnseenStart < Rows.RowCount ? UnseenStart : 0, Manifest, options, cancellationToken),
             static (span, model) => span.SetTag("bytes", model.Onnx.Length)));
     }
 
@@ -136,11 +143,12 @@ public sealed class TrainedNetwork : IFittedModel, IExportable
     {
         var scores = new float[checked(rows.RowCount * ScoreCount)];
         using var gradients = torch.no_grad();
-        using var batch = new InputBatch(Math.Min(BatchSize, rows.RowCount), rows.Width, rows.IdCount);
-        for (var done = 0; done < rows.RowCount; done += BatchSize)
+        var batchSize = ExportProver.BatchFor(rows.Width);
+        using var batch = new InputBatch(Math.Min(batchSize, rows.RowCount), rows.Width, rows.IdCount);
+        for (var done = 0; done < rows.RowCount; done += batchSize)
         {
             using var scope = torch.NewDisposeScope();
-            var size = Math.Min(BatchSize, rows.RowCount - done);
+            var size = Math.Min(batchSize, rows.RowCount - done);
             batch.Copy(rows, done, size);
             FlatParameters.Floats(link(_network.Forward(batch.Dense, batch.Ids)).contiguous()).CopyTo(scores.AsSpan(done * ScoreCount));
         }

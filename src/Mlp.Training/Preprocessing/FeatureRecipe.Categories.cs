@@ -10,12 +10,12 @@ public sealed partial class FeatureRecipe
     [EnumDataType(typeof(CategoryKind))]
     public CategoryKind? Category { get; set; }
 
-    /// <summary>The greatest number of values that stand for themselves, the most frequent first; the others are rare. Not for <see cref="CategoryKind.Hash"/>. 1 to 1,000,000.</summary>
+    /// <summary>The greatest number of values that stand for themselves, the most frequent first; the others are rare. Not for <see cref="CategoryKind.Hash"/> nor <see cref="CategoryOrder.Given"/>. 1 to 1,000,000.</summary>
     /// <value>The default value is null: <see cref="PreprocessingOptions.MaximumCategories"/> for <see cref="CategoryKind.OneHot"/>, else 100,000.</value>
     [Range(1, 1_000_000)]
     public int? MaximumCategories { get; set; }
 
-    /// <summary>How often a value must occur in the training rows to stand for itself. Not for <see cref="CategoryKind.Hash"/>. 1 to 1,000,000.</summary>
+    /// <summary>How often a value must occur in the training rows to stand for itself. Not for <see cref="CategoryKind.Hash"/> nor <see cref="CategoryOrder.Given"/>. 1 to 1,000,000.</summary>
     /// <value>The default value is null: <see cref="PreprocessingOptions.MinimumCategoryCount"/> for <see cref="CategoryKind.OneHot"/> and <see cref="CategoryKind.Id"/>, else 1.</value>
     [Range(1, 1_000_000)]
     public int? MinimumCategoryCount { get; set; }
@@ -46,7 +46,7 @@ public sealed partial class FeatureRecipe
     /// <value>The default value is null: −1.</value>
     public float? UnknownCode { get; set; }
 
-    /// <summary>The number of a missing value, of <see cref="CategoryKind.Ordinal"/>. NaN is allowed, but no network can take it.</summary>
+    /// <summary>The number of a missing value, of <see cref="CategoryKind.Ordinal"/>; finite.</summary>
     /// <value>The default value is null: −2.</value>
     public float? MissingCode { get; set; }
 
@@ -100,45 +100,50 @@ public sealed partial class FeatureRecipe
     /// <param name="maximumCategories">The greatest number of values with a slot of their own; null for the default.</param>
     /// <param name="minimumCount">How often such a value must occur; null for the default.</param>
     /// <returns>This recipe.</returns>
+    /// <exception cref="InvalidOperationException">The recipe makes something else of the category already.</exception>
     public FeatureRecipe OneHot(int? maximumCategories = null, int? minimumCount = null)
     {
-        (Category, MaximumCategories, MinimumCategoryCount) = (CategoryKind.OneHot, maximumCategories, minimumCount);
+        (Category, MaximumCategories, MinimumCategoryCount) = (Only(CategoryKind.OneHot), maximumCategories, minimumCount);
         return this;
     }
 
     /// <summary>Replaces values by their place in an order that is learned.</summary>
     /// <param name="order"><see cref="CategoryOrder.Frequency"/> or <see cref="CategoryOrder.Value"/>.</param>
     /// <returns>This recipe.</returns>
+    /// <exception cref="InvalidOperationException">The recipe makes something else of the category already.</exception>
     public FeatureRecipe Ordinal(CategoryOrder order = CategoryOrder.Frequency)
     {
-        (Category, Order, GivenCategories) = (CategoryKind.Ordinal, order, null);
+        (Category, Order, GivenCategories) = (Only(CategoryKind.Ordinal), order, null);
         return this;
     }
 
     /// <summary>Replaces values by their place in an order that is given.</summary>
     /// <param name="values">The values, each once; of int64 features as digits.</param>
     /// <returns>This recipe.</returns>
+    /// <exception cref="InvalidOperationException">The recipe makes something else of the category already.</exception>
     public FeatureRecipe Ordinal(IReadOnlyList<string> values)
     {
-        (Category, Order, GivenCategories) = (CategoryKind.Ordinal, CategoryOrder.Given, [.. values]);
+        (Category, Order, GivenCategories) = (Only(CategoryKind.Ordinal), CategoryOrder.Given, [.. values]);
         return this;
     }
 
     /// <summary>Replaces values by how frequent they are.</summary>
     /// <param name="measure">What is told.</param>
     /// <returns>This recipe.</returns>
+    /// <exception cref="InvalidOperationException">The recipe makes something else of the category already.</exception>
     public FeatureRecipe CountFrequency(FrequencyMeasure measure = FrequencyMeasure.Share)
     {
-        (Category, Frequency) = (CategoryKind.Frequency, measure);
+        (Category, Frequency) = (Only(CategoryKind.Frequency), measure);
         return this;
     }
 
     /// <summary>Replaces values by the mean of their labels. Training rows are encoded by the labels of other rows.</summary>
     /// <param name="smoothing">How far means are drawn to that of all labels.</param>
     /// <returns>This recipe.</returns>
+    /// <exception cref="InvalidOperationException">The recipe makes something else of the category already.</exception>
     public FeatureRecipe TargetEncode(TargetSmoothing smoothing = TargetSmoothing.EmpiricalBayes)
     {
-        (Category, Smoothing) = (CategoryKind.Target, smoothing);
+        (Category, Smoothing) = (Only(CategoryKind.Target), smoothing);
         return this;
     }
 
@@ -146,9 +151,10 @@ public sealed partial class FeatureRecipe
     /// <param name="buckets">Number of buckets, 2 to 100,000.</param>
     /// <param name="isSigned">Whether values have a sign too.</param>
     /// <returns>This recipe.</returns>
+    /// <exception cref="InvalidOperationException">The recipe makes something else of the category already.</exception>
     public FeatureRecipe Hash(int buckets, bool isSigned = false)
     {
-        (Category, HashBuckets, SignedHash) = (CategoryKind.Hash, buckets, isSigned);
+        (Category, HashBuckets, SignedHash) = (Only(CategoryKind.Hash), buckets, isSigned);
         return this;
     }
 
@@ -156,9 +162,15 @@ public sealed partial class FeatureRecipe
     /// <param name="maximumCategories">The greatest number of values with a number of their own; null for the default.</param>
     /// <param name="minimumCount">How often such a value must occur; null for the default.</param>
     /// <returns>This recipe.</returns>
+    /// <exception cref="InvalidOperationException">The recipe makes something else of the category already.</exception>
     public FeatureRecipe Embed(int? maximumCategories = null, int? minimumCount = null)
     {
-        (Category, MaximumCategories, MinimumCategoryCount) = (CategoryKind.Id, maximumCategories, minimumCount);
+        (Category, MaximumCategories, MinimumCategoryCount) = (Only(CategoryKind.Id), maximumCategories, minimumCount);
         return this;
     }
+
+    private CategoryKind Only(CategoryKind kind)
+        => Category is { } other && other != kind
+            ? throw new InvalidOperationException($"Expected a recipe to make one thing of a category, but it makes {other} of it already, and {kind} was asked for.")
+            : kind;
 }

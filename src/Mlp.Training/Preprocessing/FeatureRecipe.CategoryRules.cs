@@ -21,7 +21,7 @@ public sealed partial class FeatureRecipe
         Only(CategoryKind.Hash, (nameof(HashBuckets), HashBuckets), (nameof(SignedHash), SignedHash));
         if (kind == CategoryKind.Hash)
         {
-            LeaveOut((nameof(MaximumCategories), MaximumCategories), (nameof(MinimumCategoryCount), MinimumCategoryCount), (nameof(RefuseMoreCategories), RefuseMoreCategories));
+            LeaveOut(nameof(Category), $"{CategoryKind.Hash}", (nameof(MaximumCategories), MaximumCategories), (nameof(MinimumCategoryCount), MinimumCategoryCount), (nameof(RefuseMoreCategories), RefuseMoreCategories));
         }
 
         if (Order == CategoryOrder.Given && (GivenCategories is not { Count: > 0 } given || given.Distinct(StringComparer.Ordinal).Count() != given.Count))
@@ -34,10 +34,18 @@ public sealed partial class FeatureRecipe
             fail(nameof(GivenCategories), $"must be left out except where {nameof(Order)} is {CategoryOrder.Given}, but is set.");
         }
 
-        if (UnknownCode is { } code && !float.IsFinite(code))
+        if (Order == CategoryOrder.Given)
         {
-            fail(nameof(UnknownCode), $"must be a finite number, but is {code}.");
+            LeaveOut(
+                nameof(Order), $"{CategoryOrder.Given}",
+                (nameof(MaximumCategories), MaximumCategories), (nameof(MinimumCategoryCount), MinimumCategoryCount), (nameof(RefuseMoreCategories), RefuseMoreCategories));
         }
+
+        OnlySmoothedBy(TargetSmoothing.MEstimate, nameof(SmoothingWeight), SmoothingWeight);
+        OnlySmoothedBy(TargetSmoothing.Sigmoid, nameof(SmoothingMidpoint), SmoothingMidpoint);
+        OnlySmoothedBy(TargetSmoothing.Sigmoid, nameof(SmoothingSlope), SmoothingSlope);
+        Finite(nameof(UnknownCode), UnknownCode);
+        Finite(nameof(MissingCode), MissingCode);
 
         if (Standardise is not null && !HasDateRule && Category is not (CategoryKind.Ordinal or CategoryKind.Frequency or CategoryKind.Target))
         {
@@ -55,13 +63,29 @@ public sealed partial class FeatureRecipe
             }
         }
 
-        void LeaveOut(params ReadOnlySpan<(string Name, object? Value)> settings)
+        void OnlySmoothedBy(TargetSmoothing wanted, string name, double? value)
+        {
+            if (value is not null && Smoothing != wanted)
+            {
+                fail(name, $"must be left out except where {nameof(Smoothing)} is {wanted}, but is set.");
+            }
+        }
+
+        void Finite(string name, float? code)
+        {
+            if (code is { } number && !float.IsFinite(number))
+            {
+                fail(name, $"must be a finite number, but is {number}.");
+            }
+        }
+
+        void LeaveOut(string reason, string found, params ReadOnlySpan<(string Name, object? Value)> settings)
         {
             foreach (var (name, value) in settings)
             {
                 if (value is not null)
                 {
-                    fail(name, $"must be left out where {nameof(Category)} is {CategoryKind.Hash}, but is set.");
+                    fail(name, $"must be left out where {reason} is {found}, but is set.");
                 }
             }
         }

@@ -1,5 +1,6 @@
 using System.Numerics;
 using Apache.Arrow;
+using Mlp.Runtime.Models;
 
 namespace Mlp.Training.Preprocessing;
 
@@ -49,10 +50,32 @@ internal static class LabelColumn
         {
             if (labels[row] is not (0 or 1))
             {
-                throw new TrainingDataException($"Expected label '{name}' to be 0 or 1 in every row, but row {row} holds another number.", name, row);
+                throw new TrainingDataException($"Expected label '{name}' to be 0 or 1 in every row, but row {row} holds another number: make them 0 and 1, or two texts.", name, row);
             }
         }
     }
+
+    /// <summary>Checks that labels are classes of a binary problem.</summary>
+    /// <exception cref="TrainingDataException">They are three texts or more, or a label is neither 0 nor 1.</exception>
+    public static void ThrowIfNotBinary(LabelledRows rows)
+    {
+        if (rows.ClassNames.Count > 2)
+        {
+            throw new TrainingDataException(
+                $"Expected two classes in label '{rows.LabelColumnName}', but found {rows.ClassNames.Count}: {nameof(ModelTask.MulticlassClassification)} takes several.", rows.LabelColumnName);
+        }
+
+        ThrowIfNotBinary(rows.Labels, rows.LabelColumnName);
+    }
+
+    /// <summary>For sentences on classes that training rows lack: a word on the rows that were held out.</summary>
+    /// <param name="trainingCount">How many rows train.</param>
+    /// <param name="rowCount">How many rows there are.</param>
+    /// <returns>A sentence after a space; empty where all rows train.</returns>
+    public static string HeldOut(long trainingCount, long rowCount)
+        => trainingCount < rowCount
+            ? FormattableString.Invariant($" The last {rowCount - trainingCount} of {rowCount} rows validate: mix rows that are sorted by class, or give validation rows.")
+            : string.Empty;
 
     /// <summary>The exception for a row without a label.</summary>
     public static TrainingDataException NoLabel(string name, int row) => new($"Expected a label in every row of column '{name}', but row {row} has none.", name, row);

@@ -42,13 +42,13 @@ public interface IRunTracker
     /// <exception cref="RunNotFoundException">There is none.</exception>
     Task<RunRecord> ReadAsync(string experiment, string run, CancellationToken cancellationToken = default);
 
-    /// <summary>Finds the finished run with the best value of a metric. NaN does not count; of equal ones the earliest run is taken.</summary>
+    /// <summary>Finds the finished run with the best value of a metric. NaN does not count, nor do parts of another run (folds of a cross-validation), of which the luckiest would win; of equal ones the earliest run is taken.</summary>
     /// <param name="experiment">The experiment.</param>
     /// <param name="metric">Name of the metric.</param>
     /// <param name="higherIsBetter">Whether a greater value is better.</param>
     /// <param name="summary">Which value stands for the run.</param>
     /// <param name="cancellationToken">Ends reading.</param>
-    /// <returns>The run; null when no finished run has the metric.</returns>
+    /// <returns>The run; null when no finished run that stands alone has the metric.</returns>
     Task<RunRecord?> FindBestAsync(
         string experiment, string metric, bool higherIsBetter, MetricSummary summary = MetricSummary.Last, CancellationToken cancellationToken = default);
 

@@ -11,6 +11,7 @@ public sealed class RunComparison
 {
     private readonly IReadOnlyList<RunRecord> _runs;
     private readonly MetricSummary _summary;
+    private readonly Func<RunRecord, string> _statusOf = run => EnumTerms<RunStatus>.Of(run.Status);
     private readonly string[] _parameters;
     private readonly string[] _metrics;
 
@@ -28,6 +29,10 @@ public sealed class RunComparison
         _metrics = Keys(runs.SelectMany(r => r.Metrics.Keys)).ToArray();
     }
 
+    internal RunComparison(IReadOnlyList<RunRecord> runs, Func<RunRecord, string> statusOf)
+        : this(runs)
+        => _statusOf = statusOf;
+
     /// <summary>The table as an Arrow batch, which the caller disposes of.</summary>
     /// <returns>
     /// Texts <c>id</c>, <c>name</c>, <c>status</c>, timestamps <c>started</c> and <c>ended</c> (microseconds, UTC), then per setting a text <c>parameter.NAME</c> and per metric a float64
@@ -39,7 +44,7 @@ public sealed class RunComparison
         {
             Text("id", r => r.Id),
             Text("name", r => r.Name),
-            Text("status", r => StatusOf(r)),
+            Text("status", _statusOf),
             Time("started", r => r.StartedAt),
             Time("ended", r => r.EndedAt),
         };
@@ -49,17 +54,19 @@ public sealed class RunComparison
             new Schema(columns.Select(c => new Field(c.Name, c.Type, nullable: true)), metadata: null), columns.Select(c => c.Values), _runs.Count);
     }
 
-    /// <summary>The table as text: a line of names, then a line per run, with columns aligned. Metrics have up to 6 significant digits. Control characters in a setting, as line feeds, are written as \n, \t and so on.</summary>
+    /// <summary>The table as text: a line of names, then a line per run, with columns aligned. Metrics, and settings with a fraction, have up to 6 significant digits. Where a run has failed the last column says why. Control characters in a setting, as line feeds, are written as \n, \t and so on.</summary>
     /// <returns>Lines that end with a line feed.</returns>
     public override string ToString()
     {
-        string[] head = ["name", "status", "started", "duration", .. _parameters, .. _metrics];
-        var lines = _runs.Select(Cells).Prepend(head).ToArray();
+        string[] reason = _runs.Any(r => r.Reason is not null) ? ["reason"] : [];
+        string[] head = ["name", "status", "started", "duration", .. _parameters, .. _metrics, .. reason];
+        var numbersEnd = head.Length - reason.Length;
+        var lines = _runs.Select(run => reason.Length == 0 ? Cells(run) : [.. Cells(run), OnOneLine(run.Reason ?? string.Empty)]).Prepend(head).ToArray();
         var widths = Enumerable.Range(0, head.Length).Select(c => lines.Max(l => l[c].Length)).ToArray();
         var text = new StringBuilder();
         foreach (var line in lines)
         {
-            text.AppendJoin("  ", line.Select((cell, c) => c < 4 + _parameters.Length ? cell.PadRight(widths[c]) : cell.PadLeft(widths[c])));
+            text.AppendJoin("  ", line.Select((cell, c) => c < 4 + _parameters.Length || c >= numbersEnd ? cell.PadRight(widths[c]) : cell.PadLeft(widths[c])));
             text.Length = text.ToString().TrimEnd(' ').Length;
             text.Append('\n');
         }
@@ -68,6 +75,11 @@ public sealed class RunComparison
     }
 
     private static IEnumerable<string> Keys(IEnumerable<string> names) => names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+
+    private static string Short(string setting)
+        => setting.AsSpan().IndexOfAny('.', 'e', 'E') >= 0 && double.TryParse(setting, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
+            ? number.ToString("G6", CultureInfo.InvariantCulture)
+            : setting;
 
     private static string OnOneLine(string text)
         => text.Any(char.IsControl)
@@ -81,15 +93,13 @@ public sealed class RunComparison
             }))
             : text;
 
-    private static string StatusOf(RunRecord run) => EnumTerms<RunStatus>.Of(run.Status);
-
     private string[] Cells(RunRecord run) =>
     [
         run.Name,
-        StatusOf(run),
+        _statusOf(run),
         run.StartedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
         run.EndedAt is { } end ? (end - run.StartedAt).ToString(@"d\.hh\:mm\:ss", CultureInfo.InvariantCulture) : string.Empty,
-        .. _parameters.Select(p => OnOneLine(run.Parameters.GetValueOrDefault(p) ?? string.Empty)),
+        .. _parameters.Select(p => OnOneLine(Short(run.Parameters.GetValueOrDefault(p) ?? string.Empty))),
         .. _metrics.Select(m => run.GetMetric(m, _summary)?.ToString("G6", CultureInfo.InvariantCulture) ?? string.Empty),
     ];
 

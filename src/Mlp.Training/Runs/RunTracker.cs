@@ -105,7 +105,7 @@ public sealed class RunTracker : IRunTracker
         double bestValue = default;
         foreach (var run in await ListAsync(experiment, cancellationToken).ConfigureAwait(false))
         {
-            if (run.Status == RunStatus.Finished && run.GetMetric(metric, summary) is { } value && !double.IsNaN(value)
+            if (run.Status == RunStatus.Finished && run.ParentRunId is null && run.GetMetric(metric, summary) is { } value && !double.IsNaN(value)
                 && (best is null || (higherIsBetter ? value > bestValue : value < bestValue)))
             {
                 (best, bestValue) = (run, value);

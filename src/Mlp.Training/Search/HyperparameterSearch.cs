@@ -72,6 +72,7 @@ public sealed class HyperparameterSearch
     /// <exception cref="InvalidOperationException">The experiment has a search of that name with other settings, or another process runs it.</exception>
     /// <exception cref="ArgumentException">The objective's values are better when greater and the search's when less, or the other way round.</exception>
     /// <exception cref="RunWriteException">The disk refuses trials; no further one begins, and those under way go on to their end.</exception>
+    /// <exception cref="SearchFailedException">All trials have failed; its inner exception is that of the first one that failed in this call.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<SearchResult> RunAsync(Func<Trial, CancellationToken, Task<double>> objective, CancellationToken cancellationToken = default)
     {
@@ -85,9 +86,26 @@ public sealed class HyperparameterSearch
         var open = new Queue<int>(Enumerable.Range(0, _options.TrialCount).Where(n => !ended.Contains(n)));
         var threads = new ThreadBudget(_options.ThreadBudget == 0 ? Environment.ProcessorCount : _options.ThreadBudget);
         var hasFailed = false;
+        Exception? firstFailure = null;
         var started = _time.GetTimestamp();
         await Task.WhenAll(Enumerable.Range(0, Math.Min(_options.Parallelism, Math.Max(1, open.Count))).Select(_ => Task.Run(WorkAsync, cancellationToken))).ConfigureAwait(false);
-        return Summarise(await ReadAsync(cancellationToken).ConfigureAwait(false));
+        var result = Summarise(await ReadAsync(cancellationToken).ConfigureAwait(false));
+        return result.Trials.Count > 0 && result.Trials.All(t => t.Status == TrialStatus.Failed)
+            ? throw new SearchFailedException(_name, result, firstFailure)
+            : result;
+
+        async Task<double> NotedAsync(Trial trial, CancellationToken stop)
+        {
+            try
+            {
+                return await objective(trial, stop).ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                Interlocked.CompareExchange(ref firstFailure, e, null);
+                throw;
+            }
+        }
 
         async Task WorkAsync()
         {
@@ -108,7 +126,7 @@ public sealed class HyperparameterSearch
 
                 try
                 {
-                    trials.End(await TryAsync(number, parameters, attempts.GetValueOrDefault(number)?.Count ?? 0, objective, pruning, threads, cancellationToken).ConfigureAwait(false));
+                    trials.End(await TryAsync(number, parameters, attempts.GetValueOrDefault(number)?.Count ?? 0, NotedAsync, pruning, threads, cancellationToken).ConfigureAwait(false));
                 }
                 catch
                 {
@@ -247,7 +265,7 @@ public sealed class HyperparameterSearch
         {
             var status = Enum.Parse<TrialStatus>(run.Tags[StatusTag]);
             var value = status switch { TrialStatus.Finished => run.GetMetric(ValueMetric), TrialStatus.Pruned => run.GetMetric("progress"), _ => null };
-            return new TrialResult(NumberOf(run), SettingsOf(run), status, value, run.Name);
+            return new TrialResult(NumberOf(run), SettingsOf(run), status, value, run.Name) { Failure = status == TrialStatus.Failed ? run.Reason : null };
         });
         var finished = trials.Where(t => t.Status == TrialStatus.Finished && t.Value is not null);
         return new SearchResult(trials, _options.HigherIsBetter ? finished.MaxBy(t => t.Value) : finished.MinBy(t => t.Value), ended);

@@ -15,6 +15,10 @@ public sealed class TrialParameters
     /// <returns>False for one whose condition does not hold.</returns>
     public bool Has(string name) => Values.ContainsKey(name);
 
+    /// <summary>The settings on one line.</summary>
+    /// <returns>Names and values, as <c>layers = 2, optimizer = adamw</c>, in ordinal order of the names.</returns>
+    public override string ToString() => string.Join(", ", Values.OrderBy(v => v.Key, StringComparer.Ordinal).Select(v => $"{v.Key} = {v.Value}"));
+
     /// <summary>A number.</summary>
     /// <param name="name">Name of the setting.</param>
     /// <returns>The value.</returns>

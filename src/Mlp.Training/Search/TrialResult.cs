@@ -6,4 +6,8 @@ namespace Mlp.Training.Search;
 /// <param name="Status">How it ended.</param>
 /// <param name="Value">The objective's value; for a pruned one the last that it reported; null for a failed one.</param>
 /// <param name="RunName">Name of its run in the experiment.</param>
-public sealed record TrialResult(int Number, TrialParameters Parameters, TrialStatus Status, double? Value, string RunName);
+public sealed record TrialResult(int Number, TrialParameters Parameters, TrialStatus Status, double? Value, string RunName)
+{
+    /// <summary>Why it failed; null for others.</summary>
+    public string? Failure { get; init; }
+}

@@ -30,7 +30,7 @@ public sealed class TrainedTrees : IFittedModel, IExportable
         IReadOnlyList<TrainingProgress> history,
         TreeConversionOptions conversion)
     {
-        (Model, Encoding, _rows, TrainingCount) = (model, encoding, rows, trainingCount);
+        (Model, Encoding, _rows, TrainingCount, UnseenStart) = (model, encoding, rows, trainingCount, trainingCount);
         (Manifest, Task, History, _conversion) = (manifest, task, history, conversion);
         _booster = LightGbmBooster.Load(model.Text);
     }
@@ -65,6 +65,14 @@ public sealed class TrainedTrees : IFittedModel, IExportable
     IExportSource IExportable.Source => new TreeExportSource(this, Encoding, Model, _conversion);
 
     LabelledRows IExportable.Rows => _rows;
+
+    int IExportable.UnseenStart => UnseenStart;
+
+    /// <summary>What tells it from every other model, without keeping its memory.</summary>
+    internal object Identity { get; } = new();
+
+    /// <summary>The first of the last rows that trained neither these trees nor those that they go on from; the number of rows where none is known to.</summary>
+    internal int UnseenStart { get; init; }
 
     internal TreeEncoding Encoding { get; }
 
@@ -102,7 +110,7 @@ public sealed class TrainedTrees : IFittedModel, IExportable
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         return TracedWork.Run(
             TrainingActivities.Start(TrainingSpans.Export),
-            () => OnnxExporter.Create(((IExportable)this).Source, _rows, TrainingCount < _rows.RowCount ? TrainingCount : 0, Manifest, options, cancellationToken),
+            () => OnnxExporter.Create(((IExportable)this).Source, _rows, UnseenStart < _rows.RowCount ? UnseenStart : 0, Manifest, options, cancellationToken),
             static (span, model) => span.SetTag("bytes", model.Onnx.Length));
     }
 

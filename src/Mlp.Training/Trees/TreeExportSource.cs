@@ -21,6 +21,8 @@ internal sealed class TreeExportSource(TrainedTrees trees, TreeEncoding encoding
 
     public (int Opset, int MlOpset) MinimumOpset => TreeGraph.OpsetOf(conversion.Operator);
 
+    public object? Identity => trees.Identity;
+
     public double Tolerance => OnnxExporter.Tolerance;
 
     public double LabelScale => trees.Task == ModelTask.Regression ? trees.Rows.LabelDeviation(trees.TrainingCount) : 1;

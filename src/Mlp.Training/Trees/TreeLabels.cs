@@ -24,7 +24,7 @@ internal static class TreeLabels
 
         if (task == ModelTask.BinaryClassification)
         {
-            LabelColumn.ThrowIfNotBinary(rows.Labels, name);
+            LabelColumn.ThrowIfNotBinary(rows);
         }
         else if (task == ModelTask.MulticlassClassification)
         {
@@ -36,7 +36,7 @@ internal static class TreeLabels
         {
             throw new TrainingDataException(
                 task is ModelTask.BinaryClassification or ModelTask.MulticlassClassification
-                    ? $"Expected at least two classes in label '{name}', but all {trainingCount} training rows hold one."
+                    ? $"Expected at least two classes in label '{name}', but all {trainingCount} training rows hold one.{LabelColumn.HeldOut(trainingCount, rows.RowCount)}"
                     : $"Expected label '{name}' to vary, but all {trainingCount} training rows hold one number.",
                 name);
         }
@@ -87,7 +87,7 @@ internal static class TreeLabels
         if (Array.IndexOf(seen, false) is >= 0 and var absent)
         {
             throw new TrainingDataException(
-                $"Expected training rows of each class of label '{rows.LabelColumnName}', but none of the first {labels.Length} rows is of class '{rows.ClassNames[absent]}'.", rows.LabelColumnName);
+                $"Expected training rows of each class of label '{rows.LabelColumnName}', but none of the first {labels.Length} rows is of class '{rows.ClassNames[absent]}'.{LabelColumn.HeldOut(labels.Length, rows.RowCount)}", rows.LabelColumnName);
         }
     }
 }

@@ -186,11 +186,19 @@ public sealed class TreeTrainer : ITrainer
         cancellationToken.ThrowIfCancellationRequested();
         using var run = new TreeTrainingRun(_options, encoding, classCount, training, validation, previous, _timeProvider);
         var (text, history) = run.Train(progress, cancellationToken);
-        var trees = new TrainedTrees(LightGbmModel.Parse(text), encoding, rows, trainingCount, manifest, Task, history, _options.Conversion);
+        var trees = new TrainedTrees(LightGbmModel.Parse(text), encoding, rows, trainingCount, manifest, Task, history, _options.Conversion) { UnseenStart = UnseenStart(previous, manifest, trainingCount, rows.RowCount) };
         _logger.LogInformation(
             "Trained {Iterations} iterations in {Elapsed}; the best was {BestIteration}", history.Count, history[^1].Elapsed, history[^1].BestEpoch);
         return trees;
     }
+
+    // Of other rows nobody knows whether they trained the earlier trees.
+    private static int UnseenStart(TrainedTrees? previous, TrainingSetManifest manifest, int trainingCount, int rowCount) => previous switch
+    {
+        null => trainingCount,
+        { Manifest: var earlier } when earlier.ContentHash == manifest.ContentHash && earlier.RowCount == manifest.RowCount => Math.Max(trainingCount, previous.UnseenStart),
+        _ => rowCount,
+    };
 
     // Rows of one time, and of one group, stay together.
     private int Cut(LabelledRows rows)

@@ -58,6 +58,14 @@ public sealed class EvaluationResultTests
     }
 
     [Fact]
+    public void Intervals_TopOne_IsThatOfAccuracy()
+    {
+        var result = Evaluator.Evaluate(ScoredRows.Multiclass([0.8, 0.2, 0.3, 0.7, 0.6, 0.4, 0.1, 0.9], [0, 1, 1, 1], ["no", "yes"]), new EvaluatorOptions { TopK = { 1 } });
+
+        Assert.Equal(result.Intervals["accuracy"], result.Intervals["top_1_accuracy"]);
+    }
+
+    [Fact]
     public void ToString_Multiclass_ShowsMetricsIntervalsAndConfusion()
     {
         var text = Evaluator.Evaluate(

@@ -9,6 +9,13 @@ namespace Mlp.Training.Tests.Export;
 
 public sealed class ExportProofTests
 {
+    [Theory]
+    [InlineData(0, 4096)]
+    [InlineData(4096, 4096)]
+    [InlineData(100_000, 167)]
+    [InlineData(10_000_000, 64)]
+    public void BatchFor_WideEncoding_TakesFewerRows(int width, int rows) => Assert.Equal(rows, ExportProver.BatchFor(width));
+
     [Fact]
     public async Task Export_Network_ProvesRealMissingAndExtremeRows()
     {

@@ -47,7 +47,7 @@ public sealed class TrainingDataTests
     public Task FitAsync_ClassWithoutTrainingRows_NamesIt()
         => RefusesAsync(
             new Rows().Float32("x", [.. Enumerable.Range(0, 10).Select(i => (float?)i)]).Label("y", "a", "b", "a", "b", "a", "b", "a", "b", "c", "c").Set("y"),
-            "Expected rows of every class of label 'y' among the 8 training rows, but there is none of the class 'c'.",
+            "Expected rows of every class of label 'y' among the 8 training rows, but there is none of the class 'c'. The last 2 of 10 rows validate: mix rows that are sorted by class, or give validation rows.",
             "y",
             task: ModelTask.MulticlassClassification);
 
@@ -90,7 +90,7 @@ public sealed class TrainingDataTests
     [Fact]
     public Task FitAsync_LabelIsTwo_NamesTheRow()
         => RefusesAsync(
-            new Rows().Float32("x", 1f, 2f, 3f, 4f).Label("y", 0, 1, 2, 0).Set("y"), "Expected label 'y' to be 0 or 1 in every row, but row 2 holds another number.", "y", 2);
+            new Rows().Float32("x", 1f, 2f, 3f, 4f).Label("y", 0, 1, 2, 0).Set("y"), "Expected label 'y' to be 0 or 1 in every row, but row 2 holds another number: make them 0 and 1, or two texts.", "y", 2);
 
     [Fact]
     public Task FitAsync_LabelIsNull_NamesTheRow()
@@ -119,7 +119,7 @@ public sealed class TrainingDataTests
     public Task FitAsync_OneClass_SaysWhich()
         => RefusesAsync(
             new Rows().Float32("x", 1f, 2f, 3f, 4f).Label("y", true, true, true, true).Set("y"),
-            "Expected both classes in label 'y', but all 3 training rows hold the class 1.",
+            "Expected both classes in label 'y', but all 3 training rows hold the class 1. The last 1 of 4 rows validate: mix rows that are sorted by class, or give validation rows.",
             "y");
 
     [Fact]

@@ -13,6 +13,13 @@ public sealed class CategoryRecipeTests
         { r => r.Ordinal(CategoryOrder.Given), "PreprocessingOptions.Features.t.GivenCategories must be at least one value, each once, where Order is Given, but are not." },
         { r => r.Ordinal(["a", "a"]), "PreprocessingOptions.Features.t.GivenCategories must be at least one value, each once, where Order is Given, but are not." },
         { r => r.Ordinal().UnknownCode = float.NaN, "PreprocessingOptions.Features.t.UnknownCode must be a finite number, but is NaN." },
+        { r => r.Ordinal().MissingCode = float.NaN, "PreprocessingOptions.Features.t.MissingCode must be a finite number, but is NaN." },
+        { r => r.TargetEncode().SmoothingWeight = 5, "PreprocessingOptions.Features.t.SmoothingWeight must be left out except where Smoothing is MEstimate, but is set." },
+        { r => r.TargetEncode(TargetSmoothing.MEstimate).SmoothingMidpoint = 5, "PreprocessingOptions.Features.t.SmoothingMidpoint must be left out except where Smoothing is Sigmoid, but is set." },
+        { r => r.TargetEncode(TargetSmoothing.MEstimate).SmoothingSlope = 5, "PreprocessingOptions.Features.t.SmoothingSlope must be left out except where Smoothing is Sigmoid, but is set." },
+        { r => r.Ordinal(["a", "b"]).MaximumCategories = 1, "PreprocessingOptions.Features.t.MaximumCategories must be left out where Order is Given, but is set." },
+        { r => r.Ordinal(["a", "b"]).MinimumCategoryCount = 2, "PreprocessingOptions.Features.t.MinimumCategoryCount must be left out where Order is Given, but is set." },
+        { r => r.Ordinal(["a", "b"]).RefuseMoreCategories = true, "PreprocessingOptions.Features.t.RefuseMoreCategories must be left out where Order is Given, but is set." },
         { r => r.OneHot().Standardise = true, "PreprocessingOptions.Features.t.Standardise must be left out except where Category is Ordinal, Frequency or Target, or of dates, but is set." },
         { r => r.TargetEncode().TargetFolds = 1, "PreprocessingOptions.Features.t.TargetFolds" },
         { r => r.Hash(1), "PreprocessingOptions.Features.t.HashBuckets" },
@@ -34,6 +41,18 @@ public sealed class CategoryRecipeTests
         var failure = Assert.Throws<ArgumentException>(() => RecipeRows.Learn(new Rows().Text("t", "a", "b"), options));
 
         Assert.Contains(sentence, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TargetEncode_OfARecipeThatIsOneHot_IsASentence()
+    {
+        var recipe = new PreprocessingOptions().For("country").OneHot();
+
+        var error = Assert.Throws<InvalidOperationException>(() => recipe.TargetEncode());
+
+        Assert.Equal("Expected a recipe to make one thing of a category, but it makes OneHot of it already, and Target was asked for.", error.Message);
+        Assert.Equal((CategoryKind.OneHot, null), (recipe.Category, recipe.Smoothing));
+        Assert.Equal(7, recipe.OneHot(7).MaximumCategories);
     }
 
     public static TheoryData<string, Action<FeatureRecipe>, string> Misfits => new()

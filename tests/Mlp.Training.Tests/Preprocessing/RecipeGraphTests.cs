@@ -160,7 +160,7 @@ public sealed class RecipeGraphTests
                 recipe.Ordinal((CategoryOrder)random.Next(2)).Standardise = random.Next(2) == 0;
                 break;
             case 2:
-                recipe.Ordinal(isText ? ["b", "a", "not there"] : ["3", "-1", "9000000000000000000"]).MissingCode = float.NaN;
+                recipe.Ordinal(isText ? ["b", "a", "not there"] : ["3", "-1", "9000000000000000000"]).MissingCode = -7;
                 break;
             case 3:
                 recipe.CountFrequency((FrequencyMeasure)random.Next(3)).MaximumCategories = random.Next(1, 5);

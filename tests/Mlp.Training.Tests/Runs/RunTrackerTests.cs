@@ -211,6 +211,23 @@ public sealed class RunTrackerTests : IDisposable
     }
 
     [Fact]
+    public async Task FindBestAsync_PartsOfARun_DoNotCount()
+    {
+        await using var whole = Tracker.Start(new RunDescription("tips") { Name = "whole" });
+        whole.LogMetric("auc", 0.89);
+        await using (var part = Tracker.Start(new RunDescription("tips") { Name = "whole-1-1", ParentRunId = whole.Id }))
+        {
+            part.LogMetric("auc", 0.91);
+            await part.FinishAsync();
+        }
+
+        Assert.Null(await Tracker.FindBestAsync("tips", "auc", higherIsBetter: true));
+        await whole.FinishAsync();
+
+        Assert.Equal("whole", (await Tracker.FindBestAsync("tips", "auc", higherIsBetter: true))!.Name);
+    }
+
+    [Fact]
     public async Task DeleteAsync_EndedRun_IsGone()
     {
         var run = Tracker.Start(new RunDescription("tips") { Name = "a" });

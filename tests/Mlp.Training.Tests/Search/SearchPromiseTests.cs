@@ -178,10 +178,11 @@ public sealed class SearchPromiseTests : IDisposable
         var trainer = new MeetingTrainer(meeting: 2);
         var set = SyntheticRows.Create(10, seed: 1);
 
-        var result = await Search("threads", o => (o.TrialCount, o.Parallelism, o.ThreadBudget) = (8, 8, 4)).RunAsync(TrainerObjective.Holdout(_ => trainer, set, set));
+        var error = await Assert.ThrowsAsync<SearchFailedException>(
+            () => Search("threads", o => (o.TrialCount, o.Parallelism, o.ThreadBudget) = (8, 8, 4)).RunAsync(TrainerObjective.Holdout(_ => trainer, set, set)));
 
         Assert.Equal(2, trainer.Most);
-        Assert.Equal(8, result.Trials.Count(t => t.Status == TrialStatus.Failed));
+        Assert.Equal(8, error.Result.Trials.Count(t => t.Status == TrialStatus.Failed));
     }
 
     private HyperparameterSearch Search(string name, Action<SearchOptions>? configure = null)

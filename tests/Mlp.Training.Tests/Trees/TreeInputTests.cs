@@ -82,11 +82,15 @@ public sealed class TreeInputTests
 
     [Fact]
     public Task FitAsync_OneClass_IsRefused() => RefusesAsync(
-        Numbers(20).Label("label", new bool[20]), "Expected at least two classes in label 'label', but all 16 training rows hold one.");
+        Numbers(20).Label("label", new bool[20]), "Expected at least two classes in label 'label', but all 16 training rows hold one. The last 4 of 20 rows validate: mix rows that are sorted by class, or give validation rows.");
 
     [Fact]
     public Task FitAsync_NeitherZeroNorOne_IsRefused() => RefusesAsync(
-        Numbers(20).Label("label", [.. Enumerable.Range(0, 20).Select(i => (float)(i % 3))]), "Expected label 'label' to be 0 or 1 in every row, but row 2 holds another number.");
+        Numbers(20).Label("label", [.. Enumerable.Range(0, 20).Select(i => (float)(i % 3))]), "Expected label 'label' to be 0 or 1 in every row, but row 2 holds another number: make them 0 and 1, or two texts.");
+
+    [Fact]
+    public Task FitAsync_ThreeTextsOfABinaryLabel_IsRefused() => RefusesAsync(
+        Numbers(20).Label("label", [.. Enumerable.Range(0, 20).Select(i => "abc"[i % 3].ToString())]), "Expected two classes in label 'label', but found 3: MulticlassClassification takes several.");
 
     [Fact]
     public Task FitAsync_ConstantNumber_IsRefused() => RefusesAsync(
@@ -95,7 +99,7 @@ public sealed class TreeInputTests
     [Fact]
     public Task FitAsync_ClassOfValidationRowsOnly_IsRefused() => RefusesAsync(
         Numbers(20).Other("label", Enumerable.Range(0, 20).Aggregate(new StringArray.Builder(), (b, i) => b.Append(i == 19 ? "z" : i % 2 == 0 ? "a" : "b")).Build()),
-        "Expected training rows of each class of label 'label', but none of the first 16 rows is of class 'z'.",
+        "Expected training rows of each class of label 'label', but none of the first 16 rows is of class 'z'. The last 4 of 20 rows validate: mix rows that are sorted by class, or give validation rows.",
         o => o.Objective = TreeObjective.Multiclass);
 
     [Fact]

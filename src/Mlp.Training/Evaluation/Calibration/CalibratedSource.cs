@@ -22,17 +22,24 @@ internal sealed class CalibratedSource(IExportSource inner, ScoreCalibration cal
 
     public (int Opset, int MlOpset) MinimumOpset => inner.MinimumOpset;
 
+    public object? Identity => inner.Identity;
+
     public double Tolerance => inner.Tolerance;
 
     public IReadOnlyDictionary<string, string> Parameters => inner.Parameters;
 
     /// <summary>The model with its calibration, or the model alone where there is none.</summary>
-    /// <exception cref="ArgumentException">The calibration is for another task or number of classes.</exception>
+    /// <exception cref="ArgumentException">The calibration is for another task or number of classes, or was fitted to the scores of another model.</exception>
     public static IExportSource Of(IExportSource source, ScoreCalibration? calibration)
     {
         if (calibration is null)
         {
             return source;
+        }
+
+        if (calibration.Model is { } model && source.Identity is { } identity && model != identity)
+        {
+            throw new ArgumentException("Expected a calibration of this model, but found one that was fitted to the scores of another model.", nameof(calibration));
         }
 
         return source.Task == calibration.Task && source.ScoreCount == calibration.ScoreCount

@@ -9,8 +9,9 @@ internal static class CalibrationFolds
     /// <param name="rows">All rows.</param>
     /// <param name="options">Folds and seed.</param>
     /// <param name="fit">Fits a calibrator.</param>
+    /// <param name="cancellationToken">Ends the work between folds.</param>
     /// <returns>Calibrated scores of all rows.</returns>
-    public static float[] Score(CalibrationRows rows, CalibrationOptions options, Func<CalibrationRows, Calibrator> fit)
+    public static float[] Score(CalibrationRows rows, CalibrationOptions options, Func<CalibrationRows, Calibrator> fit, CancellationToken cancellationToken)
     {
         var order = Enumerable.Range(0, rows.Count).ToArray();
         SeededRandom.For(options.Seed, "calibration").Shuffle(order);
@@ -23,6 +24,7 @@ internal static class CalibrationFolds
         var scores = new float[rows.Said.Length];
         for (var fold = 0; fold < options.Folds; fold++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             int[] held = [.. Enumerable.Range(0, rows.Count).Where(r => foldOf[r] == fold)];
             if (held.Length == 0)
             {

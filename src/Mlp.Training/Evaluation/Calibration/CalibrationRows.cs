@@ -50,6 +50,9 @@ internal sealed class CalibrationRows
         return sum;
     }
 
+    /// <summary>The rows whose weight is above 0.</summary>
+    public CalibrationRows Counting() => Array.TrueForAll(Weights, w => w > 0) ? this : Take([.. Enumerable.Range(0, Count).Where(r => Weights[r] > 0)]);
+
     /// <summary>Some of the rows.</summary>
     public CalibrationRows Take(IReadOnlyList<int> rows)
     {

@@ -33,14 +33,18 @@ internal sealed class IsotonicCalibrator : Calibrator
     public override IReadOnlyDictionary<string, double> Parameters { get; }
 
     /// <summary>Fits the function. Where it would be too steep, log odds that lie in one cell of a grid are one point, and the cells grow until it is not.</summary>
-    public static IsotonicCalibrator Fit(CalibrationRows rows)
+    public static IsotonicCalibrator Fit(CalibrationRows rows, CancellationToken cancellationToken)
     {
+        var distinct = DistinctPoints(rows, cancellationToken);
         for (var cell = 0.0; ; cell = cell == 0 ? FirstCell : cell * 2)
         {
-            var function = Fit(rows, cell);
+            cancellationToken.ThrowIfCancellationRequested();
+            var function = Fit(distinct, cell);
             if (function.Values[0] == function.Values[^1])
             {
-                throw new TrainingDataException(FormattableString.Invariant($"Expected scores that grow with the share of class 1, but over the {rows.Count} rows to calibrate on they do not: isotonic regression would say the same of every row."));
+                throw cell > 0
+                    ? new TrainingDataException(FormattableString.Invariant($"Expected scores that lie further apart, but over the {rows.Count} rows to calibrate on the share of class 1 changes within log odds so close that isotonic regression would be too steep for a file to repeat: calibrate by {CalibrationMethod.Platt}."))
+                    : new TrainingDataException(FormattableString.Invariant($"Expected scores that grow with the share of class 1, but over the {rows.Count} rows to calibrate on they do not: isotonic regression would say the same of every row."));
             }
 
             var calibrator = new IsotonicCalibrator(function);
@@ -81,18 +85,17 @@ internal sealed class IsotonicCalibrator : Calibrator
         return graph.AddNode("Cast", [value], [OnnxAttribute.Int("to", (int)OnnxDataType.Float32)]);
     }
 
-    private static IsotonicRegression Fit(CalibrationRows rows, double cell)
+    private static IsotonicRegression Fit(List<(float Said, double Positive, double Weight)> distinct, double cell)
     {
-        var order = Enumerable.Range(0, rows.Count).Where(r => rows.Weights[r] > 0).OrderBy(r => rows.Said[r]).ToArray();
         var (points, means, weights) = (new List<double>(), new List<double>(), new List<double>());
-        for (var start = 0; start < order.Length;)
+        for (var start = 0; start < distinct.Count;)
         {
-            var point = Point(rows.Said[order[start]], cell);
+            var point = Point(distinct[start].Said, cell);
             var (end, positive, weight) = (start, 0.0, 0.0);
-            for (; end < order.Length && Point(rows.Said[order[end]], cell) == point; end++)
+            for (; end < distinct.Count && Point(distinct[end].Said, cell) == point; end++)
             {
-                weight += rows.Weights[order[end]];
-                positive += rows.Labels[order[end]] == 1 ? rows.Weights[order[end]] : 0;
+                weight += distinct[end].Weight;
+                positive += distinct[end].Positive;
             }
 
             points.Add(point);
@@ -102,6 +105,31 @@ internal sealed class IsotonicCalibrator : Calibrator
         }
 
         return IsotonicRegression.FitPoints(points, means, weights);
+    }
+
+    // Sorted once: every size of cells pools these.
+    private static List<(float Said, double Positive, double Weight)> DistinctPoints(CalibrationRows rows, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        int[] order = [.. Enumerable.Range(0, rows.Count).Where(r => rows.Weights[r] > 0)];
+        var said = Array.ConvertAll(order, r => rows.Said[r]);
+        Array.Sort(said, order);
+        cancellationToken.ThrowIfCancellationRequested();
+        var distinct = new List<(float Said, double Positive, double Weight)>();
+        for (var start = 0; start < order.Length;)
+        {
+            var (end, positive, weight) = (start, 0.0, 0.0);
+            for (; end < order.Length && said[end] == said[start]; end++)
+            {
+                weight += rows.Weights[order[end]];
+                positive += rows.Labels[order[end]] == 1 ? rows.Weights[order[end]] : 0;
+            }
+
+            distinct.Add((said[start], positive, weight));
+            start = end;
+        }
+
+        return distinct;
     }
 
     // The middle of the cell; cells are powers of two, so that this is exact.

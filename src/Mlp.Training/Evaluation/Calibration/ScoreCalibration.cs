@@ -36,7 +36,7 @@ public sealed class ScoreCalibration
     /// <summary>Scores of a row: 1, or the number of classes.</summary>
     public int ScoreCount { get; }
 
-    /// <summary>Rows that it was fitted to.</summary>
+    /// <summary>Rows that it was fitted to; those of weight 0 do not count.</summary>
     public int RowCount { get; }
 
     /// <summary>
@@ -56,6 +56,9 @@ public sealed class ScoreCalibration
 
     internal Calibrator Calibrator { get; }
 
+    /// <summary>The identity of the model whose scores it was fitted to; null for scores alone.</summary>
+    internal object? Model { get; private init; }
+
     /// <summary>The method's name in files.</summary>
     internal string Name => EnumTerms<CalibrationMethod>.Of(Method);
 
@@ -70,7 +73,7 @@ public sealed class ScoreCalibration
     {
         ArgumentNullException.ThrowIfNull(rows);
         var exportable = Require(model);
-        options = Checked(options);
+        options = CheckedForGivenRows(options);
         var reading = Evaluator.Reading(rows, model.Task, model.ClassNames, groupColumn: null);
         var read = await LabelledRows.ReadAsync(rows, model.Features, reading, cancellationToken).ConfigureAwait(false);
         return Fit(exportable.Source, read, 0, options, cancellationToken);
@@ -80,13 +83,19 @@ public sealed class ScoreCalibration
     /// <param name="model">A classifier of this library's trainers.</param>
     /// <param name="options">How; null for the defaults.</param>
     /// <param name="cancellationToken">Ends the fit.</param>
-    /// <exception cref="TrainingDataException">All rows trained the model; or they are too few, of one class, or their scores say nothing.</exception>
+    /// <exception cref="TrainingDataException">All rows trained the model, or may have trained one that it goes on from; or they are too few, of one class, or their scores say nothing.</exception>
     /// <exception cref="ArgumentException">A setting is out of range, the method is for another number of classes, or the model is no classifier of this library.</exception>
     public static ScoreCalibration FitOnHeldOut(IFittedModel model, CalibrationOptions? options = null, CancellationToken cancellationToken = default)
     {
         var exportable = Require(model);
         options = Checked(options);
-        var held = exportable.Rows.RowCount - exportable.TrainingCount;
+        var held = exportable.Rows.RowCount - exportable.UnseenStart;
+        if (held == 0 && exportable.TrainingCount < exportable.Rows.RowCount)
+        {
+            throw new TrainingDataException(FormattableString.Invariant(
+                $"Expected rows that neither the model nor what it goes on from was trained on, but this is known of none of the {exportable.Rows.RowCount - exportable.TrainingCount} rows that validated: give other rows to calibrate on."));
+        }
+
         if (held == 0)
         {
             throw new TrainingDataException(FormattableString.Invariant(
@@ -105,11 +114,11 @@ public sealed class ScoreCalibration
     /// <exception cref="ArgumentException">The rows are of another task, a score is no probability, a setting is out of range, or the method is for another number of classes.</exception>
     public static ScoreCalibration FitOnScores(ScoredRows rows, CalibrationOptions? options = null, CancellationToken cancellationToken = default)
     {
-        options = Checked(options);
+        options = CheckedForGivenRows(options);
         ProbabilityCheck.Require(rows, ModelTask.BinaryClassification, ModelTask.MulticlassClassification);
         float[] scores = Array.ConvertAll(rows.Scores.ToArray(), s => (float)s);
         var said = rows.ScoreCount == 1 ? LogOdds.Of(scores) : scores;
-        return Fit(new CalibrationRows(said, scores, rows.ClassIndexes(), rows.Weights, Math.Max(2, rows.ScoreCount)), options, cancellationToken);
+        return Fit(new CalibrationRows(said, scores, rows.ClassIndexes(), rows.Weights, Math.Max(2, rows.ScoreCount)), model: null, options, cancellationToken);
     }
 
     /// <summary>Calibrates probabilities. A float32 probability within 0.00006 of 0 or 1 is taken for that distance, as its log odds are not known; the exported file takes them from the model.</summary>
@@ -126,29 +135,31 @@ public sealed class ScoreCalibration
     {
         if (source.Task == ModelTask.BinaryClassification)
         {
-            LabelColumn.ThrowIfNotBinary(rows.Labels, rows.LabelColumnName);
+            LabelColumn.ThrowIfNotBinary(rows);
         }
 
         var width = source.ScoreCount;
         var said = LogOdds.Of(source, rows.Table)[(first * width)..];
         var labels = Array.ConvertAll(rows.Labels[first..].ToArray(), l => (int)l);
         var scores = width == 1 ? Array.ConvertAll(said, z => (float)Calibrator.Sigmoid(z)) : said;
-        return Fit(new CalibrationRows(said, scores, labels, Array.ConvertAll((rows.Weights.IsEmpty ? [] : rows.Weights[first..]).ToArray(), w => (double)w), Math.Max(2, width)), options, cancellationToken);
+        return Fit(new CalibrationRows(said, scores, labels, Array.ConvertAll((rows.Weights.IsEmpty ? [] : rows.Weights[first..]).ToArray(), w => (double)w), Math.Max(2, width)), source.Identity, options, cancellationToken);
     }
 
-    private static ScoreCalibration Fit(CalibrationRows rows, CalibrationOptions options, CancellationToken cancellationToken)
+    private static ScoreCalibration Fit(CalibrationRows rows, object? model, CalibrationOptions options, CancellationToken cancellationToken)
     {
         var method = MethodFor(rows.Width, options.Method);
+        rows = rows.Counting();
         rows.ThrowIfUnfit(options);
+        cancellationToken.ThrowIfCancellationRequested();
         var calibrator = Fit(method, rows, cancellationToken);
-        var after = CalibrationFolds.Score(rows, options, part => Fit(method, part, cancellationToken));
-        return new(method, rows, calibrator, CalibrationMeasure.Of(rows, rows.Scores), CalibrationMeasure.Of(rows, after));
+        var after = CalibrationFolds.Score(rows, options, part => Fit(method, part, cancellationToken), cancellationToken);
+        return new(method, rows, calibrator, CalibrationMeasure.Of(rows, rows.Scores), CalibrationMeasure.Of(rows, after)) { Model = model };
     }
 
     private static Calibrator Fit(CalibrationMethod method, CalibrationRows rows, CancellationToken cancellationToken) => method switch
     {
         CalibrationMethod.Platt => PlattCalibrator.Fit(rows, cancellationToken),
-        CalibrationMethod.Isotonic => IsotonicCalibrator.Fit(rows),
+        CalibrationMethod.Isotonic => IsotonicCalibrator.Fit(rows, cancellationToken),
         CalibrationMethod.Beta => BetaCalibrator.Fit(rows, cancellationToken),
         CalibrationMethod.Temperature => SoftmaxCalibrator.FitTemperature(rows, cancellationToken),
         _ => SoftmaxCalibrator.FitVector(rows, cancellationToken),
@@ -177,6 +188,16 @@ public sealed class ScoreCalibration
 
         return model as IExportable
             ?? throw new ArgumentException($"Expected a model of this library's trainers, whose export takes a calibration, but found {model.GetType().Name}.", nameof(model));
+    }
+
+    // A share of rows that the caller chose would be no setting but a surprise.
+    private static CalibrationOptions CheckedForGivenRows(CalibrationOptions? options)
+    {
+        options = Checked(options);
+        return options.HeldOutShare == 1
+            ? options
+            : throw new ArgumentException(
+                FormattableString.Invariant($"Expected {nameof(CalibrationOptions)}.{nameof(CalibrationOptions.HeldOutShare)} to be left out with rows of your own, but it is {options.HeldOutShare}: it is for {nameof(FitOnHeldOut)}."), nameof(options));
     }
 
     private static CalibrationOptions Checked(CalibrationOptions? options)

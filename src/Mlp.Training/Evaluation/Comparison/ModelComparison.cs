@@ -99,7 +99,7 @@ public static class ModelComparison
             ChampionName = "the champion",
             RowCount = challenger.OutOfFold.RowCount,
         };
-        return Result(figures, new(PairedTest.CorrectedT, figures.Interval, mean.PValue), options);
+        return Result(figures, new(PairedTest.CorrectedT, figures.Interval, mean.PValue), ClassRows.Objection(metric, challenger.Predictions.Rows, options.MinimumClassRows), options);
     }
 
     /// <summary>The test of two models' scores on the same rows.</summary>
@@ -130,7 +130,7 @@ public static class ModelComparison
         }
 
         return test == PairedTest.DeLong
-            ? PairedDeLong.Compute(challenger, champion, improvement, options.Confidence)
+            ? PairedDeLong.Compute(challenger, champion, improvement, options.Confidence, cancellationToken)
             : PairedBootstrap.Compute(metric, challenger, champion, thresholds, options.BootstrapSamples > 0 ? options : options.WithBootstrap(DefaultSampleCount), cancellationToken);
     }
 
@@ -154,21 +154,24 @@ public static class ModelComparison
         ScoredRows challenger, ScoredRows champion, (double Challenger, double Champion) thresholds, GateOptions options, CancellationToken cancellationToken)
     {
         RequireSameRows(challenger, champion);
+        cancellationToken.ThrowIfCancellationRequested();
         var metric = MetricRule.For(challenger.Task, options.Metric);
         var mine = EvaluationCalculator.Compute(challenger, thresholds.Challenger, options: null);
         var theirs = EvaluationCalculator.Compute(champion, thresholds.Champion, options: null);
         var figures = ComparisonFigures.Of(metric, mine, theirs, "the champion");
         var difference = Test(metric, challenger, champion, figures.Improvement, thresholds, options, cancellationToken);
-        return Result(figures with { Interval = difference.Interval }, difference, options);
+        return Result(figures with { Interval = difference.Interval }, difference, ClassRows.Objection(metric, challenger, options.MinimumClassRows), options);
     }
 
-    private static ComparisonResult Result(ComparisonFigures figures, PairedDifference difference, GateOptions options)
+    private static ComparisonResult Result(ComparisonFigures figures, PairedDifference difference, string? objection, GateOptions options)
     {
         var (decision, reason) = figures.RowCount < options.MinimumRows
             ? (GateDecision.Inconclusive, FormattableString.Invariant($"Expected at least {options.MinimumRows} rows to compare on, but found {figures.RowCount}: the champion stays."))
-            : figures.Interval is null && !double.IsNaN(figures.Improvement)
-                ? (GateDecision.Inconclusive, "There are too few rows or folds to tell an improvement from chance: the champion stays.")
-                : GateRule.Decide(figures, options);
+            : objection is { } && !double.IsNaN(figures.Improvement)
+                ? (GateDecision.Inconclusive, objection)
+                : figures.Interval is null && !double.IsNaN(figures.Improvement)
+                    ? (GateDecision.Inconclusive, "There are too few rows or folds to tell an improvement from chance: the champion stays.")
+                    : GateRule.Decide(figures, options);
         return new()
         {
             Decision = decision,

@@ -17,9 +17,10 @@ internal static class PairedDeLong
     /// <param name="champion">Scores of the champion on the same rows.</param>
     /// <param name="improvement">By how much the challenger's area is greater.</param>
     /// <param name="confidence">Probability that the interval covers it.</param>
-    public static PairedDifference Compute(ScoredRows challenger, ScoredRows champion, double improvement, double confidence)
+    /// <param name="cancellationToken">Ends the test between the models.</param>
+    public static PairedDifference Compute(ScoredRows challenger, ScoredRows champion, double improvement, double confidence, CancellationToken cancellationToken)
     {
-        if (InfluenceOf(challenger.Counting()) is not { } mine || InfluenceOf(champion.Counting()) is not { } theirs)
+        if (InfluenceOf(challenger.Counting(), cancellationToken) is not { } mine || InfluenceOf(champion.Counting(), cancellationToken) is not { } theirs)
         {
             return new(PairedTest.DeLong, null, double.NaN);
         }
@@ -37,9 +38,12 @@ internal static class PairedDeLong
             error == 0 ? (improvement == 0 ? 1 : 0) : NormalDistribution.TwoSided(improvement / error));
     }
 
-    private static double[]? InfluenceOf(ScoredRows rows)
-        => rows.Task == ModelTask.BinaryClassification
+    private static double[]? InfluenceOf(ScoredRows rows, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return rows.Task == ModelTask.BinaryClassification
             ? AucInfluence.Compute(rows.Scores, Array.ConvertAll(rows.Labels.ToArray(), l => l == 1), rows.Weights)
             : MulticlassIntervals.MacroAucInfluence(
                 MulticlassMetrics.ComputeWeighted(rows.Scores, rows.ClassIndexes(), rows.WeightsOrOnes(), rows.ClassNames.Count), rows.Scores, rows.ClassIndexes(), rows.Weights, byRows: false);
+    }
 }

@@ -34,6 +34,7 @@ public static class CrossValidation
         ArgumentNullException.ThrowIfNull(trainer);
         ArgumentNullException.ThrowIfNull(trainingSet);
         options = Checked(options);
+        options.Evaluation.ThrowIfWithoutEffect(trainer.Task);
         MetricRule.For(trainer.Task, options.Evaluation.SliceMetric);
         var (rows, folds) = await PlanAsync(trainingSet, trainer.Task, options, cancellationToken).ConfigureAwait(false);
         var slices = await SliceAssignment.ReadAsync(trainingSet, options.Evaluation, cancellationToken).ConfigureAwait(false);

@@ -7,7 +7,7 @@ namespace Mlp.Training.Evaluation.Folds;
 public sealed class CrossValidationOptions
 {
     /// <summary>How rows are parted.</summary>
-    /// <value>The default value is null: stratified for classes, k-fold for numbers, grouped for ranking.</value>
+    /// <value>The default value is null: stratified for classes, k-fold for numbers, grouped for ranking; with <see cref="GroupColumns"/> stratified by groups for classes, grouped for the others.</value>
     [EnumDataType(typeof(FoldScheme))]
     public FoldScheme? Scheme { get; set; }
 
@@ -29,7 +29,7 @@ public sealed class CrossValidationOptions
     /// <value>The default value is 0.</value>
     public int Seed { get; set; }
 
-    /// <summary>The columns whose values together are a group. For ranking they may be empty: the groups are those that are ranked.</summary>
+    /// <summary>The columns whose values together are a group, none of which is cut. Not for schemes that know no groups. For ranking they may be empty: the groups are those that are ranked.</summary>
     /// <value>The default value is empty.</value>
     public IList<string> GroupColumns { get; } = [];
 
@@ -85,6 +85,11 @@ public sealed class CrossValidationOptions
         if (!isTimed && (Gap > TimeSpan.Zero || GapRows > 0 || TrainingWindow is not null || MaximumTrainingRows is not null))
         {
             failures.Add($"{path}{separator}{nameof(Scheme)} must be {FoldScheme.TimeSeries} with a gap or a window, but is {(Scheme is { } scheme ? scheme.ToString() : "null")}.");
+        }
+
+        if (GroupColumns.Count > 0 && Scheme is { } other and not (FoldScheme.Grouped or FoldScheme.StratifiedGrouped))
+        {
+            failures.Add($"{path}{separator}{nameof(Scheme)} must be {FoldScheme.Grouped}, {FoldScheme.StratifiedGrouped} or null with {nameof(GroupColumns)}, since others cut groups, but is {other}.");
         }
 
         return failures;

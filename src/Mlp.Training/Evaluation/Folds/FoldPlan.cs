@@ -13,10 +13,11 @@ internal static class FoldPlan
     /// <exception cref="ArgumentException">The scheme does not fit the task, or lacks group columns.</exception>
     public static FoldScheme SchemeOf(ModelTask task, CrossValidationOptions options)
     {
-        var scheme = options.Scheme ?? task switch
+        var scheme = options.Scheme ?? (task, options.GroupColumns.Count > 0) switch
         {
-            ModelTask.Regression => FoldScheme.KFold,
-            ModelTask.Ranking => FoldScheme.Grouped,
+            (ModelTask.Ranking, _) or (ModelTask.Regression, true) => FoldScheme.Grouped,
+            (ModelTask.Regression, false) => FoldScheme.KFold,
+            (_, true) => FoldScheme.StratifiedGrouped,
             _ => FoldScheme.Stratified,
         };
         if (task == ModelTask.Ranking && scheme is not (FoldScheme.Grouped or FoldScheme.TimeSeries))

@@ -30,7 +30,7 @@ internal sealed class FoldRows
         var rows = await LabelledRows.ReadAsync(set, [], reading, cancellationToken).ConfigureAwait(false);
         if (task == ModelTask.BinaryClassification)
         {
-            LabelColumn.ThrowIfNotBinary(rows.Labels, rows.LabelColumnName);
+            LabelColumn.ThrowIfNotBinary(rows);
         }
 
         if (scheme is not (FoldScheme.Grouped or FoldScheme.StratifiedGrouped))

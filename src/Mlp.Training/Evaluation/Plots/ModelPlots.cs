@@ -12,6 +12,7 @@ public static class ModelPlots
     private const int MaximumClasses = 20;
     private const int MaximumFeatures = 25;
     private const int MaximumPoints = 2000;
+    private const double GreatestDrawn = 1e100;
 
     /// <summary>Draws the rows of a binary classifier by true and predicted class.</summary>
     /// <param name="counts">The rows.</param>
@@ -23,7 +24,7 @@ public static class ModelPlots
     /// <summary>Draws the rows of a classifier by true and predicted class. Colours go by the share of the true class.</summary>
     /// <param name="counts">Rows by true class (first index) and predicted class (second index), shape (classes, classes), row-major; see <see cref="MulticlassMetrics.Confusion"/>.</param>
     /// <param name="classNames">Names of the classes, 2 to 20.</param>
-    /// <exception cref="ArgumentException">Names are too few or too many, or counts are not those of the classes.</exception>
+    /// <exception cref="ArgumentException">Names are too few or too many, or counts are not those of the classes, negative or not finite.</exception>
     public static SvgPlot Confusion(IReadOnlyList<double> counts, IReadOnlyList<string> classNames)
     {
         ArgumentNullException.ThrowIfNull(counts);
@@ -32,6 +33,11 @@ public static class ModelPlots
         if (k is < 2 or > MaximumClasses || counts.Count != k * k)
         {
             throw new ArgumentException(FormattableString.Invariant($"Expected 2 to {MaximumClasses} classes and as many counts as their square, but found {k} classes and {counts.Count} counts."), nameof(counts));
+        }
+
+        if (counts.Any(c => !(c >= 0 && double.IsFinite(c))))
+        {
+            throw new ArgumentException("Expected counts of 0 or more, but found one that is negative or no finite number.", nameof(counts));
         }
 
         var scale = new ChartScale(0, k, 1);
@@ -53,10 +59,10 @@ public static class ModelPlots
         return canvas.End();
     }
 
-    /// <summary>Draws what a regression said against by how much it was wrong. Of more than 2,000 rows every so manieth is drawn.</summary>
+    /// <summary>Draws what a regression said against by how much it was wrong. Of more than 2,000 rows every n-th is drawn.</summary>
     /// <param name="rows">Labelled predictions of a regression.</param>
     /// <param name="unit">The label's unit; null for none.</param>
-    /// <exception cref="ArgumentException">The rows are of another task.</exception>
+    /// <exception cref="ArgumentException">The rows are of another task, a number that is drawn is beyond ±1E+100, or the mean squared error is infinite.</exception>
     public static SvgPlot Residuals(ScoredRows rows, string? unit = null)
     {
         ArgumentNullException.ThrowIfNull(rows);
@@ -73,6 +79,15 @@ public static class ModelPlots
         {
             var row = (int)((long)i * count / drawn);
             points[i] = (predictions[row], labels[row] - predictions[row]);
+            if (Math.Max(Math.Abs(points[i].Said), Math.Abs(points[i].Residual)) > GreatestDrawn)
+            {
+                throw new ArgumentException(FormattableString.Invariant($"Expected predictions and labels that an axis can show, within ±{GreatestDrawn}, but row {row} is beyond."), nameof(rows));
+            }
+        }
+
+        if (!double.IsFinite(metrics.RootMeanSquaredError))
+        {
+            throw new ArgumentException("Expected predictions and labels whose mean squared error is a finite number, but theirs is beyond float64.", nameof(rows));
         }
 
         var suffix = unit is null ? string.Empty : $" ({unit})";
@@ -135,6 +150,11 @@ public static class ModelPlots
         if (features.Count == 0)
         {
             throw new ArgumentException("Expected the importance of at least one feature, but found none.", nameof(features));
+        }
+
+        if (features.FirstOrDefault(f => !double.IsFinite(f.Importance) || double.IsInfinity(f.Deviation)) is { } unfit)
+        {
+            throw new ArgumentException(FormattableString.Invariant($"Expected a finite importance of every feature, but that of '{unfit.Name}' is {unfit.Importance} ± {unfit.Deviation}."), nameof(features));
         }
 
         List<FeatureImportance> shown = [.. features.Take(MaximumFeatures)];

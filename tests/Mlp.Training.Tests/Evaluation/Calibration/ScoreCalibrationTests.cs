@@ -1,8 +1,11 @@
 using Mlp.Runtime.Models;
+using Mlp.TestSupport;
 using Mlp.Training.Evaluation;
 using Mlp.Training.Evaluation.Calibration;
+using Mlp.Training.Export;
 using Mlp.Training.Networks;
 using Mlp.Training.Tests.Networks;
+using Mlp.Training.Trees;
 
 namespace Mlp.Training.Tests.Evaluation.Calibration;
 
@@ -147,9 +150,110 @@ public sealed class ScoreCalibrationTests
         Assert.StartsWith("Expected probabilities from 0 to 1, but row 7 has another score.", Refused(() => ScoreCalibration.FitOnScores(CalibrationScores.Of(outside, labels))), StringComparison.Ordinal);
         Assert.StartsWith("Expected rows of a model for BinaryClassification or MulticlassClassification, but found Regression.", Refused(() => ScoreCalibration.FitOnScores(numbers)), StringComparison.Ordinal);
         Assert.StartsWith("Expected Platt, Isotonic or Beta for two classes, but found Vector.", Refused(() => ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels), new() { Method = CalibrationMethod.Vector })), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Expected CalibrationOptions.HeldOutShare to be left out with rows of your own, but it is 0.5: it is for FitOnHeldOut.",
+            Refused(() => ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels), new() { HeldOutShare = 0.5 })),
+            StringComparison.Ordinal);
         Assert.Contains("MinimumRows", Refused(() => ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels), new() { MinimumRows = 1 })), StringComparison.Ordinal);
 
         string Refused(Action fit) => Assert.ThrowsAny<ArgumentException>(fit).Message;
+    }
+
+    [Theory]
+    [InlineData(CalibrationMethod.Isotonic)]
+    [InlineData(CalibrationMethod.Platt)]
+    public void FitOnScores_CancelledToken_Ends(CalibrationMethod method)
+    {
+        var (scores, labels) = CalibrationScores.Overconfident(200, seed: 9);
+
+        Assert.Throws<OperationCanceledException>(() => ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels), new() { Method = method }, new CancellationToken(true)));
+    }
+
+    [Fact]
+    public void FitOnScores_RowsOfWeightZero_DoNotCount()
+    {
+        var (scores, labels) = CalibrationScores.Overconfident(400, seed: 9);
+        float[] weights = [.. Enumerable.Range(0, 400).Select(i => i < 45 ? 1f : 0)];
+        float[] more = [.. Enumerable.Range(0, 400).Select(i => i < 80 ? 1f : 0)];
+
+        Assert.Equal(
+            "Expected at least 50 rows to calibrate on, but found 45: what is learned from them would be chance.",
+            Assert.Throws<TrainingDataException>(() => ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels, weights))).Message);
+        var calibration = ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels, more));
+        Assert.Equal((80, 80.0), (calibration.RowCount, calibration.Metrics["calibration.rows"]));
+    }
+
+    [Fact]
+    public void FitOnScores_IsotonicOfClassesThatAlmostTouch_SaysSo()
+    {
+        float[] scores = [.. Enumerable.Range(0, 400).Select(i => i < 200 ? 0.9f : 0.9001f)];
+        int[] labels = [.. Enumerable.Range(0, 400).Select(i => i < 200 ? 0 : 1)];
+
+        var e = Assert.Throws<TrainingDataException>(() => ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels), new() { Method = CalibrationMethod.Isotonic }));
+
+        Assert.StartsWith("Expected scores that lie further apart, but over the ", e.Message, StringComparison.Ordinal);
+        Assert.EndsWith(": calibrate by Platt.", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task FitOnHeldOut_TreesThatGoOn_TakesOnlyRowsThatTheFirstTreesHaveNotSeen()
+    {
+        var set = SyntheticRows.Create(600, seed: 1);
+        var options = Trees.TreeTrainerTests.Small();
+        (options.ValidationShare, options.MaximumIterations) = (0, 5);
+        using var ofAll = await new TreeTrainer(options).FitAsync(set);
+        options.ValidationShare = 0.3;
+        var trainer = new TreeTrainer(options);
+        using var ofPart = await trainer.FitAsync(set);
+        using var seen = await trainer.ContinueAsync(ofAll, set);
+        using var unseen = await trainer.ContinueAsync(ofPart, set);
+        using var other = await trainer.ContinueAsync(ofPart, SyntheticRows.Create(600, seed: 2));
+        options.ValidationShare = 0.5;
+        using var partly = await new TreeTrainer(options).ContinueAsync(ofPart, set);
+
+        foreach (var trees in new[] { seen, other })
+        {
+            Assert.Equal(
+                "Expected rows that neither the model nor what it goes on from was trained on, but this is known of none of the 180 rows that validated: give other rows to calibrate on.",
+                Assert.Throws<TrainingDataException>(() => ScoreCalibration.FitOnHeldOut(trees)).Message);
+            Assert.Equal(600, trees.Export().ExportProof.RowCount);
+        }
+
+        Assert.Equal((180, 180), (ScoreCalibration.FitOnHeldOut(unseen).RowCount, ScoreCalibration.FitOnHeldOut(partly).RowCount));
+    }
+
+    [Fact]
+    public async Task FitOnHeldOut_NetworkThatBeganWithWeights_IsRefused()
+    {
+        using var folder = new TempDirectory();
+        var options = NetworkTrainerTests.Small();
+        (options.ValidationShare, options.MaxEpochs) = (0.3, 1);
+        using var first = await new NetworkTrainer(options).FitAsync(SyntheticRows.Create(300, seed: 1));
+        options.InitialWeights = Path.Combine(folder.FullName, "weights.safetensors");
+        first.SaveWeights(options.InitialWeights);
+        using var second = await new NetworkTrainer(options).FitAsync(SyntheticRows.Create(300, seed: 1));
+
+        Assert.Equal(90, ScoreCalibration.FitOnHeldOut(first).RowCount);
+        Assert.StartsWith(
+            "Expected rows that neither the model nor what it goes on from was trained on, but this is known of none of the 90 rows",
+            Assert.Throws<TrainingDataException>(() => ScoreCalibration.FitOnHeldOut(second)).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Export_CalibrationOfAnotherModel_IsRefused()
+    {
+        var options = Trees.TreeTrainerTests.Small();
+        (options.ValidationShare, options.MaximumIterations) = (0.3, 5);
+        using var one = await new TreeTrainer(options).FitAsync(SyntheticRows.Create(600, seed: 1));
+        using var two = await new TreeTrainer(options).FitAsync(SyntheticRows.Create(600, seed: 2));
+        var calibration = ScoreCalibration.FitOnHeldOut(one);
+
+        Assert.StartsWith(
+            "Expected a calibration of this model, but found one that was fitted to the scores of another model.",
+            Assert.Throws<ArgumentException>(() => two.Export(new ExportOptions { Calibration = calibration })).Message,
+            StringComparison.Ordinal);
+        Assert.Same(calibration, one.Export(new ExportOptions { Calibration = calibration }).Calibration);
     }
 
     [Fact]

@@ -210,6 +210,82 @@ public sealed class ModelComparisonTests
         Assert.Throws<ArgumentException>(() => ModelComparison.Compare(one, two));
     }
 
+    [Theory]
+    [InlineData(29, GateDecision.Inconclusive)]
+    [InlineData(30, GateDecision.Promote)]
+    public void Compare_FewRowsOfAClass_GivesNoVerdict(int positives, GateDecision decision)
+    {
+        var (good, poor) = Rare(300, positives, zeroWeights: false);
+
+        var result = ModelComparison.Compare(good, poor, new GateOptions { MaximumLogLossIncrease = 100 });
+
+        Assert.Equal(decision, result.Decision);
+        if (decision == GateDecision.Inconclusive)
+        {
+            Assert.Equal("Expected at least 30 rows of each class to compare on, but class 1 has 29: the champion stays.", result.Reason);
+            Assert.Equal(GateDecision.Promote, ModelComparison.Compare(good, poor, new GateOptions { MinimumClassRows = 29, MaximumLogLossIncrease = 100 }).Decision);
+        }
+    }
+
+    [Fact]
+    public void Compare_RowsOfWeightZero_AreNoRowsOfAClass()
+    {
+        var (good, poor) = Rare(300, 40, zeroWeights: true);
+
+        Assert.Equal("Expected at least 30 rows of each class to compare on, but class 1 has 20: the champion stays.", ModelComparison.Compare(good, poor).Reason);
+    }
+
+    [Theory]
+    [InlineData(GateMetric.MacroAuc, GateDecision.Inconclusive)]
+    [InlineData(GateMetric.Accuracy, GateDecision.Promote)]
+    public void Compare_FewRowsOfOneOfSeveralClasses_CountsWhereTheMetricAveragesOverClasses(GateMetric metric, GateDecision decision)
+    {
+        int[] labels = [.. Enumerable.Range(0, 300).Select(i => i < 10 ? 2 : i % 2)];
+        string[] names = ["a", "b", "c"];
+        double[] right = [.. labels.SelectMany(l => Enumerable.Range(0, 3).Select(c => c == l ? 0.8 : 0.1))];
+        double[] turned = [.. labels.SelectMany((l, i) => Enumerable.Range(0, 3).Select(c => c == (i % 3 == 0 ? (l + 1) % 3 : l) ? 0.8 : 0.1))];
+
+        var result = ModelComparison.Compare(ScoredRows.Multiclass(right, labels, names), ScoredRows.Multiclass(turned, labels, names), new GateOptions { Metric = metric, BootstrapSamples = 200 });
+
+        Assert.Equal(decision, result.Decision);
+        Assert.Equal(decision == GateDecision.Inconclusive, result.Reason == "Expected at least 30 rows of each class to compare on, but class 'c' has 10: the champion stays.");
+    }
+
+    [Fact]
+    public void Compare_CancelledToken_Ends()
+    {
+        var (good, poor) = Binary(200, seed: 1);
+
+        Assert.Throws<OperationCanceledException>(() => ModelComparison.Compare(good, poor, cancellationToken: new CancellationToken(true)));
+    }
+
+    [Fact]
+    public void Compare_OtherWeights_AreNotTheSameRows()
+    {
+        var (good, poor) = Binary(200, seed: 1);
+        double[] weights = [.. Enumerable.Range(0, 200).Select(i => 1.0 + (i % 2))];
+
+        Assert.StartsWith(
+            "Expected both models to be scored on the same rows, but found 200 rows",
+            Assert.Throws<ArgumentException>(() => ModelComparison.Compare(ScoredRows.Binary(good.Scores, good.Labels, weights), poor)).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Compare_CrossValidationsWhoseLogLossRises_IsRejected()
+    {
+        var constant = new StubTrainer(ModelTask.BinaryClassification, (_, batch) => new float[batch.Length]);
+        var (good, poor) = (await CrossValidation.RunAsync(FoldData.Scorer(), FoldData.Set(400)), await CrossValidation.RunAsync(constant, FoldData.Set(400)));
+        static CrossValidationResult With(CrossValidationResult result, double logLoss)
+            => result with { OutOfFold = result.OutOfFold with { Metrics = new Dictionary<string, double> { ["log_loss"] = logLoss } } };
+
+        var rising = ModelComparison.Compare(With(good, 2), With(poor, 1));
+
+        Assert.Equal(GateDecision.Reject, rising.Decision);
+        Assert.StartsWith("The log loss rises from 1 to 2, more than 0.05", rising.Reason, StringComparison.Ordinal);
+        Assert.Equal(GateDecision.Promote, ModelComparison.Compare(With(good, 1), With(poor, 2)).Decision);
+    }
+
     [Fact]
     public async Task CompareAsync_TwoModels_ScoresBothOnTheHoldout()
     {
@@ -242,6 +318,16 @@ public sealed class ModelComparisonTests
         }
 
         return variance;
+    }
+
+    private static (ScoredRows Good, ScoredRows Poor) Rare(int count, int positives, bool zeroWeights)
+    {
+        var random = new Random(4);
+        double[] labels = [.. Enumerable.Range(0, count).Select(i => i < positives ? 1.0 : 0)];
+        double[] weights = zeroWeights ? [.. Enumerable.Range(0, count).Select(i => (double)(i % 2))] : [];
+        return (
+            ScoredRows.Binary([.. labels.Select(l => (l + random.NextDouble()) / 2)], labels, weights),
+            ScoredRows.Binary([.. labels.Select(_ => random.NextDouble())], labels, weights));
     }
 
     private static (ScoredRows Good, ScoredRows Poor) Binary(int count, int seed, bool isRounded = false)

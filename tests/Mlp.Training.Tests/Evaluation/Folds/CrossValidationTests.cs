@@ -22,7 +22,11 @@ public sealed class CrossValidationTests
     {
         // The score says whether the row was trained on.
         var trainer = new StubTrainer(ModelTask.BinaryClassification, (seen, batch) => [.. Ids(batch).Select(id => seen.Contains(id) ? 1f : 0f)]);
-        var options = new CrossValidationOptions { Scheme = scheme, RepeatCount = repeats, GroupColumns = { "group" } };
+        var options = new CrossValidationOptions { Scheme = scheme, RepeatCount = repeats };
+        if (scheme is FoldScheme.Grouped or FoldScheme.StratifiedGrouped)
+        {
+            options.GroupColumns.Add("group");
+        }
 
         var result = await CrossValidation.RunAsync(trainer, FoldData.Set(500), options);
 
@@ -52,6 +56,33 @@ public sealed class CrossValidationTests
         Assert.Equal(whole.Metrics, result.OutOfFold.Metrics);
         Assert.Equal(whole.Intervals["auc"], result.OutOfFold.Intervals["auc"]);
         Assert.StartsWith("5 folds of 100 rows at most\nmetric", result.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task RunAsync_SettingOfAnotherTask_IsRefused()
+    {
+        var (ofTop, ofGroups, ofCutoff) = (new CrossValidationOptions(), new CrossValidationOptions(), new CrossValidationOptions());
+        ofTop.Evaluation.TopK.Add(2);
+        ofGroups.Evaluation.GroupColumn = "nowhere";
+        ofCutoff.Evaluation.RankingCutoff = 3;
+
+        Assert.Equal("Expected no EvaluatorOptions.TopK for BinaryClassification, because it is for MulticlassClassification.", await RefusedAsync(ofTop));
+        Assert.Equal("Expected no EvaluatorOptions.GroupColumn for BinaryClassification, because it is for Ranking.", await RefusedAsync(ofGroups));
+        Assert.Equal("Expected no EvaluatorOptions.RankingCutoff for BinaryClassification, because it is for Ranking.", await RefusedAsync(ofCutoff));
+
+        static async Task<string> RefusedAsync(CrossValidationOptions options)
+            => (await Assert.ThrowsAsync<ArgumentException>(() => CrossValidation.RunAsync(FoldData.Scorer(), FoldData.Set(100), options))).Message;
+    }
+
+    [Fact]
+    public async Task RunAsync_Repeats_PredictionsAreTheirMeans()
+    {
+        var once = await CrossValidation.RunAsync(FoldData.Scorer(), FoldData.Set(300));
+        var twice = await CrossValidation.RunAsync(FoldData.Scorer(), FoldData.Set(300), new() { RepeatCount = 2 });
+
+        // Scores depend neither on fold nor on repeat here.
+        Assert.Equal(once.Predictions.RowNumbers, twice.Predictions.RowNumbers);
+        Assert.Equal(once.Predictions.Rows.Scores.ToArray(), twice.Predictions.Rows.Scores.ToArray());
     }
 
     [Fact]

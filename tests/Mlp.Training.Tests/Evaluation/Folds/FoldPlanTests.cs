@@ -48,6 +48,31 @@ public sealed class FoldPlanTests
         Assert.All(folds, f => Assert.True(scheme == FoldScheme.Grouped || Math.Abs(f.Test.Count(i => labels[(int)i]) - positives) <= 3));
     }
 
+    [Theory]
+    [InlineData("y", ModelTask.BinaryClassification)]
+    [InlineData("kind", ModelTask.MulticlassClassification)]
+    [InlineData("gain", ModelTask.Regression)]
+    public async Task SplitAsync_GroupColumnsWithoutScheme_GroupsStayTogether(string label, ModelTask task)
+    {
+        var set = FoldData.Set(400, label);
+        var (groups, _) = await ValuesAsync(set);
+
+        var folds = await SplitAsync(set, new() { GroupColumns = { "group" } }, task);
+
+        Assert.Equal(400, folds.Sum(f => f.Test.Count));
+        Assert.All(folds, f => Assert.Empty(f.Test.Select(i => groups[(int)i]).Intersect(f.Training.Select(i => groups[(int)i]))));
+    }
+
+    [Theory]
+    [InlineData(FoldScheme.KFold)]
+    [InlineData(FoldScheme.Stratified)]
+    [InlineData(FoldScheme.TimeSeries)]
+    public async Task SplitAsync_GroupColumnsWithASchemeThatCutsGroups_IsASentence(FoldScheme scheme)
+        => Assert.Contains(
+            $"CrossValidationOptions.Scheme must be Grouped, StratifiedGrouped or null with GroupColumns, since others cut groups, but is {scheme}.",
+            (await Assert.ThrowsAsync<ArgumentException>(() => SplitAsync(FoldData.Set(100), new() { Scheme = scheme, GroupColumns = { "group" } }))).Message,
+            StringComparison.Ordinal);
+
     [Fact]
     public async Task SplitAsync_TimeSeries_TrainsOnEarlierRowsAlone()
     {

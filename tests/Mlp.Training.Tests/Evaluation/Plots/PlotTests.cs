@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Xml.Linq;
+using Mlp.Runtime.Markup;
 using Mlp.Runtime.Statistics;
 using Mlp.TestSupport;
 using Mlp.Training.Evaluation;
@@ -101,7 +102,26 @@ public sealed class PlotTests
         Assert.StartsWith("Expected a training of at least one epoch, but found none.", Refused(() => TrainingPlots.Losses([])), StringComparison.Ordinal);
         Assert.StartsWith("Expected a metric that run 'r' has logged, but found 'auc'.", Refused(() => TrainingPlots.Metrics(Run(), "auc")), StringComparison.Ordinal);
 
+        Assert.StartsWith("Expected a finite importance of every feature, but that of 'b' is NaN ± 0.", Refused(() => ModelPlots.Importance(new Dictionary<string, double> { ["a"] = 1, ["b"] = double.NaN }, "gain")), StringComparison.Ordinal);
+        Assert.StartsWith("Expected counts of 0 or more, but found one that is negative or no finite number.", Refused(() => ModelPlots.Confusion([1, double.NaN, 3, 4], ["a", "b"])), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Expected predictions and labels whose mean squared error is a finite number, but theirs is beyond float64.",
+            Refused(() => ModelPlots.Residuals(ScoredRows.Regression([.. new double[2000], 1e308], new double[2001]))),
+            StringComparison.Ordinal);
+
         string Refused(Action draw) => Assert.ThrowsAny<ArgumentException>(draw).Message;
+    }
+
+    [Theory]
+    [InlineData(double.MaxValue)]
+    [InlineData(1e301)]
+    [InlineData(double.Epsilon)]
+    public void Over_ExtremeValues_HasAFewLines(double value)
+    {
+        var scale = ChartScale.Over([-value, value]);
+
+        Assert.InRange(scale.Lines.Take(100).Count(), 1, 20);
+        Assert.True(double.IsFinite(scale.Least) && double.IsFinite(scale.Greatest) && double.IsFinite(scale.Step));
     }
 
     // MLP_PLOTS names a folder to look at them in.
@@ -150,6 +170,15 @@ public sealed class PlotTests
 
         return new(name, ScoredRows.Binary(scores, labels));
     }
+
+    [Theory]
+    [InlineData(1e308)]
+    [InlineData(-1e300)]
+    public void Residuals_NumbersBeyondAnyAxis_IsASentence(double said)
+        => Assert.StartsWith(
+            "Expected predictions and labels that an axis can show, within ±1E+100, but row 1 is beyond.",
+            Assert.Throws<ArgumentException>(() => ModelPlots.Residuals(ScoredRows.Regression([1, said], [1, -said]))).Message,
+            StringComparison.Ordinal);
 
     private static SvgPlot Residuals()
     {

@@ -31,6 +31,17 @@ public sealed class SliceTests
     }
 
     [Fact]
+    public async Task EvaluateAsync_PartThatIsClearlyBetter_IsNotWorse()
+    {
+        var result = await EvaluateAsync(o => o.Slices.Add(RowSlice.Where("easy", row => row.Number("score") is < 0.2 or > 0.7)));
+
+        var easy = Assert.Single(result.Slices);
+        Assert.True(easy.Intervals["auc"].Lower > result.Metrics["auc"], $"{easy.Intervals["auc"]} {result.Metrics["auc"]}");
+        Assert.True(easy.Deficit < 0);
+        Assert.False(easy.IsWorse);
+    }
+
+    [Fact]
     public async Task EvaluateAsync_ByEdgesAndQuantiles_PartsNumbers()
     {
         var byEdges = await EvaluateAsync(o => o.Slices.Add(RowSlice.ByEdges("miles", 2, 8)));

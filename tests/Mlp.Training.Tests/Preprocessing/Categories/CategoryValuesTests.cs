@@ -21,7 +21,7 @@ public sealed class CategoryValuesTests
 
     [Fact]
     public void Ordinal_GivenOrder_KeepsItAndTakesOthersForUnknown()
-        => Assert.Equal([2f, 0f, 7f, 7f, float.NaN], Encode(Learn(r => (r.Ordinal(["a", "z", "b"]).Standardise, r.UnknownCode, r.MissingCode) = (false, 7, float.NaN)), "b", "a", "c", "new", null));
+        => Assert.Equal([2f, 0f, 7f, 7f, -9f], Encode(Learn(r => (r.Ordinal(["a", "z", "b"]).Standardise, r.UnknownCode, r.MissingCode) = (false, 7, -9)), "b", "a", "c", "new", null));
 
     [Fact]
     public void Ordinal_OfIntegers_OrdersByNumber()
