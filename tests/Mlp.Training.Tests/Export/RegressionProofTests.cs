@@ -89,7 +89,7 @@ public sealed class RegressionProofTests
         return await new NetworkTrainer(options).FitAsync(Numbers(factor));
     }
 
-    private static Mlp.Runtime.Data.ITrainingSet Numbers(double factor)
+    private static Mlp.Runtime.Data.ArrowTrainingSet Numbers(double factor)
     {
         var random = new Random(3);
         var x = Enumerable.Range(0, 3000).Select(_ => random.NextSingle() - 0.5f).ToArray();

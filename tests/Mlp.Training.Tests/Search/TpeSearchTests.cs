@@ -158,11 +158,11 @@ public sealed class TpeSearchTests : IDisposable
     {
         var search = new HyperparameterSearch(_fixture.Tracker, "tips", "unknown", new SearchSpace().Choice("c", "a"), new SearchOptions { TrialCount = 1 });
 
-        var result = await search.RunAsync(TrainerObjective.CrossValidated(
-            _ => new NetworkTrainer(new NetworkOptions { HiddenLayers = [8], MaxEpochs = 1 }), SyntheticRows.Create(300, seed: 1), "luck", new CrossValidationOptions { FoldCount = 2 }));
+        var error = await Assert.ThrowsAsync<SearchFailedException>(() => search.RunAsync(TrainerObjective.CrossValidated(
+            _ => new NetworkTrainer(new NetworkOptions { HiddenLayers = [8], MaxEpochs = 1 }), SyntheticRows.Create(300, seed: 1), "luck", new CrossValidationOptions { FoldCount = 2 })));
 
-        Assert.StartsWith("ArgumentException: Expected one of the metrics ", result.Runs[0].Reason, StringComparison.Ordinal);
-        Assert.Contains("'auc', ", result.Runs[0].Reason, StringComparison.Ordinal);
+        Assert.StartsWith("ArgumentException: Expected one of the metrics ", error.Result.Runs[0].Reason, StringComparison.Ordinal);
+        Assert.Contains("'auc', ", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -171,11 +171,11 @@ public sealed class TpeSearchTests : IDisposable
         var split = await TimeSplit.ByShareAsync(SyntheticRows.Create(400, seed: 1), holdoutShare: 0.3);
         var search = new HyperparameterSearch(_fixture.Tracker, "tips", "none", new SearchSpace().Choice("c", "a"), new SearchOptions { TrialCount = 1 });
 
-        var result = await search.RunAsync(TrainerObjective.Holdout(
-            _ => new NetworkTrainer(new NetworkOptions { HiddenLayers = [8], MaxEpochs = 1 }), split.Training, split.Holdout, TrialMetric.StopMetric(higherIsBetter: false)));
+        var error = await Assert.ThrowsAsync<SearchFailedException>(() => search.RunAsync(TrainerObjective.Holdout(
+            _ => new NetworkTrainer(new NetworkOptions { HiddenLayers = [8], MaxEpochs = 1 }), split.Training, split.Holdout, TrialMetric.StopMetric(higherIsBetter: false))));
 
         Assert.Equal(
-            "InvalidOperationException: Expected a trainer whose settings name a metric that decides which epoch is the best, but its history has none.", result.Runs[0].Reason);
+            "InvalidOperationException: Expected a trainer whose settings name a metric that decides which epoch is the best, but its history has none.", error.Result.Runs[0].Reason);
     }
 
     private static string Text(TrialResult trial) => $"{trial.Number} {trial.Value} {string.Join(' ', trial.Parameters.Values.OrderBy(v => v.Key, StringComparer.Ordinal))}";

@@ -12,10 +12,10 @@ public sealed class StreamedMemoryTests
     {
         await LargestHeapAsync(10_000);
         var few = await LargestHeapAsync(10_000);
-        var many = await LargestHeapAsync(100_000);
+        var many = await LargestHeapAsync(400_000);
 
-        // 90,000 rows more would be over 2 MB if their values, labels, weights and times stayed anywhere.
-        Assert.True(many < few + 700_000, $"{few} and {many}");
+        // 390,000 rows more would be over 9 MB if their values, labels, weights and times stayed anywhere.
+        Assert.True(many < few + 4_000_000, $"{few} and {many}");
     }
 
     private static async Task<long> LargestHeapAsync(long rowCount)
@@ -34,7 +34,7 @@ public sealed class StreamedMemoryTests
 
         public void StepEnded(in NetworkStep step, NetworkTrainingControl control)
         {
-            if (step.Step % 5 == 0)
+            if (step.Step % 20 == 0)
             {
                 Largest = Math.Max(Largest, GC.GetTotalMemory(forceFullCollection: true));
             }
