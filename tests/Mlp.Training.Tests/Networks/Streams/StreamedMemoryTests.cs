@@ -34,7 +34,7 @@ public sealed class StreamedMemoryTests
 
         public void StepEnded(in NetworkStep step, NetworkTrainingControl control)
         {
-            if (step.Step % 20 == 0)
+            if (step.Step % 5 == 0)
             {
                 Largest = Math.Max(Largest, GC.GetTotalMemory(forceFullCollection: true));
             }
