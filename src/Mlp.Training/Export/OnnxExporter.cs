@@ -65,7 +65,7 @@ internal static class OnnxExporter
     }
 
     /// <summary>Runs a file on all rows of a proof.</summary>
-    /// <param name="file">The file, open for <see cref="ExportProver.LargestBatch"/> rows.</param>
+    /// <param name="file">The file, open for <see cref="ExportProver.BatchFor"/> rows of its width.</param>
     /// <param name="set">The rows with what the trained model says of them.</param>
     /// <param name="tolerance">Largest difference that is accepted.</param>
     /// <param name="extremeTolerance">The same for rows with extreme values; null for the same.</param>

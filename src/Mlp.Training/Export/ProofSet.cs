@@ -34,7 +34,7 @@ internal sealed class ProofSet
     }
 
     /// <summary>Lets a file answer all rows in runs of several sizes.</summary>
-    /// <param name="file">The file, open for <see cref="ExportProver.LargestBatch"/> rows.</param>
+    /// <param name="file">The file, open for <see cref="ExportProver.BatchFor"/> rows of its width.</param>
     /// <param name="cancellationToken">Ends the runs.</param>
     /// <returns>Real rows, rows with missing values, rows with extreme values.</returns>
     public (ProofFinding Real, ProofFinding Missing, ProofFinding Extreme) Compare(OnnxScorer file, CancellationToken cancellationToken)
@@ -44,13 +44,13 @@ internal sealed class ProofSet
     }
 
     /// <summary>The same rows with the answers of a file.</summary>
-    /// <param name="file">The file, open for <see cref="ExportProver.LargestBatch"/> rows.</param>
+    /// <param name="file">The file, open for <see cref="ExportProver.BatchFor"/> rows of its width.</param>
     /// <param name="cancellationToken">Ends the runs.</param>
     public ProofSet AnsweredBy(OnnxScorer file, CancellationToken cancellationToken)
         => new([.. _parts.Select(p => (p.Rows, ExportProver.ScoreAll(file, p.Rows, cancellationToken)))], Scale);
 
     /// <summary>What a file says of the real rows, shape (rows, scores), row-major.</summary>
-    /// <param name="file">The file, open for <see cref="ExportProver.LargestBatch"/> rows.</param>
+    /// <param name="file">The file, open for <see cref="ExportProver.BatchFor"/> rows of its width.</param>
     /// <param name="cancellationToken">Ends the runs.</param>
     public double[] ScoreReal(OnnxScorer file, CancellationToken cancellationToken) => ExportProver.ScoreAll(file, _parts[0].Rows, cancellationToken);
 

@@ -6,8 +6,8 @@ namespace Mlp.Training.Evaluation.Folds;
 /// <param name="run">The run; null without a tracker.</param>
 internal sealed class FoldRun(IRun? run) : IAsyncDisposable
 {
-    /// <summary>Keeps the losses on the way; null without a tracker.</summary>
-    public IProgress<TrainingProgress>? Progress { get; } = run is null ? null : new LossLog(run);
+    /// <summary>Logs the training as it goes; null without a tracker.</summary>
+    public IProgress<TrainingProgress>? Progress { get; } = run is null ? null : new RunProgress(run);
 
     /// <summary>Ends the run with the fold's metrics.</summary>
     public async Task FinishAsync(FoldResult result, CancellationToken cancellationToken)
@@ -26,21 +26,4 @@ internal sealed class FoldRun(IRun? run) : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => run?.DisposeAsync() ?? ValueTask.CompletedTask;
-
-    private sealed class LossLog(IRun run) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value)
-        {
-            Log("training_loss", value.TrainingLoss, value.Epoch);
-            Log("validation_loss", value.ValidationLoss, value.Epoch);
-        }
-
-        private void Log(string name, double? loss, int epoch)
-        {
-            if (loss is { } known)
-            {
-                run.LogMetric(name, known, epoch);
-            }
-        }
-    }
 }
