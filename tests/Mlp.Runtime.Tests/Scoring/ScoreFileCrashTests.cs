@@ -42,6 +42,13 @@ public sealed class ScoreFileCrashTests : IDisposable
             }
 
             lines.AddRange(await child.KillAsync());
+            if (lines.Count == 0 && durable == RowCount && File.Exists(output))
+            {
+                // The run before was killed when all was written and tidied up, and only "done" was missing: this one has nothing to score, and says so.
+                Assert.Contains($"Expected '{output}' not to exist", await child.ReadErrorsAsync(), StringComparison.Ordinal);
+                break;
+            }
+
             Assert.True(lines.Count > 0, await child.ReadErrorsAsync());
             var resumed = Numbers(lines[0])[0];
 

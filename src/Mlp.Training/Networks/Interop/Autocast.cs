@@ -13,7 +13,7 @@ internal static unsafe class Autocast
     private static readonly Lazy<Functions?> Loaded = new(Load);
 
     [ThreadStatic]
-    private static bool s_isOn;
+    private static bool _isOn;
 
     /// <summary>Whether this libtorch can be switched.</summary>
     public static bool IsAvailable => Loaded.Value is not null;
@@ -26,7 +26,7 @@ internal static unsafe class Autocast
         functions.Increment();
         functions.SetType(Cpu, precision == NetworkPrecision.BFloat16 ? (sbyte)15 : (sbyte)5);
         functions.SetEnabled(Cpu, 1);
-        s_isOn = true;
+        _isOn = true;
     }
 
     /// <summary>Switches it off and forgets the weights that were narrowed.</summary>
@@ -34,7 +34,7 @@ internal static unsafe class Autocast
     {
         var functions = Loaded.Value!;
         functions.SetEnabled(Cpu, 0);
-        s_isOn = false;
+        _isOn = false;
         if (functions.Decrement() == 0)
         {
             functions.ClearCache();
@@ -44,7 +44,7 @@ internal static unsafe class Autocast
     /// <summary>Does something outside of it, whether it is on or not.</summary>
     public static T Without<T>(Func<T> work)
     {
-        if (!s_isOn)
+        if (!_isOn)
         {
             return work();
         }
