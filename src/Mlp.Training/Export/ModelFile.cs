@@ -1,3 +1,4 @@
+using System.Buffers;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Onnx;
 using Mlp.Runtime.Storage;
@@ -15,6 +16,8 @@ internal sealed class ModelFile(IDiskSync disk, Func<string, Stream> create)
     private const int ReadOnlyDisk = 30;
     private const int DiskFullOnWindows = unchecked((int)0x80070070);
     private const int ReadOnlyDiskOnWindows = unchecked((int)0x80070013);
+
+    private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789abcdef");
 
     /// <summary>Files of the operating system.</summary>
     public static ModelFile Default { get; } = new(DiskSync.Instance, path => new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None));
@@ -67,7 +70,7 @@ internal sealed class ModelFile(IDiskSync disk, Func<string, Stream> create)
     /// <summary>Whether a file has the form of such a name.</summary>
     /// <param name="name">Its name.</param>
     public static bool IsNamedByContent(string name)
-        => name.Length == HashLength + WeightsSuffix.Length && name.EndsWith(WeightsSuffix, StringComparison.Ordinal) && name.AsSpan(0, HashLength).IndexOfAnyExcept("0123456789abcdef") < 0;
+        => name.Length == HashLength + WeightsSuffix.Length && name.EndsWith(WeightsSuffix, StringComparison.Ordinal) && name.AsSpan(0, HashLength).IndexOfAnyExcept(Digits) < 0;
 
     private static void ThrowIfTaken(string full, bool mayExist)
     {
