@@ -1,9 +1,6 @@
-using System.Text;
-using System.Text.Json;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Onnx;
-using Mlp.Runtime.Storage;
 using Mlp.Training.Evaluation;
 using Mlp.Training.Evaluation.Calibration;
 using Mlp.Training.Preprocessing;
@@ -112,34 +109,8 @@ internal static class OnnxExporter
         score = calibrated?.WriteCalibration(graph, score) ?? score;
         graph.AddNode("Identity", [score], output: ScoreOutput);
         graph.AddOutput(ScoreOutput, OnnxDataType.Float32, OnnxGraphBuilder.Batch, source.ScoreCount);
-        graph.AddMetadata("mlp.features", Json(manifest.Features));
+        graph.AddMetadata(ModelFileDescription.FeaturesKey, SavedModel.FeatureJson(manifest.Features));
         LineageStamp.Write(graph, manifest, output, source.Parameters, options.Lineage);
         return (graph.Build(), range);
-    }
-
-    private static string Json(IReadOnlyList<FeatureColumn> features)
-    {
-        using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream))
-        {
-            writer.WriteStartArray();
-            foreach (var feature in features)
-            {
-                writer.WriteStartObject();
-                writer.WriteString("name", feature.Name);
-                writer.WriteString("type", EnumTerms<FeatureType>.Of(feature.Type));
-                if (feature.IsVector)
-                {
-                    writer.WriteNumber("length", feature.Length);
-                }
-
-                writer.WriteString("view", feature.View);
-                writer.WriteEndObject();
-            }
-
-            writer.WriteEndArray();
-        }
-
-        return Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
     }
 }
