@@ -61,7 +61,7 @@ internal sealed class ModelFile(IDiskSync disk, Func<string, Stream> create)
     /// <summary>Whether a file has the form of such a name.</summary>
     /// <param name="name">Its name.</param>
     public static bool IsNamedByContent(string name)
-        => name.Length == HashLength + WeightsSuffix.Length && name.EndsWith(WeightsSuffix, StringComparison.Ordinal) && name.AsSpan(0, HashLength).IndexOfAnyExcept("0123456789abcdef") < 0;
+        => name.Length == HashLength + WeightsSuffix.Length && name.EndsWith(WeightsSuffix, StringComparison.Ordinal) && name.Take(HashLength).All(char.IsAsciiHexDigitLower);
 
     // The name is that of the content, so a file that has it already is the same one or a damaged one, which is replaced.
     private static (ReadOnlyMemory<byte> Graph, (string Name, ReadOnlyMemory<byte> Content)? Weights) Split(ReadOnlyMemory<byte> onnx, int threshold)
