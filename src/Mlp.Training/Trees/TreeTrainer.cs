@@ -174,6 +174,7 @@ public sealed class TreeTrainer : ITrainer
     {
         var trainingCount = held is null ? Cut(rows) : rows.RowCount;
         TreeLabels.ThrowIfUnfit(rows, trainingCount, _options);
+        HeldOutClasses.WarnIfOthers(_logger, rows, trainingCount, manifest, Task);
         if (held is not null)
         {
             TreeLabels.ThrowIfOutOfRange(held, _options);
