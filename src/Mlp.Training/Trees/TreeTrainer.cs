@@ -165,7 +165,7 @@ public sealed class TreeTrainer : ITrainer
         var rows = await LabelledRows.ReadAsync(trainingSet, features, reading, cancellationToken).ConfigureAwait(false);
         var held = validation is null
             ? null
-            : await LabelledRows.ReadAsync(validation, features, reading with { ClassNames = rows.ClassNames }, cancellationToken).ConfigureAwait(false);
+            : await LabelledRows.ReadAsync(validation, features, reading with { ClassNames = rows.ClassNames, IsValidation = true }, cancellationToken).ConfigureAwait(false);
         return (rows, held);
     }
 
