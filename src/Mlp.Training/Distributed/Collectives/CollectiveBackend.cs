@@ -19,6 +19,9 @@ internal abstract class CollectiveBackend : IAsyncDisposable
     /// <summary>Ranks in the group.</summary>
     public abstract int WorldSize { get; }
 
+    /// <summary>Is told by the backend when all ranks have met (<see cref="ICollectiveObserver.Met"/>); the rest is told by <see cref="ProcessGroup"/>. Null for nobody.</summary>
+    public ICollectiveObserver? Observer { get; set; }
+
     /// <summary>Reduces in place, on every rank.</summary>
     public abstract void AllReduce(in CollectiveCall call, Span<byte> values);
 
@@ -62,6 +65,6 @@ internal abstract class CollectiveBackend : IAsyncDisposable
     /// <param name="reason">What they throw.</param>
     public abstract void Abort(CollectiveException reason);
 
-    /// <inheritdoc/>
+    /// <summary>Leaves the group. Calls that this rank has completed end well on the other ranks; those that come to a call without it get <see cref="RankLostException"/>.</summary>
     public abstract ValueTask DisposeAsync();
 }

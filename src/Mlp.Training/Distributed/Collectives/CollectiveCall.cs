@@ -1,7 +1,7 @@
 namespace Mlp.Training.Distributed.Collectives;
 
 /// <summary>What one rank asks for. All ranks of a group must ask for the same.</summary>
-/// <param name="Sequence">Number of the call in its group, from 0.</param>
+/// <param name="Sequence">Number of the call in its group, from 0. Send and Receive are not among them: each is numbered from 0 among those to or from the same rank, so that both sides give a message the same number.</param>
 /// <param name="Kind">The call.</param>
 /// <param name="Element">Type of the values.</param>
 /// <param name="Length">Values that this rank brings; for calls with <see cref="Counts"/>, their sum.</param>
@@ -17,6 +17,9 @@ internal readonly record struct CollectiveCall(long Sequence, CollectiveKind Kin
 
     /// <summary>How long ranks are waited for.</summary>
     public TimeSpan Timeout { get; init; }
+
+    /// <summary>Whether the call is made on the group's own thread, beside the caller's work: who waits for long gives the processor away.</summary>
+    public bool InBackground { get; init; }
 
     /// <summary>Ends the wait; the group is of no more use then.</summary>
     public CancellationToken CancellationToken { get; init; }
