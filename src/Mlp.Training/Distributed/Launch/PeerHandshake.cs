@@ -74,7 +74,8 @@ internal static class PeerHandshake
         await SendAsync(socket, [.. mine, .. secret.Prove("listener", Number(theirs), Number(mine))], cancellationToken).ConfigureAwait(false);
         var length = new byte[sizeof(int)];
         await ReceiveAsync(socket, length, cancellationToken).ConfigureAwait(false);
-        if (BinaryPrimitives.ReadInt32LittleEndian(length) is var count and (< 0 or > MaximumTextBytes))
+        var count = BinaryPrimitives.ReadInt32LittleEndian(length);
+        if (count is < 0 or > MaximumTextBytes)
         {
             throw new RendezvousException($"Expected at most {MaximumTextBytes} bytes from {socket.RemoteEndPoint}, but it announces {count}.");
         }

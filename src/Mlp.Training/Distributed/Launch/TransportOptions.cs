@@ -24,7 +24,7 @@ public sealed class TransportOptions
     public int SegmentBytes { get; set; } = 1 << 18;
 
     /// <summary>Up to how many bytes each rank sends its values to all others and adds up everything itself: one step rather than two. Default 16 KiB.</summary>
-    [Range(0, 1 << 24)]
+    [Range(0, 1 << 15)]
     public int DirectBytes { get; set; } = 1 << 14;
 
     /// <summary>This host's address for other hosts; null for the one from which it reaches rank 0.</summary>

@@ -14,7 +14,7 @@ internal sealed class SharedLink(int peer, SharedRing outgoing, SharedRing incom
     private bool _hasHead;
 
     /// <inheritdoc/>
-    public override bool HasUnsent => _hasHead;
+    public override bool HasUnsent => _hasHead && !IsBroken;
 
     /// <inheritdoc/>
     public override void QueueHead(ReadOnlySpan<byte> head)
@@ -42,7 +42,7 @@ internal sealed class SharedLink(int peer, SharedRing outgoing, SharedRing incom
     {
         if (_hasHead && !Flush())
         {
-            return 0;
+            return IsBroken ? bytes.Length : 0;
         }
 
         var count = outgoing.Write(bytes);
@@ -85,6 +85,12 @@ internal sealed class SharedLink(int peer, SharedRing outgoing, SharedRing incom
         }
 
         return count;
+    }
+
+    /// <inheritdoc/>
+    public override void EndWriting()
+    {
+        // What lies in the ring stays there.
     }
 
     /// <inheritdoc/>

@@ -10,7 +10,7 @@ internal abstract class PeerLink(int peer) : IDisposable
     /// <summary>The other rank's place in the group.</summary>
     public int Peer => peer;
 
-    /// <summary>Whether the other side is gone or has garbled the stream; nothing moves then.</summary>
+    /// <summary>Whether the other side is gone or has garbled the stream. Nothing comes then, and what is sent is lost: a rank that needs nothing more may have left.</summary>
     public bool IsBroken { get; protected set; }
 
     /// <summary>Whether a head waits to be sent; values go after it.</summary>
@@ -40,6 +40,9 @@ internal abstract class PeerLink(int peer) : IDisposable
     /// <summary>Takes bytes that have come.</summary>
     /// <returns>How many.</returns>
     public abstract int TryRead(Span<byte> bytes);
+
+    /// <summary>Says to the other side that nothing more will be sent. What was sent before still arrives, as long as the link is not disposed with bytes that have come and are unread.</summary>
+    public abstract void EndWriting();
 
     /// <inheritdoc/>
     public abstract void Dispose();

@@ -11,7 +11,7 @@ internal sealed class TcpLink : PeerLink
 
     private readonly Socket[] _sockets;
     private readonly byte[] _staging = new byte[StagingBytes];
-    private readonly byte[] _received = new byte[ReceiveBytes];
+    private readonly byte[] _received = GC.AllocateUninitializedArray<byte>(ReceiveBytes, pinned: true);
     private long _writePosition;
     private long _readPosition;
     private int _stagedStart;
@@ -33,7 +33,7 @@ internal sealed class TcpLink : PeerLink
     }
 
     /// <inheritdoc/>
-    public override bool HasUnsent => _stagedEnd > _stagedStart;
+    public override bool HasUnsent => _stagedEnd > _stagedStart && !IsBroken;
 
     /// <summary>The connection whose turn to be read it is.</summary>
     public Socket ReadSocket => _sockets[Turn(_readPosition)];
@@ -64,6 +64,11 @@ internal sealed class TcpLink : PeerLink
     /// <inheritdoc/>
     public override int TryWrite(ReadOnlySpan<byte> bytes)
     {
+        if (IsBroken)
+        {
+            return bytes.Length;
+        }
+
         if (!HasUnsent)
         {
             return Send(bytes);
@@ -123,6 +128,22 @@ internal sealed class TcpLink : PeerLink
         here[..taken].CopyTo(bytes);
         Consume(taken);
         return taken;
+    }
+
+    /// <inheritdoc/>
+    public override void EndWriting()
+    {
+        foreach (var socket in _sockets)
+        {
+            try
+            {
+                socket.Shutdown(SocketShutdown.Send);
+            }
+            catch (SocketException)
+            {
+                IsBroken = true;
+            }
+        }
     }
 
     /// <inheritdoc/>

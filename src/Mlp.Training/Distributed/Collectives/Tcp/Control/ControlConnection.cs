@@ -91,6 +91,15 @@ internal sealed class ControlConnection : IDisposable
     public void Dispose()
     {
         IsClosed = true;
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // The other side was faster.
+        }
+
         _socket.Dispose();
     }
 
