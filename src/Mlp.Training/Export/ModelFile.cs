@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Buffers;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Onnx;
 using Mlp.Runtime.Storage;
@@ -11,10 +11,13 @@ namespace Mlp.Training.Export;
 internal sealed class ModelFile(IDiskSync disk, Func<string, Stream> create)
 {
     private const int HashLength = 16;
+    private const string WeightsSuffix = ".weights";
     private const int DiskFull = 28;
     private const int ReadOnlyDisk = 30;
     private const int DiskFullOnWindows = unchecked((int)0x80070070);
     private const int ReadOnlyDiskOnWindows = unchecked((int)0x80070013);
+
+    private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789abcdef");
 
     /// <summary>Files of the operating system.</summary>
     public static ModelFile Default { get; } = new(DiskSync.Instance, path => new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None));
@@ -60,6 +63,15 @@ internal sealed class ModelFile(IDiskSync disk, Func<string, Stream> create)
         }
     }
 
+    /// <summary>Name of the file that holds weights.</summary>
+    /// <param name="content">Its content.</param>
+    public static string WeightsNameOf(ReadOnlySpan<byte> content) => ContentHash.Of(content)[..HashLength] + WeightsSuffix;
+
+    /// <summary>Whether a file has the form of such a name.</summary>
+    /// <param name="name">Its name.</param>
+    public static bool IsNamedByContent(string name)
+        => name.Length == HashLength + WeightsSuffix.Length && name.EndsWith(WeightsSuffix, StringComparison.Ordinal) && name.AsSpan(0, HashLength).IndexOfAnyExcept(Digits) < 0;
+
     private static void ThrowIfTaken(string full, bool mayExist)
     {
         if (Directory.Exists(full))
@@ -88,7 +100,7 @@ internal sealed class ModelFile(IDiskSync disk, Func<string, Stream> create)
             onnx.Span.Slice(range.Source, range.Length).CopyTo(content.AsSpan((int)range.Target));
         }
 
-        var name = string.Create(CultureInfo.InvariantCulture, $"{ContentHash.Of(content)[..HashLength]}.weights");
+        var name = WeightsNameOf(content);
         return (OnnxWeightExtractor.Extract(onnx.Span, name, threshold).Onnx, (name, content));
     }
 

@@ -51,7 +51,7 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
             var position = Train(network, encoding, encoded, scale, outputs, progress, cancellationToken);
             return new TrainedNetwork(network, new(_options.Task, scale, outputs), encoding, rows, encoded, position)
             {
-                Parameters = settings.Describe(encoding),
+                Parameters = settings.Texts(encoding),
                 UnseenStart = _options.InitialWeights is null ? rows.TrainingCount : rows.Training.RowCount,
             };
         }

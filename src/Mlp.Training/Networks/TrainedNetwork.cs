@@ -58,8 +58,8 @@ public sealed class TrainedNetwork : IFittedModel, IExportable
     /// <summary>How many of the rows in memory, the first by time, it was trained on; the others validated. Of a stream, rows of the sample.</summary>
     public int TrainingCount { get; }
 
-    /// <summary>The settings that it was trained with, by path, as text.</summary>
-    internal IReadOnlyDictionary<string, string> Parameters { get; init; } = ReadOnlyDictionary<string, string>.Empty;
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Parameters { get; internal init; } = ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>How many rows it was trained on, those of a stream included.</summary>
     public long TrainedRowCount { get; }

@@ -236,6 +236,6 @@ public sealed class ExportProofTests
         var output = new ModelOutput { Task = ModelTask.Regression, ScoreOutput = OnnxExporter.ScoreOutput };
         using var file = OnnxScorer.Open("exported", onnx ?? File(outputs), table.Layout.Columns, output);
         var set = ProofSet.Create(table, 0, scores, (_, changed) => [.. (score ?? (t => Sums(t, outputs)))(changed).Select(s => float.IsNaN(s) && missing is { } value ? value : s)]);
-        return OnnxExporter.Prove(file, set, tolerance, extremeTolerance, CancellationToken.None);
+        return OnnxExporter.Prove(file, set, new(tolerance, tolerance, extremeTolerance ?? tolerance), CancellationToken.None);
     }
 }

@@ -1,0 +1,68 @@
+namespace Mlp.Training.Distributed.Collectives.InProcess;
+
+/// <summary>What the ranks of a group share.</summary>
+internal sealed class InProcessGroup
+{
+    private readonly MessageChannel[] _channels;
+    private readonly InProcessGroup?[] _formed;
+    private readonly List<InProcessGroup> _children = [];
+    private readonly byte[][] _stages;
+    private readonly TimeProvider _clock;
+
+    /// <summary>Creates the group.</summary>
+    /// <param name="name">Its name, for sentences.</param>
+    /// <param name="worldSize">Number of ranks.</param>
+    /// <param name="clock">The clock of time limits.</param>
+    public InProcessGroup(string name, int worldSize, TimeProvider clock)
+    {
+        _clock = clock;
+        Point = new(name, worldSize, clock);
+        _formed = new InProcessGroup?[worldSize];
+        _channels = [.. Enumerable.Range(0, worldSize * worldSize).Select(pair => new MessageChannel(Point, pair / worldSize, pair % worldSize))];
+        _stages = [.. Enumerable.Range(0, 2 * worldSize).Select(_ => GC.AllocateUninitializedArray<byte>(StageSize, pinned: true))];
+    }
+
+    /// <summary>Bytes of values that a rank may put on its stage.</summary>
+    public static int StageSize => 16 << 10;
+
+    /// <summary>Where the ranks meet.</summary>
+    public MeetingPoint Point { get; }
+
+    /// <summary>The way from a rank to another.</summary>
+    public MessageChannel Channel(int sender, int receiver) => _channels[(sender * Point.WorldSize) + receiver];
+
+    /// <summary>Memory of a rank for the values of a short call: others read it there, so the rank's own values are free at once. It holds them until the call after the next.</summary>
+    /// <param name="rank">The rank.</param>
+    /// <param name="call">Number of the call.</param>
+    public Span<byte> Stage(int rank, long call) => _stages[(2 * rank) + (int)(call & 1)];
+
+    /// <summary>Ends the group and those formed of it.</summary>
+    /// <param name="failure">What all calls throw.</param>
+    public void Fail(CollectiveException failure)
+    {
+        Point.Fail(failure);
+        lock (_children)
+        {
+            _children.ForEach(c => c.Fail(failure));
+        }
+    }
+
+    /// <summary>Forms a group of some ranks, for all of them to take with <see cref="Formed"/>.</summary>
+    /// <param name="leader">Its first rank, which calls.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="worldSize">Number of its ranks.</param>
+    public void Form(int leader, string name, int worldSize)
+    {
+        var child = new InProcessGroup(name, worldSize, _clock);
+        lock (_children)
+        {
+            _children.Add(child);
+        }
+
+        _formed[leader] = child;
+    }
+
+    /// <summary>The group that a rank has formed.</summary>
+    /// <param name="leader">The rank.</param>
+    public InProcessGroup Formed(int leader) => _formed[leader]!;
+}

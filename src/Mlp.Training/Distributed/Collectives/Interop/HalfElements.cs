@@ -1,0 +1,51 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Mlp.Training.Distributed.Collectives.Interop;
+
+/// <summary>
+/// float16 in memory, float32 to reckon with; rounded to the nearest, ties to even. Source of the vector forms: F. Giesen, "half_to_float_fast" and "float_to_half_fast3_rtne" (public domain): the exponent is moved by a multiplication,
+/// which also makes subnormal numbers normal, and subnormal results are rounded by an addition of a number whose last bit is theirs.
+/// </summary>
+internal readonly unsafe struct HalfElements : IElements<float>
+{
+    private const uint Infinity = 0x7F80_0000;
+    private const uint BeyondHalf = (127 + 16) << 23;
+    private const uint LeastNormal = 113 << 23;
+    private const uint SubnormalShift = (127 - 15 + (23 - 10) + 1) << 23;
+
+    public static int Size => sizeof(ushort);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Load(byte* address)
+    {
+        var (lower, upper) = Vector256.Widen(Vector256.Load((ushort*)address));
+        var bits = Vector512.Create(lower, upper);
+        var magnitude = (bits & Vector512.Create(0x7FFFu)) << 13;
+        var scaled = (magnitude.AsSingle() * Vector512.Create((254u - 15) << 23).AsSingle()).AsUInt32();
+        var special = Vector512.GreaterThanOrEqual(magnitude, Vector512.Create(0x7C00u << 13));
+        var result = Vector512.ConditionalSelect(special, magnitude | Vector512.Create(Infinity), scaled);
+        return (result | ((bits & Vector512.Create(0x8000u)) << 16)).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(byte* address, Vector512<float> values)
+    {
+        var all = values.AsUInt32();
+        var bits = all & Vector512.Create(0x7FFF_FFFFu);
+        var sign = (all ^ bits) >>> 16;
+        var quiet = Vector512.Create(0x7E00u) | ((bits >>> 13) & Vector512.Create(0x3FFu));
+        var special = Vector512.ConditionalSelect(Vector512.GreaterThan(bits, Vector512.Create(Infinity)), quiet, Vector512.Create(0x7C00u));
+        var subnormal = (bits.AsSingle() + Vector512.Create(SubnormalShift).AsSingle()).AsUInt32() - Vector512.Create(SubnormalShift);
+        var normal = (bits + Vector512.Create(unchecked((uint)((15 - 127) << 23)) + 0xFFFu) + ((bits >>> 13) & Vector512<uint>.One)) >>> 13;
+        var finite = Vector512.ConditionalSelect(Vector512.LessThan(bits, Vector512.Create(LeastNormal)), subnormal, normal);
+        var result = sign | Vector512.ConditionalSelect(Vector512.GreaterThanOrEqual(bits, Vector512.Create(BeyondHalf)), special, finite);
+        Vector256.Narrow(result.GetLower(), result.GetUpper()).Store((ushort*)address);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float LoadOne(byte* address) => (float)Unsafe.ReadUnaligned<Half>(address);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreOne(byte* address, float value) => Unsafe.WriteUnaligned(address, (Half)value);
+}

@@ -1,0 +1,61 @@
+using Mlp.Training.Distributed.Collectives.InProcess;
+using Mlp.Training.Distributed.Collectives.InProcess.Interop;
+
+namespace Mlp.Training.Distributed.Collectives;
+
+// Groups whose ranks are threads of this process.
+public sealed partial class ProcessGroup
+{
+    /// <summary>Creates a group whose ranks are threads of this process: each is handed its place and makes the calls of that rank. Sums are made in the order of ranks.</summary>
+    /// <param name="worldSize">Number of ranks, 1 to 1,024.</param>
+    /// <param name="options">Settings; null for the defaults.</param>
+    /// <returns>The places, by rank. Each is disposed by whom it is handed to.</returns>
+    /// <exception cref="ArgumentException">A setting is out of its range.</exception>
+    public static IReadOnlyList<ProcessGroup> CreateInProcess(int worldSize, ProcessGroupOptions? options = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(worldSize, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(worldSize, 1024);
+        var settings = (options ?? new()).Validated();
+        var shared = new InProcessGroup(settings.Name, worldSize, settings.TimeProvider);
+        return [.. Enumerable.Range(0, worldSize).Select(rank => new ProcessGroup(new InProcessBackend(shared, rank), settings))];
+    }
+
+    /// <summary>Runs a program on ranks that are threads of this process, and waits for all. A rank that throws makes the others' calls throw too, so none is left waiting.</summary>
+    /// <param name="worldSize">Number of ranks, 1 to 1,024.</param>
+    /// <param name="program">What each rank does.</param>
+    /// <param name="options">Settings; null for the defaults.</param>
+    /// <exception cref="ArgumentException">A setting is out of its range.</exception>
+    /// <exception cref="AggregateException">Ranks have thrown; first what the first of them threw, then what followed on the others.</exception>
+    public static void RunInProcess(int worldSize, Action<ProcessGroup> program, ProcessGroupOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(program);
+        var failures = new List<Exception>();
+        var groups = CreateInProcess(worldSize, options);
+        var threads = groups.Select(g => new Thread(() => RunRank(g, program, failures)) { IsBackground = true, Name = $"{g.Name} rank {g.Rank}" }).ToArray();
+        Array.ForEach(threads, t => t.Start());
+        Array.ForEach(threads, t => t.Join());
+        if (failures.Count > 0)
+        {
+            throw new AggregateException(failures);
+        }
+    }
+
+    private static void RunRank(ProcessGroup group, Action<ProcessGroup> program, List<Exception> failures)
+    {
+        try
+        {
+            program(group);
+        }
+        catch (Exception exception)
+        {
+            lock (failures)
+            {
+                failures.Add(exception);
+            }
+
+            group.Abort($"it failed with {exception.GetType().Name}", exception);
+        }
+
+        group.DisposeAsync().AsTask().GetAwaiter().GetResult();
+    }
+}
