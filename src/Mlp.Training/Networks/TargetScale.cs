@@ -86,7 +86,7 @@ internal readonly record struct TargetScale(float Factor, float Offset)
             squares += (label - mean) * (label - mean);
         }
 
-        return Standard(rows.LabelColumnName, mean, least == most ? 0 : Math.Sqrt(squares / trainingCount), trainingCount);
+        return Standard(rows.LabelColumnName, mean, least == most ? 0 : Math.Max(double.Epsilon, Math.Sqrt(squares / trainingCount)), trainingCount);
     }
 
     private static TargetScale Standard(string label, double mean, double deviation, long trainingCount)

@@ -36,7 +36,7 @@ internal static class HeldOutClasses
             var share = ((before[i] * trainingCount) + (held[i] * heldCount)) / rows.RowCount;
             distance += Math.Abs(before[i] - held[i]) / 2;
             statistic += share == 0 ? 0 : Math.Pow(before[i] - held[i], 2) / share / ((1.0 / trainingCount) + (1.0 / heldCount));
-            most = Math.Abs(before[i] - held[i]) > Math.Abs(before[most] - held[most]) ? i : most;
+            most = held[i] - before[i] > held[most] - before[most] ? i : most;
         }
 
         double freedom = classCount - 1;
