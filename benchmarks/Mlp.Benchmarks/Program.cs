@@ -7,6 +7,7 @@ using Mlp.Benchmarks.Runtime;
 using Mlp.Benchmarks.Scoring;
 using Mlp.Benchmarks.Soaks;
 using Mlp.Benchmarks.Training;
+using Mlp.Benchmarks.Training.Distributed;
 
 if (args is ["batching-pairs", .. var networks])
 {
@@ -94,6 +95,12 @@ if (args is ["training-pairs", .. var options])
 if (args is ["training-step-pairs", .. var steps])
 {
     StepPairs.Run(SoakArguments.Parse(steps));
+    return 0;
+}
+
+if (args is [DataParallelPairs.Command, .. var together])
+{
+    DataParallelPairs.Run(SoakArguments.Parse(together));
     return 0;
 }
 

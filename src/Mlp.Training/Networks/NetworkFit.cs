@@ -175,25 +175,28 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
     }
 
     // What must be equal on all ranks. Paths and threads are each machine's own.
-    private SortedDictionary<string, string> Facts(LayeredNetwork network, FitData data, CheckpointIdentity identity)
+    private Dictionary<string, string> Facts(LayeredNetwork network, FitData data, CheckpointIdentity identity)
     {
-        var facts = new SortedDictionary<string, string>(identity.Settings, StringComparer.Ordinal)
+        var facts = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["training rows"] = identity.DataHash,
             ["validation rows"] = identity.ValidationHash ?? "none of their own",
-            ["what was learned of the features"] = ContentHash.Of(Encoding.UTF8.GetBytes(FeatureEncodingDocument.Write(data.Encoding).GetRawText())),
-            ["Checkpoints.EverySteps"] = _options.Checkpoints.EverySteps.ToString(CultureInfo.InvariantCulture),
-            ["Checkpoints.EveryEpochs"] = _options.Checkpoints.EveryEpochs.ToString(CultureInfo.InvariantCulture),
-            ["DataParallel.BucketBytes"] = _options.DataParallel.BucketBytes.ToString(CultureInfo.InvariantCulture),
-            ["DataParallel.FirstBucketBytes"] = _options.DataParallel.FirstBucketBytes.ToString(CultureInfo.InvariantCulture),
         };
+        foreach (var (name, value) in identity.Settings.Where(s => s.Key is not (nameof(NetworkOptions.InitialWeights) or nameof(NetworkOptions.Threads))))
+        {
+            facts[name] = value;
+        }
+
+        facts["Checkpoints.EverySteps"] = _options.Checkpoints.EverySteps.ToString(CultureInfo.InvariantCulture);
+        facts["Checkpoints.EveryEpochs"] = _options.Checkpoints.EveryEpochs.ToString(CultureInfo.InvariantCulture);
+        facts["DataParallel.BucketBytes"] = _options.DataParallel.BucketBytes.ToString(CultureInfo.InvariantCulture);
+        facts["DataParallel.FirstBucketBytes"] = _options.DataParallel.FirstBucketBytes.ToString(CultureInfo.InvariantCulture);
+        facts["what was learned of the features"] = ContentHash.Of(Encoding.UTF8.GetBytes(FeatureEncodingDocument.Write(data.Encoding).GetRawText()));
         foreach (var (name, parameter) in network.Parameters)
         {
             facts[$"shape of '{name}'"] = $"[{string.Join(", ", parameter.shape)}]";
         }
 
-        facts.Remove(nameof(NetworkOptions.InitialWeights));
-        facts.Remove(nameof(NetworkOptions.Threads));
         return facts;
     }
 

@@ -11,12 +11,12 @@ internal static class ReplicaAgreement
 
     /// <summary>Compares what ranks know of the training with what rank 0 knows.</summary>
     /// <param name="group">The ranks.</param>
-    /// <param name="facts">What this rank knows, by name.</param>
+    /// <param name="facts">What this rank knows, by name; what decides the others first.</param>
     /// <exception cref="CollectiveMismatchException">Something differs; thrown on all ranks.</exception>
     public static void Require(ProcessGroup group, IReadOnlyDictionary<string, string> facts)
     {
         var all = group.AllGatherUneven<byte>(JsonSerializer.SerializeToUtf8Bytes(facts), "what is trained")
-            .Select(bytes => JsonSerializer.Deserialize<SortedDictionary<string, string>>(bytes)!).ToArray();
+            .Select(bytes => JsonSerializer.Deserialize<Dictionary<string, string>>(bytes)!).ToArray();
         var differences = new List<(int Rank, string Sentence)>();
         for (var rank = 1; rank < all.Length; rank++)
         {
@@ -33,7 +33,7 @@ internal static class ReplicaAgreement
         }
     }
 
-    private static IEnumerable<(string Name, string First, string Other)> Differences(SortedDictionary<string, string> first, SortedDictionary<string, string> other)
+    private static IEnumerable<(string Name, string First, string Other)> Differences(Dictionary<string, string> first, Dictionary<string, string> other)
         => first.Keys.Union(other.Keys)
             .Select(name => (name, first.GetValueOrDefault(name) ?? "nothing", other.GetValueOrDefault(name) ?? "nothing"))
             .Where(d => d.Item2 != d.Item3);

@@ -146,13 +146,13 @@ public sealed class ReplicaTrainingTests
     {
         var random = new Random(5);
         var sizes = Enumerable.Range(0, 60).Select(_ => random.Next(1, 12)).ToArray();
-        var queries = sizes.SelectMany((size, query) => Enumerable.Repeat((long?)query, size)).ToArray();
+        var queries = sizes.SelectMany((size, query) => Enumerable.Repeat((long)query, size)).ToArray();
         var x = queries.Select(_ => (float?)random.NextDouble()).ToArray();
         return new Rows()
             .Float32("x", x)
             .Float32("z", [.. queries.Select(_ => (float?)random.NextDouble())])
-            .Other("query", queries.Aggregate(new Apache.Arrow.Int64Array.Builder(), (b, v) => b.Append(v!.Value)).Build())
             .Label("gain", [.. x.Select(v => (float)(int)((v!.Value * 3) + random.NextDouble()))])
+            .Other("query", new Apache.Arrow.Int64Array.Builder().AppendRange(queries).Build())
             .Set("gain");
     }
 }
