@@ -40,14 +40,15 @@ internal static class DataParallelPairs
         var definition = new NetworkDefinition([.. units.SelectMany(u => new[] { Layer.Linear(u), Layer.Relu() }), Layer.Output()]);
         var data = StepSubject.Encode(64, 1);
         var sizes = bucket > 0 ? new DataParallelOptions { BucketBytes = bucket, FirstBucketBytes = bucket } : new();
-        ReplicaTeam Team(string team, bool? overlaps, bool meets = false) => new(
+        ReplicaTeam Team(string team, bool? overlaps, bool meets = false, bool isShared = true) => new(
             team,
             count,
             definition,
             data,
             overlaps is { } overlap ? new() { Replicas = count, Overlap = overlap, BucketBytes = sizes.BucketBytes, FirstBucketBytes = sizes.FirstBucketBytes } : null,
-            meets);
-        ReplicaTeam[] teams = [Team("no communication", null), Team("barrier only", null, meets: true), Team("without overlap", false), Team("with overlap", true)];
+            meets,
+            isShared);
+        ReplicaTeam[] teams = [Team("no communication", null), Team("barrier only", null, meets: true), Team("without overlap", false), Team("with overlap", true), Team("with overlap, by a group", true, isShared: false)];
         try
         {
             var cores = Environment.ProcessorCount;

@@ -23,12 +23,15 @@ internal sealed class ReplicaTeam : IDisposable
     /// <param name="data">Rows that all train on.</param>
     /// <param name="exchange">How they exchange gradients; null for not at all.</param>
     /// <param name="meets">Whether they wait for each other after each step.</param>
-    public ReplicaTeam(string name, int count, NetworkDefinition definition, (EncodedRows Encoded, LabelledRows Rows) data, DataParallelOptions? exchange, bool meets)
+    /// <param name="isShared">Whether their gradients lie where all see them, as those of a trainer in one process do.</param>
+    public ReplicaTeam(
+        string name, int count, NetworkDefinition definition, (EncodedRows Encoded, LabelledRows Rows) data, DataParallelOptions? exchange, bool meets, bool isShared)
     {
         (Name, Count) = (name, count);
         _turn = new(count + 1);
         var groups = ProcessGroup.CreateInProcess(count);
-        _threads = [.. groups.Select(g => new Thread(() => Live(g, definition, data, exchange, meets)) { IsBackground = true })];
+        var shared = isShared ? new SharedGradients(count) : null;
+        _threads = [.. groups.Select(g => new Thread(() => Live(g, definition, data, exchange, meets, shared)) { IsBackground = true })];
         Array.ForEach(_threads, t => t.Start());
         _turn.SignalAndWait();
     }
@@ -57,13 +60,13 @@ internal sealed class ReplicaTeam : IDisposable
         _turn.Dispose();
     }
 
-    private void Live(ProcessGroup group, NetworkDefinition definition, (EncodedRows Encoded, LabelledRows Rows) data, DataParallelOptions? exchange, bool meets)
+    private void Live(ProcessGroup group, NetworkDefinition definition, (EncodedRows Encoded, LabelledRows Rows) data, DataParallelOptions? exchange, bool meets, SharedGradients? shared)
     {
         TorchSharp.torch.set_num_threads(1);
         var options = new NetworkOptions { Task = ModelTask.BinaryClassification, Definition = definition, BatchSize = StepSubject.BatchRows, MaxEpochs = 100_000, ValidationShare = 0 };
         using var network = LayeredNetwork.Build(definition, data.Encoded.Width, [], 1, seed: 1);
         network.Train();
-        using var replicas = exchange is null ? null : new ReplicaGroup(group, exchange, isTold: false);
+        using var replicas = exchange is null ? null : new ReplicaGroup(group, exchange, isTold: false, shared);
         var targets = TrainingTargets.Of(data.Rows, 0, StepSubject.RowCount, new TargetScale(1, 0), []);
         var batches = new MemoryBatches(data.Encoded, targets, options, replicas?.Shard);
         using var training = new NetworkTraining(network, NetworkSettings.From(options), batches, null, NullLogger.Instance, TimeProvider.System, replicas);

@@ -16,9 +16,10 @@ internal sealed class ReplicaGroup : IDisposable
     /// <param name="group">The ranks that train together; stays the caller's.</param>
     /// <param name="options">Settings, equal on all ranks in what needs all.</param>
     /// <param name="isTold">Whether this replica tells callbacks and reports progress.</param>
-    public ReplicaGroup(ProcessGroup group, DataParallelOptions options, bool isTold)
+    /// <param name="shared">Where the gradients of replicas in one process lie; null where they travel by the group.</param>
+    public ReplicaGroup(ProcessGroup group, DataParallelOptions options, bool isTold, SharedGradients? shared = null)
     {
-        (_group, Options, IsTold, Shard) = (group, options, isTold, new(group.Rank, group.WorldSize));
+        (_group, Options, IsTold, Shared, Shard) = (group, options, isTold, shared, new(group.Rank, group.WorldSize));
 
         // Sums of a layer do not queue behind gradients that travel.
         StatisticsGroup = options.SyncBatchNorm ? group.Split([.. Enumerable.Range(0, group.WorldSize)], $"{group.Name}/batch-norm") : null;
@@ -29,6 +30,9 @@ internal sealed class ReplicaGroup : IDisposable
 
     /// <summary>Whether this replica tells callbacks and reports progress.</summary>
     public bool IsTold { get; }
+
+    /// <summary>Where the gradients of replicas in one process lie; null where they travel by the group.</summary>
+    public SharedGradients? Shared { get; }
 
     /// <summary>Which part of what all share this replica takes.</summary>
     public Shard Shard { get; }

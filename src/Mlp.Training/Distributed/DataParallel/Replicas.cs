@@ -20,6 +20,7 @@ internal static class Replicas
         where T : class, IDisposable
     {
         var groups = ProcessGroup.CreateInProcess(options.Replicas, new() { Name = "replicas", Timeout = Patience });
+        var shared = new SharedGradients(options.Replicas);
         var failures = new ConcurrentQueue<Exception>();
         var made = new T?[groups.Count];
         var threads = groups.Skip(1).Select(g => new Thread(() => Run(g)) { IsBackground = true, Name = FormattableString.Invariant($"mlp-replica-{g.Rank}") }).ToArray();
@@ -50,11 +51,12 @@ internal static class Replicas
         {
             try
             {
-                made[group.Rank] = RunAs(group, options, train, cancellationToken, isTold: group.Rank == 0);
+                made[group.Rank] = RunAs(group, options, train, cancellationToken, isTold: group.Rank == 0, shared);
             }
             catch (Exception e)
             {
                 failures.Enqueue(e);
+                shared.Fail();
             }
         }
     }
@@ -66,7 +68,9 @@ internal static class Replicas
     /// <param name="train">Trains the replica; null stands for one alone.</param>
     /// <param name="cancellationToken">Ends all replicas.</param>
     /// <param name="isTold">Whether this replica tells callbacks and reports progress.</param>
-    public static T RunAs<T>(ProcessGroup group, DataParallelOptions options, Func<ReplicaGroup?, T> train, CancellationToken cancellationToken, bool isTold = true)
+    /// <param name="shared">Where the gradients of replicas in one process lie; null where they travel by the group.</param>
+    public static T RunAs<T>(
+        ProcessGroup group, DataParallelOptions options, Func<ReplicaGroup?, T> train, CancellationToken cancellationToken, bool isTold = true, SharedGradients? shared = null)
     {
         if (group.WorldSize == 1)
         {
@@ -75,7 +79,7 @@ internal static class Replicas
 
         return WithOthers(group, () =>
         {
-            using var replicas = new ReplicaGroup(group, options, isTold);
+            using var replicas = new ReplicaGroup(group, options, isTold, shared);
             return WithOthers(replicas.StatisticsGroup, () => train(replicas), cancellationToken);
         }, cancellationToken);
     }

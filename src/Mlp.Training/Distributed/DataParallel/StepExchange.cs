@@ -1,4 +1,3 @@
-using Mlp.Training.Distributed.Collectives;
 using Mlp.Training.Distributed.DataParallel.Interop;
 using Mlp.Training.Networks;
 
@@ -8,9 +7,7 @@ namespace Mlp.Training.Distributed.DataParallel;
 internal sealed class StepExchange : IDisposable
 {
     private readonly ReplicaGroup _replicas;
-    private readonly GradientBuckets<float> _gradients;
-    private readonly double[] _totals = new double[3];
-    private CollectiveHandle? _losses;
+    private readonly GradientBuckets _gradients;
 
     /// <summary>Prepares.</summary>
     /// <param name="replicas">The replicas.</param>
@@ -24,7 +21,20 @@ internal sealed class StepExchange : IDisposable
             parameters.DecayedLength is var decayed && decayed > 0 && decayed < parameters.Length ? [decayed, parameters.Length] : [parameters.Length],
             options.FirstBucketBytes / sizeof(float),
             options.BucketBytes / sizeof(float));
-        _gradients = new(replicas.Group, new TensorMemory<float>(parameters.Gradients).Memory, buckets, parameters.Parameters, options.Overlap);
+        var overlaps = options.Overlap && GradientHooks.AreAvailable;
+        var memory = new TensorMemory<float>(parameters.Gradients);
+        IGradientTransport transport;
+        if (replicas.Shared is { } shared)
+        {
+            shared.Join(replicas.Shard.Rank, memory.Address, buckets);
+            transport = new SharedTransport(shared, replicas.Group);
+        }
+        else
+        {
+            transport = new GroupTransport<float>(replicas.Group, memory.Memory, buckets, overlaps);
+        }
+
+        _gradients = new(transport, buckets, parameters.Parameters, overlaps);
     }
 
     /// <summary>Whether a batch's loss counts. Replicas that share batch statistics go through a backward pass together or not at all.</summary>
@@ -36,32 +46,17 @@ internal sealed class StepExchange : IDisposable
     /// <param name="lossSum">Sum of this replica's losses, each times its share.</param>
     /// <param name="lossShare">Sum of the shares.</param>
     /// <param name="isOverflown">Whether a loss is no number.</param>
-    public void Begin(double lossSum, double lossShare, bool isOverflown)
-    {
-        (_totals[0], _totals[1], _totals[2]) = (lossSum, lossShare, isOverflown ? 1 : 0);
-        if (_gradients.Overlaps)
-        {
-            _losses = _replicas.Group.StartAllReduce(_totals.AsMemory(), ReduceOperation.Sum, "losses");
-        }
-
-        _gradients.Arm();
-    }
+    public void Begin(double lossSum, double lossShare, bool isOverflown) => _gradients.Begin([lossSum, lossShare, isOverflown ? 1 : 0]);
 
     /// <summary>Ends, after the backward pass, when gradients are sums over all replicas.</summary>
     /// <returns>The same of all replicas.</returns>
-    /// <exception cref="CollectiveException">A rank is lost, late, or does something else.</exception>
+    /// <exception cref="Collectives.CollectiveException">A rank is lost, late, or does something else.</exception>
     public (double LossSum, double LossShare, bool IsOverflown) End()
     {
         _replicas.Statistics?.ThrowIfFailed();
-        if (_losses is null)
-        {
-            _replicas.Group.AllReduce(_totals.AsSpan(), ReduceOperation.Sum, "losses");
-        }
-
-        _gradients.Finish();
-        _losses?.Wait();
-        _losses = null;
-        return (_totals[0], _totals[1], _totals[2] > 0);
+        Span<double> totals = stackalloc double[3];
+        _gradients.End(totals);
+        return (totals[0], totals[1], totals[2] > 0);
     }
 
     public void Dispose() => _gradients.Dispose();

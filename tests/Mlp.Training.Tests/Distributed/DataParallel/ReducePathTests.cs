@@ -45,18 +45,19 @@ public sealed class ReducePathTests
             using var scope = torch.NewDisposeScope();
             var gradients = torch.zeros([32], torch.float64);
             Parameter[] parameters = [View(gradients, 0), View(gradients, 16)];
-            using var buckets = new GradientBuckets<double>(
-                group, new TensorMemory<double>(gradients).Memory, GradientBucketPlan.Cut([0, 16], [32], 16, 16), parameters, overlaps: true);
-            Assert.Equal(GradientHooks.AreAvailable, buckets.Overlaps);
+            var plan = GradientBucketPlan.Cut([0, 16], [32], 16, 16);
+            var overlaps = GradientHooks.AreAvailable;
+            using var buckets = new GradientBuckets(new GroupTransport<double>(group, new TensorMemory<double>(gradients).Memory, plan, overlaps), plan, parameters, overlaps);
             for (var pass = 1; pass <= 3; pass++)
             {
                 gradients.zero_();
-                buckets.Arm();
+                buckets.Begin([group.Rank]);
                 (group.Rank == 0 ? parameters[0].mul(parameters[1]) : parameters[0].mul(5)).sum().backward();
-                buckets.Finish();
+                Span<double> totals = [0];
+                buckets.End(totals);
 
                 // d(ab)/da = b = 1 beside 5, and d(ab)/db = a = 1 beside nothing.
-                Assert.Equal((6.0, 1.0), (gradients[0].item<double>(), gradients[16].item<double>()));
+                Assert.Equal((6.0, 1.0, 1.0), (gradients[0].item<double>(), gradients[16].item<double>(), totals[0]));
             }
         });
 
@@ -88,9 +89,9 @@ public sealed class ReducePathTests
             }
         }
 
-        using var buckets = group is null
-            ? null
-            : new GradientBuckets<double>(group, new TensorMemory<double>(gradients).Memory, GradientBucketPlan.Cut(offsets, [length], 8, 40), parameters, overlaps);
+        var plan = GradientBucketPlan.Cut(offsets, [length], 8, 40);
+        overlaps &= GradientHooks.AreAvailable;
+        using var buckets = group is null ? null : new GradientBuckets(new GroupTransport<double>(group, new TensorMemory<double>(gradients).Memory, plan, overlaps), plan, parameters, overlaps);
         var shard = new Shard(group?.Rank ?? 0, group?.WorldSize ?? 1);
         var (first, second) = (torch.zeros([length], torch.float64), torch.zeros([length], torch.float64));
         for (var step = 1; step <= steps; step++)
@@ -101,7 +102,7 @@ public sealed class ReducePathTests
             var mine = x.narrow(0, start, end - start);
             var target = mine.sum(1).sin();
             gradients.zero_();
-            buckets?.Arm();
+            buckets?.Begin([]);
             var output = mine;
             for (var layer = 0; layer < parameters.Count; layer += 2)
             {
@@ -110,7 +111,7 @@ public sealed class ReducePathTests
             }
 
             output.squeeze(1).sub(target).square().sum().div(Rows).backward();
-            buckets?.Finish();
+            buckets?.End([]);
             using (torch.no_grad())
             {
                 Move(weights, gradients, first, second, step, optimizer);

@@ -21,6 +21,9 @@ internal sealed unsafe class TensorMemory<T> : MemoryManager<T>
         _start = (T*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(values));
     }
 
+    /// <summary>Where it begins.</summary>
+    public nint Address => (nint)_start;
+
     public override Span<T> GetSpan() => new(_start, _length);
 
     public override MemoryHandle Pin(int elementIndex = 0) => new(_start + elementIndex, pinnable: this);
