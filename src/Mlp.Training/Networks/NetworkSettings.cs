@@ -67,6 +67,24 @@ internal sealed class NetworkSettings
         return new([.. layers, Layer.Output()]);
     }
 
+    /// <summary>The settings as runs and files name them.</summary>
+    /// <param name="encoding">What the features became; null before a training, when only layers that were given are known.</param>
+    public SortedDictionary<string, string> Texts(FeatureEncoding? encoding = null)
+    {
+        var settings = SettingTexts.Of("network", Options);
+        if (Options.InitialWeights is { } weights)
+        {
+            settings[nameof(Options.InitialWeights)] = SettingTexts.FileNameOf(weights);
+        }
+
+        if ((encoding is null ? Options.Definition : DefinitionFor(encoding)) is { } definition)
+        {
+            settings[nameof(Options.Definition)] = JsonNode.Parse(definition.ToJson())!.ToJsonString();
+        }
+
+        return settings;
+    }
+
     /// <summary>Every setting that bears on the weights, by path, as text: what a checkpoint compares.</summary>
     /// <param name="encoding">What the features become.</param>
     public SortedDictionary<string, string> Describe(FeatureEncoding encoding)

@@ -37,6 +37,9 @@ public sealed class NetworkTrainer : ITrainer
     /// <inheritdoc/>
     public ModelTask Task => _settings.Options.Task;
 
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Parameters => _settings.Texts();
+
     int ITrainer.ThreadCount => Math.Max(_settings.Options.Threads, _settings.Options.DataParallel.Replicas);
 
     /// <summary>Trains a network. Nothing remains of a training that fails or is cancelled, except its checkpoints.</summary>
