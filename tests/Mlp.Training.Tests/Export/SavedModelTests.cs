@@ -54,7 +54,10 @@ public sealed class SavedModelTests
         var exported = await ModelAsync("trees");
         var changed = exported with
         {
-            Output = exported.Output with { DecisionThreshold = 0.31, LabelUnit = "as said" }, RunId = null, FeatureService = new FeatureServiceReference("trips", 4, new string('b', 64)), ReferenceProfile = default,
+            Output = exported.Output with { DecisionThreshold = 0.31, LabelUnit = "as said" },
+            RunId = null,
+            FeatureService = new FeatureServiceReference("trips", 4, new string('b', 64)),
+            ReferenceProfile = default,
         };
         await changed.SaveAsync(directory.Combine("m.onnx"));
 
@@ -253,7 +256,9 @@ public sealed class SavedModelTests
 
         using var trees = await new TreeTrainer(new TreeOptions
         {
-            Objective = isMulticlass ? TreeObjective.Multiclass : kind == "regression" ? TreeObjective.Regression : TreeObjective.Binary, MaximumIterations = 4, Threads = 1,
+            Objective = isMulticlass ? TreeObjective.Multiclass : kind == "regression" ? TreeObjective.Regression : TreeObjective.Binary,
+            MaximumIterations = 4,
+            Threads = 1,
         }).FitAsync(rows);
         options.Calibration = Enum.TryParse<CalibrationMethod>(kind, ignoreCase: true, out var method) ? ScoreCalibration.FitOnHeldOut(trees, new CalibrationOptions { Method = method }) : null;
         if (kind == "regression")

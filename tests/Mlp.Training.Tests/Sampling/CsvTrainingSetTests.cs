@@ -94,7 +94,10 @@ public sealed class CsvTrainingSetTests : IDisposable
 
         var set = await CsvTrainingSet.OpenAsync(files, new FileColumns
         {
-            Features = [new("x", FeatureType.Float32)], LabelColumn = "whole", OtherColumns = ["fraction", "truth", "text", "empty"], WeightColumn = "w",
+            Features = [new("x", FeatureType.Float32)],
+            LabelColumn = "whole",
+            OtherColumns = ["fraction", "truth", "text", "empty"],
+            WeightColumn = "w",
         });
 
         Assert.Equal(
