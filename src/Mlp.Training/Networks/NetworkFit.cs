@@ -22,6 +22,7 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
         var scale = rows.Stream is { } stream
             ? TargetScale.Learn(stream.Survey, _options.Task, rows.Manifest.RowCount)
             : TargetScale.Learn(rows.Training, rows.TrainingCount, _options.Task);
+        HeldOutClasses.WarnIfOthers(logger, rows.Training, rows.TrainingCount, rows.Manifest, _options.Task);
         var outputs = _options.Task == ModelTask.MulticlassClassification ? rows.Training.ClassNames.Count : 1;
         var encoding = FeatureEncoding.Learn(rows.Training, rows.TrainingCount, _options.Preprocessing, new(_options.Task, outputs, _options.Seed));
         if (rows.Training.RowCount < TrainingRows.MinimumRowCount)

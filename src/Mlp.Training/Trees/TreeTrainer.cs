@@ -168,7 +168,7 @@ public sealed class TreeTrainer : ITrainer
         var rows = await LabelledRows.ReadAsync(trainingSet, features, reading, cancellationToken).ConfigureAwait(false);
         var held = validation is null
             ? null
-            : await LabelledRows.ReadAsync(validation, features, reading with { ClassNames = rows.ClassNames }, cancellationToken).ConfigureAwait(false);
+            : await LabelledRows.ReadAsync(validation, features, reading with { ClassNames = rows.ClassNames, IsValidation = true }, cancellationToken).ConfigureAwait(false);
         return (rows, held);
     }
 
@@ -177,6 +177,7 @@ public sealed class TreeTrainer : ITrainer
     {
         var trainingCount = held is null ? Cut(rows) : rows.RowCount;
         TreeLabels.ThrowIfUnfit(rows, trainingCount, _options);
+        HeldOutClasses.WarnIfOthers(_logger, rows, trainingCount, manifest, Task);
         if (held is not null)
         {
             TreeLabels.ThrowIfOutOfRange(held, _options);
