@@ -129,11 +129,11 @@ public sealed class SavedModelTests
 
         var error = await Assert.ThrowsAsync<InvalidModelException>(() => TrainedModel.LoadAsync(foreign));
         Assert.Equal(
-            $"Expected a model that says in its metadata ('mlp.output') what its outputs mean, but the file '{foreign}' does not, as another tool wrote it: say it by ModelPackage.FromFile(path, output).", error.Message);
+            $"Expected a model that says in its metadata ('mlp.output') what its outputs mean, but the file '{foreign}' does not, as only exports of this platform's trainers do: say it by ModelPackage.FromFile(path, output).", error.Message);
         Assert.Equal(error.Message, Assert.Throws<InvalidModelException>(() => ModelPackage.FromFile(foreign)).Message);
         error = await Assert.ThrowsAsync<InvalidModelException>(() => TrainedModel.LoadAsync(bare));
         Assert.Equal(
-            $"Expected a model that TrainedModel.SaveAsync wrote, with 'mlp.export_proof' in its metadata, but the file '{bare}' has none: read it by ModelPackage.FromFile, which needs no proof.", error.Message);
+            $"Expected a model that TrainedModel.SaveAsync wrote, with 'mlp.proof' in its metadata, but the file '{bare}' has none: read it by ModelPackage.FromFile, which needs no proof.", error.Message);
         Assert.Equal(model.Features, ModelPackage.FromFile(bare).Features);
         await Assert.ThrowsAsync<InvalidModelException>(() => TrainedModel.LoadAsync(text));
         var absent = await Assert.ThrowsAsync<FileNotFoundException>(() => TrainedModel.LoadAsync(directory.Combine("absent.onnx")));
