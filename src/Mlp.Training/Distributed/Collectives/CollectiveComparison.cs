@@ -15,18 +15,18 @@ internal static class CollectiveComparison
             && (one.Counts is null ? one.Length == other.Length && other.Counts is null : HaveEqualCounts(one.Counts, other.Counts))
             && string.Equals(one.Tensor, other.Tensor, StringComparison.Ordinal);
 
-    /// <summary>What differs, where the calls of ranks do not fit.</summary>
+    /// <summary>What differs, where the calls of ranks do not fit. The ranks that differ from the most are to blame; where as many stand against as many, those that differ from the lowest rank.</summary>
     /// <param name="calls">The call of each rank, by rank.</param>
     /// <param name="group">Name of the group.</param>
     /// <returns>The failure; null where all fit.</returns>
     public static CollectiveMismatchException? Find(ReadOnlySpan<CollectiveCall> calls, string group)
     {
-        var others = new List<int>();
-        for (var rank = 1; rank < calls.Length; rank++)
+        var (norm, others) = (0, FindOthers(calls, 0));
+        for (var rank = 1; rank < calls.Length && others.Count > 0; rank++)
         {
-            if (!Matches(calls[0], calls[rank]))
+            if (FindOthers(calls, rank) is var found && found.Count < others.Count)
             {
-                others.Add(rank);
+                (norm, others) = (rank, found);
             }
         }
 
@@ -35,11 +35,11 @@ internal static class CollectiveComparison
             return null;
         }
 
-        var (first, other) = (calls[0], calls[others[0]]);
-        var (what, expected, found) = Difference(first, other);
+        var (first, other) = (calls[norm], calls[others[0]]);
+        var (what, expected, actual) = Difference(first, other);
         return new CollectiveMismatchException(
-            $"Expected the same call on all ranks of group '{group}', but {CollectiveSentences.Ranks(others)} differ{(others.Count == 1 ? "s" : "")} from rank 0: {what} is {expected} on rank 0 in "
-            + $"{CollectiveSentences.Describe(first, group)} and {found} on rank {others[0]} in {CollectiveSentences.Describe(other, group)}.")
+            $"Expected the same call on all ranks of group '{group}', but {CollectiveSentences.Ranks(others)} differ{(others.Count == 1 ? "s" : "")} from rank {norm}: {what} is {expected} on rank {norm} in "
+            + $"{CollectiveSentences.Describe(first, group)} and {actual} on rank {others[0]} in {CollectiveSentences.Describe(other, group)}.")
         {
             Ranks = others, Call = first.Kind, Sequence = first.Sequence, Tensor = first.Tensor,
         };
@@ -79,8 +79,22 @@ internal static class CollectiveComparison
         CultureInfo.InvariantCulture,
         $"Expected equal lists of all ranks of a new group, but rank {one} has [{string.Join(", ", list)}] and rank {other} has [{string.Join(", ", otherList)}] in {CollectiveSentences.Describe(call, group)}."))
     {
-        Ranks = [other], Call = call.Kind, Sequence = call.Sequence, Tensor = call.Tensor,
+        Ranks = [Math.Min(one, other), Math.Max(one, other)], Call = call.Kind, Sequence = call.Sequence, Tensor = call.Tensor,
     };
+
+    private static List<int> FindOthers(ReadOnlySpan<CollectiveCall> calls, int norm)
+    {
+        var others = new List<int>();
+        for (var rank = 0; rank < calls.Length; rank++)
+        {
+            if (!Matches(calls[norm], calls[rank]))
+            {
+                others.Add(rank);
+            }
+        }
+
+        return others;
+    }
 
     private static bool HaveEqualCounts(int[] one, int[]? other) => other is not null && one.AsSpan().SequenceEqual(other);
 

@@ -27,7 +27,7 @@ internal static class CollectiveSentences
     /// <param name="group">Name of the group.</param>
     /// <param name="missing">Who was waited for.</param>
     /// <param name="worldSize">Ranks that take part.</param>
-    /// <param name="waited">How long.</param>
+    /// <param name="waited">How long: the time limit.</param>
     public static CollectiveTimeoutException TimedOut(in CollectiveCall call, string group, IReadOnlyList<int> missing, int worldSize, TimeSpan waited) => new(string.Create(
         CultureInfo.InvariantCulture,
         $"Expected {worldSize} ranks at {Describe(call, group)} within {Duration(waited)}, but {Ranks(missing)} did not come."))

@@ -19,7 +19,7 @@ public sealed partial class ProcessGroup
         where T : unmanaged
         => new(-1, kind, ElementTypes.Of<T>(), length, operation, root)
         {
-            Counts = counts is null ? null : [.. counts], Tensor = tensor, Timeout = Limit(timeout), CancellationToken = cancellationToken,
+            Counts = counts is null ? null : counts as int[] ?? [.. counts], Tensor = tensor, Timeout = Limit(timeout), CancellationToken = cancellationToken,
         };
 
     private TimeSpan Limit(TimeSpan? timeout)
@@ -91,14 +91,21 @@ public sealed partial class ProcessGroup
             return;
         }
 
-        if (counts.Count != WorldSize || counts.Any(c => c < 0))
+        var (sum, isValid) = (0L, counts.Count == WorldSize);
+        for (var part = 0; part < counts.Count; part++)
+        {
+            sum += counts[part];
+            isValid &= counts[part] >= 0;
+        }
+
+        if (!isValid)
         {
             throw new ArgumentException($"Expected {WorldSize} lengths of at least 0, but found [{string.Join(", ", counts)}].", nameof(counts));
         }
 
-        if (counts[Rank] != own || counts.Sum(c => (long)c) != total)
+        if (counts[Rank] != own || sum != total)
         {
-            throw new ArgumentException($"Expected {counts[Rank]} values as the part of rank {Rank} and {counts.Sum(c => (long)c)} in all, as the lengths say, but found {own} and {total}.", nameof(counts));
+            throw new ArgumentException($"Expected {counts[Rank]} values as the part of rank {Rank} and {sum} in all, as the lengths say, but found {own} and {total}.", nameof(counts));
         }
     }
 

@@ -11,13 +11,19 @@ public sealed partial class ProcessGroup
     /// <param name="options">Settings; null for the defaults.</param>
     /// <returns>The places, by rank. Each is disposed by whom it is handed to.</returns>
     /// <exception cref="ArgumentException">A setting is out of its range.</exception>
-    public static IReadOnlyList<ProcessGroup> CreateInProcess(int worldSize, ProcessGroupOptions? options = null)
+    public static IReadOnlyList<ProcessGroup> CreateInProcess(int worldSize, ProcessGroupOptions? options = null) => CreateInProcess(worldSize, options, static end => end);
+
+    /// <inheritdoc cref="CreateInProcess(int, ProcessGroupOptions?)"/>
+    /// <param name="worldSize">Number of ranks, 1 to 1,024.</param>
+    /// <param name="options">Settings; null for the defaults.</param>
+    /// <param name="wrap">Makes a rank's end into another, which injects faults.</param>
+    internal static IReadOnlyList<ProcessGroup> CreateInProcess(int worldSize, ProcessGroupOptions? options, Func<CollectiveBackend, CollectiveBackend> wrap)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(worldSize, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(worldSize, 1024);
         var settings = (options ?? new()).Validated();
         var shared = new InProcessGroup(settings.Name, worldSize, settings.TimeProvider);
-        return [.. Enumerable.Range(0, worldSize).Select(rank => new ProcessGroup(new InProcessBackend(shared, rank), settings))];
+        return [.. Enumerable.Range(0, worldSize).Select(rank => new ProcessGroup(wrap(new InProcessBackend(shared, rank)), settings))];
     }
 
     /// <summary>Runs a program on ranks that are threads of this process, and waits for all. A rank that throws makes the others' calls throw too, so none is left waiting.</summary>
@@ -29,8 +35,15 @@ public sealed partial class ProcessGroup
     public static void RunInProcess(int worldSize, Action<ProcessGroup> program, ProcessGroupOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(program);
+        Run(CreateInProcess(worldSize, options), program);
+    }
+
+    /// <summary>Runs a program on the ranks of groups that were created, and disposes them.</summary>
+    /// <param name="groups">The ranks.</param>
+    /// <param name="program">What each rank does.</param>
+    internal static void Run(IReadOnlyList<ProcessGroup> groups, Action<ProcessGroup> program)
+    {
         var failures = new List<Exception>();
-        var groups = CreateInProcess(worldSize, options);
         var threads = groups.Select(g => new Thread(() => RunRank(g, program, failures)) { IsBackground = true, Name = $"{g.Name} rank {g.Rank}" }).ToArray();
         Array.ForEach(threads, t => t.Start());
         Array.ForEach(threads, t => t.Join());

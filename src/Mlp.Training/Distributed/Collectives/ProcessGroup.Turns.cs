@@ -8,9 +8,10 @@ public sealed partial class ProcessGroup
     private int _sleepers;
 
     /// <summary>Makes a call that has its number when its turn has come.</summary>
-    internal void Move(CollectiveHandle handle, ReadOnlySpan<byte> source, Span<byte> target) => Make(handle.Call, handle.Ticket, source, target);
+    internal void Move(CollectiveHandle handle, ReadOnlySpan<byte> source, Span<byte> target) => Make(handle.Call, handle.Ticket, source, target, handle: handle);
 
-    private CollectiveBackend? Make(in CollectiveCall call, long ticket, ReadOnlySpan<byte> source, Span<byte> target, IReadOnlyList<int>? ranks = null)
+    private CollectiveBackend? Make(
+        in CollectiveCall call, long ticket, ReadOnlySpan<byte> source, Span<byte> target, IReadOnlyList<int>? ranks = null, CollectiveHandle? handle = null)
     {
         AwaitTurn(ticket);
         Exception? failure = null;
@@ -29,6 +30,9 @@ public sealed partial class ProcessGroup
         finally
         {
             _observer?.Ended(call, failure);
+
+            // Before the next has its turn: whoever's call is over finds those before it completed.
+            handle?.Complete(failure);
             EndTurn();
         }
     }
@@ -159,7 +163,9 @@ public sealed partial class ProcessGroup
     private CollectiveHandle<T> Start<T>(CollectiveCall call, ReadOnlyMemory<T> source, Memory<T> target)
         where T : unmanaged
     {
-        call = call with { InBackground = true };
+        // The caller may change its list before the call has its turn.
+        call = call with { InBackground = true, Counts = call.Counts?.ToArray() };
+        CheckBytes<T>(Math.Max(source.Length, target.Length));
         lock (_turns)
         {
             var ticket = NumberLocked(ref call);
@@ -180,17 +186,14 @@ public sealed partial class ProcessGroup
     {
         while (TakeQueued() is { } handle)
         {
-            Exception? failure = null;
             try
             {
                 handle.Run(this);
             }
-            catch (Exception exception)
+            catch (Exception)
             {
-                failure = exception;
+                // The handle has told it.
             }
-
-            handle.Complete(failure);
         }
 
         _threadEnd!.SetResult();

@@ -1,7 +1,7 @@
 namespace Mlp.Training.Distributed.Collectives;
 
 /// <summary>
-/// One rank's place in a group of ranks that make calls together: threads of this process (<see cref="CreateInProcess"/>), or processes of one or many machines. Every rank makes the same calls in the
+/// One rank's place in a group of ranks that make calls together: threads of this process (<see cref="RunInProcess"/>), or processes of one or many machines. Every rank makes the same calls in the
 /// same order. A call that cannot succeed throws on every rank, within its time limit, and names the rank that is to blame; the group is of no more use then.
 /// </summary>
 /// <remarks>

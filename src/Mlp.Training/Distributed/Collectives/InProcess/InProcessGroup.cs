@@ -8,14 +8,17 @@ internal sealed class InProcessGroup
     private readonly List<InProcessGroup> _children = [];
     private readonly byte[][] _stages;
     private readonly TimeProvider _clock;
+    private readonly InProcessGroup? _parent;
+    private int _remaining;
 
     /// <summary>Creates the group.</summary>
     /// <param name="name">Its name, for sentences.</param>
     /// <param name="worldSize">Number of ranks.</param>
     /// <param name="clock">The clock of time limits.</param>
-    public InProcessGroup(string name, int worldSize, TimeProvider clock)
+    /// <param name="parent">The group of which it is formed; null for none.</param>
+    public InProcessGroup(string name, int worldSize, TimeProvider clock, InProcessGroup? parent = null)
     {
-        _clock = clock;
+        (_clock, _parent, _remaining) = (clock, parent, worldSize);
         Point = new(name, worldSize, clock);
         _formed = new InProcessGroup?[worldSize];
         _channels = [.. Enumerable.Range(0, worldSize * worldSize).Select(pair => new MessageChannel(Point, pair / worldSize, pair % worldSize))];
@@ -47,13 +50,27 @@ internal sealed class InProcessGroup
         }
     }
 
+    /// <summary>A rank leaves. The last one takes the group away from the one of which it was formed.</summary>
+    /// <param name="rank">The rank.</param>
+    public void Leave(int rank)
+    {
+        Point.Leave(rank);
+        if (Interlocked.Decrement(ref _remaining) == 0 && _parent is { } parent)
+        {
+            lock (parent._children)
+            {
+                parent._children.Remove(this);
+            }
+        }
+    }
+
     /// <summary>Forms a group of some ranks, for all of them to take with <see cref="Formed"/>.</summary>
     /// <param name="leader">Its first rank, which calls.</param>
     /// <param name="name">Its name.</param>
     /// <param name="worldSize">Number of its ranks.</param>
     public void Form(int leader, string name, int worldSize)
     {
-        var child = new InProcessGroup(name, worldSize, _clock);
+        var child = new InProcessGroup(name, worldSize, _clock, this);
         lock (_children)
         {
             _children.Add(child);

@@ -121,7 +121,7 @@ internal sealed partial class MeetingPoint
         }
         else if (waited >= call.Timeout && Enumerable.Range(0, WorldSize).Where(condition.IsMissing).ToArray() is { Length: > 0 } missing)
         {
-            Fail(CollectiveSentences.TimedOut(call, Name, missing, WorldSize, waited));
+            Fail(CollectiveSentences.TimedOut(call, Name, missing, WorldSize, call.Timeout));
         }
 
         return HasFailed;

@@ -181,10 +181,15 @@ internal sealed partial class MeetingPoint
         {
             if (!CollectiveComparison.Matches(first, Shown(other, arrival).Call))
             {
-                var calls = Enumerable.Range(0, WorldSize).Select(r => Shown(r, arrival).Call).ToArray();
-                Fail(CollectiveComparison.Find(calls, Name)!);
-                ThrowIfFailed(calls[rank]);
+                FailAsMismatched(arrival);
+                ThrowIfFailed(Shown(rank, arrival).Call);
             }
         }
+    }
+
+    private void FailAsMismatched(long arrival)
+    {
+        CollectiveCall[] calls = [.. Enumerable.Range(0, WorldSize).Select(r => Shown(r, arrival).Call)];
+        Fail(CollectiveComparison.Find(calls, Name)!);
     }
 }

@@ -192,7 +192,7 @@ internal sealed unsafe class InProcessBackend(InProcessGroup group, int rank) : 
     {
         if (Interlocked.Exchange(ref _left, 1) == 0)
         {
-            _point.Leave(rank);
+            group.Leave(rank);
         }
 
         return ValueTask.CompletedTask;
