@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Apache.Arrow;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
@@ -22,6 +23,12 @@ public interface IFittedModel : IDisposable
 
     /// <summary>One entry per epoch of a network or iteration of trees.</summary>
     IReadOnlyList<TrainingProgress> History { get; }
+
+    /// <summary>
+    /// What it was trained by, as text: <see cref="ITrainer.Parameters"/>, and what became of them, as the layers that were built. The exported file has them as <c>mlp.parameters</c>.
+    /// </summary>
+    /// <value>The default value is empty.</value>
+    IReadOnlyDictionary<string, string> Parameters => ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>Scores the rows of a batch.</summary>
     /// <param name="batch">A column per feature, found by name; other columns do not matter. Null where a value is not present.</param>

@@ -15,6 +15,12 @@ public interface ITrainer
     /// <summary>Threads that one training keeps busy: how many trainings run at once within a budget follows from it.</summary>
     int ThreadCount => 1;
 
+    /// <summary>
+    /// What it trains by, as text: <c>Kind</c> says which trainer it is, the others are settings by their path (<c>Optimizer.Kind</c>), also those at their default. Runs keep them. Of files there are names, no folders.
+    /// </summary>
+    /// <value>The default value is the name of its type as <c>Kind</c>.</value>
+    IReadOnlyDictionary<string, string> Parameters => new Dictionary<string, string>(StringComparer.Ordinal) { [SettingTexts.Kind] = GetType().Name };
+
     /// <summary>Trains a model. Nothing remains of a training that fails or is cancelled.</summary>
     /// <param name="trainingSet">The rows, in order of time where they have one.</param>
     /// <param name="validation">Rows that decide when to stop; null for the last ones of <paramref name="trainingSet"/>, as the trainer's settings say.</param>

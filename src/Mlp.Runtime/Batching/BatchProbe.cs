@@ -16,8 +16,11 @@ namespace Mlp.Runtime.Batching;
 /// <param name="createSlot">Makes a slot of a number of rows, which the probe disposes of.</param>
 internal sealed class BatchProbe(ModelManifest manifest, GoldenRows? golden, int maximumBatchSize, Func<int, InferenceSlot> createSlot)
 {
-    /// <summary>How far an answer may differ, relative to values above 1: products of matrices are summed in another order for other numbers of rows.</summary>
+    /// <summary>How far an answer may differ: products of matrices are summed in another order for other numbers of rows. Of probabilities relative to values above 1, of numbers in a unit of their own relative to what they differ by.</summary>
     private const double Tolerance = 1e-4;
+
+    /// <summary>What float32 keeps of a number far from 0 by itself, 16 of its last steps.</summary>
+    private const double Rounding = 1.0 / (1 << 20);
 
     private const int ComparedRows = 16;
     private const int TimedRuns = 3;
@@ -83,18 +86,36 @@ internal sealed class BatchProbe(ModelManifest manifest, GoldenRows? golden, int
             throw Refuse(FormattableString.Invariant($"runs {rowCount} rows at once, but ONNX Runtime says: {e.Message.Trim()}"), e);
         }
 
+        var units = Array.ConvertAll([.. Enumerable.Range(0, expected[0].Length)], i => UnitOf(expected, i));
         for (var row = 0; row < rowCount; row++)
         {
             var found = slot.Score.RowOf(row);
             for (var i = 0; i < found.Length; i++)
             {
-                if (GoldenRows.Difference(expected[row][i], found[i]) is var difference && difference > Tolerance)
+                var (alone, unit) = (expected[row][i], units[i]);
+                var scale = unit > 0 ? Math.Max(unit, Math.Abs(alone) * Rounding / Tolerance) : Math.Max(1, Math.Abs(alone));
+                var difference = alone.Equals(found[i]) ? 0 : Math.Abs(found[i] - alone) / scale;
+                if (!(difference <= Tolerance))
                 {
+                    var relative = unit > 0 ? "relative to what its scores differ by" : "relative to values above 1";
                     throw Refuse(FormattableString.Invariant(
-                        $"answers a row among {rowCount} as it does alone, within {Tolerance} (relative to values above 1), but value {i} of output '{manifest.Output.ScoreOutput}' differs by {difference:G3}: its rows depend on each other"));
+                        $"answers a row among {rowCount} as it does alone, within {Tolerance} ({relative}), but value {i} of output '{manifest.Output.ScoreOutput}' differs by {difference:G3}: its rows depend on each other"));
                 }
             }
         }
+    }
+
+    /// <summary>The unit of a value of the score: for a number its spread over the rows, at least that of the training labels; 0 for a probability, and where rows tell nothing of it.</summary>
+    private double UnitOf(double[][] answers, int value)
+    {
+        if (manifest.Output.Task is not (ModelTask.Regression or ModelTask.Ranking))
+        {
+            return 0;
+        }
+
+        double[] finite = [.. answers.Select(a => a[value]).Where(double.IsFinite)];
+        var spread = finite.Length == 0 ? 0 : finite.Max() - finite.Min();
+        return Math.Max(spread, manifest.ExportProof?.LabelScale ?? 0);
     }
 
     private void Measure(InferenceSlot slot, CostCurve curve)

@@ -14,7 +14,7 @@ public sealed record ModelPackage
     /// </summary>
     public string? ExternalDataDirectory { get; init; }
 
-    /// <summary>Where the ONNX file was read from, for messages; null when it was not read by <see cref="FromFile"/>.</summary>
+    /// <summary>Where the ONNX file was read from, for messages; null when it was not read by <see cref="FromFile(string, ModelOutput)"/>.</summary>
     internal string? SourcePath { get; init; }
 
     /// <summary>What the outputs mean.</summary>
@@ -73,11 +73,39 @@ public sealed record ModelPackage
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(output);
         var full = Path.GetFullPath(path);
-        if (!File.Exists(full))
-        {
-            throw new FileNotFoundException($"Expected an ONNX file at '{full}', but found none.", full);
-        }
+        return new ModelPackage { Onnx = ModelFileDescription.ReadBytes(full), ExternalDataDirectory = Path.GetDirectoryName(full), SourcePath = full, Output = output };
+    }
 
-        return new ModelPackage { Onnx = File.ReadAllBytes(full), ExternalDataDirectory = Path.GetDirectoryName(full), SourcePath = full, Output = output };
+    /// <summary>
+    /// Reads a model that this platform exported from a folder: its metadata says what the outputs mean, which features it takes, and where it comes from. One that <c>TrainedModel.SaveAsync</c> wrote brings its proof, the manifest
+    /// of its training set and its reference profile too.
+    /// </summary>
+    /// <param name="path">Path of the ONNX file; external data lies beside it.</param>
+    /// <returns>A package to publish, or to complete by <c>with</c>.</returns>
+    /// <exception cref="FileNotFoundException">There is no file.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="InvalidModelException">It is no ONNX file, or another tool's, which does not say what its outputs mean.</exception>
+    /// <exception cref="CorruptFileException">Its metadata is damaged.</exception>
+    public static ModelPackage FromFile(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var full = Path.GetFullPath(path);
+        var (onnx, said) = ModelFileDescription.ReadFile(full);
+        return new ModelPackage
+        {
+            Onnx = onnx,
+            ExternalDataDirectory = Path.GetDirectoryName(full),
+            SourcePath = full,
+            Output = said.Output,
+            FeatureService = said.FeatureService,
+            Features = said.Features,
+            Metrics = said.Metrics,
+            TrainingSetHash = said.TrainingSetHash,
+            TrainingSetManifest = said.TrainingSetManifest,
+            ReferenceProfile = said.ReferenceProfile,
+            GoldenRows = said.GoldenRows,
+            ExportProof = said.ExportProof,
+            RunId = said.RunId,
+        };
     }
 }

@@ -66,15 +66,21 @@ internal sealed class OnnxModelEditor
     /// <param name="value">The value.</param>
     public void SetMetadata(string key, string value)
     {
-        foreach (var entry in _message.Messages(MetadataField).Where(m => m.Text(1) == key).ToArray())
-        {
-            _message.Remove(entry);
-        }
-
+        RemoveMetadata(key);
         var pair = new ProtobufWriter();
         pair.Text(1, key);
         pair.Text(2, value);
         _message.Insert(MetadataField, ProtobufMessage.From(pair));
+    }
+
+    /// <summary>Takes what is said under a key out of the file's metadata.</summary>
+    /// <param name="key">The key.</param>
+    public void RemoveMetadata(string key)
+    {
+        foreach (var entry in _message.Messages(MetadataField).Where(m => m.Text(1) == key).ToArray())
+        {
+            _message.Remove(entry);
+        }
     }
 
     /// <summary>The bytes of the file as it is now.</summary>

@@ -69,8 +69,7 @@ public static class Evaluator
         ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(holdout);
         options = Checked(options, output.Task);
-        var rows = await ScoreAsync("evaluated", new OnnxFiles(onnx, null, WeightStorage.Resident, 0), features, output, holdout, options.GroupColumn, cancellationToken)
-            .ConfigureAwait(false);
+        var rows = await ScoreAsync(onnx, features, output, holdout, options.GroupColumn, cancellationToken).ConfigureAwait(false);
         return await ComputeAsync(rows, holdout, output.DecisionThreshold, options, cancellationToken).ConfigureAwait(false);
     }
 
@@ -114,6 +113,42 @@ public static class Evaluator
                 scores[done++] = score;
             }
         }
+    }
+
+    /// <summary>Lets an exported model score rows in ONNX Runtime.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="holdout">Labelled rows with its features, found by name.</param>
+    /// <param name="groupColumn">For ranking: the column whose equal neighbours are the answers to one query.</param>
+    /// <param name="cancellationToken">Ends scoring.</param>
+    /// <exception cref="TrainingDataException">The rows do not fit the model.</exception>
+    /// <exception cref="InvalidModelException">The file cannot be run on the rows, or a score is not finite.</exception>
+    public static Task<ScoredRows> ScoreAsync(TrainedModel model, ITrainingSet holdout, string? groupColumn = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return ScoreAsync(model.Onnx, model.Features, model.Output, holdout, groupColumn, cancellationToken);
+    }
+
+    /// <summary>Lets any ONNX file score rows in ONNX Runtime.</summary>
+    /// <param name="onnx">Bytes of the file.</param>
+    /// <param name="features">The features that it takes, in order.</param>
+    /// <param name="output">Which output is the score and what it means.</param>
+    /// <param name="holdout">Labelled rows with the features, found by name.</param>
+    /// <param name="groupColumn">For ranking: the column whose equal neighbours are the answers to one query.</param>
+    /// <param name="cancellationToken">Ends scoring.</param>
+    /// <exception cref="TrainingDataException">The rows do not fit the model.</exception>
+    /// <exception cref="InvalidModelException">The file cannot be run on the rows, or a score is not finite.</exception>
+    public static Task<ScoredRows> ScoreAsync(
+        ReadOnlyMemory<byte> onnx,
+        IReadOnlyList<FeatureColumn> features,
+        ModelOutput output,
+        ITrainingSet holdout,
+        string? groupColumn = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(features);
+        ArgumentNullException.ThrowIfNull(output);
+        ArgumentNullException.ThrowIfNull(holdout);
+        return ScoreAsync("evaluated", new OnnxFiles(onnx, null, WeightStorage.Resident, 0), features, output, holdout, groupColumn, cancellationToken);
     }
 
     internal static async Task<ScoredRows> ScoreAsync(

@@ -11,8 +11,6 @@ namespace Mlp.Training.Evaluation;
 /// <summary>Scores tables by ONNX Runtime: any file that could be published, with its inputs filled as in service. Not thread-safe.</summary>
 internal sealed class OnnxScorer : IDisposable
 {
-    private const int BatchSize = 4096;
-
     private readonly TrialModel _model;
     private readonly ModelOutput _output;
     private readonly string _name;
@@ -28,14 +26,15 @@ internal sealed class OnnxScorer : IDisposable
     /// <param name="features">The features that fill its inputs, in order.</param>
     /// <param name="output">Which output is the score.</param>
     /// <param name="externalDataDirectory">Where the external data of the model lies; null when it has none.</param>
-    /// <param name="batchSize">Greatest number of rows of a run.</param>
+    /// <param name="batchSize">Greatest number of rows of a run; null for 4,096, or fewer of a file in which a row becomes many numbers.</param>
     /// <exception cref="InvalidModelException">The file cannot be run, or its inputs cannot be filled from the features.</exception>
     /// <exception cref="MissingNativePackageException">The native library of ONNX Runtime is not there.</exception>
     public static OnnxScorer Open(
-        string model, ReadOnlyMemory<byte> onnx, IReadOnlyList<FeatureColumn> features, ModelOutput output, string? externalDataDirectory = null, int batchSize = BatchSize)
+        string model, ReadOnlyMemory<byte> onnx, IReadOnlyList<FeatureColumn> features, ModelOutput output, string? externalDataDirectory = null, int? batchSize = null)
     {
         var candidate = Describe(model, onnx, features, output);
-        return new(TrialModel.Open(candidate, new OnnxFiles(onnx, externalDataDirectory, WeightStorage.Resident, 0), batchSize, TimeProvider.System), output, model, batchSize);
+        var largest = batchSize ?? GraphWidth.BatchFor(model, onnx, features);
+        return new(TrialModel.Open(candidate, new OnnxFiles(onnx, externalDataDirectory, WeightStorage.Resident, 0), largest, TimeProvider.System), output, model, largest);
     }
 
     /// <summary>The manifest of a file that has not been published.</summary>

@@ -8,6 +8,8 @@ namespace Mlp.Training.Export;
 /// <summary>How a model is exported, and what it says of its outputs.</summary>
 public sealed class ExportOptions
 {
+    internal const double DefaultPrecisionLimit = 0.05;
+
     private const int OldestOpset = 17;
     private const int NewestOpset = 23;
 
@@ -28,7 +30,7 @@ public sealed class ExportOptions
     /// <value>The default value is null.</value>
     public string? LabelDefinition { get; set; }
 
-    /// <summary>Unit of a regression's label.</summary>
+    /// <summary>Unit of a regression's label. For regressions only.</summary>
     /// <value>The default value is null.</value>
     public string? LabelUnit { get; set; }
 
@@ -71,10 +73,10 @@ public sealed class ExportOptions
     [EnumDataType(typeof(ExportPrecision))]
     public ExportPrecision Precision { get; set; } = ExportPrecision.Float32;
 
-    /// <summary>Largest |narrow − float32| / max(1, |float32|, s) with which there is a model of narrower numbers, 0.000000001 to 1.</summary>
+    /// <summary>Largest |narrow − float32| / max(1, |float32|, s) with which there is a model of narrower numbers, 0.000000001 to 1. Only with a narrower <see cref="Precision"/>.</summary>
     /// <value>The default value is 0.05.</value>
     [Range(1e-9, 1.0)]
-    public double PrecisionLimit { get; set; } = 0.05;
+    public double PrecisionLimit { get; set; } = DefaultPrecisionLimit;
 
     /// <summary>What else the file says of where it came from.</summary>
     public LineageOptions Lineage { get; set; } = new();

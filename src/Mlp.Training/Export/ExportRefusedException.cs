@@ -21,10 +21,10 @@ public sealed class ExportRefusedException : MlPlatformException
     /// <summary>The greatest difference that is let through.</summary>
     public double Limit { get; }
 
-    internal static ExportRefusedException Differs(ProofFinding finding, ExportProof proof, double limit) => new(
+    internal static ExportRefusedException Differs(ProofFinding finding, ExportProof proof, double limit, string? advice = null) => new(
         string.Create(
             CultureInfo.InvariantCulture,
-            $"Expected the exported model to agree with the trained one within {limit} ({Relative(proof)}), but {finding.Describe("the trained one")}.{WayOut(finding)}"),
+            $"Expected the exported model to agree with the trained one within {limit} ({Relative(proof)}), but {finding.Describe("the trained one")}.{advice ?? WayOut(finding)}"),
         proof,
         limit);
 

@@ -26,12 +26,12 @@ internal static partial class LineageStamp
     {
         if (manifest.FeatureService is { } service)
         {
-            graph.AddMetadata(ModelLineage.FeatureServiceKey, string.Create(CultureInfo.InvariantCulture, $"{service.Name}/{service.Version}"));
-            graph.AddMetadata("mlp.feature_service.fingerprint", service.Fingerprint);
+            graph.AddMetadata(ModelFileDescription.FeatureServiceKey, string.Create(CultureInfo.InvariantCulture, $"{service.Name}/{service.Version}"));
+            graph.AddMetadata(ModelFileDescription.FingerprintKey, service.Fingerprint);
         }
 
-        graph.AddMetadata(ModelLineage.OutputKey, JsonSerializer.Serialize(output, ModelManifestJsonContext.Default.ModelOutput));
-        graph.AddMetadata(ModelLineage.TrainingSetHashKey, manifest.ContentHash);
+        graph.AddMetadata(ModelFileDescription.OutputKey, JsonSerializer.Serialize(output, ModelManifestJsonContext.Default.ModelOutput));
+        graph.AddMetadata(ModelFileDescription.TrainingSetHashKey, manifest.ContentHash);
         graph.AddMetadata(ModelLineage.RowCountKey, manifest.RowCount.ToString(CultureInfo.InvariantCulture));
         if (manifest.LabelColumns is [var label])
         {
@@ -49,7 +49,7 @@ internal static partial class LineageStamp
 
         if (options.RunId is { } run)
         {
-            graph.AddMetadata(ModelLineage.RunIdKey, run);
+            graph.AddMetadata(ModelFileDescription.RunIdKey, run);
         }
 
         var settings = new SortedDictionary<string, string>(parameters.ToDictionary(), StringComparer.Ordinal);
@@ -62,7 +62,7 @@ internal static partial class LineageStamp
         AddTexts(graph, ModelLineage.LibrariesKey, new SortedDictionary<string, string>(Libraries.Select(t => t.Assembly).ToDictionary(a => a.GetName().Name!, VersionOf), StringComparer.Ordinal));
         if (options.Metrics.Count > 0)
         {
-            graph.AddMetadata(ModelLineage.MetricsKey, Json(options.Metrics));
+            graph.AddMetadata(ModelFileDescription.MetricsKey, Json(options.Metrics));
         }
     }
 
@@ -78,7 +78,7 @@ internal static partial class LineageStamp
             known[name] = value;
         }
 
-        return Set(onnx, ModelLineage.MetricsKey, Json(known));
+        return Set(onnx, ModelFileDescription.MetricsKey, Json(known));
     }
 
     /// <summary>Says something of a file.</summary>

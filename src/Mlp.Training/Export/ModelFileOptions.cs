@@ -13,6 +13,10 @@ public sealed class ModelFileOptions
     [Range(4096, 1 << 30)]
     public int? ExternalDataThreshold { get; set; }
 
+    /// <summary>Whether the golden rows are in the file's metadata. They are real rows, which everybody can read who has the file.</summary>
+    /// <value>The default value is false.</value>
+    public bool IncludeGoldenRows { get; set; }
+
     /// <summary>Whether a file of that name may be replaced.</summary>
     /// <value>The default value is false.</value>
     public bool Overwrite { get; set; }

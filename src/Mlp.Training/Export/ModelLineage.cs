@@ -11,17 +11,12 @@ namespace Mlp.Training.Export;
 /// </summary>
 public sealed record ModelLineage
 {
-    internal const string TrainingSetHashKey = "mlp.training_set.sha256";
     internal const string RowCountKey = "mlp.training_set.rows";
-    internal const string FeatureServiceKey = "mlp.feature_service";
     internal const string LabelKey = "mlp.label";
     internal const string CodeVersionKey = "mlp.code.version";
     internal const string CodeCommitKey = "mlp.code.commit";
-    internal const string RunIdKey = "mlp.run.id";
     internal const string ParametersKey = "mlp.parameters";
-    internal const string MetricsKey = "mlp.metrics";
     internal const string LibrariesKey = "mlp.libraries";
-    internal const string OutputKey = "mlp.output";
     internal const string PrecisionKey = "mlp.precision";
 
     /// <summary>Content hash of the training set, key <c>mlp.training_set.sha256</c>.</summary>
@@ -77,16 +72,16 @@ public sealed record ModelLineage
 
     private static ModelLineage Of(IReadOnlyDictionary<string, string> metadata) => new()
     {
-        TrainingSetHash = metadata.GetValueOrDefault(TrainingSetHashKey),
+        TrainingSetHash = metadata.GetValueOrDefault(ModelFileDescription.TrainingSetHashKey),
         RowCount = long.TryParse(metadata.GetValueOrDefault(RowCountKey), System.Globalization.CultureInfo.InvariantCulture, out var rows) ? rows : null,
-        FeatureService = metadata.GetValueOrDefault(FeatureServiceKey),
+        FeatureService = metadata.GetValueOrDefault(ModelFileDescription.FeatureServiceKey),
         Label = metadata.GetValueOrDefault(LabelKey),
         CodeVersion = metadata.GetValueOrDefault(CodeVersionKey),
         CodeCommit = metadata.GetValueOrDefault(CodeCommitKey),
-        RunId = metadata.GetValueOrDefault(RunIdKey),
-        Output = Parse(metadata, OutputKey, ModelManifestJsonContext.Default.ModelOutput),
+        RunId = metadata.GetValueOrDefault(ModelFileDescription.RunIdKey),
+        Output = Parse(metadata, ModelFileDescription.OutputKey, ModelManifestJsonContext.Default.ModelOutput),
         Parameters = Parse(metadata, ParametersKey, LineageJson.Default.IReadOnlyDictionaryStringString) ?? ReadOnlyDictionary<string, string>.Empty,
-        Metrics = Parse(metadata, MetricsKey, LineageJson.Default.IReadOnlyDictionaryStringDouble) ?? ReadOnlyDictionary<string, double>.Empty,
+        Metrics = Parse(metadata, ModelFileDescription.MetricsKey, LineageJson.Default.IReadOnlyDictionaryStringDouble) ?? ReadOnlyDictionary<string, double>.Empty,
         Libraries = Parse(metadata, LibrariesKey, LineageJson.Default.IReadOnlyDictionaryStringString) ?? ReadOnlyDictionary<string, string>.Empty,
         Precision = metadata.GetValueOrDefault(PrecisionKey),
     };

@@ -21,6 +21,16 @@ internal static class ModelOutputCheck
             throw Refuse($"{nameof(ExportOptions.DecisionThreshold)} must be left out for {task}, but is {options.DecisionThreshold}: it is for two classes.");
         }
 
+        if (task != ModelTask.Regression && options.LabelUnit is { } unit)
+        {
+            throw Refuse($"{nameof(ExportOptions.LabelUnit)} must be left out for {task}, but is '{unit}': it is for regressions.");
+        }
+
+        if (options.Precision == ExportPrecision.Float32 && options.PrecisionLimit != ExportOptions.DefaultPrecisionLimit)
+        {
+            throw Refuse($"{nameof(ExportOptions.PrecisionLimit)} must be left out for {nameof(ExportOptions.Precision)} {ExportPrecision.Float32}, but is {options.PrecisionLimit}: it bounds what narrower numbers may cost.");
+        }
+
         if (options.ClassNames is { Count: > 0 } names)
         {
             Require(names, task, scoreCount, trained);

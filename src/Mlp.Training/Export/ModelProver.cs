@@ -68,7 +68,7 @@ public static class ModelProver
 
         var set = ProofSet.Create(table, 0, [.. scores], (changed, _) => predict(changed), (trained as IExportable)?.Source.LabelScale ?? 1);
         using var file = OnnxScorer.Open("proved", package.Onnx, table.Layout.Columns, package.Output, package.ExternalDataDirectory);
-        return OnnxExporter.Prove(file, set, tolerance, extremeTolerance, cancellationToken);
+        return OnnxExporter.Prove(file, set, new(tolerance, tolerance, extremeTolerance ?? tolerance), cancellationToken);
     }
 
     private static Func<RecordBatch, float[]> Predict(ModelPackage package, IFittedModel trained, ScoreCalibration? calibration)

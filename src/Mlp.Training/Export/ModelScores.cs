@@ -8,10 +8,6 @@ namespace Mlp.Training.Export;
 /// <param name="ClassNames">Names of the classes, where scores are those of several classes; empty where nobody has named them.</param>
 internal readonly record struct ModelScores(float[] Values, int Width, IReadOnlyList<string> ClassNames)
 {
-    /// <summary>The scores of all rows from one on.</summary>
-    /// <param name="row">The first row.</param>
-    public ReadOnlySpan<float> From(int row) => Values.AsSpan(row * Width);
-
     /// <summary>One score of each row.</summary>
     /// <param name="output">Which.</param>
     public float[] OfOutput(int output)

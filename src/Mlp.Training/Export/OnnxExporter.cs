@@ -1,9 +1,6 @@
-using System.Text;
-using System.Text.Json;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Onnx;
-using Mlp.Runtime.Storage;
 using Mlp.Training.Evaluation;
 using Mlp.Training.Evaluation.Calibration;
 using Mlp.Training.Preprocessing;
@@ -46,7 +43,8 @@ internal static class OnnxExporter
         var scores = new ModelScores(source.Score(rows.Table), source.ScoreCount, output.ClassNames);
         using var file = OnnxScorer.Open("exported", onnx, source.Layout.Columns, output, batchSize: ExportProver.BatchFor(source.Encoding?.Width ?? 0));
         var set = ProofSet.Create(rows.Table, proofStart, scores.Values, (_, table) => source.Score(table), source.LabelScale);
-        var proof = Prove(file, set, options.Tolerance ?? source.Tolerance, options.ExtremeTolerance, cancellationToken);
+        var tolerance = options.Tolerance ?? source.Tolerance;
+        var proof = Prove(file, set, new(tolerance, tolerance, options.ExtremeTolerance ?? tolerance), cancellationToken);
         var holdout = Holdout.Of(rows, proofStart > 0 ? proofStart : rows.RowCount, scores, output);
         var model = new TrainedModel
         {
@@ -67,15 +65,14 @@ internal static class OnnxExporter
     /// <summary>Runs a file on all rows of a proof.</summary>
     /// <param name="file">The file, open for <see cref="ExportProver.BatchFor"/> rows of its width.</param>
     /// <param name="set">The rows with what the trained model says of them.</param>
-    /// <param name="tolerance">Largest difference that is accepted.</param>
-    /// <param name="extremeTolerance">The same for rows with extreme values; null for the same.</param>
+    /// <param name="limits">Largest differences that are accepted.</param>
     /// <param name="cancellationToken">Ends the runs.</param>
     /// <exception cref="ExportRefusedException">They differ by more.</exception>
-    public static ExportProof Prove(OnnxScorer file, ProofSet set, double tolerance, double? extremeTolerance, CancellationToken cancellationToken)
+    public static ExportProof Prove(OnnxScorer file, ProofSet set, ProofLimits limits, CancellationToken cancellationToken)
     {
         var (real, missing, extreme) = set.Compare(file, cancellationToken);
         ProofFinding[] found = [real, missing, extreme];
-        var proof = new ExportProof(real.Part.RowCount, found.Max(f => f.Part.MaximumDifference), tolerance)
+        var proof = new ExportProof(real.Part.RowCount, found.Max(f => f.Part.MaximumDifference), limits.Real)
         {
             LabelScale = set.Scale > 1 ? set.Scale : null,
             Real = real.Part,
@@ -84,10 +81,10 @@ internal static class OnnxExporter
         };
         foreach (var finding in found)
         {
-            var limit = finding == extreme ? extremeTolerance ?? tolerance : tolerance;
+            var limit = finding == extreme ? limits.Extreme : finding == missing ? limits.Missing : limits.Real;
             if (!(finding.Part.MaximumDifference <= limit))
             {
-                throw ExportRefusedException.Differs(finding, proof, limit);
+                throw ExportRefusedException.Differs(finding, proof, limit, limits.Advice);
             }
         }
 
@@ -112,34 +109,8 @@ internal static class OnnxExporter
         score = calibrated?.WriteCalibration(graph, score) ?? score;
         graph.AddNode("Identity", [score], output: ScoreOutput);
         graph.AddOutput(ScoreOutput, OnnxDataType.Float32, OnnxGraphBuilder.Batch, source.ScoreCount);
-        graph.AddMetadata("mlp.features", Json(manifest.Features));
+        graph.AddMetadata(ModelFileDescription.FeaturesKey, SavedModel.FeatureJson(manifest.Features));
         LineageStamp.Write(graph, manifest, output, source.Parameters, options.Lineage);
         return (graph.Build(), range);
-    }
-
-    private static string Json(IReadOnlyList<FeatureColumn> features)
-    {
-        using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream))
-        {
-            writer.WriteStartArray();
-            foreach (var feature in features)
-            {
-                writer.WriteStartObject();
-                writer.WriteString("name", feature.Name);
-                writer.WriteString("type", EnumTerms<FeatureType>.Of(feature.Type));
-                if (feature.IsVector)
-                {
-                    writer.WriteNumber("length", feature.Length);
-                }
-
-                writer.WriteString("view", feature.View);
-                writer.WriteEndObject();
-            }
-
-            writer.WriteEndArray();
-        }
-
-        return Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
     }
 }

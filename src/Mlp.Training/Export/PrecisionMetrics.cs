@@ -8,6 +8,8 @@ namespace Mlp.Training.Export;
 /// <summary>The few measures of quality by which two files of one model are compared on labelled rows.</summary>
 internal static class PrecisionMetrics
 {
+    private const int Cutoff = 10;
+
     /// <summary>Measures.</summary>
     /// <param name="rows">All rows.</param>
     /// <param name="start">The first row that was scored; it reaches to the last one.</param>
@@ -27,14 +29,9 @@ internal static class PrecisionMetrics
 
     private static (string Name, double Value)[] Measure(LabelledRows rows, int start, double[] scores, ModelOutput output)
     {
-        if (output.Task == ModelTask.Ranking)
-        {
-            return rows.Groups.IsEmpty ? [] : [(MetricNames.Ndcg, RankingMetrics.Compute(scores, rows.Labels[start..], Array.ConvertAll(rows.Groups[start..].ToArray(), g => (ulong)g)).Ndcg)];
-        }
-
         // A row of weight 0 does not count, as in every evaluation.
         var width = scores.Length / (rows.RowCount - start);
-        var (labels, weights, counting) = (new List<double>(), new List<double>(), new List<double>());
+        var (labels, weights, counting, groups) = (new List<double>(), new List<double>(), new List<double>(), new List<ulong>());
         for (var row = start; row < rows.RowCount; row++)
         {
             var weight = rows.Weights.IsEmpty ? 1 : rows.Weights[row];
@@ -43,10 +40,21 @@ internal static class PrecisionMetrics
                 labels.Add(rows.Labels[row]);
                 weights.Add(weight);
                 counting.AddRange(scores.AsSpan((row - start) * width, width));
+                groups.Add(rows.Groups.IsEmpty ? 0 : (ulong)rows.Groups[row]);
             }
         }
 
-        return labels.Count == 0 ? [] : Measure([.. counting], [.. labels], [.. weights], output);
+        return labels.Count == 0 ? []
+            : output.Task != ModelTask.Ranking ? Measure([.. counting], [.. labels], [.. weights], output)
+            : rows.Groups.IsEmpty ? []
+            : [(MetricNames.Ndcg, RankingMetrics.ComputeWeighted([.. counting], [.. labels], [.. groups], WeightsOfGroups(weights, groups), Cutoff).Ndcg)];
+    }
+
+    // A ranking counts its groups: one by the mean weight of its rows.
+    private static double[] WeightsOfGroups(List<double> weights, List<ulong> groups)
+    {
+        var means = weights.Zip(groups).GroupBy(p => p.Second, p => p.First).ToDictionary(g => g.Key, g => g.Average());
+        return [.. groups.Select(g => means[g])];
     }
 
     private static (string Name, double Value)[] Measure(double[] scores, double[] labels, double[] weights, ModelOutput output)

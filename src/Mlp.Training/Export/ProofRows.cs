@@ -130,7 +130,9 @@ internal sealed record ProofRows(string Name, FeatureTable Table, int Start)
         return new ProofRows(name, FeatureTable.Of(batch, table.Layout.Columns), 0) { Batch = batch, Changes = changes };
     }
 
-    private static RecordBatch ToBatch(FeatureRows rows)
+    /// <summary>Rows as a caller of a trained model has them.</summary>
+    /// <param name="rows">The rows.</param>
+    public static RecordBatch ToBatch(FeatureRows rows)
     {
         var columns = rows.Layout.Columns;
         var fields = new List<Field>(columns.Select(c => new Field(c.Name, FeatureRowColumns.TypeOf(c), nullable: true)));

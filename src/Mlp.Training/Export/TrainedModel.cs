@@ -64,18 +64,37 @@ public sealed record TrainedModel
             Tags = tags ?? new Dictionary<string, string>(),
         };
 
-    /// <summary>Saves the ONNX file, whole or not at all; what was reported as saved survives a power loss.</summary>
+    /// <summary>
+    /// Saves the model as one ONNX file that <see cref="LoadAsync"/> reads back, whole or not at all; what was reported as saved survives a power loss. What <see cref="Onnx"/> does not say itself, such as proof and reference
+    /// profile, stands in the file's metadata.
+    /// </summary>
     /// <param name="path">Path of the file; its folder exists.</param>
     /// <param name="options">How; null for the defaults: one file, and none is replaced.</param>
     /// <param name="cancellationToken">Looked at before anything gets its name.</param>
-    /// <exception cref="ModelWriteException">The folder is missing or may not be written, the path is taken, or the disk is full or failed. Nothing new is left behind.</exception>
+    /// <exception cref="FileWriteException">The folder is missing or may not be written, the path is taken, or the disk is full or failed. Nothing new is left behind.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public Task SaveAsync(string path, ModelFileOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         options ??= new();
         OptionRanges.ThrowIfViolated(options);
-        return Task.Run(() => ModelFile.Default.Save(Onnx, path, options, cancellationToken), cancellationToken);
+        return Task.Run(() => ModelFile.Default.Save(SavedModel.Write(this, options.IncludeGoldenRows), path, options, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>
+    /// Reads a model that <see cref="SaveAsync"/> wrote, on any machine: it is evaluated, compared and published like the one that was saved. The golden rows are there if the file was told to hold them.
+    /// </summary>
+    /// <param name="path">Path of the file; external data lies beside it and becomes part of <see cref="Onnx"/> again.</param>
+    /// <param name="cancellationToken">Looked at before the file is read.</param>
+    /// <returns>The model.</returns>
+    /// <exception cref="FileNotFoundException">There is no file.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="InvalidModelException">It is no ONNX file, or none that <see cref="SaveAsync"/> wrote; or its external data is missing.</exception>
+    /// <exception cref="Mlp.Runtime.CorruptFileException">Its metadata or external data is not what was written.</exception>
+    public static Task<TrainedModel> LoadAsync(string path, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return Task.Run(() => SavedModel.Read(Path.GetFullPath(path)), cancellationToken);
     }
 
     // What the caller says of a name stands.

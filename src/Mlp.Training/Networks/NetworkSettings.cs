@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
@@ -66,6 +67,24 @@ internal sealed class NetworkSettings
         return new([.. layers, Layer.Output()]);
     }
 
+    /// <summary>The settings as runs and files name them.</summary>
+    /// <param name="encoding">What the features became; null before a training, when only layers that were given are known.</param>
+    public SortedDictionary<string, string> Texts(FeatureEncoding? encoding = null)
+    {
+        var settings = SettingTexts.Of("network", Options);
+        if (Options.InitialWeights is { } weights)
+        {
+            settings[nameof(Options.InitialWeights)] = SettingTexts.FileNameOf(weights);
+        }
+
+        if ((encoding is null ? Options.Definition : DefinitionFor(encoding)) is { } definition)
+        {
+            settings[nameof(Options.Definition)] = JsonNode.Parse(definition.ToJson())!.ToJsonString();
+        }
+
+        return settings;
+    }
+
     /// <summary>Every setting that bears on the weights, by path, as text: what a checkpoint compares.</summary>
     /// <param name="encoding">What the features become.</param>
     public SortedDictionary<string, string> Describe(FeatureEncoding encoding)
@@ -73,6 +92,14 @@ internal sealed class NetworkSettings
         var settings = new SortedDictionary<string, string>(StringComparer.Ordinal);
         Flatten(string.Empty, JsonSerializer.SerializeToNode(Options, Json), settings);
         Flatten("Definition", JsonNode.Parse(DefinitionFor(encoding).ToJson()), settings);
+
+        // One replica alone trains as it did before there were several, and goes on from checkpoints of that time.
+        if (Options.DataParallel is { WorldSize: > 1 } together)
+        {
+            settings[$"{nameof(NetworkOptions.DataParallel)}.{nameof(together.WorldSize)}"] = together.WorldSize.ToString(CultureInfo.InvariantCulture);
+            settings[$"{nameof(NetworkOptions.DataParallel)}.{nameof(together.SyncBatchNorm)}"] = together.SyncBatchNorm ? "true" : "false";
+        }
+
         return settings;
     }
 

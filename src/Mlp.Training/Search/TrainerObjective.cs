@@ -1,6 +1,7 @@
 using Mlp.Runtime.Data;
 using Mlp.Training.Evaluation;
 using Mlp.Training.Evaluation.Folds;
+using Mlp.Training.Runs;
 
 namespace Mlp.Training.Search;
 
@@ -43,6 +44,11 @@ public static class TrainerObjective
                 var (training, validation) = folds[fold];
                 var progress = fold == 0 && metric.Reported is { } reported ? new ReportProgress(trial, reported) : null;
                 var trainer = create(trial);
+                if (fold == 0)
+                {
+                    trial.Run.LogTrainer(trainer);
+                }
+
                 using var threads = await trial.ReserveThreadsAsync(Math.Max(1, trainer.ThreadCount), cancellationToken).ConfigureAwait(false);
                 using var model = await trainer.FitAsync(training, validation, progress, cancellationToken).ConfigureAwait(false);
                 sum += metric.Measure is { } measure ? await measure(model, validation, cancellationToken).ConfigureAwait(false) : Best(model, metric);
@@ -71,6 +77,7 @@ public static class TrainerObjective
         async Task<double> RunAsync(Trial trial, CancellationToken cancellationToken)
         {
             var trainer = create(trial);
+            trial.Run.LogTrainer(trainer);
             var folds = options?.ThreadBudget ?? new CrossValidationOptions().ThreadBudget;
             using var threads = await trial.ReserveThreadsAsync(Math.Max(trainer.ThreadCount, folds == 0 ? Environment.ProcessorCount : folds), cancellationToken).ConfigureAwait(false);
             var result = await CrossValidation.RunAsync(trainer, trainingSet, options, progress: new ReportFolds(trial, metric), cancellationToken: cancellationToken).ConfigureAwait(false);

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Onnx;
+using Mlp.Training.Export;
 
 namespace Mlp.Training.Trees;
 
@@ -206,20 +207,53 @@ public sealed class LightGbmModel
         return graph.Build();
     }
 
-    /// <summary>Converts the model to a package that the registry takes, with the names of its features.</summary>
+    /// <summary>
+    /// Converts the model to a package that the registry takes, with the names of its features, and proves the file: ONNX Runtime and LightGBM (where its library is not there, this class) score the
+    /// rows, the same with missing and with extreme values, in batches of several sizes. The largest |file − LightGBM| / max(1, |LightGBM|) of raw scores is stored with the package, and some of the
+    /// rows as golden rows.
+    /// </summary>
     /// <param name="options">How it is written; null for the defaults.</param>
     /// <param name="classNames">Names of the classes in the order of their scores; two for a binary model; null for none.</param>
     /// <param name="view">The view that the features come from.</param>
-    /// <exception cref="ArgumentException">As for <see cref="ToOnnx"/>.</exception>
-    public ModelPackage ToPackage(TreeConversionOptions? options = null, IReadOnlyList<string>? classNames = null, string view = "lightgbm")
+    /// <param name="rows">Rows that prove the file, shape (rows, features), row-major, NaN where a value is missing; empty for rows made from the model's thresholds and categories.</param>
+    /// <param name="tolerance">Largest difference of raw scores with which there is a package, 0 to 1; null for 0.000002, or 0.00001 where sums are float32.</param>
+    /// <param name="goldenRowCount">How many of the rows are kept as golden rows, 0 to 64.</param>
+    /// <param name="cancellationToken">Ends the proof between runs.</param>
+    /// <exception cref="ArgumentException">As for <see cref="ToOnnx"/>, or the rows are of another number of features.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The tolerance or the number of golden rows is out of range.</exception>
+    /// <exception cref="LightGbmFormatException">The model has no trees.</exception>
+    /// <exception cref="ExportRefusedException">File and model differ by more.</exception>
+    /// <exception cref="Mlp.Runtime.MissingNativePackageException">The application lacks the package with ONNX Runtime's native library.</exception>
+    public ModelPackage ToPackage(
+        TreeConversionOptions? options = null,
+        IReadOnlyList<string>? classNames = null,
+        string view = "lightgbm",
+        ReadOnlySpan<double> rows = default,
+        double? tolerance = null,
+        int goldenRowCount = 16,
+        CancellationToken cancellationToken = default)
     {
         options ??= new();
-        return new ModelPackage
+        ArgumentOutOfRangeException.ThrowIfNegative(goldenRowCount);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(goldenRowCount, GoldenRows.MaximumCount);
+        if (tolerance is { } limit && !(limit is >= 0 and <= 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(tolerance), limit, "Expected a tolerance from 0 to 1.");
+        }
+
+        if (rows.Length % FeatureNames.Count != 0)
+        {
+            throw new ArgumentException(FormattableString.Invariant($"Expected rows of {FeatureNames.Count} features, but found {rows.Length} values in all."), nameof(rows));
+        }
+
+        var package = new ModelPackage
         {
             Onnx = ToOnnx(options),
             Output = new ModelOutput { Task = Task, ScoreOutput = ScoreOutput, ClassNames = classNames ?? [] },
             Features = [.. FeatureNames.Select(name => new FeatureColumn(name, options.InputType, view))],
         };
+        var narrow = options.Precision == TreePrecision.Float32 ? OnnxExporter.Tolerance : TextModelProof.Tolerance;
+        return new TextModelProof(this, options).Complete(package, rows, tolerance ?? narrow, goldenRowCount, cancellationToken);
     }
 
     private string FeaturesAsJson(FeatureType type)

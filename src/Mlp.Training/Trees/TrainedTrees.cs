@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Apache.Arrow;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
@@ -62,6 +63,9 @@ public sealed class TrainedTrees : IFittedModel, IExportable
     /// <summary>The trees as LightGBM's text model reads. Its features are the columns of the trees: texts and codes are numbers of values there.</summary>
     public LightGbmModel Model { get; }
 
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Parameters => TreeSettings.With(Settings, Model.Parameters);
+
     IExportSource IExportable.Source => new TreeExportSource(this, Encoding, Model, _conversion);
 
     LabelledRows IExportable.Rows => _rows;
@@ -70,6 +74,9 @@ public sealed class TrainedTrees : IFittedModel, IExportable
 
     /// <summary>What tells it from every other model, without keeping its memory.</summary>
     internal object Identity { get; } = new();
+
+    /// <summary>The settings of the trainer.</summary>
+    internal IReadOnlyDictionary<string, string> Settings { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>The first of the last rows that trained neither these trees nor those that they go on from; the number of rows where none is known to.</summary>
     internal int UnseenStart { get; init; }

@@ -27,7 +27,7 @@ internal sealed class TreeExportSource(TrainedTrees trees, TreeEncoding encoding
 
     public double LabelScale => trees.Task == ModelTask.Regression ? trees.Rows.LabelDeviation(trees.TrainingCount) : 1;
 
-    public IReadOnlyDictionary<string, string> Parameters => model.Parameters;
+    public IReadOnlyDictionary<string, string> Parameters => trees.Parameters;
 
     public bool IsCode(int column) => encoding.IsCategory(column);
 

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 using Mlp.Runtime.Hosting;
 
 namespace Mlp.Training.Trees;
@@ -118,6 +119,7 @@ public sealed class TreeOptions
     /// <see cref="InvalidOperationException"/>.
     /// </summary>
     /// <value>The default value is null.</value>
+    [JsonIgnore]
     public TreeMetric? CustomMetric { get; set; }
 
     /// <summary>Whether a greater <see cref="CustomMetric"/> is better.</summary>

@@ -19,6 +19,34 @@ public sealed class BatchProbeTests
     }
 
     [Fact]
+    public async Task Load_NumbersOfASmallUnitThatDependOnEachOther_AreRefused()
+    {
+        await using var platform = await ServeAsync(Package(TestGraphs.SharedMaximum(1e-6f, 1e-6f), Regression()), configure: o => o.WithDynamicBatching());
+
+        Assert.Contains("answers a row among 16 as it does alone, within 0.0001 (relative to what its scores differ by), but value 0", platform.Model.UnavailableReason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Load_GreatNumbersNearZeroThatDifferInTheirLastBits_AreBatched()
+    {
+        await using var platform = await ServeAsync(Package(TestGraphs.SharedMaximum(1e6f, 0.5f), Regression()), configure: o => o.WithDynamicBatching());
+
+        Assert.Null(platform.Model.UnavailableReason);
+    }
+
+    [Fact]
+    public async Task Load_LabelOfAGreaterUnit_CountsByIt()
+    {
+        // The rows of the probe lie close together, and the labels far apart.
+        var package = Package(TestGraphs.SharedMaximum(1, 0.5f), Regression());
+        await using var without = await ServeAsync(package, configure: o => o.WithDynamicBatching());
+        await using var with = await ServeAsync(package with { ExportProof = new ExportProof(100, 0, 1e-5) { LabelScale = 1e6 } }, configure: o => o.WithDynamicBatching());
+
+        Assert.NotNull(without.Model.UnavailableReason);
+        Assert.Null(with.Model.UnavailableReason);
+    }
+
+    [Fact]
     public async Task Load_OneRowAtATime_IsRefused()
     {
         await using var plain = await ServeAsync(Package(TestGraphs.OneRowOnly(), Regression()));

@@ -143,6 +143,17 @@ public static class TestGraphs
     public static byte[] CumulativeSum() => WithOperators(Graph(
         Node("CumSum", ["x", "axis"], ["y"]), Integers("axis", [0]), Input("x", Float, "N", 1), Output("y", Float, "N", 1)));
 
+    /// <summary>What every row gets of the greatest one: x [N, 1], y = factor · x + shared · max over all rows.</summary>
+    public static byte[] SharedMaximum(float factor, float shared) => WithOperators(Graph(
+        Node("ReduceMax", ["x"], ["greatest"]),
+        Node("Mul", ["greatest", "shared"], ["of.all"]),
+        Node("Mul", ["x", "factor"], ["own"]),
+        Node("Add", ["own", "of.all"], ["y"]),
+        Floats("shared", [shared], 1, 1),
+        Floats("factor", [factor], 1, 1),
+        Input("x", Float, "N", 1),
+        Output("y", Float, "N", 1)));
+
     /// <summary>Says that it takes any number of rows, and takes one: x [N, 2], y [N, 2].</summary>
     public static byte[] OneRowOnly() => WithOperators(Graph(
         Node("Reshape", ["x", "shape"], ["y"]), Integers("shape", [1, 2], 2), Input("x", Float, "N", 2), Output("y", Float, "N", 2)));

@@ -5,6 +5,7 @@ using Mlp.Runtime.Onnx;
 using Mlp.Runtime.Statistics;
 using Mlp.Training.Evaluation;
 using Mlp.Training.Evaluation.Slices;
+using Mlp.Training.Export;
 using Mlp.Training.Networks;
 using Mlp.Training.Tests.Evaluation.Folds;
 using Mlp.Training.Tests.Export;
@@ -32,6 +33,22 @@ public sealed class EvaluatorTests
         Assert.Equal(expected.Auc, ofFile.Metrics["auc"], 1e-3);
         Assert.Equal(expected.Brier, ofFile.Metrics["brier"], 1e-5);
         Assert.Null(ofFile.Regression);
+    }
+
+    [Fact]
+    public async Task ScoreAsync_ExportedModelAndItsFile_GiveTheScoresOfTheTrainedOne()
+    {
+        using var network = await OnnxExporterTests.TrainAsync();
+        var holdout = SyntheticRows.Create(200, seed: 3);
+        var model = network.Export();
+
+        var expected = await Evaluator.ScoreAsync(network, holdout);
+        var exported = await Evaluator.ScoreAsync(model, holdout);
+        var file = await Evaluator.ScoreAsync(model.Onnx, model.Features, model.Output, holdout);
+
+        Assert.Equal(expected.Labels.ToArray(), exported.Labels.ToArray());
+        Assert.All(expected.Scores.ToArray().Zip(exported.Scores.ToArray()), s => Assert.Equal(s.First, s.Second, OnnxExporter.Tolerance));
+        Assert.Equal(exported.Scores.ToArray(), file.Scores.ToArray());
     }
 
     [Fact]

@@ -44,6 +44,18 @@ public sealed class ModelOutputCheckTests
     }
 
     [Fact]
+    public async Task Export_SettingsWithoutEffect_AreRefused()
+    {
+        using var trees = await TextsAsync();
+
+        var unit = Assert.Throws<ArgumentException>(() => trees.Export(new ExportOptions { LabelUnit = "USD" }));
+        var limit = Assert.Throws<ArgumentException>(() => trees.Export(new ExportOptions { PrecisionLimit = 0.01 }));
+
+        Assert.Equal("ExportOptions.LabelUnit must be left out for BinaryClassification, but is 'USD': it is for regressions.", unit.Message);
+        Assert.Equal("ExportOptions.PrecisionLimit must be left out for Precision Float32, but is 0.01: it bounds what narrower numbers may cost.", limit.Message);
+    }
+
+    [Fact]
     public async Task SaveAsync_WhatTheOutputMeans_IsReadBackFromTheFile()
     {
         using var trees = await TextsAsync();

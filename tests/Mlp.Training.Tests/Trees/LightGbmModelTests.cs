@@ -153,6 +153,39 @@ public sealed class LightGbmModelTests
         Assert.Equal("""[{"name":"a","type":"float32"},{"name":"b","type":"float32"},{"name":"c","type":"float32"}]""", session.ModelMetadata.CustomMetadataMap["mlp.features"]);
     }
 
+    [Fact]
+    public void ToPackage_WithoutRows_IsProvedOnRowsOfItsThresholds()
+    {
+        var package = LightGbmModel.Parse(Small).ToPackage();
+
+        var proof = package.ExportProof!;
+        Assert.Equal((256, 2e-6), (proof.RowCount, proof.Tolerance));
+        Assert.InRange(proof.MaximumDifference, 0, 1e-7);
+        Assert.Equal((12, 40), (proof.Missing!.RowCount, proof.Extreme!.RowCount));
+        Assert.Equal((16, 1), (package.GoldenRows!.Count, package.GoldenRows.OutputWidth));
+    }
+
+    [Fact]
+    public void ToPackage_GivenRows_AreTheRealOnes()
+    {
+        double[] rows = [.. Enumerable.Range(0, 40 * 3).Select(i => i % 3 == 2 ? i % 7 : i % 11 == 0 ? double.NaN : i / 7.0)];
+
+        var package = LightGbmModel.Parse(Small).ToPackage(rows: rows, goldenRowCount: 4);
+
+        Assert.Equal((40, 4), (package.ExportProof!.RowCount, package.GoldenRows!.Count));
+        Assert.Null(LightGbmModel.Parse(Small).ToPackage(goldenRowCount: 0).GoldenRows);
+    }
+
+    [Fact]
+    public void ToPackage_RowsOfAnotherWidthOrTolerance_AreRefused()
+    {
+        var model = LightGbmModel.Parse(Small);
+
+        Assert.StartsWith("Expected rows of 3 features, but found 4 values in all.", Assert.Throws<ArgumentException>(() => model.ToPackage(rows: [1, 2, 3, 4])).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentOutOfRangeException>(() => model.ToPackage(tolerance: -1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => model.ToPackage(goldenRowCount: 65));
+    }
+
     [Theory]
     [InlineData("tree\n", "Expected a line 'max_feature_idx='")]
     [InlineData("<xml/>", "Expected a LightGBM text model, which begins with the line 'tree'")]

@@ -5,6 +5,7 @@ using Mlp.Runtime.Data;
 using Mlp.Runtime.Kernels;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Tests.Kernels;
+using Mlp.Training.Export;
 using Mlp.Training.Trees;
 using Mlp.Training.Trees.Interop;
 
@@ -220,5 +221,39 @@ public sealed class TreeConversionTests
             Assert.InRange(TreeData.Difference(TreeData.Run(onnx, rows, TreeData.Width, LightGbmModel.RawScoreOutput), raw), 0, tolerance);
             Assert.InRange(TreeData.Difference(TreeData.Run(onnx, rows, TreeData.Width, LightGbmModel.ScoreOutput), scores), 0, 1e-5);
         }
+
+        var classes = model.Task == ModelTask.MulticlassClassification ? Enumerable.Range(0, scoreCount).Select(c => $"class {c}").ToArray() : null;
+        var generated = model.ToPackage(classNames: classes).ExportProof!;
+        Assert.InRange(generated.MaximumDifference, 0, tolerance);
+        Assert.InRange(generated.RowCount, 256, 4096);
+        double[] given = [.. rows.Take(200 * TreeData.Width).Select(v => (double)v)];
+        Assert.InRange(model.ToPackage(new() { InputType = FeatureType.Float64 }, classes, rows: given).ExportProof!.MaximumDifference, 0, tolerance);
+    }
+
+    [Fact]
+    public void ToPackage_FileThatDiffersByMore_IsRefused()
+    {
+        var random = new Random(13);
+        var rows = TreeData.Rows(random, 1000, isTraining: true);
+        var text = TreeData.Train(rows, TreeData.Labels(random, rows, (s, r) => (1000 * s) + r.NextDouble()), "objective=regression", 60);
+        var model = LightGbmModel.Parse(text);
+
+        var error = Assert.Throws<ExportRefusedException>(() => model.ToPackage(new() { Precision = TreePrecision.Float32 }, tolerance: 1e-9));
+
+        Assert.StartsWith("Expected the exported model to agree with the trained one within 1E-09 (relative to scores above 1), but on ", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith("TreePrecision.Float64 keeps the sums of the leaves; a tolerance of your own lets more through.", error.Message, StringComparison.Ordinal);
+        Assert.True(error.Proof.MaximumDifference > 1e-9);
+    }
+
+    [Fact]
+    public void ToPackage_OtherNumberOfClassesThanScores_IsProvedWithoutTheLibrary()
+    {
+        // LightGBM would write three numbers for each row where the model has one.
+        var random = new Random(14);
+        var rows = TreeData.Rows(random, 500, isTraining: true);
+        var text = TreeData.Train(rows, TreeData.Labels(random, rows, (s, r) => s + r.NextDouble()), "objective=regression", 5).Replace("num_class=1\n", "num_class=3\n", StringComparison.Ordinal);
+
+        Assert.Equal((3, 1), (LightGbmModel.Parse(text).ClassCount, LightGbmModel.Parse(text).ScoreCount));
+        Assert.InRange(LightGbmModel.Parse(text).ToPackage().ExportProof!.MaximumDifference, 0, Tolerance);
     }
 }

@@ -9,6 +9,8 @@ internal sealed class BetaCalibrator(double a, double b, double c) : Calibrator
 {
     public override IReadOnlyDictionary<string, double> Parameters { get; } = new SortedDictionary<string, double>(StringComparer.Ordinal) { ["a"] = a, ["b"] = b, ["c"] = c };
 
+    public override IReadOnlyDictionary<string, double[]> Function { get; } = new Dictionary<string, double[]> { ["a"] = [a], ["b"] = [b], ["c"] = [c] };
+
     public static BetaCalibrator Fit(CalibrationRows rows, CancellationToken cancellationToken)
     {
         var ofOne = Array.ConvertAll(rows.Said, z => -LogOdds.Softplus(-z));

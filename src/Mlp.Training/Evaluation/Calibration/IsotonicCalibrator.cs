@@ -19,8 +19,13 @@ internal sealed class IsotonicCalibrator : Calibrator
     private readonly double[] _slopes;
 
     public IsotonicCalibrator(IsotonicRegression function)
+        : this(function.Scores.ToArray(), function.Values.ToArray())
     {
-        (_points, _values) = (function.Scores.ToArray(), function.Values.ToArray());
+    }
+
+    private IsotonicCalibrator(double[] points, double[] values)
+    {
+        (_points, _values) = (points, values);
         _slopes = new double[_points.Length];
         for (var i = 0; i + 1 < _slopes.Length; i++)
         {
@@ -31,6 +36,12 @@ internal sealed class IsotonicCalibrator : Calibrator
     }
 
     public override IReadOnlyDictionary<string, double> Parameters { get; }
+
+    public override IReadOnlyDictionary<string, double[]> Function => new Dictionary<string, double[]> { ["points"] = _points, ["values"] = _values };
+
+    /// <summary>The function through points; null where they do not grow.</summary>
+    public static IsotonicCalibrator? Restore(double[] points, double[] values)
+        => Enumerable.Range(1, points.Length - 1).All(i => points[i] > points[i - 1] && values[i] >= values[i - 1]) ? new(points, values) : null;
 
     /// <summary>Fits the function. Where it would be too steep, log odds that lie in one cell of a grid are one point, and the cells grow until it is not.</summary>
     public static IsotonicCalibrator Fit(CalibrationRows rows, CancellationToken cancellationToken)

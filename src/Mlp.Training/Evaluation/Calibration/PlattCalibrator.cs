@@ -7,6 +7,8 @@ internal sealed class PlattCalibrator(double slope, double intercept) : Calibrat
 {
     public override IReadOnlyDictionary<string, double> Parameters { get; } = new SortedDictionary<string, double>(StringComparer.Ordinal) { ["intercept"] = intercept, ["slope"] = slope };
 
+    public override IReadOnlyDictionary<string, double[]> Function { get; } = new Dictionary<string, double[]> { ["slope"] = [slope], ["intercept"] = [intercept] };
+
     public static PlattCalibrator Fit(CalibrationRows rows, CancellationToken cancellationToken)
     {
         var fit = LogisticFit.Run([Array.ConvertAll(rows.Said, z => (double)z)], rows, cancellationToken);

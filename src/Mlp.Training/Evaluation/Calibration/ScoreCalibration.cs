@@ -12,12 +12,12 @@ namespace Mlp.Training.Evaluation.Calibration;
 /// </summary>
 public sealed class ScoreCalibration
 {
-    private ScoreCalibration(CalibrationMethod method, CalibrationRows rows, Calibrator calibrator, CalibrationQuality before, CalibrationQuality after)
+    private ScoreCalibration(CalibrationMethod method, int rowCount, int scoreCount, Calibrator calibrator, CalibrationQuality before, CalibrationQuality after)
     {
-        (Method, RowCount, ScoreCount, Calibrator, Before, After) = (method, rows.Count, rows.Width, calibrator, before, after);
+        (Method, RowCount, ScoreCount, Calibrator, Before, After) = (method, rowCount, scoreCount, calibrator, before, after);
         Metrics = new SortedDictionary<string, double>(StringComparer.Ordinal)
         {
-            ["calibration.rows"] = rows.Count,
+            ["calibration.rows"] = rowCount,
             ["calibration.before." + MetricNames.LogLoss] = before.LogLoss,
             ["calibration.before." + MetricNames.Brier] = before.Brier,
             ["calibration.before." + MetricNames.CalibrationError] = before.ExpectedCalibrationError,
@@ -131,6 +131,10 @@ public sealed class ScoreCalibration
         return said;
     }
 
+    /// <summary>A calibration that was read. Nobody knows any more whose scores it was fitted to.</summary>
+    internal static ScoreCalibration Restore(CalibrationMethod method, SavedCalibration saved, Calibrator calibrator)
+        => new(method, saved.RowCount, saved.ScoreCount, calibrator, saved.Before, saved.After);
+
     private static ScoreCalibration Fit(IExportSource source, LabelledRows rows, int first, CalibrationOptions options, CancellationToken cancellationToken)
     {
         if (source.Task == ModelTask.BinaryClassification)
@@ -153,7 +157,7 @@ public sealed class ScoreCalibration
         cancellationToken.ThrowIfCancellationRequested();
         var calibrator = Fit(method, rows, cancellationToken);
         var after = CalibrationFolds.Score(rows, options, part => Fit(method, part, cancellationToken), cancellationToken);
-        return new(method, rows, calibrator, CalibrationMeasure.Of(rows, rows.Scores), CalibrationMeasure.Of(rows, after)) { Model = model };
+        return new(method, rows.Count, rows.Width, calibrator, CalibrationMeasure.Of(rows, rows.Scores), CalibrationMeasure.Of(rows, after)) { Model = model };
     }
 
     private static Calibrator Fit(CalibrationMethod method, CalibrationRows rows, CancellationToken cancellationToken) => method switch

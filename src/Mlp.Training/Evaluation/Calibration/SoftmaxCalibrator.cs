@@ -34,6 +34,11 @@ internal sealed class SoftmaxCalibrator : Calibrator
 
     public override IReadOnlyDictionary<string, double> Parameters { get; }
 
+    public override IReadOnlyDictionary<string, double[]> Function => new Dictionary<string, double[]> { ["factors"] = _factors, ["offsets"] = _offsets };
+
+    /// <summary>The function of given numbers.</summary>
+    public static SoftmaxCalibrator Restore(double[] factors, double[] offsets, bool isTemperature) => new(factors, offsets, isTemperature);
+
     /// <summary>Fits one temperature, 0.01 to 100.</summary>
     public static SoftmaxCalibrator FitTemperature(CalibrationRows rows, CancellationToken cancellationToken)
     {

@@ -38,7 +38,7 @@ public static class CrossValidation
         MetricRule.For(trainer.Task, options.Evaluation.SliceMetric);
         var (rows, folds) = await PlanAsync(trainingSet, trainer.Task, options, cancellationToken).ConfigureAwait(false);
         var slices = await SliceAssignment.ReadAsync(trainingSet, options.Evaluation, cancellationToken).ConfigureAwait(false);
-        var run = new FoldRuns(tracker, options, trainingSet.Manifest, trainer.Task);
+        var run = new FoldRuns(tracker, options, trainingSet.Manifest, trainer);
         await using var _ = run.ConfigureAwait(false);
         var work = new FoldWork(trainer, trainingSet, rows, options, run, progress);
         var results = await work.RunAsync(folds, cancellationToken).ConfigureAwait(false);

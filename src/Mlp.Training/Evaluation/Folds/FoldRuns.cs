@@ -14,17 +14,17 @@ internal sealed class FoldRuns : IAsyncDisposable
     private readonly TrainingSetManifest _manifest;
     private readonly IRun? _run;
 
-    public FoldRuns(IRunTracker? tracker, CrossValidationOptions options, TrainingSetManifest manifest, ModelTask task)
+    public FoldRuns(IRunTracker? tracker, CrossValidationOptions options, TrainingSetManifest manifest, ITrainer trainer)
     {
         (_tracker, _options, _manifest) = (tracker, options, manifest);
         _run = tracker?.Start(new RunDescription(options.Experiment)
         {
             Name = options.RunName,
             TrainingSet = manifest,
-            Parameters = new Dictionary<string, string>
+            Parameters = new Dictionary<string, string>(RunParameters.Of(trainer.Parameters))
             {
-                ["task"] = EnumTerms<ModelTask>.Of(task),
-                ["scheme"] = FoldPlan.SchemeOf(task, options).ToString(),
+                ["task"] = EnumTerms<ModelTask>.Of(trainer.Task),
+                ["scheme"] = FoldPlan.SchemeOf(trainer.Task, options).ToString(),
                 ["folds"] = Text(options.FoldCount),
                 ["repeats"] = Text(options.RepeatCount),
                 ["seed"] = Text(options.Seed),

@@ -1,6 +1,8 @@
 using Apache.Arrow;
 using Mlp.Runtime.Data;
+using Mlp.Training.Export;
 using Mlp.Training.Networks;
+using Mlp.Training.Preprocessing;
 using Mlp.Training.Sampling;
 
 namespace Mlp.Training.Evaluation.Importance;
@@ -22,7 +24,7 @@ public sealed class PermutationImportance
     /// <summary>The features and groups, the most important first.</summary>
     public IReadOnlyList<FeatureImportance> Features { get; }
 
-    /// <summary>Measures it.</summary>
+    /// <summary>Measures it of a model that was trained.</summary>
     /// <param name="model">The model.</param>
     /// <param name="rows">Labelled rows with its features; a weight column counts. They are held in memory.</param>
     /// <param name="options">Repeats and metric; null for the defaults.</param>
@@ -35,14 +37,44 @@ public sealed class PermutationImportance
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(rows);
-        options ??= new();
-        OptionRanges.ThrowIfViolated(options);
-        var metric = MetricRule.For(model.Task, options.Metric);
-        var groups = GroupsOf(model.Features, options.Groups);
+        options = Checked(options);
+        var (metric, groups) = (MetricRule.For(model.Task, options.Metric), GroupsOf(model.Features, options.Groups));
         var scored = await Evaluator.ScoreAsync(model, rows, options.GroupColumn, cancellationToken).ConfigureAwait(false);
         using var batch = await ReadFeaturesAsync(rows, model.Features, cancellationToken).ConfigureAwait(false);
-        double Measure(ScoredRows of) => MetricRule.Read(metric, EvaluationCalculator.Compute(of, 0.5, options: null));
-        var baseline = Measure(scored);
+        return Measure(metric, groups, scored, batch, permuted => System.Array.ConvertAll(model.Predict(permuted), s => (double)s), options, cancellationToken);
+    }
+
+    /// <summary>Measures it of an exported model in ONNX Runtime.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="rows">Labelled rows with its features; a weight column counts. They are held in memory.</param>
+    /// <param name="options">Repeats and metric; null for the defaults.</param>
+    /// <param name="cancellationToken">Ends the measuring.</param>
+    /// <exception cref="Mlp.Runtime.Models.InvalidModelException">The file cannot be run on the rows.</exception>
+    /// <inheritdoc cref="MeasureAsync(IFittedModel, ITrainingSet, ImportanceOptions, CancellationToken)" path="/exception"/>
+    public static async Task<PermutationImportance> MeasureAsync(
+        TrainedModel model, ITrainingSet rows, ImportanceOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(rows);
+        options = Checked(options);
+        var (metric, groups) = (MetricRule.For(model.Output.Task, options.Metric), GroupsOf(model.Features, options.Groups));
+        var scored = await Evaluator.ScoreAsync(model, rows, options.GroupColumn, cancellationToken).ConfigureAwait(false);
+        using var batch = await ReadFeaturesAsync(rows, model.Features, cancellationToken).ConfigureAwait(false);
+        using var scorer = OnnxScorer.Open("measured", model.Onnx, model.Features, model.Output);
+        return Measure(metric, groups, scored, batch, permuted => scorer.ScoreClasses(FeatureTable.Of(permuted, model.Features), 0, permuted.Length, cancellationToken), options, cancellationToken);
+    }
+
+    private static PermutationImportance Measure(
+        GateMetric metric,
+        List<IReadOnlyList<string>> groups,
+        ScoredRows scored,
+        RecordBatch batch,
+        Func<RecordBatch, double[]> predict,
+        ImportanceOptions options,
+        CancellationToken cancellationToken)
+    {
+        double MetricOf(ScoredRows of) => MetricRule.Read(metric, EvaluationCalculator.Compute(of, 0.5, options: null));
+        var baseline = MetricOf(scored);
         var features = new List<FeatureImportance>();
         foreach (var group in groups)
         {
@@ -52,8 +84,7 @@ public sealed class PermutationImportance
             for (var repeat = 0; repeat < values.Length; repeat++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var scores = System.Array.ConvertAll(model.Predict(Permute(batch, group, random)), s => (double)s);
-                values[repeat] = MetricRule.Improvement(metric, baseline, Measure(scored.WithScores(scores)));
+                values[repeat] = MetricRule.Improvement(metric, baseline, MetricOf(scored.WithScores(predict(Permute(batch, group, random)))));
             }
 
             var mean = values.Average();
@@ -61,6 +92,13 @@ public sealed class PermutationImportance
         }
 
         return new(metric, baseline, [.. features.OrderByDescending(f => f.Importance).ThenBy(f => f.Name, StringComparer.Ordinal)]);
+    }
+
+    private static ImportanceOptions Checked(ImportanceOptions? options)
+    {
+        options ??= new();
+        OptionRanges.ThrowIfViolated(options);
+        return options;
     }
 
     private static List<IReadOnlyList<string>> GroupsOf(IReadOnlyList<FeatureColumn> features, IReadOnlyList<IReadOnlyList<string>> groups)

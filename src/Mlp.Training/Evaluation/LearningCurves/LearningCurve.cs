@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Mlp.Runtime.Data;
 using Mlp.Training.Networks;
 using Mlp.Training.Sampling;
@@ -19,6 +20,9 @@ public sealed class LearningCurve
 
     /// <summary>What was measured.</summary>
     public GateMetric Metric { get; }
+
+    /// <summary>What trained, of the first training (<see cref="ITrainer.Parameters"/>): the others differ by their seed.</summary>
+    public IReadOnlyDictionary<string, string> Parameters { get; private init; } = ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>Every training.</summary>
     public IReadOnlyList<LearningCurveRun> Runs { get; }
@@ -67,6 +71,7 @@ public sealed class LearningCurve
 
         var runs = new List<LearningCurveRun>();
         GateMetric? metric = null;
+        IReadOnlyDictionary<string, string>? parameters = null;
         for (var repeat = 0; repeat < options.Repeats; repeat++)
         {
             var order = Enumerable.Range(0, rowCount).ToArray();
@@ -74,6 +79,7 @@ public sealed class LearningCurve
             foreach (var size in sizes)
             {
                 var trainer = create(unchecked(options.Seed + repeat));
+                parameters ??= trainer.Parameters;
                 metric ??= MetricRule.For(trainer.Task, options.Metric);
                 var part = size == rowCount ? training : await TakeAsync(training, order.AsMemory(0, size), cancellationToken).ConfigureAwait(false);
                 using var model = await trainer.FitAsync(part, cancellationToken: cancellationToken).ConfigureAwait(false);
@@ -86,7 +92,7 @@ public sealed class LearningCurve
             }
         }
 
-        return new(metric!.Value, runs, options);
+        return new(metric!.Value, runs, options) { Parameters = parameters! };
     }
 
     /// <summary>Measures a learning curve with one trainer: repeats differ by their rows alone.</summary>

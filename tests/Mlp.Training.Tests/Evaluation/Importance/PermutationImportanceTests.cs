@@ -4,6 +4,7 @@ using Mlp.TestSupport;
 using Mlp.Training.Evaluation;
 using Mlp.Training.Evaluation.Importance;
 using Mlp.Training.Networks;
+using Mlp.Training.Tests.Export;
 using Mlp.Training.Trees;
 
 namespace Mlp.Training.Tests.Evaluation.Importance;
@@ -91,6 +92,34 @@ public sealed class PermutationImportanceTests
         Assert.Equal(["card", "company", "fare + hour", "miles"], importance.Features.Select(f => f.Name).Order());
         Assert.All(importance.Features, f => Assert.InRange(f.Importance, 0.005, 0.3));
         Assert.Contains(importance.Features.Take(2), f => f.Name is "miles" or "company");
+    }
+
+    [Fact]
+    public async Task MeasureAsync_ExportedModel_GivesWhatTheTrainedOneGives()
+    {
+        using var trees = await new TreeTrainer(new TreeOptions { MaximumIterations = 10, Threads = 1 }).FitAsync(SyntheticRows.Create(600, seed: 1));
+        using var three = await new TreeTrainer(new TreeOptions { Objective = TreeObjective.Multiclass, MaximumIterations = 5, Threads = 1 }).FitAsync(MulticlassRows.Create(400));
+        var options = new ImportanceOptions { Repeats = 2, Groups = [["fare", "hour"]] };
+
+        AssertAlike(await PermutationImportance.MeasureAsync(trees, SyntheticRows.Create(300, seed: 2), options), await PermutationImportance.MeasureAsync(trees.Export(), SyntheticRows.Create(300, seed: 2), options));
+        AssertAlike(await PermutationImportance.MeasureAsync(three, MulticlassRows.Create(300, seed: 5)), await PermutationImportance.MeasureAsync(three.Export(), MulticlassRows.Create(300, seed: 5)));
+        Assert.StartsWith(
+            "Expected groups of the model's features, but it has no feature 'd'.",
+            (await Assert.ThrowsAsync<ArgumentException>(() => PermutationImportance.MeasureAsync(trees.Export(), SyntheticRows.Create(60, seed: 2), new() { Groups = [["d"]] }))).Message,
+            StringComparison.Ordinal);
+
+        static void AssertAlike(PermutationImportance expected, PermutationImportance found)
+        {
+            Assert.Equal(expected.Metric, found.Metric);
+            Assert.Equal(expected.Features.Select(f => f.Name).Order(), found.Features.Select(f => f.Name).Order());
+            Assert.Equal(expected.Baseline, found.Baseline, 5);
+            Assert.Contains(expected.Features, f => f.Importance > 0.005);
+            foreach (var feature in expected.Features)
+            {
+                var other = found.Features.Single(f => f.Name == feature.Name);
+                Assert.All(feature.Values.Zip(other.Values), v => Assert.Equal(v.First, v.Second, 5));
+            }
+        }
     }
 
     [Fact]

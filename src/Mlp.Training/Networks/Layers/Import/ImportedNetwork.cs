@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
-using Microsoft.ML.OnnxRuntime;
+using Mlp.Runtime.Models;
 using Mlp.Runtime.Onnx;
+using Mlp.Training.Export;
 using Mlp.Training.Preprocessing;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -11,8 +12,8 @@ namespace Mlp.Training.Networks.Layers.Import;
 /// <summary>An application's own TorchSharp <c>Sequential</c> as a definition with its weights. Immutable: weights are copies.</summary>
 public sealed class ImportedNetwork
 {
-    /// <summary>The difference above which an export is refused.</summary>
-    private const double Limit = 1e-4;
+    /// <summary>Name of the output of files.</summary>
+    public const string OutputName = "output";
 
     private const string ModuleName = "module";
 
@@ -53,22 +54,51 @@ public sealed class ImportedNetwork
     }
 
     /// <summary>
-    /// Writes the network as an ONNX file with an input <c>input</c> and an output <c>output</c>, and proves it: ONNX Runtime computes the sample, and the file is refused where it
-    /// differs from the module by more than 0.0001 · max(1, |module|).
+    /// Writes the network as an ONNX file with an input <c>input</c> and an output <c>output</c>, and proves it as every export is proved: ONNX Runtime computes the sample, the sample with NaN, and the sample
+    /// with extreme values, in batches of several sizes, and the file is refused where it differs from the module by more than 0.00001 · max(1, |module|) on the sample. The file's metadata holds the proof
+    /// as JSON (<c>mlp.proof</c>).
     /// </summary>
     /// <param name="sample">Rows as the module takes them, float32 on the processor: shape (rows, ...). The number of rows of the file's input is open.</param>
-    /// <param name="opset">Version of ONNX's operators, 17 to 23.</param>
-    /// <exception cref="NetworkDefinitionException">The layers do not fit the sample, or the file computes something else.</exception>
-    /// <exception cref="ArgumentException">The sample has no rows or is of another type.</exception>
+    /// <param name="options">How; null for the defaults.</param>
+    /// <param name="cancellationToken">Ends the proof between runs.</param>
+    /// <exception cref="NetworkDefinitionException">The layers do not fit the sample.</exception>
+    /// <exception cref="ExportRefusedException">The file computes something else.</exception>
+    /// <exception cref="ArgumentException">The sample has no rows or is of another type, or an option is out of range.</exception>
     /// <exception cref="Mlp.Runtime.MissingNativePackageException">The application lacks the package with ONNX Runtime's native library.</exception>
-    public byte[] ToOnnx(Tensor sample, int opset = OnnxGraphBuilder.DefaultOpset)
+    public byte[] ToOnnx(Tensor sample, ModuleExportOptions? options = null, CancellationToken cancellationToken = default)
+        => ToPackage(sample, new ModelOutput { Task = ModelTask.Regression, ScoreOutput = OutputName }, options, cancellationToken).Onnx.ToArray();
+
+    /// <summary>Writes and proves the network as <see cref="ToOnnx"/> does, for the registry: with its features (<c>input[0]</c> and so on; of images, sequences and lists of more than 1,024 numbers one vector <c>input</c>, or several of 65,536 numbers), proof and golden rows.</summary>
+    /// <param name="sample">Rows as the module takes them, float32 on the processor: shape (rows, ...).</param>
+    /// <param name="output">What the output means; its score is <see cref="OutputName"/>.</param>
+    /// <param name="options">How; null for the defaults.</param>
+    /// <param name="cancellationToken">Ends the proof between runs.</param>
+    /// <exception cref="NetworkDefinitionException">The layers do not fit the sample.</exception>
+    /// <exception cref="ExportRefusedException">The file computes something else.</exception>
+    /// <exception cref="Mlp.Runtime.Models.InvalidModelException">The output does not have the values that are said of it.</exception>
+    /// <exception cref="ArgumentException">The sample has no rows or is of another type, the score is another output, or an option is out of range.</exception>
+    /// <exception cref="Mlp.Runtime.MissingNativePackageException">The application lacks the package with ONNX Runtime's native library.</exception>
+    public ModelPackage ToPackage(Tensor sample, ModelOutput output, ModuleExportOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(sample);
+        ArgumentNullException.ThrowIfNull(output);
+        options ??= new();
+        OptionRanges.ThrowIfViolated(options);
         if (sample.dtype != torch.float32 || sample.dim() < 2 || sample.shape[0] < 1)
         {
             throw new ArgumentException($"Expected float32 rows of shape (rows, ...), but found {sample.dtype} of shape ({string.Join(", ", sample.shape)}).", nameof(sample));
         }
 
+        if (output.ScoreOutput != OutputName)
+        {
+            throw new ArgumentException($"Expected the score to be the output '{OutputName}', but found '{output.ScoreOutput}'.", nameof(output));
+        }
+
+        return ModuleProof.Complete(new ModelPackage { Onnx = Write(sample, options.Opset), Output = output }, _forward, sample, options, cancellationToken);
+    }
+
+    private byte[] Write(Tensor sample, int opset)
+    {
         int[] sizes = [.. sample.shape.Skip(1).Select(s => checked((int)s))];
         var definition = Definition(sizes);
         var width = sizes.Aggregate(1, (product, size) => checked(product * size));
@@ -78,13 +108,11 @@ public sealed class ImportedNetwork
         network.Evaluate();
 
         var graph = new OnnxGraphBuilder("network", opset);
-        var input = graph.AddInput("input", OnnxDataType.Float32, [OnnxGraphBuilder.Batch, .. sample.shape.Skip(1)]);
+        var input = graph.AddInput(ModuleProof.InputName, OnnxDataType.Float32, [OnnxGraphBuilder.Batch, .. sample.shape.Skip(1)]);
         var flat = graph.AddNode("Flatten", [input]);
-        var output = graph.AddNode("Identity", [network.Write(graph, new EncodedInputs(flat, null))], output: "output");
+        var output = graph.AddNode("Identity", [network.Write(graph, new EncodedInputs(flat, null))], output: OutputName);
         graph.AddOutput(output, OnnxDataType.Float32, OnnxGraphBuilder.Batch, outputs);
-        var onnx = graph.Build();
-        Prove(onnx, sample);
-        return onnx;
+        return graph.Build();
     }
 
     private NetworkDefinition Definition(int[] sizes)
@@ -103,39 +131,6 @@ public sealed class ImportedNetwork
             {
                 Weights[name[ModulePrefix.Length..]].CopyTo(MemoryMarshal.Cast<byte, float>(tensor.bytes));
             }
-        }
-    }
-
-    private void Prove(byte[] onnx, Tensor sample)
-    {
-        using var gradients = torch.no_grad();
-        using var scope = torch.NewDisposeScope();
-        var expected = MemoryMarshal.Cast<byte, float>(_forward(sample).contiguous().bytes);
-        using var session = Open(onnx);
-        using var options = new RunOptions();
-        using var value = OrtValue.CreateTensorValueFromMemory(MemoryMarshal.Cast<byte, float>(sample.contiguous().bytes).ToArray(), sample.shape);
-        using var results = session.Run(options, ["input"], [value], ["output"]);
-        var found = results[0].GetTensorDataAsSpan<float>();
-        for (var i = 0; i < expected.Length; i++)
-        {
-            var difference = Math.Abs(found[i] - expected[i]) / Math.Max(1, Math.Abs((double)expected[i]));
-            if (!(difference <= Limit))
-            {
-                throw new NetworkDefinitionException(
-                    FormattableString.Invariant($"Expected the file to compute what the module computes, but output {i} of the sample differs by {difference:G3}: call eval() on the module before."));
-            }
-        }
-    }
-
-    private static InferenceSession Open(byte[] onnx)
-    {
-        try
-        {
-            return new InferenceSession(onnx);
-        }
-        catch (Exception e) when (OnnxRuntimeNative.IsMissing(e))
-        {
-            throw OnnxRuntimeNative.Missing(e);
         }
     }
 }

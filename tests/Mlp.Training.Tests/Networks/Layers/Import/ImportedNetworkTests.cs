@@ -1,3 +1,5 @@
+using Mlp.Runtime.Models;
+using Mlp.Training.Export;
 using Mlp.Training.Interop;
 using Mlp.Training.Networks.Layers;
 using Mlp.Training.Networks.Layers.Import;
@@ -29,7 +31,9 @@ public sealed class ImportedNetworkTests
             module.train();
             for (var i = 0; i < 5; i++)
             {
-                module.forward(randn(16, 3, 9, 9)).Dispose();
+                // Held, or the finalizer may free the batch while libtorch reads it.
+                using var batch = randn(16, 3, 9, 9);
+                module.forward(batch).Dispose();
             }
         }
 
@@ -39,7 +43,7 @@ public sealed class ImportedNetworkTests
 
         foreach (var opset in new[] { 17, 21 })
         {
-            using var session = new Microsoft.ML.OnnxRuntime.InferenceSession(imported.ToOnnx(sample, opset));
+            using var session = new Microsoft.ML.OnnxRuntime.InferenceSession(imported.ToOnnx(sample, new() { Opset = opset }));
             Assert.Equal([-1, 3, 9, 9], session.InputMetadata["input"].Dimensions);
             Assert.Equal([-1, 4], session.OutputMetadata["output"].Dimensions);
         }
@@ -67,7 +71,101 @@ public sealed class ImportedNetworkTests
         using var module = nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.5), nn.Linear(4, 2));
         using var sample = randn(50, 4);
 
-        Assert.Contains("call eval() on the module before", Assert.Throws<NetworkDefinitionException>(() => ImportedNetwork.Read(module).ToOnnx(sample)).Message, StringComparison.Ordinal);
+        Assert.Contains("Call eval() on the module before", Assert.Throws<ExportRefusedException>(() => ImportedNetwork.Read(module).ToOnnx(sample)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ToOnnx_ModuleThatChangedByALittle_IsRefused()
+    {
+        using var module = nn.Sequential(nn.Linear(4, 2));
+        module.eval();
+        using var sample = randn(50, 4).abs() + 1;
+        var imported = ImportedNetwork.Read(module);
+        using (no_grad())
+        {
+            foreach (var bias in module.named_parameters().Where(p => p.name == "0.bias"))
+            {
+                bias.parameter.add_(5e-5);
+            }
+        }
+
+        var error = Assert.Throws<ExportRefusedException>(() => imported.ToOnnx(sample));
+
+        Assert.StartsWith("Expected the exported model to agree with the trained one within 1E-05 (relative to scores above 1), but on real rows output ", error.Message, StringComparison.Ordinal);
+        Assert.InRange(error.Proof.MaximumDifference, 1e-5, 6e-5);
+        Assert.NotEmpty(imported.ToOnnx(sample, new() { Tolerance = 1e-4 }));
+    }
+
+    [Fact]
+    public void ToPackage_Lists_HaveFeaturesProofAndGoldenRows()
+    {
+        using var module = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 2), nn.Softmax(1));
+        module.eval();
+        using var sample = randn(90, 3);
+
+        var package = ImportedNetwork.Read(module).ToPackage(sample, new ModelOutput { Task = ModelTask.MulticlassClassification, ScoreOutput = ImportedNetwork.OutputName, ClassNames = ["a", "b"] });
+
+        Assert.Equal(["input[0]", "input[1]", "input[2]"], package.Features!.Select(f => f.Name));
+        var proof = package.ExportProof!;
+        Assert.Equal((90, 1e-5), (proof.RowCount, proof.Tolerance));
+        Assert.Equal((12, 40), (proof.Missing!.RowCount, proof.Extreme!.RowCount));
+        Assert.InRange(proof.Real!.MaximumDifference, 0, 1e-5);
+        Assert.Equal((16, 2), (package.GoldenRows!.Count, package.GoldenRows.OutputWidth));
+        using var session = new Microsoft.ML.OnnxRuntime.InferenceSession(package.Onnx.ToArray());
+        Assert.Contains("\"maximumDifference\"", session.ModelMetadata.CustomMetadataMap["mlp.proof"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ToPackage_Images_AreServedAsOneVector()
+    {
+        using var module = nn.Sequential(nn.Conv2d(2, 3, 3), nn.ReLU(), nn.Flatten(), nn.Linear(27, 1));
+        module.eval();
+        using var sample = randn(20, 2, 5, 5);
+        var package = ImportedNetwork.Read(module).ToPackage(sample, new ModelOutput { Task = ModelTask.Regression, ScoreOutput = ImportedNetwork.OutputName });
+        using var registry = new TestRegistry();
+
+        var manifest = await registry.Registry.PublishAsync("images", package);
+
+        Assert.Equal(("input", 50), (package.Features!.Single().Name, package.Features!.Single().Length));
+        Assert.Equal(20, manifest.ExportProof!.RowCount);
+    }
+
+    [Theory]
+    [InlineData(2000, 1, 0, "input:2000")]
+    [InlineData(4, 1, 0, "input[0]:1 input[1]:1 input[2]:1 input[3]:1")]
+    [InlineData(3, 160, 160, "input[0]:65536 input[1]:11264")]
+    public void ToPackage_Features_AreAsFewAsHoldARow(int first, int second, int third, string expected)
+    {
+        using var module = third == 0 ? nn.Sequential(nn.Linear(first, 2)) : nn.Sequential(nn.Conv2d(first, 2, 16, stride: 16), nn.Flatten(), nn.Linear(200, 2));
+        module.eval();
+        using var sample = third == 0 ? randn(70, first) : randn(2, first, second, third);
+
+        var package = ImportedNetwork.Read(module).ToPackage(sample, new ModelOutput { Task = ModelTask.Regression, ScoreOutput = ImportedNetwork.OutputName }, new() { Tolerance = 1e-4 });
+
+        Assert.Equal(expected, string.Join(' ', package.Features!.Select(f => $"{f.Name}:{f.Length}")));
+        Assert.Equal(sample.shape[0], package.ExportProof!.RowCount);
+    }
+
+    [Fact]
+    public void ToOnnx_SampleThatIsAViewOfAnother_IsReadInItsOrder()
+    {
+        using var module = nn.Sequential(nn.Linear(3, 2));
+        module.eval();
+        using var columns = randn(3, 40);
+        using var sample = columns.t();
+
+        Assert.NotEmpty(ImportedNetwork.Read(module).ToOnnx(sample));
+    }
+
+    [Fact]
+    public void ToPackage_ScoreIsAnotherOutput_IsRefused()
+    {
+        using var module = nn.Sequential(nn.Linear(4, 2));
+        using var sample = randn(5, 4);
+
+        var error = Assert.Throws<ArgumentException>(() => ImportedNetwork.Read(module).ToPackage(sample, new ModelOutput { Task = ModelTask.Regression, ScoreOutput = "score" }));
+
+        Assert.StartsWith("Expected the score to be the output 'output', but found 'score'.", error.Message, StringComparison.Ordinal);
     }
 
     public static TheoryData<Func<nn.Module<Tensor, Tensor>>, string> Unknown => new()

@@ -1,0 +1,27 @@
+using Mlp.Training.Distributed.Collectives.Tcp;
+using Mlp.Training.Distributed.Launch;
+
+namespace Mlp.Training.Distributed.Collectives;
+
+// Groups whose ranks are processes.
+public sealed partial class ProcessGroup
+{
+    /// <summary>
+    /// Makes this process a rank of a group of processes, on this or many hosts, and waits until all have come. Rank, world size and the address of rank 0 come from the options, else from the variables of torchrun, Open MPI, Hydra or SLURM
+    /// (<see cref="LaunchEnvironment"/>). Ranks on several hosts need a secret (<see cref="RendezvousOptions.Secret"/>).
+    /// </summary>
+    /// <param name="options">Settings, equal on all ranks but for rank and address; null for the defaults.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>This process's place.</returns>
+    /// <exception cref="ArgumentException">A setting is out of its range.</exception>
+    /// <exception cref="LaunchException">Rank, world size, address or secret are missing or do not fit.</exception>
+    /// <exception cref="RendezvousException">This rank is refused, or ranks did not come in time.</exception>
+    /// <exception cref="CollectiveException">Ranks are gone before all were connected.</exception>
+    /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
+    public static async Task<ProcessGroup> ConnectAsync(ProcessGroupOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        var settings = (options ?? new()).Validated();
+        var environment = settings.Rendezvous is { Rank: not null, WorldSize: not null } ? null : LaunchEnvironment.Read();
+        return new ProcessGroup(await TcpConnector.ConnectAsync(settings, environment, cancellationToken).ConfigureAwait(false), settings);
+    }
+}
