@@ -7,6 +7,7 @@ using Mlp.Benchmarks.Runtime;
 using Mlp.Benchmarks.Scoring;
 using Mlp.Benchmarks.Soaks;
 using Mlp.Benchmarks.Training;
+using Mlp.Benchmarks.Training.Distributed;
 
 if (args is ["batching-pairs", .. var networks])
 {
@@ -100,6 +101,12 @@ if (args is ["training-step-pairs", .. var steps])
 if (args is ["adult-epoch", .. var epochs])
 {
     await AdultEpoch.RunAsync(SoakArguments.Parse(epochs));
+    return 0;
+}
+
+if (args is ["allreduce-pairs", .. var reductions])
+{
+    AllReducePairs.Run(SoakArguments.Parse(reductions));
     return 0;
 }
 
