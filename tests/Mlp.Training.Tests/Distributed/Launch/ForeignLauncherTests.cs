@@ -10,11 +10,11 @@ public sealed class ForeignLauncherTests
 
     [ForeignLauncherFact(Torchrun)]
     public async Task Torchrun_StaticRendezvous_RanksMeet()
-        => await CheckAsync("/usr/bin/python3", ["-m", "torch.distributed.run", "--no-python", "--nproc_per_node=2", FormattableString.Invariant($"--master_port={LoopbackRanks.FreePort()}"), ChildRanks.Dotnet, .. ChildRanks.Arguments("sum")]);
+        => await CheckAsync("/usr/bin/python3", ["-m", "torch.distributed.run", "--no_python", "--nproc_per_node=2", FormattableString.Invariant($"--master_port={LoopbackRanks.FreePort()}"), ChildRanks.Dotnet, .. ChildRanks.Arguments("sum")]);
 
     [ForeignLauncherFact(Torchrun)]
     public async Task Torchrun_Standalone_RanksMeet()
-        => await CheckAsync("/usr/bin/python3", ["-m", "torch.distributed.run", "--standalone", "--no-python", "--nproc_per_node=2", ChildRanks.Dotnet, .. ChildRanks.Arguments("sum")]);
+        => await CheckAsync("/usr/bin/python3", ["-m", "torch.distributed.run", "--standalone", "--no_python", "--nproc_per_node=2", ChildRanks.Dotnet, .. ChildRanks.Arguments("sum")]);
 
     [ForeignLauncherFact("/usr/bin/mpirun.openmpi")]
     public async Task OpenMpi_TwoRanks_Meet()

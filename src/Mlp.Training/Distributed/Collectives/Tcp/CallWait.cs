@@ -9,6 +9,8 @@ internal sealed class CallWait
 {
     private const int PausesPerLook = 8;
     private const int LooksPerCheck = 64;
+    private const int LooksBeforeYield = 200;
+    private const int LooksPerYield = 20;
     private const int SleepMicroseconds = 20_000;
     private const int MixedSleepMicroseconds = 1_000;
 
@@ -30,6 +32,7 @@ internal sealed class CallWait
     private long _brokenSince;
     private int _look;
     private int _rings;
+    private bool _isAnnounced;
 
     /// <summary>Waits for some links.</summary>
     /// <param name="plane">Told of trouble.</param>
@@ -50,7 +53,8 @@ internal sealed class CallWait
     {
         ThrowIfFailed(call);
         _group.Begin(call);
-        (_start, _look, _brokenSince) = (_plane.Clock.GetTimestamp(), 0, 0);
+        (_start, _brokenSince) = (_plane.Clock.GetTimestamp(), 0);
+        Restart();
         if (call.CancellationToken.IsCancellationRequested)
         {
             Cancel(call);
@@ -58,7 +62,11 @@ internal sealed class CallWait
     }
 
     /// <summary>Something has moved.</summary>
-    public void Restart() => _look = 0;
+    public void Restart()
+    {
+        _look = 0;
+        Rise();
+    }
 
     /// <summary>Says what a rank is waited for.</summary>
     public void Await(int peer, bool input, bool output) => (_awaitsInput[peer], _awaitsOutput[peer]) = (input, output);
@@ -77,6 +85,12 @@ internal sealed class CallWait
             if (_look % LooksPerCheck == 0)
             {
                 ThrowIfFailed(call);
+            }
+
+            // The rank that is waited for may want this very processor.
+            if (_look > LooksBeforeYield && _look % LooksPerYield == 0)
+            {
+                Thread.Yield();
             }
 
             Thread.SpinWait(PausesPerLook);
@@ -165,13 +179,23 @@ internal sealed class CallWait
         if (_look == looks + 1)
         {
             // The rank looks once more between saying that it sleeps and sleeping.
-            _rings = _bell!.Announce();
+            (_rings, _isAnnounced) = (_bell!.Announce(), true);
             return;
         }
 
         _bell!.Sleep(_rings, TimeSpan.FromMicroseconds(SleepMicroseconds));
-        _bell.Rise();
+        Rise();
         _look = looks;
+    }
+
+    /// <summary>As long as this rank says that it sleeps, whatever others do costs them a call of the system.</summary>
+    private void Rise()
+    {
+        if (_isAnnounced)
+        {
+            _isAnnounced = false;
+            _bell!.Rise();
+        }
     }
 
     private void SleepForSockets(int microseconds)
