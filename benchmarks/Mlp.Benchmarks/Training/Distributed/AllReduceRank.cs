@@ -13,9 +13,6 @@ internal static class AllReduceRank
     {
         var options = new ProcessGroupOptions();
         options.Transport.UseSharedMemory = way == "memory";
-        if (Environment.GetEnvironmentVariable("T_RING") is { } ring) options.Transport.SharedMemoryBytes = int.Parse(ring);
-        if (Environment.GetEnvironmentVariable("T_SEG") is { } seg) options.Transport.SegmentBytes = int.Parse(seg);
-        if (Environment.GetEnvironmentVariable("T_DIRECT") is { } dir) options.Transport.DirectBytes = int.Parse(dir);
         await using var group = await ProcessGroup.ConnectAsync(options);
         Console.WriteLine("ready");
         var buffers = new Dictionary<int, float[]>();

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Mlp.Training.Distributed.Collectives.SharedMemory;
 using Mlp.Training.Distributed.Collectives.SharedMemory.Interop;
 using Mlp.Training.Distributed.Collectives.Tcp.Control;
 
@@ -9,8 +10,8 @@ internal sealed class CallWait
 {
     private const int PausesPerLook = 8;
     private const int LooksPerCheck = 64;
-    private const int LooksBeforeYield = 200;
-    private const int LooksPerYield = 20;
+    private const int LooksBeforeYield = 50;
+    private const int LooksPerYield = 5;
     private const int SleepMicroseconds = 20_000;
     private const int MixedSleepMicroseconds = 1_000;
 
@@ -45,7 +46,7 @@ internal sealed class CallWait
         _sockets = [.. peers.OfType<TcpLink>()];
         (_awaitsInput, _awaitsOutput) = (new bool[group.Members.Length], new bool[group.Members.Length]);
         var localRanks = 1 + peers.Length - _sockets.Length;
-        (_looks, _looksInBackground) = localRanks <= Environment.ProcessorCount ? (2000, 100) : (4, 1);
+        (_looks, _looksInBackground) = WaitProcessors.AreFewerThan(localRanks) ? (4, 1) : (5000, 100);
     }
 
     /// <summary>A call begins.</summary>
