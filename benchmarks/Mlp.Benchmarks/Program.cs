@@ -98,6 +98,12 @@ if (args is ["training-step-pairs", .. var steps])
     return 0;
 }
 
+if (args is [DataParallelPairs.Command, .. var together])
+{
+    DataParallelPairs.Run(SoakArguments.Parse(together));
+    return 0;
+}
+
 if (args is ["adult-epoch", .. var epochs])
 {
     await AdultEpoch.RunAsync(SoakArguments.Parse(epochs));

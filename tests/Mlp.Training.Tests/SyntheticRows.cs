@@ -1,5 +1,6 @@
 using Apache.Arrow;
 using Mlp.Runtime.Data;
+using Mlp.Training.Sampling;
 
 namespace Mlp.Training.Tests;
 
@@ -72,5 +73,17 @@ internal static class SyntheticRows
         }
 
         throw new InvalidOperationException("Expected a batch.");
+    }
+
+    /// <summary>All rows of a set as one batch.</summary>
+    public static async Task<RecordBatch> WholeOf(ITrainingSet set)
+    {
+        var batches = new List<RecordBatch>();
+        await foreach (var batch in set.ReadAsync())
+        {
+            batches.Add(batch);
+        }
+
+        return RowGather.Gather(set.Schema, batches, [.. batches.SelectMany((batch, b) => Enumerable.Range(0, batch.Length).Select(row => (b, row)))]);
     }
 }

@@ -170,8 +170,7 @@ internal sealed class FileRowCheck(FeatureViewDefinition view, SourceFile file, 
             return null;
         }
 
-        var names = session.Query($"DESCRIBE {Raw}").Select(r => Sql.Name((string)r[0]!));
-        var within = string.Join(" + ", names.Select(n => $"coalesce(length({n}) - length(replace({n}, chr(10), '')), 0)"));
+        var within = CsvText.LineEndsWithin(session.Query($"DESCRIBE {Raw}").Select(r => (string)r[0]!));
         return 2 + row + session.QueryInt64(string.Create(CultureInfo.InvariantCulture, $"SELECT coalesce(sum({within}), 0)::BIGINT FROM {Raw} WHERE rowid < {row}"));
     }
 }

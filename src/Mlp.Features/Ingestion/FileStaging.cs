@@ -59,14 +59,14 @@ internal sealed class FileStaging(FeatureViewDefinition view, SourceFile file, D
         try
         {
             var relation = file.Options is CsvIngestOptions csv
-                ? CsvFile.Relation(file.Source, csv)
+                ? csv.Open(file.Source).Relation
                 : $"read_parquet({Sql.Text(ParquetNanoseconds.Prepare(session, file.Source, scratch))}, hive_partitioning = false)";
             session.Execute($"CREATE TEMP TABLE {Sql.Name(table)} AS SELECT * FROM {relation}", cancellationToken);
         }
         catch (DuckDBException e)
         {
             throw file.Options is CsvIngestOptions
-                ? CsvFile.Unreadable(file.Source, e.Message)
+                ? CsvIngestOptions.Failure(file.Source, CsvText.Unreadable(file.Source, e.Message))
                 : new IngestException(file.Source, $"Expected a Parquet file at {file.Named}, but it cannot be read as one.");
         }
         finally
@@ -133,7 +133,7 @@ internal sealed class FileStaging(FeatureViewDefinition view, SourceFile file, D
         if (index < 0)
         {
             var found = names.ConvertAll(n => n.Name);
-            throw new IngestException(file.Source, $"Expected a column '{name}' for {view} in {file.Named}, but found {Quoted(found)}.{CsvFile.Advice(file.Options, found)}", name);
+            throw new IngestException(file.Source, $"Expected a column '{name}' for {view} in {file.Named}, but found {Quoted(found)}.{(file.Options as CsvIngestOptions)?.Format.Advice(nameof(CsvIngestOptions), found)}", name);
         }
 
         var sql = Sql.Name(names[index].Name);
@@ -143,8 +143,8 @@ internal sealed class FileStaging(FeatureViewDefinition view, SourceFile file, D
         }
 
         var otherKind = file.Rows?.IsOfAnotherKind(names[index].Name, target);
-        var isBad = FileColumns.IsBadText(sql, target, isJson: otherKind is not null);
-        return new FileColumn(column, $"column '{name}'", FileColumns.FromText(sql, target), expected, target)
+        var isBad = TextValue.IsBadText(sql, target, isJson: otherKind is not null);
+        return new FileColumn(column, $"column '{name}'", TextValue.FromText(sql, target), expected, target)
         {
             Text = sql,
             IsOfAnotherKind = otherKind,

@@ -27,7 +27,7 @@ internal sealed record SourceFile(string Source, SourceIngestOptions Options)
 
         if (options is CsvIngestOptions csv)
         {
-            CsvFile.Check(csv);
+            csv.Format.ThrowIfUnusable(nameof(CsvIngestOptions));
         }
 
         var full = Path.GetFullPath(path);

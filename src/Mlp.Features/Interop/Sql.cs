@@ -7,7 +7,7 @@ namespace Mlp.Features.Interop;
 internal static class Sql
 {
     /// <summary>The type of vectors.</summary>
-    internal const string VectorType = "FLOAT[]";
+    internal const string VectorType = TextValue.VectorType;
 
     internal static string Name(string name) => SqlText.Name(name);
 

@@ -138,14 +138,11 @@ public sealed record EvaluationResult
     /// <summary>Writes the result as UTF-8 JSON. The same result gives the same bytes.</summary>
     public byte[] ToJson() => EvaluationJson.Serialize(this);
 
-    /// <summary>Writes the result to a file, in place of one that exists. When this returns it is on the device.</summary>
-    /// <param name="path">The file; its directory exists.</param>
-    /// <exception cref="IOException">The disk is full or failed; a file that was there before is still there.</exception>
-    public void Save(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        DurableFile.Replace(DiskSync.Instance, Path.GetFullPath(path), ToJson());
-    }
+    /// <summary>Writes the result to a file, whole or not at all. When this returns it is on the device.</summary>
+    /// <param name="path">The file; its folder exists.</param>
+    /// <param name="overwrite">Whether a file of that name may be replaced. Default false.</param>
+    /// <exception cref="FileWriteException">The folder is missing or may not be written, the path is taken, or the disk is full or failed.</exception>
+    public void Save(string path, bool overwrite = false) => SavedFile.Default.Save(path, "evaluation", overwrite, stream => stream.Write(ToJson()));
 
     /// <summary>The result as aligned text: metrics with their intervals, parts, notes.</summary>
     /// <returns>Lines that end with a line feed.</returns>

@@ -16,15 +16,17 @@ internal static class GraphWidth
 
     private static long Of(OnnxGraphEditor graph)
     {
-        var constants = graph.Initializers.ToDictionary(i => i.Name, StringComparer.Ordinal);
+        var constants = graph.Initializers.DistinctBy(i => i.Name, StringComparer.Ordinal).ToDictionary(i => i.Name, StringComparer.Ordinal);
         return graph.Nodes.Select(n => Of(n, constants)).DefaultIfEmpty().Max();
     }
 
     // What indicators are multiplied with is as wide as they are, however they were made.
-    private static long Of(OnnxNodeEditor node, Dictionary<string, OnnxInitializer> constants) => node.OperatorType switch
-    {
-        "OneHot" when constants.TryGetValue(node.Inputs[1], out var depth) && depth is { DataType: OnnxDataType.Int64, IsExternal: false } => depth.ReadInt64s().DefaultIfEmpty().Max(),
-        "MatMul" or "Gemm" or "MatMulInteger" when constants.TryGetValue(node.Inputs[1], out var weights) => weights.Dimensions.DefaultIfEmpty().Max(),
-        _ => 0,
-    };
+    private static long Of(OnnxNodeEditor node, Dictionary<string, OnnxInitializer> constants)
+        => node.Inputs.Count < 2 || !constants.TryGetValue(node.Inputs[1], out var second) ? 0
+            : node.OperatorType switch
+            {
+                "OneHot" when second is { DataType: OnnxDataType.Int64, IsExternal: false } => second.ReadInt64s().DefaultIfEmpty().Max(),
+                "MatMul" or "Gemm" or "MatMulInteger" => second.Dimensions.DefaultIfEmpty().Max(),
+                _ => 0,
+            };
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Onnx;
 using Mlp.Runtime.Storage;
@@ -12,12 +11,9 @@ internal sealed class ModelFile(IDiskSync disk, Func<string, Stream> create)
 {
     private const int HashLength = 16;
     private const string WeightsSuffix = ".weights";
-    private const int DiskFull = 28;
-    private const int ReadOnlyDisk = 30;
-    private const int DiskFullOnWindows = unchecked((int)0x80070070);
-    private const int ReadOnlyDiskOnWindows = unchecked((int)0x80070013);
+    private const string What = "model";
 
-    private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789abcdef");
+    private readonly SavedFile _files = new(disk, create);
 
     /// <summary>Files of the operating system.</summary>
     public static ModelFile Default { get; } = new(DiskSync.Instance, path => new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None));
@@ -27,36 +23,31 @@ internal sealed class ModelFile(IDiskSync disk, Func<string, Stream> create)
     /// <param name="path">Path of the file; its folder exists.</param>
     /// <param name="options">How.</param>
     /// <param name="cancellationToken">Looked at before anything gets its name.</param>
-    /// <exception cref="ModelWriteException">The folder is missing or may not be written, the path is taken, or the disk is full or failed.</exception>
+    /// <exception cref="FileWriteException">The folder is missing or may not be written, the path is taken, or the disk is full or failed.</exception>
     public void Save(ReadOnlyMemory<byte> onnx, string path, ModelFileOptions options, CancellationToken cancellationToken)
     {
-        var full = Path.GetFullPath(path);
-        var folder = Path.GetDirectoryName(full) ?? throw new ArgumentException($"Expected the path of a file, but found '{path}'.", nameof(path));
-        ThrowIfTaken(full, options.Overwrite);
+        var full = SavedFile.FullPath(path);
+        SavedFile.ThrowIfTaken(full, What, options.Overwrite);
         var (graph, weights) = options.ExternalDataThreshold is { } threshold ? Split(onnx, threshold) : (onnx, null);
         string? added = null;
         try
         {
-            if (weights is { } data && Write(Path.Combine(folder, data.Name), data.Content, mayExist: true, cancellationToken))
+            if (weights is { } data)
             {
-                added = Path.Combine(folder, data.Name);
+                var beside = Path.Combine(Path.GetDirectoryName(full)!, data.Name);
+                added = _files.Write(beside, full, What, mayExist: true, stream => stream.Write(data.Content.Span), cancellationToken) ? beside : null;
             }
 
-            if (!Write(full, graph, options.Overwrite, cancellationToken) && !options.Overwrite)
+            if (!_files.Write(full, full, What, options.Overwrite, stream => stream.Write(graph.Span), cancellationToken) && !options.Overwrite)
             {
-                ThrowIfTaken(full, mayExist: false);
+                SavedFile.ThrowIfTaken(full, What, overwrite: false);
             }
         }
-        catch (Exception e)
+        catch
         {
             if (added is not null)
             {
-                DeleteQuietly(added);
-            }
-
-            if (e is IOException or UnauthorizedAccessException)
-            {
-                throw new ModelWriteException(full, $"Expected to save the model at '{full}', but {Describe(e, folder)}.", e);
+                SavedFile.DeleteQuietly(added);
             }
 
             throw;
@@ -70,20 +61,7 @@ internal sealed class ModelFile(IDiskSync disk, Func<string, Stream> create)
     /// <summary>Whether a file has the form of such a name.</summary>
     /// <param name="name">Its name.</param>
     public static bool IsNamedByContent(string name)
-        => name.Length == HashLength + WeightsSuffix.Length && name.EndsWith(WeightsSuffix, StringComparison.Ordinal) && name.AsSpan(0, HashLength).IndexOfAnyExcept(Digits) < 0;
-
-    private static void ThrowIfTaken(string full, bool mayExist)
-    {
-        if (Directory.Exists(full))
-        {
-            throw new ModelWriteException(full, $"Expected the path of a file to save the model at, but '{full}' is a folder.");
-        }
-
-        if (!mayExist && File.Exists(full))
-        {
-            throw new ModelWriteException(full, $"Expected a free path to save the model at, but '{full}' exists (it is replaced where Overwrite says so).");
-        }
-    }
+        => name.Length == HashLength + WeightsSuffix.Length && name.EndsWith(WeightsSuffix, StringComparison.Ordinal) && name.Take(HashLength).All(char.IsAsciiHexDigitLower);
 
     // The name is that of the content, so a file that has it already is the same one or a damaged one, which is replaced.
     private static (ReadOnlyMemory<byte> Graph, (string Name, ReadOnlyMemory<byte> Content)? Weights) Split(ReadOnlyMemory<byte> onnx, int threshold)
@@ -102,51 +80,5 @@ internal sealed class ModelFile(IDiskSync disk, Func<string, Stream> create)
 
         var name = WeightsNameOf(content);
         return (OnnxWeightExtractor.Extract(onnx.Span, name, threshold).Onnx, (name, content));
-    }
-
-    private bool Write(string path, ReadOnlyMemory<byte> content, bool mayExist, CancellationToken cancellationToken)
-    {
-        var isNew = !File.Exists(path);
-        var temporary = DurableFile.TemporaryPath(Path.GetDirectoryName(path)!);
-        try
-        {
-            using (var stream = create(temporary))
-            {
-                stream.Write(content.Span);
-            }
-
-            cancellationToken.ThrowIfCancellationRequested();
-            if (mayExist)
-            {
-                DurableFile.ReplaceBy(disk, temporary, path);
-                return isNew;
-            }
-
-            return DurableFile.PublishFile(disk, temporary, path);
-        }
-        finally
-        {
-            DeleteQuietly(temporary);
-        }
-    }
-
-    private static string Describe(Exception error, string folder) => error switch
-    {
-        DirectoryNotFoundException => $"the folder '{folder}' does not exist",
-        UnauthorizedAccessException or { HResult: ReadOnlyDisk or ReadOnlyDiskOnWindows } => $"the folder '{folder}' may not be written",
-        { HResult: DiskFull or DiskFullOnWindows } => "the disk is full",
-        _ => $"the disk failed: {error.Message.TrimEnd('.')}",
-    };
-
-    private static void DeleteQuietly(string path)
-    {
-        try
-        {
-            File.Delete(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Its name says that it is unfinished, or its content is whole and nobody refers to it.
-        }
     }
 }

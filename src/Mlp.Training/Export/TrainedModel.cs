@@ -71,7 +71,7 @@ public sealed record TrainedModel
     /// <param name="path">Path of the file; its folder exists.</param>
     /// <param name="options">How; null for the defaults: one file, and none is replaced.</param>
     /// <param name="cancellationToken">Looked at before anything gets its name.</param>
-    /// <exception cref="ModelWriteException">The folder is missing or may not be written, the path is taken, or the disk is full or failed. Nothing new is left behind.</exception>
+    /// <exception cref="FileWriteException">The folder is missing or may not be written, the path is taken, or the disk is full or failed. Nothing new is left behind.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public Task SaveAsync(string path, ModelFileOptions? options = null, CancellationToken cancellationToken = default)
     {

@@ -42,7 +42,7 @@ internal readonly record struct TargetScale(float Factor, float Offset)
         ThrowIfTooFew(survey.TrainingCount, rowCount);
         if (task == ModelTask.Regression)
         {
-            return Standard(survey.LabelColumnName, survey.LabelMean, survey.LabelDeviation);
+            return Standard(survey.LabelColumnName, survey.LabelMean, survey.LabelDeviation, survey.TrainingCount);
         }
 
         if (task == ModelTask.BinaryClassification)
@@ -86,13 +86,21 @@ internal readonly record struct TargetScale(float Factor, float Offset)
             squares += (label - mean) * (label - mean);
         }
 
-        return Standard(rows.LabelColumnName, mean, least == most ? 0 : Math.Sqrt(squares / trainingCount));
+        return Standard(rows.LabelColumnName, mean, least == most ? 0 : Math.Max(double.Epsilon, Math.Sqrt(squares / trainingCount)), trainingCount);
     }
 
-    private static TargetScale Standard(string label, double mean, double deviation)
-        => float.IsFinite((float)mean) && float.IsNormal((float)deviation)
+    private static TargetScale Standard(string label, double mean, double deviation, long trainingCount)
+    {
+        if (deviation == 0)
+        {
+            throw new TrainingDataException($"Expected label '{label}' to vary, but all {trainingCount} training rows hold one number.", label);
+        }
+
+        return float.IsFinite((float)mean) && float.IsNormal((float)deviation)
             ? new((float)deviation, (float)mean)
-            : throw new TrainingDataException($"Expected label '{label}' to vary within the range of float32, but all training rows hold one number or some are too large.", label);
+            : throw new TrainingDataException(
+                $"Expected label '{label}' and its deviation to be within the range of float32, but in the {trainingCount} training rows the numbers are too large, or differ by too little: change the unit of the label.", label);
+    }
 
     private static void ThrowIfTooFew(long trainingCount, long rowCount)
     {

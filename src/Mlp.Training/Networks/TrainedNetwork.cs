@@ -115,18 +115,19 @@ public sealed class TrainedNetwork : IFittedModel, IExportable
     }
 
     /// <summary>
-    /// Writes weights and running statistics as a safetensors file under PyTorch's names, in place of a file that exists. They come in again by <see cref="NetworkOptions.InitialWeights"/>.
+    /// Writes weights and running statistics as a safetensors file under PyTorch's names, whole or not at all. They come in again by <see cref="NetworkOptions.InitialWeights"/>.
     /// </summary>
     /// <param name="path">The file; its directory exists.</param>
     /// <param name="type">How floating-point numbers are stored: F32, F16 or BF16.</param>
+    /// <param name="overwrite">Whether a file of that name may be replaced. Default false.</param>
     /// <exception cref="ArgumentException">The type is another one.</exception>
-    /// <exception cref="IOException">The disk is full or failed; a file that was there before is still there.</exception>
+    /// <exception cref="FileWriteException">The folder is missing or may not be written, the path is taken, or the disk is full or failed.</exception>
     /// <exception cref="ObjectDisposedException">The network was disposed of.</exception>
-    public void SaveWeights(string path, SafetensorsType type = SafetensorsType.F32)
+    public void SaveWeights(string path, SafetensorsType type = SafetensorsType.F32, bool overwrite = false)
     {
         _uses.Use(() =>
         {
-            NetworkWeightFile.Save(_network, path, type, new Dictionary<string, string> { ["mlp.network"] = Definition.ToJson(), ["mlp.training_set.sha256"] = Manifest.ContentHash });
+            NetworkWeightFile.Save(_network, path, type, new Dictionary<string, string> { ["mlp.network"] = Definition.ToJson(), ["mlp.training_set.sha256"] = Manifest.ContentHash }, overwrite);
             return true;
         });
     }

@@ -49,7 +49,7 @@ internal sealed record TrainingRows(LabelledRows Training, int TrainingCount, La
             var (stream, kept, sampleCount) = await StreamedRows.ReadAsync(trainingSet, validation is not null, options, reading, cancellationToken).ConfigureAwait(false);
             var given = validation is null
                 ? null
-                : await LabelledRows.ReadAsync(validation, manifest.Features, stream.Reading, cancellationToken).ConfigureAwait(false);
+                : await LabelledRows.ReadAsync(validation, manifest.Features, stream.Reading with { IsValidation = true }, cancellationToken).ConfigureAwait(false);
             return new(kept, sampleCount, given, manifest, validation?.Manifest.ContentHash) { Stream = stream };
         }
 
@@ -59,7 +59,7 @@ internal sealed record TrainingRows(LabelledRows Training, int TrainingCount, La
             return new(training, Cut(training, options.ValidationShare), null, manifest, null);
         }
 
-        var other = await LabelledRows.ReadAsync(validation, manifest.Features, reading with { ClassNames = training.ClassNames }, cancellationToken).ConfigureAwait(false);
+        var other = await LabelledRows.ReadAsync(validation, manifest.Features, reading with { ClassNames = training.ClassNames, IsValidation = true }, cancellationToken).ConfigureAwait(false);
         return new(training, training.RowCount, other, manifest, validation.Manifest.ContentHash);
     }
 

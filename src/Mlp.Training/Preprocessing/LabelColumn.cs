@@ -1,6 +1,7 @@
 using System.Numerics;
 using Apache.Arrow;
 using Mlp.Runtime.Models;
+using Mlp.Training.Sampling;
 
 namespace Mlp.Training.Preprocessing;
 
@@ -74,7 +75,7 @@ internal static class LabelColumn
     /// <returns>A sentence after a space; empty where all rows train.</returns>
     public static string HeldOut(long trainingCount, long rowCount)
         => trainingCount < rowCount
-            ? FormattableString.Invariant($" The last {rowCount - trainingCount} of {rowCount} rows validate: mix rows that are sorted by class, or give validation rows.")
+            ? FormattableString.Invariant($" The last {rowCount - trainingCount} of {rowCount} rows validate: mix rows that are sorted by class, or give validation rows ({nameof(TrainingSplit)}.{nameof(TrainingSplit.ByChanceAsync)}).")
             : string.Empty;
 
     /// <summary>The exception for a row without a label.</summary>

@@ -83,7 +83,7 @@ internal sealed class LabelledRows
 
         if (rows.RowCount == 0)
         {
-            throw new TrainingDataException("Expected at least one row, but the training set is empty.");
+            throw new TrainingDataException($"Expected at least one row, but the {(reading.IsValidation ? "validation" : "training")} set is empty.");
         }
 
         if (set.Manifest.TimeColumn is { } name)

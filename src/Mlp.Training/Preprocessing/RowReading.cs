@@ -22,4 +22,7 @@ internal sealed record RowReading
 
     /// <summary>The column whose equal neighbours are ranked together; null for none.</summary>
     public string? GroupColumn { get; init; }
+
+    /// <summary>Whether the rows validate, for messages.</summary>
+    public bool IsValidation { get; init; }
 }

@@ -19,10 +19,15 @@ internal static class WeightColumn
         };
         for (var row = 0; row < array.Length; row++)
         {
-            destination.Add(at(row) is { } weight && weight >= 0 && float.IsFinite((float)weight)
-                ? (float)weight
-                : throw new TrainingDataException(
-                    $"Expected a weight of 0 or more in every row of column '{name}', but row {destination.Count} has none.", name, destination.Count));
+            var fault = at(row) switch
+            {
+                null => "none",
+                < 0 => "a negative one",
+                var weight => float.IsFinite((float)weight) ? null : "one that is no finite float32",
+            };
+            destination.Add(fault is null
+                ? (float)at(row)!.Value
+                : throw new TrainingDataException($"Expected a weight of 0 or more in every row of column '{name}', but row {destination.Count} has {fault}.", name, destination.Count));
         }
     }
 }

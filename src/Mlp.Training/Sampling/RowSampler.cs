@@ -65,7 +65,10 @@ public static class RowSampler
     /// <param name="seed">Decides the draws.</param>
     /// <returns>Distinct rows in ascending order, shape (count).</returns>
     /// <exception cref="ArgumentException">A stratum or the count is out of range.</exception>
-    public static int[] Stratified(ReadOnlySpan<int> strata, int count, int seed)
+    public static int[] Stratified(ReadOnlySpan<int> strata, int count, int seed) => Stratified(strata, count, SeededRandom.For(seed, "stratified sample"));
+
+    /// <summary>Draws from a generator, which may draw again.</summary>
+    internal static int[] Stratified(ReadOnlySpan<int> strata, int count, SeededRandom random)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, strata.Length);
@@ -79,7 +82,7 @@ public static class RowSampler
             quotas[stratum]++;
         }
 
-        return Draw(members, stratum => (int)quotas[stratum], SeededRandom.For(seed, "stratified sample"));
+        return Draw(members, stratum => (int)quotas[stratum], random);
     }
 
     /// <summary>Draws the same number of rows from each stratum: without replacement while there are enough, and every row equally often, to within one, where there are not.</summary>

@@ -12,10 +12,32 @@ internal static class RowValues
     public static Task<List<UInt128>> ReadKeysAsync(ITrainingSet set, IReadOnlyList<string> columns, int seed, CancellationToken cancellationToken)
         => ReadAsync(set, new KeyHash(set.Schema, columns, seed), cancellationToken);
 
-    /// <summary>Hashes of the rows' classes, which floating-point columns of whole numbers may name too.</summary>
-    /// <exception cref="TrainingDataException">A column is missing or can name no class.</exception>
-    public static Task<List<UInt128>> ReadClassesAsync(ITrainingSet set, IReadOnlyList<string> columns, CancellationToken cancellationToken)
-        => ReadAsync(set, new KeyHash(set.Schema, columns, seed: 0, takesWholeNumbers: true), cancellationToken);
+    /// <summary>The stratum of each row by the values of some columns, which may be floating-point numbers that are whole. Strata are numbered in the order in which they first occur.</summary>
+    /// <exception cref="ArgumentException">There is no column.</exception>
+    /// <exception cref="TrainingDataException">A column is missing or of another type.</exception>
+    public static async Task<int[]> ReadStrataAsync(ITrainingSet set, IReadOnlyList<string> columns, CancellationToken cancellationToken)
+    {
+        if (columns.Count == 0)
+        {
+            throw new ArgumentException("Expected at least one column, but found none.", nameof(columns));
+        }
+
+        var numbers = new Dictionary<UInt128, int>();
+        var hashes = await ReadAsync(set, new KeyHash(set.Schema, columns, seed: 0, takesWholeNumbers: true), cancellationToken).ConfigureAwait(false);
+        return [.. hashes.Select(h =>
+        {
+            numbers.TryAdd(h, numbers.Count);
+            return numbers[h];
+        })];
+    }
+
+    /// <summary>The number of rows.</summary>
+    public static async Task<int> CountAsync(ITrainingSet set, CancellationToken cancellationToken)
+    {
+        var count = 0;
+        await ReadAsync(set, batch => count = checked(count + batch.Length), cancellationToken).ConfigureAwait(false);
+        return count;
+    }
 
     /// <summary>Times of the rows in microseconds.</summary>
     /// <exception cref="TrainingDataException">There is no time column, or a row has no time.</exception>

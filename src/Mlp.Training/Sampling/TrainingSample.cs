@@ -69,7 +69,7 @@ public static class TrainingSample
         ArgumentNullException.ThrowIfNull(set);
         ArgumentNullException.ThrowIfNull(columns);
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        var strata = await ReadStrataAsync(set, columns, cancellationToken).ConfigureAwait(false);
+        var strata = await RowValues.ReadStrataAsync(set, columns, cancellationToken).ConfigureAwait(false);
         return await TakeAsync(set, RowSampler.Stratified(strata, count, seed), strata.Length, cancellationToken).ConfigureAwait(false);
     }
 
@@ -88,25 +88,8 @@ public static class TrainingSample
         ArgumentNullException.ThrowIfNull(set);
         ArgumentNullException.ThrowIfNull(columns);
         ArgumentOutOfRangeException.ThrowIfLessThan(countPerStratum, 1);
-        var strata = await ReadStrataAsync(set, columns, cancellationToken).ConfigureAwait(false);
+        var strata = await RowValues.ReadStrataAsync(set, columns, cancellationToken).ConfigureAwait(false);
         return await TakeAsync(set, RowSampler.Balanced(strata, countPerStratum, seed), strata.Length, cancellationToken).ConfigureAwait(false);
-    }
-
-    private static async Task<int[]> ReadStrataAsync(ITrainingSet set, IReadOnlyList<string> columns, CancellationToken cancellationToken)
-    {
-        if (columns.Count == 0)
-        {
-            throw new ArgumentException("Expected at least one column, but found none.", nameof(columns));
-        }
-
-        // Strata are numbered in the order in which they first occur.
-        var numbers = new Dictionary<UInt128, int>();
-        var hashes = await RowValues.ReadClassesAsync(set, columns, cancellationToken).ConfigureAwait(false);
-        return [.. hashes.Select(h =>
-        {
-            numbers.TryAdd(h, numbers.Count);
-            return numbers[h];
-        })];
     }
 
     private static async Task<ITrainingSet> TakeAsync(ITrainingSet set, int[] rows, int rowCount, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using Mlp.Runtime.Data;
+using Mlp.Training.Networks;
 using Mlp.Training.Preprocessing;
 
 namespace Mlp.Training.Sampling;
@@ -57,6 +58,42 @@ public sealed class TrainingSplit
             var share when share < shares.Test + shares.Validation => Part.Validation,
             _ => Part.Training,
         });
+        return await CutAsync(set, parts, shares.Validation > 0, shares.Test > 0, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Cuts by chance: each part has its share of the rows, to within one. The same rows, shares and seed give the same split, however they are cut into batches. It does not stay when rows are added: a row may move to another
+    /// part, which <see cref="ByKeyAsync"/> and <see cref="ByTimeAsync"/> prevent. Rows that belong together (of one customer, of one time) are told apart by neither chance nor strata: cut those by key.
+    /// </summary>
+    /// <param name="set">The rows.</param>
+    /// <param name="shares">How large the parts are.</param>
+    /// <param name="seed">Another seed gives another split.</param>
+    /// <param name="stratifyBy">Columns whose values keep their share in each part, to within two rows, for example the label: integers, truth values, texts, or floating-point numbers that are whole; null for none.</param>
+    /// <param name="cancellationToken">Ends reading.</param>
+    /// <exception cref="ArgumentException">The shares are out of range, or a list of columns is empty.</exception>
+    /// <exception cref="TrainingDataException">A column is missing or of another type, or a part would be empty.</exception>
+    public static async Task<TrainingSplit> ByChanceAsync(
+        ITrainingSet set, SplitShares shares, int seed = 0, IReadOnlyList<string>? stratifyBy = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        shares.ThrowIfOutOfRange(nameof(shares));
+        var strata = stratifyBy is null
+            ? new int[await RowValues.CountAsync(set, cancellationToken).ConfigureAwait(false)]
+            : await RowValues.ReadStrataAsync(set, stratifyBy, cancellationToken).ConfigureAwait(false);
+        var random = SeededRandom.For(seed, "split by chance");
+        var parts = Enumerable.Repeat(Part.Training, strata.Length).ToList();
+        int[] left = [.. Enumerable.Range(0, strata.Length)];
+        foreach (var (part, share) in new[] { (Part.Test, shares.Test), (Part.Validation, shares.Validation) })
+        {
+            var count = (int)Math.Min(left.Length, Math.Round(strata.Length * share, MidpointRounding.AwayFromZero));
+            foreach (var place in RowSampler.Stratified(System.Array.ConvertAll(left, row => strata[row]), count, random))
+            {
+                parts[left[place]] = part;
+            }
+
+            left = System.Array.FindAll(left, row => parts[row] == Part.Training);
+        }
+
         return await CutAsync(set, parts, shares.Validation > 0, shares.Test > 0, cancellationToken).ConfigureAwait(false);
     }
 

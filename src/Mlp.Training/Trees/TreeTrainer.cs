@@ -168,7 +168,7 @@ public sealed class TreeTrainer : ITrainer
         var rows = await LabelledRows.ReadAsync(trainingSet, features, reading, cancellationToken).ConfigureAwait(false);
         var held = validation is null
             ? null
-            : await LabelledRows.ReadAsync(validation, features, reading with { ClassNames = rows.ClassNames }, cancellationToken).ConfigureAwait(false);
+            : await LabelledRows.ReadAsync(validation, features, reading with { ClassNames = rows.ClassNames, IsValidation = true }, cancellationToken).ConfigureAwait(false);
         return (rows, held);
     }
 
@@ -177,6 +177,7 @@ public sealed class TreeTrainer : ITrainer
     {
         var trainingCount = held is null ? Cut(rows) : rows.RowCount;
         TreeLabels.ThrowIfUnfit(rows, trainingCount, _options);
+        HeldOutClasses.WarnIfOthers(_logger, rows, trainingCount, manifest, Task);
         if (held is not null)
         {
             TreeLabels.ThrowIfOutOfRange(held, _options);
@@ -189,7 +190,7 @@ public sealed class TreeTrainer : ITrainer
         cancellationToken.ThrowIfCancellationRequested();
         using var run = new TreeTrainingRun(_options, encoding, classCount, training, validation, previous, _timeProvider);
         var (text, history) = run.Train(progress, cancellationToken);
-        var trees = new TrainedTrees(LightGbmModel.Parse(text), encoding, rows, trainingCount, manifest, Task, history, _options.Conversion) 
+        var trees = new TrainedTrees(LightGbmModel.Parse(text), encoding, rows, trainingCount, manifest, Task, history, _options.Conversion)
         {
             UnseenStart = UnseenStart(previous, manifest, trainingCount, rows.RowCount),
             Settings = TreeSettings.Of(_options),

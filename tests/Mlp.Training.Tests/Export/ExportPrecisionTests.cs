@@ -116,6 +116,26 @@ public sealed class ExportPrecisionTests
     [Theory]
     [InlineData(ExportPrecision.Float16)]
     [InlineData(ExportPrecision.Int8)]
+    public async Task Export_CostAtExtremesAboveTheLimit_IsRefusedUnlessTheirsIsHigher(ExportPrecision precision)
+    {
+        // Half of the inputs reach far beyond what the rows show, so that the rounding of sums shows there most.
+        using var network = await TrainAsync(ModelTask.Regression, [32], o => o.Preprocessing.MaximumDeviation = 1000);
+        var cost = network.Export(new ExportOptions { Precision = precision, PrecisionLimit = 1, ExtremeTolerance = double.PositiveInfinity }).ExportProof.Precision!;
+        var ofOthers = Math.Max(cost.Real!.MaximumDifference, cost.Missing!.MaximumDifference);
+        Assert.True(cost.Extreme!.MaximumDifference > 1.5 * ofOthers, $"{cost.Extreme.MaximumDifference} and {ofOthers}");
+        var options = new ExportOptions { Precision = precision, PrecisionLimit = 1.2 * ofOthers, ExtremeTolerance = 1.3 * ofOthers };
+
+        var error = Assert.Throws<ExportRefusedException>(() => network.Export(options));
+
+        Assert.Contains("but on rows with extreme values output 0 of row ", error.Message, StringComparison.Ordinal);
+        Assert.Equal(1.3 * ofOthers, error.Limit);
+        options.ExtremeTolerance = double.PositiveInfinity;
+        Assert.Equal(cost.Extreme.MaximumDifference, network.Export(options).ExportProof.Precision!.Extreme!.MaximumDifference);
+    }
+
+    [Theory]
+    [InlineData(ExportPrecision.Float16)]
+    [InlineData(ExportPrecision.Int8)]
     public async Task Export_NarrowOfEveryKindOfLayer_StaysWithinTheLimit(ExportPrecision precision)
     {
         var definition = new NetworkDefinition([

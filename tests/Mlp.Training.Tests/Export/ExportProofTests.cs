@@ -162,6 +162,25 @@ public sealed class ExportProofTests
     }
 
     [Fact]
+    public void Prove_LaterRowDependsOnItsBatch_IsFound()
+    {
+        // Alone, a row of 200 or more comes to nothing: those are among the last of the set.
+        var table = Table([.. Enumerable.Range(0, 300).Select(i => (float?)i)]);
+        var onnx = File(1, (graph, sum) =>
+        {
+            var rowCount = graph.AddNode("Gather", [graph.AddNode("Shape", [sum]), graph.AddConstant("first", [0L])]);
+            var isBatch = graph.AddNode("Greater", [rowCount, graph.AddConstant("one", [1L])]);
+            var isEarly = graph.AddNode("Less", [sum, graph.AddConstant("late", (ReadOnlySpan<float>)[200f])]);
+            return graph.AddNode("Where", [graph.AddNode("Or", [isBatch, isEarly]), sum, graph.AddConstant("nothing", (ReadOnlySpan<float>)[0f])]);
+        });
+
+        var error = Assert.Throws<ExportRefusedException>(() => Prove(table, Sums(table, 1), 1e-5, onnx: onnx));
+
+        Assert.Equal(1, error.Proof.Real!.BatchSize);
+        Assert.InRange(error.Proof.Real.Row, 200, 299);
+    }
+
+    [Fact]
     public void Prove_BothSayNaNOrInfinity_Agree()
     {
         var proof = Prove(Numbers, Sums(Numbers, 1), 1e-5);

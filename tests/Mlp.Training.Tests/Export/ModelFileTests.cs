@@ -65,14 +65,14 @@ public sealed class ModelFileTests
         var path = directory.Combine("m.onnx");
         await File.WriteAllTextAsync(path, "mine");
 
-        var error = await Assert.ThrowsAsync<ModelWriteException>(() => model.SaveAsync(path));
+        var error = await Assert.ThrowsAsync<FileWriteException>(() => model.SaveAsync(path));
         Assert.Equal("mine", await File.ReadAllTextAsync(path));
         await model.SaveAsync(path, new ModelFileOptions { Overwrite = true });
 
         Assert.Equal($"Expected a free path to save the model at, but '{path}' exists (it is replaced where Overwrite says so).", error.Message);
         Assert.Equal(path, error.Path);
         Assert.Equal(model.Onnx.ToArray(), (await TrainedModel.LoadAsync(path)).Onnx.ToArray());
-        var folder = await Assert.ThrowsAsync<ModelWriteException>(() => model.SaveAsync(directory.FullName, new ModelFileOptions { Overwrite = true }));
+        var folder = await Assert.ThrowsAsync<FileWriteException>(() => model.SaveAsync(directory.FullName, new ModelFileOptions { Overwrite = true }));
         Assert.Equal($"Expected the path of a file to save the model at, but '{directory.FullName}' is a folder.", folder.Message);
     }
 
@@ -83,7 +83,7 @@ public sealed class ModelFileTests
         var model = await ModelAsync();
         var path = directory.Combine("absent", "m.onnx");
 
-        var error = await Assert.ThrowsAsync<ModelWriteException>(() => model.SaveAsync(path));
+        var error = await Assert.ThrowsAsync<FileWriteException>(() => model.SaveAsync(path));
 
         Assert.Equal($"Expected to save the model at '{path}', but the folder '{Path.GetDirectoryName(path)}' does not exist.", error.Message);
     }
@@ -96,7 +96,7 @@ public sealed class ModelFileTests
         disk.Fill();
         var path = Path.Combine(disk.Root, "m.onnx");
 
-        var error = await Assert.ThrowsAsync<ModelWriteException>(() => model.SaveAsync(path, new ModelFileOptions { ExternalDataThreshold = 4096 }));
+        var error = await Assert.ThrowsAsync<FileWriteException>(() => model.SaveAsync(path, new ModelFileOptions { ExternalDataThreshold = 4096 }));
 
         Assert.Equal($"Expected to save the model at '{path}', but the disk is full.", error.Message);
         Assert.Equal(["ballast"], Names(disk.Root));
@@ -113,7 +113,7 @@ public sealed class ModelFileTests
         disk.SetReadOnly(true);
         var path = Path.Combine(disk.Root, "m.onnx");
 
-        var error = await Assert.ThrowsAsync<ModelWriteException>(() => model.SaveAsync(path));
+        var error = await Assert.ThrowsAsync<FileWriteException>(() => model.SaveAsync(path));
 
         Assert.Matches("^Expected to save the model at '.*', but the folder '.*' may not be written\\.$", error.Message);
     }
@@ -129,7 +129,7 @@ public sealed class ModelFileTests
         var opened = 0;
         var file = new ModelFile(DiskSync.Instance, path => ++opened == failing ? new FullStream(path) : new FileStream(path, FileMode.CreateNew));
 
-        var error = Assert.Throws<ModelWriteException>(() => file.Save(model.Onnx, directory.Combine("m.onnx"), new ModelFileOptions { ExternalDataThreshold = 4096 }, CancellationToken.None));
+        var error = Assert.Throws<FileWriteException>(() => file.Save(model.Onnx, directory.Combine("m.onnx"), new ModelFileOptions { ExternalDataThreshold = 4096 }, CancellationToken.None));
 
         Assert.EndsWith(", but the disk is full.", error.Message, StringComparison.Ordinal);
         Assert.Empty(Names(directory.FullName));

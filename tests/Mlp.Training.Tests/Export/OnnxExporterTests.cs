@@ -87,6 +87,37 @@ public sealed class OnnxExporterTests
     }
 
     [Fact]
+    public async Task Export_Tolerance_DecidesInThePlaceOfTheTrainers()
+    {
+        using var network = await TrainAsync(o => o.HiddenLayers = [64, 64]);
+        var difference = network.Export().ExportProof.MaximumDifference;
+        Assert.InRange(difference, 1e-8, 1e-5);
+
+        Assert.Equal(0.001, network.Export(new ExportOptions { Tolerance = 0.001 }).ExportProof.Tolerance);
+        var error = Assert.Throws<ExportRefusedException>(() => network.Export(new ExportOptions { Tolerance = difference / 2 }));
+
+        Assert.Equal((difference / 2, difference), (error.Limit, error.Proof.MaximumDifference));
+    }
+
+    [Fact]
+    public async Task Export_ExtremeTolerance_IsTheToleranceUnlessItIsGiven()
+    {
+        // Inputs that are cut off late grow far beyond what the rows show, and with them what is rounded.
+        using var network = await TrainAsync(o => (o.Task, o.HiddenLayers, o.Preprocessing.MaximumDeviation) = (ModelTask.Regression, [64, 64], 10_000));
+        var proof = network.Export(new ExportOptions { Tolerance = 1 }).ExportProof;
+        var ofOthers = Math.Max(proof.Real!.MaximumDifference, proof.Missing!.MaximumDifference);
+        Assert.True(proof.Extreme!.MaximumDifference > 1.5 * ofOthers, $"{proof.Extreme.MaximumDifference} and {ofOthers}");
+        var options = new ExportOptions { Tolerance = 1.2 * ofOthers };
+
+        var error = Assert.Throws<ExportRefusedException>(() => network.Export(options));
+
+        Assert.Contains("but on rows with extreme values output 0 of row ", error.Message, StringComparison.Ordinal);
+        Assert.Equal(options.Tolerance, error.Limit);
+        options.ExtremeTolerance = double.PositiveInfinity;
+        Assert.Equal(proof.Extreme, network.Export(options).ExportProof.Extreme);
+    }
+
+    [Fact]
     public async Task Export_Signature_HasOneInputPerElementTypeAndTheStatus()
     {
         using var network = await TrainAsync();

@@ -32,9 +32,42 @@ public sealed class TrainingDataTests
     public Task FitAsync_WeightIsNegative_NamesTheRow()
         => RefusesAsync(
             new ChangedTrainingSet(new Rows().Float32("x", 1f, -1f).Label("w", 1f, -1f).Label("y", true, false).Set("y"), m => m with { WeightColumn = "w" }),
-            "Expected a weight of 0 or more in every row of column 'w', but row 1 has none.",
+            "Expected a weight of 0 or more in every row of column 'w', but row 1 has a negative one.",
             "w",
             1);
+
+    [Theory]
+    [InlineData(float.NaN, "one that is no finite float32")]
+    [InlineData(float.PositiveInfinity, "one that is no finite float32")]
+    [InlineData(null, "none")]
+    public Task FitAsync_WeightIsNoNumber_SaysWhatItIs(float? weight, string found)
+        => RefusesAsync(
+            new ChangedTrainingSet(new Rows().Float32("x", 1f, -1f).Float32("w", 1f, weight).Label("y", true, false).Set("y"), m => m with { WeightColumn = "w", Features = [m.Features[0]] }),
+            $"Expected a weight of 0 or more in every row of column 'w', but row 1 has {found}.",
+            "w",
+            1);
+
+    [Fact]
+    public async Task FitAsync_ValidationSetIsEmpty_SaysWhichSetIs()
+    {
+        var rows = new Rows().Float32("x", [.. Enumerable.Range(0, 20).Select(i => (float?)i)]).Label("y", [.. Enumerable.Range(0, 20).Select(i => (float)(i % 2))]).Set("y");
+        var empty = new Rows().Float32("x").Label("y", System.Array.Empty<float>()).Set("y");
+        Mlp.Training.ITrainer[] trainers = [new NetworkTrainer(new NetworkOptions()), new NetworkTrainer(new NetworkOptions { Stream = { IsEnabled = true } }), new Mlp.Training.Trees.TreeTrainer(new())];
+
+        foreach (var trainer in trainers)
+        {
+            var error = await Assert.ThrowsAsync<TrainingDataException>(() => trainer.FitAsync(rows, empty));
+            Assert.Equal("Expected at least one row, but the validation set is empty.", error.Message);
+        }
+    }
+
+    [Fact]
+    public Task FitAsync_RegressionLabelsDifferByTooLittle_SaysSo()
+        => RefusesAsync(
+            new Rows().Float32("x", 1f, 2f, 3f).Other("y", new DoubleArray.Builder().AppendRange([1e-300, 2e-300, 3e-300]).Build()).Set("y"),
+            "Expected label 'y' and its deviation to be within the range of float32, but in the 2 training rows the numbers are too large, or differ by too little: change the unit of the label.",
+            "y",
+            task: ModelTask.Regression);
 
     [Fact]
     public Task FitAsync_WeightsAreZero_SaysSo()
@@ -47,7 +80,7 @@ public sealed class TrainingDataTests
     public Task FitAsync_ClassWithoutTrainingRows_NamesIt()
         => RefusesAsync(
             new Rows().Float32("x", [.. Enumerable.Range(0, 10).Select(i => (float?)i)]).Label("y", "a", "b", "a", "b", "a", "b", "a", "b", "c", "c").Set("y"),
-            "Expected rows of every class of label 'y' among the 8 training rows, but there is none of the class 'c'. The last 2 of 10 rows validate: mix rows that are sorted by class, or give validation rows.",
+            "Expected rows of every class of label 'y' among the 8 training rows, but there is none of the class 'c'. The last 2 of 10 rows validate: mix rows that are sorted by class, or give validation rows (TrainingSplit.ByChanceAsync).",
             "y",
             task: ModelTask.MulticlassClassification);
 
@@ -119,7 +152,7 @@ public sealed class TrainingDataTests
     public Task FitAsync_OneClass_SaysWhich()
         => RefusesAsync(
             new Rows().Float32("x", 1f, 2f, 3f, 4f).Label("y", true, true, true, true).Set("y"),
-            "Expected both classes in label 'y', but all 3 training rows hold the class 1. The last 1 of 4 rows validate: mix rows that are sorted by class, or give validation rows.",
+            "Expected both classes in label 'y', but all 3 training rows hold the class 1. The last 1 of 4 rows validate: mix rows that are sorted by class, or give validation rows (TrainingSplit.ByChanceAsync).",
             "y");
 
     [Fact]
@@ -163,7 +196,7 @@ public sealed class TrainingDataTests
     public Task FitAsync_ConstantRegressionLabel_SaysSo()
         => RefusesAsync(
             new Rows().Float32("x", 1f, 2f, 3f).Label("y", 7, 7, 7).Set("y"),
-            "Expected label 'y' to vary within the range of float32, but all training rows hold one number or some are too large.",
+            "Expected label 'y' to vary, but all 2 training rows hold one number.",
             "y",
             task: ModelTask.Regression);
 
@@ -176,7 +209,7 @@ public sealed class TrainingDataTests
     {
         // The mean of so many equal numbers is not that number, so their deviation is not 0.
         var set = new Rows().Float32("x", [.. Enumerable.Range(0, 800).Select(i => (float?)i)]).Label("y", [.. Enumerable.Repeat(label, 800)]).Set("y");
-        const string Sentence = "Expected label 'y' to vary within the range of float32, but all training rows hold one number or some are too large.";
+        const string Sentence = "Expected label 'y' to vary, but all 640 training rows hold one number.";
 
         await RefusesAsync(set, Sentence, "y", task: ModelTask.Regression);
         var streaming = new NetworkOptions { Task = ModelTask.Regression, MaxEpochs = 1, Stream = { IsEnabled = true } };

@@ -71,7 +71,7 @@ public sealed class LabelledRowsTests
         var error = await Assert.ThrowsAsync<TrainingDataException>(
             () => LabelledRows.ReadAsync(weighted, set.Manifest.Features, RowReading.Numbers with { TakesWeights = true }, CancellationToken.None));
 
-        Assert.Equal("Expected a weight of 0 or more in every row of column 'w', but row 1 has none.", error.Message);
+        Assert.Equal("Expected a weight of 0 or more in every row of column 'w', but row 1 has a negative one.", error.Message);
     }
 
     private static StringArray Texts(params string[] values) => values.Aggregate(new StringArray.Builder(), (b, v) => b.Append(v)).Build();

@@ -50,6 +50,28 @@ public sealed class TrainedRecipeTests
     }
 
     [Fact]
+    public async Task FitAsync_TargetEncodingWithValidationGiven_MeasuresItsRowsAsTheyAreServed()
+    {
+        // Rows that validate have labels that nothing was learned from: the table of all training rows is for them, as for rows in service.
+        var options = new NetworkOptions { Seed = 1, MaxEpochs = 2, LearningRate = 0.05, HiddenLayers = [] };
+        options.Preprocessing.For("id").TargetEncode(TargetSmoothing.MEstimate).SmoothingWeight = 1;
+        var (training, validation) = (Shops(160, seed: 1), Shops(160, seed: 2));
+
+        using var network = await new NetworkTrainer(options).FitAsync(training.Set("label"), validation.Set("label"));
+
+        var labels = (Apache.Arrow.BooleanArray)validation.Batch().Column("label");
+        var loss = network.Predict(validation.Batch()).Select((p, row) => -Math.Log(labels.GetValue(row)!.Value ? p : 1 - p)).Average();
+        Assert.Equal(loss, network.History[network.BestEpoch - 1].ValidationLoss!.Value, 1e-5);
+
+        static Rows Shops(int count, int seed)
+        {
+            var random = new Random(seed);
+            var shops = Enumerable.Range(0, count).Select(_ => random.Next(20)).ToArray();
+            return new Rows().Text("id", [.. shops.Select(s => $"v{s}")]).Label("label", [.. shops.Select(s => random.Next(20) < s)]);
+        }
+    }
+
+    [Fact]
     public void Recipes_FromConfiguration_AreTheFluentOnes()
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>

@@ -68,7 +68,7 @@ public sealed class TrainingSetRolesTests
 
         var error = Assert.Throws<ArgumentException>(() => new ArrowTrainingSet([first, other], [new FeatureColumn("x", FeatureType.Float32, "view")], "y"));
 
-        Assert.StartsWith("Expected every batch to have the columns 'x' (float), 'y' (float) of the first one, but batch 1 has 'x' (float).", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("Expected every batch to have the columns 'x' (float32), 'y' (float32) of the first one, but batch 1 has 'x' (float32).", error.Message, StringComparison.Ordinal);
     }
 
     private static Rows Create()

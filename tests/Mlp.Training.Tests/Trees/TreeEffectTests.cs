@@ -72,6 +72,53 @@ public sealed class TreeEffectTests
     }
 
     [Fact]
+    public async Task FitAsync_BaggingFrequency_RowsAreDrawnAnewAfterSoManyTrees()
+    {
+        var options = OneTree();
+        (options.MaximumIterations, options.BaggingFraction) = (6, 0.5);
+        using var often = await new TreeTrainer(options).FitAsync(Sum());
+        options.BaggingFrequency = 3;
+
+        using var seldom = await new TreeTrainer(options).FitAsync(Sum());
+
+        // How many rows a draw takes is chance too, with a deviation of 10.
+        Assert.InRange(LeafCounts(often).Select(c => c.Sum()).Distinct().Count(), 3, 6);
+        var draws = LeafCounts(seldom).Select(c => c.Sum()).ToArray();
+        Assert.Equal([draws[0], draws[0], draws[0], draws[3], draws[3], draws[3]], draws);
+        Assert.NotEqual(draws[0], draws[3]);
+    }
+
+    [Fact]
+    public async Task FitAsync_MaximumDepth_BoundsTheWayToALeaf()
+    {
+        var options = OneTree();
+        (options.MaximumLeaves, options.MinimumRowsInLeaf) = (31, 2);
+        using var deep = await new TreeTrainer(options).FitAsync(Sum());
+        options.MaximumDepth = 3;
+
+        using var flat = await new TreeTrainer(options).FitAsync(Sum());
+
+        Assert.True(Depth(deep.Model.Trees[0], 0) > 3);
+        Assert.Equal(3, Depth(flat.Model.Trees[0], 0));
+
+        static int Depth(LightGbmTree tree, int split) => split < 0 ? 0 : 1 + Math.Max(Depth(tree, tree.LeftChildren[split]), Depth(tree, tree.RightChildren[split]));
+    }
+
+    [Fact]
+    public async Task FitAsync_MinimumRowsInLeaf_IsWhatEachLeafHas()
+    {
+        var options = OneTree();
+        (options.MaximumLeaves, options.MinimumRowsInLeaf) = (31, 2);
+        using var small = await new TreeTrainer(options).FitAsync(Sum());
+        options.MinimumRowsInLeaf = 40;
+
+        using var large = await new TreeTrainer(options).FitAsync(Sum());
+
+        Assert.Contains(LeafCounts(small).Single(), count => count < 20);
+        Assert.All(LeafCounts(large).Single(), count => Assert.InRange(count, 40, 400));
+    }
+
+    [Fact]
     public async Task FitAsync_MaximumBins_BoundsTheThresholdsOfAFeature()
     {
         var options = OneTree();

@@ -82,7 +82,7 @@ public sealed class TreeInputTests
 
     [Fact]
     public Task FitAsync_OneClass_IsRefused() => RefusesAsync(
-        Numbers(20).Label("label", new bool[20]), "Expected at least two classes in label 'label', but all 16 training rows hold one. The last 4 of 20 rows validate: mix rows that are sorted by class, or give validation rows.");
+        Numbers(20).Label("label", new bool[20]), "Expected at least two classes in label 'label', but all 16 training rows hold one. The last 4 of 20 rows validate: mix rows that are sorted by class, or give validation rows (TrainingSplit.ByChanceAsync).");
 
     [Fact]
     public Task FitAsync_NeitherZeroNorOne_IsRefused() => RefusesAsync(
@@ -99,7 +99,7 @@ public sealed class TreeInputTests
     [Fact]
     public Task FitAsync_ClassOfValidationRowsOnly_IsRefused() => RefusesAsync(
         Numbers(20).Other("label", Enumerable.Range(0, 20).Aggregate(new StringArray.Builder(), (b, i) => b.Append(i == 19 ? "z" : i % 2 == 0 ? "a" : "b")).Build()),
-        "Expected training rows of each class of label 'label', but none of the first 16 rows is of class 'z'. The last 4 of 20 rows validate: mix rows that are sorted by class, or give validation rows.",
+        "Expected training rows of each class of label 'label', but none of the first 16 rows is of class 'z'. The last 4 of 20 rows validate: mix rows that are sorted by class, or give validation rows (TrainingSplit.ByChanceAsync).",
         o => o.Objective = TreeObjective.Multiclass);
 
     [Fact]

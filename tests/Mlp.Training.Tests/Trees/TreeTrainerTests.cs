@@ -66,6 +66,35 @@ public sealed class TreeTrainerTests
     }
 
     [Fact]
+    public async Task FitAsync_TrainingMetricThatIsBetterWhenGreater_IsTurnedIntoALoss()
+    {
+        var options = Small();
+        (options.Metric, options.MeasuresTrainingLoss, options.MaximumIterations, options.ValidationShare) = ("auc", true, 5, 0);
+        var set = SyntheticRows.Create(500, seed: 1);
+
+        using var trees = await new TreeTrainer(options).FitAsync(set);
+
+        var batch = await SyntheticRows.BatchOf(set);
+        byte[] labels = [.. ((FloatArray)batch.Column(SyntheticRows.Label)).Values.ToArray().Select(l => (byte)l)];
+        Assert.Equal(1 - BinaryClassificationMetrics.Compute(trees.Predict(batch), labels).Auc, trees.History[^1].TrainingLoss!.Value, 1e-6);
+    }
+
+    [Theory]
+    [InlineData(TreeBoosting.GradientBoosting, false)]
+    [InlineData(TreeBoosting.Dart, true)]
+    public async Task FitAsync_LabelsOfChance_OnlyDartGoesOnToTheEnd(TreeBoosting boosting, bool goesOn)
+    {
+        var options = Small();
+        (options.Boosting, options.MaximumIterations, options.EarlyStoppingPatience) = (boosting, 25, 3);
+
+        using var trees = await new TreeTrainer(options).FitAsync(SyntheticRows.Create(600, seed: 3, isShuffled: true));
+
+        Assert.Equal(goesOn, trees.History.Count == 25);
+        Assert.Equal(goesOn ? 25 : trees.BestIteration, trees.Model.IterationCount);
+        Assert.True(trees.History[^1].ValidationLoss > trees.History.Min(p => p.ValidationLoss));
+    }
+
+    [Fact]
     public async Task FitAsync_CustomMetric_DecidesWhenToStopAndSeesProbabilities()
     {
         var options = Small();
@@ -205,6 +234,29 @@ public sealed class TreeTrainerTests
         Assert.Equal(ModelTask.Ranking, trees.Task);
         var scores = trees.Predict(await SyntheticRows.BatchOf(set));
         Assert.True(scores[System.Array.IndexOf(x, x.Max())] > scores[System.Array.IndexOf(x, x.Min())]);
+    }
+
+    [Fact]
+    public async Task FitAsync_RankingWithoutAMetric_StopsByNdcgOfTenPlaces()
+    {
+        // Of 15 answers each group has some that are relevant; gains of 0 and 1 are the same to LightGBM's formula.
+        var random = new Random(4);
+        var x = Enumerable.Range(0, 900).Select(_ => random.NextSingle()).ToArray();
+        var grades = x.Select((v, i) => i % 15 == 0 || random.NextDouble() < 0.4 * v ? 1f : 0).ToArray();
+        var set = new Rows().Float32("x", [.. x.Select(v => (float?)v)]).Float32("u", [.. x.Select(_ => (float?)random.NextSingle())])
+            .Other("query", new Int64Array.Builder().AppendRange(x.Select((_, i) => i / 15L)).Build()).Label("grade", grades).Set("grade");
+        var options = Small();
+        (options.Objective, options.GroupColumn, options.MaximumLeaves, options.MinimumRowsInLeaf, options.MaximumIterations) = (TreeObjective.LambdaRank, "query", 31, 2, 20);
+
+        using var trees = await new TreeTrainer(options).FitAsync(set);
+
+        // Where scores are equal, LightGBM takes the earlier row first.
+        var scores = trees.Predict(await SyntheticRows.BatchOf(set));
+        var ndcg = Enumerable.Range(48, 12).Select(q => Enumerable.Range(q * 15, 15).ToArray())
+            .Average(rows => Dcg(rows.OrderByDescending(row => scores[row])) / Dcg(rows.OrderByDescending(row => grades[row])));
+        Assert.Equal(1 - ndcg, trees.History[trees.BestIteration - 1].ValidationLoss!.Value, 1e-6);
+
+        double Dcg(IEnumerable<int> rows) => rows.Take(10).Select((row, place) => grades[row] / Math.Log2(place + 2)).Sum();
     }
 
     [Fact]

@@ -5,7 +5,7 @@ namespace Mlp.Benchmarks.Training.Distributed;
 
 /// <summary>
 /// <c>allreduce-pairs --ranks 2 --rounds 15</c>: the sum of float32 buffers on all ranks, by the in-process backend, a naive one, processes that share memory or use sockets, Open MPI and PyTorch's Gloo, in turns, beside what copying memory costs. Ways whose library is not
-/// installed are left out. <c>--kilobytes 1024</c> measures one size.
+/// installed are left out. <c>--kilobytes 1024</c> measures one size; <c>--refill 1</c> lets each rank write its buffer anew before each call.
 /// </summary>
 internal static class AllReducePairs
 {
@@ -15,11 +15,11 @@ internal static class AllReducePairs
     /// <param name="arguments">The options.</param>
     public static void Run(SoakArguments arguments)
     {
-        var (ranks, rounds, only) = (arguments.Get("ranks", 2), arguments.Get("rounds", 15), arguments.Get("kilobytes", 0));
+        var (ranks, rounds, only, refill) = (arguments.Get("ranks", 2), arguments.Get("rounds", 15), arguments.Get("kilobytes", 0), arguments.Get("refill", 0) != 0);
         var ways = Ways(ranks);
         foreach (var kilobytes in Kilobytes.Where(k => only == 0 || k == only))
         {
-            Measure(ways, ranks, kilobytes << 10, rounds);
+            Measure(ways, ranks, kilobytes << 10, rounds, refill);
         }
 
         ways.ForEach(w => w.Dispose());
@@ -28,7 +28,7 @@ internal static class AllReducePairs
     private static List<IAllReduceWay> Ways(int ranks)
         => [.. new IAllReduceWay?[] { ThreadRanks.InProcess(ranks), ThreadRanks.Naive(ranks), PeerProcesses.Own(ranks, "memory"), PeerProcesses.Own(ranks, "sockets"), PeerProcesses.OpenMpi(ranks), PeerProcesses.Gloo(ranks), ThreadRanks.Copies(ranks) }.OfType<IAllReduceWay>()];
 
-    private static void Measure(List<IAllReduceWay> ways, int ranks, int byteCount, int rounds)
+    private static void Measure(List<IAllReduceWay> ways, int ranks, int byteCount, int rounds, bool refill)
     {
         // About 20 ms a turn, so that what else the machine does meets all alike.
         var calls = Math.Clamp(40_000_000 / byteCount, 2, 1000);
@@ -37,7 +37,7 @@ internal static class AllReducePairs
         {
             for (var way = 0; way < ways.Count; way++)
             {
-                var time = ways[way].Measure(byteCount, calls);
+                var time = ways[way].Measure(byteCount, calls, refill);
                 if (round >= 0)
                 {
                     times[way].Add(time);
@@ -47,7 +47,7 @@ internal static class AllReducePairs
 
         // A copy reads and writes each rank's bytes, and so does the least that a reduction can do.
         var copy = times[^1];
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\n{byteCount >> 10:N0} KB, {ranks} ranks, {rounds} rounds of {calls} calls\n"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\n{byteCount >> 10:N0} KB, {ranks} ranks, {rounds} rounds of {calls} calls{(refill ? ", buffers written anew" : "")}\n"));
         Console.WriteLine("| Way | Least | Median | GB/s | Times in-process | Share of the copy's bandwidth |");
         Console.WriteLine("| --- | ---: | ---: | ---: | ---: | ---: |");
         for (var way = 0; way < ways.Count; way++)

@@ -4,7 +4,7 @@ using Mlp.Training.Distributed.Collectives;
 
 namespace Mlp.Benchmarks.Training.Distributed;
 
-/// <summary><c>allreduce-rank sockets|memory</c>: one rank that is a process, for <see cref="AllReducePairs"/>. It reads lines "bytes calls" and answers with microseconds per call.</summary>
+/// <summary><c>allreduce-rank sockets|memory</c>: one rank that is a process, for <see cref="AllReducePairs"/>. It reads lines "bytes calls refill" and answers with microseconds per call.</summary>
 internal static class AllReduceRank
 {
     /// <summary>Runs until there are no more commands.</summary>
@@ -18,25 +18,35 @@ internal static class AllReduceRank
         var buffers = new Dictionary<int, float[]>();
         while (await Console.In.ReadLineAsync() is { } line)
         {
-            var (bytes, calls) = (int.Parse(line.Split(' ')[0], CultureInfo.InvariantCulture), int.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture));
+            var words = Array.ConvertAll(line.Split(' '), w => int.Parse(w, CultureInfo.InvariantCulture));
+            var (bytes, calls, refill) = (words[0], words[1], words[2] != 0);
             if (!buffers.TryGetValue(bytes, out var values))
             {
                 buffers[bytes] = values = new float[bytes / sizeof(float)];
             }
 
-            Call(group, values, (calls / 8) + 1);
+            Measure(group, values, (calls / 8) + 1, refill);
             group.Barrier();
-            var start = Stopwatch.GetTimestamp();
-            Call(group, values, calls);
-            Console.WriteLine((Stopwatch.GetElapsedTime(start).TotalMicroseconds / calls).ToString("F3", CultureInfo.InvariantCulture));
+            Console.WriteLine((Measure(group, values, calls, refill).TotalMicroseconds / calls).ToString("F3", CultureInfo.InvariantCulture));
         }
     }
 
-    private static void Call(ProcessGroup group, float[] values, int calls)
+    private static TimeSpan Measure(ProcessGroup group, float[] values, int calls, bool refill)
     {
+        var (reducing, start) = (TimeSpan.Zero, Stopwatch.GetTimestamp());
         for (var call = 0; call < calls; call++)
         {
+            if (refill)
+            {
+                values.AsSpan().Fill(1);
+                group.Barrier();
+                start = Stopwatch.GetTimestamp();
+            }
+
             group.AllReduce<float>(values);
+            reducing += refill ? Stopwatch.GetElapsedTime(start) : TimeSpan.Zero;
         }
+
+        return refill ? reducing : Stopwatch.GetElapsedTime(start);
     }
 }

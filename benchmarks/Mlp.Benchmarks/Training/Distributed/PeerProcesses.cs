@@ -85,9 +85,9 @@ internal sealed class PeerProcesses : IAllReduceWay
     }
 
     /// <inheritdoc/>
-    public double Measure(int byteCount, int calls)
+    public double Measure(int byteCount, int calls, bool refill)
     {
-        _commands.ForEach(c => c.WriteLine(Invariant($"{byteCount} {calls}")));
+        _commands.ForEach(c => c.WriteLine(Invariant($"{byteCount} {calls} {(refill ? 1 : 0)}")));
         _commands.ForEach(c => c.Flush());
         var answers = _processes.ConvertAll(p => p.StandardOutput.ReadLine() ?? throw new InvalidOperationException($"Expected {Name} to answer, but it has ended."));
         return double.Parse(answers[0], CultureInfo.InvariantCulture);

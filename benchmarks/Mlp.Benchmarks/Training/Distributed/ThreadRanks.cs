@@ -44,41 +44,52 @@ internal sealed class ThreadRanks(string name, IReadOnlyList<Action<float[]>> ra
     }
 
     /// <inheritdoc/>
-    public double Measure(int byteCount, int calls)
+    public double Measure(int byteCount, int calls, bool refill)
     {
         if (!_buffers.TryGetValue(byteCount, out var buffers))
         {
             _buffers[byteCount] = buffers = [.. ranks.Select(_ => new float[byteCount / sizeof(float)])];
         }
 
-        var (elapsed, start) = (0.0, new CountdownEvent(ranks.Count));
-        var threads = ranks.Select((reduce, rank) => new Thread(() =>
+        var elapsed = TimeSpan.Zero;
+        ProcessGroup.RunInProcess(ranks.Count, g =>
         {
-            Call(reduce, buffers[rank], (calls / 8) + 1);
-            start.Signal();
-            start.Wait();
-            var started = Stopwatch.GetTimestamp();
-            Call(reduce, buffers[rank], calls);
-            if (rank == 0)
+            var own = Run(g, ranks[g.Rank], buffers[g.Rank], calls, refill);
+            if (g.Rank == 0)
             {
-                elapsed = Stopwatch.GetElapsedTime(started).TotalMicroseconds;
+                elapsed = own;
             }
-        })).ToArray();
-        Array.ForEach(threads, t => t.Start());
-        Array.ForEach(threads, t => t.Join());
-        start.Dispose();
-        return elapsed / calls;
+        });
+        return elapsed.TotalMicroseconds / calls;
     }
 
     /// <inheritdoc/>
     public void Dispose() => onEnd?.Invoke();
 
-    private static void Call(Action<float[]> reduce, float[] values, int calls)
+    // The group only lets the ranks begin together.
+    private static TimeSpan Run(ProcessGroup ranks, Action<float[]> reduce, float[] values, int calls, bool refill)
     {
-        for (var call = 0; call < calls; call++)
+        for (var call = 0; call <= calls / 8; call++)
         {
             reduce(values);
         }
+
+        ranks.Barrier();
+        var (elapsed, start) = (TimeSpan.Zero, Stopwatch.GetTimestamp());
+        for (var call = 0; call < calls; call++)
+        {
+            if (refill)
+            {
+                Array.Clear(values);
+                ranks.Barrier();
+                start = Stopwatch.GetTimestamp();
+            }
+
+            reduce(values);
+            elapsed += refill ? Stopwatch.GetElapsedTime(start) : TimeSpan.Zero;
+        }
+
+        return refill ? elapsed : Stopwatch.GetElapsedTime(start);
     }
 
     private static void DisposeAll(IReadOnlyList<ProcessGroup> groups)

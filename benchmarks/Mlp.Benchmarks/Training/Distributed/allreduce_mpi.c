@@ -1,4 +1,4 @@
-/* One rank of MPI_Allreduce for AllReducePairs: takes lines "bytes calls" from the pipe COMMANDS.rank, and rank 0 prints microseconds per call. Ranks sleep in read() between commands. */
+/* One rank of MPI_Allreduce for AllReducePairs: takes lines "bytes calls refill" from the pipe COMMANDS.rank, and rank 0 prints microseconds per call. Ranks sleep in read() between commands. */
 #include <mpi.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,8 +17,8 @@ int main(int argc, char **argv)
     while (fgets(line, sizeof line, commands))
     {
         long bytes = 0;
-        int calls = 0;
-        if (sscanf(line, "%ld %d", &bytes, &calls) != 2)
+        int calls = 0, refill = 0;
+        if (sscanf(line, "%ld %d %d", &bytes, &calls, &refill) != 3)
         {
             break;
         }
@@ -30,13 +30,21 @@ int main(int argc, char **argv)
         }
 
         MPI_Barrier(MPI_COMM_WORLD);
-        double start = MPI_Wtime();
+        double seconds = 0, start = MPI_Wtime();
         for (int i = 0; i < calls; i++)
         {
+            if (refill)
+            {
+                memset(values, 0, bytes);
+                MPI_Barrier(MPI_COMM_WORLD);
+                start = MPI_Wtime();
+            }
+
             MPI_Allreduce(MPI_IN_PLACE, values, bytes / 4, MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD);
+            seconds += refill ? MPI_Wtime() - start : 0;
         }
 
-        double seconds = MPI_Wtime() - start;
+        seconds = refill ? seconds : MPI_Wtime() - start;
         if (rank == 0)
         {
             printf("%.3f\n", seconds * 1e6 / calls);

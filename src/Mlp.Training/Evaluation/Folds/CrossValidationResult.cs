@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text;
+using Mlp.Runtime;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Statistics;
 
 namespace Mlp.Training.Evaluation.Folds;
 
-/// <summary>How good a trainer's models are on rows that they have not seen: a table for people by <see cref="ToString"/>. Immutable.</summary>
+/// <summary>How good a trainer's models are on rows that they have not seen: a table for people by <see cref="ToString"/>, and a file by <see cref="Save"/>. Immutable.</summary>
 public sealed record CrossValidationResult
 {
     /// <summary>What the models predict.</summary>
@@ -34,6 +35,31 @@ public sealed record CrossValidationResult
 
     /// <summary>What the numbers do not say, for example metrics that some folds do not have.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>Reads a result.</summary>
+    /// <param name="utf8Json">What <see cref="ToJson"/> wrote.</param>
+    /// <exception cref="CorruptFileException">It is no result of a cross-validation, or is damaged.</exception>
+    /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote it.</exception>
+    public static CrossValidationResult Parse(ReadOnlySpan<byte> utf8Json) => CrossValidationJson.Deserialize(utf8Json, CrossValidationJson.FileName);
+
+    /// <summary>Reads a result from a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="CorruptFileException">It is no result of a cross-validation, or is damaged.</exception>
+    /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote it.</exception>
+    public static CrossValidationResult Load(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return CrossValidationJson.Deserialize(File.ReadAllBytes(path), path);
+    }
+
+    /// <summary>Writes the result as UTF-8 JSON, with the predictions and labels of all rows. The same result gives the same bytes.</summary>
+    public byte[] ToJson() => CrossValidationJson.Serialize(this);
+
+    /// <summary>Writes the result to a file, whole or not at all. When this returns it is on the device.</summary>
+    /// <param name="path">The file; its folder exists.</param>
+    /// <param name="overwrite">Whether a file of that name may be replaced. Default false.</param>
+    /// <exception cref="FileWriteException">The folder is missing or may not be written, the path is taken, or the disk is full or failed.</exception>
+    public void Save(string path, bool overwrite = false) => SavedFile.Default.Save(path, "cross-validation", overwrite, stream => stream.Write(ToJson()));
 
     /// <summary>The metrics as aligned text.</summary>
     /// <returns>Lines that end with a line feed.</returns>

@@ -1,5 +1,4 @@
 using System.Text;
-using Mlp.Runtime.Storage;
 
 namespace Mlp.Training.Evaluation.Plots;
 
@@ -23,12 +22,9 @@ public sealed record SvgPlot
     /// <inheritdoc/>
     public override string ToString() => Svg;
 
-    /// <summary>Writes the picture as a UTF-8 file, in place of one that exists.</summary>
+    /// <summary>Writes the picture as a UTF-8 file, whole or not at all.</summary>
     /// <param name="path">The file; its folder exists.</param>
-    /// <exception cref="IOException">The disk is full or failed, or the folder does not exist; a file that was there before is still there.</exception>
-    public void Save(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        DurableFile.Replace(DiskSync.Instance, path, Encoding.UTF8.GetBytes(Svg));
-    }
+    /// <param name="overwrite">Whether a file of that name may be replaced. Default false.</param>
+    /// <exception cref="FileWriteException">The folder is missing or may not be written, the path is taken, or the disk is full or failed.</exception>
+    public void Save(string path, bool overwrite = false) => SavedFile.Default.Save(path, "plot", overwrite, stream => stream.Write(Encoding.UTF8.GetBytes(Svg)));
 }

@@ -12,8 +12,9 @@ internal static class NetworkWeightFile
     /// <param name="path">The file; the directory exists.</param>
     /// <param name="type">How numbers are stored.</param>
     /// <param name="metadata">Texts for the file; null for none.</param>
-    /// <exception cref="IOException">The disk is full or failed.</exception>
-    public static void Save(TrainableNetwork network, string path, SafetensorsType type = SafetensorsType.F32, IReadOnlyDictionary<string, string>? metadata = null)
+    /// <param name="overwrite">Whether a file of that name may be replaced.</param>
+    /// <exception cref="FileWriteException">The path is taken, or the operating system refused.</exception>
+    public static void Save(TrainableNetwork network, string path, SafetensorsType type = SafetensorsType.F32, IReadOnlyDictionary<string, string>? metadata = null, bool overwrite = false)
     {
         var writer = new SafetensorsWriter();
         foreach (var (name, tensor) in StateOf(network))
@@ -33,7 +34,7 @@ internal static class NetworkWeightFile
             writer.AddMetadata(name, value);
         }
 
-        writer.Write(path);
+        writer.Write(path, overwrite);
     }
 
     /// <summary>Reads all weights and buffers. Nothing is changed unless the file has exactly the network's tensors.</summary>

@@ -1,12 +1,11 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using Mlp.Runtime.Storage;
 
 namespace Mlp.Training.Networks.Weights;
 
 /// <summary>
-/// Writes a safetensors file: readers see the whole file or the one before it, and what was reported as written survives a power loss. Tensors with wide elements come first and the
+/// Writes a safetensors file: readers see the whole file or none, and what was reported as written survives a power loss. Tensors with wide elements come first and the
 /// data begins at a multiple of eight, so that every tensor is aligned. Not thread-safe.
 /// </summary>
 public sealed class SafetensorsWriter
@@ -45,32 +44,11 @@ public sealed class SafetensorsWriter
     /// <param name="value">Its value.</param>
     public void AddMetadata(string name, string value) => _metadata[name] = value;
 
-    /// <summary>Writes the file, in place of one that exists.</summary>
-    /// <param name="path">Its path; the directory exists.</param>
-    /// <exception cref="IOException">The disk is full or failed; a file that was there before is still there.</exception>
-    public void Write(string path) => Write(DiskSync.Instance, path);
-
-    internal void Write(IDiskSync disk, string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        var full = Path.GetFullPath(path);
-        var temporary = DurableFile.TemporaryPath(Path.GetDirectoryName(full) ?? throw new ArgumentException($"Expected the path of a file, but found '{path}'.", nameof(path)));
-        try
-        {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
-            {
-                WriteTo(stream);
-            }
-
-            DurableFile.ReplaceBy(disk, temporary, full);
-        }
-        catch
-        {
-            // Whatever went wrong, an unfinished file is worth nothing; readers ignore its name if it cannot be removed either.
-            TryDelete(temporary);
-            throw;
-        }
-    }
+    /// <summary>Writes the file.</summary>
+    /// <param name="path">Its path; the folder exists.</param>
+    /// <param name="overwrite">Whether a file of that name may be replaced. Default false.</param>
+    /// <exception cref="FileWriteException">The folder is missing or may not be written, the path is taken, or the disk is full or failed.</exception>
+    public void Write(string path, bool overwrite = false) => SavedFile.Default.Save(path, "weights", overwrite, WriteTo);
 
     private void Add(string name, IReadOnlyList<long> shape, int count, SafetensorsType type, Action<Span<byte>> write)
     {
@@ -177,18 +155,6 @@ public sealed class SafetensorsWriter
     {
         var bits = BitConverter.SingleToUInt32Bits(value);
         return float.IsNaN(value) ? (ushort)((bits >> 16) | 0x40) : (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
-    }
-
-    private static void TryDelete(string path)
-    {
-        try
-        {
-            File.Delete(path);
-        }
-        catch (IOException)
-        {
-            // Its name says that it is unfinished.
-        }
     }
 
     private sealed record Entry(string Name, long[] Shape, SafetensorsType Type, int ByteCount, Action<Span<byte>> Write);

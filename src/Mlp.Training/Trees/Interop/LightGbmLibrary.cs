@@ -29,7 +29,7 @@ internal static unsafe class LightGbmLibrary
         Silence();
     }
 
-    /// <summary>Keeps LightGBM from writing to the console on this thread; its errors come as exceptions.</summary>
+    /// <summary>Keeps LightGBM from writing to the console on this thread; its errors come as exceptions. It prints each of them to the error stream all the same: <c>Log::Fatal</c> knows neither level nor callback.</summary>
     public static void Silence()
     {
         if (!_isSilent)

@@ -86,6 +86,21 @@ public sealed class ScoreCalibrationTests
         }
     }
 
+    [Theory]
+    [InlineData(CalibrationMethod.Platt)]
+    [InlineData(CalibrationMethod.Isotonic)]
+    [InlineData(CalibrationMethod.Beta)]
+    public void FitOnScores_QualityAfterwards_IsThatOfRowsThatTheFitHasNotSeen(CalibrationMethod method)
+    {
+        var (scores, labels) = CalibrationScores.Overconfident(150, seed: 10);
+
+        var calibration = ScoreCalibration.FitOnScores(CalibrationScores.Of(scores, labels), new() { Method = method });
+
+        // The function with the least loss over these rows cannot lose more than one of its kind that did not see each row.
+        var ofSeen = calibration.Apply(scores).Select((p, row) => -Math.Log(Math.Max(1e-15, labels[row] == 1 ? p : 1.0 - p))).Average();
+        Assert.True(calibration.After.LogLoss > ofSeen + 1e-4, $"{calibration.After.LogLoss} and {ofSeen}");
+    }
+
     [Fact]
     public void FitOnScores_SameSeed_SameQuality()
     {

@@ -210,6 +210,32 @@ public sealed class ModelComparisonTests
         Assert.Throws<ArgumentException>(() => ModelComparison.Compare(one, two));
     }
 
+    [Fact]
+    public async Task Compare_CrossValidationsOfOtherRows_AreRefusedThoughTheirFoldsAreAlike()
+    {
+        var one = await CrossValidation.RunAsync(FoldData.Scorer(), FoldData.Set(100));
+        var same = await CrossValidation.RunAsync(FoldData.Scorer(), FoldData.Set(100));
+        var other = await CrossValidation.RunAsync(FoldData.Scorer(), new ChangedTrainingSet(FoldData.Set(100), m => m with { ContentHash = new string('b', 64) }));
+
+        Assert.NotNull(ModelComparison.Compare(one, same));
+        Assert.Throws<ArgumentException>(() => ModelComparison.Compare(one, other));
+    }
+
+    [Fact]
+    public void Compare_ImprovementThatMayBeLessThanTheMinimum_IsInconclusive()
+    {
+        var (good, poor) = Binary(600, seed: 1);
+        var plain = ModelComparison.Compare(good, poor);
+        var (lower, improvement) = (plain.Interval!.Lower, plain.Improvement);
+
+        var may = ModelComparison.Compare(good, poor, new GateOptions { MinimumImprovement = (lower + improvement) / 2 });
+        var surely = ModelComparison.Compare(good, poor, new GateOptions { MinimumImprovement = lower / 2 });
+
+        Assert.Equal(GateDecision.Inconclusive, may.Decision);
+        Assert.StartsWith("The improvement may be chance: ", may.Reason, StringComparison.Ordinal);
+        Assert.Equal(GateDecision.Promote, surely.Decision);
+    }
+
     [Theory]
     [InlineData(29, GateDecision.Inconclusive)]
     [InlineData(30, GateDecision.Promote)]

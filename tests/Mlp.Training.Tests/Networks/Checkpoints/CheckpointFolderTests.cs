@@ -30,6 +30,35 @@ public sealed class CheckpointFolderTests : IDisposable
         Assert.Equal(expected, Steps());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Save_MetricThatIsNone_IsNotAmongTheBest(bool isGreaterBetter)
+    {
+        using (var folder = Open(isGreaterBetter))
+        {
+            foreach (var (step, metric) in new[] { (1, double.NaN), (2, 0.9), (3, double.NaN) })
+            {
+                folder.Save(Checkpoint(step, Mine, metric));
+            }
+        }
+
+        Assert.Equal([2, 3], Steps());
+    }
+
+    [Fact]
+    public void Save_SameStepAgain_TakesThePlaceOfTheFirst()
+    {
+        using (var folder = Open())
+        {
+            folder.Save(Checkpoint(5, Mine, null));
+            folder.Save(Checkpoint(5, Mine, 0.5));
+        }
+
+        Assert.Equal([5], Steps());
+        Assert.Equal(0.5, CheckpointFolder.Find(_folder.FullName, NullLogger.Instance)!.Value.Checkpoint.Metric);
+    }
+
     [Fact]
     public void Constructor_SomebodyTrainsThere_IsRefused()
     {

@@ -166,6 +166,18 @@ public sealed class ResumeTests : IDisposable
         Assert.Equal(expected, Directory.GetFiles(folder, "*.mlpnet").Select(Path.GetFileName).Order());
     }
 
+    [Fact]
+    public async Task FitAsync_EveryThreeOfFourEpochs_KeepsTheEndToo()
+    {
+        var folder = _folder.Combine("every");
+        var options = Options(o => (o.Checkpoints.Directory, o.Checkpoints.EveryEpochs, o.Checkpoints.KeepLast, o.EarlyStoppingPatience) = (folder, 3, 9, 9));
+
+        using var network = await new NetworkTrainer(options).FitAsync(SyntheticRows.Create(400, seed: 5));
+
+        var perEpoch = network.Steps / 4;
+        Assert.Equal(new[] { 3 * perEpoch, 4 * perEpoch }.Select(s => $"step-{s:D12}.mlpnet"), Directory.GetFiles(folder, "*.mlpnet").Select(Path.GetFileName).Order());
+    }
+
     [SmallDiskFact]
     public async Task FitAsync_DiskIsFull_EndsWithASentenceAndKeepsTheLastCheckpoint()
     {

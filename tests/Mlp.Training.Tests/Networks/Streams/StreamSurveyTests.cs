@@ -42,7 +42,7 @@ public sealed class StreamSurveyTests
         Assert.Equal(["a", "b", "late"], survey.ClassNames);
         Assert.Equal([1993L, 997, 0], survey.ClassCounts);
         var unseen = Assert.Throws<TrainingDataException>(() => TargetScale.Learn(survey, ModelTask.MulticlassClassification, 3000));
-        Assert.Equal("Expected rows of every class of label 'y' among the 2990 training rows, but there is none of the class 'late'. The last 10 of 3000 rows validate: mix rows that are sorted by class, or give validation rows.", unseen.Message);
+        Assert.Equal("Expected rows of every class of label 'y' among the 2990 training rows, but there is none of the class 'late'. The last 10 of 3000 rows validate: mix rows that are sorted by class, or give validation rows (TrainingSplit.ByChanceAsync).", unseen.Message);
 
         // Weights are 1 and 2 in turn: with weights (1, 3, 1) of the classes the training rows are to count 1 on average.
         var sum = Enumerable.Range(0, 2990).Sum(r => (1.0 + (r % 2)) * (r % 3 == 0 ? 3 : 1));
@@ -68,7 +68,7 @@ public sealed class StreamSurveyTests
 
         var error = Assert.Throws<TrainingDataException>(() => TargetScale.Learn(survey, ModelTask.BinaryClassification, 4));
 
-        Assert.Equal("Expected both classes in label 'y', but all 3 training rows hold the class 1. The last 1 of 4 rows validate: mix rows that are sorted by class, or give validation rows.", error.Message);
+        Assert.Equal("Expected both classes in label 'y', but all 3 training rows hold the class 1. The last 1 of 4 rows validate: mix rows that are sorted by class, or give validation rows (TrainingSplit.ByChanceAsync).", error.Message);
     }
 
     [Fact]

@@ -74,7 +74,7 @@ public sealed class NetworkWeightFileTests : IDisposable
 
         var writer = new SafetensorsWriter();
         writer.Add("0.weight", new float[12], [3, 4]);
-        writer.Write(FilePath);
+        writer.Write(FilePath, overwrite: true);
         Assert.StartsWith(
             "Expected tensor '0.bias' of the network, but found no such tensor", Assert.Throws<WeightFileException>(() => NetworkWeightFile.Load(small, FilePath)).Message, StringComparison.Ordinal);
     }

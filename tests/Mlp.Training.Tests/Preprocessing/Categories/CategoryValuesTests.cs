@@ -109,6 +109,19 @@ public sealed class CategoryValuesTests
         Assert.Equal("Expected at most 2 categories in column 'x', but found 3.", failure.Message);
     }
 
+    [Theory]
+    [InlineData(CategoryKind.OneHot)]
+    [InlineData(CategoryKind.Ordinal)]
+    [InlineData(CategoryKind.Id)]
+    public void Learn_AsManyValuesAsAllowed_IsNotRefused(CategoryKind kind)
+    {
+        var encoding = Learn(r => (r.Category, r.MaximumCategories, r.MinimumCategoryCount, r.RefuseMoreCategories) = (kind, 3, 1, true));
+
+        var rows = new Rows().Text("x", "a", "b", "c");
+        var (dense, ids) = EncodingGraphRun.Encode(encoding.Encode(FeatureTable.Of(rows.Batch(), rows.Features)));
+        Assert.Equal(3, kind == CategoryKind.Id ? ids.Distinct().Count() : dense.Chunk(encoding.Width).Select(r => string.Join(' ', r)).Distinct().Count());
+    }
+
     [Fact]
     public void Learn_GivenCategoryThatIsNoNumber_IsRefused()
     {

@@ -43,6 +43,12 @@ public sealed class NumberRecipeTests
     }
 
     [Fact]
+    public void Encode_InfinityBeyondABound_IsMissingAndNotTheBound()
+        => Assert.Equal(
+            [[0f, 0f], [4f, 0f], [2f, 0f], [4f, 0f], [3.75f, 1f], [3.75f, 1f], [3.75f, 1f]],
+            Encode(new Rows().Float64("x", 0, 4, 2, 9, double.PositiveInfinity, double.NegativeInfinity, double.NaN), r => r.Clip(0, 4).PassThrough()));
+
+    [Fact]
     public void Encode_SignedLog_KeepsTheSign()
         => Assert.Equal([-MathF.Log(3), 0f, MathF.Log(3)], Encode(new Rows().Int64("x", -2, 0, 2), r => r.Apply(NumberFunction.SignedLog).PassThrough()).Select(r => r[0]));
 

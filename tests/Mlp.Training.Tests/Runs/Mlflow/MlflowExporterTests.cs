@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using Microsoft.Extensions.Time.Testing;
 using Mlp.Runtime;
 using Mlp.TestSupport;
@@ -183,6 +184,28 @@ public sealed class MlflowExporterTests : IDisposable
     }
 
     [Fact]
+    public async Task ExportAsync_ServerNamesTheTimeToComeBack_WaitsForIt()
+    {
+        var time = new ImpatientTime();
+        var inAnHour = new RetryConditionHeaderValue(TimeSpan.FromHours(1));
+        var server = new Busy(
+            (HttpStatusCode.TooManyRequests, new(TimeSpan.FromSeconds(30))),
+            (HttpStatusCode.ServiceUnavailable, inAnHour),
+            (HttpStatusCode.TooManyRequests, new(time.GetUtcNow() + TimeSpan.FromSeconds(7))),
+            (HttpStatusCode.TooManyRequests, new(time.GetUtcNow() - TimeSpan.FromSeconds(7))),
+            (HttpStatusCode.BadGateway, null),
+            (HttpStatusCode.TooManyRequests, null));
+        using var client = new HttpClient(server) { BaseAddress = new Uri("http://mlflow.test/") };
+
+        var e = await Assert.ThrowsAsync<MlflowException>(
+            () => new MlflowExporter(client, new MlflowOptions { MaximumAttempts = 6, RetryDelay = TimeSpan.FromSeconds(1) }, time).ExportAsync(Run("big-tipper")));
+
+        // A time that is over needs no wait; where the server names none, it is what four attempts have doubled.
+        Assert.Equal([30, 120, 7, 16], time.Waits.Select(w => w.TotalSeconds));
+        Assert.Equal((HttpStatusCode.TooManyRequests, true), (e.StatusCode, e.IsTransient));
+    }
+
+    [Fact]
     public void Constructor_NoBaseAddress_IsASentence()
     {
         using var client = new HttpClient();
@@ -233,6 +256,32 @@ public sealed class MlflowExporterTests : IDisposable
         {
             asked?.Invoke();
             throw new HttpRequestException("no route");
+        }
+    }
+
+    /// <summary>Refuses each request, as one of a list says.</summary>
+    private sealed class Busy(params (HttpStatusCode Status, RetryConditionHeaderValue? RetryAfter)[] answers) : HttpMessageHandler
+    {
+        private int _asked;
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var (status, after) = answers[_asked++];
+            return Task.FromResult(new HttpResponseMessage(status) { Headers = { RetryAfter = after }, Content = new StringContent("busy") });
+        }
+    }
+
+    /// <summary>Stands still; a wait is over as soon as it has been asked for.</summary>
+    private sealed class ImpatientTime : TimeProvider
+    {
+        public List<TimeSpan> Waits { get; } = [];
+
+        public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Waits.Add(dueTime);
+            return System.CreateTimer(callback, state, TimeSpan.Zero, period);
         }
     }
 }

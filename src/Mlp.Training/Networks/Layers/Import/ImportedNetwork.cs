@@ -68,7 +68,7 @@ public sealed class ImportedNetwork
     public byte[] ToOnnx(Tensor sample, ModuleExportOptions? options = null, CancellationToken cancellationToken = default)
         => ToPackage(sample, new ModelOutput { Task = ModelTask.Regression, ScoreOutput = OutputName }, options, cancellationToken).Onnx.ToArray();
 
-    /// <summary>Writes and proves the network as <see cref="ToOnnx"/> does, for the registry: with its features (<c>input[0]</c> and so on; of rows that are no lists one vector <c>input</c>), proof and golden rows.</summary>
+    /// <summary>Writes and proves the network as <see cref="ToOnnx"/> does, for the registry: with its features (<c>input[0]</c> and so on; of images, sequences and lists of more than 1,024 numbers one vector <c>input</c>, or several of 65,536 numbers), proof and golden rows.</summary>
     /// <param name="sample">Rows as the module takes them, float32 on the processor: shape (rows, ...).</param>
     /// <param name="output">What the output means; its score is <see cref="OutputName"/>.</param>
     /// <param name="options">How; null for the defaults.</param>

@@ -17,9 +17,11 @@ internal static class ModuleProof
     public const string InputName = "input";
 
     /// <summary>Where a file's metadata has the proof.</summary>
-    public const string MetadataKey = "mlp.proof";
+    public const string MetadataKey = ModelFileDescription.ProofKey;
 
     private const string View = "module";
+
+    private const int LongestList = 1024;
 
     /// <summary>Runs file and module, and adds features, proof and golden rows to the package.</summary>
     /// <param name="package">The file and what its output means.</param>
@@ -30,7 +32,8 @@ internal static class ModuleProof
     /// <exception cref="ExportRefusedException">They differ by more.</exception>
     public static ModelPackage Complete(ModelPackage package, Func<Tensor, Tensor> forward, Tensor sample, ModuleExportOptions options, CancellationToken cancellationToken)
     {
-        var values = MemoryMarshal.Cast<byte, float>(sample.contiguous().bytes);
+        using var dense = sample.contiguous();
+        var values = MemoryMarshal.Cast<byte, float>(dense.bytes);
         var width = values.Length / (int)sample.shape[0];
         var table = NumberRows.ToTable(FeaturesOf(sample, width), values);
         var set = ProofSet.Create(table, 0, Score(table), (_, changed) => Score(changed));
@@ -54,8 +57,15 @@ internal static class ModuleProof
         }
     }
 
-    // The features of a list are told apart; an image is one value.
-    private static FeatureColumn[] FeaturesOf(Tensor sample, int width) => sample.dim() > 2 && width is > 1 and <= VectorLength.Maximum
-        ? [new FeatureColumn(InputName, FeatureType.Float32, View) { Length = width }]
-        : [.. Enumerable.Range(0, width).Select(i => new FeatureColumn(FormattableString.Invariant($"{InputName}[{i}]"), FeatureType.Float32, View))];
+    // The features of a list are told apart; an image is one value, or as few as hold it.
+    private static FeatureColumn[] FeaturesOf(Tensor sample, int width)
+    {
+        var length = sample.dim() == 2 && width <= LongestList ? 1 : VectorLength.Maximum;
+        return width > 1 && width <= length
+            ? [new FeatureColumn(InputName, FeatureType.Float32, View) { Length = width }]
+            : [.. Enumerable.Range(0, (width + length - 1) / length).Select(i => new FeatureColumn(FormattableString.Invariant($"{InputName}[{i}]"), FeatureType.Float32, View)
+            {
+                Length = Math.Min(length, width - (i * length)),
+            })];
+    }
 }

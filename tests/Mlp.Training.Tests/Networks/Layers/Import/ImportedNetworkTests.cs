@@ -31,7 +31,9 @@ public sealed class ImportedNetworkTests
             module.train();
             for (var i = 0; i < 5; i++)
             {
-                module.forward(randn(16, 3, 9, 9)).Dispose();
+                // Held, or the finalizer may free the batch while libtorch reads it.
+                using var batch = randn(16, 3, 9, 9);
+                module.forward(batch).Dispose();
             }
         }
 
@@ -126,6 +128,33 @@ public sealed class ImportedNetworkTests
 
         Assert.Equal(("input", 50), (package.Features!.Single().Name, package.Features!.Single().Length));
         Assert.Equal(20, manifest.ExportProof!.RowCount);
+    }
+
+    [Theory]
+    [InlineData(2000, 1, 0, "input:2000")]
+    [InlineData(4, 1, 0, "input[0]:1 input[1]:1 input[2]:1 input[3]:1")]
+    [InlineData(3, 160, 160, "input[0]:65536 input[1]:11264")]
+    public void ToPackage_Features_AreAsFewAsHoldARow(int first, int second, int third, string expected)
+    {
+        using var module = third == 0 ? nn.Sequential(nn.Linear(first, 2)) : nn.Sequential(nn.Conv2d(first, 2, 16, stride: 16), nn.Flatten(), nn.Linear(200, 2));
+        module.eval();
+        using var sample = third == 0 ? randn(70, first) : randn(2, first, second, third);
+
+        var package = ImportedNetwork.Read(module).ToPackage(sample, new ModelOutput { Task = ModelTask.Regression, ScoreOutput = ImportedNetwork.OutputName }, new() { Tolerance = 1e-4 });
+
+        Assert.Equal(expected, string.Join(' ', package.Features!.Select(f => $"{f.Name}:{f.Length}")));
+        Assert.Equal(sample.shape[0], package.ExportProof!.RowCount);
+    }
+
+    [Fact]
+    public void ToOnnx_SampleThatIsAViewOfAnother_IsReadInItsOrder()
+    {
+        using var module = nn.Sequential(nn.Linear(3, 2));
+        module.eval();
+        using var columns = randn(3, 40);
+        using var sample = columns.t();
+
+        Assert.NotEmpty(ImportedNetwork.Read(module).ToOnnx(sample));
     }
 
     [Fact]

@@ -1,11 +1,11 @@
 using System.Text;
 
-namespace Mlp.Features.Ingestion;
+namespace Mlp.Runtime.Data;
 
 /// <summary>Reads the column names of a CSV file, so that nothing about the file has to be guessed.</summary>
 internal static class CsvHeader
 {
-    internal static List<string> Read(string path, CsvIngestOptions options)
+    internal static List<string> Read(string path, CsvFormat format)
     {
         using var reader = new StreamReader(path, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), detectEncodingFromByteOrderMarks: true);
         var names = new List<string>();
@@ -14,9 +14,9 @@ internal static class CsvHeader
         for (var next = reader.Read(); next >= 0; next = reader.Read())
         {
             var c = (char)next;
-            if (c == options.Quote)
+            if (c == format.Quote)
             {
-                if (quoted && reader.Peek() == options.Quote)
+                if (quoted && reader.Peek() == format.Quote)
                 {
                     name.Append((char)reader.Read());
                 }
@@ -25,7 +25,7 @@ internal static class CsvHeader
                     quoted = !quoted;
                 }
             }
-            else if (!quoted && c == options.Delimiter)
+            else if (!quoted && c == format.Delimiter)
             {
                 Take();
             }
@@ -40,15 +40,7 @@ internal static class CsvHeader
         }
 
         Take();
-        if (names is [""])
-        {
-            throw new IngestException(path, $"Expected a header line with column names in '{path}', but found none.");
-        }
-
-        // SQL does not tell names apart by case.
-        return names.GroupBy(n => n, StringComparer.OrdinalIgnoreCase).FirstOrDefault(g => g.Count() > 1) is { } twice
-            ? throw new IngestException(path, $"Expected the column names of '{path}' to be unique without regard to case, but '{twice.Key}' occurs {twice.Count()} times.", twice.Key)
-            : names;
+        return names;
 
         void Take()
         {
