@@ -7,6 +7,7 @@ using Mlp.Benchmarks.Runtime;
 using Mlp.Benchmarks.Scoring;
 using Mlp.Benchmarks.Soaks;
 using Mlp.Benchmarks.Training;
+using Mlp.Benchmarks.Training.Distributed;
 
 if (args is ["batching-pairs", .. var networks])
 {
@@ -97,9 +98,21 @@ if (args is ["training-step-pairs", .. var steps])
     return 0;
 }
 
+if (args is [DataParallelPairs.Command, .. var together])
+{
+    DataParallelPairs.Run(SoakArguments.Parse(together));
+    return 0;
+}
+
 if (args is ["adult-epoch", .. var epochs])
 {
     await AdultEpoch.RunAsync(SoakArguments.Parse(epochs));
+    return 0;
+}
+
+if (args is ["allreduce-pairs", .. var reductions])
+{
+    AllReducePairs.Run(SoakArguments.Parse(reductions));
     return 0;
 }
 

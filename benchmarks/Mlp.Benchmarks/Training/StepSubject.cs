@@ -95,7 +95,8 @@ internal sealed class StepSubject : IDisposable
         _network.Dispose();
     }
 
-    private static (EncodedRows Encoded, LabelledRows Rows) Encode(int width, int classes)
+    /// <summary>Random rows.</summary>
+    public static (EncodedRows Encoded, LabelledRows Rows) Encode(int width, int classes)
     {
         var random = new Random(20_261_128);
         var fields = new List<Field>();

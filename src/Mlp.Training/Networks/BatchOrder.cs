@@ -1,27 +1,33 @@
+using Mlp.Training.Distributed.DataParallel;
+
 namespace Mlp.Training.Networks;
 
 /// <summary>
 /// Which rows form which batch of which epoch: a function of seed and epoch alone, so that a resumed training knows it. Rows of a group stay together. Batches are of nearly equal size and
-/// have at least two rows where there are two, because one row has no variance for BatchNorm. Immutable.
+/// have at least two rows where there are two, because one row has no variance for BatchNorm. Where replicas train together, each batch is cut into a part for each, of nearly equal size, in the
+/// order of the ranks; the rows and the order of the batch are those of one replica with larger batches. Immutable.
 /// </summary>
 internal sealed class BatchOrder
 {
     private readonly int _rowCount;
     private readonly int[] _groupStarts;
     private readonly int _seed;
+    private readonly Shard _shard;
 
     /// <summary>Plans.</summary>
     /// <param name="rowCount">Number of rows.</param>
     /// <param name="groups">The number of each row's group, ascending; empty without groups.</param>
-    /// <param name="batchSize">Rows of a batch, about.</param>
+    /// <param name="batchSize">Rows of a batch for each replica, about.</param>
     /// <param name="seed">Of the order.</param>
-    public BatchOrder(int rowCount, ReadOnlySpan<int> groups, int batchSize, int seed)
+    /// <param name="shard">Whose part of each batch is asked for; null for all of it.</param>
+    public BatchOrder(int rowCount, ReadOnlySpan<int> groups, int batchSize, int seed, Shard? shard = null)
     {
-        (_rowCount, _seed) = (rowCount, seed);
+        (_rowCount, _seed, _shard) = (rowCount, seed, shard ?? Shard.Whole);
         _groupStarts = Starts(groups);
         var units = _groupStarts.Length > 0 ? _groupStarts.Length - 1 : rowCount;
-        BatchCount = Math.Max(1, Math.Min((rowCount + batchSize - 1) / batchSize, units / 2));
-        LargestBatch = (units + BatchCount - 1) / BatchCount;
+        var size = (long)batchSize * _shard.Count;
+        BatchCount = (int)Math.Max(1, Math.Min((rowCount + size - 1) / size, units / (2 * _shard.Count)));
+        LargestBatch = (int)_shard.LargestOf((units + BatchCount - 1) / BatchCount);
         if (_groupStarts.Length > 0)
         {
             LargestBatch = Enumerable.Range(0, units).Select(g => _groupStarts[g + 1] - _groupStarts[g]).OrderDescending().Take(LargestBatch).Sum();
@@ -31,7 +37,7 @@ internal sealed class BatchOrder
     /// <summary>Batches of an epoch.</summary>
     public int BatchCount { get; }
 
-    /// <summary>Rows that a batch has at most.</summary>
+    /// <summary>Rows that a replica's part of a batch has at most.</summary>
     public int LargestBatch { get; }
 
     /// <summary>The order of an epoch.</summary>
@@ -46,34 +52,37 @@ internal sealed class BatchOrder
         }
 
         random.Shuffle(units);
-        var ends = new int[BatchCount];
-        for (var batch = 0; batch < ends.Length; batch++)
+        var ends = new int[BatchCount * _shard.Count];
+        for (var part = 0; part < ends.Length; part++)
         {
-            ends[batch] = (int)((long)units.Length * (batch + 1) / ends.Length);
+            var (batch, rank) = Math.DivRem(part, _shard.Count);
+            var (start, end) = ((long)units.Length * batch / BatchCount, (long)units.Length * (batch + 1) / BatchCount);
+            ends[part] = (int)(start + new Shard(rank, _shard.Count).EndOf(end - start));
         }
 
-        return _groupStarts.Length > 0 ? Spread(units, ends) : new(units, ends);
+        return _groupStarts.Length > 0 ? Spread(units, ends) : new(units, ends, _shard);
     }
 
     private Plan Spread(int[] groups, int[] groupEnds)
     {
         var rows = new int[_rowCount];
         var ends = new int[groupEnds.Length];
-        var (done, batch) = (0, 0);
+        var (done, part) = (0, 0);
         for (var i = 0; i < groups.Length; i++)
         {
+            for (; groupEnds[part] == i; part++)
+            {
+                ends[part] = done;
+            }
+
             for (var row = _groupStarts[groups[i]]; row < _groupStarts[groups[i] + 1]; row++)
             {
                 rows[done++] = row;
             }
-
-            if (i + 1 == groupEnds[batch])
-            {
-                ends[batch++] = done;
-            }
         }
 
-        return new(rows, ends);
+        ends.AsSpan(part).Fill(done);
+        return new(rows, ends, _shard);
     }
 
     private static int[] Starts(ReadOnlySpan<int> groups)
@@ -95,17 +104,19 @@ internal sealed class BatchOrder
         return [.. starts, groups.Length];
     }
 
-    /// <summary>The rows of an epoch in order, and where each batch ends.</summary>
-    public sealed record Plan(int[] Rows, int[] Ends)
+    /// <summary>The rows of an epoch in order, and where each replica's part of each batch ends.</summary>
+    public sealed record Plan(int[] Rows, int[] Ends, Shard Shard)
     {
-        /// <summary>The rows of a batch.</summary>
+        /// <summary>The rows of the replica's part of a batch.</summary>
         public ReadOnlySpan<int> Of(int batch)
         {
-            var start = batch == 0 ? 0 : Ends[batch - 1];
-            return Rows.AsSpan(start, Ends[batch] - start);
+            var part = (batch * Shard.Count) + Shard.Rank;
+            return Rows.AsSpan(StartOf(part), Ends[part] - StartOf(part));
         }
 
-        /// <summary>Rows of a run of batches.</summary>
-        public int CountOf(int first, int end) => Ends[end - 1] - (first == 0 ? 0 : Ends[first - 1]);
+        /// <summary>Rows of a run of batches, of all replicas.</summary>
+        public int CountOf(int first, int end) => StartOf(end * Shard.Count) - StartOf(first * Shard.Count);
+
+        private int StartOf(int part) => part == 0 ? 0 : Ends[part - 1];
     }
 }

@@ -12,13 +12,13 @@ internal abstract class BatchSource : IDisposable
     /// <summary>Memory for one batch.</summary>
     public abstract TrainingBatch NewBatch();
 
-    /// <summary>Rows of a run of batches.</summary>
+    /// <summary>Rows of a run of batches, of all replicas.</summary>
     /// <param name="epoch">The epoch.</param>
     /// <param name="first">The first batch.</param>
     /// <param name="end">The batch behind the last.</param>
     public abstract int CountOf(int epoch, int first, int end);
 
-    /// <summary>Fills a batch. It costs least in order.</summary>
+    /// <summary>Fills the replica's part of a batch. It costs least in order.</summary>
     /// <param name="batch">What <see cref="NewBatch"/> gave.</param>
     /// <param name="epoch">The epoch.</param>
     /// <param name="index">The batch within it, from 0.</param>

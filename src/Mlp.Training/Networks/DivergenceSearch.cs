@@ -1,3 +1,4 @@
+using Mlp.Training.Networks.Layers;
 using TorchSharp;
 using Tensor = TorchSharp.torch.Tensor;
 
@@ -13,6 +14,12 @@ internal static class DivergenceSearch
     /// <returns>The phase, and the layer of a forward pass.</returns>
     public static (DivergencePhase Phase, string? Layer) FindInForward(TrainableNetwork network, TrainingBatch batch, NetworkPrecision precision)
     {
+        if (network is LayeredNetwork layered)
+        {
+            // Other replicas do not take part in this pass.
+            layered.Statistics = null;
+        }
+
         using var scope = torch.NewDisposeScope();
         using var gradients = torch.no_grad();
         if (batch.Dense is { } dense && !IsFinite(dense))

@@ -58,6 +58,12 @@ internal sealed class FlatParameters : IDisposable
     /// <summary>Shape (length); zeroed by <see cref="ClearGradients"/>, filled by every backward pass.</summary>
     public Tensor Gradients { get; }
 
+    /// <summary>The parameters in the order of their views.</summary>
+    public IReadOnlyList<Parameter> Parameters => [.. _slices.Select(s => s.Parameter)];
+
+    /// <summary>Where the view of each begins.</summary>
+    public IReadOnlyList<int> Offsets => [.. _slices.Select(s => s.Offset)];
+
     /// <summary>Numbers in each, those between the parameters included.</summary>
     public int Length => (int)Weights.numel();
 

@@ -1,4 +1,5 @@
 using Mlp.Runtime.Models;
+using Mlp.Training.Distributed.DataParallel;
 using Mlp.Training.Preprocessing;
 
 namespace Mlp.Training.Networks;
@@ -16,10 +17,11 @@ internal sealed class MemoryBatches : BatchSource
     /// <param name="rows">Encoded rows, of which the first are trained on.</param>
     /// <param name="targets">Targets of the training rows.</param>
     /// <param name="options">Size of batches, seed and task.</param>
-    public MemoryBatches(EncodedRows rows, TrainingTargets targets, NetworkOptions options)
+    /// <param name="shard">Whose part of each batch is asked for; null for all of it.</param>
+    public MemoryBatches(EncodedRows rows, TrainingTargets targets, NetworkOptions options, Shard? shard = null)
     {
         (_rows, _targets, _isClasses) = (rows, targets, options.Task == ModelTask.MulticlassClassification);
-        _order = new(targets.RowCount, targets.Groups, options.BatchSize, options.Seed);
+        _order = new(targets.RowCount, targets.Groups, options.BatchSize, options.Seed, shard);
     }
 
     public override int BatchCount => _order.BatchCount;

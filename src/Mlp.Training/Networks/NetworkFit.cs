@@ -1,7 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text;
 using Microsoft.Extensions.Logging;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Storage;
+using Mlp.Training.Distributed.DataParallel;
 using Mlp.Training.Networks.Checkpoints;
 using Mlp.Training.Networks.Layers;
 using Mlp.Training.Networks.Streams;
@@ -10,13 +13,12 @@ using Mlp.Training.Preprocessing;
 
 namespace Mlp.Training.Networks;
 
-/// <summary>One training: from rows to a trained network, on the thread that calls.</summary>
+/// <summary>One training: from rows to a trained network, on the thread that calls and, for replicas in this process, on one more for each.</summary>
 internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, string? resumeFrom, ILogger logger, TimeProvider timeProvider)
 {
     private readonly NetworkOptions _options = settings.Options;
 
     /// <summary>Trains.</summary>
-    [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The trained network owns the network, the training its validation.")]
     public TrainedNetwork Run(IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
         var scale = rows.Stream is { } stream
@@ -25,6 +27,26 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
         HeldOutClasses.WarnIfOthers(logger, rows.Training, rows.TrainingCount, rows.Manifest, _options.Task);
         var outputs = _options.Task == ModelTask.MulticlassClassification ? rows.Training.ClassNames.Count : 1;
         var encoding = FeatureEncoding.Learn(rows.Training, rows.TrainingCount, _options.Preprocessing, new(_options.Task, outputs, _options.Seed));
+        ThrowIfUnfit();
+        cancellationToken.ThrowIfCancellationRequested();
+        var encoded = encoding.EncodeLearned(rows.Training.Table, rows.TrainingCount);
+        var classWeights = rows.Stream is { Survey: var survey }
+            ? TrainingTargets.ClassWeights(_options.Loss, _options.Task, survey.LabelColumnName, survey.ClassNames, survey.ClassCounts)
+            : TrainingTargets.ClassWeights(_options.Loss, _options.Task, rows.Training, rows.TrainingCount);
+        var targets = rows.Stream is null ? TrainingTargets.Of(rows.Training, 0, rows.TrainingCount, scale, classWeights) : null;
+        var data = new FitData(encoding, encoded, scale, outputs, classWeights, targets, Validation(encoding, encoded, scale, classWeights));
+        TrainedNetwork Train(ReplicaGroup? replicas) => TorchThreads.Process.Use(
+            Math.Max(1, _options.Threads / _options.DataParallel.Replicas), () => Fit(data, replicas, replicas is { IsTold: false } ? null : progress, cancellationToken));
+        return _options.DataParallel switch
+        {
+            { Group: { } group } => Replicas.RunAs(group, _options.DataParallel, Train, cancellationToken),
+            { Replicas: > 1 } => Replicas.RunHere(_options.DataParallel, Train, cancellationToken),
+            _ => Train(null),
+        };
+    }
+
+    private void ThrowIfUnfit()
+    {
         if (rows.Training.RowCount < TrainingRows.MinimumRowCount)
         {
             throw new TrainingDataException(
@@ -37,21 +59,38 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
                 $"Expected rows that validate for the schedule {ScheduleKind.ReduceOnPlateau}, which waits for them to become better, but there are none: bring some, or a validation share above 0.");
         }
 
-        cancellationToken.ThrowIfCancellationRequested();
-        var encoded = encoding.EncodeLearned(rows.Training.Table, rows.TrainingCount);
-        return TorchThreads.Process.Use(_options.Threads, () => Fit(encoding, encoded, scale, outputs, progress, cancellationToken));
+        var replicas = _options.DataParallel.WorldSize;
+        var (units, name) = rows.Training.Groups.IsEmpty ? (rows.TrainedCount, "training rows") : (CountGroups(), "groups of training rows");
+        if (replicas > 1 && units < 2 * replicas)
+        {
+            throw new TrainingDataException(FormattableString.Invariant(
+                $"Expected at least two {name} for each of {replicas} replicas, so that each has some in every step, but there are {units}."));
+        }
     }
 
-    private TrainedNetwork Fit(
-        FeatureEncoding encoding, EncodedRows encoded, TargetScale scale, int outputs, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    private long CountGroups()
     {
-        var network = LayeredNetwork.Build(settings.DefinitionFor(encoding), encoding.Width, encoding.Ids, outputs, _options.Seed);
+        var groups = rows.Training.Groups[..rows.TrainingCount];
+        var count = 0;
+        for (var row = 0; row < groups.Length; row++)
+        {
+            count += row == 0 || groups[row] != groups[row - 1] ? 1 : 0;
+        }
+
+        return count;
+    }
+
+    private TrainedNetwork Fit(FitData data, ReplicaGroup? replicas, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    {
+        var network = LayeredNetwork.Build(settings.DefinitionFor(data.Encoding), data.Encoding.Width, data.Encoding.Ids, data.Outputs, _options.Seed);
         try
         {
-            var position = Train(network, encoding, encoded, scale, outputs, progress, cancellationToken);
-            return new TrainedNetwork(network, new(_options.Task, scale, outputs), encoding, rows, encoded, position)
+            network.Join(replicas, _options.Seed);
+            var position = Train(network, data, replicas, progress, cancellationToken);
+            network.Join(null, _options.Seed);
+            return new TrainedNetwork(network, new(_options.Task, data.Scale, data.Outputs), data.Encoding, rows, data.Encoded, position)
             {
-                Parameters = settings.Texts(encoding),
+                Parameters = settings.Texts(data.Encoding),
                 UnseenStart = _options.InitialWeights is null ? rows.TrainingCount : rows.Training.RowCount,
             };
         }
@@ -64,52 +103,54 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
 
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The training disposes of its batches and its validation.")]
     private TrainingPosition Train(
-        TrainableNetwork network,
-        FeatureEncoding encoding,
-        EncodedRows encoded,
-        TargetScale scale,
-        int outputs,
-        IProgress<TrainingProgress>? progress,
-        CancellationToken cancellationToken)
+        LayeredNetwork network, FitData data, ReplicaGroup? replicas, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
-        var classWeights = rows.Stream is { Survey: var survey }
-            ? TrainingTargets.ClassWeights(_options.Loss, _options.Task, survey.LabelColumnName, survey.ClassNames, survey.ClassCounts)
-            : TrainingTargets.ClassWeights(_options.Loss, _options.Task, rows.Training, rows.TrainingCount);
         var keeps = _options.Checkpoints.Directory is not null || resumeFrom is not null;
-        var identity = new CheckpointIdentity(rows.Manifest.ContentHash, rows.ValidationHash, keeps ? settings.Describe(encoding) : [])
+        var identity = new CheckpointIdentity(rows.Manifest.ContentHash, rows.ValidationHash, keeps || replicas is not null ? settings.Describe(data.Encoding) : [])
         {
-            Encoding = keeps ? FeatureEncodingDocument.Write(encoding) : null,
+            Encoding = keeps ? FeatureEncodingDocument.Write(data.Encoding) : null,
         };
-        using var folder = _options.Checkpoints.Directory is null
+        if (replicas is not null)
+        {
+            ReplicaAgreement.Require(replicas.Group, Facts(network, data, identity));
+        }
+
+        // What one does for all: read what there is, and write.
+        var isFirst = replicas?.IsFirst ?? true;
+        using var folder = _options.Checkpoints.Directory is null || !isFirst
             ? null
             : new CheckpointFolder(DiskSync.Instance, _options.Checkpoints, NetworkValidation.IsGreaterBetter(_options.StopMetric));
-        var resumed = resumeFrom is null ? null : CheckpointFolder.Find(resumeFrom, logger);
+        var resumed = resumeFrom is null || !isFirst ? null : CheckpointFolder.Find(resumeFrom, logger);
         if (resumed is { } found && identity.DifferenceFrom(found.Checkpoint.Identity) is { } difference)
         {
             throw new CheckpointRefusedException($"Expected a checkpoint of the same training in '{found.Path}', but {difference}.", found.Path);
         }
 
         folder?.TakeOver(identity, isNew: resumed is null);
-        if (resumed is null && _options.InitialWeights is { } weights)
+        if (resumed is null && isFirst && _options.InitialWeights is { } weights)
         {
             NetworkWeightFile.Load(network, weights);
         }
 
         BatchSource batches = rows.Stream is { } stream
-            ? new StreamBatches(stream, encoding, scale, classWeights, _options)
-            : new MemoryBatches(encoded, TrainingTargets.Of(rows.Training, 0, rows.TrainingCount, scale, classWeights), _options);
-        using var training = new NetworkTraining(network, settings, batches, Validation(encoding, encoded, scale, classWeights, outputs), logger, timeProvider);
+            ? new StreamBatches(stream, data.Encoding, data.Scale, data.ClassWeights, _options, replicas?.Shard)
+            : new MemoryBatches(data.Encoded, data.Targets!, _options, replicas?.Shard);
+        var validation = data.Validation is not { } part
+            ? null
+            : new NetworkValidation(settings, part.Rows, part.Offset, part.Targets, data.Scale, Math.Min(_options.BatchSize, part.Targets.RowCount), data.Outputs, replicas);
+        using var training = new NetworkTraining(network, settings, batches, validation, logger, timeProvider, replicas);
         if (resumed is { } from)
         {
             training.GoTo(from.Checkpoint, from.Path);
             logger.LogInformation("Training goes on from step {Step} of '{Path}'", training.Position.Step, from.Path);
         }
 
+        training.Share();
         training.Run(folder, identity, progress, cancellationToken);
         return training.Position;
     }
 
-    private NetworkValidation? Validation(FeatureEncoding encoding, EncodedRows encoded, TargetScale scale, double[] classWeights, int outputs)
+    private (EncodedRows Rows, int Offset, TrainingTargets Targets)? Validation(FeatureEncoding encoding, EncodedRows encoded, TargetScale scale, double[] classWeights)
     {
         if (!rows.HasValidation)
         {
@@ -131,6 +172,42 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
                 offset + extreme);
         }
 
-        return new(settings, rows.Validation is null ? encoded : encoding.Encode(source.Table), offset, targets, scale, Math.Min(_options.BatchSize, targets.RowCount), outputs);
+        return (rows.Validation is null ? encoded : encoding.Encode(source.Table), offset, targets);
     }
+
+    // What must be equal on all ranks. Paths and threads are each machine's own.
+    private Dictionary<string, string> Facts(LayeredNetwork network, FitData data, CheckpointIdentity identity)
+    {
+        var facts = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["training rows"] = identity.DataHash,
+            ["validation rows"] = identity.ValidationHash ?? "none of their own",
+        };
+        foreach (var (name, value) in identity.Settings.Where(s => s.Key is not (nameof(NetworkOptions.InitialWeights) or nameof(NetworkOptions.Threads))))
+        {
+            facts[name] = value;
+        }
+
+        facts["Checkpoints.EverySteps"] = _options.Checkpoints.EverySteps.ToString(CultureInfo.InvariantCulture);
+        facts["Checkpoints.EveryEpochs"] = _options.Checkpoints.EveryEpochs.ToString(CultureInfo.InvariantCulture);
+        facts["DataParallel.BucketBytes"] = _options.DataParallel.BucketBytes.ToString(CultureInfo.InvariantCulture);
+        facts["DataParallel.FirstBucketBytes"] = _options.DataParallel.FirstBucketBytes.ToString(CultureInfo.InvariantCulture);
+        facts["what was learned of the features"] = ContentHash.Of(Encoding.UTF8.GetBytes(FeatureEncodingDocument.Write(data.Encoding).GetRawText()));
+        foreach (var (name, parameter) in network.Parameters)
+        {
+            facts[$"shape of '{name}'"] = $"[{string.Join(", ", parameter.shape)}]";
+        }
+
+        return facts;
+    }
+
+    /// <summary>What is made of the rows once, for all replicas.</summary>
+    private sealed record FitData(
+        FeatureEncoding Encoding,
+        EncodedRows Encoded,
+        TargetScale Scale,
+        int Outputs,
+        double[] ClassWeights,
+        TrainingTargets? Targets,
+        (EncodedRows Rows, int Offset, TrainingTargets Targets)? Validation);
 }

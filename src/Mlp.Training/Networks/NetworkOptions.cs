@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Mlp.Runtime.Models;
+using Mlp.Training.Distributed.DataParallel;
 using Mlp.Training.Networks.Layers;
 using Mlp.Training.Networks.Streams;
 using Mlp.Training.Preprocessing;
@@ -45,7 +46,7 @@ public sealed partial class NetworkOptions
     [Range(0.0, 1.0)]
     public double WeightDecay { get; set; } = 0.01;
 
-    /// <summary>Rows per batch, 2 to 1,048,576. An epoch is cut into batches of nearly equal size; of ranking into batches of whole groups.</summary>
+    /// <summary>Rows per batch, 2 to 1,048,576; of replicas that train together (<see cref="DataParallel"/>) rows of each. An epoch is cut into batches of nearly equal size; of ranking into batches of whole groups.</summary>
     /// <value>The default value is 256.</value>
     [Range(2, 1_048_576)]
     public int BatchSize { get; set; } = 256;
@@ -82,7 +83,7 @@ public sealed partial class NetworkOptions
     /// <value>The default value is 0.</value>
     public int Seed { get; set; }
 
-    /// <summary>Threads that libtorch computes one step with, 1 to 1,024. Small networks gain nothing from more than one.</summary>
+    /// <summary>Threads that libtorch computes one step with, 1 to 1,024; replicas in this process divide them, and have one at least. Small networks gain nothing from more than one.</summary>
     /// <value>The default value is 1.</value>
     [Range(1, 1024)]
     public int Threads { get; set; } = 1;
@@ -116,6 +117,10 @@ public sealed partial class NetworkOptions
 
     /// <summary>Whether training rows stream, for sets that are larger than memory.</summary>
     public StreamOptions Stream { get; private set; } = new();
+
+    /// <summary>How replicas of the network train together.</summary>
+    [JsonIgnore]
+    public DataParallelOptions DataParallel { get; private set; } = new();
 
     /// <summary>What training makes small.</summary>
     public LossOptions Loss { get; private set; } = new();

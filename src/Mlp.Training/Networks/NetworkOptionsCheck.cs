@@ -1,6 +1,7 @@
 using System.Globalization;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Models;
+using Mlp.Training.Distributed.DataParallel;
 using Mlp.Training.Networks.Streams;
 using Mlp.Training.Preprocessing;
 
@@ -50,7 +51,7 @@ public sealed partial class NetworkOptions
         copy.ClassNames = [.. ClassNames];
         copy.Callbacks = [.. Callbacks];
         (copy.Stream, copy.Loss, copy.Optimizer, copy.Schedule, copy.Checkpoints) = (Stream.Copy(), Loss.Copy(), Optimizer.Copy(), Schedule.Copy(), Checkpoints.Copy());
-        copy.Preprocessing = Preprocessing.Copy();
+        (copy.DataParallel, copy.Preprocessing) = (DataParallel.Copy(), Preprocessing.Copy());
         return copy;
     }
 
@@ -70,6 +71,16 @@ public sealed partial class NetworkOptions
         if (Loss.Kind != NetworkLossKind.Quantile && Loss.Quantile != LossOptions.DefaultQuantile)
         {
             fail($"{nameof(Loss)}{separator}{nameof(LossOptions.Quantile)}", $"must be {LossOptions.DefaultQuantile} for a loss other than Quantile, which it is for, but is {Loss.Quantile}.");
+        }
+
+        if (DataParallel is { Group: { } group, Replicas: > 1 })
+        {
+            fail($"{nameof(DataParallel)}{separator}{nameof(DataParallelOptions.Replicas)}", $"must be 1 beside a Group, whose {group.WorldSize} ranks are the replicas, but is {DataParallel.Replicas}.");
+        }
+
+        if (DataParallel is { WorldSize: 1, SyncBatchNorm: true })
+        {
+            fail($"{nameof(DataParallel)}{separator}{nameof(DataParallelOptions.SyncBatchNorm)}", $"must be false for one replica, whose batch is the whole one.");
         }
 
         if (Task != ModelTask.Ranking && GroupColumn is not null)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
@@ -91,6 +92,14 @@ internal sealed class NetworkSettings
         var settings = new SortedDictionary<string, string>(StringComparer.Ordinal);
         Flatten(string.Empty, JsonSerializer.SerializeToNode(Options, Json), settings);
         Flatten("Definition", JsonNode.Parse(DefinitionFor(encoding).ToJson()), settings);
+
+        // One replica alone trains as it did before there were several, and goes on from checkpoints of that time.
+        if (Options.DataParallel is { WorldSize: > 1 } together)
+        {
+            settings[$"{nameof(NetworkOptions.DataParallel)}.{nameof(together.WorldSize)}"] = together.WorldSize.ToString(CultureInfo.InvariantCulture);
+            settings[$"{nameof(NetworkOptions.DataParallel)}.{nameof(together.SyncBatchNorm)}"] = together.SyncBatchNorm ? "true" : "false";
+        }
+
         return settings;
     }
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Telemetry;
+using Mlp.Training.Distributed.DataParallel;
 using Mlp.Training.Hosting;
 using Mlp.Training.Interop;
 using Mlp.Training.Networks.Checkpoints;
@@ -39,7 +40,7 @@ public sealed class NetworkTrainer : ITrainer
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Parameters => _settings.Texts();
 
-    int ITrainer.ThreadCount => _settings.Options.Threads;
+    int ITrainer.ThreadCount => Math.Max(_settings.Options.Threads, _settings.Options.DataParallel.Replicas);
 
     /// <summary>Trains a network. Nothing remains of a training that fails or is cancelled, except its checkpoints.</summary>
     /// <param name="trainingSet">
@@ -55,6 +56,9 @@ public sealed class NetworkTrainer : ITrainer
     /// <exception cref="CheckpointRefusedException">The checkpoint to go on from is of other rows or settings, or a checkpoint cannot be written.</exception>
     /// <exception cref="Mlp.Runtime.CorruptFileException">The checkpoint to go on from is damaged.</exception>
     /// <exception cref="ArgumentException">A feature that is declared categorical does not exist or is neither int64 nor text.</exception>
+    /// <exception cref="Mlp.Training.Distributed.Collectives.CollectiveException">
+    /// A rank of <see cref="DataParallelOptions.Group"/> is lost or late, or would train something else; the sentence names it. Every rank gets one, and what has failed on one is thrown there.
+    /// </exception>
     /// <exception cref="PlatformNotSupportedException">This libtorch cannot train in the precision that was asked for.</exception>
     /// <exception cref="Mlp.Runtime.MissingNativePackageException">The application lacks the package with libtorch's native libraries.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -91,7 +95,7 @@ public sealed class NetworkTrainer : ITrainer
         ArgumentNullException.ThrowIfNull(trainingSet);
         return await TracedWork.RunAsync(
             () => TrainingActivities.Start(TrainingSpans.Fit),
-            () => ReadAndFitAsync(trainingSet, validation, resumeFrom, progress, cancellationToken),
+            () => Replicas.WithOthersAsync(_settings.Options.DataParallel.Group, () => ReadAndFitAsync(trainingSet, validation, resumeFrom, progress, cancellationToken)),
             static (span, trained) => span.SetTag("rows", trained.Manifest.RowCount).SetTag("epochs", trained.History.Count)).ConfigureAwait(false);
     }
 

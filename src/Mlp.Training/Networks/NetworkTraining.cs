@@ -1,10 +1,11 @@
 using Microsoft.Extensions.Logging;
+using Mlp.Training.Distributed.DataParallel;
 using Mlp.Training.Networks.Checkpoints;
 using Mlp.Training.Networks.Interop;
 
 namespace Mlp.Training.Networks;
 
-/// <summary>Runs the epochs of a training on one thread, from where it stands to the end.</summary>
+/// <summary>Runs the epochs of a training on one thread, from where it stands to the end. Of replicas that train together each has one; all take the same steps and decisions.</summary>
 internal sealed class NetworkTraining : IDisposable
 {
     private readonly TrainableNetwork _network;
@@ -17,6 +18,10 @@ internal sealed class NetworkTraining : IDisposable
     private readonly TrainingStep _step;
     private readonly TrainingState _state;
     private readonly BatchSource _batches;
+    private readonly ReplicaGroup? _replicas;
+    private readonly StepExchange? _exchange;
+    private readonly IReadOnlyList<INetworkCallback> _callbacks;
+    private readonly bool _canBeStopped;
     private readonly NetworkTrainingControl _control = new();
     private readonly ILogger _logger;
     private readonly TimeProvider _timeProvider;
@@ -28,7 +33,15 @@ internal sealed class NetworkTraining : IDisposable
     /// <param name="validation">Measures other rows; null for nobody. It belongs to this object.</param>
     /// <param name="logger">Told of epochs.</param>
     /// <param name="timeProvider">Measures how long they take.</param>
-    public NetworkTraining(TrainableNetwork network, NetworkSettings settings, BatchSource batches, NetworkValidation? validation, ILogger logger, TimeProvider timeProvider)
+    /// <param name="replicas">Those that train together; null for one alone.</param>
+    public NetworkTraining(
+        TrainableNetwork network,
+        NetworkSettings settings,
+        BatchSource batches,
+        NetworkValidation? validation,
+        ILogger logger,
+        TimeProvider timeProvider,
+        ReplicaGroup? replicas = null)
     {
         (_network, _options, _batches, _validation, _logger, _timeProvider) = (network, settings.Options, batches, validation, logger, timeProvider);
         ThrowIfNeverWarm();
@@ -36,8 +49,12 @@ internal sealed class NetworkTraining : IDisposable
         _optimizer = FlatOptimizer.Create(_parameters, _options.Optimizer, _options.WeightDecay, TorchAbi.IsAvailable);
         _schedule = new(_options.Schedule, _options.LearningRate, StepsPerEpoch, _options.MaxEpochs);
         _scaler = _options.Precision == NetworkPrecision.Float16 ? new() : null;
-        _state = new(network, _parameters, _optimizer, _schedule, _scaler, _options.AverageDecay > 0, validation is not null);
-        _step = new(network, _parameters, _optimizer, NetworkLoss.Create(settings, batches.Targets, isTraining: true), settings, _scaler);
+        _state = new(network, _parameters, _optimizer, _schedule, _scaler, _options.AverageDecay > 0, validation is not null, replicas);
+        _replicas = replicas;
+        _exchange = replicas is null ? null : new(replicas, _parameters);
+        _step = new(network, _parameters, _optimizer, NetworkLoss.Create(settings, batches.Targets, isTraining: true), settings, _scaler, _exchange);
+        _callbacks = replicas is { IsTold: false } ? [] : [.. _options.Callbacks];
+        _canBeStopped = replicas?.Any(_callbacks.Count > 0, "callbacks") ?? true;
     }
 
     /// <summary>Where training stands.</summary>
@@ -54,6 +71,9 @@ internal sealed class NetworkTraining : IDisposable
     /// <exception cref="Mlp.Runtime.CorruptFileException">It lacks what this training has.</exception>
     public void GoTo(NetworkCheckpoint checkpoint, string path) => _state.Restore(checkpoint, path);
 
+    /// <summary>Gives weights and state of rank 0 to all replicas. Does nothing for one alone.</summary>
+    public void Share() => _state.Share();
+
     /// <summary>The batches from where training stands; the caller disposes of it.</summary>
     public BatchLoader Load() => new(_batches, _options.Optimizer.AccumulationSteps, _options.PrefetchBatches, Position.Epoch, Position.Batch, _options.MaxEpochs);
 
@@ -67,7 +87,7 @@ internal sealed class NetworkTraining : IDisposable
         var end = Math.Min(Position.Batch + _options.Optimizer.AccumulationSteps, _batches.BatchCount);
         for (; Position.Batch < end; Position.Batch++)
         {
-            _step.Add(loader.Take(cancellationToken), rate);
+            _step.Add(loader.Take(cancellationToken), rate, isLast: Position.Batch + 1 == end);
         }
 
         var hasMoved = _step.End(rate, Position.Epoch, end);
@@ -90,17 +110,18 @@ internal sealed class NetworkTraining : IDisposable
     public void Run(CheckpointFolder? folder, CheckpointIdentity identity, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
         var (started, before) = (_timeProvider.GetTimestamp(), Position.Elapsed);
+        var saves = _replicas?.Any(folder is not null, "checkpoints") ?? folder is not null;
         if (!Position.IsFinished)
         {
             using var loader = Load();
             while (!Position.IsFinished)
             {
-                RunEpoch(loader, folder, identity, cancellationToken);
+                RunEpoch(loader, saves && _options.Checkpoints.EverySteps > 0 ? Save : null, cancellationToken);
                 Position.Elapsed = before + _timeProvider.GetElapsedTime(started);
                 var (epoch, metric) = EndEpoch(cancellationToken);
-                if (folder is not null && (Position.IsFinished || epoch.Epoch % _options.Checkpoints.EveryEpochs == 0))
+                if (saves && (Position.IsFinished || epoch.Epoch % _options.Checkpoints.EveryEpochs == 0))
                 {
-                    folder.Save(_state.Capture(identity, metric));
+                    Save(metric);
                 }
 
                 progress?.Report(epoch);
@@ -121,10 +142,18 @@ internal sealed class NetworkTraining : IDisposable
             Position.BestEpoch,
             _options.StopMetric,
             Position.BestMetric);
+
+        // What is to be kept is known to all replicas and written by one.
+        void Save(double? metric)
+        {
+            _state.Gather();
+            folder?.Save(_state.Capture(identity, metric));
+        }
     }
 
     public void Dispose()
     {
+        _exchange?.Dispose();
         _batches.Dispose();
         _validation?.Dispose();
         _optimizer.Dispose();
@@ -140,22 +169,22 @@ internal sealed class NetworkTraining : IDisposable
         }
     }
 
-    private void RunEpoch(BatchLoader loader, CheckpointFolder? folder, CheckpointIdentity identity, CancellationToken cancellationToken)
+    private void RunEpoch(BatchLoader loader, Action<double?>? save, CancellationToken cancellationToken)
     {
         _network.Train();
         Tell(c => c.EpochBegun(Position.Epoch, _control));
-        while (Position.Batch < _batches.BatchCount && !_control.IsStopped)
+        while (Position.Batch < _batches.BatchCount && !IsStopped())
         {
             cancellationToken.ThrowIfCancellationRequested();
             var step = TakeStep(loader, cancellationToken);
-            foreach (var callback in _options.Callbacks)
+            foreach (var callback in _callbacks)
             {
                 callback.StepEnded(step, _control);
             }
 
-            if (folder is not null && _options.Checkpoints.EverySteps > 0 && Position.Step % _options.Checkpoints.EverySteps == 0 && Position.Batch < _batches.BatchCount)
+            if (save is not null && Position.Step % _options.Checkpoints.EverySteps == 0 && Position.Batch < _batches.BatchCount)
             {
-                folder.Save(_state.Capture(identity, metric: null));
+                save(null);
             }
         }
     }
@@ -163,6 +192,7 @@ internal sealed class NetworkTraining : IDisposable
     private (TrainingProgress Progress, double? Metric) EndEpoch(CancellationToken cancellationToken)
     {
         var loss = Position.LossShare == 0 ? 0 : Position.LossSum / Position.LossShare;
+        _state.ShareStatistics();
         EpochScore? score = _validation is null ? null : _state.WithAverage(() => Validate(cancellationToken));
         var isBetter = score is not { } found || IsBetter(found.Metric, Position.BestMetric, 0, Position.BestEpoch == 0);
         if (isBetter)
@@ -184,7 +214,7 @@ internal sealed class NetworkTraining : IDisposable
         Position.History.Add(progress);
         _logger.LogDebug("Epoch {Epoch}: training loss {TrainingLoss}, validation loss {ValidationLoss}", progress.Epoch, loss, score?.Loss);
         Tell(c => c.EpochEnded(progress, _control));
-        Position.IsFinished = _control.IsStopped || Position.Epoch == _options.MaxEpochs || Position.Epoch - Position.ImprovedEpoch >= _options.EarlyStoppingPatience;
+        Position.IsFinished = IsStopped() || Position.Epoch == _options.MaxEpochs || Position.Epoch - Position.ImprovedEpoch >= _options.EarlyStoppingPatience;
         (Position.Epoch, Position.Batch, Position.LossSum, Position.LossShare) = (Position.Epoch + 1, 0, 0, 0);
         return (progress, score?.Metric);
 
@@ -213,9 +243,11 @@ internal sealed class NetworkTraining : IDisposable
                 ? double.IsFinite(metric)
                 : NetworkValidation.IsGreaterBetter(_options.StopMetric) ? metric > best + margin : metric < best - margin);
 
+    private bool IsStopped() => _canBeStopped && (_replicas?.Any(_control.IsStopped, "stop") ?? _control.IsStopped);
+
     private void Tell(Action<INetworkCallback> what)
     {
-        foreach (var callback in _options.Callbacks)
+        foreach (var callback in _callbacks)
         {
             what(callback);
         }

@@ -1,12 +1,13 @@
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Statistics;
+using Mlp.Training.Distributed.DataParallel;
 using Mlp.Training.Networks.Interop;
 using Mlp.Training.Preprocessing;
 using TorchSharp;
 
 namespace Mlp.Training.Networks;
 
-/// <summary>Measures a network on rows that it does not learn from. Not thread-safe.</summary>
+/// <summary>Measures a network on rows that it does not learn from. Replicas that train together take a part of the rows each, and rank 0 computes the metric. Not thread-safe.</summary>
 internal sealed class NetworkValidation : IDisposable
 {
     private readonly NetworkSettings _settings;
@@ -17,6 +18,8 @@ internal sealed class NetworkValidation : IDisposable
     private readonly NetworkLoss _loss;
     private readonly TrainingBatch _batch;
     private readonly int _outputs;
+    private readonly ReplicaGroup? _replicas;
+    private readonly int[] _starts;
 
     /// <summary>Prepares.</summary>
     /// <param name="settings">Settings.</param>
@@ -26,8 +29,12 @@ internal sealed class NetworkValidation : IDisposable
     /// <param name="scale">How labels became targets.</param>
     /// <param name="batchSize">Rows to run at once, about.</param>
     /// <param name="outputs">Outputs of the network.</param>
-    public NetworkValidation(NetworkSettings settings, EncodedRows rows, int offset, TrainingTargets targets, TargetScale scale, int batchSize, int outputs)
+    /// <param name="replicas">Those that measure together; null for one alone.</param>
+    public NetworkValidation(
+        NetworkSettings settings, EncodedRows rows, int offset, TrainingTargets targets, TargetScale scale, int batchSize, int outputs, ReplicaGroup? replicas = null)
     {
+        _replicas = replicas;
+        _starts = StartsOf(targets, replicas?.Shard.Count ?? 1);
         (_settings, _rows, _offset, _targets, _scale, _outputs) = (settings, rows, offset, targets, scale, outputs);
         _loss = NetworkLoss.Create(settings, targets, isTraining: false);
         _batch = new(Math.Max(batchSize, LargestGroup(targets.Groups)), rows.Width, rows.IdCount, settings.Options.Task == ModelTask.MulticlassClassification, targets.Weights.Length > 0);
@@ -43,12 +50,13 @@ internal sealed class NetworkValidation : IDisposable
     {
         var outputs = _settings.Options.StopMetric == ValidationMetric.Loss ? [] : new float[_targets.RowCount * _outputs];
         double sum = 0, share = 0;
+        var rank = _replicas?.Shard.Rank ?? 0;
         using var gradients = torch.no_grad();
-        for (var done = 0; done < _targets.RowCount; done += _batch.Count)
+        for (var done = _starts[rank]; done < _starts[rank + 1]; done += _batch.Count)
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var scope = torch.NewDisposeScope();
-            _batch.Copy(_rows, _targets, _offset, done, CountFrom(done));
+            _batch.Copy(_rows, _targets, _offset, done, CountFrom(done, _starts[rank + 1]));
             var output = MixedPrecision.Forward(network, _batch, _settings.Options.Precision);
             var (loss, weight) = _loss.Compute(output, _batch);
             sum += weight == 0 ? 0 : loss.item<float>() * weight;
@@ -59,8 +67,7 @@ internal sealed class NetworkValidation : IDisposable
             }
         }
 
-        var mean = share == 0 ? 0 : sum / share;
-        return new(mean, outputs.Length == 0 ? mean : Metric(outputs));
+        return _replicas is null ? Score(sum, share, outputs) : ScoreTogether(_replicas, sum, share, outputs);
     }
 
     public void Dispose() => _batch.Dispose();
@@ -80,10 +87,10 @@ internal sealed class NetworkValidation : IDisposable
     }
 
     // Rows of a group are compared with each other, so they go together.
-    private int CountFrom(int start)
+    private int CountFrom(int start, int partEnd)
     {
-        var end = Math.Min(start + _batch.Capacity, _targets.RowCount);
-        if (_targets.Groups.Length > 0 && end < _targets.RowCount)
+        var end = Math.Min(start + _batch.Capacity, partEnd);
+        if (_targets.Groups.Length > 0 && end < partEnd)
         {
             while (_targets.Groups[end] == _targets.Groups[end - 1])
             {
@@ -92,6 +99,44 @@ internal sealed class NetworkValidation : IDisposable
         }
 
         return end - start;
+    }
+
+    private static int[] StartsOf(TrainingTargets targets, int parts)
+    {
+        var starts = new int[parts + 1];
+        for (var part = 1; part <= parts; part++)
+        {
+            var start = (int)((long)targets.RowCount * part / parts);
+            while (start > 0 && start < targets.Groups.Length && targets.Groups[start] == targets.Groups[start - 1])
+            {
+                start++;
+            }
+
+            starts[part] = start;
+        }
+
+        return starts;
+    }
+
+    private EpochScore Score(double sum, double share, float[] outputs)
+    {
+        var mean = share == 0 ? 0 : sum / share;
+        return new(mean, outputs.Length == 0 ? mean : Metric(outputs));
+    }
+
+    private EpochScore ScoreTogether(ReplicaGroup replicas, double sum, double share, float[] outputs)
+    {
+        Span<double> totals = [sum, share];
+        replicas.Sum(totals, "validation loss");
+        if (outputs.Length > 0)
+        {
+            replicas.Gather(outputs, [.. _starts.Zip(_starts.Skip(1), (start, end) => (end - start) * _outputs)], "validation outputs");
+        }
+
+        var score = replicas.IsFirst ? Score(totals[0], totals[1], outputs) : default;
+        Span<double> decided = [score.Loss, score.Metric];
+        replicas.Give(decided, "validation score");
+        return new(decided[0], decided[1]);
     }
 
     private double Metric(float[] outputs)

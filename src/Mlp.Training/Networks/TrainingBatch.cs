@@ -43,7 +43,7 @@ internal sealed class TrainingBatch : IDisposable
     /// <summary>Its place in the epoch, from 0.</summary>
     public int Index { get; set; }
 
-    /// <summary>Rows of all batches of its step.</summary>
+    /// <summary>Rows of all batches of its step, of all replicas.</summary>
     public int StepRows { get; set; }
 
     /// <summary>Shape (rows, width), float32; null where the encoding has no dense part. Belongs to the caller's scope.</summary>

@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using Mlp.Runtime;
+using Mlp.Training.Distributed.DataParallel;
 using Mlp.Training.Networks.Checkpoints;
+using TorchSharp;
 
 namespace Mlp.Training.Networks;
 
@@ -15,6 +17,10 @@ internal sealed class TrainingState
     private readonly NetworkWeights? _average;
     private readonly NetworkWeights? _best;
     private readonly NetworkWeights? _live;
+    private readonly ReplicaGroup? _replicas;
+
+    // Running statistics of all replicas, as they were when the last checkpoint was taken.
+    private readonly float[] _statistics = [];
 
     /// <summary>Begins a training.</summary>
     /// <param name="network">The network, with its first weights.</param>
@@ -24,12 +30,26 @@ internal sealed class TrainingState
     /// <param name="scaler">The loss scale; null for none.</param>
     /// <param name="averages">Whether weights are averaged.</param>
     /// <param name="validates">Whether one epoch is better than another.</param>
+    /// <param name="replicas">Those that train together; null for one alone.</param>
     public TrainingState(
-        TrainableNetwork network, FlatParameters parameters, FlatOptimizer optimizer, LearningRateSchedule schedule, GradientScaler? scaler, bool averages, bool validates)
+        TrainableNetwork network,
+        FlatParameters parameters,
+        FlatOptimizer optimizer,
+        LearningRateSchedule schedule,
+        GradientScaler? scaler,
+        bool averages,
+        bool validates,
+        ReplicaGroup? replicas = null)
     {
-        (_network, _parameters, _optimizer, _schedule, _scaler) = (network, parameters, optimizer, schedule, scaler);
+        (_network, _parameters, _optimizer, _schedule, _scaler, _replicas) = (network, parameters, optimizer, schedule, scaler, replicas);
         (_average, _live) = averages ? (New(), New()) : (null, null);
         _best = validates ? New() : null;
+        if (replicas is not null)
+        {
+            var length = 0;
+            EachStatistic((_, values) => length += values.Length);
+            _statistics = new float[length * replicas.Shard.Count];
+        }
     }
 
     /// <summary>Where training stands.</summary>
@@ -66,10 +86,88 @@ internal sealed class TrainingState
     /// <summary>Gives the network its last values: the best where rows validate, else the average where there is one.</summary>
     public void GiveBest() => (_best ?? _average)?.Give(_parameters, _network.Buffers);
 
+    /// <summary>Gives the state of rank 0 to all replicas; their generators stay apart. Does nothing for one alone.</summary>
+    public void Share()
+    {
+        if (_replicas is null)
+        {
+            return;
+        }
+
+        Each((name, bytes) => _replicas.Give(bytes, name));
+        GoOn(_replicas.Give(Describe(), CheckpointJson.Default.TrainingPosition, "position"));
+        foreach (var (name, generator) in _network.Generators)
+        {
+            if (Position.Generators.TryGetValue(NameOf(name, _replicas.Shard.Rank), out var state))
+            {
+                generator.State = state;
+            }
+        }
+
+        if (Position.Step > 0)
+        {
+            var at = _replicas.Shard.Rank * (_statistics.Length / _replicas.Shard.Count);
+            EachStatistic((_, values) =>
+            {
+                _statistics.AsSpan(at, values.Length).CopyTo(values);
+                at += values.Length;
+            });
+        }
+    }
+
+    /// <summary>
+    /// Makes running statistics the mean of those of all replicas. They move by a share of each batch's, so this mean is what they were had they moved by the mean of the replicas' batches. Does nothing
+    /// for one alone.
+    /// </summary>
+    public void ShareStatistics()
+    {
+        if (_replicas is null)
+        {
+            return;
+        }
+
+        EachStatistic((name, values) => _replicas.Average(values, name));
+    }
+
+    /// <summary>Takes what is each replica's own, generators and running statistics, into the state of all, for a checkpoint. Does nothing for one alone.</summary>
+    public void Gather()
+    {
+        if (_replicas is null)
+        {
+            return;
+        }
+
+        var names = _network.Generators.Keys.ToArray();
+        var states = _replicas.Gather([.. _network.Generators.Values.Select(g => g.State)], "generators");
+        for (var rank = 1; rank < states.Length; rank++)
+        {
+            for (var i = 0; i < names.Length; i++)
+            {
+                Position.Generators[NameOf(names[i], rank)] = states[rank][i];
+            }
+        }
+
+        var (length, at) = (_statistics.Length / states.Length, _replicas.Shard.Rank * (_statistics.Length / states.Length));
+        EachStatistic((_, values) =>
+        {
+            values.CopyTo(_statistics.AsSpan(at));
+            at += values.Length;
+        });
+        _replicas.Gather(_statistics, [.. states.Select(_ => length)], "running statistics");
+    }
+
     /// <summary>The state as a checkpoint.</summary>
     /// <param name="identity">What it is of.</param>
     /// <param name="metric">What the metric that decides was; null within an epoch.</param>
     public NetworkCheckpoint Capture(CheckpointIdentity identity, double? metric)
+    {
+        Describe();
+        var tensors = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
+        Each((name, bytes) => tensors.Add(name, bytes.ToArray()));
+        return new(identity, Position, metric, tensors);
+    }
+
+    private TrainingPosition Describe()
     {
         Position.OptimizerStep = _optimizer.StepCount;
         (Position.PlateauFactor, Position.PlateauEpochs) = (_schedule.PlateauFactor, _schedule.PlateauEpochs);
@@ -83,9 +181,7 @@ internal sealed class TrainingState
             Position.Generators[name] = generator.State;
         }
 
-        var tensors = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
-        Each((name, bytes) => tensors.Add(name, bytes.ToArray()));
-        return new(identity, Position, metric, tensors);
+        return Position;
     }
 
     /// <summary>Takes over the state of a checkpoint.</summary>
@@ -110,12 +206,37 @@ internal sealed class TrainingState
                 : throw new CorruptFileException(path, $"Expected the state of the generator '{name}' in '{path}', but found none.");
         }
 
-        Position = checkpoint.Position;
+        GoOn(checkpoint.Position);
+    }
+
+    private void GoOn(TrainingPosition position)
+    {
+        Position = position;
         _optimizer.StepCount = Position.OptimizerStep;
         (_schedule.PlateauFactor, _schedule.PlateauEpochs) = (Position.PlateauFactor, Position.PlateauEpochs);
         if (_scaler is not null)
         {
             (_scaler.Scale, _scaler.GoodSteps, _scaler.SkippedSteps) = (Position.LossScale, Position.LossScaleSteps, Position.SkippedSteps);
+        }
+    }
+
+    // Checkpoints of one replica alone, and those from before there were several, name the first one's generators by themselves.
+    private static string NameOf(string generator, int rank) => rank == 0 ? generator : FormattableString.Invariant($"{generator} of replica {rank}");
+
+    // Those of the network and of its average.
+    private void EachStatistic(StatisticValues visit)
+    {
+        for (var i = 0; i < _network.Buffers.Count; i++)
+        {
+            var (name, buffer) = _network.Buffers[i];
+            if (buffer.dtype == torch.float32)
+            {
+                visit(name, FlatParameters.Floats(buffer));
+                if (_average is not null)
+                {
+                    visit(name, MemoryMarshal.Cast<byte, float>(_average.Buffers[i].AsSpan()));
+                }
+            }
         }
     }
 
@@ -136,6 +257,10 @@ internal sealed class TrainingState
 
         Each("average", _average, visit);
         Each("best", _best, visit);
+        if (_statistics.Length > 0)
+        {
+            visit("replicas.statistics", MemoryMarshal.AsBytes(_statistics.AsSpan()));
+        }
     }
 
     private void Each(string prefix, NetworkWeights? weights, TensorBytes visit)
@@ -153,4 +278,6 @@ internal sealed class TrainingState
     }
 
     private delegate void TensorBytes(string name, Span<byte> bytes);
+
+    private delegate void StatisticValues(string name, Span<float> values);
 }

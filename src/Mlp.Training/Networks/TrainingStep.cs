@@ -1,3 +1,4 @@
+using Mlp.Training.Distributed.DataParallel;
 using TorchSharp;
 using Tensor = TorchSharp.torch.Tensor;
 
@@ -17,6 +18,7 @@ internal sealed class TrainingStep
     private readonly OptimizerOptions _options;
     private readonly NetworkPrecision _precision;
     private readonly ForwardState _before;
+    private readonly StepExchange? _exchange;
     private bool _isChecked;
     private bool _isOverflown;
     private double _divisor;
@@ -28,15 +30,16 @@ internal sealed class TrainingStep
     /// <param name="loss">What to make small.</param>
     /// <param name="settings">Settings.</param>
     /// <param name="scaler">The loss scale; null where none is needed.</param>
+    /// <param name="exchange">Brings losses and gradients of all replicas together; null for the only one.</param>
     public TrainingStep(
-        TrainableNetwork network, FlatParameters parameters, FlatOptimizer optimizer, NetworkLoss loss, NetworkSettings settings, GradientScaler? scaler)
+        TrainableNetwork network, FlatParameters parameters, FlatOptimizer optimizer, NetworkLoss loss, NetworkSettings settings, GradientScaler? scaler, StepExchange? exchange)
     {
-        (_network, _parameters, _optimizer, _loss, _scaler) = (network, parameters, optimizer, loss, scaler);
+        (_network, _parameters, _optimizer, _loss, _scaler, _exchange) = (network, parameters, optimizer, loss, scaler, exchange);
         (_options, _precision) = (settings.Options.Optimizer, settings.Options.Precision);
         _before = new(network, keepsBuffers: scaler is not null);
     }
 
-    /// <summary>Sum of the losses of the step's batches, each times its share.</summary>
+    /// <summary>Sum of the losses of the step's batches, each times its share; at the end of a step of all replicas.</summary>
     public double LossSum { get; private set; }
 
     /// <summary>Sum of the shares.</summary>
@@ -58,21 +61,24 @@ internal sealed class TrainingStep
     /// <summary>Adds the gradients of a batch.</summary>
     /// <param name="batch">The batch, which says how many rows its step has.</param>
     /// <param name="learningRate">For messages.</param>
+    /// <param name="isLast">Whether the step has no other batch after it.</param>
     /// <exception cref="TrainingDivergedException">The loss is no number, and with float16 it has not been one for some steps.</exception>
-    public void Add(TrainingBatch batch, double learningRate)
+    public void Add(TrainingBatch batch, double learningRate, bool isLast)
     {
         using var scope = torch.NewDisposeScope();
         _before.Take();
         var outputs = MixedPrecision.Forward(_network, batch, _precision);
         var (loss, share) = _loss.Compute(outputs, batch);
         var value = loss.item<float>();
-        if (!float.IsFinite(value))
+        if (!(_exchange?.IsFinite(float.IsFinite(value), _scaler is not null) ?? float.IsFinite(value)))
         {
             LeaveOut(batch, learningRate);
+            BeginExchange(isLast);
             return;
         }
 
         (LossSum, LossShare) = (LossSum + (value * share), LossShare + share);
+        BeginExchange(isLast);
 
         // Batches of a step count by what their means stand for. How much that is in all of them is known at the end; until then rows stand for it.
         var isAlone = batch.Count == batch.StepRows;
@@ -94,6 +100,11 @@ internal sealed class TrainingStep
     /// <exception cref="TrainingDivergedException">A gradient is no number.</exception>
     public bool End(double learningRate, int epoch, int step)
     {
+        if (_exchange is not null)
+        {
+            (LossSum, LossShare, _isOverflown) = _exchange.End();
+        }
+
         var gradients = _parameters.GradientValues;
         if (_scaler is not null)
         {
@@ -130,6 +141,14 @@ internal sealed class TrainingStep
 
         _optimizer.Step(learningRate);
         return true;
+    }
+
+    private void BeginExchange(bool isLast)
+    {
+        if (isLast)
+        {
+            _exchange?.Begin(LossSum, LossShare, _isOverflown);
+        }
     }
 
     // As PyTorch does: where a scaler is at work, the step is left out. Once that no longer helps, training ends at the place where the numbers ended.

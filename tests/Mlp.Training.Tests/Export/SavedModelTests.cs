@@ -245,7 +245,8 @@ public sealed class SavedModelTests
             var settings = NetworkTrainerTests.Small();
             (settings.HiddenLayers, settings.MaxEpochs) = ([64, 64], 1);
             options.Precision = kind == "int8" ? ExportPrecision.Int8 : ExportPrecision.Float32;
-            (options.DecisionThreshold, options.PrecisionLimit) = (0.25, kind == "int8" ? 0.5 : null);
+            options.DecisionThreshold = 0.25;
+            options.PrecisionLimit = kind == "int8" ? 0.5 : options.PrecisionLimit;
             using var network = await new NetworkTrainer(settings).FitAsync(rows);
             return network.Export(options);
         }

@@ -1,4 +1,5 @@
 using FsCheck.Xunit;
+using Mlp.Training.Distributed.DataParallel;
 using Mlp.Training.Networks;
 
 namespace Mlp.Training.Tests.Networks;
@@ -31,6 +32,31 @@ public sealed class BatchOrderTests
             && batches.All(b => b.Length <= order.LargestBatch)
             && Enumerable.Range(0, groups[^1] + 1).All(g => batches.Count(b => b.Any(r => groups[r] == g)) == 1)
             && batches.All(b => b.SequenceEqual(b.GroupBy(r => groups[r]).SelectMany(g => g.Order())));
+    }
+
+    [Property(MaxTest = 200)]
+    public bool For_Shards_ArePartsOfTheBatchesOfOneWithLargerOnes(byte[] sizes, byte batchSize, byte count, bool hasGroups, int seed)
+    {
+        var replicas = 1 + (count % 5);
+        int[] groups = [.. sizes.Concat(new byte[2 * replicas]).SelectMany((s, g) => Enumerable.Repeat(g, 1 + (s % 9)))];
+        var (rows, size) = (groups.Length, 2 + (batchSize % 30));
+        groups = hasGroups ? groups : [];
+        var shards = Enumerable.Range(0, replicas).Select(r => new BatchOrder(rows, groups, size, seed, new Shard(r, replicas))).ToArray();
+        var plans = shards.Select(s => s.For(3)).ToArray();
+        var whole = new BatchOrder(rows, groups, size * replicas, seed);
+
+        return plans[0].Rows.SequenceEqual(whole.For(3).Rows)
+            && (shards[0].BatchCount == whole.BatchCount || shards[0].BatchCount == (hasGroups ? groups[^1] + 1 : rows) / (2 * replicas))
+            && Enumerable.Range(0, shards[0].BatchCount).All(b =>
+            {
+                var parts = plans.Select(p => p.Of(b).ToArray()).ToArray();
+                var units = parts.Select(p => hasGroups ? p.Select(r => groups[r]).Distinct().Count() : p.Length).ToArray();
+                return units.All(u => u >= 2 || (hasGroups && u >= 1))
+                    && units.Max() - units.Min() <= 1
+                    && parts.All(p => p.Length <= shards[0].LargestBatch)
+                    && parts.Sum(p => p.Length) == plans[0].CountOf(b, b + 1)
+                    && (shards[0].BatchCount != whole.BatchCount || parts.SelectMany(p => p).SequenceEqual(whole.For(3).Of(b).ToArray()));
+            });
     }
 
     [Fact]

@@ -23,4 +23,5 @@ internal sealed record CheckpointTensor(string Name, int Length);
 /// <summary>How headers are written and read.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 [JsonSerializable(typeof(CheckpointHeader))]
+[JsonSerializable(typeof(TrainingPosition))]
 internal sealed partial class CheckpointJson : JsonSerializerContext;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Mlp.Runtime.Onnx;
+using Mlp.Training.Distributed.DataParallel;
 using TorchSharp;
 using Tensor = TorchSharp.torch.Tensor;
 
@@ -85,8 +86,29 @@ internal sealed class BatchNormModule(LayerSite site, BatchNormLayer layer, IRea
         if (pass.IsTraining)
         {
             MemoryMarshal.Cast<byte, long>(_count.bytes)[0]++;
+            if (pass.Statistics is { } statistics)
+            {
+                return ForwardTogether(x, statistics);
+            }
         }
 
         return torch.nn.functional.batch_norm(x, _mean, _variance, _weight, _bias, pass.IsTraining, layer.Momentum, layer.Epsilon);
     }
+
+    private Tensor ForwardTogether(Tensor x, SharedStatistics statistics)
+    {
+        var (normalised, mean, variance) = statistics.Normalise(x.to(torch.float32), layer.Epsilon);
+        using (torch.no_grad())
+        {
+            Move(_mean, mean);
+            Move(_variance, variance);
+        }
+
+        long[] spread = [1, _mean.shape[0], .. Enumerable.Repeat(1L, (int)x.dim() - 2)];
+        normalised = _weight is null ? normalised : normalised.mul(_weight.view(spread));
+        normalised = _bias is null ? normalised : normalised.add(_bias.view(spread));
+        return normalised.to(x.dtype);
+    }
+
+    private void Move(Tensor statistic, Tensor value) => statistic.mul_(1 - layer.Momentum).add_(value.to(torch.float32), alpha: layer.Momentum);
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Mlp.Training.Distributed.DataParallel;
 using TorchSharp;
 using Tensor = TorchSharp.torch.Tensor;
 
@@ -10,7 +11,8 @@ namespace Mlp.Training.Networks.Layers;
 /// <param name="Ids">Id columns of the network; null where there are none.</param>
 /// <param name="Random">Draws dropout.</param>
 /// <param name="Observe">Told of each layer's name and output; null for nobody.</param>
-internal sealed record ForwardPass(bool IsTraining, Tensor? Dense, Tensor? Ids, SeededRandom Random, Action<string, Tensor>? Observe)
+/// <param name="Statistics">Batch statistics of all replicas; null where a batch has its own.</param>
+internal sealed record ForwardPass(bool IsTraining, Tensor? Dense, Tensor? Ids, SeededRandom Random, Action<string, Tensor>? Observe, SharedStatistics? Statistics = null)
 {
     /// <summary>Dropout: values become 0 with the probability rate, the others grow by 1 / (1 − rate). Does nothing in service.</summary>
     public Tensor Drop(Tensor x, double rate)

@@ -1,4 +1,5 @@
 using Mlp.Runtime.Onnx;
+using Mlp.Training.Distributed.DataParallel;
 using Mlp.Training.Interop;
 using Mlp.Training.Preprocessing;
 using TorchSharp.Modules;
@@ -28,6 +29,21 @@ internal sealed class LayeredNetwork : TrainableNetwork
 
     public NetworkDefinition Definition { get; }
 
+    /// <summary>Batch statistics of all replicas that train together; null where each batch has its own.</summary>
+    public SharedStatistics? Statistics { get; set; }
+
+    /// <summary>Makes it a replica: it shares statistics where the others do, and draws numbers of its own.</summary>
+    /// <param name="replicas">Those that train together; null for one alone.</param>
+    /// <param name="seed">What the numbers come from.</param>
+    public void Join(ReplicaGroup? replicas, int seed)
+    {
+        Statistics = replicas?.Statistics;
+        if (replicas is { IsFirst: false })
+        {
+            _dropout.State = SeededRandom.For(seed, FormattableString.Invariant($"dropout of replica {replicas.Shard.Rank}")).State;
+        }
+    }
+
     public override IReadOnlyList<KeyValuePair<string, Parameter>> Parameters => _parameters;
 
     public override IReadOnlyList<KeyValuePair<string, Tensor>> Buffers => _buffers;
@@ -51,7 +67,7 @@ internal sealed class LayeredNetwork : TrainableNetwork
     public override Tensor Forward(Tensor? dense, Tensor? ids, Action<string, Tensor>? observe = null)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        var pass = new ForwardPass(_isTraining, dense, ids, _dropout, observe is null ? null : (name, output) => Tell(observe, name, output));
+        var pass = new ForwardPass(_isTraining, dense, ids, _dropout, observe is null ? null : (name, output) => Tell(observe, name, output), Statistics);
         return _root.Run(dense ?? ids ?? throw new ArgumentException("Expected numbers or ids for the network, but found neither.", nameof(dense)), pass);
     }
 

@@ -1,5 +1,6 @@
 using Apache.Arrow;
 using Mlp.Runtime.Models;
+using Mlp.Training.Distributed.DataParallel;
 using Mlp.Training.Preprocessing;
 using Mlp.Training.Sampling;
 
@@ -7,7 +8,7 @@ namespace Mlp.Training.Networks.Streams;
 
 /// <summary>
 /// Batches of a stream: each epoch reads the rows anew and shuffles them in a pool. Some batches together are a chunk, which is encoded at once. A batch that does not follow the one before
-/// has the stream read from its beginning up to there.
+/// has the stream read from its beginning up to there. Of replicas that train together each reads the whole stream and takes its part of each batch.
 /// </summary>
 internal sealed class StreamBatches : BatchSource
 {
@@ -22,6 +23,7 @@ internal sealed class StreamBatches : BatchSource
     private readonly double? _weightFactor;
     private readonly bool _isClasses;
     private readonly int _batchesPerChunk;
+    private readonly Shard _shard;
     private IAsyncEnumerator<RecordBatch>? _chunks;
     private (EncodedRows Rows, TrainingTargets Targets, int First)? _chunk;
     private (int Epoch, int Index) _next = (0, 0);
@@ -32,15 +34,17 @@ internal sealed class StreamBatches : BatchSource
     /// <param name="scale">How labels become targets.</param>
     /// <param name="classWeights">How much the rows of each class count; empty when all count the same.</param>
     /// <param name="options">Size of batches and of the pool, seed and task.</param>
+    /// <param name="shard">Whose part of each batch is asked for; null for all of it.</param>
     /// <exception cref="TrainingDataException">All rows have the weight 0.</exception>
-    public StreamBatches(StreamedRows rows, FeatureEncoding encoding, TargetScale scale, double[] classWeights, NetworkOptions options)
+    public StreamBatches(StreamedRows rows, FeatureEncoding encoding, TargetScale scale, double[] classWeights, NetworkOptions options, Shard? shard = null)
     {
-        (_rows, _encoding, _scale, _classWeights) = (rows, encoding, scale, classWeights);
+        (_rows, _encoding, _scale, _classWeights, _shard) = (rows, encoding, scale, classWeights, shard ?? Shard.Whole);
         _isClasses = options.Task == ModelTask.MulticlassClassification;
         _shuffled = new(rows.Training, options.Stream.BufferRows, options.Seed);
         _weightFactor = rows.Survey.HasWeights || classWeights.Length > 0 ? rows.Survey.WeightFactor(classWeights) : null;
         var count = rows.Survey.TrainingCount;
-        BatchCount = checked((int)Math.Max(1, Math.Min((count + options.BatchSize - 1) / options.BatchSize, count / 2)));
+        var size = (long)options.BatchSize * _shard.Count;
+        BatchCount = checked((int)Math.Max(1, Math.Min((count + size - 1) / size, count / (2 * _shard.Count))));
         _batchesPerChunk = Math.Max(1, ChunkRows / LargestBatch);
     }
 
@@ -50,7 +54,7 @@ internal sealed class StreamBatches : BatchSource
 
     private int LargestBatch => checked((int)((_rows.Survey.TrainingCount + BatchCount - 1) / BatchCount));
 
-    public override TrainingBatch NewBatch() => new(LargestBatch, _encoding.Width, _encoding.Ids.Count, _isClasses, _weightFactor is not null);
+    public override TrainingBatch NewBatch() => new((int)_shard.LargestOf(LargestBatch), _encoding.Width, _encoding.Ids.Count, _isClasses, _weightFactor is not null);
 
     public override int CountOf(int epoch, int first, int end) => (int)(StartOf(end) - StartOf(first));
 
@@ -66,7 +70,9 @@ internal sealed class StreamBatches : BatchSource
             _chunk = chunk = ReadChunk(index / _batchesPerChunk * _batchesPerChunk);
         }
 
-        batch.Copy(chunk.Rows, chunk.Targets, 0, CountOf(epoch, chunk.First, index), CountOf(epoch, index, index + 1));
+        var count = CountOf(epoch, index, index + 1);
+        var start = _shard.StartOf(count);
+        batch.Copy(chunk.Rows, chunk.Targets, 0, CountOf(epoch, chunk.First, index) + (int)start, (int)(_shard.EndOf(count) - start));
         _next = index + 1 < BatchCount ? (epoch, index + 1) : (epoch + 1, 0);
         if (index + 1 == BatchCount)
         {

@@ -1,0 +1,100 @@
+using System.Globalization;
+using Mlp.Benchmarks.Soaks;
+using Mlp.Training.Distributed.DataParallel;
+using Mlp.Training.Interop;
+using Mlp.Training.Networks.Layers;
+
+namespace Mlp.Benchmarks.Training.Distributed;
+
+/// <summary>
+/// <c>data-parallel-pairs --rounds 30 --milliseconds 150</c>: rows per second of replicas that train together, with and without overlap, against the same replicas that exchange nothing and that only
+/// wait for each other, in turns. <c>--replicas 2</c> and <c>--size 800000</c> (or 10000000) take one case alone.
+/// </summary>
+internal static class DataParallelPairs
+{
+    public const string Command = "data-parallel-pairs";
+
+    /// <summary>Runs and prints.</summary>
+    /// <param name="arguments">The options.</param>
+    public static void Run(SoakArguments arguments)
+    {
+        var (rounds, milliseconds) = (arguments.Get("rounds", 30), arguments.Get("milliseconds", 150));
+        var (replicas, size, bucket) = (arguments.Get("replicas", 0), arguments.Get("size", 0), arguments.Get("bucket", 0));
+        Torch.EnsureLoaded();
+        foreach (var count in replicas > 0 ? [replicas] : new[] { 2, 4 })
+        {
+            if (size is 0 or 800_000)
+            {
+                Measure("0.8 M parameters", [768, 768, 256], count, rounds, milliseconds, bucket);
+            }
+
+            if (size is 0 or 10_000_000)
+            {
+                Measure("10 M parameters", [2048, 2048, 2048, 640], count, rounds, milliseconds, bucket);
+            }
+        }
+    }
+
+    private static void Measure(string name, int[] units, int count, int rounds, int milliseconds, int bucket)
+    {
+        var definition = new NetworkDefinition([.. units.SelectMany(u => new[] { Layer.Linear(u), Layer.Relu() }), Layer.Output()]);
+        var data = StepSubject.Encode(64, 1);
+        var sizes = bucket > 0 ? new DataParallelOptions { BucketBytes = bucket, FirstBucketBytes = bucket } : new();
+        ReplicaTeam Team(string team, bool? overlaps, bool meets = false, bool isShared = true) => new(
+            team,
+            count,
+            definition,
+            data,
+            overlaps is { } overlap ? new() { Replicas = count, Overlap = overlap, BucketBytes = sizes.BucketBytes, FirstBucketBytes = sizes.FirstBucketBytes } : null,
+            meets,
+            isShared);
+        ReplicaTeam[] teams = [Team("no communication", null), Team("barrier only", null, meets: true), Team("without overlap", false), Team("with overlap", true), Team("with overlap, by a group", true, isShared: false)];
+        try
+        {
+            var cores = Environment.ProcessorCount;
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\n## {name}, {count} replicas of {StepSubject.BatchRows} rows on {cores} cores{(count > cores ? " (oversubscribed)" : "")}\n"));
+            Print(teams, Rounds(teams, rounds, milliseconds));
+        }
+        finally
+        {
+            Array.ForEach(teams, t => t.Dispose());
+        }
+    }
+
+    private static double[][] Rounds(ReplicaTeam[] teams, int rounds, int milliseconds)
+    {
+        // As many steps as take the time of a turn.
+        teams[0].Run(2);
+        var steps = Math.Max(2, (int)(teams[0].Run(4) * milliseconds / 1000 / teams[0].Count / StepSubject.BatchRows));
+        Array.ForEach(teams, t => t.Run(steps));
+        return [.. Enumerable.Range(0, rounds).Select(round =>
+        {
+            // Whoever goes first in one round goes last in the next.
+            var speeds = new double[teams.Length];
+            foreach (var i in round % 2 == 0 ? Enumerable.Range(0, teams.Length) : Enumerable.Range(0, teams.Length).Reverse())
+            {
+                speeds[i] = teams[i].Run(steps);
+            }
+
+            return speeds;
+        })];
+    }
+
+    private static void Print(ReplicaTeam[] teams, double[][] rounds)
+    {
+        Console.WriteLine("| Replicas | Rows per second, median | Share of no communication | Share of barrier only |");
+        Console.WriteLine("| --- | ---: | ---: | ---: |");
+        for (var i = 0; i < teams.Length; i++)
+        {
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"| {teams[i].Name} | {Median(rounds.Select(r => r[i])):N0} | {Median(rounds.Select(r => r[i] / r[0])):P1} | {Median(rounds.Select(r => r[i] / r[1])):P1} |"));
+        }
+    }
+
+    private static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
+}

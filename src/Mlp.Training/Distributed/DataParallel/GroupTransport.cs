@@ -1,0 +1,66 @@
+using Mlp.Training.Distributed.Collectives;
+
+namespace Mlp.Training.Distributed.DataParallel;
+
+/// <summary>Gradients and losses travel by a process group.</summary>
+/// <typeparam name="T">What gradients are.</typeparam>
+internal sealed class GroupTransport<T> : IGradientTransport
+    where T : unmanaged
+{
+    private readonly ProcessGroup _group;
+    private readonly Memory<T> _gradients;
+    private readonly IReadOnlyList<GradientBucket> _buckets;
+    private readonly bool _isBackground;
+    private readonly string[] _names;
+    private readonly List<CollectiveHandle> _handles = [];
+    private double[] _totals = [];
+
+    /// <summary>Prepares.</summary>
+    /// <param name="group">The ranks.</param>
+    /// <param name="gradients">The flat gradients of this one.</param>
+    /// <param name="buckets">How they are cut.</param>
+    /// <param name="isBackground">Whether the group's own thread makes the calls; otherwise they are made where they are asked for. The calls are the same.</param>
+    public GroupTransport(ProcessGroup group, Memory<T> gradients, IReadOnlyList<GradientBucket> buckets, bool isBackground)
+    {
+        (_group, _gradients, _buckets, _isBackground) = (group, gradients, buckets, isBackground);
+        _names = [.. Enumerable.Range(0, buckets.Count).Select(i => FormattableString.Invariant($"gradients {i}"))];
+    }
+
+    public void Begin(ReadOnlySpan<double> totals)
+    {
+        _totals = totals.ToArray();
+        if (_isBackground)
+        {
+            _handles.Add(_group.StartAllReduce(_totals.AsMemory(), ReduceOperation.Sum, "losses"));
+        }
+    }
+
+    public void Send(int bucket)
+    {
+        var gradients = _gradients.Slice(_buckets[bucket].Start, _buckets[bucket].Length);
+        if (_isBackground)
+        {
+            _handles.Add(_group.StartAllReduce(gradients, ReduceOperation.Sum, _names[bucket]));
+            return;
+        }
+
+        // Other ranks may have sent losses before the backward pass: the order is the same.
+        if (bucket == 0)
+        {
+            _group.AllReduce(_totals.AsSpan(), ReduceOperation.Sum, "losses");
+        }
+
+        _group.AllReduce(gradients.Span, ReduceOperation.Sum, _names[bucket]);
+    }
+
+    public void End(Span<double> totals)
+    {
+        foreach (var handle in _handles)
+        {
+            handle.Wait();
+        }
+
+        _handles.Clear();
+        _totals.CopyTo(totals);
+    }
+}

@@ -1,0 +1,106 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Mlp.Training.Distributed.Collectives;
+
+namespace Mlp.Training.Distributed.DataParallel;
+
+/// <summary>
+/// One replica of a training among the others: what they decide, know and learn together. All replicas make the same calls in the same order. Where something is decided it is rank 0 that decides, so
+/// that replicas on different machines never part. For one thread.
+/// </summary>
+internal sealed class ReplicaGroup : IDisposable
+{
+    private readonly ProcessGroup _group;
+
+    /// <summary>Joins.</summary>
+    /// <param name="group">The ranks that train together; stays the caller's.</param>
+    /// <param name="options">Settings, equal on all ranks in what needs all.</param>
+    /// <param name="isTold">Whether this replica tells callbacks and reports progress.</param>
+    /// <param name="shared">Where the gradients of replicas in one process lie; null where they travel by the group.</param>
+    public ReplicaGroup(ProcessGroup group, DataParallelOptions options, bool isTold, SharedGradients? shared = null)
+    {
+        (_group, Options, IsTold, Shared, Shard) = (group, options, isTold, shared, new(group.Rank, group.WorldSize));
+
+        // Sums of a layer do not queue behind gradients that travel.
+        StatisticsGroup = options.SyncBatchNorm ? group.Split([.. Enumerable.Range(0, group.WorldSize)], $"{group.Name}/batch-norm") : null;
+        Statistics = StatisticsGroup is null ? null : new(StatisticsGroup);
+    }
+
+    public DataParallelOptions Options { get; }
+
+    /// <summary>Whether this replica tells callbacks and reports progress.</summary>
+    public bool IsTold { get; }
+
+    /// <summary>Where the gradients of replicas in one process lie; null where they travel by the group.</summary>
+    public SharedGradients? Shared { get; }
+
+    /// <summary>Which part of what all share this replica takes.</summary>
+    public Shard Shard { get; }
+
+    /// <summary>Whether this replica decides, writes and reads what one does for all.</summary>
+    public bool IsFirst => Shard.Rank == 0;
+
+    /// <summary>Batch statistics of all replicas; null where each has its own.</summary>
+    public SharedStatistics? Statistics { get; }
+
+    /// <summary>What batch statistics travel by; null for nothing.</summary>
+    public ProcessGroup? StatisticsGroup { get; }
+
+    /// <summary>What gradients travel by.</summary>
+    public ProcessGroup Group => _group;
+
+    /// <summary>Gives the values of rank 0 to all.</summary>
+    public void Give<T>(Span<T> values, string what)
+        where T : unmanaged
+        => _group.Broadcast(values, 0, what);
+
+    /// <summary>Gives what rank 0 knows to all.</summary>
+    /// <typeparam name="T">What it is.</typeparam>
+    /// <param name="value">What rank 0 knows; the others' is not looked at.</param>
+    /// <param name="json">How it is written.</param>
+    /// <param name="what">What errors call it.</param>
+    public T Give<T>(T value, JsonTypeInfo<T> json, string what)
+    {
+        var parts = _group.AllGatherUneven<byte>(IsFirst ? JsonSerializer.SerializeToUtf8Bytes(value, json) : [], what);
+        return IsFirst ? value : JsonSerializer.Deserialize(parts[0], json)!;
+    }
+
+    /// <summary>Whether it is so on any replica.</summary>
+    public bool Any(bool flag, string what)
+    {
+        Span<int> flags = [flag ? 1 : 0];
+        _group.AllReduce(flags, ReduceOperation.Maximum, what);
+        return flags[0] != 0;
+    }
+
+    /// <summary>Adds up, on every replica.</summary>
+    public void Sum(Span<double> values, string what) => _group.AllReduce(values, ReduceOperation.Sum, what);
+
+    /// <summary>Takes the mean, on every replica.</summary>
+    public void Average(Span<float> values, string what) => _group.AllReduce(values, ReduceOperation.Average, what);
+
+    /// <summary>Puts the parts of all replicas together, on every replica.</summary>
+    /// <param name="all">Room for all; this replica's part is at its place.</param>
+    /// <param name="counts">Values of each replica's part.</param>
+    /// <param name="what">What errors call it.</param>
+    public void Gather(Span<float> all, int[] counts, string what)
+    {
+        var start = counts.AsSpan(0, Shard.Rank).ToArray().Sum();
+        _group.AllGather(all.Slice(start, counts[Shard.Rank]), all, counts, what);
+    }
+
+    /// <summary>The numbers of all replicas, in the order of the ranks.</summary>
+    public ulong[][] Gather(ReadOnlySpan<ulong> values, string what)
+    {
+        var all = new long[values.Length * Shard.Count];
+        if (values.Length > 0)
+        {
+            _group.AllGather(System.Runtime.InteropServices.MemoryMarshal.Cast<ulong, long>(values), all, null, what);
+        }
+
+        return [.. Enumerable.Range(0, Shard.Count).Select(rank => all.Skip(rank * (all.Length / Shard.Count)).Take(all.Length / Shard.Count).Select(v => (ulong)v).ToArray())];
+    }
+
+    /// <summary>Leaves. The group of gradients stays the caller's.</summary>
+    public void Dispose() => StatisticsGroup?.DisposeAsync().AsTask().GetAwaiter().GetResult();
+}

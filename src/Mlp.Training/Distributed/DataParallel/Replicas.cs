@@ -1,0 +1,128 @@
+using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
+using Mlp.Training.Distributed.Collectives;
+
+namespace Mlp.Training.Distributed.DataParallel;
+
+/// <summary>Runs replicas of a training, so that the end of one is the end of all.</summary>
+internal static class Replicas
+{
+    // A replica that ends tells the others, so only a callback or a disk is ever waited for here.
+    private static readonly TimeSpan Patience = TimeSpan.FromDays(7);
+
+    /// <summary>Runs all replicas in this process, the first on the thread that calls.</summary>
+    /// <typeparam name="T">What a replica makes.</typeparam>
+    /// <param name="options">How many, and how they train.</param>
+    /// <param name="train">Trains a replica.</param>
+    /// <param name="cancellationToken">Ends all.</param>
+    /// <returns>What the first has made; what the others have made is disposed of.</returns>
+    public static T RunHere<T>(DataParallelOptions options, Func<ReplicaGroup?, T> train, CancellationToken cancellationToken)
+        where T : class, IDisposable
+    {
+        var groups = ProcessGroup.CreateInProcess(options.Replicas, new() { Name = "replicas", Timeout = Patience });
+        var shared = new SharedGradients(options.Replicas);
+        var failures = new ConcurrentQueue<Exception>();
+        var made = new T?[groups.Count];
+        var threads = groups.Skip(1).Select(g => new Thread(() => Run(g)) { IsBackground = true, Name = FormattableString.Invariant($"mlp-replica-{g.Rank}") }).ToArray();
+        Array.ForEach(threads, t => t.Start());
+        Run(groups[0]);
+        Array.ForEach(threads, t => t.Join());
+        foreach (var group in groups)
+        {
+            group.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        }
+
+        // What others threw because one had is of no interest.
+        var failure = failures.FirstOrDefault(f => f is not CollectiveException) ?? failures.FirstOrDefault();
+        foreach (var surplus in made.Skip(failure is null ? 1 : 0))
+        {
+            surplus?.Dispose();
+        }
+
+        if (failure is not null)
+        {
+            ExceptionDispatchInfo.Throw(failure);
+        }
+
+        return made[0]!;
+
+        [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "It is thrown when all replicas have ended.")]
+        void Run(ProcessGroup group)
+        {
+            try
+            {
+                made[group.Rank] = RunAs(group, options, train, cancellationToken, isTold: group.Rank == 0, shared);
+            }
+            catch (Exception e)
+            {
+                failures.Enqueue(e);
+                shared.Fail();
+            }
+        }
+    }
+
+    /// <summary>Runs one replica, on the thread that calls.</summary>
+    /// <typeparam name="T">What a replica makes.</typeparam>
+    /// <param name="group">The replicas; a group of one rank is none.</param>
+    /// <param name="options">How they train.</param>
+    /// <param name="train">Trains the replica; null stands for one alone.</param>
+    /// <param name="cancellationToken">Ends all replicas.</param>
+    /// <param name="isTold">Whether this replica tells callbacks and reports progress.</param>
+    /// <param name="shared">Where the gradients of replicas in one process lie; null where they travel by the group.</param>
+    public static T RunAs<T>(
+        ProcessGroup group, DataParallelOptions options, Func<ReplicaGroup?, T> train, CancellationToken cancellationToken, bool isTold = true, SharedGradients? shared = null)
+    {
+        if (group.WorldSize == 1)
+        {
+            return train(null);
+        }
+
+        return WithOthers(group, () =>
+        {
+            using var replicas = new ReplicaGroup(group, options, isTold, shared);
+            return WithOthers(replicas.StatisticsGroup, () => train(replicas), cancellationToken);
+        }, cancellationToken);
+    }
+
+    /// <summary>Does something that other ranks wait for: should it fail, they hear of it at once.</summary>
+    /// <typeparam name="T">What it makes.</typeparam>
+    /// <param name="group">The ranks; null for none.</param>
+    /// <param name="work">What to do.</param>
+    public static async Task<T> WithOthersAsync<T>(ProcessGroup? group, Func<Task<T>> work)
+    {
+        try
+        {
+            return await work().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not CollectiveException)
+        {
+            Tell(group, e);
+            throw;
+        }
+    }
+
+    /// <summary>Does something that other ranks wait for: should it fail, they hear of it at once.</summary>
+    /// <typeparam name="T">What it makes.</typeparam>
+    /// <param name="group">The ranks; null for none.</param>
+    /// <param name="work">What to do.</param>
+    /// <param name="cancellationToken">Ends it on all ranks.</param>
+    private static T WithOthers<T>(ProcessGroup? group, Func<T> work, CancellationToken cancellationToken)
+    {
+        using var registration = cancellationToken.Register(() => group?.Abort("its training was cancelled"));
+        try
+        {
+            return work();
+        }
+        catch (CollectiveException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellationToken);
+        }
+        catch (Exception e) when (e is not CollectiveException)
+        {
+            Tell(group, e);
+            throw;
+        }
+    }
+
+    private static void Tell(ProcessGroup? group, Exception failure) => group?.Abort($"its training ended: {failure.Message.TrimEnd('.')}", failure);
+}

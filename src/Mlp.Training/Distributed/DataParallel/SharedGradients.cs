@@ -1,0 +1,198 @@
+using System.Runtime.InteropServices;
+using Mlp.Training.Distributed.Collectives;
+using Mlp.Training.Distributed.Collectives.Interop;
+
+namespace Mlp.Training.Distributed.DataParallel;
+
+/// <summary>
+/// The gradients of replicas that are threads of one process, and who adds up which part. Nobody waits for a transfer: the replica that completes a bucket last opens it, and whoever comes by takes pieces of open buckets, reads
+/// them of all replicas in the order of the ranks and writes the sums to all. Only at the end of a step replicas wait for each other. Thread-safe; each rank is one thread.
+/// </summary>
+/// <param name="count">Replicas.</param>
+internal sealed class SharedGradients(int count)
+{
+    // A piece of two replicas fits into the second cache level beside what computes there.
+    private const int PieceLength = 1 << 15;
+
+    // Some 100 µs: less than it takes until a thread that sleeps is up and has its caches again. With more replicas than processors somebody else needs this one.
+    private static readonly int Spins = 400;
+
+    private readonly nint[] _addresses = new nint[count];
+    private readonly double[][] _totals = [.. Enumerable.Range(0, 2 * count).Select(_ => new double[16])];
+    private readonly object _gate = new();
+    private Bucket[] _buckets = [];
+    private long _pieceCount;
+    private Counter _done;
+    private int _parked;
+    private volatile bool _hasFailed;
+
+    /// <summary>Brings in a replica.</summary>
+    /// <param name="rank">The replica.</param>
+    /// <param name="address">Its flat gradients, float32.</param>
+    /// <param name="buckets">How they are cut; equal for all.</param>
+    public void Join(int rank, nint address, IReadOnlyList<GradientBucket> buckets)
+    {
+        lock (_gate)
+        {
+            _addresses[rank] = address;
+            if (_buckets.Length == 0)
+            {
+                _buckets = [.. buckets.Select(b => new Bucket(b))];
+                _pieceCount = _buckets.Sum(b => b.Pieces);
+            }
+        }
+    }
+
+    /// <summary>Wakes those that wait: a replica has ended before its time.</summary>
+    public void Fail()
+    {
+        _hasFailed = true;
+        lock (_gate)
+        {
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>Shows the losses of a step.</summary>
+    public void Show(int rank, long step, ReadOnlySpan<double> totals) => totals.CopyTo(_totals[Slot(rank, step)]);
+
+    /// <summary>Says that a bucket is complete on one more replica, and helps with those that are open, unless this one has opened it: then the others have waited long enough.</summary>
+    public void Arrive(int bucket)
+    {
+        var at = _buckets[bucket];
+        var arrivals = Interlocked.Increment(ref at.Arrivals.Value);
+        if (arrivals % count == 0)
+        {
+            Interlocked.Exchange(ref at.Open.Value, arrivals / count * at.Pieces);
+            Wake();
+        }
+        else
+        {
+            while (Help())
+            {
+            }
+        }
+    }
+
+    /// <summary>Waits for the end of a step, and helps.</summary>
+    /// <param name="step">The step, from 1.</param>
+    /// <param name="totals">Receives the sums of the losses, in the order of the ranks.</param>
+    /// <returns>False when a replica has ended before its time.</returns>
+    public bool Finish(long step, Span<double> totals)
+    {
+        var end = step * _pieceCount;
+        for (var spins = 0; Volatile.Read(ref _done.Value) < end;)
+        {
+            if (Help())
+            {
+                spins = 0;
+            }
+            else if (_hasFailed)
+            {
+                return false;
+            }
+            else if (spins++ < Spins && count <= Environment.ProcessorCount)
+            {
+                Thread.SpinWait(30);
+            }
+            else
+            {
+                Park(end);
+            }
+        }
+
+        totals.Clear();
+        for (var rank = 0; rank < count; rank++)
+        {
+            for (var i = 0; i < totals.Length; i++)
+            {
+                totals[i] += _totals[Slot(rank, step)][i];
+            }
+        }
+
+        return true;
+    }
+
+    // A replica is one step ahead at most, so two places are enough.
+    private int Slot(int rank, long step) => (int)((step % 2 * count) + rank);
+
+    private bool Help()
+    {
+        foreach (var bucket in _buckets)
+        {
+            for (long taken; (taken = Volatile.Read(ref bucket.Taken.Value)) < Volatile.Read(ref bucket.Open.Value);)
+            {
+                if (Interlocked.CompareExchange(ref bucket.Taken.Value, taken + 1, taken) == taken)
+                {
+                    Sum(bucket.Place, (int)(taken % bucket.Pieces));
+                    if (Interlocked.Increment(ref _done.Value) % _pieceCount == 0)
+                    {
+                        Wake();
+                    }
+
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private void Sum(GradientBucket bucket, int piece)
+    {
+        var start = piece * PieceLength;
+        Span<nint> places = stackalloc nint[count];
+        for (var rank = 0; rank < count; rank++)
+        {
+            places[rank] = _addresses[rank] + ((nint)sizeof(float) * (bucket.Start + start));
+        }
+
+        FusedReduction.Run(ElementType.Float32, ReduceOperation.Sum, places, places, Math.Min(PieceLength, bucket.Length - start));
+    }
+
+    private void Park(long end)
+    {
+        lock (_gate)
+        {
+            Interlocked.Increment(ref _parked);
+            if (!_hasFailed && Volatile.Read(ref _done.Value) < end && Array.TrueForAll(_buckets, b => Volatile.Read(ref b.Taken.Value) >= Volatile.Read(ref b.Open.Value)))
+            {
+                Monitor.Wait(_gate);
+            }
+
+            Interlocked.Decrement(ref _parked);
+        }
+    }
+
+    // What is waited for was written by an interlocked operation before this, and who parks counts itself by one before it looks: one of the two sees the other.
+    private void Wake()
+    {
+        if (Volatile.Read(ref _parked) > 0)
+        {
+            lock (_gate)
+            {
+                Monitor.PulseAll(_gate);
+            }
+        }
+    }
+
+    /// <summary>A number on cache lines of its own.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 128)]
+    private struct Counter
+    {
+        [FieldOffset(64)]
+        public long Value;
+    }
+
+    /// <summary>How far a bucket is, counted in pieces from the first step on.</summary>
+    private sealed class Bucket(GradientBucket place)
+    {
+        public Counter Arrivals;
+        public Counter Open;
+        public Counter Taken;
+
+        public GradientBucket Place => place;
+
+        public int Pieces { get; } = (place.Length + PieceLength - 1) / PieceLength;
+    }
+}

@@ -1,0 +1,24 @@
+using Mlp.Training.Distributed.Collectives;
+
+namespace Mlp.Training.Distributed.DataParallel;
+
+/// <summary>Gradients and losses of replicas in one process lie where all see them.</summary>
+/// <param name="shared">What the replicas share; this one has joined.</param>
+/// <param name="group">The replicas, asked why when one has ended before its time.</param>
+internal sealed class SharedTransport(SharedGradients shared, ProcessGroup group) : IGradientTransport
+{
+    private long _step;
+
+    public void Begin(ReadOnlySpan<double> totals) => shared.Show(group.Rank, ++_step, totals);
+
+    public void Send(int bucket) => shared.Arrive(bucket);
+
+    public void End(Span<double> totals)
+    {
+        if (!shared.Finish(_step, totals))
+        {
+            group.Barrier("gradients");
+            throw new InvalidOperationException("Expected a group that says why a replica has ended, but it goes on.");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using Mlp.Training.Distributed.DataParallel.Interop;
+using Mlp.Training.Networks;
+
+namespace Mlp.Training.Distributed.DataParallel;
+
+/// <summary>What replicas exchange in a step: losses, and gradients. For one thread.</summary>
+internal sealed class StepExchange : IDisposable
+{
+    private readonly ReplicaGroup _replicas;
+    private readonly GradientBuckets _gradients;
+
+    /// <summary>Prepares.</summary>
+    /// <param name="replicas">The replicas.</param>
+    /// <param name="parameters">The weights of this one.</param>
+    public StepExchange(ReplicaGroup replicas, FlatParameters parameters)
+    {
+        _replicas = replicas;
+        var options = replicas.Options;
+        var buckets = GradientBucketPlan.Cut(
+            parameters.Offsets,
+            parameters.DecayedLength is var decayed && decayed > 0 && decayed < parameters.Length ? [decayed, parameters.Length] : [parameters.Length],
+            options.FirstBucketBytes / sizeof(float),
+            options.BucketBytes / sizeof(float));
+        var overlaps = options.Overlap && GradientHooks.AreAvailable;
+        var memory = new TensorMemory<float>(parameters.Gradients);
+        IGradientTransport transport;
+        if (replicas.Shared is { } shared)
+        {
+            shared.Join(replicas.Shard.Rank, memory.Address, buckets);
+            transport = new SharedTransport(shared, replicas.Group);
+        }
+        else
+        {
+            transport = new GroupTransport<float>(replicas.Group, memory.Memory, buckets, overlaps);
+        }
+
+        _gradients = new(transport, buckets, parameters.Parameters, overlaps);
+    }
+
+    /// <summary>Whether a batch's loss counts. Replicas that share batch statistics go through a backward pass together or not at all.</summary>
+    /// <param name="mine">Whether this replica's loss is a number.</param>
+    /// <param name="isTolerated">Whether training goes on where it is none.</param>
+    public bool IsFinite(bool mine, bool isTolerated) => _replicas.Statistics is null || !isTolerated ? mine : !_replicas.Any(!mine, "overflow");
+
+    /// <summary>Begins, before the last backward pass of a step and when all its losses are known.</summary>
+    /// <param name="lossSum">Sum of this replica's losses, each times its share.</param>
+    /// <param name="lossShare">Sum of the shares.</param>
+    /// <param name="isOverflown">Whether a loss is no number.</param>
+    public void Begin(double lossSum, double lossShare, bool isOverflown) => _gradients.Begin([lossSum, lossShare, isOverflown ? 1 : 0]);
+
+    /// <summary>Ends, after the backward pass, when gradients are sums over all replicas.</summary>
+    /// <returns>The same of all replicas.</returns>
+    /// <exception cref="Collectives.CollectiveException">A rank is lost, late, or does something else.</exception>
+    public (double LossSum, double LossShare, bool IsOverflown) End()
+    {
+        _replicas.Statistics?.ThrowIfFailed();
+        Span<double> totals = stackalloc double[3];
+        _gradients.End(totals);
+        return (totals[0], totals[1], totals[2] > 0);
+    }
+
+    public void Dispose() => _gradients.Dispose();
+}
