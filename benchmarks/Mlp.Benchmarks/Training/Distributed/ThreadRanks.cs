@@ -55,7 +55,10 @@ internal sealed class ThreadRanks(string name, IReadOnlyList<Action<float[]>> ra
         ProcessGroup.RunInProcess(ranks.Count, g =>
         {
             var own = Run(g, ranks[g.Rank], buffers[g.Rank], calls, refill);
-            elapsed = g.Rank == 0 ? own : elapsed;
+            if (g.Rank == 0)
+            {
+                elapsed = own;
+            }
         });
         return elapsed.TotalMicroseconds / calls;
     }
