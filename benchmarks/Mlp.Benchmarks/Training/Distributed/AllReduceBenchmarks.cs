@@ -6,7 +6,9 @@ namespace Mlp.Benchmarks.Training.Distributed;
 /// <summary>The sum of float32 buffers on all ranks: the in-process backend against the naive way with <see cref="Barrier"/>. Rank 0 is measured; the others follow it.</summary>
 [MemoryDiagnoser]
 [Config(typeof(SideBySide))]
+#pragma warning disable CA1001 // GlobalCleanup disposes.
 public class AllReduceBenchmarks
+#pragma warning restore CA1001
 {
     private IReadOnlyList<ProcessGroup> _groups = null!;
     private NaiveAllReduce _naive = null!;
