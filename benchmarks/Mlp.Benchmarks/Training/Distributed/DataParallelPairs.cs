@@ -8,7 +8,7 @@ namespace Mlp.Benchmarks.Training.Distributed;
 
 /// <summary>
 /// <c>data-parallel-pairs --rounds 30 --milliseconds 150</c>: rows per second of replicas that train together, with and without overlap, against the same replicas that exchange nothing and that only
-/// wait for each other, in turns. <c>--replicas 2</c> and <c>--size 800000</c> (or 10000000) take one case alone.
+/// wait for each other, in turns; beside them, where there is PyTorch, its DistributedDataParallel with Gloo against its own replicas that exchange nothing. <c>--replicas 2</c> and <c>--size 800000</c> (or 10000000) take one case alone.
 /// </summary>
 internal static class DataParallelPairs
 {
@@ -49,11 +49,15 @@ internal static class DataParallelPairs
             meets,
             isShared);
         ReplicaTeam[] teams = [Team("no communication", null), Team("barrier only", null, meets: true), Team("without overlap", false), Team("with overlap", true), Team("with overlap, by a group", true, isShared: false)];
+        using var peer = PyTorchReplicas.TryStart(count, 64, units);
         try
         {
             var cores = Environment.ProcessorCount;
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\n## {name}, {count} replicas of {StepSubject.BatchRows} rows on {cores} cores{(count > cores ? " (oversubscribed)" : "")}\n"));
-            Print(teams, Rounds(teams, rounds, milliseconds));
+            IReplicaTeam[] all = peer is null
+                ? teams
+                : [.. teams, peer.Team("PyTorch, no communication", isTogether: false), peer.Team("PyTorch DDP with Gloo", isTogether: true)];
+            Print(all, Rounds(all, count, rounds, milliseconds), teams.Length);
         }
         finally
         {
@@ -61,11 +65,11 @@ internal static class DataParallelPairs
         }
     }
 
-    private static double[][] Rounds(ReplicaTeam[] teams, int rounds, int milliseconds)
+    private static double[][] Rounds(IReplicaTeam[] teams, int count, int rounds, int milliseconds)
     {
         // As many steps as take the time of a turn.
         teams[0].Run(2);
-        var steps = Math.Max(2, (int)(teams[0].Run(4) * milliseconds / 1000 / teams[0].Count / StepSubject.BatchRows));
+        var steps = Math.Max(2, (int)(teams[0].Run(4) * milliseconds / 1000 / count / StepSubject.BatchRows));
         Array.ForEach(teams, t => t.Run(steps));
         return [.. Enumerable.Range(0, rounds).Select(round =>
         {
@@ -80,15 +84,18 @@ internal static class DataParallelPairs
         })];
     }
 
-    private static void Print(ReplicaTeam[] teams, double[][] rounds)
+    private static void Print(IReplicaTeam[] teams, double[][] rounds, int ours)
     {
         Console.WriteLine("| Replicas | Rows per second, median | Share of no communication | Share of barrier only |");
         Console.WriteLine("| --- | ---: | ---: | ---: |");
         for (var i = 0; i < teams.Length; i++)
         {
+            // Each side is held against its own control.
+            var control = i < ours ? 0 : ours;
+            var barrier = i < ours ? Median(rounds.Select(r => r[i] / r[1])).ToString("P1", CultureInfo.InvariantCulture) : string.Empty;
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {teams[i].Name} | {Median(rounds.Select(r => r[i])):N0} | {Median(rounds.Select(r => r[i] / r[0])):P1} | {Median(rounds.Select(r => r[i] / r[1])):P1} |"));
+                $"| {teams[i].Name} | {Median(rounds.Select(r => r[i])):N0} | {Median(rounds.Select(r => r[i] / r[control])):P1} | {barrier} |"));
         }
     }
 

@@ -110,4 +110,4 @@ public sealed class GradientHooksTests
 }
 
 [CollectionDefinition(nameof(GradientHooksTests), DisableParallelization = true)]
-public sealed class GradientHooksCollection;
+public sealed class GradientHooksAlone;
