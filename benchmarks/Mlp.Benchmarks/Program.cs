@@ -110,6 +110,12 @@ if (args is ["adult-epoch", .. var epochs])
     return 0;
 }
 
+if (args is ["allreduce-pairs", .. var reductions])
+{
+    AllReducePairs.Run(SoakArguments.Parse(reductions));
+    return 0;
+}
+
 if (args is ["preprocessing-pairs", .. var preprocessing])
 {
     await PreprocessingPairs.RunAsync(SoakArguments.Parse(preprocessing));

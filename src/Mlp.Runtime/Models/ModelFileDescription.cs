@@ -22,7 +22,7 @@ internal sealed record ModelFileDescription
     public const string MetricsKey = "mlp.metrics";
 
     /// <summary>The proof as JSON. This and the keys below are written when a model is saved, and taken out when it is read.</summary>
-    public const string ProofKey = "mlp.export_proof";
+    public const string ProofKey = "mlp.proof";
 
     /// <summary>The manifest of the training set, as JSON.</summary>
     public const string TrainingSetKey = "mlp.training_set";
@@ -82,7 +82,7 @@ internal sealed record ModelFileDescription
         {
             throw new InvalidModelException(
                 name,
-                $"Expected a model that says in its metadata ('{OutputKey}') what its outputs mean, but the file '{path}' does not, as another tool wrote it: say it by {nameof(ModelPackage)}.{nameof(ModelPackage.FromFile)}(path, output).");
+                $"Expected a model that says in its metadata ('{OutputKey}') what its outputs mean, but the file '{path}' does not, as only exports of this platform's trainers do: say it by {nameof(ModelPackage)}.{nameof(ModelPackage.FromFile)}(path, output).");
         }
 
         var said = Of(metadata, path);

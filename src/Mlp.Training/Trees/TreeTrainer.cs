@@ -190,7 +190,7 @@ public sealed class TreeTrainer : ITrainer
         cancellationToken.ThrowIfCancellationRequested();
         using var run = new TreeTrainingRun(_options, encoding, classCount, training, validation, previous, _timeProvider);
         var (text, history) = run.Train(progress, cancellationToken);
-        var trees = new TrainedTrees(LightGbmModel.Parse(text), encoding, rows, trainingCount, manifest, Task, history, _options.Conversion) 
+        var trees = new TrainedTrees(LightGbmModel.Parse(text), encoding, rows, trainingCount, manifest, Task, history, _options.Conversion)
         {
             UnseenStart = UnseenStart(previous, manifest, trainingCount, rows.RowCount),
             Settings = TreeSettings.Of(_options),

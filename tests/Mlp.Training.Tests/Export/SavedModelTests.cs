@@ -54,7 +54,10 @@ public sealed class SavedModelTests
         var exported = await ModelAsync("trees");
         var changed = exported with
         {
-            Output = exported.Output with { DecisionThreshold = 0.31, LabelUnit = "as said" }, RunId = null, FeatureService = new FeatureServiceReference("trips", 4, new string('b', 64)), ReferenceProfile = default,
+            Output = exported.Output with { DecisionThreshold = 0.31, LabelUnit = "as said" },
+            RunId = null,
+            FeatureService = new FeatureServiceReference("trips", 4, new string('b', 64)),
+            ReferenceProfile = default,
         };
         await changed.SaveAsync(directory.Combine("m.onnx"));
 
@@ -126,11 +129,11 @@ public sealed class SavedModelTests
 
         var error = await Assert.ThrowsAsync<InvalidModelException>(() => TrainedModel.LoadAsync(foreign));
         Assert.Equal(
-            $"Expected a model that says in its metadata ('mlp.output') what its outputs mean, but the file '{foreign}' does not, as another tool wrote it: say it by ModelPackage.FromFile(path, output).", error.Message);
+            $"Expected a model that says in its metadata ('mlp.output') what its outputs mean, but the file '{foreign}' does not, as only exports of this platform's trainers do: say it by ModelPackage.FromFile(path, output).", error.Message);
         Assert.Equal(error.Message, Assert.Throws<InvalidModelException>(() => ModelPackage.FromFile(foreign)).Message);
         error = await Assert.ThrowsAsync<InvalidModelException>(() => TrainedModel.LoadAsync(bare));
         Assert.Equal(
-            $"Expected a model that TrainedModel.SaveAsync wrote, with 'mlp.export_proof' in its metadata, but the file '{bare}' has none: read it by ModelPackage.FromFile, which needs no proof.", error.Message);
+            $"Expected a model that TrainedModel.SaveAsync wrote, with 'mlp.proof' in its metadata, but the file '{bare}' has none: read it by ModelPackage.FromFile, which needs no proof.", error.Message);
         Assert.Equal(model.Features, ModelPackage.FromFile(bare).Features);
         await Assert.ThrowsAsync<InvalidModelException>(() => TrainedModel.LoadAsync(text));
         var absent = await Assert.ThrowsAsync<FileNotFoundException>(() => TrainedModel.LoadAsync(directory.Combine("absent.onnx")));
@@ -245,14 +248,17 @@ public sealed class SavedModelTests
             var settings = NetworkTrainerTests.Small();
             (settings.HiddenLayers, settings.MaxEpochs) = ([64, 64], 1);
             options.Precision = kind == "int8" ? ExportPrecision.Int8 : ExportPrecision.Float32;
-            (options.DecisionThreshold, options.PrecisionLimit) = (0.25, kind == "int8" ? 0.5 : null);
+            options.DecisionThreshold = 0.25;
+            options.PrecisionLimit = kind == "int8" ? 0.5 : options.PrecisionLimit;
             using var network = await new NetworkTrainer(settings).FitAsync(rows);
             return network.Export(options);
         }
 
         using var trees = await new TreeTrainer(new TreeOptions
         {
-            Objective = isMulticlass ? TreeObjective.Multiclass : kind == "regression" ? TreeObjective.Regression : TreeObjective.Binary, MaximumIterations = 4, Threads = 1,
+            Objective = isMulticlass ? TreeObjective.Multiclass : kind == "regression" ? TreeObjective.Regression : TreeObjective.Binary,
+            MaximumIterations = 4,
+            Threads = 1,
         }).FitAsync(rows);
         options.Calibration = Enum.TryParse<CalibrationMethod>(kind, ignoreCase: true, out var method) ? ScoreCalibration.FitOnHeldOut(trees, new CalibrationOptions { Method = method }) : null;
         if (kind == "regression")

@@ -53,6 +53,39 @@ public sealed class CsvTrainingSetTests : IDisposable
     }
 
     [Fact]
+    public async Task ReadAsync_FileThatSeveralThreadsParse_KeepsTheOrder()
+    {
+        // DuckDB hands parts of a large file to its threads.
+        const int Count = 1_500_000;
+        var path = _folder.Combine("large.csv");
+        using (var session = DuckDbSession.Open(new DuckDbSettings(256 << 20, 2, _folder.FullName)))
+        {
+            session.Execute($"COPY (SELECT i AS id, 'a text that makes rows longer' AS note FROM range(0, {Count}) r(i)) TO {SqlText.Text(path)} (FORMAT csv)");
+        }
+
+        Assert.InRange(new FileInfo(path).Length, 50_000_000, 100_000_000);
+        var set = await CsvTrainingSet.OpenAsync([path], new FileColumns { Features = [new("id", FeatureType.Int64)] });
+
+        var next = 0L;
+        await foreach (var batch in set.ReadAsync())
+        {
+            using (batch)
+            {
+                var ids = ((Int64Array)batch.Column("id")).Values;
+                for (var row = 0; row < ids.Length; row++, next++)
+                {
+                    if (ids[row] != next)
+                    {
+                        Assert.Fail($"Expected row {next}, but found {ids[row]}.");
+                    }
+                }
+            }
+        }
+
+        Assert.Equal(Count, next);
+    }
+
+    [Fact]
     public async Task OpenAsync_QuotedTextsAndNulls_AreKeptApart()
     {
         var path = Write("a.csv", "x,city,vip,v", "1.5,\"Bonn, \"\"am\"\" Rhein\",true,\"[1, 2]\"", ",,,", "2,\"\",false,\"[3, 4]\"", "-3e1,\"two", "lines\",true,");
@@ -94,7 +127,10 @@ public sealed class CsvTrainingSetTests : IDisposable
 
         var set = await CsvTrainingSet.OpenAsync(files, new FileColumns
         {
-            Features = [new("x", FeatureType.Float32)], LabelColumn = "whole", OtherColumns = ["fraction", "truth", "text", "empty"], WeightColumn = "w",
+            Features = [new("x", FeatureType.Float32)],
+            LabelColumn = "whole",
+            OtherColumns = ["fraction", "truth", "text", "empty"],
+            WeightColumn = "w",
         });
 
         Assert.Equal(

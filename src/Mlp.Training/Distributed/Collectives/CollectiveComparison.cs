@@ -41,7 +41,10 @@ internal static class CollectiveComparison
             $"Expected the same call on all ranks of group '{group}', but {CollectiveSentences.Ranks(others)} differ{(others.Count == 1 ? "s" : "")} from rank {norm}: {what} is {expected} on rank {norm} in "
             + $"{CollectiveSentences.Describe(first, group)} and {actual} on rank {others[0]} in {CollectiveSentences.Describe(other, group)}.")
         {
-            Ranks = others, Call = first.Kind, Sequence = first.Sequence, Tensor = first.Tensor,
+            Ranks = others,
+            Call = first.Kind,
+            Sequence = first.Sequence,
+            Tensor = first.Tensor,
         };
     }
 
@@ -64,7 +67,10 @@ internal static class CollectiveComparison
             CultureInfo.InvariantCulture,
             $"Expected rank {receiver} to receive what rank {sender} sends, but {what} is {expected} in {CollectiveSentences.Describe(send, group)} and {found} in {CollectiveSentences.Describe(receive, group)}."))
         {
-            Ranks = [receiver], Call = send.Kind, Sequence = send.Sequence, Tensor = send.Tensor,
+            Ranks = [receiver],
+            Call = send.Kind,
+            Sequence = send.Sequence,
+            Tensor = send.Tensor,
         };
     }
 
@@ -79,7 +85,10 @@ internal static class CollectiveComparison
         CultureInfo.InvariantCulture,
         $"Expected equal lists of all ranks of a new group, but rank {one} has [{string.Join(", ", list)}] and rank {other} has [{string.Join(", ", otherList)}] in {CollectiveSentences.Describe(call, group)}."))
     {
-        Ranks = [Math.Min(one, other), Math.Max(one, other)], Call = call.Kind, Sequence = call.Sequence, Tensor = call.Tensor,
+        Ranks = [Math.Min(one, other), Math.Max(one, other)],
+        Call = call.Kind,
+        Sequence = call.Sequence,
+        Tensor = call.Tensor,
     };
 
     private static List<int> FindOthers(ReadOnlySpan<CollectiveCall> calls, int norm)

@@ -9,19 +9,31 @@ internal static class CollectiveFailures
     {
         CollectiveMismatchException => new CollectiveMismatchException(failure.Message)
         {
-            Ranks = failure.Ranks, Call = failure.Call, Sequence = failure.Sequence, Tensor = failure.Tensor,
+            Ranks = failure.Ranks,
+            Call = failure.Call,
+            Sequence = failure.Sequence,
+            Tensor = failure.Tensor,
         },
         CollectiveTimeoutException => new CollectiveTimeoutException(failure.Message, failure)
         {
-            Ranks = failure.Ranks, Call = failure.Call, Sequence = failure.Sequence, Tensor = failure.Tensor,
+            Ranks = failure.Ranks,
+            Call = failure.Call,
+            Sequence = failure.Sequence,
+            Tensor = failure.Tensor,
         },
         RankLostException => new RankLostException(failure.Message, failure)
         {
-            Ranks = failure.Ranks, Call = failure.Call, Sequence = failure.Sequence, Tensor = failure.Tensor,
+            Ranks = failure.Ranks,
+            Call = failure.Call,
+            Sequence = failure.Sequence,
+            Tensor = failure.Tensor,
         },
         _ => new CollectiveException(failure.Message, failure)
         {
-            Ranks = failure.Ranks, Call = failure.Call, Sequence = failure.Sequence, Tensor = failure.Tensor,
+            Ranks = failure.Ranks,
+            Call = failure.Call,
+            Sequence = failure.Sequence,
+            Tensor = failure.Tensor,
         },
     };
 }

@@ -32,7 +32,10 @@ internal static class CollectiveSentences
         CultureInfo.InvariantCulture,
         $"Expected {worldSize} ranks at {Describe(call, group)} within {Duration(waited)}, but {Ranks(missing)} did not come."))
     {
-        Ranks = missing, Call = call.Kind, Sequence = call.Sequence, Tensor = call.Tensor,
+        Ranks = missing,
+        Call = call.Kind,
+        Sequence = call.Sequence,
+        Tensor = call.Tensor,
     };
 
     /// <summary>A rank is gone.</summary>
@@ -47,7 +50,10 @@ internal static class CollectiveSentences
             : string.Create(CultureInfo.InvariantCulture, $"Rank {lost} of group '{group}' is gone: {reason}."),
         innerException)
     {
-        Ranks = [lost], Call = call?.Kind, Sequence = call?.Sequence ?? -1, Tensor = call?.Tensor,
+        Ranks = [lost],
+        Call = call?.Kind,
+        Sequence = call?.Sequence ?? -1,
+        Tensor = call?.Tensor,
     };
 
     /// <summary>A rank has cancelled its call.</summary>

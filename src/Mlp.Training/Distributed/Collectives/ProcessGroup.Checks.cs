@@ -19,7 +19,10 @@ public sealed partial class ProcessGroup
         where T : unmanaged
         => new(-1, kind, ElementTypes.Of<T>(), length, operation, root)
         {
-            Counts = counts is null ? null : counts as int[] ?? [.. counts], Tensor = tensor, Timeout = Limit(timeout), CancellationToken = cancellationToken,
+            Counts = counts is null ? null : counts as int[] ?? [.. counts],
+            Tensor = tensor,
+            Timeout = Limit(timeout),
+            CancellationToken = cancellationToken,
         };
 
     private TimeSpan Limit(TimeSpan? timeout)

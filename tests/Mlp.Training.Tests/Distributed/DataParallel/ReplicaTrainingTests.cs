@@ -136,7 +136,15 @@ public sealed class ReplicaTrainingTests
     {
         var options = new NetworkOptions
         {
-            HiddenLayers = [40, 30, 20], BatchNorm = false, Dropout = 0, BatchSize = batchSize, MaxEpochs = Epochs, Seed = 7, LearningRate = 0.02, ValidationShare = 0, WeightDecay = 0.001,
+            HiddenLayers = [40, 30, 20],
+            BatchNorm = false,
+            Dropout = 0,
+            BatchSize = batchSize,
+            MaxEpochs = Epochs,
+            Seed = 7,
+            LearningRate = 0.02,
+            ValidationShare = 0,
+            WeightDecay = 0.001,
         };
         (options.Optimizer.Kind, options.Optimizer.Momentum) = (OptimizerKind.Sgd, 0.9);
         options.DataParallel.Replicas = replicas;

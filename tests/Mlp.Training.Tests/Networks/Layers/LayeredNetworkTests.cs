@@ -149,7 +149,8 @@ public sealed class LayeredNetworkTests
         var seen = new List<string>();
         using var scope = torch.NewDisposeScope();
 
-        network.Forward(torch.ones(2, 4), null, (name, output) => seen.Add($"{name}: {output.shape[1]}"));
+        using var rows = torch.ones(2, 4);
+        network.Forward(rows, null, (name, output) => seen.Add($"{name}: {output.shape[1]}"));
 
         Assert.Equal(["0.body.0: 4", "0.body.1: 4", "0.body: 4", "0: 4", "1: 1"], seen);
     }

@@ -36,7 +36,8 @@ public sealed class UserModuleTests
         using var network = LayeredNetwork.Build(Definition(() => new Gate(canExport: true)), 4, [], 1, 3);
         using var scope = torch.NewDisposeScope();
 
-        network.Forward(torch.ones(2, 4), null).sum().backward();
+        using var rows = torch.ones(2, 4);
+        network.Forward(rows, null).sum().backward();
 
         Assert.Equal(["gate.scale", "1.weight", "1.bias"], network.Parameters.Select(p => p.Key));
         Assert.All(network.Parameters, p => Assert.NotNull(p.Value.grad));

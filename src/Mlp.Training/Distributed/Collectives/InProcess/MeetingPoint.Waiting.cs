@@ -115,8 +115,9 @@ internal sealed partial class MeetingPoint
         {
             Fail(CollectiveSentences.Lost(call, Name, lost, "its group was disposed"));
         }
-        else if (condition.FindContradiction(call) is { } contradiction)
+        else if (condition.FindContradiction(call) is { } contradiction && condition.Awaited >= 0)
         {
+            // Looked at again: the other may have done its part and gone on to that call.
             Fail(contradiction);
         }
         else if (waited >= call.Timeout && Enumerable.Range(0, WorldSize).Where(condition.IsMissing).ToArray() is { Length: > 0 } missing)

@@ -93,7 +93,10 @@ internal sealed class MessageChannel(MeetingPoint point, int sender, int receive
         ? new CollectiveMismatchException(
             $"Expected rank {peer} at {CollectiveSentences.Describe(call, point.Name)} on rank {(peer == sender ? receiver : sender)}, but it waits for all ranks at {CollectiveSentences.Describe(other, point.Name)}.")
         {
-            Ranks = [peer], Call = call.Kind, Sequence = call.Sequence, Tensor = call.Tensor,
+            Ranks = [peer],
+            Call = call.Kind,
+            Sequence = call.Sequence,
+            Tensor = call.Tensor,
         }
         : null;
 }

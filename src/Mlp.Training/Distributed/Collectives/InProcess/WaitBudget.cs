@@ -11,7 +11,7 @@ internal sealed record WaitBudget(int ForArrival, int ForFinish, int ForBackgrou
 
     /// <summary>The budget for a number of ranks on this machine.</summary>
     public static WaitBudget For(int worldSize)
-        => worldSize <= Environment.ProcessorCount ? new(2000, 4000, 100, false) : new(8, 16, 2, true);
+        => worldSize <= Environment.ProcessorCount ? new(2000, 4000, 100, false) : new(200, 1000, 2, true);
 
     /// <summary>Looks at the meeting.</summary>
     /// <param name="inBackground">Whether the call is made beside other work.</param>

@@ -128,7 +128,10 @@ internal sealed partial class TcpBackend
                 var other = CollectiveSentences.Describe(call, _group.Name);
                 _wait.Fail(call, TroubleKind.Mismatch, link.Peer, new CollectiveMismatchException($"Expected rank {link.Peer} to make the call of rank {Rank}, {other}, but it makes another.")
                 {
-                    Ranks = [link.Peer], Call = call.Kind, Sequence = call.Sequence, Tensor = call.Tensor,
+                    Ranks = [link.Peer],
+                    Call = call.Kind,
+                    Sequence = call.Sequence,
+                    Tensor = call.Tensor,
                 });
                 break;
             case CallHeads.Finding.Foreign:

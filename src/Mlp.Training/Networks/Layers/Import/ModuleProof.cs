@@ -17,7 +17,7 @@ internal static class ModuleProof
     public const string InputName = "input";
 
     /// <summary>Where a file's metadata has the proof.</summary>
-    public const string MetadataKey = "mlp.proof";
+    public const string MetadataKey = ModelFileDescription.ProofKey;
 
     private const string View = "module";
 

@@ -31,7 +31,9 @@ public sealed class ImportedNetworkTests
             module.train();
             for (var i = 0; i < 5; i++)
             {
-                module.forward(randn(16, 3, 9, 9)).Dispose();
+                // Held, or the finalizer may free the batch while libtorch reads it.
+                using var batch = randn(16, 3, 9, 9);
+                module.forward(batch).Dispose();
             }
         }
 

@@ -51,7 +51,11 @@ internal sealed unsafe class SharedSegment : IDisposable
         path = Path.Combine(folder, $"mlp-group-{Convert.ToHexStringLower(token.AsSpan(0, 8))}");
         var options = new FileStreamOptions
         {
-            Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite | FileShare.Delete, PreallocationSize = Length(ranks, ringBytes), BufferSize = 0,
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.ReadWrite | FileShare.Delete,
+            PreallocationSize = Length(ranks, ringBytes),
+            BufferSize = 0,
         };
         if (!OperatingSystem.IsWindows())
         {

@@ -78,7 +78,10 @@ internal sealed class GroupInquest(GroupRecord group, ControlMessage.Report repo
                 CultureInfo.InvariantCulture,
                 $"Expected ranks {reporter} and {other} to send and receive, but rank {reporter} is in {CollectiveSentences.Describe(call, group.Name)} and rank {other} in {CollectiveSentences.Describe(found, group.Name)}."))
             {
-                Ranks = [other], Call = call.Kind, Sequence = call.Sequence, Tensor = call.Tensor,
+                Ranks = [other],
+                Call = call.Kind,
+                Sequence = call.Sequence,
+                Tensor = call.Tensor,
             };
     }
 
@@ -97,7 +100,10 @@ internal sealed class GroupInquest(GroupRecord group, ControlMessage.Report repo
                 CultureInfo.InvariantCulture,
                 $"Expected {CollectiveSentences.Describe(call, group.Name)} to end within {CollectiveSentences.Duration(waited)}, but it did not, though all ranks have come; rank {reporter} waits for rank {report.Suspect}."))
             {
-                Ranks = [report.Suspect], Call = call.Kind, Sequence = call.Sequence, Tensor = call.Tensor,
+                Ranks = [report.Suspect],
+                Call = call.Kind,
+                Sequence = call.Sequence,
+                Tensor = call.Tensor,
             };
     }
 

@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Mlp.Benchmarks.Training.Distributed;
+
+/// <summary>Ranks that are processes of another library; they read commands and answer with microseconds.</summary>
+internal sealed class PeerProcesses : IAllReduceWay
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("mlp-allreduce-");
+    private readonly List<Process> _processes = [];
+    private readonly List<StreamWriter> _commands = [];
+
+    private PeerProcesses(string name) => Name = name;
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <summary>Open MPI, compiled and started here; null where it is not installed.</summary>
+    public static PeerProcesses? OpenMpi(int worldSize)
+    {
+        if (!File.Exists("/usr/bin/mpicc") || !File.Exists("/usr/bin/mpirun"))
+        {
+            return null;
+        }
+
+        var peer = new PeerProcesses("Open MPI, MPI_Allreduce");
+        var (program, pipe) = (Path.Combine(peer._folder.FullName, "peer"), Path.Combine(peer._folder.FullName, "commands"));
+        Complete("mpicc", "-O3", "-o", program, Path.Combine(AppContext.BaseDirectory, "Training", "Distributed", "allreduce_mpi.c"));
+        for (var rank = 0; rank < worldSize; rank++)
+        {
+            Complete("mkfifo", Invariant($"{pipe}.{rank}"));
+        }
+
+        string[] crowded = worldSize > Environment.ProcessorCount ? ["--oversubscribe"] : [];
+        peer.Start("mpirun", ["--allow-run-as-root", .. crowded, "-np", Invariant($"{worldSize}"), program, pipe]);
+        for (var rank = 0; rank < worldSize; rank++)
+        {
+            peer._commands.Add(new StreamWriter(Invariant($"{pipe}.{rank}")) { AutoFlush = true });
+        }
+
+        return peer;
+    }
+
+    /// <summary>PyTorch's Gloo; null where it is not installed.</summary>
+    public static PeerProcesses? Gloo(int worldSize)
+    {
+        if (!File.Exists("/usr/lib/python3/dist-packages/torch/__init__.py"))
+        {
+            return null;
+        }
+
+        var peer = new PeerProcesses("PyTorch, Gloo");
+        for (var rank = 0; rank < worldSize; rank++)
+        {
+            var script = Path.Combine(AppContext.BaseDirectory, "Training", "Distributed", "allreduce_gloo.py");
+            peer._commands.Add(peer.Start("/usr/bin/python3", [script, Invariant($"{rank}"), Invariant($"{worldSize}"), Path.Combine(peer._folder.FullName, "store")]).StandardInput);
+        }
+
+        peer._processes.ForEach(p => p.StandardOutput.ReadLine());
+        return peer;
+    }
+
+    /// <inheritdoc/>
+    public double Measure(int byteCount, int calls, bool refill)
+    {
+        _commands.ForEach(c => c.WriteLine(Invariant($"{byteCount} {calls} {(refill ? 1 : 0)}")));
+        _commands.ForEach(c => c.Flush());
+        var answers = _processes.ConvertAll(p => p.StandardOutput.ReadLine() ?? throw new InvalidOperationException($"Expected {Name} to answer, but it has ended."));
+        return double.Parse(answers[0], CultureInfo.InvariantCulture);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        // Whoever reads the end of its commands ends.
+        _commands.ForEach(c => c.Dispose());
+        foreach (var process in _processes)
+        {
+            if (!process.WaitForExit(TimeSpan.FromSeconds(10)))
+            {
+                process.Kill(entireProcessTree: true);
+            }
+
+            process.Dispose();
+        }
+
+        _folder.Delete(recursive: true);
+    }
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    private static void Complete(string program, params string[] arguments)
+    {
+        using var process = Process.Start(program, arguments);
+        process.WaitForExit();
+        if (process.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"Expected '{program} {string.Join(' ', arguments)}' to succeed, but it ended with {process.ExitCode}.");
+        }
+    }
+
+    private Process Start(string program, IEnumerable<string> arguments)
+    {
+        var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        _processes.Add(process);
+        return process;
+    }
+}
