@@ -67,17 +67,22 @@ internal static class DataParallelPairs
 
     private static double[][] Rounds(IReplicaTeam[] teams, int count, int rounds, int milliseconds)
     {
-        // As many steps as take the time of a turn.
-        teams[0].Run(2);
-        var steps = Math.Max(2, (int)(teams[0].Run(4) * milliseconds / 1000 / count / StepSubject.BatchRows));
-        Array.ForEach(teams, t => t.Run(steps));
+        // As many steps as take the time of a turn; ours all take as many.
+        var steps = new int[teams.Length];
+        for (var i = 0; i < teams.Length; i++)
+        {
+            teams[i].Run(2);
+            steps[i] = teams[i] is ReplicaTeam && i > 0 ? steps[0] : Math.Max(2, (int)(teams[i].Run(4) * milliseconds / 1000 / count / StepSubject.BatchRows));
+            teams[i].Run(steps[i]);
+        }
+
         return [.. Enumerable.Range(0, rounds).Select(round =>
         {
             // Whoever goes first in one round goes last in the next.
             var speeds = new double[teams.Length];
             foreach (var i in round % 2 == 0 ? Enumerable.Range(0, teams.Length) : Enumerable.Range(0, teams.Length).Reverse())
             {
-                speeds[i] = teams[i].Run(steps);
+                speeds[i] = teams[i].Run(steps[i]);
             }
 
             return speeds;
