@@ -8,7 +8,8 @@ namespace Mlp.Benchmarks.Training.Distributed;
 
 /// <summary>
 /// <c>data-parallel-pairs --rounds 30 --milliseconds 150</c>: rows per second of replicas that train together, with and without overlap, against the same replicas that exchange nothing and that only
-/// wait for each other, in turns; beside them, where there is PyTorch, its DistributedDataParallel with Gloo against its own replicas that exchange nothing. <c>--replicas 2</c> and <c>--size 800000</c> (or 10000000) take one case alone.
+/// wait for each other, in turns; beside them, where there is PyTorch, its DistributedDataParallel with Gloo against its own replicas that exchange nothing. <c>--replicas 2</c> and <c>--size 800000</c> (or 10000000) take one case alone, <c>--peer 0</c> leaves
+/// PyTorch out.
 /// </summary>
 internal static class DataParallelPairs
 {
@@ -20,22 +21,23 @@ internal static class DataParallelPairs
     {
         var (rounds, milliseconds) = (arguments.Get("rounds", 30), arguments.Get("milliseconds", 150));
         var (replicas, size, bucket) = (arguments.Get("replicas", 0), arguments.Get("size", 0), arguments.Get("bucket", 0));
+        var hasPeer = arguments.Get("peer", 1) != 0;
         Torch.EnsureLoaded();
         foreach (var count in replicas > 0 ? [replicas] : new[] { 2, 4 })
         {
             if (size is 0 or 800_000)
             {
-                Measure("0.8 M parameters", [768, 768, 256], count, rounds, milliseconds, bucket);
+                Measure("0.8 M parameters", [768, 768, 256], count, rounds, milliseconds, bucket, hasPeer);
             }
 
             if (size is 0 or 10_000_000)
             {
-                Measure("10 M parameters", [2048, 2048, 2048, 640], count, rounds, milliseconds, bucket);
+                Measure("10 M parameters", [2048, 2048, 2048, 640], count, rounds, milliseconds, bucket, hasPeer);
             }
         }
     }
 
-    private static void Measure(string name, int[] units, int count, int rounds, int milliseconds, int bucket)
+    private static void Measure(string name, int[] units, int count, int rounds, int milliseconds, int bucket, bool hasPeer)
     {
         var definition = new NetworkDefinition([.. units.SelectMany(u => new[] { Layer.Linear(u), Layer.Relu() }), Layer.Output()]);
         var data = StepSubject.Encode(64, 1);
@@ -49,7 +51,7 @@ internal static class DataParallelPairs
             meets,
             isShared);
         ReplicaTeam[] teams = [Team("no communication", null), Team("barrier only", null, meets: true), Team("without overlap", false), Team("with overlap", true), Team("with overlap, by a group", true, isShared: false)];
-        using var peer = PyTorchReplicas.TryStart(count, 64, units);
+        using var peer = hasPeer ? PyTorchReplicas.TryStart(count, 64, units) : null;
         try
         {
             var cores = Environment.ProcessorCount;
