@@ -110,6 +110,12 @@ if (args is ["adult-epoch", .. var epochs])
     return 0;
 }
 
+if (args is ["allreduce-rank", var way])
+{
+    await Mlp.Benchmarks.Training.Distributed.AllReduceRank.RunAsync(way);
+    return 0;
+}
+
 if (args is ["allreduce-pairs", .. var reductions])
 {
     AllReducePairs.Run(SoakArguments.Parse(reductions));

@@ -7,7 +7,7 @@ namespace Mlp.TrainingChild;
 
 /// <summary>
 /// "FOLDER EVERY [stream]": trains a network, from a stream if asked and goes on from the folder's newest checkpoint, where there is one. Prints "step N" after each step, and at the end "scores HASH" over the bits of the
-/// scores of all rows. "memory STEPS EVERY": trains that many steps and prints the anonymous memory of the process, "N KIBIBYTES", every so often. "run DIRECTORY EXPERIMENT [KILLED]": writes a run without end (<see cref="TrackedRun"/>). "search DIRECTORY": searches, and goes on where a search was killed (<see cref="TrackedSearch"/>). libtorch lives in a child of its own, so that the other crash tests need not carry it.
+/// scores of all rows. "memory STEPS EVERY": trains that many steps and prints the anonymous memory of the process, "N KIBIBYTES", every so often. "run DIRECTORY EXPERIMENT [KILLED]": writes a run without end (<see cref="TrackedRun"/>). "search DIRECTORY": searches, and goes on where a search was killed (<see cref="TrackedSearch"/>). "rank MODE ...": is one rank of a group (<see cref="RankRun"/>). libtorch lives in a child of its own, so that the other crash tests need not carry it.
 /// </summary>
 internal static class Program
 {
@@ -19,6 +19,12 @@ internal static class Program
         if (arguments is ["memory", var steps, var interval])
         {
             await MemoryRun.RunAsync(int.Parse(steps, CultureInfo.InvariantCulture), int.Parse(interval, CultureInfo.InvariantCulture), Print);
+            return;
+        }
+
+        if (arguments is ["rank", var mode, .. var how])
+        {
+            await RankRun.RunAsync(mode, how, Print);
             return;
         }
 

@@ -13,9 +13,10 @@ internal sealed class FileScorings(string model) : IDisposable
     private readonly HashSet<Task> _running = [];
     private readonly CancellationTokenSource _closing = new();
     private bool _isClosed;
+    private volatile bool _isClosing;
 
-    /// <summary>Whether what runs has been told to end.</summary>
-    public bool IsClosing => _closing.IsCancellationRequested;
+    /// <summary>Whether all that runs has been told to end.</summary>
+    public bool IsClosing => _isClosing;
 
     /// <summary>Scores a file, unless closed.</summary>
     /// <param name="outputPath">The output, for the message of a run that is ended.</param>
@@ -71,6 +72,7 @@ internal sealed class FileScorings(string model) : IDisposable
         }
 
         await _closing.CancelAsync().ConfigureAwait(false);
+        _isClosing = true;
         await Task.WhenAll(running.Select(IgnoreFailure)).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 

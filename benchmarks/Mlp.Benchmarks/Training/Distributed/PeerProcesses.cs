@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 
 namespace Mlp.Benchmarks.Training.Distributed;
 
@@ -60,6 +62,28 @@ internal sealed class PeerProcesses : IAllReduceWay
         return peer;
     }
 
+    /// <summary>Processes of this library.</summary>
+    /// <param name="worldSize">Number of ranks.</param>
+    /// <param name="way">"memory" for memory that they share, "sockets" for the loopback interface.</param>
+    public static PeerProcesses Own(int worldSize, string way)
+    {
+        var peer = new PeerProcesses($"processes, {way}");
+        var port = Invariant($"{FreePort()}");
+        for (var rank = 0; rank < worldSize; rank++)
+        {
+            // Each rank on a processor of its own, as mpirun does unasked.
+            string[] bound = worldSize <= Environment.ProcessorCount && File.Exists("/usr/bin/taskset") ? ["/usr/bin/taskset", "-c", Invariant($"{rank}")] : [];
+            string[] line = [.. bound, Environment.ProcessPath!, "exec", Path.Combine(AppContext.BaseDirectory, "Mlp.Benchmarks.dll"), "allreduce-rank", way];
+            var start = new ProcessStartInfo(line[0], line[1..]);
+            (start.Environment["RANK"], start.Environment["WORLD_SIZE"], start.Environment["LOCAL_WORLD_SIZE"], start.Environment["MASTER_PORT"])
+                = (Invariant($"{rank}"), Invariant($"{worldSize}"), Invariant($"{worldSize}"), port);
+            peer._commands.Add(peer.Start(start).StandardInput);
+        }
+
+        peer._processes.ForEach(p => p.StandardOutput.ReadLine());
+        return peer;
+    }
+
     /// <inheritdoc/>
     public double Measure(int byteCount, int calls, bool refill)
     {
@@ -99,9 +123,19 @@ internal sealed class PeerProcesses : IAllReduceWay
         }
     }
 
-    private Process Start(string program, IEnumerable<string> arguments)
+    private static int FreePort()
     {
-        var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    private Process Start(string program, IEnumerable<string> arguments) => Start(new ProcessStartInfo(program, arguments));
+
+    private Process Start(ProcessStartInfo start)
+    {
+        (start.RedirectStandardInput, start.RedirectStandardOutput) = (true, true);
+        var process = Process.Start(start)!;
         _processes.Add(process);
         return process;
     }

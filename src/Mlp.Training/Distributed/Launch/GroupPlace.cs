@@ -8,9 +8,8 @@ namespace Mlp.Training.Distributed.Launch;
 /// <param name="WorldSize">Ranks in all.</param>
 /// <param name="MasterAddress">Name or address of rank 0's host.</param>
 /// <param name="MasterPort">Its port.</param>
-/// <param name="RunId">The launcher's name for the run; empty for none.</param>
-/// <param name="LocalRank">Number among the ranks of this host; null where nobody says.</param>
-internal sealed record GroupPlace(int Rank, int WorldSize, string MasterAddress, int MasterPort, string RunId, int? LocalRank)
+/// <param name="RunId">The launcher's name for the run and how often it has been started again; empty without a launcher.</param>
+internal sealed record GroupPlace(int Rank, int WorldSize, string MasterAddress, int MasterPort, string RunId)
 {
     /// <summary>Settles it.</summary>
     /// <param name="options">What the user set.</param>
@@ -41,8 +40,11 @@ internal sealed record GroupPlace(int Rank, int WorldSize, string MasterAddress,
                 $"Expected a secret, as rank 0 waits at '{master}', but found none: without one ranks meet on the loopback interface only. Set {RendezvousOptions.SecretVariable} or RendezvousOptions.Secret to the same on all ranks.");
         }
 
-        return new(rank, size, master, options.MasterPort ?? environment?.MasterPort ?? LaunchEnvironment.DefaultMasterPort, environment?.RunId ?? "", environment?.LocalRank);
+        return new(rank, size, master, options.MasterPort ?? environment?.MasterPort ?? LaunchEnvironment.DefaultMasterPort, RunOf(environment));
     }
+
+    private static string RunOf(LaunchEnvironment? environment)
+        => environment is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{environment.RunId}#{environment.RestartCount}");
 
     private static bool IsLoopback(string host) => host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 

@@ -12,7 +12,7 @@ internal sealed record RankDescription
     /// <summary>The world size that it was told.</summary>
     public required int WorldSize { get; init; }
 
-    /// <summary>The launcher's name for the run; empty for none.</summary>
+    /// <summary>The launcher's name for the run and its restarts; empty without a launcher.</summary>
     public required string RunId { get; init; }
 
     /// <summary><see cref="HostIdentity"/>: ranks with the same can share memory.</summary>

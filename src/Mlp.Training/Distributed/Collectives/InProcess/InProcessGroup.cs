@@ -3,7 +3,7 @@ namespace Mlp.Training.Distributed.Collectives.InProcess;
 /// <summary>What the ranks of a group share.</summary>
 internal sealed class InProcessGroup
 {
-    private readonly MessageChannel[] _channels;
+    private readonly MessageChannel?[] _channels;
     private readonly InProcessGroup?[] _formed;
     private readonly List<InProcessGroup> _children = [];
     private readonly byte[][] _stages;
@@ -21,7 +21,7 @@ internal sealed class InProcessGroup
         (_clock, _parent, _remaining) = (clock, parent, worldSize);
         Point = new(name, worldSize, clock);
         _formed = new InProcessGroup?[worldSize];
-        _channels = [.. Enumerable.Range(0, worldSize * worldSize).Select(pair => new MessageChannel(Point, pair / worldSize, pair % worldSize))];
+        _channels = new MessageChannel?[worldSize * worldSize];
         _stages = [.. Enumerable.Range(0, 2 * worldSize).Select(_ => GC.AllocateUninitializedArray<byte>(StageSize, pinned: true))];
     }
 
@@ -31,8 +31,12 @@ internal sealed class InProcessGroup
     /// <summary>Where the ranks meet.</summary>
     public MeetingPoint Point { get; }
 
-    /// <summary>The way from a rank to another.</summary>
-    public MessageChannel Channel(int sender, int receiver) => _channels[(sender * Point.WorldSize) + receiver];
+    /// <summary>The way from a rank to another; most are never taken.</summary>
+    public MessageChannel Channel(int sender, int receiver)
+    {
+        ref var channel = ref _channels[(sender * Point.WorldSize) + receiver];
+        return Volatile.Read(ref channel) ?? Interlocked.CompareExchange(ref channel, new(Point, sender, receiver), null) ?? channel!;
+    }
 
     /// <summary>Memory of a rank for the values of a short call: others read it there, so the rank's own values are free at once. It holds them until the call after the next.</summary>
     /// <param name="rank">The rank.</param>

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Mlp.Training.Distributed.Collectives.SharedMemory;
 using Mlp.Training.Distributed.Collectives.SharedMemory.Interop;
 using Mlp.Training.Distributed.Collectives.Tcp.Control;
 
@@ -9,6 +10,8 @@ internal sealed class CallWait
 {
     private const int PausesPerLook = 8;
     private const int LooksPerCheck = 64;
+    private const int LooksBeforeYield = 50;
+    private const int LooksPerYield = 5;
     private const int SleepMicroseconds = 20_000;
     private const int MixedSleepMicroseconds = 1_000;
 
@@ -30,6 +33,7 @@ internal sealed class CallWait
     private long _brokenSince;
     private int _look;
     private int _rings;
+    private bool _isAnnounced;
 
     /// <summary>Waits for some links.</summary>
     /// <param name="plane">Told of trouble.</param>
@@ -42,7 +46,7 @@ internal sealed class CallWait
         _sockets = [.. peers.OfType<TcpLink>()];
         (_awaitsInput, _awaitsOutput) = (new bool[group.Members.Length], new bool[group.Members.Length]);
         var localRanks = 1 + peers.Length - _sockets.Length;
-        (_looks, _looksInBackground) = localRanks <= Environment.ProcessorCount ? (2000, 100) : (4, 1);
+        (_looks, _looksInBackground) = WaitProcessors.AreFewerThan(localRanks) ? (4, 1) : (5000, 100);
     }
 
     /// <summary>A call begins.</summary>
@@ -50,7 +54,8 @@ internal sealed class CallWait
     {
         ThrowIfFailed(call);
         _group.Begin(call);
-        (_start, _look, _brokenSince) = (_plane.Clock.GetTimestamp(), 0, 0);
+        (_start, _brokenSince) = (_plane.Clock.GetTimestamp(), 0);
+        Restart();
         if (call.CancellationToken.IsCancellationRequested)
         {
             Cancel(call);
@@ -58,7 +63,11 @@ internal sealed class CallWait
     }
 
     /// <summary>Something has moved.</summary>
-    public void Restart() => _look = 0;
+    public void Restart()
+    {
+        _look = 0;
+        Rise();
+    }
 
     /// <summary>Says what a rank is waited for.</summary>
     public void Await(int peer, bool input, bool output) => (_awaitsInput[peer], _awaitsOutput[peer]) = (input, output);
@@ -77,6 +86,12 @@ internal sealed class CallWait
             if (_look % LooksPerCheck == 0)
             {
                 ThrowIfFailed(call);
+            }
+
+            // The rank that is waited for may want this very processor.
+            if (_look > LooksBeforeYield && _look % LooksPerYield == 0)
+            {
+                Thread.Yield();
             }
 
             Thread.SpinWait(PausesPerLook);
@@ -165,13 +180,23 @@ internal sealed class CallWait
         if (_look == looks + 1)
         {
             // The rank looks once more between saying that it sleeps and sleeping.
-            _rings = _bell!.Announce();
+            (_rings, _isAnnounced) = (_bell!.Announce(), true);
             return;
         }
 
         _bell!.Sleep(_rings, TimeSpan.FromMicroseconds(SleepMicroseconds));
-        _bell.Rise();
+        Rise();
         _look = looks;
+    }
+
+    /// <summary>As long as this rank says that it sleeps, whatever others do costs them a call of the system.</summary>
+    private void Rise()
+    {
+        if (_isAnnounced)
+        {
+            _isAnnounced = false;
+            _bell!.Rise();
+        }
     }
 
     private void SleepForSockets(int microseconds)

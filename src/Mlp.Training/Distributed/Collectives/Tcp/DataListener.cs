@@ -20,6 +20,7 @@ internal sealed class DataListener : IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly Task _accepting;
+    private bool _isDisposed;
 
     /// <summary>Listens at a port that the system chooses: on all interfaces, or on the loopback alone where there is no secret.</summary>
     public DataListener(GroupSecret secret, TimeProvider clock, ILogger logger)
@@ -69,6 +70,11 @@ internal sealed class DataListener : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, true))
+        {
+            return;
+        }
+
         await _stop.CancelAsync().ConfigureAwait(false);
         _listener.Dispose();
         await _accepting.ConfigureAwait(false);

@@ -24,10 +24,9 @@ internal sealed class GroupSetup(TcpSession session, GroupMonitor group, TimeSpa
     private SharedBell? _bell;
 
     /// <summary>Connects.</summary>
-    /// <param name="deterministic">Whether sums are made in the order of ranks.</param>
     /// <returns>This rank's end of the group.</returns>
     /// <exception cref="CollectiveException">A rank did not come or is gone.</exception>
-    public async Task<TcpBackend> ConnectAsync(bool deterministic)
+    public async Task<TcpBackend> ConnectAsync()
     {
         session.Plane.Add(group);
         session.Enter();
@@ -36,7 +35,7 @@ internal sealed class GroupSetup(TcpSession session, GroupMonitor group, TimeSpa
             await ShareMemoryAsync().ConfigureAwait(false);
             await ConnectSocketsAsync().ConfigureAwait(false);
             await ExchangeAsync(OfferReady, "").ConfigureAwait(false);
-            return new TcpBackend(session, group, _links, _segment, _bell, deterministic);
+            return new TcpBackend(session, group, _links, _segment, _bell);
         }
         catch
         {

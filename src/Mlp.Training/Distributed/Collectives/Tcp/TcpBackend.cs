@@ -6,7 +6,7 @@ namespace Mlp.Training.Distributed.Collectives.Tcp;
 
 /// <summary>
 /// A rank that is a process. Ranks of one host move values through memory that they share, others through sockets. Each call begins with a head to every other rank, which the other compares with its own; what goes wrong is
-/// told to rank 0, which finds out who is to blame and tells all.
+/// told to rank 0, which finds out who is to blame and tells all. Sums are made in the order of ranks, asked for or not.
 /// </summary>
 internal sealed partial class TcpBackend : CollectiveBackend
 {
@@ -20,15 +20,14 @@ internal sealed partial class TcpBackend : CollectiveBackend
     private readonly SharedSegment? _segment;
     private readonly CallHeads _heads;
     private readonly CallWait _wait;
-    private readonly bool _deterministic;
     private readonly Transfer[] _transfers;
     private readonly SemaphoreSlim _idle = new(1, 1);
     private bool _disposed;
 
     /// <summary>Takes over connected links.</summary>
-    public TcpBackend(TcpSession session, GroupMonitor group, PeerLink?[] links, SharedSegment? segment, SharedBell? bell, bool deterministic)
+    public TcpBackend(TcpSession session, GroupMonitor group, PeerLink?[] links, SharedSegment? segment, SharedBell? bell)
     {
-        (_session, _group, _links, _segment, _deterministic) = (session, group, links, segment, deterministic);
+        (_session, _group, _links, _segment) = (session, group, links, segment);
         _peers = [.. links.OfType<PeerLink>()];
         _heads = new(links.Length, group.Index);
         _wait = new(session.Plane, group, _peers, bell);
@@ -133,7 +132,7 @@ internal sealed partial class TcpBackend : CollectiveBackend
         var setup = new GroupSetup(_session, child, call.Timeout, call.CancellationToken);
 
         // Calls of a group are synchronous; what connects the ranks of the new one waits for sockets and runs beside this thread.
-        return Task.Run(() => setup.ConnectAsync(_deterministic)).GetAwaiter().GetResult();
+        return Task.Run(() => setup.ConnectAsync()).GetAwaiter().GetResult();
     }
 
     /// <inheritdoc/>

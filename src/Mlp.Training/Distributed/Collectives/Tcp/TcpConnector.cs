@@ -38,7 +38,7 @@ internal static class TcpConnector
             plane = new(place.Rank, titles, sockets, rendezvous.HeartbeatInterval, rendezvous.HeartbeatTimeout, clock);
             var session = new TcpSession(plane, listener, secret, ranks, place.MasterAddress, options.Transport, logger);
             var group = new GroupMonitor(WorldId, options.Name, [.. Enumerable.Range(0, place.WorldSize)], place.Rank);
-            return await new GroupSetup(session, group, rendezvous.Timeout, cancellationToken).ConnectAsync(options.Deterministic).ConfigureAwait(false);
+            return await new GroupSetup(session, group, rendezvous.Timeout, cancellationToken).ConnectAsync().ConfigureAwait(false);
         }
         catch
         {

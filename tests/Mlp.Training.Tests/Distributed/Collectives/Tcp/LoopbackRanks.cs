@@ -7,6 +7,8 @@ namespace Mlp.Training.Tests.Distributed.Collectives.Tcp;
 /// <summary>Ranks of a group of processes, though all are threads of this one: they meet and move values as processes do.</summary>
 internal static class LoopbackRanks
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
     /// <summary>A port that nobody uses at the moment.</summary>
     public static int FreePort()
     {
@@ -16,50 +18,41 @@ internal static class LoopbackRanks
     }
 
     /// <summary>Settings of one rank.</summary>
-    public static ProcessGroupOptions Options(int rank, int worldSize, int port, bool sharesMemory = true)
+    public static ProcessGroupOptions Options(int rank, int worldSize, int port)
     {
-        var options = new ProcessGroupOptions { Timeout = TimeSpan.FromSeconds(60) };
+        var options = new ProcessGroupOptions { Timeout = Patience, Deterministic = true };
         (options.Rendezvous.Rank, options.Rendezvous.WorldSize, options.Rendezvous.MasterPort) = (rank, worldSize, port);
-        options.Rendezvous.Timeout = TimeSpan.FromSeconds(60);
-        options.Transport.UseSharedMemory = sharesMemory;
+        (options.Rendezvous.Timeout, options.Rendezvous.HeartbeatTimeout) = (Patience, Patience);
         return options;
     }
 
     /// <summary>Connects all ranks.</summary>
-    public static async Task<ProcessGroup[]> ConnectAsync(int worldSize, bool sharesMemory = true, Action<ProcessGroupOptions>? configure = null)
+    public static Task<ProcessGroup[]> ConnectAsync(int worldSize, Action<ProcessGroupOptions>? configure = null)
     {
         var port = FreePort();
-        return await Task.WhenAll(Enumerable.Range(0, worldSize).Select(rank =>
+        return Task.WhenAll(Enumerable.Range(0, worldSize).Select(rank =>
         {
-            var options = Options(rank, worldSize, port, sharesMemory);
+            var options = Options(rank, worldSize, port);
             configure?.Invoke(options);
             return ProcessGroup.ConnectAsync(options);
         }));
     }
 
-    /// <summary>Runs a program on all ranks, a thread each, and disposes them.</summary>
+    /// <summary>Runs a program on all ranks, a thread each.</summary>
     /// <returns>What each rank threw; null where nothing.</returns>
-    public static async Task<Exception?[]> RunAsync(ProcessGroup[] groups, Action<ProcessGroup> program)
+    public static Exception?[] Run(IReadOnlyList<ProcessGroup> groups, Action<ProcessGroup> program)
     {
-        var failures = new Exception?[groups.Length];
-        var threads = groups.Select((group, rank) => new Thread(() =>
-        {
-            try
-            {
-                program(group);
-            }
-            catch (Exception exception)
-            {
-                failures[rank] = exception;
-            }
-        })).ToList();
+        var failures = new Exception?[groups.Count];
+        var threads = groups.Select(g => new Thread(() => failures[g.Rank] = Record.Exception(() => program(g))) { IsBackground = true }).ToList();
         threads.ForEach(t => t.Start());
-        threads.ForEach(t => t.Join());
-        await Task.WhenAll(groups.Select(g => g.DisposeAsync().AsTask()));
+        foreach (var (thread, rank) in threads.Select((t, r) => (t, r)))
+        {
+            Assert.True(thread.Join(Patience + Patience), $"Rank {rank} hangs.");
+        }
+
         return failures;
     }
 
-    /// <summary>Connects ranks, runs a program on them, and expects that none throws.</summary>
-    public static async Task RunAsync(int worldSize, bool sharesMemory, Action<ProcessGroup> program, Action<ProcessGroupOptions>? configure = null)
-        => Assert.All(await RunAsync(await ConnectAsync(worldSize, sharesMemory, configure), program), Assert.Null);
+    /// <summary>Ends all ranks.</summary>
+    public static Task DisposeAsync(IEnumerable<ProcessGroup> groups) => Task.WhenAll(groups.Select(g => g.DisposeAsync().AsTask()));
 }

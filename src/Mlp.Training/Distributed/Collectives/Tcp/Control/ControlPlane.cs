@@ -10,6 +10,7 @@ namespace Mlp.Training.Distributed.Collectives.Tcp.Control;
 internal sealed class ControlPlane : IDisposable
 {
     private const int TickMicroseconds = 50_000;
+    private const string Ended = "ended: its connection closed";
 
     private static readonly TimeSpan InquestPatience = TimeSpan.FromSeconds(2);
     private static readonly byte[] HeartbeatFrame = ControlCodec.Encode(new ControlMessage.Heartbeat());
@@ -26,6 +27,7 @@ internal sealed class ControlPlane : IDisposable
     private readonly Thread _thread;
     private readonly ManualResetEventSlim _ending = new();
     private volatile string? _masterLost;
+    private bool _isDisposed;
 
     /// <summary>Starts the thread.</summary>
     /// <param name="rank">This process's rank.</param>
@@ -66,7 +68,7 @@ internal sealed class ControlPlane : IDisposable
         _groups[group.Id] = group;
         if (_masterLost is { } reason)
         {
-            LoseMaster(group, reason);
+            group.Fail(GroupFailure.OfLost($"Group '{group.Name}' cannot be formed: {_titles[0]}, which is rank 0 of the world, {reason}."));
         }
     }
 
@@ -151,6 +153,11 @@ internal sealed class ControlPlane : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _isDisposed, true))
+        {
+            return;
+        }
+
         _ending.Set();
         if (Thread.CurrentThread != _thread)
         {
@@ -231,7 +238,7 @@ internal sealed class ControlPlane : IDisposable
     private void Receive(ControlConnection connection, List<ControlMessage> messages)
     {
         messages.Clear();
-        var reason = "ended: its connection closed";
+        var reason = Ended;
         bool isAlive;
         try
         {
@@ -269,10 +276,14 @@ internal sealed class ControlPlane : IDisposable
     {
         foreach (var connection in _connections)
         {
-            if (!connection.IsClosed && _clock.GetElapsedTime(connection.LastHeard, now) > _heartbeatTimeout)
+            if (_clock.GetElapsedTime(connection.LastHeard, now) > _heartbeatTimeout)
             {
                 Lose(connection.Rank, $"has given no sign of life for {CollectiveSentences.Duration(_heartbeatTimeout)}");
                 connection.LastHeard = now;
+            }
+            else if (connection.IsClosed)
+            {
+                Lose(connection.Rank, Ended);
             }
         }
 
@@ -299,10 +310,13 @@ internal sealed class ControlPlane : IDisposable
             return;
         }
 
-        _masterLost = reason;
-        foreach (var group in _groups.Values)
+        if (_masterLost is null)
         {
-            LoseMaster(group, reason);
+            _masterLost = reason;
+            foreach (var group in _groups.Values)
+            {
+                LoseMaster(group, reason);
+            }
         }
     }
 

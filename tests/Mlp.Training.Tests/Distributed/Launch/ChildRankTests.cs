@@ -1,0 +1,127 @@
+using System.Globalization;
+using Mlp.TestSupport;
+using Mlp.Training.Distributed.Collectives;
+using Mlp.Training.Distributed.Launch;
+
+namespace Mlp.Training.Tests.Distributed.Launch;
+
+/// <summary>Real processes: they get the same sums, and each learns of one that is killed, stopped or gone, with its number, long before a call's own limit.</summary>
+public sealed class ChildRankTests
+{
+    private const double LimitMilliseconds = 60_000;
+
+    [Theory]
+    [InlineData(2, true)]
+    [InlineData(2, false)]
+    [InlineData(4, true)]
+    public async Task Sum_OfProcesses_HasTheBitsOfThreads(int worldSize, bool sharesMemory)
+    {
+        var expected = new string[worldSize];
+        ProcessGroup.RunInProcess(worldSize, g => expected[g.Rank] = Hash(g));
+
+        var (result, lines) = await ChildRanks.RunAsync(worldSize, sharesMemory, "sum");
+
+        Assert.True(result.IsSuccess, string.Join('\n', lines));
+        Assert.Equal(Enumerable.Range(0, worldSize).Select(r => $"[{r}] sum {expected[r]}"), lines.Where(l => l.Contains("sum", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("kill", 2, 137, true)]
+    [InlineData("kill", 0, 137, false)]
+    [InlineData("exit", 1, 7, true)]
+    [InlineData("exit", 1, 7, false)]
+    public async Task Rank_Ends_OthersNameItAtOnce(string how, int rank, int code, bool sharesMemory)
+    {
+        var (result, lines) = await ChildRanks.RunAsync(3, sharesMemory, how, rank.ToString(CultureInfo.InvariantCulture), "5");
+
+        Assert.Equal(code, result.ExitCodes[rank]);
+        CheckOthers(lines, rank, 3, "ended: its connection closed");
+    }
+
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(0, false)]
+    public async Task Rank_IsStopped_OthersNameItWhenItsHeartStops(int rank, bool sharesMemory)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        var (result, lines) = await ChildRanks.RunAsync(3, sharesMemory, "stop", rank.ToString(CultureInfo.InvariantCulture), "5");
+
+        Assert.Equal(137, result.ExitCodes[rank]);
+        CheckOthers(lines, rank, 3, "has given no sign of life for 5 s");
+    }
+
+    [Fact]
+    public async Task Rounds_RandomRankKilled_NeverHang()
+    {
+        var random = new Random(11);
+        for (var round = 0; round < Math.Max(1, TestRounds.Count / 5); round++)
+        {
+            var (worldSize, sharesMemory) = (random.Next(2, 5), random.Next(2) == 0);
+            var rank = random.Next(worldSize);
+            var (_, lines) = await ChildRanks.RunAsync(
+                worldSize, sharesMemory, "kill", rank.ToString(CultureInfo.InvariantCulture), random.Next(0, 50).ToString(CultureInfo.InvariantCulture));
+            CheckOthers(lines, rank, worldSize, "ended: its connection closed");
+        }
+    }
+
+    [Fact]
+    public async Task Run_RankFails_SaysWhichAndHow()
+    {
+        var result = await LocalLauncher.RunAsync(2, new() { Program = "/bin/sh", Arguments = ["-c", "test $RANK = 0 || exit 4"], Output = TextWriter.Null });
+
+        Assert.Equal((1, 4), (result.FirstFailedRank!.Value, result.ExitCodes[1]));
+        Assert.Equal("Rank 1 of 2 failed first: it ended with exit code 4.", result.Failure);
+    }
+
+    [Fact]
+    public async Task Run_RankFails_EndsTheOthers()
+    {
+        var options = new LocalLauncherOptions { Program = "/bin/sh", Arguments = ["-c", "test $RANK = 1 && kill -9 $$; exec sleep 1000"], Output = TextWriter.Null, GracePeriod = TimeSpan.Zero };
+
+        var result = await LocalLauncher.RunAsync(3, options);
+
+        Assert.Equal([137, 137, 137], result.ExitCodes);
+        Assert.Equal("Rank 1 of 3 failed first: it ended by signal 9.", result.Failure);
+    }
+
+    [Fact]
+    public async Task Run_NoSuchProgram_SaysSo()
+        => Assert.StartsWith("Rank 0 could not be started", (await Assert.ThrowsAsync<LaunchException>(() => LocalLauncher.RunAsync(2, new() { Program = "/no/such/program" }))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Run_Output_ComesWithTheRank()
+    {
+        using var output = new StringWriter();
+
+        await LocalLauncher.RunAsync(2, new() { Program = "/bin/sh", Arguments = ["-c", "echo rank $RANK of $WORLD_SIZE at $MASTER_ADDR, ${#MLP_GROUP_SECRET}"], Output = output });
+
+        Assert.Equal(["[0] rank 0 of 2 at 127.0.0.1, 64", "[1] rank 1 of 2 at 127.0.0.1, 64"], output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
+    }
+
+    private static void CheckOthers(string[] lines, int lost, int worldSize, string reason)
+    {
+        var failures = lines.Where(l => l.Contains("failed", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToArray();
+        Assert.Equal(Enumerable.Range(0, worldSize).Where(r => r != lost).Select(r => $"[{r}] failed RankLostException {lost}"), failures.Select(f => string.Join(' ', f.Split(' ')[..4])));
+        Assert.All(failures, f => Assert.Contains(reason, f, StringComparison.Ordinal));
+        Assert.All(failures, f => Assert.InRange(double.Parse(f.Split(' ')[4], CultureInfo.InvariantCulture), 0, LimitMilliseconds));
+        Assert.Single(failures.Select(f => string.Join(' ', f.Split(' ')[5..])).Distinct());
+    }
+
+    private static string Hash(ProcessGroup group)
+    {
+        using var hash = System.Security.Cryptography.IncrementalHash.CreateHash(System.Security.Cryptography.HashAlgorithmName.SHA256);
+        foreach (var length in new[] { 3, 5000, 1_000_000 })
+        {
+            var random = new Random((group.Rank * 31) + length);
+            var values = Enumerable.Range(0, length).Select(_ => random.NextSingle() - 0.5f).ToArray();
+            group.AllReduce(values.AsSpan());
+            hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()));
+        }
+
+        return Convert.ToHexString(hash.GetHashAndReset());
+    }
+}

@@ -1,0 +1,25 @@
+using System.Runtime.InteropServices;
+using Mlp.Training.Distributed.Launch;
+
+namespace Mlp.Training.Tests.Distributed.Launch;
+
+/// <summary>Ranks that are processes of their own: the child of the training tests.</summary>
+internal static class ChildRanks
+{
+    /// <summary>The .NET that runs the tests.</summary>
+    public static string Dotnet { get; } = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
+
+    /// <summary>Arguments of one rank.</summary>
+    public static string[] Arguments(params string[] mode) => ["exec", Path.Combine(AppContext.BaseDirectory, "Mlp.TrainingChild.dll"), "rank", .. mode];
+
+    /// <summary>Starts ranks by the local launcher.</summary>
+    /// <returns>How they ended and what they printed.</returns>
+    public static async Task<(LaunchResult Result, string[] Lines)> RunAsync(int worldSize, bool sharesMemory, params string[] mode)
+    {
+        using var output = new StringWriter();
+        var options = new LocalLauncherOptions { Program = Dotnet, Arguments = Arguments(mode), Output = output, ErrorOutput = output, GracePeriod = TimeSpan.FromSeconds(15) };
+        options.Variables["MLP_CHILD_SOCKETS"] = sharesMemory ? null : "1";
+        var result = await LocalLauncher.RunAsync(worldSize, options);
+        return (result, output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+}

@@ -1,0 +1,193 @@
+using System.Net;
+using System.Net.Sockets;
+using Mlp.Training.Distributed.Collectives;
+using Mlp.Training.Distributed.Launch;
+using Mlp.Training.Tests.Distributed.Collectives.Tcp;
+
+namespace Mlp.Training.Tests.Distributed.Launch;
+
+/// <summary>Who does not fit is refused with a reason, and the others go on.</summary>
+public sealed class RendezvousTests
+{
+    [Fact]
+    public async Task Join_WrongSecret_IsRefusedAndTheRightOneJoins()
+    {
+        var port = LoopbackRanks.FreePort();
+        var zero = ProcessGroup.ConnectAsync(Options(0, port, "right"));
+
+        var refused = await Assert.ThrowsAsync<RendezvousException>(() => ProcessGroup.ConnectAsync(Options(1, port, "wrong")));
+        var one = ProcessGroup.ConnectAsync(Options(1, port, "right"));
+
+        Assert.Contains("its proof does not fit: the secrets differ", refused.Message, StringComparison.Ordinal);
+        await LoopbackRanks.DisposeAsync([await zero, await one]);
+    }
+
+    [Fact]
+    public async Task Join_NoSecretWhereThereIsOne_IsRefused()
+    {
+        var port = LoopbackRanks.FreePort();
+        using var stop = new CancellationTokenSource();
+        var zero = ProcessGroup.ConnectAsync(Options(0, port, "right"), stop.Token);
+
+        await Assert.ThrowsAsync<RendezvousException>(() => ProcessGroup.ConnectAsync(Options(1, port)));
+
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => zero);
+    }
+
+    [Fact]
+    public async Task Hear_CallerThatProvesNothing_IsToldSoByRankZero()
+    {
+        // What a caller without the secret would do that skips the listener's proof.
+        using var listener = RendezvousHost.Listen(IPAddress.Loopback, 0);
+        using var caller = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await caller.ConnectAsync(listener.LocalEndPoint!);
+        using var accepted = await listener.AcceptAsync();
+        var hearing = PeerHandshake.HearAsync(accepted, new GroupSecret("right"), CancellationToken.None);
+
+        await caller.SendAsync((byte[])[.. "MLPG"u8, 1, 0, .. new byte[32]]);
+        await ReadAsync(caller, 4 + 2 + 64);
+        await caller.SendAsync((byte[])[3, 0, 0, 0, 1, 2, 3, .. new byte[32]]);
+        var answer = await ReadAsync(caller, 5);
+
+        Assert.Equal(0, answer[0]);
+        Assert.Contains("does not know this group's secret", (await Assert.ThrowsAsync<RendezvousException>(() => hearing)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Join_RankTwice_TheSecondIsRefused()
+    {
+        var port = LoopbackRanks.FreePort();
+        var zero = ProcessGroup.ConnectAsync(Options(0, port, worldSize: 3));
+        Task<ProcessGroup>[] twins = [ProcessGroup.ConnectAsync(Options(1, port, worldSize: 3)), ProcessGroup.ConnectAsync(Options(1, port, worldSize: 3))];
+
+        var refused = await Assert.ThrowsAsync<RendezvousException>(async () => await await Task.WhenAny(twins));
+        var two = ProcessGroup.ConnectAsync(Options(2, port, worldSize: 3));
+
+        Assert.Contains("has joined already", refused.Message, StringComparison.Ordinal);
+        await LoopbackRanks.DisposeAsync([await zero, await twins.Single(t => !t.IsFaulted), await two]);
+    }
+
+    [Theory]
+    [InlineData("world", "Expected a world of 2 ranks, as rank 0 has it, but Rank 1")]
+    [InlineData("deterministic", "Expected ProcessGroupOptions.Deterministic = True, as rank 0 has it, but Rank 1")]
+    [InlineData("memory", "Expected TransportOptions.UseSharedMemory = True, as rank 0 has it, but Rank 1")]
+    public async Task Join_WhatMustBeEqualDiffers_IsRefused(string what, string sentence)
+    {
+        var port = LoopbackRanks.FreePort();
+        var zero = ProcessGroup.ConnectAsync(Options(0, port));
+        var other = Options(1, port, worldSize: what == "world" ? 3 : 2);
+        (other.Deterministic, other.Transport.UseSharedMemory) = (what != "deterministic", what != "memory");
+
+        var refused = await Assert.ThrowsAsync<RendezvousException>(() => ProcessGroup.ConnectAsync(other));
+
+        Assert.StartsWith(sentence, refused.Message, StringComparison.Ordinal);
+        await LoopbackRanks.DisposeAsync([.. await Task.WhenAll(ProcessGroup.ConnectAsync(Options(1, port)), zero)]);
+    }
+
+    [Theory]
+    [InlineData("GET / HTTP/1.1\r\nHost: a\r\nAccept: text/html,and so on and on\r\n\r\n")]
+    [InlineData("MLP")]
+    [InlineData("")]
+    public async Task Join_BesideForeignCallers_IsNotDisturbed(string words)
+    {
+        var port = LoopbackRanks.FreePort();
+        var zero = ProcessGroup.ConnectAsync(Options(0, port));
+        using var foreign = await CallAsync(port);
+        await foreign.SendAsync(System.Text.Encoding.ASCII.GetBytes(words));
+
+        var one = await ProcessGroup.ConnectAsync(Options(1, port));
+
+        await LoopbackRanks.DisposeAsync([await zero, one]);
+    }
+
+    [Fact]
+    public async Task Join_NewerVersion_IsToldBoth()
+    {
+        using var listener = RendezvousHost.Listen(IPAddress.Loopback, 0);
+        using var caller = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await caller.ConnectAsync(listener.LocalEndPoint!);
+        using var accepted = await listener.AcceptAsync();
+        var hearing = PeerHandshake.HearAsync(accepted, new GroupSecret(null), CancellationToken.None);
+
+        await caller.SendAsync((byte[])[.. "MLPG"u8, 9, 0, .. new byte[32]]);
+
+        Assert.Contains("expected version 1 of the protocol, but it speaks version 9", (await Assert.ThrowsAsync<RendezvousException>(() => hearing)).Message, StringComparison.Ordinal);
+        Assert.Equal([.. "MLPG"u8, 1, 0], (await ReadAsync(caller, 4 + 2 + 64))[..6]);
+    }
+
+    [Fact]
+    public async Task Gather_RanksMissing_AllThatCameNameThemAndTheRefused()
+    {
+        var port = LoopbackRanks.FreePort();
+        var zero = Short(Options(0, port, "right", 4), TimeSpan.FromSeconds(3));
+        var one = Short(Options(1, port, "right", 4), TimeSpan.FromSeconds(30));
+        await Assert.ThrowsAsync<RendezvousException>(() => ProcessGroup.ConnectAsync(Options(2, port, "right", 5)));
+
+        var failures = new[] { await Assert.ThrowsAsync<RendezvousException>(() => zero), await Assert.ThrowsAsync<RendezvousException>(() => one) };
+
+        Assert.All(failures, f => Assert.StartsWith("Expected 4 ranks at rank 0 within 3 s, but ranks 2, 3 did not come. Refused so far: Expected a world of 4 ranks", f.Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Join_NobodyListens_SaysWhereAndWhy()
+    {
+        var failure = await Assert.ThrowsAsync<RendezvousException>(() => Short(Options(1, LoopbackRanks.FreePort()), TimeSpan.FromMilliseconds(300)));
+
+        Assert.Contains("expected to join rank 0 at 127.0.0.1:", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("within 0.3 s, but it cannot be reached", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Listen_PortIsTaken_NamesIt()
+    {
+        using var taken = RendezvousHost.Listen(IPAddress.Loopback, 0);
+        var port = ((IPEndPoint)taken.LocalEndPoint!).Port;
+
+        var failure = await Assert.ThrowsAsync<RendezvousException>(() => ProcessGroup.ConnectAsync(Options(0, port)));
+
+        Assert.StartsWith($"Expected to listen at 127.0.0.1:{port}, but it failed", failure.Message, StringComparison.Ordinal);
+    }
+
+    private static Task<ProcessGroup> Short(ProcessGroupOptions options, TimeSpan timeout)
+    {
+        options.Rendezvous.Timeout = timeout;
+        return ProcessGroup.ConnectAsync(options);
+    }
+
+    private static ProcessGroupOptions Options(int rank, int port, string? secret = null, int worldSize = 2)
+    {
+        var options = LoopbackRanks.Options(rank, worldSize, port);
+        options.Rendezvous.Secret = secret;
+        return options;
+    }
+
+    private static async Task<Socket> CallAsync(int port)
+    {
+        while (true)
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                await socket.ConnectAsync(IPAddress.Loopback, port);
+                return socket;
+            }
+            catch (SocketException)
+            {
+                socket.Dispose();
+                await Task.Yield();
+            }
+        }
+    }
+
+    private static async Task<byte[]> ReadAsync(Socket socket, int count)
+    {
+        var bytes = new byte[count];
+        for (var read = 0; read < count;)
+        {
+            read += await socket.ReceiveAsync(bytes.AsMemory(read)) is var some and > 0 ? some : throw new EndOfStreamException();
+        }
+
+        return bytes;
+    }
+}
