@@ -60,11 +60,8 @@ public sealed class ReplicaFaultTests
         var expected = await FitAsync(Options(o => (o.Replicas, o.SyncBatchNorm) = (Ranks, syncs)), set);
         var found = new SortedDictionary<string, float[]>[Ranks];
 
-        await LoopbackRanks.RunAsync(
-            Ranks,
-            sharesMemory,
-            group => found[group.Rank] = FitAsync(Options(o => (o.Group, o.SyncBatchNorm) = (group, syncs)), set).GetAwaiter().GetResult(),
-            o => o.Deterministic = true);
+        await using var worlds = LoopbackWorlds.With(o => (o.Deterministic, o.Transport.UseSharedMemory) = (true, sharesMemory));
+        worlds.Run(Ranks, group => found[group.Rank] = FitAsync(Options(o => (o.Group, o.SyncBatchNorm) = (group, syncs)), set).GetAwaiter().GetResult());
 
         Assert.All(found, f => Assert.Equal(0, Distance(expected, f)));
     }
