@@ -87,7 +87,7 @@ internal sealed partial class CsvText
     {
         var columns = string.Join(", ", Names.Select(name => $"{SqlText.Text(name)}: 'VARCHAR'"));
         var quote = SqlText.Text(_format.Quote.ToString());
-        return $"read_csv({SqlText.Text(Path)}, auto_detect = false, header = true, delim = {SqlText.Text(_format.Delimiter.ToString())}, "
+        return $"read_csv({SqlText.File(Path)}, auto_detect = false, hive_partitioning = false, header = true, delim = {SqlText.Text(_format.Delimiter.ToString())}, "
             + $"quote = {quote}, escape = {quote}, nullstr = {SqlText.Text(_format.NullText)}, allow_quoted_nulls = false{further}, columns = {{{columns}}})";
     }
 }
