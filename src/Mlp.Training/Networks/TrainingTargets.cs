@@ -26,11 +26,12 @@ internal sealed class TrainingTargets
     /// <param name="scale">How labels become targets.</param>
     /// <param name="classWeights">How much the rows of each class count; empty when all count the same.</param>
     /// <param name="weightFactor">What weights are multiplied by; null for what brings them to a mean of 1.</param>
+    /// <param name="part">What the rows do, for messages.</param>
     /// <exception cref="TrainingDataException">The weights of all rows are 0.</exception>
-    public static TrainingTargets Of(LabelledRows rows, int start, int count, TargetScale scale, ReadOnlySpan<double> classWeights, double? weightFactor = null)
+    public static TrainingTargets Of(LabelledRows rows, int start, int count, TargetScale scale, ReadOnlySpan<double> classWeights, double? weightFactor = null, string part = "training")
     {
         var groups = rows.Groups.IsEmpty ? [] : rows.Groups.Slice(start, count).ToArray();
-        return new(scale.Apply(rows.Labels.Slice(start, count)), Weigh(rows, start, count, classWeights, weightFactor), groups);
+        return new(scale.Apply(rows.Labels.Slice(start, count)), Weigh(rows, start, count, classWeights, weightFactor, part), groups);
     }
 
     /// <summary>How much the rows of each class count.</summary>
@@ -91,12 +92,8 @@ internal sealed class TrainingTargets
         return weights;
     }
 
-    /// <summary>The exception for rows of which none counts.</summary>
-    public static TrainingDataException NoWeight(long count)
-        => new(FormattableString.Invariant($"Expected a row with a weight above 0, but all {count} rows of a part have the weight 0."));
-
     // With a mean of 1 the learning rate means the same as without weights.
-    private static float[] Weigh(LabelledRows rows, int start, int count, ReadOnlySpan<double> classWeights, double? weightFactor)
+    private static float[] Weigh(LabelledRows rows, int start, int count, ReadOnlySpan<double> classWeights, double? weightFactor, string part)
     {
         if (rows.Weights.IsEmpty && classWeights.IsEmpty)
         {
@@ -116,6 +113,6 @@ internal sealed class TrainingTargets
             return [.. weights.Select(w => (float)(w * factor))];
         }
 
-        return sum > 0 ? [.. weights.Select(w => (float)(w * count / sum))] : throw NoWeight(count);
+        return sum > 0 ? [.. weights.Select(w => (float)(w * count / sum))] : throw WeightColumn.NoWeight(count, part);
     }
 }

@@ -40,11 +40,6 @@ internal static class TreeLabels
                     : $"Expected label '{name}' to vary, but all {trainingCount} training rows hold one number.",
                 name);
         }
-
-        if (rows.Weights.Length > 0 && !rows.Weights[..trainingCount].ContainsAnyExcept(0f))
-        {
-            throw new TrainingDataException("Expected a training row with a weight above 0, but all have 0.");
-        }
     }
 
     /// <summary>Checks that labels are such as the objective takes. LightGBM would say the same, with the label's value on the error stream.</summary>
