@@ -21,7 +21,6 @@ public sealed class FileNamesTests : IDisposable
 
     public void Dispose()
     {
-        _store.Dispose();
         _temp.Dispose();
     }
 
