@@ -5,12 +5,6 @@ namespace Mlp.Training.Preprocessing;
 /// <summary>Reads how much each row counts.</summary>
 internal static class WeightColumn
 {
-    /// <summary>The exception for rows of which none counts.</summary>
-    /// <param name="count">How many there are.</param>
-    /// <param name="part">What they do: training or validation.</param>
-    public static TrainingDataException NoWeight(long count, string part)
-        => new(FormattableString.Invariant($"Expected a row with a weight above 0, but all {count} {part} rows have the weight 0."));
-
     /// <summary>Adds the weights of a column.</summary>
     /// <exception cref="TrainingDataException">The column has another type, or a weight is missing, negative or not finite.</exception>
     public static void Append(IArrowArray array, string name, List<float> destination)

@@ -40,6 +40,11 @@ internal static class TreeLabels
                     : $"Expected label '{name}' to vary, but all {trainingCount} training rows hold one number.",
                 name);
         }
+
+        if (rows.Weights.Length > 0 && !rows.Weights[..trainingCount].ContainsAnyExcept(0f))
+        {
+            throw new TrainingDataException("Expected a training row with a weight above 0, but all have 0.");
+        }
     }
 
     /// <summary>Checks that labels are such as the objective takes. LightGBM would say the same, with the label's value on the error stream.</summary>
@@ -65,6 +70,18 @@ internal static class TreeLabels
             {
                 throw new TrainingDataException($"Expected label '{rows.LabelColumnName}' to hold {expected} for {options.Objective}, but row {row} holds another value.", rows.LabelColumnName);
             }
+        }
+    }
+
+    /// <summary>Checks that a row that validates counts: without one the metric is NaN.</summary>
+    /// <param name="validation">The rows that validate.</param>
+    /// <param name="options">Settings.</param>
+    /// <exception cref="TrainingDataException">None does.</exception>
+    public static void ThrowIfWithoutWeight(TreeRows validation, TreeOptions options)
+    {
+        if (validation.Weights(options) is { Length: > 0 } weights && !weights.AsSpan().ContainsAnyExcept(0f))
+        {
+            throw new TrainingDataException(FormattableString.Invariant($"Expected a row with a weight above 0, but all {validation.Count} validation rows have the weight 0."));
         }
     }
 

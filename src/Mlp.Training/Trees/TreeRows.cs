@@ -49,7 +49,6 @@ internal readonly record struct TreeRows(LabelledRows Rows, int First, int Count
     /// <param name="parameters">Settings in LightGBM's words.</param>
     /// <param name="reference">Rows whose bins these share; null for bins of their own.</param>
     /// <exception cref="LightGbmException">LightGBM refuses them.</exception>
-    /// <exception cref="TrainingDataException">The weights of all rows are 0.</exception>
     public LightGbmDataset ToDataset(TreeEncoding encoding, TreeOptions options, string parameters, LightGbmDataset? reference = null)
     {
         var dataset = LightGbmDataset.FromColumns(encoding.ToColumns(Rows.Table, First, Count), parameters, reference);
@@ -64,8 +63,7 @@ internal readonly record struct TreeRows(LabelledRows Rows, int First, int Count
             dataset.SetLabels(labels);
             if (Weights(options) is { Length: > 0 } weights)
             {
-                dataset.SetWeights(
-                    weights.AsSpan().ContainsAnyExcept(0f) ? weights : throw WeightColumn.NoWeight(Count, reference is null ? "training" : "validation"));
+                dataset.SetWeights(weights);
             }
 
             if (!Rows.Groups.IsEmpty)

@@ -77,6 +77,13 @@ public sealed class TrainingDataTests
             validationShare: 0.25);
 
     [Fact]
+    public Task FitAsync_WeightsOfTheValidationRowsAreZero_SaysWhich()
+        => RefusesAsync(
+            new ChangedTrainingSet(Twelve().Label("w", [.. Enumerable.Range(0, 12).Select(i => i < 9 ? 1f : 0f)]).Set("y"), m => m with { WeightColumn = "w" }),
+            "Expected a row with a weight above 0, but all 3 validation rows have the weight 0.",
+            validationShare: 0.25);
+
+    [Fact]
     public Task FitAsync_ClassWithoutTrainingRows_NamesIt()
         => RefusesAsync(
             new Rows().Float32("x", [.. Enumerable.Range(0, 10).Select(i => (float?)i)]).Label("y", "a", "b", "a", "b", "a", "b", "a", "b", "c", "c").Set("y"),

@@ -48,19 +48,6 @@ public sealed class TrainingSetRolesTests
         Assert.Equal("y", error.Column);
     }
 
-    [Theory]
-    [MemberData(nameof(Trainers))]
-    public async Task FitAsync_NoRowOfAPartCounts_NamesThePart(string name, ITrainer trainer)
-    {
-        var rows = Weighted(1);
-
-        var training = await Assert.ThrowsAsync<TrainingDataException>(() => trainer.FitAsync(Weighted(0), rows));
-        var validation = await Assert.ThrowsAsync<TrainingDataException>(() => trainer.FitAsync(rows, Weighted(0)));
-
-        Assert.True(training.Message == "Expected a row with a weight above 0, but all 300 training rows have the weight 0.", $"{name}: {training.Message}");
-        Assert.True(validation.Message == "Expected a row with a weight above 0, but all 300 validation rows have the weight 0.", $"{name}: {validation.Message}");
-    }
-
     [Fact]
     public async Task FitAsync_GroupIsAFeature_IsRefused()
     {
@@ -95,9 +82,6 @@ public sealed class TrainingSetRolesTests
 
         Assert.StartsWith("Expected every batch to have the columns 'x' (float32), 'y' (float32) of the first one, but batch 1 has 'x' (float32).", error.Message, StringComparison.Ordinal);
     }
-
-    private static ChangedTrainingSet Weighted(float weight)
-        => new(Create().Label("w", [.. Enumerable.Repeat(weight, 300)]).Set("y"), m => m with { WeightColumn = "w" });
 
     private static Rows Create()
     {

@@ -118,6 +118,23 @@ public sealed class TreeEffectTests
         Assert.All(LeafCounts(large).Single(), count => Assert.InRange(count, 40, 400));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task FitAsync_ZeroAsMissing_ZeroGoesWhereNullGoes(bool zeroAsMissing)
+    {
+        // Labels of 0, of null and of the numbers beside them are far apart.
+        var set = new Rows().Float32("x", [.. Enumerable.Range(0, 300).Select(i => (i % 3) switch { 0 => 0f, 1 => (float?)null, _ => i % 2 == 0 ? -1f : 1f })])
+            .Label("label", [.. Enumerable.Range(0, 300).Select(i => (i % 3) switch { 0 => 5f, 1 => -5f, _ => 0f })]).Set("label");
+        var options = OneTree();
+        (options.ZeroAsMissing, options.MaximumIterations, options.MaximumLeaves, options.LearningRate) = (zeroAsMissing, 5, 4, 0.5);
+
+        using var trees = await new TreeTrainer(options).FitAsync(set);
+
+        var scores = trees.Predict(new Rows().Float32("x", 0f, null).Batch());
+        Assert.Equal(zeroAsMissing, scores[0] == scores[1]);
+    }
+
     [Fact]
     public async Task FitAsync_MaximumBins_BoundsTheThresholdsOfAFeature()
     {

@@ -49,7 +49,7 @@ public sealed class CheckpointFolderTests : IDisposable
     [Fact]
     public void Save_SameStepAgain_TakesThePlaceOfTheFirst()
     {
-        using (var folder = Open())
+        using (var folder = new CheckpointFolder(DiskSync.Instance, new CheckpointOptions { Directory = _folder.FullName, KeepBest = 0 }, isGreaterBetter: false))
         {
             folder.Save(Checkpoint(5, Mine, null));
             folder.Save(Checkpoint(5, Mine, 0.5));

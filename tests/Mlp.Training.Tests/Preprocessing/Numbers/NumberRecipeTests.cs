@@ -14,6 +14,10 @@ public sealed class NumberRecipeTests
     }
 
     [Fact]
+    public void Encode_RobustWithoutQuantiles_TakesTheQuartiles()
+        => Assert.Equal([[-0.5f], [-1 / 6f], [1 / 6f], [2.5f]], Encode(new Rows().Float64("x", 1, 2, 3, 10), r => r.Scale(NumberScaling.Robust)));
+
+    [Fact]
     public void Encode_MostFrequentAndConstant_StandIn()
     {
         var rows = new Rows().Float64("x", 7, 3, 7, 3, 9, null);
