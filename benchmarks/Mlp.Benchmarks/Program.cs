@@ -104,6 +104,12 @@ if (args is [DataParallelPairs.Command, .. var together])
     return 0;
 }
 
+if (args is ["training-quality"])
+{
+    await QualityTable.RunAsync();
+    return 0;
+}
+
 if (args is ["adult-epoch", .. var epochs])
 {
     await AdultEpoch.RunAsync(SoakArguments.Parse(epochs));

@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Apache.Arrow;
-using Apache.Arrow.Types;
 using Mlp.Benchmarks.Soaks;
 using Mlp.Runtime.Data;
 using Mlp.Training;
@@ -16,9 +14,6 @@ namespace Mlp.Benchmarks.Training;
 /// </summary>
 internal static class AdultEpoch
 {
-    private static readonly string[] Texts = ["type_employer", "education", "marital", "occupation", "relationship", "race", "sex", "country"];
-    private static readonly string[] Numbers = ["age", "education_num", "capital_gain", "capital_loss", "hr_per_week"];
-
     /// <summary>Runs and prints.</summary>
     /// <param name="arguments">The options.</param>
     public static async Task RunAsync(SoakArguments arguments)
@@ -27,7 +22,7 @@ internal static class AdultEpoch
         var folder = Directory.CreateTempSubdirectory("mlp-adult-");
         try
         {
-            var set = Read(Path.Combine(Environment.GetEnvironmentVariable("MLP_REFERENCE_DATA") ?? throw new InvalidOperationException("Expected MLP_REFERENCE_DATA."), "data", "adult.csv"));
+            var set = await RealSets.AdultAsync();
             var (ours, loader, slices) = (new List<double>(), new List<double>(), new List<double>());
             for (var round = 0; round < rounds; round++)
             {
@@ -52,7 +47,7 @@ internal static class AdultEpoch
         }
     }
 
-    private static async Task<int> TrainAsync(ArrowTrainingSet set, int epochs, string folder, List<double> seconds)
+    private static async Task<int> TrainAsync(ITrainingSet set, int epochs, string folder, List<double> seconds)
     {
         var times = new List<TimeSpan>();
         var options = new NetworkOptions { MaxEpochs = epochs, EarlyStoppingPatience = epochs, ValidationShare = 0, Seed = 1 };
@@ -83,34 +78,6 @@ internal static class AdultEpoch
         return process.ExitCode == 0
             ? [.. lines.GroupBy(l => l.Split(' ')[0]).SelectMany(g => g.Skip(1))]
             : throw new InvalidOperationException("Expected Python with PyTorch to train, but it ended with an error: see above.");
-    }
-
-    private static ArrowTrainingSet Read(string path)
-    {
-        var lines = File.ReadLines(path).Select(l => l.Split(',')).ToList();
-        var (fields, columns) = (new List<Field>(), new List<IArrowArray>());
-        foreach (var name in Numbers)
-        {
-            fields.Add(new(name, Int64Type.Default, nullable: true));
-            columns.Add(new Int64Array.Builder().AppendRange(Column(name).Select(v => long.Parse(v, CultureInfo.InvariantCulture))).Build());
-        }
-
-        foreach (var name in Texts)
-        {
-            fields.Add(new(name, StringType.Default, nullable: true));
-            columns.Add(Column(name).Aggregate(new StringArray.Builder(), (b, v) => v.Trim() is "?" or "" ? b.AppendNull() : b.Append(v.Trim())).Build());
-        }
-
-        fields.Add(new("income", BooleanType.Default, nullable: true));
-        columns.Add(Column("income").Aggregate(new BooleanArray.Builder(), (b, v) => b.Append(v.Trim().StartsWith(">50K", StringComparison.Ordinal))).Build());
-        var features = Numbers.Select(n => new FeatureColumn(n, FeatureType.Int64, "adult")).Concat(Texts.Select(n => new FeatureColumn(n, FeatureType.String, "adult"))).ToList();
-        return new([new(new Schema(fields, metadata: null), columns, lines.Count - 1)], features, "income");
-
-        IEnumerable<string> Column(string name)
-        {
-            var index = System.Array.IndexOf(lines[0], name);
-            return lines.Skip(1).Select(l => l[index]);
-        }
     }
 
     private static double Median(List<double> values)

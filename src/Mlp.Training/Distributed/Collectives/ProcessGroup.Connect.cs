@@ -22,6 +22,6 @@ public sealed partial class ProcessGroup
     {
         var settings = (options ?? new()).Validated();
         var environment = settings.Rendezvous is { Rank: not null, WorldSize: not null } ? null : LaunchEnvironment.Read();
-        return new ProcessGroup(await TcpConnector.ConnectAsync(settings, environment, cancellationToken).ConfigureAwait(false), settings);
+        return new ProcessGroup(await TcpConnector.ConnectAsync(settings, environment, HostIdentity.Read(), cancellationToken).ConfigureAwait(false), settings);
     }
 }

@@ -10,11 +10,10 @@ public sealed class ForeignLauncherTests
 
     [ForeignLauncherFact(Torchrun)]
     public async Task Torchrun_StaticRendezvous_RanksMeet()
-        => await CheckAsync("/usr/bin/python3", ["-m", "torch.distributed.run", "--no_python", "--nproc_per_node=2", FormattableString.Invariant($"--master_port={LoopbackRanks.FreePort()}"), ChildRanks.Dotnet, .. ChildRanks.Arguments("sum")]);
+        => await CheckTorchrunAsync(FormattableString.Invariant($"--master_port={LoopbackRanks.FreePort()}"));
 
     [ForeignLauncherFact(Torchrun)]
-    public async Task Torchrun_Standalone_RanksMeet()
-        => await CheckAsync("/usr/bin/python3", ["-m", "torch.distributed.run", "--standalone", "--no_python", "--nproc_per_node=2", ChildRanks.Dotnet, .. ChildRanks.Arguments("sum")]);
+    public async Task Torchrun_Standalone_RanksMeet() => await CheckTorchrunAsync("--standalone");
 
     [ForeignLauncherFact("/usr/bin/mpirun.openmpi")]
     public async Task OpenMpi_TwoRanks_Meet()
@@ -25,6 +24,15 @@ public sealed class ForeignLauncherTests
         => await CheckAsync(
             "/usr/bin/mpirun.mpich",
             ["-genv", "MASTER_PORT", FormattableString.Invariant($"{LoopbackRanks.FreePort()}"), "-np", "2", ChildRanks.Dotnet, .. ChildRanks.Arguments("sum")]);
+
+    private static async Task CheckTorchrunAsync(string rendezvous)
+    {
+        // Debian's PyTorch 1.13 fails under its own Python 3.11 unless streams are redirected.
+        using var logs = new TempDirectory();
+        await CheckAsync(
+            "/usr/bin/python3",
+            ["-m", "torch.distributed.run", rendezvous, "--redirects=1", "--tee=1", $"--log_dir={logs.FullName}", "--no_python", "--nproc_per_node=2", ChildRanks.Dotnet, .. ChildRanks.Arguments("sum")]);
+    }
 
     private static async Task CheckAsync(string program, string[] arguments)
     {

@@ -26,7 +26,7 @@ internal sealed class InProcessGroup
     }
 
     /// <summary>Bytes of values that a rank may put on its stage.</summary>
-    public static int StageSize => 16 << 10;
+    public static int StageSize => 2 << 10;
 
     /// <summary>Where the ranks meet.</summary>
     public MeetingPoint Point { get; }

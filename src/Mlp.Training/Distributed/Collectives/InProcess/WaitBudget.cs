@@ -8,6 +8,7 @@ namespace Mlp.Training.Distributed.Collectives.InProcess;
 internal sealed record WaitBudget(int ForArrival, int ForFinish, int ForBackground, bool Crowded)
 {
     private const int PausesPerLook = 4;
+    private const int LooksPerYield = 64;
 
     /// <summary>The budget for a number of ranks on this machine.</summary>
     public static WaitBudget For(int worldSize)
@@ -21,7 +22,8 @@ internal sealed record WaitBudget(int ForArrival, int ForFinish, int ForBackgrou
     /// <param name="look">Number of the look.</param>
     public void Pause(int look)
     {
-        if (Crowded)
+        // Now and then in any case: the system may have put the rank that is waited for behind this one, on the same processor.
+        if (Crowded || look % LooksPerYield == LooksPerYield - 1)
         {
             Thread.Yield();
         }

@@ -9,11 +9,7 @@ internal readonly unsafe struct BFloat16Elements : IElements<float>
     public static int Size => sizeof(ushort);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Load(byte* address)
-    {
-        var (lower, upper) = Vector256.Widen(Vector256.Load((ushort*)address));
-        return (Vector512.Create(lower, upper) << 16).AsSingle();
-    }
+    public static Vector512<float> Load(byte* address) => (HalfWords.Load(address) << 16).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(byte* address, Vector512<float> values)
@@ -22,8 +18,7 @@ internal readonly unsafe struct BFloat16Elements : IElements<float>
         var upper = bits >>> 16;
         var rounded = (bits + Vector512.Create(0x7FFFu) + (upper & Vector512<uint>.One)) >>> 16;
         var quiet = upper | Vector512.Create(0x40u);
-        var result = Vector512.ConditionalSelect(Vector512.Equals(values, values).AsUInt32(), rounded, quiet);
-        Vector256.Narrow(result.GetLower(), result.GetUpper()).Store((ushort*)address);
+        HalfWords.Store(address, Vector512.ConditionalSelect(Vector512.Equals(values, values).AsUInt32(), rounded, quiet));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

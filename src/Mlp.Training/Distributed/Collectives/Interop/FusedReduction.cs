@@ -78,7 +78,8 @@ internal static unsafe class FusedReduction
         }
     }
 
-    // The commonest case, two ranks that both get the sum: four vectors at a time hide what a read from the other's cache costs.
+    // Passes are compiled in full at once, so that the first steps do not wait for slow code. This is the commonest case, two ranks that both get the sum: four vectors at a time hide what a read from the other's cache costs.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static nint PairPass<T, TElements, TReduction>(byte* left, byte* right, byte* one, byte* other, nint count)
         where T : unmanaged, INumber<T>
         where TElements : struct, IElements<T>
@@ -104,6 +105,7 @@ internal static unsafe class FusedReduction
         return end / TElements.Size;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static nint VectorPass<T, TElements, TReduction>(byte** sources, int sourceCount, byte** targets, int targetCount, nint count, T divisor)
         where T : unmanaged, INumber<T>
         where TElements : struct, IElements<T>
@@ -135,6 +137,7 @@ internal static unsafe class FusedReduction
         return end / TElements.Size;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ScalarPass<T, TElements, TReduction>(byte** sources, int sourceCount, byte** targets, int targetCount, nint start, nint count, T divisor)
         where T : unmanaged, INumber<T>
         where TElements : struct, IElements<T>

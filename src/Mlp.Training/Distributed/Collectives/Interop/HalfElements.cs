@@ -19,8 +19,7 @@ internal readonly unsafe struct HalfElements : IElements<float>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Load(byte* address)
     {
-        var (lower, upper) = Vector256.Widen(Vector256.Load((ushort*)address));
-        var bits = Vector512.Create(lower, upper);
+        var bits = HalfWords.Load(address);
         var magnitude = (bits & Vector512.Create(0x7FFFu)) << 13;
         var scaled = (magnitude.AsSingle() * Vector512.Create((254u - 15) << 23).AsSingle()).AsUInt32();
         var special = Vector512.GreaterThanOrEqual(magnitude, Vector512.Create(0x7C00u << 13));
@@ -39,8 +38,7 @@ internal readonly unsafe struct HalfElements : IElements<float>
         var subnormal = (bits.AsSingle() + Vector512.Create(SubnormalShift).AsSingle()).AsUInt32() - Vector512.Create(SubnormalShift);
         var normal = (bits + Vector512.Create(unchecked((uint)((15 - 127) << 23)) + 0xFFFu) + ((bits >>> 13) & Vector512<uint>.One)) >>> 13;
         var finite = Vector512.ConditionalSelect(Vector512.LessThan(bits, Vector512.Create(LeastNormal)), subnormal, normal);
-        var result = sign | Vector512.ConditionalSelect(Vector512.GreaterThanOrEqual(bits, Vector512.Create(BeyondHalf)), special, finite);
-        Vector256.Narrow(result.GetLower(), result.GetUpper()).Store((ushort*)address);
+        HalfWords.Store(address, sign | Vector512.ConditionalSelect(Vector512.GreaterThanOrEqual(bits, Vector512.Create(BeyondHalf)), special, finite));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Mlp.Training.Distributed.Collectives.Interop;
@@ -61,6 +62,7 @@ internal static unsafe class WideningPass
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Convert<T, TFrom, TTo>(byte* source, byte* target, nint count, T divisor)
         where T : unmanaged, INumber<T>
         where TFrom : struct, IElements<T>
@@ -100,6 +102,7 @@ internal static unsafe class WideningPass
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Add<TElements, TReduction>(float* accumulator, byte* next, nint count)
         where TElements : struct, IElements<float>
         where TReduction : struct, IReduction<float>

@@ -17,12 +17,13 @@ internal static class TcpConnector
     /// <summary>Connects.</summary>
     /// <param name="options">Settings that have been validated.</param>
     /// <param name="environment">What the launcher said; null for nothing.</param>
+    /// <param name="host">What ranks that can share memory have in common (<see cref="HostIdentity"/>).</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>This rank's end of the world.</returns>
     /// <exception cref="LaunchException">Rank, world size, address or secret are missing or do not fit.</exception>
     /// <exception cref="RendezvousException">This rank is refused, or ranks are missing.</exception>
     /// <exception cref="CollectiveException">Ranks are gone before all are connected.</exception>
-    public static async Task<TcpBackend> ConnectAsync(ProcessGroupOptions options, LaunchEnvironment? environment, CancellationToken cancellationToken)
+    public static async Task<TcpBackend> ConnectAsync(ProcessGroupOptions options, LaunchEnvironment? environment, string host, CancellationToken cancellationToken)
     {
         var (rendezvous, clock) = (options.Rendezvous, options.TimeProvider);
         var secret = new GroupSecret(rendezvous.Secret ?? Environment.GetEnvironmentVariable(RendezvousOptions.SecretVariable));
@@ -32,7 +33,7 @@ internal static class TcpConnector
         ControlPlane? plane = null;
         try
         {
-            var own = Describe(place, options, listener.Port);
+            var own = Describe(place, options, listener.Port, host);
             var (ranks, sockets) = await MeetAsync(place, own, secret, rendezvous.Timeout, clock, logger, cancellationToken).ConfigureAwait(false);
             var titles = Array.ConvertAll(ranks, r => string.Create(CultureInfo.InvariantCulture, $"its process {r.ProcessId} on host {r.HostName}"));
             plane = new(place.Rank, titles, sockets, rendezvous.HeartbeatInterval, rendezvous.HeartbeatTimeout, clock);
@@ -74,12 +75,12 @@ internal static class TcpConnector
         return own.Address.Length > 0 || IPAddress.IsLoopback(address) ? own : own with { Address = address.ToString() };
     }
 
-    private static RankDescription Describe(GroupPlace place, ProcessGroupOptions options, int dataPort) => new()
+    private static RankDescription Describe(GroupPlace place, ProcessGroupOptions options, int dataPort, string host) => new()
     {
         Rank = place.Rank,
         WorldSize = place.WorldSize,
         RunId = place.RunId,
-        Host = HostIdentity.Read(),
+        Host = host,
         HostName = Environment.MachineName,
         ProcessId = Environment.ProcessId,
         Address = options.Transport.Address ?? "",

@@ -10,7 +10,7 @@ public sealed class SharedMemoryCollectiveTests(SharedMemoryCollectiveTests.Worl
 
     public sealed class Worlds : IAsyncDisposable
     {
-        public LoopbackWorlds Ranks { get; } = new(o => o.Transport.UseSharedMemory = true);
+        public LoopbackWorlds Ranks { get; } = LoopbackWorlds.With(o => o.Transport.UseSharedMemory = true);
 
         public ValueTask DisposeAsync() => Ranks.DisposeAsync();
     }

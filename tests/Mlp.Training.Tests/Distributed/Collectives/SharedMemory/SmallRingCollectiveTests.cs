@@ -10,7 +10,7 @@ public sealed class SmallRingCollectiveTests(SmallRingCollectiveTests.Worlds wor
 
     public sealed class Worlds : IAsyncDisposable
     {
-        public LoopbackWorlds Ranks { get; } = new(o => (o.Transport.SharedMemoryBytes, o.Transport.SegmentBytes, o.Transport.DirectBytes) = (65536, 4096, 100));
+        public LoopbackWorlds Ranks { get; } = LoopbackWorlds.With(o => (o.Transport.SharedMemoryBytes, o.Transport.SegmentBytes, o.Transport.DirectBytes) = (65536, 4096, 100));
 
         public ValueTask DisposeAsync() => Ranks.DisposeAsync();
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Mlp.Training.Distributed.Collectives;
+using Mlp.Training.Distributed.Collectives.Tcp;
 
 namespace Mlp.Training.Tests.Distributed.Collectives.Tcp;
 
@@ -24,6 +25,19 @@ internal static class LoopbackRanks
         (options.Rendezvous.Rank, options.Rendezvous.WorldSize, options.Rendezvous.MasterPort) = (rank, worldSize, port);
         (options.Rendezvous.Timeout, options.Rendezvous.HeartbeatTimeout) = (Patience, Patience);
         return options;
+    }
+
+    /// <summary>Connects ranks that take each other for ranks of several hosts.</summary>
+    /// <param name="worldSize">Number of ranks.</param>
+    /// <param name="hostOf">Host of each rank.</param>
+    public static Task<ProcessGroup[]> ConnectAsync(int worldSize, Func<int, string> hostOf)
+    {
+        var port = FreePort();
+        return Task.WhenAll(Enumerable.Range(0, worldSize).Select(async rank =>
+        {
+            var options = Options(rank, worldSize, port).Validated();
+            return new ProcessGroup(await TcpConnector.ConnectAsync(options, null, hostOf(rank), CancellationToken.None), options);
+        }));
     }
 
     /// <summary>Connects all ranks.</summary>

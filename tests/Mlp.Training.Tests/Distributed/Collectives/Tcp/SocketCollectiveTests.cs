@@ -9,7 +9,7 @@ public sealed class SocketCollectiveTests(SocketCollectiveTests.Worlds worlds) :
 
     public sealed class Worlds : IAsyncDisposable
     {
-        public LoopbackWorlds Ranks { get; } = new(o => o.Transport.UseSharedMemory = false);
+        public LoopbackWorlds Ranks { get; } = LoopbackWorlds.With(o => o.Transport.UseSharedMemory = false);
 
         public ValueTask DisposeAsync() => Ranks.DisposeAsync();
     }

@@ -9,7 +9,7 @@ public sealed class StripedSocketCollectiveTests(StripedSocketCollectiveTests.Wo
 
     public sealed class Worlds : IAsyncDisposable
     {
-        public LoopbackWorlds Ranks { get; } = new(o => (o.Transport.UseSharedMemory, o.Transport.ConnectionsPerPeer, o.Transport.SegmentBytes, o.Transport.DirectBytes) = (false, 3, 4096, 100));
+        public LoopbackWorlds Ranks { get; } = LoopbackWorlds.With(o => (o.Transport.UseSharedMemory, o.Transport.ConnectionsPerPeer, o.Transport.SegmentBytes, o.Transport.DirectBytes) = (false, 3, 4096, 100));
 
         public ValueTask DisposeAsync() => Ranks.DisposeAsync();
     }

@@ -1,4 +1,5 @@
 using Mlp.Training.Distributed.Collectives;
+using Mlp.Training.Distributed.Collectives.Tcp;
 
 namespace Mlp.Training.Tests.Distributed.Collectives.Tcp;
 
@@ -137,6 +138,23 @@ public sealed class TcpFailureTests
                 part.DisposeAsync().AsTask().GetAwaiter().GetResult();
             }
 
+            var sum = new[] { g.Rank };
+            g.AllReduce(sum.AsSpan());
+            Assert.Equal(3, sum[0]);
+        });
+
+        Assert.All(failures, Assert.Null);
+        await LoopbackRanks.DisposeAsync(groups);
+    }
+
+    [Fact]
+    public async Task Connect_NoFolderForSharedMemory_UsesSockets()
+    {
+        var groups = await LoopbackRanks.ConnectAsync(3, o => o.Transport.SharedMemoryDirectory = "/no/such/folder");
+
+        var failures = LoopbackRanks.Run(groups, g =>
+        {
+            Assert.False(((TcpBackend)g.End).SharesMemory);
             var sum = new[] { g.Rank };
             g.AllReduce(sum.AsSpan());
             Assert.Equal(3, sum[0]);
