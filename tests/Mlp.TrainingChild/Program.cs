@@ -1,13 +1,12 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Mlp.Training.Networks;
 
 namespace Mlp.TrainingChild;
 
 /// <summary>
-/// "FOLDER EVERY [stream]": trains a network, from a stream if asked and goes on from the folder's newest checkpoint, where there is one. Prints "step N" after each step, and at the end "scores HASH" over the bits of the
-/// scores of all rows. "memory STEPS EVERY": trains that many steps and prints the anonymous memory of the process, "N KIBIBYTES", every so often. "run DIRECTORY EXPERIMENT [KILLED]": writes a run without end (<see cref="TrackedRun"/>). "search DIRECTORY": searches, and goes on where a search was killed (<see cref="TrackedSearch"/>). "rank MODE ...": is one rank of a group (<see cref="RankRun"/>). libtorch lives in a child of its own, so that the other crash tests need not carry it.
+/// "FOLDER EVERY [stream] [sgd] [bfloat16]": trains a network, as asked, and goes on from the folder's newest checkpoint, where there is one. Prints "step N" after each step, and at the end "weights HASH" over the file
+/// of its weights. "memory STEPS EVERY": trains that many steps and prints the anonymous memory of the process, "N KIBIBYTES", every so often. "run DIRECTORY EXPERIMENT [KILLED]": writes a run without end (<see cref="TrackedRun"/>). "search DIRECTORY": searches, and goes on where a search was killed (<see cref="TrackedSearch"/>). "rank MODE ...": is one rank of a group (<see cref="RankRun"/>). libtorch lives in a child of its own, so that the other crash tests need not carry it.
 /// </summary>
 internal static class Program
 {
@@ -41,13 +40,14 @@ internal static class Program
         }
 
         var rows = ChildRows.Create(600);
-        using var network = await new NetworkTrainer(Options(arguments[0], int.Parse(arguments[1], CultureInfo.InvariantCulture), new StepPrinter(Print), isStream: arguments.Length > 2)).FitAsync(rows);
+        using var network = await new NetworkTrainer(Options(arguments[0], int.Parse(arguments[1], CultureInfo.InvariantCulture), new StepPrinter(Print), arguments[2..])).FitAsync(rows);
 
-        var scores = network.Predict(ChildRows.Batch(600));
-        Print($"scores {Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(scores.AsSpan())))}");
+        var weights = arguments[0] + ".safetensors";
+        network.SaveWeights(weights, overwrite: true);
+        Print($"weights {Convert.ToHexString(SHA256.HashData(await File.ReadAllBytesAsync(weights)))}");
     }
 
-    private static NetworkOptions Options(string folder, int every, INetworkCallback callback, bool isStream)
+    private static NetworkOptions Options(string folder, int every, INetworkCallback callback, string[] how)
     {
         Directory.CreateDirectory(folder);
         var options = new NetworkOptions
@@ -62,7 +62,9 @@ internal static class Program
             LearningRate = 0.01,
             ResumeFrom = folder,
         };
-        (options.Stream.IsEnabled, options.Stream.BufferRows, options.Stream.SampleRows) = (isStream, 100, 300);
+        (options.Stream.IsEnabled, options.Stream.BufferRows, options.Stream.SampleRows) = (how.Contains("stream"), 100, 300);
+        options.Optimizer.Kind = how.Contains("sgd") ? OptimizerKind.Sgd : OptimizerKind.AdamW;
+        options.Precision = how.Contains("bfloat16") ? NetworkPrecision.BFloat16 : NetworkPrecision.Float32;
         options.Schedule.Kind = ScheduleKind.ReduceOnPlateau;
         options.Schedule.Patience = 0;
         (options.Checkpoints.Directory, options.Checkpoints.EverySteps) = (folder, every);

@@ -6,6 +6,7 @@ using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Models.Packages;
 using Mlp.Runtime.Onnx;
+using Mlp.Runtime.Statistics;
 using Mlp.Training.Evaluation.Calibration;
 
 namespace Mlp.Training.Export;
@@ -75,7 +76,7 @@ internal static class SavedModel
             FeatureService = said.FeatureService,
             TrainingSet = said.TrainingSetManifest.IsEmpty ? null : TrainingSetManifest.Parse(said.TrainingSetManifest.Span),
             RunId = said.RunId,
-            ReferenceProfile = said.ReferenceProfile,
+            ReferenceProfile = Checked(said.ReferenceProfile, path),
             GoldenRows = said.GoldenRows,
             Calibration = said.Calibration.IsEmpty ? null : CalibrationJson.Deserialize(said.Calibration.Span, path),
         };
@@ -106,6 +107,19 @@ internal static class SavedModel
         }
 
         return Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
+    }
+
+    private static ReadOnlyMemory<byte> Checked(ReadOnlyMemory<byte> profile, string path)
+    {
+        try
+        {
+            _ = profile.IsEmpty ? null : ReferenceProfile.Parse(profile.Span);
+            return profile;
+        }
+        catch (InvalidDataException e)
+        {
+            throw new CorruptFileException(path, $"Expected the reference profile in the metadata of the ONNX file '{path}' as it was written, but it cannot be read: {e.Message}", innerException: e);
+        }
     }
 
     private static byte[] WithWeights(string name, byte[] onnx, string folder)

@@ -53,10 +53,10 @@ internal readonly record struct TargetScale(float Factor, float Offset)
         var counts = survey.ClassCounts;
         if (counts.Count(c => c > 0) == 1)
         {
-            throw OneClass(survey.LabelColumnName, survey.ClassNames, System.Array.FindIndex(counts, c => c > 0), survey.TrainingCount, rowCount);
+            throw OneClass(survey.LabelColumnName, survey.ClassNames, System.Array.FindIndex(counts, c => c > 0), survey.TrainingCount, rowCount, counts.Where((count, i) => count == 0 && survey.HasClass(i)).Any());
         }
 
-        return System.Array.IndexOf(counts, 0) is >= 0 and var unseen ? throw Unseen(survey.LabelColumnName, survey.ClassNames[unseen], survey.TrainingCount, rowCount) : new(1, 0);
+        return System.Array.IndexOf(counts, 0) is >= 0 and var unseen ? throw Unseen(survey.LabelColumnName, survey.ClassNames[unseen], survey.TrainingCount, rowCount, survey.HasClass(unseen)) : new(1, 0);
     }
 
     /// <summary>The targets of labels.</summary>
@@ -119,20 +119,20 @@ internal readonly record struct TargetScale(float Factor, float Offset)
         }
     }
 
-    private static TrainingDataException OneClass(string label, IReadOnlyList<string> names, int number, long trainingCount, long rowCount) => new(
+    private static TrainingDataException OneClass(string label, IReadOnlyList<string> names, int number, long trainingCount, long rowCount, bool isHeldOut) => new(
         FormattableString.Invariant(
-            $"Expected {(names.Count > 2 ? "several" : "both")} classes in label '{label}', but all {trainingCount} training rows hold the class {(names.Count > 0 ? $"'{names[number]}'" : number)}.{LabelColumn.HeldOut(trainingCount, rowCount)}"),
+            $"Expected {(names.Count > 2 ? "several" : "both")} classes in label '{label}', but all {trainingCount} training rows hold the class {(names.Count > 0 ? $"'{names[number]}'" : number)}.{LabelColumn.HeldOut(trainingCount, rowCount, isHeldOut)}"),
         label);
 
-    private static TrainingDataException Unseen(string label, string name, long trainingCount, long rowCount)
-        => new(FormattableString.Invariant($"Expected rows of every class of label '{label}' among the {trainingCount} training rows, but there is none of the class '{name}'.{LabelColumn.HeldOut(trainingCount, rowCount)}"), label);
+    private static TrainingDataException Unseen(string label, string name, long trainingCount, long rowCount, bool isHeldOut)
+        => new(FormattableString.Invariant($"Expected rows of every class of label '{label}' among the {trainingCount} training rows, but there is none of the class '{name}'.{LabelColumn.HeldOut(trainingCount, rowCount, isHeldOut)}"), label);
 
     private static void ThrowIfOneClass(LabelledRows rows, int trainingCount)
     {
         var labels = rows.Labels[..trainingCount];
         if (!labels.ContainsAnyExcept(labels[0]))
         {
-            throw OneClass(rows.LabelColumnName, rows.ClassNames, (int)labels[0], trainingCount, rows.RowCount);
+            throw OneClass(rows.LabelColumnName, rows.ClassNames, (int)labels[0], trainingCount, rows.RowCount, rows.Labels.ContainsAnyExcept(labels[0]));
         }
     }
 
@@ -142,7 +142,7 @@ internal readonly record struct TargetScale(float Factor, float Offset)
         {
             if (!rows.Labels[..trainingCount].Contains(i))
             {
-                throw Unseen(rows.LabelColumnName, rows.ClassNames[i], trainingCount, rows.RowCount);
+                throw Unseen(rows.LabelColumnName, rows.ClassNames[i], trainingCount, rows.RowCount, rows.Labels.Contains(i));
             }
         }
     }

@@ -72,9 +72,10 @@ internal static class LabelColumn
     /// <summary>For sentences on classes that training rows lack: a word on the rows that were held out.</summary>
     /// <param name="trainingCount">How many rows train.</param>
     /// <param name="rowCount">How many rows there are.</param>
-    /// <returns>A sentence after a space; empty where all rows train.</returns>
-    public static string HeldOut(long trainingCount, long rowCount)
-        => trainingCount < rowCount
+    /// <param name="haveThem">Whether the other rows have such a class.</param>
+    /// <returns>A sentence after a space; empty where the other rows lack them too.</returns>
+    public static string HeldOut(long trainingCount, long rowCount, bool haveThem)
+        => haveThem
             ? FormattableString.Invariant($" The last {rowCount - trainingCount} of {rowCount} rows validate: mix rows that are sorted by class, or give validation rows ({nameof(TrainingSplit)}.{nameof(TrainingSplit.ByChanceAsync)}).")
             : string.Empty;
 
@@ -92,7 +93,9 @@ internal static class LabelColumn
             var value = array.IsValid(row) ? valueAt(row) : double.NaN;
             if (!double.IsFinite(value))
             {
-                throw NoLabel(name, destination.Count);
+                throw double.IsNaN(value)
+                    ? NoLabel(name, destination.Count)
+                    : new TrainingDataException($"Expected a finite label in every row of column '{name}', but row {destination.Count} holds an infinite number.", name, destination.Count);
             }
 
             destination.Add(value);

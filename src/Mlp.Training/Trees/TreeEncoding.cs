@@ -122,11 +122,29 @@ internal sealed class TreeEncoding
 
     private static void RequireValues(TableColumn column, int rowCount)
     {
-        if (!column.Statuses[..rowCount].Contains(FeatureStatus.Present))
+        if (!(column is TextColumn ? column.Statuses[..rowCount].Contains(FeatureStatus.Present) : HasNumber(column, rowCount)))
         {
             throw new TrainingDataException(
                 $"Expected a value of feature '{column.Feature.Name}' in at least one training row, but it is missing in all {rowCount}: leave the feature out.", column.Feature.Name);
         }
+    }
+
+    // NaN is no number, though it is present.
+    private static bool HasNumber(TableColumn column, int rowCount)
+    {
+        for (var element = 0; element < column.ElementCount; element++)
+        {
+            var numbers = column.SourceOf(element);
+            for (var row = 0; row < rowCount; row++)
+            {
+                if (!double.IsNaN(numbers.NumberAt(row)))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
     }
 
     private static List<TValue> Frequent<T, TValue>(ReadOnlySpan<T> values, TableColumn column, int maximum, Func<T, TValue> valueOf, IComparer<TValue> order)

@@ -36,7 +36,7 @@ internal static class TreeLabels
         {
             throw new TrainingDataException(
                 task is ModelTask.BinaryClassification or ModelTask.MulticlassClassification
-                    ? $"Expected at least two classes in label '{name}', but all {trainingCount} training rows hold one.{LabelColumn.HeldOut(trainingCount, rows.RowCount)}"
+                    ? $"Expected at least two classes in label '{name}', but all {trainingCount} training rows hold one.{LabelColumn.HeldOut(trainingCount, rows.RowCount, rows.Labels.ContainsAnyExcept(labels[0]))}"
                     : $"Expected label '{name}' to vary, but all {trainingCount} training rows hold one number.",
                 name);
         }
@@ -99,7 +99,7 @@ internal static class TreeLabels
         if (Array.IndexOf(seen, false) is >= 0 and var absent)
         {
             throw new TrainingDataException(
-                $"Expected training rows of each class of label '{rows.LabelColumnName}', but none of the first {labels.Length} rows is of class '{rows.ClassNames[absent]}'.{LabelColumn.HeldOut(labels.Length, rows.RowCount)}", rows.LabelColumnName);
+                $"Expected training rows of each class of label '{rows.LabelColumnName}', but none of the first {labels.Length} rows is of class '{rows.ClassNames[absent]}'.{LabelColumn.HeldOut(labels.Length, rows.RowCount, rows.Labels.Contains(absent))}", rows.LabelColumnName);
         }
     }
 }

@@ -41,7 +41,7 @@ internal static class TreeRefit
         booster.Refit(leaves, rows.RowCount);
         var iterations = model.IterationCount;
         TrainingProgress[] history = [new(iterations, iterations, null, null, iterations, TimeSpan.Zero)];
-        return new TrainedTrees(LightGbmModel.Parse(booster.ToText(iterations)), encoding, rows, rows.RowCount, manifest, previous.Task, history, options.Conversion) { Settings = TreeSettings.Of(options) };
+        return new TrainedTrees(LightGbmModel.Parse(TreeSettings.WithoutFolders(booster.ToText(iterations))), encoding, rows, rows.RowCount, manifest, previous.Task, history, options.Conversion) { Settings = TreeSettings.Of(options) };
     }
 
     private static int[] LeavesOf(LightGbmModel model, TreeEncoding encoding, FeatureTable table, CancellationToken cancellationToken)

@@ -27,6 +27,14 @@ internal static class TreeSettings
         return settings;
     }
 
+    /// <summary>A text model whose settings name files without the folders that they lay in.</summary>
+    /// <param name="text">The text model.</param>
+    public static string WithoutFolders(string text)
+    {
+        var start = text.IndexOf("\nparameters:", StringComparison.Ordinal);
+        return start < 0 ? text : text[..start] + string.Join('\n', text[start..].Split('\n').Select(WithoutFolder));
+    }
+
     /// <summary>The settings with those of LightGBM's text model, by its names; without what tells where it was trained.</summary>
     public static SortedDictionary<string, string> With(IReadOnlyDictionary<string, string> settings, IReadOnlyDictionary<string, string> lightGbm)
     {
@@ -41,4 +49,10 @@ internal static class TreeSettings
 
         return all;
     }
+
+    // A setting is a line "[name: value]".
+    private static string WithoutFolder(string line)
+        => line is ['[', .., ']'] && line.IndexOf(": ", StringComparison.Ordinal) is > 0 and var colon && Files.Contains(line[1..colon])
+            ? $"{line[..colon]}: {SettingTexts.FileNameOf(line[(colon + 2)..])}"
+            : line;
 }

@@ -101,7 +101,7 @@ internal sealed class TreeTrainingRun : IDisposable
             }
         }
 
-        return (_booster.ToText(_previousCount + best.Iteration), history);
+        return (TreeSettings.WithoutFolders(_booster.ToText(_previousCount + best.Iteration)), history);
     }
 
     public void Dispose()

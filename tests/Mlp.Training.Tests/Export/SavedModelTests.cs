@@ -152,6 +152,8 @@ public sealed class SavedModelTests
     [InlineData(ModelFileDescription.CalibrationKey, "[]", "")]
     [InlineData(ModelFileDescription.CalibrationKey, /*lang=json,strict*/ "{\"method\":\"magic\",\"rowCount\":1,\"scoreCount\":1,\"before\":{\"logLoss\":1,\"brier\":1,\"expectedCalibrationError\":1},\"after\":{\"logLoss\":1,\"brier\":1,\"expectedCalibrationError\":1},\"function\":{}}", "'magic' is none of 'platt', 'isotonic', 'beta', 'temperature', 'vector'")]
     [InlineData(ModelFileDescription.CalibrationKey, /*lang=json,strict*/ "{\"method\":\"isotonic\",\"rowCount\":1,\"scoreCount\":1,\"before\":{\"logLoss\":1,\"brier\":1,\"expectedCalibrationError\":1},\"after\":{\"logLoss\":1,\"brier\":1,\"expectedCalibrationError\":1},\"function\":{\"points\":[1,0],\"values\":[0,1]}}", "its numbers are not those of 'isotonic'")]
+    [InlineData(ModelFileDescription.ProfileKey, "{", "Expected the reference profile in the metadata of the ONNX file")]
+    [InlineData(ModelFileDescription.ProfileKey, "[]", "Expected the reference profile in the metadata of the ONNX file")]
     public async Task LoadAsync_DamagedMetadata_IsRefused(string key, string value, string found)
     {
         using var directory = new TempDirectory();

@@ -155,11 +155,29 @@ public sealed class TrainingDataTests
             "y",
             task: ModelTask.Regression);
 
+    [Theory]
+    [InlineData(float.PositiveInfinity)]
+    [InlineData(float.NegativeInfinity)]
+    public Task FitAsync_LabelIsInfinite_NamesTheRow(float label)
+        => RefusesAsync(
+            new Rows().Float32("x", 1f, 2f, 3f).Label("y", 0f, label, 1f).Set("y"),
+            "Expected a finite label in every row of column 'y', but row 1 holds an infinite number.",
+            "y",
+            1,
+            task: ModelTask.Regression);
+
+    [Fact]
+    public Task FitAsync_OneClassBeforeTheValidationRows_SaysWhatToDo()
+        => RefusesAsync(
+            new Rows().Float32("x", 1f, 2f, 3f, 4f).Label("y", true, true, true, false).Set("y"),
+            "Expected both classes in label 'y', but all 3 training rows hold the class 1. The last 1 of 4 rows validate: mix rows that are sorted by class, or give validation rows (TrainingSplit.ByChanceAsync).",
+            "y");
+
     [Fact]
     public Task FitAsync_OneClass_SaysWhich()
         => RefusesAsync(
             new Rows().Float32("x", 1f, 2f, 3f, 4f).Label("y", true, true, true, true).Set("y"),
-            "Expected both classes in label 'y', but all 3 training rows hold the class 1. The last 1 of 4 rows validate: mix rows that are sorted by class, or give validation rows (TrainingSplit.ByChanceAsync).",
+            "Expected both classes in label 'y', but all 3 training rows hold the class 1.",
             "y");
 
     [Fact]
@@ -287,6 +305,27 @@ public sealed class TrainingDataTests
             FeatureType.Float64 => Twelve().Float64("z", new double?[12]),
             FeatureType.String => Twelve().Text("z", new string?[12]),
             _ => Twelve().Boolean("z", new bool?[12]),
+        };
+        var set = rows.Set("y");
+
+        var network = await Assert.ThrowsAsync<TrainingDataException>(() => new NetworkTrainer(new NetworkOptions()).FitAsync(set));
+        var trees = await Assert.ThrowsAsync<TrainingDataException>(() => new TreeTrainer(new TreeOptions()).FitAsync(set));
+
+        Assert.Equal("Expected a value of feature 'z' in at least one training row, but it is missing in all 10: leave the feature out.", network.Message);
+        Assert.Equal((network.Message, network.Column), (trees.Message, trees.Column));
+    }
+
+    [Theory]
+    [InlineData(FeatureType.Float32, 1)]
+    [InlineData(FeatureType.Float64, 1)]
+    [InlineData(FeatureType.Float32, 3)]
+    public async Task FitAsync_FeatureOfNaN_IsRefusedByNetworksAndTreesAlike(FeatureType type, int length)
+    {
+        var rows = (type, length) switch
+        {
+            (FeatureType.Float64, _) => Twelve().Float64("z", [.. Enumerable.Repeat<double?>(double.NaN, 12)]),
+            (_, 1) => Twelve().Float32("z", [.. Enumerable.Repeat<float?>(float.NaN, 12)]),
+            _ => Twelve().Vector("z", 3, [.. Enumerable.Repeat<float[]?>([float.NaN, float.NaN, float.NaN], 12)]),
         };
         var set = rows.Set("y");
 

@@ -81,6 +81,8 @@ public sealed class RunParametersTests
         Assert.Equal(("splits.json", "splits.json"), (ofTrees["Parameters.forcedsplits_filename"], ofTrees["forcedsplits_filename"]));
         Assert.All(ofNetwork.Values.Concat(ofTrees.Values), v => Assert.DoesNotContain(directory.FullName, v, StringComparison.Ordinal));
         Assert.DoesNotContain("num_threads", ofTrees.Keys);
+        Assert.Contains("\n[forcedsplits_filename: splits.json]\n", trees.ToText(), StringComparison.Ordinal);
+        Assert.DoesNotContain(directory.FullName, trees.ToText(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -70,6 +70,24 @@ public sealed class TreeConversionTests
                 Check($"{pair.Item2} num_leaves={random.Next(2, 40)} min_data_in_leaf={random.Next(1, 20)} max_bin={random.Next(4, 255)}", 1, label, random.Next(60, 600), random.Next(1, 60), pair.Item1);
             });
 
+    [Property(MaxTest = 4)]
+    public Property ToOnnx_RandomModelsOfHundredsOfTrees_AgreeWithLightGbm()
+        => Prop.ForAll(
+            Gen.Choose(0, 100_000).Zip(Gen.Elements("binary", "regression zero_as_missing=true", "multiclass num_class=3", "tweedie", "cross_entropy")).ToArbitrary(),
+            pair =>
+            {
+                var random = new Random(pair.Item1);
+                var (scoreCount, label) = pair.Item2[..3] switch
+                {
+                    "mul" => (3, "classes"),
+                    "bin" => (1, "class"),
+                    "twe" => (1, "count"),
+                    "cro" => (1, "share"),
+                    _ => (1, "number"),
+                };
+                Check($"{pair.Item2} num_leaves={random.Next(2, 24)} min_data_in_leaf={random.Next(1, 20)} learning_rate=0.05", scoreCount, label, random.Next(300, 900), random.Next(300, 501) / scoreCount, pair.Item1);
+            });
+
     [Fact]
     public void ToOnnx_CategoriesAbove32And64_AreOfTheSet()
     {

@@ -82,7 +82,12 @@ public sealed class TreeInputTests
 
     [Fact]
     public Task FitAsync_OneClass_IsRefused() => RefusesAsync(
-        Numbers(20).Label("label", new bool[20]), "Expected at least two classes in label 'label', but all 16 training rows hold one. The last 4 of 20 rows validate: mix rows that are sorted by class, or give validation rows (TrainingSplit.ByChanceAsync).");
+        Numbers(20).Label("label", new bool[20]), "Expected at least two classes in label 'label', but all 16 training rows hold one.");
+
+    [Fact]
+    public Task FitAsync_OneClassBeforeTheValidationRows_IsRefused() => RefusesAsync(
+        Numbers(20).Label("label", [.. Enumerable.Range(0, 20).Select(i => i == 19)]),
+        "Expected at least two classes in label 'label', but all 16 training rows hold one. The last 4 of 20 rows validate: mix rows that are sorted by class, or give validation rows (TrainingSplit.ByChanceAsync).");
 
     [Fact]
     public Task FitAsync_NeitherZeroNorOne_IsRefused() => RefusesAsync(

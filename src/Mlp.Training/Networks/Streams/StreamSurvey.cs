@@ -16,6 +16,7 @@ internal sealed class StreamSurvey
     private readonly ClassLabels? _classes;
     private readonly long _wantedCut;
     private readonly LabelMoments _training;
+    private readonly HashSet<double> _classesOfAllRows = [];
 
     // The rows of the time that is being read: they go to the training rows together or not at all.
     private readonly LabelMoments _run;
@@ -57,6 +58,8 @@ internal sealed class StreamSurvey
 
     private bool IsBinary { get; }
 
+    private bool HasClasses => _classes is not null || IsBinary;
+
     private double[] ClassWeightSums { get; set; } = [];
 
     /// <summary>Reads all rows once.</summary>
@@ -79,6 +82,10 @@ internal sealed class StreamSurvey
         survey.Complete();
         return survey;
     }
+
+    /// <summary>Whether any row, of those that validate too, is of a class.</summary>
+    /// <param name="number">Its number.</param>
+    public bool HasClass(int number) => _classesOfAllRows.Contains(number);
 
     /// <summary>What a weight is multiplied by so that the training rows count 1 on average.</summary>
     /// <param name="classWeights">How much the rows of each class count; empty when all count the same.</param>
@@ -113,6 +120,11 @@ internal sealed class StreamSurvey
         catch (TrainingDataException e) when (e.Row >= 0 && _row > 0)
         {
             throw new TrainingDataException(FormattableString.Invariant($"{e.Message} Rows are counted from row {_row} of the stream."), e.Column, _row + e.Row);
+        }
+
+        if (HasClasses)
+        {
+            _classesOfAllRows.UnionWith(labels);
         }
 
         for (var i = 0; i < batch.Length; i++, _row++)
@@ -186,7 +198,14 @@ internal sealed class StreamSurvey
         // Numbers of classes as they were found become their places in order.
         var found = Math.Max(_classes?.Names.Count ?? 0, _classes is null && _training.Classes.Count > 0 ? 2 : 0);
         var places = Enumerable.Range(0, found).Select(i => (double)i).ToArray();
-        _classes?.Complete(places);
+        if (_classes is not null)
+        {
+            _classes.Complete(places);
+            double[] all = [.. _classesOfAllRows.Select(number => places[(int)number])];
+            _classesOfAllRows.Clear();
+            _classesOfAllRows.UnionWith(all);
+        }
+
         (ClassCounts, ClassWeightSums) = (new long[found], new double[found]);
         foreach (var (number, (count, weight)) in _training.Classes)
         {

@@ -11,6 +11,7 @@ namespace Mlp.Training.Tests.Networks.Layers;
 public sealed class LayerExportTests
 {
     private static readonly int Rounds = 4 * TestRounds.Count;
+    private static readonly int[] Opsets = [17, 18, 20, 21];
 
     public LayerExportTests() => Torch.EnsureLoaded();
 
@@ -18,6 +19,11 @@ public sealed class LayerExportTests
     [MemberData(nameof(RandomLayers.All), MemberType = typeof(RandomLayers))]
     public void Write_AnyLayer_ComputesTheSameInOnnxRuntime(string kind)
         => Prop.ForAll(ArbMap.Default.ArbFor<PositiveInt>(), seed => Agrees(kind, seed.Get)).Check(Config.QuickThrowOnFailure.WithMaxTest(Rounds));
+
+    [Theory]
+    [MemberData(nameof(RandomLayers.OfIds), MemberType = typeof(RandomLayers))]
+    public void Write_AnyLayerOfIds_ComputesTheSameInOnnxRuntime(string kind)
+        => Prop.ForAll(ArbMap.Default.ArbFor<PositiveInt>(), seed => AgreesOnIds(kind, seed.Get)).Check(Config.QuickThrowOnFailure.WithMaxTest(Rounds));
 
     [Fact]
     public void Write_EveryActivation_ComputesTheSameAtBothOpsets()
@@ -102,15 +108,24 @@ public sealed class LayerExportTests
         Assert.InRange(LayerAgreement.Difference(definition, 40, 3, 8), 0, LayerAgreement.Tolerance);
     }
 
+    private static void AgreesOnIds(string kind, int seed)
+    {
+        var random = SeededRandom.For(seed, kind);
+        var (definition, width, cardinalities) = RandomLayers.CreateOfIds(kind, random);
+
+        var difference = LayerAgreement.Difference(definition, width, 1 + random.NextInt(5), seed, cardinalities, Opsets[random.NextInt(Opsets.Length)]);
+
+        Assert.True(difference <= LayerAgreement.Tolerance, $"{kind}, seed {seed}: {difference} over {width} numbers and ids below ({string.Join(", ", cardinalities)})");
+    }
+
     private static void Agrees(string kind, int seed)
     {
         var random = SeededRandom.For(seed, kind);
         var (layer, sizes) = RandomLayers.Create(kind, random);
         var definition = new NetworkDefinition(Layer.Reshape(sizes), layer, Layer.Flatten());
         var width = sizes.Aggregate((a, b) => a * b);
-        int[] opsets = [17, 18, 20, 21];
 
-        var difference = LayerAgreement.Difference(definition, width, definition.OutputShape(width).Sizes[0], seed, opset: opsets[random.NextInt(opsets.Length)]);
+        var difference = LayerAgreement.Difference(definition, width, definition.OutputShape(width).Sizes[0], seed, opset: Opsets[random.NextInt(Opsets.Length)]);
 
         Assert.True(difference <= LayerAgreement.Tolerance, $"{kind}, seed {seed}: {difference} of {layer} over ({string.Join(", ", sizes)})");
     }

@@ -13,7 +13,34 @@ internal static class RandomLayers
         "position", "residual", "parallelConcat", "parallelSum",
     ];
 
+    private static readonly string[] IdKinds = ["embedding", "embeddingBag", "tabularInput", "tabularInputWithoutIds", "denseInput", "idInput"];
+
     public static TheoryData<string> All => [.. Kinds];
+
+    /// <summary>Layers that take ids, and those that take the dense part from beside them.</summary>
+    public static TheoryData<string> OfIds => [.. IdKinds];
+
+    /// <summary>A network that begins with such a layer, the width of the dense part of a row, and below what the ids of its columns are.</summary>
+    public static (NetworkDefinition Definition, int Width, int[] Cardinalities) CreateOfIds(string kind, SeededRandom random)
+    {
+        int Of(int least, int most) => least + random.NextInt(most - least + 1);
+        int[] Columns(int least) => [.. Enumerable.Range(0, Of(least, 4)).Select(_ => Of(1, random.NextInt(2) == 0 ? 9 : 3000))];
+
+        var modes = Enum.GetValues<EmbeddingBagMode>();
+        var ids = Columns(1);
+        int? cardinality = random.NextInt(2) == 0 ? null : ids.Max() + Of(0, 5);
+        var bag = Layer.EmbeddingBag(Of(1, 9), modes[random.NextInt(modes.Length)], cardinality);
+        var table = Layer.TabularInput(random.NextInt(2) == 0 ? null : Of(1, 9), 0.1);
+        return kind switch
+        {
+            "embedding" => (new(Layer.Embedding(Of(1, 9), cardinality), Layer.Flatten(), Layer.Output()), 0, ids),
+            "embeddingBag" => (new(bag, Layer.Output()), 0, ids),
+            "tabularInput" => (new(table, Layer.Output()), Of(0, 7), ids),
+            "tabularInputWithoutIds" => (new(table, Layer.Output()), Of(1, 7), []),
+            "denseInput" => (new(Layer.Parallel(0, Layer.Sequential(Layer.DenseInput(), Layer.Linear(Of(1, 9))), table), Layer.Output()), Of(1, 7), ids),
+            _ => (new(Layer.Parallel(0, table, Layer.Sequential(Layer.IdInput(), bag)), Layer.Output()), Of(1, 7), ids),
+        };
+    }
 
     /// <summary>A layer and the sizes of one row that it takes.</summary>
     public static (LayerDefinition Layer, int[] Sizes) Create(string kind, SeededRandom random)

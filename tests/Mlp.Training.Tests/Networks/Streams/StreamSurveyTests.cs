@@ -61,14 +61,27 @@ public sealed class StreamSurveyTests
         Assert.Equal("Expected 90 rows, as the manifest of the training set says, but it streamed 100.", count.Message);
     }
 
-    [Fact]
-    public async Task ReadAsync_OneClass_IsRefusedAsInMemory()
+    [Theory]
+    [InlineData(1, "")]
+    [InlineData(0, " The last 1 of 4 rows validate: mix rows that are sorted by class, or give validation rows (TrainingSplit.ByChanceAsync).")]
+    public async Task ReadAsync_OneClass_IsRefusedAsInMemory(float last, string advice)
     {
-        var survey = await StreamSurvey.ReadAsync(Set([1, 1, 1, 1], [1, 2, 3, 4], 2), new(), 1, CancellationToken.None);
+        var survey = await StreamSurvey.ReadAsync(Set([1, 1, 1, last], [1, 2, 3, 4], 2), new(), 1, CancellationToken.None);
 
         var error = Assert.Throws<TrainingDataException>(() => TargetScale.Learn(survey, ModelTask.BinaryClassification, 4));
 
-        Assert.Equal("Expected both classes in label 'y', but all 3 training rows hold the class 1. The last 1 of 4 rows validate: mix rows that are sorted by class, or give validation rows (TrainingSplit.ByChanceAsync).", error.Message);
+        Assert.Equal("Expected both classes in label 'y', but all 3 training rows hold the class 1." + advice, error.Message);
+    }
+
+    [Fact]
+    public async Task ReadAsync_ClassThatNoRowHas_IsNotSaidToBeHeldOut()
+    {
+        var options = new NetworkOptions { Task = ModelTask.MulticlassClassification, ClassNames = { "1", "2", "3" } };
+        var survey = await StreamSurvey.ReadAsync(Set([1, 2, 1, 2], [1, 2, 3, 4], 2), options, 1, CancellationToken.None);
+
+        var error = Assert.Throws<TrainingDataException>(() => TargetScale.Learn(survey, ModelTask.MulticlassClassification, 4));
+
+        Assert.Equal("Expected rows of every class of label 'y' among the 3 training rows, but there is none of the class '3'.", error.Message);
     }
 
     [Fact]
