@@ -180,7 +180,7 @@ public sealed class TreeTrainer : ITrainer
         HeldOutClasses.WarnIfOthers(_logger, rows, trainingCount, manifest, Task);
         if (held is not null)
         {
-            TreeLabels.ThrowIfOutOfRange(held, _options);
+            TreeLabels.ThrowIfUnfit(held, _options);
         }
 
         var encoding = previous?.Encoding ?? TreeEncoding.Learn(rows.Table, trainingCount, _options);
