@@ -90,13 +90,13 @@ internal sealed class OfflineDeletion(OfflineStore store, EntityDeletionTarget t
     private void Rewrite(DuckDbSession session, OfflineSnapshot snapshot, List<(OfflineFileHistory File, OfflineReplacement Replacement)> replaced)
     {
         var byPath = snapshot.Histories.ToDictionary(file => _view.Writer.PathOf(file.File.Path), StringComparer.Ordinal);
-        var paths = string.Join(", ", byPath.Keys.Select(Sql.Text));
+        var paths = string.Join(", ", byPath.Keys.Select(Sql.File));
         var meant = Condition();
         var columns = string.Join(", ", OfflineView.Columns(target.View).Select(column => Sql.Name(column.Name)));
         foreach (var row in session.Query($"SELECT filename FROM read_parquet([{paths}], hive_partitioning = false, filename = true) WHERE {meant} GROUP BY filename ORDER BY filename"))
         {
             var path = (string)row[0]!;
-            var from = $"FROM read_parquet({Sql.Text(path)}, hive_partitioning = false, file_row_number = true) WHERE ({meant}) IS NOT TRUE";
+            var from = $"FROM read_parquet({Sql.File(path)}, hive_partitioning = false, file_row_number = true) WHERE ({meant}) IS NOT TRUE";
             var first = session.Query($"SELECT epoch_us(min({Sql.Name(FeatureViewDefinition.StoredEventTime)})) {from}")[0][0];
             var by = first is long day ? _view.Writer.Write(session, $"SELECT {columns} {from} ORDER BY file_row_number", day, CancellationToken.None) : null;
             replaced.Add((byPath[path], new OfflineReplacement(byPath[path].File.Path) { By = by }));

@@ -60,7 +60,7 @@ internal sealed class FileStaging(FeatureViewDefinition view, SourceFile file, D
         {
             var relation = file.Options is CsvIngestOptions csv
                 ? csv.Open(file.Source).Relation
-                : $"read_parquet({Sql.Text(ParquetNanoseconds.Prepare(session, file.Source, scratch))}, hive_partitioning = false)";
+                : $"read_parquet({Sql.File(ParquetNanoseconds.Prepare(session, file.Source, scratch))}, hive_partitioning = false)";
             session.Execute($"CREATE TEMP TABLE {Sql.Name(table)} AS SELECT * FROM {relation}", cancellationToken);
         }
         catch (DuckDBException e)

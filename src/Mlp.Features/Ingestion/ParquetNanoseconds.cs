@@ -38,7 +38,7 @@ internal static class ParquetNanoseconds
 
     private static long CountMarked(DuckDbSession session, string path)
         => Convert.ToInt64(
-            session.Query($"SELECT count(*) FROM parquet_schema({Sql.Text(path)}) WHERE logical_type::VARCHAR LIKE 'TimestampType(isAdjustedToUTC=1%NANOS=NanoSeconds%'")[0][0],
+            session.Query($"SELECT count(*) FROM parquet_schema({Sql.File(path)}) WHERE logical_type::VARCHAR LIKE 'TimestampType(isAdjustedToUTC=1%NANOS=NanoSeconds%'")[0][0],
             CultureInfo.InvariantCulture);
 
     private static int Unmark(string path)

@@ -62,7 +62,7 @@ internal sealed class StagedRows : IDisposable
     /// <param name="path">A Parquet file of <see cref="FileStaging.ExportAsync"/>.</param>
     /// <param name="cancellationToken">Gives up.</param>
     internal void AppendFile(string path, CancellationToken cancellationToken)
-        => Session.Execute($"INSERT INTO {OfflineView.StagingTable} SELECT * FROM read_parquet({Sql.Text(path)}, hive_partitioning = false)", cancellationToken);
+        => Session.Execute($"INSERT INTO {OfflineView.StagingTable} SELECT * FROM read_parquet({Sql.File(path)}, hive_partitioning = false)", cancellationToken);
 
     internal IngestResult Commit(string batchId, CancellationToken cancellationToken, (long First, long Last)? sequences = null)
     {

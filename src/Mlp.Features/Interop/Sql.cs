@@ -13,6 +13,8 @@ internal static class Sql
 
     internal static string Text(string text) => SqlText.Text(text);
 
+    internal static string File(string path) => SqlText.File(path);
+
     /// <summary>The type of a feature; a vector is a list, because DuckDB's arrays of a fixed length take part in neither CASE nor Parquet.</summary>
     internal static string TypeOf(FeatureField field) => field.IsVector ? VectorType : TypeOf(field.Type);
 

@@ -49,7 +49,7 @@ internal static class OfflineFileFormat
             return;
         }
 
-        var rows = session.Query($"SELECT file_name, decode(key), decode(value) FROM parquet_kv_metadata([{string.Join(", ", unknown.Select(Sql.Text))}]) WHERE decode(key) LIKE 'mlp_%'");
+        var rows = session.Query($"SELECT file_name, decode(key), decode(value) FROM parquet_kv_metadata([{string.Join(", ", unknown.Select(Sql.File))}]) WHERE decode(key) LIKE 'mlp_%'");
         var facts = rows.ToLookup(row => (string)row[0]!, row => KeyValuePair.Create((string)row[1]!, (string)row[2]!), StringComparer.Ordinal);
         foreach (var path in unknown)
         {

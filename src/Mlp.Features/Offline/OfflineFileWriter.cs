@@ -120,7 +120,7 @@ internal sealed class OfflineFileWriter(FeatureViewDefinition view, string folde
         var created = Sql.Name(FeatureViewDefinition.StoredCreatedTime);
         var sequence = Sql.Name(FeatureViewDefinition.StoredSequence);
         var row = session.Query(
-            $"SELECT count(*), epoch_us(min({EventTime})), epoch_us(max({EventTime})), epoch_us(min({created})), epoch_us(max({created})), min({sequence}), max({sequence}) FROM read_parquet({Sql.Text(path)}, hive_partitioning = false)")[0];
+            $"SELECT count(*), epoch_us(min({EventTime})), epoch_us(max({EventTime})), epoch_us(min({created})), epoch_us(max({created})), min({sequence}), max({sequence}) FROM read_parquet({Sql.File(path)}, hive_partitioning = false)")[0];
         var facts = Array.ConvertAll(row, fact => (long)fact!);
         return new OfflineFile(relative, facts[0], facts[1], facts[2], facts[3], facts[4], facts[5], facts[6], new FileInfo(path).Length) { XxHash128 = FileHash.Of(path) };
     }

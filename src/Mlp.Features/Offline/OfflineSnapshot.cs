@@ -116,7 +116,7 @@ internal sealed class OfflineSnapshot
 
     private string RelationOf(IEnumerable<OfflineFile> seen)
     {
-        var files = seen.Select(f => Sql.Text(FullPath(f))).ToList();
+        var files = seen.Select(f => Sql.File(FullPath(f))).ToList();
         if (files.Count == 0)
         {
             return $"(SELECT {string.Join(", ", OfflineView.Columns(View).Select(c => $"NULL::{c.Type} AS {Sql.Name(c.Name)}"))} WHERE false)";
@@ -135,7 +135,7 @@ internal sealed class OfflineSnapshot
             var path = FullPath(file);
             try
             {
-                session.Query($"SELECT {string.Join(", ", OfflineView.Columns(View).Select(c => $"count(hash({Sql.Name(c.Name)}))"))} FROM read_parquet({Sql.Text(path)}, hive_partitioning = false)");
+                session.Query($"SELECT {string.Join(", ", OfflineView.Columns(View).Select(c => $"count(hash({Sql.Name(c.Name)}))"))} FROM read_parquet({Sql.File(path)}, hive_partitioning = false)");
             }
             catch (DuckDBException e)
             {

@@ -69,7 +69,7 @@ internal sealed class CompactedSegment : IDisposable
 
     private static CompactedSegment Open(string path, DuckDbSession session)
     {
-        var metadata = Guarded(path, () => session.Query($"SELECT decode(key), decode(value) FROM parquet_kv_metadata({SqlText.Text(path)})"))
+        var metadata = Guarded(path, () => session.Query($"SELECT decode(key), decode(value) FROM parquet_kv_metadata({SqlText.File(path)})"))
             .ToDictionary(row => (string)row[0]!, row => (string)row[1]!, StringComparer.Ordinal);
         if (!metadata.TryGetValue(HeaderKey, out var header) || !metadata.TryGetValue(SchemaKey, out var schema))
         {
@@ -144,7 +144,7 @@ internal sealed class CompactedSegment : IDisposable
         var columns = string.Join(", ", _columns.Select(c => SqlText.Name(c.Stored.Name)).Append(RowNumber));
         var sql = string.Create(
             System.Globalization.CultureInfo.InvariantCulture,
-            $"SELECT {columns} FROM read_parquet({SqlText.Text(_path)}, hive_partitioning = false, {RowNumber} = true) WHERE {RowNumber} >= {firstRow}");
+            $"SELECT {columns} FROM read_parquet({SqlText.File(_path)}, hive_partitioning = false, {RowNumber} = true) WHERE {RowNumber} >= {firstRow}");
         var batches = _session.QueryArrowAsync(sql, isStreamed: true, cancellationToken).GetAsyncEnumerator(cancellationToken);
         await using var ending = batches.ConfigureAwait(false);
         while (await GuardedAsync(_path, () => batches.MoveNextAsync()).ConfigureAwait(false))
@@ -168,7 +168,7 @@ internal sealed class CompactedSegment : IDisposable
     public static LogCoverage ReadCoverage(string path, DuckDbSettings settings)
     {
         using var file = Open(path, settings);
-        var source = $"FROM read_parquet({SqlText.Text(path)}, hive_partitioning = false)";
+        var source = $"FROM read_parquet({SqlText.File(path)}, hive_partitioning = false)";
         bool Has(string name) => file._columns.Any(c => c.Stored.Name == name);
         var times = Has(PredictionColumns.RequestTime)
             ? Guarded(path, () => file._session.Query($"SELECT epoch_us(min({PredictionColumns.RequestTime})), epoch_us(max({PredictionColumns.RequestTime})) {source}"))[0]

@@ -72,7 +72,7 @@ internal sealed class PredictionQuery(PredictionLogReader reader)
         var parts = tables.Select(table => $"FROM {SqlText.Name(table)}").ToList();
         if (compacted.Count > 0)
         {
-            parts.Add($"FROM read_parquet([{string.Join(", ", compacted.Select(SqlText.Text))}], union_by_name = true, hive_partitioning = false)");
+            parts.Add($"FROM read_parquet([{string.Join(", ", compacted.Select(SqlText.File))}], union_by_name = true, hive_partitioning = false)");
         }
 
         if (parts.Count == 0)

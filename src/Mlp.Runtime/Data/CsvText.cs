@@ -14,7 +14,7 @@ internal sealed partial class CsvText
     /// <summary>Full path.</summary>
     public string Path { get; }
 
-    /// <summary>Names of the columns, which differ without regard to case.</summary>
+    /// <summary>Names of the columns, which differ without regard to case; one without a name, such as the index that pandas writes, has the name that pandas reads it by.</summary>
     public IReadOnlyList<string> Names { get; }
 
     /// <summary>SQL of the relation.</summary>
@@ -34,11 +34,11 @@ internal sealed partial class CsvText
 
         // SQL does not tell names apart by case.
         fault = FindEncoding(path) is { } other ? new($"Expected UTF-8 in '{path}', but it begins with the mark of {other}. Write it as UTF-8.")
-            : names is [""] ? new($"Expected a header line with column names in '{path}', but found none.")
-            : names.GroupBy(n => n, StringComparer.OrdinalIgnoreCase).FirstOrDefault(g => g.Count() > 1) is { } twice
+            : names.TrueForAll(string.IsNullOrEmpty) ? new($"Expected a header line with column names in '{path}', but found none.")
+            : names.Where(n => n.Length > 0).GroupBy(n => n, StringComparer.OrdinalIgnoreCase).FirstOrDefault(g => g.Count() > 1) is { } twice
                 ? new($"Expected the column names of '{path}' to be unique without regard to case, but '{twice.Key}' occurs {twice.Count()} times.", twice.Key)
             : null;
-        text = fault is null ? new CsvText(path, format, names) : null;
+        text = fault is null ? new CsvText(path, format, Named(names)) : null;
         return fault is null;
     }
 
@@ -58,7 +58,7 @@ internal sealed partial class CsvText
         return new(
             counts.Success
                 ? $"Expected {counts.Groups[1].Value} columns in every row of '{path}', but found {counts.Groups[2].Value}{where}."
-                : $"Expected well-formed CSV in '{path}' (UTF-8, quotes doubled within quotes), but found something else{where}.",
+                : $"Expected well-formed CSV in '{path}' (UTF-8, all lines ended alike, quotes doubled within quotes), but found something else{where}.",
             Line: line);
     }
 
@@ -66,6 +66,24 @@ internal sealed partial class CsvText
     /// <param name="names">Columns of the row.</param>
     public static string LineEndsWithin(IEnumerable<string> names)
         => string.Join(" + ", names.Select(SqlText.Name).Select(n => $"coalesce(length({n}) - length(replace({n}, chr(10), '')), 0)"));
+
+    private static List<string> Named(List<string> names)
+    {
+        var taken = names.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        return [.. names.Select((name, i) => name.Length > 0 ? name : Unnamed(i))];
+
+        string Unnamed(int index)
+        {
+            var wanted = FormattableString.Invariant($"Unnamed: {index}");
+            var name = wanted;
+            for (var next = 1; !taken.Add(name); next++)
+            {
+                name = FormattableString.Invariant($"{wanted}.{next}");
+            }
+
+            return name;
+        }
+    }
 
     private static string? FindEncoding(string path)
     {
@@ -87,7 +105,7 @@ internal sealed partial class CsvText
     {
         var columns = string.Join(", ", Names.Select(name => $"{SqlText.Text(name)}: 'VARCHAR'"));
         var quote = SqlText.Text(_format.Quote.ToString());
-        return $"read_csv({SqlText.Text(Path)}, auto_detect = false, header = true, delim = {SqlText.Text(_format.Delimiter.ToString())}, "
+        return $"read_csv({SqlText.File(Path)}, auto_detect = false, hive_partitioning = false, header = true, delim = {SqlText.Text(_format.Delimiter.ToString())}, "
             + $"quote = {quote}, escape = {quote}, nullstr = {SqlText.Text(_format.NullText)}, allow_quoted_nulls = false{further}, columns = {{{columns}}})";
     }
 }

@@ -69,10 +69,12 @@ internal sealed class DuckDbSession : IDisposable
         }
 
         _isConfined = true;
-        Execute($"SET allowed_directories = [{SqlText.Text(ScratchDirectory)}]");
+
+        // DuckDB checks the pattern first, and then the file that it found.
+        Execute($"SET allowed_directories = [{PatternsAndNames([ScratchDirectory])}]");
         if (readable.Count > 0)
         {
-            Execute($"SET allowed_paths = [{string.Join(", ", readable.Select(SqlText.Text))}]");
+            Execute($"SET allowed_paths = [{PatternsAndNames(readable)}]");
         }
 
         Execute("SET enable_external_access = false");
@@ -172,6 +174,8 @@ internal sealed class DuckDbSession : IDisposable
             Directory.Delete(ScratchDirectory, recursive: true);
         }
     }
+
+    private static string PatternsAndNames(IEnumerable<string> paths) => string.Join(", ", paths.SelectMany(p => new[] { SqlText.Text(p), SqlText.File(p) }).Distinct());
 
     private static bool IsOutOfMemory(DuckDBException exception) => exception.Message.Contains("Out of Memory Error", StringComparison.Ordinal);
 

@@ -44,7 +44,7 @@ public sealed class FrozenTrainingSet : ITrainingSet
         foreach (var file in _files)
         {
             var path = Path.Combine(Folder, file.Name);
-            var sql = $"SELECT {string.Join(", ", _columns.Select(c => c.ReadSql))} FROM read_parquet({SqlText.Text(path)}, hive_partitioning = false)";
+            var sql = $"SELECT {string.Join(", ", _columns.Select(c => c.ReadSql))} FROM read_parquet({SqlText.File(path)}, hive_partitioning = false)";
             var batches = session.QueryArrowAsync(sql, isStreamed: true, cancellationToken).GetAsyncEnumerator(cancellationToken);
             await using var _ = batches.ConfigureAwait(false);
             while (await MoveNextAsync(batches, path).ConfigureAwait(false))

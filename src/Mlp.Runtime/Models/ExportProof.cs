@@ -7,7 +7,7 @@ namespace Mlp.Runtime.Models;
 public sealed record ExportProof(long RowCount, double MaximumDifference, double Tolerance)
 {
     /// <summary>
-    /// Standard deviation of the training labels of a regression, in the label's unit: the unit in which it computes, so that differences are relative to no less. Null where it is at most 1, for
+    /// Standard deviation of the training labels of a regression (of an application's own module, of its answers to the sample that proved it), in the label's unit: the unit in which it computes, so that differences are relative to no less. Null where it is at most 1, for
     /// other tasks, and in files of earlier versions.
     /// </summary>
     public double? LabelScale { get; init; }

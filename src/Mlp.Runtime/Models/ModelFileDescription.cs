@@ -36,7 +36,7 @@ internal sealed record ModelFileDescription
     /// <summary>The function of a calibration and how it was fitted, as JSON.</summary>
     public const string CalibrationKey = "mlp.calibration.function";
 
-    private static readonly string[] SavedKeys = [ProofKey, TrainingSetKey, ProfileKey, GoldenRowsKey, CalibrationKey];
+    private static readonly string[] SavedKeys = [ProofKey, TrainingSetKey, ProfileKey, GoldenRowsKey, CalibrationKey, ModelFileSeal.MarkKey, ModelFileSeal.Key];
 
     public required ModelOutput Output { get; init; }
 
@@ -72,12 +72,23 @@ internal sealed record ModelFileDescription
     /// <returns>The file as it was exported, without what saving has added, and what both say.</returns>
     /// <exception cref="FileNotFoundException">There is no file.</exception>
     /// <exception cref="InvalidModelException">It is no ONNX file, or does not say what its outputs mean.</exception>
-    /// <exception cref="CorruptFileException">What it says cannot be read.</exception>
+    /// <exception cref="CorruptFileException">It is not what was saved, or what it says cannot be read.</exception>
     public static (byte[] Onnx, ModelFileDescription Said) ReadFile(string path)
     {
         var onnx = ReadBytes(path);
+        var isSealed = ModelFileSeal.Ends(onnx);
+        if (isSealed)
+        {
+            ModelFileSeal.ThrowIfBroken(onnx, path);
+        }
+
         var name = Path.GetFileNameWithoutExtension(path);
         var metadata = OnnxModelReader.Read(name, onnx, path).Metadata;
+        if (!isSealed && metadata.ContainsKey(ModelFileSeal.MarkKey))
+        {
+            throw ModelFileSeal.Broken(path, "none");
+        }
+
         if (!metadata.ContainsKey(OutputKey))
         {
             throw new InvalidModelException(

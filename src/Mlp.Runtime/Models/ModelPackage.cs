@@ -85,7 +85,7 @@ public sealed record ModelPackage
     /// <exception cref="FileNotFoundException">There is no file.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="InvalidModelException">It is no ONNX file, or another tool's, which does not say what its outputs mean.</exception>
-    /// <exception cref="CorruptFileException">Its metadata is damaged.</exception>
+    /// <exception cref="CorruptFileException">It is not what <c>TrainedModel.SaveAsync</c> wrote, or its metadata is damaged.</exception>
     public static ModelPackage FromFile(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

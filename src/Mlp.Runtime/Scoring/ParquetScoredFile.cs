@@ -47,7 +47,7 @@ internal sealed class ParquetScoredFile(ScoringWorkFolder folder, string input, 
     {
         _session ??= DuckDbSession.Open(settings);
         var path = folder.TemporaryPath(".output");
-        var answers = $"read_parquet([{string.Join(", ", parts.Select(SqlText.Text))}], hive_partitioning = false)";
+        var answers = $"read_parquet([{string.Join(", ", parts.Select(SqlText.File))}], hive_partitioning = false)";
         var columns = kept.Select(k => $"i.{SqlText.Name(k)}").Concat(result.Fields.Select(f => $"a.{SqlText.Name(f.Name)}"));
         var metadata = string.Join(", ", result.Metadata.Select(m => $"{SqlText.Name(m.Key)}: {SqlText.Text(m.Value)}"));
         var rows = kept.Count == 0 ? $"{answers} a" : $"{ParquetTableSource.Relation(input)} i POSITIONAL JOIN {answers} a";

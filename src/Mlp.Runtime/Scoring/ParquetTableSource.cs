@@ -49,7 +49,7 @@ internal sealed class ParquetTableSource : ITableSource
 
     /// <summary>A file as part of a query.</summary>
     /// <param name="path">Full path.</param>
-    public static string Relation(string path) => $"read_parquet({SqlText.Text(path)}, hive_partitioning = false)";
+    public static string Relation(string path) => $"read_parquet({SqlText.File(path)}, hive_partitioning = false)";
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<RecordBatch> ReadAsync(
@@ -58,7 +58,7 @@ internal sealed class ParquetTableSource : ITableSource
         var names = columns.Select(SqlText.Name).Append(RowNumber);
         var sql = string.Create(
             CultureInfo.InvariantCulture,
-            $"SELECT {string.Join(", ", names)} FROM read_parquet({SqlText.Text(_path)}, hive_partitioning = false, {RowNumber} = true) WHERE {RowNumber} >= {firstRow}");
+            $"SELECT {string.Join(", ", names)} FROM read_parquet({SqlText.File(_path)}, hive_partitioning = false, {RowNumber} = true) WHERE {RowNumber} >= {firstRow}");
         var batches = _session.QueryArrowAsync(sql, isStreamed: true, cancellationToken).GetAsyncEnumerator(cancellationToken);
         await using var ending = batches.ConfigureAwait(false);
         while (await NextAsync(batches).ConfigureAwait(false))

@@ -14,7 +14,9 @@ namespace Mlp.Training.Evaluation;
 /// <summary>Measures models on labelled rows that they have not seen. Thread-safe.</summary>
 public static class Evaluator
 {
-    private const double DefaultThreshold = 0.5;
+    /// <summary>The threshold of models that have none of their own.</summary>
+    internal const double DefaultThreshold = 0.5;
+
     private const string Unpublished = "evaluated";
 
     /// <summary>Evaluates a model that was trained, in the library that trained it.</summary>

@@ -8,6 +8,8 @@ namespace Mlp.Training.Export;
 /// <summary>The exported file does not compute what the trained model computes, or narrower numbers cost too much, so there is nothing to publish.</summary>
 public sealed class ExportRefusedException : MlPlatformException
 {
+    internal const string TrainingLabels = "the training labels";
+
     internal ExportRefusedException(string sentence, ExportProof proof, double limit)
         : base(sentence)
     {
@@ -21,10 +23,10 @@ public sealed class ExportRefusedException : MlPlatformException
     /// <summary>The greatest difference that is let through.</summary>
     public double Limit { get; }
 
-    internal static ExportRefusedException Differs(ProofFinding finding, ExportProof proof, double limit, string? advice = null) => new(
+    internal static ExportRefusedException Differs(ProofFinding finding, ExportProof proof, double limit, string? advice = null, string scaleOf = TrainingLabels) => new(
         string.Create(
             CultureInfo.InvariantCulture,
-            $"Expected the exported model to agree with the trained one within {limit} ({Relative(proof)}), but {finding.Describe("the trained one")}.{advice ?? WayOut(finding)}"),
+            $"Expected the exported model to agree with the trained one within {limit} ({Relative(proof, scaleOf)}), but {finding.Describe("the trained one")}.{advice ?? WayOut(finding)}"),
         proof,
         limit);
 
@@ -35,8 +37,8 @@ public sealed class ExportRefusedException : MlPlatformException
         proof,
         limit);
 
-    private static string Relative(ExportProof proof) => proof.LabelScale is { } scale
-        ? string.Create(CultureInfo.InvariantCulture, $"relative to scores above {scale:G3}, the deviation of the training labels")
+    private static string Relative(ExportProof proof, string scaleOf = TrainingLabels) => proof.LabelScale is { } scale
+        ? string.Create(CultureInfo.InvariantCulture, $"relative to scores above {scale:G3}, the deviation of {scaleOf}")
         : "relative to scores above 1";
 
     private static string WayOut(ProofFinding finding) => finding.Rows == ProofRows.ExtremeRows

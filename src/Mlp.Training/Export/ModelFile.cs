@@ -18,7 +18,7 @@ internal sealed class ModelFile(IDiskSync disk, Func<string, Stream> create)
     /// <summary>Files of the operating system.</summary>
     public static ModelFile Default { get; } = new(DiskSync.Instance, path => new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None));
 
-    /// <summary>Saves a model.</summary>
+    /// <summary>Saves a model with a seal (<see cref="ModelFileSeal"/>).</summary>
     /// <param name="onnx">Bytes of the ONNX file, with all its weights.</param>
     /// <param name="path">Path of the file; its folder exists.</param>
     /// <param name="options">How.</param>
@@ -38,7 +38,7 @@ internal sealed class ModelFile(IDiskSync disk, Func<string, Stream> create)
                 added = _files.Write(beside, full, What, mayExist: true, stream => stream.Write(data.Content.Span), cancellationToken) ? beside : null;
             }
 
-            if (!_files.Write(full, full, What, options.Overwrite, stream => stream.Write(graph.Span), cancellationToken) && !options.Overwrite)
+            if (!_files.Write(full, full, What, options.Overwrite, WriteSealed, cancellationToken) && !options.Overwrite)
             {
                 SavedFile.ThrowIfTaken(full, What, overwrite: false);
             }
@@ -51,6 +51,12 @@ internal sealed class ModelFile(IDiskSync disk, Func<string, Stream> create)
             }
 
             throw;
+        }
+
+        void WriteSealed(Stream stream)
+        {
+            stream.Write(graph.Span);
+            stream.Write(ModelFileSeal.Of(graph.Span));
         }
     }
 

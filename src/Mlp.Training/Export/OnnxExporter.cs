@@ -84,7 +84,7 @@ internal static class OnnxExporter
             var limit = finding == extreme ? limits.Extreme : finding == missing ? limits.Missing : limits.Real;
             if (!(finding.Part.MaximumDifference <= limit))
             {
-                throw ExportRefusedException.Differs(finding, proof, limit, limits.Advice);
+                throw ExportRefusedException.Differs(finding, proof, limit, limits.Advice, limits.ScaleOf);
             }
         }
 

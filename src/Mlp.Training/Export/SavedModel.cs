@@ -16,7 +16,7 @@ internal static class SavedModel
     /// <summary>The file of a model.</summary>
     /// <param name="model">The model.</param>
     /// <param name="includeGoldenRows">Whether golden rows are in it.</param>
-    /// <returns>Its ONNX file with what the file is not told at export.</returns>
+    /// <returns>Its ONNX file with what the file is not told at export, to be sealed by <see cref="ModelFile.Save"/>.</returns>
     public static byte[] Write(TrainedModel model, bool includeGoldenRows)
     {
         var editor = OnnxModelEditor.Open("saved", model.Onnx);
@@ -46,6 +46,7 @@ internal static class SavedModel
         Say(ModelFileDescription.ProfileKey, model.ReferenceProfile.IsEmpty ? null : Encoding.UTF8.GetString(model.ReferenceProfile.Span));
         Say(ModelFileDescription.GoldenRowsKey, includeGoldenRows && model.GoldenRows is { } rows ? Convert.ToBase64String(GoldenRowsFile.Write(rows)) : null);
         Say(ModelFileDescription.CalibrationKey, model.Calibration is { } calibration ? CalibrationJson.Serialize(calibration) : null);
+        Say(ModelFileSeal.MarkKey, ModelFileSeal.Mark);
         return editor.ToArray();
     }
 
@@ -53,7 +54,7 @@ internal static class SavedModel
     /// <param name="path">Full path of the file.</param>
     /// <exception cref="FileNotFoundException">There is no file.</exception>
     /// <exception cref="InvalidModelException">It is no ONNX file, nobody has saved it by <see cref="Write"/>, or external data is missing.</exception>
-    /// <exception cref="CorruptFileException">What the file says cannot be read, or external data is not what was written.</exception>
+    /// <exception cref="CorruptFileException">The file is not what was written, what it says cannot be read, or external data is not what was written.</exception>
     public static TrainedModel Read(string path)
     {
         var name = Path.GetFileNameWithoutExtension(path);

@@ -90,7 +90,7 @@ public sealed record TrainedModel
     /// <exception cref="FileNotFoundException">There is no file.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="InvalidModelException">It is no ONNX file, or none that <see cref="SaveAsync"/> wrote; or its external data is missing.</exception>
-    /// <exception cref="Mlp.Runtime.CorruptFileException">Its metadata or external data is not what was written.</exception>
+    /// <exception cref="Mlp.Runtime.CorruptFileException">It or its external data is not what was written.</exception>
     public static Task<TrainedModel> LoadAsync(string path, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

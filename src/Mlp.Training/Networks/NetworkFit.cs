@@ -163,7 +163,7 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
             LabelColumn.ThrowIfNotBinary(source.Labels, source.LabelColumnName);
         }
 
-        var targets = TrainingTargets.Of(source, offset, source.RowCount - offset, scale, classWeights);
+        var targets = TrainingTargets.Of(source, offset, source.RowCount - offset, scale, classWeights, part: TrainingTargets.ValidationPart);
         if (System.Array.FindIndex(targets.Values, t => !float.IsFinite(t)) is >= 0 and var extreme)
         {
             throw new TrainingDataException(

@@ -82,6 +82,7 @@ internal sealed class NetworkSettings
             settings[nameof(Options.Definition)] = JsonNode.Parse(definition.ToJson())!.ToJsonString();
         }
 
+        AddReplicas(settings);
         return settings;
     }
 
@@ -92,15 +93,18 @@ internal sealed class NetworkSettings
         var settings = new SortedDictionary<string, string>(StringComparer.Ordinal);
         Flatten(string.Empty, JsonSerializer.SerializeToNode(Options, Json), settings);
         Flatten("Definition", JsonNode.Parse(DefinitionFor(encoding).ToJson()), settings);
+        AddReplicas(settings);
+        return settings;
+    }
 
-        // One replica alone trains as it did before there were several, and goes on from checkpoints of that time.
+    // One replica alone trains as it did before there were several, and goes on from checkpoints of that time.
+    private void AddReplicas(SortedDictionary<string, string> settings)
+    {
         if (Options.DataParallel is { WorldSize: > 1 } together)
         {
             settings[$"{nameof(NetworkOptions.DataParallel)}.{nameof(together.WorldSize)}"] = together.WorldSize.ToString(CultureInfo.InvariantCulture);
             settings[$"{nameof(NetworkOptions.DataParallel)}.{nameof(together.SyncBatchNorm)}"] = together.SyncBatchNorm ? "true" : "false";
         }
-
-        return settings;
     }
 
     private static void Flatten(string path, JsonNode? node, SortedDictionary<string, string> settings)

@@ -44,17 +44,17 @@ internal sealed class NetworkTraining : IDisposable
         ReplicaGroup? replicas = null)
     {
         (_network, _options, _batches, _validation, _logger, _timeProvider) = (network, settings.Options, batches, validation, logger, timeProvider);
+        _replicas = replicas;
         ThrowIfNeverWarm();
+        _callbacks = replicas is { IsTold: false } ? [] : [.. _options.Callbacks];
+        _canBeStopped = replicas?.Any(_callbacks.Count > 0, "callbacks") ?? true;
         _parameters = new(network, _options.Optimizer.DecayBiasesAndNorms);
         _optimizer = FlatOptimizer.Create(_parameters, _options.Optimizer, _options.WeightDecay, TorchAbi.IsAvailable);
         _schedule = new(_options.Schedule, _options.LearningRate, StepsPerEpoch, _options.MaxEpochs);
         _scaler = _options.Precision == NetworkPrecision.Float16 ? new() : null;
         _state = new(network, _parameters, _optimizer, _schedule, _scaler, _options.AverageDecay > 0, validation is not null, replicas);
-        _replicas = replicas;
         _exchange = replicas is null ? null : new(replicas, _parameters);
         _step = new(network, _parameters, _optimizer, NetworkLoss.Create(settings, batches.Targets, isTraining: true), settings, _scaler, _exchange);
-        _callbacks = replicas is { IsTold: false } ? [] : [.. _options.Callbacks];
-        _canBeStopped = replicas?.Any(_callbacks.Count > 0, "callbacks") ?? true;
     }
 
     /// <summary>Where training stands.</summary>

@@ -6,6 +6,12 @@ namespace Mlp.Training.Networks;
 /// <summary>What the rows of one part ask of the network, and how much each counts. Immutable.</summary>
 internal sealed class TrainingTargets
 {
+    /// <summary>The rows that are trained on, for messages.</summary>
+    public const string TrainingPart = "training";
+
+    /// <summary>The rows that validate, for messages.</summary>
+    public const string ValidationPart = "validation";
+
     private TrainingTargets(float[] values, float[] weights, int[] groups) => (Values, Weights, Groups) = (values, weights, groups);
 
     public int RowCount => Values.Length;
@@ -26,11 +32,12 @@ internal sealed class TrainingTargets
     /// <param name="scale">How labels become targets.</param>
     /// <param name="classWeights">How much the rows of each class count; empty when all count the same.</param>
     /// <param name="weightFactor">What weights are multiplied by; null for what brings them to a mean of 1.</param>
+    /// <param name="part">What the rows do, for messages: <see cref="TrainingPart"/> or <see cref="ValidationPart"/>.</param>
     /// <exception cref="TrainingDataException">The weights of all rows are 0.</exception>
-    public static TrainingTargets Of(LabelledRows rows, int start, int count, TargetScale scale, ReadOnlySpan<double> classWeights, double? weightFactor = null)
+    public static TrainingTargets Of(LabelledRows rows, int start, int count, TargetScale scale, ReadOnlySpan<double> classWeights, double? weightFactor = null, string part = TrainingPart)
     {
         var groups = rows.Groups.IsEmpty ? [] : rows.Groups.Slice(start, count).ToArray();
-        return new(scale.Apply(rows.Labels.Slice(start, count)), Weigh(rows, start, count, classWeights, weightFactor), groups);
+        return new(scale.Apply(rows.Labels.Slice(start, count)), Weigh(rows, start, count, classWeights, weightFactor, part), groups);
     }
 
     /// <summary>How much the rows of each class count.</summary>
@@ -92,11 +99,13 @@ internal sealed class TrainingTargets
     }
 
     /// <summary>The exception for rows of which none counts.</summary>
-    public static TrainingDataException NoWeight(long count)
-        => new(FormattableString.Invariant($"Expected a row with a weight above 0, but all {count} rows of a part have the weight 0."));
+    /// <param name="count">How many they are.</param>
+    /// <param name="part">What they do.</param>
+    public static TrainingDataException NoWeight(long count, string part)
+        => new(FormattableString.Invariant($"Expected a row with a weight above 0, but all {count} {part} rows have the weight 0."));
 
     // With a mean of 1 the learning rate means the same as without weights.
-    private static float[] Weigh(LabelledRows rows, int start, int count, ReadOnlySpan<double> classWeights, double? weightFactor)
+    private static float[] Weigh(LabelledRows rows, int start, int count, ReadOnlySpan<double> classWeights, double? weightFactor, string part)
     {
         if (rows.Weights.IsEmpty && classWeights.IsEmpty)
         {
@@ -116,6 +125,6 @@ internal sealed class TrainingTargets
             return [.. weights.Select(w => (float)(w * factor))];
         }
 
-        return sum > 0 ? [.. weights.Select(w => (float)(w * count / sum))] : throw NoWeight(count);
+        return sum > 0 ? [.. weights.Select(w => (float)(w * count / sum))] : throw NoWeight(count, part);
     }
 }

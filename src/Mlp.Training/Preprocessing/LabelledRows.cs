@@ -137,6 +137,11 @@ internal sealed class LabelledRows
         RequireNoFeature(manifest.Features, LabelOf(manifest), "label");
         RequireNoFeature(manifest.Features, manifest.WeightColumn, "weight");
         RequireNoFeature(manifest.Features, groupColumn, "group");
+        if (manifest.WeightColumn is { } weight && weight == LabelOf(manifest))
+        {
+            throw new TrainingDataException($"Expected another weight column than the label '{weight}', but they are one: rows would count by what they are to predict.", weight);
+        }
+
         if (validation is null)
         {
             return;

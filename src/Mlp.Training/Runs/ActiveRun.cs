@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Storage;
@@ -15,7 +14,8 @@ internal sealed class ActiveRun : IRun
     private readonly RunLog _log;
     private readonly RunLock _lock;
     private readonly TimeProvider _time;
-    private readonly ConcurrentDictionary<string, string> _parameters;
+    private readonly Lock _logging = new();
+    private readonly Dictionary<string, string> _parameters;
     private readonly SemaphoreSlim _ending = new(1, 1);
     private volatile bool _hasEnded;
     private bool _isDisposed;
@@ -39,18 +39,25 @@ internal sealed class ActiveRun : IRun
 
     public void LogParameter(string name, string value)
     {
-        RunNames.RequireKey(name, "parameter", nameof(name));
         ArgumentNullException.ThrowIfNull(value);
         ThrowIfEnded();
-        var entry = EntryOf(new RunFact { Parameter = name, Value = value }, $"parameter '{name}'", nameof(value));
-        if (_parameters.TryAdd(name, value))
-        {
-            _log.Append(entry);
-        }
-        else if (_parameters[name] != value)
+        var entry = EntryOfParameter(name, value);
+        if (!TryLog([(name, value, entry)], out _))
         {
             throw new InvalidOperationException($"Expected one value of parameter '{name}' in run '{Name}' of experiment '{Experiment}', but it was logged with another one before.");
         }
+    }
+
+    /// <summary>Logs settings that belong together: all of them, or none.</summary>
+    /// <param name="parameters">The settings by name.</param>
+    /// <returns>The name of one that has another value already; null when all are logged.</returns>
+    /// <exception cref="ArgumentException">A name is none, or a value is too long.</exception>
+    /// <exception cref="InvalidOperationException">The run has ended.</exception>
+    public string? TryLogParameters(IReadOnlyDictionary<string, string> parameters)
+    {
+        ThrowIfEnded();
+        TryLog([.. parameters.Select(p => (p.Key, p.Value, EntryOfParameter(p.Key, p.Value)))], out var other);
+        return other;
     }
 
     public void LogMetric(string name, double value, long step = 0)
@@ -156,6 +163,35 @@ internal sealed class ActiveRun : IRun
     }
 
     private static string? Shorten(string? reason) => reason?.Length > MaximumReasonLength ? reason[..MaximumReasonLength] + "..." : reason;
+
+    private bool TryLog((string Name, string Value, byte[] Entry)[] parameters, out string? other)
+    {
+        byte[][] added;
+        lock (_logging)
+        {
+            other = parameters.FirstOrDefault(p => _parameters.TryGetValue(p.Name, out var known) && known != p.Value).Name;
+            if (other is not null)
+            {
+                return false;
+            }
+
+            added = [.. parameters.Where(p => _parameters.TryAdd(p.Name, p.Value)).Select(p => p.Entry)];
+        }
+
+        // Outside the lock: it may wait for the disk.
+        foreach (var entry in added)
+        {
+            _log.Append(entry);
+        }
+
+        return true;
+    }
+
+    private byte[] EntryOfParameter(string name, string value)
+    {
+        RunNames.RequireKey(name, "parameter", nameof(name));
+        return EntryOf(new RunFact { Parameter = name, Value = value }, $"parameter '{name}'", nameof(value));
+    }
 
     private byte[] EntryOf(RunFact fact, string what, string parameter)
     {

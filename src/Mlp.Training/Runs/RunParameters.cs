@@ -15,7 +15,7 @@ public static class RunParameters
 
     private static readonly SearchValues<char> Allowed = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-. ");
 
-    /// <summary>Logs the trainer of a run: its kind as <c>trainer.Kind</c> and each of its settings, as <c>trainer.LearningRate</c>.</summary>
+    /// <summary>Logs the trainer of a run: its kind as <c>trainer.Kind</c> and each of its settings, as <c>trainer.LearningRate</c>. All of them are logged, or none.</summary>
     /// <param name="run">The run.</param>
     /// <param name="trainer">The trainer.</param>
     /// <exception cref="InvalidOperationException">Another trainer has been logged already, or the run has ended.</exception>
@@ -23,7 +23,19 @@ public static class RunParameters
     {
         ArgumentNullException.ThrowIfNull(run);
         ArgumentNullException.ThrowIfNull(trainer);
-        foreach (var (name, value) in Of(trainer.Parameters))
+        var parameters = Of(trainer.Parameters);
+        if (run is ActiveRun active)
+        {
+            if (active.TryLogParameters(parameters) is { } other)
+            {
+                throw new InvalidOperationException(
+                    $"Expected one trainer in run '{run.Name}' of experiment '{run.Experiment}', but another one was logged before, whose '{other}' is another: give each trainer a run of its own.");
+            }
+
+            return;
+        }
+
+        foreach (var (name, value) in parameters)
         {
             run.LogParameter(name, value);
         }

@@ -12,6 +12,11 @@ internal sealed class CsvColumn(string name, IReadOnlyList<string> candidates, i
 {
     private const string Time = "TIMESTAMP";
 
+    // A number would not give them back, so that keys that differ would be one.
+    private const string LeadingZeros = "[+-]?0[0-9]+";
+    private const string LeadingZerosOrPlus = LeadingZeros + "|[+][0-9]+";
+    private const string TruthValues = "(?i:true|false)|[01]";
+
     private readonly string _sql = SqlText.Name(name);
 
     /// <summary>Its name.</summary>
@@ -20,13 +25,18 @@ internal sealed class CsvColumn(string name, IReadOnlyList<string> candidates, i
     /// <summary>SQL types that it may have.</summary>
     public IReadOnlyList<string> Candidates => candidates;
 
+    /// <summary>Form of the numbers that are texts nevertheless; null where the type is declared.</summary>
+    private string? Codes { get; init; }
+
     /// <summary>The columns that are read: an int64 feature may be a time, and what has no declared type is what all its texts are.</summary>
     public static List<CsvColumn> Of(FileColumns columns)
     {
         List<CsvColumn> result =
         [
             .. columns.Features.Select(f => new CsvColumn(f.Name, TypesOf(f), f.Length)),
-            .. columns.Undeclared.Select(n => new CsvColumn(n, ["BIGINT", "DOUBLE", "BOOLEAN", "VARCHAR"])),
+
+            // A label is a quantity or one of two signs more often than a code.
+            .. columns.Undeclared.Select(n => new CsvColumn(n, ["BIGINT", "DOUBLE", "BOOLEAN", "VARCHAR"]) { Codes = n == columns.LabelColumn ? LeadingZeros : LeadingZerosOrPlus }),
         ];
         Add(columns.WeightColumn, ["DOUBLE"]);
         Add(columns.TimeColumn, ["BIGINT", Time]);
@@ -45,6 +55,12 @@ internal sealed class CsvColumn(string name, IReadOnlyList<string> candidates, i
     public string IsBad(string type)
     {
         var isBad = type == Time ? $"({_sql} IS NOT NULL AND NOT coalesce(isfinite(TRY_CAST({_sql} AS TIMESTAMPTZ)), false))" : TextValue.IsBadText(_sql, type, isJson: false) ?? "false";
+        if (Codes is not null && type != "VARCHAR")
+        {
+            var isOther = type == "BOOLEAN" ? $"NOT regexp_full_match(trim({_sql}), '{TruthValues}')" : $"regexp_full_match(trim({_sql}), '{Codes}')";
+            return $"({isBad} OR coalesce({isOther}, false))";
+        }
+
         var value = TextValue.FromText(_sql, type);
         return length == 1 ? isBad : FormattableString.Invariant($"({isBad} OR coalesce(len({value}) <> {length}, false))");
     }

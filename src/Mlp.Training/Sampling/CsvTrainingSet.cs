@@ -26,7 +26,7 @@ public sealed class CsvTrainingSet : ITrainingSet
     /// <param name="files">Paths of at least one file, in the order in which they are read. Each has a header line; columns are found by name.</param>
     /// <param name="columns">
     /// Which columns are what. Features are read as their types say; an int64 feature may also be a time in all its rows (ISO 8601, UTC where no offset is said): microseconds since 1970. The label and the other columns
-    /// are int64, else float64, else truth values, whichever all their texts are, else texts. Weights are float64.
+    /// are int64, else float64, else truth values (true and false), whichever all their texts are, else texts; numbers with leading zeros and, but for the label, with a plus sign are texts. Weights are float64.
     /// </param>
     /// <param name="options">How the files are written; null for the defaults.</param>
     /// <param name="cancellationToken">Ends reading.</param>

@@ -63,7 +63,7 @@ public sealed class ParquetTrainingSet : ITrainingSet
     /// <exception cref="CorruptFileException">A file is no Parquet any more.</exception>
     public IAsyncEnumerable<RecordBatch> ReadAsync(CancellationToken cancellationToken = default) => _rows.ReadAsync(cancellationToken);
 
-    private static string From(string path) => $"FROM read_parquet({SqlText.Text(path)}, hive_partitioning = false)";
+    private static string From(string path) => $"FROM read_parquet({SqlText.File(path)}, hive_partitioning = false)";
 
     // DuckDB's message on a value holds it.
     private static Exception Failure(DuckDBException cause, string path)

@@ -74,6 +74,18 @@ internal static class TreeLabels
         }
     }
 
+    /// <summary>Checks that a row that validates counts: without one the metric is NaN.</summary>
+    /// <param name="validation">The rows that validate.</param>
+    /// <param name="options">Settings.</param>
+    /// <exception cref="TrainingDataException">None does.</exception>
+    public static void ThrowIfWithoutWeight(TreeRows validation, TreeOptions options)
+    {
+        if (validation.Weights(options) is { Length: > 0 } weights && !weights.AsSpan().ContainsAnyExcept(0f))
+        {
+            throw new TrainingDataException(FormattableString.Invariant($"Expected a row with a weight above 0, but all {validation.Count} validation rows have the weight 0."));
+        }
+    }
+
     // LightGBM has gains for 31 grades, unless they are given.
     private static int GradeCount(TreeOptions options) => options.Parameters.TryGetValue("label_gain", out var gains) ? gains.Split(',').Length : 31;
 

@@ -178,6 +178,7 @@ public sealed class TreeTrainer : ITrainer
         var trainingCount = held is null ? Cut(rows) : rows.RowCount;
         TreeLabels.ThrowIfUnfit(rows, trainingCount, _options);
         HeldOutClasses.WarnIfOthers(_logger, rows, trainingCount, manifest, Task);
+        TinyWeights.WarnIfTiny(_logger, rows, trainingCount, _options);
         if (held is not null)
         {
             TreeLabels.ThrowIfUnfit(held, _options);
@@ -186,6 +187,11 @@ public sealed class TreeTrainer : ITrainer
         var encoding = previous?.Encoding ?? TreeEncoding.Learn(rows.Table, trainingCount, _options);
         var training = new TreeRows(rows, 0, trainingCount);
         TreeRows? validation = held is not null ? new(held, 0, held.RowCount) : trainingCount < rows.RowCount ? new(rows, trainingCount, rows.RowCount - trainingCount) : null;
+        if (validation is { } validating)
+        {
+            TreeLabels.ThrowIfWithoutWeight(validating, _options);
+        }
+
         var classCount = Task == ModelTask.MulticlassClassification ? rows.ClassNames.Count : 1;
         cancellationToken.ThrowIfCancellationRequested();
         using var run = new TreeTrainingRun(_options, encoding, classCount, training, validation, previous, _timeProvider);

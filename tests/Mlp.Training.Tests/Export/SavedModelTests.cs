@@ -158,11 +158,64 @@ public sealed class SavedModelTests
         var model = await ModelAsync("trees");
         var path = directory.Combine("m.onnx");
         await model.SaveAsync(path);
-        await File.WriteAllBytesAsync(path, LineageStamp.Set(await File.ReadAllBytesAsync(path), key, value));
+        await File.WriteAllBytesAsync(path, Sealed(LineageStamp.Set(Unsealed(await File.ReadAllBytesAsync(path)), key, value)));
 
         var error = await Assert.ThrowsAsync<CorruptFileException>(() => TrainedModel.LoadAsync(path));
 
         Assert.Contains(found, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("trees", null)]
+    [InlineData("network", 4096)]
+    public async Task LoadAsync_BitsHaveFlipped_IsRefused(string kind, int? threshold)
+    {
+        using var directory = new TempDirectory();
+        var path = directory.Combine("m.onnx");
+        await (await ModelAsync(kind)).SaveAsync(path, new ModelFileOptions { ExternalDataThreshold = threshold });
+        var saved = await File.ReadAllBytesAsync(path);
+        var seal = saved.Length - Unsealed(saved).Length;
+
+        foreach (var at in Enumerable.Range(0, 100).Select(i => (int)((long)i * saved.Length / 100)).Concat(Enumerable.Range(saved.Length - seal, seal)))
+        {
+            saved[at] ^= 4;
+            await File.WriteAllBytesAsync(path, saved);
+            saved[at] ^= 4;
+            Assert.True(await Record.ExceptionAsync(() => TrainedModel.LoadAsync(path)) is CorruptFileException or InvalidModelException, $"{at} of {saved.Length}");
+            Assert.True(Record.Exception(() => ModelPackage.FromFile(path)) is CorruptFileException or InvalidModelException, $"{at} of {saved.Length}");
+        }
+    }
+
+    [Fact]
+    public async Task LoadAsync_ChangedByATool_SaysSo()
+    {
+        using var directory = new TempDirectory();
+        var (path, cut) = (directory.Combine("m.onnx"), directory.Combine("cut.onnx"));
+        await (await ModelAsync("trees")).SaveAsync(path);
+        var saved = await File.ReadAllBytesAsync(path);
+        await File.WriteAllBytesAsync(cut, Unsealed(saved));
+        saved[^1] = (byte)(saved[^1] == '0' ? '1' : '0');
+        await File.WriteAllBytesAsync(path, saved);
+
+        Assert.Equal(
+            $"Expected the model '{path}' as it was saved, with its SHA-256 at its end ('mlp.file.sha256'), but found another hash: it was damaged or changed after it was saved. ModelPackage.FromFile(path, output) takes it unchecked.",
+            (await Assert.ThrowsAsync<CorruptFileException>(() => TrainedModel.LoadAsync(path))).Message);
+        Assert.Contains("but found none: it was damaged", Assert.Throws<CorruptFileException>(() => ModelPackage.FromFile(cut)).Message, StringComparison.Ordinal);
+        Assert.Equal(saved, ModelPackage.FromFile(path, new ModelOutput { Task = ModelTask.BinaryClassification, ScoreOutput = "score" }).Onnx.ToArray());
+    }
+
+    [Fact]
+    public async Task LoadAsync_FileOfAnEarlierVersion_HasNoSealAndLoads()
+    {
+        using var directory = new TempDirectory();
+        var path = directory.Combine("m.onnx");
+        var model = await ModelAsync("trees");
+        await model.SaveAsync(path);
+        var editor = OnnxModelEditor.Open("m", Unsealed(await File.ReadAllBytesAsync(path)));
+        editor.RemoveMetadata(ModelFileSeal.MarkKey);
+        await File.WriteAllBytesAsync(path, editor.ToArray());
+
+        Assert.Equal(model.Onnx.ToArray(), (await TrainedModel.LoadAsync(path)).Onnx.ToArray());
     }
 
     [Fact]
@@ -184,6 +237,10 @@ public sealed class SavedModelTests
         Assert.Equal($"Expected the external data '{weights}' to hold what its name says, but it holds something else: it was changed after it was saved.", changed.Message);
         Assert.Contains("but found no such file", absent.Message, StringComparison.Ordinal);
     }
+
+    private static byte[] Sealed(byte[] content) => [.. content, .. ModelFileSeal.Of(content)];
+
+    private static byte[] Unsealed(byte[] file) => file[..^ModelFileSeal.Of([]).Length];
 
     private static void AssertSame(TrainedModel expected, TrainedModel found)
     {

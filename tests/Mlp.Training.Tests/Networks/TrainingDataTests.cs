@@ -73,7 +73,14 @@ public sealed class TrainingDataTests
     public Task FitAsync_WeightsAreZero_SaysSo()
         => RefusesAsync(
             new ChangedTrainingSet(Twelve().Label("w", new float[12]).Set("y"), m => m with { WeightColumn = "w" }),
-            "Expected a row with a weight above 0, but all 9 rows of a part have the weight 0.",
+            "Expected a row with a weight above 0, but all 9 training rows have the weight 0.",
+            validationShare: 0.25);
+
+    [Fact]
+    public Task FitAsync_WeightsOfTheValidationRowsAreZero_SaysWhich()
+        => RefusesAsync(
+            new ChangedTrainingSet(Twelve().Label("w", [.. Enumerable.Range(0, 12).Select(i => i < 9 ? 1f : 0f)]).Set("y"), m => m with { WeightColumn = "w" }),
+            "Expected a row with a weight above 0, but all 3 validation rows have the weight 0.",
             validationShare: 0.25);
 
     [Fact]

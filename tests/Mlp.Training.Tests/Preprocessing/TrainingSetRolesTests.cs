@@ -36,6 +36,18 @@ public sealed class TrainingSetRolesTests
         Assert.True(error.Message.StartsWith("Expected the weight 'w' not to be a feature too", StringComparison.Ordinal), $"{name}: {error.Message}");
     }
 
+    [Theory]
+    [MemberData(nameof(Trainers))]
+    public async Task FitAsync_LabelIsTheWeight_IsRefused(string name, ITrainer trainer)
+    {
+        var weighted = new ChangedTrainingSet(Create().Set("y"), m => m with { WeightColumn = "y" });
+
+        var error = await Assert.ThrowsAsync<TrainingDataException>(() => trainer.FitAsync(weighted));
+
+        Assert.True(error.Message == "Expected another weight column than the label 'y', but they are one: rows would count by what they are to predict.", $"{name}: {error.Message}");
+        Assert.Equal("y", error.Column);
+    }
+
     [Fact]
     public async Task FitAsync_GroupIsAFeature_IsRefused()
     {

@@ -125,6 +125,23 @@ public sealed class RunParametersTests
     }
 
     [Fact]
+    public async Task LogTrainer_AnotherTrainer_LogsNothingAndSaysSo()
+    {
+        using var fixture = new TrackerFixture();
+        var tracker = fixture.Tracker;
+        var trainer = new TreeTrainer(new TreeOptions());
+        await using var run = tracker.Start(new RunDescription("tips") { Name = "one" });
+        run.LogTrainer(trainer);
+
+        var error = Assert.Throws<InvalidOperationException>(() => run.LogTrainer(new NetworkTrainer(new NetworkOptions())));
+        await run.FinishAsync();
+
+        Assert.Matches("^Expected one trainer in run 'one' of experiment 'tips', but another one was logged before, whose 'trainer\\.[A-Za-z]+' is another: give each trainer a run of its own\\.$", error.Message);
+        Assert.Equal(RunParameters.Of(trainer.Parameters), (await tracker.ReadAsync("tips", "one")).Parameters.OrderBy(p => p.Key, StringComparer.Ordinal));
+        Assert.Throws<InvalidOperationException>(() => run.LogTrainer(trainer));
+    }
+
+    [Fact]
     public async Task RunAsync_CrossValidationSearchAndCurve_KnowWhatWasTrained()
     {
         using var fixture = new TrackerFixture();

@@ -191,6 +191,40 @@ public sealed class TreeInputTests
     }
 
     [Fact]
+    public async Task FitAsync_ValidationRowsWithoutWeight_AreRefused()
+    {
+        var rows = Weighted(1);
+
+        var given = await Assert.ThrowsAsync<TrainingDataException>(() => new TreeTrainer(TreeTrainerTests.Small()).FitAsync(rows, Weighted(0)));
+        var last = await Assert.ThrowsAsync<TrainingDataException>(() => new TreeTrainer(TreeTrainerTests.Small()).FitAsync(Weighted(1, 0)));
+
+        Assert.Equal("Expected a row with a weight above 0, but all 800 validation rows have the weight 0.", given.Message);
+        Assert.Equal("Expected a row with a weight above 0, but all 160 validation rows have the weight 0.", last.Message);
+    }
+
+    [Theory]
+    [InlineData(1e-30, null, true)]
+    [InlineData(4e-5, null, true)]
+    [InlineData(6e-5, null, false)]
+    [InlineData(1.0, null, false)]
+    [InlineData(1e-30, "min_child_weight", false)]
+    public async Task FitAsync_TinyWeights_AreReported(double weight, string? parameter, bool isReported)
+    {
+        var warnings = new KeptWarnings<TreeTrainer>();
+        var options = TreeTrainerTests.Small();
+        options.MinimumRowsInLeaf = 20;
+        if (parameter is not null)
+        {
+            options.Parameters[parameter] = "0";
+        }
+
+        using var trees = await new TreeTrainer(options, warnings).FitAsync(Weighted(weight, weight));
+
+        Assert.Equal(isReported ? 1 : 0, warnings.Messages.Count);
+        Assert.All(warnings.Messages, m => Assert.StartsWith($"The training rows weigh {weight:G3} on average, so little that 20 of them (MinimumRowsInLeaf) do not reach the 0.001 that LightGBM wants in a leaf (min_sum_hessian_in_leaf)", m, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Export_EveryTypeWithMissingAndUnseenValues_AnswersAsTheTrees()
     {
         var options = TreeTrainerTests.Small();
@@ -260,5 +294,15 @@ public sealed class TreeInputTests
         var error = await Assert.ThrowsAsync<TrainingDataException>(() => new TreeTrainer(options).FitAsync(rows.Set("label")));
 
         Assert.Equal(sentence, error.Message);
+    }
+
+    private static ChangedTrainingSet Weighted(double weight, double? ofTheLast = null)
+    {
+        var random = new Random(3);
+        var x = Enumerable.Range(0, 800).Select(_ => random.NextSingle()).ToArray();
+        var set = new Rows().Float32("x", [.. x.Select(v => (float?)v)])
+            .Other("w", Enumerable.Range(0, 800).Aggregate(new DoubleArray.Builder(), (b, i) => b.Append(i < 640 ? weight : ofTheLast ?? weight)).Build())
+            .Label("label", [.. x.Select(v => v > 0.5f)]).Set("label");
+        return new(set, m => m with { WeightColumn = "w" });
     }
 }

@@ -9,8 +9,8 @@ using Mlp.Training.Preprocessing;
 
 namespace Mlp.Benchmarks.Training.Distributed;
 
-/// <summary>Replicas of one network, each on a thread of its own, that take steps when they are told to.</summary>
-internal sealed class ReplicaTeam : IDisposable
+/// <summary>Replicas of this library, each on a thread of its own.</summary>
+internal sealed class ReplicaTeam : IReplicaTeam, IDisposable
 {
     private readonly Barrier _turn;
     private readonly Thread[] _threads;
@@ -40,9 +40,6 @@ internal sealed class ReplicaTeam : IDisposable
 
     public int Count { get; }
 
-    /// <summary>Takes steps.</summary>
-    /// <param name="steps">How many; 0 ends the threads.</param>
-    /// <returns>Rows per second, of all replicas.</returns>
     public double Run(int steps)
     {
         _steps = steps;

@@ -19,7 +19,7 @@ internal sealed class GradientBuckets : IDisposable
     private int _next;
 
     /// <summary>Prepares.</summary>
-    /// <param name="transport">What they are sent by.</param>
+    /// <param name="transport">What they are sent by; belongs to this object.</param>
     /// <param name="buckets">How gradients are cut, in the order in which they travel.</param>
     /// <param name="parameters">The parameters whose gradients they are.</param>
     /// <param name="overlaps">Whether buckets set out during a backward pass, which <see cref="GradientHooks"/> must allow.</param>
@@ -67,7 +67,11 @@ internal sealed class GradientBuckets : IDisposable
         _transport.End(totals);
     }
 
-    public void Dispose() => _hooks?.Dispose();
+    public void Dispose()
+    {
+        _hooks?.Dispose();
+        _transport.Dispose();
+    }
 
     private void Complete(int parameter)
     {

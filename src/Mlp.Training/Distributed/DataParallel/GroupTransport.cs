@@ -63,4 +63,16 @@ internal sealed class GroupTransport<T> : IGradientTransport
         _handles.Clear();
         _totals.CopyTo(totals);
     }
+
+    public void Dispose()
+    {
+        if (_handles.Exists(h => !h.IsCompleted))
+        {
+            _group.Abort("its training ended in the middle of a step");
+            foreach (var handle in _handles)
+            {
+                ((IAsyncResult)handle.AsTask()).AsyncWaitHandle.WaitOne();
+            }
+        }
+    }
 }

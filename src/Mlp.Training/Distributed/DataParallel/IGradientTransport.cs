@@ -1,7 +1,10 @@
 namespace Mlp.Training.Distributed.DataParallel;
 
-/// <summary>Adds up gradients and losses over all replicas. Each step begins, sends every bucket once, in order, and ends. For one thread.</summary>
-internal interface IGradientTransport
+/// <summary>
+/// Adds up gradients and losses over all replicas. Each step begins, sends every bucket once, in order, and ends. Once it is disposed, also in the middle of a step that has failed, nobody touches this
+/// replica's gradients any more. For one thread.
+/// </summary>
+internal interface IGradientTransport : IDisposable
 {
     /// <summary>Begins a step.</summary>
     /// <param name="totals">This replica's losses.</param>

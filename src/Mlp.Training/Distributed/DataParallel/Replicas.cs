@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
 using Mlp.Training.Distributed.Collectives;
 
@@ -46,7 +47,7 @@ internal static class Replicas
 
         return made[0]!;
 
-        [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "It is thrown when all replicas have ended.")]
+        [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "It is thrown when all replicas have ended.")]
         void Run(ProcessGroup group)
         {
             try
@@ -56,7 +57,7 @@ internal static class Replicas
             catch (Exception e)
             {
                 failures.Enqueue(e);
-                shared.Fail();
+                shared.Leave();
             }
         }
     }

@@ -24,7 +24,8 @@ internal sealed class SharedGradients(int count)
     private long _pieceCount;
     private Counter _done;
     private int _parked;
-    private volatile bool _hasFailed;
+    private int _summing;
+    private bool _hasFailed;
 
     /// <summary>Brings in a replica.</summary>
     /// <param name="rank">The replica.</param>
@@ -43,13 +44,21 @@ internal sealed class SharedGradients(int count)
         }
     }
 
-    /// <summary>Wakes those that wait: a replica has ended before its time.</summary>
-    public void Fail()
+    /// <summary>Takes a replica out, whose memory nobody touches from here on. Those that wait for it hear that it has ended before its time; at the end of a training nobody does.</summary>
+    public void Leave()
     {
-        _hasFailed = true;
+        Volatile.Write(ref _hasFailed, true);
         lock (_gate)
         {
             Monitor.PulseAll(_gate);
+        }
+
+        // Whoever sums has counted itself before it looked whether somebody has left, and is at it for microseconds.
+        Interlocked.MemoryBarrier();
+        var spinner = default(SpinWait);
+        while (Volatile.Read(ref _summing) > 0)
+        {
+            spinner.SpinOnce();
         }
     }
 
@@ -87,7 +96,7 @@ internal sealed class SharedGradients(int count)
             {
                 spins = 0;
             }
-            else if (_hasFailed)
+            else if (Volatile.Read(ref _hasFailed))
             {
                 return false;
             }
@@ -124,18 +133,37 @@ internal sealed class SharedGradients(int count)
             {
                 if (Interlocked.CompareExchange(ref bucket.Taken.Value, taken + 1, taken) == taken)
                 {
-                    Sum(bucket.Place, (int)(taken % bucket.Pieces));
-                    if (Interlocked.Increment(ref _done.Value) % _pieceCount == 0)
-                    {
-                        Wake();
-                    }
-
-                    return true;
+                    return TrySum(bucket.Place, (int)(taken % bucket.Pieces));
                 }
             }
         }
 
         return false;
+    }
+
+    private bool TrySum(GradientBucket bucket, int piece)
+    {
+        Interlocked.Increment(ref _summing);
+        try
+        {
+            if (Volatile.Read(ref _hasFailed))
+            {
+                return false;
+            }
+
+            Sum(bucket, piece);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _summing);
+        }
+
+        if (Interlocked.Increment(ref _done.Value) % _pieceCount == 0)
+        {
+            Wake();
+        }
+
+        return true;
     }
 
     private void Sum(GradientBucket bucket, int piece)
@@ -155,7 +183,7 @@ internal sealed class SharedGradients(int count)
         lock (_gate)
         {
             Interlocked.Increment(ref _parked);
-            if (!_hasFailed && Volatile.Read(ref _done.Value) < end && Array.TrueForAll(_buckets, b => Volatile.Read(ref b.Taken.Value) >= Volatile.Read(ref b.Open.Value)))
+            if (!Volatile.Read(ref _hasFailed) && Volatile.Read(ref _done.Value) < end && Array.TrueForAll(_buckets, b => Volatile.Read(ref b.Taken.Value) >= Volatile.Read(ref b.Open.Value)))
             {
                 Monitor.Wait(_gate);
             }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Mlp.Training.Distributed.Collectives;
@@ -61,7 +62,7 @@ internal sealed class SharedStatistics(ProcessGroup group)
             return ((SharedStatistics)vars[1]).Reduce((Tensor)vars[0], "batch statistics");
         }
 
-        [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "It is thrown after the backward pass.")]
+        [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "It is thrown after the backward pass.")]
         public override List<Tensor> backward(torch.autograd.AutogradContext ctx, Tensor grad_output)
         {
             var statistics = (SharedStatistics)ctx.get_data(nameof(SharedStatistics));

@@ -13,6 +13,8 @@ internal sealed class SharedTransport(SharedGradients shared, ProcessGroup group
 
     public void Send(int bucket) => shared.Arrive(bucket);
 
+    public void Dispose() => shared.Leave();
+
     public void End(Span<double> totals)
     {
         if (!shared.Finish(_step, totals))

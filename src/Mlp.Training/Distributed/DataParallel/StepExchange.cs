@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Mlp.Training.Distributed.DataParallel.Interop;
 using Mlp.Training.Networks;
 
@@ -12,6 +13,7 @@ internal sealed class StepExchange : IDisposable
     /// <summary>Prepares.</summary>
     /// <param name="replicas">The replicas.</param>
     /// <param name="parameters">The weights of this one.</param>
+    [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The buckets own the transport, and the memory is the tensor's.")]
     public StepExchange(ReplicaGroup replicas, FlatParameters parameters)
     {
         _replicas = replicas;

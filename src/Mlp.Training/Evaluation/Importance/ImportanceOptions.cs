@@ -19,6 +19,11 @@ public sealed class ImportanceOptions
     [EnumDataType(typeof(GateMetric))]
     public GateMetric? Metric { get; set; }
 
+    /// <summary>The probability at and above which class 1 is said, 0 to 1.</summary>
+    /// <value>The default value is null: the threshold that an exported model has, and 0.5 for others.</value>
+    [Range(0.0, 1.0)]
+    public double? DecisionThreshold { get; set; }
+
     /// <summary>For ranking: the column whose equal neighbours are the answers to one query.</summary>
     /// <value>The default value is null.</value>
     public string? GroupColumn { get; set; }

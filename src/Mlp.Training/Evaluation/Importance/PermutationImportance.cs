@@ -41,7 +41,7 @@ public sealed class PermutationImportance
         var (metric, groups) = (MetricRule.For(model.Task, options.Metric), GroupsOf(model.Features, options.Groups));
         var scored = await Evaluator.ScoreAsync(model, rows, options.GroupColumn, cancellationToken).ConfigureAwait(false);
         using var batch = await ReadFeaturesAsync(rows, model.Features, cancellationToken).ConfigureAwait(false);
-        return Measure(metric, groups, scored, batch, permuted => System.Array.ConvertAll(model.Predict(permuted), s => (double)s), options, cancellationToken);
+        return Measure(metric, options.DecisionThreshold ?? Evaluator.DefaultThreshold, groups, scored, batch, permuted => System.Array.ConvertAll(model.Predict(permuted), s => (double)s), options, cancellationToken);
     }
 
     /// <summary>Measures it of an exported model in ONNX Runtime.</summary>
@@ -61,11 +61,13 @@ public sealed class PermutationImportance
         var scored = await Evaluator.ScoreAsync(model, rows, options.GroupColumn, cancellationToken).ConfigureAwait(false);
         using var batch = await ReadFeaturesAsync(rows, model.Features, cancellationToken).ConfigureAwait(false);
         using var scorer = OnnxScorer.Open("measured", model.Onnx, model.Features, model.Output);
-        return Measure(metric, groups, scored, batch, permuted => scorer.ScoreClasses(FeatureTable.Of(permuted, model.Features), 0, permuted.Length, cancellationToken), options, cancellationToken);
+        var threshold = options.DecisionThreshold ?? model.Output.DecisionThreshold;
+        return Measure(metric, threshold, groups, scored, batch, permuted => scorer.ScoreClasses(FeatureTable.Of(permuted, model.Features), 0, permuted.Length, cancellationToken), options, cancellationToken);
     }
 
     private static PermutationImportance Measure(
         GateMetric metric,
+        double threshold,
         List<IReadOnlyList<string>> groups,
         ScoredRows scored,
         RecordBatch batch,
@@ -73,7 +75,7 @@ public sealed class PermutationImportance
         ImportanceOptions options,
         CancellationToken cancellationToken)
     {
-        double MetricOf(ScoredRows of) => MetricRule.Read(metric, EvaluationCalculator.Compute(of, 0.5, options: null));
+        double MetricOf(ScoredRows of) => MetricRule.Read(metric, EvaluationCalculator.Compute(of, threshold, options: null));
         var baseline = MetricOf(scored);
         var features = new List<FeatureImportance>();
         foreach (var group in groups)

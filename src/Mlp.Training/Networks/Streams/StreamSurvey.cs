@@ -86,7 +86,7 @@ internal sealed class StreamSurvey
     public double WeightFactor(double[] classWeights)
     {
         var sum = classWeights.Length == 0 ? _training.WeightSum : classWeights.Zip(ClassWeightSums, (weight, of) => weight * of).Sum();
-        return sum > 0 ? TrainingCount / sum : throw TrainingTargets.NoWeight(TrainingCount);
+        return sum > 0 ? TrainingCount / sum : throw TrainingTargets.NoWeight(TrainingCount, TrainingTargets.TrainingPart);
     }
 
     private static string RequireLabel(ITrainingSet set)

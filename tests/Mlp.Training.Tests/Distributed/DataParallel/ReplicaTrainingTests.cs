@@ -41,6 +41,7 @@ public sealed class ReplicaTrainingTests
         { "plateau", o => (o.ValidationShare, o.Schedule.Kind, o.Schedule.Patience, o.EarlyStoppingPatience) = (0.3, ScheduleKind.ReduceOnPlateau, 1, 3) },
         { "ids", o => o.Preprocessing.For("company").Category = Mlp.Training.Preprocessing.CategoryKind.Id },
         { "small buckets", o => (o.DataParallel.FirstBucketBytes, o.DataParallel.BucketBytes) = (4096, 4096) },
+        { "stream", o => (o.Stream.IsEnabled, o.Stream.BufferRows) = (true, 90) },
         { "all decays", o => (o.WeightDecay, o.Optimizer.DecayBiasesAndNorms) = (0.1, true) },
     };
 

@@ -123,6 +123,23 @@ public sealed class PermutationImportanceTests
     }
 
     [Fact]
+    public async Task MeasureAsync_MetricOfDecisions_DecidesAtTheThresholdOfTheModel()
+    {
+        using var trees = await new TreeTrainer(new TreeOptions { MaximumIterations = 10, Threads = 1 }).FitAsync(SyntheticRows.Create(600, seed: 1));
+        var (model, rows) = (trees.Export(new() { DecisionThreshold = 0.7 }), SyntheticRows.Create(300, seed: 2));
+        var evaluated = (await Evaluator.EvaluateAsync(model, rows)).Metrics["f1"];
+
+        var exported = await PermutationImportance.MeasureAsync(model, rows, new() { Metric = GateMetric.F1, Repeats = 1 });
+        var asked = await PermutationImportance.MeasureAsync(trees, rows, new() { Metric = GateMetric.F1, Repeats = 1, DecisionThreshold = 0.7 });
+        var usual = await PermutationImportance.MeasureAsync(trees, rows, new() { Metric = GateMetric.F1, Repeats = 1 });
+        var overridden = await PermutationImportance.MeasureAsync(model, rows, new() { Metric = GateMetric.F1, Repeats = 1, DecisionThreshold = 0.5 });
+
+        Assert.Equal((evaluated, evaluated), (exported.Baseline, asked.Baseline));
+        Assert.Equal(usual.Baseline, overridden.Baseline);
+        Assert.NotEqual(evaluated, usual.Baseline, 0.01);
+    }
+
+    [Fact]
     public async Task MeasureAsync_SameSeed_SameNumbers()
     {
         using var model = new LinearModel();

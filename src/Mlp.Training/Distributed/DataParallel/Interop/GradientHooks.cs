@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Mlp.Training.Networks.Interop;
@@ -144,7 +144,7 @@ internal sealed unsafe class GradientHooks : IDisposable
     }
 
     [UnmanagedCallersOnly]
-    [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "It is thrown after the backward pass.")]
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "It is thrown after the backward pass.")]
     private static void Call(Hook* hook, nint tensor)
     {
         var owner = (GradientHooks)GCHandle.FromIntPtr(hook->Owner).Target!;

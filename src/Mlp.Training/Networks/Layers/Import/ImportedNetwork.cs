@@ -19,10 +19,10 @@ public sealed class ImportedNetwork
 
     private const string ModulePrefix = ModuleName + ".";
 
-    private readonly Func<Tensor, Tensor> _forward;
+    private readonly Sequential _module;
 
-    private ImportedNetwork(IReadOnlyList<LayerDefinition> layers, IReadOnlyDictionary<string, float[]> weights, Func<Tensor, Tensor> forward)
-        => (Layers, Weights, _forward) = (layers, weights, forward);
+    private ImportedNetwork(IReadOnlyList<LayerDefinition> layers, IReadOnlyDictionary<string, float[]> weights, Sequential module)
+        => (Layers, Weights, _module) = (layers, weights, module);
 
     /// <summary>Its layers, under the names that the module gives them.</summary>
     public IReadOnlyList<LayerDefinition> Layers { get; }
@@ -50,25 +50,25 @@ public sealed class ImportedNetwork
             }
         }
 
-        return new(ModuleReader.ReadAll(module, string.Empty), weights, module.forward);
+        return new(ModuleReader.ReadAll(module, string.Empty), weights, module);
     }
 
     /// <summary>
     /// Writes the network as an ONNX file with an input <c>input</c> and an output <c>output</c>, and proves it as every export is proved: ONNX Runtime computes the sample, the sample with NaN, and the sample
-    /// with extreme values, in batches of several sizes, and the file is refused where it differs from the module by more than 0.00001 · max(1, |module|) on the sample. The file's metadata holds the proof
-    /// as JSON (<c>mlp.proof</c>).
+    /// with extreme values, in batches of several sizes, and the file is refused where it differs from the module by more than 0.00001 · max(1, |module|, s) on the sample, where s is the
+    /// standard deviation of the module's answers to it, the least one of several outputs. The file's metadata holds the proof as JSON (<c>mlp.proof</c>).
     /// </summary>
     /// <param name="sample">Rows as the module takes them, float32 on the processor: shape (rows, ...). The number of rows of the file's input is open.</param>
     /// <param name="options">How; null for the defaults.</param>
     /// <param name="cancellationToken">Ends the proof between runs.</param>
     /// <exception cref="NetworkDefinitionException">The layers do not fit the sample.</exception>
     /// <exception cref="ExportRefusedException">The file computes something else.</exception>
-    /// <exception cref="ArgumentException">The sample has no rows or is of another type, or an option is out of range.</exception>
+    /// <exception cref="ArgumentException">The sample has no rows or is of another type, the module's answers to it are all NaN or infinite, or an option is out of range.</exception>
     /// <exception cref="Mlp.Runtime.MissingNativePackageException">The application lacks the package with ONNX Runtime's native library.</exception>
     public byte[] ToOnnx(Tensor sample, ModuleExportOptions? options = null, CancellationToken cancellationToken = default)
         => ToPackage(sample, new ModelOutput { Task = ModelTask.Regression, ScoreOutput = OutputName }, options, cancellationToken).Onnx.ToArray();
 
-    /// <summary>Writes and proves the network as <see cref="ToOnnx"/> does, for the registry: with its features (<c>input[0]</c> and so on; of images, sequences and lists of more than 1,024 numbers one vector <c>input</c>, or several of 65,536 numbers), proof and golden rows.</summary>
+    /// <summary>Writes and proves the network as <see cref="ToOnnx"/> does, for the registry (of a task other than regression without s): with its features (<c>input[0]</c> and so on; of images, sequences and lists of more than 1,024 numbers one vector <c>input</c>, or several of 65,536 numbers), proof and golden rows.</summary>
     /// <param name="sample">Rows as the module takes them, float32 on the processor: shape (rows, ...).</param>
     /// <param name="output">What the output means; its score is <see cref="OutputName"/>.</param>
     /// <param name="options">How; null for the defaults.</param>
@@ -76,7 +76,7 @@ public sealed class ImportedNetwork
     /// <exception cref="NetworkDefinitionException">The layers do not fit the sample.</exception>
     /// <exception cref="ExportRefusedException">The file computes something else.</exception>
     /// <exception cref="Mlp.Runtime.Models.InvalidModelException">The output does not have the values that are said of it.</exception>
-    /// <exception cref="ArgumentException">The sample has no rows or is of another type, the score is another output, or an option is out of range.</exception>
+    /// <exception cref="ArgumentException">The sample has no rows or is of another type, the module's answers to it are all NaN or infinite, the score is another output, or an option is out of range.</exception>
     /// <exception cref="Mlp.Runtime.MissingNativePackageException">The application lacks the package with ONNX Runtime's native library.</exception>
     public ModelPackage ToPackage(Tensor sample, ModelOutput output, ModuleExportOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -94,7 +94,7 @@ public sealed class ImportedNetwork
             throw new ArgumentException($"Expected the score to be the output '{OutputName}', but found '{output.ScoreOutput}'.", nameof(output));
         }
 
-        return ModuleProof.Complete(new ModelPackage { Onnx = Write(sample, options.Opset), Output = output }, _forward, sample, options, cancellationToken);
+        return ModuleProof.Complete(new ModelPackage { Onnx = Write(sample, options.Opset), Output = output }, _module, sample, options, cancellationToken);
     }
 
     private byte[] Write(Tensor sample, int opset)

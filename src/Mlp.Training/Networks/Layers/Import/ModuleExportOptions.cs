@@ -13,7 +13,7 @@ public sealed class ModuleExportOptions
     [Range(17, 23)]
     public int Opset { get; set; } = OnnxGraphBuilder.DefaultOpset;
 
-    /// <summary>Largest |file − module| / max(1, |module|) on the sample with which there is a file, 0.000000001 to 1.</summary>
+    /// <summary>Largest |file − module| / max(1, |module|, deviation of a regression's answers) on the sample with which there is a file, 0.000000001 to 1.</summary>
     /// <value>The default value is 0.00001.</value>
     [Range(1e-9, 1.0)]
     public double Tolerance { get; set; } = OnnxExporter.Tolerance;

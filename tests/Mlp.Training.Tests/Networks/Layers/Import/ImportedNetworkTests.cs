@@ -92,8 +92,70 @@ public sealed class ImportedNetworkTests
         var error = Assert.Throws<ExportRefusedException>(() => imported.ToOnnx(sample));
 
         Assert.StartsWith("Expected the exported model to agree with the trained one within 1E-05 (relative to scores above 1), but on real rows output ", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            " Read the module again if its weights have changed since; if its numbers differ by rounding alone, raise ModuleExportOptions.Tolerance.", error.Message, StringComparison.Ordinal);
         Assert.InRange(error.Proof.MaximumDifference, 1e-5, 6e-5);
         Assert.NotEmpty(imported.ToOnnx(sample, new() { Tolerance = 1e-4 }));
+    }
+
+    [Fact]
+    public void ToPackage_RegressionInThousands_IsProvedRelativeToTheSpreadOfItsAnswers()
+    {
+        using var sample = randn([1000, 6], generator: new Generator(1));
+        using var great = Great(outputs: 1);
+        using var mixed = Great(outputs: 2);
+        var regression = new ModelOutput { Task = ModelTask.Regression, ScoreOutput = ImportedNetwork.OutputName };
+
+        var package = ImportedNetwork.Read(great).ToPackage(sample, regression);
+
+        using var answers = great.forward(sample);
+        Assert.Equal(answers.std(unbiased: false).item<float>(), package.ExportProof!.LabelScale!.Value, 1e-3 * package.ExportProof.LabelScale.Value);
+        Assert.InRange(package.ExportProof.MaximumDifference, 0, 1e-5);
+        Assert.True(package.GoldenRows!.Tolerance >= 1e-5);
+
+        // The lesser of two outputs decides, and other tasks have no unit of their own.
+        Assert.InRange(ImportedNetwork.Read(mixed).ToPackage(sample, regression, new() { Tolerance = 1 }).ExportProof!.LabelScale!.Value, 1, 10);
+        Assert.Null(ImportedNetwork.Read(great).ToPackage(sample, regression with { Task = ModelTask.Ranking }, new() { Tolerance = 1 }).ExportProof!.LabelScale);
+        Assert.Contains("within 1E-09 (relative to scores above ", Refusal(), StringComparison.Ordinal);
+        Assert.Contains(", the deviation of the module's answers to the sample), but ", Refusal(), StringComparison.Ordinal);
+
+        string Refusal() => Assert.Throws<ExportRefusedException>(() => ImportedNetwork.Read(great).ToPackage(sample, regression, new() { Tolerance = 1e-9 })).Message;
+
+        static TorchSharp.Modules.Sequential Great(int outputs)
+        {
+            var random = new Generator(2);
+            var module = nn.Sequential(nn.Linear(6, 64), nn.Tanh(), nn.Linear(64, outputs));
+            using (no_grad())
+            {
+                foreach (var (name, parameter) in module.named_parameters())
+                {
+                    using var values = randn(parameter.shape, generator: random) * 0.3;
+                    parameter.copy_(values);
+                    if (name == "2.weight")
+                    {
+                        using var first = parameter[0];
+                        first.mul_(10_000);
+                    }
+                }
+            }
+
+            module.eval();
+            return module;
+        }
+    }
+
+    [Fact]
+    public void ToOnnx_NoFiniteAnswer_IsRefused()
+    {
+        using var module = nn.Sequential(nn.Linear(6, 8), nn.Linear(8, 2));
+        module.eval();
+        using var sample = full([4, 6], float.NaN);
+        using var half = cat([sample, ones(1, 6)]);
+
+        var error = Assert.Throws<ArgumentException>(() => ImportedNetwork.Read(module).ToOnnx(sample));
+
+        Assert.StartsWith("Expected a sample to which the module has finite answers, but those to all 4 rows are NaN or infinite, and prove nothing.", error.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(ImportedNetwork.Read(module).ToOnnx(half));
     }
 
     [Fact]

@@ -1,0 +1,98 @@
+using Mlp.TestSupport;
+using Mlp.Training.Distributed.Collectives;
+using Mlp.Training.Networks;
+using Mlp.Training.Tests.Distributed.Collectives;
+using Mlp.Training.Tests.Distributed.Collectives.Tcp;
+using static Mlp.Training.Tests.Distributed.DataParallel.ReplicaTrainings;
+
+namespace Mlp.Training.Tests.Distributed.DataParallel;
+
+/// <summary>Ranks of a group that train while one of them is killed, stalls, is late or leaves a call out; and ranks that are connected as processes are.</summary>
+public sealed class ReplicaFaultTests
+{
+    private const int Ranks = 3;
+
+    [Fact]
+    public async Task FitAsync_FaultsAtRandomCalls_EndOnEveryRankAndNameTheRank()
+    {
+        var set = SyntheticRows.Create(300, seed: 3);
+        var expected = await FitAsync(Options(o => o.Replicas = Ranks), set);
+        var random = new Random(11);
+        for (var round = 0; round < TestRounds.Count; round++)
+        {
+            var kind = (FaultKind)(1 + (round % 5));
+            var fault = new Fault(kind, random.Next(Ranks), random.Next(40));
+            var groups = FaultyBackend.CreateInProcess(Ranks, fault, new() { Timeout = TimeSpan.FromSeconds(kind is FaultKind.Kill or FaultKind.KillAfter or FaultKind.Delay ? 60 : 5) });
+            var (ends, weights, others) = (new Exception?[Ranks], new SortedDictionary<string, float[]>?[Ranks], Ranks - 1);
+            var threads = groups.Select(group => new Thread(() =>
+            {
+                try
+                {
+                    weights[group.Rank] = FitAsync(Options(o => o.Group = group), set).GetAwaiter().GetResult();
+                }
+                catch (Exception e)
+                {
+                    ends[group.Rank] = e;
+                }
+
+                if (group.Rank != fault.Rank && Interlocked.Decrement(ref others) == 0)
+                {
+                    fault.Release.Set();
+                }
+            })).ToArray();
+            Array.ForEach(threads, t => t.Start());
+            Array.ForEach(threads, t => t.Join());
+            foreach (var group in groups)
+            {
+                await group.DisposeAsync();
+            }
+
+            Check(fault, ends, weights, expected);
+        }
+    }
+
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public async Task FitAsync_RanksConnectedAsProcessesAre_GiveTheBitsOfReplicasHere(bool sharesMemory, bool syncs)
+    {
+        var set = SyntheticRows.Create(300, seed: 3);
+        var expected = await FitAsync(Options(o => (o.Replicas, o.SyncBatchNorm) = (Ranks, syncs)), set);
+        var found = new SortedDictionary<string, float[]>[Ranks];
+
+        await using var worlds = LoopbackWorlds.With(o => (o.Deterministic, o.Transport.UseSharedMemory) = (true, sharesMemory));
+        worlds.Run(Ranks, group => found[group.Rank] = FitAsync(Options(o => (o.Group, o.SyncBatchNorm) = (group, syncs)), set).GetAwaiter().GetResult());
+
+        Assert.All(found, f => Assert.Equal(0, Distance(expected, f)));
+    }
+
+    private static void Check(Fault fault, Exception?[] ends, SortedDictionary<string, float[]>?[] weights, SortedDictionary<string, float[]> expected)
+    {
+        var others = ends.Where((_, rank) => rank != fault.Rank).ToArray();
+        switch (fault.Kind)
+        {
+            case FaultKind.Kill or FaultKind.KillAfter:
+                Assert.IsType<InjectedFaultException>(ends[fault.Rank]);
+                Assert.All(others, e => Assert.Equal([fault.Rank], Assert.IsType<RankLostException>(e).Ranks));
+                break;
+            case FaultKind.Stall:
+                Assert.All(others, e => Assert.Equal([fault.Rank], Assert.IsType<CollectiveTimeoutException>(e).Ranks));
+                break;
+            case FaultKind.Delay:
+                Assert.All(ends, Assert.Null);
+                Assert.All(weights, w => Assert.Equal(0, Distance(expected, w!)));
+                break;
+            default:
+                Assert.NotNull(ends[fault.Rank]);
+                Assert.All(others, e => Assert.IsAssignableFrom<CollectiveException>(e));
+                break;
+        }
+    }
+
+    private static NetworkOptions Options(Action<Mlp.Training.Distributed.DataParallel.DataParallelOptions> change)
+    {
+        var options = new NetworkOptions { HiddenLayers = [16], BatchSize = 20, MaxEpochs = 3, Seed = 7, LearningRate = 0.005 };
+        change(options.DataParallel);
+        return options;
+    }
+}
