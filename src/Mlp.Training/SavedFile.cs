@@ -27,6 +27,18 @@ internal sealed class SavedFile(IDiskSync disk, Func<string, Stream> create)
         return Path.GetFileName(full).Length > 0 ? full : throw new ArgumentException($"Expected the path of a file, but found '{path}'.", nameof(path));
     }
 
+    /// <summary>Reads a file that was saved.</summary>
+    /// <param name="path">Its path.</param>
+    /// <param name="what">What it holds, for messages, with its article, as <c>a plot</c>.</param>
+    /// <exception cref="FileNotFoundException">There is none.</exception>
+    public static byte[] Read(string path, string what)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return File.Exists(path)
+            ? File.ReadAllBytes(path)
+            : throw new FileNotFoundException($"Expected {what} saved at '{path}', but found {(Directory.Exists(path) ? "a folder" : "none")}.", path);
+    }
+
     /// <summary>Saves a file.</summary>
     /// <param name="path">Its path; the folder exists.</param>
     /// <param name="what">What it holds, for messages, as <c>plot</c>.</param>

@@ -128,12 +128,9 @@ public sealed record EvaluationResult
     /// <param name="path">The file.</param>
     /// <exception cref="CorruptFileException">It is no result of an evaluation, or is damaged.</exception>
     /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote it.</exception>
+    /// <exception cref="FileNotFoundException">There is no file.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
-    public static EvaluationResult Load(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        return EvaluationJson.Deserialize(File.ReadAllBytes(path), path);
-    }
+    public static EvaluationResult Load(string path) => EvaluationJson.Deserialize(SavedFile.Read(path, "an evaluation"), path);
 
     /// <summary>Writes the result as UTF-8 JSON. The same result gives the same bytes.</summary>
     public byte[] ToJson() => EvaluationJson.Serialize(this);

@@ -2,6 +2,8 @@ using Apache.Arrow;
 using Apache.Arrow.Types;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
+using Mlp.Runtime.Models.Packages;
+using Mlp.Runtime.Onnx;
 using Mlp.Training.Evaluation.Slices;
 using Mlp.Training.Export;
 using Mlp.Training.Preprocessing;
@@ -14,6 +16,8 @@ public static class Evaluator
 {
     /// <summary>The threshold of models that have none of their own.</summary>
     internal const double DefaultThreshold = 0.5;
+
+    private const string Unpublished = "evaluated";
 
     /// <summary>Evaluates a model that was trained, in the library that trained it.</summary>
     /// <param name="model">The model.</param>
@@ -48,8 +52,26 @@ public static class Evaluator
         return EvaluateAsync(model.Onnx, model.Features, model.Output, holdout, options, cancellationToken);
     }
 
+    /// <summary>Evaluates any ONNX file in ONNX Runtime, also one whose weights lie in other files.</summary>
+    /// <param name="package">The file with its features, as <see cref="ModelPackage.FromFile(string)"/> reads it; of another tool's file they are added by <c>with</c>.</param>
+    /// <param name="holdout">Labelled rows with the features, found by name.</param>
+    /// <param name="options">What is measured; null for the defaults.</param>
+    /// <param name="cancellationToken">Ends the evaluation.</param>
+    /// <exception cref="TrainingDataException">The rows do not fit the model, hold a class that it has not seen, or none is left after a filter or in a slice.</exception>
+    /// <exception cref="InvalidModelException">The file cannot be run on the rows, or a file of its weights is missing.</exception>
+    /// <exception cref="ArgumentException">The package does not say which features it takes, or an option is out of range.</exception>
+    public static async Task<EvaluationResult> EvaluateAsync(
+        ModelPackage package, ITrainingSet holdout, EvaluatorOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(package);
+        ArgumentNullException.ThrowIfNull(holdout);
+        options = Checked(options, package.Output.Task);
+        var rows = await ScoreAsync(package, holdout, options.GroupColumn, cancellationToken).ConfigureAwait(false);
+        return await ComputeAsync(rows, holdout, package.Output.DecisionThreshold, options, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Evaluates any ONNX file in ONNX Runtime.</summary>
-    /// <param name="onnx">Bytes of the file.</param>
+    /// <param name="onnx">Bytes of the file, which holds its weights.</param>
     /// <param name="features">The features that it takes, in order.</param>
     /// <param name="output">Which output is the score and what it means.</param>
     /// <param name="holdout">Labelled rows with the features, found by name.</param>
@@ -129,8 +151,24 @@ public static class Evaluator
         return ScoreAsync(model.Onnx, model.Features, model.Output, holdout, groupColumn, cancellationToken);
     }
 
+    /// <summary>Lets any ONNX file score rows in ONNX Runtime, also one whose weights lie in other files.</summary>
+    /// <param name="package">The file with its features, as <see cref="ModelPackage.FromFile(string)"/> reads it; of another tool's file they are added by <c>with</c>.</param>
+    /// <param name="holdout">Labelled rows with the features, found by name.</param>
+    /// <param name="groupColumn">For ranking: the column whose equal neighbours are the answers to one query.</param>
+    /// <param name="cancellationToken">Ends scoring.</param>
+    /// <exception cref="TrainingDataException">The rows do not fit the model.</exception>
+    /// <exception cref="InvalidModelException">The file cannot be run on the rows, a file of its weights is missing, or a score is not finite.</exception>
+    /// <exception cref="ArgumentException">The package does not say which features it takes.</exception>
+    public static Task<ScoredRows> ScoreAsync(ModelPackage package, ITrainingSet holdout, string? groupColumn = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(package);
+        ArgumentNullException.ThrowIfNull(holdout);
+        var features = package.Features ?? throw new ArgumentException("Expected the package to say which features the model takes (Features), but it does not.", nameof(package));
+        return ScoreAsync(Unpublished, Files(package.Onnx, package.ExternalDataDirectory), features, package.Output, holdout, groupColumn, cancellationToken);
+    }
+
     /// <summary>Lets any ONNX file score rows in ONNX Runtime.</summary>
-    /// <param name="onnx">Bytes of the file.</param>
+    /// <param name="onnx">Bytes of the file, which holds its weights.</param>
     /// <param name="features">The features that it takes, in order.</param>
     /// <param name="output">Which output is the score and what it means.</param>
     /// <param name="holdout">Labelled rows with the features, found by name.</param>
@@ -149,7 +187,7 @@ public static class Evaluator
         ArgumentNullException.ThrowIfNull(features);
         ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(holdout);
-        return ScoreAsync("evaluated", new OnnxFiles(onnx, null, WeightStorage.Resident, 0), features, output, holdout, groupColumn, cancellationToken);
+        return ScoreAsync(Unpublished, Files(onnx, null), features, output, holdout, groupColumn, cancellationToken);
     }
 
     internal static async Task<ScoredRows> ScoreAsync(
@@ -190,6 +228,19 @@ public static class Evaluator
         return new() { Task = task, ClassNames = classNames, TakesWeights = true, GroupColumn = task == ModelTask.Ranking ? groupColumn : null };
     }
 
+    private static OnnxFiles Files(ReadOnlyMemory<byte> onnx, string? externalDataDirectory)
+    {
+        foreach (var location in ExternalDataSource.Locations(Unpublished, OnnxExternalDataReader.Read(Unpublished, onnx.Span)))
+        {
+            var directory = externalDataDirectory ?? throw new InvalidModelException(
+                Unpublished,
+                $"Expected a model that is one file, but weights of it lie in '{location}': hand over the {nameof(ModelPackage)} that {nameof(ModelPackage)}.{nameof(ModelPackage.FromFile)} reads, which knows the folder (model '{Unpublished}').");
+            ExternalDataSource.Find(Unpublished, directory, location);
+        }
+
+        return new(onnx, externalDataDirectory, WeightStorage.Resident, 0);
+    }
+
     private static async Task<EvaluationResult> ComputeAsync(
         ScoredRows rows, ITrainingSet holdout, double threshold, EvaluatorOptions options, CancellationToken cancellationToken)
     {
@@ -211,7 +262,7 @@ public static class Evaluator
         var place = System.Array.FindIndex(scores, s => !double.IsFinite(s));
         if (place >= 0)
         {
-            throw new InvalidModelException("evaluated", $"Expected a finite score for every row, but row {place / scoreCount} has none.");
+            throw new InvalidModelException(Unpublished, $"Expected a finite score for every row, but row {place / scoreCount} has none.");
         }
     }
 }

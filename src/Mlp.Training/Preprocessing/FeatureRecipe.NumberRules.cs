@@ -19,6 +19,14 @@ public sealed partial class FeatureRecipe
             }
         }
 
+        void NotBoth(string setting, bool isSet, string other, bool isOtherSet)
+        {
+            if (isSet && isOtherSet)
+            {
+                fail(setting, $"must be left out where {other} is set, but is set too.");
+            }
+        }
+
         Only(nameof(ImputedValue), ImputedValue is not null, Imputation == ImputeKind.Constant, $"where {nameof(Imputation)} is {ImputeKind.Constant}");
         Only(nameof(RobustLowerQuantile), RobustLowerQuantile is not null, Scaling == NumberScaling.Robust, $"where {nameof(Scaling)} is {NumberScaling.Robust}");
         Only(nameof(RobustUpperQuantile), RobustUpperQuantile is not null, Scaling == NumberScaling.Robust, $"where {nameof(Scaling)} is {NumberScaling.Robust}");
@@ -28,15 +36,15 @@ public sealed partial class FeatureRecipe
         Only(
             nameof(MaximumDeviation), MaximumDeviation is not null, Scaling is null or NumberScaling.Standard or NumberScaling.Robust,
             $"where {nameof(Scaling)} is {NumberScaling.Standard} or {NumberScaling.Robust}");
-        Only(nameof(Scaling), Scaling is not null, Buckets is null, $"without {nameof(Buckets)}");
+        NotBoth(nameof(Scaling), Scaling is not null, nameof(Buckets), Buckets is not null);
         Only(nameof(BucketCount), BucketCount is not null, Buckets is BucketKind.Uniform or BucketKind.Quantile, $"where {nameof(Buckets)} is {BucketKind.Uniform} or {BucketKind.Quantile}");
         Only(nameof(BucketEdges), BucketEdges is not null, Buckets == BucketKind.Edges, $"where {nameof(Buckets)} is {BucketKind.Edges}");
         Only(nameof(BucketOutput), BucketOutput is not null, Buckets is not null, $"with {nameof(Buckets)}");
         Only(
             nameof(Function), Function is not null and not NumberFunction.None, Scaling is not (NumberScaling.QuantileUniform or NumberScaling.QuantileNormal) && Buckets is null or BucketKind.Uniform,
             $"before a scaling that is linear or before {BucketKind.Uniform} buckets: it does not change the order of numbers, and others look at nothing else");
-        Only(nameof(LowerQuantile), LowerQuantile is not null, LowerBound is null, $"without {nameof(LowerBound)}");
-        Only(nameof(UpperQuantile), UpperQuantile is not null, UpperBound is null, $"without {nameof(UpperBound)}");
+        NotBoth(nameof(LowerQuantile), LowerQuantile is not null, nameof(LowerBound), LowerBound is not null);
+        NotBoth(nameof(UpperQuantile), UpperQuantile is not null, nameof(UpperBound), UpperBound is not null);
         FindValueFailures(fail);
     }
 

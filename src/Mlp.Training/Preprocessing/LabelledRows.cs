@@ -56,6 +56,7 @@ internal sealed class LabelledRows
         }
 
         RequireColumn(set.Schema, label, "label");
+        RequireKindOfTraining(set.Schema, label, reading);
         if (set.Manifest.TimeColumn is { } time)
         {
             RequireColumn(set.Schema, time, "time");
@@ -185,9 +186,23 @@ internal sealed class LabelledRows
     private static ClassLabels? Classes(Schema schema, string label, RowReading reading) => reading.Task switch
     {
         ModelTask.MulticlassClassification => new(label, reading.ClassNames),
-        ModelTask.BinaryClassification when schema.GetFieldByName(label).DataType is StringType => new(label, reading.ClassNames),
+        ModelTask.BinaryClassification when IsText(schema, label) => new(label, reading.ClassNames),
         _ => null,
     };
+
+    // Texts of two classes are numbered by name, numbers count as they are: where one set has the one and the other the other, a class would be taken for another.
+    private static void RequireKindOfTraining(Schema schema, string label, RowReading reading)
+    {
+        if (!reading.IsValidation || reading.Task != ModelTask.BinaryClassification || IsText(schema, label) == reading.ClassNames.Count > 0)
+        {
+            return;
+        }
+
+        var (wanted, found) = reading.ClassNames.Count > 0 ? ("texts", "truth values or numbers") : ("0 or 1 (truth values or numbers)", "texts");
+        throw new TrainingDataException($"Expected label '{label}' of the validation rows to be {wanted}, as in the training rows, but found {found}: make both the same.", label);
+    }
+
+    private static bool IsText(Schema schema, string column) => schema.GetFieldByName(column).DataType is StringType;
 
     private void Append(RecordBatch batch, TrainingSetManifest manifest, string? groupColumn)
     {

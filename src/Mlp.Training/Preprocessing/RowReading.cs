@@ -23,6 +23,6 @@ internal sealed record RowReading
     /// <summary>The column whose equal neighbours are ranked together; null for none.</summary>
     public string? GroupColumn { get; init; }
 
-    /// <summary>Whether the rows validate, for messages.</summary>
+    /// <summary>Whether the rows validate: <see cref="ClassNames"/> are then those of the training rows, none where their labels are numbers.</summary>
     public bool IsValidation { get; init; }
 }

@@ -48,7 +48,7 @@ public interface IRunTracker
     /// <param name="higherIsBetter">Whether a greater value is better.</param>
     /// <param name="summary">Which value stands for the run.</param>
     /// <param name="cancellationToken">Ends reading.</param>
-    /// <returns>The run; null when no finished run that stands alone has the metric.</returns>
+    /// <returns>The run; null when no finished run that stands alone has the metric, as of an experiment or a metric that does not exist.</returns>
     Task<RunRecord?> FindBestAsync(
         string experiment, string metric, bool higherIsBetter, MetricSummary summary = MetricSummary.Last, CancellationToken cancellationToken = default);
 

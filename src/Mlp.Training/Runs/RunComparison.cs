@@ -18,20 +18,27 @@ public sealed class RunComparison
     /// <summary>Compares runs.</summary>
     /// <param name="runs">The runs, in the order of the rows.</param>
     /// <param name="summary">Which value of a metric stands for a run.</param>
-    /// <param name="differencesOnly">Whether settings that are the same in all runs are left out.</param>
+    /// <param name="differencesOnly">
+    /// Whether settings that are the same in all runs are left out. A run that lacks a setting is another only beside one of its kind that has it: parts of runs (<see cref="RunRecord.ParentRunId"/>) have
+    /// none of the whole's, and a run that has no trainer's settings at all says nothing of them.
+    /// </param>
     public RunComparison(IReadOnlyList<RunRecord> runs, MetricSummary summary = MetricSummary.Last, bool differencesOnly = false)
     {
         ArgumentNullException.ThrowIfNull(runs);
         (_runs, _summary) = (runs, summary);
         _parameters = Keys(runs.SelectMany(r => r.Parameters.Keys))
-            .Where(p => !differencesOnly || runs.Select(r => r.Parameters.GetValueOrDefault(p)).Distinct(StringComparer.Ordinal).Skip(1).Any())
+            .Where(p => !differencesOnly || IsDifferent(runs, p))
             .ToArray();
         _metrics = Keys(runs.SelectMany(r => r.Metrics.Keys)).ToArray();
     }
 
-    internal RunComparison(IReadOnlyList<RunRecord> runs, Func<RunRecord, string> statusOf)
+    /// <summary>Compares trials.</summary>
+    /// <param name="runs">Their runs.</param>
+    /// <param name="parameters">The settings that are shown, in order.</param>
+    /// <param name="statusOf">How a trial has ended.</param>
+    internal RunComparison(IReadOnlyList<RunRecord> runs, IEnumerable<string> parameters, Func<RunRecord, string> statusOf)
         : this(runs)
-        => _statusOf = statusOf;
+        => (_parameters, _statusOf) = ([.. parameters], statusOf);
 
     /// <summary>The table as an Arrow batch, which the caller disposes of.</summary>
     /// <returns>
@@ -73,6 +80,18 @@ public sealed class RunComparison
 
         return text.ToString();
     }
+
+    private static bool IsDifferent(IReadOnlyList<RunRecord> runs, string parameter)
+    {
+        var having = runs.Where(r => r.Parameters.ContainsKey(parameter)).ToArray();
+        var arePart = having.Select(r => r.ParentRunId is not null).ToHashSet();
+        return having.Select(r => r.Parameters[parameter]).Distinct(StringComparer.Ordinal).Skip(1).Any()
+            || runs.Any(r => !r.Parameters.ContainsKey(parameter) && arePart.Contains(r.ParentRunId is not null) && Tells(r, parameter));
+    }
+
+    // A trial that failed before it had a trainer, or a run by hand, has none of a trainer's settings.
+    private static bool Tells(RunRecord run, string parameter)
+        => !parameter.StartsWith(RunParameters.Prefix, StringComparison.Ordinal) || run.Parameters.Keys.Any(k => k.StartsWith(RunParameters.Prefix, StringComparison.Ordinal));
 
     private static IEnumerable<string> Keys(IEnumerable<string> names) => names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
 

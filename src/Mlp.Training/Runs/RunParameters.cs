@@ -6,7 +6,9 @@ namespace Mlp.Training.Runs;
 /// <summary>The settings of a trainer as parameters of a run.</summary>
 public static class RunParameters
 {
-    private const string Prefix = "trainer.";
+    /// <summary>What names of a trainer's settings begin with.</summary>
+    internal const string Prefix = "trainer.";
+
     private const int MaximumName = 200;
     private const int MaximumValue = 2000;
     private const int HashLength = 16;

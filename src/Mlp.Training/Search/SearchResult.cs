@@ -9,13 +9,14 @@ namespace Mlp.Training.Search;
 public sealed record SearchResult(IReadOnlyList<TrialResult> Trials, TrialResult? Best, IReadOnlyList<RunRecord> Runs)
 {
     /// <summary>
-    /// The trials side by side: how each ended (finished, pruned, failed), its settings, the metric <c>objective</c> (its value), <c>progress</c> (what it reported last on the way), and why it failed.
+    /// The trials side by side: how each ended (finished, pruned, failed), its settings of the space, the metric <c>objective</c> (its value), <c>progress</c> (what it reported last on the way), and why it failed.
     /// </summary>
     /// <returns>The table.</returns>
     public RunComparison ToTable()
     {
         var statuses = Trials.ToDictionary(
             t => t.RunName, t => t.Status switch { TrialStatus.Pruned => "pruned", TrialStatus.Failed => "failed", _ => "finished" }, StringComparer.Ordinal);
-        return new(Runs, run => statuses[run.Name]);
+        var settings = Trials.SelectMany(t => t.Parameters.Values.Keys).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+        return new(Runs, settings, run => statuses[run.Name]);
     }
 }

@@ -22,16 +22,12 @@ internal static class TreeLabels
                 $"Expected at least 2 training rows, but only {trainingCount} of {rows.RowCount} rows lie before the validation rows: bring more rows, or a smaller validation share.");
         }
 
-        if (task == ModelTask.BinaryClassification)
-        {
-            LabelColumn.ThrowIfNotBinary(rows);
-        }
-        else if (task == ModelTask.MulticlassClassification)
+        if (task == ModelTask.MulticlassClassification)
         {
             RequireEachClass(rows, labels);
         }
 
-        ThrowIfOutOfRange(rows, options);
+        ThrowIfUnfit(rows, options);
         if (!labels.ContainsAnyExcept(labels[0]))
         {
             throw new TrainingDataException(
@@ -51,8 +47,13 @@ internal static class TreeLabels
     /// <param name="rows">The rows.</param>
     /// <param name="options">Settings.</param>
     /// <exception cref="TrainingDataException">One is not.</exception>
-    public static void ThrowIfOutOfRange(LabelledRows rows, TreeOptions options)
+    public static void ThrowIfUnfit(LabelledRows rows, TreeOptions options)
     {
+        if (TreeParameters.TaskOf(options.Objective) == ModelTask.BinaryClassification)
+        {
+            LabelColumn.ThrowIfNotBinary(rows);
+        }
+
         var grades = GradeCount(options);
         var (expected, isFit) = options.Objective switch
         {

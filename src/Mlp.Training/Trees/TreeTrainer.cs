@@ -181,7 +181,7 @@ public sealed class TreeTrainer : ITrainer
         TinyWeights.WarnIfTiny(_logger, rows, trainingCount, _options);
         if (held is not null)
         {
-            TreeLabels.ThrowIfOutOfRange(held, _options);
+            TreeLabels.ThrowIfUnfit(held, _options);
         }
 
         var encoding = previous?.Encoding ?? TreeEncoding.Learn(rows.Table, trainingCount, _options);

@@ -36,6 +36,15 @@ public sealed class EvaluationResultTests
     }
 
     [Fact]
+    public void Load_NoFile_SaysWhatIsMissing()
+    {
+        using var folder = new TempDirectory();
+        var path = Path.Combine(folder.FullName, "evaluation.json");
+
+        Assert.Equal($"Expected an evaluation saved at '{path}', but found none.", Assert.Throws<FileNotFoundException>(() => EvaluationResult.Load(path)).Message);
+    }
+
+    [Fact]
     public void Parse_CommittedFile_IsRead()
     {
         var result = EvaluationResult.Load(Path.Combine(AppContext.BaseDirectory, "Evaluation", "Fixtures", "evaluation-v1.json"));

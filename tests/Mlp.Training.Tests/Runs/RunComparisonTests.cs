@@ -43,6 +43,44 @@ public sealed class RunComparisonTests
     }
 
     [Fact]
+    public void DifferencesOnly_PartsWithoutTheSettingsOfTheirRun_DoNotMakeThemDiffer()
+    {
+        RunRecord[] runs =
+        [
+            Run("a", RunStatus.Finished, new() { ["trainer.Kind"] = "trees", ["trainer.LearningRate"] = "0.1", ["seed"] = "1" }, []),
+            Run("a-1", RunStatus.Finished, new() { ["fold"] = "0", ["repeat"] = "0" }, []) with { ParentRunId = "a" },
+            Run("a-2", RunStatus.Finished, new() { ["fold"] = "1", ["repeat"] = "0" }, []) with { ParentRunId = "a" },
+            Run("b", RunStatus.Finished, new() { ["trainer.Kind"] = "trees", ["trainer.LearningRate"] = "0.2", ["seed"] = "1" }, []),
+        ];
+
+        Assert.Equal(["fold", "trainer.LearningRate"], Differing(runs));
+    }
+
+    [Fact]
+    public void DifferencesOnly_RunWithoutATrainer_DoesNotMakeTheTrainersSettingsDiffer()
+    {
+        RunRecord[] runs =
+        [
+            Run("a", RunStatus.Finished, new() { ["rate"] = "0.1", ["trainer.Kind"] = "trees", ["trainer.LearningRate"] = "0.1" }, []),
+            Run("b", RunStatus.Failed, new() { ["rate"] = "0.2" }, []),
+        ];
+
+        Assert.Equal(["rate"], Differing(runs));
+    }
+
+    [Fact]
+    public void DifferencesOnly_SettingThatOneOfTwoTrainersHas_Differs()
+    {
+        RunRecord[] runs =
+        [
+            Run("a", RunStatus.Finished, new() { ["trainer.Kind"] = "trees", ["trainer.GroupColumn"] = "g" }, []),
+            Run("b", RunStatus.Finished, new() { ["trainer.Kind"] = "trees", ["city"] = "chicago" }, []),
+        ];
+
+        Assert.Equal(["city", "trainer.GroupColumn"], Differing(runs));
+    }
+
+    [Fact]
     public void ToRecordBatch_Runs_HasAColumnPerSettingAndMetric()
     {
         using var batch = new RunComparison(Runs).ToRecordBatch();
@@ -62,6 +100,12 @@ public sealed class RunComparisonTests
         using var batch = new RunComparison([]).ToRecordBatch();
 
         Assert.Equal(0, batch.Length);
+    }
+
+    private static IEnumerable<string> Differing(RunRecord[] runs)
+    {
+        using var batch = new RunComparison(runs, differencesOnly: true).ToRecordBatch();
+        return [.. batch.Schema.FieldsList.Select(f => f.Name).Where(n => n.StartsWith("parameter.", StringComparison.Ordinal)).Select(n => n["parameter.".Length..])];
     }
 
     private static RunRecord Run(string name, RunStatus status, Dictionary<string, string> parameters, Dictionary<string, double[]> metrics) => new()

@@ -1,5 +1,7 @@
+using Mlp.Training.Runs;
 using Mlp.Training.Search;
 using Mlp.Training.Tests.Runs;
+using Mlp.Training.Trees;
 
 namespace Mlp.Training.Tests.Search;
 
@@ -48,6 +50,26 @@ public sealed class SearchOutcomeTests : IDisposable
         Assert.All(lines[1..5].Zip(result.Trials), p => Assert.Contains($" {p.Second.Parameters.GetDouble("x"):G6} ", p.First + " ", StringComparison.Ordinal));
         Assert.Equal((null, "InvalidOperationException: It has no rows."), (result.Best!.Failure, result.Trials[1].Failure));
         Assert.Equal($"x = {result.Best.Parameters.GetText("x")}", result.Best.Parameters.ToString());
+    }
+
+    [Fact]
+    public async Task ToTable_TrialsThatLogTheirTrainer_HasTheSettingsOfTheSpaceAlone()
+    {
+        var result = await Search(3).RunAsync((trial, _) =>
+        {
+            if (trial.Number == 1)
+            {
+                throw new InvalidOperationException("It has no rows.");
+            }
+
+            trial.Run.LogTrainer(new TreeTrainer(new TreeOptions { LearningRate = 0.1 + (trial.Parameters.GetDouble("x") / 2) }));
+            return Task.FromResult(trial.Parameters.GetDouble("x"));
+        });
+
+        using var table = result.ToTable().ToRecordBatch();
+        Assert.Equal(["parameter.x"], table.Schema.FieldsList.Select(f => f.Name).Where(n => n.StartsWith("parameter.", StringComparison.Ordinal)));
+        Assert.Equal(3, table.Length);
+        Assert.Contains("trainer.LearningRate", result.Runs[0].Parameters.Keys);
     }
 
     private HyperparameterSearch Search(int count, bool pruning = false)

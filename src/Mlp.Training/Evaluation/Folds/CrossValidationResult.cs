@@ -46,11 +46,9 @@ public sealed record CrossValidationResult
     /// <param name="path">The file.</param>
     /// <exception cref="CorruptFileException">It is no result of a cross-validation, or is damaged.</exception>
     /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote it.</exception>
-    public static CrossValidationResult Load(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        return CrossValidationJson.Deserialize(File.ReadAllBytes(path), path);
-    }
+    /// <exception cref="FileNotFoundException">There is no file.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static CrossValidationResult Load(string path) => CrossValidationJson.Deserialize(SavedFile.Read(path, "a cross-validation"), path);
 
     /// <summary>Writes the result as UTF-8 JSON, with the predictions and labels of all rows. The same result gives the same bytes.</summary>
     public byte[] ToJson() => CrossValidationJson.Serialize(this);

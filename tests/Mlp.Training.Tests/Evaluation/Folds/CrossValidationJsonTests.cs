@@ -56,6 +56,17 @@ public sealed class CrossValidationJsonTests
     }
 
     [Fact]
+    public void Load_NoFile_SaysWhatIsMissing()
+    {
+        using var directory = new TempDirectory();
+        var path = directory.Combine("folds.json");
+
+        Assert.Equal($"Expected a cross-validation saved at '{path}', but found none.", Assert.Throws<FileNotFoundException>(() => CrossValidationResult.Load(path)).Message);
+        Assert.Equal(
+            $"Expected a cross-validation saved at '{directory.FullName}', but found a folder.", Assert.Throws<FileNotFoundException>(() => CrossValidationResult.Load(directory.FullName)).Message);
+    }
+
+    [Fact]
     public async Task Parse_NewerDamagedOrOtherDocument_IsRefused()
     {
         var json = Encoding.UTF8.GetString((await ResultAsync(ModelTask.Regression)).ToJson());
