@@ -22,6 +22,11 @@ public sealed partial class ProcessGroup
     {
         var settings = (options ?? new()).Validated();
         var environment = settings.Rendezvous is { Rank: not null, WorldSize: not null } ? null : LaunchEnvironment.Read();
-        return new ProcessGroup(await TcpConnector.ConnectAsync(settings, environment, HostIdentity.Read(), cancellationToken).ConfigureAwait(false), settings);
+        CollectiveBackend end = settings.Backend switch
+        {
+            CollectiveTransport.Auto or CollectiveTransport.Tcp => await TcpConnector.ConnectAsync(settings, environment, HostIdentity.Read(), cancellationToken).ConfigureAwait(false),
+            _ => throw new NotSupportedException($"Expected the backend Tcp, but found {settings.Backend}."),
+        };
+        return new ProcessGroup(end, settings);
     }
 }
