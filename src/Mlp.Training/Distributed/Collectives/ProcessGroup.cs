@@ -46,15 +46,28 @@ public sealed partial class ProcessGroup : IAsyncDisposable
     /// <summary>Why the group is of no more use; null while it works.</summary>
     public CollectiveException? Failure => Volatile.Read(ref _failure);
 
-    /// <summary>Is told of each call of this rank; null for nobody.</summary>
-    internal ICollectiveObserver? Observer
-    {
-        get => _observer;
-        set => _backend.Observer = _observer = value;
-    }
-
     /// <summary>The backend, for tests.</summary>
     internal CollectiveBackend End => _backend;
+
+    /// <summary>Tells an observer of each call of this rank from here on, beside those that are told already.</summary>
+    /// <param name="observer">Who is told.</param>
+    internal void Attach(ICollectiveObserver observer)
+    {
+        lock (_turns)
+        {
+            _backend.Observer = _observer = CollectiveObservers.With(_observer, observer);
+        }
+    }
+
+    /// <summary>Tells an observer of no more calls.</summary>
+    /// <param name="observer">Who was told.</param>
+    internal void Detach(ICollectiveObserver observer)
+    {
+        lock (_turns)
+        {
+            _backend.Observer = _observer = CollectiveObservers.Without(_observer, observer);
+        }
+    }
 
     /// <summary>Makes the calls of all ranks of the group, under way and to come, throw <see cref="RankLostException"/> that names this rank: for a rank that cannot go on. Does nothing in a group that has failed.</summary>
     /// <param name="reason">Why, as the end of a sentence, without a full stop.</param>
