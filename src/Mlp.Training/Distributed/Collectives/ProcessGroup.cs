@@ -1,3 +1,5 @@
+using Mlp.Training.Distributed.Diagnostics;
+
 namespace Mlp.Training.Distributed.Collectives;
 
 /// <summary>
@@ -12,6 +14,7 @@ public sealed partial class ProcessGroup : IAsyncDisposable
 {
     private readonly CollectiveBackend _backend;
     private readonly ProcessGroupOptions _options;
+    private readonly CollectiveMetrics _metrics;
     private readonly object _turns = new();
     private readonly long[] _sent;
     private readonly long[] _received;
@@ -27,7 +30,7 @@ public sealed partial class ProcessGroup : IAsyncDisposable
     /// <param name="options">Settings that have been validated.</param>
     internal ProcessGroup(CollectiveBackend backend, ProcessGroupOptions options)
     {
-        (_backend, _options) = (backend, options);
+        (_backend, _options, _metrics) = (backend, options, new(backend.Name));
         (_sent, _received) = (new long[backend.WorldSize], new long[backend.WorldSize]);
     }
 
