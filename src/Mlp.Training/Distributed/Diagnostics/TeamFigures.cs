@@ -16,8 +16,8 @@ internal sealed class TeamFigures(int worldSize)
     /// <summary>Adds other steps.</summary>
     public void Add(ReadOnlySpan<double> own, ReadOnlySpan<double> byLastRank)
     {
-        Add(own, Own);
-        Add(byLastRank, ByLastRank);
+        AddTo(Own, own);
+        AddTo(ByLastRank, byLastRank);
     }
 
     /// <summary>Begins anew.</summary>
@@ -46,7 +46,7 @@ internal sealed class TeamFigures(int worldSize)
         TimeSpan Time(double seconds) => TimeSpan.FromSeconds(seconds / steps);
     }
 
-    private static void Add(ReadOnlySpan<double> values, Span<double> sums)
+    private static void AddTo(Span<double> sums, ReadOnlySpan<double> values)
     {
         for (var i = 0; i < sums.Length; i++)
         {
