@@ -28,7 +28,7 @@ internal sealed class StepExchange : IDisposable
         IGradientTransport transport;
         if (replicas.Shared is { } shared)
         {
-            shared.Join(replicas.Shard.Rank, memory.Address, buckets);
+            shared.Join(replicas.Shard.Rank, memory.Address, buckets, replicas.Watch);
             transport = new SharedTransport(shared, replicas.Group);
         }
         else
@@ -36,6 +36,7 @@ internal sealed class StepExchange : IDisposable
             transport = new GroupTransport<float>(replicas.Group, memory.Memory, buckets, overlaps);
         }
 
+        replicas.Watch?.Plan(buckets, overlaps);
         _gradients = new(transport, buckets, parameters.Parameters, overlaps);
     }
 
