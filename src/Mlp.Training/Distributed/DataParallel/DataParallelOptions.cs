@@ -8,7 +8,7 @@ namespace Mlp.Training.Distributed.DataParallel;
 /// How replicas of a network train together: each takes its share of the rows of a step, and their gradients are added up before the weights move. The batch size is that of one replica, so a
 /// step has as many rows as there are replicas times <see cref="Networks.NetworkOptions.BatchSize"/>.
 /// </summary>
-public sealed class DataParallelOptions
+public sealed partial class DataParallelOptions
 {
     /// <summary>Replicas in this process, a thread each, 1 to 1,024; 1 where <see cref="Group"/> is given, whose ranks are the replicas.</summary>
     /// <value>The default value is 1.</value>

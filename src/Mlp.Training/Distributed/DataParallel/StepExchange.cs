@@ -1,4 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using Mlp.Training.Distributed.Collectives;
+using Mlp.Training.Distributed.DataParallel.Compression;
 using Mlp.Training.Distributed.DataParallel.Interop;
 using Mlp.Training.Networks;
 
@@ -13,8 +15,9 @@ internal sealed class StepExchange : IDisposable
     /// <summary>Prepares.</summary>
     /// <param name="replicas">The replicas.</param>
     /// <param name="parameters">The weights of this one.</param>
+    /// <param name="scaler">The loss scale; null for none.</param>
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The buckets own the transport, and the memory is the tensor's.")]
-    public StepExchange(ReplicaGroup replicas, FlatParameters parameters)
+    public StepExchange(ReplicaGroup replicas, FlatParameters parameters, GradientScaler? scaler = null)
     {
         _replicas = replicas;
         var options = replicas.Options;
@@ -33,11 +36,22 @@ internal sealed class StepExchange : IDisposable
         }
         else
         {
-            transport = new GroupTransport<float>(replicas.Group, memory.Memory, buckets, overlaps);
+            Compression = options.Compression == GradientCompression.None
+                ? null
+                : new(parameters.Length, options.Compression == GradientCompression.Float16, options.ErrorFeedback, canLeaveOut: scaler is not null);
+            transport = options.Compression switch
+            {
+                GradientCompression.Float16 => new NarrowingTransport<Half>(replicas.Group, memory.Memory, buckets, overlaps, Compression!, scaler),
+                GradientCompression.BFloat16 => new NarrowingTransport<BFloat16>(replicas.Group, memory.Memory, buckets, overlaps, Compression!, scaler),
+                _ => new GroupTransport<float>(replicas.Group, memory.Memory, buckets, overlaps),
+            };
         }
 
         _gradients = new(transport, buckets, parameters.Parameters, overlaps);
     }
+
+    /// <summary>What rounding of gradients remembers; null where they travel as they are.</summary>
+    public CompressionState? Compression { get; }
 
     /// <summary>Whether a batch's loss counts. Replicas that share batch statistics go through a backward pass together or not at all.</summary>
     /// <param name="mine">Whether this replica's loss is a number.</param>
@@ -58,6 +72,7 @@ internal sealed class StepExchange : IDisposable
         _replicas.Statistics?.ThrowIfFailed();
         Span<double> totals = stackalloc double[3];
         _gradients.End(totals);
+        Compression?.EndStep(isLeftOut: totals[2] > 0);
         return (totals[0], totals[1], totals[2] > 0);
     }
 
