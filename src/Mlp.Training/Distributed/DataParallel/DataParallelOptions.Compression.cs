@@ -34,6 +34,11 @@ public sealed partial class DataParallelOptions : IValidatableObject
         {
             yield return Failure(nameof(Compression), $"must be None for {(Replicas == 1 ? "one replica" : "replicas in this process")}, whose gradients do not travel, but is {Compression}.");
         }
+
+        if (BucketTuning.ReportPath is not null && !BucketTuning.IsEnabled)
+        {
+            yield return Failure($"{nameof(BucketTuning)}.{nameof(BucketTuning.ReportPath)}", "must be null where nothing is measured (IsEnabled).");
+        }
     }
 
     private static ValidationResult Failure(string setting, string sentence) => new($"{setting} {sentence}", [setting]);

@@ -9,11 +9,11 @@ internal sealed class GroupTransport<T> : IGradientTransport
 {
     private readonly ProcessGroup _group;
     private readonly Memory<T> _gradients;
-    private readonly IReadOnlyList<GradientBucket> _buckets;
     private readonly bool _isBackground;
     private readonly Action<int>? _received;
-    private readonly string[] _names;
     private readonly List<CollectiveHandle> _handles = [];
+    private IReadOnlyList<GradientBucket> _buckets = [];
+    private string[] _names = [];
     private double[] _totals = [];
 
     /// <summary>Prepares.</summary>
@@ -24,7 +24,13 @@ internal sealed class GroupTransport<T> : IGradientTransport
     /// <param name="received">Told of each bucket that has become a sum, in order, on the thread that sends; null for nobody.</param>
     public GroupTransport(ProcessGroup group, Memory<T> gradients, IReadOnlyList<GradientBucket> buckets, bool isBackground, Action<int>? received = null)
     {
-        (_group, _gradients, _buckets, _isBackground, _received) = (group, gradients, buckets, isBackground, received);
+        (_group, _gradients, _isBackground, _received) = (group, gradients, isBackground, received);
+        Cut(buckets);
+    }
+
+    public void Cut(IReadOnlyList<GradientBucket> buckets)
+    {
+        _buckets = buckets;
         _names = [.. Enumerable.Range(0, buckets.Count).Select(i => FormattableString.Invariant($"gradients {i}"))];
     }
 

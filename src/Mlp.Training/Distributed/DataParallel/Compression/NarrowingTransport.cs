@@ -13,12 +13,12 @@ internal sealed class NarrowingTransport<T> : IGradientTransport
     where T : unmanaged
 {
     private readonly Memory<float> _gradients;
-    private readonly IReadOnlyList<GradientBucket> _buckets;
     private readonly CompressionState _state;
     private readonly GradientScaler? _scaler;
     private readonly T[] _narrow;
     private readonly GroupTransport<T> _inner;
     private readonly float _limit;
+    private IReadOnlyList<GradientBucket> _buckets;
     private float _factor;
     private float _scale;
 
@@ -40,6 +40,12 @@ internal sealed class NarrowingTransport<T> : IGradientTransport
     /// <summary>The largest number of a rank whose sum over all ranks is one of the type, however all are rounded.</summary>
     public static float LimitOf(int worldSize)
         => typeof(T) == typeof(Half) ? (float)Half.MaxValue / worldSize * (1 - (1 / 1024f)) : BitConverter.UInt32BitsToSingle(0x7F7F_0000) / worldSize * (1 - (1 / 128f));
+
+    public void Cut(IReadOnlyList<GradientBucket> buckets)
+    {
+        _buckets = buckets;
+        _inner.Cut(buckets);
+    }
 
     public void Begin(ReadOnlySpan<double> totals)
     {
