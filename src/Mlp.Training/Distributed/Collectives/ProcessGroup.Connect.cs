@@ -1,3 +1,4 @@
+using Mlp.Training.Distributed.Collectives.Mpi;
 using Mlp.Training.Distributed.Collectives.Nccl;
 using Mlp.Training.Distributed.Collectives.Tcp;
 using Mlp.Training.Distributed.Launch;
@@ -17,6 +18,7 @@ public sealed partial class ProcessGroup
     /// <exception cref="ArgumentException">A setting is out of its range.</exception>
     /// <exception cref="LaunchException">Rank, world size, address or secret are missing or do not fit.</exception>
     /// <exception cref="RendezvousException">This rank is refused, or ranks did not come in time.</exception>
+    /// <exception cref="MpiException">MPI was asked for, but there is no library of it, or it cannot be used.</exception>
     /// <exception cref="GpuUnavailableException">The backend is NCCL, and NCCL, CUDA or the GPU is missing.</exception>
     /// <exception cref="CollectiveException">Ranks are gone before all were connected.</exception>
     /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
@@ -27,8 +29,9 @@ public sealed partial class ProcessGroup
         CollectiveBackend end = settings.Backend switch
         {
             CollectiveTransport.Auto or CollectiveTransport.Tcp => await TcpConnector.ConnectAsync(settings, environment, HostIdentity.Read(), cancellationToken).ConfigureAwait(false),
+            CollectiveTransport.Mpi => await MpiConnector.ConnectAsync(settings, environment, cancellationToken).ConfigureAwait(false),
             CollectiveTransport.Nccl => await NcclConnector.ConnectAsync(settings, environment, HostIdentity.Read(), cancellationToken).ConfigureAwait(false),
-            _ => throw new NotSupportedException($"Expected the backend Tcp or Nccl, but found {settings.Backend}."),
+            _ => throw new NotSupportedException($"Expected a backend that is known, but found {settings.Backend}."),
         };
         return new ProcessGroup(end, settings);
     }

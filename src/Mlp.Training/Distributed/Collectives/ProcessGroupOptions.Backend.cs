@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Mlp.Training.Distributed.Collectives.Mpi;
 
 namespace Mlp.Training.Distributed.Collectives;
 
@@ -9,4 +10,7 @@ public sealed partial class ProcessGroupOptions
     /// <value>The default value is <see cref="CollectiveTransport.Auto"/>.</value>
     [EnumDataType(typeof(CollectiveTransport))]
     public CollectiveTransport Backend { get; set; }
+
+    /// <summary>Settings of <see cref="CollectiveTransport.Mpi"/>.</summary>
+    public MpiOptions Mpi { get; set; } = new();
 }

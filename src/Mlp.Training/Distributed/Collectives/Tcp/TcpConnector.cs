@@ -104,6 +104,7 @@ internal static class TcpConnector
             new("the version of Mlp.Training", typeof(ProcessGroup).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? ""),
             new("the group's name", options.Name),
             new("ProcessGroupOptions.Backend", (options.Backend == CollectiveTransport.Auto ? CollectiveTransport.Tcp : options.Backend).ToString()),
+            new("MpiOptions.CheckCalls", options.Mpi.CheckCalls.ToString()),
             new("ProcessGroupOptions.Deterministic", options.Deterministic.ToString()),
             new("TransportOptions.UseSharedMemory", options.Transport.UseSharedMemory.ToString()),
             new("TransportOptions.ConnectionsPerPeer", options.Transport.ConnectionsPerPeer.ToString(CultureInfo.InvariantCulture)),
