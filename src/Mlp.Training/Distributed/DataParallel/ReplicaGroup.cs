@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Mlp.Training.Distributed.Collectives;
+using Mlp.Training.Distributed.Diagnostics;
 
 namespace Mlp.Training.Distributed.DataParallel;
 
@@ -46,6 +47,9 @@ internal sealed class ReplicaGroup : IDisposable
     /// <summary>What batch statistics travel by; null for nothing.</summary>
     public ProcessGroup? StatisticsGroup { get; }
 
+    /// <summary>Measures the steps of this replica; null for nobody.</summary>
+    public StepWatch? Watch { get; set; }
+
     /// <summary>What gradients travel by.</summary>
     public ProcessGroup Group => _group;
 
@@ -78,6 +82,14 @@ internal sealed class ReplicaGroup : IDisposable
 
     /// <summary>Takes the mean, on every replica.</summary>
     public void Average(Span<float> values, string what) => _group.AllReduce(values, ReduceOperation.Average, what);
+
+    /// <summary>The numbers of all replicas, in the order of the ranks.</summary>
+    public double[] Gather(ReadOnlySpan<double> values, string what)
+    {
+        var all = new double[values.Length * Shard.Count];
+        _group.AllGather(values, all, null, what);
+        return all;
+    }
 
     /// <summary>Puts the parts of all replicas together, on every replica.</summary>
     /// <param name="all">Room for all; this replica's part is at its place.</param>

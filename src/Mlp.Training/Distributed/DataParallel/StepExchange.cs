@@ -39,7 +39,7 @@ internal sealed class StepExchange : IDisposable
         IGradientTransport transport;
         if (replicas.Shared is { } shared)
         {
-            shared.Join(replicas.Shard.Rank, memory.Address, buckets);
+            shared.Join(replicas.Shard.Rank, memory.Address, buckets, replicas.Watch);
             transport = new SharedTransport(shared, replicas.Group);
         }
         else
@@ -55,6 +55,7 @@ internal sealed class StepExchange : IDisposable
             };
         }
 
+        replicas.Watch?.Plan(buckets, overlaps);
         _gradients = new(transport, buckets, parameters.Parameters, overlaps);
         _tuning = BucketTuning.Create(replicas, Cut, logger ?? NullLogger.Instance, timeProvider ?? TimeProvider.System);
     }

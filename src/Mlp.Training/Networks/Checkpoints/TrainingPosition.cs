@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using Mlp.Training.Distributed.Diagnostics;
+
 namespace Mlp.Training.Networks.Checkpoints;
 
 /// <summary>Where a training stands, apart from tensors: all numbers that decide how it goes on. As JSON it is part of a checkpoint.</summary>
@@ -62,4 +65,8 @@ internal sealed class TrainingPosition
 
     /// <summary>Time that training has taken.</summary>
     public TimeSpan Elapsed { get; set; }
+
+    /// <summary>What the steps of replicas were made of, of this run of the training; null for one alone.</summary>
+    [JsonIgnore]
+    public DataParallelReport? Replicas { get; set; }
 }
