@@ -35,6 +35,11 @@ public sealed partial class DataParallelOptions : IValidatableObject
             yield return Failure(nameof(Compression), $"must be None for {(Replicas == 1 ? "one replica" : "replicas in this process")}, whose gradients do not travel, but is {Compression}.");
         }
 
+        if (ShardOptimizer && WorldSize == 1)
+        {
+            yield return Failure(nameof(ShardOptimizer), "must be false for one replica, whose part is the whole.");
+        }
+
         if (BucketTuning.ReportPath is not null && !BucketTuning.IsEnabled)
         {
             yield return Failure($"{nameof(BucketTuning)}.{nameof(BucketTuning.ReportPath)}", "must be null where nothing is measured (IsEnabled).");

@@ -97,7 +97,12 @@ internal sealed class ReplicaGroup : IDisposable
     /// <param name="what">What errors call it.</param>
     public void Gather(Span<float> all, int[] counts, string what)
     {
-        var start = counts.AsSpan(0, Shard.Rank).ToArray().Sum();
+        var start = 0;
+        for (var rank = 0; rank < Shard.Rank; rank++)
+        {
+            start += counts[rank];
+        }
+
         _group.AllGather(all.Slice(start, counts[Shard.Rank]), all, counts, what);
     }
 
@@ -134,6 +139,49 @@ internal sealed class ReplicaGroup : IDisposable
         }
 
         return all;
+    }
+
+    /// <summary>Puts parts of the replicas together on rank 0.</summary>
+    /// <param name="mine">This one's part.</param>
+    /// <param name="counts">Values of each part.</param>
+    /// <param name="what">What errors call it.</param>
+    /// <returns>All parts, one after the other; nothing on other ranks.</returns>
+    public float[] Collect(ReadOnlySpan<float> mine, int[] counts, string what)
+    {
+        if (!IsFirst)
+        {
+            _group.Send(mine, 0, what);
+            return [];
+        }
+
+        var all = new float[counts.Sum()];
+        mine.CopyTo(all);
+        for (int rank = 1, start = counts[0]; rank < counts.Length; start += counts[rank++])
+        {
+            _group.Receive(all.AsSpan(start, counts[rank]), rank, what);
+        }
+
+        return all;
+    }
+
+    /// <summary>Gives each replica its part from rank 0.</summary>
+    /// <param name="all">All parts, one after the other; of other ranks it is not looked at.</param>
+    /// <param name="counts">Values of each part.</param>
+    /// <param name="mine">Receives this one's part.</param>
+    /// <param name="what">What errors call it.</param>
+    public void Distribute(float[] all, int[] counts, Span<float> mine, string what)
+    {
+        if (!IsFirst)
+        {
+            _group.Receive(mine, 0, what);
+            return;
+        }
+
+        all.AsSpan(0, mine.Length).CopyTo(mine);
+        for (int rank = 1, start = counts[0]; rank < counts.Length; start += counts[rank++])
+        {
+            _group.Send<float>(all.AsSpan(start, counts[rank]), rank, what);
+        }
     }
 
     /// <summary>Gives each replica what is its own from rank 0.</summary>
