@@ -54,19 +54,19 @@ internal sealed class NetworkTraining : IDisposable
         _callbacks = replicas is { IsTold: false } ? [] : [.. _options.Callbacks];
         _canBeStopped = replicas?.Any(_callbacks.Count > 0, "callbacks") ?? true;
         _parameters = new(network, _options.Optimizer.DecayBiasesAndNorms);
-        if (_exchange?.Shards is not null && replicas!.IsFirst)
+        _schedule = new(_options.Schedule, _options.LearningRate, StepsPerEpoch, _options.MaxEpochs);
+        _scaler = _options.Precision == NetworkPrecision.Float16 ? new() : null;
+        _exchange = replicas is null ? null : new(replicas, _parameters, _scaler, logger, timeProvider);
+        _optimizer = FlatOptimizer.Create(_parameters, _options.Optimizer, _options.WeightDecay, TorchAbi.IsAvailable, _exchange?.Shards?.Mine);
+        if (replicas is { IsFirst: true, Shard.Count: var count } && _exchange?.Shards is not null)
         {
             _logger.LogInformation(
                 "The optimizer keeps {Bytes} of {AllBytes} bytes of its state on this replica, and the rest on {Others} others",
                 (long)_optimizer.Length * sizeof(float) * _optimizer.State.Count,
                 (long)_parameters.Length * sizeof(float) * _optimizer.State.Count,
-                replicas.Shard.Count - 1);
+                count - 1);
         }
 
-        _schedule = new(_options.Schedule, _options.LearningRate, StepsPerEpoch, _options.MaxEpochs);
-        _scaler = _options.Precision == NetworkPrecision.Float16 ? new() : null;
-        _exchange = replicas is null ? null : new(replicas, _parameters, _scaler, logger, timeProvider);
-        _optimizer = FlatOptimizer.Create(_parameters, _options.Optimizer, _options.WeightDecay, TorchAbi.IsAvailable, _exchange?.Shards?.Mine);
         _state = new(network, _parameters, _optimizer, _schedule, _scaler, _options.AverageDecay > 0, validation is not null, replicas, _exchange);
         _step = new(network, _parameters, _optimizer, NetworkLoss.Create(settings, batches.Targets, isTraining: true), settings, _scaler, _exchange, watch);
         _reporter = replicas is null || watch is null ? null : new(replicas, watch, logger);
