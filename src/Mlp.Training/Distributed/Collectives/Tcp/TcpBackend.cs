@@ -190,6 +190,7 @@ internal sealed partial class TcpBackend : CollectiveBackend
         _session.Plane.Remove(_group);
         await DrainAsync().ConfigureAwait(false);
         Array.ForEach(_peers, p => p.Dispose());
+        _session.Listener.End(_group.Id);
         _segment?.Dispose();
         _idle.Release();
         await _session.LeaveAsync().ConfigureAwait(false);
@@ -200,11 +201,14 @@ internal sealed partial class TcpBackend : CollectiveBackend
     {
         Array.ForEach(_peers, p => p.EndWriting());
         var start = _session.Plane.Clock.GetTimestamp();
-        while (_group.Failure is null && _session.Plane.Clock.GetElapsedTime(start) < DrainLimit && Array.Exists(_peers, p => p is TcpLink { IsBroken: false } && _group.LeftAfter(p.Peer) == long.MaxValue))
+        while (_group.Failure is null && _session.Plane.Clock.GetElapsedTime(start) < DrainLimit && Array.Exists(_peers, p => p is TcpLink { IsBroken: false, IsConnected: true } && _group.LeftAfter(p.Peer) == long.MaxValue))
         {
             foreach (var link in _peers)
             {
-                link.Consume(link.Peek().Length);
+                if (link is not TcpLink { IsConnected: false })
+                {
+                    link.Consume(link.Peek().Length);
+                }
             }
 
             await Task.Delay(DrainPause, _session.Plane.Clock).ConfigureAwait(false);

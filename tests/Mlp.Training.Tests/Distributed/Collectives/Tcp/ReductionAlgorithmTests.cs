@@ -9,28 +9,15 @@ namespace Mlp.Training.Tests.Distributed.Collectives.Tcp;
 /// </summary>
 public sealed class ReductionAlgorithmTests(ReductionAlgorithmTests.Worlds worlds) : IClassFixture<ReductionAlgorithmTests.Worlds>
 {
-    public static TheoryData<string, int> Ways
-    {
-        get
-        {
-            var ways = new TheoryData<string, int>();
-            foreach (var name in Worlds.Names)
-            {
-                for (var size = 1; size <= 8; size++)
-                {
-                    ways.Add(name, size);
-                }
-            }
+    public static TheoryData<string, int> Ways => Cross([1, 2, 3, 4, 5, 6, 7, 8]);
 
-            return ways;
-        }
-    }
+    public static TheoryData<string, int> SomeWays => Cross([2, 3, 5, 8]);
 
     [Theory]
     [MemberData(nameof(Ways))]
     public void AllReduce_ValuesThatAddUpExactly_AreTheScalarReductionToTheBit(string way, int worldSize)
     {
-        foreach (var length in new[] { 0, 1, worldSize - 1, worldSize, 63, 4_097, 70_001 })
+        foreach (var length in new[] { 0, 1, worldSize - 1, 63, 4_097 })
         {
             CheckExact<float>(way, worldSize, length, ReduceOperation.Sum, (v, _) => v);
             CheckExact<Half>(way, worldSize, length, ReduceOperation.Average, (v, size) => (Half)(v * size));
@@ -38,15 +25,16 @@ public sealed class ReductionAlgorithmTests(ReductionAlgorithmTests.Worlds world
             CheckExact<int>(way, worldSize, length, ReduceOperation.Product, (v, _) => (int)v);
         }
 
-        CheckExact<double>(way, worldSize, 200_003, ReduceOperation.Average, (v, _) => v);
+        CheckExact<float>(way, worldSize, 150_001, ReduceOperation.Sum, (v, _) => v);
+        CheckExact<double>(way, worldSize, 30_003, ReduceOperation.Average, (v, _) => v);
         CheckExact<long>(way, worldSize, 1_001, ReduceOperation.Maximum, (v, _) => (long)v);
     }
 
     [Theory]
-    [MemberData(nameof(Ways))]
+    [MemberData(nameof(SomeWays))]
     public void AllReduce_AnyValues_AllRanksHaveTheSameBitsNearTheScalarReduction(string way, int worldSize)
     {
-        const int Length = 30_011;
+        const int Length = 10_011;
         var random = new Random(worldSize);
         var all = Enumerable.Range(0, worldSize).Select(_ => Enumerable.Range(0, Length).Select(_ => (float)(random.NextDouble() - 0.5)).ToArray()).ToArray();
         var expected = ScalarReference.Reduce(all, ReduceOperation.Average);
@@ -60,14 +48,14 @@ public sealed class ReductionAlgorithmTests(ReductionAlgorithmTests.Worlds world
         });
 
         Assert.All(results, r => Assert.True(MemoryMarshal.AsBytes(r.AsSpan()).SequenceEqual(MemoryMarshal.AsBytes(results[0].AsSpan()))));
-        Assert.All(Enumerable.Range(0, Length), i => Assert.Equal(expected[i], results[0][i], 1e-6f));
+        Assert.True(Enumerable.Range(0, Length).All(i => MathF.Abs(expected[i] - results[0][i]) < 1e-6f));
     }
 
     [Theory]
-    [MemberData(nameof(Ways))]
+    [MemberData(nameof(SomeWays))]
     public void OtherCalls_InTurnWithAllReduce_GiveEachRankWhatItGetsDirectly(string way, int worldSize)
     {
-        const int Part = 3_001;
+        const int Part = 1_001;
         worlds.Ranks[way].Run(worldSize, g =>
         {
             var counts = Enumerable.Range(0, worldSize).Select(r => r % 3 == 1 ? 0 : Part + r).ToArray();
@@ -78,13 +66,13 @@ public sealed class ReductionAlgorithmTests(ReductionAlgorithmTests.Worlds world
             {
                 g.ReduceScatter<double>(given, result, ReduceOperation.Average, counts);
                 var start = counts[..g.Rank].Sum();
-                Assert.Equal(Enumerable.Range(start, counts[g.Rank]).Select(i => i + ((worldSize - 1) / 2.0)), result);
+                Assert.Equal([.. Enumerable.Range(start, counts[g.Rank]).Select(i => i + ((worldSize - 1) / 2.0))], result);
                 Assert.Equal(before, given);
 
                 var root = turn % worldSize;
                 var reduced = (double[])given.Clone();
                 g.Reduce(reduced.AsSpan(), root, ReduceOperation.Sum, "r");
-                Assert.Equal(g.Rank == root ? given.Select((_, i) => ((double)i * worldSize) + (worldSize * (worldSize - 1) / 2.0)) : before, reduced);
+                Assert.Equal(g.Rank == root ? [.. given.Select((_, i) => ((double)i * worldSize) + (worldSize * (worldSize - 1) / 2.0))] : before, reduced);
 
                 g.Barrier();
                 var sum = new[] { g.Rank + 1L, 1L };
@@ -93,13 +81,24 @@ public sealed class ReductionAlgorithmTests(ReductionAlgorithmTests.Worlds world
 
                 var shared = g.Rank == root ? (double[])before.Clone() : new double[before.Length];
                 g.Broadcast(shared.AsSpan(), root);
-                Assert.Equal(Enumerable.Range(0, before.Length).Select(i => (double)(i + root)), shared);
+                Assert.Equal([.. Enumerable.Range(0, before.Length).Select(i => (double)(i + root))], shared);
 
                 var exchanged = new int[worldSize];
                 g.AllToAll<int>([.. Enumerable.Range(0, worldSize).Select(r => (100 * g.Rank) + r)], exchanged);
                 Assert.Equal(Enumerable.Range(0, worldSize).Select(r => (100 * r) + g.Rank), exchanged);
             }
         });
+    }
+
+    private static TheoryData<string, int> Cross(int[] worldSizes)
+    {
+        var ways = new TheoryData<string, int>();
+        foreach (var name in Worlds.Names)
+        {
+            Array.ForEach(worldSizes, size => ways.Add(name, size));
+        }
+
+        return ways;
     }
 
     private void CheckExact<T>(string way, int worldSize, int length, ReduceOperation operation, Func<float, int, T> make)
