@@ -132,6 +132,23 @@ public sealed class ProcessGroupTests
     }
 
     [Fact]
+    public void Attach_SeveralObservers_EachHearsUntilItIsDetached()
+    {
+        var group = ProcessGroup.CreateInProcess(1)[0];
+        RecordingObserver[] observers = [new(), new(), new()];
+        Array.ForEach(observers, group.Attach);
+        group.Barrier();
+        group.Detach(observers[1]);
+        group.Barrier();
+        group.Detach(observers[0]);
+        group.Barrier();
+        group.Detach(observers[2]);
+        group.Barrier();
+
+        Assert.Equal([6, 3, 9], observers.Select(o => o.Events.Count));
+    }
+
+    [Fact]
     public void Observer_OfAFailedCall_HearsOfTheFailure()
     {
         var groups = ProcessGroup.CreateInProcess(2);
