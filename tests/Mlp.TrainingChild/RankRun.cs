@@ -22,6 +22,11 @@ internal static class RankRun
         options.Transport.UseSharedMemory = Environment.GetEnvironmentVariable("MLP_CHILD_SOCKETS") is null;
         await using var group = await ProcessGroup.ConnectAsync(options);
         print(string.Create(CultureInfo.InvariantCulture, $"joined {group.Rank} of {group.WorldSize}"));
+        if (mode == "reduce")
+        {
+            print(string.Create(CultureInfo.InvariantCulture, $"process {Environment.ProcessId}"));
+        }
+
         if (mode == "sum")
         {
             print($"sum {Sum(group)}");
