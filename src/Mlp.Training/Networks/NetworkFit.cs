@@ -195,6 +195,7 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
         facts["Checkpoints.EveryEpochs"] = _options.Checkpoints.EveryEpochs.ToString(CultureInfo.InvariantCulture);
         facts["DataParallel.BucketBytes"] = _options.DataParallel.BucketBytes.ToString(CultureInfo.InvariantCulture);
         facts["DataParallel.FirstBucketBytes"] = _options.DataParallel.FirstBucketBytes.ToString(CultureInfo.InvariantCulture);
+        facts["DataParallel.BucketTuning"] = _options.DataParallel.BucketTuning is { IsEnabled: true, StepsPerSize: var steps } ? $"of {steps.ToString(CultureInfo.InvariantCulture)} steps" : "off";
         facts["what was learned of the features"] = ContentHash.Of(Encoding.UTF8.GetBytes(FeatureEncodingDocument.Write(data.Encoding).GetRawText()));
         foreach (var (name, parameter) in network.Parameters)
         {

@@ -57,8 +57,8 @@ internal sealed class NetworkTraining : IDisposable
         _optimizer = FlatOptimizer.Create(_parameters, _options.Optimizer, _options.WeightDecay, TorchAbi.IsAvailable);
         _schedule = new(_options.Schedule, _options.LearningRate, StepsPerEpoch, _options.MaxEpochs);
         _scaler = _options.Precision == NetworkPrecision.Float16 ? new() : null;
-        _state = new(network, _parameters, _optimizer, _schedule, _scaler, _options.AverageDecay > 0, validation is not null, replicas);
-        _exchange = replicas is null ? null : new(replicas, _parameters);
+        _exchange = replicas is null ? null : new(replicas, _parameters, _scaler, logger, timeProvider);
+        _state = new(network, _parameters, _optimizer, _schedule, _scaler, _options.AverageDecay > 0, validation is not null, replicas, _exchange?.Compression);
         _step = new(network, _parameters, _optimizer, NetworkLoss.Create(settings, batches.Targets, isTraining: true), settings, _scaler, _exchange, watch);
         _reporter = replicas is null || watch is null ? null : new(replicas, watch, logger);
     }

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Mlp.Training.Distributed.Collectives;
+using Mlp.Training.Distributed.DataParallel.Tuning;
 
 namespace Mlp.Training.Distributed.DataParallel;
 
@@ -33,6 +34,9 @@ public sealed partial class DataParallelOptions
     [Range(4096, 1 << 30)]
     public int FirstBucketBytes { get; set; } = 1 << 20;
 
+    /// <summary>Whether the first steps find out which size of buckets is the fastest.</summary>
+    public BucketTuningOptions BucketTuning { get; private set; } = new();
+
     /// <summary>Whether gradients travel while the backward pass still computes others. Where libtorch cannot tell when a gradient is ready, and without it, they travel after the pass.</summary>
     /// <value>The default value is true.</value>
     public bool Overlap { get; set; } = true;
@@ -51,6 +55,7 @@ public sealed partial class DataParallelOptions
     {
         var copy = (DataParallelOptions)MemberwiseClone();
         copy.Timeline = Timeline.Copy();
+        copy.BucketTuning = BucketTuning.Copy();
         return copy;
     }
 }

@@ -113,6 +113,48 @@ internal sealed class ReplicaGroup : IDisposable
         return [.. Enumerable.Range(0, Shard.Count).Select(rank => all.Skip(rank * (all.Length / Shard.Count)).Take(all.Length / Shard.Count).Select(v => (ulong)v).ToArray())];
     }
 
+    /// <summary>Takes what is each replica's own to rank 0.</summary>
+    /// <param name="mine">This one's; as many on all.</param>
+    /// <param name="what">What errors call it.</param>
+    /// <returns>A copy of each replica's, in the order of the ranks; nothing on other ranks.</returns>
+    public float[][] Collect(ReadOnlySpan<float> mine, string what)
+    {
+        if (!IsFirst)
+        {
+            _group.Send(mine, 0, what);
+            return [];
+        }
+
+        var all = new float[Shard.Count][];
+        all[0] = mine.ToArray();
+        for (var rank = 1; rank < all.Length; rank++)
+        {
+            all[rank] = new float[mine.Length];
+            _group.Receive(all[rank].AsSpan(), rank, what);
+        }
+
+        return all;
+    }
+
+    /// <summary>Gives each replica what is its own from rank 0.</summary>
+    /// <param name="all">Each replica's, in the order of the ranks; of other ranks it is not looked at.</param>
+    /// <param name="mine">Receives this one's.</param>
+    /// <param name="what">What errors call it.</param>
+    public void Distribute(float[][] all, Span<float> mine, string what)
+    {
+        if (!IsFirst)
+        {
+            _group.Receive(mine, 0, what);
+            return;
+        }
+
+        all[0].CopyTo(mine);
+        for (var rank = 1; rank < all.Length; rank++)
+        {
+            _group.Send<float>(all[rank], rank, what);
+        }
+    }
+
     /// <summary>Leaves. The group of gradients stays the caller's.</summary>
     public void Dispose() => StatisticsGroup?.DisposeAsync().AsTask().GetAwaiter().GetResult();
 }

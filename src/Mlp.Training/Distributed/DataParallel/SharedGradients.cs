@@ -46,6 +46,14 @@ internal sealed class SharedGradients(int count)
         }
     }
 
+    /// <summary>Cuts gradients into other buckets, as if no step had been taken. By one replica, while the others wait.</summary>
+    public void Cut(IReadOnlyList<GradientBucket> buckets)
+    {
+        _buckets = [.. buckets.Select(b => new Bucket(b))];
+        _pieceCount = _buckets.Sum(b => b.Pieces);
+        Volatile.Write(ref _done.Value, 0);
+    }
+
     /// <summary>Takes a replica out, whose memory nobody touches from here on. Those that wait for it hear that it has ended before its time; at the end of a training nobody does.</summary>
     public void Leave()
     {

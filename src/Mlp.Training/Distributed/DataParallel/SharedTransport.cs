@@ -9,6 +9,19 @@ internal sealed class SharedTransport(SharedGradients shared, ProcessGroup group
 {
     private long _step;
 
+    public void Cut(IReadOnlyList<GradientBucket> buckets)
+    {
+        // Nobody looks at buckets between the two.
+        group.Barrier("buckets");
+        if (group.Rank == 0)
+        {
+            shared.Cut(buckets);
+        }
+
+        group.Barrier("buckets");
+        _step = 0;
+    }
+
     public void Begin(ReadOnlySpan<double> totals) => shared.Show(group.Rank, ++_step, totals);
 
     public void Send(int bucket) => shared.Arrive(group.Rank, bucket);

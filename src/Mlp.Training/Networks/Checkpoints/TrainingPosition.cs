@@ -57,6 +57,9 @@ internal sealed class TrainingPosition
     /// <summary>Steps that were left out since the last good one, because numbers left float16.</summary>
     public int SkippedSteps { get; set; }
 
+    /// <summary>The power of two by which gradients are multiplied before they are rounded to float16 to travel.</summary>
+    public int CompressionExponent { get; set; }
+
     /// <summary>States of the network's generators, by name.</summary>
     public SortedDictionary<string, ulong> Generators { get; set; } = new(StringComparer.Ordinal);
 
