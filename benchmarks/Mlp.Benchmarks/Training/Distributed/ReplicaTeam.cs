@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Mlp.Runtime.Models;
 using Mlp.Training.Distributed.Collectives;
 using Mlp.Training.Distributed.DataParallel;
+using Mlp.Training.Distributed.Diagnostics;
 using Mlp.Training.Networks;
 using Mlp.Training.Networks.Layers;
 using Mlp.Training.Preprocessing;
@@ -14,6 +15,8 @@ internal sealed class ReplicaTeam : IReplicaTeam, IDisposable
 {
     private readonly Barrier _turn;
     private readonly Thread[] _threads;
+    private readonly TimelineFile? _timeline;
+    private readonly bool _isWatched;
     private volatile int _steps;
 
     /// <summary>Starts the threads.</summary>
@@ -24,10 +27,14 @@ internal sealed class ReplicaTeam : IReplicaTeam, IDisposable
     /// <param name="exchange">How they exchange gradients; null for not at all.</param>
     /// <param name="meets">Whether they wait for each other after each step.</param>
     /// <param name="isShared">Whether their gradients lie where all see them, as those of a trainer in one process do.</param>
+    /// <param name="isWatched">Whether their steps are measured, as those of a trainer are.</param>
+    /// <param name="timeline">A file for what they do; null for none.</param>
     public ReplicaTeam(
-        string name, int count, NetworkDefinition definition, (EncodedRows Encoded, LabelledRows Rows) data, DataParallelOptions? exchange, bool meets, bool isShared)
+        string name, int count, NetworkDefinition definition, (EncodedRows Encoded, LabelledRows Rows) data, DataParallelOptions? exchange, bool meets, bool isShared,
+        bool isWatched = false, string? timeline = null)
     {
-        (Name, Count) = (name, count);
+        (Name, Count, _isWatched) = (name, count, isWatched);
+        _timeline = TimelineFile.Open(new() { Path = timeline, Steps = 1_000_000 }, null, TimeProvider.System, NullLogger.Instance);
         _turn = new(count + 1);
         var groups = ProcessGroup.CreateInProcess(count);
         var shared = isShared ? new SharedGradients(count) : null;
@@ -55,6 +62,7 @@ internal sealed class ReplicaTeam : IReplicaTeam, IDisposable
         _turn.SignalAndWait();
         Array.ForEach(_threads, t => t.Join());
         _turn.Dispose();
+        _timeline?.Dispose();
     }
 
     private void Live(ProcessGroup group, NetworkDefinition definition, (EncodedRows Encoded, LabelledRows Rows) data, DataParallelOptions? exchange, bool meets, SharedGradients? shared)
@@ -66,7 +74,8 @@ internal sealed class ReplicaTeam : IReplicaTeam, IDisposable
         using var replicas = exchange is null ? null : new ReplicaGroup(group, exchange, isTold: false, shared);
         var targets = TrainingTargets.Of(data.Rows, 0, StepSubject.RowCount, new TargetScale(1, 0), []);
         var batches = new MemoryBatches(data.Encoded, targets, options, replicas?.Shard);
-        using var training = new NetworkTraining(network, NetworkSettings.From(options), batches, null, NullLogger.Instance, TimeProvider.System, replicas);
+        using var watch = _isWatched ? ReplicaWatching.Begin(replicas, _timeline, TimeProvider.System) : null;
+        using var training = new NetworkTraining(network, NetworkSettings.From(options), batches, null, NullLogger.Instance, TimeProvider.System, replicas, watch);
         using var loader = training.Load();
         _turn.SignalAndWait();
         while (true)
