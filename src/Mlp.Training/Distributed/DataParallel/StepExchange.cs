@@ -100,7 +100,7 @@ internal sealed class StepExchange : IDisposable
         if (_tuning is { IsDone: false } && _tuning.End() is { } buckets)
         {
             _gradients.Cut(buckets);
-            _replicas.Watch?.Plan(buckets, _overlaps);
+            _replicas.Watch?.Plan(buckets);
         }
 
         return (totals[0], totals[1], totals[2] > 0);

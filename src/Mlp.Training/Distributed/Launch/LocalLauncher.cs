@@ -32,7 +32,11 @@ public static class LocalLauncher
     /// <exception cref="OperationCanceledException">The launch was cancelled; all ranks have ended.</exception>
     public static async Task<LaunchResult> RunAsync(int worldSize, LocalLauncherOptions? options = null, TimeProvider? timeProvider = null, CancellationToken cancellationToken = default)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(worldSize);
+        if (worldSize < 1)
+        {
+            throw new ArgumentOutOfRangeException(nameof(worldSize), string.Create(CultureInfo.InvariantCulture, $"Expected a world size of at least 1, but found {worldSize}."));
+        }
+
         options ??= new();
         OptionRanges.ThrowIfViolated(options);
         var (port, secret) = (FreePort(), Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(SecretBytes)));
@@ -111,6 +115,7 @@ public static class LocalLauncher
         start.Environment["MASTER_ADDR"] = "127.0.0.1";
         start.Environment["MASTER_PORT"] = port.ToString(CultureInfo.InvariantCulture);
         start.Environment[RendezvousOptions.SecretVariable] = secret;
+        start.Environment[LauncherWatch.Variable] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
         return start;
     }
 
