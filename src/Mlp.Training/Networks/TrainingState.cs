@@ -18,6 +18,7 @@ internal sealed class TrainingState
     private readonly NetworkWeights? _best;
     private readonly NetworkWeights? _live;
     private readonly ReplicaGroup? _replicas;
+    private readonly ReplicaParts _parts;
 
     // Running statistics of all replicas, as they were when the last checkpoint was taken.
     private readonly float[] _statistics = [];
@@ -31,6 +32,7 @@ internal sealed class TrainingState
     /// <param name="averages">Whether weights are averaged.</param>
     /// <param name="validates">Whether one epoch is better than another.</param>
     /// <param name="replicas">Those that train together; null for one alone.</param>
+    /// <param name="exchange">What they exchange; null for one alone.</param>
     public TrainingState(
         TrainableNetwork network,
         FlatParameters parameters,
@@ -39,9 +41,11 @@ internal sealed class TrainingState
         GradientScaler? scaler,
         bool averages,
         bool validates,
-        ReplicaGroup? replicas = null)
+        ReplicaGroup? replicas = null,
+        StepExchange? exchange = null)
     {
         (_network, _parameters, _optimizer, _schedule, _scaler, _replicas) = (network, parameters, optimizer, schedule, scaler, replicas);
+        _parts = new(replicas, optimizer, exchange, parameters.Length);
         (_average, _live) = averages ? (New(), New()) : (null, null);
         _best = validates ? New() : null;
         if (replicas is not null)
@@ -112,6 +116,7 @@ internal sealed class TrainingState
                 _statistics.AsSpan(at, values.Length).CopyTo(values);
                 at += values.Length;
             });
+            _parts.Distribute();
         }
     }
 
@@ -154,6 +159,7 @@ internal sealed class TrainingState
             at += values.Length;
         });
         _replicas.Gather(_statistics, [.. states.Select(_ => length)], "running statistics");
+        _parts.Collect();
     }
 
     /// <summary>The state as a checkpoint.</summary>
@@ -164,6 +170,8 @@ internal sealed class TrainingState
         Describe();
         var tensors = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
         Each((name, bytes) => tensors.Add(name, bytes.ToArray()));
+        _parts.Each((name, bytes) => tensors.Add(name, bytes.ToArray()));
+        _parts.Forget();
         return new(identity, Position, metric, tensors);
     }
 
@@ -176,6 +184,7 @@ internal sealed class TrainingState
             (Position.LossScale, Position.LossScaleSteps, Position.SkippedSteps) = (_scaler.Scale, _scaler.GoodSteps, _scaler.SkippedSteps);
         }
 
+        Position.CompressionExponent = _parts.Compression?.Exponent ?? 0;
         foreach (var (name, generator) in _network.Generators)
         {
             Position.Generators[name] = generator.State;
@@ -190,7 +199,7 @@ internal sealed class TrainingState
     /// <exception cref="CorruptFileException">A tensor or a generator is absent or of another size.</exception>
     public void Restore(NetworkCheckpoint checkpoint, string path)
     {
-        Each((name, bytes) =>
+        void Read(string name, Span<byte> bytes)
         {
             if (!checkpoint.Tensors.TryGetValue(name, out var saved) || saved.Length != bytes.Length)
             {
@@ -198,7 +207,12 @@ internal sealed class TrainingState
             }
 
             saved.Span.CopyTo(bytes);
-        });
+        }
+
+        Each(Read);
+        _parts.Prepare();
+        _parts.Each(Read);
+
         foreach (var (name, generator) in _network.Generators)
         {
             generator.State = checkpoint.Position.Generators.TryGetValue(name, out var state)
@@ -214,6 +228,11 @@ internal sealed class TrainingState
         Position = position;
         _optimizer.StepCount = Position.OptimizerStep;
         (_schedule.PlateauFactor, _schedule.PlateauEpochs) = (Position.PlateauFactor, Position.PlateauEpochs);
+        if (_parts.Compression is { } compression)
+        {
+            compression.Exponent = Position.CompressionExponent;
+        }
+
         if (_scaler is not null)
         {
             (_scaler.Scale, _scaler.GoodSteps, _scaler.SkippedSteps) = (Position.LossScale, Position.LossScaleSteps, Position.SkippedSteps);
@@ -250,7 +269,7 @@ internal sealed class TrainingState
             visit($"buffers.{name}", tensor.bytes);
         }
 
-        foreach (var (name, tensor) in _optimizer.State)
+        foreach (var (name, tensor) in _parts.HasShards ? [] : _optimizer.State)
         {
             visit($"optimizer.{name}", tensor.bytes);
         }
@@ -276,8 +295,6 @@ internal sealed class TrainingState
             visit($"{prefix}.buffers.{_network.Buffers[i].Key}", weights.Buffers[i]);
         }
     }
-
-    private delegate void TensorBytes(string name, Span<byte> bytes);
 
     private delegate void StatisticValues(string name, Span<float> values);
 }

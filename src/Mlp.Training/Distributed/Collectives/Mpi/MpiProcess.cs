@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using Mlp.Training.Distributed.Collectives.Mpi.Interop;
 using Mlp.Training.Distributed.Launch;
 
@@ -8,6 +9,7 @@ namespace Mlp.Training.Distributed.Collectives.Mpi;
 /// MPI in this process: it begins once, with the first group, and ends once, with the process. <c>MPI_Finalize</c> waits for all ranks, so it is only called where nothing has gone wrong, and only waited for so long. A process
 /// that ends without it is a failed one for <c>mpirun</c>, which then ends the others.
 /// </summary>
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "It lives as long as the process.")]
 internal sealed class MpiProcess
 {
     private static readonly Lock Gate = new();

@@ -1,0 +1,1 @@
+return Mlp.Spark.Worker.Daemon.WorkerProgram.Run(args);
