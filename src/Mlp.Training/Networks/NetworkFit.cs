@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Storage;
 using Mlp.Training.Distributed.DataParallel;
+using Mlp.Training.Distributed.Diagnostics;
 using Mlp.Training.Networks.Checkpoints;
 using Mlp.Training.Networks.Layers;
 using Mlp.Training.Networks.Streams;
@@ -35,8 +36,9 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
             : TrainingTargets.ClassWeights(_options.Loss, _options.Task, rows.Training, rows.TrainingCount);
         var targets = rows.Stream is null ? TrainingTargets.Of(rows.Training, 0, rows.TrainingCount, scale, classWeights) : null;
         var data = new FitData(encoding, encoded, scale, outputs, classWeights, targets, Validation(encoding, encoded, scale, classWeights));
+        using var timeline = ReplicaWatching.OpenTimeline(_options.DataParallel, timeProvider, logger);
         TrainedNetwork Train(ReplicaGroup? replicas) => TorchThreads.Process.Use(
-            Math.Max(1, _options.Threads / _options.DataParallel.Replicas), () => Fit(data, replicas, replicas is { IsTold: false } ? null : progress, cancellationToken));
+            Math.Max(1, _options.Threads / _options.DataParallel.Replicas), () => Fit(data, replicas, timeline, replicas is { IsTold: false } ? null : progress, cancellationToken));
         return _options.DataParallel switch
         {
             { Group: { } group } => Replicas.RunAs(group, _options.DataParallel, Train, cancellationToken),
@@ -80,13 +82,13 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
         return count;
     }
 
-    private TrainedNetwork Fit(FitData data, ReplicaGroup? replicas, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    private TrainedNetwork Fit(FitData data, ReplicaGroup? replicas, TimelineFile? timeline, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
         var network = LayeredNetwork.Build(settings.DefinitionFor(data.Encoding), data.Encoding.Width, data.Encoding.Ids, data.Outputs, _options.Seed);
         try
         {
             network.Join(replicas, _options.Seed);
-            var position = Train(network, data, replicas, progress, cancellationToken);
+            var position = Train(network, data, replicas, timeline, progress, cancellationToken);
             network.Join(null, _options.Seed);
             return new TrainedNetwork(network, new(_options.Task, data.Scale, data.Outputs), data.Encoding, rows, data.Encoded, position)
             {
@@ -103,7 +105,7 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
 
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The training disposes of its batches and its validation.")]
     private TrainingPosition Train(
-        LayeredNetwork network, FitData data, ReplicaGroup? replicas, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+        LayeredNetwork network, FitData data, ReplicaGroup? replicas, TimelineFile? timeline, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
         var keeps = _options.Checkpoints.Directory is not null || resumeFrom is not null;
         var identity = new CheckpointIdentity(rows.Manifest.ContentHash, rows.ValidationHash, keeps || replicas is not null ? settings.Describe(data.Encoding) : [])
@@ -138,7 +140,8 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
         var validation = data.Validation is not { } part
             ? null
             : new NetworkValidation(settings, part.Rows, part.Offset, part.Targets, data.Scale, Math.Min(_options.BatchSize, part.Targets.RowCount), data.Outputs, replicas);
-        using var training = new NetworkTraining(network, settings, batches, validation, logger, timeProvider, replicas);
+        using var watch = ReplicaWatching.Begin(replicas, timeline, timeProvider);
+        using var training = new NetworkTraining(network, settings, batches, validation, logger, timeProvider, replicas, watch);
         if (resumed is { } from)
         {
             training.GoTo(from.Checkpoint, from.Path);
@@ -192,6 +195,7 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
         facts["Checkpoints.EveryEpochs"] = _options.Checkpoints.EveryEpochs.ToString(CultureInfo.InvariantCulture);
         facts["DataParallel.BucketBytes"] = _options.DataParallel.BucketBytes.ToString(CultureInfo.InvariantCulture);
         facts["DataParallel.FirstBucketBytes"] = _options.DataParallel.FirstBucketBytes.ToString(CultureInfo.InvariantCulture);
+        facts["DataParallel.BucketTuning"] = _options.DataParallel.BucketTuning is { IsEnabled: true, StepsPerSize: var steps } ? $"of {steps.ToString(CultureInfo.InvariantCulture)} steps" : "off";
         facts["what was learned of the features"] = ContentHash.Of(Encoding.UTF8.GetBytes(FeatureEncodingDocument.Write(data.Encoding).GetRawText()));
         foreach (var (name, parameter) in network.Parameters)
         {

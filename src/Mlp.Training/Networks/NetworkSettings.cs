@@ -104,6 +104,10 @@ internal sealed class NetworkSettings
         {
             settings[$"{nameof(NetworkOptions.DataParallel)}.{nameof(together.WorldSize)}"] = together.WorldSize.ToString(CultureInfo.InvariantCulture);
             settings[$"{nameof(NetworkOptions.DataParallel)}.{nameof(together.SyncBatchNorm)}"] = together.SyncBatchNorm ? "true" : "false";
+            foreach (var (name, value) in together.DescribeReduction())
+            {
+                settings[$"{nameof(NetworkOptions.DataParallel)}.{name}"] = value;
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Mlp.Training.Distributed.DataParallel;
+using Mlp.Training.Distributed.Diagnostics;
 using Mlp.Training.Networks.Checkpoints;
 using Mlp.Training.Networks.Interop;
 
@@ -20,6 +21,8 @@ internal sealed class NetworkTraining : IDisposable
     private readonly BatchSource _batches;
     private readonly ReplicaGroup? _replicas;
     private readonly StepExchange? _exchange;
+    private readonly StepWatch? _watch;
+    private readonly StepReporter? _reporter;
     private readonly IReadOnlyList<INetworkCallback> _callbacks;
     private readonly bool _canBeStopped;
     private readonly NetworkTrainingControl _control = new();
@@ -34,6 +37,7 @@ internal sealed class NetworkTraining : IDisposable
     /// <param name="logger">Told of epochs.</param>
     /// <param name="timeProvider">Measures how long they take.</param>
     /// <param name="replicas">Those that train together; null for one alone.</param>
+    /// <param name="watch">Measures steps; null for nobody.</param>
     public NetworkTraining(
         TrainableNetwork network,
         NetworkSettings settings,
@@ -41,10 +45,11 @@ internal sealed class NetworkTraining : IDisposable
         NetworkValidation? validation,
         ILogger logger,
         TimeProvider timeProvider,
-        ReplicaGroup? replicas = null)
+        ReplicaGroup? replicas = null,
+        StepWatch? watch = null)
     {
         (_network, _options, _batches, _validation, _logger, _timeProvider) = (network, settings.Options, batches, validation, logger, timeProvider);
-        _replicas = replicas;
+        (_replicas, _watch) = (replicas, watch);
         ThrowIfNeverWarm();
         _callbacks = replicas is { IsTold: false } ? [] : [.. _options.Callbacks];
         _canBeStopped = replicas?.Any(_callbacks.Count > 0, "callbacks") ?? true;
@@ -52,9 +57,10 @@ internal sealed class NetworkTraining : IDisposable
         _optimizer = FlatOptimizer.Create(_parameters, _options.Optimizer, _options.WeightDecay, TorchAbi.IsAvailable);
         _schedule = new(_options.Schedule, _options.LearningRate, StepsPerEpoch, _options.MaxEpochs);
         _scaler = _options.Precision == NetworkPrecision.Float16 ? new() : null;
-        _state = new(network, _parameters, _optimizer, _schedule, _scaler, _options.AverageDecay > 0, validation is not null, replicas);
-        _exchange = replicas is null ? null : new(replicas, _parameters);
-        _step = new(network, _parameters, _optimizer, NetworkLoss.Create(settings, batches.Targets, isTraining: true), settings, _scaler, _exchange);
+        _exchange = replicas is null ? null : new(replicas, _parameters, _scaler, logger, timeProvider);
+        _state = new(network, _parameters, _optimizer, _schedule, _scaler, _options.AverageDecay > 0, validation is not null, replicas, _exchange?.Compression);
+        _step = new(network, _parameters, _optimizer, NetworkLoss.Create(settings, batches.Targets, isTraining: true), settings, _scaler, _exchange, watch);
+        _reporter = replicas is null || watch is null ? null : new(replicas, watch, logger);
     }
 
     /// <summary>Where training stands.</summary>
@@ -82,12 +88,16 @@ internal sealed class NetworkTraining : IDisposable
     /// <param name="cancellationToken">Ends waiting for a batch.</param>
     public NetworkStep TakeStep(BatchLoader loader, CancellationToken cancellationToken)
     {
-        var rate = _schedule.At(Position.Step);
+        var (rate, rows) = (_schedule.At(Position.Step), 0);
+        _watch?.BeginStep(Position.Step + 1);
         _step.Begin();
         var end = Math.Min(Position.Batch + _options.Optimizer.AccumulationSteps, _batches.BatchCount);
         for (; Position.Batch < end; Position.Batch++)
         {
-            _step.Add(loader.Take(cancellationToken), rate, isLast: Position.Batch + 1 == end);
+            _watch?.Enter(StepPhase.Load);
+            var batch = loader.Take(cancellationToken);
+            rows += batch.Count;
+            _step.Add(batch, rate, isLast: Position.Batch + 1 == end);
         }
 
         var hasMoved = _step.End(rate, Position.Epoch, end);
@@ -99,6 +109,7 @@ internal sealed class NetworkTraining : IDisposable
             _state.Average(_options.AverageDecay);
         }
 
+        _watch?.EndStep(rows);
         return new(Position.Step, Position.Epoch, _step.Loss, rate, _step.GradientNorm, !hasMoved);
     }
 
@@ -133,6 +144,7 @@ internal sealed class NetworkTraining : IDisposable
             throw new TrainingDivergedException(Position.Epoch - 1, BatchCount, _options.LearningRate, DivergencePhase.Validation);
         }
 
+        Position.Replicas = _reporter?.Training;
         _state.GiveBest();
         _network.Evaluate();
         _logger.LogInformation(
@@ -144,11 +156,11 @@ internal sealed class NetworkTraining : IDisposable
             Position.BestMetric);
 
         // What is to be kept is known to all replicas and written by one.
-        void Save(double? metric)
+        void Save(double? metric) => Watched("checkpoint", () =>
         {
             _state.Gather();
             folder?.Save(_state.Capture(identity, metric));
-        }
+        });
     }
 
     public void Dispose()
@@ -177,6 +189,7 @@ internal sealed class NetworkTraining : IDisposable
         {
             cancellationToken.ThrowIfCancellationRequested();
             var step = TakeStep(loader, cancellationToken);
+            _reporter?.StepEnded();
             foreach (var callback in _callbacks)
             {
                 callback.StepEnded(step, _control);
@@ -187,13 +200,32 @@ internal sealed class NetworkTraining : IDisposable
                 save(null);
             }
         }
+
+        _watch?.Rest();
+    }
+
+    private void Watched(string name, Action work)
+    {
+        if (_watch is null)
+        {
+            work();
+        }
+        else
+        {
+            _watch.Outside(name, work);
+        }
     }
 
     private (TrainingProgress Progress, double? Metric) EndEpoch(CancellationToken cancellationToken)
     {
         var loss = Position.LossShare == 0 ? 0 : Position.LossSum / Position.LossShare;
         _state.ShareStatistics();
-        EpochScore? score = _validation is null ? null : _state.WithAverage(() => Validate(cancellationToken));
+        EpochScore? score = null;
+        if (_validation is not null)
+        {
+            Watched("validation", () => score = _state.WithAverage(() => Validate(cancellationToken)));
+        }
+
         var isBetter = score is not { } found || IsBetter(found.Metric, Position.BestMetric, 0, Position.BestEpoch == 0);
         if (isBetter)
         {
@@ -210,6 +242,7 @@ internal sealed class NetworkTraining : IDisposable
         var progress = new TrainingProgress(Position.Epoch, _options.MaxEpochs, loss, score?.Loss, Position.BestEpoch, Position.Elapsed)
         {
             ValidationMetric = _options.StopMetric == ValidationMetric.Loss ? null : score?.Metric,
+            Replicas = _reporter?.EndEpoch(),
         };
         Position.History.Add(progress);
         _logger.LogDebug("Epoch {Epoch}: training loss {TrainingLoss}, validation loss {ValidationLoss}", progress.Epoch, loss, score?.Loss);

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Mlp.Runtime;
 using Mlp.Training.Distributed.DataParallel;
+using Mlp.Training.Distributed.DataParallel.Compression;
 using Mlp.Training.Networks.Checkpoints;
 using TorchSharp;
 
@@ -18,9 +19,13 @@ internal sealed class TrainingState
     private readonly NetworkWeights? _best;
     private readonly NetworkWeights? _live;
     private readonly ReplicaGroup? _replicas;
+    private readonly CompressionState? _compression;
 
     // Running statistics of all replicas, as they were when the last checkpoint was taken.
     private readonly float[] _statistics = [];
+
+    // What rounding has taken from the gradients of each replica, by rank, at the last checkpoint; only on rank 0.
+    private float[][] _residuals = [];
 
     /// <summary>Begins a training.</summary>
     /// <param name="network">The network, with its first weights.</param>
@@ -31,6 +36,7 @@ internal sealed class TrainingState
     /// <param name="averages">Whether weights are averaged.</param>
     /// <param name="validates">Whether one epoch is better than another.</param>
     /// <param name="replicas">Those that train together; null for one alone.</param>
+    /// <param name="compression">What rounding of gradients remembers; null where they travel as they are.</param>
     public TrainingState(
         TrainableNetwork network,
         FlatParameters parameters,
@@ -39,9 +45,10 @@ internal sealed class TrainingState
         GradientScaler? scaler,
         bool averages,
         bool validates,
-        ReplicaGroup? replicas = null)
+        ReplicaGroup? replicas = null,
+        CompressionState? compression = null)
     {
-        (_network, _parameters, _optimizer, _schedule, _scaler, _replicas) = (network, parameters, optimizer, schedule, scaler, replicas);
+        (_network, _parameters, _optimizer, _schedule, _scaler, _replicas, _compression) = (network, parameters, optimizer, schedule, scaler, replicas, compression);
         (_average, _live) = averages ? (New(), New()) : (null, null);
         _best = validates ? New() : null;
         if (replicas is not null)
@@ -112,6 +119,11 @@ internal sealed class TrainingState
                 _statistics.AsSpan(at, values.Length).CopyTo(values);
                 at += values.Length;
             });
+            if (_compression is { Residuals: { Length: > 0 } residuals })
+            {
+                _replicas.Distribute(_residuals, residuals, "residuals");
+                _residuals = [];
+            }
         }
     }
 
@@ -154,6 +166,10 @@ internal sealed class TrainingState
             at += values.Length;
         });
         _replicas.Gather(_statistics, [.. states.Select(_ => length)], "running statistics");
+        if (_compression is { Residuals: { Length: > 0 } residuals })
+        {
+            _residuals = _replicas.Collect(residuals, "residuals");
+        }
     }
 
     /// <summary>The state as a checkpoint.</summary>
@@ -164,6 +180,8 @@ internal sealed class TrainingState
         Describe();
         var tensors = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
         Each((name, bytes) => tensors.Add(name, bytes.ToArray()));
+        EachResidual((name, bytes) => tensors.Add(name, bytes.ToArray()));
+        _residuals = [];
         return new(identity, Position, metric, tensors);
     }
 
@@ -176,6 +194,7 @@ internal sealed class TrainingState
             (Position.LossScale, Position.LossScaleSteps, Position.SkippedSteps) = (_scaler.Scale, _scaler.GoodSteps, _scaler.SkippedSteps);
         }
 
+        Position.CompressionExponent = _compression?.Exponent ?? 0;
         foreach (var (name, generator) in _network.Generators)
         {
             Position.Generators[name] = generator.State;
@@ -190,7 +209,7 @@ internal sealed class TrainingState
     /// <exception cref="CorruptFileException">A tensor or a generator is absent or of another size.</exception>
     public void Restore(NetworkCheckpoint checkpoint, string path)
     {
-        Each((name, bytes) =>
+        void Read(string name, Span<byte> bytes)
         {
             if (!checkpoint.Tensors.TryGetValue(name, out var saved) || saved.Length != bytes.Length)
             {
@@ -198,7 +217,15 @@ internal sealed class TrainingState
             }
 
             saved.Span.CopyTo(bytes);
-        });
+        }
+
+        Each(Read);
+        if (_compression is { Residuals.Length: > 0 })
+        {
+            _residuals = [.. Enumerable.Range(0, _replicas!.Shard.Count).Select(_ => new float[_parameters.Length])];
+            EachResidual(Read);
+        }
+
         foreach (var (name, generator) in _network.Generators)
         {
             generator.State = checkpoint.Position.Generators.TryGetValue(name, out var state)
@@ -214,6 +241,11 @@ internal sealed class TrainingState
         Position = position;
         _optimizer.StepCount = Position.OptimizerStep;
         (_schedule.PlateauFactor, _schedule.PlateauEpochs) = (Position.PlateauFactor, Position.PlateauEpochs);
+        if (_compression is not null)
+        {
+            _compression.Exponent = Position.CompressionExponent;
+        }
+
         if (_scaler is not null)
         {
             (_scaler.Scale, _scaler.GoodSteps, _scaler.SkippedSteps) = (Position.LossScale, Position.LossScaleSteps, Position.SkippedSteps);
@@ -260,6 +292,14 @@ internal sealed class TrainingState
         if (_statistics.Length > 0)
         {
             visit("replicas.statistics", MemoryMarshal.AsBytes(_statistics.AsSpan()));
+        }
+    }
+
+    private void EachResidual(TensorBytes visit)
+    {
+        for (var rank = 0; rank < _residuals.Length; rank++)
+        {
+            visit(FormattableString.Invariant($"replicas.residuals.{rank}"), MemoryMarshal.AsBytes(_residuals[rank].AsSpan()));
         }
     }
 

@@ -1,3 +1,4 @@
+using Mlp.Training.Distributed.Collectives.Mpi;
 using Mlp.Training.Distributed.Collectives.Tcp;
 using Mlp.Training.Distributed.Launch;
 
@@ -16,12 +17,19 @@ public sealed partial class ProcessGroup
     /// <exception cref="ArgumentException">A setting is out of its range.</exception>
     /// <exception cref="LaunchException">Rank, world size, address or secret are missing or do not fit.</exception>
     /// <exception cref="RendezvousException">This rank is refused, or ranks did not come in time.</exception>
+    /// <exception cref="MpiException">MPI was asked for, but there is no library of it, or it cannot be used.</exception>
     /// <exception cref="CollectiveException">Ranks are gone before all were connected.</exception>
     /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
     public static async Task<ProcessGroup> ConnectAsync(ProcessGroupOptions? options = null, CancellationToken cancellationToken = default)
     {
         var settings = (options ?? new()).Validated();
         var environment = settings.Rendezvous is { Rank: not null, WorldSize: not null } ? null : LaunchEnvironment.Read();
-        return new ProcessGroup(await TcpConnector.ConnectAsync(settings, environment, HostIdentity.Read(), cancellationToken).ConfigureAwait(false), settings);
+        CollectiveBackend end = settings.Backend switch
+        {
+            CollectiveTransport.Auto or CollectiveTransport.Tcp => await TcpConnector.ConnectAsync(settings, environment, HostIdentity.Read(), cancellationToken).ConfigureAwait(false),
+            CollectiveTransport.Mpi => await MpiConnector.ConnectAsync(settings, environment, cancellationToken).ConfigureAwait(false),
+            _ => throw new NotSupportedException($"Expected the backend Tcp, but found {settings.Backend}."),
+        };
+        return new ProcessGroup(end, settings);
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Mlp.Training.Distributed.Collectives;
+using Mlp.Training.Distributed.Diagnostics;
 
 namespace Mlp.Training.Distributed.DataParallel;
 
@@ -46,6 +47,9 @@ internal sealed class ReplicaGroup : IDisposable
     /// <summary>What batch statistics travel by; null for nothing.</summary>
     public ProcessGroup? StatisticsGroup { get; }
 
+    /// <summary>Measures the steps of this replica; null for nobody.</summary>
+    public StepWatch? Watch { get; set; }
+
     /// <summary>What gradients travel by.</summary>
     public ProcessGroup Group => _group;
 
@@ -79,6 +83,14 @@ internal sealed class ReplicaGroup : IDisposable
     /// <summary>Takes the mean, on every replica.</summary>
     public void Average(Span<float> values, string what) => _group.AllReduce(values, ReduceOperation.Average, what);
 
+    /// <summary>The numbers of all replicas, in the order of the ranks.</summary>
+    public double[] Gather(ReadOnlySpan<double> values, string what)
+    {
+        var all = new double[values.Length * Shard.Count];
+        _group.AllGather(values, all, null, what);
+        return all;
+    }
+
     /// <summary>Puts the parts of all replicas together, on every replica.</summary>
     /// <param name="all">Room for all; this replica's part is at its place.</param>
     /// <param name="counts">Values of each replica's part.</param>
@@ -99,6 +111,48 @@ internal sealed class ReplicaGroup : IDisposable
         }
 
         return [.. Enumerable.Range(0, Shard.Count).Select(rank => all.Skip(rank * (all.Length / Shard.Count)).Take(all.Length / Shard.Count).Select(v => (ulong)v).ToArray())];
+    }
+
+    /// <summary>Takes what is each replica's own to rank 0.</summary>
+    /// <param name="mine">This one's; as many on all.</param>
+    /// <param name="what">What errors call it.</param>
+    /// <returns>A copy of each replica's, in the order of the ranks; nothing on other ranks.</returns>
+    public float[][] Collect(ReadOnlySpan<float> mine, string what)
+    {
+        if (!IsFirst)
+        {
+            _group.Send(mine, 0, what);
+            return [];
+        }
+
+        var all = new float[Shard.Count][];
+        all[0] = mine.ToArray();
+        for (var rank = 1; rank < all.Length; rank++)
+        {
+            all[rank] = new float[mine.Length];
+            _group.Receive(all[rank].AsSpan(), rank, what);
+        }
+
+        return all;
+    }
+
+    /// <summary>Gives each replica what is its own from rank 0.</summary>
+    /// <param name="all">Each replica's, in the order of the ranks; of other ranks it is not looked at.</param>
+    /// <param name="mine">Receives this one's.</param>
+    /// <param name="what">What errors call it.</param>
+    public void Distribute(float[][] all, Span<float> mine, string what)
+    {
+        if (!IsFirst)
+        {
+            _group.Receive(mine, 0, what);
+            return;
+        }
+
+        all[0].CopyTo(mine);
+        for (var rank = 1; rank < all.Length; rank++)
+        {
+            _group.Send<float>(all[rank], rank, what);
+        }
     }
 
     /// <summary>Leaves. The group of gradients stays the caller's.</summary>

@@ -115,7 +115,7 @@ public sealed class ProcessGroupTests
         var groups = ProcessGroup.CreateInProcess(2);
         var (heard, waits) = (new RecordingObserver(), new ManualResetEventSlim());
         heard.OnBegun = waits.Set;
-        groups[0].Observer = heard;
+        groups[0].Attach(heard);
 
         ProcessGroup.Run(groups, g =>
         {
@@ -136,7 +136,7 @@ public sealed class ProcessGroupTests
     {
         var groups = ProcessGroup.CreateInProcess(2);
         var heard = new RecordingObserver();
-        groups[0].Observer = heard;
+        groups[0].Attach(heard);
         groups[1].Abort("it was told to");
 
         Assert.Throws<RankLostException>(() => groups[0].Barrier());

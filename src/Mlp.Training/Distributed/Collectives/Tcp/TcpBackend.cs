@@ -45,6 +45,9 @@ internal sealed partial class TcpBackend : CollectiveBackend
     /// <inheritdoc/>
     public override int WorldSize => _links.Length;
 
+    /// <inheritdoc/>
+    public override CollectiveException? Failure => _group.Failure?.ToException(null);
+
     /// <summary>Whether this rank shares memory with others.</summary>
     public bool SharesMemory => _segment is not null;
 
