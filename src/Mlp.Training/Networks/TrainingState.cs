@@ -8,7 +8,7 @@ using TorchSharp;
 namespace Mlp.Training.Networks;
 
 /// <summary>Everything that decides how a training goes on: position, weights, their average, the best so far, and the states of optimizer, schedule, scaler and generators.</summary>
-internal sealed class TrainingState
+internal sealed partial class TrainingState
 {
     private readonly TrainableNetwork _network;
     private readonly FlatParameters _parameters;
@@ -51,7 +51,7 @@ internal sealed class TrainingState
         (_network, _parameters, _optimizer, _schedule, _scaler, _replicas, _compression) = (network, parameters, optimizer, schedule, scaler, replicas, compression);
         (_average, _live) = averages ? (New(), New()) : (null, null);
         _best = validates ? New() : null;
-        if (replicas is not null)
+        if (replicas is { Elastic: null })
         {
             var length = 0;
             EachStatistic((_, values) => length += values.Length);
@@ -111,7 +111,7 @@ internal sealed class TrainingState
             }
         }
 
-        if (Position.Step > 0)
+        if (Position.Step > 0 && _replicas.Elastic is null)
         {
             var at = _replicas.Shard.Rank * (_statistics.Length / _replicas.Shard.Count);
             EachStatistic((_, values) =>
@@ -146,6 +146,13 @@ internal sealed class TrainingState
     {
         if (_replicas is null)
         {
+            return;
+        }
+
+        // Those that go on from there may be others.
+        if (_replicas.Elastic is not null)
+        {
+            ShareStatistics();
             return;
         }
 
@@ -220,7 +227,7 @@ internal sealed class TrainingState
         }
 
         Each(Read);
-        if (_compression is { Residuals.Length: > 0 })
+        if (_compression is { Residuals.Length: > 0 } && _replicas is { Elastic: null })
         {
             _residuals = [.. Enumerable.Range(0, _replicas!.Shard.Count).Select(_ => new float[_parameters.Length])];
             EachResidual(Read);

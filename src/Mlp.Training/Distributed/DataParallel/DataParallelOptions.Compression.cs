@@ -30,7 +30,7 @@ public sealed partial class DataParallelOptions : IValidatableObject
     /// <inheritdoc/>
     IEnumerable<ValidationResult> IValidatableObject.Validate(ValidationContext validationContext)
     {
-        if (Compression != GradientCompression.None && Group is null)
+        if (Compression != GradientCompression.None && Group is null && Elastic.Group is null)
         {
             yield return Failure(nameof(Compression), $"must be None for {(Replicas == 1 ? "one replica" : "replicas in this process")}, whose gradients do not travel, but is {Compression}.");
         }
