@@ -1,3 +1,4 @@
+using Mlp.Spark.Commands;
 using Mlp.Spark.Connect.Protocol;
 
 namespace Mlp.Spark.Connect;
@@ -24,7 +25,7 @@ public sealed class SparkColumn
     public static SparkColumn Named(string name)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        return Of(new Expression { UnresolvedAttribute = new() { UnparsedIdentifier = SparkTypes.Quote(name) } }, name);
+        return Of(new Expression { UnresolvedAttribute = new() { UnparsedIdentifier = SparkTypeText.Quote(name) } }, name);
     }
 
     /// <summary>A column that Spark's SQL computes.</summary>

@@ -1,6 +1,6 @@
-using System.Globalization;
 using Apache.Arrow;
 using Apache.Arrow.Types;
+using Mlp.Spark.Commands;
 using Mlp.Spark.Connect.Protocol;
 
 namespace Mlp.Spark.Connect;
@@ -8,7 +8,6 @@ namespace Mlp.Spark.Connect;
 /// <summary>The types of Spark as those of Arrow, in which Spark sends their values.</summary>
 internal static class SparkTypes
 {
-    private const string Element = "element";
     private const int DefaultPrecision = 10;
 
     /// <summary>The schema of a table.</summary>
@@ -17,48 +16,13 @@ internal static class SparkTypes
     public static Schema ToSchema(DataType type)
         => new(type.Struct?.Fields.Select(ToField) ?? throw new InvalidOperationException($"Expected the schema of a table, but found {type.KindCase}."), null);
 
-    /// <summary>The text of a type, as Spark's SQL writes it.</summary>
-    /// <param name="type">The type.</param>
-    /// <returns>Null where Spark has no such type.</returns>
-    public static string? ToDdl(IArrowType type) => type switch
-    {
-        NullType => "void",
-        BooleanType => "boolean",
-        Int8Type => "tinyint",
-        Int16Type => "smallint",
-        Int32Type => "int",
-        Int64Type => "bigint",
-        FloatType => "float",
-        DoubleType => "double",
-        StringType or LargeStringType => "string",
-        BinaryType or LargeBinaryType => "binary",
-        Date32Type => "date",
-        Decimal128Type d => string.Create(CultureInfo.InvariantCulture, $"decimal({d.Precision},{d.Scale})"),
-        TimestampType { Timezone: null } => "timestamp_ntz",
-        TimestampType => "timestamp",
-        ListType list => ToDdl(list.ValueDataType) is { } element ? $"array<{element}>" : null,
-        MapType map => ToDdl(map.KeyField.DataType) is { } key && ToDdl(map.ValueField.DataType) is { } value ? $"map<{key},{value}>" : null,
-        StructType fields => StructDdl(fields),
-        _ => null,
-    };
-
-    /// <summary>The text of a schema: <c>`id` bigint, `score` double</c>.</summary>
+    /// <summary>The text of a schema: <c>id bigint, score double</c>.</summary>
     /// <param name="fields">The columns.</param>
     /// <exception cref="NotSupportedException">Spark does not have the type of a column.</exception>
-    public static string ToDdl(IEnumerable<Field> fields) => string.Join(", ", fields.Select(f => $"{Quote(f.Name)} {Require(f)}"));
-
-    /// <summary>A name as Spark's SQL takes any.</summary>
-    /// <param name="name">The name.</param>
-    public static string Quote(string name) => $"`{name.Replace("`", "``", StringComparison.Ordinal)}`";
+    public static string ToDdl(IEnumerable<Field> fields) => string.Join(", ", fields.Select(f => $"{SparkTypeText.Quote(f.Name)} {Require(f)}"));
 
     private static string Require(Field field)
-        => ToDdl(field.DataType) ?? throw new NotSupportedException($"Expected a type that Spark has for column '{field.Name}', but found {field.DataType.Name}.");
-
-    private static string? StructDdl(StructType type)
-    {
-        var fields = type.Fields.Select(f => ToDdl(f.DataType) is { } text ? $"{Quote(f.Name)}:{text}" : null).ToList();
-        return fields.Contains(null) ? null : $"struct<{string.Join(',', fields)}>";
-    }
+        => SparkTypeText.Of(field.DataType) ?? throw new NotSupportedException($"Expected a type that Spark has for column '{field.Name}', but found {field.DataType.Name}.");
 
     private static Field ToField(DataType.Types.StructField field) => new(field.Name, ToArrow(field.DataType, field.Name), field.Nullable);
 
@@ -76,11 +40,11 @@ internal static class SparkTypes
         DataType.KindOneofCase.Decimal => new Decimal128Type(type.Decimal.HasPrecision ? type.Decimal.Precision : DefaultPrecision, type.Decimal.Scale),
         DataType.KindOneofCase.String or DataType.KindOneofCase.Char or DataType.KindOneofCase.VarChar => StringType.Default,
         DataType.KindOneofCase.Date => Date32Type.Default,
-        DataType.KindOneofCase.Timestamp => new TimestampType(TimeUnit.Microsecond, "UTC"),
+        DataType.KindOneofCase.Timestamp => new TimestampType(TimeUnit.Microsecond, SparkTypeText.TimeZone),
         DataType.KindOneofCase.TimestampNtz => new TimestampType(TimeUnit.Microsecond, (string?)null),
         DataType.KindOneofCase.YearMonthInterval => new IntervalType(IntervalUnit.YearMonth),
         DataType.KindOneofCase.DayTimeInterval => DurationType.Microsecond,
-        DataType.KindOneofCase.Array => new ListType(new Field(Element, ToArrow(type.Array.ElementType, column), type.Array.ContainsNull)),
+        DataType.KindOneofCase.Array => new ListType(new Field(SparkTypeText.Element, ToArrow(type.Array.ElementType, column), type.Array.ContainsNull)),
         DataType.KindOneofCase.Struct => new StructType([.. type.Struct.Fields.Select(ToField)]),
         DataType.KindOneofCase.Map => new MapType(
             new Field("key", ToArrow(type.Map.KeyType, column), nullable: false), new Field("value", ToArrow(type.Map.ValueType, column), type.Map.ValueContainsNull)),

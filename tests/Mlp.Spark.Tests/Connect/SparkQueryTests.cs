@@ -1,5 +1,6 @@
 using Apache.Arrow;
 using Apache.Arrow.Types;
+using Mlp.Spark.Commands;
 using Mlp.Spark.Connect;
 using Mlp.Spark.Tests.Servers;
 using Mlp.TestSupport;
@@ -102,8 +103,8 @@ public abstract class SparkQueryTests(SparkServer server)
             """).GetSchemaAsync();
 
         Assert.Equal(
-            ["boolean", "tinyint", "smallint", "int", "bigint", "float", "double", "decimal(18,4)", "string", "binary", "date", "timestamp", "timestamp_ntz", "array<double>", "struct<`x`:int,`y`:string>", "map<string,int>", "void"],
-            schema.FieldsList.Select(f => SparkTypes.ToDdl(f.DataType)));
+            ["boolean", "tinyint", "smallint", "int", "bigint", "float", "double", "decimal(18,4)", "string", "binary", "date", "timestamp", "timestamp_ntz", "array<double>", "struct<x:int,y:string>", "map<string,int>", "void"],
+            schema.FieldsList.Select(f => SparkTypeText.Of(f.DataType)));
         Assert.False(schema.FieldsList[0].IsNullable);
         Assert.True(schema.FieldsList[16].IsNullable);
     }
