@@ -1,3 +1,4 @@
+using System.Security.Authentication;
 using Google.Protobuf;
 using Grpc.Core;
 using Mlp.Spark.Connect.Protocol;
@@ -50,6 +51,9 @@ internal static class SparkErrors
             StatusCode.ResourceExhausted
                 => new SparkConnectionException(
                     $"Expected messages of the Spark Connect server '{server}' within the limit of 'grpc_max_message_size' in the connection string, but: {error.Status.Detail}", error),
+            _ when IsUntrusted(error) => new SparkConnectionRefusedException(
+                $"Expected a certificate of the Spark Connect server '{server}' that this machine trusts, but found another; {nameof(SparkSessionOptions)}.{nameof(SparkSessionOptions.ConfigureHandler)} can trust a private authority.",
+                error),
             _ when isBegun => new SparkConnectionException(
                 $"Expected the whole answer of the Spark Connect server '{server}', but the stream broke: the result was lost, and the query must run again. {error.Status.Detail}", error),
             StatusCode.Unavailable => new SparkConnectionException($"Expected a Spark Connect server at '{server}', but it cannot be reached: {error.Status.Detail}", error),
@@ -58,6 +62,19 @@ internal static class SparkErrors
                     $"Expected an answer of the Spark Connect server '{server}', but the connection broke: the result was lost, and the query must run again. {error.Status.Detail}", error),
             _ => new SparkException(error.Status.Detail, null, null, error),
         };
+    }
+
+    private static bool IsUntrusted(RpcException error)
+    {
+        for (var cause = error.Status.DebugException; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is AuthenticationException)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static SparkException FromSpark(RpcException error, ErrorInfo info, FetchErrorDetailsResponse? details)
