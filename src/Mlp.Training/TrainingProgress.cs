@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using Mlp.Training.Distributed.Diagnostics;
+
 namespace Mlp.Training;
 
 /// <summary>Where training stands after an epoch.</summary>
@@ -11,4 +14,8 @@ public sealed record TrainingProgress(int Epoch, int MaxEpochs, double? Training
 {
     /// <summary>The metric that decides which epoch is the best, on the validation rows; null where the loss decides or nothing validates.</summary>
     public double? ValidationMetric { get; init; }
+
+    /// <summary>What the steps of the epoch were made of where replicas train together, the same on all ranks; null for one alone, and of epochs before a training went on from a checkpoint.</summary>
+    [JsonIgnore]
+    public DataParallelReport? Replicas { get; init; }
 }

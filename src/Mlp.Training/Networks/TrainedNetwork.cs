@@ -3,6 +3,7 @@ using Apache.Arrow;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Telemetry;
+using Mlp.Training.Distributed.Diagnostics;
 using Mlp.Training.Export;
 using Mlp.Training.Hosting;
 using Mlp.Training.Networks.Checkpoints;
@@ -25,7 +26,7 @@ public sealed class TrainedNetwork : IFittedModel, IExportable
         (_network, _link, _uses) = (network, link, new(this, network.Dispose));
         (Encoding, Rows, Encoded, TrainingCount, TrainedRowCount) = (encoding, rows.Training, encoded, rows.TrainingCount, rows.TrainedCount);
         UnseenStart = rows.TrainingCount;
-        (Manifest, History, BestEpoch, Steps) = (rows.Manifest, position.History, position.BestEpoch, position.Step);
+        (Manifest, History, BestEpoch, Steps, Replicas) = (rows.Manifest, position.History, position.BestEpoch, position.Step, position.Replicas);
     }
 
     /// <summary>The features it takes, in order.</summary>
@@ -54,6 +55,9 @@ public sealed class TrainedNetwork : IFittedModel, IExportable
 
     /// <summary>Steps that training took.</summary>
     public long Steps { get; }
+
+    /// <summary>What the steps were made of where replicas trained together: since training began, or went on from a checkpoint. Null for one alone.</summary>
+    public DataParallelReport? Replicas { get; }
 
     /// <summary>How many of the rows in memory, the first by time, it was trained on; the others validated. Of a stream, rows of the sample.</summary>
     public int TrainingCount { get; }

@@ -7,7 +7,7 @@ using TorchSharp;
 namespace Mlp.Training.Networks;
 
 /// <summary>Everything that decides how a training goes on: position, weights, their average, the best so far, and the states of optimizer, schedule, scaler and generators.</summary>
-internal sealed class TrainingState
+internal sealed partial class TrainingState
 {
     private readonly TrainableNetwork _network;
     private readonly FlatParameters _parameters;
@@ -18,6 +18,7 @@ internal sealed class TrainingState
     private readonly NetworkWeights? _best;
     private readonly NetworkWeights? _live;
     private readonly ReplicaGroup? _replicas;
+    private readonly ReplicaParts _parts;
 
     // Running statistics of all replicas, as they were when the last checkpoint was taken.
     private readonly float[] _statistics = [];
@@ -31,6 +32,7 @@ internal sealed class TrainingState
     /// <param name="averages">Whether weights are averaged.</param>
     /// <param name="validates">Whether one epoch is better than another.</param>
     /// <param name="replicas">Those that train together; null for one alone.</param>
+    /// <param name="exchange">What they exchange; null for one alone.</param>
     public TrainingState(
         TrainableNetwork network,
         FlatParameters parameters,
@@ -39,12 +41,14 @@ internal sealed class TrainingState
         GradientScaler? scaler,
         bool averages,
         bool validates,
-        ReplicaGroup? replicas = null)
+        ReplicaGroup? replicas = null,
+        StepExchange? exchange = null)
     {
         (_network, _parameters, _optimizer, _schedule, _scaler, _replicas) = (network, parameters, optimizer, schedule, scaler, replicas);
+        _parts = new(replicas, optimizer, exchange, parameters.Length);
         (_average, _live) = averages ? (New(), New()) : (null, null);
         _best = validates ? New() : null;
-        if (replicas is not null)
+        if (replicas is { Elastic: null })
         {
             var length = 0;
             EachStatistic((_, values) => length += values.Length);
@@ -104,7 +108,7 @@ internal sealed class TrainingState
             }
         }
 
-        if (Position.Step > 0)
+        if (Position.Step > 0 && _replicas.Elastic is null)
         {
             var at = _replicas.Shard.Rank * (_statistics.Length / _replicas.Shard.Count);
             EachStatistic((_, values) =>
@@ -112,6 +116,7 @@ internal sealed class TrainingState
                 _statistics.AsSpan(at, values.Length).CopyTo(values);
                 at += values.Length;
             });
+            _parts.Distribute();
         }
     }
 
@@ -137,6 +142,13 @@ internal sealed class TrainingState
             return;
         }
 
+        // Those that go on from there may be others.
+        if (_replicas.Elastic is not null)
+        {
+            ShareStatistics();
+            return;
+        }
+
         var names = _network.Generators.Keys.ToArray();
         var states = _replicas.Gather([.. _network.Generators.Values.Select(g => g.State)], "generators");
         for (var rank = 1; rank < states.Length; rank++)
@@ -154,6 +166,7 @@ internal sealed class TrainingState
             at += values.Length;
         });
         _replicas.Gather(_statistics, [.. states.Select(_ => length)], "running statistics");
+        _parts.Collect();
     }
 
     /// <summary>The state as a checkpoint.</summary>
@@ -164,6 +177,8 @@ internal sealed class TrainingState
         Describe();
         var tensors = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
         Each((name, bytes) => tensors.Add(name, bytes.ToArray()));
+        _parts.Each((name, bytes) => tensors.Add(name, bytes.ToArray()));
+        _parts.Forget();
         return new(identity, Position, metric, tensors);
     }
 
@@ -176,6 +191,7 @@ internal sealed class TrainingState
             (Position.LossScale, Position.LossScaleSteps, Position.SkippedSteps) = (_scaler.Scale, _scaler.GoodSteps, _scaler.SkippedSteps);
         }
 
+        Position.CompressionExponent = _parts.Compression?.Exponent ?? 0;
         foreach (var (name, generator) in _network.Generators)
         {
             Position.Generators[name] = generator.State;
@@ -190,7 +206,7 @@ internal sealed class TrainingState
     /// <exception cref="CorruptFileException">A tensor or a generator is absent or of another size.</exception>
     public void Restore(NetworkCheckpoint checkpoint, string path)
     {
-        Each((name, bytes) =>
+        void Read(string name, Span<byte> bytes)
         {
             if (!checkpoint.Tensors.TryGetValue(name, out var saved) || saved.Length != bytes.Length)
             {
@@ -198,7 +214,15 @@ internal sealed class TrainingState
             }
 
             saved.Span.CopyTo(bytes);
-        });
+        }
+
+        Each(Read);
+        if (_replicas is { Elastic: null })
+        {
+            _parts.Prepare();
+            _parts.Each(Read);
+        }
+
         foreach (var (name, generator) in _network.Generators)
         {
             generator.State = checkpoint.Position.Generators.TryGetValue(name, out var state)
@@ -214,6 +238,11 @@ internal sealed class TrainingState
         Position = position;
         _optimizer.StepCount = Position.OptimizerStep;
         (_schedule.PlateauFactor, _schedule.PlateauEpochs) = (Position.PlateauFactor, Position.PlateauEpochs);
+        if (_parts.Compression is { } compression)
+        {
+            compression.Exponent = Position.CompressionExponent;
+        }
+
         if (_scaler is not null)
         {
             (_scaler.Scale, _scaler.GoodSteps, _scaler.SkippedSteps) = (Position.LossScale, Position.LossScaleSteps, Position.SkippedSteps);
@@ -250,7 +279,7 @@ internal sealed class TrainingState
             visit($"buffers.{name}", tensor.bytes);
         }
 
-        foreach (var (name, tensor) in _optimizer.State)
+        foreach (var (name, tensor) in _parts.HasShards ? [] : _optimizer.State)
         {
             visit($"optimizer.{name}", tensor.bytes);
         }
@@ -276,8 +305,6 @@ internal sealed class TrainingState
             visit($"{prefix}.buffers.{_network.Buffers[i].Key}", weights.Buffers[i]);
         }
     }
-
-    private delegate void TensorBytes(string name, Span<byte> bytes);
 
     private delegate void StatisticValues(string name, Span<float> values);
 }

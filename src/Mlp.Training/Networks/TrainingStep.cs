@@ -1,4 +1,5 @@
 using Mlp.Training.Distributed.DataParallel;
+using Mlp.Training.Distributed.Diagnostics;
 using TorchSharp;
 using Tensor = TorchSharp.torch.Tensor;
 
@@ -19,6 +20,7 @@ internal sealed class TrainingStep
     private readonly NetworkPrecision _precision;
     private readonly ForwardState _before;
     private readonly StepExchange? _exchange;
+    private readonly StepWatch? _watch;
     private bool _isChecked;
     private bool _isOverflown;
     private double _divisor;
@@ -31,10 +33,11 @@ internal sealed class TrainingStep
     /// <param name="settings">Settings.</param>
     /// <param name="scaler">The loss scale; null where none is needed.</param>
     /// <param name="exchange">Brings losses and gradients of all replicas together; null for the only one.</param>
+    /// <param name="watch">Measures; null for nobody.</param>
     public TrainingStep(
-        TrainableNetwork network, FlatParameters parameters, FlatOptimizer optimizer, NetworkLoss loss, NetworkSettings settings, GradientScaler? scaler, StepExchange? exchange)
+        TrainableNetwork network, FlatParameters parameters, FlatOptimizer optimizer, NetworkLoss loss, NetworkSettings settings, GradientScaler? scaler, StepExchange? exchange, StepWatch? watch)
     {
-        (_network, _parameters, _optimizer, _loss, _scaler, _exchange) = (network, parameters, optimizer, loss, scaler, exchange);
+        (_network, _parameters, _optimizer, _loss, _scaler, _exchange, _watch) = (network, parameters, optimizer, loss, scaler, exchange, watch);
         (_options, _precision) = (settings.Options.Optimizer, settings.Options.Precision);
         _before = new(network, keepsBuffers: scaler is not null);
     }
@@ -66,6 +69,7 @@ internal sealed class TrainingStep
     public void Add(TrainingBatch batch, double learningRate, bool isLast)
     {
         using var scope = torch.NewDisposeScope();
+        _watch?.Enter(StepPhase.Forward);
         _before.Take();
         var outputs = MixedPrecision.Forward(_network, batch, _precision);
         var (loss, share) = _loss.Compute(outputs, batch);
@@ -79,6 +83,7 @@ internal sealed class TrainingStep
 
         (LossSum, LossShare) = (LossSum + (value * share), LossShare + share);
         BeginExchange(isLast);
+        _watch?.Enter(StepPhase.Backward);
 
         // Batches of a step count by what their means stand for. How much that is in all of them is known at the end; until then rows stand for it.
         var isAlone = batch.Count == batch.StepRows;
@@ -102,9 +107,11 @@ internal sealed class TrainingStep
     {
         if (_exchange is not null)
         {
+            _watch?.Enter(StepPhase.Gradients);
             (LossSum, LossShare, _isOverflown) = _exchange.End();
         }
 
+        _watch?.Enter(StepPhase.Optimizer);
         var gradients = _parameters.GradientValues;
         if (_scaler is not null)
         {
@@ -140,6 +147,7 @@ internal sealed class TrainingStep
         }
 
         _optimizer.Step(learningRate);
+        _exchange?.ShareWeights();
         return true;
     }
 

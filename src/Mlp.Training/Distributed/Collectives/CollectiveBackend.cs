@@ -22,6 +22,12 @@ internal abstract class CollectiveBackend : IAsyncDisposable
     /// <summary>Is told by the backend when all ranks have met (<see cref="ICollectiveObserver.Met"/>); the rest is told by <see cref="ProcessGroup"/>. Null for nobody.</summary>
     public ICollectiveObserver? Observer { get; set; }
 
+    /// <summary>Why all calls throw, as far as this end has heard; null while all is well. Asked by a backend that meets by another.</summary>
+    public virtual CollectiveException? Failure => null;
+
+    /// <summary>Whether spans may be of a GPU's memory, which nobody else reads.</summary>
+    public virtual bool TakesDeviceMemory => false;
+
     /// <summary>Reduces in place, on every rank.</summary>
     public abstract void AllReduce(in CollectiveCall call, Span<byte> values);
 

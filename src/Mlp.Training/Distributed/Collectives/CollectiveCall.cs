@@ -21,6 +21,9 @@ internal readonly record struct CollectiveCall(long Sequence, CollectiveKind Kin
     /// <summary>Whether the call is made on the group's own thread, beside the caller's work: who waits for long gives the processor away.</summary>
     public bool InBackground { get; init; }
 
+    /// <summary>The CUDA event after which values in a GPU's memory may be read; 0 for what the GPU's legacy stream has been given before the call has its turn.</summary>
+    public nint Ready { get; init; }
+
     /// <summary>Ends the wait; the group is of no more use then.</summary>
     public CancellationToken CancellationToken { get; init; }
 }

@@ -1,3 +1,5 @@
+using Mlp.Training.Distributed.Diagnostics;
+
 namespace Mlp.Training.Distributed.Collectives;
 
 // Calls have their turns in the order of their tickets, so that threads and the group's own thread share one order.
@@ -15,11 +17,18 @@ public sealed partial class ProcessGroup
     {
         AwaitTurn(ticket);
         Exception? failure = null;
+        var began = CollectiveMetrics.IsListenedTo ? _options.TimeProvider.GetTimestamp() : 0;
         _observer?.Begun(call, Math.Max(source.Length, target.Length));
         try
         {
             ThrowIfFailed();
             return Dispatch(call, source, target, ranks);
+        }
+        catch (OperationCanceledException exception)
+        {
+            failure = CollectiveSentences.CancelledHere(call, Name, Rank, exception);
+            Break(AsFailure(call, exception));
+            throw failure;
         }
         catch (Exception exception)
         {
@@ -30,6 +39,10 @@ public sealed partial class ProcessGroup
         finally
         {
             _observer?.Ended(call, failure);
+            if (began != 0)
+            {
+                _metrics.Add(call.Kind, Math.Max(source.Length, target.Length), _options.TimeProvider.GetElapsedTime(began));
+            }
 
             // Before the next has its turn: whoever's call is over finds those before it completed.
             handle?.Complete(failure);

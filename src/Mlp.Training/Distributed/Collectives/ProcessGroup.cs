@@ -1,3 +1,5 @@
+using Mlp.Training.Distributed.Diagnostics;
+
 namespace Mlp.Training.Distributed.Collectives;
 
 /// <summary>
@@ -12,6 +14,7 @@ public sealed partial class ProcessGroup : IAsyncDisposable
 {
     private readonly CollectiveBackend _backend;
     private readonly ProcessGroupOptions _options;
+    private readonly CollectiveMetrics _metrics;
     private readonly object _turns = new();
     private readonly long[] _sent;
     private readonly long[] _received;
@@ -27,7 +30,7 @@ public sealed partial class ProcessGroup : IAsyncDisposable
     /// <param name="options">Settings that have been validated.</param>
     internal ProcessGroup(CollectiveBackend backend, ProcessGroupOptions options)
     {
-        (_backend, _options) = (backend, options);
+        (_backend, _options, _metrics) = (backend, options, new(backend.Name));
         (_sent, _received) = (new long[backend.WorldSize], new long[backend.WorldSize]);
     }
 
@@ -46,15 +49,28 @@ public sealed partial class ProcessGroup : IAsyncDisposable
     /// <summary>Why the group is of no more use; null while it works.</summary>
     public CollectiveException? Failure => Volatile.Read(ref _failure);
 
-    /// <summary>Is told of each call of this rank; null for nobody.</summary>
-    internal ICollectiveObserver? Observer
-    {
-        get => _observer;
-        set => _backend.Observer = _observer = value;
-    }
-
     /// <summary>The backend, for tests.</summary>
     internal CollectiveBackend End => _backend;
+
+    /// <summary>Tells an observer of each call of this rank from here on, beside those that are told already.</summary>
+    /// <param name="observer">Who is told.</param>
+    internal void Attach(ICollectiveObserver observer)
+    {
+        lock (_turns)
+        {
+            _backend.Observer = _observer = CollectiveObservers.With(_observer, observer);
+        }
+    }
+
+    /// <summary>Tells an observer of no more calls.</summary>
+    /// <param name="observer">Who was told.</param>
+    internal void Detach(ICollectiveObserver observer)
+    {
+        lock (_turns)
+        {
+            _backend.Observer = _observer = CollectiveObservers.Without(_observer, observer);
+        }
+    }
 
     /// <summary>Makes the calls of all ranks of the group, under way and to come, throw <see cref="RankLostException"/> that names this rank: for a rank that cannot go on. Does nothing in a group that has failed.</summary>
     /// <param name="reason">Why, as the end of a sentence, without a full stop.</param>
@@ -111,6 +127,7 @@ public sealed partial class ProcessGroup : IAsyncDisposable
             Break(CollectiveSentences.Lost(null, Name, Rank, "its group was disposed while a call was under way"));
         }
 
+        _launcher?.Dispose();
         await EndThreadAsync().ConfigureAwait(false);
         await _backend.DisposeAsync().ConfigureAwait(false);
     }

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Mlp.Training.Distributed.Collectives;
+using Mlp.Training.Distributed.DataParallel.Tuning;
 
 namespace Mlp.Training.Distributed.DataParallel;
 
@@ -8,7 +9,7 @@ namespace Mlp.Training.Distributed.DataParallel;
 /// How replicas of a network train together: each takes its share of the rows of a step, and their gradients are added up before the weights move. The batch size is that of one replica, so a
 /// step has as many rows as there are replicas times <see cref="Networks.NetworkOptions.BatchSize"/>.
 /// </summary>
-public sealed class DataParallelOptions
+public sealed partial class DataParallelOptions
 {
     /// <summary>Replicas in this process, a thread each, 1 to 1,024; 1 where <see cref="Group"/> is given, whose ranks are the replicas.</summary>
     /// <value>The default value is 1.</value>
@@ -33,6 +34,9 @@ public sealed class DataParallelOptions
     [Range(4096, 1 << 30)]
     public int FirstBucketBytes { get; set; } = 1 << 20;
 
+    /// <summary>Whether the first steps find out which size of buckets is the fastest.</summary>
+    public BucketTuningOptions BucketTuning { get; private set; } = new();
+
     /// <summary>Whether gradients travel while the backward pass still computes others. Where libtorch cannot tell when a gradient is ready, and without it, they travel after the pass.</summary>
     /// <value>The default value is true.</value>
     public bool Overlap { get; set; } = true;
@@ -47,5 +51,12 @@ public sealed class DataParallelOptions
     /// <summary>How many train together.</summary>
     internal int WorldSize => Group?.WorldSize ?? Replicas;
 
-    internal DataParallelOptions Copy() => (DataParallelOptions)MemberwiseClone();
+    internal DataParallelOptions Copy()
+    {
+        var copy = (DataParallelOptions)MemberwiseClone();
+        copy.Elastic = Elastic.Copy();
+        copy.Timeline = Timeline.Copy();
+        copy.BucketTuning = BucketTuning.Copy();
+        return copy;
+    }
 }

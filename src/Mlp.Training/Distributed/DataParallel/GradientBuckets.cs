@@ -11,10 +11,10 @@ namespace Mlp.Training.Distributed.DataParallel;
 internal sealed class GradientBuckets : IDisposable
 {
     private readonly IGradientTransport _transport;
-    private readonly IReadOnlyList<GradientBucket> _buckets;
     private readonly int[] _bucketOf;
-    private readonly int[] _missing;
     private readonly GradientHooks? _hooks;
+    private IReadOnlyList<GradientBucket> _buckets = [];
+    private int[] _missing = [];
     private bool _isArmed;
     private int _next;
 
@@ -25,18 +25,16 @@ internal sealed class GradientBuckets : IDisposable
     /// <param name="overlaps">Whether buckets set out during a backward pass, which <see cref="GradientHooks"/> must allow.</param>
     public GradientBuckets(IGradientTransport transport, IReadOnlyList<GradientBucket> buckets, IReadOnlyList<Parameter> parameters, bool overlaps)
     {
-        (_transport, _buckets) = (transport, buckets);
-        _missing = new int[buckets.Count];
-        _bucketOf = new int[parameters.Count];
-        for (var bucket = 0; bucket < buckets.Count; bucket++)
-        {
-            foreach (var parameter in buckets[bucket].Parameters)
-            {
-                _bucketOf[parameter] = bucket;
-            }
-        }
-
+        (_transport, _bucketOf) = (transport, new int[parameters.Count]);
+        Place(buckets);
         _hooks = overlaps ? new(parameters, Complete) : null;
+    }
+
+    /// <summary>Cuts gradients in another way from the next step on. Between steps, on all replicas alike.</summary>
+    public void Cut(IReadOnlyList<GradientBucket> buckets)
+    {
+        Place(buckets);
+        _transport.Cut(buckets);
     }
 
     /// <summary>Says that the next backward pass is the last one of a step.</summary>
@@ -71,6 +69,18 @@ internal sealed class GradientBuckets : IDisposable
     {
         _hooks?.Dispose();
         _transport.Dispose();
+    }
+
+    private void Place(IReadOnlyList<GradientBucket> buckets)
+    {
+        (_buckets, _missing) = (buckets, new int[buckets.Count]);
+        for (var bucket = 0; bucket < buckets.Count; bucket++)
+        {
+            foreach (var parameter in buckets[bucket].Parameters)
+            {
+                _bucketOf[parameter] = bucket;
+            }
+        }
     }
 
     private void Complete(int parameter)

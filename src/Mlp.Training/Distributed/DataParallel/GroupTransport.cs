@@ -9,10 +9,11 @@ internal sealed class GroupTransport<T> : IGradientTransport
 {
     private readonly ProcessGroup _group;
     private readonly Memory<T> _gradients;
-    private readonly IReadOnlyList<GradientBucket> _buckets;
     private readonly bool _isBackground;
-    private readonly string[] _names;
+    private readonly Action<int>? _received;
     private readonly List<CollectiveHandle> _handles = [];
+    private IReadOnlyList<GradientBucket> _buckets = [];
+    private string[] _names = [];
     private double[] _totals = [];
 
     /// <summary>Prepares.</summary>
@@ -20,15 +21,27 @@ internal sealed class GroupTransport<T> : IGradientTransport
     /// <param name="gradients">The flat gradients of this one.</param>
     /// <param name="buckets">How they are cut.</param>
     /// <param name="isBackground">Whether the group's own thread makes the calls; otherwise they are made where they are asked for. The calls are the same.</param>
-    public GroupTransport(ProcessGroup group, Memory<T> gradients, IReadOnlyList<GradientBucket> buckets, bool isBackground)
+    /// <param name="received">Told of each bucket that has become a sum, in order, on the thread that sends; null for nobody.</param>
+    public GroupTransport(ProcessGroup group, Memory<T> gradients, IReadOnlyList<GradientBucket> buckets, bool isBackground, Action<int>? received = null)
     {
-        (_group, _gradients, _buckets, _isBackground) = (group, gradients, buckets, isBackground);
+        (_group, _gradients, _isBackground, _received) = (group, gradients, isBackground, received);
+        Cut(buckets);
+    }
+
+    public void Cut(IReadOnlyList<GradientBucket> buckets)
+    {
+        _buckets = buckets;
         _names = [.. Enumerable.Range(0, buckets.Count).Select(i => FormattableString.Invariant($"gradients {i}"))];
     }
 
     public void Begin(ReadOnlySpan<double> totals)
     {
-        _totals = totals.ToArray();
+        if (_totals.Length != totals.Length)
+        {
+            _totals = new double[totals.Length];
+        }
+
+        totals.CopyTo(_totals);
         if (_isBackground)
         {
             _handles.Add(_group.StartAllReduce(_totals.AsMemory(), ReduceOperation.Sum, "losses"));
@@ -51,13 +64,20 @@ internal sealed class GroupTransport<T> : IGradientTransport
         }
 
         _group.AllReduce(gradients.Span, ReduceOperation.Sum, _names[bucket]);
+        _received?.Invoke(bucket);
     }
 
     public void End(Span<double> totals)
     {
-        foreach (var handle in _handles)
+        for (var call = 0; call < _handles.Count; call++)
         {
-            handle.Wait();
+            _handles[call].Wait();
+
+            // The losses are the first call.
+            if (call > 0)
+            {
+                _received?.Invoke(call - 1);
+            }
         }
 
         _handles.Clear();

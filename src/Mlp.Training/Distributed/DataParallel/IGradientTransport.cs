@@ -6,6 +6,10 @@ namespace Mlp.Training.Distributed.DataParallel;
 /// </summary>
 internal interface IGradientTransport : IDisposable
 {
+    /// <summary>Cuts gradients into other buckets. Between steps, on all replicas alike.</summary>
+    /// <param name="buckets">How they are cut from the next step on.</param>
+    void Cut(IReadOnlyList<GradientBucket> buckets);
+
     /// <summary>Begins a step.</summary>
     /// <param name="totals">This replica's losses.</param>
     void Begin(ReadOnlySpan<double> totals);

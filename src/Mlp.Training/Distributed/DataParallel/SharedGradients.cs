@@ -20,6 +20,7 @@ internal sealed class SharedGradients(int count)
     private readonly nint[] _addresses = new nint[count];
     private readonly double[][] _totals = [.. Enumerable.Range(0, 2 * count).Select(_ => new double[16])];
     private readonly object _gate = new();
+    private readonly IGradientObserver?[] _observers = new IGradientObserver?[count];
     private Bucket[] _buckets = [];
     private long _pieceCount;
     private Counter _done;
@@ -31,17 +32,26 @@ internal sealed class SharedGradients(int count)
     /// <param name="rank">The replica.</param>
     /// <param name="address">Its flat gradients, float32.</param>
     /// <param name="buckets">How they are cut; equal for all.</param>
-    public void Join(int rank, nint address, IReadOnlyList<GradientBucket> buckets)
+    /// <param name="observer">Is told how they come together; null for nobody.</param>
+    public void Join(int rank, nint address, IReadOnlyList<GradientBucket> buckets, IGradientObserver? observer = null)
     {
         lock (_gate)
         {
-            _addresses[rank] = address;
+            (_addresses[rank], _observers[rank]) = (address, observer);
             if (_buckets.Length == 0)
             {
                 _buckets = [.. buckets.Select(b => new Bucket(b))];
                 _pieceCount = _buckets.Sum(b => b.Pieces);
             }
         }
+    }
+
+    /// <summary>Cuts gradients into other buckets, as if no step had been taken. By one replica, while the others wait.</summary>
+    public void Cut(IReadOnlyList<GradientBucket> buckets)
+    {
+        _buckets = [.. buckets.Select(b => new Bucket(b))];
+        _pieceCount = _buckets.Sum(b => b.Pieces);
+        Volatile.Write(ref _done.Value, 0);
     }
 
     /// <summary>Takes a replica out, whose memory nobody touches from here on. Those that wait for it hear that it has ended before its time; at the end of a training nobody does.</summary>
@@ -66,33 +76,37 @@ internal sealed class SharedGradients(int count)
     public void Show(int rank, long step, ReadOnlySpan<double> totals) => totals.CopyTo(_totals[Slot(rank, step)]);
 
     /// <summary>Says that a bucket is complete on one more replica, and helps with those that are open, unless this one has opened it: then the others have waited long enough.</summary>
-    public void Arrive(int bucket)
+    public void Arrive(int rank, int bucket)
     {
-        var at = _buckets[bucket];
+        var (at, observer) = (_buckets[bucket], _observers[rank]);
+        observer?.Ready(bucket);
         var arrivals = Interlocked.Increment(ref at.Arrivals.Value);
         if (arrivals % count == 0)
         {
+            at.LastRank = rank;
             Interlocked.Exchange(ref at.Open.Value, arrivals / count * at.Pieces);
             Wake();
+            observer?.Opened(bucket);
         }
         else
         {
-            while (Help())
+            while (Help(observer))
             {
             }
         }
     }
 
     /// <summary>Waits for the end of a step, and helps.</summary>
+    /// <param name="rank">Who waits.</param>
     /// <param name="step">The step, from 1.</param>
     /// <param name="totals">Receives the sums of the losses, in the order of the ranks.</param>
     /// <returns>False when a replica has ended before its time.</returns>
-    public bool Finish(long step, Span<double> totals)
+    public bool Finish(int rank, long step, Span<double> totals)
     {
-        var end = step * _pieceCount;
+        var (end, observer) = (step * _pieceCount, _observers[rank]);
         for (var spins = 0; Volatile.Read(ref _done.Value) < end;)
         {
-            if (Help())
+            if (Help(observer))
             {
                 spins = 0;
             }
@@ -110,12 +124,14 @@ internal sealed class SharedGradients(int count)
             }
         }
 
+        // The last bucket of the next step is not open before this replica has come to it.
+        observer?.Finished(_buckets[^1].LastRank);
         totals.Clear();
-        for (var rank = 0; rank < count; rank++)
+        for (var other = 0; other < count; other++)
         {
             for (var i = 0; i < totals.Length; i++)
             {
-                totals[i] += _totals[Slot(rank, step)][i];
+                totals[i] += _totals[Slot(other, step)][i];
             }
         }
 
@@ -125,15 +141,16 @@ internal sealed class SharedGradients(int count)
     // A replica is one step ahead at most, so two places are enough.
     private int Slot(int rank, long step) => (int)((step % 2 * count) + rank);
 
-    private bool Help()
+    private bool Help(IGradientObserver? observer)
     {
-        foreach (var bucket in _buckets)
+        for (var i = 0; i < _buckets.Length; i++)
         {
+            var bucket = _buckets[i];
             for (long taken; (taken = Volatile.Read(ref bucket.Taken.Value)) < Volatile.Read(ref bucket.Open.Value);)
             {
                 if (Interlocked.CompareExchange(ref bucket.Taken.Value, taken + 1, taken) == taken)
                 {
-                    return TrySum(bucket.Place, (int)(taken % bucket.Pieces));
+                    return TrySum(i, (int)(taken % bucket.Pieces), observer);
                 }
             }
         }
@@ -141,8 +158,9 @@ internal sealed class SharedGradients(int count)
         return false;
     }
 
-    private bool TrySum(GradientBucket bucket, int piece)
+    private bool TrySum(int bucket, int piece, IGradientObserver? observer)
     {
+        observer?.SumBegun(bucket);
         Interlocked.Increment(ref _summing);
         try
         {
@@ -151,13 +169,15 @@ internal sealed class SharedGradients(int count)
                 return false;
             }
 
-            Sum(bucket, piece);
+            Sum(_buckets[bucket].Place, piece);
         }
         finally
         {
             Interlocked.Decrement(ref _summing);
         }
 
+        // Before the step can end: after that the observer may belong to the next.
+        observer?.SumEnded(bucket, Interlocked.Increment(ref _buckets[bucket].Summed.Value) % _buckets[bucket].Pieces == 0);
         if (Interlocked.Increment(ref _done.Value) % _pieceCount == 0)
         {
             Wake();
@@ -218,6 +238,10 @@ internal sealed class SharedGradients(int count)
         public Counter Arrivals;
         public Counter Open;
         public Counter Taken;
+        public Counter Summed;
+
+        /// <summary>Who has opened it last; written before <see cref="Open"/>.</summary>
+        public int LastRank;
 
         public GradientBucket Place => place;
 

@@ -9,15 +9,28 @@ internal sealed class SharedTransport(SharedGradients shared, ProcessGroup group
 {
     private long _step;
 
+    public void Cut(IReadOnlyList<GradientBucket> buckets)
+    {
+        // Nobody looks at buckets between the two.
+        group.Barrier("buckets");
+        if (group.Rank == 0)
+        {
+            shared.Cut(buckets);
+        }
+
+        group.Barrier("buckets");
+        _step = 0;
+    }
+
     public void Begin(ReadOnlySpan<double> totals) => shared.Show(group.Rank, ++_step, totals);
 
-    public void Send(int bucket) => shared.Arrive(bucket);
+    public void Send(int bucket) => shared.Arrive(group.Rank, bucket);
 
     public void Dispose() => shared.Leave();
 
     public void End(Span<double> totals)
     {
-        if (!shared.Finish(_step, totals))
+        if (!shared.Finish(group.Rank, _step, totals))
         {
             group.Barrier("gradients");
             throw new InvalidOperationException("Expected a group that says why a replica has ended, but it goes on.");

@@ -1,5 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Mlp.Training.Distributed.Collectives;
+using Mlp.Training.Distributed.DataParallel.Compression;
 using Mlp.Training.Distributed.DataParallel.Interop;
+using Mlp.Training.Distributed.DataParallel.Tuning;
 using Mlp.Training.Networks;
 
 namespace Mlp.Training.Distributed.DataParallel;
@@ -9,35 +14,59 @@ internal sealed class StepExchange : IDisposable
 {
     private readonly ReplicaGroup _replicas;
     private readonly GradientBuckets _gradients;
+    private readonly BucketTuning? _tuning;
+    private readonly FlatParameters _parameters;
 
     /// <summary>Prepares.</summary>
     /// <param name="replicas">The replicas.</param>
     /// <param name="parameters">The weights of this one.</param>
+    /// <param name="scaler">The loss scale; null for none.</param>
+    /// <param name="logger">Told of the size of buckets that was found; null for nobody.</param>
+    /// <param name="timeProvider">Measures sizes of buckets; the system's clock when null.</param>
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The buckets own the transport, and the memory is the tensor's.")]
-    public StepExchange(ReplicaGroup replicas, FlatParameters parameters)
+    public StepExchange(ReplicaGroup replicas, FlatParameters parameters, GradientScaler? scaler = null, ILogger? logger = null, TimeProvider? timeProvider = null)
     {
-        _replicas = replicas;
+        (_replicas, _parameters) = (replicas, parameters);
         var options = replicas.Options;
-        var buckets = GradientBucketPlan.Cut(
-            parameters.Offsets,
-            parameters.DecayedLength is var decayed && decayed > 0 && decayed < parameters.Length ? [decayed, parameters.Length] : [parameters.Length],
-            options.FirstBucketBytes / sizeof(float),
-            options.BucketBytes / sizeof(float));
+        Shards = options.ShardOptimizer ? new(replicas.Shard, parameters.Length) : null;
+        var (offsets, length, decayed) = (parameters.Offsets, parameters.Length, parameters.DecayedLength);
+        IReadOnlyList<GradientBucket> Cut(int bytes) => GradientBucketPlan.Cut(
+            offsets,
+            decayed > 0 && decayed < length ? [decayed, length] : [length],
+            (bytes == options.BucketBytes ? options.FirstBucketBytes : Math.Min(options.FirstBucketBytes, bytes)) / sizeof(float),
+            bytes / sizeof(float));
+        var buckets = Cut(options.BucketBytes);
         var overlaps = options.Overlap && GradientHooks.AreAvailable;
         var memory = new TensorMemory<float>(parameters.Gradients);
         IGradientTransport transport;
         if (replicas.Shared is { } shared)
         {
-            shared.Join(replicas.Shard.Rank, memory.Address, buckets);
+            shared.Join(replicas.Shard.Rank, memory.Address, buckets, replicas.Watch);
             transport = new SharedTransport(shared, replicas.Group);
         }
         else
         {
-            transport = new GroupTransport<float>(replicas.Group, memory.Memory, buckets, overlaps);
+            Compression = options.Compression == GradientCompression.None
+                ? null
+                : new(parameters.Length, options.Compression == GradientCompression.Float16, options.ErrorFeedback, canLeaveOut: scaler is not null);
+            transport = options.Compression switch
+            {
+                GradientCompression.Float16 => new NarrowingTransport<Half>(replicas.Group, memory.Memory, buckets, overlaps, Compression!, scaler),
+                GradientCompression.BFloat16 => new NarrowingTransport<BFloat16>(replicas.Group, memory.Memory, buckets, overlaps, Compression!, scaler),
+                _ => new GroupTransport<float>(replicas.Group, memory.Memory, buckets, overlaps),
+            };
         }
 
+        replicas.Watch?.Plan(buckets, overlaps);
         _gradients = new(transport, buckets, parameters.Parameters, overlaps);
+        _tuning = BucketTuning.Create(replicas, Cut, logger ?? NullLogger.Instance, timeProvider ?? TimeProvider.System);
     }
+
+    /// <summary>What rounding of gradients remembers; null where they travel as they are.</summary>
+    public CompressionState? Compression { get; }
+
+    /// <summary>Which part of the weights the optimizer of each replica moves; null where each moves all.</summary>
+    public OptimizerShards? Shards { get; }
 
     /// <summary>Whether a batch's loss counts. Replicas that share batch statistics go through a backward pass together or not at all.</summary>
     /// <param name="mine">Whether this replica's loss is a number.</param>
@@ -48,7 +77,15 @@ internal sealed class StepExchange : IDisposable
     /// <param name="lossSum">Sum of this replica's losses, each times its share.</param>
     /// <param name="lossShare">Sum of the shares.</param>
     /// <param name="isOverflown">Whether a loss is no number.</param>
-    public void Begin(double lossSum, double lossShare, bool isOverflown) => _gradients.Begin([lossSum, lossShare, isOverflown ? 1 : 0]);
+    public void Begin(double lossSum, double lossShare, bool isOverflown)
+    {
+        if (_tuning is { IsDone: false })
+        {
+            _tuning.Begin();
+        }
+
+        _gradients.Begin([lossSum, lossShare, isOverflown ? 1 : 0]);
+    }
 
     /// <summary>Ends, after the backward pass, when gradients are sums over all replicas.</summary>
     /// <returns>The same of all replicas.</returns>
@@ -58,7 +95,23 @@ internal sealed class StepExchange : IDisposable
         _replicas.Statistics?.ThrowIfFailed();
         Span<double> totals = stackalloc double[3];
         _gradients.End(totals);
+        Compression?.EndStep(isLeftOut: totals[2] > 0);
+        if (_tuning is { IsDone: false } && _tuning.End() is { } buckets)
+        {
+            _gradients.Cut(buckets);
+            _replicas.Watch?.Plan(buckets);
+        }
+
         return (totals[0], totals[1], totals[2] > 0);
+    }
+
+    /// <summary>Ends, after the optimizer, when each replica has moved its part of the weights: all get all. Does nothing where each has moved all.</summary>
+    public void ShareWeights()
+    {
+        if (Shards is { } shards)
+        {
+            _replicas.Gather(_parameters.WeightValues, shards.Counts, "weights");
+        }
     }
 
     public void Dispose() => _gradients.Dispose();

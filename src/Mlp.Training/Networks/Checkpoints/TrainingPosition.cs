@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using Mlp.Training.Distributed.Diagnostics;
+
 namespace Mlp.Training.Networks.Checkpoints;
 
 /// <summary>Where a training stands, apart from tensors: all numbers that decide how it goes on. As JSON it is part of a checkpoint.</summary>
@@ -54,9 +57,28 @@ internal sealed class TrainingPosition
     /// <summary>Steps that were left out since the last good one, because numbers left float16.</summary>
     public int SkippedSteps { get; set; }
 
+    /// <summary>The power of two by which gradients are multiplied before they are rounded to float16 to travel.</summary>
+    public int CompressionExponent { get; set; }
+
+    /// <summary>Replicas whose batches <see cref="Batch"/> counts, where their number may change; 0 where it does not.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int ReplicaCount { get; set; }
+
+    /// <summary>Rows (of a ranking: groups) of the epoch that were trained before the number of replicas last changed; its batches are counted from there.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long TrainedUnits { get; set; }
+
+    /// <summary>What is added to <see cref="Step"/> for the schedule, whose steps are those of the present number of replicas.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long ScheduleShift { get; set; }
+
     /// <summary>States of the network's generators, by name.</summary>
     public SortedDictionary<string, ulong> Generators { get; set; } = new(StringComparer.Ordinal);
 
     /// <summary>Time that training has taken.</summary>
     public TimeSpan Elapsed { get; set; }
+
+    /// <summary>What the steps of replicas were made of, of this run of the training; null for one alone.</summary>
+    [JsonIgnore]
+    public DataParallelReport? Replicas { get; set; }
 }

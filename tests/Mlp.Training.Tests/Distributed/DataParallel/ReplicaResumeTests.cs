@@ -40,7 +40,7 @@ public sealed class ReplicaResumeTests : IDisposable
             using var resumed = await new NetworkTrainer(options).FitAsync(rows);
 
             Assert.True(Distance(WeightsOf(whole), WeightsOf(resumed)) == 0, $"{name}, round {round}");
-            Assert.Equal(whole.History.Select(h => h with { Elapsed = default }), resumed.History.Select(h => h with { Elapsed = default }));
+            Assert.Equal(whole.History.Select(h => h with { Elapsed = default, Replicas = null }), resumed.History.Select(h => h with { Elapsed = default, Replicas = null }));
         }
     }
 

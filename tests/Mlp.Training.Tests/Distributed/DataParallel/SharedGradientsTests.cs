@@ -50,11 +50,11 @@ public sealed class SharedGradientsTests
                 for (var bucket = 0; bucket < buckets.Count; bucket++)
                 {
                     Thread.SpinWait(random.Next(2) * random.Next(20_000));
-                    shared.Arrive(bucket);
+                    shared.Arrive(rank, bucket);
                 }
 
                 Span<double> totals = [0];
-                var isWhole = shared.Finish(step, totals);
+                var isWhole = shared.Finish(rank, step, totals);
                 var wrong = -1;
                 for (var i = 0; i < Length; i += 97)
                 {
@@ -92,9 +92,9 @@ public sealed class SharedGradientsTests
         {
             shared.Join(rank, new TensorMemory<float>(gradients).Address, buckets);
             shared.Show(rank, 1, [0]);
-            shared.Arrive(0);
+            shared.Arrive(rank, 0);
             Span<double> totals = [0];
-            whole[rank] = shared.Finish(1, totals);
+            whole[rank] = shared.Finish(rank, 1, totals);
         })).ToArray();
 
         Array.ForEach(threads, t => t.Start());

@@ -25,6 +25,9 @@ internal sealed unsafe class InProcessBackend(InProcessGroup group, int rank) : 
     public override int WorldSize => _point.WorldSize;
 
     /// <inheritdoc/>
+    public override CollectiveException? Failure => _point.Failure;
+
+    /// <inheritdoc/>
     public override void AllReduce(in CollectiveCall call, Span<byte> values)
     {
         if (values.Length <= InProcessGroup.StageSize)

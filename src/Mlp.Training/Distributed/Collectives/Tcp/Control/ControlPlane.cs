@@ -72,11 +72,17 @@ internal sealed class ControlPlane : IDisposable
         }
     }
 
-    /// <summary>Ends it.</summary>
+    /// <summary>Tells the others that this rank leaves a group.</summary>
+    public void Leave(GroupMonitor group) => Post(new ControlMessage.Leave(group.Id, group.Begun));
+
+    /// <summary>Ends to serve a group that this rank has left.</summary>
+    public void Forget(GroupMonitor group) => _groups.TryRemove(group.Id, out _);
+
+    /// <summary>Leaves a group and ends to serve it.</summary>
     public void Remove(GroupMonitor group)
     {
-        Post(new ControlMessage.Leave(group.Id, group.Begun));
-        _groups.TryRemove(group.Id, out _);
+        Leave(group);
+        Forget(group);
     }
 
     /// <summary>Tells rank 0.</summary>

@@ -98,9 +98,9 @@ internal sealed class GroupInquest(GroupRecord group, ControlMessage.Report repo
             ? CollectiveSentences.TimedOut(call, group.Name, absent, _answers.Length, waited)
             : new CollectiveTimeoutException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"Expected {CollectiveSentences.Describe(call, group.Name)} to end within {CollectiveSentences.Duration(waited)}, but it did not, though all ranks have come; rank {reporter} waits for rank {report.Suspect}."))
+                $"Expected {CollectiveSentences.Describe(call, group.Name)} to end within {CollectiveSentences.Duration(waited)}, but it did not, though all ranks have come{(report.Suspect < 0 ? "" : FormattableString.Invariant($"; rank {reporter} waits for rank {report.Suspect}"))}."))
             {
-                Ranks = [report.Suspect],
+                Ranks = report.Suspect < 0 ? [] : [report.Suspect],
                 Call = call.Kind,
                 Sequence = call.Sequence,
                 Tensor = call.Tensor,

@@ -1,0 +1,49 @@
+using Mlp.Training.Distributed.Collectives.Mpi.Interop;
+using Mlp.Training.Distributed.Collectives.Tcp;
+using Mlp.Training.Distributed.Collectives.Tcp.Control;
+
+namespace Mlp.Training.Distributed.Collectives.Mpi;
+
+/// <summary>Forms a group: ranks make themselves known on the control channel, so that rank 0 can say who is missing, and then get a communicator of their own.</summary>
+/// <param name="mpi">MPI.</param>
+/// <param name="session">The control channel.</param>
+/// <param name="group">The group.</param>
+/// <param name="settings">What the group does.</param>
+/// <param name="timeout">How long ranks are waited for.</param>
+/// <param name="cancellationToken">Ends the wait.</param>
+internal sealed class MpiGroupSetup(MpiProcess mpi, TcpSession session, GroupMonitor group, MpiSettings settings, TimeSpan timeout, CancellationToken cancellationToken)
+{
+    private const int Ready = 0;
+
+    /// <summary>Forms it.</summary>
+    /// <param name="split">Makes the communicator; waits for other ranks.</param>
+    /// <returns>This rank's end.</returns>
+    /// <exception cref="CollectiveException">A rank did not come or is gone.</exception>
+    public async Task<CollectiveBackend> FormAsync(Func<nint> split)
+    {
+        session.Plane.Add(group);
+        session.Enter();
+        try
+        {
+            await session.Plane.ExchangeAsync(group, Ready, [], timeout, cancellationToken).ConfigureAwait(false);
+
+            // MPI forms communicators in a call that waits without a limit, so it waits on another thread.
+            var forming = Task.Run(split, CancellationToken.None);
+            try
+            {
+                return new MpiBackend(mpi, session, group, await session.Plane.AwaitAsync(group, forming, -1, timeout, cancellationToken).ConfigureAwait(false), settings);
+            }
+            catch when (!forming.IsCompleted)
+            {
+                mpi.LeaveUnfinished();
+                throw;
+            }
+        }
+        catch
+        {
+            session.Plane.Remove(group);
+            await session.LeaveAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+}
