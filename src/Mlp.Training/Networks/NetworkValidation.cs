@@ -63,7 +63,7 @@ internal sealed class NetworkValidation : IDisposable
             share += weight;
             if (outputs.Length > 0)
             {
-                FlatParameters.Floats(output.contiguous()).CopyTo(outputs.AsSpan(done * _outputs));
+                FlatParameters.Floats(output.contiguous().cpu()).CopyTo(outputs.AsSpan(done * _outputs));
             }
         }
 
