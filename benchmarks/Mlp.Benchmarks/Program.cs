@@ -98,6 +98,12 @@ if (args is ["training-step-pairs", .. var steps])
     return 0;
 }
 
+if (args is [WatchPairs.Command, .. var watched])
+{
+    WatchPairs.Run(SoakArguments.Parse(watched));
+    return 0;
+}
+
 if (args is [DataParallelPairs.Command, .. var together])
 {
     DataParallelPairs.Run(SoakArguments.Parse(together));

@@ -8,6 +8,8 @@ namespace Mlp.Training.Distributed.Collectives;
 // Groups whose ranks are processes.
 public sealed partial class ProcessGroup
 {
+    private LauncherWatch? _launcher;
+
     /// <summary>
     /// Makes this process a rank of a group of processes, on this or many hosts, and waits until all have come. Rank, world size and the address of rank 0 come from the options, else from the variables of torchrun, Open MPI, Hydra or SLURM
     /// (<see cref="LaunchEnvironment"/>). Ranks on several hosts need a secret (<see cref="RendezvousOptions.Secret"/>).
@@ -33,6 +35,8 @@ public sealed partial class ProcessGroup
             CollectiveTransport.Nccl => await NcclConnector.ConnectAsync(settings, environment, HostIdentity.Read(), cancellationToken).ConfigureAwait(false),
             _ => throw new NotSupportedException($"Expected a backend that is known, but found {settings.Backend}."),
         };
-        return new ProcessGroup(end, settings);
+        var group = new ProcessGroup(end, settings);
+        group._launcher = LauncherWatch.Begin(Environment.GetEnvironmentVariable(LauncherWatch.Variable), reason => group.Abort(reason));
+        return group;
     }
 }

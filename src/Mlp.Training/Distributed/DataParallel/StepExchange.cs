@@ -16,7 +16,6 @@ internal sealed class StepExchange : IDisposable
     private readonly GradientBuckets _gradients;
     private readonly BucketTuning? _tuning;
     private readonly FlatParameters _parameters;
-    private readonly bool _overlaps;
 
     /// <summary>Prepares.</summary>
     /// <param name="replicas">The replicas.</param>
@@ -37,7 +36,7 @@ internal sealed class StepExchange : IDisposable
             (bytes == options.BucketBytes ? options.FirstBucketBytes : Math.Min(options.FirstBucketBytes, bytes)) / sizeof(float),
             bytes / sizeof(float));
         var buckets = Cut(options.BucketBytes);
-        var overlaps = _overlaps = options.Overlap && GradientHooks.AreAvailable;
+        var overlaps = options.Overlap && GradientHooks.AreAvailable;
         var memory = new TensorMemory<float>(parameters.Gradients);
         IGradientTransport transport;
         if (replicas.Shared is { } shared)
@@ -100,7 +99,7 @@ internal sealed class StepExchange : IDisposable
         if (_tuning is { IsDone: false } && _tuning.End() is { } buckets)
         {
             _gradients.Cut(buckets);
-            _replicas.Watch?.Plan(buckets, _overlaps);
+            _replicas.Watch?.Plan(buckets);
         }
 
         return (totals[0], totals[1], totals[2] > 0);

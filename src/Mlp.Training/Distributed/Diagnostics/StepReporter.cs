@@ -102,8 +102,8 @@ internal sealed class StepReporter
         {
             Transport = _replicas.Shared is null ? _replicas.Group.Backend : "shared memory",
             BucketCount = buckets.Count,
-            GradientBytes = buckets.Sum(b => (long)b.Length) * sizeof(float),
+            GradientBytes = buckets.Sum(b => (long)b.Length) * (_replicas.Options.Compression == GradientCompression.None ? sizeof(float) : sizeof(ushort)),
         };
-        return CommunicationAdvice.Add(report, _roll, _watch.Overlaps, _replicas.Options.Overlap);
+        return CommunicationAdvice.Add(report, _roll, _watch.Overlaps, _replicas.Options);
     }
 }

@@ -32,7 +32,11 @@ public static class LocalLauncher
     /// <exception cref="OperationCanceledException">The launch was cancelled; all ranks have ended.</exception>
     public static async Task<LaunchResult> RunAsync(int worldSize, LocalLauncherOptions? options = null, TimeProvider? timeProvider = null, CancellationToken cancellationToken = default)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(worldSize);
+        if (worldSize < 1)
+        {
+            throw new ArgumentOutOfRangeException(nameof(worldSize), string.Create(CultureInfo.InvariantCulture, $"Expected a world size of at least 1, but found {worldSize}."));
+        }
+
         options ??= new();
         OptionRanges.ThrowIfViolated(options);
         var (port, secret) = (FreePort(), Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(SecretBytes)));
@@ -59,22 +63,24 @@ public static class LocalLauncher
     /// <summary>Waits until all have ended, or until one has failed and the others had their time.</summary>
     private static async Task<int?> WatchAsync(List<LaunchedRank> ranks, TimeSpan grace, TimeProvider clock, CancellationToken cancellationToken)
     {
-        var running = ranks.ToDictionary(r => r.Ended);
+        // Tasks that have ended at once may be the same object.
+        var running = ranks.ToList();
         while (running.Count > 0)
         {
             try
             {
-                var ended = await Task.WhenAny(running.Keys).WaitAsync(cancellationToken).ConfigureAwait(false);
-                running.Remove(ended, out var rank);
-                if (rank!.ExitCode != 0)
+                var ended = await Task.WhenAny(running.Select(r => r.Ended)).WaitAsync(cancellationToken).ConfigureAwait(false);
+                var rank = running.Find(r => r.Ended == ended)!;
+                running.Remove(rank);
+                if (rank.ExitCode != 0)
                 {
-                    await EndAsync(running.Values, grace, clock).ConfigureAwait(false);
+                    await EndAsync(running, grace, clock).ConfigureAwait(false);
                     return rank.Rank;
                 }
             }
             catch (OperationCanceledException)
             {
-                await EndAsync(running.Values, TimeSpan.Zero, clock).ConfigureAwait(false);
+                await EndAsync(running, TimeSpan.Zero, clock).ConfigureAwait(false);
                 throw;
             }
         }
@@ -109,6 +115,7 @@ public static class LocalLauncher
         start.Environment["MASTER_ADDR"] = "127.0.0.1";
         start.Environment["MASTER_PORT"] = port.ToString(CultureInfo.InvariantCulture);
         start.Environment[RendezvousOptions.SecretVariable] = secret;
+        start.Environment[LauncherWatch.Variable] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
         return start;
     }
 

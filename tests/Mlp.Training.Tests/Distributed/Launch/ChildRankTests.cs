@@ -39,16 +39,26 @@ public sealed class ChildRankTests
     }
 
     [Theory]
-    [InlineData(1, true)]
-    [InlineData(0, false)]
-    public async Task Rank_IsStopped_OthersNameItWhenItsHeartStops(int rank, bool sharesMemory)
+    [InlineData(ReductionAlgorithm.Ring)]
+    [InlineData(ReductionAlgorithm.HalvingDoubling)]
+    public async Task Rank_EndsFarAway_OthersNameItAtOnce(ReductionAlgorithm algorithm)
+    {
+        var (_, lines) = await ChildRanks.RunAsync(5, false, algorithm, "kill", "2", "5");
+
+        CheckOthers(lines, 2, 5, "ended: its connection closed");
+    }
+
+    [Theory]
+    [InlineData(1, true, ReductionAlgorithm.Auto)]
+    [InlineData(0, false, ReductionAlgorithm.Ring)]
+    public async Task Rank_IsStopped_OthersNameItWhenItsHeartStops(int rank, bool sharesMemory, ReductionAlgorithm algorithm)
     {
         if (OperatingSystem.IsWindows())
         {
             return;
         }
 
-        var (result, lines) = await ChildRanks.RunAsync(3, sharesMemory, "stop", rank.ToString(CultureInfo.InvariantCulture), "5");
+        var (result, lines) = await ChildRanks.RunAsync(3, sharesMemory, algorithm, "stop", rank.ToString(CultureInfo.InvariantCulture), "5");
 
         Assert.Equal(137, result.ExitCodes[rank]);
         CheckOthers(lines, rank, 3, "has given no sign of life for 5 s");
@@ -63,7 +73,7 @@ public sealed class ChildRankTests
             var (worldSize, sharesMemory) = (random.Next(2, 5), random.Next(2) == 0);
             var rank = random.Next(worldSize);
             var (_, lines) = await ChildRanks.RunAsync(
-                worldSize, sharesMemory, "kill", rank.ToString(CultureInfo.InvariantCulture), random.Next(0, 50).ToString(CultureInfo.InvariantCulture));
+                worldSize, sharesMemory, (ReductionAlgorithm)random.Next(4), "kill", rank.ToString(CultureInfo.InvariantCulture), random.Next(0, 50).ToString(CultureInfo.InvariantCulture));
             CheckOthers(lines, rank, worldSize, "ended: its connection closed");
         }
     }
@@ -86,6 +96,48 @@ public sealed class ChildRankTests
 
         Assert.Equal([137, 137, 137], result.ExitCodes);
         Assert.Equal("Rank 1 of 3 failed first: it ended by signal 9.", result.Failure);
+    }
+
+    [LinuxFact]
+    public async Task Run_LauncherKilled_RanksEnd()
+    {
+        using var launcher = ChildProcess.StartAssembly(Path.Combine(AppContext.BaseDirectory, "Mlp.TrainingChild.dll"), "launch", "2");
+        var ranks = new List<int>();
+        while (ranks.Count < 2)
+        {
+            var line = await launcher.ReadLineAsync();
+            Assert.NotNull(line);
+            if (line.Split(' ') is [_, "process", var id])
+            {
+                ranks.Add(int.Parse(id, CultureInfo.InvariantCulture));
+            }
+        }
+
+        Assert.All(ranks, r => Assert.True(Runs(r)));
+        await launcher.KillAsync();
+
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        foreach (var rank in ranks)
+        {
+            while (Runs(rank))
+            {
+                await Task.Delay(20, patience.Token);
+            }
+        }
+
+        // Whoever takes over orphans may leave what has ended unburied for a while.
+        static bool Runs(int process)
+        {
+            try
+            {
+                var stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/stat"));
+                return stat[stat.LastIndexOf(')') + 2] is not ('Z' or 'X');
+            }
+            catch (IOException)
+            {
+                return false;
+            }
+        }
     }
 
     [Fact]
