@@ -16,4 +16,29 @@ public sealed partial class NetworkOptions
 
     /// <summary>Whether the processor is treated as a GPU would be, for tests.</summary>
     internal bool TreatsHostAsForeign { get; set; }
+
+    private void CheckDevice(Action<string, FormattableString> fail, char separator)
+    {
+        if (!DeviceChoice.IsKnown(Device))
+        {
+            fail(nameof(Device), $"must be 'cpu', 'cuda', 'cuda:0' to 'cuda:1023' or 'auto', but is '{Device}'.");
+            return;
+        }
+
+        string Setting(string name) => $"{nameof(DataParallel)}{separator}{name}";
+        if (DataParallel.ReplicaPerGpu && (DataParallel is { Replicas: > 1 } or { Group: not null } || Device is not (DeviceChoice.Cuda or DeviceChoice.Auto)))
+        {
+            fail(Setting(nameof(DataParallel.ReplicaPerGpu)), $"must be false but for 1 replica, no Group, and the Device 'cuda' or 'auto', but is true for {DataParallel.WorldSize} and '{Device}'.");
+        }
+
+        if (DataParallel.Replicas > 1 && DeviceChoice.NumberOf(Device) is not null)
+        {
+            fail(nameof(Device), $"must name no number where {DataParallel.Replicas} replicas take a GPU each, but is '{Device}'.");
+        }
+
+        if (DataParallel.ShardOptimizer && (Device != DeviceChoice.Cpu || TreatsHostAsForeign))
+        {
+            fail(Setting(nameof(DataParallel.ShardOptimizer)), $"must be false but for the Device 'cpu', but is true for '{Device}'.");
+        }
+    }
 }

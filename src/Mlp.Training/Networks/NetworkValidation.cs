@@ -1,6 +1,7 @@
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Statistics;
 using Mlp.Training.Distributed.DataParallel;
+using Mlp.Training.Networks.Devices;
 using Mlp.Training.Networks.Interop;
 using Mlp.Training.Preprocessing;
 using TorchSharp;
@@ -42,6 +43,9 @@ internal sealed class NetworkValidation : IDisposable
 
     /// <summary>Whether a metric is better the greater it is.</summary>
     public static bool IsGreaterBetter(ValidationMetric metric) => metric is ValidationMetric.Auc or ValidationMetric.Accuracy or ValidationMetric.Ndcg;
+
+    /// <summary>Measures a network on a device.</summary>
+    public void GoTo(TrainingDevice device) => _batch.GoTo(device);
 
     /// <summary>Measures.</summary>
     /// <param name="network">The network, out of training.</param>

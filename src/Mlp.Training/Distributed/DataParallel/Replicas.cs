@@ -12,17 +12,21 @@ internal static class Replicas
     // A replica that ends tells the others, so only a callback or a disk is ever waited for here.
     private static readonly TimeSpan Patience = TimeSpan.FromDays(7);
 
+    /// <summary>Settings of a group of replicas in this process.</summary>
+    public static ProcessGroupOptions GroupOptions => new() { Name = "replicas", Timeout = Patience };
+
     /// <summary>Runs all replicas in this process, the first on the thread that calls.</summary>
     /// <typeparam name="T">What a replica makes.</typeparam>
     /// <param name="options">How many, and how they train.</param>
     /// <param name="train">Trains a replica.</param>
     /// <param name="cancellationToken">Ends all.</param>
+    /// <param name="places">Places of the replicas in a group, which is disposed; null for one in the memory of the host, in which gradients are added up where they lie.</param>
     /// <returns>What the first has made; what the others have made is disposed of.</returns>
-    public static T RunHere<T>(DataParallelOptions options, Func<ReplicaGroup?, T> train, CancellationToken cancellationToken)
+    public static T RunHere<T>(DataParallelOptions options, Func<ReplicaGroup?, T> train, CancellationToken cancellationToken, IReadOnlyList<ProcessGroup>? places = null)
         where T : class, IDisposable
     {
-        var groups = ProcessGroup.CreateInProcess(options.Replicas, new() { Name = "replicas", Timeout = Patience });
-        var shared = new SharedGradients(options.Replicas);
+        var groups = places ?? ProcessGroup.CreateInProcess(options.Replicas, GroupOptions);
+        var shared = places is null ? new SharedGradients(options.Replicas) : null;
         var failures = new ConcurrentQueue<Exception>();
         var made = new T?[groups.Count];
         var threads = groups.Skip(1).Select(g => new Thread(() => Run(g)) { IsBackground = true, Name = FormattableString.Invariant($"mlp-replica-{g.Rank}") }).ToArray();
@@ -58,7 +62,7 @@ internal static class Replicas
             catch (Exception e)
             {
                 failures.Enqueue(e);
-                shared.Leave();
+                shared?.Leave();
             }
         }
     }
