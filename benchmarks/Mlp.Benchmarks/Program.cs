@@ -8,6 +8,7 @@ using Mlp.Benchmarks.Scoring;
 using Mlp.Benchmarks.Soaks;
 using Mlp.Benchmarks.Training;
 using Mlp.Benchmarks.Training.Distributed;
+using Mlp.Benchmarks.Training.Distributed.Scaling;
 
 if (args is ["batching-pairs", .. var networks])
 {
@@ -101,6 +102,24 @@ if (args is ["training-step-pairs", .. var steps])
 if (args is [DataParallelPairs.Command, .. var together])
 {
     DataParallelPairs.Run(SoakArguments.Parse(together));
+    return 0;
+}
+
+if (args is [OverlapLatency.Command, .. var delays])
+{
+    OverlapLatency.Run(SoakArguments.Parse(delays));
+    return 0;
+}
+
+if (args is [OverlapRank.Command])
+{
+    await OverlapRank.RunAsync();
+    return 0;
+}
+
+if (args is [ScalingSimulation.Command, .. var clusters])
+{
+    ScalingSimulation.Run(SoakArguments.Parse(clusters));
     return 0;
 }
 
