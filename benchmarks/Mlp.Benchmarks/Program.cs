@@ -117,6 +117,12 @@ if (args is [OverlapRank.Command])
     return 0;
 }
 
+if (args is [RelayProcess.Command, var target])
+{
+    RelayProcess.Run(int.Parse(target, System.Globalization.CultureInfo.InvariantCulture));
+    return 0;
+}
+
 if (args is [ScalingSimulation.Command, .. var clusters])
 {
     ScalingSimulation.Run(SoakArguments.Parse(clusters));

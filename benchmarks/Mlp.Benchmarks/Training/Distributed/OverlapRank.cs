@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Mlp.Runtime.Models;
-using Mlp.TestSupport;
 using Mlp.Training.Distributed.Collectives;
 using Mlp.Training.Distributed.DataParallel;
 using Mlp.Training.Interop;
@@ -27,17 +26,17 @@ internal static class OverlapRank
     public static readonly int[] Units = [512, 512, 512, 512, 512, 512, 512, 512];
 
     /// <summary>Rows of a step on each rank.</summary>
-    public const int BatchRows = 512;
+    public const int BatchRows = 1024;
 
-    /// <summary>Bytes of a bucket: a layer's.</summary>
-    public const int BucketBytes = 1 << 20;
+    /// <summary>Bytes of a bucket: two layers.</summary>
+    public const int BucketBytes = 1 << 21;
 
     /// <summary>Runs until there are no more commands.</summary>
     public static async Task RunAsync()
     {
         Torch.EnsureLoaded();
         TorchSharp.torch.set_num_threads(1);
-        DelayedRelay? relay = null;
+        RelayProcess? relay = null;
         var options = new ProcessGroupOptions();
         options.Transport.UseSharedMemory = false;
         if (Environment.GetEnvironmentVariable(RelayVariable) is not null)
@@ -55,7 +54,7 @@ internal static class OverlapRank
             var words = Array.ConvertAll(line.Replace("relay", "-1", StringComparison.Ordinal).Split(' '), w => int.Parse(w, CultureInfo.InvariantCulture));
             if (words[0] < 0)
             {
-                relay?.Shape(TimeSpan.FromMicroseconds(words[1]), words[2] * 1e6 / 8);
+                relay?.Shape(words[1], words[2]);
                 Console.WriteLine("ready");
                 continue;
             }

@@ -5,7 +5,7 @@ using System.Net.Sockets;
 
 namespace Mlp.Benchmarks.Training.Distributed;
 
-/// <summary>Two ranks on the loopback interface whose connections for values go through a relay, in the process of the rank that is called, that delays them.</summary>
+/// <summary>Two ranks on the loopback interface whose connections for values go through a relay that delays them.</summary>
 internal sealed class RelayedRanks : IDistantRanks
 {
     /// <inheritdoc/>
