@@ -54,16 +54,26 @@ public abstract class ElasticGroupContract
     [Fact]
     public void JoinAsync_Newcomers_AreLetInBehindTheOthers()
     {
-        var members = Create(2, new());
-        var programs = Start(members, steps: 100_000, goesOn: (_, _) => true);
-        var newcomers = Enumerable.Range(0, 2).Select(_ => ElasticProgram.Start(CreateNewcomer(members, new()), 100_000, p => p.Place.WorldSize < 4 || p.Step % 50 != 0)).ToArray();
-        var all = programs.Concat(newcomers).ToArray();
-        ElasticProgram.Join(newcomers);
-        ElasticProgram.Join(programs.Select(p => p).ToArray());
+        using var four = new ManualResetEventSlim();
+        bool GoesOn(ElasticProgram program)
+        {
+            if (program.Place.WorldSize == 4 && program.Step % 20 == 0)
+            {
+                four.Set();
+            }
 
-        Assert.All(all, p => Assert.Null(p.Failure));
-        Assert.Contains(programs[0].Changes, c => c is { WorldSize: 4 } && c.Lost.Count == 0 && c.Cause is null);
-        Assert.All(newcomers, n => Assert.InRange(n.Place.Rank, 2, 3));
+            return !four.IsSet;
+        }
+
+        var members = Create(2, new());
+        ElasticProgram[] programs = [.. members.Select(m => ElasticProgram.Start(m, int.MaxValue, GoesOn))];
+        ElasticProgram[] newcomers = [.. Enumerable.Range(0, 2).Select(_ => ElasticProgram.Start(CreateNewcomer(members, new()), int.MaxValue, GoesOn))];
+        ElasticProgram.Join([.. programs, .. newcomers]);
+
+        Assert.All(programs.Concat(newcomers), p => Assert.Null(p.Failure));
+        Assert.Contains(programs[0].Changes, c => c is { WorldSize: 4, Lost.Count: 0, Cause: null, JoinedCount: > 0 });
+        Assert.All(programs, (p, rank) => Assert.Equal((rank, 2), p.Places[0]));
+        Assert.All(newcomers, n => Assert.InRange(n.Places[0].Rank, 2, 3));
     }
 
     [Fact]
