@@ -65,11 +65,12 @@ public sealed class ElasticTrainingTests
         var members = ElasticGroup.CreateInProcess(2);
         var team = new ElasticTeam();
         var rows = ElasticTeam.Rows(RowCount);
-        using var joined = new ManualResetEventSlim();
         foreach (var member in members)
         {
-            team.Start(member, rows, options => options.Callbacks.Add(new Await(joined, () => member.HasNewcomers)));
+            team.Start(member, rows, options => options.Callbacks.Add(new Await(member)));
         }
+
+        SpinWait.SpinUntil(() => members.All(m => m.Generation > 0));
 
         team.Start(members[0].CreateNewcomer(), rows);
         team.Start(members[0].CreateNewcomer(), rows);
@@ -184,6 +185,27 @@ public sealed class ElasticTrainingTests
     }
 
     [Fact]
+    public void FitAsync_MembersFail_EndsWithTheLossOfATrainingWithoutFaultsWithinTheNoiseOfItsSeed()
+    {
+        double[] Losses(bool fails) => [.. Enumerable.Range(1, 4).Select(seed =>
+        {
+            var team = Run(3, (rank, options) =>
+            {
+                (options.Seed, options.MaxEpochs, options.ValidationShare) = (seed, 8, 0.25);
+                if (fails && rank < 2)
+                {
+                    options.Callbacks.Add(new At(rank == 0 ? 11 : 23, () => throw new InvalidTimeZoneException()));
+                }
+            });
+            return team.Histories[2]!.Min(h => h.ValidationLoss!.Value);
+        })];
+
+        var (clean, faulty) = (Losses(false), Losses(true));
+
+        Assert.InRange(faulty.Average(), clean.Average() - (clean.Max() - clean.Min()), clean.Average() + (clean.Max() - clean.Min()));
+    }
+
+    [Fact]
     public void NetworkTrainer_OptionsThatDoNotFit_SaysWhich()
     {
         var options = ElasticTeam.Options();
@@ -224,15 +246,14 @@ public sealed class ElasticTrainingTests
         }
     }
 
-    /// <summary>Holds the training at a step until newcomers have come; the other ranks are held by the calls.</summary>
-    private sealed class Await(ManualResetEventSlim joined, Func<bool> hasNewcomers) : INetworkCallback
+    /// <summary>Holds the training at some steps until newcomers have come or are in.</summary>
+    private sealed class Await(ElasticGroup member) : INetworkCallback
     {
         public void StepEnded(in NetworkStep ended, NetworkTrainingControl control)
         {
-            if (ended.Step == 5)
+            if (ended.Step is 5 or 14)
             {
-                SpinWait.SpinUntil(() => joined.IsSet || hasNewcomers());
-                joined.Set();
+                SpinWait.SpinUntil(() => member.Group!.WorldSize == 4 || member.HasNewcomers);
             }
         }
     }
