@@ -99,9 +99,21 @@ if (args is ["training-step-pairs", .. var steps])
     return 0;
 }
 
+if (args is [WatchPairs.Command, .. var watched])
+{
+    WatchPairs.Run(SoakArguments.Parse(watched));
+    return 0;
+}
+
 if (args is [DataParallelPairs.Command, .. var together])
 {
     DataParallelPairs.Run(SoakArguments.Parse(together));
+    return 0;
+}
+
+if (args is [BucketSizes.Command, .. var sizes])
+{
+    BucketSizes.Run(SoakArguments.Parse(sizes));
     return 0;
 }
 

@@ -25,6 +25,11 @@ internal static class RankRun
         options.Deterministic = options.Transport.Algorithm is not (ReductionAlgorithm.HalvingDoubling or ReductionAlgorithm.Hierarchical);
         await using var group = await ProcessGroup.ConnectAsync(options);
         print(string.Create(CultureInfo.InvariantCulture, $"joined {group.Rank} of {group.WorldSize}"));
+        if (mode == "reduce")
+        {
+            print(string.Create(CultureInfo.InvariantCulture, $"process {Environment.ProcessId}"));
+        }
+
         if (mode == "sum")
         {
             print($"sum {Sum(group)}");

@@ -63,6 +63,14 @@ internal static class CollectiveSentences
     public static RankLostException Cancelled(in CollectiveCall call, string group, int rank)
         => Lost(call, group, rank, "it cancelled the call");
 
+    /// <summary>What a rank itself gets that has cancelled its call.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="group">Name of the group.</param>
+    /// <param name="rank">The rank.</param>
+    /// <param name="innerException">What the backend has thrown.</param>
+    public static OperationCanceledException CancelledHere(in CollectiveCall call, string group, int rank, OperationCanceledException innerException) => new(
+        string.Create(CultureInfo.InvariantCulture, $"Rank {rank} has cancelled {Describe(call, group)}; the group is of no more use."), innerException, call.CancellationToken);
+
     /// <summary>"250 ms", "30 s", "5 min".</summary>
     public static string Duration(TimeSpan duration) => duration switch
     {

@@ -29,7 +29,7 @@ public sealed partial class ProcessGroup
     {
         if (timeout is { } limit && limit <= TimeSpan.Zero)
         {
-            throw new ArgumentOutOfRangeException(nameof(timeout), limit, "Expected a time limit above zero.");
+            throw new ArgumentOutOfRangeException(nameof(timeout), $"Expected a time limit above zero, but found {CollectiveSentences.Duration(limit)}.");
         }
 
         return timeout ?? _options.Timeout;
@@ -69,7 +69,7 @@ public sealed partial class ProcessGroup
     {
         if (rank < 0 || rank >= WorldSize)
         {
-            throw new ArgumentOutOfRangeException(parameterName, rank, $"Expected a rank of 0 to {WorldSize - 1} of group '{Name}'.");
+            throw new ArgumentOutOfRangeException(parameterName, string.Create(CultureInfo.InvariantCulture, $"Expected a rank of 0 to {WorldSize - 1} of group '{Name}', but found {rank}."));
         }
     }
 

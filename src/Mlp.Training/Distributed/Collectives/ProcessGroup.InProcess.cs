@@ -1,3 +1,4 @@
+using System.Globalization;
 using Mlp.Training.Distributed.Collectives.InProcess;
 using Mlp.Training.Distributed.Collectives.InProcess.Interop;
 
@@ -19,8 +20,11 @@ public sealed partial class ProcessGroup
     /// <param name="wrap">Makes a rank's end into another, which injects faults.</param>
     internal static IReadOnlyList<ProcessGroup> CreateInProcess(int worldSize, ProcessGroupOptions? options, Func<CollectiveBackend, CollectiveBackend> wrap)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(worldSize, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(worldSize, 1024);
+        if (worldSize is < 1 or > 1024)
+        {
+            throw new ArgumentOutOfRangeException(nameof(worldSize), string.Create(CultureInfo.InvariantCulture, $"Expected a world size of 1 to 1,024, but found {worldSize:N0}."));
+        }
+
         var settings = (options ?? new()).Validated();
         var shared = new InProcessGroup(settings.Name, worldSize, settings.TimeProvider);
         return [.. Enumerable.Range(0, worldSize).Select(rank => new ProcessGroup(wrap(new InProcessBackend(shared, rank)), settings))];

@@ -24,6 +24,12 @@ public sealed partial class ProcessGroup
             ThrowIfFailed();
             return Dispatch(call, source, target, ranks);
         }
+        catch (OperationCanceledException exception)
+        {
+            failure = CollectiveSentences.CancelledHere(call, Name, Rank, exception);
+            Break(AsFailure(call, exception));
+            throw failure;
+        }
         catch (Exception exception)
         {
             failure = exception;

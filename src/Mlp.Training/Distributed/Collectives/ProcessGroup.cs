@@ -127,6 +127,7 @@ public sealed partial class ProcessGroup : IAsyncDisposable
             Break(CollectiveSentences.Lost(null, Name, Rank, "its group was disposed while a call was under way"));
         }
 
+        _launcher?.Dispose();
         await EndThreadAsync().ConfigureAwait(false);
         await _backend.DisposeAsync().ConfigureAwait(false);
     }

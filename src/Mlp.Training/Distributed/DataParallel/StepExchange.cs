@@ -2,10 +2,12 @@ using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Mlp.Training.Distributed.Collectives;
+using Mlp.Training.Distributed.Collectives.Nccl;
 using Mlp.Training.Distributed.DataParallel.Compression;
 using Mlp.Training.Distributed.DataParallel.Interop;
 using Mlp.Training.Distributed.DataParallel.Tuning;
 using Mlp.Training.Networks;
+using ScalarType = TorchSharp.torch.ScalarType;
 
 namespace Mlp.Training.Distributed.DataParallel;
 
@@ -15,6 +17,7 @@ internal sealed class StepExchange : IDisposable
     private readonly ReplicaGroup _replicas;
     private readonly GradientBuckets _gradients;
     private readonly BucketTuning? _tuning;
+    private readonly FlatParameters _parameters;
 
     /// <summary>Prepares.</summary>
     /// <param name="replicas">The replicas.</param>
@@ -25,8 +28,9 @@ internal sealed class StepExchange : IDisposable
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The buckets own the transport, and the memory is the tensor's.")]
     public StepExchange(ReplicaGroup replicas, FlatParameters parameters, GradientScaler? scaler = null, ILogger? logger = null, TimeProvider? timeProvider = null)
     {
-        _replicas = replicas;
+        (_replicas, _parameters) = (replicas, parameters);
         var options = replicas.Options;
+        Shards = options.ShardOptimizer ? new(replicas.Shard, parameters.Length) : null;
         var (offsets, length, decayed) = (parameters.Offsets, parameters.Length, parameters.DecayedLength);
         IReadOnlyList<GradientBucket> Cut(int bytes) => GradientBucketPlan.Cut(
             offsets,
@@ -35,9 +39,16 @@ internal sealed class StepExchange : IDisposable
             bytes / sizeof(float));
         var buckets = Cut(options.BucketBytes);
         var overlaps = options.Overlap && GradientHooks.AreAvailable;
-        var memory = new TensorMemory<float>(parameters.Gradients);
+        var host = parameters.Device.IsHost ? null : parameters.Device.Pinned(InputBatch.New(ScalarType.Float32, length));
+        var memory = new TensorMemory<float>(host ?? parameters.Gradients);
         IGradientTransport transport;
-        if (replicas.Shared is { } shared)
+        if (host is not null && replicas.Group is { TakesDeviceMemory: true } gpus && replicas.Shared is null && options.Compression == GradientCompression.None)
+        {
+            host.Dispose();
+            host = null;
+            transport = new DeviceTransport(gpus, TensorMemory<float>.OnDevice(parameters.Gradients).Memory, ((NcclBackend)gpus.End).NewReadyEvents(), buckets);
+        }
+        else if (replicas.Shared is { } shared)
         {
             shared.Join(replicas.Shard.Rank, memory.Address, buckets, replicas.Watch);
             transport = new SharedTransport(shared, replicas.Group);
@@ -55,6 +66,7 @@ internal sealed class StepExchange : IDisposable
             };
         }
 
+        transport = host is null ? transport : new StagedTransport(transport, parameters.Gradients, host, buckets);
         replicas.Watch?.Plan(buckets, overlaps);
         _gradients = new(transport, buckets, parameters.Parameters, overlaps);
         _tuning = BucketTuning.Create(replicas, Cut, logger ?? NullLogger.Instance, timeProvider ?? TimeProvider.System);
@@ -62,6 +74,9 @@ internal sealed class StepExchange : IDisposable
 
     /// <summary>What rounding of gradients remembers; null where they travel as they are.</summary>
     public CompressionState? Compression { get; }
+
+    /// <summary>Which part of the weights the optimizer of each replica moves; null where each moves all.</summary>
+    public OptimizerShards? Shards { get; }
 
     /// <summary>Whether a batch's loss counts. Replicas that share batch statistics go through a backward pass together or not at all.</summary>
     /// <param name="mine">Whether this replica's loss is a number.</param>
@@ -94,9 +109,19 @@ internal sealed class StepExchange : IDisposable
         if (_tuning is { IsDone: false } && _tuning.End() is { } buckets)
         {
             _gradients.Cut(buckets);
+            _replicas.Watch?.Plan(buckets);
         }
 
         return (totals[0], totals[1], totals[2] > 0);
+    }
+
+    /// <summary>Ends, after the optimizer, when each replica has moved its part of the weights: all get all. Does nothing where each has moved all.</summary>
+    public void ShareWeights()
+    {
+        if (Shards is { } shards)
+        {
+            _replicas.Gather(_parameters.WeightValues, shards.Counts, "weights");
+        }
     }
 
     public void Dispose() => _gradients.Dispose();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mlp.Training.Distributed.DataParallel;
 
 namespace Mlp.Training.Distributed.Diagnostics;
 
@@ -16,20 +17,20 @@ internal static class CommunicationAdvice
     /// <param name="report">The figures.</param>
     /// <param name="roll">Who takes part.</param>
     /// <param name="overlaps">Whether gradients travel during the backward pass.</param>
-    /// <param name="wantsOverlap">Whether that was asked for.</param>
+    /// <param name="options">How they were asked to train.</param>
     /// <returns>The figures with cause and advice, or as they were.</returns>
-    public static DataParallelReport Add(DataParallelReport report, IReadOnlyList<RankPlace> roll, bool overlaps, bool wantsOverlap)
+    public static DataParallelReport Add(DataParallelReport report, IReadOnlyList<RankPlace> roll, bool overlaps, DataParallelOptions options)
     {
         if (report.StepTime <= TimeSpan.Zero || report.ExposedTime / report.StepTime < Much)
         {
             return report;
         }
 
-        var (cause, advice) = Find(report, roll, overlaps, wantsOverlap);
+        var (cause, advice) = Find(report, roll, overlaps, options);
         return report with { Cause = cause, Advice = $"{Describe(report)} {advice}" };
     }
 
-    private static (CommunicationCause Cause, string Advice) Find(DataParallelReport report, IReadOnlyList<RankPlace> roll, bool overlaps, bool wantsOverlap)
+    private static (CommunicationCause Cause, string Advice) Find(DataParallelReport report, IReadOnlyList<RankPlace> roll, bool overlaps, DataParallelOptions options)
     {
         if (roll.GroupBy(r => r.Host, StringComparer.Ordinal).FirstOrDefault(h => h.Count() > h.Max(r => r.Processors)) is { } crowded)
         {
@@ -48,16 +49,17 @@ internal static class CommunicationAdvice
 
         if (!overlaps)
         {
-            return wantsOverlap
+            return options.Overlap
                 ? (CommunicationCause.OverlapUnavailable, "Gradients travel after the backward pass, because this libtorch cannot tell when they are ready. Larger batches and accumulation (Optimizer.AccumulationSteps) let them travel less often.")
                 : (CommunicationCause.OverlapOff, "Gradients travel after the backward pass: DataParallel.Overlap = true lets them travel beside it.");
         }
 
+        var canRound = options is { Group: not null, Compression: GradientCompression.None };
         return report.BucketCount >= ManyBuckets && report.GradientBytes / report.BucketCount < SmallBucketBytes
             ? (CommunicationCause.SmallBuckets, FormattableString.Invariant(
-                $"Buckets hold {ByteText.Of(report.GradientBytes / report.BucketCount)}, so that each costs more by setting out than by its length: a greater DataParallel.BucketBytes makes fewer."))
+                $"Buckets hold {ByteText.Of(report.GradientBytes / report.BucketCount)}, so that each costs more by setting out than by its length: a greater DataParallel.BucketBytes makes fewer, and DataParallel.BucketTuning finds the size."))
             : (CommunicationCause.Bandwidth, FormattableString.Invariant(
-                $"Values move at {ByteText.Of((long)(report.GradientBytes / Math.Max(1e-9, report.TransferTime.TotalSeconds)))} a second: larger batches and accumulation (Optimizer.AccumulationSteps) let gradients travel less often, a faster way between the ranks faster."));
+                $"Values move at {ByteText.Of((long)(report.GradientBytes / Math.Max(1e-9, report.TransferTime.TotalSeconds)))} a second: larger batches and accumulation (Optimizer.AccumulationSteps) let gradients travel less often{(canRound ? ", DataParallel.Compression halves them" : "")}."));
     }
 
     private static string Describe(DataParallelReport report)

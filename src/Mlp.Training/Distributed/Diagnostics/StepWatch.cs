@@ -67,6 +67,10 @@ internal sealed class StepWatch : IGradientObserver, IDisposable
     /// <param name="overlaps">Whether buckets set out during the backward pass.</param>
     public void Plan(IReadOnlyList<GradientBucket> buckets, bool overlaps) => (Buckets, Overlaps) = (buckets, overlaps);
 
+    /// <summary>Says that gradients are cut in another way from the next step on.</summary>
+    /// <param name="buckets">How they are cut.</param>
+    public void Plan(IReadOnlyList<GradientBucket> buckets) => Buckets = buckets;
+
     /// <summary>Begins a step, unless it began where the one before ended.</summary>
     /// <param name="step">Its number.</param>
     public void BeginStep(long step)

@@ -11,6 +11,8 @@ namespace Mlp.Training.Distributed.Diagnostics;
 /// </summary>
 internal sealed class TimelineFile : IDisposable
 {
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
     private readonly object _gate = new();
     private readonly string _path;
     private readonly int _rank;
@@ -22,6 +24,7 @@ internal sealed class TimelineFile : IDisposable
     private int _count;
     private int _filling;
     private long _dropped;
+    private long _flushed;
     private bool _isAsked;
     private bool _isEnding;
 
@@ -105,12 +108,17 @@ internal sealed class TimelineFile : IDisposable
         }
     }
 
-    /// <summary>Has what there is written soon.</summary>
-    public void Flush()
+    /// <summary>Has what there is written soon, unless something was a moment ago: to wake a thread costs the one that does it, and to run it costs a replica its processor.</summary>
+    /// <param name="now">The clock's time.</param>
+    public void FlushAt(long now)
     {
         lock (_gate)
         {
-            Ask();
+            if (Clock.GetElapsedTime(_flushed, now) >= Pause)
+            {
+                _flushed = now;
+                Ask();
+            }
         }
     }
 

@@ -48,7 +48,7 @@ internal sealed class TimelineTrack(TimelineFile file, int rank, int worldSize, 
         {
             EndSum();
             file.Add(Of("step", began, ended));
-            file.Flush();
+            file.FlushAt(ended);
         }
     }
 

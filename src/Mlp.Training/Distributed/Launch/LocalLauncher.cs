@@ -32,7 +32,11 @@ public static class LocalLauncher
     /// <exception cref="OperationCanceledException">The launch was cancelled; all ranks have ended.</exception>
     public static async Task<LaunchResult> RunAsync(int worldSize, LocalLauncherOptions? options = null, TimeProvider? timeProvider = null, CancellationToken cancellationToken = default)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(worldSize);
+        if (worldSize < 1)
+        {
+            throw new ArgumentOutOfRangeException(nameof(worldSize), string.Create(CultureInfo.InvariantCulture, $"Expected a world size of at least 1, but found {worldSize}."));
+        }
+
         options ??= new();
         OptionRanges.ThrowIfViolated(options);
         var (port, secret) = (FreePort(), Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(SecretBytes)));
@@ -44,7 +48,7 @@ public static class LocalLauncher
                 ranks.Add(LaunchedRank.Start(rank, Describe(rank, worldSize, port, secret, options), options));
             }
 
-            var firstFailed = await WatchAsync(ranks, options.GracePeriod, timeProvider ?? TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            var firstFailed = await WatchAsync(ranks, options, timeProvider ?? TimeProvider.System, cancellationToken).ConfigureAwait(false);
             return new([.. ranks.Select(r => r.ExitCode)], firstFailed);
         }
         finally
@@ -57,10 +61,11 @@ public static class LocalLauncher
     }
 
     /// <summary>Waits until all have ended, or until one has failed and the others had their time.</summary>
-    private static async Task<int?> WatchAsync(List<LaunchedRank> ranks, TimeSpan grace, TimeProvider clock, CancellationToken cancellationToken)
+    private static async Task<int?> WatchAsync(List<LaunchedRank> ranks, LocalLauncherOptions options, TimeProvider clock, CancellationToken cancellationToken)
     {
         // Tasks that have ended at once may be the same object.
         var running = ranks.ToList();
+        int? firstFailed = null;
         while (running.Count > 0)
         {
             try
@@ -70,8 +75,12 @@ public static class LocalLauncher
                 running.Remove(rank);
                 if (rank.ExitCode != 0)
                 {
-                    await EndAsync(running, grace, clock).ConfigureAwait(false);
-                    return rank.Rank;
+                    firstFailed ??= rank.Rank;
+                    if (!options.KeepsOthers)
+                    {
+                        await EndAsync(running, options.GracePeriod, clock).ConfigureAwait(false);
+                        return firstFailed;
+                    }
                 }
             }
             catch (OperationCanceledException)
@@ -81,7 +90,7 @@ public static class LocalLauncher
             }
         }
 
-        return null;
+        return firstFailed;
     }
 
     private static async Task EndAsync(IEnumerable<LaunchedRank> ranks, TimeSpan grace, TimeProvider clock)
@@ -111,6 +120,7 @@ public static class LocalLauncher
         start.Environment["MASTER_ADDR"] = "127.0.0.1";
         start.Environment["MASTER_PORT"] = port.ToString(CultureInfo.InvariantCulture);
         start.Environment[RendezvousOptions.SecretVariable] = secret;
+        start.Environment[LauncherWatch.Variable] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
         return start;
     }
 

@@ -132,6 +132,34 @@ public sealed class ProcessGroupTests
     }
 
     [Fact]
+    public void Arguments_OutOfRange_AreToldInOneWay()
+    {
+        var group = ProcessGroup.CreateInProcess(3)[0];
+
+        Assert.StartsWith("Expected a world size of 1 to 1,024, but found 0.", Assert.Throws<ArgumentOutOfRangeException>(() => ProcessGroup.CreateInProcess(0)).Message, StringComparison.Ordinal);
+        Assert.StartsWith("Expected a rank of 0 to 2 of group 'world', but found 3.", Assert.Throws<ArgumentOutOfRangeException>(() => group.Broadcast<float>(new float[1], 3)).Message, StringComparison.Ordinal);
+        Assert.StartsWith("Expected a time limit above zero, but found 0 ms.", Assert.Throws<ArgumentOutOfRangeException>(() => group.Barrier(timeout: TimeSpan.Zero)).Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("Actual value", Assert.Throws<ArgumentOutOfRangeException>(() => group.Broadcast<float>(new float[1], -1)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Attach_SeveralObservers_EachHearsUntilItIsDetached()
+    {
+        var group = ProcessGroup.CreateInProcess(1)[0];
+        RecordingObserver[] observers = [new(), new(), new()];
+        Array.ForEach(observers, group.Attach);
+        group.Barrier();
+        group.Detach(observers[1]);
+        group.Barrier();
+        group.Detach(observers[0]);
+        group.Barrier();
+        group.Detach(observers[2]);
+        group.Barrier();
+
+        Assert.Equal([6, 3, 9], observers.Select(o => o.Events.Count));
+    }
+
+    [Fact]
     public void Observer_OfAFailedCall_HearsOfTheFailure()
     {
         var groups = ProcessGroup.CreateInProcess(2);

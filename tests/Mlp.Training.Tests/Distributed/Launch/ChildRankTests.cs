@@ -98,6 +98,48 @@ public sealed class ChildRankTests
         Assert.Equal("Rank 1 of 3 failed first: it ended by signal 9.", result.Failure);
     }
 
+    [LinuxFact]
+    public async Task Run_LauncherKilled_RanksEnd()
+    {
+        using var launcher = ChildProcess.StartAssembly(Path.Combine(AppContext.BaseDirectory, "Mlp.TrainingChild.dll"), "launch", "2");
+        var ranks = new List<int>();
+        while (ranks.Count < 2)
+        {
+            var line = await launcher.ReadLineAsync();
+            Assert.NotNull(line);
+            if (line.Split(' ') is [_, "process", var id])
+            {
+                ranks.Add(int.Parse(id, CultureInfo.InvariantCulture));
+            }
+        }
+
+        Assert.All(ranks, r => Assert.True(Runs(r)));
+        await launcher.KillAsync();
+
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        foreach (var rank in ranks)
+        {
+            while (Runs(rank))
+            {
+                await Task.Delay(20, patience.Token);
+            }
+        }
+
+        // Whoever takes over orphans may leave what has ended unburied for a while.
+        static bool Runs(int process)
+        {
+            try
+            {
+                var stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/stat"));
+                return stat[stat.LastIndexOf(')') + 2] is not ('Z' or 'X');
+            }
+            catch (IOException)
+            {
+                return false;
+            }
+        }
+    }
+
     [Fact]
     public async Task Run_NoSuchProgram_SaysSo()
         => Assert.StartsWith("Rank 0 could not be started", (await Assert.ThrowsAsync<LaunchException>(() => LocalLauncher.RunAsync(2, new() { Program = "/no/such/program" }))).Message, StringComparison.Ordinal);

@@ -35,7 +35,7 @@ internal sealed class InProcessGroup
     public MessageChannel Channel(int sender, int receiver)
     {
         ref var channel = ref _channels[(sender * Point.WorldSize) + receiver];
-        return Volatile.Read(ref channel) ?? Interlocked.CompareExchange(ref channel, new(Point, sender, receiver), null) ?? channel!;
+        return Volatile.Read(ref channel) ?? Interlocked.CompareExchange(ref channel, new(this, sender, receiver), null) ?? channel!;
     }
 
     /// <summary>Memory of a rank for the values of a short call: others read it there, so the rank's own values are free at once. It holds them until the call after the next.</summary>

@@ -90,6 +90,49 @@ public sealed class InProcessMismatchTests
             "Expected rank 1 at Send (call 0 to rank 1 of group 'world') on rank 0, but it waits for all ranks at AllReduce (call 0 of group 'world').", Assert.IsType<CollectiveMismatchException>(f).Message));
     }
 
+    [Theory]
+    [InlineData(true, "each sends and waits for the other to receive.")]
+    [InlineData(false, "each waits for the other to send.")]
+    public void Message_BothSidesDoTheSame_ThrowsOnBothInsteadOfWaiting(bool sends, string sentence)
+    {
+        var failures = RankThreads.Start(ProcessGroup.CreateInProcess(2), g =>
+        {
+            if (sends)
+            {
+                g.Send<float>(new float[3], 1 - g.Rank, "m");
+            }
+            else
+            {
+                g.Receive<float>(new float[3], 1 - g.Rank, "m");
+            }
+        }).Join();
+
+        Assert.All(failures, f => Assert.EndsWith(sentence, Assert.IsType<CollectiveMismatchException>(f).Message, StringComparison.Ordinal));
+        Assert.Single(failures.Select(f => f!.Message).Distinct());
+        Assert.Contains($"{(sends ? "Send" : "Receive")} of 'm' (call 0 {(sends ? "to" : "from")} rank 0 of group 'world')", failures[0]!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Messages_InTurns_AreNotTakenForAContradiction()
+    {
+        var failures = RankThreads.Start(ProcessGroup.CreateInProcess(2), g =>
+        {
+            for (var round = 0; round < 3000; round++)
+            {
+                if (round % 2 == g.Rank)
+                {
+                    g.StartSend<float>(Values, 1 - g.Rank).Wait();
+                }
+                else
+                {
+                    g.StartReceive<float>(Values, 1 - g.Rank).Wait();
+                }
+            }
+        }).Join();
+
+        Assert.All(failures, Assert.Null);
+    }
+
     [Fact]
     public void Messages_ReceiverGoesOnToACallOfAll_AreNotTakenForAMismatch()
     {

@@ -97,7 +97,8 @@ public sealed class TcpFailureTests
         var groups = await LoopbackRanks.ConnectAsync(2);
         using var cancellation = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
 
-        Assert.Throws<OperationCanceledException>(() => groups[1].AllReduce<float>(new float[5], tensor: "w", cancellationToken: cancellation.Token));
+        var cancelled = Assert.Throws<OperationCanceledException>(() => groups[1].AllReduce<float>(new float[5], tensor: "w", cancellationToken: cancellation.Token));
+        Assert.Equal("Rank 1 has cancelled AllReduce of 'w' (call 0 of group 'world'); the group is of no more use.", cancelled.Message);
 
         var failure = Assert.Throws<RankLostException>(() => groups[0].AllReduce<float>(new float[5], tensor: "w"));
         Assert.Equal("Expected rank 1 at AllReduce of 'w' (call 0 of group 'world'), but it is gone: it cancelled the call.", failure.Message);

@@ -76,4 +76,17 @@ public sealed class TcpMismatchTests
         Assert.Single(failures.Select(f => f!.Message).Distinct());
         await LoopbackRanks.DisposeAsync(groups);
     }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Message_BothSidesSend_ThrowsOnBothInsteadOfWaiting(bool sharesMemory)
+    {
+        var groups = await LoopbackRanks.ConnectAsync(2, o => o.Transport.UseSharedMemory = sharesMemory);
+
+        var failures = LoopbackRanks.Run(groups, g => g.Send<float>(new float[3], 1 - g.Rank, "m"));
+
+        Assert.All(failures, f => Assert.Contains("to send and receive, but rank", Assert.IsType<CollectiveMismatchException>(f).Message, StringComparison.Ordinal));
+        await LoopbackRanks.DisposeAsync(groups);
+    }
 }

@@ -1,0 +1,187 @@
+using Microsoft.Extensions.Time.Testing;
+using Mlp.Training.Distributed.Collectives;
+using Mlp.Training.Distributed.DataParallel;
+using Mlp.Training.Distributed.Diagnostics;
+using Mlp.Training.Networks;
+
+namespace Mlp.Training.Tests.Distributed.Diagnostics;
+
+/// <summary>Each reason for which communication takes much of the time is told from the others, once, with figures.</summary>
+public sealed class CommunicationAdviceTests
+{
+    private const int StepCount = 40;
+    private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
+
+    private readonly FakeTimeProvider _clock = new();
+    private readonly KeptWarnings<NetworkTrainer> _log = new();
+    private readonly ScriptedBackend _backend;
+    private readonly DataParallelOptions _options = new();
+    private readonly ReplicaGroup _replicas;
+    private readonly StepWatch _watch;
+
+    public CommunicationAdviceTests()
+    {
+        _backend = new(4, _clock);
+        var group = new ProcessGroup(_backend, new() { TimeProvider = _clock });
+        _options.Group = group;
+        _replicas = new(group, _options, isTold: true);
+        _watch = new(_clock, 0, 4, null);
+        _watch.Watch(group);
+    }
+
+    [Fact]
+    public void EndEpoch_AllWaitForOneRank_NamesIt()
+    {
+        var reporter = Report(processors: 4);
+        (_backend.Wait, _backend.LastRank, _backend.Transfer) = (12 * Millisecond, 3, 5 * Millisecond);
+
+        var report = Train(reporter, compute: 24 * Millisecond);
+
+        Assert.Equal(CommunicationCause.SlowRank, report.Cause);
+        Assert.Equal(
+            "Of 41 ms a step 17 ms (41 %) go to waiting for gradients: 33 MB in 9 buckets over tcp, 12 ms of it for rank 3, which comes last in 100 % of steps. "
+            + "The others do nothing meanwhile: see what else runs beside rank 3 (process 5 on 'h'), whether its processor or device is slower, and whether its rows come as fast.",
+            Assert.Single(_log.Messages));
+        Assert.Equal((3, 1.0, 12.0), (report.SlowRank!.Rank, report.SlowRank.LastShare, report.SlowRank.AwaitedTime.TotalMilliseconds));
+        Assert.Contains("rank 3 was last in 100 % of 40 steps; the others waited 12 ms a step for it", report.ToString().Replace("100%", "100 %", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void EndEpoch_RanksTakeTurns_SaysSo()
+    {
+        var reporter = Report(processors: 4);
+        _backend.Wait = 12 * Millisecond;
+
+        var report = Train(reporter, compute: 10 * Millisecond, before: step => _backend.LastRank = 1 + (step % 3));
+
+        Assert.Equal(CommunicationCause.UnevenSteps, report.Cause);
+        Assert.Contains("Ranks take turns in coming last", Assert.Single(_log.Messages), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void EndEpoch_TransfersTakeLong_SaysHowFastTheyAre()
+    {
+        var reporter = Report(processors: 4);
+        (_backend.Wait, _backend.LastRank, _backend.Transfer) = (Millisecond, 3, 33 * Millisecond);
+
+        var report = Train(reporter, compute: 24 * Millisecond);
+
+        Assert.Equal(CommunicationCause.Bandwidth, report.Cause);
+        Assert.EndsWith(
+            "Values move at 1 GB a second: larger batches and accumulation (Optimizer.AccumulationSteps) let gradients travel less often, DataParallel.Compression halves them.",
+            Assert.Single(_log.Messages),
+            StringComparison.Ordinal);
+        Assert.Equal(0.41, report.Efficiency, 0.01);
+    }
+
+    [Fact]
+    public void EndEpoch_ManySmallBuckets_AdvisesGreaterOnes()
+    {
+        var reporter = Report(processors: 4, length: 90_000);
+        _backend.Transfer = 20 * Millisecond;
+
+        var report = Train(reporter, compute: 24 * Millisecond);
+
+        Assert.Equal(CommunicationCause.SmallBuckets, report.Cause);
+        Assert.Contains("360 KB in 9 buckets over tcp. Buckets hold 40 KB", Assert.Single(_log.Messages), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false, CommunicationCause.OverlapOff, "DataParallel.Overlap = true")]
+    [InlineData(true, CommunicationCause.OverlapUnavailable, "this libtorch cannot tell")]
+    public void EndEpoch_NoOverlap_SaysWhy(bool isWanted, CommunicationCause cause, string advice)
+    {
+        _options.Overlap = isWanted;
+        var reporter = Report(processors: 4, overlaps: false);
+        _backend.Transfer = 20 * Millisecond;
+
+        var report = Train(reporter, compute: 24 * Millisecond);
+
+        Assert.Equal(cause, report.Cause);
+        Assert.Contains(advice, Assert.Single(_log.Messages), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void EndEpoch_MoreRanksThanProcessors_SaysSo()
+    {
+        var reporter = Report(processors: 2);
+        (_backend.Wait, _backend.LastRank) = (12 * Millisecond, 3);
+
+        var report = Train(reporter, compute: 24 * Millisecond);
+
+        Assert.Equal(CommunicationCause.Oversubscription, report.Cause);
+        Assert.Contains("4 ranks share 2 processors of 'h'", Assert.Single(_log.Messages), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void EndEpoch_LittleCommunication_IsSilent()
+    {
+        var reporter = Report(processors: 4);
+        _backend.Transfer = 4 * Millisecond;
+
+        var report = Train(reporter, compute: 24 * Millisecond);
+
+        Assert.Equal((CommunicationCause.None, null), (report.Cause, report.Advice));
+        Assert.Empty(_log.Messages);
+    }
+
+    [Fact]
+    public void EndEpoch_SameCauseAgain_IsToldOnce_AnotherAgain()
+    {
+        var reporter = Report(processors: 4);
+        (_backend.Wait, _backend.LastRank) = (12 * Millisecond, 3);
+        Train(reporter, compute: 24 * Millisecond);
+        Train(reporter, compute: 24 * Millisecond);
+        Assert.Single(_log.Messages);
+        _backend.LastRank = 2;
+        Train(reporter, compute: 24 * Millisecond);
+        Assert.Equal(2, _log.Messages.Count);
+        (_backend.Wait, _backend.Transfer) = (TimeSpan.Zero, 30 * Millisecond);
+        Train(reporter, compute: 24 * Millisecond);
+
+        Assert.Equal(3, _log.Messages.Count);
+        Assert.Equal(4 * StepCount, reporter.Training.Steps);
+    }
+
+    [Fact]
+    public void StepEnded_LongEpoch_IsToldWithinIt()
+    {
+        var reporter = Report(processors: 4);
+        _backend.Transfer = 30 * Millisecond;
+        for (var step = 0; step < 100; step++)
+        {
+            Step(Millisecond);
+            reporter.StepEnded();
+        }
+
+        Assert.Single(_log.Messages);
+        Assert.Equal(100, reporter.EndEpoch().Steps);
+    }
+
+    private StepReporter Report(int processors, int length = 8_250_000, bool overlaps = true)
+    {
+        _watch.Plan([.. Enumerable.Range(0, 9).Select(i => new GradientBucket(i * (length / 9), i < 8 ? length / 9 : length - (8 * (length / 9)), [i]))], overlaps);
+        return new(_replicas, _watch, _log, new("h", 5, processors));
+    }
+
+    private DataParallelReport Train(StepReporter reporter, TimeSpan compute, Action<int>? before = null)
+    {
+        for (var step = 0; step < StepCount; step++)
+        {
+            before?.Invoke(step);
+            Step(compute);
+        }
+
+        _watch.Rest();
+        return reporter.EndEpoch();
+    }
+
+    private void Step(TimeSpan compute)
+    {
+        _watch.BeginStep(1);
+        _clock.Advance(compute);
+        _watch.Enter(StepPhase.Gradients);
+        _replicas.Group.AllReduce<float>(new float[10], tensor: "gradients");
+        _watch.EndStep(1);
+    }
+}
