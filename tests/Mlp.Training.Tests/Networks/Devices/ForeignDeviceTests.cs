@@ -1,9 +1,5 @@
-using Mlp.Runtime.Models;
 using Mlp.TestSupport;
-using Mlp.Training.Distributed.Collectives;
 using Mlp.Training.Networks;
-using Mlp.Training.Networks.Devices;
-using Mlp.Training.Networks.Layers;
 using Mlp.Training.Preprocessing;
 using Mlp.Training.Tests.Distributed.Collectives.Nccl;
 using Mlp.Training.Tests.Distributed.Collectives.Tcp;
@@ -22,7 +18,9 @@ public sealed class ForeignDeviceTests
     {
         { "defaults", o => o.Dropout = 0.2 },
         { "momentum", o => (o.Optimizer.Kind, o.Optimizer.Momentum, o.LearningRate) = (OptimizerKind.Sgd, 0.9, 0.05) },
-        { "accumulation and clipping", o => (o.Optimizer.AccumulationSteps, o.Optimizer.ClipNorm, o.Optimizer.ClipValue) = (3, 0.05, 0.03) },
+
+        // Without BatchNorm, before which biases have gradients of rounding errors alone, and Adam makes steps of any size out of those.
+        { "accumulation and clipping", o => (o.BatchNorm, o.Optimizer.AccumulationSteps, o.Optimizer.ClipNorm, o.Optimizer.ClipValue) = (false, 3, 0.05, 0.03) },
         { "average and validation", o => (o.AverageDecay, o.ValidationShare, o.StopMetric) = (0.9, 0.3, ValidationMetric.Auc) },
         { "ids", o => o.Preprocessing.For("company").Category = CategoryKind.Id },
         { "weights of classes", o => o.Loss.BalanceClasses = true },
@@ -55,7 +53,7 @@ public sealed class ForeignDeviceTests
     }
 
     [Fact]
-    public async Task ResumeAsync_FromTheUsualWaysCheckpoint_GoesOnToTheSameWeights()
+    public async Task ResumeFrom_CheckpointOfTheForeignWay_GoesOnTheUsualWay()
     {
         using var folder = new TempDirectory();
         var rows = SyntheticRows.Create(300, seed: 4);
