@@ -240,6 +240,11 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
 
         facts["Checkpoints.EverySteps"] = _options.Checkpoints.EverySteps.ToString(CultureInfo.InvariantCulture);
         facts["Checkpoints.EveryEpochs"] = _options.Checkpoints.EveryEpochs.ToString(CultureInfo.InvariantCulture);
+        if (_options.DataParallel.Elastic is { Group: not null } elastic)
+        {
+            facts["DataParallel.Elastic.SnapshotEverySteps"] = elastic.SnapshotEverySteps.ToString(CultureInfo.InvariantCulture);
+        }
+
         facts["DataParallel.BucketBytes"] = _options.DataParallel.BucketBytes.ToString(CultureInfo.InvariantCulture);
         facts["DataParallel.FirstBucketBytes"] = _options.DataParallel.FirstBucketBytes.ToString(CultureInfo.InvariantCulture);
         facts["DataParallel.ShardOptimizer"] = _options.DataParallel.ShardOptimizer ? "true" : "false";
