@@ -110,6 +110,12 @@ if (args is [DataParallelPairs.Command, .. var together])
     return 0;
 }
 
+if (args is [BucketSizes.Command, .. var sizes])
+{
+    BucketSizes.Run(SoakArguments.Parse(sizes));
+    return 0;
+}
+
 if (args is ["training-quality"])
 {
     await QualityTable.RunAsync();

@@ -1,2 +1,1 @@
-await Console.Error.WriteLineAsync("Expected '-m pyspark.daemon' or '-m pyspark.worker', as Spark starts its workers, but found nothing that this worker knows.").ConfigureAwait(false);
-return 2;
+return Mlp.Spark.Worker.Daemon.WorkerProgram.Run(args);

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Mlp.Training.Distributed.Collectives;
+using Mlp.Training.Distributed.Launch;
 
 namespace Mlp.TrainingChild;
 
@@ -17,9 +18,11 @@ internal static class RankRun
 
     public static async Task RunAsync(string mode, string[] arguments, Action<string> print)
     {
-        var options = new ProcessGroupOptions { Deterministic = true, Timeout = TimeSpan.FromMinutes(2) };
+        var options = new ProcessGroupOptions { Timeout = TimeSpan.FromMinutes(2) };
         (options.Rendezvous.HeartbeatInterval, options.Rendezvous.HeartbeatTimeout) = (TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5));
         options.Transport.UseSharedMemory = Environment.GetEnvironmentVariable("MLP_CHILD_SOCKETS") is null;
+        options.Transport.Algorithm = Enum.Parse<ReductionAlgorithm>(Environment.GetEnvironmentVariable("MLP_CHILD_ALGORITHM") ?? nameof(ReductionAlgorithm.Auto));
+        options.Deterministic = options.Transport.Algorithm is not (ReductionAlgorithm.HalvingDoubling or ReductionAlgorithm.Hierarchical);
         await using var group = await ProcessGroup.ConnectAsync(options);
         print(string.Create(CultureInfo.InvariantCulture, $"joined {group.Rank} of {group.WorldSize}"));
         if (mode == "reduce")

@@ -105,7 +105,7 @@ internal sealed class BatchLoader : IDisposable
 
     private bool Fill(CancellationToken cancellationToken)
     {
-        if (_index == _source.BatchCount)
+        if (_index == _source.BatchCountOf(_epoch))
         {
             (_epoch, _index) = (_epoch + 1, 0);
         }
@@ -118,7 +118,7 @@ internal sealed class BatchLoader : IDisposable
         var batch = _batches[_filledCount % _batches.Length];
         _source.Fill(batch, _epoch, _index, cancellationToken);
         var first = _index / _accumulation * _accumulation;
-        batch.StepRows = _source.CountOf(_epoch, first, Math.Min(first + _accumulation, _source.BatchCount));
+        batch.StepRows = _source.CountOf(_epoch, first, Math.Min(first + _accumulation, _source.BatchCountOf(_epoch)));
         (batch.Epoch, batch.Index) = (_epoch, _index++);
         Volatile.Write(ref _filledCount, _filledCount + 1);
         if (_thread is not null)

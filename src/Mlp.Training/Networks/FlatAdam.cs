@@ -5,8 +5,8 @@ using Tensor = TorchSharp.torch.Tensor;
 namespace Mlp.Training.Networks;
 
 /// <summary>Adam and AdamW over flat memory.</summary>
-internal sealed class FlatAdam(FlatParameters parameters, OptimizerOptions options, double weightDecay, bool isNative)
-    : FlatOptimizer(parameters, weightDecay, isNative, "mean", "square")
+internal sealed class FlatAdam(FlatParameters parameters, OptimizerOptions options, double weightDecay, bool isNative, Range range)
+    : FlatOptimizer(parameters, weightDecay, isNative, range, "mean", "square")
 {
     private readonly Tensor _step = torch.zeros([1], torch.float32, torch.CPU).DetachFromDisposeScope();
     private readonly (bool IsDecoupled, double Beta1, double Beta2, double Epsilon) _options = (options.Kind == OptimizerKind.AdamW, options.Beta1, options.Beta2, options.Epsilon);

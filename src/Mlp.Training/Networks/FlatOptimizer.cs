@@ -14,18 +14,26 @@ internal abstract class FlatOptimizer : IDisposable
     /// <param name="parameters">What to move.</param>
     /// <param name="weightDecay">Of the part that decays.</param>
     /// <param name="isNative">Whether libtorch computes the step; otherwise <see cref="FlatKernels"/> does.</param>
+    /// <param name="range">Which weights it moves.</param>
     /// <param name="states">Names of the states, one number per weight each.</param>
-    protected FlatOptimizer(FlatParameters parameters, double weightDecay, bool isNative, params ReadOnlySpan<string> states)
+    protected FlatOptimizer(FlatParameters parameters, double weightDecay, bool isNative, Range range, params ReadOnlySpan<string> states)
     {
         IsNative = isNative;
+        (Start, Length) = range.GetOffsetAndLength(parameters.Length);
         foreach (var name in states)
         {
-            _state.Add(new(name, torch.zeros([parameters.Length], torch.float32, torch.CPU).DetachFromDisposeScope()));
+            _state.Add(new(name, torch.zeros([Length], torch.float32, torch.CPU).DetachFromDisposeScope()));
         }
 
-        AddGroup(parameters, 0, parameters.DecayedLength, weightDecay);
-        AddGroup(parameters, parameters.DecayedLength, parameters.Length, 0);
+        AddGroup(parameters, Start, Math.Min(Start + Length, parameters.DecayedLength), weightDecay);
+        AddGroup(parameters, Math.Max(Start, parameters.DecayedLength), Start + Length, 0);
     }
+
+    /// <summary>The first weight that it moves.</summary>
+    public int Start { get; }
+
+    /// <summary>How many it moves.</summary>
+    public int Length { get; }
 
     /// <summary>Steps taken.</summary>
     public long StepCount { get; set; }
@@ -41,10 +49,11 @@ internal abstract class FlatOptimizer : IDisposable
     /// <param name="options">Which one.</param>
     /// <param name="weightDecay">Decay of the weights.</param>
     /// <param name="isNative">Whether libtorch computes the step.</param>
-    public static FlatOptimizer Create(FlatParameters parameters, OptimizerOptions options, double weightDecay, bool isNative) => options.Kind switch
+    /// <param name="range">Which weights it moves; null for all.</param>
+    public static FlatOptimizer Create(FlatParameters parameters, OptimizerOptions options, double weightDecay, bool isNative, Range? range = null) => options.Kind switch
     {
-        OptimizerKind.Sgd => new FlatSgd(parameters, options, weightDecay, isNative),
-        _ => new FlatAdam(parameters, options, weightDecay, isNative),
+        OptimizerKind.Sgd => new FlatSgd(parameters, options, weightDecay, isNative, range ?? Range.All),
+        _ => new FlatAdam(parameters, options, weightDecay, isNative, range ?? Range.All),
     };
 
     /// <summary>Takes a step.</summary>
@@ -75,8 +84,8 @@ internal abstract class FlatOptimizer : IDisposable
     {
         if (start < end)
         {
-            Tensor Part(Tensor tensor) => tensor.narrow(0, start, end - start).DetachFromDisposeScope();
-            _groups.Add(new(Part(parameters.Weights), Part(parameters.Gradients), [.. _state.Select(s => Part(s.Value))], weightDecay));
+            Tensor Part(Tensor tensor, int from) => tensor.narrow(0, start - from, end - start).DetachFromDisposeScope();
+            _groups.Add(new(Part(parameters.Weights, 0), Part(parameters.Gradients, 0), [.. _state.Select(s => Part(s.Value, Start))], weightDecay));
         }
     }
 

@@ -3,8 +3,8 @@ using Mlp.Training.Networks.Interop;
 namespace Mlp.Training.Networks;
 
 /// <summary>Stochastic gradient descent over flat memory.</summary>
-internal sealed class FlatSgd(FlatParameters parameters, OptimizerOptions options, double weightDecay, bool isNative)
-    : FlatOptimizer(parameters, weightDecay, isNative, options.Momentum > 0 ? ["momentum"] : [])
+internal sealed class FlatSgd(FlatParameters parameters, OptimizerOptions options, double weightDecay, bool isNative, Range range)
+    : FlatOptimizer(parameters, weightDecay, isNative, range, options.Momentum > 0 ? ["momentum"] : [])
 {
     private readonly (double Momentum, bool IsNesterov) _options = (options.Momentum, options.Nesterov);
 

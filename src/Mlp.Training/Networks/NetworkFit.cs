@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Storage;
 using Mlp.Training.Distributed.DataParallel;
+using Mlp.Training.Distributed.Elastic;
 using Mlp.Training.Distributed.Diagnostics;
 using Mlp.Training.Networks.Checkpoints;
 using Mlp.Training.Networks.Layers;
@@ -41,6 +42,7 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
             Math.Max(1, _options.Threads / _options.DataParallel.Replicas), () => Fit(data, replicas, timeline, replicas is { IsTold: false } ? null : progress, cancellationToken));
         return _options.DataParallel switch
         {
+            { Elastic.Group: not null } => ElasticReplicas.Run(_options.DataParallel, Facts(data, Identity(data, isCompared: true)), Train, cancellationToken),
             { Group: { } group } => Replicas.RunAs(group, _options.DataParallel, Train, cancellationToken),
             { Replicas: > 1 } => Replicas.RunHere(_options.DataParallel, Train, cancellationToken),
             _ => Train(null),
@@ -61,7 +63,11 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
                 $"Expected rows that validate for the schedule {ScheduleKind.ReduceOnPlateau}, which waits for them to become better, but there are none: bring some, or a validation share above 0.");
         }
 
-        var replicas = _options.DataParallel.WorldSize;
+        ThrowIfTooFewFor(_options.DataParallel.WorldSize);
+    }
+
+    private void ThrowIfTooFewFor(int replicas)
+    {
         var (units, name) = rows.Training.Groups.IsEmpty ? (rows.TrainedCount, "training rows") : (CountGroups(), "groups of training rows");
         if (replicas > 1 && units < 2 * replicas)
         {
@@ -107,13 +113,10 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
     private TrainingPosition Train(
         LayeredNetwork network, FitData data, ReplicaGroup? replicas, TimelineFile? timeline, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
-        var keeps = _options.Checkpoints.Directory is not null || resumeFrom is not null;
-        var identity = new CheckpointIdentity(rows.Manifest.ContentHash, rows.ValidationHash, keeps || replicas is not null ? settings.Describe(data.Encoding) : [])
-        {
-            Encoding = keeps ? FeatureEncodingDocument.Write(data.Encoding) : null,
-        };
+        var identity = Identity(data, isCompared: replicas is not null);
         if (replicas is not null)
         {
+            ThrowIfTooFewFor(replicas.Shard.Count);
             ReplicaAgreement.Require(replicas.Group, Facts(network, data, identity));
         }
 
@@ -122,14 +125,15 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
         using var folder = _options.Checkpoints.Directory is null || !isFirst
             ? null
             : new CheckpointFolder(DiskSync.Instance, _options.Checkpoints, NetworkValidation.IsGreaterBetter(_options.StopMetric));
-        var resumed = resumeFrom is null || !isFirst ? null : CheckpointFolder.Find(resumeFrom, logger);
+        var goesOn = replicas?.Elastic is { HasSnapshot: true };
+        var resumed = resumeFrom is null || !isFirst || goesOn ? null : CheckpointFolder.Find(resumeFrom, logger);
         if (resumed is { } found && identity.DifferenceFrom(found.Checkpoint.Identity) is { } difference)
         {
             throw new CheckpointRefusedException($"Expected a checkpoint of the same training in '{found.Path}', but {difference}.", found.Path);
         }
 
-        folder?.TakeOver(identity, isNew: resumed is null);
-        if (resumed is null && isFirst && _options.InitialWeights is { } weights)
+        folder?.TakeOver(identity, isNew: resumed is null && !goesOn);
+        if (resumed is null && isFirst && !goesOn && _options.InitialWeights is { } weights)
         {
             NetworkWeightFile.Load(network, weights);
         }
@@ -178,8 +182,28 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
         return (rows.Validation is null ? encoded : encoding.Encode(source.Table), offset, targets);
     }
 
-    // What must be equal on all ranks. Paths and threads are each machine's own.
+    private CheckpointIdentity Identity(FitData data, bool isCompared)
+    {
+        var keeps = _options.Checkpoints.Directory is not null || resumeFrom is not null;
+        return new(rows.Manifest.ContentHash, rows.ValidationHash, keeps || isCompared ? settings.Describe(data.Encoding) : [])
+        {
+            Encoding = keeps ? FeatureEncodingDocument.Write(data.Encoding) : null,
+        };
+    }
+
     private Dictionary<string, string> Facts(LayeredNetwork network, FitData data, CheckpointIdentity identity)
+    {
+        var facts = Facts(data, identity);
+        foreach (var (name, parameter) in network.Parameters)
+        {
+            facts[$"shape of '{name}'"] = $"[{string.Join(", ", parameter.shape)}]";
+        }
+
+        return facts;
+    }
+
+    // What must be equal on all ranks. Paths and threads are each machine's own.
+    private Dictionary<string, string> Facts(FitData data, CheckpointIdentity identity)
     {
         var facts = new Dictionary<string, string>(StringComparer.Ordinal)
         {
@@ -195,13 +219,9 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
         facts["Checkpoints.EveryEpochs"] = _options.Checkpoints.EveryEpochs.ToString(CultureInfo.InvariantCulture);
         facts["DataParallel.BucketBytes"] = _options.DataParallel.BucketBytes.ToString(CultureInfo.InvariantCulture);
         facts["DataParallel.FirstBucketBytes"] = _options.DataParallel.FirstBucketBytes.ToString(CultureInfo.InvariantCulture);
+        facts["DataParallel.ShardOptimizer"] = _options.DataParallel.ShardOptimizer ? "true" : "false";
         facts["DataParallel.BucketTuning"] = _options.DataParallel.BucketTuning is { IsEnabled: true, StepsPerSize: var steps } ? $"of {steps.ToString(CultureInfo.InvariantCulture)} steps" : "off";
         facts["what was learned of the features"] = ContentHash.Of(Encoding.UTF8.GetBytes(FeatureEncodingDocument.Write(data.Encoding).GetRawText()));
-        foreach (var (name, parameter) in network.Parameters)
-        {
-            facts[$"shape of '{name}'"] = $"[{string.Join(", ", parameter.shape)}]";
-        }
-
         return facts;
     }
 

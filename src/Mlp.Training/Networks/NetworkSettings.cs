@@ -100,9 +100,11 @@ internal sealed class NetworkSettings
     // One replica alone trains as it did before there were several, and goes on from checkpoints of that time.
     private void AddReplicas(SortedDictionary<string, string> settings)
     {
-        if (Options.DataParallel is { WorldSize: > 1 } together)
+        if (Options.DataParallel is { WorldSize: > 1 } or { Elastic.Group: not null })
         {
-            settings[$"{nameof(NetworkOptions.DataParallel)}.{nameof(together.WorldSize)}"] = together.WorldSize.ToString(CultureInfo.InvariantCulture);
+            // Members of an elastic group come and go; its checkpoints are of any number of them.
+            var together = Options.DataParallel;
+            settings[$"{nameof(NetworkOptions.DataParallel)}.{nameof(together.WorldSize)}"] = together.Elastic.Group is null ? together.WorldSize.ToString(CultureInfo.InvariantCulture) : "elastic";
             settings[$"{nameof(NetworkOptions.DataParallel)}.{nameof(together.SyncBatchNorm)}"] = together.SyncBatchNorm ? "true" : "false";
             foreach (var (name, value) in together.DescribeReduction())
             {

@@ -50,15 +50,28 @@ internal sealed class NetworkTraining : IDisposable
     {
         (_network, _options, _batches, _validation, _logger, _timeProvider) = (network, settings.Options, batches, validation, logger, timeProvider);
         (_replicas, _watch) = (replicas, watch);
-        ThrowIfNeverWarm();
+        if (replicas?.Elastic is not { HasSnapshot: true })
+        {
+            ThrowIfNeverWarm();
+        }
+
         _callbacks = replicas is { IsTold: false } ? [] : [.. _options.Callbacks];
         _canBeStopped = replicas?.Any(_callbacks.Count > 0, "callbacks") ?? true;
         _parameters = new(network, _options.Optimizer.DecayBiasesAndNorms);
-        _optimizer = FlatOptimizer.Create(_parameters, _options.Optimizer, _options.WeightDecay, TorchAbi.IsAvailable);
         _schedule = new(_options.Schedule, _options.LearningRate, StepsPerEpoch, _options.MaxEpochs);
         _scaler = _options.Precision == NetworkPrecision.Float16 ? new() : null;
         _exchange = replicas is null ? null : new(replicas, _parameters, _scaler, logger, timeProvider);
-        _state = new(network, _parameters, _optimizer, _schedule, _scaler, _options.AverageDecay > 0, validation is not null, replicas, _exchange?.Compression);
+        _optimizer = FlatOptimizer.Create(_parameters, _options.Optimizer, _options.WeightDecay, TorchAbi.IsAvailable, _exchange?.Shards?.Mine);
+        if (replicas is { IsFirst: true, Shard.Count: var count } && _exchange?.Shards is not null)
+        {
+            _logger.LogInformation(
+                "The optimizer keeps {Bytes} of {AllBytes} bytes of its state on this replica, and the rest on {Others} others",
+                (long)_optimizer.Length * sizeof(float) * _optimizer.State.Count,
+                (long)_parameters.Length * sizeof(float) * _optimizer.State.Count,
+                count - 1);
+        }
+
+        _state = new(network, _parameters, _optimizer, _schedule, _scaler, _options.AverageDecay > 0, validation is not null, replicas, _exchange);
         _step = new(network, _parameters, _optimizer, NetworkLoss.Create(settings, batches.Targets, isTraining: true), settings, _scaler, _exchange, watch);
         _reporter = replicas is null || watch is null ? null : new(replicas, watch, logger);
     }
@@ -77,8 +90,26 @@ internal sealed class NetworkTraining : IDisposable
     /// <exception cref="Mlp.Runtime.CorruptFileException">It lacks what this training has.</exception>
     public void GoTo(NetworkCheckpoint checkpoint, string path) => _state.Restore(checkpoint, path);
 
-    /// <summary>Gives weights and state of rank 0 to all replicas. Does nothing for one alone.</summary>
-    public void Share() => _state.Share();
+    /// <summary>Gives weights and state of rank 0 to all replicas, or those of the newest snapshot of an elastic group. Does nothing for one alone.</summary>
+    public void Share()
+    {
+        if (_replicas?.Elastic is not { } elastic)
+        {
+            _state.Share();
+            return;
+        }
+
+        elastic.Share(_state, _replicas);
+        ElasticPosition.Adapt(Position, _replicas.Shard.Count, _batches, StepsPerEpoch);
+        _batches.StartWithin(Position.Epoch, Position.TrainedUnits);
+        if (elastic.TakeChange() is { } change)
+        {
+            _logger.LogWarning("{Change} Training goes on from step {Step}.", change.ToString(), Position.Step);
+            Tell(c => c.ReplicasChanged(change, Position.Step));
+        }
+
+        elastic.Keep(_state);
+    }
 
     /// <summary>The batches from where training stands; the caller disposes of it.</summary>
     public BatchLoader Load() => new(_batches, _options.Optimizer.AccumulationSteps, _options.PrefetchBatches, Position.Epoch, Position.Batch, _options.MaxEpochs);
@@ -88,10 +119,10 @@ internal sealed class NetworkTraining : IDisposable
     /// <param name="cancellationToken">Ends waiting for a batch.</param>
     public NetworkStep TakeStep(BatchLoader loader, CancellationToken cancellationToken)
     {
-        var (rate, rows) = (_schedule.At(Position.Step), 0);
+        var (rate, rows) = (_schedule.At(Position.Step + Position.ScheduleShift), 0);
         _watch?.BeginStep(Position.Step + 1);
         _step.Begin();
-        var end = Math.Min(Position.Batch + _options.Optimizer.AccumulationSteps, _batches.BatchCount);
+        var end = Math.Min(Position.Batch + _options.Optimizer.AccumulationSteps, _batches.BatchCountOf(Position.Epoch));
         for (; Position.Batch < end; Position.Batch++)
         {
             _watch?.Enter(StepPhase.Load);
@@ -130,6 +161,7 @@ internal sealed class NetworkTraining : IDisposable
                 RunEpoch(loader, saves && _options.Checkpoints.EverySteps > 0 ? Save : null, cancellationToken);
                 Position.Elapsed = before + _timeProvider.GetElapsedTime(started);
                 var (epoch, metric) = EndEpoch(cancellationToken);
+                KeepSnapshot();
                 if (saves && (Position.IsFinished || epoch.Epoch % _options.Checkpoints.EveryEpochs == 0))
                 {
                     Save(metric);
@@ -185,7 +217,7 @@ internal sealed class NetworkTraining : IDisposable
     {
         _network.Train();
         Tell(c => c.EpochBegun(Position.Epoch, _control));
-        while (Position.Batch < _batches.BatchCount && !IsStopped())
+        while (Position.Batch < _batches.BatchCountOf(Position.Epoch) && !IsStopped())
         {
             cancellationToken.ThrowIfCancellationRequested();
             var step = TakeStep(loader, cancellationToken);
@@ -195,13 +227,31 @@ internal sealed class NetworkTraining : IDisposable
                 callback.StepEnded(step, _control);
             }
 
-            if (save is not null && Position.Step % _options.Checkpoints.EverySteps == 0 && Position.Batch < _batches.BatchCount)
+            var isWithin = Position.Batch < _batches.BatchCountOf(Position.Epoch);
+            if (save is not null && Position.Step % _options.Checkpoints.EverySteps == 0 && isWithin)
             {
                 save(null);
+            }
+
+            if (isWithin && _replicas?.Elastic?.IsDue(Position.Step) == true)
+            {
+                KeepSnapshot();
             }
         }
 
         _watch?.Rest();
+    }
+
+    private void KeepSnapshot()
+    {
+        if (_replicas?.Elastic is { } elastic)
+        {
+            Watched("snapshot", () => elastic.Keep(_state));
+            if (!Position.IsFinished)
+            {
+                elastic.LetIn(_replicas);
+            }
+        }
     }
 
     private void Watched(string name, Action work)
@@ -248,7 +298,7 @@ internal sealed class NetworkTraining : IDisposable
         _logger.LogDebug("Epoch {Epoch}: training loss {TrainingLoss}, validation loss {ValidationLoss}", progress.Epoch, loss, score?.Loss);
         Tell(c => c.EpochEnded(progress, _control));
         Position.IsFinished = IsStopped() || Position.Epoch == _options.MaxEpochs || Position.Epoch - Position.ImprovedEpoch >= _options.EarlyStoppingPatience;
-        (Position.Epoch, Position.Batch, Position.LossSum, Position.LossShare) = (Position.Epoch + 1, 0, 0, 0);
+        (Position.Epoch, Position.Batch, Position.TrainedUnits, Position.LossSum, Position.LossShare) = (Position.Epoch + 1, 0, 0, 0, 0);
         return (progress, score?.Metric);
 
         EpochScore Validate(CancellationToken token)

@@ -1,14 +1,13 @@
 using System.Runtime.InteropServices;
 using Mlp.Runtime;
 using Mlp.Training.Distributed.DataParallel;
-using Mlp.Training.Distributed.DataParallel.Compression;
 using Mlp.Training.Networks.Checkpoints;
 using TorchSharp;
 
 namespace Mlp.Training.Networks;
 
 /// <summary>Everything that decides how a training goes on: position, weights, their average, the best so far, and the states of optimizer, schedule, scaler and generators.</summary>
-internal sealed class TrainingState
+internal sealed partial class TrainingState
 {
     private readonly TrainableNetwork _network;
     private readonly FlatParameters _parameters;
@@ -19,13 +18,10 @@ internal sealed class TrainingState
     private readonly NetworkWeights? _best;
     private readonly NetworkWeights? _live;
     private readonly ReplicaGroup? _replicas;
-    private readonly CompressionState? _compression;
+    private readonly ReplicaParts _parts;
 
     // Running statistics of all replicas, as they were when the last checkpoint was taken.
     private readonly float[] _statistics = [];
-
-    // What rounding has taken from the gradients of each replica, by rank, at the last checkpoint; only on rank 0.
-    private float[][] _residuals = [];
 
     /// <summary>Begins a training.</summary>
     /// <param name="network">The network, with its first weights.</param>
@@ -36,7 +32,7 @@ internal sealed class TrainingState
     /// <param name="averages">Whether weights are averaged.</param>
     /// <param name="validates">Whether one epoch is better than another.</param>
     /// <param name="replicas">Those that train together; null for one alone.</param>
-    /// <param name="compression">What rounding of gradients remembers; null where they travel as they are.</param>
+    /// <param name="exchange">What they exchange; null for one alone.</param>
     public TrainingState(
         TrainableNetwork network,
         FlatParameters parameters,
@@ -46,12 +42,13 @@ internal sealed class TrainingState
         bool averages,
         bool validates,
         ReplicaGroup? replicas = null,
-        CompressionState? compression = null)
+        StepExchange? exchange = null)
     {
-        (_network, _parameters, _optimizer, _schedule, _scaler, _replicas, _compression) = (network, parameters, optimizer, schedule, scaler, replicas, compression);
+        (_network, _parameters, _optimizer, _schedule, _scaler, _replicas) = (network, parameters, optimizer, schedule, scaler, replicas);
+        _parts = new(replicas, optimizer, exchange, parameters.Length);
         (_average, _live) = averages ? (New(), New()) : (null, null);
         _best = validates ? New() : null;
-        if (replicas is not null)
+        if (replicas is { Elastic: null })
         {
             var length = 0;
             EachStatistic((_, values) => length += values.Length);
@@ -111,7 +108,7 @@ internal sealed class TrainingState
             }
         }
 
-        if (Position.Step > 0)
+        if (Position.Step > 0 && _replicas.Elastic is null)
         {
             var at = _replicas.Shard.Rank * (_statistics.Length / _replicas.Shard.Count);
             EachStatistic((_, values) =>
@@ -119,11 +116,7 @@ internal sealed class TrainingState
                 _statistics.AsSpan(at, values.Length).CopyTo(values);
                 at += values.Length;
             });
-            if (_compression is { Residuals: { Length: > 0 } residuals })
-            {
-                _replicas.Distribute(_residuals, residuals, "residuals");
-                _residuals = [];
-            }
+            _parts.Distribute();
         }
     }
 
@@ -149,6 +142,13 @@ internal sealed class TrainingState
             return;
         }
 
+        // Those that go on from there may be others.
+        if (_replicas.Elastic is not null)
+        {
+            ShareStatistics();
+            return;
+        }
+
         var names = _network.Generators.Keys.ToArray();
         var states = _replicas.Gather([.. _network.Generators.Values.Select(g => g.State)], "generators");
         for (var rank = 1; rank < states.Length; rank++)
@@ -166,10 +166,7 @@ internal sealed class TrainingState
             at += values.Length;
         });
         _replicas.Gather(_statistics, [.. states.Select(_ => length)], "running statistics");
-        if (_compression is { Residuals: { Length: > 0 } residuals })
-        {
-            _residuals = _replicas.Collect(residuals, "residuals");
-        }
+        _parts.Collect();
     }
 
     /// <summary>The state as a checkpoint.</summary>
@@ -180,8 +177,8 @@ internal sealed class TrainingState
         Describe();
         var tensors = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
         Each((name, bytes) => tensors.Add(name, bytes.ToArray()));
-        EachResidual((name, bytes) => tensors.Add(name, bytes.ToArray()));
-        _residuals = [];
+        _parts.Each((name, bytes) => tensors.Add(name, bytes.ToArray()));
+        _parts.Forget();
         return new(identity, Position, metric, tensors);
     }
 
@@ -194,7 +191,7 @@ internal sealed class TrainingState
             (Position.LossScale, Position.LossScaleSteps, Position.SkippedSteps) = (_scaler.Scale, _scaler.GoodSteps, _scaler.SkippedSteps);
         }
 
-        Position.CompressionExponent = _compression?.Exponent ?? 0;
+        Position.CompressionExponent = _parts.Compression?.Exponent ?? 0;
         foreach (var (name, generator) in _network.Generators)
         {
             Position.Generators[name] = generator.State;
@@ -220,10 +217,10 @@ internal sealed class TrainingState
         }
 
         Each(Read);
-        if (_compression is { Residuals.Length: > 0 })
+        if (_replicas is { Elastic: null })
         {
-            _residuals = [.. Enumerable.Range(0, _replicas!.Shard.Count).Select(_ => new float[_parameters.Length])];
-            EachResidual(Read);
+            _parts.Prepare();
+            _parts.Each(Read);
         }
 
         foreach (var (name, generator) in _network.Generators)
@@ -241,9 +238,9 @@ internal sealed class TrainingState
         Position = position;
         _optimizer.StepCount = Position.OptimizerStep;
         (_schedule.PlateauFactor, _schedule.PlateauEpochs) = (Position.PlateauFactor, Position.PlateauEpochs);
-        if (_compression is not null)
+        if (_parts.Compression is { } compression)
         {
-            _compression.Exponent = Position.CompressionExponent;
+            compression.Exponent = Position.CompressionExponent;
         }
 
         if (_scaler is not null)
@@ -282,7 +279,7 @@ internal sealed class TrainingState
             visit($"buffers.{name}", tensor.bytes);
         }
 
-        foreach (var (name, tensor) in _optimizer.State)
+        foreach (var (name, tensor) in _parts.HasShards ? [] : _optimizer.State)
         {
             visit($"optimizer.{name}", tensor.bytes);
         }
@@ -292,14 +289,6 @@ internal sealed class TrainingState
         if (_statistics.Length > 0)
         {
             visit("replicas.statistics", MemoryMarshal.AsBytes(_statistics.AsSpan()));
-        }
-    }
-
-    private void EachResidual(TensorBytes visit)
-    {
-        for (var rank = 0; rank < _residuals.Length; rank++)
-        {
-            visit(FormattableString.Invariant($"replicas.residuals.{rank}"), MemoryMarshal.AsBytes(_residuals[rank].AsSpan()));
         }
     }
 
@@ -316,8 +305,6 @@ internal sealed class TrainingState
             visit($"{prefix}.buffers.{_network.Buffers[i].Key}", weights.Buffers[i]);
         }
     }
-
-    private delegate void TensorBytes(string name, Span<byte> bytes);
 
     private delegate void StatisticValues(string name, Span<float> values);
 }

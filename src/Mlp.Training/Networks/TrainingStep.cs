@@ -147,6 +147,7 @@ internal sealed class TrainingStep
         }
 
         _optimizer.Step(learningRate);
+        _exchange?.ShareWeights();
         return true;
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Mlp.Runtime.Models;
 using Mlp.Training.Distributed.Collectives;
@@ -27,18 +28,20 @@ internal sealed class ReplicaTeam : IReplicaTeam, IDisposable
     /// <param name="exchange">How they exchange gradients; null for not at all.</param>
     /// <param name="meets">Whether they wait for each other after each step.</param>
     /// <param name="isShared">Whether their gradients lie where all see them, as those of a trainer in one process do.</param>
+    /// <param name="connect">Connects them; null for the in-process backend.</param>
+    /// <param name="logger">Told of what they find out; null for nobody.</param>
     /// <param name="isWatched">Whether their steps are measured, as those of a trainer are.</param>
     /// <param name="timeline">A file for what they do; null for none.</param>
     public ReplicaTeam(
         string name, int count, NetworkDefinition definition, (EncodedRows Encoded, LabelledRows Rows) data, DataParallelOptions? exchange, bool meets, bool isShared,
-        bool isWatched = false, string? timeline = null)
+        Func<int, IReadOnlyList<ProcessGroup>>? connect = null, ILogger? logger = null, bool isWatched = false, string? timeline = null)
     {
         (Name, Count, _isWatched) = (name, count, isWatched);
         _timeline = TimelineFile.Open(new() { Path = timeline, Steps = 1_000_000 }, null, TimeProvider.System, NullLogger.Instance);
         _turn = new(count + 1);
-        var groups = ProcessGroup.CreateInProcess(count);
+        var groups = (connect ?? (size => ProcessGroup.CreateInProcess(size)))(count);
         var shared = isShared ? new SharedGradients(count) : null;
-        _threads = [.. groups.Select(g => new Thread(() => Live(g, definition, data, exchange, meets, shared)) { IsBackground = true })];
+        _threads = [.. groups.Select(g => new Thread(() => Live(g, definition, data, exchange, meets, shared, logger)) { IsBackground = true })];
         Array.ForEach(_threads, t => t.Start());
         _turn.SignalAndWait();
     }
@@ -65,7 +68,7 @@ internal sealed class ReplicaTeam : IReplicaTeam, IDisposable
         _timeline?.Dispose();
     }
 
-    private void Live(ProcessGroup group, NetworkDefinition definition, (EncodedRows Encoded, LabelledRows Rows) data, DataParallelOptions? exchange, bool meets, SharedGradients? shared)
+    private void Live(ProcessGroup group, NetworkDefinition definition, (EncodedRows Encoded, LabelledRows Rows) data, DataParallelOptions? exchange, bool meets, SharedGradients? shared, ILogger? logger)
     {
         TorchSharp.torch.set_num_threads(1);
         var options = new NetworkOptions { Task = ModelTask.BinaryClassification, Definition = definition, BatchSize = StepSubject.BatchRows, MaxEpochs = 100_000, ValidationShare = 0 };
@@ -75,7 +78,7 @@ internal sealed class ReplicaTeam : IReplicaTeam, IDisposable
         var targets = TrainingTargets.Of(data.Rows, 0, StepSubject.RowCount, new TargetScale(1, 0), []);
         var batches = new MemoryBatches(data.Encoded, targets, options, replicas?.Shard);
         using var watch = _isWatched ? ReplicaWatching.Begin(replicas, _timeline, TimeProvider.System) : null;
-        using var training = new NetworkTraining(network, NetworkSettings.From(options), batches, null, NullLogger.Instance, TimeProvider.System, replicas, watch);
+        using var training = new NetworkTraining(network, NetworkSettings.From(options), batches, null, logger ?? NullLogger.Instance, TimeProvider.System, replicas, watch);
         using var loader = training.Load();
         _turn.SignalAndWait();
         while (true)

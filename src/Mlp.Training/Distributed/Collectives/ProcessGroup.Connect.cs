@@ -1,4 +1,5 @@
 using Mlp.Training.Distributed.Collectives.Mpi;
+using Mlp.Training.Distributed.Collectives.Nccl;
 using Mlp.Training.Distributed.Collectives.Tcp;
 using Mlp.Training.Distributed.Launch;
 
@@ -20,6 +21,7 @@ public sealed partial class ProcessGroup
     /// <exception cref="LaunchException">Rank, world size, address or secret are missing or do not fit.</exception>
     /// <exception cref="RendezvousException">This rank is refused, or ranks did not come in time.</exception>
     /// <exception cref="MpiException">MPI was asked for, but there is no library of it, or it cannot be used.</exception>
+    /// <exception cref="GpuUnavailableException">The backend is NCCL, and NCCL, CUDA or the GPU is missing.</exception>
     /// <exception cref="CollectiveException">Ranks are gone before all were connected.</exception>
     /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
     public static async Task<ProcessGroup> ConnectAsync(ProcessGroupOptions? options = null, CancellationToken cancellationToken = default)
@@ -30,7 +32,8 @@ public sealed partial class ProcessGroup
         {
             CollectiveTransport.Auto or CollectiveTransport.Tcp => await TcpConnector.ConnectAsync(settings, environment, HostIdentity.Read(), cancellationToken).ConfigureAwait(false),
             CollectiveTransport.Mpi => await MpiConnector.ConnectAsync(settings, environment, cancellationToken).ConfigureAwait(false),
-            _ => throw new NotSupportedException($"Expected the backend Tcp, but found {settings.Backend}."),
+            CollectiveTransport.Nccl => await NcclConnector.ConnectAsync(settings, environment, HostIdentity.Read(), cancellationToken).ConfigureAwait(false),
+            _ => throw new NotSupportedException($"Expected a backend that is known, but found {settings.Backend}."),
         };
         var group = new ProcessGroup(end, settings);
         group._launcher = LauncherWatch.Begin(Environment.GetEnvironmentVariable(LauncherWatch.Variable), reason => group.Abort(reason));

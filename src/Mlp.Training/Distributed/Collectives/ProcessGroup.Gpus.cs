@@ -26,4 +26,21 @@ public sealed partial class ProcessGroup
         });
         return [.. ends.Select(end => new ProcessGroup(end, settings))];
     }
+
+    /// <summary>Whether memory may be of a GPU.</summary>
+    internal bool TakesDeviceMemory => _backend.TakesDeviceMemory;
+
+    /// <summary>Begins, and leaves to the thread of the group: reduces the values of all ranks, in place, where they lie on the rank's GPU.</summary>
+    /// <typeparam name="T">float, double, <see cref="Half"/>, <see cref="BFloat16"/>, int or long.</typeparam>
+    /// <param name="values">Memory of the GPU, which nobody reads on the host.</param>
+    /// <param name="operation">How the ranks' values become one.</param>
+    /// <param name="tensor">What sentences call the values; the same on all ranks.</param>
+    /// <param name="ready">The CUDA event after which the values are there.</param>
+    /// <returns>The call. At its end the GPU is done.</returns>
+    internal CollectiveHandle StartAllReduceOnDevice<T>(Memory<T> values, ReduceOperation operation, string tensor, nint ready)
+        where T : unmanaged
+    {
+        CheckReduction<T>(operation);
+        return Start(Describe<T>(CollectiveKind.AllReduce, values.Length, operation, -1, null, tensor, null, default) with { Ready = ready }, ReadOnlyMemory<T>.Empty, values);
+    }
 }

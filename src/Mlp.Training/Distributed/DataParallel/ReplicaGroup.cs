@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Mlp.Training.Distributed.Collectives;
 using Mlp.Training.Distributed.Diagnostics;
+using Mlp.Training.Distributed.Elastic;
 
 namespace Mlp.Training.Distributed.DataParallel;
 
@@ -47,6 +48,9 @@ internal sealed class ReplicaGroup : IDisposable
     /// <summary>What batch statistics travel by; null for nothing.</summary>
     public ProcessGroup? StatisticsGroup { get; }
 
+    /// <summary>What the training goes back to where members of the group may be lost or join; null where they may not.</summary>
+    public ElasticTraining? Elastic { get; init; }
+
     /// <summary>Measures the steps of this replica; null for nobody.</summary>
     public StepWatch? Watch { get; set; }
 
@@ -58,15 +62,16 @@ internal sealed class ReplicaGroup : IDisposable
         where T : unmanaged
         => _group.Broadcast(values, 0, what);
 
-    /// <summary>Gives what rank 0 knows to all.</summary>
+    /// <summary>Gives what one rank knows to all.</summary>
     /// <typeparam name="T">What it is.</typeparam>
-    /// <param name="value">What rank 0 knows; the others' is not looked at.</param>
+    /// <param name="value">What that rank knows; the others' is not looked at.</param>
     /// <param name="json">How it is written.</param>
     /// <param name="what">What errors call it.</param>
-    public T Give<T>(T value, JsonTypeInfo<T> json, string what)
+    /// <param name="root">The rank.</param>
+    public T Give<T>(T value, JsonTypeInfo<T> json, string what, int root = 0)
     {
-        var parts = _group.AllGatherUneven<byte>(IsFirst ? JsonSerializer.SerializeToUtf8Bytes(value, json) : [], what);
-        return IsFirst ? value : JsonSerializer.Deserialize(parts[0], json)!;
+        var parts = _group.AllGatherUneven<byte>(Shard.Rank == root ? JsonSerializer.SerializeToUtf8Bytes(value, json) : [], what);
+        return Shard.Rank == root ? value : JsonSerializer.Deserialize(parts[root], json)!;
     }
 
     /// <summary>Whether it is so on any replica.</summary>
@@ -97,7 +102,12 @@ internal sealed class ReplicaGroup : IDisposable
     /// <param name="what">What errors call it.</param>
     public void Gather(Span<float> all, int[] counts, string what)
     {
-        var start = counts.AsSpan(0, Shard.Rank).ToArray().Sum();
+        var start = 0;
+        for (var rank = 0; rank < Shard.Rank; rank++)
+        {
+            start += counts[rank];
+        }
+
         _group.AllGather(all.Slice(start, counts[Shard.Rank]), all, counts, what);
     }
 
@@ -134,6 +144,49 @@ internal sealed class ReplicaGroup : IDisposable
         }
 
         return all;
+    }
+
+    /// <summary>Puts parts of the replicas together on rank 0.</summary>
+    /// <param name="mine">This one's part.</param>
+    /// <param name="counts">Values of each part.</param>
+    /// <param name="what">What errors call it.</param>
+    /// <returns>All parts, one after the other; nothing on other ranks.</returns>
+    public float[] Collect(ReadOnlySpan<float> mine, int[] counts, string what)
+    {
+        if (!IsFirst)
+        {
+            _group.Send(mine, 0, what);
+            return [];
+        }
+
+        var all = new float[counts.Sum()];
+        mine.CopyTo(all);
+        for (int rank = 1, start = counts[0]; rank < counts.Length; start += counts[rank++])
+        {
+            _group.Receive(all.AsSpan(start, counts[rank]), rank, what);
+        }
+
+        return all;
+    }
+
+    /// <summary>Gives each replica its part from rank 0.</summary>
+    /// <param name="all">All parts, one after the other; of other ranks it is not looked at.</param>
+    /// <param name="counts">Values of each part.</param>
+    /// <param name="mine">Receives this one's part.</param>
+    /// <param name="what">What errors call it.</param>
+    public void Distribute(float[] all, int[] counts, Span<float> mine, string what)
+    {
+        if (!IsFirst)
+        {
+            _group.Receive(mine, 0, what);
+            return;
+        }
+
+        all.AsSpan(0, mine.Length).CopyTo(mine);
+        for (int rank = 1, start = counts[0]; rank < counts.Length; start += counts[rank++])
+        {
+            _group.Send<float>(all.AsSpan(start, counts[rank]), rank, what);
+        }
     }
 
     /// <summary>Gives each replica what is its own from rank 0.</summary>

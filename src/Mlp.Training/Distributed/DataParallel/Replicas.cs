@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
 using Mlp.Training.Distributed.Collectives;
+using Mlp.Training.Distributed.Elastic;
 
 namespace Mlp.Training.Distributed.DataParallel;
 
@@ -70,17 +71,24 @@ internal static class Replicas
     /// <param name="cancellationToken">Ends all replicas.</param>
     /// <param name="isTold">Whether this replica tells callbacks and reports progress.</param>
     /// <param name="shared">Where the gradients of replicas in one process lie; null where they travel by the group.</param>
+    /// <param name="elastic">What the training goes back to where others may be lost or join; then a group of one rank is one.</param>
     public static T RunAs<T>(
-        ProcessGroup group, DataParallelOptions options, Func<ReplicaGroup?, T> train, CancellationToken cancellationToken, bool isTold = true, SharedGradients? shared = null)
+        ProcessGroup group,
+        DataParallelOptions options,
+        Func<ReplicaGroup?, T> train,
+        CancellationToken cancellationToken,
+        bool isTold = true,
+        SharedGradients? shared = null,
+        ElasticTraining? elastic = null)
     {
-        if (group.WorldSize == 1)
+        if (group.WorldSize == 1 && elastic is null)
         {
             return train(null);
         }
 
         return WithOthers(group, () =>
         {
-            using var replicas = new ReplicaGroup(group, options, isTold, shared);
+            using var replicas = new ReplicaGroup(group, options, isTold, shared) { Elastic = elastic };
             return WithOthers(replicas.StatisticsGroup, () => train(replicas), cancellationToken);
         }, cancellationToken);
     }

@@ -15,6 +15,7 @@ internal sealed class StepExchange : IDisposable
     private readonly ReplicaGroup _replicas;
     private readonly GradientBuckets _gradients;
     private readonly BucketTuning? _tuning;
+    private readonly FlatParameters _parameters;
 
     /// <summary>Prepares.</summary>
     /// <param name="replicas">The replicas.</param>
@@ -25,8 +26,9 @@ internal sealed class StepExchange : IDisposable
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The buckets own the transport, and the memory is the tensor's.")]
     public StepExchange(ReplicaGroup replicas, FlatParameters parameters, GradientScaler? scaler = null, ILogger? logger = null, TimeProvider? timeProvider = null)
     {
-        _replicas = replicas;
+        (_replicas, _parameters) = (replicas, parameters);
         var options = replicas.Options;
+        Shards = options.ShardOptimizer ? new(replicas.Shard, parameters.Length) : null;
         var (offsets, length, decayed) = (parameters.Offsets, parameters.Length, parameters.DecayedLength);
         IReadOnlyList<GradientBucket> Cut(int bytes) => GradientBucketPlan.Cut(
             offsets,
@@ -63,6 +65,9 @@ internal sealed class StepExchange : IDisposable
     /// <summary>What rounding of gradients remembers; null where they travel as they are.</summary>
     public CompressionState? Compression { get; }
 
+    /// <summary>Which part of the weights the optimizer of each replica moves; null where each moves all.</summary>
+    public OptimizerShards? Shards { get; }
+
     /// <summary>Whether a batch's loss counts. Replicas that share batch statistics go through a backward pass together or not at all.</summary>
     /// <param name="mine">Whether this replica's loss is a number.</param>
     /// <param name="isTolerated">Whether training goes on where it is none.</param>
@@ -98,6 +103,15 @@ internal sealed class StepExchange : IDisposable
         }
 
         return (totals[0], totals[1], totals[2] > 0);
+    }
+
+    /// <summary>Ends, after the optimizer, when each replica has moved its part of the weights: all get all. Does nothing where each has moved all.</summary>
+    public void ShareWeights()
+    {
+        if (Shards is { } shards)
+        {
+            _replicas.Gather(_parameters.WeightValues, shards.Counts, "weights");
+        }
     }
 
     public void Dispose() => _gradients.Dispose();

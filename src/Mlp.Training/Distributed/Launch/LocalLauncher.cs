@@ -63,22 +63,24 @@ public static class LocalLauncher
     /// <summary>Waits until all have ended, or until one has failed and the others had their time.</summary>
     private static async Task<int?> WatchAsync(List<LaunchedRank> ranks, TimeSpan grace, TimeProvider clock, CancellationToken cancellationToken)
     {
-        var running = ranks.ToDictionary(r => r.Ended);
+        // Tasks that have ended at once may be the same object.
+        var running = ranks.ToList();
         while (running.Count > 0)
         {
             try
             {
-                var ended = await Task.WhenAny(running.Keys).WaitAsync(cancellationToken).ConfigureAwait(false);
-                running.Remove(ended, out var rank);
-                if (rank!.ExitCode != 0)
+                var ended = await Task.WhenAny(running.Select(r => r.Ended)).WaitAsync(cancellationToken).ConfigureAwait(false);
+                var rank = running.Find(r => r.Ended == ended)!;
+                running.Remove(rank);
+                if (rank.ExitCode != 0)
                 {
-                    await EndAsync(running.Values, grace, clock).ConfigureAwait(false);
+                    await EndAsync(running, grace, clock).ConfigureAwait(false);
                     return rank.Rank;
                 }
             }
             catch (OperationCanceledException)
             {
-                await EndAsync(running.Values, TimeSpan.Zero, clock).ConfigureAwait(false);
+                await EndAsync(running, TimeSpan.Zero, clock).ConfigureAwait(false);
                 throw;
             }
         }

@@ -27,6 +27,16 @@ public sealed class TransportOptions
     [Range(0, 1 << 15)]
     public int DirectBytes { get; set; } = 1 << 14;
 
+    /// <summary>Which way values take. <see cref="ReductionAlgorithm.HalvingDoubling"/> and <see cref="ReductionAlgorithm.Hierarchical"/> do not go with <see cref="Collectives.ProcessGroupOptions.Deterministic"/>. Default Auto.</summary>
+    [EnumDataType(typeof(ReductionAlgorithm))]
+    public ReductionAlgorithm Algorithm { get; set; }
+
+    /// <summary>
+    /// Up to how many ranks a group connects every pair of hosts' ranks at the start, and <see cref="ReductionAlgorithm.Auto"/> exchanges directly. Larger groups connect two ranks when a call first needs it. Default 32.
+    /// </summary>
+    [Range(1, 4096)]
+    public int MeshLimit { get; set; } = 32;
+
     /// <summary>This host's address for other hosts; null for the one from which it reaches rank 0.</summary>
     public string? Address { get; set; }
 }

@@ -7,7 +7,7 @@ using Mlp.Training.Networks;
 namespace Mlp.Training.Tests.Distributed.Diagnostics;
 
 /// <summary>Each reason for which communication takes much of the time is told from the others, once, with figures.</summary>
-public sealed class CommunicationAdviceTests
+public sealed class CommunicationAdviceTests : IDisposable
 {
     private const int StepCount = 40;
     private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
@@ -27,6 +27,12 @@ public sealed class CommunicationAdviceTests
         _replicas = new(group, _options, isTold: true);
         _watch = new(_clock, 0, 4, null);
         _watch.Watch(group);
+    }
+
+    public void Dispose()
+    {
+        _watch.Dispose();
+        _replicas.Dispose();
     }
 
     [Fact]

@@ -8,7 +8,7 @@ using Mlp.Training.Distributed.Diagnostics;
 namespace Mlp.Training.Tests.Distributed.Diagnostics;
 
 /// <summary>What counts as exposed, as a wait, and for whom, by a clock that only moves when told.</summary>
-public sealed class StepWatchTests
+public sealed class StepWatchTests : IDisposable
 {
     private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
 
@@ -24,6 +24,8 @@ public sealed class StepWatchTests
         _watch = new(_clock, 0, 4, null);
         _watch.Watch(_group);
     }
+
+    public void Dispose() => _watch.Dispose();
 
     [Fact]
     public void EndStep_CallsOfTheThread_AreExposed()

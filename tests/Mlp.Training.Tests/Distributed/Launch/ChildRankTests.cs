@@ -39,16 +39,26 @@ public sealed class ChildRankTests
     }
 
     [Theory]
-    [InlineData(1, true)]
-    [InlineData(0, false)]
-    public async Task Rank_IsStopped_OthersNameItWhenItsHeartStops(int rank, bool sharesMemory)
+    [InlineData(ReductionAlgorithm.Ring)]
+    [InlineData(ReductionAlgorithm.HalvingDoubling)]
+    public async Task Rank_EndsFarAway_OthersNameItAtOnce(ReductionAlgorithm algorithm)
+    {
+        var (_, lines) = await ChildRanks.RunAsync(5, false, algorithm, "kill", "2", "5");
+
+        CheckOthers(lines, 2, 5, "ended: its connection closed");
+    }
+
+    [Theory]
+    [InlineData(1, true, ReductionAlgorithm.Auto)]
+    [InlineData(0, false, ReductionAlgorithm.Ring)]
+    public async Task Rank_IsStopped_OthersNameItWhenItsHeartStops(int rank, bool sharesMemory, ReductionAlgorithm algorithm)
     {
         if (OperatingSystem.IsWindows())
         {
             return;
         }
 
-        var (result, lines) = await ChildRanks.RunAsync(3, sharesMemory, "stop", rank.ToString(CultureInfo.InvariantCulture), "5");
+        var (result, lines) = await ChildRanks.RunAsync(3, sharesMemory, algorithm, "stop", rank.ToString(CultureInfo.InvariantCulture), "5");
 
         Assert.Equal(137, result.ExitCodes[rank]);
         CheckOthers(lines, rank, 3, "has given no sign of life for 5 s");
@@ -63,7 +73,7 @@ public sealed class ChildRankTests
             var (worldSize, sharesMemory) = (random.Next(2, 5), random.Next(2) == 0);
             var rank = random.Next(worldSize);
             var (_, lines) = await ChildRanks.RunAsync(
-                worldSize, sharesMemory, "kill", rank.ToString(CultureInfo.InvariantCulture), random.Next(0, 50).ToString(CultureInfo.InvariantCulture));
+                worldSize, sharesMemory, (ReductionAlgorithm)random.Next(4), "kill", rank.ToString(CultureInfo.InvariantCulture), random.Next(0, 50).ToString(CultureInfo.InvariantCulture));
             CheckOthers(lines, rank, worldSize, "ended: its connection closed");
         }
     }

@@ -14,11 +14,16 @@ internal static class ChildRanks
 
     /// <summary>Starts ranks by the local launcher.</summary>
     /// <returns>How they ended and what they printed.</returns>
-    public static async Task<(LaunchResult Result, string[] Lines)> RunAsync(int worldSize, bool sharesMemory, params string[] mode)
+    public static Task<(LaunchResult Result, string[] Lines)> RunAsync(int worldSize, bool sharesMemory, params string[] mode)
+        => RunAsync(worldSize, sharesMemory, ReductionAlgorithm.Auto, mode);
+
+    /// <summary>Starts ranks whose values take a way.</summary>
+    public static async Task<(LaunchResult Result, string[] Lines)> RunAsync(int worldSize, bool sharesMemory, ReductionAlgorithm algorithm, params string[] mode)
     {
         using var output = new StringWriter();
         var options = new LocalLauncherOptions { Program = Dotnet, Arguments = Arguments(mode), Output = output, ErrorOutput = output, GracePeriod = TimeSpan.FromSeconds(15) };
         options.Variables["MLP_CHILD_SOCKETS"] = sharesMemory ? null : "1";
+        options.Variables["MLP_CHILD_ALGORITHM"] = algorithm.ToString();
         var result = await LocalLauncher.RunAsync(worldSize, options);
         return (result, output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }

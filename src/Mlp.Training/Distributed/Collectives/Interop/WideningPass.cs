@@ -62,6 +62,26 @@ internal static unsafe class WideningPass
         }
     }
 
+    /// <summary>Divides in place, rounding once.</summary>
+    public static void Divide(ElementType element, byte* values, long count, int divisor)
+    {
+        switch (element)
+        {
+            case ElementType.Float16:
+                Convert<float, HalfElements, HalfElements>(values, values, (nint)count, divisor);
+                break;
+            case ElementType.BFloat16:
+                Convert<float, BFloat16Elements, BFloat16Elements>(values, values, (nint)count, divisor);
+                break;
+            case ElementType.Float64:
+                Convert<double, PlainElements<double>, PlainElements<double>>(values, values, (nint)count, divisor);
+                break;
+            default:
+                Convert<float, PlainElements<float>, PlainElements<float>>(values, values, (nint)count, divisor);
+                break;
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Convert<T, TFrom, TTo>(byte* source, byte* target, nint count, T divisor)
         where T : unmanaged, INumber<T>

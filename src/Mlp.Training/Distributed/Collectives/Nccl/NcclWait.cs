@@ -95,6 +95,12 @@ internal sealed class NcclWait : IDisposable
                 Thread.SpinWait(PausesPerLook);
             }
         }
+
+        // Operations that were ended look like operations that are done.
+        if (_communicator.HasEnded)
+        {
+            throw new NativeCallException("its NCCL communicator has ended");
+        }
     }
 
     /// <summary>What is thrown where NCCL or CUDA has refused something.</summary>

@@ -86,13 +86,20 @@ internal sealed class CallHeads(int worldSize, int rank)
 
     private bool Fits(ReadOnlySpan<byte> head, int peer)
     {
-        if (_seen[peer] == _calls)
+        if (CallHead.Kind(head) is CollectiveKind.Send or CollectiveKind.Receive)
         {
-            return _isPairSeen = head.SequenceEqual(_expected);
+            return _isPair && (_isPairSeen = head.SequenceEqual(_expected));
         }
 
-        var sequence = _seen[peer]++;
+        // A rank sends no head in calls whose values take another way.
+        var sequence = CallHead.Sequence(head);
+        if (sequence < _seen[peer] || sequence >= _calls)
+        {
+            return false;
+        }
+
+        _seen[peer] = sequence + 1;
         var isKnown = sequence >= _calls - HistoryLength;
-        return isKnown ? head.SequenceEqual(_history.AsSpan((int)(sequence % HistoryLength) * CallHead.Bytes, CallHead.Bytes)) : CallHead.Sequence(head) == sequence;
+        return !isKnown || head.SequenceEqual(_history.AsSpan((int)(sequence % HistoryLength) * CallHead.Bytes, CallHead.Bytes));
     }
 }

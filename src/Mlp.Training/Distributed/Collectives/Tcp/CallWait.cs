@@ -105,7 +105,7 @@ internal sealed class CallWait
         }
         else
         {
-            SleepForSockets(_bell is null ? SleepMicroseconds : MixedSleepMicroseconds);
+            SleepForSockets(_bell is null && !Array.Exists(_sockets, s => s.IsConnecting) ? SleepMicroseconds : MixedSleepMicroseconds);
         }
     }
 
@@ -149,9 +149,14 @@ internal sealed class CallWait
                 continue;
             }
 
-            if (_group.LeftAfter(link.Peer) <= CallsNeeded(call) && (link.IsBroken || link is not TcpLink))
+            if (_group.LeftAfter(link.Peer) <= CallsNeeded(call) && (link.IsBroken || link is not TcpLink { IsConnected: true }))
             {
                 Fail(call, TroubleKind.Left, link.Peer, CollectiveSentences.Lost(call, _group.Name, link.Peer, "it left the group"));
+            }
+
+            if (link is TcpLink { Trouble: { } trouble })
+            {
+                Fail(call, TroubleKind.Stated, link.Peer, CollectiveSentences.Lost(call, _group.Name, link.Peer, trouble));
             }
 
             if (link.IsBroken)
@@ -205,7 +210,7 @@ internal sealed class CallWait
         _writable.Clear();
         foreach (var link in _sockets)
         {
-            if (link.IsBroken)
+            if (link.IsBroken || !link.IsConnected)
             {
                 continue;
             }

@@ -14,6 +14,7 @@ internal sealed class DataListener : IAsyncDisposable
     private static readonly TimeSpan CallerPatience = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<string, TaskCompletionSource<Socket>> _connections = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _ended = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stop = new();
     private readonly Socket _listener;
     private readonly GroupSecret _secret;
@@ -92,6 +93,22 @@ internal sealed class DataListener : IAsyncDisposable
     /// <summary>A group that has its connections forgets them here, so that they are its own to close.</summary>
     public void Forget(string key) => _connections.TryRemove(key, out _);
 
+    /// <summary>A group is over: connections that it has not asked for are closed, and those that still come for it.</summary>
+    /// <param name="group">The group.</param>
+    public void End(string group)
+    {
+        _ended.TryAdd(group, true);
+        foreach (var (key, place) in _connections)
+        {
+            if (GroupOf(key) == group && _connections.TryRemove(key, out _) && !place.TrySetCanceled() && place.Task.IsCompletedSuccessfully)
+            {
+                place.Task.Result.Dispose();
+            }
+        }
+    }
+
+    private static string GroupOf(string key) => key[(key.IndexOf('@', StringComparison.Ordinal) + 1)..];
+
     private TaskCompletionSource<Socket> Place(string key) => _connections.GetOrAdd(key, _ => new(TaskCreationOptions.RunContinuationsAsynchronously));
 
     private async Task AcceptAsync()
@@ -123,6 +140,11 @@ internal sealed class DataListener : IAsyncDisposable
             await PeerHandshake.AnswerAsync(socket, true, [], either.Token).ConfigureAwait(false);
             if (Place(key).TrySetResult(socket))
             {
+                if (_ended.ContainsKey(GroupOf(key)))
+                {
+                    End(GroupOf(key));
+                }
+
                 return;
             }
 

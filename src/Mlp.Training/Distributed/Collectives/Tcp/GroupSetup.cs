@@ -135,45 +135,34 @@ internal sealed class GroupSetup(TcpSession session, GroupMonitor group, TimeSpa
 
     private async Task ConnectSocketsAsync()
     {
+        var isMesh = _links.Length <= session.Transport.MeshLimit;
         for (var member = 0; member < _links.Length; member++)
         {
             if (member != group.Index && _links[member] is null)
             {
-                var sockets = new Socket[session.Transport.ConnectionsPerPeer];
-                for (var i = 0; i < sockets.Length; i++)
-                {
-                    sockets[i] = await (member < group.Index ? CallAsync(member, i) : TakeAsync(member, i)).ConfigureAwait(false);
-                }
-
-                _links[member] = new TcpLink(member, sockets);
+                var to = member;
+                _links[member] = isMesh ? new TcpLink(to, await ConnectNowAsync(to).ConfigureAwait(false)) : new TcpLink(to, c => PeerConnections.MakeAsync(session, group, to, c));
             }
         }
     }
 
-    private async Task<Socket> TakeAsync(int member, int index)
+    private async Task<Socket[]> ConnectNowAsync(int member)
     {
-        var key = DataListener.Key(group.Id, group.Members[member], session.Plane.Rank, index);
-        var socket = await session.Plane.AwaitAsync(group, session.Listener.TakeAsync(key), member, timeout, cancellationToken).ConfigureAwait(false);
-        session.Listener.Forget(key);
-        return socket;
-    }
-
-    private async Task<Socket> CallAsync(int member, int index)
-    {
-        var rank = group.Members[member];
-        var address = session.AddressOf(rank);
-        var key = DataListener.Key(group.Id, session.Plane.Rank, rank, index);
-        var call = DataListener.ConnectAsync(address, session.Ranks[rank].DataPort, key, session.Secret, cancellationToken);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            return await session.Plane.AwaitAsync(group, call, member, timeout, cancellationToken).ConfigureAwait(false);
+            return await session.Plane.AwaitAsync(group, PeerConnections.MakeAsync(session, group, member, stop.Token), member, timeout, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is SocketException or Launch.RendezvousException)
+        catch (Launch.RendezvousException exception)
         {
-            var failure = CollectiveSentences.Lost(
-                null, group.Name, member, $"rank {group.Index} could not connect to it at {address}:{session.Ranks[rank].DataPort}: {exception.Message}", exception);
+            var failure = CollectiveSentences.Lost(null, group.Name, member, exception.Message, exception);
             session.Plane.Post(new ControlMessage.Report(group.Id, TroubleKind.Stated, [], member, 0, GroupFailure.From(failure)));
             throw failure;
+        }
+        catch
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            throw;
         }
     }
 

@@ -5,7 +5,9 @@ namespace Mlp.Training.Distributed.Collectives.Tcp;
 // Calls that move values and leave them as they are.
 internal sealed partial class TcpBackend
 {
+    private CallRoute _route = CallRoute.None;
     private int _met;
+    private int _expected;
 
     /// <summary>Sends and receives what <see cref="_transfers"/> says.</summary>
     /// <param name="call">The call.</param>
@@ -79,6 +81,45 @@ internal sealed partial class TcpBackend
         return hasMoved;
     }
 
+    /// <summary>Begins a call that goes to some ranks.</summary>
+    private Turn BeginAmong(in CollectiveCall call, CallRoute route)
+    {
+        var turn = Begin(call, route.Outgoing);
+        (_route, _expected) = (route, route.Incoming.Length);
+        return turn;
+    }
+
+    /// <summary>Ends a call of a route: what is in line goes out, and heads of ranks from which nothing was needed are looked at, so that they do not pile up.</summary>
+    private void Conclude(in CollectiveCall call)
+    {
+        LookAround(call);
+        while (true)
+        {
+            var (hasMoved, isDone) = (false, true);
+            foreach (var link in _route.Outgoing)
+            {
+                hasMoved |= link.HasUnsent && link.Flush();
+                _wait.Await(link.Peer, false, link.HasUnsent);
+                isDone &= !link.HasUnsent;
+            }
+
+            if (isDone)
+            {
+                return;
+            }
+
+            Pass(call, hasMoved);
+        }
+    }
+
+    private void LookAround(in CollectiveCall call)
+    {
+        foreach (var link in _route.Incoming)
+        {
+            Meet(call, link);
+        }
+    }
+
     private Turn Begin(in CollectiveCall call, ReadOnlySpan<PeerLink> links)
     {
         _idle.Wait(CancellationToken.None);
@@ -99,7 +140,7 @@ internal sealed partial class TcpBackend
     private void Open(in CollectiveCall call, ReadOnlySpan<PeerLink> links)
     {
         _wait.Begin(call);
-        _met = 0;
+        (_route, _met, _expected) = (CallRoute.None, 0, _peers.Length);
         var head = _heads.Begin(call);
         foreach (var link in _peers)
         {
@@ -140,7 +181,7 @@ internal sealed partial class TcpBackend
                 break;
         }
 
-        if (++_met == _peers.Length)
+        if (++_met == _expected)
         {
             Observer?.Met(call, link.Peer);
         }
@@ -154,10 +195,23 @@ internal sealed partial class TcpBackend
         {
             _wait.Restart();
         }
-        else
+        else if (!FlushHeads())
         {
+            LookAround(call);
             _wait.Pass(call);
         }
+    }
+
+    /// <summary>Heads for ranks to which values go later leave early, so that they see a call of another kind at once.</summary>
+    private bool FlushHeads()
+    {
+        var hasMoved = false;
+        foreach (var link in _route.Outgoing)
+        {
+            hasMoved |= link.HasUnsent && link.Flush();
+        }
+
+        return hasMoved;
     }
 
     /// <summary>A call under way: the memory behind it stays until it has ended.</summary>

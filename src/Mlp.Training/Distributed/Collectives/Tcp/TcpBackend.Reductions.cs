@@ -1,4 +1,5 @@
 using Mlp.Training.Distributed.Collectives.Tcp.Interop;
+using Mlp.Training.Distributed.Launch;
 
 namespace Mlp.Training.Distributed.Collectives.Tcp;
 
@@ -12,6 +13,25 @@ internal sealed partial class TcpBackend
 
     /// <inheritdoc/>
     public override void AllReduce(in CollectiveCall call, Span<byte> values)
+    {
+        switch (_choice.Of(call, values.Length))
+        {
+            case ReductionAlgorithm.Ring:
+                RingAllReduce(call, values);
+                break;
+            case ReductionAlgorithm.HalvingDoubling:
+                HalvingAllReduce(call, values);
+                break;
+            case ReductionAlgorithm.Hierarchical:
+                HierarchicalAllReduce(call, values);
+                break;
+            default:
+                DirectAllReduce(call, values);
+                break;
+        }
+    }
+
+    private void DirectAllReduce(in CollectiveCall call, Span<byte> values)
     {
         if (values.Length <= _session.Transport.DirectBytes)
         {
@@ -45,12 +65,24 @@ internal sealed partial class TcpBackend
             start += length;
         }
 
+        if (_choice.Of(call, values.Length) == ReductionAlgorithm.Ring)
+        {
+            RingReduceScatter(call, values, result);
+            return;
+        }
+
         Exchange(call, values, result, []);
     }
 
     /// <inheritdoc/>
     public override void Reduce(in CollectiveCall call, Span<byte> values)
     {
+        if (_choice.Of(call, values.Length) == ReductionAlgorithm.Ring)
+        {
+            RingReduce(call, values);
+            return;
+        }
+
         for (var rank = 0; rank < WorldSize; rank++)
         {
             _transfers[rank] = new(0, rank == call.Root ? values.Length : 0, 0, 0);
@@ -101,7 +133,6 @@ internal sealed partial class TcpBackend
 
             Pass(call, hasMoved);
         }
-
     }
 
     private bool SendParts(PeerLink link, in PartPlan plan, ReadOnlySpan<byte> source, ReadOnlySpan<byte> reduced, ref bool isSent)

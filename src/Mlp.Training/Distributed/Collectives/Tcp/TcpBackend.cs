@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Mlp.Training.Distributed.Collectives.SharedMemory.Interop;
 using Mlp.Training.Distributed.Collectives.Tcp.Control;
+using Mlp.Training.Distributed.Launch;
 
 namespace Mlp.Training.Distributed.Collectives.Tcp;
 
@@ -21,6 +22,10 @@ internal sealed partial class TcpBackend : CollectiveBackend
     private readonly CallHeads _heads;
     private readonly CallWait _wait;
     private readonly Transfer[] _transfers;
+    private readonly AlgorithmChoice _choice;
+    private readonly CallRoute _ringRoute;
+    private readonly CallRoute _halvingRoute;
+    private readonly CallRoute _hierarchyRoute;
     private readonly SemaphoreSlim _idle = new(1, 1);
     private bool _disposed;
 
@@ -34,6 +39,14 @@ internal sealed partial class TcpBackend : CollectiveBackend
         _transfers = new Transfer[links.Length];
         _sources = new nint[links.Length];
         _steps = new Cursor[links.Length];
+        _parts = new Transfer[links.Length];
+        _all = [.. Enumerable.Range(0, links.Length)];
+        _tokens = new byte[PowerBelow(links.Length).Power * sizeof(long)];
+        _hosts = new([.. group.Members.Select(m => session.Ranks[m].Host)], group.Index);
+        _choice = new(session.Transport, session.IsDeterministic, links.Length, _hosts.IsHierarchy);
+        _ringRoute = CallRoute.Make(links, Rank, [], []);
+        _halvingRoute = CallRoute.Make(links, Rank, HalvingPartners(_all, Rank), HalvingPartners(_all, Rank));
+        _hierarchyRoute = _hosts.IsHierarchy ? MakeHierarchyRoute() : _ringRoute;
     }
 
     /// <inheritdoc/>
@@ -67,12 +80,24 @@ internal sealed partial class TcpBackend : CollectiveBackend
             start += length;
         }
 
+        if (_choice.Of(call, result.Length) == ReductionAlgorithm.Ring)
+        {
+            RingAllGather(call, result);
+            return;
+        }
+
         Move(call, values, result);
     }
 
     /// <inheritdoc/>
     public override void Broadcast(in CollectiveCall call, Span<byte> values)
     {
+        if (_choice.Of(call, values.Length) == ReductionAlgorithm.Ring)
+        {
+            RingBroadcast(call, values);
+            return;
+        }
+
         for (var rank = 0; rank < WorldSize; rank++)
         {
             _transfers[rank] = new(0, call.Root == Rank ? values.Length : 0, 0, call.Root == rank ? values.Length : 0);
@@ -97,6 +122,12 @@ internal sealed partial class TcpBackend : CollectiveBackend
     /// <inheritdoc/>
     public override void Barrier(in CollectiveCall call)
     {
+        if (_choice.Of(call, 0) == ReductionAlgorithm.HalvingDoubling)
+        {
+            HalvingBarrier(call);
+            return;
+        }
+
         Array.Clear(_transfers);
         Move(call, [], [], awaitsAll: true);
     }
@@ -162,6 +193,7 @@ internal sealed partial class TcpBackend : CollectiveBackend
         _session.Plane.Remove(_group);
         await DrainAsync().ConfigureAwait(false);
         Array.ForEach(_peers, p => p.Dispose());
+        _session.Listener.End(_group.Id);
         _segment?.Dispose();
         _idle.Release();
         await _session.LeaveAsync().ConfigureAwait(false);
@@ -172,11 +204,14 @@ internal sealed partial class TcpBackend : CollectiveBackend
     {
         Array.ForEach(_peers, p => p.EndWriting());
         var start = _session.Plane.Clock.GetTimestamp();
-        while (_group.Failure is null && _session.Plane.Clock.GetElapsedTime(start) < DrainLimit && Array.Exists(_peers, p => p is TcpLink { IsBroken: false } && _group.LeftAfter(p.Peer) == long.MaxValue))
+        while (_group.Failure is null && _session.Plane.Clock.GetElapsedTime(start) < DrainLimit && Array.Exists(_peers, p => p is TcpLink { IsBroken: false, IsConnected: true } && _group.LeftAfter(p.Peer) == long.MaxValue))
         {
             foreach (var link in _peers)
             {
-                link.Consume(link.Peek().Length);
+                if (link is not TcpLink { IsConnected: false })
+                {
+                    link.Consume(link.Peek().Length);
+                }
             }
 
             await Task.Delay(DrainPause, _session.Plane.Clock).ConfigureAwait(false);
@@ -200,7 +235,15 @@ internal sealed partial class TcpBackend : CollectiveBackend
             _transfers[rank] = new(0, bytes, rank * bytes, bytes);
         }
 
+        if (_choice.Of(call, bytes) == ReductionAlgorithm.Ring)
+        {
+            RingAllGather(call, MemoryMarshal.AsBytes(all.AsSpan()));
+            return ToLists(all);
+        }
+
         Move(call, MemoryMarshal.AsBytes(own.AsSpan()), MemoryMarshal.AsBytes(all.AsSpan()));
-        return [.. all.Chunk(WorldSize).Select(list => list.TakeWhile(r => r >= 0).ToArray())];
+        return ToLists(all);
     }
+
+    private int[][] ToLists(int[] all) => [.. all.Chunk(WorldSize).Select(list => list.TakeWhile(r => r >= 0).ToArray())];
 }

@@ -20,11 +20,18 @@ internal static class TcpConnector
     /// <param name="host">What ranks that can share memory have in common (<see cref="HostIdentity"/>).</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>This rank's end of the world.</returns>
+    /// <exception cref="ArgumentException">Settings contradict each other.</exception>
     /// <exception cref="LaunchException">Rank, world size, address or secret are missing or do not fit.</exception>
     /// <exception cref="RendezvousException">This rank is refused, or ranks are missing.</exception>
     /// <exception cref="CollectiveException">Ranks are gone before all are connected.</exception>
     public static async Task<TcpBackend> ConnectAsync(ProcessGroupOptions options, LaunchEnvironment? environment, string host, CancellationToken cancellationToken)
     {
+        if (options is { Deterministic: true, Transport.Algorithm: ReductionAlgorithm.HalvingDoubling or ReductionAlgorithm.Hierarchical })
+        {
+            throw new ArgumentException(
+                $"Expected TransportOptions.Algorithm to be Auto, Direct or Ring, which add up in the order of ranks, as ProcessGroupOptions.Deterministic is set, but found {options.Transport.Algorithm}.", nameof(options));
+        }
+
         var (session, group) = await MeetAsync(options, environment, host, cancellationToken).ConfigureAwait(false);
         return await new GroupSetup(session, group, options.Rendezvous.Timeout, cancellationToken).ConnectAsync().ConfigureAwait(false);
     }
@@ -53,7 +60,7 @@ internal static class TcpConnector
             var (ranks, sockets) = await GatherAsync(place, own, secret, rendezvous.Timeout, clock, logger, cancellationToken).ConfigureAwait(false);
             var titles = Array.ConvertAll(ranks, r => string.Create(CultureInfo.InvariantCulture, $"its process {r.ProcessId} on host {r.HostName}"));
             ControlPlane plane = new(place.Rank, titles, sockets, rendezvous.HeartbeatInterval, rendezvous.HeartbeatTimeout, clock);
-            var session = new TcpSession(plane, listener, secret, ranks, place.MasterAddress, options.Transport, logger);
+            var session = new TcpSession(plane, listener, secret, ranks, place.MasterAddress, options.Transport, options.Deterministic, logger);
             return (session, new GroupMonitor(WorldId, options.Name, [.. Enumerable.Range(0, place.WorldSize)], place.Rank));
         }
         catch
@@ -109,6 +116,8 @@ internal static class TcpConnector
             new("TransportOptions.UseSharedMemory", options.Transport.UseSharedMemory.ToString()),
             new("TransportOptions.ConnectionsPerPeer", options.Transport.ConnectionsPerPeer.ToString(CultureInfo.InvariantCulture)),
             new("TransportOptions.SegmentBytes", options.Transport.SegmentBytes.ToString(CultureInfo.InvariantCulture)),
+            new("TransportOptions.Algorithm", options.Transport.Algorithm.ToString()),
+            new("TransportOptions.MeshLimit", options.Transport.MeshLimit.ToString(CultureInfo.InvariantCulture)),
             new("TransportOptions.DirectBytes", options.Transport.DirectBytes.ToString(CultureInfo.InvariantCulture)),
         ],
     };

@@ -2,16 +2,19 @@ using System.Net.Sockets;
 
 namespace Mlp.Training.Distributed.Collectives.Tcp;
 
-/// <summary>A link over one or several connections, which take turns, a stripe each.</summary>
+/// <summary>A link over one or several connections, which take turns, a stripe each. It may begin without them: then they are made when something is to be sent or looked for.</summary>
 internal sealed class TcpLink : PeerLink
 {
     private const int StripeBytes = 1 << 16;
     private const int StagingBytes = 1 << 15;
     private const int ReceiveBytes = 1 << 18;
 
-    private readonly Socket[] _sockets;
+    private readonly Func<CancellationToken, Task<Socket[]>>? _connect;
+    private readonly CancellationTokenSource _stop = new();
+    private Socket[] _sockets = [];
+    private Task<Socket[]>? _connecting;
+    private byte[] _received = [];
     private readonly byte[] _staging = new byte[StagingBytes];
-    private readonly byte[] _received = GC.AllocateUninitializedArray<byte>(ReceiveBytes, pinned: true);
     private long _writePosition;
     private long _readPosition;
     private int _stagedStart;
@@ -23,14 +26,22 @@ internal sealed class TcpLink : PeerLink
     /// <param name="peer">The other rank's place in the group.</param>
     /// <param name="sockets">Connected, in the same order on both sides; disposed with this.</param>
     public TcpLink(int peer, Socket[] sockets)
-        : base(peer)
-    {
-        _sockets = sockets;
-        foreach (var socket in sockets)
-        {
-            (socket.NoDelay, socket.Blocking) = (true, false);
-        }
-    }
+        : base(peer) => Adopt(sockets);
+
+    /// <summary>Makes connections when they are needed.</summary>
+    /// <param name="peer">The other rank's place in the group.</param>
+    /// <param name="connect">Makes them.</param>
+    public TcpLink(int peer, Func<CancellationToken, Task<Socket[]>> connect)
+        : base(peer) => _connect = connect;
+
+    /// <summary>Whether there are connections.</summary>
+    public bool IsConnected => _sockets.Length > 0;
+
+    /// <summary>Whether connections are being made.</summary>
+    public bool IsConnecting => !IsConnected && _connecting is not null && !IsBroken;
+
+    /// <summary>Why there are none, where making them has failed: as the end of a sentence behind the other rank; null where it has not.</summary>
+    public string? Trouble { get; private set; }
 
     /// <inheritdoc/>
     public override bool HasUnsent => _stagedEnd > _stagedStart && !IsBroken;
@@ -46,12 +57,13 @@ internal sealed class TcpLink : PeerLink
     {
         head.CopyTo(_staging);
         (_stagedStart, _stagedEnd) = (0, head.Length);
+        Connect();
     }
 
     /// <inheritdoc/>
     public override bool Flush()
     {
-        if (!HasUnsent)
+        if (!HasUnsent || !Connect())
         {
             return false;
         }
@@ -67,6 +79,11 @@ internal sealed class TcpLink : PeerLink
         if (IsBroken)
         {
             return bytes.Length;
+        }
+
+        if (!Connect())
+        {
+            return 0;
         }
 
         if (!HasUnsent)
@@ -91,7 +108,7 @@ internal sealed class TcpLink : PeerLink
     /// <inheritdoc/>
     public override ReadOnlySpan<byte> Peek()
     {
-        if (_end - _start < _received.Length / 2)
+        if (Connect() && _end - _start < _received.Length / 2)
         {
             if (_received.Length - _start < _received.Length / 2)
             {
@@ -118,7 +135,7 @@ internal sealed class TcpLink : PeerLink
     /// <inheritdoc/>
     public override int TryRead(Span<byte> bytes)
     {
-        if (_start == _end && bytes.Length >= ReceiveBytes / 4)
+        if (Connect() && _start == _end && bytes.Length >= ReceiveBytes / 4)
         {
             return Receive(bytes);
         }
@@ -150,7 +167,47 @@ internal sealed class TcpLink : PeerLink
     public override void Dispose()
     {
         IsBroken = true;
-        Array.ForEach(_sockets, s => s.Dispose());
+        if (!_stop.IsCancellationRequested)
+        {
+            _stop.Cancel();
+            _stop.Dispose();
+            _connecting?.ContinueWith(DisposeAll, CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            Array.ForEach(_sockets, s => s.Dispose());
+        }
+    }
+
+    private static void DisposeAll(Task<Socket[]> connected) => Array.ForEach(connected.Result, s => s.Dispose());
+
+    /// <summary>Whether there are connections; begins to make them.</summary>
+    private bool Connect()
+    {
+        if (_sockets.Length > 0 || IsBroken)
+        {
+            return _sockets.Length > 0;
+        }
+
+        _connecting ??= _connect!(_stop.Token);
+        if (_connecting.IsCompletedSuccessfully)
+        {
+            Adopt(_connecting.Result);
+            return true;
+        }
+
+        if (_connecting.IsCompleted)
+        {
+            (IsBroken, Trouble) = (true, _connecting.Exception?.InnerException?.Message);
+        }
+
+        return false;
+    }
+
+    private void Adopt(Socket[] sockets)
+    {
+        (_sockets, _received) = (sockets, GC.AllocateUninitializedArray<byte>(ReceiveBytes, pinned: true));
+        foreach (var socket in sockets)
+        {
+            (socket.NoDelay, socket.Blocking) = (true, false);
+        }
     }
 
     private int Send(ReadOnlySpan<byte> bytes)

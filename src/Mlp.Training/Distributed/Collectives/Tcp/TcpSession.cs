@@ -11,9 +11,10 @@ namespace Mlp.Training.Distributed.Collectives.Tcp;
 /// <param name="ranks">All ranks of the world.</param>
 /// <param name="masterAddress">Rank 0's address as this rank sees it.</param>
 /// <param name="transport">Settings.</param>
+/// <param name="isDeterministic">Whether sums are made in the order of ranks.</param>
 /// <param name="logger">Told when memory cannot be shared.</param>
 internal sealed class TcpSession(
-    ControlPlane plane, DataListener listener, GroupSecret secret, RankDescription[] ranks, string masterAddress, TransportOptions transport, ILogger logger)
+    ControlPlane plane, DataListener listener, GroupSecret secret, RankDescription[] ranks, string masterAddress, TransportOptions transport, bool isDeterministic, ILogger logger)
 {
     private int _groups;
 
@@ -31,6 +32,9 @@ internal sealed class TcpSession(
 
     /// <summary>Settings.</summary>
     public TransportOptions Transport => transport;
+
+    /// <summary>Whether sums are made in the order of ranks.</summary>
+    public bool IsDeterministic => isDeterministic;
 
     /// <summary>Told when memory cannot be shared.</summary>
     public ILogger Logger => logger;

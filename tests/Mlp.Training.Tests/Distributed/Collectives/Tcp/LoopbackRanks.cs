@@ -30,12 +30,15 @@ internal static class LoopbackRanks
     /// <summary>Connects ranks that take each other for ranks of several hosts.</summary>
     /// <param name="worldSize">Number of ranks.</param>
     /// <param name="hostOf">Host of each rank.</param>
-    public static Task<ProcessGroup[]> ConnectAsync(int worldSize, Func<int, string> hostOf)
+    /// <param name="configure">Sets other options.</param>
+    public static Task<ProcessGroup[]> ConnectAsync(int worldSize, Func<int, string> hostOf, Action<ProcessGroupOptions>? configure = null)
     {
         var port = FreePort();
         return Task.WhenAll(Enumerable.Range(0, worldSize).Select(async rank =>
         {
-            var options = Options(rank, worldSize, port).Validated();
+            var options = Options(rank, worldSize, port);
+            configure?.Invoke(options);
+            options = options.Validated();
             return new ProcessGroup(await TcpConnector.ConnectAsync(options, null, hostOf(rank), CancellationToken.None), options);
         }));
     }

@@ -15,6 +15,18 @@ internal sealed unsafe class NcclCommunicator
 
     private NcclCommunicator(NcclLibrary library, nint handle) => (_library, _handle) = (library, handle);
 
+    /// <summary>Whether it has been ended: what the GPU has done since counts for nothing.</summary>
+    public bool HasEnded
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _isEnded;
+            }
+        }
+    }
+
     /// <summary>An id for a new communicator.</summary>
     public static NcclUniqueId NewId(NcclLibrary library)
     {

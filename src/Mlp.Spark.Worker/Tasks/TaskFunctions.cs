@@ -1,0 +1,46 @@
+using Mlp.Spark.Commands;
+using Mlp.Spark.Worker.Functions;
+using Mlp.Spark.Worker.Protocol;
+
+namespace Mlp.Spark.Worker.Tasks;
+
+/// <summary>Makes functions of commands. What is costly to load is loaded once in the process and shared by its tasks. Thread-safe.</summary>
+internal sealed class TaskFunctions : IDisposable
+{
+    private readonly FunctionAssemblies _assemblies = new();
+
+    /// <summary>Makes a function of columns.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="command">The command.</param>
+    /// <exception cref="Mlp.Runtime.MlPlatformException">It is no command, or what it names is not there or does not fit.</exception>
+    public IScalarFunction CreateScalar(SparkTask task, ReadOnlyMemory<byte> command)
+    {
+        var files = new TaskFiles(task.FilesFolder);
+        return CommandReader.Read(command) switch
+        {
+            MethodCommand method => ScalarMethod.Create(method, _assemblies, files),
+            var other => throw Unknown(other),
+        };
+    }
+
+    /// <summary>Makes a function of tables.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="command">The command.</param>
+    /// <exception cref="Mlp.Runtime.MlPlatformException">It is no command, or what it names is not there or does not fit.</exception>
+    public ITableFunction CreateTable(SparkTask task, ReadOnlyMemory<byte> command)
+    {
+        var files = new TaskFiles(task.FilesFolder);
+        return CommandReader.Read(command) switch
+        {
+            MethodCommand method => TableMethod.Create(method, _assemblies, files),
+            var other => throw Unknown(other),
+        };
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+
+    private static TaskException Unknown(WorkerCommand command) => new($"Expected a command that the worker knows, but found '{command.Kind}'.");
+}

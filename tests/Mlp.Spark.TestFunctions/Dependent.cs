@@ -1,0 +1,16 @@
+using Apache.Arrow;
+using Spectre.Console;
+
+namespace Mlp.Spark.TestFunctions;
+
+/// <summary>Methods that need an assembly that lies beside this one, and one that is the worker's.</summary>
+public static class Dependent
+{
+    /// <summary>Texts as Spectre.Console escapes them, which the worker does not have.</summary>
+    public static StringArray Escape(StringArray texts)
+        => new StringArray.Builder().AppendRange(Enumerable.Range(0, texts.Length).Select(i => Markup.Escape(texts.GetString(i)))).Build();
+
+    /// <summary>Where assemblies were loaded from: the folder of Spectre.Console, and whether Arrow is that of the caller.</summary>
+    public static StringArray Where(IArrowArray column)
+        => new StringArray.Builder().AppendRange(Enumerable.Repeat($"{Path.GetDirectoryName(typeof(Markup).Assembly.Location)}|{typeof(IArrowArray).Assembly.Location}", column.Length)).Build();
+}

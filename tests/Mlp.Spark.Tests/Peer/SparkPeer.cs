@@ -1,0 +1,117 @@
+using System.Buffers.Binary;
+using System.Net.Sockets;
+using System.Text;
+using Apache.Arrow;
+using Apache.Arrow.Ipc;
+using Mlp.Spark.Worker.Protocol;
+
+namespace Mlp.Spark.Tests.Peer;
+
+/// <summary>Spark's end of a connection.</summary>
+public sealed class SparkPeer : IDisposable
+{
+    private readonly Socket _socket;
+    private readonly NetworkStream _stream;
+
+    /// <summary>Takes a connection.</summary>
+    public SparkPeer(Socket socket)
+    {
+        _socket = socket;
+        _socket.ReceiveTimeout = (int)WorkerProcess.Patience.TotalMilliseconds;
+        _stream = new NetworkStream(socket, ownsSocket: true);
+    }
+
+    /// <summary>The process that the worker says it is.</summary>
+    public int ProcessId { get; private set; }
+
+    /// <summary>Meets a daemon: it says who it is, and takes the secret.</summary>
+    public void MeetDaemon(string? secret)
+    {
+        ProcessId = ReadInt32();
+        if (secret is not null)
+        {
+            WriteText(secret);
+            Assert.Equal("ok", ReadText());
+        }
+    }
+
+    /// <summary>Meets a worker of its own process: it brings the secret, then says who it is.</summary>
+    public void MeetSingle(string secret)
+    {
+        Assert.Equal(secret, ReadText());
+        WriteText("ok");
+        ProcessId = ReadInt32();
+    }
+
+    /// <summary>Sends a task and reads the answer meanwhile, as Spark does.</summary>
+    public WorkerReply Run(byte[] task)
+    {
+        var writing = Task.Run(() =>
+        {
+            try
+            {
+                _stream.Write(task);
+            }
+            catch (IOException)
+            {
+                // The worker refused the task before it had read it all.
+            }
+        });
+        var reply = WorkerReply.Read(_stream);
+        if (!writing.Wait(WorkerProcess.Patience))
+        {
+            throw new TimeoutException("The worker did not read its task.");
+        }
+
+        return reply;
+    }
+
+    /// <summary>Sends bytes.</summary>
+    public void Write(byte[] bytes) => _stream.Write(bytes);
+
+    /// <summary>Sends nothing more.</summary>
+    public void CloseSending() => _socket.Shutdown(SocketShutdown.Send);
+
+    /// <summary>Whether the worker has closed the connection. Waits for it.</summary>
+    public bool IsClosed()
+    {
+        try
+        {
+            return _stream.ReadByte() < 0;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>Reads an answer.</summary>
+    public WorkerReply ReadReply() => WorkerReply.Read(_stream);
+
+    /// <summary>Reads an int32.</summary>
+    public int ReadInt32()
+    {
+        var bytes = new byte[4];
+        _stream.ReadExactly(bytes);
+        return BinaryPrimitives.ReadInt32BigEndian(bytes);
+    }
+
+    /// <summary>Reads text.</summary>
+    public string ReadText()
+    {
+        var bytes = new byte[ReadInt32()];
+        _stream.ReadExactly(bytes);
+        return Encoding.UTF8.GetString(bytes);
+    }
+
+    /// <summary>Writes text.</summary>
+    public void WriteText(string text)
+    {
+        var writer = new ProtocolWriter(_stream);
+        writer.WriteText(text);
+        writer.Flush();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _stream.Dispose();
+}
