@@ -65,6 +65,18 @@ public sealed class CommunicationAdviceTests : IDisposable
     }
 
     [Fact]
+    public void EndEpoch_NobodyTellsWhoIsLast_SaysSo()
+    {
+        var reporter = Report(processors: 4);
+        (_backend.Wait, _backend.LastRank) = (12 * Millisecond, -1);
+
+        var report = Train(reporter, compute: 10 * Millisecond);
+
+        Assert.Equal((CommunicationCause.UnevenSteps, 12.0), (report.Cause, report.WaitTime.TotalMilliseconds));
+        Assert.Contains("tcp does not tell for whom; the one that waits least is rank 0", Assert.Single(_log.Messages), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void EndEpoch_TransfersTakeLong_SaysHowFastTheyAre()
     {
         var reporter = Report(processors: 4);
