@@ -25,7 +25,7 @@ internal static unsafe partial class FaultSignals
         var kept = stackalloc byte[Signals.Length * HandlerBytes];
         for (var i = 0; i < Signals.Length; i++)
         {
-            SetAction(Signals[i], null, kept + (i * HandlerBytes));
+            _ = SetAction(Signals[i], null, kept + (i * HandlerBytes));
         }
 
         try
@@ -36,7 +36,7 @@ internal static unsafe partial class FaultSignals
         {
             for (var i = 0; i < Signals.Length; i++)
             {
-                SetAction(Signals[i], kept + (i * HandlerBytes), null);
+                _ = SetAction(Signals[i], kept + (i * HandlerBytes), null);
             }
         }
     }
