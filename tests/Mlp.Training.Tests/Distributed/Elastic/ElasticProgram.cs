@@ -29,8 +29,11 @@ internal sealed class ElasticProgram
     /// <summary>The generations that it has seen.</summary>
     public List<ElasticChange> Changes { get; } = [];
 
-    /// <summary>Rank and world size at the end.</summary>
-    public (int Rank, int WorldSize) Place { get; private set; }
+    /// <summary>Rank and world size in each of them.</summary>
+    public List<(int Rank, int WorldSize)> Places { get; } = [];
+
+    /// <summary>The last.</summary>
+    public (int Rank, int WorldSize) Place => Places.LastOrDefault();
 
     /// <summary>What ended it; null for nothing.</summary>
     public Exception? Failure { get; private set; }
@@ -118,7 +121,7 @@ internal sealed class ElasticProgram
     {
         var group = join().GetAwaiter().GetResult();
         Changes.Add(Member.LastChange!);
-        Place = (group.Rank, group.WorldSize);
+        Places.Add((group.Rank, group.WorldSize));
         return group;
     }
 }
