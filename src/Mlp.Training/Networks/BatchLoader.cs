@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
+using Mlp.Training.Networks.Devices;
 
 namespace Mlp.Training.Networks;
 
@@ -30,11 +31,13 @@ internal sealed class BatchLoader : IDisposable
     /// <param name="epoch">The first epoch.</param>
     /// <param name="index">The first batch within it.</param>
     /// <param name="lastEpoch">The last epoch.</param>
-    public BatchLoader(BatchSource source, int accumulation, int ahead, int epoch, int index, int lastEpoch)
+    /// <param name="device">Where the network lies; null for the processor.</param>
+    public BatchLoader(BatchSource source, int accumulation, int ahead, int epoch, int index, int lastEpoch, TrainingDevice? device = null)
     {
         (_source, _accumulation, _lastEpoch) = (source, accumulation, lastEpoch);
         (_epoch, _index) = (epoch, index);
         _batches = [.. Enumerable.Range(0, ahead + 1).Select(_ => source.NewBatch())];
+        Array.ForEach(_batches, b => b.GoTo(device ?? TrainingDevice.Host));
         _free = new(_batches.Length);
         if (ahead > 0)
         {
@@ -105,7 +108,7 @@ internal sealed class BatchLoader : IDisposable
 
     private bool Fill(CancellationToken cancellationToken)
     {
-        if (_index == _source.BatchCount)
+        if (_index == _source.BatchCountOf(_epoch))
         {
             (_epoch, _index) = (_epoch + 1, 0);
         }
@@ -118,7 +121,7 @@ internal sealed class BatchLoader : IDisposable
         var batch = _batches[_filledCount % _batches.Length];
         _source.Fill(batch, _epoch, _index, cancellationToken);
         var first = _index / _accumulation * _accumulation;
-        batch.StepRows = _source.CountOf(_epoch, first, Math.Min(first + _accumulation, _source.BatchCount));
+        batch.StepRows = _source.CountOf(_epoch, first, Math.Min(first + _accumulation, _source.BatchCountOf(_epoch)));
         (batch.Epoch, batch.Index) = (_epoch, _index++);
         Volatile.Write(ref _filledCount, _filledCount + 1);
         if (_thread is not null)

@@ -11,6 +11,7 @@ internal sealed class BatchOrder
 {
     private readonly int _rowCount;
     private readonly int[] _groupStarts;
+    private readonly int _batchSize;
     private readonly int _seed;
     private readonly Shard _shard;
 
@@ -22,17 +23,14 @@ internal sealed class BatchOrder
     /// <param name="shard">Whose part of each batch is asked for; null for all of it.</param>
     public BatchOrder(int rowCount, ReadOnlySpan<int> groups, int batchSize, int seed, Shard? shard = null)
     {
-        (_rowCount, _seed, _shard) = (rowCount, seed, shard ?? Shard.Whole);
+        (_rowCount, _batchSize, _seed, _shard) = (rowCount, batchSize, seed, shard ?? Shard.Whole);
         _groupStarts = Starts(groups);
-        var units = _groupStarts.Length > 0 ? _groupStarts.Length - 1 : rowCount;
-        var size = (long)batchSize * _shard.Count;
-        BatchCount = (int)Math.Max(1, Math.Min((rowCount + size - 1) / size, units / (2 * _shard.Count)));
-        LargestBatch = (int)_shard.LargestOf((units + BatchCount - 1) / BatchCount);
-        if (_groupStarts.Length > 0)
-        {
-            LargestBatch = Enumerable.Range(0, units).Select(g => _groupStarts[g + 1] - _groupStarts[g]).OrderDescending().Take(LargestBatch).Sum();
-        }
+        BatchCount = BatchCountFrom(0, _shard.Count);
+        LargestBatch = LargestBatchFrom(0);
     }
+
+    /// <summary>What is put in order: rows, or groups of them.</summary>
+    public int UnitCount => _groupStarts.Length > 0 ? _groupStarts.Length - 1 : _rowCount;
 
     /// <summary>Batches of an epoch.</summary>
     public int BatchCount { get; }
@@ -40,36 +38,60 @@ internal sealed class BatchOrder
     /// <summary>Rows that a replica's part of a batch has at most.</summary>
     public int LargestBatch { get; }
 
+    /// <summary>Batches of the rest of an epoch.</summary>
+    /// <param name="start">Units that come before it.</param>
+    /// <param name="replicas">Replicas that share each batch.</param>
+    public int BatchCountFrom(int start, int replicas)
+    {
+        var (rest, size) = ((long)UnitCount - start, (long)_batchSize * replicas);
+        var rows = start == 0 ? _rowCount : (_rowCount * rest + UnitCount - 1) / UnitCount;
+        return (int)Math.Max(1, Math.Min((rows + size - 1) / size, rest / (2 * replicas)));
+    }
+
+    /// <summary>Rows that a replica's part of a batch of the rest of an epoch has at most.</summary>
+    /// <param name="start">Units that come before it.</param>
+    public int LargestBatchFrom(int start)
+    {
+        var count = BatchCountFrom(start, _shard.Count);
+        var largest = (int)_shard.LargestOf((UnitCount - start + count - 1) / count);
+        return _groupStarts.Length == 0
+            ? largest
+            : Enumerable.Range(0, UnitCount).Select(g => _groupStarts[g + 1] - _groupStarts[g]).OrderDescending().Take(largest).Sum();
+    }
+
     /// <summary>The order of an epoch.</summary>
     /// <param name="epoch">Epoch from 1.</param>
-    public Plan For(int epoch)
+    /// <param name="first">Units that come before the first batch; they are those that come first in any plan of this epoch.</param>
+    public Plan For(int epoch, int first = 0)
     {
         var random = SeededRandom.For(_seed, FormattableString.Invariant($"order of epoch {epoch}"));
-        var units = new int[_groupStarts.Length > 0 ? _groupStarts.Length - 1 : _rowCount];
+        var units = new int[UnitCount];
         for (var i = 0; i < units.Length; i++)
         {
             units[i] = i;
         }
 
         random.Shuffle(units);
-        var ends = new int[BatchCount * _shard.Count];
+        var (count, rest) = (first == 0 ? BatchCount : BatchCountFrom(first, _shard.Count), (long)units.Length - first);
+        var ends = new int[count * _shard.Count];
         for (var part = 0; part < ends.Length; part++)
         {
             var (batch, rank) = Math.DivRem(part, _shard.Count);
-            var (start, end) = ((long)units.Length * batch / BatchCount, (long)units.Length * (batch + 1) / BatchCount);
+            var (start, end) = (first + (rest * batch / count), first + (rest * (batch + 1) / count));
             ends[part] = (int)(start + new Shard(rank, _shard.Count).EndOf(end - start));
         }
 
-        return _groupStarts.Length > 0 ? Spread(units, ends) : new(units, ends, _shard);
+        return _groupStarts.Length > 0 ? Spread(units, ends, first) : new(units, ends, _shard, first);
     }
 
-    private Plan Spread(int[] groups, int[] groupEnds)
+    private Plan Spread(int[] groups, int[] groupEnds, int first)
     {
         var rows = new int[_rowCount];
         var ends = new int[groupEnds.Length];
-        var (done, part) = (0, 0);
+        var (done, part, firstRow) = (0, 0, 0);
         for (var i = 0; i < groups.Length; i++)
         {
+            firstRow = i == first ? done : firstRow;
             for (; groupEnds[part] == i; part++)
             {
                 ends[part] = done;
@@ -82,7 +104,7 @@ internal sealed class BatchOrder
         }
 
         ends.AsSpan(part).Fill(done);
-        return new(rows, ends, _shard);
+        return new(rows, ends, _shard, firstRow);
     }
 
     private static int[] Starts(ReadOnlySpan<int> groups)
@@ -104,8 +126,8 @@ internal sealed class BatchOrder
         return [.. starts, groups.Length];
     }
 
-    /// <summary>The rows of an epoch in order, and where each replica's part of each batch ends.</summary>
-    public sealed record Plan(int[] Rows, int[] Ends, Shard Shard)
+    /// <summary>The rows of an epoch in order, where each replica's part of each batch ends, and which row is the first one's first.</summary>
+    public sealed record Plan(int[] Rows, int[] Ends, Shard Shard, int First)
     {
         /// <summary>The rows of the replica's part of a batch.</summary>
         public ReadOnlySpan<int> Of(int batch)
@@ -117,6 +139,6 @@ internal sealed class BatchOrder
         /// <summary>Rows of a run of batches, of all replicas.</summary>
         public int CountOf(int first, int end) => StartOf(end * Shard.Count) - StartOf(first * Shard.Count);
 
-        private int StartOf(int part) => part == 0 ? 0 : Ends[part - 1];
+        private int StartOf(int part) => part == 0 ? First : Ends[part - 1];
     }
 }

@@ -20,6 +20,15 @@ public interface INetworkCallback
     {
     }
 
+    /// <summary>
+    /// After replicas were lost or have joined (<see cref="Mlp.Training.Distributed.DataParallel.DataParallelOptions.Elastic"/>), before training goes on. Steps after the one from which it goes on are taken, and told, again.
+    /// </summary>
+    /// <param name="change">What has happened.</param>
+    /// <param name="step">Steps that count.</param>
+    void ReplicasChanged(Mlp.Training.Distributed.Elastic.ElasticChange change, long step)
+    {
+    }
+
     /// <summary>After an epoch was validated.</summary>
     /// <param name="progress">Where training stands.</param>
     /// <param name="control">May stop training.</param>

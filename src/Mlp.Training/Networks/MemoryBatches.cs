@@ -11,6 +11,7 @@ internal sealed class MemoryBatches : BatchSource
     private readonly TrainingTargets _targets;
     private readonly BatchOrder _order;
     private readonly bool _isClasses;
+    private readonly int _replicas;
     private (int Epoch, BatchOrder.Plan Plan)? _current;
 
     /// <summary>Plans.</summary>
@@ -21,14 +22,19 @@ internal sealed class MemoryBatches : BatchSource
     public MemoryBatches(EncodedRows rows, TrainingTargets targets, NetworkOptions options, Shard? shard = null)
     {
         (_rows, _targets, _isClasses) = (rows, targets, options.Task == ModelTask.MulticlassClassification);
+        _replicas = shard?.Count ?? 1;
         _order = new(targets.RowCount, targets.Groups, options.BatchSize, options.Seed, shard);
     }
 
     public override int BatchCount => _order.BatchCount;
 
+    public override long UnitCount => _order.UnitCount;
+
     public override TrainingTargets Targets => _targets;
 
-    public override TrainingBatch NewBatch() => new(_order.LargestBatch, _rows.Width, _rows.IdCount, _isClasses, _targets.Weights.Length > 0);
+    public override int BatchCountFrom(long start, int? replicas) => _order.BatchCountFrom((int)start, replicas ?? _replicas);
+
+    public override TrainingBatch NewBatch() => new(Math.Max(_order.LargestBatch, _order.LargestBatchFrom((int)PartStart)), _rows.Width, _rows.IdCount, _isClasses, _targets.Weights.Length > 0);
 
     public override int CountOf(int epoch, int first, int end) => PlanOf(epoch).CountOf(first, end);
 
@@ -38,7 +44,7 @@ internal sealed class MemoryBatches : BatchSource
     {
         if (_current is not { } current || current.Epoch != epoch)
         {
-            _current = current = (epoch, _order.For(epoch));
+            _current = current = (epoch, _order.For(epoch, epoch == PartEpoch ? (int)PartStart : 0));
         }
 
         return current.Plan;

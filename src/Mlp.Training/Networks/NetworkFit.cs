@@ -4,9 +4,12 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Storage;
+using Mlp.Training.Distributed.Collectives;
 using Mlp.Training.Distributed.DataParallel;
+using Mlp.Training.Distributed.Elastic;
 using Mlp.Training.Distributed.Diagnostics;
 using Mlp.Training.Networks.Checkpoints;
+using Mlp.Training.Networks.Devices;
 using Mlp.Training.Networks.Layers;
 using Mlp.Training.Networks.Streams;
 using Mlp.Training.Networks.Weights;
@@ -18,10 +21,12 @@ namespace Mlp.Training.Networks;
 internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, string? resumeFrom, ILogger logger, TimeProvider timeProvider)
 {
     private readonly NetworkOptions _options = settings.Options;
+    private TrainingDevice[] _devices = [TrainingDevice.Host];
 
     /// <summary>Trains.</summary>
     public TrainedNetwork Run(IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
+        _devices = settings.FindDevices(new TorchGpus());
         var scale = rows.Stream is { } stream
             ? TargetScale.Learn(stream.Survey, _options.Task, rows.Manifest.RowCount)
             : TargetScale.Learn(rows.Training, rows.TrainingCount, _options.Task);
@@ -41,10 +46,30 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
             Math.Max(1, _options.Threads / _options.DataParallel.Replicas), () => Fit(data, replicas, timeline, replicas is { IsTold: false } ? null : progress, cancellationToken));
         return _options.DataParallel switch
         {
+            { Elastic.Group: not null } => ElasticReplicas.Run(_options.DataParallel, Facts(data, Identity(data, isCompared: true)), Train, cancellationToken),
             { Group: { } group } => Replicas.RunAs(group, _options.DataParallel, Train, cancellationToken),
-            { Replicas: > 1 } => Replicas.RunHere(_options.DataParallel, Train, cancellationToken),
+            { Replicas: > 1 } => Replicas.RunHere(_options.DataParallel, Train, cancellationToken, GpuGroups()),
             _ => Train(null),
         };
+    }
+
+    // Replicas with a GPU each exchange gradients between GPUs, where NCCL is found, and by way of the host otherwise.
+    private IReadOnlyList<ProcessGroup>? GpuGroups()
+    {
+        if (_devices.Any(d => d.Gpu is null) || _devices.Distinct().Count() != _devices.Length)
+        {
+            return null;
+        }
+
+        try
+        {
+            return ProcessGroup.CreateOnGpus([.. _devices.Select(d => d.Gpu!.Value)], Replicas.GroupOptions);
+        }
+        catch (GpuUnavailableException e)
+        {
+            logger.LogWarning("Gradients of {Replicas} replicas travel by way of the host, not between GPUs: {Reason}", _devices.Length, e.Message);
+            return null;
+        }
     }
 
     private void ThrowIfUnfit()
@@ -61,7 +86,11 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
                 $"Expected rows that validate for the schedule {ScheduleKind.ReduceOnPlateau}, which waits for them to become better, but there are none: bring some, or a validation share above 0.");
         }
 
-        var replicas = _options.DataParallel.WorldSize;
+        ThrowIfTooFewFor(_options.DataParallel.WorldSize);
+    }
+
+    private void ThrowIfTooFewFor(int replicas)
+    {
         var (units, name) = rows.Training.Groups.IsEmpty ? (rows.TrainedCount, "training rows") : (CountGroups(), "groups of training rows");
         if (replicas > 1 && units < 2 * replicas)
         {
@@ -107,13 +136,10 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
     private TrainingPosition Train(
         LayeredNetwork network, FitData data, ReplicaGroup? replicas, TimelineFile? timeline, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
-        var keeps = _options.Checkpoints.Directory is not null || resumeFrom is not null;
-        var identity = new CheckpointIdentity(rows.Manifest.ContentHash, rows.ValidationHash, keeps || replicas is not null ? settings.Describe(data.Encoding) : [])
-        {
-            Encoding = keeps ? FeatureEncodingDocument.Write(data.Encoding) : null,
-        };
+        var identity = Identity(data, isCompared: replicas is not null);
         if (replicas is not null)
         {
+            ThrowIfTooFewFor(replicas.Shard.Count);
             ReplicaAgreement.Require(replicas.Group, Facts(network, data, identity));
         }
 
@@ -122,14 +148,15 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
         using var folder = _options.Checkpoints.Directory is null || !isFirst
             ? null
             : new CheckpointFolder(DiskSync.Instance, _options.Checkpoints, NetworkValidation.IsGreaterBetter(_options.StopMetric));
-        var resumed = resumeFrom is null || !isFirst ? null : CheckpointFolder.Find(resumeFrom, logger);
+        var goesOn = replicas?.Elastic is { HasSnapshot: true };
+        var resumed = resumeFrom is null || !isFirst || goesOn ? null : CheckpointFolder.Find(resumeFrom, logger);
         if (resumed is { } found && identity.DifferenceFrom(found.Checkpoint.Identity) is { } difference)
         {
             throw new CheckpointRefusedException($"Expected a checkpoint of the same training in '{found.Path}', but {difference}.", found.Path);
         }
 
-        folder?.TakeOver(identity, isNew: resumed is null);
-        if (resumed is null && isFirst && _options.InitialWeights is { } weights)
+        folder?.TakeOver(identity, isNew: resumed is null && !goesOn);
+        if (resumed is null && isFirst && !goesOn && _options.InitialWeights is { } weights)
         {
             NetworkWeightFile.Load(network, weights);
         }
@@ -141,7 +168,7 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
             ? null
             : new NetworkValidation(settings, part.Rows, part.Offset, part.Targets, data.Scale, Math.Min(_options.BatchSize, part.Targets.RowCount), data.Outputs, replicas);
         using var watch = ReplicaWatching.Begin(replicas, timeline, timeProvider);
-        using var training = new NetworkTraining(network, settings, batches, validation, logger, timeProvider, replicas, watch);
+        using var training = new NetworkTraining(network, settings, batches, validation, logger, timeProvider, replicas, watch, _devices.Length == 1 ? _devices[0] : _devices[replicas!.Shard.Rank]);
         if (resumed is { } from)
         {
             training.GoTo(from.Checkpoint, from.Path);
@@ -178,8 +205,28 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
         return (rows.Validation is null ? encoded : encoding.Encode(source.Table), offset, targets);
     }
 
-    // What must be equal on all ranks. Paths and threads are each machine's own.
+    private CheckpointIdentity Identity(FitData data, bool isCompared)
+    {
+        var keeps = _options.Checkpoints.Directory is not null || resumeFrom is not null;
+        return new(rows.Manifest.ContentHash, rows.ValidationHash, keeps || isCompared ? settings.Describe(data.Encoding) : [])
+        {
+            Encoding = keeps ? FeatureEncodingDocument.Write(data.Encoding) : null,
+        };
+    }
+
     private Dictionary<string, string> Facts(LayeredNetwork network, FitData data, CheckpointIdentity identity)
+    {
+        var facts = Facts(data, identity);
+        foreach (var (name, parameter) in network.Parameters)
+        {
+            facts[$"shape of '{name}'"] = $"[{string.Join(", ", parameter.shape)}]";
+        }
+
+        return facts;
+    }
+
+    // What must be equal on all ranks. Paths and threads are each machine's own.
+    private Dictionary<string, string> Facts(FitData data, CheckpointIdentity identity)
     {
         var facts = new Dictionary<string, string>(StringComparer.Ordinal)
         {
@@ -193,16 +240,16 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
 
         facts["Checkpoints.EverySteps"] = _options.Checkpoints.EverySteps.ToString(CultureInfo.InvariantCulture);
         facts["Checkpoints.EveryEpochs"] = _options.Checkpoints.EveryEpochs.ToString(CultureInfo.InvariantCulture);
+        if (_options.DataParallel.Elastic is { Group: not null } elastic)
+        {
+            facts["DataParallel.Elastic.SnapshotEverySteps"] = elastic.SnapshotEverySteps.ToString(CultureInfo.InvariantCulture);
+        }
+
         facts["DataParallel.BucketBytes"] = _options.DataParallel.BucketBytes.ToString(CultureInfo.InvariantCulture);
         facts["DataParallel.FirstBucketBytes"] = _options.DataParallel.FirstBucketBytes.ToString(CultureInfo.InvariantCulture);
         facts["DataParallel.ShardOptimizer"] = _options.DataParallel.ShardOptimizer ? "true" : "false";
         facts["DataParallel.BucketTuning"] = _options.DataParallel.BucketTuning is { IsEnabled: true, StepsPerSize: var steps } ? $"of {steps.ToString(CultureInfo.InvariantCulture)} steps" : "off";
         facts["what was learned of the features"] = ContentHash.Of(Encoding.UTF8.GetBytes(FeatureEncodingDocument.Write(data.Encoding).GetRawText()));
-        foreach (var (name, parameter) in network.Parameters)
-        {
-            facts[$"shape of '{name}'"] = $"[{string.Join(", ", parameter.shape)}]";
-        }
-
         return facts;
     }
 

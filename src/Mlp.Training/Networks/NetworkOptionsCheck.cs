@@ -2,6 +2,7 @@ using System.Globalization;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Models;
 using Mlp.Training.Distributed.DataParallel;
+using Mlp.Training.Distributed.Elastic;
 using Mlp.Training.Networks.Streams;
 using Mlp.Training.Preprocessing;
 
@@ -40,6 +41,7 @@ public sealed partial class NetworkOptions
         failures.AddRange(Preprocessing.FindFailures($"{path}{separator}{nameof(Preprocessing)}", separator));
         CheckTask(Fail, separator);
         CheckWhatHasNoEffect(Fail, separator);
+        CheckDevice(Fail, separator);
         return failures;
     }
 
@@ -78,7 +80,12 @@ public sealed partial class NetworkOptions
             fail($"{nameof(DataParallel)}{separator}{nameof(DataParallelOptions.Replicas)}", $"must be 1 beside a Group, whose {group.WorldSize} ranks are the replicas, but is {DataParallel.Replicas}.");
         }
 
-        if (DataParallel is { WorldSize: 1, SyncBatchNorm: true })
+        if (DataParallel.Elastic.Group is not null && (DataParallel.Group is not null || DataParallel.Replicas > 1))
+        {
+            fail($"{nameof(DataParallel)}{separator}{nameof(DataParallelOptions.Elastic)}{separator}{nameof(ElasticTrainingOptions.Group)}", $"must be null beside {(DataParallel.Group is null ? "Replicas above 1" : "a Group")}: its members are the replicas.");
+        }
+
+        if (DataParallel is { WorldSize: 1, SyncBatchNorm: true, Elastic.Group: null, ReplicaPerGpu: false })
         {
             fail($"{nameof(DataParallel)}{separator}{nameof(DataParallelOptions.SyncBatchNorm)}", $"must be false for one replica, whose batch is the whole one.");
         }

@@ -3,6 +3,9 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Mlp.Runtime.Models;
+using Mlp.Training.Distributed.Collectives.Nccl;
+using Mlp.Training.Distributed.Launch;
+using Mlp.Training.Networks.Devices;
 using Mlp.Training.Networks.Layers;
 using Mlp.Training.Preprocessing;
 
@@ -31,7 +34,33 @@ internal sealed class NetworkSettings
     public static NetworkSettings From(NetworkOptions options)
     {
         OptionRanges.ThrowIfAny(options.FindFailures(), nameof(options));
-        return new(options.Copy());
+        var copy = options.Copy();
+        if (copy.DataParallel.ReplicaPerGpu)
+        {
+            copy.DataParallel.Replicas = DeviceChoice.ReplicasOf(copy.Device, new TorchGpus());
+        }
+
+        return new(copy);
+    }
+
+    /// <summary>Where the replicas of this process train, by rank.</summary>
+    /// <param name="gpus">What there is.</param>
+    /// <exception cref="GpuUnavailableException">A GPU that was asked for is not there.</exception>
+    /// <exception cref="LaunchException">The variables of a launcher contradict each other.</exception>
+    public TrainingDevice[] FindDevices(IGpuInventory gpus)
+    {
+        if (Options.TreatsHostAsForeign)
+        {
+            return [.. Enumerable.Repeat(TrainingDevice.Foreign, Options.DataParallel.Replicas)];
+        }
+
+        if (Options.Device == DeviceChoice.Cuda && Options.DataParallel.Group?.End is NcclBackend { Device: var device })
+        {
+            return [new(device, false)];
+        }
+
+        var isOneOfMany = Options.DataParallel.Group is not null && Options.Device != DeviceChoice.Cpu;
+        return DeviceChoice.Of(Options.Device, Options.DataParallel.Replicas, isOneOfMany ? LaunchEnvironment.Read()?.LocalRank : null, gpus);
     }
 
     /// <summary>The layers: those that were given, or hidden layers of Linear, BatchNorm, ReLU and Dropout and an output.</summary>
@@ -100,9 +129,11 @@ internal sealed class NetworkSettings
     // One replica alone trains as it did before there were several, and goes on from checkpoints of that time.
     private void AddReplicas(SortedDictionary<string, string> settings)
     {
-        if (Options.DataParallel is { WorldSize: > 1 } together)
+        if (Options.DataParallel is { WorldSize: > 1 } or { Elastic.Group: not null })
         {
-            settings[$"{nameof(NetworkOptions.DataParallel)}.{nameof(together.WorldSize)}"] = together.WorldSize.ToString(CultureInfo.InvariantCulture);
+            // Members of an elastic group come and go; its checkpoints are of any number of them.
+            var together = Options.DataParallel;
+            settings[$"{nameof(NetworkOptions.DataParallel)}.{nameof(together.WorldSize)}"] = together.Elastic.Group is null ? together.WorldSize.ToString(CultureInfo.InvariantCulture) : "elastic";
             settings[$"{nameof(NetworkOptions.DataParallel)}.{nameof(together.SyncBatchNorm)}"] = together.SyncBatchNorm ? "true" : "false";
             foreach (var (name, value) in together.DescribeReduction())
             {

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Mlp.Training.Distributed.DataParallel;
 using Mlp.Training.Distributed.Diagnostics;
 using Mlp.Training.Networks.Checkpoints;
+using Mlp.Training.Networks.Devices;
 using Mlp.Training.Networks.Interop;
 
 namespace Mlp.Training.Networks;
@@ -28,6 +29,7 @@ internal sealed class NetworkTraining : IDisposable
     private readonly NetworkTrainingControl _control = new();
     private readonly ILogger _logger;
     private readonly TimeProvider _timeProvider;
+    private readonly TrainingDevice _device;
 
     /// <summary>Prepares.</summary>
     /// <param name="network">The network, with its first weights.</param>
@@ -38,6 +40,7 @@ internal sealed class NetworkTraining : IDisposable
     /// <param name="timeProvider">Measures how long they take.</param>
     /// <param name="replicas">Those that train together; null for one alone.</param>
     /// <param name="watch">Measures steps; null for nobody.</param>
+    /// <param name="device">Where the network trains; it comes back to the processor in the end. Null for the processor.</param>
     public NetworkTraining(
         TrainableNetwork network,
         NetworkSettings settings,
@@ -46,14 +49,21 @@ internal sealed class NetworkTraining : IDisposable
         ILogger logger,
         TimeProvider timeProvider,
         ReplicaGroup? replicas = null,
-        StepWatch? watch = null)
+        StepWatch? watch = null,
+        TrainingDevice? device = null)
     {
         (_network, _options, _batches, _validation, _logger, _timeProvider) = (network, settings.Options, batches, validation, logger, timeProvider);
         (_replicas, _watch) = (replicas, watch);
-        ThrowIfNeverWarm();
+        if (replicas?.Elastic is not { HasSnapshot: true })
+        {
+            ThrowIfNeverWarm();
+        }
+
         _callbacks = replicas is { IsTold: false } ? [] : [.. _options.Callbacks];
         _canBeStopped = replicas?.Any(_callbacks.Count > 0, "callbacks") ?? true;
-        _parameters = new(network, _options.Optimizer.DecayBiasesAndNorms);
+        _device = device ?? TrainingDevice.Host;
+        GoTo(_device);
+        _parameters = new(network, _options.Optimizer.DecayBiasesAndNorms, _device);
         _schedule = new(_options.Schedule, _options.LearningRate, StepsPerEpoch, _options.MaxEpochs);
         _scaler = _options.Precision == NetworkPrecision.Float16 ? new() : null;
         _exchange = replicas is null ? null : new(replicas, _parameters, _scaler, logger, timeProvider);
@@ -86,21 +96,39 @@ internal sealed class NetworkTraining : IDisposable
     /// <exception cref="Mlp.Runtime.CorruptFileException">It lacks what this training has.</exception>
     public void GoTo(NetworkCheckpoint checkpoint, string path) => _state.Restore(checkpoint, path);
 
-    /// <summary>Gives weights and state of rank 0 to all replicas. Does nothing for one alone.</summary>
-    public void Share() => _state.Share();
+    /// <summary>Gives weights and state of rank 0 to all replicas, or those of the newest snapshot of an elastic group. Does nothing for one alone.</summary>
+    public void Share()
+    {
+        if (_replicas?.Elastic is not { } elastic)
+        {
+            _state.Share();
+            return;
+        }
+
+        elastic.Share(_state, _replicas);
+        ElasticPosition.Adapt(Position, _replicas.Shard.Count, _batches, StepsPerEpoch);
+        _batches.StartWithin(Position.Epoch, Position.TrainedUnits);
+        if (elastic.TakeChange() is { } change)
+        {
+            _logger.LogWarning("{Change} Training goes on from step {Step}.", change.ToString(), Position.Step);
+            Tell(c => c.ReplicasChanged(change, Position.Step));
+        }
+
+        elastic.Keep(_state);
+    }
 
     /// <summary>The batches from where training stands; the caller disposes of it.</summary>
-    public BatchLoader Load() => new(_batches, _options.Optimizer.AccumulationSteps, _options.PrefetchBatches, Position.Epoch, Position.Batch, _options.MaxEpochs);
+    public BatchLoader Load() => new(_batches, _options.Optimizer.AccumulationSteps, _options.PrefetchBatches, Position.Epoch, Position.Batch, _options.MaxEpochs, _device);
 
     /// <summary>Takes a step.</summary>
     /// <param name="loader">What <see cref="Load"/> gave.</param>
     /// <param name="cancellationToken">Ends waiting for a batch.</param>
     public NetworkStep TakeStep(BatchLoader loader, CancellationToken cancellationToken)
     {
-        var (rate, rows) = (_schedule.At(Position.Step), 0);
+        var (rate, rows) = (_schedule.At(Position.Step + Position.ScheduleShift), 0);
         _watch?.BeginStep(Position.Step + 1);
         _step.Begin();
-        var end = Math.Min(Position.Batch + _options.Optimizer.AccumulationSteps, _batches.BatchCount);
+        var end = Math.Min(Position.Batch + _options.Optimizer.AccumulationSteps, _batches.BatchCountOf(Position.Epoch));
         for (; Position.Batch < end; Position.Batch++)
         {
             _watch?.Enter(StepPhase.Load);
@@ -139,6 +167,7 @@ internal sealed class NetworkTraining : IDisposable
                 RunEpoch(loader, saves && _options.Checkpoints.EverySteps > 0 ? Save : null, cancellationToken);
                 Position.Elapsed = before + _timeProvider.GetElapsedTime(started);
                 var (epoch, metric) = EndEpoch(cancellationToken);
+                KeepSnapshot();
                 if (saves && (Position.IsFinished || epoch.Epoch % _options.Checkpoints.EveryEpochs == 0))
                 {
                     Save(metric);
@@ -179,6 +208,20 @@ internal sealed class NetworkTraining : IDisposable
         _validation?.Dispose();
         _optimizer.Dispose();
         _parameters.Dispose();
+        if (!_device.IsHost)
+        {
+            NetworkPlacement.Move(_network, static tensor => tensor.cpu().clone());
+        }
+    }
+
+    private void GoTo(TrainingDevice device)
+    {
+        if (!device.IsHost)
+        {
+            DeviceChoice.ThrowIfUnsupported(device);
+            NetworkPlacement.Move(_network, device.Place);
+            _validation?.GoTo(device);
+        }
     }
 
     private void ThrowIfNeverWarm()
@@ -194,7 +237,7 @@ internal sealed class NetworkTraining : IDisposable
     {
         _network.Train();
         Tell(c => c.EpochBegun(Position.Epoch, _control));
-        while (Position.Batch < _batches.BatchCount && !IsStopped())
+        while (Position.Batch < _batches.BatchCountOf(Position.Epoch) && !IsStopped())
         {
             cancellationToken.ThrowIfCancellationRequested();
             var step = TakeStep(loader, cancellationToken);
@@ -204,13 +247,31 @@ internal sealed class NetworkTraining : IDisposable
                 callback.StepEnded(step, _control);
             }
 
-            if (save is not null && Position.Step % _options.Checkpoints.EverySteps == 0 && Position.Batch < _batches.BatchCount)
+            var isWithin = Position.Batch < _batches.BatchCountOf(Position.Epoch);
+            if (save is not null && Position.Step % _options.Checkpoints.EverySteps == 0 && isWithin)
             {
                 save(null);
+            }
+
+            if (isWithin && _replicas?.Elastic?.IsDue(Position.Step) == true)
+            {
+                KeepSnapshot();
             }
         }
 
         _watch?.Rest();
+    }
+
+    private void KeepSnapshot()
+    {
+        if (_replicas?.Elastic is { } elastic)
+        {
+            Watched("snapshot", () => elastic.Keep(_state));
+            if (!Position.IsFinished)
+            {
+                elastic.LetIn(_replicas);
+            }
+        }
     }
 
     private void Watched(string name, Action work)
@@ -257,7 +318,7 @@ internal sealed class NetworkTraining : IDisposable
         _logger.LogDebug("Epoch {Epoch}: training loss {TrainingLoss}, validation loss {ValidationLoss}", progress.Epoch, loss, score?.Loss);
         Tell(c => c.EpochEnded(progress, _control));
         Position.IsFinished = IsStopped() || Position.Epoch == _options.MaxEpochs || Position.Epoch - Position.ImprovedEpoch >= _options.EarlyStoppingPatience;
-        (Position.Epoch, Position.Batch, Position.LossSum, Position.LossShare) = (Position.Epoch + 1, 0, 0, 0);
+        (Position.Epoch, Position.Batch, Position.TrainedUnits, Position.LossSum, Position.LossShare) = (Position.Epoch + 1, 0, 0, 0, 0);
         return (progress, score?.Metric);
 
         EpochScore Validate(CancellationToken token)

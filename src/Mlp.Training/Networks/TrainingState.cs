@@ -7,7 +7,7 @@ using TorchSharp;
 namespace Mlp.Training.Networks;
 
 /// <summary>Everything that decides how a training goes on: position, weights, their average, the best so far, and the states of optimizer, schedule, scaler and generators.</summary>
-internal sealed class TrainingState
+internal sealed partial class TrainingState
 {
     private readonly TrainableNetwork _network;
     private readonly FlatParameters _parameters;
@@ -48,7 +48,7 @@ internal sealed class TrainingState
         _parts = new(replicas, optimizer, exchange, parameters.Length);
         (_average, _live) = averages ? (New(), New()) : (null, null);
         _best = validates ? New() : null;
-        if (replicas is not null)
+        if (replicas is { Elastic: null })
         {
             var length = 0;
             EachStatistic((_, values) => length += values.Length);
@@ -108,7 +108,7 @@ internal sealed class TrainingState
             }
         }
 
-        if (Position.Step > 0)
+        if (Position.Step > 0 && _replicas.Elastic is null)
         {
             var at = _replicas.Shard.Rank * (_statistics.Length / _replicas.Shard.Count);
             EachStatistic((_, values) =>
@@ -139,6 +139,13 @@ internal sealed class TrainingState
     {
         if (_replicas is null)
         {
+            return;
+        }
+
+        // Those that go on from there may be others.
+        if (_replicas.Elastic is not null)
+        {
+            ShareStatistics();
             return;
         }
 
@@ -210,8 +217,11 @@ internal sealed class TrainingState
         }
 
         Each(Read);
-        _parts.Prepare();
-        _parts.Each(Read);
+        if (_replicas is { Elastic: null })
+        {
+            _parts.Prepare();
+            _parts.Each(Read);
+        }
 
         foreach (var (name, generator) in _network.Generators)
         {
@@ -250,7 +260,7 @@ internal sealed class TrainingState
             var (name, buffer) = _network.Buffers[i];
             if (buffer.dtype == torch.float32)
             {
-                visit(name, FlatParameters.Floats(buffer));
+                _parameters.Device.Visit(buffer, bytes => visit(name, MemoryMarshal.Cast<byte, float>(bytes)));
                 if (_average is not null)
                 {
                     visit(name, MemoryMarshal.Cast<byte, float>(_average.Buffers[i].AsSpan()));
@@ -263,15 +273,15 @@ internal sealed class TrainingState
 
     private void Each(TensorBytes visit)
     {
-        visit("weights", _parameters.Weights.bytes);
+        _parameters.Device.Visit(_parameters.Weights, bytes => visit("weights", bytes));
         foreach (var (name, tensor) in _network.Buffers)
         {
-            visit($"buffers.{name}", tensor.bytes);
+            _parameters.Device.Visit(tensor, bytes => visit($"buffers.{name}", bytes));
         }
 
         foreach (var (name, tensor) in _parts.HasShards ? [] : _optimizer.State)
         {
-            visit($"optimizer.{name}", tensor.bytes);
+            _parameters.Device.Visit(tensor, bytes => visit($"optimizer.{name}", bytes));
         }
 
         Each("average", _average, visit);

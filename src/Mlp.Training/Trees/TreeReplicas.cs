@@ -21,7 +21,7 @@ internal static class TreeReplicas
         {
             { Group: { WorldSize: > 1 } group } => Replicas.WithOthers(group, () => TrainAs(group, isTold: true), cancellationToken),
             { Replicas: > 1 and var count } => Replicas.RunThreads(
-                count, g => Replicas.WithOthers(g, () => TrainAs(g, isTold: g.Rank == 0), cancellationToken), static () => { }),
+                ProcessGroup.CreateInProcess(count, Replicas.GroupOptions), g => Replicas.WithOthers(g, () => TrainAs(g, isTold: g.Rank == 0), cancellationToken), static () => { }),
             _ => TrainAlone(),
         };
 

@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
 using Mlp.Training.Distributed.Collectives;
+using Mlp.Training.Distributed.Launch;
 
 namespace Mlp.Benchmarks.Training.Distributed;
 
 /// <summary>
-/// <c>allreduce-rank sockets|memory</c>, or <c>allreduce-rank mpi|mpi-unchecked PIPE</c> below mpirun: one rank that is a process, for <see cref="AllReducePairs"/>. It reads lines "bytes calls refill", below mpirun from its own
+/// <c>allreduce-rank memory|sockets|ring|halving-doubling</c>, or <c>allreduce-rank mpi|mpi-unchecked PIPE</c> below mpirun: one rank that is a process, for <see cref="AllReducePairs"/>. It reads lines "bytes calls refill", below mpirun from its own
 /// pipe, and answers with microseconds per call, below mpirun on rank 0 alone.
 /// </summary>
 internal static class AllReduceRank
@@ -18,6 +19,12 @@ internal static class AllReduceRank
         var options = new ProcessGroupOptions { Backend = pipe is null ? CollectiveTransport.Tcp : CollectiveTransport.Mpi };
         options.Transport.UseSharedMemory = way == "memory";
         options.Mpi.CheckCalls = way != "mpi-unchecked";
+        options.Transport.Algorithm = way switch
+        {
+            "ring" => ReductionAlgorithm.Ring,
+            "halving-doubling" => ReductionAlgorithm.HalvingDoubling,
+            _ => ReductionAlgorithm.Direct,
+        };
         await using var group = await ProcessGroup.ConnectAsync(options);
         using var commands = pipe is null ? Console.In : new StreamReader(string.Create(CultureInfo.InvariantCulture, $"{pipe}.{group.Rank}"));
         var answers = pipe is null || group.Rank == 0 ? Console.Out : TextWriter.Null;

@@ -30,7 +30,7 @@ public sealed partial class DataParallelOptions : IValidatableObject
     /// <inheritdoc/>
     IEnumerable<ValidationResult> IValidatableObject.Validate(ValidationContext validationContext)
     {
-        if (Compression != GradientCompression.None && Group is null)
+        if (Compression != GradientCompression.None && Group is null && Elastic.Group is null)
         {
             yield return Failure(nameof(Compression), $"must be None for {(Replicas == 1 ? "one replica" : "replicas in this process")}, whose gradients do not travel, but is {Compression}.");
         }
@@ -38,6 +38,11 @@ public sealed partial class DataParallelOptions : IValidatableObject
         if (ShardOptimizer && WorldSize == 1)
         {
             yield return Failure(nameof(ShardOptimizer), "must be false for one replica, whose part is the whole.");
+        }
+
+        if (ShardOptimizer && Elastic.Group is not null)
+        {
+            yield return Failure(nameof(ShardOptimizer), "must be false with Elastic.Group: the part of a replica that is lost would be lost with it.");
         }
 
         if (BucketTuning.ReportPath is not null && !BucketTuning.IsEnabled)

@@ -54,6 +54,7 @@ public sealed partial class DataParallelOptions
     internal DataParallelOptions Copy()
     {
         var copy = (DataParallelOptions)MemberwiseClone();
+        copy.Elastic = Elastic.Copy();
         copy.Timeline = Timeline.Copy();
         copy.BucketTuning = BucketTuning.Copy();
         return copy;

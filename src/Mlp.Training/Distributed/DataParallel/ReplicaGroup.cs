@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Mlp.Training.Distributed.Collectives;
 using Mlp.Training.Distributed.Diagnostics;
+using Mlp.Training.Distributed.Elastic;
 
 namespace Mlp.Training.Distributed.DataParallel;
 
@@ -47,6 +48,9 @@ internal sealed class ReplicaGroup : IDisposable
     /// <summary>What batch statistics travel by; null for nothing.</summary>
     public ProcessGroup? StatisticsGroup { get; }
 
+    /// <summary>What the training goes back to where members of the group may be lost or join; null where they may not.</summary>
+    public ElasticTraining? Elastic { get; init; }
+
     /// <summary>Measures the steps of this replica; null for nobody.</summary>
     public StepWatch? Watch { get; set; }
 
@@ -58,15 +62,16 @@ internal sealed class ReplicaGroup : IDisposable
         where T : unmanaged
         => _group.Broadcast(values, 0, what);
 
-    /// <summary>Gives what rank 0 knows to all.</summary>
+    /// <summary>Gives what one rank knows to all.</summary>
     /// <typeparam name="T">What it is.</typeparam>
-    /// <param name="value">What rank 0 knows; the others' is not looked at.</param>
+    /// <param name="value">What that rank knows; the others' is not looked at.</param>
     /// <param name="json">How it is written.</param>
     /// <param name="what">What errors call it.</param>
-    public T Give<T>(T value, JsonTypeInfo<T> json, string what)
+    /// <param name="root">The rank.</param>
+    public T Give<T>(T value, JsonTypeInfo<T> json, string what, int root = 0)
     {
-        var parts = _group.AllGatherUneven<byte>(IsFirst ? JsonSerializer.SerializeToUtf8Bytes(value, json) : [], what);
-        return IsFirst ? value : JsonSerializer.Deserialize(parts[0], json)!;
+        var parts = _group.AllGatherUneven<byte>(Shard.Rank == root ? JsonSerializer.SerializeToUtf8Bytes(value, json) : [], what);
+        return Shard.Rank == root ? value : JsonSerializer.Deserialize(parts[root], json)!;
     }
 
     /// <summary>Whether it is so on any replica.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
 using Mlp.Training.Distributed.Collectives;
+using Mlp.Training.Distributed.Elastic;
 
 namespace Mlp.Training.Distributed.DataParallel;
 
@@ -11,28 +12,32 @@ internal static class Replicas
     // A replica that ends tells the others, so only a callback or a disk is ever waited for here.
     private static readonly TimeSpan Patience = TimeSpan.FromDays(7);
 
+    /// <summary>Settings of a group of replicas in this process.</summary>
+    public static ProcessGroupOptions GroupOptions => new() { Name = "replicas", Timeout = Patience };
+
     /// <summary>Runs all replicas in this process, the first on the thread that calls.</summary>
     /// <typeparam name="T">What a replica makes.</typeparam>
     /// <param name="options">How many, and how they train.</param>
     /// <param name="train">Trains a replica.</param>
     /// <param name="cancellationToken">Ends all.</param>
+    /// <param name="places">Places of the replicas in a group, which is disposed; null for one in the memory of the host, in which gradients are added up where they lie.</param>
     /// <returns>What the first has made; what the others have made is disposed of.</returns>
-    public static T RunHere<T>(DataParallelOptions options, Func<ReplicaGroup?, T> train, CancellationToken cancellationToken)
+    public static T RunHere<T>(DataParallelOptions options, Func<ReplicaGroup?, T> train, CancellationToken cancellationToken, IReadOnlyList<ProcessGroup>? places = null)
         where T : class, IDisposable
     {
-        var shared = new SharedGradients(options.Replicas);
-        return RunThreads(options.Replicas, g => RunAs(g, options, train, cancellationToken, isTold: g.Rank == 0, shared), shared.Leave);
+        var shared = places is null ? new SharedGradients(options.Replicas) : null;
+        return RunThreads(
+            places ?? ProcessGroup.CreateInProcess(options.Replicas, GroupOptions), g => RunAs(g, options, train, cancellationToken, isTold: g.Rank == 0, shared), () => shared?.Leave());
     }
 
     /// <summary>Runs all ranks of a group in this process, the first on the thread that calls.</summary>
     /// <typeparam name="T">What a rank makes.</typeparam>
-    /// <param name="count">Ranks.</param>
+    /// <param name="groups">Their places, which are disposed.</param>
     /// <param name="run">What a rank does; should it fail, it has told the others.</param>
     /// <param name="failed">Is told when a rank has failed.</param>
     /// <returns>What the first has made; what the others have made is disposed of.</returns>
-    public static T RunThreads<T>(int count, Func<ProcessGroup, T> run, Action failed)
+    public static T RunThreads<T>(IReadOnlyList<ProcessGroup> groups, Func<ProcessGroup, T> run, Action failed)
     {
-        var groups = ProcessGroup.CreateInProcess(count, new() { Name = "replicas", Timeout = Patience });
         var failures = new ConcurrentQueue<Exception>();
         var made = new T[groups.Count];
         var threads = groups.Skip(1).Select(g => new Thread(() => Run(g)) { IsBackground = true, Name = FormattableString.Invariant($"mlp-replica-{g.Rank}") }).ToArray();
@@ -81,17 +86,24 @@ internal static class Replicas
     /// <param name="cancellationToken">Ends all replicas.</param>
     /// <param name="isTold">Whether this replica tells callbacks and reports progress.</param>
     /// <param name="shared">Where the gradients of replicas in one process lie; null where they travel by the group.</param>
+    /// <param name="elastic">What the training goes back to where others may be lost or join; then a group of one rank is one.</param>
     public static T RunAs<T>(
-        ProcessGroup group, DataParallelOptions options, Func<ReplicaGroup?, T> train, CancellationToken cancellationToken, bool isTold = true, SharedGradients? shared = null)
+        ProcessGroup group,
+        DataParallelOptions options,
+        Func<ReplicaGroup?, T> train,
+        CancellationToken cancellationToken,
+        bool isTold = true,
+        SharedGradients? shared = null,
+        ElasticTraining? elastic = null)
     {
-        if (group.WorldSize == 1)
+        if (group.WorldSize == 1 && elastic is null)
         {
             return train(null);
         }
 
         return WithOthers(group, () =>
         {
-            using var replicas = new ReplicaGroup(group, options, isTold, shared);
+            using var replicas = new ReplicaGroup(group, options, isTold, shared) { Elastic = elastic };
             return WithOthers(replicas.StatisticsGroup, () => train(replicas), cancellationToken);
         }, cancellationToken);
     }

@@ -60,6 +60,18 @@ internal sealed class TrainingPosition
     /// <summary>The power of two by which gradients are multiplied before they are rounded to float16 to travel.</summary>
     public int CompressionExponent { get; set; }
 
+    /// <summary>Replicas whose batches <see cref="Batch"/> counts, where their number may change; 0 where it does not.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int ReplicaCount { get; set; }
+
+    /// <summary>Rows (of a ranking: groups) of the epoch that were trained before the number of replicas last changed; its batches are counted from there.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long TrainedUnits { get; set; }
+
+    /// <summary>What is added to <see cref="Step"/> for the schedule, whose steps are those of the present number of replicas.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long ScheduleShift { get; set; }
+
     /// <summary>States of the network's generators, by name.</summary>
     public SortedDictionary<string, ulong> Generators { get; set; } = new(StringComparer.Ordinal);
 

@@ -23,6 +23,7 @@ internal sealed class StreamBatches : BatchSource
     private readonly double? _weightFactor;
     private readonly bool _isClasses;
     private readonly int _batchesPerChunk;
+    private readonly int _batchSize;
     private readonly Shard _shard;
     private IAsyncEnumerator<RecordBatch>? _chunks;
     private (EncodedRows Rows, TrainingTargets Targets, int First)? _chunk;
@@ -42,21 +43,27 @@ internal sealed class StreamBatches : BatchSource
         _isClasses = options.Task == ModelTask.MulticlassClassification;
         _shuffled = new(rows.Training, options.Stream.BufferRows, options.Seed);
         _weightFactor = rows.Survey.HasWeights || classWeights.Length > 0 ? rows.Survey.WeightFactor(classWeights) : null;
-        var count = rows.Survey.TrainingCount;
-        var size = (long)options.BatchSize * _shard.Count;
-        BatchCount = checked((int)Math.Max(1, Math.Min((count + size - 1) / size, count / (2 * _shard.Count))));
-        _batchesPerChunk = Math.Max(1, ChunkRows / LargestBatch);
+        _batchSize = options.BatchSize;
+        BatchCount = BatchCountFrom(0, null);
+        _batchesPerChunk = Math.Max(1, ChunkRows / LargestBatchFrom(0));
     }
 
     public override int BatchCount { get; }
 
     public override TrainingTargets? Targets => null;
 
-    private int LargestBatch => checked((int)((_rows.Survey.TrainingCount + BatchCount - 1) / BatchCount));
+    public override long UnitCount => _rows.Survey.TrainingCount;
 
-    public override TrainingBatch NewBatch() => new((int)_shard.LargestOf(LargestBatch), _encoding.Width, _encoding.Ids.Count, _isClasses, _weightFactor is not null);
+    public override int BatchCountFrom(long start, int? replicas)
+    {
+        var (rest, count) = (_rows.Survey.TrainingCount - start, replicas ?? _shard.Count);
+        var size = (long)_batchSize * count;
+        return checked((int)Math.Max(1, Math.Min((rest + size - 1) / size, rest / (2 * count))));
+    }
 
-    public override int CountOf(int epoch, int first, int end) => (int)(StartOf(end) - StartOf(first));
+    public override TrainingBatch NewBatch() => new((int)_shard.LargestOf(Math.Max(LargestBatchFrom(0), LargestBatchFrom(PartStart))), _encoding.Width, _encoding.Ids.Count, _isClasses, _weightFactor is not null);
+
+    public override int CountOf(int epoch, int first, int end) => (int)(StartOf(epoch, end) - StartOf(epoch, first));
 
     public override void Fill(TrainingBatch batch, int epoch, int index, CancellationToken cancellationToken)
     {
@@ -73,8 +80,8 @@ internal sealed class StreamBatches : BatchSource
         var count = CountOf(epoch, index, index + 1);
         var start = _shard.StartOf(count);
         batch.Copy(chunk.Rows, chunk.Targets, 0, CountOf(epoch, chunk.First, index) + (int)start, (int)(_shard.EndOf(count) - start));
-        _next = index + 1 < BatchCount ? (epoch, index + 1) : (epoch + 1, 0);
-        if (index + 1 == BatchCount)
+        _next = index + 1 < BatchCountOf(epoch) ? (epoch, index + 1) : (epoch + 1, 0);
+        if (index + 1 == BatchCountOf(epoch))
         {
             Close();
         }
@@ -87,16 +94,26 @@ internal sealed class StreamBatches : BatchSource
     }
 
     // As in memory: batches of nearly equal size.
-    private long StartOf(int batch) => (long)((Int128)_rows.Survey.TrainingCount * batch / BatchCount);
+    private long StartOf(int epoch, int batch)
+    {
+        var start = epoch == PartEpoch ? PartStart : 0;
+        return start + (long)((Int128)(_rows.Survey.TrainingCount - start) * batch / BatchCountOf(epoch));
+    }
+
+    private int LargestBatchFrom(long start)
+    {
+        var count = BatchCountFrom(start, null);
+        return checked((int)((_rows.Survey.TrainingCount - start + count - 1) / count));
+    }
 
     private void Open(int epoch, int index, CancellationToken cancellationToken)
     {
         Close();
         var first = index / _batchesPerChunk * _batchesPerChunk;
-        _chunks = _shuffled.ReadEpochAsync(epoch, chunk => SizeOf(first + (int)(chunk * _batchesPerChunk)), StartOf(first), cancellationToken).GetAsyncEnumerator(cancellationToken);
+        _chunks = _shuffled.ReadEpochAsync(epoch, chunk => SizeOf(epoch, first + (int)(chunk * _batchesPerChunk)), StartOf(epoch, first), cancellationToken).GetAsyncEnumerator(cancellationToken);
     }
 
-    private int SizeOf(int first) => first >= BatchCount ? 1 : CountOf(0, first, Math.Min(first + _batchesPerChunk, BatchCount));
+    private int SizeOf(int epoch, int first) => first >= BatchCountOf(epoch) ? 1 : CountOf(epoch, first, Math.Min(first + _batchesPerChunk, BatchCountOf(epoch)));
 
     private (EncodedRows Rows, TrainingTargets Targets, int First) ReadChunk(int first)
     {

@@ -22,6 +22,9 @@ internal readonly unsafe struct BFloat16Elements : IElements<float>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreAgain(byte* address, byte* stored, Vector512<float> values) => Vector256.Load(stored).Store(address);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float LoadOne(byte* address) => (float)Unsafe.ReadUnaligned<BFloat16>(address);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

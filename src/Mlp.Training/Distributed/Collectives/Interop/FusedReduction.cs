@@ -96,10 +96,10 @@ internal static unsafe class FusedReduction
             TElements.Store(one + i + step, b);
             TElements.Store(one + i + (2 * step), c);
             TElements.Store(one + i + (3 * step), d);
-            TElements.Store(other + i, a);
-            TElements.Store(other + i + step, b);
-            TElements.Store(other + i + (2 * step), c);
-            TElements.Store(other + i + (3 * step), d);
+            TElements.StoreAgain(other + i, one + i, a);
+            TElements.StoreAgain(other + i + step, one + i + step, b);
+            TElements.StoreAgain(other + i + (2 * step), one + i + (2 * step), c);
+            TElements.StoreAgain(other + i + (3 * step), one + i + (3 * step), d);
         }
 
         return end / TElements.Size;
@@ -127,10 +127,12 @@ internal static unsafe class FusedReduction
                 (a, b) = (a / by, b / by);
             }
 
-            for (var t = 0; t < targetCount; t++)
+            TElements.Store(targets[0] + i, a);
+            TElements.Store(targets[0] + i + step, b);
+            for (var t = 1; t < targetCount; t++)
             {
-                TElements.Store(targets[t] + i, a);
-                TElements.Store(targets[t] + i + step, b);
+                TElements.StoreAgain(targets[t] + i, targets[0] + i, a);
+                TElements.StoreAgain(targets[t] + i + step, targets[0] + i + step, b);
             }
         }
 

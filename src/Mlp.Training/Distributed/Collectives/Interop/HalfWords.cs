@@ -21,6 +21,20 @@ internal static unsafe class HalfWords
         return Vector512.Create(lower, upper);
     }
 
+    /// <summary>Reads 16 words, with their signs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> LoadSigned(byte* address)
+    {
+        var words = Vector256.Load((short*)address);
+        if (Avx512F.IsSupported)
+        {
+            return Avx512F.ConvertToVector512Int32(words);
+        }
+
+        var (lower, upper) = Vector256.Widen(words);
+        return Vector512.Create(lower, upper);
+    }
+
     /// <summary>Writes the lower halves of 16 words.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(byte* address, Vector512<uint> words)

@@ -16,6 +16,12 @@ internal unsafe interface IElements<TWork>
     /// <summary>Writes a vector of values.</summary>
     static abstract void Store(byte* address, Vector512<TWork> values);
 
+    /// <summary>Writes a vector of values that <see cref="Store"/> has written elsewhere, without making them anew.</summary>
+    /// <param name="address">Where to.</param>
+    /// <param name="stored">Where they were written.</param>
+    /// <param name="values">The values.</param>
+    static abstract void StoreAgain(byte* address, byte* stored, Vector512<TWork> values);
+
     /// <summary>Reads one value.</summary>
     static abstract TWork LoadOne(byte* address);
 

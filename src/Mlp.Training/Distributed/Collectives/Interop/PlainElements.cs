@@ -16,6 +16,9 @@ internal readonly unsafe struct PlainElements<T> : IElements<T>
     public static void Store(byte* address, Vector512<T> values) => values.Store((T*)address);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreAgain(byte* address, byte* stored, Vector512<T> values) => values.Store((T*)address);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T LoadOne(byte* address) => Unsafe.ReadUnaligned<T>(address);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,0 +1,269 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Mlp.Spark.Connect.Protocol;
+
+namespace Mlp.Spark.Connect;
+
+/// <summary>Calls the server in the name of one session. Errors of calls become exceptions of this library. Thread-safe.</summary>
+internal sealed class SparkChannel : IDisposable
+{
+    private const int DefaultMaxMessageBytes = 128 << 20;
+    private const string DefaultUserAgent = "mlp-dotnet";
+
+    private static readonly TimeSpan Courtesy = TimeSpan.FromSeconds(10);
+
+    private readonly GrpcChannel _channel;
+    private readonly SparkConnectService.SparkConnectServiceClient _client;
+    private readonly Metadata _headers;
+    private readonly string _server;
+
+    /// <summary>Prepares the connection; it is made by the first call.</summary>
+    /// <param name="connection">Where and as whom.</param>
+    /// <param name="options">Settings, which are valid.</param>
+    public SparkChannel(SparkConnectionString connection, SparkSessionOptions options)
+    {
+        _server = connection.ToString();
+        SessionId = (connection.SessionId ?? Guid.NewGuid()).ToString("D");
+        User = new UserContext { UserId = connection.UserId ?? UserOfProcess() };
+        User.UserName = User.UserId;
+        ClientType = connection.UserAgent ?? DefaultUserAgent;
+        _headers = CreateHeaders(connection);
+        _channel = GrpcChannel.ForAddress(
+            string.Create(CultureInfo.InvariantCulture, $"{(connection.UsesTls ? "https" : "http")}://{connection.Host}:{connection.Port}"),
+            new GrpcChannelOptions
+            {
+                HttpHandler = CreateHandler(options),
+                DisposeHttpClient = true,
+                MaxReceiveMessageSize = connection.MaxMessageBytes ?? DefaultMaxMessageBytes,
+                MaxSendMessageSize = connection.MaxMessageBytes ?? DefaultMaxMessageBytes,
+            });
+        _client = new SparkConnectService.SparkConnectServiceClient(_channel);
+    }
+
+    /// <summary>Id of the session, a UUID.</summary>
+    public string SessionId { get; }
+
+    /// <summary>In whose name calls are made.</summary>
+    public UserContext User { get; }
+
+    /// <summary>How the client calls itself.</summary>
+    public string ClientType { get; }
+
+    /// <summary>Runs a plan.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="cancellationToken">Ends the work, on the cluster too.</param>
+    /// <returns>The parts of the answer, in order.</returns>
+    public async IAsyncEnumerable<ExecutePlanResponse> ExecuteAsync(Plan plan, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var operation = Guid.NewGuid().ToString("D");
+        using var call = _client.ExecutePlan(
+            new ExecutePlanRequest { SessionId = SessionId, UserContext = User, ClientType = ClientType, OperationId = operation, Plan = plan }, _headers, cancellationToken: cancellationToken);
+        var isBegun = false;
+        var isComplete = false;
+        try
+        {
+            while (await NextAsync(call, operation, isBegun, cancellationToken).ConfigureAwait(false) is { } response)
+            {
+                isBegun = true;
+                yield return response;
+            }
+
+            isComplete = true;
+        }
+        finally
+        {
+            if (!isComplete && isBegun)
+            {
+                // The caller has seen enough, or has cancelled: the cluster need not go on.
+                await InterruptQuietlyAsync(operation).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Asks about a plan without running it.</summary>
+    /// <param name="request">The question; the session is filled in.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task<AnalyzePlanResponse> AnalyzeAsync(AnalyzePlanRequest request, CancellationToken cancellationToken)
+    {
+        (request.SessionId, request.UserContext, request.ClientType) = (SessionId, User, ClientType);
+        return CallAsync(() => _client.AnalyzePlanAsync(request, _headers, cancellationToken: cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Reads or changes settings of the session.</summary>
+    /// <param name="operation">What to do.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task<ConfigResponse> ConfigureAsync(ConfigRequest.Types.Operation operation, CancellationToken cancellationToken)
+        => CallAsync(
+            () => _client.ConfigAsync(
+                new ConfigRequest { SessionId = SessionId, UserContext = User, ClientType = ClientType, Operation = operation }, _headers, cancellationToken: cancellationToken),
+            cancellationToken);
+
+    /// <summary>Sends artifacts.</summary>
+    /// <param name="payloads">Messages in order; the session is filled in.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<AddArtifactsResponse> AddArtifactsAsync(IAsyncEnumerable<AddArtifactsRequest> payloads, CancellationToken cancellationToken)
+    {
+        using var call = _client.AddArtifacts(_headers, cancellationToken: cancellationToken);
+        return await TranslateAsync(SendAsync, false, cancellationToken).ConfigureAwait(false);
+
+        async Task<AddArtifactsResponse> SendAsync()
+        {
+            await foreach (var payload in payloads.WithCancellation(cancellationToken).ConfigureAwait(false))
+            {
+                (payload.SessionId, payload.UserContext, payload.ClientType) = (SessionId, User, ClientType);
+                await call.RequestStream.WriteAsync(payload, cancellationToken).ConfigureAwait(false);
+            }
+
+            await call.RequestStream.CompleteAsync().ConfigureAwait(false);
+            return await call.ResponseAsync.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Ends everything that the session runs.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Ids of the operations that were ended.</returns>
+    public async Task<IReadOnlyList<string>> InterruptAllAsync(CancellationToken cancellationToken)
+    {
+        var request = new InterruptRequest { SessionId = SessionId, UserContext = User, ClientType = ClientType, InterruptType = InterruptRequest.Types.InterruptType.All };
+        var response = await CallAsync(() => _client.InterruptAsync(request, _headers, cancellationToken: cancellationToken), cancellationToken).ConfigureAwait(false);
+        return response.InterruptedIds;
+    }
+
+    /// <summary>Tells the server that the session is over. Spark 3.5 cannot be told, and forgets it by itself.</summary>
+    public async Task ReleaseQuietlyAsync()
+    {
+        using var patience = new CancellationTokenSource(Courtesy);
+        try
+        {
+            await _client.ReleaseSessionAsync(
+                new ReleaseSessionRequest { SessionId = SessionId, UserContext = User, ClientType = ClientType }, _headers, cancellationToken: patience.Token).ConfigureAwait(false);
+        }
+        catch (RpcException)
+        {
+            // Whoever closes has no more use for the server.
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _channel.Dispose();
+
+    private static string UserOfProcess() => Environment.UserName is { Length: > 0 } name ? name : "mlp";
+
+    private static Metadata CreateHeaders(SparkConnectionString connection)
+    {
+        var headers = new Metadata();
+        if (connection.Token is { } token)
+        {
+            headers.Add("authorization", $"Bearer {token}");
+        }
+
+        foreach (var (name, value) in connection.Headers)
+        {
+            headers.Add(name, value);
+        }
+
+        return headers;
+    }
+
+    private static SocketsHttpHandler CreateHandler(SparkSessionOptions options)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            EnableMultipleHttp2Connections = true,
+            PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+            KeepAlivePingDelay = options.KeepAliveInterval,
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(30),
+        };
+        options.ConfigureHandler?.Invoke(handler);
+        return handler;
+    }
+
+    private async ValueTask<ExecutePlanResponse?> NextAsync(AsyncServerStreamingCall<ExecutePlanResponse> call, string operation, bool isBegun, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await TranslateAsync(
+                async () => await call.ResponseStream.MoveNext(cancellationToken).ConfigureAwait(false) ? call.ResponseStream.Current : null, isBegun, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!isBegun)
+        {
+            await InterruptQuietlyAsync(operation).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private Task<T> CallAsync<T>(Func<AsyncUnaryCall<T>> call, CancellationToken cancellationToken)
+        => TranslateAsync(
+            async () =>
+            {
+                using var running = call();
+                return await running.ResponseAsync.ConfigureAwait(false);
+            },
+            false,
+            cancellationToken);
+
+    private async Task<T> TranslateAsync<T>(Func<Task<T>> call, bool isBegun, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await call().ConfigureAwait(false);
+        }
+        catch (RpcException e) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException("The query was cancelled.", e, cancellationToken);
+        }
+        catch (RpcException e)
+        {
+            var info = SparkErrors.FindInfo(e);
+            throw SparkErrors.Create(e, info, await FindDetailsAsync(info).ConfigureAwait(false), _server, isBegun);
+        }
+    }
+
+    /// <summary>The status cuts long messages; Spark 4 keeps the whole one for a while.</summary>
+    private async Task<FetchErrorDetailsResponse?> FindDetailsAsync(ErrorInfo? info)
+    {
+        if (info is null || !info.Metadata.TryGetValue("errorId", out var id))
+        {
+            return null;
+        }
+
+        using var patience = new CancellationTokenSource(Courtesy);
+        try
+        {
+            return await _client.FetchErrorDetailsAsync(
+                new FetchErrorDetailsRequest { SessionId = SessionId, UserContext = User, ClientType = ClientType, ErrorId = id }, _headers, cancellationToken: patience.Token).ConfigureAwait(false);
+        }
+        catch (RpcException)
+        {
+            // What is known of the error is thrown.
+            return null;
+        }
+    }
+
+    private async Task InterruptQuietlyAsync(string operation)
+    {
+        using var patience = new CancellationTokenSource(Courtesy);
+        try
+        {
+            await _client.InterruptAsync(
+                new InterruptRequest
+                {
+                    SessionId = SessionId,
+                    UserContext = User,
+                    ClientType = ClientType,
+                    InterruptType = InterruptRequest.Types.InterruptType.OperationId,
+                    OperationId = operation,
+                },
+                _headers,
+                cancellationToken: patience.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is RpcException or ObjectDisposedException or InvalidOperationException)
+        {
+            // It may have ended by itself, and the connection with it.
+        }
+    }
+}

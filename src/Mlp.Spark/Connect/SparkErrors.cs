@@ -1,0 +1,90 @@
+using System.Security.Authentication;
+using Google.Protobuf;
+using Grpc.Core;
+using Mlp.Spark.Connect.Protocol;
+
+namespace Mlp.Spark.Connect;
+
+/// <summary>Tells errors of Spark from errors of the connection.</summary>
+internal static class SparkErrors
+{
+    private const string DetailsTrailer = "grpc-status-details-bin";
+
+    /// <summary>What Spark says of an error beside its status; null where it says nothing, as for all errors that are not its own.</summary>
+    /// <param name="error">The error of a call.</param>
+    public static ErrorInfo? FindInfo(RpcException error)
+    {
+        if (error.Trailers.GetValueBytes(DetailsTrailer) is not { } bytes)
+        {
+            return null;
+        }
+
+        try
+        {
+            return Protocol.Status.Parser.ParseFrom(bytes).Details.FirstOrDefault(d => d.Is(ErrorInfo.Descriptor))?.Unpack<ErrorInfo>();
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The exception that a caller sees.</summary>
+    /// <param name="error">The error of a call.</param>
+    /// <param name="info">What Spark says of it.</param>
+    /// <param name="details">The whole error, where the server was asked for it.</param>
+    /// <param name="server">The server, for messages.</param>
+    /// <param name="isBegun">Whether an answer was being received.</param>
+    public static Exception Create(RpcException error, ErrorInfo? info, FetchErrorDetailsResponse? details, string server, bool isBegun)
+    {
+        if (info is not null)
+        {
+            return FromSpark(error, info, details);
+        }
+
+        return error.StatusCode switch
+        {
+            StatusCode.Unauthenticated or StatusCode.PermissionDenied
+                => new SparkConnectionRefusedException($"Expected the Spark Connect server '{server}' to accept the caller, but it refused: {error.Status.Detail}", error),
+            StatusCode.Unimplemented
+                => new NotSupportedException($"Expected the Spark Connect server '{server}' to know what it was asked for, but it does not: {error.Status.Detail}", error),
+            StatusCode.ResourceExhausted
+                => new SparkConnectionException(
+                    $"Expected messages of the Spark Connect server '{server}' within the limit of 'grpc_max_message_size' in the connection string, but: {error.Status.Detail}", error),
+            _ when IsUntrusted(error) => new SparkConnectionRefusedException(
+                $"Expected a certificate of the Spark Connect server '{server}' that this machine trusts, but found another; {nameof(SparkSessionOptions)}.{nameof(SparkSessionOptions.ConfigureHandler)} can trust a private authority.",
+                error),
+            _ when isBegun => new SparkConnectionException(
+                $"Expected the whole answer of the Spark Connect server '{server}', but the stream broke: the result was lost, and the query must run again. {error.Status.Detail}", error),
+            StatusCode.Unavailable => new SparkConnectionException($"Expected a Spark Connect server at '{server}', but it cannot be reached: {error.Status.Detail}", error),
+            StatusCode.Internal or StatusCode.Cancelled or StatusCode.DeadlineExceeded or StatusCode.Aborted
+                => new SparkConnectionException(
+                    $"Expected an answer of the Spark Connect server '{server}', but the connection broke: the result was lost, and the query must run again. {error.Status.Detail}", error),
+            _ => new SparkException(error.Status.Detail, null, null, error),
+        };
+    }
+
+    private static bool IsUntrusted(RpcException error)
+    {
+        for (var cause = error.Status.DebugException; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is AuthenticationException)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static SparkException FromSpark(RpcException error, ErrorInfo info, FetchErrorDetailsResponse? details)
+    {
+        var root = details is { HasRootErrorIdx: true } && details.RootErrorIdx >= 0 && details.RootErrorIdx < details.Errors.Count
+            ? details.Errors[details.RootErrorIdx]
+            : null;
+        var message = root is { Message.Length: > 0 } ? root.Message : error.Status.Detail;
+        var errorClass = root?.SparkThrowable is { HasErrorClass: true } named ? named.ErrorClass : info.Metadata.GetValueOrDefault("errorClass");
+        var sqlState = root?.SparkThrowable is { HasSqlState: true } coded ? coded.SqlState : info.Metadata.GetValueOrDefault("sqlState");
+        return new SparkException(message, errorClass, sqlState, error);
+    }
+}

@@ -1,0 +1,36 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Mlp.Spark.Connect;
+
+/// <summary>Settings of a session.</summary>
+public sealed class SparkSessionOptions
+{
+    /// <summary>
+    /// Absolute path of a worker that is installed on every executor. Null for the archive that travels with the session.
+    /// </summary>
+    /// <value>The default value is null.</value>
+    public string? WorkerPath { get; set; }
+
+    /// <summary>
+    /// Path of the worker's archive (<c>.tar.gz</c>) on this machine. Null for the one that the package <c>Mlp.Spark.Worker.linux-x64</c> puts beside the application.
+    /// </summary>
+    /// <value>The default value is null.</value>
+    public string? WorkerArchivePath { get; set; }
+
+    /// <summary>
+    /// A folder that this process and every executor see under the same absolute path: model packages are put there instead of travelling with each session.
+    /// </summary>
+    /// <value>The default value is null: they travel.</value>
+    public string? SharedFolder { get; set; }
+
+    /// <summary>
+    /// Time without a sign of the server, while it owes an answer, after which it is asked for one; between 5 minutes and a day, since Spark drops clients that ask more often. A broken connection is noticed by that.
+    /// </summary>
+    /// <value>The default value is 6 minutes.</value>
+    [Range(typeof(TimeSpan), "00:05:00", "1.00:00:00")]
+    public TimeSpan KeepAliveInterval { get; set; } = TimeSpan.FromMinutes(6);
+
+    /// <summary>Changes how connections are made: a private certificate authority, a client certificate, a proxy.</summary>
+    /// <value>The default value is null.</value>
+    public Action<SocketsHttpHandler>? ConfigureHandler { get; set; }
+}

@@ -1,0 +1,222 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using Apache.Arrow;
+using Apache.Arrow.Types;
+using Grpc.AspNetCore.Server;
+using Grpc.Core;
+using Mlp.Spark.Connect;
+using Mlp.Spark.Connect.Protocol;
+using Mlp.Spark.Tests.Servers;
+
+namespace Mlp.Spark.Tests.Connect;
+
+/// <summary>What the client says and how it takes answers, on a server that plays Spark.</summary>
+public sealed class SparkChannelTests
+{
+    [Fact]
+    public async Task Connect_TlsOfATrustedAuthority_SendsTheToken()
+    {
+        await using var server = await PlayedServer.StartAsync(new PlayedSpark { Token = "t1" }, tls: true);
+
+        await using var session = await SparkSession.ConnectAsync($"{server.Connection}/;token=t1;user_id=ann;x-cluster=7", Trusting(server));
+
+        var request = server.Spark.Single<AnalyzePlanRequest>();
+        Assert.Equal(("ann", "ann", session.Id), (request.UserContext.UserId, request.UserContext.UserName, request.SessionId));
+        Assert.True(Guid.TryParseExact(request.SessionId, "D", out _));
+        var headers = Assert.Single(server.Spark.Headers);
+        Assert.Equal("Bearer t1", headers.GetValue("authorization"));
+        Assert.Equal("7", headers.GetValue("x-cluster"));
+    }
+
+    [Fact]
+    public async Task Connect_TlsOfAnUnknownAuthority_IsRefused()
+    {
+        await using var server = await PlayedServer.StartAsync(tls: true);
+
+        var error = await Assert.ThrowsAsync<SparkConnectionRefusedException>(() => SparkSession.ConnectAsync($"{server.Connection}/;use_ssl=true"));
+
+        Assert.Contains("certificate", error.Message, StringComparison.Ordinal);
+        Assert.Empty(server.Spark.Requests);
+    }
+
+    [Fact]
+    public async Task Connect_WrongToken_SaysThatTheServerRefused()
+    {
+        await using var server = await PlayedServer.StartAsync(new PlayedSpark { Token = "t1" }, tls: true);
+
+        var error = await Assert.ThrowsAsync<SparkConnectionRefusedException>(() => SparkSession.ConnectAsync($"{server.Connection}/;token=t2", Trusting(server)));
+
+        Assert.Contains("The token is not known.", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("t2", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Connect_NoServer_SaysThatItCannotBeReached()
+    {
+        string connection;
+        await using (var server = await PlayedServer.StartAsync())
+        {
+            connection = server.Connection;
+        }
+
+        var error = await Assert.ThrowsAsync<SparkConnectionException>(() => SparkSession.ConnectAsync(connection));
+
+        Assert.True(error.IsTransient);
+        Assert.Contains($"Expected a Spark Connect server at '{connection}'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Collect_StreamThatBreaks_SaysThatTheResultIsLost()
+    {
+        await using var server = await PlayedServer.StartAsync(new PlayedSpark
+        {
+            Execute = async (_, answers, call) =>
+            {
+                await answers.WriteAsync(Part(1));
+                call.GetHttpContext().Abort();
+            },
+        });
+        await using var session = await SparkSession.ConnectAsync(server.Connection);
+
+        var rows = 0;
+        var error = await Assert.ThrowsAsync<SparkConnectionException>(async () =>
+        {
+            await foreach (var batch in session.Range(0, 2).CollectAsync())
+            {
+                rows += batch.Length;
+            }
+        });
+
+        Assert.Contains("the result was lost", error.Message, StringComparison.Ordinal);
+        Assert.True(error.IsTransient);
+        Assert.True(rows <= 1);
+    }
+
+    [Fact]
+    public async Task Collect_MessageOverTheLimit_NamesTheParameter()
+    {
+        await using var server = await PlayedServer.StartAsync(new PlayedSpark { Execute = (_, answers, _) => answers.WriteAsync(Part([.. Enumerable.Range(0, 1000).Select(i => (long)i)])) });
+        await using var session = await SparkSession.ConnectAsync($"{server.Connection}/;grpc_max_message_size=2000");
+
+        var error = await Assert.ThrowsAsync<SparkConnectionException>(() => CollectedRows.OfAsync(session.Range(0, 1000)));
+
+        Assert.Contains("grpc_max_message_size", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Collect_Cancelled_InterruptsItsOperation()
+    {
+        await using var server = await PlayedServer.StartAsync(new PlayedSpark { Execute = (_, _, call) => Task.Delay(Timeout.Infinite, call.CancellationToken) });
+        await using var session = await SparkSession.ConnectAsync(server.Connection);
+        using var cancel = new CancellationTokenSource();
+
+        var running = CollectedRows.OfAsync(session.Range(0, 1), cancel.Token);
+        while (!server.Spark.Requests.OfType<ExecutePlanRequest>().Any())
+        {
+            await Task.Yield();
+        }
+
+        await cancel.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        var interrupt = await server.Spark.Interrupted.Task;
+        Assert.Equal(InterruptRequest.Types.InterruptType.OperationId, interrupt.InterruptType);
+        Assert.Equal(server.Spark.Single<ExecutePlanRequest>().OperationId, interrupt.OperationId);
+    }
+
+    [Fact]
+    public async Task Collect_StoppedEarly_InterruptsItsOperation()
+    {
+        await using var server = await PlayedServer.StartAsync(new PlayedSpark
+        {
+            Execute = async (_, answers, call) =>
+            {
+                await answers.WriteAsync(Part(1));
+                await Task.Delay(Timeout.Infinite, call.CancellationToken);
+            },
+        });
+        await using var session = await SparkSession.ConnectAsync(server.Connection);
+
+        await foreach (var batch in session.Range(0, 1).CollectAsync())
+        {
+            batch.Dispose();
+            break;
+        }
+
+        Assert.Equal(server.Spark.Single<ExecutePlanRequest>().OperationId, (await server.Spark.Interrupted.Task).OperationId);
+    }
+
+    [Fact]
+    public async Task Collect_Complete_InterruptsNothing()
+    {
+        await using var server = await PlayedServer.StartAsync(new PlayedSpark { Execute = (_, answers, _) => answers.WriteAsync(Part(1, 2)) });
+        await using (var session = await SparkSession.ConnectAsync(server.Connection))
+        {
+            Assert.Equal([1, 2], (await CollectedRows.OfAsync(session.Range(0, 1))).Int64(0));
+        }
+
+        await server.Spark.Released.Task;
+        Assert.Empty(server.Spark.Requests.OfType<InterruptRequest>());
+    }
+
+    [Fact]
+    public async Task Plan_OfSteps_IsWrittenFieldByField()
+    {
+        await using var server = await PlayedServer.StartAsync();
+        await using var session = await SparkSession.ConnectAsync($"{server.Connection}/;session_id=5c0a4f6e-0f5c-4c7e-9d52-1b7e0e8d7a11;user_agent=tests");
+
+        await CollectedRows.OfAsync(session.Read.Option("a", "b").Schema("id bigint").Parquet("/x", "/y").Where("id > 1").WithColumn("n", SparkColumn.Sql("id + 1")).Select("id", SparkColumn.Named("n n").As("m")).Limit(3));
+
+        var request = server.Spark.Single<ExecutePlanRequest>();
+        Assert.Equal(("5c0a4f6e-0f5c-4c7e-9d52-1b7e0e8d7a11", "tests"), (request.SessionId, request.ClientType));
+        var limit = request.Plan.Root.Limit;
+        Assert.Equal(3, limit.Limit_);
+        var project = limit.Input.Project;
+        Assert.Equal("id", project.Expressions[0].UnresolvedAttribute.UnparsedIdentifier);
+        Assert.Equal("`n n`", project.Expressions[1].Alias.Expr.UnresolvedAttribute.UnparsedIdentifier);
+        Assert.Equal("m", Assert.Single(project.Expressions[1].Alias.Name));
+        var column = Assert.Single(project.Input.WithColumns.Aliases);
+        Assert.Equal(("id + 1", "n"), (column.Expr.ExpressionString.Expression, Assert.Single(column.Name)));
+        var filter = project.Input.WithColumns.Input.Filter;
+        Assert.Equal("id > 1", filter.Condition.ExpressionString.Expression);
+        var source = filter.Input.Read.DataSource;
+        Assert.Equal(("parquet", "id bigint", "b"), (source.Format, source.Schema, source.Options["a"]));
+        Assert.Equal(["/x", "/y"], source.Paths);
+    }
+
+    [Fact]
+    public async Task Write_Settings_AreWrittenFieldByField()
+    {
+        await using var server = await PlayedServer.StartAsync();
+        await using var session = await SparkSession.ConnectAsync(server.Connection);
+
+        await session.Range(1, 9, 2, 4).Write.Mode(SparkSaveMode.Overwrite).PartitionBy("p", "q").Option("compression", "zstd").FilesAsync("delta", "/out");
+
+        var write = server.Spark.Single<ExecutePlanRequest>().Plan.Command.WriteOperation;
+        Assert.Equal(("delta", "/out", WriteOperation.Types.SaveMode.Overwrite, "zstd"), (write.Source, write.Path, write.Mode, write.Options["compression"]));
+        Assert.Equal(["p", "q"], write.PartitioningColumns);
+        Assert.Equal((1L, 9L, 2L, 4), (write.Input.Range.Start, write.Input.Range.End, write.Input.Range.Step, write.Input.Range.NumPartitions));
+    }
+
+    [Fact]
+    public async Task Options_KeepAliveMoreOftenThanServersAllow_AreRefused()
+    {
+        var error = await Assert.ThrowsAsync<ValidationException>(() => SparkSession.ConnectAsync("sc://localhost", new SparkSessionOptions { KeepAliveInterval = TimeSpan.FromSeconds(10) }));
+
+        Assert.Contains("SparkSessionOptions.KeepAliveInterval must be between", error.Message, StringComparison.Ordinal);
+    }
+
+    private static SparkSessionOptions Trusting(PlayedServer server) => new()
+    {
+        ConfigureHandler = handler => handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, errors)
+            => (errors & SslPolicyErrors.RemoteCertificateNameMismatch) == 0 && certificate is X509Certificate2 found && found.Thumbprint == server.Certificate!.Thumbprint,
+    };
+
+    private static ExecutePlanResponse Part(params long[] values)
+    {
+        var schema = new Schema([new Field("id", Int64Type.Default, false)], null);
+        using var batch = new RecordBatch(schema, [new Int64Array.Builder().AppendRange(values).Build()], values.Length);
+        return new ExecutePlanResponse { ArrowBatch = new() { RowCount = values.Length, Data = ArrowParts.Write(schema, [batch]) } };
+    }
+}

@@ -1,0 +1,85 @@
+using System.Collections.Concurrent;
+using Google.Protobuf;
+using Grpc.Core;
+using Mlp.Spark.Connect.Protocol;
+
+namespace Mlp.Spark.Tests.Servers;
+
+/// <summary>Answers as a test says, and keeps what it was asked.</summary>
+internal sealed class PlayedSpark : SparkConnectService.SparkConnectServiceBase
+{
+    public ConcurrentQueue<IMessage> Requests { get; } = new();
+
+    public ConcurrentQueue<Metadata> Headers { get; } = new();
+
+    /// <summary>The token that callers must have; null for none.</summary>
+    public string? Token { get; init; }
+
+    /// <summary>Answers a plan.</summary>
+    public Func<ExecutePlanRequest, IServerStreamWriter<ExecutePlanResponse>, ServerCallContext, Task> Execute { get; init; } = (_, _, _) => Task.CompletedTask;
+
+    /// <summary>Whether artifacts arrive whole.</summary>
+    public bool IsCrcSuccessful { get; init; } = true;
+
+    /// <summary>Completes when a session was released.</summary>
+    public TaskCompletionSource Released { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes with the first interrupt.</summary>
+    public TaskCompletionSource<InterruptRequest> Interrupted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public T Single<T>() => Assert.Single(Requests.OfType<T>());
+
+    public override Task ExecutePlan(ExecutePlanRequest request, IServerStreamWriter<ExecutePlanResponse> responseStream, ServerCallContext context)
+    {
+        Note(request, context);
+        return Execute(request, responseStream, context);
+    }
+
+    public override Task<AnalyzePlanResponse> AnalyzePlan(AnalyzePlanRequest request, ServerCallContext context)
+    {
+        Note(request, context);
+        return Task.FromResult(new AnalyzePlanResponse { SessionId = request.SessionId, SparkVersion = new() { Version = "4.3.0" } });
+    }
+
+    public override Task<ConfigResponse> Config(ConfigRequest request, ServerCallContext context)
+    {
+        Note(request, context);
+        return Task.FromResult(new ConfigResponse());
+    }
+
+    public override async Task<AddArtifactsResponse> AddArtifacts(IAsyncStreamReader<AddArtifactsRequest> requestStream, ServerCallContext context)
+    {
+        var name = string.Empty;
+        await foreach (var request in requestStream.ReadAllAsync())
+        {
+            Note(request, context);
+            name = request.BeginChunk?.Name ?? request.Batch?.Artifacts[0].Name ?? name;
+        }
+
+        return new AddArtifactsResponse { Artifacts = { new AddArtifactsResponse.Types.ArtifactSummary { Name = name, IsCrcSuccessful = IsCrcSuccessful } } };
+    }
+
+    public override Task<InterruptResponse> Interrupt(InterruptRequest request, ServerCallContext context)
+    {
+        Note(request, context);
+        Interrupted.TrySetResult(request);
+        return Task.FromResult(new InterruptResponse());
+    }
+
+    public override Task<ReleaseSessionResponse> ReleaseSession(ReleaseSessionRequest request, ServerCallContext context)
+    {
+        Note(request, context);
+        Released.TrySetResult();
+        return Task.FromResult(new ReleaseSessionResponse());
+    }
+
+    private void Note(IMessage request, ServerCallContext context)
+    {
+        Requests.Enqueue(request);
+        Headers.Enqueue(context.RequestHeaders);
+        if (Token is not null && context.RequestHeaders.GetValue("authorization") != $"Bearer {Token}")
+        {
+            throw new RpcException(new Grpc.Core.Status(StatusCode.Unauthenticated, "The token is not known."));
+        }
+    }
+}

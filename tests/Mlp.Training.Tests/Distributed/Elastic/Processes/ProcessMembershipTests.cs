@@ -1,0 +1,61 @@
+using Mlp.Training.Distributed.Elastic;
+using Mlp.Training.Tests.Distributed.Collectives.Tcp;
+
+namespace Mlp.Training.Tests.Distributed.Elastic.Processes;
+
+/// <summary>Members that find each other as processes do, though all are threads of this one.</summary>
+public sealed class ProcessMembershipTests : ElasticGroupContract
+{
+    private readonly int _port = LoopbackRanks.FreePort();
+
+    [Fact]
+    public async Task JoinAsync_NobodyIsThere_SaysWhomItHasAsked()
+    {
+        var options = Options(new(), 1, 2);
+        options.Group.Rendezvous.Timeout = TimeSpan.FromSeconds(0.5);
+        options.Addresses.Add("127.0.0.1:9");
+        await using var member = new ElasticGroup(options);
+
+        var error = await Assert.ThrowsAsync<Mlp.Training.Distributed.Launch.RendezvousException>(() => member.JoinAsync());
+
+        Assert.StartsWith($"Expected to join group 'world' at 127.0.0.1:{_port}, 127.0.0.1:9 within ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("nobody listens there", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task JoinAsync_AnotherSecret_IsNotLetIn()
+    {
+        var options = Options(new(), 1, 2);
+        (options.Group.Rendezvous.Timeout, options.Group.Rendezvous.Secret) = (TimeSpan.FromSeconds(1), "other");
+        await using var first = Create(2, new())[0];
+        await using var member = new ElasticGroup(options);
+        using var stop = new CancellationTokenSource();
+        var waiting = first.JoinAsync(stop.Token);
+
+        var error = await Assert.ThrowsAsync<Mlp.Training.Distributed.Launch.RendezvousException>(() => member.JoinAsync());
+
+        Assert.Contains("secret", error.Message, StringComparison.Ordinal);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+    }
+
+    protected override IReadOnlyList<ElasticGroup> Create(int count, ElasticGroupOptions options) => [.. Enumerable.Range(0, count).Select(rank => new ElasticGroup(Options(options, rank, count)))];
+
+    protected override ElasticGroup CreateNewcomer(IReadOnlyList<ElasticGroup> members, ElasticGroupOptions options) => new(Options(options, 65535, 65536));
+
+    private ElasticGroupOptions Options(ElasticGroupOptions options, int rank, int worldSize)
+    {
+        var copy = new ElasticGroupOptions
+        {
+            MinimumMembers = options.MinimumMembers,
+            MaximumMembers = options.MaximumMembers,
+            WaitForReplacement = options.WaitForReplacement,
+            WaitForMinimum = options.WaitForMinimum,
+        };
+        (copy.Group.Rendezvous.Rank, copy.Group.Rendezvous.WorldSize, copy.Group.Rendezvous.MasterPort) = (rank, worldSize, _port);
+        (copy.Group.Rendezvous.HeartbeatInterval, copy.Group.Rendezvous.HeartbeatTimeout) = (TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(30));
+        copy.Group.Rendezvous.Secret = "of the tests";
+        copy.Group.Timeout = TimeSpan.FromMinutes(1);
+        return copy;
+    }
+}
