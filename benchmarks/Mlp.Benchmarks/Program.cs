@@ -8,6 +8,7 @@ using Mlp.Benchmarks.Scoring;
 using Mlp.Benchmarks.Soaks;
 using Mlp.Benchmarks.Training;
 using Mlp.Benchmarks.Training.Distributed;
+using Mlp.Benchmarks.Training.Distributed.Scaling;
 
 if (args is ["batching-pairs", .. var networks])
 {
@@ -113,6 +114,30 @@ if (args is [DataParallelPairs.Command, .. var together])
 if (args is [BucketSizes.Command, .. var sizes])
 {
     BucketSizes.Run(SoakArguments.Parse(sizes));
+    return 0;
+}
+
+if (args is [OverlapLatency.Command, .. var delays])
+{
+    OverlapLatency.Run(SoakArguments.Parse(delays));
+    return 0;
+}
+
+if (args is [OverlapRank.Command])
+{
+    await OverlapRank.RunAsync();
+    return 0;
+}
+
+if (args is [RelayProcess.Command, var target])
+{
+    RelayProcess.Run(int.Parse(target, System.Globalization.CultureInfo.InvariantCulture));
+    return 0;
+}
+
+if (args is [ScalingSimulation.Command, .. var clusters])
+{
+    ScalingSimulation.Run(SoakArguments.Parse(clusters));
     return 0;
 }
 

@@ -6,7 +6,7 @@ namespace Mlp.TrainingChild;
 
 /// <summary>
 /// "FOLDER EVERY [stream] [sgd] [bfloat16]": trains a network, as asked, and goes on from the folder's newest checkpoint, where there is one. Prints "step N" after each step, and at the end "weights HASH" over the file
-/// of its weights. "memory STEPS EVERY": trains that many steps and prints the anonymous memory of the process, "N KIBIBYTES", every so often. "run DIRECTORY EXPERIMENT [KILLED]": writes a run without end (<see cref="TrackedRun"/>). "search DIRECTORY": searches, and goes on where a search was killed (<see cref="TrackedSearch"/>). "launch RANKS": is the launcher of ranks that wait (<see cref="LauncherRun"/>). "timeline PATH": trains with a timeline (<see cref="TimelineRun"/>). "rank MODE ...": is one rank of a group (<see cref="RankRun"/>). libtorch lives in a child of its own, so that the other crash tests need not carry it.
+/// of its weights. "memory STEPS EVERY": trains that many steps and prints the anonymous memory of the process, "N KIBIBYTES", every so often. "run DIRECTORY EXPERIMENT [KILLED]": writes a run without end (<see cref="TrackedRun"/>). "search DIRECTORY": searches, and goes on where a search was killed (<see cref="TrackedSearch"/>). "launch RANKS": is the launcher of ranks that wait (<see cref="LauncherRun"/>). "timeline PATH": trains with a timeline (<see cref="TimelineRun"/>). "rank MODE ...": is one rank of a group (<see cref="RankRun"/>). "elastic ...": is one member of an elastic group (<see cref="ElasticRun"/>). "program TYPE ...": calls RunAsync of a type of the tests. libtorch lives in a child of its own, so that the other crash tests need not carry it.
 /// </summary>
 internal static class Program
 {
@@ -36,6 +36,18 @@ internal static class Program
         if (arguments is ["rank", var mode, .. var how])
         {
             await RankRun.RunAsync(mode, how, Print);
+            return;
+        }
+
+        if (arguments is ["program", var type, .. var given])
+        {
+            await (Task)Type.GetType(type, throwOnError: true)!.GetMethod("RunAsync")!.Invoke(null, [given, (Action<string>)Print])!;
+            return;
+        }
+
+        if (arguments is ["elastic", .. var faults])
+        {
+            await ElasticRun.RunAsync(faults, Print);
             return;
         }
 

@@ -14,7 +14,7 @@ internal abstract record WorkerCommand
     /// <summary>Version of the command.</summary>
     [JsonPropertyName("v")]
     [JsonPropertyOrder(-2)]
-    public int Version => CurrentVersion;
+    public int Version { get; } = CurrentVersion;
 
     /// <summary>Which command it is.</summary>
     [JsonPropertyOrder(-1)]

@@ -7,7 +7,7 @@ namespace Mlp.Spark.Connect;
 /// <summary>
 /// A table that Spark computes when it is collected, written or shown to SQL. Each step gives another table and leaves this one as it is. Immutable and thread-safe.
 /// </summary>
-public sealed class SparkDataFrame
+public sealed partial class SparkDataFrame
 {
     internal SparkDataFrame(SparkSession session, SparkPlan plan)
     {
@@ -144,7 +144,7 @@ public sealed class SparkDataFrame
     /// <exception cref="SparkConnectionException">The server cannot be reached.</exception>
     /// <exception cref="NotSupportedException">A column has a type that Arrow does not carry.</exception>
     public async Task<Schema> GetSchemaAsync(CancellationToken cancellationToken = default)
-        => await Session.AnalyzeSchemaAsync(await Plan.BuildAsync(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        => SparkTypes.ToSchema(await Session.AnalyzeTypeAsync(await Plan.BuildAsync(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false));
 
     /// <summary>How Spark would compute the table, as text.</summary>
     /// <param name="extended">Whether the logical plans are shown too.</param>

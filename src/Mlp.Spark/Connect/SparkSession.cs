@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Apache.Arrow;
 using Mlp.Runtime.Hosting;
+using Mlp.Runtime.Registry;
 using Mlp.Spark.Artifacts;
 using Mlp.Spark.Connect.Protocol;
 
@@ -10,15 +11,17 @@ namespace Mlp.Spark.Connect;
 /// A session of a Spark Connect server. Its first call makes the connection. All Python functions of a session that scores are sent to the worker of this library, so that the session is one of its own, not
 /// shared with PySpark. Thread-safe.
 /// </summary>
-public sealed class SparkSession : IAsyncDisposable
+public sealed partial class SparkSession : IAsyncDisposable
 {
+    private readonly IModelRegistry? _registry;
     private int _isDisposed;
 
     /// <summary>Prepares a session; nothing is called yet.</summary>
     /// <param name="connection">Where the server is and as whom to talk to it.</param>
     /// <param name="options">Settings; null for the defaults.</param>
+    /// <param name="registry">Where models are found by name; null for nowhere.</param>
     /// <exception cref="ValidationException">A setting is out of its range.</exception>
-    public SparkSession(SparkConnectionString connection, SparkSessionOptions? options = null)
+    public SparkSession(SparkConnectionString connection, SparkSessionOptions? options = null, IModelRegistry? registry = null)
     {
         ArgumentNullException.ThrowIfNull(connection);
         options ??= new SparkSessionOptions();
@@ -30,6 +33,8 @@ public sealed class SparkSession : IAsyncDisposable
         Channel = new SparkChannel(connection, options);
         Settings = new SparkSettings(Channel);
         Artifacts = new SparkArtifacts(Channel);
+        Shipment = new SessionShipment(Artifacts, Settings, options);
+        _registry = registry;
     }
 
     /// <summary>Id of the session, a UUID.</summary>
@@ -46,6 +51,9 @@ public sealed class SparkSession : IAsyncDisposable
 
     /// <summary>The calls.</summary>
     internal SparkChannel Channel { get; }
+
+    /// <summary>What the executors get.</summary>
+    internal SessionShipment Shipment { get; }
 
     /// <summary>Connects to a server and asks for its version.</summary>
     /// <param name="connection">The connection string, for example <c>sc://localhost:15002</c>.</param>
@@ -154,6 +162,7 @@ public sealed class SparkSession : IAsyncDisposable
         {
             await Channel.ReleaseQuietlyAsync().ConfigureAwait(false);
             Channel.Dispose();
+            Shipment.Dispose();
         }
     }
 
@@ -168,12 +177,12 @@ public sealed class SparkSession : IAsyncDisposable
         }
     }
 
-    /// <summary>The columns of a plan.</summary>
+    /// <summary>The columns of a plan, as a struct.</summary>
     /// <param name="relation">The plan.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    internal async Task<Schema> AnalyzeSchemaAsync(Relation relation, CancellationToken cancellationToken)
+    internal async Task<Protocol.DataType> AnalyzeTypeAsync(Relation relation, CancellationToken cancellationToken)
     {
         var response = await Channel.AnalyzeAsync(new AnalyzePlanRequest { Schema = new() { Plan = new Plan { Root = relation } } }, cancellationToken).ConfigureAwait(false);
-        return SparkTypes.ToSchema(response.Schema.Schema);
+        return response.Schema.Schema;
     }
 }

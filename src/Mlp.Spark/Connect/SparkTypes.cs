@@ -2,6 +2,7 @@ using Apache.Arrow;
 using Apache.Arrow.Types;
 using Mlp.Spark.Commands;
 using Mlp.Spark.Connect.Protocol;
+using Mlp.Spark.Scoring;
 
 namespace Mlp.Spark.Connect;
 
@@ -20,6 +21,32 @@ internal static class SparkTypes
     /// <param name="fields">The columns.</param>
     /// <exception cref="NotSupportedException">Spark does not have the type of a column.</exception>
     public static string ToDdl(IEnumerable<Field> fields) => string.Join(", ", fields.Select(f => $"{SparkTypeText.Quote(f.Name)} {Require(f)}"));
+
+    /// <summary>A column, of whatever type.</summary>
+    /// <param name="field">The column.</param>
+    public static TableColumn ToColumn(DataType.Types.StructField field)
+    {
+        try
+        {
+            var type = ToArrow(field.DataType, field.Name);
+            return new TableColumn(field.Name, type, ColumnFit.Describe(type));
+        }
+        catch (NotSupportedException)
+        {
+            return new TableColumn(field.Name, null, field.DataType.KindCase.ToString());
+        }
+    }
+
+    /// <summary>The type of an answer of a model.</summary>
+    /// <param name="ddl">Its text.</param>
+    public static DataType OfAnswer(string ddl) => ddl switch
+    {
+        "double" => new DataType { Double = new() },
+        "int" => new DataType { Integer = new() },
+        "string" => new DataType { String = new() },
+        "array<double>" => new DataType { Array = new() { ElementType = new DataType { Double = new() }, ContainsNull = true } },
+        _ => throw new ArgumentOutOfRangeException(nameof(ddl), ddl, "Expected the type of an answer."),
+    };
 
     private static string Require(Field field)
         => SparkTypeText.Of(field.DataType) ?? throw new NotSupportedException($"Expected a type that Spark has for column '{field.Name}', but found {field.DataType.Name}.");

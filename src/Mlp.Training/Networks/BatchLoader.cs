@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
+using Mlp.Training.Networks.Devices;
 
 namespace Mlp.Training.Networks;
 
@@ -30,11 +31,13 @@ internal sealed class BatchLoader : IDisposable
     /// <param name="epoch">The first epoch.</param>
     /// <param name="index">The first batch within it.</param>
     /// <param name="lastEpoch">The last epoch.</param>
-    public BatchLoader(BatchSource source, int accumulation, int ahead, int epoch, int index, int lastEpoch)
+    /// <param name="device">Where the network lies; null for the processor.</param>
+    public BatchLoader(BatchSource source, int accumulation, int ahead, int epoch, int index, int lastEpoch, TrainingDevice? device = null)
     {
         (_source, _accumulation, _lastEpoch) = (source, accumulation, lastEpoch);
         (_epoch, _index) = (epoch, index);
         _batches = [.. Enumerable.Range(0, ahead + 1).Select(_ => source.NewBatch())];
+        Array.ForEach(_batches, b => b.GoTo(device ?? TrainingDevice.Host));
         _free = new(_batches.Length);
         if (ahead > 0)
         {

@@ -22,7 +22,7 @@ internal abstract class FlatOptimizer : IDisposable
         (Start, Length) = range.GetOffsetAndLength(parameters.Length);
         foreach (var name in states)
         {
-            _state.Add(new(name, torch.zeros([Length], torch.float32, torch.CPU).DetachFromDisposeScope()));
+            _state.Add(new(name, torch.zeros([Length], torch.float32, parameters.Device.Torch).DetachFromDisposeScope()));
         }
 
         AddGroup(parameters, Start, Math.Min(Start + Length, parameters.DecayedLength), weightDecay);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Mlp.Training.Networks.Devices;
 using Mlp.Training.Networks.Layers;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -10,7 +11,7 @@ namespace Mlp.Training.Networks;
 /// All weights of a network in one piece of memory and all gradients in another; the network's parameters become views of them. So one pass clips, checks, averages, saves or moves
 /// everything. Weights that decay stand before those that do not. Not thread-safe.
 /// </summary>
-internal sealed class FlatParameters : IDisposable
+internal sealed partial class FlatParameters : IDisposable
 {
     // Views begin at multiples of a cache line; the zeros between them stay zero.
     private const int Alignment = 16;
@@ -23,9 +24,11 @@ internal sealed class FlatParameters : IDisposable
     /// <summary>Moves a network's parameters into flat memory.</summary>
     /// <param name="network">The network; its parameters keep their values.</param>
     /// <param name="decaysVectors">Whether biases and the scales and shifts of normalisations, which have one dimension, decay too.</param>
+    /// <param name="device">Where the network lies; null for the processor.</param>
     /// <exception cref="NetworkDefinitionException">It has too many weights.</exception>
-    public FlatParameters(TrainableNetwork network, bool decaysVectors)
+    public FlatParameters(TrainableNetwork network, bool decaysVectors, TrainingDevice? device = null)
     {
+        Device = device ?? TrainingDevice.Host;
         if (network.Parameters.Sum(p => p.Value.numel()) is > MaximumLength and var count)
         {
             throw new NetworkDefinitionException(FormattableString.Invariant($"Expected a network of at most {MaximumLength} weights, but it has {count}."));
@@ -39,18 +42,21 @@ internal sealed class FlatParameters : IDisposable
             DecayedLength = IsDecayed(parameter, decaysVectors) ? length : DecayedLength;
         }
 
-        Weights = torch.zeros([length], torch.float32, torch.CPU).DetachFromDisposeScope();
-        Gradients = torch.zeros([length], torch.float32, torch.CPU).DetachFromDisposeScope();
+        Weights = torch.zeros([length], torch.float32, Device.Torch).DetachFromDisposeScope();
+        Gradients = torch.zeros([length], torch.float32, Device.Torch).DetachFromDisposeScope();
         using var scope = torch.NewDisposeScope();
         using var gradients = torch.no_grad();
         foreach (var (_, parameter, offset, size) in _slices)
         {
             var shape = parameter.shape;
-            Floats(parameter).CopyTo(WeightValues[offset..]);
+            TakeOver(parameter, offset, size);
             parameter.set_(Weights.narrow(0, offset, size).view(shape));
             parameter.grad = Gradients.narrow(0, offset, size).view(shape);
         }
     }
+
+    /// <summary>Where all of it lies.</summary>
+    public TrainingDevice Device { get; }
 
     /// <summary>Shape (length).</summary>
     public Tensor Weights { get; }
@@ -70,17 +76,14 @@ internal sealed class FlatParameters : IDisposable
     /// <summary>The first numbers, which decay.</summary>
     public int DecayedLength { get; }
 
-    /// <summary>The memory of <see cref="Weights"/>.</summary>
+    /// <summary>The memory of <see cref="Weights"/>, on the processor.</summary>
     public Span<float> WeightValues => Floats(Weights);
 
-    /// <summary>The memory of <see cref="Gradients"/>.</summary>
+    /// <summary>The memory of <see cref="Gradients"/>, on the processor.</summary>
     public Span<float> GradientValues => Floats(Gradients);
 
     /// <summary>The memory of a float32 tensor on the processor.</summary>
     public static Span<float> Floats(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.bytes);
-
-    /// <summary>Begins a step.</summary>
-    public void ClearGradients() => GradientValues.Clear();
 
     /// <summary>The parameter that a number belongs to.</summary>
     public string NameAt(int index) => _slices.FindLast(s => s.Offset <= index).Name;
@@ -92,8 +95,7 @@ internal sealed class FlatParameters : IDisposable
         foreach (var (name, parameter, offset, size) in _slices)
         {
             using var gradient = parameter.grad;
-            if (gradient is null || !Floats(gradient).Overlaps(GradientValues.Slice(offset, size), out var shift) || shift != 0
-                || !Floats(parameter).Overlaps(WeightValues.Slice(offset, size), out shift) || shift != 0)
+            if (gradient is null || !IsInPlace(gradient, Gradients, offset, size) || !IsInPlace(parameter, Weights, offset, size))
             {
                 throw new InvalidOperationException($"Expected parameter '{name}' and its gradient to stay in the memory of the training, but libtorch has moved them.");
             }

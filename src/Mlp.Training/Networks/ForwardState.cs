@@ -1,3 +1,4 @@
+using Mlp.Training.Networks.Devices;
 using TorchSharp;
 
 namespace Mlp.Training.Networks;
@@ -12,16 +13,19 @@ internal sealed class ForwardState
     private readonly ulong[] _states;
     private readonly torch.Tensor[] _buffers;
     private readonly byte[][] _values;
+    private readonly TrainingDevice _device;
 
     /// <summary>Prepares.</summary>
     /// <param name="network">The network.</param>
     /// <param name="keepsBuffers">Whether running statistics are kept too.</param>
-    public ForwardState(TrainableNetwork network, bool keepsBuffers)
+    /// <param name="device">Where the network lies; null for the processor.</param>
+    public ForwardState(TrainableNetwork network, bool keepsBuffers, TrainingDevice? device = null)
     {
+        _device = device ?? TrainingDevice.Host;
         _generators = [.. network.Generators.Values];
         _states = new ulong[_generators.Length];
         _buffers = keepsBuffers ? [.. network.Buffers.Select(b => b.Value)] : [];
-        _values = [.. _buffers.Select(b => new byte[b.bytes.Length])];
+        _values = [.. _buffers.Select(b => new byte[b.numel() * b.element_size()])];
     }
 
     /// <summary>Keeps what is.</summary>
@@ -34,7 +38,7 @@ internal sealed class ForwardState
 
         for (var i = 0; i < _values.Length; i++)
         {
-            _buffers[i].bytes.CopyTo(_values[i]);
+            _device.Read(_buffers[i], _values[i]);
         }
     }
 
@@ -48,7 +52,7 @@ internal sealed class ForwardState
 
         for (var i = 0; i < _values.Length; i++)
         {
-            _values[i].CopyTo(_buffers[i].bytes);
+            _device.Write(_values[i], _buffers[i]);
         }
     }
 }

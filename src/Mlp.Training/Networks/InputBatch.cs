@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Mlp.Training.Networks.Devices;
 using Mlp.Training.Preprocessing;
 using TorchSharp;
 using Tensor = TorchSharp.torch.Tensor;
@@ -8,8 +9,8 @@ namespace Mlp.Training.Networks;
 /// <summary>Memory for what a network takes of a batch: numbers, and ids for layers that embed them. Whoever holds it fills it or reads it; never both at once.</summary>
 internal sealed class InputBatch : IDisposable
 {
-    private readonly Tensor? _dense;
-    private readonly Tensor? _ids;
+    private Tensor? _dense;
+    private Tensor? _ids;
 
     /// <summary>Takes the memory.</summary>
     /// <param name="capacity">Rows at most.</param>
@@ -35,6 +36,13 @@ internal sealed class InputBatch : IDisposable
 
     /// <summary>A tensor that lives until it is disposed of.</summary>
     public static Tensor New(torch.ScalarType type, params long[] shape) => torch.zeros(shape, type, torch.CPU).DetachFromDisposeScope();
+
+    /// <summary>Takes memory from which copies to a device cost least.</summary>
+    public void Pin(TrainingDevice device)
+    {
+        _dense = _dense is null ? null : device.Pinned(_dense);
+        _ids = _ids is null ? null : device.Pinned(_ids);
+    }
 
     /// <summary>Fills it with chosen rows.</summary>
     public void Gather(EncodedRows source, ReadOnlySpan<int> rows)

@@ -20,7 +20,7 @@ internal static class MixedPrecision
             return network.Forward(batch.Dense, batch.Ids, observe);
         }
 
-        Autocast.Enter(precision);
+        Autocast.Enter(precision, batch.Device.Gpu is not null);
         try
         {
             return network.Forward(batch.Dense, batch.Ids, observe).to(torch.float32);

@@ -4,10 +4,12 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Storage;
+using Mlp.Training.Distributed.Collectives;
 using Mlp.Training.Distributed.DataParallel;
 using Mlp.Training.Distributed.Elastic;
 using Mlp.Training.Distributed.Diagnostics;
 using Mlp.Training.Networks.Checkpoints;
+using Mlp.Training.Networks.Devices;
 using Mlp.Training.Networks.Layers;
 using Mlp.Training.Networks.Streams;
 using Mlp.Training.Networks.Weights;
@@ -19,10 +21,12 @@ namespace Mlp.Training.Networks;
 internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, string? resumeFrom, ILogger logger, TimeProvider timeProvider)
 {
     private readonly NetworkOptions _options = settings.Options;
+    private TrainingDevice[] _devices = [TrainingDevice.Host];
 
     /// <summary>Trains.</summary>
     public TrainedNetwork Run(IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
+        _devices = settings.FindDevices(new TorchGpus());
         var scale = rows.Stream is { } stream
             ? TargetScale.Learn(stream.Survey, _options.Task, rows.Manifest.RowCount)
             : TargetScale.Learn(rows.Training, rows.TrainingCount, _options.Task);
@@ -44,9 +48,28 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
         {
             { Elastic.Group: not null } => ElasticReplicas.Run(_options.DataParallel, Facts(data, Identity(data, isCompared: true)), Train, cancellationToken),
             { Group: { } group } => Replicas.RunAs(group, _options.DataParallel, Train, cancellationToken),
-            { Replicas: > 1 } => Replicas.RunHere(_options.DataParallel, Train, cancellationToken),
+            { Replicas: > 1 } => Replicas.RunHere(_options.DataParallel, Train, cancellationToken, GpuGroups()),
             _ => Train(null),
         };
+    }
+
+    // Replicas with a GPU each exchange gradients between GPUs, where NCCL is found, and by way of the host otherwise.
+    private IReadOnlyList<ProcessGroup>? GpuGroups()
+    {
+        if (_devices.Any(d => d.Gpu is null) || _devices.Distinct().Count() != _devices.Length)
+        {
+            return null;
+        }
+
+        try
+        {
+            return ProcessGroup.CreateOnGpus([.. _devices.Select(d => d.Gpu!.Value)], Replicas.GroupOptions);
+        }
+        catch (GpuUnavailableException e)
+        {
+            logger.LogWarning("Gradients of {Replicas} replicas travel by way of the host, not between GPUs: {Reason}", _devices.Length, e.Message);
+            return null;
+        }
     }
 
     private void ThrowIfUnfit()
@@ -145,7 +168,7 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
             ? null
             : new NetworkValidation(settings, part.Rows, part.Offset, part.Targets, data.Scale, Math.Min(_options.BatchSize, part.Targets.RowCount), data.Outputs, replicas);
         using var watch = ReplicaWatching.Begin(replicas, timeline, timeProvider);
-        using var training = new NetworkTraining(network, settings, batches, validation, logger, timeProvider, replicas, watch);
+        using var training = new NetworkTraining(network, settings, batches, validation, logger, timeProvider, replicas, watch, _devices.Length == 1 ? _devices[0] : _devices[replicas!.Shard.Rank]);
         if (resumed is { } from)
         {
             training.GoTo(from.Checkpoint, from.Path);
@@ -217,6 +240,11 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
 
         facts["Checkpoints.EverySteps"] = _options.Checkpoints.EverySteps.ToString(CultureInfo.InvariantCulture);
         facts["Checkpoints.EveryEpochs"] = _options.Checkpoints.EveryEpochs.ToString(CultureInfo.InvariantCulture);
+        if (_options.DataParallel.Elastic is { Group: not null } elastic)
+        {
+            facts["DataParallel.Elastic.SnapshotEverySteps"] = elastic.SnapshotEverySteps.ToString(CultureInfo.InvariantCulture);
+        }
+
         facts["DataParallel.BucketBytes"] = _options.DataParallel.BucketBytes.ToString(CultureInfo.InvariantCulture);
         facts["DataParallel.FirstBucketBytes"] = _options.DataParallel.FirstBucketBytes.ToString(CultureInfo.InvariantCulture);
         facts["DataParallel.ShardOptimizer"] = _options.DataParallel.ShardOptimizer ? "true" : "false";

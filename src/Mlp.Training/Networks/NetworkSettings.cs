@@ -3,6 +3,9 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Mlp.Runtime.Models;
+using Mlp.Training.Distributed.Collectives.Nccl;
+using Mlp.Training.Distributed.Launch;
+using Mlp.Training.Networks.Devices;
 using Mlp.Training.Networks.Layers;
 using Mlp.Training.Preprocessing;
 
@@ -31,7 +34,33 @@ internal sealed class NetworkSettings
     public static NetworkSettings From(NetworkOptions options)
     {
         OptionRanges.ThrowIfAny(options.FindFailures(), nameof(options));
-        return new(options.Copy());
+        var copy = options.Copy();
+        if (copy.DataParallel.ReplicaPerGpu)
+        {
+            copy.DataParallel.Replicas = DeviceChoice.ReplicasOf(copy.Device, new TorchGpus());
+        }
+
+        return new(copy);
+    }
+
+    /// <summary>Where the replicas of this process train, by rank.</summary>
+    /// <param name="gpus">What there is.</param>
+    /// <exception cref="GpuUnavailableException">A GPU that was asked for is not there.</exception>
+    /// <exception cref="LaunchException">The variables of a launcher contradict each other.</exception>
+    public TrainingDevice[] FindDevices(IGpuInventory gpus)
+    {
+        if (Options.TreatsHostAsForeign)
+        {
+            return [.. Enumerable.Repeat(TrainingDevice.Foreign, Options.DataParallel.Replicas)];
+        }
+
+        if (Options.Device == DeviceChoice.Cuda && Options.DataParallel.Group?.End is NcclBackend { Device: var device })
+        {
+            return [new(device, false)];
+        }
+
+        var isOneOfMany = Options.DataParallel.Group is not null && Options.Device != DeviceChoice.Cpu;
+        return DeviceChoice.Of(Options.Device, Options.DataParallel.Replicas, isOneOfMany ? LaunchEnvironment.Read()?.LocalRank : null, gpus);
     }
 
     /// <summary>The layers: those that were given, or hidden layers of Linear, BatchNorm, ReLU and Dropout and an output.</summary>

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Mlp.Training.Distributed.DataParallel;
 using Mlp.Training.Distributed.Diagnostics;
 using Mlp.Training.Networks.Checkpoints;
+using Mlp.Training.Networks.Devices;
 using Mlp.Training.Networks.Interop;
 
 namespace Mlp.Training.Networks;
@@ -29,6 +30,7 @@ internal sealed class NetworkTraining : IDisposable
     private readonly NetworkTrainingControl _control = new();
     private readonly ILogger _logger;
     private readonly TimeProvider _timeProvider;
+    private readonly TrainingDevice _device;
 
     /// <summary>Prepares.</summary>
     /// <param name="network">The network, with its first weights.</param>
@@ -39,6 +41,7 @@ internal sealed class NetworkTraining : IDisposable
     /// <param name="timeProvider">Measures how long they take.</param>
     /// <param name="replicas">Those that train together; null for one alone.</param>
     /// <param name="watch">Measures steps; null for nobody.</param>
+    /// <param name="device">Where the network trains; it comes back to the processor in the end. Null for the processor.</param>
     public NetworkTraining(
         TrainableNetwork network,
         NetworkSettings settings,
@@ -47,7 +50,8 @@ internal sealed class NetworkTraining : IDisposable
         ILogger logger,
         TimeProvider timeProvider,
         ReplicaGroup? replicas = null,
-        StepWatch? watch = null)
+        StepWatch? watch = null,
+        TrainingDevice? device = null)
     {
         (_network, _options, _batches, _validation, _logger, _timeProvider) = (network, settings.Options, batches, validation, logger, timeProvider);
         (_replicas, _watch) = (replicas, watch);
@@ -58,7 +62,9 @@ internal sealed class NetworkTraining : IDisposable
 
         _callbacks = replicas is { IsTold: false } ? [] : [.. _options.Callbacks];
         _canBeStopped = replicas?.Any(_callbacks.Count > 0, "callbacks") ?? true;
-        _parameters = new(network, _options.Optimizer.DecayBiasesAndNorms);
+        _device = device ?? TrainingDevice.Host;
+        GoTo(_device);
+        _parameters = new(network, _options.Optimizer.DecayBiasesAndNorms, _device);
         _schedule = new(_options.Schedule, _options.LearningRate, StepsPerEpoch, _options.MaxEpochs);
         _scaler = _options.Precision == NetworkPrecision.Float16 ? new() : null;
         _exchange = replicas is not { Options.LocalSteps: 1 } ? null : new(replicas, _parameters, _scaler, logger, timeProvider);
@@ -114,7 +120,7 @@ internal sealed class NetworkTraining : IDisposable
     }
 
     /// <summary>The batches from where training stands; the caller disposes of it.</summary>
-    public BatchLoader Load() => new(_batches, _options.Optimizer.AccumulationSteps, _options.PrefetchBatches, Position.Epoch, Position.Batch, _options.MaxEpochs);
+    public BatchLoader Load() => new(_batches, _options.Optimizer.AccumulationSteps, _options.PrefetchBatches, Position.Epoch, Position.Batch, _options.MaxEpochs, _device);
 
     /// <summary>Takes a step.</summary>
     /// <param name="loader">What <see cref="Load"/> gave.</param>
@@ -205,6 +211,20 @@ internal sealed class NetworkTraining : IDisposable
         _validation?.Dispose();
         _optimizer.Dispose();
         _parameters.Dispose();
+        if (!_device.IsHost)
+        {
+            NetworkPlacement.Move(_network, static tensor => tensor.cpu().clone());
+        }
+    }
+
+    private void GoTo(TrainingDevice device)
+    {
+        if (!device.IsHost)
+        {
+            DeviceChoice.ThrowIfUnsupported(device);
+            NetworkPlacement.Move(_network, device.Place);
+            _validation?.GoTo(device);
+        }
     }
 
     private void ThrowIfNeverWarm()

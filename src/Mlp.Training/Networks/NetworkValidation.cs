@@ -1,6 +1,7 @@
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Statistics;
 using Mlp.Training.Distributed.DataParallel;
+using Mlp.Training.Networks.Devices;
 using Mlp.Training.Networks.Interop;
 using Mlp.Training.Preprocessing;
 using TorchSharp;
@@ -43,6 +44,9 @@ internal sealed class NetworkValidation : IDisposable
     /// <summary>Whether a metric is better the greater it is.</summary>
     public static bool IsGreaterBetter(ValidationMetric metric) => metric is ValidationMetric.Auc or ValidationMetric.Accuracy or ValidationMetric.Ndcg;
 
+    /// <summary>Measures a network on a device.</summary>
+    public void GoTo(TrainingDevice device) => _batch.GoTo(device);
+
     /// <summary>Measures.</summary>
     /// <param name="network">The network, out of training.</param>
     /// <param name="cancellationToken">Ends between batches.</param>
@@ -63,7 +67,7 @@ internal sealed class NetworkValidation : IDisposable
             share += weight;
             if (outputs.Length > 0)
             {
-                FlatParameters.Floats(output.contiguous()).CopyTo(outputs.AsSpan(done * _outputs));
+                FlatParameters.Floats(output.contiguous().cpu()).CopyTo(outputs.AsSpan(done * _outputs));
             }
         }
 

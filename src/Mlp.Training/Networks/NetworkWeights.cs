@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using Mlp.Training.Networks.Devices;
 using TorchSharp;
 using Tensor = TorchSharp.torch.Tensor;
 
@@ -12,7 +14,7 @@ internal sealed class NetworkWeights
     public NetworkWeights(FlatParameters parameters, IReadOnlyList<KeyValuePair<string, Tensor>> buffers)
     {
         Weights = new float[parameters.Length];
-        Buffers = [.. buffers.Select(b => new byte[b.Value.bytes.Length])];
+        Buffers = [.. buffers.Select(b => new byte[b.Value.numel() * b.Value.element_size()])];
         Take(parameters, buffers);
     }
 
@@ -25,37 +27,49 @@ internal sealed class NetworkWeights
     /// <summary>Takes the network's values.</summary>
     public void Take(FlatParameters parameters, IReadOnlyList<KeyValuePair<string, Tensor>> buffers)
     {
-        parameters.WeightValues.CopyTo(Weights);
+        parameters.Device.Read(parameters.Weights, MemoryMarshal.AsBytes(Weights.AsSpan()));
         for (var i = 0; i < buffers.Count; i++)
         {
-            buffers[i].Value.bytes.CopyTo(Buffers[i]);
+            parameters.Device.Read(buffers[i].Value, Buffers[i]);
         }
     }
 
     /// <summary>Gives the network these values.</summary>
     public void Give(FlatParameters parameters, IReadOnlyList<KeyValuePair<string, Tensor>> buffers)
     {
-        Weights.CopyTo(parameters.WeightValues);
+        parameters.Device.Write(MemoryMarshal.AsBytes(Weights.AsSpan()), parameters.Weights);
         for (var i = 0; i < buffers.Count; i++)
         {
-            Buffers[i].CopyTo(buffers[i].Value.bytes);
+            parameters.Device.Write(Buffers[i], buffers[i].Value);
         }
     }
 
     /// <summary>Moves these values towards the network's: x ← x + (1 − decay) · (network − x). Buffers that are no float32 are taken as they are.</summary>
     public void Average(FlatParameters parameters, IReadOnlyList<KeyValuePair<string, Tensor>> buffers, float decay)
     {
-        FlatKernels.Average(Weights, parameters.WeightValues, decay);
+        Average(Weights, parameters.Weights, parameters.Device, decay);
         for (var i = 0; i < buffers.Count; i++)
         {
             if (buffers[i].Value.dtype == torch.float32)
             {
-                FlatKernels.Average(System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(Buffers[i].AsSpan()), FlatParameters.Floats(buffers[i].Value), decay);
+                Average(MemoryMarshal.Cast<byte, float>(Buffers[i].AsSpan()), buffers[i].Value, parameters.Device, decay);
             }
             else
             {
-                buffers[i].Value.bytes.CopyTo(Buffers[i]);
+                parameters.Device.Read(buffers[i].Value, Buffers[i]);
             }
         }
+    }
+
+    private static void Average(Span<float> average, Tensor values, TrainingDevice device, float decay)
+    {
+        if (device.IsHost)
+        {
+            FlatKernels.Average(average, FlatParameters.Floats(values), decay);
+            return;
+        }
+
+        using var copy = values.detach().cpu();
+        FlatKernels.Average(average, FlatParameters.Floats(copy), decay);
     }
 }

@@ -15,12 +15,12 @@ internal sealed class PairLoss(TrainingTargets targets, bool isLambda) : Network
     public override (Tensor Loss, double Share) Compute(Tensor outputs, TrainingBatch batch)
     {
         var output = outputs.squeeze(1);
-        var scores = FlatParameters.Floats(output.detach().contiguous());
+        var scores = FlatParameters.Floats(output.detach().contiguous().cpu());
         var slopes = torch.zeros([batch.Count], torch.float32, torch.CPU);
         var (loss, pairs) = Compute(scores, batch.Rows.AsSpan(0, batch.Count), FlatParameters.Floats(slopes));
 
         // The value is the loss and the gradient is the slopes: the part that is taken away again has none.
-        var product = output.mul(slopes).sum();
+        var product = output.mul(slopes.to(output.device)).sum();
         return (product.sub(product.detach()).add(loss), pairs);
     }
 

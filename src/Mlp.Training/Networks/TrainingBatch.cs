@@ -1,3 +1,4 @@
+using Mlp.Training.Networks.Devices;
 using Mlp.Training.Preprocessing;
 using TorchSharp;
 using Tensor = TorchSharp.torch.Tensor;
@@ -8,8 +9,8 @@ namespace Mlp.Training.Networks;
 internal sealed class TrainingBatch : IDisposable
 {
     private readonly InputBatch _inputs;
-    private readonly Tensor _target;
-    private readonly Tensor? _weights;
+    private Tensor _target;
+    private Tensor? _weights;
     private readonly bool _isClasses;
 
     /// <summary>Takes the memory.</summary>
@@ -31,6 +32,9 @@ internal sealed class TrainingBatch : IDisposable
     /// <summary>Rows at most.</summary>
     public int Capacity { get; }
 
+    /// <summary>Where the network lies that reads it; the batch itself is filled on the processor.</summary>
+    public TrainingDevice Device { get; private set; } = TrainingDevice.Host;
+
     /// <summary>Rows that it holds.</summary>
     public int Count => _inputs.Count;
 
@@ -47,16 +51,25 @@ internal sealed class TrainingBatch : IDisposable
     public int StepRows { get; set; }
 
     /// <summary>Shape (rows, width), float32; null where the encoding has no dense part. Belongs to the caller's scope.</summary>
-    public Tensor? Dense => _inputs.Dense;
+    public Tensor? Dense => Placed(_inputs.Dense);
 
     /// <summary>Shape (rows, id columns), int64; null where the encoding has no ids. Belongs to the caller's scope.</summary>
-    public Tensor? Ids => _inputs.Ids;
+    public Tensor? Ids => Placed(_inputs.Ids);
 
     /// <summary>Shape (rows): float32, or int64 numbers of classes. Belongs to the caller's scope.</summary>
     public Tensor Target => Part(_target)!;
 
     /// <summary>Shape (rows), float32; null when all count the same. Belongs to the caller's scope.</summary>
     public Tensor? Weights => Part(_weights);
+
+    /// <summary>Makes it a batch for a network on a device.</summary>
+    public void GoTo(TrainingDevice device)
+    {
+        Device = device;
+        _inputs.Pin(device);
+        _target = device.Pinned(_target);
+        _weights = _weights is null ? null : device.Pinned(_weights);
+    }
 
     /// <summary>Fills it with chosen rows.</summary>
     public void Gather(EncodedRows source, TrainingTargets targets, ReadOnlySpan<int> rows)
@@ -90,7 +103,9 @@ internal sealed class TrainingBatch : IDisposable
         _weights?.Dispose();
     }
 
-    private Tensor? Part(Tensor? tensor) => tensor?.narrow(0, 0, Count);
+    private Tensor? Part(Tensor? tensor) => Placed(tensor?.narrow(0, 0, Count));
+
+    private Tensor? Placed(Tensor? tensor) => tensor is null || Device.IsHost ? tensor : Device.Place(tensor);
 
     private void FillTargets(TrainingTargets targets)
     {

@@ -260,7 +260,7 @@ internal sealed partial class TrainingState
             var (name, buffer) = _network.Buffers[i];
             if (buffer.dtype == torch.float32)
             {
-                visit(name, FlatParameters.Floats(buffer));
+                _parameters.Device.Visit(buffer, bytes => visit(name, MemoryMarshal.Cast<byte, float>(bytes)));
                 if (_average is not null)
                 {
                     visit(name, MemoryMarshal.Cast<byte, float>(_average.Buffers[i].AsSpan()));
@@ -273,15 +273,15 @@ internal sealed partial class TrainingState
 
     private void Each(TensorBytes visit)
     {
-        visit("weights", _parameters.Weights.bytes);
+        _parameters.Device.Visit(_parameters.Weights, bytes => visit("weights", bytes));
         foreach (var (name, tensor) in _network.Buffers)
         {
-            visit($"buffers.{name}", tensor.bytes);
+            _parameters.Device.Visit(tensor, bytes => visit($"buffers.{name}", bytes));
         }
 
         foreach (var (name, tensor) in _parts.HasShards ? [] : _optimizer.State)
         {
-            visit($"optimizer.{name}", tensor.bytes);
+            _parameters.Device.Visit(tensor, bytes => visit($"optimizer.{name}", bytes));
         }
 
         Each("average", _average, visit);

@@ -39,7 +39,7 @@ internal sealed class TrainingStep
     {
         (_network, _parameters, _optimizer, _loss, _scaler, _exchange, _watch) = (network, parameters, optimizer, loss, scaler, exchange, watch);
         (_options, _precision) = (settings.Options.Optimizer, settings.Options.Precision);
-        _before = new(network, keepsBuffers: scaler is not null);
+        _before = new(network, keepsBuffers: scaler is not null, parameters.Device);
     }
 
     /// <summary>Sum of the losses of the step's batches, each times its share; at the end of a step of all replicas.</summary>
@@ -112,22 +112,21 @@ internal sealed class TrainingStep
         }
 
         _watch?.Enter(StepPhase.Optimizer);
-        var gradients = _parameters.GradientValues;
         if (_scaler is not null)
         {
-            FlatKernels.Scale(gradients, (float)(1 / _scaler.Scale));
+            _parameters.ScaleGradients((float)(1 / _scaler.Scale));
         }
 
         if (LossShare > 0 && LossShare != _divisor)
         {
-            FlatKernels.Scale(gradients, (float)(_divisor / LossShare));
+            _parameters.ScaleGradients((float)(_divisor / LossShare));
         }
 
-        GradientNorm = _isOverflown ? double.NaN : FlatKernels.Norm(gradients);
+        GradientNorm = _isOverflown ? double.NaN : _parameters.GradientNorm();
         var isFinite = double.IsFinite(GradientNorm);
         if (!(_scaler?.Update(isFinite) ?? isFinite))
         {
-            throw new TrainingDivergedException(epoch, step, learningRate, DivergencePhase.Gradient, _parameters.NameAt(FlatKernels.IndexOfNonFinite(gradients)));
+            throw new TrainingDivergedException(epoch, step, learningRate, DivergencePhase.Gradient, _parameters.NameAt(_parameters.IndexOfNonFiniteGradient()));
         }
 
         if (!isFinite)
@@ -137,13 +136,13 @@ internal sealed class TrainingStep
 
         if (_options.ClipValue is { } limit)
         {
-            FlatKernels.Clamp(gradients, (float)limit);
+            _parameters.ClampGradients((float)limit);
         }
 
         // The small number is PyTorch's.
-        if (_options.ClipNorm is { } largest && (_options.ClipValue is null ? GradientNorm : FlatKernels.Norm(gradients)) is var norm && largest / (norm + 1e-6) is var factor and < 1)
+        if (_options.ClipNorm is { } largest && (_options.ClipValue is null ? GradientNorm : _parameters.GradientNorm()) is var norm && largest / (norm + 1e-6) is var factor and < 1)
         {
-            FlatKernels.Scale(gradients, (float)factor);
+            _parameters.ScaleGradients((float)factor);
         }
 
         _optimizer.Step(learningRate);

@@ -19,6 +19,12 @@ internal static class TreeOptionRules
             yield return $"{path}{separator}{nameof(options.Boosting)} must be a known way of boosting, but is {options.Boosting}.";
         }
 
+        if (options.Distributed is { Group: { } group, Replicas: > 1 } together)
+        {
+            yield return FormattableString.Invariant(
+                $"{path}{separator}{nameof(options.Distributed)}{separator}{nameof(together.Replicas)} must be 1 beside a Group, whose {group.WorldSize} ranks are the replicas, but is {together.Replicas}.");
+        }
+
         if (options.Boosting == TreeBoosting.RandomForest && options.BaggingFraction >= 1 && options.FeatureFraction >= 1)
         {
             yield return $"{path}{separator}{nameof(options.BaggingFraction)} or {nameof(options.FeatureFraction)} must be below 1 for {TreeBoosting.RandomForest}, but both are 1: all trees would be the same.";

@@ -157,6 +157,10 @@ public sealed class TreeOptions
     /// <value>The default value is true.</value>
     public bool IsDeterministic { get; set; } = true;
 
+    /// <summary>How replicas train together; one alone by default.</summary>
+    [JsonIgnore]
+    public DistributedTreeOptions Distributed { get; } = new();
+
     /// <summary>How trees are exported.</summary>
     public TreeConversionOptions Conversion { get; } = new();
 
@@ -187,6 +191,7 @@ public sealed class TreeOptions
             copy.CategoricalFeatures.Add(feature);
         }
 
+        copy.Distributed.CopyFrom(Distributed);
         (copy.Conversion.Operator, copy.Conversion.Precision) = (Conversion.Operator, Conversion.Precision);
         return copy;
     }

@@ -44,7 +44,7 @@ internal static class TreeParameters
         ("the library decides it", "data train train_data data_filename train_data_file valid test test_data valid_data test_data_file valid_data_file valid_filenames"),
         ("the library decides it", "input_model model_in model_input output_model model_out model_output"),
         ("the library decides it", "label_column label weight_column weight ignore_column blacklist ignore_feature"),
-        ("the library decides it", "tree_learner tree tree_type tree_learner_type machines nodes workers num_machines num_machine"),
+        ("set Distributed", "tree_learner tree tree_type tree_learner_type machines nodes workers num_machines num_machine"),
         ("it has no effect here", "early_stopping_min_delta first_metric_only metric_freq output_freq snapshot_freq save_period saved_feature_importance_type"),
         ("it has no effect here", "config config_file header has_header two_round two_round_loading use_two_round_loading precise_float_parser parser_config_file"),
         ("it has no effect here", "save_binary is_save_binary is_save_binary_file pre_partition is_pre_partition convert_model convert_model_file convert_model_language"),
@@ -107,7 +107,13 @@ internal static class TreeParameters
         Add("scale_pos_weight", options.PositiveWeight);
         Add("zero_as_missing", options.ZeroAsMissing ? "true" : "false");
         Add("seed", options.Seed);
-        Add("num_threads", options.Threads == 0 ? Environment.ProcessorCount : options.Threads);
+        Add("num_threads", Math.Max(1, (options.Threads == 0 ? Environment.ProcessorCount : options.Threads) / options.Distributed.Replicas));
+        if (options.Distributed is { WorldSize: > 1 } together)
+        {
+            Add("num_machines", together.WorldSize);
+            Add("tree_learner", together.Learner switch { TreeLearner.Feature => "feature", TreeLearner.Voting => "voting", _ => "data" });
+        }
+
         if (options.IsDeterministic)
         {
             // Otherwise LightGBM decides by a measurement of time.

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Globalization;
 
 namespace Mlp.Training.Trees;
 
@@ -17,6 +18,12 @@ internal static class TreeSettings
         if (options.CustomMetric is not null)
         {
             settings[nameof(options.CustomMetric)] = "a function of the application";
+        }
+
+        if (options.Distributed is { WorldSize: > 1 } together)
+        {
+            settings[$"{nameof(options.Distributed)}.{nameof(together.WorldSize)}"] = together.WorldSize.ToString(CultureInfo.InvariantCulture);
+            settings[$"{nameof(options.Distributed)}.{nameof(together.Learner)}"] = together.Learner.ToString();
         }
 
         foreach (var (name, value) in options.Parameters)

@@ -3,6 +3,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Telemetry;
+using Mlp.Training.Distributed.Collectives;
+using Mlp.Training.Distributed.DataParallel;
 using Mlp.Training.Evaluation;
 using Mlp.Training.Hosting;
 using Mlp.Training.Preprocessing;
@@ -52,6 +54,7 @@ public sealed class TreeTrainer : ITrainer
     /// <exception cref="LightGbmException">LightGBM refuses rows or settings.</exception>
     /// <exception cref="ArgumentException">A feature, class or parameter that the settings name does not exist.</exception>
     /// <exception cref="InvalidOperationException">The metric that decides when to stop is NaN.</exception>
+    /// <exception cref="CollectiveException">A rank of <see cref="DistributedTreeOptions.Group"/> is lost or late, or would train something else; the sentence names it.</exception>
     /// <exception cref="Mlp.Runtime.MissingNativePackageException">The application lacks the package LightGBM.</exception>
     /// <exception cref="PlatformNotSupportedException">LightGBM cannot run on this host.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -123,7 +126,7 @@ public sealed class TreeTrainer : ITrainer
         ArgumentNullException.ThrowIfNull(trainingSet);
         return await TracedWork.RunAsync(
             () => TrainingActivities.Start(TrainingSpans.Fit),
-            () => ReadAndFitAsync(trainingSet, previous, validation, progress, cancellationToken),
+            () => Replicas.WithOthersAsync(_options.Distributed.Group, () => ReadAndFitAsync(trainingSet, previous, validation, progress, cancellationToken)),
             static (span, trained) => span.SetTag("rows", trained.Manifest.RowCount).SetTag("epochs", trained.History.Count)).ConfigureAwait(false);
     }
 
@@ -132,7 +135,7 @@ public sealed class TreeTrainer : ITrainer
     {
         var (rows, held) = await ReadAsync(trainingSet, previous, validation, cancellationToken).ConfigureAwait(false);
         return await System.Threading.Tasks.Task.Factory.StartNew(
-            () => Fit(rows, held, previous, trainingSet.Manifest, progress, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+            () => Fit(rows, held, validation?.Manifest.ContentHash, previous, trainingSet.Manifest, progress, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
     }
 
     private void ThrowIfUnfit(TrainedTrees previous, string what)
@@ -173,7 +176,7 @@ public sealed class TreeTrainer : ITrainer
     }
 
     private TrainedTrees Fit(
-        LabelledRows rows, LabelledRows? held, TrainedTrees? previous, TrainingSetManifest manifest, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+        LabelledRows rows, LabelledRows? held, string? heldHash, TrainedTrees? previous, TrainingSetManifest manifest, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
         var trainingCount = held is null ? Cut(rows) : rows.RowCount;
         TreeLabels.ThrowIfUnfit(rows, trainingCount, _options);
@@ -194,8 +197,9 @@ public sealed class TreeTrainer : ITrainer
 
         var classCount = Task == ModelTask.MulticlassClassification ? rows.ClassNames.Count : 1;
         cancellationToken.ThrowIfCancellationRequested();
-        using var run = new TreeTrainingRun(_options, encoding, classCount, training, validation, previous, _timeProvider);
-        var (text, history) = run.Train(progress, cancellationToken);
+        TreeShares.ThrowIfTooFew(training, _options.Distributed.WorldSize);
+        using var data = new TreeData(_options, encoding, classCount, training, validation, previous);
+        var (text, history) = TreeReplicas.Train(_options, data, (manifest.ContentHash, heldHash), _timeProvider, progress, cancellationToken);
         var trees = new TrainedTrees(LightGbmModel.Parse(text), encoding, rows, trainingCount, manifest, Task, history, _options.Conversion)
         {
             UnseenStart = UnseenStart(previous, manifest, trainingCount, rows.RowCount),

@@ -6,35 +6,28 @@ namespace Mlp.Training.Trees;
 internal sealed class TreeTrainingRun : IDisposable
 {
     private readonly TreeOptions _options;
-    private readonly TreeRows? _validation;
-    private readonly int _classCount;
+    private readonly TreeData _data;
+    private readonly TreeTeam? _team;
     private readonly int _previousCount;
     private readonly bool _isGreaterBetter;
-    private readonly float[] _validationWeights = [];
-    private readonly LightGbmDataset _training;
-    private readonly LightGbmDataset? _held;
+    private readonly LightGbmDataset? _share;
     private readonly LightGbmBooster _booster;
     private readonly TimeProvider _timeProvider;
 
-    public TreeTrainingRun(
-        TreeOptions options, TreeEncoding encoding, int classCount, TreeRows training, TreeRows? validation, TrainedTrees? previous, TimeProvider timeProvider)
+    /// <summary>Begins.</summary>
+    /// <param name="options">Settings.</param>
+    /// <param name="data">The rows; they stay the caller's and must outlive this.</param>
+    /// <param name="timeProvider">Measures how long iterations take.</param>
+    /// <param name="team">The replicas that train together; null for one alone.</param>
+    public TreeTrainingRun(TreeOptions options, TreeData data, TimeProvider timeProvider, TreeTeam? team)
     {
-        (_options, _validation, _classCount, _timeProvider) = (options, validation, classCount, timeProvider);
-        var parameters = TreeParameters.Text(options, encoding, classCount);
+        (_options, _data, _timeProvider, _team) = (options, data, timeProvider, team);
         _isGreaterBetter = TreeParameters.IsGreaterMetricBetter(options);
         try
         {
-            _training = training.ToDataset(encoding, options, parameters);
-            Continue(_training, previous, training);
-            if (validation is { } held)
-            {
-                _held = held.ToDataset(encoding, options, parameters, _training);
-                Continue(_held, previous, held);
-                _validationWeights = held.Weights(options);
-            }
-
-            _booster = LightGbmBooster.Create(_training, parameters);
-            if (previous is not null)
+            _share = team is { SharesRows: true } ? team.Take(data) : null;
+            _booster = Together(() => LightGbmBooster.Create(_share ?? data.Training, data.Parameters));
+            if (data.Previous is { } previous)
             {
                 TreeObjectiveCheck.ThrowIfOther(_booster, previous.Model);
                 using var earlier = LightGbmBooster.Load(previous.Model.Text);
@@ -42,9 +35,9 @@ internal sealed class TreeTrainingRun : IDisposable
                 _previousCount = previous.Model.IterationCount;
             }
 
-            if (_held is not null)
+            if (data.Held is not null && Measures)
             {
-                _booster.AddValidation(_held);
+                _booster.AddValidation(data.Held);
             }
 
             if (_booster.MetricCount == 0)
@@ -59,8 +52,11 @@ internal sealed class TreeTrainingRun : IDisposable
         }
     }
 
+    // One replica measures for all.
+    private bool Measures => _team is null or { IsFirst: true };
+
     // Dart changes the weights of earlier trees later on, so that a model of its first trees is not the one that was measured.
-    private bool StopsEarly => _held is not null && _options.Boosting != TreeBoosting.Dart;
+    private bool StopsEarly => _data.Held is not null && _options.Boosting != TreeBoosting.Dart;
 
     private bool IsGreaterBetter => _options.CustomMetric is null ? _isGreaterBetter : _options.IsGreaterCustomMetricBetter;
 
@@ -76,14 +72,14 @@ internal sealed class TreeTrainingRun : IDisposable
         for (var iteration = 1; iteration <= _options.MaximumIterations; iteration++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var grew = _booster.Update();
+            var grew = Together(_booster.Update);
             if (!grew && history.Count > 0)
             {
                 break;
             }
 
-            double? loss = _options.MeasuresTrainingLoss ? Loss(_booster.Metrics(0)[0], _isGreaterBetter) : null;
-            double? metric = _held is null ? null : Measure(iteration);
+            double? loss = _options.MeasuresTrainingLoss ? Loss(MeasureTraining(), _isGreaterBetter) : null;
+            double? metric = _data.Held is null ? null : Decide(iteration);
             var held = metric is { } value ? Loss(value, IsGreaterBetter) : (double?)null;
             if (!StopsEarly || held < best.Loss || best.Iteration == 0)
             {
@@ -101,33 +97,28 @@ internal sealed class TreeTrainingRun : IDisposable
             }
         }
 
-        return (TreeSettings.WithoutFolders(_booster.ToText(_previousCount + best.Iteration)), history);
+        var text = TreeSettings.WithoutFolders(_booster.ToText(_previousCount + best.Iteration));
+        return (_team?.Tell(text) ?? text, history);
     }
 
     public void Dispose()
     {
         _booster?.Dispose();
-        _held?.Dispose();
-        _training?.Dispose();
+        _share?.Dispose();
     }
 
-    // Boosting goes on from the raw scores of the earlier trees.
-    private static void Continue(LightGbmDataset dataset, TrainedTrees? previous, TreeRows rows)
+    private T Together<T>(Func<T> work) => _team is null ? work() : _team.Run(work);
+
+    private double MeasureTraining()
     {
-        if (previous is null)
-        {
-            return;
-        }
+        var metric = _booster.Metrics(0)[0];
+        return _team?.Mean(metric) ?? metric;
+    }
 
-        var count = previous.ScoreCount;
-        var raw = previous.PredictRaw(rows.Rows.Table, rows.First, rows.Count);
-        var byScore = new double[raw.Length];
-        for (var i = 0; i < raw.Length; i++)
-        {
-            byScore[((i % count) * rows.Count) + (i / count)] = raw[i];
-        }
-
-        dataset.SetInitialScores(byScore);
+    private double Decide(int iteration)
+    {
+        var metric = Measures ? Measure(iteration) : 0;
+        return _team?.Tell(metric) ?? metric;
     }
 
     private double Measure(int iteration)
@@ -141,15 +132,15 @@ internal sealed class TreeTrainingRun : IDisposable
 
     private double Measure(TreeMetric custom)
     {
-        var rows = _validation!.Value;
+        var rows = _data.Validation!.Value;
         var byScore = _booster.Scores(1);
         var scores = new double[byScore.Length];
         for (var i = 0; i < scores.Length; i++)
         {
-            scores[((i % rows.Count) * _classCount) + (i / rows.Count)] = byScore[i];
+            scores[((i % rows.Count) * _data.ClassCount) + (i / rows.Count)] = byScore[i];
         }
 
-        return custom(scores, rows.Labels, _validationWeights);
+        return custom(scores, rows.Labels, _data.ValidationWeights);
     }
 
     // What is better when it is greater becomes 1 − x, so that progress tells of losses throughout.

@@ -59,6 +59,39 @@ public sealed class BatchOrderTests
             });
     }
 
+    [Property(MaxTest = 200)]
+    public bool For_ReplicasChangeWithinAnEpoch_EachUnitIsTrainedOnce(byte[] sizes, byte batchSize, byte[] changes, bool hasGroups, int seed)
+    {
+        int[] groups = [.. sizes.Concat(new byte[40]).SelectMany((s, g) => Enumerable.Repeat(g, 1 + (s % 9)))];
+        var rows = groups.Length;
+        groups = hasGroups ? groups : [];
+        var (trained, start, isWithinLimits) = (new List<int>(), 0, true);
+        for (var change = 0; change <= changes.Length; change++)
+        {
+            var replicas = 1 + (change == 0 ? 2 : changes[change - 1] % 4);
+            var orders = Enumerable.Range(0, replicas).Select(r => new BatchOrder(rows, groups, 2 + (batchSize % 20), seed, new Shard(r, replicas))).ToArray();
+            var total = orders[0].UnitCount;
+            if (total - start < 2 * replicas)
+            {
+                break;
+            }
+
+            var plans = orders.Select(o => o.For(5, start)).ToArray();
+            var count = orders[0].BatchCountFrom(start, replicas);
+            var done = change == changes.Length ? count : changes[change] % count;
+            for (var batch = 0; batch < done; batch++)
+            {
+                var parts = plans.Select(p => p.Of(batch).ToArray()).ToArray();
+                isWithinLimits &= parts.All(p => p.Length > 0 && p.Length <= orders[0].LargestBatchFrom(start)) && parts.Sum(p => p.Length) == plans[0].CountOf(batch, batch + 1);
+                trained.AddRange(parts.SelectMany(p => p));
+            }
+
+            start += (int)((long)(total - start) * done / count);
+        }
+
+        return isWithinLimits && trained.SequenceEqual(new BatchOrder(rows, groups, 2, seed).For(5).Rows.Take(trained.Count));
+    }
+
     [Fact]
     public void For_SeedAndEpoch_DecideTheOrder()
     {

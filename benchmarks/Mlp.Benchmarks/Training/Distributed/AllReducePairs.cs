@@ -5,7 +5,7 @@ namespace Mlp.Benchmarks.Training.Distributed;
 
 /// <summary>
 /// <c>allreduce-pairs --ranks 2 --rounds 15</c>: the sum of float32 buffers on all ranks, by the in-process backend, a naive one, processes that share memory or use sockets, Open MPI and PyTorch's Gloo, in turns, beside what copying memory costs. Ways whose library is not
-/// installed are left out. <c>--kilobytes 1024</c> measures one size; <c>--refill 1</c> lets each rank write its buffer anew before each call.
+/// installed are left out. <c>--kilobytes 1024</c> measures one size; <c>--refill 1</c> lets each rank write its buffer anew before each call; <c>--algorithms 1</c> measures the ways of values over sockets alone.
 /// </summary>
 internal static class AllReducePairs
 {
@@ -16,7 +16,7 @@ internal static class AllReducePairs
     public static void Run(SoakArguments arguments)
     {
         var (ranks, rounds, only, refill) = (arguments.Get("ranks", 2), arguments.Get("rounds", 15), arguments.Get("kilobytes", 0), arguments.Get("refill", 0) != 0);
-        var ways = Ways(ranks);
+        var ways = arguments.Get("algorithms", 0) != 0 ? Algorithms(ranks) : Ways(ranks);
         foreach (var kilobytes in Kilobytes.Where(k => only == 0 || k == only))
         {
             Measure(ways, ranks, kilobytes << 10, rounds, refill);
@@ -27,6 +27,9 @@ internal static class AllReducePairs
 
     private static List<IAllReduceWay> Ways(int ranks)
         => [.. new IAllReduceWay?[] { ThreadRanks.InProcess(ranks), ThreadRanks.Naive(ranks), PeerProcesses.Own(ranks, "memory"), PeerProcesses.Own(ranks, "sockets"), PeerProcesses.OpenMpi(ranks), PeerProcesses.Gloo(ranks), ThreadRanks.Copies(ranks) }.OfType<IAllReduceWay>()];
+
+    private static List<IAllReduceWay> Algorithms(int ranks)
+        => [PeerProcesses.Own(ranks, "sockets"), PeerProcesses.Own(ranks, "ring"), PeerProcesses.Own(ranks, "halving-doubling"), ThreadRanks.Copies(ranks)];
 
     private static void Measure(List<IAllReduceWay> ways, int ranks, int byteCount, int rounds, bool refill)
     {
@@ -48,7 +51,7 @@ internal static class AllReducePairs
         // A copy reads and writes each rank's bytes, and so does the least that a reduction can do.
         var copy = times[^1];
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\n{byteCount >> 10:N0} KB, {ranks} ranks, {rounds} rounds of {calls} calls{(refill ? ", buffers written anew" : "")}\n"));
-        Console.WriteLine("| Way | Least | Median | GB/s | Times in-process | Share of the copy's bandwidth |");
+        Console.WriteLine($"| Way | Least | Median | GB/s | Times {ways[0].Name} | Share of the copy's bandwidth |");
         Console.WriteLine("| --- | ---: | ---: | ---: | ---: | ---: |");
         for (var way = 0; way < ways.Count; way++)
         {

@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using Mlp.Training.Distributed.Collectives;
+using Mlp.Training.Distributed.Launch;
 
 namespace Mlp.Benchmarks.Training.Distributed;
 
-/// <summary><c>allreduce-rank sockets|memory</c>: one rank that is a process, for <see cref="AllReducePairs"/>. It reads lines "bytes calls refill" and answers with microseconds per call.</summary>
+/// <summary><c>allreduce-rank memory|sockets|ring|halving-doubling</c>: one rank that is a process, for <see cref="AllReducePairs"/>. It reads lines "bytes calls refill" and answers with microseconds per call.</summary>
 internal static class AllReduceRank
 {
     /// <summary>Runs until there are no more commands.</summary>
@@ -13,6 +14,12 @@ internal static class AllReduceRank
     {
         var options = new ProcessGroupOptions();
         options.Transport.UseSharedMemory = way == "memory";
+        options.Transport.Algorithm = way switch
+        {
+            "ring" => ReductionAlgorithm.Ring,
+            "halving-doubling" => ReductionAlgorithm.HalvingDoubling,
+            _ => ReductionAlgorithm.Direct,
+        };
         await using var group = await ProcessGroup.ConnectAsync(options);
         Console.WriteLine("ready");
         var buffers = new Dictionary<int, float[]>();

@@ -64,7 +64,7 @@ internal sealed class PeerProcesses : IAllReduceWay
 
     /// <summary>Processes of this library.</summary>
     /// <param name="worldSize">Number of ranks.</param>
-    /// <param name="way">"memory" for memory that they share, "sockets" for the loopback interface.</param>
+    /// <param name="way">"memory" for memory that they share; "sockets" for the loopback interface, each with all; "ring" or "halving-doubling" for the loopback interface in that way.</param>
     public static PeerProcesses Own(int worldSize, string way)
     {
         var peer = new PeerProcesses($"processes, {way}");

@@ -12,19 +12,34 @@ internal static class Replicas
     // A replica that ends tells the others, so only a callback or a disk is ever waited for here.
     private static readonly TimeSpan Patience = TimeSpan.FromDays(7);
 
+    /// <summary>Settings of a group of replicas in this process.</summary>
+    public static ProcessGroupOptions GroupOptions => new() { Name = "replicas", Timeout = Patience };
+
     /// <summary>Runs all replicas in this process, the first on the thread that calls.</summary>
     /// <typeparam name="T">What a replica makes.</typeparam>
     /// <param name="options">How many, and how they train.</param>
     /// <param name="train">Trains a replica.</param>
     /// <param name="cancellationToken">Ends all.</param>
+    /// <param name="places">Places of the replicas in a group, which is disposed; null for one in the memory of the host, in which gradients are added up where they lie.</param>
     /// <returns>What the first has made; what the others have made is disposed of.</returns>
-    public static T RunHere<T>(DataParallelOptions options, Func<ReplicaGroup?, T> train, CancellationToken cancellationToken)
+    public static T RunHere<T>(DataParallelOptions options, Func<ReplicaGroup?, T> train, CancellationToken cancellationToken, IReadOnlyList<ProcessGroup>? places = null)
         where T : class, IDisposable
     {
-        var groups = ProcessGroup.CreateInProcess(options.Replicas, new() { Name = "replicas", Timeout = Patience });
-        var shared = new SharedGradients(options.Replicas);
+        var shared = places is null ? new SharedGradients(options.Replicas) : null;
+        return RunThreads(
+            places ?? ProcessGroup.CreateInProcess(options.Replicas, GroupOptions), g => RunAs(g, options, train, cancellationToken, isTold: g.Rank == 0, shared), () => shared?.Leave());
+    }
+
+    /// <summary>Runs all ranks of a group in this process, the first on the thread that calls.</summary>
+    /// <typeparam name="T">What a rank makes.</typeparam>
+    /// <param name="groups">Their places, which are disposed.</param>
+    /// <param name="run">What a rank does; should it fail, it has told the others.</param>
+    /// <param name="failed">Is told when a rank has failed.</param>
+    /// <returns>What the first has made; what the others have made is disposed of.</returns>
+    public static T RunThreads<T>(IReadOnlyList<ProcessGroup> groups, Func<ProcessGroup, T> run, Action failed)
+    {
         var failures = new ConcurrentQueue<Exception>();
-        var made = new T?[groups.Count];
+        var made = new T[groups.Count];
         var threads = groups.Skip(1).Select(g => new Thread(() => Run(g)) { IsBackground = true, Name = FormattableString.Invariant($"mlp-replica-{g.Rank}") }).ToArray();
         Array.ForEach(threads, t => t.Start());
         Run(groups[0]);
@@ -38,7 +53,7 @@ internal static class Replicas
         var failure = failures.FirstOrDefault(f => f is not CollectiveException) ?? failures.FirstOrDefault();
         foreach (var surplus in made.Skip(failure is null ? 1 : 0))
         {
-            surplus?.Dispose();
+            (surplus as IDisposable)?.Dispose();
         }
 
         if (failure is not null)
@@ -46,19 +61,19 @@ internal static class Replicas
             ExceptionDispatchInfo.Throw(failure);
         }
 
-        return made[0]!;
+        return made[0];
 
         [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "It is thrown when all replicas have ended.")]
         void Run(ProcessGroup group)
         {
             try
             {
-                made[group.Rank] = RunAs(group, options, train, cancellationToken, isTold: group.Rank == 0, shared);
+                made[group.Rank] = run(group);
             }
             catch (Exception e)
             {
                 failures.Enqueue(e);
-                shared.Leave();
+                failed();
             }
         }
     }
@@ -115,7 +130,7 @@ internal static class Replicas
     /// <param name="group">The ranks; null for none.</param>
     /// <param name="work">What to do.</param>
     /// <param name="cancellationToken">Ends it on all ranks.</param>
-    private static T WithOthers<T>(ProcessGroup? group, Func<T> work, CancellationToken cancellationToken)
+    public static T WithOthers<T>(ProcessGroup? group, Func<T> work, CancellationToken cancellationToken)
     {
         using var registration = cancellationToken.Register(() => group?.Abort("its training was cancelled"));
         try

@@ -25,7 +25,7 @@ internal sealed class SharedStatistics(ProcessGroup group)
         var channels = x.shape[1];
         long[] others = [0, .. Enumerable.Range(2, (int)x.dim() - 2).Select(d => (long)d)];
         long[] spread = [1, channels, .. Enumerable.Repeat(1L, (int)x.dim() - 2)];
-        var sums = Sum(torch.cat([x.sum(others).to(torch.float64), torch.full(1, x.numel() / channels, torch.float64)]));
+        var sums = Sum(torch.cat([x.sum(others).to(torch.float64), torch.full(1, x.numel() / channels, torch.float64, x.device)]));
         var count = sums.narrow(0, channels, 1).item<double>();
         var mean = sums.narrow(0, 0, channels).div(count);
         var centred = x.sub(mean.to(torch.float32).view(spread));
@@ -46,9 +46,9 @@ internal sealed class SharedStatistics(ProcessGroup group)
 
     private Tensor Reduce(Tensor values, string what)
     {
-        var sums = values.detach().contiguous().clone();
+        var sums = values.detach().contiguous().clone().cpu();
         group.AllReduce(MemoryMarshal.Cast<byte, double>(sums.bytes), ReduceOperation.Sum, what);
-        return sums;
+        return sums.to(values.device);
     }
 
     // What a replica adds to a sum moves the losses of all, so the gradient is summed as the values are.

@@ -2,10 +2,12 @@ using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Mlp.Training.Distributed.Collectives;
+using Mlp.Training.Distributed.Collectives.Nccl;
 using Mlp.Training.Distributed.DataParallel.Compression;
 using Mlp.Training.Distributed.DataParallel.Interop;
 using Mlp.Training.Distributed.DataParallel.Tuning;
 using Mlp.Training.Networks;
+using ScalarType = TorchSharp.torch.ScalarType;
 
 namespace Mlp.Training.Distributed.DataParallel;
 
@@ -37,9 +39,16 @@ internal sealed class StepExchange : IDisposable
             bytes / sizeof(float));
         var buckets = Cut(options.BucketBytes);
         var overlaps = options.Overlap && GradientHooks.AreAvailable;
-        var memory = new TensorMemory<float>(parameters.Gradients);
+        var host = parameters.Device.IsHost ? null : parameters.Device.Pinned(InputBatch.New(ScalarType.Float32, length));
+        var memory = new TensorMemory<float>(host ?? parameters.Gradients);
         IGradientTransport transport;
-        if (replicas.Shared is { } shared)
+        if (host is not null && replicas.Group is { TakesDeviceMemory: true } gpus && replicas.Shared is null && options.Compression == GradientCompression.None)
+        {
+            host.Dispose();
+            host = null;
+            transport = new DeviceTransport(gpus, TensorMemory<float>.OnDevice(parameters.Gradients).Memory, ((NcclBackend)gpus.End).NewReadyEvents(), buckets);
+        }
+        else if (replicas.Shared is { } shared)
         {
             shared.Join(replicas.Shard.Rank, memory.Address, buckets, replicas.Watch);
             transport = new SharedTransport(shared, replicas.Group);
@@ -59,6 +68,7 @@ internal sealed class StepExchange : IDisposable
             };
         }
 
+        transport = host is null ? transport : new StagedTransport(transport, parameters.Gradients, host, buckets);
         replicas.Watch?.Plan(buckets, overlaps);
         _gradients = new(transport, buckets, parameters.Parameters, overlaps);
         _tuning = BucketTuning.Create(replicas, Cut, logger ?? NullLogger.Instance, timeProvider ?? TimeProvider.System);

@@ -10,7 +10,7 @@ internal sealed class StepReporter
     // Early enough to be of use, late enough not to be about the first steps, in which everything is slow.
     private const long FirstCheck = 100;
     private const long CheckEvery = 1000;
-    private const double FewSteps = 20;
+    private const long FewSteps = 20;
 
     private readonly ReplicaGroup _replicas;
     private readonly StepWatch _watch;
@@ -18,6 +18,7 @@ internal sealed class StepReporter
     private readonly RankPlace[] _roll;
     private readonly TeamFigures _epoch;
     private readonly TeamFigures _training;
+    private readonly TeamFigures _untold;
     private readonly HashSet<(CommunicationCause, int)> _told = [];
     private long _steps;
 
@@ -39,7 +40,7 @@ internal sealed class StepReporter
     {
         (_replicas, _watch, _logger) = (replicas, watch, logger);
         _roll = [.. replicas.Group.AllGatherUneven<byte>(JsonSerializer.SerializeToUtf8Bytes(here), "where ranks run").Select(bytes => JsonSerializer.Deserialize<RankPlace>(bytes)!)];
-        (_epoch, _training) = (new(_roll.Length), new(_roll.Length));
+        (_epoch, _training, _untold) = (new(_roll.Length), new(_roll.Length), new(_roll.Length));
     }
 
     /// <summary>What all steps so far were made of, as of the last epoch's end.</summary>
@@ -75,21 +76,25 @@ internal sealed class StepReporter
         var figures = _watch.Figures;
         var own = _replicas.Gather(figures.Own(), "figures of steps");
         _replicas.Sum(figures.ByLastRank, "waits by rank");
-        var window = new TeamFigures(_roll.Length);
-        window.Add(own, figures.ByLastRank);
+        Array.ForEach([_epoch, _training, _untold], f => f.Add(own, figures.ByLastRank));
         figures.Clear();
-        _epoch.Add(window.Own, window.ByLastRank);
-        _training.Add(window.Own, window.ByLastRank);
-        if (_replicas.IsFirst && window.Steps > 0)
+        if (_untold.Steps < FewSteps)
         {
-            Tell(Report(window));
+            return;
         }
+
+        if (_replicas.IsFirst)
+        {
+            Tell(Report(_untold));
+        }
+
+        _untold.Clear();
     }
 
     private void Tell(DataParallelReport report)
     {
         TrainingMetrics.Efficiency.Record(report.Efficiency);
-        if (report.Cause != CommunicationCause.None && report.Steps >= FewSteps && _told.Add((report.Cause, report.Cause == CommunicationCause.SlowRank ? report.SlowRank!.Rank : -1)))
+        if (report.Cause != CommunicationCause.None && _told.Add((report.Cause, report.Cause == CommunicationCause.SlowRank ? report.SlowRank!.Rank : -1)))
         {
             _logger.LogWarning("{Advice}", report.Advice);
         }

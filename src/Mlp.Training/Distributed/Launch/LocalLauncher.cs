@@ -48,7 +48,7 @@ public static class LocalLauncher
                 ranks.Add(LaunchedRank.Start(rank, Describe(rank, worldSize, port, secret, options), options));
             }
 
-            var firstFailed = await WatchAsync(ranks, options.GracePeriod, timeProvider ?? TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            var firstFailed = await WatchAsync(ranks, options, timeProvider ?? TimeProvider.System, cancellationToken).ConfigureAwait(false);
             return new([.. ranks.Select(r => r.ExitCode)], firstFailed);
         }
         finally
@@ -61,10 +61,11 @@ public static class LocalLauncher
     }
 
     /// <summary>Waits until all have ended, or until one has failed and the others had their time.</summary>
-    private static async Task<int?> WatchAsync(List<LaunchedRank> ranks, TimeSpan grace, TimeProvider clock, CancellationToken cancellationToken)
+    private static async Task<int?> WatchAsync(List<LaunchedRank> ranks, LocalLauncherOptions options, TimeProvider clock, CancellationToken cancellationToken)
     {
         // Tasks that have ended at once may be the same object.
         var running = ranks.ToList();
+        int? firstFailed = null;
         while (running.Count > 0)
         {
             try
@@ -74,8 +75,12 @@ public static class LocalLauncher
                 running.Remove(rank);
                 if (rank.ExitCode != 0)
                 {
-                    await EndAsync(running, grace, clock).ConfigureAwait(false);
-                    return rank.Rank;
+                    firstFailed ??= rank.Rank;
+                    if (!options.KeepsOthers)
+                    {
+                        await EndAsync(running, options.GracePeriod, clock).ConfigureAwait(false);
+                        return firstFailed;
+                    }
                 }
             }
             catch (OperationCanceledException)
@@ -85,7 +90,7 @@ public static class LocalLauncher
             }
         }
 
-        return null;
+        return firstFailed;
     }
 
     private static async Task EndAsync(IEnumerable<LaunchedRank> ranks, TimeSpan grace, TimeProvider clock)

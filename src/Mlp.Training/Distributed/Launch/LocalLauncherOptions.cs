@@ -18,6 +18,9 @@ public sealed class LocalLauncherOptions
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan GracePeriod { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Whether the others go on when one has failed, as members of an <see cref="Elastic.ElasticGroup"/> do; then the launch ends with the last of them. Default false.</summary>
+    public bool KeepsOthers { get; set; }
+
     /// <summary>Gets the ranks' lines, each with its rank before it: <c>[2] epoch 1</c>; null for the console.</summary>
     public TextWriter? Output { get; set; }
 

@@ -37,6 +37,9 @@ public sealed class TransportOptions
     [Range(1, 4096)]
     public int MeshLimit { get; set; } = 32;
 
+    /// <summary>Says by which port others reach the one that values come to; null where there is nothing in between.</summary>
+    internal Func<int, int>? MapPort { get; set; }
+
     /// <summary>This host's address for other hosts; null for the one from which it reaches rank 0.</summary>
     public string? Address { get; set; }
 }

@@ -9,23 +9,29 @@ namespace Mlp.Training.Networks.Interop;
 internal static unsafe class Autocast
 {
     private const sbyte Cpu = 0;
+    private const sbyte Cuda = 1;
 
     private static readonly Lazy<Functions?> Loaded = new(Load);
 
     [ThreadStatic]
     private static bool _isOn;
 
+    [ThreadStatic]
+    private static sbyte _device;
+
     /// <summary>Whether this libtorch can be switched.</summary>
     public static bool IsAvailable => Loaded.Value is not null;
 
     /// <summary>Switches it on.</summary>
     /// <param name="precision">A narrow type.</param>
-    public static void Enter(NetworkPrecision precision)
+    /// <param name="isOnGpu">Whether layers compute on a GPU.</param>
+    public static void Enter(NetworkPrecision precision, bool isOnGpu = false)
     {
+        _device = isOnGpu ? Cuda : Cpu;
         var functions = Loaded.Value!;
         functions.Increment();
-        functions.SetType(Cpu, precision == NetworkPrecision.BFloat16 ? (sbyte)15 : (sbyte)5);
-        functions.SetEnabled(Cpu, 1);
+        functions.SetType(_device, precision == NetworkPrecision.BFloat16 ? (sbyte)15 : (sbyte)5);
+        functions.SetEnabled(_device, 1);
         _isOn = true;
     }
 
@@ -33,7 +39,7 @@ internal static unsafe class Autocast
     public static void Exit()
     {
         var functions = Loaded.Value!;
-        functions.SetEnabled(Cpu, 0);
+        functions.SetEnabled(_device, 0);
         _isOn = false;
         if (functions.Decrement() == 0)
         {
@@ -50,14 +56,14 @@ internal static unsafe class Autocast
         }
 
         var functions = Loaded.Value!;
-        functions.SetEnabled(Cpu, 0);
+        functions.SetEnabled(_device, 0);
         try
         {
             return work();
         }
         finally
         {
-            functions.SetEnabled(Cpu, 1);
+            functions.SetEnabled(_device, 1);
         }
     }
 

@@ -71,6 +71,18 @@ internal static unsafe class TorchAbi
         }
     }
 
+    /// <summary>Where the values of a tensor begin, on whatever device.</summary>
+    public static nint AddressOf(Tensor tensor)
+    {
+        nint address;
+        Check(Loaded.Value!.GetAddress(tensor.Handle, &address), "the address of a tensor");
+        GC.KeepAlive(tensor);
+        return address;
+    }
+
+    /// <summary>Gives a tensor the memory, device and type of another, as assigning to <c>data</c> does in PyTorch. Who holds the tensor sees the change.</summary>
+    public static void SetData(Tensor tensor, Tensor data) => Call("aten::set_data\0"u8, [Own(tensor), Own(data)]);
+
     private static void Check(int result, string what)
     {
         if (result != 0)
@@ -95,16 +107,18 @@ internal static unsafe class TorchAbi
             && NativeLibrary.TryGetExport(library, "aoti_torch_new_tensor_handle", out var newTensor)
             && NativeLibrary.TryGetExport(library, "torch_new_list_reserve_size", out var newList)
             && NativeLibrary.TryGetExport(library, "torch_list_push_back", out var pushBack)
-                ? new Functions(library, call, newTensor, newList, pushBack)
+            && NativeLibrary.TryGetExport(library, "aoti_torch_get_data_ptr", out var getAddress)
+                ? new Functions(library, call, newTensor, newList, pushBack, getAddress)
                 : null;
     }
 
-    private sealed class Functions(nint library, nint call, nint newTensor, nint newList, nint pushBack)
+    private sealed class Functions(nint library, nint call, nint newTensor, nint newList, nint pushBack, nint getAddress)
     {
         public readonly nint Library = library;
         public readonly delegate* unmanaged<byte*, byte*, ulong*, ulong, int> CallDispatcher = (delegate* unmanaged<byte*, byte*, ulong*, ulong, int>)call;
         public readonly delegate* unmanaged<nint, nint*, int> NewTensor = (delegate* unmanaged<nint, nint*, int>)newTensor;
         public readonly delegate* unmanaged<nuint, nint*, int> NewList = (delegate* unmanaged<nuint, nint*, int>)newList;
+        public readonly delegate* unmanaged<nint, nint*, int> GetAddress = (delegate* unmanaged<nint, nint*, int>)getAddress;
         public readonly delegate* unmanaged<nint, ulong, int> PushBack = (delegate* unmanaged<nint, ulong, int>)pushBack;
     }
 }

@@ -85,7 +85,15 @@ internal sealed class BatchNormModule(LayerSite site, BatchNormLayer layer, IRea
     {
         if (pass.IsTraining)
         {
-            MemoryMarshal.Cast<byte, long>(_count.bytes)[0]++;
+            if (_count.device_type == DeviceType.CPU)
+            {
+                MemoryMarshal.Cast<byte, long>(_count.bytes)[0]++;
+            }
+            else
+            {
+                _count.add_(1);
+            }
+
             if (pass.Statistics is { } statistics)
             {
                 return ForwardTogether(x, statistics);

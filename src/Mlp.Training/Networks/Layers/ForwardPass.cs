@@ -24,6 +24,7 @@ internal sealed record ForwardPass(bool IsTraining, Tensor? Dense, Tensor? Ids, 
 
         var mask = torch.empty(x.shape, torch.float32, torch.CPU);
         Random.FillDropoutMask(MemoryMarshal.Cast<byte, float>(mask.bytes), rate);
+        mask = x.device_type == DeviceType.CPU ? mask : mask.to(x.device);
         return x.mul(x.dtype == torch.float32 ? mask : mask.to_type(x.dtype));
     }
 }

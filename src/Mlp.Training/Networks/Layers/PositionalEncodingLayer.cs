@@ -51,7 +51,7 @@ internal sealed class PositionalEncodingModule : LayerModule
         }
     }
 
-    protected override Tensor Forward(Tensor x, ForwardPass pass) => pass.Drop(x.add(_encoding), _dropout);
+    protected override Tensor Forward(Tensor x, ForwardPass pass) => pass.Drop(x.add(_isOwned && x.device_type != DeviceType.CPU ? _encoding.to(x.device) : _encoding), _dropout);
 
     private static Tensor Waves(int steps, int size)
     {

@@ -59,7 +59,7 @@ internal sealed class SelfAttention(TensorShape input, int heads, double dropout
     }
 
     private Tensor Masked(Tensor scores)
-        => isCausal ? scores.add(torch.tensor(Mask(), [_steps, _steps], torch.float32, torch.CPU)) : scores;
+        => isCausal ? scores.add(torch.tensor(Mask(), [_steps, _steps], torch.float32, scores.device)) : scores;
 
     private float[] Mask()
     {

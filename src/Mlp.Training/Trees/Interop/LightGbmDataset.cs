@@ -51,6 +51,19 @@ internal sealed unsafe class LightGbmDataset() : SafeHandle(0, ownsHandle: true)
         return dataset;
     }
 
+    /// <summary>Some of the rows, with their labels, weights, groups and initial scores, and the bins of all.</summary>
+    /// <param name="rows">Which, in rising order; groups whole.</param>
+    /// <param name="parameters">Settings as LightGBM writes them.</param>
+    public LightGbmDataset Subset(ReadOnlySpan<int> rows, string parameters)
+    {
+        LightGbmLibrary.Silence();
+        fixed (int* data = rows)
+        {
+            LightGbmNative.Check(LightGbmNative.DatasetGetSubset(this, data, rows.Length, parameters, out var subset), "take some of the rows");
+            return subset;
+        }
+    }
+
     public void SetLabels(ReadOnlySpan<float> labels) => Set("label", labels);
 
     public void SetWeights(ReadOnlySpan<float> weights) => Set("weight", weights);

@@ -55,6 +55,18 @@ internal static unsafe partial class LightGbmNative
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories | DllImportSearchPath.AssemblyDirectory)]
     public static partial int DatasetSetFeatureNames(LightGbmDataset dataset, [In] string[] names, int count);
 
+    [LibraryImport(Library, EntryPoint = "LGBM_DatasetGetSubset", StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories | DllImportSearchPath.AssemblyDirectory)]
+    public static partial int DatasetGetSubset(LightGbmDataset dataset, int* rows, int rowCount, string parameters, out LightGbmDataset subset);
+
+    [LibraryImport(Library, EntryPoint = "LGBM_NetworkInitWithFunctions")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories | DllImportSearchPath.AssemblyDirectory)]
+    public static partial int NetworkInitWithFunctions(int machineCount, int rank, void* reduceScatter, void* allGather);
+
+    [LibraryImport(Library, EntryPoint = "LGBM_NetworkFree")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories | DllImportSearchPath.AssemblyDirectory)]
+    public static partial int NetworkFree();
+
     [LibraryImport(Library, EntryPoint = "LGBM_DatasetFree")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories | DllImportSearchPath.AssemblyDirectory)]
     public static partial int DatasetFree(nint dataset);

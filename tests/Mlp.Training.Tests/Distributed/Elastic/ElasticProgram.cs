@@ -9,7 +9,6 @@ internal sealed class ElasticProgram
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly Thread _thread;
-    private readonly CancellationTokenSource _stop = new();
     private readonly int _steps;
     private readonly Func<ElasticProgram, bool> _goesOn;
 
@@ -29,8 +28,11 @@ internal sealed class ElasticProgram
     /// <summary>The generations that it has seen.</summary>
     public List<ElasticChange> Changes { get; } = [];
 
-    /// <summary>Rank and world size at the end.</summary>
-    public (int Rank, int WorldSize) Place { get; private set; }
+    /// <summary>Rank and world size in each of them.</summary>
+    public List<(int Rank, int WorldSize)> Places { get; } = [];
+
+    /// <summary>The last.</summary>
+    public (int Rank, int WorldSize) Place => Places.LastOrDefault();
 
     /// <summary>What ended it; null for nothing.</summary>
     public Exception? Failure { get; private set; }
@@ -66,7 +68,7 @@ internal sealed class ElasticProgram
 
     private void Work()
     {
-        var group = Join(() => Member.JoinAsync(_stop.Token));
+        var group = Join(() => Member.JoinAsync());
         Agree(ref group);
         while (Step < _steps)
         {
@@ -83,13 +85,13 @@ internal sealed class ElasticProgram
                 Step++;
                 if (values[1] > 0)
                 {
-                    group = Join(() => Member.ReformAsync(null, _stop.Token));
+                    group = Join(() => Member.ReformAsync());
                     Agree(ref group);
                 }
             }
             catch (CollectiveException exception)
             {
-                group = Join(() => Member.ReformAsync(exception, _stop.Token));
+                group = Join(() => Member.ReformAsync(exception));
                 Agree(ref group);
             }
         }
@@ -109,7 +111,7 @@ internal sealed class ElasticProgram
             }
             catch (CollectiveException exception)
             {
-                group = Join(() => Member.ReformAsync(exception, _stop.Token));
+                group = Join(() => Member.ReformAsync(exception));
             }
         }
     }
@@ -118,7 +120,7 @@ internal sealed class ElasticProgram
     {
         var group = join().GetAwaiter().GetResult();
         Changes.Add(Member.LastChange!);
-        Place = (group.Rank, group.WorldSize);
+        Places.Add((group.Rank, group.WorldSize));
         return group;
     }
 }

@@ -14,6 +14,7 @@ namespace Mlp.Training.Distributed.Collectives.Mpi;
 internal sealed class MpiGroupSetup(MpiProcess mpi, TcpSession session, GroupMonitor group, MpiSettings settings, TimeSpan timeout, CancellationToken cancellationToken)
 {
     private const int Ready = 0;
+    private const int Formed = 1;
 
     /// <summary>Forms it.</summary>
     /// <param name="split">Makes the communicator; waits for other ranks.</param>
@@ -31,13 +32,17 @@ internal sealed class MpiGroupSetup(MpiProcess mpi, TcpSession session, GroupMon
             var forming = Task.Run(split, CancellationToken.None);
             try
             {
-                return new MpiBackend(mpi, session, group, await session.Plane.AwaitAsync(group, forming, -1, timeout, cancellationToken).ConfigureAwait(false), settings);
+                await session.Plane.AwaitAsync(group, forming, -1, timeout, cancellationToken).ConfigureAwait(false);
             }
             catch when (!forming.IsCompleted)
             {
                 mpi.LeaveUnfinished();
                 throw;
             }
+
+            // No rank makes calls, or fails in one, while others still wait for the communicator.
+            await session.Plane.ExchangeAsync(group, Formed, [], timeout, cancellationToken).ConfigureAwait(false);
+            return new MpiBackend(mpi, session, group, await forming.ConfigureAwait(false), settings);
         }
         catch
         {

@@ -95,11 +95,14 @@ internal sealed class MpiProcess
 
     private void Live(IReadOnlyList<string> names)
     {
-        bool isOurs;
+        var isOurs = false;
         try
         {
-            _library = MpiLibrary.Load(names);
-            isOurs = _library.Begin();
+            FaultSignals.Keep(() =>
+            {
+                _library = MpiLibrary.Load(names);
+                isOurs = _library.Begin();
+            });
         }
         catch (Exception exception)
         {
@@ -116,7 +119,7 @@ internal sealed class MpiProcess
         _exit.Wait();
         if (_failure is null && !_hasUnfinished)
         {
-            _library.End();
+            _library!.End();
         }
     }
 

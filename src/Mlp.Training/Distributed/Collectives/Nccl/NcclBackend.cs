@@ -50,6 +50,9 @@ internal sealed partial class NcclBackend : CollectiveBackend
     /// <summary>Number of the rank's GPU among those that are visible.</summary>
     public int Device => _place.Device;
 
+    /// <summary>Marks for values on the rank's GPU.</summary>
+    public ReadyEvents NewReadyEvents() => new(_place.Cuda, _place.Device);
+
     private StagingMemory Staging => _place.Staging;
 
     /// <inheritdoc/>

@@ -1,8 +1,8 @@
 namespace Mlp.Training.Distributed.Collectives.Tcp;
 
 /// <summary>
-/// Where the streams to and from a rank are in a reduction. A stream carries the values of the other's part segment by segment, and behind each segment, one late, the reduced values of the sender's own: step 0 is segment 0,
-/// step 2t - 1 is segment t, and step 2t is reduced segment t - 1.
+/// Where the streams to and from a rank are in a reduction. A stream carries the values of the other's part segment by segment, and between them, some segments late, the reduced values of the sender's own: with a lag of l segments
+/// steps 0 to l - 1 are these segments, step l + 2t is segment l + t, and step l + 2t + 1 is reduced segment t.
 /// </summary>
 internal struct Cursor
 {

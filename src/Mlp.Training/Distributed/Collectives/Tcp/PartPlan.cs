@@ -5,6 +5,7 @@ internal readonly ref struct PartPlan
 {
     private readonly ReadOnlySpan<Transfer> _parts;
     private readonly int _segmentBytes;
+    private readonly int _segments;
     private readonly bool _gathers;
 
     /// <summary>Makes the plan.</summary>
@@ -21,27 +22,31 @@ internal readonly ref struct PartPlan
             longest = Math.Max(longest, part.OutLength);
         }
 
-        var segments = (int)(((long)longest + segmentBytes - 1) / segmentBytes);
-        Steps = segments == 0 ? 0 : gathers ? (2 * segments) + 1 : segments;
+        _segments = (int)(((long)longest + segmentBytes - 1) / segmentBytes);
     }
 
-    /// <summary>Steps of each stream.</summary>
-    public int Steps { get; }
+    /// <summary>Steps of the streams of a link.</summary>
+    public int Steps(PeerLink link) => _gathers ? Lag(link) + (2 * _segments) : _segments;
 
     /// <summary>What a step carries.</summary>
     /// <param name="step">The step.</param>
+    /// <param name="link">Whose stream.</param>
     /// <param name="to">Who gets the stream.</param>
     /// <param name="from">Who sends it.</param>
     /// <returns>Whether it is reduced values, of the sender's part, rather than values of the receiver's; where in that part it begins; and how many bytes it has.</returns>
-    public (bool IsReduced, int Start, int Length) Piece(int step, int to, int from)
+    public (bool IsReduced, int Start, int Length) Piece(int step, PeerLink link, int to, int from)
     {
-        var isReduced = _gathers && step > 0 && step % 2 == 0;
-        var segment = !_gathers ? step : isReduced ? (step / 2) - 1 : (step + 1) / 2;
+        var late = step - Lag(link);
+        var isReduced = _gathers && late >= 0 && late % 2 != 0;
+        var segment = !_gathers || late < 0 ? step : isReduced ? late / 2 : Lag(link) + (late / 2);
         var part = _parts[isReduced ? from : to].OutLength;
         var start = (int)Math.Min(part, (long)segment * _segmentBytes);
         return (isReduced, start, Math.Min(_segmentBytes, part - start));
     }
 
     /// <summary>Whether a stream carries anything.</summary>
-    public bool Brings(int from, int to) => Steps > 0 && (_parts[to].OutLength > 0 || (_gathers && _parts[from].OutLength > 0));
+    public bool Brings(int from, int to) => _segments > 0 && (_parts[to].OutLength > 0 || (_gathers && _parts[from].OutLength > 0));
+
+    /// <summary>How many segments go ahead of the first reduced one: in memory one, so that caches still have what is reduced; over a network all, since what a rank waits for takes its latency to come.</summary>
+    private int Lag(PeerLink link) => link is TcpLink ? _segments : Math.Min(1, _segments);
 }

@@ -138,10 +138,11 @@ internal sealed partial class TcpBackend
     private bool SendParts(PeerLink link, in PartPlan plan, ReadOnlySpan<byte> source, ReadOnlySpan<byte> reduced, ref bool isSent)
     {
         ref var cursor = ref _steps[link.Peer];
-        var hasMoved = link.HasUnsent && plan.Steps == 0 && link.Flush();
-        while (cursor.OutStep < plan.Steps)
+        var steps = plan.Steps(link);
+        var hasMoved = link.HasUnsent && steps == 0 && link.Flush();
+        while (cursor.OutStep < steps)
         {
-            var (isReduced, start, length) = plan.Piece(cursor.OutStep, link.Peer, Rank);
+            var (isReduced, start, length) = plan.Piece(cursor.OutStep, link, link.Peer, Rank);
             var ready = isReduced ? Math.Min(length, reduced.Length - start) - cursor.OutDone : length - cursor.OutDone;
             var bytes = ready <= 0 ? [] : isReduced ? reduced.Slice(start + cursor.OutDone, ready) : source.Slice(_transfers[link.Peer].OutStart + start + cursor.OutDone, ready);
             var count = bytes.IsEmpty ? 0 : link.TryWrite(bytes);
@@ -160,7 +161,7 @@ internal sealed partial class TcpBackend
             hasMoved |= link.Flush();
         }
 
-        var isPending = cursor.OutStep < plan.Steps || link.HasUnsent;
+        var isPending = cursor.OutStep < steps || link.HasUnsent;
         _wait.Await(link.Peer, false, isPending);
         isSent &= !isPending;
         return hasMoved;
@@ -169,7 +170,7 @@ internal sealed partial class TcpBackend
     private bool TakeParts(in CollectiveCall call, PeerLink link, in PartPlan plan, Span<byte> gathered, int reduced, ref bool isDone)
     {
         ref var cursor = ref _steps[link.Peer];
-        var hasMoved = false;
+        var (steps, hasMoved) = (plan.Steps(link), false);
         if (!Meet(call, link))
         {
             var isNeeded = plan.Brings(link.Peer, Rank);
@@ -178,9 +179,9 @@ internal sealed partial class TcpBackend
             return false;
         }
 
-        while (cursor.InStep < plan.Steps)
+        while (cursor.InStep < steps)
         {
-            var (isReduced, start, length) = plan.Piece(cursor.InStep, Rank, link.Peer);
+            var (isReduced, start, length) = plan.Piece(cursor.InStep, link, Rank, link.Peer);
             if (isReduced && cursor.InDone < length)
             {
                 var count = link.TryRead(gathered.Slice(_transfers[link.Peer].OutStart + start + cursor.InDone, length - cursor.InDone));
@@ -200,8 +201,8 @@ internal sealed partial class TcpBackend
             (cursor.InStep, cursor.InDone) = (cursor.InStep + 1, 0);
         }
 
-        _wait.AwaitInput(link.Peer, cursor.InStep < plan.Steps);
-        isDone &= cursor.InStep >= plan.Steps;
+        _wait.AwaitInput(link.Peer, cursor.InStep < steps);
+        isDone &= cursor.InStep >= steps;
         return hasMoved;
     }
 
@@ -217,7 +218,7 @@ internal sealed partial class TcpBackend
                 return 0;
             }
 
-            var (isReduced, start, length) = plan.Piece(_steps[link.Peer].InStep, Rank, link.Peer);
+            var (isReduced, start, length) = plan.Piece(_steps[link.Peer].InStep, link, Rank, link.Peer);
             if (isReduced || reduced < start || reduced >= start + length)
             {
                 return 0;

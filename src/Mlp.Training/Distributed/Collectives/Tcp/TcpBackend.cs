@@ -64,6 +64,9 @@ internal sealed partial class TcpBackend : CollectiveBackend
     /// <summary>Whether this rank shares memory with others.</summary>
     public bool SharesMemory => _segment is not null;
 
+    /// <summary>Ranks to which there is a connection.</summary>
+    public int ConnectedCount => _peers.Count(p => p is TcpLink { IsConnected: true });
+
     /// <inheritdoc/>
     public override void AllGather(in CollectiveCall call, ReadOnlySpan<byte> values, Span<byte> result)
     {

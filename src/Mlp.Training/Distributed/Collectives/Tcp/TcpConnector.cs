@@ -56,7 +56,7 @@ internal static class TcpConnector
         var listener = new DataListener(secret, clock, logger);
         try
         {
-            var own = Describe(place, options, listener.Port, host);
+            var own = Describe(place, options, options.Transport.MapPort?.Invoke(listener.Port) ?? listener.Port, host);
             var (ranks, sockets) = await GatherAsync(place, own, secret, rendezvous.Timeout, clock, logger, cancellationToken).ConfigureAwait(false);
             var titles = Array.ConvertAll(ranks, r => string.Create(CultureInfo.InvariantCulture, $"its process {r.ProcessId} on host {r.HostName}"));
             ControlPlane plane = new(place.Rank, titles, sockets, rendezvous.HeartbeatInterval, rendezvous.HeartbeatTimeout, clock);

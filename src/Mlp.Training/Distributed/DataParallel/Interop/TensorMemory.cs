@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Mlp.Training.Networks.Interop;
 using Tensor = TorchSharp.torch.Tensor;
 
 namespace Mlp.Training.Distributed.DataParallel.Interop;
@@ -21,8 +22,17 @@ internal sealed unsafe class TensorMemory<T> : MemoryManager<T>
         _start = (T*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(values));
     }
 
+    private TensorMemory(Tensor tensor, nint address)
+    {
+        (_tensor, _length) = (tensor, checked((int)tensor.numel()));
+        _start = (T*)address;
+    }
+
     /// <summary>Where it begins.</summary>
     public nint Address => (nint)_start;
+
+    /// <summary>The memory of a tensor on a GPU: to be handed to a group that <see cref="Collectives.ProcessGroup.TakesDeviceMemory"/>, and read by nobody else.</summary>
+    public static TensorMemory<T> OnDevice(Tensor tensor) => new(tensor, TorchAbi.AddressOf(tensor));
 
     public override Span<T> GetSpan() => new(_start, _length);
 

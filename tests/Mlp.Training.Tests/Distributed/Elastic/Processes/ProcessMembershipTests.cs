@@ -48,6 +48,7 @@ public sealed class ProcessMembershipTests : ElasticGroupContract
         var copy = new ElasticGroupOptions
         {
             MinimumMembers = options.MinimumMembers,
+            MaximumMembers = options.MaximumMembers,
             WaitForReplacement = options.WaitForReplacement,
             WaitForMinimum = options.WaitForMinimum,
         };

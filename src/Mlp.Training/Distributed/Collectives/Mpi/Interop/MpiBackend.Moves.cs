@@ -14,6 +14,11 @@ internal sealed unsafe partial class MpiBackend
             start += _memory.Counts[rank];
         }
 
+        if (result.IsEmpty)
+        {
+            return;
+        }
+
         var own = result.Slice(_memory.Starts[Rank], _memory.Counts[Rank]);
         if (!values.Overlaps(own))
         {
@@ -31,6 +36,11 @@ internal sealed unsafe partial class MpiBackend
     public override void Broadcast(in CollectiveCall call, Span<byte> values)
     {
         using var turn = Begin(call);
+        if (values.IsEmpty)
+        {
+            return;
+        }
+
         fixed (byte* target = values)
         {
             _library.Broadcast((nint)target, values.Length, call.Root, _communicator, _memory.Requests);
@@ -42,6 +52,11 @@ internal sealed unsafe partial class MpiBackend
     public override void AllToAll(in CollectiveCall call, ReadOnlySpan<byte> values, Span<byte> result)
     {
         using var turn = Begin(call);
+        if (values.IsEmpty)
+        {
+            return;
+        }
+
         var part = values.Length / WorldSize;
         for (var rank = 0; rank < WorldSize; rank++)
         {

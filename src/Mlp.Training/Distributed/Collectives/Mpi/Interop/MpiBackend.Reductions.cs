@@ -16,6 +16,11 @@ internal sealed unsafe partial class MpiBackend
     {
         var fitsHead = _settings.ChecksCalls && values.Length <= PayloadBytes;
         using var turn = Begin(call, fitsHead ? values : []);
+        if (values.IsEmpty)
+        {
+            return;
+        }
+
         fixed (byte* target = values)
         {
             if (fitsHead)
@@ -47,6 +52,11 @@ internal sealed unsafe partial class MpiBackend
     public override void ReduceScatter(in CollectiveCall call, ReadOnlySpan<byte> values, Span<byte> result)
     {
         using var turn = Begin(call);
+        if (values.IsEmpty)
+        {
+            return;
+        }
+
         var (start, size) = (0, ElementTypes.SizeOf(call.Element));
         var isOwn = IsOwn(call, out var type, out var reduction);
         for (var rank = 0; rank < WorldSize; rank++)
@@ -75,6 +85,11 @@ internal sealed unsafe partial class MpiBackend
     public override void Reduce(in CollectiveCall call, Span<byte> values)
     {
         using var turn = Begin(call);
+        if (values.IsEmpty)
+        {
+            return;
+        }
+
         fixed (byte* target = values)
         {
             if (IsOwn(call, out var type, out var reduction))

@@ -1,0 +1,138 @@
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Inference;
+using Mlp.Runtime.Models;
+using Mlp.Spark.Commands;
+
+namespace Mlp.Spark.Scoring;
+
+/// <summary>Finds the features of a model among the columns of a table, so that what does not fit is said before anything runs.</summary>
+/// <param name="manifest">The version.</param>
+/// <param name="options">Where features come from.</param>
+internal sealed class ScoreBinding(ModelManifest manifest, SparkScoreOptions options)
+{
+    private readonly InputPlan _plan = ModelFeatureService.Plan(manifest, null);
+
+    /// <summary>Where each feature comes from.</summary>
+    /// <param name="columns">The columns of the table.</param>
+    /// <exception cref="ArgumentException">A column is missing or has a type that does not fit.</exception>
+    public IReadOnlyList<InputColumn> Bind(IReadOnlyList<TableColumn> columns)
+    {
+        RequireKnown();
+        var inputs = new List<InputColumn>();
+        var matrices = FindMatrices(columns);
+        foreach (var feature in _plan.Layout.Columns)
+        {
+            if (matrices.FirstOrDefault(m => m.Holds(feature)) is not { } matrix)
+            {
+                inputs.Add(Bind(feature.Name, feature.Type, feature.IsVector, VectorLength.Describe(feature), columns));
+            }
+            else if (inputs.All(i => i.Feature != matrix.Name))
+            {
+                inputs.Add(Bind(matrix.Name, matrix.Type, isVector: true, VectorLength.Describe(matrix.Type, matrix.Width), columns));
+            }
+        }
+
+        return inputs;
+    }
+
+    /// <summary>The arguments of a function, one per feature, in the model's order.</summary>
+    /// <param name="arguments">Types of the arguments, with names for messages; null where they are not known yet.</param>
+    /// <param name="count">Number of arguments; null where that is not known either.</param>
+    /// <exception cref="ArgumentException">There are more or fewer arguments, or one has a type that does not fit.</exception>
+    public IReadOnlyList<InputColumn> BindArguments(IReadOnlyList<TableColumn>? arguments, int? count)
+    {
+        var features = _plan.Layout.Columns;
+        if (count is not { } given)
+        {
+            return [.. features.Select(f => new InputColumn(f.Name, null, options.RoundToFloat32))];
+        }
+
+        // A single argument for a model of one matrix is the matrix.
+        if (given == 1 && features.Count > 1 && _plan.Inputs is [{ Kind: FeatureInputKind.Block, Type: { } type } input])
+        {
+            Require(arguments?[0], input.Name, type, isVector: true, VectorLength.Describe(type, input.Width));
+            return [new InputColumn(input.Name, null, options.RoundToFloat32)];
+        }
+
+        if (given != features.Count)
+        {
+            throw new ArgumentException(FormattableString.Invariant($"Expected one argument for each of {features.Count} features ({string.Join(", ", features.Select(f => $"'{f.Name}'"))}), but found {given} ({manifest.Where})."));
+        }
+
+        for (var i = 0; i < given; i++)
+        {
+            Require(arguments?[i], features[i].Name, features[i].Type, features[i].IsVector, VectorLength.Describe(features[i]));
+        }
+
+        return [.. features.Select(f => new InputColumn(f.Name, null, options.RoundToFloat32))];
+    }
+
+    /// <summary>How nulls are handled.</summary>
+    public NullHandling Nulls() => new()
+    {
+        Policy = options.PropagateNulls ? NullPolicyName.Propagate : PolicyOf(options.Nulls?.Policy ?? NullPolicy.Automatic),
+        Features = options.Nulls?.Features.ToDictionary(f => f.Key, f => new FeatureNullHandling(PolicyOf(f.Value.Policy), f.Value.Value)) ?? [],
+    };
+
+    private static NullPolicyName PolicyOf(NullPolicy policy) => policy switch
+    {
+        NullPolicy.Error => NullPolicyName.Error,
+        NullPolicy.NaN => NullPolicyName.NaN,
+        NullPolicy.Value => NullPolicyName.Value,
+        _ => NullPolicyName.Automatic,
+    };
+
+    /// <summary>Matrices that nobody has described, of which the table has one column of vectors and no column per value.</summary>
+    private List<Matrix> FindMatrices(IReadOnlyList<TableColumn> columns)
+    {
+        if (manifest.Features is not null)
+        {
+            return [];
+        }
+
+        return [.. _plan.Inputs.Where(i => i is { Kind: FeatureInputKind.Block, Type: not null }).Select(i => new Matrix(i.Name, i.Type!.Value, i.Width))
+            .Where(m => options.Columns.ContainsKey(m.Name) || columns.Any(c => c.Name == m.Name && ColumnFit.IsVector(c.Type)))];
+    }
+
+    private InputColumn Bind(string feature, FeatureType type, bool isVector, string described, IReadOnlyList<TableColumn> columns)
+    {
+        var name = options.Columns.GetValueOrDefault(feature, feature);
+        var found = columns.Where(c => c.Name == name).ToList();
+        if (found.Count != 1)
+        {
+            var names = columns.Count == 0 ? "no columns" : "columns " + string.Join(", ", columns.Select(c => $"'{c.Name}'"));
+            throw new ArgumentException($"Expected {(found.Count == 0 ? "a" : "one")} column '{name}' of type {described} for feature '{feature}', but found {(found.Count == 0 ? names : "several")} ({manifest.Where}).");
+        }
+
+        Require(found[0], feature, type, isVector, described);
+        return new InputColumn(feature, name, options.RoundToFloat32 && type == FeatureType.Float32);
+    }
+
+    private void Require(TableColumn? column, string feature, FeatureType type, bool isVector, string described)
+    {
+        if (column is null || ColumnFit.Holds(column.Type, type, isVector, options.RoundToFloat32))
+        {
+            return;
+        }
+
+        var advice = ColumnFit.NeedsRounding(column.Type, type, isVector)
+            ? $" {nameof(SparkScoreOptions)}.{nameof(SparkScoreOptions.RoundToFloat32)} rounds its values."
+            : string.Empty;
+        throw new ArgumentException($"Expected column '{column.Name}' to hold feature '{feature}' of type {described}, but found type {column.Description} ({manifest.Where}).{advice}");
+    }
+
+    /// <summary>A mapping of a feature that the model does not have is a mistake in writing.</summary>
+    private void RequireKnown()
+    {
+        var known = _plan.Layout.Columns.Select(f => f.Name).Concat(_plan.Inputs.Select(i => i.Name)).ToHashSet(StringComparer.Ordinal);
+        if (options.Columns.Keys.Concat(options.Nulls?.Features.Keys ?? Enumerable.Empty<string>()).FirstOrDefault(f => !known.Contains(f)) is { } unknown)
+        {
+            throw new ArgumentException($"Expected features of the model in {nameof(SparkScoreOptions)}, but found '{unknown}'; it has {string.Join(", ", _plan.Layout.Columns.Select(f => $"'{f.Name}'"))} ({manifest.Where}).");
+        }
+    }
+
+    private sealed record Matrix(string Name, FeatureType Type, int Width)
+    {
+        public bool Holds(FeatureColumn feature) => feature.Type == Type && feature.Name.StartsWith(Name + "[", StringComparison.Ordinal);
+    }
+}
