@@ -1,10 +1,6 @@
-using Microsoft.ML.OnnxRuntime;
 using Mlp.Runtime.Accelerators;
-using Mlp.Runtime.Batching;
 using Mlp.Runtime.Data;
-using Mlp.Runtime.Kernels;
 using Mlp.Runtime.Models;
-using Mlp.Runtime.Onnx;
 using Mlp.Runtime.Registry;
 using Mlp.Runtime.Versions;
 
@@ -16,23 +12,10 @@ namespace Mlp.Runtime.Inference;
 /// </summary>
 internal sealed class ModelLoader(IModelRegistry registry, IFeatureSource? features, IAcceleratorProbe probe, TimeProvider time)
 {
-    /// <summary>Checks that ONNX Runtime and the accelerator that a model asks for are there, before there is a version to load.</summary>
-    /// <param name="settings">The model's settings.</param>
-    /// <exception cref="AcceleratorUnavailableException">Something for the accelerator is missing.</exception>
-    /// <exception cref="AcceleratorOptionsException">ONNX Runtime does not know an option of the accelerator, or its value.</exception>
-    /// <exception cref="MissingNativePackageException">The native library of ONNX Runtime is not there.</exception>
-    public AcceleratorChoice ChooseAccelerator(ModelSettings settings)
-    {
-        try
-        {
-            OrtEnv.Instance();
-            return AcceleratorSelector.Select(settings.Accelerator, settings.AcceleratorSettings, probe);
-        }
-        catch (Exception e) when (OnnxRuntimeNative.IsMissing(e))
-        {
-            throw OnnxRuntimeNative.Missing(e, settings.Accelerator);
-        }
-    }
+    private readonly ModelProver _prover = new(probe, time);
+
+    /// <inheritdoc cref="ModelProver.ChooseAccelerator"/>
+    public AcceleratorChoice ChooseAccelerator(ModelSettings settings) => _prover.ChooseAccelerator(settings);
 
     /// <summary>Loads and proves a version.</summary>
     /// <param name="settings">The model's settings.</param>
@@ -62,111 +45,6 @@ internal sealed class ModelLoader(IModelRegistry registry, IFeatureSource? featu
         var files = await registry.OpenOnnxAsync(manifest, settings.Weights, cancellationToken).ConfigureAwait(false);
         var golden = await registry.ReadGoldenRowsAsync(manifest, cancellationToken).ConfigureAwait(false);
         span.Passed("files");
-        RequireSignature(manifest, files.Onnx.Span);
-        span.Passed("signature");
-        var served = ServedGraph.Create(manifest, files.Onnx);
-        var reader = ModelFeatureService.Find(manifest, settings.FeatureService, features);
-        var inputs = manifest.Output.Task == ModelTask.Tensors ? InputPlan.None : ModelFeatureService.Plan(served.Manifest, reader);
-        if (golden is not null)
-        {
-            GoldenRowCheck.RequireLayout(manifest, golden, inputs);
-        }
-
-        span.Passed("features");
-        cancellationToken.ThrowIfCancellationRequested();
-
-        var session = ExecutionSession.Create(manifest, files with { Onnx = served.Onnx }, ChooseAccelerator(settings));
-        LoadedSessions.Add(session, manifest);
-        span.Passed("session");
-        try
-        {
-            var nulls = NullRules.Create(manifest, inputs, settings.Nulls);
-            return manifest.Output.Task == ModelTask.Tensors
-                ? new LoadedVersion { Manifest = served.Manifest, Session = session, Inputs = inputs, Nulls = nulls }
-                : Prove(settings, served, session, inputs, reader, nulls, golden, span);
-        }
-        catch
-        {
-            session.Release();
-            throw;
-        }
+        return _prover.Load(settings, manifest, files, golden, () => ModelFeatureService.Find(manifest, settings.FeatureService, features), span, cancellationToken);
     }
-
-    private LoadedVersion Prove(
-        ModelSettings settings, ServedGraph graph, ExecutionSession session, InputPlan inputs, IFeatureServiceReader? reader, NullRules nulls, GoldenRows? golden, LoadSpan span)
-    {
-        var manifest = graph.Manifest;
-        try
-        {
-            var outputProbe = new OutputProbe(manifest, session, inputs);
-            var outputs = outputProbe.Run();
-            span.Passed("outputs");
-            var warmUp = golden is not null || outputProbe.HasRun ? new WarmUpRow(golden) : null;
-            if (golden is not null)
-            {
-                using var proved = new InferenceSlot(session, inputs, outputs, keyCount: 0, capacity: 1, time);
-                GoldenRowCheck.Run(manifest, golden, proved);
-                span.Passed("golden rows");
-            }
-
-            // A kernel is compared with ONNX Runtime, so that must have answered the golden rows rightly first.
-            var engine = KernelLoader.Default.Load(settings.Kernels, new KernelRequest(manifest, graph.Onnx, inputs, outputs.Score), session, golden);
-            span.Passed("kernel");
-            using var slot = new InferenceSlot(session, inputs, outputs, keyCount: 0, capacity: 1, time);
-            var nanoseconds = warmUp?.Measure(slot) ?? 0;
-            span.Passed("warm-up");
-            CostCurve? costs = null;
-            if (settings.Batching is { } batching)
-            {
-                costs = new BatchProbe(manifest, golden, batching.MaximumBatchSize, capacity => new InferenceSlot(session, inputs, outputs, keyCount: 0, capacity, time)).Run();
-                span.Passed("batches");
-            }
-
-            return new LoadedVersion
-            {
-                Manifest = manifest,
-                Session = session,
-                Inputs = inputs,
-                Outputs = outputs,
-                Reader = reader,
-                Nulls = nulls,
-                Engine = engine,
-                WarmUp = warmUp,
-                RunNanoseconds = nanoseconds,
-                BatchCosts = costs,
-            };
-        }
-        catch (OnnxRuntimeException e)
-        {
-            throw new InvalidModelException(
-                manifest.Name,
-                $"Expected a model that runs, but ONNX Runtime says: {e.Message.Trim()} ({manifest.Where}).",
-                e);
-        }
-    }
-
-    private static void RequireSignature(ModelManifest manifest, ReadOnlySpan<byte> onnx)
-    {
-        var found = OnnxModelReader.Read(manifest.Name, onnx).Signature;
-        Require(manifest, "input", manifest.Signature.Inputs, found.Inputs);
-        Require(manifest, "output", manifest.Signature.Outputs, found.Outputs);
-    }
-
-    private static void Require(
-        ModelManifest manifest, string what, IReadOnlyList<TensorSpecification> expected, IReadOnlyList<TensorSpecification> found)
-    {
-        var index = expected.Zip(found).TakeWhile(pair => IsSame(pair.First, pair.Second)).Count();
-        if (index < expected.Count || index < found.Count)
-        {
-            var wanted = index < expected.Count ? expected[index].ToString() : "no more";
-            var actual = index < found.Count ? found[index].ToString() : "no more";
-            throw new InvalidModelException(
-                manifest.Name,
-                $"Expected {what} {wanted}, but the file has {actual} ({manifest.Where}).");
-        }
-    }
-
-    /// <summary>The platform that published may not have known a type that this one knows: the hash has proved the file.</summary>
-    private static bool IsSame(TensorSpecification expected, TensorSpecification found)
-        => expected.Equals(found) || (expected.ElementType == TensorElementKind.Other && expected.Name == found.Name);
 }

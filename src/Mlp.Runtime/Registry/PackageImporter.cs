@@ -1,6 +1,4 @@
-using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
-using Mlp.Runtime.Models.Packages;
 using Mlp.Runtime.Storage;
 
 namespace Mlp.Runtime.Registry;
@@ -22,38 +20,21 @@ internal sealed class PackageImporter(RegistryPaths paths, IDiskSync disk, Versi
     public ModelManifest Import(string path, string? name, CancellationToken cancellationToken)
     {
         var full = Path.GetFullPath(path);
-        if (!File.Exists(full))
-        {
-            throw new FileNotFoundException($"Expected a model package at '{full}', but found {(Directory.Exists(full) ? "a folder" : "none")}.", full);
-        }
-
-        using var zip = new StoredZipReader(full);
-        var leavesOutGoldenRows = PackageFormat.ReadType(zip.Read(PackageFormat.TypeEntry, PackageFormat.MaximumDocumentLength), full);
-        var manifest = ModelManifestJson.Deserialize(zip.Read(PackageFormat.ManifestEntry, PackageFormat.MaximumDocumentLength), full);
-        RequireIdentity(manifest, full);
         using var staging = new VersionStaging(paths, disk);
-        var onnx = Require(zip.Read(PackageFormat.OnnxEntry, Array.MaxLength), manifest.OnnxSha256, PackageFormat.OnnxEntry, full);
-        foreach (var file in manifest.ExternalData)
-        {
-            ReadExternalData(zip, file, staging, full, cancellationToken);
-        }
-
-        var trainingSet = ReadDocument(zip, manifest.TrainingSetManifestSha256, PackageFormat.TrainingSetEntry, full);
-        var profile = ReadDocument(zip, manifest.ReferenceProfileSha256, PackageFormat.ReferenceProfileEntry, full);
-        var golden = ReadDocument(zip, leavesOutGoldenRows ? null : manifest.GoldenRowsSha256, PackageFormat.GoldenRowsEntry, full);
-        zip.Read(PackageFormat.CardEntry, PackageFormat.MaximumDocumentLength);
-        var origin = new ModelOrigin(manifest.Name, manifest.Version, manifest.CreatedAt, zip.Complete()) { ParentVersion = manifest.ParentVersion };
+        var contents = PackageContents.Read(full, (file, content) => staging.Add(file.Path, content, cancellationToken).Sha256);
+        var manifest = contents.Manifest;
+        var origin = new ModelOrigin(manifest.Name, manifest.Version, manifest.CreatedAt, contents.Sha256) { ParentVersion = manifest.ParentVersion };
         var package = new ModelPackage
         {
-            Onnx = onnx,
+            Onnx = contents.Onnx,
             Output = manifest.Output,
             FeatureService = manifest.FeatureService,
             Features = manifest.Features,
             Metrics = manifest.Metrics,
             TrainingSetHash = manifest.TrainingSetHash,
-            TrainingSetManifest = trainingSet,
-            ReferenceProfile = profile,
-            GoldenRows = golden is null ? null : GoldenRowsFile.Read(golden, full),
+            TrainingSetManifest = contents.TrainingSet,
+            ReferenceProfile = contents.ReferenceProfile,
+            GoldenRows = contents.GoldenRows,
             ExportProof = manifest.ExportProof,
             RunId = manifest.RunId,
             Description = manifest.Description,
@@ -67,44 +48,6 @@ internal sealed class PackageImporter(RegistryPaths paths, IDiskSync disk, Versi
         catch (InvalidModelException e)
         {
             throw new InvalidModelException(e.Model, $"Expected a model in the package '{full}' that can be published, but: {e.Message}", e);
-        }
-    }
-
-    private static void RequireIdentity(ModelManifest manifest, string path)
-    {
-        if (PlatformName.FindProblem(manifest.Name, "model") is { } problem)
-        {
-            throw new CorruptFileException(path, $"{problem.TrimEnd('.')} in the manifest of '{path}'.");
-        }
-
-        if (manifest.Version < 1)
-        {
-            throw new CorruptFileException(path, FormattableString.Invariant($"Expected a version of at least 1 in the manifest of '{path}', but found {manifest.Version}."));
-        }
-    }
-
-    private static void ReadExternalData(StoredZipReader zip, ExternalDataFile file, VersionStaging staging, string path, CancellationToken cancellationToken)
-    {
-        var entry = PackageFormat.ExternalDataEntry(file.Path);
-        ExternalDataFile? found = null;
-        zip.Read(entry, long.MaxValue, (content, _) => found = staging.Add(file.Path, content, cancellationToken));
-        RequireHash(found!.Sha256, file.Sha256, entry, path);
-    }
-
-    private static byte[]? ReadDocument(StoredZipReader zip, string? sha256, string entry, string path)
-        => sha256 is null ? null : Require(zip.Read(entry, PackageFormat.MaximumDocumentLength), sha256, entry, path);
-
-    private static byte[] Require(byte[] content, string sha256, string entry, string path)
-    {
-        RequireHash(ContentHash.Of(content), sha256, entry, path);
-        return content;
-    }
-
-    private static void RequireHash(string found, string expected, string entry, string path)
-    {
-        if (found != expected)
-        {
-            throw new CorruptFileException(path, $"Expected '{entry}' with SHA-256 {expected}, as the manifest of '{path}' says, but found SHA-256 {found}.");
         }
     }
 }

@@ -24,7 +24,7 @@ internal sealed class DaemonServer(WorkerEnvironment environment, TaskFunctions 
     /// <param name="output">Where Spark reads the port, or the path of the Unix socket.</param>
     public void Start(Stream output)
     {
-        var writer = new ProtocolWriter(output);
+        using var writer = new ProtocolWriter(output);
         if (_listener.LocalEndPoint is IPEndPoint address)
         {
             writer.WriteInt32(address.Port);
@@ -90,7 +90,8 @@ internal sealed class DaemonServer(WorkerEnvironment environment, TaskFunctions 
     {
         try
         {
-            new WorkerConnection(socket, environment, functions, log).Serve();
+            using var connection = new WorkerConnection(socket, environment, functions, log);
+            connection.Serve();
         }
         catch (Exception e)
         {

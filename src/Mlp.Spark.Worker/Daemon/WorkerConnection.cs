@@ -7,7 +7,7 @@ using Mlp.Spark.Worker.Tasks;
 namespace Mlp.Spark.Worker.Daemon;
 
 /// <summary>One connection of Spark: who both are, and then one task after the other, until Spark closes it. Used by one thread.</summary>
-internal sealed class WorkerConnection
+internal sealed class WorkerConnection : IDisposable
 {
     /// <summary>The most that a secret has.</summary>
     private const int SecretLength = 1 << 12;
@@ -44,6 +44,21 @@ internal sealed class WorkerConnection
 
     /// <summary>Serves the connection of a process for one task.</summary>
     public void ServeSingle() => ServeAfter(MeetAsSingle);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        try
+        {
+            _output.Dispose();
+        }
+        catch (Exception e) when (IsEndOfConnection(e))
+        {
+            // What was not sent is wanted by no one.
+        }
+
+        _input.Dispose();
+    }
 
     private void ServeAfter(Func<bool> meet)
     {
@@ -118,7 +133,7 @@ internal sealed class WorkerConnection
         }
 
         using var watch = ConnectionWatch.Begin(_socket);
-        var runner = new TaskRunner(_functions, _input, _output);
+        using var runner = new TaskRunner(_functions, _input, _output);
         try
         {
             var task = new TaskReader(_environment.Protocol).Read(_input);

@@ -22,7 +22,7 @@ internal static class WorkerProgram
         }
 
         WorkerEnvironment.Forget();
-        using var functions = new TaskFunctions();
+        using var functions = new TaskFunctions(TimeProvider.System, log);
         return mode == WorkerMode.Daemon ? RunDaemon(environment, functions, log) : RunSingle(environment, functions, log);
     }
 
@@ -59,7 +59,8 @@ internal static class WorkerProgram
     private static int RunSingle(WorkerEnvironment environment, TaskFunctions functions, WorkerLog log)
     {
         using var socket = SparkSocket.Connect(environment);
-        new WorkerConnection(socket, environment, functions, log).ServeSingle();
+        using var connection = new WorkerConnection(socket, environment, functions, log);
+        connection.ServeSingle();
         return 0;
     }
 

@@ -4,8 +4,8 @@ using System.Text;
 namespace Mlp.Spark.Worker.Protocol;
 
 /// <summary>Writes what Java's DataInputStream reads, big-endian. Nothing leaves before <see cref="Flush"/>, unless it is much. Not thread-safe.</summary>
-/// <param name="target">Where the bytes go; it stays the caller's.</param>
-internal sealed class ProtocolWriter(Stream target)
+/// <param name="target">Where the bytes go; it is closed with this.</param>
+internal sealed class ProtocolWriter(Stream target) : IDisposable
 {
     private readonly BufferedStream _stream = new(target, 1 << 16);
 
@@ -37,4 +37,7 @@ internal sealed class ProtocolWriter(Stream target)
 
     /// <summary>Sends what has been written.</summary>
     public void Flush() => _stream.Flush();
+
+    /// <inheritdoc/>
+    public void Dispose() => _stream.Dispose();
 }

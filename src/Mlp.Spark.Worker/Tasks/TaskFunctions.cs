@@ -1,13 +1,18 @@
 using Mlp.Spark.Commands;
+using Mlp.Spark.Worker.Daemon;
 using Mlp.Spark.Worker.Functions;
+using Mlp.Spark.Worker.Functions.Models;
 using Mlp.Spark.Worker.Protocol;
 
 namespace Mlp.Spark.Worker.Tasks;
 
 /// <summary>Makes functions of commands. What is costly to load is loaded once in the process and shared by its tasks. Thread-safe.</summary>
-internal sealed class TaskFunctions : IDisposable
+/// <param name="time">The clock.</param>
+/// <param name="log">Where to say what happens.</param>
+internal sealed class TaskFunctions(TimeProvider time, WorkerLog log) : IDisposable
 {
     private readonly FunctionAssemblies _assemblies = new();
+    private readonly ModelCache _models = new(time, log);
 
     /// <summary>Makes a function of columns.</summary>
     /// <param name="task">The task.</param>
@@ -18,6 +23,7 @@ internal sealed class TaskFunctions : IDisposable
         var files = new TaskFiles(task.FilesFolder);
         return CommandReader.Read(command) switch
         {
+            ScoreCommand score => new ScoredColumn(score, Scorer.Create(score, _models, files)),
             MethodCommand method => ScalarMethod.Create(method, _assemblies, files),
             var other => throw Unknown(other),
         };
@@ -32,15 +38,14 @@ internal sealed class TaskFunctions : IDisposable
         var files = new TaskFiles(task.FilesFolder);
         return CommandReader.Read(command) switch
         {
+            ScoreCommand score => new ScoredTable(score, Scorer.Create(score, _models, files)),
             MethodCommand method => TableMethod.Create(method, _assemblies, files),
             var other => throw Unknown(other),
         };
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-    }
+    public void Dispose() => _models.Dispose();
 
     private static TaskException Unknown(WorkerCommand command) => new($"Expected a command that the worker knows, but found '{command.Kind}'.");
 }

@@ -6,7 +6,7 @@ namespace Mlp.Spark.Worker.Tasks;
 
 /// <summary>The answer of a task: nothing where there are no rows, else one Arrow stream. Each batch leaves at once, so that a query that has enough rows can end. Not thread-safe.</summary>
 /// <param name="writer">The connection.</param>
-internal sealed class TaskOutput(ProtocolWriter writer)
+internal sealed class TaskOutput(ProtocolWriter writer) : IDisposable
 {
     private ArrowStreamWriter? _stream;
     private Schema? _schema;
@@ -38,6 +38,12 @@ internal sealed class TaskOutput(ProtocolWriter writer)
     public void Close()
     {
         _stream?.WriteEnd();
+        Dispose();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
         _stream?.Dispose();
         _stream = null;
     }

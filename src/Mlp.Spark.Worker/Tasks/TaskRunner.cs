@@ -6,7 +6,7 @@ namespace Mlp.Spark.Worker.Tasks;
 /// <param name="functions">Makes functions of commands.</param>
 /// <param name="input">The connection, at the data of the task.</param>
 /// <param name="output">The connection.</param>
-internal sealed class TaskRunner(TaskFunctions functions, ProtocolReader input, ProtocolWriter output)
+internal sealed class TaskRunner(TaskFunctions functions, ProtocolReader input, ProtocolWriter output) : IDisposable
 {
     private readonly TaskOutput _output = new(output);
 
@@ -29,4 +29,7 @@ internal sealed class TaskRunner(TaskFunctions functions, ProtocolReader input, 
 
     /// <summary>Ends the output of a task that failed, if it had begun.</summary>
     public void CloseOutput() => _output.Close();
+
+    /// <inheritdoc/>
+    public void Dispose() => _output.Dispose();
 }

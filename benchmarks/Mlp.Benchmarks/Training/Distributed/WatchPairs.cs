@@ -53,7 +53,7 @@ internal static class WatchPairs
     {
         var definition = new NetworkDefinition([.. Units.SelectMany(u => new[] { Layer.Linear(u), Layer.Relu() }), Layer.Output()]);
         var data = StepSubject.Encode(64, 1);
-        ReplicaTeam Team(string name, bool isWatched, string? timeline) => new(name, count, definition, data, new() { Replicas = count }, meets: false, isShared, isWatched, timeline);
+        ReplicaTeam Team(string name, bool isWatched, string? timeline) => new(name, count, definition, data, new() { Replicas = count }, meets: false, isShared, isWatched: isWatched, timeline: timeline);
         ReplicaTeam[] teams = [Team("not watched", false, null), Team("watched", true, null), Team("watched, with a timeline", true, path)];
         var steps = Math.Max(2, (int)(teams[0].Run(20) * milliseconds / 1000 / count / StepSubject.BatchRows));
         Array.ForEach(teams, t => t.Run(steps));

@@ -1,0 +1,67 @@
+using Apache.Arrow;
+using Apache.Arrow.Types;
+using Mlp.Spark.Commands;
+using Mlp.Spark.Worker.Tasks;
+
+namespace Mlp.Spark.Worker.Functions.Models;
+
+/// <summary>A model as a function of columns: its answer, or where there are several a struct of them. Used by one task.</summary>
+/// <param name="command">The command.</param>
+/// <param name="scorer">The model; it is taken over.</param>
+internal sealed class ScoredColumn(ScoreCommand command, Scorer scorer) : IScalarFunction
+{
+    private Schema? _schema;
+
+    /// <inheritdoc/>
+    public string Name => scorer.Name;
+
+    /// <inheritdoc/>
+    public bool KeepsMemory => false;
+
+    /// <inheritdoc/>
+    public IArrowArray Run(ScalarArguments arguments, CancellationToken cancellationToken)
+    {
+        // All batches of a task have the same columns.
+        _schema ??= new Schema([.. arguments.Columns.Select((c, i) => new Field(NameOf(arguments, i), c.Data.DataType, nullable: true))], null);
+        var batch = new RecordBatch(_schema, arguments.Columns, arguments.RowCount);
+        var answers = scorer.Score(batch, schema => Bind(arguments, schema), arguments.FirstRow, cancellationToken);
+        return answers is [var (_, values)]
+            ? values
+            : new StructArray(new StructType([.. answers.Select(a => a.Field)]), arguments.RowCount, answers.Select(a => a.Values), ArrowBuffer.Empty);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => scorer.Dispose();
+
+    private List<(InputColumn Input, int Column)> Bind(ScalarArguments arguments, Schema schema)
+    {
+        var bound = new List<(InputColumn Input, int Column)>();
+        for (var i = 0; i < arguments.Columns.Count; i++)
+        {
+            bound.Add((InputOf(arguments, i, schema), i));
+        }
+
+        return bound;
+    }
+
+    /// <summary>A named argument is the column of that name, another the one at its place.</summary>
+    private InputColumn InputOf(ScalarArguments arguments, int index, Schema schema)
+    {
+        if (arguments.Names[index] is { } name)
+        {
+            return command.Inputs.FirstOrDefault(i => (i.Column ?? i.Feature) == name) ?? new InputColumn(name);
+        }
+
+        if (command.Inputs.Count == 0)
+        {
+            return index < scorer.Features.Count ? new InputColumn(scorer.Features[index]) : throw TooMany(scorer.Features.Count);
+        }
+
+        return index < command.Inputs.Count ? command.Inputs[index] : throw TooMany(command.Inputs.Count);
+
+        TaskException TooMany(int wanted) => new(FormattableString.Invariant($"Expected {wanted} arguments for {Name}, but the query passes {schema.FieldsList.Count}."));
+    }
+
+    private string NameOf(ScalarArguments arguments, int index)
+        => arguments.Names[index] ?? (index < command.Inputs.Count ? command.Inputs[index].Column ?? command.Inputs[index].Feature : FormattableString.Invariant($"_{index}"));
+}
