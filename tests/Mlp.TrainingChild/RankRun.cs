@@ -22,7 +22,7 @@ internal static class RankRun
     public static async Task RunAsync(string mode, string[] arguments, Action<string> print)
     {
         var options = new ProcessGroupOptions { Timeout = TimeSpan.FromMinutes(2) };
-        (options.Rendezvous.HeartbeatInterval, options.Rendezvous.HeartbeatTimeout) = (TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5));
+        (options.Rendezvous.HeartbeatInterval, options.Rendezvous.HeartbeatTimeout) = (TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(mode == "stop" ? 5 : 60));
         options.Transport.UseSharedMemory = Environment.GetEnvironmentVariable("MLP_CHILD_SOCKETS") is null;
         options.Transport.Algorithm = Enum.Parse<ReductionAlgorithm>(Environment.GetEnvironmentVariable("MLP_CHILD_ALGORITHM") ?? nameof(ReductionAlgorithm.Auto));
         options.Deterministic = options.Transport.Algorithm is not (ReductionAlgorithm.HalvingDoubling or ReductionAlgorithm.Hierarchical);
