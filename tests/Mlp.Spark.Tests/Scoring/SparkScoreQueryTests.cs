@@ -152,6 +152,15 @@ public abstract class SparkScoreQueryTests(SparkServer server) : IAsyncLifetime
         Assert.Contains("none.mlpkg", missing.Message, StringComparison.Ordinal);
     }
 
+    [SparkFact(ShipsWorker = true)]
+    public async Task Score_ByTheShippedWorker_NeedsNothingOnTheExecutors()
+    {
+        await using var session = _platform.Spark(await server.ConnectionAsync(), new SparkSessionOptions { WorkerArchivePath = ShippedWorker.Path });
+
+        Assert.Equal([12.0, -6.0, 0.0], (await CollectedRows.OfAsync(Sample(session).Score(Linear, keep: "id").OrderBy("id"))).Double(1));
+        Assert.Equal("mlp/mlp-spark-worker", await session.Settings.GetAsync("spark.sql.execution.pyspark.python"));
+    }
+
     [SparkFact]
     public async Task Score_SharedFolder_HoldsThePackage()
     {

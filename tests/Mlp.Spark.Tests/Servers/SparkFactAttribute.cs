@@ -6,7 +6,20 @@ namespace Mlp.Spark.Tests.Servers;
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class SparkFactAttribute : FactAttribute
 {
+    private bool _shipsWorker;
+
     public SparkFactAttribute() => Skip = Missing;
+
+    /// <summary>Whether the worker's archive is needed too.</summary>
+    public bool ShipsWorker
+    {
+        get => _shipsWorker;
+        set
+        {
+            _shipsWorker = value;
+            Skip = Missing ?? (value ? ShippedWorker.Missing : null);
+        }
+    }
 
     private static string? Missing { get; } = Find();
 
