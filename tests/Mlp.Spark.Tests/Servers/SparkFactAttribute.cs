@@ -6,18 +6,27 @@ namespace Mlp.Spark.Tests.Servers;
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class SparkFactAttribute : FactAttribute
 {
-    private bool _shipsWorker;
-
     public SparkFactAttribute() => Skip = Missing;
 
     /// <summary>Whether the worker's archive is needed too.</summary>
     public bool ShipsWorker
     {
-        get => _shipsWorker;
+        get;
         set
         {
-            _shipsWorker = value;
-            Skip = Missing ?? (value ? ShippedWorker.Missing : null);
+            field = value;
+            Skip ??= value ? ShippedWorker.Missing : null;
+        }
+    }
+
+    /// <summary>Whether PySpark is needed too.</summary>
+    public bool RunsPySpark
+    {
+        get;
+        set
+        {
+            field = value;
+            Skip ??= value ? PySpark.Missing : null;
         }
     }
 
