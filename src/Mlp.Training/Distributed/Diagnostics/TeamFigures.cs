@@ -41,7 +41,7 @@ internal sealed class TeamFigures(int worldSize)
 
         var step = Mean(2);
         var rows = Enumerable.Range(0, worldSize).Sum(r => Of(r, 1));
-        return new(Steps, Time(step), Time(Mean(3)), step > 0 ? rows / step : 0, ranks) { TransferTime = Time(Mean(4)) };
+        return new(Steps, Time(step), Time(Mean(3)), step > 0 ? rows / step : 0, ranks) { TransferTime = Time(Mean(4)), WaitTime = Time(Mean(6)) };
 
         TimeSpan Time(double seconds) => TimeSpan.FromSeconds(seconds / steps);
     }
