@@ -45,6 +45,10 @@ class _Function:
         return CommonInlineUserDefinedFunction(self._name, self._function, True, arguments)
 
 
+def _quote(name):
+    return "`" + name.replace("`", "``") + "`"
+
+
 def use_worker(spark, path):
     """Names the worker, which every executor has under this path."""
     spark.conf.set("spark.sql.execution.pyspark.python", path)
@@ -70,8 +74,8 @@ def score(model, *columns, features=None, nulls="automatic", round=False):
 def map_score(table, model, keep, features=(), nulls="automatic", round=False):
     """The kept columns and the score of every row. features: names, or a mapping of feature to column."""
     pairs = list(features.items()) if isinstance(features, dict) else [(f, f) for f in features]
-    narrow = table.select(*dict.fromkeys([*keep, *(column for _, column in pairs)])) if pairs else table
+    narrow = table.select(*(_quote(c) for c in dict.fromkeys([*keep, *(column for _, column in pairs)]))) if pairs else table
     command = _command(model, pairs, [{"name": "score", "type": "double"}], keep, nulls, round)
-    kept = [f"`{f.name}` {f.dataType.simpleString()}" for f in narrow.select(*keep).schema]
+    kept = [f"{_quote(f.name)} {f.dataType.simpleString()}" for f in narrow.select(*map(_quote, keep)).schema]
     function = _Function("map_score", ", ".join([*kept, "score double"]), MAP, command)
-    return DataFrame(MapPartitions(narrow._plan, function, narrow.columns, False, None), narrow._session)
+    return DataFrame(MapPartitions(narrow._plan, function, [_quote(c) for c in narrow.columns], False, None), narrow._session)

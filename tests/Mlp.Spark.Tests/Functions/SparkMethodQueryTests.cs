@@ -67,12 +67,11 @@ public abstract class SparkMethodQueryTests(SparkServer server)
     public async Task GroupBy_MethodOfGroups_SeesEachOnce()
     {
         await using var session = await server.ConnectAsync();
-        var table = session.Sql("SELECT * FROM VALUES (1L, 'x', 1.5D), (1L, 'x', 3.5D), (2L, 'y', 2.5D) AS t(k, g, v)");
+        var table = session.Sql("SELECT * FROM VALUES (1, 'x', 1.5D), (1, 'x', 3.5D), (2, 'y', 2.5D) AS t(k, g, v)");
 
-        var rows = await CollectedRows.OfAsync(table.GroupBy("k", "g").Apply(Method(Recorded, "Count"), "k bigint, g string, n bigint").OrderBy("k"));
+        var rows = await CollectedRows.OfAsync(table.GroupBy("k", "g").Apply(Method(Recorded, "Count"), "k int, g string, n bigint").OrderBy("k").Select("n"));
 
-        Assert.Equal([1, 2], rows.Int64(0));
-        Assert.Equal([2, 1], rows.Int64(2));
+        Assert.Equal([2, 1], rows.Int64(0));
     }
 
     [SparkFact]

@@ -16,7 +16,7 @@ using Mlp.TestSupport;
 namespace Mlp.Spark.Tests.Scoring;
 
 /// <summary>Models of a registry on a real server, the same on every version.</summary>
-public abstract class SparkScoreQueryTests(SparkServer server) : IAsyncLifetime
+public abstract class SparkScoreQueryTests(SparkServer server) : IAsyncLifetime, IDisposable
 {
     private const string Linear = "linear";
     private const string Matrix = "matrix";
@@ -24,6 +24,8 @@ public abstract class SparkScoreQueryTests(SparkServer server) : IAsyncLifetime
 
     private readonly TempDirectory _folder = new();
     private MlPlatform _platform = null!;
+
+    protected SparkServer Server => server;
 
     public async Task InitializeAsync()
     {
@@ -36,10 +38,12 @@ public abstract class SparkScoreQueryTests(SparkServer server) : IAsyncLifetime
         await PublishAsync(Matrix, new ModelPackage { Onnx = onnx, Output = output });
     }
 
-    public async Task DisposeAsync()
+    public Task DisposeAsync() => _platform.DisposeAsync().AsTask();
+
+    public void Dispose()
     {
-        await _platform.DisposeAsync();
         _folder.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     [SparkFact]
@@ -139,8 +143,7 @@ public abstract class SparkScoreQueryTests(SparkServer server) : IAsyncLifetime
     public async Task Score_PackageOfAnotherHash_IsRefusedByTheWorker()
     {
         await using var session = await ConnectAsync();
-        var package = _folder.Combine("linear.mlpkg");
-        await _platform.Registry.ExportAsync(Linear, 1, package);
+        var package = await ExportLinearAsync();
         await File.WriteAllBytesAsync(_folder.Combine("other.mlpkg"), [1, 2, 3]);
 
         var right = await CollectedRows.OfAsync(Sample(session).Score(SparkModel.FromPackage(package, package), new() { Keep = ["id"] }).OrderBy("id"));
@@ -150,6 +153,15 @@ public abstract class SparkScoreQueryTests(SparkServer server) : IAsyncLifetime
         Assert.Equal([12.0, -6.0, 0.0], right.Double(1));
         Assert.Contains("but found SHA-256", wrong.Message, StringComparison.Ordinal);
         Assert.Contains("none.mlpkg", missing.Message, StringComparison.Ordinal);
+    }
+
+    [SparkFact(ShipsWorker = true)]
+    public async Task Score_ByTheShippedWorker_NeedsNothingOnTheExecutors()
+    {
+        await using var session = _platform.Spark(await server.ConnectionAsync(), new SparkSessionOptions { WorkerArchivePath = ShippedWorker.Path });
+
+        Assert.Equal([12.0, -6.0, 0.0], (await CollectedRows.OfAsync(Sample(session).Score(Linear, keep: "id").OrderBy("id"))).Double(1));
+        Assert.Equal("mlp/mlp-spark-worker", await session.Settings.GetAsync("spark.sql.execution.pyspark.python"));
     }
 
     [SparkFact]
@@ -180,6 +192,14 @@ public abstract class SparkScoreQueryTests(SparkServer server) : IAsyncLifetime
 
     [SparkFact]
     public Task Score_PeerTrees_EqualsThisProcessBitForBit() => ComparePeerAsync("gbt.onnx");
+
+    /// <summary>Exports the model that doubles the sum of its features.</summary>
+    protected async Task<string> ExportLinearAsync()
+    {
+        var package = _folder.Combine("linear.mlpkg");
+        await _platform.Registry.ExportAsync(Linear, 1, package);
+        return package;
+    }
 
     private static SparkDataFrame Sample(SparkSession session) => session.Sql(
         "SELECT * FROM VALUES (1L, 1.0F, 2.0F, 3.0F, 'x'), (2L, -1.0F, -1.0F, -1.0F, 'y'), (3L, 0.0F, 0.0F, 0.0F, 'x') AS t(id, a, `b b`, c, text)");
