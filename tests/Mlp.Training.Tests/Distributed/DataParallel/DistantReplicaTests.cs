@@ -31,7 +31,8 @@ public sealed class DistantReplicaTests
             relay.Shape(TimeSpan.FromMilliseconds(3), 125e6);
             relays.Add(relay);
             return relay.Port;
-        }));
+        }
+        ));
 
         var failures = LoopbackRanks.Run(groups, group =>
         {
