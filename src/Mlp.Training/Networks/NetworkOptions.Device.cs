@@ -36,6 +36,11 @@ public sealed partial class NetworkOptions
             fail(nameof(Device), $"must name no number where {DataParallel.Replicas} replicas take a GPU each, but is '{Device}'.");
         }
 
+        if (DataParallel.LocalSteps > 1 && (Device != DeviceChoice.Cpu || TreatsHostAsForeign))
+        {
+            fail(Setting(nameof(DataParallel.LocalSteps)), $"must be 1 but for the Device 'cpu', but is {DataParallel.LocalSteps} for '{Device}'.");
+        }
+
         if (DataParallel.ShardOptimizer && (Device != DeviceChoice.Cpu || TreatsHostAsForeign))
         {
             fail(Setting(nameof(DataParallel.ShardOptimizer)), $"must be false but for the Device 'cpu', but is true for '{Device}'.");

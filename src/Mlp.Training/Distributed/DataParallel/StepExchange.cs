@@ -42,7 +42,7 @@ internal sealed class StepExchange : IDisposable
         var host = parameters.Device.IsHost ? null : parameters.Device.Pinned(InputBatch.New(ScalarType.Float32, length));
         var memory = new TensorMemory<float>(host ?? parameters.Gradients);
         IGradientTransport transport;
-        if (host is not null && replicas.Group is { TakesDeviceMemory: true } gpus && replicas.Shared is null && options.Compression == GradientCompression.None)
+        if (host is not null && replicas.Group is { TakesDeviceMemory: true } gpus && replicas.Shared is null && options is { Compression: GradientCompression.None, Adasum: false })
         {
             host.Dispose();
             host = null;
