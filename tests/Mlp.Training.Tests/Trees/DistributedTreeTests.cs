@@ -1,10 +1,7 @@
 using Apache.Arrow;
-using Mlp.Runtime.Data;
 using Mlp.Runtime.Statistics;
 using Mlp.TestSupport;
 using Mlp.Training.Distributed.Collectives;
-using Mlp.Training.Evaluation;
-using Mlp.Training.Preprocessing;
 using Mlp.Training.Tests.Distributed.Collectives.Tcp;
 using Mlp.Training.Trees;
 
