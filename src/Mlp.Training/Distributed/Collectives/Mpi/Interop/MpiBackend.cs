@@ -49,9 +49,6 @@ internal sealed partial class MpiBackend : CollectiveBackend
     /// <inheritdoc/>
     public override int WorldSize { get; }
 
-    /// <summary>Whose interface the library has: "Open MPI" or "MPICH".</summary>
-    public string Flavour => _library.Constants.Flavour;
-
     /// <inheritdoc/>
     public override CollectiveBackend? Split(in CollectiveCall call, IReadOnlyList<int> ranks)
     {
