@@ -153,9 +153,9 @@ if (args is ["adult-epoch", .. var epochs])
     return 0;
 }
 
-if (args is ["allreduce-rank", var way])
+if (args is ["allreduce-rank", var way, .. var pipe])
 {
-    await Mlp.Benchmarks.Training.Distributed.AllReduceRank.RunAsync(way);
+    await Mlp.Benchmarks.Training.Distributed.AllReduceRank.RunAsync(way, pipe.FirstOrDefault());
     return 0;
 }
 

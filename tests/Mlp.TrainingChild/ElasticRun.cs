@@ -9,7 +9,7 @@ namespace Mlp.TrainingChild;
 
 /// <summary>
 /// One member of an elastic group, started by a launcher: trains, and prints "began GENERATION WORLD", "changed GENERATION WORLD STEP SENTENCE" and at the end "done HASH LOSS" or "ended KIND SENTENCE". Words: "kill@STEP", "stop@STEP" and
-/// "slow@STEP" happen to this process, "hold@STEP" waits until newcomers have come; "minimum=N", "maximum=N", "replacement=SECONDS", "rejoin", "seed=N".
+/// "slow@STEP" happen to this process, "hold3@STEP" waits until there are three members, or newcomers who wait; "minimum=N", "maximum=N", "replacement=SECONDS", "rejoin", "seed=N", "heartbeat=SECONDS".
 /// </summary>
 internal static class ElasticRun
 {
@@ -58,7 +58,7 @@ internal static class ElasticRun
             RejoinsWhenGivenUp = rejoins,
             Group = new ProcessGroupOptions { Deterministic = true, Timeout = TimeSpan.FromMinutes(2) },
         };
-        (options.Group.Rendezvous.HeartbeatInterval, options.Group.Rendezvous.HeartbeatTimeout) = (TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5));
+        (options.Group.Rendezvous.HeartbeatInterval, options.Group.Rendezvous.HeartbeatTimeout) = (TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(settings.GetValueOrDefault("heartbeat", 60)));
         options.Group.Transport.UseSharedMemory = Environment.GetEnvironmentVariable("MLP_CHILD_SOCKETS") is null;
         return options;
     }
@@ -101,9 +101,8 @@ internal static class ElasticRun
                 case "slow":
                     Thread.Sleep(SlowStep);
                     break;
-                case "hold":
-                    var size = member.Group!.WorldSize;
-                    SpinWait.SpinUntil(() => member.HasNewcomers || member.Group!.Rank > 0 || member.Group.WorldSize > size);
+                case ['h', 'o', 'l', 'd', var size]:
+                    SpinWait.SpinUntil(() => member.HasNewcomers || member.Group!.WorldSize >= size - '0');
                     break;
                 case "stop" when _faults.Remove((what, step)):
                     using (var kill = Process.Start("/bin/sh", ["-c", string.Create(CultureInfo.InvariantCulture, $"kill -STOP {Environment.ProcessId}")]))

@@ -9,6 +9,7 @@ internal sealed class FlatAdam(FlatParameters parameters, OptimizerOptions optio
     : FlatOptimizer(parameters, weightDecay, isNative, range, "mean", "square")
 {
     private readonly Tensor _step = torch.zeros([1], torch.float32, parameters.Device.Torch).DetachFromDisposeScope();
+    private readonly bool _isHost = parameters.Device.IsHost;
     private readonly (bool IsDecoupled, double Beta1, double Beta2, double Epsilon) _options = (options.Kind == OptimizerKind.AdamW, options.Beta1, options.Beta2, options.Epsilon);
 
     public override void Dispose()
@@ -22,7 +23,15 @@ internal sealed class FlatAdam(FlatParameters parameters, OptimizerOptions optio
         var rates = new AdamRates(learningRate, _options.Beta1, _options.Beta2, group.WeightDecay, _options.Epsilon);
         if (IsNative)
         {
-            _step.fill_(StepCount).Dispose();
+            if (_isHost)
+            {
+                FlatParameters.Floats(_step)[0] = StepCount;
+            }
+            else
+            {
+                _step.fill_(StepCount);
+            }
+
             FusedOptimizers.Adam(_options.IsDecoupled, group.Weights, group.Gradients, group.States[0], group.States[1], _step, rates);
         }
         else

@@ -19,7 +19,7 @@ internal sealed partial class FlatParameters
         }
         else
         {
-            Gradients.zero_().Dispose();
+            Gradients.zero_();
         }
     }
 
@@ -32,7 +32,7 @@ internal sealed partial class FlatParameters
         }
         else
         {
-            Gradients.mul_(factor).Dispose();
+            Gradients.mul_(factor);
         }
     }
 
@@ -45,7 +45,7 @@ internal sealed partial class FlatParameters
         }
         else
         {
-            Gradients.clamp_(-limit, limit).Dispose();
+            Gradients.clamp_(-limit, limit);
         }
     }
 
@@ -88,7 +88,7 @@ internal sealed partial class FlatParameters
         }
         else
         {
-            place.copy_(parameter.detach().reshape(size)).Dispose();
+            place.copy_(parameter.detach().reshape(size));
         }
     }
 

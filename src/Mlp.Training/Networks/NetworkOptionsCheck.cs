@@ -90,6 +90,7 @@ public sealed partial class NetworkOptions
             fail($"{nameof(DataParallel)}{separator}{nameof(DataParallelOptions.SyncBatchNorm)}", $"must be false for one replica, whose batch is the whole one.");
         }
 
+        CheckLocalSteps(fail, separator);
         if (Task != ModelTask.Ranking && GroupColumn is not null)
         {
             fail(nameof(GroupColumn), $"must be null for {Task}, which has no groups, but is '{GroupColumn}'.");
@@ -105,6 +106,35 @@ public sealed partial class NetworkOptions
             fail(
                 $"{nameof(Optimizer)}{separator}{nameof(OptimizerOptions.Nesterov)}",
                 $"must be false for {(Optimizer.Kind == OptimizerKind.Sgd ? "a Momentum of 0" : Optimizer.Kind)}, which has nothing to look ahead by, but is true.");
+        }
+    }
+
+    private void CheckLocalSteps(Action<string, FormattableString> fail, char separator)
+    {
+        if (DataParallel.LocalSteps is not (> 1 and var steps))
+        {
+            return;
+        }
+
+        var name = $"{nameof(DataParallel)}{separator}{nameof(DataParallelOptions.LocalSteps)}";
+        if (Precision == NetworkPrecision.Float16)
+        {
+            fail(name, $"must be 1 with {nameof(Precision)} {Precision}, whose loss scale all replicas decide in each step, but is {steps}.");
+        }
+
+        if (AverageDecay > 0)
+        {
+            fail(name, $"must be 1 with {nameof(AverageDecay)}, whose average needs the weights of each step, but is {steps}.");
+        }
+
+        if (Checkpoints.EverySteps % steps != 0)
+        {
+            fail($"{nameof(Checkpoints)}{separator}{nameof(CheckpointOptions.EverySteps)}", $"must be a multiple of {nameof(DataParallelOptions.LocalSteps)}, {steps}, between which replicas have weights of their own, but is {Checkpoints.EverySteps}.");
+        }
+
+        if (!DataParallel.AverageOptimizerState && Checkpoints.Directory is not null)
+        {
+            fail($"{nameof(Checkpoints)}{separator}{nameof(CheckpointOptions.Directory)}", $"must be null without {nameof(DataParallelOptions.AverageOptimizerState)}: a checkpoint holds one state of the optimizer, and each replica has its own.");
         }
     }
 

@@ -22,6 +22,7 @@ internal sealed class NetworkTraining : IDisposable
     private readonly BatchSource _batches;
     private readonly ReplicaGroup? _replicas;
     private readonly StepExchange? _exchange;
+    private readonly LocalAveraging? _local;
     private readonly StepWatch? _watch;
     private readonly StepReporter? _reporter;
     private readonly IReadOnlyList<INetworkCallback> _callbacks;
@@ -66,8 +67,9 @@ internal sealed class NetworkTraining : IDisposable
         _parameters = new(network, _options.Optimizer.DecayBiasesAndNorms, _device);
         _schedule = new(_options.Schedule, _options.LearningRate, StepsPerEpoch, _options.MaxEpochs);
         _scaler = _options.Precision == NetworkPrecision.Float16 ? new() : null;
-        _exchange = replicas is null ? null : new(replicas, _parameters, _scaler, logger, timeProvider);
+        _exchange = replicas is not { Options.LocalSteps: 1 } ? null : new(replicas, _parameters, _scaler, logger, timeProvider);
         _optimizer = FlatOptimizer.Create(_parameters, _options.Optimizer, _options.WeightDecay, TorchAbi.IsAvailable, _exchange?.Shards?.Mine);
+        _local = replicas is { Options.LocalSteps: > 1 } ? new(replicas, _parameters, _optimizer) : null;
         if (replicas is { IsFirst: true, Shard.Count: var count } && _exchange?.Shards is not null)
         {
             _logger.LogInformation(
@@ -139,8 +141,9 @@ internal sealed class NetworkTraining : IDisposable
 
         var hasMoved = _step.End(rate, Position.Epoch, end);
         Position.Step++;
-        Position.LossSum += _step.LossSum;
-        Position.LossShare += _step.LossShare;
+        var (lossSum, lossShare) = _local?.EndStep(Position.Step, _step.LossSum, _step.LossShare) ?? (_step.LossSum, _step.LossShare);
+        Position.LossSum += lossSum;
+        Position.LossShare += lossShare;
         if (hasMoved)
         {
             _state.Average(_options.AverageDecay);
@@ -288,6 +291,9 @@ internal sealed class NetworkTraining : IDisposable
 
     private (TrainingProgress Progress, double? Metric) EndEpoch(CancellationToken cancellationToken)
     {
+        var (lossSum, lossShare) = _local?.Meet() ?? default;
+        Position.LossSum += lossSum;
+        Position.LossShare += lossShare;
         var loss = Position.LossShare == 0 ? 0 : Position.LossSum / Position.LossShare;
         _state.ShareStatistics();
         EpochScore? score = null;

@@ -6,9 +6,6 @@ public enum TreeLearner
     /// <summary>Rows: each replica counts its own, and the histograms are added up. For many rows.</summary>
     Data,
 
-    /// <summary>Features: each replica has all rows and looks for the best split among its own features. For few rows and many features.</summary>
-    Feature,
-
     /// <summary>Rows, but only the histograms of the features that most replicas vote for are added up (<c>top_k</c> of each, 20): fewer bytes travel, and a split may be missed. For many features and a slow network.</summary>
     Voting,
 }

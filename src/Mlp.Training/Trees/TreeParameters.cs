@@ -111,7 +111,7 @@ internal static class TreeParameters
         if (options.Distributed is { WorldSize: > 1 } together)
         {
             Add("num_machines", together.WorldSize);
-            Add("tree_learner", together.Learner switch { TreeLearner.Feature => "feature", TreeLearner.Voting => "voting", _ => "data" });
+            Add("tree_learner", together.Learner == TreeLearner.Voting ? "voting" : "data");
         }
 
         if (options.IsDeterministic)

@@ -33,7 +33,7 @@ internal static class TreeReplicas
 
         (string, IReadOnlyList<TrainingProgress>) TrainAs(ProcessGroup group, bool isTold)
         {
-            using var team = new TreeTeam(group, options.Distributed.Learner);
+            using var team = new TreeTeam(group);
             team.Agree(options, data, hashes.Training, hashes.Validation);
             using var run = new TreeTrainingRun(options, data, clock, team);
             return run.Train(isTold ? progress : null, cancellationToken);

@@ -85,7 +85,8 @@ internal readonly record struct TreeRows(LabelledRows Rows, int First, int Count
         }
     }
 
-    private int[] GroupSizes()
+    /// <summary>How many neighbouring rows each group has.</summary>
+    public int[] GroupSizes()
     {
         var groups = Rows.Groups.Slice(First, Count);
         var sizes = new List<int>();

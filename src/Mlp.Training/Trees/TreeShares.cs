@@ -24,15 +24,15 @@ internal static class TreeShares
             return share;
         }
 
-        var groups = rows.Rows.Groups.Slice(rows.First, rows.Count);
-        var (chosen, group) = (new List<int>(), -1);
-        for (var row = 0; row < groups.Length; row++)
+        var (chosen, sizes, start) = (new List<int>(), rows.GroupSizes(), 0);
+        for (var group = 0; group < sizes.Length; group++)
         {
-            group += row == 0 || groups[row] != groups[row - 1] ? 1 : 0;
             if (group % count == rank)
             {
-                chosen.Add(row);
+                chosen.AddRange(Enumerable.Range(start, sizes[group]));
             }
+
+            start += sizes[group];
         }
 
         return [.. chosen];
@@ -42,17 +42,7 @@ internal static class TreeShares
     /// <exception cref="TrainingDataException">They are.</exception>
     public static void ThrowIfTooFew(TreeRows rows, int count)
     {
-        var (units, name) = (rows.Count, "training rows");
-        if (!rows.Rows.Groups.IsEmpty)
-        {
-            var groups = rows.Rows.Groups.Slice(rows.First, rows.Count);
-            (units, name) = (0, "groups of training rows");
-            for (var row = 0; row < groups.Length; row++)
-            {
-                units += row == 0 || groups[row] != groups[row - 1] ? 1 : 0;
-            }
-        }
-
+        var (units, name) = rows.Rows.Groups.IsEmpty ? (rows.Count, "training rows") : (rows.GroupSizes().Length, "groups of training rows");
         if (count > 1 && units < (long)Least * count)
         {
             throw new TrainingDataException(FormattableString.Invariant($"Expected at least two {name} for each of {count} replicas, but there are {units}."));

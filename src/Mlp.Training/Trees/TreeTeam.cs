@@ -16,15 +16,7 @@ internal sealed class TreeTeam : IDisposable
 
     /// <summary>Joins, on the thread that calls.</summary>
     /// <param name="group">The replicas; stays the caller's.</param>
-    /// <param name="learner">What they share out.</param>
-    public TreeTeam(ProcessGroup group, TreeLearner learner)
-    {
-        (_group, SharesRows) = (group, learner != TreeLearner.Feature);
-        _network = new(group);
-    }
-
-    /// <summary>Whether each replica has rows of its own.</summary>
-    public bool SharesRows { get; }
+    public TreeTeam(ProcessGroup group) => (_group, _network) = (group, new(group));
 
     /// <summary>Whether this replica decides for all.</summary>
     public bool IsFirst => _group.Rank == 0;
@@ -34,7 +26,14 @@ internal sealed class TreeTeam : IDisposable
     {
         var rows = TreeShares.Of(data.Rows, _group.Rank, _group.WorldSize);
         _rowCount = rows.Length;
-        return data.Training.Subset(rows, data.Parameters);
+        var share = data.Training.Subset(rows, data.Parameters);
+        if (!data.Rows.Rows.Groups.IsEmpty)
+        {
+            // LightGBM 4.7 loses the groups of a subset.
+            share.SetGroups([.. data.Rows.GroupSizes().Where((_, group) => group % _group.WorldSize == _group.Rank)]);
+        }
+
+        return share;
     }
 
     /// <inheritdoc cref="LightGbmNetwork.Run"/>
@@ -53,11 +52,6 @@ internal sealed class TreeTeam : IDisposable
     /// <param name="value">This replica's.</param>
     public double Mean(double value)
     {
-        if (!SharesRows)
-        {
-            return value;
-        }
-
         Span<double> sums = [value * _rowCount, _rowCount];
         _group.AllReduce(sums, ReduceOperation.Sum, "the training metric");
         return sums[0] / sums[1];

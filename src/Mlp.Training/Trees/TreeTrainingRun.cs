@@ -25,7 +25,7 @@ internal sealed class TreeTrainingRun : IDisposable
         _isGreaterBetter = TreeParameters.IsGreaterMetricBetter(options);
         try
         {
-            _share = team is { SharesRows: true } ? team.Take(data) : null;
+            _share = team?.Take(data);
             _booster = Together(() => LightGbmBooster.Create(_share ?? data.Training, data.Parameters));
             if (data.Previous is { } previous)
             {

@@ -7,8 +7,8 @@ public static class SparkCollections
     public const string Spark35 = "Spark 3.5";
 
     [CollectionDefinition(Spark43, DisableParallelization = true)]
-    public sealed class Spark43Collection : ICollectionFixture<Spark43Server>;
+    public sealed class OneSpark43 : ICollectionFixture<Spark43Server>;
 
     [CollectionDefinition(Spark35, DisableParallelization = true)]
-    public sealed class Spark35Collection : ICollectionFixture<Spark35Server>;
+    public sealed class OneSpark35 : ICollectionFixture<Spark35Server>;
 }

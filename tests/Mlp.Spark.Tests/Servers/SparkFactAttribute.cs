@@ -8,6 +8,28 @@ public sealed class SparkFactAttribute : FactAttribute
 {
     public SparkFactAttribute() => Skip = Missing;
 
+    /// <summary>Whether the worker's archive is needed too.</summary>
+    public bool ShipsWorker
+    {
+        get;
+        set
+        {
+            field = value;
+            Skip ??= value ? ShippedWorker.Missing : null;
+        }
+    }
+
+    /// <summary>Whether PySpark is needed too.</summary>
+    public bool RunsPySpark
+    {
+        get;
+        set
+        {
+            field = value;
+            Skip ??= value ? PySpark.Missing : null;
+        }
+    }
+
     private static string? Missing { get; } = Find();
 
     private static string? Find()

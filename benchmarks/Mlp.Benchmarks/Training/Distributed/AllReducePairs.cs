@@ -4,7 +4,7 @@ using Mlp.Benchmarks.Soaks;
 namespace Mlp.Benchmarks.Training.Distributed;
 
 /// <summary>
-/// <c>allreduce-pairs --ranks 2 --rounds 15</c>: the sum of float32 buffers on all ranks, by the in-process backend, a naive one, processes that share memory or use sockets, Open MPI and PyTorch's Gloo, in turns, beside what copying memory costs. Ways whose library is not
+/// <c>allreduce-pairs --ranks 2 --rounds 15</c>: the sum of float32 buffers on all ranks, by the in-process backend, a naive one, processes that share memory, use sockets or Open MPI, Open MPI itself and PyTorch's Gloo, in turns, beside what copying memory costs. Ways whose library is not
 /// installed are left out. <c>--kilobytes 1024</c> measures one size; <c>--refill 1</c> lets each rank write its buffer anew before each call; <c>--algorithms 1</c> measures the ways of values over sockets alone.
 /// </summary>
 internal static class AllReducePairs
@@ -26,7 +26,7 @@ internal static class AllReducePairs
     }
 
     private static List<IAllReduceWay> Ways(int ranks)
-        => [.. new IAllReduceWay?[] { ThreadRanks.InProcess(ranks), ThreadRanks.Naive(ranks), PeerProcesses.Own(ranks, "memory"), PeerProcesses.Own(ranks, "sockets"), PeerProcesses.OpenMpi(ranks), PeerProcesses.Gloo(ranks), ThreadRanks.Copies(ranks) }.OfType<IAllReduceWay>()];
+        => [.. new IAllReduceWay?[] { ThreadRanks.InProcess(ranks), ThreadRanks.Naive(ranks), PeerProcesses.Own(ranks, "memory"), PeerProcesses.Own(ranks, "sockets"), PeerProcesses.OwnMpi(ranks, "mpi"), PeerProcesses.OwnMpi(ranks, "mpi-unchecked"), PeerProcesses.OpenMpi(ranks), PeerProcesses.Gloo(ranks), ThreadRanks.Copies(ranks) }.OfType<IAllReduceWay>()];
 
     private static List<IAllReduceWay> Algorithms(int ranks)
         => [PeerProcesses.Own(ranks, "sockets"), PeerProcesses.Own(ranks, "ring"), PeerProcesses.Own(ranks, "halving-doubling"), ThreadRanks.Copies(ranks)];

@@ -5,15 +5,20 @@ using Mlp.Training.Distributed.Launch;
 
 namespace Mlp.Benchmarks.Training.Distributed;
 
-/// <summary><c>allreduce-rank memory|sockets|ring|halving-doubling</c>: one rank that is a process, for <see cref="AllReducePairs"/>. It reads lines "bytes calls refill" and answers with microseconds per call.</summary>
+/// <summary>
+/// <c>allreduce-rank memory|sockets|ring|halving-doubling</c>, or <c>allreduce-rank mpi|mpi-unchecked PIPE</c> below mpirun: one rank that is a process, for <see cref="AllReducePairs"/>. It reads lines "bytes calls refill", below mpirun from its own
+/// pipe, and answers with microseconds per call, below mpirun on rank 0 alone.
+/// </summary>
 internal static class AllReduceRank
 {
     /// <summary>Runs until there are no more commands.</summary>
     /// <param name="way">How values are moved.</param>
-    public static async Task RunAsync(string way)
+    /// <param name="pipe">Beginning of the pipes' names, which end in a point and the rank; null for the standard streams.</param>
+    public static async Task RunAsync(string way, string? pipe)
     {
-        var options = new ProcessGroupOptions();
+        var options = new ProcessGroupOptions { Backend = pipe is null ? CollectiveTransport.Tcp : CollectiveTransport.Mpi };
         options.Transport.UseSharedMemory = way == "memory";
+        options.Mpi.CheckCalls = way != "mpi-unchecked";
         options.Transport.Algorithm = way switch
         {
             "ring" => ReductionAlgorithm.Ring,
@@ -21,9 +26,11 @@ internal static class AllReduceRank
             _ => ReductionAlgorithm.Direct,
         };
         await using var group = await ProcessGroup.ConnectAsync(options);
-        Console.WriteLine("ready");
+        using var commands = pipe is null ? Console.In : new StreamReader(string.Create(CultureInfo.InvariantCulture, $"{pipe}.{group.Rank}"));
+        var answers = pipe is null || group.Rank == 0 ? Console.Out : TextWriter.Null;
+        answers.WriteLine("ready");
         var buffers = new Dictionary<int, float[]>();
-        while (await Console.In.ReadLineAsync() is { } line)
+        while (await commands.ReadLineAsync() is { } line)
         {
             var words = Array.ConvertAll(line.Split(' '), w => int.Parse(w, CultureInfo.InvariantCulture));
             var (bytes, calls, refill) = (words[0], words[1], words[2] != 0);
@@ -34,7 +41,7 @@ internal static class AllReduceRank
 
             Measure(group, values, (calls / 8) + 1, refill);
             group.Barrier();
-            Console.WriteLine((Measure(group, values, calls, refill).TotalMicroseconds / calls).ToString("F3", CultureInfo.InvariantCulture));
+            answers.WriteLine((Measure(group, values, calls, refill).TotalMicroseconds / calls).ToString("F3", CultureInfo.InvariantCulture));
         }
     }
 

@@ -26,20 +26,26 @@ internal sealed class PeerProcesses : IAllReduceWay
         }
 
         var peer = new PeerProcesses("Open MPI, MPI_Allreduce");
-        var (program, pipe) = (Path.Combine(peer._folder.FullName, "peer"), Path.Combine(peer._folder.FullName, "commands"));
+        var program = Path.Combine(peer._folder.FullName, "peer");
         Complete("mpicc", "-O3", "-o", program, Path.Combine(AppContext.BaseDirectory, "Training", "Distributed", "allreduce_mpi.c"));
-        for (var rank = 0; rank < worldSize; rank++)
+        peer.StartByMpi(worldSize, "mpirun", program);
+        return peer;
+    }
+
+    /// <summary>Processes of this library whose values Open MPI moves; null where it is not installed.</summary>
+    /// <param name="worldSize">Number of ranks.</param>
+    /// <param name="way">"mpi", or "mpi-unchecked" for calls that ranks do not compare first.</param>
+    public static PeerProcesses? OwnMpi(int worldSize, string way)
+    {
+        const string Launcher = "/usr/bin/mpirun.openmpi";
+        if (!File.Exists(Launcher))
         {
-            Complete("mkfifo", Invariant($"{pipe}.{rank}"));
+            return null;
         }
 
-        string[] crowded = worldSize > Environment.ProcessorCount ? ["--oversubscribe"] : [];
-        peer.Start("mpirun", ["--allow-run-as-root", .. crowded, "-np", Invariant($"{worldSize}"), program, pipe]);
-        for (var rank = 0; rank < worldSize; rank++)
-        {
-            peer._commands.Add(new StreamWriter(Invariant($"{pipe}.{rank}")) { AutoFlush = true });
-        }
-
+        var peer = new PeerProcesses($"processes, {way}");
+        peer.StartByMpi(worldSize, Launcher, Environment.ProcessPath!, "exec", Path.Combine(AppContext.BaseDirectory, "Mlp.Benchmarks.dll"), "allreduce-rank", way);
+        peer._processes[0].StandardOutput.ReadLine();
         return peer;
     }
 
@@ -128,6 +134,23 @@ internal sealed class PeerProcesses : IAllReduceWay
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    /// <summary>mpirun gives its input to one rank alone, so each reads a pipe of its own, whose name is its last argument.</summary>
+    private void StartByMpi(int worldSize, string launcher, params string[] program)
+    {
+        var pipe = Path.Combine(_folder.FullName, "commands");
+        for (var rank = 0; rank < worldSize; rank++)
+        {
+            Complete("mkfifo", Invariant($"{pipe}.{rank}"));
+        }
+
+        string[] crowded = worldSize > Environment.ProcessorCount ? ["--oversubscribe"] : [];
+        Start(launcher, ["--allow-run-as-root", .. crowded, "-np", Invariant($"{worldSize}"), .. program, pipe]);
+        for (var rank = 0; rank < worldSize; rank++)
+        {
+            _commands.Add(new StreamWriter(Invariant($"{pipe}.{rank}")) { AutoFlush = true });
+        }
     }
 
     private Process Start(string program, IEnumerable<string> arguments) => Start(new ProcessStartInfo(program, arguments));

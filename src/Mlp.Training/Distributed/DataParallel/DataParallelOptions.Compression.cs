@@ -1,11 +1,12 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 
 namespace Mlp.Training.Distributed.DataParallel;
 
 /// <content>What gradients are while they travel.</content>
 public sealed partial class DataParallelOptions : IValidatableObject
 {
-    /// <summary>What gradients are rounded to while they travel between the ranks of <see cref="Group"/>: half the bytes. For replicas in one process, whose gradients do not travel, it is <see cref="GradientCompression.None"/>.</summary>
+    /// <summary>What gradients become while they travel between the ranks of <see cref="Group"/>: half the bytes. For replicas in one process, whose gradients do not travel, it is <see cref="GradientCompression.None"/>.</summary>
     /// <value>The default value is <see cref="GradientCompression.None"/>.</value>
     [EnumDataType(typeof(GradientCompression))]
     public GradientCompression Compression { get; set; } = GradientCompression.None;
@@ -24,6 +25,28 @@ public sealed partial class DataParallelOptions : IValidatableObject
         {
             yield return (nameof(Compression), Compression.ToString());
             yield return (nameof(ErrorFeedback), ErrorFeedback ? "true" : "false");
+        }
+
+        if (Adasum)
+        {
+            yield return (nameof(Adasum), "true");
+        }
+
+        if (Compression == GradientCompression.TopK)
+        {
+            yield return (nameof(TopKShare), TopKShare.ToString(CultureInfo.InvariantCulture));
+        }
+
+        if (Compression == GradientCompression.TopK || Adasum)
+        {
+            yield return (nameof(BucketBytes), BucketBytes.ToString(CultureInfo.InvariantCulture));
+            yield return (nameof(FirstBucketBytes), FirstBucketBytes.ToString(CultureInfo.InvariantCulture));
+        }
+
+        if (LocalSteps > 1)
+        {
+            yield return (nameof(LocalSteps), LocalSteps.ToString(CultureInfo.InvariantCulture));
+            yield return (nameof(AverageOptimizerState), AverageOptimizerState ? "true" : "false");
         }
     }
 
@@ -48,6 +71,11 @@ public sealed partial class DataParallelOptions : IValidatableObject
         if (BucketTuning.ReportPath is not null && !BucketTuning.IsEnabled)
         {
             yield return Failure($"{nameof(BucketTuning)}.{nameof(BucketTuning.ReportPath)}", "must be null where nothing is measured (IsEnabled).");
+        }
+
+        foreach (var failure in CheckLocalSteps().Concat(CheckTopK()).Concat(CheckAdasum()))
+        {
+            yield return failure;
         }
     }
 

@@ -29,7 +29,7 @@ internal sealed class StagedTransport(IGradientTransport inner, Tensor gradients
         using (var from = gradients.narrow(0, start, length))
         using (var to = host.narrow(0, start, length))
         {
-            to.copy_(from).Dispose();
+            to.copy_(from);
         }
 
         inner.Send(bucket);
@@ -40,7 +40,7 @@ internal sealed class StagedTransport(IGradientTransport inner, Tensor gradients
         inner.End(totals);
         using (torch.no_grad())
         {
-            gradients.copy_(host).Dispose();
+            gradients.copy_(host);
         }
     }
 

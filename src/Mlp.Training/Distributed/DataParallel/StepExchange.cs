@@ -61,7 +61,9 @@ internal sealed class StepExchange : IDisposable
             transport = options.Compression switch
             {
                 GradientCompression.Float16 => new NarrowingTransport<Half>(replicas.Group, memory.Memory, buckets, overlaps, Compression!, scaler),
+                GradientCompression.TopK => new TopKTransport(replicas.Group, memory.Memory, buckets, overlaps, Compression!, scaler, options.TopKShare),
                 GradientCompression.BFloat16 => new NarrowingTransport<BFloat16>(replicas.Group, memory.Memory, buckets, overlaps, Compression!, scaler),
+                _ when options.Adasum => new AdasumTransport(replicas.Group, memory.Memory, buckets, offsets),
                 _ => new GroupTransport<float>(replicas.Group, memory.Memory, buckets, overlaps),
             };
         }

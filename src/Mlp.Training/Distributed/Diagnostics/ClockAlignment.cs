@@ -15,9 +15,10 @@ internal readonly record struct ClockAlignment(long Zero, long Error)
     /// <summary>Aligns the clocks of all ranks, which all call it.</summary>
     /// <param name="group">The ranks.</param>
     /// <param name="clock">This rank's clock.</param>
-    public static ClockAlignment Measure(ProcessGroup group, TimeProvider clock)
+    /// <param name="known">Where this rank, should it be rank 0, has the beginning from an alignment before; null where there was none.</param>
+    public static ClockAlignment Measure(ProcessGroup group, TimeProvider clock, long? known = null)
     {
-        var zero = clock.GetTimestamp();
+        var zero = known ?? clock.GetTimestamp();
         var nanosecondsPerTick = 1e9 / clock.TimestampFrequency;
         if (group.Rank > 0)
         {

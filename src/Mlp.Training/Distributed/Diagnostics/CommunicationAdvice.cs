@@ -38,12 +38,13 @@ internal static class CommunicationAdvice
                 $"{crowded.Count()} ranks share {crowded.Max(r => r.Processors)} processors of '{crowded.Key}' and wait for each other to get one: train with as many ranks as there are processors, or fewer."));
         }
 
-        var awaited = TimeSpan.FromTicks((long)report.Ranks.Average(r => r.AwaitedTime.Ticks * (report.Ranks.Count - 1.0)));
-        if (awaited >= report.ExposedTime * Most)
+        if (report.WaitTime >= report.ExposedTime * Most)
         {
-            return report.SlowRank is { } slow && slow.AwaitedTime * (report.Ranks.Count - 1) >= awaited * report.Ranks.Count * Most
+            return report.SlowRank is { } slow && slow.AwaitedTime * (report.Ranks.Count - 1) >= report.WaitTime * report.Ranks.Count * Most
                 ? (CommunicationCause.SlowRank, FormattableString.Invariant(
                     $"The others do nothing meanwhile: see what else runs beside rank {slow.Rank} (process {slow.ProcessId} on '{slow.Host}'), whether its processor or device is slower, and whether its rows come as fast."))
+                : report.Ranks.All(r => r.AwaitedTime == TimeSpan.Zero) ? (CommunicationCause.UnevenSteps, FormattableString.Invariant(
+                    $"Ranks wait for each other, and {report.Transport} does not tell for whom; the one that waits least is rank {report.Ranks.MinBy(r => r.ExposedTime)!.Rank}, so that the others may wait for it."))
                 : (CommunicationCause.UnevenSteps, "Ranks take turns in coming last: hosts have other work, or batches take different times. Larger batches and accumulation (Optimizer.AccumulationSteps) let ranks meet less often.");
         }
 

@@ -29,6 +29,9 @@ public sealed record DataParallelReport(long Steps, TimeSpan StepTime, TimeSpan 
     /// <summary>Buckets they travel in.</summary>
     public int BucketCount { get; init; }
 
+    /// <summary>Part of <see cref="ExposedTime"/> in which ranks waited for others to come, where the transport tells when all are there.</summary>
+    public TimeSpan WaitTime { get; init; }
+
     /// <summary>Time of a step in which values moved after all ranks had come, also beside the backward pass.</summary>
     public TimeSpan TransferTime { get; init; }
 

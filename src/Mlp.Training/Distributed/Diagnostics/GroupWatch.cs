@@ -19,6 +19,7 @@ internal sealed class GroupWatch(StepWatch watch, ProcessGroup group) : ICollect
     private long _direct;
     private long _transfer;
     private long _bytes;
+    private long _waited;
 
     /// <summary>Begins to watch.</summary>
     public GroupWatch Attach()
@@ -69,6 +70,7 @@ internal sealed class GroupWatch(StepWatch watch, ProcessGroup group) : ICollect
     public long Take(StepFigures figures, double secondsPerTick, ref (long Ticks, int Rank) longest)
     {
         figures.Bytes += _bytes;
+        figures.WaitSeconds += _waited * secondsPerTick;
         figures.TransferSeconds += _transfer * secondsPerTick;
         for (var rank = 0; rank < _waits.Length; rank++)
         {
@@ -82,7 +84,7 @@ internal sealed class GroupWatch(StepWatch watch, ProcessGroup group) : ICollect
 
         var direct = _direct;
         Array.Clear(_waits);
-        (_bytes, _transfer, _direct, _longestWait, _longestRank) = (0, 0, 0, 0, -1);
+        (_bytes, _waited, _transfer, _direct, _longestWait, _longestRank) = (0, 0, 0, 0, 0, -1);
         return direct;
     }
 
@@ -94,7 +96,13 @@ internal sealed class GroupWatch(StepWatch watch, ProcessGroup group) : ICollect
     {
         var since = watch.WaitsSince;
         var wait = !isExchange ? _met - _began : since == 0 ? 0 : _met - Math.Max(since, _began);
-        if (_lastRank < 0 || _lastRank == group.Rank || wait <= 0)
+        if (_lastRank == group.Rank || wait <= 0)
+        {
+            return;
+        }
+
+        _waited += wait;
+        if (_lastRank < 0)
         {
             return;
         }

@@ -5,7 +5,7 @@ namespace Mlp.Training.Distributed.Diagnostics;
 internal sealed class StepFigures(int worldSize)
 {
     /// <summary>How many numbers <see cref="Own"/> has.</summary>
-    public const int OwnCount = 6;
+    public const int OwnCount = 7;
 
     /// <summary>Steps.</summary>
     public double Steps { get; set; }
@@ -25,16 +25,19 @@ internal sealed class StepFigures(int worldSize)
     /// <summary>Bytes of the values that calls were about.</summary>
     public double Bytes { get; set; }
 
-    /// <summary>Of the exposed time that which was spent waiting, by the rank that came last; then the number of steps whose longest such wait was for that rank.</summary>
+    /// <summary>Part of the exposed time that was spent waiting for others.</summary>
+    public double WaitSeconds { get; set; }
+
+    /// <summary>The same by the rank that came last, where it is known; then the number of steps whose longest such wait was for that rank.</summary>
     public double[] ByLastRank { get; } = new double[2 * worldSize];
 
     /// <summary>The numbers of this replica alone.</summary>
-    public double[] Own() => [Steps, Rows, StepSeconds, ExposedSeconds, TransferSeconds, Bytes];
+    public double[] Own() => [Steps, Rows, StepSeconds, ExposedSeconds, TransferSeconds, Bytes, WaitSeconds];
 
     /// <summary>Begins anew.</summary>
     public void Clear()
     {
-        (Steps, Rows, StepSeconds, ExposedSeconds, TransferSeconds, Bytes) = (0, 0, 0, 0, 0, 0);
+        (Steps, Rows, StepSeconds, ExposedSeconds, TransferSeconds, Bytes, WaitSeconds) = (0, 0, 0, 0, 0, 0, 0);
         Array.Clear(ByLastRank);
     }
 }

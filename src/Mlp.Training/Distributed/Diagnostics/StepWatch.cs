@@ -193,6 +193,7 @@ internal sealed class StepWatch : IGradientObserver, IDisposable
             return;
         }
 
+        Figures.WaitSeconds += waited * _secondsPerTick;
         Figures.ByLastRank[lastRank] += waited * _secondsPerTick;
         if (waited > _longest.Ticks)
         {

@@ -41,9 +41,9 @@ internal sealed class TeamFigures(int worldSize)
 
         var step = Mean(2);
         var rows = Enumerable.Range(0, worldSize).Sum(r => Of(r, 1));
-        return new(Steps, Time(step), Time(Mean(3)), step > 0 ? rows / step : 0, ranks) { TransferTime = Time(Mean(4)) };
+        return new(Steps, Time(step), Time(Mean(3)), step > 0 ? rows / step : 0, ranks) { TransferTime = Time(Mean(4)), WaitTime = Time(Mean(6)) };
 
-        TimeSpan Time(double seconds) => TimeSpan.FromSeconds(seconds / steps);
+        TimeSpan Time(double seconds) => TimeSpan.FromTicks((long)Math.Round(seconds / steps * TimeSpan.TicksPerSecond));
     }
 
     private static void AddTo(Span<double> sums, ReadOnlySpan<double> values)

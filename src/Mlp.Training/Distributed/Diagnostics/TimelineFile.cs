@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using Microsoft.Extensions.Logging;
 
 namespace Mlp.Training.Distributed.Diagnostics;
@@ -15,7 +14,6 @@ internal sealed class TimelineFile : IDisposable
 
     private readonly object _gate = new();
     private readonly string _path;
-    private readonly int _rank;
     private readonly ILogger _logger;
     private readonly TimelineEvent[][] _buffers;
     private readonly Thread _thread;
@@ -28,9 +26,9 @@ internal sealed class TimelineFile : IDisposable
     private bool _isAsked;
     private bool _isEnding;
 
-    private TimelineFile(string path, int rank, FileStream file, TimelineOptions options, TimeProvider clock, ILogger logger)
+    private TimelineFile(string path, FileStream file, TimelineOptions options, TimeProvider clock, ILogger logger)
     {
-        (_path, _rank, _file, _logger, Options, Clock) = (path, rank, file, logger, options, clock);
+        (_path, _file, _logger, Options, Clock) = (path, file, logger, options, clock);
         _buffers = [new TimelineEvent[options.BufferedEvents / 2], new TimelineEvent[options.BufferedEvents / 2]];
         Began = clock.GetTimestamp();
         _thread = new Thread(Run) { IsBackground = true, Name = "mlp-timeline" };
@@ -46,24 +44,27 @@ internal sealed class TimelineFile : IDisposable
     /// <summary>When it began.</summary>
     public long Began { get; }
 
+    /// <summary>When the timeline of the first rank 0 began, on this process's clock; null before clocks were aligned.</summary>
+    public long? Zero { get; set; }
+
     /// <summary>Begins a timeline.</summary>
     /// <param name="options">Settings.</param>
-    /// <param name="rank">The rank whose file it is; null for the only one.</param>
+    /// <param name="owner">Whose file it is, for its name; null for the only one.</param>
     /// <param name="clock">Measures.</param>
     /// <param name="logger">Told of a disk that fails.</param>
     /// <returns>The timeline; null where there is none.</returns>
-    public static TimelineFile? Open(TimelineOptions options, int? rank, TimeProvider clock, ILogger logger)
+    public static TimelineFile? Open(TimelineOptions options, string? owner, TimeProvider clock, ILogger logger)
     {
         if (string.IsNullOrEmpty(options.Path))
         {
             return null;
         }
 
-        var path = rank is { } one ? Path.ChangeExtension(options.Path, string.Create(CultureInfo.InvariantCulture, $".rank-{one}{Path.GetExtension(options.Path)}")) : options.Path;
+        var path = owner is null ? options.Path : Path.ChangeExtension(options.Path, $".{owner}{Path.GetExtension(options.Path)}");
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-            return new(path, rank ?? 0, new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0), options, clock, logger);
+            return new(path, new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0), options, clock, logger);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
@@ -154,7 +155,7 @@ internal sealed class TimelineFile : IDisposable
                 output.ResetWrittenCount();
             }
 
-            text.End(_rank, _dropped);
+            text.End(_dropped);
             _file!.Write(output.WrittenSpan);
         }
         catch (Exception e)

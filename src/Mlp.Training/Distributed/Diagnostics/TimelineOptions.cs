@@ -7,7 +7,7 @@ public sealed class TimelineOptions
 {
     /// <summary>
     /// The file, which is replaced; its folder is made. Replicas in one process share it. Of a group of processes each writes a file of its own, with the rank before the extension ("run.json" becomes "run.rank-3.json");
-    /// <see cref="Timeline.Merge"/> puts them together. A file that cannot be written is told to the log and ends no training.
+    /// of an elastic group the number of the process. <see cref="Timeline.Merge"/> puts them together. A file that cannot be written is told to the log and ends no training.
     /// </summary>
     /// <value>The default value is null, which stands for no timeline.</value>
     public string? Path { get; set; }

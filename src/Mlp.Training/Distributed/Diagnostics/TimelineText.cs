@@ -9,6 +9,7 @@ internal sealed class TimelineText : IDisposable
     private const double NanosecondsPerMicrosecond = 1000;
 
     private readonly Utf8JsonWriter _json;
+    private int _lastNamed;
 
     /// <summary>Writes to a buffer.</summary>
     /// <param name="output">The buffer.</param>
@@ -25,11 +26,10 @@ internal sealed class TimelineText : IDisposable
     public void Begin() => Output.Write("[\n"u8);
 
     /// <summary>Writes what ends the array: an event of its own, since a comma stands before it.</summary>
-    /// <param name="rank">The rank that ends.</param>
     /// <param name="dropped">Events that were left out.</param>
-    public void End(int rank, long dropped)
+    public void End(long dropped)
     {
-        Metadata(rank, "dropped_events", "count", dropped, isLast: true);
+        Metadata(_lastNamed, "dropped_events", "count", dropped, isLast: true);
         Output.Write("\n]\n"u8);
     }
 
@@ -60,6 +60,7 @@ internal sealed class TimelineText : IDisposable
     /// <param name="name">What it is called.</param>
     public void Name(int rank, string name)
     {
+        _lastNamed = rank;
         Metadata(rank, "process_name", "name", name);
         Metadata(rank, "process_sort_index", "sort_index", rank);
         Metadata(rank, "thread_name", "name", "training");

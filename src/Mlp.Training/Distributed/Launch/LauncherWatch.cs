@@ -13,9 +13,24 @@ internal sealed class LauncherWatch : IDisposable
     /// <summary>The variable by which <see cref="LocalLauncher"/> says which process it is.</summary>
     public const string Variable = "MLP_LAUNCHER_PID";
 
+    private readonly object _gate = new();
     private readonly Process _process;
+    private bool _isDisposed;
 
-    private LauncherWatch(Process process) => _process = process;
+    private LauncherWatch(Process process, Action ended)
+    {
+        _process = process;
+        process.Exited += (_, _) =>
+        {
+            lock (_gate)
+            {
+                if (!_isDisposed)
+                {
+                    ended();
+                }
+            }
+        };
+    }
 
     /// <summary>Watches.</summary>
     /// <param name="launcher">What <see cref="Variable"/> says; null where another launcher has started this process.</param>
@@ -32,9 +47,9 @@ internal sealed class LauncherWatch : IDisposable
         try
         {
             var process = Process.GetProcessById(id);
-            process.Exited += (_, _) => ended(sentence);
+            var watch = new LauncherWatch(process, () => ended(sentence));
             process.EnableRaisingEvents = true;
-            return new(process);
+            return watch;
         }
         catch (ArgumentException)
         {
@@ -48,6 +63,14 @@ internal sealed class LauncherWatch : IDisposable
         return null;
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _process.Dispose();
+    /// <summary>Watches no more; nobody is told afterwards.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _isDisposed = true;
+        }
+
+        _process.Dispose();
+    }
 }

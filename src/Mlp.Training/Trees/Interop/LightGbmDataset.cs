@@ -51,7 +51,7 @@ internal sealed unsafe class LightGbmDataset() : SafeHandle(0, ownsHandle: true)
         return dataset;
     }
 
-    /// <summary>Some of the rows, with their labels, weights, groups and initial scores, and the bins of all.</summary>
+    /// <summary>Some of the rows, with their labels, weights and initial scores, and the bins of all. Groups are to be set anew.</summary>
     /// <param name="rows">Which, in rising order; groups whole.</param>
     /// <param name="parameters">Settings as LightGBM writes them.</param>
     public LightGbmDataset Subset(ReadOnlySpan<int> rows, string parameters)

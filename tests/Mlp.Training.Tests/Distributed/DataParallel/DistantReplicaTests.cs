@@ -54,7 +54,7 @@ public sealed class DistantReplicaTests
     {
         using var scope = torch.NewDisposeScope();
         var gradients = torch.zeros([Layers * Width * Width], torch.float64);
-        var parameters = Enumerable.Range(0, Layers).Select(l => new Parameter(torch.eye(Width, torch.float64), requires_grad: true) { grad = gradients.narrow(0, l * Width * Width, Width * Width).view(Width, Width) }).ToList();
+        var parameters = Enumerable.Range(0, Layers).Select(l => new Parameter(torch.eye(Width, dtype: torch.float64), requires_grad: true) { grad = gradients.narrow(0, l * Width * Width, Width * Width).view(Width, Width) }).ToList();
         var plan = GradientBucketPlan.Cut([.. Enumerable.Range(0, Layers).Select(l => l * Width * Width)], [Layers * Width * Width], Width * Width, Width * Width);
         var transport = new Recording(new GroupTransport<double>(group, new TensorMemory<double>(gradients).Memory, plan, overlaps));
         using var buckets = new GradientBuckets(transport, plan, parameters, overlaps);

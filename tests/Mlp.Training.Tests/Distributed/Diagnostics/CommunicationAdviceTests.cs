@@ -7,7 +7,7 @@ using Mlp.Training.Networks;
 namespace Mlp.Training.Tests.Distributed.Diagnostics;
 
 /// <summary>Each reason for which communication takes much of the time is told from the others, once, with figures.</summary>
-public sealed class CommunicationAdviceTests
+public sealed class CommunicationAdviceTests : IDisposable
 {
     private const int StepCount = 40;
     private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
@@ -27,6 +27,12 @@ public sealed class CommunicationAdviceTests
         _replicas = new(group, _options, isTold: true);
         _watch = new(_clock, 0, 4, null);
         _watch.Watch(group);
+    }
+
+    public void Dispose()
+    {
+        _watch.Dispose();
+        _replicas.Dispose();
     }
 
     [Fact]
@@ -56,6 +62,18 @@ public sealed class CommunicationAdviceTests
 
         Assert.Equal(CommunicationCause.UnevenSteps, report.Cause);
         Assert.Contains("Ranks take turns in coming last", Assert.Single(_log.Messages), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void EndEpoch_NobodyTellsWhoIsLast_SaysSo()
+    {
+        var reporter = Report(processors: 4);
+        (_backend.Wait, _backend.LastRank) = (12 * Millisecond, -1);
+
+        var report = Train(reporter, compute: 10 * Millisecond);
+
+        Assert.Equal((CommunicationCause.UnevenSteps, 12.0), (report.Cause, report.WaitTime.TotalMilliseconds));
+        Assert.Contains("tcp does not tell for whom; the one that waits least is rank 0", Assert.Single(_log.Messages), StringComparison.Ordinal);
     }
 
     [Fact]

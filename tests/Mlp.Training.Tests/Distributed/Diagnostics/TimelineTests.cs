@@ -35,14 +35,14 @@ public sealed class TimelineTests
 
             Assert.Equal(2, mine.Count(e => e.Name == "validation"));
             Assert.Equal(2, mine.Count(e => e.Name == "checkpoint"));
-            Assert.NotEmpty(mine.Where(e => e.Of == "ready" && e.Bucket == 0));
+            Assert.Contains(mine, e => e.Of == "ready" && e.Bucket == 0);
             Assert.Contains(trace.Metadata, m => m.Name == "process_name" && m.Rank == rank && m.Value.StartsWith($"rank {rank} (", StringComparison.Ordinal));
         }
 
         // In each step one replica comes last to each bucket, and somebody adds it up.
         Assert.Equal(16, trace.Events.Count(e => e.Of == "last to come" && e.Bucket == 0));
         Assert.Equal(16, trace.Events.Count(e => e.Of == "summed" && e.Bucket == 0));
-        Assert.NotEmpty(trace.Events.Where(e => e.Name == "sum"));
+        Assert.Contains(trace.Events, e => e.Name == "sum");
         Assert.Contains(("dropped_events", 0, "0"), trace.Metadata);
     }
 

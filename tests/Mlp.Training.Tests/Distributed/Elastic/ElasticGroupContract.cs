@@ -114,6 +114,7 @@ public abstract class ElasticGroupContract
 
         using var refused = new ManualResetEventSlim();
         var programs = Start(members, steps: 1_000_000, goesOn: (_, _) => !refused.IsSet);
+        SpinWait.SpinUntil(() => members.All(m => m.Generation > 0));
         var newcomer = CreateNewcomer(members, new());
         newcomer.Require(new Dictionary<string, string> { ["training rows"] = "b" });
         var misfit = ElasticProgram.Start(newcomer, 1);

@@ -9,7 +9,6 @@ internal sealed class ElasticProgram
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly Thread _thread;
-    private readonly CancellationTokenSource _stop = new();
     private readonly int _steps;
     private readonly Func<ElasticProgram, bool> _goesOn;
 
@@ -69,7 +68,7 @@ internal sealed class ElasticProgram
 
     private void Work()
     {
-        var group = Join(() => Member.JoinAsync(_stop.Token));
+        var group = Join(() => Member.JoinAsync());
         Agree(ref group);
         while (Step < _steps)
         {
@@ -86,13 +85,13 @@ internal sealed class ElasticProgram
                 Step++;
                 if (values[1] > 0)
                 {
-                    group = Join(() => Member.ReformAsync(null, _stop.Token));
+                    group = Join(() => Member.ReformAsync());
                     Agree(ref group);
                 }
             }
             catch (CollectiveException exception)
             {
-                group = Join(() => Member.ReformAsync(exception, _stop.Token));
+                group = Join(() => Member.ReformAsync(exception));
                 Agree(ref group);
             }
         }
@@ -112,7 +111,7 @@ internal sealed class ElasticProgram
             }
             catch (CollectiveException exception)
             {
-                group = Join(() => Member.ReformAsync(exception, _stop.Token));
+                group = Join(() => Member.ReformAsync(exception));
             }
         }
     }

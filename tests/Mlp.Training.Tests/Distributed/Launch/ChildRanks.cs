@@ -12,6 +12,17 @@ internal static class ChildRanks
     /// <summary>Arguments of one rank.</summary>
     public static string[] Arguments(params string[] mode) => ["exec", Path.Combine(AppContext.BaseDirectory, "Mlp.TrainingChild.dll"), "rank", .. mode];
 
+    /// <summary>Arguments of one rank that calls RunAsync of a type of these tests, with what they stand on.</summary>
+    public static string[] Program(Type program, params string[] arguments)
+    {
+        var tests = Path.Combine(AppContext.BaseDirectory, program.Assembly.GetName().Name!);
+        return
+        [
+            "exec", "--depsfile", $"{tests}.deps.json", "--runtimeconfig", $"{tests}.runtimeconfig.json", Path.Combine(AppContext.BaseDirectory, "Mlp.TrainingChild.dll"),
+            "program", program.AssemblyQualifiedName!, .. arguments,
+        ];
+    }
+
     /// <summary>Starts ranks by the local launcher.</summary>
     /// <returns>How they ended and what they printed.</returns>
     public static Task<(LaunchResult Result, string[] Lines)> RunAsync(int worldSize, bool sharesMemory, params string[] mode)

@@ -84,7 +84,7 @@ internal sealed class NcclWait : IDisposable
 
             if (sleeps)
             {
-                Thread.Sleep(1);
+                _ending.Wait(1);
             }
             else if (call.InBackground || look % LooksPerYield == 0)
             {

@@ -10,13 +10,8 @@ internal static class MpiRanks
     /// <summary>Runs <see cref="MpiRankProgram"/> on ranks.</summary>
     public static Task<CommandResult> RunAsync(string launcher, int worldSize, string[] arguments)
     {
-        var tests = typeof(MpiRanks).Assembly.GetName().Name;
-        string[] start =
-        [
-            "-np", worldSize.ToString(CultureInfo.InvariantCulture), ChildRanks.Dotnet, "exec", "--depsfile", $"{tests}.deps.json", "--runtimeconfig", $"{tests}.runtimeconfig.json",
-            "Mlp.TrainingChild.dll", "program", $"{typeof(MpiRankProgram).FullName}, {tests}",
-        ];
+        string[] start = ["-np", worldSize.ToString(CultureInfo.InvariantCulture), ChildRanks.Dotnet, .. ChildRanks.Program(typeof(MpiRankProgram), arguments)];
         string[] own = launcher.EndsWith("openmpi", StringComparison.Ordinal) ? ["--allow-run-as-root", "--oversubscribe"] : [];
-        return CommandLine.RunAsync(AppContext.BaseDirectory, new Dictionary<string, string?>(), launcher, [.. own, .. start, .. arguments]);
+        return CommandLine.RunAsync(AppContext.BaseDirectory, new Dictionary<string, string?>(), launcher, [.. own, .. start]);
     }
 }

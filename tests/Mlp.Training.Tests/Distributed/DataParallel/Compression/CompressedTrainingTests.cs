@@ -20,6 +20,7 @@ public sealed class CompressedTrainingTests : IDisposable
     [InlineData(GradientCompression.Float16, true)]
     [InlineData(GradientCompression.Float16, false)]
     [InlineData(GradientCompression.BFloat16, true)]
+    [InlineData(GradientCompression.TopK, true)]
     public async Task FitAsync_ConvergesAsWithoutCompression(GradientCompression compression, bool keepsErrors)
     {
         var rows = SyntheticRows.Create(900, seed: 3);
@@ -29,7 +30,7 @@ public sealed class CompressedTrainingTests : IDisposable
             var weights = new SortedDictionary<string, float[]>[Ranks];
             ProcessGroup.RunInProcess(Ranks, group =>
             {
-                using var network = new NetworkTrainer(Options(group, kind, o => (o.MaxEpochs, o.DataParallel.ErrorFeedback) = (12, keepsErrors))).FitAsync(rows).GetAwaiter().GetResult();
+                using var network = new NetworkTrainer(Options(group, kind, o => (o.MaxEpochs, o.DataParallel.ErrorFeedback, o.DataParallel.TopKShare) = (12, keepsErrors, 0.1))).FitAsync(rows).GetAwaiter().GetResult();
                 weights[group.Rank] = WeightsOf(network);
                 losses[i] = network.History.Min(h => h.ValidationLoss!.Value);
             });
@@ -37,7 +38,7 @@ public sealed class CompressedTrainingTests : IDisposable
         }
 
         Assert.NotEqual(losses[0], losses[1]);
-        Assert.Equal(losses[0], losses[1], 0.01);
+        Assert.Equal(losses[0], losses[1], compression == GradientCompression.TopK ? 0.05 : 0.01);
         await Task.CompletedTask;
     }
 
@@ -58,6 +59,7 @@ public sealed class CompressedTrainingTests : IDisposable
     [InlineData(GradientCompression.Float16, NetworkPrecision.Float32)]
     [InlineData(GradientCompression.Float16, NetworkPrecision.Float16)]
     [InlineData(GradientCompression.BFloat16, NetworkPrecision.Float32)]
+    [InlineData(GradientCompression.TopK, NetworkPrecision.Float16)]
     public void FitAsync_StoppedInTheMiddle_EndsWithTheSameBits(GradientCompression compression, NetworkPrecision precision)
     {
         var rows = SyntheticRows.Create(300, seed: 5);
@@ -96,6 +98,17 @@ public sealed class CompressedTrainingTests : IDisposable
         Assert.Contains(
             "NetworkOptions.DataParallel.Compression must be None for replicas in this process, whose gradients do not travel, but is Float16.", message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void NetworkTrainer_WhatDoesNotGoWithTopK_IsRefused()
+        => ProcessGroup.RunInProcess(1, group =>
+        {
+            var options = Options(group, GradientCompression.TopK, o => (o.DataParallel.ErrorFeedback, o.DataParallel.BucketTuning.IsEnabled) = (false, true));
+            var message = Assert.Throws<ArgumentException>(() => new NetworkTrainer(options)).Message;
+
+            Assert.Contains("NetworkOptions.DataParallel.ErrorFeedback must be true with Compression TopK:", message, StringComparison.Ordinal);
+            Assert.Contains("NetworkOptions.DataParallel.BucketTuning.IsEnabled must be false with Compression TopK,", message, StringComparison.Ordinal);
+        });
 
     [Fact]
     public void FitAsync_RanksWithOtherCompression_SayWhich()

@@ -33,10 +33,10 @@ public sealed class ElasticProcessTests : IDisposable
     [InlineData(true)]
     public async Task Train_AStoppedProcessWakes_IsGivenUpOrJoinsAgain(bool rejoins)
     {
-        string[] more = rejoins ? ["rejoin", "hold@60"] : [];
-        Start(0, 3, true, more);
-        Start(1, 3, true, ["stop@12", .. more[..Math.Min(1, more.Length)]]);
-        Start(2, 3, true, more[..Math.Min(1, more.Length)]);
+        string[] words = rejoins ? ["heartbeat=5", "rejoin"] : ["heartbeat=5"];
+        Start(0, 3, true, [.. words, .. rejoins ? ["hold3@60"] : Array.Empty<string>()]);
+        Start(1, 3, true, [.. words, "stop@12"]);
+        Start(2, 3, true, words);
         await _children[0].AwaitLineAsync("changed 2 2");
         _children[1].Wake();
 
@@ -64,7 +64,7 @@ public sealed class ElasticProcessTests : IDisposable
     [Fact]
     public async Task Train_ANewcomerComesWhileAnotherIsKilled_AllThatAreThereEndAlike()
     {
-        Launch(3, true, ["0:hold@10", "2:kill@16"]);
+        Launch(3, true, ["0:hold4@10", "2:kill@16"]);
         await _children[1].AwaitLineAsync("began");
         Start(7, 8, true);
 
@@ -94,12 +94,12 @@ public sealed class ElasticProcessTests : IDisposable
         }
 
         var spread = clean.Max() - clean.Min();
-        for (var round = 0; round < Math.Max(1, TestRounds.Count / 5); round++)
+        for (var round = 0; round < Math.Max(1, TestRounds.Count / 10); round++)
         {
             var (worldSize, kind, step) = (random.Next(2, 5), random.Next(3), random.Next(1, 60));
             var (rank, sharesMemory) = (random.Next(worldSize), random.Next(2) == 0);
             var what = new[] { "kill", "stop", "slow" }[kind];
-            Launch(worldSize, sharesMemory, [FormattableString.Invariant($"{rank}:{what}@{step}")]);
+            Launch(worldSize, sharesMemory, [FormattableString.Invariant($"{rank}:{what}@{step}")], what == "stop" ? "heartbeat=8" : "heartbeat=60");
             var name = FormattableString.Invariant($"round {round}: {what} of rank {rank} of {worldSize} at step {step}");
             var left = _children.Where((_, r) => r != rank || what == "slow").ToArray();
 

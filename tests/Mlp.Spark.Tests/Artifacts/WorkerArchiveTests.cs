@@ -1,0 +1,89 @@
+using Mlp.Spark.Artifacts;
+using Mlp.Spark.Connect;
+using Mlp.Spark.Connect.Protocol;
+using Mlp.Spark.Functions;
+using Mlp.Spark.Tests.Servers;
+using Mlp.TestSupport;
+
+namespace Mlp.Spark.Tests.Artifacts;
+
+/// <summary>How worker and assemblies reach the executors, on a server that plays Spark.</summary>
+public sealed class WorkerArchiveTests : IDisposable
+{
+    private static readonly string Functions = Path.Combine(AppContext.BaseDirectory, "functions", "Mlp.Spark.TestFunctions.dll");
+
+    private readonly TempDirectory _folder = new();
+
+    [Fact]
+    public async Task Register_WithoutArchiveAndPath_NamesThePackage()
+    {
+        await using var server = await PlayedServer.StartAsync();
+        await using var session = await SparkSession.ConnectAsync(server.Connection);
+
+        var error = await Assert.ThrowsAsync<WorkerNotFoundException>(() => RegisterAsync(session));
+
+        Assert.Contains("Mlp.Spark.Worker.linux-x64", error.Message, StringComparison.Ordinal);
+        Assert.Contains("SparkSessionOptions.WorkerPath", error.Message, StringComparison.Ordinal);
+        Assert.Empty(server.Spark.Requests.OfType<ExecutePlanRequest>());
+    }
+
+    [Fact]
+    public async Task Register_Twice_SendsWorkerAndAssemblyOnce()
+    {
+        var archive = _folder.Combine("worker.tar.gz");
+        await File.WriteAllBytesAsync(archive, [1, 2, 3]);
+        await using var server = await PlayedServer.StartAsync();
+        await using var session = await SparkSession.ConnectAsync(server.Connection, new SparkSessionOptions { WorkerArchivePath = archive });
+
+        await RegisterAsync(session);
+        await RegisterAsync(session);
+
+        var names = server.Spark.Requests.OfType<AddArtifactsRequest>().Select(r => r.Batch?.Artifacts[0].Name ?? r.BeginChunk?.Name).Where(n => n is not null).ToList();
+        Assert.Equal(2, names.Count);
+        Assert.Equal("archives/worker.tar.gz#mlp", names[0]);
+        Assert.Matches("^archives/([0-9a-f]{16})\\.tar\\.gz#\\1$", names[1]);
+        Assert.Equal("mlp/mlp-spark-worker", Assert.Single(server.Spark.Single<ConfigRequest>().Operation.Set.Pairs).Value);
+    }
+
+    [Fact]
+    public async Task Register_InstalledWorker_IsSetAndNotSent()
+    {
+        await using var server = await PlayedServer.StartAsync();
+        await using var session = await SparkSession.ConnectAsync(server.Connection, new SparkSessionOptions { WorkerPath = "/opt/mlp/mlp-spark-worker" });
+
+        await session.RegisterFunctionAsync("f", SparkMethod.FromAssembly(Functions, "T", "M", "/opt/functions/F.dll"), "double");
+
+        Assert.Empty(server.Spark.Requests.OfType<AddArtifactsRequest>());
+        var pair = Assert.Single(server.Spark.Single<ConfigRequest>().Operation.Set.Pairs);
+        Assert.Equal(("spark.sql.execution.pyspark.python", "/opt/mlp/mlp-spark-worker"), (pair.Key, pair.Value));
+        var function = server.Spark.Single<ExecutePlanRequest>().Plan.Command.RegisterFunction;
+        Assert.Equal(("f", 200, "mlp/1", "double"), (function.FunctionName, function.PythonUdf.EvalType, function.PythonUdf.PythonVer, function.PythonUdf.OutputType.Unparsed.DataTypeString));
+        Assert.Contains("\"/opt/functions/F.dll\"", function.PythonUdf.Command.ToStringUtf8(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AssemblyArchive_OfAnAssembly_HasWhatItNeedsAndNotWhatTheWorkerBrings()
+    {
+        var names = AssemblyArchive.FindFiles(Functions).Select(Path.GetFileName).ToList();
+
+        Assert.Contains("Mlp.Spark.TestFunctions.dll", names);
+        Assert.DoesNotContain("Apache.Arrow.dll", names);
+        AssemblyArchive.Write(Functions, _folder.Combine("a.tar.gz"));
+        AssemblyArchive.Write(Functions, _folder.Combine("b.tar.gz"));
+        Assert.Equal(File.ReadAllBytes(_folder.Combine("a.tar.gz")), File.ReadAllBytes(_folder.Combine("b.tar.gz")));
+    }
+
+    [Fact]
+    public void SparkMethod_OfADelegate_IsNamedOrRefused()
+    {
+        var method = SparkMethod.Of(Math.Cbrt);
+
+        Assert.Equal(("System.Math", "Cbrt"), (method.Type, method.Name));
+        Assert.Throws<ArgumentException>(() => SparkMethod.Of((int x) => x));
+        Assert.Throws<ArgumentException>(() => SparkMethod.FromAssembly(Functions, "T", "M", "s3://bucket/F.dll"));
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static Task RegisterAsync(SparkSession session) => session.RegisterFunctionAsync("f", SparkMethod.FromAssembly(Functions, "T", "M"), "double");
+}

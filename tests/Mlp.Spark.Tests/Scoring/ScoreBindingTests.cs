@@ -1,0 +1,168 @@
+using Apache.Arrow;
+using Apache.Arrow.Types;
+using Mlp.Runtime.Data;
+using Mlp.Runtime.Inference;
+using Mlp.Runtime.Models;
+using Mlp.Spark.Commands;
+using Mlp.Spark.Scoring;
+using Mlp.TestSupport;
+
+namespace Mlp.Spark.Tests.Scoring;
+
+public sealed class ScoreBindingTests
+{
+    private static readonly ListType Doubles = new(new Field("element", DoubleType.Default, true));
+    private static readonly StructType MlVector = new(
+    [
+        new Field("type", Int8Type.Default, false),
+        new Field("size", Int32Type.Default, true),
+        new Field("indices", new ListType(new Field("element", Int32Type.Default, false)), true),
+        new Field("values", Doubles, true),
+    ]);
+
+    [Fact]
+    public void Bind_ColumnsOfTheFeaturesNames_AreTakenInTheModelsOrder()
+    {
+        var inputs = Bind(Described(), new(), ("id", Int64Type.Default), ("miles", FloatType.Default), ("company", StringType.Default), ("fare", FloatType.Default));
+
+        Assert.Equal([new InputColumn("fare", "fare"), new InputColumn("miles", "miles"), new InputColumn("company", "company")], inputs);
+    }
+
+    [Fact]
+    public void Bind_MappedColumn_IsTaken()
+    {
+        var options = new SparkScoreOptions { Columns = new Dictionary<string, string> { ["fare"] = "price" } };
+
+        var inputs = Bind(Described(), options, ("price", FloatType.Default), ("fare", StringType.Default), ("miles", FloatType.Default), ("company", StringType.Default));
+
+        Assert.Equal("price", inputs[0].Column);
+    }
+
+    [Fact]
+    public void Bind_MissingColumn_SaysWhatThereIs()
+    {
+        var error = Assert.Throws<ArgumentException>(() => Bind(Described(), new(), ("fare", FloatType.Default)));
+
+        Assert.Equal("Expected a column 'miles' of type Float32 for feature 'miles', but found columns 'fare' (model 'trips' version 3).", error.Message);
+    }
+
+    [Fact]
+    public void Bind_DoubleForFloat32_IsRefusedUnlessRoundingIsAllowed()
+    {
+        (string, IArrowType)[] columns = [("fare", DoubleType.Default), ("miles", FloatType.Default), ("company", StringType.Default)];
+
+        var error = Assert.Throws<ArgumentException>(() => Bind(Described(), new(), columns));
+        var inputs = Bind(Described(), new() { RoundToFloat32 = true }, columns);
+
+        Assert.Equal(
+            "Expected column 'fare' to hold feature 'fare' of type Float32, but found type double (model 'trips' version 3). RoundToFloat32 rounds its values.",
+            error.Message.Replace("SparkScoreOptions.", string.Empty, StringComparison.Ordinal));
+        Assert.True(inputs[0].Round);
+        Assert.False(inputs[2].Round);
+    }
+
+    [Fact]
+    public void Bind_TextForANumber_IsRefusedWithoutAdvice()
+    {
+        var error = Assert.Throws<ArgumentException>(() => Bind(Described(), new(), ("fare", StringType.Default), ("miles", FloatType.Default), ("company", StringType.Default)));
+
+        Assert.Equal("Expected column 'fare' to hold feature 'fare' of type Float32, but found type string (model 'trips' version 3).", error.Message);
+    }
+
+    [Fact]
+    public void Bind_MappingOfAnUnknownFeature_IsRefused()
+    {
+        var options = new SparkScoreOptions { Columns = new Dictionary<string, string> { ["fair"] = "fare" } };
+
+        var error = Assert.Throws<ArgumentException>(() => Bind(Described(), options, ("fare", FloatType.Default)));
+
+        Assert.Contains("found 'fair'; it has 'fare', 'miles', 'company'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Bind_MatrixOfNoDescription_TakesOneColumnOfVectors()
+    {
+        Assert.Equal([new InputColumn("x", "x", true)], Bind(Matrix(), new() { RoundToFloat32 = true }, ("x", Doubles)));
+        Assert.Equal([new InputColumn("x", "v", true)], Bind(Matrix(), new() { RoundToFloat32 = true, Columns = new Dictionary<string, string> { ["x"] = "v" } }, ("v", MlVector)));
+
+        var error = Assert.Throws<ArgumentException>(() => Bind(Matrix(), new(), ("x", MlVector)));
+        Assert.StartsWith("Expected column 'x' to hold feature 'x' of type Float32[3], but found type ml vector", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Bind_MatrixOfNoDescription_TakesAColumnPerValue()
+    {
+        var inputs = Bind(Matrix(), new(), ("x[0]", FloatType.Default), ("x[1]", FloatType.Default), ("x[2]", FloatType.Default));
+
+        Assert.Equal(["x[0]", "x[1]", "x[2]"], inputs.Select(i => i.Feature));
+    }
+
+    [Fact]
+    public void BindArguments_CountOrType_IsChecked()
+    {
+        var binding = new ScoreBinding(Described(), new());
+
+        var count = Assert.Throws<ArgumentException>(() => binding.BindArguments([Column("a", FloatType.Default)], 1));
+        var type = Assert.Throws<ArgumentException>(() => binding.BindArguments([Column("a", FloatType.Default), Column("b", BooleanType.Default), Column("c", StringType.Default)], 3));
+
+        Assert.Equal("Expected one argument for each of 3 features ('fare', 'miles', 'company'), but found 1 (model 'trips' version 3).", count.Message);
+        Assert.StartsWith("Expected column 'b' to hold feature 'miles' of type Float32, but found type boolean", type.Message, StringComparison.Ordinal);
+        Assert.Equal(["fare", "miles", "company"], binding.BindArguments(null, null).Select(i => i.Feature));
+        Assert.Equal(["x"], new ScoreBinding(Matrix(), new() { RoundToFloat32 = true }).BindArguments([Column("v", Doubles)], 1).Select(i => i.Feature));
+    }
+
+    [Fact]
+    public void Nulls_OfOptions_AreThoseOfTheCommand()
+    {
+        var nulls = new NullOptions { Policy = NullPolicy.Error };
+        nulls.Features["fare"] = new FeatureNullOptions { Policy = NullPolicy.Value, Value = "0" };
+
+        var handling = new ScoreBinding(Described(), new() { Nulls = nulls }).Nulls();
+
+        Assert.Equal(NullPolicyName.Error, handling.Policy);
+        Assert.Equal(new FeatureNullHandling(NullPolicyName.Value, "0"), handling.Features["fare"]);
+        Assert.Equal(NullPolicyName.Propagate, new ScoreBinding(Described(), new() { PropagateNulls = true }).Nulls().Policy);
+    }
+
+    [Fact]
+    public void Outputs_OfOptions_AreThoseOfThisProcess()
+    {
+        var options = new SparkScoreOptions { IncludeClass = true, IncludeLabel = true, Probabilities = Mlp.Runtime.Scoring.ClassProbabilities.Columns, Prefix = "new_" };
+
+        var outputs = ScoreOutputs.Of(Described() with { Output = new() { Task = ModelTask.BinaryClassification, ScoreOutput = "y", ClassNames = ["low", "high"] } }, options);
+
+        Assert.Equal(["new_score", "new_predicted_class", "new_probability_low", "new_probability_high", "new_predicted_label"], outputs.Select(o => o.Name));
+        Assert.Equal(["double", "int", "double", "double", "string"], outputs.Select(o => o.Type));
+        Assert.Throws<ArgumentException>(() => ScoreOutputs.Of(Described(), options));
+    }
+
+    [Theory]
+    [InlineData("s3://bucket/model.mlpkg", "does not read s3://")]
+    [InlineData("abfss://c@a.dfs.core.windows.net/m.mlpkg", "does not read abfss://")]
+    [InlineData("hdfs://name/m.mlpkg", "does not read hdfs://")]
+    [InlineData("models/m.mlpkg", "Expected an absolute path")]
+    public void FromPackage_PathThatExecutorsCannotOpen_IsRefused(string path, string expected)
+    {
+        var error = Assert.Throws<ArgumentException>(() => SparkModel.FromPackage("m.mlpkg", path));
+
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    private static IReadOnlyList<InputColumn> Bind(ModelManifest manifest, SparkScoreOptions options, params (string Name, IArrowType Type)[] columns)
+        => new ScoreBinding(manifest, options).Bind([.. columns.Select(c => Column(c.Name, c.Type))]);
+
+    private static TableColumn Column(string name, IArrowType type) => new(name, type, ColumnFit.Describe(type));
+
+    private static ModelManifest Described() => TestManifest.Of("trips", 3) with
+    {
+        Signature = new ModelSignature(
+            [new TensorSpecification("float32", TensorElementKind.Float32, [-1, 2]), new TensorSpecification("string", TensorElementKind.String, [-1, 1])],
+            [new TensorSpecification("y", TensorElementKind.Float32, [-1, 1])]),
+        Features = [new FeatureColumn("fare", FeatureType.Float32), new FeatureColumn("miles", FeatureType.Float32), new FeatureColumn("company", FeatureType.String)],
+    };
+
+    private static ModelManifest Matrix() => TestManifest.Of("trips", 3) with
+    {
+        Signature = new ModelSignature([new TensorSpecification("x", TensorElementKind.Float32, [-1, 3])], [new TensorSpecification("y", TensorElementKind.Float32, [-1, 1])]),
+    };
+}
