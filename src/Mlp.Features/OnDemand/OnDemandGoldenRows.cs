@@ -68,13 +68,22 @@ internal sealed class OnDemandGoldenRows(DefinitionStore definitions, IDiskSync 
     /// <exception cref="CorruptFileException">The kept rows cannot be read.</exception>
     public void Check(OnDemandTransform transform)
     {
-        var view = transform.Definition;
-        var path = PathOf(view);
-        if (!File.Exists(path))
+        var path = PathOf(transform.Definition);
+        if (File.Exists(path))
         {
-            return;
+            Check(transform, path);
+            _checked[path] = true;
         }
+    }
 
+    /// <summary>Computes the rows of a file again.</summary>
+    /// <param name="transform">The view.</param>
+    /// <param name="path">Path of the file, which exists.</param>
+    /// <exception cref="FeatureDefinitionException">The method gives other features than it did, or fails.</exception>
+    /// <exception cref="CorruptFileException">The kept rows cannot be read.</exception>
+    public static void Check(OnDemandTransform transform, string path)
+    {
+        var view = transform.Definition;
         var (document, requests, inputs) = Read(path, view);
         var computed = Compute(transform, requests, inputs, document.RowCount, path);
         for (var field = 0; field < view.Fields.Count; field++)
@@ -89,8 +98,6 @@ internal sealed class OnDemandGoldenRows(DefinitionStore definitions, IDiskSync 
                 }
             }
         }
-
-        _checked[path] = true;
     }
 
     private static IReadOnlyList<IArrowArray> Compute(OnDemandTransform transform, IReadOnlyList<IArrowArray> requests, IReadOnlyList<InputColumn> inputs, int rowCount, string path)

@@ -51,15 +51,16 @@ internal sealed class TableRun
 
     private static Func<RecordBatch, RecordBatch> TableOf(SparkTask task)
     {
+        var (whole, selected) = (new TableSchemas(), new TableSchemas());
         if (!EvaluationTypes.IsGrouped(task.EvaluationType))
         {
-            return TaskTables.Unwrap;
+            return batch => TaskTables.Unwrap(batch, whole);
         }
 
         var columns = GroupColumns.ValuesOf(task.Functions[0]);
         return task.EvaluationType == EvaluationType.GroupedMapArrow
-            ? batch => TaskTables.Select(TaskTables.Unwrap(batch), columns)
-            : batch => TaskTables.Select(batch, columns);
+            ? batch => TaskTables.Select(TaskTables.Unwrap(batch, whole), columns, selected)
+            : batch => TaskTables.Select(batch, columns, selected);
     }
 
     private void RunPartition(CancellationToken cancellationToken)

@@ -2,17 +2,30 @@ using Mlp.Spark.Commands;
 using Mlp.Spark.Worker.Daemon;
 using Mlp.Spark.Worker.Functions;
 using Mlp.Spark.Worker.Functions.Models;
+using Mlp.Spark.Worker.Functions.OnDemand;
 using Mlp.Spark.Worker.Protocol;
 
 namespace Mlp.Spark.Worker.Tasks;
 
 /// <summary>Makes functions of commands. What is costly to load is loaded once in the process and shared by its tasks. Thread-safe.</summary>
-/// <param name="time">The clock.</param>
-/// <param name="log">Where to say what happens.</param>
-internal sealed class TaskFunctions(TimeProvider time, WorkerLog log) : IDisposable
+internal sealed class TaskFunctions : IDisposable
 {
-    private readonly FunctionAssemblies _assemblies = new();
-    private readonly ModelCache _models = new(time, log);
+    private readonly FunctionAssemblies _assemblies;
+    private readonly OnDemandViews _views;
+    private readonly ModelCache _models;
+
+    /// <summary>Makes an empty one.</summary>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">Where to say what happens.</param>
+    public TaskFunctions(TimeProvider time, WorkerLog log)
+    {
+        _assemblies = new FunctionAssemblies();
+        _views = new OnDemandViews(_assemblies);
+        _models = new ModelCache(time, log);
+    }
+
+    /// <summary>Number of models in memory.</summary>
+    public int ModelCount => _models.Count;
 
     /// <summary>Makes a function of columns.</summary>
     /// <param name="task">The task.</param>
@@ -23,7 +36,8 @@ internal sealed class TaskFunctions(TimeProvider time, WorkerLog log) : IDisposa
         var files = new TaskFiles(task.FilesFolder);
         return CommandReader.Read(command) switch
         {
-            ScoreCommand score => new ScoredColumn(score, Scorer.Create(score, _models, files)),
+            ScoreCommand score => new ScoredColumn(score, Scorer.Create(score, _models, _views, files)),
+            OnDemandCommand transform => new OnDemandColumn(transform, _views.Load(transform.Transform, files)),
             MethodCommand method => ScalarMethod.Create(method, _assemblies, files),
             var other => throw Unknown(other),
         };
@@ -38,7 +52,8 @@ internal sealed class TaskFunctions(TimeProvider time, WorkerLog log) : IDisposa
         var files = new TaskFiles(task.FilesFolder);
         return CommandReader.Read(command) switch
         {
-            ScoreCommand score => new ScoredTable(score, Scorer.Create(score, _models, files)),
+            ScoreCommand score => new ScoredTable(score, Scorer.Create(score, _models, _views, files)),
+            OnDemandCommand transform => new OnDemandTable(transform, _views.Load(transform.Transform, files)),
             MethodCommand method => TableMethod.Create(method, _assemblies, files),
             var other => throw Unknown(other),
         };

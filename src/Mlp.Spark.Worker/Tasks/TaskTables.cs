@@ -11,8 +11,9 @@ internal static class TaskTables
 
     /// <summary>The table within the single column of a batch. Shares its memory.</summary>
     /// <param name="batch">The batch.</param>
+    /// <param name="schemas">Schemas of tables so far.</param>
     /// <exception cref="TaskException">It has other columns.</exception>
-    public static RecordBatch Unwrap(RecordBatch batch)
+    public static RecordBatch Unwrap(RecordBatch batch, TableSchemas schemas)
     {
         if (batch.ColumnCount != 1 || batch.Column(0) is not StructArray rows)
         {
@@ -20,21 +21,22 @@ internal static class TaskTables
         }
 
         var fields = ((StructType)rows.Data.DataType).Fields;
-        return new RecordBatch(new Schema(fields, null), rows.Fields, batch.Length);
+        return new RecordBatch(schemas.Of(fields), rows.Fields, batch.Length);
     }
 
     /// <summary>Some columns of a table. Shares its memory.</summary>
     /// <param name="table">The table.</param>
     /// <param name="columns">Indexes of the columns.</param>
+    /// <param name="schemas">Schemas of tables so far.</param>
     /// <exception cref="TaskException">It has fewer.</exception>
-    public static RecordBatch Select(RecordBatch table, IReadOnlyList<int> columns)
+    public static RecordBatch Select(RecordBatch table, IReadOnlyList<int> columns, TableSchemas schemas)
     {
         if (columns.FirstOrDefault(c => c >= table.ColumnCount, -1) is >= 0 and var beyond)
         {
             throw new TaskException(FormattableString.Invariant($"Expected column number {beyond + 1} in the rows of a group, but found {table.ColumnCount} columns."));
         }
 
-        return new RecordBatch(new Schema([.. columns.Select(c => table.Schema.FieldsList[c])], null), columns.Select(table.Column), table.Length);
+        return new RecordBatch(schemas.Of([.. columns.Select(c => table.Schema.FieldsList[c])]), columns.Select(table.Column), table.Length);
     }
 
     /// <summary>A batch with the table as its single column. Shares its memory.</summary>

@@ -151,7 +151,7 @@ public sealed class MethodTests(DaemonFixture daemon) : IClassFixture<DaemonFixt
 
         Assert.True(reply.IsSuccess);
         Assert.Null(where.Error);
-        Assert.Equal($"'{Path.Combine(AppContext.BaseDirectory, "functions")}|{Path.Combine(AppContext.BaseDirectory, "Apache.Arrow.dll")}'", where.Rows[0]);
+        Assert.Equal($"'{Path.Combine(AppContext.BaseDirectory, "functions")}|{Path.Combine(AppContext.BaseDirectory, "worker", "Apache.Arrow.dll")}'", where.Rows[0]);
     }
 
     private string? RunAssembly(string path, string hash)

@@ -31,7 +31,7 @@ public sealed class WorkerProcess : IDisposable
     }
 
     /// <summary>Path of the executable.</summary>
-    public static string Executable => Path.Combine(AppContext.BaseDirectory, "mlp-spark-worker");
+    public static string Executable => Path.Combine(AppContext.BaseDirectory, "worker", "mlp-spark-worker");
 
     /// <summary>Process id.</summary>
     public int Id => _process.Id;

@@ -21,8 +21,8 @@ public abstract class SparkServer(string version) : IAsyncLifetime
     /// <summary>Version of Spark.</summary>
     public string Version { get; } = version;
 
-    /// <summary>The worker that lies beside the tests.</summary>
-    public static string Worker { get; } = Path.Combine(AppContext.BaseDirectory, "mlp-spark-worker");
+    /// <summary>The worker, with all that it needs.</summary>
+    public static string Worker { get; } = Peer.WorkerProcess.Executable;
 
     /// <summary>What the server and its workers have written to standard error.</summary>
     public string Errors

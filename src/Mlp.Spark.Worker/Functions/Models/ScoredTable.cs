@@ -25,15 +25,10 @@ internal sealed class ScoredTable(ScoreCommand command, Scorer scorer) : ITableF
     {
         foreach (var batch in batches)
         {
-            var kept = command.Keep.Select(name => (Name: name, Index: IndexOf(batch.Schema, name, "to keep"))).ToArray();
-            var answers = scorer.Score(batch, Bind, _firstRow, cancellationToken);
+            var kept = KeptColumns.Of(batch, command.Keep).ToArray();
+            var columns = kept.Concat(scorer.Score(batch, Bind, _firstRow, cancellationToken)).ToArray();
             _firstRow += batch.Length;
-
-            // The result is disposed of on its own, the batch after it.
-            var columns = kept.Select(k => (new Field(k.Name, batch.Column(k.Index).Data.DataType, nullable: true), ArrowArrayFactory.BuildArray(batch.Column(k.Index).Data.Retain())))
-                .Concat(answers)
-                .ToArray();
-            yield return new RecordBatch(new Schema([.. columns.Select(c => c.Item1)], null), columns.Select(c => c.Item2), batch.Length);
+            yield return new RecordBatch(new Schema([.. columns.Select(c => c.Field)], null), columns.Select(c => c.Values), batch.Length);
         }
     }
 
@@ -42,29 +37,15 @@ internal sealed class ScoredTable(ScoreCommand command, Scorer scorer) : ITableF
 
     private List<(InputColumn Input, int Column)> Bind(Schema schema)
     {
-        var named = command.Inputs.Select(i => (i, IndexOf(schema, i.Column ?? i.Feature, $"for feature '{i.Feature}' of {scorer.Name}"))).ToList();
+        var named = command.Inputs.Select(i => (i, KeptColumns.IndexOf(schema, i.Column ?? i.Feature, $"for feature '{i.Feature}' of {scorer.Name}"))).ToList();
         var taken = command.Inputs.Select(i => i.Feature).ToHashSet(StringComparer.Ordinal);
         foreach (var feature in scorer.Features.Where(f => !taken.Contains(f) && !taken.Contains(MatrixOf(f))))
         {
-            named.Add((new InputColumn(feature), IndexOf(schema, feature, $"for the feature of that name of {scorer.Name}")));
+            named.Add((new InputColumn(feature), KeptColumns.IndexOf(schema, feature, $"for the feature of that name of {scorer.Name}")));
         }
 
         return named;
     }
 
     private static string MatrixOf(string feature) => feature.IndexOf('[', StringComparison.Ordinal) is > 0 and var bracket ? feature[..bracket] : feature;
-
-    private static int IndexOf(Schema schema, string name, string purpose)
-    {
-        var index = -1;
-        for (var i = 0; i < schema.FieldsList.Count; i++)
-        {
-            if (schema.FieldsList[i].Name == name)
-            {
-                index = index < 0 ? i : throw new TaskException($"Expected one column '{name}' {purpose}, but found two.");
-            }
-        }
-
-        return index >= 0 ? index : throw new TaskException($"Expected a column '{name}' {purpose}, but found {TaskTables.Describe(schema)}.");
-    }
 }

@@ -1,6 +1,7 @@
 using Apache.Arrow;
 using Mlp.Runtime.Scoring;
 using Mlp.Spark.Commands;
+using Mlp.Spark.Worker.Functions.OnDemand;
 using Mlp.Spark.Worker.Tasks;
 
 namespace Mlp.Spark.Worker.Functions.Models;
@@ -11,14 +12,17 @@ internal sealed class Scorer : IDisposable
     private readonly ModelLease _lease;
     private readonly ScoreCommand _command;
     private readonly PackagedModelRole _role;
+    private readonly IReadOnlyList<OnDemandView> _views;
+    private readonly TableSchemas _schemas = new();
     private readonly ScoreOutputs _outputs;
     private ScoreInputs? _inputs;
     private ScoringPlan? _plan;
     private Schema? _schema;
 
-    private Scorer(ModelLease lease, ScoreCommand command)
+    private Scorer(ModelLease lease, ScoreCommand command, IReadOnlyList<OnDemandView> views)
     {
         _lease = lease;
+        _views = views;
         _command = command;
         _outputs = new ScoreOutputs(command.Outputs);
         _role = lease.Model.With(CommandNulls.For(command.Nulls, lease.Model.Inputs.Layout.Columns));
@@ -34,14 +38,15 @@ internal sealed class Scorer : IDisposable
     /// <summary>Takes the model.</summary>
     /// <param name="command">The command.</param>
     /// <param name="models">The models of the process.</param>
+    /// <param name="views">The on-demand views of the process.</param>
     /// <param name="files">Finds files.</param>
     /// <exception cref="Mlp.Runtime.MlPlatformException">The model is missing, another, or does not fit the command.</exception>
-    public static Scorer Create(ScoreCommand command, ModelCache models, TaskFiles files)
+    public static Scorer Create(ScoreCommand command, ModelCache models, OnDemandViews views, TaskFiles files)
     {
         var lease = models.Rent(command.Model, command.Options, files);
         try
         {
-            return new Scorer(lease, command);
+            return new Scorer(lease, command, [.. command.Transforms.Select(t => views.Load(t, files))]);
         }
         catch
         {
@@ -62,6 +67,7 @@ internal sealed class Scorer : IDisposable
     {
         try
         {
+            batch = Extend(batch, firstRow);
             if (!ReferenceEquals(_schema, batch.Schema))
             {
                 _inputs = new ScoreInputs(_lease.Model.Inputs.Layout, bind(batch.Schema), batch.Schema, _command.Nulls, Name);
@@ -78,6 +84,19 @@ internal sealed class Scorer : IDisposable
             // A sentence of the model's, about a column.
             throw new TaskException(e.Message, e);
         }
+    }
+
+    /// <summary>The batch with what on-demand views compute of it. Shares its memory.</summary>
+    private RecordBatch Extend(RecordBatch batch, long firstRow)
+    {
+        foreach (var view in _views)
+        {
+            var computed = view.Compute(batch, firstRow);
+            batch = new RecordBatch(
+                _schemas.Of([.. batch.Schema.FieldsList, .. computed.Select(c => c.Field)]), batch.Arrays.Concat(computed.Select(c => c.Values)), batch.Length);
+        }
+
+        return batch;
     }
 
     /// <inheritdoc/>

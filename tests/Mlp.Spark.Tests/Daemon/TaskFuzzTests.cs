@@ -1,0 +1,147 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Net.Sockets;
+using Mlp.Spark.Tests.Peer;
+using Mlp.Spark.Tests.Protocol;
+using Mlp.TestSupport;
+using Xunit.Abstractions;
+
+namespace Mlp.Spark.Tests.Daemon;
+
+/// <summary>Recorded tasks with anything changed: whatever comes, the daemon lives and other tasks go on.</summary>
+public sealed class TaskFuzzTests(ITestOutputHelper output)
+{
+    private const int TasksPerRound = 20;
+    private const int Seed = 20_261_129;
+
+    /// <summary>The most that the process may have had in memory, although lengths of up to a gibibyte are within the limits: what has not come is not touched.</summary>
+    private const long MaximumResidentKibibytes = 1 << 20;
+
+    [ReferenceDataFact(SparkRecording.Folder)]
+    public void Run_MutatedRecordings_NeverEndTheDaemon()
+    {
+        var tasks = SparkRecording.All().Select(row => SparkRecording.Load((string)row[0], (string)row[1]))
+            .Select(r => RecordedCommands.Rewrite(r, RecordedCommands.For(r.Name))).ToArray();
+        var random = new Random(Seed);
+        using var worker = WorkerProcess.StartDaemon();
+        var (answered, refused, ended) = (0, 0, 0);
+        for (var round = 0; round < TestRounds.Count; round++)
+        {
+            for (var i = 0; i < TasksPerRound; i++)
+            {
+                var task = Mutate(tasks[random.Next(tasks.Length)], tasks, random);
+                switch (Send(worker, task))
+                {
+                    case true:
+                        answered++;
+                        break;
+                    case false:
+                        refused++;
+                        break;
+                    default:
+                        ended++;
+                        break;
+                }
+            }
+
+            using var peer = worker.Connect();
+            Assert.True(peer.Run(tasks[round % tasks.Length]).IsSuccess, $"Round {round} of seed {Seed}: another task failed.");
+        }
+
+        var resident = PeakResident(worker.Id);
+        output.WriteLine($"{TestRounds.Count * TasksPerRound} tasks: {answered} answered, {refused} refused with a sentence, {ended} ended by their own end; at most {resident / 1024} MiB resident.");
+        Assert.Equal(TestRounds.Count * TasksPerRound, answered + refused + ended);
+        Assert.True(refused > 0);
+        Assert.InRange(resident, 0, MaximumResidentKibibytes);
+    }
+
+    /// <summary>Sends a task, and nothing after it.</summary>
+    /// <returns>True for an answer, false for a refusal, null where the worker closed the connection without either: the task ended within.</returns>
+    private static bool? Send(WorkerProcess worker, byte[] task)
+    {
+        using var peer = worker.Connect();
+        try
+        {
+            var sending = Task.Run(() =>
+            {
+                try
+                {
+                    peer.Write(task);
+                    peer.CloseSending();
+                }
+                catch (Exception e) when (e is IOException or SocketException)
+                {
+                    // Refused before it was read.
+                }
+            });
+            var reply = peer.ReadReply();
+            Assert.True(sending.Wait(WorkerProcess.Patience));
+            return reply.Error is null;
+        }
+        catch (Exception e) when (e is IOException or EndOfStreamException)
+        {
+            Assert.False(e.InnerException is SocketException { SocketErrorCode: SocketError.TimedOut }, "The worker neither answered nor ended.");
+            return null;
+        }
+    }
+
+    private static byte[] Mutate(byte[] task, byte[][] others, Random random)
+    {
+        var bytes = task.ToList();
+        for (var changes = random.Next(1, 5); changes > 0 && bytes.Count > 8; changes--)
+        {
+            var position = random.Next(bytes.Count);
+            switch (random.Next(6))
+            {
+                case 0:
+                    bytes[position] ^= (byte)(1 << random.Next(8));
+                    break;
+                case 1:
+                    bytes[position] = (byte)random.Next(256);
+                    break;
+                case 2:
+                    Overwrite(bytes, position, random);
+                    break;
+                case 3:
+                    bytes.RemoveRange(position, Math.Min(random.Next(1, 40), bytes.Count - position));
+                    break;
+                case 4:
+                    var other = others[random.Next(others.Length)];
+                    var start = random.Next(other.Length);
+                    bytes.InsertRange(position, other.AsSpan(start, Math.Min(random.Next(1, 200), other.Length - start)).ToArray());
+                    break;
+                default:
+                    bytes.RemoveRange(position, random.Next(10) == 0 ? bytes.Count - position : 0);
+                    break;
+            }
+        }
+
+        return [.. bytes];
+    }
+
+    /// <summary>A number that lengths, counts and offsets do not expect, in either order of bytes.</summary>
+    private static void Overwrite(List<byte> bytes, int position, Random random)
+    {
+        int[] numbers = [int.MaxValue, int.MinValue, -1, 0, 1, 255, 65_536, 1 << 24, 1 << 29, random.Next()];
+        var number = new byte[4];
+        var value = numbers[random.Next(numbers.Length)];
+        if (random.Next(2) == 0)
+        {
+            BinaryPrimitives.WriteInt32BigEndian(number, value);
+        }
+        else
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(number, value);
+        }
+
+        for (var i = 0; i < number.Length && position + i < bytes.Count; i++)
+        {
+            bytes[position + i] = number[i];
+        }
+    }
+
+    private static long PeakResident(int process)
+        => OperatingSystem.IsLinux()
+            ? long.Parse(File.ReadLines($"/proc/{process}/status").Single(l => l.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture)
+            : 0;
+}

@@ -1,0 +1,63 @@
+using Microsoft.Extensions.Time.Testing;
+using Mlp.Spark.Commands;
+using Mlp.Spark.Tests.Peer;
+using Mlp.Spark.Worker.Functions.Models;
+using static Mlp.Spark.Tests.Functions.Models.TestPackage;
+
+namespace Mlp.Spark.Tests.Functions.Models;
+
+public sealed class ModelCacheTests
+{
+    [Fact]
+    public async Task Run_TasksOfOneModel_LoadItOnce()
+    {
+        await using var package = await CreateLinearAsync(width: 1);
+        using var worker = new LocalWorker();
+        var command = new ScoreCommand { Model = package.File, Inputs = [new InputColumn("x", Round: true)], Outputs = [new OutputColumn("score", "double")] };
+        var task = TaskBytes.Map(command, Table(("x", Doubles(1))));
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => Assert.Null(worker.Run(task).Error))));
+        Assert.Null(worker.Run(TaskBytes.Map(command with { Nulls = new NullHandling { Policy = NullPolicyName.NaN } }, Table(("x", Doubles(1))))).Error);
+
+        Assert.Equal(1, worker.ModelCount);
+        Assert.Equal(2, worker.Log.Split("Loaded model 'scored' version 1").Length);
+    }
+
+    [Fact]
+    public async Task Advance_ModelWithoutATask_GoesAndComesBack()
+    {
+        var time = new FakeTimeProvider();
+        await using var package = await CreateLinearAsync(width: 1);
+        using var worker = new LocalWorker(time);
+        var task = TaskBytes.Map(
+            new ScoreCommand { Model = package.File, Inputs = [new InputColumn("x", Round: true)], Outputs = [new OutputColumn("score", "double")] }, Table(("x", Doubles(1))));
+        Assert.Null(worker.Run(task).Error);
+
+        time.Advance(ModelCache.IdleTime / 2);
+        Assert.Null(worker.Run(task).Error);
+        time.Advance(ModelCache.IdleTime * 0.9);
+        Assert.Equal(1, worker.ModelCount);
+        time.Advance(ModelCache.IdleTime / 2);
+
+        Assert.Equal(0, worker.ModelCount);
+        Assert.Contains("Drops model 'scored' version 1", worker.Log, StringComparison.Ordinal);
+        Assert.Null(worker.Run(task).Error);
+        Assert.Equal(1, worker.ModelCount);
+    }
+
+    [Fact]
+    public async Task Run_ModelThatWasMissing_IsFoundByTheNextTask()
+    {
+        await using var package = await CreateLinearAsync(width: 1);
+        using var worker = new LocalWorker();
+        var moved = package.File.Path + ".moved";
+        var task = TaskBytes.Map(
+            new ScoreCommand { Model = package.File with { Path = moved }, Inputs = [new InputColumn("x", Round: true)], Outputs = [new OutputColumn("score", "double")] }, Table(("x", Doubles(1))));
+        Assert.Contains("but found no file", worker.Run(task).Error, StringComparison.Ordinal);
+        Assert.Equal(0, worker.ModelCount);
+
+        File.Copy(package.File.Path, moved);
+
+        Assert.Null(worker.Run(task).Error);
+    }
+}
