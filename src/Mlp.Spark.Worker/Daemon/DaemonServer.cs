@@ -15,9 +15,12 @@ internal sealed class DaemonServer(WorkerEnvironment environment, TaskFunctions 
     /// <summary>How long running tasks have to notice that their connections are gone, before the process ends.</summary>
     private static readonly TimeSpan Farewell = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>Before the next try to take a connection, when none could be taken: the process may have too many files open.</summary>
+    private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100);
+
     private readonly ConcurrentDictionary<Socket, Thread> _connections = new();
     private readonly Socket _listener = SparkSocket.Listen(environment);
-    private volatile bool _isEnding;
+    private readonly ManualResetEventSlim _ending = new();
     private string? _path;
 
     /// <summary>Says where to connect, and begins to take connections.</summary>
@@ -42,7 +45,7 @@ internal sealed class DaemonServer(WorkerEnvironment environment, TaskFunctions 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _isEnding = true;
+        _ending.Set();
         _listener.Dispose();
         if (_path is not null)
         {
@@ -63,7 +66,7 @@ internal sealed class DaemonServer(WorkerEnvironment environment, TaskFunctions 
 
     private void Accept()
     {
-        while (!_isEnding)
+        while (!_ending.IsSet)
         {
             Socket socket;
             try
@@ -72,7 +75,7 @@ internal sealed class DaemonServer(WorkerEnvironment environment, TaskFunctions 
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
-                if (!_isEnding)
+                if (!_ending.Wait(AcceptPause))
                 {
                     log.Write($"A connection of Spark could not be taken: {e.Message}");
                 }

@@ -24,16 +24,19 @@ public sealed class Spark43ScoreQueryTests(Spark43Server server) : SparkScoreQue
             mapped = map_score(table, model, ["id"], ["a", "b b", "c"]).orderBy("id").collect()
             print("scores", [r.s for r in rows], [(r.id, r.score) for r in mapped])
             """;
+        var package = await ExportLinearAsync();
+        var script = Path.ChangeExtension(package, ".py");
+        await File.WriteAllTextAsync(script, Script);
         var variables = new Dictionary<string, string?>
         {
             ["PYTHONPATH"] = Path.Combine(PySpark.Folder!, "python"),
             ["HELPER"] = Path.Combine(Repository(), "docs"),
             ["CONNECTION"] = await Server.ConnectionAsync(),
             ["WORKER"] = SparkServer.Worker,
-            ["PACKAGE"] = await ExportLinearAsync(),
+            ["PACKAGE"] = package,
         };
 
-        var result = await CommandLine.RunAsync(Path.GetTempPath(), variables, Path.Combine(PySpark.Folder!, "bin", "python"), "-c", Script);
+        var result = await CommandLine.RunAsync(Path.GetTempPath(), variables, Path.Combine(PySpark.Folder!, "bin", "python"), script);
 
         Assert.Contains("scores [12.0, -6.0] [(1, 12.0), (2, -6.0)]", result.Output, StringComparison.Ordinal);
     }

@@ -21,7 +21,7 @@ public abstract class SparkServer(string version) : IAsyncLifetime
     /// <summary>Version of Spark.</summary>
     public string Version { get; } = version;
 
-    /// <summary>The worker that lies beside the tests.</summary>
+    /// <summary>The worker, with all that it needs.</summary>
     public static string Worker { get; } = Peer.WorkerProcess.Executable;
 
     /// <summary>What the server and its workers have written to standard error.</summary>

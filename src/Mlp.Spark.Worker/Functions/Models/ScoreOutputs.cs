@@ -40,38 +40,23 @@ internal sealed class ScoreOutputs
     /// <summary>What the model is asked for.</summary>
     public ScoringOptions Options { get; }
 
-    /// <summary>The columns of a scored batch; those that are not wanted are let go.</summary>
-    /// <param name="scored">The answers.</param>
+    /// <summary>The columns of a scored batch.</summary>
+    /// <param name="scored">The answers; they are let go.</param>
     /// <param name="nulls">The rows whose answers are null; null for none.</param>
     /// <param name="where">The model, for messages.</param>
     /// <exception cref="TaskException">The model does not have an output.</exception>
     public IReadOnlyList<(Field Field, IArrowArray Values)> Read(RecordBatch scored, bool[]? nulls, string where)
     {
-        var results = new (Field Field, IArrowArray Values)[_columns.Length];
-        var used = new HashSet<int>();
-        for (var i = 0; i < results.Length; i++)
+        using (scored)
         {
-            var (output, value, type) = _columns[i];
-            var index = scored.Schema.GetFieldIndex(value);
-            if (index < 0)
-            {
-                throw new TaskException($"Expected output '{value}' of {where}, but found {TaskTables.Describe(scored.Schema)}.");
-            }
-
-            used.Add(index);
-            results[i] = (new Field(output.Name, type, nullable: true), WithNulls(Convert(scored.Column(index), type), nulls));
+            return [.. _columns.Select(c => (new Field(c.Output.Name, c.Type, nullable: true), WithNulls(Convert(Find(scored, c.Value, where), c.Type), nulls)))];
         }
-
-        for (var i = 0; i < scored.ColumnCount; i++)
-        {
-            if (!used.Contains(i))
-            {
-                scored.Column(i).Dispose();
-            }
-        }
-
-        return results;
     }
+
+    private static IArrowArray Find(RecordBatch scored, string value, string where)
+        => scored.Schema.GetFieldIndex(value) is >= 0 and var index
+            ? scored.Column(index)
+            : throw new TaskException($"Expected output '{value}' of {where}, but found {TaskTables.Describe(scored.Schema)}.");
 
     private static void Require(OutputColumn output, string value, IArrowType type)
     {
@@ -92,20 +77,14 @@ internal sealed class ScoreOutputs
         }
     }
 
+    /// <summary>The values in the type that is wanted. They live as long as the result, whatever happens to the scored batch.</summary>
     private static IArrowArray Convert(IArrowArray values, IArrowType type) => (values, type) switch
     {
-        (DoubleArray a, FloatType) => Narrow(a),
+        (DoubleArray a, FloatType) => RoundedNumbers.For(a, Mlp.Runtime.Data.FeatureType.Float32),
         (Int32Array a, Int64Type) => Widen(a),
         (FixedSizeListArray a, ListType list) => ToList(a, list),
-        _ => values,
+        _ => ArrowArrayFactory.BuildArray(values.Data.Retain()),
     };
-
-    private static FloatArray Narrow(DoubleArray values)
-    {
-        var column = (FloatArray)RoundedNumbers.For(values, Mlp.Runtime.Data.FeatureType.Float32);
-        values.Dispose();
-        return column;
-    }
 
     private static Int64Array Widen(Int32Array values)
     {
@@ -115,7 +94,6 @@ internal sealed class ScoreOutputs
             wide.Append(value);
         }
 
-        values.Dispose();
         return wide.Build();
     }
 
@@ -132,7 +110,7 @@ internal sealed class ScoreOutputs
         return new ListArray(new ArrayData(type, values.Length, 0, 0, [ArrowBuffer.Empty, offsets.Build()], [elements.Data]));
     }
 
-    /// <summary>The answers share their memory with the column that they came from; it goes with this one.</summary>
+    /// <summary>The values with nulls among them. They share the memory of the column that they come from, which goes with this one.</summary>
     private static IArrowArray WithNulls(IArrowArray values, bool[]? nulls)
     {
         if (nulls is null)
