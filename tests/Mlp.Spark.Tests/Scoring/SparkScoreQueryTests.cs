@@ -144,7 +144,7 @@ public abstract class SparkScoreQueryTests(SparkServer server) : IAsyncLifetime,
     {
         await using var session = await ConnectAsync();
         var package = await ExportLinearAsync();
-        await File.WriteAllBytesAsync(_folder.Combine("other.mlpkg"), [1, 2, 3]);
+        await _platform.Registry.ExportAsync(Matrix, 1, _folder.Combine("other.mlpkg"));
 
         var wrong = await Assert.ThrowsAsync<SparkException>(() => CollectedRows.OfAsync(Sample(session).Score(SparkModel.FromPackage(package, _folder.Combine("other.mlpkg")))));
         var missing = await Assert.ThrowsAsync<SparkException>(() => CollectedRows.OfAsync(Sample(session).Score(SparkModel.FromPackage(package, _folder.Combine("none.mlpkg")))));
