@@ -133,6 +133,7 @@ internal sealed class MpiProcess
 
     private bool HasUnfinishedEnded()
     {
+        using var pause = new ManualResetEventSlim();
         try
         {
             for (var look = 0; look < LooksAtEnd; look++)
@@ -142,7 +143,7 @@ internal sealed class MpiProcess
                     return true;
                 }
 
-                Thread.Sleep(MillisecondsPerLook);
+                pause.Wait(MillisecondsPerLook);
             }
 
             return false;
