@@ -36,7 +36,7 @@ internal sealed class MpiGroupSetup(MpiProcess mpi, TcpSession session, GroupMon
             }
             catch when (!forming.IsCompleted)
             {
-                mpi.LeaveUnfinished();
+                mpi.LeaveUnfinished(() => forming.IsCompleted);
                 throw;
             }
 

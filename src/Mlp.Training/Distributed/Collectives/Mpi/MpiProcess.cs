@@ -12,18 +12,22 @@ namespace Mlp.Training.Distributed.Collectives.Mpi;
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "It lives as long as the process.")]
 internal sealed class MpiProcess
 {
+    /// <summary>What was given up is looked at so often before the process ends without <c>MPI_Finalize</c>, about 2 seconds.</summary>
+    private const int LooksAtEnd = 1000;
+    private const int MillisecondsPerLook = 2;
+
     private static readonly Lock Gate = new();
     private static Task<MpiProcess>? _current;
     private static string? _wanted;
 
     private readonly ConcurrentDictionary<CollectiveBackend, byte> _groups = new();
+    private readonly ConcurrentQueue<Func<bool>> _unfinished = new();
     private readonly ManualResetEventSlim _exit = new();
     private readonly Thread _thread;
     private readonly TaskCompletionSource<MpiProcess> _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TimeSpan _finalizeTimeout;
     private MpiLibrary? _library;
     private volatile string? _failure;
-    private volatile bool _hasUnfinished;
 
     private MpiProcess(IReadOnlyList<string> names, TimeSpan finalizeTimeout)
     {
@@ -68,8 +72,12 @@ internal sealed class MpiProcess
     /// <summary>A group ends.</summary>
     public void Remove(CollectiveBackend group) => _groups.TryRemove(group, out _);
 
-    /// <summary>A call has failed whose requests are still under way on memory of their own: MPI goes on, but cannot end well.</summary>
-    public void LeaveUnfinished() => _hasUnfinished = true;
+    /// <summary>
+    /// A call has failed whose requests are still under way on memory of their own: MPI goes on. It ends well only where they have ended by then, as they do where all ranks came to the call but one heard of a failure before it
+    /// saw so.
+    /// </summary>
+    /// <param name="hasEnded">Whether they have ended; asked when the process ends, by another thread.</param>
+    public void LeaveUnfinished(Func<bool> hasEnded) => _unfinished.Enqueue(hasEnded);
 
     /// <summary>A call has failed while MPI may still write where its values were. MPI only moves anything when it is called, so it is never called again; all groups of this process end.</summary>
     /// <param name="group">The group of the call.</param>
@@ -117,9 +125,32 @@ internal sealed class MpiProcess
 
         _begun.SetResult(this);
         _exit.Wait();
-        if (_failure is null && !_hasUnfinished)
+        if (_failure is null && HasUnfinishedEnded())
         {
             _library!.End();
+        }
+    }
+
+    private bool HasUnfinishedEnded()
+    {
+        using var pause = new ManualResetEventSlim();
+        try
+        {
+            for (var look = 0; look < LooksAtEnd; look++)
+            {
+                if (_unfinished.All(hasEnded => hasEnded()))
+                {
+                    return true;
+                }
+
+                pause.Wait(MillisecondsPerLook);
+            }
+
+            return false;
+        }
+        catch (MpiException)
+        {
+            return false;
         }
     }
 

@@ -11,7 +11,7 @@ public sealed class MpiCollectiveTests
     private const string OpenMpi = "/usr/bin/mpirun.openmpi";
     private const string Mpich = "/usr/bin/mpirun.mpich";
 
-    private static readonly string[] Scenarios = ["contract", "sum", "reductions", "unchecked", "mismatch", "signals"];
+    private static readonly string[] Scenarios = ["contract", "sum", "reductions", "unchecked", "mismatch", "given up", "signals"];
     private static readonly string[] GivenUp = ["message", "abort", "leave", "late", "cancel", "signals"];
 
     [ForeignLauncherFact(OpenMpi)]
@@ -32,6 +32,7 @@ public sealed class MpiCollectiveTests
         var result = await MpiRanks.RunAsync(launcher, 3, ["1", .. GivenUp]);
 
         CheckPassed(result, GivenUp, 3);
+        Assert.True(result.ExitCode != 0, result.Output);
     }
 
     private static void CheckPassed(CommandResult result, string[] scenarios, int worldSize)

@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Mlp.Training.Distributed.Collectives;
+using Mlp.Training.Distributed.Collectives.Mpi;
 using Mlp.Training.Tests.Distributed.Collectives.InProcess;
 
 namespace Mlp.Training.Tests.Distributed.Collectives.Mpi;
@@ -26,6 +27,9 @@ internal static class MpiScenarios
             case "message":
                 InThree(world, MessageOfAnotherLength);
                 InThree(world, MessageToOneThatWaitsForAll);
+                break;
+            case "given up":
+                GiveUpWhatEndsLater();
                 break;
             case "late":
                 InThree(world, g => Late(g, world));
@@ -165,6 +169,13 @@ internal static class MpiScenarios
                 group.Barrier();
             }
         });
+    }
+
+    /// <summary>Requests that end after their call has failed do not keep MPI from ending well.</summary>
+    private static void GiveUpWhatEndsLater()
+    {
+        var looks = 0;
+        MpiProcess.StartAsync(new(), null).GetAwaiter().GetResult().LeaveUnfinished(() => ++looks > 3);
     }
 
     private static void Late(ProcessGroup group, ProcessGroup world)

@@ -92,7 +92,7 @@ internal sealed unsafe partial class MpiBackend
         }
 
         _library.AllGather((nint)_memory.Room(0), _memory.Counts, _memory.Starts, _communicator, _memory.Requests);
-        AwaitValues(call);
+        _wait.AwaitRanks(call, -1, _memory.Requests, 1);
         return [.. all.ToArray().Chunk(WorldSize).Select(list => list.TakeWhile(r => r >= 0).ToArray())];
     }
 

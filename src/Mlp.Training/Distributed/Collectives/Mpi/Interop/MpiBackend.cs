@@ -128,7 +128,7 @@ internal sealed partial class MpiBackend : CollectiveBackend
     private void Free()
     {
         // In a group that has failed requests may still be under way.
-        if (IsSound)
+        if (IsSound && !_wait.HasGivenUp)
         {
             _memory.Free();
             if (!IsInUse())
@@ -142,7 +142,7 @@ internal sealed partial class MpiBackend : CollectiveBackend
     {
         if (!split.Wait(call.Timeout))
         {
-            _mpi.LeaveUnfinished();
+            _mpi.LeaveUnfinished(() => split.IsCompleted);
             throw CollectiveSentences.TimedOut(call, _group.Name, [.. Enumerable.Range(0, WorldSize).Where(r => r != Rank)], WorldSize, call.Timeout);
         }
     }

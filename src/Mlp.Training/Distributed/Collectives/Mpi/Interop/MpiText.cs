@@ -35,7 +35,7 @@ internal static unsafe class MpiText
             if (clock.GetElapsedTime(start) >= timeout || cancellationToken.IsCancellationRequested)
             {
                 // MPI may still write to the memory, so it stays.
-                mpi.LeaveUnfinished();
+                mpi.LeaveUnfinished(() => library.HaveEnded(request, 1));
                 cancellationToken.ThrowIfCancellationRequested();
                 throw new RendezvousException($"Expected all ranks that mpirun has started to connect within {CollectiveSentences.Duration(timeout)}, but not all came.");
             }

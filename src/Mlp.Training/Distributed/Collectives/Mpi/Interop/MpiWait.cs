@@ -27,6 +27,9 @@ internal sealed unsafe class MpiWait(MpiProcess mpi, ControlPlane plane, GroupMo
     /// <summary>Looks for ranks that cannot come to the call; throws where there is one.</summary>
     public delegate void Look(in CollectiveCall call);
 
+    /// <summary>Whether requests of a call that failed may still be under way.</summary>
+    public bool HasGivenUp { get; private set; }
+
     /// <summary>A call begins.</summary>
     public void Begin(in CollectiveCall call)
     {
@@ -70,7 +73,7 @@ internal sealed unsafe class MpiWait(MpiProcess mpi, ControlPlane plane, GroupMo
         }
         catch
         {
-            mpi.LeaveUnfinished();
+            GiveUp(requests, count);
             throw;
         }
     }
@@ -116,6 +119,12 @@ internal sealed unsafe class MpiWait(MpiProcess mpi, ControlPlane plane, GroupMo
         {
             throw failure.ToException(call);
         }
+    }
+
+    private void GiveUp(nint* requests, int count)
+    {
+        HasGivenUp = true;
+        mpi.LeaveUnfinished(() => mpi.Library.HaveEnded(requests, count));
     }
 
     private void Pause(in CollectiveCall call, int number)
