@@ -24,7 +24,7 @@ internal sealed class RankingGains : IDisposable
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static RankingGains? Take(TreeOptions options, CancellationToken cancellationToken)
         => options.GroupColumn is not null || (options.Metric is { } metric && (metric.Contains("ndcg", StringComparison.Ordinal) || metric.Contains("lambdarank", StringComparison.Ordinal)))
-            ? Take(options.Parameters.GetValueOrDefault("label_gain", string.Empty), cancellationToken)
+            ? Take(options.Parameters.TryGetValue("label_gain", out var gains) ? gains : string.Empty, cancellationToken)
             : null;
 
     /// <inheritdoc cref="Take(TreeOptions, CancellationToken)"/>
