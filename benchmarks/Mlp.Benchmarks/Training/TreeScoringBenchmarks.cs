@@ -37,8 +37,9 @@ public class TreeScoringBenchmarks : IDisposable
     [GlobalSetup]
     public void SetUp()
     {
-        const string Parameters = "verbosity=-1 objective=binary num_leaves=31 num_threads=1 deterministic=true force_row_wise=true";
+        const string Parameters = "verbosity=-1 objective=binary num_leaves=31 deterministic=true force_row_wise=true";
         var (rows, labels) = RandomTreeRows.Draw(20_000, seed: 1);
+        using var threads = new LightGbmThreads(1);
         using var dataset = LightGbmDataset.FromMatrix(Array.ConvertAll(rows, v => (double)v), RandomTreeRows.Width, Parameters);
         dataset.SetLabels(labels);
         using var trained = LightGbmBooster.Create(dataset, Parameters);
@@ -48,7 +49,7 @@ public class TreeScoringBenchmarks : IDisposable
 
         var text = trained.ToText(0);
         _booster = LightGbmBooster.Load(text);
-        _predictor = _booster.RowPredictor(RandomTreeRows.Width, LightGbmNative.Normal, "num_threads=1 verbosity=-1");
+        _predictor = _booster.RowPredictor(RandomTreeRows.Width, LightGbmNative.Normal, "verbosity=-1");
         _table = RandomTreeRows.Draw(TableRows, seed: 2).Rows;
         _input = GC.AllocateArray<float>(BatchSize * RandomTreeRows.Width, pinned: true);
         _output = GC.AllocateArray<float>(BatchSize, pinned: true);
@@ -70,7 +71,7 @@ public class TreeScoringBenchmarks : IDisposable
         }
         else
         {
-            _booster.Predict(_input, RandomTreeRows.Width, LightGbmNative.Normal, _scores, "num_threads=1 verbosity=-1");
+            _booster.Predict(_input, RandomTreeRows.Width, LightGbmNative.Normal, _scores, "verbosity=-1");
         }
 
         return _scores[0];

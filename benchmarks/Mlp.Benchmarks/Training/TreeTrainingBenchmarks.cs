@@ -18,7 +18,7 @@ namespace Mlp.Benchmarks.Training;
 public class TreeTrainingBenchmarks : IDisposable
 {
     private const string Parameters
-        = "verbosity=-1 objective=binary num_leaves=31 learning_rate=0.1 num_threads=1 deterministic=true force_row_wise=true label_column=0 header=false";
+        = "verbosity=-1 objective=binary num_leaves=31 learning_rate=0.1 deterministic=true force_row_wise=true label_column=0 header=false";
 
     private string _path = null!;
     private ArrowTrainingSet _set = null!;
@@ -46,6 +46,7 @@ public class TreeTrainingBenchmarks : IDisposable
     public string TextFile()
     {
         LightGbmLibrary.Silence();
+        using var threads = new LightGbmThreads(1);
         using var dataset = LightGbmDataset.FromFile(_path, Parameters);
         using var booster = LightGbmBooster.Create(dataset, Parameters);
         for (var i = 0; i < Iterations && booster.Update(); i++)

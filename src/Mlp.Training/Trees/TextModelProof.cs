@@ -18,7 +18,7 @@ internal sealed partial class TextModelProof(LightGbmModel model, TreeConversion
     /// <summary>Largest difference of raw scores, relative to those above 1, that sums in float64 keep.</summary>
     public const double Tolerance = 2e-6;
 
-    private const string ScoringParameters = "num_threads=1 verbosity=-1";
+    private const string ScoringParameters = "verbosity=-1";
 
     private bool IsWide => options.InputType == FeatureType.Float64;
 

@@ -14,7 +14,7 @@ namespace Mlp.Training.Trees;
 public sealed class TrainedTrees : IFittedModel, IExportable
 {
     private const int BatchSize = 4096;
-    private const string ScoringParameters = "num_threads=1 verbosity=-1";
+    private const string ScoringParameters = "verbosity=-1";
 
     private readonly LightGbmBooster _booster;
     private readonly LabelledRows _rows;

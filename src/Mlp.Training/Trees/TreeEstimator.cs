@@ -38,7 +38,8 @@ public sealed class TreeEstimator : IEstimator
         }
 
         var parameters = FormattableString.Invariant(
-            $"verbosity=-1 objective=binary num_leaves=15 learning_rate=0.05 min_data_in_leaf={Math.Clamp(labels.Length / 50, 1, 50)} lambda_l2=1 feature_fraction=0.9 seed={seed % int.MaxValue} num_threads=1 deterministic=true force_row_wise=true");
+            $"verbosity=-1 objective=binary num_leaves=15 learning_rate=0.05 min_data_in_leaf={Math.Clamp(labels.Length / 50, 1, 50)} lambda_l2=1 feature_fraction=0.9 seed={seed % int.MaxValue} deterministic=true force_row_wise=true");
+        using var threads = new LightGbmThreads(1);
         using var dataset = LightGbmDataset.FromMatrix(rows, columnCount, parameters);
         dataset.SetLabels(targets);
         using var booster = LightGbmBooster.Create(dataset, parameters);

@@ -82,7 +82,10 @@ internal static class TreeParameters
         _ => ModelTask.Regression,
     };
 
-    /// <summary>All settings as one text.</summary>
+    /// <summary>How many threads each replica takes.</summary>
+    public static int ThreadsOf(TreeOptions options) => Math.Max(1, (options.Threads == 0 ? Environment.ProcessorCount : options.Threads) / options.Distributed.Replicas);
+
+    /// <summary>All settings as one text, but for the threads.</summary>
     /// <param name="options">The settings.</param>
     /// <param name="encoding">The features.</param>
     /// <param name="classCount">Classes; 1 but for several.</param>
@@ -107,7 +110,6 @@ internal static class TreeParameters
         Add("scale_pos_weight", options.PositiveWeight);
         Add("zero_as_missing", options.ZeroAsMissing ? "true" : "false");
         Add("seed", options.Seed);
-        Add("num_threads", Math.Max(1, (options.Threads == 0 ? Environment.ProcessorCount : options.Threads) / options.Distributed.Replicas));
         if (options.Distributed is { WorldSize: > 1 } together)
         {
             Add("num_machines", together.WorldSize);

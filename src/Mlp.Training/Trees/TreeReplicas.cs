@@ -1,5 +1,6 @@
 using Mlp.Training.Distributed.Collectives;
 using Mlp.Training.Distributed.DataParallel;
+using Mlp.Training.Trees.Interop;
 
 namespace Mlp.Training.Trees;
 
@@ -33,6 +34,7 @@ internal static class TreeReplicas
 
         (string, IReadOnlyList<TrainingProgress>) TrainAs(ProcessGroup group, bool isTold)
         {
+            using var threads = new LightGbmThreads(TreeParameters.ThreadsOf(options));
             using var team = new TreeTeam(group);
             team.Agree(options, data, hashes.Training, hashes.Validation);
             using var run = new TreeTrainingRun(options, data, clock, team);

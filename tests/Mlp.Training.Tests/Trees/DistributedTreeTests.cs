@@ -58,6 +58,33 @@ public sealed class DistributedTreeTests
         Assert.Equal(one.ToText(), two.ToText());
     }
 
+    /// <summary>LightGBM's <c>num_threads</c> is one number for the process, by which each training sizes buffers: one that another raised meanwhile made it write past them.</summary>
+    [Fact]
+    public async Task FitAsync_ReplicasBesideATrainingWithMoreThreads_TreesOfReplicasAlone()
+    {
+        var set = SyntheticRows.Create(300, seed: 1);
+        var (options, others) = (Options(2), Options(1));
+        (options.MaximumIterations, others.MaximumIterations, others.Threads) = (5, 5, 8);
+        using var alone = await new TreeTrainer(options).FitAsync(set);
+        using var end = new CancellationTokenSource();
+        var beside = Task.Run(async () =>
+        {
+            while (!end.IsCancellationRequested)
+            {
+                using var trees = await new TreeTrainer(others).FitAsync(set);
+            }
+        });
+
+        for (var round = 0; round < TestRounds.Count && !beside.IsFaulted; round++)
+        {
+            using var trees = await new TreeTrainer(options).FitAsync(set);
+            Assert.Equal(alone.ToText(), trees.ToText());
+        }
+
+        await end.CancelAsync();
+        await beside;
+    }
+
     [Fact]
     public async Task FitAsync_RanksOfAGroup_AllGetTheTreesOfReplicasInOneProcess()
     {

@@ -42,6 +42,29 @@ public sealed class LightGbmLibraryTests
     }
 
     [Fact]
+    public void LightGbmThreads_OfOneThread_AreGivenBackAndNotAnothers()
+    {
+        LightGbmLibrary.EnsureLoaded();
+        var before = LightGbmThreads.Current;
+        using (new LightGbmThreads(before + 3))
+        {
+            Assert.Equal(before + 3, LightGbmThreads.Current);
+            using (new LightGbmThreads(1))
+            {
+                var other = 0;
+                var thread = new Thread(() => other = LightGbmThreads.Current);
+                thread.Start();
+                thread.Join();
+                Assert.Equal((1, before), (LightGbmThreads.Current, other));
+            }
+
+            Assert.Equal(before + 3, LightGbmThreads.Current);
+        }
+
+        Assert.Equal(before, LightGbmThreads.Current);
+    }
+
+    [Fact]
     public void MissingOpenMp_Sentence_SaysWhatToInstall() => Assert.Equal(
         "Expected the OpenMP runtime 'libgomp.so.1' that LightGBM needs, but this host has none: install it (Debian and Ubuntu: apt-get install libgomp1), or add the NuGet package 'libtorch-cpu-linux-x64', which brings one.",
         LightGbmLibrary.MissingOpenMp(new DllNotFoundException("x")).Message);

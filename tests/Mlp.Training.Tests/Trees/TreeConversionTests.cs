@@ -147,7 +147,8 @@ public sealed class TreeConversionTests
             rows[i] = 1_000_000 + (random.Next(1000) * 1e-6);
         }
 
-        const string Parameters = "verbosity=-1 objective=regression num_threads=1 min_data_in_leaf=5";
+        const string Parameters = "verbosity=-1 objective=regression min_data_in_leaf=5";
+        using var threads = new LightGbmThreads(1);
         using var dataset = LightGbmDataset.FromMatrix(rows, 2, Parameters);
         dataset.SetLabels([.. rows.Chunk(2).Select(r => (float)((r[0] - 1_000_000) * 1000))]);
         using var booster = LightGbmBooster.Create(dataset, Parameters);
@@ -157,7 +158,7 @@ public sealed class TreeConversionTests
 
         var model = LightGbmModel.Parse(booster.ToText(0));
         var native = new double[600];
-        booster.Predict(rows, 2, LightGbmNative.RawScore, native, "num_threads=1");
+        booster.Predict(rows, 2, LightGbmNative.RawScore, native, "verbosity=-1");
         using var session = new Microsoft.ML.OnnxRuntime.InferenceSession(model.ToOnnx(new TreeConversionOptions { InputType = FeatureType.Float64 }));
         var input = Microsoft.ML.OnnxRuntime.NamedOnnxValue.CreateFromTensor("float64", new Microsoft.ML.OnnxRuntime.Tensors.DenseTensor<double>(rows, [600, 2]));
         using var results = session.Run([input]);

@@ -70,7 +70,8 @@ internal static class TreeData
     /// <summary>Trains by the parameters.</summary>
     public static string Train(float[] rows, float[] labels, string parameters, int iterations, int[]? groups = null, string categories = Categories)
     {
-        var all = $"verbosity=-1 num_threads=1 deterministic=true force_row_wise=true {categories} {parameters}";
+        var all = $"verbosity=-1 deterministic=true force_row_wise=true {categories} {parameters}";
+        using var threads = new LightGbmThreads(1);
         using var dataset = LightGbmDataset.FromMatrix(Array.ConvertAll(rows, v => (double)v), Width, all);
         dataset.SetLabels(labels);
         if (groups is not null)
@@ -91,7 +92,7 @@ internal static class TreeData
     {
         using var booster = LightGbmBooster.Load(text);
         var scores = new double[rows.Length / width * scoreCount];
-        booster.Predict(rows, width, predictType, scores, "verbosity=-1 num_threads=1");
+        booster.Predict(rows, width, predictType, scores, "verbosity=-1");
         return scores;
     }
 

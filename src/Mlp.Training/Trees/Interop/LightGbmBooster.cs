@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Mlp.Training.Trees.Interop;
 
-/// <summary>Trees in LightGBM's memory. Scoring is thread-safe; training is not.</summary>
+/// <summary>Trees in LightGBM's memory. Scoring is thread-safe; training is not, and runs under a <see cref="LightGbmThreads"/>.</summary>
 internal sealed unsafe class LightGbmBooster() : SafeHandle(0, ownsHandle: true)
 {
     public override bool IsInvalid => handle == 0;
@@ -24,6 +24,7 @@ internal sealed unsafe class LightGbmBooster() : SafeHandle(0, ownsHandle: true)
     public static LightGbmBooster Load(string text)
     {
         LightGbmLibrary.EnsureLoaded();
+        using var threads = new LightGbmThreads(1);
         LightGbmNative.Check(LightGbmNative.BoosterLoadModelFromString(text, out _, out var booster), "read the model");
         return booster;
     }
@@ -89,7 +90,7 @@ internal sealed unsafe class LightGbmBooster() : SafeHandle(0, ownsHandle: true)
         return scores;
     }
 
-    /// <summary>Scores rows.</summary>
+    /// <summary>Scores rows, on the calling thread alone.</summary>
     /// <param name="rows">Shape (rows, columns), row-major; NaN where a value is missing.</param>
     /// <param name="columnCount">Columns.</param>
     /// <param name="predictType">What to give.</param>
@@ -98,6 +99,7 @@ internal sealed unsafe class LightGbmBooster() : SafeHandle(0, ownsHandle: true)
     public void Predict(ReadOnlySpan<double> rows, int columnCount, int predictType, Span<double> scores, string parameters)
     {
         LightGbmLibrary.Silence();
+        using var threads = new LightGbmThreads(1);
         fixed (double* data = rows)
         fixed (double* destination = scores)
         {
@@ -112,6 +114,7 @@ internal sealed unsafe class LightGbmBooster() : SafeHandle(0, ownsHandle: true)
     public void Predict(ReadOnlySpan<float> rows, int columnCount, int predictType, Span<double> scores, string parameters)
     {
         LightGbmLibrary.Silence();
+        using var threads = new LightGbmThreads(1);
         fixed (float* data = rows)
         fixed (double* destination = scores)
         {

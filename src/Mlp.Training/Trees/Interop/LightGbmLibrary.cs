@@ -20,6 +20,9 @@ internal static unsafe class LightGbmLibrary
     [ThreadStatic]
     private static bool _isSilent;
 
+    /// <summary>The library; loads it.</summary>
+    public static nint Handle => Loaded.Value;
+
     /// <summary>Loads it; later calls do nothing, or fail as the first did.</summary>
     /// <exception cref="MissingNativePackageException">The application lacks the package LightGBM.</exception>
     /// <exception cref="PlatformNotSupportedException">LightGBM cannot run on this host, or an OpenMP runtime is missing.</exception>
