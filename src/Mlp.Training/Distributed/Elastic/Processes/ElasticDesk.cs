@@ -250,6 +250,11 @@ internal sealed class ElasticDesk : IAsyncDisposable
                 await line.SendAsync(Sign(), ElasticJson.Default.ElasticAnswer, either.Token).ConfigureAwait(false);
                 line.Dispose();
             }
+            else if (call.Member.Id == Self.Id)
+            {
+                // One of the addresses is this member's own.
+                line.Dispose();
+            }
             else
             {
                 Seat(new(call, line));
@@ -279,6 +284,17 @@ internal sealed class ElasticDesk : IAsyncDisposable
             if (!TurnAway(seat))
             {
                 _seats.Add(seat);
+            }
+        }
+    }
+
+    private void TakeOverDoor()
+    {
+        lock (_lock)
+        {
+            if (Adopted is not null && Phase != ElasticPhase.Done)
+            {
+                TryOpenDoor();
             }
         }
     }
@@ -349,11 +365,7 @@ internal sealed class ElasticDesk : IAsyncDisposable
         {
             while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
             {
-                if (Adopted is not null && Phase != ElasticPhase.Done)
-                {
-                    TryOpenDoor();
-                }
-
+                TakeOverDoor();
                 var (_, _, seats) = Look();
                 await Task.WhenAll(seats.Select(s => TrySendAsync(s, Sign() with { Roster = null }))).ConfigureAwait(false);
             }

@@ -60,6 +60,18 @@ public sealed class ProcessMembershipTests : ElasticGroupContract
     }
 
     [Fact]
+    public async Task JoinAsync_AnAddressIsTheFirstMembersOwn_BeginsAsWithoutIt()
+    {
+        var options = Options(new(), 0, 1);
+        options.Addresses.Add($"127.0.0.1:{_port}");
+        await using var member = new ElasticGroup(options);
+
+        var group = await member.JoinAsync().WaitAsync(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(1, group.WorldSize);
+    }
+
+    [Fact]
     public async Task JoinAsync_AllThatAreThereHaveDoneTheirWork_EndsAtItsLimit()
     {
         await using var first = Create(1, new())[0];
