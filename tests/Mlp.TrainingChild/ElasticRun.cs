@@ -9,7 +9,7 @@ namespace Mlp.TrainingChild;
 
 /// <summary>
 /// One member of an elastic group, started by a launcher: trains, and prints "began GENERATION WORLD", "changed GENERATION WORLD STEP SENTENCE" and at the end "done HASH LOSS" or "ended KIND SENTENCE". Words: "kill@STEP", "stop@STEP" and
-/// "slow@STEP" happen to this process, "hold3@STEP" waits until there are three members, or newcomers who wait; "minimum=N", "maximum=N", "replacement=SECONDS", "rejoin", "seed=N", "heartbeat=SECONDS".
+/// "slow@STEP" happen to this process, "hold3@STEP" waits until there are three members, or newcomers who wait, "wait@STEP" until a line is given to it; "minimum=N", "maximum=N", "replacement=SECONDS", "rejoin", "seed=N", "heartbeat=SECONDS".
 /// </summary>
 internal static class ElasticRun
 {
@@ -56,7 +56,7 @@ internal static class ElasticRun
             WaitForReplacement = TimeSpan.FromSeconds(settings.GetValueOrDefault("replacement", 0)),
             WaitForMinimum = TimeSpan.FromSeconds(2),
             RejoinsWhenGivenUp = rejoins,
-            Group = new ProcessGroupOptions { Deterministic = true, Timeout = TimeSpan.FromMinutes(2) },
+            Group = new ProcessGroupOptions { Deterministic = true, Timeout = TimeSpan.FromMinutes(3) },
         };
         (options.Group.Rendezvous.HeartbeatInterval, options.Group.Rendezvous.HeartbeatTimeout) = (TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(settings.GetValueOrDefault("heartbeat", 60)));
         options.Group.Transport.UseSharedMemory = Environment.GetEnvironmentVariable("MLP_CHILD_SOCKETS") is null;
@@ -66,6 +66,7 @@ internal static class ElasticRun
     private sealed class Faults(string[] words, ElasticGroup member, Action<string> print) : INetworkCallback
     {
         private static readonly TimeSpan SlowStep = TimeSpan.FromMilliseconds(30);
+        private static readonly TimeSpan LongestHold = TimeSpan.FromMinutes(2);
 
         private readonly List<(string What, long Step)> _faults = [.. words.Select(w => w.Split('@')).Where(w => w.Length == 2).Select(w => (w[0], long.Parse(w[1], CultureInfo.InvariantCulture)))];
         private bool _hasBegun;
@@ -102,7 +103,10 @@ internal static class ElasticRun
                     Thread.Sleep(SlowStep);
                     break;
                 case ['h', 'o', 'l', 'd', var size]:
-                    SpinWait.SpinUntil(() => member.HasNewcomers || member.Group!.WorldSize >= size - '0');
+                    SpinWait.SpinUntil(() => member.HasNewcomers || member.Group!.WorldSize >= size - '0', LongestHold);
+                    break;
+                case "wait":
+                    Console.ReadLine();
                     break;
                 case "stop" when _faults.Remove((what, step)):
                     using (var kill = Process.Start("/bin/sh", ["-c", string.Create(CultureInfo.InvariantCulture, $"kill -STOP {Environment.ProcessId}")]))

@@ -77,18 +77,20 @@ public abstract class ElasticGroupContract
         Assert.All(newcomers, n => Assert.InRange(n.Places[0].Rank, 2, 3));
     }
 
-    [Fact]
-    public void ReformAsync_ReplacementComesInTime_TakesTheEmptyPlace()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(0)]
+    public void ReformAsync_ReplacementComesInTime_TakesTheEmptyPlace(int lost)
     {
         var options = new ElasticGroupOptions { MaximumMembers = 3, WaitForReplacement = TimeSpan.FromMinutes(1) };
         var members = Create(3, options);
-        var programs = Start(members, (rank, step) => step < 20 || rank != 1);
-        SpinWait.SpinUntil(() => members.All(m => m.Generation > 0));
+        var programs = Start(members, (rank, step) => step < 20 || rank != lost);
+        ElasticProgram.Join(programs[lost]);
         var replacement = ElasticProgram.Start(CreateNewcomer(members, options), Steps, _ => true);
         ElasticProgram.Join([.. programs, replacement]);
 
         Assert.All(programs.Append(replacement), p => Assert.Null(p.Failure));
-        Assert.Equal(3, programs[0].Place.WorldSize);
+        Assert.Equal([3, 3], programs[2].Changes.Select(c => c.WorldSize));
     }
 
     [Fact]

@@ -22,18 +22,25 @@ internal sealed class ElasticDesk : IAsyncDisposable
     private readonly List<ElasticSeat> _seats = [];
     private readonly List<ElasticRoster> _prepared = [];
     private readonly List<Task> _tasks = [];
+    private readonly Task _beating;
     private readonly Socket _listener;
+    private readonly int _doorPort;
     private Socket? _door;
     private ElasticMember? _host;
 
     /// <summary>Opens the desk.</summary>
-    public ElasticDesk(ElasticMember self, ElasticGroupOptions options, GroupSecret secret, ILogger logger)
+    /// <param name="self">This member.</param>
+    /// <param name="options">Settings.</param>
+    /// <param name="secret">What callers must know.</param>
+    /// <param name="doorPort">The port where newcomers ask.</param>
+    /// <param name="logger">Told of callers that are refused.</param>
+    public ElasticDesk(ElasticMember self, ElasticGroupOptions options, GroupSecret secret, int doorPort, ILogger logger)
     {
-        (_options, _secret, _clock, _logger) = (options, secret, options.Group.TimeProvider, logger);
+        (_options, _secret, _clock, _doorPort, _logger) = (options, secret, options.Group.TimeProvider, doorPort, logger);
         _listener = RendezvousHost.Listen(secret.IsPresent ? IPAddress.Any : IPAddress.Loopback, 0);
         Self = self with { Port = ((IPEndPoint)_listener.LocalEndPoint!).Port };
         _tasks.Add(AcceptAsync(_listener));
-        _tasks.Add(BeatAsync());
+        _beating = BeatAsync();
     }
 
     /// <summary>This member.</summary>
@@ -69,26 +76,29 @@ internal sealed class ElasticDesk : IAsyncDisposable
         }
     }
 
-    /// <summary>Listens at the port where newcomers ask, too; whoever of a host is first does.</summary>
+    /// <summary>Listens at the port where newcomers ask, too; whoever of a host is first does. One that has been in a generation tries again at every beat, so that newcomers find the group also while it gathers.</summary>
     /// <returns>False where another does.</returns>
-    public bool TryOpenDoor(int port)
+    public bool TryOpenDoor()
     {
-        if (_door is not null)
+        lock (_lock)
         {
+            if (_door is not null)
+            {
+                return true;
+            }
+
+            try
+            {
+                _door = RendezvousHost.Listen(_secret.IsPresent ? IPAddress.Any : IPAddress.Loopback, _doorPort);
+            }
+            catch (RendezvousException)
+            {
+                return false;
+            }
+
+            _tasks.Add(AcceptAsync(_door));
             return true;
         }
-
-        try
-        {
-            _door = RendezvousHost.Listen(_secret.IsPresent ? IPAddress.Any : IPAddress.Loopback, port);
-        }
-        catch (RendezvousException)
-        {
-            return false;
-        }
-
-        _tasks.Add(AcceptAsync(_door));
-        return true;
     }
 
     /// <summary>Begins to do something else.</summary>
@@ -99,6 +109,11 @@ internal sealed class ElasticDesk : IAsyncDisposable
         lock (_lock)
         {
             (Phase, _host) = (phase, host);
+            if (phase == ElasticPhase.Done)
+            {
+                CloseDoor();
+            }
+
             _seats.RemoveAll(TurnAway);
         }
     }
@@ -130,6 +145,11 @@ internal sealed class ElasticDesk : IAsyncDisposable
         {
             (Self, Adopted, Phase) = (member with { Port = Self.Port }, null, ElasticPhase.Idle);
             _prepared.Clear();
+
+            // It asks for the others itself now, at this very door perhaps.
+            CloseDoor();
+            _seats.ForEach(s => s.Line.Dispose());
+            _seats.Clear();
         }
     }
 
@@ -186,6 +206,7 @@ internal sealed class ElasticDesk : IAsyncDisposable
         }
 
         await _stop.CancelAsync().ConfigureAwait(false);
+        await _beating.ConfigureAwait(false);
         _listener.Dispose();
         _door?.Dispose();
         await Task.WhenAll(_tasks).ConfigureAwait(false);
@@ -229,6 +250,11 @@ internal sealed class ElasticDesk : IAsyncDisposable
                 await line.SendAsync(Sign(), ElasticJson.Default.ElasticAnswer, either.Token).ConfigureAwait(false);
                 line.Dispose();
             }
+            else if (call.Member.Id == Self.Id)
+            {
+                // One of the addresses is this member's own.
+                line.Dispose();
+            }
             else
             {
                 Seat(new(call, line));
@@ -262,9 +288,33 @@ internal sealed class ElasticDesk : IAsyncDisposable
         }
     }
 
+    private void TakeOverDoor()
+    {
+        lock (_lock)
+        {
+            if (Adopted is not null && Phase != ElasticPhase.Done)
+            {
+                TryOpenDoor();
+            }
+        }
+    }
+
+    private void CloseDoor()
+    {
+        _door?.Dispose();
+        _door = null;
+    }
+
     /// <summary>Whether somebody who has come has nothing to wait for here; then it is told.</summary>
     private bool TurnAway(ElasticSeat seat)
     {
+        if (Phase == ElasticPhase.Done && seat.Call.Adopted is null && Adopted?.RankOf(Self.Id) == 0)
+        {
+            // This member lets nobody in any more; another may.
+            seat.Line.Dispose();
+            return true;
+        }
+
         var answer = (Phase, Adopted) switch
         {
             (ElasticPhase.Guest, _) => Redirect(_host!),
@@ -307,7 +357,7 @@ internal sealed class ElasticDesk : IAsyncDisposable
         }
     }
 
-    /// <summary>Those who wait hear that this member lives.</summary>
+    /// <summary>Those who wait hear that this member lives; the door of one that has ended is taken over.</summary>
     private async Task BeatAsync()
     {
         using var timer = new PeriodicTimer(_options.Group.Rendezvous.HeartbeatInterval, _clock);
@@ -315,6 +365,7 @@ internal sealed class ElasticDesk : IAsyncDisposable
         {
             while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
             {
+                TakeOverDoor();
                 var (_, _, seats) = Look();
                 await Task.WhenAll(seats.Select(s => TrySendAsync(s, Sign() with { Roster = null }))).ConfigureAwait(false);
             }

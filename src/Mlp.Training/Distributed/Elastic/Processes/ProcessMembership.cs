@@ -29,7 +29,7 @@ internal sealed class ProcessMembership : ElasticMembership
     {
         (_options, _secret, _place, _founds, _clock) = (options, secret, place, founds, options.Group.TimeProvider);
         _logger = options.Group.LoggerFactory?.CreateLogger(typeof(ElasticGroup)) ?? NullLogger.Instance;
-        _desk = new(Describe(place.Rank), options, secret, _logger);
+        _desk = new(Describe(place.Rank), options, secret, place.MasterPort, _logger);
         _guest = new(_desk, options, secret);
     }
 
@@ -61,7 +61,7 @@ internal sealed class ProcessMembership : ElasticMembership
         for (var attempt = 0; attempt < MaximumAttempts; attempt++)
         {
             var (roster, address, port) = await GatherAsync(blamed, cancellationToken).ConfigureAwait(false);
-            _desk.TryOpenDoor(_place.MasterPort);
+            _desk.TryOpenDoor();
             try
             {
                 return new(await ConnectAsync(roster, address, port, cancellationToken).ConfigureAwait(false), roster);
@@ -92,9 +92,10 @@ internal sealed class ProcessMembership : ElasticMembership
 
     private async Task<GuestOutcome.Formed> GatherAsync(IReadOnlyCollection<int> blamed, CancellationToken cancellationToken)
     {
+        var (self, roster) = (_desk.Self.Id, _desk.Adopted);
         try
         {
-            return _desk.Adopted is { } roster
+            return roster is not null
                 ? await ReturnAsync(roster, blamed, cancellationToken).ConfigureAwait(false)
                 : await BeginAsync(cancellationToken).ConfigureAwait(false);
         }
@@ -102,7 +103,7 @@ internal sealed class ProcessMembership : ElasticMembership
         {
             _logger.LogWarning("{Reason} It joins again.", failure.Message);
             _desk.BeginAnew(Describe(int.MaxValue));
-            return await JoinAsync(cancellationToken).ConfigureAwait(false);
+            return await JoinAsync([.. (roster?.Members ?? []).Where(m => m.Id != self)], cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -165,9 +166,9 @@ internal sealed class ProcessMembership : ElasticMembership
     /// <summary>The first of all waits for the others; the others, and those that come later, ask for it.</summary>
     private async Task<GuestOutcome.Formed> BeginAsync(CancellationToken cancellationToken)
     {
-        if (!_founds || !_desk.TryOpenDoor(_place.MasterPort))
+        if (!_founds || !_desk.TryOpenDoor())
         {
-            return await JoinAsync(cancellationToken).ConfigureAwait(false);
+            return await JoinAsync([], cancellationToken).ConfigureAwait(false);
         }
 
         // Started again, it is a newcomer to those that have gone on.
@@ -188,7 +189,10 @@ internal sealed class ProcessMembership : ElasticMembership
         };
     }
 
-    private async Task<GuestOutcome.Formed> JoinAsync(CancellationToken cancellationToken)
+    /// <summary>Asks to be let in, again and again.</summary>
+    /// <param name="known">Members who are asked besides.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    private async Task<GuestOutcome.Formed> JoinAsync(IReadOnlyList<ElasticMember> known, CancellationToken cancellationToken)
     {
         var own = string.Create(CultureInfo.InvariantCulture, $"{_place.MasterAddress}:{_place.MasterPort}");
         var (start, limit) = (_clock.GetTimestamp(), _options.Group.Rendezvous.Timeout);
@@ -199,7 +203,7 @@ internal sealed class ProcessMembership : ElasticMembership
         {
             while (true)
             {
-                foreach (var (address, port) in Doors([own, .. _options.Addresses]))
+                foreach (var (address, port) in known.Select(m => (_guest.AddressOf(m), m.Port)).Concat(Doors([own, .. _options.Addresses])))
                 {
                     switch (await TryJoinAsync(address, port, either.Token).ConfigureAwait(false))
                     {

@@ -13,12 +13,13 @@ internal sealed class ElasticChild : IDisposable
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _lines = new();
     private readonly SemaphoreSlim _news = new(0);
+    private volatile bool _saysNoMore;
 
     private ElasticChild(Process process)
     {
         _process = process;
-        process.OutputDataReceived += (_, line) => Take(line.Data);
-        process.ErrorDataReceived += (_, line) => Take(line.Data);
+        process.OutputDataReceived += (_, line) => Take(line.Data, isOutput: true);
+        process.ErrorDataReceived += (_, line) => Take(line.Data, isOutput: false);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
     }
@@ -37,6 +38,7 @@ internal sealed class ElasticChild : IDisposable
     {
         var start = new ProcessStartInfo(ChildRanks.Dotnet, ["exec", Path.Combine(AppContext.BaseDirectory, "Mlp.TrainingChild.dll"), "elastic", .. words])
         {
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
@@ -57,7 +59,7 @@ internal sealed class ElasticChild : IDisposable
                 return line;
             }
 
-            Assert.True(await _news.WaitAsync(Patience), $"Process {Id} does not print '{beginning}', but: {string.Join('\n', _lines)}");
+            Assert.True(!_saysNoMore && await _news.WaitAsync(Patience), $"Process {Id} does not print '{beginning}', but: {string.Join('\n', _lines)}");
         }
     }
 
@@ -76,6 +78,9 @@ internal sealed class ElasticChild : IDisposable
 
         return [.. _lines];
     }
+
+    /// <summary>Lets it go on from where it waits.</summary>
+    public void GoOn() => _process.StandardInput.WriteLine();
 
     /// <summary>Wakes it after a stop.</summary>
     public void Wake() => Signal("CONT");
@@ -97,19 +102,24 @@ internal sealed class ElasticChild : IDisposable
         kill.WaitForExit();
     }
 
-    private void Take(string? line)
+    private void Take(string? line, bool isOutput)
     {
         if (line is not null)
         {
             _lines.Enqueue(line);
-            try
-            {
-                _news.Release();
-            }
-            catch (ObjectDisposedException)
-            {
-                // Nobody waits any more.
-            }
+        }
+        else if (isOutput)
+        {
+            _saysNoMore = true;
+        }
+
+        try
+        {
+            _news.Release();
+        }
+        catch (ObjectDisposedException)
+        {
+            // Nobody waits any more.
         }
     }
 }

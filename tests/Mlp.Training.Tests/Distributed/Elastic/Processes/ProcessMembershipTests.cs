@@ -1,3 +1,4 @@
+using Mlp.Training.Distributed.Collectives;
 using Mlp.Training.Distributed.Elastic;
 using Mlp.Training.Tests.Distributed.Collectives.Tcp;
 
@@ -39,6 +40,52 @@ public sealed class ProcessMembershipTests : ElasticGroupContract
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
     }
 
+    [Fact]
+    public async Task ReformAsync_TheFirstWasGivenUpAndJoinsAgain_AsksTheOthersAndNotItself()
+    {
+        var members = Create(3, new() { RejoinsWhenGivenUp = true });
+        await Task.WhenAll(members.Select(m => m.JoinAsync()));
+        var cause = new RankLostException("Rank 0 stalls.") { Ranks = [0] };
+        await Task.WhenAll(members.Skip(1).Select(m => m.ReformAsync(cause)));
+
+        var rejoining = members[0].ReformAsync(new RankLostException("The others are gone.") { Ranks = [1, 2] });
+        Assert.True(SpinWait.SpinUntil(() => members[1].HasNewcomers || rejoining.IsCompleted, TimeSpan.FromMinutes(1)), "Nobody asks to be let in.");
+        await Task.WhenAll([rejoining, .. members.Skip(1).Select(m => m.ReformAsync())]);
+
+        Assert.Equal([2, 0, 1], members.Select(m => m.Group!.Rank));
+        foreach (var member in members)
+        {
+            await member.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task JoinAsync_AnAddressIsTheFirstMembersOwn_BeginsAsWithoutIt()
+    {
+        var options = Options(new(), 0, 1);
+        options.Addresses.Add($"127.0.0.1:{_port}");
+        await using var member = new ElasticGroup(options);
+
+        var group = await member.JoinAsync().WaitAsync(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(1, group.WorldSize);
+    }
+
+    [Fact]
+    public async Task JoinAsync_AllThatAreThereHaveDoneTheirWork_EndsAtItsLimit()
+    {
+        await using var first = Create(1, new())[0];
+        await first.JoinAsync();
+        first.SetDone(true);
+        var options = Options(new(), 1, 2);
+        options.Group.Rendezvous.Timeout = TimeSpan.FromSeconds(0.5);
+        await using var member = new ElasticGroup(options);
+
+        var error = await Assert.ThrowsAsync<Mlp.Training.Distributed.Launch.RendezvousException>(() => member.JoinAsync());
+
+        Assert.Contains("nobody listens there", error.Message, StringComparison.Ordinal);
+    }
+
     protected override IReadOnlyList<ElasticGroup> Create(int count, ElasticGroupOptions options) => [.. Enumerable.Range(0, count).Select(rank => new ElasticGroup(Options(options, rank, count)))];
 
     protected override ElasticGroup CreateNewcomer(IReadOnlyList<ElasticGroup> members, ElasticGroupOptions options) => new(Options(options, 65535, 65536));
@@ -51,6 +98,7 @@ public sealed class ProcessMembershipTests : ElasticGroupContract
             MaximumMembers = options.MaximumMembers,
             WaitForReplacement = options.WaitForReplacement,
             WaitForMinimum = options.WaitForMinimum,
+            RejoinsWhenGivenUp = options.RejoinsWhenGivenUp,
         };
         (copy.Group.Rendezvous.Rank, copy.Group.Rendezvous.WorldSize, copy.Group.Rendezvous.MasterPort) = (rank, worldSize, _port);
         (copy.Group.Rendezvous.HeartbeatInterval, copy.Group.Rendezvous.HeartbeatTimeout) = (TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(30));
