@@ -17,7 +17,7 @@ using Mlp.Training.Preprocessing;
 
 namespace Mlp.Training.Networks;
 
-/// <summary>One training: from rows to a trained network, on the thread that calls and, for replicas in this process, on one more for each.</summary>
+/// <summary>One training: from rows to a trained network, on the thread that calls or, for replicas in this process, on one for each.</summary>
 internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, string? resumeFrom, ILogger logger, TimeProvider timeProvider)
 {
     private readonly NetworkOptions _options = settings.Options;
@@ -63,7 +63,7 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
 
         try
         {
-            return ProcessGroup.CreateOnGpus([.. _devices.Select(d => d.Gpu!.Value)], Replicas.GroupOptions);
+            return ProcessGroup.CreateOnGpus([.. _devices.Select(d => d.Gpu!.Value)], Replicas.GroupOptions(_options.DataParallel.Timeout));
         }
         catch (GpuUnavailableException e)
         {

@@ -52,6 +52,34 @@ public sealed class ReplicaFailureTests
         Assert.Equal(3, error.Step);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task FitAsync_OneReplicaStalls_EndsAndNamesIt(bool inCallback)
+    {
+        using var release = new ManualResetEventSlim();
+        using var back = new ManualResetEventSlim();
+        var (count, rank, options) = (new int[1], -1, Options(3));
+        (options.HiddenLayers, options.DataParallel.Timeout) = (null, TimeSpan.FromSeconds(6));
+        options.Definition = new(Layer.Linear(8), Layer.UserModule("Stalling", () => new FaultyModule(count, inCallback ? 0 : 8, x => Stall(x.mul(1)))), Layer.Output());
+        options.Callbacks.Add(new At(4, control => _ = inCallback ? Stall(control) : control));
+
+        var error = await Assert.ThrowsAsync<CollectiveTimeoutException>(() => new NetworkTrainer(options).FitAsync(Set));
+        release.Set();
+        back.Wait();
+
+        Assert.Contains(rank, error.Ranks);
+        Assert.Contains($"rank{(error.Ranks.Count == 1 ? "" : "s")} {error.Ranks[0]}", error.Message, StringComparison.Ordinal);
+
+        T Stall<T>(T what)
+        {
+            rank = int.Parse(Thread.CurrentThread.Name!.Split('-')[^1], System.Globalization.CultureInfo.InvariantCulture);
+            release.Wait();
+            back.Set();
+            return what;
+        }
+    }
+
     [Fact]
     public async Task FitAsync_TooFewRows_SaysHowMany()
     {
