@@ -116,7 +116,6 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
         var network = LayeredNetwork.Build(settings.DefinitionFor(data.Encoding), data.Encoding.Width, data.Encoding.Ids, data.Outputs, _options.Seed);
         try
         {
-            network.Join(replicas, _options.Seed);
             var position = Train(network, data, replicas, timeline, progress, cancellationToken);
             network.Join(null, _options.Seed);
             return new TrainedNetwork(network, new(_options.Task, data.Scale, data.Outputs), data.Encoding, rows, data.Encoded, position)
@@ -140,8 +139,10 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
         if (replicas is not null)
         {
             ThrowIfTooFewFor(replicas.Shard.Count);
-            ReplicaAgreement.Require(replicas.Group, Facts(network, data, identity));
+            replicas.Agree(Facts(network, data, identity));
         }
+
+        network.Join(replicas, _options.Seed);
 
         // What one does for all: read what there is, and write.
         var isFirst = replicas?.IsFirst ?? true;
@@ -230,6 +231,8 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
     {
         var facts = new Dictionary<string, string>(StringComparer.Ordinal)
         {
+            ["number of rows"] = rows.Manifest.RowCount.ToString(CultureInfo.InvariantCulture),
+            ["number of features"] = rows.Manifest.Features.Count.ToString(CultureInfo.InvariantCulture),
             ["training rows"] = identity.DataHash,
             ["validation rows"] = identity.ValidationHash ?? "none of their own",
         };

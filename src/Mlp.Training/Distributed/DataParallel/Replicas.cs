@@ -54,7 +54,7 @@ internal static class Replicas
         return WithOthers(group, () =>
         {
             using var replicas = new ReplicaGroup(group, options, isTold, shared) { Elastic = elastic };
-            return WithOthers(replicas.StatisticsGroup, () => train(replicas), cancellationToken);
+            return WithOthers(() => replicas.StatisticsGroup, () => train(replicas), cancellationToken);
         }, cancellationToken);
     }
 
@@ -80,9 +80,11 @@ internal static class Replicas
     /// <param name="group">The ranks; null for none.</param>
     /// <param name="work">What to do.</param>
     /// <param name="cancellationToken">Ends it on all ranks.</param>
-    public static T WithOthers<T>(ProcessGroup? group, Func<T> work, CancellationToken cancellationToken)
+    public static T WithOthers<T>(ProcessGroup? group, Func<T> work, CancellationToken cancellationToken) => WithOthers(() => group, work, cancellationToken);
+
+    private static T WithOthers<T>(Func<ProcessGroup?> group, Func<T> work, CancellationToken cancellationToken)
     {
-        using var registration = cancellationToken.Register(() => group?.Abort("its training was cancelled"));
+        using var registration = cancellationToken.Register(() => group()?.Abort("its training was cancelled"));
         try
         {
             return work();
@@ -93,7 +95,7 @@ internal static class Replicas
         }
         catch (Exception e) when (e is not CollectiveException)
         {
-            Tell(group, e);
+            Tell(group(), e);
             throw;
         }
     }

@@ -146,6 +146,22 @@ public sealed class ReplicaFailureTests
             StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true, "rank 1 has DataParallel.SyncBatchNorm true and rank 0 false.")]
+    [InlineData(false, "rank 1 has number of rows 300 and rank 0 400; rank 1 has training rows ")]
+    public void FitAsync_OneRankSharesStatisticsOrHasFewerRows_AllSaySo(bool shares, string sentence)
+    {
+        OnRanks(2, (group, options) =>
+        {
+            options.DataParallel.SyncBatchNorm = shares && group.Rank == 1;
+            var set = !shares && group.Rank == 1 ? SyntheticRows.Create(300, seed: 3) : Set;
+            var error = Assert.ThrowsAsync<CollectiveMismatchException>(() => new NetworkTrainer(options).FitAsync(set)).GetAwaiter().GetResult();
+
+            Assert.Contains(sentence, error.Message, StringComparison.Ordinal);
+            Assert.Equal([1], error.Ranks);
+        });
+    }
+
     [Fact]
     public void FitAsync_OneRankFails_TheOthersNameItAndTheCause()
     {
