@@ -62,7 +62,7 @@ internal sealed class ReplicaGroup : IDisposable
         if (Options.SyncBatchNorm)
         {
             // Sums of a layer do not queue behind gradients that travel.
-            StatisticsGroup = _group.Split([.. Enumerable.Range(0, _group.WorldSize)], $"{_group.Name}/batch-norm");
+            StatisticsGroup = _group.Split([.. Enumerable.Range(0, _group.WorldSize)], $"{_group.Name}/batch-norm")!;
             Statistics = new(StatisticsGroup);
         }
     }
