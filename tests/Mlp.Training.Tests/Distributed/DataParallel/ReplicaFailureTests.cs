@@ -104,6 +104,26 @@ public sealed class ReplicaFailureTests
         Assert.Contains("NetworkOptions.DataParallel.SyncBatchNorm must be false for one replica, whose batch is the whole one.", alone, StringComparison.Ordinal);
     }
 
+    public static TheoryData<Action<NetworkOptions>, string> WithoutEffect => new()
+    {
+        { o => (o.DataParallel.Replicas, o.DataParallel.BucketTuning.IsEnabled) = (1, true), "BucketTuning.IsEnabled must be false for one replica, whose gradients do not travel." },
+        { o => o.DataParallel.ErrorFeedback = false, "ErrorFeedback must be true without Compression, where nothing is rounded." },
+        { o => o.DataParallel.TopKShare = 0.1, "TopKShare must be 0.01 with Compression None, which lets all gradients travel, but is 0.1." },
+        { o => o.DataParallel.AverageOptimizerState = false, "AverageOptimizerState must be true where LocalSteps is 1, so that all replicas have the same state." },
+        { o => (o.DataParallel.SyncBatchNorm, o.BatchNorm) = (true, false), "SyncBatchNorm must be false for a network without a layer BatchNorm, but is true." },
+        { o => (o.DataParallel.SyncBatchNorm, o.HiddenLayers, o.Definition) = (true, null, new(Layer.Linear(8), Layer.Output())), "SyncBatchNorm must be false for a network without a layer BatchNorm, but is true." },
+    };
+
+    [Theory]
+    [MemberData(nameof(WithoutEffect))]
+    public void NetworkTrainer_SettingWithoutEffect_IsRefused(Action<NetworkOptions> change, string sentence)
+    {
+        var options = Options(3);
+        change(options);
+
+        Assert.Contains($"NetworkOptions.DataParallel.{sentence}", Assert.Throws<ArgumentException>(() => new NetworkTrainer(options)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task FitAsync_Group_GivesEachRankWhatReplicasHereGive()
     {
