@@ -17,7 +17,7 @@ using Mlp.Training.Preprocessing;
 
 namespace Mlp.Training.Networks;
 
-/// <summary>One training: from rows to a trained network, on the thread that calls and, for replicas in this process, on one more for each.</summary>
+/// <summary>One training: from rows to a trained network, on the thread that calls or, for replicas in this process, on one for each.</summary>
 internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, string? resumeFrom, ILogger logger, TimeProvider timeProvider)
 {
     private readonly NetworkOptions _options = settings.Options;
@@ -63,7 +63,7 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
 
         try
         {
-            return ProcessGroup.CreateOnGpus([.. _devices.Select(d => d.Gpu!.Value)], Replicas.GroupOptions);
+            return ProcessGroup.CreateOnGpus([.. _devices.Select(d => d.Gpu!.Value)], Replicas.GroupOptions(_options.DataParallel.Timeout));
         }
         catch (GpuUnavailableException e)
         {
@@ -116,7 +116,6 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
         var network = LayeredNetwork.Build(settings.DefinitionFor(data.Encoding), data.Encoding.Width, data.Encoding.Ids, data.Outputs, _options.Seed);
         try
         {
-            network.Join(replicas, _options.Seed);
             var position = Train(network, data, replicas, timeline, progress, cancellationToken);
             network.Join(null, _options.Seed);
             return new TrainedNetwork(network, new(_options.Task, data.Scale, data.Outputs), data.Encoding, rows, data.Encoded, position)
@@ -140,8 +139,10 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
         if (replicas is not null)
         {
             ThrowIfTooFewFor(replicas.Shard.Count);
-            ReplicaAgreement.Require(replicas.Group, Facts(network, data, identity));
+            replicas.Agree(Facts(network, data, identity));
         }
+
+        network.Join(replicas, _options.Seed);
 
         // What one does for all: read what there is, and write.
         var isFirst = replicas?.IsFirst ?? true;
@@ -230,6 +231,8 @@ internal sealed class NetworkFit(NetworkSettings settings, TrainingRows rows, st
     {
         var facts = new Dictionary<string, string>(StringComparer.Ordinal)
         {
+            ["number of rows"] = rows.Manifest.RowCount.ToString(CultureInfo.InvariantCulture),
+            ["number of features"] = rows.Manifest.Features.Count.ToString(CultureInfo.InvariantCulture),
             ["training rows"] = identity.DataHash,
             ["validation rows"] = identity.ValidationHash ?? "none of their own",
         };

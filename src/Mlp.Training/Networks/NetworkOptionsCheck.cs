@@ -90,6 +90,11 @@ public sealed partial class NetworkOptions
             fail($"{nameof(DataParallel)}{separator}{nameof(DataParallelOptions.SyncBatchNorm)}", $"must be false for one replica, whose batch is the whole one.");
         }
 
+        if (DataParallel.SyncBatchNorm && !HasBatchNorm())
+        {
+            fail($"{nameof(DataParallel)}{separator}{nameof(DataParallelOptions.SyncBatchNorm)}", $"must be false for a network without a layer BatchNorm, but is true.");
+        }
+
         CheckLocalSteps(fail, separator);
         if (Task != ModelTask.Ranking && GroupColumn is not null)
         {
@@ -108,6 +113,11 @@ public sealed partial class NetworkOptions
                 $"must be false for {(Optimizer.Kind == OptimizerKind.Sgd ? "a Momentum of 0" : Optimizer.Kind)}, which has nothing to look ahead by, but is true.");
         }
     }
+
+    // Blocks hold layers, and what is written of a definition holds all of them by their kinds.
+    private bool HasBatchNorm() => Definition is null
+        ? BatchNorm && HiddenLayers is not { Count: 0 }
+        : Definition.ToJson().Contains("\"batchNorm\"", StringComparison.Ordinal);
 
     private void CheckLocalSteps(Action<string, FormattableString> fail, char separator)
     {

@@ -7,6 +7,9 @@ namespace Mlp.Training.Trees;
 /// <summary>Trains trees by one or by several replicas.</summary>
 internal static class TreeReplicas
 {
+    // A replica that ends tells the others, and all work on the same rows in native memory: none is left behind.
+    private static readonly TimeSpan Patience = TimeSpan.FromDays(7);
+
     /// <summary>Trains.</summary>
     /// <param name="options">Settings.</param>
     /// <param name="data">The rows.</param>
@@ -21,8 +24,8 @@ internal static class TreeReplicas
         return options.Distributed switch
         {
             { Group: { WorldSize: > 1 } group } => Replicas.WithOthers(group, () => TrainAs(group, isTold: true), cancellationToken),
-            { Replicas: > 1 and var count } => Replicas.RunThreads(
-                ProcessGroup.CreateInProcess(count, Replicas.GroupOptions), g => Replicas.WithOthers(g, () => TrainAs(g, isTold: g.Rank == 0), cancellationToken), static () => { }),
+            { Replicas: > 1 and var count } => new ReplicaThreads<(string, IReadOnlyList<TrainingProgress>)>(
+                ProcessGroup.CreateInProcess(count, Replicas.GroupOptions(Patience)), g => Replicas.WithOthers(g, () => TrainAs(g, isTold: g.Rank == 0), cancellationToken), static () => { }, patience: null).Run(),
             _ => TrainAlone(),
         };
 

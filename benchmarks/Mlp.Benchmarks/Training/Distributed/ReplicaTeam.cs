@@ -40,7 +40,7 @@ internal sealed class ReplicaTeam : IReplicaTeam, IDisposable
         _timeline = TimelineFile.Open(new() { Path = timeline, Steps = 1_000_000 }, null, TimeProvider.System, NullLogger.Instance);
         _turn = new(count + 1);
         var groups = (connect ?? (size => ProcessGroup.CreateInProcess(size)))(count);
-        var shared = isShared ? new SharedGradients(count) : null;
+        var shared = isShared ? new SharedGradients(count, exchange?.Timeout ?? TimeSpan.FromMinutes(30)) : null;
         _threads = [.. groups.Select(g => new Thread(() => Live(g, definition, data, exchange, meets, shared, logger)) { IsBackground = true })];
         Array.ForEach(_threads, t => t.Start());
         _turn.SignalAndWait();

@@ -161,7 +161,9 @@ public sealed partial class ProcessGroup
         }
     }
 
-    private void Break(CollectiveException failure)
+    /// <summary>Makes the calls of all ranks of the group, under way and to come, throw a failure. Does nothing in a group that has failed.</summary>
+    /// <param name="failure">The failure.</param>
+    internal void Break(CollectiveException failure)
     {
         _backend.Abort(Interlocked.CompareExchange(ref _failure, failure, null) ?? failure);
     }

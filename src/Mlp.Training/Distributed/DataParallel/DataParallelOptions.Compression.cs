@@ -13,7 +13,7 @@ public sealed partial class DataParallelOptions : IValidatableObject
 
     /// <summary>
     /// Whether each rank keeps what rounding has taken from its gradients and adds it to those of the next step, so that nothing is lost in the long run. It costs 4 bytes per weight, with
-    /// <see cref="Networks.NetworkPrecision.Float16"/> 8. Without meaning where nothing is rounded.
+    /// <see cref="Networks.NetworkPrecision.Float16"/> 8. It stays true where nothing is rounded.
     /// </summary>
     /// <value>The default value is true.</value>
     public bool ErrorFeedback { get; set; } = true;
@@ -73,7 +73,7 @@ public sealed partial class DataParallelOptions : IValidatableObject
             yield return Failure($"{nameof(BucketTuning)}.{nameof(BucketTuning.ReportPath)}", "must be null where nothing is measured (IsEnabled).");
         }
 
-        foreach (var failure in CheckLocalSteps().Concat(CheckTopK()).Concat(CheckAdasum()))
+        foreach (var failure in CheckLocalSteps().Concat(CheckTopK()).Concat(CheckAdasum()).Concat(CheckWhatHasNoEffect()))
         {
             yield return failure;
         }

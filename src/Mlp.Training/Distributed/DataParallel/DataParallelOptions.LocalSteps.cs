@@ -13,7 +13,7 @@ public sealed partial class DataParallelOptions
     [Range(1, 10_000)]
     public int LocalSteps { get; set; } = 1;
 
-    /// <summary>Whether replicas that take steps by themselves take the mean of the optimizer's state as well. Without it each keeps its own, and there are no checkpoints. Without meaning where <see cref="LocalSteps"/> is 1.</summary>
+    /// <summary>Whether replicas that take steps by themselves take the mean of the optimizer's state as well. Without it each keeps its own, and there are no checkpoints. It stays true where <see cref="LocalSteps"/> is 1.</summary>
     /// <value>The default value is true.</value>
     public bool AverageOptimizerState { get; set; } = true;
 

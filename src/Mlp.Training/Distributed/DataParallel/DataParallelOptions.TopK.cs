@@ -5,10 +5,10 @@ namespace Mlp.Training.Distributed.DataParallel;
 /// <content>How few gradients travel.</content>
 public sealed partial class DataParallelOptions
 {
-    /// <summary>Share of the gradients of each bucket that a rank sends with <see cref="GradientCompression.TopK"/>, 0.0001 to 0.5; one at least. Without meaning otherwise.</summary>
+    /// <summary>Share of the gradients of each bucket that a rank sends with <see cref="GradientCompression.TopK"/>, 0.0001 to 0.5; one at least. It stays at its default otherwise.</summary>
     /// <value>The default value is 0.01.</value>
     [Range(0.0001, 0.5)]
-    public double TopKShare { get; set; } = 0.01;
+    public double TopKShare { get; set; } = DefaultTopKShare;
 
     private IEnumerable<ValidationResult> CheckTopK()
     {

@@ -22,10 +22,6 @@ internal sealed class ReplicaGroup : IDisposable
     public ReplicaGroup(ProcessGroup group, DataParallelOptions options, bool isTold, SharedGradients? shared = null)
     {
         (_group, Options, IsTold, Shared, Shard) = (group, options, isTold, shared, new(group.Rank, group.WorldSize));
-
-        // Sums of a layer do not queue behind gradients that travel.
-        StatisticsGroup = options.SyncBatchNorm ? group.Split([.. Enumerable.Range(0, group.WorldSize)], $"{group.Name}/batch-norm") : null;
-        Statistics = StatisticsGroup is null ? null : new(StatisticsGroup);
     }
 
     public DataParallelOptions Options { get; }
@@ -42,11 +38,11 @@ internal sealed class ReplicaGroup : IDisposable
     /// <summary>Whether this replica decides, writes and reads what one does for all.</summary>
     public bool IsFirst => Shard.Rank == 0;
 
-    /// <summary>Batch statistics of all replicas; null where each has its own.</summary>
-    public SharedStatistics? Statistics { get; }
+    /// <summary>Batch statistics of all replicas; null where each has its own, and before all agree.</summary>
+    public SharedStatistics? Statistics { get; private set; }
 
-    /// <summary>What batch statistics travel by; null for nothing.</summary>
-    public ProcessGroup? StatisticsGroup { get; }
+    /// <summary>What batch statistics travel by; null for nothing, and before all agree.</summary>
+    public ProcessGroup? StatisticsGroup { get; private set; }
 
     /// <summary>What the training goes back to where members of the group may be lost or join; null where they may not.</summary>
     public ElasticTraining? Elastic { get; init; }
@@ -56,6 +52,20 @@ internal sealed class ReplicaGroup : IDisposable
 
     /// <summary>What gradients travel by.</summary>
     public ProcessGroup Group => _group;
+
+    /// <summary>Makes sure that all replicas are about to train the same, and then gets what they need for it.</summary>
+    /// <param name="facts">What this replica knows of the training, by name; what decides the others first.</param>
+    /// <exception cref="CollectiveMismatchException">Something differs; thrown on all ranks.</exception>
+    public void Agree(IReadOnlyDictionary<string, string> facts)
+    {
+        ReplicaAgreement.Require(_group, facts);
+        if (Options.SyncBatchNorm)
+        {
+            // Sums of a layer do not queue behind gradients that travel.
+            StatisticsGroup = _group.Split([.. Enumerable.Range(0, _group.WorldSize)], $"{_group.Name}/batch-norm")!;
+            Statistics = new(StatisticsGroup);
+        }
+    }
 
     /// <summary>Gives the values of rank 0 to all.</summary>
     public void Give<T>(Span<T> values, string what)

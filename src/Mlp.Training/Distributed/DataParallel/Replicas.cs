@@ -1,6 +1,3 @@
-using System.Collections.Concurrent;
-using System.Diagnostics.CodeAnalysis;
-using System.Runtime.ExceptionServices;
 using Mlp.Training.Distributed.Collectives;
 using Mlp.Training.Distributed.Elastic;
 
@@ -9,13 +6,11 @@ namespace Mlp.Training.Distributed.DataParallel;
 /// <summary>Runs replicas of a training, so that the end of one is the end of all.</summary>
 internal static class Replicas
 {
-    // A replica that ends tells the others, so only a callback or a disk is ever waited for here.
-    private static readonly TimeSpan Patience = TimeSpan.FromDays(7);
-
     /// <summary>Settings of a group of replicas in this process.</summary>
-    public static ProcessGroupOptions GroupOptions => new() { Name = "replicas", Timeout = Patience };
+    /// <param name="timeout">How long they wait for each other.</param>
+    public static ProcessGroupOptions GroupOptions(TimeSpan timeout) => new() { Name = "replicas", Timeout = timeout };
 
-    /// <summary>Runs all replicas in this process, the first on the thread that calls.</summary>
+    /// <summary>Runs all replicas in this process, a thread each.</summary>
     /// <typeparam name="T">What a replica makes.</typeparam>
     /// <param name="options">How many, and how they train.</param>
     /// <param name="train">Trains a replica.</param>
@@ -25,57 +20,12 @@ internal static class Replicas
     public static T RunHere<T>(DataParallelOptions options, Func<ReplicaGroup?, T> train, CancellationToken cancellationToken, IReadOnlyList<ProcessGroup>? places = null)
         where T : class, IDisposable
     {
-        var shared = places is null ? new SharedGradients(options.Replicas) : null;
-        return RunThreads(
-            places ?? ProcessGroup.CreateInProcess(options.Replicas, GroupOptions), g => RunAs(g, options, train, cancellationToken, isTold: g.Rank == 0, shared), () => shared?.Leave());
-    }
-
-    /// <summary>Runs all ranks of a group in this process, the first on the thread that calls.</summary>
-    /// <typeparam name="T">What a rank makes.</typeparam>
-    /// <param name="groups">Their places, which are disposed.</param>
-    /// <param name="run">What a rank does; should it fail, it has told the others.</param>
-    /// <param name="failed">Is told when a rank has failed.</param>
-    /// <returns>What the first has made; what the others have made is disposed of.</returns>
-    public static T RunThreads<T>(IReadOnlyList<ProcessGroup> groups, Func<ProcessGroup, T> run, Action failed)
-    {
-        var failures = new ConcurrentQueue<Exception>();
-        var made = new T[groups.Count];
-        var threads = groups.Skip(1).Select(g => new Thread(() => Run(g)) { IsBackground = true, Name = FormattableString.Invariant($"mlp-replica-{g.Rank}") }).ToArray();
-        Array.ForEach(threads, t => t.Start());
-        Run(groups[0]);
-        Array.ForEach(threads, t => t.Join());
-        foreach (var group in groups)
-        {
-            group.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        }
-
-        // What others threw because one had is of no interest.
-        var failure = failures.FirstOrDefault(f => f is not CollectiveException) ?? failures.FirstOrDefault();
-        foreach (var surplus in made.Skip(failure is null ? 1 : 0))
-        {
-            (surplus as IDisposable)?.Dispose();
-        }
-
-        if (failure is not null)
-        {
-            ExceptionDispatchInfo.Throw(failure);
-        }
-
-        return made[0];
-
-        [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "It is thrown when all replicas have ended.")]
-        void Run(ProcessGroup group)
-        {
-            try
-            {
-                made[group.Rank] = run(group);
-            }
-            catch (Exception e)
-            {
-                failures.Enqueue(e);
-                failed();
-            }
-        }
+        var shared = places is null ? new SharedGradients(options.Replicas, options.Timeout) : null;
+        return new ReplicaThreads<T>(
+            places ?? ProcessGroup.CreateInProcess(options.Replicas, GroupOptions(options.Timeout)),
+            g => RunAs(g, options, train, cancellationToken, isTold: g.Rank == 0, shared),
+            () => shared?.Leave(),
+            options.Timeout).Run();
     }
 
     /// <summary>Runs one replica, on the thread that calls.</summary>
@@ -104,7 +54,7 @@ internal static class Replicas
         return WithOthers(group, () =>
         {
             using var replicas = new ReplicaGroup(group, options, isTold, shared) { Elastic = elastic };
-            return WithOthers(replicas.StatisticsGroup, () => train(replicas), cancellationToken);
+            return WithOthers(() => replicas.StatisticsGroup, () => train(replicas), cancellationToken);
         }, cancellationToken);
     }
 
@@ -130,9 +80,11 @@ internal static class Replicas
     /// <param name="group">The ranks; null for none.</param>
     /// <param name="work">What to do.</param>
     /// <param name="cancellationToken">Ends it on all ranks.</param>
-    public static T WithOthers<T>(ProcessGroup? group, Func<T> work, CancellationToken cancellationToken)
+    public static T WithOthers<T>(ProcessGroup? group, Func<T> work, CancellationToken cancellationToken) => WithOthers(() => group, work, cancellationToken);
+
+    private static T WithOthers<T>(Func<ProcessGroup?> group, Func<T> work, CancellationToken cancellationToken)
     {
-        using var registration = cancellationToken.Register(() => group?.Abort("its training was cancelled"));
+        using var registration = cancellationToken.Register(() => group()?.Abort("its training was cancelled"));
         try
         {
             return work();
@@ -143,7 +95,7 @@ internal static class Replicas
         }
         catch (Exception e) when (e is not CollectiveException)
         {
-            Tell(group, e);
+            Tell(group(), e);
             throw;
         }
     }

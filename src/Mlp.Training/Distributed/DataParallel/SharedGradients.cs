@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Mlp.Training.Distributed.Collectives;
 using Mlp.Training.Distributed.Collectives.Interop;
@@ -9,15 +10,21 @@ namespace Mlp.Training.Distributed.DataParallel;
 /// them of all replicas in the order of the ranks and writes the sums to all. Only at the end of a step replicas wait for each other. Thread-safe; each rank is one thread.
 /// </summary>
 /// <param name="count">Replicas.</param>
-internal sealed class SharedGradients(int count)
+/// <param name="timeout">How long a replica is waited for at the end of a step.</param>
+/// <param name="clock">Measures it; the system's clock when null.</param>
+internal sealed class SharedGradients(int count, TimeSpan timeout, TimeProvider? clock = null)
 {
     // A piece of two replicas fits into the second cache level beside what computes there.
     private const int PieceLength = 1 << 15;
 
+    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(1);
+
     // Some 100 µs: less than it takes until a thread that sleeps is up and has its caches again. With more replicas than processors somebody else needs this one.
     private static readonly int Spins = 400;
 
+    private readonly TimeProvider _clock = clock ?? TimeProvider.System;
     private readonly nint[] _addresses = new nint[count];
+    private readonly long[] _ended = new long[count];
     private readonly double[][] _totals = [.. Enumerable.Range(0, 2 * count).Select(_ => new double[16])];
     private readonly object _gate = new();
     private readonly IGradientObserver?[] _observers = new IGradientObserver?[count];
@@ -51,6 +58,7 @@ internal sealed class SharedGradients(int count)
     {
         _buckets = [.. buckets.Select(b => new Bucket(b))];
         _pieceCount = _buckets.Sum(b => b.Pieces);
+        Array.Clear(_ended);
         Volatile.Write(ref _done.Value, 0);
     }
 
@@ -101,9 +109,12 @@ internal sealed class SharedGradients(int count)
     /// <param name="step">The step, from 1.</param>
     /// <param name="totals">Receives the sums of the losses, in the order of the ranks.</param>
     /// <returns>False when a replica has ended before its time.</returns>
+    /// <exception cref="CollectiveTimeoutException">Replicas did not come in time.</exception>
     public bool Finish(int rank, long step, Span<double> totals)
     {
         var (end, observer) = (step * _pieceCount, _observers[rank]);
+        Volatile.Write(ref _ended[rank], step);
+        long? slept = null;
         for (var spins = 0; Volatile.Read(ref _done.Value) < end;)
         {
             if (Help(observer))
@@ -120,7 +131,14 @@ internal sealed class SharedGradients(int count)
             }
             else
             {
-                Park(end);
+                slept ??= _clock.GetTimestamp();
+                var left = timeout - _clock.GetElapsedTime(slept.Value);
+                if (left <= TimeSpan.Zero)
+                {
+                    ThrowIfAnyIsMissing(step);
+                }
+
+                Park(end, left);
             }
         }
 
@@ -136,6 +154,22 @@ internal sealed class SharedGradients(int count)
         }
 
         return true;
+    }
+
+    // Where all have come, somebody is about to end a piece, which takes microseconds.
+    private void ThrowIfAnyIsMissing(long step)
+    {
+        int[] missing = [.. Enumerable.Range(0, count).Where(r => Volatile.Read(ref _ended[r]) < step)];
+        if (missing.Length > 0)
+        {
+            throw new CollectiveTimeoutException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Expected {count} replicas at the end of a step within {CollectiveSentences.Duration(timeout)}, but {CollectiveSentences.Ranks(missing)} did not come."))
+            {
+                Ranks = missing,
+                Tensor = "gradients",
+            };
+        }
     }
 
     // A replica is one step ahead at most, so two places are enough.
@@ -198,14 +232,14 @@ internal sealed class SharedGradients(int count)
         FusedReduction.Run(ElementType.Float32, ReduceOperation.Sum, places, places, Math.Min(PieceLength, bucket.Length - start));
     }
 
-    private void Park(long end)
+    private void Park(long end, TimeSpan limit)
     {
         lock (_gate)
         {
             Interlocked.Increment(ref _parked);
             if (!Volatile.Read(ref _hasFailed) && Volatile.Read(ref _done.Value) < end && Array.TrueForAll(_buckets, b => Volatile.Read(ref b.Taken.Value) >= Volatile.Read(ref b.Open.Value)))
             {
-                Monitor.Wait(_gate);
+                Monitor.Wait(_gate, limit > Shortest ? limit : Shortest);
             }
 
             Interlocked.Decrement(ref _parked);

@@ -30,10 +30,21 @@ internal sealed class SharedTransport(SharedGradients shared, ProcessGroup group
 
     public void End(Span<double> totals)
     {
-        if (!shared.Finish(group.Rank, _step, totals))
+        try
         {
-            group.Barrier("gradients");
-            throw new InvalidOperationException("Expected a group that says why a replica has ended, but it goes on.");
+            if (shared.Finish(group.Rank, _step, totals))
+            {
+                return;
+            }
         }
+        catch (CollectiveTimeoutException e)
+        {
+            // Before this replica leaves: the others, and whoever comes late, ask the group why.
+            group.Break(e);
+            throw;
+        }
+
+        group.Barrier("gradients");
+        throw new InvalidOperationException("Expected a group that says why a replica has ended, but it goes on.");
     }
 }

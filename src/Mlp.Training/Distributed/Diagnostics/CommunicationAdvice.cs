@@ -27,7 +27,7 @@ internal static class CommunicationAdvice
         }
 
         var (cause, advice) = Find(report, roll, overlaps, options);
-        return report with { Cause = cause, Advice = $"{Describe(report)} {advice}" };
+        return report with { Cause = cause, Advice = $"{Describe(report, options)} {advice}" };
     }
 
     private static (CommunicationCause Cause, string Advice) Find(DataParallelReport report, IReadOnlyList<RankPlace> roll, bool overlaps, DataParallelOptions options)
@@ -48,6 +48,11 @@ internal static class CommunicationAdvice
                 : (CommunicationCause.UnevenSteps, "Ranks take turns in coming last: hosts have other work, or batches take different times. Larger batches and accumulation (Optimizer.AccumulationSteps) let ranks meet less often.");
         }
 
+        if (options.LocalSteps > 1)
+        {
+            return (CommunicationCause.Bandwidth, "A greater DataParallel.LocalSteps and larger batches let weights travel less often.");
+        }
+
         if (!overlaps)
         {
             return options.Overlap
@@ -63,14 +68,17 @@ internal static class CommunicationAdvice
                 $"Values move at {ByteText.Of((long)(report.GradientBytes / Math.Max(1e-9, report.TransferTime.TotalSeconds)))} a second: larger batches and accumulation (Optimizer.AccumulationSteps) let gradients travel less often{(canRound ? ", DataParallel.Compression halves them" : "")}."));
     }
 
-    private static string Describe(DataParallelReport report)
+    private static string Describe(DataParallelReport report, DataParallelOptions options)
     {
         var slow = report.SlowRank;
         var share = report.ExposedTime / report.StepTime;
         var last = slow is null ? "" : string.Create(
             CultureInfo.InvariantCulture, $", {DurationText.Of(slow.AwaitedTime)} of it for rank {slow.Rank}, which comes last in {slow.LastShare * 100:0} % of steps");
+        var what = options.LocalSteps > 1
+            ? string.Create(CultureInfo.InvariantCulture, $"the mean of the weights after every {options.LocalSteps} steps,")
+            : string.Create(CultureInfo.InvariantCulture, $"gradients: {ByteText.Of(report.GradientBytes)} in {report.BucketCount} {(report.BucketCount == 1 ? "bucket" : "buckets")}");
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"Of {DurationText.Of(report.StepTime)} a step {DurationText.Of(report.ExposedTime)} ({share * 100:0} %) go to waiting for gradients: {ByteText.Of(report.GradientBytes)} in {report.BucketCount} {(report.BucketCount == 1 ? "bucket" : "buckets")} over {report.Transport}{last}.");
+            $"Of {DurationText.Of(report.StepTime)} a step {DurationText.Of(report.ExposedTime)} ({share * 100:0} %) go to waiting for {what} over {report.Transport}{last}.");
     }
 }

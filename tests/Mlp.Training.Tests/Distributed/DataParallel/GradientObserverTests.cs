@@ -18,7 +18,7 @@ public sealed class GradientObserverTests
     public void Finish_Observed_EachBucketIsOpenedAndSummedOnce()
     {
         var buckets = GradientBucketPlan.Cut([0, 70_000, 130_000], [Length], 1000, 50_000);
-        var shared = new SharedGradients(Replicas);
+        var shared = new SharedGradients(Replicas, TimeSpan.FromMinutes(5));
         using var scope = torch.NewDisposeScope();
         var gradients = Enumerable.Range(0, Replicas).Select(_ => torch.zeros([Length], torch.float32).DetachFromDisposeScope()).ToArray();
         var observers = Enumerable.Range(0, Replicas).Select(_ => new Observer(buckets.Count)).ToArray();

@@ -52,6 +52,34 @@ public sealed class ReplicaFailureTests
         Assert.Equal(3, error.Step);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task FitAsync_OneReplicaStalls_EndsAndNamesIt(bool inCallback)
+    {
+        using var release = new ManualResetEventSlim();
+        using var back = new ManualResetEventSlim();
+        var (count, rank, options) = (new int[1], -1, Options(3));
+        (options.HiddenLayers, options.DataParallel.Timeout) = (null, TimeSpan.FromSeconds(6));
+        options.Definition = new(Layer.Linear(8), Layer.UserModule("Stalling", () => new FaultyModule(count, inCallback ? 0 : 8, x => Stall(x.mul(1)))), Layer.Output());
+        options.Callbacks.Add(new At(4, control => _ = inCallback ? Stall(control) : control));
+
+        var error = await Assert.ThrowsAsync<CollectiveTimeoutException>(() => new NetworkTrainer(options).FitAsync(Set));
+        release.Set();
+        back.Wait();
+
+        Assert.Contains(rank, error.Ranks);
+        Assert.Contains($"rank{(error.Ranks.Count == 1 ? "" : "s")} {error.Ranks[0]}", error.Message, StringComparison.Ordinal);
+
+        T Stall<T>(T what)
+        {
+            rank = int.Parse(Thread.CurrentThread.Name!.Split('-')[^1], System.Globalization.CultureInfo.InvariantCulture);
+            release.Wait();
+            back.Set();
+            return what;
+        }
+    }
+
     [Fact]
     public async Task FitAsync_TooFewRows_SaysHowMany()
     {
@@ -74,6 +102,26 @@ public sealed class ReplicaFailureTests
         Assert.Contains("NetworkOptions.DataParallel.BucketBytes must be between 4096 and 1073741824, but is 4.", bucket, StringComparison.Ordinal);
         Assert.Contains("NetworkOptions.DataParallel.Replicas must be 1 beside a Group, whose 2 ranks are the replicas, but is 2.", group, StringComparison.Ordinal);
         Assert.Contains("NetworkOptions.DataParallel.SyncBatchNorm must be false for one replica, whose batch is the whole one.", alone, StringComparison.Ordinal);
+    }
+
+    public static TheoryData<Action<NetworkOptions>, string> WithoutEffect => new()
+    {
+        { o => (o.DataParallel.Replicas, o.DataParallel.BucketTuning.IsEnabled) = (1, true), "BucketTuning.IsEnabled must be false for one replica, whose gradients do not travel." },
+        { o => o.DataParallel.ErrorFeedback = false, "ErrorFeedback must be true without Compression, where nothing is rounded." },
+        { o => o.DataParallel.TopKShare = 0.1, "TopKShare must be 0.01 with Compression None, which lets all gradients travel, but is 0.1." },
+        { o => o.DataParallel.AverageOptimizerState = false, "AverageOptimizerState must be true where LocalSteps is 1, so that all replicas have the same state." },
+        { o => (o.DataParallel.SyncBatchNorm, o.BatchNorm) = (true, false), "SyncBatchNorm must be false for a network without a layer BatchNorm, but is true." },
+        { o => (o.DataParallel.SyncBatchNorm, o.HiddenLayers, o.Definition) = (true, null, new(Layer.Linear(8), Layer.Output())), "SyncBatchNorm must be false for a network without a layer BatchNorm, but is true." },
+    };
+
+    [Theory]
+    [MemberData(nameof(WithoutEffect))]
+    public void NetworkTrainer_SettingWithoutEffect_IsRefused(Action<NetworkOptions> change, string sentence)
+    {
+        var options = Options(3);
+        change(options);
+
+        Assert.Contains($"NetworkOptions.DataParallel.{sentence}", Assert.Throws<ArgumentException>(() => new NetworkTrainer(options)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -116,6 +164,22 @@ public sealed class ReplicaFailureTests
             "Expected all 3 ranks of group 'world' to train the same, but rank 1 has LearningRate 0.5 and rank 0 0.005; rank 1 has DataParallel.BucketBytes 5000 and rank 0 4194304; rank 2 has training rows ",
             messages[0],
             StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true, "rank 1 has DataParallel.SyncBatchNorm true and rank 0 false.")]
+    [InlineData(false, "rank 1 has number of rows 300 and rank 0 400; rank 1 has training rows ")]
+    public void FitAsync_OneRankSharesStatisticsOrHasFewerRows_AllSaySo(bool shares, string sentence)
+    {
+        OnRanks(2, (group, options) =>
+        {
+            options.DataParallel.SyncBatchNorm = shares && group.Rank == 1;
+            var set = !shares && group.Rank == 1 ? SyntheticRows.Create(300, seed: 3) : Set;
+            var error = Assert.ThrowsAsync<CollectiveMismatchException>(() => new NetworkTrainer(options).FitAsync(set)).GetAwaiter().GetResult();
+
+            Assert.Contains(sentence, error.Message, StringComparison.Ordinal);
+            Assert.Equal([1], error.Ranks);
+        });
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Mlp.TestSupport;
+using Mlp.Training.Distributed.Collectives;
 using Mlp.Training.Distributed.DataParallel;
 using Mlp.Training.Distributed.DataParallel.Interop;
 using Mlp.Training.Interop;
@@ -10,6 +11,8 @@ namespace Mlp.Training.Tests.Distributed.DataParallel;
 /// <summary>Sums over the memory of replicas that come and go as they like.</summary>
 public sealed class SharedGradientsTests
 {
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
+
     public SharedGradientsTests() => Torch.EnsureLoaded();
 
     [Theory]
@@ -21,7 +24,7 @@ public sealed class SharedGradientsTests
         const int Length = 200_000;
         var buckets = GradientBucketPlan.Cut([0, 1000, 70_000, 130_000, 131_000], [131_000, Length], 1000, 50_000);
         var steps = 10 * TestRounds.Count;
-        var shared = new SharedGradients(replicas);
+        var shared = new SharedGradients(replicas, Limit);
         using var scope = torch.NewDisposeScope();
         var gradients = Enumerable.Range(0, replicas).Select(_ => torch.zeros([Length], torch.float32).DetachFromDisposeScope()).ToArray();
         var failures = new List<string>();
@@ -81,10 +84,34 @@ public sealed class SharedGradientsTests
     }
 
     [Fact]
+    public void Finish_ReplicasDoNotCome_NamesThem()
+    {
+        var buckets = GradientBucketPlan.Cut([0], [64], 16, 16);
+        var shared = new SharedGradients(3, TimeSpan.FromMilliseconds(20));
+        using var gradients = torch.zeros([64], torch.float32);
+        var first = Assert.Throws<CollectiveTimeoutException>(() => End(0));
+        var last = Assert.Throws<CollectiveTimeoutException>(() => End(2));
+
+        Assert.Equal("Expected 3 replicas at the end of a step within 20 ms, but ranks 1 and 2 did not come.", first.Message);
+        Assert.Equal("Expected 3 replicas at the end of a step within 20 ms, but rank 1 did not come.", last.Message);
+        Assert.Equal([1, 2], first.Ranks);
+        Assert.Equal([1], last.Ranks);
+
+        void End(int rank)
+        {
+            shared.Join(rank, new TensorMemory<float>(gradients).Address, buckets);
+            shared.Show(rank, 1, [0]);
+            shared.Arrive(rank, 0);
+            Span<double> totals = [0];
+            shared.Finish(rank, 1, totals);
+        }
+    }
+
+    [Fact]
     public void Finish_OneReplicaFails_TheOthersDoNotWait()
     {
         var buckets = GradientBucketPlan.Cut([0], [64], 16, 16);
-        var shared = new SharedGradients(3);
+        var shared = new SharedGradients(3, Limit);
         using var scope = torch.NewDisposeScope();
         var gradients = torch.zeros([64], torch.float32).DetachFromDisposeScope();
         var whole = new bool[2];

@@ -93,6 +93,20 @@ public sealed class CommunicationAdviceTests : IDisposable
     }
 
     [Fact]
+    public void EndEpoch_MeansOfWeights_SpeaksOfNoGradients()
+    {
+        _options.LocalSteps = 4;
+        var reporter = Report(processors: 4);
+        (_backend.Wait, _backend.LastRank, _backend.Transfer) = (Millisecond, 3, 33 * Millisecond);
+
+        Train(reporter, compute: 24 * Millisecond);
+
+        var message = Assert.Single(_log.Messages);
+        Assert.Contains(" go to waiting for the mean of the weights after every 4 steps, over tcp", message, StringComparison.Ordinal);
+        Assert.EndsWith(". A greater DataParallel.LocalSteps and larger batches let weights travel less often.", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void EndEpoch_ManySmallBuckets_AdvisesGreaterOnes()
     {
         var reporter = Report(processors: 4, length: 90_000);

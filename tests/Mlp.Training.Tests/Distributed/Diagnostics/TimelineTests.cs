@@ -148,6 +148,39 @@ public sealed class TimelineTests
         Assert.Equal(trace.Events.Count, TraceFile.Read(folder.Combine("whole.json")).Events.Count);
     }
 
+    [Fact]
+    public void Merge_WhatCannotBeMerged_SaysSoAndLeavesTheFilesAsTheyWere()
+    {
+        using var folder = new TempDirectory();
+        const string Rank = "[\n{\"name\":\"step\"},\n{\"na";
+        var (part, other, whole) = (folder.Combine("run.rank-0.json"), folder.Combine("words.txt"), folder.Combine("whole.json"));
+        File.WriteAllText(part, Rank);
+        File.WriteAllText(other, "hello world");
+        File.WriteAllText(whole, "before");
+
+        var itself = Assert.Throws<ArgumentException>(() => Timeline.Merge([part], Path.Combine(folder.FullName, "sub", "..", "run.rank-0.json")));
+        var words = Assert.Throws<InvalidDataException>(() => Timeline.Merge([part, other], whole));
+        Assert.Throws<FileNotFoundException>(() => Timeline.Merge([part, folder.Combine("none.json")], whole));
+
+        Assert.StartsWith($"Expected a file that is none of the parts, but found '{part}', which is one.", itself.Message, StringComparison.Ordinal);
+        Assert.Equal($"Expected a timeline, whose first line is '[', but found 'hello world' in '{other}'.", words.Message);
+        Assert.Equal((Rank, "before"), (File.ReadAllText(part), File.ReadAllText(whole)));
+        Assert.Equal(3, Directory.GetFiles(folder.FullName).Length);
+    }
+
+    [Fact]
+    public void Merge_NoSuchFolder_MakesIt()
+    {
+        using var folder = new TempDirectory();
+        var (part, empty) = (folder.Combine("run.rank-0.json"), folder.Combine("run.rank-1.json"));
+        File.WriteAllText(part, "[\n{\"name\":\"step\"},\n{\"na");
+        File.WriteAllText(empty, "");
+
+        Assert.Equal(1, Timeline.Merge([part, empty], folder.Combine("new", "whole.json")));
+
+        Assert.Equal("[\n{\"name\":\"step\"}\n]\n", File.ReadAllText(folder.Combine("new", "whole.json")));
+    }
+
     [LinuxFact]
     public async Task FitAsync_DiskIsFull_TrainsOnAndSaysSo()
     {

@@ -47,7 +47,17 @@ internal sealed class BucketTuning
             }
         }
 
-        return sizes.Count == 1 ? null : new(replicas, sizes, plans, logger, timeProvider);
+        if (sizes.Count == 1)
+        {
+            if (replicas.IsFirst)
+            {
+                logger.LogInformation("Sizes of buckets are not measured, and no report is written: all of them cut the gradients of this network alike");
+            }
+
+            return null;
+        }
+
+        return new(replicas, sizes, plans, logger, timeProvider);
     }
 
     /// <summary>Begins a step.</summary>

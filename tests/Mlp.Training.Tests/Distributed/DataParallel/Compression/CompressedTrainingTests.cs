@@ -30,7 +30,11 @@ public sealed class CompressedTrainingTests : IDisposable
             var weights = new SortedDictionary<string, float[]>[Ranks];
             ProcessGroup.RunInProcess(Ranks, group =>
             {
-                using var network = new NetworkTrainer(Options(group, kind, o => (o.MaxEpochs, o.DataParallel.ErrorFeedback, o.DataParallel.TopKShare) = (12, keepsErrors, 0.1))).FitAsync(rows).GetAwaiter().GetResult();
+                using var network = new NetworkTrainer(Options(group, kind, o =>
+                {
+                    (o.MaxEpochs, o.DataParallel.ErrorFeedback) = (12, keepsErrors || kind == GradientCompression.None);
+                    o.DataParallel.TopKShare = kind == GradientCompression.TopK ? 0.1 : 0.01;
+                })).FitAsync(rows).GetAwaiter().GetResult();
                 weights[group.Rank] = WeightsOf(network);
                 losses[i] = network.History.Min(h => h.ValidationLoss!.Value);
             });

@@ -72,6 +72,16 @@ public sealed class BucketTuningTests : IDisposable
     }
 
     [Fact]
+    public async Task FitAsync_AllSizesCutAlike_SaysThatNothingIsMeasured()
+    {
+        var (logger, options) = (new Lines(), new NetworkOptions { HiddenLayers = [16], BatchSize = 20, MaxEpochs = 1, Seed = 7 });
+        (options.DataParallel.Replicas, options.DataParallel.BucketTuning.IsEnabled) = (2, true);
+        using var network = await new NetworkTrainer(options, logger).FitAsync(SyntheticRows.Create(300, seed: 3));
+
+        Assert.Single(logger.Texts, "Sizes of buckets are not measured, and no report is written: all of them cut the gradients of this network alike");
+    }
+
+    [Fact]
     public void NetworkTrainer_ReportOfNothing_IsRefused()
     {
         var options = new NetworkOptions();
