@@ -36,6 +36,9 @@ internal sealed record RankDescription
     /// <summary>"Rank 2 (process 4711 on host a)".</summary>
     public string Title => string.Create(CultureInfo.InvariantCulture, $"Rank {Rank} (process {ProcessId} on host {HostName})");
 
+    /// <summary>Bytes that the descriptions of a world take at most: each has come as the text of a caller.</summary>
+    public static int LongestOfAll(int worldSize) => (int)Math.Min(Array.MaxLength, sizeof(int) + ((long)worldSize * PeerHandshake.MaximumTextBytes));
+
     /// <summary>Writes it.</summary>
     public void Write(BinaryWriter writer)
     {

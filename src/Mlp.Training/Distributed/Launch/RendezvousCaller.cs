@@ -39,7 +39,7 @@ internal static class RendezvousCaller
                     await socket.ConnectAsync(place.MasterAddress, place.MasterPort, either.Token).ConfigureAwait(false);
                     isConnected = true;
                     limit.CancelAfter(timeout + RankZeroFirst);
-                    var answer = await PeerHandshake.CallAsync(socket, secret, RankDescription.WriteAll([describe(socket)]), either.Token).ConfigureAwait(false);
+                    var answer = await PeerHandshake.CallAsync(socket, secret, RankDescription.WriteAll([describe(socket)]), either.Token, RankDescription.LongestOfAll(place.WorldSize)).ConfigureAwait(false);
                     return (RankDescription.ReadAll(answer, place.WorldSize), socket);
                 }
                 catch (SocketException exception)

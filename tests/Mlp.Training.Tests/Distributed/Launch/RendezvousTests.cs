@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
 using Mlp.Training.Distributed.Collectives;
 using Mlp.Training.Distributed.Launch;
 using Mlp.Training.Tests.Distributed.Collectives.Tcp;
@@ -127,6 +128,38 @@ public sealed class RendezvousTests
         var failures = new[] { await Assert.ThrowsAsync<RendezvousException>(() => zero), await Assert.ThrowsAsync<RendezvousException>(() => one) };
 
         Assert.All(failures, f => Assert.StartsWith("Expected 4 ranks at rank 0 within 3 s, but ranks 2, 3 did not come. Refused so far: Expected a world of 4 ranks", f.Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Gather_ManyRanks_EachHearsOfAllOfThem()
+    {
+        const int WorldSize = 300;
+        var secret = new GroupSecret("right");
+        using var host = new RendezvousHost(Place(0), Describe(0), secret, TimeProvider.System, NullLogger.Instance);
+
+        var gathering = host.GatherAsync(TimeSpan.FromMinutes(2), CancellationToken.None);
+        var joined = await Task.WhenAll(Enumerable.Range(1, WorldSize - 1).Select(rank =>
+            RendezvousCaller.JoinAsync(Place(rank) with { MasterPort = host.Port }, _ => Describe(rank), secret, TimeSpan.FromMinutes(2), TimeProvider.System, CancellationToken.None)));
+        var (ranks, sockets) = await gathering;
+
+        var names = Enumerable.Range(0, WorldSize).Select(r => Describe(r).HostName).ToArray();
+        Assert.Equal(names, ranks.Select(r => r.HostName));
+        Assert.All(joined, j => Assert.Equal(names, j.Ranks.Select(r => r.HostName)));
+        Array.ForEach([.. sockets, .. joined.Select(j => j.Socket)], s => s?.Dispose());
+
+        static GroupPlace Place(int rank) => new(rank, WorldSize, "127.0.0.1", 0, "");
+
+        // With such names the descriptions of all are longer than what a single rank may say.
+        static RankDescription Describe(int rank) => new()
+        {
+            Rank = rank,
+            WorldSize = WorldSize,
+            RunId = "",
+            Host = "here",
+            HostName = $"{new string('h', 250)}{rank}",
+            ProcessId = rank,
+            Settings = [new("what is equal", new string('s', 500))],
+        };
     }
 
     [Fact]
