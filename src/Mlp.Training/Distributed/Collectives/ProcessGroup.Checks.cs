@@ -112,6 +112,22 @@ public sealed partial class ProcessGroup
         }
     }
 
+    // After CheckParts, so that the place is one of the result.
+    private void CheckPlace<T>(ReadOnlySpan<T> values, ReadOnlySpan<T> result, IReadOnlyList<int>? counts)
+    {
+        if (!values.Overlaps(result))
+        {
+            return;
+        }
+
+        var start = counts is null ? Rank * values.Length : counts.Take(Rank).Sum();
+        if (values != result.Slice(start, values.Length))
+        {
+            throw new ArgumentException(
+                $"Expected values outside the result, or at the place of rank {Rank} in it, which begins at {start}, but they overlap elsewhere.", nameof(values));
+        }
+    }
+
     private void CheckExchange(int source, int target)
     {
         if (source != target || source % WorldSize != 0)
