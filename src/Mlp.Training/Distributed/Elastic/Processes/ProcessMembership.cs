@@ -24,6 +24,11 @@ internal sealed class ProcessMembership : ElasticMembership
     private readonly ElasticDesk _desk;
     private readonly ElasticGuest _guest;
     private readonly string _host = HostIdentity.Read();
+    private readonly Lock _lock = new();
+    private readonly CancellationTokenSource _launcherEnded = new();
+    private readonly LauncherWatch? _launcher;
+    private ProcessGroup? _group;
+    private string? _end;
 
     private ProcessMembership(ElasticGroupOptions options, GroupSecret secret, GroupPlace place, bool founds)
     {
@@ -31,6 +36,7 @@ internal sealed class ProcessMembership : ElasticMembership
         _logger = options.Group.LoggerFactory?.CreateLogger(typeof(ElasticGroup)) ?? NullLogger.Instance;
         _desk = new(Describe(place.Rank), options, secret, _logger);
         _guest = new(_desk, options, secret);
+        _launcher = LauncherWatch.Begin(Environment.GetEnvironmentVariable(LauncherWatch.Variable), End);
     }
 
     /// <inheritdoc/>
@@ -56,6 +62,57 @@ internal sealed class ProcessMembership : ElasticMembership
     /// <inheritdoc/>
     public override async Task<ElasticFormation> FormAsync(IReadOnlyCollection<int> blamed, IReadOnlyDictionary<string, string> facts, CancellationToken cancellationToken)
     {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(_launcherEnded.Token, cancellationToken);
+        try
+        {
+            return Keep(await FormGenerationAsync(blamed, facts, either.Token).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException) when (_launcherEnded.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new ElasticGroupException(ElasticFailure.LauncherEnded, $"Expected this member of group '{_options.Group.Name}' to go on, but {_end}.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        _launcher?.Dispose();
+        await _desk.DisposeAsync().ConfigureAwait(false);
+        _launcherEnded.Dispose();
+    }
+
+    // Without its launcher a member would go on alone, as after any other loss.
+    private void End(string reason)
+    {
+        ProcessGroup? group;
+        lock (_lock)
+        {
+            (_end, group) = (reason, _group);
+        }
+
+        // Its end runs what waits for it, which may leave.
+        _ = _launcherEnded.CancelAsync();
+        group?.Abort(reason);
+    }
+
+    private ElasticFormation Keep(ElasticFormation formation)
+    {
+        lock (_lock)
+        {
+            _group = formation.Group;
+        }
+
+        // What ended before there was a group to abort.
+        if (_launcherEnded.IsCancellationRequested)
+        {
+            formation.Group.Abort(_end!);
+        }
+
+        return formation;
+    }
+
+    private async Task<ElasticFormation> FormGenerationAsync(IReadOnlyCollection<int> blamed, IReadOnlyDictionary<string, string> facts, CancellationToken cancellationToken)
+    {
         _desk.Facts = facts;
         CollectiveException? last = null;
         for (var attempt = 0; attempt < MaximumAttempts; attempt++)
@@ -77,9 +134,6 @@ internal sealed class ProcessMembership : ElasticMembership
         throw new ElasticGroupException(ElasticFailure.Unsettled, FormattableString.Invariant(
             $"Expected the members of group '{_options.Group.Name}' to form a generation, but {MaximumAttempts} attempts have failed."), last);
     }
-
-    /// <inheritdoc/>
-    public override ValueTask DisposeAsync() => _desk.DisposeAsync();
 
     private ElasticMember Describe(int rank) => new()
     {
