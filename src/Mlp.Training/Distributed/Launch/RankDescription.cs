@@ -60,6 +60,7 @@ internal sealed record RankDescription
 
     /// <summary>Reads it.</summary>
     /// <exception cref="IOException">It is cut short.</exception>
+    /// <exception cref="InvalidDataException">It has more settings than there are.</exception>
     public static RankDescription Read(BinaryReader reader)
     {
         var description = new RankDescription
@@ -125,7 +126,7 @@ internal sealed record RankDescription
 
             return ranks;
         }
-        catch (Exception exception) when (exception is IOException or FormatException or ArgumentException)
+        catch (Exception exception) when (exception is IOException or InvalidDataException or FormatException or ArgumentException)
         {
             throw new RendezvousException("Expected the description of a rank, but found bytes that are none.", exception);
         }

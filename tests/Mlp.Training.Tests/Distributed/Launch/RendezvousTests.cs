@@ -130,6 +130,17 @@ public sealed class RendezvousTests
         Assert.All(failures, f => Assert.StartsWith("Expected 4 ranks at rank 0 within 3 s, but ranks 2, 3 did not come. Refused so far: Expected a world of 4 ranks", f.Message, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(1001)]
+    [InlineData(-1)]
+    public void ReadAll_SettingsThatAreNone_IsARefusal(int count)
+    {
+        var bytes = RankDescription.WriteAll([new() { Rank = 1, WorldSize = 2, RunId = "", Host = "a", HostName = "a", ProcessId = 1, Settings = [] }]);
+        BitConverter.TryWriteBytes(bytes.AsSpan(^4..), count);
+
+        Assert.StartsWith("Expected the description of a rank", Assert.Throws<RendezvousException>(() => RankDescription.ReadAll(bytes, 1)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Gather_ManyRanks_EachHearsOfAllOfThem()
     {
