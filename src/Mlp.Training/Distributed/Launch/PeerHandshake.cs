@@ -27,9 +27,10 @@ internal static class PeerHandshake
     /// <param name="text">Who calls and what for.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <param name="longestAnswer">Bytes of the longest answer that is taken.</param>
+    /// <param name="proved">Is told when the listener has proved that it knows the secret; null for nobody.</param>
     /// <returns>What the listener says to it.</returns>
     /// <exception cref="RendezvousException">The listener refuses, or is none of ours.</exception>
-    public static async Task<byte[]> CallAsync(Socket socket, GroupSecret secret, byte[] text, CancellationToken cancellationToken, int longestAnswer = MaximumTextBytes)
+    public static async Task<byte[]> CallAsync(Socket socket, GroupSecret secret, byte[] text, CancellationToken cancellationToken, int longestAnswer = MaximumTextBytes, Action? proved = null)
     {
         var mine = Opening();
         await SendAsync(socket, mine, cancellationToken).ConfigureAwait(false);
@@ -45,6 +46,7 @@ internal static class PeerHandshake
             throw new RendezvousException($"Expected the process at {socket.RemoteEndPoint} to know this group's secret, but its proof does not fit: the secrets differ ({RendezvousOptions.SecretVariable}, or RendezvousOptions.Secret).");
         }
 
+        proved?.Invoke();
         var message = new byte[sizeof(int) + text.Length + GroupSecret.ProofBytes];
         BinaryPrimitives.WriteInt32LittleEndian(message, text.Length);
         text.CopyTo(message, sizeof(int));

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Mlp.Training.Distributed.Collectives;
 using Mlp.Training.Distributed.Launch;
 using Mlp.Training.Tests.Distributed.Collectives.Tcp;
@@ -180,6 +181,24 @@ public sealed class RendezvousTests
 
         Assert.Contains("expected to join rank 0 at 127.0.0.1:", failure.Message, StringComparison.Ordinal);
         Assert.Contains("within 0.3 s, but it cannot be reached", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false, "whoever listens there does not speak as rank 0 does: another program may use this port")]
+    [InlineData(true, "it has not said that all ranks are there")]
+    public async Task Join_WhoListensStaysSilent_IsRankZeroOnlyWhereItHasProvedIt(bool proves, string sentence)
+    {
+        using var listener = RendezvousHost.Listen(IPAddress.Loopback, 0);
+        var (port, secret, clock) = (((IPEndPoint)listener.LocalEndPoint!).Port, new GroupSecret("right"), new FakeTimeProvider());
+        RankDescription own = new() { Rank = 1, WorldSize = 2, RunId = "", Host = "", HostName = "", ProcessId = 1, Settings = [] };
+        var joining = RendezvousCaller.JoinAsync(new(1, 2, "127.0.0.1", port, ""), _ => own, secret, TimeSpan.FromMinutes(1), clock, CancellationToken.None);
+        using var accepted = await listener.AcceptAsync();
+        await (proves ? PeerHandshake.HearAsync(accepted, secret, CancellationToken.None) : ReadAsync(accepted, 4 + 2 + 32));
+
+        clock.Advance(TimeSpan.FromMinutes(2));
+
+        var failure = await Assert.ThrowsAsync<RendezvousException>(() => joining);
+        Assert.StartsWith($"Rank 1 expected to join rank 0 at 127.0.0.1:{port} within 60 s, but {sentence}", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

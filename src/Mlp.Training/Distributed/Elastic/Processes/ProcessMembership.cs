@@ -219,9 +219,15 @@ internal sealed class ProcessMembership : ElasticMembership
     /// <summary>The first of all waits for the others; the others, and those that come later, ask for it.</summary>
     private async Task<GuestOutcome.Formed> BeginAsync(CancellationToken cancellationToken)
     {
-        if (!_founds || !_desk.TryOpenDoor(_place.MasterPort))
+        if (!_founds)
         {
             return await JoinAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        if (!_desk.TryOpenDoor(_place.MasterPort))
+        {
+            return await JoinAsync(cancellationToken, FormattableString.Invariant(
+                $" It is to begin the group, but port {_place.MasterPort} of this host is taken: where that is no other member, set MASTER_PORT or RendezvousOptions.MasterPort.")).ConfigureAwait(false);
         }
 
         // Started again, it is a newcomer to those that have gone on.
@@ -242,7 +248,7 @@ internal sealed class ProcessMembership : ElasticMembership
         };
     }
 
-    private async Task<GuestOutcome.Formed> JoinAsync(CancellationToken cancellationToken)
+    private async Task<GuestOutcome.Formed> JoinAsync(CancellationToken cancellationToken, string note = "")
     {
         var own = string.Create(CultureInfo.InvariantCulture, $"{_place.MasterAddress}:{_place.MasterPort}");
         var (start, limit) = (_clock.GetTimestamp(), _options.Group.Rendezvous.Timeout);
@@ -255,6 +261,7 @@ internal sealed class ProcessMembership : ElasticMembership
             {
                 foreach (var (address, port) in Doors([own, .. _options.Addresses]))
                 {
+                    reason = $"{address}:{port} does not answer";
                     switch (await TryJoinAsync(address, port, either.Token).ConfigureAwait(false))
                     {
                         case GuestOutcome.Formed formed:
@@ -271,7 +278,7 @@ internal sealed class ProcessMembership : ElasticMembership
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new RendezvousException(
-                $"Expected to join group '{_options.Group.Name}' at {string.Join(", ", [own, .. _options.Addresses])} within {CollectiveSentences.Duration(_clock.GetElapsedTime(start))}, but it has not let this process in: {reason}.");
+                $"Expected to join group '{_options.Group.Name}' at {string.Join(", ", [own, .. _options.Addresses])} within {CollectiveSentences.Duration(_clock.GetElapsedTime(start))}, but it has not let this process in: {reason}.{note}");
         }
     }
 
