@@ -29,7 +29,8 @@ public sealed partial class ProcessGroup
     {
         if (timeout is { } limit && limit <= TimeSpan.Zero)
         {
-            throw new ArgumentOutOfRangeException(nameof(timeout), $"Expected a time limit above zero, but found {CollectiveSentences.Duration(limit)}.");
+            var found = limit == System.Threading.Timeout.InfiniteTimeSpan ? "Timeout.InfiniteTimeSpan: every wait has a limit" : CollectiveSentences.Duration(limit);
+            throw new ArgumentOutOfRangeException(nameof(timeout), $"Expected a time limit above zero, but found {found}.");
         }
 
         return timeout ?? _options.Timeout;

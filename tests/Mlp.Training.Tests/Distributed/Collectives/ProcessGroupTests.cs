@@ -142,6 +142,10 @@ public sealed class ProcessGroupTests
         Assert.StartsWith("Expected a world size of 1 to 1,024, but found 0.", Assert.Throws<ArgumentOutOfRangeException>(() => ProcessGroup.CreateInProcess(0)).Message, StringComparison.Ordinal);
         Assert.StartsWith("Expected a rank of 0 to 2 of group 'world', but found 3.", Assert.Throws<ArgumentOutOfRangeException>(() => group.Broadcast<float>(new float[1], 3)).Message, StringComparison.Ordinal);
         Assert.StartsWith("Expected a time limit above zero, but found 0 ms.", Assert.Throws<ArgumentOutOfRangeException>(() => group.Barrier(timeout: TimeSpan.Zero)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Expected a time limit above zero, but found Timeout.InfiniteTimeSpan: every wait has a limit.",
+            Assert.Throws<ArgumentOutOfRangeException>(() => group.Barrier(timeout: Timeout.InfiniteTimeSpan)).Message, StringComparison.Ordinal);
+        Assert.StartsWith("Expected a reason, as the end of a sentence, but found none.", Assert.Throws<ArgumentException>(() => group.Abort(" ")).Message, StringComparison.Ordinal);
         Assert.DoesNotContain("Actual value", Assert.Throws<ArgumentOutOfRangeException>(() => group.Broadcast<float>(new float[1], -1)).Message, StringComparison.Ordinal);
     }
 
