@@ -24,7 +24,7 @@ public static class LocalLauncher
     /// <summary>Starts the ranks and waits for their end.</summary>
     /// <param name="worldSize">Ranks to start.</param>
     /// <param name="options">Settings; null for the running program with its own arguments.</param>
-    /// <param name="timeProvider">The clock of the grace period; null for the system's.</param>
+    /// <param name="timeProvider">The clock of the grace period and of the wait for the last lines; null for the system's.</param>
     /// <param name="cancellationToken">Ends the ranks.</param>
     /// <returns>How they ended.</returns>
     /// <exception cref="ArgumentException">A setting is out of its range.</exception>
@@ -40,23 +40,21 @@ public static class LocalLauncher
         options ??= new();
         OptionRanges.ThrowIfViolated(options);
         var (port, secret) = (FreePort(), Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(SecretBytes)));
+        var clock = timeProvider ?? TimeProvider.System;
         var ranks = new List<LaunchedRank>();
         try
         {
             for (var rank = 0; rank < worldSize; rank++)
             {
-                ranks.Add(LaunchedRank.Start(rank, Describe(rank, worldSize, port, secret, options), options));
+                ranks.Add(LaunchedRank.Start(rank, Describe(rank, worldSize, port, secret, options), options, clock));
             }
 
-            var firstFailed = await WatchAsync(ranks, options, timeProvider ?? TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            var firstFailed = await WatchAsync(ranks, options, clock, cancellationToken).ConfigureAwait(false);
             return new([.. ranks.Select(r => r.ExitCode)], firstFailed);
         }
         finally
         {
-            foreach (var rank in ranks)
-            {
-                await rank.DisposeAsync().ConfigureAwait(false);
-            }
+            await Task.WhenAll(ranks.Select(r => r.DisposeAsync().AsTask())).ConfigureAwait(false);
         }
     }
 

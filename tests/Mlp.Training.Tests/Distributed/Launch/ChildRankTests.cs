@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Globalization;
+using Microsoft.Extensions.Time.Testing;
 using Mlp.TestSupport;
 using Mlp.Training.Distributed.Collectives;
 using Mlp.Training.Distributed.Launch;
@@ -103,6 +105,31 @@ public sealed class ChildRankTests
 
         Assert.Equal([137, 137, 137], result.ExitCodes);
         Assert.Equal("Rank 1 of 3 failed first: it ended by signal 9.", result.Failure);
+    }
+
+    [LinuxFact]
+    public async Task Run_RankFailsAndLeavesAProcessWithItsOutput_EndsTheOthers()
+    {
+        var (file, clock) = (Path.GetTempFileName(), new FakeTimeProvider());
+        var options = new LocalLauncherOptions
+        {
+            Program = "/bin/sh",
+            Arguments = ["-c", $"test $RANK = 1 && {{ sleep 1000 & echo $! > {file}; exit 3; }}; exec sleep 1000"],
+            Output = TextWriter.Null,
+            GracePeriod = TimeSpan.Zero,
+        };
+
+        var running = LocalLauncher.RunAsync(2, options, clock);
+        while (await Task.WhenAny(running, Task.Delay(20)) != running)
+        {
+            clock.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        var result = await running;
+        using var left = Process.GetProcessById(int.Parse(await File.ReadAllTextAsync(file), CultureInfo.InvariantCulture));
+        left.Kill();
+        File.Delete(file);
+        Assert.Equal((1, 3, 137), (result.FirstFailedRank!.Value, result.ExitCodes[1], result.ExitCodes[0]));
     }
 
     [LinuxFact]
