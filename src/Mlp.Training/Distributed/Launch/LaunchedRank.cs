@@ -30,6 +30,9 @@ internal sealed class LaunchedRank : IAsyncDisposable
     /// <summary>The exit code of the process, which has ended.</summary>
     public int ExitCode => _process.ExitCode;
 
+    /// <summary>Whether the process has ended with exit code 0, also where <see cref="Ended"/> is a little behind.</summary>
+    public bool HasSucceeded => _process.HasExited && _process.ExitCode == 0;
+
     /// <summary>Starts it.</summary>
     /// <exception cref="LaunchException">There is no such program.</exception>
     public static LaunchedRank Start(int rank, ProcessStartInfo start, LocalLauncherOptions options, TimeProvider clock)
@@ -62,7 +65,7 @@ internal sealed class LaunchedRank : IAsyncDisposable
     {
         Kill();
         await Ended.ConfigureAwait(false);
-        await Task.WhenAny(_output, Task.Delay(OutputPatience, _clock)).ConfigureAwait(false);
+        await (await Task.WhenAny(_output, Task.Delay(OutputPatience, _clock)).ConfigureAwait(false)).ConfigureAwait(false);
         Volatile.Write(ref _isDisposed, true);
         _process.Dispose();
     }

@@ -49,8 +49,8 @@ public static class LocalLauncher
                 ranks.Add(LaunchedRank.Start(rank, Describe(rank, worldSize, port, secret, options), options, clock));
             }
 
-            var firstFailed = await WatchAsync(ranks, options, clock, cancellationToken).ConfigureAwait(false);
-            return new([.. ranks.Select(r => r.ExitCode)], firstFailed);
+            var (firstFailed, endedBefore) = await WatchAsync(ranks, options, clock, cancellationToken).ConfigureAwait(false);
+            return new([.. ranks.Select(r => r.ExitCode)], firstFailed) { EndedBefore = firstFailed is null ? [] : endedBefore };
         }
         finally
         {
@@ -59,10 +59,11 @@ public static class LocalLauncher
     }
 
     /// <summary>Waits until all have ended, or until one has failed and the others had their time.</summary>
-    private static async Task<int?> WatchAsync(List<LaunchedRank> ranks, LocalLauncherOptions options, TimeProvider clock, CancellationToken cancellationToken)
+    private static async Task<(int? FirstFailed, int[] EndedBefore)> WatchAsync(List<LaunchedRank> ranks, LocalLauncherOptions options, TimeProvider clock, CancellationToken cancellationToken)
     {
         // Tasks that have ended at once may be the same object.
         var running = ranks.ToList();
+        var endedBefore = new List<int>();
         int? firstFailed = null;
         while (running.Count > 0)
         {
@@ -73,12 +74,21 @@ public static class LocalLauncher
                 running.Remove(rank);
                 if (rank.ExitCode != 0)
                 {
-                    firstFailed ??= rank.Rank;
+                    if (firstFailed is null)
+                    {
+                        firstFailed = rank.Rank;
+                        endedBefore.AddRange(running.Where(r => r.HasSucceeded).Select(r => r.Rank));
+                    }
+
                     if (!options.KeepsOthers)
                     {
                         await EndAsync(running, options.GracePeriod, clock).ConfigureAwait(false);
-                        return firstFailed;
+                        break;
                     }
+                }
+                else if (firstFailed is null)
+                {
+                    endedBefore.Add(rank.Rank);
                 }
             }
             catch (OperationCanceledException)
@@ -88,7 +98,7 @@ public static class LocalLauncher
             }
         }
 
-        return firstFailed;
+        return (firstFailed, [.. endedBefore]);
     }
 
     private static async Task EndAsync(IEnumerable<LaunchedRank> ranks, TimeSpan grace, TimeProvider clock)

@@ -96,6 +96,26 @@ public sealed class ChildRankTests
         Assert.Equal("Rank 1 of 2 failed first: it ended with exit code 4.", result.Failure);
     }
 
+    [LinuxFact]
+    public async Task Run_RankFailsAfterAnotherHasLeft_SaysThatToo()
+    {
+        var file = Path.Combine(Path.GetTempPath(), $"mlp-launch-{Guid.NewGuid():N}");
+
+        // Rank 0 fails when rank 1, its process, is no more.
+        var result = await LocalLauncher.RunAsync(
+            2, new() { Program = "/bin/sh", Arguments = ["-c", $"test $RANK = 1 && {{ echo $$ > {file}; exit 0; }}; until test -s {file} && ! kill -0 $(cat {file}) 2>/dev/null; do sleep 0.05; done; exit 4"], Output = TextWriter.Null });
+
+        File.Delete(file);
+        Assert.Equal([1], result.EndedBefore);
+        Assert.Equal("Rank 0 of 2 failed first: it ended with exit code 4. Before it rank 1 had ended with exit code 0.", result.Failure);
+    }
+
+    [Theory]
+    [InlineData(null, null)]
+    [InlineData(2, "Rank 2 of 3 failed first: it ended with exit code 1. Before it ranks 1, 0 had ended with exit code 0.")]
+    public void Failure_OfAResult_NamesThoseThatHadEnded(int? failed, string? sentence)
+        => Assert.Equal(sentence, new LaunchResult([0, 0, failed is null ? 0 : 1], failed) { EndedBefore = [1, 0] }.Failure);
+
     [Fact]
     public async Task Run_RankFails_EndsTheOthers()
     {
