@@ -9,7 +9,7 @@ namespace Mlp.TrainingChild;
 
 /// <summary>
 /// One member of an elastic group, started by a launcher: trains, and prints "began GENERATION WORLD", "changed GENERATION WORLD STEP SENTENCE" and at the end "done HASH LOSS" or "ended KIND SENTENCE". Words: "kill@STEP", "stop@STEP" and
-/// "slow@STEP" happen to this process, "hold3@STEP" waits until there are three members, or newcomers who wait, "wait@STEP" until a line is given to it; "minimum=N", "maximum=N", "replacement=SECONDS", "rejoin", "seed=N", "heartbeat=SECONDS".
+/// "slow@STEP" happen to this process, "hold3@STEP" waits until there are three members, or newcomers who wait, "wait@STEP" until a line is given to it; "minimum=N", "maximum=N", "replacement=SECONDS", "rejoin", "seed=N", "epochs=N", "heartbeat=SECONDS".
 /// </summary>
 internal static class ElasticRun
 {
@@ -23,8 +23,8 @@ internal static class ElasticRun
         {
             HiddenLayers = [16],
             BatchSize = 8,
-            MaxEpochs = 6,
-            EarlyStoppingPatience = 6,
+            MaxEpochs = settings.GetValueOrDefault("epochs", 6),
+            EarlyStoppingPatience = settings.GetValueOrDefault("epochs", 6),
             Seed = settings.GetValueOrDefault("seed", 5),
             LearningRate = 0.01,
             Threads = 1,

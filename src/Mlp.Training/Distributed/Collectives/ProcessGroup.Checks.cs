@@ -29,7 +29,8 @@ public sealed partial class ProcessGroup
     {
         if (timeout is { } limit && limit <= TimeSpan.Zero)
         {
-            throw new ArgumentOutOfRangeException(nameof(timeout), $"Expected a time limit above zero, but found {CollectiveSentences.Duration(limit)}.");
+            var found = limit == System.Threading.Timeout.InfiniteTimeSpan ? "Timeout.InfiniteTimeSpan: every wait has a limit" : CollectiveSentences.Duration(limit);
+            throw new ArgumentOutOfRangeException(nameof(timeout), $"Expected a time limit above zero, but found {found}.");
         }
 
         return timeout ?? _options.Timeout;
@@ -109,6 +110,22 @@ public sealed partial class ProcessGroup
         if (counts[Rank] != own || sum != total)
         {
             throw new ArgumentException($"Expected {counts[Rank]} values as the part of rank {Rank} and {sum} in all, as the lengths say, but found {own} and {total}.", nameof(counts));
+        }
+    }
+
+    // After CheckParts, so that the place is one of the result.
+    private void CheckPlace<T>(ReadOnlySpan<T> values, ReadOnlySpan<T> result, IReadOnlyList<int>? counts)
+    {
+        if (!values.Overlaps(result))
+        {
+            return;
+        }
+
+        var start = counts is null ? Rank * values.Length : counts.Take(Rank).Sum();
+        if (values != result.Slice(start, values.Length))
+        {
+            throw new ArgumentException(
+                $"Expected values outside the result, or at the place of rank {Rank} in it, which begins at {start}, but they overlap elsewhere.", nameof(values));
         }
     }
 

@@ -11,13 +11,14 @@ public sealed partial class ProcessGroup
     /// <param name="tensor">What sentences call the values; the same on all ranks; null for nothing.</param>
     /// <param name="timeout">How long ranks are waited for; null for <see cref="ProcessGroupOptions.Timeout"/>.</param>
     /// <param name="cancellationToken">Ends the wait on all ranks; the group is of no more use then.</param>
-    /// <exception cref="ArgumentException">Values are none that collectives carry, or lengths do not fit.</exception>
+    /// <exception cref="ArgumentException">Values are none that collectives carry, lengths do not fit, or values lie in the result at another place than their own.</exception>
     /// <exception cref="CollectiveException">Ranks made different calls, did not come in time or are gone.</exception>
     /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
     public void AllGather<T>(ReadOnlySpan<T> values, Span<T> result, IReadOnlyList<int>? counts = null, string? tensor = null, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
         where T : unmanaged
     {
         CheckParts(counts, result.Length, values.Length);
+        CheckPlace<T>(values, result, counts);
         Make(Describe<T>(CollectiveKind.AllGather, counts is null ? values.Length : result.Length, ReduceOperation.Sum, -1, counts, tensor, timeout, cancellationToken), values, result);
     }
 

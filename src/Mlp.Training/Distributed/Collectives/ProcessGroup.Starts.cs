@@ -75,6 +75,7 @@ public sealed partial class ProcessGroup
         where T : unmanaged
     {
         CheckParts(counts, result.Length, values.Length);
+        CheckPlace<T>(values.Span, result.Span, counts);
         return Start(Describe<T>(CollectiveKind.AllGather, counts is null ? values.Length : result.Length, ReduceOperation.Sum, -1, counts, tensor, timeout, cancellationToken), values, result);
     }
 

@@ -75,9 +75,14 @@ public sealed partial class ProcessGroup : IAsyncDisposable
     /// <summary>Makes the calls of all ranks of the group, under way and to come, throw <see cref="RankLostException"/> that names this rank: for a rank that cannot go on. Does nothing in a group that has failed.</summary>
     /// <param name="reason">Why, as the end of a sentence, without a full stop.</param>
     /// <param name="cause">What has happened to this rank.</param>
+    /// <exception cref="ArgumentException">There is no reason.</exception>
     public void Abort(string reason, Exception? cause = null)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(reason);
+        if (string.IsNullOrWhiteSpace(reason))
+        {
+            throw new ArgumentException("Expected a reason, as the end of a sentence, but found none.", nameof(reason));
+        }
+
         Break(CollectiveSentences.Lost(null, Name, Rank, reason, cause));
     }
 

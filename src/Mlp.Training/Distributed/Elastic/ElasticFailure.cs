@@ -17,4 +17,7 @@ public enum ElasticFailure
 
     /// <summary>Forming the group has failed again and again.</summary>
     Unsettled,
+
+    /// <summary>The local launcher of this member has ended, so that nobody would end it.</summary>
+    LauncherEnded,
 }

@@ -59,6 +59,12 @@ public sealed class ElasticGroupOptions
                 $"{nameof(ElasticGroupOptions)}.{nameof(MaximumMembers)} must be at least {nameof(MinimumMembers)}, which is {MinimumMembers}, but is {MaximumMembers}."));
         }
 
+        if (Group.Backend is not (CollectiveTransport.Auto or CollectiveTransport.Tcp))
+        {
+            throw new ArgumentException(
+                $"Expected {nameof(ElasticGroupOptions)}.{nameof(Group)}.{nameof(Group.Backend)} to be Auto or Tcp, but found {Group.Backend}, which does not outlive the loss of a rank.");
+        }
+
         var copy = (ElasticGroupOptions)MemberwiseClone();
         copy.Group = Group.Validated();
         return copy;

@@ -15,14 +15,20 @@ internal sealed record GroupPlace(int Rank, int WorldSize, string MasterAddress,
     /// <param name="options">What the user set.</param>
     /// <param name="environment">What the launcher said; null for nothing.</param>
     /// <param name="hasSecret">Whether the ranks have a secret.</param>
+    /// <param name="variable">Gives the variables that count also where the options say rank and world size; null for those of this process.</param>
     /// <exception cref="LaunchException">Neither says the rank or the world size, or the rank is not below it; ranks on several hosts have no secret.</exception>
-    public static GroupPlace Settle(RendezvousOptions options, LaunchEnvironment? environment, bool hasSecret)
+    public static GroupPlace Settle(RendezvousOptions options, LaunchEnvironment? environment, bool hasSecret, Func<string, string?>? variable = null)
     {
         var rank = options.Rank ?? environment?.Rank ?? throw Missing("Rank", "RANK");
         var size = options.WorldSize ?? environment?.WorldSize ?? throw Missing("WorldSize", "WORLD_SIZE");
         if (rank >= size)
         {
             throw new LaunchException(string.Create(CultureInfo.InvariantCulture, $"Expected a rank below the world size {size}, but found {rank}."));
+        }
+
+        if (environment is null && (options.MasterAddress is null || options.MasterPort is null))
+        {
+            environment = LaunchVariables.MasterOnly(rank, size, new(variable ?? Environment.GetEnvironmentVariable));
         }
 
         var isSingleHost = environment is null || environment.IsSingleHost;
@@ -44,7 +50,7 @@ internal sealed record GroupPlace(int Rank, int WorldSize, string MasterAddress,
     }
 
     private static string RunOf(LaunchEnvironment? environment)
-        => environment is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{environment.RunId}#{environment.RestartCount}");
+        => environment is null or { RunId: null, RestartCount: 0 } ? "" : string.Create(CultureInfo.InvariantCulture, $"{environment.RunId}#{environment.RestartCount}");
 
     private static bool IsLoopback(string host) => host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 

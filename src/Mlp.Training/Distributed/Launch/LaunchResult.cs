@@ -12,7 +12,10 @@ public sealed record LaunchResult(IReadOnlyList<int> ExitCodes, int? FirstFailed
     /// <summary>Whether all ranks ended with exit code 0.</summary>
     public bool IsSuccess => FirstFailedRank is null;
 
-    /// <summary>"Rank 2 of 4 ended first, by signal 9." Null where none failed.</summary>
+    /// <summary>Ranks that had ended with exit code 0 before the first one failed, in that order. Where the others still needed them, they are to blame.</summary>
+    public IReadOnlyList<int> EndedBefore { get; init; } = [];
+
+    /// <summary>"Rank 2 of 4 failed first: it ended by signal 9. Before it rank 1 had ended with exit code 0." Null where none failed.</summary>
     public string? Failure
     {
         get
@@ -24,7 +27,14 @@ public sealed record LaunchResult(IReadOnlyList<int> ExitCodes, int? FirstFailed
 
             var code = ExitCodes[rank];
             var how = code > SignalBase ? $"by signal {code - SignalBase}" : $"with exit code {code}";
-            return string.Create(CultureInfo.InvariantCulture, $"Rank {rank} of {ExitCodes.Count} failed first: it ended {how}.");
+            return string.Create(CultureInfo.InvariantCulture, $"Rank {rank} of {ExitCodes.Count} failed first: it ended {how}.{Before()}");
         }
     }
+
+    private string Before() => EndedBefore.Count switch
+    {
+        0 => "",
+        1 => $" Before it rank {EndedBefore[0]} had ended with exit code 0.",
+        _ => $" Before it ranks {string.Join(", ", EndedBefore)} had ended with exit code 0.",
+    };
 }

@@ -22,6 +22,15 @@ internal static class LaunchVariables
         return found is null ? null : Check(WithMaster(found, variables));
     }
 
+    /// <summary>Where rank 0 waits, for a rank that does not take its place from a launcher. All ranks are on one host where no variable says another address.</summary>
+    /// <exception cref="LaunchException">The port is no number or out of range.</exception>
+    public static LaunchEnvironment MasterOnly(int rank, int worldSize, VariableReader variables)
+    {
+        var found = WithMaster(new() { Launcher = "the program", Rank = rank, WorldSize = worldSize }, variables);
+        var isSingleHost = found.MasterAddress is null || variables.Number("LOCAL_WORLD_SIZE", 1) == worldSize;
+        return Check(found with { LocalWorldSize = isSingleHost ? worldSize : null });
+    }
+
     /// <summary>An agent of torchrun with a static rendezvous keeps a store of its own on MASTER_PORT; rank 0 cannot listen there.</summary>
     private static bool IsPortTaken(VariableReader variables) => string.Equals(variables.Text("TORCHELASTIC_USE_AGENT_STORE"), "True", StringComparison.OrdinalIgnoreCase);
 

@@ -24,7 +24,7 @@ public static class LocalLauncher
     /// <summary>Starts the ranks and waits for their end.</summary>
     /// <param name="worldSize">Ranks to start.</param>
     /// <param name="options">Settings; null for the running program with its own arguments.</param>
-    /// <param name="timeProvider">The clock of the grace period; null for the system's.</param>
+    /// <param name="timeProvider">The clock of the grace period and of the wait for the last lines; null for the system's.</param>
     /// <param name="cancellationToken">Ends the ranks.</param>
     /// <returns>How they ended.</returns>
     /// <exception cref="ArgumentException">A setting is out of its range.</exception>
@@ -40,31 +40,30 @@ public static class LocalLauncher
         options ??= new();
         OptionRanges.ThrowIfViolated(options);
         var (port, secret) = (FreePort(), Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(SecretBytes)));
+        var clock = timeProvider ?? TimeProvider.System;
         var ranks = new List<LaunchedRank>();
         try
         {
             for (var rank = 0; rank < worldSize; rank++)
             {
-                ranks.Add(LaunchedRank.Start(rank, Describe(rank, worldSize, port, secret, options), options));
+                ranks.Add(LaunchedRank.Start(rank, Describe(rank, worldSize, port, secret, options), options, clock));
             }
 
-            var firstFailed = await WatchAsync(ranks, options, timeProvider ?? TimeProvider.System, cancellationToken).ConfigureAwait(false);
-            return new([.. ranks.Select(r => r.ExitCode)], firstFailed);
+            var (firstFailed, endedBefore) = await WatchAsync(ranks, options, clock, cancellationToken).ConfigureAwait(false);
+            return new([.. ranks.Select(r => r.ExitCode)], firstFailed) { EndedBefore = firstFailed is null ? [] : endedBefore };
         }
         finally
         {
-            foreach (var rank in ranks)
-            {
-                await rank.DisposeAsync().ConfigureAwait(false);
-            }
+            await Task.WhenAll(ranks.Select(r => r.DisposeAsync().AsTask())).ConfigureAwait(false);
         }
     }
 
     /// <summary>Waits until all have ended, or until one has failed and the others had their time.</summary>
-    private static async Task<int?> WatchAsync(List<LaunchedRank> ranks, LocalLauncherOptions options, TimeProvider clock, CancellationToken cancellationToken)
+    private static async Task<(int? FirstFailed, int[] EndedBefore)> WatchAsync(List<LaunchedRank> ranks, LocalLauncherOptions options, TimeProvider clock, CancellationToken cancellationToken)
     {
         // Tasks that have ended at once may be the same object.
         var running = ranks.ToList();
+        var endedBefore = new List<int>();
         int? firstFailed = null;
         while (running.Count > 0)
         {
@@ -75,12 +74,21 @@ public static class LocalLauncher
                 running.Remove(rank);
                 if (rank.ExitCode != 0)
                 {
-                    firstFailed ??= rank.Rank;
+                    if (firstFailed is null)
+                    {
+                        firstFailed = rank.Rank;
+                        endedBefore.AddRange(running.Where(r => r.HasSucceeded).Select(r => r.Rank));
+                    }
+
                     if (!options.KeepsOthers)
                     {
                         await EndAsync(running, options.GracePeriod, clock).ConfigureAwait(false);
-                        return firstFailed;
+                        break;
                     }
+                }
+                else if (firstFailed is null)
+                {
+                    endedBefore.Add(rank.Rank);
                 }
             }
             catch (OperationCanceledException)
@@ -90,7 +98,7 @@ public static class LocalLauncher
             }
         }
 
-        return firstFailed;
+        return (firstFailed, [.. endedBefore]);
     }
 
     private static async Task EndAsync(IEnumerable<LaunchedRank> ranks, TimeSpan grace, TimeProvider clock)

@@ -26,9 +26,11 @@ internal static class PeerHandshake
     /// <param name="secret">What both know.</param>
     /// <param name="text">Who calls and what for.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="longestAnswer">Bytes of the longest answer that is taken.</param>
+    /// <param name="proved">Is told when the listener has proved that it knows the secret; null for nobody.</param>
     /// <returns>What the listener says to it.</returns>
     /// <exception cref="RendezvousException">The listener refuses, or is none of ours.</exception>
-    public static async Task<byte[]> CallAsync(Socket socket, GroupSecret secret, byte[] text, CancellationToken cancellationToken)
+    public static async Task<byte[]> CallAsync(Socket socket, GroupSecret secret, byte[] text, CancellationToken cancellationToken, int longestAnswer = MaximumTextBytes, Action? proved = null)
     {
         var mine = Opening();
         await SendAsync(socket, mine, cancellationToken).ConfigureAwait(false);
@@ -44,13 +46,14 @@ internal static class PeerHandshake
             throw new RendezvousException($"Expected the process at {socket.RemoteEndPoint} to know this group's secret, but its proof does not fit: the secrets differ ({RendezvousOptions.SecretVariable}, or RendezvousOptions.Secret).");
         }
 
+        proved?.Invoke();
         var message = new byte[sizeof(int) + text.Length + GroupSecret.ProofBytes];
         BinaryPrimitives.WriteInt32LittleEndian(message, text.Length);
         text.CopyTo(message, sizeof(int));
         secret.Prove("caller", Number(theirs), Number(mine), text).CopyTo(message, sizeof(int) + text.Length);
         await SendAsync(socket, message, cancellationToken).ConfigureAwait(false);
 
-        var (isAccepted, answer) = await ReadAnswerAsync(socket, cancellationToken).ConfigureAwait(false);
+        var (isAccepted, answer) = await ReadAnswerAsync(socket, longestAnswer, cancellationToken).ConfigureAwait(false);
         return isAccepted ? answer : throw new RendezvousException(Encoding.UTF8.GetString(answer));
     }
 
@@ -103,14 +106,14 @@ internal static class PeerHandshake
         return SendAsync(socket, message, cancellationToken);
     }
 
-    private static async Task<(bool IsAccepted, byte[] Answer)> ReadAnswerAsync(Socket socket, CancellationToken cancellationToken)
+    private static async Task<(bool IsAccepted, byte[] Answer)> ReadAnswerAsync(Socket socket, int longest, CancellationToken cancellationToken)
     {
         var head = new byte[1 + sizeof(int)];
         await ReceiveAsync(socket, head, cancellationToken).ConfigureAwait(false);
         var count = BinaryPrimitives.ReadInt32LittleEndian(head.AsSpan(1));
-        if (head[0] > 1 || count is < 0 or > MaximumTextBytes)
+        if (head[0] > 1 || count < 0 || count > longest)
         {
-            throw new RendezvousException($"Expected an answer of at most {MaximumTextBytes} bytes from {socket.RemoteEndPoint}, but found {count} bytes of kind {head[0]}.");
+            throw new RendezvousException($"Expected an answer of at most {longest} bytes from {socket.RemoteEndPoint}, but found {count} bytes of kind {head[0]}.");
         }
 
         var answer = new byte[count];

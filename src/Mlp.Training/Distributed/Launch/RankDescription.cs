@@ -36,6 +36,9 @@ internal sealed record RankDescription
     /// <summary>"Rank 2 (process 4711 on host a)".</summary>
     public string Title => string.Create(CultureInfo.InvariantCulture, $"Rank {Rank} (process {ProcessId} on host {HostName})");
 
+    /// <summary>Bytes that the descriptions of a world take at most: each has come as the text of a caller.</summary>
+    public static int LongestOfAll(int worldSize) => (int)Math.Min(Array.MaxLength, sizeof(int) + ((long)worldSize * PeerHandshake.MaximumTextBytes));
+
     /// <summary>Writes it.</summary>
     public void Write(BinaryWriter writer)
     {
@@ -57,6 +60,7 @@ internal sealed record RankDescription
 
     /// <summary>Reads it.</summary>
     /// <exception cref="IOException">It is cut short.</exception>
+    /// <exception cref="InvalidDataException">It has more settings than there are.</exception>
     public static RankDescription Read(BinaryReader reader)
     {
         var description = new RankDescription
@@ -122,7 +126,7 @@ internal sealed record RankDescription
 
             return ranks;
         }
-        catch (Exception exception) when (exception is IOException or FormatException or ArgumentException)
+        catch (Exception exception) when (exception is IOException or InvalidDataException or FormatException or ArgumentException)
         {
             throw new RendezvousException("Expected the description of a rank, but found bytes that are none.", exception);
         }

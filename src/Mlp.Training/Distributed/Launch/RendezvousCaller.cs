@@ -27,7 +27,7 @@ internal static class RendezvousCaller
         using var limit = new CancellationTokenSource(timeout, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         SocketException? last = null;
-        var isConnected = false;
+        var (isConnected, isRankZero) = (false, false);
         try
         {
             for (var pause = FirstPause; ; pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, LongestPause.Ticks)))
@@ -35,11 +35,11 @@ internal static class RendezvousCaller
                 var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
                 try
                 {
-                    isConnected = false;
+                    (isConnected, isRankZero) = (false, false);
                     await socket.ConnectAsync(place.MasterAddress, place.MasterPort, either.Token).ConfigureAwait(false);
                     isConnected = true;
                     limit.CancelAfter(timeout + RankZeroFirst);
-                    var answer = await PeerHandshake.CallAsync(socket, secret, RankDescription.WriteAll([describe(socket)]), either.Token).ConfigureAwait(false);
+                    var answer = await PeerHandshake.CallAsync(socket, secret, RankDescription.WriteAll([describe(socket)]), either.Token, RankDescription.LongestOfAll(place.WorldSize), () => isRankZero = true).ConfigureAwait(false);
                     return (RankDescription.ReadAll(answer, place.WorldSize), socket);
                 }
                 catch (SocketException exception)
@@ -59,7 +59,9 @@ internal static class RendezvousCaller
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             var seconds = timeout.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
-            var found = isConnected ? "it has not said that all ranks are there" : $"it cannot be reached: {last?.Message ?? "no answer"}";
+            var found = isRankZero ? "it has not said that all ranks are there"
+                : isConnected ? "whoever listens there does not speak as rank 0 does: another program may use this port, so set MASTER_PORT or RendezvousOptions.MasterPort"
+                : $"it cannot be reached: {last?.Message ?? "no answer"}";
             throw new RendezvousException(
                 string.Create(CultureInfo.InvariantCulture, $"Rank {place.Rank} expected to join rank 0 at {place.MasterAddress}:{place.MasterPort} within {seconds} s, but {found}."), last);
         }

@@ -94,7 +94,8 @@ internal sealed class RendezvousHost : IDisposable
                 DropThoseWhoLeft();
             }
 
-            var ranks = Array.ConvertAll(_ranks, r => r!);
+            // Rank 0 has compared the settings, so they need not travel to every rank as often as there are ranks.
+            var ranks = Array.ConvertAll(_ranks, r => r! with { Settings = [] });
             await AnswerAllAsync(true, RankDescription.WriteAll(ranks), cancellationToken).ConfigureAwait(false);
             return (ranks, _sockets);
         }

@@ -19,8 +19,12 @@ public static class ScalingSimulator
     public static TimeSpan Reduce(long byteCount, int deviceCount, ClusterDescription cluster, ReductionModel model)
     {
         ArgumentNullException.ThrowIfNull(cluster);
-        ArgumentOutOfRangeException.ThrowIfLessThan(deviceCount, 1);
-        ArgumentOutOfRangeException.ThrowIfNegative(byteCount);
+        if (deviceCount < 1)
+        {
+            throw new ArgumentOutOfRangeException(nameof(deviceCount), FormattableString.Invariant($"Expected a device or more, but found {deviceCount}."));
+        }
+
+        CheckBytes(byteCount, nameof(byteCount));
         cluster.Validate();
         var (local, hosts) = (Math.Min(deviceCount, cluster.DevicesPerHost), (deviceCount + cluster.DevicesPerHost - 1) / cluster.DevicesPerHost);
         var network = cluster.NetworkBytesPerSecond * cluster.NetworkShare;
@@ -41,7 +45,7 @@ public static class ScalingSimulator
     public static ScalingPrediction Predict(StepProfile step, int deviceCount, ClusterDescription cluster, ReductionModel model, bool overlaps = true, long fusionBytes = 0)
     {
         ArgumentNullException.ThrowIfNull(step);
-        ArgumentOutOfRangeException.ThrowIfNegative(fusionBytes);
+        CheckBytes(fusionBytes, nameof(fusionBytes));
         var (gradients, free, busy) = (step.Gradients, TimeSpan.Zero, TimeSpan.Zero);
         for (var next = 0; next < gradients.Count;)
         {
@@ -65,4 +69,12 @@ public static class ScalingSimulator
         => ranks == 1 ? 0 : (2.0 * (ranks - 1) / ranks * byteCount / bytesPerSecond) + (2 * (ranks - 1) * latency.TotalSeconds);
 
     private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
+
+    private static void CheckBytes(long count, string parameterName)
+    {
+        if (count < 0)
+        {
+            throw new ArgumentOutOfRangeException(parameterName, FormattableString.Invariant($"Expected no byte or more, but found {count}."));
+        }
+    }
 }

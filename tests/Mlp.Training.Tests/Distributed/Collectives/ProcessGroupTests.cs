@@ -20,6 +20,9 @@ public sealed class ProcessGroupTests
         { "Expected 1 values as the part of rank 0 and 3 in all, as the lengths say, but found 2 and 3", g => g.AllGather<float>(new float[2], new float[3], [1, 2]) },
         { "Expected as many values to give as to get, a multiple of 2, but found 3 and 3", g => g.AllToAll<float>(new float[3], new float[3]) },
         { "Expected values and result in memory of their own", g => Overlapping(g) },
+        { "Expected values outside the result, or at the place of rank 0 in it, which begins at 0, but they overlap elsewhere.", g => Misplaced(g, null) },
+        { "Expected values outside the result, or at the place of rank 0 in it, which begins at 0, but they overlap elsewhere.", g => Misplaced(g, [2, 2]) },
+        { "Expected values outside the result, or at the place of rank 0 in it", g => Misplaced(g, null, starts: true) },
         { "Expected a time limit above zero", g => g.Barrier(timeout: TimeSpan.Zero) },
         { "Expected different ranks of 0 to 1 with rank 0 among them, or none, but found [1]", g => g.Split([1]) },
         { "but found [0, 0]", g => g.Split([0, 0]) },
@@ -139,8 +142,25 @@ public sealed class ProcessGroupTests
         Assert.StartsWith("Expected a world size of 1 to 1,024, but found 0.", Assert.Throws<ArgumentOutOfRangeException>(() => ProcessGroup.CreateInProcess(0)).Message, StringComparison.Ordinal);
         Assert.StartsWith("Expected a rank of 0 to 2 of group 'world', but found 3.", Assert.Throws<ArgumentOutOfRangeException>(() => group.Broadcast<float>(new float[1], 3)).Message, StringComparison.Ordinal);
         Assert.StartsWith("Expected a time limit above zero, but found 0 ms.", Assert.Throws<ArgumentOutOfRangeException>(() => group.Barrier(timeout: TimeSpan.Zero)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Expected a time limit above zero, but found Timeout.InfiniteTimeSpan: every wait has a limit.",
+            Assert.Throws<ArgumentOutOfRangeException>(() => group.Barrier(timeout: Timeout.InfiniteTimeSpan)).Message, StringComparison.Ordinal);
+        Assert.StartsWith("Expected a reason, as the end of a sentence, but found none.", Assert.Throws<ArgumentException>(() => group.Abort(" ")).Message, StringComparison.Ordinal);
         Assert.DoesNotContain("Actual value", Assert.Throws<ArgumentOutOfRangeException>(() => group.Broadcast<float>(new float[1], -1)).Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(new[] { 2, 2, 2 })]
+    public void AllGather_ValuesAtTheirOwnPlace_AreGathered(int[]? counts) => ProcessGroup.RunInProcess(3, group =>
+    {
+        var result = new int[6];
+        result.AsSpan(group.Rank * 2, 2).Fill(group.Rank + 1);
+
+        group.AllGather<int>(result.AsSpan(group.Rank * 2, 2), result, counts);
+
+        Assert.Equal([1, 1, 2, 2, 3, 3], result);
+    });
 
     [Fact]
     public void Attach_SeveralObservers_EachHearsUntilItIsDetached()
@@ -176,6 +196,17 @@ public sealed class ProcessGroupTests
     {
         var values = new float[6];
         group.AllToAll<float>(values.AsSpan(0, 4), values.AsSpan(2, 4));
+    }
+
+    private static void Misplaced(ProcessGroup group, int[]? counts, bool starts = false)
+    {
+        var result = new float[4];
+        if (starts)
+        {
+            group.StartAllGather<float>(result.AsMemory(2, 2), result, counts);
+        }
+
+        group.AllGather<float>(result.AsSpan(1, 2), result, counts);
     }
 
     // A span longer than its memory; it is refused before it is read.

@@ -1,3 +1,4 @@
+using Mlp.Training.Distributed.Collectives;
 using Mlp.Training.Distributed.Elastic;
 
 namespace Mlp.Training.Tests.Distributed.Elastic;
@@ -37,5 +38,15 @@ public sealed class FormationRuleTests
         var error = Assert.Throws<ArgumentException>(() => ElasticGroup.CreateInProcess(2, new() { MinimumMembers = 3, MaximumMembers = 2 }));
 
         Assert.Contains("ElasticGroupOptions.MaximumMembers must be at least MinimumMembers, which is 3, but is 2.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(CollectiveTransport.Mpi)]
+    [InlineData(CollectiveTransport.Nccl)]
+    public void ElasticGroup_BackendThatDoesNotOutliveARank_IsRefused(CollectiveTransport backend)
+    {
+        var error = Assert.Throws<ArgumentException>(() => new ElasticGroup(new() { Group = new() { Backend = backend } }));
+
+        Assert.Equal($"Expected ElasticGroupOptions.Group.Backend to be Auto or Tcp, but found {backend}, which does not outlive the loss of a rank.", error.Message);
     }
 }

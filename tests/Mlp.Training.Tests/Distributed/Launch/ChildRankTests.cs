@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Globalization;
+using Microsoft.Extensions.Time.Testing;
 using Mlp.TestSupport;
 using Mlp.Training.Distributed.Collectives;
 using Mlp.Training.Distributed.Launch;
@@ -94,6 +96,26 @@ public sealed class ChildRankTests
         Assert.Equal("Rank 1 of 2 failed first: it ended with exit code 4.", result.Failure);
     }
 
+    [LinuxFact]
+    public async Task Run_RankFailsAfterAnotherHasLeft_SaysThatToo()
+    {
+        var file = Path.Combine(Path.GetTempPath(), $"mlp-launch-{Guid.NewGuid():N}");
+
+        // Rank 0 fails when rank 1, its process, is no more.
+        var result = await LocalLauncher.RunAsync(
+            2, new() { Program = "/bin/sh", Arguments = ["-c", $"test $RANK = 1 && {{ echo $$ > {file}; exit 0; }}; until test -s {file} && ! kill -0 $(cat {file}) 2>/dev/null; do sleep 0.05; done; exit 4"], Output = TextWriter.Null });
+
+        File.Delete(file);
+        Assert.Equal([1], result.EndedBefore);
+        Assert.Equal("Rank 0 of 2 failed first: it ended with exit code 4. Before it rank 1 had ended with exit code 0.", result.Failure);
+    }
+
+    [Theory]
+    [InlineData(null, null)]
+    [InlineData(2, "Rank 2 of 3 failed first: it ended with exit code 1. Before it ranks 1, 0 had ended with exit code 0.")]
+    public void Failure_OfAResult_NamesThoseThatHadEnded(int? failed, string? sentence)
+        => Assert.Equal(sentence, new LaunchResult([0, 0, failed is null ? 0 : 1], failed) { EndedBefore = [1, 0] }.Failure);
+
     [Fact]
     public async Task Run_RankFails_EndsTheOthers()
     {
@@ -103,6 +125,31 @@ public sealed class ChildRankTests
 
         Assert.Equal([137, 137, 137], result.ExitCodes);
         Assert.Equal("Rank 1 of 3 failed first: it ended by signal 9.", result.Failure);
+    }
+
+    [LinuxFact]
+    public async Task Run_RankFailsAndLeavesAProcessWithItsOutput_EndsTheOthers()
+    {
+        var (file, clock) = (Path.GetTempFileName(), new FakeTimeProvider());
+        var options = new LocalLauncherOptions
+        {
+            Program = "/bin/sh",
+            Arguments = ["-c", $"test $RANK = 1 && {{ sleep 1000 & echo $! > {file}; exit 3; }}; exec sleep 1000"],
+            Output = TextWriter.Null,
+            GracePeriod = TimeSpan.Zero,
+        };
+
+        var running = LocalLauncher.RunAsync(2, options, clock);
+        while (await Task.WhenAny(running, Task.Delay(20)) != running)
+        {
+            clock.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        var result = await running;
+        using var left = Process.GetProcessById(int.Parse(await File.ReadAllTextAsync(file), CultureInfo.InvariantCulture));
+        left.Kill();
+        File.Delete(file);
+        Assert.Equal((1, 3, 137), (result.FirstFailedRank!.Value, result.ExitCodes[1], result.ExitCodes[0]));
     }
 
     [LinuxFact]

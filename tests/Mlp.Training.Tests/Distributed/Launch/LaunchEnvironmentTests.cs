@@ -93,15 +93,39 @@ public sealed class LaunchEnvironmentTests
         => Assert.Equal("127.0.0.1", GroupPlace.Settle(new(), Read("RANK=0 WORLD_SIZE=2 LOCAL_WORLD_SIZE=2 MASTER_ADDR=here"), hasSecret: false).MasterAddress);
 
     [Theory]
+    [InlineData("MASTER_ADDR=there MASTER_PORT=6", true, "there", 6)]
+    [InlineData("MASTER_ADDR=there MASTER_PORT=6 MLP_GROUP_PORT=7 RANK=5 WORLD_SIZE=9", true, "there", 7)]
+    [InlineData("MLP_GROUP_PORT=7", false, "127.0.0.1", 7)]
+    [InlineData("MASTER_ADDR=here LOCAL_WORLD_SIZE=2", false, "127.0.0.1", 29500)]
+    [InlineData("OMPI_COMM_WORLD_RANK=1", false, "127.0.0.1", 29500)]
+    public void Settle_RankAndSizeInTheOptions_TakesTheRestFromVariables(string variables, bool hasSecret, string address, int port)
+    {
+        var place = GroupPlace.Settle(new() { Rank = 1, WorldSize = 2 }, null, hasSecret, Variables(variables));
+
+        Assert.Equal(new GroupPlace(1, 2, address, port, ""), place);
+        Assert.Equal(new GroupPlace(1, 2, "127.0.0.2", 5, ""), GroupPlace.Settle(new() { Rank = 1, WorldSize = 2, MasterAddress = "127.0.0.2", MasterPort = 5 }, null, hasSecret, Variables(variables)));
+    }
+
+    [Theory]
+    [InlineData("MASTER_ADDR=there", "Expected a secret, as rank 0 waits at 'there', but found none")]
+    [InlineData("MLP_GROUP_PORT=many", "Expected the variable MLP_GROUP_PORT to be a number from 1 on, but found 'many'.")]
+    [InlineData("MASTER_PORT=70000", "Expected the port of rank 0 to be at most 65535, but found 70000.")]
+    public void Settle_RankAndSizeInTheOptions_SaysWhatIsWrongWithVariables(string variables, string sentence)
+        => Assert.StartsWith(
+            sentence, Assert.Throws<LaunchException>(() => GroupPlace.Settle(new() { Rank = 1, WorldSize = 2 }, null, hasSecret: false, Variables(variables))).Message, StringComparison.Ordinal);
+
+    [Theory]
     [InlineData("RANK=0 WORLD_SIZE=4 LOCAL_WORLD_SIZE=2 MASTER_ADDR=there", "Expected a secret, as rank 0 waits at 'there', but found none")]
     [InlineData("RANK=0 WORLD_SIZE=4 LOCAL_WORLD_SIZE=2", "Expected the address of rank 0, as torchrun started ranks on several hosts, but found none.")]
     [InlineData("", "Expected RendezvousOptions.Rank, or a launcher's variables (RANK and its fellows), but found neither.")]
     public void Settle_WhatIsMissing_IsSaid(string variables, string sentence)
         => Assert.StartsWith(sentence, Assert.Throws<LaunchException>(() => GroupPlace.Settle(new(), Read(variables), hasSecret: false)).Message, StringComparison.Ordinal);
 
-    private static LaunchEnvironment? Read(string variables)
+    private static LaunchEnvironment? Read(string variables) => LaunchEnvironment.Read(Variables(variables));
+
+    private static Func<string, string?> Variables(string variables)
     {
         var values = variables.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(v => v.Split('=', 2)).ToDictionary(v => v[0], v => v[1], StringComparer.Ordinal);
-        return LaunchEnvironment.Read(name => values.GetValueOrDefault(name));
+        return name => values.GetValueOrDefault(name);
     }
 }

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Mlp.Training.Distributed.Collectives;
 using Mlp.Training.Distributed.Launch;
 using Mlp.Training.Tests.Distributed.Collectives.Tcp;
@@ -129,6 +131,49 @@ public sealed class RendezvousTests
         Assert.All(failures, f => Assert.StartsWith("Expected 4 ranks at rank 0 within 3 s, but ranks 2, 3 did not come. Refused so far: Expected a world of 4 ranks", f.Message, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(1001)]
+    [InlineData(-1)]
+    public void ReadAll_SettingsThatAreNone_IsARefusal(int count)
+    {
+        var bytes = RankDescription.WriteAll([new() { Rank = 1, WorldSize = 2, RunId = "", Host = "a", HostName = "a", ProcessId = 1, Settings = [] }]);
+        BitConverter.TryWriteBytes(bytes.AsSpan(^4..), count);
+
+        Assert.StartsWith("Expected the description of a rank", Assert.Throws<RendezvousException>(() => RankDescription.ReadAll(bytes, 1)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Gather_ManyRanks_EachHearsOfAllOfThem()
+    {
+        const int WorldSize = 300;
+        var secret = new GroupSecret("right");
+        using var host = new RendezvousHost(Place(0), Describe(0), secret, TimeProvider.System, NullLogger.Instance);
+
+        var gathering = host.GatherAsync(TimeSpan.FromMinutes(2), CancellationToken.None);
+        var joined = await Task.WhenAll(Enumerable.Range(1, WorldSize - 1).Select(rank =>
+            RendezvousCaller.JoinAsync(Place(rank) with { MasterPort = host.Port }, _ => Describe(rank), secret, TimeSpan.FromMinutes(2), TimeProvider.System, CancellationToken.None)));
+        var (ranks, sockets) = await gathering;
+
+        var names = Enumerable.Range(0, WorldSize).Select(r => Describe(r).HostName).ToArray();
+        Assert.Equal(names, ranks.Select(r => r.HostName));
+        Assert.All(joined, j => Assert.Equal(names, j.Ranks.Select(r => r.HostName)));
+        Array.ForEach([.. sockets, .. joined.Select(j => j.Socket)], s => s?.Dispose());
+
+        static GroupPlace Place(int rank) => new(rank, WorldSize, "127.0.0.1", 0, "");
+
+        // With such names the descriptions of all are longer than what a single rank may say.
+        static RankDescription Describe(int rank) => new()
+        {
+            Rank = rank,
+            WorldSize = WorldSize,
+            RunId = "",
+            Host = "here",
+            HostName = $"{new string('h', 250)}{rank}",
+            ProcessId = rank,
+            Settings = [new("what is equal", new string('s', 500))],
+        };
+    }
+
     [Fact]
     public async Task Join_NobodyListens_SaysWhereAndWhy()
     {
@@ -136,6 +181,24 @@ public sealed class RendezvousTests
 
         Assert.Contains("expected to join rank 0 at 127.0.0.1:", failure.Message, StringComparison.Ordinal);
         Assert.Contains("within 0.3 s, but it cannot be reached", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false, "whoever listens there does not speak as rank 0 does: another program may use this port")]
+    [InlineData(true, "it has not said that all ranks are there")]
+    public async Task Join_WhoListensStaysSilent_IsRankZeroOnlyWhereItHasProvedIt(bool proves, string sentence)
+    {
+        using var listener = RendezvousHost.Listen(IPAddress.Loopback, 0);
+        var (port, secret, clock) = (((IPEndPoint)listener.LocalEndPoint!).Port, new GroupSecret("right"), new FakeTimeProvider());
+        RankDescription own = new() { Rank = 1, WorldSize = 2, RunId = "", Host = "", HostName = "", ProcessId = 1, Settings = [] };
+        var joining = RendezvousCaller.JoinAsync(new(1, 2, "127.0.0.1", port, ""), _ => own, secret, TimeSpan.FromMinutes(1), clock, CancellationToken.None);
+        using var accepted = await listener.AcceptAsync();
+        await (proves ? PeerHandshake.HearAsync(accepted, secret, CancellationToken.None) : ReadAsync(accepted, 4 + 2 + 32));
+
+        clock.Advance(TimeSpan.FromMinutes(2));
+
+        var failure = await Assert.ThrowsAsync<RendezvousException>(() => joining);
+        Assert.StartsWith($"Rank 1 expected to join rank 0 at 127.0.0.1:{port} within 60 s, but {sentence}", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

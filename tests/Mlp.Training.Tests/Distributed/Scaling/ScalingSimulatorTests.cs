@@ -34,6 +34,20 @@ public sealed class ScalingSimulatorTests
         Assert.Equal(prediction.Communication, prediction.Exposed);
     }
 
+    [Theory]
+    [InlineData(0, 0, 0, "Expected a device or more, but found 0.")]
+    [InlineData(2, -1, 0, "Expected no byte or more, but found -1.")]
+    [InlineData(2, 1, -5, "Expected no byte or more, but found -5.")]
+    public void Arguments_OutOfRange_AreRefusedByASentence(int devices, long bytes, long fusion, string sentence)
+        => Assert.StartsWith(
+            sentence,
+            Assert.Throws<ArgumentOutOfRangeException>(() =>
+            {
+                ScalingSimulator.Reduce(bytes, devices, Cluster, ReductionModel.Ring);
+                ScalingSimulator.Predict(Step(60, 120, (Bytes, 40)), devices, Cluster, ReductionModel.Ring, fusionBytes: fusion);
+            }).Message,
+            StringComparison.Ordinal);
+
     [Fact]
     public void Predict_HostsOfSeveralDevices_IsTheRingInTheHostAndThatAcross()
     {

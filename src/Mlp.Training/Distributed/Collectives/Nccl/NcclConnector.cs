@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using Mlp.Training.Distributed.Collectives.Nccl.Interop;
 using Mlp.Training.Distributed.Collectives.Tcp;
@@ -31,7 +32,7 @@ internal static class NcclConnector
         return await Task.Factory.StartNew(
             () =>
             {
-                Guard(world, settings, () => RequireOwnGpus(world, settings, $"{host}\n{NcclLibrary.Text(library.Version)}\n{cuda.BusId(device)}", cancellationToken));
+                Guard(world, settings, () => RequireOwnGpus(world, settings, Describe(host, NcclLibrary.Text(library.Version), cuda.BusId(device)), cancellationToken));
                 return Form(library, cuda, device, world, settings, cancellationToken, firstCall: 1);
             },
             CancellationToken.None,
@@ -96,11 +97,17 @@ internal static class NcclConnector
     private static CollectiveCall Call(CollectiveKind kind, long sequence, int length, int root, string what, NcclGroupSettings settings, CancellationToken cancellationToken)
         => new(sequence, kind, ElementType.Byte, length, ReduceOperation.Sum, root) { Tensor = what, Timeout = settings.Timeout, CancellationToken = cancellationToken };
 
-    // NCCL waits for ever where a GPU comes twice.
-    private static bool RequireOwnGpus(CollectiveBackend world, NcclGroupSettings settings, string description, CancellationToken cancellationToken)
+    // A host may have a long name, of which only its being equal counts.
+    private static byte[] Describe(string host, string version, string busId)
     {
-        var own = new byte[DescriptionLength];
-        Encoding.UTF8.GetBytes(description.AsSpan(0, Math.Min(description.Length, DescriptionLength / 4)), own);
+        var description = new byte[DescriptionLength];
+        Encoding.UTF8.GetBytes($"{Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(host)))}\n{version}\n{busId}", description);
+        return description;
+    }
+
+    // NCCL waits for ever where a GPU comes twice.
+    private static bool RequireOwnGpus(CollectiveBackend world, NcclGroupSettings settings, byte[] own, CancellationToken cancellationToken)
+    {
         var all = new byte[DescriptionLength * world.WorldSize];
         world.AllGather(Call(CollectiveKind.AllGather, 0, own.Length, -1, "GPUs", settings, cancellationToken), own, all);
         var places = all.Chunk(DescriptionLength).Select(b => Encoding.UTF8.GetString(b).TrimEnd('\0').Split('\n')).ToArray();

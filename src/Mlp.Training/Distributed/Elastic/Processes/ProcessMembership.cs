@@ -24,6 +24,11 @@ internal sealed class ProcessMembership : ElasticMembership
     private readonly ElasticDesk _desk;
     private readonly ElasticGuest _guest;
     private readonly string _host = HostIdentity.Read();
+    private readonly Lock _lock = new();
+    private readonly CancellationTokenSource _launcherEnded = new();
+    private readonly LauncherWatch? _launcher;
+    private ProcessGroup? _group;
+    private string? _end;
 
     private ProcessMembership(ElasticGroupOptions options, GroupSecret secret, GroupPlace place, bool founds)
     {
@@ -31,6 +36,7 @@ internal sealed class ProcessMembership : ElasticMembership
         _logger = options.Group.LoggerFactory?.CreateLogger(typeof(ElasticGroup)) ?? NullLogger.Instance;
         _desk = new(Describe(place.Rank), options, secret, place.MasterPort, _logger);
         _guest = new(_desk, options, secret);
+        _launcher = LauncherWatch.Begin(Environment.GetEnvironmentVariable(LauncherWatch.Variable), End);
     }
 
     /// <inheritdoc/>
@@ -56,6 +62,57 @@ internal sealed class ProcessMembership : ElasticMembership
     /// <inheritdoc/>
     public override async Task<ElasticFormation> FormAsync(IReadOnlyCollection<int> blamed, IReadOnlyDictionary<string, string> facts, CancellationToken cancellationToken)
     {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(_launcherEnded.Token, cancellationToken);
+        try
+        {
+            return Keep(await FormGenerationAsync(blamed, facts, either.Token).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException) when (_launcherEnded.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new ElasticGroupException(ElasticFailure.LauncherEnded, $"Expected this member of group '{_options.Group.Name}' to go on, but {_end}.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        _launcher?.Dispose();
+        await _desk.DisposeAsync().ConfigureAwait(false);
+        _launcherEnded.Dispose();
+    }
+
+    // Without its launcher a member would go on alone, as after any other loss.
+    private void End(string reason)
+    {
+        ProcessGroup? group;
+        lock (_lock)
+        {
+            (_end, group) = (reason, _group);
+        }
+
+        // Its end runs what waits for it, which may leave.
+        _ = _launcherEnded.CancelAsync();
+        group?.Abort(reason);
+    }
+
+    private ElasticFormation Keep(ElasticFormation formation)
+    {
+        lock (_lock)
+        {
+            _group = formation.Group;
+        }
+
+        // What ended before there was a group to abort.
+        if (_launcherEnded.IsCancellationRequested)
+        {
+            formation.Group.Abort(_end!);
+        }
+
+        return formation;
+    }
+
+    private async Task<ElasticFormation> FormGenerationAsync(IReadOnlyCollection<int> blamed, IReadOnlyDictionary<string, string> facts, CancellationToken cancellationToken)
+    {
         _desk.Facts = facts;
         CollectiveException? last = null;
         for (var attempt = 0; attempt < MaximumAttempts; attempt++)
@@ -77,9 +134,6 @@ internal sealed class ProcessMembership : ElasticMembership
         throw new ElasticGroupException(ElasticFailure.Unsettled, FormattableString.Invariant(
             $"Expected the members of group '{_options.Group.Name}' to form a generation, but {MaximumAttempts} attempts have failed."), last);
     }
-
-    /// <inheritdoc/>
-    public override ValueTask DisposeAsync() => _desk.DisposeAsync();
 
     private ElasticMember Describe(int rank) => new()
     {
@@ -166,9 +220,15 @@ internal sealed class ProcessMembership : ElasticMembership
     /// <summary>The first of all waits for the others; the others, and those that come later, ask for it.</summary>
     private async Task<GuestOutcome.Formed> BeginAsync(CancellationToken cancellationToken)
     {
-        if (!_founds || !_desk.TryOpenDoor())
+        if (!_founds)
         {
             return await JoinAsync([], cancellationToken).ConfigureAwait(false);
+        }
+
+        if (!_desk.TryOpenDoor())
+        {
+            return await JoinAsync([], cancellationToken, FormattableString.Invariant(
+                $" It is to begin the group, but port {_place.MasterPort} of this host is taken: where that is no other member, set MASTER_PORT or RendezvousOptions.MasterPort.")).ConfigureAwait(false);
         }
 
         // Started again, it is a newcomer to those that have gone on.
@@ -192,7 +252,8 @@ internal sealed class ProcessMembership : ElasticMembership
     /// <summary>Asks to be let in, again and again.</summary>
     /// <param name="known">Members who are asked besides.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    private async Task<GuestOutcome.Formed> JoinAsync(IReadOnlyList<ElasticMember> known, CancellationToken cancellationToken)
+    /// <param name="note">What the sentence of one who is not let in says besides.</param>
+    private async Task<GuestOutcome.Formed> JoinAsync(IReadOnlyList<ElasticMember> known, CancellationToken cancellationToken, string note = "")
     {
         var own = string.Create(CultureInfo.InvariantCulture, $"{_place.MasterAddress}:{_place.MasterPort}");
         var (start, limit) = (_clock.GetTimestamp(), _options.Group.Rendezvous.Timeout);
@@ -205,6 +266,7 @@ internal sealed class ProcessMembership : ElasticMembership
             {
                 foreach (var (address, port) in known.Select(m => (_guest.AddressOf(m), m.Port)).Concat(Doors([own, .. _options.Addresses])))
                 {
+                    reason = $"{address}:{port} does not answer";
                     switch (await TryJoinAsync(address, port, either.Token).ConfigureAwait(false))
                     {
                         case GuestOutcome.Formed formed:
@@ -221,7 +283,7 @@ internal sealed class ProcessMembership : ElasticMembership
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new RendezvousException(
-                $"Expected to join group '{_options.Group.Name}' at {string.Join(", ", [own, .. _options.Addresses])} within {CollectiveSentences.Duration(_clock.GetElapsedTime(start))}, but it has not let this process in: {reason}.");
+                $"Expected to join group '{_options.Group.Name}' at {string.Join(", ", [own, .. _options.Addresses])} within {CollectiveSentences.Duration(_clock.GetElapsedTime(start))}, but it has not let this process in: {reason}.{note}");
         }
     }
 

@@ -128,6 +128,27 @@ public sealed class NcclSelectionTests
         Assert.Equal(0, gpus.CallsOf("ncclCommInitRank"));
     }
 
+    [FakeGpusTheory]
+    [InlineData(120)]
+    [InlineData(2000)]
+    public async Task Connect_HostWithALongName_TellsItsGpusApart(int length)
+    {
+        using var gpus = new FakeGpus();
+        gpus.Set("devices", 2);
+        var port = LoopbackRanks.FreePort();
+        Task<NcclBackend> ConnectAsync(int rank)
+        {
+            var options = gpus.Configure(LoopbackRanks.Options(rank, 2, port));
+            options.Nccl.Device = rank;
+            return NcclConnector.ConnectAsync(options.Validated(), null, new string('h', length), CancellationToken.None);
+        }
+
+        foreach (var end in await Task.WhenAll(ConnectAsync(0), ConnectAsync(1)))
+        {
+            await end.DisposeAsync();
+        }
+    }
+
     [FakeGpusFact]
     public async Task Connect_NcclNeverConnects_EndsInsideTheLimit()
     {

@@ -34,7 +34,7 @@ internal sealed class ElasticChild : IDisposable
     public IReadOnlyCollection<string> Lines => _lines;
 
     /// <summary>Starts it.</summary>
-    public static ElasticChild Start(int rank, int worldSize, int port, bool sharesMemory, params string[] words)
+    public static ElasticChild Start(int rank, int worldSize, int port, bool sharesMemory, int? launcher, params string[] words)
     {
         var start = new ProcessStartInfo(ChildRanks.Dotnet, ["exec", Path.Combine(AppContext.BaseDirectory, "Mlp.TrainingChild.dll"), "elastic", .. words])
         {
@@ -46,6 +46,7 @@ internal sealed class ElasticChild : IDisposable
         (start.Environment["MASTER_ADDR"], start.Environment["MASTER_PORT"]) = ("127.0.0.1", port.ToString(CultureInfo.InvariantCulture));
         start.Environment["MLP_GROUP_SECRET"] = "of the tests";
         start.Environment["MLP_CHILD_SOCKETS"] = sharesMemory ? null : "1";
+        start.Environment["MLP_LAUNCHER_PID"] = launcher?.ToString(CultureInfo.InvariantCulture);
         return new(Process.Start(start)!);
     }
 

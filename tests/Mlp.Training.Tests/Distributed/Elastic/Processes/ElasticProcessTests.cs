@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Mlp.TestSupport;
 using Mlp.Training.Tests.Distributed.Collectives.Tcp;
@@ -88,6 +89,29 @@ public sealed class ElasticProcessTests : IDisposable
         Assert.All(lines, l => Assert.StartsWith("ended BelowMinimum Expected at least 3 members of group 'world' within 2 s, but 2 came. Missing: process ", l[^1], StringComparison.Ordinal));
     }
 
+    [LinuxFact]
+    public async Task Train_TheLauncherEnds_MembersEnd()
+    {
+        using var launcher = Process.Start(new ProcessStartInfo("/bin/cat") { RedirectStandardInput = true })!;
+        _children.AddRange(Enumerable.Range(0, 2).Select(rank => ElasticChild.Start(rank, 2, _port, true, launcher.Id, "epochs=1000000")));
+        await Task.WhenAll(_children.Select(c => c.AwaitLineAsync("began")));
+
+        launcher.StandardInput.Close();
+
+        await CheckLauncherEndedAsync(launcher.Id);
+    }
+
+    [LinuxFact]
+    public async Task Train_TheLauncherHasEndedBefore_MembersDoNotWaitForOthers()
+    {
+        using var launcher = Process.Start("/bin/true");
+        await launcher.WaitForExitAsync();
+
+        _children.Add(ElasticChild.Start(0, 2, _port, true, launcher.Id));
+
+        await CheckLauncherEndedAsync(launcher.Id);
+    }
+
     [Fact]
     public async Task Rounds_RandomProcessKilledStoppedOrSlowed_NeverHangAndEndWithTheLossOfOthers()
     {
@@ -125,6 +149,12 @@ public sealed class ElasticProcessTests : IDisposable
         }
     }
 
+    private async Task CheckLauncherEndedAsync(int launcher)
+    {
+        var expected = $"ended LauncherEnded Expected this member of group 'world' to go on, but the launcher of its process, process {launcher}, has ended.";
+        Assert.All(await Task.WhenAll(_children.Select(c => c.EndAsync())), lines => Assert.Equal(expected, lines[^1]));
+    }
+
     private static async Task<(string Hash, double Loss)[]> EndAsync(IReadOnlyList<ElasticChild> children)
         => [.. (await Task.WhenAll(children.Select(c => c.EndAsync()))).Select((lines, i) =>
         {
@@ -144,7 +174,7 @@ public sealed class ElasticProcessTests : IDisposable
         return [.. byRank.Select(r => r.Key)];
     }
 
-    private void Start(int rank, int worldSize, bool sharesMemory, params string[] words) => _children.Add(ElasticChild.Start(rank, worldSize, _port, sharesMemory, words));
+    private void Start(int rank, int worldSize, bool sharesMemory, params string[] words) => _children.Add(ElasticChild.Start(rank, worldSize, _port, sharesMemory, null, words));
 
     private void Clear()
     {

@@ -24,6 +24,19 @@ public sealed class ProcessMembershipTests : ElasticGroupContract
     }
 
     [Fact]
+    public async Task JoinAsync_ThePortOfTheFirstIsTaken_SaysSo()
+    {
+        using var stranger = Mlp.Training.Distributed.Launch.RendezvousHost.Listen(System.Net.IPAddress.Any, _port);
+        var options = Options(new(), 0, 2);
+        options.Group.Rendezvous.Timeout = TimeSpan.FromSeconds(0.5);
+        await using var member = new ElasticGroup(options);
+
+        var error = await Assert.ThrowsAsync<Mlp.Training.Distributed.Launch.RendezvousException>(() => member.JoinAsync());
+
+        Assert.EndsWith($" It is to begin the group, but port {_port} of this host is taken: where that is no other member, set MASTER_PORT or RendezvousOptions.MasterPort.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task JoinAsync_AnotherSecret_IsNotLetIn()
     {
         var options = Options(new(), 1, 2);
