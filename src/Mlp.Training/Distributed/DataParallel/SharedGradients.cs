@@ -11,8 +11,7 @@ namespace Mlp.Training.Distributed.DataParallel;
 /// </summary>
 /// <param name="count">Replicas.</param>
 /// <param name="timeout">How long a replica is waited for at the end of a step.</param>
-/// <param name="clock">Measures it; the system's clock when null.</param>
-internal sealed class SharedGradients(int count, TimeSpan timeout, TimeProvider? clock = null)
+internal sealed class SharedGradients(int count, TimeSpan timeout)
 {
     // A piece of two replicas fits into the second cache level beside what computes there.
     private const int PieceLength = 1 << 15;
@@ -22,7 +21,6 @@ internal sealed class SharedGradients(int count, TimeSpan timeout, TimeProvider?
     // Some 100 µs: less than it takes until a thread that sleeps is up and has its caches again. With more replicas than processors somebody else needs this one.
     private static readonly int Spins = 400;
 
-    private readonly TimeProvider _clock = clock ?? TimeProvider.System;
     private readonly nint[] _addresses = new nint[count];
     private readonly long[] _ended = new long[count];
     private readonly double[][] _totals = [.. Enumerable.Range(0, 2 * count).Select(_ => new double[16])];
@@ -131,8 +129,8 @@ internal sealed class SharedGradients(int count, TimeSpan timeout, TimeProvider?
             }
             else
             {
-                slept ??= _clock.GetTimestamp();
-                var left = timeout - _clock.GetElapsedTime(slept.Value);
+                slept ??= TimeProvider.System.GetTimestamp();
+                var left = timeout - TimeProvider.System.GetElapsedTime(slept.Value);
                 if (left <= TimeSpan.Zero)
                 {
                     ThrowIfAnyIsMissing(step);
