@@ -30,7 +30,6 @@ internal static class TreeRefit
         var leaves = LeavesOf(model, encoding, rows.Table, cancellationToken);
         var classCount = previous.Task == ModelTask.MulticlassClassification ? rows.ClassNames.Count : 1;
         var parameters = TreeParameters.Text(options, encoding, classCount) + string.Create(CultureInfo.InvariantCulture, $" refit_decay_rate={decay}");
-        using var gains = RankingGains.Take(options, cancellationToken);
         using var threads = new LightGbmThreads(TreeParameters.ThreadsOf(options));
         using var training = new TreeRows(rows, 0, rows.RowCount).ToDataset(encoding, options, parameters);
         using var booster = LightGbmBooster.Create(training, parameters);

@@ -198,7 +198,6 @@ public sealed class TreeTrainer : ITrainer
         var classCount = Task == ModelTask.MulticlassClassification ? rows.ClassNames.Count : 1;
         cancellationToken.ThrowIfCancellationRequested();
         TreeShares.ThrowIfTooFew(training, _options.Distributed.WorldSize);
-        using var gains = RankingGains.Take(_options, cancellationToken);
         using var threads = new LightGbmThreads(TreeParameters.ThreadsOf(_options));
         using var data = new TreeData(_options, encoding, classCount, training, validation, previous);
         var (text, history) = TreeReplicas.Train(_options, data, (manifest.ContentHash, heldHash), _timeProvider, progress, cancellationToken);
