@@ -8,7 +8,7 @@ namespace Mlp.Training.Tests.Distributed.Elastic.Processes;
 /// <summary>A member that is a process, and what it prints.</summary>
 internal sealed class ElasticChild : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _lines = new();

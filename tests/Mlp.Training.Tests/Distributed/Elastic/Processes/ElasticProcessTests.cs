@@ -129,7 +129,7 @@ public sealed class ElasticProcessTests : IDisposable
             var (worldSize, kind, step) = (random.Next(2, 5), random.Next(3), random.Next(1, 60));
             var (rank, sharesMemory) = (random.Next(worldSize), random.Next(2) == 0);
             var what = new[] { "kill", "stop", "slow" }[kind];
-            Launch(worldSize, sharesMemory, [FormattableString.Invariant($"{rank}:{what}@{step}")], what == "stop" ? "heartbeat=8" : "heartbeat=60");
+            Launch(worldSize, sharesMemory, [FormattableString.Invariant($"{rank}:{what}@{step}")], what == "stop" ? "heartbeat=20" : "heartbeat=60");
             var name = FormattableString.Invariant($"round {round}: {what} of rank {rank} of {worldSize} at step {step}");
             var left = _children.Where((_, r) => r != rank || what == "slow").ToArray();
 
