@@ -97,15 +97,16 @@ internal sealed class ProcessMembership : ElasticMembership
 
     private ElasticFormation Keep(ElasticFormation formation)
     {
+        string? end;
         lock (_lock)
         {
-            _group = formation.Group;
+            (_group, end) = (formation.Group, _end);
         }
 
-        // What ended before there was a group to abort.
-        if (_launcherEnded.IsCancellationRequested)
+        // The launcher may have ended before there was a group to abort.
+        if (end is not null)
         {
-            formation.Group.Abort(_end!);
+            formation.Group.Abort(end);
         }
 
         return formation;
