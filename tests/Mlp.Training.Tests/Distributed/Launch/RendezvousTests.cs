@@ -147,11 +147,12 @@ public sealed class RendezvousTests
     {
         const int WorldSize = 300;
         var secret = new GroupSecret("right");
-        using var host = new RendezvousHost(Place(0), Describe(0), secret, TimeProvider.System, NullLogger.Instance);
+        var clock = new FakeTimeProvider();
+        using var host = new RendezvousHost(Place(0), Describe(0), secret, clock, NullLogger.Instance);
 
         var gathering = host.GatherAsync(TimeSpan.FromMinutes(2), CancellationToken.None);
         var joined = await Task.WhenAll(Enumerable.Range(1, WorldSize - 1).Select(rank =>
-            RendezvousCaller.JoinAsync(Place(rank) with { MasterPort = host.Port }, _ => Describe(rank), secret, TimeSpan.FromMinutes(2), TimeProvider.System, CancellationToken.None)));
+            RendezvousCaller.JoinAsync(Place(rank) with { MasterPort = host.Port }, _ => Describe(rank), secret, TimeSpan.FromMinutes(2), clock, CancellationToken.None))).WaitAsync(TimeSpan.FromMinutes(2));
         var (ranks, sockets) = await gathering;
 
         var names = Enumerable.Range(0, WorldSize).Select(r => Describe(r).HostName).ToArray();

@@ -97,15 +97,16 @@ internal sealed class ProcessMembership : ElasticMembership
 
     private ElasticFormation Keep(ElasticFormation formation)
     {
+        string? end;
         lock (_lock)
         {
-            _group = formation.Group;
+            (_group, end) = (formation.Group, _end);
         }
 
-        // What ended before there was a group to abort.
-        if (_launcherEnded.IsCancellationRequested)
+        // The launcher may have ended before there was a group to abort.
+        if (end is not null)
         {
-            formation.Group.Abort(_end!);
+            formation.Group.Abort(end);
         }
 
         return formation;
@@ -259,14 +260,14 @@ internal sealed class ProcessMembership : ElasticMembership
         var (start, limit) = (_clock.GetTimestamp(), _options.Group.Rendezvous.Timeout);
         using var over = new CancellationTokenSource(limit, _clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(over.Token, cancellationToken);
-        var reason = "nobody was asked";
+        string? reason = null;
         try
         {
             while (true)
             {
                 foreach (var (address, port) in known.Select(m => (_guest.AddressOf(m), m.Port)).Concat(Doors([own, .. _options.Addresses])))
                 {
-                    reason = $"{address}:{port} does not answer";
+                    reason ??= $"{address}:{port} does not answer";
                     switch (await TryJoinAsync(address, port, either.Token).ConfigureAwait(false))
                     {
                         case GuestOutcome.Formed formed:

@@ -93,7 +93,7 @@ public sealed class ElasticProcessTests : IDisposable
     public async Task Train_TheLauncherEnds_MembersEnd()
     {
         using var launcher = Process.Start(new ProcessStartInfo("/bin/cat") { RedirectStandardInput = true })!;
-        _children.AddRange(Enumerable.Range(0, 2).Select(rank => ElasticChild.Start(rank, 2, _port, true, launcher.Id, "epochs=1000000")));
+        _children.AddRange(Enumerable.Range(0, 2).Select(rank => ElasticChild.Start(rank, 2, _port, true, launcher.Id, "epochs=100000")));
         await Task.WhenAll(_children.Select(c => c.AwaitLineAsync("began")));
 
         launcher.StandardInput.Close();
