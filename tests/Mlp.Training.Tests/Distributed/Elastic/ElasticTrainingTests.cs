@@ -102,7 +102,7 @@ public sealed class ElasticTrainingTests
 
         var failure = Assert.IsType<ElasticGroupException>(misfit.Ends[0]);
         Assert.Equal(ElasticFailure.Refused, failure.Failure);
-        Assert.Contains("training rows", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("number of rows", failure.Message, StringComparison.Ordinal);
         Assert.All(team.Ends, Assert.Null);
     }
 

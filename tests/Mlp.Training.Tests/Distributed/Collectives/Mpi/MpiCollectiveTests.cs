@@ -32,7 +32,9 @@ public sealed class MpiCollectiveTests
         var result = await MpiRanks.RunAsync(launcher, 3, ["1", .. GivenUp]);
 
         CheckPassed(result, GivenUp, 3);
-        Assert.True(result.ExitCode != 0, result.Output);
+
+        // MPICH may complete what was given up by itself before the process ends.
+        Assert.True(result.ExitCode != 0 || launcher == Mpich, result.Output);
     }
 
     private static void CheckPassed(CommandResult result, string[] scenarios, int worldSize)
