@@ -1,3 +1,4 @@
+using Mlp.Runtime.Batching;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Models;
@@ -78,10 +79,16 @@ public sealed class BatchProbeTests
     public async Task Description_HasACostPerPowerOfTwo_OnlyWithBatching()
     {
         await using var plain = await ServeAsync(Package(TestGraphs.Logistic(1), Binary()));
-        await using var batched = await ServeAsync(Package(TestGraphs.Logistic(1), Binary()), configure: o => o.WithDynamicBatching(b => b.MaximumBatchSize = 16));
+
+        // Measuring has a budget of time, in which a starved machine may get nowhere.
+        IReadOnlyList<BatchCost> costs = [];
+        for (var load = 0; load < 20 && costs.Count == 0; load++)
+        {
+            await using var batched = await ServeAsync(Package(TestGraphs.Logistic(1), Binary()), configure: o => o.WithDynamicBatching(b => b.MaximumBatchSize = 16));
+            costs = batched.Model.Description!.BatchCosts;
+        }
 
         Assert.Empty(plain.Model.Description!.BatchCosts);
-        var costs = batched.Model.Description!.BatchCosts;
         Assert.Equal(1, costs[0].RowCount);
         Assert.All(costs, c => Assert.True(c.RunMicroseconds > 0 && c.RowCount <= 16));
     }
