@@ -45,23 +45,28 @@ public sealed class LightGbmLibraryTests
     public void LightGbmThreads_OfOneThread_AreGivenBackAndNotAnothers()
     {
         LightGbmLibrary.EnsureLoaded();
-        var before = LightGbmThreads.Current;
+        var (before, beforeElsewhere) = (LightGbmThreads.Current, CurrentOfAnotherThread());
         using (new LightGbmThreads(before + 3))
         {
             Assert.Equal(before + 3, LightGbmThreads.Current);
             using (new LightGbmThreads(1))
             {
-                var other = 0;
-                var thread = new Thread(() => other = LightGbmThreads.Current);
-                thread.Start();
-                thread.Join();
-                Assert.Equal((1, before), (LightGbmThreads.Current, other));
+                Assert.Equal((1, beforeElsewhere), (LightGbmThreads.Current, CurrentOfAnotherThread()));
             }
 
             Assert.Equal(before + 3, LightGbmThreads.Current);
         }
 
         Assert.Equal(before, LightGbmThreads.Current);
+
+        static int CurrentOfAnotherThread()
+        {
+            var current = 0;
+            var thread = new Thread(() => current = LightGbmThreads.Current);
+            thread.Start();
+            thread.Join();
+            return current;
+        }
     }
 
     [Fact]
