@@ -166,13 +166,14 @@ internal sealed partial class TcpBackend
             case CallHeads.Finding.NotYet:
                 return false;
             case CallHeads.Finding.Different:
-                var other = CollectiveSentences.Describe(call, _group.Name);
-                _wait.Fail(call, TroubleKind.Mismatch, link.Peer, new CollectiveMismatchException($"Expected rank {link.Peer} to make the call of rank {Rank}, {other}, but it makes another.")
+                var compared = Compared(call, link);
+                var other = CollectiveSentences.Describe(compared, _group.Name);
+                _wait.Fail(compared, TroubleKind.Mismatch, link.Peer, new CollectiveMismatchException($"Expected rank {link.Peer} to make the call of rank {Rank}, {other}, but it makes another.")
                 {
                     Ranks = [link.Peer],
-                    Call = call.Kind,
-                    Sequence = call.Sequence,
-                    Tensor = call.Tensor,
+                    Call = compared.Kind,
+                    Sequence = compared.Sequence,
+                    Tensor = compared.Tensor,
                 });
                 break;
             case CallHeads.Finding.Foreign:
@@ -187,6 +188,13 @@ internal sealed partial class TcpBackend
         }
 
         return true;
+    }
+
+    // A rank that comes late is at a call that this one has left, since it needed nothing from it there.
+    private CollectiveCall Compared(in CollectiveCall call, PeerLink link)
+    {
+        var head = link.Peek();
+        return CallHead.Kind(head) is not (CollectiveKind.Send or CollectiveKind.Receive) && _group.Find(CallHead.Sequence(head)) is { } earlier ? earlier : call;
     }
 
     private void Pass(in CollectiveCall call, bool hasMoved)

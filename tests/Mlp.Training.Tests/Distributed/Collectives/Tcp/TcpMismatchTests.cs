@@ -31,6 +31,34 @@ public sealed class TcpMismatchTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
+    public async Task Call_ThatDiffersOnALateRank_IsFoundAtTheNextCall(bool sharesMemory)
+    {
+        var groups = await LoopbackRanks.ConnectAsync(3, o => o.Transport.UseSharedMemory = sharesMemory);
+        using var others = new CountdownEvent(2);
+
+        var failures = LoopbackRanks.Run(groups, g =>
+        {
+            if (g.Rank == 2)
+            {
+                others.Wait();
+                g.Broadcast<float>(new float[4], 1);
+            }
+            else
+            {
+                g.Broadcast<float>(new float[4], 0);
+                others.Signal();
+            }
+
+            g.Barrier();
+        });
+
+        Assert.All(failures, f => Assert.Contains("the root is 0 on rank 0", Assert.IsType<CollectiveMismatchException>(f).Message, StringComparison.Ordinal));
+        await LoopbackRanks.DisposeAsync(groups);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
     public async Task Receive_OfAnotherLength_ThrowsOnBothSides(bool sharesMemory)
     {
         var groups = await LoopbackRanks.ConnectAsync(2, o => o.Transport.UseSharedMemory = sharesMemory);
