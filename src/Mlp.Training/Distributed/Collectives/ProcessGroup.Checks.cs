@@ -121,7 +121,12 @@ public sealed partial class ProcessGroup
             return;
         }
 
-        var start = counts is null ? Rank * values.Length : counts.Take(Rank).Sum();
+        var start = counts is null ? Rank * values.Length : 0;
+        for (var rank = 0; rank < (counts is null ? 0 : Rank); rank++)
+        {
+            start += counts![rank];
+        }
+
         if (values != result.Slice(start, values.Length))
         {
             throw new ArgumentException(
