@@ -12,7 +12,13 @@ public sealed class StreamedMemoryTests
     {
         await LargestHeapAsync(10_000);
         var few = await LargestHeapAsync(10_000);
-        var many = await LargestHeapAsync(400_000);
+        var many = long.MaxValue;
+
+        // What earlier tests have left may still end in the background; rows that stay would stay each time.
+        for (var run = 0; run < 3 && many >= few + 4_000_000; run++)
+        {
+            many = Math.Min(many, await LargestHeapAsync(400_000));
+        }
 
         // 390,000 rows more would be over 9 MB if their values, labels, weights and times stayed anywhere.
         Assert.True(many < few + 4_000_000, $"{few} and {many}");
