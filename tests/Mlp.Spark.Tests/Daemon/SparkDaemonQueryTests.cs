@@ -47,7 +47,10 @@ public abstract class SparkDaemonQueryTests(SparkServer server) : IDisposable
         Kill(process);
 
         var error = Assert.IsType<SparkException>(await running);
-        Assert.Contains("Python worker exited unexpectedly (crashed)", error.Message, StringComparison.Ordinal);
+
+        // 3.5 may say what its writer met instead.
+        Assert.Contains("Job aborted due to stage failure", error.Message, StringComparison.Ordinal);
+        Assert.Matches("Python worker exited unexpectedly|SocketException", error.Message);
         var rows = await CollectedRows.OfAsync(table.Apply(TestMethods.Named("Daemons.Wait"), TestMethods.ProcessColumns));
         Assert.Equal((long)Rows * (Rows - 1) / 2, rows.Int64(0).Sum());
         Assert.NotEqual(process, Assert.Single(rows.Int64(1).Distinct()));
