@@ -98,12 +98,12 @@ public sealed class ReplicaFailureTests
 
     [Theory]
     [MemberData(nameof(SharedOut))]
-    public void FitAsync_GroupOfOneRank_TakesSettingsOfReplicasAndTrainsAsWithout(Action<NetworkOptions> change)
+    public async Task FitAsync_GroupOfOneRank_TakesSettingsOfReplicasAndTrainsAsWithout(Action<NetworkOptions> change)
     {
         void Configure(NetworkOptions options) => (options.BatchNorm, options.EarlyStoppingPatience) = (true, 3);
         var alone = Options(1);
         Configure(alone);
-        var expected = FitAsync(alone, Set).GetAwaiter().GetResult();
+        var expected = await FitAsync(alone, Set);
         ProcessGroup.RunInProcess(1, group =>
         {
             var options = Options(1);

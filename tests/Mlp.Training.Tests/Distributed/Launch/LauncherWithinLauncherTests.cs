@@ -22,7 +22,7 @@ public sealed class LauncherWithinLauncherTests
             ["TORCHELASTIC_USE_AGENT_STORE"] = "True",
         };
 
-        var result = await CommandLine.RunAsync(AppContext.BaseDirectory, outer, ChildRanks.Dotnet, ChildRanks.Program(typeof(LauncherWithinLauncherTests)));
+        var result = await CommandLine.RunAsync(AppContext.BaseDirectory, outer, ChildRanks.Dotnet, ChildRanks.Program(typeof(Program)));
 
         Assert.True(result.ExitCode == 0, result.Output);
         Assert.Equal(
@@ -31,17 +31,20 @@ public sealed class LauncherWithinLauncherTests
     }
 
     /// <summary>Is the launcher, and each rank.</summary>
-    public static async Task RunAsync(string[] arguments, Action<string> print)
+    private static class Program
     {
-        if (arguments is [])
+        public static async Task RunAsync(string[] arguments, Action<string> print)
         {
-            var result = await LocalLauncher.RunAsync(2, new() { Program = ChildRanks.Dotnet, Arguments = ChildRanks.Program(typeof(LauncherWithinLauncherTests), "rank") });
-            Environment.ExitCode = result.IsSuccess ? 0 : 1;
-            return;
-        }
+            if (arguments is [])
+            {
+                var result = await LocalLauncher.RunAsync(2, new() { Program = ChildRanks.Dotnet, Arguments = ChildRanks.Program(typeof(Program), "rank") });
+                Environment.ExitCode = result.IsSuccess ? 0 : 1;
+                return;
+            }
 
-        var place = LaunchEnvironment.Read()!;
-        var isSamePort = $"{place.MasterPort}" == Environment.GetEnvironmentVariable("MASTER_PORT");
-        print(FormattableString.Invariant($"{place.Launcher} {place.Rank} of {place.WorldSize}, restarted {place.RestartCount} times, port is that of the launcher {isSamePort}"));
+            var place = LaunchEnvironment.Read()!;
+            var isSamePort = $"{place.MasterPort}" == Environment.GetEnvironmentVariable("MASTER_PORT");
+            print(FormattableString.Invariant($"{place.Launcher} {place.Rank} of {place.WorldSize}, restarted {place.RestartCount} times, port is that of the launcher {isSamePort}"));
+        }
     }
 }
