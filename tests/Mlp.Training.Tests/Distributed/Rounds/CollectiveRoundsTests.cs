@@ -25,30 +25,32 @@ public sealed class CollectiveRoundsTests(ITestOutputHelper output)
     public async Task Rounds_RandomRankKilledStoppedPausedOrSlowed_NobodyHangsAndAllNameIt()
     {
         using var pool = new ChildPool();
-        using var report = new RoundReport(output);
+        var report = new RoundReport(output);
         foreach (var number in TestRounds.Numbers(Few))
         {
             var round = Round.From(number);
-            try
-            {
-                var (outcome, waited) = await RunAsync(pool, round);
-                report.Add(number, round.ToString(), round.Fault, outcome, waited);
-            }
-            catch (Exception exception)
-            {
-                throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"Round {number} failed: {round}: {exception.Message}"), exception);
-            }
+            await report.RunAsync(number, round, round.Fault, () => RunAsync(pool, round));
         }
+
+        report.End();
     }
 
-    private static async Task<(string Outcome, double Milliseconds)> RunAsync(ChildPool pool, Round round)
+    [LinuxFact]
+    public async Task Round_TheFirstRankIsLate_ItAloneIsNamed()
+    {
+        using var pool = new ChildPool();
+
+        await RunAsync(pool, new(1, 4, true, ReductionAlgorithm.Ring, Round.Late, Victim: 0, Call: 1));
+    }
+
+    private static async Task<RoundOutcome> RunAsync(ChildPool pool, Round round)
     {
         var ranks = pool.Begin(round.WorldSize, _ => round.Words(), ("MLP_CHILD_SOCKETS", round.SharesMemory ? "" : "1"), ("MLP_CHILD_ALGORITHM", round.Algorithm.ToString()));
         if (round.GoesOn)
         {
             var results = await Task.WhenAll(ranks.Select(r => r.EndAsync(Limit)));
             Assert.Equal(round.ExpectedLines(), results.Select(l => l[0]));
-            return ("same bits", 0);
+            return new("same bits");
         }
 
         var others = ranks.Where((_, rank) => rank != round.Victim).ToArray();
@@ -56,13 +58,13 @@ public sealed class CollectiveRoundsTests(ITestOutputHelper output)
         Assert.All(failures, f => Assert.Equal(("failed", round.Expected.Name, round.Victim.ToString(CultureInfo.InvariantCulture)), (f[0], f[1], f[2])));
         Assert.All(failures, f => Assert.Contains(round.Sentence, f[4], StringComparison.Ordinal));
         await EndAsync(ranks[round.Victim], round);
-        return ($"{round.Expected.Name} of all others", failures.Max(f => double.Parse(f[3], CultureInfo.InvariantCulture)));
+        return new($"{round.Expected.Name} of all others", failures.Max(f => double.Parse(f[3], CultureInfo.InvariantCulture)));
     }
 
     // Who wakes learns that the others have gone.
     private static async Task EndAsync(WarmChild victim, Round round)
     {
-        if (round.Fault == "killed")
+        if (round.Fault == Round.Killed)
         {
             await victim.AwaitDeathAsync(Limit);
             return;
@@ -74,16 +76,23 @@ public sealed class CollectiveRoundsTests(ITestOutputHelper output)
 
     private sealed record Round(int Seed, int WorldSize, bool SharesMemory, ReductionAlgorithm Algorithm, string Fault, int Victim, int Call)
     {
-        private static readonly string[] Faults = ["killed", "stopped, silent for too long", "stopped, late for a call", "paused", "slowed"];
+        public const string Killed = "killed";
+        public const string Silent = "stopped, silent for too long";
+        public const string Late = "stopped, late for a call";
+        public const string Paused = "paused";
+        public const string Slowed = "slowed";
 
-        public bool GoesOn => Fault is "paused" or "slowed";
+        private static readonly string[] Faults = [Killed, Silent, Late, Paused, Slowed];
 
-        public Type Expected => Fault == Faults[2] ? typeof(CollectiveTimeoutException) : typeof(RankLostException);
+        public bool GoesOn => Fault is Paused or Slowed;
+
+        public Type Expected => Fault == Late ? typeof(CollectiveTimeoutException) : typeof(RankLostException);
 
         public string Sentence => Fault switch
         {
-            "killed" => "ended: its connection closed",
-            "stopped, late for a call" => FormattableString.Invariant($"within {ShortSeconds} s, but rank {Victim} did not come"),
+            Killed => "ended: its connection closed",
+            Late when Victim == 0 => FormattableString.Invariant($"within {ShortSeconds} s, but it did not, and rank 0 does not answer"),
+            Late => FormattableString.Invariant($"within {ShortSeconds} s, but rank {Victim} did not come"),
             _ => FormattableString.Invariant($"has given no sign of life for {ShortSeconds} s"),
         };
 
@@ -96,8 +105,8 @@ public sealed class CollectiveRoundsTests(ITestOutputHelper output)
 
         public IEnumerable<string> Words()
         {
-            var (timeout, heartbeat) = (Fault == Faults[2] ? ShortSeconds : LongSeconds, Fault == Faults[1] ? ShortSeconds : LongSeconds);
-            var word = Fault switch { "killed" => "kill", "paused" => "pause", "slowed" => "slow", _ => "stop" };
+            var (timeout, heartbeat) = (Fault == Late ? ShortSeconds : LongSeconds, Fault == Silent ? ShortSeconds : LongSeconds);
+            var word = Fault switch { Killed => "kill", Paused => "pause", Slowed => "slow", _ => "stop" };
             return ["round", .. new object[] { Seed, Calls, word, Victim, Call, timeout, heartbeat }.Select(w => Convert.ToString(w, CultureInfo.InvariantCulture)!)];
         }
 

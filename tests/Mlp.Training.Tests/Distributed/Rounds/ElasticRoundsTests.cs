@@ -29,26 +29,16 @@ public sealed class ElasticRoundsTests(ITestOutputHelper output)
     public async Task Rounds_RandomMemberKilledStoppedPausedOrSlowed_OthersEndWithTheLossOfTrainingsWithoutFaults()
     {
         using var pool = new ChildPool();
-        using var report = new RoundReport(output);
+        var report = new RoundReport(output);
         var clean = await TrainWithoutFaultsAsync(pool);
         output.WriteLine(clean.ToString());
-        var losses = new List<double>();
         foreach (var number in TestRounds.Numbers(Few))
         {
             var round = Round.From(number);
-            try
-            {
-                var outcome = await RunAsync(pool, round, clean);
-                losses.Add(outcome.Loss);
-                report.Add(number, FormattableString.Invariant($"{round}, loss {outcome.Loss:F5}"), round.Fault, outcome.Sentence, outcome.Milliseconds);
-            }
-            catch (Exception exception)
-            {
-                throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"Round {number} failed: {round}: {exception.Message}"), exception);
-            }
+            await report.RunAsync(number, round, round.Fault, () => RunAsync(pool, round, clean));
         }
 
-        output.WriteLine(FormattableString.Invariant($"losses of the rounds: {losses.Min():F5} to {losses.Max():F5}"));
+        report.End();
     }
 
     private static async Task<CleanTrainings> TrainWithoutFaultsAsync(ChildPool pool)
@@ -62,7 +52,7 @@ public sealed class ElasticRoundsTests(ITestOutputHelper output)
         return new(ends, (await EndAsync(Begin(pool, 1, true, Steps - 1, LongSeconds, _ => [])))[0].Loss - ends[0].Loss);
     }
 
-    private static async Task<Outcome> RunAsync(ChildPool pool, Round round, CleanTrainings clean)
+    private static async Task<RoundOutcome> RunAsync(ChildPool pool, Round round, CleanTrainings clean)
     {
         // Those that are left wait near the end for the one that was stopped to wake.
         var waiter = round.Victim == 0 ? 1 : 0;
@@ -89,7 +79,7 @@ public sealed class ElasticRoundsTests(ITestOutputHelper output)
         }
     }
 
-    private static async Task<Outcome> CheckOthersAsync(Round round, WarmChild victim, WarmChild[] others, CleanTrainings clean)
+    private static async Task<RoundOutcome> CheckOthersAsync(Round round, WarmChild victim, WarmChild[] others, CleanTrainings clean)
     {
         var ends = await EndAsync(others);
         foreach (var member in others)
@@ -104,7 +94,7 @@ public sealed class ElasticRoundsTests(ITestOutputHelper output)
     }
 
     // The second of two cannot know whether a stopped first one works on: it gives up with a sentence, and the first, which wakes, goes on alone.
-    private static async Task<Outcome> CheckHalfAsync(WarmChild first, WarmChild second, CleanTrainings clean)
+    private static async Task<RoundOutcome> CheckHalfAsync(WarmChild first, WarmChild second, CleanTrainings clean)
     {
         Assert.StartsWith("ended NoMajority ", (await second.EndAsync(Limit))[^2], StringComparison.Ordinal);
         first.Wake();
@@ -130,9 +120,6 @@ public sealed class ElasticRoundsTests(ITestOutputHelper output)
 
     /// <summary>How a training ended.</summary>
     private sealed record End(string Hash, double Loss);
-
-    /// <summary>What a round was.</summary>
-    private sealed record Outcome(string Sentence, double Milliseconds, double Loss);
 
     /// <summary>
     /// Trainings to which nothing happens, by one member and more. The loss that is expected is one of theirs, give or take half of what the last step gains: an epoch that is cut anew has its rows in other batches.
