@@ -1,0 +1,27 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace Mlp.TrainingChild.Interop;
+
+/// <summary>Signals that this process sends to itself. Unix only.</summary>
+internal static partial class Signals
+{
+    private const int Kill = 9;
+    private const int StopOnLinux = 19;
+    private const int StopOnMac = 17;
+
+    /// <summary>Ends this process at once.</summary>
+    public static void KillThisProcess() => Send(Environment.ProcessId, Kill);
+
+    /// <summary>Stops this process until somebody wakes it.</summary>
+    public static void StopThisProcess() => Send(Environment.ProcessId, OperatingSystem.IsMacOS() ? StopOnMac : StopOnLinux);
+
+    /// <summary>Starts a process that wakes this one.</summary>
+    /// <param name="after">After how long.</param>
+    public static void WakeThisProcess(TimeSpan after)
+        => Process.Start("/bin/sh", ["-c", string.Create(CultureInfo.InvariantCulture, $"sleep {after.TotalSeconds:0.000}; kill -CONT {Environment.ProcessId}")]).Dispose();
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Send(int process, int signal);
+}
