@@ -1,6 +1,7 @@
 using Apache.Arrow;
 using Mlp.Runtime.Scoring;
 using Mlp.Spark.Commands;
+using Mlp.Spark.Worker.Daemon;
 using Mlp.Spark.Worker.Functions.OnDemand;
 using Mlp.Spark.Worker.Tasks;
 
@@ -16,13 +17,15 @@ internal sealed class Scorer : IDisposable
     private readonly List<(string View, string Feature)> _computed;
     private readonly TableSchemas _schemas = new();
     private readonly ScoreOutputs _outputs;
+    private readonly WorkerLog _log;
     private ScoreInputs? _inputs;
     private ScoringPlan? _plan;
     private Schema? _schema;
 
-    private Scorer(ModelLease lease, ScoreCommand command, IReadOnlyList<OnDemandView> views)
+    private Scorer(ModelLease lease, ScoreCommand command, IReadOnlyList<OnDemandView> views, WorkerLog log)
     {
         _lease = lease;
+        _log = log;
         _views = views;
         _computed = [.. views.SelectMany((v, i) => v.Features.Select(f => (command.Transforms[i].View, f)))];
         _command = command;
@@ -42,13 +45,14 @@ internal sealed class Scorer : IDisposable
     /// <param name="models">The models of the process.</param>
     /// <param name="views">The on-demand views of the process.</param>
     /// <param name="files">Finds files.</param>
+    /// <param name="log">Where to say what happens.</param>
     /// <exception cref="Mlp.Runtime.MlPlatformException">The model is missing, another, or does not fit the command.</exception>
-    public static Scorer Create(ScoreCommand command, ModelCache models, OnDemandViews views, TaskFiles files)
+    public static Scorer Create(ScoreCommand command, ModelCache models, OnDemandViews views, TaskFiles files, WorkerLog log)
     {
         var lease = models.Rent(command.Model, command.Options, files);
         try
         {
-            return new Scorer(lease, command, [.. command.Transforms.Select(t => views.Load(t, files))]);
+            return new Scorer(lease, command, [.. command.Transforms.Select(t => views.Load(t, files))], log);
         }
         catch
         {
@@ -78,7 +82,12 @@ internal sealed class Scorer : IDisposable
             }
 
             var features = _inputs!.Read(batch, firstRow, out var nulls);
-            _plan ??= _role.PlanFor(features.Schema, _outputs.Options);
+            if (_plan is null)
+            {
+                _plan = _role.PlanFor(features.Schema, _outputs.Options);
+                _log.WriteDetail($"Calls {Name}.");
+            }
+
             return _outputs.Read(_role.Score(_plan, features, firstRow, cancellationToken), nulls, Name);
         }
         catch (ArgumentException e)
