@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Mlp.Features;
 using Mlp.Features.Definitions;
 using Mlp.Features.Offline;
@@ -6,7 +7,7 @@ using Mlp.Spark.Connect.Protocol;
 namespace Mlp.Spark.Joins;
 
 /// <summary>The rows of a view as of one commit of the offline store, read by Spark: exactly the files of the commit.</summary>
-internal static class OfflineCommitPlan
+internal static partial class OfflineCommitPlan
 {
     // Files of the store count days as everybody does now; without this, Spark asks what is meant by times before 1900.
     private const string RebaseOption = "datetimeRebaseMode";
@@ -50,6 +51,9 @@ internal static class OfflineCommitPlan
     {
         var root = directory.Contains("://", StringComparison.Ordinal) ? directory : $"file://{directory}";
         var whole = $"{root.TrimEnd('/')}/{path}";
-        return whole.AsSpan().ContainsAny("*?[]{}\\") ? string.Concat(whole.Select(c => "*?[]{}\\".Contains(c, StringComparison.Ordinal) ? $"\\{c}" : c.ToString())) : whole;
+        return PatternCharacters().Replace(whole, @"\$0");
     }
+
+    [GeneratedRegex(@"[*?\[\]{}\\]")]
+    private static partial Regex PatternCharacters();
 }

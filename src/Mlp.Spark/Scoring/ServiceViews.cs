@@ -9,7 +9,7 @@ namespace Mlp.Spark.Scoring;
 /// <summary>The on-demand views that the worker computes before a model, and where each feature of the model comes from because of that. Immutable.</summary>
 internal sealed class ServiceViews
 {
-    private readonly IReadOnlyDictionary<string, (string View, string Field)> _sources;
+    private readonly Dictionary<string, (string View, string Field)> _sources;
 
     private ServiceViews(IReadOnlyList<(FeatureServiceView View, SparkOnDemandView Computed)> views, FeatureServiceDefinition? service)
     {
