@@ -61,6 +61,16 @@ public abstract class SparkRecordedCaseTests(SparkServer server)
     }
 
     [SparkFact]
+    public async Task Union_OfPartsThatTheWorkerMade_HasAllRows()
+    {
+        await using var session = await server.ConnectAsync();
+
+        var union = Enumerable.Range(0, 12).Select(i => session.Range(i * 10, (i * 10) + 10, partitionCount: 1).Apply(TestMethods.Named("Recorded.Echo"), "id bigint")).Aggregate((all, part) => all.Union(part));
+
+        Assert.Equal(Enumerable.Range(0, 120).Select(i => (long?)i), (await CollectedRows.OfAsync(union)).Int64(0).Order());
+    }
+
+    [SparkFact]
     public async Task Apply_ErrorBehindTheFirstBatch_ArrivesWithItsText()
     {
         await using var session = await server.ConnectAsync();
