@@ -63,7 +63,7 @@ internal static class SparkScoring
                 ]);
             }
 
-            await MeasureAsync(ways, rounds, rows);
+            await MeasureAsync(ways, rounds, rows, server.ProcessId);
             foreach (var line in server.Errors.Split('\n').Where(l => l.Contains("mlp-spark-worker", StringComparison.Ordinal)))
             {
                 Console.WriteLine(line);
@@ -78,14 +78,17 @@ internal static class SparkScoring
         }
     }
 
-    private static async Task MeasureAsync(IReadOnlyList<ScoringWay> ways, int rounds, int rows)
+    private static async Task MeasureAsync(IReadOnlyList<ScoringWay> ways, int rounds, int rows, int server)
     {
         for (var round = -1; round < rounds; round++)
         {
             // Whoever goes first in one round goes last in the next.
             foreach (var way in round % 2 == 0 ? ways : ways.Reverse())
             {
+                var before = ProcessorTimes.Read(server);
                 var run = await way.Run();
+                var after = ProcessorTimes.Read(server);
+                run = run with { Processor = new ProcessorTimes(after.Java - before.Java, after.Workers - before.Workers) };
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"round {round,2}  {way.Name,-44} {run.Seconds,7:0.000} s  count {run.Count}  sum {run.Sum:F6}"));
                 var sum = ways.First(w => w.Answer == way.Answer) is { Runs: [var first, ..] } ? first.Sum : run.Sum;
                 if (run.Count != rows || !(Math.Abs(run.Sum - sum) <= TolerancePerRow * rows))
