@@ -14,6 +14,7 @@ internal sealed class Scorer : IDisposable
     private readonly ScoreCommand _command;
     private readonly PackagedModelRole _role;
     private readonly IReadOnlyList<OnDemandView> _views;
+    private readonly List<(string View, string Feature)> _computed;
     private readonly TableSchemas _schemas = new();
     private readonly ScoreOutputs _outputs;
     private readonly WorkerLog _log;
@@ -26,6 +27,7 @@ internal sealed class Scorer : IDisposable
         _lease = lease;
         _log = log;
         _views = views;
+        _computed = [.. views.SelectMany((v, i) => v.Features.Select(f => (command.Transforms[i].View, f)))];
         _command = command;
         _outputs = new ScoreOutputs(command.Outputs);
         _role = lease.Model.With(CommandNulls.For(command.Nulls, lease.Model.Inputs.Layout.Columns));
@@ -61,7 +63,7 @@ internal sealed class Scorer : IDisposable
 
     /// <summary>Scores a batch.</summary>
     /// <param name="batch">The batch.</param>
-    /// <param name="bind">Says which columns of its schema are which features; asked once per schema.</param>
+    /// <param name="bind">Says which columns of its schema are which features, such as <see cref="BindByName"/>; asked once per schema, to which on-demand views have added theirs.</param>
     /// <param name="firstRow">What the first row is in the partition, for messages.</param>
     /// <param name="cancellationToken">Ends the run.</param>
     /// <returns>The outputs of the command. Their memory is the caller's.</returns>
@@ -95,17 +97,48 @@ internal sealed class Scorer : IDisposable
         }
     }
 
-    /// <summary>The batch with what on-demand views compute of it. Shares its memory.</summary>
-    private RecordBatch Extend(RecordBatch batch, long firstRow)
+    /// <summary>Finds features by the names of columns, as the command says and otherwise by their own.</summary>
+    /// <param name="schema">The columns.</param>
+    /// <exception cref="TaskException">A column is missing, or there twice.</exception>
+    public IReadOnlyList<(InputColumn Input, int Column)> BindByName(Schema schema)
     {
-        foreach (var view in _views)
+        var taken = _command.Inputs.Select(i => i.Feature).ToHashSet(StringComparer.Ordinal);
+        var others = Features.Where(f => !taken.Contains(f) && !taken.Contains(MatrixOf(f)))
+            .Select(f => (new InputColumn(f), KeptColumns.IndexOf(schema, f, $"for the feature of that name of {Name}")));
+        return [.. _command.Inputs.Select(i => (i, IndexOf(schema, i))), .. others];
+    }
+
+    private static string MatrixOf(string feature) => feature.IndexOf('[', StringComparison.Ordinal) is > 0 and var bracket ? feature[..bracket] : feature;
+
+    private int IndexOf(Schema schema, InputColumn input)
+    {
+        var name = input.Column ?? input.Feature;
+        var own = schema.FieldsList.Count - _computed.Count;
+        if (input.View is null)
         {
-            var computed = view.Compute(batch, firstRow);
-            batch = new RecordBatch(
-                _schemas.Of([.. batch.Schema.FieldsList, .. computed.Select(c => c.Field)]), batch.Arrays.Concat(computed.Select(c => c.Values)), batch.Length);
+            // A column that the entry names is one of the table, where it has it.
+            return schema.FieldsList.Take(own).Count(f => f.Name == name) == 1
+                ? schema.GetFieldIndex(name)
+                : KeptColumns.IndexOf(schema, name, $"for feature '{input.Feature}' of {Name}");
         }
 
-        return batch;
+        var index = _computed.IndexOf((input.View, name));
+        return index >= 0
+            ? own + index
+            : throw new TaskException($"Expected a feature of the on-demand view '{input.View}' for feature '{input.Feature}' of {Name}, but found '{name}'.");
+    }
+
+    /// <summary>The batch with what on-demand views compute of it, at the end. Shares its memory.</summary>
+    private RecordBatch Extend(RecordBatch batch, long firstRow)
+    {
+        if (_views.Count == 0)
+        {
+            return batch;
+        }
+
+        var computed = _views.SelectMany(v => v.Compute(batch, firstRow)).ToList();
+        return new RecordBatch(
+            _schemas.Of([.. batch.Schema.FieldsList, .. computed.Select(c => c.Field)]), batch.Arrays.Concat(computed.Select(c => c.Values)), batch.Length);
     }
 
     /// <inheritdoc/>
