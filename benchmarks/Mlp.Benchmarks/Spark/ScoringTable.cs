@@ -17,15 +17,15 @@ internal sealed class ScoringTable(IReadOnlyList<ScoringWay> ways, int rows)
     public bool Print(IReadOnlyList<string> models)
     {
         Console.WriteLine();
-        Console.WriteLine("| Way | Seconds, median (range) | Rows per second | Above the floor | Share of the better peer's, above the floor | Share of its whole time |");
-        Console.WriteLine("| --- | ---: | ---: | ---: | ---: | ---: |");
+        Console.WriteLine("| Way | Seconds, median (range) | Rows per second | Above the floor | Share of the better peer's, above the floor | Share of its whole time | Processor seconds, Java + workers |");
+        Console.WriteLine("| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
         foreach (var way in ways)
         {
             var seconds = way.Runs.Select(r => r.Seconds).Order().ToList();
             var (above, whole) = (Quotients(way, Above), Quotients(way, static (w, round) => w.Runs[round].Seconds));
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {way.Name} | {Median(seconds):0.000} ({seconds[0]:0.000} to {seconds[^1]:0.000}) | {rows / Median(seconds):N0} | {Median(Each(round => Above(way, round))):0.000} | {Show(above)} | {Show(whole)} |"));
+                $"| {way.Name} | {Median(seconds):0.000} ({seconds[0]:0.000} to {seconds[^1]:0.000}) | {rows / Median(seconds):N0} | {Median(Each(round => Above(way, round))):0.000} | {Show(above)} | {Show(whole)} | {Median(way.Runs.Select(r => r.Processor.Java)):0.00} + {Median(way.Runs.Select(r => r.Processor.Workers)):0.00} |"));
         }
 
         Console.WriteLine();

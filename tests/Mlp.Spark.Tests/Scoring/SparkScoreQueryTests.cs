@@ -80,6 +80,22 @@ public abstract class SparkScoreQueryTests(SparkServer server) : IAsyncLifetime,
     }
 
     [SparkFact]
+    public async Task Score_DoublesThatAreKept_StayAsTheyAre()
+    {
+        await using var session = await ConnectAsync();
+        var doubles = session.Sql("SELECT 0.1D AS a, 0.2D AS `b b`, 16777217D AS c");
+        var model = SparkModel.FromAlias(_platform.Registry, Linear);
+        var options = new SparkScoreOptions { RoundToFloat32 = true, Keep = ["a"] };
+        var expected = (double)(2 * (0.1f + 0.2f + 16777216f));
+
+        var table = await CollectedRows.OfAsync(doubles.Score(model, options));
+        var column = await CollectedRows.OfAsync(doubles.Select("a", session.ScoreColumn(model, options with { Keep = null }).As("s")));
+        var arguments = await CollectedRows.OfAsync(doubles.Select("a", session.ScoreColumn(model, options with { Keep = null }, "a", "b b", "c").As("s")));
+
+        Assert.All([table, column, arguments], rows => Assert.Equal((0.1, expected), (rows.Double(0).Single(), rows.Double(1).Single())));
+    }
+
+    [SparkFact]
     public async Task Score_WhatDoesNotFit_IsSaidBeforeATaskStarts()
     {
         await using var session = await ConnectAsync();
