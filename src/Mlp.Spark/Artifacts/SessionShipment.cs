@@ -67,6 +67,12 @@ internal sealed class SessionShipment(SparkArtifacts artifacts, SparkSettings se
     public Task<FileReference> ShipAssemblyAsync(SparkMethod method, CancellationToken cancellationToken)
         => ShipOnceAsync($"assembly {method.AssemblyPath} {method.ExecutorPath}", () => ShipCodeAsync(method, cancellationToken), cancellationToken);
 
+    /// <summary>Makes a file visible to the executors.</summary>
+    /// <param name="path">Its path on this machine.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Where the worker finds it.</returns>
+    public Task<FileReference> ShipFileAsync(string path, CancellationToken cancellationToken) => ShipOnceAsync($"file {path}", () => ShipWholeAsync(path, cancellationToken), cancellationToken);
+
     /// <inheritdoc/>
     public void Dispose() => _gate.Dispose();
 
@@ -126,6 +132,14 @@ internal sealed class SessionShipment(SparkArtifacts artifacts, SparkSettings se
     {
         await artifacts.AddFileAsync(path, PackageName(hash), cancellationToken).ConfigureAwait(false);
         return new FileReference(PackageName(hash), hash);
+    }
+
+    private async Task<FileReference> ShipWholeAsync(string path, CancellationToken cancellationToken)
+    {
+        var hash = await ContentHash.OfFileAsync(path, cancellationToken).ConfigureAwait(false);
+        var name = hash + Path.GetExtension(path);
+        await artifacts.AddFileAsync(path, name, cancellationToken).ConfigureAwait(false);
+        return new FileReference(name, hash);
     }
 
     private async Task<FileReference> ShipCodeAsync(SparkMethod method, CancellationToken cancellationToken)

@@ -1,5 +1,7 @@
 using Apache.Arrow;
 using Apache.Arrow.Types;
+using Mlp.Features.Definitions;
+using Mlp.Runtime.Data;
 using Mlp.Spark.Commands;
 using Mlp.Spark.Connect.Protocol;
 using Mlp.Spark.Scoring;
@@ -46,6 +48,17 @@ internal static class SparkTypes
         "string" => new DataType { String = new() },
         "array<double>" => new DataType { Array = new() { ElementType = new DataType { Double = new() }, ContainsNull = true } },
         _ => throw new ArgumentOutOfRangeException(nameof(ddl), ddl, "Expected the type of an answer."),
+    };
+
+    /// <summary>The type of a feature.</summary>
+    /// <param name="field">The feature.</param>
+    public static DataType OfFeature(FeatureField field) => field.IsVector ? new DataType { Array = new() { ElementType = new DataType { Float = new() }, ContainsNull = true } } : field.Type switch
+    {
+        FeatureType.Float32 => new DataType { Float = new() },
+        FeatureType.Float64 => new DataType { Double = new() },
+        FeatureType.Int64 => new DataType { Long = new() },
+        FeatureType.Boolean => new DataType { Boolean = new() },
+        _ => new DataType { String = new() },
     };
 
     private static string Require(Field field)
