@@ -62,6 +62,9 @@ public abstract class OnDemandFeatureViewDefinition
 
     internal DefinitionDocument Document => _document;
 
+    /// <summary>The method that computes the features.</summary>
+    internal abstract Delegate Method { get; }
+
     internal IReadOnlyList<(PropertyInfo Property, FeatureField Field)> RequestProperties { get; }
 
     internal IReadOnlyList<(PropertyInfo Property, FeatureField Field)> FeatureProperties { get; }

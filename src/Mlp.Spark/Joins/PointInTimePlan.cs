@@ -43,7 +43,7 @@ internal sealed class PointInTimePlan(SparkSession session, FeatureServiceDefini
             Mode = options.Mode,
             Tables = names,
         });
-        return new Relation { Sql = new() { Query = sql } };
+        return await new OnDemandPlan(session, service, store).AddAsync(new Relation { Sql = new() { Query = sql } }, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The question: keys in their canonical form, the time as a timestamp, and everything else as it is.</summary>
