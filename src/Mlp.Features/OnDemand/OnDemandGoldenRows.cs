@@ -137,9 +137,6 @@ internal sealed class OnDemandGoldenRows(DefinitionStore definitions, IDiskSync 
         }
     }
 
-    /// <summary>The file with the kept rows of a view; null while there are none.</summary>
-    public string? Find(OnDemandFeatureViewDefinition view) => PathOf(view) is var path && File.Exists(path) ? path : null;
-
     private string PathOf(OnDemandFeatureViewDefinition view)
         => Path.Combine(definitions.FolderOf(view.Name), string.Create(CultureInfo.InvariantCulture, $"v{view.Version}.golden.json"));
 }

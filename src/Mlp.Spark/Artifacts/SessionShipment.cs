@@ -67,20 +67,12 @@ internal sealed class SessionShipment(SparkArtifacts artifacts, SparkSettings se
     public Task<FileReference> ShipAssemblyAsync(SparkMethod method, CancellationToken cancellationToken)
         => ShipOnceAsync($"assembly {method.AssemblyPath} {method.ExecutorPath}", () => ShipCodeAsync(method, cancellationToken), cancellationToken);
 
-<<<<<<< HEAD
     /// <summary>Makes the golden rows of an on-demand view visible to the executors.</summary>
     /// <param name="path">Path of the file.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Where the worker finds it.</returns>
     public Task<FileReference> ShipGoldenRowsAsync(string path, CancellationToken cancellationToken)
         => ShipOnceAsync($"golden rows {path}", () => SendAsync(path, ".golden.json", cancellationToken), cancellationToken);
-=======
-    /// <summary>Makes a file visible to the executors.</summary>
-    /// <param name="path">Its path on this machine.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>Where the worker finds it.</returns>
-    public Task<FileReference> ShipFileAsync(string path, CancellationToken cancellationToken) => ShipOnceAsync($"file {path}", () => ShipWholeAsync(path, cancellationToken), cancellationToken);
->>>>>>> 6f2b4dd2318fa5b8c3cd38d47b167135f58fc972
 
     /// <inheritdoc/>
     public void Dispose() => _gate.Dispose();

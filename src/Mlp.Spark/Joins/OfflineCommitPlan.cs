@@ -1,3 +1,4 @@
+using System.Buffers;
 using Mlp.Features;
 using Mlp.Features.Definitions;
 using Mlp.Features.Offline;
@@ -13,7 +14,8 @@ internal static class OfflineCommitPlan
 
     // A path is a pattern where nothing else is said, and a backslash before its characters does not end well everywhere.
     private const string PatternOption = "__globPaths__";
-    private const string PatternCharacters = "*?[]{}\\";
+
+    private static readonly SearchValues<char> PatternCharacters = SearchValues.Create("*?[]{}\\");
 
     /// <summary>The plan. Columns: keys, <c>event_time</c>, <c>created_time</c>, <c>ingest_sequence</c>, features.</summary>
     /// <param name="store">The store.</param>
