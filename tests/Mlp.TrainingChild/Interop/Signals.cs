@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
@@ -12,16 +13,24 @@ internal static partial class Signals
     private const int StopOnMac = 17;
 
     /// <summary>Ends this process at once.</summary>
-    public static void KillThisProcess() => Send(Environment.ProcessId, Kill);
+    public static void KillThisProcess() => Send(Kill);
 
     /// <summary>Stops this process until somebody wakes it.</summary>
-    public static void StopThisProcess() => Send(Environment.ProcessId, OperatingSystem.IsMacOS() ? StopOnMac : StopOnLinux);
+    public static void StopThisProcess() => Send(OperatingSystem.IsMacOS() ? StopOnMac : StopOnLinux);
 
     /// <summary>Starts a process that wakes this one.</summary>
     /// <param name="after">After how long.</param>
     public static void WakeThisProcess(TimeSpan after)
         => Process.Start("/bin/sh", ["-c", string.Create(CultureInfo.InvariantCulture, $"sleep {after.TotalSeconds:0.000}; kill -CONT {Environment.ProcessId}")]).Dispose();
 
-    [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int Send(int process, int signal);
+    private static void Send(int signal)
+    {
+        if (SendTo(Environment.ProcessId, signal) != 0)
+        {
+            throw new Win32Exception(Marshal.GetLastPInvokeError());
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int SendTo(int process, int signal);
 }
