@@ -23,6 +23,7 @@ internal static class CommandRules
                 Check(transform.Transform, "transform");
                 CheckNames(transform.Features, "features");
                 CheckNames(transform.Keep, "keep");
+                Require(transform.Statuses.Values.All(column => !string.IsNullOrEmpty(column)), "a name in each entry of 'statuses'", "none");
                 break;
             default:
                 throw new ArgumentException($"Expected a known command, but found {command.GetType().Name}.", nameof(command));
@@ -41,6 +42,13 @@ internal static class CommandRules
         foreach (var transform in command.Transforms)
         {
             Check(transform, "transforms");
+        }
+
+        CheckNames(command.Transforms.Select(t => t.View), "transforms");
+        CheckNames(command.Arguments, "arguments");
+        if (command.Inputs.FirstOrDefault(i => i.View is not null && command.Transforms.All(t => t.View != i.View)) is { } unknown)
+        {
+            throw new CommandException($"Expected a view of 'transforms' of the command for feature '{unknown.Feature}', but found '{unknown.View}'.");
         }
 
         Require(command.Outputs.Count > 0, "at least one entry in 'outputs'", "none");

@@ -1,5 +1,10 @@
 using Apache.Arrow;
 using Apache.Arrow.Types;
+<<<<<<< HEAD
+=======
+using Mlp.Features.Definitions;
+>>>>>>> 6f2b4dd2318fa5b8c3cd38d47b167135f58fc972
+using Mlp.Runtime.Data;
 using Mlp.Spark.Commands;
 using Mlp.Spark.Connect.Protocol;
 using Mlp.Spark.Scoring;
@@ -46,6 +51,26 @@ internal static class SparkTypes
         "string" => new DataType { String = new() },
         "array<double>" => new DataType { Array = new() { ElementType = new DataType { Double = new() }, ContainsNull = true } },
         _ => throw new ArgumentOutOfRangeException(nameof(ddl), ddl, "Expected the type of an answer."),
+    };
+
+<<<<<<< HEAD
+    /// <summary>The type of a feature that the worker computes.</summary>
+    /// <param name="type">Type of the feature.</param>
+    /// <param name="isVector">Whether it is a vector.</param>
+    public static DataType OfFeature(FeatureType type, bool isVector) => type switch
+    {
+        FeatureType.Float32 when isVector => new DataType { Array = new() { ElementType = new DataType { Float = new() }, ContainsNull = true } },
+=======
+    /// <summary>The type of a feature.</summary>
+    /// <param name="field">The feature.</param>
+    public static DataType OfFeature(FeatureField field) => field.IsVector ? new DataType { Array = new() { ElementType = new DataType { Float = new() }, ContainsNull = true } } : field.Type switch
+    {
+>>>>>>> 6f2b4dd2318fa5b8c3cd38d47b167135f58fc972
+        FeatureType.Float32 => new DataType { Float = new() },
+        FeatureType.Float64 => new DataType { Double = new() },
+        FeatureType.Int64 => new DataType { Long = new() },
+        FeatureType.Boolean => new DataType { Boolean = new() },
+        _ => new DataType { String = new() },
     };
 
     private static string Require(Field field)

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
@@ -27,7 +26,7 @@ internal static partial class Signals
     {
         if (SendTo(Environment.ProcessId, signal) != 0)
         {
-            throw new Win32Exception(Marshal.GetLastPInvokeError());
+            throw new InvalidOperationException($"Expected this process to send itself signal {signal}, but the system refused it with error {Marshal.GetLastPInvokeError()}.");
         }
     }
 

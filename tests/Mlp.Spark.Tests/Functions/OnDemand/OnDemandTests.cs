@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Apache.Arrow;
+using Apache.Arrow.Types;
 using Mlp.Runtime.Data;
 using Mlp.Spark.Commands;
 using Mlp.Spark.Tests.Functions.Models;
@@ -56,6 +57,24 @@ public sealed partial class OnDemandTests : IDisposable
     }
 
     [Fact]
+    public void Run_Statuses_AreThoseOfTheirColumns()
+    {
+        var label = new FloatArray.Builder().Append(1).Append(1).Append(1).Build();
+        var stored = new FloatArray.Builder().Append(8).AppendNull().AppendNull().Build();
+        var numbers = new DoubleArray.Builder().Append(2).Append(2).Append(2).Build();
+        var vectors = new ListArray.Builder(FloatType.Default).AppendNull().AppendNull().AppendNull().Build();
+        var statuses = new Int8Array.Builder().Append(1).Append(1).Append(3).Build();
+        var table = Table(("label", label), ("f", stored), ("g", numbers), ("e", vectors), ("v__status", statuses));
+        var reference = Reference("Mlp.Spark.TestFunctions.HistoryFeatures", "From", table);
+        var command = new OnDemandCommand { Transform = reference, Features = ["statuses"], Statuses = new Dictionary<string, string> { ["f"] = "v__status" } };
+
+        Assert.Equal(["{statuses: 'Present Present'}", "{statuses: 'Null Present'}", "{statuses: 'Expired Present'}"], _worker.Run(TaskBytes.Map(command, table)).Rows);
+        Assert.Contains("Expected a column 'w__status', a tinyint with a status", _worker.Run(TaskBytes.Map(command with { Statuses = new Dictionary<string, string> { ["f"] = "w__status" } }, table)).Error, StringComparison.Ordinal);
+        var wrong = Table(("label", label), ("f", stored), ("g", numbers), ("e", vectors), ("v__status", new Int8Array.Builder().Append(1).Append(2).Append(3).Build()));
+        Assert.Contains("but found another number", _worker.Run(TaskBytes.Map(command, wrong)).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Run_GoldenRows_AreComputedAgain()
     {
         var right = Reference("From") with { GoldenRows = Golden(Bits(1.5f)) };
@@ -95,6 +114,45 @@ public sealed partial class OnDemandTests : IDisposable
         Assert.Equal(4, reply.Rows.Count);
     }
 
+    [Fact]
+    public async Task Run_ScoreWithATransform_TellsItsFeaturesFromColumnsOfTheSameName()
+    {
+        await using var package = await CreateLinearAsync(width: 2, weight: 2, features: [new FeatureColumn("share", FeatureType.Float32), new FeatureColumn("per_passenger", FeatureType.Float32)]);
+        var table = Table(
+            ("passengers", new Int32Array.Builder().Append(2).Append(4).Build()), ("per_passenger", Floats(100, 200)), ("distance", Doubles(3, 12)));
+        var command = new ScoreCommand
+        {
+            Model = package.File,
+            Inputs = [new InputColumn("share", "per_passenger", View: "trips"), new InputColumn("per_passenger", "per_passenger")],
+            Transforms = [Reference("From")],
+            Outputs = [new OutputColumn("score", "double")],
+        };
+
+        Assert.Equal(["{score: 4069600000000000}", "{score: 4079600000000000}"], _worker.Run(TaskBytes.Map(command, table)).Rows);
+        Assert.Contains(
+            "Expected a feature of the on-demand view 'trips' for feature 'share' of model 'scored' version 1, but found 'speed'.",
+            _worker.Run(TaskBytes.Map(command with { Inputs = [new InputColumn("share", "speed", View: "trips")] }, table)).Error,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_ScalarScoreWithATransform_FindsArgumentsByTheirNames()
+    {
+        await using var package = await CreateLinearAsync(width: 1, weight: 2, features: [new FeatureColumn("share", FeatureType.Float32)]);
+        var command = new ScoreCommand
+        {
+            Model = package.File,
+            Arguments = ["passengers", "distance"],
+            Inputs = [new InputColumn("share", "per_passenger", View: "trips")],
+            Transforms = [Reference("From")],
+            Outputs = [new OutputColumn("score", "double")],
+        };
+        var batch = Table(("_0", new Int32Array.Builder().Append(2).Append(4).Build()), ("_1", Doubles(3, 12)));
+
+        Assert.Equal(["4008000000000000", "4018000000000000"], _worker.Run(TaskBytes.Scalar(command, [null, null], batch)).Rows);
+        Assert.Contains("Expected 2 arguments for model 'scored' version 1, but the query passes 1.", _worker.Run(TaskBytes.Scalar(command, [null], Table(("_0", Doubles(3))))).Error, StringComparison.Ordinal);
+    }
+
     public void Dispose()
     {
         _worker.Dispose();
@@ -102,16 +160,18 @@ public sealed partial class OnDemandTests : IDisposable
     }
 
     /// <summary>A reference whose fingerprint is that which the worker says the method has.</summary>
-    private TransformReference Reference(string method)
+    private TransformReference Reference(string method) => Reference("Mlp.Spark.TestFunctions.TripFeatures", method, Trips);
+
+    private TransformReference Reference(string type, string method, RecordBatch batch)
     {
         var reference = new TransformReference
         {
-            Method = new MethodReference(RecordedCommands.Assembly, "Mlp.Spark.TestFunctions.TripFeatures", method),
+            Method = new MethodReference(RecordedCommands.Assembly, type, method),
             View = "trips",
             Version = 3,
             Fingerprint = new string('0', 64),
         };
-        var error = _worker.Run(TaskBytes.Map(new OnDemandCommand { Transform = reference }, Trips)).Error;
+        var error = _worker.Run(TaskBytes.Map(new OnDemandCommand { Transform = reference }, batch)).Error;
         var match = Fingerprint().Match(error!);
         Assert.True(match.Success, error);
         return reference with { Fingerprint = match.Groups[1].Value };
@@ -126,6 +186,8 @@ public sealed partial class OnDemandTests : IDisposable
             $$"""{"format":"mlp-on-demand-golden-rows","formatVersion":1,"fingerprint":"{{Reference("From").Fingerprint}}","rowCount":1,"requests":[["{{distance}}"],["2"]],"features":[["{{perPassenger}}"],["false"]]}""");
         return RecordedCommands.Reference(path);
     }
+
+    private static FloatArray Floats(params float[] values) => new FloatArray.Builder().AppendRange(values).Build();
 
     private static string Bits(float value) => BitConverter.SingleToUInt32Bits(value).ToString("x8", CultureInfo.InvariantCulture);
 

@@ -90,6 +90,48 @@ public sealed class ChildRankTests
     }
 
     [Theory]
+    [InlineData("test $RANK = 1 && exit 4; until test -s FILE; do sleep 0.05; done", true, true, new[] { 0 })]
+    [InlineData("test $RANK = 1 && exit 4; until test -s FILE; do sleep 0.05; done", false, false, new int[0])]
+    [InlineData("test $RANK = 1 && exit 4; until test -s FILE; do sleep 0.05; done; exit 5", true, false, new int[0])]
+    [InlineData("test $RANK = 1 && { until test -s FILE; do sleep 0.05; done; exit 4; }; true", true, false, new int[0])]
+    public async Task Run_RankFailsAndOthersGoOn_IsSuccessWhereOneEndsWellAfterIt(string script, bool keepsOthers, bool isSuccess, int[] endedAfter)
+    {
+        // Whoever waits for the file goes on when the other is no more.
+        var file = Path.Combine(Path.GetTempPath(), $"mlp-launch-{Guid.NewGuid():N}");
+        using var output = new StringWriter();
+        var options = new LocalLauncherOptions { Program = "/bin/sh", Arguments = ["-c", $"echo $$; {script.Replace("FILE", file, StringComparison.Ordinal)}"], Output = output, KeepsOthers = keepsOthers, GracePeriod = TimeSpan.Zero };
+
+        var running = LocalLauncher.RunAsync(2, options);
+        await WaitForAnEndAsync();
+        await File.WriteAllTextAsync(file, "go on");
+        var result = await running;
+
+        File.Delete(file);
+        Assert.Equal((isSuccess, 1), (result.IsSuccess, result.FirstFailedRank));
+        Assert.Equal(endedAfter, result.EndedAfter);
+
+        async Task WaitForAnEndAsync()
+        {
+            while (true)
+            {
+                string text;
+                lock (output)
+                {
+                    text = output.ToString();
+                }
+
+                var ids = text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => int.Parse(l.Split(' ')[1], CultureInfo.InvariantCulture)).ToList();
+                if (running.IsCompleted || (ids.Count == 2 && ids.Exists(id => !Directory.Exists($"/proc/{id}"))))
+                {
+                    return;
+                }
+
+                await Task.Delay(20);
+            }
+        }
+    }
+
+    [Theory]
     [InlineData(null, null)]
     [InlineData(2, "Rank 2 of 3 failed first: it ended with exit code 1. Before it ranks 1, 0 had ended with exit code 0.")]
     public void Failure_OfAResult_NamesThoseThatHadEnded(int? failed, string? sentence)
