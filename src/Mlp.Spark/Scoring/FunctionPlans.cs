@@ -36,10 +36,6 @@ internal static class FunctionPlans
     /// <param name="name">Its name.</param>
     public static Expression Column(string name) => new() { UnresolvedAttribute = new() { UnparsedIdentifier = SparkTypeText.Quote(name) } };
 
-    /// <summary>A value as float32: the nearest, as the worker rounds.</summary>
-    /// <param name="value">The value.</param>
-    public static Expression Round(Expression value) => new() { Cast = new() { Expr = value, TypeStr = "float" } };
-
     /// <summary>A type by its text.</summary>
     /// <param name="ddl">A type, or the columns of a table.</param>
     public static DataType Type(string ddl) => new() { Unparsed = new() { DataTypeString = ddl } };

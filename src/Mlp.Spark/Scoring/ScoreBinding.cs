@@ -1,4 +1,3 @@
-using Apache.Arrow.Types;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Models;
@@ -72,12 +71,6 @@ internal sealed class ScoreBinding(ModelManifest manifest, SparkScoreOptions opt
 
         return [.. features.Select(f => new InputColumn(f.Name, null, options.RoundToFloat32))];
     }
-
-    /// <summary>Whether an input is a column of doubles for a float32 feature, rounded: Spark can do that too, and then half as many bytes travel.</summary>
-    /// <param name="input">The input.</param>
-    /// <param name="column">Its column.</param>
-    public bool CanSparkRound(InputColumn input, TableColumn column)
-        => input is { Round: true, View: null } && column.Type is DoubleType && _plan.Layout.Columns.Any(f => f.Name == input.Feature && f is { Type: FeatureType.Float32, IsVector: false });
 
     /// <summary>How nulls are handled.</summary>
     public NullHandling Nulls() => new()

@@ -17,8 +17,9 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<Relation> MapAsync(Relation table, CancellationToken cancellationToken)
     {
-        var (function, input) = await TableFunctionAsync(table, [], FunctionPlans.Tables, cancellationToken).ConfigureAwait(false);
-        return new Relation { MapPartitions = new() { Input = input, Func = function } };
+        var (function, needed) = await TableFunctionAsync(table, [], FunctionPlans.Tables, cancellationToken).ConfigureAwait(false);
+
+        return new Relation { MapPartitions = new() { Input = TableColumns.Narrow(table, needed), Func = function } };
     }
 
     /// <summary>Scores each group of a table as one batch.</summary>
@@ -27,8 +28,8 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<Relation> GroupAsync(Relation table, IReadOnlyList<string> keys, CancellationToken cancellationToken)
     {
-        var (function, input) = await TableFunctionAsync(table, keys, FunctionPlans.Groups, cancellationToken).ConfigureAwait(false);
-        return new Relation { GroupMap = new() { Input = input, GroupingExpressions = { keys.Select(FunctionPlans.Column) }, Func = function } };
+        var (function, needed) = await TableFunctionAsync(table, keys, FunctionPlans.Groups, cancellationToken).ConfigureAwait(false);
+        return new Relation { GroupMap = new() { Input = TableColumns.Narrow(table, needed), GroupingExpressions = { keys.Select(FunctionPlans.Column) }, Func = function } };
     }
 
     /// <summary>A column with the score.</summary>
@@ -49,16 +50,14 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
             views = ServiceViews.Find(found.Manifest, session.Features, options, columns);
             inputs = binding.Bind(columns, views);
             names = Needed(found.Manifest, inputs, views, columns);
-            var rounded = Rounded(binding, inputs, columns, InputsOf(views, columns, found.Manifest));
-            expressions = [.. names.Select(n => rounded.Contains(n) ? FunctionPlans.Round(FunctionPlans.Column(n)) : FunctionPlans.Column(n))];
+            expressions = [.. names.Select(FunctionPlans.Column)];
         }
         else
         {
             expressions = await Task.WhenAll(arguments.Select(a => a.BuildUnnamedAsync(table, cancellationToken))).ConfigureAwait(false);
             var project = new Relation { Project = new() { Input = table, Expressions = { expressions } } };
-            IReadOnlyList<TableColumn> columns = [.. (await ColumnsAsync(project, cancellationToken).ConfigureAwait(false)).Select(SparkTypes.ToColumn)];
-            inputs = binding.BindArguments(columns, columns.Count);
-            expressions = [.. expressions.Select((e, i) => binding.CanSparkRound(inputs[i], columns[i]) ? FunctionPlans.Round(e) : e)];
+            var columns = await ColumnsAsync(project, cancellationToken).ConfigureAwait(false);
+            inputs = binding.BindArguments([.. columns.Select(SparkTypes.ToColumn)], columns.Count);
         }
 
         var (command, type) = await ScalarCommandAsync(found, binding, inputs, cancellationToken).ConfigureAwait(false);
@@ -83,7 +82,7 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
 
     private static DataType.Types.StructField OutputField(OutputColumn output) => new() { Name = output.Name, DataType = SparkTypes.OfAnswer(output.Type), Nullable = true };
 
-    private async Task<(CommonInlineUserDefinedFunction Function, Relation Input)> TableFunctionAsync(Relation table, IReadOnlyList<string> keys, int kind, CancellationToken cancellationToken)
+    private async Task<(CommonInlineUserDefinedFunction Function, IReadOnlyList<string> Needed)> TableFunctionAsync(Relation table, IReadOnlyList<string> keys, int kind, CancellationToken cancellationToken)
     {
         var found = await model.FindAsync(cancellationToken).ConfigureAwait(false);
         var fields = await ColumnsAsync(table, cancellationToken).ConfigureAwait(false);
@@ -105,8 +104,7 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
             Options = new ScoreOptions { OnnxRuntimeOnly = options.OnnxRuntimeOnly },
         };
         var output = new DataType { Struct = new() { Fields = { kept.Concat(outputs.Select(OutputField)) } } };
-        var rounded = Rounded(binding, inputs, columns, kept.Select(k => k.Name).Concat(keys).Concat(InputsOf(views, columns, found.Manifest)));
-        return (FunctionPlans.Create(found.Manifest.Name, kind, command, output, needed.Select(FunctionPlans.Column)), TableColumns.Narrow(table, needed, rounded));
+        return (FunctionPlans.Create(found.Manifest.Name, kind, command, output, needed.Select(FunctionPlans.Column)), needed);
     }
 
     private async Task<(ScoreCommand Command, string Type)> ScalarCommandAsync(ModelSource found, ScoreBinding binding, IReadOnlyList<InputColumn> inputs, CancellationToken cancellationToken)
@@ -139,20 +137,7 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
 
     /// <summary>Names of the columns that features come from, each once.</summary>
     private static IReadOnlyList<string> Needed(ModelManifest manifest, IReadOnlyList<InputColumn> inputs, ServiceViews views, IReadOnlyList<TableColumn> columns)
-        => [.. inputs.Where(i => i.View is null).Select(i => i.Column!).Concat(InputsOf(views, columns, manifest)).Distinct(StringComparer.Ordinal)];
-
-    /// <summary>Names of the columns that on-demand views compute from.</summary>
-    private static IEnumerable<string> InputsOf(ServiceViews views, IReadOnlyList<TableColumn> columns, ModelManifest manifest)
-        => views.Views.SelectMany(v => OnDemandColumns.Require(v.Definition, columns, manifest.Where));
-
-    /// <summary>The columns that Spark rounds: nobody but features that round them reads them.</summary>
-    private static HashSet<string> Rounded(ScoreBinding binding, IReadOnlyList<InputColumn> inputs, IReadOnlyList<TableColumn> columns, IEnumerable<string> others)
-    {
-        var rounded = inputs.Where(i => i.View is null).GroupBy(i => i.Column!)
-            .Where(g => columns.First(c => c.Name == g.Key) is var column && g.All(i => binding.CanSparkRound(i, column))).Select(g => g.Key).ToHashSet(StringComparer.Ordinal);
-        rounded.ExceptWith(others);
-        return rounded;
-    }
+        => [.. inputs.Where(i => i.View is null).Select(i => i.Column!).Concat(views.Views.SelectMany(v => OnDemandColumns.Require(v.Definition, columns, manifest.Where))).Distinct(StringComparer.Ordinal)];
 
     private async Task<IReadOnlyList<TransformReference>> ReferencesAsync(ServiceViews views, CancellationToken cancellationToken)
     {

@@ -16,11 +16,7 @@ internal static class TableColumns
     /// <summary>Spark sends all columns of what it maps: what nobody needs is left out before.</summary>
     /// <param name="table">The table.</param>
     /// <param name="columns">Names of the columns that stay.</param>
-    /// <param name="rounded">Those of them that are rounded to float32; null for none.</param>
-    public static Relation Narrow(Relation table, IEnumerable<string> columns, IReadOnlySet<string>? rounded = null)
-        => new() { Project = new() { Input = table, Expressions = { columns.Select(c => rounded?.Contains(c) == true ? Rounded(c) : FunctionPlans.Column(c)) } } };
-
-    private static Expression Rounded(string column) => new() { Alias = new() { Expr = FunctionPlans.Round(FunctionPlans.Column(column)), Name = { column } } };
+    public static Relation Narrow(Relation table, IEnumerable<string> columns) => new() { Project = new() { Input = table, Expressions = { columns.Select(FunctionPlans.Column) } } };
 
     private static DataType.Types.StructField Single(IReadOnlyList<DataType.Types.StructField> columns, string name, string where)
     {
