@@ -37,7 +37,7 @@ public abstract class SparkOnDemandJoinQueryTests(SparkServer server) : IDisposa
         var rows = await RowTexts.OfAsync(expected.ReadAsync());
         Assert.Equal(rows, await RowTexts.OfAsync(joined.OrderBy("id").CollectAsync()));
         Assert.Contains(rows, row => row.Contains("'Expired Present'", StringComparison.Ordinal));
-        Assert.Contains(rows, row => row.Contains("'Null Missing'", StringComparison.Ordinal));
+        Assert.Contains(rows, row => row.Contains("'Null Present'", StringComparison.Ordinal));
     }
 
     [SparkFact]
