@@ -1,3 +1,4 @@
+using System.Buffers;
 using Mlp.Features;
 using Mlp.Features.Definitions;
 using Mlp.Features.Offline;
@@ -11,7 +12,7 @@ internal static class OfflineCommitPlan
     // Files of the store count days as everybody does now; without this, Spark asks what is meant by times before 1900.
     private const string RebaseOption = "datetimeRebaseMode";
 
-    private const string PatternCharacters = "*?[]{}\\";
+    private static readonly SearchValues<char> PatternCharacters = SearchValues.Create("*?[]{}\\");
 
     /// <summary>The plan. Columns: keys, <c>event_time</c>, <c>created_time</c>, <c>ingest_sequence</c>, features.</summary>
     /// <param name="store">The store.</param>
