@@ -26,6 +26,16 @@ public static class Faulty
     public static RecordBatch Ragged(RecordBatch table)
         => new(new Schema([new Field("n", Int64Type.Default, true)], null), [new Int64Array.Builder().Append(1).Build()], table.Length);
 
+    /// <summary>1.25 GiB of values in 160 columns, which share 8 MiB.</summary>
+    public static RecordBatch Huge(RecordBatch table)
+    {
+        const int Rows = 1 << 20;
+        const int Columns = 160;
+        var shared = new DoubleArray.Builder().AppendRange(new double[table.Length > 0 ? Rows : 0]).Build();
+        var fields = Enumerable.Range(0, Columns).Select(i => new Field(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"n{i}"), DoubleType.Default, true));
+        return new RecordBatch(new Schema(fields, null), Enumerable.Repeat<IArrowArray>(shared, Columns), Rows);
+    }
+
     /// <summary>Another type in every batch.</summary>
     public static RecordBatch Fickle(RecordBatch table)
     {

@@ -69,6 +69,9 @@ public abstract class OnDemandFeatureViewDefinition
     /// <summary>The properties of the record of stored features, in order; none where the view computes from the request alone.</summary>
     internal IReadOnlyList<OnDemandInput> Inputs { get; }
 
+    /// <summary>The method that computes the features.</summary>
+    internal abstract Delegate Method { get; }
+
     /// <summary>Compiles the view once for requests and batches.</summary>
     internal abstract OnDemandTransform CreateTransform();
 

@@ -24,6 +24,8 @@ public sealed class OnDemandFeatureViewDefinition<TRequest, TFeatures> : OnDeman
     /// <summary>Computes the features of a request.</summary>
     public Func<TRequest, TFeatures> Transform { get; }
 
+    internal override Delegate Method => Transform;
+
     internal override OnDemandTransform CreateTransform()
         => new OnDemandTransform<TRequest, NoInputs, TFeatures>(this, new OnDemandOutputs<TFeatures>(FeatureProperties), (request, _) => Transform(request));
 

@@ -30,6 +30,8 @@ public sealed class OnDemandFeatureViewDefinition<TRequest, TInputs, TFeatures> 
     /// <summary>Computes the features of a request and stored features.</summary>
     public Func<TRequest, TInputs, TFeatures> Transform { get; }
 
+    internal override Delegate Method => Transform;
+
     internal override OnDemandTransform CreateTransform() => new OnDemandTransform<TRequest, TInputs, TFeatures>(this, new OnDemandOutputs<TFeatures>(FeatureProperties), Transform);
 
     internal override RequestSamples CreateRequestSamples(int capacity) => new RequestSamples<TRequest>(this, capacity);

@@ -31,4 +31,8 @@ internal static class TimeRange
     /// <summary>SQL that is true for a time that is taken, and false for null and the infinities.</summary>
     /// <param name="sql">A TIMESTAMP.</param>
     internal static string Holds(string sql) => string.Create(CultureInfo.InvariantCulture, $"coalesce({sql} BETWEEN make_timestamp({Earliest}) AND make_timestamp({Latest}), false)");
+
+    /// <summary>The same for microseconds, in the SQL that DuckDB and Spark have in common.</summary>
+    /// <param name="sql">An int64.</param>
+    internal static string HoldsMicroseconds(string sql) => string.Create(CultureInfo.InvariantCulture, $"coalesce({sql} BETWEEN {Earliest} AND {Latest}, false)");
 }

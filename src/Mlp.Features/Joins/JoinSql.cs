@@ -40,19 +40,14 @@ internal static class JoinSql
 
     private static IEnumerable<string> Columns(FeatureServiceView view, int index)
     {
-        var alias = Alias(index);
-        var timeToLive = view.View!.TimeToLiveMicroseconds;
-        var isExpired = timeToLive == Visibility.NoTimeToLive
-            ? "false"
-            : Invariant($"s.{Time} - {alias}.e > {timeToLive}");
+        var (time, eventTime) = ($"s.{Time}", $"{Alias(index)}.e");
         foreach (var column in view.Columns)
         {
-            var field = Invariant($"{alias}.f{column.FieldIndex}");
-            yield return timeToLive == Visibility.NoTimeToLive ? field : $"CASE WHEN {isExpired} THEN NULL ELSE {field} END";
+            yield return AnswerSql.Value(view.View!, time, eventTime, Invariant($"{Alias(index)}.f{column.FieldIndex}"));
         }
 
-        yield return $"(CASE WHEN {alias}.e IS NULL THEN {(int)FeatureStatus.Missing} WHEN {isExpired} THEN {(int)FeatureStatus.Expired} ELSE {(int)FeatureStatus.Present} END)::UTINYINT";
-        yield return $"{alias}.e";
+        yield return AnswerSql.Status(view.View!, time, eventTime, "UTINYINT");
+        yield return eventTime;
     }
 
     /// <summary>Rows of a view with columns k0.., e (event time), f0.. and, by created time, v (when the row takes effect).</summary>

@@ -53,61 +53,7 @@ internal sealed class SpineConverter
         }
 
         _source = schema;
-        var names = schema.FieldsList.Select(f => f.Name).ToList();
-        var needed = _service.Description.Keys.Select(k => k.Name).Append(_timeColumn);
-        needed = _labelColumn is null ? needed : needed.Append(_labelColumn);
-        needed = needed.Concat(_service.Views.Where(v => v.OnDemand is not null).SelectMany(v => v.OnDemand!.RequestFields.Select(f => f.Name)));
-        foreach (var name in needed)
-        {
-            if (!names.Contains(name))
-            {
-                throw new SpineException($"Expected a column '{name}' in the rows for {_service}, but found {string.Join(", ", names.Select(n => $"'{n}'"))}.", name);
-            }
-        }
-
-        CheckLabel();
-        CheckNames(names);
-    }
-
-    private void CheckLabel()
-    {
-        if (_labelColumn is null)
-        {
-            return;
-        }
-
-        if (_labelColumn == _timeColumn)
-        {
-            throw new SpineException($"Expected a label column beside the time column for {_service}, but '{_labelColumn}' is named as both.", _labelColumn);
-        }
-
-        if (_service.Description.Keys.Any(key => key.Name == _labelColumn))
-        {
-            throw new SpineException($"Expected a label column that is no key of {_service}, but found '{_labelColumn}'.", _labelColumn);
-        }
-    }
-
-    private void CheckNames(List<string> names)
-    {
-        // Without regard to case, because SQL and Parquet readers would take two columns for one.
-        var features = _service.Description.Layout.Columns.Select(c => c.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        foreach (var (name, index) in names.Select((n, i) => (n, i)))
-        {
-            if (features.Contains(name))
-            {
-                throw new SpineException($"Expected the columns of the rows to differ from the features of {_service}, but both have '{name}'.", name);
-            }
-
-            if (name.Contains("__", StringComparison.Ordinal))
-            {
-                throw new SpineException($"Expected the columns of the rows to leave names with '__' to the platform, but found '{name}'.", name);
-            }
-
-            if (names.FindIndex(n => string.Equals(n, name, StringComparison.OrdinalIgnoreCase)) != index)
-            {
-                throw new SpineException($"Expected the columns of the rows to have different names without regard to case, but '{name}' occurs twice.", name);
-            }
-        }
+        SpineColumns.Check(_service, [.. schema.FieldsList.Select(f => f.Name)], _timeColumn, _labelColumn);
     }
 
     private IArrowArray Convert(string name, IArrowArray column)

@@ -44,11 +44,17 @@ public sealed class OfflineTimeTravel
         foreach (var view in service.Views.Where(view => view.View is not null).Select(view => view.View!))
         {
             // A service may take a view more than once, by other keys.
-            commits[(view.Name, view.Version)] = _time is { } time ? store.Open(view).CommitAt(time) : CommitOf(view);
+            commits[(view.Name, view.Version)] = CommitOf(view, store);
         }
 
         return commits;
     }
+
+    /// <summary>The commit of a view.</summary>
+    /// <param name="view">The view.</param>
+    /// <param name="store">The offline store.</param>
+    /// <exception cref="FeatureDefinitionException">The view has no commit here, or one of another definition.</exception>
+    internal long CommitOf(FeatureViewDefinition view, OfflineStore store) => _time is { } time ? store.Open(view).CommitAt(time) : CommitOf(view);
 
     private long CommitOf(FeatureViewDefinition view)
     {

@@ -49,6 +49,9 @@ internal sealed class OnDemandGoldenRows(DefinitionStore definitions, IDiskSync 
         IReadOnlyList<IReadOnlyList<string?>> Cells(IEnumerable<IArrowArray> columns) => [.. columns.Select(column => rows.Select(row => GoldenCell.Format(column, row)).ToArray())];
     }
 
+    /// <summary>Path of the kept rows of a view; null where none are kept yet.</summary>
+    public string? Find(OnDemandFeatureViewDefinition view) => PathOf(view) is var path && File.Exists(path) ? path : null;
+
     /// <summary>Computes the kept rows of the on-demand views of a service again, unless this process has done it since there are any: another process may have kept them after the start.</summary>
     /// <exception cref="FeatureDefinitionException">A method gives other features than it did, or fails.</exception>
     /// <exception cref="CorruptFileException">The kept rows cannot be read.</exception>

@@ -1,4 +1,7 @@
+using Mlp.Features;
+using Mlp.Features.Offline;
 using Mlp.Spark.Connect.Protocol;
+using Mlp.Spark.Joins;
 
 namespace Mlp.Spark.Connect;
 
@@ -86,5 +89,20 @@ public sealed class SparkReader
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         return new SparkDataFrame(
             _session, SparkPlan.Of(new Relation { Read = new() { NamedTable = new() { UnparsedIdentifier = name, Options = { _options } } } }));
+    }
+
+    /// <summary>The rows of a feature view as of one commit of the offline store: exactly the files of that commit. Columns: the keys, <c>event_time</c>, <c>created_time</c>, <c>ingest_sequence</c>, the features.</summary>
+    /// <param name="store">The feature store.</param>
+    /// <param name="view">View name.</param>
+    /// <param name="version">View version; null for the highest.</param>
+    /// <param name="timeTravel">The commit; null for the newest when the table is first used, which then stays the same for it.</param>
+    /// <param name="dataDirectory">Where Spark sees the store's data directory, see <see cref="SparkJoinOptions.DataDirectory"/>.</param>
+    /// <exception cref="Features.Definitions.FeatureDefinitionException">There is no such view.</exception>
+    public SparkDataFrame FeatureView(FeatureStore store, string view, int? version = null, OfflineTimeTravel? timeTravel = null, string? dataDirectory = null)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentException.ThrowIfNullOrEmpty(view);
+        var definition = store.Catalog.GetView(view, version);
+        return new SparkDataFrame(_session, new SparkPlan(token => OfflineCommitPlan.BuildAsync(store, definition, timeTravel, dataDirectory, token)));
     }
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Apache.Arrow;
+using Mlp.Features;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Registry;
 using Mlp.Spark.Artifacts;
@@ -20,8 +21,9 @@ public sealed partial class SparkSession : IAsyncDisposable
     /// <param name="connection">Where the server is and as whom to talk to it.</param>
     /// <param name="options">Settings; null for the defaults.</param>
     /// <param name="registry">Where models are found by name; null for nowhere.</param>
+    /// <param name="features">Where the on-demand views of models are found; null for nowhere: all features are columns of the tables then.</param>
     /// <exception cref="ValidationException">A setting is out of its range.</exception>
-    public SparkSession(SparkConnectionString connection, SparkSessionOptions? options = null, IModelRegistry? registry = null)
+    public SparkSession(SparkConnectionString connection, SparkSessionOptions? options = null, IModelRegistry? registry = null, FeatureStore? features = null)
     {
         ArgumentNullException.ThrowIfNull(connection);
         options ??= new SparkSessionOptions();
@@ -35,6 +37,7 @@ public sealed partial class SparkSession : IAsyncDisposable
         Artifacts = new SparkArtifacts(Channel);
         Shipment = new SessionShipment(Artifacts, Settings, options);
         _registry = registry;
+        Features = features;
     }
 
     /// <summary>Id of the session, a UUID.</summary>
@@ -51,6 +54,9 @@ public sealed partial class SparkSession : IAsyncDisposable
 
     /// <summary>The calls.</summary>
     internal SparkChannel Channel { get; }
+
+    /// <summary>Where on-demand views are found; null for nowhere.</summary>
+    internal FeatureStore? Features { get; }
 
     /// <summary>What the executors get.</summary>
     internal SessionShipment Shipment { get; }

@@ -14,6 +14,7 @@ internal static class ArrowText
         Int32Array a => Number(a.GetValue(row)),
         Int64Array a => Number(a.GetValue(row)),
         Int8Array a => Number(a.GetValue(row)),
+        UInt8Array a => Number(a.GetValue(row)),
         FloatArray a => BitConverter.SingleToUInt32Bits(a.GetValue(row)!.Value).ToString("x8", CultureInfo.InvariantCulture),
         DoubleArray a => BitConverter.DoubleToUInt64Bits(a.GetValue(row)!.Value).ToString("x16", CultureInfo.InvariantCulture),
         StringArray a => $"'{a.GetString(row)}'",
@@ -22,6 +23,7 @@ internal static class ArrowText
         Decimal128Array a => a.GetString(row),
         MapArray a => Format(a.GetSlicedValues(row)),
         ListArray a => Format(a.GetSlicedValues(row)),
+        FixedSizeListArray a => Format(a.GetSlicedValues(row)!),
         StructArray a => "{" + string.Join(", ", a.Fields.Select((f, i) => $"{((StructType)a.Data.DataType).Fields[i].Name}: {Format(f, row)}")) + "}",
         _ => throw new NotSupportedException(array.GetType().Name),
     };

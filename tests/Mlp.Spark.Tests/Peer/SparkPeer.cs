@@ -31,14 +31,14 @@ public sealed class SparkPeer : IDisposable
         if (secret is not null)
         {
             WriteText(secret);
-            Assert.Equal("ok", ReadText());
+            Require("ok", ReadText(), "the answer to the secret");
         }
     }
 
     /// <summary>Meets a worker of its own process: it brings the secret, then says who it is.</summary>
     public void MeetSingle(string secret)
     {
-        Assert.Equal(secret, ReadText());
+        Require(secret, ReadText(), "the secret");
         WriteText("ok");
         ProcessId = ReadInt32();
     }
@@ -114,4 +114,12 @@ public sealed class SparkPeer : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _stream.Dispose();
+
+    private static void Require(string expected, string found, string what)
+    {
+        if (found != expected)
+        {
+            throw new InvalidDataException($"Expected '{expected}' as {what}, but found '{found}'.");
+        }
+    }
 }

@@ -30,7 +30,7 @@ public sealed class SparkFactAttribute : FactAttribute
         }
     }
 
-    private static string? Missing { get; } = Find();
+    internal static string? Missing { get; } = Find();
 
     private static string? Find()
     {
