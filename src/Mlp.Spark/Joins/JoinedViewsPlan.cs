@@ -54,7 +54,9 @@ internal sealed class JoinedViewsPlan(SparkSession session, FeatureServiceDefini
         var arguments = columns.Select(column => FunctionPlans.Column(column.Name)).ToList();
         columns.AddRange(view.Columns.Select(column => new DataType.Types.StructField
         {
-            Name = layout.Columns[column.ColumnIndex].Name, DataType = SparkTypes.OfFeature(definition.Fields[column.FieldIndex]), Nullable = true,
+            Name = layout.Columns[column.ColumnIndex].Name,
+            DataType = SparkTypes.OfFeature(definition.Fields[column.FieldIndex]),
+            Nullable = true,
         }));
         var output = new DataType { Struct = new() { Fields = { columns } } };
         return new Relation { MapPartitions = new() { Input = table, Func = FunctionPlans.Create(definition.Name, FunctionPlans.Tables, command, output, arguments) } };
