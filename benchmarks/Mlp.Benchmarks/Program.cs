@@ -6,6 +6,7 @@ using Mlp.Benchmarks.Monitoring;
 using Mlp.Benchmarks.Runtime;
 using Mlp.Benchmarks.Scoring;
 using Mlp.Benchmarks.Soaks;
+using Mlp.Benchmarks.Spark;
 using Mlp.Benchmarks.Training;
 using Mlp.Benchmarks.Training.Distributed;
 using Mlp.Benchmarks.Training.Distributed.Scaling;
@@ -141,6 +142,16 @@ if (args is [ScalingSimulation.Command, .. var clusters])
     return 0;
 }
 
+if (args is [SparkScoring.Command, .. var scoring])
+{
+    return await SparkScoring.RunAsync(SoakArguments.Parse(scoring));
+}
+
+if (args is [SparkStart.Command, .. var starts])
+{
+    return await SparkStart.RunAsync(SoakArguments.Parse(starts));
+}
+
 if (args is ["training-quality"])
 {
     await QualityTable.RunAsync();
@@ -176,5 +187,5 @@ if (args is [var command, ..] && Soak.Find(command) is { } soak)
     return await soak(SoakArguments.Parse(args[1..]));
 }
 
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+BenchmarkSwitcher.FromAssembly(typeof(Soak).Assembly).Run(args);
 return 0;

@@ -38,8 +38,4 @@ public sealed partial class FeatureStore
             [.. snapshot.FullPaths.Select(path => Path.GetRelativePath(Directory.Root, path).Replace(Path.DirectorySeparatorChar, '/'))],
             snapshot.RowCount);
     }
-
-    /// <summary>The file with the golden rows of an on-demand view; null while none are kept.</summary>
-    /// <param name="view">The view.</param>
-    internal string? FindGoldenRows(OnDemandFeatureViewDefinition view) => _goldenRows.Find(view);
 }

@@ -75,6 +75,9 @@ public sealed partial class FeatureStore
 
     internal OfflineStore Offline { get; }
 
+    /// <summary>Path of the golden rows of an on-demand view; null where none are kept yet.</summary>
+    internal string? FindGoldenRows(OnDemandFeatureViewDefinition view) => _goldenRows.Find(view);
+
     /// <summary>Opens the offline part of a feature store without a platform around it, for tools and tests.</summary>
     /// <param name="path">The data directory; created when missing.</param>
     /// <param name="catalog">The definitions of the application.</param>

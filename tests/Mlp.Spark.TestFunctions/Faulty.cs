@@ -26,6 +26,24 @@ public static class Faulty
     public static RecordBatch Ragged(RecordBatch table)
         => new(new Schema([new Field("n", Int64Type.Default, true)], null), [new Int64Array.Builder().Append(1).Build()], table.Length);
 
+    /// <summary>A row more than the worker lets through at once, in few bytes.</summary>
+    public static RecordBatch TooLong(RecordBatch table)
+    {
+        var rows = (1 << 26) + Math.Min(table.Length, 1);
+        var bits = new BooleanArray(new ArrowBuffer(new byte[(rows / 8) + 1]), ArrowBuffer.Empty, rows, nullCount: 0, offset: 0);
+        return new RecordBatch(new Schema([new Field("b", BooleanType.Default, true)], null), [bits], rows);
+    }
+
+    /// <summary>1.25 GiB of values in 160 columns, which share 8 MiB.</summary>
+    public static RecordBatch Huge(RecordBatch table)
+    {
+        const int Rows = 1 << 20;
+        const int Columns = 160;
+        var shared = new DoubleArray.Builder().AppendRange(new double[table.Length > 0 ? Rows : 0]).Build();
+        var fields = Enumerable.Range(0, Columns).Select(i => new Field(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"n{i}"), DoubleType.Default, true));
+        return new RecordBatch(new Schema(fields, null), Enumerable.Repeat<IArrowArray>(shared, Columns), Rows);
+    }
+
     /// <summary>Another type in every batch.</summary>
     public static RecordBatch Fickle(RecordBatch table)
     {

@@ -19,6 +19,9 @@ public static class Recorded
     /// <summary>The column.</summary>
     public static IArrowArray EchoColumn(IArrowArray column) => column;
 
+    /// <summary>The first column.</summary>
+    public static IArrowArray First(RecordBatch columns) => columns.Column(0);
+
     /// <summary>2a + b.</summary>
     public static DoubleArray Linear(DoubleArray a, DoubleArray b) => Combine(a, b, (x, y) => (2 * x) + y);
 

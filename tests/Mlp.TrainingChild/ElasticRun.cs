@@ -4,12 +4,13 @@ using System.Security.Cryptography;
 using Mlp.Training.Distributed.Collectives;
 using Mlp.Training.Distributed.Elastic;
 using Mlp.Training.Networks;
+using Mlp.TrainingChild.Interop;
 
 namespace Mlp.TrainingChild;
 
 /// <summary>
-/// One member of an elastic group, started by a launcher: trains, and prints "began GENERATION WORLD", "changed GENERATION WORLD STEP SENTENCE" and at the end "done HASH LOSS" or "ended KIND SENTENCE". Words: "kill@STEP", "stop@STEP" and
-/// "slow@STEP" happen to this process, "hold3@STEP" waits until there are three members, or newcomers who wait, "wait@STEP" until a line is given to it; "minimum=N", "maximum=N", "replacement=SECONDS", "rejoin", "seed=N", "epochs=N", "heartbeat=SECONDS".
+/// One member of an elastic group, started by a launcher: trains, and prints "began GENERATION WORLD", "changed GENERATION WORLD STEP SENTENCE", "interrupted MILLISECONDS" (since the step before) and at the end "done HASH LOSS" or "ended KIND SENTENCE". Words: "kill@STEP", "stop@STEP" and
+/// "slow@STEP" happen to this process, "hold3@STEP" waits until there are three members, or newcomers who wait, "wait@STEP" until a line is given to it; "pauseMILLISECONDS@STEP" stops it for a while; "steady=STEPS" trains for so many steps (<see cref="Steady"/>); "minimum=N", "maximum=N", "replacement=SECONDS", "rejoin", "seed=N", "epochs=N", "heartbeat=SECONDS".
 /// </summary>
 internal static class ElasticRun
 {
@@ -30,10 +31,15 @@ internal static class ElasticRun
             Threads = 1,
         };
         (options.DataParallel.Elastic.Group, options.DataParallel.Elastic.SnapshotEverySteps) = (member, 5);
-        options.Callbacks.Add(new Faults(words, member, print));
+        if (settings.TryGetValue("steady", out var steps))
+        {
+            Steady(options);
+        }
+
+        options.Callbacks.Add(new Faults(words, member, steps, print));
         try
         {
-            using var network = await new NetworkTrainer(options).FitAsync(ChildRows.Create(600));
+            using var network = await new NetworkTrainer(options).FitAsync(ChildRows.Create(settings.ContainsKey("steady") ? 1200 : 600));
             var file = Path.Combine(Path.GetTempPath(), $"mlp-elastic-{Guid.NewGuid():N}");
             network.SaveWeights(file);
             var hash = Convert.ToHexString(SHA256.HashData(await File.ReadAllBytesAsync(file)));
@@ -45,6 +51,13 @@ internal static class ElasticRun
             print($"ended {exception.Failure} {exception.Message}");
             Environment.ExitCode = EndedCode;
         }
+    }
+
+    // Each step makes the loss smaller by about the same, whatever rows it has, and needs those before it for that: the weights, and the momentum of some hundred steps.
+    private static void Steady(NetworkOptions options)
+    {
+        (options.BatchNorm, options.Dropout, options.BatchSize, options.MaxEpochs, options.EarlyStoppingPatience) = (false, 0, 60, 1000, 1000);
+        (options.Optimizer.Kind, options.Optimizer.Momentum, options.LearningRate) = (OptimizerKind.Sgd, 0.98, 0.002);
     }
 
     private static ElasticGroupOptions GroupOptions(Dictionary<string, int> settings, bool rejoins)
@@ -63,13 +76,14 @@ internal static class ElasticRun
         return options;
     }
 
-    private sealed class Faults(string[] words, ElasticGroup member, Action<string> print) : INetworkCallback
+    private sealed class Faults(string[] words, ElasticGroup member, int lastStep, Action<string> print) : INetworkCallback
     {
         private static readonly TimeSpan SlowStep = TimeSpan.FromMilliseconds(30);
         private static readonly TimeSpan LongestHold = TimeSpan.FromMinutes(2);
 
         private readonly List<(string What, long Step)> _faults = [.. words.Select(w => w.Split('@')).Where(w => w.Length == 2).Select(w => (w[0], long.Parse(w[1], CultureInfo.InvariantCulture)))];
         private bool _hasBegun;
+        private long _stepEnded;
 
         public void EpochBegun(int epoch, NetworkTrainingControl control)
         {
@@ -81,7 +95,10 @@ internal static class ElasticRun
         }
 
         public void ReplicasChanged(ElasticChange change, long step)
-            => print(string.Create(CultureInfo.InvariantCulture, $"changed {change.Generation} {change.WorldSize} {step} {change}"));
+        {
+            print(string.Create(CultureInfo.InvariantCulture, $"changed {change.Generation} {change.WorldSize} {step} {change}"));
+            print(string.Create(CultureInfo.InvariantCulture, $"interrupted {Stopwatch.GetElapsedTime(_stepEnded).TotalMilliseconds:F0}"));
+        }
 
         public void StepEnded(in NetworkStep step, NetworkTrainingControl control)
         {
@@ -90,6 +107,13 @@ internal static class ElasticRun
             {
                 Happen(what, at);
             }
+
+            if (at == lastStep)
+            {
+                control.Stop();
+            }
+
+            _stepEnded = Stopwatch.GetTimestamp();
         }
 
         private void Happen(string what, long step)
@@ -109,11 +133,11 @@ internal static class ElasticRun
                     Console.ReadLine();
                     break;
                 case "stop" when _faults.Remove((what, step)):
-                    using (var kill = Process.Start("/bin/sh", ["-c", string.Create(CultureInfo.InvariantCulture, $"kill -STOP {Environment.ProcessId}")]))
-                    {
-                        kill.WaitForExit();
-                    }
-
+                    Signals.StopThisProcess();
+                    break;
+                case ['p', 'a', 'u', 's', 'e', .. var milliseconds]:
+                    Signals.WakeThisProcess(TimeSpan.FromMilliseconds(int.Parse(milliseconds, CultureInfo.InvariantCulture)));
+                    Signals.StopThisProcess();
                     break;
             }
         }

@@ -4,29 +4,22 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Mlp.Training.Distributed.Collectives;
 using Mlp.Training.Distributed.Launch;
+using Mlp.TrainingChild.Interop;
 
 namespace Mlp.TrainingChild;
 
 /// <summary>
 /// One rank that is a process, started by a launcher. "sum": reduces buffers and prints "sum HASH". "kill RANK STEP", "stop RANK STEP", "exit RANK STEP": reduces on and on, until that rank, at that step, is killed, stopped or ends;
-/// "slow RANK STEP": that rank is late for some steps, and all print "slowed" after them. The others print "failed TYPE RANKS MILLISECONDS SENTENCE" and end with exit code 3.
+/// the others print "failed TYPE RANKS MILLISECONDS SENTENCE" and end with exit code 3.
 /// </summary>
 internal static class RankRun
 {
     private const int FailedCode = 3;
     private const int LeftCode = 7;
-    private const int SlowSteps = 30;
-
-    private static readonly TimeSpan Delay = TimeSpan.FromMilliseconds(20);
 
     public static async Task RunAsync(string mode, string[] arguments, Action<string> print)
     {
-        var options = new ProcessGroupOptions { Timeout = TimeSpan.FromMinutes(2) };
-        (options.Rendezvous.HeartbeatInterval, options.Rendezvous.HeartbeatTimeout) = (TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(mode == "stop" ? 5 : 60));
-        options.Transport.UseSharedMemory = Environment.GetEnvironmentVariable("MLP_CHILD_SOCKETS") is null;
-        options.Transport.Algorithm = Enum.Parse<ReductionAlgorithm>(Environment.GetEnvironmentVariable("MLP_CHILD_ALGORITHM") ?? nameof(ReductionAlgorithm.Auto));
-        options.Deterministic = options.Transport.Algorithm is not (ReductionAlgorithm.HalvingDoubling or ReductionAlgorithm.Hierarchical);
-        await using var group = await ProcessGroup.ConnectAsync(options);
+        await using var group = await ProcessGroup.ConnectAsync(Options(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(mode == "stop" ? 5 : 60)));
         print(string.Create(CultureInfo.InvariantCulture, $"joined {group.Rank} of {group.WorldSize}"));
         if (mode == "reduce")
         {
@@ -46,13 +39,7 @@ internal static class RankRun
             var values = new float[100_000];
             for (var i = 0; ; i++)
             {
-                if (mode == "slow" && i >= step + SlowSteps)
-                {
-                    print("slowed");
-                    return;
-                }
-
-                if (rank == group.Rank && (i == step || (mode == "slow" && i > step)))
+                if (rank == group.Rank && i == step)
                 {
                     Misbehave(mode);
                 }
@@ -69,6 +56,17 @@ internal static class RankRun
         }
     }
 
+    /// <summary>Settings of a rank; the variables say which way values take.</summary>
+    public static ProcessGroupOptions Options(TimeSpan timeout, TimeSpan heartbeatTimeout)
+    {
+        var options = new ProcessGroupOptions { Timeout = timeout };
+        (options.Rendezvous.HeartbeatInterval, options.Rendezvous.HeartbeatTimeout) = (TimeSpan.FromMilliseconds(200), heartbeatTimeout);
+        options.Transport.UseSharedMemory = Environment.GetEnvironmentVariable("MLP_CHILD_SOCKETS") is null;
+        options.Transport.Algorithm = Enum.Parse<ReductionAlgorithm>(Environment.GetEnvironmentVariable("MLP_CHILD_ALGORITHM") ?? nameof(ReductionAlgorithm.Auto));
+        options.Deterministic = options.Transport.Algorithm is not (ReductionAlgorithm.HalvingDoubling or ReductionAlgorithm.Hierarchical);
+        return options;
+    }
+
     private static void Misbehave(string mode)
     {
         switch (mode)
@@ -76,15 +74,8 @@ internal static class RankRun
             case "kill":
                 Process.GetCurrentProcess().Kill();
                 break;
-            case "slow":
-                Thread.Sleep(Delay);
-                break;
             case "stop":
-                using (var kill = Process.Start("/bin/sh", ["-c", string.Create(CultureInfo.InvariantCulture, $"kill -STOP {Environment.ProcessId}")]))
-                {
-                    kill.WaitForExit();
-                }
-
+                Signals.StopThisProcess();
                 break;
             default:
                 Environment.Exit(LeftCode);

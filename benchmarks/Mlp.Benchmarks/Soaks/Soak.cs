@@ -11,6 +11,7 @@ internal static class Soak
         "swap-soak" => SwapSoak.RunAsync,
         "rotation-soak" => RotationSoak.RunAsync,
         "serving-soak" => ServingSoak.RunAsync,
+        Spark.SparkSoak.Command => Spark.SparkSoak.RunAsync,
         "training-soak" => Training.TrainingSoak.RunAsync,
         _ => null,
     };

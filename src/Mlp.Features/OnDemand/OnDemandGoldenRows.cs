@@ -49,6 +49,9 @@ internal sealed class OnDemandGoldenRows(DefinitionStore definitions, IDiskSync 
         IReadOnlyList<IReadOnlyList<string?>> Cells(IEnumerable<IArrowArray> columns) => [.. columns.Select(column => rows.Select(row => GoldenCell.Format(column, row)).ToArray())];
     }
 
+    /// <summary>Path of the kept rows of a view; null where none are kept yet.</summary>
+    public string? Find(OnDemandFeatureViewDefinition view) => PathOf(view) is var path && File.Exists(path) ? path : null;
+
     /// <summary>Computes the kept rows of the on-demand views of a service again, unless this process has done it since there are any: another process may have kept them after the start.</summary>
     /// <exception cref="FeatureDefinitionException">A method gives other features than it did, or fails.</exception>
     /// <exception cref="CorruptFileException">The kept rows cannot be read.</exception>
@@ -133,9 +136,6 @@ internal sealed class OnDemandGoldenRows(DefinitionStore definitions, IDiskSync 
             throw new CorruptFileException(path, $"Expected golden rows of the {view} in '{path}', but they cannot be read: {e.Message}", innerException: e);
         }
     }
-
-    /// <summary>The file with the kept rows of a view; null while there are none.</summary>
-    public string? Find(OnDemandFeatureViewDefinition view) => PathOf(view) is var path && File.Exists(path) ? path : null;
 
     private string PathOf(OnDemandFeatureViewDefinition view)
         => Path.Combine(definitions.FolderOf(view.Name), string.Create(CultureInfo.InvariantCulture, $"v{view.Version}.golden.json"));

@@ -13,7 +13,7 @@ internal static class WorkerProgram
     /// <returns>The exit code: 0, or 2 where it was started in a way that it does not know.</returns>
     public static int Run(IReadOnlyList<string> arguments)
     {
-        var log = new WorkerLog(Console.Error, Environment.GetEnvironmentVariable(WorkerLog.Variable) == "debug");
+        var log = new WorkerLog(Console.Error, Environment.GetEnvironmentVariable(WorkerLog.Variable) == "debug", TimeProvider.System);
         if (!WorkerArguments.TryRead(arguments, out var mode, out var problem)
             || !WorkerEnvironment.TryRead(mode, Environment.GetEnvironmentVariable, out var environment, out problem))
         {
@@ -36,6 +36,8 @@ internal static class WorkerProgram
         {
             server.Start(output);
         }
+
+        log.WriteDetail("Waits for Spark.");
 
         // Spark keeps standard input open as long as the executor lives. It writes the ids of workers to kill, but closes their connections as well, and this process is all of them.
         new Thread(() =>

@@ -33,7 +33,7 @@ internal sealed class FunctionAssembly
             var assembly = context.LoadFromStream(bytes);
             foreach (var reference in assembly.GetReferencedAssemblies())
             {
-                SharedAssemblies.Require(reference, path);
+                SharedAssemblies.RequireVersion(reference, path);
             }
 
             return new FunctionAssembly(assembly, path);
@@ -46,22 +46,24 @@ internal sealed class FunctionAssembly
 
     /// <summary>Finds a method.</summary>
     /// <param name="reference">The method.</param>
-    /// <exception cref="TaskException">There is no such public static method, or several.</exception>
-    public MethodInfo Find(MethodReference reference)
+    /// <param name="takesHidden">Whether it may be one that is not public: where an application has named it itself.</param>
+    /// <exception cref="TaskException">There is no such static method, or several.</exception>
+    public MethodInfo Find(MethodReference reference, bool takesHidden = false)
     {
         var type = Call(() => _assembly.GetType(reference.Type, throwOnError: false), reference);
-        if (type is not { IsVisible: true })
+        if (type is null || !(type.IsVisible || takesHidden))
         {
-            throw new TaskException($"Expected a public type '{reference.Type}' in '{_path}', but found {(type is null ? "none" : "one that is not public")}.");
+            throw new TaskException($"Expected a {(takesHidden ? string.Empty : "public ")}type '{reference.Type}' in '{_path}', but found {(type is null ? "none" : "one that is not public")}.");
         }
 
-        var methods = Call(() => type.GetMethods(BindingFlags.Public | BindingFlags.Static).Where(m => m.Name == reference.Name).ToArray(), reference);
+        var access = BindingFlags.Public | BindingFlags.Static | (takesHidden ? BindingFlags.NonPublic : default);
+        var methods = Call(() => type.GetMethods(access).Where(m => m.Name == reference.Name).ToArray(), reference);
         return methods switch
         {
             [{ IsGenericMethodDefinition: false } method] when !type.ContainsGenericParameters => method,
             [_] => throw new TaskException($"Expected a method '{reference.Type}.{reference.Name}' without type parameters in '{_path}', but found one with them."),
             _ => throw new TaskException(
-                FormattableString.Invariant($"Expected one public static method '{reference.Name}' of '{reference.Type}' in '{_path}', but found {(methods.Length == 0 ? "none" : $"{methods.Length} of that name")}.")),
+                FormattableString.Invariant($"Expected one {(takesHidden ? string.Empty : "public ")}static method '{reference.Name}' of '{reference.Type}' in '{_path}', but found {(methods.Length == 0 ? "none" : $"{methods.Length} of that name")}.")),
         };
     }
 

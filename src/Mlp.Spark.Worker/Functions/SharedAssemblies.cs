@@ -26,20 +26,43 @@ internal static class SharedAssemblies
             return null;
         }
 
-        Assembly found;
+        var found = Find(reference) ?? throw new TaskException(
+            $"Expected '{path}' to refer to what the worker has, but found a reference to '{reference.Name}', which the worker does not have.");
+        RequireMajor(found, reference, path);
+        return found;
+    }
+
+    /// <summary>Refuses a reference to another major version. One that the worker does not have is refused when it is needed: an application that trains may hold methods that do not.</summary>
+    /// <param name="reference">The reference.</param>
+    /// <param name="path">The assembly that holds it, for messages.</param>
+    /// <exception cref="TaskException">The worker has another major version.</exception>
+    public static void RequireVersion(AssemblyName reference, string path)
+    {
+        if (IsShared(reference) && Find(reference) is { } found)
+        {
+            RequireMajor(found, reference, path);
+        }
+    }
+
+    private static Assembly? Find(AssemblyName reference)
+    {
         try
         {
-            found = AssemblyLoadContext.Default.LoadFromAssemblyName(new AssemblyName(reference.Name!));
+            return AssemblyLoadContext.Default.LoadFromAssemblyName(new AssemblyName(reference.Name!));
         }
         catch (Exception e) when (e is IOException or BadImageFormatException)
         {
-            throw new TaskException($"Expected '{path}' to refer to what the worker has, but found a reference to '{reference.Name}', which the worker does not have.", e);
+            return null;
         }
+    }
 
+    private static void RequireMajor(Assembly found, AssemblyName reference, string path)
+    {
         var version = found.GetName().Version;
-        return version?.Major == reference.Version?.Major
-            ? found
-            : throw new TaskException(
+        if (version?.Major != reference.Version?.Major)
+        {
+            throw new TaskException(
                 $"Expected '{path}' to refer to {reference.Name} {version?.Major}.x, which the worker has ({version}), but found a reference to {reference.Version}. Build it against the worker's.");
+        }
     }
 }

@@ -13,6 +13,7 @@ internal sealed class TaskFunctions : IDisposable
     private readonly FunctionAssemblies _assemblies;
     private readonly OnDemandViews _views;
     private readonly ModelCache _models;
+    private readonly WorkerLog _log;
 
     /// <summary>Makes an empty one.</summary>
     /// <param name="time">The clock.</param>
@@ -22,6 +23,7 @@ internal sealed class TaskFunctions : IDisposable
         _assemblies = new FunctionAssemblies();
         _views = new OnDemandViews(_assemblies);
         _models = new ModelCache(time, log);
+        _log = log;
     }
 
     /// <summary>Number of models in memory.</summary>
@@ -36,7 +38,7 @@ internal sealed class TaskFunctions : IDisposable
         var files = new TaskFiles(task.FilesFolder);
         return CommandReader.Read(command) switch
         {
-            ScoreCommand score => new ScoredColumn(score, Scorer.Create(score, _models, _views, files)),
+            ScoreCommand score => new ScoredColumn(score, Scorer.Create(score, _models, _views, files, _log)),
             OnDemandCommand transform => new OnDemandColumn(transform, _views.Load(transform.Transform, files)),
             MethodCommand method => ScalarMethod.Create(method, _assemblies, files),
             var other => throw Unknown(other),
@@ -52,7 +54,7 @@ internal sealed class TaskFunctions : IDisposable
         var files = new TaskFiles(task.FilesFolder);
         return CommandReader.Read(command) switch
         {
-            ScoreCommand score => new ScoredTable(score, Scorer.Create(score, _models, _views, files)),
+            ScoreCommand score => new ScoredTable(score, Scorer.Create(score, _models, _views, files, _log)),
             OnDemandCommand transform => new OnDemandTable(transform, _views.Load(transform.Transform, files)),
             MethodCommand method => TableMethod.Create(method, _assemblies, files),
             var other => throw Unknown(other),

@@ -67,11 +67,12 @@ internal sealed class SessionShipment(SparkArtifacts artifacts, SparkSettings se
     public Task<FileReference> ShipAssemblyAsync(SparkMethod method, CancellationToken cancellationToken)
         => ShipOnceAsync($"assembly {method.AssemblyPath} {method.ExecutorPath}", () => ShipCodeAsync(method, cancellationToken), cancellationToken);
 
-    /// <summary>Makes a file visible to the executors.</summary>
-    /// <param name="path">Its path on this machine.</param>
+    /// <summary>Makes the golden rows of an on-demand view visible to the executors.</summary>
+    /// <param name="path">Path of the file.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Where the worker finds it.</returns>
-    public Task<FileReference> ShipFileAsync(string path, CancellationToken cancellationToken) => ShipOnceAsync($"file {path}", () => ShipWholeAsync(path, cancellationToken), cancellationToken);
+    public Task<FileReference> ShipGoldenRowsAsync(string path, CancellationToken cancellationToken)
+        => ShipOnceAsync($"golden rows {path}", () => SendAsync(path, ".golden.json", cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose() => _gate.Dispose();
@@ -100,7 +101,7 @@ internal sealed class SessionShipment(SparkArtifacts artifacts, SparkSettings se
         if (model.PackagePath is { } package)
         {
             var hash = await ContentHash.OfFileAsync(package, cancellationToken).ConfigureAwait(false);
-            return model.ExecutorPath is { } seen ? new FileReference(seen, hash) : await SendAsync(package, hash, cancellationToken).ConfigureAwait(false);
+            return model.ExecutorPath is { } seen ? new FileReference(seen, hash) : await SendAsync(package, PackageName(hash), hash, cancellationToken).ConfigureAwait(false);
         }
 
         // In the folder that the executors see the package gets its name when it is whole.
@@ -111,7 +112,7 @@ internal sealed class SessionShipment(SparkArtifacts artifacts, SparkSettings se
             var hash = await model.ExportAsync!(temporary, cancellationToken).ConfigureAwait(false);
             if (options.SharedFolder is null)
             {
-                return await SendAsync(temporary, hash, cancellationToken).ConfigureAwait(false);
+                return await SendAsync(temporary, PackageName(hash), hash, cancellationToken).ConfigureAwait(false);
             }
 
             var target = Path.Combine(folder, PackageName(hash));
@@ -128,10 +129,16 @@ internal sealed class SessionShipment(SparkArtifacts artifacts, SparkSettings se
         }
     }
 
-    private async Task<FileReference> SendAsync(string path, string hash, CancellationToken cancellationToken)
+    private async Task<FileReference> SendAsync(string path, string extension, CancellationToken cancellationToken)
     {
-        await artifacts.AddFileAsync(path, PackageName(hash), cancellationToken).ConfigureAwait(false);
-        return new FileReference(PackageName(hash), hash);
+        var hash = await ContentHash.OfFileAsync(path, cancellationToken).ConfigureAwait(false);
+        return await SendAsync(path, hash + extension, hash, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<FileReference> SendAsync(string path, string name, string hash, CancellationToken cancellationToken)
+    {
+        await artifacts.AddFileAsync(path, name, cancellationToken).ConfigureAwait(false);
+        return new FileReference(name, hash);
     }
 
     private async Task<FileReference> ShipWholeAsync(string path, CancellationToken cancellationToken)

@@ -44,6 +44,13 @@ internal static class CommandRules
             Check(transform, "transforms");
         }
 
+        CheckNames(command.Transforms.Select(t => t.View), "transforms");
+        CheckNames(command.Arguments, "arguments");
+        if (command.Inputs.FirstOrDefault(i => i.View is not null && command.Transforms.All(t => t.View != i.View)) is { } unknown)
+        {
+            throw new CommandException($"Expected a view of 'transforms' of the command for feature '{unknown.Feature}', but found '{unknown.View}'.");
+        }
+
         Require(command.Outputs.Count > 0, "at least one entry in 'outputs'", "none");
         CheckColumns(command.Outputs.Select(o => (o?.Name, o?.Type)), "outputs");
         CheckNames(command.Keep, "keep");

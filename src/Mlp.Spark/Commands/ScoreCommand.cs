@@ -23,6 +23,9 @@ internal sealed record ScoreCommand : WorkerCommand
     }
     = [];
 
+    /// <summary>Names of the arguments of a scalar, in order: features come from them as from the columns of a table. Null where each argument is a feature. Needed with <see cref="Transforms"/>.</summary>
+    public IReadOnlyList<string>? Arguments { get; init; }
+
     /// <summary>On-demand transforms that run first, in order: what they compute are further columns.</summary>
     public IReadOnlyList<TransformReference> Transforms
     {

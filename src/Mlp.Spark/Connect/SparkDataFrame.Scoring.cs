@@ -1,4 +1,5 @@
 using Mlp.Spark.Functions;
+using Mlp.Spark.OnDemand;
 using Mlp.Spark.Scoring;
 
 namespace Mlp.Spark.Connect;
@@ -41,6 +42,20 @@ public sealed partial class SparkDataFrame
         ArgumentException.ThrowIfNullOrWhiteSpace(columns);
         var plan = new MethodPlan(Session, method);
         return Then((table, token) => plan.MapAsync(table, columns, token));
+    }
+
+    /// <summary>Computes an on-demand feature view for every row, by the method that serves. The result has the kept columns and then the features.</summary>
+    /// <param name="view">The view.</param>
+    /// <param name="keep">Columns of this table that the result has too; none for all of them.</param>
+    /// <remarks>
+    /// The columns of the request, and the stored features that the view computes from, are found by name. One that is missing or does not fit is an <see cref="ArgumentException"/> when the result is first used.
+    /// </remarks>
+    public SparkDataFrame Apply(SparkOnDemandView view, params IReadOnlyList<string> keep)
+    {
+        ArgumentNullException.ThrowIfNull(view);
+        ArgumentNullException.ThrowIfNull(keep);
+        var plan = new OnDemandPlan(Session, view, keep.Count > 0 ? keep : null);
+        return Then(plan.MapAsync);
     }
 
     /// <summary>The groups of rows that have the same values.</summary>

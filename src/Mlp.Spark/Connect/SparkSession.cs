@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Apache.Arrow;
+using Mlp.Features;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Registry;
 using Mlp.Spark.Artifacts;
@@ -15,13 +16,15 @@ public sealed partial class SparkSession : IAsyncDisposable
 {
     private readonly IModelRegistry? _registry;
     private int _isDisposed;
+    private long _planId;
 
     /// <summary>Prepares a session; nothing is called yet.</summary>
     /// <param name="connection">Where the server is and as whom to talk to it.</param>
     /// <param name="options">Settings; null for the defaults.</param>
     /// <param name="registry">Where models are found by name; null for nowhere.</param>
+    /// <param name="features">Where the on-demand views of models are found; null for nowhere: all features are columns of the tables then.</param>
     /// <exception cref="ValidationException">A setting is out of its range.</exception>
-    public SparkSession(SparkConnectionString connection, SparkSessionOptions? options = null, IModelRegistry? registry = null)
+    public SparkSession(SparkConnectionString connection, SparkSessionOptions? options = null, IModelRegistry? registry = null, FeatureStore? features = null)
     {
         ArgumentNullException.ThrowIfNull(connection);
         options ??= new SparkSessionOptions();
@@ -35,6 +38,7 @@ public sealed partial class SparkSession : IAsyncDisposable
         Artifacts = new SparkArtifacts(Channel);
         Shipment = new SessionShipment(Artifacts, Settings, options);
         _registry = registry;
+        Features = features;
     }
 
     /// <summary>Id of the session, a UUID.</summary>
@@ -51,6 +55,9 @@ public sealed partial class SparkSession : IAsyncDisposable
 
     /// <summary>The calls.</summary>
     internal SparkChannel Channel { get; }
+
+    /// <summary>Where on-demand views are found; null for nowhere.</summary>
+    internal FeatureStore? Features { get; }
 
     /// <summary>What the executors get.</summary>
     internal SessionShipment Shipment { get; }
@@ -165,6 +172,9 @@ public sealed partial class SparkSession : IAsyncDisposable
             Shipment.Dispose();
         }
     }
+
+    /// <summary>A number for a plan that the server may keep, with what it has found out about it.</summary>
+    internal long NextPlanId() => Interlocked.Increment(ref _planId);
 
     /// <summary>Runs a command.</summary>
     /// <param name="command">The command.</param>

@@ -1,4 +1,4 @@
-using Mlp.Spark.Scoring;
+using Mlp.Features.Definitions;
 
 namespace Mlp.Spark.Functions;
 
@@ -43,6 +43,22 @@ public sealed class SparkMethod
         return found.DeclaringType.Assembly is { Location: { Length: > 0 } path }
             ? new SparkMethod(path, type, found.Name, null)
             : throw new ArgumentException($"Expected an assembly that was loaded from a file, but found '{found.DeclaringType.Assembly.GetName().Name}', which was not.", nameof(method));
+    }
+
+    /// <summary>The method of an on-demand view, which need not be public: the application has named it itself.</summary>
+    /// <param name="view">The view.</param>
+    /// <exception cref="ArgumentException">It is a lambda, or its assembly has no file.</exception>
+    internal static SparkMethod OfView(OnDemandFeatureViewDefinition view)
+    {
+        var (method, target) = (view.Method.Method, view.Method.Target);
+        if (!method.IsStatic || target is not null || method.IsGenericMethod || method.DeclaringType is not { FullName: { } type, IsGenericType: false })
+        {
+            throw new ArgumentException($"Expected a static method without type parameters to compute the {view}, which the worker can find by its name, but found '{method.DeclaringType?.Name}.{method.Name}', a lambda or a method of an object.");
+        }
+
+        return method.DeclaringType.Assembly is { Location: { Length: > 0 } path }
+            ? new SparkMethod(path, type, method.Name, null)
+            : throw new ArgumentException($"Expected the {view} in an assembly that was loaded from a file, but found '{method.DeclaringType.Assembly.GetName().Name}', which was not.");
     }
 
     /// <summary>A method of an assembly by name.</summary>

@@ -14,15 +14,20 @@ internal sealed class ScoreBinding(ModelManifest manifest, SparkScoreOptions opt
 
     /// <summary>Where each feature comes from.</summary>
     /// <param name="columns">The columns of the table.</param>
+    /// <param name="views">The on-demand views that the worker computes; null for none.</param>
     /// <exception cref="ArgumentException">A column is missing or has a type that does not fit.</exception>
-    public IReadOnlyList<InputColumn> Bind(IReadOnlyList<TableColumn> columns)
+    public IReadOnlyList<InputColumn> Bind(IReadOnlyList<TableColumn> columns, ServiceViews? views = null)
     {
         RequireKnown();
         var inputs = new List<InputColumn>();
         var matrices = FindMatrices(columns);
         foreach (var feature in _plan.Layout.Columns)
         {
-            if (matrices.FirstOrDefault(m => m.Holds(feature)) is not { } matrix)
+            if (views?.SourceOf(feature.Name) is var (view, field))
+            {
+                inputs.Add(new InputColumn(feature.Name, field, View: view));
+            }
+            else if (matrices.FirstOrDefault(m => m.Holds(feature)) is not { } matrix)
             {
                 inputs.Add(Bind(feature.Name, feature.Type, feature.IsVector, VectorLength.Describe(feature), columns));
             }

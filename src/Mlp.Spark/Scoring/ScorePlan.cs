@@ -1,6 +1,8 @@
+using Mlp.Runtime.Models;
 using Mlp.Spark.Commands;
 using Mlp.Spark.Connect;
 using Mlp.Spark.Connect.Protocol;
+using Mlp.Spark.OnDemand;
 
 namespace Mlp.Spark.Scoring;
 
@@ -17,7 +19,7 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
     {
         var (function, needed) = await TableFunctionAsync(table, [], FunctionPlans.Tables, cancellationToken).ConfigureAwait(false);
 
-        return new Relation { MapPartitions = new() { Input = Narrow(table, needed), Func = function } };
+        return new Relation { MapPartitions = new() { Input = TableColumns.Narrow(table, needed), Func = function } };
     }
 
     /// <summary>Scores each group of a table as one batch.</summary>
@@ -27,7 +29,7 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
     public async Task<Relation> GroupAsync(Relation table, IReadOnlyList<string> keys, CancellationToken cancellationToken)
     {
         var (function, needed) = await TableFunctionAsync(table, keys, FunctionPlans.Groups, cancellationToken).ConfigureAwait(false);
-        return new Relation { GroupMap = new() { Input = Narrow(table, needed), GroupingExpressions = { keys.Select(FunctionPlans.Column) }, Func = function } };
+        return new Relation { GroupMap = new() { Input = TableColumns.Narrow(table, needed), GroupingExpressions = { keys.Select(FunctionPlans.Column) }, Func = function } };
     }
 
     /// <summary>A column with the score.</summary>
@@ -40,12 +42,15 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
         var binding = new ScoreBinding(found.Manifest, options);
         IReadOnlyList<Expression> expressions;
         IReadOnlyList<InputColumn> inputs;
+        var views = ServiceViews.None;
+        IReadOnlyList<string>? names = null;
         if (arguments is null)
         {
-            var columns = await ColumnsAsync(table, cancellationToken).ConfigureAwait(false);
-            inputs = binding.Bind([.. columns.Select(SparkTypes.ToColumn)]);
-            expressions = [.. inputs.Select(i => FunctionPlans.Column(i.Column!))];
-            inputs = [.. inputs.Select(i => i with { Column = null })];
+            IReadOnlyList<TableColumn> columns = [.. (await ColumnsAsync(table, cancellationToken).ConfigureAwait(false)).Select(SparkTypes.ToColumn)];
+            views = ServiceViews.Find(found.Manifest, session.Features, options, columns);
+            inputs = binding.Bind(columns, views);
+            names = Needed(found.Manifest, inputs, views, columns);
+            expressions = [.. names.Select(FunctionPlans.Column)];
         }
         else
         {
@@ -56,6 +61,7 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
         }
 
         var (command, type) = await ScalarCommandAsync(found, binding, inputs, cancellationToken).ConfigureAwait(false);
+        command = command with { Arguments = names, Transforms = await ReferencesAsync(views, cancellationToken).ConfigureAwait(false) };
         return new Expression { CommonInlineUserDefinedFunction = FunctionPlans.Create(found.Manifest.Name, FunctionPlans.Scalar, command, FunctionPlans.Type(type), expressions) };
     }
 
@@ -71,9 +77,6 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
         return FunctionPlans.Create(name, FunctionPlans.Scalar, command, FunctionPlans.Type(type), []);
     }
 
-    /// <summary>Spark sends all columns of what it maps: what nobody needs is left out before.</summary>
-    private static Relation Narrow(Relation table, IEnumerable<string> columns) => new() { Project = new() { Input = table, Expressions = { columns.Select(FunctionPlans.Column) } } };
-
     private static string ScalarType(IReadOnlyList<OutputColumn> outputs)
         => outputs is [var single] ? single.Type : $"struct<{string.Join(',', outputs.Select(o => $"{SparkTypeText.Quote(o.Name)}:{o.Type}"))}>";
 
@@ -82,16 +85,19 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
     private async Task<(CommonInlineUserDefinedFunction Function, IReadOnlyList<string> Needed)> TableFunctionAsync(Relation table, IReadOnlyList<string> keys, int kind, CancellationToken cancellationToken)
     {
         var found = await model.FindAsync(cancellationToken).ConfigureAwait(false);
-        var columns = await ColumnsAsync(table, cancellationToken).ConfigureAwait(false);
+        var fields = await ColumnsAsync(table, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<TableColumn> columns = [.. fields.Select(SparkTypes.ToColumn)];
         var binding = new ScoreBinding(found.Manifest, options);
-        var inputs = binding.Bind([.. columns.Select(SparkTypes.ToColumn)]);
+        var views = ServiceViews.Find(found.Manifest, session.Features, options, columns);
+        var inputs = binding.Bind(columns, views);
         var outputs = ScoreOutputs.Of(found.Manifest, options);
-        var kept = Keep(columns, outputs, found.Manifest.Where);
-        var needed = inputs.Select(i => i.Column!).Concat(kept.Select(k => k.Name)).Concat(keys).Distinct(StringComparer.Ordinal).ToList();
+        var kept = Keep(fields, outputs, found.Manifest.Where);
+        var needed = Needed(found.Manifest, inputs, views, columns).Concat(kept.Select(k => k.Name)).Concat(keys).Distinct(StringComparer.Ordinal).ToList();
         var command = new ScoreCommand
         {
             Model = await ShipAsync(found, cancellationToken).ConfigureAwait(false),
             Inputs = inputs,
+            Transforms = await ReferencesAsync(views, cancellationToken).ConfigureAwait(false),
             Outputs = outputs,
             Keep = [.. kept.Select(k => k.Name)],
             Nulls = binding.Nulls(),
@@ -129,20 +135,27 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
     private async Task<IReadOnlyList<DataType.Types.StructField>> ColumnsAsync(Relation table, CancellationToken cancellationToken)
         => (await session.AnalyzeTypeAsync(table, cancellationToken).ConfigureAwait(false)).Struct.Fields;
 
-    private List<DataType.Types.StructField> Keep(IReadOnlyList<DataType.Types.StructField> columns, IReadOnlyList<OutputColumn> outputs, string where)
+    /// <summary>Names of the columns that features come from, each once.</summary>
+    private static IReadOnlyList<string> Needed(ModelManifest manifest, IReadOnlyList<InputColumn> inputs, ServiceViews views, IReadOnlyList<TableColumn> columns)
+        => [.. inputs.Where(i => i.View is null).Select(i => i.Column!).Concat(views.Views.SelectMany(v => OnDemandColumns.Require(v.Definition, columns, manifest.Where))).Distinct(StringComparer.Ordinal)];
+
+    private async Task<IReadOnlyList<TransformReference>> ReferencesAsync(ServiceViews views, CancellationToken cancellationToken)
     {
-        var kept = options.Keep is { } names ? [.. names.Select(n => Single(columns, n, where))] : columns.ToList();
+        var references = new List<TransformReference>();
+        foreach (var view in views.Views)
+        {
+            references.Add(await OnDemandPlan.ReferenceAsync(session, view, cancellationToken).ConfigureAwait(false));
+        }
+
+        return references;
+    }
+
+    private IReadOnlyList<DataType.Types.StructField> Keep(IReadOnlyList<DataType.Types.StructField> columns, IReadOnlyList<OutputColumn> outputs, string where)
+    {
+        var kept = TableColumns.Keep(columns, options.Keep, where);
         return kept.FirstOrDefault(k => outputs.Any(o => o.Name == k.Name)) is { } taken
             ? throw new ArgumentException(
                 $"Expected a table without a column '{taken.Name}', which scoring adds, but found one ({where}). Say which columns to keep, or how the names of new ones begin: {nameof(SparkScoreOptions)}.{nameof(SparkScoreOptions.Prefix)}.")
             : kept;
-    }
-
-    private static DataType.Types.StructField Single(IReadOnlyList<DataType.Types.StructField> columns, string name, string where)
-    {
-        var found = columns.Where(c => c.Name == name).ToList();
-        return found.Count == 1
-            ? found[0]
-            : throw new ArgumentException($"Expected {(found.Count == 0 ? "a" : "one")} column '{name}' to keep, but found {(found.Count == 0 ? "columns " + string.Join(", ", columns.Select(c => $"'{c.Name}'")) : "several")} ({where}).");
     }
 }

@@ -40,13 +40,20 @@ public sealed record SparkScoreOptions
     /// <value>The default value is false.</value>
     public bool RoundToFloat32 { get; init; }
 
-    /// <summary>What happens where a feature has no value; null for what the model was made for.</summary>
+    /// <summary>What happens where a feature has no value: a null, or a vector of another length than the model's or with a null among its elements. Null for what the model was made for.</summary>
     /// <value>The default value is null.</value>
     public NullOptions? Nulls { get; init; }
 
     /// <summary>Whether the answers of a row with a null among its features are null, whatever <see cref="Nulls"/> says of features that it does not name.</summary>
     /// <value>The default value is false.</value>
     public bool PropagateNulls { get; init; }
+
+    /// <summary>
+    /// Whether the on-demand views of the model's feature service are computed in the worker, from the columns of a request. Null computes a view unless the table has all of its features as columns. True computes
+    /// all of them, false none. A function that is registered, and a column that names its arguments, take the features themselves.
+    /// </summary>
+    /// <value>The default value is null.</value>
+    public bool? ComputeOnDemand { get; init; }
 
     /// <summary>Whether ONNX Runtime runs the model in any case, and no managed kernel stands in for it.</summary>
     /// <value>The default value is false.</value>

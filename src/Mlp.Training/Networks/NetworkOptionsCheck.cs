@@ -85,7 +85,7 @@ public sealed partial class NetworkOptions
             fail($"{nameof(DataParallel)}{separator}{nameof(DataParallelOptions.Elastic)}{separator}{nameof(ElasticTrainingOptions.Group)}", $"must be null beside {(DataParallel.Group is null ? "Replicas above 1" : "a Group")}: its members are the replicas.");
         }
 
-        if (DataParallel is { WorldSize: 1, SyncBatchNorm: true, Elastic.Group: null, ReplicaPerGpu: false })
+        if (DataParallel is { IsAlone: true, SyncBatchNorm: true })
         {
             fail($"{nameof(DataParallel)}{separator}{nameof(DataParallelOptions.SyncBatchNorm)}", $"must be false for one replica, whose batch is the whole one.");
         }

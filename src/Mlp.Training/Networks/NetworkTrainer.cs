@@ -25,11 +25,11 @@ public sealed class NetworkTrainer : ITrainer
     /// <param name="options">Settings; copied, later changes have no effect.</param>
     /// <param name="logger">Told of each training; null for nobody.</param>
     /// <param name="timeProvider">Measures how long epochs take; the system's clock when null.</param>
-    /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    /// <exception cref="ArgumentException">A setting is out of range. The group whose rank this process is has ended with this sentence, so that no other rank waits for this one.</exception>
     public NetworkTrainer(NetworkOptions options, ILogger<NetworkTrainer>? logger = null, TimeProvider? timeProvider = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        _settings = NetworkSettings.From(options);
+        _settings = Replicas.WithOthers(options.DataParallel.Group, () => NetworkSettings.From(options), CancellationToken.None);
         _logger = logger ?? NullLogger<NetworkTrainer>.Instance;
         _timeProvider = timeProvider ?? TimeProvider.System;
     }

@@ -25,9 +25,17 @@ public sealed class DistributedTreeOptions
     [EnumDataType(typeof(TreeLearner))]
     public TreeLearner Learner { get; set; } = TreeLearner.Data;
 
+    /// <summary>
+    /// How long <see cref="Replicas"/> of this process wait for one that does not come to what all do together, 1 ms to 7 days; then the training ends with a <see cref="CollectiveTimeoutException"/> that names it, as soon as that one is back:
+    /// all work on the same rows in native memory. Progress that the caller is told of is waited for too. Ranks of a <see cref="Group"/> wait as long as its <see cref="ProcessGroupOptions.Timeout"/> says.
+    /// </summary>
+    /// <value>The default value is 30 minutes.</value>
+    [Range(typeof(TimeSpan), "00:00:00.001", "7.00:00:00")]
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(30);
+
     /// <summary>How many train together.</summary>
     internal int WorldSize => Group?.WorldSize ?? Replicas;
 
     /// <summary>Takes the settings of another.</summary>
-    internal void CopyFrom(DistributedTreeOptions other) => (Replicas, Group, Learner) = (other.Replicas, other.Group, other.Learner);
+    internal void CopyFrom(DistributedTreeOptions other) => (Replicas, Group, Learner, Timeout) = (other.Replicas, other.Group, other.Learner, other.Timeout);
 }

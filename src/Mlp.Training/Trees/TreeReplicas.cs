@@ -7,9 +7,6 @@ namespace Mlp.Training.Trees;
 /// <summary>Trains trees by one or by several replicas.</summary>
 internal static class TreeReplicas
 {
-    // A replica that ends tells the others, and all work on the same rows in native memory: none is left behind.
-    private static readonly TimeSpan Patience = TimeSpan.FromDays(7);
-
     /// <summary>Trains.</summary>
     /// <param name="options">Settings.</param>
     /// <param name="data">The rows.</param>
@@ -24,8 +21,9 @@ internal static class TreeReplicas
         return options.Distributed switch
         {
             { Group: { WorldSize: > 1 } group } => Replicas.WithOthers(group, () => TrainAs(group, isTold: true), cancellationToken),
+            // All work on the same rows in native memory, so none is left behind: there is no patience after which that would be.
             { Replicas: > 1 and var count } => new ReplicaThreads<(string, IReadOnlyList<TrainingProgress>)>(
-                ProcessGroup.CreateInProcess(count, Replicas.GroupOptions(Patience)), g => Replicas.WithOthers(g, () => TrainAs(g, isTold: g.Rank == 0), cancellationToken), static () => { }, patience: null).Run(),
+                ProcessGroup.CreateInProcess(count, Replicas.GroupOptions(options.Distributed.Timeout)), g => Replicas.WithOthers(g, () => TrainAs(g, isTold: g.Rank == 0), cancellationToken), static () => { }, patience: null).Run(),
             _ => TrainAlone(),
         };
 

@@ -26,12 +26,11 @@ public sealed class TreeTrainer : ITrainer
     /// <param name="options">Settings; copied, later changes have no effect.</param>
     /// <param name="logger">Told of each training; null for nobody.</param>
     /// <param name="timeProvider">Measures how long iterations take; the system's clock when null.</param>
-    /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    /// <exception cref="ArgumentException">A setting is out of range. The group whose rank this process is has ended with this sentence, so that no other rank waits for this one.</exception>
     public TreeTrainer(TreeOptions options, ILogger<TreeTrainer>? logger = null, TimeProvider? timeProvider = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        OptionRanges.ThrowIfAny(options.FindFailures(), nameof(options));
-        _options = options.Copy();
+        _options = Replicas.WithOthers(options.Distributed.Group, () => Settle(options), CancellationToken.None);
         _logger = logger ?? NullLogger<TreeTrainer>.Instance;
         _timeProvider = timeProvider ?? TimeProvider.System;
     }
@@ -119,6 +118,12 @@ public sealed class TreeTrainer : ITrainer
 
     async Task<IFittedModel> ITrainer.FitAsync(ITrainingSet trainingSet, ITrainingSet? validation, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
         => await FitAsync(trainingSet, null, validation, progress, cancellationToken).ConfigureAwait(false);
+
+    private static TreeOptions Settle(TreeOptions options)
+    {
+        OptionRanges.ThrowIfAny(options.FindFailures(), nameof(options));
+        return options.Copy();
+    }
 
     private async Task<TrainedTrees> FitAsync(
         ITrainingSet trainingSet, TrainedTrees? previous, ITrainingSet? validation, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)

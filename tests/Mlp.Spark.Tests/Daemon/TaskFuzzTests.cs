@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using Mlp.Spark.Tests.Peer;
@@ -12,7 +13,9 @@ namespace Mlp.Spark.Tests.Daemon;
 public sealed class TaskFuzzTests(ITestOutputHelper output)
 {
     private const int TasksPerRound = 20;
-    private const int Seed = 20_261_129;
+    private const string SeedVariable = "MLP_SEED";
+
+    private static readonly int Seed = int.TryParse(Environment.GetEnvironmentVariable(SeedVariable), NumberStyles.None, CultureInfo.InvariantCulture, out var seed) ? seed : 20_261_129;
 
     /// <summary>The most that the process may have had in memory, although lengths of up to a gibibyte are within the limits: what has not come is not touched.</summary>
     private const long MaximumResidentKibibytes = 1 << 20;
@@ -24,13 +27,23 @@ public sealed class TaskFuzzTests(ITestOutputHelper output)
             .Select(r => RecordedCommands.Rewrite(r, RecordedCommands.For(r.Name))).ToArray();
         var random = new Random(Seed);
         using var worker = WorkerProcess.StartDaemon();
-        var (answered, refused, ended) = (0, 0, 0);
+        using var lasting = worker.Connect();
+        foreach (var task in tasks)
+        {
+            Assert.True(lasting.Run(task).IsSuccess);
+        }
+
+        var before = Memory(worker.Id, "RssAnon");
+        var (answered, refused, ended, longest) = (0, 0, 0, TimeSpan.Zero);
         for (var round = 0; round < TestRounds.Count; round++)
         {
             for (var i = 0; i < TasksPerRound; i++)
             {
                 var task = Mutate(tasks[random.Next(tasks.Length)], tasks, random);
-                switch (Send(worker, task))
+                var start = Stopwatch.GetTimestamp();
+                var answer = Send(worker, task);
+                longest = longest > Stopwatch.GetElapsedTime(start) ? longest : Stopwatch.GetElapsedTime(start);
+                switch (answer)
                 {
                     case true:
                         answered++;
@@ -44,12 +57,15 @@ public sealed class TaskFuzzTests(ITestOutputHelper output)
                 }
             }
 
+            // On a new connection, and on one that was there before all of them.
             using var peer = worker.Connect();
             Assert.True(peer.Run(tasks[round % tasks.Length]).IsSuccess, $"Round {round} of seed {Seed}: another task failed.");
+            Assert.True(lasting.Run(tasks[round % tasks.Length]).IsSuccess, $"Round {round} of seed {Seed}: the next task of an earlier connection failed.");
         }
 
-        var resident = PeakResident(worker.Id);
-        output.WriteLine($"{TestRounds.Count * TasksPerRound} tasks: {answered} answered, {refused} refused with a sentence, {ended} ended by their own end; at most {resident / 1024} MiB resident.");
+        var resident = Memory(worker.Id, "VmHWM");
+        output.WriteLine($"Seed {Seed}, {TestRounds.Count * TasksPerRound} tasks by one daemon: {answered} answered, {refused} refused with a sentence, {ended} ended by their own end.");
+        output.WriteLine($"Longest task {longest.TotalMilliseconds:F0} ms. RssAnon {before >> 10} MiB before, {Memory(worker.Id, "RssAnon") >> 10} MiB after; at most {resident >> 10} MiB resident.");
         Assert.Equal(TestRounds.Count * TasksPerRound, answered + refused + ended);
         Assert.True(refused > 0);
         Assert.InRange(resident, 0, MaximumResidentKibibytes);
@@ -140,8 +156,9 @@ public sealed class TaskFuzzTests(ITestOutputHelper output)
         }
     }
 
-    private static long PeakResident(int process)
+    /// <summary>A line of the memory of a process, in KiB; 0 where the system has none.</summary>
+    private static long Memory(int process, string name)
         => OperatingSystem.IsLinux()
-            ? long.Parse(File.ReadLines($"/proc/{process}/status").Single(l => l.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture)
+            ? long.Parse(File.ReadLines($"/proc/{process}/status").Single(l => l.StartsWith(name + ":", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture)
             : 0;
 }

@@ -25,7 +25,7 @@ internal sealed class LocalWorker : IDisposable
 
     public LocalWorker(TimeProvider? time = null)
     {
-        _workerLog = new WorkerLog(TextWriter.Synchronized(_log), writesDetails: true);
+        _workerLog = new WorkerLog(TextWriter.Synchronized(_log), writesDetails: true, time ?? TimeProvider.System);
         _functions = new TaskFunctions(time ?? TimeProvider.System, _workerLog);
     }
 

@@ -31,14 +31,14 @@ public sealed class SparkPeer : IDisposable
         if (secret is not null)
         {
             WriteText(secret);
-            Assert.Equal("ok", ReadText());
+            Require("ok", ReadText(), "the answer to the secret");
         }
     }
 
     /// <summary>Meets a worker of its own process: it brings the secret, then says who it is.</summary>
     public void MeetSingle(string secret)
     {
-        Assert.Equal(secret, ReadText());
+        Require(secret, ReadText(), "the secret");
         WriteText("ok");
         ProcessId = ReadInt32();
     }
@@ -68,6 +68,21 @@ public sealed class SparkPeer : IDisposable
 
     /// <summary>Sends bytes.</summary>
     public void Write(byte[] bytes) => _stream.Write(bytes);
+
+    /// <summary>Sends bytes until there is no room for more.</summary>
+    /// <param name="most">The most bytes.</param>
+    public void WriteWhatFits(int most)
+    {
+        var bytes = new byte[1 << 16];
+        _socket.Blocking = false;
+        var error = SocketError.Success;
+        for (var sent = 0; sent < most && error == SocketError.Success;)
+        {
+            sent += _socket.Send(bytes, 0, bytes.Length, SocketFlags.None, out error);
+        }
+
+        _socket.Blocking = true;
+    }
 
     /// <summary>Sends nothing more.</summary>
     public void CloseSending() => _socket.Shutdown(SocketShutdown.Send);
@@ -114,4 +129,12 @@ public sealed class SparkPeer : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _stream.Dispose();
+
+    private static void Require(string expected, string found, string what)
+    {
+        if (found != expected)
+        {
+            throw new InvalidDataException($"Expected '{expected}' as {what}, but found '{found}'.");
+        }
+    }
 }

@@ -53,10 +53,15 @@ public sealed class WorkerProcess : IDisposable
 
     /// <summary>Starts a daemon that listens by TCP.</summary>
     /// <param name="variables">Further variables.</param>
-    public static WorkerProcess StartDaemon(params (string Name, string Value)[] variables)
+    public static WorkerProcess StartDaemon(params (string Name, string Value)[] variables) => StartDaemon(Executable, variables);
+
+    /// <summary>Starts a daemon that listens by TCP.</summary>
+    /// <param name="executable">Path of the executable.</param>
+    /// <param name="variables">Further variables.</param>
+    public static WorkerProcess StartDaemon(string executable, params (string Name, string Value)[] variables)
     {
         var secret = Guid.NewGuid().ToString("N");
-        var process = Start(["-m", "pyspark.daemon", "pyspark.worker"], [("PYTHON_WORKER_FACTORY_SECRET", secret), .. variables]);
+        var process = Start(executable, ["-m", "pyspark.daemon", "pyspark.worker"], [("PYTHON_WORKER_FACTORY_SECRET", secret), .. variables]);
         var port = new byte[4];
         process.StandardOutput.BaseStream.ReadExactly(port);
         return new WorkerProcess(process, new IPEndPoint(IPAddress.Loopback, BinaryPrimitives.ReadInt32BigEndian(port)), secret);
@@ -64,9 +69,10 @@ public sealed class WorkerProcess : IDisposable
 
     /// <summary>Starts a daemon that listens on a Unix socket.</summary>
     /// <param name="folder">Folder for the socket.</param>
-    public static WorkerProcess StartUnixDaemon(string folder)
+    /// <param name="variables">Further variables.</param>
+    public static WorkerProcess StartUnixDaemon(string folder, params (string Name, string Value)[] variables)
     {
-        var process = Start(["-m", "pyspark.daemon", "pyspark.worker"], [("PYTHON_UNIX_DOMAIN_ENABLED", "True"), ("PYTHON_WORKER_FACTORY_SOCK_DIR", folder)]);
+        var process = Start(["-m", "pyspark.daemon", "pyspark.worker"], [("PYTHON_UNIX_DOMAIN_ENABLED", "True"), ("PYTHON_WORKER_FACTORY_SOCK_DIR", folder), .. variables]);
         var length = new byte[4];
         process.StandardOutput.BaseStream.ReadExactly(length);
         var path = new byte[BinaryPrimitives.ReadInt32BigEndian(length)];
@@ -77,9 +83,11 @@ public sealed class WorkerProcess : IDisposable
     /// <summary>Starts the executable.</summary>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="variables">Variables to set; an empty value removes one.</param>
-    public static Process Start(IEnumerable<string> arguments, params (string Name, string Value)[] variables)
+    public static Process Start(IEnumerable<string> arguments, params (string Name, string Value)[] variables) => Start(Executable, arguments, variables);
+
+    private static Process Start(string executable, IEnumerable<string> arguments, (string Name, string Value)[] variables)
     {
-        var start = new ProcessStartInfo(Executable, arguments)
+        var start = new ProcessStartInfo(executable, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -115,8 +123,7 @@ public sealed class WorkerProcess : IDisposable
     /// <returns>The exit code.</returns>
     public int WaitForExit()
     {
-        Assert.True(_process.WaitForExit(Patience), "The worker did not end.");
-        return _process.ExitCode;
+        return _process.WaitForExit(Patience) ? _process.ExitCode : throw new TimeoutException("The worker did not end.");
     }
 
     /// <inheritdoc/>

@@ -33,8 +33,7 @@ public sealed record WorkerReply(bool HasStream, Schema? Schema, IReadOnlyList<R
             var signal = ReadInt32(stream);
             switch (signal)
             {
-                case (int)ProtocolSignal.StartOfArrow:
-                    Assert.False(reply.HasStream);
+                case (int)ProtocolSignal.StartOfArrow when !reply.HasStream:
                     reply = reply with { HasStream = true };
                     using (var reader = new ArrowStreamReader(stream, leaveOpen: true))
                     {

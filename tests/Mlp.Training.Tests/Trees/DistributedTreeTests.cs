@@ -1,3 +1,4 @@
+using System.Globalization;
 using Apache.Arrow;
 using Mlp.Runtime.Statistics;
 using Mlp.TestSupport;
@@ -139,8 +140,13 @@ public sealed class DistributedTreeTests
         using var one = await new TreeTrainer(alone).FitAsync(set);
         using var both = await new TreeTrainer(two).FitAsync(set);
 
-        // Estimated rows of leaves may move a threshold; which feature splits is clear here.
+        // Estimated rows of leaves may move a threshold; which feature splits is clear here, and where the root does. Second derivatives of a ranking are those of its groups: those of all rows are there only where both replicas have added theirs.
         Assert.Equal(Shape(one)[0], Shape(both)[0]);
+        Assert.Equal(Numbers(one, "internal_count")[0], Numbers(both, "internal_count")[0]);
+        Assert.Equal(Numbers(one, "threshold")[0], Numbers(both, "threshold")[0]);
+        Assert.Equal(1, Numbers(both, "leaf_weight").Sum() / Numbers(one, "leaf_weight").Sum(), 1e-4);
+        var (scores, found) = (one.Predict(await SyntheticRows.BatchOf(set)), both.Predict(await SyntheticRows.BatchOf(set)));
+        Assert.Equal(1, Correlation(scores, found), 0.01);
     }
 
     [Fact]
@@ -163,6 +169,36 @@ public sealed class DistributedTreeTests
         var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => new TreeTrainer(Options(3)).FitAsync(SyntheticRows.Create(600, seed: 1), progress: progress));
 
         Assert.Equal("the disk is full", failure.Message);
+    }
+
+    [Fact]
+    public async Task FitAsync_ProgressTakesLongerThanTheLimit_EndsWhenItIsOver()
+    {
+        var options = Options(3);
+        options.Distributed.Timeout = TimeSpan.FromSeconds(1);
+        var isBack = false;
+        var progress = new TreeTrainerTests.Reported([], p =>
+        {
+            if (p.Epoch == 3)
+            {
+                Thread.Sleep(TimeSpan.FromSeconds(4));
+                isBack = true;
+            }
+        });
+
+        var failure = await Assert.ThrowsAsync<CollectiveTimeoutException>(() => new TreeTrainer(options).FitAsync(SyntheticRows.Create(600, seed: 1), progress: progress));
+
+        Assert.Contains("within 1 s", failure.Message, StringComparison.Ordinal);
+        Assert.True(isBack, "A replica was left behind.");
+    }
+
+    [Fact]
+    public void Options_LimitOutOfRange_IsRefused()
+    {
+        var options = Options(3);
+        options.Distributed.Timeout = TimeSpan.Zero;
+
+        Assert.Contains("TreeOptions.Distributed.Timeout must be between", Assert.Throws<ArgumentException>(() => new TreeTrainer(options)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -236,6 +272,20 @@ public sealed class DistributedTreeTests
 
         Assert.Contains("TreeOptions.Distributed.Replicas must be 1 beside a Group, whose 2 ranks are the replicas, but is 2.", Assert.Throws<ArgumentException>(() => new TreeTrainer(options)).Message, StringComparison.Ordinal);
         await LoopbackRanks.DisposeAsync(groups);
+    }
+
+    /// <summary>A line of numbers of the first tree.</summary>
+    private static double[] Numbers(TrainedTrees trees, string name)
+    {
+        var line = trees.ToText().Split("Tree=")[1].Split('\n').First(l => l.StartsWith($"{name}=", StringComparison.Ordinal));
+        return [.. line[(name.Length + 1)..].Split(' ').Select(v => double.Parse(v, CultureInfo.InvariantCulture))];
+    }
+
+    private static double Correlation(float[] a, float[] b)
+    {
+        var (meanA, meanB) = (a.Average(), b.Average());
+        double Product(float[] x, double meanX, float[] y, double meanY) => x.Zip(y, (v, w) => (v - meanX) * (w - meanY)).Sum();
+        return Product(a, meanA, b, meanB) / Math.Sqrt(Product(a, meanA, a, meanA) * Product(b, meanB, b, meanB));
     }
 
     /// <summary>Splits and leaves of the first tree.</summary>

@@ -21,10 +21,15 @@ internal sealed class ScoredColumn(ScoreCommand command, Scorer scorer) : IScala
     /// <inheritdoc/>
     public IArrowArray Run(ScalarArguments arguments, CancellationToken cancellationToken)
     {
+        if (command.Arguments is { } names && names.Count != arguments.Columns.Count)
+        {
+            throw TooMany(names.Count, arguments.Columns.Count);
+        }
+
         // All batches of a task have the same columns.
         _schema ??= new Schema([.. arguments.Columns.Select((c, i) => new Field(NameOf(arguments, i), c.Data.DataType, nullable: true))], null);
         var batch = new RecordBatch(_schema, arguments.Columns, arguments.RowCount);
-        var answers = scorer.Score(batch, schema => Bind(arguments, schema), arguments.FirstRow, cancellationToken);
+        var answers = scorer.Score(batch, schema => command.Arguments is null ? Bind(arguments, schema) : scorer.BindByName(schema), arguments.FirstRow, cancellationToken);
         return answers is [var (_, values)]
             ? values
             : new StructArray(new StructType([.. answers.Select(a => a.Field)]), arguments.RowCount, answers.Select(a => a.Values), ArrowBuffer.Empty);
@@ -54,14 +59,14 @@ internal sealed class ScoredColumn(ScoreCommand command, Scorer scorer) : IScala
 
         if (command.Inputs.Count == 0)
         {
-            return index < scorer.Features.Count ? new InputColumn(scorer.Features[index]) : throw TooMany(scorer.Features.Count);
+            return index < scorer.Features.Count ? new InputColumn(scorer.Features[index]) : throw TooMany(scorer.Features.Count, schema.FieldsList.Count);
         }
 
-        return index < command.Inputs.Count ? command.Inputs[index] : throw TooMany(command.Inputs.Count);
-
-        TaskException TooMany(int wanted) => new(FormattableString.Invariant($"Expected {wanted} arguments for {Name}, but the query passes {schema.FieldsList.Count}."));
+        return index < command.Inputs.Count ? command.Inputs[index] : throw TooMany(command.Inputs.Count, schema.FieldsList.Count);
     }
 
+    private TaskException TooMany(int wanted, int found) => new(FormattableString.Invariant($"Expected {wanted} arguments for {Name}, but the query passes {found}."));
+
     private string NameOf(ScalarArguments arguments, int index)
-        => arguments.Names[index] ?? (index < command.Inputs.Count ? command.Inputs[index].Column ?? command.Inputs[index].Feature : FormattableString.Invariant($"_{index}"));
+        => arguments.Names[index] ?? command.Arguments?[index] ?? (index < command.Inputs.Count ? command.Inputs[index].Column ?? command.Inputs[index].Feature : FormattableString.Invariant($"_{index}"));
 }

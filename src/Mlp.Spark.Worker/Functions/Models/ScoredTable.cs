@@ -26,7 +26,7 @@ internal sealed class ScoredTable(ScoreCommand command, Scorer scorer) : ITableF
         foreach (var batch in batches)
         {
             var kept = KeptColumns.Of(batch, command.Keep).ToArray();
-            var columns = kept.Concat(scorer.Score(batch, Bind, _firstRow, cancellationToken)).ToArray();
+            var columns = kept.Concat(scorer.Score(batch, scorer.BindByName, _firstRow, cancellationToken)).ToArray();
             _firstRow += batch.Length;
             yield return new RecordBatch(new Schema([.. columns.Select(c => c.Field)], null), columns.Select(c => c.Values), batch.Length);
         }
@@ -34,18 +34,4 @@ internal sealed class ScoredTable(ScoreCommand command, Scorer scorer) : ITableF
 
     /// <inheritdoc/>
     public void Dispose() => scorer.Dispose();
-
-    private List<(InputColumn Input, int Column)> Bind(Schema schema)
-    {
-        var named = command.Inputs.Select(i => (i, KeptColumns.IndexOf(schema, i.Column ?? i.Feature, $"for feature '{i.Feature}' of {scorer.Name}"))).ToList();
-        var taken = command.Inputs.Select(i => i.Feature).ToHashSet(StringComparer.Ordinal);
-        foreach (var feature in scorer.Features.Where(f => !taken.Contains(f) && !taken.Contains(MatrixOf(f))))
-        {
-            named.Add((new InputColumn(feature), KeptColumns.IndexOf(schema, feature, $"for the feature of that name of {scorer.Name}")));
-        }
-
-        return named;
-    }
-
-    private static string MatrixOf(string feature) => feature.IndexOf('[', StringComparison.Ordinal) is > 0 and var bracket ? feature[..bracket] : feature;
 }

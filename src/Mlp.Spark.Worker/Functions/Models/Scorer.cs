@@ -1,6 +1,7 @@
 using Apache.Arrow;
 using Mlp.Runtime.Scoring;
 using Mlp.Spark.Commands;
+using Mlp.Spark.Worker.Daemon;
 using Mlp.Spark.Worker.Functions.OnDemand;
 using Mlp.Spark.Worker.Tasks;
 
@@ -13,16 +14,20 @@ internal sealed class Scorer : IDisposable
     private readonly ScoreCommand _command;
     private readonly PackagedModelRole _role;
     private readonly IReadOnlyList<OnDemandView> _views;
+    private readonly List<(string View, string Feature)> _computed;
     private readonly TableSchemas _schemas = new();
     private readonly ScoreOutputs _outputs;
+    private readonly WorkerLog _log;
     private ScoreInputs? _inputs;
     private ScoringPlan? _plan;
     private Schema? _schema;
 
-    private Scorer(ModelLease lease, ScoreCommand command, IReadOnlyList<OnDemandView> views)
+    private Scorer(ModelLease lease, ScoreCommand command, IReadOnlyList<OnDemandView> views, WorkerLog log)
     {
         _lease = lease;
+        _log = log;
         _views = views;
+        _computed = [.. views.SelectMany((v, i) => v.Features.Select(f => (command.Transforms[i].View, f)))];
         _command = command;
         _outputs = new ScoreOutputs(command.Outputs);
         _role = lease.Model.With(CommandNulls.For(command.Nulls, lease.Model.Inputs.Layout.Columns));
@@ -40,13 +45,14 @@ internal sealed class Scorer : IDisposable
     /// <param name="models">The models of the process.</param>
     /// <param name="views">The on-demand views of the process.</param>
     /// <param name="files">Finds files.</param>
+    /// <param name="log">Where to say what happens.</param>
     /// <exception cref="Mlp.Runtime.MlPlatformException">The model is missing, another, or does not fit the command.</exception>
-    public static Scorer Create(ScoreCommand command, ModelCache models, OnDemandViews views, TaskFiles files)
+    public static Scorer Create(ScoreCommand command, ModelCache models, OnDemandViews views, TaskFiles files, WorkerLog log)
     {
         var lease = models.Rent(command.Model, command.Options, files);
         try
         {
-            return new Scorer(lease, command, [.. command.Transforms.Select(t => views.Load(t, files))]);
+            return new Scorer(lease, command, [.. command.Transforms.Select(t => views.Load(t, files))], log);
         }
         catch
         {
@@ -57,7 +63,7 @@ internal sealed class Scorer : IDisposable
 
     /// <summary>Scores a batch.</summary>
     /// <param name="batch">The batch.</param>
-    /// <param name="bind">Says which columns of its schema are which features; asked once per schema.</param>
+    /// <param name="bind">Says which columns of its schema are which features, such as <see cref="BindByName"/>; asked once per schema, to which on-demand views have added theirs.</param>
     /// <param name="firstRow">What the first row is in the partition, for messages.</param>
     /// <param name="cancellationToken">Ends the run.</param>
     /// <returns>The outputs of the command. Their memory is the caller's.</returns>
@@ -76,7 +82,12 @@ internal sealed class Scorer : IDisposable
             }
 
             var features = _inputs!.Read(batch, firstRow, out var nulls);
-            _plan ??= _role.PlanFor(features.Schema, _outputs.Options);
+            if (_plan is null)
+            {
+                _plan = _role.PlanFor(features.Schema, _outputs.Options);
+                _log.WriteDetail($"Calls {Name}.");
+            }
+
             return _outputs.Read(_role.Score(_plan, features, firstRow, cancellationToken), nulls, Name);
         }
         catch (ArgumentException e)
@@ -86,17 +97,48 @@ internal sealed class Scorer : IDisposable
         }
     }
 
-    /// <summary>The batch with what on-demand views compute of it. Shares its memory.</summary>
-    private RecordBatch Extend(RecordBatch batch, long firstRow)
+    /// <summary>Finds features by the names of columns, as the command says and otherwise by their own.</summary>
+    /// <param name="schema">The columns.</param>
+    /// <exception cref="TaskException">A column is missing, or there twice.</exception>
+    public IReadOnlyList<(InputColumn Input, int Column)> BindByName(Schema schema)
     {
-        foreach (var view in _views)
+        var taken = _command.Inputs.Select(i => i.Feature).ToHashSet(StringComparer.Ordinal);
+        var others = Features.Where(f => !taken.Contains(f) && !taken.Contains(MatrixOf(f)))
+            .Select(f => (new InputColumn(f), KeptColumns.IndexOf(schema, f, $"for the feature of that name of {Name}")));
+        return [.. _command.Inputs.Select(i => (i, IndexOf(schema, i))), .. others];
+    }
+
+    private static string MatrixOf(string feature) => feature.IndexOf('[', StringComparison.Ordinal) is > 0 and var bracket ? feature[..bracket] : feature;
+
+    private int IndexOf(Schema schema, InputColumn input)
+    {
+        var name = input.Column ?? input.Feature;
+        var own = schema.FieldsList.Count - _computed.Count;
+        if (input.View is null)
         {
-            var computed = view.Compute(batch, firstRow);
-            batch = new RecordBatch(
-                _schemas.Of([.. batch.Schema.FieldsList, .. computed.Select(c => c.Field)]), batch.Arrays.Concat(computed.Select(c => c.Values)), batch.Length);
+            // A column that the entry names is one of the table, where it has it.
+            return schema.FieldsList.Take(own).Count(f => f.Name == name) == 1
+                ? schema.GetFieldIndex(name)
+                : KeptColumns.IndexOf(schema, name, $"for feature '{input.Feature}' of {Name}");
         }
 
-        return batch;
+        var index = _computed.IndexOf((input.View, name));
+        return index >= 0
+            ? own + index
+            : throw new TaskException($"Expected a feature of the on-demand view '{input.View}' for feature '{input.Feature}' of {Name}, but found '{name}'.");
+    }
+
+    /// <summary>The batch with what on-demand views compute of it, at the end. Shares its memory.</summary>
+    private RecordBatch Extend(RecordBatch batch, long firstRow)
+    {
+        if (_views.Count == 0)
+        {
+            return batch;
+        }
+
+        var computed = _views.SelectMany(v => v.Compute(batch, firstRow)).ToList();
+        return new RecordBatch(
+            _schemas.Of([.. batch.Schema.FieldsList, .. computed.Select(c => c.Field)]), batch.Arrays.Concat(computed.Select(c => c.Values)), batch.Length);
     }
 
     /// <inheritdoc/>

@@ -36,7 +36,7 @@ internal sealed class OnDemandView
     /// <exception cref="Mlp.Runtime.MlPlatformException">There is no such method, it has another definition, or it computes something else than it did.</exception>
     public static OnDemandView Load(TransformReference reference, FunctionAssemblies assemblies, TaskFiles files)
     {
-        var definition = Define(reference, assemblies.Load(reference.Method.Assembly, files).Find(reference.Method));
+        var definition = Define(reference, assemblies.Load(reference.Method.Assembly, files).Find(reference.Method, takesHidden: true));
         if (definition.Fingerprint != reference.Fingerprint)
         {
             throw new TaskException(

@@ -38,6 +38,21 @@ internal static class CollectiveSentences
         Tensor = call.Tensor,
     };
 
+    /// <summary>The rank that finds out who has not come in time does not answer.</summary>
+    /// <param name="call">What was waited in.</param>
+    /// <param name="group">Name of the group.</param>
+    /// <param name="silent">Who does not answer.</param>
+    /// <param name="waited">How long: the time limit.</param>
+    public static CollectiveTimeoutException Unanswered(in CollectiveCall call, string group, int silent, TimeSpan waited) => new(string.Create(
+        CultureInfo.InvariantCulture,
+        $"Expected {Describe(call, group)} to end within {Duration(waited)}, but it did not, and rank {silent} does not answer."))
+    {
+        Ranks = [silent],
+        Call = call.Kind,
+        Sequence = call.Sequence,
+        Tensor = call.Tensor,
+    };
+
     /// <summary>A rank is gone.</summary>
     /// <param name="call">What it was waited for in; null where nobody waits.</param>
     /// <param name="group">Name of the group.</param>

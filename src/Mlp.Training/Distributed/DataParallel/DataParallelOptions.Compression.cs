@@ -58,7 +58,7 @@ public sealed partial class DataParallelOptions : IValidatableObject
             yield return Failure(nameof(Compression), $"must be None for {(Replicas == 1 ? "one replica" : "replicas in this process")}, whose gradients do not travel, but is {Compression}.");
         }
 
-        if (ShardOptimizer && WorldSize == 1)
+        if (ShardOptimizer && IsAlone)
         {
             yield return Failure(nameof(ShardOptimizer), "must be false for one replica, whose part is the whole.");
         }

@@ -9,7 +9,7 @@ public sealed partial class DataParallelOptions
 
     private IEnumerable<ValidationResult> CheckWhatHasNoEffect()
     {
-        if (BucketTuning.IsEnabled && WorldSize == 1 && Elastic.Group is null && !ReplicaPerGpu)
+        if (BucketTuning.IsEnabled && IsAlone)
         {
             yield return Failure($"{nameof(BucketTuning)}.{nameof(BucketTuning.IsEnabled)}", "must be false for one replica, whose gradients do not travel.");
         }

@@ -24,7 +24,7 @@ public sealed partial class DataParallelOptions
             yield break;
         }
 
-        if (WorldSize == 1 && Elastic.Group is null)
+        if (IsAlone)
         {
             yield return Failure(nameof(LocalSteps), $"must be 1 for one replica, which has nobody to take a mean with, but is {LocalSteps}.");
         }

@@ -51,6 +51,9 @@ public sealed partial class DataParallelOptions
     /// <summary>How many train together.</summary>
     internal int WorldSize => Group?.WorldSize ?? Replicas;
 
+    /// <summary>Whether there is one replica, and will be. A group of one rank, as of a program that was started once, counts as replicas: what would be shared out is then this rank's alone.</summary>
+    internal bool IsAlone => Group is null && Elastic.Group is null && Replicas == 1 && !ReplicaPerGpu;
+
     internal DataParallelOptions Copy()
     {
         var copy = (DataParallelOptions)MemberwiseClone();

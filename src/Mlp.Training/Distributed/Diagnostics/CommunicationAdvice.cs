@@ -32,10 +32,10 @@ internal static class CommunicationAdvice
 
     private static (CommunicationCause Cause, string Advice) Find(DataParallelReport report, IReadOnlyList<RankPlace> roll, bool overlaps, DataParallelOptions options)
     {
-        if (roll.GroupBy(r => r.Host, StringComparer.Ordinal).FirstOrDefault(h => h.Count() > h.Max(r => r.Processors)) is { } crowded)
+        if (CrowdedProcessors.Find(roll) is { } crowded)
         {
             return (CommunicationCause.Oversubscription, FormattableString.Invariant(
-                $"{crowded.Count()} ranks share {crowded.Max(r => r.Processors)} processors of '{crowded.Key}' and wait for each other to get one: train with as many ranks as there are processors, or fewer."));
+                $"{crowded.Ranks} ranks share {crowded.Processors} {(crowded.Processors == 1 ? "processor" : "processors")} of '{crowded.Host}' and wait for each other to get one: train with as many ranks as there are processors, or fewer."));
         }
 
         if (report.WaitTime >= report.ExposedTime * Most)
@@ -43,9 +43,7 @@ internal static class CommunicationAdvice
             return report.SlowRank is { } slow && slow.AwaitedTime * (report.Ranks.Count - 1) >= report.WaitTime * report.Ranks.Count * Most
                 ? (CommunicationCause.SlowRank, FormattableString.Invariant(
                     $"The others do nothing meanwhile: see what else runs beside rank {slow.Rank} (process {slow.ProcessId} on '{slow.Host}'), whether its processor or device is slower, and whether its rows come as fast."))
-                : report.Ranks.All(r => r.AwaitedTime == TimeSpan.Zero) ? (CommunicationCause.UnevenSteps, FormattableString.Invariant(
-                    $"Ranks wait for each other, and {report.Transport} does not tell for whom; the one that waits least is rank {report.Ranks.MinBy(r => r.ExposedTime)!.Rank}, so that the others may wait for it."))
-                : (CommunicationCause.UnevenSteps, "Ranks take turns in coming last: hosts have other work, or batches take different times. Larger batches and accumulation (Optimizer.AccumulationSteps) let ranks meet less often.");
+                : (CommunicationCause.UnevenSteps, DescribeTurns(report));
         }
 
         if (options.LocalSteps > 1)
@@ -66,6 +64,20 @@ internal static class CommunicationAdvice
                 $"Buckets hold {ByteText.Of(report.GradientBytes / report.BucketCount)}, so that each costs more by setting out than by its length: a greater DataParallel.BucketBytes makes fewer, and DataParallel.BucketTuning finds the size."))
             : (CommunicationCause.Bandwidth, FormattableString.Invariant(
                 $"Values move at {ByteText.Of((long)(report.GradientBytes / Math.Max(1e-9, report.TransferTime.TotalSeconds)))} a second: larger batches and accumulation (Optimizer.AccumulationSteps) let gradients travel less often{(canRound ? ", DataParallel.Compression halves them" : "")}."));
+    }
+
+    private static string DescribeTurns(DataParallelReport report)
+    {
+        const string MeetLess = "Larger batches and accumulation (Optimizer.AccumulationSteps) let ranks meet less often.";
+        if (report.Ranks.Any(r => r.AwaitedTime > TimeSpan.Zero))
+        {
+            return $"Ranks take turns in coming last: hosts have other work, or batches take different times. {MeetLess}";
+        }
+
+        var byWait = report.Ranks.OrderBy(r => r.ExposedTime).ToList();
+        return byWait.Count > 1 && byWait[1].ExposedTime >= DataParallelReport.ClearMargin * byWait[0].ExposedTime && byWait[1].ExposedTime > TimeSpan.Zero
+            ? FormattableString.Invariant($"Ranks wait for each other, and {report.Transport} does not tell for whom; the one that waits least is rank {byWait[0].Rank}, so that the others may wait for it.")
+            : $"Ranks wait for each other, none of them clearly less than the others, and {report.Transport} does not tell for whom. {MeetLess}";
     }
 
     private static string Describe(DataParallelReport report, DataParallelOptions options)

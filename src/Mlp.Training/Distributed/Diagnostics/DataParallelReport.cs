@@ -14,6 +14,9 @@ namespace Mlp.Training.Distributed.Diagnostics;
 /// <param name="Ranks">Each rank, by number.</param>
 public sealed record DataParallelReport(long Steps, TimeSpan StepTime, TimeSpan ExposedTime, double RowsPerSecond, IReadOnlyList<RankReport> Ranks)
 {
+    /// <summary>How many times as long as for any other ranks wait for one that is to blame.</summary>
+    internal const double ClearMargin = 2;
+
     /// <summary>
     /// Share of a step that is not <see cref="ExposedTime"/>, 0 to 1: an estimate of what part of the speed of replicas that exchange nothing is left. It is too high by what transfers take from computing beside them; to know, train once
     /// without the others.
@@ -41,8 +44,9 @@ public sealed record DataParallelReport(long Steps, TimeSpan StepTime, TimeSpan 
     /// <summary>What that is made of and what helps, in words; null where there is no cause.</summary>
     public string? Advice { get; init; }
 
-    /// <summary>The rank that the others wait for most, where they wait for it in most steps; null for none.</summary>
-    public RankReport? SlowRank => Ranks.Count > 1 && Ranks.MaxBy(r => r.AwaitedTime) is { LastShare: > 0.5 } slow ? slow : null;
+    /// <summary>The rank that the others wait for in most steps, and at least twice as long as for any other; null where there is none, as of two that wait equally for each other.</summary>
+    public RankReport? SlowRank
+        => Ranks.Count > 1 && Ranks.OrderByDescending(r => r.AwaitedTime).Take(2).ToList() is [{ LastShare: > 0.5 } slow, var next] && slow.AwaitedTime >= ClearMargin * next.AwaitedTime ? slow : null;
 
     /// <summary>The figures as a table, a line per rank.</summary>
     public override string ToString()

@@ -8,7 +8,7 @@ internal readonly record struct FormationRule(ElasticGroupOptions Options, int F
 {
     /// <summary>Decides.</summary>
     /// <param name="present">Those who have come, newcomers included.</param>
-    /// <param name="awaited">Members of the generation before who may still come.</param>
+    /// <param name="awaited">Members of the generation before who may still come; of the first one those that are to begin and have neither come nor ended.</param>
     /// <param name="isMajority">Whether those who have come may go on for all.</param>
     /// <param name="waited">How long the first has waited.</param>
     public FormationStep Decide(int present, int awaited, bool isMajority, TimeSpan waited)
@@ -16,7 +16,8 @@ internal readonly record struct FormationRule(ElasticGroupOptions Options, int F
         if (IsFirst)
         {
             var isOver = waited >= Options.Group.Rendezvous.Timeout;
-            return present >= Former || (isOver && present >= Options.MinimumMembers) ? FormationStep.Form
+            var hasAll = present >= Former || (awaited == 0 && waited >= Options.WaitForReplacement);
+            return present >= Options.MinimumMembers && (hasAll || isOver) ? FormationStep.Form
                 : isOver ? FormationStep.BelowMinimum
                 : FormationStep.Wait;
         }
@@ -47,6 +48,6 @@ internal readonly record struct FormationRule(ElasticGroupOptions Options, int F
             ? new(ElasticFailure.NoMajority, FormattableString.Invariant(
                 $"Expected a majority of the {Former} members of group '{Options.Group.Name}' within {waited}, but {present} came: the others may have gone on by themselves.{who}"))
             : new(ElasticFailure.BelowMinimum, FormattableString.Invariant(
-                $"Expected at least {(IsFirst ? Math.Max(Options.MinimumMembers, 1) : Options.MinimumMembers)} members of group '{Options.Group.Name}' within {waited}, but {present} came.{who}"));
+                $"Expected at least {Options.MinimumMembers} members of group '{Options.Group.Name}' within {waited}, but {present} came.{who}"));
     }
 }

@@ -9,8 +9,11 @@ public sealed record LaunchResult(IReadOnlyList<int> ExitCodes, int? FirstFailed
 {
     private const int SignalBase = 128;
 
-    /// <summary>Whether all ranks ended with exit code 0.</summary>
-    public bool IsSuccess => FirstFailedRank is null;
+    /// <summary>Whether all ranks ended with exit code 0, or, with <see cref="LocalLauncherOptions.KeepsOthers"/>, others went on after the first failure and one of them at least ended with exit code 0 then.</summary>
+    public bool IsSuccess => FirstFailedRank is null || EndedAfter.Count > 0;
+
+    /// <summary>Ranks that ended with exit code 0 after the first one had failed, in that order: those that have done the work without it. Empty without <see cref="LocalLauncherOptions.KeepsOthers"/>.</summary>
+    public IReadOnlyList<int> EndedAfter { get; init; } = [];
 
     /// <summary>Ranks that had ended with exit code 0 before the first one failed, in that order. Where the others still needed them, they are to blame.</summary>
     public IReadOnlyList<int> EndedBefore { get; init; } = [];

@@ -5,6 +5,12 @@ namespace Mlp.Training.Distributed.Launch;
 /// <summary>The variables of each launcher. The innermost wins: torchrun may itself have been started by mpirun or srun, once per host.</summary>
 internal static class LaunchVariables
 {
+    // What the variables of mpirun, mpiexec and torchrun begin with that tell a process its place, or where its launcher is.
+    private static readonly string[] Prefixes = ["OMPI_", "PMI_", "PMIX_", "MPI_LOCAL", "HYDI_", "TORCHELASTIC_"];
+
+    /// <summary>Whether a variable is one that mpirun, mpiexec or torchrun has set for a process of its own, which those that this process starts are not. SLURM's say too what the job is, and give way to RANK and WORLD_SIZE.</summary>
+    public static bool IsOfAnotherLauncher(string name) => Array.Exists(Prefixes, p => name.StartsWith(p, StringComparison.Ordinal));
+
     /// <summary>Reads them.</summary>
     /// <exception cref="LaunchException">They are half or contradict themselves.</exception>
     public static LaunchEnvironment? Read(VariableReader variables)

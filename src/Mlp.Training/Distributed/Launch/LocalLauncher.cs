@@ -49,8 +49,8 @@ public static class LocalLauncher
                 ranks.Add(LaunchedRank.Start(rank, Describe(rank, worldSize, port, secret, options), options, clock));
             }
 
-            var (firstFailed, endedBefore) = await WatchAsync(ranks, options, clock, cancellationToken).ConfigureAwait(false);
-            return new([.. ranks.Select(r => r.ExitCode)], firstFailed) { EndedBefore = firstFailed is null ? [] : endedBefore };
+            var (firstFailed, endedBefore, endedAfter) = await WatchAsync(ranks, options, clock, cancellationToken).ConfigureAwait(false);
+            return new([.. ranks.Select(r => r.ExitCode)], firstFailed) { EndedBefore = firstFailed is null ? [] : endedBefore, EndedAfter = endedAfter };
         }
         finally
         {
@@ -59,11 +59,11 @@ public static class LocalLauncher
     }
 
     /// <summary>Waits until all have ended, or until one has failed and the others had their time.</summary>
-    private static async Task<(int? FirstFailed, int[] EndedBefore)> WatchAsync(List<LaunchedRank> ranks, LocalLauncherOptions options, TimeProvider clock, CancellationToken cancellationToken)
+    private static async Task<(int? FirstFailed, int[] EndedBefore, int[] EndedAfter)> WatchAsync(List<LaunchedRank> ranks, LocalLauncherOptions options, TimeProvider clock, CancellationToken cancellationToken)
     {
         // Tasks that have ended at once may be the same object.
         var running = ranks.ToList();
-        var endedBefore = new List<int>();
+        var (endedBefore, endedAfter) = (new List<int>(), new List<int>());
         int? firstFailed = null;
         while (running.Count > 0)
         {
@@ -86,9 +86,9 @@ public static class LocalLauncher
                         break;
                     }
                 }
-                else if (firstFailed is null)
+                else if (!endedBefore.Contains(rank.Rank))
                 {
-                    endedBefore.Add(rank.Rank);
+                    (firstFailed is null ? endedBefore : endedAfter).Add(rank.Rank);
                 }
             }
             catch (OperationCanceledException)
@@ -98,7 +98,7 @@ public static class LocalLauncher
             }
         }
 
-        return (firstFailed, [.. endedBefore]);
+        return (firstFailed, [.. endedBefore], [.. endedAfter]);
     }
 
     private static async Task EndAsync(IEnumerable<LaunchedRank> ranks, TimeSpan grace, TimeProvider clock)
@@ -117,6 +117,11 @@ public static class LocalLauncher
     {
         var (program, arguments) = Program(options);
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        foreach (var name in start.Environment.Keys.Where(LaunchVariables.IsOfAnotherLauncher).ToList())
+        {
+            start.Environment.Remove(name);
+        }
+
         foreach (var (name, value) in options.Variables)
         {
             start.Environment[name] = value;

@@ -11,7 +11,10 @@ public sealed class LocalLauncherOptions
     /// <summary>Its arguments; null for those of the one that runs.</summary>
     public IReadOnlyList<string>? Arguments { get; set; }
 
-    /// <summary>Variables that all ranks get besides those of the launch; a null value removes one.</summary>
+    /// <summary>
+    /// Variables that all ranks get besides those of the launch and of this process; a null value removes one. Of those of this process ranks do not get what mpirun, mpiexec or torchrun have told it (<c>OMPI_</c>, <c>PMI_</c>, <c>PMIX_</c>,
+    /// <c>TORCHELASTIC_</c>): their place is another.
+    /// </summary>
     public Dictionary<string, string?> Variables { get; } = new(StringComparer.Ordinal);
 
     /// <summary>How long the others may take to end by themselves when a rank has failed or the launch was cancelled; then they are killed. Default 5 seconds.</summary>

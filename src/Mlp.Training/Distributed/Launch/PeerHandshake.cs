@@ -76,7 +76,18 @@ internal static class PeerHandshake
 
         await SendAsync(socket, [.. mine, .. secret.Prove("listener", Number(theirs), Number(mine))], cancellationToken).ConfigureAwait(false);
         var length = new byte[sizeof(int)];
-        await ReceiveAsync(socket, length, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await ReceiveAsync(socket, length, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is RendezvousException or SocketException)
+        {
+            // A rank that finds a proof wrong says nothing to whoever has given it.
+            throw new RendezvousException(
+                $"Expected the process at {RefusalLog.AddressOf(socket)} to prove that it knows this group's secret, but it left on seeing this side's proof, as one does whose secret is another or missing ({RendezvousOptions.SecretVariable}, or RendezvousOptions.Secret).",
+                exception);
+        }
+
         var count = BinaryPrimitives.ReadInt32LittleEndian(length);
         if (count is < 0 or > MaximumTextBytes)
         {

@@ -16,7 +16,7 @@ internal sealed class RendezvousHost : IDisposable
     private readonly RankDescription _own;
     private readonly GroupSecret _secret;
     private readonly TimeProvider _clock;
-    private readonly ILogger _logger;
+    private readonly RefusalLog _log;
     private readonly Socket _listener;
     private readonly Socket?[] _sockets;
     private readonly RankDescription?[] _ranks;
@@ -29,14 +29,15 @@ internal sealed class RendezvousHost : IDisposable
     /// <param name="secret">What callers must know.</param>
     /// <param name="clock">The clock.</param>
     /// <param name="logger">Told of callers that are refused.</param>
+    /// <param name="listener">Where it listens already, which it closes; null for the port of the place.</param>
     /// <exception cref="RendezvousException">The port is taken.</exception>
-    public RendezvousHost(GroupPlace place, RankDescription own, GroupSecret secret, TimeProvider clock, ILogger logger)
+    public RendezvousHost(GroupPlace place, RankDescription own, GroupSecret secret, TimeProvider clock, ILogger logger, Socket? listener = null)
     {
-        (_own, _secret, _clock, _logger) = (own, secret, clock, logger);
+        (_own, _secret, _clock, _log) = (own, secret, clock, new(logger, clock, "the rendezvous"));
         _sockets = new Socket?[place.WorldSize];
         _ranks = new RankDescription?[place.WorldSize];
         _ranks[0] = own;
-        _listener = Listen(secret.IsPresent ? IPAddress.Any : IPAddress.Loopback, place.MasterPort);
+        _listener = listener ?? Listen(secret.IsPresent ? IPAddress.Any : IPAddress.Loopback, place.MasterPort);
         if (place.WorldSize == 1)
         {
             _complete.SetResult();
@@ -138,7 +139,7 @@ internal sealed class RendezvousHost : IDisposable
     {
         using var patience = new CancellationTokenSource(CallerPatience, _clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
-        var isKept = false;
+        var (isKept, address) = (false, RefusalLog.AddressOf(socket));
         try
         {
             socket.NoDelay = true;
@@ -146,7 +147,7 @@ internal sealed class RendezvousHost : IDisposable
             var caller = RankDescription.ReadAll(text, 1)[0];
             if (Seat(caller, socket) is { } objection)
             {
-                Note(objection);
+                Note(address, objection);
                 await PeerHandshake.AnswerAsync(socket, false, Encoding.UTF8.GetBytes(objection), either.Token).ConfigureAwait(false);
                 return;
             }
@@ -155,11 +156,15 @@ internal sealed class RendezvousHost : IDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            Note($"A process at {Remote(socket)} connected, but said nothing for {CallerPatience.TotalSeconds:0} seconds.");
+            Note(address, $"A process at {address} connected, but said nothing for {CallerPatience.TotalSeconds:0} seconds.");
         }
-        catch (Exception exception) when (exception is RendezvousException or SocketException or ObjectDisposedException)
+        catch (RendezvousException exception)
         {
-            Note(exception.Message);
+            Note(address, exception.Message);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            Note(address, $"The connection from {address} broke: {exception.Message}.");
         }
         catch (OperationCanceledException)
         {
@@ -238,7 +243,7 @@ internal sealed class RendezvousHost : IDisposable
             {
                 if (_sockets[rank] is { } socket && socket.Poll(0, SelectMode.SelectRead) && socket.Available == 0)
                 {
-                    Note($"{_ranks[rank]!.Title} joined and ended before the others had come.");
+                    Note(RefusalLog.AddressOf(socket), $"{_ranks[rank]!.Title} joined and ended before the others had come.");
                     socket.Dispose();
                     (_sockets[rank], _ranks[rank]) = (null, null);
                 }
@@ -273,27 +278,15 @@ internal sealed class RendezvousHost : IDisposable
         }
     }
 
-    private void Note(string refusal)
+    private void Note(string address, string refusal)
     {
-        _logger.LogWarning("Rendezvous: {Refusal}", refusal);
+        _log.Tell(address, refusal);
         lock (_lock)
         {
             if (_refusals.Count < 8)
             {
                 _refusals.Add(refusal);
             }
-        }
-    }
-
-    private static string Remote(Socket socket)
-    {
-        try
-        {
-            return socket.RemoteEndPoint?.ToString() ?? "an unknown address";
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            return "an unknown address";
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Net.Sockets;
 
 namespace Mlp.Training.Distributed.Launch;
 
@@ -37,4 +38,7 @@ public sealed class RendezvousOptions
     /// <summary>After what silence a rank counts as lost: a stalled process, a host without power. A process that ends is noticed at once. Longer than <see cref="HeartbeatInterval"/>. Default 10 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:00.2", "1.00:00:00")]
     public TimeSpan HeartbeatTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Where rank 0 listens already, so that nobody else can take the port that the others were told; null where it is yet to. The group closes it.</summary>
+    internal Socket? Listener { get; set; }
 }

@@ -114,6 +114,45 @@ public sealed partial class OnDemandTests : IDisposable
         Assert.Equal(4, reply.Rows.Count);
     }
 
+    [Fact]
+    public async Task Run_ScoreWithATransform_TellsItsFeaturesFromColumnsOfTheSameName()
+    {
+        await using var package = await CreateLinearAsync(width: 2, weight: 2, features: [new FeatureColumn("share", FeatureType.Float32), new FeatureColumn("per_passenger", FeatureType.Float32)]);
+        var table = Table(
+            ("passengers", new Int32Array.Builder().Append(2).Append(4).Build()), ("per_passenger", Floats(100, 200)), ("distance", Doubles(3, 12)));
+        var command = new ScoreCommand
+        {
+            Model = package.File,
+            Inputs = [new InputColumn("share", "per_passenger", View: "trips"), new InputColumn("per_passenger", "per_passenger")],
+            Transforms = [Reference("From")],
+            Outputs = [new OutputColumn("score", "double")],
+        };
+
+        Assert.Equal(["{score: 4069600000000000}", "{score: 4079600000000000}"], _worker.Run(TaskBytes.Map(command, table)).Rows);
+        Assert.Contains(
+            "Expected a feature of the on-demand view 'trips' for feature 'share' of model 'scored' version 1, but found 'speed'.",
+            _worker.Run(TaskBytes.Map(command with { Inputs = [new InputColumn("share", "speed", View: "trips")] }, table)).Error,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_ScalarScoreWithATransform_FindsArgumentsByTheirNames()
+    {
+        await using var package = await CreateLinearAsync(width: 1, weight: 2, features: [new FeatureColumn("share", FeatureType.Float32)]);
+        var command = new ScoreCommand
+        {
+            Model = package.File,
+            Arguments = ["passengers", "distance"],
+            Inputs = [new InputColumn("share", "per_passenger", View: "trips")],
+            Transforms = [Reference("From")],
+            Outputs = [new OutputColumn("score", "double")],
+        };
+        var batch = Table(("_0", new Int32Array.Builder().Append(2).Append(4).Build()), ("_1", Doubles(3, 12)));
+
+        Assert.Equal(["4008000000000000", "4018000000000000"], _worker.Run(TaskBytes.Scalar(command, [null, null], batch)).Rows);
+        Assert.Contains("Expected 2 arguments for model 'scored' version 1, but the query passes 1.", _worker.Run(TaskBytes.Scalar(command, [null], Table(("_0", Doubles(3))))).Error, StringComparison.Ordinal);
+    }
+
     public void Dispose()
     {
         _worker.Dispose();
@@ -147,6 +186,8 @@ public sealed partial class OnDemandTests : IDisposable
             $$"""{"format":"mlp-on-demand-golden-rows","formatVersion":1,"fingerprint":"{{Reference("From").Fingerprint}}","rowCount":1,"requests":[["{{distance}}"],["2"]],"features":[["{{perPassenger}}"],["false"]]}""");
         return RecordedCommands.Reference(path);
     }
+
+    private static FloatArray Floats(params float[] values) => new FloatArray.Builder().AppendRange(values).Build();
 
     private static string Bits(float value) => BitConverter.SingleToUInt32Bits(value).ToString("x8", CultureInfo.InvariantCulture);
 

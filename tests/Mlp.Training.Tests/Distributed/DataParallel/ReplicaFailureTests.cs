@@ -88,6 +88,51 @@ public sealed class ReplicaFailureTests
         Assert.Equal("Expected at least two training rows for each of 8 replicas, so that each has some in every step, but there are 15.", error.Message);
     }
 
+    public static TheoryData<Action<NetworkOptions>> SharedOut => new()
+    {
+        o => o.DataParallel.ShardOptimizer = true,
+        o => o.DataParallel.LocalSteps = 4,
+        o => o.DataParallel.BucketTuning.IsEnabled = true,
+        o => o.DataParallel.SyncBatchNorm = true,
+    };
+
+    [Theory]
+    [MemberData(nameof(SharedOut))]
+    public async Task FitAsync_GroupOfOneRank_TakesSettingsOfReplicasAndTrainsAsWithout(Action<NetworkOptions> change)
+    {
+        void Configure(NetworkOptions options) => (options.BatchNorm, options.EarlyStoppingPatience) = (true, 3);
+        var alone = Options(1);
+        Configure(alone);
+        var expected = await FitAsync(alone, Set);
+        ProcessGroup.RunInProcess(1, group =>
+        {
+            var options = Options(1);
+            Configure(options);
+            options.DataParallel.Group = group;
+            change(options);
+
+            Assert.Equal(0, Distance(expected, FitAsync(options, Set).GetAwaiter().GetResult()));
+        });
+    }
+
+    [Fact]
+    public async Task NetworkTrainer_SettingOfOneRankIsRefused_TheOthersHearOfItAtOnce()
+    {
+        var places = ProcessGroup.CreateInProcess(2, new() { Timeout = TimeSpan.FromHours(1) });
+        var options = Options(1);
+        options.DataParallel.Group = places[0];
+        var training = Task.Run(() => new NetworkTrainer(options).FitAsync(Set));
+        var other = Options(1);
+        (other.DataParallel.Group, other.BatchSize) = (places[1], 0);
+
+        var refusal = Assert.Throws<ArgumentException>(() => new NetworkTrainer(other));
+        var told = await Assert.ThrowsAsync<RankLostException>(() => training.WaitAsync(TimeSpan.FromMinutes(2)));
+
+        Assert.Equal([1], told.Ranks);
+        Assert.Contains("NetworkOptions.BatchSize", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("NetworkOptions.BatchSize", told.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void NetworkTrainer_OptionsThatDoNotFit_SaysWhich()
     {

@@ -73,8 +73,62 @@ public sealed class CommunicationAdviceTests : IDisposable
         var report = Train(reporter, compute: 10 * Millisecond);
 
         Assert.Equal((CommunicationCause.UnevenSteps, 12.0), (report.Cause, report.WaitTime.TotalMilliseconds));
-        Assert.Contains("tcp does not tell for whom; the one that waits least is rank 0", Assert.Single(_log.Messages), StringComparison.Ordinal);
+        Assert.Contains("Ranks wait for each other, none of them clearly less than the others, and tcp does not tell for whom.", Assert.Single(_log.Messages), StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData(12, 24, "does not tell for whom; the one that waits least is rank 1, so that the others may wait for it.")]
+    [InlineData(12, 23, "none of them clearly less than the others, and MPI does not tell for whom.")]
+    public void Add_NobodyTellsWhoIsLast_NamesOnlyOneThatWaitsClearlyLess(int least, int others, string sentence)
+    {
+        var report = Look([Rank(0, others, 0, 0), Rank(1, least, 0, 0), Rank(2, others, 0, 0)]);
+
+        Assert.Equal(CommunicationCause.UnevenSteps, report.Cause);
+        Assert.Contains(sentence, report.Advice, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0.52, 12, 11, false)]
+    [InlineData(0.52, 20, 10, true)]
+    [InlineData(0.5, 20, 4, false)]
+    public void SlowRank_OfTwoThatWaitForEachOther_IsOneOnlyByAClearMargin(double share, int awaited, int otherAwaited, bool isNamed)
+    {
+        var report = Look([Rank(0, 24, 1 - share, otherAwaited), Rank(1, 24, share, awaited)]);
+
+        Assert.Equal(isNamed ? 1 : null, report.SlowRank?.Rank);
+        Assert.Equal(isNamed ? CommunicationCause.SlowRank : CommunicationCause.UnevenSteps, report.Cause);
+        Assert.Equal(isNamed, report.Advice!.Contains("rank 1", StringComparison.Ordinal));
+        Assert.Equal(isNamed, report.ToString().Contains("rank 1 was last", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("0", "1", 1, null)]
+    [InlineData("0-3", "0-3", 4, null)]
+    [InlineData("1", "1", 1, "2 ranks share 1 processor of 'h'")]
+    [InlineData("0-1", "1", 2, null)]
+    [InlineData("0-3", "0-3", 1, "2 ranks share 1 processor of 'h'")]
+    [InlineData("", "", 1, "2 ranks share 1 processor of 'h'")]
+    public void Add_RanksAreBoundToProcessors_AreCrowdedOnlyWhereTheyShareThem(string first, string second, int processors, string? sentence)
+    {
+        RankPlace[] roll = [new("h", 5, processors, first), new("h", 6, processors, second)];
+
+        var report = Look([Rank(0, 24, 0, 0), Rank(1, 24, 0, 0)], roll);
+
+        Assert.Equal(sentence is not null, report.Cause == CommunicationCause.Oversubscription);
+        Assert.Contains(sentence ?? "Ranks wait for each other", report.Advice, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Find_SomeAreBoundToTheSameProcessor_AreCrowdedBesideOthersThatAreNot()
+    {
+        RankPlace[] roll = [new("h", 5, 1, "2"), new("h", 6, 8, "0-7"), new("h", 7, 1, "2"), new("i", 8, 1, "2")];
+
+        Assert.Equal(new("h", 2, 1), CrowdedProcessors.Find(roll));
+    }
+
+    [Fact]
+    public void Here_ThisProcess_KnowsItsProcessors()
+        => Assert.True(!OperatingSystem.IsLinux() || RankPlace.Here.ProcessorNumbers.Count >= Environment.ProcessorCount, RankPlace.Here.ToString());
 
     [Fact]
     public void EndEpoch_TransfersTakeLong_SaysHowFastTheyAre()
@@ -190,10 +244,18 @@ public sealed class CommunicationAdviceTests : IDisposable
         Assert.Equal(100, reporter.EndEpoch().Steps);
     }
 
+    private static RankReport Rank(int rank, int exposed, double share, int awaited) => new(rank, "h", 5 + rank, 40 * Millisecond, exposed * Millisecond, share, awaited * Millisecond);
+
+    private DataParallelReport Look(IReadOnlyList<RankReport> ranks, IReadOnlyList<RankPlace>? roll = null)
+    {
+        DataParallelReport report = new(StepCount, 40 * Millisecond, 24 * Millisecond, 1000, ranks) { WaitTime = 12 * Millisecond, Transport = "MPI" };
+        return CommunicationAdvice.Add(report, roll ?? [.. ranks.Select(r => new RankPlace(r.Host, r.ProcessId, ranks.Count, ""))], overlaps: true, _options);
+    }
+
     private StepReporter Report(int processors, int length = 8_250_000, bool overlaps = true)
     {
         _watch.Plan([.. Enumerable.Range(0, 9).Select(i => new GradientBucket(i * (length / 9), i < 8 ? length / 9 : length - (8 * (length / 9)), [i]))], overlaps);
-        return new(_replicas, _watch, _log, new("h", 5, processors));
+        return new(_replicas, _watch, _log, new("h", 5, processors, ""));
     }
 
     private DataParallelReport Train(StepReporter reporter, TimeSpan compute, Action<int>? before = null)

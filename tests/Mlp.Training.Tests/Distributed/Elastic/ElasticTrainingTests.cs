@@ -59,6 +59,40 @@ public sealed class ElasticTrainingTests
         Assert.Equal(left.Length, team.Recorders[left[0]].Changes[^1].Change.WorldSize);
     }
 
+    /// <summary>What the checkpoint of the same step holds is what the snapshot has to hold: weights, the optimizer's moments and its count of steps.</summary>
+    [Theory]
+    [InlineData(OptimizerKind.Adam, 2)]
+    [InlineData(OptimizerKind.Adam, 3)]
+    [InlineData(OptimizerKind.Sgd, 2)]
+    public void FitAsync_MemberFails_OthersEndWithTheBitsOfATrainingThatWentOnFromACheckpointOfThatStep(OptimizerKind optimizer, int count)
+    {
+        using var folder = new TempDirectory();
+        var checkpoints = folder.Combine("checkpoints");
+        void Configure(NetworkOptions options, long failsAt)
+        {
+            (options.Optimizer.Kind, options.Optimizer.Momentum) = (optimizer, optimizer == OptimizerKind.Sgd ? 0.9 : 0);
+            options.Callbacks.Add(new At(failsAt, () => throw new InvalidTimeZoneException()));
+        }
+
+        // The snapshot is that of step 6, and so is the checkpoint that all leave behind.
+        var faulty = Run(count, (rank, options) => Configure(options, rank == count - 1 ? 7 : -1));
+        Run(count, (_, options) =>
+        {
+            Configure(options, 7);
+            (options.Checkpoints.Directory, options.Checkpoints.EverySteps) = (checkpoints, 6);
+        });
+        var resumed = Run(count - 1, (_, options) =>
+        {
+            Configure(options, -1);
+            (options.Checkpoints.Directory, options.Checkpoints.EverySteps, options.ResumeFrom) = (checkpoints, 1000, checkpoints);
+        });
+
+        Assert.Equal(6, faulty.Recorders[0].Changes.Single().Step);
+        Assert.All(resumed.Ends, Assert.Null);
+        Assert.All(resumed.Weights, w => Assert.Equal(0, Distance(faulty.Weights[0]!, w!)));
+        Assert.Equal(7, resumed.Recorders[0].Rows.Min(r => r.Step));
+    }
+
     [Fact]
     public void FitAsync_MembersJoin_GetTheStateAndEndWithTheSameWeights()
     {

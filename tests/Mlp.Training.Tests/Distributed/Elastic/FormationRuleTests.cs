@@ -21,12 +21,23 @@ public sealed class FormationRuleTests
         => Assert.Equal(expected, new FormationRule(Options, 4, false).Decide(present, awaited, isMajority, TimeSpan.FromSeconds(seconds)).ToString());
 
     [Theory]
-    [InlineData(3, 0, "Wait")]
-    [InlineData(4, 0, "Form")]
-    [InlineData(3, 300, "Form")]
+    [InlineData(3, 1, 0, "Wait")]
+    [InlineData(4, 0, 0, "Form")]
+    [InlineData(4, 1, 0, "Form")]
+    [InlineData(3, 0, 19, "Wait")]
+    [InlineData(3, 0, 20, "Form")]
+    [InlineData(1, 0, 20, "Wait")]
+    [InlineData(3, 1, 300, "Form")]
+    [InlineData(1, 3, 300, "BelowMinimum")]
+    public void Decide_AtTheBeginning_WaitsForAllWhoHaveNotEndedOrForTheLimit(int present, int awaited, int seconds, string expected)
+        => Assert.Equal(expected, new FormationRule(Options, 4, true).Decide(present, awaited, true, TimeSpan.FromSeconds(seconds)).ToString());
+
+    [Theory]
+    [InlineData(1, 0, "Wait")]
+    [InlineData(2, 0, "Form")]
     [InlineData(1, 300, "BelowMinimum")]
-    public void Decide_AtTheBeginning_WaitsForAllOrForTheLimit(int present, int seconds, string expected)
-        => Assert.Equal(expected, new FormationRule(Options, 4, true).Decide(present, 0, true, TimeSpan.FromSeconds(seconds)).ToString());
+    public void Decide_FewerBeginThanTheMinimum_WaitsForMore(int present, int seconds, string expected)
+        => Assert.Equal(expected, new FormationRule(Options, 1, true).Decide(present, 0, true, TimeSpan.FromSeconds(seconds)).ToString());
 
     [Fact]
     public void Decide_MoreThanFitAreGone_WaitsForNoMoreThanFit()

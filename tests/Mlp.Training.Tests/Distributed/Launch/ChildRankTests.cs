@@ -67,27 +67,6 @@ public sealed class ChildRankTests
     }
 
     [Fact]
-    public async Task Rounds_RandomRankKilledStoppedOrSlowed_NeverHang()
-    {
-        var random = new Random(11);
-        for (var round = 0; round < Math.Max(1, TestRounds.Count / 5); round++)
-        {
-            var (worldSize, sharesMemory) = (random.Next(2, 5), random.Next(2) == 0);
-            var (rank, how) = (random.Next(worldSize), new[] { "kill", "stop", "slow" }[(round + 1) % (OperatingSystem.IsWindows() ? 1 : 3)]);
-            var (result, lines) = await ChildRanks.RunAsync(
-                worldSize, sharesMemory, (ReductionAlgorithm)random.Next(4), how, rank.ToString(CultureInfo.InvariantCulture), random.Next(0, 50).ToString(CultureInfo.InvariantCulture));
-            if (how == "slow")
-            {
-                Assert.True(result.IsSuccess, string.Join('\n', lines));
-                Assert.Equal(worldSize, lines.Count(l => l.EndsWith(" slowed", StringComparison.Ordinal)));
-                continue;
-            }
-
-            CheckOthers(lines, rank, worldSize, how == "kill" ? "ended: its connection closed" : "has given no sign of life for 5 s");
-        }
-    }
-
-    [Fact]
     public async Task Run_RankFails_SaysWhichAndHow()
     {
         var result = await LocalLauncher.RunAsync(2, new() { Program = "/bin/sh", Arguments = ["-c", "test $RANK = 0 || exit 4"], Output = TextWriter.Null });
@@ -108,6 +87,48 @@ public sealed class ChildRankTests
         File.Delete(file);
         Assert.Equal([1], result.EndedBefore);
         Assert.Equal("Rank 0 of 2 failed first: it ended with exit code 4. Before it rank 1 had ended with exit code 0.", result.Failure);
+    }
+
+    [Theory]
+    [InlineData("test $RANK = 1 && exit 4; until test -s FILE; do sleep 0.05; done", true, true, new[] { 0 })]
+    [InlineData("test $RANK = 1 && exit 4; until test -s FILE; do sleep 0.05; done", false, false, new int[0])]
+    [InlineData("test $RANK = 1 && exit 4; until test -s FILE; do sleep 0.05; done; exit 5", true, false, new int[0])]
+    [InlineData("test $RANK = 1 && { until test -s FILE; do sleep 0.05; done; exit 4; }; true", true, false, new int[0])]
+    public async Task Run_RankFailsAndOthersGoOn_IsSuccessWhereOneEndsWellAfterIt(string script, bool keepsOthers, bool isSuccess, int[] endedAfter)
+    {
+        // Whoever waits for the file goes on when the other is no more.
+        var file = Path.Combine(Path.GetTempPath(), $"mlp-launch-{Guid.NewGuid():N}");
+        using var output = new StringWriter();
+        var options = new LocalLauncherOptions { Program = "/bin/sh", Arguments = ["-c", $"echo $$; {script.Replace("FILE", file, StringComparison.Ordinal)}"], Output = output, KeepsOthers = keepsOthers, GracePeriod = TimeSpan.Zero };
+
+        var running = LocalLauncher.RunAsync(2, options);
+        await WaitForAnEndAsync();
+        await File.WriteAllTextAsync(file, "go on");
+        var result = await running;
+
+        File.Delete(file);
+        Assert.Equal((isSuccess, 1), (result.IsSuccess, result.FirstFailedRank));
+        Assert.Equal(endedAfter, result.EndedAfter);
+
+        async Task WaitForAnEndAsync()
+        {
+            while (true)
+            {
+                string text;
+                lock (output)
+                {
+                    text = output.ToString();
+                }
+
+                var ids = text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => int.Parse(l.Split(' ')[1], CultureInfo.InvariantCulture)).ToList();
+                if (running.IsCompleted || (ids.Count == 2 && ids.Exists(id => !Directory.Exists($"/proc/{id}"))))
+                {
+                    return;
+                }
+
+                await Task.Delay(20);
+            }
+        }
     }
 
     [Theory]

@@ -100,15 +100,18 @@ public sealed class LayeredNetworkTests
             }
         }
 
-        Assert.Equal(before, LayerAgreement.Forward(network, Rows(2, 20), [3, 8], 2));
+        // Sums may be taken in another order in memory that is aligned otherwise.
+        Assert.InRange(Difference(before, LayerAgreement.Forward(network, Rows(2, 20), [3, 8], 2)), 0, LayerAgreement.Tolerance);
         foreach (var start in new[] { 0L, offset - 40 })
         {
             using var part = flat.narrow(0, start, 20);
             part.add_(1);
             var after = LayerAgreement.Forward(network, Rows(2, 20), [3, 8], 2);
-            Assert.NotEqual(before, after);
+            Assert.True(Difference(before, after) > 100 * LayerAgreement.Tolerance);
             before = after;
         }
+
+        static double Difference(float[] a, float[] b) => a.Zip(b, (x, y) => Math.Abs((double)x - y)).Max();
     }
 
     [Fact]

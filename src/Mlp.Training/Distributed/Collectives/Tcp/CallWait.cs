@@ -173,7 +173,7 @@ internal sealed class CallWait
         if (_plane.Clock.GetElapsedTime(_start, now) >= call.Timeout)
         {
             var suspects = _peers.Where(p => _awaitsInput[p.Peer] || _awaitsOutput[p.Peer]).Select(p => p.Peer).ToArray();
-            Fail(call, TroubleKind.Timeout, suspects[0], CollectiveSentences.TimedOut(call, _group.Name, suspects, _group.Members.Length, call.Timeout));
+            Fail(call, TroubleKind.Timeout, suspects[0], _group.TimedOut(call, suspects));
         }
     }
 

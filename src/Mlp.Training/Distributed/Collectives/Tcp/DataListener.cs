@@ -20,13 +20,14 @@ internal sealed class DataListener : IAsyncDisposable
     private readonly GroupSecret _secret;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
+    private readonly RefusalLog _refusals;
     private readonly Task _accepting;
     private bool _isDisposed;
 
     /// <summary>Listens at a port that the system chooses: on all interfaces, or on the loopback alone where there is no secret.</summary>
     public DataListener(GroupSecret secret, TimeProvider clock, ILogger logger)
     {
-        (_secret, _clock, _logger) = (secret, clock, logger);
+        (_secret, _clock, _logger, _refusals) = (secret, clock, logger, new(logger, clock, "the data port"));
         _listener = RendezvousHost.Listen(secret.IsPresent ? IPAddress.Any : IPAddress.Loopback, 0);
         _accepting = AcceptAsync();
     }
@@ -133,6 +134,7 @@ internal sealed class DataListener : IAsyncDisposable
     {
         using var patience = new CancellationTokenSource(CallerPatience, _clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _stop.Token);
+        var address = RefusalLog.AddressOf(socket);
         try
         {
             socket.NoDelay = true;
@@ -152,7 +154,7 @@ internal sealed class DataListener : IAsyncDisposable
         }
         catch (Exception exception) when (exception is RendezvousException or SocketException or OperationCanceledException or ObjectDisposedException)
         {
-            _logger.LogWarning("A caller of the data port was refused: {Reason}", exception.Message);
+            _refusals.Tell(address, exception.Message);
         }
 
         socket.Dispose();

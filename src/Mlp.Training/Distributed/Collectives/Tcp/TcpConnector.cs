@@ -57,7 +57,7 @@ internal static class TcpConnector
         try
         {
             var own = Describe(place, options, options.Transport.MapPort?.Invoke(listener.Port) ?? listener.Port, host);
-            var (ranks, sockets) = await GatherAsync(place, own, secret, rendezvous.Timeout, clock, logger, cancellationToken).ConfigureAwait(false);
+            var (ranks, sockets) = await GatherAsync(place, own, secret, rendezvous, clock, logger, cancellationToken).ConfigureAwait(false);
             var titles = Array.ConvertAll(ranks, r => string.Create(CultureInfo.InvariantCulture, $"its process {r.ProcessId} on host {r.HostName}"));
             ControlPlane plane = new(place.Rank, titles, sockets, rendezvous.HeartbeatInterval, rendezvous.HeartbeatTimeout, clock);
             var session = new TcpSession(plane, listener, secret, ranks, place.MasterAddress, options.Transport, options.Deterministic, logger);
@@ -71,7 +71,7 @@ internal static class TcpConnector
     }
 
     private static async Task<(RankDescription[] Ranks, IReadOnlyList<Socket?> Sockets)> GatherAsync(
-        GroupPlace place, RankDescription own, GroupSecret secret, TimeSpan timeout, TimeProvider clock, ILogger logger, CancellationToken cancellationToken)
+        GroupPlace place, RankDescription own, GroupSecret secret, RendezvousOptions rendezvous, TimeProvider clock, ILogger logger, CancellationToken cancellationToken)
     {
         if (place.WorldSize == 1)
         {
@@ -80,11 +80,11 @@ internal static class TcpConnector
 
         if (place.Rank == 0)
         {
-            using var host = new RendezvousHost(place, own, secret, clock, logger);
-            return await host.GatherAsync(timeout, cancellationToken).ConfigureAwait(false);
+            using var host = new RendezvousHost(place, own, secret, clock, logger, rendezvous.Listener);
+            return await host.GatherAsync(rendezvous.Timeout, cancellationToken).ConfigureAwait(false);
         }
 
-        var (ranks, socket) = await RendezvousCaller.JoinAsync(place, s => WithAddress(own, s), secret, timeout, clock, cancellationToken).ConfigureAwait(false);
+        var (ranks, socket) = await RendezvousCaller.JoinAsync(place, s => WithAddress(own, s), secret, rendezvous.Timeout, clock, cancellationToken).ConfigureAwait(false);
         return (ranks, [socket]);
     }
 

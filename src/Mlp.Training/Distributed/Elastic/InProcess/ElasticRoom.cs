@@ -12,7 +12,7 @@ internal sealed class ElasticRoom(ElasticGroupOptions options, int count, Func<C
     private readonly Lock _lock = new();
     private readonly TimeProvider _clock = options.Group.TimeProvider;
     private readonly List<RoomMember> _present = [];
-    private readonly HashSet<string> _ended = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ElasticMember> _ended = new(StringComparer.Ordinal);
     private readonly HashSet<int> _blamed = [];
     private ElasticRoster? _roster;
     private IReadOnlyDictionary<string, string> _facts = new Dictionary<string, string>();
@@ -107,7 +107,13 @@ internal sealed class ElasticRoom(ElasticGroupOptions options, int count, Func<C
     {
         lock (_lock)
         {
-            _ = hasEnded ? _ended.Add(member.Id) : _ended.Remove(member.Id);
+            if (!hasEnded)
+            {
+                _ended.Remove(member.Id);
+                return;
+            }
+
+            _ended[member.Id] = member.Self;
         }
     }
 
@@ -123,9 +129,11 @@ internal sealed class ElasticRoom(ElasticGroupOptions options, int count, Func<C
 
             var waited = _clock.GetElapsedTime(_since);
             var rule = new FormationRule(options, _roster?.Members.Count ?? count, _roster is null);
-            var absent = _roster?.Members.Where(m => !_present.Exists(p => p.Id == m.Id)).ToList() ?? [];
-            var awaited = absent.Count(m => !_ended.Contains(m.Id) && waited < LimitFor(m.Id));
-            var isMajority = _roster?.IsMajority(id => _present.Exists(p => p.Id == id), _ended.Contains) ?? true;
+            var absent = (_roster?.Members ?? _ended.Values.AsEnumerable()).Where(m => !_present.Exists(p => p.Id == m.Id)).ToList();
+            var awaited = _roster is null
+                ? count - _present.Select(m => m.Self).Concat(absent).Count(m => m.FirstRank < count)
+                : absent.Count(m => !_ended.ContainsKey(m.Id) && waited < LimitFor(m.Id));
+            var isMajority = _roster?.IsMajority(id => _present.Exists(p => p.Id == id), _ended.ContainsKey) ?? true;
             switch (rule.Decide(_present.Count, awaited, isMajority, waited))
             {
                 case FormationStep.Wait:
@@ -134,7 +142,7 @@ internal sealed class ElasticRoom(ElasticGroupOptions options, int count, Func<C
                     Form();
                     break;
                 case var step:
-                    var failure = rule.Failure(step, _present.Count, [.. absent.Select(m => $"{m.Title} {(_ended.Contains(m.Id) ? "has ended" : "did not come")}")]);
+                    var failure = rule.Failure(step, _present.Count, [.. absent.Select(m => $"{m.Title} {(_ended.ContainsKey(m.Id) ? "has ended" : "did not come")}")]);
                     _present.ForEach(m => m.Outcome = failure);
                     _present.Clear();
                     break;

@@ -17,10 +17,11 @@ internal sealed class ElasticDesk : IAsyncDisposable
     private readonly ElasticGroupOptions _options;
     private readonly GroupSecret _secret;
     private readonly TimeProvider _clock;
-    private readonly ILogger _logger;
+    private readonly RefusalLog _refusals;
     private readonly CancellationTokenSource _stop = new();
     private readonly List<ElasticSeat> _seats = [];
     private readonly List<ElasticRoster> _prepared = [];
+    private readonly Dictionary<string, ElasticMember> _arrivals = new(StringComparer.Ordinal);
     private readonly List<Task> _tasks = [];
     private readonly Task _beating;
     private readonly Socket _listener;
@@ -36,8 +37,9 @@ internal sealed class ElasticDesk : IAsyncDisposable
     /// <param name="logger">Told of callers that are refused.</param>
     public ElasticDesk(ElasticMember self, ElasticGroupOptions options, GroupSecret secret, int doorPort, ILogger logger)
     {
-        (_options, _secret, _clock, _doorPort, _logger) = (options, secret, options.Group.TimeProvider, doorPort, logger);
-        _listener = RendezvousHost.Listen(secret.IsPresent ? IPAddress.Any : IPAddress.Loopback, 0);
+        (_options, _secret, _clock, _doorPort) = (options, secret, options.Group.TimeProvider, doorPort);
+        _refusals = new(logger, _clock, "the elastic group");
+        _listener = Listen();
         Self = self with { Port = ((IPEndPoint)_listener.LocalEndPoint!).Port };
         _tasks.Add(AcceptAsync(_listener));
         _beating = BeatAsync();
@@ -67,6 +69,9 @@ internal sealed class ElasticDesk : IAsyncDisposable
         }
     }
 
+    /// <summary>Listens where members of other hosts reach this one, as far as there is a secret; at a port that the system chooses where none is given.</summary>
+    public Socket Listen(int port = 0) => RendezvousHost.Listen(_secret.IsPresent ? IPAddress.Any : IPAddress.Loopback, port);
+
     /// <summary>What this member says when it comes to another.</summary>
     public ElasticCall Call(bool isProbe)
     {
@@ -89,7 +94,7 @@ internal sealed class ElasticDesk : IAsyncDisposable
 
             try
             {
-                _door = RendezvousHost.Listen(_secret.IsPresent ? IPAddress.Any : IPAddress.Loopback, _doorPort);
+                _door = Listen(_doorPort);
             }
             catch (RendezvousException)
             {
@@ -134,6 +139,7 @@ internal sealed class ElasticDesk : IAsyncDisposable
         {
             (Adopted, Phase, _host) = (roster, ElasticPhase.Running, null);
             _prepared.RemoveAll(p => p.Generation <= roster.Generation);
+            _arrivals.Clear();
             _seats.RemoveAll(s => s.Line.IsClosed || TurnAway(s));
         }
     }
@@ -145,6 +151,7 @@ internal sealed class ElasticDesk : IAsyncDisposable
         {
             (Self, Adopted, Phase) = (member with { Port = Self.Port }, null, ElasticPhase.Idle);
             _prepared.Clear();
+            _arrivals.Clear();
 
             // It asks for the others itself now, at this very door perhaps.
             CloseDoor();
@@ -153,8 +160,8 @@ internal sealed class ElasticDesk : IAsyncDisposable
         }
     }
 
-    /// <summary>Those who have come, as long as they are there; newer generations that they know of count here too.</summary>
-    public (ElasticRoster? Adopted, IReadOnlyList<ElasticRoster> Prepared, IReadOnlyList<ElasticSeat> Seats) Look()
+    /// <summary>Those who have come, as long as they are there, and before the first generation all that have ever come; newer generations that they know of count here too.</summary>
+    public (ElasticRoster? Adopted, IReadOnlyList<ElasticRoster> Prepared, IReadOnlyList<ElasticSeat> Seats, IReadOnlyList<ElasticMember> Arrivals) Look()
     {
         lock (_lock)
         {
@@ -166,7 +173,7 @@ internal sealed class ElasticDesk : IAsyncDisposable
 
             var adopted = _seats.Select(s => s.Call.Adopted).Append(Adopted).OfType<ElasticRoster>().MaxBy(r => r.Generation);
             var prepared = _seats.SelectMany(s => s.Call.Prepared).Concat(_prepared).Where(r => r.Generation > (adopted?.Generation ?? 0)).DistinctBy(r => r.Id).ToList();
-            return (adopted, prepared, [.. _seats]);
+            return (adopted, prepared, [.. _seats], [.. _arrivals.Values]);
         }
     }
 
@@ -236,6 +243,7 @@ internal sealed class ElasticDesk : IAsyncDisposable
     {
         using var patience = new CancellationTokenSource(CallerPatience, _clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _stop.Token);
+        var address = RefusalLog.AddressOf(socket);
         try
         {
             var line = await ElasticLine.HearAsync(socket, _secret, either.Token).ConfigureAwait(false);
@@ -265,7 +273,7 @@ internal sealed class ElasticDesk : IAsyncDisposable
             socket.Dispose();
             if (!_stop.IsCancellationRequested)
             {
-                _logger.LogWarning("A caller of the elastic group was refused: {Reason}", exception.Message);
+                _refusals.Tell(address, exception.Message);
             }
         }
     }
@@ -284,6 +292,10 @@ internal sealed class ElasticDesk : IAsyncDisposable
             if (!TurnAway(seat))
             {
                 _seats.Add(seat);
+                if (Adopted is null)
+                {
+                    _arrivals[seat.Id] = seat.Call.Member;
+                }
             }
         }
     }
@@ -366,7 +378,7 @@ internal sealed class ElasticDesk : IAsyncDisposable
             while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
             {
                 TakeOverDoor();
-                var (_, _, seats) = Look();
+                var seats = Look().Seats;
                 await Task.WhenAll(seats.Select(s => TrySendAsync(s, Sign() with { Roster = null }))).ConfigureAwait(false);
             }
         }

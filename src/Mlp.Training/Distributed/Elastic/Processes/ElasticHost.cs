@@ -40,10 +40,10 @@ internal sealed class ElasticHost(ElasticDesk desk, ElasticGuest guest, ElasticG
                     return other;
                 }
 
-                var awaited = absent.Count(a => IsAwaited(a, blamed, start));
+                var awaited = gathering.IsFirst ? CountBeginners(gathering, absent) : absent.Count(a => IsAwaited(a, blamed, start));
                 var rule = new FormationRule(options, gathering.Adopted?.Members.Count ?? beginners, gathering.IsFirst);
                 var step = rule.Decide(gathering.Members.Count, awaited, gathering.IsMajority(id => _absent.TryGetValue(id, out var a) && a.HasEnded), _clock.GetElapsedTime(start));
-                if (step == FormationStep.Form && await TryFormAsync(gathering, cancellationToken).ConfigureAwait(false) is { } formed)
+                if (step == FormationStep.Form && await TryFormAsync(gathering, absent, cancellationToken).ConfigureAwait(false) is { } formed)
                 {
                     return formed;
                 }
@@ -66,7 +66,8 @@ internal sealed class ElasticHost(ElasticDesk desk, ElasticGuest guest, ElasticG
     private List<Absentee> Watch(Gathering gathering, List<Task> watching, CancellationToken cancellationToken)
     {
         var absent = new List<Absentee>();
-        foreach (var member in gathering.Rosters.SelectMany(r => r.Members).Where(m => !gathering.Has(m.Id)).DistinctBy(m => m.Id))
+        var known = gathering.IsFirst ? gathering.Arrivals : gathering.Rosters.SelectMany(r => r.Members);
+        foreach (var member in known.Where(m => !gathering.Has(m.Id)).DistinctBy(m => m.Id))
         {
             if (!_absent.TryGetValue(member.Id, out var absentee))
             {
@@ -104,15 +105,19 @@ internal sealed class ElasticHost(ElasticDesk desk, ElasticGuest guest, ElasticG
         return null;
     }
 
-    private bool IsAwaited(Absentee absentee, IReadOnlySet<string> blamed, long start)
-    {
-        var (waited, silent) = (_clock.GetElapsedTime(start), _clock.GetElapsedTime(absentee.LastHeard));
-        return !absentee.HasEnded
-            && silent < options.Group.Rendezvous.HeartbeatTimeout
-            && waited < (blamed.Contains(absentee.Member.Id) ? 2 * options.Group.Rendezvous.HeartbeatInterval : options.WaitForMembers);
-    }
+    /// <summary>Those that are to begin and have neither come nor ended. One that was started again after its end has come under the rank of the one before.</summary>
+    private int CountBeginners(Gathering gathering, List<Absentee> absent)
+        => beginners - gathering.Members.Concat(absent.Where(a => !IsAlive(a)).Select(a => a.Member)).Select(m => m.FirstRank).Where(r => r < beginners).Distinct().Count();
 
-    private async Task<GuestOutcome?> TryFormAsync(Gathering gathering, CancellationToken cancellationToken)
+    private bool IsAlive(Absentee absentee) => !absentee.HasEnded && _clock.GetElapsedTime(absentee.LastHeard) < options.Group.Rendezvous.HeartbeatTimeout;
+
+    private bool IsAwaited(Absentee absentee, IReadOnlySet<string> blamed, long start)
+        => IsAlive(absentee)
+            && _clock.GetElapsedTime(start) < (blamed.Contains(absentee.Member.Id) ? 2 * options.Group.Rendezvous.HeartbeatInterval : options.WaitForMembers);
+
+    private static string Describe(List<Absentee> absent) => absent.Count == 0 ? "they did not come" : string.Join("; ", absent.Select(a => a.Description));
+
+    private async Task<GuestOutcome?> TryFormAsync(Gathering gathering, List<Absentee> absent, CancellationToken cancellationToken)
     {
         var roster = new ElasticRoster(Guid.NewGuid().ToString("N"), gathering.Newest + 1, [.. gathering.Members.Take(options.MaximumMembers)]);
         var seats = gathering.Seats.Where(s => roster.Has(s.Id)).ToList();
@@ -123,11 +128,18 @@ internal sealed class ElasticHost(ElasticDesk desk, ElasticGuest guest, ElasticG
             return null;
         }
 
-        var port = FreePort();
+        // Bound before it is told, so that nobody takes the port in between.
+        var listener = desk.Listen();
+        var port = ((IPEndPoint)listener.LocalEndPoint!).Port;
         await Task.WhenAll(seats.Select(s => desk.TrySendAsync(s, new() { Kind = ElasticAnswerKind.Commit, Roster = roster, Port = port }))).ConfigureAwait(false);
         seats.ForEach(desk.Remove);
         desk.Adopt(roster);
-        return new GuestOutcome.Formed(roster, "127.0.0.1", port);
+        if (gathering.IsFirst && roster.Members.Count < beginners)
+        {
+            logger.LogWarning("Group '{Group}' begins with {Count} of {Beginners} members. Known of the others: {Others}", options.Group.Name, roster.Members.Count, beginners, Describe(absent));
+        }
+
+        return new GuestOutcome.Formed(roster, "127.0.0.1", port) { Listener = listener };
     }
 
     private async Task<bool> PrepareAsync(ElasticSeat seat, ElasticRoster roster, CancellationToken cancellationToken)
@@ -163,12 +175,5 @@ internal sealed class ElasticHost(ElasticDesk desk, ElasticGuest guest, ElasticG
         }
 
         return new GuestOutcome.Failed(failure);
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Any, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }

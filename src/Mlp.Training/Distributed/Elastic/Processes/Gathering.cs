@@ -3,9 +3,9 @@ namespace Mlp.Training.Distributed.Elastic.Processes;
 /// <summary>Who has come to a host, at one moment.</summary>
 internal sealed class Gathering
 {
-    private Gathering(ElasticMember self, ElasticRoster? adopted, IReadOnlyList<ElasticRoster> prepared, IReadOnlyList<ElasticSeat> seats)
+    private Gathering(ElasticMember self, ElasticRoster? adopted, IReadOnlyList<ElasticRoster> prepared, IReadOnlyList<ElasticSeat> seats, IReadOnlyList<ElasticMember> arrivals)
     {
-        (Adopted, Seats) = (adopted, seats);
+        (Adopted, Seats, Arrivals) = (adopted, seats, arrivals);
         Rosters = adopted is null ? prepared : [adopted, .. prepared];
         Newest = Rosters.Select(r => r.Generation).DefaultIfEmpty(0).Max();
         GivenUpBy = adopted is not null && !Rosters.Any(r => r.Has(self.Id)) ? adopted : null;
@@ -38,11 +38,14 @@ internal sealed class Gathering
     /// <summary>All but the host.</summary>
     public IReadOnlyList<ElasticSeat> Seats { get; }
 
+    /// <summary>Before the first generation all who have ever come, also those that are gone again.</summary>
+    public IReadOnlyList<ElasticMember> Arrivals { get; }
+
     /// <summary>What a desk sees now.</summary>
     public static Gathering Of(ElasticDesk desk)
     {
-        var (adopted, prepared, seats) = desk.Look();
-        return new(desk.Self, adopted, prepared, seats);
+        var (adopted, prepared, seats, arrivals) = desk.Look();
+        return new(desk.Self, adopted, prepared, seats, arrivals);
     }
 
     /// <summary>Whether a member has come.</summary>

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace Mlp.Training.Distributed.Elastic.Processes;
 
 /// <summary>What has come of coming to another member.</summary>
@@ -11,7 +13,11 @@ internal abstract record GuestOutcome
     /// <param name="Roster">Its members.</param>
     /// <param name="Address">Where its group meets.</param>
     /// <param name="Port">At which port.</param>
-    public sealed record Formed(ElasticRoster Roster, string Address, int Port) : GuestOutcome;
+    public sealed record Formed(ElasticRoster Roster, string Address, int Port) : GuestOutcome
+    {
+        /// <summary>The socket that listens there, on the member with whom all have gathered; null on the others.</summary>
+        public Socket? Listener { get; init; }
+    }
 
     /// <summary>Another member is to be asked.</summary>
     public sealed record Redirected(ElasticMember Other) : GuestOutcome;

@@ -118,11 +118,13 @@ internal sealed class ProcessMembership : ElasticMembership
         CollectiveException? last = null;
         for (var attempt = 0; attempt < MaximumAttempts; attempt++)
         {
-            var (roster, address, port) = await GatherAsync(blamed, cancellationToken).ConfigureAwait(false);
+            var formed = await GatherAsync(blamed, cancellationToken).ConfigureAwait(false);
+            using var listener = formed.Listener;
+            var roster = formed.Roster;
             _desk.TryOpenDoor();
             try
             {
-                return new(await ConnectAsync(roster, address, port, cancellationToken).ConfigureAwait(false), roster);
+                return new(await ConnectAsync(formed, cancellationToken).ConfigureAwait(false), roster);
             }
             catch (Exception exception) when (exception is RendezvousException or CollectiveException)
             {
@@ -233,12 +235,9 @@ internal sealed class ProcessMembership : ElasticMembership
         }
 
         // Started again, it is a newcomer to those that have gone on.
-        foreach (var (address, port) in Doors(_options.Addresses))
+        if (await AskAsync([], [.. _options.Addresses], isPersistent: false, "", cancellationToken).ConfigureAwait(false) is { } joined)
         {
-            if (await TryJoinAsync(address, port, cancellationToken).ConfigureAwait(false) is GuestOutcome.Formed joined)
-            {
-                return joined;
-            }
+            return joined;
         }
 
         var host = new ElasticHost(_desk, _guest, _options, _place.WorldSize, _logger);
@@ -257,17 +256,31 @@ internal sealed class ProcessMembership : ElasticMembership
     private async Task<GuestOutcome.Formed> JoinAsync(IReadOnlyList<ElasticMember> known, CancellationToken cancellationToken, string note = "")
     {
         var own = string.Create(CultureInfo.InvariantCulture, $"{_place.MasterAddress}:{_place.MasterPort}");
-        var (start, limit) = (_clock.GetTimestamp(), _options.Group.Rendezvous.Timeout);
-        using var over = new CancellationTokenSource(limit, _clock);
+        return (await AskAsync(known, [own, .. _options.Addresses], isPersistent: true, note, cancellationToken).ConfigureAwait(false))!;
+    }
+
+    /// <summary>Asks to be let in, as long as a rendezvous may take.</summary>
+    /// <param name="known">Members who are asked.</param>
+    /// <param name="addresses">Addresses that are asked.</param>
+    /// <param name="isPersistent">Whether all are asked again where none lets this member in.</param>
+    /// <param name="note">What the sentence of one who is not let in says besides.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Null where nobody is there.</returns>
+    /// <exception cref="RendezvousException">Those who are there have not let this member in, or, for a persistent one, nobody has.</exception>
+    private async Task<GuestOutcome.Formed?> AskAsync(
+        IReadOnlyList<ElasticMember> known, IReadOnlyList<string> addresses, bool isPersistent, string note, CancellationToken cancellationToken)
+    {
+        var start = _clock.GetTimestamp();
+        using var over = new CancellationTokenSource(_options.Group.Rendezvous.Timeout, _clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(over.Token, cancellationToken);
         string? reason = null;
         try
         {
             while (true)
             {
-                foreach (var (address, port) in known.Select(m => (_guest.AddressOf(m), m.Port)).Concat(Doors([own, .. _options.Addresses])))
+                foreach (var (address, port) in known.Select(m => (_guest.AddressOf(m), m.Port)).Concat(Doors(addresses)))
                 {
-                    reason ??= $"{address}:{port} does not answer";
+                    reason ??= $"{address}:{port} does not answer, or takes nobody at present";
                     switch (await TryJoinAsync(address, port, either.Token).ConfigureAwait(false))
                     {
                         case GuestOutcome.Formed formed:
@@ -278,13 +291,18 @@ internal sealed class ProcessMembership : ElasticMembership
                     }
                 }
 
+                if (!isPersistent)
+                {
+                    return null;
+                }
+
                 await Task.Delay(CallPause, _clock, either.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new RendezvousException(
-                $"Expected to join group '{_options.Group.Name}' at {string.Join(", ", [own, .. _options.Addresses])} within {CollectiveSentences.Duration(_clock.GetElapsedTime(start))}, but it has not let this process in: {reason}.{note}");
+                $"Expected to join group '{_options.Group.Name}' at {string.Join(", ", addresses)} within {CollectiveSentences.Duration(_clock.GetElapsedTime(start))}, but it has not let this process in: {reason}.{note}");
         }
     }
 
@@ -322,16 +340,17 @@ internal sealed class ProcessMembership : ElasticMembership
         }
     }
 
-    private async Task<ProcessGroup> ConnectAsync(ElasticRoster roster, string address, int port, CancellationToken cancellationToken)
+    private async Task<ProcessGroup> ConnectAsync(GuestOutcome.Formed formed, CancellationToken cancellationToken)
     {
         var settings = _options.Group.ForGroup(_options.Group.Name);
         var limit = _options.WaitForMembers + settings.Rendezvous.HeartbeatTimeout;
         settings.Rendezvous = new()
         {
-            Rank = roster.RankOf(_desk.Self.Id),
-            WorldSize = roster.Members.Count,
-            MasterAddress = address,
-            MasterPort = port,
+            Rank = formed.Roster.RankOf(_desk.Self.Id),
+            WorldSize = formed.Roster.Members.Count,
+            MasterAddress = formed.Address,
+            MasterPort = formed.Port,
+            Listener = formed.Listener,
             Secret = settings.Rendezvous.Secret,
             Timeout = limit,
             HeartbeatInterval = settings.Rendezvous.HeartbeatInterval,

@@ -60,6 +60,33 @@ public sealed class ElasticRoomTests : ElasticGroupContract
         }
     }
 
+    [Fact]
+    public async Task JoinAsync_OneHasEndedBefore_OthersBeginWithoutIt()
+    {
+        var members = Create(3, new());
+        using var stop = new CancellationTokenSource();
+        var gone = members[1].JoinAsync(stop.Token);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gone);
+        await members[1].DisposeAsync();
+
+        var groups = await Task.WhenAll(members[0].JoinAsync(), members[2].JoinAsync()).WaitAsync(TimeSpan.FromMinutes(2));
+
+        Assert.Equal([(0, 2), (1, 2)], groups.Select(g => (g.Rank, g.WorldSize)));
+    }
+
+    [Fact]
+    public async Task JoinAsync_FewerBeginThanTheMinimum_WaitsForANewcomer()
+    {
+        var members = Create(1, new() { MinimumMembers = 2 });
+        var first = members[0].JoinAsync();
+        Assert.False(first.IsCompleted);
+
+        var groups = await Task.WhenAll(first, members[0].CreateNewcomer().JoinAsync()).WaitAsync(TimeSpan.FromMinutes(1));
+
+        Assert.Equal([(0, 2), (1, 2)], groups.Select(g => (g.Rank, g.WorldSize)));
+    }
+
     protected override IReadOnlyList<ElasticGroup> Create(int count, ElasticGroupOptions options) => ElasticGroup.CreateInProcess(count, options);
 
     protected override ElasticGroup CreateNewcomer(IReadOnlyList<ElasticGroup> members, ElasticGroupOptions options) => members[0].CreateNewcomer();

@@ -22,7 +22,7 @@ public sealed class ElasticProcessTests : IDisposable
         var left = _children.Where((_, rank) => !lost.Contains(rank)).ToArray();
         var ends = await EndAsync(left);
 
-        Assert.Single(ends.Select(e => e.Hash).Distinct());
+        Assert.Single(ends.Distinct());
         var changes = left[0].Lines.Where(l => l.StartsWith("changed", StringComparison.Ordinal)).ToArray();
         Assert.Equal(left.Length.ToString(CultureInfo.InvariantCulture), changes[^1].Split(' ')[2]);
         Assert.All(lost, rank => Assert.Contains(changes, c => c.Contains($"(process {_children[rank].Id} on host ", StringComparison.Ordinal)));
@@ -50,7 +50,7 @@ public sealed class ElasticProcessTests : IDisposable
 
         var ends = await EndAsync(rejoins ? _children : [_children[0], _children[2]]);
 
-        Assert.Single(ends.Select(e => e.Hash).Distinct());
+        Assert.Single(ends.Distinct());
         Assert.Contains("sign of life", _children[holder].Lines.First(l => l.StartsWith("changed 2", StringComparison.Ordinal)), StringComparison.Ordinal);
     }
 
@@ -64,7 +64,7 @@ public sealed class ElasticProcessTests : IDisposable
 
         var ends = await EndAsync(_children.Skip(1).ToArray());
 
-        Assert.Single(ends.Select(e => e.Hash).Distinct());
+        Assert.Single(ends.Distinct());
         Assert.Contains(_children[1].Lines, l => l.StartsWith("changed 2 3", StringComparison.Ordinal) && l.Contains("1 joined", StringComparison.Ordinal));
     }
 
@@ -77,7 +77,7 @@ public sealed class ElasticProcessTests : IDisposable
 
         var ends = await EndAsync([_children[0], _children[1], _children[3]]);
 
-        Assert.Single(ends.Select(e => e.Hash).Distinct());
+        Assert.Single(ends.Distinct());
     }
 
     [Fact]
@@ -112,55 +112,17 @@ public sealed class ElasticProcessTests : IDisposable
         await CheckLauncherEndedAsync(launcher.Id);
     }
 
-    [Fact]
-    public async Task Rounds_RandomProcessKilledStoppedOrSlowed_NeverHangAndEndWithTheLossOfOthers()
-    {
-        var (random, clean) = (new Random(23), new List<double>());
-        foreach (var seed in new[] { 1, 2, 3 })
-        {
-            Launch(seed, true, [], $"seed={seed}");
-            clean.Add((await EndAsync(_children))[0].Loss);
-            Clear();
-        }
-
-        var spread = clean.Max() - clean.Min();
-        for (var round = 0; round < Math.Max(1, TestRounds.Count / 10); round++)
-        {
-            var (worldSize, kind, step) = (random.Next(2, 5), random.Next(3), random.Next(1, 60));
-            var (rank, sharesMemory) = (random.Next(worldSize), random.Next(2) == 0);
-            var what = new[] { "kill", "stop", "slow" }[kind];
-            Launch(worldSize, sharesMemory, [FormattableString.Invariant($"{rank}:{what}@{step}")], what == "stop" ? "heartbeat=20" : "heartbeat=60");
-            var name = FormattableString.Invariant($"round {round}: {what} of rank {rank} of {worldSize} at step {step}");
-            var left = _children.Where((_, r) => r != rank || what == "slow").ToArray();
-
-            // Half of two without the lowest rank cannot know whether a stopped one works on: it waits, and gives up with a sentence.
-            if (what == "stop" && worldSize == 2 && rank == 0)
-            {
-                Assert.StartsWith("ended NoMajority", (await left[0].EndAsync())[^1], StringComparison.Ordinal);
-                Clear();
-                continue;
-            }
-
-            var ends = await EndAsync(left);
-            Assert.True(ends.Select(e => e.Hash).Distinct().Count() == 1, name);
-            Assert.All(ends, e => Assert.True(e.Loss > clean.Min() - (2 * spread) && e.Loss < clean.Max() + (2 * spread), $"{name}: loss {e.Loss}, without faults {string.Join(", ", clean)}"));
-            Assert.All(left, l => Assert.True(what == "slow" || l.Lines.Any(line => line.Contains($"rank {rank} (process {_children[rank].Id} ", StringComparison.Ordinal)), name));
-            Clear();
-        }
-    }
-
     private async Task CheckLauncherEndedAsync(int launcher)
     {
         var expected = $"ended LauncherEnded Expected this member of group 'world' to go on, but the launcher of its process, process {launcher}, has ended.";
         Assert.All(await Task.WhenAll(_children.Select(c => c.EndAsync())), lines => Assert.Equal(expected, lines[^1]));
     }
 
-    private static async Task<(string Hash, double Loss)[]> EndAsync(IReadOnlyList<ElasticChild> children)
+    private static async Task<string[]> EndAsync(IReadOnlyList<ElasticChild> children)
         => [.. (await Task.WhenAll(children.Select(c => c.EndAsync()))).Select((lines, i) =>
         {
             Assert.True(children[i].ExitCode == 0 && lines[^1].StartsWith("done ", StringComparison.Ordinal), string.Join('\n', lines));
-            var words = lines[^1].Split(' ');
-            return (words[1], double.Parse(words[2], CultureInfo.InvariantCulture));
+            return lines[^1].Split(' ')[1];
         })];
 
     private HashSet<int> Launch(int worldSize, bool sharesMemory, string[] faults, params string[] words)
@@ -175,10 +137,4 @@ public sealed class ElasticProcessTests : IDisposable
     }
 
     private void Start(int rank, int worldSize, bool sharesMemory, params string[] words) => _children.Add(ElasticChild.Start(rank, worldSize, _port, sharesMemory, null, words));
-
-    private void Clear()
-    {
-        Dispose();
-        _children.Clear();
-    }
 }

@@ -37,6 +37,22 @@ public sealed class ProcessMembershipTests : ElasticGroupContract
     }
 
     [Fact]
+    public async Task JoinAsync_TheFirstComesAgainAndTheGroupTakesNobody_SaysSoAtItsLimit()
+    {
+        await using var busy = Create(1, new() { MaximumMembers = 1 })[0];
+        await busy.JoinAsync();
+        var options = Options(new(), 0, 2);
+        options.Addresses.Add($"127.0.0.1:{_port}");
+        (options.Group.Rendezvous.MasterPort, options.Group.Rendezvous.Timeout) = (LoopbackRanks.FreePort(), TimeSpan.FromSeconds(0.5));
+        await using var member = new ElasticGroup(options);
+
+        var error = await Assert.ThrowsAsync<Mlp.Training.Distributed.Launch.RendezvousException>(() => member.JoinAsync().WaitAsync(TimeSpan.FromMinutes(1)));
+
+        Assert.StartsWith($"Expected to join group 'world' at 127.0.0.1:{_port} within ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("but it has not let this process in", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task JoinAsync_AnotherSecret_IsNotLetIn()
     {
         var options = Options(new(), 1, 2);

@@ -160,7 +160,7 @@ internal sealed unsafe class MpiWait(MpiProcess mpi, ControlPlane plane, GroupMo
         if (plane.Clock.GetElapsedTime(_start) >= call.Timeout)
         {
             int[] suspects = peer >= 0 ? [peer] : [.. Enumerable.Range(0, group.Members.Length).Where(m => m != group.Index)];
-            throw Report(call, TroubleKind.Timeout, peer, CollectiveSentences.TimedOut(call, group.Name, suspects, group.Members.Length, call.Timeout));
+            throw Report(call, TroubleKind.Timeout, peer, group.TimedOut(call, suspects));
         }
     }
 

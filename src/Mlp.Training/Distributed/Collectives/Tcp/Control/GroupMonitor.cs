@@ -110,6 +110,16 @@ internal sealed class GroupMonitor(string id, string name, int[] members, int in
         }
     }
 
+    /// <summary>
+    /// What is thrown where rank 0 does not tell who has not come: its process stands still, and others may be waited for because they wait for it. Of a message, and of a group without rank 0, no more is known than who is waited for.
+    /// </summary>
+    /// <param name="call">The call.</param>
+    /// <param name="awaited">Who is waited for.</param>
+    public CollectiveTimeoutException TimedOut(in CollectiveCall call, int[] awaited)
+        => call.Kind is not (CollectiveKind.Send or CollectiveKind.Receive) && Array.IndexOf(members, 0) is >= 0 and var first && first != index
+            ? CollectiveSentences.Unanswered(call, name, first, call.Timeout)
+            : CollectiveSentences.TimedOut(call, name, awaited, members.Length, call.Timeout);
+
     /// <summary>The place where the result of an exchange will be.</summary>
     public Task<byte[][]> AwaitOffers(int step) => Exchange(step).Task;
 

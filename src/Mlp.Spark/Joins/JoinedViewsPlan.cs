@@ -4,7 +4,7 @@ using Mlp.Runtime.Data;
 using Mlp.Spark.Commands;
 using Mlp.Spark.Connect;
 using Mlp.Spark.Connect.Protocol;
-using Mlp.Spark.Functions;
+using Mlp.Spark.OnDemand;
 using Mlp.Spark.Scoring;
 
 namespace Mlp.Spark.Joins;
@@ -13,7 +13,7 @@ namespace Mlp.Spark.Joins;
 /// <param name="session">The session.</param>
 /// <param name="service">The features wanted.</param>
 /// <param name="store">Where golden rows are kept; null for nowhere.</param>
-internal sealed class OnDemandPlan(SparkSession session, FeatureServiceDefinition service, FeatureStore? store)
+internal sealed class JoinedViewsPlan(SparkSession session, FeatureServiceDefinition service, FeatureStore? store)
 {
     /// <summary>Adds the on-demand features to what the join gives.</summary>
     /// <param name="joined">The join: row number, question, stored features, then a status and an event time per view.</param>
@@ -44,10 +44,9 @@ internal sealed class OnDemandPlan(SparkSession session, FeatureServiceDefinitio
     {
         var layout = service.Description.Layout;
         var definition = view.OnDemand!;
-        await session.Shipment.ShipWorkerAsync(cancellationToken).ConfigureAwait(false);
         var command = new OnDemandCommand
         {
-            Transform = await ReferenceAsync(definition, cancellationToken).ConfigureAwait(false),
+            Transform = await OnDemandPlan.ReferenceAsync(session, SparkOnDemandView.Of(store, definition), cancellationToken).ConfigureAwait(false),
             Features = [.. view.Columns.Select(column => definition.Fields[column.FieldIndex].Name)],
             Statuses = view.InputColumns.ToDictionary(column => layout.Columns[column].Name, column => TrainingSetColumns.StatusOf(layout.Columns[column].View)),
             Keep = [.. columns.Select(column => column.Name)],
@@ -59,19 +58,5 @@ internal sealed class OnDemandPlan(SparkSession session, FeatureServiceDefinitio
         }));
         var output = new DataType { Struct = new() { Fields = { columns } } };
         return new Relation { MapPartitions = new() { Input = table, Func = FunctionPlans.Create(definition.Name, FunctionPlans.Tables, command, output, arguments) } };
-    }
-
-    private async Task<TransformReference> ReferenceAsync(OnDemandFeatureViewDefinition view, CancellationToken cancellationToken)
-    {
-        var method = SparkMethod.Of(view.Method);
-        var golden = store?.FindGoldenRows(view);
-        return new TransformReference
-        {
-            Method = new MethodReference(await session.Shipment.ShipAssemblyAsync(method, cancellationToken).ConfigureAwait(false), method.Type, method.Name),
-            View = view.Name,
-            Version = view.Version,
-            Fingerprint = view.Fingerprint,
-            GoldenRows = golden is null ? null : await session.Shipment.ShipFileAsync(golden, cancellationToken).ConfigureAwait(false),
-        };
     }
 }
