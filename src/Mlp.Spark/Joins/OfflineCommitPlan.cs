@@ -1,4 +1,4 @@
-using System.Text.RegularExpressions;
+using System.Buffers;
 using Mlp.Features;
 using Mlp.Features.Definitions;
 using Mlp.Features.Offline;
@@ -7,10 +7,15 @@ using Mlp.Spark.Connect.Protocol;
 namespace Mlp.Spark.Joins;
 
 /// <summary>The rows of a view as of one commit of the offline store, read by Spark: exactly the files of the commit.</summary>
-internal static partial class OfflineCommitPlan
+internal static class OfflineCommitPlan
 {
     // Files of the store count days as everybody does now; without this, Spark asks what is meant by times before 1900.
     private const string RebaseOption = "datetimeRebaseMode";
+
+    // A path is a pattern where nothing else is said, and a backslash before its characters does not end well everywhere.
+    private const string PatternOption = "__globPaths__";
+
+    private static readonly SearchValues<char> PatternCharacters = SearchValues.Create("*?[]{}\\");
 
     /// <summary>The plan. Columns: keys, <c>event_time</c>, <c>created_time</c>, <c>ingest_sequence</c>, features.</summary>
     /// <param name="store">The store.</param>
@@ -27,33 +32,23 @@ internal static partial class OfflineCommitPlan
             .Append((Name: FeatureViewDefinition.StoredSequence, Type: "BIGINT"))
             .Concat(view.Fields.Select(f => (Name: f.Name, Type: SparkSql.TypeOf(f))));
         var schema = string.Join(", ", columns.Select(column => $"{SparkSql.Name(column.Name)} {column.Type}"));
-        return files.Paths.Count == 0
-            ? new Relation { LocalRelation = new() { Schema = schema } }
-            : new Relation
-            {
-                Read = new()
-                {
-                    DataSource = new()
-                    {
-                        Format = "parquet",
-                        Schema = schema,
-                        Paths = { files.Paths.Select(path => Locate(dataDirectory ?? store.Directory.Root, path)) },
-                        Options = { [RebaseOption] = "CORRECTED" },
-                    },
-                },
-            };
+        if (files.Paths.Count == 0)
+        {
+            return new Relation { LocalRelation = new() { Schema = schema } };
+        }
+
+        var paths = files.Paths.Select(path => Locate(dataDirectory ?? store.Directory.Root, path)).ToList();
+        var source = new Read.Types.DataSource { Format = "parquet", Schema = schema, Paths = { paths }, Options = { [RebaseOption] = "CORRECTED" } };
+        if (paths.Any(path => path.AsSpan().ContainsAny(PatternCharacters)))
+        {
+            source.Options.Add(PatternOption, "false");
+        }
+
+        return new Relation { Read = new() { DataSource = source } };
     }
 
-    /// <summary>A file as Spark names it. A path without a scheme would be one of the cluster's own file system, and some characters would make it a pattern.</summary>
+    /// <summary>A file as Spark names it. A path without a scheme would be one of the cluster's own file system.</summary>
     /// <param name="directory">Where Spark sees the data directory.</param>
     /// <param name="path">Path within it.</param>
-    internal static string Locate(string directory, string path)
-    {
-        var root = directory.Contains("://", StringComparison.Ordinal) ? directory : $"file://{directory}";
-        var whole = $"{root.TrimEnd('/')}/{path}";
-        return PatternCharacters().Replace(whole, @"\$0");
-    }
-
-    [GeneratedRegex(@"[*?\[\]{}\\]")]
-    private static partial Regex PatternCharacters();
+    internal static string Locate(string directory, string path) => $"{(directory.Contains("://", StringComparison.Ordinal) ? string.Empty : "file://")}{directory.TrimEnd('/')}/{path}";
 }

@@ -25,13 +25,18 @@ public sealed partial class PackedLibraries : IAsyncLifetime, IDisposable
 
     public async Task InitializeAsync()
     {
-        foreach (var library in Libraries)
-        {
-            var packed = await CommandLine.RunAsync(
-                Repository.Root, CleanEnvironment, "dotnet", "pack", $"src/{library}", "--no-build", "--no-restore", "-c", Repository.Configuration,
-                "-o", _temp.Combine("feed"), $"-p:PackageVersion={Version}", "-v", "q");
-            Assert.True(packed.ExitCode == 0, packed.Output);
-        }
+        // What `dotnet pack --no-build` does with each of them, by one start.
+        var project = _temp.Combine("pack.proj");
+        await File.WriteAllTextAsync(project, $"""
+            <Project DefaultTargets="Pack">
+              <Target Name="Pack">
+                <MSBuild Projects="{string.Join(';', Libraries.Select(l => Path.Combine(Repository.Root, "src", l, $"{l}.csproj")))}" Targets="Pack"
+                         Properties="_IsPacking=true;NoBuild=true;Configuration={Repository.Configuration};PackageVersion={Version};PackageOutputPath={_temp.Combine("feed")}" />
+              </Target>
+            </Project>
+            """);
+        var packed = await CommandLine.RunAsync(Repository.Root, CleanEnvironment, "dotnet", "msbuild", project, "-v:q");
+        Assert.True(packed.ExitCode == 0, packed.Output);
     }
 
     public Task DisposeAsync()

@@ -64,7 +64,7 @@ public sealed class ModelPackageRefusalTests : PackagedModel
             }),
             "'training-set.json' with SHA-256");
 
-    /// <summary>Every byte of a small package, changed; every length of it, cut. What is imported after all would have to be the identical model, and there is no such byte.</summary>
+    /// <summary>Bytes of a small package, changed; lengths of it, cut: every third, and with 100 rounds all. What is imported after all would have to be the identical model, and there is no such byte.</summary>
     [Fact]
     public async Task Import_AnyByteChangedOrAnyLengthCut_IsRefusedAndLeavesNothing()
     {
@@ -73,7 +73,7 @@ public sealed class ModelPackageRefusalTests : PackagedModel
         var bytes = await File.ReadAllBytesAsync(PackagePath);
         // Nothing is to be durable here, and there are thousands of imports.
         var target = TestRegistry.Open(Folder.Combine("target"), new RecordingDiskSync());
-        for (var i = 0; i < bytes.Length; i++)
+        for (var i = 0; i < bytes.Length; i += TestRounds.Count >= 100 ? 1 : 3)
         {
             var changed = (byte[])bytes.Clone();
             changed[i] ^= (byte)(1 << (i % 8));

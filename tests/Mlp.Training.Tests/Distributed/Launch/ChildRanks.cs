@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Extensions.Time.Testing;
 using Mlp.Training.Distributed.Launch;
 
 namespace Mlp.Training.Tests.Distributed.Launch;
@@ -28,14 +29,31 @@ internal static class ChildRanks
     public static Task<(LaunchResult Result, string[] Lines)> RunAsync(int worldSize, bool sharesMemory, params string[] mode)
         => RunAsync(worldSize, sharesMemory, ReductionAlgorithm.Auto, mode);
 
-    /// <summary>Starts ranks whose values take a way.</summary>
+    /// <summary>Starts ranks whose values take a way. What does not end by itself is ended when all others have told how they failed.</summary>
     public static async Task<(LaunchResult Result, string[] Lines)> RunAsync(int worldSize, bool sharesMemory, ReductionAlgorithm algorithm, params string[] mode)
     {
         using var output = new StringWriter();
-        var options = new LocalLauncherOptions { Program = Dotnet, Arguments = Arguments(mode), Output = output, ErrorOutput = output, GracePeriod = TimeSpan.FromSeconds(15) };
+        var clock = new FakeTimeProvider();
+        var options = new LocalLauncherOptions { Program = Dotnet, Arguments = Arguments(mode), Output = output, ErrorOutput = output };
         options.Variables["MLP_CHILD_SOCKETS"] = sharesMemory ? null : "1";
         options.Variables["MLP_CHILD_ALGORITHM"] = algorithm.ToString();
-        var result = await LocalLauncher.RunAsync(worldSize, options);
-        return (result, output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        var running = LocalLauncher.RunAsync(worldSize, options, clock);
+        while (await Task.WhenAny(running, Task.Delay(20)) != running)
+        {
+            if (Lines().Count(l => l.Contains("] failed ", StringComparison.Ordinal)) >= worldSize - 1)
+            {
+                clock.Advance(options.GracePeriod);
+            }
+        }
+
+        return (await running, Lines());
+
+        string[] Lines()
+        {
+            lock (output)
+            {
+                return output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            }
+        }
     }
 }

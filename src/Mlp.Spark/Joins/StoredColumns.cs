@@ -13,7 +13,7 @@ internal delegate Exception ColumnMisfit(string column, string expected, string 
 
 /// <summary>The columns of a table, as SQL that brings them into the form of the offline store. Nothing is narrowed. Immutable.</summary>
 /// <param name="columns">The columns, in order.</param>
-internal sealed class TableColumns(IEnumerable<TableColumn> columns)
+internal sealed class StoredColumns(IEnumerable<TableColumn> columns)
 {
     private readonly IReadOnlyList<TableColumn> _columns = [.. columns];
 
