@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace Mlp.TestSupport;
 
-/// <summary>How many rounds the kill, fault and swap tests run: 10, or what <c>MLP_ROUNDS</c> says.</summary>
+/// <summary>How many rounds the kill, fault and swap tests run: 5, or what <c>MLP_ROUNDS</c> says.</summary>
 public static class TestRounds
 {
     private static readonly int? Asked = Read("MLP_ROUNDS") is > 0 and var rounds ? rounds : null;
 
     /// <summary>The number of rounds, at least 1.</summary>
-    public static int Count { get; } = Asked ?? 10;
+    public static int Count { get; } = Asked ?? 5;
 
     /// <summary>The numbers of the rounds of a test whose rounds are costly: fewer where nobody asks for more, from the first that <c>MLP_FIRST_ROUND</c> says, or 0. A round depends on nothing but its number.</summary>
     /// <param name="few">How many where <c>MLP_ROUNDS</c> says nothing.</param>

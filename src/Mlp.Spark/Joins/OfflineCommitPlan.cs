@@ -12,9 +12,6 @@ internal static class OfflineCommitPlan
     // Files of the store count days as everybody does now; without this, Spark asks what is meant by times before 1900.
     private const string RebaseOption = "datetimeRebaseMode";
 
-    // A path is a pattern where nothing else is said, and a backslash before its characters does not end well everywhere.
-    private const string PatternOption = "__globPaths__";
-
     private static readonly SearchValues<char> PatternCharacters = SearchValues.Create("*?[]{}\\");
 
     /// <summary>The plan. Columns: keys, <c>event_time</c>, <c>created_time</c>, <c>ingest_sequence</c>, features.</summary>
@@ -32,23 +29,29 @@ internal static class OfflineCommitPlan
             .Append((Name: FeatureViewDefinition.StoredSequence, Type: "BIGINT"))
             .Concat(view.Fields.Select(f => (Name: f.Name, Type: SparkSql.TypeOf(f))));
         var schema = string.Join(", ", columns.Select(column => $"{SparkSql.Name(column.Name)} {column.Type}"));
-        if (files.Paths.Count == 0)
-        {
-            return new Relation { LocalRelation = new() { Schema = schema } };
-        }
-
-        var paths = files.Paths.Select(path => Locate(dataDirectory ?? store.Directory.Root, path)).ToList();
-        var source = new Read.Types.DataSource { Format = "parquet", Schema = schema, Paths = { paths }, Options = { [RebaseOption] = "CORRECTED" } };
-        if (paths.Any(path => path.AsSpan().ContainsAny(PatternCharacters)))
-        {
-            source.Options.Add(PatternOption, "false");
-        }
-
-        return new Relation { Read = new() { DataSource = source } };
+        return files.Paths.Count == 0
+            ? new Relation { LocalRelation = new() { Schema = schema } }
+            : new Relation
+            {
+                Read = new()
+                {
+                    DataSource = new()
+                    {
+                        Format = "parquet",
+                        Schema = schema,
+                        Paths = { files.Paths.Select(path => Locate(dataDirectory ?? store.Directory.Root, path)) },
+                        Options = { [RebaseOption] = "CORRECTED" },
+                    },
+                },
+            };
     }
 
     /// <summary>A file as Spark names it. A path without a scheme would be one of the cluster's own file system.</summary>
     /// <param name="directory">Where Spark sees the data directory.</param>
     /// <param name="path">Path within it.</param>
-    internal static string Locate(string directory, string path) => $"{(directory.Contains("://", StringComparison.Ordinal) ? string.Empty : "file://")}{directory.TrimEnd('/')}/{path}";
+    /// <exception cref="ArgumentException">Spark would take it for a pattern.</exception>
+    internal static string Locate(string directory, string path)
+        => directory.AsSpan().ContainsAny(PatternCharacters)
+            ? throw new ArgumentException($"Expected a data directory without '*', '?', '[', ']', '{{', '}}' and '\\', which make its path a pattern for Spark, but found '{directory}'. Say where else it lies, or move it.")
+            : $"{(directory.Contains("://", StringComparison.Ordinal) ? string.Empty : "file://")}{directory.TrimEnd('/')}/{path}";
 }

@@ -73,10 +73,14 @@ public sealed class PointInTimeSqlTests
             StringComparison.Ordinal);
 
     [Theory]
-    [InlineData("/ml data/[x]", "file:///ml data/[x]/features/a.parquet")]
+    [InlineData("/ml data/100%", "file:///ml data/100%/features/a.parquet")]
     [InlineData("/ml-data/", "file:///ml-data/features/a.parquet")]
     [InlineData("s3a://bucket/ml-data", "s3a://bucket/ml-data/features/a.parquet")]
     public void Locate_DirectoryOrUri_IsWhatSparkOpens(string directory, string expected) => Assert.Equal(expected, OfflineCommitPlan.Locate(directory, "features/a.parquet"));
+
+    [Fact]
+    public void Locate_Pattern_IsRefused()
+        => Assert.StartsWith("Expected a data directory without '*', '?', '[', ']', '{', '}' and '\\', which", Assert.Throws<ArgumentException>(() => OfflineCommitPlan.Locate("/ml/[1]", "a.parquet")).Message, StringComparison.Ordinal);
 
     private static FeatureServiceDefinition Service(Func<FeatureViewBuilder, FeatureViewBuilder> times) => new FeaturesBuilder()
         .Add(times(new FeatureViewBuilder("stats").Key("company", EntityValueKind.String).EventTime("seen").Feature("trips", FeatureType.Int64).Feature("fare", FeatureType.Float32)).Build())

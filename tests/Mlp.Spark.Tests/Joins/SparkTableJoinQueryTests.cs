@@ -105,7 +105,7 @@ public abstract class SparkTableJoinQueryTests(SparkServer server) : IDisposable
     [SparkFact]
     public async Task FeatureView_OfCommit_IsItsRowsWithoutThoseDeleted()
     {
-        await using var platform = MlPlatform.CreateBuilder().UseDataDirectory(_temp.Combine("data [1] {a} 100%")).AddFeatures(f => f.Add(RandomHistory.Catalog.FindView("single")!).AddService("singles", 1, s => s.From("single", 1))).Build();
+        await using var platform = MlPlatform.CreateBuilder().UseDataDirectory(_temp.Combine("data of 100% #1")).AddFeatures(f => f.Add(RandomHistory.Catalog.FindView("single")!).AddService("singles", 1, s => s.From("single", 1))).Build();
         await platform.StartAsync();
         var store = platform.Features;
         await RandomHistory.IngestSinglesAsync(store, 400, seed: 5);

@@ -48,7 +48,7 @@ public abstract class SparkRefusalTests(SparkServer server) : IAsyncLifetime
         Assert.Equal(1, await Scored(session, Columns, _package.File).CountAsync());
         await RefuseAsync(Scored(session, WithoutC, _package.File), "Expected a column 'c' for the feature of that name");
         await RefuseAsync(Scored(session, Doubles, _package.File), "'a'", "double");
-        await RefuseAsync(Scored(session, Columns, new FileReference("none.mlpkg", _package.File.Sha256.Replace('0', '1'))), "none.mlpkg', but found no file");
+        await RefuseAsync(Scored(session, Columns, new FileReference("none.mlpkg", new string('b', 64))), "none.mlpkg', but found no file");
         await RefuseAsync(Scored(session, Columns, new FileReference(_package.File.Path, new string('a', 64))), $"SHA-256 {new string('a', 64)}", $"but found SHA-256 {_package.File.Sha256}");
     }
 
