@@ -15,7 +15,7 @@ internal sealed class PySparkDriver : IDisposable
 
     /// <summary>The folder of Python and its packages.</summary>
     /// <exception cref="InvalidOperationException">It was not named, or is none.</exception>
-    public static string Folder { get; } = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } folder && File.Exists(Path.Combine(folder, "python", "pyspark", "__init__.py"))
+    public static string Folder => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } folder && File.Exists(Path.Combine(folder, "python", "pyspark", "__init__.py"))
         ? folder
         : throw new InvalidOperationException($"Expected the folder that 'peers/install' of the reference data has made in {Variable}, but found none.");
 
