@@ -27,8 +27,9 @@ catch (OperationCanceledException) when (stop.IsCancellationRequested)
     Console.Error.WriteLine("Stopped before the end.");
     return 130;
 }
-catch (Exception e) when (e is MlPlatformException or ArgumentException or IOException)
+catch (Exception e) when (e is MlPlatformException or ArgumentException or FormatException or IOException or UnauthorizedAccessException)
 {
-    Console.Error.WriteLine(e.Message);
+    // Spark goes on over many lines.
+    Console.Error.WriteLine(e.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).FirstOrDefault());
     return 1;
 }

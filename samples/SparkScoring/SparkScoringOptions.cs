@@ -12,10 +12,9 @@ internal sealed record SparkScoringOptions
           --jars FOLDER          starts Spark from the jars in the folder (Java 17 or newer)
           --connect sc://…       or talks to a Spark Connect server that runs, whose executors see this machine's files
           --data DIRECTORY       the data directory of the Quickstart (default: ml-data)
-          --model NAME           name of the model (default: big-tipper)
-          --input FOLDER         Parquet files with a column 'id' of bigint and one column per feature; made unless it is given
+          --input FOLDER         Parquet files with a column 'id' of bigint, the columns of a request and the stored features; made unless it is given
           --rows COUNT           rows of an input that is made (default: 500000)
-          --output FOLDER        where Spark writes the scores (default: a temporary folder)
+          --output FOLDER        where Spark writes the scores; nothing may be there (default: a temporary folder)
         """;
 
     public string? Jars { get; private init; }
@@ -23,8 +22,6 @@ internal sealed record SparkScoringOptions
     public string? Connection { get; private init; }
 
     public string DataDirectory { get; private init; } = "ml-data";
-
-    public string Model { get; private init; } = "big-tipper";
 
     public string? Input { get; private init; }
 
@@ -44,28 +41,38 @@ internal sealed record SparkScoringOptions
                 return null;
             }
 
-            var name = arguments[i];
-            var value = ++i < arguments.Count ? arguments[i] : throw new SparkScoringException($"Expected a value behind {name}, but found none. --help shows the options.");
-            options = name switch
+            options = arguments[i] switch
             {
-                "--jars" => options with { Jars = Path.GetFullPath(value) },
-                "--connect" => options with { Connection = value },
-                "--data" => options with { DataDirectory = value },
-                "--model" => options with { Model = value },
-                "--input" => options with { Input = Path.GetFullPath(value) },
-                "--output" => options with { Output = Path.GetFullPath(value) },
-                "--rows" => options with
-                {
-                    RowCount = long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var rows) && rows is > 0 and <= int.MaxValue
-                        ? rows
-                        : throw new SparkScoringException($"Expected a number of rows from 1 to {int.MaxValue} behind --rows, but found '{value}'."),
-                },
-                _ => throw new SparkScoringException($"Expected an option of this program, but found '{name}'. --help shows them."),
+                "--jars" => options with { Jars = Path.GetFullPath(Value(arguments, ref i)) },
+                "--connect" => options with { Connection = Value(arguments, ref i) },
+                "--data" => options with { DataDirectory = Value(arguments, ref i) },
+                "--input" => options with { Input = Path.GetFullPath(Value(arguments, ref i)) },
+                "--output" => options with { Output = Path.GetFullPath(Value(arguments, ref i)) },
+                "--rows" => options with { RowCount = Rows(Value(arguments, ref i)) },
+                var unknown => throw new SparkScoringException($"Expected one of --jars, --connect, --data, --input, --rows, --output and --help, but found '{unknown}'."),
             };
         }
 
-        return (options.Jars is null) != (options.Connection is null)
+        if ((options.Jars is null) == (options.Connection is null))
+        {
+            throw new SparkScoringException($"Expected either --jars or --connect, but found {(options.Jars is null ? "none" : "both")}. --help shows the options.");
+        }
+
+        return options.Input is null || !arguments.Contains("--rows")
             ? options
-            : throw new SparkScoringException("Expected either --jars or --connect. --help shows the options.");
+            : throw new SparkScoringException("Expected --rows for an input that is made, but found --input beside it.");
     }
+    private static string Value(IReadOnlyList<string> arguments, ref int index)
+    {
+        var option = arguments[index];
+        var value = ++index < arguments.Count ? arguments[index] : string.Empty;
+        return value.Length > 0 && !value.StartsWith("--", StringComparison.Ordinal)
+            ? value
+            : throw new SparkScoringException($"Expected a value behind {option}, but found none. --help shows the options.");
+    }
+
+    private static long Rows(string value)
+        => long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var rows) && rows is > 0 and <= int.MaxValue
+            ? rows
+            : throw new SparkScoringException(string.Create(CultureInfo.InvariantCulture, $"Expected a number of rows from 1 to {int.MaxValue} behind --rows, but found '{value}'."));
 }

@@ -26,6 +26,14 @@ public static class Faulty
     public static RecordBatch Ragged(RecordBatch table)
         => new(new Schema([new Field("n", Int64Type.Default, true)], null), [new Int64Array.Builder().Append(1).Build()], table.Length);
 
+    /// <summary>A row more than the worker lets through at once, in few bytes.</summary>
+    public static RecordBatch TooLong(RecordBatch table)
+    {
+        var rows = (1 << 26) + Math.Min(table.Length, 1);
+        var bits = new BooleanArray(new ArrowBuffer(new byte[(rows / 8) + 1]), ArrowBuffer.Empty, rows, nullCount: 0, offset: 0);
+        return new RecordBatch(new Schema([new Field("b", BooleanType.Default, true)], null), [bits], rows);
+    }
+
     /// <summary>1.25 GiB of values in 160 columns, which share 8 MiB.</summary>
     public static RecordBatch Huge(RecordBatch table)
     {

@@ -28,6 +28,9 @@ public sealed class SparkConnectServer : IAsyncDisposable
         process.BeginErrorReadLine();
     }
 
+    /// <summary>Id of the process that began it, and ends with it.</summary>
+    public int ProcessId => _process.Id;
+
     /// <summary>The connection string.</summary>
     public string Connection { get; }
 

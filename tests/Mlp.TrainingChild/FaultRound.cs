@@ -70,7 +70,7 @@ internal static class FaultRound
         void Soon(Action signal)
         {
             var delay = TimeSpan.FromMicroseconds(random.Next(LatestMicroseconds));
-            new Thread(() =>
+            var sender = new Thread(() =>
             {
                 var start = Stopwatch.GetTimestamp();
                 while (Stopwatch.GetElapsedTime(start) < delay)
@@ -79,7 +79,9 @@ internal static class FaultRound
                 }
 
                 signal();
-            }) { IsBackground = true }.Start();
+            });
+            sender.IsBackground = true;
+            sender.Start();
         }
     }
 }

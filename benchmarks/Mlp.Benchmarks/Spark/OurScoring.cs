@@ -49,7 +49,7 @@ internal sealed class OurScoring(MlPlatform platform, SparkSession session, stri
     /// <param name="model">Name of the model.</param>
     /// <param name="onnxRuntimeOnly">Whether no kernel may stand in.</param>
     public Task<ScoredSum> ColumnAsync(string model, bool onnxRuntimeOnly)
-        => SumAsync(_table.Select(session.ScoreColumn(Model(model), Options(onnxRuntimeOnly), [.. Columns.Select(SparkColumn.Named)]).As("score")));
+        => SumAsync(_table.Select(session.ScoreColumn(Model(model), Options(onnxRuntimeOnly)).As("score")));
 
     private static SparkMethod Method(string name) => SparkMethod.FromAssembly(Functions, "Mlp.Spark.TestFunctions.Recorded", name, Functions);
 

@@ -17,15 +17,16 @@ internal sealed class ScoringTable(IReadOnlyList<ScoringWay> ways, int rows)
     public bool Print(IReadOnlyList<string> models)
     {
         Console.WriteLine();
-        Console.WriteLine("| Way | Seconds, median (range) | Rows per second | Above the floor | Share of the better peer's, above the floor | Share of its whole time |");
-        Console.WriteLine("| --- | ---: | ---: | ---: | ---: | ---: |");
+        Console.WriteLine("| Way | Seconds, median (range) | Rows per second | Above the floor | Share of the better peer's, above the floor | Share of its whole time | Processor seconds, Java + workers | Share of the better peer's, above the floor |");
+        Console.WriteLine("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
         foreach (var way in ways)
         {
             var seconds = way.Runs.Select(r => r.Seconds).Order().ToList();
             var (above, whole) = (Quotients(way, Above), Quotients(way, static (w, round) => w.Runs[round].Seconds));
+            var work = way.Side == ScoringSide.Alone ? [] : Quotients(way, (w, round) => Above(w, round, static r => r.Processor.Java + r.Processor.Workers));
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {way.Name} | {Median(seconds):0.000} ({seconds[0]:0.000} to {seconds[^1]:0.000}) | {rows / Median(seconds):N0} | {Median(Each(round => Above(way, round))):0.000} | {Show(above)} | {Show(whole)} |"));
+                $"| {way.Name} | {Median(seconds):0.000} ({seconds[0]:0.000} to {seconds[^1]:0.000}) | {rows / Median(seconds):N0} | {Median(Each(round => Above(way, round))):0.000} | {Show(above)} | {Show(whole)} | {Median(way.Runs.Select(r => r.Processor.Java)):0.00} + {Median(way.Runs.Select(r => r.Processor.Workers)):0.00} | {Show(work)} |"));
         }
 
         Console.WriteLine();
@@ -55,8 +56,10 @@ internal sealed class ScoringTable(IReadOnlyList<ScoringWay> ways, int rows)
 
     private IEnumerable<double> Each(Func<int, double> value) => Enumerable.Range(0, Rounds).Select(value);
 
-    private double Above(ScoringWay way, int round)
-        => way.Runs[round].Seconds - (ways.FirstOrDefault(w => w.Answer == "floor" && w.Side == way.Side)?.Runs[round].Seconds ?? 0);
+    private double Above(ScoringWay way, int round) => Above(way, round, static r => r.Seconds);
+
+    private double Above(ScoringWay way, int round, Func<ScoredSum, double> value)
+        => value(way.Runs[round]) - (ways.FirstOrDefault(w => w.Answer == "floor" && w.Side == way.Side) is { } floor ? value(floor.Runs[round]) : 0);
 
     private List<double> Quotients(ScoringWay way, Func<ScoringWay, int, double> value)
     {

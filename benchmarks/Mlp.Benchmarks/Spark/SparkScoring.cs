@@ -9,14 +9,13 @@ namespace Mlp.Benchmarks.Spark;
 
 /// <summary>
 /// <c>spark-scoring --rows 2000000 --rounds 5</c>: seconds to score a folder of Parquet files on Spark 4.3.0 with two threads, by the worker and by PySpark with onnxruntime, in turns on the same server; beside them
-/// reading and adding up alone, the worker without a model, and ONNX Runtime without Spark. All ways of a model must give the same sum. Needs <c>MLP_REFERENCE_DATA</c>, <c>MLP_PEERS</c> and the worker's archive.
+/// reading and adding up alone, the worker without a model, and ONNX Runtime without Spark. All ways of a model must give the same sum. <c>--trees 0</c> and <c>--network 0</c> leave a model out. Needs <c>MLP_REFERENCE_DATA</c>, <c>MLP_PEERS</c> and the worker's archive.
 /// </summary>
 internal static class SparkScoring
 {
     public const string Command = "spark-scoring";
 
     private const double TolerancePerRow = 1e-6;
-    private static readonly string[] Models = ["gbt", "mlp"];
 
     /// <summary>Runs and prints.</summary>
     /// <param name="arguments">The options.</param>
@@ -24,6 +23,7 @@ internal static class SparkScoring
     public static async Task<int> RunAsync(SoakArguments arguments)
     {
         var (rows, rounds, batchRows) = (arguments.Get("rows", 2_000_000), arguments.Get("rounds", 5), arguments.Get("batch", 10_000));
+        string[] names = [.. new[] { ("gbt", "trees"), ("mlp", "network") }.Where(m => arguments.Get(m.Item2, 1) != 0).Select(m => m.Item1)];
         var models = ReferenceData.Find("peers") ?? throw new InvalidOperationException("Expected MLP_REFERENCE_DATA with 'peers'.");
         var data = Path.Combine(Path.GetTempPath(), "spark-scoring", FormattableString.Invariant($"rows-{rows}"));
         using var folder = new TempDirectory();
@@ -48,7 +48,7 @@ internal static class SparkScoring
                 new("worker, echo of one column", "f0", ScoringSide.Ours, ours.EchoAsync),
                 new("worker, ten columns to one", "f0", ScoringSide.Ours, ours.EchoFirstAsync),
             ];
-            foreach (var model in Models)
+            foreach (var model in names)
             {
                 await ours.PublishAsync(model, Path.Combine(models, $"{model}.onnx"));
                 ways.AddRange(
@@ -63,13 +63,13 @@ internal static class SparkScoring
                 ]);
             }
 
-            await MeasureAsync(ways, rounds, rows);
+            await MeasureAsync(ways, rounds, rows, server.ProcessId);
             foreach (var line in server.Errors.Split('\n').Where(l => l.Contains("mlp-spark-worker", StringComparison.Ordinal)))
             {
                 Console.WriteLine(line);
             }
 
-            return new ScoringTable(ways, rows).Print(Models) ? 0 : 1;
+            return new ScoringTable(ways, rows).Print(names) ? 0 : 1;
         }
         catch
         {
@@ -78,14 +78,17 @@ internal static class SparkScoring
         }
     }
 
-    private static async Task MeasureAsync(IReadOnlyList<ScoringWay> ways, int rounds, int rows)
+    private static async Task MeasureAsync(IReadOnlyList<ScoringWay> ways, int rounds, int rows, int server)
     {
         for (var round = -1; round < rounds; round++)
         {
             // Whoever goes first in one round goes last in the next.
             foreach (var way in round % 2 == 0 ? ways : ways.Reverse())
             {
+                var before = ProcessorTimes.Read(server);
                 var run = await way.Run();
+                var after = ProcessorTimes.Read(server);
+                run = run with { Processor = new ProcessorTimes(after.Java - before.Java, after.Workers - before.Workers) };
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"round {round,2}  {way.Name,-44} {run.Seconds,7:0.000} s  count {run.Count}  sum {run.Sum:F6}"));
                 var sum = ways.First(w => w.Answer == way.Answer) is { Runs: [var first, ..] } ? first.Sum : run.Sum;
                 if (run.Count != rows || !(Math.Abs(run.Sum - sum) <= TolerancePerRow * rows))

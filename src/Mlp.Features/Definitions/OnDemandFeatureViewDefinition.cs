@@ -62,15 +62,15 @@ public abstract class OnDemandFeatureViewDefinition
 
     internal DefinitionDocument Document => _document;
 
+    /// <summary>The method that computes the features.</summary>
+    internal abstract Delegate Method { get; }
+
     internal IReadOnlyList<(PropertyInfo Property, FeatureField Field)> RequestProperties { get; }
 
     internal IReadOnlyList<(PropertyInfo Property, FeatureField Field)> FeatureProperties { get; }
 
     /// <summary>The properties of the record of stored features, in order; none where the view computes from the request alone.</summary>
     internal IReadOnlyList<OnDemandInput> Inputs { get; }
-
-    /// <summary>The method that computes the features.</summary>
-    internal abstract Delegate Method { get; }
 
     /// <summary>Compiles the view once for requests and batches.</summary>
     internal abstract OnDemandTransform CreateTransform();

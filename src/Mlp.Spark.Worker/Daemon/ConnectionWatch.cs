@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Sockets;
+using Mlp.Spark.Worker.Interop;
 
 namespace Mlp.Spark.Worker.Daemon;
 
@@ -18,10 +20,15 @@ internal sealed class ConnectionWatch : IDisposable
     /// <summary>Looks in a row at a connection on which Spark sends no more, before it counts as closed: whoever replays a task may do that on purpose.</summary>
     private const int HalfClosedLooks = 12;
 
+    /// <summary>Looks in a row at a connection whose bytes wait for a task that does not read, before its other end is looked for.</summary>
+    private const int StalledLooks = 4;
+
     private readonly CancellationTokenSource _closed = new();
     private readonly Socket _socket;
     private readonly Timer _timer;
     private int _looks;
+    private int _unread;
+    private int _stalledLooks;
 
     private ConnectionWatch(Socket socket)
     {
@@ -52,8 +59,7 @@ internal sealed class ConnectionWatch : IDisposable
     {
         try
         {
-            var isClosed = _socket.AddressFamily == AddressFamily.Unix ? _socket.Poll(0, SelectMode.SelectError) : IsClosedTcp();
-            if (isClosed)
+            if (OperatingSystem.IsLinux() && (_socket.AddressFamily == AddressFamily.Unix ? HungUpSocket.Is(_socket) : IsClosedTcp()))
             {
                 _closed.Cancel();
             }
@@ -66,14 +72,24 @@ internal sealed class ConnectionWatch : IDisposable
 
     private bool IsClosedTcp()
     {
-        if (!OperatingSystem.IsLinux())
+        Span<byte> state = stackalloc byte[1];
+        _socket.GetRawSocketOption(TcpLevel, TcpInfo, state);
+        _looks = state[0] == CloseWait ? _looks + 1 : 0;
+        return state[0] is not (Established or CloseWait) || _looks >= HalfClosedLooks || IsAbandoned();
+    }
+
+    /// <summary>While the task reads nothing and there is no room for more, the end of the connection cannot come through.</summary>
+    private bool IsAbandoned()
+    {
+        var unread = _socket.Available;
+        _stalledLooks = unread > 0 && unread == _unread ? _stalledLooks + 1 : 0;
+        _unread = unread;
+        if (_stalledLooks < StalledLooks)
         {
             return false;
         }
 
-        Span<byte> state = stackalloc byte[1];
-        _socket.GetRawSocketOption(TcpLevel, TcpInfo, state);
-        _looks = state[0] == CloseWait ? _looks + 1 : 0;
-        return state[0] is not (Established or CloseWait) || _looks >= HalfClosedLooks;
+        _stalledLooks = 0;
+        return LocalConnection.IsAbandoned((IPEndPoint)_socket.LocalEndPoint!, (IPEndPoint)_socket.RemoteEndPoint!);
     }
 }

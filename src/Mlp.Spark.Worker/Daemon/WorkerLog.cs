@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Mlp.Spark.Worker.Daemon;
 
 /// <summary>Lines on standard error, which Spark adds to the log of its executor. Standard output holds the port and nothing else. Thread-safe.</summary>
@@ -17,7 +15,7 @@ internal sealed class WorkerLog(TextWriter writer, bool writesDetails, TimeProvi
     /// <param name="message">A sentence.</param>
     public void Write(string message)
     {
-        var now = writesDetails ? time.GetUtcNow().ToString(" O", CultureInfo.InvariantCulture) : string.Empty;
+        var now = writesDetails ? $" {time.GetUtcNow().UtcDateTime:O}" : string.Empty;
         lock (_lock)
         {
             try

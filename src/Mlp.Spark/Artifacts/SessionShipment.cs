@@ -141,6 +141,14 @@ internal sealed class SessionShipment(SparkArtifacts artifacts, SparkSettings se
         return new FileReference(name, hash);
     }
 
+    private async Task<FileReference> ShipWholeAsync(string path, CancellationToken cancellationToken)
+    {
+        var hash = await ContentHash.OfFileAsync(path, cancellationToken).ConfigureAwait(false);
+        var name = hash + Path.GetExtension(path);
+        await artifacts.AddFileAsync(path, name, cancellationToken).ConfigureAwait(false);
+        return new FileReference(name, hash);
+    }
+
     private async Task<FileReference> ShipCodeAsync(SparkMethod method, CancellationToken cancellationToken)
     {
         if (!File.Exists(method.AssemblyPath))

@@ -23,6 +23,7 @@ internal static class CommandRules
                 Check(transform.Transform, "transform");
                 CheckNames(transform.Features, "features");
                 CheckNames(transform.Keep, "keep");
+                Require(transform.Statuses.Values.All(column => !string.IsNullOrEmpty(column)), "a name in each entry of 'statuses'", "none");
                 break;
             default:
                 throw new ArgumentException($"Expected a known command, but found {command.GetType().Name}.", nameof(command));

@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace Mlp.Spark.Commands;
 
 /// <summary>
@@ -17,6 +19,16 @@ internal sealed record OnDemandCommand : WorkerCommand
 
     /// <summary>The features that are wanted, in this order; null for all, in the view's.</summary>
     public IReadOnlyList<string>? Features { get; init; }
+
+    /// <summary>
+    /// Columns with the statuses of stored features (a tinyint: 0 Missing, 1 Present, 3 Expired), by feature, for a map or a group. A feature that is not named is present, and Null where it has no value.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Statuses
+    {
+        get;
+        init => field = value ?? ReadOnlyDictionary<string, string>.Empty;
+    }
+    = ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>Columns of the input that a map or a group gives too, in this order.</summary>
     public IReadOnlyList<string> Keep

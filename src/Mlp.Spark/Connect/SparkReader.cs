@@ -63,6 +63,7 @@ public sealed class SparkReader
     /// <param name="format">Name of the format, for example <c>delta</c>.</param>
     /// <param name="paths">Paths that Spark sees.</param>
     /// <exception cref="ArgumentException">There is no path, or the format is empty.</exception>
+    /// <remarks>From Spark 4.0 on the table keeps to the files that are there when it is first used, and Spark looks for them once. Read again to see others.</remarks>
     public SparkDataFrame Files(string format, params IReadOnlyList<string> paths)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(format);
@@ -78,7 +79,7 @@ public sealed class SparkReader
             source.Schema = _schema;
         }
 
-        return new SparkDataFrame(_session, SparkPlan.Of(new Relation { Read = new() { DataSource = source } }));
+        return new SparkDataFrame(_session, SparkPlan.Of(new Relation { Common = new() { PlanId = _session.NextPlanId() }, Read = new() { DataSource = source } }));
     }
 
     /// <summary>A table or view of the catalog.</summary>

@@ -16,6 +16,7 @@ public sealed partial class SparkSession : IAsyncDisposable
 {
     private readonly IModelRegistry? _registry;
     private int _isDisposed;
+    private long _planId;
 
     /// <summary>Prepares a session; nothing is called yet.</summary>
     /// <param name="connection">Where the server is and as whom to talk to it.</param>
@@ -171,6 +172,9 @@ public sealed partial class SparkSession : IAsyncDisposable
             Shipment.Dispose();
         }
     }
+
+    /// <summary>A number for a plan that the server may keep, with what it has found out about it.</summary>
+    internal long NextPlanId() => Interlocked.Increment(ref _planId);
 
     /// <summary>Runs a command.</summary>
     /// <param name="command">The command.</param>

@@ -1,5 +1,6 @@
 using Apache.Arrow;
 using Apache.Arrow.Types;
+using Mlp.Features.Definitions;
 using Mlp.Runtime.Data;
 using Mlp.Spark.Commands;
 using Mlp.Spark.Connect.Protocol;
@@ -49,12 +50,10 @@ internal static class SparkTypes
         _ => throw new ArgumentOutOfRangeException(nameof(ddl), ddl, "Expected the type of an answer."),
     };
 
-    /// <summary>The type of a feature that the worker computes.</summary>
-    /// <param name="type">Type of the feature.</param>
-    /// <param name="isVector">Whether it is a vector.</param>
-    public static DataType OfFeature(FeatureType type, bool isVector) => type switch
+    /// <summary>The type of a feature.</summary>
+    /// <param name="field">The feature.</param>
+    public static DataType OfFeature(FeatureField field) => field.IsVector ? new DataType { Array = new() { ElementType = new DataType { Float = new() }, ContainsNull = true } } : field.Type switch
     {
-        FeatureType.Float32 when isVector => new DataType { Array = new() { ElementType = new DataType { Float = new() }, ContainsNull = true } },
         FeatureType.Float32 => new DataType { Float = new() },
         FeatureType.Float64 => new DataType { Double = new() },
         FeatureType.Int64 => new DataType { Long = new() },

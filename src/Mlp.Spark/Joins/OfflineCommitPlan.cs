@@ -1,4 +1,4 @@
-using System.Text.RegularExpressions;
+using System.Buffers;
 using Mlp.Features;
 using Mlp.Features.Definitions;
 using Mlp.Features.Offline;
@@ -7,10 +7,12 @@ using Mlp.Spark.Connect.Protocol;
 namespace Mlp.Spark.Joins;
 
 /// <summary>The rows of a view as of one commit of the offline store, read by Spark: exactly the files of the commit.</summary>
-internal static partial class OfflineCommitPlan
+internal static class OfflineCommitPlan
 {
     // Files of the store count days as everybody does now; without this, Spark asks what is meant by times before 1900.
     private const string RebaseOption = "datetimeRebaseMode";
+
+    private static readonly SearchValues<char> PatternCharacters = SearchValues.Create("*?[]{}\\");
 
     /// <summary>The plan. Columns: keys, <c>event_time</c>, <c>created_time</c>, <c>ingest_sequence</c>, features.</summary>
     /// <param name="store">The store.</param>
@@ -44,16 +46,12 @@ internal static partial class OfflineCommitPlan
             };
     }
 
-    /// <summary>A file as Spark names it. A path without a scheme would be one of the cluster's own file system, and some characters would make it a pattern.</summary>
+    /// <summary>A file as Spark names it. A path without a scheme would be one of the cluster's own file system.</summary>
     /// <param name="directory">Where Spark sees the data directory.</param>
     /// <param name="path">Path within it.</param>
+    /// <exception cref="ArgumentException">Spark would take it for a pattern.</exception>
     internal static string Locate(string directory, string path)
-    {
-        var root = directory.Contains("://", StringComparison.Ordinal) ? directory : $"file://{directory}";
-        var whole = $"{root.TrimEnd('/')}/{path}";
-        return PatternCharacters().Replace(whole, @"\$0");
-    }
-
-    [GeneratedRegex(@"[*?\[\]{}\\]")]
-    private static partial Regex PatternCharacters();
+        => directory.AsSpan().ContainsAny(PatternCharacters)
+            ? throw new ArgumentException($"Expected a data directory without '*', '?', '[', ']', '{{', '}}' and '\\', which make its path a pattern for Spark, but found '{directory}'. Say where else it lies, or move it.")
+            : $"{(directory.Contains("://", StringComparison.Ordinal) ? string.Empty : "file://")}{directory.TrimEnd('/')}/{path}";
 }

@@ -43,7 +43,7 @@ internal sealed class PointInTimePlan(SparkSession session, FeatureServiceDefini
             Mode = options.Mode,
             Tables = names,
         });
-        return new Relation { Sql = new() { Query = sql } };
+        return await new JoinedViewsPlan(session, service, store).AddAsync(new Relation { Sql = new() { Query = sql } }, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The question: keys in their canonical form, the time as a timestamp, and everything else as it is.</summary>
@@ -91,7 +91,7 @@ internal sealed class PointInTimePlan(SparkSession session, FeatureServiceDefini
         return (Project(rows, expressions), table.SequenceColumn is not null);
     }
 
-    private async Task<TableColumns> ColumnsAsync(Relation table, CancellationToken cancellationToken)
+    private async Task<StoredColumns> ColumnsAsync(Relation table, CancellationToken cancellationToken)
         => new((await session.AnalyzeTypeAsync(table, cancellationToken).ConfigureAwait(false)).Struct.Fields.Select(SparkTypes.ToColumn));
 
     /// <summary>SQL of every version finds a table by a name in the session alone; the names go with it.</summary>

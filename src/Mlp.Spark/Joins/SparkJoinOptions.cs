@@ -23,7 +23,7 @@ public sealed record SparkJoinOptions
     /// <value>The default value is null.</value>
     public OfflineTimeTravel? TimeTravel { get; init; }
 
-    /// <summary>Where Spark sees the store's data directory: an absolute path of every executor and of the driver, or a URI (<c>s3a://bucket/ml-data</c>); null for the path that this process sees.</summary>
+    /// <summary>Where Spark sees the store's data directory: an absolute path of every executor and of the driver, or a URI (<c>s3a://bucket/ml-data</c>); null for the path that this process sees. Without the characters that make a path a pattern: <c>*?[]{}\</c>.</summary>
     /// <value>The default value is null.</value>
     public string? DataDirectory { get; init; }
 }

@@ -28,7 +28,7 @@ internal sealed class OnDemandPlan(SparkSession session, SparkOnDemandView view,
 
         var needed = read.Concat(kept.Select(k => k.Name)).Distinct(StringComparer.Ordinal).ToList();
         var command = new OnDemandCommand { Transform = await ReferenceAsync(session, view, cancellationToken).ConfigureAwait(false), Keep = [.. kept.Select(k => k.Name)] };
-        var output = new DataType { Struct = new() { Fields = { kept.Concat(definition.Fields.Select(f => new DataType.Types.StructField { Name = f.Name, DataType = SparkTypes.OfFeature(f.Type, f.IsVector), Nullable = true })) } } };
+        var output = new DataType { Struct = new() { Fields = { kept.Concat(definition.Fields.Select(f => new DataType.Types.StructField { Name = f.Name, DataType = SparkTypes.OfFeature(f), Nullable = true })) } } };
         var function = FunctionPlans.Create(definition.Name, FunctionPlans.Tables, command, output, needed.Select(FunctionPlans.Column));
         return new Relation { MapPartitions = new() { Input = TableColumns.Narrow(table, needed), Func = function } };
     }

@@ -10,9 +10,9 @@ namespace Mlp.Spark.OnDemand;
 /// </summary>
 public sealed class SparkOnDemandView
 {
-    private readonly FeatureStore _features;
+    private readonly FeatureStore? _features;
 
-    private SparkOnDemandView(FeatureStore features, OnDemandFeatureViewDefinition definition)
+    private SparkOnDemandView(FeatureStore? features, OnDemandFeatureViewDefinition definition)
     {
         _features = features;
         Definition = definition;
@@ -26,7 +26,7 @@ public sealed class SparkOnDemandView
     internal SparkMethod Method { get; }
 
     /// <summary>Path of the golden rows; null where none are kept yet.</summary>
-    internal string? GoldenRowsPath => _features.FindGoldenRows(Definition);
+    internal string? GoldenRowsPath => _features?.FindGoldenRows(Definition);
 
     /// <summary>A view by its name.</summary>
     /// <param name="features">The feature store of the platform, <c>platform.Features</c>.</param>
@@ -47,7 +47,7 @@ public sealed class SparkOnDemandView
     }
 
     /// <summary>A view of a feature service.</summary>
-    /// <param name="features">The feature store.</param>
+    /// <param name="features">Where golden rows are kept; null for nowhere.</param>
     /// <param name="definition">The view.</param>
-    internal static SparkOnDemandView Of(FeatureStore features, OnDemandFeatureViewDefinition definition) => new(features, definition);
+    internal static SparkOnDemandView Of(FeatureStore? features, OnDemandFeatureViewDefinition definition) => new(features, definition);
 }

@@ -183,6 +183,9 @@ public sealed class SparkChannelTests
         var source = filter.Input.Read.DataSource;
         Assert.Equal(("parquet", "id bigint", "b"), (source.Format, source.Schema, source.Options["a"]));
         Assert.Equal(["/x", "/y"], source.Paths);
+
+        // Without one the server looks for the files again in every query.
+        Assert.True(filter.Input.Common.HasPlanId);
     }
 
     [Fact]

@@ -77,10 +77,36 @@ public sealed class WorkerConnectionTests(DaemonFixture daemon) : IClassFixture<
     {
         using var folder = new TempDirectory();
         using var worker = WorkerProcess.StartDaemon(("MLP_TEST_FOLDER", folder.FullName));
+        await CloseAsync(worker, folder, unread: 0);
+    }
+
+    [ReferenceDataFact(SparkRecording.Folder)]
+    public async Task Close_ConnectionWithUnreadBytesOfATaskThatComputes_CancelsIt()
+    {
+        using var folder = new TempDirectory();
+        using var worker = WorkerProcess.StartDaemon(("MLP_TEST_FOLDER", folder.FullName));
+        await CloseAsync(worker, folder, unread: 256 << 20);
+    }
+
+    [ReferenceDataFact(SparkRecording.Folder)]
+    public async Task Close_UnixSocketOfATaskThatComputes_CancelsIt()
+    {
+        foreach (var unread in new[] { 0, 256 << 20 })
+        {
+            using var folder = new TempDirectory();
+            using var worker = WorkerProcess.StartUnixDaemon(folder.FullName, ("MLP_TEST_FOLDER", folder.FullName));
+            await CloseAsync(worker, folder, unread);
+        }
+    }
+
+    /// <summary>Closes the connection of a task that waits, with as many bytes behind it as fit.</summary>
+    private static async Task CloseAsync(WorkerProcess worker, TempDirectory folder, int unread)
+    {
         using (var peer = worker.Connect())
         {
             peer.Write(RecordedCommands.Rewrite(SparkRecording.Load("4.3.0", Case), RecordedCommands.Call("Faulty.WaitForCancellation")));
             await WaitForFileAsync(folder.Combine("waiting"));
+            peer.WriteWhatFits(unread);
         }
 
         await WaitForFileAsync(folder.Combine("cancelled"));

@@ -44,26 +44,6 @@ public abstract class SparkMethodQueryTests(SparkServer server)
     }
 
     [SparkFact]
-    public async Task Apply_Limit_EndsTheTasks()
-    {
-        await using var session = await server.ConnectAsync();
-        var numbers = session.Range(0, 10_000_000, partitionCount: 2);
-
-        Assert.Equal(5, await numbers.Apply(Method(Recorded, "Echo"), "id bigint").Limit(5).CountAsync());
-    }
-
-    [SparkFact]
-    public async Task Apply_ManyTasks_ShareOneDaemon()
-    {
-        await using var session = await server.ConnectAsync();
-
-        for (var round = 0; round < 3; round++)
-        {
-            Assert.Equal(1000, await session.Range(0, 1000, partitionCount: 10).Apply(Method(Recorded, "Echo"), "id bigint").CountAsync());
-        }
-    }
-
-    [SparkFact]
     public async Task GroupBy_MethodOfGroups_SeesEachOnce()
     {
         await using var session = await server.ConnectAsync();
@@ -112,18 +92,6 @@ public abstract class SparkMethodQueryTests(SparkServer server)
     }
 
     [SparkFact]
-    public async Task Apply_MethodThatThrowsBehindTheFirstBatch_SaysItsSentence()
-    {
-        await using var session = await server.ConnectAsync();
-        await session.Settings.SetAsync("spark.sql.execution.arrow.maxRecordsPerBatch", "100");
-
-        var error = await Assert.ThrowsAsync<SparkException>(
-            () => session.Range(0, 1000, partitionCount: 1).Apply(Method("Mlp.Spark.TestFunctions.Streams", "FirstThenThrow"), "id bigint").CountAsync());
-
-        Assert.Contains("FirstThenThrow", error.Message, StringComparison.Ordinal);
-    }
-
-    [SparkFact]
     public async Task Apply_MissingMethod_SaysSo()
     {
         await using var session = await server.ConnectAsync();
@@ -143,20 +111,6 @@ public abstract class SparkMethodQueryTests(SparkServer server)
         }));
 
         Assert.Equal(Enumerable.Range(0, 20).Select(i => 100L + i), counts);
-    }
-
-    [SparkFact]
-    public async Task Collect_CompressedBatches_AreRead()
-    {
-        await using var session = await server.ConnectAsync();
-        if (server.Version.StartsWith('4'))
-        {
-            await session.Settings.SetAsync("spark.sql.execution.arrow.compression.codec", "zstd");
-        }
-
-        var rows = await CollectedRows.OfAsync(session.Range(0, 5000, partitionCount: 1).Apply(Method(Recorded, "Echo"), "id bigint"));
-
-        Assert.Equal(Enumerable.Range(0, 5000).Select(i => (long?)i), rows.Int64(0));
     }
 
     private static SparkMethod Method(string type, string name) => SparkMethod.FromAssembly(Assembly, type, name);

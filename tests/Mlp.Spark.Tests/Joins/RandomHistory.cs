@@ -14,13 +14,14 @@ internal static class RandomHistory
     private const int Entities = 200;
     private const int VectorLength = 3;
 
-    public static FeatureCatalog Catalog { get; } = new FeaturesBuilder()
+    public static FeatureCatalog Catalog { get; } = Builder().Build();
+
+    public static FeaturesBuilder Builder() => new FeaturesBuilder()
         .Add(new FeatureViewBuilder("pair").Key("name", EntityValueKind.String).Key("area", EntityValueKind.Int64).EventTime("at").CreatedTime("known").TimeToLive(TimeSpan.FromMicroseconds(200))
             .Feature("f", FeatureType.Float32).Feature("n", FeatureType.Int64).Feature("b", FeatureType.Boolean).Feature("s", FeatureType.String).Vector("e", VectorLength).Build())
         .Add(new FeatureViewBuilder("single").Key("area", EntityValueKind.Int64).EventTime("at").CreatedTime("known").Feature("g", FeatureType.Float64).Build())
         .AddService("all", 1, s => s.From("pair", 1).From("single", 1))
-        .AddService("twice", 1, s => s.From("single", 1).As("left").WithKeys(("area", "left_area")).From("pair", 1).From("single", 1).As("right").WithKeys(("area", "right_area")))
-        .Build();
+        .AddService("twice", 1, s => s.From("single", 1).As("left").WithKeys(("area", "left_area")).From("pair", 1).From("single", 1).As("right").WithKeys(("area", "right_area")));
 
     /// <summary>Takes in rows of both views in two batches, so that ties are settled by the sequence.</summary>
     public static async Task IngestAsync(FeatureStore store, int rows, int seed)
@@ -34,6 +35,14 @@ internal static class RandomHistory
             await store.IngestAsync("pair", Pairs(random, rows / 2));
             await store.IngestAsync("single", Singles(random, rows / 4));
         }
+    }
+
+    /// <summary>Takes in rows of the view of one key.</summary>
+    public static async Task IngestSinglesAsync(FeatureStore store, int rows, int seed)
+    {
+#pragma warning disable CA5394
+        await store.IngestAsync("single", Singles(new Random(seed), rows));
+#pragma warning restore CA5394
     }
 
     /// <summary>The question: row ids, keys of which some are null or unknown, and times.</summary>

@@ -69,6 +69,21 @@ public sealed class SparkPeer : IDisposable
     /// <summary>Sends bytes.</summary>
     public void Write(byte[] bytes) => _stream.Write(bytes);
 
+    /// <summary>Sends bytes until there is no room for more.</summary>
+    /// <param name="most">The most bytes.</param>
+    public void WriteWhatFits(int most)
+    {
+        var bytes = new byte[1 << 16];
+        _socket.Blocking = false;
+        var error = SocketError.Success;
+        for (var sent = 0; sent < most && error == SocketError.Success;)
+        {
+            sent += _socket.Send(bytes, 0, bytes.Length, SocketFlags.None, out error);
+        }
+
+        _socket.Blocking = true;
+    }
+
     /// <summary>Sends nothing more.</summary>
     public void CloseSending() => _socket.Shutdown(SocketShutdown.Send);
 

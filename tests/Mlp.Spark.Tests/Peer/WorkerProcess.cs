@@ -69,9 +69,10 @@ public sealed class WorkerProcess : IDisposable
 
     /// <summary>Starts a daemon that listens on a Unix socket.</summary>
     /// <param name="folder">Folder for the socket.</param>
-    public static WorkerProcess StartUnixDaemon(string folder)
+    /// <param name="variables">Further variables.</param>
+    public static WorkerProcess StartUnixDaemon(string folder, params (string Name, string Value)[] variables)
     {
-        var process = Start(["-m", "pyspark.daemon", "pyspark.worker"], [("PYTHON_UNIX_DOMAIN_ENABLED", "True"), ("PYTHON_WORKER_FACTORY_SOCK_DIR", folder)]);
+        var process = Start(["-m", "pyspark.daemon", "pyspark.worker"], [("PYTHON_UNIX_DOMAIN_ENABLED", "True"), ("PYTHON_WORKER_FACTORY_SOCK_DIR", folder), .. variables]);
         var length = new byte[4];
         process.StandardOutput.BaseStream.ReadExactly(length);
         var path = new byte[BinaryPrimitives.ReadInt32BigEndian(length)];

@@ -30,7 +30,7 @@ public sealed class Spark43ScoreQueryTests(Spark43Server server) : SparkScoreQue
         var variables = new Dictionary<string, string?>
         {
             ["PYTHONPATH"] = Path.Combine(PySpark.Folder!, "python"),
-            ["HELPER"] = Path.Combine(Repository(), "docs"),
+            ["HELPER"] = Path.Combine(Repository.Folder!, "docs"),
             ["CONNECTION"] = await Server.ConnectionAsync(),
             ["WORKER"] = SparkServer.Worker,
             ["PACKAGE"] = package,
@@ -39,16 +39,5 @@ public sealed class Spark43ScoreQueryTests(Spark43Server server) : SparkScoreQue
         var result = await CommandLine.RunAsync(Path.GetTempPath(), variables, Path.Combine(PySpark.Folder!, "bin", "python"), script);
 
         Assert.Contains("scores [12.0, -6.0] [(1, 12.0), (2, -6.0)]", result.Output, StringComparison.Ordinal);
-    }
-
-    private static string Repository()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Mlp.sln")))
-        {
-            folder = folder.Parent!;
-        }
-
-        return folder.FullName;
     }
 }

@@ -1,13 +1,9 @@
-using System.Globalization;
-using Apache.Arrow;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Registry;
-using Mlp.Runtime.Scoring;
 using Mlp.Spark.Connect;
-using Mlp.Spark.Functions;
 using Mlp.Spark.Scoring;
 using Mlp.Spark.Tests.Connect;
 using Mlp.Spark.Tests.Servers;
@@ -20,7 +16,6 @@ public abstract class SparkScoreQueryTests(SparkServer server) : IAsyncLifetime,
 {
     private const string Linear = "linear";
     private const string Matrix = "matrix";
-    private const int PeerRows = 60_000;
 
     private readonly TempDirectory _folder = new();
     private MlPlatform _platform = null!;
@@ -29,7 +24,7 @@ public abstract class SparkScoreQueryTests(SparkServer server) : IAsyncLifetime,
 
     public async Task InitializeAsync()
     {
-        _platform = MlPlatform.CreateBuilder().UseDataDirectory(_folder.Combine("data")).AddModel(Linear).AddModel(Matrix).AddModel("peer", m => m.LoadOnFirstCall().WithoutKernels()).Build();
+        _platform = MlPlatform.CreateBuilder().UseDataDirectory(_folder.Combine("data")).AddModel(Linear).AddModel(Matrix).Build();
         await _platform.StartAsync();
         var onnx = OnnxBytes.Linear(inputs: 3, outputs: 1, weight: 2);
         var output = new ModelOutput { Task = ModelTask.Regression, ScoreOutput = "score" };
@@ -82,6 +77,22 @@ public abstract class SparkScoreQueryTests(SparkServer server) : IAsyncLifetime,
         Assert.Contains("found type double (model 'linear' version 1)", error.Message, StringComparison.Ordinal);
         Assert.Equal(["score"], rows.Names);
         Assert.Equal([12.0], rows.Double(0));
+    }
+
+    [SparkFact]
+    public async Task Score_DoublesThatAreKept_StayAsTheyAre()
+    {
+        await using var session = await ConnectAsync();
+        var doubles = session.Sql("SELECT 0.1D AS a, 0.2D AS `b b`, 16777217D AS c");
+        var model = SparkModel.FromAlias(_platform.Registry, Linear);
+        var options = new SparkScoreOptions { RoundToFloat32 = true, Keep = ["a"] };
+        var expected = (double)(2 * (0.1f + 0.2f + 16777216f));
+
+        var table = await CollectedRows.OfAsync(doubles.Score(model, options));
+        var column = await CollectedRows.OfAsync(doubles.Select("a", session.ScoreColumn(model, options with { Keep = null }).As("s")));
+        var arguments = await CollectedRows.OfAsync(doubles.Select("a", session.ScoreColumn(model, options with { Keep = null }, "a", "b b", "c").As("s")));
+
+        Assert.All([table, column, arguments], rows => Assert.Equal((0.1, expected), (rows.Double(0).Single(), rows.Double(1).Single())));
     }
 
     [SparkFact]
@@ -176,25 +187,6 @@ public abstract class SparkScoreQueryTests(SparkServer server) : IAsyncLifetime,
         Assert.EndsWith(".mlpkg", Assert.Single(Directory.GetFiles(shared)), StringComparison.Ordinal);
     }
 
-    [SparkFact]
-    public async Task Write_ThatFails_LeavesNothingBehind()
-    {
-        await using var session = await ConnectAsync();
-        var method = SparkMethod.FromAssembly(Path.Combine(AppContext.BaseDirectory, "functions", "Mlp.Spark.TestFunctions.dll"), "Mlp.Spark.TestFunctions.Faulty", "Throw");
-        var path = _folder.Combine("failed");
-
-        await Assert.ThrowsAsync<SparkException>(() => Sample(session).Apply(method, "id bigint").Write.ParquetAsync(path));
-
-        Assert.False(File.Exists(Path.Combine(path, "_SUCCESS")));
-        Assert.Empty(Directory.Exists(path) ? Directory.GetFiles(path, "part-*", SearchOption.AllDirectories) : []);
-    }
-
-    [SparkFact]
-    public Task Score_PeerNetwork_EqualsThisProcessBitForBit() => ComparePeerAsync("mlp.onnx");
-
-    [SparkFact]
-    public Task Score_PeerTrees_EqualsThisProcessBitForBit() => ComparePeerAsync("gbt.onnx");
-
     /// <summary>Exports the model that doubles the sum of its features.</summary>
     protected async Task<string> ExportLinearAsync()
     {
@@ -205,38 +197,6 @@ public abstract class SparkScoreQueryTests(SparkServer server) : IAsyncLifetime,
 
     private static SparkDataFrame Sample(SparkSession session) => session.Sql(
         "SELECT * FROM VALUES (1L, 1.0F, 2.0F, 3.0F, 'x'), (2L, -1.0F, -1.0F, -1.0F, 'y'), (3L, 0.0F, 0.0F, 0.0F, 'x') AS t(id, a, `b b`, c, text)");
-
-    private static float Value(long id, int column) => (float)((((id * 7919) + (column * 104729)) % 1000 / 500.0) - 1);
-
-    private static RecordBatch Batch(long first, int count, string input)
-    {
-        var fields = Enumerable.Range(0, 10).Select(c => new Field(string.Create(CultureInfo.InvariantCulture, $"{input}[{c}]"), Apache.Arrow.Types.FloatType.Default, false)).ToList();
-        var arrays = Enumerable.Range(0, 10).Select(c => new FloatArray.Builder().AppendRange(Enumerable.Range(0, count).Select(r => Value(first + r, c))).Build());
-        return new RecordBatch(new Schema(fields, null), arrays, count);
-    }
-
-    private async Task ComparePeerAsync(string file)
-    {
-        var manifest = await PublishAsync("peer", ModelPackage.FromFile(ReferenceData.Find($"peers/{file}")!, new ModelOutput { Task = ModelTask.Regression, ScoreOutput = "variable" }));
-        var input = manifest.Signature.Inputs[0].Name;
-        await using var session = await ConnectAsync();
-        var columns = Enumerable.Range(0, 10).Select(c => string.Create(CultureInfo.InvariantCulture, $"CAST(pmod(id * 7919 + {c} * 104729, 1000) / 500.0D - 1 AS float) AS `{input}[{c}]`"));
-
-        var scored = new double[PeerRows];
-        var rows = await CollectedRows.OfAsync(session.Range(0, PeerRows, partitionCount: 3).SelectSql(["id", .. columns]).Score(SparkModel.FromAlias(_platform.Registry, "peer"), new() { Keep = ["id"], OnnxRuntimeOnly = true }));
-        foreach (var (id, score) in rows.Int64(0).Zip(rows.Double(1)))
-        {
-            scored[id!.Value] = score!.Value;
-        }
-
-        // Spark sends each of three partitions in batches of 10,000.
-        for (var first = 0; first < PeerRows; first += 10_000)
-        {
-            using var batch = Batch(first, 10_000, input);
-            using var expected = await _platform.GetModel("peer").ScoreAsync(batch, new ScoringOptions { Columns = [] });
-            Assert.Equal(((DoubleArray)expected.Column(0)).Values.ToArray(), scored.AsSpan(first, 10_000).ToArray());
-        }
-    }
 
     private async Task<SparkSession> ConnectAsync() => _platform.Spark(await server.ConnectionAsync(), new SparkSessionOptions { WorkerPath = SparkServer.Worker });
 

@@ -14,16 +14,5 @@ internal static class ShippedWorker
     public static string? Missing => !OperatingSystem.IsLinux() ? "The worker is for Linux." : Path is null ? $"The archive '{RelativePath}' was not made: dotnet pack src/Mlp.Spark.Worker -c Release -r linux-x64." : null;
 
     private static string? Find()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(System.IO.Path.Combine(folder.FullName, "Mlp.sln")))
-            {
-                var path = System.IO.Path.Combine(folder.FullName, RelativePath);
-                return File.Exists(path) ? path : null;
-            }
-        }
-
-        return null;
-    }
+        => Repository.Folder is { } folder && System.IO.Path.Combine(folder, RelativePath) is var path && File.Exists(path) ? path : null;
 }

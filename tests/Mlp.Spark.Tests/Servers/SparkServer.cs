@@ -6,6 +6,12 @@ namespace Mlp.Spark.Tests.Servers;
 /// <summary>A real Spark Connect server, started when a test first asks for it and stopped with the tests of its collection, or with their process.</summary>
 public abstract class SparkServer(string version) : IAsyncLifetime
 {
+    /// <summary>Two slots, and four tries for each task.</summary>
+    protected const string RetryingTasks = "-Dspark.master=local[2,4]";
+
+    /// <summary>No daemon.</summary>
+    protected const string ProcessPerTask = "-Dspark.python.use.daemon=false";
+
     private readonly Lock _gate = new();
     private Task<SparkConnectServer>? _server;
 

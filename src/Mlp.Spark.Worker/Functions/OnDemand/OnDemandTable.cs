@@ -26,7 +26,7 @@ internal sealed class OnDemandTable(OnDemandCommand command, OnDemandView view) 
     {
         foreach (var batch in batches)
         {
-            var computed = view.Compute(batch, _firstRow);
+            var computed = view.Compute(batch, _firstRow, command.Statuses);
             _firstRow += batch.Length;
             var columns = KeptColumns.Of(batch, command.Keep).Concat(_features.Select(i => computed[i])).ToArray();
             yield return new RecordBatch(new Schema([.. columns.Select(c => c.Field)], null), columns.Select(c => c.Values), batch.Length);

@@ -56,13 +56,14 @@ internal sealed class OnDemandView
     /// <summary>Computes the features of a batch.</summary>
     /// <param name="batch">A batch with the columns that the view computes from; others do not matter.</param>
     /// <param name="firstRow">Number of rows before it, for messages.</param>
+    /// <param name="statuses">Columns with the statuses of stored features, by feature; null, or a feature that is not among them, is present.</param>
     /// <returns>A column per feature, in order; vectors as lists.</returns>
     /// <exception cref="Mlp.Runtime.MlPlatformException">A column is missing or does not fit, or the method failed.</exception>
-    public IReadOnlyList<(Field Field, IArrowArray Values)> Compute(RecordBatch batch, long firstRow)
+    public IReadOnlyList<(Field Field, IArrowArray Values)> Compute(RecordBatch batch, long firstRow, IReadOnlyDictionary<string, string>? statuses = null)
     {
         var definition = _transform.Definition;
         var requests = RequestColumns.Find(definition, batch, firstRow);
-        var computed = _transform.Compute(requests, [.. definition.InputFields.Select(f => Stored(batch, f, firstRow))], batch.Length, firstRow);
+        var computed = _transform.Compute(requests, [.. definition.InputFields.Select(f => Stored(batch, f, statuses?.GetValueOrDefault(f.Name), firstRow))], batch.Length, firstRow);
         return [.. computed.Select((values, i) => Column(definition.Fields[i].Name, values))];
     }
 
@@ -91,7 +92,7 @@ internal sealed class OnDemandView
     }
 
     /// <summary>A stored feature; null where it is absent.</summary>
-    private Mlp.Features.OnDemand.InputColumn Stored(RecordBatch batch, FeatureField field, long firstRow)
+    private Mlp.Features.OnDemand.InputColumn Stored(RecordBatch batch, FeatureField field, string? status, long firstRow)
     {
         var index = batch.Schema.GetFieldIndex(field.Name);
         if (index < 0)
@@ -101,7 +102,22 @@ internal sealed class OnDemandView
 
         var values = ArrowColumns.ToFeature(batch.Column(index), field, (expected, found, row) => new TaskException(
             FormattableString.Invariant($"Expected {expected} in column '{field.Name}', from which the {Name} computes, but found {found}{(row < 0 ? string.Empty : $" in row {firstRow + row + 1}")}.")));
-        return new Mlp.Features.OnDemand.InputColumn(values, new UInt8Array.Builder().AppendRange(Enumerable.Repeat((byte)FeatureStatus.Present, batch.Length)).Build());
+        var statuses = status is null ? Enumerable.Repeat((byte)FeatureStatus.Present, batch.Length) : Statuses(batch, status);
+        return new Mlp.Features.OnDemand.InputColumn(values, new UInt8Array.Builder().AppendRange(statuses).Build());
+    }
+
+    private IEnumerable<byte> Statuses(RecordBatch batch, string column)
+    {
+        const string Expected = "a tinyint with a status (0, 1 or 3) in every row";
+        var index = batch.Schema.GetFieldIndex(column);
+        if (index < 0 || batch.Column(index) is not Int8Array { NullCount: 0 } statuses)
+        {
+            throw new TaskException($"Expected a column '{column}', {Expected}, from which the {Name} computes, but found {TaskTables.Describe(batch.Schema)}.");
+        }
+
+        return Enumerable.Range(0, batch.Length).Select(row => (FeatureStatus)statuses.Values[row] is FeatureStatus.Missing or FeatureStatus.Present or FeatureStatus.Expired
+            ? (byte)statuses.Values[row]
+            : throw new TaskException($"Expected {Expected} of column '{column}', but found another number."));
     }
 
     private static (Field Field, IArrowArray Values) Column(string name, IArrowArray values)

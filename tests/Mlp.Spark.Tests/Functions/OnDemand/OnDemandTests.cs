@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Apache.Arrow;
+using Apache.Arrow.Types;
 using Mlp.Runtime.Data;
 using Mlp.Spark.Commands;
 using Mlp.Spark.Tests.Functions.Models;
@@ -53,6 +54,24 @@ public sealed partial class OnDemandTests : IDisposable
             "Expected a column 'mean_fare' of type Float32, from which the on-demand feature view 'trips' version 3 computes, but found columns",
             _worker.Run(TaskBytes.Map(new OnDemandCommand { Transform = Reference("FromStored") }, Trips)).Error,
             StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_Statuses_AreThoseOfTheirColumns()
+    {
+        var label = new FloatArray.Builder().Append(1).Append(1).Append(1).Build();
+        var stored = new FloatArray.Builder().Append(8).AppendNull().AppendNull().Build();
+        var numbers = new DoubleArray.Builder().Append(2).Append(2).Append(2).Build();
+        var vectors = new ListArray.Builder(FloatType.Default).AppendNull().AppendNull().AppendNull().Build();
+        var statuses = new Int8Array.Builder().Append(1).Append(1).Append(3).Build();
+        var table = Table(("label", label), ("f", stored), ("g", numbers), ("e", vectors), ("v__status", statuses));
+        var reference = Reference("Mlp.Spark.TestFunctions.HistoryFeatures", "From", table);
+        var command = new OnDemandCommand { Transform = reference, Features = ["statuses"], Statuses = new Dictionary<string, string> { ["f"] = "v__status" } };
+
+        Assert.Equal(["{statuses: 'Present Present'}", "{statuses: 'Null Present'}", "{statuses: 'Expired Present'}"], _worker.Run(TaskBytes.Map(command, table)).Rows);
+        Assert.Contains("Expected a column 'w__status', a tinyint with a status", _worker.Run(TaskBytes.Map(command with { Statuses = new Dictionary<string, string> { ["f"] = "w__status" } }, table)).Error, StringComparison.Ordinal);
+        var wrong = Table(("label", label), ("f", stored), ("g", numbers), ("e", vectors), ("v__status", new Int8Array.Builder().Append(1).Append(2).Append(3).Build()));
+        Assert.Contains("but found another number", _worker.Run(TaskBytes.Map(command, wrong)).Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -141,16 +160,18 @@ public sealed partial class OnDemandTests : IDisposable
     }
 
     /// <summary>A reference whose fingerprint is that which the worker says the method has.</summary>
-    private TransformReference Reference(string method)
+    private TransformReference Reference(string method) => Reference("Mlp.Spark.TestFunctions.TripFeatures", method, Trips);
+
+    private TransformReference Reference(string type, string method, RecordBatch batch)
     {
         var reference = new TransformReference
         {
-            Method = new MethodReference(RecordedCommands.Assembly, "Mlp.Spark.TestFunctions.TripFeatures", method),
+            Method = new MethodReference(RecordedCommands.Assembly, type, method),
             View = "trips",
             Version = 3,
             Fingerprint = new string('0', 64),
         };
-        var error = _worker.Run(TaskBytes.Map(new OnDemandCommand { Transform = reference }, Trips)).Error;
+        var error = _worker.Run(TaskBytes.Map(new OnDemandCommand { Transform = reference }, batch)).Error;
         var match = Fingerprint().Match(error!);
         Assert.True(match.Success, error);
         return reference with { Fingerprint = match.Groups[1].Value };

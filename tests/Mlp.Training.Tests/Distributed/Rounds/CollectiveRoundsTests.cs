@@ -100,7 +100,7 @@ public sealed class CollectiveRoundsTests(ITestOutputHelper output)
         {
             var random = TestRounds.RandomOf(number);
             var worldSize = random.Next(2, 5);
-            return new(random.Next(100_000), worldSize, random.Next(2) == 0, (ReductionAlgorithm)random.Next(5), Faults[random.Next(Faults.Length)], random.Next(worldSize), random.Next(Calls));
+            return new(random.Next(100_000), worldSize, random.Next(2) == 0, (ReductionAlgorithm)random.Next(5), Faults[number % Faults.Length], random.Next(worldSize), random.Next(Calls));
         }
 
         public IEnumerable<string> Words()

@@ -152,7 +152,7 @@ public sealed class ElasticRoundsTests(ITestOutputHelper output)
         {
             var random = TestRounds.RandomOf(number);
             var worldSize = random.Next(2, MostMembers + 1);
-            return new(worldSize, random.Next(2) == 0, Faults[random.Next(Faults.Length)], random.Next(worldSize), random.Next(FirstStep, LastStep), random.Next(100, 1000));
+            return new(worldSize, random.Next(2) == 0, Faults[number % Faults.Length], random.Next(worldSize), random.Next(FirstStep, LastStep), random.Next(100, 1000));
         }
 
         public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"rank {Victim} of {WorldSize} {Fault} at step {Step}, {(SharesMemory ? "shared memory" : "sockets")}");

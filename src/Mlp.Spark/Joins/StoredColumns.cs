@@ -13,7 +13,7 @@ internal delegate Exception ColumnMisfit(string column, string expected, string 
 
 /// <summary>The columns of a table, as SQL that brings them into the form of the offline store. Nothing is narrowed. Immutable.</summary>
 /// <param name="columns">The columns, in order.</param>
-internal sealed class TableColumns(IEnumerable<TableColumn> columns)
+internal sealed class StoredColumns(IEnumerable<TableColumn> columns)
 {
     private readonly IReadOnlyList<TableColumn> _columns = [.. columns];
 
@@ -84,7 +84,7 @@ internal sealed class TableColumns(IEnumerable<TableColumn> columns)
         }
 
         var sentence = SparkSql.Text(FormattableString.Invariant($"Expected {field.Length} elements, none null, in every row of column '{field.Name}' of the table of {view}, but found a row with others."));
-        return FormattableString.Invariant($"CASE WHEN size({name}) <> {field.Length} OR exists({name}, y -> y IS NULL) THEN CAST(raise_error({sentence}) AS ARRAY<FLOAT>) ELSE {name} END AS {SparkSql.Name(field.Name)}");
+        return FormattableString.Invariant($"CASE WHEN {name} IS NOT NULL AND (size({name}) <> {field.Length} OR exists({name}, y -> y IS NULL)) THEN CAST(raise_error({sentence}) AS ARRAY<FLOAT>) ELSE {name} END AS {SparkSql.Name(field.Name)}");
     }
 
     // As Spark finds them: without regard to case.

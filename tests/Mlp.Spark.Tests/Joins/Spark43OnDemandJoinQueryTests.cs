@@ -1,0 +1,6 @@
+using Mlp.Spark.Tests.Servers;
+
+namespace Mlp.Spark.Tests.Joins;
+
+[Collection(SparkCollections.Spark43)]
+public sealed class Spark43OnDemandJoinQueryTests(Spark43Server server) : SparkOnDemandJoinQueryTests(server);

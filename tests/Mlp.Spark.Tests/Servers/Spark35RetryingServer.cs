@@ -1,0 +1,8 @@
+namespace Mlp.Spark.Tests.Servers;
+
+/// <summary>Spark 3.5.9 whose tasks may fail three times.</summary>
+public sealed class Spark35RetryingServer() : SparkServer("3.5.9")
+{
+    /// <inheritdoc/>
+    protected override IReadOnlyList<string> ServerSettings => [RetryingTasks];
+}

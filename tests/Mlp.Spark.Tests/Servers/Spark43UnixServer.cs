@@ -1,0 +1,8 @@
+namespace Mlp.Spark.Tests.Servers;
+
+/// <summary>Spark 4.3.0 that talks to workers by Unix sockets, and whose tasks may fail three times.</summary>
+public sealed class Spark43UnixServer() : SparkServer("4.3.0")
+{
+    /// <inheritdoc/>
+    protected override IReadOnlyList<string> ServerSettings => [RetryingTasks, "-Dspark.python.unix.domain.socket.enabled=true"];
+}
