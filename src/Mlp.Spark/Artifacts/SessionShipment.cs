@@ -24,6 +24,7 @@ internal sealed class SessionShipment(SparkArtifacts artifacts, SparkSettings se
     /// <summary>Makes the executors start the worker where they would start Python.</summary>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="WorkerNotFoundException">There is no archive to send, and no path was said.</exception>
+    /// <exception cref="ArgumentException">The path that was said is a URI.</exception>
     public async Task ShipWorkerAsync(CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -40,6 +41,8 @@ internal sealed class SessionShipment(SparkArtifacts artifacts, SparkSettings se
                 await artifacts.AddArchiveAsync(WorkerArchive.Find(options.WorkerArchivePath), WorkerFolder, cancellationToken).ConfigureAwait(false);
                 path = $"{WorkerFolder}/{WorkerArchive.Executable}";
             }
+
+            ExecutorPath.RequireNoUri(path, "worker", nameof(SparkSessionOptions.WorkerPath));
 
             await settings.SetAsync(WorkerSetting, path, cancellationToken).ConfigureAwait(false);
             _hasWorker = true;

@@ -51,8 +51,8 @@ internal static class SparkErrors
             StatusCode.ResourceExhausted
                 => new SparkConnectionException(
                     $"Expected messages of the Spark Connect server '{server}' within the limit of 'grpc_max_message_size' in the connection string, but: {error.Status.Detail}", error),
-            _ when IsUntrusted(error) => new SparkConnectionRefusedException(
-                $"Expected a certificate of the Spark Connect server '{server}' that this machine trusts, but found another; {nameof(SparkSessionOptions)}.{nameof(SparkSessionOptions.ConfigureHandler)} can trust a private authority.",
+            _ when FindHandshake(error) is { } handshake => new SparkConnectionRefusedException(
+                $"Expected the Spark Connect server '{server}' to speak TLS, as 'use_ssl' and 'token' ask, with a certificate that this machine trusts, but: {handshake.Message.TrimEnd('.')}; {nameof(SparkSessionOptions)}.{nameof(SparkSessionOptions.ConfigureHandler)} can trust a private authority.",
                 error),
             _ when isBegun => new SparkConnectionException(
                 $"Expected the whole answer of the Spark Connect server '{server}', but the stream broke: the result was lost, and the query must run again. {error.Status.Detail}", error),
@@ -64,17 +64,18 @@ internal static class SparkErrors
         };
     }
 
-    private static bool IsUntrusted(RpcException error)
+    /// <summary>Why TLS did not come about: the certificate, or a server without TLS.</summary>
+    private static AuthenticationException? FindHandshake(RpcException error)
     {
         for (var cause = error.Status.DebugException; cause is not null; cause = cause.InnerException)
         {
-            if (cause is AuthenticationException)
+            if (cause is AuthenticationException handshake)
             {
-                return true;
+                return handshake;
             }
         }
 
-        return false;
+        return null;
     }
 
     private static SparkException FromSpark(RpcException error, ErrorInfo info, FetchErrorDetailsResponse? details)

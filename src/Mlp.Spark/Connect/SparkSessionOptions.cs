@@ -6,7 +6,7 @@ namespace Mlp.Spark.Connect;
 public sealed class SparkSessionOptions
 {
     /// <summary>
-    /// Absolute path of a worker that is installed on every executor. Null for the archive that travels with the session.
+    /// Path of a worker that is installed on every executor: absolute, or relative to the folder in which executors run. A URI (<c>s3://</c>) is refused by the first query that needs the worker. Null for the archive that travels with the session.
     /// </summary>
     /// <value>The default value is null.</value>
     public string? WorkerPath { get; set; }

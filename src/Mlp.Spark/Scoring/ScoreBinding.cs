@@ -46,6 +46,7 @@ internal sealed class ScoreBinding(ModelManifest manifest, SparkScoreOptions opt
     /// <exception cref="ArgumentException">There are more or fewer arguments, or one has a type that does not fit.</exception>
     public IReadOnlyList<InputColumn> BindArguments(IReadOnlyList<TableColumn>? arguments, int? count)
     {
+        RequireKnown();
         var features = _plan.Layout.Columns;
         if (count is not { } given)
         {

@@ -42,10 +42,15 @@ public sealed class SparkModel
     /// <param name="executorPath">
     /// Absolute path under which every executor sees the same file, for example on a network file system; null sends the package along with the session.
     /// </param>
-    /// <exception cref="ArgumentException">The path of the executors is none that they can open, such as <c>s3://…</c>.</exception>
+    /// <exception cref="ArgumentException">A path is none that this machine, or the executors, can open, such as <c>s3://…</c>.</exception>
     public static SparkModel FromPackage(string path, string? executorPath = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        if (path.Contains("://", StringComparison.Ordinal))
+        {
+            throw new ArgumentException($"Expected a path of this machine's file system for the model package, but found '{path}': fetch the file, or mount the storage as a folder.", nameof(path));
+        }
+
         if (executorPath is not null)
         {
             ExecutorPath.Require(executorPath, "model package", nameof(executorPath));

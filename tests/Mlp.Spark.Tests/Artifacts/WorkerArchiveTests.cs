@@ -46,6 +46,18 @@ public sealed class WorkerArchiveTests : IDisposable
     }
 
     [Fact]
+    public async Task Register_WorkerAtAUri_IsRefusedBeforeAnythingIsSaid()
+    {
+        await using var server = await PlayedServer.StartAsync();
+        await using var session = await SparkSession.ConnectAsync(server.Connection, new SparkSessionOptions { WorkerPath = "s3://bucket/mlp-spark-worker" });
+
+        var error = await Assert.ThrowsAsync<ArgumentException>(() => RegisterAsync(session));
+
+        Assert.Contains("Expected a path of the executors' file system for the worker, but found 's3://bucket/mlp-spark-worker'", error.Message, StringComparison.Ordinal);
+        Assert.Empty(server.Spark.Requests.OfType<ConfigRequest>());
+    }
+
+    [Fact]
     public async Task Register_InstalledWorker_IsSetAndNotSent()
     {
         await using var server = await PlayedServer.StartAsync();

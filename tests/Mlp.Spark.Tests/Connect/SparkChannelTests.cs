@@ -36,8 +36,19 @@ public sealed class SparkChannelTests
 
         var error = await Assert.ThrowsAsync<SparkConnectionRefusedException>(() => SparkSession.ConnectAsync($"{server.Connection}/;use_ssl=true"));
 
-        Assert.Contains("certificate", error.Message, StringComparison.Ordinal);
+        Assert.Contains("with a certificate that this machine trusts, but: The remote certificate is invalid", error.Message, StringComparison.Ordinal);
         Assert.Empty(server.Spark.Requests);
+    }
+
+    [Fact]
+    public async Task Connect_TlsToAServerWithoutIt_SaysWhatAskedForTls()
+    {
+        await using var server = await PlayedServer.StartAsync();
+
+        var error = await Assert.ThrowsAnyAsync<Exception>(() => SparkSession.ConnectAsync($"{server.Connection}/;use_ssl=true"));
+
+        Assert.IsType<SparkConnectionRefusedException>(error);
+        Assert.Contains("to speak TLS, as 'use_ssl' and 'token' ask", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -112,6 +112,25 @@ public sealed class ScoreBindingTests
     }
 
     [Fact]
+    public void BindArguments_NullsOfAnUnknownFeature_AreRefused()
+    {
+        var nulls = new NullOptions();
+        nulls.Features["fair"] = new FeatureNullOptions { Policy = NullPolicy.NaN };
+
+        var error = Assert.Throws<ArgumentException>(() => new ScoreBinding(Described(), new() { Nulls = nulls }).BindArguments(null, null));
+
+        Assert.Contains("found 'fair'; it has 'fare', 'miles', 'company'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void FromPackage_UriForAPathOfThisMachine_IsRefused()
+    {
+        var error = Assert.Throws<ArgumentException>(() => SparkModel.FromPackage("s3://bucket/m.mlpkg"));
+
+        Assert.Contains("Expected a path of this machine's file system for the model package, but found 's3://bucket/m.mlpkg'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Nulls_OfOptions_AreThoseOfTheCommand()
     {
         var nulls = new NullOptions { Policy = NullPolicy.Error };
