@@ -44,7 +44,23 @@ internal sealed class MethodPlan(SparkSession session, SparkMethod method)
         // Without its columns as arguments, Spark leaves out those that nobody reads behind the method.
         var input = (await session.AnalyzeTypeAsync(table, cancellationToken).ConfigureAwait(false)).Struct.Fields;
         return FunctionPlans.Create(
-            method.Name, kind, await CommandAsync(cancellationToken).ConfigureAwait(false), FunctionPlans.Type(columns), input.Select(f => FunctionPlans.Column(f.Name)));
+            method.Name,
+            kind,
+            await CommandAsync(cancellationToken).ConfigureAwait(false) with { Outputs = await DeclaredAsync(columns, cancellationToken).ConfigureAwait(false) },
+            FunctionPlans.Type(columns),
+            input.Select(f => FunctionPlans.Column(f.Name)));
+    }
+
+    /// <summary>The columns that the query declares, as Spark reads them. It takes what a function gives by position; the worker compares names and types.</summary>
+    /// <param name="columns">Their text.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Null where one of them has a type that Arrow does not carry: Spark refuses it by itself.</returns>
+    private async Task<IReadOnlyList<ResultColumn>?> DeclaredAsync(string columns, CancellationToken cancellationToken)
+    {
+        var none = new Relation { LocalRelation = new() { Schema = columns } };
+        var declared = (await session.AnalyzeTypeAsync(none, cancellationToken).ConfigureAwait(false)).Struct.Fields.Select(SparkTypes.ToColumn).ToList();
+        var types = declared.ConvertAll(c => c.Type is null ? null : SparkTypeText.Of(c.Type));
+        return types.Contains(null) ? null : [.. declared.Zip(types, (column, type) => new ResultColumn(column.Name, type!))];
     }
 
     private async Task<MethodCommand> CommandAsync(CancellationToken cancellationToken)

@@ -44,12 +44,25 @@ public abstract class SparkMethodQueryTests(SparkServer server)
     }
 
     [SparkFact]
+    public async Task Apply_OtherColumnsThanTheMethodGives_AreRefusedByNameAndNumber()
+    {
+        await using var session = await server.ConnectAsync();
+
+        var renamed = await Assert.ThrowsAsync<SparkException>(() => Sample(session).Apply(Method(Recorded, "Score"), "id bigint, points double").CountAsync());
+        var fewer = await Assert.ThrowsAsync<SparkException>(() => Sample(session).Apply(Method(Recorded, "Score"), "id bigint").CountAsync());
+
+        Assert.Contains("Expected 'points' (double) as column 2", renamed.Message, StringComparison.Ordinal);
+        Assert.Contains("but found 'score' (double)", renamed.Message, StringComparison.Ordinal);
+        Assert.Contains("Expected no more as column 2", fewer.Message, StringComparison.Ordinal);
+    }
+
+    [SparkFact]
     public async Task GroupBy_MethodOfGroups_SeesEachOnce()
     {
         await using var session = await server.ConnectAsync();
         var table = session.Sql("SELECT * FROM VALUES (1, 'x', 1.5D), (1, 'x', 3.5D), (2, 'y', 2.5D) AS t(k, g, v)");
 
-        var rows = await CollectedRows.OfAsync(table.GroupBy("k", "g").Apply(Method(Recorded, "Count"), "k int, g string, n bigint").OrderBy("k").Select("n"));
+        var rows = await CollectedRows.OfAsync(table.GroupBy("k", "g").Apply(Method(Recorded, "Count"), "k0 int, k1 string, n bigint").OrderBy("k0").Select("n"));
 
         Assert.Equal([2, 1], rows.Int64(0));
     }
