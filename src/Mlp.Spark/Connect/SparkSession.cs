@@ -138,12 +138,21 @@ public sealed partial class SparkSession : IAsyncDisposable
     /// <summary>A small table of this process, which travels with the query.</summary>
     /// <param name="schema">Its columns.</param>
     /// <param name="batches">Its rows; they are copied, and stay the caller's.</param>
+    /// <exception cref="ArgumentException">A batch has other columns than the schema.</exception>
     /// <exception cref="NotSupportedException">Spark does not have the type of a column.</exception>
     public SparkDataFrame FromBatches(Schema schema, params IReadOnlyList<RecordBatch> batches)
     {
         ArgumentNullException.ThrowIfNull(schema);
         ArgumentNullException.ThrowIfNull(batches);
         var local = new LocalRelation { Schema = SparkTypes.ToDdl(schema.FieldsList) };
+
+        foreach (var batch in batches)
+        {
+            if (SparkTypes.ToDdl(batch.Schema.FieldsList) is var found && found != local.Schema)
+            {
+                throw new ArgumentException($"Expected batches of the columns {local.Schema}, but found one of {found}.", nameof(batches));
+            }
+        }
 
         // Spark 3.5 refuses a stream without a batch; every version takes the columns alone.
         if (batches.Count > 0)
