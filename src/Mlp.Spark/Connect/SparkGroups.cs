@@ -15,7 +15,7 @@ public sealed class SparkGroups
         _keys = keys;
     }
 
-    /// <summary>Scores each group as a whole.</summary>
+    /// <summary>Scores the rows of each group, which stay together. From Spark 4.1 on a group of more rows than <c>spark.sql.execution.arrow.maxRecordsPerBatch</c> comes to the model in several batches.</summary>
     /// <param name="model">The model.</param>
     /// <param name="options">What the result holds and where features come from; null for the defaults.</param>
     /// <remarks>What does not fit is said when the result is first used, before a task starts.</remarks>

@@ -22,7 +22,7 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
         return new Relation { MapPartitions = new() { Input = TableColumns.Narrow(table, needed), Func = function } };
     }
 
-    /// <summary>Scores each group of a table as one batch.</summary>
+    /// <summary>Scores the rows of each group of a table.</summary>
     /// <param name="table">The table.</param>
     /// <param name="keys">Names of the columns that make the groups.</param>
     /// <param name="cancellationToken">Gives up.</param>
