@@ -13,6 +13,15 @@ internal static class SparkTypes
 {
     private const int DefaultPrecision = 10;
 
+    /// <summary>How vectors of Spark's ML travel, which the JVM does not say with their own type.</summary>
+    private static readonly StructType Vector = new(
+    [
+        new Field("type", Int8Type.Default, nullable: false),
+        new Field("size", Int32Type.Default, nullable: true),
+        new Field("indices", new ListType(new Field(SparkTypeText.Element, Int32Type.Default, nullable: false)), nullable: true),
+        new Field("values", new ListType(new Field(SparkTypeText.Element, DoubleType.Default, nullable: false)), nullable: true),
+    ]);
+
     /// <summary>The schema of a table.</summary>
     /// <param name="type">A struct.</param>
     /// <exception cref="NotSupportedException">A column has a type that Arrow does not carry.</exception>
@@ -89,6 +98,7 @@ internal static class SparkTypes
         DataType.KindOneofCase.Map => new MapType(
             new Field("key", ToArrow(type.Map.KeyType, column), nullable: false), new Field("value", ToArrow(type.Map.ValueType, column), type.Map.ValueContainsNull)),
         DataType.KindOneofCase.Udt when type.Udt.SqlType is { } sql => ToArrow(sql, column),
+        DataType.KindOneofCase.Udt when type.Udt.JvmClass is "org.apache.spark.ml.linalg.VectorUDT" or "org.apache.spark.mllib.linalg.VectorUDT" => Vector,
         _ => throw new NotSupportedException($"Expected a type that Arrow carries for column '{column}', but found {type.KindCase} of Spark."),
     };
 }
