@@ -14,6 +14,7 @@ public static class MlPlatformSparkExtensions
         /// <param name="options">Settings; null for the defaults.</param>
         /// <exception cref="FormatException">It is no connection string.</exception>
         /// <exception cref="ValidationException">A setting is out of its range.</exception>
+        /// <exception cref="ArgumentException">The shared folder is a URI, or a relative path.</exception>
         public SparkSession Spark(string connection, SparkSessionOptions? options = null)
             => new(SparkConnectionString.Parse(connection), options, platform.Registry, platform.FindPart<FeatureStore>());
     }

@@ -5,6 +5,7 @@ using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Registry;
 using Mlp.Spark.Artifacts;
 using Mlp.Spark.Connect.Protocol;
+using Mlp.Spark.Scoring;
 
 namespace Mlp.Spark.Connect;
 
@@ -24,6 +25,7 @@ public sealed partial class SparkSession : IAsyncDisposable
     /// <param name="registry">Where models are found by name; null for nowhere.</param>
     /// <param name="features">Where the on-demand views of models are found; null for nowhere: all features are columns of the tables then.</param>
     /// <exception cref="ValidationException">A setting is out of its range.</exception>
+    /// <exception cref="ArgumentException">The shared folder is a URI, or a relative path.</exception>
     public SparkSession(SparkConnectionString connection, SparkSessionOptions? options = null, IModelRegistry? registry = null, FeatureStore? features = null)
     {
         ArgumentNullException.ThrowIfNull(connection);
@@ -31,6 +33,11 @@ public sealed partial class SparkSession : IAsyncDisposable
         if (SettingsRanges.FindFailures(nameof(SparkSessionOptions), options, '.') is [var failure, ..])
         {
             throw new ValidationException(failure);
+        }
+
+        if (options.SharedFolder is { } shared)
+        {
+            ExecutorPath.Require(shared, "shared folder", nameof(options));
         }
 
         Channel = new SparkChannel(connection, options);
@@ -68,6 +75,7 @@ public sealed partial class SparkSession : IAsyncDisposable
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="FormatException">It is no connection string.</exception>
     /// <exception cref="ValidationException">A setting is out of its range.</exception>
+    /// <exception cref="ArgumentException">The shared folder is a URI, or a relative path.</exception>
     /// <exception cref="SparkConnectionException">The server cannot be reached.</exception>
     /// <exception cref="SparkConnectionRefusedException">The server does not accept the caller.</exception>
     public static async Task<SparkSession> ConnectAsync(string connection, SparkSessionOptions? options = null, CancellationToken cancellationToken = default)

@@ -18,7 +18,7 @@ public sealed class SparkSessionOptions
     public string? WorkerArchivePath { get; set; }
 
     /// <summary>
-    /// A folder that this process and every executor see under the same absolute path: model packages are put there instead of travelling with each session.
+    /// A folder that this process and every executor see under the same absolute path: model packages are put there instead of travelling with each session. A URI (<c>s3://</c>) and a relative path are refused when the session is made.
     /// </summary>
     /// <value>The default value is null: they travel.</value>
     public string? SharedFolder { get; set; }

@@ -13,8 +13,8 @@ internal static class SparkTypes
 {
     private const int DefaultPrecision = 10;
 
-    /// <summary>What a vector of Spark's ml library is made of; a server does not say it.</summary>
-    private static readonly StructType MlVector = new(
+    /// <summary>How vectors of Spark's ML travel, which the JVM does not say with their own type.</summary>
+    private static readonly StructType Vector = new(
     [
         new Field("type", Int8Type.Default, nullable: false),
         new Field("size", Int32Type.Default, nullable: true),
@@ -98,7 +98,7 @@ internal static class SparkTypes
         DataType.KindOneofCase.Map => new MapType(
             new Field("key", ToArrow(type.Map.KeyType, column), nullable: false), new Field("value", ToArrow(type.Map.ValueType, column), type.Map.ValueContainsNull)),
         DataType.KindOneofCase.Udt when type.Udt.SqlType is { } sql => ToArrow(sql, column),
-        DataType.KindOneofCase.Udt when type.Udt.JvmClass is "org.apache.spark.ml.linalg.VectorUDT" => MlVector,
+        DataType.KindOneofCase.Udt when type.Udt.JvmClass is "org.apache.spark.ml.linalg.VectorUDT" or "org.apache.spark.mllib.linalg.VectorUDT" => Vector,
         _ => throw new NotSupportedException($"Expected a type that Arrow carries for column '{column}', but found {type.KindCase} of Spark."),
     };
 }

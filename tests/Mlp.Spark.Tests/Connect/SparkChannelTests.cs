@@ -221,6 +221,32 @@ public sealed class SparkChannelTests
         Assert.Contains("SparkSessionOptions.KeepAliveInterval must be between", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Options_KeepAliveInterval_IsThatOfTheConnection()
+    {
+        SocketsHttpHandler? used = null;
+        var options = new SparkSessionOptions { KeepAliveInterval = TimeSpan.FromMinutes(7), ConfigureHandler = handler => used = handler };
+        await using var server = await PlayedServer.StartAsync();
+
+        await using var session = await SparkSession.ConnectAsync(server.Connection, options);
+
+        Assert.Equal((TimeSpan.FromMinutes(7), HttpKeepAlivePingPolicy.WithActiveRequests), (used!.KeepAlivePingDelay, used.KeepAlivePingPolicy));
+        Assert.InRange(used.KeepAlivePingTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
+    }
+
+    [Theory]
+    [InlineData("s3://bucket/models", "does not read s3://")]
+    [InlineData("abfss://c@a.dfs.core.windows.net/models", "does not read abfss://")]
+    [InlineData("hdfs://name/models", "does not read hdfs://")]
+    [InlineData("models", "Expected an absolute path that every executor sees for the shared folder, but found 'models'.")]
+    [InlineData("", "options")]
+    public async Task Options_SharedFolderThatExecutorsCannotOpen_IsRefused(string folder, string expected)
+    {
+        var error = await Assert.ThrowsAnyAsync<ArgumentException>(() => SparkSession.ConnectAsync("sc://localhost", new SparkSessionOptions { SharedFolder = folder }));
+
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
     private static SparkSessionOptions Trusting(PlayedServer server) => new()
     {
         ConfigureHandler = handler => handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, errors)

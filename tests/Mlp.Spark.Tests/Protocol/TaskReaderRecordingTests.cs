@@ -1,12 +1,19 @@
 using System.Globalization;
 using System.Text;
 using Mlp.Spark.Worker.Protocol;
+using Mlp.TestSupport;
 
 namespace Mlp.Spark.Tests.Protocol;
 
 /// <summary>Every field that a list of fields names is read, and nothing is left of the recording.</summary>
 public class TaskReaderRecordingTests
 {
+    [ReferenceDataFact(SparkRecording.Folder)]
+    public void All_FindsEveryRecording()
+        => Assert.Equal(
+            [("3.5.9", 6), ("4.0.5", 8), ("4.1.4", 8), ("4.2.1", 8), ("4.3.0", 8)],
+            SparkRecording.All().GroupBy(r => (string)r[0]).Select(g => (g.Key, g.Count())));
+
     [SparkRecordingTheory]
     [MemberData(nameof(SparkRecording.All), MemberType = typeof(SparkRecording))]
     public void Read_RecordedTask_HasTheFieldsOfItsList(string version, string name) => RequireFields(SparkRecording.Load(version, name), known: null);

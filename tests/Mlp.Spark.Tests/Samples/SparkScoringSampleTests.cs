@@ -9,6 +9,8 @@ public sealed class SparkScoringSampleTests(Spark43Server server) : IDisposable
 {
     private readonly TempDirectory _folder = new();
 
+    private string Temporary => Directory.CreateDirectory(_folder.Combine("temporary")).FullName;
+
     [SparkFact]
     public async Task Run_ChampionOfTheQuickstart_AgreesWithThisProcess()
     {
@@ -16,14 +18,12 @@ public sealed class SparkScoringSampleTests(Spark43Server server) : IDisposable
         var quickstart = await RunAsync("Quickstart", "--data-directory", data);
         Assert.True(quickstart.ExitCode == 0, quickstart.Output);
 
-        var scored = await RunAsync("SparkScoring", "--connect", await server.ConnectionAsync(), "--data", data, "--rows", "5000", "--output", _folder.Combine("scores"));
-
-        Assert.True(scored.ExitCode == 0, scored.Output);
-        Assert.StartsWith("Spark 4.3.0, model 'big-tipper' version 1", scored.Output, StringComparison.Ordinal);
-        Assert.Equal(2, scored.Output.Split('\n').Count(l => l.TrimEnd().EndsWith("rows/s", StringComparison.Ordinal)));
-        Assert.Contains("5,000 of 5,000 rows compared, greatest difference ", scored.Output, StringComparison.Ordinal);
-        Assert.Contains(": they agree", scored.Output, StringComparison.Ordinal);
+        RequireAgreement(await RunAsync("SparkScoring", "--connect", await server.ConnectionAsync(), "--data", data, "--rows", "5000", "--output", _folder.Combine("scores")));
         Assert.True(File.Exists(_folder.Combine("scores", "_SUCCESS")));
+
+        RequireAgreement(await RunAsync("SparkScoring", "--jars", await JarsAsync(), "--data", data, "--rows", "5000", "--output", _folder.Combine("scores-of-jars")));
+        Assert.True(File.Exists(_folder.Combine("scores-of-jars", "_SUCCESS")));
+        Assert.Empty(Directory.GetDirectories(Temporary, "spark-scoring-*"));
     }
 
     [Theory]
@@ -44,10 +44,33 @@ public sealed class SparkScoringSampleTests(Spark43Server server) : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    private static void RequireAgreement(CommandResult scored)
+    {
+        Assert.True(scored.ExitCode == 0, scored.Output);
+        Assert.StartsWith("Spark 4.3.0, model 'big-tipper' version 1", scored.Output, StringComparison.Ordinal);
+        Assert.Equal(2, scored.Output.Split('\n').Count(l => l.TrimEnd().EndsWith("rows/s", StringComparison.Ordinal)));
+        Assert.Contains("5,000 of 5,000 rows compared, greatest difference ", scored.Output, StringComparison.Ordinal);
+        Assert.Contains(": they agree", scored.Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>The jars where they lie unpacked, or unpacked for this test.</summary>
+    private async Task<string> JarsAsync()
+    {
+        var jars = ReferenceData.Find("spark/4.3.0/jars") ?? Path.Combine(Environment.GetEnvironmentVariable("SPARK_JARS_CACHE") ?? _folder.FullName, "spark-4.3.0", "jars");
+        if (Directory.Exists(jars))
+        {
+            return jars;
+        }
+
+        var unpacked = await CommandLine.RunAsync(_folder.FullName, new Dictionary<string, string?>(), "tar", "-xJf", ReferenceData.Find("spark/4.3.0/jars.tar.xz")!);
+        Assert.True(unpacked.ExitCode == 0, unpacked.Output);
+        return _folder.Combine("jars");
+    }
+
     /// <summary>Runs a sample that was built with the tests, in their configuration.</summary>
     private Task<CommandResult> RunAsync(string sample, params string[] arguments)
     {
         var built = Path.Combine(Repository.Folder!, "samples", sample, Path.GetRelativePath(Path.Combine(Repository.Folder!, "tests", "Mlp.Spark.Tests"), AppContext.BaseDirectory), $"{sample}.dll");
-        return CommandLine.RunAsync(_folder.FullName, new Dictionary<string, string?>(), "dotnet", [built, .. arguments]);
+        return CommandLine.RunAsync(_folder.FullName, new Dictionary<string, string?> { ["TMPDIR"] = Temporary }, "dotnet", [built, .. arguments]);
     }
 }

@@ -4,8 +4,10 @@ using Mlp.Runtime.Data;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Models;
 using Mlp.Spark.Commands;
+using Mlp.Spark.Connect;
 using Mlp.Spark.Scoring;
 using Mlp.TestSupport;
+using DataType = Mlp.Spark.Connect.Protocol.DataType;
 
 namespace Mlp.Spark.Tests.Scoring;
 
@@ -153,6 +155,20 @@ public sealed class ScoreBindingTests
         Assert.Equal(["new_score", "new_predicted_class", "new_probability_low", "new_probability_high", "new_predicted_label"], outputs.Select(o => o.Name));
         Assert.Equal(["double", "int", "double", "double", "string"], outputs.Select(o => o.Type));
         Assert.Throws<ArgumentException>(() => ScoreOutputs.Of(Described(), options));
+    }
+
+    [Theory]
+    [InlineData("org.apache.spark.ml.linalg.VectorUDT")]
+    [InlineData("org.apache.spark.mllib.linalg.VectorUDT")]
+    public void Bind_VectorAsTheJvmDeclaresIt_FillsTheMatrix(string type)
+    {
+        var field = new DataType.Types.StructField { Name = "x", DataType = new() { Udt = new() { Type = "udt", JvmClass = type } }, Nullable = true };
+
+        var inputs = new ScoreBinding(Matrix(), new() { RoundToFloat32 = true }).Bind([SparkTypes.ToColumn(field)]);
+
+        Assert.Equal("x", Assert.Single(inputs).Column);
+        field.DataType.Udt.JvmClass = "org.apache.spark.ml.linalg.MatrixUDT";
+        Assert.Throws<NotSupportedException>(() => SparkTypes.ToSchema(new() { Struct = new() { Fields = { field } } }));
     }
 
     [Theory]

@@ -4,6 +4,7 @@ using Mlp.Runtime.Inference;
 using Mlp.Runtime.Models;
 using Mlp.Runtime.Registry;
 using Mlp.Spark.Connect;
+using Mlp.Spark.Connect.Protocol;
 using Mlp.Spark.Scoring;
 using Mlp.Spark.Tests.Connect;
 using Mlp.Spark.Tests.Servers;
@@ -148,6 +149,29 @@ public abstract class SparkScoreQueryTests(SparkServer server) : IAsyncLifetime,
         Assert.Equal([12.0], (await CollectedRows.OfAsync(session.Sql("SELECT array(1.0F, 2.0F, 3.0F) AS x").Score(model, options with { RoundToFloat32 = false }))).Double(0));
         Assert.Equal([12.0], (await CollectedRows.OfAsync(session.Sql("SELECT array(1.0D, 2.0D, 3.0D) AS x").Score(model, options))).Double(0));
         Assert.Equal([12.0], (await CollectedRows.OfAsync(session.Sql($"SELECT {MlVector}").Score(model, options))).Double(0));
+    }
+
+    [SparkFact]
+    public async Task Score_VectorsOfTheirOwnType_FillTheMatrix()
+    {
+        // The type of a column of vectors as PySpark declares it.
+        const string Schema =
+            """
+            {"type":"struct","fields":[{"name":"x","nullable":true,"metadata":{},"type":{"type":"udt","pyClass":"pyspark.ml.linalg.VectorUDT","serializedClass":"","sqlType":{"type":"struct","fields":[
+              {"name":"type","type":"byte","nullable":false,"metadata":{}},
+              {"name":"size","type":"integer","nullable":true,"metadata":{}},
+              {"name":"indices","type":{"type":"array","elementType":"integer","containsNull":false},"nullable":true,"metadata":{}},
+              {"name":"values","type":{"type":"array","elementType":"double","containsNull":false},"nullable":true,"metadata":{}}]}}}]}
+            """;
+        await File.WriteAllTextAsync(_folder.Combine("vectors.json"), """{"x":{"type":1,"values":[1.0,2.0,3.0]}}""");
+        await using var session = await ConnectAsync();
+
+        var vectors = session.Read.Schema(Schema).Json(_folder.Combine("vectors.json"));
+        var type = await session.AnalyzeTypeAsync(await vectors.Plan.BuildAsync(CancellationToken.None), CancellationToken.None);
+        var scores = await CollectedRows.OfAsync(vectors.Score(SparkModel.FromAlias(_platform.Registry, Matrix), new SparkScoreOptions { Keep = [], RoundToFloat32 = true }));
+
+        Assert.Equal(DataType.KindOneofCase.Udt, Assert.Single(type.Struct.Fields).DataType.KindCase);
+        Assert.Equal([12.0], scores.Double(0));
     }
 
     [SparkFact]
