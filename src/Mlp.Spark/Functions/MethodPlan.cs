@@ -16,7 +16,7 @@ internal sealed class MethodPlan(SparkSession session, SparkMethod method)
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<Relation> MapAsync(Relation table, string columns, CancellationToken cancellationToken)
     {
-        var function = await TableFunctionAsync(table, columns, FunctionPlans.Tables, cancellationToken).ConfigureAwait(false);
+        var function = await TableFunctionAsync(table, [], columns, FunctionPlans.Tables, cancellationToken).ConfigureAwait(false);
         return new Relation { MapPartitions = new() { Input = table, Func = function } };
     }
 
@@ -27,7 +27,7 @@ internal sealed class MethodPlan(SparkSession session, SparkMethod method)
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<Relation> GroupAsync(Relation table, IReadOnlyList<string> keys, string columns, CancellationToken cancellationToken)
     {
-        var function = await TableFunctionAsync(table, columns, FunctionPlans.Groups, cancellationToken).ConfigureAwait(false);
+        var function = await TableFunctionAsync(table, keys, columns, FunctionPlans.Groups, cancellationToken).ConfigureAwait(false);
         return new Relation { GroupMap = new() { Input = table, GroupingExpressions = { keys.Select(FunctionPlans.Column) }, Func = function } };
     }
 
@@ -39,10 +39,11 @@ internal sealed class MethodPlan(SparkSession session, SparkMethod method)
     public async Task<CommonInlineUserDefinedFunction> FunctionAsync(string name, string type, IEnumerable<Expression> arguments, CancellationToken cancellationToken)
         => FunctionPlans.Create(name, FunctionPlans.Scalar, await CommandAsync(cancellationToken).ConfigureAwait(false), FunctionPlans.Type(type), arguments);
 
-    private async Task<CommonInlineUserDefinedFunction> TableFunctionAsync(Relation table, string columns, int kind, CancellationToken cancellationToken)
+    private async Task<CommonInlineUserDefinedFunction> TableFunctionAsync(Relation table, IReadOnlyList<string> keys, string columns, int kind, CancellationToken cancellationToken)
     {
         // Without its columns as arguments, Spark leaves out those that nobody reads behind the method.
         var input = (await session.AnalyzeTypeAsync(table, cancellationToken).ConfigureAwait(false)).Struct.Fields;
+        TableColumns.RequireKeys(input, keys, $"method '{method.Type}.{method.Name}'");
         return FunctionPlans.Create(
             method.Name, kind, await CommandAsync(cancellationToken).ConfigureAwait(false), FunctionPlans.Type(columns), input.Select(f => FunctionPlans.Column(f.Name)));
     }
