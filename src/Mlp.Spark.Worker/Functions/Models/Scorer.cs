@@ -84,7 +84,7 @@ internal sealed class Scorer : IDisposable
             var features = _inputs!.Read(batch, firstRow, out var nulls);
             if (_plan is null)
             {
-                _plan = _role.PlanFor(features.Schema, _outputs.Options);
+                _plan = Plan(_inputs, features.Schema);
                 _log.WriteDetail($"Calls {Name}.");
             }
 
@@ -106,6 +106,18 @@ internal sealed class Scorer : IDisposable
         var others = Features.Where(f => !taken.Contains(f) && !taken.Contains(MatrixOf(f)))
             .Select(f => (new InputColumn(f), KeptColumns.IndexOf(schema, f, $"for the feature of that name of {Name}")));
         return [.. _command.Inputs.Select(i => (i, IndexOf(schema, i))), .. others];
+    }
+
+    private ScoringPlan Plan(ScoreInputs inputs, Schema features)
+    {
+        try
+        {
+            return _role.PlanFor(features, _outputs.Options);
+        }
+        catch (ArgumentException e)
+        {
+            throw new TaskException(e.Message + inputs.Advice, e);
+        }
     }
 
     private static string MatrixOf(string feature) => feature.IndexOf('[', StringComparison.Ordinal) is > 0 and var bracket ? feature[..bracket] : feature;
