@@ -1,3 +1,4 @@
+using Apache.Arrow.Types;
 using Mlp.Spark.Commands;
 using Mlp.Spark.Connect;
 using Mlp.Spark.Connect.Protocol;
@@ -39,13 +40,27 @@ internal sealed class MethodPlan(SparkSession session, SparkMethod method)
     public async Task<CommonInlineUserDefinedFunction> FunctionAsync(string name, string type, IEnumerable<Expression> arguments, CancellationToken cancellationToken)
         => FunctionPlans.Create(name, FunctionPlans.Scalar, await CommandAsync(cancellationToken).ConfigureAwait(false), FunctionPlans.Type(type), arguments);
 
+    /// <summary>What the query declares, for the worker to compare with what the method gives, since Spark takes columns by their place.</summary>
+    /// <param name="columns">The columns, as Spark's SQL writes them.</param>
+    /// <returns>The columns; null where they are written in a way that only Spark reads, or two have one name.</returns>
+    internal static IReadOnlyList<ResultColumn>? OutputsOf(string columns)
+    {
+        if (!new SparkTypeParser($"struct<{columns}>").TryParse(out var type) || type is not StructType { Fields: { } fields } || fields.DistinctBy(f => f.Name, StringComparer.Ordinal).Count() != fields.Count)
+        {
+            return null;
+        }
+
+        return [.. fields.Select(f => new ResultColumn(f.Name, SparkTypeText.Of(f.DataType)!))];
+    }
+
     private async Task<CommonInlineUserDefinedFunction> TableFunctionAsync(Relation table, IReadOnlyList<string> keys, string columns, int kind, CancellationToken cancellationToken)
     {
         // Without its columns as arguments, Spark leaves out those that nobody reads behind the method.
         var input = (await session.AnalyzeTypeAsync(table, cancellationToken).ConfigureAwait(false)).Struct.Fields;
         TableColumns.RequireKeys(input, keys, $"method '{method.Type}.{method.Name}'");
+        var command = (await CommandAsync(cancellationToken).ConfigureAwait(false)) with { Outputs = OutputsOf(columns) };
         return FunctionPlans.Create(
-            method.Name, kind, await CommandAsync(cancellationToken).ConfigureAwait(false), FunctionPlans.Type(columns), input.Select(f => FunctionPlans.Column(f.Name)));
+            method.Name, kind, command, FunctionPlans.Type(columns), input.Select(f => FunctionPlans.Column(f.Name)));
     }
 
     private async Task<MethodCommand> CommandAsync(CancellationToken cancellationToken)

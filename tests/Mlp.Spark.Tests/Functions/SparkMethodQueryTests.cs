@@ -44,12 +44,26 @@ public abstract class SparkMethodQueryTests(SparkServer server)
     }
 
     [SparkFact]
+    public async Task Apply_OtherColumnsThanDeclared_AreRefused()
+    {
+        await using var session = await server.ConnectAsync();
+
+        var name = await Assert.ThrowsAsync<SparkException>(() => Sample(session).Apply(Method(Recorded, "Score"), "id bigint, other double").CountAsync());
+        var count = await Assert.ThrowsAsync<SparkException>(() => Sample(session).Apply(Method(Recorded, "Score"), "id bigint").CountAsync());
+        var type = await Assert.ThrowsAsync<SparkException>(() => Sample(session).Apply(Method(Recorded, "Score"), "id bigint, score string").CountAsync());
+
+        Assert.Contains("as the query declares, but found 'score' (double)", name.Message, StringComparison.Ordinal);
+        Assert.Contains("Expected no more as column 2", count.Message, StringComparison.Ordinal);
+        Assert.Contains("Expected 'score' (string) as column 2", type.Message, StringComparison.Ordinal);
+    }
+
+    [SparkFact]
     public async Task GroupBy_MethodOfGroups_SeesEachOnce()
     {
         await using var session = await server.ConnectAsync();
         var table = session.Sql("SELECT * FROM VALUES (1, 'x', 1.5D), (1, 'x', 3.5D), (2, 'y', 2.5D) AS t(k, g, v)");
 
-        var rows = await CollectedRows.OfAsync(table.GroupBy("k", "g").Apply(Method(Recorded, "Count"), "k int, g string, n bigint").OrderBy("k").Select("n"));
+        var rows = await CollectedRows.OfAsync(table.GroupBy("k", "g").Apply(Method(Recorded, "Count"), "k0 int, k1 string, n bigint").OrderBy("k0").Select("n"));
 
         Assert.Equal([2, 1], rows.Int64(0));
     }
