@@ -41,12 +41,17 @@ internal sealed class ScoreInputs
     /// <summary>The schema of features that are given to the model; known after the first batch.</summary>
     public Schema? Schema { get; private set; }
 
-    /// <summary>What rounding does for columns whose types do not fit, as the end of a message; after the first batch.</summary>
+    /// <summary>What rounding does for columns whose types do not fit, as the end of a message; empty where all fit, and before the first batch.</summary>
     public string Advice
     {
         get
         {
-            var numbers = _columns.Zip(Schema!.FieldsList, (c, f) => (c.Input.Round, c.Feature.Type, f.DataType))
+            if (Schema is not { } schema)
+            {
+                return string.Empty;
+            }
+
+            var numbers = _columns.Zip(schema.FieldsList, (c, f) => (c.Input.Round, c.Feature.Type, f.DataType))
                 .Where(c => c.Type is FeatureType.Float32 or FeatureType.Float64).ToList();
             if (numbers.Any(c => !c.Round && RoundedNumbers.CanRound(c.DataType, c.Type)))
             {

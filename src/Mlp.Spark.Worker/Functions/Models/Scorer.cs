@@ -84,7 +84,7 @@ internal sealed class Scorer : IDisposable
             var features = _inputs!.Read(batch, firstRow, out var nulls);
             if (_plan is null)
             {
-                _plan = Plan(_inputs, features.Schema);
+                _plan = _role.PlanFor(features.Schema, _outputs.Options);
                 _log.WriteDetail($"Calls {Name}.");
             }
 
@@ -93,7 +93,7 @@ internal sealed class Scorer : IDisposable
         catch (ArgumentException e)
         {
             // A sentence of the model's, about a column.
-            throw new TaskException(e.Message, e);
+            throw new TaskException(e.Message + _inputs?.Advice, e);
         }
     }
 
@@ -106,18 +106,6 @@ internal sealed class Scorer : IDisposable
         var others = Features.Where(f => !taken.Contains(f) && !taken.Contains(MatrixOf(f)))
             .Select(f => (new InputColumn(f), KeptColumns.IndexOf(schema, f, $"for the feature of that name of {Name}")));
         return [.. _command.Inputs.Select(i => (i, IndexOf(schema, i))), .. others];
-    }
-
-    private ScoringPlan Plan(ScoreInputs inputs, Schema features)
-    {
-        try
-        {
-            return _role.PlanFor(features, _outputs.Options);
-        }
-        catch (ArgumentException e)
-        {
-            throw new TaskException(e.Message + inputs.Advice, e);
-        }
     }
 
     private static string MatrixOf(string feature) => feature.IndexOf('[', StringComparison.Ordinal) is > 0 and var bracket ? feature[..bracket] : feature;
