@@ -19,6 +19,7 @@ internal sealed class SparkChannel : IDisposable
     private readonly SparkConnectService.SparkConnectServiceClient _client;
     private readonly Metadata _headers;
     private readonly string _server;
+    private volatile bool _isClosed;
 
     /// <summary>Prepares the connection; it is made by the first call.</summary>
     /// <param name="connection">Where and as whom.</param>
@@ -58,6 +59,7 @@ internal sealed class SparkChannel : IDisposable
     /// <returns>The parts of the answer, in order.</returns>
     public async IAsyncEnumerable<ExecutePlanResponse> ExecuteAsync(Plan plan, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        ThrowIfClosed();
         var operation = Guid.NewGuid().ToString("D");
         using var call = _client.ExecutePlan(
             new ExecutePlanRequest { SessionId = SessionId, UserContext = User, ClientType = ClientType, OperationId = operation, Plan = plan }, _headers, cancellationToken: cancellationToken);
@@ -106,6 +108,7 @@ internal sealed class SparkChannel : IDisposable
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<AddArtifactsResponse> AddArtifactsAsync(IAsyncEnumerable<AddArtifactsRequest> payloads, CancellationToken cancellationToken)
     {
+        ThrowIfClosed();
         using var call = _client.AddArtifacts(_headers, cancellationToken: cancellationToken);
         return await TranslateAsync(SendAsync, false, cancellationToken).ConfigureAwait(false);
 
@@ -132,9 +135,10 @@ internal sealed class SparkChannel : IDisposable
         return response.InterruptedIds;
     }
 
-    /// <summary>Tells the server that the session is over. Spark 3.5 cannot be told, and forgets it by itself.</summary>
+    /// <summary>Tells the server that the session is over, after which no call is made. Spark 3.5 cannot be told, and forgets it by itself.</summary>
     public async Task ReleaseQuietlyAsync()
     {
+        _isClosed = true;
         using var patience = new CancellationTokenSource(Courtesy);
         try
         {
@@ -208,6 +212,7 @@ internal sealed class SparkChannel : IDisposable
 
     private async Task<T> TranslateAsync<T>(Func<Task<T>> call, bool isBegun, CancellationToken cancellationToken)
     {
+        ThrowIfClosed();
         try
         {
             return await call().ConfigureAwait(false);
@@ -216,12 +221,26 @@ internal sealed class SparkChannel : IDisposable
         {
             throw new OperationCanceledException("The query was cancelled.", e, cancellationToken);
         }
+        catch (Exception e) when (_isClosed && e is RpcException or ObjectDisposedException)
+        {
+            throw Closed(e);
+        }
         catch (RpcException e)
         {
             var info = SparkErrors.FindInfo(e);
             throw SparkErrors.Create(e, info, await FindDetailsAsync(info).ConfigureAwait(false), _server, isBegun);
         }
     }
+
+    private void ThrowIfClosed()
+    {
+        if (_isClosed)
+        {
+            throw Closed(null);
+        }
+    }
+
+    private ObjectDisposedException Closed(Exception? cause) => new($"Expected an open session of the Spark Connect server '{_server}', but it has been disposed of.", cause);
 
     /// <summary>The status cuts long messages; Spark 4 keeps the whole one for a while.</summary>
     private async Task<FetchErrorDetailsResponse?> FindDetailsAsync(ErrorInfo? info)

@@ -118,7 +118,7 @@ public sealed record SparkConnectionString
             var equals = part.IndexOf('=', StringComparison.Ordinal);
             if (equals <= 0 || equals == part.Length - 1)
             {
-                throw new FormatException($"Expected 'name=value' for each parameter of the Spark connection '{Shape}', but found one without a {(equals <= 0 ? "name" : $"value ('{part[..equals]}')")}.");
+                throw new FormatException($"Expected 'name=value' for each parameter of the Spark connection '{Shape}', but found one without {(equals < 0 ? "'='" : equals == 0 ? "a name" : $"a value ('{part[..equals]}')")}.");
             }
 
             var name = part[..equals];

@@ -219,12 +219,12 @@ public sealed partial class SparkDataFrame
     /// <param name="step">The step.</param>
     internal SparkDataFrame Then(Func<Relation, CancellationToken, Task<Relation>> step) => new(Session, Plan.Then(step));
 
-    private static void ThrowIfEmpty<T>(IReadOnlyList<T> items)
+    private static void ThrowIfEmpty<T>(IReadOnlyList<T> items, [CallerArgumentExpression(nameof(items))] string? parameter = null)
     {
-        ArgumentNullException.ThrowIfNull(items);
+        ArgumentNullException.ThrowIfNull(items, parameter);
         if (items.Count == 0)
         {
-            throw new ArgumentException("Expected at least one column, but found none.", nameof(items));
+            throw new ArgumentException("Expected at least one column, but found none.", parameter);
         }
     }
 }

@@ -1,3 +1,4 @@
+using Apache.Arrow.Types;
 using Mlp.Spark.Commands;
 using Mlp.Spark.Connect;
 using Mlp.Spark.Connect.Protocol;
@@ -16,7 +17,7 @@ internal sealed class MethodPlan(SparkSession session, SparkMethod method)
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<Relation> MapAsync(Relation table, string columns, CancellationToken cancellationToken)
     {
-        var function = await TableFunctionAsync(table, columns, FunctionPlans.Tables, cancellationToken).ConfigureAwait(false);
+        var function = await TableFunctionAsync(table, [], columns, FunctionPlans.Tables, cancellationToken).ConfigureAwait(false);
         return new Relation { MapPartitions = new() { Input = table, Func = function } };
     }
 
@@ -27,7 +28,7 @@ internal sealed class MethodPlan(SparkSession session, SparkMethod method)
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<Relation> GroupAsync(Relation table, IReadOnlyList<string> keys, string columns, CancellationToken cancellationToken)
     {
-        var function = await TableFunctionAsync(table, columns, FunctionPlans.Groups, cancellationToken).ConfigureAwait(false);
+        var function = await TableFunctionAsync(table, keys, columns, FunctionPlans.Groups, cancellationToken).ConfigureAwait(false);
         return new Relation { GroupMap = new() { Input = table, GroupingExpressions = { keys.Select(FunctionPlans.Column) }, Func = function } };
     }
 
@@ -39,28 +40,27 @@ internal sealed class MethodPlan(SparkSession session, SparkMethod method)
     public async Task<CommonInlineUserDefinedFunction> FunctionAsync(string name, string type, IEnumerable<Expression> arguments, CancellationToken cancellationToken)
         => FunctionPlans.Create(name, FunctionPlans.Scalar, await CommandAsync(cancellationToken).ConfigureAwait(false), FunctionPlans.Type(type), arguments);
 
-    private async Task<CommonInlineUserDefinedFunction> TableFunctionAsync(Relation table, string columns, int kind, CancellationToken cancellationToken)
+    /// <summary>What the query declares, for the worker to compare with what the method gives, since Spark takes columns by their place.</summary>
+    /// <param name="columns">The columns, as Spark's SQL writes them.</param>
+    /// <returns>The columns; null where they are written in a way that only Spark reads, or two have one name.</returns>
+    internal static IReadOnlyList<ResultColumn>? OutputsOf(string columns)
+    {
+        if (!new SparkTypeParser($"struct<{columns}>").TryParse(out var type) || type is not StructType { Fields: { } fields } || fields.DistinctBy(f => f.Name, StringComparer.Ordinal).Count() != fields.Count)
+        {
+            return null;
+        }
+
+        return [.. fields.Select(f => new ResultColumn(f.Name, SparkTypeText.Of(f.DataType)!))];
+    }
+
+    private async Task<CommonInlineUserDefinedFunction> TableFunctionAsync(Relation table, IReadOnlyList<string> keys, string columns, int kind, CancellationToken cancellationToken)
     {
         // Without its columns as arguments, Spark leaves out those that nobody reads behind the method.
         var input = (await session.AnalyzeTypeAsync(table, cancellationToken).ConfigureAwait(false)).Struct.Fields;
+        TableColumns.RequireKeys(input, keys, $"method '{method.Type}.{method.Name}'");
+        var command = (await CommandAsync(cancellationToken).ConfigureAwait(false)) with { Outputs = OutputsOf(columns) };
         return FunctionPlans.Create(
-            method.Name,
-            kind,
-            await CommandAsync(cancellationToken).ConfigureAwait(false) with { Outputs = await DeclaredAsync(columns, cancellationToken).ConfigureAwait(false) },
-            FunctionPlans.Type(columns),
-            input.Select(f => FunctionPlans.Column(f.Name)));
-    }
-
-    /// <summary>The columns that the query declares, as Spark reads them. It takes what a function gives by position; the worker compares names and types.</summary>
-    /// <param name="columns">Their text.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>Null where one of them has a type that Arrow does not carry: Spark refuses it by itself.</returns>
-    private async Task<IReadOnlyList<ResultColumn>?> DeclaredAsync(string columns, CancellationToken cancellationToken)
-    {
-        var none = new Relation { LocalRelation = new() { Schema = columns } };
-        var declared = (await session.AnalyzeTypeAsync(none, cancellationToken).ConfigureAwait(false)).Struct.Fields.Select(SparkTypes.ToColumn).ToList();
-        var types = declared.ConvertAll(c => c.Type is null ? null : SparkTypeText.Of(c.Type));
-        return types.Contains(null) ? null : [.. declared.Zip(types, (column, type) => new ResultColumn(column.Name, type!))];
+            method.Name, kind, command, FunctionPlans.Type(columns), input.Select(f => FunctionPlans.Column(f.Name)));
     }
 
     private async Task<MethodCommand> CommandAsync(CancellationToken cancellationToken)

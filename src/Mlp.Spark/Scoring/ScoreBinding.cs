@@ -97,7 +97,7 @@ internal sealed class ScoreBinding(ModelManifest manifest, SparkScoreOptions opt
         }
 
         return [.. _plan.Inputs.Where(i => i is { Kind: FeatureInputKind.Block, Type: not null }).Select(i => new Matrix(i.Name, i.Type!.Value, i.Width))
-            .Where(m => options.Columns.ContainsKey(m.Name) || columns.Any(c => c.Name == m.Name && ColumnFit.IsVector(c.Type)))];
+            .Where(m => options.Columns.ContainsKey(m.Name) || columns.Any(c => c.Name == m.Name && (ColumnFit.IsVector(c.Type) || !columns.Any(m.HasValue))))];
     }
 
     private InputColumn Bind(string feature, FeatureType type, bool isVector, string described, IReadOnlyList<TableColumn> columns)
@@ -139,6 +139,8 @@ internal sealed class ScoreBinding(ModelManifest manifest, SparkScoreOptions opt
 
     private sealed record Matrix(string Name, FeatureType Type, int Width)
     {
+        public bool HasValue(TableColumn column) => column.Name.StartsWith(Name + "[", StringComparison.Ordinal);
+
         public bool Holds(FeatureColumn feature) => feature.Type == Type && feature.Name.StartsWith(Name + "[", StringComparison.Ordinal);
     }
 }

@@ -86,6 +86,7 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
     {
         var found = await model.FindAsync(cancellationToken).ConfigureAwait(false);
         var fields = await ColumnsAsync(table, cancellationToken).ConfigureAwait(false);
+        TableColumns.RequireKeys(fields, keys, found.Manifest.Where);
         IReadOnlyList<TableColumn> columns = [.. fields.Select(SparkTypes.ToColumn)];
         var binding = new ScoreBinding(found.Manifest, options);
         var views = ServiceViews.Find(found.Manifest, session.Features, options, columns);

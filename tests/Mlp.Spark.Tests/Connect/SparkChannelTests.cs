@@ -172,6 +172,34 @@ public sealed class SparkChannelTests
     }
 
     [Fact]
+    public async Task Collect_SessionDisposedOf_SaysSo()
+    {
+        var isRunning = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var server = await PlayedServer.StartAsync(new PlayedSpark
+        {
+            Execute = (_, _, call) =>
+            {
+                isRunning.SetResult();
+                return Task.Delay(Timeout.Infinite, call.CancellationToken);
+            },
+        });
+        var session = await SparkSession.ConnectAsync(server.Connection);
+        var table = session.Range(0, 1);
+        var running = CollectedRows.OfAsync(table);
+        await isRunning.Task;
+
+        await session.DisposeAsync();
+
+        Assert.All(
+            [
+                await Assert.ThrowsAsync<ObjectDisposedException>(() => running),
+                await Assert.ThrowsAsync<ObjectDisposedException>(() => CollectedRows.OfAsync(table)),
+                await Assert.ThrowsAsync<ObjectDisposedException>(() => session.GetVersionAsync()),
+            ],
+            error => Assert.Equal($"Expected an open session of the Spark Connect server '{server.Connection}', but it has been disposed of.", error.Message));
+    }
+
+    [Fact]
     public async Task Plan_OfSteps_IsWrittenFieldByField()
     {
         await using var server = await PlayedServer.StartAsync();

@@ -100,6 +100,14 @@ public sealed class ScoreBindingTests
     }
 
     [Fact]
+    public void Bind_MatrixOfNoDescription_SaysWhichTypeItsColumnHas()
+    {
+        var integers = Assert.Throws<ArgumentException>(() => Bind(Matrix(), new() { RoundToFloat32 = true }, ("x", new ListType(new Field("element", Int32Type.Default, true)))));
+
+        Assert.Equal("Expected column 'x' to hold feature 'x' of type Float32[3], but found type array<int> (model 'trips' version 3).", integers.Message);
+    }
+
+    [Fact]
     public void BindArguments_CountOrType_IsChecked()
     {
         var binding = new ScoreBinding(Described(), new());

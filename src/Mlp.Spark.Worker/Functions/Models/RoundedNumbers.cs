@@ -25,6 +25,16 @@ internal static class RoundedNumbers
         _ => column,
     };
 
+    /// <summary>Whether values of a type are rounded for a feature.</summary>
+    /// <param name="column">Type of the column.</param>
+    /// <param name="type">Type of the feature.</param>
+    public static bool CanRound(IArrowType column, FeatureType type) => (type, column.TypeId) switch
+    {
+        (FeatureType.Float32, ArrowTypeId.Double or ArrowTypeId.Int32) => true,
+        (FeatureType.Float32 or FeatureType.Float64, ArrowTypeId.Int64 or ArrowTypeId.Decimal128) => true,
+        _ => false,
+    };
+
     private static FloatArray Floats<T>(IArrowArray column, ReadOnlySpan<T> values)
         where T : unmanaged, INumber<T>
         => new(Convert<T, float>(column, values, FloatType.Default));

@@ -41,6 +41,27 @@ internal sealed class ScoreInputs
     /// <summary>The schema of features that are given to the model; known after the first batch.</summary>
     public Schema? Schema { get; private set; }
 
+    /// <summary>What rounding does for columns whose types do not fit, as the end of a message; empty where all fit, and before the first batch.</summary>
+    public string Advice
+    {
+        get
+        {
+            if (Schema is not { } schema)
+            {
+                return string.Empty;
+            }
+
+            var numbers = _columns.Zip(schema.FieldsList, (c, f) => (c.Input.Round, c.Feature.Type, f.DataType))
+                .Where(c => c.Type is FeatureType.Float32 or FeatureType.Float64).ToList();
+            if (numbers.Any(c => !c.Round && RoundedNumbers.CanRound(c.DataType, c.Type)))
+            {
+                return " SparkScoreOptions.RoundToFloat32 (\"round\" of the command) rounds its values.";
+            }
+
+            return numbers.Any(c => c.Round && c.DataType is Apache.Arrow.Types.StringType or Apache.Arrow.Types.BooleanType) ? " Double, int, bigint and decimal are taken too, rounded." : string.Empty;
+        }
+    }
+
     /// <summary>The features of a batch.</summary>
     /// <param name="batch">A batch of the schema.</param>
     /// <param name="firstRow">What the first row is in the partition, for messages.</param>

@@ -93,7 +93,7 @@ internal sealed class Scorer : IDisposable
         catch (ArgumentException e)
         {
             // A sentence of the model's, about a column.
-            throw new TaskException(e.Message, e);
+            throw new TaskException(e.Message + _inputs?.Advice, e);
         }
     }
 

@@ -226,6 +226,11 @@ public sealed class ScoreTests : IDisposable
         Assert.Equal("Expected a column 'd' for feature 'x[0]' of model 'scored' version 1, but found columns 'a' (double), 'b' (double), 'c' (double).", Error(right with { Inputs = Rounded("d", "b", "c") }));
         Assert.Equal("Expected a column 'd' to keep, but found columns 'a' (double), 'b' (double), 'c' (double).", Error(right with { Keep = ["d"] }));
         Assert.Contains("Expected column 'x[0]' of Arrow type float, halffloat or an integer of at most 16 bits for a feature of type Float32, but found double", Error(right with { Inputs = [new("x[0]", "a"), new("x[1]", "b"), new("x[2]", "c")] }), StringComparison.Ordinal);
+        Assert.EndsWith(" SparkScoreOptions.RoundToFloat32 (\"round\" of the command) rounds its values.", Error(right with { Inputs = [new("x[0]", "a"), new("x[1]", "b"), new("x[2]", "c")] }), StringComparison.Ordinal);
+        Assert.EndsWith(
+            " Double, int, bigint and decimal are taken too, rounded.",
+            _worker.Run(TaskBytes.Map(right, Table(("a", new StringArray.Builder().Append("p").Build()), ("b", Doubles(1)), ("c", Doubles(1))))).Error,
+            StringComparison.Ordinal);
         Assert.Contains("Expected the features of model 'scored' version 1 in 'inputs' of the command ('x[0]', 'x[1]', 'x[2]'), but found 'z'.", Error(right with { Inputs = [.. right.Inputs, new("z", "a")] }), StringComparison.Ordinal);
         Assert.Contains("Expected a column 'x[2]' for the feature of that name of model 'scored' version 1", Error(right with { Inputs = Rounded("a", "b") }), StringComparison.Ordinal);
         Assert.Contains("Expected a column of vectors of 3 numbers (array<float>, or with \"round\": true array<double> or a Vector of spark.ml) for feature 'x' in column 'a'", Error(right with { Inputs = [new("x", "a")] }), StringComparison.Ordinal);
