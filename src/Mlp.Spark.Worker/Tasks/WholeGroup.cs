@@ -28,6 +28,9 @@ internal static class WholeGroup
 
         return parts.Count < 2
             ? parts
-            : [new RecordBatch(parts[0].Schema, Enumerable.Range(0, parts[0].ColumnCount).Select(c => ArrowArrayConcatenator.Concatenate([.. parts.Select(p => p.Column(c))])), (int)rows)];
+            : [new RecordBatch(parts[0].Schema, Enumerable.Range(0, parts[0].ColumnCount).Select(c => Join([.. parts.Select(p => p.Column(c))], (int)rows)), (int)rows)];
     }
+
+    /// <summary>Arrow does not put columns of nulls together, which have nothing but a length.</summary>
+    private static IArrowArray Join(IReadOnlyList<IArrowArray> parts, int rows) => parts[0] is NullArray ? new NullArray(rows) : ArrowArrayConcatenator.Concatenate(parts);
 }
