@@ -42,6 +42,9 @@ public sealed record TripFeatures(float PerPassenger, bool IsLong)
     /// <summary>Computes them from a stored feature too.</summary>
     public static TripFeatures FromStored(TripRequest request, AreaInputs area) => new((area.MeanFare ?? -1) / request.Passengers, request.Distance > 10);
 
+    /// <summary>Throws.</summary>
+    public static TripFeatures FromNothing(TripRequest request) => throw new InvalidOperationException("Nobody knows the fare.");
+
     /// <summary>No features.</summary>
     public static int Count(TripRequest request, int more, int evenMore, int most) => request.Passengers + more + evenMore + most;
 }

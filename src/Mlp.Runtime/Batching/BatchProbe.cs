@@ -137,10 +137,11 @@ internal sealed class BatchProbe(ModelManifest manifest, GoldenRows? golden, int
             {
                 var started = Stopwatch.GetTimestamp();
                 slot.Run(interruptible: false, CancellationToken.None);
-                last = Stopwatch.GetElapsedTime(started);
+                var ticks = Stopwatch.GetTimestamp() - started;
+                last = Stopwatch.GetElapsedTime(started, started + ticks);
 
-                // The first run binds.
-                quickest = run == 0 ? quickest : Math.Min(quickest, (long)last.TotalNanoseconds);
+                // The first run binds. A kernel may take less than the hundred nanoseconds that a TimeSpan can tell.
+                quickest = run == 0 ? quickest : Math.Min(quickest, Math.Max(1, (long)(ticks * (1e9 / Stopwatch.Frequency))));
             }
 
             if (size == 1 || quickest <= LongestDoubling * curve.Estimate(size / 2))

@@ -1,3 +1,4 @@
+using Mlp.Features.OnDemand;
 using Mlp.Runtime;
 
 namespace Mlp.Spark.Worker.Tasks;
@@ -12,9 +13,14 @@ internal static class TaskFailure
     /// <param name="error">The error.</param>
     public static string Describe(Exception error)
     {
-        var text = IsExpected(error) ? error.Message : error is OutOfMemoryException
-            ? "Expected memory for the batches of a task, but found too little. Make batches smaller: spark.sql.execution.arrow.maxRecordsPerBatch."
-            : $"The worker failed: {error.GetType().Name}: {error.Message}";
+        var text = error switch
+        {
+            // In process the cause is within the error; here its text is all that travels.
+            OnDemandTransformException { InnerException: { } cause } => $"{error.Message} It said: {cause.Message}",
+            _ when IsExpected(error) => error.Message,
+            OutOfMemoryException => "Expected memory for the batches of a task, but found too little. Make batches smaller: spark.sql.execution.arrow.maxRecordsPerBatch.",
+            _ => $"The worker failed: {error.GetType().Name}: {error.Message}",
+        };
         return text.Length <= MaximumLength ? text : string.Concat(text.AsSpan(0, MaximumLength), "...");
     }
 

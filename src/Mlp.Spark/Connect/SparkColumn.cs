@@ -9,15 +9,19 @@ public sealed class SparkColumn
     private readonly Func<Relation, CancellationToken, Task<Expression>> _build;
     private readonly string? _alias;
 
-    internal SparkColumn(Func<Relation, CancellationToken, Task<Expression>> build, string? name, string? alias = null)
+    internal SparkColumn(Func<Relation, CancellationToken, Task<Expression>> build, string? name, string? alias = null, SparkSession? session = null)
     {
         _build = build;
         _alias = alias;
+        Session = session;
         Name = alias ?? name;
     }
 
     /// <summary>What the column will be called; null where Spark decides.</summary>
     public string? Name { get; }
+
+    /// <summary>The session whose worker computes it; null where any can.</summary>
+    internal SparkSession? Session { get; }
 
     /// <summary>A column of the table.</summary>
     /// <param name="name">Its name, whatever characters are in it.</param>
@@ -47,7 +51,7 @@ public sealed class SparkColumn
     public SparkColumn As(string name)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        return new SparkColumn(_build, Name, name);
+        return new SparkColumn(_build, Name, name, Session);
     }
 
     /// <summary>The expression, with its name.</summary>

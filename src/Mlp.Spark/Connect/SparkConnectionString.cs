@@ -57,6 +57,12 @@ public sealed record SparkConnectionString
 
         var slash = text.IndexOf('/', Scheme.Length);
         var authority = slash < 0 ? text[Scheme.Length..] : text[Scheme.Length..slash];
+        if (authority.AsSpan().ContainsAny(';', '@'))
+        {
+            // What stands there may be a secret.
+            throw new FormatException($"Expected a host, a port and then '/;' before the parameters of the Spark connection '{Shape}', but found '{(authority.Contains(';', StringComparison.Ordinal) ? ';' : '@')}' before any '/'.");
+        }
+
         var (host, port) = ParseAuthority(authority);
         var parameters = ParseParameters(slash < 0 ? string.Empty : text[(slash + 1)..]);
         var token = Take(parameters, "token");

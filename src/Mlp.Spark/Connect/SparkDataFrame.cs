@@ -26,10 +26,10 @@ public sealed partial class SparkDataFrame
 
     /// <summary>Some columns of the table, by name.</summary>
     /// <param name="columns">The columns, in the order wanted.</param>
-    /// <exception cref="ArgumentException">There are none.</exception>
+    /// <exception cref="ArgumentException">There are none, or the worker of another session computes one.</exception>
     public SparkDataFrame Select(params IReadOnlyList<SparkColumn> columns)
     {
-        ThrowIfEmpty(columns);
+        RequireOwn(columns);
         return Then(async (input, token) =>
         {
             var project = new Project { Input = input };
@@ -63,11 +63,12 @@ public sealed partial class SparkDataFrame
     /// <summary>The table with one column more, or with another in the place of one of that name.</summary>
     /// <param name="name">Name of the column.</param>
     /// <param name="column">What it holds.</param>
-    /// <exception cref="ArgumentException">The name is empty.</exception>
+    /// <exception cref="ArgumentException">The name is empty, or the worker of another session computes the column.</exception>
     public SparkDataFrame WithColumn(string name, SparkColumn column)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(column);
+        RequireOwn([column]);
         return Then(async (input, token) => new Relation
         {
             WithColumns = new() { Input = input, Aliases = { new Expression.Types.Alias { Expr = await column.BuildUnnamedAsync(input, token).ConfigureAwait(false), Name = { name } } } },
@@ -85,10 +86,10 @@ public sealed partial class SparkDataFrame
 
     /// <summary>The rows in an order.</summary>
     /// <param name="columns">Columns to order by, ascending, nulls first.</param>
-    /// <exception cref="ArgumentException">There are none.</exception>
+    /// <exception cref="ArgumentException">There are none, or the worker of another session computes one.</exception>
     public SparkDataFrame OrderBy(params IReadOnlyList<SparkColumn> columns)
     {
-        ThrowIfEmpty(columns);
+        RequireOwn(columns);
         return Then(async (input, token) =>
         {
             var sort = new Sort { Input = input, IsGlobal = true };
@@ -225,6 +226,16 @@ public sealed partial class SparkDataFrame
         if (items.Count == 0)
         {
             throw new ArgumentException("Expected at least one column, but found none.", parameter);
+        }
+    }
+
+    /// <summary>Refuses columns that the worker of another session computes: this one's executors do not have it.</summary>
+    private void RequireOwn(IReadOnlyList<SparkColumn> columns)
+    {
+        ThrowIfEmpty(columns);
+        if (columns.Any(c => c.Session is { } session && session != Session))
+        {
+            throw new ArgumentException("Expected columns of the same session, but found one that the worker of another computes.", nameof(columns));
         }
     }
 }

@@ -17,7 +17,7 @@ public sealed partial class SparkSession
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(arguments);
         var plan = new ScorePlan(this, model, options ?? SparkScoreOptions.Default);
-        return new SparkColumn((table, token) => plan.ColumnAsync(table, arguments.Count == 0 ? null : arguments, token), null);
+        return new SparkColumn((table, token) => plan.ColumnAsync(table, arguments.Count == 0 ? null : arguments, token), null, session: this);
     }
 
     /// <summary>A column that a method computes.</summary>
@@ -37,7 +37,8 @@ public sealed partial class SparkSession
                 var expressions = await Task.WhenAll(arguments.Select(a => a.BuildUnnamedAsync(table, token))).ConfigureAwait(false);
                 return new Expression { CommonInlineUserDefinedFunction = await plan.FunctionAsync(method.Name, type, expressions, token).ConfigureAwait(false) };
             },
-            null);
+            null,
+            session: this);
     }
 
     /// <summary>Lets SQL of this session score: <c>SELECT score(fare, miles) FROM trips</c>. The features come in the model's order, and their types are checked when the function runs.</summary>

