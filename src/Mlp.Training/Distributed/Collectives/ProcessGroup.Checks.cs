@@ -121,17 +121,24 @@ public sealed partial class ProcessGroup
             return;
         }
 
-        var start = counts is null ? Rank * values.Length : 0;
-        for (var rank = 0; rank < (counts is null ? 0 : Rank); rank++)
-        {
-            start += counts![rank];
-        }
-
+        var start = counts is null ? Rank * values.Length : StartOf(counts, Rank);
         if (values != result.Slice(start, values.Length))
         {
             throw new ArgumentException(
                 $"Expected values outside the result, or at the place of rank {Rank} in it, which begins at {start}, but they overlap elsewhere.", nameof(values));
         }
+    }
+
+    // Without an enumerator, which would be allocated.
+    private static int StartOf(IReadOnlyList<int> counts, int part)
+    {
+        var start = 0;
+        for (var before = 0; before < part; before++)
+        {
+            start += counts[before];
+        }
+
+        return start;
     }
 
     private void CheckExchange(int source, int target)
