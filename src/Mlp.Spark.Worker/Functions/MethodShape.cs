@@ -60,7 +60,7 @@ internal sealed class MethodShape
         {
             // An assembly that the method needs is looked for when it runs.
             var cause = e.InnerException as TaskException ?? e;
-            throw new TaskException($"The {Name} threw {e.GetType().Name}: {cause.Message}", e);
+            throw MissingAssembly.Find(e, _method) ?? new TaskException($"The {Name} threw {e.GetType().Name}: {cause.Message}", e);
         }
     }
 
