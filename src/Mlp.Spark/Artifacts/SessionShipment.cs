@@ -15,7 +15,6 @@ namespace Mlp.Spark.Artifacts;
 internal sealed class SessionShipment(SparkArtifacts artifacts, SparkSettings settings, SparkSessionOptions options) : IDisposable
 {
     private const string WorkerSetting = "spark.sql.execution.pyspark.python";
-    private const string WorkerFolder = "mlp";
 
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly Dictionary<string, FileReference> _shipped = new(StringComparer.Ordinal);
@@ -38,8 +37,8 @@ internal sealed class SessionShipment(SparkArtifacts artifacts, SparkSettings se
             var path = options.WorkerPath;
             if (path is null)
             {
-                await artifacts.AddArchiveAsync(WorkerArchive.Find(options.WorkerArchivePath), WorkerFolder, cancellationToken).ConfigureAwait(false);
-                path = $"{WorkerFolder}/{WorkerArchive.Executable}";
+                await artifacts.AddArchiveAsync(WorkerArchive.Find(options.WorkerArchivePath), WorkerArchive.ExecutorFolder, cancellationToken).ConfigureAwait(false);
+                path = WorkerArchive.ExecutorPath;
             }
 
             ExecutorPath.RequireNoUri(path, "worker", nameof(SparkSessionOptions.WorkerPath));

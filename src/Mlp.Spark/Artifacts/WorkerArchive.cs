@@ -9,6 +9,12 @@ internal static class WorkerArchive
     /// <summary>Name of the file that the package puts beside the application.</summary>
     public const string FileName = "mlp-spark-worker.linux-x64.tar.gz";
 
+    /// <summary>The folder into which the archive is unpacked on executors.</summary>
+    public const string ExecutorFolder = "mlp";
+
+    /// <summary>Where executors find the executable then.</summary>
+    public const string ExecutorPath = $"{ExecutorFolder}/{Executable}";
+
     private const string Package = "Mlp.Spark.Worker.linux-x64";
 
     /// <summary>Finds the archive.</summary>

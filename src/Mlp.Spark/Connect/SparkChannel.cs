@@ -19,6 +19,7 @@ internal sealed class SparkChannel : IDisposable
     private readonly SparkConnectService.SparkConnectServiceClient _client;
     private readonly Metadata _headers;
     private readonly string _server;
+    private readonly SparkErrors _errors;
     private volatile bool _isClosed;
 
     /// <summary>Prepares the connection; it is made by the first call.</summary>
@@ -27,6 +28,7 @@ internal sealed class SparkChannel : IDisposable
     public SparkChannel(SparkConnectionString connection, SparkSessionOptions options)
     {
         _server = connection.ToString();
+        _errors = new SparkErrors(_server, options.WorkerPath);
         SessionId = (connection.SessionId ?? Guid.NewGuid()).ToString("D");
         User = new UserContext { UserId = connection.UserId ?? UserOfProcess() };
         User.UserName = User.UserId;
@@ -228,7 +230,7 @@ internal sealed class SparkChannel : IDisposable
         catch (RpcException e)
         {
             var info = SparkErrors.FindInfo(e);
-            throw SparkErrors.Create(e, info, await FindDetailsAsync(info).ConfigureAwait(false), _server, isBegun);
+            throw _errors.Create(e, info, await FindDetailsAsync(info).ConfigureAwait(false), isBegun);
         }
     }
 
