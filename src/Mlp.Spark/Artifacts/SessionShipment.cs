@@ -1,3 +1,4 @@
+using Mlp.Runtime;
 using Mlp.Runtime.Models;
 using Mlp.Spark.Commands;
 using Mlp.Spark.Connect;
@@ -23,6 +24,7 @@ internal sealed class SessionShipment(SparkArtifacts artifacts, SparkSettings se
     /// <summary>Makes the executors start the worker where they would start Python.</summary>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="WorkerNotFoundException">There is no archive to send, and no path was said.</exception>
+    /// <exception cref="CorruptFileException">The archive is none of the worker, or not whole.</exception>
     /// <exception cref="ArgumentException">The path that was said is a URI.</exception>
     public async Task ShipWorkerAsync(CancellationToken cancellationToken)
     {
@@ -37,7 +39,9 @@ internal sealed class SessionShipment(SparkArtifacts artifacts, SparkSettings se
             var path = options.WorkerPath;
             if (path is null)
             {
-                await artifacts.AddArchiveAsync(WorkerArchive.Find(options.WorkerArchivePath), WorkerArchive.ExecutorFolder, cancellationToken).ConfigureAwait(false);
+                var archive = WorkerArchive.Find(options.WorkerArchivePath);
+                await WorkerArchive.RequireWholeAsync(archive, cancellationToken).ConfigureAwait(false);
+                await artifacts.AddArchiveAsync(archive, WorkerArchive.ExecutorFolder, cancellationToken).ConfigureAwait(false);
                 path = WorkerArchive.ExecutorPath;
             }
 
