@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Security.Authentication;
 using Google.Protobuf;
 using Grpc.Core;
@@ -11,6 +12,7 @@ namespace Mlp.Spark.Connect;
 internal sealed class SparkErrors(string server, string? workerPath)
 {
     private const string DetailsTrailer = "grpc-status-details-bin";
+    private const string UnknownHandle = "INVALID_HANDLE.";
 
     /// <summary>What Spark says of an error beside its status; null where it says nothing, as for all errors that are not its own.</summary>
     /// <param name="error">The error of a call.</param>
@@ -65,14 +67,36 @@ internal sealed class SparkErrors(string server, string? workerPath)
         };
     }
 
+    /// <summary>Whether the connection has broken, and not the query.</summary>
+    /// <param name="error">The error of a call.</param>
+    public static bool IsBroken(RpcException error)
+        => error.StatusCode is StatusCode.Unavailable or StatusCode.Internal or StatusCode.Cancelled or StatusCode.DeadlineExceeded or StatusCode.Aborted
+            && FindInfo(error) is null
+            && FindHandshake(error) is null;
+
+    /// <summary>Whether no connection came about, so that nothing was sent.</summary>
+    /// <param name="error">The error of a call.</param>
+    public static bool IsUnreachable(RpcException error) => Find<SocketException>(error) is { SocketErrorCode: not SocketError.ConnectionReset and not SocketError.ConnectionAborted };
+
+    /// <summary>Whether the server no longer knows the session or the operation.</summary>
+    /// <param name="error">The error of a call.</param>
+    public static bool IsUnknownHandle(RpcException error) => error.Status.Detail.Contains(UnknownHandle, StringComparison.Ordinal);
+
+    /// <summary>Whether the server knows the session, and has never known the operation.</summary>
+    /// <param name="error">The error of a call.</param>
+    public static bool IsUnknownOperation(RpcException error) => error.Status.Detail.Contains(UnknownHandle + "OPERATION_NOT_FOUND", StringComparison.Ordinal);
+
     /// <summary>Why TLS did not come about: the certificate, or a server without TLS.</summary>
-    private static AuthenticationException? FindHandshake(RpcException error)
+    private static AuthenticationException? FindHandshake(RpcException error) => Find<AuthenticationException>(error);
+
+    private static T? Find<T>(RpcException error)
+        where T : Exception
     {
         for (var cause = error.Status.DebugException; cause is not null; cause = cause.InnerException)
         {
-            if (cause is AuthenticationException handshake)
+            if (cause is T found)
             {
-                return handshake;
+                return found;
             }
         }
 
