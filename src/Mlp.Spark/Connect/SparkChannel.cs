@@ -19,6 +19,7 @@ internal sealed class SparkChannel : IDisposable
     private readonly SparkConnectService.SparkConnectServiceClient _client;
     private readonly Metadata _headers;
     private readonly string _server;
+    private readonly SparkErrors _errors;
     private readonly TimeSpan _reattachTimeout;
     private volatile bool _isClosed;
 
@@ -28,6 +29,7 @@ internal sealed class SparkChannel : IDisposable
     public SparkChannel(SparkConnectionString connection, SparkSessionOptions options)
     {
         _server = connection.ToString();
+        _errors = new SparkErrors(_server, options.WorkerPath);
         _reattachTimeout = options.ReattachTimeout;
         SessionId = (connection.SessionId ?? Guid.NewGuid()).ToString("D");
         User = new UserContext { UserId = connection.UserId ?? UserOfProcess() };
@@ -233,7 +235,7 @@ internal sealed class SparkChannel : IDisposable
         catch (RpcException e)
         {
             var info = SparkErrors.FindInfo(e);
-            throw SparkErrors.Create(e, info, await FindDetailsAsync(info).ConfigureAwait(false), _server, isBegun());
+            throw _errors.Create(e, info, await FindDetailsAsync(info).ConfigureAwait(false), isBegun());
         }
     }
 

@@ -6,8 +6,10 @@ using Mlp.Spark.Connect.Protocol;
 
 namespace Mlp.Spark.Connect;
 
-/// <summary>Tells errors of Spark from errors of the connection.</summary>
-internal static class SparkErrors
+/// <summary>Tells errors of Spark from errors of the connection. Immutable and thread-safe.</summary>
+/// <param name="server">The server, for messages.</param>
+/// <param name="workerPath">Where the worker is installed on executors; null where it travels.</param>
+internal sealed class SparkErrors(string server, string? workerPath)
 {
     private const string DetailsTrailer = "grpc-status-details-bin";
     private const string UnknownHandle = "INVALID_HANDLE.";
@@ -35,9 +37,8 @@ internal static class SparkErrors
     /// <param name="error">The error of a call.</param>
     /// <param name="info">What Spark says of it.</param>
     /// <param name="details">The whole error, where the server was asked for it.</param>
-    /// <param name="server">The server, for messages.</param>
     /// <param name="isBegun">Whether an answer was being received.</param>
-    public static Exception Create(RpcException error, ErrorInfo? info, FetchErrorDetailsResponse? details, string server, bool isBegun)
+    public Exception Create(RpcException error, ErrorInfo? info, FetchErrorDetailsResponse? details, bool isBegun)
     {
         if (info is not null)
         {
@@ -62,7 +63,7 @@ internal static class SparkErrors
             StatusCode.Internal or StatusCode.Cancelled or StatusCode.DeadlineExceeded or StatusCode.Aborted
                 => new SparkConnectionException(
                     $"Expected an answer of the Spark Connect server '{server}', but the connection broke: the result was lost, and the query must run again. {error.Status.Detail}", error),
-            _ => new SparkException(error.Status.Detail, null, null, error),
+            _ => Failed(error.Status.Detail, null, null, error),
         };
     }
 
@@ -102,7 +103,7 @@ internal static class SparkErrors
         return null;
     }
 
-    private static SparkException FromSpark(RpcException error, ErrorInfo info, FetchErrorDetailsResponse? details)
+    private SparkException FromSpark(RpcException error, ErrorInfo info, FetchErrorDetailsResponse? details)
     {
         var root = details is { HasRootErrorIdx: true } && details.RootErrorIdx >= 0 && details.RootErrorIdx < details.Errors.Count
             ? details.Errors[details.RootErrorIdx]
@@ -110,6 +111,9 @@ internal static class SparkErrors
         var message = root is { Message.Length: > 0 } ? root.Message : error.Status.Detail;
         var errorClass = root?.SparkThrowable is { HasErrorClass: true } named ? named.ErrorClass : info.Metadata.GetValueOrDefault("errorClass");
         var sqlState = root?.SparkThrowable is { HasSqlState: true } coded ? coded.SqlState : info.Metadata.GetValueOrDefault("sqlState");
-        return new SparkException(message, errorClass, sqlState, error);
+        return Failed(message, errorClass, sqlState, error);
     }
+
+    private SparkException Failed(string text, string? errorClass, string? sqlState, RpcException error)
+        => new(WorkerStart.Explain(text, workerPath) ?? JvmText.WithoutStack(text), text, errorClass, sqlState, error);
 }

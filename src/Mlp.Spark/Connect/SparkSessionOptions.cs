@@ -12,7 +12,7 @@ public sealed class SparkSessionOptions
     public string? WorkerPath { get; set; }
 
     /// <summary>
-    /// Path of the worker's archive (<c>.tar.gz</c>) on this machine. Null for the one that the package <c>Mlp.Spark.Worker.linux-x64</c> puts beside the application.
+    /// Path of the worker's archive (<c>.tar.gz</c>) on this machine. Null for the one that the package <c>Mlp.Spark.Worker.linux-x64</c> puts beside the application. It is read to its end before it travels: one that is damaged or holds no worker is refused.
     /// </summary>
     /// <value>The default value is null.</value>
     public string? WorkerArchivePath { get; set; }
