@@ -2,6 +2,7 @@ using Mlp.Spark.Connect;
 using Mlp.Spark.Functions;
 using Mlp.Spark.Tests.Connect;
 using Mlp.Spark.Tests.Servers;
+using Mlp.TestSupport;
 
 namespace Mlp.Spark.Tests.Functions;
 
@@ -113,6 +114,21 @@ public abstract class SparkMethodQueryTests(SparkServer server)
         var error = await Assert.ThrowsAsync<SparkException>(() => Sample(session).Apply(Method(Recorded, "NoSuchMethod"), "id bigint").CountAsync());
 
         Assert.Contains("Expected one public static method 'NoSuchMethod'", error.Message, StringComparison.Ordinal);
+    }
+
+    [SparkFact]
+    public async Task MethodColumn_ThatNeedsAnAssemblyThatIsNowhere_NamesItAndItsPlace()
+    {
+        using var folder = new TempDirectory();
+        var alone = folder.Combine(Path.GetFileName(Assembly));
+        File.Copy(Assembly, alone);
+        await using var session = await server.ConnectAsync();
+        var escape = SparkMethod.FromAssembly(alone, "Mlp.Spark.TestFunctions.Dependent", "Escape");
+
+        var error = await Assert.ThrowsAsync<SparkException>(() => CollectedRows.OfAsync(session.Sql("SELECT 'a' AS text").Select(session.MethodColumn(escape, "string", "text"))));
+
+        Assert.Contains("Expected the assembly 'Spectre.Console' ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("beside 'Mlp.Spark.TestFunctions.dll', but found none.", error.Message, StringComparison.Ordinal);
     }
 
     [SparkFact]
