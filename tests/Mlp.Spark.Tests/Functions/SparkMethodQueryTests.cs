@@ -70,6 +70,19 @@ public abstract class SparkMethodQueryTests(SparkServer server)
     }
 
     [SparkFact]
+    public async Task GroupBy_GroupOfSeveralBatchesWithNullsOfNoType_IsOneBatchOfTheMethod()
+    {
+        await using var session = await server.ConnectAsync();
+        await TestMethods.SetBatchRowsAsync(session, 10);
+        var table = session.Range(0, 35, partitionCount: 1)
+            .SelectSql("1 AS k", "'x' AS g", "NULL AS nothing", "array(NULL, NULL) AS list", "named_struct('id', id, 'nothing', NULL) AS record", "map(id, NULL) AS map");
+
+        var rows = await CollectedRows.OfAsync(table.GroupBy("k").Apply(Method(Recorded, "Count"), "k0 int, k1 string, n bigint").Select("n"));
+
+        Assert.Equal([35], rows.Int64(0));
+    }
+
+    [SparkFact]
     public async Task MethodColumns_TwoAndChained_AreComputed()
     {
         await using var session = await server.ConnectAsync();
