@@ -114,7 +114,7 @@ public sealed class SparkChannelTests
                 call.GetHttpContext().Abort();
             },
         });
-        await using var session = await SparkSession.ConnectAsync(server.Connection);
+        await using var session = await SparkSession.ConnectAsync(server.Connection, new SparkSessionOptions { ReattachTimeout = TimeSpan.Zero });
 
         var rows = 0;
         var error = await Assert.ThrowsAsync<SparkConnectionException>(async () =>
@@ -128,6 +128,7 @@ public sealed class SparkChannelTests
         Assert.Contains("the result was lost", error.Message, StringComparison.Ordinal);
         Assert.True(error.IsTransient);
         Assert.True(rows <= 1);
+        Assert.Empty(server.Spark.Single<ExecutePlanRequest>().RequestOptions);
     }
 
     [Fact]
@@ -307,10 +308,5 @@ public sealed class SparkChannelTests
             => (errors & SslPolicyErrors.RemoteCertificateNameMismatch) == 0 && certificate is X509Certificate2 found && found.Thumbprint == server.Certificate!.Thumbprint,
     };
 
-    private static ExecutePlanResponse Part(params long[] values)
-    {
-        var schema = new Schema([new Field("id", Int64Type.Default, false)], null);
-        using var batch = new RecordBatch(schema, [new Int64Array.Builder().AppendRange(values).Build()], values.Length);
-        return new ExecutePlanResponse { ArrowBatch = new() { RowCount = values.Length, Data = ArrowParts.Write(schema, [batch]) } };
-    }
+    private static ExecutePlanResponse Part(params long[] values) => PlayedSpark.Part(string.Empty, values);
 }
