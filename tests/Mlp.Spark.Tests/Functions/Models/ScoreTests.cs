@@ -5,6 +5,7 @@ using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Spark.Commands;
 using Mlp.Spark.Tests.Peer;
+using Mlp.TestSupport;
 using static Mlp.Spark.Tests.Functions.Models.TestPackage;
 
 namespace Mlp.Spark.Tests.Functions.Models;
@@ -186,7 +187,7 @@ public sealed class ScoreTests : IDisposable
     public async Task Run_NullOfALaterBatch_NamesTheRowOfThePartition()
     {
         await using var package = await CreateAsync(
-            TestSupport.OnnxBytes.Linear(inputs: 1, outputs: 1, output: "y"), new ModelOutput { Task = ModelTask.Regression, ScoreOutput = "y" }, [new FeatureColumn("area", FeatureType.Float32)]);
+            OnnxBytes.Linear(inputs: 1, outputs: 1, output: "y"), new ModelOutput { Task = ModelTask.Regression, ScoreOutput = "y" }, [new FeatureColumn("area", FeatureType.Float32)]);
         var command = new ScoreCommand { Model = package.File, Outputs = Score, Nulls = new NullHandling { Features = new Dictionary<string, FeatureNullHandling> { ["area"] = new(NullPolicyName.Error) } } };
 
         var map = _worker.Run(TaskBytes.Map(command, Table(("area", Floats(1, 2))), Table(("area", Floats(3, null)))));
@@ -194,6 +195,20 @@ public sealed class ScoreTests : IDisposable
 
         Assert.StartsWith("Expected a value of feature 'area' in row 4 of the partition, but it is Null, which the query refuses", map.Error, StringComparison.Ordinal);
         Assert.StartsWith("Expected a value of feature 'area' in row 4 of the partition, but it is Null, which the query refuses", scalar.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_IntegerBeyondTheModels_NamesTheRowOfThePartition()
+    {
+        var cast = OnnxBytes.Bytes(1, OnnxBytes.Message(
+            OnnxBytes.Text(1, "x"), OnnxBytes.Text(2, "y"), OnnxBytes.Text(4, "Cast"), OnnxBytes.Bytes(5, OnnxBytes.Message(OnnxBytes.Text(1, "to"), OnnxBytes.Integer(3, 1), OnnxBytes.Integer(20, 2)))));
+        var onnx = OnnxBytes.Model(OnnxBytes.Graph(cast, OnnxBytes.Input("x", 6, "N", 1), OnnxBytes.Output("y", 1, "N", 1)));
+        await using var package = await CreateAsync(onnx, new ModelOutput { Task = ModelTask.Regression, ScoreOutput = "y" }, [new FeatureColumn("area", FeatureType.Int64)]);
+        var command = new ScoreCommand { Model = package.File, Outputs = Score };
+
+        var reply = _worker.Run(TaskBytes.Map(command, Table(("area", new Int64Array.Builder().Append(1).Append(1L << 31).Build()))));
+
+        Assert.Equal("Expected feature 'area' within the range of Int32, as which the model takes it, but found another value in row 2 of the partition (model 'scored' version 1).", reply.Error);
     }
 
     [Fact]
@@ -212,7 +227,7 @@ public sealed class ScoreTests : IDisposable
     public async Task Run_Classifier_GivesProbabilitiesClassesAndLabels()
     {
         var output = new ModelOutput { Task = ModelTask.MulticlassClassification, ScoreOutput = "y", ClassNames = ["no", "yes"] };
-        await using var package = await CreateAsync(TestSupport.OnnxBytes.Linear(inputs: 1, outputs: 2, output: "y"), output);
+        await using var package = await CreateAsync(OnnxBytes.Linear(inputs: 1, outputs: 2, output: "y"), output);
         var command = new ScoreCommand
         {
             Model = package.File,
