@@ -45,6 +45,14 @@ public sealed class SparkChannelTests
     }
 
     [Fact]
+    public async Task GroupBy_NoColumns_NamesItsParameter()
+    {
+        await using var session = new SparkSession(SparkConnectionString.Parse("sc://localhost:1"));
+
+        Assert.Equal("columns", Assert.Throws<ArgumentException>(() => session.Range(0, 1).GroupBy()).ParamName);
+    }
+
+    [Fact]
     public async Task FromBatches_OfOtherColumns_AreRefused()
     {
         await using var server = await PlayedServer.StartAsync();
