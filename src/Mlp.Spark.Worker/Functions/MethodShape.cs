@@ -41,7 +41,7 @@ internal sealed class MethodShape(MethodInfo method)
         {
             // An assembly that the method needs is looked for when it runs.
             var cause = e.InnerException as TaskException ?? e;
-            throw new TaskException($"The {Name} threw {e.GetType().Name}: {cause.Message}", e);
+            throw MissingAssembly.Find(e, _method) ?? new TaskException($"The {Name} threw {e.GetType().Name}: {cause.Message}", e);
         }
     }
 

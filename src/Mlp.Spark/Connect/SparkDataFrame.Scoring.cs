@@ -29,7 +29,7 @@ public sealed partial class SparkDataFrame
     {
         ArgumentNullException.ThrowIfNull(model);
         var plan = new ScorePlan(Session, model, options ?? SparkScoreOptions.Default);
-        return Then(plan.MapAsync);
+        return Then(plan.TableAsync);
     }
 
     /// <summary>Calls a method with the batches of the table, in no order that it could rely on.</summary>

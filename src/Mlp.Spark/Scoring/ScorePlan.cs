@@ -12,14 +12,20 @@ namespace Mlp.Spark.Scoring;
 /// <param name="options">What is wanted.</param>
 internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkScoreOptions options)
 {
-    /// <summary>Scores a whole table.</summary>
+    /// <summary>Adds the answers to a table. Only the columns that features come from travel to the worker; what is kept stays with Spark.</summary>
     /// <param name="table">The table.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task<Relation> MapAsync(Relation table, CancellationToken cancellationToken)
+    public async Task<Relation> TableAsync(Relation table, CancellationToken cancellationToken)
     {
-        var (function, needed) = await TableFunctionAsync(table, [], FunctionPlans.Tables, cancellationToken).ConfigureAwait(false);
+        var bound = await BindAsync(table, [], cancellationToken).ConfigureAwait(false);
+        var outputs = ScoreOutputs.Of(bound.Manifest, options);
+        var kept = Keep(bound.Fields, outputs, bound.Manifest.Where);
+        var answer = ScoreProjection.Number(outputs);
+        var function = await FunctionAsync(bound, answer, cancellationToken).ConfigureAwait(false);
 
-        return new Relation { MapPartitions = new() { Input = TableColumns.Narrow(table, needed), Func = function } };
+        // Of a function that may answer otherwise the next time, Spark makes no second call for a filter or a projection behind it.
+        function.Deterministic = false;
+        return ScoreProjection.Of(table, [.. kept.Select(k => k.Name)], outputs, new Expression { CommonInlineUserDefinedFunction = function });
     }
 
     /// <summary>Scores the rows of each group of a table.</summary>
@@ -28,7 +34,15 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<Relation> GroupAsync(Relation table, IReadOnlyList<string> keys, CancellationToken cancellationToken)
     {
-        var (function, needed) = await TableFunctionAsync(table, keys, FunctionPlans.Groups, cancellationToken).ConfigureAwait(false);
+        var bound = await BindAsync(table, keys, cancellationToken).ConfigureAwait(false);
+        var outputs = ScoreOutputs.Of(bound.Manifest, options);
+        var kept = Keep(bound.Fields, outputs, bound.Manifest.Where);
+        var names = kept.Select(k => k.Name).ToList();
+        var needed = bound.Needed.Concat(names).Concat(keys).Distinct(StringComparer.Ordinal).ToList();
+        var command = await CommandAsync(bound.Model, bound.Inputs, outputs, cancellationToken).ConfigureAwait(false);
+        command = command with { Transforms = await ReferencesAsync(bound.Views, cancellationToken).ConfigureAwait(false), Keep = names };
+        var output = new DataType { Struct = new() { Fields = { kept.Concat(outputs.Select(OutputField)) } } };
+        var function = FunctionPlans.Create(bound.Manifest.Name, FunctionPlans.Groups, command, output, needed.Select(FunctionPlans.Column));
         return new Relation { GroupMap = new() { Input = TableColumns.Narrow(table, needed), GroupingExpressions = { keys.Select(FunctionPlans.Column) }, Func = function } };
     }
 
@@ -38,31 +52,25 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<Expression> ColumnAsync(Relation table, IReadOnlyList<SparkColumn>? arguments, CancellationToken cancellationToken)
     {
-        var found = await model.FindAsync(cancellationToken).ConfigureAwait(false);
-        var binding = new ScoreBinding(found.Manifest, options);
-        IReadOnlyList<Expression> expressions;
-        IReadOnlyList<InputColumn> inputs;
-        var views = ServiceViews.None;
-        IReadOnlyList<string>? names = null;
+        RequireNothingToKeep();
+        CommonInlineUserDefinedFunction function;
         if (arguments is null)
         {
-            IReadOnlyList<TableColumn> columns = [.. (await ColumnsAsync(table, cancellationToken).ConfigureAwait(false)).Select(SparkTypes.ToColumn)];
-            views = ServiceViews.Find(found.Manifest, session.Features, options, columns);
-            inputs = binding.Bind(columns, views);
-            names = Needed(found.Manifest, inputs, views, columns);
-            expressions = [.. names.Select(FunctionPlans.Column)];
+            var bound = await BindAsync(table, [], cancellationToken).ConfigureAwait(false);
+            function = await FunctionAsync(bound, ScoreOutputs.Of(bound.Manifest, options), cancellationToken).ConfigureAwait(false);
         }
         else
         {
-            expressions = await Task.WhenAll(arguments.Select(a => a.BuildUnnamedAsync(table, cancellationToken))).ConfigureAwait(false);
+            var found = await model.FindAsync(cancellationToken).ConfigureAwait(false);
+            var expressions = await Task.WhenAll(arguments.Select(a => a.BuildUnnamedAsync(table, cancellationToken))).ConfigureAwait(false);
             var project = new Relation { Project = new() { Input = table, Expressions = { expressions } } };
             var columns = await ColumnsAsync(project, cancellationToken).ConfigureAwait(false);
-            inputs = binding.BindArguments([.. columns.Select(SparkTypes.ToColumn)], columns.Count);
+            var inputs = new ScoreBinding(found.Manifest, options).BindArguments([.. columns.Select(SparkTypes.ToColumn)], columns.Count);
+            var command = await CommandAsync(found, inputs, ScoreOutputs.Of(found.Manifest, options), cancellationToken).ConfigureAwait(false);
+            function = Scalar(found.Manifest.Name, command, expressions);
         }
 
-        var (command, type) = await ScalarCommandAsync(found, binding, inputs, cancellationToken).ConfigureAwait(false);
-        command = command with { Arguments = names, Transforms = await ReferencesAsync(views, cancellationToken).ConfigureAwait(false) };
-        return new Expression { CommonInlineUserDefinedFunction = FunctionPlans.Create(found.Manifest.Name, FunctionPlans.Scalar, command, FunctionPlans.Type(type), expressions) };
+        return new Expression { CommonInlineUserDefinedFunction = function };
     }
 
     /// <summary>A function that SQL calls by name with the features in the model's order. Types are checked when it runs.</summary>
@@ -71,60 +79,59 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<CommonInlineUserDefinedFunction> FunctionAsync(string name, bool takesVector, CancellationToken cancellationToken)
     {
+        RequireNothingToKeep();
         var found = await model.FindAsync(cancellationToken).ConfigureAwait(false);
-        var binding = new ScoreBinding(found.Manifest, options);
-        var (command, type) = await ScalarCommandAsync(found, binding, binding.BindArguments(null, takesVector ? 1 : null), cancellationToken).ConfigureAwait(false);
-        return FunctionPlans.Create(name, FunctionPlans.Scalar, command, FunctionPlans.Type(type), []);
+        var inputs = new ScoreBinding(found.Manifest, options).BindArguments(null, takesVector ? 1 : null);
+        return Scalar(name, await CommandAsync(found, inputs, ScoreOutputs.Of(found.Manifest, options), cancellationToken).ConfigureAwait(false), []);
     }
 
-    private static string ScalarType(IReadOnlyList<OutputColumn> outputs)
-        => outputs is [var single] ? single.Type : $"struct<{string.Join(',', outputs.Select(o => $"{SparkTypeText.Quote(o.Name)}:{o.Type}"))}>";
+    /// <summary>A function of columns: its answer, or where there are several a struct of them.</summary>
+    private static CommonInlineUserDefinedFunction Scalar(string name, ScoreCommand command, IEnumerable<Expression> arguments)
+    {
+        var type = command.Outputs is [var single] ? single.Type : $"struct<{string.Join(',', command.Outputs.Select(o => $"{SparkTypeText.Quote(o.Name)}:{o.Type}"))}>";
+        return FunctionPlans.Create(name, FunctionPlans.Scalar, command, FunctionPlans.Type(type), arguments);
+    }
 
     private static DataType.Types.StructField OutputField(OutputColumn output) => new() { Name = output.Name, DataType = SparkTypes.OfAnswer(output.Type), Nullable = true };
 
-    private async Task<(CommonInlineUserDefinedFunction Function, IReadOnlyList<string> Needed)> TableFunctionAsync(Relation table, IReadOnlyList<string> keys, int kind, CancellationToken cancellationToken)
+    /// <summary>Names of the columns that features come from, each once.</summary>
+    private static IReadOnlyList<string> Needed(ModelManifest manifest, IReadOnlyList<InputColumn> inputs, ServiceViews views, IReadOnlyList<TableColumn> columns)
+        => [.. inputs.Where(i => i.View is null).Select(i => i.Column!).Concat(views.Views.SelectMany(v => OnDemandColumns.Require(v.Definition, columns, manifest.Where))).Distinct(StringComparer.Ordinal)];
+
+    private async Task<BoundModel> BindAsync(Relation table, IReadOnlyList<string> keys, CancellationToken cancellationToken)
     {
         var found = await model.FindAsync(cancellationToken).ConfigureAwait(false);
         var fields = await ColumnsAsync(table, cancellationToken).ConfigureAwait(false);
         TableColumns.RequireKeys(fields, keys, found.Manifest.Where);
         IReadOnlyList<TableColumn> columns = [.. fields.Select(SparkTypes.ToColumn)];
-        var binding = new ScoreBinding(found.Manifest, options);
         var views = ServiceViews.Find(found.Manifest, session.Features, options, columns);
-        var inputs = binding.Bind(columns, views);
-        var outputs = ScoreOutputs.Of(found.Manifest, options);
-        var kept = Keep(fields, outputs, found.Manifest.Where);
-        var needed = Needed(found.Manifest, inputs, views, columns).Concat(kept.Select(k => k.Name)).Concat(keys).Distinct(StringComparer.Ordinal).ToList();
-        var command = new ScoreCommand
-        {
-            Model = await ShipAsync(found, cancellationToken).ConfigureAwait(false),
-            Inputs = inputs,
-            Transforms = await ReferencesAsync(views, cancellationToken).ConfigureAwait(false),
-            Outputs = outputs,
-            Keep = [.. kept.Select(k => k.Name)],
-            Nulls = binding.Nulls(),
-            Options = new ScoreOptions { OnnxRuntimeOnly = options.OnnxRuntimeOnly },
-        };
-        var output = new DataType { Struct = new() { Fields = { kept.Concat(outputs.Select(OutputField)) } } };
-        return (FunctionPlans.Create(found.Manifest.Name, kind, command, output, needed.Select(FunctionPlans.Column)), needed);
+        var inputs = new ScoreBinding(found.Manifest, options).Bind(columns, views);
+        return new BoundModel(found, fields, views, inputs, Needed(found.Manifest, inputs, views, columns));
     }
 
-    private async Task<(ScoreCommand Command, string Type)> ScalarCommandAsync(ModelSource found, ScoreBinding binding, IReadOnlyList<InputColumn> inputs, CancellationToken cancellationToken)
+    /// <summary>A function of the columns that features come from, which it finds by their names.</summary>
+    private async Task<CommonInlineUserDefinedFunction> FunctionAsync(BoundModel bound, IReadOnlyList<OutputColumn> outputs, CancellationToken cancellationToken)
+    {
+        var command = await CommandAsync(bound.Model, bound.Inputs, outputs, cancellationToken).ConfigureAwait(false);
+        command = command with { Arguments = bound.Needed, Transforms = await ReferencesAsync(bound.Views, cancellationToken).ConfigureAwait(false) };
+        return Scalar(bound.Manifest.Name, command, bound.Needed.Select(FunctionPlans.Column));
+    }
+
+    private async Task<ScoreCommand> CommandAsync(ModelSource found, IReadOnlyList<InputColumn> inputs, IReadOnlyList<OutputColumn> outputs, CancellationToken cancellationToken) => new()
+    {
+        Model = await ShipAsync(found, cancellationToken).ConfigureAwait(false),
+        Inputs = inputs,
+        Outputs = outputs,
+        Nulls = new ScoreBinding(found.Manifest, options).Nulls(),
+        Options = new ScoreOptions { OnnxRuntimeOnly = options.OnnxRuntimeOnly },
+    };
+
+    private void RequireNothingToKeep()
     {
         if (options.Keep is { Count: > 0 })
         {
             throw new ArgumentException($"Expected no columns to keep beside a column of scores, but found {nameof(SparkScoreOptions)}.{nameof(SparkScoreOptions.Keep)}: the table has them all.");
         }
-
-        var outputs = ScoreOutputs.Of(found.Manifest, options);
-        var command = new ScoreCommand
-        {
-            Model = await ShipAsync(found, cancellationToken).ConfigureAwait(false),
-            Inputs = inputs,
-            Outputs = outputs,
-            Nulls = binding.Nulls(),
-            Options = new ScoreOptions { OnnxRuntimeOnly = options.OnnxRuntimeOnly },
-        };
-        return (command, ScalarType(outputs));
     }
 
     private async Task<FileReference> ShipAsync(ModelSource found, CancellationToken cancellationToken)
@@ -135,10 +142,6 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
 
     private async Task<IReadOnlyList<DataType.Types.StructField>> ColumnsAsync(Relation table, CancellationToken cancellationToken)
         => (await session.AnalyzeTypeAsync(table, cancellationToken).ConfigureAwait(false)).Struct.Fields;
-
-    /// <summary>Names of the columns that features come from, each once.</summary>
-    private static IReadOnlyList<string> Needed(ModelManifest manifest, IReadOnlyList<InputColumn> inputs, ServiceViews views, IReadOnlyList<TableColumn> columns)
-        => [.. inputs.Where(i => i.View is null).Select(i => i.Column!).Concat(views.Views.SelectMany(v => OnDemandColumns.Require(v.Definition, columns, manifest.Where))).Distinct(StringComparer.Ordinal)];
 
     private async Task<IReadOnlyList<TransformReference>> ReferencesAsync(ServiceViews views, CancellationToken cancellationToken)
     {
@@ -158,5 +161,17 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
             ? throw new ArgumentException(
                 $"Expected a table without a column '{taken.Name}', which scoring adds, but found one ({where}). Say which columns to keep, or how the names of new ones begin: {nameof(SparkScoreOptions)}.{nameof(SparkScoreOptions.Prefix)}.")
             : kept;
+    }
+
+    /// <summary>A model whose features were found among the columns of a table.</summary>
+    /// <param name="Model">The model.</param>
+    /// <param name="Fields">The columns of the table.</param>
+    /// <param name="Views">The on-demand views that the worker computes.</param>
+    /// <param name="Inputs">Where each feature comes from.</param>
+    /// <param name="Needed">Names of the columns that features come from, each once.</param>
+    private sealed record BoundModel(
+        ModelSource Model, IReadOnlyList<DataType.Types.StructField> Fields, ServiceViews Views, IReadOnlyList<InputColumn> Inputs, IReadOnlyList<string> Needed)
+    {
+        public ModelManifest Manifest => Model.Manifest;
     }
 }

@@ -1,0 +1,6 @@
+using Mlp.Spark.Tests.Servers;
+
+namespace Mlp.Spark.Tests.Scoring;
+
+[Collection(SparkCollections.Spark43)]
+public sealed class Spark43ScoreOnceTests(Spark43Server server) : SparkScoreOnceTests(server);
