@@ -59,7 +59,7 @@ internal sealed class SparkErrors(string server, string? workerPath)
                 error),
             _ when isBegun => new SparkConnectionException(
                 $"Expected the whole answer of the Spark Connect server '{server}', but the stream broke: the result was lost, and the query must run again. {error.Status.Detail}", error),
-            StatusCode.Unavailable => new SparkConnectionException($"Expected a Spark Connect server at '{server}', but it cannot be reached: {error.Status.Detail}", error),
+            StatusCode.Unavailable => new SparkConnectionException($"Expected a Spark Connect server at '{server}', but it cannot be reached: {CauseOf(error)}", error),
             StatusCode.Internal or StatusCode.Cancelled or StatusCode.DeadlineExceeded or StatusCode.Aborted
                 => new SparkConnectionException(
                     $"Expected an answer of the Spark Connect server '{server}', but the connection broke: the result was lost, and the query must run again. {error.Status.Detail}", error),
@@ -85,6 +85,9 @@ internal sealed class SparkErrors(string server, string? workerPath)
     /// <summary>Whether the server knows the session, and has never known the operation.</summary>
     /// <param name="error">The error of a call.</param>
     public static bool IsUnknownOperation(RpcException error) => error.Status.Detail.Contains(UnknownHandle + "OPERATION_NOT_FOUND", StringComparison.Ordinal);
+
+    /// <summary>What the operating system says of a connection that did not come about, or else the status.</summary>
+    private static string CauseOf(RpcException error) => Find<SocketException>(error) is { } cause ? cause.Message.TrimEnd('.') + "." : error.Status.Detail;
 
     /// <summary>Why TLS did not come about: the certificate, or a server without TLS.</summary>
     private static AuthenticationException? FindHandshake(RpcException error) => Find<AuthenticationException>(error);

@@ -111,16 +111,6 @@ public sealed class WorkerArchiveTests : IDisposable
         Assert.Equal(File.ReadAllBytes(_folder.Combine("a.tar.gz")), File.ReadAllBytes(_folder.Combine("b.tar.gz")));
     }
 
-    [Fact]
-    public void SparkMethod_OfADelegate_IsNamedOrRefused()
-    {
-        var method = SparkMethod.Of(Math.Cbrt);
-
-        Assert.Equal(("System.Math", "Cbrt"), (method.Type, method.Name));
-        Assert.Throws<ArgumentException>(() => SparkMethod.Of((int x) => x));
-        Assert.Throws<ArgumentException>(() => SparkMethod.FromAssembly(Functions, "T", "M", "s3://bucket/F.dll"));
-    }
-
     public void Dispose() => _folder.Dispose();
 
     /// <summary>An archive of a worker that is a few bytes long.</summary>

@@ -59,6 +59,16 @@ public abstract class SparkMethodQueryTests(SparkServer server)
     }
 
     [SparkFact]
+    public async Task MethodColumn_OfAnotherTypeThanDeclared_IsRefused()
+    {
+        await using var session = await server.ConnectAsync();
+
+        var error = await Assert.ThrowsAsync<SparkException>(() => CollectedRows.OfAsync(Sample(session).Select(session.MethodColumn(Method(Recorded, "Linear"), "bigint", "a", "b").As("l"))));
+
+        Assert.Contains("Expected 'result' (bigint) as column 1 from method 'Mlp.Spark.TestFunctions.Recorded.Linear', as the query declares, but found 'result' (double).", error.Message, StringComparison.Ordinal);
+    }
+
+    [SparkFact]
     public async Task GroupBy_MethodOfGroups_SeesEachOnce()
     {
         await using var session = await server.ConnectAsync();
