@@ -40,10 +40,10 @@ internal sealed class OurScoring(MlPlatform platform, SparkSession session, stri
     public Task<ScoredSum> EchoFirstAsync()
         => SumAsync(_table.Select(session.MethodColumn(Method("First"), "double", [.. Columns.Select(SparkColumn.Named)]).As("score")));
 
-    /// <summary>Scores tables: the answer has the id and the score.</summary>
+    /// <summary>Scores tables: the answer has the id and the score, and both are read.</summary>
     /// <param name="model">Name of the model.</param>
     /// <param name="onnxRuntimeOnly">Whether no kernel may stand in.</param>
-    public Task<ScoredSum> MapAsync(string model, bool onnxRuntimeOnly) => SumAsync(_table.Score(Model(model), Options(onnxRuntimeOnly) with { Keep = ["id"] }));
+    public Task<ScoredSum> TableAsync(string model, bool onnxRuntimeOnly) => SumAsync(_table.Score(Model(model), Options(onnxRuntimeOnly) with { Keep = ["id"] }), "max(id)");
 
     /// <summary>Scores columns: the answer has the score alone.</summary>
     /// <param name="model">Name of the model.</param>
@@ -60,10 +60,10 @@ internal sealed class OurScoring(MlPlatform platform, SparkSession session, stri
         OnnxRuntimeOnly = onnxRuntimeOnly,
     };
 
-    private static async Task<ScoredSum> SumAsync(SparkDataFrame scored)
+    private static async Task<ScoredSum> SumAsync(SparkDataFrame scored, params string[] more)
     {
         var started = Stopwatch.GetTimestamp();
-        await foreach (var batch in scored.SelectSql("count(score)", "sum(score)").CollectAsync())
+        await foreach (var batch in scored.SelectSql(["count(score)", "sum(score)", .. more]).CollectAsync())
         {
             using (batch)
             {

@@ -5,7 +5,8 @@ namespace Mlp.Benchmarks.Spark;
 /// <param name="Answer">What is computed: ways of the same name must agree.</param>
 /// <param name="Side">Whose it is.</param>
 /// <param name="Run">Scores once.</param>
-internal sealed record ScoringWay(string Name, string Answer, ScoringSide Side, Func<Task<ScoredSum>> Run)
+/// <param name="HasTarget">Whether it is one that users take, which the targets are for.</param>
+internal sealed record ScoringWay(string Name, string Answer, ScoringSide Side, Func<Task<ScoredSum>> Run, bool HasTarget = false)
 {
     /// <summary>Every run, in order.</summary>
     public List<ScoredSum> Runs { get; } = [];

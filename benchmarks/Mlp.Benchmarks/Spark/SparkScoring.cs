@@ -55,9 +55,9 @@ internal static class SparkScoring
                 [
                     new($"{model}: PySpark, mapInArrow", model, ScoringSide.Peer, () => peer.RunAsync($"mapInArrow {model}")),
                     new($"{model}: PySpark, pandas_udf", model, ScoringSide.Peer, () => peer.RunAsync($"pandas_udf {model}")),
-                    new($"{model}: worker, table", model, ScoringSide.Ours, () => ours.MapAsync(model, onnxRuntimeOnly: false)),
-                    new($"{model}: worker, column", model, ScoringSide.Ours, () => ours.ColumnAsync(model, onnxRuntimeOnly: false)),
-                    new($"{model}: worker, table, ONNX Runtime only", model, ScoringSide.Ours, () => ours.MapAsync(model, onnxRuntimeOnly: true)),
+                    new($"{model}: worker, table", model, ScoringSide.Ours, () => ours.TableAsync(model, onnxRuntimeOnly: false), HasTarget: true),
+                    new($"{model}: worker, column", model, ScoringSide.Ours, () => ours.ColumnAsync(model, onnxRuntimeOnly: false), HasTarget: true),
+                    new($"{model}: worker, table, ONNX Runtime only", model, ScoringSide.Ours, () => ours.TableAsync(model, onnxRuntimeOnly: true)),
                     new($"{model}: worker, column, ONNX Runtime only", model, ScoringSide.Ours, () => ours.ColumnAsync(model, onnxRuntimeOnly: true)),
                     new($"{model}: ONNX Runtime without Spark", model, ScoringSide.Alone, () => alone.RunAsync(model == "gbt" ? trees : network)),
                 ]);
