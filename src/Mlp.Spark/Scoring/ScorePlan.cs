@@ -12,6 +12,9 @@ namespace Mlp.Spark.Scoring;
 /// <param name="options">What is wanted.</param>
 internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkScoreOptions options)
 {
+    /// <summary>Whether Spark, from 4.3 on, reads columns of files for functions by columns, which it cannot do with types of users, ml vectors among them.</summary>
+    private const string ColumnarInput = "spark.sql.execution.arrow.pythonUDF.columnarInput.enabled";
+
     /// <summary>Scores a whole table.</summary>
     /// <param name="table">The table.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -46,7 +49,9 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
         IReadOnlyList<string>? names = null;
         if (arguments is null)
         {
-            IReadOnlyList<TableColumn> columns = [.. (await ColumnsAsync(table, cancellationToken).ConfigureAwait(false)).Select(SparkTypes.ToColumn)];
+            var fields = await ColumnsAsync(table, cancellationToken).ConfigureAwait(false);
+            await AllowUserTypesAsync(fields, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<TableColumn> columns = [.. fields.Select(SparkTypes.ToColumn)];
             views = ServiceViews.Find(found.Manifest, session.Features, options, columns);
             inputs = binding.Bind(columns, views);
             names = Needed(found.Manifest, inputs, views, columns);
@@ -57,6 +62,7 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
             expressions = await Task.WhenAll(arguments.Select(a => a.BuildUnnamedAsync(table, cancellationToken))).ConfigureAwait(false);
             var project = new Relation { Project = new() { Input = table, Expressions = { expressions } } };
             var columns = await ColumnsAsync(project, cancellationToken).ConfigureAwait(false);
+            await AllowUserTypesAsync(columns, cancellationToken).ConfigureAwait(false);
             inputs = binding.BindArguments([.. columns.Select(SparkTypes.ToColumn)], columns.Count);
         }
 
@@ -74,6 +80,11 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
         var found = await model.FindAsync(cancellationToken).ConfigureAwait(false);
         var binding = new ScoreBinding(found.Manifest, options);
         var (command, type) = await ScalarCommandAsync(found, binding, binding.BindArguments(null, takesVector ? 1 : null), cancellationToken).ConfigureAwait(false);
+        if (takesVector)
+        {
+            await session.Settings.SetAsync(ColumnarInput, "false", cancellationToken).ConfigureAwait(false);
+        }
+
         return FunctionPlans.Create(name, FunctionPlans.Scalar, command, FunctionPlans.Type(type), []);
     }
 
@@ -132,6 +143,9 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
         await session.Shipment.ShipWorkerAsync(cancellationToken).ConfigureAwait(false);
         return await session.Shipment.ShipModelAsync(found, cancellationToken).ConfigureAwait(false);
     }
+
+    private Task AllowUserTypesAsync(IEnumerable<DataType.Types.StructField> columns, CancellationToken cancellationToken)
+        => columns.Any(c => c.DataType.KindCase == DataType.KindOneofCase.Udt) ? session.Settings.SetAsync(ColumnarInput, "false", cancellationToken) : Task.CompletedTask;
 
     private async Task<IReadOnlyList<DataType.Types.StructField>> ColumnsAsync(Relation table, CancellationToken cancellationToken)
         => (await session.AnalyzeTypeAsync(table, cancellationToken).ConfigureAwait(false)).Struct.Fields;
