@@ -2,8 +2,8 @@
 
     use_worker(spark, "/opt/mlp/mlp-spark-worker")
     model = model_file("/models/big-tipper.mlpkg")
-    trips.withColumn("score", score(model, "fare", "miles"))              # features in the model's order
-    map_score(trips, model, keep=["id"], features=["fare", "miles"])      # faster: whole batches
+    trips.withColumn("score", score(model, "fare", "miles"))              # features in the model's order; the fast way
+    map_score(trips, model, keep=["id"], features=["fare", "miles"])      # whole batches there and back
 
 The setting of use_worker sends EVERY Python function of the session to the worker: take a session of its own.
 """

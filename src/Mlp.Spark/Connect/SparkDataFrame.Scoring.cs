@@ -24,7 +24,10 @@ public sealed partial class SparkDataFrame
     /// <summary>Scores every row. The result has the kept columns and then the answers.</summary>
     /// <param name="model">The model.</param>
     /// <param name="options">What the result holds and where features come from; null for the defaults.</param>
-    /// <remarks>What does not fit is said when the result is first used, before a task starts.</remarks>
+    /// <remarks>
+    /// What does not fit is said when the result is first used, before a task starts. Kept columns stay with Spark, and a row is scored once, whatever steps stand behind; answers that no step reads, as in
+    /// <see cref="CountAsync"/>, are not computed.
+    /// </remarks>
     public SparkDataFrame Score(SparkModel model, SparkScoreOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(model);

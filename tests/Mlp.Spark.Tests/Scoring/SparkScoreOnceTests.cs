@@ -70,6 +70,8 @@ public abstract class SparkScoreOnceTests(SparkServer server) : IAsyncLifetime, 
             ("SQL over a view", session.Sql("SELECT score, score * 2 FROM scored WHERE score > 0.5"), 1, Rows),
             ("union", one.Union(one).Where("score >= 0.5"), 2, 2 * Rows),
             ("two models", one.WithColumn("distance", SparkColumn.Sql("score")).Score(model, new() { Prefix = "again_" }).Where("again_score >= 0.5 AND score >= 0.5"), 2, 2 * Rows),
+            ("filter of a kept column", one.Where("id < 100"), 1, Rows),
+            ("a correlated subquery", session.Sql("SELECT id FROM scored s WHERE score >= (SELECT avg(score) FROM scored t WHERE t.parity = s.parity)"), 2, 2 * Rows),
             ("kept columns alone", one.Select("id", "parity"), 0, 0),
         ];
         var expected = queries.Select(q => $"{q.Query}: {q.Rows} rows by {q.Nodes} nodes");
