@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Xml.Linq;
+using Mlp.TestSupport;
 
 namespace Mlp.Architecture.Tests;
 
@@ -39,7 +40,7 @@ public sealed class DependencyTests
     [MemberData(nameof(Libraries))]
     public void ProjectFile_References_AreAllowed(string library)
     {
-        var project = XDocument.Load(Repository.ProjectFile(library));
+        var project = XDocument.Load(Path.Combine(Repository.Root, "src", library, library + ".csproj"));
 
         var projects = project.Descendants("ProjectReference").Select(r => Path.GetFileNameWithoutExtension(r.Attribute("Include")!.Value.Replace('\\', '/')));
         var packages = project.Descendants("PackageReference").Select(r => r.Attribute("Include")!.Value);

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Mlp.TestSupport;
 
 namespace Mlp.Architecture.Tests;
 

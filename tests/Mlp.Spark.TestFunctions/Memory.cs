@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Apache.Arrow;
 using Mlp.Benchmarks.Soaks;
@@ -12,5 +13,18 @@ public static class Memory
     {
         var text = JsonSerializer.Serialize(MemoryReading.Take());
         return new StringArray.Builder().AppendRange(Enumerable.Repeat(text, columns.Length)).Build();
+    }
+
+    /// <summary>Loses 1 KiB of the C library's heap for every row.</summary>
+    public static BooleanArray Leak(RecordBatch columns)
+    {
+        var block = new byte[1024];
+        System.Array.Fill(block, byte.MaxValue);
+        for (var row = 0; row < columns.Length; row++)
+        {
+            Marshal.Copy(block, 0, Marshal.AllocHGlobal(block.Length), block.Length);
+        }
+
+        return new BooleanArray.Builder().AppendRange(Enumerable.Repeat(true, columns.Length)).Build();
     }
 }

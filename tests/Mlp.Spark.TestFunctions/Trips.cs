@@ -45,6 +45,9 @@ public sealed record TripFeatures(float PerPassenger, bool IsLong)
     /// <summary>Throws.</summary>
     public static TripFeatures FromNothing(TripRequest request) => throw new InvalidOperationException("Nobody knows the fare.");
 
+    /// <summary>Computes them by an assembly that lies beside this one.</summary>
+    public static TripFeatures FromElsewhere(TripRequest request) => new(Spectre.Console.Markup.Escape("[a]").Length, request.Distance > 10);
+
     /// <summary>No features.</summary>
     public static int Count(TripRequest request, int more, int evenMore, int most) => request.Passengers + more + evenMore + most;
 }

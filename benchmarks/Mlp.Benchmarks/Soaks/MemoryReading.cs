@@ -10,10 +10,11 @@ namespace Mlp.Benchmarks.Soaks;
 /// <param name="CommittedBytes">What the collector holds for them.</param>
 /// <param name="Native">The heap of the C library.</param>
 /// <param name="Resident">Resident anonymous memory by what it is.</param>
+/// <param name="SharedBytes">Resident memory that could be shared (<c>RssShmem</c>): in .NET, compiled code and what the runtime keeps beside it. No part of the anonymous memory.</param>
 /// <param name="ThreadCount">Threads.</param>
 /// <param name="FileCount">Open files.</param>
 internal sealed record MemoryReading(
-    long AnonymousBytes, long UntrimmedBytes, long ManagedBytes, long CommittedBytes, NativeHeap Native, ResidentMemory Resident, int ThreadCount, int FileCount)
+    long AnonymousBytes, long UntrimmedBytes, long ManagedBytes, long CommittedBytes, NativeHeap Native, ResidentMemory Resident, long SharedBytes, int ThreadCount, int FileCount)
 {
     /// <summary>
     /// Resident bytes of the C library's arenas beyond those in use: freed, and kept because the pages that they lie in hold something else too. Below zero where blocks are in use that nobody has touched yet.
@@ -43,6 +44,7 @@ internal sealed record MemoryReading(
             GC.GetGCMemoryInfo().TotalCommittedBytes,
             native,
             ResidentMemory.Read(),
+            Status("RssShmem:") * 1024,
             (int)Status("Threads:"),
             Directory.GetFiles("/proc/self/fd").Length);
     }
@@ -50,7 +52,7 @@ internal sealed record MemoryReading(
     /// <inheritdoc/>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"RssAnon {AnonymousBytes / 1024.0:N0} KiB after malloc_trim ({UntrimmedBytes / 1024.0:N0} before): held {HeldBytes / 1024.0:N0} (native {Native.InUseBytes / 1024.0:N0} + {Native.MappedBytes / 1024.0:N0} mapped, managed {ManagedBytes / 1024.0:N0}), holes {HoleBytes / 1024.0:N0} in {Native.ArenaCount} arenas, collector's reserve {(CommittedBytes - ManagedBytes) / 1024.0:N0}; {ThreadCount} threads, {FileCount} files, {Resident.MappingCount} mappings");
+        $"RssAnon {AnonymousBytes / 1024.0:N0} KiB after malloc_trim ({UntrimmedBytes / 1024.0:N0} before): held {HeldBytes / 1024.0:N0} (native {Native.InUseBytes / 1024.0:N0} + {Native.MappedBytes / 1024.0:N0} mapped, managed {ManagedBytes / 1024.0:N0}), holes {HoleBytes / 1024.0:N0} in {Native.ArenaCount} arenas, collector's reserve {(CommittedBytes - ManagedBytes) / 1024.0:N0}; C library {Resident.MallocBytes / 1024.0:N0}, collector {Resident.CollectorBytes / 1024.0:N0}, stacks {Resident.StackBytes / 1024.0:N0}, files {Resident.FileBytes / 1024.0:N0}, other {Resident.OtherBytes / 1024.0:N0}; shared {SharedBytes / 1024.0:N0}; {ThreadCount} threads, {FileCount} files, {Resident.MappingCount} mappings");
 
     private static long Status(string name)
     {

@@ -22,6 +22,13 @@ internal sealed record MemoryTrend(double SlopeBytes, double LowerBytes, double 
     /// <summary>Whether it grows: the interval lies above zero, and the growth is more than a twentieth of what there is, which the number of threads and the state of the heap make it vary by anyway.</summary>
     public bool IsUpward => LowerBytes > 0 && GrowthBytes > TolerableShare * MedianBytes;
 
+    /// <summary>
+    /// Whether memory grows from the beginning to the end: the trend of all readings is upward, and so is the slope of either half. A step, as an allocator makes that has found room, lies in one of them; a leak goes on.
+    /// </summary>
+    /// <param name="all">Work done and bytes, at least twenty, in order.</param>
+    public static bool IsUpwardThroughout(IReadOnlyList<(double Work, double Bytes)> all)
+        => Fit(all).IsUpward && Fit([.. all.Take(all.Count / 2)]).LowerBytes > 0 && Fit([.. all.Skip(all.Count / 2)]).LowerBytes > 0;
+
     /// <summary>Fits the trend.</summary>
     /// <param name="all">Work done and bytes, at least ten, in order.</param>
     public static MemoryTrend Fit(IReadOnlyList<(double Work, double Bytes)> all)

@@ -9,9 +9,9 @@ using Mlp.TestSupport;
 namespace Mlp.Benchmarks.Spark;
 
 /// <summary>
-/// <c>spark-soak --tasks 1000 --connections 2 --rows 10000</c>: one daemon, as it is shipped, runs tasks on several connections at once: tables and columns scored by trees and a network, tasks that fail, and connections that are cut
+/// <c>spark-soak --tasks 1000 --connections 2 --rows 10000 --rest 1 --leak 0</c>: one daemon, as it is shipped, runs tasks on several connections at once: tables and columns scored by trees and a network, tasks that fail, and connections that are cut
 /// while a task runs, as Spark does when a query has enough rows. Its anonymous memory must not grow. The memory is read within the daemon, by a method that it runs as a user's. This process plays Spark. Needs
-/// <c>MLP_REFERENCE_DATA</c> and the worker's archive.
+/// <c>MLP_REFERENCE_DATA</c> and the worker's archive. With <c>--leak 10</c> the daemon is made to lose so many KiB with every task: the command must fail. With <c>--rest 0</c> the memory is read at once, with what the runtime's compiler keeps.
 /// </summary>
 internal static class SparkSoak
 {
@@ -19,6 +19,9 @@ internal static class SparkSoak
 
     private const int Readings = 50;
     private const int BatchCount = 3;
+
+    /// <summary>The runtime's compiler keeps its working memory (up to 16 MiB) for the next method. Two collections that lie so far apart, or more, give it back.</summary>
+    private static readonly TimeSpan CompilerRest = TimeSpan.FromSeconds(2.1);
 
     /// <summary>Tasks of a connection before it is closed and another one made.</summary>
     private const int TasksOfConnection = 7;
@@ -29,6 +32,7 @@ internal static class SparkSoak
     public static async Task<int> RunAsync(SoakArguments arguments)
     {
         var (total, connections, rows) = (arguments.Get("tasks", 1000), arguments.Get("connections", 2), arguments.Get("rows", 10_000));
+        var (rests, leak) = (arguments.Get("rest", 1) != 0, arguments.Get("leak", 0));
         using var folder = new TempDirectory();
         var worker = await UnpackedWorker.UnpackAsync(folder.Combine("worker"));
         var batches = Enumerable.Range(1, BatchCount).Select(seed => PeerModel.Rows(new Random(seed), rows)).ToArray();
@@ -47,11 +51,17 @@ internal static class SparkSoak
         var (failures, done) = (0L, 0);
         while (done < total)
         {
-            var (first, count) = (done, Math.Min(total / Readings, total - done));
+            var (first, count) = (done, Math.Min(Math.Max(1, total / Readings), total - done));
             await Task.WhenAll(Enumerable.Range(0, connections).Select(c => Task.Run(() => Interlocked.Add(
                 ref failures, RunTasks(daemon, tasks, Enumerable.Range(first, count).Where(t => t % connections == c))))));
             done += count;
-            report.Progress(done, done, failures, ReadMemory(daemon));
+            if (leak > 0)
+            {
+                Call(daemon, "Leak", leak * count);
+            }
+
+            var atOnce = ReadMemory(daemon);
+            report.Progress(done, done, failures, rests ? ReadAtRest(daemon) : atOnce, rests ? atOnce : null);
         }
 
         if (failures > 0)
@@ -88,14 +98,23 @@ internal static class SparkSoak
         return daemon.Connect();
     }
 
+    private static MemoryReading ReadAtRest(WorkerProcess daemon)
+    {
+        Thread.Sleep(CompilerRest);
+        ReadMemory(daemon);
+        Thread.Sleep(CompilerRest);
+        return ReadMemory(daemon);
+    }
+
     private static MemoryReading ReadMemory(WorkerProcess daemon)
+        => JsonSerializer.Deserialize<MemoryReading>(((StringArray)Call(daemon, "Read", rows: 1)).GetString(0))!;
+
+    private static IArrowArray Call(WorkerProcess daemon, string method, int rows)
     {
         var path = Path.Combine(AppContext.BaseDirectory, "functions", "Mlp.Spark.TestFunctions.dll");
-        var command = new MethodCommand { Method = new MethodReference(new FileReference(path, ContentHash.Of(File.ReadAllBytes(path))), "Mlp.Spark.TestFunctions.Memory", "Read") };
+        var command = new MethodCommand { Method = new MethodReference(new FileReference(path, ContentHash.Of(File.ReadAllBytes(path))), "Mlp.Spark.TestFunctions.Memory", method) };
         using var peer = daemon.Connect();
-        var reply = peer.Run(TaskBytes.Scalar(command, [null], PeerModel.Rows(new Random(1), 1)));
-        return reply.IsSuccess
-            ? JsonSerializer.Deserialize<MemoryReading>(((StringArray)reply.Batches[0].Column(0)).GetString(0))!
-            : throw new InvalidOperationException($"Expected the memory of the daemon, but: {reply.Error}");
+        var reply = peer.Run(TaskBytes.Scalar(command, [null], PeerModel.Rows(new Random(1), rows)));
+        return reply.IsSuccess ? reply.Batches[0].Column(0) : throw new InvalidOperationException($"Expected the daemon to run '{method}', but: {reply.Error}");
     }
 }

@@ -60,11 +60,17 @@ internal sealed class FunctionAssembly
         var methods = Call(() => type.GetMethods(access).Where(m => m.Name == reference.Name).ToArray(), reference);
         return methods switch
         {
-            [{ IsGenericMethodDefinition: false } method] when !type.ContainsGenericParameters => method,
+            [{ IsGenericMethodDefinition: false } method] when !type.ContainsGenericParameters => Call(() => LoadTypes(method), reference),
             [_] => throw new TaskException($"Expected a method '{reference.Type}.{reference.Name}' without type parameters in '{_path}', but found one with them."),
             _ => throw new TaskException(
                 FormattableString.Invariant($"Expected one {(takesHidden ? string.Empty : "public ")}static method '{reference.Name}' of '{reference.Type}' in '{_path}', but found {(methods.Length == 0 ? "none" : $"{methods.Length} of that name")}.")),
         };
+    }
+
+    private static MethodInfo LoadTypes(MethodInfo method)
+    {
+        method.GetParameters();
+        return method;
     }
 
     /// <summary>What a method refers to is looked for when it is looked at.</summary>
@@ -76,7 +82,8 @@ internal sealed class FunctionAssembly
         }
         catch (Exception e) when (e is IOException or TypeLoadException or BadImageFormatException)
         {
-            throw new TaskException($"Expected what '{reference.Type}' in '{_path}' refers to, but: {(e.InnerException as TaskException ?? e).Message}", e);
+            throw MissingAssembly.Find(e, _assembly, $"'{reference.Type}.{reference.Name}'")
+                ?? new TaskException($"Expected what '{reference.Type}' in '{_path}' refers to, but: {(e.InnerException as TaskException ?? e).Message}", e);
         }
     }
 }

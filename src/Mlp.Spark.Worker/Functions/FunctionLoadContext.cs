@@ -9,23 +9,25 @@ namespace Mlp.Spark.Worker.Functions;
 internal sealed class FunctionLoadContext : AssemblyLoadContext
 {
     private readonly AssemblyDependencyResolver _resolver;
-    private readonly string _path;
 
     /// <summary>Makes a context.</summary>
     /// <param name="path">Path of the assembly.</param>
     public FunctionLoadContext(string path)
         : base(path, isCollectible: false)
     {
-        _path = path;
+        Path = path;
         _resolver = new AssemblyDependencyResolver(path);
     }
+
+    /// <summary>Path of the assembly.</summary>
+    public string Path { get; }
 
     /// <inheritdoc/>
     protected override Assembly? Load(AssemblyName assemblyName)
     {
         if (SharedAssemblies.IsShared(assemblyName))
         {
-            return SharedAssemblies.Require(assemblyName, _path);
+            return SharedAssemblies.Require(assemblyName, Path);
         }
 
         return _resolver.ResolveAssemblyToPath(assemblyName) is { } found ? LoadFromAssemblyPath(found) : null;

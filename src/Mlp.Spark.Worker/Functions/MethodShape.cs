@@ -1,49 +1,30 @@
 using System.Reflection;
-using Apache.Arrow;
+using Mlp.Spark.Functions;
 using Mlp.Spark.Worker.Tasks;
 
 namespace Mlp.Spark.Worker.Functions;
 
-/// <summary>What a method takes and gives. Immutable.</summary>
-internal sealed class MethodShape
+/// <summary>A method of a user as the worker calls it. Immutable.</summary>
+/// <param name="method">The method.</param>
+internal sealed class MethodShape(MethodInfo method)
 {
-    private readonly MethodInfo _method;
-    private readonly bool _takesToken;
+    private readonly MethodInfo _method = method;
 
-    /// <summary>Looks at a method.</summary>
-    /// <param name="method">The method.</param>
-    public MethodShape(MethodInfo method)
-    {
-        _method = method;
-        var parameters = method.GetParameters();
-        _takesToken = parameters is [.., { ParameterType: var last }] && last == typeof(CancellationToken);
-        Parameters = _takesToken ? parameters[..^1] : parameters;
-        Name = $"method '{method.DeclaringType!.FullName}.{method.Name}'";
-    }
+    /// <summary>What it takes and gives.</summary>
+    public MethodForm Form { get; } = new(method);
 
     /// <summary>The method, for messages.</summary>
-    public string Name { get; }
+    public string Name => Form.Name;
 
     /// <summary>Its parameters, without a token at the end.</summary>
-    public IReadOnlyList<ParameterInfo> Parameters { get; }
-
-    /// <summary>What it gives.</summary>
-    public Type Result => _method.ReturnType;
-
-    /// <summary>Whether it takes one thing of a type and gives another.</summary>
-    /// <typeparam name="TParameter">What it takes.</typeparam>
-    /// <typeparam name="TResult">What it gives.</typeparam>
-    public bool Is<TParameter, TResult>() => Parameters is [{ ParameterType: var parameter }] && parameter == typeof(TParameter) && typeof(TResult).IsAssignableFrom(Result);
-
-    /// <summary>Whether it takes columns and gives one.</summary>
-    public bool TakesColumns() => typeof(IArrowArray).IsAssignableFrom(Result) && Parameters.All(p => typeof(IArrowArray).IsAssignableFrom(p.ParameterType));
+    public IReadOnlyList<ParameterInfo> Parameters => Form.Parameters;
 
     /// <summary>Calls the method.</summary>
     /// <param name="arguments">Its arguments, without a token.</param>
     /// <param name="cancellationToken">The token.</param>
     /// <exception cref="TaskException">It threw, or gave null.</exception>
     public object Call(object?[] arguments, CancellationToken cancellationToken)
-        => Guard(() => _method.Invoke(null, BindingFlags.DoNotWrapExceptions, null, _takesToken ? [.. arguments, cancellationToken] : arguments, null))
+        => Guard(() => _method.Invoke(null, BindingFlags.DoNotWrapExceptions, null, Form.TakesToken ? [.. arguments, cancellationToken] : arguments, null))
             ?? throw new TaskException($"Expected a result from {Name}, but it gave null.");
 
     /// <summary>Runs code of the user.</summary>
@@ -60,15 +41,11 @@ internal sealed class MethodShape
         {
             // An assembly that the method needs is looked for when it runs.
             var cause = e.InnerException as TaskException ?? e;
-            throw new TaskException($"The {Name} threw {e.GetType().Name}: {cause.Message}", e);
+            throw MissingAssembly.Find(e, _method) ?? new TaskException($"The {Name} threw {e.GetType().Name}: {cause.Message}", e);
         }
     }
 
     /// <summary>Refuses the method.</summary>
     /// <param name="wanted">The forms that are wanted.</param>
-    public TaskException Misfit(string wanted)
-        => new($"Expected {wanted}, each with or without a CancellationToken at the end, but {Name} is '{Describe(Result)} {_method.Name}({string.Join(", ", _method.GetParameters().Select(p => Describe(p.ParameterType)))})'.");
-
-    private static string Describe(Type type)
-        => type.IsGenericType ? $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(", ", type.GetGenericArguments().Select(Describe))}>" : type.Name;
+    public TaskException Misfit(string wanted) => new(Form.Misfit(wanted));
 }

@@ -1,6 +1,7 @@
 using System.Reflection;
 using Apache.Arrow;
 using Mlp.Spark.Commands;
+using Mlp.Spark.Functions;
 using Mlp.Spark.Worker.Tasks;
 
 namespace Mlp.Spark.Worker.Functions;
@@ -10,13 +11,11 @@ internal sealed class ScalarMethod : IScalarFunction
 {
     private readonly MethodShape _method;
     private readonly IReadOnlyList<ResultColumn>? _outputs;
-    private readonly bool _takesBatch;
 
-    private ScalarMethod(MethodShape method, IReadOnlyList<ResultColumn>? outputs, bool takesBatch)
+    private ScalarMethod(MethodShape method, IReadOnlyList<ResultColumn>? outputs)
     {
         _method = method;
         _outputs = outputs;
-        _takesBatch = takesBatch;
     }
 
     /// <inheritdoc/>
@@ -33,21 +32,20 @@ internal sealed class ScalarMethod : IScalarFunction
     public static ScalarMethod Create(MethodCommand command, FunctionAssemblies assemblies, TaskFiles files)
     {
         var method = new MethodShape(assemblies.Load(command.Method.Assembly, files).Find(command.Method));
-        var takesBatch = method.Is<RecordBatch, IArrowArray>();
-        if (!takesBatch && !method.TakesColumns())
+        if (!method.Form.IsOfColumns)
         {
-            throw method.Misfit("a method that takes Arrow arrays, or a RecordBatch, and gives an Arrow array");
+            throw method.Misfit(MethodForm.ColumnForms);
         }
 
         return command.Outputs is null or [_]
-            ? new ScalarMethod(method, command.Outputs, takesBatch)
+            ? new ScalarMethod(method, command.Outputs)
             : throw new TaskException(FormattableString.Invariant($"Expected one output of a scalar function, but the command has {command.Outputs.Count}."));
     }
 
     /// <inheritdoc/>
     public IArrowArray Run(ScalarArguments arguments, CancellationToken cancellationToken)
     {
-        var result = (IArrowArray)_method.Call(_takesBatch ? [BatchOf(arguments)] : Order(arguments), cancellationToken);
+        var result = (IArrowArray)_method.Call(_method.Form.TakesColumnsAsBatch ? [BatchOf(arguments)] : Order(arguments), cancellationToken);
         if (_outputs is [var output])
         {
             ResultColumns.Require([ResultColumns.Adapt(result, output.Name, Name).Field], _outputs, Name);

@@ -1,5 +1,6 @@
 using Apache.Arrow;
 using Mlp.Spark.Commands;
+using Mlp.Spark.Functions;
 using Mlp.Spark.Worker.Tasks;
 
 namespace Mlp.Spark.Worker.Functions;
@@ -23,13 +24,7 @@ internal sealed class TableMethod : ITableFunction
     public bool KeepsMemory => true;
 
     /// <inheritdoc/>
-    public bool TakesWholeGroups => TakesBatch;
-
-    private bool TakesBatch => _method.Is<RecordBatch, RecordBatch>();
-
-    private bool TakesBatches => _method.Is<IEnumerable<RecordBatch>, IEnumerable<RecordBatch>>();
-
-    private bool TakesBatchesAsync => _method.Is<IAsyncEnumerable<RecordBatch>, IAsyncEnumerable<RecordBatch>>();
+    public bool TakesWholeGroups => _method.Form.IsOfBatch;
 
     /// <summary>Finds the method.</summary>
     /// <param name="command">The command.</param>
@@ -38,18 +33,16 @@ internal sealed class TableMethod : ITableFunction
     /// <exception cref="TaskException">There is none, or it has another form.</exception>
     public static TableMethod Create(MethodCommand command, FunctionAssemblies assemblies, TaskFiles files)
     {
-        var method = new TableMethod(new MethodShape(assemblies.Load(command.Method.Assembly, files).Find(command.Method)), command.Outputs);
-        return method.TakesBatch || method.TakesBatches || method.TakesBatchesAsync
-            ? method
-            : throw method._method.Misfit("a method that takes a RecordBatch and gives one, or takes an IEnumerable or IAsyncEnumerable of them and gives such a one");
+        var method = new MethodShape(assemblies.Load(command.Method.Assembly, files).Find(command.Method));
+        return method.Form.IsOfTables ? new TableMethod(method, command.Outputs) : throw method.Misfit(MethodForm.TableForms);
     }
 
     /// <inheritdoc/>
     public IEnumerable<RecordBatch> Run(IEnumerable<RecordBatch> batches, CancellationToken cancellationToken)
     {
-        var results = TakesBatch
+        var results = _method.Form.IsOfBatch
             ? batches.Select(batch => (RecordBatch)_method.Call([batch], cancellationToken))
-            : Follow(() => TakesBatches
+            : Follow(() => _method.Form.IsOfBatches
                 ? (IEnumerable<RecordBatch>)_method.Call([batches], cancellationToken)
                 : ((IAsyncEnumerable<RecordBatch>)_method.Call([Feed(batches)], cancellationToken)).ToBlockingEnumerable(cancellationToken));
         foreach (var result in results)

@@ -1,3 +1,4 @@
+using Mlp.Features.Definitions;
 using Mlp.Features.OnDemand;
 using Mlp.Runtime;
 
@@ -17,6 +18,7 @@ internal static class TaskFailure
         {
             // In process the cause is within the error; here its text is all that travels.
             OnDemandTransformException { InnerException: { } cause } => $"{error.Message} It said: {cause.Message}",
+            FeatureDefinitionException { InnerException: OnDemandTransformException { InnerException: { } cause } } => $"{error.Message} It said: {cause.Message}",
             _ when IsExpected(error) => error.Message,
             OutOfMemoryException => "Expected memory for the batches of a task, but found too little. Make batches smaller: spark.sql.execution.arrow.maxRecordsPerBatch.",
             _ => $"The worker failed: {error.GetType().Name}: {error.Message}",

@@ -37,6 +37,7 @@ internal static class AssemblyArchive
         {
             foreach (var name in References(path))
             {
+                // One that does not lie there is the framework's, or may never be needed: the worker names it when code asks for it.
                 var file = Path.Combine(folder, name + ".dll");
                 if (!IsShared(name) && File.Exists(file) && files.Add(file))
                 {

@@ -1,3 +1,4 @@
+using Mlp.Runtime;
 using Mlp.Runtime.Models;
 using Mlp.Spark.Commands;
 using Mlp.Spark.Connect;
@@ -15,7 +16,6 @@ namespace Mlp.Spark.Artifacts;
 internal sealed class SessionShipment(SparkArtifacts artifacts, SparkSettings settings, SparkSessionOptions options) : IDisposable
 {
     private const string WorkerSetting = "spark.sql.execution.pyspark.python";
-    private const string WorkerFolder = "mlp";
 
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly Dictionary<string, FileReference> _shipped = new(StringComparer.Ordinal);
@@ -24,6 +24,7 @@ internal sealed class SessionShipment(SparkArtifacts artifacts, SparkSettings se
     /// <summary>Makes the executors start the worker where they would start Python.</summary>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="WorkerNotFoundException">There is no archive to send, and no path was said.</exception>
+    /// <exception cref="CorruptFileException">The archive is none of the worker, or not whole.</exception>
     /// <exception cref="ArgumentException">The path that was said is a URI.</exception>
     public async Task ShipWorkerAsync(CancellationToken cancellationToken)
     {
@@ -38,8 +39,10 @@ internal sealed class SessionShipment(SparkArtifacts artifacts, SparkSettings se
             var path = options.WorkerPath;
             if (path is null)
             {
-                await artifacts.AddArchiveAsync(WorkerArchive.Find(options.WorkerArchivePath), WorkerFolder, cancellationToken).ConfigureAwait(false);
-                path = $"{WorkerFolder}/{WorkerArchive.Executable}";
+                var archive = WorkerArchive.Find(options.WorkerArchivePath);
+                await WorkerArchive.RequireWholeAsync(archive, cancellationToken).ConfigureAwait(false);
+                await artifacts.AddArchiveAsync(archive, WorkerArchive.ExecutorFolder, cancellationToken).ConfigureAwait(false);
+                path = WorkerArchive.ExecutorPath;
             }
 
             ExecutorPath.RequireNoUri(path, "worker", nameof(SparkSessionOptions.WorkerPath));

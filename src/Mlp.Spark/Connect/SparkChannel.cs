@@ -19,6 +19,8 @@ internal sealed class SparkChannel : IDisposable
     private readonly SparkConnectService.SparkConnectServiceClient _client;
     private readonly Metadata _headers;
     private readonly string _server;
+    private readonly SparkErrors _errors;
+    private readonly TimeSpan _reattachTimeout;
     private volatile bool _isClosed;
 
     /// <summary>Prepares the connection; it is made by the first call.</summary>
@@ -27,6 +29,8 @@ internal sealed class SparkChannel : IDisposable
     public SparkChannel(SparkConnectionString connection, SparkSessionOptions options)
     {
         _server = connection.ToString();
+        _errors = new SparkErrors(_server, options.WorkerPath);
+        _reattachTimeout = options.ReattachTimeout;
         SessionId = (connection.SessionId ?? Guid.NewGuid()).ToString("D");
         User = new UserContext { UserId = connection.UserId ?? UserOfProcess() };
         User.UserName = User.UserId;
@@ -61,15 +65,16 @@ internal sealed class SparkChannel : IDisposable
     {
         ThrowIfClosed();
         var operation = Guid.NewGuid().ToString("D");
-        using var call = _client.ExecutePlan(
-            new ExecutePlanRequest { SessionId = SessionId, UserContext = User, ClientType = ClientType, OperationId = operation, Plan = plan }, _headers, cancellationToken: cancellationToken);
-        var isBegun = false;
+        using var execution = new PlanExecution(
+            _client,
+            _headers,
+            new ExecutePlanRequest { SessionId = SessionId, UserContext = User, ClientType = ClientType, OperationId = operation, Plan = plan },
+            _reattachTimeout);
         var isComplete = false;
         try
         {
-            while (await NextAsync(call, operation, isBegun, cancellationToken).ConfigureAwait(false) is { } response)
+            while (await NextAsync(execution, operation, cancellationToken).ConfigureAwait(false) is { } response)
             {
-                isBegun = true;
                 yield return response;
             }
 
@@ -77,11 +82,14 @@ internal sealed class SparkChannel : IDisposable
         }
         finally
         {
-            if (!isComplete && isBegun)
+            if (!isComplete && execution.IsBegun)
             {
                 // The caller has seen enough, or has cancelled: the cluster need not go on.
                 await InterruptQuietlyAsync(operation).ConfigureAwait(false);
             }
+
+            // Nobody waits for it: what is not released the server forgets by itself.
+            _ = ReleaseQuietlyAsync(operation);
         }
     }
 
@@ -110,7 +118,7 @@ internal sealed class SparkChannel : IDisposable
     {
         ThrowIfClosed();
         using var call = _client.AddArtifacts(_headers, cancellationToken: cancellationToken);
-        return await TranslateAsync(SendAsync, false, cancellationToken).ConfigureAwait(false);
+        return await TranslateAsync(SendAsync, () => false, cancellationToken).ConfigureAwait(false);
 
         async Task<AddArtifactsResponse> SendAsync()
         {
@@ -186,14 +194,13 @@ internal sealed class SparkChannel : IDisposable
         return handler;
     }
 
-    private async ValueTask<ExecutePlanResponse?> NextAsync(AsyncServerStreamingCall<ExecutePlanResponse> call, string operation, bool isBegun, CancellationToken cancellationToken)
+    private async ValueTask<ExecutePlanResponse?> NextAsync(PlanExecution execution, string operation, CancellationToken cancellationToken)
     {
         try
         {
-            return await TranslateAsync(
-                async () => await call.ResponseStream.MoveNext(cancellationToken).ConfigureAwait(false) ? call.ResponseStream.Current : null, isBegun, cancellationToken).ConfigureAwait(false);
+            return await TranslateAsync(() => execution.NextAsync(cancellationToken), () => execution.IsBegun, cancellationToken).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (!isBegun)
+        catch (OperationCanceledException) when (!execution.IsBegun)
         {
             await InterruptQuietlyAsync(operation).ConfigureAwait(false);
             throw;
@@ -207,10 +214,10 @@ internal sealed class SparkChannel : IDisposable
                 using var running = call();
                 return await running.ResponseAsync.ConfigureAwait(false);
             },
-            false,
+            () => false,
             cancellationToken);
 
-    private async Task<T> TranslateAsync<T>(Func<Task<T>> call, bool isBegun, CancellationToken cancellationToken)
+    private async Task<T> TranslateAsync<T>(Func<Task<T>> call, Func<bool> isBegun, CancellationToken cancellationToken)
     {
         ThrowIfClosed();
         try
@@ -228,7 +235,7 @@ internal sealed class SparkChannel : IDisposable
         catch (RpcException e)
         {
             var info = SparkErrors.FindInfo(e);
-            throw SparkErrors.Create(e, info, await FindDetailsAsync(info).ConfigureAwait(false), _server, isBegun);
+            throw _errors.Create(e, info, await FindDetailsAsync(info).ConfigureAwait(false), isBegun());
         }
     }
 
@@ -263,26 +270,41 @@ internal sealed class SparkChannel : IDisposable
         }
     }
 
-    private async Task InterruptQuietlyAsync(string operation)
+    private Task InterruptQuietlyAsync(string operation)
+        => TellQuietlyAsync(patience => _client.InterruptAsync(
+            new InterruptRequest
+            {
+                SessionId = SessionId,
+                UserContext = User,
+                ClientType = ClientType,
+                InterruptType = InterruptRequest.Types.InterruptType.OperationId,
+                OperationId = operation,
+            },
+            _headers,
+            cancellationToken: patience));
+
+    private async Task ReleaseQuietlyAsync(string operation)
+    {
+        if (_reattachTimeout > TimeSpan.Zero)
+        {
+            await TellQuietlyAsync(patience => _client.ReleaseExecuteAsync(
+                new ReleaseExecuteRequest { SessionId = SessionId, UserContext = User, ClientType = ClientType, OperationId = operation, ReleaseAll = new() },
+                _headers,
+                cancellationToken: patience)).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Says something of an operation, which may have ended by itself, and the connection with it.</summary>
+    private static async Task TellQuietlyAsync<T>(Func<CancellationToken, AsyncUnaryCall<T>> call)
     {
         using var patience = new CancellationTokenSource(Courtesy);
         try
         {
-            await _client.InterruptAsync(
-                new InterruptRequest
-                {
-                    SessionId = SessionId,
-                    UserContext = User,
-                    ClientType = ClientType,
-                    InterruptType = InterruptRequest.Types.InterruptType.OperationId,
-                    OperationId = operation,
-                },
-                _headers,
-                cancellationToken: patience.Token).ConfigureAwait(false);
+            using var running = call(patience.Token);
+            await running.ResponseAsync.ConfigureAwait(false);
         }
         catch (Exception e) when (e is RpcException or ObjectDisposedException or InvalidOperationException)
         {
-            // It may have ended by itself, and the connection with it.
         }
     }
 }

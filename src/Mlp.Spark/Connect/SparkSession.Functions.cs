@@ -24,12 +24,13 @@ public sealed partial class SparkSession
     /// <param name="method">A method from arrays to an array.</param>
     /// <param name="type">What it gives, as Spark's SQL writes it, for example <c>double</c>.</param>
     /// <param name="arguments">Its arguments.</param>
-    /// <exception cref="ArgumentException">The type is empty.</exception>
+    /// <exception cref="ArgumentException">The type is empty, or the method is known to give another or to take other arguments.</exception>
     public SparkColumn MethodColumn(SparkMethod method, string type, params IReadOnlyList<SparkColumn> arguments)
     {
         ArgumentNullException.ThrowIfNull(method);
         ArgumentException.ThrowIfNullOrWhiteSpace(type);
         ArgumentNullException.ThrowIfNull(arguments);
+        method.RequireColumns(type, arguments.Count);
         var plan = new MethodPlan(this, method);
         return new SparkColumn(
             async (table, token) =>
@@ -63,7 +64,7 @@ public sealed partial class SparkSession
     /// <param name="method">A method from arrays to an array.</param>
     /// <param name="type">What it gives, as Spark's SQL writes it.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="ArgumentException">The name or the type is empty.</exception>
+    /// <exception cref="ArgumentException">The name or the type is empty, or the method is known to give another or to be no function of columns.</exception>
     /// <exception cref="SparkException">Spark refuses the function.</exception>
     /// <exception cref="SparkConnectionException">The connection broke.</exception>
     public async Task RegisterFunctionAsync(string name, SparkMethod method, string type, CancellationToken cancellationToken = default)
@@ -71,6 +72,7 @@ public sealed partial class SparkSession
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(method);
         ArgumentException.ThrowIfNullOrWhiteSpace(type);
+        method.RequireColumns(type, null);
         var function = await new MethodPlan(this, method).FunctionAsync(name, type, [], cancellationToken).ConfigureAwait(false);
         await RunAsync(new Command { RegisterFunction = function }, cancellationToken).ConfigureAwait(false);
     }

@@ -12,7 +12,7 @@ public sealed class SparkSessionOptions
     public string? WorkerPath { get; set; }
 
     /// <summary>
-    /// Path of the worker's archive (<c>.tar.gz</c>) on this machine. Null for the one that the package <c>Mlp.Spark.Worker.linux-x64</c> puts beside the application.
+    /// Path of the worker's archive (<c>.tar.gz</c>) on this machine. Null for the one that the package <c>Mlp.Spark.Worker.linux-x64</c> puts beside the application. It is read to its end before it travels: one that is damaged or holds no worker is refused.
     /// </summary>
     /// <value>The default value is null.</value>
     public string? WorkerArchivePath { get; set; }
@@ -29,6 +29,14 @@ public sealed class SparkSessionOptions
     /// <value>The default value is 6 minutes.</value>
     [Range(typeof(TimeSpan), "00:05:00", "1.00:00:00")]
     public TimeSpan KeepAliveInterval { get; set; } = TimeSpan.FromMinutes(6);
+
+    /// <summary>
+    /// How long the server is looked for after the connection broke under a query, whose result then goes on where it stopped; up to an hour. Zero for not at all: what was not received is lost at once.
+    /// The server keeps a result without a reader for five minutes (its setting <c>spark.connect.execute.manager.detachedTimeout</c>).
+    /// </summary>
+    /// <value>The default value is 2 minutes.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan ReattachTimeout { get; set; } = TimeSpan.FromMinutes(2);
 
     /// <summary>Changes how connections are made: a private certificate authority, a client certificate, a proxy.</summary>
     /// <value>The default value is null.</value>

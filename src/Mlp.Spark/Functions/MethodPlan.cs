@@ -11,6 +11,9 @@ namespace Mlp.Spark.Functions;
 /// <param name="method">The method.</param>
 internal sealed class MethodPlan(SparkSession session, SparkMethod method)
 {
+    /// <summary>Name of the column that a function of columns gives, for messages.</summary>
+    private const string Result = "result";
+
     /// <summary>Calls it with the batches of a table.</summary>
     /// <param name="table">The table.</param>
     /// <param name="columns">What it gives.</param>
@@ -38,7 +41,10 @@ internal sealed class MethodPlan(SparkSession session, SparkMethod method)
     /// <param name="arguments">Its arguments; none where SQL calls it.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<CommonInlineUserDefinedFunction> FunctionAsync(string name, string type, IEnumerable<Expression> arguments, CancellationToken cancellationToken)
-        => FunctionPlans.Create(name, FunctionPlans.Scalar, await CommandAsync(cancellationToken).ConfigureAwait(false), FunctionPlans.Type(type), arguments);
+    {
+        var command = (await CommandAsync(cancellationToken).ConfigureAwait(false)) with { Outputs = OutputsOf($"{Result} {type}") is [_] outputs ? outputs : null };
+        return FunctionPlans.Create(name, FunctionPlans.Scalar, command, FunctionPlans.Type(type), arguments);
+    }
 
     /// <summary>What the query declares, for the worker to compare with what the method gives, since Spark takes columns by their place.</summary>
     /// <param name="columns">The columns, as Spark's SQL writes them.</param>
@@ -55,6 +61,8 @@ internal sealed class MethodPlan(SparkSession session, SparkMethod method)
 
     private async Task<CommonInlineUserDefinedFunction> TableFunctionAsync(Relation table, IReadOnlyList<string> keys, string columns, int kind, CancellationToken cancellationToken)
     {
+        method.RequireTables();
+
         // Without its columns as arguments, Spark leaves out those that nobody reads behind the method.
         var input = (await session.AnalyzeTypeAsync(table, cancellationToken).ConfigureAwait(false)).Struct.Fields;
         TableColumns.RequireKeys(input, keys, $"method '{method.Type}.{method.Name}'");

@@ -1,4 +1,6 @@
+using System.Reflection;
 using Mlp.Features.Definitions;
+using Mlp.Spark.Commands;
 
 namespace Mlp.Spark.Functions;
 
@@ -8,8 +10,9 @@ namespace Mlp.Spark.Functions;
 /// </summary>
 public sealed class SparkMethod
 {
-    private SparkMethod(string assemblyPath, string type, string name, string? executorPath)
+    private SparkMethod(string assemblyPath, string type, string name, string? executorPath, MethodForm? form = null)
     {
+        Form = form;
         AssemblyPath = assemblyPath;
         Type = type;
         Name = name;
@@ -28,20 +31,29 @@ public sealed class SparkMethod
     /// <summary>Where every executor sees the assembly; null where it is sent.</summary>
     internal string? ExecutorPath { get; }
 
+    /// <summary>What it takes and gives; null where only its name is known.</summary>
+    internal MethodForm? Form { get; }
+
     /// <summary>A method of an assembly that this process has loaded.</summary>
     /// <param name="method">The method, for example <c>TripMath.Add</c>.</param>
-    /// <exception cref="ArgumentException">It is no public static method of a public type, or its assembly has no file.</exception>
+    /// <exception cref="ArgumentException">It is no public static method of a public type, is generic, is one of several of its name, has none of the forms above, or its assembly has no file.</exception>
     public static SparkMethod Of(Delegate method)
     {
         ArgumentNullException.ThrowIfNull(method);
         var found = method.Method;
-        if (!found.IsStatic || !found.IsPublic || found.DeclaringType is not { IsVisible: true, FullName: { } type, IsGenericType: false })
+        if (FindFault(method) is { } fault)
         {
-            throw new ArgumentException($"Expected a public static method of a public type, which the worker can find by its name, but found '{found.DeclaringType?.FullName}.{found.Name}'.", nameof(method));
+            throw new ArgumentException($"Expected a public static method of a public type, which the worker can find by its name, but found '{found.DeclaringType?.FullName}.{found.Name}', {fault}.", nameof(method));
         }
 
-        return found.DeclaringType.Assembly is { Location: { Length: > 0 } path }
-            ? new SparkMethod(path, type, found.Name, null)
+        var form = new MethodForm(found);
+        if (!form.IsOfColumns && !form.IsOfTables)
+        {
+            throw new ArgumentException(form.Misfit($"{MethodForm.ColumnForms}, or {MethodForm.TableForms}"), nameof(method));
+        }
+
+        return found.DeclaringType!.Assembly is { Location: { Length: > 0 } path }
+            ? new SparkMethod(path, found.DeclaringType.FullName!, found.Name, null, form)
             : throw new ArgumentException($"Expected an assembly that was loaded from a file, but found '{found.DeclaringType.Assembly.GetName().Name}', which was not.", nameof(method));
     }
 
@@ -78,5 +90,70 @@ public sealed class SparkMethod
         }
 
         return new SparkMethod(Path.GetFullPath(assemblyPath), type, name, executorPath);
+    }
+
+    /// <summary>Refuses a method whose form is known to be another.</summary>
+    /// <exception cref="ArgumentException">It is no function of tables.</exception>
+    internal void RequireTables()
+    {
+        if (Form is { IsOfTables: false })
+        {
+            throw new ArgumentException(Form.Misfit(MethodForm.TableForms));
+        }
+    }
+
+    /// <summary>Refuses a method whose form, or whose result, is known to be another.</summary>
+    /// <param name="type">What the query declares, as Spark's SQL writes it.</param>
+    /// <param name="count">Number of arguments; null where it is not known.</param>
+    /// <exception cref="ArgumentException">It is no function of columns, takes another number of arguments, or gives another type.</exception>
+    internal void RequireColumns(string type, int? count)
+    {
+        if (Form is null)
+        {
+            return;
+        }
+
+        if (!Form.IsOfColumns)
+        {
+            throw new ArgumentException(Form.Misfit(MethodForm.ColumnForms));
+        }
+
+        if (count is { } given && !Form.TakesColumnsAsBatch && given != Form.Parameters.Count)
+        {
+            throw new ArgumentException(FormattableString.Invariant($"Expected {Form.Parameters.Count} arguments for {Form.Name}, but found {given}."));
+        }
+
+        if (Form.SparkResult is { } result && new SparkTypeParser(type).TryParse(out var declared) && SparkTypeText.Of(declared) is var wanted && wanted != result)
+        {
+            throw new ArgumentException($"Expected {Form.Name} to give {wanted}, as the query declares, but it gives {result}.");
+        }
+    }
+
+    /// <summary>Why the worker cannot find the method by its name; null where it can.</summary>
+    private static string? FindFault(Delegate method)
+    {
+        var (found, type) = (method.Method, method.Method.DeclaringType);
+        if (found.Name.Contains('<', StringComparison.Ordinal) || type is null)
+        {
+            return "a lambda or a local function";
+        }
+
+        if (!found.IsStatic || method.Target is not null)
+        {
+            return "a method of an object";
+        }
+
+        if (!found.IsPublic || !type.IsVisible)
+        {
+            return "which is not public";
+        }
+
+        if (found.IsGenericMethod || type.IsGenericType)
+        {
+            return "which has type parameters";
+        }
+
+        var count = type.GetMethods(BindingFlags.Public | BindingFlags.Static).Count(m => m.Name == found.Name);
+        return count == 1 ? null : FormattableString.Invariant($"one of {count} of that name");
     }
 }

@@ -18,7 +18,7 @@ internal sealed class ScoreBinding(ModelManifest manifest, SparkScoreOptions opt
     /// <exception cref="ArgumentException">A column is missing or has a type that does not fit.</exception>
     public IReadOnlyList<InputColumn> Bind(IReadOnlyList<TableColumn> columns, ServiceViews? views = null)
     {
-        RequireKnown();
+        RequireOptions();
         var inputs = new List<InputColumn>();
         var matrices = FindMatrices(columns);
         foreach (var feature in _plan.Layout.Columns)
@@ -46,7 +46,7 @@ internal sealed class ScoreBinding(ModelManifest manifest, SparkScoreOptions opt
     /// <exception cref="ArgumentException">There are more or fewer arguments, or one has a type that does not fit.</exception>
     public IReadOnlyList<InputColumn> BindArguments(IReadOnlyList<TableColumn>? arguments, int? count)
     {
-        RequireKnown();
+        RequireOptions();
         var features = _plan.Layout.Columns;
         if (count is not { } given)
         {
@@ -74,19 +74,7 @@ internal sealed class ScoreBinding(ModelManifest manifest, SparkScoreOptions opt
     }
 
     /// <summary>How nulls are handled.</summary>
-    public NullHandling Nulls() => new()
-    {
-        Policy = options.PropagateNulls ? NullPolicyName.Propagate : PolicyOf(options.Nulls?.Policy ?? NullPolicy.Automatic),
-        Features = options.Nulls?.Features.ToDictionary(f => f.Key, f => new FeatureNullHandling(PolicyOf(f.Value.Policy), f.Value.Value)) ?? [],
-    };
-
-    private static NullPolicyName PolicyOf(NullPolicy policy) => policy switch
-    {
-        NullPolicy.Error => NullPolicyName.Error,
-        NullPolicy.NaN => NullPolicyName.NaN,
-        NullPolicy.Value => NullPolicyName.Value,
-        _ => NullPolicyName.Automatic,
-    };
+    public NullHandling Nulls() => ScoreNulls.Of(options);
 
     /// <summary>Matrices that nobody has described, of which the table has one column of vectors and no column per value.</summary>
     private List<Matrix> FindMatrices(IReadOnlyList<TableColumn> columns)
@@ -127,14 +115,16 @@ internal sealed class ScoreBinding(ModelManifest manifest, SparkScoreOptions opt
         throw new ArgumentException($"Expected column '{column.Name}' to hold feature '{feature}' of type {described}, but found type {column.Description} ({manifest.Where}).{advice}");
     }
 
-    /// <summary>A mapping of a feature that the model does not have is a mistake in writing.</summary>
-    private void RequireKnown()
+    /// <summary>Refuses features that the model does not have, which are mistakes in writing, and null policies that do not fit it.</summary>
+    private void RequireOptions()
     {
         var known = _plan.Layout.Columns.Select(f => f.Name).Concat(_plan.Inputs.Select(i => i.Name)).ToHashSet(StringComparer.Ordinal);
         if (options.Columns.Keys.Concat(options.Nulls?.Features.Keys ?? Enumerable.Empty<string>()).FirstOrDefault(f => !known.Contains(f)) is { } unknown)
         {
             throw new ArgumentException($"Expected features of the model in {nameof(SparkScoreOptions)}, but found '{unknown}'; it has {string.Join(", ", _plan.Layout.Columns.Select(f => $"'{f.Name}'"))} ({manifest.Where}).");
         }
+
+        ScoreNulls.Require(options, manifest, _plan);
     }
 
     private sealed record Matrix(string Name, FeatureType Type, int Width)

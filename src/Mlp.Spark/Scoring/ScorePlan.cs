@@ -12,6 +12,9 @@ namespace Mlp.Spark.Scoring;
 /// <param name="options">What is wanted.</param>
 internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkScoreOptions options)
 {
+    /// <summary>Whether Spark, from 4.3 on, reads columns of files for functions by columns, which it cannot do with types of users, ml vectors among them.</summary>
+    private const string ColumnarInput = "spark.sql.execution.arrow.pythonUDF.columnarInput.enabled";
+
     /// <summary>Adds the answers to a table. Only the columns that features come from travel to the worker; what is kept stays with Spark.</summary>
     /// <param name="table">The table.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -65,6 +68,7 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
             var expressions = await Task.WhenAll(arguments.Select(a => a.BuildUnnamedAsync(table, cancellationToken))).ConfigureAwait(false);
             var project = new Relation { Project = new() { Input = table, Expressions = { expressions } } };
             var columns = await ColumnsAsync(project, cancellationToken).ConfigureAwait(false);
+            await AllowUserTypesAsync(columns, cancellationToken).ConfigureAwait(false);
             var inputs = new ScoreBinding(found.Manifest, options).BindArguments([.. columns.Select(SparkTypes.ToColumn)], columns.Count);
             var command = await CommandAsync(found, inputs, ScoreOutputs.Of(found.Manifest, options), cancellationToken).ConfigureAwait(false);
             function = Scalar(found.Manifest.Name, command, expressions);
@@ -82,6 +86,11 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
         RequireNothingToKeep();
         var found = await model.FindAsync(cancellationToken).ConfigureAwait(false);
         var inputs = new ScoreBinding(found.Manifest, options).BindArguments(null, takesVector ? 1 : null);
+        if (takesVector)
+        {
+            await session.Settings.SetAsync(ColumnarInput, "false", cancellationToken).ConfigureAwait(false);
+        }
+
         return Scalar(name, await CommandAsync(found, inputs, ScoreOutputs.Of(found.Manifest, options), cancellationToken).ConfigureAwait(false), []);
     }
 
@@ -102,6 +111,7 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
     {
         var found = await model.FindAsync(cancellationToken).ConfigureAwait(false);
         var fields = await ColumnsAsync(table, cancellationToken).ConfigureAwait(false);
+        await AllowUserTypesAsync(fields, cancellationToken).ConfigureAwait(false);
         TableColumns.RequireKeys(fields, keys, found.Manifest.Where);
         IReadOnlyList<TableColumn> columns = [.. fields.Select(SparkTypes.ToColumn)];
         var views = ServiceViews.Find(found.Manifest, session.Features, options, columns);
@@ -139,6 +149,9 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
         await session.Shipment.ShipWorkerAsync(cancellationToken).ConfigureAwait(false);
         return await session.Shipment.ShipModelAsync(found, cancellationToken).ConfigureAwait(false);
     }
+
+    private Task AllowUserTypesAsync(IEnumerable<DataType.Types.StructField> columns, CancellationToken cancellationToken)
+        => columns.Any(c => c.DataType.KindCase == DataType.KindOneofCase.Udt) ? session.Settings.SetAsync(ColumnarInput, "false", cancellationToken) : Task.CompletedTask;
 
     private async Task<IReadOnlyList<DataType.Types.StructField>> ColumnsAsync(Relation table, CancellationToken cancellationToken)
         => (await session.AnalyzeTypeAsync(table, cancellationToken).ConfigureAwait(false)).Struct.Fields;

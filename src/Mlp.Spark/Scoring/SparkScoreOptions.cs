@@ -44,7 +44,7 @@ public sealed record SparkScoreOptions
     /// <value>The default value is null.</value>
     public NullOptions? Nulls { get; init; }
 
-    /// <summary>Whether the answers of a row with a null among its features are null, whatever <see cref="Nulls"/> says of features that it does not name.</summary>
+    /// <summary>Whether the answers of a row with a null among its features are null. <see cref="Nulls"/> can then except single features, and has no policy for all of them.</summary>
     /// <value>The default value is false.</value>
     public bool PropagateNulls { get; init; }
 

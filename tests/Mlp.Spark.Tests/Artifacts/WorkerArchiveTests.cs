@@ -1,3 +1,6 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+using Mlp.Runtime;
 using Mlp.Spark.Artifacts;
 using Mlp.Spark.Connect;
 using Mlp.Spark.Connect.Protocol;
@@ -30,8 +33,7 @@ public sealed class WorkerArchiveTests : IDisposable
     [Fact]
     public async Task Register_Twice_SendsWorkerAndAssemblyOnce()
     {
-        var archive = _folder.Combine("worker.tar.gz");
-        await File.WriteAllBytesAsync(archive, [1, 2, 3]);
+        var archive = await WriteArchiveAsync();
         await using var server = await PlayedServer.StartAsync();
         await using var session = await SparkSession.ConnectAsync(server.Connection, new SparkSessionOptions { WorkerArchivePath = archive });
 
@@ -44,6 +46,30 @@ public sealed class WorkerArchiveTests : IDisposable
         Assert.Matches("^archives/([0-9a-f]{16})\\.tar\\.gz#\\1$", names[1]);
         Assert.Equal("mlp/mlp-spark-worker", Assert.Single(server.Spark.Single<ConfigRequest>().Operation.Set.Pairs).Value);
     }
+
+    [Theory]
+    [InlineData(Damage.OtherFile)]
+    [InlineData(Damage.Empty)]
+    [InlineData(Damage.NoTar)]
+    [InlineData(Damage.CutShort)]
+    [InlineData(Damage.Flipped)]
+    [InlineData(Damage.NoExecutable)]
+    [InlineData(Damage.NotExecutable)]
+    public async Task Register_DamagedArchive_IsRefusedBeforeItTravels(Damage damage)
+    {
+        var archive = await WriteArchiveAsync(damage);
+        await using var server = await PlayedServer.StartAsync();
+        await using var session = await SparkSession.ConnectAsync(server.Connection, new SparkSessionOptions { WorkerArchivePath = archive });
+
+        var error = await Assert.ThrowsAsync<CorruptFileException>(() => RegisterAsync(session));
+
+        Assert.StartsWith($"Expected the whole archive (.tar.gz) of the Spark worker at '{archive}', but found ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("SparkSessionOptions.WorkerArchivePath", error.Message, StringComparison.Ordinal);
+        Assert.Empty(server.Spark.Requests.OfType<AddArtifactsRequest>());
+    }
+
+    [ShippedWorkerFact]
+    public Task Archive_OfThePackage_IsWhole() => WorkerArchive.RequireWholeAsync(ShippedWorker.Path!, CancellationToken.None);
 
     [Fact]
     public async Task Register_WorkerAtAUri_IsRefusedBeforeAnythingIsSaid()
@@ -85,17 +111,68 @@ public sealed class WorkerArchiveTests : IDisposable
         Assert.Equal(File.ReadAllBytes(_folder.Combine("a.tar.gz")), File.ReadAllBytes(_folder.Combine("b.tar.gz")));
     }
 
-    [Fact]
-    public void SparkMethod_OfADelegate_IsNamedOrRefused()
-    {
-        var method = SparkMethod.Of(Math.Cbrt);
-
-        Assert.Equal(("System.Math", "Cbrt"), (method.Type, method.Name));
-        Assert.Throws<ArgumentException>(() => SparkMethod.Of((int x) => x));
-        Assert.Throws<ArgumentException>(() => SparkMethod.FromAssembly(Functions, "T", "M", "s3://bucket/F.dll"));
-    }
-
     public void Dispose() => _folder.Dispose();
 
+    /// <summary>An archive of a worker that is a few bytes long.</summary>
+    private async Task<string> WriteArchiveAsync(Damage? damage = null)
+    {
+        var path = _folder.Combine("worker.tar.gz");
+        var content = new byte[50_000];
+        new Random(3).NextBytes(content);
+        await using (var zip = new GZipStream(File.Create(path), CompressionLevel.Fastest))
+        await using (var tar = new TarWriter(zip, TarEntryFormat.Pax))
+        {
+            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, damage == Damage.NoExecutable ? "./python3" : "./mlp-spark-worker")
+            {
+                DataStream = new MemoryStream(content),
+                Mode = damage == Damage.NotExecutable ? UnixFileMode.UserRead : UnixFileMode.UserRead | UnixFileMode.UserExecute,
+            });
+        }
+
+        var bytes = await File.ReadAllBytesAsync(path);
+        switch (damage)
+        {
+            case Damage.OtherFile:
+                bytes = content;
+                break;
+            case Damage.Empty:
+                bytes = [];
+                break;
+            case Damage.NoTar:
+                using (var other = new MemoryStream())
+                {
+                    await using (var zip = new GZipStream(other, CompressionLevel.Fastest))
+                    {
+                        await zip.WriteAsync(content);
+                    }
+
+                    bytes = other.ToArray();
+                }
+
+                break;
+            case Damage.CutShort:
+                bytes = bytes[..(bytes.Length / 2)];
+                break;
+            case Damage.Flipped:
+                bytes[bytes.Length / 2] ^= 1;
+                break;
+        }
+
+        await File.WriteAllBytesAsync(path, bytes);
+        return path;
+    }
+
     private static Task RegisterAsync(SparkSession session) => session.RegisterFunctionAsync("f", SparkMethod.FromAssembly(Functions, "T", "M"), "double");
+
+    /// <summary>What is wrong with an archive.</summary>
+    public enum Damage
+    {
+        OtherFile,
+        Empty,
+        NoTar,
+        CutShort,
+        Flipped,
+        NoExecutable,
+        NotExecutable,
+    }
 }

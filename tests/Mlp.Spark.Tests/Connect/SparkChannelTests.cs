@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Apache.Arrow;
 using Apache.Arrow.Types;
@@ -41,6 +42,14 @@ public sealed class SparkChannelTests
         Assert.Contains("same session", Assert.Throws<ArgumentException>(() => session.Range(0, 1).WithColumn("score", score)).Message, StringComparison.Ordinal);
         Assert.Contains("same session", Assert.Throws<ArgumentException>(() => session.Range(0, 1).Select("id", score)).Message, StringComparison.Ordinal);
         Assert.NotNull(other.Range(0, 1).Select("id", score));
+    }
+
+    [Fact]
+    public async Task GroupBy_NoColumns_NamesItsParameter()
+    {
+        await using var session = new SparkSession(SparkConnectionString.Parse("sc://localhost:1"));
+
+        Assert.Equal("columns", Assert.Throws<ArgumentException>(() => session.Range(0, 1).GroupBy()).ParamName);
     }
 
     [Fact]
@@ -100,7 +109,18 @@ public sealed class SparkChannelTests
         var error = await Assert.ThrowsAsync<SparkConnectionException>(() => SparkSession.ConnectAsync(connection));
 
         Assert.True(error.IsTransient);
-        Assert.Contains($"Expected a Spark Connect server at '{connection}'", error.Message, StringComparison.Ordinal);
+        Assert.Equal($"Expected a Spark Connect server at '{connection}', but it cannot be reached: {new SocketException((int)SocketError.ConnectionRefused).Message}.", error.Message);
+    }
+
+    [Fact]
+    public void Create_HostOfUnknownName_SaysSo()
+    {
+        var cause = new HttpRequestException("(no.such.host:1)", new SocketException((int)SocketError.HostNotFound));
+
+        var error = new SparkErrors("sc://no.such.host:1", null).Create(new RpcException(new(StatusCode.Unavailable, "Error connecting to subchannel.", cause)), null, null, isBegun: false);
+
+        Assert.IsType<SparkConnectionException>(error);
+        Assert.Equal($"Expected a Spark Connect server at 'sc://no.such.host:1', but it cannot be reached: {cause.InnerException!.Message}.", error.Message);
     }
 
     [Fact]
@@ -114,7 +134,7 @@ public sealed class SparkChannelTests
                 call.GetHttpContext().Abort();
             },
         });
-        await using var session = await SparkSession.ConnectAsync(server.Connection);
+        await using var session = await SparkSession.ConnectAsync(server.Connection, new SparkSessionOptions { ReattachTimeout = TimeSpan.Zero });
 
         var rows = 0;
         var error = await Assert.ThrowsAsync<SparkConnectionException>(async () =>
@@ -128,6 +148,7 @@ public sealed class SparkChannelTests
         Assert.Contains("the result was lost", error.Message, StringComparison.Ordinal);
         Assert.True(error.IsTransient);
         Assert.True(rows <= 1);
+        Assert.Empty(server.Spark.Single<ExecutePlanRequest>().RequestOptions);
     }
 
     [Fact]
@@ -307,10 +328,5 @@ public sealed class SparkChannelTests
             => (errors & SslPolicyErrors.RemoteCertificateNameMismatch) == 0 && certificate is X509Certificate2 found && found.Thumbprint == server.Certificate!.Thumbprint,
     };
 
-    private static ExecutePlanResponse Part(params long[] values)
-    {
-        var schema = new Schema([new Field("id", Int64Type.Default, false)], null);
-        using var batch = new RecordBatch(schema, [new Int64Array.Builder().AppendRange(values).Build()], values.Length);
-        return new ExecutePlanResponse { ArrowBatch = new() { RowCount = values.Length, Data = ArrowParts.Write(schema, [batch]) } };
-    }
+    private static ExecutePlanResponse Part(params long[] values) => PlayedSpark.Part(string.Empty, values);
 }

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net.Sockets;
+using Mlp.Spark.Tests.Functions.Models;
 using Mlp.Spark.Tests.Peer;
 using Mlp.Spark.Tests.Protocol;
 using Mlp.TestSupport;
@@ -9,7 +9,7 @@ using Xunit.Abstractions;
 
 namespace Mlp.Spark.Tests.Daemon;
 
-/// <summary>Recorded tasks with anything changed: whatever comes, the daemon lives and other tasks go on.</summary>
+/// <summary>Tasks with anything changed: whatever comes, the daemon lives and other tasks go on meanwhile.</summary>
 public sealed class TaskFuzzTests(ITestOutputHelper output)
 {
     private const int TasksPerRound = 20;
@@ -21,84 +21,67 @@ public sealed class TaskFuzzTests(ITestOutputHelper output)
     private const long MaximumResidentKibibytes = 1 << 20;
 
     [ReferenceDataFact(SparkRecording.Folder)]
-    public void Run_MutatedRecordings_NeverEndTheDaemon()
+    public async Task Run_MutatedTasks_NeverEndTheDaemon()
     {
-        var tasks = SparkRecording.All().Select(row => SparkRecording.Load((string)row[0], (string)row[1]))
-            .Select(r => RecordedCommands.Rewrite(r, RecordedCommands.For(r.Name))).ToArray();
+        await using var package = await TestPackage.CreateLinearAsync(width: 2);
+        var tasks = FuzzTasks.Create(package);
         var random = new Random(Seed);
         using var worker = WorkerProcess.StartDaemon();
         using var lasting = worker.Connect();
         foreach (var task in tasks)
         {
-            Assert.True(lasting.Run(task).IsSuccess);
+            var reply = lasting.Run(task);
+            Assert.True(reply.IsSuccess, reply.Error);
         }
 
         var before = Memory(worker.Id, "RssAnon");
         var (answered, refused, ended, longest) = (0, 0, 0, TimeSpan.Zero);
         for (var round = 0; round < TestRounds.Count; round++)
         {
-            for (var i = 0; i < TasksPerRound; i++)
+            var open = new List<HeldTask>();
+            try
             {
-                var task = Mutate(tasks[random.Next(tasks.Length)], tasks, random);
-                var start = Stopwatch.GetTimestamp();
-                var answer = Send(worker, task);
-                longest = longest > Stopwatch.GetElapsedTime(start) ? longest : Stopwatch.GetElapsedTime(start);
-                switch (answer)
+                while (open.Count < TasksPerRound)
                 {
-                    case true:
-                        answered++;
-                        break;
-                    case false:
-                        refused++;
-                        break;
-                    default:
-                        ended++;
-                        break;
+                    var task = Mutate(tasks[random.Next(tasks.Length)], tasks, random);
+                    open.Add(new HeldTask(worker, task, random.Next(task.Length + 1)));
+                }
+
+                // While they are open, on a new connection, and on one that was there before all of them.
+                using var peer = worker.Connect();
+                Assert.True(peer.Run(tasks[round % tasks.Length]).IsSuccess, $"Round {round} of seed {Seed}: another task failed.");
+                Assert.True(lasting.Run(tasks[round % tasks.Length]).IsSuccess, $"Round {round} of seed {Seed}: the next task of an earlier connection failed.");
+                foreach (var task in open)
+                {
+                    var start = Stopwatch.GetTimestamp();
+                    var answer = task.Finish();
+                    longest = longest > Stopwatch.GetElapsedTime(start) ? longest : Stopwatch.GetElapsedTime(start);
+                    switch (answer)
+                    {
+                        case true:
+                            answered++;
+                            break;
+                        case false:
+                            refused++;
+                            break;
+                        default:
+                            ended++;
+                            break;
+                    }
                 }
             }
-
-            // On a new connection, and on one that was there before all of them.
-            using var peer = worker.Connect();
-            Assert.True(peer.Run(tasks[round % tasks.Length]).IsSuccess, $"Round {round} of seed {Seed}: another task failed.");
-            Assert.True(lasting.Run(tasks[round % tasks.Length]).IsSuccess, $"Round {round} of seed {Seed}: the next task of an earlier connection failed.");
+            finally
+            {
+                open.ForEach(t => t.Dispose());
+            }
         }
 
         var resident = Memory(worker.Id, "VmHWM");
-        output.WriteLine($"Seed {Seed}, {TestRounds.Count * TasksPerRound} tasks by one daemon: {answered} answered, {refused} refused with a sentence, {ended} ended by their own end.");
-        output.WriteLine($"Longest task {longest.TotalMilliseconds:F0} ms. RssAnon {before >> 10} MiB before, {Memory(worker.Id, "RssAnon") >> 10} MiB after; at most {resident >> 10} MiB resident.");
+        output.WriteLine($"Seed {Seed}, {TestRounds.Count * TasksPerRound} mutations of {tasks.Length} tasks by one daemon, {TasksPerRound} open at once: {answered} answered, {refused} refused with a sentence, {ended} ended by their own end.");
+        output.WriteLine($"Longest end of a task {longest.TotalMilliseconds:F0} ms. RssAnon {before >> 10} MiB before, {Memory(worker.Id, "RssAnon") >> 10} MiB after; at most {resident >> 10} MiB resident.");
         Assert.Equal(TestRounds.Count * TasksPerRound, answered + refused + ended);
         Assert.True(refused > 0);
         Assert.InRange(resident, 0, MaximumResidentKibibytes);
-    }
-
-    /// <summary>Sends a task, and nothing after it.</summary>
-    /// <returns>True for an answer, false for a refusal, null where the worker closed the connection without either: the task ended within.</returns>
-    private static bool? Send(WorkerProcess worker, byte[] task)
-    {
-        using var peer = worker.Connect();
-        try
-        {
-            var sending = Task.Run(() =>
-            {
-                try
-                {
-                    peer.Write(task);
-                    peer.CloseSending();
-                }
-                catch (Exception e) when (e is IOException or SocketException)
-                {
-                    // Refused before it was read.
-                }
-            });
-            var reply = peer.ReadReply();
-            Assert.True(sending.Wait(WorkerProcess.Patience));
-            return reply.Error is null;
-        }
-        catch (Exception e) when (e is IOException or EndOfStreamException)
-        {
-            Assert.False(e.InnerException is SocketException { SocketErrorCode: SocketError.TimedOut }, "The worker neither answered nor ended.");
-            return null;
-        }
     }
 
     private static byte[] Mutate(byte[] task, byte[][] others, Random random)

@@ -1,7 +1,9 @@
+using Apache.Arrow;
 using Mlp.Spark.Tests.Peer;
 using Mlp.Spark.Tests.Protocol;
 using Mlp.Spark.Worker.Protocol;
 using Mlp.TestSupport;
+using static Mlp.Spark.Tests.Functions.Models.TestPackage;
 
 namespace Mlp.Spark.Tests.Daemon;
 
@@ -9,6 +11,9 @@ namespace Mlp.Spark.Tests.Daemon;
 public sealed class WorkerConnectionTests(DaemonFixture daemon) : IClassFixture<DaemonFixture>
 {
     private const string Case = "map-in-arrow";
+
+    /// <summary>The end of an Arrow stream, and then that of the task.</summary>
+    private const int EndLength = 12;
 
     [ReferenceDataFact(SparkRecording.Folder)]
     public void Run_TasksOfAllVersionsOnOneConnection_RunOneAfterTheOther()
@@ -72,6 +77,16 @@ public sealed class WorkerConnectionTests(DaemonFixture daemon) : IClassFixture<
         Assert.True(peer.IsClosed());
     }
 
+    [Theory]
+    [InlineData("Recorded.Echo")]
+    [InlineData("Streams.Echo")]
+    public void Run_MapWhoseSecondBatchWaitsForTheFirstAnswer_GivesBoth(string method)
+        => RequireBoth(batches => TaskBytes.Map(RecordedCommands.Call(method), batches), row => $"{{_0: {row}}}");
+
+    [Fact]
+    public void Run_ScalarWhoseSecondBatchWaitsForTheFirstAnswer_GivesBoth()
+        => RequireBoth(batches => TaskBytes.Scalar(RecordedCommands.Call("Recorded.EchoColumn"), [null], batches), row => row);
+
     [ReferenceDataFact(SparkRecording.Folder)]
     public async Task Close_ConnectionOfATaskThatComputes_CancelsIt()
     {
@@ -97,6 +112,21 @@ public sealed class WorkerConnectionTests(DaemonFixture daemon) : IClassFixture<
             using var worker = WorkerProcess.StartUnixDaemon(folder.FullName, ("MLP_TEST_FOLDER", folder.FullName));
             await CloseAsync(worker, folder, unread);
         }
+    }
+
+    /// <summary>Runs a task of two batches, the second of which is sent when the first is answered: no answer may wait in the worker for the next.</summary>
+    private void RequireBoth(Func<RecordBatch[], byte[]> task, Func<string, string> rowOf)
+    {
+        var (first, second) = (Table(("_0", Doubles(1, 2))), Table(("_0", Doubles(3))));
+        var whole = task([first, second]);
+        var begin = task([first])[..^EndLength];
+        Assert.True(whole.AsSpan().StartsWith(begin));
+        using var peer = daemon.Worker.Connect();
+
+        var reply = peer.RunInParts(begin, whole[begin.Length..]);
+
+        Assert.True(reply.IsSuccess, reply.Error);
+        Assert.Equal(((string[])["3ff0000000000000", "4000000000000000", "4008000000000000"]).Select(rowOf), reply.Rows);
     }
 
     /// <summary>Closes the connection of a task that waits, with as many bytes behind it as fit.</summary>

@@ -121,6 +121,12 @@ public sealed class MethodTests(DaemonFixture daemon) : IClassFixture<DaemonFixt
     }
 
     [ReferenceDataFact(SparkRecording.Folder)]
+    public void Run_MethodOfTablesAsAColumn_IsASentence()
+        => Assert.Equal(
+            "Expected a method that takes Arrow arrays, or a RecordBatch, and gives an Arrow array, each with or without a CancellationToken at the end, but method 'Mlp.Spark.TestFunctions.Recorded.Echo' is 'RecordBatch Echo(RecordBatch)'.",
+            Run("4.3.0", "scalar-named-arguments", RecordedCommands.Call("Recorded.Echo")).Error);
+
+    [ReferenceDataFact(SparkRecording.Folder)]
     public void Run_AssemblyThatIsMissingOrAnother_IsASentence()
     {
         var (path, hash) = RecordedCommands.Assembly;

@@ -2,6 +2,7 @@ using Mlp.Spark.Connect;
 using Mlp.Spark.Functions;
 using Mlp.Spark.Tests.Connect;
 using Mlp.Spark.Tests.Servers;
+using Mlp.TestSupport;
 
 namespace Mlp.Spark.Tests.Functions;
 
@@ -58,6 +59,16 @@ public abstract class SparkMethodQueryTests(SparkServer server)
     }
 
     [SparkFact]
+    public async Task MethodColumn_OfAnotherTypeThanDeclared_IsRefused()
+    {
+        await using var session = await server.ConnectAsync();
+
+        var error = await Assert.ThrowsAsync<SparkException>(() => CollectedRows.OfAsync(Sample(session).Select(session.MethodColumn(Method(Recorded, "Linear"), "bigint", "a", "b").As("l"))));
+
+        Assert.Contains("Expected 'result' (bigint) as column 1 from method 'Mlp.Spark.TestFunctions.Recorded.Linear', as the query declares, but found 'result' (double).", error.Message, StringComparison.Ordinal);
+    }
+
+    [SparkFact]
     public async Task GroupBy_MethodOfGroups_SeesEachOnce()
     {
         await using var session = await server.ConnectAsync();
@@ -66,6 +77,19 @@ public abstract class SparkMethodQueryTests(SparkServer server)
         var rows = await CollectedRows.OfAsync(table.GroupBy("k", "g").Apply(Method(Recorded, "Count"), "k0 int, k1 string, n bigint").OrderBy("k0").Select("n"));
 
         Assert.Equal([2, 1], rows.Int64(0));
+    }
+
+    [SparkFact]
+    public async Task GroupBy_GroupOfSeveralBatchesWithNullsOfNoType_IsOneBatchOfTheMethod()
+    {
+        await using var session = await server.ConnectAsync();
+        await TestMethods.SetBatchRowsAsync(session, 10);
+        var table = session.Range(0, 35, partitionCount: 1)
+            .SelectSql("1 AS k", "'x' AS g", "NULL AS nothing", "array(NULL, NULL) AS list", "named_struct('id', id, 'nothing', NULL) AS record", "map(id, NULL) AS map");
+
+        var rows = await CollectedRows.OfAsync(table.GroupBy("k").Apply(Method(Recorded, "Count"), "k0 int, k1 string, n bigint").Select("n"));
+
+        Assert.Equal([35], rows.Int64(0));
     }
 
     [SparkFact]
@@ -113,6 +137,21 @@ public abstract class SparkMethodQueryTests(SparkServer server)
         var error = await Assert.ThrowsAsync<SparkException>(() => Sample(session).Apply(Method(Recorded, "NoSuchMethod"), "id bigint").CountAsync());
 
         Assert.Contains("Expected one public static method 'NoSuchMethod'", error.Message, StringComparison.Ordinal);
+    }
+
+    [SparkFact]
+    public async Task MethodColumn_ThatNeedsAnAssemblyThatIsNowhere_NamesItAndItsPlace()
+    {
+        using var folder = new TempDirectory();
+        var alone = folder.Combine(Path.GetFileName(Assembly));
+        File.Copy(Assembly, alone);
+        await using var session = await server.ConnectAsync();
+        var escape = SparkMethod.FromAssembly(alone, "Mlp.Spark.TestFunctions.Dependent", "Escape");
+
+        var error = await Assert.ThrowsAsync<SparkException>(() => CollectedRows.OfAsync(session.Sql("SELECT 'a' AS text").Select(session.MethodColumn(escape, "string", "text"))));
+
+        Assert.Contains("Expected the assembly 'Spectre.Console' ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("beside 'Mlp.Spark.TestFunctions.dll', but found none.", error.Message, StringComparison.Ordinal);
     }
 
     [SparkFact]

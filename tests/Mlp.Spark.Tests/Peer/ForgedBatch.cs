@@ -34,8 +34,7 @@ internal sealed class ForgedBatch
     /// <summary>The task whose first packed buffer says that it has another length when it is unpacked.</summary>
     public byte[] WithUnpackedLength(long length)
     {
-        var buffers = Follow(Field(Follow(Field(Root, 2)), 2));
-        for (var buffer = buffers + 4; ; buffer += 16)
+        for (var buffer = Buffer(0); ; buffer += 16)
         {
             if (BinaryPrimitives.ReadInt64LittleEndian(_task.AsSpan(buffer + 8)) > 0)
             {
@@ -44,7 +43,26 @@ internal sealed class ForgedBatch
         }
     }
 
+    /// <summary>The task with another number of bytes of a buffer.</summary>
+    /// <param name="buffer">Number of the buffer.</param>
+    /// <param name="length">The bytes.</param>
+    public byte[] WithBufferLength(int buffer, long length) => With(Buffer(buffer) + 8, length);
+
+    /// <summary>The task with another last offset in a buffer of 32-bit offsets.</summary>
+    /// <param name="buffer">Number of the buffer.</param>
+    /// <param name="rows">Number of rows that the offsets are of.</param>
+    /// <param name="offset">The offset.</param>
+    public byte[] WithLastOffset(int buffer, int rows, int offset)
+    {
+        var forged = (byte[])_task.Clone();
+        BinaryPrimitives.WriteInt32LittleEndian(forged.AsSpan(_body + (int)BinaryPrimitives.ReadInt64LittleEndian(_task.AsSpan(Buffer(buffer))) + (rows * sizeof(int))), offset);
+        return forged;
+    }
+
     private int Root => Follow(_metadata);
+
+    /// <summary>Position of what is said of a buffer.</summary>
+    private int Buffer(int index) => Follow(Field(Follow(Field(Root, 2)), 2)) + 4 + (16 * index);
 
     private int Int32(int position) => BinaryPrimitives.ReadInt32LittleEndian(_task.AsSpan(position));
 

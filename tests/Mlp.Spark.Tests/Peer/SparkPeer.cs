@@ -66,6 +66,20 @@ public sealed class SparkPeer : IDisposable
         return reply;
     }
 
+    /// <summary>Sends a task in parts: each further part when another batch of the answer has come.</summary>
+    public WorkerReply RunInParts(params byte[][] parts)
+    {
+        var sent = 0;
+        Write(parts[sent++]);
+        return WorkerReply.Read(_stream, () =>
+        {
+            if (sent < parts.Length)
+            {
+                Write(parts[sent++]);
+            }
+        });
+    }
+
     /// <summary>Sends bytes.</summary>
     public void Write(byte[] bytes) => _stream.Write(bytes);
 

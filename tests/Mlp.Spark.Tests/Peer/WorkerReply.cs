@@ -25,7 +25,9 @@ public sealed record WorkerReply(bool HasStream, Schema? Schema, IReadOnlyList<R
     public IReadOnlyList<string> Rows => [.. Batches.SelectMany(b => Enumerable.Range(0, b.Length).Select(row => string.Join(", ", b.Arrays.Select(a => ArrowText.Format(a, row)))))];
 
     /// <summary>Reads an answer.</summary>
-    public static WorkerReply Read(Stream stream)
+    /// <param name="stream">The connection.</param>
+    /// <param name="batchCame">What to do whenever a batch has come.</param>
+    public static WorkerReply Read(Stream stream, Action? batchCame = null)
     {
         var reply = new WorkerReply(false, null, [], null, -1, 0);
         while (true)
@@ -42,6 +44,7 @@ public sealed record WorkerReply(bool HasStream, Schema? Schema, IReadOnlyList<R
                         while (reader.ReadNextRecordBatch() is { } batch)
                         {
                             batches.Add(batch);
+                            batchCame?.Invoke();
                         }
                     }
 

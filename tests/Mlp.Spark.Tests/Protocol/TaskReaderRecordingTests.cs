@@ -28,6 +28,14 @@ public class TaskReaderRecordingTests
     }
 
     [SparkRecordingTheory]
+    [MemberData(nameof(SparkRecording.OtherKinds), MemberType = typeof(SparkRecording))]
+    public void Read_RecordedTaskAsAnotherKind_HasTheFieldsOfItsList(string version, string name, int kind) => RequireFields(SparkRecording.Load(version, name).As(kind), known: null);
+
+    [SparkRecordingTheory]
+    [MemberData(nameof(SparkRecording.NamingKinds), MemberType = typeof(SparkRecording))]
+    public void Read_RecordedTaskWithNamedArguments_HasTheirNames(string version, int kind) => RequireFields(SparkRecording.Load(version, "scalar-named-arguments").As(kind), known: null);
+
+    [SparkRecordingTheory]
     [MemberData(nameof(SparkRecording.All), MemberType = typeof(SparkRecording))]
     public void Read_RecordedTaskOfAnotherLayout_IsRefusedOrEndsEarly(string version, string name)
     {

@@ -70,7 +70,7 @@ public sealed class SparkScoringSampleTests(Spark43Server server) : IDisposable
     /// <summary>Runs a sample that was built with the tests, in their configuration.</summary>
     private Task<CommandResult> RunAsync(string sample, params string[] arguments)
     {
-        var built = Path.Combine(Repository.Folder!, "samples", sample, Path.GetRelativePath(Path.Combine(Repository.Folder!, "tests", "Mlp.Spark.Tests"), AppContext.BaseDirectory), $"{sample}.dll");
+        var built = Path.Combine(Repository.Root, "samples", sample, Path.GetRelativePath(Path.Combine(Repository.Root, "tests", "Mlp.Spark.Tests"), AppContext.BaseDirectory), $"{sample}.dll");
         return CommandLine.RunAsync(_folder.FullName, new Dictionary<string, string?> { ["TMPDIR"] = Temporary }, "dotnet", [built, .. arguments]);
     }
 }

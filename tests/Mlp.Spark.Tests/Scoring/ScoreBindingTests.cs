@@ -22,6 +22,8 @@ public sealed class ScoreBindingTests
         new Field("values", Doubles, true),
     ]);
 
+    private static readonly (string, IArrowType)[] Columns = [("fare", FloatType.Default), ("miles", FloatType.Default), ("company", StringType.Default)];
+
     [Fact]
     public void Bind_ColumnsOfTheFeaturesNames_AreTakenInTheModelsOrder()
     {
@@ -151,6 +153,43 @@ public sealed class ScoreBindingTests
         Assert.Equal(NullPolicyName.Error, handling.Policy);
         Assert.Equal(new FeatureNullHandling(NullPolicyName.Value, "0"), handling.Features["fare"]);
         Assert.Equal(NullPolicyName.Propagate, new ScoreBinding(Described(), new() { PropagateNulls = true }).Nulls().Policy);
+    }
+
+    [Theory]
+    [InlineData(NullPolicy.Value, null, "Expected a value for feature 'fare' with policy Value and with no other in SparkScoreOptions.Nulls, but found none (model 'trips' version 3).")]
+    [InlineData(NullPolicy.Error, "0", "Expected a value for feature 'fare' with policy Value and with no other in SparkScoreOptions.Nulls, but found '0' with Error (model 'trips' version 3).")]
+    [InlineData(NullPolicy.Value, "abc", "Expected a value of type Float32 to stand for null of feature 'fare' of type Float32, but found 'abc' in SparkScoreOptions.Nulls:Features:fare:Value (model 'trips' version 3).")]
+    public void Bind_PolicyOfOneFeatureThatDoesNotFit_IsRefused(NullPolicy policy, string? value, string expected)
+    {
+        var nulls = new NullOptions();
+        nulls.Features["fare"] = new FeatureNullOptions { Policy = policy, Value = value };
+
+        var error = Assert.Throws<ArgumentException>(() => Bind(Described(), new() { Nulls = nulls }, Columns));
+
+        Assert.Equal(expected, error.Message);
+    }
+
+    [Theory]
+    [InlineData(NullPolicy.Value, false, "Expected a policy for all features in SparkScoreOptions.Nulls, but found Value, which belongs to one (model 'trips' version 3).")]
+    [InlineData(NullPolicy.Error, true, "Expected no policy for all features beside PropagateNulls in SparkScoreOptions.Nulls, but found Error (model 'trips' version 3).")]
+    [InlineData(NullPolicy.Error, false, null)]
+    [InlineData(NullPolicy.NaN, false, null)]
+    [InlineData(NullPolicy.Automatic, true, null)]
+    public void Bind_PolicyOfAllFeatures_IsRefusedWhereItDoesNotFit(NullPolicy policy, bool propagate, string? expected)
+    {
+        var options = new SparkScoreOptions { Nulls = new NullOptions { Policy = policy }, PropagateNulls = propagate };
+
+        Assert.Equal(expected, Record.Exception(() => Bind(Described(), options, Columns))?.Message);
+        Assert.Equal(expected, Record.Exception(() => new ScoreBinding(Described(), options).BindArguments(null, null))?.Message);
+    }
+
+    [Fact]
+    public void Nulls_ValueWithoutAPolicy_IsAValueAsInThisProcess()
+    {
+        var nulls = new NullOptions();
+        nulls.Features["fare"] = new FeatureNullOptions { Value = "0" };
+
+        Assert.Equal(new FeatureNullHandling(NullPolicyName.Value, "0"), new ScoreBinding(Described(), new() { Nulls = nulls }).Nulls().Features["fare"]);
     }
 
     [Fact]

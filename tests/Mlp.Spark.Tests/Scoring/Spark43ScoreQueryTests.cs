@@ -30,7 +30,7 @@ public sealed class Spark43ScoreQueryTests(Spark43Server server) : SparkScoreQue
         var variables = new Dictionary<string, string?>
         {
             ["PYTHONPATH"] = Path.Combine(PySpark.Folder!, "python"),
-            ["HELPER"] = Path.Combine(Repository.Folder!, "docs"),
+            ["HELPER"] = Path.Combine(Repository.Root, "docs"),
             ["CONNECTION"] = await Server.ConnectionAsync(),
             ["WORKER"] = SparkServer.Worker,
             ["PACKAGE"] = package,

@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
+using Apache.Arrow;
+using Apache.Arrow.Types;
 using Google.Protobuf;
 using Grpc.Core;
+using Mlp.Spark.Connect;
 using Mlp.Spark.Connect.Protocol;
 
 namespace Mlp.Spark.Tests.Servers;
@@ -24,15 +27,51 @@ internal sealed class PlayedSpark : SparkConnectService.SparkConnectServiceBase
     /// <summary>Completes when a session was released.</summary>
     public TaskCompletionSource Released { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>Completes with the first execution that was released.</summary>
+    public TaskCompletionSource<ReleaseExecuteRequest> ExecutionReleased { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     /// <summary>Completes with the first interrupt.</summary>
     public TaskCompletionSource<InterruptRequest> Interrupted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>A part of an answer: the values of one column.</summary>
+    /// <param name="id">Id of the part.</param>
+    /// <param name="values">The values.</param>
+    public static ExecutePlanResponse Part(string id, params long[] values)
+    {
+        var schema = new Schema([new Field("id", Int64Type.Default, false)], null);
+        using var batch = new RecordBatch(schema, [new Int64Array.Builder().AppendRange(values).Build()], values.Length);
+        return new ExecutePlanResponse { ResponseId = id, ArrowBatch = new() { RowCount = values.Length, Data = ArrowParts.Write(schema, [batch]) } };
+    }
+
     public T Single<T>() => Assert.Single(Requests.OfType<T>());
 
-    public override Task ExecutePlan(ExecutePlanRequest request, IServerStreamWriter<ExecutePlanResponse> responseStream, ServerCallContext context)
+    /// <summary>Goes on with a plan.</summary>
+    public Func<ReattachExecuteRequest, IServerStreamWriter<ExecutePlanResponse>, ServerCallContext, Task> Reattach { get; init; } = (_, _, _) => Task.CompletedTask;
+
+    /// <summary>Whether an answer ends by itself, as Spark's do, where it is not told to end.</summary>
+    public bool EndsAnswers { get; init; } = true;
+
+    public override async Task ExecutePlan(ExecutePlanRequest request, IServerStreamWriter<ExecutePlanResponse> responseStream, ServerCallContext context)
     {
         Note(request, context);
-        return Execute(request, responseStream, context);
+        await Execute(request, responseStream, context);
+        if (EndsAnswers)
+        {
+            await responseStream.WriteAsync(new ExecutePlanResponse { ResultComplete = new() });
+        }
+    }
+
+    public override Task ReattachExecute(ReattachExecuteRequest request, IServerStreamWriter<ExecutePlanResponse> responseStream, ServerCallContext context)
+    {
+        Note(request, context);
+        return Reattach(request, responseStream, context);
+    }
+
+    public override Task<ReleaseExecuteResponse> ReleaseExecute(ReleaseExecuteRequest request, ServerCallContext context)
+    {
+        Note(request, context);
+        ExecutionReleased.TrySetResult(request);
+        return Task.FromResult(new ReleaseExecuteResponse());
     }
 
     public override Task<AnalyzePlanResponse> AnalyzePlan(AnalyzePlanRequest request, ServerCallContext context)

@@ -13,6 +13,5 @@ internal static class ShippedWorker
     /// <summary>Why tests that need it are skipped; null where they are not.</summary>
     public static string? Missing => !OperatingSystem.IsLinux() ? "The worker is for Linux." : Path is null ? $"The archive '{RelativePath}' was not made: dotnet pack src/Mlp.Spark.Worker -c Release -r linux-x64." : null;
 
-    private static string? Find()
-        => Repository.Folder is { } folder && System.IO.Path.Combine(folder, RelativePath) is var path && File.Exists(path) ? path : null;
+    private static string? Find() => System.IO.Path.Combine(Repository.Root, RelativePath) is var path && File.Exists(path) ? path : null;
 }

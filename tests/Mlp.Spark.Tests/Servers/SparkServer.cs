@@ -12,6 +12,9 @@ public abstract class SparkServer(string version) : IAsyncLifetime
     /// <summary>No daemon.</summary>
     protected const string ProcessPerTask = "-Dspark.python.use.daemon=false";
 
+    /// <summary>A stream ends after 100 kB, and its reader must take up the rest by another one.</summary>
+    protected const string ShortStreams = "-Dspark.connect.execute.reattachable.senderMaxStreamSize=100000";
+
     private readonly Lock _gate = new();
     private Task<SparkConnectServer>? _server;
 

@@ -30,11 +30,15 @@ internal static class CommandNulls
     /// <param name="feature">Name of the feature.</param>
     public static bool Propagates(NullHandling nulls, string feature) => nulls.Policy == NullPolicyName.Propagate && !nulls.Features.ContainsKey(feature);
 
+    /// <summary>Whether the command makes a null an error.</summary>
+    /// <param name="nulls">What the command says.</param>
+    /// <param name="feature">Name of the feature.</param>
+    public static bool Refuses(NullHandling nulls, string feature) => (nulls.Features.GetValueOrDefault(feature)?.Policy ?? nulls.Policy) is NullPolicyName.Error;
+
     /// <summary>Whether a vector of a wrong length counts as null. Where a null is an error, the length is what the error names.</summary>
     /// <param name="nulls">What the command says.</param>
     /// <param name="feature">Name of the feature.</param>
-    public static bool TakesWrongLengths(NullHandling nulls, string feature)
-        => (nulls.Features.GetValueOrDefault(feature)?.Policy ?? nulls.Policy) is not NullPolicyName.Error;
+    public static bool TakesWrongLengths(NullHandling nulls, string feature) => !Refuses(nulls, feature);
 
     private static (NullPolicy Policy, string? Value) Placeholder(FeatureType type) => type switch
     {

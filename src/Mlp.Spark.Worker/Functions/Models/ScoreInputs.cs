@@ -64,7 +64,7 @@ internal sealed class ScoreInputs
 
     /// <summary>The features of a batch.</summary>
     /// <param name="batch">A batch of the schema.</param>
-    /// <param name="firstRow">What the first row is in the partition, for messages.</param>
+    /// <param name="firstRow">Number of rows of the partition before it, for messages.</param>
     /// <param name="nulls">The rows whose answers are null; null for none.</param>
     /// <returns>A table whose columns are called like features.</returns>
     public RecordBatch Read(RecordBatch batch, long firstRow, out bool[]? nulls)
@@ -153,7 +153,7 @@ internal sealed class ScoreInputs
         if (!isVector || (!isExact && !input.Round))
         {
             throw new TaskException(FormattableString.Invariant(
-                $"Expected a column of vectors of {length} numbers (array<float>, or with \"round\": true array<double> or a Vector of spark.ml) for {Describe(field, input, where)}, but found {field.DataType.Name}."));
+                $"Expected a column of vectors of {length} numbers (array<float>, or with SparkScoreOptions.RoundToFloat32, \"round\" of the command, array<double> or a Vector of spark.ml) for {Describe(field, input, where)}, but found {SparkTypeText.Of(field.DataType) ?? field.DataType.Name}."));
         }
 
         return length;

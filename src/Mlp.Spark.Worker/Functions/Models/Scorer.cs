@@ -1,4 +1,5 @@
 using Apache.Arrow;
+using Mlp.Runtime.Inference;
 using Mlp.Runtime.Scoring;
 using Mlp.Spark.Commands;
 using Mlp.Spark.Worker.Daemon;
@@ -64,7 +65,7 @@ internal sealed class Scorer : IDisposable
     /// <summary>Scores a batch.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="bind">Says which columns of its schema are which features, such as <see cref="BindByName"/>; asked once per schema, to which on-demand views have added theirs.</param>
-    /// <param name="firstRow">What the first row is in the partition, for messages.</param>
+    /// <param name="firstRow">Number of rows of the partition before it, for messages.</param>
     /// <param name="cancellationToken">Ends the run.</param>
     /// <returns>The outputs of the command. Their memory is the caller's.</returns>
     /// <exception cref="TaskException">A column is missing or does not fit.</exception>
@@ -94,6 +95,17 @@ internal sealed class Scorer : IDisposable
         {
             // A sentence of the model's, about a column.
             throw new TaskException(e.Message + _inputs?.Advice, e);
+        }
+        catch (NullFeatureException e)
+        {
+            throw new TaskException(
+                FormattableString.Invariant($"Expected a value of feature '{e.Feature}' in row {e.Row + 1} of the partition, but it is {e.Status}, which {(CommandNulls.Refuses(_command.Nulls, e.Feature) ? "the query refuses" : "the model cannot see: it has no input 'status'")} ({Name}). Say what stands for it: SparkScoreOptions.Nulls (\"nulls\" of the command)."),
+                e);
+        }
+        catch (FeatureRangeException e)
+        {
+            throw new TaskException(
+                FormattableString.Invariant($"Expected feature '{e.Feature}' within the range of {e.ElementType}, as which the model takes it, but found another value in row {e.Row + 1} of the partition ({Name})."), e);
         }
     }
 

@@ -27,7 +27,7 @@ internal sealed class VectorTable
     /// <param name="length">Number of elements that a vector must have.</param>
     /// <param name="takesWrongLengths">Whether one of another length, or with an element that is null, counts as null.</param>
     /// <param name="where">Column and feature, for messages.</param>
-    /// <param name="firstRow">What the first row is in the partition, for messages.</param>
+    /// <param name="firstRow">Number of rows of the partition before it, for messages.</param>
     /// <exception cref="TaskException">A vector has another length.</exception>
     public static VectorTable Read(VectorValues vectors, int length, bool takesWrongLengths, string where, long firstRow)
     {
@@ -46,7 +46,7 @@ internal sealed class VectorTable
             if (!isWhole && !takesWrongLengths)
             {
                 throw new TaskException(FormattableString.Invariant(
-                    $"Expected vectors of {length} numbers in {where}, but found {(found == length ? "one with an element that is null or lies beyond its size" : $"one of {found}")} in row {firstRow + row}."));
+                    $"Expected vectors of {length} numbers in {where}, but found {(found == length ? "one with an element that is null or lies beyond its size" : $"one of {found}")} in row {firstRow + row + 1} of the partition."));
             }
 
             isNull[row] = !isWhole;

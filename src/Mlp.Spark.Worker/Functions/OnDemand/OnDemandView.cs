@@ -17,8 +17,13 @@ namespace Mlp.Spark.Worker.Functions.OnDemand;
 internal sealed class OnDemandView
 {
     private readonly OnDemandTransform _transform;
+    private readonly MethodInfo _method;
 
-    private OnDemandView(OnDemandTransform transform) => _transform = transform;
+    private OnDemandView(OnDemandTransform transform, MethodInfo method)
+    {
+        _transform = transform;
+        _method = method;
+    }
 
     /// <summary>The view, for messages.</summary>
     public string Name => _transform.Definition.ToString();
@@ -36,7 +41,8 @@ internal sealed class OnDemandView
     /// <exception cref="Mlp.Runtime.MlPlatformException">There is no such method, it has another definition, or it computes something else than it did.</exception>
     public static OnDemandView Load(TransformReference reference, FunctionAssemblies assemblies, TaskFiles files)
     {
-        var definition = Define(reference, assemblies.Load(reference.Method.Assembly, files).Find(reference.Method, takesHidden: true));
+        var method = assemblies.Load(reference.Method.Assembly, files).Find(reference.Method, takesHidden: true);
+        var definition = Guard(method, () => Define(reference, method));
         if (definition.Fingerprint != reference.Fingerprint)
         {
             throw new TaskException(
@@ -47,10 +53,14 @@ internal sealed class OnDemandView
         if (reference.GoldenRows is { } golden)
         {
             files.Read(golden, $"the golden rows of the {definition}");
-            OnDemandGoldenRows.Check(transform, files.Find(golden, "golden rows"));
+            Guard(method, () =>
+            {
+                OnDemandGoldenRows.Check(transform, files.Find(golden, "golden rows"));
+                return transform;
+            });
         }
 
-        return new OnDemandView(transform);
+        return new OnDemandView(transform, method);
     }
 
     /// <summary>Computes the features of a batch.</summary>
@@ -63,7 +73,8 @@ internal sealed class OnDemandView
     {
         var definition = _transform.Definition;
         var requests = RequestColumns.Find(definition, batch, firstRow);
-        var computed = _transform.Compute(requests, [.. definition.InputFields.Select(f => Stored(batch, f, statuses?.GetValueOrDefault(f.Name), firstRow))], batch.Length, firstRow);
+        var stored = definition.InputFields.Select(f => Stored(batch, f, statuses?.GetValueOrDefault(f.Name), firstRow)).ToArray();
+        var computed = Guard(_method, () => _transform.Compute(requests, stored, batch.Length, firstRow));
         return [.. computed.Select((values, i) => Column(definition.Fields[i].Name, values))];
     }
 
@@ -91,6 +102,19 @@ internal sealed class OnDemandView
             $"Expected a method that takes a request, or a request and stored features, and gives features, for the on-demand view '{reference.View}', but found '{reference.Method.Type}.{reference.Method.Name}' with {method.GetParameters().Length} parameters.", cause);
     }
 
+    /// <summary>Runs the code of the user, and says what is missing if an assembly is.</summary>
+    private static T Guard<T>(MethodInfo method, Func<T> run)
+    {
+        try
+        {
+            return run();
+        }
+        catch (Exception e) when (MissingAssembly.Find(e, method) is { } missing)
+        {
+            throw missing;
+        }
+    }
+
     /// <summary>A stored feature; null where it is absent.</summary>
     private Mlp.Features.OnDemand.InputColumn Stored(RecordBatch batch, FeatureField field, string? status, long firstRow)
     {
@@ -101,7 +125,7 @@ internal sealed class OnDemandView
         }
 
         var values = ArrowColumns.ToFeature(batch.Column(index), field, (expected, found, row) => new TaskException(
-            FormattableString.Invariant($"Expected {expected} in column '{field.Name}', from which the {Name} computes, but found {found}{(row < 0 ? string.Empty : $" in row {firstRow + row + 1}")}.")));
+            FormattableString.Invariant($"Expected {expected} in column '{field.Name}', from which the {Name} computes, but found {found}{(row < 0 ? string.Empty : $" in row {firstRow + row + 1} of the partition")}.")));
         var statuses = status is null ? Enumerable.Repeat((byte)FeatureStatus.Present, batch.Length) : Statuses(batch, status);
         return new Mlp.Features.OnDemand.InputColumn(values, new UInt8Array.Builder().AppendRange(statuses).Build());
     }

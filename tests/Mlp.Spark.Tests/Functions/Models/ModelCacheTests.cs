@@ -1,7 +1,12 @@
+using Apache.Arrow;
 using Microsoft.Extensions.Time.Testing;
 using Mlp.Spark.Commands;
 using Mlp.Spark.Tests.Peer;
+using Mlp.Spark.Worker.Daemon;
+using Mlp.Spark.Worker.Functions;
 using Mlp.Spark.Worker.Functions.Models;
+using Mlp.Spark.Worker.Functions.OnDemand;
+using Mlp.Spark.Worker.Tasks;
 using static Mlp.Spark.Tests.Functions.Models.TestPackage;
 
 namespace Mlp.Spark.Tests.Functions.Models;
@@ -43,6 +48,35 @@ public sealed class ModelCacheTests
         Assert.Contains("Drops model 'scored' version 1", worker.Log, StringComparison.Ordinal);
         Assert.Null(worker.Run(task).Error);
         Assert.Equal(1, worker.ModelCount);
+    }
+
+    [Fact]
+    public async Task Advance_ModelThatATaskUses_StaysUntilThatTaskEnds()
+    {
+        var time = new FakeTimeProvider();
+        await using var package = await CreateLinearAsync(width: 1);
+        using var log = new StringWriter();
+        var workerLog = new WorkerLog(log, writesDetails: false, time);
+        using var models = new ModelCache(time, workerLog);
+        var command = new ScoreCommand { Model = package.File, Inputs = [new InputColumn("x", Round: true)], Outputs = [new OutputColumn("score", "double")] };
+        var table = Table(("x", Doubles(1)));
+        using var task = Create();
+
+        // Another task comes and goes, and with it the time that it leaves.
+        Create().Dispose();
+        time.Advance(ModelCache.IdleTime * 3);
+
+        Assert.Equal(1, models.Count);
+        Assert.DoesNotContain("Drops", log.ToString(), StringComparison.Ordinal);
+        Assert.Equal(2.0, ((DoubleArray)Assert.Single(task.Score(table, task.BindByName, 0, default)).Values).GetValue(0));
+
+        task.Dispose();
+        time.Advance(ModelCache.IdleTime * 0.9);
+        Assert.Equal(1, models.Count);
+        time.Advance(ModelCache.IdleTime / 2);
+        Assert.Equal(0, models.Count);
+
+        Scorer Create() => Scorer.Create(command, models, new OnDemandViews(new FunctionAssemblies()), new TaskFiles("/"), workerLog);
     }
 
     [Fact]

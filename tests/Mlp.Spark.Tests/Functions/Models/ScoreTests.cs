@@ -5,6 +5,7 @@ using Mlp.Runtime.Data;
 using Mlp.Runtime.Models;
 using Mlp.Spark.Commands;
 using Mlp.Spark.Tests.Peer;
+using Mlp.TestSupport;
 using static Mlp.Spark.Tests.Functions.Models.TestPackage;
 
 namespace Mlp.Spark.Tests.Functions.Models;
@@ -107,7 +108,7 @@ public sealed class ScoreTests : IDisposable
 
     [Theory]
     [InlineData(nameof(NullPolicyName.Automatic), null)]
-    [InlineData(nameof(NullPolicyName.Error), "Expected vectors of 3 numbers in feature 'x' in column 'v' (model 'scored' version 1), but found one of 2 in row 1.")]
+    [InlineData(nameof(NullPolicyName.Error), "Expected vectors of 3 numbers in feature 'x' in column 'v' (model 'scored' version 1), but found one of 2 in row 2 of the partition.")]
     [InlineData(nameof(NullPolicyName.NaN), null)]
     [InlineData(nameof(NullPolicyName.Propagate), null)]
     public async Task Run_VectorOfAWrongLength_FollowsTheNullPolicy(string name, string? expected)
@@ -173,12 +174,41 @@ public sealed class ScoreTests : IDisposable
 
         if (expected == "error")
         {
-            Assert.Contains("Expected a value of feature 'x[1]'", reply.Error, StringComparison.Ordinal);
-            Assert.Contains("model 'scored' version 1", reply.Error, StringComparison.Ordinal);
+            Assert.Equal(
+                "Expected a value of feature 'x[1]' in row 2 of the partition, but it is Null, which the query refuses (model 'scored' version 1). Say what stands for it: SparkScoreOptions.Nulls (\"nulls\" of the command).",
+                reply.Error);
             return;
         }
 
         Assert.Equal([$"{{y: {Bits(6)}}}", expected is null ? $"{{y: {Bits(double.NaN)}}}" : expected == "null" ? "{y: null}" : $"{{y: {Bits(14)}}}"], reply.Rows);
+    }
+
+    [Fact]
+    public async Task Run_NullOfALaterBatch_NamesTheRowOfThePartition()
+    {
+        await using var package = await CreateAsync(
+            OnnxBytes.Linear(inputs: 1, outputs: 1, output: "y"), new ModelOutput { Task = ModelTask.Regression, ScoreOutput = "y" }, [new FeatureColumn("area", FeatureType.Float32)]);
+        var command = new ScoreCommand { Model = package.File, Outputs = Score, Nulls = new NullHandling { Features = new Dictionary<string, FeatureNullHandling> { ["area"] = new(NullPolicyName.Error) } } };
+
+        var map = _worker.Run(TaskBytes.Map(command, Table(("area", Floats(1, 2))), Table(("area", Floats(3, null)))));
+        var scalar = _worker.Run(TaskBytes.Scalar(command, [null], Table(("_0", Floats(1, 2))), Table(("_0", Floats(3, null)))));
+
+        Assert.StartsWith("Expected a value of feature 'area' in row 4 of the partition, but it is Null, which the query refuses", map.Error, StringComparison.Ordinal);
+        Assert.StartsWith("Expected a value of feature 'area' in row 4 of the partition, but it is Null, which the query refuses", scalar.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_IntegerBeyondTheModels_NamesTheRowOfThePartition()
+    {
+        var cast = OnnxBytes.Bytes(1, OnnxBytes.Message(
+            OnnxBytes.Text(1, "x"), OnnxBytes.Text(2, "y"), OnnxBytes.Text(4, "Cast"), OnnxBytes.Bytes(5, OnnxBytes.Message(OnnxBytes.Text(1, "to"), OnnxBytes.Integer(3, 1), OnnxBytes.Integer(20, 2)))));
+        var onnx = OnnxBytes.Model(OnnxBytes.Graph(cast, OnnxBytes.Input("x", 6, "N", 1), OnnxBytes.Output("y", 1, "N", 1)));
+        await using var package = await CreateAsync(onnx, new ModelOutput { Task = ModelTask.Regression, ScoreOutput = "y" }, [new FeatureColumn("area", FeatureType.Int64)]);
+        var command = new ScoreCommand { Model = package.File, Outputs = Score };
+
+        var reply = _worker.Run(TaskBytes.Map(command, Table(("area", new Int64Array.Builder().Append(1).Append(1L << 31).Build()))));
+
+        Assert.Equal("Expected feature 'area' within the range of Int32, as which the model takes it, but found another value in row 2 of the partition (model 'scored' version 1).", reply.Error);
     }
 
     [Fact]
@@ -197,7 +227,7 @@ public sealed class ScoreTests : IDisposable
     public async Task Run_Classifier_GivesProbabilitiesClassesAndLabels()
     {
         var output = new ModelOutput { Task = ModelTask.MulticlassClassification, ScoreOutput = "y", ClassNames = ["no", "yes"] };
-        await using var package = await CreateAsync(TestSupport.OnnxBytes.Linear(inputs: 1, outputs: 2, output: "y"), output);
+        await using var package = await CreateAsync(OnnxBytes.Linear(inputs: 1, outputs: 2, output: "y"), output);
         var command = new ScoreCommand
         {
             Model = package.File,
@@ -233,7 +263,7 @@ public sealed class ScoreTests : IDisposable
             StringComparison.Ordinal);
         Assert.Contains("Expected the features of model 'scored' version 1 in 'inputs' of the command ('x[0]', 'x[1]', 'x[2]'), but found 'z'.", Error(right with { Inputs = [.. right.Inputs, new("z", "a")] }), StringComparison.Ordinal);
         Assert.Contains("Expected a column 'x[2]' for the feature of that name of model 'scored' version 1", Error(right with { Inputs = Rounded("a", "b") }), StringComparison.Ordinal);
-        Assert.Contains("Expected a column of vectors of 3 numbers (array<float>, or with \"round\": true array<double> or a Vector of spark.ml) for feature 'x' in column 'a'", Error(right with { Inputs = [new("x", "a")] }), StringComparison.Ordinal);
+        Assert.Contains("Expected a column of vectors of 3 numbers (array<float>, or with SparkScoreOptions.RoundToFloat32, \"round\" of the command, array<double> or a Vector of spark.ml) for feature 'x' in column 'a' (model 'scored' version 1), but found double.", Error(right with { Inputs = [new("x", "a")] }), StringComparison.Ordinal);
         Assert.Contains("Expected output 'y' to be score, predicted_class", Error(right with { Outputs = [new("y", "double")] }), StringComparison.Ordinal);
         Assert.Contains("but found string for score.", Error(right with { Outputs = [new("score", "string")] }), StringComparison.Ordinal);
         Assert.Contains("Expected a classifier for ScoringOptions.Probabilities", Error(right with { Outputs = [new("probabilities", "array<double>")] }), StringComparison.Ordinal);
@@ -257,6 +287,17 @@ public sealed class ScoreTests : IDisposable
     }
 
     public void Dispose() => _worker.Dispose();
+
+    private static FloatArray Floats(params float?[] values)
+    {
+        var column = new FloatArray.Builder();
+        foreach (var value in values)
+        {
+            _ = value is { } number ? column.Append(number) : column.AppendNull();
+        }
+
+        return column.Build();
+    }
 
     private static InputColumn[] Rounded(params string[] columns) => [.. columns.Select((c, i) => new InputColumn($"x[{i}]", c, Round: true))];
 

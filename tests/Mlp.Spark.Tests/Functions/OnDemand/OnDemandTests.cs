@@ -90,6 +90,10 @@ public sealed partial class OnDemandTests : IDisposable
 
         Assert.Null(_worker.Run(TaskBytes.Map(new OnDemandCommand { Transform = right }, Trips)).Error);
         var error = _worker.Run(TaskBytes.Map(new OnDemandCommand { Transform = wrong }, Trips)).Error;
+        Assert.EndsWith(
+            "Raise its version when its method changes. It said: Nobody knows the fare.",
+            _worker.Run(TaskBytes.Map(new OnDemandCommand { Transform = Reference("FromNothing") with { GoldenRows = Golden(Bits(1.5f)) } }, Trips)).Error,
+            StringComparison.Ordinal);
         Assert.StartsWith("Expected the on-demand feature view 'trips' version 3 to compute what it computed before, but feature 'per_passenger' of golden row 0 in '", error, StringComparison.Ordinal);
     }
 

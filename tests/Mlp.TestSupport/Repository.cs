@@ -1,8 +1,9 @@
-namespace Mlp.Integration.Tests;
+namespace Mlp.TestSupport;
 
 /// <summary>The checkout that the tests were built from.</summary>
-internal static class Repository
+public static class Repository
 {
+    /// <summary>Path of the checkout.</summary>
     public static string Root { get; } = FindRoot();
 
     /// <summary>Debug or Release: how the tests, and so everything they start, were built.</summary>

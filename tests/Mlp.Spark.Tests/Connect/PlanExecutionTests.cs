@@ -1,0 +1,149 @@
+using System.Collections.Concurrent;
+using Grpc.AspNetCore.Server;
+using Grpc.Core;
+using Mlp.Spark.Connect;
+using Mlp.Spark.Connect.Protocol;
+using Mlp.Spark.Tests.Servers;
+
+namespace Mlp.Spark.Tests.Connect;
+
+/// <summary>How a query goes on behind a break, on a server that plays Spark.</summary>
+public sealed class PlanExecutionTests
+{
+    [Fact]
+    public async Task Collect_StreamThatBreaks_GoesOnBehindTheLastPart()
+    {
+        await using var server = await PlayedServer.StartAsync(new PlayedSpark
+        {
+            Execute = (_, answers, call) => BreakAsync(answers, call, Part("a", 1)),
+            Reattach = (_, answers, _) => WriteAsync(answers, Part("b", 2), Complete),
+        });
+        await using var session = await SparkSession.ConnectAsync(server.Connection);
+
+        Assert.Equal([1, 2], (await CollectedRows.OfAsync(session.Range(0, 2))).Int64(0));
+
+        var (plan, reattach) = (server.Spark.Single<ExecutePlanRequest>(), server.Spark.Single<ReattachExecuteRequest>());
+        Assert.True(Assert.Single(plan.RequestOptions).ReattachOptions.Reattachable);
+        Assert.Equal((plan.OperationId, plan.SessionId, "a"), (reattach.OperationId, reattach.SessionId, reattach.LastResponseId));
+        Assert.Equal(plan.OperationId, (await server.Spark.ExecutionReleased.Task).OperationId);
+    }
+
+    [Fact]
+    public async Task Collect_StreamThatEndsBeforeTheAnswer_GoesOn()
+    {
+        var later = new ConcurrentQueue<ExecutePlanResponse>([Part("b", 2), Part("c", 3), Complete]);
+        await using var server = await PlayedServer.StartAsync(new PlayedSpark
+        {
+            EndsAnswers = false,
+            Execute = (_, answers, _) => answers.WriteAsync(Part("a", 1)),
+            Reattach = (_, answers, _) => later.TryDequeue(out var part) ? answers.WriteAsync(part) : Task.CompletedTask,
+        });
+        await using var session = await SparkSession.ConnectAsync(server.Connection);
+
+        Assert.Equal([1, 2, 3], (await CollectedRows.OfAsync(session.Range(0, 3))).Int64(0));
+        Assert.Equal(["a", "b", "c"], server.Spark.Requests.OfType<ReattachExecuteRequest>().Select(r => r.LastResponseId));
+    }
+
+    [Fact]
+    public async Task Collect_PlanThatNeverArrived_IsSentAgain()
+    {
+        var executions = 0;
+        await using var server = await PlayedServer.StartAsync(new PlayedSpark
+        {
+            Execute = (_, answers, call) => Interlocked.Increment(ref executions) == 1 ? BreakAsync(answers, call) : answers.WriteAsync(Part("a", 1)),
+            Reattach = (_, _, _) => throw Forgotten("OPERATION_NOT_FOUND"),
+        });
+        await using var session = await SparkSession.ConnectAsync(server.Connection);
+
+        Assert.Equal([1], (await CollectedRows.OfAsync(session.Range(0, 1))).Int64(0));
+        Assert.Single(server.Spark.Requests.OfType<ExecutePlanRequest>().Select(r => r.OperationId).Distinct());
+        Assert.False(server.Spark.Single<ReattachExecuteRequest>().HasLastResponseId);
+    }
+
+    [Theory]
+    [InlineData("OPERATION_NOT_FOUND", true)]
+    [InlineData("OPERATION_ABANDONED", false)]
+    [InlineData("SESSION_NOT_FOUND", false)]
+    public async Task Collect_ServerThatHasForgotten_SaysThatTheResultIsLost(string reason, bool isBegun)
+    {
+        await using var server = await PlayedServer.StartAsync(new PlayedSpark
+        {
+            Execute = (_, answers, call) => isBegun ? BreakAsync(answers, call, Part("a", 1)) : BreakAsync(answers, call),
+            Reattach = (_, _, _) => throw Forgotten(reason),
+        });
+        await using var session = await SparkSession.ConnectAsync(server.Connection);
+
+        var error = await Assert.ThrowsAsync<SparkConnectionException>(() => CollectedRows.OfAsync(session.Range(0, 2)));
+
+        Assert.Contains("the result was lost, and the query must run again", error.Message, StringComparison.Ordinal);
+        Assert.Single(server.Spark.Requests.OfType<ExecutePlanRequest>());
+    }
+
+    [Fact]
+    public async Task Collect_ErrorOfSparkBehindABreak_IsThatOfTheQuery()
+    {
+        await using var server = await PlayedServer.StartAsync(new PlayedSpark
+        {
+            Execute = (_, answers, call) => BreakAsync(answers, call, Part("a", 1)),
+            Reattach = (_, _, _) => throw new RpcException(new Grpc.Core.Status(StatusCode.Unknown, "[DIVIDE_BY_ZERO] Division by zero.")),
+        });
+        await using var session = await SparkSession.ConnectAsync(server.Connection);
+
+        var error = await Assert.ThrowsAnyAsync<Exception>(() => CollectedRows.OfAsync(session.Range(0, 2)));
+
+        Assert.Contains("DIVIDE_BY_ZERO", error.Message, StringComparison.Ordinal);
+        Assert.Single(server.Spark.Requests.OfType<ReattachExecuteRequest>());
+    }
+
+    [Fact]
+    public async Task Collect_CancelledBehindABreak_EndsAndInterrupts()
+    {
+        var isReattached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var server = await PlayedServer.StartAsync(new PlayedSpark
+        {
+            Execute = (_, answers, call) => BreakAsync(answers, call),
+            Reattach = (_, answers, call) =>
+            {
+                isReattached.TrySetResult();
+                return BreakAsync(answers, call);
+            },
+        });
+        await using var session = await SparkSession.ConnectAsync(server.Connection);
+        using var cancel = new CancellationTokenSource();
+
+        var running = CollectedRows.OfAsync(session.Range(0, 1), cancel.Token);
+        await isReattached.Task;
+        await cancel.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        Assert.Equal(server.Spark.Single<ExecutePlanRequest>().OperationId, (await server.Spark.Interrupted.Task).OperationId);
+    }
+
+    private static ExecutePlanResponse Complete => new() { ResponseId = "end", ResultComplete = new() };
+
+    private static ExecutePlanResponse Part(string id, long value) => PlayedSpark.Part(id, value);
+
+    private static RpcException Forgotten(string reason)
+        => new(new Grpc.Core.Status(StatusCode.Internal, $"[INVALID_HANDLE.{reason}] The handle 5c0a4f6e is invalid."));
+
+    private static async Task WriteAsync(IServerStreamWriter<ExecutePlanResponse> answers, params ExecutePlanResponse[] parts)
+    {
+        foreach (var part in parts)
+        {
+            await answers.WriteAsync(part);
+        }
+    }
+
+    private static async Task BreakAsync(IServerStreamWriter<ExecutePlanResponse> answers, ServerCallContext call, params ExecutePlanResponse[] parts)
+    {
+        await WriteAsync(answers, parts);
+        if (parts.Length > 0)
+        {
+            // What was written leaves before the connection does.
+            await Task.Delay(100);
+        }
+
+        call.GetHttpContext().Abort();
+        await Task.Delay(Timeout.Infinite, call.CancellationToken);
+    }
+}
