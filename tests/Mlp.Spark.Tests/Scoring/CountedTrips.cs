@@ -8,13 +8,13 @@ public static class CountedTrips
 {
     internal const string Service = "counted";
 
-    private static long s_count;
+    private static long _count;
 
     /// <summary>The number of rows, for every row.</summary>
     public static Int64Array Count(Int64Array ids)
     {
         ArgumentNullException.ThrowIfNull(ids);
-        return new Int64Array.Builder().AppendRange(Enumerable.Repeat(Interlocked.Read(ref s_count), ids.Length)).Build();
+        return new Int64Array.Builder().AppendRange(Enumerable.Repeat(Interlocked.Read(ref _count), ids.Length)).Build();
     }
 
     internal static void Add(FeaturesBuilder features) => features.AddOnDemand<Request, Trip>(Trip.From, "trips").AddService(Service, 1, s => s.From("trips", 1));
@@ -25,7 +25,7 @@ public static class CountedTrips
     {
         internal static Trip From(Request request)
         {
-            Interlocked.Increment(ref s_count);
+            Interlocked.Increment(ref _count);
             return new((float)request.Distance);
         }
     }
