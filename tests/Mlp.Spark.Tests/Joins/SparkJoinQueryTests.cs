@@ -15,7 +15,7 @@ public abstract class SparkJoinQueryTests(SparkServer server) : IDisposable
 {
     private readonly TempDirectory _temp = new();
 
-    // 20,000 rows; MLP_ROUNDS=500 makes a million.
+    // 10,000 rows; MLP_ROUNDS=500 makes a million.
     private static readonly int RowCount = 2_000 * TestRounds.Count;
 
     [SparkFact]
