@@ -16,7 +16,7 @@ public sealed class ScoreProjectionTests
         var table = ScoreProjection.Of(Table, ["id", "a`b"], [Score], Function);
 
         Assert.Equal(Table, table.Project.Input);
-        Assert.Equal(["`id`", "`a``b`", "score"], table.Project.Expressions.Select(Describe));
+        Assert.Equal(["id", "`a``b`", "score"], table.Project.Expressions.Select(Describe));
         Assert.Equal(Function, table.Project.Expressions[2].Alias.Expr);
     }
 
@@ -29,9 +29,9 @@ public sealed class ScoreProjectionTests
 
         var answers = table.Project.Input.Project;
         Assert.Equal(Table, answers.Input);
-        Assert.Equal(["`id`", "`_ANSWERS`", "__answers"], answers.Expressions.Select(Describe));
-        Assert.Equal(["`id`", "`_ANSWERS`", "score", "p_a", "p_A"], table.Project.Expressions.Select(Describe));
-        Assert.Equal(["`__answers`.`_0`", "`__answers`.`_1`", "`__answers`.`_2`"], table.Project.Expressions.Skip(2).Select(e => Describe(e.Alias.Expr)));
+        Assert.Equal(["id", "_ANSWERS", "__answers"], answers.Expressions.Select(Describe));
+        Assert.Equal(["id", "_ANSWERS", "score", "p_a", "p_A"], table.Project.Expressions.Select(Describe));
+        Assert.Equal(["__answers._0", "__answers._1", "__answers._2"], table.Project.Expressions.Skip(2).Select(e => Describe(e.Alias.Expr)));
         Assert.Equal(["_0", "_1", "_2"], ScoreProjection.Number(outputs).Select(o => o.Name));
         Assert.Equal(outputs.Select(o => (o.Type, o.Value)), ScoreProjection.Number(outputs).Select(o => (o.Type, o.Value)));
     }
