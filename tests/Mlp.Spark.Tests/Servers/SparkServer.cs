@@ -12,6 +12,9 @@ public abstract class SparkServer(string version) : IAsyncLifetime
     /// <summary>No daemon.</summary>
     protected const string ProcessPerTask = "-Dspark.python.use.daemon=false";
 
+    /// <summary>Workers are met by Unix sockets, from 4.1 on.</summary>
+    protected const string UnixSockets = "-Dspark.python.unix.domain.socket.enabled=true";
+
     private readonly Lock _gate = new();
     private Task<SparkConnectServer>? _server;
 
