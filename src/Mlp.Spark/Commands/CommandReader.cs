@@ -38,8 +38,9 @@ internal static class CommandReader
             CommandRules.Check(command);
             return command;
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The second is of texts that are no Unicode.
             throw new CommandException($"Expected {Wanted}, but found another thing: {e.Message}", e);
         }
     }

@@ -89,6 +89,18 @@ public class CommandReaderTests
     }
 
     [Theory]
+    [InlineData("{\"v\":1,\"kind\":\"\u00ff\"}")]
+    [InlineData("{\"v\":1,\"kind\":\"\\ud800\"}")]
+    [InlineData("{\"v\":1,\"\u00ff\":\"method\"}")]
+    [InlineData("{\"v\":1,\"kind\":\"method\",\"method\":{\"assembly\":{\"path\":\"\u00ff\",\"sha256\":\"\"},\"type\":\"t\",\"name\":\"\\udc00\"}}")]
+    public void Read_TextThatIsNoUnicode_IsRefusedWithASentence(string json)
+    {
+        var error = Assert.Throws<CommandException>(() => CommandReader.Read(Encoding.Latin1.GetBytes(json)));
+
+        Assert.StartsWith("Expected a command of Mlp", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("\"sha256\":\"HASH\"", "\"sha256\":\"AB\"", "SHA-256")]
     [InlineData("\"type\":\"double\"", "\"type\":\"decimal(50,2)\"", "a type of Spark for column 'score' in 'outputs'")]
     [InlineData("\"keep\":[\"id\"]", "\"keep\":[\"id\",\"id\"]", "'id' twice")]

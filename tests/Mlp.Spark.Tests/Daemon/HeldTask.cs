@@ -33,7 +33,9 @@ internal sealed class HeldTask : IDisposable
         });
         try
         {
-            return _peer.ReadReply().Error is null;
+            var error = _peer.ReadReply().Error;
+            Assert.False(error is not null && error.StartsWith("The worker failed", StringComparison.Ordinal), error);
+            return error is null;
         }
         catch (IOException e)
         {

@@ -84,12 +84,14 @@ public sealed class TaskFuzzTests(ITestOutputHelper output)
         Assert.InRange(resident, 0, MaximumResidentKibibytes);
     }
 
+    /// <summary>Half of the changes are to commands and data, before which the configuration of a session may be much longer.</summary>
     private static byte[] Mutate(byte[] task, byte[][] others, Random random)
     {
         var bytes = task.ToList();
+        var command = task.AsSpan().IndexOf("{\"v\":"u8);
         for (var changes = random.Next(1, 5); changes > 0 && bytes.Count > 8; changes--)
         {
-            var position = random.Next(bytes.Count);
+            var position = random.Next(random.Next(2) == 0 || command >= bytes.Count ? 0 : command, bytes.Count);
             switch (random.Next(6))
             {
                 case 0:

@@ -4,5 +4,5 @@ namespace Mlp.Spark.Tests.Servers;
 public sealed class Spark43UnixServer() : SparkServer("4.3.0")
 {
     /// <inheritdoc/>
-    protected override IReadOnlyList<string> ServerSettings => [RetryingTasks, "-Dspark.python.unix.domain.socket.enabled=true", ShortStreams];
+    protected override IReadOnlyList<string> ServerSettings => [RetryingTasks, UnixSockets, ShortStreams];
 }

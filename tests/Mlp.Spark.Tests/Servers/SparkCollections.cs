@@ -9,6 +9,7 @@ public static class SparkCollections
     public const string Spark43Unix = "Spark 4.3, Unix sockets";
     public const string Spark35Retrying = "Spark 3.5, tasks retried";
     public const string Spark43Single = "Spark 4.3, a process for each task";
+    public const string Spark43SingleUnix = "Spark 4.3, a process for each task by a Unix socket";
     public const string Spark35Single = "Spark 3.5, a process for each task";
 
     [CollectionDefinition(Spark43, DisableParallelization = true)]
@@ -25,6 +26,9 @@ public static class SparkCollections
 
     [CollectionDefinition(Spark43Single, DisableParallelization = true)]
     public sealed class OneSpark43Single : ICollectionFixture<Spark43SingleServer>;
+
+    [CollectionDefinition(Spark43SingleUnix, DisableParallelization = true)]
+    public sealed class OneSpark43SingleUnix : ICollectionFixture<Spark43SingleUnixServer>;
 
     [CollectionDefinition(Spark35Single, DisableParallelization = true)]
     public sealed class OneSpark35Single : ICollectionFixture<Spark35SingleServer>;

@@ -15,6 +15,9 @@ public abstract class SparkServer(string version) : IAsyncLifetime
     /// <summary>A stream ends after 100 kB, and its reader must take up the rest by another one.</summary>
     protected const string ShortStreams = "-Dspark.connect.execute.reattachable.senderMaxStreamSize=100000";
 
+    /// <summary>Workers are met by Unix sockets, from 4.1 on.</summary>
+    protected const string UnixSockets = "-Dspark.python.unix.domain.socket.enabled=true";
+
     private readonly Lock _gate = new();
     private Task<SparkConnectServer>? _server;
 
