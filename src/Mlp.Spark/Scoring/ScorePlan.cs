@@ -103,6 +103,16 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
 
     private static DataType.Types.StructField OutputField(OutputColumn output) => new() { Name = output.Name, DataType = SparkTypes.OfAnswer(output.Type), Nullable = true };
 
+    /// <summary>Whether a type of users stands in a column, itself or within others.</summary>
+    private static bool HasUserType(DataType? type) => type?.KindCase switch
+    {
+        DataType.KindOneofCase.Udt => true,
+        DataType.KindOneofCase.Array => HasUserType(type.Array.ElementType),
+        DataType.KindOneofCase.Struct => type.Struct.Fields.Any(f => HasUserType(f.DataType)),
+        DataType.KindOneofCase.Map => HasUserType(type.Map.KeyType) || HasUserType(type.Map.ValueType),
+        _ => false,
+    };
+
     /// <summary>Names of the columns that features come from, each once.</summary>
     private static IReadOnlyList<string> Needed(ModelManifest manifest, IReadOnlyList<InputColumn> inputs, ServiceViews views, IReadOnlyList<TableColumn> columns)
         => [.. inputs.Where(i => i.View is null).Select(i => i.Column!).Concat(views.Views.SelectMany(v => OnDemandColumns.Require(v.Definition, columns, manifest.Where))).Distinct(StringComparer.Ordinal)];
@@ -151,7 +161,7 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
     }
 
     private Task AllowUserTypesAsync(IEnumerable<DataType.Types.StructField> columns, CancellationToken cancellationToken)
-        => columns.Any(c => c.DataType.KindCase == DataType.KindOneofCase.Udt) ? session.Settings.SetAsync(ColumnarInput, "false", cancellationToken) : Task.CompletedTask;
+        => columns.Any(c => HasUserType(c.DataType)) ? session.Settings.SetAsync(ColumnarInput, "false", cancellationToken) : Task.CompletedTask;
 
     private async Task<IReadOnlyList<DataType.Types.StructField>> ColumnsAsync(Relation table, CancellationToken cancellationToken)
         => (await session.AnalyzeTypeAsync(table, cancellationToken).ConfigureAwait(false)).Struct.Fields;

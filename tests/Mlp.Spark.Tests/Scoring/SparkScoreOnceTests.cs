@@ -124,6 +124,49 @@ public abstract class SparkScoreOnceTests(SparkServer server) : IAsyncLifetime, 
         Assert.Equal(["id", "score"], schema.FieldsList.Select(f => f.Name));
     }
 
+    [SparkFact]
+    public async Task Score_FilesOfManyTypes_KeepTheirColumns()
+    {
+        const string Types =
+            """
+            SELECT 0.25F AS a, 1Y AS tiny, 2S AS small, 1.5BD AS exact, true AS truth, 'text' AS text, X'01' AS bytes, DATE'2026-01-02' AS day, TIMESTAMP'2026-01-02 03:04:05' AS time, TIMESTAMP_NTZ'2026-01-02 03:04:05' AS clock,
+            INTERVAL '1' DAY AS days, INTERVAL '2' MONTH AS months, array('p', NULL) AS list, map('k', array(1.0D)) AS map, named_struct('x', 1, 'y', CAST(NULL AS string)) AS record
+            """;
+        await using var session = await ConnectAsync();
+        await session.Sql(Types).Write.ParquetAsync(_folder.Combine("types"));
+
+        var scored = session.Read.Parquet(_folder.Combine("types")).Score(Classes);
+        await scored.CreateTemporaryViewAsync("scored_types");
+        var same = await CollectedRows.OfAsync(session.Sql($"SELECT score FROM (SELECT score, to_json(struct(*)) AS found FROM scored_types) WHERE found = (SELECT to_json(struct(t.*, 0.25D AS score)) FROM ({Types}) t)"));
+
+        Assert.Equal([0.25], same.Double(0));
+    }
+
+    [SparkFact]
+    public async Task Score_FilesWithVectorsWithinColumns_KeepThem()
+    {
+        const string Vector =
+            """
+            {"type":"udt","pyClass":"pyspark.ml.linalg.VectorUDT","serializedClass":"","sqlType":{"type":"struct","fields":[
+              {"name":"type","type":"byte","nullable":false,"metadata":{}},
+              {"name":"size","type":"integer","nullable":true,"metadata":{}},
+              {"name":"indices","type":{"type":"array","elementType":"integer","containsNull":false},"nullable":true,"metadata":{}},
+              {"name":"values","type":{"type":"array","elementType":"double","containsNull":false},"nullable":true,"metadata":{}}]}}
+            """;
+        const string Schema = $$$"""
+            {"type":"struct","fields":[{"name":"a","nullable":true,"metadata":{},"type":"float"},{"name":"within","nullable":true,"metadata":{},"type":{"type":"struct","fields":[{"name":"v","nullable":true,"metadata":{},"type":{{{Vector}}}}]}},
+              {"name":"list","nullable":true,"metadata":{},"type":{"type":"array","containsNull":true,"elementType":{{{Vector}}}}}]}
+            """;
+        await File.WriteAllTextAsync(_folder.Combine("vectors.json"), """{"a":0.25,"within":{"v":{"type":1,"values":[1.0,2.0]}},"list":[{"type":1,"values":[3.0]}]}""");
+        await using var session = await ConnectAsync();
+        await session.Read.Schema(Schema).Json(_folder.Combine("vectors.json")).Write.ParquetAsync(_folder.Combine("vectors"));
+
+        var rows = await CollectedRows.OfAsync(session.Read.Parquet(_folder.Combine("vectors")).Score(Classes));
+
+        Assert.Equal(["a", "within", "list", "score"], rows.Names);
+        Assert.Equal([0.25], rows.Double(3));
+    }
+
     /// <summary>How many rows the worker computes for a query.</summary>
     private static async Task<long> CountAsync(SparkSession session, Func<Task> query)
     {
