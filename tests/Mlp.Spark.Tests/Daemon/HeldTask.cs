@@ -21,8 +21,8 @@ internal sealed class HeldTask : IDisposable
     }
 
     /// <summary>Sends the rest, and nothing after it.</summary>
-    /// <returns>True for an answer, false for a refusal, null where the worker closed the connection without either: the task ended within.</returns>
-    public bool? Finish()
+    /// <returns>The answer or refusal; null where the worker closed the connection without either: the task ended within.</returns>
+    public WorkerReply? Finish()
     {
         var sending = Task.Run(() =>
         {
@@ -33,9 +33,7 @@ internal sealed class HeldTask : IDisposable
         });
         try
         {
-            var error = _peer.ReadReply().Error;
-            Assert.False(error is not null && error.StartsWith("The worker failed", StringComparison.Ordinal), error);
-            return error is null;
+            return _peer.ReadReply();
         }
         catch (IOException e)
         {

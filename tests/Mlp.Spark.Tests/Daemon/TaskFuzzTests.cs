@@ -56,17 +56,18 @@ public sealed class TaskFuzzTests(ITestOutputHelper output)
                     var start = Stopwatch.GetTimestamp();
                     var answer = task.Finish();
                     longest = longest > Stopwatch.GetElapsedTime(start) ? longest : Stopwatch.GetElapsedTime(start);
-                    switch (answer)
+                    if (answer is null)
                     {
-                        case true:
-                            answered++;
-                            break;
-                        case false:
-                            refused++;
-                            break;
-                        default:
-                            ended++;
-                            break;
+                        ended++;
+                    }
+                    else if (answer.Error is null)
+                    {
+                        answered++;
+                    }
+                    else
+                    {
+                        refused++;
+                        Assert.False(answer.Error.StartsWith("The worker failed", StringComparison.Ordinal), $"Round {round} of seed {Seed}: {answer.Error}");
                     }
                 }
             }
