@@ -19,6 +19,8 @@ internal sealed class TaskFiles(string folder)
                 $"Expected {what} under a path that every executor sees as a file, but found '{file.Path}'. Ship it with the session, or put it where it is mounted.");
         }
 
+        RequirePath(file.Path, $"the path of {what}");
+        RequirePath(folder, "the folder that files of the session lie in");
         var path = Path.GetFullPath(file.Path, Path.GetFullPath(folder));
         if (!Path.IsPathRooted(file.Path) && !path.StartsWith(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)) + Path.DirectorySeparatorChar, StringComparison.Ordinal))
         {
@@ -62,6 +64,14 @@ internal sealed class TaskFiles(string folder)
         if (found != file.Sha256)
         {
             throw new TaskException($"Expected {what} with SHA-256 {file.Sha256} at '{path}', but found SHA-256 {found}.");
+        }
+    }
+
+    private static void RequirePath(string path, string what)
+    {
+        if (path.Length == 0 || path.Contains('\0', StringComparison.Ordinal))
+        {
+            throw new TaskException($"Expected {what}, but found {(path.Length == 0 ? "an empty one" : "one with a null character")}.");
         }
     }
 }
