@@ -44,6 +44,9 @@ internal sealed class KernelShape : BoundShape
         _filledValues = Array.ConvertAll(_filled, f => f.CreateValue(rowCount));
     }
 
+    /// <summary>Whether rows of the last run are for ONNX Runtime.</summary>
+    public bool IsBeyondRange => _memory.IsBeyondRange;
+
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Run(RunOptions options)
