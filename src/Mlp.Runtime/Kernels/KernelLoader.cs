@@ -47,7 +47,7 @@ internal sealed class KernelLoader(Func<KernelRequest, KernelProgram> recognise)
         try
         {
             var program = recognise(request);
-            var description = Try(program, request, session, golden);
+            var description = Try(program, use, request, session, golden);
             if (description.IsInUse)
             {
                 session.Use(new ServedKernel(program, description));
@@ -66,9 +66,9 @@ internal sealed class KernelLoader(Func<KernelRequest, KernelProgram> recognise)
         }
     }
 
-    private static KernelDescription Try(KernelProgram program, KernelRequest request, ExecutionSession session, GoldenRows? golden)
+    private static KernelDescription Try(KernelProgram program, KernelUse use, KernelRequest request, ExecutionSession session, GoldenRows? golden)
     {
-        using var trial = new KernelTrial(program, session, request.Inputs, request.Score);
+        using var trial = new KernelTrial(program, session, request.Inputs, request.Score, use == KernelUse.Strict ? KernelTrial.StrictTolerance : KernelTrial.Tolerance);
         try
         {
             if (trial.FindDifference(golden, out var rowCount) is { } difference)

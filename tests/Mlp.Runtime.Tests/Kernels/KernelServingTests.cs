@@ -135,6 +135,22 @@ public sealed class KernelServingTests
     }
 
     [Fact]
+    public void Load_KernelThatIsNearlyRight_IsUsedUnlessStrict()
+    {
+        using var fixture = new KernelFixture(NetworkKernelTests.Network([10, 64, 32, 1], "Relu", null, gain: 6), "y");
+        using var trees = new KernelFixture(new TreeGraph { Seed = 2 }.ToOnnx(), "y");
+
+        var usual = KernelLoader.Default.Load(KernelUse.Auto, fixture.Request, fixture.Session, golden: null);
+        var strict = KernelLoader.Default.Load(KernelUse.Strict, fixture.Request, fixture.Session, golden: null);
+        var exact = KernelLoader.Default.Load(KernelUse.Strict, trees.Request, trees.Session, golden: null);
+
+        Assert.NotEmpty(usual.Timings);
+        Assert.StartsWith("Expected a kernel to answer as ONNX Runtime does, within 1E-06", strict.Reason, StringComparison.Ordinal);
+        Assert.True(exact.HasSameBits);
+        Assert.NotEmpty(exact.Timings);
+    }
+
+    [Fact]
     public void Load_KernelThatIsRight_ServesWhereItIsFaster()
     {
         using var fixture = new KernelFixture(NetworkKernelTests.Network([8, 1], "Relu", "Sigmoid"), "y");

@@ -14,6 +14,9 @@ internal sealed class KernelTrial : IDisposable
     /// <summary>Greatest |kernel - ONNX Runtime| / max(1, |ONNX Runtime|) that agrees, and that of golden rows unless they have one of their own.</summary>
     public const double Tolerance = GoldenRows.DefaultTolerance;
 
+    /// <summary>The greatest one that agrees for <see cref="KernelUse.Strict"/>.</summary>
+    public const double StrictTolerance = 1e-6;
+
     /// <summary>Rows of a run.</summary>
     public const int BatchRows = 256;
 
@@ -27,14 +30,17 @@ internal sealed class KernelTrial : IDisposable
     private readonly ScoreBuffer _found;
     private readonly RunOptions _options = new() { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
     private readonly int _width;
+    private readonly double _tolerance;
 
     /// <summary>Prepares.</summary>
     /// <param name="program">The kernel.</param>
     /// <param name="session">The session; the caller holds a lease.</param>
     /// <param name="inputs">Which features fill which input.</param>
     /// <param name="score">The score.</param>
-    public KernelTrial(KernelProgram program, ExecutionSession session, InputPlan inputs, OutputPlan score)
+    /// <param name="tolerance">Greatest difference that agrees.</param>
+    public KernelTrial(KernelProgram program, ExecutionSession session, InputPlan inputs, OutputPlan score, double tolerance = Tolerance)
     {
+        _tolerance = tolerance;
         (_program, _session, _inputs, _score, _width) = (program, session, inputs, score, score.Width);
         _rows = new FeatureRows(inputs.Layout, BatchRows);
         _buffers = [.. inputs.Inputs.Select(i => InputBuffer.Create(i, _rows))];
@@ -130,10 +136,10 @@ internal sealed class KernelTrial : IDisposable
         for (var row = 0; row < count; row++)
         {
             HasSameBits &= _expected.RowOf(row).SequenceEqual(_found.RowOf(row));
-            if (Worst(_expected.RowOf(row), _found.RowOf(row)) is var worst && worst > Tolerance && !IsBeyondRange(row))
+            if (Worst(_expected.RowOf(row), _found.RowOf(row)) is var worst && worst > _tolerance && !IsBeyondRange(row))
             {
                 return FormattableString.Invariant(
-                    $"Expected a kernel to answer as ONNX Runtime does, within {Tolerance} (relative to values above 1), but it differs by {worst:G3} in {what} {row} of {rowCount}, in a run of {count}.");
+                    $"Expected a kernel to answer as ONNX Runtime does, within {_tolerance} (relative to values above 1), but it differs by {worst:G3} in {what} {row} of {rowCount}, in a run of {count}.");
             }
         }
 

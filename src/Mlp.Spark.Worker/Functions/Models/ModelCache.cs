@@ -92,7 +92,7 @@ internal sealed class ModelCache : IDisposable
         try
         {
             var started = _time.GetTimestamp();
-            var model = PackagedModel.Load(path, options.OnnxRuntimeOnly ? KernelUse.Off : KernelUse.Auto, found => TaskFiles.RequireHash(file, found, path, "a model package"));
+            var model = PackagedModel.Load(path, options.OnnxRuntimeOnly ? KernelUse.Off : KernelUse.Strict, found => TaskFiles.RequireHash(file, found, path, "a model package"));
             _log.Write(FormattableString.Invariant(
                 $"Loaded {model.Manifest.Where} in {_time.GetElapsedTime(started).TotalMilliseconds:F0} ms; {(model.Engine.IsInUse ? "a managed kernel" : "ONNX Runtime")} scores."));
             return model;
