@@ -113,7 +113,7 @@ public sealed class MethodTests(DaemonFixture daemon) : IClassFixture<DaemonFixt
     public void Run_ArgumentThatTheMethodDoesNotTake_IsASentence()
     {
         Assert.Equal(
-            "Expected 1 arguments for method 'Mlp.Spark.TestFunctions.Recorded.EchoColumn', but the query passes 2.",
+            "Expected 1 argument for method 'Mlp.Spark.TestFunctions.Recorded.EchoColumn', but the query passes 2.",
             Run("4.3.0", "scalar-named-arguments", RecordedCommands.Call("Recorded.EchoColumn")).Error);
         Assert.Equal(
             "Expected argument 'texts' of method 'Mlp.Spark.TestFunctions.Dependent.Escape' as StringArray, but found DoubleArray.",
