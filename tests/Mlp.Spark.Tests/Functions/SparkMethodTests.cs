@@ -36,7 +36,7 @@ public sealed class SparkMethodTests
         Refuse(Forms.Hidden, $"'{Here}.Hidden', which is not public.");
         Refuse(Forms.Generic<RecordBatch>, $"'{Here}.Generic', which has type parameters.");
         Refuse((Func<RecordBatch, RecordBatch>)Closed.Hidden, $"'{typeof(Closed).FullName}.Hidden', which is not public.");
-        Refuse(Open<int>.Same, $"'{typeof(Open<int>).FullName}.Same', which has type parameters.");
+        Refuse(Comparer<int>.Create, $"'{typeof(Comparer<int>).FullName}.Create', which has type parameters.");
         Refuse((Func<RecordBatch, RecordBatch>)Forms.Overloaded, $"'{Here}.Overloaded', one of 2 of that name.");
 
         static void Refuse(Delegate method, string expected)
@@ -147,13 +147,6 @@ public sealed class SparkMethodTests
         public static BinaryArray Binary(BinaryArray values) => values;
 
         public static Date32Array Date32(Date32Array values) => values;
-    }
-
-    /// <summary>A method of a type of any.</summary>
-    /// <typeparam name="T">The type.</typeparam>
-    public static class Open<T>
-    {
-        public static RecordBatch Same(RecordBatch table) => table;
     }
 
     /// <summary>Methods of several forms.</summary>
