@@ -43,7 +43,7 @@ internal sealed class PlanExecution : IDisposable
     /// <summary>Whether the server has the plan, as far as is known: a part of the answer came, or the connection broke under way.</summary>
     public bool IsBegun { get; private set; }
 
-    /// <summary>Takes the next part of the answer.</summary>
+    /// <summary>Takes the next part of the answer. A server that was never reached is not waited for: its address may be wrong.</summary>
     /// <param name="cancellationToken">Ends the waiting, not the run.</param>
     /// <returns>The part; null behind the last one.</returns>
     /// <exception cref="RpcException">Spark's error, or the break after which the server was not found again or no longer knew the run.</exception>
@@ -82,10 +82,15 @@ internal sealed class PlanExecution : IDisposable
                 // The plan never arrived.
                 _isSent = false;
             }
-            catch (RpcException e) when (CanReattach(e, cause is null, cancellationToken))
+            catch (RpcException e) when (SparkErrors.IsBroken(e) && (IsBegun || !SparkErrors.IsUnreachable(e)))
             {
                 IsBegun = true;
                 cause ??= e;
+                if (_patience == TimeSpan.Zero || cancellationToken.IsCancellationRequested)
+                {
+                    throw;
+                }
+
                 if (Stopwatch.GetElapsedTime(_streamOpened) > _patience / 2)
                 {
                     // It was open for long, if silent: the server had been found.
@@ -155,8 +160,4 @@ internal sealed class PlanExecution : IDisposable
         _stream?.Dispose();
         _stream = null;
     }
-
-    /// <summary>A server that was never reached is not waited for: its address may be wrong.</summary>
-    private bool CanReattach(RpcException error, bool isFirst, CancellationToken cancellationToken)
-        => _patience > TimeSpan.Zero && !cancellationToken.IsCancellationRequested && SparkErrors.IsBroken(error) && !(isFirst && !IsBegun && SparkErrors.IsUnreachable(error));
 }

@@ -330,13 +330,27 @@ internal sealed class SparkChannel : IDisposable
     private static async Task TellQuietlyAsync<T>(Func<CancellationToken, AsyncUnaryCall<T>> call)
     {
         using var patience = new CancellationTokenSource(Courtesy);
+        var pauses = new ReconnectPauses(Courtesy);
         try
         {
-            using var running = call(patience.Token);
-            await running.ResponseAsync.ConfigureAwait(false);
+            do
+            {
+                try
+                {
+                    using var running = call(patience.Token);
+                    await running.ResponseAsync.ConfigureAwait(false);
+                    return;
+                }
+                catch (RpcException e) when (SparkErrors.IsBroken(e) && !SparkErrors.IsUnreachable(e) && !patience.IsCancellationRequested)
+                {
+                    // The connection that broke may be the one that was taken.
+                }
+            }
+            while (await pauses.WaitAsync(patience.Token).ConfigureAwait(false));
         }
-        catch (Exception e) when (e is RpcException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e) when (e is RpcException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
         {
+            // It has ended, or the server is gone.
         }
     }
 }

@@ -219,6 +219,28 @@ public sealed class PlanExecutionTests
         Assert.Equal([1], (await CollectedRows.OfAsync(session.Range(0, 1))).Int64(0));
     }
 
+    /// <summary>The cluster may have the plan, and is told that it need not go on.</summary>
+    [Fact]
+    public async Task Collect_ConnectionResetUnderThePlanWithoutPatience_SaysSoAndInterrupts()
+    {
+        CuttingRelay? relay = null;
+        await using var server = await PlayedServer.StartAsync(new PlayedSpark
+        {
+            Execute = (_, _, call) =>
+            {
+                relay!.Cut();
+                return Task.Delay(Timeout.Infinite, call.CancellationToken);
+            },
+        });
+        await using var cutting = relay = new CuttingRelay(server.Connection);
+        await using var session = await SparkSession.ConnectAsync(relay.Connection, Patient(TimeSpan.Zero));
+
+        var error = await Assert.ThrowsAsync<SparkConnectionException>(() => CollectedRows.OfAsync(session.Range(0, 1)));
+
+        Assert.Contains("the result was lost", error.Message, StringComparison.Ordinal);
+        Assert.Equal(server.Spark.Single<ExecutePlanRequest>().OperationId, (await server.Spark.Interrupted.Task).OperationId);
+    }
+
     [Fact]
     public async Task GetVersion_ConnectionResetUnderTheQuestion_AsksAgain()
     {
