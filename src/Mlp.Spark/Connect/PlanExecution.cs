@@ -11,9 +11,6 @@ namespace Mlp.Spark.Connect;
 /// <remarks>The way of Spark's own clients: <c>ExecutePlan</c> with <c>ReattachOptions</c>, then <c>ReattachExecute</c> until <c>ResultComplete</c>.</remarks>
 internal sealed class PlanExecution : IDisposable
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
-
     /// <summary>A stream that ends sooner without a part is taken for a broken one.</summary>
     private static readonly TimeSpan ShortestStream = TimeSpan.FromSeconds(1);
 
@@ -53,8 +50,7 @@ internal sealed class PlanExecution : IDisposable
     public async Task<ExecutePlanResponse?> NextAsync(CancellationToken cancellationToken)
     {
         RpcException? cause = null;
-        var broken = 0L;
-        var pause = FirstPause;
+        var pauses = new ReconnectPauses(_patience);
         while (true)
         {
             try
@@ -72,6 +68,7 @@ internal sealed class PlanExecution : IDisposable
                 cause ??= new RpcException(new Grpc.Core.Status(StatusCode.Internal, "The server ended the stream before the answer was whole."));
                 if (Stopwatch.GetElapsedTime(_streamOpened) > ShortestStream)
                 {
+                    pauses.Reset();
                     continue;
                 }
             }
@@ -89,16 +86,17 @@ internal sealed class PlanExecution : IDisposable
             {
                 IsBegun = true;
                 cause ??= e;
+                if (Stopwatch.GetElapsedTime(_streamOpened) > _patience / 2)
+                {
+                    // It was open for long, if silent: the server had been found.
+                    pauses.Reset();
+                }
             }
 
-            broken = broken == 0 ? Stopwatch.GetTimestamp() : broken;
-            if (Stopwatch.GetElapsedTime(broken) + pause > _patience)
+            if (!await pauses.WaitAsync(cancellationToken).ConfigureAwait(false))
             {
                 throw cause!;
             }
-
-            await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
-            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
     }
 

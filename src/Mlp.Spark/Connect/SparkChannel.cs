@@ -131,11 +131,28 @@ internal sealed class SparkChannel : IDisposable
             await foreach (var payload in payloads.WithCancellation(cancellationToken).ConfigureAwait(false))
             {
                 (payload.SessionId, payload.UserContext, payload.ClientType) = (SessionId, User, ClientType);
-                await call.RequestStream.WriteAsync(payload, cancellationToken).ConfigureAwait(false);
+                if (!await TryAsync(() => call.RequestStream.WriteAsync(payload, cancellationToken)).ConfigureAwait(false))
+                {
+                    break;
+                }
             }
 
-            await call.RequestStream.CompleteAsync().ConfigureAwait(false);
+            await TryAsync(call.RequestStream.CompleteAsync).ConfigureAwait(false);
             return await call.ResponseAsync.ConfigureAwait(false);
+        }
+
+        // Where nothing more can be sent, the answer says why.
+        static async Task<bool> TryAsync(Func<Task> send)
+        {
+            try
+            {
+                await send().ConfigureAwait(false);
+                return true;
+            }
+            catch (Exception e) when (e is IOException or InvalidOperationException or RpcException)
+            {
+                return false;
+            }
         }
     }
 
@@ -213,12 +230,27 @@ internal sealed class SparkChannel : IDisposable
         }
     }
 
+    /// <summary>Makes a call that may be made twice; where the connection breaks under it, it is made again.</summary>
     private Task<T> CallAsync<T>(Func<AsyncUnaryCall<T>> call, CancellationToken cancellationToken)
         => TranslateAsync(
             async () =>
             {
-                using var running = call();
-                return await running.ResponseAsync.ConfigureAwait(false);
+                var pauses = new ReconnectPauses(_reattachTimeout);
+                for (var isFirst = true; ; isFirst = false)
+                {
+                    try
+                    {
+                        using var running = call();
+                        return await running.ResponseAsync.ConfigureAwait(false);
+                    }
+                    catch (RpcException e) when (SparkErrors.IsBroken(e) && !_isClosed && !cancellationToken.IsCancellationRequested && !(isFirst && SparkErrors.IsUnreachable(e)))
+                    {
+                        if (!await pauses.WaitAsync(cancellationToken).ConfigureAwait(false))
+                        {
+                            throw;
+                        }
+                    }
+                }
             },
             () => false,
             cancellationToken);

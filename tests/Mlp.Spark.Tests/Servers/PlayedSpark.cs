@@ -37,6 +37,9 @@ internal sealed class PlayedSpark : SparkConnectService.SparkConnectServiceBase
     /// <summary>Whether artifacts arrive whole.</summary>
     public bool IsCrcSuccessful { get; init; } = true;
 
+    /// <summary>What happens with each part of an artifact.</summary>
+    public Action? OnArtifact { get; init; }
+
     /// <summary>Completes when a session was released.</summary>
     public TaskCompletionSource Released { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -133,6 +136,7 @@ internal sealed class PlayedSpark : SparkConnectService.SparkConnectServiceBase
         await foreach (var request in requestStream.ReadAllAsync())
         {
             Note(request, context);
+            OnArtifact?.Invoke();
             name = request.BeginChunk?.Name ?? request.Batch?.Artifacts[0].Name ?? name;
         }
 
