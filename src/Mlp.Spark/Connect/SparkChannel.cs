@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using Google.Protobuf;
 using Grpc.Core;
+using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
 using Mlp.Spark.Connect.Protocol;
 
@@ -45,7 +46,12 @@ internal sealed class SparkChannel : IDisposable
                 MaxReceiveMessageSize = connection.MaxMessageBytes ?? DefaultMaxMessageBytes,
                 MaxSendMessageSize = connection.MaxMessageBytes ?? DefaultMaxMessageBytes,
             });
-        _client = new SparkConnectService.SparkConnectServiceClient(_channel);
+        var session = new ServerSession(
+            new SparkConnectService.SparkConnectServiceClient(_channel),
+            operation => new ConfigRequest { SessionId = SessionId, UserContext = User, ClientType = ClientType, Operation = operation },
+            _headers,
+            _server);
+        _client = new SparkConnectService.SparkConnectServiceClient(_channel.Intercept(session));
     }
 
     /// <summary>Id of the session, a UUID.</summary>
