@@ -12,6 +12,9 @@ public static class Faulty
     /// <summary>Throws what the worker throws when Spark closes a connection.</summary>
     public static RecordBatch ThrowEndOfStream(RecordBatch table) => throw new EndOfStreamException($"mine, not yours ({table.Length})");
 
+    /// <summary>Misses a file, which is no assembly.</summary>
+    public static IArrowArray MissFile(IArrowArray column) => throw new FileNotFoundException("No zones.", $"/data/zones{column.Length}.csv");
+
     /// <summary>Gives nothing.</summary>
     public static RecordBatch? Null(RecordBatch table) => table.Length < 0 ? table : null;
 

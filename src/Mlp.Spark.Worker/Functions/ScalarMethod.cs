@@ -72,7 +72,7 @@ internal sealed class ScalarMethod : IScalarFunction
         var ordered = new object?[parameters.Count];
         if (arguments.Columns.Count != parameters.Count)
         {
-            throw new TaskException(FormattableString.Invariant($"Expected {parameters.Count} arguments for {Name}, but the query passes {arguments.Columns.Count}."));
+            throw new TaskException(FormattableString.Invariant($"Expected {parameters.Count} argument{(parameters.Count == 1 ? string.Empty : "s")} for {Name}, but the query passes {arguments.Columns.Count}."));
         }
 
         for (var i = 0; i < arguments.Columns.Count; i++)

@@ -35,8 +35,14 @@ internal static class ResultColumns
     {
         for (var i = 0; declared is not null && i < Math.Max(columns.Count, declared.Count); i++)
         {
-            var expected = i < declared.Count ? $"'{declared[i].Name}' ({SparkTypeText.Of(SparkTypeText.Parse(declared[i].Type, declared[i].Name))})" : "no more";
-            var found = i < columns.Count ? $"'{columns[i].Name}' ({SparkTypeText.Of(columns[i].DataType)})" : "no more";
+            var expected = i < declared.Count ? $"'{declared[i].Name}' ({SparkTypeText.Of(SparkTypeText.Parse(declared[i].Type, declared[i].Name))})" : null;
+            var found = i < columns.Count ? $"'{columns[i].Name}' ({SparkTypeText.Of(columns[i].DataType)})" : null;
+            if (expected is null || found is null)
+            {
+                throw new TaskException(FormattableString.Invariant(
+                    $"Expected {declared.Count} column{(declared.Count == 1 ? string.Empty : "s")} from {where}, as the query declares, but found {columns.Count}: {(found is null ? $"{expected} is missing" : $"{found} is too many")}."));
+            }
+
             if (expected != found)
             {
                 throw new TaskException(FormattableString.Invariant($"Expected {expected} as column {i + 1} from {where}, as the query declares, but found {found}."));

@@ -112,6 +112,11 @@ internal sealed class SessionShipment(SparkArtifacts artifacts, SparkSettings se
 
         // In the folder that the executors see the package gets its name when it is whole.
         var folder = options.SharedFolder ?? Directory.CreateTempSubdirectory("mlp-spark-").FullName;
+        if (!Directory.Exists(folder))
+        {
+            throw new DirectoryNotFoundException($"Expected the folder that {nameof(SparkSessionOptions)}.{nameof(SparkSessionOptions.SharedFolder)} names at '{folder}', but found none: it must be there, on this machine and on every executor.");
+        }
+
         var temporary = Path.Combine(folder, $".{Guid.NewGuid():N}.mlpkg");
         try
         {

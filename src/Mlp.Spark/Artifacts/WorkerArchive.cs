@@ -34,8 +34,8 @@ internal static class WorkerArchive
 
         var advice = path is null
             ? $"add the package {Package}, or say where a worker is installed on the executors by {nameof(Connect.SparkSessionOptions)}.{nameof(Connect.SparkSessionOptions.WorkerPath)}"
-            : $"the package {Package} brings it";
-        throw new WorkerNotFoundException($"Expected the archive of the Spark worker at '{wanted}', but found none: {advice}.", wanted);
+            : $"the package {Package} brings it as '{FileName}'";
+        throw new WorkerNotFoundException($"Expected the archive of the Spark worker at '{wanted}', but found {(Directory.Exists(wanted) ? "a folder" : "none")}: {advice}.", wanted);
     }
 
     /// <summary>Reads the archive to its end, so that one that is damaged, or no archive of the worker, does not travel.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text;
 using Apache.Arrow;
 using Apache.Arrow.Types;
@@ -15,6 +16,30 @@ internal static class SparkTypeText
 
     /// <summary>Name of the elements of a list, as Spark calls them.</summary>
     public const string Element = "element";
+
+    private static readonly FrozenSet<string> Words = FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase,
+        "void", "boolean", "tinyint", "byte", "smallint", "short", "int", "integer", "bigint", "long", "float", "real", "double", "decimal", "dec", "numeric", "string", "char", "character", "varchar",
+        "binary", "date", "time", "timestamp", "timestamp_ntz", "timestamp_ltz", "interval", "variant", "geometry", "geography", "array", "map", "struct");
+
+    /// <summary>Whether a text begins with a word with which types of Spark begin, those that the worker does not exchange among them.</summary>
+    /// <param name="text">The text.</param>
+    public static bool BeginsLikeType(string text)
+    {
+        var type = text.AsSpan().Trim();
+        while (type.StartsWith("array", StringComparison.OrdinalIgnoreCase) && type["array".Length..].TrimStart() is ['<', .. var element])
+        {
+            type = element.TrimStart();
+        }
+
+        var end = 0;
+        while (end < type.Length && (char.IsAsciiLetterOrDigit(type[end]) || type[end] == '_'))
+        {
+            end++;
+        }
+
+        return Words.Contains(type[..end].ToString());
+    }
 
     /// <summary>Reads a type.</summary>
     /// <param name="text">The text.</param>

@@ -105,9 +105,14 @@ public sealed class SparkMethod
     /// <summary>Refuses a method whose form, or whose result, is known to be another.</summary>
     /// <param name="type">What the query declares, as Spark's SQL writes it.</param>
     /// <param name="count">Number of arguments; null where it is not known.</param>
-    /// <exception cref="ArgumentException">It is no function of columns, takes another number of arguments, or gives another type.</exception>
+    /// <exception cref="ArgumentException">It is no function of columns, takes another number of arguments, or gives another type, or Spark has no such type.</exception>
     internal void RequireColumns(string type, int? count)
     {
+        if (!SparkTypeText.BeginsLikeType(type))
+        {
+            throw new ArgumentException($"Expected a type as Spark's SQL writes it for what method '{Type}.{Name}' gives, for example double or array<float>, but found '{type}'.");
+        }
+
         if (Form is null)
         {
             return;
@@ -120,7 +125,7 @@ public sealed class SparkMethod
 
         if (count is { } given && !Form.TakesColumnsAsBatch && given != Form.Parameters.Count)
         {
-            throw new ArgumentException(FormattableString.Invariant($"Expected {Form.Parameters.Count} arguments for {Form.Name}, but found {given}."));
+            throw new ArgumentException(FormattableString.Invariant($"Expected {Form.Parameters.Count} argument{(Form.Parameters.Count == 1 ? string.Empty : "s")} for {Form.Name}, but found {given}."));
         }
 
         if (Form.SparkResult is { } result && new SparkTypeParser(type).TryParse(out var declared) && SparkTypeText.Of(declared) is var wanted && wanted != result)

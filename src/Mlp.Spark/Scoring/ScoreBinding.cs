@@ -15,10 +15,12 @@ internal sealed class ScoreBinding(ModelManifest manifest, SparkScoreOptions opt
     /// <summary>Where each feature comes from.</summary>
     /// <param name="columns">The columns of the table.</param>
     /// <param name="views">The on-demand views that the worker computes; null for none.</param>
+    /// <param name="names">How Spark compares names; null for without case, as it does where nobody says otherwise.</param>
     /// <exception cref="ArgumentException">A column is missing or has a type that does not fit.</exception>
-    public IReadOnlyList<InputColumn> Bind(IReadOnlyList<TableColumn> columns, ServiceViews? views = null)
+    public IReadOnlyList<InputColumn> Bind(IReadOnlyList<TableColumn> columns, ServiceViews? views = null, StringComparer? names = null)
     {
         RequireOptions();
+        names ??= StringComparer.OrdinalIgnoreCase;
         var inputs = new List<InputColumn>();
         var matrices = FindMatrices(columns);
         foreach (var feature in _plan.Layout.Columns)
@@ -29,11 +31,11 @@ internal sealed class ScoreBinding(ModelManifest manifest, SparkScoreOptions opt
             }
             else if (matrices.FirstOrDefault(m => m.Holds(feature)) is not { } matrix)
             {
-                inputs.Add(Bind(feature.Name, feature.Type, feature.IsVector, VectorLength.Describe(feature), columns));
+                inputs.Add(Bind(feature.Name, feature.Type, feature.IsVector, VectorLength.Describe(feature), columns, names));
             }
             else if (inputs.All(i => i.Feature != matrix.Name))
             {
-                inputs.Add(Bind(matrix.Name, matrix.Type, isVector: true, VectorLength.Describe(matrix.Type, matrix.Width), columns));
+                inputs.Add(Bind(matrix.Name, matrix.Type, isVector: true, VectorLength.Describe(matrix.Type, matrix.Width), columns, names));
             }
         }
 
@@ -88,17 +90,15 @@ internal sealed class ScoreBinding(ModelManifest manifest, SparkScoreOptions opt
             .Where(m => options.Columns.ContainsKey(m.Name) || columns.Any(c => c.Name == m.Name && (ColumnFit.IsVector(c.Type) || !columns.Any(m.HasValue))))];
     }
 
-    private InputColumn Bind(string feature, FeatureType type, bool isVector, string described, IReadOnlyList<TableColumn> columns)
+    private InputColumn Bind(string feature, FeatureType type, bool isVector, string described, IReadOnlyList<TableColumn> columns, StringComparer names)
     {
         var name = options.Columns.GetValueOrDefault(feature, feature);
-        var found = columns.Where(c => c.Name == name).ToList();
-        if (found.Count != 1)
+        if (TableColumns.FindFault([.. columns.Select(c => c.Name)], name, names) is { } fault)
         {
-            var names = columns.Count == 0 ? "no columns" : "columns " + string.Join(", ", columns.Select(c => $"'{c.Name}'"));
-            throw new ArgumentException($"Expected {(found.Count == 0 ? "a" : "one")} column '{name}' of type {described} for feature '{feature}', but found {(found.Count == 0 ? names : "several")} ({manifest.Where}).");
+            throw new ArgumentException($"Expected a column '{name}' of type {described} for feature '{feature}', but found {fault} ({manifest.Where}).");
         }
 
-        Require(found[0], feature, type, isVector, described);
+        Require(columns.First(c => c.Name == name), feature, type, isVector, described);
         return new InputColumn(feature, name, options.RoundToFloat32 && type == FeatureType.Float32);
     }
 
@@ -109,9 +109,10 @@ internal sealed class ScoreBinding(ModelManifest manifest, SparkScoreOptions opt
             return;
         }
 
-        var advice = ColumnFit.NeedsRounding(column.Type, type, isVector)
-            ? $" {nameof(SparkScoreOptions)}.{nameof(SparkScoreOptions.RoundToFloat32)} rounds its values."
-            : string.Empty;
+        var advice = ColumnFit.NeedsRounding(column.Type, type, isVector) ? $" {nameof(SparkScoreOptions)}.{nameof(SparkScoreOptions.RoundToFloat32)} rounds its values."
+            : !isVector ? string.Empty
+            : type == FeatureType.Float32 && !options.RoundToFloat32 ? $" array<float> is taken, and with {nameof(SparkScoreOptions)}.{nameof(SparkScoreOptions.RoundToFloat32)} array<double> and ml vectors."
+            : " array<float>, array<double> and ml vectors are taken.";
         throw new ArgumentException($"Expected column '{column.Name}' to hold feature '{feature}' of type {described}, but found type {column.Description} ({manifest.Where}).{advice}");
     }
 

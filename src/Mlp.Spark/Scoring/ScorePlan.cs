@@ -15,20 +15,22 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
     /// <summary>Whether Spark, from 4.3 on, reads columns of files for functions by columns, which it cannot do with types of users, ml vectors among them.</summary>
     private const string ColumnarInput = "spark.sql.execution.arrow.pythonUDF.columnarInput.enabled";
 
+    /// <summary>Whether Spark tells names apart that differ in case alone.</summary>
+    private const string CaseSensitive = "spark.sql.caseSensitive";
+
     /// <summary>Adds the answers to a table. Only the columns that features come from travel to the worker; what is kept stays with Spark.</summary>
     /// <param name="table">The table.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<Relation> TableAsync(Relation table, CancellationToken cancellationToken)
     {
         var bound = await BindAsync(table, [], cancellationToken).ConfigureAwait(false);
-        var outputs = ScoreOutputs.Of(bound.Manifest, options);
-        var kept = Keep(bound.Fields, outputs, bound.Manifest.Where);
-        var answer = ScoreProjection.Number(outputs);
+        var kept = Keep(bound);
+        var answer = ScoreProjection.Number(bound.Outputs);
         var function = await FunctionAsync(bound, answer, cancellationToken).ConfigureAwait(false);
 
         // Of a function that may answer otherwise the next time, Spark makes no second call for a filter or a projection behind it.
         function.Deterministic = false;
-        return ScoreProjection.Of(table, [.. kept.Select(k => k.Name)], outputs, new Expression { CommonInlineUserDefinedFunction = function });
+        return ScoreProjection.Of(table, [.. kept.Select(k => k.Name)], bound.Outputs, new Expression { CommonInlineUserDefinedFunction = function });
     }
 
     /// <summary>Scores the rows of each group of a table.</summary>
@@ -38,13 +40,12 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
     public async Task<Relation> GroupAsync(Relation table, IReadOnlyList<string> keys, CancellationToken cancellationToken)
     {
         var bound = await BindAsync(table, keys, cancellationToken).ConfigureAwait(false);
-        var outputs = ScoreOutputs.Of(bound.Manifest, options);
-        var kept = Keep(bound.Fields, outputs, bound.Manifest.Where);
+        var kept = Keep(bound);
         var names = kept.Select(k => k.Name).ToList();
         var needed = bound.Needed.Concat(names).Concat(keys).Distinct(StringComparer.Ordinal).ToList();
-        var command = await CommandAsync(bound.Model, bound.Inputs, outputs, cancellationToken).ConfigureAwait(false);
+        var command = await CommandAsync(bound.Model, bound.Inputs, bound.Outputs, cancellationToken).ConfigureAwait(false);
         command = command with { Transforms = await ReferencesAsync(bound.Views, cancellationToken).ConfigureAwait(false), Keep = names };
-        var output = new DataType { Struct = new() { Fields = { kept.Concat(outputs.Select(OutputField)) } } };
+        var output = new DataType { Struct = new() { Fields = { kept.Concat(bound.Outputs.Select(OutputField)) } } };
         var function = FunctionPlans.Create(bound.Manifest.Name, FunctionPlans.Groups, command, output, needed.Select(FunctionPlans.Column));
         return new Relation { GroupMap = new() { Input = TableColumns.Narrow(table, needed), GroupingExpressions = { keys.Select(FunctionPlans.Column) }, Func = function } };
     }
@@ -60,7 +61,7 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
         if (arguments is null)
         {
             var bound = await BindAsync(table, [], cancellationToken).ConfigureAwait(false);
-            function = await FunctionAsync(bound, ScoreOutputs.Of(bound.Manifest, options), cancellationToken).ConfigureAwait(false);
+            function = await FunctionAsync(bound, bound.Outputs, cancellationToken).ConfigureAwait(false);
         }
         else
         {
@@ -123,10 +124,22 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
         var fields = await ColumnsAsync(table, cancellationToken).ConfigureAwait(false);
         await AllowUserTypesAsync(fields, cancellationToken).ConfigureAwait(false);
         TableColumns.RequireKeys(fields, keys, found.Manifest.Where);
+        var outputs = ScoreOutputs.Of(found.Manifest, options);
+        var names = await FindComparerAsync(fields, outputs, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<TableColumn> columns = [.. fields.Select(SparkTypes.ToColumn)];
         var views = ServiceViews.Find(found.Manifest, session.Features, options, columns);
-        var inputs = new ScoreBinding(found.Manifest, options).Bind(columns, views);
-        return new BoundModel(found, fields, views, inputs, Needed(found.Manifest, inputs, views, columns));
+        var inputs = new ScoreBinding(found.Manifest, options).Bind(columns, views, names);
+        return new BoundModel(found, fields, names, views, inputs, outputs, Needed(found.Manifest, inputs, views, columns));
+    }
+
+    /// <summary>How the session compares names. It is asked only where names differ in case alone.</summary>
+    private async Task<StringComparer> FindComparerAsync(IReadOnlyList<DataType.Types.StructField> fields, IReadOnlyList<OutputColumn> outputs, CancellationToken cancellationToken)
+    {
+        var names = fields.Select(f => f.Name).Concat(outputs.Select(o => o.Name)).Distinct(StringComparer.Ordinal).ToList();
+        return names.Distinct(StringComparer.OrdinalIgnoreCase).Count() < names.Count
+            && string.Equals(await session.Settings.GetAsync(CaseSensitive, cancellationToken).ConfigureAwait(false), "true", StringComparison.OrdinalIgnoreCase)
+            ? StringComparer.Ordinal
+            : StringComparer.OrdinalIgnoreCase;
     }
 
     /// <summary>A function of the columns that features come from, which it finds by their names.</summary>
@@ -177,23 +190,31 @@ internal sealed class ScorePlan(SparkSession session, SparkModel model, SparkSco
         return references;
     }
 
-    private IReadOnlyList<DataType.Types.StructField> Keep(IReadOnlyList<DataType.Types.StructField> columns, IReadOnlyList<OutputColumn> outputs, string where)
+    private IReadOnlyList<DataType.Types.StructField> Keep(BoundModel bound)
     {
-        var kept = TableColumns.Keep(columns, options.Keep, where);
-        return kept.FirstOrDefault(k => outputs.Any(o => o.Name == k.Name)) is { } taken
+        var kept = TableColumns.Keep(bound.Fields, options.Keep, bound.Manifest.Where, bound.Names);
+        return bound.Outputs.FirstOrDefault(o => kept.Any(k => bound.Names.Equals(k.Name, o.Name))) is { } taken
             ? throw new ArgumentException(
-                $"Expected a table without a column '{taken.Name}', which scoring adds, but found one ({where}). Say which columns to keep, or how the names of new ones begin: {nameof(SparkScoreOptions)}.{nameof(SparkScoreOptions.Prefix)}.")
+                $"Expected a table without a column '{taken.Name}', which scoring adds, but found {(kept.Any(k => k.Name == taken.Name) ? "one" : $"one that differs in case alone, for which {CaseSensitive} is not set")} ({bound.Manifest.Where}). Say which columns to keep, or how the names of new ones begin: {nameof(SparkScoreOptions)}.{nameof(SparkScoreOptions.Prefix)}.")
             : kept;
     }
 
     /// <summary>A model whose features were found among the columns of a table.</summary>
     /// <param name="Model">The model.</param>
     /// <param name="Fields">The columns of the table.</param>
+    /// <param name="Names">How the session compares names.</param>
     /// <param name="Views">The on-demand views that the worker computes.</param>
     /// <param name="Inputs">Where each feature comes from.</param>
+    /// <param name="Outputs">The answers.</param>
     /// <param name="Needed">Names of the columns that features come from, each once.</param>
     private sealed record BoundModel(
-        ModelSource Model, IReadOnlyList<DataType.Types.StructField> Fields, ServiceViews Views, IReadOnlyList<InputColumn> Inputs, IReadOnlyList<string> Needed)
+        ModelSource Model,
+        IReadOnlyList<DataType.Types.StructField> Fields,
+        StringComparer Names,
+        ServiceViews Views,
+        IReadOnlyList<InputColumn> Inputs,
+        IReadOnlyList<OutputColumn> Outputs,
+        IReadOnlyList<string> Needed)
     {
         public ModelManifest Manifest => Model.Manifest;
     }

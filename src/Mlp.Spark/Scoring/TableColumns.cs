@@ -9,13 +9,16 @@ internal static class TableColumns
     /// <param name="columns">The columns of the table.</param>
     /// <param name="names">Names of those to keep; null for all of them.</param>
     /// <param name="where">Who keeps them, for messages.</param>
+    /// <param name="comparer">How Spark compares names; null for with their case.</param>
     /// <exception cref="ArgumentException">A column is missing, or there or kept twice.</exception>
-    public static IReadOnlyList<DataType.Types.StructField> Keep(IReadOnlyList<DataType.Types.StructField> columns, IReadOnlyList<string>? names, string where)
+    public static IReadOnlyList<DataType.Types.StructField> Keep(IReadOnlyList<DataType.Types.StructField> columns, IReadOnlyList<string>? names, string where, StringComparer? comparer = null)
     {
-        IReadOnlyList<DataType.Types.StructField> kept = names is null ? columns : [.. names.Select(n => Single(columns, n, where))];
-        return kept.GroupBy(k => k.Name, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice
-            ? throw new ArgumentException($"Expected each column to keep once, but found '{twice.Key}' twice ({where}).")
-            : kept;
+        comparer ??= StringComparer.Ordinal;
+        IReadOnlyList<DataType.Types.StructField> kept = names is null ? columns : [.. names.Select(n => Single(columns, n, where, comparer))];
+        return kept.Select(k => k.Name).GroupBy(n => n, comparer).FirstOrDefault(g => g.Count() > 1)?.Distinct(StringComparer.Ordinal).ToList() is not { } twice
+            ? kept
+            : throw new ArgumentException(
+                $"Expected each column to keep once, but found {(twice.Count == 1 ? $"'{twice[0]}' twice" : $"{string.Join(" and ", twice.Select(n => $"'{n}'"))}, which Spark takes for one name")} ({where}).");
     }
 
     /// <summary>Refuses groups by columns that a table does not have.</summary>
@@ -27,8 +30,26 @@ internal static class TableColumns
     {
         if (keys.FirstOrDefault(key => !columns.Any(c => c.Name.Equals(key, StringComparison.OrdinalIgnoreCase))) is { } missing)
         {
-            throw new ArgumentException($"Expected a column '{missing}' to group by, but found {Describe(columns)} ({where}).");
+            throw new ArgumentException($"Expected a column '{missing}' to group by, but found {Describe([.. columns.Select(c => c.Name)])} ({where}).");
         }
+    }
+
+    /// <summary>Why a name is not that of one column.</summary>
+    /// <param name="columns">Names of the columns.</param>
+    /// <param name="name">The name, whose case counts as in this process.</param>
+    /// <param name="comparer">How Spark compares names.</param>
+    /// <returns>What was found instead; null where there is nothing to say.</returns>
+    public static string? FindFault(IReadOnlyList<string> columns, string name, StringComparer comparer)
+    {
+        var same = columns.Where(c => comparer.Equals(c, name)).ToList();
+        return (same.Contains(name, StringComparer.Ordinal), same) switch
+        {
+            (true, [_]) => null,
+            (true, _) when same.Distinct(StringComparer.Ordinal).Count() > 1 => $"{string.Join(" and ", same.Distinct(StringComparer.Ordinal).Select(c => $"'{c}'"))}, which Spark takes for one name",
+            (true, _) => "several",
+            _ when columns.FirstOrDefault(c => c.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } other => $"'{other}', whose name differs in case",
+            _ => Describe(columns),
+        };
     }
 
     /// <summary>Spark sends all columns of what it maps: what nobody needs is left out before.</summary>
@@ -36,13 +57,10 @@ internal static class TableColumns
     /// <param name="columns">Names of the columns that stay.</param>
     public static Relation Narrow(Relation table, IEnumerable<string> columns) => new() { Project = new() { Input = table, Expressions = { columns.Select(FunctionPlans.Column) } } };
 
-    private static DataType.Types.StructField Single(IReadOnlyList<DataType.Types.StructField> columns, string name, string where)
-    {
-        var found = columns.Where(c => c.Name == name).ToList();
-        return found.Count == 1
-            ? found[0]
-            : throw new ArgumentException($"Expected {(found.Count == 0 ? "a" : "one")} column '{name}' to keep, but found {(found.Count == 0 ? Describe(columns) : "several")} ({where}).");
-    }
+    private static DataType.Types.StructField Single(IReadOnlyList<DataType.Types.StructField> columns, string name, string where, StringComparer comparer)
+        => FindFault([.. columns.Select(c => c.Name)], name, comparer) is { } fault
+            ? throw new ArgumentException($"Expected a column '{name}' to keep, but found {fault} ({where}).")
+            : columns.First(c => c.Name == name);
 
-    private static string Describe(IReadOnlyList<DataType.Types.StructField> columns) => columns.Count == 0 ? "no columns" : "columns " + string.Join(", ", columns.Select(c => $"'{c.Name}'"));
+    private static string Describe(IReadOnlyList<string> columns) => columns.Count == 0 ? "no columns" : "columns " + string.Join(", ", columns.Select(c => $"'{c}'"));
 }

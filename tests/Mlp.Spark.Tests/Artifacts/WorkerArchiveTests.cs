@@ -55,6 +55,7 @@ public sealed class WorkerArchiveTests : IDisposable
     [InlineData(Damage.Flipped)]
     [InlineData(Damage.NoExecutable)]
     [InlineData(Damage.NotExecutable)]
+    [InlineData(Damage.Elsewhere)]
     public async Task Register_DamagedArchive_IsRefusedBeforeItTravels(Damage damage)
     {
         var archive = await WriteArchiveAsync(damage);
@@ -66,6 +67,14 @@ public sealed class WorkerArchiveTests : IDisposable
         Assert.StartsWith($"Expected the whole archive (.tar.gz) of the Spark worker at '{archive}', but found ", error.Message, StringComparison.Ordinal);
         Assert.Contains("SparkSessionOptions.WorkerArchivePath", error.Message, StringComparison.Ordinal);
         Assert.Empty(server.Spark.Requests.OfType<AddArtifactsRequest>());
+    }
+
+    [Fact]
+    public void Find_Folder_IsNoArchive()
+    {
+        var error = Assert.Throws<WorkerNotFoundException>(() => WorkerArchive.Find(_folder.FullName));
+
+        Assert.Equal($"Expected the archive of the Spark worker at '{_folder.FullName}', but found a folder: the package Mlp.Spark.Worker.linux-x64 brings it as 'mlp-spark-worker.linux-x64.tar.gz'.", error.Message);
     }
 
     [ShippedWorkerFact]
@@ -122,7 +131,7 @@ public sealed class WorkerArchiveTests : IDisposable
         await using (var zip = new GZipStream(File.Create(path), CompressionLevel.Fastest))
         await using (var tar = new TarWriter(zip, TarEntryFormat.Pax))
         {
-            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, damage == Damage.NoExecutable ? "./python3" : "./mlp-spark-worker")
+            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, damage switch { Damage.NoExecutable => "./python3", Damage.Elsewhere => "./bin/mlp-spark-worker", _ => "./mlp-spark-worker" })
             {
                 DataStream = new MemoryStream(content),
                 Mode = damage == Damage.NotExecutable ? UnixFileMode.UserRead : UnixFileMode.UserRead | UnixFileMode.UserExecute,
@@ -174,5 +183,6 @@ public sealed class WorkerArchiveTests : IDisposable
         Flipped,
         NoExecutable,
         NotExecutable,
+        Elsewhere,
     }
 }

@@ -79,13 +79,25 @@ public class CommandReaderTests
     [InlineData("", "another thing")]
     [InlineData("\u0080\u0004\u0095", "another thing")]
     [InlineData("{\"v\":1,\"kind\":\"method\"}", "missing required properties including: 'method'")]
-    [InlineData("{\"v\":1,\"v\":1,\"kind\":\"method\"}", "another thing")]
     public void Read_NoCommand_IsRefusedWithASentence(string json, string found)
     {
         var error = Assert.Throws<CommandException>(() => CommandReader.Read(Encoding.UTF8.GetBytes(json)));
 
         Assert.StartsWith("Expected a command", error.Message, StringComparison.Ordinal);
         Assert.Contains(found, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"kind\":\"method\"", "\"kind\":\"method\",\"kind\":\"method\"")]
+    [InlineData("\"name\":\"Compute\"", "\"name\":\"Other\",\"name\":\"Compute\"")]
+    public void Read_PropertyTwice_IsRefusedWithASentence(string part, string replacement)
+    {
+        var json = Encoding.UTF8.GetString(CommandReader.Write(new MethodCommand { Method = Method }));
+        Assert.Contains(part, json, StringComparison.Ordinal);
+
+        var error = Assert.Throws<CommandException>(() => CommandReader.Read(Encoding.UTF8.GetBytes(json.Replace(part, replacement, StringComparison.Ordinal))));
+
+        Assert.StartsWith("Expected a command of Mlp", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]

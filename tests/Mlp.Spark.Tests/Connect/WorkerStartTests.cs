@@ -14,6 +14,10 @@ public sealed class WorkerStartTests
         + "org.apache.spark.SparkException: \nError from python worker:\n  Failed to load libcoreclr.so, error: libstdc++.so.6.\n  a\n  b\n  c\nPYTHONPATH was:\n  x.jar\n"
         + "org.apache.spark.SparkException: EOFException occurred while reading the port number from pyspark.daemon's stdout.\n\tat org.apache.spark.A.b(A.scala:1)";
 
+    private const string NotResolved = "[UNRESOLVED_COLUMN.WITH_SUGGESTION] A column with name `nope` cannot be resolved. Did you mean one of the following? [`id`, `score`]";
+
+    private const string Lateral = "[UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY] Lateral subqueries are not supported with outer relations that produce more than one row";
+
     [Theory]
     [InlineData(NoFile, null, "Expected executors to start the worker 'mlp/mlp-spark-worker', which travels with the session, but they cannot: error=2, No such file or directory.")]
     [InlineData(NoFile, "/opt/mlp-spark-worker", null)]
@@ -28,5 +32,14 @@ public sealed class WorkerStartTests
     [InlineData(NoFile, Job + "java.io.IOException: Cannot run program \"mlp/mlp-spark-worker\" (in directory \"/tmp/a\"): error=2, No such file or directory\nCaused by: java.io.IOException: error=2, No such file or directory")]
     [InlineData("\nThe method threw.\n   at My.Method()\n at noon\n", "The method threw.\n   at My.Method()\n at noon")]
     [InlineData("", "")]
+    [InlineData(NotResolved + ".; line 1 pos 0;\n'Filter ('nope > 1)\n+- Project [id#1L, trees(f0#2)#3 AS score#4]\n   +- Range (0, 1, st...", NotResolved + ".; line 1 pos 0")]
+    [InlineData(NotResolved + ".;\n'UnresolvedRelation [nope], [], false\n", NotResolved + ".")]
+    [InlineData(Lateral + ":\nLateralJoin lateral-subquery#1570 [id#887L], Inner\n:  +- SubqueryAlias x\n:     +- Project [score#915]", Lateral)]
+    [InlineData(Lateral + "LateralJoin lateral-subquery#2350 [id#1515L], Inner\n:  +- SubqueryAlias x\n:     +- Project [sco...", Lateral)]
+    [InlineData(
+        "Job aborted due to stage failure: org.apache.spark.SparkException: [TASK_WRITE_FAILED] Task failed while writing rows to file:/out.\n\tat org.A.b(A.scala:1)\n"
+        + "Caused by: org.apache.spark.api.python.PythonException: Expected a value.\nSay which.\n\tat org.A.b(A.scala:1)\nCaused by: java.io.EOFException\n\t... 7 more",
+        "Expected a value.\nSay which.")]
+    [InlineData("The method threw:\n- first\n+- second", "The method threw:\n- first\n+- second")]
     public void WithoutStack_TextOfTheJvm_KeepsWhatIsSaid(string text, string expected) => Assert.Equal(expected, JvmText.WithoutStack(text));
 }

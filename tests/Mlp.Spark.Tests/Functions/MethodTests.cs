@@ -110,10 +110,23 @@ public sealed class MethodTests(DaemonFixture daemon) : IClassFixture<DaemonFixt
             StringComparison.Ordinal);
 
     [ReferenceDataFact(SparkRecording.Folder)]
+    public void Run_TableOfMoreOrFewerColumnsThanDeclared_IsASentence()
+    {
+        Assert.Contains(
+            "Expected 1 column from method 'Mlp.Spark.TestFunctions.Recorded.Score', as the query declares, but found 2: 'score' (double) is too many.",
+            Run("4.3.0", "map-in-arrow", RecordedCommands.Call("Recorded.Score", new ResultColumn("id", "bigint"))).Error,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "Expected 3 columns from method 'Mlp.Spark.TestFunctions.Recorded.Score', as the query declares, but found 2: 'n' (int) is missing.",
+            Run("4.3.0", "map-in-arrow", RecordedCommands.Call("Recorded.Score", new ResultColumn("id", "bigint"), new ResultColumn("score", "double"), new ResultColumn("n", "int"))).Error,
+            StringComparison.Ordinal);
+    }
+
+    [ReferenceDataFact(SparkRecording.Folder)]
     public void Run_ArgumentThatTheMethodDoesNotTake_IsASentence()
     {
         Assert.Equal(
-            "Expected 1 arguments for method 'Mlp.Spark.TestFunctions.Recorded.EchoColumn', but the query passes 2.",
+            "Expected 1 argument for method 'Mlp.Spark.TestFunctions.Recorded.EchoColumn', but the query passes 2.",
             Run("4.3.0", "scalar-named-arguments", RecordedCommands.Call("Recorded.EchoColumn")).Error);
         Assert.Equal(
             "Expected argument 'texts' of method 'Mlp.Spark.TestFunctions.Dependent.Escape' as StringArray, but found DoubleArray.",

@@ -41,6 +41,20 @@ public sealed class MissingAssemblyTests : IDisposable
     }
 
     [Fact]
+    public void Run_AssemblyThatCameLater_IsNamedAsSuch()
+    {
+        var assembly = Copy();
+        Assert.Null(Run("Recorded.EchoColumn", assembly));
+        File.Copy(Path.Combine(Path.GetDirectoryName(RecordedCommands.Assembly.Path)!, Needed + ".dll"), _folder.Combine(Needed + ".dll"));
+
+        Assert.Contains("but found one that was not there when 'Mlp.Spark.TestFunctions.dll' was loaded.", Run("Dependent.Escape", assembly), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_MethodThatMissesAFile_IsSaidToThrow()
+        => Assert.Equal("The method 'Mlp.Spark.TestFunctions.Faulty.MissFile' threw FileNotFoundException: No zones.", Run("Faulty.MissFile", Copy()));
+
+    [Fact]
     public void Run_MethodThatDoesWithoutIt_Runs() => Assert.Null(Run("Recorded.EchoColumn", Copy()));
 
     [Fact]

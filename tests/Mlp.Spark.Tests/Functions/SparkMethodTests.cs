@@ -16,6 +16,7 @@ public sealed class SparkMethodTests
     [Fact]
     public void Of_FormsThatTheWorkerCalls_AreNamed()
     {
+        SparkMethod.Of(Forms.List).RequireTables();
         SparkMethod[] methods = [SparkMethod.Of(Forms.Twice), SparkMethod.Of(Forms.First), SparkMethod.Of(Forms.Clean), SparkMethod.Of(Forms.Stream), SparkMethod.Of(Forms.StreamAsync)];
 
         Assert.Equal(["Twice", "First", "Clean", "Stream", "StreamAsync"], methods.Select(m => m.Name));
@@ -34,6 +35,8 @@ public sealed class SparkMethodTests
         Refuse(batch, $"'{Here}.OfObject', a method of an object.");
         Refuse(Forms.Hidden, $"'{Here}.Hidden', which is not public.");
         Refuse(Forms.Generic<RecordBatch>, $"'{Here}.Generic', which has type parameters.");
+        Refuse((Func<RecordBatch, RecordBatch>)Closed.Hidden, $"'{typeof(Closed).FullName}.Hidden', which is not public.");
+        Refuse(Comparer<int>.Create, $"'{typeof(Comparer<int>).FullName}.Create', which has type parameters.");
         Refuse((Func<RecordBatch, RecordBatch>)Forms.Overloaded, $"'{Here}.Overloaded', one of 2 of that name.");
 
         static void Refuse(Delegate method, string expected)
@@ -60,13 +63,35 @@ public sealed class SparkMethodTests
         var (twice, first, clean) = (SparkMethod.Of(Forms.Twice), SparkMethod.Of(Forms.First), SparkMethod.Of(Forms.Clean));
 
         Assert.Equal($"Expected {ColumnForms}, {Token}, but method '{Here}.Clean' is 'RecordBatch Clean(RecordBatch)'.", Refusal(() => session.MethodColumn(clean, "double", "a")));
-        Assert.Equal($"Expected 1 arguments for method '{Here}.Twice', but found 2.", Refusal(() => session.MethodColumn(twice, "double", "a", "b")));
+        Assert.Equal($"Expected 1 argument for method '{Here}.Twice', but found 2.", Refusal(() => session.MethodColumn(twice, "double", "a", "b")));
         Assert.Equal($"Expected method '{Here}.Twice' to give bigint, as the query declares, but it gives double.", Refusal(() => session.MethodColumn(twice, "BIGINT", "a")));
+        Assert.Equal(
+            $"Expected a type as Spark's SQL writes it for what method '{Here}.First' gives, for example double or array<float>, but found 'array<doubel>'.",
+            Refusal(() => session.MethodColumn(first, "array<doubel>", "a")));
+        Assert.Contains("but found 'doubel'.", Refusal(() => session.MethodColumn(SparkMethod.FromAssembly("F.dll", "T", "M"), "doubel", "a")), StringComparison.Ordinal);
+        Assert.NotNull(session.MethodColumn(first, "varchar(3)", "a"));
         Assert.NotNull(session.MethodColumn(twice, "DOUBLE", "a"));
         Assert.NotNull(session.MethodColumn(first, "bigint", "a", "b"));
         Assert.Contains("to give float", (await Assert.ThrowsAsync<ArgumentException>(() => session.RegisterFunctionAsync("f", twice, "float"))).Message, StringComparison.Ordinal);
 
         static string Refusal(Func<SparkColumn> create) => Assert.Throws<ArgumentException>(create).Message;
+    }
+
+    [Fact]
+    public void RequireColumns_ResultOfEachArray_IsTheTypeThatSparkCallsSo()
+    {
+        (Delegate Method, string Type)[] methods =
+        [
+            (Results.Boolean, "boolean"), (Results.Int8, "tinyint"), (Results.Int16, "smallint"), (Results.Int32, "int"), (Results.Int64, "bigint"), (Results.Float, "float"), (Results.Double, "double"),
+            (Results.String, "string"), (Results.Binary, "binary"), (Results.Date32, "date"),
+        ];
+
+        foreach (var (method, type) in methods)
+        {
+            SparkMethod.Of(method).RequireColumns(type, 1);
+            var error = Assert.Throws<ArgumentException>(() => SparkMethod.Of(method).RequireColumns("timestamp", 1));
+            Assert.EndsWith($" but it gives {type}.", error.Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -100,6 +125,30 @@ public sealed class SparkMethodTests
     public void FromAssembly_UriForAPathOfExecutors_IsRefused()
         => Assert.Throws<ArgumentException>(() => SparkMethod.FromAssembly("F.dll", "T", "M", "s3://bucket/F.dll"));
 
+    /// <summary>A method per kind of array.</summary>
+    public static class Results
+    {
+        public static BooleanArray Boolean(BooleanArray values) => values;
+
+        public static Int8Array Int8(Int8Array values) => values;
+
+        public static Int16Array Int16(Int16Array values) => values;
+
+        public static Int32Array Int32(Int32Array values) => values;
+
+        public static Int64Array Int64(Int64Array values) => values;
+
+        public static FloatArray Float(FloatArray values) => values;
+
+        public static DoubleArray Double(DoubleArray values) => values;
+
+        public static StringArray String(StringArray values) => values;
+
+        public static BinaryArray Binary(BinaryArray values) => values;
+
+        public static Date32Array Date32(Date32Array values) => values;
+    }
+
     /// <summary>Methods of several forms.</summary>
     public sealed class Forms
     {
@@ -110,6 +159,8 @@ public sealed class SparkMethodTests
         public static RecordBatch Clean(RecordBatch table) => table;
 
         public static IEnumerable<RecordBatch> Stream(IEnumerable<RecordBatch> tables) => tables;
+
+        public static List<RecordBatch> List(IEnumerable<RecordBatch> tables) => [.. tables];
 
         public static IAsyncEnumerable<RecordBatch> StreamAsync(IAsyncEnumerable<RecordBatch> tables) => tables;
 
@@ -122,5 +173,11 @@ public sealed class SparkMethodTests
         internal static RecordBatch Hidden(RecordBatch table) => table;
 
         public RecordBatch OfObject(RecordBatch table) => GetHashCode() == 0 ? table : table;
+    }
+
+    /// <summary>A public method of a type that is not.</summary>
+    private static class Closed
+    {
+        public static RecordBatch Hidden(RecordBatch table) => table;
     }
 }

@@ -38,6 +38,21 @@ public sealed class WholeGroupTests
         Assert.Equal(9, Assert.IsType<NullArray>(maps.Values).Length);
     }
 
+    [Fact]
+    public void Read_MoreThanAGroupMayHold_IsRefused()
+    {
+        const int Rows = 1 << 23;
+        var column = new Int64Array(new ArrowBuffer(new byte[Rows * sizeof(long)]), ArrowBuffer.Empty, Rows, 0, 0);
+        var batch = new RecordBatch(new Schema([new Field("id", Int64Type.Default, nullable: false), new Field("id2", Int64Type.Default, nullable: false)], null), [column, column], Rows);
+        var read = 0;
+
+        var error = Assert.Throws<TaskException>(() => WholeGroup.Read(Enumerable.Repeat(batch, 8).Select(b => (++read, b).b)).Count());
+
+        // 8 batches of 2^23 rows are no more rows than a group may have.
+        Assert.StartsWith("Expected groups of at most 1073741824 bytes and 67108864 rows", error.Message, StringComparison.Ordinal);
+        Assert.Equal(8, read);
+    }
+
     /// <summary>A row per length: a list of so many nulls, a map of so many keys to nulls, and a null. The third row is null itself.</summary>
     private static RecordBatch Nested(params int[] lengths)
     {

@@ -51,6 +51,31 @@ public sealed class ScoreBindingTests
     }
 
     [Fact]
+    public void Bind_ColumnOfAnotherCase_SaysSo()
+    {
+        (string, IArrowType)[] columns = [("FARE", FloatType.Default), ("miles", FloatType.Default), ("company", StringType.Default)];
+
+        var error = Assert.Throws<ArgumentException>(() => Bind(Described(), new(), columns));
+
+        Assert.Equal("Expected a column 'fare' of type Float32 for feature 'fare', but found 'FARE', whose name differs in case (model 'trips' version 3).", error.Message);
+        Assert.Equal("FARE", Bind(Described(), new() { Columns = new Dictionary<string, string> { ["fare"] = "FARE" } }, columns)[0].Column);
+    }
+
+    [Fact]
+    public void Bind_ColumnsThatDifferInCaseAlone_AreToldApartWhereSparkDoes()
+    {
+        (string, IArrowType)[] columns = [("fare", FloatType.Default), ("FARE", FloatType.Default), ("miles", FloatType.Default), ("company", StringType.Default)];
+
+        var error = Assert.Throws<ArgumentException>(() => Bind(Described(), new(), columns));
+        var twice = Assert.Throws<ArgumentException>(() => Bind(Described(), new(), [.. columns, columns[0]]));
+        var inputs = new ScoreBinding(Described(), new()).Bind([.. columns.Select(c => Column(c.Item1, c.Item2))], names: StringComparer.Ordinal);
+
+        Assert.Equal("Expected a column 'fare' of type Float32 for feature 'fare', but found 'fare' and 'FARE', which Spark takes for one name (model 'trips' version 3).", error.Message);
+        Assert.Contains("but found 'fare' and 'FARE', which", twice.Message, StringComparison.Ordinal);
+        Assert.Equal("fare", inputs[0].Column);
+    }
+
+    [Fact]
     public void Bind_DoubleForFloat32_IsRefusedUnlessRoundingIsAllowed()
     {
         (string, IArrowType)[] columns = [("fare", DoubleType.Default), ("miles", FloatType.Default), ("company", StringType.Default)];
@@ -104,9 +129,11 @@ public sealed class ScoreBindingTests
     [Fact]
     public void Bind_MatrixOfNoDescription_SaysWhichTypeItsColumnHas()
     {
+        var text = Assert.Throws<ArgumentException>(() => Bind(Matrix(), new(), ("x", StringType.Default)));
         var integers = Assert.Throws<ArgumentException>(() => Bind(Matrix(), new() { RoundToFloat32 = true }, ("x", new ListType(new Field("element", Int32Type.Default, true)))));
 
-        Assert.Equal("Expected column 'x' to hold feature 'x' of type Float32[3], but found type array<int> (model 'trips' version 3).", integers.Message);
+        Assert.EndsWith("but found type string (model 'trips' version 3). array<float> is taken, and with SparkScoreOptions.RoundToFloat32 array<double> and ml vectors.", text.Message, StringComparison.Ordinal);
+        Assert.Equal("Expected column 'x' to hold feature 'x' of type Float32[3], but found type array<int> (model 'trips' version 3). array<float>, array<double> and ml vectors are taken.", integers.Message);
     }
 
     [Fact]

@@ -113,6 +113,27 @@ public abstract class SparkScoreQueryTests(SparkServer server) : IAsyncLifetime,
     }
 
     [SparkFact]
+    public async Task Score_NamesThatDifferInCaseAlone_AreToldApartWhereSparkDoes()
+    {
+        await using var session = await ConnectAsync();
+        var taken = Sample(session).WithColumn("SCORE", "a");
+        var twice = Sample(session).SelectSql("id", "a", "a + 1F AS A", "`b b`", "c");
+
+        var clash = await Assert.ThrowsAsync<ArgumentException>(() => taken.Score(Linear).CountAsync());
+        var kept = await CollectedRows.OfAsync(taken.Score(Linear, keep: "id").Where("score > 0"));
+
+        Assert.Contains("Expected a table without a column 'score', which scoring adds, but found one that differs in case alone", clash.Message, StringComparison.Ordinal);
+        Assert.Equal([12.0], kept.Double(1));
+        var both = await Assert.ThrowsAsync<ArgumentException>(() => twice.Score(Linear, keep: "id").CountAsync());
+        Assert.Contains("but found 'a' and 'A', which Spark takes for one name", both.Message, StringComparison.Ordinal);
+
+        await session.Settings.SetAsync("spark.sql.caseSensitive", "true");
+
+        Assert.Equal(["id", "a", "A", "b b", "c", "score"], (await CollectedRows.OfAsync(twice.Score(Linear))).Names);
+        Assert.Contains("SCORE", (await CollectedRows.OfAsync(taken.Score(Linear))).Names);
+    }
+
+    [SparkFact]
     public async Task ScoreColumn_AndGroups_GiveTheSameScores()
     {
         await using var session = await ConnectAsync();

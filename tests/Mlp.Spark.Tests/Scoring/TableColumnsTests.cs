@@ -18,6 +18,21 @@ public sealed class TableColumnsTests
     }
 
     [Fact]
+    public void Keep_NamesThatDifferInCaseAlone_AreToldApartWhereSparkDoes()
+    {
+        DataType.Types.StructField[] columns = [.. Columns, new() { Name = "FARE" }];
+
+        var all = Assert.Throws<ArgumentException>(() => TableColumns.Keep(columns, null, "model 'trips' version 3", StringComparer.OrdinalIgnoreCase));
+        var named = Assert.Throws<ArgumentException>(() => TableColumns.Keep(columns, ["fare"], "model 'trips' version 3", StringComparer.OrdinalIgnoreCase));
+        var missing = Assert.Throws<ArgumentException>(() => TableColumns.Keep(columns, ["ID"], "model 'trips' version 3", StringComparer.OrdinalIgnoreCase));
+
+        Assert.Equal("Expected each column to keep once, but found 'fare' and 'FARE', which Spark takes for one name (model 'trips' version 3).", all.Message);
+        Assert.Equal("Expected a column 'fare' to keep, but found 'fare' and 'FARE', which Spark takes for one name (model 'trips' version 3).", named.Message);
+        Assert.Equal("Expected a column 'ID' to keep, but found 'id', whose name differs in case (model 'trips' version 3).", missing.Message);
+        Assert.Equal(3, TableColumns.Keep(columns, null, "model 'trips' version 3", StringComparer.Ordinal).Count);
+    }
+
+    [Fact]
     public void RequireKeys_MissingColumn_SaysWhatThereIs()
     {
         TableColumns.RequireKeys(Columns, ["ID", "fare"], "model 'trips' version 3");

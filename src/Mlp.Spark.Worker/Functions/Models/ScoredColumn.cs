@@ -23,7 +23,7 @@ internal sealed class ScoredColumn(ScoreCommand command, Scorer scorer) : IScala
     {
         if (command.Arguments is { } names && names.Count != arguments.Columns.Count)
         {
-            throw TooMany(names.Count, arguments.Columns.Count);
+            throw Miscounted(names.Count, arguments.Columns.Count);
         }
 
         // All batches of a task have the same columns.
@@ -40,6 +40,12 @@ internal sealed class ScoredColumn(ScoreCommand command, Scorer scorer) : IScala
 
     private List<(InputColumn Input, int Column)> Bind(ScalarArguments arguments, Schema schema)
     {
+        var wanted = command.Inputs.Count == 0 ? scorer.Features.Count : command.Inputs.Count;
+        if (arguments.Columns.Count != wanted && arguments.Names.All(n => n is null))
+        {
+            throw Miscounted(wanted, arguments.Columns.Count);
+        }
+
         var bound = new List<(InputColumn Input, int Column)>();
         for (var i = 0; i < arguments.Columns.Count; i++)
         {
@@ -54,18 +60,26 @@ internal sealed class ScoredColumn(ScoreCommand command, Scorer scorer) : IScala
     {
         if (arguments.Names[index] is { } name)
         {
-            return command.Inputs.FirstOrDefault(i => (i.Column ?? i.Feature) == name) ?? new InputColumn(name);
+            return command.Inputs.FirstOrDefault(i => (i.Column ?? i.Feature) == name) ?? (IsFeature(name) ? new InputColumn(name) : throw Unknown(name));
         }
 
         if (command.Inputs.Count == 0)
         {
-            return index < scorer.Features.Count ? new InputColumn(scorer.Features[index]) : throw TooMany(scorer.Features.Count, schema.FieldsList.Count);
+            return index < scorer.Features.Count ? new InputColumn(scorer.Features[index]) : throw Miscounted(scorer.Features.Count, schema.FieldsList.Count);
         }
 
-        return index < command.Inputs.Count ? command.Inputs[index] : throw TooMany(command.Inputs.Count, schema.FieldsList.Count);
+        return index < command.Inputs.Count ? command.Inputs[index] : throw Miscounted(command.Inputs.Count, schema.FieldsList.Count);
     }
 
-    private TaskException TooMany(int wanted, int found) => new(FormattableString.Invariant($"Expected {wanted} arguments for {Name}, but the query passes {found}."));
+    /// <summary>Whether a name is that of a feature, or of a matrix whose columns the features are.</summary>
+    private bool IsFeature(string name) => scorer.Features.Any(f => f == name || f.StartsWith(name + "[", StringComparison.Ordinal));
+
+    private TaskException Unknown(string name)
+        => new($"Expected the arguments of {Name} under names of its features ({string.Join(", ", NamesOfArguments().Select(n => $"'{n}'"))}), but the query passes '{name}'.");
+
+    private IEnumerable<string> NamesOfArguments() => command.Inputs.Count > 0 ? command.Inputs.Select(i => i.Column ?? i.Feature) : scorer.Features;
+
+    private TaskException Miscounted(int wanted, int found) => new(FormattableString.Invariant($"Expected {wanted} argument{(wanted == 1 ? string.Empty : "s")} for {Name}, but the query passes {found}."));
 
     private string NameOf(ScalarArguments arguments, int index)
         => arguments.Names[index] ?? command.Arguments?[index] ?? (index < command.Inputs.Count ? command.Inputs[index].Column ?? command.Inputs[index].Feature : FormattableString.Invariant($"_{index}"));

@@ -1,5 +1,6 @@
 using Apache.Arrow;
 using Microsoft.Extensions.Time.Testing;
+using Mlp.Runtime.Scoring;
 using Mlp.Spark.Commands;
 using Mlp.Spark.Tests.Peer;
 using Mlp.Spark.Worker.Daemon;
@@ -26,6 +27,40 @@ public sealed class ModelCacheTests
 
         Assert.Equal(1, worker.ModelCount);
         Assert.Equal(2, worker.Log.Split("Loaded model 'scored' version 1").Length);
+    }
+
+    [Fact]
+    public async Task Run_TasksWithOtherEngines_LoadAModelEach()
+    {
+        await using var package = await CreateLinearAsync(width: 1);
+        using var log = new StringWriter();
+        using var models = new ModelCache(TimeProvider.System, new WorkerLog(log, writesDetails: false, TimeProvider.System));
+
+        using var fastest = models.Rent(package.File, new ScoreOptions(), new TaskFiles("/"));
+        using var again = models.Rent(package.File, new ScoreOptions(), new TaskFiles("/"));
+        using var runtime = models.Rent(package.File, new ScoreOptions { OnnxRuntimeOnly = true }, new TaskFiles("/"));
+
+        Assert.Same(fastest.Model, again.Model);
+        Assert.NotSame(fastest.Model, runtime.Model);
+        Assert.Equal(2, models.Count);
+    }
+
+    [Fact]
+    public async Task Advance_ModelThatGoes_FreesItsSession()
+    {
+        var time = new FakeTimeProvider();
+        await using var package = await CreateLinearAsync(width: 1);
+        using var log = new StringWriter();
+        using var models = new ModelCache(time, new WorkerLog(log, writesDetails: false, time));
+        PackagedModel model;
+        using (var lease = models.Rent(package.File, new ScoreOptions(), new TaskFiles("/")))
+        {
+            model = lease.Model;
+        }
+
+        time.Advance(ModelCache.IdleTime * 2);
+
+        Assert.Throws<ObjectDisposedException>(() => model.With(CommandNulls.For(new NullHandling(), model.Inputs.Layout.Columns)));
     }
 
     [Fact]

@@ -268,7 +268,12 @@ public sealed class ScoreTests : IDisposable
         Assert.Contains("but found string for score.", Error(right with { Outputs = [new("score", "string")] }), StringComparison.Ordinal);
         Assert.Contains("Expected a classifier for ScoringOptions.Probabilities", Error(right with { Outputs = [new("probabilities", "array<double>")] }), StringComparison.Ordinal);
         Assert.Contains("Expected 3 arguments for model 'scored' version 1, but the query passes 4.", _worker.Run(TaskBytes.Scalar(right, [null, null, null, null], Table(("_0", Doubles(1)), ("_1", Doubles(1)), ("_2", Doubles(1)), ("_3", Doubles(1))))).Error, StringComparison.Ordinal);
+        Assert.Equal("Expected 3 arguments for model 'scored' version 1, but the query passes 1.", ScalarError(right, [null], ("_0", Doubles(1))));
+        Assert.Equal("Expected the arguments of model 'scored' version 1 under names of its features ('a', 'b', 'c'), but the query passes 'z'.", ScalarError(right, ["z"], ("z", Doubles(1))));
+        Assert.Equal("Expected the arguments of model 'scored' version 1 under names of its features ('x[0]', 'x[1]', 'x[2]'), but the query passes 'z'.", ScalarError(right with { Inputs = [] }, ["z"], ("z", Doubles(1))));
         Assert.Null(Error(right));
+
+        string? ScalarError(ScoreCommand command, string?[] names, params (string, IArrowArray)[] arguments) => _worker.Run(TaskBytes.Scalar(command, names, Table(arguments))).Error;
 
         string? Error(ScoreCommand command) => _worker.Run(TaskBytes.Map(command, table)).Error;
     }

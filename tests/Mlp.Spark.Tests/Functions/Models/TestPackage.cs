@@ -26,6 +26,9 @@ internal sealed class TestPackage : IAsyncDisposable
     /// <summary>Folder of the package.</summary>
     public string Folder => Path.GetDirectoryName(File.Path)!;
 
+    /// <summary>The registry.</summary>
+    public IModelRegistry Registry => _platform.Registry;
+
     /// <summary>The model in process.</summary>
     public IModel Model => _platform.GetModel(Name);
 
