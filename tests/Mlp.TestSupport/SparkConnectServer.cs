@@ -13,10 +13,12 @@ public sealed class SparkConnectServer : IAsyncDisposable
 
     private readonly StringBuilder _errors = new();
     private readonly Process _process;
+    private bool _isStopped;
 
     private SparkConnectServer(Process process, int port)
     {
         _process = process;
+        Port = port;
         Connection = "sc://127.0.0.1:" + port.ToString(CultureInfo.InvariantCulture);
         process.ErrorDataReceived += (_, e) =>
         {
@@ -30,6 +32,9 @@ public sealed class SparkConnectServer : IAsyncDisposable
 
     /// <summary>Id of the process that began it, and ends with it.</summary>
     public int ProcessId => _process.Id;
+
+    /// <summary>The port.</summary>
+    public int Port { get; }
 
     /// <summary>The connection string.</summary>
     public string Connection { get; }
@@ -51,18 +56,19 @@ public sealed class SparkConnectServer : IAsyncDisposable
     /// <param name="worker">Path of what Spark starts where it would start Python.</param>
     /// <param name="settings">Settings of the server, each <c>-Dname=value</c>.</param>
     /// <param name="variables">Variables of the server, which its workers get too.</param>
+    /// <param name="port">The port, which nobody uses; null for any.</param>
     /// <exception cref="FileNotFoundException">The reference data is not there.</exception>
     /// <exception cref="InvalidOperationException">The server did not start.</exception>
     public static async Task<SparkConnectServer> StartAsync(
-        string version, string worker, IReadOnlyList<string> settings, IReadOnlyDictionary<string, string>? variables = null)
+        string version, string worker, IReadOnlyList<string> settings, IReadOnlyDictionary<string, string>? variables = null, int? port = null)
     {
         const string Starter = "spark/start-connect";
         var path = ReferenceData.Find(Starter) ?? throw new FileNotFoundException($"Expected '{Starter}' in the reference data, but found none.", Starter);
-        var port = FreePort();
+        var chosen = port ?? FreePort();
 
         // When this process is gone, however that was, its end of the pipe is closed and Spark ends too.
         const string Script = "\"$@\" & child=$!; read -r _; kill $child; wait $child";
-        var start = new ProcessStartInfo("/bin/bash", ["-c", Script, "bash", path, version, port.ToString(CultureInfo.InvariantCulture), worker, .. settings])
+        var start = new ProcessStartInfo("/bin/bash", ["-c", Script, "bash", path, version, chosen.ToString(CultureInfo.InvariantCulture), worker, .. settings])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -73,7 +79,7 @@ public sealed class SparkConnectServer : IAsyncDisposable
             start.Environment[name] = value;
         }
 
-        var server = new SparkConnectServer(Process.Start(start)!, port);
+        var server = new SparkConnectServer(Process.Start(start)!, chosen);
         using var patience = new CancellationTokenSource(Patience);
         while (await server._process.StandardOutput.ReadLineAsync(patience.Token) is { } line)
         {
@@ -89,6 +95,12 @@ public sealed class SparkConnectServer : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (_isStopped)
+        {
+            return;
+        }
+
+        _isStopped = true;
         _process.StandardInput.Close();
         await _process.WaitForExitAsync();
         _process.Dispose();

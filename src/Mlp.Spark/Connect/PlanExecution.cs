@@ -11,9 +11,6 @@ namespace Mlp.Spark.Connect;
 /// <remarks>The way of Spark's own clients: <c>ExecutePlan</c> with <c>ReattachOptions</c>, then <c>ReattachExecute</c> until <c>ResultComplete</c>.</remarks>
 internal sealed class PlanExecution : IDisposable
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
-
     /// <summary>A stream that ends sooner without a part is taken for a broken one.</summary>
     private static readonly TimeSpan ShortestStream = TimeSpan.FromSeconds(1);
 
@@ -46,15 +43,14 @@ internal sealed class PlanExecution : IDisposable
     /// <summary>Whether the server has the plan, as far as is known: a part of the answer came, or the connection broke under way.</summary>
     public bool IsBegun { get; private set; }
 
-    /// <summary>Takes the next part of the answer.</summary>
+    /// <summary>Takes the next part of the answer. A server that was never reached is not waited for: its address may be wrong.</summary>
     /// <param name="cancellationToken">Ends the waiting, not the run.</param>
     /// <returns>The part; null behind the last one.</returns>
     /// <exception cref="RpcException">Spark's error, or the break after which the server was not found again or no longer knew the run.</exception>
     public async Task<ExecutePlanResponse?> NextAsync(CancellationToken cancellationToken)
     {
         RpcException? cause = null;
-        var broken = 0L;
-        var pause = FirstPause;
+        var pauses = new ReconnectPauses(_patience);
         while (true)
         {
             try
@@ -72,6 +68,7 @@ internal sealed class PlanExecution : IDisposable
                 cause ??= new RpcException(new Grpc.Core.Status(StatusCode.Internal, "The server ended the stream before the answer was whole."));
                 if (Stopwatch.GetElapsedTime(_streamOpened) > ShortestStream)
                 {
+                    pauses.Reset();
                     continue;
                 }
             }
@@ -85,20 +82,26 @@ internal sealed class PlanExecution : IDisposable
                 // The plan never arrived.
                 _isSent = false;
             }
-            catch (RpcException e) when (CanReattach(e, cause is null, cancellationToken))
+            catch (RpcException e) when (SparkErrors.IsBroken(e) && (IsBegun || !SparkErrors.IsUnreachable(e)))
             {
                 IsBegun = true;
                 cause ??= e;
+                if (_patience == TimeSpan.Zero || cancellationToken.IsCancellationRequested)
+                {
+                    throw;
+                }
+
+                if (Stopwatch.GetElapsedTime(_streamOpened) > _patience / 2)
+                {
+                    // It was open for long, if silent: the server had been found.
+                    pauses.Reset();
+                }
             }
 
-            broken = broken == 0 ? Stopwatch.GetTimestamp() : broken;
-            if (Stopwatch.GetElapsedTime(broken) + pause > _patience)
+            if (!await pauses.WaitAsync(cancellationToken).ConfigureAwait(false))
             {
                 throw cause!;
             }
-
-            await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
-            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
     }
 
@@ -157,8 +160,4 @@ internal sealed class PlanExecution : IDisposable
         _stream?.Dispose();
         _stream = null;
     }
-
-    /// <summary>A server that was never reached is not waited for: its address may be wrong.</summary>
-    private bool CanReattach(RpcException error, bool isFirst, CancellationToken cancellationToken)
-        => _patience > TimeSpan.Zero && !cancellationToken.IsCancellationRequested && SparkErrors.IsBroken(error) && !(isFirst && !IsBegun && SparkErrors.IsUnreachable(error));
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using Google.Protobuf;
 using Grpc.Core;
+using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
 using Mlp.Spark.Connect.Protocol;
 
@@ -45,7 +46,12 @@ internal sealed class SparkChannel : IDisposable
                 MaxReceiveMessageSize = connection.MaxMessageBytes ?? DefaultMaxMessageBytes,
                 MaxSendMessageSize = connection.MaxMessageBytes ?? DefaultMaxMessageBytes,
             });
-        _client = new SparkConnectService.SparkConnectServiceClient(_channel);
+        var session = new ServerSession(
+            new SparkConnectService.SparkConnectServiceClient(_channel),
+            operation => new ConfigRequest { SessionId = SessionId, UserContext = User, ClientType = ClientType, Operation = operation },
+            _headers,
+            _server);
+        _client = new SparkConnectService.SparkConnectServiceClient(_channel.Intercept(session));
     }
 
     /// <summary>Id of the session, a UUID.</summary>
@@ -125,11 +131,28 @@ internal sealed class SparkChannel : IDisposable
             await foreach (var payload in payloads.WithCancellation(cancellationToken).ConfigureAwait(false))
             {
                 (payload.SessionId, payload.UserContext, payload.ClientType) = (SessionId, User, ClientType);
-                await call.RequestStream.WriteAsync(payload, cancellationToken).ConfigureAwait(false);
+                if (!await TryAsync(() => call.RequestStream.WriteAsync(payload, cancellationToken)).ConfigureAwait(false))
+                {
+                    break;
+                }
             }
 
-            await call.RequestStream.CompleteAsync().ConfigureAwait(false);
+            await TryAsync(call.RequestStream.CompleteAsync).ConfigureAwait(false);
             return await call.ResponseAsync.ConfigureAwait(false);
+        }
+
+        // Where nothing more can be sent, the answer says why.
+        static async Task<bool> TryAsync(Func<Task> send)
+        {
+            try
+            {
+                await send().ConfigureAwait(false);
+                return true;
+            }
+            catch (Exception e) when (e is IOException or InvalidOperationException or RpcException)
+            {
+                return false;
+            }
         }
     }
 
@@ -207,12 +230,27 @@ internal sealed class SparkChannel : IDisposable
         }
     }
 
+    /// <summary>Makes a call that may be made twice; where the connection breaks under it, it is made again.</summary>
     private Task<T> CallAsync<T>(Func<AsyncUnaryCall<T>> call, CancellationToken cancellationToken)
         => TranslateAsync(
             async () =>
             {
-                using var running = call();
-                return await running.ResponseAsync.ConfigureAwait(false);
+                var pauses = new ReconnectPauses(_reattachTimeout);
+                for (var isFirst = true; ; isFirst = false)
+                {
+                    try
+                    {
+                        using var running = call();
+                        return await running.ResponseAsync.ConfigureAwait(false);
+                    }
+                    catch (RpcException e) when (SparkErrors.IsBroken(e) && !_isClosed && !cancellationToken.IsCancellationRequested && !(isFirst && SparkErrors.IsUnreachable(e)))
+                    {
+                        if (!await pauses.WaitAsync(cancellationToken).ConfigureAwait(false))
+                        {
+                            throw;
+                        }
+                    }
+                }
             },
             () => false,
             cancellationToken);
@@ -298,13 +336,27 @@ internal sealed class SparkChannel : IDisposable
     private static async Task TellQuietlyAsync<T>(Func<CancellationToken, AsyncUnaryCall<T>> call)
     {
         using var patience = new CancellationTokenSource(Courtesy);
+        var pauses = new ReconnectPauses(Courtesy);
         try
         {
-            using var running = call(patience.Token);
-            await running.ResponseAsync.ConfigureAwait(false);
+            do
+            {
+                try
+                {
+                    using var running = call(patience.Token);
+                    await running.ResponseAsync.ConfigureAwait(false);
+                    return;
+                }
+                catch (RpcException e) when (SparkErrors.IsBroken(e) && !SparkErrors.IsUnreachable(e) && !patience.IsCancellationRequested)
+                {
+                    // The connection that broke may be the one that was taken.
+                }
+            }
+            while (await pauses.WaitAsync(patience.Token).ConfigureAwait(false));
         }
-        catch (Exception e) when (e is RpcException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e) when (e is RpcException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
         {
+            // It has ended, or the server is gone.
         }
     }
 }

@@ -76,7 +76,9 @@ internal sealed class SparkErrors(string server, string? workerPath)
 
     /// <summary>Whether no connection came about, so that nothing was sent.</summary>
     /// <param name="error">The error of a call.</param>
-    public static bool IsUnreachable(RpcException error) => Find<SocketException>(error) is { SocketErrorCode: not SocketError.ConnectionReset and not SocketError.ConnectionAborted };
+    public static bool IsUnreachable(RpcException error)
+        => Find<SocketException>(error)?.SocketErrorCode is SocketError.ConnectionRefused or SocketError.HostNotFound or SocketError.HostUnreachable or SocketError.HostDown
+            or SocketError.NetworkUnreachable or SocketError.NetworkDown or SocketError.NoData or SocketError.NoRecovery or SocketError.TryAgain;
 
     /// <summary>Whether the server no longer knows the session or the operation.</summary>
     /// <param name="error">The error of a call.</param>
@@ -118,5 +120,5 @@ internal sealed class SparkErrors(string server, string? workerPath)
     }
 
     private SparkException Failed(string text, string? errorClass, string? sqlState, RpcException error)
-        => new(WorkerStart.Explain(text, workerPath) ?? JvmText.WithoutStack(text), text, errorClass, sqlState, error);
+        => new(WorkerStart.Explain(text, workerPath) ?? LostSession.Explain(text, server) ?? JvmText.WithoutStack(text), text, errorClass, sqlState, error);
 }

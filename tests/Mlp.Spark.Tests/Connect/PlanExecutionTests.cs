@@ -1,9 +1,12 @@
 using System.Collections.Concurrent;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Mlp.Spark.Connect;
 using Mlp.Spark.Connect.Protocol;
 using Mlp.Spark.Tests.Servers;
+using Mlp.TestSupport;
 
 namespace Mlp.Spark.Tests.Connect;
 
@@ -75,6 +78,7 @@ public sealed class PlanExecutionTests
 
         var error = await Assert.ThrowsAsync<SparkConnectionException>(() => CollectedRows.OfAsync(session.Range(0, 2)));
 
+        Assert.Contains("Expected the whole answer", error.Message, StringComparison.Ordinal);
         Assert.Contains("the result was lost, and the query must run again", error.Message, StringComparison.Ordinal);
         Assert.Single(server.Spark.Requests.OfType<ExecutePlanRequest>());
     }
@@ -93,6 +97,198 @@ public sealed class PlanExecutionTests
 
         Assert.Contains("DIVIDE_BY_ZERO", error.Message, StringComparison.Ordinal);
         Assert.Single(server.Spark.Requests.OfType<ReattachExecuteRequest>());
+    }
+
+    [Fact]
+    public async Task Collect_ErrorOfSpark_IsNoBreak()
+    {
+        await using var server = await PlayedServer.StartAsync(new PlayedSpark { Execute = (_, _, _) => throw Failed("[DIVIDE_BY_ZERO] Division by zero.") });
+        await using var session = await SparkSession.ConnectAsync(server.Connection);
+
+        var error = await Assert.ThrowsAsync<SparkException>(() => CollectedRows.OfAsync(session.Range(0, 2)));
+
+        Assert.Equal("[DIVIDE_BY_ZERO] Division by zero.", error.Message);
+        Assert.Empty(server.Spark.Requests.OfType<ReattachExecuteRequest>());
+    }
+
+    [Fact]
+    public async Task Collect_ServerThatBreaksAgainAndAgain_IsGivenUp()
+    {
+        await using var server = await PlayedServer.StartAsync(new PlayedSpark
+        {
+            Execute = (_, answers, call) => BreakAsync(answers, call),
+            Reattach = (_, answers, call) => BreakAsync(answers, call),
+        });
+        await using var session = await SparkSession.ConnectAsync(server.Connection, Patient(TimeSpan.FromMilliseconds(300)));
+
+        var error = await Assert.ThrowsAsync<SparkConnectionException>(() => CollectedRows.OfAsync(session.Range(0, 2)));
+
+        Assert.Contains("Expected the whole answer", error.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(server.Spark.Requests.OfType<ReattachExecuteRequest>());
+    }
+
+    /// <summary>A stream that is taken up and says nothing for a while has found the server: the next break is another one.</summary>
+    [Fact]
+    public async Task Collect_BreaksWithSilenceBetween_EachHaveTheirTime()
+    {
+        var reattached = 0;
+        await using var server = await PlayedServer.StartAsync(new PlayedSpark
+        {
+            Execute = (_, answers, call) => BreakAsync(answers, call),
+            Reattach = async (_, answers, call) =>
+            {
+                if (Interlocked.Increment(ref reattached) < 3)
+                {
+                    await Task.Delay(TimeSpan.FromSeconds(1.2));
+                    await BreakAsync(answers, call);
+                }
+
+                await WriteAsync(answers, Part("a", 1), Complete);
+            },
+        });
+        await using var session = await SparkSession.ConnectAsync(server.Connection, Patient(TimeSpan.FromSeconds(1)));
+
+        Assert.Equal([1], (await CollectedRows.OfAsync(session.Range(0, 1))).Int64(0));
+    }
+
+    [Fact]
+    public async Task Collect_ServerThatCannotReattach_SaysThatTheResultIsLost()
+    {
+        await using var server = await PlayedServer.StartAsync(new PlayedSpark
+        {
+            Execute = (_, answers, call) => BreakAsync(answers, call, Part("a", 1)),
+            Reattach = (_, _, _) => throw new RpcException(new Grpc.Core.Status(StatusCode.Unimplemented, "Not here.")),
+        });
+        await using var session = await SparkSession.ConnectAsync(server.Connection);
+
+        var error = await Assert.ThrowsAsync<SparkConnectionException>(() => CollectedRows.OfAsync(session.Range(0, 2)));
+
+        Assert.Contains("the result was lost", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Collect_ServerThatWasNeverReached_IsNotWaitedFor()
+    {
+        string connection;
+        await using (var relay = new CuttingRelay("sc://127.0.0.1:1"))
+        {
+            connection = relay.Connection;
+        }
+
+        await using var session = new SparkSession(SparkConnectionString.Parse(connection), Patient(TimeSpan.FromMinutes(30)), null, null);
+
+        var error = await Assert.ThrowsAsync<SparkConnectionException>(() => CollectedRows.OfAsync(session.Range(0, 2)));
+
+        Assert.Contains("cannot be reached", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>As a server ends streams after some minutes, while a query goes on: that is no break that the time limit is for.</summary>
+    [Fact]
+    public async Task Collect_StreamThatEndsAfterAWhileWithoutAPart_IsNoBreak()
+    {
+        var reattached = 0;
+        await using var server = await PlayedServer.StartAsync(new PlayedSpark
+        {
+            EndsAnswers = false,
+            Execute = (_, _, call) => Task.Delay(TimeSpan.FromSeconds(1.2), call.CancellationToken),
+            Reattach = (_, answers, call) => Interlocked.Increment(ref reattached) == 1
+                ? Task.Delay(TimeSpan.FromSeconds(1.2), call.CancellationToken)
+                : WriteAsync(answers, Part("a", 1), Complete),
+        });
+        await using var session = await SparkSession.ConnectAsync(server.Connection, Patient(TimeSpan.FromSeconds(1)));
+
+        Assert.Equal([1], (await CollectedRows.OfAsync(session.Range(0, 1))).Int64(0));
+    }
+
+    [Fact]
+    public async Task Collect_ConnectionResetUnderThePlan_GoesOn()
+    {
+        CuttingRelay? relay = null;
+        await using var server = await PlayedServer.StartAsync(new PlayedSpark
+        {
+            Execute = (_, _, call) =>
+            {
+                relay!.Cut();
+                return Task.Delay(Timeout.Infinite, call.CancellationToken);
+            },
+            Reattach = (_, answers, _) => WriteAsync(answers, Part("a", 1), Complete),
+        });
+        await using var cutting = relay = new CuttingRelay(server.Connection);
+        await using var session = await SparkSession.ConnectAsync(relay.Connection);
+
+        Assert.Equal([1], (await CollectedRows.OfAsync(session.Range(0, 1))).Int64(0));
+    }
+
+    /// <summary>The cluster may have the plan, and is told that it need not go on.</summary>
+    [Fact]
+    public async Task Collect_ConnectionResetUnderThePlanWithoutPatience_SaysSoAndInterrupts()
+    {
+        CuttingRelay? relay = null;
+        await using var server = await PlayedServer.StartAsync(new PlayedSpark
+        {
+            Execute = (_, _, call) =>
+            {
+                relay!.Cut();
+                return Task.Delay(Timeout.Infinite, call.CancellationToken);
+            },
+        });
+        await using var cutting = relay = new CuttingRelay(server.Connection);
+        await using var session = await SparkSession.ConnectAsync(relay.Connection, Patient(TimeSpan.Zero));
+
+        var error = await Assert.ThrowsAsync<SparkConnectionException>(() => CollectedRows.OfAsync(session.Range(0, 1)));
+
+        Assert.Contains("the result was lost", error.Message, StringComparison.Ordinal);
+        Assert.Equal(server.Spark.Single<ExecutePlanRequest>().OperationId, (await server.Spark.Interrupted.Task).OperationId);
+    }
+
+    [Fact]
+    public async Task GetVersion_ConnectionResetUnderTheQuestion_AsksAgain()
+    {
+        await using var server = await PlayedServer.StartAsync();
+        await using var relay = new CuttingRelay(server.Connection, cuts: 1, bytesPerCut: 0);
+        await using var session = await SparkSession.ConnectAsync(relay.Connection);
+
+        Assert.Equal("4.3.0", await session.GetVersionAsync());
+        Assert.Equal(2, relay.Connections);
+    }
+
+    [Fact]
+    public async Task Send_ConnectionResetUnderTheFile_IsAConnectionThatBroke()
+    {
+        CuttingRelay? relay = null;
+        await using var server = await PlayedServer.StartAsync(new PlayedSpark { OnArtifact = () => relay!.Cut() });
+        await using var cutting = relay = new CuttingRelay(server.Connection);
+        await using var session = await SparkSession.ConnectAsync(relay.Connection);
+        using var folder = new TempDirectory();
+        await File.WriteAllBytesAsync(folder.Combine("large"), new byte[4 << 20]);
+
+        var error = await Assert.ThrowsAsync<SparkConnectionException>(() => session.Artifacts.AddFileAsync(folder.Combine("large")));
+
+        Assert.True(error.IsTransient);
+    }
+
+    [Fact]
+    public async Task Collect_ServerWithAnotherCertificateBehindABreak_IsRefused()
+    {
+        var isTrusted = true;
+        CuttingRelay? relay = null;
+        await using var server = await PlayedServer.StartAsync(
+            new PlayedSpark
+            {
+                Execute = (_, _, call) =>
+                {
+                    isTrusted = false;
+                    relay!.Cut();
+                    return Task.Delay(Timeout.Infinite, call.CancellationToken);
+                },
+            },
+            tls: true);
+        await using var cutting = relay = new CuttingRelay(server.Connection);
+        var options = Patient(TimeSpan.FromMinutes(30));
+        options.ConfigureHandler = handler => handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => isTrusted;
+        await using var session = await SparkSession.ConnectAsync($"{relay.Connection}/;use_ssl=true", options);
+
+        await Assert.ThrowsAsync<SparkConnectionRefusedException>(() => CollectedRows.OfAsync(session.Range(0, 1)));
     }
 
     [Fact]
@@ -122,6 +318,15 @@ public sealed class PlanExecutionTests
     private static ExecutePlanResponse Complete => new() { ResponseId = "end", ResultComplete = new() };
 
     private static ExecutePlanResponse Part(string id, long value) => PlayedSpark.Part(id, value);
+
+    private static SparkSessionOptions Patient(TimeSpan patience) => new() { ReattachTimeout = patience };
+
+    /// <summary>An error as Spark tells it.</summary>
+    private static RpcException Failed(string message)
+    {
+        var status = new Spark.Connect.Protocol.Status { Code = (int)StatusCode.Internal, Message = message, Details = { Any.Pack(new ErrorInfo { Reason = "org.apache.spark.SparkArithmeticException" }) } };
+        return new RpcException(new Grpc.Core.Status(StatusCode.Internal, message), new Metadata { { "grpc-status-details-bin", status.ToByteArray() } });
+    }
 
     private static RpcException Forgotten(string reason)
         => new(new Grpc.Core.Status(StatusCode.Internal, $"[INVALID_HANDLE.{reason}] The handle 5c0a4f6e is invalid."));

@@ -11,6 +11,19 @@ namespace Mlp.Spark.Tests.Servers;
 /// <summary>Answers as a test says, and keeps what it was asked.</summary>
 internal sealed class PlayedSpark : SparkConnectService.SparkConnectServiceBase
 {
+    private readonly ConcurrentDictionary<string, string> _settings = new();
+
+    /// <summary>What the server calls its session, whose settings go with it; empty for a Spark that does not say.</summary>
+    public string ServerSessionId
+    {
+        get;
+        set
+        {
+            field = value;
+            _settings.Clear();
+        }
+    } = "server-1";
+
     public ConcurrentQueue<IMessage> Requests { get; } = new();
 
     public ConcurrentQueue<Metadata> Headers { get; } = new();
@@ -23,6 +36,9 @@ internal sealed class PlayedSpark : SparkConnectService.SparkConnectServiceBase
 
     /// <summary>Whether artifacts arrive whole.</summary>
     public bool IsCrcSuccessful { get; init; } = true;
+
+    /// <summary>What happens with each part of an artifact.</summary>
+    public Action? OnArtifact { get; init; }
 
     /// <summary>Completes when a session was released.</summary>
     public TaskCompletionSource Released { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -43,6 +59,16 @@ internal sealed class PlayedSpark : SparkConnectService.SparkConnectServiceBase
         return new ExecutePlanResponse { ResponseId = id, ArrowBatch = new() { RowCount = values.Length, Data = ArrowParts.Write(schema, [batch]) } };
     }
 
+    /// <summary>An error as Spark says it.</summary>
+    /// <param name="errorClass">Its name.</param>
+    public static RpcException Refusal(string errorClass)
+    {
+        var info = new ErrorInfo { Reason = "org.apache.spark.SparkSQLException", Domain = "org.apache.spark", Metadata = { ["errorClass"] = errorClass } };
+        var status = new Mlp.Spark.Connect.Protocol.Status { Code = (int)StatusCode.Internal, Details = { Google.Protobuf.WellKnownTypes.Any.Pack(info) } };
+        return new RpcException(
+            new Grpc.Core.Status(StatusCode.Internal, $"[{errorClass}] The handle 1 is invalid."), new Metadata { { "grpc-status-details-bin", status.ToByteArray() } });
+    }
+
     public T Single<T>() => Assert.Single(Requests.OfType<T>());
 
     /// <summary>Goes on with a plan.</summary>
@@ -54,6 +80,7 @@ internal sealed class PlayedSpark : SparkConnectService.SparkConnectServiceBase
     public override async Task ExecutePlan(ExecutePlanRequest request, IServerStreamWriter<ExecutePlanResponse> responseStream, ServerCallContext context)
     {
         Note(request, context);
+        responseStream = new Signed(this, responseStream);
         await Execute(request, responseStream, context);
         if (EndsAnswers)
         {
@@ -64,7 +91,7 @@ internal sealed class PlayedSpark : SparkConnectService.SparkConnectServiceBase
     public override Task ReattachExecute(ReattachExecuteRequest request, IServerStreamWriter<ExecutePlanResponse> responseStream, ServerCallContext context)
     {
         Note(request, context);
-        return Reattach(request, responseStream, context);
+        return Reattach(request, new Signed(this, responseStream), context);
     }
 
     public override Task<ReleaseExecuteResponse> ReleaseExecute(ReleaseExecuteRequest request, ServerCallContext context)
@@ -77,13 +104,30 @@ internal sealed class PlayedSpark : SparkConnectService.SparkConnectServiceBase
     public override Task<AnalyzePlanResponse> AnalyzePlan(AnalyzePlanRequest request, ServerCallContext context)
     {
         Note(request, context);
-        return Task.FromResult(new AnalyzePlanResponse { SessionId = request.SessionId, SparkVersion = new() { Version = "4.3.0" } });
+        return Task.FromResult(new AnalyzePlanResponse { SessionId = request.SessionId, ServerSideSessionId = ServerSessionId, SparkVersion = new() { Version = "4.3.0" } });
     }
 
     public override Task<ConfigResponse> Config(ConfigRequest request, ServerCallContext context)
     {
         Note(request, context);
-        return Task.FromResult(new ConfigResponse());
+        var response = new ConfigResponse { ServerSideSessionId = ServerSessionId };
+        foreach (var pair in request.Operation.Set?.Pairs ?? [])
+        {
+            _settings[pair.Key] = pair.Value;
+        }
+
+        foreach (var key in request.Operation.GetOption?.Keys ?? [])
+        {
+            var pair = new KeyValue { Key = key };
+            if (_settings.TryGetValue(key, out var value))
+            {
+                pair.Value = value;
+            }
+
+            response.Pairs.Add(pair);
+        }
+
+        return Task.FromResult(response);
     }
 
     public override async Task<AddArtifactsResponse> AddArtifacts(IAsyncStreamReader<AddArtifactsRequest> requestStream, ServerCallContext context)
@@ -92,10 +136,11 @@ internal sealed class PlayedSpark : SparkConnectService.SparkConnectServiceBase
         await foreach (var request in requestStream.ReadAllAsync())
         {
             Note(request, context);
+            OnArtifact?.Invoke();
             name = request.BeginChunk?.Name ?? request.Batch?.Artifacts[0].Name ?? name;
         }
 
-        return new AddArtifactsResponse { Artifacts = { new AddArtifactsResponse.Types.ArtifactSummary { Name = name, IsCrcSuccessful = IsCrcSuccessful } } };
+        return new AddArtifactsResponse { ServerSideSessionId = ServerSessionId, Artifacts = { new AddArtifactsResponse.Types.ArtifactSummary { Name = name, IsCrcSuccessful = IsCrcSuccessful } } };
     }
 
     public override Task<InterruptResponse> Interrupt(InterruptRequest request, ServerCallContext context)
@@ -119,6 +164,29 @@ internal sealed class PlayedSpark : SparkConnectService.SparkConnectServiceBase
         if (Token is not null && context.RequestHeaders.GetValue("authorization") != $"Bearer {Token}")
         {
             throw new RpcException(new Grpc.Core.Status(StatusCode.Unauthenticated, "The token is not known."));
+        }
+
+        if (request is ISessionRequest { ClientObservedServerSideSessionId: { Length: > 0 } observed } && observed != ServerSessionId)
+        {
+            throw Refusal("INVALID_HANDLE.SESSION_CHANGED");
+        }
+    }
+
+    /// <summary>Says of the parts of an answer which session gave them.</summary>
+    private sealed class Signed(PlayedSpark spark, IServerStreamWriter<ExecutePlanResponse> writer) : IServerStreamWriter<ExecutePlanResponse>
+    {
+        public WriteOptions? WriteOptions
+        {
+            get => writer.WriteOptions;
+            set => writer.WriteOptions = value;
+        }
+
+        public Task WriteAsync(ExecutePlanResponse message) => WriteAsync(message, CancellationToken.None);
+
+        public Task WriteAsync(ExecutePlanResponse message, CancellationToken cancellationToken)
+        {
+            message.ServerSideSessionId = message.ServerSideSessionId is { Length: > 0 } other ? other : spark.ServerSessionId;
+            return writer.WriteAsync(message, cancellationToken);
         }
     }
 }
