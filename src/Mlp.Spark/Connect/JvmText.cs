@@ -22,8 +22,11 @@ internal static partial class JvmText
 
     private static string WithoutPlan(string text)
     {
-        var start = Plan().Match(text) is { Success: true } behind ? behind.Index : GluedPlan().Match(text) is { Success: true } glued ? glued.Index : text.Length;
+        // A message may hold one of each.
+        var start = Math.Min(StartOf(Plan().Match(text)), StartOf(GluedPlan().Match(text)));
         return text[..start].TrimEnd().TrimEnd(';', ':');
+
+        int StartOf(Match plan) => plan.Success ? plan.Index : text.Length;
     }
 
     [GeneratedRegex("""^Caused by: org\.apache\.spark\.api\.python\.PythonException: (.+?)(?=^Caused by: |\z)""", RegexOptions.Multiline | RegexOptions.Singleline)]

@@ -35,7 +35,7 @@ public sealed class WorkerStartTests
     [InlineData(NotResolved + ".; line 1 pos 0;\n'Filter ('nope > 1)\n+- Project [id#1L, trees(f0#2)#3 AS score#4]\n   +- Range (0, 1, st...", NotResolved + ".; line 1 pos 0")]
     [InlineData(NotResolved + ".;\n'UnresolvedRelation [nope], [], false\n", NotResolved + ".")]
     [InlineData(Lateral + ":\nLateralJoin lateral-subquery#1570 [id#887L], Inner\n:  +- SubqueryAlias x\n:     +- Project [score#915]", Lateral)]
-    [InlineData(Lateral + "LateralJoin lateral-subquery#2350 [id#1515L], Inner\n:  +- SubqueryAlias x\n:     +- Project [sco...", Lateral)]
+    [InlineData(Lateral + "LateralJoin lateral-subquery#2350 [id#1515L], Inner\n:  +- SubqueryAlias x\n:     +- Project [score#1]\n.; line 1 pos 9;\nAggregate [count(1)]\n+- Project [sco...", Lateral)]
     [InlineData(
         "Job aborted due to stage failure: org.apache.spark.SparkException: [TASK_WRITE_FAILED] Task failed while writing rows to file:/out.\n\tat org.A.b(A.scala:1)\n"
         + "Caused by: org.apache.spark.api.python.PythonException: Expected a value.\nSay which.\n\tat org.A.b(A.scala:1)\nCaused by: java.io.EOFException\n\t... 7 more",

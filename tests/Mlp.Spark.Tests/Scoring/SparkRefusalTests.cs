@@ -1,4 +1,5 @@
 using Mlp.Runtime.Data;
+using Mlp.Runtime.Inference;
 using Mlp.Spark.Commands;
 using Mlp.Spark.Connect;
 using Mlp.Spark.Connect.Protocol;
@@ -34,6 +35,34 @@ public abstract class SparkRefusalTests(SparkServer server) : IAsyncLifetime
         Assert.Contains("'b'", type.Message, StringComparison.Ordinal);
         Assert.Contains("utf8", type.Message, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("Expected 3 arguments for model 'scored' version 1, but the query passes 2.", count.Message, StringComparison.Ordinal);
+    }
+
+    [SparkFact]
+    public async Task Query_ThatSparkRefuses_IsToldWithoutItsPlan()
+    {
+        await using var session = await server.ConnectAsync();
+        var scored = session.Sql("SELECT id, CAST(id AS float) AS a, 1.0F AS b, 1.0F AS c FROM range(3)").Score(SparkModel.FromPackage(_package.File.Path), new() { Keep = ["id"] });
+        await scored.CreateTemporaryViewAsync("scored");
+
+        var unknown = await Assert.ThrowsAsync<SparkException>(() => scored.Where("nope > 1").CountAsync());
+        var lateral = await Assert.ThrowsAsync<SparkException>(() => session.Sql("SELECT * FROM range(3) AS r, LATERAL (SELECT score FROM scored AS s WHERE s.id = r.id)").CountAsync());
+
+        Assert.All([unknown, lateral], error => Assert.DoesNotContain("\n", error.Message, StringComparison.Ordinal));
+        Assert.EndsWith("more than one row", lateral.Message, StringComparison.Ordinal);
+        Assert.Contains("+- ", lateral.ServerMessage, StringComparison.Ordinal);
+    }
+
+    [SparkFact]
+    public async Task Write_ThatTheWorkerFails_IsToldInItsWords()
+    {
+        await using var session = await server.ConnectAsync();
+        var nulls = new NullOptions { Policy = NullPolicy.Error };
+        var scored = session.Sql("SELECT CAST(NULL AS float) AS a, 1.0F AS b, 1.0F AS c FROM range(3)").Score(SparkModel.FromPackage(_package.File.Path), new() { Nulls = nulls });
+
+        var error = await Assert.ThrowsAsync<SparkException>(() => scored.Write.ParquetAsync(Path.Combine(_package.Folder, "failed")));
+
+        Assert.DoesNotContain("Task failed", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Expected a value of feature 'a' in row 1 of the partition, but it is Null", error.Message, StringComparison.Ordinal);
     }
 
     [SparkFact]
