@@ -11,7 +11,7 @@ internal static partial class JvmText
 
     /// <summary>The message alone, without stacks and plans: the worker's sentence where that is the cause.</summary>
     /// <param name="text">The message, with or without stacks and plans; the last line may have been cut.</param>
-    public static string WithoutStack(string text)
+    public static string WithoutStackAndPlan(string text)
     {
         var said = string.Join('\n', text.Split('\n').Where(line => !IsOfStack(line))).Trim();
         return WorkerCause().Matches(said) is [.., { Groups: [_, var sentence] }] ? sentence.Value.Trim() : WithoutPlan(said);

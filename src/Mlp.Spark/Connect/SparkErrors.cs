@@ -120,5 +120,5 @@ internal sealed class SparkErrors(string server, string? workerPath)
     }
 
     private SparkException Failed(string text, string? errorClass, string? sqlState, RpcException error)
-        => new(WorkerStart.Explain(text, workerPath) ?? LostSession.Explain(text, server) ?? JvmText.WithoutStack(text), text, errorClass, sqlState, error);
+        => new(WorkerStart.Explain(text, workerPath) ?? LostSession.Explain(text, server) ?? JvmText.WithoutStackAndPlan(text), text, errorClass, sqlState, error);
 }

@@ -41,5 +41,5 @@ public sealed class WorkerStartTests
         + "Caused by: org.apache.spark.api.python.PythonException: Expected a value.\nSay which.\n\tat org.A.b(A.scala:1)\nCaused by: java.io.EOFException\n\t... 7 more",
         "Expected a value.\nSay which.")]
     [InlineData("The method threw:\n- first\n+- second", "The method threw:\n- first\n+- second")]
-    public void WithoutStack_TextOfTheJvm_KeepsWhatIsSaid(string text, string expected) => Assert.Equal(expected, JvmText.WithoutStack(text));
+    public void WithoutStackAndPlan_TextOfTheJvm_KeepsWhatIsSaid(string text, string expected) => Assert.Equal(expected, JvmText.WithoutStackAndPlan(text));
 }
