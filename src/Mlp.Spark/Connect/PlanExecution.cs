@@ -76,7 +76,7 @@ internal sealed class PlanExecution : IDisposable
             {
                 if (_lastPart is not null || !SparkErrors.IsUnknownOperation(e))
                 {
-                    throw cause ?? e;
+                    throw SparkErrors.IsUnknownSession(e) ? e : cause ?? e;
                 }
 
                 // The plan never arrived.

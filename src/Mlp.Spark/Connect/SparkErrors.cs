@@ -84,6 +84,10 @@ internal sealed class SparkErrors(string server, string? workerPath)
     /// <param name="error">The error of a call.</param>
     public static bool IsUnknownHandle(RpcException error) => error.Status.Detail.Contains(UnknownHandle, StringComparison.Ordinal);
 
+    /// <summary>Whether the server no longer knows the session.</summary>
+    /// <param name="error">The error of a call.</param>
+    public static bool IsUnknownSession(RpcException error) => error.Status.Detail.Contains(UnknownHandle + "SESSION_", StringComparison.Ordinal);
+
     /// <summary>Whether the server knows the session, and has never known the operation.</summary>
     /// <param name="error">The error of a call.</param>
     public static bool IsUnknownOperation(RpcException error) => error.Status.Detail.Contains(UnknownHandle + "OPERATION_NOT_FOUND", StringComparison.Ordinal);

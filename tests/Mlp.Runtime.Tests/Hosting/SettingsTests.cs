@@ -28,7 +28,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("MlPlatform:Models:dessert:Alias", "Nope!", "MlPlatform:Models:dessert:Alias must be 1 to 100 lower-case letters a to z, digits, '-', '_' and '.', with a letter or digit first and no '.' last, but is 'Nope!'.")]
     [InlineData("MlPlatform:Models:dessert", "fast", "MlPlatform:Models:dessert must be a section, but is 'fast'.")]
     [InlineData("MlPlatform:Models:dessert:PoolSize", null, "MlPlatform:Models:dessert:PoolSize must be a whole number, but is null.")]
-    [InlineData("MlPlatform:Models:dessert:Kernels", "1", "MlPlatform:Models:dessert:Kernels must be Auto, Strict or Off, but is '1'.")]
+    [InlineData("MlPlatform:Models:dessert:Kernels", "1", "MlPlatform:Models:dessert:Kernels must be Auto or Strict or Off, but is '1'.")]
     [InlineData("MlPlatform:Models:dessert:Route:Challengers:next:Alias", "nope", "MlPlatform:Models:dessert:Route:Challengers:next:Share must be between 0 and 1 in steps of 0.0001, but is empty.")]
     [InlineData("MlPlatform:Models:dessert:Nulls:Features:bill:Policy", "Value", "MlPlatform:Models:dessert:Nulls:Features:bill:Value must be what stands for null, since Policy is Value, but is empty.")]
     [InlineData("MlPlatform:Mode", "Writer", "MlPlatform:Mode must be Owner or Reader, but is 'Writer'.")]

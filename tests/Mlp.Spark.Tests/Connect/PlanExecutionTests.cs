@@ -83,6 +83,23 @@ public sealed class PlanExecutionTests
         Assert.Single(server.Spark.Requests.OfType<ExecutePlanRequest>());
     }
 
+    /// <summary>Running again would not help.</summary>
+    [Fact]
+    public async Task Collect_ServerThatWasStartedAnewUnderTheQuery_SaysThatTheSessionIsGone()
+    {
+        await using var server = await PlayedServer.StartAsync(new PlayedSpark
+        {
+            Execute = (_, answers, call) => BreakAsync(answers, call, Part("a", 1)),
+            Reattach = (_, _, _) => throw Failed("[INVALID_HANDLE.SESSION_CHANGED] The handle 5c0a4f6e is invalid."),
+        });
+        await using var session = await SparkSession.ConnectAsync(server.Connection);
+
+        var error = await Assert.ThrowsAsync<SparkException>(() => CollectedRows.OfAsync(session.Range(0, 2)));
+
+        Assert.Contains("make a new session", error.Message, StringComparison.Ordinal);
+        Assert.False(error.IsTransient);
+    }
+
     [Fact]
     public async Task Collect_ErrorOfSparkBehindABreak_IsThatOfTheQuery()
     {
