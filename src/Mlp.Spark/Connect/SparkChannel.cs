@@ -22,6 +22,7 @@ internal sealed class SparkChannel : IDisposable
     private readonly string _server;
     private readonly SparkErrors _errors;
     private readonly TimeSpan _reattachTimeout;
+    private readonly TimeProvider _time;
     private volatile bool _isClosed;
 
     /// <summary>Prepares the connection; it is made by the first call.</summary>
@@ -32,6 +33,7 @@ internal sealed class SparkChannel : IDisposable
         _server = connection.ToString();
         _errors = new SparkErrors(_server, options.WorkerPath);
         _reattachTimeout = options.ReattachTimeout;
+        _time = options.Time;
         SessionId = (connection.SessionId ?? Guid.NewGuid()).ToString("D");
         User = new UserContext { UserId = connection.UserId ?? UserOfProcess() };
         User.UserName = User.UserId;
@@ -75,7 +77,8 @@ internal sealed class SparkChannel : IDisposable
             _client,
             _headers,
             new ExecutePlanRequest { SessionId = SessionId, UserContext = User, ClientType = ClientType, OperationId = operation, Plan = plan },
-            _reattachTimeout);
+            _reattachTimeout,
+            _time);
         var isComplete = false;
         try
         {
@@ -235,7 +238,7 @@ internal sealed class SparkChannel : IDisposable
         => TranslateAsync(
             async () =>
             {
-                var pauses = new ReconnectPauses(_reattachTimeout);
+                var pauses = new ReconnectPauses(_reattachTimeout, _time);
                 for (var isFirst = true; ; isFirst = false)
                 {
                     try
@@ -336,7 +339,7 @@ internal sealed class SparkChannel : IDisposable
     private static async Task TellQuietlyAsync<T>(Func<CancellationToken, AsyncUnaryCall<T>> call)
     {
         using var patience = new CancellationTokenSource(Courtesy);
-        var pauses = new ReconnectPauses(Courtesy);
+        var pauses = new ReconnectPauses(Courtesy, TimeProvider.System);
         try
         {
             do
