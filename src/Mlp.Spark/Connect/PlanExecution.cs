@@ -44,6 +44,9 @@ internal sealed class PlanExecution : IDisposable
     /// <summary>Whether the server has the plan, as far as is known: a part of the answer came, or the connection broke under way.</summary>
     public bool IsBegun { get; private set; }
 
+    /// <summary>Whether the server certainly has the plan: a part of the answer came.</summary>
+    public bool IsAnswered => _lastPart is not null;
+
     /// <summary>Takes the next part of the answer. A server that was never reached is not waited for: its address may be wrong.</summary>
     /// <param name="cancellationToken">Ends the waiting, not the run.</param>
     /// <returns>The part; null behind the last one.</returns>

@@ -94,7 +94,7 @@ internal sealed class SparkChannel : IDisposable
             if (!isComplete && execution.IsBegun)
             {
                 // The caller has seen enough, or has cancelled: the cluster need not go on.
-                await InterruptQuietlyAsync(operation).ConfigureAwait(false);
+                await InterruptQuietlyAsync(operation, execution.IsAnswered).ConfigureAwait(false);
             }
 
             // Nobody waits for it: what is not released the server forgets by itself.
@@ -228,7 +228,7 @@ internal sealed class SparkChannel : IDisposable
         }
         catch (OperationCanceledException) when (!execution.IsBegun)
         {
-            await InterruptQuietlyAsync(operation).ConfigureAwait(false);
+            await InterruptQuietlyAsync(operation, isKnown: false).ConfigureAwait(false);
             throw;
         }
     }
@@ -311,8 +311,27 @@ internal sealed class SparkChannel : IDisposable
         }
     }
 
-    private Task InterruptQuietlyAsync(string operation)
-        => TellQuietlyAsync(patience => _client.InterruptAsync(
+    /// <summary>Ends an operation on the cluster. One that the server does not have may still be on its way there, cancelled as it is: it is ended when it has come.</summary>
+    private async Task InterruptQuietlyAsync(string operation, bool isKnown)
+    {
+        if (await HasNothingToInterruptAsync(operation).ConfigureAwait(false) && !isKnown)
+        {
+            // Nobody waits for it, as it may never come.
+            _ = InterruptLaterAsync(operation);
+        }
+    }
+
+    private async Task InterruptLaterAsync(string operation)
+    {
+        var pauses = new ReconnectPauses(Courtesy, TimeProvider.System);
+        while (await pauses.WaitAsync(CancellationToken.None).ConfigureAwait(false) && !_isClosed && await HasNothingToInterruptAsync(operation).ConfigureAwait(false))
+        {
+        }
+    }
+
+    private async Task<bool> HasNothingToInterruptAsync(string operation)
+    {
+        var response = await TellQuietlyAsync(patience => _client.InterruptAsync(
             new InterruptRequest
             {
                 SessionId = SessionId,
@@ -322,7 +341,9 @@ internal sealed class SparkChannel : IDisposable
                 OperationId = operation,
             },
             _headers,
-            cancellationToken: patience));
+            cancellationToken: patience)).ConfigureAwait(false);
+        return response is { InterruptedIds.Count: 0 };
+    }
 
     private async Task ReleaseQuietlyAsync(string operation)
     {
@@ -336,7 +357,9 @@ internal sealed class SparkChannel : IDisposable
     }
 
     /// <summary>Says something of an operation, which may have ended by itself, and the connection with it.</summary>
-    private static async Task TellQuietlyAsync<T>(Func<CancellationToken, AsyncUnaryCall<T>> call)
+    /// <returns>The answer; null for none.</returns>
+    private static async Task<T?> TellQuietlyAsync<T>(Func<CancellationToken, AsyncUnaryCall<T>> call)
+        where T : class
     {
         using var patience = new CancellationTokenSource(Courtesy);
         var pauses = new ReconnectPauses(Courtesy, TimeProvider.System);
@@ -347,8 +370,7 @@ internal sealed class SparkChannel : IDisposable
                 try
                 {
                     using var running = call(patience.Token);
-                    await running.ResponseAsync.ConfigureAwait(false);
-                    return;
+                    return await running.ResponseAsync.ConfigureAwait(false);
                 }
                 catch (RpcException e) when (SparkErrors.IsBroken(e) && !SparkErrors.IsUnreachable(e) && !patience.IsCancellationRequested)
                 {
@@ -361,5 +383,7 @@ internal sealed class SparkChannel : IDisposable
         {
             // It has ended, or the server is gone.
         }
+
+        return null;
     }
 }
