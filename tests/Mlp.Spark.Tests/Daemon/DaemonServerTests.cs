@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Mlp.Spark.Tests.Peer;
 using Mlp.Spark.Worker.Daemon;
 using Mlp.Spark.Worker.Tasks;
 using Mlp.TestSupport;
@@ -31,7 +32,7 @@ public sealed class DaemonServerTests
             server.Start(Stream.Null);
             var address = new UnixDomainSocketEndPoint(Assert.Single(Directory.GetFileSystemEntries(folder.FullName)));
             var isConnected = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            var connecting = Task.Run(() => ConnectUntilItEnds(address, isConnected));
+            var connecting = OwnThread.Run(() => ConnectUntilItEnds(address, isConnected));
             await isConnected.Task;
 
             server.Dispose();

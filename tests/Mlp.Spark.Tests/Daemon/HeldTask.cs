@@ -24,7 +24,7 @@ internal sealed class HeldTask : IDisposable
     /// <returns>The answer or refusal; null where the worker closed the connection without either: the task ended within.</returns>
     public WorkerReply? Finish()
     {
-        var sending = Task.Run(() => Send(_rest, isLast: true));
+        var sending = OwnThread.Run(() => Send(_rest, isLast: true));
         try
         {
             return _peer.ReadReply();
