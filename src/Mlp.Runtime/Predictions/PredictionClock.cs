@@ -10,6 +10,8 @@ namespace Mlp.Runtime.Predictions;
 internal sealed class PredictionClock
 {
     private const long NanosecondsPerSecond = 1_000_000_000;
+    private const int MostReadings = 8;
+    private const long CloseNanoseconds = 10_000;
 
     private readonly TimeProvider _time;
     private readonly long _nanosecondsPerTimestamp;
@@ -61,11 +63,32 @@ internal sealed class PredictionClock
             ? (to - from) * _nanosecondsPerTimestamp
             : (long)((to - from) * ((double)NanosecondsPerSecond / _timestampFrequency));
 
+    /// <summary>
+    /// By how much the wall time is ahead of the timestamps. A thread that loses its processor between the two clocks would set all calls of a second back, and what was pushed just now would lie in their
+    /// future: of some readings the one counts whose two clocks were read closest together.
+    /// </summary>
+    /// <param name="time">The clocks.</param>
+    /// <param name="nanosecondsPerTimestamp">Length of a unit of its timestamps.</param>
+    /// <returns>Nanoseconds.</returns>
+    internal static long FindOffset(TimeProvider time, long nanosecondsPerTimestamp)
+    {
+        var offset = 0L;
+        var closest = long.MaxValue;
+        for (var i = 0; i < MostReadings && closest > CloseNanoseconds; i++)
+        {
+            var before = time.GetTimestamp() * nanosecondsPerTimestamp;
+            var utc = (time.GetUtcNow().UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) * (NanosecondsPerSecond / TimeSpan.TicksPerSecond);
+            var after = time.GetTimestamp() * nanosecondsPerTimestamp;
+            (offset, closest) = after - before < closest ? (utc - after, after - before) : (offset, closest);
+        }
+
+        return offset;
+    }
+
     private void ReadOffset(long timestamp)
     {
         // Threads may do this at once: each finds nearly the same offset.
-        var utc = (_time.GetUtcNow().UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) * (NanosecondsPerSecond / TimeSpan.TicksPerSecond);
-        Volatile.Write(ref _offset, utc - (_time.GetTimestamp() * _nanosecondsPerTimestamp));
+        Volatile.Write(ref _offset, FindOffset(_time, _nanosecondsPerTimestamp));
         Volatile.Write(ref _nextReading, timestamp + _timestampFrequency);
     }
 }

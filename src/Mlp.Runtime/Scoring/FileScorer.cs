@@ -133,7 +133,14 @@ internal sealed class FileScorer(string name, Func<int?, int, CancellationToken,
     private static FileScoringResult AlreadyDone(ScoringWorkFolder folder, ScoringJob? begun, string output)
     {
         // An earlier run may have been killed between the output and the end of its folder. Any other file of that name is somebody else's.
-        if (begun is null || !folder.IsOutput(new FileInfo(output).Length))
+        var isOurs = folder.IsOutput(new FileInfo(output).Length);
+        if (begun is null && isOurs)
+        {
+            // It was removing the folder already.
+            folder.Delete();
+        }
+
+        if (begun is null || !isOurs)
         {
             throw ScoringWorkFolder.Exists(output);
         }

@@ -10,6 +10,7 @@ namespace Mlp.Runtime.Scoring;
 internal sealed class ScoringWorkFolder : IDisposable
 {
     private const string PartPrefix = "part-";
+    private const string JobName = "job.json";
     private const string FinishedName = "finished.json";
 
     private readonly IDiskSync _disk;
@@ -64,7 +65,7 @@ internal sealed class ScoringWorkFolder : IDisposable
     /// <exception cref="UnsupportedFormatVersionException">A newer version of the platform wrote it.</exception>
     public ScoringJob? FindJob()
     {
-        var path = Path.Combine(FullName, "job.json");
+        var path = Path.Combine(FullName, JobName);
         return File.Exists(path)
             ? VersionedJson.Read(File.ReadAllBytes(path), path, ScoringJob.FormatName, ScoringJob.CurrentFormatVersion, ScoringJobJsonContext.Default.ScoringJob)
             : null;
@@ -73,7 +74,7 @@ internal sealed class ScoringWorkFolder : IDisposable
     /// <summary>Says what the folder is for.</summary>
     /// <param name="job">The job.</param>
     public void Begin(ScoringJob job)
-        => DurableFile.WriteExclusive(_disk, Path.Combine(FullName, "job.json"), JsonSerializer.SerializeToUtf8Bytes(job, ScoringJobJsonContext.Default.ScoringJob));
+        => DurableFile.WriteExclusive(_disk, Path.Combine(FullName, JobName), JsonSerializer.SerializeToUtf8Bytes(job, ScoringJobJsonContext.Default.ScoringJob));
 
     /// <summary>The parts that follow one another from the first row, and the number of their rows.</summary>
     public (IReadOnlyList<string> Paths, long RowCount) FindParts()
@@ -146,10 +147,18 @@ internal sealed class ScoringWorkFolder : IDisposable
     /// <param name="output">Full path of the output.</param>
     public static FileScoringException Exists(string output) => new(output, $"Expected '{output}' not to exist, but it does; nothing is overwritten.");
 
-    /// <summary>Removes the folder, whose output is there.</summary>
+    /// <summary>
+    /// Removes the folder, whose output is there. The job goes first and the mark last, so that a folder which a kill leaves half removed is neither gone on with nor taken for that of somebody else's output.
+    /// </summary>
     public void Delete()
     {
         _lock.Dispose();
+        File.Delete(Path.Combine(FullName, JobName));
+        foreach (var path in Directory.EnumerateFiles(FullName, PartPrefix + "*"))
+        {
+            File.Delete(path);
+        }
+
         Directory.Delete(FullName, recursive: true);
     }
 

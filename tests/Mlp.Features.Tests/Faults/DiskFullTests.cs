@@ -79,7 +79,7 @@ public sealed class DiskFullTests : IAsyncLifetime, IAsyncDisposable
         await PushAsync(1000, 3000);
         _disk!.Fill();
 
-        AssertTells(await Assert.ThrowsAnyAsync<Exception>(() => Store.Online.Store.CheckpointAsync(default).WaitAsync(TimeSpan.FromMinutes(1))));
+        AssertTells(await Assert.ThrowsAnyAsync<Exception>(() => Store.Online.Store.CheckpointAsync(default).WaitAsync(TimeSpan.FromMinutes(2))));
         Assert.Equal(Values(0, 4000), await ReadAsync([.. Enumerable.Range(0, 4000)]));
         _disk.Free();
         if (Store.Online.Store.Fault is not null)

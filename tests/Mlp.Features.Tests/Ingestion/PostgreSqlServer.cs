@@ -32,7 +32,7 @@ internal sealed class PostgreSqlServer : IDisposable
         var data = folder.Combine("data");
         Run("initdb", folder, "-D", data, "-A", "trust", "-U", "mlp", "-E", "UTF8", "--no-locale", "--no-sync");
         Run("pg_ctl", folder, "-D", data, "-w", "-t", "120", "-l", folder.Combine("log"), "-o", $"-k {folder.FullName} -c listen_addresses= -c fsync=off", "start");
-        return new PostgreSqlServer($"Host={folder.FullName};Username=mlp;Database=postgres;Pooling=false", folder);
+        return new PostgreSqlServer($"Host={folder.FullName};Username=mlp;Database=postgres;Pooling=false;Timeout=120;Command Timeout=300", folder);
     }
 
     public void Dispose()

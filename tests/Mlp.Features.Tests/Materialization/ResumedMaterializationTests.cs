@@ -107,10 +107,18 @@ public abstract class ResumedMaterializationTests(long hotTierSize)
             var parts = lines.Where(line => line.StartsWith("ack", StringComparison.Ordinal)).Select(line => line.Split(' ')).ToList();
             Assert.All(parts, part => Assert.Equal(Entities, long.Parse(part[2], CultureInfo.InvariantCulture)));
 
+            var isDone = lines.Exists(line => line.StartsWith("done", StringComparison.Ordinal));
+            if (parts.Count == 0)
+            {
+                // The run before was killed when all was brought, and only "done" was missing: this one has nothing to bring.
+                Assert.Equal((true, Entities), (isDone, before));
+                break;
+            }
+
             // The place is kept every so many rows and one batch of DuckDB.
             Assert.True(long.Parse(parts[0][1], CultureInfo.InvariantCulture) > before - OfflineMaterializer.RowsPerSave - 2048);
             brought = long.Parse(parts[^1][1], CultureInfo.InvariantCulture);
-            if (lines.Exists(line => line.StartsWith("done", StringComparison.Ordinal)))
+            if (isDone)
             {
                 break;
             }

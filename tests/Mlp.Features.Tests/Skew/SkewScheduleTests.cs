@@ -20,8 +20,9 @@ public sealed class SkewScheduleTests
         await using var schedule = SkewSchedule.Start(
             _ =>
             {
+                number++;
                 checks.Release();
-                return ++number == 1 ? throw new IOException("The disk is gone.") : Task.CompletedTask;
+                return number == 1 ? throw new IOException("The disk is gone.") : Task.CompletedTask;
             },
             TimeSpan.FromMinutes(5),
             clock,

@@ -31,8 +31,8 @@ public sealed class ModelAllocationTests : IDisposable
                 listener.EnableMeasurementEvents(instrument);
             }
         };
-        _listener.SetMeasurementEventCallback<long>((_, value, tags, _) => _measured += value * tags.Length);
-        _listener.SetMeasurementEventCallback<double>((_, value, tags, _) => _measured += value > 0 ? tags.Length : 0);
+        _listener.SetMeasurementEventCallback<long>((_, value, tags, _) => Interlocked.Add(ref _measured, value * tags.Length));
+        _listener.SetMeasurementEventCallback<double>((_, value, tags, _) => Interlocked.Add(ref _measured, value > 0 ? tags.Length : 0));
         _listener.Start();
         ActivitySource.AddActivityListener(_otherSpans);
     }

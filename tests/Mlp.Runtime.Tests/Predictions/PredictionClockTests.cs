@@ -21,6 +21,17 @@ public sealed class PredictionClockTests
         }
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(7)]
+    public void FindOffset_ProcessorLostBetweenTheTwoClocks_IsThatOfTheClosestReading(int losses)
+    {
+        var time = new StolenTime(losses);
+
+        Assert.InRange(PredictionClock.FindOffset(time, 1), StolenTime.Offset - 1_000, StolenTime.Offset);
+    }
+
     [Fact]
     public void ToMicroseconds_OtherClock_FollowsItsWallTime()
     {
@@ -45,5 +56,25 @@ public sealed class PredictionClockTests
         Assert.Equal(
             TimeProvider.System.GetElapsedTime(0, TimeProvider.System.TimestampFrequency).TotalNanoseconds,
             new PredictionClock(TimeProvider.System).NanosecondsBetween(0, TimeProvider.System.TimestampFrequency));
+    }
+
+    /// <summary>Two clocks that take 100 ns to read. Between the first readings of both, the thread loses its processor for 50 ms.</summary>
+    private sealed class StolenTime(int losses) : TimeProvider
+    {
+        public const long Offset = 1_700_000_000_000_000_000;
+
+        private long _now = 12_345_678_900;
+        private int _losses = losses;
+
+        public override long TimestampFrequency => 1_000_000_000;
+
+        public override long GetTimestamp() => _now += 100;
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            var now = DateTimeOffset.UnixEpoch.AddTicks((Offset + (_now += 100)) / 100);
+            _now += _losses-- > 0 ? 50_000_000 : 0;
+            return now;
+        }
     }
 }

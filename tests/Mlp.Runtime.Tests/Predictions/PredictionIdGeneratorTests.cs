@@ -1,5 +1,6 @@
 using FsCheck.Xunit;
 using Mlp.Runtime.Predictions;
+using Mlp.TestSupport;
 
 namespace Mlp.Runtime.Tests.Predictions;
 
@@ -85,13 +86,14 @@ public sealed class PredictionIdGeneratorTests
     [Fact]
     public void Next_Warm_AllocatesNothing()
     {
-        PredictionIdGenerator.Next(Now);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 10_000; i++)
+        var allocated = Allocations.OfBestRun(() =>
         {
-            PredictionIdGenerator.Next(Now + i);
-        }
+            for (var i = 0; i < 10_000; i++)
+            {
+                PredictionIdGenerator.Next(Now + i);
+            }
+        });
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, allocated);
     }
 }

@@ -140,7 +140,7 @@ public sealed class ModelRoutingTests
         await platform.PublishAsync(Package(TestGraphs.Logistic(2), Binary(), TestFeatures.Floats(1).Description), "challenger");
         await UntilAsync(() => platform.Model.Route.Variants[1].Version == 2);
         Assert.Equal((2, "challenger"), ((await platform.Model.PredictAsync("a")).ModelVersion, (await platform.Model.PredictAsync("a")).Variant));
-        Assert.Equal(Microsoft.Extensions.Diagnostics.HealthChecks.HealthStatus.Healthy, platform.Catalog.CheckHealth().Status);
+        await UntilAsync(() => platform.Catalog.CheckHealth().Status == Microsoft.Extensions.Diagnostics.HealthChecks.HealthStatus.Healthy);
     }
 
     [Fact]

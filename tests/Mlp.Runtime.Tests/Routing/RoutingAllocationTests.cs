@@ -9,6 +9,7 @@ using static Mlp.Runtime.Tests.Routing.RoutedPlatform;
 namespace Mlp.Runtime.Tests.Routing;
 
 /// <summary>The promise with two variants, and with a shadow of the same service: a warm call allocates nothing, with an observer and a metrics listener.</summary>
+[Collection(SpanListeners.Name)]
 public sealed class RoutingAllocationTests
 {
     private const int Calls = 500;

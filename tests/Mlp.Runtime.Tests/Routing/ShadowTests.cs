@@ -206,7 +206,8 @@ public sealed class ShadowTests
         Assert.Equal((8, 92, 0), (lane.Agreement.Accepted, lane.Agreement.Dropped, lane.Agreement.Compared));
         Assert.Equal(100, observer.Served.Count);
         gate.Set();
-        await UntilAsync(() => lane.Agreement.Compared == 8);
+        await UntilAsync(() => observer.Shadows.Count == 8);
+        Assert.Equal(8, lane.Agreement.Compared);
         Assert.Equal(observer.Served.Take(8).Select(s => s.Id), observer.Shadows.Select(s => s.RequestId));
     }
 

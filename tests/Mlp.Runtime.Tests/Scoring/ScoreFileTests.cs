@@ -195,6 +195,26 @@ public sealed class ScoreFileTests : ScoredFilesFolder
     }
 
     [Fact]
+    public async Task ScoreFileAsync_KilledWhileItsFolderWasRemoved_RemovesTheRest()
+    {
+        await using var platform = await ServeAsync(Linear());
+        var input = Files.WriteParquet("rows.parquet", "range::FLOAT AS x", 100);
+        var output = Files.Combine("out.parquet");
+        await platform.Model.ScoreFileAsync(input, output);
+
+        // The job and some parts are gone, and the mark is there.
+        var folder = Directory.CreateDirectory(Files.Combine(".out.parquet.scoring")).FullName;
+        File.WriteAllText(
+            Path.Combine(folder, "finished.json"), FormattableString.Invariant($$"""{"format":"mlp-scoring-output","formatVersion":1,"byteCount":{{new FileInfo(output).Length}}}"""));
+        File.WriteAllText(Path.Combine(folder, "part-000000000050-50.parquet"), "rows");
+        var error = await Assert.ThrowsAsync<FileScoringException>(() => platform.Model.ScoreFileAsync(input, output));
+
+        Assert.Equal($"Expected '{output}' not to exist, but it does; nothing is overwritten.", error.Message);
+        Assert.True(File.Exists(output));
+        Assert.False(Directory.Exists(folder));
+    }
+
+    [Fact]
     public async Task ScoreFileAsync_PlatformClosedMeanwhile_EndsBehindAPartAndIsGoneOnWith()
     {
         var input = Files.WriteParquet("rows.parquet", "range::FLOAT AS x", 100);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using Mlp.TestSupport;
 using Mlp.Training.Distributed.Collectives;
 using Mlp.Training.Distributed.Launch;
 using Mlp.Training.Tests.Distributed.Collectives.Tcp;
@@ -14,7 +15,7 @@ public sealed class RendezvousTests
     [Fact]
     public async Task Join_WrongSecret_IsRefusedAndTheRightOneJoins()
     {
-        var port = LoopbackRanks.FreePort();
+        var port = LoopbackPorts.Take();
         var zero = ProcessGroup.ConnectAsync(Options(0, port, "right"));
 
         var refused = await Assert.ThrowsAsync<RendezvousException>(() => ProcessGroup.ConnectAsync(Options(1, port, "wrong")));
@@ -27,7 +28,7 @@ public sealed class RendezvousTests
     [Fact]
     public async Task Join_NoSecretWhereThereIsOne_IsRefused()
     {
-        var port = LoopbackRanks.FreePort();
+        var port = LoopbackPorts.Take();
         using var stop = new CancellationTokenSource();
         var zero = ProcessGroup.ConnectAsync(Options(0, port, "right"), stop.Token);
 
@@ -59,7 +60,7 @@ public sealed class RendezvousTests
     [Fact]
     public async Task Join_RankTwice_TheSecondIsRefused()
     {
-        var port = LoopbackRanks.FreePort();
+        var port = LoopbackPorts.Take();
         var zero = ProcessGroup.ConnectAsync(Options(0, port, worldSize: 3));
         Task<ProcessGroup>[] twins = [ProcessGroup.ConnectAsync(Options(1, port, worldSize: 3)), ProcessGroup.ConnectAsync(Options(1, port, worldSize: 3))];
 
@@ -76,7 +77,7 @@ public sealed class RendezvousTests
     [InlineData("memory", "Expected TransportOptions.UseSharedMemory = True, as rank 0 has it, but Rank 1")]
     public async Task Join_WhatMustBeEqualDiffers_IsRefused(string what, string sentence)
     {
-        var port = LoopbackRanks.FreePort();
+        var port = LoopbackPorts.Take();
         var zero = ProcessGroup.ConnectAsync(Options(0, port));
         var other = Options(1, port, worldSize: what == "world" ? 3 : 2);
         (other.Deterministic, other.Transport.UseSharedMemory) = (what != "deterministic", what != "memory");
@@ -93,7 +94,7 @@ public sealed class RendezvousTests
     [InlineData("")]
     public async Task Join_BesideForeignCallers_IsNotDisturbed(string words)
     {
-        var port = LoopbackRanks.FreePort();
+        var port = LoopbackPorts.Take();
         var zero = ProcessGroup.ConnectAsync(Options(0, port));
         using var foreign = await CallAsync(port);
         await foreign.SendAsync(System.Text.Encoding.ASCII.GetBytes(words));
@@ -121,7 +122,7 @@ public sealed class RendezvousTests
     [Fact]
     public async Task Gather_RanksMissing_AllThatCameNameThemAndTheRefused()
     {
-        var port = LoopbackRanks.FreePort();
+        var port = LoopbackPorts.Take();
         var zero = Short(Options(0, port, "right", 4), TimeSpan.FromSeconds(3));
         var one = Short(Options(1, port, "right", 4), TimeSpan.FromSeconds(30));
         await Assert.ThrowsAsync<RendezvousException>(() => ProcessGroup.ConnectAsync(Options(2, port, "right", 5)));
@@ -178,7 +179,7 @@ public sealed class RendezvousTests
     [Fact]
     public async Task Join_NobodyListens_SaysWhereAndWhy()
     {
-        var failure = await Assert.ThrowsAsync<RendezvousException>(() => Short(Options(1, LoopbackRanks.FreePort()), TimeSpan.FromMilliseconds(300)));
+        var failure = await Assert.ThrowsAsync<RendezvousException>(() => Short(Options(1, LoopbackPorts.Take()), TimeSpan.FromMilliseconds(300)));
 
         Assert.Contains("expected to join rank 0 at 127.0.0.1:", failure.Message, StringComparison.Ordinal);
         Assert.Contains("within 0.3 s, but it cannot be reached", failure.Message, StringComparison.Ordinal);

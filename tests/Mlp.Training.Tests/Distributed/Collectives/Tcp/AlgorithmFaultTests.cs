@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mlp.TestSupport;
 using Mlp.Training.Distributed.Collectives;
 using Mlp.Training.Distributed.Launch;
 using Mlp.Training.Tests.Distributed.Collectives.InProcess;
@@ -167,7 +168,7 @@ public sealed class AlgorithmFaultTests
     [InlineData(ReductionAlgorithm.Hierarchical)]
     public async Task Connect_DeterministicByAWayThatIsNotInTheOrderOfRanks_IsRefused(ReductionAlgorithm algorithm)
     {
-        var options = LoopbackRanks.Options(0, 1, LoopbackRanks.FreePort());
+        var options = LoopbackRanks.Options(0, 1, LoopbackPorts.Take());
         options.Transport.Algorithm = algorithm;
 
         Assert.Contains($"but found {algorithm}", (await Assert.ThrowsAsync<ArgumentException>(() => ProcessGroup.ConnectAsync(options))).Message, StringComparison.Ordinal);

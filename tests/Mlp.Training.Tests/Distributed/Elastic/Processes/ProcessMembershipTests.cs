@@ -1,3 +1,4 @@
+using Mlp.TestSupport;
 using Mlp.Training.Distributed.Collectives;
 using Mlp.Training.Distributed.Elastic;
 using Mlp.Training.Tests.Distributed.Collectives.Tcp;
@@ -7,7 +8,7 @@ namespace Mlp.Training.Tests.Distributed.Elastic.Processes;
 /// <summary>Members that find each other as processes do, though all are threads of this one.</summary>
 public sealed class ProcessMembershipTests : ElasticGroupContract
 {
-    private readonly int _port = LoopbackRanks.FreePort();
+    private readonly int _port = LoopbackPorts.Take();
 
     [Fact]
     public async Task JoinAsync_NobodyIsThere_SaysWhomItHasAsked()
@@ -43,7 +44,7 @@ public sealed class ProcessMembershipTests : ElasticGroupContract
         await busy.JoinAsync();
         var options = Options(new(), 0, 2);
         options.Addresses.Add($"127.0.0.1:{_port}");
-        (options.Group.Rendezvous.MasterPort, options.Group.Rendezvous.Timeout) = (LoopbackRanks.FreePort(), TimeSpan.FromSeconds(0.5));
+        (options.Group.Rendezvous.MasterPort, options.Group.Rendezvous.Timeout) = (LoopbackPorts.Take(), TimeSpan.FromSeconds(0.5));
         await using var member = new ElasticGroup(options);
 
         var error = await Assert.ThrowsAsync<Mlp.Training.Distributed.Launch.RendezvousException>(() => member.JoinAsync().WaitAsync(TimeSpan.FromMinutes(1)));
