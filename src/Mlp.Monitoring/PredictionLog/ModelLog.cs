@@ -64,7 +64,7 @@ internal sealed class ModelLog : IAsyncDisposable
         var schema = new PredictionSchema(model, redaction);
         var format = new RecordFormat(model.Layout, FeatureRedactor.For(redaction, model.Layout), KeyRedactor.For(redaction, model.Keys), TagRedactor.For(redaction));
         _sampler = PredictionSampler.For(configuration.SamplingOf(model.Manifest.Name), model);
-        _buffer = new RecordBuffer(format, configuration.BufferByteCount, _sampler, isWatched: _watch.IsAny, onFilling: Wake);
+        _buffer = new RecordBuffer(format, configuration.BufferByteCount, _sampler, _watch.IsAny, Wake, configuration.RingCount);
         _batch = new PredictionBatch(model, schema, format);
         _leftOut = _sampler is not null && _watch.IsAny ? new PredictionBatch(model, schema, format, isLeftOut: true) : null;
         _frames = new ArrowFrames(schema.Arrow);
