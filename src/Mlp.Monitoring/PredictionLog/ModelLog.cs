@@ -131,8 +131,11 @@ internal sealed class ModelLog : IAsyncDisposable
         Wake();
     }
 
+    /// <summary>What was asked for before the call is seen by the task: by this wake, or by one before that it has not had yet.</summary>
     private void Wake()
     {
+        // The request must be written before the count is read; a processor may do it the other way round.
+        Interlocked.MemoryBarrier();
         if (_wake.CurrentCount == 0)
         {
             _wake.Release();
@@ -175,7 +178,7 @@ internal sealed class ModelLog : IAsyncDisposable
         _watch.Dispose();
 
         // Whoever asks for a flush from here on sees the flag, and whoever asked before is answered below.
-        Volatile.Write(ref _isFinished, true);
+        Interlocked.Exchange(ref _isFinished, true);
         _flushes.Complete(_flushes.Take(), failure: null);
     }
 
