@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 
 namespace Mlp.TestSupport;
@@ -64,7 +62,7 @@ public sealed class SparkConnectServer : IAsyncDisposable
     {
         const string Starter = "spark/start-connect";
         var path = ReferenceData.Find(Starter) ?? throw new FileNotFoundException($"Expected '{Starter}' in the reference data, but found none.", Starter);
-        var chosen = port ?? FreePort();
+        var chosen = port ?? LoopbackPorts.Take();
 
         // When this process is gone, however that was, its end of the pipe is closed and Spark ends too.
         const string Script = "\"$@\" & child=$!; read -r _; kill $child; wait $child";
@@ -104,12 +102,5 @@ public sealed class SparkConnectServer : IAsyncDisposable
         _process.StandardInput.Close();
         await _process.WaitForExitAsync();
         _process.Dispose();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
+using Mlp.TestSupport;
 using StackExchange.Redis;
 
 namespace Mlp.Benchmarks.Features;
@@ -22,12 +22,7 @@ internal sealed class RedisServer : IAsyncDisposable
     /// <param name="settings">More of its command line.</param>
     internal static async Task<RedisServer?> StartAsync(params string[] settings)
     {
-        int port;
-        using (var listener = new TcpListener(IPAddress.Loopback, 0))
-        {
-            listener.Start();
-            port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        }
+        var port = LoopbackPorts.Take();
 
         Process process;
         try

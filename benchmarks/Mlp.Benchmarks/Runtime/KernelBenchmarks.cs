@@ -55,9 +55,12 @@ public class KernelBenchmarks : IDisposable
             yield return ["200 trees of depth 6", rowCount];
         }
 
-        foreach (var rowCount in KernelSubject.HasReference ? (int[])[1, 16, 256] : [])
+        foreach (var name in KernelSubject.HasReference ? KernelSubject.ReferenceModels : [])
         {
-            yield return ["gbt.onnx", rowCount];
+            foreach (var rowCount in (int[])[1, 16, 256])
+            {
+                yield return [name, rowCount];
+            }
         }
     }
 

@@ -9,26 +9,26 @@ namespace Mlp.Benchmarks.Runtime;
 /// <param name="Output">Name of the output.</param>
 internal sealed record KernelSubject(byte[] Onnx, int Features, string Input, string Output)
 {
-    /// <summary>A model of the reference data, 100 trees of depth 4 over 10 features, where the variable <c>MLP_REFERENCE_DATA</c> says where that is.</summary>
-    public const string ReferenceModel = "peers/gbt.onnx";
+    /// <summary>Models of the reference data over 10 features, where the variable <c>MLP_REFERENCE_DATA</c> says where that is: 100 trees of depth 4, and a network of two hidden layers.</summary>
+    public static readonly string[] ReferenceModels = ["gbt.onnx", "mlp.onnx"];
 
     /// <summary>Makes a subject.</summary>
-    /// <param name="name"><c>logistic 32-1</c>, <c>200 trees of depth 6</c> or <c>gbt.onnx</c>.</param>
+    /// <param name="name"><c>logistic 32-1</c>, <c>200 trees of depth 6</c> or one of <see cref="ReferenceModels"/>.</param>
     public static KernelSubject Create(string name) => name switch
     {
         "logistic 32-1" => Logistic(32),
-        "gbt.onnx" => Reference(),
+        _ when ReferenceModels.Contains(name) => Reference(name),
         _ => Trees(200, 6, 32),
     };
 
-    /// <summary>Whether the reference model is there.</summary>
-    public static bool HasReference => ReferencePath is not null;
+    /// <summary>Whether the reference models are there.</summary>
+    public static bool HasReference => Array.TrueForAll(ReferenceModels, name => PathOf(name) is not null);
 
-    private static string? ReferencePath
-        => Environment.GetEnvironmentVariable("MLP_REFERENCE_DATA") is { Length: > 0 } root && Path.Combine(root, ReferenceModel) is var path && File.Exists(path) ? path : null;
+    private static string? PathOf(string name)
+        => Environment.GetEnvironmentVariable("MLP_REFERENCE_DATA") is { Length: > 0 } root && Path.Combine(root, "peers", name) is var path && File.Exists(path) ? path : null;
 
-    private static KernelSubject Reference()
-        => new(File.ReadAllBytes(ReferencePath ?? throw new FileNotFoundException($"Expected '{ReferenceModel}' under MLP_REFERENCE_DATA.")), 10, "X", "variable");
+    private static KernelSubject Reference(string name)
+        => new(File.ReadAllBytes(PathOf(name) ?? throw new FileNotFoundException($"Expected 'peers/{name}' under MLP_REFERENCE_DATA.")), 10, "X", "variable");
 
     private static KernelSubject Logistic(int features)
     {

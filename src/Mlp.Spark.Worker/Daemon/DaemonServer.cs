@@ -83,14 +83,14 @@ internal sealed class DaemonServer(WorkerEnvironment environment, TaskFunctions 
                 continue;
             }
 
-            var thread = new Thread(() => Serve(socket)) { IsBackground = true, Name = "task" };
-            _connections[socket] = thread;
-            thread.Start();
+            new Thread(() => Serve(socket)) { IsBackground = true, Name = "task" }.Start();
         }
     }
 
     private void Serve(Socket socket)
     {
+        // Only a thread that runs can be waited for.
+        _connections[socket] = Thread.CurrentThread;
         try
         {
             using var connection = new WorkerConnection(socket, environment, functions, log);

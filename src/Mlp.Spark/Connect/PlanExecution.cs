@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Grpc.Core;
 using Mlp.Spark.Connect.Protocol;
 
@@ -18,6 +17,7 @@ internal sealed class PlanExecution : IDisposable
     private readonly Metadata _headers;
     private readonly ExecutePlanRequest _request;
     private readonly TimeSpan _patience;
+    private readonly TimeProvider _time;
 
     private AsyncServerStreamingCall<ExecutePlanResponse>? _stream;
     private long _streamOpened;
@@ -31,9 +31,10 @@ internal sealed class PlanExecution : IDisposable
     /// <param name="headers">Headers of every call.</param>
     /// <param name="request">The plan with an operation id.</param>
     /// <param name="patience">How long the server is looked for after a break; zero for not at all.</param>
-    public PlanExecution(SparkConnectService.SparkConnectServiceClient client, Metadata headers, ExecutePlanRequest request, TimeSpan patience)
+    /// <param name="time">The clock.</param>
+    public PlanExecution(SparkConnectService.SparkConnectServiceClient client, Metadata headers, ExecutePlanRequest request, TimeSpan patience, TimeProvider time)
     {
-        (_client, _headers, _request, _patience) = (client, headers, request, patience);
+        (_client, _headers, _request, _patience, _time) = (client, headers, request, patience, time);
         if (patience > TimeSpan.Zero)
         {
             request.RequestOptions.Add(new ExecutePlanRequest.Types.RequestOption { ReattachOptions = new ReattachOptions { Reattachable = true } });
@@ -43,6 +44,9 @@ internal sealed class PlanExecution : IDisposable
     /// <summary>Whether the server has the plan, as far as is known: a part of the answer came, or the connection broke under way.</summary>
     public bool IsBegun { get; private set; }
 
+    /// <summary>Whether the server certainly has the plan: a part of the answer came.</summary>
+    public bool IsAnswered => _lastPart is not null;
+
     /// <summary>Takes the next part of the answer. A server that was never reached is not waited for: its address may be wrong.</summary>
     /// <param name="cancellationToken">Ends the waiting, not the run.</param>
     /// <returns>The part; null behind the last one.</returns>
@@ -50,7 +54,7 @@ internal sealed class PlanExecution : IDisposable
     public async Task<ExecutePlanResponse?> NextAsync(CancellationToken cancellationToken)
     {
         RpcException? cause = null;
-        var pauses = new ReconnectPauses(_patience);
+        var pauses = new ReconnectPauses(_patience, _time);
         while (true)
         {
             try
@@ -66,7 +70,7 @@ internal sealed class PlanExecution : IDisposable
                 }
 
                 cause ??= new RpcException(new Grpc.Core.Status(StatusCode.Internal, "The server ended the stream before the answer was whole."));
-                if (Stopwatch.GetElapsedTime(_streamOpened) > ShortestStream)
+                if (_time.GetElapsedTime(_streamOpened) > ShortestStream)
                 {
                     pauses.Reset();
                     continue;
@@ -91,7 +95,7 @@ internal sealed class PlanExecution : IDisposable
                     throw;
                 }
 
-                if (Stopwatch.GetElapsedTime(_streamOpened) > _patience / 2)
+                if (_time.GetElapsedTime(_streamOpened) > _patience / 2)
                 {
                     // It was open for long, if silent: the server had been found.
                     pauses.Reset();
@@ -138,7 +142,7 @@ internal sealed class PlanExecution : IDisposable
 
     private AsyncServerStreamingCall<ExecutePlanResponse> OpenStream(CancellationToken cancellationToken)
     {
-        _streamOpened = Stopwatch.GetTimestamp();
+        _streamOpened = _time.GetTimestamp();
         _isReattached = _isSent;
         if (!_isSent)
         {

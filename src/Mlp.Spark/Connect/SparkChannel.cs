@@ -22,6 +22,7 @@ internal sealed class SparkChannel : IDisposable
     private readonly string _server;
     private readonly SparkErrors _errors;
     private readonly TimeSpan _reattachTimeout;
+    private readonly TimeProvider _time;
     private volatile bool _isClosed;
 
     /// <summary>Prepares the connection; it is made by the first call.</summary>
@@ -32,6 +33,7 @@ internal sealed class SparkChannel : IDisposable
         _server = connection.ToString();
         _errors = new SparkErrors(_server, options.WorkerPath);
         _reattachTimeout = options.ReattachTimeout;
+        _time = options.Time;
         SessionId = (connection.SessionId ?? Guid.NewGuid()).ToString("D");
         User = new UserContext { UserId = connection.UserId ?? UserOfProcess() };
         User.UserName = User.UserId;
@@ -75,7 +77,8 @@ internal sealed class SparkChannel : IDisposable
             _client,
             _headers,
             new ExecutePlanRequest { SessionId = SessionId, UserContext = User, ClientType = ClientType, OperationId = operation, Plan = plan },
-            _reattachTimeout);
+            _reattachTimeout,
+            _time);
         var isComplete = false;
         try
         {
@@ -91,7 +94,7 @@ internal sealed class SparkChannel : IDisposable
             if (!isComplete && execution.IsBegun)
             {
                 // The caller has seen enough, or has cancelled: the cluster need not go on.
-                await InterruptQuietlyAsync(operation).ConfigureAwait(false);
+                await InterruptQuietlyAsync(operation, execution.IsAnswered).ConfigureAwait(false);
             }
 
             // Nobody waits for it: what is not released the server forgets by itself.
@@ -225,7 +228,7 @@ internal sealed class SparkChannel : IDisposable
         }
         catch (OperationCanceledException) when (!execution.IsBegun)
         {
-            await InterruptQuietlyAsync(operation).ConfigureAwait(false);
+            await InterruptQuietlyAsync(operation, isKnown: false).ConfigureAwait(false);
             throw;
         }
     }
@@ -235,7 +238,7 @@ internal sealed class SparkChannel : IDisposable
         => TranslateAsync(
             async () =>
             {
-                var pauses = new ReconnectPauses(_reattachTimeout);
+                var pauses = new ReconnectPauses(_reattachTimeout, _time);
                 for (var isFirst = true; ; isFirst = false)
                 {
                     try
@@ -308,8 +311,27 @@ internal sealed class SparkChannel : IDisposable
         }
     }
 
-    private Task InterruptQuietlyAsync(string operation)
-        => TellQuietlyAsync(patience => _client.InterruptAsync(
+    /// <summary>Ends an operation on the cluster. One that the server does not have may still be on its way there, cancelled as it is: it is ended when it has come.</summary>
+    private async Task InterruptQuietlyAsync(string operation, bool isKnown)
+    {
+        if (await HasNothingToInterruptAsync(operation).ConfigureAwait(false) && !isKnown)
+        {
+            // Nobody waits for it, as it may never come.
+            _ = InterruptLaterAsync(operation);
+        }
+    }
+
+    private async Task InterruptLaterAsync(string operation)
+    {
+        var pauses = new ReconnectPauses(Courtesy, TimeProvider.System);
+        while (await pauses.WaitAsync(CancellationToken.None).ConfigureAwait(false) && !_isClosed && await HasNothingToInterruptAsync(operation).ConfigureAwait(false))
+        {
+        }
+    }
+
+    private async Task<bool> HasNothingToInterruptAsync(string operation)
+    {
+        var response = await TellQuietlyAsync(patience => _client.InterruptAsync(
             new InterruptRequest
             {
                 SessionId = SessionId,
@@ -319,7 +341,9 @@ internal sealed class SparkChannel : IDisposable
                 OperationId = operation,
             },
             _headers,
-            cancellationToken: patience));
+            cancellationToken: patience)).ConfigureAwait(false);
+        return response is { InterruptedIds.Count: 0 };
+    }
 
     private async Task ReleaseQuietlyAsync(string operation)
     {
@@ -333,10 +357,12 @@ internal sealed class SparkChannel : IDisposable
     }
 
     /// <summary>Says something of an operation, which may have ended by itself, and the connection with it.</summary>
-    private static async Task TellQuietlyAsync<T>(Func<CancellationToken, AsyncUnaryCall<T>> call)
+    /// <returns>The answer; null for none.</returns>
+    private static async Task<T?> TellQuietlyAsync<T>(Func<CancellationToken, AsyncUnaryCall<T>> call)
+        where T : class
     {
         using var patience = new CancellationTokenSource(Courtesy);
-        var pauses = new ReconnectPauses(Courtesy);
+        var pauses = new ReconnectPauses(Courtesy, TimeProvider.System);
         try
         {
             do
@@ -344,8 +370,7 @@ internal sealed class SparkChannel : IDisposable
                 try
                 {
                     using var running = call(patience.Token);
-                    await running.ResponseAsync.ConfigureAwait(false);
-                    return;
+                    return await running.ResponseAsync.ConfigureAwait(false);
                 }
                 catch (RpcException e) when (SparkErrors.IsBroken(e) && !SparkErrors.IsUnreachable(e) && !patience.IsCancellationRequested)
                 {
@@ -358,5 +383,7 @@ internal sealed class SparkChannel : IDisposable
         {
             // It has ended, or the server is gone.
         }
+
+        return null;
     }
 }

@@ -41,4 +41,7 @@ public sealed class SparkSessionOptions
     /// <summary>Changes how connections are made: a private certificate authority, a client certificate, a proxy.</summary>
     /// <value>The default value is null.</value>
     public Action<SocketsHttpHandler>? ConfigureHandler { get; set; }
+
+    /// <summary>The clock that breaks of connections are timed by.</summary>
+    internal TimeProvider Time { get; init; } = TimeProvider.System;
 }

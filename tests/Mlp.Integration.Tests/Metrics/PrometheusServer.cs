@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using Mlp.TestSupport;
 
@@ -32,7 +30,7 @@ internal sealed class PrometheusServer : IDisposable
                 static_configs:
                   - targets: ["{target.Authority}"]
             """);
-        var address = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{FreePort()}");
+        var address = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{LoopbackPorts.Take()}");
         _client = new HttpClient { BaseAddress = new Uri($"http://{address}") };
         _process = Process.Start(new ProcessStartInfo(
             "prometheus",
@@ -80,13 +78,6 @@ internal sealed class PrometheusServer : IDisposable
 
         _process.Dispose();
         _folder.Dispose();
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
     private async Task<double?> TryQueryAsync(string query, CancellationToken cancellationToken)

@@ -1,6 +1,6 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Threading.Channels;
+using Mlp.TestSupport;
 
 namespace Mlp.Monitoring.Tests.Alerts;
 
@@ -17,7 +17,7 @@ internal sealed class LoopbackReceiver : IDisposable
         // Somebody else may take the port between its choice and its use.
         for (var attempt = 0; ; attempt++)
         {
-            Url = FormattableString.Invariant($"http://127.0.0.1:{FreePort()}/alerts");
+            Url = FormattableString.Invariant($"http://127.0.0.1:{LoopbackPorts.Take()}/alerts");
             _listener = new HttpListener { Prefixes = { Url + "/" } };
             try
             {
@@ -57,13 +57,6 @@ internal sealed class LoopbackReceiver : IDisposable
     }
 
     public void Dispose() => _listener.Close();
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
 
     private async Task ServeAsync()
     {

@@ -8,12 +8,13 @@ internal sealed class CollectedRows(IReadOnlyList<RecordBatch> batches)
 {
     public IReadOnlyList<RecordBatch> Batches => batches;
 
-    public static async Task<CollectedRows> OfAsync(SparkDataFrame table, CancellationToken cancellationToken = default)
+    public static async Task<CollectedRows> OfAsync(SparkDataFrame table, CancellationToken cancellationToken = default, Action? batchCame = null)
     {
         var batches = new List<RecordBatch>();
         await foreach (var batch in table.CollectAsync(cancellationToken))
         {
             batches.Add(batch);
+            batchCame?.Invoke();
         }
 
         return new CollectedRows(batches);

@@ -13,6 +13,9 @@ namespace Mlp.Spark.Tests.Connect;
 /// <summary>How a query goes on behind a break, on a server that plays Spark.</summary>
 public sealed class PlanExecutionTests
 {
+    private readonly TaskCompletionSource _taken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly PauseTime _time = new();
+
     [Fact]
     public async Task Collect_StreamThatBreaks_GoesOnBehindTheLastPart()
     {
@@ -23,7 +26,7 @@ public sealed class PlanExecutionTests
         });
         await using var session = await SparkSession.ConnectAsync(server.Connection);
 
-        Assert.Equal([1, 2], (await CollectedRows.OfAsync(session.Range(0, 2))).Int64(0));
+        Assert.Equal([1, 2], (await CollectAsync(session)).Int64(0));
 
         var (plan, reattach) = (server.Spark.Single<ExecutePlanRequest>(), server.Spark.Single<ReattachExecuteRequest>());
         Assert.True(Assert.Single(plan.RequestOptions).ReattachOptions.Reattachable);
@@ -76,7 +79,7 @@ public sealed class PlanExecutionTests
         });
         await using var session = await SparkSession.ConnectAsync(server.Connection);
 
-        var error = await Assert.ThrowsAsync<SparkConnectionException>(() => CollectedRows.OfAsync(session.Range(0, 2)));
+        var error = await Assert.ThrowsAsync<SparkConnectionException>(() => CollectAsync(session));
 
         Assert.Contains("Expected the whole answer", error.Message, StringComparison.Ordinal);
         Assert.Contains("the result was lost, and the query must run again", error.Message, StringComparison.Ordinal);
@@ -94,7 +97,7 @@ public sealed class PlanExecutionTests
         });
         await using var session = await SparkSession.ConnectAsync(server.Connection);
 
-        var error = await Assert.ThrowsAsync<SparkException>(() => CollectedRows.OfAsync(session.Range(0, 2)));
+        var error = await Assert.ThrowsAsync<SparkException>(() => CollectAsync(session));
 
         Assert.Contains("make a new session", error.Message, StringComparison.Ordinal);
         Assert.False(error.IsTransient);
@@ -110,7 +113,7 @@ public sealed class PlanExecutionTests
         });
         await using var session = await SparkSession.ConnectAsync(server.Connection);
 
-        var error = await Assert.ThrowsAnyAsync<Exception>(() => CollectedRows.OfAsync(session.Range(0, 2)));
+        var error = await Assert.ThrowsAnyAsync<Exception>(() => CollectAsync(session));
 
         Assert.Contains("DIVIDE_BY_ZERO", error.Message, StringComparison.Ordinal);
         Assert.Single(server.Spark.Requests.OfType<ReattachExecuteRequest>());
@@ -140,8 +143,9 @@ public sealed class PlanExecutionTests
 
         var error = await Assert.ThrowsAsync<SparkConnectionException>(() => CollectedRows.OfAsync(session.Range(0, 2)));
 
+        // After 50, 100 and 150 ms.
         Assert.Contains("Expected the whole answer", error.Message, StringComparison.Ordinal);
-        Assert.NotEmpty(server.Spark.Requests.OfType<ReattachExecuteRequest>());
+        Assert.Equal(3, server.Spark.Requests.OfType<ReattachExecuteRequest>().Count());
     }
 
     /// <summary>A stream that is taken up and says nothing for a while has found the server: the next break is another one.</summary>
@@ -156,7 +160,7 @@ public sealed class PlanExecutionTests
             {
                 if (Interlocked.Increment(ref reattached) < 3)
                 {
-                    await Task.Delay(TimeSpan.FromSeconds(1.2));
+                    _time.Advance(TimeSpan.FromSeconds(1.2));
                     await BreakAsync(answers, call);
                 }
 
@@ -178,7 +182,7 @@ public sealed class PlanExecutionTests
         });
         await using var session = await SparkSession.ConnectAsync(server.Connection);
 
-        var error = await Assert.ThrowsAsync<SparkConnectionException>(() => CollectedRows.OfAsync(session.Range(0, 2)));
+        var error = await Assert.ThrowsAsync<SparkConnectionException>(() => CollectAsync(session));
 
         Assert.Contains("the result was lost", error.Message, StringComparison.Ordinal);
     }
@@ -207,14 +211,18 @@ public sealed class PlanExecutionTests
         await using var server = await PlayedServer.StartAsync(new PlayedSpark
         {
             EndsAnswers = false,
-            Execute = (_, _, call) => Task.Delay(TimeSpan.FromSeconds(1.2), call.CancellationToken),
-            Reattach = (_, answers, call) => Interlocked.Increment(ref reattached) == 1
-                ? Task.Delay(TimeSpan.FromSeconds(1.2), call.CancellationToken)
-                : WriteAsync(answers, Part("a", 1), Complete),
+            Execute = (_, _, _) => SilenceAsync(),
+            Reattach = (_, answers, _) => Interlocked.Increment(ref reattached) == 1 ? SilenceAsync() : WriteAsync(answers, Part("a", 1), Complete),
         });
         await using var session = await SparkSession.ConnectAsync(server.Connection, Patient(TimeSpan.FromSeconds(1)));
 
         Assert.Equal([1], (await CollectedRows.OfAsync(session.Range(0, 1))).Int64(0));
+
+        Task SilenceAsync()
+        {
+            _time.Advance(TimeSpan.FromSeconds(1.2));
+            return Task.CompletedTask;
+        }
     }
 
     [Fact]
@@ -336,7 +344,10 @@ public sealed class PlanExecutionTests
 
     private static ExecutePlanResponse Part(string id, long value) => PlayedSpark.Part(id, value);
 
-    private static SparkSessionOptions Patient(TimeSpan patience) => new() { ReattachTimeout = patience };
+    /// <summary>As long as the server is not silent and no pause is made, no time passes.</summary>
+    private SparkSessionOptions Patient(TimeSpan patience) => new() { ReattachTimeout = patience, Time = _time };
+
+    private Task<CollectedRows> CollectAsync(SparkSession session) => CollectedRows.OfAsync(session.Range(0, 2), batchCame: () => _taken.TrySetResult());
 
     /// <summary>An error as Spark tells it.</summary>
     private static RpcException Failed(string message)
@@ -356,13 +367,13 @@ public sealed class PlanExecutionTests
         }
     }
 
-    private static async Task BreakAsync(IServerStreamWriter<ExecutePlanResponse> answers, ServerCallContext call, params ExecutePlanResponse[] parts)
+    private async Task BreakAsync(IServerStreamWriter<ExecutePlanResponse> answers, ServerCallContext call, params ExecutePlanResponse[] parts)
     {
         await WriteAsync(answers, parts);
         if (parts.Length > 0)
         {
-            // What was written leaves before the connection does.
-            await Task.Delay(100);
+            // What was sent and not taken may be lost with the connection.
+            await _taken.Task;
         }
 
         call.GetHttpContext().Abort();

@@ -9,6 +9,7 @@ using Grpc.Core;
 using Mlp.Spark.Connect;
 using Mlp.Spark.Connect.Protocol;
 using Mlp.Spark.Scoring;
+using Mlp.Spark.Tests.Peer;
 using Mlp.Spark.Tests.Servers;
 
 namespace Mlp.Spark.Tests.Connect;
@@ -181,6 +182,27 @@ public sealed class SparkChannelTests
         var interrupt = await server.Spark.Interrupted.Task;
         Assert.Equal(InterruptRequest.Types.InterruptType.OperationId, interrupt.InterruptType);
         Assert.Equal(server.Spark.Single<ExecutePlanRequest>().OperationId, interrupt.OperationId);
+    }
+
+    [Fact]
+    public async Task Collect_CancelledWhileThePlanIsOnItsWay_InterruptsItWhenItHasCome()
+    {
+        await using var server = await PlayedServer.StartAsync(new PlayedSpark { EarlyInterrupts = 2, Execute = (_, _, call) => Task.Delay(Timeout.Infinite, call.CancellationToken) });
+        await using var session = await SparkSession.ConnectAsync(server.Connection);
+        using var cancel = new CancellationTokenSource();
+
+        var running = CollectedRows.OfAsync(session.Range(0, 1), cancel.Token);
+        while (!server.Spark.Requests.OfType<ExecutePlanRequest>().Any())
+        {
+            await Task.Yield();
+        }
+
+        await cancel.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        await server.Spark.Interrupted.Task.WaitAsync(WorkerProcess.Patience);
+        var operation = server.Spark.Single<ExecutePlanRequest>().OperationId;
+        Assert.Equal(Enumerable.Repeat(operation, 3), server.Spark.Requests.OfType<InterruptRequest>().Select(r => r.OperationId));
     }
 
     [Fact]

@@ -17,20 +17,14 @@ internal sealed class HeldTask : IDisposable
     {
         _peer = worker.Connect();
         _rest = task[sent..];
-        Send(task[..sent]);
+        Send(task[..sent], isLast: false);
     }
 
     /// <summary>Sends the rest, and nothing after it.</summary>
     /// <returns>The answer or refusal; null where the worker closed the connection without either: the task ended within.</returns>
     public WorkerReply? Finish()
     {
-        var sending = Task.Run(() =>
-        {
-            if (Send(_rest))
-            {
-                _peer.CloseSending();
-            }
-        });
+        var sending = OwnThread.Run(() => Send(_rest, isLast: true));
         try
         {
             return _peer.ReadReply();
@@ -48,18 +42,19 @@ internal sealed class HeldTask : IDisposable
 
     public void Dispose() => _peer.Dispose();
 
-    /// <returns>Whether the worker was still there.</returns>
-    private bool Send(byte[] bytes)
+    private void Send(byte[] bytes, bool isLast)
     {
         try
         {
             _peer.Write(bytes);
-            return true;
+            if (isLast)
+            {
+                _peer.CloseSending();
+            }
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or SocketException)
         {
-            // Refused before it was read.
-            return false;
+            // Refused before it was read: the connection may be gone by now.
         }
     }
 }

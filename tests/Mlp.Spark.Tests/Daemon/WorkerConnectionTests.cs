@@ -35,7 +35,7 @@ public sealed class WorkerConnectionTests(DaemonFixture daemon) : IClassFixture<
     public async Task Run_ManyConnectionsAtOnce_AllAnswer()
     {
         var task = RecordedCommands.Rewrite(SparkRecording.Load("4.1.4", Case), RecordedCommands.For(Case));
-        var runs = Enumerable.Range(0, 16).Select(_ => Task.Run(() =>
+        var runs = Enumerable.Range(0, 16).Select(_ => OwnThread.Run(() =>
         {
             using var peer = daemon.Worker.Connect();
             for (var i = 0; i < TestRounds.Count; i++)

@@ -44,7 +44,7 @@ internal sealed class LocalWorker : IDisposable
         using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         client.Connect(listener.LocalEndPoint!);
         var server = listener.Accept();
-        var serving = Task.Run(() =>
+        var serving = OwnThread.Run(() =>
         {
             using (server)
             using (var connection = new WorkerConnection(server, Trusted, _functions, _workerLog))

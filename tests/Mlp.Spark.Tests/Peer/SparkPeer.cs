@@ -46,7 +46,7 @@ public sealed class SparkPeer : IDisposable
     /// <summary>Sends a task and reads the answer meanwhile, as Spark does.</summary>
     public WorkerReply Run(byte[] task)
     {
-        var writing = Task.Run(() =>
+        var writing = OwnThread.Run(() =>
         {
             try
             {

@@ -119,11 +119,18 @@ public sealed class WorkerProcess : IDisposable
         return socket;
     }
 
-    /// <summary>Waits for the end.</summary>
+    /// <summary>Waits for the end, with which <see cref="Log"/> is whole.</summary>
     /// <returns>The exit code.</returns>
     public int WaitForExit()
     {
-        return _process.WaitForExit(Patience) ? _process.ExitCode : throw new TimeoutException("The worker did not end.");
+        if (!_process.WaitForExit(Patience))
+        {
+            throw new TimeoutException("The worker did not end.");
+        }
+
+        // With a time limit the end of standard error is not waited for.
+        _process.WaitForExit();
+        return _process.ExitCode;
     }
 
     /// <inheritdoc/>

@@ -12,6 +12,7 @@ namespace Mlp.Spark.Tests.Servers;
 internal sealed class PlayedSpark : SparkConnectService.SparkConnectServiceBase
 {
     private readonly ConcurrentDictionary<string, string> _settings = new();
+    private int _interrupts;
 
     /// <summary>What the server calls its session, whose settings go with it; empty for a Spark that does not say.</summary>
     public string ServerSessionId
@@ -46,7 +47,10 @@ internal sealed class PlayedSpark : SparkConnectService.SparkConnectServiceBase
     /// <summary>Completes with the first execution that was released.</summary>
     public TaskCompletionSource<ReleaseExecuteRequest> ExecutionReleased { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Completes with the first interrupt.</summary>
+    /// <summary>How many interrupts come before the plan that they are for.</summary>
+    public int EarlyInterrupts { get; init; }
+
+    /// <summary>Completes with the first interrupt that meets its plan.</summary>
     public TaskCompletionSource<InterruptRequest> Interrupted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>A part of an answer: the values of one column.</summary>
@@ -146,8 +150,14 @@ internal sealed class PlayedSpark : SparkConnectService.SparkConnectServiceBase
     public override Task<InterruptResponse> Interrupt(InterruptRequest request, ServerCallContext context)
     {
         Note(request, context);
-        Interrupted.TrySetResult(request);
-        return Task.FromResult(new InterruptResponse());
+        var response = new InterruptResponse();
+        if (request.HasOperationId && Interlocked.Increment(ref _interrupts) > EarlyInterrupts)
+        {
+            response.InterruptedIds.Add(request.OperationId);
+            Interrupted.TrySetResult(request);
+        }
+
+        return Task.FromResult(response);
     }
 
     public override Task<ReleaseSessionResponse> ReleaseSession(ReleaseSessionRequest request, ServerCallContext context)

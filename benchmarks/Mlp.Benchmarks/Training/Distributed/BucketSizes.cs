@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Mlp.Benchmarks.Soaks;
+using Mlp.TestSupport;
 using Mlp.Training.Distributed.Collectives;
 using Mlp.Training.Distributed.DataParallel;
 using Mlp.Training.Distributed.DataParallel.Tuning;
@@ -92,10 +93,7 @@ internal static class BucketSizes
 
     private static ProcessGroup[] Connect(int count, bool sharesMemory)
     {
-        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        var port = ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
-        listener.Stop();
+        var port = LoopbackPorts.Take();
         return Task.WhenAll(Enumerable.Range(0, count).Select(rank =>
         {
             var options = new ProcessGroupOptions();

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
+using Mlp.TestSupport;
 
 namespace Mlp.Benchmarks.Training.Distributed;
 
@@ -74,7 +73,7 @@ internal sealed class PeerProcesses : IAllReduceWay
     public static PeerProcesses Own(int worldSize, string way)
     {
         var peer = new PeerProcesses($"processes, {way}");
-        var port = Invariant($"{FreePort()}");
+        var port = Invariant($"{LoopbackPorts.Take()}");
         for (var rank = 0; rank < worldSize; rank++)
         {
             // Each rank on a processor of its own, as mpirun does unasked.
@@ -127,13 +126,6 @@ internal sealed class PeerProcesses : IAllReduceWay
         {
             throw new InvalidOperationException($"Expected '{program} {string.Join(' ', arguments)}' to succeed, but it ended with {process.ExitCode}.");
         }
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
     /// <summary>mpirun gives its input to one rank alone, so each reads a pipe of its own, whose name is its last argument.</summary>

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
+using Mlp.TestSupport;
 
 namespace Mlp.Benchmarks.Training.Distributed;
 
@@ -14,7 +13,7 @@ internal sealed class RelayedRanks : IDistantRanks
     /// <inheritdoc/>
     public Process[] Start(string command)
     {
-        var port = FreePort().ToString(CultureInfo.InvariantCulture);
+        var port = LoopbackPorts.Take().ToString(CultureInfo.InvariantCulture);
         return [.. Enumerable.Range(0, 2).Select(rank =>
         {
             var start = new ProcessStartInfo(Environment.ProcessPath!, ["exec", Path.Combine(AppContext.BaseDirectory, "Mlp.Benchmarks.dll"), command])
@@ -42,12 +41,5 @@ internal sealed class RelayedRanks : IDistantRanks
     public void Dispose()
     {
         // The relays end with their ranks.
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }

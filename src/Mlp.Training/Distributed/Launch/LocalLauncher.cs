@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 
 namespace Mlp.Training.Distributed.Launch;
@@ -39,7 +37,7 @@ public static class LocalLauncher
 
         options ??= new();
         OptionRanges.ThrowIfViolated(options);
-        var (port, secret) = (FreePort(), Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(SecretBytes)));
+        var (port, secret) = (FreePorts.Take(), Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(SecretBytes)));
         var clock = timeProvider ?? TimeProvider.System;
         var ranks = new List<LaunchedRank>();
         try
@@ -148,12 +146,5 @@ public static class LocalLauncher
         var line = Environment.GetCommandLineArgs();
         IEnumerable<string> arguments = options.Arguments ?? line[1..];
         return Path.GetFileNameWithoutExtension(own) == "dotnet" ? (own, ["exec", line[0], .. arguments]) : (own, arguments);
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }

@@ -22,7 +22,7 @@ public sealed class ModelCacheTests
         var command = new ScoreCommand { Model = package.File, Inputs = [new InputColumn("x", Round: true)], Outputs = [new OutputColumn("score", "double")] };
         var task = TaskBytes.Map(command, Table(("x", Doubles(1))));
 
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => Assert.Null(worker.Run(task).Error))));
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => OwnThread.Run(() => Assert.Null(worker.Run(task).Error))));
         Assert.Null(worker.Run(TaskBytes.Map(command with { Nulls = new NullHandling { Policy = NullPolicyName.NaN } }, Table(("x", Doubles(1))))).Error);
 
         Assert.Equal(1, worker.ModelCount);

@@ -10,7 +10,7 @@ public sealed class ForeignLauncherTests
 
     [ForeignLauncherFact(Torchrun)]
     public async Task Torchrun_StaticRendezvous_RanksMeet()
-        => await CheckTorchrunAsync(FormattableString.Invariant($"--master_port={LoopbackRanks.FreePort()}"));
+        => await CheckTorchrunAsync(FormattableString.Invariant($"--master_port={LoopbackPorts.Take()}"));
 
     [ForeignLauncherFact(Torchrun)]
     public async Task Torchrun_Standalone_RanksMeet() => await CheckTorchrunAsync("--standalone");
@@ -23,7 +23,7 @@ public sealed class ForeignLauncherTests
     public async Task Mpich_TwoRanks_Meet()
         => await CheckAsync(
             "/usr/bin/mpirun.mpich",
-            ["-genv", "MASTER_PORT", FormattableString.Invariant($"{LoopbackRanks.FreePort()}"), "-np", "2", ChildRanks.Dotnet, .. ChildRanks.Arguments("sum")]);
+            ["-genv", "MASTER_PORT", FormattableString.Invariant($"{LoopbackPorts.Take()}"), "-np", "2", ChildRanks.Dotnet, .. ChildRanks.Arguments("sum")]);
 
     private static async Task CheckTorchrunAsync(string rendezvous)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mlp.TestSupport;
 using Mlp.Training.Tests.Distributed.Collectives.Tcp;
 
 namespace Mlp.Training.Tests.Distributed.Rounds;
@@ -26,7 +27,7 @@ internal sealed class ChildPool : IDisposable
             _children.Add(WarmChild.Start());
         }
 
-        var port = LoopbackRanks.FreePort().ToString(CultureInfo.InvariantCulture);
+        var port = LoopbackPorts.Take().ToString(CultureInfo.InvariantCulture);
         var ranks = _children[..worldSize].ToArray();
         for (var rank = 0; rank < worldSize; rank++)
         {

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using Mlp.TestSupport;
@@ -26,7 +25,7 @@ internal sealed class RecordedMlflow : IDisposable
     {
         for (var attempt = 0; ; attempt++)
         {
-            Root = new Uri(FormattableString.Invariant($"http://127.0.0.1:{FreePort()}/"));
+            Root = new Uri(FormattableString.Invariant($"http://127.0.0.1:{LoopbackPorts.Take()}/"));
             _listener = new HttpListener { Prefixes = { Root.AbsoluteUri } };
             try
             {
@@ -64,13 +63,6 @@ internal sealed class RecordedMlflow : IDisposable
     public IReadOnlyList<JsonNode> Posts(string path) => [.. Requests.Where(r => r.Method == "POST" && r.Path == "/api/2.0/mlflow/" + path).Select(r => r.Body!)];
 
     public void Dispose() => _listener.Close();
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
 
     private static IEnumerable<string> Shape(JsonNode? node, string at) => node switch
     {

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using Mlp.Training.Distributed.Collectives.Mpi.Interop;
 using Mlp.Training.Distributed.Collectives.Tcp;
@@ -81,20 +80,13 @@ internal static class MpiConnector
             var address = rendezvous.MasterAddress ?? environment?.MasterAddress ?? (size == 1 || environment is { IsSingleHost: true } ? "127.0.0.1" : Dns.GetHostName());
             var secret = rendezvous.Secret ?? Environment.GetEnvironmentVariable(RendezvousOptions.SecretVariable);
             secret = string.IsNullOrEmpty(secret) ? Convert.ToHexString(RandomNumberGenerator.GetBytes(SecretBytes)) : secret;
-            text = string.Create(CultureInfo.InvariantCulture, $"{rendezvous.MasterPort ?? FreePort()}\n{address}\n{secret}");
+            text = string.Create(CultureInfo.InvariantCulture, $"{rendezvous.MasterPort ?? FreePorts.Take()}\n{address}\n{secret}");
         }
 
         // The wait looks at MPI again and again, on a thread that may.
         var shared = await Task.Run(() => MpiText.Share(mpi, text, rendezvous.Timeout, options.TimeProvider, cancellationToken), CancellationToken.None).ConfigureAwait(false);
         var parts = shared.Split('\n', 3);
         return (parts[1], int.Parse(parts[0], CultureInfo.InvariantCulture), parts[2]);
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Any, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
     private static ProcessGroupOptions WithMeeting(ProcessGroupOptions options, int rank, int size, (string Address, int Port, string Secret) meeting)

@@ -1,3 +1,4 @@
+using Mlp.TestSupport;
 using Mlp.Training.Distributed.Collectives;
 using Mlp.Training.Distributed.Collectives.Nccl;
 using Mlp.Training.Tests.Distributed.Collectives.Tcp;
@@ -135,7 +136,7 @@ public sealed class NcclSelectionTests
     {
         using var gpus = new FakeGpus();
         gpus.Set("devices", 2);
-        var port = LoopbackRanks.FreePort();
+        var port = LoopbackPorts.Take();
         Task<NcclBackend> ConnectAsync(int rank)
         {
             var options = gpus.Configure(LoopbackRanks.Options(rank, 2, port));

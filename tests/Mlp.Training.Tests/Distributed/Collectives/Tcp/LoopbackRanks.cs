@@ -1,5 +1,4 @@
-using System.Net;
-using System.Net.Sockets;
+using Mlp.TestSupport;
 using Mlp.Training.Distributed.Collectives;
 using Mlp.Training.Distributed.Collectives.Tcp;
 
@@ -9,14 +8,6 @@ namespace Mlp.Training.Tests.Distributed.Collectives.Tcp;
 internal static class LoopbackRanks
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
-
-    /// <summary>A port that nobody uses at the moment.</summary>
-    public static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
 
     /// <summary>Settings of one rank.</summary>
     public static ProcessGroupOptions Options(int rank, int worldSize, int port)
@@ -33,7 +24,7 @@ internal static class LoopbackRanks
     /// <param name="configure">Sets other options.</param>
     public static Task<ProcessGroup[]> ConnectAsync(int worldSize, Func<int, string> hostOf, Action<ProcessGroupOptions>? configure = null)
     {
-        var port = FreePort();
+        var port = LoopbackPorts.Take();
         return Task.WhenAll(Enumerable.Range(0, worldSize).Select(async rank =>
         {
             var options = Options(rank, worldSize, port);
@@ -46,7 +37,7 @@ internal static class LoopbackRanks
     /// <summary>Connects all ranks.</summary>
     public static Task<ProcessGroup[]> ConnectAsync(int worldSize, Action<ProcessGroupOptions>? configure = null)
     {
-        var port = FreePort();
+        var port = LoopbackPorts.Take();
         return Task.WhenAll(Enumerable.Range(0, worldSize).Select(rank =>
         {
             var options = Options(rank, worldSize, port);

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
+using Mlp.TestSupport;
 using Mlp.Training.Distributed.Elastic;
 using Mlp.Training.Distributed.Elastic.Processes;
 using Mlp.Training.Distributed.Launch;
@@ -95,7 +96,7 @@ public sealed class ElasticHostTests : IAsyncLifetime
     private ElasticDesk Open(int rank)
     {
         ElasticMember member = new() { Id = Guid.NewGuid().ToString("N"), FirstRank = rank, Title = $"member {rank}" };
-        _desks.Add(new(member, _options, _secret, LoopbackRanks.FreePort(), NullLogger.Instance));
+        _desks.Add(new(member, _options, _secret, LoopbackPorts.Take(), NullLogger.Instance));
         return _desks[^1];
     }
 

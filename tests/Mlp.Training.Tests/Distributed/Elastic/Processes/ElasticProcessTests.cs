@@ -9,7 +9,7 @@ namespace Mlp.Training.Tests.Distributed.Elastic.Processes;
 public sealed class ElasticProcessTests : IDisposable
 {
     private readonly List<ElasticChild> _children = [];
-    private readonly int _port = LoopbackRanks.FreePort();
+    private readonly int _port = LoopbackPorts.Take();
 
     public void Dispose() => _children.ForEach(c => c.Dispose());
 

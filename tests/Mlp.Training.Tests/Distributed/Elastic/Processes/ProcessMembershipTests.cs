@@ -1,3 +1,4 @@
+using Mlp.TestSupport;
 using Mlp.Training.Distributed.Collectives;
 using Mlp.Training.Distributed.Elastic;
 using Mlp.Training.Tests.Distributed.Collectives.Tcp;
@@ -7,13 +8,13 @@ namespace Mlp.Training.Tests.Distributed.Elastic.Processes;
 /// <summary>Members that find each other as processes do, though all are threads of this one.</summary>
 public sealed class ProcessMembershipTests : ElasticGroupContract
 {
-    private readonly int _port = LoopbackRanks.FreePort();
+    private readonly int _port = LoopbackPorts.Take();
 
     [Fact]
     public async Task JoinAsync_NobodyIsThere_SaysWhomItHasAsked()
     {
         var options = Options(new(), 1, 2);
-        options.Group.Rendezvous.Timeout = TimeSpan.FromSeconds(0.5);
+        options.Group.Rendezvous.Timeout = TimeSpan.FromSeconds(5);
         options.Addresses.Add("127.0.0.1:9");
         await using var member = new ElasticGroup(options);
 
@@ -43,7 +44,7 @@ public sealed class ProcessMembershipTests : ElasticGroupContract
         await busy.JoinAsync();
         var options = Options(new(), 0, 2);
         options.Addresses.Add($"127.0.0.1:{_port}");
-        (options.Group.Rendezvous.MasterPort, options.Group.Rendezvous.Timeout) = (LoopbackRanks.FreePort(), TimeSpan.FromSeconds(0.5));
+        (options.Group.Rendezvous.MasterPort, options.Group.Rendezvous.Timeout) = (LoopbackPorts.Take(), TimeSpan.FromSeconds(0.5));
         await using var member = new ElasticGroup(options);
 
         var error = await Assert.ThrowsAsync<Mlp.Training.Distributed.Launch.RendezvousException>(() => member.JoinAsync().WaitAsync(TimeSpan.FromMinutes(1)));
@@ -56,7 +57,7 @@ public sealed class ProcessMembershipTests : ElasticGroupContract
     public async Task JoinAsync_AnotherSecret_IsNotLetIn()
     {
         var options = Options(new(), 1, 2);
-        (options.Group.Rendezvous.Timeout, options.Group.Rendezvous.Secret) = (TimeSpan.FromSeconds(1), "other");
+        (options.Group.Rendezvous.Timeout, options.Group.Rendezvous.Secret) = (TimeSpan.FromSeconds(5), "other");
         await using var first = Create(2, new())[0];
         await using var member = new ElasticGroup(options);
         using var stop = new CancellationTokenSource();
@@ -107,7 +108,7 @@ public sealed class ProcessMembershipTests : ElasticGroupContract
         await first.JoinAsync();
         first.SetDone(true);
         var options = Options(new(), 1, 2);
-        options.Group.Rendezvous.Timeout = TimeSpan.FromSeconds(0.5);
+        options.Group.Rendezvous.Timeout = TimeSpan.FromSeconds(5);
         await using var member = new ElasticGroup(options);
 
         var error = await Assert.ThrowsAsync<Mlp.Training.Distributed.Launch.RendezvousException>(() => member.JoinAsync());
