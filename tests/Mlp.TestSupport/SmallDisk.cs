@@ -6,6 +6,8 @@ namespace Mlp.TestSupport;
 /// <summary>A disk of few megabytes in memory, that can be filled to its last byte: what runs into its end gets the error that a full disk gives. Linux only, and for root.</summary>
 public sealed class SmallDisk : IDisposable
 {
+    private const int MostMounts = 1_000;
+
     private readonly TempDirectory _directory = new();
     private readonly string _ballast;
 
@@ -55,9 +57,15 @@ public sealed class SmallDisk : IDisposable
     /// <param name="isReadOnly">Which of the two.</param>
     public void SetReadOnly(bool isReadOnly)
     {
-        if (!TryRun("mount", "-o", isReadOnly ? "remount,ro" : "remount,rw", Root))
+        // A process that a test beside this one starts holds, until its program begins, whatever was open when it was forked.
+        for (var i = 0; !TryRun("mount", "-o", isReadOnly ? "remount,ro" : "remount,rw", Root); i++)
         {
-            throw new InvalidOperationException($"The disk at '{Root}' could not be mounted anew.");
+            if (i == MostMounts)
+            {
+                throw new InvalidOperationException($"The disk at '{Root}' could not be mounted anew.");
+            }
+
+            Thread.Sleep(10);
         }
     }
 

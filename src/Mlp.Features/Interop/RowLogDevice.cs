@@ -275,11 +275,13 @@ internal sealed class RowLogDevice : StorageDeviceBase
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
+            // The pause begins before anybody hears of the failure, so that who waits for its end waits for no more.
+            var pause = _retryDelay is { } delay ? Task.Delay(delay, _timeProvider, _disposal.Token) : null;
             _fault = error;
             Volatile.Read(ref _writeFailure).TrySetResult();
-            if (_retryDelay is { } delay)
+            if (pause is not null)
             {
-                _ = RetryAsync(write, delay);
+                _ = RetryAsync(write, pause);
             }
             else
             {
@@ -308,9 +310,9 @@ internal sealed class RowLogDevice : StorageDeviceBase
         }
     }
 
-    private async Task RetryAsync(Transfer write, TimeSpan delay)
+    private async Task RetryAsync(Transfer write, Task pause)
     {
-        await Task.Delay(delay, _timeProvider, _disposal.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
+        await pause.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
         Write(write);
     }
 

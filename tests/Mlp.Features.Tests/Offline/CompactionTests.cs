@@ -78,7 +78,7 @@ public sealed class CompactionTests : CompactedStore
         var large = Reading.View<Measured>(store).GetSnapshot().Files.Single();
         foreach (var hour in new[] { 49, 1, 25, 2, 50, 73, 26, 3, 97 })
         {
-            await store.IngestAsync([Row(hour % 2 == 0 ? "a" : "b", Noon.Date.AddHours(hour), hour)]);
+            await store.IngestAsync([Row(hour % 2 == 0 ? "a" : "b", new DateTimeOffset(Noon.Date, TimeSpan.Zero).AddHours(hour), hour)]);
         }
 
         var result = await store.CompactAsync("measured");

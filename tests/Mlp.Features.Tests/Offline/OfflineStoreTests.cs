@@ -50,7 +50,8 @@ public sealed class OfflineStoreTests : OfflineStoreFolder
         var options = new FeatureStoreOptions { TargetFileRows = 3 };
         var store = FeatureStore.Open(Temp.FullName, Catalog(), options: options, time: Time);
         int[] hours = [49, 1, 2, 30, 25, 73, 3];
-        await store.IngestAsync(hours.Select(h => new IngestedRow(h, Noon.Date.AddHours(h), h, "x")));
+        var day = new DateTimeOffset(Noon.Date, TimeSpan.Zero);
+        await store.IngestAsync(hours.Select(h => new IngestedRow(h, day.AddHours(h), h, "x")));
 
         var commit = Reading.View<IngestedRow>(store).LastCommit()!;
         Assert.Equal(7, commit.RowCount);
@@ -59,7 +60,7 @@ public sealed class OfflineStoreTests : OfflineStoreFolder
             commit.Added.Select(f => (f.Path.Split('/')[1], f.RowCount, f.MinEventTime, f.MaxEventTime)));
         Assert.Equal(hours.Select(h => (long)h), Reading.Column<long>(store, View, "batch"));
 
-        static long Hours(int hours) => Microseconds.FromFeatureTime(new DateTimeOffset(Noon.Date, TimeSpan.Zero).AddHours(hours));
+        long Hours(int hours) => Microseconds.FromFeatureTime(day.AddHours(hours));
     }
 
     [Fact]

@@ -1,7 +1,10 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Time.Testing;
 using Mlp.Features.Definitions;
 using Mlp.Features.Hosting;
+using Mlp.Features.Interop;
 using Mlp.Features.Online;
 using Mlp.Features.Tests.Materialization;
 using Mlp.Runtime.Data;
@@ -121,6 +124,33 @@ public sealed class StuckDiskTests : IDisposable
         Assert.Equal(2f, (await harness.ReadAsync(2)).Value);
     }
 
+    /// <summary>Whoever hears of the failure and lets the clock go on has the write tried again.</summary>
+    [Fact]
+    public async Task WriteAsync_Fails_PausesBeforeAnybodyHearsOfIt()
+    {
+        var time = new WatchedPauses();
+        var obstacle = Directory.CreateDirectory(_directory.Combine("rows.0")).FullName;
+        var memory = Marshal.AllocHGlobal(512);
+        try
+        {
+            using var device = new RowLogDevice(_directory.Combine("rows"), time, TimeSpan.FromSeconds(1));
+            time.Device = device;
+            var written = new TaskCompletionSource<uint>(TaskCreationOptions.RunContinuationsAsynchronously);
+
+            device.WriteAsync(memory, 0, 0, 512, (_, length, _) => written.SetResult(length), new object());
+            await device.WriteFailure.WaitAsync(Patience);
+            Directory.Delete(obstacle);
+            time.Advance(TimeSpan.FromSeconds(1));
+
+            Assert.Equal(512u, await written.Task.WaitAsync(Patience));
+            Assert.Equal([false], time.WereToldBefore);
+        }
+        finally
+        {
+            Marshal.FreeHGlobal(memory);
+        }
+    }
+
     [Fact]
     public async Task CloseAsync_LogCannotBeWritten_IsDegradedAndEndsAndNothingIsLost()
     {
@@ -167,4 +197,18 @@ public sealed class StuckDiskTests : IDisposable
     }
 
     private FasterRowStore Open() => new(Directory.CreateDirectory(_directory.Combine("log")).FullName, OnlineTestViews.SmallOptions(), DiskSync.Instance, TimeProvider.System);
+
+    /// <summary>A clock that stands still and keeps for each pause whether the failure had been told when it began.</summary>
+    private sealed class WatchedPauses : FakeTimeProvider
+    {
+        public RowLogDevice? Device { get; set; }
+
+        public List<bool> WereToldBefore { get; } = [];
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            WereToldBefore.Add(Device!.WriteFailure.IsCompleted);
+            return base.CreateTimer(callback, state, dueTime, period);
+        }
+    }
 }
