@@ -190,13 +190,8 @@ public sealed class PlanExecutionTests
     [Fact]
     public async Task Collect_ServerThatWasNeverReached_IsNotWaitedFor()
     {
-        string connection;
-        await using (var relay = new CuttingRelay("sc://127.0.0.1:1"))
-        {
-            connection = relay.Connection;
-        }
-
-        await using var session = new SparkSession(SparkConnectionString.Parse(connection), Patient(TimeSpan.FromMinutes(30)), null, null);
+        using var port = new ClosedPort();
+        await using var session = new SparkSession(SparkConnectionString.Parse(port.Connection), Patient(TimeSpan.FromMinutes(30)), null, null);
 
         var error = await Assert.ThrowsAsync<SparkConnectionException>(() => CollectedRows.OfAsync(session.Range(0, 2)));
 
