@@ -342,7 +342,7 @@ public sealed class PlanExecutionTests
     /// <summary>As long as the server is not silent and no pause is made, no time passes.</summary>
     private SparkSessionOptions Patient(TimeSpan patience) => new() { ReattachTimeout = patience, Time = _time };
 
-    private Task<CollectedRows> CollectAsync(SparkSession session) => CollectedRows.OfAsync(session.Range(0, 2), batchCame: () => _taken.TrySetResult());
+    private Task<CollectedRows> CollectAsync(SparkSession session) => CollectedRows.OfAsync(session.Range(0, 2), () => _taken.TrySetResult());
 
     /// <summary>An error as Spark tells it.</summary>
     private static RpcException Failed(string message)
