@@ -19,7 +19,7 @@ internal static class RankRun
 
     public static async Task RunAsync(string mode, string[] arguments, Action<string> print)
     {
-        await using var group = await ProcessGroup.ConnectAsync(Options(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(mode == "stop" ? 5 : 60)));
+        await using var group = await ProcessGroup.ConnectAsync(Options(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(mode == "stop" ? 10 : 60)));
         print(string.Create(CultureInfo.InvariantCulture, $"joined {group.Rank} of {group.WorldSize}"));
         if (mode == "reduce")
         {

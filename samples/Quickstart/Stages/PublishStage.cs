@@ -12,7 +12,7 @@ internal sealed class PublishStage(MlPlatform ml)
 {
     public const string Champion = "champion";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     public async Task<Published> RunAsync(Trained trained, Joined joined, IProgress<double> progress, CancellationToken cancellationToken)
     {

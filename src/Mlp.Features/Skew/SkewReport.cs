@@ -2,7 +2,7 @@ namespace Mlp.Features.Skew;
 
 /// <summary>What a skew check compared and found.</summary>
 /// <param name="RowCount">Number of served rows recomputed.</param>
-/// <param name="DroppedRowCount">Number of sampled rows since the last check that found no room, or were being handed over.</param>
+/// <param name="DroppedRowCount">Number of sampled rows since the last check that found no room, or came while another one was copied or rows were handed over.</param>
 /// <param name="ValueCount">Number of values compared.</param>
 /// <param name="Counts">Number of values that differ, by verdict; verdicts without any are absent.</param>
 /// <param name="Differences">What differs; at most 1,000 are kept, those that make the report unclean first.</param>

@@ -4,7 +4,7 @@ using Mlp.Runtime.Predictions;
 
 namespace Mlp.Features.Skew;
 
-/// <summary>Keeps rows that one model version was served. The call path never waits: while rows are handed over, a row that comes is dropped and counted. Thread-safe.</summary>
+/// <summary>Keeps rows that one model version was served. The call path never waits: while a row is copied or rows are handed over, another one that comes is dropped and counted. Thread-safe.</summary>
 internal sealed class SkewSink : IRequestSink, IDisposable
 {
     private readonly Lock _gate = new();

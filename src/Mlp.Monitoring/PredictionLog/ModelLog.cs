@@ -64,7 +64,7 @@ internal sealed class ModelLog : IAsyncDisposable
         var schema = new PredictionSchema(model, redaction);
         var format = new RecordFormat(model.Layout, FeatureRedactor.For(redaction, model.Layout), KeyRedactor.For(redaction, model.Keys), TagRedactor.For(redaction));
         _sampler = PredictionSampler.For(configuration.SamplingOf(model.Manifest.Name), model);
-        _buffer = new RecordBuffer(format, configuration.BufferByteCount, _sampler, isWatched: _watch.IsAny, onFilling: Wake);
+        _buffer = new RecordBuffer(format, configuration.BufferByteCount, _sampler, _watch.IsAny, Wake, configuration.RingCount);
         _batch = new PredictionBatch(model, schema, format);
         _leftOut = _sampler is not null && _watch.IsAny ? new PredictionBatch(model, schema, format, isLeftOut: true) : null;
         _frames = new ArrowFrames(schema.Arrow);
@@ -131,8 +131,11 @@ internal sealed class ModelLog : IAsyncDisposable
         Wake();
     }
 
+    /// <summary>What was asked for before the call is seen by the task: by this wake, or by one before that it has not had yet.</summary>
     private void Wake()
     {
+        // The request must be written before the count is read; a processor may do it the other way round.
+        Interlocked.MemoryBarrier();
         if (_wake.CurrentCount == 0)
         {
             _wake.Release();
@@ -175,7 +178,7 @@ internal sealed class ModelLog : IAsyncDisposable
         _watch.Dispose();
 
         // Whoever asks for a flush from here on sees the flag, and whoever asked before is answered below.
-        Volatile.Write(ref _isFinished, true);
+        Interlocked.Exchange(ref _isFinished, true);
         _flushes.Complete(_flushes.Take(), failure: null);
     }
 

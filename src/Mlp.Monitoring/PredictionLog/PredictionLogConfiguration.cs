@@ -11,6 +11,9 @@ namespace Mlp.Monitoring.PredictionLog;
 /// <param name="MaximumSegmentAge">A segment of this age is sealed and another one begun.</param>
 internal sealed record PredictionLogConfiguration(TimeSpan CommitInterval, int BufferByteCount, long MaximumSegmentByteCount, TimeSpan MaximumSegmentAge)
 {
+    /// <summary>Rings that callers put their predictions into, a power of two; null for as many as there are processors, up to 8. With one, the log has the order of recording; with more, a caller that changes its processor changes its ring.</summary>
+    public int? RingCount { get; init; }
+
     /// <summary>What is left out, by model or for all.</summary>
     public IReadOnlyDictionary<string, SamplingConfiguration> Sampling { get; init; } = new Dictionary<string, SamplingConfiguration>();
 

@@ -29,13 +29,14 @@ internal sealed class RecordBuffer
     /// <param name="sampler">Says what is left out; null for nothing.</param>
     /// <param name="isWatched">Whether somebody wants to see what is left out.</param>
     /// <param name="onFilling">Told by a caller when another quarter of a ring begins to fill; must not wait.</param>
-    public RecordBuffer(RecordFormat format, int byteCount, PredictionSampler? sampler = null, bool isWatched = false, Action? onFilling = null)
+    /// <param name="ringCount">Number of rings, a power of two; null for as many as there are processors, up to 8.</param>
+    public RecordBuffer(RecordFormat format, int byteCount, PredictionSampler? sampler = null, bool isWatched = false, Action? onFilling = null, int? ringCount = null)
     {
         _onFilling = onFilling;
         _format = format;
         _sampler = sampler;
         _isWatched = isWatched;
-        var stripes = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(Environment.ProcessorCount, 1, 8));
+        var stripes = ringCount ?? (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(Environment.ProcessorCount, 1, 8));
         _stripeMask = stripes - 1;
         _rings = [.. Enumerable.Range(0, stripes).Select(_ => new RecordRing(byteCount / stripes))];
         _counters = new LogCounters(stripes);

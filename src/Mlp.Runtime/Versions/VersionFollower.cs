@@ -143,6 +143,8 @@ internal sealed class VersionFollower(ServingTarget target, VersionHost host, IM
 
     private void Publish(ServingVersion version)
     {
+        // Before anybody can know that it is in service: who has waited for it finds no problem any more.
+        Recover();
         var previous = target.Publish(version);
         logger.LogInformation(
             "Model {Model} version {Version} is in service by {Target} on {Accelerator}, weights {Weights}.",
@@ -156,7 +158,6 @@ internal sealed class VersionFollower(ServingTarget target, VersionHost host, IM
             logger.LogWarning("Model {Model} runs on the processor, because {Reason}.", target.Model, reason);
         }
 
-        Recover();
         if (ComparesFeatures && previous is not null && previous.Manifest.Version != version.Manifest.Version)
         {
             Compare(previous, version);

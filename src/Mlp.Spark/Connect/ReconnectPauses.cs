@@ -1,4 +1,3 @@
-
 namespace Mlp.Spark.Connect;
 
 /// <summary>How long a server is looked for after a connection broke: with pauses that double, up to a time limit. One caller at a time.</summary>

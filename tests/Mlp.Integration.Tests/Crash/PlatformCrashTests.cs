@@ -36,6 +36,12 @@ public sealed class PlatformCrashTests : IDisposable
                 await ReadAsync(child, acknowledged, random.Next(1, 500));
             }
 
+            while (round == TestRounds.Count - 1 && acknowledged.Counts.Values.Contains(0))
+            {
+                // Which lines come first is up to the machine.
+                await ReadAsync(child, acknowledged, lines: 1);
+            }
+
             foreach (var line in await child.KillAsync())
             {
                 Take(line, acknowledged);

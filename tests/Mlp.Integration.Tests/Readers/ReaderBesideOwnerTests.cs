@@ -19,12 +19,18 @@ public sealed class ReaderBesideOwnerTests
     public async Task Reader_OwnerIngestsAndIsKilled_JoinsWithoutAnError()
     {
         using var data = new TempDirectory();
-        using var owner = ChildProcess.StartAssembly(Path.Combine(AppContext.BaseDirectory, "Mlp.PlatformChild.dll"), data.FullName, "0");
-        Assert.Equal("open", await owner.ReadLineAsync());
+        await IngestFirstBatchAsync(data.FullName);
         await using var reader = AccountPlatform.Define(data.FullName).AsReader().Build();
         await reader.StartAsync();
+        var counts = new List<int> { await CountPresentAsync(reader) };
+        using var owner = ChildProcess.StartAssembly(Path.Combine(AppContext.BaseDirectory, "Mlp.PlatformChild.dll"), data.FullName, "0");
+        Assert.Equal("open", await owner.ReadLineAsync());
+        for (var batches = 0; batches < 2;)
+        {
+            // It begins by the batch that is there already.
+            batches += (await owner.ReadLineAsync())!.StartsWith("batch ", StringComparison.Ordinal) ? 1 : 0;
+        }
 
-        var counts = new List<int>();
         for (var join = 0; join < Joins; join++)
         {
             if (join == Joins - 2)
@@ -47,10 +53,20 @@ public sealed class ReaderBesideOwnerTests
             }
         }
 
-        // A later join sees at least what an earlier one saw, and the owner was not idle.
+        // A later join sees at least what an earlier one saw, and what the owner said is there.
         Assert.Equal(counts.Order(), counts);
-        Assert.True(counts[^1] > counts[0], string.Join(", ", counts));
+        Assert.Equal(AccountWorkload.RowsPerBatch, counts[0]);
+        Assert.True(counts[1] > counts[0], string.Join(", ", counts));
         Assert.Equal(counts[^2], counts[^1]);
+    }
+
+    /// <summary>Before there is an owner that works on it.</summary>
+    private static async Task IngestFirstBatchAsync(string directory)
+    {
+        const long First = AccountWorkload.NumberCount / 2;
+        await using var ml = AccountPlatform.Define(directory).Build();
+        await ml.StartAsync();
+        await ml.Features.IngestAsync(AccountWorkload.Batch(First), AccountWorkload.BatchId(First));
     }
 
     /// <summary>Asks for every batch row at its own time. What is there is exactly the row of that number; rows that came in one batch are there together.</summary>

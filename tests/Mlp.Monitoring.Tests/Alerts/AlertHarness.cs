@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 using Mlp.Monitoring.Alerts;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Registry;
@@ -16,7 +15,7 @@ internal sealed class AlertHarness : IDisposable
 
     public static DateTimeOffset Noon { get; } = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
 
-    public FakeTimeProvider Clock { get; } = new(Noon);
+    public WaitedClock Clock { get; } = new(Noon);
 
     public ScriptedFigures Figures { get; } = new();
 

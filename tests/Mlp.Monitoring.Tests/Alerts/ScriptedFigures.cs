@@ -5,11 +5,11 @@ namespace Mlp.Monitoring.Tests.Alerts;
 /// <summary>Figures that a test sets.</summary>
 internal sealed class ScriptedFigures : IFigureSource
 {
-    public List<Figure> Now { get; } = [];
+    private volatile Figure[] _now = [];
 
     public Exception? Failure { get; set; }
 
-    public IEnumerable<Figure> Latest => Failure is null ? [.. Now] : throw Failure;
+    public IEnumerable<Figure> Latest => Failure is null ? _now : throw Failure;
 
     public IEnumerable<Finding> Findings => [];
 
@@ -27,9 +27,6 @@ internal sealed class ScriptedFigures : IFigureSource
             To = to,
         };
 
-    public void Set(params IEnumerable<Figure> figures)
-    {
-        Now.Clear();
-        Now.AddRange(figures);
-    }
+    /// <summary>All at once, for a look may be under way.</summary>
+    public void Set(params IEnumerable<Figure> figures) => _now = [.. figures];
 }

@@ -19,7 +19,8 @@ internal sealed class MaintainedLog : IAsyncDisposable
 
     public MaintainedLog(bool compacts = true, TimeSpan? maximumAge = null, long? maximumByteCount = null, TimeProvider? timeProvider = null, IDiskSync? disk = null)
     {
-        Log = new LogHarness(configuration: PredictionLogConfiguration.Default with { MaximumSegmentByteCount = 64 * 1024 }, timeProvider: timeProvider);
+        // No interval passes between two flushes, so that a commit has as many rows as the test wants.
+        Log = new LogHarness(configuration: LogHarness.InOrder with { MaximumSegmentByteCount = 64 * 1024, CommitInterval = TimeSpan.FromHours(1) }, timeProvider: timeProvider);
         Maintenance = new LogMaintenance(
             Log.Directory,
             Log.Writer,

@@ -28,6 +28,12 @@ public sealed class MaintenanceCrashTests
                 }
             }
 
+            while (round == TestRounds.Count - 1 && Compacted(folder).Length == 0)
+            {
+                // It may have been killed before it came to that in every round.
+                acknowledged = Number(await child.ReadLineAsync());
+            }
+
             foreach (var line in await child.KillAsync())
             {
                 acknowledged = Number(line);
@@ -36,8 +42,10 @@ public sealed class MaintenanceCrashTests
             first = await RequireAsync(reader, first, acknowledged);
         }
 
-        Assert.NotEmpty(Directory.GetFiles(folder.Combine(Path.Combine("predictions", "crash")), "*.parquet"));
+        Assert.NotEmpty(Compacted(folder));
     }
+
+    private static string[] Compacted(TempDirectory folder) => Directory.GetFiles(folder.Combine("predictions", "crash"), "*.parquet");
 
     /// <summary>Everything acknowledged is there, nothing is there twice, and no row is another than it was.</summary>
     /// <returns>The number behind the greatest.</returns>

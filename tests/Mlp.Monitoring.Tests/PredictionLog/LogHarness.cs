@@ -14,12 +14,15 @@ internal sealed class LogHarness : IAsyncDisposable, IDisposable
 {
     private readonly TempDirectory _folder = new();
 
+    /// <summary>The defaults, with one ring: the log has the order in which a test recorded, whatever processors it ran on.</summary>
+    public static PredictionLogConfiguration InOrder { get; } = PredictionLogConfiguration.Default with { RingCount = 1 };
+
     public LogHarness(IDiskSync? disk = null, PredictionLogConfiguration? configuration = null, TimeProvider? timeProvider = null, params IPredictionBatchListener?[] listeners)
     {
         Directory = new DataDirectory(_folder.FullName, MlPlatformMode.Owner);
         Writer = new PredictionLogWriter(
             Directory,
-            configuration ?? PredictionLogConfiguration.Default,
+            configuration ?? InOrder,
             _ => true,
             disk ?? DiskSync.Instance,
             timeProvider ?? TimeProvider.System,

@@ -170,7 +170,7 @@ public sealed class PredictionLogDiskTests
     {
         var log = new PredictionLogWriter(
             new DataDirectory(root, MlPlatformMode.Owner),
-            PredictionLogConfiguration.Default with { CommitInterval = TimeSpan.FromMinutes(1) },
+            LogHarness.InOrder with { CommitInterval = TimeSpan.FromMinutes(1) },
             _ => true,
             DiskSync.Instance,
             timeProvider,

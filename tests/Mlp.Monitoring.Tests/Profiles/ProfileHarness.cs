@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Mlp.Monitoring.PredictionLog;
 using Mlp.Monitoring.Profiles;
+using Mlp.Monitoring.Tests.PredictionLog;
 using Mlp.Runtime.Data;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Predictions;
@@ -24,7 +25,7 @@ internal sealed class ProfileHarness : IAsyncDisposable
         var directory = new DataDirectory(folder, MlPlatformMode.Owner);
         Store = new ProfileStore(directory, ProfileConfiguration.Default with { RetentionAge = retention, QuantileSketch = quantileSketch }, disk ?? DiskSync.Instance, Clock, Logger);
         _writer = new PredictionLogWriter(
-            directory, log ?? PredictionLogConfiguration.Default, _ => true, logDisk ?? DiskSync.Instance, Clock, NullLogger<PredictionLogWriter>.Instance, model => [Live = Store.Watch(model, Task.FromResult(reference))]);
+            directory, log ?? LogHarness.InOrder, _ => true, logDisk ?? DiskSync.Instance, Clock, NullLogger<PredictionLogWriter>.Instance, model => [Live = Store.Watch(model, Task.FromResult(reference))]);
         _writer.OpenAsync(CancellationToken.None).GetAwaiter().GetResult();
     }
 

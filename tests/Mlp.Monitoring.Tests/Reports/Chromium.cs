@@ -10,13 +10,13 @@ namespace Mlp.Monitoring.Tests.Reports;
 /// <summary>A Chromium without a window, told what to do by its DevTools protocol over a socket on loopback. What the page says on its console is kept.</summary>
 internal sealed class Chromium : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(8);
 
     private readonly TempDirectory _profile = new();
     private readonly CancellationTokenSource _patience = new(Patience);
     private readonly ClientWebSocket _socket = new();
     private readonly List<string> _messages = [];
-    private readonly HashSet<string> _events = [];
+    private readonly HashSet<string> _loaded = [];
     private Process? _process;
     private int _lastId;
 
@@ -54,9 +54,8 @@ internal sealed class Chromium : IAsyncDisposable
     {
         await CallAsync("Emulation.setDeviceMetricsOverride", new JsonObject { ["width"] = width, ["height"] = 900, ["deviceScaleFactor"] = 1, ["mobile"] = width < 600 });
         await CallAsync("Emulation.setEmulatedMedia", new JsonObject { ["features"] = new JsonArray(new JsonObject { ["name"] = "prefers-color-scheme", ["value"] = isDark ? "dark" : "light" }) });
-        _events.Remove("Page.loadEventFired");
-        await CallAsync("Page.navigate", new JsonObject { ["url"] = new Uri(path).AbsoluteUri });
-        while (!_events.Contains("Page.loadEventFired"))
+        var document = (await CallAsync("Page.navigate", new JsonObject { ["url"] = new Uri(path).AbsoluteUri }))["loaderId"]!.GetValue<string>();
+        while (!_loaded.Contains(document))
         {
             await ReceiveAsync();
         }
@@ -109,14 +108,13 @@ internal sealed class Chromium : IAsyncDisposable
         _process.ErrorDataReceived += static (_, _) => { };
         _process.BeginErrorReadLine();
         var port = await ReadPortAsync();
-        using var client = new HttpClient();
-        var targets = JsonNode.Parse(await client.GetStringAsync(new Uri($"http://127.0.0.1:{port}/json/list"), _patience.Token))!.AsArray();
-        var page = targets.First(t => t!["type"]!.GetValue<string>() == "page")!["webSocketDebuggerUrl"]!.GetValue<string>();
-        await _socket.ConnectAsync(new Uri(page), _patience.Token);
+        await _socket.ConnectAsync(new Uri(await FindPageAsync(port)), _patience.Token);
         foreach (var domain in new[] { "Page", "Runtime", "Log", "Network" })
         {
             await CallAsync($"{domain}.enable", []);
         }
+
+        await CallAsync("Page.setLifecycleEventsEnabled", new JsonObject { ["enabled"] = true });
     }
 
     /// <summary>The program writes it into its profile when it listens.</summary>
@@ -133,6 +131,22 @@ internal sealed class Chromium : IAsyncDisposable
             if (_process!.HasExited)
             {
                 throw new InvalidOperationException($"Chromium has ended with exit code {_process.ExitCode}.");
+            }
+
+            await Task.Delay(20, _patience.Token);
+        }
+    }
+
+    /// <summary>The program listens before it has a page.</summary>
+    private async Task<string> FindPageAsync(string port)
+    {
+        using var client = new HttpClient { Timeout = Patience };
+        while (true)
+        {
+            var targets = JsonNode.Parse(await client.GetStringAsync(new Uri($"http://127.0.0.1:{port}/json/list"), _patience.Token))!.AsArray();
+            if (targets.FirstOrDefault(t => t!["type"]!.GetValue<string>() == "page") is { } page)
+            {
+                return page["webSocketDebuggerUrl"]!.GetValue<string>();
             }
 
             await Task.Delay(20, _patience.Token);
@@ -178,7 +192,11 @@ internal sealed class Chromium : IAsyncDisposable
             return;
         }
 
-        _events.Add(method);
+        if (method == "Page.lifecycleEvent" && parameters!["name"]!.GetValue<string>() == "load")
+        {
+            _loaded.Add(parameters["loaderId"]!.GetValue<string>());
+        }
+
         var isBad = method switch
         {
             "Log.entryAdded" => parameters!["entry"]!["level"]!.GetValue<string>() is "error" or "warning",
@@ -205,7 +223,7 @@ internal sealed class Chromium : IAsyncDisposable
                 _profile.Dispose();
                 return;
             }
-            catch (IOException) when (attempt < 100)
+            catch (IOException) when (attempt < 3_000)
             {
                 await Task.Delay(20);
             }

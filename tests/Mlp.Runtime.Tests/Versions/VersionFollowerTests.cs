@@ -1,11 +1,13 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Mlp.Runtime.Hosting;
 using Mlp.Runtime.Inference;
 using Mlp.Runtime.Registry;
 using Mlp.Runtime.Tests.Inference;
 using Mlp.Runtime.Tests.Registry;
+using Mlp.Runtime.Versions;
 using static Mlp.Runtime.Tests.Inference.TestPlatform;
 
 namespace Mlp.Runtime.Tests.Versions;
@@ -113,6 +115,39 @@ public sealed class VersionFollowerTests
 
         await fixture.Platform.Registry.PublishAsync(ModelName, package);
         await fixture.WaitForVersionAsync(2);
+    }
+
+    [Fact]
+    public async Task RefreshAsync_FirstVersion_HasNoProblemFromTheMomentItIsInService()
+    {
+        await using var fixture = new HostFixture();
+        var target = new ServingTarget(ModelName, fixture.Settings.Selector);
+        var told = new Told();
+        using var follower = new VersionFollower(target, fixture.Host, fixture.Registry, fixture.Settings, fixture.Time, told);
+        await follower.RefreshAsync(CancellationToken.None);
+        Assert.NotNull(follower.Problem);
+        await fixture.PublishAsync(1);
+        await fixture.Files.SetAliasAsync(ModelName, "champion", 1, expectedRevision: 0);
+        var problems = new List<string?>();
+        told.Said = () => problems.Add(target.State == ModelState.Ready ? follower.Problem : "It is not in service.");
+
+        await follower.RefreshAsync(CancellationToken.None);
+
+        Assert.Equal([null], problems);
+        await follower.StopAsync(CancellationToken.None);
+    }
+
+    /// <summary>Looks when something is logged.</summary>
+    private sealed class Told : ILogger
+    {
+        public Action? Said { get; set; }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Said?.Invoke();
     }
 
     private sealed class Fixture : IAsyncDisposable

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace Mlp.Training.Tests.Distributed.Collectives;
 
 /// <summary>A fault of one rank.</summary>
@@ -8,6 +10,9 @@ public sealed record Fault(FaultKind Kind, int Rank, long Call)
 {
     /// <summary>How late a rank comes.</summary>
     public TimeSpan Delay { get; init; } = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>Calls that each rank has begun.</summary>
+    public ConcurrentDictionary<int, long> Begun { get; } = new();
 
     /// <summary>Lets a stalled rank go.</summary>
     public ManualResetEventSlim Release { get; } = new();

@@ -110,6 +110,7 @@ internal sealed class FaultyBackend(CollectiveBackend inner, Fault fault) : Coll
     private bool Begin(in CollectiveCall call)
     {
         inner.Observer = Observer;
+        fault.Begun.AddOrUpdate(Rank, 1, static (_, calls) => calls + 1);
         if (Rank != fault.Rank || _calls++ != fault.Call)
         {
             return true;

@@ -1,7 +1,9 @@
+using Microsoft.Extensions.Time.Testing;
 using Mlp.TestSupport;
 using Mlp.Training.Distributed.Collectives;
 using Mlp.Training.Networks;
 using Mlp.Training.Tests.Distributed.Collectives;
+using Mlp.Training.Tests.Distributed.Collectives.InProcess;
 using Mlp.Training.Tests.Distributed.Collectives.Tcp;
 using static Mlp.Training.Tests.Distributed.DataParallel.ReplicaTrainings;
 
@@ -22,26 +24,24 @@ public sealed class ReplicaFaultTests
         {
             var kind = (FaultKind)(1 + (round % 5));
             var fault = new Fault(kind, random.Next(Ranks), random.Next(40));
-            var groups = FaultyBackend.CreateInProcess(Ranks, fault, new() { Timeout = TimeSpan.FromSeconds(kind is FaultKind.Kill or FaultKind.KillAfter or FaultKind.Delay ? 60 : 5) });
-            var (ends, weights, others) = (new Exception?[Ranks], new SortedDictionary<string, float[]>?[Ranks], Ranks - 1);
-            var threads = groups.Select(group => new Thread(() =>
+            var clock = new FakeTimeProvider();
+            var groups = FaultyBackend.CreateInProcess(Ranks, fault, new() { TimeProvider = clock });
+            var weights = new SortedDictionary<string, float[]>?[Ranks];
+
+            // Limits end when all others have come to the call in which one stalls, or which it leaves out, in steps that leave them time to wait there; who stalls is let go when the others have given up.
+            var ends = RankThreads.Start(groups, group => weights[group.Rank] = FitAsync(Options(o => o.Group = group), set).GetAwaiter().GetResult()).Join(() =>
             {
-                try
+                if (kind is FaultKind.Stall or FaultKind.Drop && groups.All(g => fault.Begun.GetValueOrDefault(g.Rank) > fault.Call))
                 {
-                    weights[group.Rank] = FitAsync(Options(o => o.Group = group), set).GetAwaiter().GetResult();
-                }
-                catch (Exception e)
-                {
-                    ends[group.Rank] = e;
+                    clock.Advance(TimeSpan.FromSeconds(3));
                 }
 
-                if (group.Rank != fault.Rank && Interlocked.Decrement(ref others) == 0)
+                if (groups.All(g => g.Rank == fault.Rank || g.Failure is not null))
                 {
                     fault.Release.Set();
                 }
-            })).ToArray();
-            Array.ForEach(threads, t => t.Start());
-            Array.ForEach(threads, t => t.Join());
+            });
+
             foreach (var group in groups)
             {
                 await group.DisposeAsync();

@@ -2,6 +2,7 @@ using Mlp.Runtime.Data;
 using Mlp.Training.Distributed.Collectives;
 using Mlp.Training.Distributed.Diagnostics;
 using Mlp.Training.Networks;
+using Mlp.Training.Tests.Distributed.Collectives;
 
 namespace Mlp.Training.Tests.Distributed.Diagnostics;
 
@@ -16,13 +17,15 @@ public sealed class DataParallelReportTests
         var reports = new DataParallelReport[2];
         var logs = new KeptWarnings<NetworkTrainer>[] { new(), new() };
 
-        ProcessGroup.RunInProcess(2, group =>
+        var none = new Fault(FaultKind.None, -1, 0);
+
+        ProcessGroup.Run(FaultyBackend.CreateInProcess(2, none), group =>
         {
             var options = Options(1);
             options.DataParallel.Group = group;
             if (group.Rank == 1)
             {
-                options.Callbacks.Add(new Slow());
+                options.Callbacks.Add(new Slow(none));
             }
 
             using var network = new NetworkTrainer(options, logs[group.Rank]).FitAsync(Set).GetAwaiter().GetResult();
@@ -78,9 +81,13 @@ public sealed class DataParallelReportTests
         return options;
     }
 
-    /// <summary>A rank that does something else after each step.</summary>
-    private sealed class Slow : INetworkCallback
+    /// <summary>Rank 1 does something else after each step, until a while after rank 0 has come to the next call, however late that is on a busy machine.</summary>
+    private sealed class Slow(Fault calls) : INetworkCallback
     {
-        public void StepEnded(in NetworkStep step, NetworkTrainingControl control) => Thread.Sleep(20);
+        public void StepEnded(in NetworkStep step, NetworkTrainingControl control)
+        {
+            SpinWait.SpinUntil(() => calls.Begun.GetValueOrDefault(0) > calls.Begun.GetValueOrDefault(1), TimeSpan.FromMinutes(1));
+            Thread.Sleep(20);
+        }
     }
 }

@@ -146,7 +146,7 @@ public sealed class ElasticTrainingTests
     public void FitAsync_MemberStalls_IsGivenUpOrComesBack(bool comesBack)
     {
         var options = new ElasticGroupOptions { RejoinsWhenGivenUp = comesBack };
-        (options.Group.Timeout, options.Group.Rendezvous.HeartbeatInterval) = (TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(100));
+        (options.Group.Timeout, options.Group.Rendezvous.HeartbeatInterval) = (TimeSpan.FromSeconds(8), TimeSpan.FromMilliseconds(100));
         using var wakes = new ManualResetEventSlim();
         var members = ElasticGroup.CreateInProcess(3, options);
         var team = new ElasticTeam();

@@ -63,7 +63,7 @@ public sealed class ChildRankTests
         var (result, lines) = await ChildRanks.RunAsync(3, sharesMemory, algorithm, "stop", rank.ToString(CultureInfo.InvariantCulture), "5");
 
         Assert.Equal(137, result.ExitCodes[rank]);
-        CheckOthers(lines, rank, 3, "has given no sign of life for 5 s");
+        CheckOthers(lines, rank, 3, "has given no sign of life for 10 s");
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed class CollectiveRoundsTests(ITestOutputHelper output)
 {
     private const int Few = 5;
     private const int Calls = 40;
-    private const int ShortSeconds = 4;
+    private const int ShortSeconds = 8;
     private const int LongSeconds = 60;
 
     /// <summary>How long a round may last: the longest time limit of its calls, and what it takes to ask ranks that do not answer.</summary>

@@ -19,7 +19,7 @@ public sealed class ElasticRoundsTests(ITestOutputHelper output)
     private const int Seed = 5;
 
     /// <summary>After what a stopped member is given up, and after what nobody is.</summary>
-    private const int ShortSeconds = 5;
+    private const int ShortSeconds = 10;
     private const int LongSeconds = 60;
 
     /// <summary>How long a round may last.</summary>

@@ -64,6 +64,9 @@ internal sealed partial class TcpBackend : CollectiveBackend
     /// <summary>Whether this rank shares memory with others.</summary>
     public bool SharesMemory => _segment is not null;
 
+    /// <summary>Calls that this rank has begun.</summary>
+    public long BegunCount => _group.Begun;
+
     /// <summary>Ranks to which there is a connection.</summary>
     public int ConnectedCount => _peers.Count(p => p is TcpLink { IsConnected: true });
 

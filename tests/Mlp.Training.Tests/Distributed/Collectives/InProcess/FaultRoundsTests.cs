@@ -66,10 +66,10 @@ public sealed class FaultRoundsTests
             var clock = new FakeTimeProvider();
             var groups = FaultyBackend.CreateInProcess(round.WorldSize, round.Fault, new() { TimeProvider = clock });
 
-            // The clock goes on only when somebody stalls, in steps that leave a late rank time to come; who stalls is let go when the others have given up.
+            // The clock goes on only when all others have come to the call in which one stalls, in steps that leave them time to wait there; who stalls is let go when the others have given up.
             var failures = RankThreads.Start(groups, g => RunProgram(g, round)).Join(() =>
             {
-                if (kind == FaultKind.Stall)
+                if (kind == FaultKind.Stall && groups.All(g => round.Fault.Begun.GetValueOrDefault(g.Rank) > round.Fault.Call))
                 {
                     clock.Advance(TimeSpan.FromSeconds(3));
                 }

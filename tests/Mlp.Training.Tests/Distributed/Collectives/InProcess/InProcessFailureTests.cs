@@ -10,15 +10,25 @@ public sealed class InProcessFailureTests
     {
         var clock = new FakeTimeProvider();
         var groups = ProcessGroup.CreateInProcess(4, new() { TimeProvider = clock, Name = "gradients" });
+        using var come = new CountdownEvent(2);
 
-        var failures = RankThreads.Start(groups, g =>
+        var ranks = RankThreads.Start(groups, g =>
         {
             g.Barrier();
             if (g.Rank is 0 or 2)
             {
-                g.AllReduce<float>(new float[100_000], tensor: "bucket 3", timeout: TimeSpan.FromSeconds(30));
+                var values = new float[100_000];
+                come.Signal();
+                g.AllReduce<float>(values, tensor: "bucket 3", timeout: TimeSpan.FromSeconds(30));
             }
-        }).Join(() => clock.Advance(TimeSpan.FromSeconds(30)));
+        });
+        var failures = ranks.Join(() =>
+        {
+            if (come.IsSet && ranks.Waits(0) && ranks.Waits(2))
+            {
+                clock.Advance(TimeSpan.FromSeconds(30));
+            }
+        });
 
         var message = "Expected 4 ranks at AllReduce of 'bucket 3' (call 1 of group 'gradients') within 30 s, but ranks 1 and 3 did not come.";
         Assert.Equal(message, Assert.IsType<CollectiveTimeoutException>(failures[0]).Message);

@@ -19,6 +19,9 @@ internal sealed class RankThreads
     /// <summary>Starts a program on all ranks.</summary>
     public static RankThreads Start(IReadOnlyList<ProcessGroup> groups, Action<ProcessGroup> program) => new(groups, program);
 
+    /// <summary>Whether a rank's thread stands still: it waits for another.</summary>
+    public bool Waits(int rank) => (_threads[rank].ThreadState & ThreadState.WaitSleepJoin) != 0;
+
     /// <summary>Waits for the end of all ranks.</summary>
     /// <param name="meanwhile">Is done again and again until they have ended.</param>
     /// <returns>What each has thrown, by rank; null for nothing.</returns>

@@ -10,7 +10,8 @@ namespace Mlp.Training.Tests.Distributed.Collectives.Mpi;
 /// <summary>What can go right and wrong among ranks that mpirun has started; every rank calls the same. What fails does so in a group of the first three ranks, so that the world goes on.</summary>
 internal static class MpiScenarios
 {
-    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(400);
+    /// <summary>The limit of a call to which one rank does not come; the others come well within it.</summary>
+    private static readonly TimeSpan Short = TimeSpan.FromSeconds(5);
 
     /// <summary>Runs a scenario.</summary>
     public static void Run(string name, ProcessGroup world)
@@ -190,7 +191,7 @@ internal static class MpiScenarios
         }
 
         var failure = Assert.Throws<CollectiveTimeoutException>(() => group.AllReduce<float>(new float[100_000], tensor: "w", timeout: Short));
-        Assert.Equal("Expected 3 ranks at AllReduce of 'w' (call 1 of group 'world') within 400 ms, but rank 1 did not come.", failure.Message);
+        Assert.Equal("Expected 3 ranks at AllReduce of 'w' (call 1 of group 'world') within 5 s, but rank 1 did not come.", failure.Message);
         Assert.Equal([1], failure.Ranks);
         if (group.Rank == 0)
         {

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using Mlp.Training.Distributed.Collectives;
 using Mlp.Training.Tests.Distributed.Collectives.InProcess;
 using Mlp.Training.Tests.Distributed.Collectives.Tcp;
@@ -7,24 +8,34 @@ namespace Mlp.Training.Tests.Distributed.Collectives.Nccl;
 /// <summary>GPUs and ranks that do not do what they should: every call ends inside its limit, and NCCL is ended with it.</summary>
 public sealed class NcclFailureTests
 {
-    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     [FakeGpusFact]
     public async Task AllReduce_OneRankDoesNotCome_IsNamedAndNcclIsNotBegun()
     {
         using var gpus = new FakeGpus();
-        var groups = gpus.Create(3);
+        var clock = new FakeTimeProvider();
+        var groups = gpus.Create(3, o => o.TimeProvider = clock);
+        using var come = new CountdownEvent(2);
 
-        var failures = LoopbackRanks.Run(groups, g =>
+        var ranks = RankThreads.Start(groups, g =>
         {
             if (g.Rank != 1)
             {
-                g.AllReduce<float>(new float[10], tensor: "w", timeout: Short);
+                come.Signal();
+                g.AllReduce<float>(new float[10], tensor: "w", timeout: Limit);
+            }
+        });
+        var failures = ranks.Join(() =>
+        {
+            if (come.IsSet && ranks.Waits(0) && ranks.Waits(2))
+            {
+                clock.Advance(Limit);
             }
         });
 
         Assert.All([failures[0], failures[2]], f => Assert.Equal(
-            "Expected 3 ranks at AllReduce of 'w' (call 0 of group 'world') within 400 ms, but rank 1 did not come.", Assert.IsType<CollectiveTimeoutException>(f).Message));
+            "Expected 3 ranks at AllReduce of 'w' (call 0 of group 'world') within 30 s, but rank 1 did not come.", Assert.IsType<CollectiveTimeoutException>(f).Message));
         Assert.Equal(0, gpus.CallsOf("ncclAllReduce"));
         await LoopbackRanks.DisposeAsync(groups);
     }
@@ -50,12 +61,15 @@ public sealed class NcclFailureTests
         using var gpus = new FakeGpus();
         gpus.Set("hang", 1);
         gpus.Set("blocks", blocks ? 1 : 0);
-        var groups = gpus.Create(3);
+        var clock = new FakeTimeProvider();
+        var groups = gpus.Create(3, o => o.TimeProvider = clock);
+        var ranks = RankThreads.Start(groups, g => g.AllReduce<float>(new float[10], tensor: "w", timeout: Limit));
+        gpus.AwaitCalls("ncclAllReduce", 3);
 
-        var failures = LoopbackRanks.Run(groups, g => g.AllReduce<float>(new float[10], tensor: "w", timeout: Short));
+        var failures = ranks.Join(() => clock.Advance(Limit));
 
         Assert.All(failures, f => Assert.Equal(
-            "Expected AllReduce of 'w' (call 0 of group 'world') to end on the GPUs within 400 ms, but it did not, though all ranks had come and none is lost: a GPU, or the way between two, stands still.",
+            "Expected AllReduce of 'w' (call 0 of group 'world') to end on the GPUs within 30 s, but it did not, though all ranks had come and none is lost: a GPU, or the way between two, stands still.",
             Assert.IsType<CollectiveTimeoutException>(f).Message));
         Assert.Equal(3, gpus.CallsOf("ncclCommAbort"));
         Assert.All(groups, g => Assert.Throws<CollectiveTimeoutException>(() => g.Barrier()));

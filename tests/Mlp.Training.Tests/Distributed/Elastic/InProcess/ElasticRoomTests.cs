@@ -12,7 +12,7 @@ public sealed class ElasticRoomTests : ElasticGroupContract
     public void ReformAsync_StalledMemberWakes_IsGivenUpOrJoinsAgain(bool rejoins)
     {
         var options = new ElasticGroupOptions { WaitForMembers = TimeSpan.FromSeconds(20), RejoinsWhenGivenUp = rejoins };
-        (options.Group.Timeout, options.Group.Rendezvous.HeartbeatInterval) = (TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(100));
+        (options.Group.Timeout, options.Group.Rendezvous.HeartbeatInterval) = (TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(100));
         var members = Create(3, options);
         using var goesOn = new ManualResetEventSlim();
         var programs = Start(members, steps: 1_000_000, goesOn: (rank, step) =>

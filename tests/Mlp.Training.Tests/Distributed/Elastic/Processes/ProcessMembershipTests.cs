@@ -14,7 +14,7 @@ public sealed class ProcessMembershipTests : ElasticGroupContract
     public async Task JoinAsync_NobodyIsThere_SaysWhomItHasAsked()
     {
         var options = Options(new(), 1, 2);
-        options.Group.Rendezvous.Timeout = TimeSpan.FromSeconds(0.5);
+        options.Group.Rendezvous.Timeout = TimeSpan.FromSeconds(5);
         options.Addresses.Add("127.0.0.1:9");
         await using var member = new ElasticGroup(options);
 
@@ -57,7 +57,7 @@ public sealed class ProcessMembershipTests : ElasticGroupContract
     public async Task JoinAsync_AnotherSecret_IsNotLetIn()
     {
         var options = Options(new(), 1, 2);
-        (options.Group.Rendezvous.Timeout, options.Group.Rendezvous.Secret) = (TimeSpan.FromSeconds(1), "other");
+        (options.Group.Rendezvous.Timeout, options.Group.Rendezvous.Secret) = (TimeSpan.FromSeconds(5), "other");
         await using var first = Create(2, new())[0];
         await using var member = new ElasticGroup(options);
         using var stop = new CancellationTokenSource();
@@ -108,7 +108,7 @@ public sealed class ProcessMembershipTests : ElasticGroupContract
         await first.JoinAsync();
         first.SetDone(true);
         var options = Options(new(), 1, 2);
-        options.Group.Rendezvous.Timeout = TimeSpan.FromSeconds(0.5);
+        options.Group.Rendezvous.Timeout = TimeSpan.FromSeconds(5);
         await using var member = new ElasticGroup(options);
 
         var error = await Assert.ThrowsAsync<Mlp.Training.Distributed.Launch.RendezvousException>(() => member.JoinAsync());

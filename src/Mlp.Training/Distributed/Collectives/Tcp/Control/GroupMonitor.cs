@@ -19,7 +19,7 @@ internal sealed class GroupMonitor(string id, string name, int[] members, int in
     private CollectiveCall _current;
     private bool _isInside;
     private long _begun;
-    private volatile GroupFailure? _failure;
+    private GroupFailure? _failure;
 
     /// <summary>The group's name between processes.</summary>
     public string Id => id;
@@ -34,7 +34,7 @@ internal sealed class GroupMonitor(string id, string name, int[] members, int in
     public int Index => index;
 
     /// <summary>What all ranks throw; null while the group works.</summary>
-    public GroupFailure? Failure => _failure;
+    public GroupFailure? Failure => Volatile.Read(ref _failure);
 
     /// <summary>Ends when the group has failed.</summary>
     public Task<GroupFailure> FailureTask => _verdict.Task;
@@ -104,9 +104,10 @@ internal sealed class GroupMonitor(string id, string name, int[] members, int in
     /// <summary>The group has failed. The first failure stays.</summary>
     public void Fail(GroupFailure failure)
     {
-        if (_verdict.TrySetResult(failure))
+        // Whoever waits for the task finds the failure.
+        if (Interlocked.CompareExchange(ref _failure, failure, null) is null)
         {
-            _failure = failure;
+            _verdict.SetResult(failure);
         }
     }
 
