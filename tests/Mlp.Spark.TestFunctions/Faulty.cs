@@ -65,6 +65,13 @@ public static class Faulty
         return table;
     }
 
+    /// <summary>As <see cref="WaitForCancellation"/>, and what it has registered with the token throws.</summary>
+    public static RecordBatch ThrowOnCancellation(RecordBatch table, CancellationToken cancellationToken)
+    {
+        using var registration = cancellationToken.Register(() => throw new InvalidOperationException("not told in vain"));
+        return WaitForCancellation(table, cancellationToken);
+    }
+
     /// <summary>No form that the worker knows.</summary>
     public static int Add(int left, int right) => left + right;
 

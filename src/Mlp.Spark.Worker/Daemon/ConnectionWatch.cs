@@ -61,12 +61,24 @@ internal sealed class ConnectionWatch : IDisposable
         {
             if (OperatingSystem.IsLinux() && (_socket.AddressFamily == AddressFamily.Unix ? HungUpSocket.Is(_socket) : IsClosedTcp()))
             {
-                _closed.Cancel();
+                Cancel();
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
+            Cancel();
+        }
+    }
+
+    private void Cancel()
+    {
+        try
+        {
             _closed.Cancel();
+        }
+        catch (AggregateException)
+        {
+            // What a method of the user had registered with its token threw. Nobody wants its result any more, and other tasks go on.
         }
     }
 

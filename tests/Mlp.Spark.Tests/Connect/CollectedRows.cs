@@ -8,13 +8,15 @@ internal sealed class CollectedRows(IReadOnlyList<RecordBatch> batches)
 {
     public IReadOnlyList<RecordBatch> Batches => batches;
 
-    public static async Task<CollectedRows> OfAsync(SparkDataFrame table, CancellationToken cancellationToken = default, Action? batchCame = null)
+    public static Task<CollectedRows> OfAsync(SparkDataFrame table, CancellationToken cancellationToken = default) => OfAsync(table, () => { }, cancellationToken);
+
+    public static async Task<CollectedRows> OfAsync(SparkDataFrame table, Action batchCame, CancellationToken cancellationToken = default)
     {
         var batches = new List<RecordBatch>();
         await foreach (var batch in table.CollectAsync(cancellationToken))
         {
             batches.Add(batch);
-            batchCame?.Invoke();
+            batchCame();
         }
 
         return new CollectedRows(batches);

@@ -190,13 +190,8 @@ public sealed class PlanExecutionTests
     [Fact]
     public async Task Collect_ServerThatWasNeverReached_IsNotWaitedFor()
     {
-        string connection;
-        await using (var relay = new CuttingRelay("sc://127.0.0.1:1"))
-        {
-            connection = relay.Connection;
-        }
-
-        await using var session = new SparkSession(SparkConnectionString.Parse(connection), Patient(TimeSpan.FromMinutes(30)), null, null);
+        using var port = new ClosedPort();
+        await using var session = new SparkSession(SparkConnectionString.Parse(port.Connection), Patient(TimeSpan.FromMinutes(30)), null, null);
 
         var error = await Assert.ThrowsAsync<SparkConnectionException>(() => CollectedRows.OfAsync(session.Range(0, 2)));
 
@@ -347,7 +342,7 @@ public sealed class PlanExecutionTests
     /// <summary>As long as the server is not silent and no pause is made, no time passes.</summary>
     private SparkSessionOptions Patient(TimeSpan patience) => new() { ReattachTimeout = patience, Time = _time };
 
-    private Task<CollectedRows> CollectAsync(SparkSession session) => CollectedRows.OfAsync(session.Range(0, 2), batchCame: () => _taken.TrySetResult());
+    private Task<CollectedRows> CollectAsync(SparkSession session) => CollectedRows.OfAsync(session.Range(0, 2), () => _taken.TrySetResult());
 
     /// <summary>An error as Spark tells it.</summary>
     private static RpcException Failed(string message)

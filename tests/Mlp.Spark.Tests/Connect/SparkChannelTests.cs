@@ -101,16 +101,12 @@ public sealed class SparkChannelTests
     [Fact]
     public async Task Connect_NoServer_SaysThatItCannotBeReached()
     {
-        string connection;
-        await using (var server = await PlayedServer.StartAsync())
-        {
-            connection = server.Connection;
-        }
+        using var port = new ClosedPort();
 
-        var error = await Assert.ThrowsAsync<SparkConnectionException>(() => SparkSession.ConnectAsync(connection));
+        var error = await Assert.ThrowsAsync<SparkConnectionException>(() => SparkSession.ConnectAsync(port.Connection));
 
         Assert.True(error.IsTransient);
-        Assert.Equal($"Expected a Spark Connect server at '{connection}', but it cannot be reached: {new SocketException((int)SocketError.ConnectionRefused).Message}.", error.Message);
+        Assert.Equal($"Expected a Spark Connect server at '{port.Connection}', but it cannot be reached: {new SocketException((int)SocketError.ConnectionRefused).Message}.", error.Message);
     }
 
     [Fact]

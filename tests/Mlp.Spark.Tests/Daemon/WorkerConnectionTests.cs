@@ -114,6 +114,22 @@ public sealed class WorkerConnectionTests(DaemonFixture daemon) : IClassFixture<
         }
     }
 
+    [ReferenceDataFact(SparkRecording.Folder)]
+    public async Task Close_ConnectionOfAMethodThatThrowsWhenItIsTold_KeepsTheDaemon()
+    {
+        using var folder = new TempDirectory();
+        using var worker = WorkerProcess.StartDaemon(("MLP_TEST_FOLDER", folder.FullName));
+        await CloseAsync(worker, folder, unread: 0, method: "Faulty.ThrowOnCancellation");
+
+        using (var peer = worker.Connect())
+        {
+            Assert.True(peer.Run(RecordedCommands.Rewrite(SparkRecording.Load("4.3.0", Case), RecordedCommands.For(Case))).IsSuccess);
+        }
+
+        worker.Input.Dispose();
+        Assert.Equal(0, worker.WaitForExit());
+    }
+
     /// <summary>Runs a task of two batches, the second of which is sent when the first is answered: no answer may wait in the worker for the next.</summary>
     private void RequireBoth(Func<RecordBatch[], byte[]> task, Func<string, string> rowOf)
     {
@@ -130,11 +146,11 @@ public sealed class WorkerConnectionTests(DaemonFixture daemon) : IClassFixture<
     }
 
     /// <summary>Closes the connection of a task that waits, with as many bytes behind it as fit.</summary>
-    private static async Task CloseAsync(WorkerProcess worker, TempDirectory folder, int unread)
+    private static async Task CloseAsync(WorkerProcess worker, TempDirectory folder, int unread, string method = "Faulty.WaitForCancellation")
     {
         using (var peer = worker.Connect())
         {
-            peer.Write(RecordedCommands.Rewrite(SparkRecording.Load("4.3.0", Case), RecordedCommands.Call("Faulty.WaitForCancellation")));
+            peer.Write(RecordedCommands.Rewrite(SparkRecording.Load("4.3.0", Case), RecordedCommands.Call(method)));
             await WaitForFileAsync(folder.Combine("waiting"));
             peer.WriteWhatFits(unread);
         }
