@@ -9,7 +9,8 @@ namespace Mlp.Monitoring.Profiles;
 /// <param name="model">Model name.</param>
 internal sealed class ProfileFolder(string root, string model)
 {
-    private const int AttemptCount = 10;
+    /// <summary>A reader that gets little of a processor may find others merging several times in a row.</summary>
+    private const int AttemptCount = 100;
 
     /// <summary>Reads the profiles of files, all as of one moment: another process may be merging them.</summary>
     /// <param name="isWanted">Says of a file whether it is wanted.</param>

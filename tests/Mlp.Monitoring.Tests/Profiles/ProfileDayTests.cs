@@ -113,6 +113,32 @@ public sealed class ProfileDayTests : IDisposable
     }
 
     [Fact]
+    public async Task ReadAsync_FilesThatChangeManyTimesInARow_AreReadAsOfOneMoment()
+    {
+        await using (var log = new ProfileHarness(_folder.FullName))
+        {
+            log.Record(log.Attach(), Noon, 10);
+        }
+
+        var first = Assert.Single(ProfileFile.List(Predictions, "tips"));
+        var copies = 0;
+
+        var (files, _) = await new ProfileFolder(Predictions, "tips").ReadAsync(
+            file =>
+            {
+                if (file == first && copies < 20)
+                {
+                    File.Copy(first.Path, ProfileFile.Of(Predictions, "tips", first.Version, first.Variant, first.Start, TimeSpan.FromHours(1), $"copy{copies++}").Path);
+                }
+
+                return true;
+            },
+            CancellationToken.None);
+
+        Assert.Equal(210, files.Sum(file => file.Profile.RowCount));
+    }
+
+    [Fact]
     public void Parse_Fixture_ReadsEveryPart()
     {
         var day = ProfileDay.Parse(File.ReadAllBytes(FixturePath), FixturePath);
