@@ -9,7 +9,7 @@ internal sealed class TimelineText : IDisposable
     private const double NanosecondsPerMicrosecond = 1000;
 
     private readonly Utf8JsonWriter _json;
-    private int _lastNamed;
+    private int? _lowestRank;
 
     /// <summary>Writes to a buffer.</summary>
     /// <param name="output">The buffer.</param>
@@ -29,7 +29,7 @@ internal sealed class TimelineText : IDisposable
     /// <param name="dropped">Events that were left out.</param>
     public void End(long dropped)
     {
-        Metadata(_lastNamed, "dropped_events", "count", dropped, isLast: true);
+        Metadata(_lowestRank ?? 0, "dropped_events", "count", dropped, isLast: true);
         Output.Write("\n]\n"u8);
     }
 
@@ -60,7 +60,7 @@ internal sealed class TimelineText : IDisposable
     /// <param name="name">What it is called.</param>
     public void Name(int rank, string name)
     {
-        _lastNamed = rank;
+        _lowestRank = Math.Min(rank, _lowestRank ?? rank);
         Metadata(rank, "process_name", "name", name);
         Metadata(rank, "process_sort_index", "sort_index", rank);
         Metadata(rank, "thread_name", "name", "training");

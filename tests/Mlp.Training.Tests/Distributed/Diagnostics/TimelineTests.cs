@@ -1,3 +1,4 @@
+using System.Buffers;
 using Mlp.Runtime.Data;
 using Mlp.TestSupport;
 using Mlp.Training.Distributed.Collectives;
@@ -44,6 +45,23 @@ public sealed class TimelineTests
         Assert.Equal(16, trace.Events.Count(e => e.Of == "summed" && e.Bucket == 0));
         Assert.Contains(trace.Events, e => e.Name == "sum");
         Assert.Contains(("dropped_events", 0, "0"), trace.Metadata);
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(1, 0)]
+    public void End_RanksNamedInAnyOrder_CountsWhatWasLeftOutUnderTheLowest(int first, int second)
+    {
+        using var folder = new TempDirectory();
+        var bytes = new ArrayBufferWriter<byte>();
+        using var text = new TimelineText(bytes);
+        text.Begin();
+        text.Name(first, "one");
+        text.Name(second, "other");
+        text.End(3);
+        File.WriteAllBytes(folder.Combine("run.json"), bytes.WrittenSpan);
+
+        Assert.Equal(("dropped_events", 0, "3"), TraceFile.Read(folder.Combine("run.json")).Metadata[^1]);
     }
 
     [Fact]
