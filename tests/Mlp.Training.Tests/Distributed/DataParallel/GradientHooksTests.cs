@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Mlp.Training.Distributed.DataParallel.Interop;
 using Mlp.Training.Interop;
 using Mlp.Training.Networks.Interop;
@@ -72,6 +73,21 @@ public sealed class GradientHooksTests
 
         Assert.Equal(0, told);
         Assert.Equal(before, GradientHooks.LivingCount);
+    }
+
+    [Fact]
+    public void Dispose_Again_FreesNobodyElsesHandle()
+    {
+        using var scope = torch.NewDisposeScope();
+        var hooks = new GradientHooks([One(2)], _ => { });
+        hooks.Dispose();
+
+        // One of them gets the place of the one that was freed.
+        var others = Enumerable.Range(0, 10_000).Select(i => GCHandle.Alloc((object)i)).ToList();
+        hooks.Dispose();
+
+        Assert.Equal(Enumerable.Range(0, 10_000).Cast<object?>(), others.Select(o => o.Target));
+        others.ForEach(o => o.Free());
     }
 
     [Fact]

@@ -24,7 +24,7 @@ internal sealed unsafe class GradientHooks : IDisposable
 
     private readonly IReadOnlyList<Parameter> _parameters;
     private readonly Action<int> _ready;
-    private readonly GCHandle _self;
+    private GCHandle _self;
     private ExceptionDispatchInfo? _failure;
 
     /// <summary>Begins to tell.</summary>
