@@ -6,12 +6,12 @@ namespace Mlp.Training.Distributed.Launch;
 
 /// <summary>
 /// Chooses ports for listeners that open later, often in another process. They lie below the ports that systems hand out by themselves (Linux from 32768, others from 49152): one of those could go to any connection or listener
-/// between the choice and its use.
+/// between the choice and its use. <see cref="LaunchVariables"/> derives ports from job ids above them.
 /// </summary>
 internal static class FreePorts
 {
-    private const int First = 20_000;
-    private const int Count = 12_000;
+    private const int First = 10_000;
+    private const int Count = 10_000;
 
     private static int _last = RandomNumberGenerator.GetInt32(Count);
 
@@ -22,7 +22,7 @@ internal static class FreePorts
         for (var attempt = 0; attempt < Count; attempt++)
         {
             var port = First + (int)((uint)Interlocked.Increment(ref _last) % Count);
-            if (TryBind(port))
+            if (IsFree(port))
             {
                 return port;
             }
@@ -32,7 +32,9 @@ internal static class FreePorts
         return Bind(socket, 0);
     }
 
-    private static bool TryBind(int port)
+    /// <summary>Whether nobody listens at a port, on any interface.</summary>
+    /// <param name="port">The port.</param>
+    public static bool IsFree(int port)
     {
         using var socket = NewSocket();
         try

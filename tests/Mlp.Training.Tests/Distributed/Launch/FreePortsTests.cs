@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using Mlp.TestSupport;
 using Mlp.Training.Distributed.Launch;
 
 namespace Mlp.Training.Tests.Distributed.Launch;
@@ -12,7 +14,7 @@ public sealed class FreePortsTests
         var ports = Enumerable.Range(0, 500).Select(_ => FreePorts.Take()).ToList();
 
         Assert.Equal(ports.Count, ports.Distinct().Count());
-        Assert.All(ports, p => Assert.InRange(p, 20_000, 31_999));
+        Assert.All(ports, p => Assert.InRange(p, 10_000, 19_999));
     }
 
     [Fact]
@@ -32,6 +34,16 @@ public sealed class FreePortsTests
         {
             listeners.ForEach(l => l.Dispose());
         }
+    }
+
+    [Fact]
+    public void TakeForTests_ByManyAtOnce_GivesEachPortOnce()
+    {
+        var ports = new ConcurrentBag<int>();
+        Parallel.For(0, 100, _ => ports.Add(LoopbackPorts.Take()));
+
+        Assert.Equal(100, ports.Distinct().Count());
+        Assert.All(ports, p => Assert.InRange(p, 30_000, 32_767));
     }
 
     private static Socket? TryListen(int port)
