@@ -148,6 +148,9 @@ internal sealed class ModelLog : IAsyncDisposable
         while (!isClosing)
         {
             await _wake.WaitAsync().ConfigureAwait(false);
+
+            // As in Wake: the count must go down before the requests are read.
+            Interlocked.MemoryBarrier();
             isClosing = Volatile.Read(ref _isClosing);
             var flushes = _flushes.Take();
             var isUrgent = isClosing || flushes.Count > 0;

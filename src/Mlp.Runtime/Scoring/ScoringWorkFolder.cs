@@ -171,10 +171,11 @@ internal sealed class ScoringWorkFolder : IDisposable
         }
     }
 
-    /// <summary>Removes what an earlier run had not finished.</summary>
+    /// <summary>Removes what an earlier run had not finished. Where there is no job, that is everything: a kill has left the folder half removed, and its output was taken away since.</summary>
     public void DeleteLeftovers()
     {
-        foreach (var path in Directory.EnumerateFiles(FullName).Where(DurableFile.IsTemporary))
+        var hasJob = File.Exists(Path.Combine(FullName, JobName));
+        foreach (var path in Directory.EnumerateFiles(FullName).Where(p => DurableFile.IsTemporary(p) || (!hasJob && IsOfJob(Path.GetFileName(p)))))
         {
             File.Delete(path);
         }
@@ -187,4 +188,6 @@ internal sealed class ScoringWorkFolder : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _lock.Dispose();
+
+    private static bool IsOfJob(string name) => name == FinishedName || name.StartsWith(PartPrefix, StringComparison.Ordinal);
 }

@@ -35,7 +35,7 @@ public sealed class ModelCatalogTests
         await AdvanceUntilAsync(time, () => platform.Model.State == ModelState.Ready);
 
         Assert.Equal(1, platform.Model.Predict([1]).ModelVersion);
-        await AdvanceUntilAsync(time, () => platform.Catalog.CheckHealth().Status == HealthStatus.Healthy);
+        Assert.Equal(HealthStatus.Healthy, platform.Catalog.CheckHealth().Status);
         Assert.Null(platform.Model.UnavailableReason);
         Assert.Equal("champion", platform.Model.Description!.Alias);
     }
@@ -82,7 +82,7 @@ public sealed class ModelCatalogTests
         bytes[^1] ^= 1;
         await File.WriteAllBytesAsync(blob, bytes);
         await AdvanceUntilAsync(time, () => platform.Model.Manifest!.Version == 2);
-        await AdvanceUntilAsync(time, () => platform.Catalog.CheckHealth().Status == HealthStatus.Healthy);
+        Assert.Equal(HealthStatus.Healthy, platform.Catalog.CheckHealth().Status);
     }
 
     [Fact]

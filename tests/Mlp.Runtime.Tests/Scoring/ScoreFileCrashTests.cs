@@ -55,6 +55,7 @@ public sealed class ScoreFileCrashTests : IDisposable
             // A run that was killed between giving the file its name and saying so has left nothing to go on with.
             var isWhole = durable == RowCount && resumed == 0;
             Assert.True(resumed >= durable || isWhole, FormattableString.Invariant($"{durable} rows were acknowledged, but the next run found {resumed}."));
+
             // A run that finds everything written, and only the folder to remove, says "done" alone.
             durable = lines.Where(l => l.StartsWith("rows ", StringComparison.Ordinal)).Select(l => Numbers(l)[0]).DefaultIfEmpty(resumed).Max();
             isDone = lines[^1].StartsWith("done ", StringComparison.Ordinal);

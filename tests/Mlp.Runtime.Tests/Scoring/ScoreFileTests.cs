@@ -214,6 +214,24 @@ public sealed class ScoreFileTests : ScoredFilesFolder
         Assert.False(Directory.Exists(folder));
     }
 
+    /// <summary>The rest of another job is nothing to go on with.</summary>
+    [Fact]
+    public async Task ScoreFileAsync_KilledWhileItsFolderWasRemovedAndTheOutputTakenAway_BeginsAnew()
+    {
+        await using var platform = await ServeAsync(Linear());
+        var input = Files.WriteParquet("rows.parquet", "range::FLOAT AS x", 100);
+        var output = Files.Combine("out.parquet");
+        var folder = Directory.CreateDirectory(Files.Combine(".out.parquet.scoring")).FullName;
+        File.WriteAllText(Path.Combine(folder, "finished.json"), """{"format":"mlp-scoring-output","formatVersion":1,"byteCount":1}""");
+        File.WriteAllText(Path.Combine(folder, "part-000000000000-50.parquet"), "rows");
+
+        var result = await platform.Model.ScoreFileAsync(input, output);
+
+        Assert.Equal((100L, 0L), (result.RowCount, result.ResumedRowCount));
+        Assert.Equal(Enumerable.Range(0, 100).Select(i => i * 2.0), Files.Query(output, "score").Select(r => (double)r[0]!));
+        Assert.False(Directory.Exists(folder));
+    }
+
     [Fact]
     public async Task ScoreFileAsync_PlatformClosedMeanwhile_EndsBehindAPartAndIsGoneOnWith()
     {

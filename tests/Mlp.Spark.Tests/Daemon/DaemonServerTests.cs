@@ -33,7 +33,7 @@ public sealed class DaemonServerTests
             var address = new UnixDomainSocketEndPoint(Assert.Single(Directory.GetFileSystemEntries(folder.FullName)));
             var isConnected = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             var connecting = OwnThread.Run(() => ConnectUntilItEnds(address, isConnected));
-            await isConnected.Task;
+            await Task.WhenAny(isConnected.Task, connecting);
 
             server.Dispose();
 
@@ -52,7 +52,7 @@ public sealed class DaemonServerTests
                 isConnected.TrySetResult();
             }
         }
-        catch (SocketException)
+        catch (SocketException) when (isConnected.Task.IsCompleted)
         {
             // It has ended.
         }
