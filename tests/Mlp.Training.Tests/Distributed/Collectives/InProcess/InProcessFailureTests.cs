@@ -24,7 +24,7 @@ public sealed class InProcessFailureTests
         });
         var failures = ranks.Join(() =>
         {
-            if (come.IsSet && ranks.Waits(0) && ranks.Waits(2))
+            if (come.IsSet && ranks.Wait(0, 2))
             {
                 clock.Advance(TimeSpan.FromSeconds(30));
             }

@@ -8,6 +8,7 @@ internal sealed class RankThreads
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private readonly Thread[] _threads;
     private readonly Exception?[] _failures;
+    private int _stillCount;
 
     private RankThreads(IReadOnlyList<ProcessGroup> groups, Action<ProcessGroup> program)
     {
@@ -19,8 +20,20 @@ internal sealed class RankThreads
     /// <summary>Starts a program on all ranks.</summary>
     public static RankThreads Start(IReadOnlyList<ProcessGroup> groups, Action<ProcessGroup> program) => new(groups, program);
 
-    /// <summary>Whether a rank's thread stands still: it waits for another.</summary>
-    public bool Waits(int rank) => (_threads[rank].ThreadState & ThreadState.WaitSleepJoin) != 0;
+    /// <summary>Whether the threads of ranks have stood still each time that this was asked of late: they wait for another rank, and not for a lock that one of them holds for a moment.</summary>
+    public bool Wait(params ReadOnlySpan<int> ranks)
+    {
+        foreach (var rank in ranks)
+        {
+            if ((_threads[rank].ThreadState & ThreadState.WaitSleepJoin) == 0)
+            {
+                _stillCount = 0;
+                return false;
+            }
+        }
+
+        return ++_stillCount >= 20;
+    }
 
     /// <summary>Waits for the end of all ranks.</summary>
     /// <param name="meanwhile">Is done again and again until they have ended.</param>

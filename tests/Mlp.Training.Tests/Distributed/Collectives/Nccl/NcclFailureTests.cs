@@ -28,7 +28,7 @@ public sealed class NcclFailureTests
         });
         var failures = ranks.Join(() =>
         {
-            if (come.IsSet && ranks.Waits(0) && ranks.Waits(2))
+            if (come.IsSet && ranks.Wait(0, 2))
             {
                 clock.Advance(Limit);
             }
