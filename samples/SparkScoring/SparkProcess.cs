@@ -138,9 +138,9 @@ internal sealed class SparkProcess : IAsyncDisposable
                 listener.Start();
                 return ((IPEndPoint)listener.LocalEndpoint).Port;
             }
-            catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            catch (SocketException exception) when (exception.SocketErrorCode is SocketError.AddressAlreadyInUse or SocketError.AccessDenied)
             {
-                // Somebody listens there.
+                // Somebody listens there, or the system keeps it.
             }
         }
     }
