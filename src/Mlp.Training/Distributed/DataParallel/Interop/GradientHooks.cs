@@ -24,6 +24,7 @@ internal sealed unsafe class GradientHooks : IDisposable
 
     private readonly IReadOnlyList<Parameter> _parameters;
     private readonly Action<int> _ready;
+    // Not readonly: what Free does to a copy, this would not see.
     private GCHandle _self;
     private ExceptionDispatchInfo? _failure;
 
